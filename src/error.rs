@@ -1,0 +1,266 @@
+//! What can go wrong, sorted by what to do about it.
+
+use crate::wire::Answer;
+
+/// Why a conversation came to nothing. The variant says what to do; what it holds says exactly what happened.
+///
+/// No text here contains a secret: bodies appear as a short excerpt in which everything that could be a value is
+/// masked, and identifiers are quoted so that two which look alike can be told apart.
+///
+/// ```
+/// use oauth_proto::{Error, Forged};
+///
+/// fn what_to_do(error: &Error) -> &'static str {
+///     match error {
+///         Error::Refused(_) => "show the user that access was refused",
+///         Error::Misbehaved(_) => "report it to the provider",
+///         Error::Forged(_) => "drop the request and log it",
+///         Error::Unsupported(_) => "fix the configuration",
+///         Error::Expired(_) => "start again",
+///         _ => "log it",
+///     }
+/// }
+///
+/// let error = Error::from(Forged::TokenMismatch { expected: "a".into(), received: "b".into() });
+/// assert_eq!(what_to_do(&error), "drop the request and log it");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The other side, or the resource owner, said no.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The other side broke the protocol.
+    #[error(transparent)]
+    Misbehaved(#[from] Misbehaved),
+    /// Something pretends to belong to this conversation and does not.
+    #[error(transparent)]
+    Forged(#[from] Forged),
+    /// What was asked for cannot be done as it is configured.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
+    /// Time has run out.
+    #[error(transparent)]
+    Expired(#[from] Expired),
+}
+
+/// The other side's no.
+///
+/// ```
+/// use oauth_proto::Refused;
+///
+/// assert_eq!(Refused::Denied { problem: None }.to_string(), "the resource owner did not grant access");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// The resource owner came back without having granted access.
+    #[error("the resource owner did not grant access")]
+    Denied {
+        /// The server's code for it, where it sent one (`user_refused`, …).
+        problem: Option<String>,
+    },
+    /// The server named its reason.
+    #[error("the server refused with {code:?} ({answer})")]
+    Problem {
+        /// The server's code: the value of `oauth_problem`.
+        code: String,
+        /// The server's explanation for people, if any.
+        advice: Option<String>,
+        /// The answer it came in.
+        answer: Box<Answer>,
+    },
+    /// The server answered with an error status and no code.
+    #[error("the server refused ({0})")]
+    Status(Box<Answer>),
+}
+
+/// How the other side broke the protocol.
+///
+/// ```
+/// use oauth_proto::{Error, Misbehaved};
+///
+/// fn is_the_old_protocol(error: &Error) -> bool {
+///     matches!(error, Error::Misbehaved(Misbehaved::CallbackUnconfirmed { .. }))
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Misbehaved {
+    /// A redirect where an answer was due. Credentials are never sent on to where it points.
+    #[error("redirected to {location:?} instead of an answer ({answer})")]
+    Redirect {
+        /// The `Location` it names, without its query.
+        location: String,
+        /// The answer.
+        answer: Box<Answer>,
+    },
+    /// The body is larger than what is read.
+    #[error("the answer has {length} bytes where {limit} are the most ({answer})")]
+    TooLarge {
+        /// How many bytes it has.
+        length: usize,
+        /// How many it may have.
+        limit: usize,
+        /// The answer.
+        answer: Box<Answer>,
+    },
+    /// The body is not in the format that the specification asks for.
+    #[error("the answer is not {expected} ({answer})")]
+    WrongFormat {
+        /// The format that was expected.
+        expected: &'static str,
+        /// The answer.
+        answer: Box<Answer>,
+    },
+    /// A field that the specification demands is not there, or empty.
+    #[error("the answer has no {field:?} ({answer})")]
+    FieldMissing {
+        /// The field's name.
+        field: &'static str,
+        /// The answer.
+        answer: Box<Answer>,
+    },
+    /// A field stands in the answer more than once.
+    #[error("the answer has {field:?} more than once ({answer})")]
+    FieldTwice {
+        /// The field's name.
+        field: String,
+        /// The answer.
+        answer: Box<Answer>,
+    },
+    /// The answer lacks `oauth_callback_confirmed=true`, so the server speaks the protocol of 2007, which lets an
+    /// attacker fixate a session (RFC 5849 §2.1).
+    #[error("the server did not confirm the callback, as OAuth 1.0a demands ({answer})")]
+    CallbackUnconfirmed {
+        /// The answer.
+        answer: Box<Answer>,
+    },
+}
+
+/// What does not belong to the conversation.
+///
+/// ```
+/// use oauth_proto::Forged;
+///
+/// let error = Forged::TokenMismatch { expected: "hh5s93j4".into(), received: "hh5s93j4\u{200b}".into() };
+/// assert!(error.to_string().contains(r"hh5s93j4\u{200b}"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Forged {
+    /// The callback is for other temporary credentials than those of the pending authorization.
+    #[error("the callback is for the token {received:?} and not for the pending {expected:?}")]
+    TokenMismatch {
+        /// The pending temporary credentials' identifier.
+        expected: String,
+        /// The identifier that the callback carries.
+        received: String,
+    },
+    /// The callback has a parameter more than once.
+    #[error("the callback has {name:?} more than once")]
+    ParameterTwice {
+        /// The parameter.
+        name: &'static str,
+    },
+    /// The callback lacks a parameter.
+    #[error("the callback has no {name:?}")]
+    ParameterMissing {
+        /// The parameter.
+        name: &'static str,
+    },
+}
+
+/// What cannot be done as it is configured.
+///
+/// ```
+/// use oauth_proto::Unsupported;
+///
+/// let error = Unsupported::PlainHttp { url: "http://photos.example.net/token".into() };
+/// assert!(error.to_string().contains("https"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unsupported {
+    /// A text that should be a URL is none, or not one for this purpose.
+    #[error("{url:?} cannot be used: {reason}")]
+    Url {
+        /// The text, without its query.
+        url: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Secrets would travel in the clear. Use https, or say that it is wanted.
+    #[error("{url:?} is not https, and secrets would travel in the clear")]
+    PlainHttp {
+        /// The URL, without its query.
+        url: String,
+    },
+    /// The service does not take a callback with a request; it knows the registered one.
+    #[error("this service takes no callback with a request: it uses the registered one")]
+    CallbackNotAccepted,
+    /// The service has no such endpoint.
+    #[error("this service has no {endpoint} endpoint")]
+    NoEndpoint {
+        /// Which.
+        endpoint: &'static str,
+    },
+    /// The name belongs to the protocol and cannot be given as a parameter of one's own.
+    #[error("the parameter {name:?} is set by the protocol")]
+    ReservedParameter {
+        /// The name.
+        name: String,
+    },
+    /// The request has an `oauth_` parameter elsewhere than where the protocol parameters go (RFC 5849 §3.5).
+    #[error("the request has {name:?} where it does not belong: `oauth_` parameters go in one place")]
+    ParameterPlace {
+        /// The parameter.
+        name: String,
+    },
+    /// The request already has an `Authorization` header of another scheme.
+    #[error("the request already has an Authorization header of another scheme")]
+    AuthorizationPresent,
+    /// The placement in the form body, and a body that is no form, or may not be read.
+    #[error("protocol parameters go in the form body, but {reason}")]
+    NoFormBody {
+        /// What stands in the way.
+        reason: &'static str,
+    },
+    /// A value cannot stand in a header or a URL.
+    #[error("{what} cannot be sent: {reason}")]
+    Unsendable {
+        /// Which value.
+        what: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The signature method has no key to sign with, or could not use it.
+    #[error("cannot sign with {method}: {reason}")]
+    Signing {
+        /// The signature method.
+        method: String,
+        /// What it said.
+        reason: String,
+    },
+    /// The token came without what renewing it takes.
+    #[error("the token cannot be renewed: it came without a session handle")]
+    NotRenewable,
+}
+
+/// What is too late.
+///
+/// ```
+/// use oauth_proto::Expired;
+///
+/// assert_eq!(Expired::Pending.to_string(), "the pending authorization has expired");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Expired {
+    /// The user took longer than the pending value lives.
+    #[error("the pending authorization has expired")]
+    Pending,
+    /// The pending value was stored by a version of this crate that wrote another form.
+    #[error("the pending authorization was stored in an outdated form")]
+    Outdated,
+}

@@ -1,0 +1,173 @@
+//! Time and randomness, handed in by the caller: [`Timestamp`] and [`Moment`].
+
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use zeroize::Zeroize;
+
+/// A point in time, in whole seconds since 1970-01-01 00:00:00 UTC.
+///
+/// ```
+/// use std::time::Duration;
+/// use oauth_proto::Timestamp;
+///
+/// let issued = Timestamp::from_secs(137_131_200);
+/// let expires = issued.after(Duration::from_secs(3600));
+/// assert_eq!(expires.as_secs(), 137_134_800);
+/// assert_eq!(issued.until(expires), Duration::from_secs(3600));
+/// assert_eq!(expires.until(issued), Duration::ZERO);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The time so many seconds after the epoch.
+    pub const fn from_secs(secs: u64) -> Self {
+        Self(secs)
+    }
+
+    /// Seconds since the epoch.
+    pub const fn as_secs(self) -> u64 {
+        self.0
+    }
+
+    /// The time that much later, at the latest the end of time. Fractions of a second are dropped.
+    pub const fn after(self, delay: Duration) -> Self {
+        Self(self.0.saturating_add(delay.as_secs()))
+    }
+
+    /// The time that much earlier, at the earliest the epoch. Fractions of a second are dropped.
+    pub const fn before(self, delay: Duration) -> Self {
+        Self(self.0.saturating_sub(delay.as_secs()))
+    }
+
+    /// How long it is from this time until `later`; zero when `later` has passed.
+    pub const fn until(self, later: Self) -> Duration {
+        Duration::from_secs(later.0.saturating_sub(self.0))
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    /// Times before the epoch become the epoch.
+    fn from(time: SystemTime) -> Self {
+        Self(time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// When it is, and 32 fresh bytes that nobody can guess.
+///
+/// Every step that needs a clock or a random value takes one of these, so the crate itself has neither. A moment is
+/// deliberately not `Clone`: the same entropy used twice would give the same nonce or the same token twice.
+///
+/// In an application, [`Moment::from_os`] makes one. A test, a fuzzer or a simulation makes its own and gets the same
+/// bytes every time:
+///
+/// ```
+/// use oauth_proto::{Moment, Timestamp};
+///
+/// let moment = Moment::new(Timestamp::from_secs(137_131_200), [7; 32]);
+/// assert_eq!(moment.now.as_secs(), 137_131_200);
+/// ```
+pub struct Moment {
+    /// The time.
+    pub now: Timestamp,
+    /// Fresh bytes from a cryptographically secure source, never used before.
+    pub entropy: [u8; 32],
+}
+
+impl Moment {
+    /// A moment of the caller's own making.
+    pub const fn new(now: Timestamp, entropy: [u8; 32]) -> Self {
+        Self { now, entropy }
+    }
+
+    /// The operating system's time and randomness.
+    ///
+    /// # Panics
+    /// When the operating system has no source of randomness to offer, since nothing secure can be done without one.
+    #[cfg(feature = "os")]
+    #[expect(
+        clippy::disallowed_methods,
+        clippy::expect_used,
+        reason = "the crate's only door to the system's clock and randomness"
+    )]
+    pub fn from_os() -> Self {
+        let mut entropy = [0; 32];
+        getrandom::fill(&mut entropy).expect("the operating system provides randomness");
+        Self::new(SystemTime::now().into(), entropy)
+    }
+
+    /// The value that belongs to `label`: as good as fresh randomness, and independent of every other label's.
+    ///
+    /// The construction is HKDF-Expand with HMAC-SHA-256 (RFC 5869 §2.3), the entropy as pseudorandom key and the
+    /// label as `info`, one block. HMAC-SHA-256 under a uniform secret key is a pseudorandom function, so the values
+    /// of different labels look like independent uniform bytes to anyone without the key, and seeing one (a nonce is
+    /// public) says nothing about another (a token is not). One moment therefore serves a step that needs several.
+    pub(crate) fn derive(&self, label: &str) -> [u8; 32] {
+        let Ok(mac) = Hmac::<Sha256>::new_from_slice(&self.entropy) else {
+            unreachable!("HMAC takes keys of any length")
+        };
+        mac.chain_update(label.as_bytes()).chain_update([1]).finalize().into_bytes().into()
+    }
+}
+
+impl Drop for Moment {
+    fn drop(&mut self) {
+        self.entropy.zeroize();
+    }
+}
+
+impl fmt::Debug for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Moment").field("now", &self.now).field("entropy", &"[redacted]").finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_give_different_values_and_the_same_label_the_same() {
+        let moment = Moment::new(Timestamp::from_secs(1), [7; 32]);
+        assert_eq!(moment.derive("nonce"), moment.derive("nonce"));
+        assert_ne!(moment.derive("nonce"), moment.derive("token"));
+        assert_ne!(moment.derive("nonce"), Moment::new(Timestamp::from_secs(1), [8; 32]).derive("nonce"));
+    }
+
+    /// RFC 5869 appendix A.1, the first block of its output: the derivation is the standard one.
+    #[test]
+    fn derivation_is_hkdf_expand() {
+        let prk = [
+            0x07, 0x77, 0x09, 0x36, 0x2c, 0x2e, 0x32, 0xdf, 0x0d, 0xdc, 0x3f, 0x0d, 0xc4, 0x7b, 0xba, 0x63, 0x90, 0xb6,
+            0xc7, 0x3b, 0xb5, 0x0f, 0x9c, 0x31, 0x22, 0xec, 0x84, 0x4a, 0xd7, 0xc2, 0xb3, 0xe5,
+        ];
+        // The vector's `info` is not UTF-8, so the block is computed here the way `derive` does it.
+        let info = [0xf0, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7, 0xf8, 0xf9];
+        let mac = Hmac::<Sha256>::new_from_slice(&prk).unwrap();
+        let block: [u8; 32] = mac.chain_update(info).chain_update([1]).finalize().into_bytes().into();
+        assert_eq!(block[..8], [0x3c, 0xb2, 0x5f, 0x25, 0xfa, 0xac, 0xd5, 0x7a]);
+    }
+
+    #[test]
+    fn debug_hides_the_entropy() {
+        let shown = format!("{:?}", Moment::new(Timestamp::from_secs(1), [0xab; 32]));
+        assert!(!shown.contains("171") && !shown.contains("ab"), "{shown}");
+    }
+
+    #[cfg(feature = "os")]
+    #[test]
+    fn two_moments_of_the_system_differ() {
+        assert_ne!(Moment::from_os().entropy, Moment::from_os().entropy);
+    }
+}

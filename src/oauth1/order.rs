@@ -1,0 +1,85 @@
+//! The order of encoded parameters (RFC 5849 §3.4.1.3.2), told without encoding them.
+
+use std::cmp::Ordering;
+
+use crate::wire::percent::is_unreserved;
+
+/// A byte's place among the encoded ones. An escape begins with `%`, which sorts below every unreserved character, and
+/// escapes sort among each other as their bytes do. No encoded byte is the beginning of another, so comparing places
+/// byte for byte is comparing the encoded texts.
+const RANK: [u8; 256] = {
+    let mut ranks = [0; 256];
+    let mut rank: u8 = 0;
+    let mut unreserved = 0;
+    while unreserved < 2 {
+        let mut byte = 0;
+        while byte < 256 {
+            #[expect(clippy::cast_possible_truncation, reason = "the loop ends at 255")]
+            if is_unreserved(byte as u8) == (unreserved == 1) {
+                ranks[byte] = rank;
+                rank = rank.wrapping_add(1);
+            }
+            byte += 1;
+        }
+        unreserved += 1;
+    }
+    ranks
+};
+
+/// How the encodings of two texts compare.
+pub(super) fn compare(left: &[u8], right: &[u8]) -> Ordering {
+    match left.iter().zip(right).find(|(left, right)| left != right) {
+        Some((left, right)) => RANK[usize::from(*left)].cmp(&RANK[usize::from(*right)]),
+        None => left.len().cmp(&right.len()),
+    }
+}
+
+/// By encoded name and then by encoded value.
+pub(super) fn compare_pairs(left: (&[u8], &[u8]), right: (&[u8], &[u8])) -> Ordering {
+    compare(left.0, right.0).then_with(|| compare(left.1, right.1))
+}
+
+/// The first seven bytes of a name as a number: where two numbers differ, they compare as the encoded names do. The end
+/// of the name sorts before every byte, so a place takes nine bits.
+pub(super) fn prefix(name: &[u8]) -> u64 {
+    (0..7).fold(0, |key, at| key << 9 | name.get(at).map_or(0, |byte| u64::from(RANK[usize::from(*byte)]) + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::wire::percent::encode;
+
+    proptest! {
+        #[test]
+        fn compares_as_the_encoded_texts_do(left: Vec<u8>, right: Vec<u8>) {
+            prop_assert_eq!(compare(&left, &right), encode(&left).cmp(&encode(&right)));
+        }
+
+        #[test]
+        fn compares_as_the_encoded_texts_do_where_they_begin_alike(
+            common: Vec<u8>, left in "[ -~]{0,2}", right in "[ -~]{0,2}"
+        ) {
+            let left = [&common[..], left.as_bytes()].concat();
+            let right = [&common[..], right.as_bytes()].concat();
+            prop_assert_eq!(compare(&left, &right), encode(&left).cmp(&encode(&right)));
+        }
+
+        #[test]
+        fn prefixes_never_contradict(left in prop::collection::vec(any::<u8>(), 0..10),
+                                     right in prop::collection::vec(any::<u8>(), 0..10)) {
+            let by_prefix = prefix(&left).cmp(&prefix(&right));
+            prop_assert!(by_prefix.is_eq() || by_prefix == compare(&left, &right));
+        }
+    }
+
+    #[test]
+    fn a_longer_name_and_a_reserved_character_sort_where_their_encodings_do() {
+        assert!(compare(b"a", b"a1").is_lt());
+        assert!(compare(b":", b"0").is_lt());
+        assert!(compare(b"s[p]", b"s1").is_lt());
+        assert!(compare(b"~", b"\xff").is_gt());
+    }
+}

@@ -1,0 +1,168 @@
+//! What is computed once per set of credentials, and the hot path that uses it.
+
+use std::borrow::Cow;
+
+use http::{Method as HttpMethod, Uri};
+
+use super::base_string;
+use super::key::{Key, Signature};
+use super::method::signing_key;
+use super::parameters::{CONSUMER_KEY, NONCE, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, VERSION, is_oauth};
+use super::signer::Extra;
+use super::stamp::Decimal;
+use super::{ClientCredentials, Scheme, Stamp, TokenCredentials};
+use crate::Error;
+use crate::wire::{Origin, form, percent};
+
+/// Keys with their schedules, and every text around nonce, timestamp and signature.
+#[derive(Clone)]
+pub(super) struct Prepared {
+    key: Key,
+    consumer_key: String,
+    method: String,
+    token: Option<String>,
+    version: bool,
+    /// In the base string, before the nonce, between nonce and timestamp, and after the timestamp.
+    base: [Box<[u8]>; 3],
+    /// In the header, behind the realm: before the nonce, between nonce and signature, between signature and timestamp,
+    /// and after the timestamp.
+    header: [Box<str>; 4],
+    realm: Option<String>,
+}
+
+/// Method, origin and URI of a request: what the base string begins with.
+pub(super) type Place<'a> = (&'a HttpMethod, &'a Origin, &'a Uri);
+
+impl Prepared {
+    pub(super) fn new(scheme: &Scheme, client: &ClientCredentials, token: Option<&TokenCredentials>) -> Self {
+        let method = scheme.method.name();
+        let key = signing_key(&client.secret, token.map(|token| &token.secret), scheme.key_encoding);
+        let token = token.map(|token| token.token.clone());
+
+        let twice = |text: &str| percent::encode(percent::encode(text));
+        let mut base = [
+            format!("{CONSUMER_KEY}%3D{}%26{NONCE}%3D", twice(&client.key)),
+            format!("%26{SIGNATURE_METHOD}%3D{}%26{TIMESTAMP}%3D", twice(method)),
+            String::new(),
+        ];
+        let mut header = [
+            format!("{CONSUMER_KEY}=\"{}\", {NONCE}=\"", percent::encode(&client.key)),
+            format!("\", {SIGNATURE}=\""),
+            format!("\", {SIGNATURE_METHOD}=\"{}\", {TIMESTAMP}=\"", percent::encode(method)),
+            "\"".to_owned(),
+        ];
+        if let Some(token) = &token {
+            base[2] += &format!("%26{TOKEN}%3D{}", twice(token));
+            header[3] += &format!(", {TOKEN}=\"{}\"", percent::encode(token));
+        }
+        if scheme.version {
+            base[2] += &format!("%26{VERSION}%3D1.0");
+            header[3] += &format!(", {VERSION}=\"1.0\"");
+        }
+        Self {
+            key: Key::new(&scheme.method, key),
+            consumer_key: client.key.clone(),
+            method: method.to_owned(),
+            token,
+            version: scheme.version,
+            base: base.map(|text| text.into_bytes().into()),
+            header: header.map(Into::into),
+            realm: scheme.realm.as_deref().map(quoted),
+        }
+    }
+
+    /// Signs a request whose own parameters, decoded, are `pair(0)` to `pair(count - 1)`.
+    pub(super) fn sign<'p>(
+        &self,
+        place: Place<'_>,
+        count: usize,
+        pair: impl Fn(usize) -> (&'p [u8], &'p [u8]),
+        stamp: &Stamp<'_>,
+        extra: &[Extra<'_>],
+    ) -> Result<Signature, Error> {
+        let timestamp = Decimal::new(stamp.timestamp().as_secs());
+        self.key.sign(&self.method, |writer| {
+            base_string::write_place(writer, place);
+            if extra.is_empty() && !(0..count).any(|at| is_oauth(pair(at).0)) {
+                // The usual case: the protocol's parameters are one block of prepared text among the others.
+                let [before_nonce, before_timestamp, after_timestamp] = &self.base;
+                base_string::write_parameters(writer, count, pair, |writer| {
+                    writer.prepared(before_nonce);
+                    writer.twice(stamp.nonce().as_bytes());
+                    writer.prepared(before_timestamp);
+                    writer.prepared(timestamp.as_str().as_bytes());
+                    writer.prepared(after_timestamp);
+                });
+            } else {
+                let protocol = self.protocol(stamp.nonce(), timestamp.as_str(), extra);
+                let mut all: Vec<(&[u8], &[u8])> = Vec::with_capacity(count + protocol.len());
+                all.extend((0..count).map(|at| -> (&[u8], &[u8]) { pair(at) }));
+                all.extend(protocol.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())));
+                base_string::write_all(writer, &all);
+            }
+        })
+    }
+
+    /// The value of the `Authorization` header.
+    pub(super) fn header(
+        &self,
+        realm: Option<&str>,
+        stamp: &Stamp<'_>,
+        extra: &[Extra<'_>],
+        signature: &Signature,
+    ) -> String {
+        let timestamp = Decimal::new(stamp.timestamp().as_secs());
+        let realm = self.realm.as_deref().map(Cow::Borrowed).or_else(|| realm.map(|realm| quoted(realm).into()));
+        let nonce = percent::encoded(stamp.nonce());
+        let signature = percent::encoded(signature.as_str());
+        let mut rest = String::new();
+        for (name, value) in extra {
+            rest += ", ";
+            percent::encode_into(&mut rest, name.as_bytes());
+            rest += "=\"";
+            percent::encode_into(&mut rest, value.as_bytes());
+            rest.push('"');
+        }
+        let [before_nonce, before_signature, before_timestamp, after_timestamp] = self.header.each_ref();
+        let pieces = [
+            "OAuth ",
+            realm.as_deref().unwrap_or_default(),
+            before_nonce,
+            &nonce,
+            before_signature,
+            &signature,
+            before_timestamp,
+            timestamp.as_str(),
+            after_timestamp,
+            &rest,
+        ];
+        pieces.concat()
+    }
+
+    /// The protocol parameters as pairs of a form or a query.
+    pub(super) fn form(&self, stamp: &Stamp<'_>, extra: &[Extra<'_>], signature: &Signature) -> String {
+        let timestamp = Decimal::new(stamp.timestamp().as_secs());
+        let mut protocol = self.protocol(stamp.nonce(), timestamp.as_str(), extra);
+        protocol.push((SIGNATURE, signature.as_str()));
+        form::encode(protocol)
+    }
+
+    /// The protocol parameters but for the signature.
+    fn protocol<'a>(&'a self, nonce: &'a str, timestamp: &'a str, extra: &'a [Extra<'_>]) -> Vec<(&'a str, &'a str)> {
+        let always = [
+            (CONSUMER_KEY, self.consumer_key.as_str()),
+            (NONCE, nonce),
+            (SIGNATURE_METHOD, &self.method),
+            (TIMESTAMP, timestamp),
+        ];
+        let token = self.token.as_deref().map(|token| (TOKEN, token));
+        let version = self.version.then_some((VERSION, "1.0"));
+        let extra = extra.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+        always.into_iter().chain(token).chain(version).chain(extra).collect()
+    }
+}
+
+/// A realm as it stands in the header, with what separates it from the next parameter (RFC 9110 §5.6.4).
+fn quoted(realm: &str) -> String {
+    format!("realm=\"{}\", ", realm.replace('\\', "\\\\").replace('"', "\\\""))
+}

@@ -1,0 +1,99 @@
+//! Secrets: redacted in `Debug`, wiped from memory when dropped, compared in constant time.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// A text that must not be seen: a client's shared secret, a token's secret, a verifier.
+///
+/// `Debug` prints `[redacted]`, there is no `Display`, equality takes the same time wherever two values of one length
+/// differ, and the memory is overwritten when the value is dropped. Serialising writes the secret itself,
+/// because a stored credential is of no use without it: keep what comes out where secrets are kept.
+///
+/// ```
+/// use oauth_proto::Secret;
+///
+/// let secret = Secret::new("kd94hf93k423kf44");
+/// assert_eq!(format!("{secret:?}"), "[redacted]");
+/// assert_eq!(secret, Secret::new("kd94hf93k423kf44"));
+/// assert_eq!(secret.expose(), "kd94hf93k423kf44");
+/// ```
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes a secret into keeping.
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(Zeroizing::new(secret.into()))
+    }
+
+    /// The secret itself. Whoever calls this answers for where it goes.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the secret is the empty text, which keeps nothing from anybody.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for Secret {}
+
+impl From<String> for Secret {
+    fn from(secret: String) -> Self {
+        Self::new(secret)
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(secret: &str) -> Self {
+        Self::new(secret)
+    }
+}
+
+impl From<Secret> for String {
+    fn from(secret: Secret) -> Self {
+        secret.expose().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_nothing_even_inside_other_values() {
+        let shown = format!("{:?}", Some(vec![Secret::new("hunter2")]));
+        assert_eq!(shown, "Some([[redacted]])");
+    }
+
+    #[test]
+    fn equality_looks_at_every_byte_and_at_the_length() {
+        assert_eq!(Secret::new("abc"), Secret::new("abc"));
+        assert_ne!(Secret::new("abc"), Secret::new("abd"));
+        assert_ne!(Secret::new("abc"), Secret::new("ab"));
+    }
+
+    #[test]
+    fn serde_keeps_the_value() {
+        let json = serde_json::to_string(&Secret::new("a\"b")).unwrap();
+        assert_eq!(json, r#""a\"b""#);
+        assert_eq!(serde_json::from_str::<Secret>(&json).unwrap(), Secret::new("a\"b"));
+    }
+}

@@ -1,0 +1,396 @@
+//! The shape of every conversation: [`Step`], what waits behind it, and the two drivers.
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use crate::{Error, Moment, Timestamp};
+
+/// A request to be sent: the whole of it, body included.
+pub type Request = http::Request<Vec<u8>>;
+
+/// A response as it was received, body included.
+pub type Response = http::Response<Vec<u8>>;
+
+/// What has to happen next in one leg of a conversation.
+///
+/// A leg is finished by doing what its steps say until one is `Done`. [`run`] and [`run_async`] do just that; a
+/// program that wants to be in charge matches by hand:
+///
+/// ```
+/// use oauth_proto::{Error, Moment, Request, Response, Step};
+///
+/// fn drive<T>(
+///     mut step: Step<T>,
+///     mut send: impl FnMut(Request) -> Response,
+///     mut sleep_until: impl FnMut(oauth_proto::Timestamp),
+/// ) -> Result<T, Error> {
+///     loop {
+///         step = match step {
+///             Step::Send(request, sent) => sent.receive(send(request), Moment::from_os())?,
+///             Step::Wait(until, asleep) => {
+///                 sleep_until(until);
+///                 asleep.wake(Moment::from_os())?
+///             }
+///             Step::Done(value) => return Ok(value),
+///         }
+///     }
+/// }
+/// ```
+#[must_use = "a step does nothing until it is driven: see `run` and `run_async`"]
+pub enum Step<T> {
+    /// Send this request, then hand the response to [`Sent::receive`]. Redirects must not be followed on the way:
+    /// the flow wants to see them.
+    Send(Request, Sent<T>),
+    /// Come back at that time, then call [`Asleep::wake`].
+    Wait(Timestamp, Asleep<T>),
+    /// The leg is finished, and this is what it was for.
+    Done(T),
+}
+
+/// A leg whose request is on its way. The response is its only way on, and it can be given only once.
+#[must_use = "the response to the request belongs here"]
+pub struct Sent<T>(Box<dyn Receive<T>>);
+
+/// A leg that rests until a time.
+#[must_use = "the leg goes on when it is woken"]
+pub struct Asleep<T>(Box<dyn Wake<T>>);
+
+/// A state of a leg that waits for a response. `Debug` shows the state's name alone.
+pub(crate) trait Receive<T>: Send + Sync {
+    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<T>, Error>;
+    fn name(&self) -> &'static str;
+}
+
+/// A state of a leg that waits for a time.
+pub(crate) trait Wake<T>: Send + Sync {
+    fn wake(self: Box<Self>, moment: Moment) -> Result<Step<T>, Error>;
+    fn name(&self) -> &'static str;
+}
+
+impl<T> Step<T> {
+    pub(crate) fn send(request: Request, state: impl Receive<T> + 'static) -> Self {
+        Self::Send(request, Sent(Box::new(state)))
+    }
+}
+
+impl<T> Sent<T> {
+    /// Takes the response to the request and says what happens next.
+    ///
+    /// # Errors
+    /// When the response refuses, breaks the protocol, or does not belong to this conversation.
+    pub fn receive(self, response: Response, moment: Moment) -> Result<Step<T>, Error> {
+        self.0.receive(response, moment)
+    }
+}
+
+impl<T> Asleep<T> {
+    /// Goes on after the pause. Waking too early is harmless: the leg asks to wait again.
+    ///
+    /// # Errors
+    /// When the time for the whole leg has run out.
+    pub fn wake(self, moment: Moment) -> Result<Step<T>, Error> {
+        self.0.wake(moment)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Step<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // Headers, query and body may all carry credentials, so only the place is shown.
+            Self::Send(request, sent) => f
+                .debug_tuple("Send")
+                .field(&format_args!("{} {}", request.method(), request.uri().path()))
+                .field(sent)
+                .finish(),
+            Self::Wait(until, asleep) => f.debug_tuple("Wait").field(until).field(asleep).finish(),
+            Self::Done(value) => f.debug_tuple("Done").field(value).finish(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Sent<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sent({})", self.0.name())
+    }
+}
+
+impl<T> fmt::Debug for Asleep<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Asleep({})", self.0.name())
+    }
+}
+
+/// Why a driver gave up: the transport failed, or the conversation did.
+///
+/// ```
+/// use oauth_proto::DriveError;
+///
+/// let error: DriveError<std::io::Error> = DriveError::Transport(std::io::ErrorKind::TimedOut.into());
+/// assert_eq!(error.to_string(), "the request could not be sent: timed out");
+/// ```
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError<E> {
+    /// What the caller's `send` reported.
+    #[error("the request could not be sent: {0}")]
+    Transport(#[source] E),
+    /// What the other side's answer came to.
+    #[error(transparent)]
+    Protocol(#[from] Error),
+}
+
+/// Drives a leg to its end over a blocking transport, with the operating system's clock, randomness and sleep.
+///
+/// `send` is the whole transport: it performs one HTTP exchange without following redirects.
+///
+/// ```
+/// use oauth_proto::{Request, Response, Step, run};
+///
+/// let mut send = |_request: Request| -> Result<Response, std::io::Error> { Ok(Response::new(Vec::new())) };
+/// assert_eq!(run(Step::Done("token"), &mut send).unwrap(), "token");
+/// ```
+///
+/// # Errors
+/// What `send` reports, or what the conversation comes to.
+#[cfg(feature = "os")]
+pub fn run<T, E>(step: Step<T>, send: impl FnMut(Request) -> Result<Response, E>) -> Result<T, DriveError<E>> {
+    run_with(step, send, Moment::from_os, std::thread::sleep)
+}
+
+/// Drives a leg to its end as [`run`] does, with time, randomness and sleep of the caller's own.
+///
+/// # Errors
+/// What `send` reports, or what the conversation comes to.
+pub fn run_with<T, E>(
+    mut step: Step<T>,
+    mut send: impl FnMut(Request) -> Result<Response, E>,
+    mut moment: impl FnMut() -> Moment,
+    mut sleep: impl FnMut(Duration),
+) -> Result<T, DriveError<E>> {
+    loop {
+        step = match step {
+            Step::Send(request, sent) => {
+                let response = send(request).map_err(DriveError::Transport)?;
+                sent.receive(response, moment())?
+            }
+            Step::Wait(until, asleep) => {
+                sleep(moment().now.until(until));
+                asleep.wake(moment())?
+            }
+            Step::Done(value) => return Ok(value),
+        }
+    }
+}
+
+/// Drives a leg to its end over an asynchronous transport, with the operating system's clock and randomness.
+///
+/// `send` performs one HTTP exchange without following redirects; `sleep` is the runtime's own (`tokio::time::sleep`,
+/// say) and is called only by flows that poll. The future is `Send` when theirs are, and needs no runtime of its own.
+///
+/// ```
+/// use oauth_proto::{Request, Response, Step, run_async};
+///
+/// # pollster::block_on(async {
+/// let mut send = |_request: Request| async { Ok::<_, std::io::Error>(Response::new(Vec::new())) };
+/// let token = run_async(Step::Done("token"), &mut send, |_pause| async {}).await.unwrap();
+/// assert_eq!(token, "token");
+/// # });
+/// ```
+///
+/// # Errors
+/// What `send` reports, or what the conversation comes to.
+#[cfg(feature = "os")]
+pub async fn run_async<T, E, Sending, Sleeping>(
+    step: Step<T>,
+    send: impl FnMut(Request) -> Sending,
+    sleep: impl FnMut(Duration) -> Sleeping,
+) -> Result<T, DriveError<E>>
+where
+    Sending: Future<Output = Result<Response, E>>,
+    Sleeping: Future,
+{
+    run_async_with(step, send, Moment::from_os, sleep).await
+}
+
+/// Drives a leg to its end as [`run_async`] does, with time and randomness of the caller's own.
+///
+/// # Errors
+/// What `send` reports, or what the conversation comes to.
+pub async fn run_async_with<T, E, Sending, Sleeping>(
+    mut step: Step<T>,
+    mut send: impl FnMut(Request) -> Sending,
+    mut moment: impl FnMut() -> Moment,
+    mut sleep: impl FnMut(Duration) -> Sleeping,
+) -> Result<T, DriveError<E>>
+where
+    Sending: Future<Output = Result<Response, E>>,
+    Sleeping: Future,
+{
+    loop {
+        step = match step {
+            Step::Send(request, sent) => {
+                let response = send(request).await.map_err(DriveError::Transport)?;
+                sent.receive(response, moment())?
+            }
+            Step::Wait(until, asleep) => {
+                sleep(moment().now.until(until)).await;
+                asleep.wake(moment())?
+            }
+            Step::Done(value) => return Ok(value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::{Context, Poll, Wake as WakeTask, Waker};
+
+    use super::*;
+
+    /// A leg of three rounds: it sends, waits ten seconds, sends again and is done with what it saw.
+    struct Polling {
+        seen: Vec<u16>,
+    }
+
+    impl Polling {
+        fn start() -> Step<Vec<u16>> {
+            Step::send(Request::default(), Self { seen: Vec::new() })
+        }
+    }
+
+    impl Receive<Vec<u16>> for Polling {
+        fn receive(mut self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Vec<u16>>, Error> {
+            self.seen.push(response.status().as_u16());
+            Ok(match self.seen.len() {
+                1 => Step::Wait(moment.now.after(Duration::from_secs(10)), Asleep(self)),
+                _ => Step::Done(self.seen),
+            })
+        }
+
+        fn name(&self) -> &'static str {
+            "Polling"
+        }
+    }
+
+    impl Wake<Vec<u16>> for Polling {
+        fn wake(self: Box<Self>, _: Moment) -> Result<Step<Vec<u16>>, Error> {
+            Ok(Step::Send(Request::default(), Sent(self)))
+        }
+
+        fn name(&self) -> &'static str {
+            "Polling"
+        }
+    }
+
+    fn moment() -> Moment {
+        Moment::new(Timestamp::from_secs(100), [1; 32])
+    }
+
+    fn answer(status: u16) -> Response {
+        http::Response::builder().status(status).body(Vec::new()).unwrap()
+    }
+
+    /// Pending once, so that a driver which does not really suspend would hang or lose its place.
+    async fn suspend() {
+        let mut suspended = false;
+        std::future::poll_fn(|context| {
+            if suspended {
+                return Poll::Ready(());
+            }
+            suspended = true;
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// The smallest executor there is: polls, and spins until woken.
+    fn block_on<F: Future>(future: F) -> F::Output {
+        struct Flag(AtomicBool);
+        impl WakeTask for Flag {
+            fn wake(self: Arc<Self>) {
+                self.0.store(true, Ordering::SeqCst);
+            }
+        }
+        let flag = Arc::new(Flag(AtomicBool::new(true)));
+        let waker = Waker::from(flag.clone());
+        let mut future = pin!(future);
+        loop {
+            if flag.0.swap(false, Ordering::SeqCst)
+                && let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker))
+            {
+                return value;
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    async fn drive_async(slept: &mut Vec<u64>) -> Vec<u16> {
+        let mut statuses = [202, 200].into_iter();
+        let send = |_: Request| {
+            let status = statuses.next().unwrap();
+            async move {
+                suspend().await;
+                Ok::<_, std::io::Error>(answer(status))
+            }
+        };
+        let sleep = |pause: Duration| {
+            slept.push(pause.as_secs());
+            suspend()
+        };
+        run_async_with(Polling::start(), send, moment, sleep).await.unwrap()
+    }
+
+    #[test]
+    fn the_blocking_driver_sends_sleeps_and_returns_the_value() {
+        let mut statuses = [202, 200].into_iter();
+        let mut slept = Vec::new();
+        let send = |_: Request| Ok::<_, std::io::Error>(answer(statuses.next().unwrap()));
+        let seen = run_with(Polling::start(), send, moment, |pause| slept.push(pause.as_secs())).unwrap();
+        assert_eq!((seen, slept), (vec![202, 200], vec![10]));
+    }
+
+    #[test]
+    fn the_async_driver_works_under_a_hand_written_executor() {
+        let mut slept = Vec::new();
+        assert_eq!(block_on(drive_async(&mut slept)), [202, 200]);
+        assert_eq!(slept, [10]);
+    }
+
+    #[test]
+    fn the_async_driver_works_under_pollster() {
+        let mut slept = Vec::new();
+        assert_eq!(pollster::block_on(drive_async(&mut slept)), [202, 200]);
+        assert_eq!(slept, [10]);
+    }
+
+    #[test]
+    fn the_async_drivers_future_can_move_to_another_thread() {
+        fn is_send<T: Send>(value: T) -> T {
+            value
+        }
+        let send = |_: Request| async { Ok::<_, std::io::Error>(answer(200)) };
+        let future = is_send(run_async_with(Polling::start(), send, moment, |_| suspend()));
+        let seen = std::thread::spawn(move || block_on(future)).join().unwrap().unwrap();
+        assert_eq!(seen, [200, 200]);
+    }
+
+    #[test]
+    fn a_failed_transport_is_reported_as_such() {
+        let send = |_: Request| Err::<Response, _>(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
+        let error = run_with(Polling::start(), send, moment, |_| ()).unwrap_err();
+        assert!(matches!(error, DriveError::Transport(_)), "{error}");
+    }
+
+    #[test]
+    fn debug_names_the_state_and_hides_the_request() {
+        let mut request = Request::default();
+        *request.uri_mut() = "https://a.example/token?secret=hunter2".parse().unwrap();
+        let step = Step::send(request, Polling { seen: Vec::new() });
+        assert_eq!(format!("{step:?}"), "Send(GET /token, Sent(Polling))");
+    }
+}

@@ -1,0 +1,192 @@
+//! The parameters of `Authorization` and `WWW-Authenticate`: `name=token` or `name="quoted"`, RFC 9110 §11.2.
+
+use std::borrow::Cow;
+
+/// Why a list of parameters could not be read.
+///
+/// ```
+/// use oauth_proto::wire::auth_param::{Malformed, parse};
+///
+/// assert_eq!(parse(br#"realm="unclosed"#).last(), Some(Err(Malformed { at: 6 })));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("malformed at byte {at}")]
+pub struct Malformed {
+    /// Where, counted in bytes from the beginning of the list.
+    pub at: usize,
+}
+
+/// A name and its value, unquoted but not otherwise decoded.
+pub type Param<'a> = (&'a [u8], Cow<'a, [u8]>);
+
+/// Splits off the scheme: `OAuth realm="x"` is `OAuth` and `realm="x"`.
+///
+/// ```
+/// use oauth_proto::wire::auth_param::scheme;
+///
+/// assert_eq!(scheme(b"OAuth  realm=x"), (&b"OAuth"[..], &b"realm=x"[..]));
+/// ```
+pub fn scheme(value: &[u8]) -> (&[u8], &[u8]) {
+    let end = value.iter().position(|byte| is_space(*byte)).unwrap_or(value.len());
+    let (scheme, rest) = value.split_at(end);
+    (scheme, rest.trim_ascii_start())
+}
+
+/// Reads a comma-separated list of parameters in order. Empty elements are skipped (RFC 9110 §5.6.1); after the first
+/// malformed one there is nothing more.
+///
+/// A value without quotes may hold any visible character but the comma and the quote, since some clients leave the
+/// quotes off base64.
+///
+/// ```
+/// use oauth_proto::wire::auth_param::parse;
+///
+/// let params: Vec<_> = parse(br#"realm="a \"b\"", oauth_nonce=7d8f3e4a"#).map(Result::unwrap).collect();
+/// assert_eq!(params[0], (&b"realm"[..], br#"a "b""#.into()));
+/// assert_eq!(params[1], (&b"oauth_nonce"[..], b"7d8f3e4a".into()));
+/// ```
+pub fn parse(list: &[u8]) -> Params<'_> {
+    Params { list, at: 0 }
+}
+
+/// The iterator that [`parse`] returns.
+///
+/// ```
+/// use oauth_proto::wire::auth_param::{Params, parse};
+///
+/// let params: Params<'_> = parse(b"a=1, b=2");
+/// assert_eq!(params.count(), 2);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Params<'a> {
+    list: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Iterator for Params<'a> {
+    type Item = Result<Param<'a>, Malformed>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.skip(|byte| is_space(byte) || byte == b',');
+        if self.at == self.list.len() {
+            return None;
+        }
+        let param = self.param();
+        if param.is_none() {
+            let at = std::mem::replace(&mut self.at, self.list.len());
+            return Some(Err(Malformed { at }));
+        }
+        param.map(Ok)
+    }
+}
+
+impl<'a> Params<'a> {
+    /// One parameter up to the comma behind it; `None`, with `at` at the trouble, when there is none.
+    fn param(&mut self) -> Option<Param<'a>> {
+        let name = self.take(is_token);
+        self.skip(is_space);
+        if name.is_empty() || !self.eat(b'=') {
+            return None;
+        }
+        self.skip(is_space);
+        let value = if self.peek() == Some(b'"') {
+            self.quoted()?
+        } else {
+            Cow::Borrowed(self.take(|byte| byte.is_ascii_graphic() && !matches!(byte, b',' | b'"')))
+        };
+        self.skip(is_space);
+        matches!(self.peek(), None | Some(b',')).then_some((name, value))
+    }
+
+    /// A quoted string, in which a backslash makes the next byte stand for itself (RFC 9110 §5.6.4).
+    fn quoted(&mut self) -> Option<Cow<'a, [u8]>> {
+        let inside = &self.list[self.at + 1..];
+        let mut escapes = false;
+        let mut end = 0;
+        while *inside.get(end)? != b'"' {
+            let escape = inside[end] == b'\\';
+            escapes |= escape;
+            end += if escape { 2 } else { 1 };
+        }
+        self.at += end + 2;
+        let raw = &inside[..end];
+        if !escapes {
+            return Some(Cow::Borrowed(raw));
+        }
+        let mut bytes = raw.iter().copied();
+        let unescape = || match bytes.next()? {
+            b'\\' => bytes.next(),
+            byte => Some(byte),
+        };
+        Some(std::iter::from_fn(unescape).collect())
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.list.get(self.at).copied()
+    }
+
+    fn eat(&mut self, byte: u8) -> bool {
+        let there = self.peek() == Some(byte);
+        self.at += usize::from(there);
+        there
+    }
+
+    fn take(&mut self, accept: impl Fn(u8) -> bool) -> &'a [u8] {
+        let start = self.at;
+        self.skip(accept);
+        &self.list[start..self.at]
+    }
+
+    fn skip(&mut self, accept: impl Fn(u8) -> bool) {
+        self.at += self.list[self.at..].iter().take_while(|byte| accept(**byte)).count();
+    }
+}
+
+const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// `tchar` of RFC 9110 §5.6.2.
+const fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(list: &str) -> Result<Vec<(String, String)>, Malformed> {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        parse(list.as_bytes()).map(|param| param.map(|(name, value)| (text(name), text(&value)))).collect()
+    }
+
+    #[test]
+    fn white_space_and_empty_elements_do_not_matter() {
+        let expected = vec![("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())];
+        for list in [r#"a="1",b="2""#, r#" a = "1" , b = 2 "#, "a=1,,\r\n\tb=2,", ", a=1, b=\"\\2\""] {
+            assert_eq!(read(list).as_ref(), Ok(&expected), "{list}");
+        }
+    }
+
+    #[test]
+    fn empty_values_and_commas_in_quotes_are_values() {
+        assert_eq!(read(r#"a="",b="x,y""#).unwrap(), [("a".into(), String::new()), ("b".into(), "x,y".into())]);
+    }
+
+    #[test]
+    fn base64_without_quotes_is_taken_whole() {
+        assert_eq!(read("s=ab+/c==, t=1").unwrap()[0].1, "ab+/c==");
+    }
+
+    #[test]
+    fn what_is_malformed_ends_the_list() {
+        for (list, at) in [("a", 1), ("=1", 0), ("a=1 b=2", 4), (r#"a="1"#, 2), (r#"a="\"#, 2), (r#"a="1"2"#, 5)] {
+            assert_eq!(read(list), Err(Malformed { at }), "{list}");
+        }
+        assert_eq!(parse(b"a=1, b, c=3").count(), 2);
+    }
+}

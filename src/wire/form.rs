@@ -1,0 +1,118 @@
+//! `application/x-www-form-urlencoded`: HTML 4.01 §17.13.4, read as RFC 5849 §3.4.1.3.1 and RFC 6749 appendix B do.
+
+use std::borrow::Cow;
+
+use super::percent;
+
+/// The media type of forms.
+pub const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
+
+/// A decoded name and its decoded value. Either may be any bytes.
+pub type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
+/// Splits a form or a query into decoded pairs, in their order.
+///
+/// `+` is a space and `%xx` a byte. A name without `=` has the empty value, names may repeat or be empty, only `&`
+/// separates, and nothing stands between two of them. No input is wrong.
+///
+/// ```
+/// use oauth_proto::wire::form::pairs;
+///
+/// let pairs: Vec<_> = pairs(b"c2&a3=2+q&a=1;b=2&&=x").map(|(name, value)| {
+///     (String::from_utf8_lossy(&name).into_owned(), String::from_utf8_lossy(&value).into_owned())
+/// }).collect();
+/// let expected = [("c2", ""), ("a3", "2 q"), ("a", "1;b=2"), ("", "x")];
+/// assert!(pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())).eq(expected));
+/// ```
+pub fn pairs(form: &[u8]) -> impl Iterator<Item = Pair<'_>> {
+    form.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty()).map(|piece| {
+        let (name, value) = split_pair(piece);
+        (percent::decode_with(name, true), percent::decode_with(value, true))
+    })
+}
+
+/// Encodes pairs as a form, with `%20` for a space, so that the result may also stand in a query.
+///
+/// ```
+/// use oauth_proto::wire::form::encode;
+///
+/// assert_eq!(encode([("status", "setting up"), ("x&y", "")]), "status=setting%20up&x%26y=");
+/// ```
+pub fn encode<N: AsRef<[u8]>, V: AsRef<[u8]>>(pairs: impl IntoIterator<Item = (N, V)>) -> String {
+    let mut out = String::new();
+    for (name, value) in pairs {
+        push_pair(&mut out, name.as_ref(), value.as_ref());
+    }
+    out
+}
+
+/// Appends one pair to a form or query, with `&` before it unless it is the first.
+pub(crate) fn push_pair(out: &mut String, name: &[u8], value: &[u8]) {
+    if !out.is_empty() && !out.ends_with(['?', '&']) {
+        out.push('&');
+    }
+    percent::encode_into(out, name);
+    out.push('=');
+    percent::encode_into(out, value);
+}
+
+/// Keeps those pieces of a form or query, byte for byte, whose decoded name satisfies `keep`.
+pub(crate) fn retain(form: &[u8], keep: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+    let kept: Vec<_> = form
+        .split(|byte| *byte == b'&')
+        .filter(|piece| keep(&percent::decode_with(split_pair(piece).0, true)))
+        .collect();
+    kept.join(&b'&')
+}
+
+fn split_pair(piece: &[u8]) -> (&[u8], &[u8]) {
+    match piece.iter().position(|byte| *byte == b'=') {
+        Some(at) => (&piece[..at], &piece[at + 1..]),
+        None => (piece, &[]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(form: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
+        pairs(form.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+    }
+
+    fn pair(name: &str, value: &str) -> (Vec<u8>, Vec<u8>) {
+        (name.into(), value.into())
+    }
+
+    /// RFC 5849 §3.4.1.3.1: the query and the body of its example.
+    #[test]
+    fn decodes_the_example_of_the_specification() {
+        let query = decoded("b5=%3D%253D&a3=a&c%40=&a2=r%20b");
+        assert_eq!(query, [pair("b5", "=%3D"), pair("a3", "a"), pair("c@", ""), pair("a2", "r b")]);
+        assert_eq!(decoded("c2&a3=2+q"), [pair("c2", ""), pair("a3", "2 q")]);
+    }
+
+    #[test]
+    fn only_the_first_equals_sign_separates() {
+        assert_eq!(decoded("a=b=c"), [pair("a", "b=c")]);
+        assert_eq!(decoded("="), [pair("", "")]);
+    }
+
+    #[test]
+    fn bytes_need_not_be_utf8() {
+        assert_eq!(decoded("%ff=%00"), [(vec![0xff], vec![0])]);
+    }
+
+    #[test]
+    fn retaining_leaves_what_stays_as_it_was() {
+        let kept = retain(b"a=%7e&oauth%5Fnonce=1&&b+c", |name| !name.starts_with(b"oauth_"));
+        assert_eq!(kept, b"a=%7e&&b+c");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn pairs_undoes_encode(list: Vec<(Vec<u8>, Vec<u8>)>) {
+            proptest::prop_assert_eq!(decoded(&encode(list.iter().map(|(name, value)| (name, value)))), list);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Bytes on the wire: percent-encoding, forms, header parameters, origins, answers. Knows no protocol.
+
+mod answer;
+pub mod auth_param;
+pub mod form;
+mod origin;
+pub mod percent;
+
+pub use answer::Answer;
+pub(crate) use answer::{MAX_BODY, media_type};
+pub use origin::Origin;

@@ -1,0 +1,137 @@
+//! Origins: scheme, host and port (RFC 6454 §4), with the default ports of http and https.
+
+use std::fmt;
+
+use http::Uri;
+use http::uri::Authority;
+
+/// A scheme, a host and a port. Two are equal when a credential for one may be shown to the other.
+///
+/// ```
+/// use oauth_proto::wire::Origin;
+///
+/// let origin = Origin::of(&"https://API.example.com:443/path".parse().unwrap()).unwrap();
+/// assert_eq!(origin.to_string(), "https://api.example.com");
+/// assert_ne!(origin, Origin::of(&"http://api.example.com/path".parse().unwrap()).unwrap());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Origin {
+    https: bool,
+    host: String,
+    port: u16,
+}
+
+impl Origin {
+    /// The origin of an absolute http or https URI; `None` for any other. User information is left out.
+    pub fn of(uri: &Uri) -> Option<Self> {
+        Self::new(is_https(uri)?, uri.authority()?)
+    }
+
+    /// The origin of that scheme at an authority; `None` where the authority has no host, or a port that is none.
+    pub(crate) fn new(https: bool, authority: &Authority) -> Option<Self> {
+        let host = authority.host();
+        // `Authority::port` also says `None` for a text that is no port, such as 99999.
+        let after_user = authority.as_str().rsplit('@').next()?;
+        let port = match after_user.strip_prefix(host)?.strip_prefix(':') {
+            None | Some("") => {
+                if https {
+                    443
+                } else {
+                    80
+                }
+            }
+            Some(port) => port.parse().ok()?,
+        };
+        (!host.is_empty()).then(|| Self { https, host: host.to_ascii_lowercase(), port })
+    }
+
+    /// Whether the scheme is https.
+    pub fn is_https(&self) -> bool {
+        self.https
+    }
+
+    /// The host in lower case, an IPv6 address in brackets.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, unless it is the scheme's default.
+    pub(crate) fn explicit_port(&self) -> Option<u16> {
+        match (self.https, self.port) {
+            (true, 443) | (false, 80) => None,
+            (_, port) => Some(port),
+        }
+    }
+
+    /// Whether the host is the machine itself: `localhost`, or an address of the loopback range.
+    pub fn is_loopback(&self) -> bool {
+        let literal = self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&self.host);
+        literal == "localhost" || literal.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
+    /// Whether what is sent there stays secret on the way: https, or the machine itself.
+    pub(crate) fn is_private(&self) -> bool {
+        self.https || self.is_loopback()
+    }
+
+    /// Whether a `Host` header's value names this origin's host and port.
+    pub(crate) fn has_host(&self, host: &str) -> bool {
+        // `Host` has no user information (RFC 9110 §7.2).
+        let authority = host.parse().ok().filter(|_| !host.contains('@'));
+        authority.and_then(|authority| Self::new(self.https, &authority)).is_some_and(|origin| origin == *self)
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.https { "https" } else { "http" };
+        write!(f, "{scheme}://{}", self.host)?;
+        self.explicit_port().map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
+/// Whether a URI's scheme is https (`Some(true)`), http (`Some(false)`) or another.
+fn is_https(uri: &Uri) -> Option<bool> {
+    let scheme = uri.scheme_str()?;
+    let is = |name: &str| scheme.eq_ignore_ascii_case(name);
+    is("https").then_some(true).or_else(|| is("http").then_some(false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(uri: &str) -> Origin {
+        Origin::of(&uri.parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn case_default_port_and_user_information_do_not_matter() {
+        for same in ["https://A.example", "HTTPS://a.example:443/x?y", "https://me:pw@a.example"] {
+            assert_eq!(origin(same), origin("https://a.example/"), "{same}");
+        }
+        for other in ["http://a.example", "https://a.example:444", "https://b.example", "https://a.example."] {
+            assert_ne!(origin(other), origin("https://a.example/"), "{other}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_the_machine_itself_and_nothing_that_looks_like_it() {
+        for yes in ["http://localhost:1", "http://127.0.0.1", "http://127.9.9.9", "http://[::1]:80"] {
+            assert!(origin(yes).is_loopback(), "{yes}");
+        }
+        for no in ["http://localhost.example", "http://127.0.0.1.example", "http://10.0.0.1", "http://[::2]"] {
+            assert!(!origin(no).is_loopback(), "{no}");
+        }
+    }
+
+    #[test]
+    fn a_host_header_is_compared_with_its_port() {
+        assert!(origin("https://a.example").has_host("A.example"));
+        assert!(origin("https://a.example").has_host("a.example:443"));
+        assert!(origin("http://[::1]:8080").has_host("[::1]:8080"));
+        for no in ["a.example:80", "b.example", "", "me@a.example", "a.example:x", "a.example:99999"] {
+            assert!(!origin("https://a.example").has_host(no), "{no}");
+        }
+    }
+}

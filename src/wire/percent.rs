@@ -1,0 +1,137 @@
+//! Percent-encoding with the unreserved set of RFC 3986 §2.3, as RFC 5849 §3.6 wants it.
+
+use std::borrow::Cow;
+
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
+/// Whether a byte stands for itself: a letter, a digit, `-`, `.`, `_` or `~`.
+pub const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// A byte's escape in upper-case hexadecimal: `%3D` for `=`.
+pub(crate) const fn escape(byte: u8) -> [u8; 3] {
+    [b'%', HEX[(byte >> 4) as usize], HEX[(byte & 15) as usize]]
+}
+
+/// Encodes every byte that is not unreserved.
+///
+/// ```
+/// use oauth_proto::wire::percent::encode;
+///
+/// assert_eq!(encode("Ladies + Gentlemen"), "Ladies%20%2B%20Gentlemen");
+/// assert_eq!(encode(b"\xE2\x98\x83~"), "%E2%98%83~");
+/// ```
+pub fn encode(bytes: impl AsRef<[u8]>) -> String {
+    let bytes = bytes.as_ref();
+    let mut out = String::with_capacity(bytes.len() + bytes.len() / 4);
+    encode_into(&mut out, bytes);
+    out
+}
+
+/// The encoding of a text, which is the text itself where nothing is to be encoded.
+pub(crate) fn encoded(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(is_unreserved) { Cow::Borrowed(text) } else { Cow::Owned(encode(text)) }
+}
+
+/// Appends the encoding of `bytes`.
+pub(crate) fn encode_into(out: &mut String, bytes: &[u8]) {
+    for &byte in bytes {
+        if is_unreserved(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.extend(escape(byte).map(char::from));
+        }
+    }
+}
+
+/// Decodes every `%` that is followed by two hexadecimal digits; any other `%` stands for itself.
+///
+/// ```
+/// use oauth_proto::wire::percent::decode;
+///
+/// assert_eq!(*decode(b"%C3%a9+100%"), *"é+100%".as_bytes());
+/// ```
+pub fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
+    decode_with(bytes, false)
+}
+
+/// Decodes as [`decode`] does and, with `plus_is_space`, every `+` to a space.
+pub(crate) fn decode_with(bytes: &[u8], plus_is_space: bool) -> Cow<'_, [u8]> {
+    let coded = |byte: &u8| *byte == b'%' || (plus_is_space && *byte == b'+');
+    let Some(first) = bytes.iter().position(coded) else {
+        return Cow::Borrowed(bytes);
+    };
+    let mut out = Vec::with_capacity(bytes.len());
+    out.extend_from_slice(&bytes[..first]);
+    let mut rest = &bytes[first..];
+    while let [byte, tail @ ..] = rest {
+        rest = tail;
+        out.push(match byte {
+            b'+' if plus_is_space => b' ',
+            b'%' => match escaped(tail) {
+                Some(decoded) => {
+                    rest = &tail[2..];
+                    decoded
+                }
+                None => b'%',
+            },
+            _ => *byte,
+        });
+    }
+    Cow::Owned(out)
+}
+
+/// The byte that the two digits behind a `%` stand for.
+fn escaped(digits: &[u8]) -> Option<u8> {
+    Some(hex(*digits.first()?)? << 4 | hex(*digits.get(1)?)?)
+}
+
+const fn hex(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 5849 §3.6: only ALPHA, DIGIT, `-`, `.`, `_` and `~` stay as they are.
+    #[test]
+    fn encodes_all_but_the_unreserved_in_upper_case() {
+        let encoded = encode((0..=255).collect::<Vec<u8>>());
+        let plain: String = encoded.split('%').skip(1).map(|piece| &piece[2..]).collect();
+        assert_eq!(plain, "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~");
+        assert!(encoded.starts_with("%00%01") && encoded.ends_with("%FE%FF"));
+    }
+
+    #[test]
+    fn a_percent_sign_without_two_digits_stands_for_itself() {
+        for text in ["%", "%4", "%zz", "100%", "%%", "%4%"] {
+            assert_eq!(*decode(text.as_bytes()), *text.as_bytes());
+        }
+        assert_eq!(*decode(b"%%34"), *b"%4");
+    }
+
+    #[test]
+    fn decoding_is_not_repeated() {
+        assert_eq!(*decode(b"%2541"), *b"%41");
+    }
+
+    #[test]
+    fn what_needs_no_decoding_is_borrowed() {
+        assert!(matches!(decode(b"plain+text"), Cow::Borrowed(_)));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn decode_undoes_encode(bytes: Vec<u8>) {
+            let encoded = encode(&bytes);
+            proptest::prop_assert_eq!(&*decode(encoded.as_bytes()), &*bytes);
+        }
+    }
+}
