@@ -1,16 +1,14 @@
 //! The signature base string, RFC 5849 §3.4.1: written piece by piece into whatever signs it.
 
-use hmac::{Hmac, Mac};
 use http::Uri;
-use http::header::HOST;
-use sha1::Sha1;
-use sha2::{Sha256, Sha512};
 
+use super::mac::{Digits, Hash, Mac};
 use super::order;
 use super::parameters::Parameters;
 use super::prepared::Place;
-use super::signer::signed_origin;
-use crate::wire::percent::{escape, is_unreserved};
+use super::signer::{host, signed_site};
+use super::stamp::Decimal;
+use crate::wire::percent::{self, Escapes, ONCE, RUN, all_unreserved};
 use crate::{Error, Unsupported};
 
 /// The signature base string of a signed request: what its signature was computed from.
@@ -29,37 +27,20 @@ use crate::{Error, Unsupported};
 /// # Errors
 /// [`Unsupported`] when the URI is not absolute or the `Authorization: OAuth` header cannot be read.
 pub fn base_string<B: AsRef<[u8]>>(request: &http::Request<B>) -> Result<Vec<u8>, Error> {
-    let origin = signed_origin(request.uri(), request.headers().get(HOST))?;
+    let host = host(request.headers())?;
+    let site = signed_site(request.uri(), host.as_ref())?;
     let parameters = Parameters::of(request.uri(), request.headers(), request.body().as_ref())
         .map_err(|_| Unsupported::Unsendable { what: "the Authorization header", reason: "it is malformed" })?;
     let pairs = parameters.signed();
     Ok(Writer::collect(|writer| {
-        write_place(writer, (request.method(), &origin, request.uri()));
+        write_place(writer, (request.method(), site, request.uri()));
         write_all(writer, &pairs);
     }))
 }
 
-/// What a base string is written into. It comes in chunks whose length is a multiple of 64, but for the last.
+/// What a base string is written into, whole chunks at a time.
 pub(super) trait Sink {
     fn absorb(&mut self, chunk: &[u8]);
-}
-
-impl Sink for Hmac<Sha1> {
-    fn absorb(&mut self, chunk: &[u8]) {
-        self.update(chunk);
-    }
-}
-
-impl Sink for Hmac<Sha256> {
-    fn absorb(&mut self, chunk: &[u8]) {
-        self.update(chunk);
-    }
-}
-
-impl Sink for Hmac<Sha512> {
-    fn absorb(&mut self, chunk: &[u8]) {
-        self.update(chunk);
-    }
 }
 
 impl Sink for Vec<u8> {
@@ -68,13 +49,11 @@ impl Sink for Vec<u8> {
     }
 }
 
-/// A block of SHA-1 and SHA-256, half a block of SHA-512.
-const CHUNK: usize = 64;
-const ROOM: usize = 1024;
+/// One block of SHA-512, two of SHA-1 and SHA-256.
+pub(super) const CHUNK: usize = 128;
+const ROOM: usize = 512;
 /// The longest escape in the base string: `%25XX`.
 const LONGEST: usize = 5;
-/// How much is encoded between two looks at the room left.
-const RUN: usize = 16;
 
 /// So many parameters are sorted without an allocation.
 const FEW: usize = 16;
@@ -90,57 +69,76 @@ pub(super) struct Writer<'s> {
     filled: usize,
 }
 
-/// A byte as it stands in the base string, and the length of that: once encoded in the URI, twice in the parameters.
-/// The last element is the length, so that a byte costs one load and one store whatever it is.
-type Escapes = [[u8; 8]; 256];
-
-const ONCE: Escapes = escapes(false);
-const TWICE: Escapes = escapes(true);
-
-#[expect(clippy::cast_possible_truncation, reason = "the loop ends at 255")]
-const fn escapes(twice: bool) -> Escapes {
-    let mut table = [[0; 8]; 256];
+/// Escapes for parameters, which are encoded once as such and once more as a part of the base string.
+const TWICE: Escapes = {
+    let mut table = ONCE;
     let mut byte = 0;
-    while byte < 256 {
-        let [percent, high, low] = escape(byte as u8);
-        table[byte] = match (is_unreserved(byte as u8), twice) {
-            (true, _) => [byte as u8, 0, 0, 0, 0, 0, 0, 1],
-            (false, false) => [percent, high, low, 0, 0, 0, 0, 3],
-            (false, true) => [b'%', b'2', b'5', high, low, 0, 0, 5],
-        };
+    while byte < table.len() {
+        if let [b'%', high, low, .., 3] = table[byte] {
+            table[byte] = [b'%', b'2', b'5', high, low, 0, 0, 5];
+        }
         byte += 1;
     }
     table
-}
+};
+
+/// Escapes for the host, which is signed in lower case (§3.4.1.2).
+const HOST: Escapes = {
+    let mut table = ONCE;
+    let mut byte = b'A';
+    while byte <= b'Z' {
+        table[byte as usize][0] = byte.to_ascii_lowercase();
+        byte += 1;
+    }
+    table
+};
 
 impl Writer<'_> {
-    /// Writes a base string into a sink.
-    pub(super) fn write(sink: &mut dyn Sink, write: impl FnOnce(&mut Writer<'_>)) {
-        let mut writer = Writer { sink, buffer: [0; ROOM], done: 0, filled: 0 };
+    /// The MAC of a base string.
+    pub(super) fn authenticate<H: Hash>(mut mac: Mac<H>, write: impl FnOnce(&mut Writer<'_>)) -> (Digits, usize) {
+        let mut writer = Writer { sink: &mut mac, buffer: [0; ROOM], done: 0, filled: 0 };
         write(&mut writer);
-        writer.sink.absorb(&writer.buffer[writer.done..writer.filled]);
+        let Writer { buffer, done, filled, .. } = writer;
+        mac.finish(&buffer[done..filled])
     }
 
     /// A base string as a whole.
     pub(super) fn collect(write: impl FnOnce(&mut Writer<'_>)) -> Vec<u8> {
         let mut bytes = Vec::new();
-        Self::write(&mut bytes, write);
+        let mut writer = Writer { sink: &mut bytes, buffer: [0; ROOM], done: 0, filled: 0 };
+        write(&mut writer);
+        let Writer { buffer, done, filled, .. } = writer;
+        bytes.extend_from_slice(&buffer[done..filled]);
         bytes
     }
 
     /// Text that is already as it stands in the base string.
+    #[inline]
     pub(super) fn prepared(&mut self, text: &[u8]) {
-        for piece in text.chunks(ROOM / 2) {
-            self.make_room(piece.len());
-            self.buffer[self.filled..self.filled + piece.len()].copy_from_slice(piece);
-            self.filled += piece.len();
+        if let Some(room) = self.buffer.get_mut(self.filled..self.filled + text.len()) {
+            room.copy_from_slice(text);
+            self.filled += text.len();
+            self.hand_on();
+        } else {
+            self.make_room(ROOM);
+            let (now, later) = text.split_at(text.len().min(ROOM / 2));
+            self.prepared(now);
+            self.prepared(later);
         }
-        self.hand_on();
     }
 
     /// Text that is encoded once: the method and the base string URI.
     pub(super) fn once(&mut self, text: &[u8]) {
         self.encoded(text, &ONCE);
+    }
+
+    /// A host, in lower case.
+    fn host(&mut self, text: &[u8]) {
+        for piece in text.chunks(RUN) {
+            self.make_room(RUN * LONGEST + 8);
+            self.escaped(piece, &HOST);
+        }
+        self.hand_on();
     }
 
     /// Text that is encoded twice: names and values.
@@ -151,81 +149,80 @@ impl Writer<'_> {
     /// One parameter.
     fn pair(&mut self, name: &[u8], value: &[u8]) {
         self.twice(name);
-        self.prepared(b"%3D");
+        self.separator(*b"%3D");
         self.twice(value);
+    }
+
+    #[inline]
+    fn separator(&mut self, text: [u8; 3]) {
+        self.make_room(3);
+        self.buffer[self.filled..self.filled + 3].copy_from_slice(&text);
+        self.filled += 3;
     }
 
     fn encoded(&mut self, text: &[u8], escapes: &Escapes) {
         let (runs, rest) = text.as_chunks::<RUN>();
         for run in runs {
-            self.run(run, RUN, escapes);
-        }
-        if !rest.is_empty() {
-            let mut run = [b'a'; RUN];
-            run[..rest.len()].copy_from_slice(rest);
-            self.run(&run, rest.len(), escapes);
-        }
-    }
-
-    /// Encodes the first `length` bytes of a run.
-    fn run(&mut self, run: &[u8; RUN], length: usize, escapes: &Escapes) {
-        self.make_room(RUN * LONGEST + 8);
-        if all_unreserved(run) {
-            self.buffer[self.filled..self.filled + RUN].copy_from_slice(run);
-            self.filled += length;
-        } else {
-            for byte in &run[..length] {
-                let escape = &escapes[usize::from(*byte)];
-                self.buffer[self.filled..self.filled + 8].copy_from_slice(escape);
-                self.filled += usize::from(escape[7]);
+            self.make_room(RUN * LONGEST + 8);
+            if all_unreserved(run) {
+                self.buffer[self.filled..self.filled + RUN].copy_from_slice(run);
+                self.filled += RUN;
+            } else {
+                self.escaped(run, escapes);
             }
+            self.hand_on();
         }
+        self.make_room(RUN * LONGEST + 8);
+        self.escaped(rest, escapes);
         self.hand_on();
     }
 
-    /// Hands on what fills whole chunks.
+    /// Encodes byte by byte, when there is room.
+    #[inline]
+    fn escaped(&mut self, text: &[u8], escapes: &Escapes) {
+        self.filled = percent::escape_into(&mut self.buffer, self.filled, text, escapes);
+    }
+
+    /// Hands on whole chunks, so that less than one is left.
+    #[inline]
     fn hand_on(&mut self) {
-        let whole = (self.filled - self.done) / CHUNK * CHUNK;
-        if whole > 0 {
-            self.sink.absorb(&self.buffer[self.done..self.done + whole]);
-            self.done += whole;
+        if self.filled - self.done >= CHUNK {
+            let end = self.filled - (self.filled - self.done) % CHUNK;
+            self.sink.absorb(&self.buffer[self.done..end]);
+            self.done = end;
         }
     }
 
     /// Makes sure that so many bytes fit, by moving the unfinished chunk to the front.
+    #[inline]
     fn make_room(&mut self, length: usize) {
         if self.filled + length > ROOM {
-            self.hand_on();
-            self.buffer.copy_within(self.done..self.filled, 0);
-            self.filled -= self.done;
-            self.done = 0;
+            self.move_to_front();
         }
+    }
+
+    #[cold]
+    fn move_to_front(&mut self) {
+        self.hand_on();
+        self.buffer.copy_within(self.done..self.filled, 0);
+        self.filled -= self.done;
+        self.done = 0;
     }
 }
 
-/// Whether a run needs no escape. Without branches, so that it becomes a few vector instructions.
-fn all_unreserved(run: &[u8; RUN]) -> bool {
-    let reserved = run.iter().fold(0, |reserved, byte| {
-        let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
-        let digit = byte.wrapping_sub(b'0') < 10;
-        let mark = (*byte == b'-') | (*byte == b'.') | (*byte == b'_') | (*byte == b'~');
-        reserved | u8::from(!(letter | digit | mark))
-    });
-    reserved == 0
-}
-
 /// The method and the base string URI (§3.4.1.2), with the `&` behind each.
-pub(super) fn write_place(writer: &mut Writer<'_>, (method, origin, uri): Place<'_>) {
+pub(super) fn write_place(writer: &mut Writer<'_>, (method, site, uri): Place<'_>) {
     // Standard methods are upper-case already, and of others the RFC wants the upper case too.
     if method.as_str().bytes().any(|byte| byte.is_ascii_lowercase()) {
         writer.once(method.as_str().to_ascii_uppercase().as_bytes());
     } else {
         writer.once(method.as_str().as_bytes());
     }
-    writer.prepared(if origin.is_https() { b"&https%3A%2F%2F" } else { b"&http%3A%2F%2F" });
-    writer.once(origin.host().as_bytes());
-    if let Some(port) = origin.explicit_port() {
-        writer.once(format!(":{port}").as_bytes());
+    writer.prepared(if site.https { b"&https%3A%2F%2F" } else { b"&http%3A%2F%2F" });
+    writer.host(site.host.as_bytes());
+    if let Some(port) = site.explicit_port() {
+        writer.prepared(b"%3A");
+        writer.prepared(Decimal::new(port.into()).as_bytes());
     }
     writer.once(path(uri));
     writer.prepared(b"&");
@@ -247,58 +244,70 @@ pub(super) fn write_parameters<'p>(
     pair: impl Fn(usize) -> (&'p [u8], &'p [u8]),
     block: impl FnOnce(&mut Writer<'_>),
 ) {
+    if (1..count).all(|at| order::compare_pairs(pair(at - 1), pair(at)).is_le()) {
+        return write_sorted(writer, count, pair, block);
+    }
     let mut few = [(0, 0); FEW];
     let mut many = Vec::new();
-    let order = sorted(count, &pair, &mut few, &mut many);
-    let nth = |at: usize| pair(order.map_or(at, |order| order[at].1));
-    let before = (0..count).take_while(|at| order::compare(nth(*at).0, b"oauth_").is_lt()).count();
+    let order = if count <= FEW {
+        &mut few[..count]
+    } else {
+        many.resize(count, (0, 0));
+        &mut many
+    };
+    sort(order, &pair);
+    write_sorted(writer, count, |at| pair(order[at].1), block);
+}
+
+fn write_sorted<'p>(
+    writer: &mut Writer<'_>,
+    count: usize,
+    pair: impl Fn(usize) -> (&'p [u8], &'p [u8]),
+    block: impl FnOnce(&mut Writer<'_>),
+) {
+    let before = (0..count).take_while(|at| order::compare(pair(*at).0, b"oauth_").is_lt()).count();
     for at in 0..before {
-        let (name, value) = nth(at);
+        let (name, value) = pair(at);
         writer.pair(name, value);
-        writer.prepared(b"%26");
+        writer.separator(*b"%26");
     }
     block(writer);
     for at in before..count {
-        let (name, value) = nth(at);
-        writer.prepared(b"%26");
+        let (name, value) = pair(at);
+        writer.separator(*b"%26");
         writer.pair(name, value);
     }
 }
 
 /// Writes all parameters in their order.
 pub(super) fn write_all(writer: &mut Writer<'_>, pairs: &[(&[u8], &[u8])]) {
-    let mut many = Vec::new();
-    let order = sorted(pairs.len(), &|at| pairs[at], &mut [], &mut many);
-    for at in 0..pairs.len() {
-        if at > 0 {
-            writer.prepared(b"%26");
+    let mut order = vec![(0, 0); pairs.len()];
+    sort(&mut order, &|at| pairs[at]);
+    for (index, (_, at)) in order.into_iter().enumerate() {
+        if index > 0 {
+            writer.separator(*b"%26");
         }
-        let (name, value) = pairs[order.map_or(at, |order| order[at].1)];
+        let (name, value) = pairs[at];
         writer.pair(name, value);
     }
 }
 
-/// The order of the parameters, in one of the two buffers; `None` where they are in order already.
-fn sorted<'p, 'b>(
-    count: usize,
-    pair: &impl Fn(usize) -> (&'p [u8], &'p [u8]),
-    few: &'b mut [(u64, usize)],
-    many: &'b mut Vec<(u64, usize)>,
-) -> Option<&'b [(u64, usize)]> {
-    if (1..count).all(|at| order::compare_pairs(pair(at - 1), pair(at)).is_le()) {
-        return None;
-    }
-    let order = if count <= few.len() {
-        &mut few[..count]
-    } else {
-        many.resize(count, (0, 0));
-        many
-    };
-    for (at, slot) in order.iter_mut().enumerate() {
-        *slot = (order::prefix(pair(at).0), at);
-    }
-    order.sort_unstable_by(|left, right| {
-        left.0.cmp(&right.0).then_with(|| order::compare_pairs(pair(left.1), pair(right.1)))
+/// Fills `order` with the parameters' places in their order: by prefixes first, which are numbers, and then those with
+/// the same prefix by the whole.
+fn sort<'p>(order: &mut [(u64, usize)], pair: &impl Fn(usize) -> (&'p [u8], &'p [u8])) {
+    // What all names begin with tells nothing.
+    let first = (0..order.len()).next().map_or(&[][..], |at| pair(at).0);
+    let common = (1..order.len()).fold(first.len(), |common, at| {
+        let same = first[..common].iter().zip(pair(at).0);
+        same.take_while(|(left, right)| left == right).count()
     });
-    Some(order)
+    for (at, slot) in order.iter_mut().enumerate() {
+        *slot = (order::prefix(&pair(at).0[common..]), at);
+    }
+    order.sort_unstable_by_key(|(prefix, _)| *prefix);
+    for alike in order.chunk_by_mut(|left, right| left.0 == right.0) {
+        if alike.len() > 1 {
+            alike.sort_unstable_by(|left, right| order::compare_pairs(pair(left.1), pair(right.1)));
+        }
+    }
 }

@@ -1,42 +1,42 @@
 //! A key that is ready to sign and to verify, RFC 5849 §3.4.2 to §3.4.4.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use hmac::digest::FixedOutput;
-use hmac::{Hmac, KeyInit};
-use sha1::Sha1;
-use sha2::{Sha256, Sha512};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::base_string::{Sink, Writer};
-use super::method::{Kind, base64};
+use super::base_string::Writer;
+use super::mac::{Digits, Hash, Mac, Sha1, Sha256, Sha512};
+use super::method::Kind;
 use super::{Method, SignatureMethod};
+use crate::wire::percent;
 use crate::{Error, Unsupported};
 
 /// A key whose schedule is computed.
 #[derive(Clone)]
 pub(super) enum Key {
-    Sha1(Hmac<Sha1>),
-    Sha256(Hmac<Sha256>),
-    Sha512(Hmac<Sha512>),
+    Sha1(Mac<Sha1>),
+    Sha256(Mac<Sha256>),
+    Sha512(Mac<Sha512>),
     Plaintext(Zeroizing<String>),
     Custom(Arc<dyn SignatureMethod>, Zeroizing<String>),
 }
 
-/// The value of `oauth_signature`. One of an HMAC needs no allocation.
+/// A signature, not yet in base64; of PLAINTEXT, the value of `oauth_signature` itself.
 pub(super) enum Signature {
-    Mac { digits: [u8; 88], length: usize },
-    Other(Zeroizing<String>),
+    Mac { bytes: Digits, length: usize },
+    Custom(Vec<u8>),
+    Plaintext(Zeroizing<String>),
 }
 
 impl Key {
     pub(super) fn new(method: &Method, key: Zeroizing<String>) -> Self {
         match &method.0 {
-            Kind::HmacSha1 => Self::Sha1(hmac(&key)),
-            Kind::HmacSha256 => Self::Sha256(hmac(&key)),
-            Kind::HmacSha512 => Self::Sha512(hmac(&key)),
+            Kind::HmacSha1 => Self::Sha1(Mac::new(key.as_bytes())),
+            Kind::HmacSha256 => Self::Sha256(Mac::new(key.as_bytes())),
+            Kind::HmacSha512 => Self::Sha512(Mac::new(key.as_bytes())),
             Kind::Plaintext => Self::Plaintext(key),
             Kind::Custom(method) => Self::Custom(method.clone(), key),
         }
@@ -45,15 +45,15 @@ impl Key {
     /// Signs what `write` writes: the base string.
     pub(super) fn sign(&self, method: &str, write: impl FnOnce(&mut Writer<'_>)) -> Result<Signature, Error> {
         Ok(match self {
-            Self::Sha1(mac) => authenticated(mac.clone(), write),
-            Self::Sha256(mac) => authenticated(mac.clone(), write),
-            Self::Sha512(mac) => authenticated(mac.clone(), write),
-            Self::Plaintext(key) => Signature::Other(key.clone()),
+            Self::Sha1(mac) => authenticated(mac, write),
+            Self::Sha256(mac) => authenticated(mac, write),
+            Self::Sha512(mac) => authenticated(mac, write),
+            Self::Plaintext(key) => Signature::Plaintext(key.clone()),
             Self::Custom(custom, key) => {
-                let signature = custom
-                    .sign(&Writer::collect(write), key.as_bytes())
-                    .map_err(|reason| Unsupported::Signing { method: method.to_owned(), reason })?;
-                Signature::Other(base64(&signature).into())
+                let signature = custom.sign(&Writer::collect(write), key.as_bytes());
+                signature
+                    .map(Signature::Custom)
+                    .map_err(|reason| Unsupported::Signing { method: method.to_owned(), reason })?
             }
         })
     }
@@ -61,32 +61,88 @@ impl Key {
     /// Whether `signature`, the value of `oauth_signature`, is that of what `write` writes. Takes the same time
     /// wherever it differs.
     pub(super) fn verify(&self, signature: &[u8], write: impl FnOnce(&mut Writer<'_>)) -> bool {
+        let decoded = || BASE64_STANDARD.decode(signature).unwrap_or_default();
         if let Self::Custom(custom, key) = self {
-            let decoded = BASE64_STANDARD.decode(signature).unwrap_or_default();
-            return custom.verify(&Writer::collect(write), key.as_bytes(), &decoded);
+            return custom.verify(&Writer::collect(write), key.as_bytes(), &decoded());
         }
-        self.sign("", write).is_ok_and(|expected| expected.as_str().as_bytes().ct_eq(signature).into())
+        match self.sign("", write) {
+            Ok(Signature::Plaintext(expected)) => expected.as_bytes().ct_eq(signature).into(),
+            Ok(expected) => expected.bytes().ct_eq(&decoded()).into(),
+            Err(_) => false,
+        }
     }
 }
 
 impl Signature {
-    pub(super) fn as_str(&self) -> &str {
+    fn bytes(&self) -> &[u8] {
         match self {
-            Self::Mac { digits, length } => str::from_utf8(&digits[..*length]).unwrap_or_default(),
-            Self::Other(text) => text,
+            Self::Mac { bytes, length } => &bytes[..*length],
+            Self::Custom(bytes) => bytes,
+            Self::Plaintext(text) => text.as_bytes(),
         }
+    }
+
+    /// The value of `oauth_signature`.
+    pub(super) fn value(&self) -> String {
+        match self {
+            Self::Plaintext(text) => text.as_str().to_owned(),
+            _ => BASE64_STANDARD.encode(self.bytes()),
+        }
+    }
+
+    /// The value percent-encoded. That of an HMAC is written into `room`: base64 and its escapes in one pass.
+    pub(super) fn encoded<'r>(&self, room: &'r mut EncodedMac) -> Cow<'r, str> {
+        let Self::Mac { bytes, length } = self else {
+            return percent::encode(self.value()).into();
+        };
+        let mut end = 0;
+        let mut push = |escape: [u8; 4]| {
+            room[end..end + 4].copy_from_slice(&escape);
+            end += usize::from(escape[3]);
+        };
+        let digits = |[first, second, third]: [u8; 3]| {
+            let digit = |bits: u8| DIGITS[usize::from(bits & 63)];
+            [digit(first >> 2), digit(first << 4 | second >> 4), digit(second << 2 | third >> 6), digit(third)]
+        };
+        let (groups, rest) = bytes[..*length].as_chunks();
+        for group in groups {
+            digits(*group).into_iter().for_each(&mut push);
+        }
+        let padding = *b"%3D\x03";
+        match *rest {
+            [first] => {
+                [digits([first, 0, 0])[0], digits([first, 0, 0])[1], padding, padding].into_iter().for_each(push)
+            }
+            [first, second] => {
+                let [a, b, c, _] = digits([first, second, 0]);
+                [a, b, c, padding].into_iter().for_each(push);
+            }
+            _ => {}
+        }
+        str::from_utf8(&room[..end]).unwrap_or_default().into()
     }
 }
 
-fn hmac<M: KeyInit>(key: &str) -> M {
-    let Ok(mac) = M::new_from_slice(key.as_bytes()) else { unreachable!("HMAC takes keys of any length") };
-    mac
-}
+/// Room for the longest MAC, every digit of it escaped.
+pub(super) type EncodedMac = [u8; 3 * 88 + 4];
 
-fn authenticated<M: Sink + FixedOutput>(mut mac: M, write: impl FnOnce(&mut Writer<'_>)) -> Signature {
-    Writer::write(&mut mac, write);
-    let mut digits = [0; 88];
-    // 88 digits are what the longest MAC takes, so this cannot fail.
-    let length = BASE64_STANDARD.encode_slice(mac.finalize_fixed(), &mut digits).unwrap_or_default();
-    Signature::Mac { digits, length }
+/// The digits of base64, percent-encoded, and the length of that.
+const DIGITS: [[u8; 4]; 64] = {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut escapes = [[0; 4]; 64];
+    let mut at = 0;
+    while at < 64 {
+        escapes[at] = match digits[at] {
+            b'+' => *b"%2B\x03",
+            b'/' => *b"%2F\x03",
+            digit => [digit, 0, 0, 1],
+        };
+        at += 1;
+    }
+    escapes
+};
+
+fn authenticated<H: Hash>(mac: &Mac<H>, write: impl FnOnce(&mut Writer<'_>)) -> Signature {
+    let (bytes, length) = Writer::authenticate(mac.clone(), write);
+    Signature::Mac { bytes, length }
 }

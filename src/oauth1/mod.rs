@@ -2,6 +2,7 @@
 mod base_string;
 mod credentials;
 mod key;
+mod mac;
 mod method;
 mod order;
 mod parameters;

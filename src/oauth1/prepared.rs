@@ -9,10 +9,9 @@ use super::key::{Key, Signature};
 use super::method::signing_key;
 use super::parameters::{CONSUMER_KEY, NONCE, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, VERSION, is_oauth};
 use super::signer::Extra;
-use super::stamp::Decimal;
 use super::{ClientCredentials, Scheme, Stamp, TokenCredentials};
 use crate::Error;
-use crate::wire::{Origin, form, percent};
+use crate::wire::{Site, form, percent};
 
 /// Keys with their schedules, and every text around nonce, timestamp and signature.
 #[derive(Clone)]
@@ -30,8 +29,8 @@ pub(super) struct Prepared {
     realm: Option<String>,
 }
 
-/// Method, origin and URI of a request: what the base string begins with.
-pub(super) type Place<'a> = (&'a HttpMethod, &'a Origin, &'a Uri);
+/// Method, site and URI of a request: what the base string begins with.
+pub(super) type Place<'a> = (&'a HttpMethod, Site<'a>, &'a Uri);
 
 impl Prepared {
     pub(super) fn new(scheme: &Scheme, client: &ClientCredentials, token: Option<&TokenCredentials>) -> Self {
@@ -80,7 +79,6 @@ impl Prepared {
         stamp: &Stamp<'_>,
         extra: &[Extra<'_>],
     ) -> Result<Signature, Error> {
-        let timestamp = Decimal::new(stamp.timestamp().as_secs());
         self.key.sign(&self.method, |writer| {
             base_string::write_place(writer, place);
             if extra.is_empty() && !(0..count).any(|at| is_oauth(pair(at).0)) {
@@ -90,11 +88,11 @@ impl Prepared {
                     writer.prepared(before_nonce);
                     writer.twice(stamp.nonce().as_bytes());
                     writer.prepared(before_timestamp);
-                    writer.prepared(timestamp.as_str().as_bytes());
+                    writer.prepared(stamp.digits());
                     writer.prepared(after_timestamp);
                 });
             } else {
-                let protocol = self.protocol(stamp.nonce(), timestamp.as_str(), extra);
+                let protocol = self.protocol(stamp.nonce(), stamp.decimal(), extra);
                 let mut all: Vec<(&[u8], &[u8])> = Vec::with_capacity(count + protocol.len());
                 all.extend((0..count).map(|at| -> (&[u8], &[u8]) { pair(at) }));
                 all.extend(protocol.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())));
@@ -111,10 +109,10 @@ impl Prepared {
         extra: &[Extra<'_>],
         signature: &Signature,
     ) -> String {
-        let timestamp = Decimal::new(stamp.timestamp().as_secs());
         let realm = self.realm.as_deref().map(Cow::Borrowed).or_else(|| realm.map(|realm| quoted(realm).into()));
         let nonce = percent::encoded(stamp.nonce());
-        let signature = percent::encoded(signature.as_str());
+        let mut room = [0; _];
+        let signature = signature.encoded(&mut room);
         let mut rest = String::new();
         for (name, value) in extra {
             rest += ", ";
@@ -132,18 +130,19 @@ impl Prepared {
             before_signature,
             &signature,
             before_timestamp,
-            timestamp.as_str(),
+            stamp.decimal(),
             after_timestamp,
             &rest,
         ];
+        // Exactly as long as it becomes: a header's value with room to spare is allocated twice.
         pieces.concat()
     }
 
     /// The protocol parameters as pairs of a form or a query.
     pub(super) fn form(&self, stamp: &Stamp<'_>, extra: &[Extra<'_>], signature: &Signature) -> String {
-        let timestamp = Decimal::new(stamp.timestamp().as_secs());
-        let mut protocol = self.protocol(stamp.nonce(), timestamp.as_str(), extra);
-        protocol.push((SIGNATURE, signature.as_str()));
+        let mut protocol = self.protocol(stamp.nonce(), stamp.decimal(), extra);
+        let signature = signature.value();
+        protocol.push((SIGNATURE, &signature));
         form::encode(protocol)
     }
 

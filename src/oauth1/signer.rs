@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method as HttpMethod, Request, Uri};
 
 use super::method::sha1_body_hash;
@@ -11,7 +12,7 @@ use super::parameters::{self, BODY_HASH, is_oauth, is_protocol};
 use super::prepared::Prepared;
 use super::scheme::Bodies;
 use super::{ClientCredentials, Placement, Scheme, Stamp, TokenCredentials};
-use crate::wire::{Origin, auth_param, form, media_type, percent};
+use crate::wire::{Site, auth_param, form, media_type, percent};
 use crate::{Error, Unsupported};
 
 /// Signs requests with one set of credentials.
@@ -123,7 +124,7 @@ impl Signer {
         stamp: impl Into<Stamp<'a>>,
     ) -> Result<String, Error> {
         let stamp = stamp.into();
-        let origin = self.origin(uri, None)?;
+        let site = self.site(uri, None)?;
         let given = |at: usize| {
             let (name, value): &(N, V) = &parameters[at];
             (name.as_ref(), value.as_ref())
@@ -131,7 +132,7 @@ impl Signer {
         if let Some(at) = (0..parameters.len()).find(|at| is_oauth(given(*at).0)) {
             return Err(misplaced(given(at).0));
         }
-        let place = (method, &origin, uri);
+        let place = (method, site, uri);
         let signature = if uri.query().is_none() {
             self.prepared.sign(place, parameters.len(), given, &stamp, &[])?
         } else {
@@ -207,7 +208,8 @@ impl Signer {
         extra: &[Extra<'_>],
     ) -> Result<String, Error> {
         let (uri, headers) = (request.uri(), request.headers());
-        let origin = self.origin(uri, headers.get(HOST))?;
+        let host = host(headers)?;
+        let site = self.site(uri, host.as_ref())?;
         let (realm, kept) = self.present_header(headers)?;
         let mut pairs = self.pairs_in(Placement::Query, parameters::query(uri))?;
         if media_type(headers) == form::MEDIA_TYPE {
@@ -221,20 +223,20 @@ impl Signer {
             &joined
         };
         let pair = |at: usize| (pairs[at].0.as_ref(), pairs[at].1.as_ref());
-        let signature = self.prepared.sign((request.method(), &origin, uri), pairs.len(), pair, stamp, extra)?;
+        let signature = self.prepared.sign((request.method(), site, uri), pairs.len(), pair, stamp, extra)?;
         Ok(match self.scheme.placement {
             Placement::Header => self.prepared.header(realm.as_deref(), stamp, extra, &signature),
             Placement::Body | Placement::Query => self.prepared.form(stamp, extra, &signature),
         })
     }
 
-    /// The origin that is signed and sent to, if the secrets may be shown to it.
-    fn origin(&self, uri: &Uri, host: Option<&HeaderValue>) -> Result<Origin, Error> {
-        let origin = signed_origin(uri, host)?;
-        if self.scheme.method.is_plaintext() && !origin.is_private() {
+    /// The site that is signed and sent to, if the secrets may be shown to it.
+    fn site<'u>(&self, uri: &'u Uri, host: Option<&'u Authority>) -> Result<Site<'u>, Error> {
+        let site = signed_site(uri, host)?;
+        if self.scheme.method.is_plaintext() && !site.is_private() {
             return Err(Unsupported::PlainHttp { url: without_query(uri) }.into());
         }
-        Ok(origin)
+        Ok(site)
     }
 
     /// What an `Authorization: OAuth` header that is there already adds: its realm, and parameters that are not the
@@ -343,19 +345,23 @@ fn reads_as_form(body: &[u8]) -> bool {
     body.contains(&b'=') && body.iter().all(|byte| percent::is_unreserved(*byte) || b"%+&=!$'()*,/:;?@".contains(byte))
 }
 
-/// The URI's origin, at the authority of the `Host` header if there is one (RFC 5849 §3.4.1.2, item 2).
-pub(super) fn signed_origin(uri: &Uri, host: Option<&HeaderValue>) -> Result<Origin, Unsupported> {
-    let origin = Origin::of(uri).ok_or_else(|| Unsupported::Url {
-        url: without_query(uri),
-        reason: "it is not an absolute http or https URI",
-    })?;
-    let Some(host) = host else {
-        return Ok(origin);
+/// What the `Host` header says, if there is one.
+pub(super) fn host(headers: &HeaderMap) -> Result<Option<Authority>, Unsupported> {
+    let Some(host) = headers.get(HOST) else {
+        return Ok(None);
     };
-    let authority = host.to_str().ok().and_then(|host| host.parse().ok());
-    authority
-        .and_then(|authority| Origin::new(origin.is_https(), &authority))
-        .ok_or(Unsupported::Unsendable { what: "the Host header", reason: "it is not a host and a port" })
+    let authority = Authority::try_from(host.as_bytes());
+    authority.map(Some).map_err(|_| Unsupported::Unsendable { what: "the Host header", reason: "it is not a host" })
+}
+
+/// The URI's site, at the authority of the `Host` header if there is one (RFC 5849 §3.4.1.2, item 2).
+pub(super) fn signed_site<'u>(uri: &'u Uri, host: Option<&'u Authority>) -> Result<Site<'u>, Unsupported> {
+    let site = Site::of(uri);
+    let site = site.and_then(|site| host.map_or(Some(site), |host| Site::new(site.https, host)));
+    site.ok_or_else(|| Unsupported::Url {
+        url: without_query(uri),
+        reason: "it is not an absolute http or https URI with a valid host and port",
+    })
 }
 
 /// A URI as an error may show it: a query may hold secrets, and so may user information.

@@ -23,6 +23,7 @@ const DERIVED: usize = 30;
 #[derive(Clone)]
 pub struct Stamp<'a> {
     timestamp: Timestamp,
+    decimal: Decimal,
     nonce: Nonce<'a>,
 }
 
@@ -35,12 +36,21 @@ enum Nonce<'a> {
 impl<'a> Stamp<'a> {
     /// A stamp with a nonce of the caller's own, which must never be used twice with one timestamp.
     pub const fn new(timestamp: Timestamp, nonce: &'a str) -> Self {
-        Self { timestamp, nonce: Nonce::Given(nonce) }
+        Self { timestamp, decimal: Decimal::new(timestamp.as_secs()), nonce: Nonce::Given(nonce) }
     }
 
     /// The time of signing.
     pub const fn timestamp(&self) -> Timestamp {
         self.timestamp
+    }
+
+    /// The timestamp as it is sent.
+    pub(super) fn decimal(&self) -> &str {
+        str::from_utf8(self.digits()).unwrap_or_default()
+    }
+
+    pub(super) fn digits(&self) -> &[u8] {
+        self.decimal.as_bytes()
     }
 
     /// The nonce.
@@ -56,7 +66,7 @@ impl From<Moment> for Stamp<'_> {
     fn from(moment: Moment) -> Self {
         let mut digits = [0; DERIVED];
         hex(&moment.derive("oauth1 nonce"), &mut digits);
-        Self { timestamp: moment.now, nonce: Nonce::Derived(digits) }
+        Self { nonce: Nonce::Derived(digits), ..Self::new(moment.now, "") }
     }
 }
 
@@ -74,13 +84,15 @@ fn hex(bytes: &[u8], digits: &mut [u8]) {
 }
 
 /// A number in decimal, in a buffer of its own.
+#[derive(Clone)]
 pub(super) struct Decimal {
     digits: [u8; 20],
     start: usize,
 }
 
 impl Decimal {
-    pub(super) fn new(mut number: u64) -> Self {
+    #[expect(clippy::cast_possible_truncation, reason = "a digit is below ten")]
+    pub(super) const fn new(mut number: u64) -> Self {
         let mut decimal = Self { digits: [b'0'; 20], start: 20 };
         loop {
             decimal.start -= 1;
@@ -92,8 +104,8 @@ impl Decimal {
         }
     }
 
-    pub(super) fn as_str(&self) -> &str {
-        str::from_utf8(&self.digits[self.start..]).unwrap_or_default()
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.digits[self.start..]
     }
 }
 
@@ -104,7 +116,7 @@ mod tests {
     #[test]
     fn decimals_are_right_at_both_ends() {
         for number in [0, 9, 10, 137_131_200, u64::MAX] {
-            assert_eq!(Decimal::new(number).as_str(), number.to_string());
+            assert_eq!(Decimal::new(number).as_bytes(), number.to_string().as_bytes());
         }
     }
 

@@ -9,3 +9,4 @@ pub mod percent;
 pub use answer::Answer;
 pub(crate) use answer::{MAX_BODY, media_type};
 pub use origin::Origin;
+pub(crate) use origin::Site;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::Uri;
-use http::uri::Authority;
+use http::uri::{Authority, Scheme};
 
 /// A scheme, a host and a port. Two are equal when a credential for one may be shown to the other.
 ///
@@ -24,25 +24,7 @@ pub struct Origin {
 impl Origin {
     /// The origin of an absolute http or https URI; `None` for any other. User information is left out.
     pub fn of(uri: &Uri) -> Option<Self> {
-        Self::new(is_https(uri)?, uri.authority()?)
-    }
-
-    /// The origin of that scheme at an authority; `None` where the authority has no host, or a port that is none.
-    pub(crate) fn new(https: bool, authority: &Authority) -> Option<Self> {
-        let host = authority.host();
-        // `Authority::port` also says `None` for a text that is no port, such as 99999.
-        let after_user = authority.as_str().rsplit('@').next()?;
-        let port = match after_user.strip_prefix(host)?.strip_prefix(':') {
-            None | Some("") => {
-                if https {
-                    443
-                } else {
-                    80
-                }
-            }
-            Some(port) => port.parse().ok()?,
-        };
-        (!host.is_empty()).then(|| Self { https, host: host.to_ascii_lowercase(), port })
+        Site::of(uri).map(Self::from)
     }
 
     /// Whether the scheme is https.
@@ -50,35 +32,28 @@ impl Origin {
         self.https
     }
 
-    /// The host in lower case, an IPv6 address in brackets.
-    pub(crate) fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// The port, unless it is the scheme's default.
-    pub(crate) fn explicit_port(&self) -> Option<u16> {
-        match (self.https, self.port) {
-            (true, 443) | (false, 80) => None,
-            (_, port) => Some(port),
-        }
-    }
-
     /// Whether the host is the machine itself: `localhost`, or an address of the loopback range.
     pub fn is_loopback(&self) -> bool {
-        let literal = self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&self.host);
-        literal == "localhost" || literal.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        self.site().is_loopback()
     }
 
-    /// Whether what is sent there stays secret on the way: https, or the machine itself.
-    pub(crate) fn is_private(&self) -> bool {
-        self.https || self.is_loopback()
+    /// The origin as its parts.
+    pub(crate) fn site(&self) -> Site<'_> {
+        Site { https: self.https, host: &self.host, port: self.port }
     }
 
     /// Whether a `Host` header's value names this origin's host and port.
     pub(crate) fn has_host(&self, host: &str) -> bool {
         // `Host` has no user information (RFC 9110 §7.2).
-        let authority = host.parse().ok().filter(|_| !host.contains('@'));
-        authority.and_then(|authority| Self::new(self.https, &authority)).is_some_and(|origin| origin == *self)
+        let authority: Option<Authority> = host.parse().ok().filter(|_| !host.contains('@'));
+        authority
+            .is_some_and(|authority| Site::new(self.https, &authority).is_some_and(|site| Self::from(site) == *self))
+    }
+}
+
+impl From<Site<'_>> for Origin {
+    fn from(Site { https, host, port }: Site<'_>) -> Self {
+        Self { https, host: host.to_ascii_lowercase(), port }
     }
 }
 
@@ -86,15 +61,69 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.https { "https" } else { "http" };
         write!(f, "{scheme}://{}", self.host)?;
-        self.explicit_port().map_or(Ok(()), |port| write!(f, ":{port}"))
+        self.site().explicit_port().map_or(Ok(()), |port| write!(f, ":{port}"))
     }
+}
+
+/// An origin in the words of a URI: the host is in any case, an IPv6 address in brackets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Site<'a> {
+    pub(crate) https: bool,
+    pub(crate) host: &'a str,
+    port: u16,
+}
+
+impl<'a> Site<'a> {
+    pub(crate) fn of(uri: &'a Uri) -> Option<Self> {
+        Self::new(is_https(uri)?, uri.authority()?)
+    }
+
+    /// That scheme at an authority; `None` where the authority has no host, or a port that is none.
+    pub(crate) fn new(https: bool, authority: &'a Authority) -> Option<Self> {
+        let (host, port) = host_and_port(authority.as_str());
+        let port = if port.is_empty() { default_port(https) } else { port.parse().ok()? };
+        (!host.is_empty()).then_some(Self { https, host, port })
+    }
+
+    /// The port, unless it is the scheme's default.
+    pub(crate) fn explicit_port(self) -> Option<u16> {
+        (self.port != default_port(self.https)).then_some(self.port)
+    }
+
+    pub(crate) fn is_loopback(self) -> bool {
+        let literal = self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(self.host);
+        literal.eq_ignore_ascii_case("localhost")
+            || literal.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
+    /// Whether what is sent there stays secret on the way: https, or the machine itself.
+    pub(crate) fn is_private(self) -> bool {
+        self.https || self.is_loopback()
+    }
+}
+
+/// Splits an authority, without its user information, at the colon. (`Authority::port` takes a text that is no port, such
+/// as 99999, for no text at all.)
+fn host_and_port(authority: &str) -> (&str, &str) {
+    // Most authorities are nothing but a host.
+    if !authority.bytes().any(|byte| matches!(byte, b'@' | b':')) {
+        return (authority, "");
+    }
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    // An IPv6 address has colons of its own, and ends at its bracket.
+    let colon = host.bytes().rposition(|byte| byte == b':' || byte == b']').filter(|at| host.as_bytes()[*at] == b':');
+    colon.map_or((host, ""), |at| (&host[..at], &host[at + 1..]))
+}
+
+const fn default_port(https: bool) -> u16 {
+    if https { 443 } else { 80 }
 }
 
 /// Whether a URI's scheme is https (`Some(true)`), http (`Some(false)`) or another.
 fn is_https(uri: &Uri) -> Option<bool> {
-    let scheme = uri.scheme_str()?;
-    let is = |name: &str| scheme.eq_ignore_ascii_case(name);
-    is("https").then_some(true).or_else(|| is("http").then_some(false))
+    let scheme = uri.scheme()?;
+    let is = |known: Scheme| *scheme == known;
+    is(Scheme::HTTPS).then_some(true).or_else(|| is(Scheme::HTTP).then_some(false))
 }
 
 #[cfg(test)]

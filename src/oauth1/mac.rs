@@ -1,0 +1,240 @@
+//! HMAC (RFC 2104) over the compression functions of SHA-1, SHA-256 and SHA-512.
+//!
+//! The `hmac` crate computes the same, and tests compare the two. Its state carries a buffer that the base string's
+//! writer does not need, since that hands on whole blocks; without it a signature takes a tenth of its time less.
+
+use sha2::Digest;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::base_string::{CHUNK, Sink};
+
+/// A hash function's inside.
+pub(super) trait Hash {
+    /// The chaining value.
+    type State: Copy + Zeroize;
+
+    /// Its initial value (FIPS 180-4 §5.3).
+    const INITIAL: Self::State;
+
+    /// A block's length in bytes.
+    const BLOCK: usize;
+
+    /// The length in bytes of what tells a message's length.
+    const LENGTH: usize;
+
+    /// Takes in whole blocks.
+    fn compress(state: &mut Self::State, blocks: &[u8]);
+
+    /// Writes a state in bytes and returns how many they are.
+    fn write(state: &Self::State, bytes: &mut [u8]) -> usize;
+
+    /// The hash of a whole message, for keys longer than a block.
+    fn hash(message: &[u8]) -> Vec<u8>;
+}
+
+/// A message on its way through HMAC, or, before there is one, a key whose schedule is computed.
+pub(super) struct Mac<H: Hash> {
+    inner: H::State,
+    outer: H::State,
+    /// How many bytes of the message the inner state has seen.
+    length: u64,
+}
+
+/// The longest digest.
+pub(super) type Digits = [u8; 64];
+
+impl<H: Hash> Mac<H> {
+    pub(super) fn new(key: &[u8]) -> Self {
+        let mut hashed = if key.len() > H::BLOCK { H::hash(key) } else { Vec::new() };
+        let key = if hashed.is_empty() { key } else { &hashed };
+        let keyed = |pad: u8| {
+            let mut block = [pad; 128];
+            block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+            let mut state = H::INITIAL;
+            H::compress(&mut state, &block[..H::BLOCK]);
+            block.zeroize();
+            state
+        };
+        let (inner, outer) = (keyed(0x36), keyed(0x5c));
+        hashed.zeroize();
+        Self { inner, outer, length: 0 }
+    }
+
+    /// Ends the message with `tail`, which is shorter than a chunk, and returns the MAC with its length.
+    pub(super) fn finish(mut self, tail: &[u8]) -> (Digits, usize) {
+        Self::pad(&mut self.inner, tail, self.length);
+        let mut digest = [0; 64];
+        let length = H::write(&self.inner, &mut digest);
+        Self::pad(&mut self.outer, &digest[..length], 0);
+        H::write(&self.outer, &mut digest);
+        (digest, length)
+    }
+
+    /// Takes in the end of a message: a one bit, zeros, and the number of bits (FIPS 180-4 §5.1). `length` bytes came
+    /// before `tail`, not counting the block of the key.
+    fn pad(state: &mut H::State, tail: &[u8], length: u64) {
+        let mut last = [0; CHUNK + 128];
+        last[..tail.len()].copy_from_slice(tail);
+        last[tail.len()] = 0x80;
+        let end = (tail.len() + 1 + H::LENGTH).next_multiple_of(H::BLOCK);
+        let bits = 8 * (H::BLOCK as u64 + length + tail.len() as u64);
+        last[end - 8..end].copy_from_slice(&bits.to_be_bytes());
+        H::compress(state, &last[..end]);
+    }
+}
+
+impl<H: Hash> Clone for Mac<H> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner, outer: self.outer, length: self.length }
+    }
+}
+
+impl<H: Hash> Sink for Mac<H> {
+    fn absorb(&mut self, chunk: &[u8]) {
+        H::compress(&mut self.inner, chunk);
+        self.length += chunk.len() as u64;
+    }
+}
+
+impl<H: Hash> Drop for Mac<H> {
+    fn drop(&mut self) {
+        self.inner.zeroize();
+        self.outer.zeroize();
+    }
+}
+
+impl<H: Hash> ZeroizeOnDrop for Mac<H> {}
+
+pub(super) enum Sha1 {}
+
+impl Hash for Sha1 {
+    type State = [u32; 5];
+    const INITIAL: Self::State = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
+    const BLOCK: usize = 64;
+    const LENGTH: usize = 8;
+
+    fn compress(state: &mut Self::State, blocks: &[u8]) {
+        sha1::block_api::compress(state, blocks.as_chunks().0);
+    }
+
+    fn write(state: &Self::State, bytes: &mut [u8]) -> usize {
+        write_words(state.map(u32::to_be_bytes), bytes)
+    }
+
+    fn hash(message: &[u8]) -> Vec<u8> {
+        sha1::Sha1::digest(message).to_vec()
+    }
+}
+
+pub(super) enum Sha256 {}
+
+impl Hash for Sha256 {
+    type State = [u32; 8];
+    const INITIAL: Self::State =
+        [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+    const BLOCK: usize = 64;
+    const LENGTH: usize = 8;
+
+    fn compress(state: &mut Self::State, blocks: &[u8]) {
+        sha2::block_api::compress256(state, blocks.as_chunks().0);
+    }
+
+    fn write(state: &Self::State, bytes: &mut [u8]) -> usize {
+        write_words(state.map(u32::to_be_bytes), bytes)
+    }
+
+    fn hash(message: &[u8]) -> Vec<u8> {
+        sha2::Sha256::digest(message).to_vec()
+    }
+}
+
+pub(super) enum Sha512 {}
+
+impl Hash for Sha512 {
+    type State = [u64; 8];
+    const INITIAL: Self::State = [
+        0x6a09_e667_f3bc_c908,
+        0xbb67_ae85_84ca_a73b,
+        0x3c6e_f372_fe94_f82b,
+        0xa54f_f53a_5f1d_36f1,
+        0x510e_527f_ade6_82d1,
+        0x9b05_688c_2b3e_6c1f,
+        0x1f83_d9ab_fb41_bd6b,
+        0x5be0_cd19_137e_2179,
+    ];
+    const BLOCK: usize = 128;
+    const LENGTH: usize = 16;
+
+    fn compress(state: &mut Self::State, blocks: &[u8]) {
+        sha2::block_api::compress512(state, blocks.as_chunks().0);
+    }
+
+    fn write(state: &Self::State, bytes: &mut [u8]) -> usize {
+        write_words(state.map(u64::to_be_bytes), bytes)
+    }
+
+    fn hash(message: &[u8]) -> Vec<u8> {
+        sha2::Sha512::digest(message).to_vec()
+    }
+}
+
+fn write_words<const N: usize, const W: usize>(words: [[u8; W]; N], bytes: &mut [u8]) -> usize {
+    bytes.iter_mut().zip(words.as_flattened()).for_each(|(byte, word)| *byte = *word);
+    N * W
+}
+
+#[cfg(test)]
+mod tests {
+    use hmac::{Hmac, KeyInit, Mac as _};
+    use proptest::prelude::*;
+
+    use super::super::base_string::Writer;
+    use super::*;
+
+    fn mac<H: Hash>(key: &[u8], message: &[u8]) -> Vec<u8> {
+        let (digest, length) = Writer::authenticate(Mac::<H>::new(key), |writer| writer.prepared(message));
+        digest[..length].to_vec()
+    }
+
+    /// RFC 2202 §3, test cases 1, 2 and 6.
+    #[test]
+    fn the_vectors_of_rfc_2202() {
+        let hex = |bytes: Vec<u8>| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        assert_eq!(hex(mac::<Sha1>(&[0x0b; 20], b"Hi There")), "b617318655057264e28bc0b6fb378c8ef146be00");
+        let second = mac::<Sha1>(b"Jefe", b"what do ya want for nothing?");
+        assert_eq!(hex(second), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+        let sixth = mac::<Sha1>(&[0xaa; 80], b"Test Using Larger Than Block-Size Key - Hash Key First");
+        assert_eq!(hex(sixth), "aa4ae5e15272d00e95705637ce8a3b55ed402112");
+    }
+
+    #[test]
+    fn every_length_of_key_and_message_around_the_blocks_agrees_with_the_hmac_crate() {
+        let bytes: Vec<u8> = (0..=255).cycle().take(700).collect();
+        for length in (0..400).chain([510, 511, 512, 513, 640, 700]) {
+            let (key, message) = (&bytes[..length % 150], &bytes[..length]);
+            macro_rules! same {
+                ($($hash:ident)*) => {$(
+                    let theirs = Hmac::<sha2_or_1::$hash>::new_from_slice(key).unwrap();
+                    let theirs = theirs.chain_update(message).finalize().into_bytes();
+                    assert_eq!(mac::<$hash>(key, message), theirs.as_slice(), "{length}");
+                )*};
+            }
+            same!(Sha1 Sha256 Sha512);
+        }
+    }
+
+    mod sha2_or_1 {
+        pub(super) use sha1::Sha1;
+        pub(super) use sha2::{Sha256, Sha512};
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_hmac_crate(key in prop::collection::vec(any::<u8>(), 0..200),
+                                      message in prop::collection::vec(any::<u8>(), 0..2000)) {
+            let theirs = Hmac::<sha2::Sha512>::new_from_slice(&key).unwrap();
+            let theirs = theirs.chain_update(&message).finalize().into_bytes();
+            prop_assert_eq!(mac::<Sha512>(&key, &message), theirs.as_slice());
+        }
+    }
+}
