@@ -3,10 +3,11 @@
 mod answer;
 pub mod auth_param;
 pub mod form;
+pub(crate) mod json;
 mod origin;
 pub mod percent;
 
 pub use answer::Answer;
-pub(crate) use answer::{MAX_BODY, media_type};
+pub(crate) use answer::{MAX_BODY, media_type, shortened};
 pub use origin::Origin;
 pub(crate) use origin::Site;

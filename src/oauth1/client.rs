@@ -1,0 +1,379 @@
+//! The three legs of RFC 5849 §2 as a client walks them, and renewal.
+
+use std::time::Duration;
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method as HttpMethod, Uri};
+
+use super::answer::Fields;
+use super::parameters::{CALLBACK, CALLBACK_CONFIRMED, SESSION_HANDLE, TOKEN, VERIFIER, is_oauth, is_protocol};
+use super::signer::{Extra, Signer, with_query};
+use super::{Callbacks, ClientCredentials, Pending, Placement, Service, Session, Stamp, Token, TokenCredentials};
+use crate::step::Receive;
+use crate::wire::form;
+use crate::{Error, Forged, Misbehaved, Moment, Request, Response, Secret, Step, Timestamp, Unsupported};
+
+/// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
+const LIFETIME: Duration = Duration::from_secs(3600);
+
+/// A client of one service.
+///
+/// ```no_run
+/// use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Service};
+/// use oauth_proto::{Moment, run};
+/// # fn http(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+///
+/// let service = Service::new(
+///     "https://photos.example.net/initiate",
+///     "https://photos.example.net/authorize",
+///     "https://photos.example.net/token",
+/// )?;
+/// let client = Client::new(service, ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"));
+///
+/// // First leg, when the user wants to connect: remember `pending`, send the user to the URL.
+/// let authorize = Authorize::callback("https://printer.example.com/ready");
+/// let pending = run(client.authorize(authorize, Moment::from_os())?, http)?;
+/// println!("go to {}", client.authorization_url(&pending, &[])?);
+///
+/// // Last leg, in the handler of the callback: `uri` is what the user's browser asked for.
+/// # let uri = "";
+/// let token = run(client.redeem(pending, uri, Moment::from_os())?, http)?;
+///
+/// // From now on, requests are signed on behalf of the user.
+/// let session = client.session(token);
+/// let mut request = http::Request::get("https://photos.example.net/photos?size=original").body(Vec::new())?;
+/// session.sign(&mut request, Moment::from_os())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client {
+    service: Service,
+    credentials: ClientCredentials,
+}
+
+/// What is asked for in the first leg.
+///
+/// ```
+/// use oauth_proto::oauth1::Authorize;
+///
+/// let authorize = Authorize::callback("https://printer.example.com/ready")
+///     .realm("Photos")
+///     .parameter("x_auth_access_type", "read");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Authorize {
+    user_returns: Return,
+    realm: Option<String>,
+    parameters: Vec<(String, String)>,
+    lifetime: Duration,
+}
+
+#[derive(Clone, Debug)]
+enum Return {
+    Callback(String),
+    OutOfBand,
+    Registered,
+}
+
+impl Authorize {
+    fn new(user_returns: Return) -> Self {
+        Self { user_returns, realm: None, parameters: Vec::new(), lifetime: LIFETIME }
+    }
+
+    /// The user comes back to that absolute URI.
+    pub fn callback(uri: impl Into<String>) -> Self {
+        Self::new(Return::Callback(uri.into()))
+    }
+
+    /// The user does not come back but is shown a verifier, to be given to [`Client::redeem_verifier`].
+    pub fn out_of_band() -> Self {
+        Self::new(Return::OutOfBand)
+    }
+
+    /// The user comes back to the URI that was registered with the service.
+    pub fn registered() -> Self {
+        Self::new(Return::Registered)
+    }
+
+    /// A realm to ask access to. Several are joined by spaces, as requests-oauthlib does.
+    pub fn realm(mut self, realm: &str) -> Self {
+        self.realm = Some(self.realm.map_or_else(|| realm.to_owned(), |before| format!("{before} {realm}")));
+        self
+    }
+
+    /// A parameter of the service's own, sent with the request for temporary credentials.
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// How long the user may take. An hour unless said otherwise.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+}
+
+impl Client {
+    /// A client of that service.
+    pub fn new(service: Service, credentials: ClientCredentials) -> Self {
+        Self { service, credentials }
+    }
+
+    /// The first leg: asks for temporary credentials (RFC 5849 §2.1).
+    ///
+    /// # Errors
+    /// [`Unsupported`] when the request cannot be made as it is configured. What the answer comes to is reported by
+    /// the step.
+    pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Pending>, Error> {
+        let Authorize { user_returns, realm, parameters, lifetime } = authorize;
+        let service = &self.service;
+        let mut protocol: Vec<Extra<'_>> = Vec::new();
+        let callback = self.returns_to(user_returns)?;
+        if let Some(callback) = callback.with_request {
+            protocol.push((CALLBACK.into(), callback.into()));
+        }
+        let state = Temporary {
+            confirmed: matches!(service.callbacks, Callbacks::WithRequest | Callbacks::WithBoth)
+                && !service.unconfirmed_callback,
+            json: service.json_answers,
+            callback: callback.with_authorization,
+            expires_at: moment.now.after(lifetime),
+        };
+        let request = self.credentials_request(&service.temporary, None, realm, &parameters, protocol, moment)?;
+        Ok(Step::send(request, state))
+    }
+
+    /// Where to send the user (RFC 5849 §2.2), with parameters of the service's own such as `force_login`.
+    ///
+    /// # Errors
+    /// [`Unsupported::ReservedParameter`] when a parameter has a name of the protocol's.
+    pub fn authorization_url(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Result<String, Error> {
+        user_url(&self.service.authorization, pending, pending.callback.as_deref(), parameters)
+    }
+
+    /// Where to send the user for signing in: as [`authorization_url`](Self::authorization_url), at the
+    /// [authentication endpoint](Service::authentication).
+    ///
+    /// # Errors
+    /// [`Unsupported::NoEndpoint`] when the service has none, and those of `authorization_url`.
+    pub fn authentication_url(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Result<String, Error> {
+        let endpoint = self.service.authentication.as_ref();
+        let endpoint = endpoint.ok_or(Unsupported::NoEndpoint { endpoint: "authentication" })?;
+        user_url(endpoint, pending, None, parameters)
+    }
+
+    /// The last leg: the user is back, and the temporary credentials are exchanged for a token (RFC 5849 §2.3).
+    ///
+    /// `callback` is the URI that the user's browser asked for, or its query.
+    ///
+    /// # Errors
+    /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access, [`Forged`] when the callback
+    /// does not belong to `pending`, [`Expired`](crate::Expired) when the user took too long; nothing has been sent
+    /// then. What the answer comes to is reported by the step.
+    pub fn redeem(&self, pending: Pending, callback: &str, moment: Moment) -> Result<Step<Token>, Error> {
+        pending.check(moment.now)?;
+        let verifier = pending.verifier(callback)?;
+        if verifier.is_none() && !self.service.missing_verifier {
+            return Err(Forged::ParameterMissing { name: VERIFIER }.into());
+        }
+        self.exchange(&pending.credentials, verifier, moment)
+    }
+
+    /// The last leg after [`Authorize::out_of_band`]: `verifier` is what the user copied. White space around it is
+    /// removed.
+    ///
+    /// # Errors
+    /// As [`redeem`](Self::redeem).
+    pub fn redeem_verifier(&self, pending: Pending, verifier: &str, moment: Moment) -> Result<Step<Token>, Error> {
+        pending.check(moment.now)?;
+        let verifier = Some(verifier.trim()).filter(|verifier| !verifier.is_empty());
+        if verifier.is_none() && !self.service.missing_verifier {
+            return Err(Forged::ParameterMissing { name: VERIFIER }.into());
+        }
+        self.exchange(&pending.credentials, verifier.map(str::to_owned), moment)
+    }
+
+    /// Exchanges an expired token for a fresh one (OAuth Session 1.0 draft 1 §5). A handle that the answer does not
+    /// replace is kept, and so are the extra fields.
+    ///
+    /// # Errors
+    /// [`Unsupported::NotRenewable`] when the token came without a session handle.
+    pub fn renew(&self, token: &Token, moment: Moment) -> Result<Step<Token>, Error> {
+        let handle = token.session_handle.as_ref().ok_or(Unsupported::NotRenewable)?;
+        let protocol = vec![(SESSION_HANDLE.into(), handle.expose().into())];
+        self.token_request(&token.credentials, protocol, Some(token.clone()), moment)
+    }
+
+    /// A session that signs with a token: from [`redeem`](Self::redeem), or from where it was stored.
+    pub fn session(&self, token: impl Into<Token>) -> Session {
+        Session::new(&self.service.scheme, &self.credentials, Some(token.into()))
+    }
+
+    /// A session without a token, for services that know no users ("two-legged").
+    pub fn two_legged(&self) -> Session {
+        Session::new(&self.service.scheme, &self.credentials, None)
+    }
+
+    fn exchange(
+        &self,
+        temporary: &TokenCredentials,
+        verifier: Option<String>,
+        moment: Moment,
+    ) -> Result<Step<Token>, Error> {
+        let protocol = verifier.map(|verifier| (VERIFIER.into(), verifier.into()));
+        self.token_request(temporary, protocol.into_iter().collect(), None, moment)
+    }
+
+    fn token_request(
+        &self,
+        credentials: &TokenCredentials,
+        protocol: Vec<Extra<'_>>,
+        before: Option<Token>,
+        moment: Moment,
+    ) -> Result<Step<Token>, Error> {
+        let request = self.credentials_request(&self.service.token, Some(credentials), None, &[], protocol, moment)?;
+        Ok(Step::send(request, Exchange { before, json: self.service.json_answers }))
+    }
+
+    /// A signed request to one of the endpoints that give out credentials. Parameters of the service's own go in the
+    /// query of a GET and the form of a POST, those that begin with `oauth_` where the protocol's are.
+    fn credentials_request(
+        &self,
+        endpoint: &Uri,
+        token: Option<&TokenCredentials>,
+        realm: Option<String>,
+        parameters: &[(String, String)],
+        mut protocol: Vec<Extra<'_>>,
+        moment: Moment,
+    ) -> Result<Request, Error> {
+        self.service.check_private(endpoint)?;
+        let mut own = String::new();
+        for (name, value) in parameters {
+            if is_protocol(name.as_bytes()) {
+                return Err(Unsupported::ReservedParameter { name: name.clone() }.into());
+            }
+            if is_oauth(name.as_bytes()) {
+                protocol.push((name.clone().into(), value.clone().into()));
+            } else {
+                form::push_pair(&mut own, name.as_bytes(), value.as_bytes());
+            }
+        }
+        let mut request = Request::default();
+        *request.method_mut() = self.service.method.clone();
+        *request.uri_mut() = endpoint.clone();
+        if request.method() == HttpMethod::GET {
+            if !own.is_empty() {
+                *request.uri_mut() = with_query(endpoint, &own)?;
+            }
+        } else if !own.is_empty() || self.service.scheme.placement == Placement::Body {
+            *request.body_mut() = own.into_bytes();
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
+        }
+        let mut scheme = self.service.scheme.clone();
+        scheme.realm = realm.or(scheme.realm);
+        Signer::new(&scheme, &self.credentials, token).sign_with(&mut request, &Stamp::from(moment), &protocol)?;
+        Ok(request)
+    }
+
+    /// Where the callback goes.
+    fn returns_to(&self, user_returns: Return) -> Result<Told, Error> {
+        let (with_request, with_authorization) = match self.service.callbacks {
+            Callbacks::WithRequest => (true, false),
+            Callbacks::WithAuthorization => (false, true),
+            Callbacks::WithBoth => (true, true),
+            Callbacks::Registered => (false, false),
+        };
+        let uri = match user_returns {
+            Return::Callback(uri) => uri,
+            // RFC 5849 §2.1: `oob` also where the callback was told by other means.
+            Return::OutOfBand | Return::Registered => {
+                let with_request = with_request.then(|| "oob".to_owned());
+                return Ok(Told { with_request, with_authorization: None });
+            }
+        };
+        if !with_request && !with_authorization {
+            return Err(Unsupported::CallbackNotAccepted.into());
+        }
+        if url::Url::parse(&uri).is_err() {
+            let url = uri.split(['?', '#']).next().unwrap_or_default().to_owned();
+            return Err(Unsupported::Url { url, reason: "a callback is an absolute URI" }.into());
+        }
+        Ok(Told {
+            with_request: with_request.then(|| uri.clone()),
+            with_authorization: with_authorization.then_some(uri),
+        })
+    }
+}
+
+/// The callback, in the places where it is told.
+struct Told {
+    with_request: Option<String>,
+    with_authorization: Option<String>,
+}
+
+fn user_url(
+    endpoint: &Uri,
+    pending: &Pending,
+    callback: Option<&str>,
+    parameters: &[(&str, &str)],
+) -> Result<String, Error> {
+    if let Some((name, _)) = parameters.iter().find(|(name, _)| is_protocol(name.as_bytes())) {
+        return Err(Unsupported::ReservedParameter { name: (*name).to_owned() }.into());
+    }
+    let protocol = [(TOKEN, pending.token())].into_iter().chain(callback.map(|callback| (CALLBACK, callback)));
+    let pairs = form::encode(parameters.iter().copied().chain(protocol));
+    Ok(with_query(endpoint, &pairs)?.to_string())
+}
+
+/// Waits for temporary credentials.
+struct Temporary {
+    /// Whether the answer must confirm the callback.
+    confirmed: bool,
+    json: bool,
+    callback: Option<String>,
+    expires_at: Timestamp,
+}
+
+impl Receive<Pending> for Temporary {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Pending>, Error> {
+        let mut fields = Fields::of(&response, self.json)?;
+        let credentials = fields.credentials()?;
+        if self.confirmed && fields.take(CALLBACK_CONFIRMED).as_deref() != Some("true") {
+            return Err(Misbehaved::CallbackUnconfirmed { answer: fields.answer() }.into());
+        }
+        Ok(Step::Done(Pending::new(credentials, self.callback, self.expires_at)))
+    }
+
+    fn name(&self) -> &'static str {
+        "Temporary"
+    }
+}
+
+/// Waits for token credentials.
+struct Exchange {
+    /// The token that is renewed.
+    before: Option<Token>,
+    json: bool,
+}
+
+impl Receive<Token> for Exchange {
+    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
+        let mut fields = Fields::of(&response, self.json)?;
+        let mut token = Token::from(fields.credentials()?);
+        token.session_handle = fields.take(SESSION_HANDLE).map(Secret::new);
+        let expires_in = fields.take_seconds("oauth_expires_in")?;
+        token.expires_at = expires_in.map(|seconds| moment.now.after(Duration::from_secs(seconds)));
+        token.extra = fields.rest();
+        if let Some(mut before) = self.before {
+            token.session_handle = token.session_handle.or(before.session_handle);
+            before.extra.append(&mut token.extra);
+            token.extra = before.extra;
+        }
+        Ok(Step::Done(token))
+    }
+
+    fn name(&self) -> &'static str {
+        "Exchange"
+    }
+}
