@@ -1,6 +1,73 @@
-//! placeholder
+//! The OAuth and OpenID protocol core, without I/O.
+//!
+//! Nothing here opens a socket, reads a clock, draws a random number or keeps a record. A conversation is a value that
+//! says which request to send, takes the response, and says what is next; so it runs over any HTTP client, blocking or
+//! async, and under any test that wants to play the other side. Time and randomness come in as a [`Moment`].
+//!
+//! | to do this | begin here |
+//! |---|---|
+//! | sign in at, or call, an OAuth 1.0a service | [`oauth1::Client`], [`oauth1::Session`] |
+//! | sign one request | [`oauth1::Signer`] |
+//! | check signed requests | [`oauth1::server::Verifier`] |
+//! | be an OAuth 1.0a service | [`oauth1::server::Provider`] |
+//! | drive a conversation | [`run`], [`run_async`], or [`Step`] by hand |
+//!
+//! # A client
+//!
+//! Each leg of a conversation is a [`Step`] that a driver takes to its end over the caller's transport, which is one
+//! closure. A leg ends where something must be remembered: here a `Pending` while the user is away, then a `Token`.
+//!
+//! ```no_run
+//! use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Service};
+//! use oauth_proto::{Moment, Request, Response, run};
+//!
+//! # fn exchange(_: Request) -> Result<Response, std::io::Error> { unimplemented!() }
+//! # fn wait_for_the_callback() -> String { String::new() }
+//! let mut send = |request: Request| exchange(request); // your HTTP client, with redirects switched off
+//!
+//! let service = Service::new(
+//!     "https://photos.example.net/initiate",
+//!     "https://photos.example.net/authorize",
+//!     "https://photos.example.net/token",
+//! )?;
+//! let client = Client::new(service, ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"));
+//!
+//! let authorize = Authorize::callback("https://printer.example.com/ready");
+//! let pending = run(client.authorize(authorize, Moment::from_os())?, &mut send)?;
+//! println!("go to {}", client.authorization_url(&pending, &[])?);
+//!
+//! let callback = wait_for_the_callback();
+//! let token = run(client.redeem(pending, &callback, Moment::from_os())?, &mut send)?;
+//!
+//! let mut request = http::Request::get("https://photos.example.net/photos?size=original").body(Vec::new())?;
+//! client.session(token).sign(&mut request, Moment::from_os())?;
+//! send(request)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # A server
+//!
+//! It is the same turned round: a request comes in, questions to the caller's storage come out, and in the end there is
+//! a response, or the knowledge of who asked. See [`oauth1::server`].
+//!
+//! # Features
+//!
+//! - `os` (default): the operating system's clock, randomness and sleep for [`Moment::from_os`], [`run`] and
+//!   [`run_async`]. Without it, [`run_with`] and [`run_async_with`] take them from the caller.
+//! - `rsa`: signatures with RSA.
+//!
+//! # Errors
+//!
+//! [`Error`] is sorted by what to do about it. No error and no `Debug` output holds a secret. Every weakening of what the
+//! specifications demand is an option whose name begins with `allow_` or `dangerous_`, and says what it gives away.
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)
+)]
+#![cfg_attr(not(feature = "os"), allow(rustdoc::broken_intra_doc_links))]
 
+mod ask;
 mod error;
 mod moment;
 pub mod oauth1;
@@ -8,6 +75,7 @@ mod secret;
 mod step;
 pub mod wire;
 
+pub use ask::{Ask, Command};
 pub use error::{Error, Expired, Forged, Misbehaved, Refused, Unsupported};
 pub use moment::{Moment, Timestamp};
 pub use secret::Secret;

@@ -37,6 +37,7 @@ pub type Response = http::Response<Vec<u8>>;
 ///     }
 /// }
 /// ```
+#[allow(clippy::large_enum_variant, reason = "a step is moved a few times in a conversation, and matched by hand")]
 #[must_use = "a step does nothing until it is driven: see `run` and `run_async`"]
 pub enum Step<T> {
     /// Send this request, then hand the response to [`Sent::receive`]. Redirects must not be followed on the way:

@@ -31,11 +31,16 @@ pub fn base_string<B: AsRef<[u8]>>(request: &http::Request<B>) -> Result<Vec<u8>
     let site = signed_site(request.uri(), host.as_ref())?;
     let parameters = Parameters::of(request.uri(), request.headers(), request.body().as_ref())
         .map_err(|_| Unsupported::Unsendable { what: "the Authorization header", reason: "it is malformed" })?;
+    Ok(collect((request.method(), site, request.uri()), &parameters))
+}
+
+/// The base string of a request at that place with those parameters.
+pub(super) fn collect(place: Place<'_>, parameters: &Parameters<'_>) -> Vec<u8> {
     let pairs = parameters.signed();
-    Ok(Writer::collect(|writer| {
-        write_place(writer, (request.method(), site, request.uri()));
+    Writer::collect(|writer| {
+        write_place(writer, place);
         write_all(writer, &pairs);
-    }))
+    })
 }
 
 /// What a base string is written into, whole chunks at a time.

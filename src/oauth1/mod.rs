@@ -1,4 +1,35 @@
-//! placeholder
+//! OAuth 1.0a, RFC 5849: signing, the three legs of a client, and the server in [`server`].
+//!
+//! ```text
+//!   client                                          server
+//!     |                                               |
+//!     |  Client::authorize                            |  Provider::temporary_credentials
+//!     |---- signed with the client's secret --------->|
+//!     |<--- temporary credentials --------------------|
+//!     |                                               |
+//!     |  Pending is remembered                        |
+//!     |  Client::authorization_url                    |
+//!     |                 resource owner ---- GET ----->|  Provider::authorization
+//!     |                 resource owner <--- page -----|  Consent::grant or Consent::deny
+//!     |<--- callback, oauth_token, oauth_verifier ----|
+//!     |                                               |
+//!     |  Client::redeem                               |  Provider::token_credentials
+//!     |---- signed with the temporary secret -------->|
+//!     |<--- token credentials ------------------------|
+//!     |                                               |
+//!     |  Token is stored                              |
+//!     |  Session::sign                                |  Verifier::verify
+//!     |---- signed with the token's secret ---------->|
+//!     |<--- protected resource -----------------------|
+//! ```
+//!
+//! Where to look: [`Client`] walks the legs, [`Session`] signs for a user and [`Signer`] signs anything; [`Scheme`] says
+//! how (method, placement, body hash), [`Service`] what a service's documentation says. The 2007 version, services with
+//! registered callbacks and other departures are options of [`Service`].
+//!
+//! Left out on purpose: the server speaks 1.0a alone, since the version of 2007 lets an attacker fixate a session; and
+//! multipart bodies are signed by their hash or not at all, as the RFC says.
+
 mod answer;
 mod base_string;
 mod client;
@@ -13,6 +44,7 @@ mod prepared;
 #[cfg(feature = "rsa")]
 mod rsa;
 mod scheme;
+pub mod server;
 mod service;
 mod session;
 mod signer;

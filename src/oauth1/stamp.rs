@@ -91,7 +91,6 @@ pub(super) struct Decimal {
 }
 
 impl Decimal {
-    #[expect(clippy::cast_possible_truncation, reason = "a digit is below ten")]
     pub(super) const fn new(mut number: u64) -> Self {
         let mut decimal = Self { digits: [b'0'; 20], start: 20 };
         loop {

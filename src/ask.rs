@@ -1,0 +1,54 @@
+//! The server's side of sans-I/O: a question to the caller's storage, and what goes on with its answer.
+
+use std::fmt;
+
+/// A question that storage answers in one atomic step.
+///
+/// ```
+/// use oauth_proto::Command;
+/// use oauth_proto::oauth1::server::{Freshness, RememberNonce};
+///
+/// // What a `RememberNonce` wants to be answered:
+/// let answer: <RememberNonce as Command>::Answer = Freshness::Fresh;
+/// ```
+pub trait Command: fmt::Debug {
+    /// What it is answered with.
+    type Answer;
+}
+
+/// A question and what waits for its answer. It can be answered only once, and only with an answer of the right type.
+///
+/// `R` is what the answer leads to: the next question, or the end.
+#[must_use = "the request goes on when the question is answered"]
+pub struct Ask<C: Command, R> {
+    command: C,
+    next: Box<dyn FnOnce(Result<C::Answer, String>) -> R + Send>,
+}
+
+impl<C: Command, R> Ask<C, R> {
+    pub(crate) fn new(command: C, next: impl FnOnce(Result<C::Answer, String>) -> R + Send + 'static) -> Self {
+        Self { command, next: Box::new(next) }
+    }
+
+    /// The question.
+    pub fn command(&self) -> &C {
+        &self.command
+    }
+
+    /// Goes on with the answer.
+    pub fn answer(self, answer: C::Answer) -> R {
+        (self.next)(Ok(answer))
+    }
+
+    /// Goes on without one, because storage failed: the other side gets the protocol's word for it. `why` is for the
+    /// operator's log.
+    pub fn unavailable(self, why: impl fmt::Display) -> R {
+        (self.next)(Err(why.to_string()))
+    }
+}
+
+impl<C: Command, R> fmt::Debug for Ask<C, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Ask").field(&self.command).finish()
+    }
+}

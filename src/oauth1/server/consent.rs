@@ -1,0 +1,139 @@
+//! The resource owner's decision, RFC 5849 §2.2.
+
+use std::collections::BTreeMap;
+
+use http::header::{CACHE_CONTROL, LOCATION};
+use http::{HeaderValue, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use super::rejected::Reason;
+use super::reply::{Question, Reply};
+use super::store::{Decide, Grant, Stage, TemporaryRecord, hashed};
+use super::verifier::hex;
+use crate::oauth1::parameters::{TOKEN, VERIFIER};
+use crate::wire::form;
+use crate::{Ask, Moment, Response, Secret, Timestamp};
+
+/// A client that asks for access, while the resource owner decides.
+///
+/// Everything that a page needs is here. It is serde, so that it survives a login page; where it travels through the
+/// browser, sign or encrypt it. The application answers with [`grant`](Self::grant) or [`deny`](Self::deny).
+///
+/// ```
+/// use oauth_proto::oauth1::server::Consent;
+///
+/// fn question(consent: &Consent) -> String {
+///     format!("May {} see your photos?", consent.client)
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Consent {
+    /// The temporary credentials' identifier.
+    pub token: String,
+    /// The client that asks. Look up its name; nothing that it sent along is verified.
+    pub client: String,
+    /// Where the resource owner goes afterwards; `None` where the verifier is shown instead.
+    pub callback: Option<String>,
+    /// The realm that the client asked for.
+    pub realm: Option<String>,
+    /// Parameters of the application's own that the client sent along.
+    pub parameters: BTreeMap<String, String>,
+    /// Until when the decision is awaited.
+    pub expires_at: Timestamp,
+}
+
+/// What comes of a decision.
+///
+/// ```
+/// use oauth_proto::oauth1::server::Decision;
+///
+/// fn respond(decision: Decision) -> oauth_proto::Response {
+///     match decision {
+///         Decision::Redirect(response) => response,
+///         Decision::ShowVerifier(code) => http::Response::new(format!("Enter {}", code.expose()).into_bytes()),
+///         Decision::ShowDenied => http::Response::new(b"Access was denied.".to_vec()),
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub enum Decision {
+    /// Send this response to the browser: it leads back to the client.
+    Redirect(Response),
+    /// Show this verifier, for the resource owner to give to the client (RFC 5849 §2.2).
+    ShowVerifier(Secret),
+    /// Show that nothing was granted; the client has no callback that could be told.
+    ShowDenied,
+}
+
+impl Consent {
+    pub(super) fn new(token: String, record: TemporaryRecord) -> Self {
+        let TemporaryRecord { client, callback, realm, parameters, expires_at, .. } = record;
+        let callback = Some(callback).filter(|callback| callback != "oob");
+        Self { token, client, callback, realm, parameters, expires_at }
+    }
+
+    /// The resource owner grants access. Call it only after the application knows who that is.
+    pub fn grant(self, grant: Grant, moment: Moment) -> Reply<Decision> {
+        let code = moment.derive("oauth1 verifier");
+        let verifier = if self.callback.is_some() { hex(&code[..15]) } else { readable(&code) };
+        let stage = Stage::Granted { verifier: hashed(&verifier), grant };
+        let answers = [(TOKEN, self.token.clone()), (VERIFIER, verifier.clone())];
+        self.decide(Some(stage), moment.now, move |callback| match callback {
+            Some(callback) => redirect(&callback, &answers),
+            None => Some(Decision::ShowVerifier(Secret::new(verifier))),
+        })
+    }
+
+    /// The resource owner does not grant access. The client is told so by `oauth_problem=user_refused`.
+    pub fn deny(self, moment: Moment) -> Reply<Decision> {
+        let answers = [(TOKEN, self.token.clone()), ("oauth_problem", "user_refused".to_owned())];
+        self.decide(None, moment.now, move |callback| match callback {
+            Some(callback) => redirect(&callback, &answers),
+            None => Some(Decision::ShowDenied),
+        })
+    }
+
+    fn decide(
+        self,
+        stage: Option<Stage>,
+        now: Timestamp,
+        decision: impl FnOnce(Option<String>) -> Option<Decision> + Send + 'static,
+    ) -> Reply<Decision> {
+        let command = Decide { token: self.token, stage };
+        Reply::Ask(Question::Decide(Ask::new(command, move |before| {
+            let before = match before {
+                Ok(before) => before.filter(|before| before.expires_at > now),
+                Err(why) => return Reply::Reject(Reason::StoreFailed(why).reject(None)),
+            };
+            // The callback is the one that was stored, whatever this value has been through.
+            let decision = before.and_then(|before| decision(Some(before.callback).filter(|to| to != "oob")));
+            match decision {
+                Some(decision) => Reply::Done(decision),
+                None => Reply::Reject(Reason::NothingPending.reject(None)),
+            }
+        })))
+    }
+}
+
+/// A redirect to the callback with these parameters behind those that it has (RFC 5849 §2.2).
+fn redirect(callback: &str, parameters: &[(&str, String)]) -> Option<Decision> {
+    let mut url = url::Url::parse(callback).ok()?;
+    let added = form::encode(parameters.iter().map(|(name, value)| (name, value)));
+    let query = match url.query().filter(|query| !query.is_empty()) {
+        Some(query) => format!("{query}&{added}"),
+        None => added,
+    };
+    url.set_query(Some(&query));
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::FOUND;
+    response.headers_mut().insert(LOCATION, HeaderValue::try_from(url.as_str()).ok()?);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Some(Decision::Redirect(response))
+}
+
+/// Ten characters that a person can copy without mistaking one for another: 50 bits, for a code that can be tried once.
+fn readable(code: &[u8; 32]) -> String {
+    const LETTERS: &[u8; 32] = b"ABCDEFGHJKMNPQRSTVWXYZ0123456789";
+    code.iter().take(10).map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
+}

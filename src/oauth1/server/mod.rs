@@ -1,0 +1,34 @@
+//! The server's side of RFC 5849: [`Verifier`] for protected resources, [`Provider`] for the three endpoints.
+//!
+//! A request comes in as `http::Request` with its whole body, and leads to a [`Reply`]: questions to storage first, then
+//! the end. [`serve`] and [`serve_async`] ask a [`Store`] or an [`AsyncStore`] of the application's; [`MemoryStore`] is one
+//! to begin with. Every question is one atomic step, so that a nonce and temporary credentials count once.
+//!
+//! ```text
+//!   request --> Verifier::verify --> FindCredentials --> RememberNonce --> Verified
+//!                     |                    |                   |
+//!                     v                    v                   v
+//!                  Rejected             Rejected            Rejected
+//!             400: malformed,      401: one answer for    401: replayed
+//!             401: timestamp       unknown and wrong
+//! ```
+
+mod consent;
+mod memory;
+mod presented;
+mod provider;
+mod rejected;
+mod reply;
+mod store;
+mod verifier;
+
+pub use consent::{Consent, Decision};
+pub use memory::MemoryStore;
+pub use provider::Provider;
+pub use rejected::{Reason, Rejected};
+pub use reply::{Blocking, Question, Reply, serve, serve_async};
+pub use store::{
+    AsyncStore, ClientRecord, Credentials, Decide, FindCredentials, FindTemporary, Freshness, Grant, Redeem,
+    Redemption, RememberNonce, SaveTemporary, Stage, Store, TemporaryRecord, TokenRecord,
+};
+pub use verifier::{Verified, Verifier};

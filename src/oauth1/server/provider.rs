@@ -1,0 +1,220 @@
+//! The three endpoints of RFC 5849 §2 on the server's side.
+
+use std::time::Duration;
+
+use http::{Method as HttpMethod, Request, StatusCode};
+
+use super::consent::Consent;
+use super::rejected::{Reason, form_response};
+use super::reply::{Question, Reply};
+use super::store::{FindTemporary, Redeem, Redemption, SaveTemporary, Stage, TemporaryRecord, hashed};
+use super::verifier::{Checked, SignedWith, Verifier, hex};
+use crate::oauth1::parameters;
+use crate::oauth1::parameters::{CALLBACK, CALLBACK_CONFIRMED, TOKEN, TOKEN_SECRET, VERIFIER};
+use crate::{Ask, Error, Moment, Response, Secret, Unsupported};
+
+/// The endpoints of a service: for temporary credentials, for the resource owner's authorization, for token credentials.
+///
+/// It speaks OAuth 1.0a: a callback with the first request, a verifier with the last.
+///
+/// ```
+/// use oauth_proto::oauth1::server::{MemoryStore, Provider, Verifier, serve};
+/// use oauth_proto::{Moment, Request, Response};
+///
+/// let provider = Provider::new(Verifier::new("https://photos.example.net")?)?;
+/// let store = MemoryStore::default();
+///
+/// // Behind the paths /initiate and /token; /authorize needs a page of the application's.
+/// let handle = |request: &Request| -> Response {
+///     let moment = Moment::from_os();
+///     let reply = match request.uri().path() {
+///         "/initiate" => provider.temporary_credentials(request, moment),
+///         _ => provider.token_credentials(request, moment),
+///     };
+///     serve(reply, &store).unwrap_or_else(|rejected| rejected.response)
+/// };
+/// let request = http::Request::post("https://photos.example.net/initiate").body(Vec::new())?;
+/// assert_eq!(handle(&request).status(), 400);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Provider {
+    verifier: Verifier,
+    temporary_lifetime: Duration,
+    token_lifetime: Option<Duration>,
+    get: bool,
+}
+
+impl Provider {
+    /// Endpoints whose requests are checked by that verifier.
+    ///
+    /// # Errors
+    /// [`Unsupported::PlainHttp`] when one of the verifier's origins is neither https nor this machine: the answers
+    /// hold secrets (RFC 5849 §2.1).
+    pub fn new(verifier: Verifier) -> Result<Self, Error> {
+        if !verifier.is_private() {
+            return Err(Unsupported::PlainHttp { url: "the origin".to_owned() }.into());
+        }
+        Ok(Self::dangerous_over_http(verifier))
+    }
+
+    /// Endpoints that may be reached without TLS.
+    ///
+    /// What this gives away: whoever is on the way reads every token's secret.
+    pub fn dangerous_over_http(verifier: Verifier) -> Self {
+        Self { verifier, temporary_lifetime: Duration::from_secs(3600), token_lifetime: None, get: false }
+    }
+
+    /// How long the resource owner may take. An hour unless said otherwise.
+    pub fn temporary_lifetime(mut self, lifetime: Duration) -> Self {
+        self.temporary_lifetime = lifetime;
+        self
+    }
+
+    /// How long tokens live. For ever unless said otherwise.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = Some(lifetime);
+        self
+    }
+
+    /// Answers GET as well as POST, for clients such as Tornado's (RFC 5849 §2.1 lets a server choose).
+    pub fn allow_get(mut self) -> Self {
+        self.get = true;
+        self
+    }
+
+    /// The verifier, for the service's protected resources.
+    pub fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
+    /// The endpoint for temporary credentials (RFC 5849 §2.1).
+    pub fn temporary_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
+        if let Err(reason) = self.check_method(request.method()) {
+            return self.verifier.reject(reason);
+        }
+        let provider = self.clone();
+        self.verifier.check(request, SignedWith::Client, moment, move |checked| provider.issue_temporary(checked))
+    }
+
+    /// The endpoint to which the resource owner is sent (RFC 5849 §2.2): what the application's page asks about, or a
+    /// refusal, to be shown on a page, since nothing tells where to redirect to.
+    pub fn authorization<B>(&self, request: &Request<B>, moment: Moment) -> Reply<Consent> {
+        let mut tokens = parameters::query(request.uri()).filter(|(name, _)| **name == *TOKEN.as_bytes());
+        let reason = match (tokens.next(), tokens.next()) {
+            (None, _) => Reason::ParameterMissing(TOKEN),
+            (Some(_), Some(_)) => Reason::ParameterTwice(TOKEN.to_owned()),
+            (Some((_, token)), None) => match String::from_utf8(token.into_owned()) {
+                Ok(token) => return self.pending(token, moment),
+                Err(_) => Reason::ParameterInvalid(TOKEN),
+            },
+        };
+        self.verifier.reject(reason)
+    }
+
+    /// The endpoint for token credentials (RFC 5849 §2.3). A wrong verifier spends the temporary credentials.
+    pub fn token_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
+        if let Err(reason) = self.check_method(request.method()) {
+            return self.verifier.reject(reason);
+        }
+        let provider = self.clone();
+        self.verifier.check(request, SignedWith::Temporary, moment, move |checked| provider.redeem(checked))
+    }
+
+    fn check_method(&self, method: &HttpMethod) -> Result<(), Reason> {
+        if *method == HttpMethod::POST || (self.get && *method == HttpMethod::GET) {
+            return Ok(());
+        }
+        Err(Reason::HttpMethod(method.clone()))
+    }
+
+    fn issue_temporary(self, checked: Checked) -> Reply<Response> {
+        let Checked { presented, callbacks, moment, .. } = checked;
+        let Some(callback) = presented.callback else {
+            return self.verifier.reject(Reason::ParameterMissing(CALLBACK));
+        };
+        if !is_acceptable(&callback, &callbacks) {
+            return self.verifier.reject(Reason::CallbackRefused);
+        }
+        let token = identifier(&moment);
+        let secret = secret(&moment);
+        let answer = [(TOKEN, token.clone()), (TOKEN_SECRET, secret.clone()), (CALLBACK_CONFIRMED, "true".to_owned())];
+        let record = TemporaryRecord {
+            secret: Secret::new(secret),
+            client: presented.client,
+            callback,
+            realm: presented.realm,
+            parameters: presented.own,
+            expires_at: moment.now.after(self.temporary_lifetime),
+            stage: Stage::Waiting,
+        };
+        let command = SaveTemporary { token, record, now: moment.now };
+        Reply::Ask(Question::SaveTemporary(Ask::new(command, move |saved| match saved {
+            Ok(()) => Reply::Done(form_response(StatusCode::OK, &answer)),
+            Err(why) => self.verifier.reject(Reason::StoreFailed(why)),
+        })))
+    }
+
+    fn pending(&self, token: String, moment: Moment) -> Reply<Consent> {
+        let verifier = self.verifier.clone();
+        let command = FindTemporary { token: token.clone() };
+        Reply::Ask(Question::FindTemporary(Ask::new(command, move |found| {
+            let found = match found {
+                Ok(found) => found,
+                Err(why) => return verifier.reject(Reason::StoreFailed(why)),
+            };
+            let waits = |record: &TemporaryRecord| record.stage == Stage::Waiting && record.expires_at > moment.now;
+            match found.filter(waits) {
+                Some(record) => Reply::Done(Consent::new(token, record)),
+                None => verifier.reject(Reason::NothingPending),
+            }
+        })))
+    }
+
+    fn redeem(self, checked: Checked) -> Reply<Response> {
+        let Checked { presented, moment, .. } = checked;
+        let (Some(temporary), Some(code)) = (presented.token, presented.verifier) else {
+            return self.verifier.reject(Reason::ParameterMissing(VERIFIER));
+        };
+        let (token, secret) = (identifier(&moment), secret(&moment));
+        let command = Redeem {
+            temporary,
+            client: presented.client,
+            verifier: hashed(&code),
+            token: token.clone(),
+            secret: Secret::new(secret.as_str()),
+            expires_at: self.token_lifetime.map(|lifetime| moment.now.after(lifetime)),
+            now: moment.now,
+        };
+        let lifetime = self.token_lifetime.map(|lifetime| ("oauth_expires_in", lifetime.as_secs().to_string()));
+        let answer: Vec<_> = [(TOKEN, token), (TOKEN_SECRET, secret)].into_iter().chain(lifetime).collect();
+        Reply::Ask(Question::Redeem(Ask::new(command, move |redemption| match redemption {
+            Ok(Redemption::Redeemed(_)) => Reply::Done(form_response(StatusCode::OK, &answer)),
+            Ok(Redemption::Refused) => self.verifier.reject(Reason::WrongVerifier),
+            Err(why) => self.verifier.reject(Reason::StoreFailed(why)),
+        })))
+    }
+}
+
+/// Whether a client may name that callback: `oob`, a registered one, or, where none is registered, an absolute URI of a
+/// scheme that a browser can be sent to.
+fn is_acceptable(callback: &str, registered: &[String]) -> bool {
+    if callback == "oob" {
+        return true;
+    }
+    if !registered.is_empty() {
+        return registered.iter().any(|known| known == callback);
+    }
+    let harmful = ["javascript", "data", "vbscript", "file", "blob", "about"];
+    url::Url::parse(callback).is_ok_and(|url| !harmful.contains(&url.scheme()))
+}
+
+/// 128 bits.
+fn identifier(moment: &Moment) -> String {
+    hex(&moment.derive("oauth1 token")[..16])
+}
+
+/// 256 bits.
+fn secret(moment: &Moment) -> String {
+    hex(&moment.derive("oauth1 token secret"))
+}

@@ -1,0 +1,177 @@
+//! Why a request is refused, and the response that says so: RFC 5849 §3.2 and the Problem Reporting extension.
+
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+
+use crate::Response;
+use crate::wire::form;
+
+/// A request that is refused.
+///
+/// ```
+/// use oauth_proto::oauth1::server::{Reason, Rejected};
+///
+/// fn answer(rejected: Rejected) -> oauth_proto::Response {
+///     eprintln!("refused: {}", rejected.reason); // for the operator
+///     rejected.response // for the client
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Rejected {
+    /// What the client is told. It says less than the reason where the difference would help an attacker.
+    pub response: Response,
+    /// The whole truth, for the operator's log.
+    pub reason: Reason,
+}
+
+/// Why a request is refused. For the operator: it tells apart what a client must not be able to.
+///
+/// ```
+/// use oauth_proto::oauth1::server::Reason;
+///
+/// assert_eq!(Reason::WrongSignature.to_string(), "the signature is wrong");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The `Authorization` header cannot be read.
+    #[error("the Authorization header is malformed")]
+    Malformed,
+    /// A parameter that must be there is not.
+    #[error("{0} is missing")]
+    ParameterMissing(&'static str),
+    /// A protocol parameter is there more than once.
+    #[error("{0:?} is there more than once")]
+    ParameterTwice(String),
+    /// A parameter's value cannot be.
+    #[error("{0} has an impossible value")]
+    ParameterInvalid(&'static str),
+    /// `oauth_` parameters stand in more than one place (RFC 5849 §3.5).
+    #[error("protocol parameters stand in more than one place")]
+    ParametersMixed,
+    /// `oauth_version` is not 1.0.
+    #[error("the version is not 1.0")]
+    VersionUnknown,
+    /// The signature method is not accepted here.
+    #[error("the signature method {0:?} is not accepted")]
+    MethodUnsupported(String),
+    /// PLAINTEXT on a way where others can listen.
+    #[error("PLAINTEXT is not accepted without TLS")]
+    PlaintextWithoutTls,
+    /// The HTTP method is not that of the endpoint.
+    #[error("the HTTP method {0} is not that of this endpoint")]
+    HttpMethod(http::Method),
+    /// The timestamp is too old or too new.
+    #[error("the timestamp {timestamp} is not within {earliest} to {latest}")]
+    TimestampRefused {
+        /// What the client sent.
+        timestamp: u64,
+        /// The oldest that is accepted.
+        earliest: u64,
+        /// The newest that is accepted.
+        latest: u64,
+    },
+    /// The request is for a host that is none of ours.
+    #[error("the request is for another host")]
+    WrongHost,
+    /// There is no such client.
+    #[error("the client {0:?} is unknown")]
+    UnknownClient(String),
+    /// There is no such token.
+    #[error("the token is unknown")]
+    UnknownToken,
+    /// The token was issued to another client.
+    #[error("the token was issued to another client than {0:?}")]
+    TokenOfAnotherClient(String),
+    /// The signature is not that of the request.
+    #[error("the signature is wrong")]
+    WrongSignature,
+    /// The body is not the one that was signed.
+    #[error("the body's hash is wrong")]
+    WrongBodyHash,
+    /// The token has expired.
+    #[error("the token has expired")]
+    TokenExpired,
+    /// The same request has been made before.
+    #[error("the nonce has been used before")]
+    NonceUsed,
+    /// The callback is not one that was registered, or none at all.
+    #[error("the callback is not acceptable")]
+    CallbackRefused,
+    /// The verifier is wrong. The temporary credentials are spent.
+    #[error("the verifier is wrong or access was not granted; the temporary credentials are spent")]
+    WrongVerifier,
+    /// The temporary credentials do not wait for a decision: unknown, expired, decided or spent.
+    #[error("the temporary credentials wait for no decision")]
+    NothingPending,
+    /// Storage failed.
+    #[error("storage failed: {0}")]
+    StoreFailed(String),
+}
+
+impl Reason {
+    /// Status, code of the Problem Reporting extension, and the field that goes with that code.
+    fn problem(&self) -> (StatusCode, &'static str, Option<(&'static str, String)>) {
+        const BAD: StatusCode = StatusCode::BAD_REQUEST;
+        const DENIED: StatusCode = StatusCode::UNAUTHORIZED;
+        let rejected = |name: &str| (BAD, "parameter_rejected", Some(("oauth_parameters_rejected", name.to_owned())));
+        match self {
+            Self::Malformed | Self::ParametersMixed => (BAD, "parameter_rejected", None),
+            Self::ParameterMissing(name) => {
+                (BAD, "parameter_absent", Some(("oauth_parameters_absent", (*name).to_owned())))
+            }
+            Self::ParameterTwice(name) => rejected(name),
+            Self::ParameterInvalid(name) => rejected(name),
+            Self::CallbackRefused => rejected(super::super::parameters::CALLBACK),
+            Self::VersionUnknown => {
+                (BAD, "version_rejected", Some(("oauth_acceptable_versions", "1.0-1.0".to_owned())))
+            }
+            Self::MethodUnsupported(_) | Self::PlaintextWithoutTls => (BAD, "signature_method_rejected", None),
+            Self::HttpMethod(_) => (StatusCode::METHOD_NOT_ALLOWED, "parameter_rejected", None),
+            Self::TimestampRefused { earliest, latest, .. } => {
+                (DENIED, "timestamp_refused", Some(("oauth_acceptable_timestamps", format!("{earliest}-{latest}"))))
+            }
+            // One answer for all of them, so that nobody learns which clients and tokens exist.
+            Self::WrongHost
+            | Self::UnknownClient(_)
+            | Self::UnknownToken
+            | Self::TokenOfAnotherClient(_)
+            | Self::WrongSignature => (DENIED, "signature_invalid", None),
+            Self::WrongBodyHash => (DENIED, "body_hash_invalid", None),
+            Self::TokenExpired => (DENIED, "token_expired", None),
+            Self::NonceUsed => (DENIED, "nonce_used", None),
+            Self::WrongVerifier => (DENIED, "verifier_invalid", None),
+            Self::NothingPending => (BAD, "token_rejected", None),
+            Self::StoreFailed(_) => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", None),
+        }
+    }
+
+    /// The response for the client. The realm is one that can stand in a header.
+    pub(super) fn reject(self, realm: Option<&str>) -> Rejected {
+        let (status, code, field) = self.problem();
+        let mut pairs = vec![("oauth_problem", code.to_owned())];
+        pairs.extend(field);
+        let mut response = form_response(status, &pairs);
+        let headers = response.headers_mut();
+        if status == StatusCode::UNAUTHORIZED {
+            let realm = realm.map(|realm| format!("realm=\"{realm}\", ")).unwrap_or_default();
+            let challenge = format!("OAuth {realm}oauth_problem=\"{code}\"");
+            if let Ok(challenge) = HeaderValue::try_from(challenge) {
+                headers.insert(WWW_AUTHENTICATE, challenge);
+            }
+        }
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(ALLOW, HeaderValue::from_static("POST"));
+        }
+        Rejected { response, reason: self }
+    }
+}
+
+/// A response whose body is a form, and which nobody keeps.
+pub(super) fn form_response(status: StatusCode, pairs: &[(&str, String)]) -> Response {
+    let mut response = Response::new(form::encode(pairs.iter().map(|(name, value)| (name, value))).into_bytes());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

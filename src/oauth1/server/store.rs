@@ -1,0 +1,458 @@
+//! What a server asks of storage, and the two traits that a store implements, one for blocking and one for async.
+//!
+//! Every command is one atomic step. A store that does two steps for one of them can be raced: two requests with the
+//! same nonce, or two exchanges of the same temporary credentials, would both succeed.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::oauth1::Method;
+use crate::{Command, Secret, Timestamp};
+
+/// A client as the server knows it.
+///
+/// ```
+/// use oauth_proto::oauth1::server::ClientRecord;
+///
+/// let client = ClientRecord::with_secret("kd94hf93k423kf44").callback("https://printer.example.com/ready");
+/// ```
+#[derive(Clone, Debug)]
+pub struct ClientRecord {
+    pub(super) secret: Option<Secret>,
+    pub(super) keys: Vec<Method>,
+    pub(super) callbacks: Vec<String>,
+}
+
+impl ClientRecord {
+    /// A client that signs with a shared secret. HMAC needs the secret itself, so it cannot be stored as a hash
+    /// (RFC 5849 §4.5). An empty one lets nobody in.
+    pub fn with_secret(secret: impl Into<Secret>) -> Self {
+        let secret = Some(secret.into()).filter(|secret| !secret.is_empty());
+        Self { secret, keys: Vec::new(), callbacks: Vec::new() }
+    }
+
+    /// A client that signs with a private key. `key` is the method with its public key; only that method is accepted.
+    pub fn with_key(key: Method) -> Self {
+        Self { secret: None, keys: vec![key], callbacks: Vec::new() }
+    }
+
+    /// Registers a callback. Once there is one, callbacks must equal a registered one, byte for byte; before, the
+    /// client, which signs it, may name any.
+    pub fn callback(mut self, uri: impl Into<String>) -> Self {
+        self.callbacks.push(uri.into());
+        self
+    }
+}
+
+/// What a resource owner has granted: who it was, and whatever the application wants to keep with it.
+///
+/// ```
+/// use oauth_proto::oauth1::server::Grant;
+///
+/// let grant = Grant::new("jane").data(serde_json::json!({ "albums": ["vacation"] }));
+/// assert_eq!(grant.user, "jane");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The resource owner.
+    pub user: String,
+    /// The application's own: scope, duration, what it likes.
+    #[serde(default)]
+    pub data: serde_json::Value,
+}
+
+impl Grant {
+    /// A grant by that user.
+    pub fn new(user: impl Into<String>) -> Self {
+        Self { user: user.into(), data: serde_json::Value::Null }
+    }
+
+    /// With data of the application's.
+    pub fn data(mut self, data: serde_json::Value) -> Self {
+        self.data = data;
+        self
+    }
+}
+
+/// Token credentials as the server keeps them, under the token's identifier.
+///
+/// ```
+/// use oauth_proto::oauth1::server::{Grant, TokenRecord};
+///
+/// let record = TokenRecord {
+///     secret: "pfkkdhi9sl3r4s00".into(),
+///     client: "dpf43f3p2l4k3l03".into(),
+///     expires_at: None,
+///     grant: Grant::new("jane"),
+/// };
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenRecord {
+    /// The token's shared secret.
+    pub secret: Secret,
+    /// The client that it was issued to.
+    pub client: String,
+    /// When it expires, if ever. The store may drop it then.
+    pub expires_at: Option<Timestamp>,
+    /// What was granted.
+    pub grant: Grant,
+}
+
+/// Temporary credentials as the server keeps them, under their identifier.
+///
+/// ```
+/// use oauth_proto::oauth1::server::TemporaryRecord;
+///
+/// fn may_be_dropped(record: &TemporaryRecord, now: oauth_proto::Timestamp) -> bool {
+///     record.expires_at <= now
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemporaryRecord {
+    /// The credentials' shared secret.
+    pub secret: Secret,
+    /// The client that they were issued to.
+    pub client: String,
+    /// The callback, or `oob`.
+    pub callback: String,
+    /// The realm that the client asked for.
+    pub realm: Option<String>,
+    /// Parameters of the application's own that the client sent along.
+    pub parameters: BTreeMap<String, String>,
+    /// When they expire. The store may drop them then.
+    pub expires_at: Timestamp,
+    /// How far the resource owner is.
+    pub stage: Stage,
+}
+
+/// How far temporary credentials have come.
+///
+/// ```
+/// use oauth_proto::oauth1::server::Stage;
+///
+/// assert_ne!(Stage::Waiting, Stage::Granted { verifier: "hash".into(), grant: oauth_proto::oauth1::server::Grant::new("jane") });
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// The resource owner has not decided.
+    Waiting,
+    /// The resource owner has granted access.
+    Granted {
+        /// The hash of the verifier.
+        verifier: String,
+        /// What was granted.
+        grant: Grant,
+    },
+}
+
+impl TemporaryRecord {
+    /// The token that a redemption yields, if these credentials, which the store has just removed, are worth one: for
+    /// stores to call inside [`Redeem`].
+    pub fn redeem(self, command: &Redeem) -> Redemption {
+        let Stage::Granted { verifier, grant } = self.stage else {
+            return Redemption::Refused;
+        };
+        let right = verifier.as_bytes().ct_eq(command.verifier.as_bytes());
+        if !bool::from(right) || self.client != command.client || self.expires_at <= command.now {
+            return Redemption::Refused;
+        }
+        Redemption::Redeemed(TokenRecord {
+            secret: command.secret.clone(),
+            client: self.client,
+            expires_at: command.expires_at,
+            grant,
+        })
+    }
+}
+
+/// The hash under which a verifier is kept.
+pub(super) fn hashed(verifier: &str) -> String {
+    Sha256::digest(verifier).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Finds what a signature is checked with.
+///
+/// ```
+/// use oauth_proto::oauth1::server::FindCredentials;
+///
+/// let question = FindCredentials { client: "dpf43f3p2l4k3l03".into(), token: None, temporary: false };
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindCredentials {
+    /// The client's identifier.
+    pub client: String,
+    /// The token's identifier, if the request has one.
+    pub token: Option<String>,
+    /// Whether the token is one of temporary credentials.
+    pub temporary: bool,
+}
+
+/// The answer to [`FindCredentials`]: each part `None` where there is none. Both are looked for in any case, so that
+/// finding neither takes as long as finding one.
+///
+/// ```
+/// use oauth_proto::oauth1::server::{ClientRecord, Credentials};
+///
+/// let found = Credentials { client: Some(ClientRecord::with_secret("secret")), token: None, temporary: None };
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Credentials {
+    /// The client.
+    pub client: Option<ClientRecord>,
+    /// The token, if one was asked for.
+    pub token: Option<TokenRecord>,
+    /// The temporary credentials, if they were asked for.
+    pub temporary: Option<TemporaryRecord>,
+}
+
+impl Command for FindCredentials {
+    type Answer = Credentials;
+}
+
+/// Remembers a nonce, and tells whether it was there already: in one step.
+///
+/// ```
+/// use oauth_proto::{Timestamp, oauth1::server::RememberNonce};
+///
+/// let question = RememberNonce {
+///     client: "dpf43f3p2l4k3l03".into(),
+///     token: None,
+///     timestamp: Timestamp::from_secs(137131202),
+///     nonce: "chapoH".into(),
+///     until: Timestamp::from_secs(137131503),
+///     now: Timestamp::from_secs(137131202),
+/// };
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RememberNonce {
+    /// The client's identifier.
+    pub client: String,
+    /// The token's identifier.
+    pub token: Option<String>,
+    /// The timestamp, which is part of what must be unique (RFC 5849 §3.3).
+    pub timestamp: Timestamp,
+    /// The nonce.
+    pub nonce: String,
+    /// Until when it must be remembered. Afterwards the timestamp itself is refused.
+    pub until: Timestamp,
+    /// The time. What had to be remembered until then may be forgotten.
+    pub now: Timestamp,
+}
+
+/// The answer to [`RememberNonce`].
+///
+/// ```
+/// use oauth_proto::oauth1::server::Freshness;
+///
+/// // What a set's `insert` tells:
+/// let freshness = |inserted| if inserted { Freshness::Fresh } else { Freshness::Seen };
+/// assert_eq!(freshness(true), Freshness::Fresh);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// It was not there, and is now.
+    Fresh,
+    /// It was there.
+    Seen,
+}
+
+impl Command for RememberNonce {
+    type Answer = Freshness;
+}
+
+/// Keeps new temporary credentials.
+///
+/// ```
+/// fn key(question: &oauth_proto::oauth1::server::SaveTemporary) -> &str {
+///     &question.token
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaveTemporary {
+    /// Their identifier.
+    pub token: String,
+    /// What is kept.
+    pub record: TemporaryRecord,
+    /// The time. What has expired by then may be dropped.
+    pub now: Timestamp,
+}
+
+impl Command for SaveTemporary {
+    type Answer = ();
+}
+
+/// Finds temporary credentials for the page where the resource owner decides.
+///
+/// ```
+/// let question = oauth_proto::oauth1::server::FindTemporary { token: "hh5s93j4hdidpola".into() };
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindTemporary {
+    /// Their identifier.
+    pub token: String,
+}
+
+impl Command for FindTemporary {
+    type Answer = Option<TemporaryRecord>;
+}
+
+/// Notes the resource owner's decision, if there is still one to make: where the record is [`Stage::Waiting`], replaces
+/// the stage, or removes the record where `stage` is `None`. Answers with the record as it was; with `None`, and without
+/// a change, where there is no such record or it is past waiting.
+///
+/// ```
+/// use oauth_proto::oauth1::server::Decide;
+///
+/// let denial = Decide { token: "hh5s93j4hdidpola".into(), stage: None };
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decide {
+    /// The temporary credentials' identifier.
+    pub token: String,
+    /// The new stage; `None` for a denial.
+    pub stage: Option<Stage>,
+}
+
+impl Command for Decide {
+    type Answer = Option<TemporaryRecord>;
+}
+
+/// Exchanges temporary credentials for a token, once: removes the record in any case, lets
+/// [`TemporaryRecord::redeem`] judge it, and keeps the token that comes of it.
+///
+/// ```
+/// use oauth_proto::oauth1::server::{Redeem, Redemption, TemporaryRecord};
+///
+/// fn redeem(removed: Option<TemporaryRecord>, question: &Redeem) -> Redemption {
+///     removed.map_or(Redemption::Refused, |record| record.redeem(question))
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redeem {
+    /// The temporary credentials' identifier.
+    pub temporary: String,
+    /// The client that asks.
+    pub client: String,
+    /// The hash of the verifier that it sent.
+    pub verifier: String,
+    /// The new token's identifier.
+    pub token: String,
+    /// The new token's secret.
+    pub secret: Secret,
+    /// When the new token expires.
+    pub expires_at: Option<Timestamp>,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// The answer to [`Redeem`].
+///
+/// ```
+/// use oauth_proto::oauth1::server::Redemption;
+///
+/// assert_ne!(Redemption::Refused, Redemption::Redeemed(oauth_proto::oauth1::server::TokenRecord {
+///     secret: "s".into(), client: "c".into(), expires_at: None, grant: oauth_proto::oauth1::server::Grant::new("jane"),
+/// }));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Redemption {
+    /// The token is kept under its identifier.
+    Redeemed(TokenRecord),
+    /// Not known, not granted, expired, another client's, or with a wrong verifier. The credentials are spent.
+    Refused,
+}
+
+impl Command for Redeem {
+    type Answer = Redemption;
+}
+
+/// A blocking store. [`serve`](super::serve) asks it.
+///
+/// ```
+/// use oauth_proto::oauth1::server::{MemoryStore, Store};
+///
+/// fn any_store(_: &impl Store) {}
+/// any_store(&MemoryStore::default());
+/// ```
+pub trait Store {
+    /// How it fails. The text goes to the operator's log.
+    type Error: fmt::Display + Send;
+
+    /// See [`FindCredentials`].
+    ///
+    /// # Errors
+    /// When storage fails.
+    fn find_credentials(&self, command: &FindCredentials) -> Result<Credentials, Self::Error>;
+
+    /// See [`RememberNonce`].
+    ///
+    /// # Errors
+    /// When storage fails.
+    fn remember_nonce(&self, command: &RememberNonce) -> Result<Freshness, Self::Error>;
+
+    /// See [`SaveTemporary`].
+    ///
+    /// # Errors
+    /// When storage fails.
+    fn save_temporary(&self, command: &SaveTemporary) -> Result<(), Self::Error>;
+
+    /// See [`FindTemporary`].
+    ///
+    /// # Errors
+    /// When storage fails.
+    fn find_temporary(&self, command: &FindTemporary) -> Result<Option<TemporaryRecord>, Self::Error>;
+
+    /// See [`Decide`].
+    ///
+    /// # Errors
+    /// When storage fails.
+    fn decide(&self, command: &Decide) -> Result<Option<TemporaryRecord>, Self::Error>;
+
+    /// See [`Redeem`].
+    ///
+    /// # Errors
+    /// When storage fails.
+    fn redeem(&self, command: &Redeem) -> Result<Redemption, Self::Error>;
+}
+
+/// An asynchronous store. [`serve_async`](super::serve_async) asks it.
+///
+/// ```
+/// use oauth_proto::oauth1::server::{AsyncStore, Blocking, MemoryStore};
+///
+/// fn any_store(_: &impl AsyncStore) {}
+/// any_store(&Blocking(&MemoryStore::default()));
+/// ```
+pub trait AsyncStore {
+    /// How it fails. The text goes to the operator's log.
+    type Error: fmt::Display + Send;
+
+    /// See [`FindCredentials`].
+    fn find_credentials(
+        &self,
+        command: &FindCredentials,
+    ) -> impl Future<Output = Result<Credentials, Self::Error>> + Send;
+
+    /// See [`RememberNonce`].
+    fn remember_nonce(&self, command: &RememberNonce) -> impl Future<Output = Result<Freshness, Self::Error>> + Send;
+
+    /// See [`SaveTemporary`].
+    fn save_temporary(&self, command: &SaveTemporary) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// See [`FindTemporary`].
+    fn find_temporary(
+        &self,
+        command: &FindTemporary,
+    ) -> impl Future<Output = Result<Option<TemporaryRecord>, Self::Error>> + Send;
+
+    /// See [`Decide`].
+    fn decide(&self, command: &Decide) -> impl Future<Output = Result<Option<TemporaryRecord>, Self::Error>> + Send;
+
+    /// See [`Redeem`].
+    fn redeem(&self, command: &Redeem) -> impl Future<Output = Result<Redemption, Self::Error>> + Send;
+}

@@ -1,0 +1,419 @@
+//! Verifying a signed request, RFC 5849 §3.2.
+
+use std::time::Duration;
+
+use http::Request;
+use http::header::HOST;
+use subtle::ConstantTimeEq;
+
+use super::presented::Presented;
+use super::rejected::Reason;
+use super::reply::{Question, Reply};
+use super::store::{Credentials, FindCredentials, Freshness, Grant, RememberNonce};
+use crate::oauth1::key::Key;
+use crate::oauth1::method::{KeyEncoding, Method, sha1_body_hash, signing_key};
+use crate::oauth1::parameters::{BODY_HASH, TOKEN};
+use crate::wire::{Origin, Site};
+use crate::{Ask, Error, Moment, Secret, Timestamp, Unsupported};
+
+/// Checks signed requests of one service.
+///
+/// ```
+/// use oauth_proto::oauth1::server::{ClientRecord, Grant, MemoryStore, TokenRecord, Verifier, serve};
+/// use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, TokenCredentials};
+/// use oauth_proto::Moment;
+///
+/// let store = MemoryStore::default();
+/// store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44"));
+/// # store.add_token("nnch734d00sl2jdk", TokenRecord {
+/// #     secret: "pfkkdhi9sl3r4s00".into(), client: "dpf43f3p2l4k3l03".into(), expires_at: None, grant: Grant::new("jane"),
+/// # });
+///
+/// let verifier = Verifier::new("https://photos.example.net")?.realm("Photos");
+///
+/// # let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+/// # let token = TokenCredentials::new("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00");
+/// # let signer = Signer::new(&Scheme::default(), &client, Some(&token));
+/// # let mut request = http::Request::get("https://photos.example.net/photos").body(Vec::new())?;
+/// # signer.sign(&mut request, Moment::from_os())?;
+/// // In the handler of a protected resource:
+/// match serve(verifier.verify(&request, Moment::from_os()), &store) {
+///     Ok(verified) => assert_eq!(verified.grant.unwrap().user, "jane"),
+///     Err(rejected) => println!("{} {:?}", rejected.reason, rejected.response),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Accepted are HMAC-SHA1, HMAC-SHA256 and HMAC-SHA512, timestamps up to five minutes old or ahead, and requests that
+/// name one of the service's origins.
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    origins: Vec<Origin>,
+    realm: Option<String>,
+    methods: Vec<Method>,
+    /// Methods for which each client has its own key, and a key that stands in for that of an unknown client.
+    keyed: Vec<Method>,
+    window: Duration,
+    key_encoding: KeyEncoding,
+    any_host: bool,
+    two_legged: bool,
+    plaintext: bool,
+    body_hash_required: bool,
+    sha1_body_hash: bool,
+}
+
+/// Who made a request.
+///
+/// ```
+/// use oauth_proto::oauth1::server::Verified;
+///
+/// fn greeting(verified: &Verified) -> String {
+///     match &verified.grant {
+///         Some(grant) => format!("{} on behalf of {}", verified.client, grant.user),
+///         None => verified.client.clone(),
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verified {
+    /// The client's identifier.
+    pub client: String,
+    /// The token's identifier; `None` where the client acts for itself.
+    pub token: Option<String>,
+    /// What the resource owner granted.
+    pub grant: Option<Grant>,
+}
+
+/// Which credentials a request must be signed with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum SignedWith {
+    Client,
+    Temporary,
+    Token,
+    ClientOrToken,
+}
+
+/// A request whose signature is right and which is not a replay.
+pub(super) struct Checked {
+    pub(super) presented: Presented,
+    /// The client's registered callbacks.
+    pub(super) callbacks: Vec<String>,
+    pub(super) grant: Option<Grant>,
+    pub(super) moment: Moment,
+}
+
+impl Verifier {
+    /// A verifier for requests to that origin, as clients see it: `https://photos.example.net`.
+    ///
+    /// A request must name this host, in its URI or its `Host` header. Its path must be the one that the client asked
+    /// for: behind a router or a proxy that takes a part of the path away, put it back first.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when it is not an http or https origin.
+    pub fn new(origin: &str) -> Result<Self, Error> {
+        Ok(Self {
+            origins: vec![parse_origin(origin)?],
+            realm: None,
+            methods: vec![Method::HMAC_SHA1, Method::HMAC_SHA256, Method::HMAC_SHA512],
+            keyed: Vec::new(),
+            window: Duration::from_secs(300),
+            key_encoding: KeyEncoding::Encoded,
+            any_host: false,
+            two_legged: false,
+            plaintext: false,
+            body_hash_required: false,
+            sha1_body_hash: false,
+        })
+    }
+
+    /// A further origin of the same service.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when it is not an http or https origin.
+    pub fn origin(mut self, origin: &str) -> Result<Self, Error> {
+        self.origins.push(parse_origin(origin)?);
+        Ok(self)
+    }
+
+    /// Takes the first origin for the one that was asked for, whatever the request says: for a server behind a proxy
+    /// that puts its own `Host` in.
+    ///
+    /// What this gives away: nothing, as long as requests reach the server only through that proxy.
+    pub fn allow_any_host(mut self) -> Self {
+        self.any_host = true;
+        self
+    }
+
+    /// The realm of the challenge in a 401. Characters that cannot stand in a quoted header value are left out.
+    pub fn realm(mut self, realm: &str) -> Self {
+        self.realm = Some(realm.chars().filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\')).collect());
+        self
+    }
+
+    /// The methods on shared secrets that are accepted, in place of the three of HMAC.
+    pub fn methods(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
+        self.methods = methods.into_iter().collect();
+        self
+    }
+
+    /// Accepts a method for which every client has a key of its own, in its
+    /// [record](super::ClientRecord::with_key). `stand_in` is the method with any valid key: it is what the signature of
+    /// an unknown client is checked with, so that checking takes the same time.
+    pub fn keyed(mut self, stand_in: Method) -> Self {
+        self.keyed.push(stand_in);
+        self
+    }
+
+    /// How far a timestamp may be from the server's time, in both directions. Nonces must be remembered for twice as
+    /// long.
+    pub fn window(mut self, window: Duration) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// How clients put the secrets into the signing key.
+    pub fn key_encoding(mut self, key_encoding: KeyEncoding) -> Self {
+        self.key_encoding = key_encoding;
+        self
+    }
+
+    /// Accepts requests of a client for itself, without a token.
+    pub fn allow_two_legged(mut self) -> Self {
+        self.two_legged = true;
+        self
+    }
+
+    /// Accepts PLAINTEXT at an https origin, or on this machine.
+    ///
+    /// What this gives away: the secrets themselves are in every request, and nothing in it is signed; without a
+    /// nonce, which is the client's to leave out, it can be replayed.
+    pub fn dangerous_allow_plaintext(mut self) -> Self {
+        self.plaintext = true;
+        self
+    }
+
+    /// Refuses bodies that are not forms and not signed by their hash in `oauth_body_hash`. Where a hash is there, it
+    /// is checked in any case.
+    pub fn require_body_hash(mut self) -> Self {
+        self.body_hash_required = true;
+        self
+    }
+
+    /// Takes SHA-1 in `oauth_body_hash` whatever the signature method, as oauthlib's clients send it.
+    ///
+    /// What this gives away: under a method on SHA-2, the body is only as safe as SHA-1 is.
+    pub fn allow_sha1_body_hash(mut self) -> Self {
+        self.sha1_body_hash = true;
+        self
+    }
+
+    /// Checks a request for a protected resource.
+    pub fn verify<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Verified> {
+        let signed_with = if self.two_legged { SignedWith::ClientOrToken } else { SignedWith::Token };
+        self.check(request, signed_with, moment, |checked| {
+            let Presented { client, token, .. } = checked.presented;
+            Reply::Done(Verified { client, token, grant: checked.grant })
+        })
+    }
+
+    /// Checks a request for whatever is done with it afterwards.
+    pub(super) fn check<B: AsRef<[u8]>, T: 'static>(
+        &self,
+        request: &Request<B>,
+        signed_with: SignedWith,
+        moment: Moment,
+        then: impl FnOnce(Checked) -> Reply<T> + Send + 'static,
+    ) -> Reply<T> {
+        let presented = match self.present(request, signed_with, moment.now) {
+            Ok(presented) => presented,
+            Err(reason) => return self.reject(reason),
+        };
+        let command = FindCredentials {
+            client: presented.client.clone(),
+            token: presented.token.clone(),
+            temporary: signed_with == SignedWith::Temporary,
+        };
+        let verifier = self.clone();
+        Reply::Ask(Question::FindCredentials(Ask::new(command, move |found| {
+            let found = match found {
+                Ok(found) => found,
+                Err(why) => return verifier.reject(Reason::StoreFailed(why)),
+            };
+            match verifier.authenticate(&presented, found, &moment) {
+                Ok((callbacks, grant)) => verifier.refuse_replay(Checked { presented, callbacks, grant, moment }, then),
+                Err(reason) => verifier.reject(reason),
+            }
+        })))
+    }
+
+    pub(super) fn reject<T>(&self, reason: Reason) -> Reply<T> {
+        Reply::Reject(reason.reject(self.realm.as_deref()))
+    }
+
+    /// Whether what travels to and from the service is private.
+    pub(super) fn is_private(&self) -> bool {
+        self.origins.iter().all(|origin| origin.site().is_private())
+    }
+
+    /// Everything that can be judged without storage.
+    fn present<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        signed_with: SignedWith,
+        now: Timestamp,
+    ) -> Result<Presented, Reason> {
+        let site = self.site(request)?;
+        let presented = Presented::of(request, site)?;
+        let wants_token = matches!(signed_with, SignedWith::Token | SignedWith::Temporary);
+        if wants_token && presented.token.is_none() {
+            return Err(Reason::ParameterMissing(TOKEN));
+        }
+        if signed_with == SignedWith::Client && presented.token.is_some() {
+            return Err(Reason::ParameterInvalid(TOKEN));
+        }
+        let method = self.method(&presented.method)?;
+        if method.is_plaintext() && !site.is_private() {
+            return Err(Reason::PlaintextWithoutTls);
+        }
+        self.check_timestamp(presented.timestamp, now)?;
+        self.check_body(&presented, &method, request.body().as_ref())?;
+        Ok(presented)
+    }
+
+    /// The origin that the request was made to.
+    fn site<B>(&self, request: &Request<B>) -> Result<Site<'_>, Reason> {
+        let host = request.headers().get(HOST).map(|host| host.to_str().unwrap_or_default());
+        let host = request.uri().authority().map(http::uri::Authority::as_str).or(host).unwrap_or_default();
+        let named = self.origins.iter().find(|origin| origin.has_host(host));
+        let origin = if self.any_host { self.origins.first() } else { named };
+        origin.map(Origin::site).ok_or(Reason::WrongHost)
+    }
+
+    /// The accepted method of that name; one that is keyed comes with the key of the stand-in.
+    fn method(&self, name: &str) -> Result<Method, Reason> {
+        static PLAINTEXT: Method = Method::dangerous_plaintext();
+        let accepted = self.methods.iter().filter(|method| !method.is_plaintext()).chain(&self.keyed);
+        let method = accepted.chain(self.plaintext.then_some(&PLAINTEXT)).find(|method| method.name() == name);
+        method.cloned().ok_or_else(|| Reason::MethodUnsupported(name.chars().take(100).collect()))
+    }
+
+    fn check_timestamp(&self, timestamp: Option<u64>, now: Timestamp) -> Result<(), Reason> {
+        let (earliest, latest) = (now.before(self.window).as_secs(), now.after(self.window).as_secs());
+        match timestamp {
+            Some(timestamp) if !(earliest..=latest).contains(&timestamp) => {
+                Err(Reason::TimestampRefused { timestamp, earliest, latest })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the body is the one whose hash is signed (OAuth Request Body Hash 1.0, draft 4, §3.1).
+    fn check_body(&self, presented: &Presented, method: &Method, body: &[u8]) -> Result<(), Reason> {
+        match &presented.body_hash {
+            Some(_) if presented.is_form => Err(Reason::ParameterInvalid(BODY_HASH)),
+            Some(hash) => {
+                let right = hash.as_bytes().ct_eq(method.body_hash(body).as_bytes());
+                let sha1 = || self.sha1_body_hash && *hash == sha1_body_hash(body);
+                if right.into() || sha1() { Ok(()) } else { Err(Reason::WrongBodyHash) }
+            }
+            None if self.body_hash_required && !presented.is_form && !body.is_empty() => {
+                Err(Reason::ParameterMissing(BODY_HASH))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the signature is right: with the client's registered callbacks and the token's grant, if so.
+    ///
+    /// For an unknown client or token the same work is done with a secret that nobody knows, so that neither the answer
+    /// nor its time tells which of them was wrong.
+    fn authenticate(
+        &self,
+        presented: &Presented,
+        found: Credentials,
+        moment: &Moment,
+    ) -> Result<(Vec<String>, Option<Grant>), Reason> {
+        let Credentials { client, token, temporary } = found;
+        let unguessable = Secret::new(hex(&moment.derive("oauth1 stand-in")));
+        let method = self.method(&presented.method)?;
+        let keyed = self.keyed.iter().any(|keyed| keyed.name() == method.name());
+
+        let own_key = client.as_ref().and_then(|client| client.keys.iter().find(|key| key.name() == method.name()));
+        let client_secret = client.as_ref().and_then(|client| client.secret.as_ref());
+        let has_key = if keyed { own_key.is_some() } else { client_secret.is_some() };
+        let (token_secret, token_client, expires_at, grant) = match (token, temporary) {
+            (Some(token), _) => (Some(token.secret), Some(token.client), token.expires_at, Some(token.grant)),
+            (None, Some(record)) => (Some(record.secret), Some(record.client), Some(record.expires_at), None),
+            (None, None) => (None, None, None, None),
+        };
+        let wants_token = presented.token.is_some();
+        let token_secret = token_secret.or_else(|| wants_token.then(|| unguessable.clone()));
+
+        let client_secret = client_secret.unwrap_or(&unguessable);
+        let key = signing_key(client_secret, token_secret.as_ref(), self.key_encoding);
+        let method = if keyed { own_key.unwrap_or(&method) } else { &method };
+        let right = Key::new(method, key)
+            .verify(presented.signature.as_bytes(), |writer| writer.prepared(&presented.base_string));
+
+        let Some(client) = client.filter(|_| has_key) else {
+            return Err(Reason::UnknownClient(presented.client.clone()));
+        };
+        match token_client {
+            None if wants_token => return Err(Reason::UnknownToken),
+            Some(owner) if owner != presented.client => {
+                return Err(Reason::TokenOfAnotherClient(presented.client.clone()));
+            }
+            _ => {}
+        }
+        if !right {
+            return Err(Reason::WrongSignature);
+        }
+        if expires_at.is_some_and(|expires_at| expires_at <= moment.now) {
+            return Err(Reason::TokenExpired);
+        }
+        Ok((client.callbacks, grant))
+    }
+
+    /// Remembers the nonce, after the signature: nobody else can spend a client's nonces or fill the store.
+    fn refuse_replay<T: 'static>(
+        self,
+        checked: Checked,
+        then: impl FnOnce(Checked) -> Reply<T> + Send + 'static,
+    ) -> Reply<T> {
+        let Presented { client, token, nonce, timestamp, .. } = &checked.presented;
+        let now = checked.moment.now;
+        let (Some(nonce), Some(timestamp)) = (nonce, timestamp) else {
+            return then(checked);
+        };
+        let timestamp = Timestamp::from_secs(*timestamp);
+        let command = RememberNonce {
+            client: client.clone(),
+            token: token.clone(),
+            timestamp,
+            nonce: nonce.clone(),
+            // The first second in which the timestamp itself is refused.
+            until: timestamp.after(self.window + Duration::from_secs(1)),
+            now,
+        };
+        Reply::Ask(Question::RememberNonce(Ask::new(command, move |freshness| match freshness {
+            Ok(Freshness::Fresh) => then(checked),
+            Ok(Freshness::Seen) => self.reject(Reason::NonceUsed),
+            Err(why) => self.reject(Reason::StoreFailed(why)),
+        })))
+    }
+}
+
+fn parse_origin(origin: &str) -> Result<Origin, Error> {
+    let uri = origin.parse().ok().filter(|uri: &http::Uri| matches!(uri.path(), "" | "/") && uri.query().is_none());
+    let parsed = uri.as_ref().and_then(Origin::of);
+    parsed.ok_or_else(|| {
+        let reason = "an origin is a scheme, http or https, a host and perhaps a port";
+        Unsupported::Url { url: origin.split(['?', '#']).next().unwrap_or_default().to_owned(), reason }.into()
+    })
+}
+
+/// Bytes in hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
