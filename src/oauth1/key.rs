@@ -111,7 +111,7 @@ impl Signature {
         let padding = *b"%3D\x03";
         match *rest {
             [first] => {
-                [digits([first, 0, 0])[0], digits([first, 0, 0])[1], padding, padding].into_iter().for_each(push)
+                [digits([first, 0, 0])[0], digits([first, 0, 0])[1], padding, padding].into_iter().for_each(push);
             }
             [first, second] => {
                 let [a, b, c, _] = digits([first, second, 0]);

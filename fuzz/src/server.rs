@@ -1,0 +1,184 @@
+//! Arbitrary requests, and requests in arbitrary order, against one server, with a model of what may succeed beside it.
+
+use std::collections::BTreeSet;
+
+use arbitrary::Arbitrary;
+use http::Request;
+use oauth_proto::oauth1::server::{ClientRecord, Decision, Grant, MemoryStore, Provider, Rejected, Verifier, serve};
+use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Service};
+use oauth_proto::{Moment, Response, Step, Timestamp};
+
+#[derive(Arbitrary, Debug)]
+pub enum Act {
+    /// Any request at all.
+    Raw {
+        method: Vec<u8>,
+        target: Vec<u8>,
+        host: Option<Vec<u8>>,
+        authorization: Option<Vec<u8>>,
+        form: bool,
+        body: Vec<u8>,
+    },
+    /// A client begins, and names that callback.
+    Begin { callback: Option<String> },
+    /// The user decides about one of the pending authorizations.
+    Decide { which: usize, grant: bool },
+    /// A client redeems one, with its verifier or another one.
+    Redeem { which: usize, right: bool },
+    /// A protected resource is asked for with one of the tokens.
+    Call { which: usize },
+    /// Time passes.
+    Pass(u16),
+}
+
+const ORIGIN: &str = "https://a.example";
+
+pub type Input = Vec<Act>;
+
+/// A pending authorization as a client stores it, and the verifier once the user has granted access.
+struct Open {
+    stored: String,
+    verifier: Option<String>,
+    spent: bool,
+}
+
+pub fn run(acts: Input) {
+    let store = MemoryStore::default();
+    store.add_client("key", ClientRecord::with_secret("client-secret"));
+    let provider = Provider::new(Verifier::new(ORIGIN).unwrap()).unwrap();
+    let service = Service::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
+    let client = Client::new(service, ClientCredentials::new("key", "client-secret"));
+    let mut now = 1_000_000;
+    let mut counter: u64 = 0;
+    let mut entropy = move || {
+        counter += 1;
+        let mut entropy = [0; 32];
+        entropy[..8].copy_from_slice(&counter.to_be_bytes());
+        entropy
+    };
+    let mut open: Vec<Open> = Vec::new();
+    let mut tokens = Vec::new();
+    let mut seen = BTreeSet::new();
+
+    for act in acts.into_iter().take(64) {
+        let mut moment = || Moment::new(Timestamp::from_secs(now), entropy());
+        match act {
+            Act::Raw { method, target, host, authorization, form, body } => {
+                let Some(request) = raw(&method, &target, host, authorization, form, body) else { continue };
+                check(serve(provider.temporary_credentials(&request, moment()), &store).unwrap_err());
+                check(serve(provider.token_credentials(&request, moment()), &store).unwrap_err());
+                check(serve(provider.verifier().verify(&request, moment()), &store).unwrap_err());
+                if let Err(rejected) = serve(provider.authorization(&request, moment()), &store) {
+                    check(rejected);
+                }
+            }
+            Act::Begin { callback } => {
+                let authorize = callback.map_or_else(Authorize::out_of_band, Authorize::callback);
+                let Ok(Step::Send(request, sent)) = client.authorize(authorize, moment()) else { continue };
+                match serve(provider.temporary_credentials(&request, moment()), &store) {
+                    Ok(response) => {
+                        let Ok(Step::Done(pending)) = sent.receive(response, moment()) else { panic!("no pending") };
+                        assert!(seen.insert(pending.token().to_owned()), "the same credentials twice");
+                        let stored = serde_json::to_string(&pending).unwrap();
+                        open.push(Open { stored, verifier: None, spent: false });
+                    }
+                    Err(rejected) => check(rejected),
+                }
+            }
+            Act::Decide { which, grant } => {
+                if open.is_empty() {
+                    continue;
+                }
+                let which = which % open.len();
+                let Open { stored, verifier, spent } = &mut open[which];
+                let pending: Pending = serde_json::from_str(stored).unwrap();
+                let url = client.authorization_url(&pending, &[]).unwrap();
+                let request = Request::get(url).body(()).unwrap();
+                let consent = match serve(provider.authorization(&request, moment()), &store) {
+                    Ok(consent) => consent,
+                    Err(rejected) => {
+                        check(rejected);
+                        continue;
+                    }
+                };
+                assert!(!*spent && verifier.is_none());
+                let reply = if grant { consent.grant(Grant::new("jane"), moment()) } else { consent.deny(moment()) };
+                match serve(reply, &store).unwrap() {
+                    Decision::Redirect(response) => {
+                        well_formed(&response);
+                        let location = response.headers()["location"].to_str().unwrap();
+                        let code = location.split("oauth_verifier=").last().filter(|_| grant);
+                        *verifier = code.map(|code| code.split(['&', '#']).next().unwrap().to_owned());
+                    }
+                    Decision::ShowVerifier(code) => *verifier = Some(code.expose().to_owned()),
+                    Decision::ShowDenied => assert!(!grant),
+                }
+                *spent = !grant;
+            }
+            Act::Redeem { which, right } => {
+                if open.is_empty() {
+                    continue;
+                }
+                let which = which % open.len();
+                let Open { stored, verifier, spent } = &mut open[which];
+                let pending: Pending = serde_json::from_str(stored).unwrap();
+                let code = verifier.clone().filter(|_| right).unwrap_or_else(|| "guessed".to_owned());
+                let Ok(Step::Send(request, sent)) = client.redeem_verifier(pending, &code, moment()) else { continue };
+                match serve(provider.token_credentials(&request, moment()), &store) {
+                    Ok(response) => {
+                        assert!(right && verifier.is_some() && !*spent, "a token for nothing");
+                        let Ok(Step::Done(token)) = sent.receive(response, moment()) else { panic!("no token") };
+                        assert!(seen.insert(token.credentials.token.clone()), "the same token twice");
+                        tokens.push(token);
+                    }
+                    Err(rejected) => check(rejected),
+                }
+                // Whatever was sent, it was the only try.
+                *spent = true;
+            }
+            Act::Call { which } => {
+                if tokens.is_empty() {
+                    continue;
+                }
+                let token = &tokens[which % tokens.len()];
+                let mut request = Request::get("https://a.example/photos?x=1").body(Vec::new()).unwrap();
+                client.session(token.clone()).sign(&mut request, moment()).unwrap();
+                let verified = serve(provider.verifier().verify(&request, moment()), &store).unwrap();
+                assert_eq!(verified.token.as_deref(), Some(token.credentials.token.as_str()));
+            }
+            Act::Pass(seconds) => now += u64::from(seconds),
+        }
+    }
+}
+
+fn raw(
+    method: &[u8],
+    target: &[u8],
+    host: Option<Vec<u8>>,
+    authorization: Option<Vec<u8>>,
+    form: bool,
+    body: Vec<u8>,
+) -> Option<Request<Vec<u8>>> {
+    let mut builder = Request::builder().method(method).uri(target);
+    let content_type = form.then(|| b"application/x-www-form-urlencoded".to_vec());
+    for (name, value) in [("host", host), ("authorization", authorization), ("content-type", content_type)] {
+        if let Some(value) = value {
+            builder = builder.header(name, value);
+        }
+    }
+    builder.body(body).ok()
+}
+
+fn check(rejected: Rejected) {
+    well_formed(&rejected.response);
+    assert!(rejected.response.status().as_u16() >= 400);
+    let shown = format!("{rejected:?} {}", rejected.reason);
+    assert!(!shown.contains("client-secret"), "{shown}");
+}
+
+fn well_formed(response: &Response) {
+    assert!(
+        response.headers().values().all(|value| !value.as_bytes().iter().any(|byte| matches!(byte, b'\r' | b'\n')))
+    );
+    assert_eq!(response.headers()["cache-control"], "no-store");
+}

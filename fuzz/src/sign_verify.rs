@@ -1,0 +1,148 @@
+//! Sign, then verify: what was signed is accepted once, and what was changed is not.
+
+use arbitrary::Arbitrary;
+use http::{Request, Uri};
+use oauth_proto::Moment;
+use oauth_proto::oauth1::server::{ClientRecord, Grant, MemoryStore, Reason, TokenRecord, Verifier, serve};
+use oauth_proto::oauth1::{ClientCredentials, KeyEncoding, Method, Placement, Scheme, Signer, TokenCredentials};
+
+use crate::requests::{Sent, moment};
+
+#[derive(Arbitrary, Debug)]
+pub struct Input {
+    sent: Sent,
+    method: Hash,
+    placement: Place,
+    raw_key: bool,
+    body_hash: bool,
+    client: String,
+    client_secret: String,
+    token: Option<(String, String)>,
+    change: Change,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Hash {
+    Sha1,
+    Sha256,
+    Sha512,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Place {
+    Header,
+    Body,
+    Query,
+}
+
+/// What is changed behind the signer's back.
+#[derive(Arbitrary, Debug)]
+enum Change {
+    Nothing,
+    Method,
+    Path,
+    Query(u8),
+    Form(u8),
+    ClientSecret,
+    TokenSecret,
+    Replay,
+}
+
+const NOW: u64 = 1_000_000;
+
+pub fn run(input: Input) {
+    let Some(mut request) = input.sent.request() else { return };
+    let method = match input.method {
+        Hash::Sha1 => Method::HMAC_SHA1,
+        Hash::Sha256 => Method::HMAC_SHA256,
+        Hash::Sha512 => Method::HMAC_SHA512,
+    };
+    let placement = match input.placement {
+        Place::Header => Placement::Header,
+        Place::Body => Placement::Body,
+        Place::Query => Placement::Query,
+    };
+    let key_encoding = if input.raw_key { KeyEncoding::Raw } else { KeyEncoding::Encoded };
+    let mut scheme = Scheme::new(method).placement(placement).key_encoding(key_encoding);
+    if input.body_hash {
+        scheme = scheme.body_hash();
+    }
+    // An empty secret lets nobody in, and an empty token is none.
+    let client = ClientCredentials::new(input.client, format!("s{}", input.client_secret));
+    let token = input.token.map(|(token, secret)| TokenCredentials::new(format!("t{token}"), secret));
+
+    let signer = Signer::new(&scheme, &client, token.as_ref());
+    if signer.sign(&mut request, moment(NOW, 1)).is_err() {
+        return;
+    }
+    let store = MemoryStore::default();
+    let mut client_secret = client.secret.expose().to_owned();
+    let mut token_secret = token.as_ref().map(|token| token.secret.expose().to_owned());
+    let changed = change(&input.change, &mut request, &mut client_secret, &mut token_secret);
+
+    store.add_client(client.key.clone(), ClientRecord::with_secret(client_secret));
+    if let (Some(token), Some(secret)) = (&token, token_secret) {
+        let grant = Grant::new("jane");
+        let record = TokenRecord { secret: secret.into(), client: client.key.clone(), expires_at: None, grant };
+        store.add_token(token.token.clone(), record);
+    }
+    let verifier = Verifier::new(&input.sent.origin()).unwrap().key_encoding(key_encoding).allow_two_legged();
+    let verify = |moment: Moment| serve(verifier.verify(&request, moment), &store);
+    match verify(moment(NOW + 300, 2)) {
+        Ok(verified) => {
+            assert!(!changed, "accepted what was changed");
+            assert_eq!(verified.client, client.key);
+            assert_eq!(verified.token, token.map(|token| token.token));
+            let replay = verify(moment(NOW + 300, 3)).unwrap_err();
+            assert_eq!(replay.reason, Reason::NonceUsed);
+        }
+        Err(rejected) => assert!(changed, "{}", rejected.reason),
+    }
+}
+
+/// Makes the change, and tells whether it is one.
+fn change(
+    change: &Change,
+    request: &mut Request<Vec<u8>>,
+    client_secret: &mut String,
+    token_secret: &mut Option<String>,
+) -> bool {
+    let is_form = request.headers().contains_key("content-type");
+    match change {
+        Change::Nothing | Change::Replay => false,
+        Change::Method => {
+            *request.method_mut() = http::Method::PATCH;
+            true
+        }
+        Change::Path => {
+            let (path, query) = (request.uri().path(), request.uri().query());
+            let target = query.map_or_else(|| format!("{path}x"), |query| format!("{path}x?{query}"));
+            set_target(request, &target)
+        }
+        Change::Query(extra) => {
+            let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
+            let target = format!("{path}?{query}&added={extra}");
+            set_target(request, &target)
+        }
+        Change::Form(extra) if is_form => {
+            request.body_mut().extend_from_slice(format!("&added={extra}").as_bytes());
+            true
+        }
+        Change::Form(_) => false,
+        Change::ClientSecret => {
+            client_secret.push('x');
+            true
+        }
+        Change::TokenSecret => {
+            token_secret.as_mut().map(|secret| secret.push('x'));
+            token_secret.is_some()
+        }
+    }
+}
+
+fn set_target(request: &mut Request<Vec<u8>>, target: &str) -> bool {
+    let mut parts = request.uri().clone().into_parts();
+    parts.path_and_query = Some(target.parse().unwrap());
+    *request.uri_mut() = Uri::from_parts(parts).unwrap();
+    true
+}

@@ -1,0 +1,68 @@
+//! Every target on a few thousand inputs from a fixed seed, so that a target that has stopped working is noticed.
+
+use arbitrary::{Arbitrary, Unstructured};
+use oauth_proto_fuzz as fuzz;
+
+/// Runs a target on inputs of many sizes: half of them random bytes, half of them text with the characters that matter.
+fn each<T: for<'a> Arbitrary<'a>>(mut run: impl FnMut(T)) {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    for round in 0..2_000 {
+        let length = usize::try_from(next() % 400).unwrap();
+        let alphabet = b"&=%+?#\"\\, oauth_token4f";
+        let bytes: Vec<u8> = (0..length)
+            .map(|_| match (round % 2, next().to_le_bytes()) {
+                (0, [byte, ..]) => byte,
+                (_, [byte, ..]) => alphabet[usize::from(byte) % alphabet.len()],
+            })
+            .collect();
+        if let Ok(input) = T::arbitrary_take_rest(Unstructured::new(&bytes)) {
+            run(input);
+        }
+    }
+}
+
+#[test]
+fn base_string() {
+    each(fuzz::base_string::run);
+}
+
+#[test]
+fn authorization_header() {
+    each(|input: Vec<u8>| fuzz::authorization_header::run(&input));
+}
+
+#[test]
+fn form() {
+    each(|input: Vec<u8>| fuzz::form::run(&input));
+}
+
+#[test]
+fn sign_verify() {
+    each(fuzz::sign_verify::run);
+}
+
+#[test]
+fn callback() {
+    each(fuzz::callback::run);
+}
+
+#[test]
+fn three_legs() {
+    each(fuzz::three_legs::run);
+}
+
+#[test]
+fn server() {
+    each(fuzz::server::run);
+}
+
+#[test]
+fn redirect() {
+    each(fuzz::redirect::run);
+}
