@@ -1,0 +1,7 @@
+//! One test for each row of the security checklist, named after it.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod oauth1_client;
+mod oauth1_server;

@@ -1,0 +1,206 @@
+//! OAuth 1.0a client, and the rows about answers that hold for every client.
+
+use http::Request;
+use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Scheme, Service, Session, TokenCredentials};
+use oauth_proto::{Error, Forged, Misbehaved, Moment, Response, Step, Timestamp, Unsupported};
+
+use crate::common::{CALLBACK, World};
+
+fn service() -> Service {
+    let url = |path: &str| format!("https://photos.example.net/{path}");
+    Service::new(&url("initiate"), &url("authorize"), &url("token")).unwrap()
+}
+
+fn client(service: Service) -> Client {
+    Client::new(service, ClientCredentials::new("key", "client-secret"))
+}
+
+fn moment() -> Moment {
+    Moment::new(Timestamp::from_secs(1), [7; 32])
+}
+
+/// What the first leg makes of an answer.
+fn answered(service: Service, answer: Response) -> Result<Pending, Error> {
+    match client(service).authorize(Authorize::callback(CALLBACK), moment())? {
+        Step::Send(_, sent) => match sent.receive(answer, moment())? {
+            Step::Done(pending) => Ok(pending),
+            step => panic!("{step:?}"),
+        },
+        step => panic!("{step:?}"),
+    }
+}
+
+fn misbehaved(answer: Response) -> Misbehaved {
+    match answered(service(), answer).unwrap_err() {
+        Error::Misbehaved(misbehaved) => misbehaved,
+        error => panic!("{error}"),
+    }
+}
+
+fn ok(body: &str) -> Response {
+    Response::new(body.as_bytes().to_vec())
+}
+
+#[test]
+fn callback_unconfirmed() {
+    for body in [
+        "oauth_token=t&oauth_token_secret=s",
+        "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=false",
+        "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=TRUE",
+    ] {
+        assert!(matches!(misbehaved(ok(body)), Misbehaved::CallbackUnconfirmed { .. }), "{body}");
+        assert!(answered(service().allow_unconfirmed_callback(), ok(body)).is_ok());
+    }
+}
+
+#[test]
+fn request_token_other() {
+    let world = World::default();
+    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let error = world.redeem(pending, "/ready?oauth_token=attackers&oauth_verifier=v").unwrap_err();
+    assert!(matches!(error, Error::Forged(Forged::TokenMismatch { .. })), "{error}");
+}
+
+#[test]
+fn duplicated_parameter() {
+    let world = World::default();
+    for twice in ["oauth_token", "oauth_verifier"] {
+        let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+        let token = pending.token();
+        let callback = format!("?oauth_token={token}&oauth_verifier=v&{twice}={token}");
+        assert_eq!(world.redeem(pending, &callback), Err(Forged::ParameterTwice { name: twice }.into()));
+    }
+}
+
+#[test]
+fn html_200() {
+    let answer = http::Response::builder()
+        .header("content-type", "text/html; charset=utf-8")
+        .body(b"<html>Please sign in</html>".to_vec())
+        .unwrap();
+    let misbehaved = misbehaved(answer);
+    assert!(matches!(misbehaved, Misbehaved::FieldMissing { field: "oauth_token", .. }));
+    assert!(misbehaved.to_string().contains("text/html"), "{misbehaved}");
+}
+
+#[test]
+fn error_on_200() {
+    let error = answered(service(), ok("oauth_problem=consumer_key_refused")).unwrap_err();
+    assert!(matches!(error, Error::Refused(oauth_proto::Refused::Problem { .. })), "{error}");
+}
+
+#[test]
+fn oversized_body() {
+    let body = format!("oauth_token=t&oauth_token_secret=s&x={}", "y".repeat(64 * 1024));
+    assert!(matches!(misbehaved(ok(&body)), Misbehaved::TooLarge { .. }));
+}
+
+#[test]
+fn form_duplicate_names() {
+    for body in ["oauth_token=t&oauth_token=u&oauth_token_secret=s", "x=1&oauth_token=t&oauth_token_secret=s&x=1"] {
+        assert!(matches!(misbehaved(ok(body)), Misbehaved::FieldTwice { .. }), "{body}");
+    }
+}
+
+#[test]
+fn json_duplicate_keys() {
+    let body = r#"{"oauth_token":"t","oauth_token":"u","oauth_token_secret":"s","oauth_callback_confirmed":"true"}"#;
+    let error = answered(service().allow_json_answers(), ok(body)).unwrap_err();
+    assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldTwice { .. })), "{error}");
+}
+
+#[test]
+fn fields_empty_or_not_utf8() {
+    assert!(matches!(misbehaved(ok("oauth_token=&oauth_token_secret=s")), Misbehaved::FieldMissing { .. }));
+    assert!(matches!(misbehaved(ok("oauth_token=t")), Misbehaved::FieldMissing { field: "oauth_token_secret", .. }));
+    assert!(matches!(misbehaved(ok("oauth_token=%ff&oauth_token_secret=s")), Misbehaved::WrongFormat { .. }));
+}
+
+#[test]
+fn expires_in_odd() {
+    let world = World::default();
+    let token = world.token();
+    let handle = oauth_proto::oauth1::Token { session_handle: Some("h".into()), ..token };
+    for (seconds, fine) in [("3600", true), ("0", true), ("3600abc", false), ("-1", false), ("", false), ("1.5", false)]
+    {
+        let Step::Send(_, sent) = world.client.renew(&handle, world.moment()).unwrap() else { panic!("nothing sent") };
+        let answer = ok(&format!("oauth_token=t&oauth_token_secret=s&oauth_expires_in={seconds}"));
+        assert_eq!(sent.receive(answer, world.moment()).is_ok(), fine, "{seconds}");
+    }
+}
+
+#[test]
+fn redirect_followed() {
+    for status in [301, 302, 303, 307, 308] {
+        let answer = http::Response::builder()
+            .status(status)
+            .header("location", "https://evil.example/?token=secret1")
+            .body(Vec::new())
+            .unwrap();
+        let misbehaved = misbehaved(answer);
+        assert!(matches!(&misbehaved, Misbehaved::Redirect { location, .. } if location == "https://evil.example/"));
+    }
+}
+
+#[test]
+fn http_endpoint() {
+    let urls = |origin: &str| ["1", "2", "3"].map(|path| format!("{origin}/{path}"));
+    let [one, two, three] = urls("http://photos.example.net");
+    let plain = || Service::new(&one, &two, &three).unwrap();
+    let authorize = |service: Service| client(service).authorize(Authorize::callback(CALLBACK), moment());
+    let error = authorize(plain()).unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
+    assert!(authorize(plain().dangerous_allow_http()).is_ok());
+    for origin in ["http://127.0.0.1:8080", "http://[::1]", "http://localhost:3000"] {
+        let [one, two, three] = urls(origin);
+        assert!(authorize(Service::new(&one, &two, &three).unwrap()).is_ok(), "{origin}");
+    }
+}
+
+#[test]
+fn plaintext_without_tls() {
+    let scheme = Scheme::new(oauth_proto::oauth1::Method::dangerous_plaintext());
+    let session = Session::new(&scheme, &ClientCredentials::new("key", "secret"), None);
+    let mut request = Request::get("http://photos.example.net/").body(Vec::new()).unwrap();
+    let error = session.sign(&mut request, moment()).unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
+    assert!(request.headers().is_empty());
+}
+
+/// A redirect to another origin, and every request after it, goes out without a signature.
+#[test]
+fn token_to_wrong_host() {
+    let token = TokenCredentials::new("token", "secret");
+    let session = Session::new(&Scheme::default(), &ClientCredentials::new("key", "secret"), Some(token.into()));
+    let to = |location: &str| http::Response::builder().status(307).header("location", location).body(()).unwrap();
+    let mut request =
+        Request::post("https://photos.example.net/a").header("cookie", "x=1").body(b"b".to_vec()).unwrap();
+    session.sign(&mut request, moment()).unwrap();
+    for elsewhere in
+        ["https://evil.example/", "http://photos.example.net/", "https://photos.example.net:8443/", "//evil.example"]
+    {
+        let away = session.follow(&request, &to(elsewhere), moment()).unwrap().unwrap();
+        assert!(!away.headers().contains_key("authorization") && !away.headers().contains_key("cookie"));
+        assert_eq!(away.body(), b"b");
+        // The other origin redirects within itself, and back: still nothing is signed.
+        let within = session.follow(&away, &to("/b"), moment()).unwrap().unwrap();
+        assert!(!within.headers().contains_key("authorization"), "{}", within.uri());
+        let back = session.follow(&away, &to("https://photos.example.net/a"), moment()).unwrap().unwrap();
+        assert!(!back.headers().contains_key("authorization"), "{}", back.uri());
+    }
+    let here = session.follow(&request, &to("https://PHOTOS.example.net:443/b"), moment()).unwrap().unwrap();
+    assert!(here.headers().contains_key("authorization") && here.headers().contains_key("cookie"));
+}
+
+#[test]
+fn token_in_log() {
+    let answer = ok("oauth_token=t0k3n&oauth_token_secrets=s3cr3t&oauth_callback_confirmed=true");
+    let error = answered(service(), answer).unwrap_err();
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("s3cr3t") && !shown.contains("client-secret"), "{shown}");
+    let Step::Send(..) = client(service()).authorize(Authorize::callback(CALLBACK), moment()).unwrap() else {
+        panic!("nothing to send")
+    };
+    let step = client(service()).authorize(Authorize::callback(CALLBACK), moment()).unwrap();
+    assert_eq!(format!("{step:?}"), "Send(POST /initiate, Sent(Temporary))");
+}

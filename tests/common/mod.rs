@@ -1,0 +1,123 @@
+//! A service and a client of it in one process: no socket, a clock that stands still, entropy that is counted.
+#![allow(dead_code, unreachable_pub, reason = "each test crate uses its part")]
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use http::Request;
+use oauth_proto::oauth1::server::{
+    ClientRecord, Consent, Decision, Grant, MemoryStore, Provider, Rejected, Verified, Verifier, serve,
+};
+use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Service, Token};
+use oauth_proto::{DriveError, Error, Moment, Response, Step, Timestamp, run_with};
+
+pub const ORIGIN: &str = "https://photos.example.net";
+pub const CALLBACK: &str = "https://printer.example.com/ready?x=1";
+pub const NOW: u64 = 1_700_000_000;
+
+pub struct World {
+    pub provider: Provider,
+    pub store: MemoryStore,
+    pub client: Client,
+    pub now: Cell<u64>,
+    counter: Cell<u64>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new(|service| service, |provider| provider)
+    }
+}
+
+impl World {
+    pub fn new(service: impl FnOnce(Service) -> Service, provider: impl FnOnce(Provider) -> Provider) -> Self {
+        let store = MemoryStore::default();
+        store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44"));
+        let endpoints = ["initiate", "authorize", "token"].map(|path| format!("{ORIGIN}/{path}"));
+        let built = Service::new(&endpoints[0], &endpoints[1], &endpoints[2]).unwrap();
+        let credentials = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+        Self {
+            provider: provider(Provider::new(Verifier::new(ORIGIN).unwrap().realm("Photos")).unwrap()),
+            store,
+            client: Client::new(service(built), credentials),
+            now: Cell::new(NOW),
+            counter: Cell::new(0),
+        }
+    }
+
+    pub fn moment(&self) -> Moment {
+        self.counter.set(self.counter.get() + 1);
+        let mut entropy = [0; 32];
+        entropy[..8].copy_from_slice(&self.counter.get().to_be_bytes());
+        Moment::new(Timestamp::from_secs(self.now.get()), entropy)
+    }
+
+    /// What the service answers at its two endpoints for clients.
+    pub fn answer(&self, request: &oauth_proto::Request) -> Response {
+        let reply = match request.uri().path() {
+            "/initiate" => self.provider.temporary_credentials(request, self.moment()),
+            "/token" => self.provider.token_credentials(request, self.moment()),
+            path => panic!("no endpoint {path}"),
+        };
+        serve(reply, &self.store).unwrap_or_else(|rejected| rejected.response)
+    }
+
+    pub fn run<T>(&self, step: Step<T>) -> Result<T, Error> {
+        let send = |request: oauth_proto::Request| Ok::<_, Infallible>(self.answer(&request));
+        run_with(step, send, || self.moment(), |_| ()).map_err(|error| match error {
+            DriveError::Protocol(error) => error,
+            DriveError::Transport(never) => match never {},
+        })
+    }
+
+    pub fn begin(&self, authorize: Authorize) -> Result<Pending, Error> {
+        self.run(self.client.authorize(authorize, self.moment())?)
+    }
+
+    pub fn redeem(&self, pending: Pending, callback: &str) -> Result<Token, Error> {
+        self.run(self.client.redeem(pending, callback, self.moment())?)
+    }
+
+    /// The page that the user sees.
+    pub fn consent(&self, url: &str) -> Result<Consent, Rejected> {
+        let request = Request::get(url).body(()).unwrap();
+        serve(self.provider.authorization(&request, self.moment()), &self.store)
+    }
+
+    /// The user grants access: the URL to which the browser is sent.
+    pub fn grant(&self, pending: &Pending) -> String {
+        let consent = self.consent(&self.client.authorization_url(pending, &[]).unwrap()).unwrap();
+        match serve(consent.grant(Grant::new("jane"), self.moment()), &self.store).unwrap() {
+            Decision::Redirect(response) => response.headers()["location"].to_str().unwrap().to_owned(),
+            decision => panic!("{decision:?}"),
+        }
+    }
+
+    /// All three legs.
+    pub fn token(&self) -> Token {
+        let pending = self.begin(Authorize::callback(CALLBACK)).unwrap();
+        let callback = self.grant(&pending);
+        self.redeem(pending, &callback).unwrap()
+    }
+
+    /// A request for a protected resource, with a query and a form, signed.
+    pub fn signed(&self) -> Request<Vec<u8>> {
+        let mut request = Request::post(format!("{ORIGIN}/photos?size=original&file=vacation.jpg"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(b"title=Beach+day".to_vec())
+            .unwrap();
+        self.client.session(self.token()).sign(&mut request, self.moment()).unwrap();
+        request
+    }
+
+    pub fn verify(&self, request: &Request<Vec<u8>>) -> Result<Verified, Rejected> {
+        serve(self.provider.verifier().verify(request, self.moment()), &self.store)
+    }
+}
+
+/// The fields of a form in a response.
+pub fn fields(response: &Response) -> BTreeMap<String, String> {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    oauth_proto::wire::form::pairs(response.body()).map(|(name, value)| (text(&name), text(&value))).collect()
+}

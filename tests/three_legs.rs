@@ -1,0 +1,419 @@
+//! Whole conversations between our client and our server, in the words of RFC 5849 §2.
+
+mod common;
+
+use common::{CALLBACK, NOW, ORIGIN, World, fields};
+use http::Request;
+use oauth_proto::oauth1::server::{Decision, Grant, Reason, serve};
+use oauth_proto::oauth1::{Authorize, Callbacks, Method, Pending, Placement, Scheme, Token};
+use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response, Step, Unsupported};
+
+#[test]
+fn a_client_gets_a_token_and_the_service_knows_for_whom_it_acts() {
+    let world = World::default();
+    let verified = world.verify(&world.signed()).unwrap();
+    assert_eq!(verified.client, "dpf43f3p2l4k3l03");
+    assert_eq!(verified.grant, Some(Grant::new("jane")));
+}
+
+#[test]
+fn every_method_and_placement_walks_the_three_legs() {
+    for method in [Method::HMAC_SHA1, Method::HMAC_SHA256, Method::HMAC_SHA512] {
+        for placement in [Placement::Header, Placement::Body, Placement::Query] {
+            let scheme = Scheme::new(method.clone()).placement(placement);
+            let world = World::new(|service| service.scheme(scheme), |provider| provider);
+            assert!(world.verify(&world.signed()).is_ok(), "{method:?} {placement:?}");
+        }
+    }
+}
+
+#[test]
+fn a_service_that_wants_get_gets_it() {
+    let world = World::new(
+        |service| service.get().scheme(Scheme::default().placement(Placement::Query)),
+        oauth_proto::oauth1::server::Provider::allow_get,
+    );
+    assert!(world.verify(&world.signed()).is_ok());
+    let refusing = World::new(oauth_proto::oauth1::Service::get, |provider| provider);
+    let Step::Send(request, _) = refusing.client.authorize(Authorize::callback(CALLBACK), refusing.moment()).unwrap()
+    else {
+        panic!("nothing to send")
+    };
+    let response = refusing.answer(&request);
+    assert_eq!((response.status().as_u16(), &response.headers()["allow"]), (405, &"POST".parse().unwrap()));
+}
+
+/// §1.2: the request for temporary credentials, with the callback where the text has it.
+#[test]
+fn the_first_request_is_that_of_the_specification() {
+    let world = World::new(|service| service.scheme(Scheme::default().without_version()), |provider| provider);
+    let authorize = Authorize::callback("http://printer.example.com/ready").realm("Photos");
+    let Step::Send(request, _) = world.client.authorize(authorize, world.moment()).unwrap() else {
+        panic!("nothing to send")
+    };
+    assert_eq!(request.method(), "POST");
+    assert_eq!(request.uri(), format!("{ORIGIN}/initiate").as_str());
+    let header = request.headers()["authorization"].to_str().unwrap();
+    assert!(header.starts_with("OAuth realm=\"Photos\", oauth_consumer_key=\"dpf43f3p2l4k3l03\", "), "{header}");
+    assert!(header.ends_with(", oauth_callback=\"http%3A%2F%2Fprinter.example.com%2Fready\""), "{header}");
+}
+
+#[test]
+fn the_callback_keeps_its_own_query() {
+    let world = World::default();
+    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let callback = world.grant(&pending);
+    let expected = format!("{CALLBACK}&oauth_token={}&oauth_verifier=", pending.token());
+    assert!(callback.starts_with(&expected), "{callback}");
+}
+
+#[test]
+fn the_service_shows_what_the_client_asks_for() {
+    let world = World::default();
+    let authorize = Authorize::callback(CALLBACK).realm("Photos").realm("Albums").parameter("scope", "read write");
+    let pending = world.begin(authorize).unwrap();
+    let consent = world.consent(&world.client.authorization_url(&pending, &[("lang", "de")]).unwrap()).unwrap();
+    assert_eq!(consent.client, "dpf43f3p2l4k3l03");
+    assert_eq!(consent.callback.as_deref(), Some(CALLBACK));
+    assert_eq!(consent.realm.as_deref(), Some("Photos Albums"));
+    assert_eq!(consent.parameters["scope"], "read write");
+    let stored = serde_json::to_string(&consent).unwrap();
+    assert_eq!(serde_json::from_str::<oauth_proto::oauth1::server::Consent>(&stored).unwrap(), consent);
+}
+
+#[test]
+fn a_user_who_denies_sends_the_client_a_refusal() {
+    let world = World::default();
+    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let url = world.client.authorization_url(&pending, &[]).unwrap();
+    let consent = world.consent(&url).unwrap();
+    let Decision::Redirect(response) = serve(consent.deny(world.moment()), &world.store).unwrap() else {
+        panic!("no redirect")
+    };
+    let callback = response.headers()["location"].to_str().unwrap();
+    let refused = Refused::Denied { problem: Some("user_refused".into()) };
+    assert_eq!(world.redeem(pending, callback), Err(refused.into()));
+    assert_eq!(world.consent(&url).unwrap_err().reason, Reason::NothingPending);
+}
+
+#[test]
+fn out_of_band_the_user_copies_a_verifier() {
+    let world = World::default();
+    let pending = world.begin(Authorize::out_of_band()).unwrap();
+    let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
+    assert_eq!(consent.callback, None);
+    let decision = serve(consent.grant(Grant::new("jane"), world.moment()), &world.store).unwrap();
+    let Decision::ShowVerifier(code) = decision else { panic!("{decision:?}") };
+    let typed = format!("  {} \n", code.expose());
+    let step = world.client.redeem_verifier(pending, &typed, world.moment()).unwrap();
+    assert!(world.run(step).is_ok());
+}
+
+#[test]
+fn a_pending_authorization_survives_storage_and_is_small_enough_for_a_cookie() {
+    let world = World::default();
+    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let stored = serde_json::to_string(&pending).unwrap();
+    assert!(stored.len() < 300, "{stored}");
+    let callback = world.grant(&pending);
+    let pending: Pending = serde_json::from_str(&stored).unwrap();
+    assert!(world.redeem(pending, &callback).is_ok());
+}
+
+#[test]
+fn a_pending_authorization_expires_on_both_sides() {
+    let world = World::default();
+    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let url = world.client.authorization_url(&pending, &[]).unwrap();
+    let callback = world.grant(&pending);
+    world.now.set(NOW + 3600);
+    assert_eq!(world.redeem(pending, &callback), Err(Expired::Pending.into()));
+    assert_eq!(world.consent(&url).unwrap_err().reason, Reason::NothingPending);
+}
+
+#[test]
+fn a_user_decides_once() {
+    let world = World::default();
+    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let url = world.client.authorization_url(&pending, &[]).unwrap();
+    let first = world.consent(&url).unwrap();
+    let second = world.consent(&url).unwrap();
+    serve(first.deny(world.moment()), &world.store).unwrap();
+    let refused = serve(second.grant(Grant::new("eve"), world.moment()), &world.store).unwrap_err();
+    assert_eq!(refused.reason, Reason::NothingPending);
+}
+
+/// A service of our own making that answers with `body`.
+fn answered(world: &World, body: &str) -> Result<Token, Error> {
+    let pending: Pending =
+        serde_json::from_value(serde_json::json!({ "v": 1, "token": "t", "secret": "s", "until": NOW + 9 })).unwrap();
+    let step = world.client.redeem(pending, "?oauth_token=t&oauth_verifier=v", world.moment())?;
+    let Step::Send(_, sent) = step else { panic!("nothing to send") };
+    match sent.receive(Response::new(body.as_bytes().to_vec()), world.moment())? {
+        Step::Done(token) => Ok(token),
+        step => panic!("{step:?}"),
+    }
+}
+
+#[test]
+fn every_field_of_the_answer_is_kept() {
+    let token = answered(
+        &World::default(),
+        "oauth_token=6253282&oauth_token_secret=2EEf&user_id=6253282&screen_name=twitter%20api&x_auth_expires=0\n",
+    )
+    .unwrap();
+    assert_eq!(token.credentials.token, "6253282");
+    assert_eq!(token.extra["screen_name"], "twitter api");
+    assert_eq!(token.extra["x_auth_expires"], "0");
+    let stored = serde_json::to_string(&token).unwrap();
+    assert_eq!(serde_json::from_str::<Token>(&stored).unwrap(), token);
+}
+
+#[test]
+fn json_is_read_only_where_it_is_allowed() {
+    let body = r#"{"oauth_token":"t","oauth_token_secret":"s","user_id":7}"#;
+    assert!(matches!(answered(&World::default(), body), Err(Error::Misbehaved(Misbehaved::FieldMissing { .. }))));
+    let lenient = World::new(oauth_proto::oauth1::Service::allow_json_answers, |provider| provider);
+    assert_eq!(answered(&lenient, body).unwrap().extra["user_id"], "7");
+}
+
+/// OAuth Session 1.0 draft 1.
+#[test]
+fn an_expired_token_is_renewed_with_its_session_handle() {
+    let world = World::default();
+    let body = "oauth_token=a&oauth_token_secret=b&oauth_session_handle=h%26h&oauth_expires_in=3600&xoauth_guid=g";
+    let token = answered(&world, body).unwrap();
+    assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
+    assert!(!token.is_expired(oauth_proto::Timestamp::from_secs(NOW + 3599)));
+    assert!(token.is_expired(oauth_proto::Timestamp::from_secs(NOW + 3600)));
+
+    let Step::Send(request, sent) = world.client.renew(&token, world.moment()).unwrap() else {
+        panic!("nothing to send")
+    };
+    let header = request.headers()["authorization"].to_str().unwrap();
+    assert!(header.contains("oauth_session_handle=\"h%26h\"") && header.contains("oauth_token=\"a\""), "{header}");
+    let answer = Response::new(b"oauth_token=c&oauth_token_secret=d&oauth_expires_in=60".to_vec());
+    let Step::Done(renewed) = sent.receive(answer, world.moment()).unwrap() else { panic!("not done") };
+    assert_eq!(renewed.credentials.token, "c");
+    assert_eq!(renewed.session_handle, token.session_handle, "the handle that was not replaced is kept");
+    assert_eq!(renewed.extra["xoauth_guid"], "g");
+
+    let mut session = world.client.session(token);
+    session.install(renewed);
+    assert_eq!(session.token().unwrap().credentials.token, "c");
+    let plain = answered(&world, "oauth_token=a&oauth_token_secret=b").unwrap();
+    assert_eq!(world.client.renew(&plain, world.moment()).unwrap_err(), Unsupported::NotRenewable.into());
+}
+
+#[test]
+fn the_version_of_2007_sends_no_callback_first_and_needs_no_verifier() {
+    let world = World::new(oauth_proto::oauth1::Service::dangerous_version_1_0, |provider| provider);
+    let Step::Send(request, sent) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap()
+    else {
+        panic!("nothing to send")
+    };
+    assert!(!request.headers()["authorization"].to_str().unwrap().contains("oauth_callback"));
+    let answer = Response::new(b"oauth_token=t&oauth_token_secret=s".to_vec());
+    let Step::Done(pending) = sent.receive(answer, world.moment()).unwrap() else { panic!("not done") };
+    let url = world.client.authorization_url(&pending, &[]).unwrap();
+    assert_eq!(
+        url,
+        format!("{ORIGIN}/authorize?oauth_token=t&oauth_callback=https%3A%2F%2Fprinter.example.com%2Fready%3Fx%3D1")
+    );
+    let step = world.client.redeem(pending, "/ready?x=1&oauth_token=t", world.moment()).unwrap();
+    let Step::Send(request, _) = step else { panic!("nothing to send") };
+    assert!(!request.headers()["authorization"].to_str().unwrap().contains("oauth_verifier"));
+}
+
+#[test]
+fn a_service_with_registered_callbacks_is_never_sent_one() {
+    let world = World::new(|service| service.callbacks(Callbacks::Registered), |provider| provider);
+    let error = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap_err();
+    assert_eq!(error, Unsupported::CallbackNotAccepted.into());
+    let Step::Send(request, _) = world.client.authorize(Authorize::registered(), world.moment()).unwrap() else {
+        panic!("nothing to send")
+    };
+    assert!(!request.headers()["authorization"].to_str().unwrap().contains("oauth_callback"));
+}
+
+#[test]
+fn both_places_are_told_the_callback_where_the_service_wants_it() {
+    let world = World::new(|service| service.callbacks(Callbacks::WithBoth), |provider| provider);
+    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    assert!(world.client.authorization_url(&pending, &[]).unwrap().contains("&oauth_callback=https%3A%2F%2F"));
+}
+
+#[test]
+fn an_authentication_endpoint_gets_the_token_and_no_callback() {
+    let world = World::new(
+        |service| service.callbacks(Callbacks::WithBoth).authentication("https://photos.example.net/signin").unwrap(),
+        |provider| provider,
+    );
+    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let url = world.client.authentication_url(&pending, &[("force_login", "true")]).unwrap();
+    assert_eq!(url, format!("{ORIGIN}/signin?force_login=true&oauth_token={}", pending.token()));
+    let without = World::default();
+    let error = without.client.authentication_url(&pending, &[]).unwrap_err();
+    assert_eq!(error, Unsupported::NoEndpoint { endpoint: "authentication" }.into());
+}
+
+#[test]
+fn names_of_the_protocol_are_reserved() {
+    let world = World::default();
+    let authorize = Authorize::callback(CALLBACK).parameter("oauth_token", "x");
+    let reserved = || Error::from(Unsupported::ReservedParameter { name: "oauth_token".into() });
+    assert_eq!(world.client.authorize(authorize, world.moment()).unwrap_err(), reserved());
+    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    assert_eq!(world.client.authorization_url(&pending, &[("oauth_token", "x")]).unwrap_err(), reserved());
+}
+
+#[test]
+fn a_server_says_what_is_wrong_and_the_client_repeats_it() {
+    let world = World::default();
+    world
+        .store
+        .add_client("dpf43f3p2l4k3l03", oauth_proto::oauth1::server::ClientRecord::with_secret("another secret"));
+    let error = world.begin(Authorize::callback(CALLBACK)).unwrap_err();
+    let Error::Refused(Refused::Problem { code, answer, .. }) = error else { panic!("{error}") };
+    assert_eq!((code.as_str(), answer.status.as_u16()), ("signature_invalid", 401));
+}
+
+#[test]
+fn a_problem_in_the_challenge_is_read_too() {
+    let world = World::default();
+    let Step::Send(_, sent) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap() else {
+        panic!("nothing to send")
+    };
+    let challenge = r#"OAuth realm="x", oauth_problem="consumer_key_rejected", oauth_problem_advice="ask us""#;
+    let answer = http::Response::builder()
+        .status(401)
+        .header("www-authenticate", challenge)
+        .body(b"<h1>No</h1>".to_vec())
+        .unwrap();
+    let error = sent.receive(answer, world.moment()).unwrap_err();
+    let Error::Refused(Refused::Problem { code, advice, .. }) = error else { panic!("{error}") };
+    assert_eq!((code.as_str(), advice.as_deref()), ("consumer_key_rejected", Some("ask us")));
+}
+
+#[test]
+fn registered_callbacks_must_match_to_the_byte() {
+    let world = World::default();
+    let record = oauth_proto::oauth1::server::ClientRecord::with_secret("kd94hf93k423kf44").callback(CALLBACK);
+    world.store.add_client("dpf43f3p2l4k3l03", record);
+    assert!(world.begin(Authorize::callback(CALLBACK)).is_ok());
+    assert!(world.begin(Authorize::out_of_band()).is_ok());
+    for other in
+        ["https://printer.example.com/ready", "https://printer.example.com/ready?x=1#", "https://evil.example/"]
+    {
+        let error = world.begin(Authorize::callback(other)).unwrap_err();
+        assert!(matches!(error, Error::Refused(Refused::Problem { .. })), "{other}: {error}");
+    }
+    let unregistered = World::default();
+    for scheme in ["javascript:alert(1)", "data:text/html,x"] {
+        assert!(unregistered.begin(Authorize::callback(scheme)).is_err(), "{scheme}");
+    }
+    assert!(unregistered.begin(Authorize::callback("com.example.app:/cb")).is_ok());
+}
+
+#[test]
+fn two_legged_requests_are_accepted_where_they_are_allowed() {
+    let world = World::default();
+    let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
+    let session = world.client.two_legged();
+    assert!(!session.is_authorized());
+    session.sign(&mut request, world.moment()).unwrap();
+    assert_eq!(world.verify(&request).unwrap_err().reason, Reason::ParameterMissing("oauth_token"));
+    let verifier = world.provider.verifier().clone().allow_two_legged();
+    let verified = serve(verifier.verify(&request, world.moment()), &world.store).unwrap();
+    assert_eq!((verified.token, verified.grant), (None, None));
+}
+
+#[test]
+fn tokens_expire_where_the_service_says_so() {
+    let hour = std::time::Duration::from_secs(3600);
+    let world = World::new(|service| service, |provider| provider.token_lifetime(hour));
+    let token = world.token();
+    assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
+    world.now.set(NOW + 3600);
+    let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
+    world.client.session(token).sign(&mut request, world.moment()).unwrap();
+    let rejected = world.verify(&request).unwrap_err();
+    assert_eq!(rejected.reason, Reason::TokenExpired);
+    assert_eq!(fields(&rejected.response)["oauth_problem"], "token_expired");
+}
+
+#[test]
+fn a_revoked_token_is_refused() {
+    let world = World::default();
+    let token = world.token();
+    assert!(world.store.remove_token(&token.credentials.token));
+    let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
+    world.client.session(token).sign(&mut request, world.moment()).unwrap();
+    assert_eq!(world.verify(&request).unwrap_err().reason, Reason::UnknownToken);
+}
+
+#[test]
+fn a_store_that_fails_is_a_503_and_nothing_is_lost() {
+    let world = World::default();
+    let request = world.signed();
+    let oauth_proto::oauth1::server::Reply::Ask(oauth_proto::oauth1::server::Question::FindCredentials(ask)) =
+        world.provider.verifier().verify(&request, world.moment())
+    else {
+        panic!("no question")
+    };
+    let rejected = serve(ask.unavailable("the disk is full"), &world.store).unwrap_err();
+    assert_eq!(rejected.response.status(), 503);
+    assert_eq!(rejected.reason, Reason::StoreFailed("the disk is full".into()));
+    assert!(world.verify(&request).is_ok());
+}
+
+#[test]
+fn the_memory_store_forgets_what_has_expired() {
+    let world = World::default();
+    for _ in 0..50 {
+        world.begin(Authorize::callback(CALLBACK)).unwrap();
+    }
+    // Fifty temporary credentials and the nonces of the requests for them.
+    assert_eq!(world.store.expiring(), 100);
+    world.now.set(NOW + 301);
+    world.begin(Authorize::callback(CALLBACK)).unwrap();
+    assert_eq!(world.store.expiring(), 52);
+    world.now.set(NOW + 7300);
+    world.begin(Authorize::callback(CALLBACK)).unwrap();
+    assert_eq!(world.store.expiring(), 2);
+}
+
+#[test]
+fn temporary_credentials_are_redeemed_once_however_many_try() {
+    let world = World::default();
+    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let stored = serde_json::to_string(&pending).unwrap();
+    let callback = world.grant(&pending);
+    let requests: Vec<_> = (0..8)
+        .map(|_| {
+            let pending: Pending = serde_json::from_str(&stored).unwrap();
+            match world.client.redeem(pending, &callback, world.moment()).unwrap() {
+                Step::Send(request, _) => (request, world.moment()),
+                step => panic!("{step:?}"),
+            }
+        })
+        .collect();
+    let (provider, store) = (&world.provider, &world.store);
+    let won: usize = std::thread::scope(|scope| {
+        let tries = requests.into_iter().map(|(request, moment)| {
+            scope.spawn(move || serve(provider.token_credentials(&request, moment), store).is_ok())
+        });
+        let tries: Vec<_> = tries.collect();
+        tries.into_iter().map(|try_| usize::from(try_.join().unwrap())).sum()
+    });
+    assert_eq!(won, 1);
+}
+
+#[test]
+fn a_missing_verifier_is_forged_unless_the_service_sends_none() {
+    let world = World::default();
+    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let callback = format!("?oauth_token={}", pending.token());
+    let missing = Forged::ParameterMissing { name: "oauth_verifier" };
+    assert_eq!(world.redeem(pending, &callback), Err(missing.into()));
+}
