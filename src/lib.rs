@@ -61,11 +61,16 @@
 //! [`Error`] is sorted by what to do about it. No error and no `Debug` output holds a secret. Every weakening of what the
 //! specifications demand is an option whose name begins with `allow_` or `dangerous_`, and says what it gives away.
 #![forbid(unsafe_code)]
+#![warn(unreachable_pub)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)
 )]
 #![cfg_attr(not(feature = "os"), allow(rustdoc::broken_intra_doc_links))]
+
+#[cfg(all(doctest, feature = "os"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod ask;
 mod error;

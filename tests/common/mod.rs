@@ -1,5 +1,5 @@
 //! A service and a client of it in one process: no socket, a clock that stands still, entropy that is counted.
-#![allow(dead_code, unreachable_pub, reason = "each test crate uses its part")]
+#![allow(dead_code, reason = "each test crate uses its part")]
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

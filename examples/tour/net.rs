@@ -1,0 +1,82 @@
+//! The two ends of HTTP that the library leaves to its user: a client in one closure, a server in one loop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use oauth_proto::{Request, Response};
+
+/// A transport for the drivers: one exchange, any status, no redirects.
+pub fn client() -> impl FnMut(Request) -> Result<Response, ureq::Error> {
+    let config = ureq::Agent::config_builder()
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(10)));
+    let agent: ureq::Agent = config.build().into();
+    move |request| {
+        let (parts, mut body) = agent.run(request)?.into_parts();
+        Ok(Response::from_parts(parts, body.read_to_vec()?))
+    }
+}
+
+/// A server on a free port of this machine, until it is dropped.
+pub struct Server {
+    pub origin: String,
+    listener: Arc<tiny_http::Server>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Server {
+    /// `handler` is made with the origin that the server turns out to have.
+    pub fn start<H>(handler: impl FnOnce(&str) -> H) -> Result<Self, Box<dyn std::error::Error>>
+    where
+        H: Fn(&Request) -> Response + Send + 'static,
+    {
+        let listener = Arc::new(tiny_http::Server::http("127.0.0.1:0").map_err(|error| error.to_string())?);
+        let address = listener.server_addr().to_ip().ok_or("no address")?;
+        let origin = format!("http://{address}");
+        let handler = handler(&origin);
+        let accepting = listener.clone();
+        let thread = std::thread::spawn(move || {
+            for mut incoming in accepting.incoming_requests() {
+                let response = match read(&mut incoming) {
+                    Some(request) => handler(&request),
+                    None => http::Response::builder().status(400).body(Vec::new()).unwrap_or_default(),
+                };
+                // A client that has gone away is no trouble of the server's.
+                let _ = incoming.respond(write(response));
+            }
+        });
+        Ok(Self { origin, listener, thread: Some(thread) })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.listener.unblock();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn read(incoming: &mut tiny_http::Request) -> Option<Request> {
+    let mut builder = http::Request::builder().method(incoming.method().as_str()).uri(incoming.url());
+    for header in incoming.headers() {
+        builder = builder.header(header.field.as_str().as_str(), header.value.as_str());
+    }
+    let mut body = Vec::new();
+    incoming.as_reader().read_to_end(&mut body).ok()?;
+    builder.body(body).ok()
+}
+
+fn write(response: Response) -> tiny_http::Response<std::io::Cursor<Vec<u8>>> {
+    let (parts, body) = response.into_parts();
+    let mut outgoing = tiny_http::Response::from_data(body).with_status_code(parts.status.as_u16());
+    for (name, value) in &parts.headers {
+        if let Ok(header) = tiny_http::Header::from_bytes(name.as_str(), value.as_bytes()) {
+            outgoing.add_header(header);
+        }
+    }
+    outgoing
+}

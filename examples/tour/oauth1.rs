@@ -1,0 +1,105 @@
+//! OAuth 1.0a: Jane lets a printing service see her photos (RFC 5849 §1.2).
+
+use std::sync::Arc;
+
+use oauth_proto::oauth1::server::{ClientRecord, Decision, Grant, MemoryStore, Provider, Rejected, Verifier, serve};
+use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Service};
+use oauth_proto::{Moment, Request, Response, run};
+
+use crate::{net, show};
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+pub fn chapter() -> Outcome<()> {
+    show::title("OAuth 1.0a: a printing service wants to see Jane's photos");
+
+    let store = Arc::new(MemoryStore::default());
+    store.add_client("printer", ClientRecord::with_secret("kd94hf93k423kf44"));
+    let server = net::Server::start(|origin| {
+        let provider = Verifier::new(origin).and_then(|verifier| Provider::new(verifier.realm("Photos")));
+        let store = store.clone();
+        move |request: &Request| match &provider {
+            Ok(provider) => handle(provider, &store, request).unwrap_or_else(|rejected| rejected.response),
+            Err(error) => page(500, &error.to_string()),
+        }
+    })?;
+    show::note(format_args!("a photo service, built on oauth_proto::oauth1::server, listens at {}", server.origin));
+
+    let endpoint = |path: &str| format!("{}/{path}", server.origin);
+    let service = Service::new(&endpoint("initiate"), &endpoint("authorize"), &endpoint("token"))?;
+    let client = Client::new(service, ClientCredentials::new("printer", "kd94hf93k423kf44"));
+    let mut send = {
+        let mut exchange = net::client();
+        move |request: Request| {
+            show::request(&request);
+            let response = exchange(request)?;
+            show::response(&response);
+            Ok::<_, ureq::Error>(response)
+        }
+    };
+
+    show::title("1. The printing service asks for temporary credentials, signed with its own secret");
+    let authorize = Authorize::callback("https://printer.example.com/ready");
+    let pending = run(client.authorize(authorize, Moment::from_os())?, &mut send)?;
+    show::note(format_args!("it remembers, in Jane's session: {} bytes", serde_json::to_string(&pending)?.len()));
+
+    show::title("2. Jane's browser is sent to the photo service, where she is asked, and grants access");
+    let url = client.authorization_url(&pending, &[])?;
+    send(http::Request::get(&url).body(Vec::new())?)?;
+    let granted = send(http::Request::post(&url).body(b"decision=grant".to_vec())?)?;
+    let callback = granted.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned();
+
+    show::title("3. Her browser is back, and the printing service exchanges what it brought for a token");
+    let token = run(client.redeem(pending, &callback, Moment::from_os())?, &mut send)?;
+
+    show::title("4. It signs requests with the token, on Jane's behalf");
+    let session = client.session(token);
+    let mut photos = http::Request::get(endpoint("photos?file=vacation.jpg&size=original")).body(Vec::new())?;
+    session.sign(&mut photos, Moment::from_os())?;
+    send(photos.clone())?;
+
+    show::title("5. Someone who overheard the request sends it again");
+    send(photos)?;
+
+    show::title("What happened");
+    show::note("The client's secret and the token's secret never travelled with a request, only signatures did;");
+    show::note("Jane's password went nowhere; a request that was overheard was worth nothing the second time.");
+    Ok(())
+}
+
+/// The photo service.
+fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Result<Response, Rejected> {
+    let moment = Moment::from_os();
+    match request.uri().path() {
+        "/initiate" => serve(provider.temporary_credentials(request, moment), store),
+        "/token" => serve(provider.token_credentials(request, moment), store),
+        "/authorize" => {
+            // A real service has Jane sign in first.
+            let consent = serve(provider.authorization(request, moment), store)?;
+            if request.method() == http::Method::GET {
+                return Ok(page(200, &format!("Jane, may \"{}\" see your photos? [grant] [deny]", consent.client)));
+            }
+            let decision = if request.body() == b"decision=grant" {
+                consent.grant(Grant::new("jane"), Moment::from_os())
+            } else {
+                consent.deny(Moment::from_os())
+            };
+            Ok(match serve(decision, store)? {
+                Decision::Redirect(response) => response,
+                Decision::ShowVerifier(code) => page(200, &format!("Enter {} at the client", code.expose())),
+                Decision::ShowDenied => page(200, "Access was denied"),
+            })
+        }
+        "/photos" => {
+            let verified = serve(provider.verifier().verify(request, moment), store)?;
+            let user = verified.grant.map(|grant| grant.user).unwrap_or_default();
+            Ok(page(200, &format!("here are {user}'s photos, as asked for by \"{}\"", verified.client)))
+        }
+        _ => Ok(page(404, "not found")),
+    }
+}
+
+fn page(status: u16, text: &str) -> Response {
+    let builder = http::Response::builder().status(status).header("content-type", "text/plain");
+    builder.body(text.as_bytes().to_vec()).unwrap_or_default()
+}
