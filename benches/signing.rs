@@ -7,9 +7,12 @@ use std::num::NonZeroU64;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
 use hmac::{Hmac, KeyInit, Mac};
 use http::{Method, Request, Uri};
-use oauth_proto::Timestamp;
+use oauth_proto::oauth1::server::{
+    ClientRecord, Credentials, Freshness, Grant, Question, Reply, TokenRecord, Verifier,
+};
 use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials, base_string};
 use oauth_proto::wire::form;
+use oauth_proto::{Moment, Timestamp};
 use sha1::Sha1;
 
 /// A request as method, URL and decoded parameters, and what signs it.
@@ -189,5 +192,36 @@ fn scale(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, sign, sign_request, scale);
+/// The whole way of a server, with a store that answers at once.
+fn verify(criterion: &mut Criterion) {
+    let case = Case::twitter();
+    let mut request = case.request();
+    case.signer().sign(&mut request, case.stamp()).unwrap();
+    let verifier = Verifier::new("https://api.twitter.com").unwrap();
+    let found = Credentials {
+        client: Some(ClientRecord::with_secret(case.client.1)),
+        token: Some(TokenRecord {
+            secret: case.token.1.into(),
+            client: case.client.0.to_owned(),
+            expires_at: None,
+            grant: Grant::new("jane"),
+        }),
+        temporary: None,
+    };
+    criterion.bench_function("verify/twitter/oauth_proto", |bencher| {
+        bencher.iter(|| {
+            let moment = Moment::new(Timestamp::from_secs(case.timestamp), [7; 32]);
+            let Reply::Ask(Question::FindCredentials(ask)) = verifier.verify(black_box(&request), moment) else {
+                panic!("the credentials are asked for first")
+            };
+            let Reply::Ask(Question::RememberNonce(ask)) = ask.answer(found.clone()) else {
+                panic!("the nonce is remembered when the signature is right")
+            };
+            let Reply::Done(verified) = ask.answer(Freshness::Fresh) else { panic!("a fresh nonce ends it") };
+            verified
+        });
+    });
+}
+
+criterion_group!(benches, sign, sign_request, scale, verify);
 criterion_main!(benches);
