@@ -19,6 +19,20 @@ pub trait Command: fmt::Debug {
 /// A question and what waits for its answer. It can be answered only once, and only with an answer of the right type.
 ///
 /// `R` is what the answer leads to: the next question, or the end.
+///
+/// ```
+/// use oauth_proto::Ask;
+/// use oauth_proto::oauth1::server::{Freshness, RememberNonce};
+///
+/// fn answer<R>(ask: Ask<RememberNonce, R>, seen: &mut Vec<String>) -> R {
+///     let nonce = ask.command().nonce.clone();
+///     if seen.contains(&nonce) {
+///         return ask.answer(Freshness::Seen);
+///     }
+///     seen.push(nonce);
+///     ask.answer(Freshness::Fresh)
+/// }
+/// ```
 #[must_use = "the request goes on when the question is answered"]
 pub struct Ask<C: Command, R> {
     command: C,

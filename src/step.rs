@@ -50,10 +50,28 @@ pub enum Step<T> {
 }
 
 /// A leg whose request is on its way. The response is its only way on, and it can be given only once.
+///
+/// ```
+/// use oauth_proto::oauth1::Token;
+/// use oauth_proto::{Error, Moment, Response, Sent, Step};
+///
+/// fn went_through(sent: Sent<Token>, response: Response) -> Result<bool, Error> {
+///     let next: Step<Token> = sent.receive(response, Moment::from_os())?;
+///     Ok(matches!(next, Step::Done(_)))
+/// }
+/// ```
 #[must_use = "the response to the request belongs here"]
 pub struct Sent<T>(Box<dyn Receive<T>>);
 
 /// A leg that rests until a time.
+///
+/// ```
+/// use oauth_proto::{Asleep, Error, Moment, Step};
+///
+/// fn go_on<T>(asleep: Asleep<T>) -> Result<Step<T>, Error> {
+///     asleep.wake(Moment::from_os())
+/// }
+/// ```
 #[must_use = "the leg goes on when it is woken"]
 pub struct Asleep<T>(Box<dyn Wake<T>>);
 
