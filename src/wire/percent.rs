@@ -76,6 +76,9 @@ pub(crate) const ONCE: Escapes = {
     }
 };
 
+/// So much room a run needs at most: escapes of up to five bytes, and eight bytes more for the last one's store.
+pub(crate) const ROOM: usize = 5 * RUN + 8;
+
 /// Writes the escapes of `text` into a buffer from `at` on, and returns where they end. Eight bytes more than they take
 /// must fit.
 #[inline]
@@ -91,7 +94,7 @@ pub(crate) fn escape_into(buffer: &mut [u8], mut at: usize, text: &[u8], escapes
 /// Appends the encoding of `bytes`.
 pub(crate) fn encode_into(out: &mut String, bytes: &[u8]) {
     for run in bytes.chunks(RUN) {
-        let mut buffer = [0; 3 * RUN + 8];
+        let mut buffer = [0; ROOM];
         let end = escape_into(&mut buffer, 0, run, &ONCE);
         out.push_str(str::from_utf8(&buffer[..end]).unwrap_or_default());
     }
