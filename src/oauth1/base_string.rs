@@ -101,12 +101,16 @@ const HOST: Escapes = {
 
 impl Writer<'_> {
     /// The MAC of a base string.
-    pub(super) fn authenticate<H: Hash>(mut mac: Mac<H>, write: impl FnOnce(&mut Writer<'_>)) -> (Digits, usize) {
+    pub(super) fn authenticate<H: Hash>(
+        mut mac: Mac<H>,
+        digits: &mut Digits,
+        write: impl FnOnce(&mut Writer<'_>),
+    ) -> usize {
         let mut writer = Writer { sink: &mut mac, buffer: [0; ROOM], filled: 0 };
         write(&mut writer);
         writer.make_room(Mac::<H>::PADDING);
         let Writer { mut buffer, filled, .. } = writer;
-        mac.finish(&mut buffer, filled)
+        mac.finish(&mut buffer, filled, digits)
     }
 
     /// A base string as a whole.
@@ -215,7 +219,7 @@ pub(super) fn write_place(writer: &mut Writer<'_>, (method, site, uri): Place<'_
     writer.mapped(site.host.as_bytes(), &HOST);
     if let Some(port) = site.explicit_port() {
         writer.prepared(b"%3A");
-        writer.prepared(Decimal::new(port.into()).as_bytes());
+        writer.prepared(Decimal::default().write(port.into()).as_bytes());
     }
     writer.once(path(uri));
     writer.prepared(b"&");

@@ -63,16 +63,14 @@ impl<H: Hash> Mac<H> {
     /// So much is written behind the end of a message at most.
     pub(super) const PADDING: usize = H::LENGTH + H::BLOCK;
 
-    /// Ends the message with the `filled` first bytes of the buffer, in which there is room for the padding, and returns
-    /// the MAC with its length.
-    pub(super) fn finish(mut self, buffer: &mut [u8; ROOM], filled: usize) -> (Digits, usize) {
+    /// Ends the message with the `filled` first bytes of the buffer, in which there is room for the padding, writes the
+    /// MAC and returns its length.
+    pub(super) fn finish(mut self, buffer: &mut [u8; ROOM], filled: usize, digits: &mut Digits) -> usize {
         // In one go with the padding, since every call to the compression function costs a tenth of a block.
         Self::finish_hash(&mut self.inner, buffer, filled, self.length);
-        let mut digest = [0; 64];
         let length = H::write(&self.inner, buffer);
         Self::finish_hash(&mut self.outer, buffer, length, 0);
-        H::write(&self.outer, &mut digest);
-        (digest, length)
+        H::write(&self.outer, digits)
     }
 
     /// Takes in the end of a message: a one bit, zeros, and the number of bits (FIPS 180-4 §5.1). `length` bytes came
@@ -197,8 +195,9 @@ mod tests {
     use super::*;
 
     fn mac<H: Hash>(key: &[u8], message: &[u8]) -> Vec<u8> {
-        let (digest, length) = Writer::authenticate(Mac::<H>::new(key), |writer| writer.prepared(message));
-        digest[..length].to_vec()
+        let mut digits = [0; _];
+        let length = Writer::authenticate(Mac::<H>::new(key), &mut digits, |writer| writer.prepared(message));
+        digits[..length].to_vec()
     }
 
     /// RFC 2202 §3, test cases 1, 2 and 6.
