@@ -8,7 +8,7 @@ use super::parameters::Parameters;
 use super::prepared::Place;
 use super::signer::{host, signed_site};
 use super::stamp::Decimal;
-use crate::wire::percent::{self, Escapes, ONCE, RUN, all_unreserved};
+use crate::wire::percent::{self, Escapes, ONCE};
 use crate::{Error, Unsupported};
 
 /// The signature base string of a signed request: what its signature was computed from.
@@ -53,6 +53,11 @@ impl Sink for Vec<u8> {
 pub(super) const CHUNK: usize = 128;
 /// Most base strings fit, so that they are hashed at one go.
 pub(super) const ROOM: usize = 1024;
+
+/// So much text is encoded before room is made for more.
+const PIECE: usize = 64;
+/// The longest escape in the base string: `%25XX`.
+const LONGEST: usize = 5;
 
 /// So many parameters are sorted without an allocation.
 const FEW: usize = 16;
@@ -161,36 +166,17 @@ impl Writer<'_> {
     }
 
     fn encoded(&mut self, text: &[u8], escapes: &Escapes) {
-        let (runs, rest) = text.as_chunks::<RUN>();
-        for run in runs {
-            self.make_room(percent::ROOM);
-            if all_unreserved(run) {
-                self.buffer[self.filled..self.filled + RUN].copy_from_slice(run);
-                self.filled += RUN;
-            } else {
-                self.filled = percent::escape_into(&mut self.buffer, self.filled, run, escapes);
-            }
-        }
-        if rest.is_empty() {
-            return;
-        }
-        self.make_room(percent::ROOM);
-        let end = self.filled + rest.len();
-        match text.last_chunk() {
-            // The run that ends the text begins with bytes that are written already, and stand for themselves too.
-            Some(last) if end >= RUN && all_unreserved(last) => {
-                self.buffer[end - RUN..end].copy_from_slice(last);
-                self.filled = end;
-            }
-            _ => self.filled = percent::escape_into(&mut self.buffer, self.filled, rest, escapes),
+        for piece in text.chunks(PIECE) {
+            self.make_room(PIECE * LONGEST + 8);
+            self.filled = percent::escape_into(&mut self.buffer, self.filled, piece, escapes);
         }
     }
 
-    /// Text of which no byte may be left as it is before it was looked up.
+    /// Text whose letters may not stand for themselves.
     fn mapped(&mut self, text: &[u8], escapes: &Escapes) {
-        for run in text.chunks(RUN) {
-            self.make_room(percent::ROOM);
-            self.filled = percent::escape_into(&mut self.buffer, self.filled, run, escapes);
+        for piece in text.chunks(PIECE) {
+            self.make_room(PIECE * LONGEST + 8);
+            self.filled = percent::map_into(&mut self.buffer, self.filled, piece, escapes);
         }
     }
 
@@ -305,6 +291,32 @@ fn sort<'p>(order: &mut [(u64, usize)], pair: &impl Fn(usize) -> (&'p [u8], &'p 
     for alike in order.chunk_by_mut(|left, right| left.0 == right.0) {
         if alike.len() > 1 {
             alike.sort_unstable_by(|left, right| order::compare_pairs(pair(left.1), pair(right.1)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::wire::percent::encode;
+
+    proptest! {
+        #[test]
+        fn what_is_written_does_not_depend_on_where_the_buffer_ends(
+            before in 0..2 * ROOM, text in prop::collection::vec(any::<u8>(), 0..3 * PIECE), after in 0..2 * ROOM
+        ) {
+            let (before, after) = (vec![b'b'; before], vec![b'a'; after]);
+            let written = Writer::collect(|writer| {
+                writer.prepared(&before);
+                writer.once(&text);
+                writer.separator(*b"%26");
+                writer.twice(&text);
+                writer.prepared(&after);
+            });
+            let encoded = encode(&text) + "%26" + &encode(encode(&text));
+            prop_assert_eq!(written, [&before, encoded.as_bytes(), &after].concat());
         }
     }
 }
