@@ -248,7 +248,7 @@ fn write_sorted<'p>(
     pair: impl Fn(usize) -> (&'p [u8], &'p [u8]),
     block: impl FnOnce(&mut Writer<'_>),
 ) {
-    let before = (0..count).take_while(|at| order::compare(pair(*at).0, b"oauth_").is_lt()).count();
+    let before = partition_point(count, |at| order::compare(pair(at).0, b"oauth_").is_lt());
     for at in 0..before {
         let (name, value) = pair(at);
         writer.pair(name, value);
@@ -260,6 +260,16 @@ fn write_sorted<'p>(
         writer.separator(*b"%26");
         writer.pair(name, value);
     }
+}
+
+/// How many come first for which `is_first` holds.
+fn partition_point(count: usize, is_first: impl Fn(usize) -> bool) -> usize {
+    let (mut from, mut to) = (0, count);
+    while from < to {
+        let middle = from.midpoint(to);
+        if is_first(middle) { from = middle + 1 } else { to = middle }
+    }
+    from
 }
 
 /// Writes all parameters in their order.
