@@ -8,7 +8,7 @@ use super::base_string;
 use super::key::{Key, Signature};
 use super::mac::Digits;
 use super::method::signing_key;
-use super::parameters::{CONSUMER_KEY, NONCE, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, VERSION, is_oauth};
+use super::parameters::{CONSUMER_KEY, NONCE, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, VERSION};
 use super::signer::Extra;
 use super::stamp::Written;
 use super::{ClientCredentials, Scheme, TokenCredentials};
@@ -73,7 +73,8 @@ impl Prepared {
         }
     }
 
-    /// Signs a request whose own parameters, decoded, are `pair(0)` to `pair(count - 1)`.
+    /// Signs a request whose own parameters, decoded, are `pair(0)` to `pair(count - 1)`. `has_oauth` tells whether any
+    /// of them or of `extra` is named as the protocol's are.
     pub(super) fn sign<'p, 'd>(
         &self,
         place: Place<'_>,
@@ -81,11 +82,12 @@ impl Prepared {
         pair: impl Fn(usize) -> (&'p [u8], &'p [u8]),
         stamp: Written<'_>,
         extra: &[Extra<'_>],
+        has_oauth: bool,
         digits: &'d mut Digits,
     ) -> Result<Signature<'d>, Error> {
         self.key.sign(&self.method, digits, |writer| {
             base_string::write_place(writer, place);
-            if extra.is_empty() && !(0..count).any(|at| is_oauth(pair(at).0)) {
+            if extra.is_empty() && !has_oauth {
                 // The usual case: the protocol's parameters are one block of prepared text among the others.
                 let [before_nonce, before_timestamp, after_timestamp] = &self.base;
                 base_string::write_parameters(writer, count, pair, |writer| {
