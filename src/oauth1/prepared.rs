@@ -9,7 +9,6 @@ use super::key::{Key, Signature};
 use super::mac::Digits;
 use super::method::signing_key;
 use super::parameters::{CONSUMER_KEY, NONCE, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, VERSION};
-use super::signer::Extra;
 use super::stamp::Written;
 use super::{ClientCredentials, Scheme, TokenCredentials};
 use crate::Error;
@@ -74,20 +73,19 @@ impl Prepared {
     }
 
     /// Signs a request whose own parameters, decoded, are `pair(0)` to `pair(count - 1)`. `has_oauth` tells whether any
-    /// of them or of `extra` is named as the protocol's are.
+    /// of their names begins with `oauth_`.
     pub(super) fn sign<'p, 'd>(
         &self,
         place: Place<'_>,
         count: usize,
         pair: impl Fn(usize) -> (&'p [u8], &'p [u8]),
         stamp: Written<'_>,
-        extra: &[Extra<'_>],
         has_oauth: bool,
         digits: &'d mut Digits,
     ) -> Result<Signature<'d>, Error> {
         self.key.sign(&self.method, digits, |writer| {
             base_string::write_place(writer, place);
-            if extra.is_empty() && !has_oauth {
+            if stamp.extra.is_empty() && !has_oauth {
                 // The usual case: the protocol's parameters are one block of prepared text among the others.
                 let [before_nonce, before_timestamp, after_timestamp] = &self.base;
                 base_string::write_parameters(writer, count, pair, |writer| {
@@ -98,7 +96,7 @@ impl Prepared {
                     writer.prepared(after_timestamp);
                 });
             } else {
-                let protocol = self.protocol(stamp, extra);
+                let protocol = self.protocol(stamp);
                 let mut all: Vec<(&[u8], &[u8])> = Vec::with_capacity(count + protocol.len());
                 all.extend((0..count).map(|at| -> (&[u8], &[u8]) { pair(at) }));
                 all.extend(protocol.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())));
@@ -108,13 +106,7 @@ impl Prepared {
     }
 
     /// The value of the `Authorization` header.
-    pub(super) fn header(
-        &self,
-        realm: Option<&str>,
-        stamp: Written<'_>,
-        extra: &[Extra<'_>],
-        signature: &Signature<'_>,
-    ) -> String {
+    pub(super) fn header(&self, realm: Option<&str>, stamp: Written<'_>, signature: &Signature<'_>) -> String {
         let [before_nonce, before_signature, before_timestamp, after_timestamp] = self.header.each_ref();
         // The scheme's realm is prepared with what follows it; that of a request is rare.
         let before_nonce: Cow<'_, str> = match realm.filter(|_| !self.has_realm) {
@@ -125,7 +117,7 @@ impl Prepared {
         let mut room = [0; _];
         let signature = signature.encoded(&mut room);
         let mut rest = String::new();
-        for (name, value) in extra {
+        for (name, value) in stamp.extra {
             rest += ", ";
             percent::encode_into(&mut rest, name.as_bytes());
             rest += "=\"";
@@ -149,15 +141,15 @@ impl Prepared {
     }
 
     /// The protocol parameters as pairs of a form or a query.
-    pub(super) fn form(&self, stamp: Written<'_>, extra: &[Extra<'_>], signature: &Signature<'_>) -> String {
-        let mut protocol = self.protocol(stamp, extra);
+    pub(super) fn form(&self, stamp: Written<'_>, signature: &Signature<'_>) -> String {
+        let mut protocol = self.protocol(stamp);
         let signature = signature.value();
         protocol.push((SIGNATURE, &signature));
         form::encode(protocol)
     }
 
     /// The protocol parameters but for the signature.
-    fn protocol<'a>(&'a self, stamp: Written<'a>, extra: &'a [Extra<'_>]) -> Vec<(&'a str, &'a str)> {
+    fn protocol<'a>(&'a self, stamp: Written<'a>) -> Vec<(&'a str, &'a str)> {
         let always = [
             (CONSUMER_KEY, self.consumer_key.as_str()),
             (NONCE, stamp.nonce),
@@ -166,7 +158,7 @@ impl Prepared {
         ];
         let token = self.token.as_deref().map(|token| (TOKEN, token));
         let version = self.version.then_some((VERSION, "1.0"));
-        let extra = extra.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+        let extra = stamp.extra.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
         always.into_iter().chain(token).chain(version).chain(extra).collect()
     }
 }

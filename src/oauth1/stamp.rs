@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::signer::Extra;
 use crate::{Moment, Timestamp};
 
 /// Alphanumeric and within 20 to 30 characters, which the servers that are strict about nonces want. 120 bits.
@@ -26,11 +27,12 @@ pub struct Stamp<'a> {
     nonce: Nonce<'a>,
 }
 
-/// The texts of a stamp.
+/// What the protocol's parameters say that is not the same in every request, but for the signature.
 #[derive(Clone, Copy)]
 pub(super) struct Written<'a> {
     pub(super) timestamp: &'a str,
     pub(super) nonce: &'a str,
+    pub(super) extra: &'a [Extra<'a>],
 }
 
 #[derive(Clone)]
@@ -60,8 +62,8 @@ impl<'a> Stamp<'a> {
 
     /// The stamp as it is sent. The timestamp is written into a variable of the caller's, which stays where it is: a
     /// stamp is moved around, and bytes that were just written one by one are slow to move.
-    pub(super) fn write<'s>(&'s self, decimal: &'s mut Decimal) -> Written<'s> {
-        Written { timestamp: decimal.write(self.timestamp.as_secs()), nonce: self.nonce() }
+    pub(super) fn write<'s>(&'s self, decimal: &'s mut Decimal, extra: &'s [Extra<'s>]) -> Written<'s> {
+        Written { timestamp: decimal.write(self.timestamp.as_secs()), nonce: self.nonce(), extra }
     }
 }
 
@@ -91,7 +93,6 @@ fn hex(bytes: &[u8], digits: &mut [u8]) {
 pub(super) struct Decimal([u8; 20]);
 
 impl Decimal {
-    #[expect(clippy::cast_possible_truncation, reason = "a digit is below ten")]
     pub(super) fn write(&mut self, mut number: u64) -> &str {
         let mut start = self.0.len();
         loop {

@@ -105,7 +105,7 @@ fn escape_word(buffer: &mut [u8], mut at: usize, word: u64, mut special: u64, es
     while special != 0 {
         let place = special.trailing_zeros() / 8;
         let rest = word >> (8 * place);
-        let escape = &escapes[rest as usize & 0xFF];
+        let escape = &escapes[usize::from(rest.to_le_bytes()[0])];
         let mut end = at + place as usize;
         buffer[end..end + 8].copy_from_slice(escape);
         end += usize::from(escape[7]);
