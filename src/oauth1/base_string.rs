@@ -62,7 +62,8 @@ const LONGEST: usize = 5;
 /// So many parameters are sorted without an allocation.
 const FEW: usize = 16;
 
-/// Assembles the base string in a buffer on the stack and hands it on when that is full.
+/// Assembles the base string in a buffer on the stack and hands it on when that is full: every call to a compression
+/// function has its price, and hashing block by block beside the encoding did not win it back.
 pub(super) struct Writer<'s> {
     sink: &'s mut dyn Sink,
     buffer: [u8; ROOM],

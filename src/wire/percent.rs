@@ -85,13 +85,10 @@ pub(crate) fn escape_into(buffer: &mut [u8], mut at: usize, text: &[u8], escapes
         let word = u64::from_le_bytes(*word);
         at = escape_word(buffer, at, word, special(word), escapes) + 8;
     }
-    if rest.is_empty() {
-        return at;
-    }
-    let Some(last) = text.last_chunk() else {
+    let Some(last) = text.last_chunk().filter(|_| rest.len() > 3) else {
         return map_into(buffer, at, rest, escapes);
     };
-    // The last word begins with bytes of the one before it.
+    // The last word begins with bytes of the one before it. For up to three bytes it would not pay.
     let last = u64::from_le_bytes(*last);
     let known = 64 - 8 * rest.len();
     escape_word(buffer, at, last >> known, special(last) >> known, escapes) + rest.len()
