@@ -8,7 +8,7 @@ use super::parameters::Parameters;
 use super::prepared::Place;
 use super::signer::{host, signed_site};
 use super::stamp::Decimal;
-use crate::wire::percent::{self, Escapes, ONCE, RUN, all_unreserved};
+use crate::wire::percent::{self, Escapes, ONCE};
 use crate::{Error, Unsupported};
 
 /// The signature base string of a signed request: what its signature was computed from.
@@ -56,21 +56,22 @@ impl Sink for Vec<u8> {
 
 /// One block of SHA-512, two of SHA-1 and SHA-256.
 pub(super) const CHUNK: usize = 128;
-const ROOM: usize = 512;
+/// Most base strings fit, so that they are hashed at one go.
+pub(super) const ROOM: usize = 1024;
+
+/// So much text is encoded before room is made for more.
+const PIECE: usize = 64;
 /// The longest escape in the base string: `%25XX`.
 const LONGEST: usize = 5;
 
 /// So many parameters are sorted without an allocation.
 const FEW: usize = 16;
 
-/// Assembles the base string in a small buffer on the stack and hands whole chunks on as they become complete: a MAC is
-/// slow with many small updates, and while it works on one chunk the processor already encodes the next.
+/// Assembles the base string in a buffer on the stack and hands it on when that is full: every call to a compression
+/// function has its price, and hashing block by block beside the encoding did not win it back.
 pub(super) struct Writer<'s> {
     sink: &'s mut dyn Sink,
     buffer: [u8; ROOM],
-    /// Up to here the buffer has been handed on.
-    done: usize,
-    /// Up to here it is filled.
     filled: usize,
 }
 
@@ -87,63 +88,68 @@ const TWICE: Escapes = {
     table
 };
 
+/// Escapes for the method, which is signed in upper case (§3.4.1.1).
+const METHOD: Escapes = {
+    let mut table = ONCE;
+    let mut letter = b'A';
+    while letter <= b'Z' {
+        table[letter.to_ascii_lowercase() as usize][0] = letter;
+        letter += 1;
+    }
+    table
+};
+
 /// Escapes for the host, which is signed in lower case (§3.4.1.2).
 const HOST: Escapes = {
     let mut table = ONCE;
-    let mut byte = b'A';
-    while byte <= b'Z' {
-        table[byte as usize][0] = byte.to_ascii_lowercase();
-        byte += 1;
+    let mut letter = b'A';
+    while letter <= b'Z' {
+        table[letter as usize][0] = letter.to_ascii_lowercase();
+        letter += 1;
     }
     table
 };
 
 impl Writer<'_> {
     /// The MAC of a base string.
-    pub(super) fn authenticate<H: Hash>(mut mac: Mac<H>, write: impl FnOnce(&mut Writer<'_>)) -> (Digits, usize) {
-        let mut writer = Writer { sink: &mut mac, buffer: [0; ROOM], done: 0, filled: 0 };
+    pub(super) fn authenticate<H: Hash>(
+        mut mac: Mac<H>,
+        digits: &mut Digits,
+        write: impl FnOnce(&mut Writer<'_>),
+    ) -> usize {
+        let mut writer = Writer { sink: &mut mac, buffer: [0; ROOM], filled: 0 };
         write(&mut writer);
-        let Writer { buffer, done, filled, .. } = writer;
-        mac.finish(&buffer[done..filled])
+        writer.make_room(Mac::<H>::PADDING);
+        let Writer { mut buffer, filled, .. } = writer;
+        mac.finish(&mut buffer, filled, digits)
     }
 
     /// A base string as a whole.
     pub(super) fn collect(write: impl FnOnce(&mut Writer<'_>)) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let mut writer = Writer { sink: &mut bytes, buffer: [0; ROOM], done: 0, filled: 0 };
+        let mut writer = Writer { sink: &mut bytes, buffer: [0; ROOM], filled: 0 };
         write(&mut writer);
-        let Writer { buffer, done, filled, .. } = writer;
-        bytes.extend_from_slice(&buffer[done..filled]);
+        let Writer { buffer, filled, .. } = writer;
+        bytes.extend_from_slice(&buffer[..filled]);
         bytes
     }
 
     /// Text that is already as it stands in the base string.
-    #[inline]
-    pub(super) fn prepared(&mut self, text: &[u8]) {
-        if let Some(room) = self.buffer.get_mut(self.filled..self.filled + text.len()) {
-            room.copy_from_slice(text);
-            self.filled += text.len();
+    pub(super) fn prepared(&mut self, mut text: &[u8]) {
+        while text.len() > ROOM - self.filled {
+            let (now, later) = text.split_at(ROOM - self.filled);
+            self.buffer[self.filled..].copy_from_slice(now);
+            self.filled = ROOM;
             self.hand_on();
-        } else {
-            self.make_room(ROOM);
-            let (now, later) = text.split_at(text.len().min(ROOM / 2));
-            self.prepared(now);
-            self.prepared(later);
+            text = later;
         }
+        self.buffer[self.filled..self.filled + text.len()].copy_from_slice(text);
+        self.filled += text.len();
     }
 
-    /// Text that is encoded once: the method and the base string URI.
-    pub(super) fn once(&mut self, text: &[u8]) {
+    /// Text that is encoded once: the path.
+    fn once(&mut self, text: &[u8]) {
         self.encoded(text, &ONCE);
-    }
-
-    /// A host, in lower case.
-    fn host(&mut self, text: &[u8]) {
-        for piece in text.chunks(RUN) {
-            self.make_room(RUN * LONGEST + 8);
-            self.escaped(piece, &HOST);
-        }
-        self.hand_on();
     }
 
     /// Text that is encoded twice: names and values.
@@ -166,68 +172,46 @@ impl Writer<'_> {
     }
 
     fn encoded(&mut self, text: &[u8], escapes: &Escapes) {
-        let (runs, rest) = text.as_chunks::<RUN>();
-        for run in runs {
-            self.make_room(RUN * LONGEST + 8);
-            if all_unreserved(run) {
-                self.buffer[self.filled..self.filled + RUN].copy_from_slice(run);
-                self.filled += RUN;
-            } else {
-                self.escaped(run, escapes);
-            }
-            self.hand_on();
-        }
-        self.make_room(RUN * LONGEST + 8);
-        self.escaped(rest, escapes);
-        self.hand_on();
-    }
-
-    /// Encodes byte by byte, when there is room.
-    #[inline]
-    fn escaped(&mut self, text: &[u8], escapes: &Escapes) {
-        self.filled = percent::escape_into(&mut self.buffer, self.filled, text, escapes);
-    }
-
-    /// Hands on whole chunks, so that less than one is left.
-    #[inline]
-    fn hand_on(&mut self) {
-        if self.filled - self.done >= CHUNK {
-            let end = self.filled - (self.filled - self.done) % CHUNK;
-            self.sink.absorb(&self.buffer[self.done..end]);
-            self.done = end;
+        for piece in text.chunks(PIECE) {
+            self.make_room(PIECE * LONGEST + 8);
+            self.filled = percent::escape_into(&mut self.buffer, self.filled, piece, escapes);
         }
     }
 
-    /// Makes sure that so many bytes fit, by moving the unfinished chunk to the front.
+    /// Text whose letters may not stand for themselves.
+    fn mapped(&mut self, text: &[u8], escapes: &Escapes) {
+        for piece in text.chunks(PIECE) {
+            self.make_room(PIECE * LONGEST + 8);
+            self.filled = percent::map_into(&mut self.buffer, self.filled, piece, escapes);
+        }
+    }
+
+    /// Makes sure that so many bytes fit.
     #[inline]
     fn make_room(&mut self, length: usize) {
-        if self.filled + length > ROOM {
-            self.move_to_front();
+        if length > ROOM - self.filled {
+            self.hand_on();
         }
     }
 
+    /// Hands on all whole chunks.
     #[cold]
-    fn move_to_front(&mut self) {
-        self.hand_on();
-        self.buffer.copy_within(self.done..self.filled, 0);
-        self.filled -= self.done;
-        self.done = 0;
+    fn hand_on(&mut self) {
+        let end = self.filled - self.filled % CHUNK;
+        self.sink.absorb(&self.buffer[..end]);
+        self.buffer.copy_within(end..self.filled, 0);
+        self.filled -= end;
     }
 }
 
 /// The method and the base string URI (§3.4.1.2), with the `&` behind each.
 pub(super) fn write_place(writer: &mut Writer<'_>, (method, site, uri): Place<'_>) {
-    // Standard methods are upper-case already, and of others the RFC wants the upper case too.
-    if method.as_str().bytes().any(|byte| byte.is_ascii_lowercase()) {
-        writer.once(method.as_str().to_ascii_uppercase().as_bytes());
-    } else {
-        writer.once(method.as_str().as_bytes());
-    }
+    writer.mapped(method.as_str().as_bytes(), &METHOD);
     writer.prepared(if site.https { b"&https%3A%2F%2F" } else { b"&http%3A%2F%2F" });
-    writer.host(site.host.as_bytes());
+    writer.mapped(site.host.as_bytes(), &HOST);
     if let Some(port) = site.explicit_port() {
         writer.prepared(b"%3A");
-        writer.prepared(Decimal::new(port.into()).as_bytes());
+        writer.prepared(Decimal::default().write(port.into()).as_bytes());
     }
     writer.once(path(uri));
     writer.prepared(b"&");
@@ -270,7 +254,7 @@ fn write_sorted<'p>(
     pair: impl Fn(usize) -> (&'p [u8], &'p [u8]),
     block: impl FnOnce(&mut Writer<'_>),
 ) {
-    let before = (0..count).take_while(|at| order::compare(pair(*at).0, b"oauth_").is_lt()).count();
+    let before = partition_point(count, |at| order::compare(pair(at).0, b"oauth_").is_lt());
     for at in 0..before {
         let (name, value) = pair(at);
         writer.pair(name, value);
@@ -282,6 +266,16 @@ fn write_sorted<'p>(
         writer.separator(*b"%26");
         writer.pair(name, value);
     }
+}
+
+/// How many come first for which `is_first` holds.
+fn partition_point(count: usize, is_first: impl Fn(usize) -> bool) -> usize {
+    let (mut from, mut to) = (0, count);
+    while from < to {
+        let middle = from.midpoint(to);
+        if is_first(middle) { from = middle + 1 } else { to = middle }
+    }
+    from
 }
 
 /// Writes all parameters in their order.
@@ -313,6 +307,32 @@ fn sort<'p>(order: &mut [(u64, usize)], pair: &impl Fn(usize) -> (&'p [u8], &'p 
     for alike in order.chunk_by_mut(|left, right| left.0 == right.0) {
         if alike.len() > 1 {
             alike.sort_unstable_by(|left, right| order::compare_pairs(pair(left.1), pair(right.1)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::wire::percent::encode;
+
+    proptest! {
+        #[test]
+        fn what_is_written_does_not_depend_on_where_the_buffer_ends(
+            before in 0..2 * ROOM, text in prop::collection::vec(any::<u8>(), 0..3 * PIECE), after in 0..2 * ROOM
+        ) {
+            let (before, after) = (vec![b'b'; before], vec![b'a'; after]);
+            let written = Writer::collect(|writer| {
+                writer.prepared(&before);
+                writer.once(&text);
+                writer.separator(*b"%26");
+                writer.twice(&text);
+                writer.prepared(&after);
+            });
+            let encoded = encode(&text) + "%26" + &encode(encode(&text));
+            prop_assert_eq!(written, [&before, encoded.as_bytes(), &after].concat());
         }
     }
 }

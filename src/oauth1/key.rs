@@ -25,8 +25,8 @@ pub(super) enum Key {
 }
 
 /// A signature, not yet in base64; of PLAINTEXT, the value of `oauth_signature` itself.
-pub(super) enum Signature {
-    Mac { bytes: Digits, length: usize },
+pub(super) enum Signature<'d> {
+    Mac(&'d [u8]),
     Custom(Vec<u8>),
     Plaintext(Zeroizing<String>),
 }
@@ -42,12 +42,17 @@ impl Key {
         }
     }
 
-    /// Signs what `write` writes: the base string.
-    pub(super) fn sign(&self, method: &str, write: impl FnOnce(&mut Writer<'_>)) -> Result<Signature, Error> {
+    /// Signs what `write` writes: the base string. The digits of a MAC are written where they stay.
+    pub(super) fn sign<'d>(
+        &self,
+        method: &str,
+        digits: &'d mut Digits,
+        write: impl FnOnce(&mut Writer<'_>),
+    ) -> Result<Signature<'d>, Error> {
         Ok(match self {
-            Self::Sha1(mac) => authenticated(mac, write),
-            Self::Sha256(mac) => authenticated(mac, write),
-            Self::Sha512(mac) => authenticated(mac, write),
+            Self::Sha1(mac) => authenticated(mac, digits, write),
+            Self::Sha256(mac) => authenticated(mac, digits, write),
+            Self::Sha512(mac) => authenticated(mac, digits, write),
             Self::Plaintext(key) => Signature::Plaintext(key.clone()),
             Self::Custom(custom, key) => {
                 let signature = custom.sign(&Writer::collect(write), key.as_bytes());
@@ -65,7 +70,7 @@ impl Key {
         if let Self::Custom(custom, key) = self {
             return custom.verify(&Writer::collect(write), key.as_bytes(), &decoded());
         }
-        match self.sign("", write) {
+        match self.sign("", &mut [0; _], write) {
             Ok(Signature::Plaintext(expected)) => expected.as_bytes().ct_eq(signature).into(),
             Ok(expected) => expected.bytes().ct_eq(&decoded()).into(),
             Err(_) => false,
@@ -73,10 +78,10 @@ impl Key {
     }
 }
 
-impl Signature {
+impl Signature<'_> {
     fn bytes(&self) -> &[u8] {
         match self {
-            Self::Mac { bytes, length } => &bytes[..*length],
+            Self::Mac(digits) => digits,
             Self::Custom(bytes) => bytes,
             Self::Plaintext(text) => text.as_bytes(),
         }
@@ -92,7 +97,7 @@ impl Signature {
 
     /// The value percent-encoded. That of an HMAC is written into `room`: base64 and its escapes in one pass.
     pub(super) fn encoded<'r>(&self, room: &'r mut EncodedMac) -> Cow<'r, str> {
-        let Self::Mac { bytes, length } = self else {
+        let Self::Mac(bytes) = self else {
             return percent::encode(self.value()).into();
         };
         let mut end = 0;
@@ -100,28 +105,25 @@ impl Signature {
             room[end..end + 4].copy_from_slice(&escape);
             end += usize::from(escape[3]);
         };
-        let digits = |[first, second, third]: [u8; 3]| {
-            let digit = |bits: u8| DIGITS[usize::from(bits & 63)];
-            [digit(first >> 2), digit(first << 4 | second >> 4), digit(second << 2 | third >> 6), digit(third)]
-        };
-        let (groups, rest) = bytes[..*length].as_chunks();
-        for group in groups {
-            digits(*group).into_iter().for_each(&mut push);
+        let digit = |bits: u32, shift: u32| DIGITS[(bits >> shift) as usize & 63];
+        let (groups, rest) = bytes.as_chunks();
+        for [first, second, third] in groups {
+            let bits = u32::from_be_bytes([0, *first, *second, *third]);
+            [18, 12, 6, 0].into_iter().for_each(|shift| push(digit(bits, shift)));
         }
-        let padding = *b"%3D\x03";
-        match *rest {
-            [first] => {
-                [digits([first, 0, 0])[0], digits([first, 0, 0])[1], padding, padding].into_iter().for_each(push);
-            }
-            [first, second] => {
-                let [a, b, c, _] = digits([first, second, 0]);
-                [a, b, c, padding].into_iter().for_each(push);
-            }
-            _ => {}
+        if let [first, rest @ ..] = rest {
+            let bits = u32::from_be_bytes([0, *first, rest.first().copied().unwrap_or_default(), 0]);
+            push(digit(bits, 18));
+            push(digit(bits, 12));
+            push(if rest.is_empty() { PADDING } else { digit(bits, 6) });
+            push(PADDING);
         }
         str::from_utf8(&room[..end]).unwrap_or_default().into()
     }
 }
+
+/// The `=` at the end of base64, as in [`DIGITS`].
+const PADDING: [u8; 4] = *b"%3D\x03";
 
 /// Room for the longest MAC, every digit of it escaped.
 pub(super) type EncodedMac = [u8; 3 * 88 + 4];
@@ -142,7 +144,11 @@ const DIGITS: [[u8; 4]; 64] = {
     escapes
 };
 
-fn authenticated<H: Hash>(mac: &Mac<H>, write: impl FnOnce(&mut Writer<'_>)) -> Signature {
-    let (bytes, length) = Writer::authenticate(mac.clone(), write);
-    Signature::Mac { bytes, length }
+fn authenticated<'d, H: Hash>(
+    mac: &Mac<H>,
+    digits: &'d mut Digits,
+    write: impl FnOnce(&mut Writer<'_>),
+) -> Signature<'d> {
+    let length = Writer::authenticate(mac.clone(), digits, write);
+    Signature::Mac(&digits[..length])
 }

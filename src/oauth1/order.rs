@@ -27,6 +27,7 @@ const RANK: [u8; 256] = {
 };
 
 /// How the encodings of two texts compare.
+#[inline]
 pub(super) fn compare(left: &[u8], right: &[u8]) -> Ordering {
     match left.iter().zip(right).find(|(left, right)| left != right) {
         Some((left, right)) => RANK[usize::from(*left)].cmp(&RANK[usize::from(*right)]),
@@ -35,12 +36,14 @@ pub(super) fn compare(left: &[u8], right: &[u8]) -> Ordering {
 }
 
 /// By encoded name and then by encoded value.
+#[inline]
 pub(super) fn compare_pairs(left: (&[u8], &[u8]), right: (&[u8], &[u8])) -> Ordering {
     compare(left.0, right.0).then_with(|| compare(left.1, right.1))
 }
 
 /// The first seven bytes of a name as a number: where two numbers differ, they compare as the encoded names do. The end
 /// of the name sorts before every byte, so a place takes nine bits.
+#[inline]
 pub(super) fn prefix(name: &[u8]) -> u64 {
     (0..7).fold(0, |key, at| key << 9 | name.get(at).map_or(0, |byte| u64::from(RANK[usize::from(*byte)]) + 1))
 }

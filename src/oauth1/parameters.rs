@@ -44,6 +44,7 @@ pub(super) fn is_protocol(name: &[u8]) -> bool {
 }
 
 /// Whether the specification claims the name: such parameters go in one place (§3.5).
+#[inline]
 pub(super) fn is_oauth(name: &[u8]) -> bool {
     name.starts_with(b"oauth_")
 }

@@ -6,10 +6,11 @@ use http::{Method as HttpMethod, Uri};
 
 use super::base_string;
 use super::key::{Key, Signature};
+use super::mac::Digits;
 use super::method::signing_key;
-use super::parameters::{CONSUMER_KEY, NONCE, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, VERSION, is_oauth};
-use super::signer::Extra;
-use super::{ClientCredentials, Scheme, Stamp, TokenCredentials};
+use super::parameters::{CONSUMER_KEY, NONCE, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, VERSION};
+use super::stamp::Written;
+use super::{ClientCredentials, Scheme, TokenCredentials};
 use crate::Error;
 use crate::wire::{Site, form, percent};
 
@@ -23,10 +24,10 @@ pub(super) struct Prepared {
     version: bool,
     /// In the base string, before the nonce, between nonce and timestamp, and after the timestamp.
     base: [Box<[u8]>; 3],
-    /// In the header, behind the realm: before the nonce, between nonce and signature, between signature and timestamp,
-    /// and after the timestamp.
+    /// In the header: before the nonce, between nonce and signature, between signature and timestamp, and after the
+    /// timestamp.
     header: [Box<str>; 4],
-    realm: Option<String>,
+    has_realm: bool,
 }
 
 /// Method, site and URI of a request: what the base string begins with.
@@ -44,8 +45,9 @@ impl Prepared {
             format!("%26{SIGNATURE_METHOD}%3D{}%26{TIMESTAMP}%3D", twice(method)),
             String::new(),
         ];
+        let realm = scheme.realm.as_deref().map(quoted).unwrap_or_default();
         let mut header = [
-            format!("{CONSUMER_KEY}=\"{}\", {NONCE}=\"", percent::encode(&client.key)),
+            format!("{SCHEME}{realm}{CONSUMER_KEY}=\"{}\", {NONCE}=\"", percent::encode(&client.key)),
             format!("\", {SIGNATURE}=\""),
             format!("\", {SIGNATURE_METHOD}=\"{}\", {TIMESTAMP}=\"", percent::encode(method)),
             "\"".to_owned(),
@@ -66,33 +68,35 @@ impl Prepared {
             version: scheme.version,
             base: base.map(|text| text.into_bytes().into()),
             header: header.map(Into::into),
-            realm: scheme.realm.as_deref().map(quoted),
+            has_realm: !realm.is_empty(),
         }
     }
 
-    /// Signs a request whose own parameters, decoded, are `pair(0)` to `pair(count - 1)`.
-    pub(super) fn sign<'p>(
+    /// Signs a request whose own parameters, decoded, are `pair(0)` to `pair(count - 1)`. `has_oauth` tells whether any
+    /// of their names begins with `oauth_`.
+    pub(super) fn sign<'p, 'd>(
         &self,
         place: Place<'_>,
         count: usize,
         pair: impl Fn(usize) -> (&'p [u8], &'p [u8]),
-        stamp: &Stamp<'_>,
-        extra: &[Extra<'_>],
-    ) -> Result<Signature, Error> {
-        self.key.sign(&self.method, |writer| {
+        stamp: Written<'_>,
+        has_oauth: bool,
+        digits: &'d mut Digits,
+    ) -> Result<Signature<'d>, Error> {
+        self.key.sign(&self.method, digits, |writer| {
             base_string::write_place(writer, place);
-            if extra.is_empty() && !(0..count).any(|at| is_oauth(pair(at).0)) {
+            if stamp.extra.is_empty() && !has_oauth {
                 // The usual case: the protocol's parameters are one block of prepared text among the others.
                 let [before_nonce, before_timestamp, after_timestamp] = &self.base;
                 base_string::write_parameters(writer, count, pair, |writer| {
                     writer.prepared(before_nonce);
-                    writer.twice(stamp.nonce().as_bytes());
+                    writer.twice(stamp.nonce.as_bytes());
                     writer.prepared(before_timestamp);
-                    writer.prepared(stamp.digits());
+                    writer.prepared(stamp.timestamp.as_bytes());
                     writer.prepared(after_timestamp);
                 });
             } else {
-                let protocol = self.protocol(stamp.nonce(), stamp.decimal(), extra);
+                let protocol = self.protocol(stamp);
                 let mut all: Vec<(&[u8], &[u8])> = Vec::with_capacity(count + protocol.len());
                 all.extend((0..count).map(|at| -> (&[u8], &[u8]) { pair(at) }));
                 all.extend(protocol.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())));
@@ -102,64 +106,65 @@ impl Prepared {
     }
 
     /// The value of the `Authorization` header.
-    pub(super) fn header(
-        &self,
-        realm: Option<&str>,
-        stamp: &Stamp<'_>,
-        extra: &[Extra<'_>],
-        signature: &Signature,
-    ) -> String {
-        let realm = self.realm.as_deref().map(Cow::Borrowed).or_else(|| realm.map(|realm| quoted(realm).into()));
-        let nonce = percent::encoded(stamp.nonce());
+    pub(super) fn header(&self, realm: Option<&str>, stamp: Written<'_>, signature: &Signature<'_>) -> String {
+        let [before_nonce, before_signature, before_timestamp, after_timestamp] = self.header.each_ref();
+        // The scheme's realm is prepared with what follows it; that of a request is rare.
+        let before_nonce: Cow<'_, str> = match realm.filter(|_| !self.has_realm) {
+            None => before_nonce.as_ref().into(),
+            Some(realm) => [SCHEME, &quoted(realm), &before_nonce[SCHEME.len()..]].concat().into(),
+        };
+        let nonce = percent::encoded(stamp.nonce);
         let mut room = [0; _];
         let signature = signature.encoded(&mut room);
         let mut rest = String::new();
-        for (name, value) in extra {
+        for (name, value) in stamp.extra {
             rest += ", ";
             percent::encode_into(&mut rest, name.as_bytes());
             rest += "=\"";
             percent::encode_into(&mut rest, value.as_bytes());
             rest.push('"');
         }
-        let [before_nonce, before_signature, before_timestamp, after_timestamp] = self.header.each_ref();
         let pieces = [
-            "OAuth ",
-            realm.as_deref().unwrap_or_default(),
-            before_nonce,
+            &*before_nonce,
             &nonce,
             before_signature,
             &signature,
             before_timestamp,
-            stamp.decimal(),
+            stamp.timestamp,
             after_timestamp,
             &rest,
         ];
         // Exactly as long as it becomes: a header's value with room to spare is allocated twice.
-        pieces.concat()
+        let mut header = String::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
+        pieces.iter().for_each(|piece| header.push_str(piece));
+        header
     }
 
     /// The protocol parameters as pairs of a form or a query.
-    pub(super) fn form(&self, stamp: &Stamp<'_>, extra: &[Extra<'_>], signature: &Signature) -> String {
-        let mut protocol = self.protocol(stamp.nonce(), stamp.decimal(), extra);
+    pub(super) fn form(&self, stamp: Written<'_>, signature: &Signature<'_>) -> String {
+        let mut protocol = self.protocol(stamp);
         let signature = signature.value();
         protocol.push((SIGNATURE, &signature));
         form::encode(protocol)
     }
 
     /// The protocol parameters but for the signature.
-    fn protocol<'a>(&'a self, nonce: &'a str, timestamp: &'a str, extra: &'a [Extra<'_>]) -> Vec<(&'a str, &'a str)> {
+    fn protocol<'a>(&'a self, stamp: Written<'a>) -> Vec<(&'a str, &'a str)> {
         let always = [
             (CONSUMER_KEY, self.consumer_key.as_str()),
-            (NONCE, nonce),
+            (NONCE, stamp.nonce),
             (SIGNATURE_METHOD, &self.method),
-            (TIMESTAMP, timestamp),
+            (TIMESTAMP, stamp.timestamp),
         ];
         let token = self.token.as_deref().map(|token| (TOKEN, token));
         let version = self.version.then_some((VERSION, "1.0"));
-        let extra = extra.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+        let extra = stamp.extra.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
         always.into_iter().chain(token).chain(version).chain(extra).collect()
     }
 }
+
+/// What the header begins with.
+const SCHEME: &str = "OAuth ";
 
 /// A realm as it stands in the header, with what separates it from the next parameter (RFC 9110 §5.6.4).
 fn quoted(realm: &str) -> String {

@@ -11,6 +11,7 @@ use super::method::sha1_body_hash;
 use super::parameters::{self, BODY_HASH, is_oauth, is_protocol};
 use super::prepared::Prepared;
 use super::scheme::Bodies;
+use super::stamp::Decimal;
 use super::{ClientCredentials, Placement, Scheme, Stamp, TokenCredentials};
 use crate::wire::{Site, auth_param, form, media_type, percent};
 use crate::{Error, Unsupported};
@@ -123,7 +124,8 @@ impl Signer {
         parameters: &[(N, V)],
         stamp: impl Into<Stamp<'a>>,
     ) -> Result<String, Error> {
-        let stamp = stamp.into();
+        let (stamp, mut decimal, mut digits) = (stamp.into(), Decimal::default(), [0; _]);
+        let stamp = stamp.write(&mut decimal, &[]);
         let site = self.site(uri, None)?;
         let given = |at: usize| {
             let (name, value): &(N, V) = &parameters[at];
@@ -134,7 +136,7 @@ impl Signer {
         }
         let place = (method, site, uri);
         let signature = if uri.query().is_none() {
-            self.prepared.sign(place, parameters.len(), given, &stamp, &[])?
+            self.prepared.sign(place, parameters.len(), given, stamp, false, &mut digits)?
         } else {
             let query: Vec<_> = parameters::query(uri).collect();
             if let Some((name, _)) = query.iter().find(|(name, _)| is_oauth(name)) {
@@ -144,9 +146,9 @@ impl Signer {
                 Some((name, value)) => (name.as_ref(), value.as_ref()),
                 None => given(at - query.len()),
             };
-            self.prepared.sign(place, query.len() + parameters.len(), both, &stamp, &[])?
+            self.prepared.sign(place, query.len() + parameters.len(), both, stamp, false, &mut digits)?
         };
-        Ok(self.prepared.header(None, &stamp, &[], &signature))
+        Ok(self.prepared.header(None, stamp, &signature))
     }
 
     pub(super) fn sign_with<B>(
@@ -223,10 +225,13 @@ impl Signer {
             &joined
         };
         let pair = |at: usize| (pairs[at].0.as_ref(), pairs[at].1.as_ref());
-        let signature = self.prepared.sign((request.method(), site, uri), pairs.len(), pair, stamp, extra)?;
+        let (mut decimal, mut digits) = (Decimal::default(), [0; _]);
+        let has_oauth = pairs.iter().any(|(name, _)| is_oauth(name));
+        let (stamp, place) = (stamp.write(&mut decimal, extra), (request.method(), site, uri));
+        let signature = self.prepared.sign(place, pairs.len(), pair, stamp, has_oauth, &mut digits)?;
         Ok(match self.scheme.placement {
-            Placement::Header => self.prepared.header(realm.as_deref(), stamp, extra, &signature),
-            Placement::Body | Placement::Query => self.prepared.form(stamp, extra, &signature),
+            Placement::Header => self.prepared.header(realm.as_deref(), stamp, &signature),
+            Placement::Body | Placement::Query => self.prepared.form(stamp, &signature),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::signer::Extra;
 use crate::{Moment, Timestamp};
 
 /// Alphanumeric and within 20 to 30 characters, which the servers that are strict about nonces want. 120 bits.
@@ -23,8 +24,15 @@ const DERIVED: usize = 30;
 #[derive(Clone)]
 pub struct Stamp<'a> {
     timestamp: Timestamp,
-    decimal: Decimal,
     nonce: Nonce<'a>,
+}
+
+/// What the protocol's parameters say that is not the same in every request, but for the signature.
+#[derive(Clone, Copy)]
+pub(super) struct Written<'a> {
+    pub(super) timestamp: &'a str,
+    pub(super) nonce: &'a str,
+    pub(super) extra: &'a [Extra<'a>],
 }
 
 #[derive(Clone)]
@@ -36,21 +44,12 @@ enum Nonce<'a> {
 impl<'a> Stamp<'a> {
     /// A stamp with a nonce of the caller's own, which must never be used twice with one timestamp.
     pub const fn new(timestamp: Timestamp, nonce: &'a str) -> Self {
-        Self { timestamp, decimal: Decimal::new(timestamp.as_secs()), nonce: Nonce::Given(nonce) }
+        Self { timestamp, nonce: Nonce::Given(nonce) }
     }
 
     /// The time of signing.
     pub const fn timestamp(&self) -> Timestamp {
         self.timestamp
-    }
-
-    /// The timestamp as it is sent.
-    pub(super) fn decimal(&self) -> &str {
-        str::from_utf8(self.digits()).unwrap_or_default()
-    }
-
-    pub(super) fn digits(&self) -> &[u8] {
-        self.decimal.as_bytes()
     }
 
     /// The nonce.
@@ -59,6 +58,12 @@ impl<'a> Stamp<'a> {
             Nonce::Derived(digits) => str::from_utf8(digits).unwrap_or_default(),
             Nonce::Given(nonce) => nonce,
         }
+    }
+
+    /// The stamp as it is sent. The timestamp is written into a variable of the caller's, which stays where it is: a
+    /// stamp is moved around, and bytes that were just written one by one are slow to move.
+    pub(super) fn write<'s>(&'s self, decimal: &'s mut Decimal, extra: &'s [Extra<'s>]) -> Written<'s> {
+        Written { timestamp: decimal.write(self.timestamp.as_secs()), nonce: self.nonce(), extra }
     }
 }
 
@@ -83,28 +88,21 @@ fn hex(bytes: &[u8], digits: &mut [u8]) {
     }
 }
 
-/// A number in decimal, in a buffer of its own.
-#[derive(Clone)]
-pub(super) struct Decimal {
-    digits: [u8; 20],
-    start: usize,
-}
+/// Room for a number in decimal.
+#[derive(Default)]
+pub(super) struct Decimal([u8; 20]);
 
 impl Decimal {
-    pub(super) const fn new(mut number: u64) -> Self {
-        let mut decimal = Self { digits: [b'0'; 20], start: 20 };
+    pub(super) fn write(&mut self, mut number: u64) -> &str {
+        let mut start = self.0.len();
         loop {
-            decimal.start -= 1;
-            decimal.digits[decimal.start] += (number % 10) as u8;
+            start -= 1;
+            self.0[start] = b'0' + (number % 10) as u8;
             number /= 10;
             if number == 0 {
-                return decimal;
+                break str::from_utf8(&self.0[start..]).unwrap_or_default();
             }
         }
-    }
-
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.digits[self.start..]
     }
 }
 
@@ -115,7 +113,7 @@ mod tests {
     #[test]
     fn decimals_are_right_at_both_ends() {
         for number in [0, 9, 10, 137_131_200, u64::MAX] {
-            assert_eq!(Decimal::new(number).as_bytes(), number.to_string().as_bytes());
+            assert_eq!(Decimal::default().write(number), number.to_string());
         }
     }
 
