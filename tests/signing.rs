@@ -69,6 +69,10 @@ fn force_include_body_makes_a_form_of_what_reads_as_one() {
         assert!(base(&other).contains("oauth_body_hash"), "{body}");
         assert_eq!(other.headers().get("content-type").is_some(), content_type.is_some());
     }
+    let mut refused = post(None, "a=1");
+    refused.headers_mut().insert("authorization", HeaderValue::from_static("Basic abc"));
+    assert!(sign(&forced, &mut refused).is_err());
+    assert!(!refused.headers().contains_key("content-type"), "what cannot be signed is left alone");
     let mut untouched = post(None, "a=1");
     sign(&Scheme::default(), &mut untouched).unwrap();
     assert!(!untouched.headers().contains_key("content-type") && !base(&untouched).contains("a%3D1"));

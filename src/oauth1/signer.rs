@@ -95,14 +95,15 @@ impl Signer {
         if self.scheme.placement == Placement::Body || (self.scheme.bodies != Bodies::Forms && !is_form) {
             return Err(Unsupported::NoFormBody { reason: "the body is not at hand" }.into());
         }
-        let protocol = self.protocol(request, form, &stamp.into(), &[])?;
+        let protocol = self.protocol(request, is_form.then_some(form), &stamp.into(), &[])?;
         self.put_in_head(request, protocol)
     }
 
     /// The value of the `Authorization` header for a request that is described by its method, its URI and the decoded
     /// parameters of its form. The URI's own query is signed as well.
     ///
-    /// This is the core of [`sign`](Self::sign), for callers whose requests are not of the `http` crate.
+    /// This is the core of [`sign`](Self::sign), for callers whose requests are not of the `http` crate. Of the scheme,
+    /// placement and body hash do not matter here.
     ///
     /// ```
     /// use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer};
@@ -160,34 +161,33 @@ impl Signer {
     where
         B: AsRef<[u8]> + From<Vec<u8>>,
     {
-        let adopt = self.adopts_form(request.headers(), request.body().as_ref());
-        if adopt {
-            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
-        }
-        let is_form = adopt || media_type(request.headers()) == form::MEDIA_TYPE;
+        let body = request.body().as_ref();
+        let adopts = self.adopts_form(request.headers(), body);
+        let is_form = adopts || media_type(request.headers()) == form::MEDIA_TYPE;
         if self.scheme.placement == Placement::Body && !is_form {
             return Err(Unsupported::NoFormBody { reason: "the body is not a form" }.into());
         }
-        let body = request.body().as_ref();
         let mut extra = extra.to_vec();
         if self.scheme.bodies != Bodies::Forms && !is_form {
             let sha1 = self.scheme.sha1_body_hash;
             let hash = if sha1 { sha1_body_hash(body) } else { self.scheme.method.body_hash(body) };
             extra.push((BODY_HASH.into(), hash.into()));
         }
-        let protocol = self.protocol(request, body, stamp, &extra)?;
-        if self.scheme.placement != Placement::Body {
-            return self.put_in_head(request, protocol);
+        let protocol = self.protocol(request, is_form.then_some(body), stamp, &extra)?;
+        // From here on nothing fails but a realm or a URI that cannot be sent, which is put in first.
+        if self.scheme.placement == Placement::Body {
+            let separator: &[u8] = if body.is_empty() { b"" } else { b"&" };
+            let body = [body, separator, protocol.as_bytes()].concat();
+            *request.body_mut() = body.into();
+            // A length that was set for the old body would cut the new one off.
+            request.headers_mut().remove(CONTENT_LENGTH);
+            remove_oauth_header(request.headers_mut());
+        } else {
+            self.put_in_head(request, protocol)?;
         }
-        let mut body = body.to_vec();
-        if !body.is_empty() {
-            body.push(b'&');
+        if adopts {
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
         }
-        body.extend_from_slice(protocol.as_bytes());
-        *request.body_mut() = body.into();
-        // A length that was set for the old body would cut the new one off.
-        request.headers_mut().remove(CONTENT_LENGTH);
-        remove_oauth_header(request.headers_mut());
         Ok(())
     }
 
@@ -201,11 +201,11 @@ impl Signer {
     }
 
     /// The protocol parameters with their signature, in the form that their place wants: the header's value, or pairs of
-    /// a form or query.
+    /// a form or query. `form` is the body, if it is one.
     fn protocol<B>(
         &self,
         request: &Request<B>,
-        body: &[u8],
+        form: Option<&[u8]>,
         stamp: &Stamp<'_>,
         extra: &[Extra<'_>],
     ) -> Result<String, Error> {
@@ -214,8 +214,8 @@ impl Signer {
         let site = self.site(uri, host.as_ref())?;
         let (realm, kept) = self.present_header(headers)?;
         let mut pairs = self.pairs_in(Placement::Query, parameters::query(uri))?;
-        if media_type(headers) == form::MEDIA_TYPE {
-            pairs.extend(self.pairs_in(Placement::Body, form::pairs(body))?);
+        if let Some(form) = form {
+            pairs.extend(self.pairs_in(Placement::Body, form::pairs(form))?);
         }
         let joined: Vec<_>;
         let extra = if kept.is_empty() {
@@ -238,7 +238,8 @@ impl Signer {
     /// The site that is signed and sent to, if the secrets may be shown to it.
     fn site<'u>(&self, uri: &'u Uri, host: Option<&'u Authority>) -> Result<Site<'u>, Error> {
         let site = signed_site(uri, host)?;
-        if self.scheme.method.is_plaintext() && !site.is_private() {
+        // The secrets go where the URI says, whatever the `Host` header does.
+        if self.scheme.method.is_plaintext() && !Site::of(uri).is_some_and(Site::is_private) {
             return Err(Unsupported::PlainHttp { url: without_query(uri) }.into());
         }
         Ok(site)

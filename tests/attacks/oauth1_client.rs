@@ -165,6 +165,9 @@ fn plaintext_without_tls() {
     let error = session.sign(&mut request, moment()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
     assert!(request.headers().is_empty());
+    // Where the request really goes is what counts.
+    request.headers_mut().insert("host", "localhost".parse().unwrap());
+    assert!(session.sign(&mut request, moment()).is_err());
 }
 
 /// A redirect to another origin, and every request after it, goes out without a signature.

@@ -17,7 +17,8 @@ use crate::{Ask, Moment, Response, Secret, Timestamp};
 /// A client that asks for access, while the resource owner decides.
 ///
 /// Everything that a page needs is here. It is serde, so that it survives a login page; where it travels through the
-/// browser, sign or encrypt it. The application answers with [`grant`](Self::grant) or [`deny`](Self::deny).
+/// browser, sign or encrypt it. The page's form needs the application's usual protection against forged posts, since whoever
+/// can make the user's browser post it decides in the user's place. The application answers with [`grant`](Self::grant) or [`deny`](Self::deny).
 ///
 /// ```
 /// use oauth_proto::oauth1::server::Consent;
