@@ -296,12 +296,16 @@ pub(super) fn write_all(writer: &mut Writer<'_>, pairs: &[(&[u8], &[u8])]) {
 fn sort<'p>(order: &mut [(u64, usize)], pair: &impl Fn(usize) -> (&'p [u8], &'p [u8])) {
     // What all names begin with tells nothing.
     let first = (0..order.len()).next().map_or(&[][..], |at| pair(at).0);
-    let common = (1..order.len()).fold(first.len(), |common, at| {
-        let same = first[..common].iter().zip(pair(at).0);
-        same.take_while(|(left, right)| left == right).count()
+    let common = (1..order.len()).fold(first, |common, at| {
+        let name = pair(at).0;
+        if name.starts_with(common) {
+            return common;
+        }
+        let same = common.iter().zip(name).take_while(|(left, right)| left == right).count();
+        &common[..same]
     });
     for (at, slot) in order.iter_mut().enumerate() {
-        *slot = (order::prefix(&pair(at).0[common..]), at);
+        *slot = (order::prefix(&pair(at).0[common.len()..]), at);
     }
     order.sort_unstable_by_key(|(prefix, _)| *prefix);
     for alike in order.chunk_by_mut(|left, right| left.0 == right.0) {

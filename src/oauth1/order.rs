@@ -45,7 +45,9 @@ pub(super) fn compare_pairs(left: (&[u8], &[u8]), right: (&[u8], &[u8])) -> Orde
 /// of the name sorts before every byte, so a place takes nine bits.
 #[inline]
 pub(super) fn prefix(name: &[u8]) -> u64 {
-    (0..7).fold(0, |key, at| key << 9 | name.get(at).map_or(0, |byte| u64::from(RANK[usize::from(*byte)]) + 1))
+    let bytes = &name[..name.len().min(7)];
+    let key = bytes.iter().fold(0, |key, byte| key << 9 | (u64::from(RANK[usize::from(*byte)]) + 1));
+    key << (9 * (7 - bytes.len()))
 }
 
 #[cfg(test)]
