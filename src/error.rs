@@ -1,5 +1,7 @@
 //! What can go wrong, sorted by what to do about it.
 
+use std::collections::BTreeMap;
+
 use crate::wire::Answer;
 
 /// Why a conversation came to nothing. The variant says what to do; what it holds says exactly what happened.
@@ -67,6 +69,8 @@ pub enum Refused {
         code: String,
         /// The server's explanation for people, if any.
         advice: Option<String>,
+        /// What else it said in `oauth_` fields: `oauth_acceptable_timestamps`, `oauth_parameters_absent`, …
+        details: BTreeMap<String, String>,
         /// The answer it came in.
         answer: Box<Answer>,
     },
@@ -138,7 +142,8 @@ pub enum Misbehaved {
     },
 }
 
-/// What does not belong to the conversation.
+/// What does not belong to the conversation. Besides an attack, it is what comes of a callback that was bookmarked or cut
+/// short: log it, and offer the user to start again.
 ///
 /// ```
 /// use oauth_proto::Forged;
@@ -190,8 +195,11 @@ pub enum Unsupported {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// Secrets would travel in the clear. Use https, or say that it is wanted.
-    #[error("{url:?} is not https, and secrets would travel in the clear")]
+    /// Secrets would travel in the clear. Use https, or say that it is wanted: the service's or the provider's
+    /// `dangerous_` option for it.
+    #[error(
+        "{url:?} is not https, and secrets would travel in the clear (there is a dangerous_ option to do it all the same)"
+    )]
     PlainHttp {
         /// The URL, without its query.
         url: String,
@@ -226,6 +234,9 @@ pub enum Unsupported {
         /// What stands in the way.
         reason: &'static str,
     },
+    /// The body must be read to be signed by its hash, and is not at hand.
+    #[error("the scheme signs the body by its hash, but the body is not at hand")]
+    BodyNotAtHand,
     /// A value cannot stand in a header or a URL.
     #[error("{what} cannot be sent: {reason}")]
     Unsendable {
@@ -234,8 +245,8 @@ pub enum Unsupported {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The signature method has no key to sign with, or could not use it.
-    #[error("cannot sign with {method}: {reason}")]
+    /// The signature method has no key that it can use.
+    #[error("cannot use {method}: {reason}")]
     Signing {
         /// The signature method.
         method: String,

@@ -23,7 +23,8 @@
 //!
 //! # fn exchange(_: Request) -> Result<Response, std::io::Error> { unimplemented!() }
 //! # fn wait_for_the_callback() -> String { String::new() }
-//! let mut send = |request: Request| exchange(request); // your HTTP client, with redirects switched off
+//! // Your HTTP client: every status is an answer, and no redirect is followed. The README has one for ureq.
+//! let mut send = |request: Request| exchange(request);
 //!
 //! let service = Service::new(
 //!     "https://photos.example.net/initiate",
@@ -82,6 +83,7 @@ pub mod wire;
 
 pub use ask::{Ask, Command};
 pub use error::{Error, Expired, Forged, Misbehaved, Refused, Unsupported};
+pub use http;
 pub use moment::{Moment, Timestamp};
 pub use secret::Secret;
 pub use step::{Asleep, DriveError, Request, Response, Sent, Step, run_async_with, run_with};

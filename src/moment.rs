@@ -51,6 +51,15 @@ impl Timestamp {
     }
 }
 
+#[cfg(feature = "os")]
+impl Timestamp {
+    /// The operating system's time.
+    #[expect(clippy::disallowed_methods, reason = "with `Moment::from_os`, the crate's only door to the clock")]
+    pub fn from_os() -> Self {
+        SystemTime::now().into()
+    }
+}
+
 impl From<SystemTime> for Timestamp {
     /// Times before the epoch become the epoch.
     fn from(time: SystemTime) -> Self {
@@ -99,12 +108,12 @@ impl Moment {
     #[expect(
         clippy::disallowed_methods,
         clippy::expect_used,
-        reason = "the crate's only door to the system's clock and randomness"
+        reason = "the crate's only door to the system's randomness"
     )]
     pub fn from_os() -> Self {
         let mut entropy = [0; 32];
         getrandom::fill(&mut entropy).expect("the operating system provides randomness");
-        Self::new(SystemTime::now().into(), entropy)
+        Self::new(Timestamp::from_os(), entropy)
     }
 
     /// The value that belongs to `label`: as good as fresh randomness, and independent of every other label's.

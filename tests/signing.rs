@@ -95,6 +95,13 @@ fn the_placement_in_the_body_needs_a_form_or_nothing() {
 }
 
 #[test]
+fn a_get_request_gets_no_body() {
+    let mut request = Request::get("https://a.example/").body(Vec::new()).unwrap();
+    let error = sign(&Scheme::default().placement(Placement::Body), &mut request).unwrap_err();
+    assert_eq!(error, Unsupported::NoFormBody { reason: "this method has no body" }.into());
+}
+
+#[test]
 fn a_body_of_any_type_is_signed_by_its_head() {
     struct Stream;
     let client = ClientCredentials::new("key", "secret");
@@ -119,9 +126,12 @@ fn a_body_of_any_type_is_signed_by_its_head() {
         request.uri().clone()
     };
     assert_eq!(form(true), form(false));
-    for scheme in [Scheme::default().placement(Placement::Body), Scheme::default().body_hash()] {
+    for (scheme, refused) in [
+        (Scheme::default().placement(Placement::Body), Unsupported::NoFormBody { reason: "the body is not at hand" }),
+        (Scheme::default().body_hash(), Unsupported::BodyNotAtHand),
+    ] {
         let error = Signer::new(&scheme, &client, None).sign_head(&mut stream, b"", stamp()).unwrap_err();
-        assert!(matches!(error, Error::Unsupported(Unsupported::NoFormBody { .. })), "{error}");
+        assert_eq!(error, refused.into());
     }
 }
 
@@ -133,7 +143,7 @@ fn parameters_of_the_protocol_stand_in_one_place() {
         (Placement::Header, "https://a.example/?oauth_of_our_own=1"),
         (Placement::Body, "https://a.example/?oauth_of_our_own=1"),
     ] {
-        let mut request = Request::get(uri).body(Vec::new()).unwrap();
+        let mut request = Request::post(uri).body(Vec::new()).unwrap();
         let error = sign(&Scheme::default().placement(placement), &mut request).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::ParameterPlace { .. })), "{uri}: {error}");
     }

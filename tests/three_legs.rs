@@ -30,11 +30,11 @@ fn every_method_and_placement_walks_the_three_legs() {
 #[test]
 fn a_service_that_wants_get_gets_it() {
     let world = World::new(
-        |service| service.get().scheme(Scheme::default().placement(Placement::Query)),
+        |service| service.by_get().scheme(Scheme::default().placement(Placement::Query)),
         oauth_proto::oauth1::server::Provider::allow_get,
     );
     assert!(world.verify(&world.signed()).is_ok());
-    let refusing = World::new(oauth_proto::oauth1::Service::get, |provider| provider);
+    let refusing = World::new(oauth_proto::oauth1::Service::by_get, |provider| provider);
     let Step::Send(request, _) = refusing.client.authorize(Authorize::callback(CALLBACK), refusing.moment()).unwrap()
     else {
         panic!("nothing to send")
@@ -104,7 +104,7 @@ fn out_of_band_the_user_copies_a_verifier() {
     assert_eq!(consent.callback, None);
     let decision = serve(consent.grant(Grant::new("jane"), world.moment()), &world.store).unwrap();
     let Decision::ShowVerifier(code) = decision else { panic!("{decision:?}") };
-    let typed = format!("  {} \n", code.expose());
+    let typed = format!("  {} \n", code.expose().to_lowercase());
     let step = world.client.redeem_verifier(pending, &typed, world.moment()).unwrap();
     assert!(world.run(step).is_ok());
 }
@@ -284,15 +284,18 @@ fn a_problem_in_the_challenge_is_read_too() {
     let Step::Send(_, sent) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap() else {
         panic!("nothing to send")
     };
-    let challenge = r#"OAuth realm="x", oauth_problem="consumer_key_rejected", oauth_problem_advice="ask us""#;
+    let challenge = r#"OAuth realm="x", oauth_problem="consumer_key_rejected", oauth_problem_advice="ask us",
+        oauth_acceptable_timestamps="1-2", oauth_token_secret="abc""#
+        .replace('\n', " ");
     let answer = http::Response::builder()
         .status(401)
         .header("www-authenticate", challenge)
         .body(b"<h1>No</h1>".to_vec())
         .unwrap();
     let error = sent.receive(answer, world.moment()).unwrap_err();
-    let Error::Refused(Refused::Problem { code, advice, .. }) = error else { panic!("{error}") };
+    let Error::Refused(Refused::Problem { code, advice, details, .. }) = error else { panic!("{error}") };
     assert_eq!((code.as_str(), advice.as_deref()), ("consumer_key_rejected", Some("ask us")));
+    assert_eq!(details.into_iter().collect::<Vec<_>>(), [("oauth_acceptable_timestamps".into(), "1-2".into())]);
 }
 
 #[test]
@@ -339,7 +342,19 @@ fn tokens_expire_where_the_service_says_so() {
     world.client.session(token).sign(&mut request, world.moment()).unwrap();
     let rejected = world.verify(&request).unwrap_err();
     assert_eq!(rejected.reason, Reason::TokenExpired);
-    assert_eq!(fields(&rejected.response)["oauth_problem"], "token_expired");
+    assert_eq!(fields(&rejected.response())["oauth_problem"], "token_expired");
+}
+
+#[test]
+fn a_service_tells_the_client_what_it_wants_it_to_know() {
+    let world = World::default();
+    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
+    let grant = Grant::new("7").tell("screen_name", "jane d").tell("oauth_token", "not this");
+    let decision = serve(consent.grant(grant, world.moment()), &world.store).unwrap();
+    let Decision::Redirect(response) = decision else { panic!("{decision:?}") };
+    let token = world.redeem(pending, response.headers()["location"].to_str().unwrap()).unwrap();
+    assert_eq!(token.extra.into_iter().collect::<Vec<_>>(), [("screen_name".into(), "jane d".into())]);
 }
 
 #[test]
@@ -362,7 +377,7 @@ fn a_store_that_fails_is_a_503_and_nothing_is_lost() {
         panic!("no question")
     };
     let rejected = serve(ask.unavailable("the disk is full"), &world.store).unwrap_err();
-    assert_eq!(rejected.response.status(), 503);
+    assert_eq!(rejected.response().status(), 503);
     assert_eq!(rejected.reason, Reason::StoreFailed("the disk is full".into()));
     assert!(world.verify(&request).is_ok());
 }

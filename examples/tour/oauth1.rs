@@ -19,7 +19,7 @@ pub fn chapter() -> Outcome<()> {
         let provider = Verifier::new(origin).and_then(|verifier| Provider::new(verifier.realm("Photos")));
         let store = store.clone();
         move |request: &Request| match &provider {
-            Ok(provider) => handle(provider, &store, request).unwrap_or_else(|rejected| rejected.response),
+            Ok(provider) => handle(provider, &store, request).unwrap_or_else(|rejected| rejected.response()),
             Err(error) => page(500, &error.to_string()),
         }
     })?;

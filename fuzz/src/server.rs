@@ -170,8 +170,8 @@ fn raw(
 }
 
 fn check(rejected: Rejected) {
-    well_formed(&rejected.response);
-    assert!(rejected.response.status().as_u16() >= 400);
+    well_formed(&rejected.response());
+    assert!(rejected.response().status().as_u16() >= 400);
     let shown = format!("{rejected:?} {}", rejected.reason);
     assert!(!shown.contains("client-secret"), "{shown}");
 }

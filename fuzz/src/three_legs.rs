@@ -75,7 +75,7 @@ pub fn run(input: Input) {
         service = service.dangerous_version_1_0();
     }
     if input.get {
-        service = service.get();
+        service = service.by_get();
     }
     let client = Client::new(service, ClientCredentials::new("key", "client-secret"));
 

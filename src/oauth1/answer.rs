@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use http::HeaderValue;
 use http::header::{LOCATION, WWW_AUTHENTICATE};
 
 use super::TokenCredentials;
-use super::parameters::{TOKEN, TOKEN_SECRET};
+use super::parameters::{TOKEN, TOKEN_SECRET, is_oauth, is_protocol};
 use crate::wire::{Answer, MAX_BODY, auth_param, form, json, shortened};
 use crate::{Error, Misbehaved, Refused, Response, Secret};
 
@@ -31,8 +32,9 @@ impl Fields {
             return Err(refusal(response, answer).into());
         }
         let fields = read(response.body(), json, &answer)?;
-        if let Some((code, advice)) = problem(fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))) {
-            return Err(Refused::Problem { code, advice, answer }.into());
+        if let Some((code, advice)) = problem(&fields) {
+            let details = details(fields);
+            return Err(Refused::Problem { code, advice, details, answer }.into());
         }
         Ok(Self { fields, answer })
     }
@@ -102,27 +104,33 @@ fn redirect(response: &Response, answer: Box<Answer>) -> Error {
 
 /// What the server said when it refused: in the body, or in `WWW-Authenticate`.
 fn refusal(response: &Response, answer: Box<Answer>) -> Refused {
-    let fields = read(response.body(), true, &answer).unwrap_or_default();
-    let in_body = problem(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    match in_body.or_else(|| problem_in_challenge(response)) {
-        Some((code, advice)) => Refused::Problem { code, advice, answer },
-        None => Refused::Status(answer),
+    let in_body = read(response.body(), true, &answer).unwrap_or_default();
+    let said = std::iter::once(in_body).chain(response.headers().get_all(WWW_AUTHENTICATE).iter().map(challenge));
+    for fields in said {
+        if let Some((code, advice)) = problem(&fields) {
+            return Refused::Problem { code, advice, details: details(fields), answer };
+        }
     }
+    Refused::Status(answer)
 }
 
-fn problem_in_challenge(response: &Response) -> Option<(String, Option<String>)> {
-    response.headers().get_all(WWW_AUTHENTICATE).iter().find_map(|value| {
-        let (_, list) = auth_param::scheme(value.as_bytes());
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let params: Vec<_> =
-            auth_param::parse(list).map_while(Result::ok).map(|(name, value)| (text(name), text(&value))).collect();
-        problem(params.iter().map(|(name, value)| (name.as_str(), value.as_str())))
-    })
+fn challenge(value: &HeaderValue) -> BTreeMap<String, String> {
+    let (_, list) = auth_param::scheme(value.as_bytes());
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    auth_param::parse(list).map_while(Result::ok).map(|(name, value)| (text(name), text(&value))).collect()
+}
+
+/// The fields that explain a problem: the extension's own, but no credentials.
+fn details(fields: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let explains =
+        |name: &str| is_oauth(name.as_bytes()) && !is_protocol(name.as_bytes()) && !name.starts_with("oauth_problem");
+    let details = fields.into_iter().filter(|(name, _)| explains(name));
+    details.map(|(name, value)| (shortened(&name), shortened(&value))).collect()
 }
 
 /// The code of the Problem Reporting extension or that of oauthlib's servers, and the advice that goes with it.
-fn problem<'a>(fields: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Option<(String, Option<String>)> {
-    let find = |wanted: &str| fields.clone().find(|(name, _)| *name == wanted).map(|(_, value)| shortened(value));
+fn problem(fields: &BTreeMap<String, String>) -> Option<(String, Option<String>)> {
+    let find = |name: &str| fields.get(name).map(|value| shortened(value));
     find("oauth_problem")
         .map(|code| (code, find("oauth_problem_advice")))
         .or_else(|| find("error").map(|code| (code, find("error_description"))))

@@ -168,9 +168,11 @@ impl Client {
     /// `callback` is the URI that the user's browser asked for, or its query.
     ///
     /// # Errors
-    /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access, [`Forged`] when the callback
-    /// does not belong to `pending`, [`Expired`](crate::Expired) when the user took too long; nothing has been sent
-    /// then. What the answer comes to is reported by the step.
+    /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access, which services say by
+    /// `oauth_problem`, `denied`, `not_approved=true` or `error`; some just leave out the verifier, which is
+    /// [`Forged::ParameterMissing`]. [`Forged`] when the callback does not belong to `pending`,
+    /// [`Expired`](crate::Expired) when the user took too long. Nothing has been sent then. What the answer comes to is
+    /// reported by the step; a [`DriveError`](crate::DriveError) as a function's error takes both by `?`.
     pub fn redeem(&self, pending: Pending, callback: &str, moment: Moment) -> Result<Step<Token>, Error> {
         pending.check(moment.now)?;
         let verifier = pending.verifier(callback)?;
@@ -196,6 +198,25 @@ impl Client {
 
     /// Exchanges an expired token for a fresh one (OAuth Session 1.0 draft 1 §5). A handle that the answer does not
     /// replace is kept, and so are the extra fields.
+    ///
+    /// ```
+    /// # use oauth_proto::oauth1::{Client, Session};
+    /// # use oauth_proto::{DriveError, Moment, Request, Response, run};
+    /// # fn store(_: &oauth_proto::oauth1::Token) {}
+    /// fn renew<E>(
+    ///     client: &Client,
+    ///     session: &mut Session,
+    ///     send: impl FnMut(Request) -> Result<Response, E>,
+    /// ) -> Result<(), DriveError<E>> {
+    ///     let moment = Moment::from_os();
+    ///     if let Some(token) = session.token().filter(|token| token.is_expired(moment.now)) {
+    ///         let renewed = run(client.renew(token, moment)?, send)?;
+    ///         store(&renewed); // before it is used: the old one is worth nothing any more
+    ///         session.install(renewed);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     /// [`Unsupported::NotRenewable`] when the token came without a session handle.

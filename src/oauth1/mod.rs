@@ -27,8 +27,12 @@
 //! how (method, placement, body hash), [`Service`] what a service's documentation says. The 2007 version, services with
 //! registered callbacks and other departures are options of [`Service`].
 //!
-//! Left out on purpose: the server speaks 1.0a alone, since the version of 2007 lets an attacker fixate a session; and
-//! multipart bodies are signed by their hash or not at all, as the RFC says.
+//! Left out on purpose: the server speaks 1.0a alone, since the version of 2007 lets an attacker fixate a session, and
+//! renews no tokens; multipart bodies are signed by their hash or not at all, as the RFC says; and what a realm means is the
+//! application's to say (it is in [`Consent`](server::Consent), and belongs into the grant's data).
+//!
+//! When a service refuses every request for its timestamp, this machine's clock is wrong: the service's is in the details of
+//! [`Refused::Problem`](crate::Refused::Problem), and a [`Moment`](crate::Moment) can be made of any time.
 
 mod answer;
 mod base_string;

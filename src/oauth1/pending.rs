@@ -10,8 +10,8 @@ use crate::{Error, Expired, Forged, Refused, Timestamp};
 /// An authorization that waits for its user to come back.
 ///
 /// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred bytes), or the server's
-/// session. It is consumed when it is redeemed, and not `Clone`; a stored copy must be deleted then, so that a callback
-/// cannot be played twice.
+/// session. It is consumed when it is redeemed, and not `Clone`. A stored copy serves for another try when the transport
+/// failed; it must be deleted once the service has answered, so that a callback cannot be played twice.
 ///
 /// ```no_run
 /// # use oauth_proto::oauth1::Pending;
@@ -70,8 +70,9 @@ impl Pending {
             return Err(Forged::TokenMismatch { expected, received }.into());
         }
         let refused = callback.denied.is_some() || callback.not_approved.as_deref() == Some("true");
-        if refused || callback.problem.is_some() {
-            return Err(Refused::Denied { problem: callback.problem }.into());
+        let problem = callback.problem.or(callback.error);
+        if refused || problem.is_some() {
+            return Err(Refused::Denied { problem }.into());
         }
         if token.is_none() {
             return Err(Forged::ParameterMissing { name: TOKEN }.into());
@@ -91,6 +92,8 @@ struct Callback {
     denied: Option<String>,
     /// Dropbox's.
     not_approved: Option<String>,
+    /// That of services which took it over from OAuth 2.0.
+    error: Option<String>,
 }
 
 impl Callback {
@@ -106,6 +109,7 @@ impl Callback {
                 b"oauth_problem" => ("oauth_problem", &mut callback.problem),
                 b"denied" => ("denied", &mut callback.denied),
                 b"not_approved" => ("not_approved", &mut callback.not_approved),
+                b"error" => ("error", &mut callback.error),
                 _ => continue,
             };
             if slot.replace(String::from_utf8_lossy(&value).into_owned()).is_some() {
@@ -144,6 +148,7 @@ mod tests {
             ("?not_approved=true", None),
             ("?oauth_problem=user_refused&oauth_token=t+k", Some("user_refused")),
             ("?oauth_problem=user_refused", Some("user_refused")),
+            ("?oauth_token=t+k&error=access_denied", Some("access_denied")),
         ] {
             let expected = Refused::Denied { problem: problem.map(str::to_owned) };
             assert_eq!(pending().verifier(callback), Err(expected.into()), "{callback}");

@@ -40,7 +40,8 @@ struct Private {
 const SMALLEST: usize = 2048;
 
 impl RsaKey {
-    /// Reads a key in PEM: a private key in PKCS#8 or PKCS#1, or a public key in SPKI or PKCS#1.
+    /// Reads a key in PEM: a private key (`PRIVATE KEY` or `RSA PRIVATE KEY`), or a public one (`PUBLIC KEY` or
+    /// `RSA PUBLIC KEY`). Of a certificate, extract the public key first.
     ///
     /// # Errors
     /// [`Unsupported::Signing`] when it is none of these, is encrypted, or has fewer than 2048 bits.
@@ -51,7 +52,13 @@ impl RsaKey {
             Some(key) => Some(Self::private(key)),
             None => public().map(|public| Self { public, private: None }),
         };
-        let key = key.ok_or_else(|| unusable("the PEM text is no RSA key in PKCS#8, SPKI or PKCS#1"))?;
+        let key = key.ok_or_else(|| {
+            unusable(if pem.contains("ENCRYPTED") {
+                "the key is encrypted: decrypt it first"
+            } else {
+                "the text is no RSA key in PEM (PRIVATE KEY, RSA PRIVATE KEY, PUBLIC KEY or RSA PUBLIC KEY)"
+            })
+        })?;
         if rsa::traits::PublicKeyParts::size(&key.public) * 8 < SMALLEST {
             return Err(unusable("the RSA key has fewer than 2048 bits"));
         }
@@ -67,7 +74,7 @@ impl RsaKey {
 }
 
 fn unusable(reason: &str) -> Error {
-    Unsupported::Signing { method: "RSA".to_owned(), reason: reason.to_owned() }.into()
+    Unsupported::Signing { method: "the RSA key".to_owned(), reason: reason.to_owned() }.into()
 }
 
 impl fmt::Debug for RsaKey {

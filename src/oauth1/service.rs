@@ -107,7 +107,7 @@ impl Service {
     }
 
     /// Asks for credentials by GET (RFC 5849 §2.1 lets a service choose).
-    pub fn get(mut self) -> Self {
+    pub fn by_get(mut self) -> Self {
         self.method = HttpMethod::GET;
         self
     }
@@ -117,7 +117,8 @@ impl Service {
     ///
     /// What this gives away: nothing ties the user who comes back to the one who granted access, so an attacker can
     /// have a victim grant access to the attacker's session (the session fixation of 2009). Use it where the service
-    /// speaks nothing else.
+    /// speaks nothing else. Where the user does not come back but says so by a button, it is
+    /// [`redeem_verifier`](super::Client::redeem_verifier) with an empty text.
     pub fn dangerous_version_1_0(mut self) -> Self {
         self.callbacks = Callbacks::WithAuthorization;
         self.scheme = self.scheme.key_encoding(KeyEncoding::Raw);

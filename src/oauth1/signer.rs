@@ -62,11 +62,30 @@ impl Signer {
         }
     }
 
-    /// Signs a request: adds the protocol parameters where the scheme places them.
+    /// Signs a request: adds the protocol parameters where the scheme places them. The body is a `Vec<u8>`, or of another
+    /// type that can be read and replaced, such as `Bytes`; for `()`, a stream and the like there is
+    /// [`sign_head`](Self::sign_head).
     ///
     /// Signed are the method, the URI (its authority as a `Host` header has it, where the request has one), the query,
     /// the body if it is a form by its `Content-Type`, and parameters of the caller's in an `Authorization: OAuth`
-    /// header that is there already. Whatever is changed afterwards makes the signature invalid.
+    /// header that is there already. Whatever is changed afterwards makes the signature invalid; to send a request again,
+    /// sign a fresh copy of it.
+    ///
+    /// A form needs its `Content-Type`: without it the body is not signed, and the server, which sees a form, finds the
+    /// signature wrong.
+    ///
+    /// ```
+    /// # use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer};
+    /// use oauth_proto::{Moment, wire::form};
+    ///
+    /// # let signer = Signer::new(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
+    /// let body = form::encode([("status", "Hello Ladies + Gentlemen")]);
+    /// let mut request = http::Request::post("https://api.example.com/update")
+    ///     .header("content-type", form::MEDIA_TYPE)
+    ///     .body(body.into_bytes())?;
+    /// signer.sign(&mut request, Moment::from_os())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`Unsupported`] when the request cannot be signed as it is: its URI is not absolute, a protocol parameter stands
@@ -83,6 +102,16 @@ impl Signer {
     /// `form` is what the body will be, if it is a form; otherwise it does not matter. The parameters go in the header
     /// or the query.
     ///
+    /// ```
+    /// # use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer};
+    /// # use oauth_proto::Moment;
+    /// # struct Stream;
+    /// # let signer = Signer::new(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
+    /// let mut upload = http::Request::put("https://api.example.com/photo").body(Stream)?;
+    /// signer.sign_head(&mut upload, b"", Moment::from_os())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`sign`](Self::sign), and when the scheme wants to see or change the body: placement in it, or its hash.
     pub fn sign_head<'a, B>(
@@ -92,8 +121,11 @@ impl Signer {
         stamp: impl Into<Stamp<'a>>,
     ) -> Result<(), Error> {
         let is_form = media_type(request.headers()) == form::MEDIA_TYPE;
-        if self.scheme.placement == Placement::Body || (self.scheme.bodies != Bodies::Forms && !is_form) {
+        if self.scheme.placement == Placement::Body {
             return Err(Unsupported::NoFormBody { reason: "the body is not at hand" }.into());
+        }
+        if self.scheme.bodies != Bodies::Forms && !is_form {
+            return Err(Unsupported::BodyNotAtHand.into());
         }
         let protocol = self.protocol(request, is_form.then_some(form), &stamp.into(), &[])?;
         self.put_in_head(request, protocol)
@@ -164,8 +196,12 @@ impl Signer {
         let body = request.body().as_ref();
         let adopts = self.adopts_form(request.headers(), body);
         let is_form = adopts || media_type(request.headers()) == form::MEDIA_TYPE;
-        if self.scheme.placement == Placement::Body && !is_form {
-            return Err(Unsupported::NoFormBody { reason: "the body is not a form" }.into());
+        if self.scheme.placement == Placement::Body {
+            let bodiless = matches!(*request.method(), HttpMethod::GET | HttpMethod::HEAD);
+            let reason = if bodiless { "this method has no body" } else { "the body is not a form" };
+            if bodiless || !is_form {
+                return Err(Unsupported::NoFormBody { reason }.into());
+            }
         }
         let mut extra = extra.to_vec();
         if self.scheme.bodies != Bodies::Forms && !is_form {

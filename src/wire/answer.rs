@@ -33,8 +33,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// Its `Content-Type`, if it has one.
     pub content_type: Option<String>,
-    /// The beginning of its body. Whatever stands behind `=` or as a value in JSON, has a digit in it or is long, is
-    /// replaced by `…`.
+    /// The beginning of its body. Whatever stands behind `=` or as a value in JSON (but for messages), has a digit in it or
+    /// is long, is replaced by `…`.
     pub excerpt: String,
 }
 
@@ -80,7 +80,7 @@ fn excerpt(body: &[u8]) -> String {
     let mut out = String::new();
     let mut rest = text.as_ref();
     while let Some(next) = rest.chars().next() {
-        let is_json_value = next == '"' && follows_json_name(&out);
+        let is_json_value = next == '"' && follows_json_name(&out) && !follows_message(&out);
         let length = if is_json_value {
             json_string(rest)
         } else if is_word(next) {
@@ -116,6 +116,15 @@ fn follows_json_name(before: &str) -> bool {
     before.trim_end().strip_suffix(':').is_some_and(|name| name.trim_end().ends_with('"'))
 }
 
+/// Whether the member that comes next is one in which servers explain themselves. Its words pass, numbers and long words in
+/// it do not.
+fn follows_message(before: &str) -> bool {
+    let name = before.trim_end().trim_end_matches(':').trim_end().trim_end_matches('"');
+    ["message", "error", "error_description", "detail", "title", "reason"]
+        .iter()
+        .any(|known| name.strip_suffix(known).is_some_and(|before| before.ends_with('"')))
+}
+
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || "_-.~+/%\u{fffd}".contains(c)
 }
@@ -141,6 +150,10 @@ mod tests {
         assert_eq!(shown(r#"{"secret" : "a \"b c", "n":12345,"t":true}"#), r#"{"secret" : "…", "n":…,"t":…}"#);
         assert_eq!(shown("oauth_token = \"abc\""), "oauth_token = \"…\"");
         assert_eq!(shown("Error 401: invalid signature"), "Error 401: invalid signature");
+        assert_eq!(
+            shown(r#"{"errors":[{"code":32,"message":"Could not authenticate you, x9y8z7"}]}"#),
+            r#"{"errors":[{"code":…,"message":"Could not authenticate you, …"}]}"#
+        );
         assert_eq!(shown("your token hdk48Djdsa is bad"), "your token … is bad");
     }
 

@@ -15,8 +15,8 @@ fn refused(attack: impl FnOnce(&mut Request<Vec<u8>>)) -> Rejected {
     let mut request = world.signed();
     attack(&mut request);
     let rejected = world.verify(&request).unwrap_err();
-    assert_eq!(rejected.response.status(), 401, "{}", rejected.reason);
-    assert_eq!(rejected.response.headers()["cache-control"], "no-store");
+    assert_eq!(rejected.response().status(), 401, "{}", rejected.reason);
+    assert_eq!(rejected.response().headers()["cache-control"], "no-store");
     rejected
 }
 
@@ -37,8 +37,8 @@ fn nonce_replay() {
     let request = world.signed();
     assert!(world.verify(&request).is_ok());
     let rejected = world.verify(&request).unwrap_err();
-    assert_eq!((rejected.response.status().as_u16(), rejected.reason), (401, Reason::NonceUsed));
-    assert_eq!(fields(&rejected.response)["oauth_problem"], "nonce_used");
+    assert_eq!((rejected.response().status().as_u16(), &rejected.reason), (401, &Reason::NonceUsed));
+    assert_eq!(fields(&rejected.response())["oauth_problem"], "nonce_used");
 }
 
 #[test]
@@ -99,8 +99,8 @@ fn at(later: i64) -> Result<(), Rejected> {
 fn timestamp_old() {
     assert!(at(300).is_ok());
     let rejected = at(301).unwrap_err();
-    assert_eq!(rejected.response.status(), 401);
-    let fields = fields(&rejected.response);
+    assert_eq!(rejected.response().status(), 401);
+    let fields = fields(&rejected.response());
     assert_eq!(fields["oauth_problem"], "timestamp_refused");
     assert_eq!(fields["oauth_acceptable_timestamps"], format!("{}-{}", NOW + 1, NOW + 601));
 }
@@ -119,7 +119,7 @@ fn timestamp_odd() {
         let mut request = world.signed();
         let odd = oauth_proto::wire::percent::encode(odd);
         header(&mut request, |value| value.replace(&format!("\"{NOW}\""), &format!("\"{odd}\"")));
-        assert_eq!(world.verify(&request).unwrap_err().response.status(), 400, "{odd}");
+        assert_eq!(world.verify(&request).unwrap_err().response().status(), 400, "{odd}");
     }
 }
 
@@ -134,9 +134,9 @@ fn signature_wrong() {
             });
         });
         assert_eq!(rejected.reason, Reason::WrongSignature);
-        assert_eq!(fields(&rejected.response)["oauth_problem"], "signature_invalid");
+        assert_eq!(fields(&rejected.response())["oauth_problem"], "signature_invalid");
         assert_eq!(
-            rejected.response.headers()["www-authenticate"],
+            rejected.response().headers()["www-authenticate"],
             "OAuth realm=\"Photos\", oauth_problem=\"signature_invalid\""
         );
     }
@@ -162,7 +162,7 @@ fn method_swapped_to_one_without_a_key() {
     assert_eq!(rejected.reason, Reason::UnknownClient("dpf43f3p2l4k3l03".into()));
     world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret(""));
     let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
-    assert_eq!(rejected.response.status(), 401);
+    assert_eq!(rejected.response().status(), 401);
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn path_changed() {
 
 fn status(request: &Request<Vec<u8>>, world: &World) -> (u16, Reason) {
     let rejected = world.verify(request).unwrap_err();
-    (rejected.response.status().as_u16(), rejected.reason)
+    (rejected.response().status().as_u16(), rejected.reason)
 }
 
 #[test]
@@ -262,9 +262,20 @@ fn parameter_absent() {
         let mut request = world.signed();
         header(&mut request, |value| value.replacen(&format!("{name}="), "x=", 1));
         let rejected = world.verify(&request).unwrap_err();
-        assert_eq!(rejected.response.status(), 400);
-        assert_eq!(fields(&rejected.response)["oauth_parameters_absent"], name);
+        assert_eq!(rejected.response().status(), 400);
+        assert_eq!(fields(&rejected.response())["oauth_parameters_absent"], name);
     }
+}
+
+/// What another scheme's middleware may want to look at instead.
+#[test]
+fn unsigned() {
+    let world = World::default();
+    let mut request = world.signed();
+    request.headers_mut().insert("authorization", HeaderValue::from_static("Bearer abc"));
+    let rejected = world.verify(&request).unwrap_err();
+    assert_eq!((rejected.response().status().as_u16(), &rejected.reason), (401, &Reason::Unsigned));
+    assert!(rejected.response().headers().contains_key("www-authenticate"));
 }
 
 #[test]
@@ -284,7 +295,7 @@ fn plaintext_default() {
     };
     let rejected = serve(world.provider.temporary_credentials(&request, world.moment()), &world.store).unwrap_err();
     assert_eq!(rejected.reason, Reason::MethodUnsupported("PLAINTEXT".into()));
-    assert_eq!(rejected.response.status(), 400);
+    assert_eq!(rejected.response().status(), 400);
 
     // With the opt-in it is accepted, but not without TLS.
     let verifier = world.provider.verifier().clone().dangerous_allow_plaintext();
@@ -322,7 +333,7 @@ fn unknown_consumer() {
         let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
         Signer::new(&Scheme::default(), &client, Some(&token)).sign(&mut request, world.moment()).unwrap();
         let rejected = world.verify(&request).unwrap_err();
-        (rejected.reason, rejected.response)
+        (rejected.reason.clone(), rejected.response())
     };
     let right = || ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
     let outcomes = [
@@ -357,7 +368,7 @@ fn verifier_wrong() {
     let step = world.client.redeem_verifier(pending, "guessed", world.moment()).unwrap();
     let Step::Send(request, _) = step else { panic!("nothing to send") };
     let rejected = serve(world.provider.token_credentials(&request, world.moment()), &world.store).unwrap_err();
-    assert_eq!((rejected.response.status().as_u16(), rejected.reason), (401, Reason::WrongVerifier));
+    assert_eq!((rejected.response().status().as_u16(), rejected.reason), (401, Reason::WrongVerifier));
     // The request token is spent: the right verifier comes too late.
     assert!(world.redeem(serde_json::from_str(&stored).unwrap(), &callback).is_err());
 }

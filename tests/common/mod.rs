@@ -60,7 +60,7 @@ impl World {
             "/token" => self.provider.token_credentials(request, self.moment()),
             path => panic!("no endpoint {path}"),
         };
-        serve(reply, &self.store).unwrap_or_else(|rejected| rejected.response)
+        serve(reply, &self.store).unwrap_or_else(|rejected| rejected.response())
     }
 
     pub fn run<T>(&self, step: Step<T>) -> Result<T, Error> {

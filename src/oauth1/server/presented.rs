@@ -40,6 +40,9 @@ impl Presented {
         let (uri, headers) = (request.uri(), request.headers());
         let parameters = Parameters::of(uri, headers, request.body().as_ref()).map_err(|_| Reason::Malformed)?;
         let mut protocol = protocol(&parameters)?;
+        if protocol.is_empty() {
+            return Err(Reason::Unsigned);
+        }
         let mut take = |name: &'static str| match protocol.remove(name) {
             Some(value) => value.map(Some).ok_or(Reason::ParameterInvalid(name)),
             None => Ok(None),

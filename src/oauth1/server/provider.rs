@@ -7,7 +7,7 @@ use http::{Method as HttpMethod, Request, StatusCode};
 use super::consent::Consent;
 use super::rejected::{Reason, form_response};
 use super::reply::{Question, Reply};
-use super::store::{FindTemporary, Redeem, Redemption, SaveTemporary, Stage, TemporaryRecord, hashed};
+use super::store::{FindTemporary, Redeem, Redemption, SaveTemporary, Stage, TemporaryRecord, TokenRecord, hashed};
 use super::verifier::{Checked, SignedWith, Verifier, hex};
 use crate::oauth1::parameters;
 use crate::oauth1::parameters::{CALLBACK, CALLBACK_CONFIRMED, TOKEN, TOKEN_SECRET, VERIFIER};
@@ -31,10 +31,10 @@ use crate::{Ask, Error, Moment, Response, Secret, Unsupported};
 ///         "/initiate" => provider.temporary_credentials(request, moment),
 ///         _ => provider.token_credentials(request, moment),
 ///     };
-///     serve(reply, &store).unwrap_or_else(|rejected| rejected.response)
+///     serve(reply, &store).unwrap_or_else(|rejected| rejected.response())
 /// };
 /// let request = http::Request::post("https://photos.example.net/initiate").body(Vec::new())?;
-/// assert_eq!(handle(&request).status(), 400);
+/// assert_eq!(handle(&request).status(), 401); // it is not signed
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -189,7 +189,12 @@ impl Provider {
         let lifetime = self.token_lifetime.map(|lifetime| ("oauth_expires_in", lifetime.as_secs().to_string()));
         let answer: Vec<_> = [(TOKEN, token), (TOKEN_SECRET, secret)].into_iter().chain(lifetime).collect();
         Reply::Ask(Question::Redeem(Ask::new(command, move |redemption| match redemption {
-            Ok(Redemption::Redeemed(_)) => Reply::Done(form_response(StatusCode::OK, &answer)),
+            Ok(Redemption::Redeemed(TokenRecord { grant, .. })) => {
+                let told = grant.told.iter().filter(|(name, _)| !parameters::is_oauth(name.as_bytes()));
+                let told = told.map(|(name, value)| (name.as_str(), value.clone()));
+                let answer: Vec<_> = answer.into_iter().chain(told).collect();
+                Reply::Done(form_response(StatusCode::OK, &answer))
+            }
             Ok(Redemption::Refused) => self.verifier.reject(Reason::WrongVerifier),
             Err(why) => self.verifier.reject(Reason::StoreFailed(why)),
         })))

@@ -9,19 +9,19 @@ use crate::wire::form;
 /// A request that is refused.
 ///
 /// ```
-/// use oauth_proto::oauth1::server::{Reason, Rejected};
+/// use oauth_proto::oauth1::server::Rejected;
 ///
-/// fn answer(rejected: Rejected) -> oauth_proto::Response {
-///     eprintln!("refused: {}", rejected.reason); // for the operator
-///     rejected.response // for the client
+/// fn answer(rejected: &Rejected) -> oauth_proto::Response {
+///     eprintln!("refused: {rejected}"); // for the operator
+///     rejected.response() // for the client
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
 pub struct Rejected {
-    /// What the client is told. It says less than the reason where the difference would help an attacker.
-    pub response: Response,
     /// The whole truth, for the operator's log.
     pub reason: Reason,
+    realm: Option<String>,
 }
 
 /// Why a request is refused. For the operator: it tells apart what a client must not be able to.
@@ -55,6 +55,9 @@ pub enum Reason {
     /// The signature method is not accepted here.
     #[error("the signature method {0:?} is not accepted")]
     MethodUnsupported(String),
+    /// Nothing in the request is OAuth's.
+    #[error("the request is not signed")]
+    Unsigned,
     /// PLAINTEXT on a way where others can listen.
     #[error("PLAINTEXT is not accepted without TLS")]
     PlaintextWithoutTls,
@@ -126,6 +129,7 @@ impl Reason {
             Self::VersionUnknown => {
                 (BAD, "version_rejected", Some(("oauth_acceptable_versions", "1.0-1.0".to_owned())))
             }
+            Self::Unsigned => (DENIED, "parameter_absent", None),
             Self::MethodUnsupported(_) | Self::PlaintextWithoutTls => (BAD, "signature_method_rejected", None),
             Self::HttpMethod(_) => (StatusCode::METHOD_NOT_ALLOWED, "parameter_rejected", None),
             Self::TimestampRefused { earliest, latest, .. } => {
@@ -146,15 +150,24 @@ impl Reason {
         }
     }
 
-    /// The response for the client. The realm is one that can stand in a header.
+    /// The realm is one that can stand in a quoted header value.
     pub(super) fn reject(self, realm: Option<&str>) -> Rejected {
-        let (status, code, field) = self.problem();
+        Rejected { reason: self, realm: realm.map(str::to_owned) }
+    }
+}
+
+impl Rejected {
+    /// What the client is told: 400, 401, 405 or 503, with the code of the Problem Reporting extension in the body and, for
+    /// a 401, in `WWW-Authenticate`. It says less than the reason where the difference would help an attacker: an unknown
+    /// client, an unknown or revoked token, a wrong signature and a wrong host are all `signature_invalid`.
+    pub fn response(&self) -> Response {
+        let (status, code, field) = self.reason.problem();
         let mut pairs = vec![("oauth_problem", code.to_owned())];
         pairs.extend(field);
         let mut response = form_response(status, &pairs);
         let headers = response.headers_mut();
         if status == StatusCode::UNAUTHORIZED {
-            let realm = realm.map(|realm| format!("realm=\"{realm}\", ")).unwrap_or_default();
+            let realm = self.realm.as_ref().map(|realm| format!("realm=\"{realm}\", ")).unwrap_or_default();
             let challenge = format!("OAuth {realm}oauth_problem=\"{code}\"");
             if let Ok(challenge) = HeaderValue::try_from(challenge) {
                 headers.insert(WWW_AUTHENTICATE, challenge);
@@ -163,7 +176,7 @@ impl Reason {
         if status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(ALLOW, HeaderValue::from_static("POST"));
         }
-        Rejected { response, reason: self }
+        response
     }
 }
 

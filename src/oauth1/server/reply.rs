@@ -34,6 +34,7 @@ use crate::{Ask, Command};
 ///     }
 /// }
 /// ```
+#[allow(clippy::large_enum_variant, reason = "a reply is moved a few times in a request, and matched by hand")]
 #[derive(Debug)]
 #[must_use = "a reply does nothing until it is driven: see `serve` and `serve_async`"]
 pub enum Reply<T> {
@@ -74,7 +75,7 @@ pub enum Question<T> {
 ///
 /// # Errors
 /// The refusal: its response goes to the client, its reason to the log.
-pub fn serve<T>(reply: Reply<T>, store: &impl Store) -> Result<T, Rejected> {
+pub fn serve<T>(reply: Reply<T>, store: &(impl Store + ?Sized)) -> Result<T, Rejected> {
     // One loop serves both kinds of store: the futures of a blocking one are ready at once.
     match pin!(serve_async(reply, &Blocking(store))).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(end) => end,
@@ -95,7 +96,7 @@ pub fn serve<T>(reply: Reply<T>, store: &impl Store) -> Result<T, Rejected> {
 ///
 /// # Errors
 /// The refusal: its response goes to the client, its reason to the log.
-pub async fn serve_async<T>(mut reply: Reply<T>, store: &impl AsyncStore) -> Result<T, Rejected> {
+pub async fn serve_async<T>(mut reply: Reply<T>, store: &(impl AsyncStore + ?Sized)) -> Result<T, Rejected> {
     loop {
         reply = match reply {
             Reply::Ask(Question::FindCredentials(ask)) => {
@@ -144,9 +145,9 @@ fn go_on<C: Command, R, E: fmt::Display>(ask: Ask<C, R>, answer: Result<C::Answe
 /// any_store(&Blocking(&MemoryStore::default()));
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Blocking<'s, S>(pub &'s S);
+pub struct Blocking<'s, S: ?Sized>(pub &'s S);
 
-impl<S: Store> AsyncStore for Blocking<'_, S> {
+impl<S: Store + ?Sized> AsyncStore for Blocking<'_, S> {
     type Error = S::Error;
 
     fn find_credentials(

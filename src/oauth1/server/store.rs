@@ -54,7 +54,9 @@ impl ClientRecord {
 /// ```
 /// use oauth_proto::oauth1::server::Grant;
 ///
-/// let grant = Grant::new("jane").data(serde_json::json!({ "albums": ["vacation"] }));
+/// let grant = Grant::new("jane")
+///     .data(serde_json::json!({ "albums": ["vacation"] })) // for the application, at every request
+///     .tell("screen_name", "jane_d"); // for the client, with the token
 /// assert_eq!(grant.user, "jane");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,12 +66,21 @@ pub struct Grant {
     /// The application's own: scope, duration, what it likes.
     #[serde(default)]
     pub data: serde_json::Value,
+    /// What the client is told with the token: `user_id`, `screen_name`, …
+    #[serde(default)]
+    pub told: BTreeMap<String, String>,
 }
 
 impl Grant {
     /// A grant by that user.
     pub fn new(user: impl Into<String>) -> Self {
-        Self { user: user.into(), data: serde_json::Value::Null }
+        Self { user: user.into(), data: serde_json::Value::Null, told: BTreeMap::new() }
+    }
+
+    /// A further field of the answer that brings the client its token. Names that begin with `oauth_` are left out there.
+    pub fn tell(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.told.insert(name.into(), value.into());
+        self
     }
 
     /// With data of the application's.
@@ -170,9 +181,10 @@ impl TemporaryRecord {
     }
 }
 
-/// The hash under which a verifier is kept.
+/// The hash under which a verifier is kept. People copy some of them by hand, so upper and lower case are the same; none
+/// of ours says more by its case.
 pub(super) fn hashed(verifier: &str) -> String {
-    Sha256::digest(verifier).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(verifier.to_ascii_lowercase()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Finds what a signature is checked with.
@@ -373,11 +385,83 @@ impl Command for Redeem {
 
 /// A blocking store. [`serve`](super::serve) asks it.
 ///
-/// ```
-/// use oauth_proto::oauth1::server::{MemoryStore, Store};
+/// Every method is one atomic step: here a lock is held for its length, in SQL it is one statement or one transaction.
 ///
+/// ```
+/// use std::collections::{HashMap, HashSet};
+/// use std::convert::Infallible;
+/// use std::sync::Mutex;
+///
+/// use oauth_proto::oauth1::server::*;
+///
+/// #[derive(Default)]
+/// struct Tables {
+///     clients: HashMap<String, ClientRecord>,
+///     temporaries: HashMap<String, TemporaryRecord>,
+///     tokens: HashMap<String, TokenRecord>,
+///     nonces: HashSet<(String, Option<String>, u64, String)>,
+/// }
+///
+/// struct MyStore(Mutex<Tables>);
+///
+/// impl Store for MyStore {
+///     type Error = Infallible;
+///
+///     fn find_credentials(&self, command: &FindCredentials) -> Result<Credentials, Infallible> {
+///         let tables = self.0.lock().unwrap();
+///         let token = command.token.as_deref().unwrap_or_default();
+///         Ok(Credentials {
+///             client: tables.clients.get(&command.client).cloned(),
+///             token: tables.tokens.get(token).filter(|_| !command.temporary).cloned(),
+///             temporary: tables.temporaries.get(token).filter(|_| command.temporary).cloned(),
+///         })
+///     }
+///
+///     // INSERT … ON CONFLICT DO NOTHING: fresh if a row was inserted. Rows may go when `until` has passed.
+///     fn remember_nonce(&self, command: &RememberNonce) -> Result<Freshness, Infallible> {
+///         let RememberNonce { client, token, timestamp, nonce, .. } = command.clone();
+///         let inserted = self.0.lock().unwrap().nonces.insert((client, token, timestamp.as_secs(), nonce));
+///         Ok(if inserted { Freshness::Fresh } else { Freshness::Seen })
+///     }
+///
+///     fn save_temporary(&self, command: &SaveTemporary) -> Result<(), Infallible> {
+///         self.0.lock().unwrap().temporaries.insert(command.token.clone(), command.record.clone());
+///         Ok(())
+///     }
+///
+///     fn find_temporary(&self, command: &FindTemporary) -> Result<Option<TemporaryRecord>, Infallible> {
+///         Ok(self.0.lock().unwrap().temporaries.get(&command.token).cloned())
+///     }
+///
+///     // UPDATE … WHERE token = ? AND stage = 'waiting' RETURNING …, or DELETE likewise.
+///     fn decide(&self, command: &Decide) -> Result<Option<TemporaryRecord>, Infallible> {
+///         let mut tables = self.0.lock().unwrap();
+///         let waiting = |record: &&mut TemporaryRecord| record.stage == Stage::Waiting;
+///         let Some(record) = tables.temporaries.get_mut(&command.token).filter(waiting) else { return Ok(None) };
+///         let before = record.clone();
+///         match &command.stage {
+///             Some(stage) => record.stage = stage.clone(),
+///             None => drop(tables.temporaries.remove(&command.token)),
+///         }
+///         Ok(Some(before))
+///     }
+///
+///     // One transaction: DELETE … RETURNING the record, `record.redeem(command)`, INSERT the token.
+///     fn redeem(&self, command: &Redeem) -> Result<Redemption, Infallible> {
+///         let mut tables = self.0.lock().unwrap();
+///         let Some(record) = tables.temporaries.remove(&command.temporary) else { return Ok(Redemption::Refused) };
+///         let redemption = record.redeem(command);
+///         if let Redemption::Redeemed(token) = &redemption {
+///             tables.tokens.insert(command.token.clone(), token.clone());
+///         }
+///         Ok(redemption)
+///     }
+/// }
+///
+/// # let store = MyStore(Mutex::default());
+/// // Behind a pointer it is a store too.
 /// fn any_store(_: &impl Store) {}
-/// any_store(&MemoryStore::default());
+/// any_store(&std::sync::Arc::new(store));
 /// ```
 pub trait Store {
     /// How it fails. The text goes to the operator's log.
@@ -420,7 +504,8 @@ pub trait Store {
     fn redeem(&self, command: &Redeem) -> Result<Redemption, Self::Error>;
 }
 
-/// An asynchronous store. [`serve_async`](super::serve_async) asks it.
+/// An asynchronous store. [`serve_async`](super::serve_async) asks it. Each method does what that of [`Store`] does, in one
+/// atomic step; write them as `async fn`.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::{AsyncStore, Blocking, MemoryStore};
@@ -456,3 +541,38 @@ pub trait AsyncStore {
     /// See [`Redeem`].
     fn redeem(&self, command: &Redeem) -> impl Future<Output = Result<Redemption, Self::Error>> + Send;
 }
+
+/// A store behind a pointer is a store.
+macro_rules! behind_a_pointer {
+    ($($pointer:ty),*) => {$(
+        impl<S: Store + ?Sized> Store for $pointer {
+            type Error = S::Error;
+
+            fn find_credentials(&self, command: &FindCredentials) -> Result<Credentials, S::Error> {
+                (**self).find_credentials(command)
+            }
+
+            fn remember_nonce(&self, command: &RememberNonce) -> Result<Freshness, S::Error> {
+                (**self).remember_nonce(command)
+            }
+
+            fn save_temporary(&self, command: &SaveTemporary) -> Result<(), S::Error> {
+                (**self).save_temporary(command)
+            }
+
+            fn find_temporary(&self, command: &FindTemporary) -> Result<Option<TemporaryRecord>, S::Error> {
+                (**self).find_temporary(command)
+            }
+
+            fn decide(&self, command: &Decide) -> Result<Option<TemporaryRecord>, S::Error> {
+                (**self).decide(command)
+            }
+
+            fn redeem(&self, command: &Redeem) -> Result<Redemption, S::Error> {
+                (**self).redeem(command)
+            }
+        }
+    )*};
+}
+
+behind_a_pointer!(&S, std::sync::Arc<S>, Box<S>);

@@ -39,7 +39,7 @@ use crate::{Ask, Error, Moment, Secret, Timestamp, Unsupported};
 /// // In the handler of a protected resource:
 /// match serve(verifier.verify(&request, Moment::from_os()), &store) {
 ///     Ok(verified) => assert_eq!(verified.grant.unwrap().user, "jane"),
-///     Err(rejected) => println!("{} {:?}", rejected.reason, rejected.response),
+///     Err(rejected) => println!("{rejected}: {:?}", rejected.response()),
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
