@@ -237,6 +237,36 @@ fn a_service_with_registered_callbacks_is_never_sent_one() {
 }
 
 #[test]
+fn parameters_of_the_services_own_go_where_its_requests_have_them() {
+    let first = |service: fn(oauth_proto::oauth1::Service) -> oauth_proto::oauth1::Service| {
+        let world = World::new(service, |provider| provider);
+        let authorize = Authorize::callback(CALLBACK).parameter("scope", "a b").parameter("oauth_own", "c");
+        match world.client.authorize(authorize, world.moment()).unwrap() {
+            Step::Send(request, _) => request,
+            step => panic!("{step:?}"),
+        }
+    };
+    let posted = first(|service| service);
+    assert_eq!(posted.body(), b"scope=a%20b");
+    assert_eq!(posted.headers()["content-type"], "application/x-www-form-urlencoded");
+    assert!(posted.headers()["authorization"].to_str().unwrap().contains("oauth_own=\"c\""));
+    let got = first(oauth_proto::oauth1::Service::by_get);
+    assert_eq!((got.uri().query(), got.body().len()), (Some("scope=a%20b"), 0));
+    assert!(!got.headers().contains_key("content-type"));
+
+    // Without any, a POST has no body and no label, unless the protocol's go there.
+    for (placement, labelled) in [(Placement::Header, false), (Placement::Body, true)] {
+        let scheme = Scheme::default().placement(placement);
+        let world = World::new(|service| service.scheme(scheme), |provider| provider);
+        let Step::Send(request, _) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap()
+        else {
+            panic!("nothing to send")
+        };
+        assert_eq!((request.headers().contains_key("content-type"), !request.body().is_empty()), (labelled, labelled));
+    }
+}
+
+#[test]
 fn both_places_are_told_the_callback_where_the_service_wants_it() {
     let world = World::new(|service| service.callbacks(Callbacks::WithBoth), |provider| provider);
     let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
@@ -430,5 +460,11 @@ fn a_missing_verifier_is_forged_unless_the_service_sends_none() {
     let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
     let callback = format!("?oauth_token={}", pending.token());
     let missing = Forged::ParameterMissing { name: "oauth_verifier" };
-    assert_eq!(world.redeem(pending, &callback), Err(missing.into()));
+    assert_eq!(world.redeem(pending, &callback), Err(missing.clone().into()));
+    let pending = world.begin(Authorize::out_of_band()).unwrap();
+    assert_eq!(world.client.redeem_verifier(pending, " ", world.moment()).unwrap_err(), missing.into());
+    let lenient = World::new(oauth_proto::oauth1::Service::dangerous_version_1_0, |provider| provider);
+    let stored = serde_json::json!({ "v": 1, "token": "t", "secret": "s", "until": NOW + 9 });
+    let pending: Pending = serde_json::from_value(stored).unwrap();
+    assert!(lenient.client.redeem_verifier(pending, "", lenient.moment()).is_ok());
 }

@@ -1,0 +1,76 @@
+"""Walks the three legs with requests-oauthlib: one task in a line of JSON, what came of it in another, until the input
+ends."""
+
+import json
+import sys
+
+import requests
+from requests_oauthlib import OAuth1Session
+from requests_oauthlib.oauth1_session import TokenRequestDenied, VerifierMissing
+
+TIMEOUT = 30
+PLACEMENTS = {"header": "AUTH_HEADER", "query": "QUERY", "body": "BODY"}
+
+
+def session(task, **options):
+    return OAuth1Session(
+        task["client"],
+        client_secret=task["client_secret"],
+        rsa_key=task["rsa_key"],
+        callback_uri=task["callback"],
+        signature_method=task["signature_method"],
+        signature_type=PLACEMENTS[task["placement"]],
+        **options,
+    )
+
+
+def authorize(task, oauth):
+    """The legs up to the token."""
+    oauth.fetch_request_token(task["origin"] + "/initiate", realm=["photos"], timeout=TIMEOUT)
+    url = oauth.authorization_url(task["origin"] + "/authorize", jane=task["jane"], lang="é & ü")
+    page = requests.get(url, allow_redirects=False, timeout=TIMEOUT)
+    if "Location" in page.headers:
+        oauth.parse_authorization_response(page.headers["Location"])
+        return oauth.fetch_access_token(task["origin"] + "/token", timeout=TIMEOUT)
+    return oauth.fetch_access_token(task["origin"] + "/token", verifier=page.text, timeout=TIMEOUT)
+
+
+def call(task, oauth):
+    """A protected resource, called in all the ways that the placement has."""
+    url, parameters = task["origin"] + "/photos", task["parameters"]
+    answers = [oauth.post(url, params=parameters[:2], data=parameters[2:], timeout=TIMEOUT)]
+    if task["placement"] != "body":
+        answers.append(oauth.get(url, params=parameters, timeout=TIMEOUT))
+        # The body's hash is signed. A session that does so cannot send a request without a body.
+        hashing = session({**task, "callback": None}, force_include_body=True)
+        hashing.token = oauth.token
+        answers.append(hashing.put(url, params=parameters, json={"é": 1}, timeout=TIMEOUT))
+    return answers
+
+
+def seen(answer):
+    return {"status": answer.status_code, "challenge": answer.headers.get("WWW-Authenticate"), "text": answer.text}
+
+
+def walk(task):
+    oauth = session(task)
+    try:
+        token = authorize(task, oauth)
+    except TokenRequestDenied as denied:
+        return {"Refused": seen(denied.response)}
+    except VerifierMissing:
+        return "Denied"
+    answers = call(task, oauth)
+    replayed = [oauth.send(answer.request, timeout=TIMEOUT) for answer in answers]
+    oauth.token = {**token, "oauth_token_secret": "another secret"}
+    return {
+        "Whole": {
+            "answers": [seen(answer) for answer in answers],
+            "replayed": [seen(answer) for answer in replayed],
+            "with_a_wrong_secret": [seen(answer) for answer in call(task, oauth)],
+        }
+    }
+
+
+for line in sys.stdin:
+    print(json.dumps(walk(json.loads(line))), flush=True)

@@ -1,0 +1,160 @@
+//! A service of ours on loopback: the provider's three endpoints, and photos.
+
+use std::fmt;
+use std::io::Cursor;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use http::{Request, Response, StatusCode};
+use oauth_proto::Moment;
+use oauth_proto::oauth1::server::{
+    ClientRecord, Consent, Decision, Grant, MemoryStore, Provider, Rejected, Reply, Verified, Verifier, serve,
+};
+use oauth_proto::wire::form;
+
+use crate::keys;
+
+/// The client whose key [`keys::CLIENT`] is; it signs by RSA-SHA256.
+pub const RSA_CLIENT: &str = "rsa-client";
+/// The client with a shared secret.
+pub const CLIENT: &str = "client & co.";
+/// Its secret.
+pub const CLIENT_SECRET: &str = "100% s=cret+/é";
+
+/// A running service. It stops when it is dropped.
+pub struct Service {
+    server: Arc<tiny_http::Server>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Service").field(&self.origin()).finish()
+    }
+}
+
+impl Service {
+    /// Starts one, at a port of the system's choice.
+    pub fn start() -> Self {
+        let server = Arc::new(tiny_http::Server::http("127.0.0.1:0").expect("a free port"));
+        let mut service = Self { server: server.clone(), thread: None };
+        let endpoints = Endpoints::new(&service.origin());
+        service.thread = Some(std::thread::spawn(move || {
+            for mut request in server.incoming_requests() {
+                let response = endpoints.respond(&received(&mut request));
+                // Where the client has gone, the client's side of the test says so.
+                drop(request.respond(sent(response)));
+            }
+        }));
+        service
+    }
+
+    /// Where it is: `http://127.0.0.1:` and the port.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.server.server_addr())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.server.unblock();
+        drop(self.thread.take().map(JoinHandle::join));
+    }
+}
+
+struct Endpoints {
+    provider: Provider,
+    store: MemoryStore,
+}
+
+impl Endpoints {
+    fn new(origin: &str) -> Self {
+        let store = MemoryStore::default();
+        store.add_client(CLIENT, ClientRecord::with_secret(CLIENT_SECRET));
+        store.add_client(RSA_CLIENT, ClientRecord::with_key(keys::method("RSA-SHA256", keys::CLIENT_PUBLIC)));
+        let verifier = Verifier::new(origin)
+            .expect("an origin")
+            .realm("Photos")
+            .keyed(keys::method("RSA-SHA256", keys::STRANGER_PUBLIC))
+            .allow_sha1_body_hash()
+            .dangerous_allow_plaintext();
+        // For Tornado; whoever sends POST notices nothing.
+        let provider = Provider::new(verifier).expect("loopback is private").allow_get();
+        Self { provider, store }
+    }
+
+    fn respond(&self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+        let moment = Moment::from_os();
+        let response = match request.uri().path() {
+            "/initiate" => self.serve(self.provider.temporary_credentials(request, moment)),
+            "/authorize" => self
+                .serve(self.provider.authorization(request, moment))
+                .and_then(|consent| self.decide(request, consent)),
+            "/token" => self.serve(self.provider.token_credentials(request, moment)),
+            "/photos" => {
+                self.serve(self.provider.verifier().verify(request, moment)).map(|verified| photos(request, &verified))
+            }
+            _ => Ok(status(StatusCode::NOT_FOUND)),
+        };
+        response.unwrap_or_else(|rejected| rejected.response())
+    }
+
+    fn serve<T>(&self, reply: Reply<T>) -> Result<T, Rejected> {
+        serve(reply, &self.store)
+    }
+
+    /// The page on which the resource owner decides, which is always Jane. She says no by `?jane=denies`.
+    fn decide(&self, request: &Request<Vec<u8>>, consent: Consent) -> Result<Response<Vec<u8>>, Rejected> {
+        let denies = request.uri().query().is_some_and(|query| query.contains("jane=denies"));
+        let decision = match denies {
+            true => self.serve(consent.deny(Moment::from_os()))?,
+            false => self.serve(consent.grant(Grant::new("jane"), Moment::from_os()))?,
+        };
+        Ok(match decision {
+            Decision::Redirect(response) => response,
+            Decision::ShowVerifier(verifier) => Response::new(verifier.expose().as_bytes().to_vec()),
+            Decision::ShowDenied => status(StatusCode::FORBIDDEN),
+        })
+    }
+}
+
+/// The protected resource tells what it has understood: who asks, for whom, and with which parameters.
+fn photos(request: &Request<Vec<u8>>, verified: &Verified) -> Response<Vec<u8>> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let query = form::pairs(request.uri().query().unwrap_or_default().as_bytes());
+    let content_type = request.headers().get("content-type").map(http::HeaderValue::as_bytes);
+    let is_form = content_type.is_some_and(|content_type| content_type.starts_with(form::MEDIA_TYPE.as_bytes()));
+    let body = form::pairs(if is_form { request.body() } else { b"" });
+    let parameters: Vec<_> = query.chain(body).map(|(name, value)| (text(&name), text(&value))).collect();
+    let parameters: Vec<_> = parameters.into_iter().filter(|(name, _)| !name.starts_with("oauth_")).collect();
+    let user = verified.grant.as_ref().map(|grant| &grant.user);
+    let answer = serde_json::json!({ "client": verified.client, "user": user, "parameters": parameters });
+    Response::new(answer.to_string().into_bytes())
+}
+
+fn status(status: StatusCode) -> Response<Vec<u8>> {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    response
+}
+
+/// From tiny_http's request to ours.
+fn received(request: &mut tiny_http::Request) -> Request<Vec<u8>> {
+    let mut body = Vec::new();
+    request.as_reader().read_to_end(&mut body).expect("the whole body");
+    let mut received = Request::builder().method(request.method().as_str()).uri(request.url());
+    for header in request.headers() {
+        received = received.header(header.field.as_str().as_str(), header.value.as_str());
+    }
+    received.body(body).expect("a request")
+}
+
+/// From our response to tiny_http's.
+fn sent(response: Response<Vec<u8>>) -> tiny_http::Response<Cursor<Vec<u8>>> {
+    let (head, body) = response.into_parts();
+    let mut sent = tiny_http::Response::from_data(body).with_status_code(head.status.as_u16());
+    for (name, value) in &head.headers {
+        sent.add_header(tiny_http::Header::from_bytes(name.as_str(), value.as_bytes()).expect("a header"));
+    }
+    sent
+}

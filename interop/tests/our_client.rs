@@ -1,0 +1,261 @@
+//! The three legs, walked by our client over real HTTP at a service that is built on oauthlib.
+
+use std::time::Duration;
+
+use interop::keys;
+use interop::peer::Peer;
+use oauth_proto::oauth1::{
+    Authorize, Callbacks, Client, ClientCredentials, Method, Pending, Placement, Scheme, Service, Session, Token,
+    TokenCredentials,
+};
+use oauth_proto::{DriveError, Error, Forged, Moment, Refused, Request, Response, Step, run};
+use serde::Deserialize;
+
+/// oauthlib's servers want 20 to 30 letters and digits, unless told otherwise.
+const CLIENT: &str = "dpf43f3p2l4k3l03dpf43f3p";
+const CLIENT_SECRET: &str = "100% s=cret+/é";
+/// Our client never goes there; the test reads where the browser is sent to.
+const CALLBACK: &str = "https://printer.example.com/ready?printer=2";
+
+/// Parameters of one's own, as they are decoded, and on the wire.
+const PARAMETERS: [(&str, &str); 5] = [("a1", "é ☃+&="), ("a", "2"), ("a", ""), ("s[p]", "\"'%41"), ("z", "~*")];
+
+/// A running service, and our client of it.
+struct World {
+    /// It runs as long as this is here.
+    _peer: Peer,
+    origin: String,
+    service: Service,
+    client: Client,
+    http: ureq::Agent,
+}
+
+#[derive(Deserialize)]
+struct Started {
+    port: u16,
+}
+
+/// What the protected resource has understood.
+#[derive(Debug, Deserialize, PartialEq)]
+struct Photos {
+    client: String,
+    token: String,
+    parameters: Vec<(String, String)>,
+}
+
+impl World {
+    fn new(scheme: Scheme) -> Self {
+        Self::with(scheme, |service| service)
+    }
+
+    fn with(scheme: Scheme, configure: impl FnOnce(Service) -> Service) -> Self {
+        let mut peer = Peer::run("oauthlib_provider.py");
+        let client = serde_json::json!({ "key": CLIENT, "secret": CLIENT_SECRET, "rsa_key": keys::CLIENT_PUBLIC });
+        let Started { port } = peer.ask(&client);
+        let origin = format!("http://127.0.0.1:{port}");
+        let [initiate, authorize, token] = ["initiate", "authorize", "token"].map(|path| format!("{origin}/{path}"));
+        let service = configure(Service::new(&initiate, &authorize, &token).unwrap().scheme(scheme));
+        // Of RSA the secret is no part.
+        let client = Client::new(service.clone(), ClientCredentials::new(CLIENT, CLIENT_SECRET));
+        Self { _peer: peer, origin, service, client, http: http() }
+    }
+
+    fn run<T>(&self, step: Result<Step<T>, Error>) -> Result<T, Error> {
+        run(step?, |request| exchange(&self.http, request)).map_err(|error| match error {
+            DriveError::Protocol(error) => error,
+            DriveError::Transport(error) => panic!("{error}"),
+        })
+    }
+
+    fn begin(&self, authorize: Authorize) -> Result<Pending, Error> {
+        self.run(self.client.authorize(authorize, Moment::from_os()))
+    }
+
+    fn redeem(&self, pending: Pending, callback: &str) -> Result<Token, Error> {
+        self.run(self.client.redeem(pending, callback, Moment::from_os()))
+    }
+
+    /// What Jane's browser gets.
+    fn page(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Response {
+        let url = self.client.authorization_url(pending, parameters).unwrap();
+        exchange(&self.http, http::Request::get(url).body(Vec::new()).unwrap()).unwrap()
+    }
+
+    /// Where Jane's browser is sent to.
+    fn callback(&self, pending: &Pending, parameters: &[(&str, &str)]) -> String {
+        let page = self.page(pending, parameters);
+        assert_eq!(page.status(), 302);
+        page.headers()["location"].to_str().unwrap().to_owned()
+    }
+
+    fn photos(&self, session: &Session, mut request: Request) -> Response {
+        session.sign(&mut request, Moment::from_os()).unwrap();
+        exchange(&self.http, request).unwrap()
+    }
+
+    /// A request with our parameters in the query, and another with them in a form.
+    fn requests(&self) -> [Request; 2] {
+        let form = oauth_proto::wire::form::encode(PARAMETERS);
+        let uri = format!("{}/photos", self.origin);
+        let post = http::Request::post(&uri).header("content-type", "application/x-www-form-urlencoded");
+        [
+            http::Request::get(format!("{uri}?{form}")).body(Vec::new()).unwrap(),
+            post.body(form.replace("%20", "+").into_bytes()).unwrap(),
+        ]
+    }
+}
+
+fn http() -> ureq::Agent {
+    let config = ureq::Agent::config_builder()
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(30)));
+    config.build().into()
+}
+
+fn exchange(http: &ureq::Agent, request: Request) -> Result<Response, ureq::Error> {
+    let (head, mut body) = http.run(request)?.into_parts();
+    Ok(Response::from_parts(head, body.read_to_vec()?))
+}
+
+/// The three legs, and then calls of the protected resource.
+fn walks(scheme: Scheme, realm: Option<&str>, calls: impl Fn(&World) -> Vec<Request>) {
+    let world = World::new(scheme);
+    let authorize = Authorize::callback(CALLBACK);
+    let authorize = realm.into_iter().fold(authorize, Authorize::realm);
+    let pending = world.begin(authorize).unwrap();
+    let callback = world.callback(&pending, &[("lang", "é & ü")]);
+    assert!(callback.starts_with(&format!("{CALLBACK}&")), "{callback}");
+    let token = world.redeem(pending, &callback).unwrap();
+    let realms = ("oauth_authorized_realms".to_owned(), realm.unwrap_or_default().to_owned());
+    assert_eq!(token.extra, [realms].into());
+
+    let session = world.client.session(token.clone());
+    let parameters = PARAMETERS.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let expected = Photos { client: CLIENT.to_owned(), token: token.credentials.token, parameters };
+    for request in calls(&world) {
+        let answer = world.photos(&session, request.clone());
+        assert_eq!(answer.status(), 200, "{request:?}");
+        assert_eq!(serde_json::from_slice::<Photos>(answer.body()).unwrap(), expected);
+    }
+}
+
+#[test]
+fn hmac_sha1_in_the_header() {
+    walks(Scheme::default(), Some("photos"), |world| world.requests().into());
+}
+
+#[test]
+fn hmac_sha256_in_the_query() {
+    let scheme = Scheme::new(Method::HMAC_SHA256).placement(Placement::Query);
+    walks(scheme, None, |world| world.requests().into());
+}
+
+#[test]
+fn hmac_sha1_in_the_body() {
+    let scheme = Scheme::default().placement(Placement::Body);
+    // A GET has no body.
+    walks(scheme, None, |world| world.requests().into_iter().skip(1).collect());
+}
+
+#[test]
+fn rsa_sha256_in_the_header() {
+    let scheme = Scheme::new(Method::rsa_sha256(keys::key(keys::CLIENT)));
+    walks(scheme, Some("photos"), |world| world.requests().into());
+}
+
+#[test]
+fn plaintext_in_the_header() {
+    let scheme = Scheme::new(Method::dangerous_plaintext());
+    walks(scheme, None, |world| world.requests().into());
+}
+
+#[test]
+fn a_callback_with_escapes_comes_back_as_it_was() {
+    let world = World::new(Scheme::default());
+    // Not `%C3%BC%20`: oauthlib writes the callback's query anew.
+    let pending = world.begin(Authorize::callback("https://printer.example.com/%7Eready?a=%25+%26")).unwrap();
+    let callback = world.callback(&pending, &[]);
+    assert!(callback.starts_with("https://printer.example.com/%7Eready?a=%25+%26&oauth_token="), "{callback}");
+    assert!(world.redeem(pending, &callback).is_ok());
+}
+
+#[test]
+fn out_of_band_the_user_copies_the_verifier() {
+    let world = World::new(Scheme::default());
+    let pending = world.begin(Authorize::out_of_band()).unwrap();
+    let page = world.page(&pending, &[]);
+    assert_eq!(page.status(), 200);
+    // oauthlib's page is a form.
+    let fields = oauth_proto::wire::form::pairs(page.body());
+    let verifier = fields.into_iter().find(|(name, _)| **name == *b"oauth_verifier").expect("a verifier").1;
+    let verifier = format!(" {}\n", String::from_utf8_lossy(&verifier));
+    let token = world.run(world.client.redeem_verifier(pending, &verifier, Moment::from_os())).unwrap();
+    let [get, _] = world.requests();
+    assert_eq!(world.photos(&world.client.session(token), get).status(), 200);
+}
+
+#[test]
+fn a_user_who_denies_is_a_refusal() {
+    let world = World::new(Scheme::default());
+    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let callback = world.callback(&pending, &[("jane", "denies")]);
+    let error = world.redeem(pending, &callback).unwrap_err();
+    assert_eq!(error, Refused::Denied { problem: Some("user_refused".into()) }.into());
+}
+
+#[test]
+fn a_callback_for_another_authorization_is_forged() {
+    let world = World::new(Scheme::default());
+    let [ours, attackers] = [(); 2].map(|()| world.begin(Authorize::callback(CALLBACK)).unwrap());
+    let callback = world.callback(&attackers, &[]);
+    let error = world.redeem(ours, &callback).unwrap_err();
+    assert!(matches!(error, Error::Forged(Forged::TokenMismatch { .. })), "{error}");
+}
+
+#[test]
+fn a_forged_verifier_is_refused_by_the_service() {
+    let world = World::new(Scheme::default());
+    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    world.callback(&pending, &[]);
+    let forged = format!("?oauth_token={}&oauth_verifier=dpf43f3p2l4k3l03dpf43f3p", pending.token());
+    assert_unauthorized(world.redeem(pending, &forged).map(drop));
+}
+
+#[test]
+fn a_wrong_secret_is_refused_by_the_service() {
+    for scheme in [Scheme::default(), Scheme::new(Method::HMAC_SHA256).placement(Placement::Query)] {
+        let world = World::new(scheme);
+        let wrong = ClientCredentials::new(CLIENT, "another secret");
+        let client = Client::new(world.service.clone(), wrong);
+        let step = client.authorize(Authorize::callback(CALLBACK), Moment::from_os());
+        assert_unauthorized(world.run(step).map(drop));
+
+        let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+        let callback = world.callback(&pending, &[]);
+        let token = world.redeem(pending, &callback).unwrap().credentials.token;
+        let session = world.client.session(TokenCredentials::new(token, "another secret"));
+        for request in world.requests() {
+            assert_eq!(world.photos(&session, request).status(), 401);
+        }
+    }
+}
+
+fn assert_unauthorized(answer: Result<(), Error>) {
+    match answer {
+        // oauthlib says nothing more.
+        Err(Error::Refused(Refused::Status(answer))) => assert_eq!(answer.status, 401),
+        answer => panic!("{answer:?}"),
+    }
+}
+
+#[test]
+fn what_oauthlib_finds_wrong_with_a_request_is_repeated() {
+    let world = World::with(Scheme::default(), |service| service.callbacks(Callbacks::Registered));
+    let step = world.client.authorize(Authorize::callback(CALLBACK), Moment::from_os());
+    assert!(step.is_err(), "nothing is sent to a service that takes no callback");
+    // oauthlib wants to be told one.
+    let error = world.begin(Authorize::registered()).unwrap_err();
+    let Error::Refused(Refused::Problem { code, advice, .. }) = error else { panic!("{error}") };
+    assert_eq!((code.as_str(), advice.as_deref()), ("invalid_request", Some("Missing callback URI.")));
+}
