@@ -168,6 +168,12 @@ pub enum Forged {
         /// The parameter.
         name: &'static str,
     },
+    /// A parameter of the callback is no text.
+    #[error("the callback's {name:?} is not UTF-8")]
+    ParameterInvalid {
+        /// The parameter.
+        name: &'static str,
+    },
     /// The callback lacks a parameter.
     #[error("the callback has no {name:?}")]
     ParameterMissing {

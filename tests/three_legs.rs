@@ -175,6 +175,14 @@ fn json_is_read_only_where_it_is_allowed() {
     assert!(matches!(answered(&World::default(), body), Err(Error::Misbehaved(Misbehaved::FieldMissing { .. }))));
     let lenient = World::new(oauth_proto::oauth1::Service::allow_json_answers, |provider| provider);
     assert_eq!(answered(&lenient, body).unwrap().extra["user_id"], "7");
+    for odd in [
+        r#"{"oauth_token":null,"oauth_token":"t","oauth_token_secret":"s"}"#,
+        r#"{"oauth_token":false,"oauth_token_secret":"s"}"#,
+        r#"{"oauth_token":{"a":1},"oauth_token_secret":[]}"#,
+        r#"{"oauth_token":1.5,"oauth_token_secret":"s"}"#,
+    ] {
+        assert!(matches!(answered(&lenient, odd), Err(Error::Misbehaved(_))), "{odd}");
+    }
 }
 
 /// OAuth Session 1.0 draft 1.
@@ -334,7 +342,7 @@ fn registered_callbacks_must_match_to_the_byte() {
     let record = oauth_proto::oauth1::server::ClientRecord::with_secret("kd94hf93k423kf44").callback(CALLBACK);
     world.store.add_client("dpf43f3p2l4k3l03", record);
     assert!(world.begin(Authorize::callback(CALLBACK)).is_ok());
-    assert!(world.begin(Authorize::out_of_band()).is_ok());
+    assert!(world.begin(Authorize::out_of_band()).is_err(), "oob is a callback like the others");
     for other in
         ["https://printer.example.com/ready", "https://printer.example.com/ready?x=1#", "https://evil.example/"]
     {
@@ -342,7 +350,14 @@ fn registered_callbacks_must_match_to_the_byte() {
         assert!(matches!(error, Error::Refused(Refused::Problem { .. })), "{other}: {error}");
     }
     let unregistered = World::default();
-    for scheme in ["javascript:alert(1)", "data:text/html,x"] {
+    for scheme in [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "intent://x#Intent;end",
+        "view-source:https://c.example/",
+        "https://c.example/?oauth_verifier=mine",
+        "https://c.example/\r\nX: y",
+    ] {
         assert!(unregistered.begin(Authorize::callback(scheme)).is_err(), "{scheme}");
     }
     assert!(unregistered.begin(Authorize::callback("com.example.app:/cb")).is_ok());
@@ -420,7 +435,7 @@ fn the_memory_store_forgets_what_has_expired() {
     }
     // Fifty temporary credentials and the nonces of the requests for them.
     assert_eq!(world.store.expiring(), 100);
-    world.now.set(NOW + 301);
+    world.now.set(NOW + 361);
     world.begin(Authorize::callback(CALLBACK)).unwrap();
     assert_eq!(world.store.expiring(), 52);
     world.now.set(NOW + 7300);

@@ -134,7 +134,9 @@ fn change(
             true
         }
         Change::TokenSecret => {
-            token_secret.as_mut().map(|secret| secret.push('x'));
+            if let Some(secret) = token_secret {
+                secret.push('x');
+            }
             token_secret.is_some()
         }
     }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use http::HeaderValue;
 use http::header::{LOCATION, WWW_AUTHENTICATE};
+use serde_json::Value;
 
 use super::TokenCredentials;
-use super::parameters::{TOKEN, TOKEN_SECRET, is_oauth, is_protocol};
-use crate::wire::{Answer, MAX_BODY, auth_param, form, json, shortened};
+use super::parameters::{TOKEN, TOKEN_SECRET, is_protocol};
+use crate::wire::{Answer, MAX_BODY, auth_param, bare, form, json, shortened};
 use crate::{Error, Misbehaved, Refused, Response, Secret};
 
 /// The fields of an answer, each of them once.
@@ -78,28 +79,49 @@ impl Fields {
 fn read(body: &[u8], json: bool, answer: &Answer) -> Result<BTreeMap<String, String>, Error> {
     let answer = || Box::new(answer.clone());
     let wrong_format = |expected| Misbehaved::WrongFormat { expected, answer: answer() };
-    let mut fields = BTreeMap::new();
-    let mut add = |name: String, value: String| match fields.insert(name.clone(), value) {
-        None => Ok(()),
-        Some(_) => Err(Misbehaved::FieldTwice { field: shortened(&name), answer: answer() }),
+    let members = if json && body.trim_ascii_start().starts_with(b"{") {
+        json_members(body).ok_or_else(|| wrong_format("a JSON object, with texts where they belong"))?
+    } else {
+        form_members(body.trim_ascii()).ok_or_else(|| wrong_format("a form in UTF-8"))?
     };
-    if json && body.trim_ascii_start().starts_with(b"{") {
-        for (name, value) in json::fields(body).ok_or_else(|| wrong_format("a JSON object"))? {
-            add(name, value)?;
+    let mut fields = BTreeMap::new();
+    for (name, value) in members {
+        if fields.insert(name.clone(), value).is_some() {
+            // A name that is not the protocol's may be anything.
+            let field = if is_protocol(name.as_bytes()) { name } else { "…".to_owned() };
+            return Err(Misbehaved::FieldTwice { field, answer: answer() }.into());
         }
-        return Ok(fields);
     }
-    for (name, value) in form::pairs(body.trim_ascii()) {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|_| wrong_format("a form in UTF-8"));
-        add(text(&name)?, text(&value)?)?;
-    }
-    Ok(fields)
+    Ok(fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+}
+
+fn form_members(body: &[u8]) -> Option<Vec<(String, Option<String>)>> {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
+    form::pairs(body).map(|(name, value)| Some((text(&name)?, Some(text(&value)?)))).collect()
+}
+
+/// Texts as they are, other values as JSON, and `None` for null. The protocol's own are texts or integers.
+fn json_members(body: &[u8]) -> Option<Vec<(String, Option<String>)>> {
+    let member = |(name, value): (String, Value)| {
+        let is_text = value.is_string() || value.is_u64() || value.is_i64() || value.is_null();
+        if is_protocol(name.as_bytes()) && !is_text {
+            return None;
+        }
+        Some((
+            name,
+            match value {
+                Value::Null => None,
+                Value::String(text) => Some(text),
+                other => Some(other.to_string()),
+            },
+        ))
+    };
+    json::fields(body)?.into_iter().map(member).collect()
 }
 
 fn redirect(response: &Response, answer: Box<Answer>) -> Error {
     let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let location = location.as_deref().and_then(|location| location.split(['?', '#']).next());
-    Misbehaved::Redirect { location: shortened(location.unwrap_or_default()), answer }.into()
+    Misbehaved::Redirect { location: bare(location.as_deref().unwrap_or_default()), answer }.into()
 }
 
 /// What the server said when it refused: in the body, or in `WWW-Authenticate`.
@@ -120,17 +142,18 @@ fn challenge(value: &HeaderValue) -> BTreeMap<String, String> {
     auth_param::parse(list).map_while(Result::ok).map(|(name, value)| (text(name), text(&value))).collect()
 }
 
-/// The fields that explain a problem: the extension's own, but no credentials.
+/// The fields in which the Problem Reporting extension explains a problem.
 fn details(fields: BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let explains =
-        |name: &str| is_oauth(name.as_bytes()) && !is_protocol(name.as_bytes()) && !name.starts_with("oauth_problem");
+    let explains = |name: &str| name.starts_with("oauth_acceptable_") || name.starts_with("oauth_parameters_");
     let details = fields.into_iter().filter(|(name, _)| explains(name));
     details.map(|(name, value)| (shortened(&name), shortened(&value))).collect()
 }
 
 /// The code of the Problem Reporting extension or that of oauthlib's servers, and the advice that goes with it.
 fn problem(fields: &BTreeMap<String, String>) -> Option<(String, Option<String>)> {
-    let find = |name: &str| fields.get(name).map(|value| shortened(value));
+    // An object in JSON is no code, and may hold anything.
+    let is_text = |value: &&String| !value.trim_start().starts_with(['{', '[']);
+    let find = |name: &str| fields.get(name).filter(is_text).map(|value| shortened(value));
     find("oauth_problem")
         .map(|code| (code, find("oauth_problem_advice")))
         .or_else(|| find("error").map(|code| (code, find("error_description"))))

@@ -10,7 +10,7 @@ use super::parameters::{CALLBACK, CALLBACK_CONFIRMED, SESSION_HANDLE, TOKEN, VER
 use super::signer::{Extra, Signer, with_query};
 use super::{Callbacks, ClientCredentials, Pending, Placement, Service, Session, Stamp, Token, TokenCredentials};
 use crate::step::Receive;
-use crate::wire::form;
+use crate::wire::{bare, form};
 use crate::{Error, Forged, Misbehaved, Moment, Request, Response, Secret, Step, Timestamp, Unsupported};
 
 /// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
@@ -317,8 +317,7 @@ impl Client {
             return Err(Unsupported::CallbackNotAccepted.into());
         }
         if url::Url::parse(&uri).is_err() {
-            let url = uri.split(['?', '#']).next().unwrap_or_default().to_owned();
-            return Err(Unsupported::Url { url, reason: "a callback is an absolute URI" }.into());
+            return Err(Unsupported::Url { url: bare(&uri), reason: "a callback is an absolute URI" }.into());
         }
         Ok(Told {
             with_request: with_request.then(|| uri.clone()),

@@ -4,13 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::TokenCredentials;
 use super::parameters::{TOKEN, VERIFIER};
-use crate::wire::form;
+use crate::wire::{form, shortened};
 use crate::{Error, Expired, Forged, Refused, Timestamp};
 
 /// An authorization that waits for its user to come back.
 ///
 /// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred bytes), or the server's
-/// session. It is consumed when it is redeemed, and not `Clone`. A stored copy serves for another try when the transport
+/// session. It does not say which service it belongs to: give every service a callback of its own. It is consumed when it is
+/// redeemed, and not `Clone`. A stored copy serves for another try when the transport
 /// failed; it must be deleted once the service has answered, so that a callback cannot be played twice.
 ///
 /// ```no_run
@@ -23,7 +24,7 @@ use crate::{Error, Expired, Forged, Refused, Timestamp};
 pub struct Pending {
     /// The form that the others are stored in.
     #[serde(rename = "v")]
-    version: u8,
+    version: u64,
     #[serde(flatten)]
     pub(super) credentials: TokenCredentials,
     /// The callback, where the authorization URL is to carry it.
@@ -33,7 +34,7 @@ pub struct Pending {
     expires_at: Timestamp,
 }
 
-const VERSION: u8 = 1;
+const VERSION: u64 = 1;
 
 impl Pending {
     pub(super) fn new(credentials: TokenCredentials, callback: Option<String>, expires_at: Timestamp) -> Self {
@@ -66,7 +67,7 @@ impl Pending {
         let callback = Callback::parse(callback)?;
         let token = callback.token.as_ref().or(callback.denied.as_ref());
         if let Some(token) = token.filter(|token| **token != self.credentials.token) {
-            let (expected, received) = (self.credentials.token.clone(), token.clone());
+            let (expected, received) = (shortened(&self.credentials.token), shortened(token));
             return Err(Forged::TokenMismatch { expected, received }.into());
         }
         let refused = callback.denied.is_some() || callback.not_approved.as_deref() == Some("true");
@@ -100,7 +101,8 @@ impl Callback {
     /// Reads the query of a URL, or a query alone.
     fn parse(url: &str) -> Result<Self, Forged> {
         let url = url.split('#').next().unwrap_or_default();
-        let query = url.split_once('?').map_or(url, |(_, query)| query);
+        let is_url = url.starts_with('/') || url.contains("://");
+        let query = url.split_once('?').map_or(if is_url { "" } else { url }, |(_, query)| query);
         let mut callback = Self::default();
         for (name, value) in form::pairs(query.as_bytes()) {
             let (name, slot) = match &*name {
@@ -112,7 +114,8 @@ impl Callback {
                 b"error" => ("error", &mut callback.error),
                 _ => continue,
             };
-            if slot.replace(String::from_utf8_lossy(&value).into_owned()).is_some() {
+            let value = String::from_utf8(value.into_owned()).map_err(|_| Forged::ParameterInvalid { name })?;
+            if slot.replace(value).is_some() {
                 return Err(Forged::ParameterTwice { name });
             }
         }

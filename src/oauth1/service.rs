@@ -5,7 +5,7 @@ use http::{Method as HttpMethod, Uri};
 use super::KeyEncoding;
 use super::scheme::Scheme;
 use super::signer::without_query;
-use crate::wire::Site;
+use crate::wire::{Site, bare};
 use crate::{Error, Unsupported};
 
 /// When a service is told where to send the user back to.
@@ -167,9 +167,12 @@ impl Service {
 /// A URL that can be an endpoint.
 fn endpoint(url: &str) -> Result<Uri, Unsupported> {
     // A fragment would be dropped without a word.
-    let uri = url.parse().ok().filter(|uri| Site::of(uri).is_some() && !url.contains('#'));
+    let uri = url.parse().ok().filter(|uri: &Uri| {
+        let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+        Site::of(uri).is_some() && !has_user && !url.contains('#')
+    });
     uri.ok_or_else(|| Unsupported::Url {
-        url: url.split(['?', '#']).next().unwrap_or_default().to_owned(),
-        reason: "an endpoint is an absolute http or https URL without a fragment",
+        url: bare(url),
+        reason: "an endpoint is an absolute http or https URL without user information and fragment",
     })
 }

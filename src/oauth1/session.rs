@@ -8,8 +8,8 @@ use http::{HeaderMap, Method as HttpMethod, Request, Response, StatusCode, Uri};
 
 use super::parameters::{Parameters, SIGNATURE, is_protocol, oauth_headers};
 use super::signer::{Signer, without_query};
-use super::{ClientCredentials, Scheme, Stamp, Token};
-use crate::wire::{Origin, form, media_type};
+use super::{ClientCredentials, Placement, Scheme, Stamp, Token};
+use crate::wire::{Origin, form, is_form};
 use crate::{Error, Unsupported};
 
 /// Signs requests for one user, or for the client alone.
@@ -134,7 +134,7 @@ impl Session {
         let mut body = Vec::new();
         if keeps_body {
             body = sent.body().as_ref().to_vec();
-            if media_type(&headers) == form::MEDIA_TYPE {
+            if is_form(&headers) == Some(true) {
                 body = form::retain(&body, |name| !is_protocol(name));
                 headers.remove(CONTENT_LENGTH);
             }
@@ -156,7 +156,15 @@ impl Session {
         *request.headers_mut() = headers;
         // A request that went to another origin before was not signed, and those that follow it there must not be.
         if same_origin && was_signed {
-            self.sign(&mut request, stamp)?;
+            let scheme = self.signer.scheme();
+            let bodiless = matches!(*request.method(), HttpMethod::GET | HttpMethod::HEAD);
+            if scheme.placement == Placement::Body && bodiless {
+                // The body, and with it the place of the parameters, is gone.
+                let scheme = scheme.clone().placement(Placement::Header);
+                Self::new(&scheme, &self.client, self.token.clone()).sign(&mut request, stamp)?;
+            } else {
+                self.sign(&mut request, stamp)?;
+            }
         }
         Ok(Some(request))
     }
@@ -183,6 +191,8 @@ fn resolve(base: &Uri, location: &[u8]) -> Result<Uri, Error> {
     let resolved = resolved.filter(|url| matches!(url.scheme(), "http" | "https"));
     let uri = resolved.and_then(|mut url| {
         url.set_fragment(None);
+        // A client may make an `Authorization` header of its own of them.
+        let _ = (url.set_username(""), url.set_password(None));
         if let Some(query) = url.query().map(str::to_owned) {
             let kept = form::retain(query.as_bytes(), |name| !is_protocol(name));
             let kept = String::from_utf8_lossy(&kept).into_owned();

@@ -13,7 +13,7 @@ use super::prepared::Prepared;
 use super::scheme::Bodies;
 use super::stamp::Decimal;
 use super::{ClientCredentials, Placement, Scheme, Stamp, TokenCredentials};
-use crate::wire::{Site, auth_param, form, media_type, percent};
+use crate::wire::{Site, auth_param, form, is_form, percent};
 use crate::{Error, Unsupported};
 
 /// Signs requests with one set of credentials.
@@ -120,7 +120,7 @@ impl Signer {
         form: &[u8],
         stamp: impl Into<Stamp<'a>>,
     ) -> Result<(), Error> {
-        let is_form = media_type(request.headers()) == form::MEDIA_TYPE;
+        let is_form = labelled_form(request.headers())?;
         if self.scheme.placement == Placement::Body {
             return Err(Unsupported::NoFormBody { reason: "the body is not at hand" }.into());
         }
@@ -195,7 +195,7 @@ impl Signer {
     {
         let body = request.body().as_ref();
         let adopts = self.adopts_form(request.headers(), body);
-        let is_form = adopts || media_type(request.headers()) == form::MEDIA_TYPE;
+        let is_form = adopts || labelled_form(request.headers())?;
         if self.scheme.placement == Placement::Body {
             let bodiless = matches!(*request.method(), HttpMethod::GET | HttpMethod::HEAD);
             let reason = if bodiless { "this method has no body" } else { "the body is not a form" };
@@ -359,6 +359,12 @@ impl fmt::Debug for Signer {
             .field("token", &self.token)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether the `Content-Type` says that the body is a form.
+fn labelled_form(headers: &HeaderMap) -> Result<bool, Unsupported> {
+    let reason = "it is not clear whether it says that the body is a form";
+    is_form(headers).ok_or(Unsupported::Unsendable { what: "the Content-Type", reason })
 }
 
 /// An `OAuth` header beside parameters elsewhere would be a second place (§3.5).

@@ -68,41 +68,81 @@ pub(crate) fn media_type(headers: &HeaderMap) -> String {
     String::from_utf8_lossy(essence.trim_ascii()).to_ascii_lowercase()
 }
 
+/// Whether a request's body is a form, by its `Content-Type`; `None` where readers disagree: more than one, or one that begins
+/// like that of a form and goes on otherwise. Who signs or verifies must refuse those, since an application behind may read
+/// as a form what was not signed as one.
+pub(crate) fn is_form(headers: &HeaderMap) -> Option<bool> {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let value = values.next().map(http::HeaderValue::as_bytes).unwrap_or_default();
+    let form = super::form::MEDIA_TYPE.as_bytes();
+    let begins = value.trim_ascii_start().get(..form.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(form));
+    let exact = media_type(headers).as_bytes() == form;
+    (values.next().is_none() && begins == exact).then_some(exact)
+}
+
+/// A URL as an error may show it: user information and query may hold secrets.
+pub(crate) fn bare(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = url.split_once("//") else {
+        return shortened(url);
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    shortened(&format!("{scheme}//{host}{path}"))
+}
+
 /// A text of the other side, cut to a length that fits in a log.
 pub(crate) fn shortened(text: &str) -> String {
     text.chars().take(EXCERPT).collect()
 }
 
-/// The beginning of a body with everything masked that may be a value: a secret may stand in a place that a broken
-/// server chose.
+/// Behind a word with one of these in it nothing more is shown: what follows may be its value in any syntax.
+const SENSITIVE: [&str; 7] = ["secret", "token", "signature", "verifier", "password", "key", "code"];
+
+/// In these members of JSON servers explain themselves: their words pass.
+const MESSAGES: [&str; 6] = ["message", "error", "error_description", "detail", "title", "reason"];
+
+/// The beginning of a body with everything masked that may be a value: a secret may stand in a place that a broken server
+/// chose. Prose passes; numbers, long words, what stands behind `=`, and strings of JSON but for names and messages do not.
 fn excerpt(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT)]);
     let mut out = String::new();
     let mut rest = text.as_ref();
+    let mut message = false;
     while let Some(next) = rest.chars().next() {
-        let is_json_value = next == '"' && follows_json_name(&out) && !follows_message(&out);
-        let length = if is_json_value {
-            json_string(rest)
-        } else if is_word(next) {
-            rest.find(|c| !is_word(c)).unwrap_or(rest.len())
-        } else {
-            next.len_utf8()
-        };
-        let (piece, after) = rest.split_at(length);
-        if is_json_value {
-            out.push_str("\"…\"");
-        } else if is_word(next) && may_be_value(piece, &out) {
-            out.push('…');
-        } else {
-            out.extend(piece.chars().map(|c| if c.is_control() { ' ' } else { c }));
-        }
+        let (piece, after) = rest.split_at(match next {
+            '"' if !message => quoted(rest),
+            '=' | '＝' => rest.find(['&', '\n']).unwrap_or(rest.len()),
+            _ if is_word(next) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
+            _ => next.len_utf8(),
+        });
         rest = after;
+        match next {
+            '"' if message => message = false,
+            '"' => {
+                let name = piece.trim_matches('"');
+                let is_name = after.trim_start().starts_with(':') && is_plain(name);
+                message = is_name && MESSAGES.contains(&name) && opens_string(after);
+                out.push_str(if is_name { piece } else { "\"…\"" });
+                if message {
+                    out.push_str(": ");
+                    rest = &after[after.find('"').map_or(after.len(), |at| at + 1)..];
+                }
+                if is_name && is_sensitive(name) {
+                    return out + "…";
+                }
+            }
+            '=' | '＝' => out.push_str("=…"),
+            _ if is_word(next) && is_sensitive(piece) => return out + piece + "…",
+            _ if is_word(next) && !is_plain(piece) => out.push('…'),
+            _ => out.extend(piece.chars().map(|c| if c.is_control() { ' ' } else { c })),
+        }
     }
     out
 }
 
-/// The length of the JSON string that `text` begins with, quotes included.
-fn json_string(text: &str) -> usize {
+/// The length of the quoted string that `text` begins with, quotes included.
+fn quoted(text: &str) -> usize {
     let mut escaped = false;
     let end = text.char_indices().skip(1).find(|(_, c)| {
         let closing = *c == '"' && !escaped;
@@ -112,28 +152,23 @@ fn json_string(text: &str) -> usize {
     end.map_or(text.len(), |(at, _)| at + 1)
 }
 
-fn follows_json_name(before: &str) -> bool {
-    before.trim_end().strip_suffix(':').is_some_and(|name| name.trim_end().ends_with('"'))
-}
-
-/// Whether the member that comes next is one in which servers explain themselves. Its words pass, numbers and long words in
-/// it do not.
-fn follows_message(before: &str) -> bool {
-    let name = before.trim_end().trim_end_matches(':').trim_end().trim_end_matches('"');
-    ["message", "error", "error_description", "detail", "title", "reason"]
-        .iter()
-        .any(|known| name.strip_suffix(known).is_some_and(|before| before.ends_with('"')))
+/// Whether what follows a name is a string.
+fn opens_string(after: &str) -> bool {
+    after.trim_start().strip_prefix(':').is_some_and(|value| value.trim_start().starts_with('"'))
 }
 
 fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || "_-.~+/%\u{fffd}".contains(c)
+    c.is_alphanumeric() || "_-.~+/%*\u{fffd}".contains(c)
 }
 
-fn may_be_value(word: &str, before: &str) -> bool {
-    let before = before.trim_end();
-    let assigned = before.trim_end_matches(['"', '\'', ' ']).ends_with('=') || follows_json_name(before);
-    let is_short_number = word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit());
-    assigned || word.len() > 20 || (word.chars().any(char::is_numeric) && !is_short_number)
+fn is_sensitive(word: &str) -> bool {
+    SENSITIVE.iter().any(|sensitive| word.to_ascii_lowercase().contains(sensitive))
+}
+
+/// Whether a word is one of a language, or a number as short as a status.
+fn is_plain(word: &str) -> bool {
+    let is_status = word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit());
+    is_status || (word.len() <= 20 && !word.chars().any(char::is_numeric))
 }
 
 #[cfg(test)]
@@ -146,15 +181,68 @@ mod tests {
 
     #[test]
     fn values_are_masked_and_words_are_not() {
-        assert_eq!(shown("oauth_token=abc&oauth_token_secret=def"), "oauth_token=…&oauth_token_secret=…");
-        assert_eq!(shown(r#"{"secret" : "a \"b c", "n":12345,"t":true}"#), r#"{"secret" : "…", "n":…,"t":…}"#);
-        assert_eq!(shown("oauth_token = \"abc\""), "oauth_token = \"…\"");
-        assert_eq!(shown("Error 401: invalid signature"), "Error 401: invalid signature");
+        assert_eq!(shown("Error 401: not allowed"), "Error 401: not allowed");
+        assert_eq!(shown("a=abc&b = x y\nno more"), "a=…&b =… no more");
+        assert_eq!(shown("id hdk48Djdsa is bad"), "id … is bad");
+        assert_eq!(shown(r#"{"a" : "x \"y z", "n":12345,"t":true}"#), r#"{"a" : "…", "n":…,"t":true}"#);
         assert_eq!(
-            shown(r#"{"errors":[{"code":32,"message":"Could not authenticate you, x9y8z7"}]}"#),
-            r#"{"errors":[{"code":…,"message":"Could not authenticate you, …"}]}"#
+            shown(r#"{"errors":[{"message":"Could not authenticate you, x9y8z7", "x":"y"}]}"#),
+            r#"{"errors":[{"message": Could not authenticate you, …, "x":"…"}]}"#
         );
-        assert_eq!(shown("your token hdk48Djdsa is bad"), "your token … is bad");
+    }
+
+    #[test]
+    fn nothing_that_follows_a_sensitive_word_is_shown() {
+        for body in [
+            "oauth_token_secret=sesamopen",
+            "<oauth_token_secret>sesamopen</oauth_token_secret>",
+            "oauth_token_secret: sesamopen",
+            "{'oauth_token_secret': 'sesamopen'}",
+            r#"["oauth_token_secret","sesamopen"]"#,
+            r#"{"oauth_token_secret":["sesamopen"]}"#,
+            r#"{"message":"your token is sesamopen"}"#,
+            r#"{"sesamopen1":"x", "a":"sesamopen"}"#,
+            "x=ab*sesamopen",
+            "x=ab:sesamopen!x",
+            "x= sesamopen",
+            "x=\"ab cd sesamopen\"",
+            "x=(sesamopen)",
+            "x＝sesamopen",
+            "\"sesamopen",
+        ] {
+            assert!(!shown(body).contains("sesamopen"), "{body}: {}", shown(body));
+        }
+    }
+
+    #[test]
+    fn forms_are_told_from_what_only_looks_like_one() {
+        let of = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(CONTENT_TYPE, http::HeaderValue::from_static(value));
+            }
+            is_form(&headers)
+        };
+        let form = "application/x-www-form-urlencoded";
+        assert_eq!(of(&[]), Some(false));
+        assert_eq!(of(&["application/json"]), Some(false));
+        assert_eq!(of(&[form]), Some(true));
+        assert_eq!(of(&["Application/X-WWW-Form-Urlencoded ; charset=utf-8"]), Some(true));
+        for doubtful in [
+            "application/x-www-form-urlencoded1",
+            "application/x-www-form-urlencoded, text/plain",
+            "application/x-www-form-urlencoded charset=utf-8",
+        ] {
+            assert_eq!(of(&[doubtful]), None, "{doubtful}");
+        }
+        assert_eq!(of(&["text/plain", form]), None);
+        assert_eq!(of(&[form, form]), None);
+    }
+
+    #[test]
+    fn urls_are_shown_without_user_and_query() {
+        assert_eq!(bare("ftp://u:pw@p.example/i@j?k=1#x"), "ftp://p.example/i@j");
+        assert_eq!(bare("relative?x"), "relative");
     }
 
     #[test]

@@ -81,7 +81,12 @@ impl<'a> Site<'a> {
     /// That scheme at an authority; `None` where the authority has no host, or a port that is none.
     pub(crate) fn new(https: bool, authority: &'a Authority) -> Option<Self> {
         let (host, port) = host_and_port(authority.as_str());
-        let port = if port.is_empty() { default_port(https) } else { port.parse().ok()? };
+        let port = match port {
+            "" => default_port(https),
+            // `parse` would take a sign.
+            port if port.bytes().all(|byte| byte.is_ascii_digit()) => port.parse().ok()?,
+            _ => return None,
+        };
         (!host.is_empty()).then_some(Self { https, host, port })
     }
 
@@ -159,7 +164,8 @@ mod tests {
         assert!(origin("https://a.example").has_host("A.example"));
         assert!(origin("https://a.example").has_host("a.example:443"));
         assert!(origin("http://[::1]:8080").has_host("[::1]:8080"));
-        for no in ["a.example:80", "b.example", "", "me@a.example", "a.example:x", "a.example:99999"] {
+        for no in ["a.example:80", "b.example", "", "me@a.example", "a.example:x", "a.example:99999", "a.example:+443"]
+        {
             assert!(!origin("https://a.example").has_host(no), "{no}");
         }
     }

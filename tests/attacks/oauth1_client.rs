@@ -193,12 +193,36 @@ fn token_to_wrong_host() {
         let back = session.follow(&away, &to("https://photos.example.net/a"), moment()).unwrap().unwrap();
         assert!(!back.headers().contains_key("authorization"), "{}", back.uri());
     }
+    let user = session.follow(&request, &to("https://u:pw@photos.example.net/b"), moment()).unwrap().unwrap();
+    assert_eq!(user.uri(), "https://photos.example.net/b");
     let here = session.follow(&request, &to("https://PHOTOS.example.net:443/b"), moment()).unwrap().unwrap();
     assert!(here.headers().contains_key("authorization") && here.headers().contains_key("cookie"));
 }
 
+/// The place of the parameters goes with the body.
+#[test]
+fn redirect_of_a_form_to_a_page() {
+    let scheme = Scheme::default().placement(oauth_proto::oauth1::Placement::Body);
+    let session = Session::new(&scheme, &ClientCredentials::new("key", "secret"), None);
+    let mut request = Request::post("https://photos.example.net/a").body(Vec::new()).unwrap();
+    session.sign(&mut request, moment()).unwrap();
+    let response = http::Response::builder().status(303).header("location", "/b").body(()).unwrap();
+    let next = session.follow(&request, &response, moment()).unwrap().unwrap();
+    assert!(next.method() == "GET" && next.body().is_empty() && next.headers().contains_key("authorization"));
+}
+
 #[test]
 fn token_in_log() {
+    let echoed = http::Response::builder()
+        .status(401)
+        .body(br#"{"error":{"echo":{"oauth_signature":"sesamopen"}},"oauth_secret":"sesamopen"}"#.to_vec())
+        .unwrap();
+    let error = answered(service(), echoed).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("sesamopen"), "{error:?}");
+    for url in ["ftp://u:sesamopen@p.example/", "https://u:sesamopen@p.example/", "https://p.example/#sesamopen"] {
+        let error = Service::new(url, url, url).unwrap_err();
+        assert!(!format!("{error:?}").contains("sesamopen"), "{error:?}");
+    }
     let answer = ok("oauth_token=t0k3n&oauth_token_secrets=s3cr3t&oauth_callback_confirmed=true");
     let error = answered(service(), answer).unwrap_err();
     let shown = format!("{error} {error:?}");

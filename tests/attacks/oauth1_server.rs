@@ -267,6 +267,118 @@ fn parameter_absent() {
     }
 }
 
+/// An application behind may read as a form what the verifier would not have.
+#[test]
+fn form_that_only_looks_like_one() {
+    for content_type in ["application/x-www-form-urlencoded1", "application/x-www-form-urlencoded, text/plain"] {
+        let world = World::default();
+        let mut request = world.signed();
+        request.headers_mut().insert("content-type", HeaderValue::from_static(content_type));
+        assert_eq!(status(&request, &world), (400, Reason::Malformed), "{content_type}");
+    }
+    let world = World::default();
+    let mut request = world.signed();
+    request.headers_mut().append("content-type", HeaderValue::from_static("text/plain"));
+    assert_eq!(status(&request, &world), (400, Reason::Malformed));
+}
+
+/// Judged in the last second of its window, but late at the store: others have made the store forget by then.
+#[test]
+fn nonce_replay_overtaken_or_with_a_clock_that_steps_back() {
+    use oauth_proto::oauth1::server::{Question, Reply, Store};
+    let world = World::default();
+    let request = world.signed();
+    assert!(world.verify(&request).is_ok());
+    world.now.set(NOW + 300);
+    let Reply::Ask(Question::FindCredentials(ask)) = world.provider.verifier().verify(&request, world.moment()) else {
+        panic!("no question")
+    };
+    let found = world.store.find_credentials(ask.command()).unwrap();
+    let late = ask.answer(found);
+    world.now.set(NOW + 1000);
+    world.begin(Authorize::callback(CALLBACK)).unwrap();
+    assert_eq!(serve(late, &world.store).unwrap_err().reason, Reason::NonceUsed);
+    world.now.set(NOW + 300);
+    assert_eq!(world.verify(&request).unwrap_err().reason, Reason::NonceUsed);
+}
+
+#[test]
+fn windows_and_lifetimes_without_end() {
+    let for_ever = std::time::Duration::MAX;
+    let world =
+        World::new(|service| service, |provider| provider.token_lifetime(for_ever).temporary_lifetime(for_ever));
+    let request = world.signed();
+    let verifier = world.provider.verifier().clone().window(for_ever);
+    assert!(serve(verifier.verify(&request, world.moment()), &world.store).is_ok());
+    assert!(serve(verifier.verify(&request, world.moment()), &world.store).is_err());
+}
+
+/// A method that rests on one key for all is no method on shared secrets, and one that calls itself PLAINTEXT is not it.
+#[test]
+fn methods_of_the_wrong_kind() {
+    struct Odd(&'static str, bool);
+    impl oauth_proto::oauth1::SignatureMethod for Odd {
+        fn name(&self) -> &str {
+            self.0
+        }
+        fn sign(&self, _: &[u8], _: &[u8]) -> Result<Vec<u8>, String> {
+            Ok(b"anything".to_vec())
+        }
+        fn uses_secrets(&self) -> bool {
+            self.1
+        }
+    }
+    for (name, uses_secrets) in [("X-ONE-KEY", false), ("PLAINTEXT", true)] {
+        let world = World::default();
+        let method = || Method::custom(Odd(name, uses_secrets));
+        let session = oauth_proto::oauth1::Session::new(
+            &Scheme::new(method()),
+            &ClientCredentials::new("dpf43f3p2l4k3l03", "unknown"),
+            Some(world.token()),
+        );
+        let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
+        session.sign(&mut request, world.moment()).unwrap();
+        let verifier = world.provider.verifier().clone().methods([method()]);
+        let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
+        assert_eq!(rejected.reason, Reason::MethodUnsupported(name.into()));
+    }
+}
+
+/// A consent that was tampered with decides nothing for another client.
+#[test]
+fn consent_swapped() {
+    let world = World::default();
+    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
+    let mut stored = serde_json::to_value(&consent).unwrap();
+    stored["client"] = "Trusted Bank".into();
+    let swapped: oauth_proto::oauth1::server::Consent = serde_json::from_value(stored).unwrap();
+    let grant = oauth_proto::oauth1::server::Grant::new("jane");
+    let refused = serve(swapped.grant(grant.clone(), world.moment()), &world.store).unwrap_err();
+    assert_eq!(refused.reason, Reason::NothingPending);
+    assert!(serve(consent.grant(grant, world.moment()), &world.store).is_ok());
+}
+
+#[test]
+fn hosts_that_disagree() {
+    let world = World::default();
+    let mut request = world.signed();
+    request.headers_mut().insert("host", HeaderValue::from_static("evil.example"));
+    assert_eq!(status(&request, &world).1, Reason::WrongHost);
+    request.headers_mut().insert("host", HeaderValue::from_static("photos.example.net"));
+    request.headers_mut().append("host", HeaderValue::from_static("evil.example"));
+    assert_eq!(status(&request, &world).1, Reason::WrongHost);
+}
+
+#[test]
+fn values_too_long_for_a_log() {
+    let world = World::default();
+    let mut request = world.signed();
+    header(&mut request, |value| value.replace("dpf43f3p2l4k3l03", &"k".repeat(1 << 20)));
+    let (status, reason) = status(&request, &world);
+    assert_eq!((status, &reason), (400, &Reason::ParameterInvalid("oauth_consumer_key")));
+}
+
 /// What another scheme's middleware may want to look at instead.
 #[test]
 fn unsigned() {
@@ -411,6 +523,12 @@ fn token_in_log() {
     let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
     let token = world.token();
     let secret = token.credentials.secret.expose();
+    let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
+    let grant = oauth_proto::oauth1::server::Grant::new("jane");
+    let decision = serve(consent.grant(grant, world.moment()), &world.store).unwrap();
+    assert_eq!(format!("{decision:?}"), "Redirect([redacted])");
+    let done = oauth_proto::oauth1::server::Reply::Done(http::Response::new(b"oauth_token_secret=s".to_vec()));
+    assert_eq!(format!("{done:?}"), "Done");
     let shown = format!(
         "{pending:?} {token:?} {:?} {:?} {:?} {:?}",
         world.store,

@@ -1,6 +1,7 @@
 //! The resource owner's decision, RFC 5849 §2.2.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderValue, StatusCode};
@@ -57,7 +58,7 @@ pub struct Consent {
 ///     }
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Decision {
     /// Send this response to the browser: it leads back to the client.
     Redirect(Response),
@@ -65,6 +66,17 @@ pub enum Decision {
     ShowVerifier(Secret),
     /// Show that nothing was granted; the client has no callback that could be told.
     ShowDenied,
+}
+
+impl fmt::Debug for Decision {
+    /// The verifier stands in the redirect, too.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Redirect(_) => "Redirect([redacted])",
+            Self::ShowVerifier(_) => "ShowVerifier([redacted])",
+            Self::ShowDenied => "ShowDenied",
+        })
+    }
 }
 
 impl Consent {
@@ -101,7 +113,7 @@ impl Consent {
         now: Timestamp,
         decision: impl FnOnce(Option<String>) -> Option<Decision> + Send + 'static,
     ) -> Reply<Decision> {
-        let command = Decide { token: self.token, stage };
+        let command = Decide { token: self.token, client: self.client, stage };
         Reply::Ask(Question::Decide(Ask::new(command, move |before| {
             let before = match before {
                 Ok(before) => before.filter(|before| before.expires_at > now),
@@ -128,7 +140,9 @@ fn redirect(callback: &str, parameters: &[(&str, String)]) -> Option<Decision> {
     url.set_query(Some(&query));
     let mut response = Response::default();
     *response.status_mut() = StatusCode::FOUND;
-    response.headers_mut().insert(LOCATION, HeaderValue::try_from(url.as_str()).ok()?);
+    let mut location = HeaderValue::try_from(url.as_str()).ok()?;
+    location.set_sensitive(true);
+    response.headers_mut().insert(LOCATION, location);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Some(Decision::Redirect(response))
 }

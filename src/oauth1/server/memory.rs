@@ -10,7 +10,7 @@ use super::store::{
 };
 use crate::Timestamp;
 
-/// Keeps everything in memory. Nonces and temporary credentials that have expired are dropped whenever a new one comes.
+/// Keeps everything in memory. What has expired is dropped whenever a nonce or temporary credentials come.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::{ClientRecord, MemoryStore};
@@ -31,6 +31,8 @@ struct Tables {
     nonces: BTreeSet<Nonce>,
     /// What expires, in the order in which it does.
     expiries: BTreeSet<(Timestamp, Expiring)>,
+    /// The latest time by which something has been dropped.
+    latest: Timestamp,
 }
 
 /// Client, token, timestamp and nonce.
@@ -40,6 +42,7 @@ type Nonce = (String, Option<String>, Timestamp, String);
 enum Expiring {
     Nonce(Nonce),
     Temporary(String),
+    Token(String),
 }
 
 impl MemoryStore {
@@ -58,7 +61,7 @@ impl MemoryStore {
         self.tables().tokens.remove(token).is_some()
     }
 
-    /// How many records it holds of what expires: nonces and temporary credentials.
+    /// How many records it holds of what expires: nonces, temporary credentials, and tokens that do.
     pub fn expiring(&self) -> usize {
         self.tables().expiries.len()
     }
@@ -72,10 +75,12 @@ impl MemoryStore {
 impl Tables {
     /// Drops what had expired by then.
     fn expire(&mut self, now: Timestamp) {
+        self.latest = self.latest.max(now);
         while self.expiries.first().is_some_and(|(at, _)| *at <= now) {
             match self.expiries.pop_first() {
                 Some((_, Expiring::Nonce(nonce))) => drop(self.nonces.remove(&nonce)),
                 Some((_, Expiring::Temporary(token))) => drop(self.temporaries.remove(&token)),
+                Some((_, Expiring::Token(token))) => drop(self.tokens.remove(&token)),
                 None => {}
             }
         }
@@ -106,7 +111,7 @@ impl Store for MemoryStore {
         let mut tables = self.tables();
         tables.expire(now);
         let nonce = (client, token, timestamp, nonce);
-        if !tables.nonces.insert(nonce.clone()) {
+        if until <= tables.latest || !tables.nonces.insert(nonce.clone()) {
             return Ok(Freshness::Seen);
         }
         tables.expiries.insert((until, Expiring::Nonce(nonce)));
@@ -128,7 +133,10 @@ impl Store for MemoryStore {
 
     fn decide(&self, command: &Decide) -> Result<Option<TemporaryRecord>, Infallible> {
         let mut tables = self.tables();
-        let record = tables.temporaries.get_mut(&command.token).filter(|record| record.stage == Stage::Waiting);
+        let record = tables
+            .temporaries
+            .get_mut(&command.token)
+            .filter(|record| record.stage == Stage::Waiting && record.client == command.client);
         let Some(record) = record else {
             return Ok(None);
         };
@@ -145,6 +153,8 @@ impl Store for MemoryStore {
         let removed = tables.remove_temporary(&command.temporary);
         let redemption = removed.map_or(Redemption::Refused, |record| record.redeem(command));
         if let Redemption::Redeemed(token) = &redemption {
+            let expiry = token.expires_at.map(|at| (at, Expiring::Token(command.token.clone())));
+            tables.expiries.extend(expiry);
             tables.tokens.insert(command.token.clone(), token.clone());
         }
         Ok(redemption)

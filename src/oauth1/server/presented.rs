@@ -11,10 +11,13 @@ use crate::oauth1::parameters::{
     VERSION, is_oauth,
 };
 use crate::wire::form::Pair;
-use crate::wire::{Site, form, media_type};
+use crate::wire::{Site, is_form};
 
 /// Longer ones are refused, so that a nonce that is remembered takes a bounded place.
 const LONGEST_NONCE: usize = 256;
+
+/// Longer values of the protocol are refused before they reach storage or a log.
+const LONGEST: usize = 4096;
 
 /// The protocol parameters of a request, each of them once, and its base string.
 #[derive(Debug)]
@@ -44,7 +47,7 @@ impl Presented {
             return Err(Reason::Unsigned);
         }
         let mut take = |name: &'static str| match protocol.remove(name) {
-            Some(value) => value.map(Some).ok_or(Reason::ParameterInvalid(name)),
+            Some(value) => value.filter(|value| value.len() <= LONGEST).map(Some).ok_or(Reason::ParameterInvalid(name)),
             None => Ok(None),
         };
         let required = |name, value: Option<String>| value.ok_or(Reason::ParameterMissing(name));
@@ -61,7 +64,7 @@ impl Presented {
             body_hash: take(BODY_HASH)?,
             realm: parameters.realm.as_deref().map(|realm| String::from_utf8_lossy(realm).into_owned()),
             own: own(&parameters),
-            is_form: media_type(headers) == form::MEDIA_TYPE,
+            is_form: is_form(headers) == Some(true),
             base_string: base_string::collect((request.method(), site, uri), &parameters),
         };
         if take(VERSION)?.is_some_and(|version| version != "1.0") {
@@ -69,11 +72,6 @@ impl Presented {
         }
         if presented.nonce.as_ref().is_some_and(|nonce| nonce.is_empty() || nonce.len() > LONGEST_NONCE) {
             return Err(Reason::ParameterInvalid(NONCE));
-        }
-        // RFC 5849 §3.1: only PLAINTEXT does without them.
-        if presented.method != "PLAINTEXT" {
-            presented.timestamp.ok_or(Reason::ParameterMissing(TIMESTAMP))?;
-            presented.nonce.as_ref().ok_or(Reason::ParameterMissing(NONCE))?;
         }
         Ok(presented)
     }

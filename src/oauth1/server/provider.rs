@@ -125,7 +125,7 @@ impl Provider {
         if *method == HttpMethod::POST || (self.get && *method == HttpMethod::GET) {
             return Ok(());
         }
-        Err(Reason::HttpMethod(method.clone()))
+        Err(Reason::HttpMethod { method: method.clone(), allowed: if self.get { "GET, POST" } else { "POST" } })
     }
 
     fn issue_temporary(self, checked: Checked) -> Reply<Response> {
@@ -201,17 +201,23 @@ impl Provider {
     }
 }
 
-/// Whether a client may name that callback: `oob`, a registered one, or, where none is registered, an absolute URI of a
-/// scheme that a browser can be sent to.
+/// Whether a client may name that callback: a registered one, or, where none is registered, `oob`, an http or https URL, or
+/// a URI of a scheme of an application's own, which has a dot in it (RFC 8252 §7.1). A callback that brings parameters of the
+/// protocol along would have its reader take those for the answer.
 fn is_acceptable(callback: &str, registered: &[String]) -> bool {
+    let is_known = registered.iter().any(|known| known == callback);
+    if !is_known && !registered.is_empty() {
+        return false;
+    }
     if callback == "oob" {
         return true;
     }
-    if !registered.is_empty() {
-        return registered.iter().any(|known| known == callback);
-    }
-    let harmful = ["javascript", "data", "vbscript", "file", "blob", "about"];
-    url::Url::parse(callback).is_ok_and(|url| !harmful.contains(&url.scheme()))
+    let fits = |url: &url::Url| {
+        let own = |name: &str| parameters::is_oauth(name.as_bytes());
+        let is_common = matches!(url.scheme(), "http" | "https") || url.scheme().contains('.');
+        (is_known || is_common) && !url.query_pairs().any(|(name, _)| own(&name))
+    };
+    !callback.contains(char::is_control) && url::Url::parse(callback).as_ref().is_ok_and(fits)
 }
 
 /// 128 bits.

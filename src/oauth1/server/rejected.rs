@@ -62,8 +62,13 @@ pub enum Reason {
     #[error("PLAINTEXT is not accepted without TLS")]
     PlaintextWithoutTls,
     /// The HTTP method is not that of the endpoint.
-    #[error("the HTTP method {0} is not that of this endpoint")]
-    HttpMethod(http::Method),
+    #[error("the HTTP method {method} is not that of this endpoint")]
+    HttpMethod {
+        /// The request's.
+        method: http::Method,
+        /// The endpoint's.
+        allowed: &'static str,
+    },
     /// The timestamp is too old or too new.
     #[error("the timestamp {timestamp} is not within {earliest} to {latest}")]
     TimestampRefused {
@@ -131,7 +136,7 @@ impl Reason {
             }
             Self::Unsigned => (DENIED, "parameter_absent", None),
             Self::MethodUnsupported(_) | Self::PlaintextWithoutTls => (BAD, "signature_method_rejected", None),
-            Self::HttpMethod(_) => (StatusCode::METHOD_NOT_ALLOWED, "parameter_rejected", None),
+            Self::HttpMethod { .. } => (StatusCode::METHOD_NOT_ALLOWED, "parameter_rejected", None),
             Self::TimestampRefused { earliest, latest, .. } => {
                 (DENIED, "timestamp_refused", Some(("oauth_acceptable_timestamps", format!("{earliest}-{latest}"))))
             }
@@ -173,8 +178,8 @@ impl Rejected {
                 headers.insert(WWW_AUTHENTICATE, challenge);
             }
         }
-        if status == StatusCode::METHOD_NOT_ALLOWED {
-            headers.insert(ALLOW, HeaderValue::from_static("POST"));
+        if let Reason::HttpMethod { allowed, .. } = self.reason {
+            headers.insert(ALLOW, HeaderValue::from_static(allowed));
         }
         response
     }

@@ -35,7 +35,6 @@ use crate::{Ask, Command};
 /// }
 /// ```
 #[allow(clippy::large_enum_variant, reason = "a reply is moved a few times in a request, and matched by hand")]
-#[derive(Debug)]
 #[must_use = "a reply does nothing until it is driven: see `serve` and `serve_async`"]
 pub enum Reply<T> {
     /// Ask storage.
@@ -44,6 +43,17 @@ pub enum Reply<T> {
     Done(T),
     /// The request is refused.
     Reject(Rejected),
+}
+
+impl<T> fmt::Debug for Reply<T> {
+    /// What is done is not shown: it may be a response with credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ask(question) => f.debug_tuple("Ask").field(question).finish(),
+            Self::Done(_) => f.write_str("Done"),
+            Self::Reject(rejected) => f.debug_tuple("Reject").field(rejected).finish(),
+        }
+    }
 }
 
 /// A question to storage: a command, and the way on with its answer.
@@ -55,7 +65,6 @@ pub enum Reply<T> {
 ///     !matches!(question, Question::FindCredentials(_) | Question::FindTemporary(_))
 /// }
 /// ```
-#[derive(Debug)]
 pub enum Question<T> {
     /// See [`FindCredentials`].
     FindCredentials(Ask<FindCredentials, Reply<T>>),
@@ -69,6 +78,19 @@ pub enum Question<T> {
     Decide(Ask<Decide, Reply<T>>),
     /// See [`Redeem`].
     Redeem(Ask<Redeem, Reply<T>>),
+}
+
+impl<T> fmt::Debug for Question<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FindCredentials(ask) => ask.fmt(f),
+            Self::RememberNonce(ask) => ask.fmt(f),
+            Self::SaveTemporary(ask) => ask.fmt(f),
+            Self::FindTemporary(ask) => ask.fmt(f),
+            Self::Decide(ask) => ask.fmt(f),
+            Self::Redeem(ask) => ask.fmt(f),
+        }
+    }
 }
 
 /// Takes a request to its end, asking a blocking store.

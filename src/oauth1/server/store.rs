@@ -228,6 +228,9 @@ impl Command for FindCredentials {
 
 /// Remembers a nonce, and tells whether it was there already: in one step.
 ///
+/// A store that forgets nonces when their time has passed must answer [`Freshness::Seen`] where `until` is not later than
+/// the latest `now` that it has forgotten by: it cannot know any more. Requests overtake each other, and clocks step back.
+///
 /// ```
 /// use oauth_proto::{Timestamp, oauth1::server::RememberNonce};
 ///
@@ -315,17 +318,19 @@ impl Command for FindTemporary {
 
 /// Notes the resource owner's decision, if there is still one to make: where the record is [`Stage::Waiting`], replaces
 /// the stage, or removes the record where `stage` is `None`. Answers with the record as it was; with `None`, and without
-/// a change, where there is no such record or it is past waiting.
+/// a change, where there is no such record, it is another client's, or it is past waiting.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::Decide;
 ///
-/// let denial = Decide { token: "hh5s93j4hdidpola".into(), stage: None };
+/// let denial = Decide { token: "hh5s93j4hdidpola".into(), client: "dpf43f3p2l4k3l03".into(), stage: None };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decide {
     /// The temporary credentials' identifier.
     pub token: String,
+    /// The client that the decision is about. Where the record is another client's, nothing is decided.
+    pub client: String,
     /// The new stage; `None` for a denial.
     pub stage: Option<Stage>,
 }
@@ -433,11 +438,13 @@ impl Command for Redeem {
 ///         Ok(self.0.lock().unwrap().temporaries.get(&command.token).cloned())
 ///     }
 ///
-///     // UPDATE … WHERE token = ? AND stage = 'waiting' RETURNING …, or DELETE likewise.
+///     // UPDATE … WHERE token = ? AND client = ? AND stage = 'waiting' RETURNING …, or DELETE likewise.
 ///     fn decide(&self, command: &Decide) -> Result<Option<TemporaryRecord>, Infallible> {
 ///         let mut tables = self.0.lock().unwrap();
-///         let waiting = |record: &&mut TemporaryRecord| record.stage == Stage::Waiting;
-///         let Some(record) = tables.temporaries.get_mut(&command.token).filter(waiting) else { return Ok(None) };
+///         let waits = |record: &&mut TemporaryRecord| {
+///             record.stage == Stage::Waiting && record.client == command.client
+///         };
+///         let Some(record) = tables.temporaries.get_mut(&command.token).filter(waits) else { return Ok(None) };
 ///         let before = record.clone();
 ///         match &command.stage {
 ///             Some(stage) => record.stage = stage.clone(),

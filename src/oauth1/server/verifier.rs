@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::Request;
 use http::header::HOST;
+use http::uri::Scheme;
 use subtle::ConstantTimeEq;
 
 use super::presented::Presented;
@@ -12,8 +13,8 @@ use super::reply::{Question, Reply};
 use super::store::{Credentials, FindCredentials, Freshness, Grant, RememberNonce};
 use crate::oauth1::key::Key;
 use crate::oauth1::method::{KeyEncoding, Method, sha1_body_hash, signing_key};
-use crate::oauth1::parameters::{BODY_HASH, TOKEN};
-use crate::wire::{Origin, Site};
+use crate::oauth1::parameters::{BODY_HASH, NONCE, TIMESTAMP, TOKEN};
+use crate::wire::{Origin, Site, bare, shortened};
 use crate::{Ask, Error, Moment, Secret, Timestamp, Unsupported};
 
 /// Checks signed requests of one service.
@@ -61,6 +62,10 @@ pub struct Verifier {
     body_hash_required: bool,
     sha1_body_hash: bool,
 }
+
+/// How much longer than the window a nonce is remembered: for requests that were judged in time and come late to the store,
+/// and for servers whose clocks differ.
+const SLACK: Duration = Duration::from_secs(61);
 
 /// Who made a request.
 ///
@@ -158,8 +163,9 @@ impl Verifier {
     }
 
     /// Accepts a method for which every client has a key of its own, in its
-    /// [record](super::ClientRecord::with_key). `stand_in` is the method with any valid key: it is what the signature of
-    /// an unknown client is checked with, so that checking takes the same time.
+    /// [record](super::ClientRecord::with_key). `stand_in` is the method with a key of the size that the clients' keys have:
+    /// the signature of an unknown client is checked with it, so that checking takes the same time. Where clients have keys
+    /// of several sizes, that time tells which size an identifier's key has, and so whether there is one.
     pub fn keyed(mut self, stand_in: Method) -> Self {
         self.keyed.push(stand_in);
         self
@@ -240,6 +246,10 @@ impl Verifier {
                 Ok(found) => found,
                 Err(why) => return verifier.reject(Reason::StoreFailed(why)),
             };
+            let found = match signed_with {
+                SignedWith::Temporary => Credentials { token: None, ..found },
+                _ => Credentials { temporary: None, ..found },
+            };
             match verifier.authenticate(&presented, found, &moment) {
                 Ok((callbacks, grant)) => verifier.refuse_replay(Checked { presented, callbacks, grant, moment }, then),
                 Err(reason) => verifier.reject(reason),
@@ -273,8 +283,14 @@ impl Verifier {
             return Err(Reason::ParameterInvalid(TOKEN));
         }
         let method = self.method(&presented.method)?;
-        if method.is_plaintext() && !site.is_private() {
+        let in_the_clear = request.uri().scheme() == Some(&Scheme::HTTP) && !site.is_loopback();
+        if method.is_plaintext() && (!site.is_private() || in_the_clear) {
             return Err(Reason::PlaintextWithoutTls);
+        }
+        // RFC 5849 §3.1: only PLAINTEXT does without them.
+        if !method.is_plaintext() {
+            presented.timestamp.ok_or(Reason::ParameterMissing(TIMESTAMP))?;
+            presented.nonce.as_ref().ok_or(Reason::ParameterMissing(NONCE))?;
         }
         self.check_timestamp(presented.timestamp, now)?;
         self.check_body(&presented, &method, request.body().as_ref())?;
@@ -283,18 +299,28 @@ impl Verifier {
 
     /// The origin that the request was made to.
     fn site<B>(&self, request: &Request<B>) -> Result<Site<'_>, Reason> {
-        let host = request.headers().get(HOST).map(|host| host.to_str().unwrap_or_default());
-        let host = request.uri().authority().map(http::uri::Authority::as_str).or(host).unwrap_or_default();
-        let named = self.origins.iter().find(|origin| origin.has_host(host));
-        let origin = if self.any_host { self.origins.first() } else { named };
+        if self.any_host {
+            return self.origins.first().map(Origin::site).ok_or(Reason::WrongHost);
+        }
+        // An application behind may read either of them, so all that are there must name the same origin.
+        let headers = request.headers().get_all(HOST).iter().map(|host| host.to_str().unwrap_or_default());
+        let authority = request.uri().authority().map(http::uri::Authority::as_str);
+        let hosts: Vec<_> = authority.into_iter().chain(headers).collect();
+        let named = |origin: &&Origin| !hosts.is_empty() && hosts.iter().all(|host| origin.has_host(host));
+        let scheme = request.uri().scheme();
+        let same_scheme = |origin: &&Origin| Some(origin.is_https()) == scheme.map(|scheme| *scheme == Scheme::HTTPS);
+        let mut origins = self.origins.iter().filter(named);
+        let origin = origins.clone().find(same_scheme).or_else(|| origins.next());
         origin.map(Origin::site).ok_or(Reason::WrongHost)
     }
 
     /// The accepted method of that name; one that is keyed comes with the key of the stand-in.
     fn method(&self, name: &str) -> Result<Method, Reason> {
         static PLAINTEXT: Method = Method::dangerous_plaintext();
-        let accepted = self.methods.iter().filter(|method| !method.is_plaintext()).chain(&self.keyed);
-        let method = accepted.chain(self.plaintext.then_some(&PLAINTEXT)).find(|method| method.name() == name);
+        // One that does not rest on the shared secrets would let its key act for every client, and PLAINTEXT is opted in.
+        let on_secrets = self.methods.iter().filter(|method| method.uses_secrets());
+        let signing = on_secrets.chain(&self.keyed).filter(|method| method.name() != PLAINTEXT.name());
+        let method = signing.chain(self.plaintext.then_some(&PLAINTEXT)).find(|method| method.name() == name);
         method.cloned().ok_or_else(|| Reason::MethodUnsupported(name.chars().take(100).collect()))
     }
 
@@ -335,7 +361,8 @@ impl Verifier {
         moment: &Moment,
     ) -> Result<(Vec<String>, Option<Grant>), Reason> {
         let Credentials { client, token, temporary } = found;
-        let unguessable = Secret::new(hex(&moment.derive("oauth1 stand-in")));
+        // Two of them are no longer than a block, so that they cost what usual secrets do.
+        let unguessable = Secret::new(hex(&moment.derive("oauth1 stand-in")[..15]));
         let method = self.method(&presented.method)?;
         let keyed = self.keyed.iter().any(|keyed| keyed.name() == method.name());
 
@@ -357,12 +384,12 @@ impl Verifier {
             .verify(presented.signature.as_bytes(), |writer| writer.prepared(&presented.base_string));
 
         let Some(client) = client.filter(|_| has_key) else {
-            return Err(Reason::UnknownClient(presented.client.clone()));
+            return Err(Reason::UnknownClient(shortened(&presented.client)));
         };
         match token_client {
             None if wants_token => return Err(Reason::UnknownToken),
             Some(owner) if owner != presented.client => {
-                return Err(Reason::TokenOfAnotherClient(presented.client.clone()));
+                return Err(Reason::TokenOfAnotherClient(shortened(&presented.client)));
             }
             _ => {}
         }
@@ -392,8 +419,7 @@ impl Verifier {
             token: token.clone(),
             timestamp,
             nonce: nonce.clone(),
-            // The first second in which the timestamp itself is refused.
-            until: timestamp.after(self.window + Duration::from_secs(1)),
+            until: timestamp.after(self.window).after(SLACK),
             now,
         };
         Reply::Ask(Question::RememberNonce(Ask::new(command, move |freshness| match freshness {
@@ -409,7 +435,7 @@ fn parse_origin(origin: &str) -> Result<Origin, Error> {
     let parsed = uri.as_ref().and_then(Origin::of);
     parsed.ok_or_else(|| {
         let reason = "an origin is a scheme, http or https, a host and perhaps a port";
-        Unsupported::Url { url: origin.split(['?', '#']).next().unwrap_or_default().to_owned(), reason }.into()
+        Unsupported::Url { url: bare(origin), reason }.into()
     })
 }
 
