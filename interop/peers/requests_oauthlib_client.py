@@ -31,8 +31,10 @@ def authorize(task, oauth):
     page = requests.get(url, allow_redirects=False, timeout=TIMEOUT)
     if "Location" in page.headers:
         oauth.parse_authorization_response(page.headers["Location"])
-        return oauth.fetch_access_token(task["origin"] + "/token", timeout=TIMEOUT)
-    return oauth.fetch_access_token(task["origin"] + "/token", verifier=page.text, timeout=TIMEOUT)
+        verifier = task["forged_verifier"]
+    else:
+        verifier = page.text
+    return oauth.fetch_access_token(task["origin"] + "/token", verifier=verifier, timeout=TIMEOUT)
 
 
 def call(task, oauth):

@@ -21,6 +21,8 @@ struct Task<'a> {
     placement: &'a str,
     /// What the resource owner does.
     jane: &'a str,
+    /// What the client sends in place of the callback's verifier.
+    forged_verifier: Option<&'a str>,
     parameters: &'a [(&'a str, &'a str)],
 }
 
@@ -54,6 +56,7 @@ impl<'a> Task<'a> {
             signature_method,
             placement,
             jane: "grants",
+            forged_verifier: None,
             parameters: &PARAMETERS,
         }
     }
@@ -139,6 +142,13 @@ fn a_wrong_secret_is_refused() {
             assert!(matches!(&walk, Walk::Refused(seen) if seen.is_problem("signature_invalid")), "{walk:#?}");
         }
     }
+}
+
+#[test]
+fn a_forged_verifier_is_refused() {
+    let service = Service::start();
+    let walk = walk(&Task { forged_verifier: Some("forged"), ..Task::new(&service, "HMAC-SHA1", "header") });
+    assert!(matches!(&walk, Walk::Refused(seen) if seen.is_problem("verifier_invalid")), "{walk:#?}");
 }
 
 #[test]

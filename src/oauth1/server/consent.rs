@@ -7,9 +7,10 @@ use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use super::records::{Grant, Stage, TemporaryRecord, hashed};
 use super::rejected::Reason;
 use super::reply::{Question, Reply};
-use super::store::{Decide, Grant, Stage, TemporaryRecord, hashed};
+use super::store::Decide;
 use super::verifier::hex;
 use crate::oauth1::parameters::{TOKEN, VERIFIER};
 use crate::wire::form;

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::records::{ClientRecord, Stage, TemporaryRecord, TokenRecord};
 use super::store::{
-    ClientRecord, Credentials, Decide, FindCredentials, FindTemporary, Freshness, Redeem, Redemption, RememberNonce,
-    SaveTemporary, Stage, Store, TemporaryRecord, TokenRecord,
+    Credentials, Decide, FindCredentials, FindTemporary, Freshness, Redeem, Redemption, RememberNonce, SaveTemporary,
+    Store,
 };
 use crate::Timestamp;
 

@@ -17,6 +17,7 @@ mod consent;
 mod memory;
 mod presented;
 mod provider;
+mod records;
 mod rejected;
 mod reply;
 mod store;
@@ -25,10 +26,11 @@ mod verifier;
 pub use consent::{Consent, Decision};
 pub use memory::MemoryStore;
 pub use provider::Provider;
+pub use records::{ClientRecord, Grant, Stage, TemporaryRecord, TokenRecord};
 pub use rejected::{Reason, Rejected};
 pub use reply::{Blocking, Question, Reply, serve, serve_async};
 pub use store::{
-    AsyncStore, ClientRecord, Credentials, Decide, FindCredentials, FindTemporary, Freshness, Grant, Redeem,
-    Redemption, RememberNonce, SaveTemporary, Stage, Store, TemporaryRecord, TokenRecord,
+    AsyncStore, Credentials, Decide, FindCredentials, FindTemporary, Freshness, Redeem, Redemption, RememberNonce,
+    SaveTemporary, Store,
 };
 pub use verifier::{Verified, Verifier};

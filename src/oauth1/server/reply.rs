@@ -5,10 +5,11 @@ use std::future::{Future, ready};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use super::records::TemporaryRecord;
 use super::rejected::Rejected;
 use super::store::{
     AsyncStore, Credentials, Decide, FindCredentials, FindTemporary, Freshness, Redeem, Redemption, RememberNonce,
-    SaveTemporary, Store, TemporaryRecord,
+    SaveTemporary, Store,
 };
 use crate::{Ask, Command};
 

@@ -8,9 +8,10 @@ use http::uri::Scheme;
 use subtle::ConstantTimeEq;
 
 use super::presented::Presented;
+use super::records::Grant;
 use super::rejected::Reason;
 use super::reply::{Question, Reply};
-use super::store::{Credentials, FindCredentials, Freshness, Grant, RememberNonce};
+use super::store::{Credentials, FindCredentials, Freshness, RememberNonce};
 use crate::oauth1::key::Key;
 use crate::oauth1::method::{KeyEncoding, Method, sha1_body_hash, signing_key};
 use crate::oauth1::parameters::{BODY_HASH, NONCE, TIMESTAMP, TOKEN};

@@ -1,0 +1,184 @@
+//! What a server keeps: clients, tokens, temporary credentials.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::store::{Redeem, Redemption};
+use crate::oauth1::Method;
+use crate::{Secret, Timestamp};
+
+/// A client as the server knows it.
+///
+/// ```
+/// use oauth_proto::oauth1::server::ClientRecord;
+///
+/// let client = ClientRecord::with_secret("kd94hf93k423kf44").callback("https://printer.example.com/ready");
+/// ```
+#[derive(Clone, Debug)]
+pub struct ClientRecord {
+    pub(super) secret: Option<Secret>,
+    pub(super) keys: Vec<Method>,
+    pub(super) callbacks: Vec<String>,
+}
+
+impl ClientRecord {
+    /// A client that signs with a shared secret. HMAC needs the secret itself, so it cannot be stored as a hash
+    /// (RFC 5849 §4.5). An empty one lets nobody in.
+    pub fn with_secret(secret: impl Into<Secret>) -> Self {
+        let secret = Some(secret.into()).filter(|secret| !secret.is_empty());
+        Self { secret, keys: Vec::new(), callbacks: Vec::new() }
+    }
+
+    /// A client that signs with a private key. `key` is the method with its public key; only that method is accepted.
+    pub fn with_key(key: Method) -> Self {
+        Self { secret: None, keys: vec![key], callbacks: Vec::new() }
+    }
+
+    /// Registers a callback. Once there is one, callbacks must equal a registered one, byte for byte; before, the
+    /// client, which signs it, may name any.
+    pub fn callback(mut self, uri: impl Into<String>) -> Self {
+        self.callbacks.push(uri.into());
+        self
+    }
+}
+
+/// What a resource owner has granted: who it was, and whatever the application wants to keep with it.
+///
+/// ```
+/// use oauth_proto::oauth1::server::Grant;
+///
+/// let grant = Grant::new("jane")
+///     .data(serde_json::json!({ "albums": ["vacation"] })) // for the application, at every request
+///     .tell("screen_name", "jane_d"); // for the client, with the token
+/// assert_eq!(grant.user, "jane");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The resource owner.
+    pub user: String,
+    /// The application's own: scope, duration, what it likes.
+    #[serde(default)]
+    pub data: serde_json::Value,
+    /// What the client is told with the token: `user_id`, `screen_name`, …
+    #[serde(default)]
+    pub told: BTreeMap<String, String>,
+}
+
+impl Grant {
+    /// A grant by that user.
+    pub fn new(user: impl Into<String>) -> Self {
+        Self { user: user.into(), data: serde_json::Value::Null, told: BTreeMap::new() }
+    }
+
+    /// A further field of the answer that brings the client its token. Names that begin with `oauth_` are left out there.
+    pub fn tell(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.told.insert(name.into(), value.into());
+        self
+    }
+
+    /// With data of the application's.
+    pub fn data(mut self, data: serde_json::Value) -> Self {
+        self.data = data;
+        self
+    }
+}
+
+/// Token credentials as the server keeps them, under the token's identifier.
+///
+/// ```
+/// use oauth_proto::oauth1::server::{Grant, TokenRecord};
+///
+/// let record = TokenRecord {
+///     secret: "pfkkdhi9sl3r4s00".into(),
+///     client: "dpf43f3p2l4k3l03".into(),
+///     expires_at: None,
+///     grant: Grant::new("jane"),
+/// };
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenRecord {
+    /// The token's shared secret.
+    pub secret: Secret,
+    /// The client that it was issued to.
+    pub client: String,
+    /// When it expires, if ever. The store may drop it then.
+    pub expires_at: Option<Timestamp>,
+    /// What was granted.
+    pub grant: Grant,
+}
+
+/// Temporary credentials as the server keeps them, under their identifier.
+///
+/// ```
+/// use oauth_proto::oauth1::server::TemporaryRecord;
+///
+/// fn may_be_dropped(record: &TemporaryRecord, now: oauth_proto::Timestamp) -> bool {
+///     record.expires_at <= now
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemporaryRecord {
+    /// The credentials' shared secret.
+    pub secret: Secret,
+    /// The client that they were issued to.
+    pub client: String,
+    /// The callback, or `oob`.
+    pub callback: String,
+    /// The realm that the client asked for.
+    pub realm: Option<String>,
+    /// Parameters of the application's own that the client sent along.
+    pub parameters: BTreeMap<String, String>,
+    /// When they expire. The store may drop them then.
+    pub expires_at: Timestamp,
+    /// How far the resource owner is.
+    pub stage: Stage,
+}
+
+/// How far temporary credentials have come.
+///
+/// ```
+/// use oauth_proto::oauth1::server::Stage;
+///
+/// assert_ne!(Stage::Waiting, Stage::Granted { verifier: "hash".into(), grant: oauth_proto::oauth1::server::Grant::new("jane") });
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// The resource owner has not decided.
+    Waiting,
+    /// The resource owner has granted access.
+    Granted {
+        /// The hash of the verifier.
+        verifier: String,
+        /// What was granted.
+        grant: Grant,
+    },
+}
+
+impl TemporaryRecord {
+    /// The token that a redemption yields, if these credentials, which the store has just removed, are worth one: for
+    /// stores to call inside [`Redeem`].
+    pub fn redeem(self, command: &Redeem) -> Redemption {
+        let Stage::Granted { verifier, grant } = self.stage else {
+            return Redemption::Refused;
+        };
+        let right = verifier.as_bytes().ct_eq(command.verifier.as_bytes());
+        if !bool::from(right) || self.client != command.client || self.expires_at <= command.now {
+            return Redemption::Refused;
+        }
+        Redemption::Redeemed(TokenRecord {
+            secret: command.secret.clone(),
+            client: self.client,
+            expires_at: command.expires_at,
+            grant,
+        })
+    }
+}
+
+/// The hash under which a verifier is kept. People copy some of them by hand, so upper and lower case are the same; none
+/// of ours says more by its case.
+pub(super) fn hashed(verifier: &str) -> String {
+    Sha256::digest(verifier.to_ascii_lowercase()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
