@@ -44,6 +44,7 @@ pub struct Limits {
 }
 
 /// What texts are made of: what is safe, what some encoder or other treats in its own way, what looks encoded already.
+/// All of it is UTF-8, since oauthlib replaces other bytes.
 const PIECES: [&str; 46] = [
     "a", "b", "Z", "0", "9", "-", ".", "_", "~", " ", "+", "%", "%41", "%zz", "%2", "&", "=", ";", ",", "\"", "'",
     "\\", "/", "?", "#", "[", "]", "(", ")", "!", "*", "$", "@", ":", "<", "|", "^", "`", "{", "\u{7f}", "\n", "é",
@@ -55,6 +56,7 @@ const PIECES: [&str; 46] = [
 const NAMES: [&str; 16] =
     ["a", "a1", "a-", "a%", "a b", "a~", "a+", "a=", "aé", "a[", "A", "s[p]", "s[]", "", "OAUTH_a", "xoauth_a"];
 
+/// None ends with `;`, which oauthlib loses.
 const PATHS: [&str; 16] = [
     "",
     "/",
@@ -118,6 +120,7 @@ impl Case {
             signature_method,
             placement,
             client: identifier(random, limits),
+            // An empty one lets nobody in here.
             client_secret: secret(random, limits, "s"),
             token: token.then(|| identifier(random, limits)),
             token_secret: if token { secret(random, limits, "") } else { String::new() },
@@ -132,6 +135,7 @@ impl Case {
 fn message(random: &mut Random, signature_method: &str, placement: &str, limits: Limits) -> Message {
     let form = placement == "body" || random.once_in(3);
     let other = !form && random.once_in(3);
+    // oauthlib signs no GET with a form.
     let method = match form || other {
         true => random.pick(&["POST", "PUT", "PATCH"]),
         false => random.pick(&["GET", "DELETE", "POST"]),
@@ -168,7 +172,7 @@ fn authority(random: &mut Random) -> String {
 }
 
 /// The parameters on the wire, each character in one of the ways in which it can be written there.
-pub fn encode(pairs: &[(String, String)], random: &mut Random) -> String {
+fn encode(pairs: &[(String, String)], random: &mut Random) -> String {
     let mut wire = String::new();
     for (name, value) in pairs {
         // Nothing between two separators is nothing.

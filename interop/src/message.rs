@@ -18,7 +18,8 @@ pub struct Message {
     pub method: String,
     /// The absolute URI.
     pub uri: String,
-    /// The headers: `Host`, `Content-Type` and `Authorization`, as far as they are there, so written.
+    /// The headers: `Host`, `Content-Type` and `Authorization`, as far as they are there, and so written: oauthlib
+    /// overlooks `host`.
     pub headers: BTreeMap<String, String>,
     /// The body, if there is one. Peers in other languages want it to be text.
     pub body: Option<String>,

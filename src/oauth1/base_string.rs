@@ -236,16 +236,16 @@ pub(super) fn write_parameters<'p>(
     if (1..count).all(|at| order::compare_pairs(pair(at - 1), pair(at)).is_le()) {
         return write_sorted(writer, count, pair, block);
     }
-    let mut few = [(0, 0); FEW];
+    let mut few = [0; FEW];
     let mut many = Vec::new();
     let order = if count <= FEW {
         &mut few[..count]
     } else {
-        many.resize(count, (0, 0));
+        many.resize(count, 0);
         &mut many
     };
     sort(order, &pair);
-    write_sorted(writer, count, |at| pair(order[at].1), block);
+    write_sorted(writer, count, |at| pair(place(order[at])), block);
 }
 
 fn write_sorted<'p>(
@@ -280,22 +280,35 @@ fn partition_point(count: usize, is_first: impl Fn(usize) -> bool) -> usize {
 
 /// Writes all parameters in their order.
 pub(super) fn write_all(writer: &mut Writer<'_>, pairs: &[(&[u8], &[u8])]) {
-    let mut order = vec![(0, 0); pairs.len()];
+    let mut order = vec![0; pairs.len()];
     sort(&mut order, &|at| pairs[at]);
-    for (index, (_, at)) in order.into_iter().enumerate() {
+    for (index, slot) in order.into_iter().enumerate() {
         if index > 0 {
             writer.separator(*b"%26");
         }
-        let (name, value) = pairs[at];
+        let (name, value) = pairs[place(slot)];
         writer.pair(name, value);
     }
 }
 
-/// Fills `order` with the parameters' places in their order: by prefixes first, which are numbers, and then those with
-/// the same prefix by the whole.
-fn sort<'p>(order: &mut [(u64, usize)], pair: &impl Fn(usize) -> (&'p [u8], &'p [u8])) {
+/// A place in an order, as an index.
+#[expect(clippy::cast_possible_truncation, reason = "it is the index of something in memory")]
+fn place(slot: u64) -> usize {
+    slot as usize
+}
+
+/// Fills `order` with the parameters' [places](place) in their order.
+fn sort<'p>(order: &mut [u64], pair: &impl Fn(usize) -> (&'p [u8], &'p [u8])) {
+    // A place and the beginning of its name share a number, since numbers sort fast.
+    const PLACE_BITS: u32 = u64::BITS - order::PREFIX_BITS;
+    const PLACE: u64 = (1 << PLACE_BITS) - 1;
+    let compare = |left: u64, right: u64| order::compare_pairs(pair(place(left)), pair(place(right)));
+    if order.len() > place(PLACE) {
+        (0..).zip(&mut *order).for_each(|(at, slot)| *slot = at);
+        return order.sort_unstable_by(|left, right| compare(*left, *right));
+    }
     // What all names begin with tells nothing.
-    let first = (0..order.len()).next().map_or(&[][..], |at| pair(at).0);
+    let first = if order.is_empty() { &[] } else { pair(0).0 };
     let common = (1..order.len()).fold(first, |common, at| {
         let name = pair(at).0;
         if name.starts_with(common) {
@@ -304,15 +317,17 @@ fn sort<'p>(order: &mut [(u64, usize)], pair: &impl Fn(usize) -> (&'p [u8], &'p 
         let same = common.iter().zip(name).take_while(|(left, right)| left == right).count();
         &common[..same]
     });
-    for (at, slot) in order.iter_mut().enumerate() {
-        *slot = (order::prefix(&pair(at).0[common.len()..]), at);
+    for (at, slot) in (0..).zip(&mut *order) {
+        *slot = order::prefix(&pair(place(at)).0[common.len()..]) << PLACE_BITS | at;
     }
-    order.sort_unstable_by_key(|(prefix, _)| *prefix);
-    for alike in order.chunk_by_mut(|left, right| left.0 == right.0) {
+    order.sort_unstable();
+    // Names that begin alike are sorted by the whole.
+    for alike in order.chunk_by_mut(|left, right| left >> PLACE_BITS == right >> PLACE_BITS) {
         if alike.len() > 1 {
-            alike.sort_unstable_by(|left, right| order::compare_pairs(pair(left.1), pair(right.1)));
+            alike.sort_unstable_by(|left, right| compare(left & PLACE, right & PLACE));
         }
     }
+    order.iter_mut().for_each(|slot| *slot &= PLACE);
 }
 
 #[cfg(test)]
@@ -321,6 +336,15 @@ mod tests {
 
     use super::*;
     use crate::wire::percent::encode;
+
+    /// More parameters than a place beside a name's beginning can count, and all of them alike.
+    #[test]
+    fn very_many_parameters_are_sorted_too() {
+        let mut order = vec![0; 600_000];
+        let names: Vec<_> = (0..order.len()).map(|at| format!("name{}", at * 7 % 600_000)).collect();
+        sort(&mut order, &|at| (names[at].as_bytes(), b""));
+        assert!(order.is_sorted_by(|left, right| names[place(*left)] < names[place(*right)]));
+    }
 
     proptest! {
         #[test]

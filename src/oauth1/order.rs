@@ -41,13 +41,19 @@ pub(super) fn compare_pairs(left: (&[u8], &[u8]), right: (&[u8], &[u8])) -> Orde
     compare(left.0, right.0).then_with(|| compare(left.1, right.1))
 }
 
-/// The first seven bytes of a name as a number: where two numbers differ, they compare as the encoded names do. The end
-/// of the name sorts before every byte, so a place takes nine bits.
+/// How many bytes of a name [`prefix`] tells.
+const TOLD: usize = 5;
+
+/// How many bits a prefix takes: nine for each byte, since the end of the name sorts before all of them.
+pub(super) const PREFIX_BITS: u32 = 45;
+const _: () = assert!(PREFIX_BITS as usize == 9 * TOLD);
+
+/// The first bytes of a name as a number: where two numbers differ, they compare as the encoded names do.
 #[inline]
 pub(super) fn prefix(name: &[u8]) -> u64 {
-    let bytes = &name[..name.len().min(7)];
+    let bytes = &name[..name.len().min(TOLD)];
     let key = bytes.iter().fold(0, |key, byte| key << 9 | (u64::from(RANK[usize::from(*byte)]) + 1));
-    key << (9 * (7 - bytes.len()))
+    key << (9 * (TOLD - bytes.len()))
 }
 
 #[cfg(test)]
