@@ -13,8 +13,8 @@ use crate::{Error, Unsupported};
 
 /// The signature base string of a signed request: what its signature was computed from.
 ///
-/// It is rarely needed, since [`Signer`](super::Signer) and `Verifier` make their own; but
-/// when a service says no more than "invalid signature", comparing base strings finds the difference.
+/// It is rarely needed, since [`Signer`](super::Signer) and [`Verifier`](super::server::Verifier) make their own; but when a
+/// service says no more than "invalid signature", comparing base strings finds the difference.
 ///
 /// ```
 /// use oauth_proto::oauth1::base_string;
@@ -89,26 +89,21 @@ const TWICE: Escapes = {
 };
 
 /// Escapes for the method, which is signed in upper case (§3.4.1.1).
-const METHOD: Escapes = {
-    let mut table = ONCE;
-    let mut letter = b'A';
-    while letter <= b'Z' {
-        table[letter.to_ascii_lowercase() as usize][0] = letter;
-        letter += 1;
-    }
-    table
-};
+const METHOD: Escapes = letters(b'a', b'A');
 
 /// Escapes for the host, which is signed in lower case (§3.4.1.2).
-const HOST: Escapes = {
+const HOST: Escapes = letters(b'A', b'a');
+
+/// Escapes that put the alphabet from `to` on in place of that from `from` on.
+const fn letters(from: u8, to: u8) -> Escapes {
     let mut table = ONCE;
-    let mut letter = b'A';
-    while letter <= b'Z' {
-        table[letter as usize][0] = letter.to_ascii_lowercase();
+    let mut letter = 0;
+    while letter < 26 {
+        table[(from + letter) as usize][0] = to + letter;
         letter += 1;
     }
     table
-};
+}
 
 impl Writer<'_> {
     /// The MAC of a base string.

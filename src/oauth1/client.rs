@@ -176,9 +176,6 @@ impl Client {
     pub fn redeem(&self, pending: Pending, callback: &str, moment: Moment) -> Result<Step<Token>, Error> {
         pending.check(moment.now)?;
         let verifier = pending.verifier(callback)?;
-        if verifier.is_none() && !self.service.missing_verifier {
-            return Err(Forged::ParameterMissing { name: VERIFIER }.into());
-        }
         self.exchange(&pending.credentials, verifier, moment)
     }
 
@@ -190,9 +187,6 @@ impl Client {
     pub fn redeem_verifier(&self, pending: Pending, verifier: &str, moment: Moment) -> Result<Step<Token>, Error> {
         pending.check(moment.now)?;
         let verifier = Some(verifier.trim()).filter(|verifier| !verifier.is_empty());
-        if verifier.is_none() && !self.service.missing_verifier {
-            return Err(Forged::ParameterMissing { name: VERIFIER }.into());
-        }
         self.exchange(&pending.credentials, verifier.map(str::to_owned), moment)
     }
 
@@ -242,6 +236,9 @@ impl Client {
         verifier: Option<String>,
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
+        if verifier.is_none() && !self.service.missing_verifier {
+            return Err(Forged::ParameterMissing { name: VERIFIER }.into());
+        }
         let protocol = verifier.map(|verifier| (VERIFIER.into(), verifier.into()));
         self.token_request(temporary, protocol.into_iter().collect(), None, moment)
     }

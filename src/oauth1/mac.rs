@@ -1,7 +1,7 @@
 //! HMAC (RFC 2104) over the compression functions of SHA-1, SHA-256 and SHA-512.
 //!
-//! The `hmac` crate computes the same, and tests compare the two. Its state carries a buffer that the base string's
-//! writer does not need, since that hands on whole blocks; without it a signature takes a tenth of its time less.
+//! The `hmac` crate computes the same, and tests compare the two. Its state carries a buffer that the base string's writer
+//! does not need, since that hands on whole blocks and pads where the text stands.
 
 use sha2::Digest;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -66,7 +66,7 @@ impl<H: Hash> Mac<H> {
     /// Ends the message with the `filled` first bytes of the buffer, in which there is room for the padding, writes the
     /// MAC and returns its length.
     pub(super) fn finish(mut self, buffer: &mut [u8; ROOM], filled: usize, digits: &mut Digits) -> usize {
-        // In one go with the padding, since every call to the compression function costs a tenth of a block.
+        // In one go with the padding, since every call to the compression function has its price.
         Self::finish_hash(&mut self.inner, buffer, filled, self.length);
         let length = H::write(&self.inner, buffer);
         Self::finish_hash(&mut self.outer, buffer, length, 0);

@@ -7,7 +7,7 @@ use http::{HeaderMap, Uri};
 
 use crate::wire::auth_param::{self, Malformed};
 use crate::wire::form::{self, Pair};
-use crate::wire::{is_form, percent};
+use crate::wire::percent;
 
 pub(super) const CALLBACK: &str = "oauth_callback";
 pub(super) const CALLBACK_CONFIRMED: &str = "oauth_callback_confirmed";
@@ -64,7 +64,7 @@ impl<'r> Parameters<'r> {
     /// Collects them. `body` counts only where the media type says that it is a form.
     pub(super) fn of(uri: &'r Uri, headers: &'r HeaderMap, body: &'r [u8]) -> Result<Self, Malformed> {
         let mut parameters = Self { query: query(uri).collect(), ..Self::default() };
-        if is_form(headers).ok_or(Malformed { at: 0 })? {
+        if form::is_form(headers).ok_or(Malformed { at: 0 })? {
             parameters.form = form::pairs(body).collect();
         }
         parameters.read_header(headers)?;

@@ -4,12 +4,12 @@ use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION, PROXY_AUTHORIZATION,
     TRANSFER_ENCODING,
 };
-use http::{HeaderMap, Method as HttpMethod, Request, Response, StatusCode, Uri};
+use http::{Method as HttpMethod, Request, Response, StatusCode, Uri};
 
-use super::parameters::{Parameters, SIGNATURE, is_protocol, oauth_headers};
-use super::signer::{Signer, without_query};
+use super::parameters::{Parameters, SIGNATURE, is_protocol};
+use super::signer::{Signer, remove_oauth_header, without_query};
 use super::{ClientCredentials, Placement, Scheme, Stamp, Token};
-use crate::wire::{Origin, form, is_form};
+use crate::wire::{Origin, form};
 use crate::{Error, Unsupported};
 
 /// Signs requests for one user, or for the client alone.
@@ -127,14 +127,15 @@ impl Session {
             return Ok(None);
         };
         let target = resolve(sent.uri(), location.as_bytes())?;
-        let same_origin = Origin::of(&target).is_some() && Origin::of(&target) == Origin::of(sent.uri());
+        let origin = Origin::of(&target);
+        let same_origin = origin.is_some() && origin == Origin::of(sent.uri());
         let was_signed = is_signed(sent);
 
         let mut headers = sent.headers().clone();
         let mut body = Vec::new();
         if keeps_body {
             body = sent.body().as_ref().to_vec();
-            if is_form(&headers) == Some(true) {
+            if form::is_form(&headers) == Some(true) {
                 body = form::retain(&body, |name| !is_protocol(name));
                 headers.remove(CONTENT_LENGTH);
             }
@@ -143,7 +144,7 @@ impl Session {
                 headers.remove(name);
             }
         }
-        remove_signature(&mut headers);
+        remove_oauth_header(&mut headers);
         if !same_origin {
             for name in [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, HOST] {
                 headers.remove(name);
@@ -209,11 +210,4 @@ fn resolve(base: &Uri, location: &[u8]) -> Result<Uri, Error> {
 fn is_signed<B: AsRef<[u8]>>(request: &Request<B>) -> bool {
     let parameters = Parameters::of(request.uri(), request.headers(), request.body().as_ref());
     parameters.is_ok_and(|parameters| parameters.all().any(|(name, _)| **name == *SIGNATURE.as_bytes()))
-}
-
-/// Removes our own header. Another scheme's, which the caller set, stays for the same origin.
-fn remove_signature(headers: &mut HeaderMap) {
-    if oauth_headers(headers).next().is_some() {
-        headers.remove(AUTHORIZATION);
-    }
 }

@@ -13,7 +13,7 @@ use super::prepared::Prepared;
 use super::scheme::Bodies;
 use super::stamp::Decimal;
 use super::{ClientCredentials, Placement, Scheme, Stamp, TokenCredentials};
-use crate::wire::{Site, auth_param, form, is_form, percent};
+use crate::wire::{Site, auth_param, form, percent};
 use crate::{Error, Unsupported};
 
 /// Signs requests with one set of credentials.
@@ -364,11 +364,11 @@ impl fmt::Debug for Signer {
 /// Whether the `Content-Type` says that the body is a form.
 fn labelled_form(headers: &HeaderMap) -> Result<bool, Unsupported> {
     let reason = "it is not clear whether it says that the body is a form";
-    is_form(headers).ok_or(Unsupported::Unsendable { what: "the Content-Type", reason })
+    form::is_form(headers).ok_or(Unsupported::Unsendable { what: "the Content-Type", reason })
 }
 
-/// An `OAuth` header beside parameters elsewhere would be a second place (§3.5).
-fn remove_oauth_header(headers: &mut HeaderMap) {
+/// Removes our own header; another scheme's is the caller's. Beside parameters elsewhere it would be a second place (§3.5).
+pub(super) fn remove_oauth_header(headers: &mut HeaderMap) {
     if parameters::oauth_headers(headers).next().is_some() {
         headers.remove(AUTHORIZATION);
     }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
 
 use crate::step::Response;
 
@@ -59,25 +59,6 @@ impl fmt::Display for Answer {
         }
         if self.excerpt.is_empty() { f.write_str(", no body") } else { write!(f, ", body {:?}", self.excerpt) }
     }
-}
-
-/// The media type of a message in lower case, without parameters; the empty text where there is none.
-pub(crate) fn media_type(headers: &HeaderMap) -> String {
-    let value = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
-    let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
-    String::from_utf8_lossy(essence.trim_ascii()).to_ascii_lowercase()
-}
-
-/// Whether a request's body is a form, by its `Content-Type`; `None` where readers disagree: more than one, or one that begins
-/// like that of a form and goes on otherwise. Who signs or verifies must refuse those, since an application behind may read
-/// as a form what was not signed as one.
-pub(crate) fn is_form(headers: &HeaderMap) -> Option<bool> {
-    let mut values = headers.get_all(CONTENT_TYPE).iter();
-    let value = values.next().map(http::HeaderValue::as_bytes).unwrap_or_default();
-    let form = super::form::MEDIA_TYPE.as_bytes();
-    let begins = value.trim_ascii_start().get(..form.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(form));
-    let exact = media_type(headers).as_bytes() == form;
-    (values.next().is_none() && begins == exact).then_some(exact)
 }
 
 /// A URL as an error may show it: user information and query may hold secrets.
@@ -215,31 +196,6 @@ mod tests {
     }
 
     #[test]
-    fn forms_are_told_from_what_only_looks_like_one() {
-        let of = |values: &[&'static str]| {
-            let mut headers = HeaderMap::new();
-            for value in values {
-                headers.append(CONTENT_TYPE, http::HeaderValue::from_static(value));
-            }
-            is_form(&headers)
-        };
-        let form = "application/x-www-form-urlencoded";
-        assert_eq!(of(&[]), Some(false));
-        assert_eq!(of(&["application/json"]), Some(false));
-        assert_eq!(of(&[form]), Some(true));
-        assert_eq!(of(&["Application/X-WWW-Form-Urlencoded ; charset=utf-8"]), Some(true));
-        for doubtful in [
-            "application/x-www-form-urlencoded1",
-            "application/x-www-form-urlencoded, text/plain",
-            "application/x-www-form-urlencoded charset=utf-8",
-        ] {
-            assert_eq!(of(&[doubtful]), None, "{doubtful}");
-        }
-        assert_eq!(of(&["text/plain", form]), None);
-        assert_eq!(of(&[form, form]), None);
-    }
-
-    #[test]
     fn urls_are_shown_without_user_and_query() {
         assert_eq!(bare("ftp://u:pw@p.example/i@j?k=1#x"), "ftp://p.example/i@j");
         assert_eq!(bare("relative?x"), "relative");
@@ -249,14 +205,6 @@ mod tests {
     fn an_excerpt_is_short_and_has_no_control_characters() {
         let shown = shown(&"line\r\n".repeat(1000));
         assert!(shown.len() <= 2 * EXCERPT && !shown.contains(char::is_control));
-    }
-
-    #[test]
-    fn a_media_type_is_read_without_its_parameters() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(media_type(&headers), "");
-        headers.insert(CONTENT_TYPE, "Application/X-www-form-urlencoded ; charset=UTF-8".parse().unwrap());
-        assert_eq!(media_type(&headers), super::super::form::MEDIA_TYPE);
     }
 
     proptest::proptest! {

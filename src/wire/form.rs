@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
+
 use super::percent;
 
 /// The media type of forms.
@@ -65,6 +68,25 @@ pub(crate) fn retain(form: &[u8], keep: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     kept.join(&b'&')
 }
 
+/// The media type of a message in lower case, without parameters; the empty text where there is none.
+fn media_type(headers: &HeaderMap) -> String {
+    let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
+    String::from_utf8_lossy(essence.trim_ascii()).to_ascii_lowercase()
+}
+
+/// Whether a request's body is a form, by its `Content-Type`; `None` where readers disagree: more than one, or one that begins
+/// like that of a form and goes on otherwise. Who signs or verifies must refuse those, since an application behind may read
+/// as a form what was not signed as one.
+pub(crate) fn is_form(headers: &HeaderMap) -> Option<bool> {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let value = values.next().map(HeaderValue::as_bytes).unwrap_or_default();
+    let form = MEDIA_TYPE.as_bytes();
+    let begins = value.trim_ascii_start().get(..form.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(form));
+    let exact = media_type(headers).as_bytes() == form;
+    (values.next().is_none() && begins == exact).then_some(exact)
+}
+
 fn split_pair(piece: &[u8]) -> (&[u8], &[u8]) {
     match piece.iter().position(|byte| *byte == b'=') {
         Some(at) => (&piece[..at], &piece[at + 1..]),
@@ -107,6 +129,39 @@ mod tests {
     fn retaining_leaves_what_stays_as_it_was() {
         let kept = retain(b"a=%7e&oauth%5Fnonce=1&&b+c", |name| !name.starts_with(b"oauth_"));
         assert_eq!(kept, b"a=%7e&&b+c");
+    }
+
+    #[test]
+    fn forms_are_told_from_what_only_looks_like_one() {
+        let of = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(CONTENT_TYPE, HeaderValue::from_static(value));
+            }
+            is_form(&headers)
+        };
+        let form = "application/x-www-form-urlencoded";
+        assert_eq!(of(&[]), Some(false));
+        assert_eq!(of(&["application/json"]), Some(false));
+        assert_eq!(of(&[form]), Some(true));
+        assert_eq!(of(&["Application/X-WWW-Form-Urlencoded ; charset=utf-8"]), Some(true));
+        for doubtful in [
+            "application/x-www-form-urlencoded1",
+            "application/x-www-form-urlencoded, text/plain",
+            "application/x-www-form-urlencoded charset=utf-8",
+        ] {
+            assert_eq!(of(&[doubtful]), None, "{doubtful}");
+        }
+        assert_eq!(of(&["text/plain", form]), None);
+        assert_eq!(of(&[form, form]), None);
+    }
+
+    #[test]
+    fn a_media_type_is_read_without_its_parameters() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(media_type(&headers), "");
+        headers.insert(CONTENT_TYPE, "Application/X-www-form-urlencoded ; charset=UTF-8".parse().unwrap());
+        assert_eq!(media_type(&headers), MEDIA_TYPE);
     }
 
     proptest::proptest! {

@@ -8,6 +8,6 @@ mod origin;
 pub mod percent;
 
 pub use answer::Answer;
-pub(crate) use answer::{MAX_BODY, bare, is_form, shortened};
+pub(crate) use answer::{MAX_BODY, bare, shortened};
 pub use origin::Origin;
 pub(crate) use origin::Site;

@@ -11,7 +11,7 @@ use crate::oauth1::parameters::{
     VERSION, is_oauth,
 };
 use crate::wire::form::Pair;
-use crate::wire::{Site, is_form};
+use crate::wire::{Site, form};
 
 /// Longer ones are refused, so that a nonce that is remembered takes a bounded place.
 const LONGEST_NONCE: usize = 256;
@@ -64,7 +64,7 @@ impl Presented {
             body_hash: take(BODY_HASH)?,
             realm: parameters.realm.as_deref().map(|realm| String::from_utf8_lossy(realm).into_owned()),
             own: own(&parameters),
-            is_form: is_form(headers) == Some(true),
+            is_form: form::is_form(headers) == Some(true),
             base_string: base_string::collect((request.method(), site, uri), &parameters),
         };
         if take(VERSION)?.is_some_and(|version| version != "1.0") {

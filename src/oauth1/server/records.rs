@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::store::{Redeem, Redemption};
+use super::verifier::hex;
 use crate::oauth1::Method;
 use crate::{Secret, Timestamp};
 
@@ -180,5 +181,5 @@ impl TemporaryRecord {
 /// The hash under which a verifier is kept. People copy some of them by hand, so upper and lower case are the same; none
 /// of ours says more by its case.
 pub(super) fn hashed(verifier: &str) -> String {
-    Sha256::digest(verifier.to_ascii_lowercase()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(verifier.to_ascii_lowercase()))
 }
