@@ -46,12 +46,31 @@ pub enum Error {
     Expired(#[from] Expired),
 }
 
+impl Error {
+    /// The code that the server gave for its refusal: `invalid_grant`, `access_denied`, `token_expired`, …
+    ///
+    /// ```
+    /// use oauth_proto::{Error, Refused};
+    ///
+    /// let error = Error::from(Refused::Denied { problem: Some("access_denied".into()), advice: None });
+    /// assert_eq!(error.code(), Some("access_denied"));
+    /// ```
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused(Refused::Denied { problem, .. }) => problem.as_deref(),
+            Self::Refused(Refused::Authorization { code, .. } | Refused::Problem { code, .. }) => Some(code),
+            _ => None,
+        }
+    }
+}
+
 /// The other side's no.
 ///
 /// ```
 /// use oauth_proto::Refused;
 ///
-/// assert_eq!(Refused::Denied { problem: None }.to_string(), "the resource owner did not grant access");
+/// let denied = Refused::Denied { problem: None, advice: None };
+/// assert_eq!(denied.to_string(), "the resource owner did not grant access");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -59,17 +78,29 @@ pub enum Refused {
     /// The resource owner came back without having granted access.
     #[error("the resource owner did not grant access")]
     Denied {
-        /// The server's code for it, where it sent one (`user_refused`, …).
+        /// The server's code for it, where it sent one (`user_refused`, `access_denied`, …).
         problem: Option<String>,
+        /// The server's explanation for people, if any.
+        advice: Option<String>,
+    },
+    /// The callback brings another error than a denial (RFC 6749 §4.1.2.1).
+    #[error("the authorization failed with {code:?}")]
+    Authorization {
+        /// The server's code: `invalid_scope`, `server_error`, `temporarily_unavailable`, …
+        code: String,
+        /// Its `error_description`, for developers.
+        description: Option<String>,
+        /// Its `error_uri`.
+        uri: Option<String>,
     },
     /// The server named its reason.
     #[error("the server refused with {code:?} ({answer})")]
     Problem {
-        /// The server's code: the value of `oauth_problem`.
+        /// The server's code: the value of `oauth_problem` or of `error`.
         code: String,
-        /// The server's explanation for people, if any.
+        /// The server's explanation for people, if any: `oauth_problem_advice` or `error_description`.
         advice: Option<String>,
-        /// What else it said in `oauth_` fields: `oauth_acceptable_timestamps`, `oauth_parameters_absent`, …
+        /// What else it said: `error_uri`, `oauth_acceptable_timestamps`, `oauth_parameters_absent`, …
         details: BTreeMap<String, String>,
         /// The answer it came in.
         answer: Box<Answer>,
@@ -133,6 +164,24 @@ pub enum Misbehaved {
         /// The answer.
         answer: Box<Answer>,
     },
+    /// A field holds what it must not.
+    #[error("the answer's {field:?} is {reason} ({answer})")]
+    FieldInvalid {
+        /// The field's name.
+        field: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+        /// The answer.
+        answer: Box<Answer>,
+    },
+    /// The token is of a kind that nobody asked for (RFC 6749 §7.1: a client must not use one that it does not know).
+    #[error("the answer's token type is {received:?} ({answer})")]
+    TokenType {
+        /// The kind.
+        received: String,
+        /// The answer.
+        answer: Box<Answer>,
+    },
     /// The answer lacks `oauth_callback_confirmed=true`, so the server speaks the protocol of 2007, which lets an
     /// attacker fixate a session (RFC 5849 §2.1).
     #[error("the server did not confirm the callback, as OAuth 1.0a demands ({answer})")]
@@ -171,6 +220,31 @@ pub enum Forged {
     /// A parameter of the callback is no text.
     #[error("the callback's {name:?} is not UTF-8")]
     ParameterInvalid {
+        /// The parameter.
+        name: &'static str,
+    },
+    /// The callback's `state` is not that of the pending authorization (RFC 6749 §10.12).
+    #[error("the callback's state is not the pending one's")]
+    StateMismatch,
+    /// The other side says that it is another issuer than the one that was spoken to (RFC 9207 §2.4, RFC 8414 §3.3).
+    #[error("the issuer is {received:?} and not {expected:?}")]
+    IssuerMismatch {
+        /// The issuer that was spoken to.
+        expected: String,
+        /// The one that answered.
+        received: String,
+    },
+    /// Metadata of a protected resource is for another resource (RFC 9728 §3.3).
+    #[error("the metadata is for the resource {received:?} and not for {expected:?}")]
+    ResourceMismatch {
+        /// The resource that was asked for.
+        expected: String,
+        /// The one that the metadata names.
+        received: String,
+    },
+    /// A token in the callback of a flow that ends in a code, where it has no business.
+    #[error("the callback has {name:?}, though a code was asked for")]
+    TokenInCallback {
         /// The parameter.
         name: &'static str,
     },
@@ -259,9 +333,39 @@ pub enum Unsupported {
         /// What it said.
         reason: String,
     },
-    /// The token came without what renewing it takes.
-    #[error("the token cannot be renewed: it came without a session handle")]
+    /// The token came without what renewing it takes: a session handle, or a refresh token.
+    #[error("the token cannot be renewed: it came without a session handle or a refresh token")]
     NotRenewable,
+    /// The session was not made for that origin, and its token is not shown there.
+    #[error("the token is not for {origin:?}: the session was not made for that origin")]
+    ForeignOrigin {
+        /// Where the request was to go: scheme, host and port.
+        origin: String,
+    },
+    /// There is no token, and none can be had without the user.
+    #[error("there is no token: the user has to grant access first")]
+    NoToken,
+    /// The token is of a kind that this session cannot show.
+    #[error("tokens of the type {token_type:?} cannot be used here")]
+    TokenType {
+        /// The kind.
+        token_type: String,
+    },
+    /// The server's metadata lists methods of proof keys, and `S256` is not among them (RFC 9700 §2.1.1).
+    #[error("the server does not support proof keys with S256")]
+    NoPkce,
+    /// OAuth 2.1 has no such thing, and the client was told to keep to it.
+    #[error("OAuth 2.1 has no {what}")]
+    NotInOauth21 {
+        /// What it left out.
+        what: &'static str,
+    },
+    /// A caller's hook or client authentication could not do its part.
+    #[error("the client cannot be authenticated: {reason}")]
+    ClientAuthentication {
+        /// What it said.
+        reason: String,
+    },
 }
 
 /// What is too late.
@@ -277,6 +381,15 @@ pub enum Expired {
     /// The user took longer than the pending value lives.
     #[error("the pending authorization has expired")]
     Pending,
+    /// The access token has expired. Renew it, or let the user grant access again.
+    #[error("the access token has expired")]
+    Token,
+    /// Nobody entered the device's user code in time (RFC 8628 §3.5).
+    #[error("the device code has expired")]
+    DeviceCode,
+    /// The client's registered secret has expired (RFC 7591 §3.2.1).
+    #[error("the client's secret has expired")]
+    ClientSecret,
     /// The pending value was stored by a version of this crate that wrote another form.
     #[error("the pending authorization was stored in an outdated form")]
     Outdated,

@@ -77,6 +77,8 @@ mod ask;
 mod error;
 mod moment;
 pub mod oauth1;
+pub mod oauth2;
+pub mod providers;
 mod secret;
 mod step;
 pub mod wire;

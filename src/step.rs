@@ -91,6 +91,10 @@ impl<T> Step<T> {
     pub(crate) fn send(request: Request, state: impl Receive<T> + 'static) -> Self {
         Self::Send(request, Sent(Box::new(state)))
     }
+
+    pub(crate) fn wait(until: Timestamp, state: impl Wake<T> + 'static) -> Self {
+        Self::Wait(until, Asleep(Box::new(state)))
+    }
 }
 
 impl<T> Sent<T> {

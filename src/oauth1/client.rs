@@ -7,10 +7,10 @@ use http::{HeaderValue, Method as HttpMethod, Uri};
 
 use super::answer::Fields;
 use super::parameters::{CALLBACK, CALLBACK_CONFIRMED, SESSION_HANDLE, TOKEN, VERIFIER, is_oauth, is_protocol};
-use super::signer::{Extra, Signer, with_query};
+use super::signer::{Extra, Signer};
 use super::{Callbacks, ClientCredentials, Pending, Placement, Service, Session, Stamp, Token, TokenCredentials};
 use crate::step::Receive;
-use crate::wire::{bare, form};
+use crate::wire::{bare, form, with_query};
 use crate::{Error, Forged, Misbehaved, Moment, Request, Response, Secret, Step, Timestamp, Unsupported};
 
 /// How long a user may take, unless [`Authorize::lifetime`] says otherwise.

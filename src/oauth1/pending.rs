@@ -73,7 +73,7 @@ impl Pending {
         let refused = callback.denied.is_some() || callback.not_approved.as_deref() == Some("true");
         let problem = callback.problem.or(callback.error);
         if refused || problem.is_some() {
-            return Err(Refused::Denied { problem }.into());
+            return Err(Refused::Denied { problem, advice: None }.into());
         }
         if token.is_none() {
             return Err(Forged::ParameterMissing { name: TOKEN }.into());
@@ -153,7 +153,7 @@ mod tests {
             ("?oauth_problem=user_refused", Some("user_refused")),
             ("?oauth_token=t+k&error=access_denied", Some("access_denied")),
         ] {
-            let expected = Refused::Denied { problem: problem.map(str::to_owned) };
+            let expected = Refused::Denied { problem: problem.map(str::to_owned), advice: None };
             assert_eq!(pending().verifier(callback), Err(expected.into()), "{callback}");
         }
     }

@@ -4,9 +4,8 @@ use http::{Method as HttpMethod, Uri};
 
 use super::KeyEncoding;
 use super::scheme::Scheme;
-use super::signer::without_query;
-use crate::wire::{Site, bare};
-use crate::{Error, Unsupported};
+use crate::Error;
+use crate::wire::{check_private, endpoint};
 
 /// When a service is told where to send the user back to.
 ///
@@ -67,7 +66,7 @@ impl Service {
     /// owner's authorization, and for token credentials ("access token").
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when one is not an absolute http or https URL.
+    /// [`Unsupported::Url`](crate::Unsupported::Url) when one is not an absolute http or https URL.
     pub fn new(temporary_credentials: &str, authorization: &str, token_credentials: &str) -> Result<Self, Error> {
         Ok(Self {
             temporary: endpoint(temporary_credentials)?,
@@ -88,7 +87,7 @@ impl Service {
     /// ("Sign in with …").
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when it is not an absolute http or https URL.
+    /// [`Unsupported::Url`](crate::Unsupported::Url) when it is not an absolute http or https URL.
     pub fn authentication(mut self, url: &str) -> Result<Self, Error> {
         self.authentication = Some(endpoint(url)?);
         Ok(self)
@@ -157,22 +156,6 @@ impl Service {
 
     /// Whether a secret may come back from that endpoint.
     pub(super) fn check_private(&self, endpoint: &Uri) -> Result<(), Error> {
-        if self.plain_http || Site::of(endpoint).is_some_and(Site::is_private) {
-            return Ok(());
-        }
-        Err(Unsupported::PlainHttp { url: without_query(endpoint) }.into())
+        Ok(check_private(endpoint, self.plain_http)?)
     }
-}
-
-/// A URL that can be an endpoint.
-fn endpoint(url: &str) -> Result<Uri, Unsupported> {
-    // A fragment would be dropped without a word.
-    let uri = url.parse().ok().filter(|uri: &Uri| {
-        let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
-        Site::of(uri).is_some() && !has_user && !url.contains('#')
-    });
-    uri.ok_or_else(|| Unsupported::Url {
-        url: bare(url),
-        reason: "an endpoint is an absolute http or https URL without user information and fragment",
-    })
 }

@@ -7,9 +7,9 @@ use http::header::{
 use http::{Method as HttpMethod, Request, Response, StatusCode, Uri};
 
 use super::parameters::{Parameters, SIGNATURE, is_protocol};
-use super::signer::{Signer, remove_oauth_header, without_query};
+use super::signer::{Signer, remove_oauth_header};
 use super::{ClientCredentials, Placement, Scheme, Stamp, Token};
-use crate::wire::{Origin, form};
+use crate::wire::{Origin, form, without_query};
 use crate::{Error, Unsupported};
 
 /// Signs requests for one user, or for the client alone.

@@ -13,7 +13,7 @@ use super::prepared::Prepared;
 use super::scheme::Bodies;
 use super::stamp::Decimal;
 use super::{ClientCredentials, Placement, Scheme, Stamp, TokenCredentials};
-use crate::wire::{Site, auth_param, form, percent};
+use crate::wire::{Site, auth_param, form, percent, with_query, without_query};
 use crate::{Error, Unsupported};
 
 /// Signs requests with one set of credentials.
@@ -374,20 +374,6 @@ pub(super) fn remove_oauth_header(headers: &mut HeaderMap) {
     }
 }
 
-/// The URI with pairs at the end of its query.
-pub(super) fn with_query(uri: &Uri, pairs: &str) -> Result<Uri, Error> {
-    let mut parts = uri.clone().into_parts();
-    let path = if uri.path().is_empty() { "/" } else { uri.path() };
-    let target = match uri.query() {
-        None | Some("") => format!("{path}?{pairs}"),
-        Some(query) => format!("{path}?{query}&{pairs}"),
-    };
-    let too_long = |_| Unsupported::Unsendable { what: "the query", reason: "the URI becomes too long" };
-    parts.path_and_query = Some(target.parse().map_err(too_long)?);
-    Uri::from_parts(parts)
-        .map_err(|_| Unsupported::Unsendable { what: "the query", reason: "the URI is not absolute" }.into())
-}
-
 /// Whether a body without a label can only be meant as a form: `=` somewhere, and nothing that would have been escaped.
 fn reads_as_form(body: &[u8]) -> bool {
     body.contains(&b'=') && body.iter().all(|byte| percent::is_unreserved(*byte) || b"%+&=!$'()*,/:;?@".contains(byte))
@@ -410,12 +396,6 @@ pub(super) fn signed_site<'u>(uri: &'u Uri, host: Option<&'u Authority>) -> Resu
         url: without_query(uri),
         reason: "it is not an absolute http or https URI with a valid host and port",
     })
-}
-
-/// A URI as an error may show it: a query may hold secrets, and so may user information.
-pub(super) fn without_query(uri: &Uri) -> String {
-    let scheme = uri.scheme_str().map(|scheme| format!("{scheme}://")).unwrap_or_default();
-    format!("{scheme}{}{}", uri.host().unwrap_or_default(), uri.path())
 }
 
 fn misplaced(name: &[u8]) -> Error {

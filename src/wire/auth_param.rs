@@ -147,7 +147,7 @@ const fn is_space(byte: u8) -> bool {
 }
 
 /// `tchar` of RFC 9110 §5.6.2.
-const fn is_token(byte: u8) -> bool {
+pub(super) const fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(
             byte,

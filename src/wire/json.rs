@@ -1,40 +1,136 @@
-//! JSON objects read member by member. A name that stands twice is kept twice, so that the reader can refuse it.
+//! JSON objects read member by member, borrowed where it can be. A name that stands twice is seen twice, so that the reader
+//! can refuse it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::Value;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
 
-/// The members of a JSON object in their order.
-pub(crate) fn fields(body: &[u8]) -> Option<Vec<(String, Value)>> {
-    let Members(members) = serde_json::from_slice(body).ok()?;
-    Some(members)
+/// A member's value: texts borrowed from the document where they hold no escapes.
+#[derive(Debug)]
+pub(crate) enum Member<'a> {
+    Null,
+    Text(Cow<'a, str>),
+    Number(Number),
+    /// A boolean, a list or an object.
+    Other(Value),
 }
 
-struct Members(Vec<(String, Value)>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor)
+impl Member<'_> {
+    pub(crate) fn into_value(self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Text(text) => Value::String(text.into_owned()),
+            Self::Number(number) => Value::Number(number),
+            Self::Other(value) => value,
+        }
     }
 }
 
-struct MembersVisitor;
+/// Hands the members of a JSON object to `take`, in their order. `None` when the body is not one object.
+pub(crate) fn visit<'a>(body: &'a [u8], take: impl FnMut(Cow<'a, str>, Member<'a>)) -> Option<()> {
+    let mut document = serde_json::Deserializer::from_slice(body);
+    Members(take).deserialize(&mut document).ok()?;
+    document.end().ok()
+}
 
-impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members;
+/// The members of a JSON object in their order.
+pub(crate) fn fields(body: &[u8]) -> Option<Vec<(String, Value)>> {
+    let mut fields = Vec::new();
+    visit(body, |name, value| fields.push((name.into_owned(), value.into_value())))?;
+    Some(fields)
+}
+
+/// A JSON object none of whose members stands twice; of the nested ones, the last counts.
+pub(crate) fn object(body: &[u8]) -> Option<Map<String, Value>> {
+    let mut object = Map::new();
+    let mut twice = false;
+    visit(body, |name, value| twice |= object.insert(name.into_owned(), value.into_value()).is_some())?;
+    (!twice).then_some(object)
+}
+
+struct Members<F>(F);
+
+impl<'de, F: FnMut(Cow<'de, str>, Member<'de>)> DeserializeSeed<'de> for Members<F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, F: FnMut(Cow<'de, str>, Member<'de>)> Visitor<'de> for Members<F> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-        let mut members = Vec::new();
-        while let Some(member) = map.next_entry()? {
-            members.push(member);
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(Name(name)) = map.next_key()? {
+            (self.0)(name, map.next_value()?);
         }
-        Ok(Members(members))
+        Ok(())
+    }
+}
+
+/// A member's name. (`Cow` alone is never borrowed by serde.)
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Member<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MemberVisitor)
+    }
+}
+
+struct MemberVisitor;
+
+impl<'de> Visitor<'de> for MemberVisitor {
+    type Value = Member<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Member::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Member::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Member::Number(number.into()))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Member::Number(number.into()))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        Number::from_f64(number).map(Member::Number).ok_or_else(|| E::custom("a number out of range"))
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Member::Other(value.into()))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Member::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        Value::deserialize(SeqAccessDeserializer::new(list)).map(Member::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        Value::deserialize(MapAccessDeserializer::new(map)).map(Member::Other)
     }
 }
 

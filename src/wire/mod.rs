@@ -1,7 +1,9 @@
-//! Bytes on the wire: percent-encoding, forms, header parameters, origins, answers. Knows no protocol.
+//! Bytes on the wire: percent-encoding, forms, header parameters, challenges, JSON members, origins, endpoints, answers. Knows no protocol.
 
 mod answer;
 pub mod auth_param;
+mod challenge;
+mod endpoint;
 pub mod form;
 pub(crate) mod json;
 mod origin;
@@ -9,5 +11,7 @@ pub mod percent;
 
 pub use answer::Answer;
 pub(crate) use answer::{MAX_BODY, bare, shortened};
+pub use challenge::Challenge;
+pub(crate) use endpoint::{check_private, endpoint, with_query, without_query};
 pub use origin::Origin;
 pub(crate) use origin::Site;

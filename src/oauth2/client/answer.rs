@@ -1,0 +1,359 @@
+//! Answers of the token endpoint and its kin, RFC 6749 §5.1 and §5.2.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, LOCATION};
+use serde_json::{Map, Number, Value};
+
+use crate::oauth2::{Quirks, Scope, Token, TokenType};
+use crate::wire::json::{self, Member};
+use crate::wire::{Answer, MAX_BODY, bare, form, shortened};
+use crate::{Error, Misbehaved, Refused, Response, Secret, Timestamp};
+
+/// What an answer is read against.
+#[derive(Debug, Default)]
+pub(super) struct Expected {
+    /// What was asked for.
+    pub(super) scope: Option<Scope>,
+    /// The token that is renewed.
+    pub(super) before: Option<Box<Token>>,
+    /// Whether what is issued need not be an access token (RFC 8693 §2.2.1).
+    pub(super) any_token: bool,
+    /// How long a token lives whose answer does not say it.
+    pub(super) unknown_lifetime: Option<Duration>,
+}
+
+/// The successful answer, as long as it is no redirect, no refusal and not too large.
+pub(super) fn success(response: &Response, quirks: Quirks) -> Result<(), Error> {
+    let status = response.status();
+    let answer = || Box::new(Answer::of(response));
+    if status.is_redirection() {
+        let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        return Err(Misbehaved::Redirect { location: bare(&location.unwrap_or_default()), answer: answer() }.into());
+    }
+    let length = response.body().len();
+    if length > MAX_BODY {
+        return Err(Misbehaved::TooLarge { length, limit: MAX_BODY, answer: answer() }.into());
+    }
+    if status.is_success() { Ok(()) } else { Err(refusal(response, quirks).into()) }
+}
+
+/// Reads a token.
+pub(super) fn token(
+    response: &Response,
+    expected: Expected,
+    quirks: Quirks,
+    separator: char,
+    now: Timestamp,
+) -> Result<Token, Error> {
+    success(response, quirks)?;
+    let mut fields = Fields::read(response, quirks)?;
+    if fields.error.is_some() || (quirks.error_list && fields.extra.contains_key("errors")) {
+        return Err(refusal(response, quirks).into());
+    }
+    let reader = Reader { response, quirks };
+
+    let access_token = reader.token("access_token", fields.access_token)?;
+    let access_token = access_token.ok_or_else(|| reader.missing("access_token"))?;
+    let token_type = reader.token_type(fields.token_type, expected.any_token)?;
+    let refresh_token = reader.token("refresh_token", fields.refresh_token)?;
+    let mut scope = reader.scope(fields.scope, separator)?;
+    let expires_in = match fields.expires_in {
+        None if quirks.expires => {
+            let expires = fields.extra.remove("expires");
+            reader.seconds(expires.map(|value| match value {
+                Value::String(text) => Member::Text(text.into()),
+                Value::Number(number) => Member::Number(number),
+                other => Member::Other(other),
+            }))?
+        }
+        expires_in => reader.seconds(expires_in)?,
+    };
+    let lifetime = match expires_in {
+        Some(0) if quirks.zero_expiry => None,
+        Some(seconds) => Some(Duration::from_secs(seconds)),
+        None => expected.unknown_lifetime,
+    };
+
+    let mut token = Token {
+        access_token,
+        token_type,
+        refresh_token,
+        expires_at: lifetime.map(|lifetime| now.after(lifetime)),
+        scope: None,
+        requested_scope: expected.scope,
+        extra: fields.extra,
+    };
+    if let Some(mut before) = expected.before {
+        token.refresh_token = token.refresh_token.or(before.refresh_token);
+        scope = scope.or_else(|| token.requested_scope.clone()).or(before.scope);
+        token.requested_scope = token.requested_scope.or(before.requested_scope);
+        before.extra.append(&mut token.extra);
+        token.extra = before.extra;
+    }
+    token.scope = scope.or_else(|| token.requested_scope.clone());
+    Ok(token)
+}
+
+/// Members of a token answer that the protocol knows, and the rest.
+#[derive(Default)]
+struct Fields<'a> {
+    access_token: Option<Member<'a>>,
+    token_type: Option<Member<'a>>,
+    refresh_token: Option<Member<'a>>,
+    scope: Option<Member<'a>>,
+    expires_in: Option<Member<'a>>,
+    error: Option<Member<'a>>,
+    extra: Map<String, Value>,
+    twice: Option<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    fn read(response: &'a Response, quirks: Quirks) -> Result<Self, Error> {
+        let answer = || Box::new(Answer::of(response));
+        let mut fields = Self::default();
+        let read = match format(response.headers(), quirks) {
+            Some(Format::Json) => json::visit(response.body(), |name, value| fields.take(name, value, quirks)),
+            Some(Format::Form) => form_members(response.body(), |name, value| fields.take(name, value, quirks)),
+            None => {
+                let expected = "application/json, or what its content type says is none";
+                return Err(Misbehaved::WrongFormat { expected, answer: answer() }.into());
+            }
+        };
+        if read.is_none() {
+            return Err(Misbehaved::WrongFormat { expected: "a JSON object", answer: answer() }.into());
+        }
+        match fields.twice {
+            Some(field) => Err(Misbehaved::FieldTwice { field: field.to_owned(), answer: answer() }.into()),
+            None => Ok(fields),
+        }
+    }
+
+    fn take(&mut self, name: Cow<'a, str>, value: Member<'a>, quirks: Quirks) {
+        let name = if quirks.camel_case { snake_case(name) } else { name };
+        let (known, slot) = match &*name {
+            "access_token" => ("access_token", &mut self.access_token),
+            "token_type" => ("token_type", &mut self.token_type),
+            "refresh_token" => ("refresh_token", &mut self.refresh_token),
+            "scope" => ("scope", &mut self.scope),
+            "expires_in" => ("expires_in", &mut self.expires_in),
+            "error" => ("error", &mut self.error),
+            _ => {
+                if self.extra.insert(name.into_owned(), value.into_value()).is_some() {
+                    // A name of the server's own may be anything.
+                    self.twice = Some("…");
+                }
+                return;
+            }
+        };
+        if slot.replace(value).is_some() {
+            self.twice = Some(known);
+        }
+    }
+}
+
+enum Format {
+    Json,
+    Form,
+}
+
+/// The format of a successful answer, by its content type.
+fn format(headers: &HeaderMap, quirks: Quirks) -> Option<Format> {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let value = values.next().map(http::HeaderValue::as_bytes).unwrap_or_default();
+    let essence = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    let is = |known: &str| essence.eq_ignore_ascii_case(known.as_bytes());
+    let is_json = || {
+        let structured = essence.len().checked_sub(5).and_then(|at| essence.get(at..));
+        is("application/json") || structured.is_some_and(|end| end.eq_ignore_ascii_case(b"+json"))
+    };
+    let single = values.next().is_none();
+    if single && is_json() {
+        Some(Format::Json)
+    } else if single && quirks.form_answer && (is(form::MEDIA_TYPE) || is("text/plain")) {
+        Some(Format::Form)
+    } else {
+        quirks.any_content_type.then_some(Format::Json)
+    }
+}
+
+fn form_members<'a>(body: &'a [u8], mut take: impl FnMut(Cow<'a, str>, Member<'a>)) -> Option<()> {
+    let text = |bytes: Cow<'a, [u8]>| match bytes {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
+    };
+    for (name, value) in form::pairs(body.trim_ascii()) {
+        take(text(name)?, Member::Text(text(value)?));
+    }
+    Some(())
+}
+
+fn snake_case(name: Cow<'_, str>) -> Cow<'_, str> {
+    if !name.contains(|c: char| c.is_ascii_uppercase()) {
+        return name;
+    }
+    let mut snake = String::with_capacity(name.len() + 2);
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.push(c.to_ascii_lowercase());
+    }
+    snake.into()
+}
+
+/// Reads single members, and knows what to say of the wrong ones.
+struct Reader<'a> {
+    response: &'a Response,
+    quirks: Quirks,
+}
+
+impl Reader<'_> {
+    fn answer(&self) -> Box<Answer> {
+        Box::new(Answer::of(self.response))
+    }
+
+    fn missing(&self, field: &'static str) -> Error {
+        Misbehaved::FieldMissing { field, answer: self.answer() }.into()
+    }
+
+    fn invalid(&self, field: &'static str, reason: &'static str) -> Error {
+        Misbehaved::FieldInvalid { field, reason, answer: self.answer() }.into()
+    }
+
+    /// A member that is not null, or is absent for a server that writes null for that.
+    fn present<'m>(&self, field: &'static str, member: Option<Member<'m>>) -> Result<Option<Member<'m>>, Error> {
+        match member {
+            Some(Member::Null) if self.quirks.null_members => Ok(None),
+            Some(Member::Null) => Err(self.invalid(field, "null")),
+            member => Ok(member),
+        }
+    }
+
+    fn text<'m>(&self, field: &'static str, member: Option<Member<'m>>) -> Result<Option<Cow<'m, str>>, Error> {
+        match self.present(field, member)? {
+            None => Ok(None),
+            Some(Member::Text(text)) => Ok(Some(text)),
+            Some(_) => Err(self.invalid(field, "no text")),
+        }
+    }
+
+    /// A token, of the characters that RFC 6749 appendix A.12 and A.17 allow: no other can be sent in a header.
+    fn token(&self, field: &'static str, member: Option<Member<'_>>) -> Result<Option<Secret>, Error> {
+        let Some(text) = self.text(field, member)? else {
+            return Ok(None);
+        };
+        if text.is_empty() {
+            return if self.quirks.null_members { Ok(None) } else { Err(self.invalid(field, "empty")) };
+        }
+        if !text.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
+            return Err(self.invalid(field, "not of visible ASCII characters"));
+        }
+        Ok(Some(Secret::new(text)))
+    }
+
+    fn token_type(&self, member: Option<Member<'_>>, any_token: bool) -> Result<TokenType, Error> {
+        let Some(name) = self.text("token_type", member)? else {
+            let missing = !self.quirks.missing_token_type;
+            return if missing { Err(self.missing("token_type")) } else { Ok(TokenType::Bearer) };
+        };
+        if self.quirks.token_type_aliases.iter().any(|alias| alias.eq_ignore_ascii_case(&name)) {
+            return Ok(TokenType::Bearer);
+        }
+        match TokenType::from(&*name) {
+            TokenType::Bearer => Ok(TokenType::Bearer),
+            TokenType::NotApplicable if any_token => Ok(TokenType::NotApplicable),
+            _ => Err(Misbehaved::TokenType { received: shortened(&name), answer: self.answer() }.into()),
+        }
+    }
+
+    fn scope(&self, member: Option<Member<'_>>, separator: char) -> Result<Option<Scope>, Error> {
+        match self.present("scope", member)? {
+            None => Ok(None),
+            Some(Member::Text(text)) => Ok(Some(Scope::separated(text.into_owned(), separator))),
+            Some(Member::Other(Value::Array(list))) if self.quirks.scope_array => {
+                let words: Option<Vec<_>> = list.iter().map(Value::as_str).collect();
+                words.map(|words| Some(words.into())).ok_or_else(|| self.invalid("scope", "no list of texts"))
+            }
+            Some(_) => Err(self.invalid("scope", "no text")),
+        }
+    }
+
+    /// A lifetime: a number without a fraction, or a text of digits.
+    fn seconds(&self, member: Option<Member<'_>>) -> Result<Option<u64>, Error> {
+        let seconds = match self.present("expires_in", member)? {
+            None => return Ok(None),
+            Some(Member::Number(number)) => whole(&number),
+            Some(Member::Text(text)) => digits(&text),
+            Some(_) => None,
+        };
+        seconds.map(Some).ok_or_else(|| self.invalid("expires_in", "no number of seconds"))
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked, and it saturates")]
+fn whole(number: &Number) -> Option<u64> {
+    let fraction = || number.as_f64().filter(|number| *number >= 0.0 && number.fract() == 0.0);
+    number.as_u64().or_else(|| fraction().map(|number| number as u64))
+}
+
+/// A number of seconds as servers write it.
+pub(super) fn seconds(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) => whole(number),
+        Value::String(text) => digits(text),
+        _ => None,
+    }
+}
+
+/// `parse` would take a sign. More digits than fit are a long time.
+fn digits(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().unwrap_or(u64::MAX))
+}
+
+/// What the server said when it refused (RFC 6749 §5.2), in any format that servers are known to say it in.
+pub(super) fn refusal(response: &Response, quirks: Quirks) -> Refused {
+    let answer = Box::new(Answer::of(response));
+    let said = if response.body().len() > MAX_BODY { BTreeMap::new() } else { said(response.body(), quirks) };
+    let text = |name: &str| said.get(name).map(|text| shortened(text)).filter(|text| !text.is_empty());
+    let Some(code) = text("error") else {
+        return Refused::Status(answer);
+    };
+    let details = text("error_uri").map(|uri| ("error_uri".to_owned(), uri));
+    Refused::Problem { code, advice: text("error_description"), details: details.into_iter().collect(), answer }
+}
+
+/// `error`, `error_description` and `error_uri`, as far as they are texts.
+fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
+    let mut said = BTreeMap::new();
+    let mut take = |name: Cow<'_, str>, value: Member<'_>| {
+        let known = ["error", "error_description", "error_uri"].into_iter().find(|known| *known == name);
+        match (known, value) {
+            (Some(known), Member::Text(text)) => {
+                said.insert(known, text.into_owned());
+            }
+            // Facebook's and Google's APIs put an object there.
+            (Some("error"), Member::Other(Value::Object(error))) => {
+                let member = |name: &str| error.get(name).and_then(Value::as_str).map(str::to_owned);
+                said.extend(member("type").or_else(|| member("status")).map(|code| ("error", code)));
+                said.extend(member("message").map(|message| ("error_description", message)));
+            }
+            (None, Member::Other(Value::Array(errors))) if quirks.error_list && name == "errors" => {
+                let member = |name: &str| errors.first()?.get(name)?.as_str().map(str::to_owned);
+                said.extend(member("errorType").map(|code| ("error", code)));
+                said.extend(member("message").map(|message| ("error_description", message)));
+            }
+            _ => {}
+        }
+    };
+    if body.trim_ascii_start().starts_with(b"{") {
+        json::visit(body, take);
+    } else {
+        form_members(body, &mut take);
+    }
+    said
+}

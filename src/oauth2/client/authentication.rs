@@ -1,0 +1,251 @@
+//! How a client proves to the authorization server who it is, RFC 6749 §2.3, RFC 7521 §4.2, RFC 8705 §2.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
+use http::HeaderValue;
+use zeroize::Zeroizing;
+
+use crate::oauth2::SecretPlacement;
+use crate::wire::percent;
+use crate::{Moment, Secret, Timestamp, Unsupported};
+
+/// How long an assertion is good for.
+const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
+
+/// How a client is authenticated at the token endpoint and its kin.
+///
+/// ```
+/// use oauth_proto::oauth2::Authentication;
+///
+/// let authentication = Authentication::body("7Fjfp0ZBr1KtDRbnfVdmIw");
+/// assert!(!format!("{authentication:?}").contains("7Fjfp0"));
+/// ```
+#[derive(Clone, Default)]
+pub struct Authentication(pub(super) Kind);
+
+#[derive(Clone, Default)]
+pub(super) enum Kind {
+    #[default]
+    None,
+    Basic(Secret, SecretPlacement),
+    Body(Secret),
+    MutualTls,
+    Other(Arc<dyn AuthenticateClient>),
+}
+
+impl Authentication {
+    /// Not at all: a public client says who it is by `client_id` in the body (RFC 6749 §3.2.1).
+    pub fn none() -> Self {
+        Self(Kind::None)
+    }
+
+    /// By a shared secret in `Authorization: Basic`, both parts encoded as in forms (§2.3.1).
+    pub fn basic(secret: impl Into<Secret>) -> Self {
+        Self(Kind::Basic(secret.into(), SecretPlacement::Basic))
+    }
+
+    /// By a shared secret in `Authorization: Basic`, both parts as they are.
+    ///
+    /// What this gives away: nothing to anybody, but a colon in the identifier makes the header ambiguous, and is refused.
+    pub fn allow_raw_basic(secret: impl Into<Secret>) -> Self {
+        Self(Kind::Basic(secret.into(), SecretPlacement::RawBasic))
+    }
+
+    /// By a shared secret in the body, as `client_secret`.
+    pub fn body(secret: impl Into<Secret>) -> Self {
+        Self(Kind::Body(secret.into()))
+    }
+
+    /// By the certificate that the caller's transport shows (RFC 8705 §2); `client_id` goes in the body.
+    pub fn mutual_tls() -> Self {
+        Self(Kind::MutualTls)
+    }
+
+    /// By what the caller computes for each request: a signed assertion, or whatever else comes.
+    pub fn custom(method: impl AuthenticateClient + 'static) -> Self {
+        Self(Kind::Other(Arc::new(method)))
+    }
+
+    pub(super) fn secret(secret: Secret, placement: SecretPlacement) -> Self {
+        Self(match placement {
+            SecretPlacement::Body => Kind::Body(secret),
+            placement => Kind::Basic(secret, placement),
+        })
+    }
+}
+
+impl fmt::Debug for Authentication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::None => f.write_str("None"),
+            Kind::Basic(..) => f.write_str("Basic"),
+            Kind::Body(_) => f.write_str("Body"),
+            Kind::MutualTls => f.write_str("MutualTls"),
+            Kind::Other(method) => write!(f, "Custom({})", method.name()),
+        }
+    }
+}
+
+/// A method to authenticate a client that the caller brings.
+///
+/// Its name, and what it adds to each request. For an assertion (RFC 7523 §2.2) that is two parameters:
+///
+/// ```
+/// use oauth_proto::oauth2::{AuthenticateClient, Authentication, Credentials};
+///
+/// struct PrivateKeyJwt { /* a key, in memory or in a device */ }
+///
+/// impl PrivateKeyJwt {
+///     fn sign(&self, claims: &serde_json::Value) -> Result<String, String> {
+/// #       Ok(String::new())
+///         // …
+///     }
+/// }
+///
+/// impl AuthenticateClient for PrivateKeyJwt {
+///     fn name(&self) -> &str {
+///         "private_key_jwt"
+///     }
+///
+///     fn authenticate(&self, credentials: &mut Credentials<'_>) -> Result<(), String> {
+///         let assertion = self.sign(&credentials.claims())?;
+///         credentials.parameter("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+///         credentials.parameter("client_assertion", &assertion);
+///         Ok(())
+///     }
+/// }
+///
+/// let authentication = Authentication::custom(PrivateKeyJwt {});
+/// ```
+pub trait AuthenticateClient: Send + Sync {
+    /// What it is called: a name of the registry for `token_endpoint_auth_method` (RFC 7591 §4.2).
+    fn name(&self) -> &str;
+
+    /// Adds what proves the client's identity to a request.
+    ///
+    /// # Errors
+    /// A text for the operator, when it cannot be done. It must hold no secret.
+    fn authenticate(&self, credentials: &mut Credentials<'_>) -> Result<(), String>;
+}
+
+/// What a client's authentication knows of the request, and what it adds to it.
+///
+/// ```
+/// use oauth_proto::oauth2::Credentials;
+///
+/// fn authenticate(credentials: &mut Credentials<'_>, assertion: &str) {
+///     credentials.parameter("client_assertion", assertion);
+/// }
+/// ```
+pub struct Credentials<'a> {
+    /// The client's identifier.
+    pub client_id: &'a str,
+    /// Whom an assertion is for: the server's issuer identifier or, where that is not known, the endpoint.
+    pub audience: &'a str,
+    /// The time.
+    pub now: Timestamp,
+    moment: &'a Moment,
+    pub(super) parameters: Vec<(String, Secret)>,
+    pub(super) headers: Vec<(http::HeaderName, HeaderValue)>,
+}
+
+impl<'a> Credentials<'a> {
+    pub(super) fn new(client_id: &'a str, audience: &'a str, moment: &'a Moment) -> Self {
+        Self { client_id, audience, now: moment.now, moment, parameters: Vec::new(), headers: Vec::new() }
+    }
+
+    /// Adds a parameter to the body.
+    pub fn parameter(&mut self, name: &str, value: &str) {
+        self.parameters.push((name.to_owned(), value.into()));
+    }
+
+    /// Adds a header.
+    pub fn header(&mut self, name: http::HeaderName, mut value: HeaderValue) {
+        value.set_sensitive(true);
+        self.headers.push((name, value));
+    }
+
+    /// A value that is unguessable and fresh: the identifier of an assertion (`jti`).
+    pub fn unique(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(&self.moment.derive("oauth2 assertion")[..16])
+    }
+
+    /// The claims of a client's assertion (RFC 7523 §3): `iss` and `sub` are the client, `aud` the server, and it expires in
+    /// a minute.
+    pub fn claims(&self) -> serde_json::Value {
+        serde_json::json!({
+            "iss": self.client_id,
+            "sub": self.client_id,
+            "aud": self.audience,
+            "iat": self.now,
+            "exp": self.now.after(ASSERTION_LIFETIME),
+            "jti": self.unique(),
+        })
+    }
+}
+
+impl fmt::Debug for Credentials<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("client_id", &self.client_id).field("audience", &self.audience).finish()
+    }
+}
+
+/// The value of `Authorization: Basic`.
+pub(super) fn basic(id: &str, secret: &Secret, placement: SecretPlacement) -> Result<HeaderValue, Unsupported> {
+    let mut pair = Zeroizing::new(String::new());
+    if placement == SecretPlacement::RawBasic {
+        if id.contains(':') {
+            let (what, reason) = ("the client identifier", "it holds a colon, which Basic cannot carry raw");
+            return Err(Unsupported::Unsendable { what, reason });
+        }
+        pair.push_str(id);
+        pair.push(':');
+        pair.push_str(secret.expose());
+    } else {
+        // RFC 6749 appendix B: as in forms. `%20` for a space is understood by every reader of forms.
+        percent::encode_into(&mut pair, id.as_bytes());
+        pair.push(':');
+        percent::encode_into(&mut pair, secret.expose().as_bytes());
+    }
+    let value = Zeroizing::new(format!("Basic {}", BASE64_STANDARD.encode(pair.as_bytes())));
+    let header = HeaderValue::from_str(&value);
+    let mut header = header
+        .map_err(|_| Unsupported::Unsendable { what: "the client's credentials", reason: "they are too long" })?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(id: &str, secret: &str, placement: SecretPlacement) -> String {
+        basic(id, &secret.into(), placement).unwrap().to_str().unwrap().to_owned()
+    }
+
+    /// RFC 6749 §2.3.1: its example, in which nothing needs encoding.
+    #[test]
+    fn the_example_of_the_specification_in_both_forms() {
+        for placement in [SecretPlacement::Basic, SecretPlacement::RawBasic] {
+            let header = header("s6BhdRkqt3", "7Fjfp0ZBr1KtDRbnfVdmIw", placement);
+            assert_eq!(header, "Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3");
+        }
+    }
+
+    #[test]
+    fn reserved_characters_are_what_tells_the_two_forms_apart() {
+        let encoded = header("a:b", "p%/ü", SecretPlacement::Basic);
+        assert_eq!(encoded, format!("Basic {}", BASE64_STANDARD.encode("a%3Ab:p%25%2F%C3%BC")));
+        let raw = header("ab", "p%/ü", SecretPlacement::RawBasic);
+        assert_eq!(raw, format!("Basic {}", BASE64_STANDARD.encode("ab:p%/ü")));
+        basic("a:b", &"x".into(), SecretPlacement::RawBasic).unwrap_err();
+    }
+
+    #[test]
+    fn a_header_with_the_secret_is_marked_sensitive() {
+        assert!(basic("a", &"b".into(), SecretPlacement::Basic).unwrap().is_sensitive());
+    }
+}

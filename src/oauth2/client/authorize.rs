@@ -1,0 +1,399 @@
+//! The first leg of the code and the implicit grant: where to send the user, RFC 6749 §4.1.1 and §4.2.1, RFC 7636 §4.3,
+//! RFC 9126.
+
+use std::time::Duration;
+
+use http::Uri;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::answer;
+use super::client::Client;
+use super::pending::{Pending, PendingImplicit, Saved};
+use super::redirect_uri::check_redirect_uri;
+use crate::oauth2::pkce::{CodeVerifier, Unguessable};
+use crate::oauth2::{PkceSupport, Scope, Transmission};
+use crate::step::Receive;
+use crate::wire::{Answer, form, json};
+use crate::{Error, Misbehaved, Moment, Response, Step, Unsupported};
+
+/// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
+const LIFETIME: Duration = Duration::from_secs(3600);
+
+/// What has an option of its own, or belongs to the protocol.
+const RESERVED: [&str; 15] = [
+    "response_type",
+    "client_id",
+    "client_secret",
+    "redirect_uri",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+    "nonce",
+    "response_mode",
+    "request",
+    "request_uri",
+    "resource",
+    "authorization_details",
+    "login_hint",
+];
+
+/// What is asked for when a user is sent to grant access.
+///
+/// ```
+/// use oauth_proto::oauth2::{Authorize, ResponseMode};
+///
+/// let authorize = Authorize::scope(["openid", "email"])
+///     .nonce()
+///     .login_hint("jane@example.com")
+///     .response_mode(ResponseMode::FormPost)
+///     .parameter("access_type", "offline")
+///     .parameter("prompt", "select_account");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Authorize {
+    scope: Option<Scope>,
+    redirect_uri: Option<String>,
+    state: Option<String>,
+    mode: ResponseMode,
+    nonce: bool,
+    pkce: Pkce,
+    pushed: bool,
+    lifetime: Option<Duration>,
+    /// Options and the caller's own parameters, encoded.
+    parameters: Zeroizing<String>,
+    refused: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Pkce {
+    #[default]
+    S256,
+    Plain,
+    Missing,
+}
+
+/// How the answer comes back with the user (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode).
+///
+/// ```
+/// use oauth_proto::oauth2::ResponseMode;
+///
+/// assert_eq!(ResponseMode::default(), ResponseMode::Query);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ResponseMode {
+    /// In the query of the redirect_uri.
+    #[default]
+    Query,
+    /// In its fragment, which browsers keep to themselves: a script has to hand it on.
+    Fragment,
+    /// As a form that the browser posts there.
+    FormPost,
+}
+
+/// Where to send the user, and what to remember meanwhile.
+///
+/// ```no_run
+/// # use oauth_proto::oauth2::{Authorize, Client};
+/// # use oauth_proto::{Error, Moment, Step};
+/// # fn remember(_: &oauth_proto::oauth2::Pending) {}
+/// fn start(client: &Client) -> Result<String, Error> {
+///     let Step::Done(authorization) = client.authorize(Authorize::scope("photos"), Moment::from_os())? else {
+///         unreachable!("nothing is sent unless the server wants the request pushed")
+///     };
+///     remember(&authorization.pending);
+///     Ok(authorization.url)
+/// }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Authorization<P = Pending> {
+    /// Where to send the user's browser.
+    pub url: String,
+    /// What to remember, for this user's browser alone, until it comes back.
+    pub pending: P,
+}
+
+impl Authorize {
+    /// Asks for what the server grants by default.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks for that scope.
+    pub fn scope(scope: impl Into<Scope>) -> Self {
+        Self { scope: Some(scope.into()), ..Self::default() }
+    }
+
+    /// Where the user comes back to, if not to the client's own [`redirect_uri`](Client::redirect_uri): an app that
+    /// listens on a port that it was given just now, for example.
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirect_uri = Some(uri.into());
+        self
+    }
+
+    /// A state of the caller's own, instead of 256 fresh bits. It must be unguessable and used only once, or
+    /// another user's callback can be slipped in (RFC 6749 §10.12). What the application wants to remember belongs beside
+    /// the [`Pending`], not here.
+    pub fn dangerous_state(mut self, state: impl Into<String>) -> Self {
+        self.state = Some(state.into());
+        self
+    }
+
+    /// How the answer comes back.
+    pub fn response_mode(mut self, mode: ResponseMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Sends a fresh `nonce`, which comes back in an ID token; [`Pending::nonce`] has it to compare.
+    pub fn nonce(mut self) -> Self {
+        self.nonce = true;
+        self
+    }
+
+    /// Whom the server should offer to sign in: an address, usually.
+    pub fn login_hint(self, hint: &str) -> Self {
+        self.push("login_hint", hint)
+    }
+
+    /// Where the token will be used (RFC 8707 §2). May be said more than once.
+    pub fn resource(self, uri: &str) -> Self {
+        self.push("resource", uri)
+    }
+
+    /// What to authorize, in detail (RFC 9396 §2): a list of objects that have a `type`.
+    pub fn authorization_details(self, details: &Value) -> Self {
+        self.push("authorization_details", &details.to_string())
+    }
+
+    /// A parameter of the server's own: `access_type`, `prompt`, … One that has an option here is refused when the request
+    /// is made.
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        if RESERVED.contains(&name) || has(&self.parameters, name) {
+            self.refused = Some(name.to_owned());
+            return self;
+        }
+        self.push(name, value)
+    }
+
+    /// Pushes the request to the server first, so that its parameters do not pass through the browser (RFC 9126). It
+    /// happens by itself where the metadata demands it.
+    pub fn pushed(mut self) -> Self {
+        self.pushed = true;
+        self
+    }
+
+    /// How long the user may take. An hour unless said otherwise.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = Some(lifetime);
+        self
+    }
+
+    /// Sends the proof key itself as the challenge (RFC 7636 §4.2).
+    ///
+    /// What this gives away: who sees the authorization request can use a stolen code.
+    pub fn allow_plain_pkce(mut self) -> Self {
+        self.pkce = Pkce::Plain;
+        self
+    }
+
+    /// Sends no proof key. Servers that refuse one are better described by [`AuthorizationServer::pkce`](
+    /// super::AuthorizationServer::pkce).
+    ///
+    /// What this gives away: a stolen code can be used by whoever stole it, and be slipped into another user's session.
+    pub fn allow_missing_pkce(mut self) -> Self {
+        self.pkce = Pkce::Missing;
+        self
+    }
+
+    fn push(mut self, name: &str, value: &str) -> Self {
+        form::push_pair(&mut self.parameters, name.as_bytes(), value.as_bytes());
+        self
+    }
+}
+
+impl Client {
+    /// Begins the code grant (RFC 6749 §4.1): ends in the URL to send the user to. Only where the request is
+    /// [pushed](Authorize::pushed) does this send anything.
+    ///
+    /// # Errors
+    /// [`Unsupported`] when the request cannot be made as it is configured.
+    pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Authorization>, Error> {
+        let server = &self.0.server;
+        if server.lacks_s256 && authorize.pkce == Pkce::S256 {
+            return Err(Unsupported::NoPkce.into());
+        }
+        let pkce = if server.pkce == PkceSupport::Refused { Pkce::Missing } else { authorize.pkce };
+        if server.v2_1 && pkce != Pkce::S256 {
+            return Err(Unsupported::NotInOauth21 { what: "authorization without a proof key of method S256" }.into());
+        }
+        let verifier = (pkce != Pkce::Missing).then(|| CodeVerifier::new(&moment));
+        let pushed = authorize.pushed || server.requires_pushed;
+        let (url, start, saved) = self.authorization_request("code", authorize, &moment, |url| {
+            let Some(verifier) = &verifier else { return };
+            if pkce == Pkce::Plain {
+                form::push_pair(url, b"code_challenge", verifier.as_str().as_bytes());
+                form::push_pair(url, b"code_challenge_method", b"plain");
+            } else {
+                form::push_pair(url, b"code_challenge", verifier.challenge().as_str().as_bytes());
+                form::push_pair(url, b"code_challenge_method", b"S256");
+            }
+        })?;
+        let pending = Pending::new(saved, verifier);
+        if !pushed {
+            return Ok(Step::Done(Authorization { url, pending }));
+        }
+        let endpoint = server.private(server.pushed.as_ref(), "pushed authorization request")?;
+        // The client's authentication says who it is, and a parameter must not stand twice.
+        let parameters = form::retain(&url.as_bytes()[start..], |name| name != b"client_id");
+        let parameters = Zeroizing::new(String::from_utf8_lossy(&parameters).into_owned());
+        let mut request = self.request(endpoint, parameters, Vec::new(), Transmission::Post, &moment)?;
+        if !form::pairs(request.body()).any(|(name, _)| *name == *b"client_id") {
+            // RFC 9126 §2.1 makes a body of the authorization request, which has it always.
+            let mut body = String::from_utf8(std::mem::take(request.body_mut())).unwrap_or_default();
+            form::push_pair(&mut body, b"client_id", self.0.id.as_bytes());
+            *request.body_mut() = body.into_bytes();
+        }
+        Ok(Step::send(request, AwaitRequestUri { client: self.clone(), pending }))
+    }
+
+    /// Begins the implicit grant (RFC 6749 §4.2), for servers that have nothing better: the token comes back in the
+    /// fragment of the redirect_uri, through the browser's history and everything that runs in the page.
+    ///
+    /// # Errors
+    /// [`Unsupported::NotInOauth21`] for a server that keeps to OAuth 2.1, and those of [`authorize`](Self::authorize).
+    pub fn authorize_implicit(
+        &self,
+        mut authorize: Authorize,
+        moment: Moment,
+    ) -> Result<Authorization<PendingImplicit>, Error> {
+        if self.0.server.v2_1 {
+            return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
+        }
+        if authorize.mode == ResponseMode::Query {
+            // It is the default of this grant, and servers need not know the parameter.
+            authorize.mode = ResponseMode::Fragment;
+        }
+        let (url, _, saved) = self.authorization_request("token", authorize, &moment, |_| {})?;
+        Ok(Authorization { url, pending: PendingImplicit::new(saved) })
+    }
+
+    /// The URL of an authorization request, where its parameters begin, and what is remembered of it.
+    fn authorization_request(
+        &self,
+        response_type: &str,
+        authorize: Authorize,
+        moment: &Moment,
+        proof: impl FnOnce(&mut String),
+    ) -> Result<(String, usize, Saved), Error> {
+        let server = &self.0.server;
+        let target = server.private(server.authorization.as_ref(), "authorization")?;
+        if let Some(name) = authorize.refused {
+            return Err(Unsupported::ReservedParameter { name }.into());
+        }
+        if let Some(uri) = &authorize.redirect_uri {
+            check_redirect_uri(uri, server.plain_http)?;
+        }
+        let redirect_uri = authorize.redirect_uri.or_else(|| self.0.redirect_uri.clone());
+        let state = authorize.state.unwrap_or_else(|| Unguessable::new(moment, "oauth2 state").as_str().to_owned());
+        let nonce = authorize.nonce.then(|| Unguessable::new(moment, "oauth2 nonce").as_str().to_owned());
+
+        // Room for an ordinary request: what is sent is written once.
+        let mut url = open_query(target, 512 + authorize.parameters.len());
+        let start = url.len();
+        let mut push = |name: &str, value: &str| form::push_pair(&mut url, name.as_bytes(), value.as_bytes());
+        push("response_type", response_type);
+        push("client_id", &self.0.id);
+        if let Some(uri) = &redirect_uri {
+            push("redirect_uri", uri);
+        }
+        if let Some(scope) = authorize.scope.as_ref().filter(|scope| !scope.is_empty()) {
+            match server.separator {
+                ' ' => push("scope", scope.as_str()),
+                separator => push("scope", &scope.joined(separator)),
+            }
+        }
+        push("state", &state);
+        if let Some(nonce) = &nonce {
+            push("nonce", nonce);
+        }
+        match (authorize.mode, response_type) {
+            (ResponseMode::Query, "code") | (ResponseMode::Fragment, "token") => {}
+            (ResponseMode::Query, _) => push("response_mode", "query"),
+            (ResponseMode::Fragment, _) => push("response_mode", "fragment"),
+            (ResponseMode::FormPost, _) => push("response_mode", "form_post"),
+        }
+        for (name, value) in &server.parameters {
+            if !has(&authorize.parameters, name) {
+                push(name, value);
+            }
+        }
+        proof(&mut url);
+        if !authorize.parameters.is_empty() {
+            url.push('&');
+            url.push_str(&authorize.parameters);
+        }
+
+        let saved = Saved {
+            state: state.into(),
+            redirect_uri,
+            scope: authorize.scope,
+            nonce,
+            mode: authorize.mode,
+            issuer: server.issuer.clone(),
+            expires_at: moment.now.after(authorize.lifetime.unwrap_or(LIFETIME)),
+        };
+        Ok((url, start, saved))
+    }
+}
+
+/// The endpoint's URL as far as the place where its query goes on (RFC 6749 §3.1 lets it have one), with room for more.
+fn open_query(endpoint: &Uri, room: usize) -> String {
+    let [scheme, authority] = [endpoint.scheme_str(), endpoint.authority().map(http::uri::Authority::as_str)];
+    let mut url = String::with_capacity(64 + endpoint.path().len() + room);
+    for part in [scheme.unwrap_or_default(), "://", authority.unwrap_or_default(), endpoint.path(), "?"] {
+        url.push_str(part);
+    }
+    if let Some(query) = endpoint.query().filter(|query| !query.is_empty()) {
+        url.push_str(query);
+        url.push('&');
+    }
+    url
+}
+
+/// Whether encoded pairs have a name among them.
+fn has(pairs: &str, name: &str) -> bool {
+    form::pairs(pairs.as_bytes()).any(|(own, _)| *own == *name.as_bytes())
+}
+
+/// Waits for the reference to a pushed request (RFC 9126 §2.2).
+struct AwaitRequestUri {
+    client: Client,
+    pending: Pending,
+}
+
+impl Receive<Authorization> for AwaitRequestUri {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Authorization>, Error> {
+        let Self { client, pending } = *self;
+        let server = &client.0.server;
+        answer::success(&response, server.quirks)?;
+        let answer = || Box::new(Answer::of(&response));
+        let members = json::object(response.body());
+        let members = members.ok_or_else(|| Misbehaved::WrongFormat { expected: "a JSON object", answer: answer() })?;
+        let uri = members.get("request_uri").and_then(Value::as_str).filter(|uri| !uri.is_empty());
+        let uri = uri.ok_or_else(|| Misbehaved::FieldMissing { field: "request_uri", answer: answer() })?;
+        let target = server.private(server.authorization.as_ref(), "authorization")?;
+        let mut url = open_query(target, uri.len() + 64);
+        form::push_pair(&mut url, b"client_id", client.0.id.as_bytes());
+        form::push_pair(&mut url, b"request_uri", uri.as_bytes());
+        Ok(Step::Done(Authorization { url, pending }))
+    }
+
+    fn name(&self) -> &'static str {
+        "AwaitRequestUri"
+    }
+}

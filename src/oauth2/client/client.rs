@@ -1,0 +1,283 @@
+//! A client of one authorization server, and how it asks for tokens, RFC 6749 §3.2.
+
+use std::sync::Arc;
+
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Method, Uri};
+use zeroize::Zeroizing;
+
+use super::answer::{self, Expected};
+use super::authentication::{self, Credentials, Kind as Way};
+use super::grant::{self, Kind};
+use super::hooks::{Hook, Hooks, ProtectedRequest};
+use super::redirect_uri::check_redirect_uri;
+use super::{Authentication, AuthorizationServer, Grant};
+use crate::oauth2::{Token, Transmission};
+use crate::step::Receive;
+use crate::wire::{form, with_query};
+use crate::{Error, Moment, Request, Response, Secret, Step, Unsupported};
+
+/// A client of one authorization server. Cheap to clone.
+///
+/// ```no_run
+/// use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Grant};
+/// use oauth_proto::{Moment, run};
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+///
+/// let server = AuthorizationServer::new("https://auth.example.com/token")?
+///     .authorization_endpoint("https://auth.example.com/authorize")?;
+/// let client = Client::new(server, "s6BhdRkqt3")
+///     .secret("7Fjfp0ZBr1KtDRbnfVdmIw")
+///     .redirect_uri("https://client.example.com/cb")?;
+///
+/// // A user grants access: remember `pending`, send the user to `url`.
+/// let authorization = run(client.authorize(Authorize::scope("photos"), Moment::from_os())?, send)?;
+/// println!("go to {}", authorization.url);
+///
+/// // In the handler of the callback: `uri` is what the user's browser asked for.
+/// # let uri = "";
+/// let token = run(client.redeem(authorization.pending, uri, Moment::from_os())?, send)?;
+///
+/// // Or the client asks for itself.
+/// let token = run(client.request_token(Grant::client_credentials(), Moment::from_os())?, send)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client(pub(super) Arc<Parts>);
+
+#[derive(Clone, Debug)]
+pub(super) struct Parts {
+    pub(super) server: AuthorizationServer,
+    pub(super) id: String,
+    authentication: Authentication,
+    /// The header of `Authorization: Basic`, made once.
+    basic: Option<Result<HeaderValue, Unsupported>>,
+    include_id: IncludeClientId,
+    pub(super) redirect_uri: Option<String>,
+    pub(super) hooks: Hooks,
+}
+
+/// Whether requests carry `client_id` in the body.
+///
+/// ```
+/// use oauth_proto::oauth2::IncludeClientId;
+///
+/// assert_eq!(IncludeClientId::default(), IncludeClientId::Automatic);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IncludeClientId {
+    /// Where it does not stand in `Authorization: Basic` already.
+    #[default]
+    Automatic,
+    /// Always, also beside `Authorization: Basic`.
+    Always,
+    /// Only as half of a secret in the body.
+    Never,
+}
+
+impl Client {
+    /// A public client with that identifier: without a secret.
+    pub fn new(server: AuthorizationServer, client_id: impl Into<String>) -> Self {
+        Self(Arc::new(Parts {
+            server,
+            id: client_id.into(),
+            authentication: Authentication::none(),
+            basic: None,
+            include_id: IncludeClientId::Automatic,
+            redirect_uri: None,
+            hooks: Hooks::default(),
+        }))
+    }
+
+    /// The client's secret, which goes where the server wants it: in `Authorization: Basic`, unless its metadata or its
+    /// description says otherwise.
+    pub fn secret(self, secret: impl Into<Secret>) -> Self {
+        let placement = self.0.server.secret;
+        self.authentication(Authentication::secret(secret.into(), placement))
+    }
+
+    /// How the client is authenticated.
+    pub fn authentication(mut self, authentication: Authentication) -> Self {
+        let parts = self.parts();
+        parts.basic = match &authentication.0 {
+            Way::Basic(secret, placement) => Some(authentication::basic(&parts.id, secret, *placement)),
+            _ => None,
+        };
+        parts.authentication = authentication;
+        self
+    }
+
+    /// Whether `client_id` goes in the body too.
+    pub fn include_client_id(mut self, include: IncludeClientId) -> Self {
+        self.parts().include_id = include;
+        self
+    }
+
+    /// Where the server sends users back to, unless [`Authorize`](super::Authorize) says otherwise: an https URL, one of
+    /// this machine for a native app (`http://127.0.0.1:51004/cb`), or one of the app's own scheme
+    /// (`com.example.app:/cb`, RFC 8252 §7).
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when it is none of these, or has a fragment; [`Unsupported::PlainHttp`].
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Result<Self, Error> {
+        let uri = uri.into();
+        check_redirect_uri(&uri, self.0.server.plain_http)?;
+        self.parts().redirect_uri = Some(uri);
+        Ok(self)
+    }
+
+    /// Runs a function on every answer to a token request but a refresh, before it is read: a provider's quirk that no
+    /// option covers. Hooks run in the order in which they were registered.
+    pub fn on_access_token_response(self, hook: impl Fn(&mut Response) + Send + Sync + 'static) -> Self {
+        self.hook(Hook::AccessTokenResponse(Arc::new(hook)))
+    }
+
+    /// Runs a function on every answer to a refresh, before it is read.
+    pub fn on_refresh_token_response(self, hook: impl Fn(&mut Response) + Send + Sync + 'static) -> Self {
+        self.hook(Hook::RefreshTokenResponse(Arc::new(hook)))
+    }
+
+    /// Runs a function on every request of a [`Session`](super::Session), once it has its token.
+    pub fn on_protected_request(self, hook: impl Fn(&mut ProtectedRequest<'_>) + Send + Sync + 'static) -> Self {
+        self.hook(Hook::ProtectedRequest(Arc::new(hook)))
+    }
+
+    /// The client's identifier.
+    pub fn client_id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// The authorization server, as it was described.
+    pub fn server(&self) -> &AuthorizationServer {
+        &self.0.server
+    }
+
+    /// Exchanges a grant for a token (RFC 6749 §4).
+    ///
+    /// # Errors
+    /// [`Unsupported`] when the request cannot be made as it is configured. What the answer comes to is reported by the
+    /// step.
+    pub fn request_token(&self, grant: Grant, moment: Moment) -> Result<Step<Token>, Error> {
+        let server = &self.0.server;
+        if server.v2_1 && grant.kind == Kind::Password {
+            return Err(Unsupported::NotInOauth21 { what: "password grant" }.into());
+        }
+        let refresh = grant.kind == Kind::Refresh;
+        let own = server.refresh.as_ref().filter(|_| refresh);
+        let endpoint = server.private(own.or(Some(&server.token)), "token")?;
+        let grant::Parts { parameters, headers, expected } = grant.into_parts(server.separator)?;
+        let request = self.request(endpoint, parameters, headers, server.transmission, &moment)?;
+        Ok(Step::send(request, AwaitToken { client: self.clone(), refresh, expected }))
+    }
+
+    /// A request with parameters and the client's authentication.
+    pub(super) fn request(
+        &self,
+        endpoint: &Uri,
+        mut parameters: Zeroizing<String>,
+        headers: Vec<(HeaderName, HeaderValue)>,
+        transmission: Transmission,
+        moment: &Moment,
+    ) -> Result<Request, Error> {
+        let mut request = Request::default();
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        self.authenticate(&mut request, &mut parameters, endpoint, moment)?;
+        for (name, value) in headers {
+            request.headers_mut().insert(name, value);
+        }
+        if transmission == Transmission::Post {
+            *request.method_mut() = Method::POST;
+            *request.uri_mut() = endpoint.clone();
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
+            *request.body_mut() = std::mem::take(&mut *parameters).into_bytes();
+        } else {
+            *request.method_mut() = if transmission == Transmission::Get { Method::GET } else { Method::POST };
+            *request.uri_mut() = with_query(endpoint, &parameters)?;
+        }
+        Ok(request)
+    }
+
+    /// Adds what says who the client is.
+    fn authenticate(
+        &self,
+        request: &mut Request,
+        parameters: &mut Zeroizing<String>,
+        endpoint: &Uri,
+        moment: &Moment,
+    ) -> Result<(), Error> {
+        let Parts { server, id, authentication, basic, include_id, .. } = &*self.0;
+        let mut push = |name: &str, value: &str| form::push_pair(parameters, name.as_bytes(), value.as_bytes());
+        let includes_id = match (&authentication.0, include_id) {
+            (Way::Body(_), _) | (_, IncludeClientId::Always) => true,
+            (Way::Basic(..), IncludeClientId::Automatic) | (_, IncludeClientId::Never) => false,
+            (_, IncludeClientId::Automatic) => true,
+        };
+        if includes_id {
+            push("client_id", id);
+        }
+        match &authentication.0 {
+            Way::None | Way::MutualTls => {}
+            Way::Basic(..) => {
+                if let Some(header) = basic {
+                    request.headers_mut().insert(AUTHORIZATION, header.clone()?);
+                }
+            }
+            Way::Body(secret) => push("client_secret", secret.expose()),
+            Way::Other(method) => {
+                let endpoint = endpoint.to_string();
+                let audience = server.issuer.as_deref().unwrap_or(&endpoint);
+                let mut credentials = Credentials::new(id, audience, moment);
+                let added = method.authenticate(&mut credentials);
+                added.map_err(|reason| Unsupported::ClientAuthentication { reason })?;
+                for (name, value) in &credentials.parameters {
+                    push(name, value.expose());
+                }
+                for (name, value) in credentials.headers {
+                    request.headers_mut().insert(name, value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The parts, to be changed while a client is built.
+    fn parts(&mut self) -> &mut Parts {
+        Arc::make_mut(&mut self.0)
+    }
+
+    fn hook(mut self, hook: Hook) -> Self {
+        self.parts().hooks.push(hook);
+        self
+    }
+
+    pub(super) fn read_token(
+        &self,
+        mut response: Response,
+        refresh: bool,
+        expected: Expected,
+        moment: &Moment,
+    ) -> Result<Token, Error> {
+        let Parts { server, hooks, .. } = &*self.0;
+        hooks.token_response(&mut response, refresh);
+        answer::token(&response, expected, server.quirks, server.separator, moment.now)
+    }
+}
+
+/// Waits for a token.
+struct AwaitToken {
+    client: Client,
+    refresh: bool,
+    expected: Expected,
+}
+
+impl Receive<Token> for AwaitToken {
+    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
+        let Self { client, refresh, expected } = *self;
+        client.read_token(response, refresh, expected, &moment).map(Step::Done)
+    }
+
+    fn name(&self) -> &'static str {
+        if self.refresh { "AwaitRefreshedToken" } else { "AwaitToken" }
+    }
+}

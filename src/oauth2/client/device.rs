@@ -1,0 +1,251 @@
+//! The device grant, RFC 8628: a code to enter on another device, and polling until somebody has.
+//!
+//! ```text
+//!   client                                     authorization server          another device
+//!     |  authorize_device                           |                              |
+//!     |---- device authorization request ---------->|                              |
+//!     |<--- device_code, user_code, uri ------------|                              |
+//!     |  PendingDevice is shown                     |<---- user_code, consent -----|
+//!     |  poll: waits, asks,                         |                              |
+//!     |---- device_code --------------------------->|                              |
+//!     |<--- authorization_pending ------------------|                              |
+//!     |        waits, asks …                        |                              |
+//!     |<--- token ----------------------------------|                              |
+//! ```
+
+use std::time::Duration;
+
+use http::StatusCode;
+use http::header::RETRY_AFTER;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::answer::{self, Expected};
+use super::client::Client;
+use super::grant::{self, Grant, Kind};
+use crate::oauth2::{Scope, Token, Transmission};
+use crate::step::{Receive, Wake};
+use crate::wire::{Answer, json};
+use crate::{Error, Expired, Misbehaved, Moment, Refused, Request, Response, Secret, Step, Timestamp};
+
+/// The interval where the server names none (§3.2), and how much longer it gets at each `slow_down` (§3.5).
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// A device's authorization that waits for somebody to enter the user code.
+///
+/// Show [`user_code`](Self::user_code) and [`verification_uri`](Self::verification_uri), then
+/// [poll](Client::poll). With serde it survives a restart of the device.
+///
+/// ```no_run
+/// use oauth_proto::oauth2::{Client, Grant, Token};
+/// use oauth_proto::{DriveError, Moment, Request, Response, run};
+///
+/// fn sign_in<E>(
+///     client: &Client,
+///     mut send: impl FnMut(Request) -> Result<Response, E>,
+/// ) -> Result<Token, DriveError<E>> {
+///     let pending = run(client.authorize_device(Some("photos".into()), &[], Moment::from_os())?, &mut send)?;
+///     println!("enter {} at {}", pending.user_code, pending.verification_uri);
+///     run(client.poll(&pending, Moment::from_os())?, &mut send)
+/// }
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PendingDevice {
+    device_code: Secret,
+    /// What to enter.
+    pub user_code: String,
+    /// Where to enter it: short enough to be typed.
+    pub verification_uri: String,
+    /// The same with the code in it, for a QR code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification_uri_complete: Option<String>,
+    /// When the code expires.
+    pub expires_at: Timestamp,
+    /// How long to wait between two requests.
+    interval: Duration,
+    /// Not before then may the first one be sent.
+    not_before: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scope: Option<Scope>,
+}
+
+impl Client {
+    /// Begins the device grant (§3.1), with parameters of the server's own.
+    ///
+    /// # Errors
+    /// [`Unsupported`](crate::Unsupported) when the server has no such endpoint, or a parameter is the protocol's.
+    pub fn authorize_device(
+        &self,
+        scope: Option<Scope>,
+        parameters: &[(&str, &str)],
+        moment: Moment,
+    ) -> Result<Step<PendingDevice>, Error> {
+        let server = &self.0.server;
+        let endpoint = server.private(server.device.as_ref(), "device authorization")?;
+        let mut form = super::parameters(parameters, &["client_id", "client_secret", "scope"])?;
+        if let Some(scope) = &scope {
+            super::push(&mut form, "scope", &scope.joined(server.separator));
+        }
+        // §3.1: `client_id` is required unless the client authenticates in another way.
+        let request = self.request(endpoint, form, Vec::new(), Transmission::Post, &moment)?;
+        Ok(Step::send(request, AwaitCodes { client: self.clone(), scope }))
+    }
+
+    /// Asks for the token until somebody has entered the code (§3.4), as often as the server allows.
+    ///
+    /// When the transport fails, poll again with the same pending value: it is borrowed for that.
+    ///
+    /// # Errors
+    /// [`Expired::DeviceCode`] once the code has expired; here or from the step, as is
+    /// [`Refused`]: with the [code](Error::code) `access_denied` when the user said no.
+    pub fn poll(&self, pending: &PendingDevice, moment: Moment) -> Result<Step<Token>, Error> {
+        let polling = Polling { client: self.clone(), pending: pending.clone(), interval: pending.interval };
+        Box::new(polling).next(pending.not_before, moment)
+    }
+}
+
+/// Waits for the two codes.
+struct AwaitCodes {
+    client: Client,
+    scope: Option<Scope>,
+}
+
+impl Receive<PendingDevice> for AwaitCodes {
+    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<PendingDevice>, Error> {
+        answer::success(&response, self.client.0.server.quirks)?;
+        let answer = || Box::new(Answer::of(&response));
+        let members = json::object(response.body());
+        let members = members.ok_or_else(|| Misbehaved::WrongFormat { expected: "a JSON object", answer: answer() })?;
+        let text = |field: &'static str| {
+            let text = members.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
+            text.map(str::to_owned).ok_or_else(|| Misbehaved::FieldMissing { field, answer: answer() })
+        };
+        let seconds = |field: &'static str| match members.get(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => {
+                let reason = "no number of seconds";
+                let seconds = answer::seconds(value);
+                seconds.map(Some).ok_or_else(|| Misbehaved::FieldInvalid { field, reason, answer: answer() })
+            }
+        };
+        let expires_in = seconds("expires_in")?;
+        let expires_in =
+            expires_in.ok_or_else(|| Misbehaved::FieldMissing { field: "expires_in", answer: answer() })?;
+        // A server that names no pause at all still gets one.
+        let interval = seconds("interval")?.map_or(INTERVAL, |seconds| Duration::from_secs(seconds.max(1)));
+        // Google's name for it is that of the draft.
+        let verification_uri =
+            text("verification_uri").or_else(|missing| text("verification_url").map_err(|_| missing))?;
+        Ok(Step::Done(PendingDevice {
+            device_code: text("device_code")?.into(),
+            user_code: text("user_code")?,
+            verification_uri,
+            verification_uri_complete: text("verification_uri_complete").ok(),
+            expires_at: moment.now.after(Duration::from_secs(expires_in)),
+            interval,
+            not_before: moment.now.after(interval),
+            scope: self.scope,
+        }))
+    }
+
+    fn name(&self) -> &'static str {
+        "AwaitCodes"
+    }
+}
+
+/// Waits for the token.
+struct Polling {
+    client: Client,
+    pending: PendingDevice,
+    interval: Duration,
+}
+
+impl Polling {
+    /// The next request, once it is time for it.
+    fn next(self: Box<Self>, not_before: Timestamp, moment: Moment) -> Result<Step<Token>, Error> {
+        if self.pending.expires_at <= moment.now {
+            return Err(Expired::DeviceCode.into());
+        }
+        if moment.now < not_before {
+            // Somebody may still enter the code at the last moment.
+            let not_before = not_before.min(self.pending.expires_at.before(Duration::from_secs(1)));
+            if moment.now < not_before {
+                return Ok(Step::wait(not_before, Resting { polling: self, not_before }));
+            }
+        }
+        let request = self.request(&moment)?;
+        Ok(Step::send(request, *self))
+    }
+
+    fn request(&self, moment: &Moment) -> Result<Request, Error> {
+        let server = &self.client.0.server;
+        let mut grant = Grant::new("urn:ietf:params:oauth:grant-type:device_code", Kind::Other);
+        grant.push("device_code", self.pending.device_code.expose());
+        let grant::Parts { parameters, headers, .. } = grant.into_parts(server.separator)?;
+        let endpoint = server.private(Some(&server.token), "token")?;
+        self.client.request(endpoint, parameters, headers, server.transmission, moment)
+    }
+
+    fn later(
+        mut self: Box<Self>,
+        interval: Duration,
+        retry_after: Option<Duration>,
+        moment: Moment,
+    ) -> Result<Step<Token>, Error> {
+        self.interval = interval;
+        let pause = interval.max(retry_after.unwrap_or_default());
+        let not_before = moment.now.after(pause);
+        self.next(not_before, moment)
+    }
+}
+
+impl Receive<Token> for Polling {
+    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
+        let status = response.status();
+        let retry_after = retry_after(&response);
+        let (interval, scope) = (self.interval, self.pending.scope.clone());
+        let expected = Expected { scope, ..Expected::default() };
+        let busy = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+        match self.client.read_token(response, false, expected, &moment) {
+            Ok(token) => Ok(Step::Done(token)),
+            Err(error) => match error.code() {
+                Some("authorization_pending") => self.later(interval, retry_after, moment),
+                Some("slow_down") => self.later(interval.saturating_add(INTERVAL), retry_after, moment),
+                Some("expired_token") => Err(Expired::DeviceCode.into()),
+                // §3.5 asks for a longer interval when a server does not answer; one that is too busy to says the same.
+                None if busy && matches!(error, Error::Refused(Refused::Status(_))) => {
+                    self.later(interval.saturating_mul(2), retry_after, moment)
+                }
+                _ => Err(error),
+            },
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "Polling"
+    }
+}
+
+/// Waits until it may ask again.
+struct Resting {
+    polling: Box<Polling>,
+    not_before: Timestamp,
+}
+
+impl Wake<Token> for Resting {
+    fn wake(self: Box<Self>, moment: Moment) -> Result<Step<Token>, Error> {
+        let Self { polling, not_before } = *self;
+        polling.next(not_before, moment)
+    }
+
+    fn name(&self) -> &'static str {
+        "Resting"
+    }
+}
+
+/// The pause that a server asks for, where it is a number of seconds (RFC 9110 §10.2.3).
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}

@@ -1,0 +1,329 @@
+//! Finding out about servers: RFC 8414 §3, OpenID Connect Discovery §4, and RFC 9728 §3 for protected resources.
+
+use http::header::ACCEPT;
+use http::{HeaderMap, HeaderValue, Uri};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::answer;
+use crate::oauth2::{BearerChallenge, Metadata, Quirks, ResourceMetadata};
+use crate::step::Receive;
+use crate::wire::{Answer, Site, bare, check_private, endpoint, json, shortened};
+use crate::{Error, Forged, Misbehaved, Moment, Refused, Request, Response, Step, Unsupported};
+
+/// Fetches an authorization server's metadata by its issuer identifier.
+///
+/// RFC 8414's place is tried first, then OpenID Connect's. The metadata must name the very issuer that was asked for.
+///
+/// ```no_run
+/// use oauth_proto::oauth2::{AuthorizationServer, Discovery};
+/// use oauth_proto::run;
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+///
+/// let metadata = run(Discovery::new("https://auth.example.com")?.start()?, send)?;
+/// let server = AuthorizationServer::from_metadata(&metadata)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Discovery {
+    issuer: String,
+    places: Vec<Uri>,
+    template: Option<String>,
+    missing_issuer: bool,
+    plain_http: bool,
+}
+
+impl Discovery {
+    /// Looks for the metadata of an issuer.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when the issuer is no https URL (or one of this machine) without query and fragment.
+    pub fn new(issuer: &str) -> Result<Self, Error> {
+        let uri = identifier(issuer)?;
+        let mut places = vec![inserted(&uri, "oauth-authorization-server")?, appended(&uri)?];
+        if uri.path().trim_end_matches('/').len() > 1 {
+            places.push(inserted(&uri, "openid-configuration")?);
+        }
+        Ok(Self { issuer: issuer.to_owned(), places, template: None, missing_issuer: false, plain_http: false })
+    }
+
+    /// Looks in this place alone.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when it is not an absolute http or https URL.
+    pub fn at(mut self, url: &str) -> Result<Self, Error> {
+        self.places = vec![endpoint(url)?];
+        Ok(self)
+    }
+
+    /// Takes metadata that names this issuer instead, braces and all: `https://login.microsoftonline.com/{tenantid}/v2.0`,
+    /// which Microsoft's endpoints for several tenants name.
+    ///
+    /// What this gives away: callbacks are not tied to an issuer, since nobody knows yet which one it will be
+    /// ([`Metadata::issuer`] is `None`). The tenant must be checked in the ID token.
+    pub fn allow_issuer_template(mut self, template: &str) -> Self {
+        self.template = Some(template.to_owned());
+        self
+    }
+
+    /// Takes metadata that names no issuer.
+    ///
+    /// What this gives away: metadata of another server, put in this place, goes unnoticed.
+    pub fn allow_missing_issuer(mut self) -> Self {
+        self.missing_issuer = true;
+        self
+    }
+
+    /// Fetches without TLS from other machines.
+    ///
+    /// What this gives away: whoever is on the way chooses the endpoints, and gets every code and secret.
+    pub fn dangerous_allow_http(mut self) -> Self {
+        self.plain_http = true;
+        self
+    }
+
+    /// Begins.
+    ///
+    /// # Errors
+    /// [`Unsupported::PlainHttp`]. From the step: [`Forged::IssuerMismatch`], [`Refused`] and [`Misbehaved`].
+    pub fn start(mut self) -> Result<Step<Metadata>, Error> {
+        for place in &self.places {
+            check_private(place, self.plain_http)?;
+        }
+        self.places.reverse();
+        let first = self.places.pop().ok_or(Unsupported::NoEndpoint { endpoint: "metadata" })?;
+        Ok(Step::send(get(first), AwaitMetadata(self)))
+    }
+
+    fn check(&self, mut metadata: Metadata) -> Result<Metadata, Error> {
+        match metadata.issuer.as_deref() {
+            Some(issuer) if issuer == self.issuer => {}
+            Some(issuer) if Some(issuer) == self.template.as_deref() => metadata.issuer = None,
+            None if self.missing_issuer => {}
+            issuer => {
+                let (expected, received) = (shortened(&self.issuer), shortened(issuer.unwrap_or_default()));
+                return Err(Forged::IssuerMismatch { expected, received }.into());
+            }
+        }
+        Ok(metadata)
+    }
+}
+
+struct AwaitMetadata(Discovery);
+
+impl Receive<Metadata> for AwaitMetadata {
+    fn receive(mut self: Box<Self>, response: Response, _: Moment) -> Result<Step<Metadata>, Error> {
+        match read(&response) {
+            Ok(metadata) => self.0.check(metadata).map(Step::Done),
+            // Nothing there, or a page for people: the metadata may lie in another place.
+            Err(error @ (Error::Refused(Refused::Status(_)) | Error::Misbehaved(Misbehaved::WrongFormat { .. }))) => {
+                match self.0.places.pop() {
+                    Some(next) => Ok(Step::send(get(next), *self)),
+                    None => Err(error),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "AwaitMetadata"
+    }
+}
+
+/// Fetches a protected resource's metadata: who may issue tokens for it.
+///
+/// ```no_run
+/// use oauth_proto::oauth2::ResourceDiscovery;
+/// use oauth_proto::run;
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+///
+/// let response = send(http::Request::get("https://photos.example.com/albums").body(Vec::new())?)?;
+/// if response.status() == 401 {
+///     let discovery = ResourceDiscovery::new("https://photos.example.com/albums")?.challenged(response.headers())?;
+///     let metadata = run(discovery.start()?, send)?;
+///     println!("ask {:?} for a token", metadata.authorization_servers);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ResourceDiscovery {
+    resource: String,
+    place: Uri,
+    covering: bool,
+}
+
+impl ResourceDiscovery {
+    /// Looks for the metadata of a resource in its well-known place (§3.1).
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when the resource is no https URL (or one of this machine) without fragment.
+    pub fn new(resource: &str) -> Result<Self, Error> {
+        let uri = endpoint(resource)?;
+        check_private(&uri, false)?;
+        let place = inserted(&uri, "oauth-protected-resource")?;
+        Ok(Self { resource: resource.to_owned(), place, covering: false })
+    }
+
+    /// Looks where a 401 says, if it does (§5.1).
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] or [`Unsupported::PlainHttp`] when that is no place to ask.
+    pub fn challenged(mut self, headers: &HeaderMap) -> Result<Self, Error> {
+        if let Some(url) = BearerChallenge::of(headers).and_then(|challenge| challenge.resource_metadata) {
+            let place = endpoint(&url)?;
+            // A server elsewhere must not make this machine ask itself.
+            let near = |uri: &Uri| Site::of(uri).is_some_and(Site::is_loopback);
+            let resource = endpoint(&self.resource)?;
+            if near(&place) && !near(&resource) {
+                let reason = "a resource elsewhere cannot have its metadata on this machine";
+                return Err(Unsupported::Url { url: bare(&url), reason }.into());
+            }
+            check_private(&place, false)?;
+            self.place = place;
+        }
+        Ok(self)
+    }
+
+    /// Takes metadata for a resource that covers the one asked for: the same origin, and a path above it.
+    ///
+    /// What this gives away: on an origin that several parties share, one speaks for another's resource (§7.3).
+    pub fn allow_covering_resource(mut self) -> Self {
+        self.covering = true;
+        self
+    }
+
+    /// Begins.
+    ///
+    /// # Errors
+    /// From the step: [`Forged::ResourceMismatch`], [`Refused`] and [`Misbehaved`].
+    pub fn start(self) -> Result<Step<ResourceMetadata>, Error> {
+        let request = get(self.place.clone());
+        Ok(Step::send(request, AwaitResourceMetadata(self)))
+    }
+
+    fn covers(&self, received: &str) -> bool {
+        let Some(rest) = self.resource.strip_prefix(received) else {
+            return false;
+        };
+        let ends = rest.is_empty() || received.ends_with('/') || rest.starts_with(['/', '?']);
+        // The prefix must have a whole origin in it.
+        let site = |url: &str| endpoint(url).ok().map(|uri| crate::wire::Origin::of(&uri));
+        ends && site(received).is_some() && site(received) == site(&self.resource)
+    }
+}
+
+struct AwaitResourceMetadata(ResourceDiscovery);
+
+impl Receive<ResourceMetadata> for AwaitResourceMetadata {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<ResourceMetadata>, Error> {
+        let metadata: ResourceMetadata = read(&response)?;
+        let fits = metadata.resource == self.0.resource || (self.0.covering && self.0.covers(&metadata.resource));
+        if !fits {
+            let (expected, received) = (shortened(&self.0.resource), shortened(&metadata.resource));
+            return Err(Forged::ResourceMismatch { expected, received }.into());
+        }
+        Ok(Step::Done(metadata))
+    }
+
+    fn name(&self) -> &'static str {
+        "AwaitResourceMetadata"
+    }
+}
+
+fn get(uri: Uri) -> Request {
+    let mut request = Request::default();
+    *request.uri_mut() = uri;
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+    request
+}
+
+fn read<T: DeserializeOwned>(response: &Response) -> Result<T, Error> {
+    answer::success(response, Quirks::STRICT)?;
+    let object = json::object(response.body()).map(Value::Object);
+    let metadata = object.and_then(|object| serde_json::from_value(object).ok());
+    let expected = "a metadata document in JSON";
+    metadata.ok_or_else(|| Misbehaved::WrongFormat { expected, answer: Box::new(Answer::of(response)) }.into())
+}
+
+/// An issuer identifier: a URL without query and fragment (RFC 8414 §2).
+fn identifier(issuer: &str) -> Result<Uri, Error> {
+    let uri = endpoint(issuer)?;
+    if uri.query().is_some() {
+        return Err(Unsupported::Url { url: bare(issuer), reason: "an issuer has no query" }.into());
+    }
+    Ok(uri)
+}
+
+/// The well-known place between the host and the path (RFC 8414 §3.1).
+fn inserted(uri: &Uri, name: &str) -> Result<Uri, Unsupported> {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    rebuilt(uri, &format!("/.well-known/{name}{}{query}", uri.path().trim_end_matches('/')))
+}
+
+/// The well-known place behind the path (OpenID Connect Discovery §4).
+fn appended(uri: &Uri) -> Result<Uri, Unsupported> {
+    rebuilt(uri, &format!("{}/.well-known/openid-configuration", uri.path().trim_end_matches('/')))
+}
+
+fn rebuilt(uri: &Uri, path: &str) -> Result<Uri, Unsupported> {
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = path.parse().ok();
+    Uri::from_parts(parts)
+        .map_err(|_| Unsupported::Url { url: bare(&uri.to_string()), reason: "it has no place for metadata" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(issuer: &str) -> Vec<String> {
+        Discovery::new(issuer).unwrap().places.iter().map(ToString::to_string).collect()
+    }
+
+    /// RFC 8414 §3.1 and OpenID Connect Discovery §4.1: their examples.
+    #[test]
+    fn well_known_places() {
+        assert_eq!(
+            places("https://example.com"),
+            [
+                "https://example.com/.well-known/oauth-authorization-server",
+                "https://example.com/.well-known/openid-configuration"
+            ]
+        );
+        assert_eq!(
+            places("https://example.com/issuer1"),
+            [
+                "https://example.com/.well-known/oauth-authorization-server/issuer1",
+                "https://example.com/issuer1/.well-known/openid-configuration",
+                "https://example.com/.well-known/openid-configuration/issuer1"
+            ]
+        );
+        assert_eq!(places("https://example.com/")[1], "https://example.com/.well-known/openid-configuration");
+        let resource = ResourceDiscovery::new("https://resource.example.com/a?x=1").unwrap();
+        assert_eq!(resource.place, "https://resource.example.com/.well-known/oauth-protected-resource/a?x=1");
+    }
+
+    #[test]
+    fn what_is_no_issuer_is_refused() {
+        for issuer in ["example.com", "https://example.com/?x", "https://example.com/#x", "https://me@example.com", ""]
+        {
+            Discovery::new(issuer).unwrap_err();
+        }
+        let discovery = Discovery::new("http://example.com").unwrap();
+        discovery.clone().start().unwrap_err();
+        assert!(discovery.dangerous_allow_http().start().is_ok());
+        assert!(Discovery::new("http://127.0.0.1:8080").unwrap().start().is_ok());
+    }
+
+    #[test]
+    fn a_covering_resource_is_on_the_same_origin_and_ends_at_a_segment() {
+        let discovery = ResourceDiscovery::new("https://a.example/api/v1?x").unwrap();
+        for yes in ["https://a.example", "https://a.example/", "https://a.example/api", "https://a.example/api/v1"] {
+            assert!(discovery.covers(yes), "{yes}");
+        }
+        for no in ["https://a.exampl", "https://a", "https://", "", "https://a.example/ap", "https://b.example/"] {
+            assert!(!discovery.covers(no), "{no}");
+        }
+    }
+}

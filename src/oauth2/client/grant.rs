@@ -1,0 +1,224 @@
+//! Grants: what a client shows to get a token, RFC 6749 §1.3, as the parameters of a token request.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::answer::Expected;
+use crate::oauth2::{Scope, Token};
+use crate::wire::form;
+use crate::{Error, Unsupported};
+
+/// What [`Client::request_token`](super::Client::request_token) exchanges for a token, with what is asked of it.
+///
+/// ```
+/// use oauth_proto::oauth2::Grant;
+///
+/// let grant = Grant::client_credentials().scope(["photos.read"]).resource("https://photos.example.com/");
+/// ```
+#[derive(Clone)]
+pub struct Grant {
+    parameters: Zeroizing<String>,
+    scope: Option<Scope>,
+    /// Whether the scope is sent, or was already asked for.
+    sends_scope: bool,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    before: Option<Box<Token>>,
+    any_token: bool,
+    unknown_lifetime: Option<Duration>,
+    pub(super) kind: Kind,
+    refused: Option<String>,
+}
+
+/// A grant on its way: the form, the headers, and what the answer is read against.
+pub(super) struct Parts {
+    pub(super) parameters: Zeroizing<String>,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) expected: Expected,
+}
+
+/// What the client has to know about a grant besides its parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Refresh,
+    Password,
+    Other,
+}
+
+impl Grant {
+    pub(super) fn new(grant_type: &str, kind: Kind) -> Self {
+        // Room for what follows in an ordinary request.
+        let mut parameters = Zeroizing::new(String::with_capacity(384));
+        form::push_pair(&mut parameters, b"grant_type", grant_type.as_bytes());
+        Self {
+            parameters,
+            scope: None,
+            sends_scope: true,
+            headers: Vec::new(),
+            before: None,
+            any_token: false,
+            unknown_lifetime: None,
+            kind,
+            refused: None,
+        }
+    }
+
+    /// Nothing but the client itself (RFC 6749 §4.4).
+    pub fn client_credentials() -> Self {
+        Self::new("client_credentials", Kind::Other)
+    }
+
+    /// The resource owner's name and password (§4.3). OAuth 2.1 has left it out, since users should give their passwords to
+    /// nobody.
+    pub fn password(username: &str, password: &str) -> Self {
+        let mut grant = Self::new("password", Kind::Password);
+        grant.push("username", username);
+        grant.push("password", password);
+        grant
+    }
+
+    /// The token's refresh token (§6). What the answer does not replace is kept: the refresh token, the scope, the extra
+    /// members. The scope is sent only where [`scope`](Self::scope) sets one.
+    ///
+    /// # Errors
+    /// [`Unsupported::NotRenewable`] when the token came without one.
+    pub fn refresh(token: &Token) -> Result<Self, Error> {
+        let refresh_token = token.refresh_token.as_ref().ok_or(Unsupported::NotRenewable)?;
+        let mut grant = Self::new("refresh_token", Kind::Refresh);
+        grant.push("refresh_token", refresh_token.expose());
+        grant.before = Some(Box::new(token.clone()));
+        Ok(grant)
+    }
+
+    /// A JWT that the caller made and signed (RFC 7523 §2.1).
+    pub fn jwt_bearer(assertion: &str) -> Self {
+        Self::assertion("urn:ietf:params:oauth:grant-type:jwt-bearer", assertion)
+    }
+
+    /// A SAML 2.0 assertion that the caller obtained, in base64url (RFC 7522 §2.1).
+    pub fn saml2_bearer(assertion: &str) -> Self {
+        Self::assertion("urn:ietf:params:oauth:grant-type:saml2-bearer", assertion)
+    }
+
+    /// Another token (RFC 8693 §2.1), with the kind that it is: `urn:ietf:params:oauth:token-type:access_token`, …
+    ///
+    /// What is issued need not be an access token: its kind stands in the extra member `issued_token_type`.
+    pub fn token_exchange(subject_token: &str, subject_token_type: &str) -> Self {
+        let mut grant = Self::extension("urn:ietf:params:oauth:grant-type:token-exchange");
+        grant.push("subject_token", subject_token);
+        grant.push("subject_token_type", subject_token_type);
+        grant.any_token = true;
+        grant
+    }
+
+    fn assertion(grant_type: &str, assertion: &str) -> Self {
+        let mut grant = Self::extension(grant_type);
+        grant.push("assertion", assertion);
+        grant
+    }
+
+    /// A grant that another specification defines, by its URI (RFC 6749 §4.5). Its parameters follow by
+    /// [`parameter`](Self::parameter).
+    pub fn extension(grant_type: &str) -> Self {
+        Self::new(grant_type, Kind::Other)
+    }
+
+    /// The scope to ask for.
+    pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// Where the token will be used (RFC 8707 §2). May be said more than once.
+    pub fn resource(mut self, uri: &str) -> Self {
+        self.push("resource", uri);
+        self
+    }
+
+    /// By whom the token will be used, in the server's own words (RFC 8693 §2.1). May be said more than once.
+    pub fn audience(mut self, audience: &str) -> Self {
+        self.push("audience", audience);
+        self
+    }
+
+    /// What to authorize, in detail (RFC 9396 §2): a list of objects that have a `type`.
+    pub fn authorization_details(mut self, details: &Value) -> Self {
+        self.push("authorization_details", &details.to_string());
+        self
+    }
+
+    /// Who acts on behalf of the subject, in a token exchange.
+    pub fn actor(mut self, actor_token: &str, actor_token_type: &str) -> Self {
+        self.push("actor_token", actor_token);
+        self.push("actor_token_type", actor_token_type);
+        self
+    }
+
+    /// The kind of token that is wanted, in a token exchange.
+    pub fn requested_token_type(mut self, token_type: &str) -> Self {
+        self.push("requested_token_type", token_type);
+        self
+    }
+
+    /// A parameter of the server's own, or of an extension. What the grant has already is refused when it is used, and so
+    /// are the client's credentials and the scope, which have places of their own.
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        const TYPED: [&str; 6] =
+            ["grant_type", "scope", "client_id", "client_secret", "client_assertion", "client_assertion_type"];
+        let taken = |(own, _): (std::borrow::Cow<'_, [u8]>, _)| *own == *name.as_bytes();
+        if TYPED.contains(&name) || form::pairs(self.parameters.as_bytes()).any(taken) {
+            self.refused = Some(name.to_owned());
+        } else {
+            self.push(name, value);
+        }
+        self
+    }
+
+    /// A header for this one request.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub(super) fn push(&mut self, name: &str, value: &str) {
+        form::push_pair(&mut self.parameters, name.as_bytes(), value.as_bytes());
+    }
+
+    /// The scope that was asked for earlier, so that it is not sent again.
+    pub(super) fn asked(mut self, scope: Option<Scope>) -> Self {
+        self.scope = scope;
+        self.sends_scope = false;
+        self
+    }
+
+    /// How long a token lives whose answer does not say it.
+    pub(super) fn unknown_lifetime(mut self, lifetime: Option<Duration>) -> Self {
+        self.unknown_lifetime = lifetime;
+        self
+    }
+
+    /// What is sent, and what the answer is read against.
+    pub(super) fn into_parts(mut self, separator: char) -> Result<Parts, Error> {
+        if let Some(name) = self.refused {
+            return Err(Unsupported::ReservedParameter { name }.into());
+        }
+        if let Some(scope) = self.scope.as_ref().filter(|scope| self.sends_scope && !scope.is_empty()) {
+            let scope = scope.joined(separator);
+            form::push_pair(&mut self.parameters, b"scope", scope.as_bytes());
+        }
+        let Self { scope, before, any_token, unknown_lifetime, .. } = self;
+        let expected = Expected { scope, before, any_token, unknown_lifetime };
+        Ok(Parts { parameters: self.parameters, headers: self.headers, expected })
+    }
+}
+
+impl fmt::Debug for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pairs = form::pairs(self.parameters.as_bytes());
+        let names: Vec<_> = pairs.map(|(name, _)| String::from_utf8_lossy(&name).into_owned()).collect();
+        f.debug_struct("Grant").field("parameters", &names).field("scope", &self.scope).finish()
+    }
+}

@@ -1,0 +1,76 @@
+//! Functions of the caller's that see answers before they are read and requests before they are sent.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, Uri};
+
+use crate::Response;
+use crate::oauth2::Token;
+
+/// A request that has its token, as [`Client::on_protected_request`](super::Client::on_protected_request) hands it over.
+///
+/// ```
+/// use oauth_proto::oauth2::ProtectedRequest;
+///
+/// fn twitch(request: &mut ProtectedRequest<'_>) {
+///     request.headers.insert("client-id", http::HeaderValue::from_static("hof5gwx0su6owfnys0yan9c87zr6t"));
+/// }
+/// ```
+#[derive(Debug)]
+pub struct ProtectedRequest<'a> {
+    /// Its method.
+    pub method: &'a Method,
+    /// Where it goes. Its origin must stay what it is.
+    pub uri: &'a mut Uri,
+    /// Its headers.
+    pub headers: &'a mut HeaderMap,
+    /// Its body, where it is at hand.
+    pub body: Option<&'a mut Vec<u8>>,
+    /// The token that it carries.
+    pub token: &'a Token,
+}
+
+type OnResponse = Arc<dyn Fn(&mut Response) + Send + Sync>;
+type OnRequest = Arc<dyn Fn(&mut ProtectedRequest<'_>) + Send + Sync>;
+
+#[derive(Clone)]
+pub(super) enum Hook {
+    AccessTokenResponse(OnResponse),
+    RefreshTokenResponse(OnResponse),
+    ProtectedRequest(OnRequest),
+}
+
+/// In the order in which they were registered.
+#[derive(Clone, Default)]
+pub(super) struct Hooks(Vec<Hook>);
+
+impl Hooks {
+    pub(super) fn push(&mut self, hook: Hook) {
+        self.0.push(hook);
+    }
+
+    pub(super) fn token_response(&self, response: &mut Response, refresh: bool) {
+        for hook in &self.0 {
+            match hook {
+                Hook::AccessTokenResponse(hook) if !refresh => hook(response),
+                Hook::RefreshTokenResponse(hook) if refresh => hook(response),
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn protected_request(&self, request: &mut ProtectedRequest<'_>) {
+        for hook in &self.0 {
+            if let Hook::ProtectedRequest(hook) = hook {
+                hook(request);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} hooks", self.0.len())
+    }
+}

@@ -1,0 +1,56 @@
+//! OAuth 2.0 clients.
+mod answer;
+mod api;
+mod authentication;
+mod authorize;
+#[expect(clippy::module_inception, reason = "it is the client's own file")]
+mod client;
+mod device;
+mod discovery;
+mod grant;
+mod hooks;
+mod pending;
+mod placement;
+mod redeem;
+mod redirect_uri;
+mod register;
+mod server;
+mod session;
+mod shared;
+mod token_endpoints;
+
+use zeroize::Zeroizing;
+
+use crate::wire::form;
+use crate::{Error, Unsupported};
+
+pub use api::ApiRequest;
+pub use authentication::{AuthenticateClient, Authentication, Credentials};
+pub use authorize::{Authorization, Authorize, ResponseMode};
+pub use client::{Client, IncludeClientId};
+pub use device::PendingDevice;
+pub use discovery::{Discovery, ResourceDiscovery};
+pub use grant::Grant;
+pub use hooks::ProtectedRequest;
+pub use pending::{Pending, PendingImplicit};
+pub use server::AuthorizationServer;
+pub use session::{Again, Session, Stamp, Verdict, WithholdToken};
+pub use shared::{FetchError, SharedSession};
+pub use token_endpoints::TokenHint;
+
+/// Appends a parameter to a form.
+fn push(form: &mut String, name: &str, value: &str) {
+    form::push_pair(form, name.as_bytes(), value.as_bytes());
+}
+
+/// A form of a caller's parameters, none of which may be the protocol's.
+fn parameters(parameters: &[(&str, &str)], reserved: &[&str]) -> Result<Zeroizing<String>, Error> {
+    let mut form = Zeroizing::new(String::new());
+    for (name, value) in parameters {
+        if reserved.contains(name) {
+            return Err(Unsupported::ReservedParameter { name: (*name).to_owned() }.into());
+        }
+        push(&mut form, name, value);
+    }
+    Ok(form)
+}

@@ -1,0 +1,295 @@
+//! What is remembered while the user is away, and what is checked of a callback before anything is sent, RFC 6749 §4.1.2,
+//! RFC 9207.
+
+use serde::{Deserialize, Serialize};
+
+use super::ResponseMode;
+use crate::oauth2::Scope;
+use crate::oauth2::pkce::CodeVerifier;
+use crate::wire::{form, shortened};
+use crate::{Error, Expired, Forged, Refused, Secret, Timestamp};
+
+/// A code grant that waits for its user to come back.
+///
+/// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred bytes), or the server's
+/// session. It belongs to one client of one server: give every server a redirect_uri of its own, or keep beside it which
+/// server it was. It is consumed when it is redeemed, and not `Clone`. A stored copy serves for another try when the
+/// transport failed; delete it once the server has answered, so that a callback cannot be played twice.
+///
+/// ```no_run
+/// # use oauth_proto::oauth2::Pending;
+/// # fn cookie() -> String { String::new() }
+/// let pending: Pending = serde_json::from_str(&cookie())?;
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Pending {
+    #[serde(rename = "v")]
+    version: u64,
+    #[serde(flatten)]
+    pub(super) saved: Saved,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) verifier: Option<CodeVerifier>,
+}
+
+/// An implicit grant that waits for its user to come back. Keep it as a [`Pending`].
+///
+/// ```no_run
+/// # use oauth_proto::oauth2::PendingImplicit;
+/// # fn cookie() -> String { String::new() }
+/// let pending: PendingImplicit = serde_json::from_str(&cookie())?;
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PendingImplicit {
+    /// Another member than a code grant's, so that neither is taken for the other.
+    #[serde(rename = "implicit")]
+    version: u64,
+    #[serde(flatten)]
+    pub(super) saved: Saved,
+}
+
+/// What both kinds remember.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Saved {
+    pub(super) state: Secret,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) redirect_uri: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) scope: Option<Scope>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) nonce: Option<String>,
+    #[serde(default)]
+    pub(super) mode: ResponseMode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) issuer: Option<String>,
+    #[serde(rename = "until")]
+    pub(super) expires_at: Timestamp,
+}
+
+const VERSION: u64 = 1;
+
+impl Pending {
+    pub(super) fn new(saved: Saved, verifier: Option<CodeVerifier>) -> Self {
+        Self { version: VERSION, saved, verifier }
+    }
+
+    /// The state that the callback will carry. It may serve as the key under which this is stored, as long as what finds it
+    /// is bound to the user's browser too.
+    pub fn state(&self) -> &Secret {
+        &self.saved.state
+    }
+
+    /// The nonce that an ID token has to carry, where one was asked for.
+    pub fn nonce(&self) -> Option<&str> {
+        self.saved.nonce.as_deref()
+    }
+
+    /// When it can no longer be redeemed.
+    pub fn expires_at(&self) -> Timestamp {
+        self.saved.expires_at
+    }
+
+    pub(super) fn check(&self, now: Timestamp) -> Result<(), Expired> {
+        self.saved.check(self.version, now)
+    }
+}
+
+impl PendingImplicit {
+    pub(super) fn new(saved: Saved) -> Self {
+        Self { version: VERSION, saved }
+    }
+
+    /// The state that the callback will carry.
+    pub fn state(&self) -> &Secret {
+        &self.saved.state
+    }
+
+    /// The nonce that an ID token has to carry, where one was asked for.
+    pub fn nonce(&self) -> Option<&str> {
+        self.saved.nonce.as_deref()
+    }
+
+    /// When it can no longer be used.
+    pub fn expires_at(&self) -> Timestamp {
+        self.saved.expires_at
+    }
+
+    pub(super) fn check(&self, now: Timestamp) -> Result<(), Expired> {
+        self.saved.check(self.version, now)
+    }
+}
+
+impl Saved {
+    fn check(&self, version: u64, now: Timestamp) -> Result<(), Expired> {
+        if version != VERSION {
+            return Err(Expired::Outdated);
+        }
+        if self.expires_at <= now {
+            return Err(Expired::Pending);
+        }
+        Ok(())
+    }
+
+    /// The callback, once it is known to belong to this authorization and to bring no error.
+    pub(super) fn accept<'c>(&self, callback: &'c str, promises_iss: bool) -> Result<Callback<'c>, Error> {
+        let callback = Callback::parse(callback, self.mode)?;
+        let state = callback.state.as_deref().ok_or(Forged::ParameterMissing { name: "state" })?;
+        if self.state != Secret::new(state) {
+            return Err(Forged::StateMismatch.into());
+        }
+        match (&self.issuer, &callback.iss) {
+            (Some(expected), Some(received)) if expected != received => {
+                let (expected, received) = (shortened(expected), shortened(received));
+                return Err(Forged::IssuerMismatch { expected, received }.into());
+            }
+            (_, None) if promises_iss => return Err(Forged::ParameterMissing { name: "iss" }.into()),
+            _ => {}
+        }
+        if let Some(code) = callback.error.as_deref().map(shortened) {
+            let description = callback.error_description.as_deref().map(shortened);
+            let refused = if code == "access_denied" {
+                Refused::Denied { problem: Some(code), advice: description }
+            } else {
+                Refused::Authorization { code, description, uri: callback.error_uri.as_deref().map(shortened) }
+            };
+            return Err(refused.into());
+        }
+        Ok(callback)
+    }
+}
+
+/// What the callback says.
+#[derive(Default)]
+pub(super) struct Callback<'c> {
+    /// All of it, still encoded.
+    pub(super) pairs: &'c [u8],
+    pub(super) code: Option<String>,
+    pub(super) access_token: bool,
+    pub(super) id_token: bool,
+    state: Option<String>,
+    iss: Option<String>,
+    error: Option<String>,
+    error_description: Option<String>,
+    error_uri: Option<String>,
+}
+
+impl<'c> Callback<'c> {
+    /// Reads what the answer's mode puts where: the query or the fragment of a URL, or a form; or either alone.
+    fn parse(callback: &'c str, mode: ResponseMode) -> Result<Self, Forged> {
+        let pairs = part(callback, mode).as_bytes();
+        let mut read = Self { pairs, ..Self::default() };
+        let (mut access_token, mut id_token) = (None, None);
+        for (name, value) in form::pairs(pairs) {
+            let (name, slot) = match &*name {
+                b"code" => ("code", &mut read.code),
+                b"state" => ("state", &mut read.state),
+                b"iss" => ("iss", &mut read.iss),
+                b"error" => ("error", &mut read.error),
+                b"error_description" => ("error_description", &mut read.error_description),
+                b"error_uri" => ("error_uri", &mut read.error_uri),
+                b"access_token" => ("access_token", &mut access_token),
+                b"id_token" => ("id_token", &mut id_token),
+                _ => continue,
+            };
+            let value = String::from_utf8(value.into_owned()).map_err(|_| Forged::ParameterInvalid { name })?;
+            if slot.replace(value).is_some() {
+                return Err(Forged::ParameterTwice { name });
+            }
+        }
+        (read.access_token, read.id_token) = (access_token.is_some(), id_token.is_some());
+        Ok(read)
+    }
+}
+
+/// The part of a callback that holds the answer.
+fn part(callback: &str, mode: ResponseMode) -> &str {
+    let (before, fragment) = match callback.split_once('#') {
+        Some((before, fragment)) => (before, Some(fragment)),
+        None => (callback, None),
+    };
+    let is_url = before.starts_with('/') || before.contains("://");
+    let query = match before.split_once('?') {
+        Some((_, query)) => query,
+        None if is_url => "",
+        None => before,
+    };
+    match mode {
+        ResponseMode::Fragment => fragment.unwrap_or(if is_url { "" } else { query }),
+        ResponseMode::FormPost if is_url => "",
+        ResponseMode::FormPost => callback,
+        ResponseMode::Query => query,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn saved(mode: ResponseMode) -> Saved {
+        Saved {
+            state: "xyz".into(),
+            redirect_uri: None,
+            scope: None,
+            nonce: None,
+            mode,
+            issuer: Some("https://a.example".into()),
+            expires_at: Timestamp::from_secs(100),
+        }
+    }
+
+    fn code(mode: ResponseMode, callback: &str) -> Result<Option<String>, Error> {
+        saved(mode).accept(callback, false).map(|callback| callback.code)
+    }
+
+    #[test]
+    fn the_code_is_found_in_whatever_a_framework_hands_over() {
+        for (mode, callback) in [
+            (ResponseMode::Query, "https://c.example/cb?x=1&code=a+b&state=xyz"),
+            (ResponseMode::Query, "/cb?code=a%20b&state=xyz#_=_"),
+            (ResponseMode::Query, "?code=a+b&state=xyz"),
+            (ResponseMode::Query, "code=a+b&state=xyz"),
+            (ResponseMode::Query, "com.example.app:/cb?code=a+b&state=xyz"),
+            (ResponseMode::Fragment, "https://c.example/cb?x=1#code=a+b&state=xyz"),
+            (ResponseMode::Fragment, "#code=a+b&state=xyz"),
+            (ResponseMode::Fragment, "code=a+b&state=xyz"),
+            (ResponseMode::FormPost, "code=a+b&state=xyz"),
+        ] {
+            assert_eq!(code(mode, callback).unwrap().as_deref(), Some("a b"), "{mode:?} {callback}");
+        }
+    }
+
+    #[test]
+    fn an_answer_in_another_place_than_was_asked_for_is_none() {
+        for (mode, callback) in [
+            (ResponseMode::Query, "https://c.example/cb#code=a&state=xyz"),
+            (ResponseMode::Fragment, "https://c.example/cb?code=a&state=xyz"),
+            (ResponseMode::FormPost, "https://c.example/cb?code=a&state=xyz"),
+            (ResponseMode::Query, "https://c.example/cb"),
+        ] {
+            let error = code(mode, callback).unwrap_err();
+            assert_eq!(error, Forged::ParameterMissing { name: "state" }.into(), "{mode:?} {callback}");
+        }
+    }
+
+    #[test]
+    fn a_denial_is_told_from_other_errors() {
+        let denied = code(ResponseMode::Query, "?state=xyz&error=access_denied&error_description=no+way").unwrap_err();
+        let expected = Refused::Denied { problem: Some("access_denied".into()), advice: Some("no way".into()) };
+        assert_eq!(denied, expected.into());
+        let other =
+            code(ResponseMode::Query, "?state=xyz&error=invalid_scope&error_uri=https://a.example/e").unwrap_err();
+        assert_eq!(other.code(), Some("invalid_scope"));
+    }
+
+    #[test]
+    fn time_and_stored_form_are_checked() {
+        let pending = || Pending::new(saved(ResponseMode::Query), None);
+        assert_eq!(pending().check(Timestamp::from_secs(99)), Ok(()));
+        assert_eq!(pending().check(Timestamp::from_secs(100)), Err(Expired::Pending));
+        let stored = serde_json::to_string(&pending()).unwrap();
+        let outdated: Pending = serde_json::from_str(&stored.replace("\"v\":1", "\"v\":9")).unwrap();
+        assert_eq!(outdated.check(Timestamp::from_secs(1)), Err(Expired::Outdated));
+        serde_json::from_str::<PendingImplicit>(&stored).unwrap_err();
+    }
+}

@@ -1,0 +1,107 @@
+//! The last leg of the code and the implicit grant, RFC 6749 §4.1.3 and §4.2.2.
+
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
+
+use super::answer::{self, Expected};
+use super::client::Client;
+use super::grant::{Grant, Kind};
+use super::pending::{Pending, PendingImplicit};
+use crate::oauth2::Token;
+use crate::wire::form;
+use crate::{Error, Forged, Moment, Response, Step, Timestamp, Unsupported};
+
+impl Client {
+    /// Checks a callback and exchanges its code for a token: [`accept`](Self::accept) and
+    /// [`request_token`](Self::request_token) in one.
+    ///
+    /// `callback` is the URI that the user's browser asked for, or its query; for another
+    /// [`ResponseMode`](super::ResponseMode) the fragment, or the form that was posted.
+    ///
+    /// # Errors
+    /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access,
+    /// [`Refused::Authorization`](crate::Refused::Authorization) when the server reports another error,
+    /// [`Forged`] when the callback does not belong to `pending`, [`Expired`](crate::Expired) when the user took too
+    /// long. Nothing has been sent then. What the answer comes to is reported by the step.
+    pub fn redeem(&self, pending: Pending, callback: &str, moment: Moment) -> Result<Step<Token>, Error> {
+        let grant = self.accept(pending, callback, moment.now)?;
+        self.request_token(grant, moment)
+    }
+
+    /// Checks a callback, and returns the grant that it brings: for a token request with parameters of one's own.
+    ///
+    /// ```
+    /// # use oauth_proto::oauth2::{Client, Pending, Token};
+    /// # use oauth_proto::{Error, Moment, Step};
+    /// fn redeem(client: &Client, pending: Pending, uri: &str) -> Result<Step<Token>, Error> {
+    ///     let moment = Moment::from_os();
+    ///     let grant = client.accept(pending, uri, moment.now)?.resource("https://photos.example.com/");
+    ///     client.request_token(grant, moment)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`redeem`](Self::redeem).
+    pub fn accept(&self, pending: Pending, callback: &str, now: Timestamp) -> Result<Grant, Error> {
+        pending.check(now)?;
+        let callback = pending.saved.accept(callback, self.0.server.promises_iss)?;
+        let token = callback.access_token.then_some("access_token").or(callback.id_token.then_some("id_token"));
+        if let Some(name) = token {
+            return Err(Forged::TokenInCallback { name }.into());
+        }
+        let code = callback.code.filter(|code| !code.is_empty());
+        let code = code.ok_or(Forged::ParameterMissing { name: "code" })?;
+        Ok(self.code_grant(pending, &code))
+    }
+
+    /// Exchanges a code that the user copied from the server's page, as some servers offer for
+    /// `urn:ietf:wg:oauth:2.0:oob`. White space around it is removed.
+    ///
+    /// What this gives away: the state, and with it the knowledge that the code was asked for here. The proof key still ties
+    /// the code to `pending`, so that another's code is of no use, unless that was left out too.
+    ///
+    /// # Errors
+    /// As [`redeem`](Self::redeem).
+    pub fn dangerous_redeem_code(&self, pending: Pending, code: &str, moment: Moment) -> Result<Step<Token>, Error> {
+        pending.check(moment.now)?;
+        let grant = self.code_grant(pending, code.trim());
+        self.request_token(grant, moment)
+    }
+
+    fn code_grant(&self, pending: Pending, code: &str) -> Grant {
+        let mut grant = Grant::new("authorization_code", Kind::Other);
+        grant.push("code", code);
+        if let Some(uri) = pending.saved.redirect_uri.filter(|_| !self.0.server.v2_1) {
+            grant.push("redirect_uri", &uri);
+        }
+        if let Some(verifier) = &pending.verifier {
+            grant.push("code_verifier", verifier.as_str());
+        }
+        grant.asked(pending.saved.scope)
+    }
+
+    /// The token that an implicit grant brings in the fragment of its callback.
+    ///
+    /// # Errors
+    /// As [`redeem`](Self::redeem), and [`Misbehaved`](crate::Misbehaved) when what came back is no token answer.
+    pub fn token_from_fragment(
+        &self,
+        pending: PendingImplicit,
+        callback: &str,
+        now: Timestamp,
+    ) -> Result<Token, Error> {
+        let server = &self.0.server;
+        if server.v2_1 {
+            return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
+        }
+        pending.check(now)?;
+        let callback = pending.saved.accept(callback, server.promises_iss)?;
+        // It has the members of a token answer (§4.2.2), as a form.
+        let members = form::retain(callback.pairs, |name| name != b"state" && name != b"iss");
+        let mut response = Response::new(members);
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
+        self.0.hooks.token_response(&mut response, false);
+        let expected = Expected { scope: pending.saved.scope, ..Expected::default() };
+        answer::token(&response, expected, server.quirks.allow_form_answer(), server.separator, now)
+    }
+}

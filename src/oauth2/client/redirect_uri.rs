@@ -1,0 +1,75 @@
+//! Where users come back to: RFC 6749 §3.1.2, and RFC 8252 §7 for native apps.
+
+use crate::Unsupported;
+use crate::wire::bare;
+use url::Url;
+
+/// A browser runs or shows these instead of going anywhere.
+const NOWHERE: [&str; 7] = ["javascript", "data", "vbscript", "file", "blob", "about", "view-source"];
+
+/// An https URL, one of this machine, or one of an app's own scheme, as it will be sent: byte for byte.
+pub(super) fn check_redirect_uri(uri: &str, plain_http: bool) -> Result<(), Unsupported> {
+    let refuse = |reason| Err(Unsupported::Url { url: bare(uri), reason });
+    let Ok(url) = Url::parse(uri) else {
+        return refuse("a redirect_uri is an absolute URI");
+    };
+    // `Url` repairs what a server would compare byte by byte.
+    if uri.bytes().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control() || byte == b'\\') {
+        return refuse("a redirect_uri has no white space, backslash or control characters");
+    }
+    if uri.contains('#') {
+        return refuse("a redirect_uri has no fragment");
+    }
+    if NOWHERE.contains(&url.scheme()) {
+        return refuse("a browser does not come back from there");
+    }
+    let loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if url.scheme() == "http" && !loopback && !plain_http {
+        return Err(Unsupported::PlainHttp { url: bare(uri) });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn web_and_native_redirect_uris_are_taken() {
+        for uri in [
+            "https://client.example.com/cb?x=1",
+            "http://127.0.0.1:51004/cb",
+            "http://[::1]:9/",
+            "http://localhost/cb",
+            "com.example.app:/cb",
+            "urn:ietf:wg:oauth:2.0:oob",
+        ] {
+            check_redirect_uri(uri, false).unwrap();
+        }
+        check_redirect_uri("http://client.example.com/", true).unwrap();
+    }
+
+    #[test]
+    fn what_leads_nowhere_or_in_the_clear_is_refused() {
+        for uri in [
+            "/cb",
+            "",
+            "https://client.example.com/cb#",
+            "https://client.example.com/cb#x",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "http://client.example.com/cb",
+            "http://127.0.0.1.example/",
+            "https://client.example.com/c b",
+            "https://client.example.com\\@evil.example/",
+            "https://client.example.com/\n",
+        ] {
+            check_redirect_uri(uri, false).unwrap_err();
+        }
+    }
+}

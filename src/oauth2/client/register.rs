@@ -1,0 +1,178 @@
+//! Registering a client and managing its registration, RFC 7591 §3 and RFC 7592 §2.
+
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Method, Uri};
+use serde_json::Value;
+
+use super::answer;
+use super::{Authentication, AuthorizationServer, Client};
+use crate::oauth2::{ClientMetadata, Quirks, Registration};
+use crate::step::Receive;
+use crate::wire::{Answer, check_private, endpoint, json};
+use crate::{Error, Expired, Misbehaved, Moment, Request, Response, Secret, Step, Timestamp, Unsupported};
+
+impl AuthorizationServer {
+    /// Registers a client (RFC 7591 §3.1), with the initial access token that some servers demand.
+    ///
+    /// ```no_run
+    /// use oauth_proto::oauth2::{AuthorizationServer, ClientMetadata};
+    /// use oauth_proto::{Moment, run};
+    /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+    ///
+    /// let server = AuthorizationServer::new("https://auth.example.com/token")?
+    ///     .registration_endpoint("https://auth.example.com/register")?;
+    /// let metadata = ClientMetadata::new(["https://client.example.com/cb"]);
+    /// let registration = run(server.register(&metadata, None)?, send)?;
+    /// println!("store this: {}", serde_json::to_string(&registration)?);
+    /// let client = registration.client(server, Moment::from_os().now)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Unsupported::NoEndpoint`] when the server has no such endpoint. What the answer comes to is reported by the step.
+    pub fn register(
+        &self,
+        metadata: &ClientMetadata,
+        initial_access_token: Option<&Secret>,
+    ) -> Result<Step<Registration>, Error> {
+        let endpoint = self.private(self.registration.as_ref(), "registration")?;
+        let request = request(Method::POST, endpoint, initial_access_token, Some(&to_json(metadata)?))?;
+        Ok(Step::send(request, AwaitRegistration { before: None }))
+    }
+}
+
+impl Registration {
+    /// The client that was registered, authenticated as its registration says. A method that takes more than a secret is
+    /// added by [`Client::authentication`].
+    ///
+    /// # Errors
+    /// [`Expired::ClientSecret`].
+    pub fn client(&self, server: AuthorizationServer, now: Timestamp) -> Result<Client, Error> {
+        if self.client_secret_expires_at.is_some_and(|expires_at| expires_at <= now) {
+            return Err(Expired::ClientSecret.into());
+        }
+        let client = Client::new(server, &self.client_id);
+        let Some(secret) = &self.client_secret else {
+            return Ok(client);
+        };
+        // §2: Basic is the default. A public client may have been given a secret all the same.
+        Ok(match self.metadata.token_endpoint_auth_method.as_deref() {
+            Some("none") => client,
+            Some("client_secret_post") => client.authentication(Authentication::body(secret.clone())),
+            Some("client_secret_basic") | None => client.authentication(Authentication::basic(secret.clone())),
+            Some(_) => client.secret(secret.clone()),
+        })
+    }
+
+    /// Asks for the registration as it is now (RFC 7592 §2.1). Secrets and tokens that the answer does not replace are kept;
+    /// store what comes out.
+    ///
+    /// # Errors
+    /// [`Unsupported::NoEndpoint`] when the server gave nothing to manage it with.
+    pub fn read(&self) -> Result<Step<Self>, Error> {
+        let request = self.manage(Method::GET, None)?;
+        Ok(Step::send(request, AwaitRegistration { before: Some(self.clone()) }))
+    }
+
+    /// Replaces the metadata as a whole (RFC 7592 §2.2). Store what comes out.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn update(&self, metadata: &ClientMetadata) -> Result<Step<Self>, Error> {
+        let mut body = to_json(metadata)?;
+        body["client_id"] = self.client_id.as_str().into();
+        if let Some(secret) = &self.client_secret {
+            body["client_secret"] = secret.expose().into();
+        }
+        let request = self.manage(Method::PUT, Some(&body))?;
+        Ok(Step::send(request, AwaitRegistration { before: Some(self.clone()) }))
+    }
+
+    /// Ends the registration, and with it all that was granted to the client (RFC 7592 §2.3).
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn delete(&self) -> Result<Step<()>, Error> {
+        Ok(Step::send(self.manage(Method::DELETE, None)?, AwaitDeletion))
+    }
+
+    fn manage(&self, method: Method, body: Option<&Value>) -> Result<Request, Error> {
+        let uri = self.registration_client_uri.as_deref().zip(self.registration_access_token.as_ref());
+        let (uri, token) = uri.ok_or(Unsupported::NoEndpoint { endpoint: "client configuration" })?;
+        let uri = endpoint(uri)?;
+        check_private(&uri, false)?;
+        request(method, &uri, Some(token), body)
+    }
+}
+
+fn to_json(metadata: &ClientMetadata) -> Result<Value, Unsupported> {
+    serde_json::to_value(metadata)
+        .map_err(|_| Unsupported::Unsendable { what: "the client's metadata", reason: "it cannot be written as JSON" })
+}
+
+fn request(method: Method, uri: &Uri, token: Option<&Secret>, body: Option<&Value>) -> Result<Request, Error> {
+    let mut request = Request::default();
+    *request.method_mut() = method;
+    *request.uri_mut() = uri.clone();
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+    if let Some(token) = token {
+        request.headers_mut().insert(AUTHORIZATION, super::placement::with_scheme("Bearer", token)?);
+    }
+    if let Some(body) = body {
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *request.body_mut() = body.to_string().into_bytes();
+    }
+    Ok(request)
+}
+
+/// Waits for a registration, with what it was before.
+struct AwaitRegistration {
+    before: Option<Registration>,
+}
+
+impl Receive<Registration> for AwaitRegistration {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Registration>, Error> {
+        answer::success(&response, Quirks::STRICT)?;
+        let object = json::object(response.body()).map(Value::Object);
+        let registration: Option<Registration> = object.and_then(|object| serde_json::from_value(object).ok());
+        let answer = || Box::new(Answer::of(&response));
+        let expected = "a client registration in JSON";
+        let mut registration = registration.ok_or_else(|| Misbehaved::WrongFormat { expected, answer: answer() })?;
+        if registration.client_id.is_empty() {
+            return Err(Misbehaved::FieldMissing { field: "client_id", answer: answer() }.into());
+        }
+        if let Some(before) = self.before {
+            if before.client_id != registration.client_id {
+                let reason = "another client's";
+                return Err(Misbehaved::FieldInvalid { field: "client_id", reason, answer: answer() }.into());
+            }
+            if registration.client_secret.is_none() {
+                registration.client_secret = before.client_secret;
+                registration.client_secret_expires_at = before.client_secret_expires_at;
+            }
+            registration.registration_access_token =
+                registration.registration_access_token.or(before.registration_access_token);
+            registration.registration_client_uri =
+                registration.registration_client_uri.or(before.registration_client_uri);
+        }
+        Ok(Step::Done(registration))
+    }
+
+    fn name(&self) -> &'static str {
+        "AwaitRegistration"
+    }
+}
+
+/// Waits for the end of a registration.
+struct AwaitDeletion;
+
+impl Receive<()> for AwaitDeletion {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<()>, Error> {
+        answer::success(&response, Quirks::STRICT)?;
+        Ok(Step::Done(()))
+    }
+
+    fn name(&self) -> &'static str {
+        "AwaitDeletion"
+    }
+}

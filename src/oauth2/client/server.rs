@@ -1,0 +1,256 @@
+//! An authorization server as a client sees it: its endpoints, RFC 6749 §3, and its ways.
+
+use http::Uri;
+
+use crate::oauth2::{Metadata, PkceSupport, Quirks, SecretPlacement, TokenPlacement, Transmission};
+use crate::wire::{check_private, endpoint};
+use crate::{Error, Unsupported};
+
+/// An authorization server's endpoints and its ways: from what its documentation says, from
+/// [its metadata](Self::from_metadata), or from a row of [`providers`](crate::providers).
+///
+/// The default is what the RFCs say; what departs from that is said by a method here.
+///
+/// ```
+/// use oauth_proto::oauth2::AuthorizationServer;
+///
+/// let server = AuthorizationServer::new("https://auth.example.com/token")?
+///     .issuer("https://auth.example.com")
+///     .authorization_endpoint("https://auth.example.com/authorize")?
+///     .revocation_endpoint("https://auth.example.com/revoke")?;
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct AuthorizationServer {
+    pub(crate) issuer: Option<String>,
+    pub(super) token: Uri,
+    pub(super) refresh: Option<Uri>,
+    pub(super) authorization: Option<Uri>,
+    pub(super) device: Option<Uri>,
+    pub(super) pushed: Option<Uri>,
+    pub(super) revocation: Option<Uri>,
+    pub(super) introspection: Option<Uri>,
+    pub(super) registration: Option<Uri>,
+    pub(super) promises_iss: bool,
+    pub(super) requires_pushed: bool,
+    pub(super) pkce: PkceSupport,
+    pub(super) lacks_s256: bool,
+    pub(super) secret: SecretPlacement,
+    pub(super) transmission: Transmission,
+    pub(super) placement: TokenPlacement,
+    pub(super) separator: char,
+    pub(super) parameters: Vec<(String, String)>,
+    pub(super) quirks: Quirks,
+    pub(super) v2_1: bool,
+    pub(super) plain_http: bool,
+}
+
+impl AuthorizationServer {
+    /// A server with that token endpoint, which is all that some grants need.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when it is not an absolute http or https URL.
+    pub fn new(token_endpoint: &str) -> Result<Self, Error> {
+        Ok(Self {
+            issuer: None,
+            token: endpoint(token_endpoint)?,
+            refresh: None,
+            authorization: None,
+            device: None,
+            pushed: None,
+            revocation: None,
+            introspection: None,
+            registration: None,
+            promises_iss: false,
+            requires_pushed: false,
+            pkce: PkceSupport::Supported,
+            lacks_s256: false,
+            secret: SecretPlacement::Basic,
+            transmission: Transmission::Post,
+            placement: TokenPlacement::Bearer,
+            separator: ' ',
+            parameters: Vec::new(),
+            quirks: Quirks::STRICT,
+            v2_1: false,
+            plain_http: false,
+        })
+    }
+
+    /// A server as its metadata describes it (RFC 8414 §2). Where the metadata lists ways to authenticate clients and has
+    /// `client_secret_post` but not `client_secret_basic` among them, a secret goes in the body.
+    ///
+    /// # Errors
+    /// [`Unsupported::NoEndpoint`] when it names no token endpoint, [`Unsupported::Url`] when an endpoint is no URL.
+    pub fn from_metadata(metadata: &Metadata) -> Result<Self, Error> {
+        let token = metadata.token_endpoint.as_deref().ok_or(Unsupported::NoEndpoint { endpoint: "token" })?;
+        let optional = |url: &Option<String>| url.as_deref().map(endpoint).transpose();
+        let mut server = Self::new(token)?;
+        server.issuer = metadata.issuer.clone();
+        server.authorization = optional(&metadata.authorization_endpoint)?;
+        server.device = optional(&metadata.device_authorization_endpoint)?;
+        server.pushed = optional(&metadata.pushed_authorization_request_endpoint)?;
+        server.revocation = optional(&metadata.revocation_endpoint)?;
+        server.introspection = optional(&metadata.introspection_endpoint)?;
+        server.registration = optional(&metadata.registration_endpoint)?;
+        server.promises_iss = metadata.authorization_response_iss_parameter_supported;
+        server.requires_pushed = metadata.require_pushed_authorization_requests;
+        let lists =
+            |list: &Option<Vec<String>>, word: &str| list.as_ref().map(|list| list.iter().any(|own| own == word));
+        server.lacks_s256 = lists(&metadata.code_challenge_methods_supported, "S256") == Some(false);
+        let methods = &metadata.token_endpoint_auth_methods_supported;
+        if lists(methods, "client_secret_basic") == Some(false) && lists(methods, "client_secret_post") == Some(true) {
+            server.secret = SecretPlacement::Body;
+        }
+        Ok(server)
+    }
+
+    /// Its issuer identifier. With it, a callback that names another issuer is refused (RFC 9207), and assertions are made
+    /// for it.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
+    /// Where people are sent to grant access (RFC 6749 §3.1).
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when it is not an absolute http or https URL.
+    pub fn authorization_endpoint(mut self, url: &str) -> Result<Self, Error> {
+        self.authorization = Some(endpoint(url)?);
+        Ok(self)
+    }
+
+    /// Where refresh tokens go, at servers that do not take them at the token endpoint.
+    ///
+    /// # Errors
+    /// As [`authorization_endpoint`](Self::authorization_endpoint).
+    pub fn refresh_endpoint(mut self, url: &str) -> Result<Self, Error> {
+        self.refresh = Some(endpoint(url)?);
+        Ok(self)
+    }
+
+    /// Where devices ask for a user code (RFC 8628 §3.1).
+    ///
+    /// # Errors
+    /// As [`authorization_endpoint`](Self::authorization_endpoint).
+    pub fn device_authorization_endpoint(mut self, url: &str) -> Result<Self, Error> {
+        self.device = Some(endpoint(url)?);
+        Ok(self)
+    }
+
+    /// Where authorization requests are pushed to (RFC 9126 §2).
+    ///
+    /// # Errors
+    /// As [`authorization_endpoint`](Self::authorization_endpoint).
+    pub fn pushed_authorization_request_endpoint(mut self, url: &str) -> Result<Self, Error> {
+        self.pushed = Some(endpoint(url)?);
+        Ok(self)
+    }
+
+    /// Where tokens are revoked (RFC 7009 §2).
+    ///
+    /// # Errors
+    /// As [`authorization_endpoint`](Self::authorization_endpoint).
+    pub fn revocation_endpoint(mut self, url: &str) -> Result<Self, Error> {
+        self.revocation = Some(endpoint(url)?);
+        Ok(self)
+    }
+
+    /// Where one asks what a token is (RFC 7662 §2).
+    ///
+    /// # Errors
+    /// As [`authorization_endpoint`](Self::authorization_endpoint).
+    pub fn introspection_endpoint(mut self, url: &str) -> Result<Self, Error> {
+        self.introspection = Some(endpoint(url)?);
+        Ok(self)
+    }
+
+    /// Where clients register (RFC 7591 §3).
+    ///
+    /// # Errors
+    /// As [`authorization_endpoint`](Self::authorization_endpoint).
+    pub fn registration_endpoint(mut self, url: &str) -> Result<Self, Error> {
+        self.registration = Some(endpoint(url)?);
+        Ok(self)
+    }
+
+    /// It names itself in every callback (`iss`, RFC 9207), so that one which does not is refused.
+    pub fn promises_issuer(mut self) -> Self {
+        self.promises_iss = true;
+        self
+    }
+
+    /// What it does with proof keys.
+    pub fn pkce(mut self, pkce: PkceSupport) -> Self {
+        self.pkce = pkce;
+        self
+    }
+
+    /// Where it wants a client's secret.
+    pub fn secret_placement(mut self, placement: SecretPlacement) -> Self {
+        self.secret = placement;
+        self
+    }
+
+    /// Where its resource servers look for tokens. See [`TokenPlacement`] for what each gives away.
+    pub fn token_placement(mut self, placement: TokenPlacement) -> Self {
+        self.placement = placement;
+        self
+    }
+
+    /// What stands between two scopes, where it is no space.
+    pub fn scope_separator(mut self, separator: char) -> Self {
+        self.separator = separator;
+        self
+    }
+
+    /// A parameter that every authorization request there carries.
+    pub fn authorization_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Keeps to OAuth 2.1: a proof key always, no `redirect_uri` in token requests, no implicit grant, no passwords, no
+    /// tokens in a query.
+    pub fn oauth_2_1(mut self) -> Self {
+        self.v2_1 = true;
+        self
+    }
+
+    /// Reads its answers with these leniencies.
+    pub fn quirks(mut self, quirks: Quirks) -> Self {
+        self.quirks = quirks;
+        self
+    }
+
+    /// Sends token requests in the query of a POST or a GET.
+    ///
+    /// What this gives away: secrets, codes and refresh tokens stand in the logs of whoever is on the way.
+    pub fn allow_transmission(mut self, transmission: Transmission) -> Self {
+        self.transmission = transmission;
+        self
+    }
+
+    /// Speaks to a server whose metadata lists methods of proof keys without `S256`.
+    ///
+    /// What this gives away: an attacker who can change the metadata strips the protection of codes.
+    pub fn allow_missing_s256(mut self) -> Self {
+        self.lacks_s256 = false;
+        self
+    }
+
+    /// Speaks to endpoints without TLS that are not on this machine.
+    ///
+    /// What this gives away: whoever is on the way reads every code, secret and token.
+    pub fn dangerous_allow_http(mut self) -> Self {
+        self.plain_http = true;
+        self
+    }
+
+    /// An endpoint that is there and that secrets may be sent to.
+    pub(super) fn private<'a>(&self, uri: Option<&'a Uri>, endpoint: &'static str) -> Result<&'a Uri, Error> {
+        let uri = uri.ok_or(Unsupported::NoEndpoint { endpoint })?;
+        check_private(uri, self.plain_http)?;
+        Ok(uri)
+    }
+}

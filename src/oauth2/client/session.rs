@@ -1,0 +1,500 @@
+//! Calling an API with a token, RFC 6750 §2, and renewing the token when it is due, RFC 6749 §6.
+//!
+//! ```text
+//!   sign ----> Stamp ----> the request is sent ----> judge ----> Accept        the response is the caller's
+//!     |                                                |-------> Resend        sign_again: there is a newer token
+//!     |  Expired::Token                                |-------> Renew         store, install, sign_again
+//!     +----> renew ----> store ----> install           +-------> Reauthorize   only the user can help
+//! ```
+//!
+//! Renewal is a leg of its own, because what it brings must be stored before it is used: a server that rotates refresh
+//! tokens has forgotten the old one already. [`SharedSession`](super::SharedSession) walks these ways by itself.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+
+use super::placement::place;
+use super::{Client, Grant, ProtectedRequest};
+use crate::oauth2::{BearerChallenge, BearerError, Scope, Token, TokenPlacement, TokenType};
+use crate::wire::{Origin, check_private, endpoint};
+use crate::{Error, Expired, Moment, Request, Step, Timestamp, Unsupported};
+
+/// How much earlier than its end a token is renewed, unless said otherwise: requests take a while.
+const LEEWAY: Duration = Duration::from_secs(10);
+
+/// A token, the origins that it is for, and what renews it.
+///
+/// ```no_run
+/// use oauth_proto::oauth2::{Client, Session, Token, Verdict};
+/// use oauth_proto::{Error, Expired, Moment, run};
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+/// # fn store(_: &Token) {}
+///
+/// # fn example(client: Client, token: Token) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut session = Session::new(&client, "https://photos.example.com", token)?;
+///
+/// let mut request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
+/// let stamp = match session.sign(&mut request, Moment::from_os().now) {
+///     Err(Error::Expired(Expired::Token)) => {
+///         let renewed = run(session.renew(Moment::from_os())?, send)?;
+///         store(&renewed); // before it is used: the old one may be worth nothing any more
+///         session.install(renewed);
+///         session.sign_renewed(&mut request)?
+///     }
+///     signed => signed?,
+/// };
+/// let response = send(request.clone())?;
+/// if let Verdict::Renew(renewal, again) = session.judge(stamp, &response, Moment::from_os())? {
+///     let renewed = run(renewal, send)?;
+///     store(&renewed);
+///     session.install(renewed);
+///     session.sign_again(&mut request, again)?;
+///     let response = send(request)?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    client: Client,
+    token: Option<Token>,
+    /// How many tokens there have been, so that a late 401 of an old one renews nothing.
+    generation: u64,
+    origins: Vec<Origin>,
+    any_origin: bool,
+    placement: TokenPlacement,
+    renewal: Renewal,
+    shape: Option<Arc<dyn Fn(Grant) -> Grant + Send + Sync>>,
+    leeway: Duration,
+    unknown_end: Option<Duration>,
+    heeds_401: bool,
+    pub(super) reports: bool,
+}
+
+#[derive(Clone)]
+enum Renewal {
+    Refresh,
+    Again(Box<Grant>),
+    Never,
+}
+
+/// Says in a request's extensions that the session's token stays out of it: for a page that refuses tokens.
+///
+/// ```
+/// use oauth_proto::oauth2::WithholdToken;
+///
+/// let request = http::Request::get("https://photos.example.com/status").extension(WithholdToken).body(Vec::<u8>::new())?;
+/// # Ok::<(), http::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct WithholdToken;
+
+/// Which token a request carries. Its only use is [`Session::judge`].
+///
+/// ```
+/// use oauth_proto::oauth2::{Session, Stamp};
+/// use oauth_proto::{Error, Moment, Request};
+///
+/// fn sign(session: &Session, request: &mut Request) -> Result<Stamp, Error> {
+///     session.sign(request, Moment::from_os().now)
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "the response is judged by it"]
+pub struct Stamp {
+    pub(super) generation: u64,
+    /// Whether a 401 is the last word: the request was sent before, or carries no token.
+    last: bool,
+}
+
+/// The right to send a request once more. There is no second one.
+///
+/// ```
+/// use oauth_proto::oauth2::{Again, Session};
+/// use oauth_proto::{Error, Request};
+///
+/// fn once_more(session: &Session, request: &mut Request, again: Again) -> Result<(), Error> {
+///     session.sign_again(request, again)
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "it is there to sign the request again"]
+pub struct Again(());
+
+impl Again {
+    /// For a request whose stamp was judged.
+    pub(super) fn once(_: Stamp) -> Self {
+        Self(())
+    }
+}
+
+/// What to do with a response.
+///
+/// ```
+/// use oauth_proto::oauth2::Verdict;
+///
+/// fn what_now(verdict: &Verdict) -> &'static str {
+///     match verdict {
+///         Verdict::Accept => "use the response",
+///         Verdict::Resend(_) => "sign again and send",
+///         Verdict::Renew(..) => "renew, store, install, sign again and send",
+///         Verdict::Reauthorize => "send the user to grant access again",
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "it is matched at once")]
+#[must_use = "a 401 may ask for more"]
+pub enum Verdict {
+    /// The response is what the server has to say.
+    Accept,
+    /// The token was renewed meanwhile: sign again, and send.
+    Resend(Again),
+    /// The server does not take the token: renew it, store and install what comes, sign again, and send.
+    Renew(Step<Token>, Again),
+    /// The server does not take the token, and nothing but a new authorization by the user will do.
+    Reauthorize,
+}
+
+/// As [`Verdict`], before anything is done about it.
+pub(super) enum Want {
+    Nothing,
+    Resend,
+    Renewal,
+    User,
+}
+
+impl Session {
+    /// A session with a token, which is shown to that origin (`https://api.example.com`; a path does not matter) and to no
+    /// other. It is renewed by its refresh token, if it has one.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when that is no http or https URL, [`Unsupported::PlainHttp`].
+    pub fn new(client: &Client, origin: &str, token: Token) -> Result<Self, Error> {
+        let mut session = Self::without_token(client, origin)?;
+        session.install(token);
+        Ok(session)
+    }
+
+    /// A session that gets its token by a grant: before the first request, and whenever it is due. Usually
+    /// [`Grant::client_credentials`].
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn supplied(client: &Client, origin: &str, grant: Grant) -> Result<Self, Error> {
+        let mut session = Self::without_token(client, origin)?;
+        session.renewal = Renewal::Again(Box::new(grant));
+        Ok(session)
+    }
+
+    fn without_token(client: &Client, origin: &str) -> Result<Self, Error> {
+        let session = Self {
+            client: client.clone(),
+            token: None,
+            generation: 0,
+            origins: Vec::new(),
+            any_origin: false,
+            placement: client.0.server.placement.clone(),
+            renewal: Renewal::Refresh,
+            shape: None,
+            leeway: LEEWAY,
+            unknown_end: None,
+            heeds_401: true,
+            reports: false,
+        };
+        session.also_for(origin)
+    }
+
+    /// Shows the token to another origin too.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn also_for(mut self, origin: &str) -> Result<Self, Error> {
+        let uri = endpoint(origin)?;
+        check_private(&uri, self.client.0.server.plain_http)?;
+        self.origins.extend(Origin::of(&uri));
+        Ok(self)
+    }
+
+    /// Where requests carry the token, if not where the server's description says.
+    pub fn placement(mut self, placement: TokenPlacement) -> Self {
+        self.placement = placement;
+        self
+    }
+
+    /// How much earlier than its end a token counts as expired. 10 seconds unless said otherwise.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
+    /// How long a renewed token is taken to live whose answer named no lifetime. Unless said otherwise it never ends but by
+    /// a 401; with zero it serves for one request.
+    pub fn unknown_lifetime(mut self, lifetime: Duration) -> Self {
+        self.unknown_end = Some(lifetime);
+        self
+    }
+
+    /// Changes the grant before each renewal: parameters that a server wants with a refresh, the scope that it insists on.
+    ///
+    /// ```
+    /// # use oauth_proto::oauth2::Session;
+    /// fn with_scope(session: Session) -> Session {
+    ///     session.renew_with(|grant| grant.scope("photos").parameter("tenant", "t1"))
+    /// }
+    /// ```
+    pub fn renew_with(mut self, shape: impl Fn(Grant) -> Grant + Send + Sync + 'static) -> Self {
+        self.shape = Some(Arc::new(shape));
+        self
+    }
+
+    /// Never renews: an expired token is [`Expired::Token`], and a 401 is a response like others.
+    pub fn without_renewal(mut self) -> Self {
+        self.renewal = Renewal::Never;
+        self
+    }
+
+    /// Goes by the clock alone: a 401 is a response like others.
+    pub fn ignore_401(mut self) -> Self {
+        self.heeds_401 = false;
+        self
+    }
+
+    /// Makes [`SharedSession::fetch`](super::SharedSession::fetch) stop at each renewal with
+    /// [`FetchError::Renewed`](super::FetchError::Renewed) and the new token, instead of saving it and going on.
+    pub fn report_renewals(mut self) -> Self {
+        self.reports = true;
+        self
+    }
+
+    /// Shows the token to every origin that is asked for.
+    ///
+    /// What this gives away: whoever can choose a URL that the application requests gets the token.
+    pub fn dangerous_any_origin(mut self) -> Self {
+        self.any_origin = true;
+        self
+    }
+
+    /// The token.
+    pub fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
+    }
+
+    /// Whether requests can be expected to succeed: there is a token, or a way to one without the user.
+    pub fn is_authorized(&self) -> bool {
+        self.token.is_some() || matches!(self.renewal, Renewal::Again(_))
+    }
+
+    /// Goes on with another token, after [`renew`](Self::renew). Store it first.
+    pub fn install(&mut self, token: Token) {
+        self.token = Some(token);
+        self.generation += 1;
+    }
+
+    /// Gives a request the token, as long as it is good at that time.
+    ///
+    /// # Errors
+    /// [`Expired::Token`] when it is not, or there is none yet and [`renew`](Self::renew) gets one.
+    /// [`Unsupported::ForeignOrigin`] when the request goes where the token must not;
+    /// [`Unsupported::NoToken`] when only the user can help.
+    pub fn sign(&self, request: &mut Request, now: Timestamp) -> Result<Stamp, Error> {
+        self.sign_parts(request, now, |body| Some(body))
+    }
+
+    /// As [`sign`](Self::sign), for a request whose body cannot be read, such as a stream.
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign), and [`Unsupported::NoFormBody`] when the token goes in the body.
+    pub fn sign_head<B>(&self, request: &mut http::Request<B>, now: Timestamp) -> Result<Stamp, Error> {
+        self.sign_parts(request, now, |_| None)
+    }
+
+    fn sign_parts<B>(
+        &self,
+        request: &mut http::Request<B>,
+        now: Timestamp,
+        body: impl FnOnce(&mut B) -> Option<&mut Vec<u8>>,
+    ) -> Result<Stamp, Error> {
+        if request.extensions().get::<WithholdToken>().is_some() {
+            return Ok(Stamp { generation: self.generation, last: true });
+        }
+        self.check_origin(request.uri())?;
+        if self.is_due(now)? {
+            return Err(Expired::Token.into());
+        }
+        self.give(request, body)?;
+        Ok(Stamp { generation: self.generation, last: false })
+    }
+
+    /// As [`sign`](Self::sign), right after a renewal: with the token whatever its end, since a server whose tokens live
+    /// shorter than the leeway would be asked for new ones for ever.
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign), but for [`Expired::Token`].
+    pub fn sign_renewed(&self, request: &mut Request) -> Result<Stamp, Error> {
+        self.check_origin(request.uri())?;
+        self.give(request, |body| Some(body))?;
+        Ok(Stamp { generation: self.generation, last: false })
+    }
+
+    /// Gives a request that was refused the session's present token, for the one more time that it may be sent.
+    ///
+    /// # Errors
+    /// As [`sign_renewed`](Self::sign_renewed).
+    pub fn sign_again(&self, request: &mut Request, _: Again) -> Result<(), Error> {
+        self.check_origin(request.uri())?;
+        self.give(request, |body| Some(body))
+    }
+
+    /// What a response means for the token. `moment` is for the renewal, should there be one.
+    ///
+    /// A 401 is worth a renewal unless its challenge says that it would not help. After [`sign_again`](Self::sign_again)
+    /// there is nothing to judge any more: whatever comes is the answer.
+    ///
+    /// # Errors
+    /// Those of [`renew`](Self::renew).
+    pub fn judge<B>(&self, stamp: Stamp, response: &http::Response<B>, moment: Moment) -> Result<Verdict, Error> {
+        Ok(match self.want(&stamp, response.status(), response.headers()) {
+            Want::Nothing => Verdict::Accept,
+            Want::Resend => Verdict::Resend(Again(())),
+            Want::Renewal => Verdict::Renew(self.renew(moment)?, Again(())),
+            Want::User => Verdict::Reauthorize,
+        })
+    }
+
+    pub(super) fn want(&self, stamp: &Stamp, status: StatusCode, headers: &HeaderMap) -> Want {
+        if status != StatusCode::UNAUTHORIZED || stamp.last || !self.heeds_401 {
+            return Want::Nothing;
+        }
+        if stamp.generation < self.generation {
+            return Want::Resend;
+        }
+        let error = BearerChallenge::of(headers).and_then(|challenge| challenge.error);
+        if !matches!(error, None | Some(BearerError::InvalidToken)) {
+            return Want::User;
+        }
+        if self.is_renewable() { Want::Renewal } else { Want::User }
+    }
+
+    /// Gets a new token, without the user (RFC 6749 §6 and §4.4). Store what comes, then [`install`](Self::install) it.
+    ///
+    /// # Errors
+    /// [`Unsupported::NotRenewable`] when there is no way to one, and those of
+    /// [`Client::request_token`](super::Client::request_token). A refusal is reported by the step, with the server's answer.
+    pub fn renew(&self, moment: Moment) -> Result<Step<Token>, Error> {
+        let grant = match (&self.renewal, &self.token) {
+            (Renewal::Again(grant), _) => (**grant).clone(),
+            (Renewal::Refresh, Some(token)) => Grant::refresh(token)?,
+            (Renewal::Refresh, None) => return Err(Unsupported::NoToken.into()),
+            (Renewal::Never, _) => return Err(Unsupported::NotRenewable.into()),
+        };
+        let grant = match &self.shape {
+            Some(shape) => shape(grant),
+            None => grant,
+        };
+        self.client.request_token(grant.unknown_lifetime(self.unknown_end), moment)
+    }
+
+    /// Whether [`renew`](Self::renew) has a way.
+    pub fn is_renewable(&self) -> bool {
+        match self.renewal {
+            Renewal::Again(_) => true,
+            Renewal::Refresh => self.token.as_ref().is_some_and(|token| token.refresh_token.is_some()),
+            Renewal::Never => false,
+        }
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Whether the token must be renewed first, or there is none yet.
+    pub(super) fn is_due(&self, now: Timestamp) -> Result<bool, Error> {
+        match &self.token {
+            Some(token) => Ok(token.expires_within(now, self.leeway)),
+            None if self.is_renewable() => Ok(true),
+            None => Err(Unsupported::NoToken.into()),
+        }
+    }
+
+    pub(super) fn check_origin(&self, uri: &http::Uri) -> Result<(), Error> {
+        let origin = Origin::of(uri);
+        if self.any_origin {
+            return Ok(check_private(uri, self.client.0.server.plain_http)?);
+        }
+        if origin.as_ref().is_some_and(|origin| self.origins.contains(origin)) {
+            return Ok(());
+        }
+        let origin = origin.map_or_else(|| "no http or https URL".to_owned(), |origin| origin.to_string());
+        Err(Unsupported::ForeignOrigin { origin }.into())
+    }
+
+    fn give<B>(
+        &self,
+        request: &mut http::Request<B>,
+        body: impl FnOnce(&mut B) -> Option<&mut Vec<u8>>,
+    ) -> Result<(), Error> {
+        let token = self.token.as_ref().ok_or(Unsupported::NoToken)?;
+        if token.token_type != TokenType::Bearer {
+            return Err(Unsupported::TokenType { token_type: token.token_type.as_str().to_owned() }.into());
+        }
+        if self.client.0.server.v2_1
+            && matches!(self.placement, TokenPlacement::Query(_) | TokenPlacement::BearerAndParameter(_))
+        {
+            return Err(Unsupported::NotInOauth21 { what: "token in the query" }.into());
+        }
+        let mut headers = std::mem::take(request.headers_mut());
+        let mut uri = request.uri().clone();
+        let method = request.method().clone();
+        let mut protected = ProtectedRequest {
+            method: &method,
+            uri: &mut uri,
+            headers: &mut headers,
+            body: body(request.body_mut()),
+            token,
+        };
+        let placed = place(&mut protected, &self.placement);
+        if placed.is_ok() {
+            self.client.0.hooks.protected_request(&mut protected);
+        }
+        *request.headers_mut() = headers;
+        *request.uri_mut() = uri;
+        placed?;
+        // A hook may have sent it elsewhere.
+        self.check_origin(request.uri())
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origins: Vec<_> = self.origins.iter().map(ToString::to_string).collect();
+        f.debug_struct("Session")
+            .field("client_id", &self.client.client_id())
+            .field("token", &self.token)
+            .field("origins", &origins)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A session with a token, as [`Session::new`] makes it.
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    pub fn session(&self, origin: &str, token: Token) -> Result<Session, Error> {
+        Session::new(self, origin, token)
+    }
+
+    /// A new token for an old one, by its refresh token (RFC 6749 §6), with another scope if one is given.
+    ///
+    /// # Errors
+    /// [`Unsupported::NotRenewable`] when the token came without one, and those of
+    /// [`request_token`](Self::request_token).
+    pub fn refresh(&self, token: &Token, scope: Option<Scope>, moment: Moment) -> Result<Step<Token>, Error> {
+        let grant = Grant::refresh(token)?;
+        self.request_token(scope.map_or_else(|| grant.clone(), |scope| grant.clone().scope(scope)), moment)
+    }
+}

@@ -1,0 +1,422 @@
+//! A session for many threads and tasks, of which exactly one renews the token when it is due.
+//!
+//! The one asynchronous implementation serves blocking callers too: their transport is a future that is ready at once, and
+//! while another thread renews, theirs is parked. No lock is held while a caller's function runs.
+
+use std::fmt;
+use std::future::{Future, ready};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
+
+use super::session::{Again, Session, Stamp, Want};
+use crate::oauth2::Token;
+use crate::step::run_async_with;
+use crate::{DriveError, Error, Expired, Moment, Request, Response};
+
+/// A [`Session`] that keeps itself supplied: it renews the token when it is due, before a request or after a 401, saves the
+/// new one before it is used, and sends each request at most twice. Clones share one token; when many find it expired at
+/// once, one renews and the others go on with its result.
+///
+/// A refused renewal is reported with the server's answer, to all who waited for it, and their requests are not sent. When
+/// `save` fails, or its task is cancelled, the new token is kept and saved at the next occasion. A task should not be cancelled
+/// while the renewal itself is on its way, though: a server that rotates refresh tokens has then forgotten the old one,
+/// and its answer with the new one is gone. Give it to the runtime to finish.
+///
+/// ```no_run
+/// use oauth_proto::oauth2::{Client, Grant, Session, SharedSession};
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+/// # fn store(_: &oauth_proto::oauth2::Token) -> Result<(), std::io::Error> { Ok(()) }
+/// # fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+///
+/// // For itself: gets a token before the first request, and a new one when that has expired or is refused.
+/// let session = Session::supplied(&client, "https://photos.example.com", Grant::client_credentials())?;
+/// let shared = SharedSession::new(session);
+///
+/// let request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
+/// let response = shared.fetch(request, send, |token| store(&token))?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct SharedSession(Arc<Mutex<State>>);
+
+struct State {
+    /// Replaced as a whole, so that it can be used without the lock.
+    session: Arc<Session>,
+    /// A renewed token that has not been saved yet.
+    unsaved: Option<Token>,
+    /// Whether somebody renews.
+    renewing: bool,
+    /// How many renewals have ended, and how the last one did if the server refused it.
+    flights: u64,
+    refused: Option<Error>,
+    waiting: Vec<(u64, Waker)>,
+    next_waiter: u64,
+}
+
+/// Why [`SharedSession::fetch`] did not get a response.
+///
+/// ```
+/// use oauth_proto::oauth2::FetchError;
+///
+/// fn is_over<E, S>(error: &FetchError<E, S>) -> bool {
+///     // The server's refusal of a refresh token, for example: the user has to grant access again.
+///     matches!(error, FetchError::Protocol(oauth_proto::Error::Refused(_)))
+/// }
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError<E, S> {
+    /// What `send` reported.
+    #[error("the request could not be sent: {0}")]
+    Transport(#[source] E),
+    /// The token is not good and cannot be renewed, or the server refused to renew it, or it must not go there. The request
+    /// itself was not sent, or its 401 was not the last word.
+    #[error(transparent)]
+    Protocol(#[from] Error),
+    /// What `save` reported. The new token is kept, and saved at the next occasion.
+    #[error("the renewed token could not be saved: {0}")]
+    Save(#[source] S),
+    /// The token was renewed, as [`Session::report_renewals`] asked to be told. Store it, then send the request again.
+    #[error("the token was renewed: store it, then send the request again")]
+    Renewed(Box<Token>),
+}
+
+impl<E, S> From<DriveError<E>> for FetchError<E, S> {
+    fn from(error: DriveError<E>) -> Self {
+        match error {
+            DriveError::Transport(error) => Self::Transport(error),
+            DriveError::Protocol(error) => Self::Protocol(error),
+        }
+    }
+}
+
+impl SharedSession {
+    /// Shares a session.
+    pub fn new(session: Session) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            session: Arc::new(session),
+            unsaved: None,
+            renewing: false,
+            flights: 0,
+            refused: None,
+            waiting: Vec::new(),
+            next_waiter: 0,
+        })))
+    }
+
+    /// The session as it is now.
+    pub fn session(&self) -> Arc<Session> {
+        self.lock().session.clone()
+    }
+
+    /// Goes on with another token: after the user has granted access again. Store it first.
+    pub fn install(&self, token: Token) {
+        let mut state = self.lock();
+        state.unsaved = None;
+        Arc::make_mut(&mut state.session).install(token);
+    }
+
+    /// Sends a request with the token, and renews that when it is due. Blocks while it or another thread does.
+    ///
+    /// `send` performs one HTTP exchange without following redirects, `save` stores a renewed token before it is used. The
+    /// request is sent twice where the server refuses the token the first time, so it must bear that.
+    ///
+    /// # Errors
+    /// [`FetchError`]. A response with an error status is a response.
+    #[cfg(feature = "os")]
+    pub fn fetch<E, S>(
+        &self,
+        request: Request,
+        send: impl FnMut(Request) -> Result<Response, E>,
+        save: impl FnMut(Token) -> Result<(), S>,
+    ) -> Result<Response, FetchError<E, S>> {
+        self.fetch_with(request, send, save, Moment::from_os)
+    }
+
+    /// As [`fetch`](Self::fetch), with time and randomness of the caller's own.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub fn fetch_with<E, S>(
+        &self,
+        request: Request,
+        mut send: impl FnMut(Request) -> Result<Response, E>,
+        mut save: impl FnMut(Token) -> Result<(), S>,
+        moment: impl FnMut() -> Moment,
+    ) -> Result<Response, FetchError<E, S>> {
+        let (send, save) = (|request| ready(send(request)), |token| ready(save(token)));
+        block_on(self.fetch_async_with(request, send, save, moment))
+    }
+
+    /// As [`fetch`](Self::fetch), over an asynchronous transport. The future is `Send` when theirs are.
+    ///
+    /// ```
+    /// # use oauth_proto::oauth2::SharedSession;
+    /// # use oauth_proto::{Request, Response};
+    /// async fn albums(shared: &SharedSession) -> Result<Response, Box<dyn std::error::Error>> {
+    ///     # async fn exchange(_: Request) -> Result<Response, std::io::Error> { Ok(Response::new(Vec::new())) }
+    ///     # async fn store(_: oauth_proto::oauth2::Token) -> Result<(), std::io::Error> { Ok(()) }
+    ///     let request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
+    ///     Ok(shared.fetch_async(request, exchange, store).await?)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    #[cfg(feature = "os")]
+    pub async fn fetch_async<E, S, Sending, Saving>(
+        &self,
+        request: Request,
+        send: impl FnMut(Request) -> Sending,
+        save: impl FnMut(Token) -> Saving,
+    ) -> Result<Response, FetchError<E, S>>
+    where
+        Sending: Future<Output = Result<Response, E>>,
+        Saving: Future<Output = Result<(), S>>,
+    {
+        self.fetch_async_with(request, send, save, Moment::from_os).await
+    }
+
+    /// As [`fetch_async`](Self::fetch_async), with time and randomness of the caller's own.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn fetch_async_with<E, S, Sending, Saving>(
+        &self,
+        request: Request,
+        mut send: impl FnMut(Request) -> Sending,
+        mut save: impl FnMut(Token) -> Saving,
+        mut moment: impl FnMut() -> Moment,
+    ) -> Result<Response, FetchError<E, S>>
+    where
+        Sending: Future<Output = Result<Response, E>>,
+        Saving: Future<Output = Result<(), S>>,
+    {
+        let mut signed = request.clone();
+        let session = self.session();
+        let stamp = match session.sign(&mut signed, moment().now) {
+            Err(Error::Expired(Expired::Token)) if session.is_renewable() => {
+                let renewed = self.supply(session.generation(), &mut send, &mut save, &mut moment).await?;
+                renewed.sign_renewed(&mut signed)?
+            }
+            stamp => stamp?,
+        };
+        let response = send(signed).await.map_err(FetchError::Transport)?;
+        let Some(session) = self.after(&stamp, &response, &mut send, &mut save, &mut moment).await? else {
+            return Ok(response);
+        };
+        let mut signed = request;
+        session.sign_again(&mut signed, Again::once(stamp))?;
+        send(signed).await.map_err(FetchError::Transport)
+    }
+
+    /// A token that is good now, renewed if need be: for what is no HTTP request.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub fn token_with<E, S>(
+        &self,
+        mut send: impl FnMut(Request) -> Result<Response, E>,
+        mut save: impl FnMut(Token) -> Result<(), S>,
+        moment: impl FnMut() -> Moment,
+    ) -> Result<Token, FetchError<E, S>> {
+        let (send, save) = (|request| ready(send(request)), |token| ready(save(token)));
+        block_on(self.token_async_with(send, save, moment))
+    }
+
+    /// As [`token_with`](Self::token_with), over an asynchronous transport.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn token_async_with<E, S, Sending, Saving>(
+        &self,
+        mut send: impl FnMut(Request) -> Sending,
+        mut save: impl FnMut(Token) -> Saving,
+        mut moment: impl FnMut() -> Moment,
+    ) -> Result<Token, FetchError<E, S>>
+    where
+        Sending: Future<Output = Result<Response, E>>,
+        Saving: Future<Output = Result<(), S>>,
+    {
+        let mut session = self.session();
+        if session.is_due(moment().now)? {
+            if !session.is_renewable() {
+                return Err(Error::from(Expired::Token).into());
+            }
+            session = self.supply(session.generation(), &mut send, &mut save, &mut moment).await?;
+        }
+        session.token().cloned().ok_or_else(|| Error::from(crate::Unsupported::NoToken).into())
+    }
+
+    /// The session to send a request with once more, if the response asks for that.
+    async fn after<E, S, Sending, Saving>(
+        &self,
+        stamp: &Stamp,
+        response: &Response,
+        send: &mut impl FnMut(Request) -> Sending,
+        save: &mut impl FnMut(Token) -> Saving,
+        moment: &mut impl FnMut() -> Moment,
+    ) -> Result<Option<Arc<Session>>, FetchError<E, S>>
+    where
+        Sending: Future<Output = Result<Response, E>>,
+        Saving: Future<Output = Result<(), S>>,
+    {
+        let session = self.session();
+        Ok(match session.want(stamp, response.status(), response.headers()) {
+            Want::Nothing | Want::User => None,
+            Want::Resend => Some(session),
+            Want::Renewal => Some(self.supply(stamp.generation, send, save, moment).await?),
+        })
+    }
+
+    /// The session with a newer token than that of `generation`: renewed here, or by another.
+    async fn supply<E, S, Sending, Saving>(
+        &self,
+        generation: u64,
+        send: &mut impl FnMut(Request) -> Sending,
+        save: &mut impl FnMut(Token) -> Saving,
+        moment: &mut impl FnMut() -> Moment,
+    ) -> Result<Arc<Session>, FetchError<E, S>>
+    where
+        Sending: Future<Output = Result<Response, E>>,
+        Saving: Future<Output = Result<(), S>>,
+    {
+        let turn = match (Line { shared: self, generation, since: None, place: None }).await {
+            Outcome::Newer(session) => return Ok(session),
+            Outcome::Refused(error) => return Err(error.into()),
+            Outcome::Turn(turn) => turn,
+        };
+        let unsaved = self.lock().unsaved.clone();
+        let token = match unsaved {
+            Some(token) => token,
+            None => {
+                let renewal = self.session().renew(moment());
+                let renewed = match renewal {
+                    // Renewals do not wait, so there is nothing to sleep with.
+                    Ok(step) => run_async_with(step, send, moment, |_| ready(())).await,
+                    Err(error) => Err(error.into()),
+                };
+                let token = renewed.inspect_err(|error| {
+                    if let DriveError::Protocol(error) = error {
+                        self.lock().refused = Some(error.clone());
+                    }
+                })?;
+                self.lock().unsaved = Some(token.clone());
+                token
+            }
+        };
+        let reports = self.session().reports;
+        if !reports {
+            save(token.clone()).await.map_err(FetchError::Save)?;
+        }
+        self.install(token.clone());
+        drop(turn);
+        if reports { Err(FetchError::Renewed(Box::new(token))) } else { Ok(self.session()) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing here panics between two changes that belong together.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for SharedSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SharedSession").field(&self.session()).finish()
+    }
+}
+
+/// Waits until there is a newer token, or it is this one's turn to renew.
+struct Line<'a> {
+    shared: &'a SharedSession,
+    generation: u64,
+    /// How many renewals had ended when the waiting began.
+    since: Option<u64>,
+    place: Option<u64>,
+}
+
+enum Outcome<'a> {
+    Newer(Arc<Session>),
+    /// The renewal that was waited for was refused.
+    Refused(Error),
+    Turn(Turn<'a>),
+}
+
+impl<'a> Future for Line<'a> {
+    type Output = Outcome<'a>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome<'a>> {
+        let shared = self.shared;
+        let mut state = shared.lock();
+        if state.session.generation() > self.generation {
+            return Poll::Ready(Outcome::Newer(state.session.clone()));
+        }
+        if let Some(error) = state.refused.as_ref().filter(|_| self.since.is_some_and(|since| since < state.flights)) {
+            return Poll::Ready(Outcome::Refused(error.clone()));
+        }
+        if !state.renewing {
+            state.renewing = true;
+            state.refused = None;
+            return Poll::Ready(Outcome::Turn(Turn(shared)));
+        }
+        self.since.get_or_insert(state.flights);
+        let place = *self.place.get_or_insert_with(|| {
+            state.next_waiter += 1;
+            state.next_waiter
+        });
+        let waker = context.waker().clone();
+        match state.waiting.iter_mut().find(|(own, _)| *own == place) {
+            Some((_, own)) => *own = waker,
+            None => state.waiting.push((place, waker)),
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            self.shared.lock().waiting.retain(|(own, _)| *own != place);
+        }
+    }
+}
+
+/// The right to renew. It ends when this is dropped, also by a cancelled task: then another's turn comes.
+struct Turn<'a>(&'a SharedSession);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.renewing = false;
+        state.flights += 1;
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        for (_, waker) in waiting {
+            waker.wake();
+        }
+    }
+}
+
+/// Runs a future of this module on the present thread, which is parked while another renews.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+        std::thread::park();
+    }
+}

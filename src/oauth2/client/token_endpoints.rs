@@ -1,0 +1,121 @@
+//! What can be done with a token besides using it: introspection, RFC 7662, and revocation, RFC 7009.
+
+use super::answer;
+use super::client::Client;
+use crate::oauth2::{Introspection, Token, Transmission};
+use crate::step::Receive;
+use crate::wire::{Answer, json};
+use crate::{Error, Misbehaved, Moment, Response, Step};
+
+/// What kind of token is spoken of: a hint that saves the server a search (RFC 7009 §2.1).
+///
+/// ```
+/// use oauth_proto::oauth2::TokenHint;
+///
+/// assert_eq!(TokenHint::RefreshToken.as_str(), "refresh_token");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenHint {
+    /// An access token.
+    AccessToken,
+    /// A refresh token.
+    RefreshToken,
+}
+
+impl TokenHint {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessToken => "access_token",
+            Self::RefreshToken => "refresh_token",
+        }
+    }
+}
+
+impl Client {
+    /// Asks the server what a token is (RFC 7662 §2).
+    ///
+    /// # Errors
+    /// [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) when the server has no such endpoint. What the
+    /// answer comes to is reported by the step; a token that is not known is no error but inactive.
+    pub fn introspect(
+        &self,
+        token: &str,
+        hint: Option<TokenHint>,
+        moment: Moment,
+    ) -> Result<Step<Introspection>, Error> {
+        let server = &self.0.server;
+        let endpoint = server.private(server.introspection.as_ref(), "introspection")?;
+        let request = self.request(endpoint, about(token, hint), Vec::new(), Transmission::Post, &moment)?;
+        Ok(Step::send(request, AwaitIntrospection { client: self.clone() }))
+    }
+
+    /// Revokes a token (RFC 7009 §2): servers usually end the whole grant when it is the refresh token. One that is not
+    /// known counts as revoked.
+    ///
+    /// # Errors
+    /// As [`introspect`](Self::introspect). After a [`Refused::Status`](crate::Refused::Status) with 503 the token is
+    /// still good, and another try is due later (§2.2.1).
+    pub fn revoke(&self, token: &str, hint: Option<TokenHint>, moment: Moment) -> Result<Step<()>, Error> {
+        let server = &self.0.server;
+        let endpoint = server.private(server.revocation.as_ref(), "revocation")?;
+        let request = self.request(endpoint, about(token, hint), Vec::new(), Transmission::Post, &moment)?;
+        Ok(Step::send(request, AwaitRevocation { client: self.clone() }))
+    }
+
+    /// Revokes what a token was granted by: its refresh token if it has one, or else itself.
+    ///
+    /// # Errors
+    /// As [`revoke`](Self::revoke).
+    pub fn revoke_grant(&self, token: &Token, moment: Moment) -> Result<Step<()>, Error> {
+        match &token.refresh_token {
+            Some(refresh) => self.revoke(refresh.expose(), Some(TokenHint::RefreshToken), moment),
+            None => self.revoke(token.access_token.expose(), Some(TokenHint::AccessToken), moment),
+        }
+    }
+}
+
+fn about(token: &str, hint: Option<TokenHint>) -> zeroize::Zeroizing<String> {
+    let mut form = zeroize::Zeroizing::new(String::new());
+    super::push(&mut form, "token", token);
+    if let Some(hint) = hint {
+        super::push(&mut form, "token_type_hint", hint.as_str());
+    }
+    form
+}
+
+struct AwaitIntrospection {
+    client: Client,
+}
+
+impl Receive<Introspection> for AwaitIntrospection {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Introspection>, Error> {
+        answer::success(&response, self.client.0.server.quirks)?;
+        let object = json::object(response.body()).map(serde_json::Value::Object);
+        let introspection = object.and_then(|object| serde_json::from_value(object).ok());
+        introspection.map(Step::Done).ok_or_else(|| {
+            let expected = "an introspection answer in JSON";
+            Misbehaved::WrongFormat { expected, answer: Box::new(Answer::of(&response)) }.into()
+        })
+    }
+
+    fn name(&self) -> &'static str {
+        "AwaitIntrospection"
+    }
+}
+
+struct AwaitRevocation {
+    client: Client,
+}
+
+impl Receive<()> for AwaitRevocation {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<()>, Error> {
+        answer::success(&response, self.client.0.server.quirks)?;
+        Ok(Step::Done(()))
+    }
+
+    fn name(&self) -> &'static str {
+        "AwaitRevocation"
+    }
+}

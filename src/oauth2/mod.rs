@@ -1,0 +1,58 @@
+//! OAuth 2.0 and 2.1: RFC 6749 and what grew around it, for clients.
+//!
+//! ```text
+//!   client                                    authorization server            resource server
+//!     |  Client::authorize                           |                              |
+//!     |  Pending is remembered                       |                              |
+//!     |        resource owner ---- Authorization::url -->|                          |
+//!     |        resource owner <--- page -------------|                              |
+//!     |<--- callback: code, state, iss --------------|                              |
+//!     |  Client::redeem                              |                              |
+//!     |---- code, code_verifier, client -----------> |                              |
+//!     |<--- Token -----------------------------------|                              |
+//!     |  Session::sign                               |                              |
+//!     |---- access token ---------------------------------------------------------->|
+//!     |<--- protected resource, or 401 ---------------------------------------------|
+//!     |  Session::judge, Session::renew              |                              |
+//!     |---- refresh token, client ------------------>|                              |
+//!     |<--- Token, to be stored and installed -------|                              |
+//! ```
+//!
+//! | to do this | begin here |
+//! |---|---|
+//! | describe a server | [`AuthorizationServer`], [`Discovery`], [`providers`](crate::providers) |
+//! | have a user grant access | [`Client::authorize`], then [`Client::redeem`] |
+//! | the same on a device without a browser | [`Client::authorize_device`], then [`Client::poll`] |
+//! | any other grant | [`Grant`], [`Client::request_token`] |
+//! | call an API | [`SharedSession`]; [`Session`] by hand; [`ApiRequest`] for JSON |
+//! | prove who the client is by more than a secret | [`AuthenticateClient`] |
+//! | ask about a token, or revoke it | [`Client::introspect`], [`Client::revoke`] |
+//! | register a client | [`AuthorizationServer::register`], [`Registration`] |
+//! | understand a refusal | [`BearerChallenge`], [`ResourceDiscovery`] |
+//!
+//! Everything is strict unless an option says otherwise: departures of a server's answers are [`Quirks`], those of its
+//! requests are options of [`AuthorizationServer`], and what neither covers is a hook of [`Client`].
+//!
+//! Left out on purpose: signed and encrypted introspection and authorization responses, pushed requests by reference to
+//! a JWT (RFC 9101), and proofs of possession (RFC 9449), which come with the crate's signatures for JSON.
+
+mod challenge;
+mod client;
+mod introspection;
+mod metadata;
+mod pkce;
+mod quirks;
+mod registration;
+mod scope;
+mod style;
+mod token;
+
+pub use challenge::{BearerChallenge, BearerError};
+pub use client::*;
+pub use introspection::Introspection;
+pub use metadata::{Metadata, ResourceMetadata};
+pub use quirks::Quirks;
+pub use registration::{ClientMetadata, Registration};
+pub use scope::Scope;
+pub use style::{PkceSupport, SecretPlacement, TokenPlacement, Transmission};
+pub use token::{Token, TokenType};

@@ -1,0 +1,116 @@
+//! Proof keys for code exchange, RFC 7636.
+
+use std::fmt;
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroize;
+
+use crate::Moment;
+
+/// The length of 32 bytes in base64url.
+const LENGTH: usize = 43;
+
+/// A code verifier (§4.1): 256 bits in base64url, in place, wiped when dropped.
+#[derive(Clone)]
+pub(crate) struct CodeVerifier([u8; LENGTH]);
+
+impl CodeVerifier {
+    pub(crate) fn new(moment: &Moment) -> Self {
+        Self(base64url(moment.derive("oauth2 verifier")))
+    }
+
+    /// The code challenge of the method `S256` (§4.2).
+    pub(crate) fn challenge(&self) -> Unguessable {
+        Unguessable(base64url(Sha256::digest(self.0).into()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        text(&self.0)
+    }
+}
+
+impl Drop for CodeVerifier {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl fmt::Debug for CodeVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl Serialize for CodeVerifier {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for CodeVerifier {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let bytes = text.as_bytes().try_into().ok().filter(|_| text.bytes().all(is_base64url));
+        bytes.map(Self).ok_or_else(|| serde::de::Error::custom("a code verifier has 43 characters of base64url"))
+    }
+}
+
+/// 256 bits in base64url, in place.
+#[derive(Clone, Copy)]
+pub(crate) struct Unguessable([u8; LENGTH]);
+
+impl Unguessable {
+    pub(crate) fn new(moment: &Moment, label: &str) -> Self {
+        Self(base64url(moment.derive(label)))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        text(&self.0)
+    }
+}
+
+fn base64url(bytes: [u8; 32]) -> [u8; LENGTH] {
+    let mut out = [0; LENGTH];
+    // 32 bytes take exactly that much.
+    let _ = BASE64_URL_SAFE_NO_PAD.encode_slice(bytes, &mut out);
+    out
+}
+
+fn text(bytes: &[u8; LENGTH]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
+}
+
+fn is_base64url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Timestamp;
+
+    /// RFC 7636 appendix B.
+    #[test]
+    fn the_example_of_the_specification() {
+        let bytes = [
+            116, 24, 223, 180, 151, 153, 224, 37, 79, 250, 96, 125, 216, 173, 187, 186, 22, 212, 37, 77, 105, 214, 191,
+            240, 91, 88, 5, 88, 83, 132, 141, 121,
+        ];
+        let verifier = CodeVerifier(base64url(bytes));
+        assert_eq!(verifier.as_str(), "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+        assert_eq!(verifier.challenge().as_str(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+
+    #[test]
+    fn a_verifier_survives_being_stored_and_nothing_else_is_taken_for_one() {
+        let verifier = CodeVerifier::new(&Moment::new(Timestamp::from_secs(1), [3; 32]));
+        let stored = serde_json::to_string(&verifier).unwrap();
+        assert_eq!(serde_json::from_str::<CodeVerifier>(&stored).unwrap().as_str(), verifier.as_str());
+        for other in [r#""short""#.to_owned(), stored.replace('"', ""), stored.replacen('"', "\"&", 1)] {
+            serde_json::from_str::<CodeVerifier>(&other).unwrap_err();
+        }
+        assert_eq!(format!("{verifier:?}"), "[redacted]");
+    }
+}

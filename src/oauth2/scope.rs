@@ -1,0 +1,174 @@
+//! Scopes: a set of case-sensitive words, RFC 6749 §3.3.
+
+use std::fmt;
+
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+
+/// What a token is good for, or is asked to be good for: words whose order does not matter.
+///
+/// ```
+/// use oauth_proto::oauth2::Scope;
+///
+/// let asked = Scope::from(["photos.read", "photos.write"]);
+/// let granted = Scope::from("photos.read profile");
+/// assert!(granted.contains("profile"));
+/// assert_eq!(asked.missing_from(&granted).collect::<Vec<_>>(), ["photos.write"]);
+/// assert_eq!(Scope::from("a b"), Scope::from("b a"));
+/// ```
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Scope(String);
+
+impl Scope {
+    /// The words, in the order in which they were given.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split(' ').filter(|word| !word.is_empty())
+    }
+
+    /// Whether a word is among them.
+    pub fn contains(&self, word: &str) -> bool {
+        self.iter().any(|own| own == word)
+    }
+
+    /// The words of this scope that the other has not.
+    pub fn missing_from<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a str> {
+        self.iter().filter(|word| !other.contains(word))
+    }
+
+    /// Whether there is no word.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// The words, separated by single spaces.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A scope in the words of a server that separates them by something else than a space.
+    pub(crate) fn separated(text: String, separator: char) -> Self {
+        if separator == ' ' { Self(text) } else { Self(text.replace(separator, " ")) }
+    }
+
+    /// The words as such a server wants them.
+    pub(crate) fn joined(&self, separator: char) -> String {
+        if separator == ' ' { self.0.clone() } else { self.iter().collect::<Vec<_>>().join(&separator.to_string()) }
+    }
+}
+
+impl PartialEq for Scope {
+    fn eq(&self, other: &Self) -> bool {
+        self.missing_from(other).chain(other.missing_from(self)).next().is_none()
+    }
+}
+
+impl Eq for Scope {}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for Scope {
+    fn from(words: &str) -> Self {
+        Self(words.to_owned())
+    }
+}
+
+impl From<String> for Scope {
+    fn from(words: String) -> Self {
+        Self(words)
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<S> for Scope {
+    fn from_iter<I: IntoIterator<Item = S>>(words: I) -> Self {
+        let mut scope = String::new();
+        for word in words {
+            if !scope.is_empty() {
+                scope.push(' ');
+            }
+            scope.push_str(word.as_ref());
+        }
+        Self(scope)
+    }
+}
+
+impl<S: AsRef<str>, const N: usize> From<[S; N]> for Scope {
+    fn from(words: [S; N]) -> Self {
+        words.into_iter().collect()
+    }
+}
+
+impl<S: AsRef<str>> From<&[S]> for Scope {
+    fn from(words: &[S]) -> Self {
+        words.iter().collect()
+    }
+}
+
+impl<S: AsRef<str>> From<Vec<S>> for Scope {
+    fn from(words: Vec<S>) -> Self {
+        words.into_iter().collect()
+    }
+}
+
+/// A text of words, or the list that requests-oauthlib's users have stored.
+impl<'de> Deserialize<'de> for Scope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Words;
+
+        impl<'de> Visitor<'de> for Words {
+            type Value = Scope;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text of scopes, or a list of them")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Scope, E> {
+                Ok(text.into())
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Scope, A::Error> {
+                let mut words = Vec::<String>::new();
+                while let Some(word) = list.next_element()? {
+                    words.push(word);
+                }
+                Ok(words.into())
+            }
+        }
+
+        deserializer.deserialize_any(Words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_as_a_text_and_read_as_a_text_or_a_list() {
+        let scope = Scope::from(["a", "b"]);
+        assert_eq!(serde_json::to_string(&scope).unwrap(), r#""a b""#);
+        for stored in [r#""a b""#, r#"["a","b"]"#, r#"["b","a"]"#] {
+            assert_eq!(serde_json::from_str::<Scope>(stored).unwrap(), scope, "{stored}");
+        }
+        serde_json::from_str::<Scope>("7").unwrap_err();
+    }
+
+    #[test]
+    fn other_separators_are_for_the_wire_alone() {
+        let scope = Scope::separated("repo,user:email".into(), ',');
+        assert_eq!(scope, Scope::from(["repo", "user:email"]));
+        assert_eq!(scope.joined(','), "repo,user:email");
+        assert_eq!(scope.joined(' '), "repo user:email");
+    }
+
+    #[test]
+    fn equality_is_that_of_sets() {
+        assert_eq!(Scope::from("a  b a"), Scope::from("b a"));
+        assert_ne!(Scope::from("a"), Scope::from("A"));
+        assert_ne!(Scope::from("a b"), Scope::from("a"));
+        assert!(Scope::from("  ").is_empty());
+    }
+}

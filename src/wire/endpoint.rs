@@ -1,0 +1,46 @@
+//! The other side's URLs: what may be an endpoint, whether it is private, and pairs at the end of a query.
+
+use http::Uri;
+
+use super::{Site, bare};
+use crate::Unsupported;
+
+/// A URL that can be an endpoint.
+pub(crate) fn endpoint(url: &str) -> Result<Uri, Unsupported> {
+    // A fragment would be dropped without a word.
+    let uri = url.parse().ok().filter(|uri: &Uri| {
+        let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+        Site::of(uri).is_some() && !has_user && !url.contains('#')
+    });
+    uri.ok_or_else(|| Unsupported::Url {
+        url: bare(url),
+        reason: "an endpoint is an absolute http or https URL without user information and fragment",
+    })
+}
+
+/// Whether secrets may go to that place and come back from it: it is https, or this machine, or `plain_http` is wanted.
+pub(crate) fn check_private(uri: &Uri, plain_http: bool) -> Result<(), Unsupported> {
+    if plain_http || Site::of(uri).is_some_and(Site::is_private) {
+        return Ok(());
+    }
+    Err(Unsupported::PlainHttp { url: without_query(uri) })
+}
+
+/// The URI with pairs at the end of its query.
+pub(crate) fn with_query(uri: &Uri, pairs: &str) -> Result<Uri, Unsupported> {
+    let mut parts = uri.clone().into_parts();
+    let path = if uri.path().is_empty() { "/" } else { uri.path() };
+    let target = match uri.query() {
+        None | Some("") => format!("{path}?{pairs}"),
+        Some(query) => format!("{path}?{query}&{pairs}"),
+    };
+    let too_long = |_| Unsupported::Unsendable { what: "the query", reason: "the URI becomes too long" };
+    parts.path_and_query = Some(target.parse().map_err(too_long)?);
+    Uri::from_parts(parts).map_err(|_| Unsupported::Unsendable { what: "the query", reason: "the URI is not absolute" })
+}
+
+/// A URI as an error may show it: a query may hold secrets, and so may user information.
+pub(crate) fn without_query(uri: &Uri) -> String {
+    let scheme = uri.scheme_str().map(|scheme| format!("{scheme}://")).unwrap_or_default();
+    format!("{scheme}{}{}", uri.host().unwrap_or_default(), uri.path())
+}
