@@ -80,6 +80,7 @@ pub mod oauth1;
 pub mod oauth2;
 pub mod providers;
 mod secret;
+mod short_hash;
 mod step;
 pub mod wire;
 

@@ -133,8 +133,7 @@ pub(super) enum Sha256 {}
 
 impl Hash for Sha256 {
     type State = [u32; 8];
-    const INITIAL: Self::State =
-        [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+    const INITIAL: Self::State = crate::short_hash::INITIAL;
     const BLOCK: usize = 64;
     const LENGTH: usize = 8;
 

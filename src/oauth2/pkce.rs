@@ -4,10 +4,9 @@ use std::fmt;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
-use crate::Moment;
+use crate::{Moment, short_hash};
 
 /// The length of 32 bytes in base64url.
 const LENGTH: usize = 43;
@@ -23,7 +22,7 @@ impl CodeVerifier {
 
     /// The code challenge of the method `S256` (§4.2).
     pub(crate) fn challenge(&self) -> Unguessable {
-        Unguessable(base64url(Sha256::digest(self.0).into()))
+        Unguessable(base64url(short_hash::sha256(&self.0)))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -62,7 +61,7 @@ impl<'de> Deserialize<'de> for CodeVerifier {
 pub(crate) struct Unguessable([u8; LENGTH]);
 
 impl Unguessable {
-    pub(crate) fn new(moment: &Moment, label: &str) -> Self {
+    pub(crate) fn new(moment: &Moment, label: &'static str) -> Self {
         Self(base64url(moment.derive(label)))
     }
 

@@ -37,12 +37,19 @@ impl Scope {
 
     /// Whether there is no word.
     pub fn is_empty(&self) -> bool {
-        self.iter().next().is_none()
+        self.0.bytes().all(|byte| byte == b' ')
     }
 
     /// The words, separated by single spaces.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    fn push(&mut self, word: &str) {
+        if !self.0.is_empty() {
+            self.0.push(' ');
+        }
+        self.0.push_str(word);
     }
 
     /// A scope in the words of a server that separates them by something else than a space.
@@ -84,32 +91,30 @@ impl From<String> for Scope {
 
 impl<S: AsRef<str>> FromIterator<S> for Scope {
     fn from_iter<I: IntoIterator<Item = S>>(words: I) -> Self {
-        let mut scope = String::new();
-        for word in words {
-            if !scope.is_empty() {
-                scope.push(' ');
-            }
-            scope.push_str(word.as_ref());
-        }
-        Self(scope)
+        let mut scope = Self::default();
+        words.into_iter().for_each(|word| scope.push(word.as_ref()));
+        scope
     }
 }
 
 impl<S: AsRef<str>, const N: usize> From<[S; N]> for Scope {
     fn from(words: [S; N]) -> Self {
-        words.into_iter().collect()
+        words.as_slice().into()
     }
 }
 
 impl<S: AsRef<str>> From<&[S]> for Scope {
     fn from(words: &[S]) -> Self {
-        words.iter().collect()
+        let length = words.iter().map(|word| word.as_ref().len() + 1).sum();
+        let mut scope = Self(String::with_capacity(length));
+        words.iter().for_each(|word| scope.push(word.as_ref()));
+        scope
     }
 }
 
 impl<S: AsRef<str>> From<Vec<S>> for Scope {
     fn from(words: Vec<S>) -> Self {
-        words.into_iter().collect()
+        words.as_slice().into()
     }
 }
 

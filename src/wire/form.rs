@@ -28,7 +28,7 @@ pub type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 /// assert!(pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())).eq(expected));
 /// ```
 pub fn pairs(form: &[u8]) -> impl Iterator<Item = Pair<'_>> {
-    form.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty()).map(|piece| {
+    pieces(form).filter(|piece| !piece.is_empty()).map(|piece| {
         let (name, value) = split_pair(piece);
         (percent::decode_with(name, true), percent::decode_with(value, true))
     })
@@ -59,12 +59,33 @@ pub(crate) fn push_pair(out: &mut String, name: &[u8], value: &[u8]) {
     percent::encode_into(out, value);
 }
 
+/// Appends one pair of texts, the name of which needs no encoding, as [`push_pair`] does.
+pub(crate) fn push_text(out: &mut String, name: &str, value: &str) {
+    push_encoded(out, name, "");
+    percent::encode_text_into(out, value);
+}
+
+/// Appends one pair of texts that need no encoding, or have been encoded.
+pub(crate) fn push_encoded(out: &mut String, name: &str, value: &str) {
+    if !matches!(out.as_bytes().last(), None | Some(b'?' | b'&')) {
+        out.push('&');
+    }
+    out.push_str(name);
+    out.push('=');
+    out.push_str(value);
+}
+
+/// A decoded name or value as a text; `None` where it is not UTF-8.
+pub(crate) fn text(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
+    match bytes {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
+    }
+}
+
 /// Keeps those pieces of a form or query, byte for byte, whose decoded name satisfies `keep`.
 pub(crate) fn retain(form: &[u8], keep: impl Fn(&[u8]) -> bool) -> Vec<u8> {
-    let kept: Vec<_> = form
-        .split(|byte| *byte == b'&')
-        .filter(|piece| keep(&percent::decode_with(split_pair(piece).0, true)))
-        .collect();
+    let kept: Vec<_> = pieces(form).filter(|piece| keep(&percent::decode_with(split_pair(piece).0, true))).collect();
     kept.join(&b'&')
 }
 
@@ -87,8 +108,19 @@ pub(crate) fn is_form(headers: &HeaderMap) -> Option<bool> {
     (values.next().is_none() && begins == exact).then_some(exact)
 }
 
+/// What stands between the `&`s.
+fn pieces(form: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(form);
+    std::iter::from_fn(move || {
+        let form = rest?;
+        let end = memchr::memchr(b'&', form);
+        rest = end.map(|at| &form[at + 1..]);
+        Some(&form[..end.unwrap_or(form.len())])
+    })
+}
+
 fn split_pair(piece: &[u8]) -> (&[u8], &[u8]) {
-    match piece.iter().position(|byte| *byte == b'=') {
+    match memchr::memchr(b'=', piece) {
         Some(at) => (&piece[..at], &piece[at + 1..]),
         None => (piece, &[]),
     }

@@ -9,6 +9,8 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use super::flat_json::{self, Plain};
+
 /// A member's value: texts borrowed from the document where they hold no escapes.
 #[derive(Debug)]
 pub(crate) enum Member<'a> {
@@ -31,8 +33,22 @@ impl Member<'_> {
 }
 
 /// Hands the members of a JSON object to `take`, in their order. `None` when the body is not one object.
-pub(crate) fn visit<'a>(body: &'a [u8], take: impl FnMut(Cow<'a, str>, Member<'a>)) -> Option<()> {
-    let mut document = serde_json::Deserializer::from_slice(body);
+pub(crate) fn visit<'a>(body: &'a [u8], mut take: impl FnMut(Cow<'a, str>, Member<'a>)) -> Option<()> {
+    // Checked as a whole, the body needs no check for each text in it.
+    let body = std::str::from_utf8(body).ok()?;
+    if let Some((members, count)) = flat_json::read(body) {
+        for (name, value) in &members[..count] {
+            take(
+                Cow::Borrowed(*name),
+                match *value {
+                    Plain::Text(text) => Member::Text(Cow::Borrowed(text)),
+                    Plain::Number(number) => Member::Number(number.into()),
+                },
+            );
+        }
+        return Some(());
+    }
+    let mut document = serde_json::Deserializer::from_str(body);
     Members(take).deserialize(&mut document).ok()?;
     document.end().ok()
 }

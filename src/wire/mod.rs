@@ -4,6 +4,7 @@ mod answer;
 pub mod auth_param;
 mod challenge;
 mod endpoint;
+mod flat_json;
 pub mod form;
 pub(crate) mod json;
 mod origin;

@@ -31,13 +31,16 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
 
 /// The encoding of a text, which is the text itself where nothing is to be encoded.
 pub(crate) fn encoded(text: &str) -> Cow<'_, str> {
-    let bytes = text.as_bytes();
-    let plain = match (bytes.as_chunks(), bytes.last_chunk()) {
+    if is_plain(text.as_bytes()) { Cow::Borrowed(text) } else { Cow::Owned(encode(text)) }
+}
+
+/// Whether nothing is to be encoded.
+fn is_plain(bytes: &[u8]) -> bool {
+    match (bytes.as_chunks(), bytes.last_chunk()) {
         // The last run reaches back into the one before it, so that no byte has to be looked at alone.
         ((runs, _), Some(last)) => runs.iter().all(all_unreserved) && all_unreserved(last),
         _ => bytes.iter().all(|byte| is_unreserved(*byte)),
-    };
-    if plain { Cow::Borrowed(text) } else { Cow::Owned(encode(text)) }
+    }
 }
 
 /// So many bytes are looked at together.
@@ -140,6 +143,11 @@ pub(crate) fn map_into(buffer: &mut [u8], mut at: usize, text: &[u8], escapes: &
     at
 }
 
+/// Appends the encoding of a text. Tokens, codes and names mostly need none.
+pub(crate) fn encode_text_into(out: &mut String, text: &str) {
+    if is_plain(text.as_bytes()) { out.push_str(text) } else { encode_into(out, text.as_bytes()) }
+}
+
 /// Appends the encoding of `bytes`.
 pub(crate) fn encode_into(out: &mut String, bytes: &[u8]) {
     for run in bytes.chunks(RUN) {
@@ -162,10 +170,12 @@ pub fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
 
 /// Decodes as [`decode`] does and, with `plus_is_space`, every `+` to a space.
 pub(crate) fn decode_with(bytes: &[u8], plus_is_space: bool) -> Cow<'_, [u8]> {
-    let coded = |byte: &u8| *byte == b'%' || (plus_is_space && *byte == b'+');
-    let Some(first) = bytes.iter().position(coded) else {
+    let coded = |byte: &u8| (*byte == b'%') | (plus_is_space & (*byte == b'+'));
+    // Without leaving early, so that it becomes a few vector instructions: most texts have nothing coded.
+    if !bytes.iter().fold(false, |any, byte| any | coded(byte)) {
         return Cow::Borrowed(bytes);
-    };
+    }
+    let first = bytes.iter().position(coded).unwrap_or_default();
     let mut out = Vec::with_capacity(bytes.len());
     out.extend_from_slice(&bytes[..first]);
     let mut rest = &bytes[first..];

@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
-use http::Uri;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::answer;
 use super::client::Client;
-use super::pending::{Pending, PendingImplicit, Saved};
+use super::pending::{Pending, PendingImplicit, Saved, State};
 use super::redirect_uri::check_redirect_uri;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::oauth2::{PkceSupport, Scope, Transmission};
@@ -236,11 +235,11 @@ impl Client {
         let (url, start, saved) = self.authorization_request("code", authorize, &moment, |url| {
             let Some(verifier) = &verifier else { return };
             if pkce == Pkce::Plain {
-                form::push_pair(url, b"code_challenge", verifier.as_str().as_bytes());
-                form::push_pair(url, b"code_challenge_method", b"plain");
+                form::push_encoded(url, "code_challenge", verifier.as_str());
+                form::push_encoded(url, "code_challenge_method", "plain");
             } else {
-                form::push_pair(url, b"code_challenge", verifier.challenge().as_str().as_bytes());
-                form::push_pair(url, b"code_challenge_method", b"S256");
+                url.push_str("&code_challenge_method=S256&code_challenge=");
+                url.push_str(verifier.challenge().as_str());
             }
         })?;
         let pending = Pending::new(saved, verifier);
@@ -291,33 +290,46 @@ impl Client {
         proof: impl FnOnce(&mut String),
     ) -> Result<(String, usize, Saved), Error> {
         let server = &self.0.server;
-        let target = server.private(server.authorization.as_ref(), "authorization")?;
+        let opened = self.0.opened.as_ref().map_err(Clone::clone)?;
         if let Some(name) = authorize.refused {
             return Err(Unsupported::ReservedParameter { name }.into());
         }
         if let Some(uri) = &authorize.redirect_uri {
             check_redirect_uri(uri, server.plain_http)?;
         }
-        let redirect_uri = authorize.redirect_uri.or_else(|| self.0.redirect_uri.clone());
-        let state = authorize.state.unwrap_or_else(|| Unguessable::new(moment, "oauth2 state").as_str().to_owned());
+        let state =
+            authorize.state.clone().unwrap_or_else(|| Unguessable::new(moment, "oauth2 state").as_str().to_owned());
         let nonce = authorize.nonce.then(|| Unguessable::new(moment, "oauth2 nonce").as_str().to_owned());
 
         // Room for an ordinary request: what is sent is written once.
-        let mut url = open_query(target, 512 + authorize.parameters.len());
-        let start = url.len();
-        let mut push = |name: &str, value: &str| form::push_pair(&mut url, name.as_bytes(), value.as_bytes());
-        push("response_type", response_type);
-        push("client_id", &self.0.id);
-        if let Some(uri) = &redirect_uri {
-            push("redirect_uri", uri);
-        }
+        let mut url = String::with_capacity(opened.code.len() + authorize.parameters.len() + 320);
+        let redirect_uri = match (authorize.redirect_uri, &self.0.redirect_uri) {
+            (None, own) if response_type == "code" => {
+                url.push_str(&opened.code);
+                own.as_ref().map(|own| own.text.clone())
+            }
+            (uri, own) => {
+                url.push_str(&opened.url);
+                form::push_encoded(&mut url, "response_type", response_type);
+                let uri = uri.or_else(|| own.as_ref().map(|own| own.text.clone()));
+                if let Some(uri) = &uri {
+                    form::push_text(&mut url, "redirect_uri", uri);
+                }
+                uri
+            }
+        };
+        let mut push = |name: &str, value: &str| form::push_text(&mut url, name, value);
         if let Some(scope) = authorize.scope.as_ref().filter(|scope| !scope.is_empty()) {
             match server.separator {
                 ' ' => push("scope", scope.as_str()),
                 separator => push("scope", &scope.joined(separator)),
             }
         }
-        push("state", &state);
+        match &authorize.state {
+            None => form::push_encoded(&mut url, "state", &state),
+            Some(_) => form::push_text(&mut url, "state", &state),
+        }
+        let mut push = |name: &str, value: &str| form::push_text(&mut url, name, value);
         if let Some(nonce) = &nonce {
             push("nonce", nonce);
         }
@@ -329,7 +341,7 @@ impl Client {
         }
         for (name, value) in &server.parameters {
             if !has(&authorize.parameters, name) {
-                push(name, value);
+                form::push_pair(&mut url, name.as_bytes(), value.as_bytes());
             }
         }
         proof(&mut url);
@@ -339,7 +351,7 @@ impl Client {
         }
 
         let saved = Saved {
-            state: state.into(),
+            state: State(state),
             redirect_uri,
             scope: authorize.scope,
             nonce,
@@ -347,22 +359,8 @@ impl Client {
             issuer: server.issuer.clone(),
             expires_at: moment.now.after(authorize.lifetime.unwrap_or(LIFETIME)),
         };
-        Ok((url, start, saved))
+        Ok((url, opened.start, saved))
     }
-}
-
-/// The endpoint's URL as far as the place where its query goes on (RFC 6749 §3.1 lets it have one), with room for more.
-fn open_query(endpoint: &Uri, room: usize) -> String {
-    let [scheme, authority] = [endpoint.scheme_str(), endpoint.authority().map(http::uri::Authority::as_str)];
-    let mut url = String::with_capacity(64 + endpoint.path().len() + room);
-    for part in [scheme.unwrap_or_default(), "://", authority.unwrap_or_default(), endpoint.path(), "?"] {
-        url.push_str(part);
-    }
-    if let Some(query) = endpoint.query().filter(|query| !query.is_empty()) {
-        url.push_str(query);
-        url.push('&');
-    }
-    url
 }
 
 /// Whether encoded pairs have a name among them.
@@ -386,10 +384,8 @@ impl Receive<Authorization> for AwaitRequestUri {
         let members = members.ok_or_else(|| Misbehaved::WrongFormat { expected: "a JSON object", answer: answer() })?;
         let uri = members.get("request_uri").and_then(Value::as_str).filter(|uri| !uri.is_empty());
         let uri = uri.ok_or_else(|| Misbehaved::FieldMissing { field: "request_uri", answer: answer() })?;
-        let target = server.private(server.authorization.as_ref(), "authorization")?;
-        let mut url = open_query(target, uri.len() + 64);
-        form::push_pair(&mut url, b"client_id", client.0.id.as_bytes());
-        form::push_pair(&mut url, b"request_uri", uri.as_bytes());
+        let mut url = client.0.opened.clone()?.url;
+        form::push_text(&mut url, "request_uri", uri);
         Ok(Step::Done(Authorization { url, pending }))
     }
 

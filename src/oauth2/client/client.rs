@@ -14,7 +14,7 @@ use super::redirect_uri::check_redirect_uri;
 use super::{Authentication, AuthorizationServer, Grant};
 use crate::oauth2::{Token, Transmission};
 use crate::step::Receive;
-use crate::wire::{form, with_query};
+use crate::wire::{form, percent, with_query};
 use crate::{Error, Moment, Request, Response, Secret, Step, Unsupported};
 
 /// A client of one authorization server. Cheap to clone.
@@ -53,8 +53,26 @@ pub(super) struct Parts {
     /// The header of `Authorization: Basic`, made once.
     basic: Option<Result<HeaderValue, Unsupported>>,
     include_id: IncludeClientId,
-    pub(super) redirect_uri: Option<String>,
+    pub(super) redirect_uri: Option<RedirectUri>,
+    pub(super) opened: Result<Opened, Unsupported>,
     pub(super) hooks: Hooks,
+}
+
+/// A redirect_uri as it is, and as it stands in queries and forms.
+#[derive(Clone, Debug)]
+pub(super) struct RedirectUri {
+    pub(super) text: String,
+    pub(super) encoded: String,
+}
+
+/// The beginning of a client's authorization URLs, which is always the same, and where its parameters begin in it.
+#[derive(Clone, Debug)]
+pub(super) struct Opened {
+    /// The endpoint and the client.
+    pub(super) url: String,
+    pub(super) start: usize,
+    /// The same with the response type of the code grant, and the client's redirect_uri.
+    pub(super) code: String,
 }
 
 /// Whether requests carry `client_id` in the body.
@@ -79,9 +97,12 @@ pub enum IncludeClientId {
 impl Client {
     /// A public client with that identifier: without a secret.
     pub fn new(server: AuthorizationServer, client_id: impl Into<String>) -> Self {
+        let id = client_id.into();
+        let opened = Opened::new(&server, &id);
         Self(Arc::new(Parts {
             server,
-            id: client_id.into(),
+            id,
+            opened,
             authentication: Authentication::none(),
             basic: None,
             include_id: IncludeClientId::Automatic,
@@ -123,7 +144,12 @@ impl Client {
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Result<Self, Error> {
         let uri = uri.into();
         check_redirect_uri(&uri, self.0.server.plain_http)?;
-        self.parts().redirect_uri = Some(uri);
+        let own = RedirectUri { encoded: percent::encode(&uri), text: uri };
+        let parts = self.parts();
+        if let Ok(opened) = &mut parts.opened {
+            opened.code = format!("{}&response_type=code&redirect_uri={}", opened.url, own.encoded);
+        }
+        parts.redirect_uri = Some(own);
         Ok(self)
     }
 
@@ -207,7 +233,7 @@ impl Client {
         moment: &Moment,
     ) -> Result<(), Error> {
         let Parts { server, id, authentication, basic, include_id, .. } = &*self.0;
-        let mut push = |name: &str, value: &str| form::push_pair(parameters, name.as_bytes(), value.as_bytes());
+        let mut push = |name: &str, value: &str| form::push_text(parameters, name, value);
         let includes_id = match (&authentication.0, include_id) {
             (Way::Body(_), _) | (_, IncludeClientId::Always) => true,
             (Way::Basic(..), IncludeClientId::Automatic) | (_, IncludeClientId::Never) => false,
@@ -261,6 +287,22 @@ impl Client {
         let Parts { server, hooks, .. } = &*self.0;
         hooks.token_response(&mut response, refresh);
         answer::token(&response, expected, server.quirks, server.separator, moment.now)
+    }
+}
+
+impl Opened {
+    fn new(server: &AuthorizationServer, client_id: &str) -> Result<Self, Unsupported> {
+        let endpoint = server.private(server.authorization.as_ref(), "authorization")?;
+        let mut url = endpoint.to_string();
+        // The endpoint may have a query (RFC 6749 §3.1).
+        match endpoint.query() {
+            None => url.push('?'),
+            Some("") => {}
+            Some(_) => url.push('&'),
+        }
+        let start = url.len();
+        form::push_text(&mut url, "client_id", client_id);
+        Ok(Self { code: format!("{url}&response_type=code"), url, start })
     }
 }
 

@@ -52,7 +52,7 @@ impl Grant {
     pub(super) fn new(grant_type: &str, kind: Kind) -> Self {
         // Room for what follows in an ordinary request.
         let mut parameters = Zeroizing::new(String::with_capacity(384));
-        form::push_pair(&mut parameters, b"grant_type", grant_type.as_bytes());
+        form::push_text(&mut parameters, "grant_type", grant_type);
         Self {
             parameters,
             scope: None,
@@ -172,7 +172,7 @@ impl Grant {
         if TYPED.contains(&name) || form::pairs(self.parameters.as_bytes()).any(taken) {
             self.refused = Some(name.to_owned());
         } else {
-            self.push(name, value);
+            form::push_pair(&mut self.parameters, name.as_bytes(), value.as_bytes());
         }
         self
     }
@@ -184,7 +184,12 @@ impl Grant {
     }
 
     pub(super) fn push(&mut self, name: &str, value: &str) {
-        form::push_pair(&mut self.parameters, name.as_bytes(), value.as_bytes());
+        form::push_text(&mut self.parameters, name, value);
+    }
+
+    /// As [`push`](Self::push), for what is encoded already.
+    pub(super) fn push_encoded(&mut self, name: &str, value: &str) {
+        form::push_encoded(&mut self.parameters, name, value);
     }
 
     /// The scope that was asked for earlier, so that it is not sent again.
@@ -207,7 +212,7 @@ impl Grant {
         }
         if let Some(scope) = self.scope.as_ref().filter(|scope| self.sends_scope && !scope.is_empty()) {
             let scope = scope.joined(separator);
-            form::push_pair(&mut self.parameters, b"scope", scope.as_bytes());
+            form::push_text(&mut self.parameters, "scope", &scope);
         }
         let Self { scope, before, any_token, unknown_lifetime, .. } = self;
         let expected = Expected { scope, before, any_token, unknown_lifetime };

@@ -1,13 +1,17 @@
 //! What is remembered while the user is away, and what is checked of a callback before anything is sent, RFC 6749 §4.1.2,
 //! RFC 9207.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 
 use super::ResponseMode;
 use crate::oauth2::Scope;
 use crate::oauth2::pkce::CodeVerifier;
 use crate::wire::{form, shortened};
-use crate::{Error, Expired, Forged, Refused, Secret, Timestamp};
+use crate::{Error, Expired, Forged, Refused, Timestamp};
 
 /// A code grant that waits for its user to come back.
 ///
@@ -49,10 +53,21 @@ pub struct PendingImplicit {
     pub(super) saved: Saved,
 }
 
+/// A value that passes through the browser and need not be wiped from memory, but that nobody else should see.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct State(pub(super) String);
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
 /// What both kinds remember.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Saved {
-    pub(super) state: Secret,
+    pub(super) state: State,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) redirect_uri: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,8 +91,8 @@ impl Pending {
 
     /// The state that the callback will carry. It may serve as the key under which this is stored, as long as what finds it
     /// is bound to the user's browser too.
-    pub fn state(&self) -> &Secret {
-        &self.saved.state
+    pub fn state(&self) -> &str {
+        &self.saved.state.0
     }
 
     /// The nonce that an ID token has to carry, where one was asked for.
@@ -101,8 +116,8 @@ impl PendingImplicit {
     }
 
     /// The state that the callback will carry.
-    pub fn state(&self) -> &Secret {
-        &self.saved.state
+    pub fn state(&self) -> &str {
+        &self.saved.state.0
     }
 
     /// The nonce that an ID token has to carry, where one was asked for.
@@ -135,11 +150,11 @@ impl Saved {
     pub(super) fn accept<'c>(&self, callback: &'c str, promises_iss: bool) -> Result<Callback<'c>, Error> {
         let callback = Callback::parse(callback, self.mode)?;
         let state = callback.state.as_deref().ok_or(Forged::ParameterMissing { name: "state" })?;
-        if self.state != Secret::new(state) {
+        if !bool::from(self.state.0.as_bytes().ct_eq(state.as_bytes())) {
             return Err(Forged::StateMismatch.into());
         }
         match (&self.issuer, &callback.iss) {
-            (Some(expected), Some(received)) if expected != received => {
+            (Some(expected), Some(received)) if *expected != **received => {
                 let (expected, received) = (shortened(expected), shortened(received));
                 return Err(Forged::IssuerMismatch { expected, received }.into());
             }
@@ -164,14 +179,14 @@ impl Saved {
 pub(super) struct Callback<'c> {
     /// All of it, still encoded.
     pub(super) pairs: &'c [u8],
-    pub(super) code: Option<String>,
-    pub(super) access_token: bool,
-    pub(super) id_token: bool,
-    state: Option<String>,
-    iss: Option<String>,
-    error: Option<String>,
-    error_description: Option<String>,
-    error_uri: Option<String>,
+    pub(super) code: Option<Cow<'c, str>>,
+    pub(super) access_token: Option<Cow<'c, str>>,
+    pub(super) id_token: Option<Cow<'c, str>>,
+    state: Option<Cow<'c, str>>,
+    iss: Option<Cow<'c, str>>,
+    error: Option<Cow<'c, str>>,
+    error_description: Option<Cow<'c, str>>,
+    error_uri: Option<Cow<'c, str>>,
 }
 
 impl<'c> Callback<'c> {
@@ -179,7 +194,6 @@ impl<'c> Callback<'c> {
     fn parse(callback: &'c str, mode: ResponseMode) -> Result<Self, Forged> {
         let pairs = part(callback, mode).as_bytes();
         let mut read = Self { pairs, ..Self::default() };
-        let (mut access_token, mut id_token) = (None, None);
         for (name, value) in form::pairs(pairs) {
             let (name, slot) = match &*name {
                 b"code" => ("code", &mut read.code),
@@ -188,37 +202,41 @@ impl<'c> Callback<'c> {
                 b"error" => ("error", &mut read.error),
                 b"error_description" => ("error_description", &mut read.error_description),
                 b"error_uri" => ("error_uri", &mut read.error_uri),
-                b"access_token" => ("access_token", &mut access_token),
-                b"id_token" => ("id_token", &mut id_token),
+                b"access_token" => ("access_token", &mut read.access_token),
+                b"id_token" => ("id_token", &mut read.id_token),
                 _ => continue,
             };
-            let value = String::from_utf8(value.into_owned()).map_err(|_| Forged::ParameterInvalid { name })?;
+            let value = form::text(value).ok_or(Forged::ParameterInvalid { name })?;
             if slot.replace(value).is_some() {
                 return Err(Forged::ParameterTwice { name });
             }
         }
-        (read.access_token, read.id_token) = (access_token.is_some(), id_token.is_some());
         Ok(read)
     }
 }
 
 /// The part of a callback that holds the answer.
 fn part(callback: &str, mode: ResponseMode) -> &str {
-    let (before, fragment) = match callback.split_once('#') {
-        Some((before, fragment)) => (before, Some(fragment)),
-        None => (callback, None),
-    };
-    let is_url = before.starts_with('/') || before.contains("://");
-    let query = match before.split_once('?') {
-        Some((_, query)) => query,
-        None if is_url => "",
-        None => before,
+    let (before, fragment) = split(callback, b'#');
+    // A form in a body has no `?`, and neither has a query alone.
+    let (is_url, query) = match split(before, b'?') {
+        (_, Some(query)) => (true, query),
+        _ if before.starts_with('/') || before.contains("://") => (true, ""),
+        _ => (false, before),
     };
     match mode {
+        ResponseMode::Query => query,
         ResponseMode::Fragment => fragment.unwrap_or(if is_url { "" } else { query }),
         ResponseMode::FormPost if is_url => "",
         ResponseMode::FormPost => callback,
-        ResponseMode::Query => query,
+    }
+}
+
+/// What stands before the first such byte, and behind it.
+fn split(text: &str, at: u8) -> (&str, Option<&str>) {
+    match memchr::memchr(at, text.as_bytes()) {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
     }
 }
 
@@ -228,7 +246,7 @@ mod tests {
 
     fn saved(mode: ResponseMode) -> Saved {
         Saved {
-            state: "xyz".into(),
+            state: State("xyz".into()),
             redirect_uri: None,
             scope: None,
             nonce: None,
@@ -239,7 +257,7 @@ mod tests {
     }
 
     fn code(mode: ResponseMode, callback: &str) -> Result<Option<String>, Error> {
-        saved(mode).accept(callback, false).map(|callback| callback.code)
+        saved(mode).accept(callback, false).map(|callback| callback.code.map(Cow::into_owned))
     }
 
     #[test]

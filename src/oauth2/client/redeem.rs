@@ -45,9 +45,10 @@ impl Client {
     pub fn accept(&self, pending: Pending, callback: &str, now: Timestamp) -> Result<Grant, Error> {
         pending.check(now)?;
         let callback = pending.saved.accept(callback, self.0.server.promises_iss)?;
-        let token = callback.access_token.then_some("access_token").or(callback.id_token.then_some("id_token"));
-        if let Some(name) = token {
-            return Err(Forged::TokenInCallback { name }.into());
+        for (name, token) in [("access_token", &callback.access_token), ("id_token", &callback.id_token)] {
+            if token.is_some() {
+                return Err(Forged::TokenInCallback { name }.into());
+            }
         }
         let code = callback.code.filter(|code| !code.is_empty());
         let code = code.ok_or(Forged::ParameterMissing { name: "code" })?;
@@ -71,11 +72,14 @@ impl Client {
     fn code_grant(&self, pending: Pending, code: &str) -> Grant {
         let mut grant = Grant::new("authorization_code", Kind::Other);
         grant.push("code", code);
-        if let Some(uri) = pending.saved.redirect_uri.filter(|_| !self.0.server.v2_1) {
-            grant.push("redirect_uri", &uri);
+        if let Some(uri) = pending.saved.redirect_uri.as_deref().filter(|_| !self.0.server.v2_1) {
+            match &self.0.redirect_uri {
+                Some(own) if own.text == uri => grant.push_encoded("redirect_uri", &own.encoded),
+                _ => grant.push("redirect_uri", uri),
+            }
         }
         if let Some(verifier) = &pending.verifier {
-            grant.push("code_verifier", verifier.as_str());
+            grant.push_encoded("code_verifier", verifier.as_str());
         }
         grant.asked(pending.saved.scope)
     }

@@ -248,7 +248,7 @@ impl AuthorizationServer {
     }
 
     /// An endpoint that is there and that secrets may be sent to.
-    pub(super) fn private<'a>(&self, uri: Option<&'a Uri>, endpoint: &'static str) -> Result<&'a Uri, Error> {
+    pub(super) fn private<'a>(&self, uri: Option<&'a Uri>, endpoint: &'static str) -> Result<&'a Uri, Unsupported> {
         let uri = uri.ok_or(Unsupported::NoEndpoint { endpoint })?;
         check_private(uri, self.plain_http)?;
         Ok(uri)

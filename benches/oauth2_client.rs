@@ -1,0 +1,135 @@
+//! What a client of OAuth 2.0 does for every user and every request, beside the `oauth2` crate in the same run.
+#![allow(missing_docs)]
+
+use std::convert::Infallible;
+use std::hint::black_box;
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending, Session, Token};
+use oauth_proto::{Moment, Step, Timestamp};
+use oauth2::basic::BasicClient;
+use oauth2::{
+    AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet, HttpRequest,
+    HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenUrl,
+};
+
+const AUTHORIZATION: &str = "https://auth.example.com/oauth2/authorize";
+const TOKEN: &str = "https://auth.example.com/oauth2/token";
+const REDIRECT: &str = "https://client.example.com/callback";
+const ID: &str = "s6BhdRkqt3";
+const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
+const CODE: &str = "SplxlOBeZQQYbYS6WxSbIA";
+const ANSWER: &[u8] = br#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","scope":"read write"}"#;
+
+/// What is made ahead for a few rounds stays in the cache, as it does in an application.
+const FEW: BatchSize = BatchSize::NumIterations(16);
+
+type Peer = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+
+fn ours() -> Client {
+    let server = AuthorizationServer::new(TOKEN).unwrap().authorization_endpoint(AUTHORIZATION).unwrap();
+    Client::new(server, ID).secret(SECRET).redirect_uri(REDIRECT).unwrap()
+}
+
+fn theirs() -> Peer {
+    BasicClient::new(ClientId::new(ID.into()))
+        .set_client_secret(ClientSecret::new(SECRET.into()))
+        .set_auth_uri(AuthUrl::new(AUTHORIZATION.into()).unwrap())
+        .set_token_uri(TokenUrl::new(TOKEN.into()).unwrap())
+        .set_redirect_uri(RedirectUrl::new(REDIRECT.into()).unwrap())
+}
+
+fn moment() -> Moment {
+    Moment::new(Timestamp::from_secs(1_700_000_000), [7; 32])
+}
+
+fn authorize(client: &Client, moment: Moment) -> (String, Pending) {
+    let Ok(Step::Done(authorization)) = client.authorize(Authorize::scope(["read", "write"]), moment) else {
+        unreachable!("nothing is sent")
+    };
+    (authorization.url, authorization.pending)
+}
+
+/// The answer as a transport hands it over.
+fn answer() -> HttpResponse {
+    {
+        let json = http::HeaderValue::from_static("application/json");
+        http::Response::builder().header(http::header::CONTENT_TYPE, json).body(ANSWER.to_vec()).unwrap()
+    }
+}
+
+fn authorize_url(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("client/authorize_url");
+    let client = ours();
+    group.bench_function("oauth_proto", |bencher| bencher.iter(|| authorize(&client, Moment::from_os())));
+    group.bench_function("oauth_proto_entropy_given", |bencher| {
+        bencher.iter(|| authorize(&client, black_box(moment())));
+    });
+    let client = theirs();
+    group.bench_function("oauth2", |bencher| {
+        bencher.iter(|| {
+            let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+            let request = client.authorize_url(CsrfToken::new_random).set_pkce_challenge(challenge);
+            let request = request.add_scope(Scope::new("read".into())).add_scope(Scope::new("write".into()));
+            let (url, state) = request.url();
+            (url, state, verifier)
+        });
+    });
+    group.finish();
+}
+
+fn exchange(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("client/exchange");
+    let client = ours();
+    let (_, pending) = authorize(&client, moment());
+    let callback = format!("{REDIRECT}?code={CODE}&state={}", pending.state());
+    group.bench_function("oauth_proto", |bencher| {
+        bencher.iter_batched(
+            || (authorize(&client, moment()).1, moment(), moment()),
+            |(pending, begin, end)| {
+                let Ok(Step::Send(request, sent)) = client.redeem(pending, &callback, begin) else {
+                    unreachable!("the callback is right")
+                };
+                black_box(&request);
+                let Ok(Step::Done(token)) = sent.receive(answer(), end) else { unreachable!("the answer is right") };
+                token
+            },
+            FEW,
+        );
+    });
+    let client = theirs();
+    let send = |request: HttpRequest| {
+        black_box(&request);
+        Ok::<_, Infallible>(answer())
+    };
+    group.bench_function("oauth2", |bencher| {
+        bencher.iter_batched(
+            || (AuthorizationCode::new(CODE.into()), PkceCodeChallenge::new_random_sha256().1),
+            |(code, verifier): (_, PkceCodeVerifier)| {
+                client.exchange_code(code).set_pkce_verifier(verifier).request(&send).unwrap()
+            },
+            FEW,
+        );
+    });
+    group.finish();
+}
+
+fn session_request(criterion: &mut Criterion) {
+    let mut token = Token::bearer("2YotnFZFEjr1zCsicMWpAA");
+    token.expires_at = Some(Timestamp::from_secs(1_700_003_600));
+    let session = Session::new(&ours(), "https://api.example.com", token).unwrap();
+    let now = Timestamp::from_secs(1_700_000_000);
+    criterion.bench_function("client/session_request/oauth_proto", |bencher| {
+        bencher.iter_batched(
+            || http::Request::get("https://api.example.com/albums?page=2").body(Vec::new()).unwrap(),
+            |mut request| {
+                let stamp = session.sign(&mut request, now).unwrap();
+                (request, stamp)
+            },
+            FEW,
+        );
+    });
+}
+
+criterion_group!(benches, authorize_url, exchange, session_request);
+criterion_main!(benches);

@@ -1,0 +1,47 @@
+//! SHA-256 of a message that fits in one block: keys that are derived and proof keys, made for every user who signs in.
+
+use sha2::block_api::compress256;
+
+/// The longest message that leaves room for the padding (FIPS 180-4 §5.1.1).
+const LONGEST: usize = 55;
+
+/// The initial hash value (FIPS 180-4 §5.3.3).
+pub(crate) const INITIAL: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+
+/// The hash of `N` bytes, padded and compressed in place.
+pub(crate) fn sha256<const N: usize>(message: &[u8; N]) -> [u8; 32] {
+    const { assert!(N <= LONGEST) };
+    let mut block = [0; 64];
+    block[..N].copy_from_slice(message);
+    block[N] = 0x80;
+    block[56..].copy_from_slice(&(8 * N as u64).to_be_bytes());
+    let mut state = INITIAL;
+    compress256(&mut state, &[block]);
+    let mut hash = [0; 32];
+    for (bytes, word) in hash.as_chunks_mut().0.iter_mut().zip(state) {
+        *bytes = word.to_be_bytes();
+    }
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sha2::{Digest, Sha256};
+
+    fn agrees<const N: usize>() {
+        let message = std::array::from_fn(|at| u8::try_from(at).unwrap());
+        let expected: [u8; 32] = Sha256::digest(message).into();
+        assert_eq!(sha256::<N>(&message), expected);
+    }
+
+    #[test]
+    fn it_is_the_hash_that_the_library_computes() {
+        agrees::<0>();
+        agrees::<1>();
+        agrees::<43>();
+        agrees::<54>();
+        agrees::<55>();
+    }
+}

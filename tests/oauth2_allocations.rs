@@ -1,0 +1,53 @@
+//! How often an OAuth 2.0 client allocates: a claim that a counting allocator checks.
+
+use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending};
+use oauth_proto::{Moment, Step, Timestamp};
+
+const ANSWER: &[u8] = br#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","scope":"read write"}"#;
+
+fn client() -> Client {
+    let server = AuthorizationServer::new("https://auth.example.com/token").unwrap();
+    let server = server.authorization_endpoint("https://auth.example.com/authorize").unwrap();
+    let client = Client::new(server, "s6BhdRkqt3").secret("7Fjfp0ZBr1KtDRbnfVdmIw");
+    client.redirect_uri("https://client.example.com/callback").unwrap()
+}
+
+fn moment() -> Moment {
+    Moment::new(Timestamp::from_secs(1_700_000_000), [7; 32])
+}
+
+fn authorize(client: &Client) -> (String, Pending) {
+    let step = client.authorize(Authorize::scope(["read", "write"]), moment()).unwrap();
+    let Step::Done(authorization) = step else { panic!("{step:?}") };
+    (authorization.url, authorization.pending)
+}
+
+/// The scope, the redirect_uri and the state that are remembered, and the URL.
+#[test]
+fn an_authorization_url_costs_at_most_five_allocations() {
+    let client = client();
+    let counted = allocation_counter::measure(|| drop(authorize(&client)));
+    assert!(counted.count_total <= 5, "{}", counted.count_total);
+}
+
+/// The response's own headers and body among them.
+#[test]
+fn an_exchange_costs_at_most_ten_allocations() {
+    let client = client();
+    let (_, pending) = authorize(&client);
+    let callback = format!("?code=SplxlOBeZQQYbYS6WxSbIA&state={}", pending.state());
+    // The first use of the client's header shares it among those that follow.
+    let (_, first) = authorize(&client);
+    drop(client.redeem(first, &callback, moment()).unwrap());
+    let counted = allocation_counter::measure(|| {
+        let step = client.redeem(pending, &callback, moment()).unwrap();
+        let Step::Send(_, sent) = step else { panic!("{step:?}") };
+        let response = {
+            let json = http::HeaderValue::from_static("application/json");
+            http::Response::builder().header(http::header::CONTENT_TYPE, json).body(ANSWER.to_vec()).unwrap()
+        };
+        let step = sent.receive(response, moment()).unwrap();
+        assert!(matches!(step, Step::Done(_)));
+    });
+    assert!(counted.count_total <= 10, "{}", counted.count_total);
+}
