@@ -5,3 +5,4 @@ mod common;
 
 mod oauth1_client;
 mod oauth1_server;
+mod oauth2_client;

@@ -1,6 +1,8 @@
 //! A service and a client of it in one process: no socket, a clock that stands still, entropy that is counted.
 #![allow(dead_code, reason = "each test crate uses its part")]
 
+pub mod oauth2;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;

@@ -168,11 +168,16 @@ impl Polling {
             return Err(Expired::DeviceCode.into());
         }
         if moment.now < not_before {
-            // Somebody may still enter the code at the last moment.
-            let not_before = not_before.min(self.pending.expires_at.before(Duration::from_secs(1)));
-            if moment.now < not_before {
-                return Ok(Step::wait(not_before, Resting { polling: self, not_before }));
-            }
+            // Somebody may still enter the code at the last moment: it is asked for once then.
+            let last = self.pending.expires_at.before(Duration::from_secs(1));
+            let until = if not_before < self.pending.expires_at {
+                not_before
+            } else if moment.now < last {
+                last
+            } else {
+                self.pending.expires_at
+            };
+            return Ok(Step::wait(until, Resting { polling: self, not_before: until }));
         }
         let request = self.request(&moment)?;
         Ok(Step::send(request, *self))

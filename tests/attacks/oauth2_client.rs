@@ -1,0 +1,408 @@
+//! OAuth 2.0 client: what must be refused before a secret leaves, and what must not be believed of an answer.
+
+use oauth_proto::oauth2::{
+    AuthorizationServer, Authorize, Client, Discovery, Metadata, Quirks, Scope, Session, Token, TokenType,
+};
+use oauth_proto::{Error, Forged, Misbehaved, Refused, Timestamp, Unsupported};
+
+use crate::common::oauth2::*;
+
+/// What redeeming a callback comes to, before anything is sent.
+fn redeemed(client: &Client, parameters: &str) -> Result<(), Error> {
+    let (pending, callback) = begun(client);
+    client.redeem(pending, &format!("{callback}{parameters}"), moment()).map(|step| drop(sent(step)))
+}
+
+fn misbehaved(body: &str) -> Misbehaved {
+    match token_of(&client(), json(body)).unwrap_err() {
+        Error::Misbehaved(misbehaved) => misbehaved,
+        error => panic!("{body}: {error}"),
+    }
+}
+
+#[test]
+fn mix_up() {
+    let error = redeemed(&client(), "&code=x&iss=https%3A%2F%2Fevil.example").unwrap_err();
+    let expected = Forged::IssuerMismatch { expected: ISSUER.into(), received: "https://evil.example".into() };
+    assert_eq!(error, expected.into());
+    assert_eq!(redeemed(&client(), "&code=x&iss=https%3A%2F%2Fauth.example.com%2F").unwrap_err().to_string(), {
+        let received = format!("{ISSUER}/");
+        Forged::IssuerMismatch { expected: ISSUER.into(), received }.to_string()
+    });
+    redeemed(&client(), "&code=x&iss=https%3A%2F%2Fauth.example.com").unwrap();
+
+    let promised = r#"{"issuer":"https://auth.example.com","token_endpoint":"https://auth.example.com/token",
+        "authorization_endpoint":"https://auth.example.com/a","authorization_response_iss_parameter_supported":true}"#;
+    let metadata: Metadata = serde_json::from_str(promised).unwrap();
+    for server in [AuthorizationServer::from_metadata(&metadata).unwrap(), server().promises_issuer()] {
+        let client = client_of(server);
+        assert_eq!(redeemed(&client, "&code=x"), Err(Forged::ParameterMissing { name: "iss" }.into()));
+        redeemed(&client, "&code=x&iss=https%3A%2F%2Fauth.example.com").unwrap();
+    }
+    redeemed(&client(), "&code=x").unwrap();
+}
+
+#[test]
+fn mix_up_error() {
+    let error = redeemed(&client(), "&error=access_denied&iss=https%3A%2F%2Fevil.example").unwrap_err();
+    assert!(matches!(error, Error::Forged(Forged::IssuerMismatch { .. })), "{error}");
+    let error = redeemed(&client(), "&error=access_denied&iss=https%3A%2F%2Fauth.example.com").unwrap_err();
+    assert!(matches!(error, Error::Refused(Refused::Denied { .. })), "{error}");
+}
+
+#[test]
+fn state_missing() {
+    for callback in ["?code=x", "?code=x&error=access_denied", "", "?state"] {
+        let (pending, _) = begun(&client());
+        let error = client().redeem(pending, callback, moment()).unwrap_err();
+        let missing = Error::from(Forged::ParameterMissing { name: "state" });
+        assert!(error == missing || error == Forged::StateMismatch.into(), "{callback}: {error}");
+    }
+}
+
+#[test]
+fn state_wrong() {
+    let (_, callback) = begun(&client());
+    let other = callback.replace("state=", "state=x");
+    let shorter = &callback[..callback.len() - 1];
+    for wrong in [&other, shorter, &format!("{callback}x"), &format!("{REDIRECT}?state=")] {
+        for rest in ["&code=x", "&error=access_denied", "&code=x&iss=https%3A%2F%2Fevil.example"] {
+            let (pending, _) = begun(&client());
+            let error = client().redeem(pending, &format!("{wrong}{rest}"), moment()).unwrap_err();
+            assert_eq!(error, Forged::StateMismatch.into(), "{wrong}{rest}");
+        }
+    }
+}
+
+#[test]
+fn state_twice() {
+    let (_, callback) = begun(&client());
+    let state = parameter(query(&callback), "state");
+    for second in [format!("&state={state}"), "&state=x".into(), format!("&st%61te={state}")] {
+        assert_eq!(
+            redeemed(&client(), &format!("&code=x{second}")),
+            Err(Forged::ParameterTwice { name: "state" }.into())
+        );
+    }
+}
+
+#[test]
+fn duplicated_parameter() {
+    for name in ["code", "iss", "error"] {
+        let error = redeemed(&client(), &format!("&code=x&{name}=y&{name}=y")).unwrap_err();
+        assert_eq!(error, Forged::ParameterTwice { name }.into());
+    }
+}
+
+#[test]
+fn implicit_in_code() {
+    for name in ["access_token", "id_token"] {
+        let error = redeemed(&client(), &format!("&code=x&{name}=y")).unwrap_err();
+        assert_eq!(error, Forged::TokenInCallback { name }.into());
+    }
+}
+
+#[test]
+fn pkce_downgrade() {
+    let metadata = |methods: &str| -> Metadata {
+        serde_json::from_str(&format!(
+            r#"{{"issuer":"{ISSUER}","token_endpoint":"{ISSUER}/t","authorization_endpoint":"{ISSUER}/a"{methods}}}"#
+        ))
+        .unwrap()
+    };
+    let authorize = |server| client_of(server).authorize(Authorize::new(), moment());
+    let listing = |methods: &str| AuthorizationServer::from_metadata(&metadata(methods)).unwrap();
+    for downgraded in [r#","code_challenge_methods_supported":["plain"]"#, r#","code_challenge_methods_supported":[]"#]
+    {
+        assert_eq!(authorize(listing(downgraded)).unwrap_err(), Unsupported::NoPkce.into(), "{downgraded}");
+        drop(authorize(listing(downgraded).allow_missing_s256()).unwrap());
+    }
+    for fine in ["", r#","code_challenge_methods_supported":["plain","S256"]"#] {
+        let authorization = done(authorize(listing(fine)).unwrap());
+        assert_eq!(parameter(query(&authorization.url), "code_challenge_method"), "S256");
+    }
+}
+
+/// The pending value is consumed, and is not `Clone`: what the type cannot prevent is a stored copy, of which the docs speak.
+/// The code goes out with a proof key, so that the server can tell.
+#[test]
+fn callback_replay() {
+    let (pending, callback) = begun(&client());
+    let stored = serde_json::to_string(&pending).unwrap();
+    let (request, _) = sent(client().redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
+    let copy = serde_json::from_str(&stored).unwrap();
+    let (again, _) = sent(client().redeem(copy, &format!("{callback}&code=x"), moment()).unwrap());
+    assert_eq!(parameter(request.body(), "code_verifier"), parameter(again.body(), "code_verifier"));
+}
+
+#[test]
+fn html_200() {
+    for content_type in
+        ["text/html; charset=utf-8", "text/plain", "application/jsonp", "application/x-www-form-urlencoded"]
+    {
+        let answer = response(200, &[("content-type", content_type)], ANSWER);
+        let error = token_of(&client(), answer).unwrap_err();
+        assert!(matches!(error, Error::Misbehaved(Misbehaved::WrongFormat { .. })), "{error}");
+        assert!(error.to_string().contains(content_type), "{error}");
+    }
+    token_of(&client(), response(200, &[], ANSWER)).unwrap_err();
+    let two = [("content-type", "application/json"), ("content-type", "text/html")];
+    token_of(&client(), response(200, &two, ANSWER)).unwrap_err();
+    let lenient = client_of(server().quirks(Quirks::STRICT.allow_any_content_type()));
+    token_of(&lenient, response(200, &[], ANSWER)).unwrap();
+}
+
+#[test]
+fn error_on_200() {
+    let body = r#"{"error":"bad_verification_code","error_description":"The code passed is incorrect or expired.",
+        "error_uri":"https://docs.github.com/e"}"#;
+    for body in [body.to_owned(), ANSWER.replace("example_parameter", "error")] {
+        let error = token_of(&client(), json(&body)).unwrap_err();
+        assert!(matches!(error, Error::Refused(Refused::Problem { .. })), "{error}");
+        assert!(error.code().is_some());
+    }
+    let Error::Refused(Refused::Problem { advice, details, .. }) = token_of(&client(), json(body)).unwrap_err() else {
+        panic!()
+    };
+    assert_eq!(advice.as_deref(), Some("The code passed is incorrect or expired."));
+    assert_eq!(details["error_uri"], "https://docs.github.com/e");
+}
+
+#[test]
+fn oversized_body() {
+    let body = |length: usize| {
+        let rest = format!(r#","x":"{}"}}"#, "y".repeat(length - ANSWER.len() - 7));
+        format!("{}{rest}", &ANSWER[..ANSWER.len() - 1])
+    };
+    assert_eq!(body(64 * 1024).len(), 64 * 1024);
+    token_of(&client(), json(&body(64 * 1024))).unwrap();
+    assert!(matches!(misbehaved(&body(64 * 1024 + 1)), Misbehaved::TooLarge { .. }));
+    let error = token_of(&client(), response(400, &[], &body(64 * 1024 + 1))).unwrap_err();
+    assert!(matches!(error, Error::Misbehaved(Misbehaved::TooLarge { .. })), "{error}");
+}
+
+#[test]
+fn json_duplicate_keys() {
+    for second in [r#""access_token":"x""#, r#""access_token":null"#, r#""acc\u0065ss_token":"x""#] {
+        let body = format!("{},{second}}}", &ANSWER[..ANSWER.len() - 1]);
+        let misbehaved = misbehaved(&body);
+        assert!(matches!(&misbehaved, Misbehaved::FieldTwice { field, .. } if field == "access_token"), "{misbehaved}");
+    }
+    let twice = format!(r#"{},"example_parameter":1}}"#, &ANSWER[..ANSWER.len() - 1]);
+    assert!(matches!(misbehaved(&twice), Misbehaved::FieldTwice { .. }));
+}
+
+#[test]
+fn expires_in_odd() {
+    let with = |value: &str| ANSWER.replace("3600", value);
+    let until = |seconds: u64| Some(Timestamp::from_secs(NOW.saturating_add(seconds)));
+    for (value, expires_at) in [
+        ("3600", until(3600)),
+        ("\"3600\"", until(3600)),
+        ("3600.0", until(3600)),
+        ("0", until(0)),
+        ("18446744073709551615", until(u64::MAX)),
+        ("1e300", until(u64::MAX)),
+        ("\"99999999999999999999999999\"", until(u64::MAX)),
+    ] {
+        let token = token_of(&client(), json(&with(value))).unwrap();
+        assert_eq!(token.expires_at, expires_at, "{value}");
+    }
+    for value in ["\"3600abc\"", "-1", "\"-1\"", "\"+1\"", "3600.5", "\"\"", "null", "true", "[3600]"] {
+        let misbehaved = misbehaved(&with(value));
+        assert!(matches!(misbehaved, Misbehaved::FieldInvalid { field: "expires_in", .. }), "{value}: {misbehaved}");
+    }
+    let absent = ANSWER.replace(r#""expires_in":3600,"#, "");
+    assert_eq!(token_of(&client(), json(&absent)).unwrap().expires_at, None);
+}
+
+#[test]
+fn token_type_odd() {
+    for bearer in ["Bearer", "bearer", "BEARER"] {
+        let token = token_of(&client(), json(&ANSWER.replace("Bearer", bearer))).unwrap();
+        assert_eq!(token.token_type, TokenType::Bearer);
+    }
+    for other in ["mac", "DPoP", "N_A", "Application Access Token", ""] {
+        let misbehaved = misbehaved(&ANSWER.replace("Bearer", other));
+        assert!(matches!(misbehaved, Misbehaved::TokenType { .. }), "{other}: {misbehaved}");
+    }
+    let missing = ANSWER.replace(r#""token_type":"Bearer","#, "");
+    assert!(matches!(misbehaved(&missing), Misbehaved::FieldMissing { field: "token_type", .. }));
+    let lenient = client_of(server().quirks(Quirks::STRICT.allow_missing_token_type()));
+    assert_eq!(token_of(&lenient, json(&missing)).unwrap().token_type, TokenType::Bearer);
+    token_of(&lenient, json(&ANSWER.replace("Bearer", "mac"))).unwrap_err();
+}
+
+fn granted(scope: &str) -> Token {
+    let (pending, callback) = begun(&client());
+    let (_, sent) = sent(client().redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
+    done(
+        sent.receive(json(&ANSWER.replace("example_value", "y").replace("example_parameter", scope)), moment())
+            .unwrap(),
+    )
+}
+
+#[test]
+fn scope_narrowed() {
+    let token = granted(r#"scope":"","x"#);
+    assert_eq!(token.scope, Some(Scope::default()));
+    assert_eq!(token.scope_refused().collect::<Vec<_>>(), ["photos"]);
+    assert_eq!(token.scope_added().count(), 0);
+}
+
+#[test]
+fn scope_widened() {
+    let token = granted(r#"scope":"admin photos","x"#);
+    assert_eq!(token.scope_refused().count(), 0);
+    assert_eq!(token.scope_added().collect::<Vec<_>>(), ["admin"]);
+    // RFC 6749 §5.1: nothing said is as asked.
+    assert_eq!(granted("x").scope, Some("photos".into()));
+}
+
+#[test]
+fn redirect_followed() {
+    for status in [301, 302, 303, 307, 308] {
+        let answer = response(status, &[("location", "https://evil.example/token?x=1")], "");
+        let error = token_of(&client(), answer).unwrap_err();
+        let Error::Misbehaved(Misbehaved::Redirect { location, .. }) = error else { panic!("{error}") };
+        assert_eq!(location, "https://evil.example/token");
+    }
+}
+
+#[test]
+fn http_endpoint() {
+    let server = |url: &str| AuthorizationServer::new(url).unwrap();
+    let request = |server| client_of(server).request_token(oauth_proto::oauth2::Grant::client_credentials(), moment());
+    let error = request(server("http://auth.example.com/token")).unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
+    for loopback in ["http://127.0.0.1:8080/token", "http://[::1]/token", "http://localhost/token"] {
+        drop(request(server(loopback)).unwrap());
+    }
+    drop(request(server("http://auth.example.com/token").dangerous_allow_http()).unwrap());
+
+    let plain = server("https://auth.example.com/token").authorization_endpoint("http://auth.example.com/a").unwrap();
+    client_of(plain).authorize(Authorize::new(), moment()).unwrap_err();
+    Session::new(&client(), "http://photos.example.com", token()).unwrap_err();
+    Client::new(crate::common::oauth2::server(), "id").redirect_uri("http://client.example.com/cb").unwrap_err();
+}
+
+#[test]
+fn token_to_wrong_host() {
+    let session = session(token());
+    for foreign in [
+        "https://evil.example/albums",
+        "http://photos.example.com/albums",
+        "https://photos.example.com:8443/albums",
+        "https://photos.example.com.evil.example/",
+        "https://photos.example.com@evil.example/",
+        "https://sub.photos.example.com/",
+    ] {
+        let mut request = get(foreign);
+        let error = session.sign(&mut request, now()).unwrap_err();
+        assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{foreign}: {error}");
+        assert!(request.headers().is_empty());
+        session.sign_renewed(&mut request).unwrap_err();
+    }
+    for own in ["https://photos.example.com/", "HTTPS://PHOTOS.example.com:443/x?y"] {
+        let _ = session.sign(&mut get(own), now()).unwrap();
+    }
+    let anywhere = session.clone().dangerous_any_origin();
+    let _ = anywhere.sign(&mut get("https://evil.example/"), now()).unwrap();
+    anywhere.sign(&mut get("http://photos.example.com/"), now()).unwrap_err();
+}
+
+#[test]
+fn refresh_lost() {
+    let mut before = token();
+    before.extra.insert("team".into(), "T1".into());
+    before.scope = Some("photos".into());
+    let (request, sent) = sent(client().refresh(&before, None, moment()).unwrap());
+    assert_eq!(parameter(request.body(), "refresh_token"), "tGzv3JOkF0XG5Qx2TlKWIA");
+    let answer = r#"{"access_token":"new","token_type":"Bearer"}"#;
+    let token = done(sent.receive(json(answer), moment()).unwrap());
+    assert_eq!(token.access_token.expose(), "new");
+    assert_eq!(token.refresh_token, before.refresh_token);
+    assert_eq!(token.scope, Some("photos".into()));
+    assert_eq!(token.extra["team"], "T1");
+    assert_eq!(token.expires_at, None);
+}
+
+#[test]
+fn retry_storm() {
+    let shared = shared(token());
+    let (mut resource, mut renewals) = (0, 0);
+    let response = shared.fetch_with(
+        get(API),
+        |request| -> Result<_, Error> {
+            Ok(if request.uri().path() == "/token" {
+                renewals += 1;
+                json(&ANSWER.replace("2Yotn", &format!("new{renewals}")))
+            } else {
+                resource += 1;
+                response(401, &[("www-authenticate", r#"Bearer error="invalid_token""#)], "")
+            })
+        },
+        |_| Ok::<_, Error>(()),
+        moment,
+    );
+    assert_eq!(response.unwrap().status(), 401);
+    assert_eq!((resource, renewals), (2, 1));
+}
+
+#[test]
+fn discovery_issuer_mismatch() {
+    let discovered = |discovery: Discovery, issuer: &str| {
+        let (_, sent) = sent(discovery.start().unwrap());
+        sent.receive(json(&format!(r#"{{{issuer}"token_endpoint":"https://auth.example.com/t"}}"#)), moment()).map(done)
+    };
+    let discovery = || Discovery::new(ISSUER).unwrap();
+    assert_eq!(
+        discovered(discovery(), r#""issuer":"https://auth.example.com","#).unwrap().issuer.as_deref(),
+        Some(ISSUER)
+    );
+    for other in ["https://auth.example.com/", "https://Auth.example.com", "https://auth.example.co", ""] {
+        let error = discovered(discovery(), &format!(r#""issuer":"{other}","#)).unwrap_err();
+        assert_eq!(error, Forged::IssuerMismatch { expected: ISSUER.into(), received: other.into() }.into());
+        discovered(discovery().allow_missing_issuer(), &format!(r#""issuer":"{other}","#)).unwrap_err();
+    }
+    discovered(discovery(), "").unwrap_err();
+    assert_eq!(discovered(discovery().allow_missing_issuer(), "").unwrap().issuer, None);
+
+    let template = "https://login.microsoftonline.com/{tenantid}/v2.0";
+    let entra = || discovery().allow_issuer_template(template);
+    assert_eq!(discovered(entra(), &format!(r#""issuer":"{template}","#)).unwrap().issuer, None);
+    discovered(discovery(), &format!(r#""issuer":"{template}","#)).unwrap_err();
+    discovered(entra(), r#""issuer":"https://login.microsoftonline.com/evil/v2.0","#).unwrap_err();
+}
+
+/// Of the rows for servers: no error and no `Debug` of the client's side holds a secret either.
+#[test]
+fn token_in_log() {
+    let secrets = [SECRET, "2YotnFZFEjr1zCsicMWpAA", "tGzv3JOkF0XG5Qx2TlKWIA", "SplxlOBeZQQYbYS6WxSbIA", "A3ddj3w"];
+    let mut shown = Vec::new();
+    let (pending, callback) = begun(&client());
+    let verifier = serde_json::to_value(&pending).unwrap()["verifier"].as_str().unwrap().to_owned();
+    let state = pending.state().to_owned();
+    shown.push(format!("{pending:?}"));
+    let grant = client().accept(pending, &format!("{callback}&code=SplxlOBeZQQYbYS6WxSbIA"), now()).unwrap();
+    shown.push(format!("{grant:?}"));
+    shown.push(format!("{:?}", oauth_proto::oauth2::Grant::password("johndoe", "A3ddj3w")));
+    let step = client().request_token(grant, moment()).unwrap();
+    shown.push(format!("{step:?} {:?} {:?}", client(), session(token())));
+    for body in
+        [ANSWER.to_owned(), ANSWER.replace("Bearer", "mac"), ANSWER.replace("3600", "-1"), ANSWER.replace('}', "")]
+    {
+        let (_, sent) = sent(client().refresh(&token(), None, moment()).unwrap());
+        shown.push(format!("{:?}", sent.receive(json(&body), moment()).map_err(|error| format!("{error} {error:?}"))));
+        let answers = [response(400, &[], &body), response(200, &[("content-type", "text/html")], &body)];
+        for answer in answers {
+            let error = token_of(&client(), answer).unwrap_err();
+            shown.push(format!("{error} {error:?}"));
+        }
+    }
+    for text in shown {
+        for secret in secrets.into_iter().chain([verifier.as_str(), state.as_str()]) {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! A client of OAuth 2.0 and the other side as a script: no socket, a clock that is handed over.
+
+use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Grant, Pending, Session, SharedSession, Token};
+use oauth_proto::wire::form;
+use oauth_proto::{Error, Moment, Request, Response, Sent, Step, Timestamp};
+
+pub const NOW: u64 = 1_700_000_000;
+pub const ISSUER: &str = "https://auth.example.com";
+pub const API: &str = "https://photos.example.com/albums";
+pub const REDIRECT: &str = "https://client.example.com/cb";
+pub const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
+/// RFC 6749 §5.1.
+pub const ANSWER: &str = r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","example_parameter":"example_value"}"#;
+
+pub fn now() -> Timestamp {
+    Timestamp::from_secs(NOW)
+}
+
+pub fn at(secs: u64) -> Moment {
+    Moment::new(Timestamp::from_secs(secs), [7; 32])
+}
+
+pub fn moment() -> Moment {
+    at(NOW)
+}
+
+pub fn server() -> AuthorizationServer {
+    let server = AuthorizationServer::new("https://auth.example.com/token").unwrap().issuer(ISSUER);
+    let server = server.authorization_endpoint("https://auth.example.com/authorize").unwrap();
+    let server = server.device_authorization_endpoint("https://auth.example.com/device").unwrap();
+    let server = server.pushed_authorization_request_endpoint("https://auth.example.com/par").unwrap();
+    let server = server.revocation_endpoint("https://auth.example.com/revoke").unwrap();
+    let server = server.introspection_endpoint("https://auth.example.com/introspect").unwrap();
+    server.registration_endpoint("https://auth.example.com/register").unwrap()
+}
+
+pub fn client_of(server: AuthorizationServer) -> Client {
+    Client::new(server, "s6BhdRkqt3").secret(SECRET).redirect_uri(REDIRECT).unwrap()
+}
+
+pub fn client() -> Client {
+    client_of(server())
+}
+
+pub fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
+    let builder = headers
+        .iter()
+        .fold(http::Response::builder().status(status), |builder, (name, value)| builder.header(*name, *value));
+    builder.body(body.as_bytes().to_vec()).unwrap()
+}
+
+pub fn json(body: &str) -> Response {
+    response(200, &[("content-type", "application/json;charset=UTF-8")], body)
+}
+
+pub fn refusal(code: &str) -> Response {
+    response(400, &[("content-type", "application/json")], &format!(r#"{{"error":"{code}"}}"#))
+}
+
+#[track_caller]
+pub fn sent<T: std::fmt::Debug>(step: Step<T>) -> (Request, Sent<T>) {
+    match step {
+        Step::Send(request, sent) => (request, sent),
+        step => panic!("{step:?}"),
+    }
+}
+
+#[track_caller]
+pub fn done<T: std::fmt::Debug>(step: Step<T>) -> T {
+    match step {
+        Step::Done(value) => value,
+        step => panic!("{step:?}"),
+    }
+}
+
+/// What a token request's answer comes to.
+pub fn token_of(client: &Client, answer: Response) -> Result<Token, Error> {
+    let (_, sent) = sent(client.request_token(Grant::client_credentials(), moment()).unwrap());
+    sent.receive(answer, moment()).map(done)
+}
+
+/// An authorization that has begun, and the callback that belongs to it, without parameters of its own.
+pub fn begun(client: &Client) -> (Pending, String) {
+    let authorization = done(client.authorize(Authorize::scope("photos"), moment()).unwrap());
+    let callback = format!("{REDIRECT}?state={}", authorization.pending.state());
+    (authorization.pending, callback)
+}
+
+/// The parameters of a form or a query.
+pub fn pairs(text: &[u8]) -> Vec<(String, String)> {
+    let text_of = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    form::pairs(text).map(|(name, value)| (text_of(&name), text_of(&value))).collect()
+}
+
+/// The value of a parameter that must be there exactly once.
+#[track_caller]
+pub fn parameter(text: &[u8], name: &str) -> String {
+    let values: Vec<_> = pairs(text).into_iter().filter(|(own, _)| own == name).collect();
+    assert_eq!(values.len(), 1, "{name} in {:?}", pairs(text));
+    values.into_iter().next().unwrap().1
+}
+
+pub fn query(url: &str) -> &[u8] {
+    url.split_once('?').map_or("", |(_, query)| query).as_bytes()
+}
+
+pub fn get(url: &str) -> Request {
+    http::Request::get(url).body(Vec::new()).unwrap()
+}
+
+/// A token that is good for an hour.
+pub fn token() -> Token {
+    let mut token = Token::bearer("2YotnFZFEjr1zCsicMWpAA");
+    token.refresh_token = Some("tGzv3JOkF0XG5Qx2TlKWIA".into());
+    token.expires_at = Some(Timestamp::from_secs(NOW + 3600));
+    token
+}
+
+pub fn session(token: Token) -> Session {
+    Session::new(&client(), API, token).unwrap()
+}
+
+pub fn shared(token: Token) -> SharedSession {
+    SharedSession::new(session(token))
+}
+
+pub fn bearer(request: &Request) -> Option<&str> {
+    request.headers().get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")
+}

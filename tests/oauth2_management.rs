@@ -1,0 +1,239 @@
+//! Around the token: introspection, revocation, discovery, registration, challenges.
+
+mod common;
+
+use common::oauth2::*;
+use oauth_proto::oauth2::{
+    AuthorizationServer, BearerChallenge, BearerError, ClientMetadata, Discovery, Metadata, Registration,
+    ResourceDiscovery, TokenHint,
+};
+use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Timestamp, Unsupported};
+
+/// RFC 7662 §2.1 and §2.2.
+#[test]
+fn a_token_is_introspected() {
+    let ask = || sent(client().introspect("mF_9.B5f-4.1JqM", Some(TokenHint::AccessToken), moment()).unwrap());
+    let (request, sent_on) = ask();
+    assert_eq!(request.uri().path(), "/introspect");
+    assert_eq!(parameter(request.body(), "token"), "mF_9.B5f-4.1JqM");
+    assert_eq!(parameter(request.body(), "token_type_hint"), "access_token");
+    assert!(request.headers().contains_key("authorization"));
+    let body = r#"{"active":true,"client_id":"l238j323ds-23ij4","username":"jdoe","scope":"read write dolphin",
+        "sub":"Z5O3upPC88QrAjx00dis","aud":["https://protected.example.net/resource"],"iss":"https://server.example.com/",
+        "exp":1419356238,"iat":1419350238,"extension_field":"twenty-seven"}"#;
+    let token = done(sent_on.receive(json(body), moment()).unwrap());
+    assert!(token.active && token.scope.as_ref().is_some_and(|scope| scope.contains("dolphin")));
+    assert_eq!(token.exp, Some(Timestamp::from_secs(1_419_356_238)));
+    assert_eq!(token.extra["extension_field"], "twenty-seven");
+    assert!(!format!("{token:?}").contains("twenty-seven"));
+    let inactive = done(ask().1.receive(json(r#"{"active":false}"#), moment()).unwrap());
+    assert!(!inactive.active);
+    for body in ["{}", "[]", r#"{"active":"true"}"#, r#"{"active":true,"active":false}"#] {
+        assert!(matches!(ask().1.receive(json(body), moment()), Err(Error::Misbehaved(_))), "{body}");
+    }
+}
+
+/// RFC 7009 §2.1 and §2.2.
+#[test]
+fn a_token_is_revoked() {
+    let (request, sent_on) = sent(client().revoke_grant(&token(), moment()).unwrap());
+    assert_eq!(parameter(request.body(), "token"), "tGzv3JOkF0XG5Qx2TlKWIA");
+    assert_eq!(parameter(request.body(), "token_type_hint"), "refresh_token");
+    done(sent_on.receive(response(200, &[], ""), moment()).unwrap());
+    let (_, sent_on) = sent(client().revoke("x", None, moment()).unwrap());
+    let error = sent_on.receive(response(503, &[("retry-after", "5")], ""), moment()).unwrap_err();
+    assert!(matches!(error, Error::Refused(Refused::Status(_))), "{error}");
+    let bare = client_of(AuthorizationServer::new("https://auth.example.com/token").unwrap());
+    let error = bare.revoke("x", None, moment()).unwrap_err();
+    assert_eq!(error, Unsupported::NoEndpoint { endpoint: "revocation" }.into());
+}
+
+#[test]
+fn metadata_are_looked_for_where_they_may_be() {
+    let metadata = format!(r#"{{"issuer":"{ISSUER}/t","token_endpoint":"{ISSUER}/token","extra":1}}"#);
+    let html = || response(200, &[("content-type", "text/html")], "<html>");
+    let (request, sent_on) = sent(Discovery::new("https://auth.example.com/t").unwrap().start().unwrap());
+    assert_eq!(request.uri(), "https://auth.example.com/.well-known/oauth-authorization-server/t");
+    let (request, sent_on) = sent(sent_on.receive(response(404, &[], ""), moment()).unwrap());
+    assert_eq!(request.uri(), "https://auth.example.com/t/.well-known/openid-configuration");
+    let (request, sent_on) = sent(sent_on.receive(html(), moment()).unwrap());
+    assert_eq!(request.uri(), "https://auth.example.com/.well-known/openid-configuration/t");
+    let found = done(sent_on.receive(json(&metadata), moment()).unwrap());
+    assert_eq!(found.extra["extra"], 1);
+
+    let nowhere = Discovery::new(ISSUER).unwrap().at("https://elsewhere.example/m").unwrap();
+    let (request, sent_on) = sent(nowhere.start().unwrap());
+    assert_eq!(request.uri(), "https://elsewhere.example/m");
+    assert!(matches!(sent_on.receive(html(), moment()), Err(Error::Misbehaved(Misbehaved::WrongFormat { .. }))));
+}
+
+#[test]
+fn a_server_is_made_of_its_metadata() {
+    let mut metadata: Metadata = serde_json::from_str(&format!(
+        r#"{{"issuer":"{ISSUER}","token_endpoint":"{ISSUER}/token","authorization_endpoint":"{ISSUER}/a",
+        "token_endpoint_auth_methods_supported":["client_secret_post","private_key_jwt"]}}"#
+    ))
+    .unwrap();
+    let server = AuthorizationServer::from_metadata(&metadata).unwrap();
+    let (request, _) =
+        sent(client_of(server).request_token(oauth_proto::oauth2::Grant::client_credentials(), moment()).unwrap());
+    assert_eq!(parameter(request.body(), "client_secret"), SECRET);
+    metadata.token_endpoint = None;
+    AuthorizationServer::from_metadata(&metadata).unwrap_err();
+    metadata.token_endpoint = Some("token".into());
+    AuthorizationServer::from_metadata(&metadata).unwrap_err();
+}
+
+/// RFC 9728 §5.1 and §3.3.
+#[test]
+fn a_401_leads_to_the_protected_resources_metadata() {
+    let challenge = |url: &str| {
+        let header = format!(r#"Bearer resource_metadata="{url}""#);
+        let response = response(401, &[("www-authenticate", &header)], "");
+        ResourceDiscovery::new("https://resource.example.com/a").unwrap().challenged(response.headers())
+    };
+    let discovery = || challenge("https://resource.example.com/.well-known/oauth-protected-resource").unwrap();
+    let answer = |resource: &str| json(&format!(r#"{{"resource":"{resource}","authorization_servers":["{ISSUER}"]}}"#));
+    let ask = |discovery: ResourceDiscovery, resource: &str| {
+        let (request, sent_on) = sent(discovery.start().unwrap());
+        assert_eq!(request.uri().path(), "/.well-known/oauth-protected-resource");
+        sent_on.receive(answer(resource), moment()).map(done)
+    };
+    assert_eq!(ask(discovery(), "https://resource.example.com/a").unwrap().authorization_servers, [ISSUER]);
+    let error = ask(discovery(), "https://resource.example.com").unwrap_err();
+    assert!(matches!(error, Error::Forged(Forged::ResourceMismatch { .. })), "{error}");
+    ask(discovery().allow_covering_resource(), "https://resource.example.com").unwrap();
+    ask(discovery().allow_covering_resource(), "https://resource.example.co").unwrap_err();
+    challenge("http://resource.example.com/m").unwrap_err();
+    challenge("http://127.0.0.1/m").unwrap_err();
+    challenge("https://localhost/m").unwrap_err();
+    challenge("/relative").unwrap_err();
+    let unsaid = ResourceDiscovery::new("https://resource.example.com/a").unwrap();
+    let (request, _) = sent(unsaid.start().unwrap());
+    assert_eq!(request.uri(), "https://resource.example.com/.well-known/oauth-protected-resource/a");
+}
+
+/// RFC 9470 §3, RFC 6750 §3.
+#[test]
+fn challenges_are_typed() {
+    let of = |values: &[&str]| {
+        let headers: Vec<_> = values.iter().map(|value| ("www-authenticate", *value)).collect();
+        BearerChallenge::of(response(401, &headers, "").headers())
+    };
+    let step_up = of(&[
+        "Basic realm=\"x\"",
+        r#"Bearer error="insufficient_user_authentication", error_description="A different authentication level is required",
+        acr_values="myACR", max_age="5""#
+            .replace('\n', "")
+            .as_str(),
+    ])
+    .unwrap();
+    assert_eq!(step_up.error, Some(BearerError::InsufficientUserAuthentication));
+    assert_eq!(step_up.acr_values.as_deref(), Some("myACR"));
+    assert_eq!(step_up.max_age, Some(std::time::Duration::from_secs(5)));
+    let bare = of(&["bearer"]).unwrap();
+    assert_eq!(bare, BearerChallenge::default());
+    assert_eq!(of(&["Basic realm=x", "DPoP error=invalid_token"]), None);
+    assert_eq!(of(&[]), None);
+}
+
+/// RFC 7591 §3.1 and §3.2.1.
+const REGISTERED: &str = r#"{"client_id":"s6BhdRkqt3","client_secret":"cf136dc3c1fc93f31185e5885805d",
+    "client_id_issued_at":2893256800,"client_secret_expires_at":2893276800,"redirect_uris":["https://client.example.org/cb"],
+    "grant_types":["authorization_code","refresh_token"],"client_name":"My Example Client","client_name#ja-Jpan-JP":"x",
+    "token_endpoint_auth_method":"client_secret_basic","registration_access_token":"this.is.an.access.token.value.ffx83",
+    "registration_client_uri":"https://auth.example.com/register/s6BhdRkqt3"}"#;
+
+fn registered() -> Registration {
+    serde_json::from_str(REGISTERED).unwrap()
+}
+
+#[test]
+fn a_client_is_registered() {
+    let metadata = ClientMetadata::new(["https://client.example.org/cb"]);
+    let initial = "initial".into();
+    let (request, sent_on) = sent(server().register(&metadata, Some(&initial)).unwrap());
+    assert_eq!((request.method().as_str(), request.uri().path()), ("POST", "/register"));
+    assert_eq!(request.headers()["content-type"], "application/json");
+    assert_eq!(bearer(&request), Some("initial"));
+    assert_eq!(request.body(), br#"{"redirect_uris":["https://client.example.org/cb"]}"#);
+    let answer = response(201, &[("content-type", "application/json")], REGISTERED);
+    let registration = done(sent_on.receive(answer, moment()).unwrap());
+    assert_eq!(registration, registered());
+    assert_eq!(registration.metadata.extra["client_name#ja-Jpan-JP"], "x");
+    let shown = format!("{registration:?}");
+    assert!(!shown.contains("cf136dc3") && !shown.contains("ffx83"), "{shown}");
+    let stored = serde_json::to_string(&registration).unwrap();
+    assert_eq!(serde_json::from_str::<Registration>(&stored).unwrap(), registration);
+
+    let (_, sent_on) = sent(server().register(&metadata, None).unwrap());
+    assert_eq!(
+        sent_on.receive(refusal("invalid_redirect_uri"), moment()).unwrap_err().code(),
+        Some("invalid_redirect_uri")
+    );
+    for body in ["{}", r#"{"client_id":""}"#, r#"{"client_id":"a","client_id":"b"}"#] {
+        let (_, sent_on) = sent(server().register(&metadata, None).unwrap());
+        assert!(matches!(sent_on.receive(json(body), moment()), Err(Error::Misbehaved(_))), "{body}");
+    }
+}
+
+#[test]
+fn a_registration_makes_a_client() {
+    let of = |change: &dyn Fn(&mut Registration)| {
+        let mut registration = registered();
+        change(&mut registration);
+        let client = registration.client(server(), Timestamp::from_secs(2_893_256_801)).unwrap();
+        sent(client.request_token(oauth_proto::oauth2::Grant::client_credentials(), moment()).unwrap()).0
+    };
+    assert!(of(&|_| {}).headers().contains_key("authorization"));
+    let post = of(&|registration| registration.metadata.token_endpoint_auth_method = Some("client_secret_post".into()));
+    assert_eq!(parameter(post.body(), "client_secret"), "cf136dc3c1fc93f31185e5885805d");
+    let none = of(&|registration| registration.metadata.token_endpoint_auth_method = Some("none".into()));
+    assert!(!none.headers().contains_key("authorization"));
+    let expired = registered().client(server(), Timestamp::from_secs(2_893_276_800)).unwrap_err();
+    assert_eq!(expired, Expired::ClientSecret.into());
+    let never = REGISTERED.replace("2893276800", "0");
+    let never: Registration = serde_json::from_str(&never).unwrap();
+    assert_eq!(never.client_secret_expires_at, None);
+}
+
+/// RFC 7592 §2.
+#[test]
+fn a_registration_is_read_changed_and_ended() {
+    let (request, sent_on) = sent(registered().read().unwrap());
+    assert_eq!((request.method().as_str(), request.uri().path()), ("GET", "/register/s6BhdRkqt3"));
+    assert_eq!(bearer(&request), Some("this.is.an.access.token.value.ffx83"));
+    // What the answer leaves out is kept, what it replaces is not.
+    let answer =
+        r#"{"client_id":"s6BhdRkqt3","registration_access_token":"rotated","redirect_uris":["https://new.example/"]}"#;
+    let read = done(sent_on.receive(json(answer), moment()).unwrap());
+    assert_eq!(read.client_secret, registered().client_secret);
+    assert_eq!(read.registration_client_uri, registered().registration_client_uri);
+    assert_eq!(read.registration_access_token.unwrap().expose(), "rotated");
+    assert_eq!(read.metadata.redirect_uris, ["https://new.example/"]);
+
+    let (request, sent_on) = sent(registered().update(&registered().metadata).unwrap());
+    assert_eq!(request.method(), "PUT");
+    let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+    assert_eq!(
+        (&body["client_id"], &body["client_secret"]),
+        (&"s6BhdRkqt3".into(), &"cf136dc3c1fc93f31185e5885805d".into())
+    );
+    for name in
+        ["registration_access_token", "registration_client_uri", "client_id_issued_at", "client_secret_expires_at"]
+    {
+        assert!(body.get(name).is_none(), "{name}");
+    }
+    let other = sent_on.receive(json(r#"{"client_id":"other"}"#), moment()).unwrap_err();
+    assert!(matches!(other, Error::Misbehaved(Misbehaved::FieldInvalid { field: "client_id", .. })), "{other}");
+
+    let (request, sent_on) = sent(registered().delete().unwrap());
+    assert_eq!(request.method(), "DELETE");
+    done(sent_on.receive(response(204, &[], ""), moment()).unwrap());
+    let mut unmanaged = registered();
+    unmanaged.registration_access_token = None;
+    unmanaged.read().unwrap_err();
+    let mut clear = registered();
+    clear.registration_client_uri = Some("http://auth.example.com/r".into());
+    clear.delete().unwrap_err();
+}

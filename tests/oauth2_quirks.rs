@@ -1,0 +1,203 @@
+//! Providers as they really are: the compliance fixes of requests-oauthlib, by the rows of the table.
+
+mod common;
+
+use common::oauth2::*;
+use oauth_proto::oauth2::{ApiRequest, Client, Quirks, Session, Token, TokenPlacement};
+use oauth_proto::providers::{
+    DOUBAN, EBAY, FACEBOOK, FITBIT, GITHUB, INSTAGRAM, LINKEDIN, MAILCHIMP, PLENTYMARKETS, Provider, SLACK_LEGACY,
+    TWITCH, WEIBO,
+};
+use oauth_proto::{Error, Misbehaved, Refused, Response, Timestamp};
+
+fn of(provider: &Provider) -> Client {
+    let place = (provider.name == PLENTYMARKETS.name).then_some("https://shop.example");
+    let server = provider.authorization_server(place).unwrap();
+    Client::new(server, "id").secret("secret").redirect_uri(REDIRECT).unwrap()
+}
+
+fn read(provider: &Provider, answer: Response) -> Result<Token, Error> {
+    token_of(&of(provider), answer)
+}
+
+/// The strict client refuses what a provider's row lets pass.
+fn only(provider: &Provider, answer: &Response) -> Token {
+    let strict = token_of(&client(), answer.clone());
+    assert!(strict.is_err(), "{}: {strict:?}", provider.name);
+    read(provider, answer.clone()).unwrap()
+}
+
+fn form(body: &str) -> Response {
+    response(200, &[("content-type", "text/plain;charset=UTF-8")], body)
+}
+
+#[test]
+fn facebook_answers_in_plain_text_with_expires() {
+    let token = only(&FACEBOOK, &form("access_token=urlencoded&expires=5183999"));
+    assert_eq!(token.access_token.expose(), "urlencoded");
+    assert_eq!(token.expires_at, Some(Timestamp::from_secs(NOW + 5_183_999)));
+    let error = r#"{"error":{"message":"Invalid verification code","type":"OAuthException","code":100}}"#;
+    let Err(Error::Refused(Refused::Problem { code, advice, .. })) = read(&FACEBOOK, response(400, &[], error)) else {
+        panic!()
+    };
+    assert_eq!((code.as_str(), advice.as_deref()), ("OAuthException", Some("Invalid verification code")));
+}
+
+#[test]
+fn fitbit_lists_its_errors() {
+    let body = r#"{"errors":[{"errorType":"invalid_grant","message":"Authorization code invalid"}],"success":false}"#;
+    for status in [200, 400] {
+        let answer = response(status, &[("content-type", "application/json")], body);
+        assert_eq!(read(&FITBIT, answer.clone()).unwrap_err().code(), Some("invalid_grant"));
+        assert_eq!(token_of(&client(), answer).unwrap_err().code(), None);
+    }
+}
+
+#[test]
+fn mailchimp_has_a_null_scope_and_no_end() {
+    let token = only(&MAILCHIMP, &json(r#"{"access_token":"m","expires_in":0,"scope":null,"token_type":"bearer"}"#));
+    assert_eq!((token.expires_at, token.scope), (None, None));
+}
+
+#[test]
+fn plentymarkets_writes_camel_case() {
+    let token = only(
+        &PLENTYMARKETS,
+        &json(r#"{"accessToken":"p","expiresIn":86400,"tokenType":"Bearer","refreshToken":"r","errorCode":null}"#),
+    );
+    assert_eq!(token.refresh_token.as_ref().map(|token| token.expose()), Some("r"));
+    assert_eq!(token.expires_at, Some(Timestamp::from_secs(NOW + 86_400)));
+    assert!(token.extra.contains_key("error_code"));
+}
+
+#[test]
+fn weibo_douban_and_linkedin_leave_out_the_type() {
+    let answer = json(r#"{"access_token":"w","expires_in":157679999,"uid":"1404376560"}"#);
+    for provider in [&WEIBO, &DOUBAN, &LINKEDIN] {
+        assert_eq!(only(provider, &answer).extra["uid"], "1404376560");
+    }
+}
+
+#[test]
+fn ebay_has_types_of_its_own() {
+    for kind in ["Application Access Token", "User Access Token"] {
+        only(&EBAY, &json(&ANSWER.replace("Bearer", kind)));
+    }
+    assert!(read(&EBAY, json(&ANSWER.replace("Bearer", "Mac Access Token"))).is_err());
+}
+
+#[test]
+fn twitch_lists_its_scopes() {
+    let list = ANSWER.replace(r#""example_parameter":"example_value""#, r#""scope":["channel:read","user:read"]"#);
+    assert_eq!(only(&TWITCH, &json(&list)).scope, Some("user:read channel:read".into()));
+    let nested = list.replace("\"user:read\"", "5");
+    assert!(matches!(read(&TWITCH, json(&nested)), Err(Error::Misbehaved(Misbehaved::FieldInvalid { .. }))));
+}
+
+#[test]
+fn github_is_asked_for_json_and_says_its_errors_on_200() {
+    let (pending, callback) = begun(&of(&GITHUB));
+    let (request, sent) = sent(of(&GITHUB).redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
+    assert_eq!(request.headers()["accept"], "application/json");
+    let error = sent.receive(json(r#"{"error":"bad_verification_code"}"#), moment()).unwrap_err();
+    assert_eq!(error.code(), Some("bad_verification_code"));
+}
+
+fn request_of(provider: &Provider, url: &str) -> oauth_proto::Request {
+    let session = Session::new(&of(provider), url, Token::bearer("secret-token")).unwrap();
+    let mut request = get(url);
+    let _ = session.sign(&mut request, now()).unwrap();
+    request
+}
+
+#[test]
+fn slack_instagram_weibo_and_douban_want_the_token_in_the_query() {
+    let request = request_of(&SLACK_LEGACY, "https://slack.com/api/users.list?x=1");
+    assert_eq!(request.uri().query(), Some("x=1&token=secret-token"));
+    assert_eq!(bearer(&request), Some("secret-token"));
+    for provider in [&INSTAGRAM, &WEIBO, &DOUBAN] {
+        let request = request_of(provider, "https://api.example.com/me");
+        assert_eq!(request.uri().query(), Some("access_token=secret-token"), "{}", provider.name);
+    }
+}
+
+/// What no row says, a caller's function mends: three hooks, in the order in which they were registered.
+#[test]
+fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
+    let client = client()
+        .on_access_token_response(|response| {
+            let body = String::from_utf8_lossy(response.body()).replace("authed_user", "x");
+            *response.body_mut() = body.replace("{\"ok\":true,\"x\":", "").replace("}}", "}").into_bytes();
+        })
+        .on_access_token_response(|response| {
+            let body = String::from_utf8_lossy(response.body()).replace("token_type\":\"user", "token_type\":\"Bearer");
+            *response.body_mut() = body.into_bytes();
+        })
+        .on_refresh_token_response(|response| *response.body_mut() = ANSWER.into())
+        .on_protected_request(|request| {
+            request.headers.insert("client-id", http::HeaderValue::from_static("hof5g"));
+            assert!(!request.token.access_token.is_empty());
+        });
+    let answer = r#"{"ok":true,"authed_user":{"access_token":"xoxp","token_type":"user"}}"#;
+    assert_eq!(token_of(&client, json(answer)).unwrap().access_token.expose(), "xoxp");
+    let (_, sent) = sent(client.refresh(&token(), None, moment()).unwrap());
+    assert_eq!(done(sent.receive(json("nonsense"), moment()).unwrap()).access_token.expose(), "2YotnFZFEjr1zCsicMWpAA");
+    let mut request = get(API);
+    let _ = Session::new(&client, API, token()).unwrap().sign(&mut request, now()).unwrap();
+    assert_eq!(request.headers()["client-id"], "hof5g");
+    let straying =
+        client.on_protected_request(|request| *request.uri = http::Uri::from_static("https://evil.example/"));
+    Session::new(&straying, API, token()).unwrap().sign(&mut get(API), now()).unwrap_err();
+}
+
+#[test]
+fn every_leniency_is_off_until_it_is_switched_on() {
+    assert_eq!(Quirks::default(), Quirks::STRICT);
+    for answer in [
+        form("access_token=a&token_type=bearer"),
+        response(200, &[("content-type", "text/javascript")], ANSWER),
+        json(r#"{"access_token":"a","token_type":"bearer","refresh_token":null}"#),
+        json(r#"{"access_token":"a","token_type":"bearer","refresh_token":""}"#),
+        json(r#"{"access_token":"a","token_type":"bearer","scope":["a"]}"#),
+        json(r#"{"accessToken":"a","tokenType":"bearer"}"#),
+        json(r#"{"access_token":"a"}"#),
+        json(r#"{"access_token":"","token_type":"bearer"}"#),
+        json(r#"{"access_token":"a\nb","token_type":"bearer"}"#),
+        json(r#"{"access_token":5,"token_type":"bearer"}"#),
+    ] {
+        let token = token_of(&client(), answer);
+        assert!(matches!(token, Err(Error::Misbehaved(_))), "{token:?}");
+    }
+}
+
+/// tornado.auth's `oauth2_request`: a token in the query or the header, arguments, a form post, JSON back.
+#[test]
+fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
+    let call = ApiRequest::new("https://graph.facebook.com/me").unwrap().argument("fields", "id,name");
+    let (request, sent_on) = sent(call.call(Some(&token())).unwrap());
+    assert_eq!(request.uri(), "https://graph.facebook.com/me?fields=id%2Cname");
+    assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"));
+    assert_eq!(done(sent_on.receive(response(200, &[], r#"{"id":"7"}"#), moment()).unwrap())["id"], "7");
+
+    let tornado = call.clone().placement(TokenPlacement::Query("access_token".into())).post([("message", "a b")]);
+    let (request, sent_on) = sent(tornado.call(Some(&token())).unwrap());
+    assert_eq!(request.method(), "POST");
+    assert_eq!(parameter(request.uri().query().unwrap().as_bytes(), "access_token"), "2YotnFZFEjr1zCsicMWpAA");
+    assert_eq!(parameter(request.body(), "message"), "a b");
+    let error = sent_on.receive(response(400, &[], r#"{"error":{"type":"OAuthException"}}"#), moment()).unwrap_err();
+    assert_eq!(error.code(), Some("OAuthException"));
+
+    let (request, _) = sent(call.call(None).unwrap());
+    assert!(!request.headers().contains_key("authorization"));
+    let empty = ApiRequest::new("https://a.example/").unwrap().post::<&str, &str>([]);
+    assert_eq!(empty.request().unwrap().method(), "POST");
+    assert!(ApiRequest::new("http://a.example/").unwrap().call(Some(&token())).is_err());
+    let session = session(token());
+    assert!(call.call_with(&session, now()).is_err());
+    let albums = ApiRequest::new(API).unwrap();
+    let (request, _) = sent(albums.call_with(&session, now()).unwrap());
+    assert!(bearer(&request).is_some());
+    assert!(albums.clone().limit(1).read(&json("{}")).is_err());
+    assert!(albums.read(&response(200, &[], "<html>")).is_err());
+    assert!(albums.read(&response(204, &[], "")).unwrap().is_null());
+}

@@ -1,0 +1,451 @@
+//! Sessions: where the token goes, when it is renewed, and what becomes of those who wait for it.
+
+mod common;
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Barrier, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use common::oauth2::*;
+use oauth_proto::oauth2::{FetchError, Grant, Session, SharedSession, Token, TokenPlacement, Verdict, WithholdToken};
+use oauth_proto::{Error, Expired, Refused, Request, Response, Timestamp, Unsupported};
+
+fn expired() -> Token {
+    let mut token = token();
+    token.expires_at = Some(now());
+    token
+}
+
+fn renewed() -> Response {
+    json(&ANSWER.replace("2YotnFZFEjr1zCsicMWpAA", "renewed"))
+}
+
+fn unauthorized() -> Response {
+    response(401, &[("www-authenticate", r#"Bearer error="invalid_token""#)], "")
+}
+
+/// A server: its token endpoint gives out `renewed`, its API takes nothing else.
+#[derive(Default)]
+struct Server {
+    seen: RefCell<Vec<String>>,
+}
+
+impl Server {
+    fn answer(&self, request: &Request) -> Response {
+        let token = bearer(request).unwrap_or("-").to_owned();
+        let path = request.uri().path().to_owned();
+        self.seen.borrow_mut().push(if path == "/token" { path.clone() } else { format!("{path} {token}") });
+        match (path.as_str(), token.as_str()) {
+            ("/token", _) => renewed(),
+            (_, "renewed") => response(200, &[], "albums"),
+            _ => unauthorized(),
+        }
+    }
+
+    fn seen(&self) -> Vec<String> {
+        self.seen.borrow().clone()
+    }
+
+    fn fetch(&self, shared: &SharedSession) -> Result<Response, FetchError<Infallible, &'static str>> {
+        let save = |token: Token| {
+            self.seen.borrow_mut().push(format!("save {}", token.access_token.expose()));
+            Ok(())
+        };
+        shared.fetch_with(get(API), |request| Ok(self.answer(&request)), save, moment)
+    }
+}
+
+#[test]
+fn a_good_token_goes_with_the_request() {
+    let mut request = get(API);
+    let stamp = session(token()).sign(&mut request, now()).unwrap();
+    assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"));
+    assert!(request.headers()["authorization"].is_sensitive());
+    let verdict = session(token()).judge(stamp, &response(200, &[], ""), moment()).unwrap();
+    assert!(matches!(verdict, Verdict::Accept));
+}
+
+/// The first way of requests-oauthlib: an error says that the token has expired, and the caller renews it.
+#[test]
+fn an_expired_token_is_an_error_before_anything_is_sent() {
+    let session = session(expired()).without_renewal();
+    let error = session.sign(&mut get(API), now()).unwrap_err();
+    assert_eq!(error, Expired::Token.into());
+    let server = Server::default();
+    let error = server.fetch(&SharedSession::new(session)).unwrap_err();
+    assert!(matches!(error, FetchError::Protocol(Error::Expired(Expired::Token))), "{error}");
+    assert!(server.seen().is_empty());
+}
+
+/// The second way: the token is renewed and reported, and the request is not sent.
+#[test]
+fn a_renewal_is_reported_instead_of_saved_where_that_is_wanted() {
+    let server = Server::default();
+    let shared = SharedSession::new(session(expired()).report_renewals());
+    let Err(FetchError::Renewed(token)) = server.fetch(&shared) else { panic!() };
+    assert_eq!(token.access_token.expose(), "renewed");
+    assert_eq!(server.seen(), ["/token"]);
+    server.fetch(&shared).unwrap();
+    assert_eq!(server.seen(), ["/token", "/albums renewed"]);
+}
+
+/// The third way: renewed, saved, used, in that order.
+#[test]
+fn a_renewed_token_is_saved_before_it_is_used() {
+    let server = Server::default();
+    let shared = shared(expired());
+    assert_eq!(server.fetch(&shared).unwrap().body(), b"albums");
+    assert_eq!(server.seen(), ["/token", "save renewed", "/albums renewed"]);
+    server.fetch(&shared).unwrap();
+    assert_eq!(server.seen().len(), 4);
+}
+
+#[test]
+fn a_401_renews_the_token_and_sends_the_request_once_more() {
+    let server = Server::default();
+    let shared = shared(token());
+    assert_eq!(server.fetch(&shared).unwrap().status(), 200);
+    let expected = ["/albums 2YotnFZFEjr1zCsicMWpAA", "/token", "save renewed", "/albums renewed"];
+    assert_eq!(server.seen(), expected);
+    let ignoring = SharedSession::new(session(token()).ignore_401());
+    assert_eq!(server.fetch(&ignoring).unwrap().status(), 401);
+}
+
+/// tornado-alf: a token before the first request, kept until it expires, and a new one on a 401.
+#[test]
+fn a_session_supplies_itself_by_client_credentials() {
+    let server = Server::default();
+    let supplied = Session::supplied(&client(), API, Grant::client_credentials()).unwrap();
+    assert!(supplied.is_authorized());
+    let shared = SharedSession::new(supplied);
+    server.fetch(&shared).unwrap();
+    server.fetch(&shared).unwrap();
+    assert_eq!(server.seen(), ["/token", "save renewed", "/albums renewed", "/albums renewed"]);
+    let later = || at(NOW + 3600 - 10);
+    let save = |_| Ok::<_, Infallible>(());
+    shared.fetch_with(get(API), |request| Ok::<_, Infallible>(server.answer(&request)), save, later).unwrap();
+    assert_eq!(server.seen()[4..], ["/token", "/albums renewed"]);
+}
+
+#[test]
+fn a_token_without_a_lifetime_lasts_or_serves_once_as_it_is_told() {
+    let answer = r#"{"access_token":"a","token_type":"Bearer"}"#;
+    for (lifetime, renewals) in [(None, 1), (Some(Duration::ZERO), 3), (Some(Duration::from_secs(60)), 1)] {
+        let mut session = Session::supplied(&client(), API, Grant::client_credentials()).unwrap();
+        if let Some(lifetime) = lifetime {
+            session = session.unknown_lifetime(lifetime);
+        }
+        let shared = SharedSession::new(session);
+        let mut seen = 0;
+        for _ in 0..3 {
+            let send = |request: Request| {
+                let renewal = request.uri().path() == "/token";
+                seen += usize::from(renewal);
+                Ok::<_, Infallible>(if renewal { json(answer) } else { response(200, &[], "") })
+            };
+            shared.fetch_with(get(API), send, |_| Ok::<_, Infallible>(()), moment).unwrap();
+        }
+        assert_eq!(seen, renewals, "{lifetime:?}");
+    }
+}
+
+#[test]
+fn a_leeway_renews_earlier() {
+    let mut token = token();
+    token.expires_at = Some(Timestamp::from_secs(NOW + 30));
+    let due = |session: &Session| session.sign(&mut get(API), now()).is_err();
+    assert!(!due(&session(token.clone())));
+    assert!(due(&session(token.clone()).leeway(Duration::from_secs(30))));
+    assert!(due(&session(token).leeway(Duration::MAX)));
+}
+
+#[test]
+fn a_refused_renewal_is_reported_and_the_request_is_not_sent() {
+    let shared = shared(expired());
+    let mut seen = Vec::new();
+    let send = |request: Request| {
+        seen.push(request.uri().path().to_owned());
+        Ok::<_, Infallible>(refusal("invalid_grant"))
+    };
+    let error = shared.fetch_with(get(API), send, |_| Ok::<_, Infallible>(()), moment).unwrap_err();
+    let FetchError::Protocol(Error::Refused(Refused::Problem { code, answer, .. })) = error else { panic!("{error}") };
+    assert_eq!((code.as_str(), answer.status.as_u16()), ("invalid_grant", 400));
+    assert_eq!(seen, ["/token"]);
+}
+
+#[test]
+fn a_token_that_could_not_be_saved_is_saved_at_the_next_occasion() {
+    let server = Server::default();
+    let shared = shared(expired());
+    let failing = |_| Err("disk full");
+    let error = shared.fetch_with(get(API), |request| Ok::<_, Infallible>(server.answer(&request)), failing, moment);
+    assert!(matches!(error, Err(FetchError::Save("disk full"))));
+    assert_eq!(server.seen(), ["/token"]);
+    server.fetch(&shared).unwrap();
+    assert_eq!(server.seen(), ["/token", "save renewed", "/albums renewed"]);
+}
+
+#[test]
+fn a_challenge_that_a_renewal_would_not_help_renews_nothing() {
+    let session = session(token());
+    for (error, renews) in [
+        ("insufficient_user_authentication", false),
+        ("insufficient_scope", false),
+        ("invalid_request", false),
+        ("invalid_token", true),
+    ] {
+        let stamp = session.sign(&mut get(API), now()).unwrap();
+        let header = format!(r#"Basic realm="x", Bearer error="{error}""#);
+        let verdict = session.judge(stamp, &response(401, &[("www-authenticate", &header)], ""), moment()).unwrap();
+        assert_eq!(matches!(verdict, Verdict::Renew(..)), renews, "{error}: {verdict:?}");
+    }
+    let mut unrenewable = token();
+    unrenewable.refresh_token = None;
+    let session = common::oauth2::session(unrenewable);
+    let stamp = session.sign(&mut get(API), now()).unwrap();
+    let verdict = session.judge(stamp, &unauthorized(), moment()).unwrap();
+    assert!(matches!(verdict, Verdict::Reauthorize));
+}
+
+#[test]
+fn a_late_401_of_an_old_token_renews_nothing() {
+    let mut session = session(token());
+    let stamp = session.sign(&mut get(API), now()).unwrap();
+    session.install(Token::bearer("newer"));
+    let Verdict::Resend(again) = session.judge(stamp, &unauthorized(), moment()).unwrap() else { panic!() };
+    let mut request = get(API);
+    session.sign_again(&mut request, again).unwrap();
+    assert_eq!(bearer(&request), Some("newer"));
+}
+
+#[test]
+fn a_token_is_withheld_from_one_request() {
+    let session = session(expired());
+    let mut request = get("https://elsewhere.example/");
+    request.extensions_mut().insert(WithholdToken);
+    let stamp = session.sign(&mut request, now()).unwrap();
+    assert!(request.headers().is_empty());
+    assert!(matches!(session.judge(stamp, &unauthorized(), moment()).unwrap(), Verdict::Accept));
+}
+
+fn placed(placement: TokenPlacement, request: Request) -> Result<Request, Error> {
+    let mut request = request;
+    let session = session(token()).placement(placement);
+    // Twice, as a request is that is sent again: the token is there once all the same.
+    let _ = session.sign(&mut request, now())?;
+    let _ = session.sign(&mut request, now())?;
+    Ok(request)
+}
+
+fn post(body: &str, content_type: &str) -> Request {
+    http::Request::post(API).header("content-type", content_type).body(body.as_bytes().to_vec()).unwrap()
+}
+
+/// RFC 6750 §2.
+#[test]
+fn a_token_goes_where_the_server_looks_for_it() {
+    const TOKEN: &str = "2YotnFZFEjr1zCsicMWpAA";
+    let name = || "access_token".into();
+    let request = placed(TokenPlacement::Scheme("OAuth".into()), get(API)).unwrap();
+    assert_eq!(request.headers()["authorization"], format!("OAuth {TOKEN}"));
+    let request = placed(TokenPlacement::Header("x-shop-token".into()), get(API)).unwrap();
+    assert_eq!(request.headers()["x-shop-token"], TOKEN);
+    let request = placed(TokenPlacement::Query(name()), get(&format!("{API}?a=b%20c"))).unwrap();
+    assert_eq!(request.uri().query(), Some("a=b%20c&access_token=2YotnFZFEjr1zCsicMWpAA"));
+    assert!(request.headers().is_empty());
+
+    const FORM: &str = "application/x-www-form-urlencoded";
+    let request = placed(TokenPlacement::Form(name()), post("a=b", FORM)).unwrap();
+    assert_eq!(request.body(), format!("a=b&access_token={TOKEN}").as_bytes());
+    let request = placed(TokenPlacement::Form(name()), http::Request::post(API).body(Vec::new()).unwrap()).unwrap();
+    assert_eq!(request.headers()["content-type"], FORM);
+    for refused in [post("{}", "application/json"), post("a", "application/x-www-form-urlencoded, x")] {
+        let error = placed(TokenPlacement::Form(name()), refused).unwrap_err();
+        assert!(matches!(error, Error::Unsupported(Unsupported::NoFormBody { .. })), "{error}");
+    }
+
+    let both = |request| placed(TokenPlacement::BearerAndParameter("token".into()), request).unwrap();
+    for (request, in_body) in [(get(API), false), (post("{}", "application/json"), false), (post("a=b", FORM), true)] {
+        let request = both(request);
+        assert_eq!(bearer(&request), Some(TOKEN));
+        assert_eq!(request.body().ends_with(b"token=2YotnFZFEjr1zCsicMWpAA"), in_body);
+        assert_eq!(request.uri().query().is_some(), !in_body);
+    }
+}
+
+#[test]
+fn another_authorization_is_not_overwritten() {
+    let mut request = get(API);
+    request.headers_mut().insert("authorization", http::HeaderValue::from_static("Basic x"));
+    let error = session(token()).sign(&mut request, now()).unwrap_err();
+    assert_eq!(error, Unsupported::AuthorizationPresent.into());
+    assert_eq!(request.headers()["authorization"], "Basic x");
+}
+
+#[test]
+fn a_token_that_cannot_stand_in_a_header_is_an_error() {
+    for token in ["a\r\nx: y", "a\u{0}", "\n"] {
+        session(Token::bearer(token)).sign(&mut get(API), now()).unwrap_err();
+    }
+}
+
+#[test]
+fn a_renewal_carries_what_the_caller_adds() {
+    let session = session(expired()).renew_with(|grant| grant.scope("photos").parameter("tenant", "t1"));
+    let (request, _) = sent(session.renew(moment()).unwrap());
+    assert_eq!(
+        (parameter(request.body(), "scope").as_str(), parameter(request.body(), "tenant").as_str()),
+        ("photos", "t1")
+    );
+    let client = client_of(server().refresh_endpoint("https://auth.example.com/refresh").unwrap());
+    let (request, _) = sent(Session::new(&client, API, expired()).unwrap().renew(moment()).unwrap());
+    assert_eq!(request.uri().path(), "/refresh");
+}
+
+#[test]
+fn without_a_token_only_the_user_can_help() {
+    let mut token = token();
+    token.refresh_token = None;
+    token.expires_at = Some(now());
+    let server = Server::default();
+    let error = server.fetch(&shared(token)).unwrap_err();
+    assert!(matches!(error, FetchError::Protocol(Error::Expired(Expired::Token))), "{error}");
+}
+
+#[test]
+fn of_many_threads_one_renews_and_all_go_on_with_its_token() {
+    let shared = shared(expired());
+    let (renewals, saved, barrier) = (AtomicUsize::new(0), Mutex::new(Vec::new()), Barrier::new(8));
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                barrier.wait();
+                let send = |request: Request| {
+                    if request.uri().path() == "/token" {
+                        renewals.fetch_add(1, Ordering::SeqCst);
+                        std::thread::sleep(Duration::from_millis(30));
+                        return Ok::<_, Infallible>(renewed());
+                    }
+                    assert_eq!(bearer(&request), Some("renewed"));
+                    assert_eq!(saved.lock().unwrap().len(), 1, "saved before it is used");
+                    Ok(response(200, &[], ""))
+                };
+                let save = |token: Token| {
+                    saved.lock().unwrap().push(token);
+                    Ok::<_, Infallible>(())
+                };
+                shared.fetch_with(get(API), send, save, moment).unwrap();
+            });
+        }
+    });
+    assert_eq!(renewals.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn of_many_threads_all_hear_of_a_refused_renewal() {
+    let shared = shared(expired());
+    let (renewals, barrier) = (AtomicUsize::new(0), Barrier::new(4));
+    let send = |_: Request| {
+        renewals.fetch_add(1, Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(100));
+        Ok::<_, Infallible>(refusal("invalid_grant"))
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                barrier.wait();
+                let error = shared.fetch_with(get(API), send, |_| Ok::<_, Infallible>(()), moment).unwrap_err();
+                assert!(matches!(error, FetchError::Protocol(error) if error.code() == Some("invalid_grant")));
+            });
+        }
+    });
+    assert_eq!(renewals.load(Ordering::SeqCst), 1);
+}
+
+/// A transport whose answer comes when the test says so.
+#[derive(Default)]
+struct Slow(RefCell<Vec<Request>>, RefCell<bool>);
+
+impl Slow {
+    async fn send(&self, request: Request) -> Result<Response, Infallible> {
+        let renewal = request.uri().path() == "/token";
+        self.0.borrow_mut().push(request);
+        std::future::poll_fn(|_| if !renewal || *self.1.borrow() { Poll::Ready(()) } else { Poll::Pending }).await;
+        Ok(if renewal { renewed() } else { response(200, &[], "") })
+    }
+
+    fn renewals(&self) -> usize {
+        self.0.borrow().iter().filter(|request| request.uri().path() == "/token").count()
+    }
+
+    async fn fetch(&self, shared: &SharedSession) -> Result<Response, FetchError<Infallible, Infallible>> {
+        shared.fetch_async_with(get(API), |request| self.send(request), |_| std::future::ready(Ok(())), moment).await
+    }
+}
+
+fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+#[test]
+fn of_many_tasks_one_renews_and_when_it_is_cancelled_another_does() {
+    let (shared, slow) = (shared(expired()), Slow::default());
+    let mut second = pin!(slow.fetch(&shared));
+    {
+        let mut first = Box::pin(slow.fetch(&shared));
+        assert!(poll(first.as_mut()).is_pending());
+        assert!(poll(second.as_mut()).is_pending());
+        assert!(poll(second.as_mut()).is_pending());
+        assert_eq!(slow.renewals(), 1);
+    }
+    // The first is gone.
+    assert!(poll(second.as_mut()).is_pending());
+    assert_eq!(slow.renewals(), 2);
+    *slow.1.borrow_mut() = true;
+    assert!(matches!(poll(second.as_mut()), Poll::Ready(Ok(_))));
+    let mut third = pin!(slow.fetch(&shared));
+    assert!(poll(third.as_mut()).is_ready());
+    assert_eq!(slow.renewals(), 2);
+}
+
+#[test]
+fn a_task_that_is_cancelled_while_it_saves_loses_nothing() {
+    let (shared, slow) = (shared(expired()), Slow::default());
+    *slow.1.borrow_mut() = true;
+    {
+        let saving = |_| std::future::pending::<Result<(), Infallible>>();
+        let mut first = Box::pin(shared.fetch_async_with(get(API), |request| slow.send(request), saving, moment));
+        assert!(poll(first.as_mut()).is_pending());
+    }
+    let saved = RefCell::new(Vec::new());
+    let save = |token: Token| {
+        saved.borrow_mut().push(token.access_token.expose().to_owned());
+        std::future::ready(Ok::<_, Infallible>(()))
+    };
+    let mut second = pin!(shared.fetch_async_with(get(API), |request| slow.send(request), save, moment));
+    assert!(poll(second.as_mut()).is_ready());
+    assert_eq!(slow.renewals(), 1);
+    assert_eq!(*saved.borrow(), ["renewed"]);
+}
+
+#[test]
+fn a_token_alone_is_renewed_too() {
+    let server = Server::default();
+    let shared = shared(expired());
+    let token =
+        shared.token_with(|request| Ok::<_, Infallible>(server.answer(&request)), |_| Ok::<_, Infallible>(()), moment);
+    assert_eq!(token.unwrap().access_token.expose(), "renewed");
+}
+
+#[test]
+fn a_shared_fetch_is_send() {
+    fn is_send<T: Send>(_: &T) {}
+    let shared = shared(token());
+    let send = |_| std::future::ready(Ok::<_, Infallible>(Response::new(Vec::new())));
+    is_send(&shared.fetch_async_with(get(API), send, |_| std::future::ready(Ok::<_, Infallible>(())), moment));
+}
