@@ -6,6 +6,8 @@
 //!
 //! | to do this | begin here |
 //! |---|---|
+//! | sign in at, or call, an OAuth 2.0 service | [`oauth2::Client`], [`oauth2::SharedSession`] |
+//! | know its endpoints | [`providers`], [`oauth2::Discovery`] |
 //! | sign in at, or call, an OAuth 1.0a service | [`oauth1::Client`], [`oauth1::Session`] |
 //! | sign one request | [`oauth1::Signer`] |
 //! | check signed requests | [`oauth1::server::Verifier`] |
@@ -18,31 +20,28 @@
 //! closure. A leg ends where something must be remembered: here a `Pending` while the user is away, then a `Token`.
 //!
 //! ```no_run
-//! use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Service};
+//! use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Session, SharedSession};
 //! use oauth_proto::{Moment, Request, Response, run};
 //!
 //! # fn exchange(_: Request) -> Result<Response, std::io::Error> { unimplemented!() }
 //! # fn wait_for_the_callback() -> String { String::new() }
+//! # fn store(_: &oauth_proto::oauth2::Token) -> Result<(), std::io::Error> { Ok(()) }
 //! // Your HTTP client: every status is an answer, and no redirect is followed. The README has one for ureq.
 //! let mut send = |request: Request| exchange(request);
 //!
-//! let service = Service::new(
-//!     "https://photos.example.net/initiate",
-//!     "https://photos.example.net/authorize",
-//!     "https://photos.example.net/token",
-//! )?;
-//! let client = Client::new(service, ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"));
+//! let server = AuthorizationServer::new("https://auth.example.com/token")?
+//!     .authorization_endpoint("https://auth.example.com/authorize")?;
+//! let client = Client::new(server, "s6BhdRkqt3").redirect_uri("https://printer.example.com/ready")?;
 //!
-//! let authorize = Authorize::callback("https://printer.example.com/ready");
-//! let pending = run(client.authorize(authorize, Moment::from_os())?, &mut send)?;
-//! println!("go to {}", client.authorization_url(&pending, &[])?);
+//! let authorization = run(client.authorize(Authorize::scope("photos"), Moment::from_os())?, &mut send)?;
+//! println!("go to {}", authorization.url);
 //!
 //! let callback = wait_for_the_callback();
-//! let token = run(client.redeem(pending, &callback, Moment::from_os())?, &mut send)?;
+//! let token = run(client.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
 //!
-//! let mut request = http::Request::get("https://photos.example.net/photos?size=original").body(Vec::new())?;
-//! client.session(token).sign(&mut request, Moment::from_os())?;
-//! send(request)?;
+//! let shared = SharedSession::new(Session::new(&client, "https://photos.example.com", token)?);
+//! let request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
+//! shared.fetch(request, send, |token| store(&token))?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -65,7 +65,7 @@ fn plentymarkets_writes_camel_case() {
         &PLENTYMARKETS,
         &json(r#"{"accessToken":"p","expiresIn":86400,"tokenType":"Bearer","refreshToken":"r","errorCode":null}"#),
     );
-    assert_eq!(token.refresh_token.as_ref().map(|token| token.expose()), Some("r"));
+    assert_eq!(token.refresh_token.as_ref().map(oauth_proto::Secret::expose), Some("r"));
     assert_eq!(token.expires_at, Some(Timestamp::from_secs(NOW + 86_400)));
     assert!(token.extra.contains_key("error_code"));
 }
@@ -179,7 +179,7 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
     assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"));
     assert_eq!(done(sent_on.receive(response(200, &[], r#"{"id":"7"}"#), moment()).unwrap())["id"], "7");
 
-    let tornado = call.clone().placement(TokenPlacement::Query("access_token".into())).post([("message", "a b")]);
+    let tornado = call.clone().placement(TokenPlacement::allow_query("access_token")).post([("message", "a b")]);
     let (request, sent_on) = sent(tornado.call(Some(&token())).unwrap());
     assert_eq!(request.method(), "POST");
     assert_eq!(parameter(request.uri().query().unwrap().as_bytes(), "access_token"), "2YotnFZFEjr1zCsicMWpAA");

@@ -250,26 +250,26 @@ fn post(body: &str, content_type: &str) -> Request {
 #[test]
 fn a_token_goes_where_the_server_looks_for_it() {
     const TOKEN: &str = "2YotnFZFEjr1zCsicMWpAA";
-    let name = || "access_token".into();
-    let request = placed(TokenPlacement::Scheme("OAuth".into()), get(API)).unwrap();
+    let request = placed(TokenPlacement::scheme("OAuth"), get(API)).unwrap();
     assert_eq!(request.headers()["authorization"], format!("OAuth {TOKEN}"));
-    let request = placed(TokenPlacement::Header("x-shop-token".into()), get(API)).unwrap();
+    let request = placed(TokenPlacement::header("x-shop-token"), get(API)).unwrap();
     assert_eq!(request.headers()["x-shop-token"], TOKEN);
-    let request = placed(TokenPlacement::Query(name()), get(&format!("{API}?a=b%20c"))).unwrap();
+    let request = placed(TokenPlacement::allow_query("access_token"), get(&format!("{API}?a=b%20c"))).unwrap();
     assert_eq!(request.uri().query(), Some("a=b%20c&access_token=2YotnFZFEjr1zCsicMWpAA"));
     assert!(request.headers().is_empty());
 
     const FORM: &str = "application/x-www-form-urlencoded";
-    let request = placed(TokenPlacement::Form(name()), post("a=b", FORM)).unwrap();
+    let request = placed(TokenPlacement::form("access_token"), post("a=b", FORM)).unwrap();
     assert_eq!(request.body(), format!("a=b&access_token={TOKEN}").as_bytes());
-    let request = placed(TokenPlacement::Form(name()), http::Request::post(API).body(Vec::new()).unwrap()).unwrap();
+    let request =
+        placed(TokenPlacement::form("access_token"), http::Request::post(API).body(Vec::new()).unwrap()).unwrap();
     assert_eq!(request.headers()["content-type"], FORM);
     for refused in [post("{}", "application/json"), post("a", "application/x-www-form-urlencoded, x")] {
-        let error = placed(TokenPlacement::Form(name()), refused).unwrap_err();
+        let error = placed(TokenPlacement::form("access_token"), refused).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::NoFormBody { .. })), "{error}");
     }
 
-    let both = |request| placed(TokenPlacement::BearerAndParameter("token".into()), request).unwrap();
+    let both = |request| placed(TokenPlacement::allow_bearer_and_parameter("token"), request).unwrap();
     for (request, in_body) in [(get(API), false), (post("{}", "application/json"), false), (post("a=b", FORM), true)] {
         let request = both(request);
         assert_eq!(bearer(&request), Some(TOKEN));

@@ -2,8 +2,11 @@
 
 mod net;
 mod oauth1;
+mod oauth2;
+mod oauth2_server;
 mod show;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    oauth1::chapter()
+    oauth1::chapter()?;
+    oauth2::chapters()
 }

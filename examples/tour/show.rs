@@ -5,7 +5,18 @@ use std::fmt::Display;
 use oauth_proto::{Request, Response};
 
 /// Whose values are shortened.
-const SECRETS: [&str; 4] = ["oauth_signature", "oauth_token_secret", "oauth_verifier", "oauth_session_handle"];
+const SECRETS: [&str; 10] = [
+    "oauth_signature",
+    "oauth_token_secret",
+    "oauth_verifier",
+    "oauth_session_handle",
+    "code_verifier",
+    "access_token",
+    "refresh_token",
+    "device_code",
+    "Basic ",
+    "Bearer ",
+];
 
 pub fn title(text: impl Display) {
     println!("\n== {text}");
@@ -46,7 +57,7 @@ fn body(body: &[u8]) {
 pub fn shortened(text: &str) -> String {
     let mut out = text.to_owned();
     for name in SECRETS {
-        for opening in [format!("{name}="), format!("{name}=\"")] {
+        for opening in [format!("{name}="), format!("{name}=\""), format!("{name}\":\""), name.to_owned()] {
             let Some(start) = out.find(&opening).map(|at| at + opening.len()) else { continue };
             let length = out[start..].find(['"', '&', ',', '\n']).unwrap_or(out.len() - start);
             if length > 6 {

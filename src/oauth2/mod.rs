@@ -54,5 +54,6 @@ pub use metadata::{Metadata, ResourceMetadata};
 pub use quirks::Quirks;
 pub use registration::{ClientMetadata, Registration};
 pub use scope::Scope;
+pub(crate) use style::Placement;
 pub use style::{PkceSupport, SecretPlacement, TokenPlacement, Transmission};
 pub use token::{Token, TokenType};

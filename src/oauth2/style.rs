@@ -46,25 +46,55 @@ pub enum Transmission {
 /// ```
 /// use oauth_proto::oauth2::TokenPlacement;
 ///
-/// assert_eq!(TokenPlacement::default(), TokenPlacement::Bearer);
+/// assert_eq!(TokenPlacement::default(), TokenPlacement::BEARER);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TokenPlacement {
-    /// `Authorization: Bearer …` (§2.1).
+pub struct TokenPlacement(pub(crate) Placement);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Placement {
     #[default]
     Bearer,
-    /// `Authorization` with another scheme, such as `OAuth` or `token`.
     Scheme(Cow<'static, str>),
-    /// A header of the server's own, holding nothing but the token.
     Header(Cow<'static, str>),
-    /// A parameter of the query (§2.3); the RFC's name is `access_token`. Tokens end up in logs.
     Query(Cow<'static, str>),
-    /// A parameter of the form body (§2.2); the RFC's name is `access_token`.
     Form(Cow<'static, str>),
-    /// In `Authorization: Bearer`, and as a parameter too: of the form where the request has one or has no body, else of the
-    /// query. What Slack's older methods ask for. Tokens end up in logs.
     BearerAndParameter(Cow<'static, str>),
+}
+
+impl TokenPlacement {
+    /// `Authorization: Bearer …` (§2.1).
+    pub const BEARER: Self = Self(Placement::Bearer);
+
+    /// `Authorization` with another scheme, such as `OAuth` or `token`.
+    pub const fn scheme(scheme: &'static str) -> Self {
+        Self(Placement::Scheme(Cow::Borrowed(scheme)))
+    }
+
+    /// A header of the server's own, holding nothing but the token.
+    pub const fn header(name: &'static str) -> Self {
+        Self(Placement::Header(Cow::Borrowed(name)))
+    }
+
+    /// A parameter of the form body (§2.2); the RFC's name is `access_token`.
+    pub const fn form(parameter: &'static str) -> Self {
+        Self(Placement::Form(Cow::Borrowed(parameter)))
+    }
+
+    /// A parameter of the query (§2.3); the RFC's name is `access_token`.
+    ///
+    /// What this gives away: the token stands in logs, histories and `Referer` headers.
+    pub const fn allow_query(parameter: &'static str) -> Self {
+        Self(Placement::Query(Cow::Borrowed(parameter)))
+    }
+
+    /// In `Authorization: Bearer`, and as a parameter too: of the form where the request has one or has no body, else of the
+    /// query. What Slack's older methods ask for.
+    ///
+    /// What this gives away: as [`allow_query`](Self::allow_query).
+    pub const fn allow_bearer_and_parameter(parameter: &'static str) -> Self {
+        Self(Placement::BearerAndParameter(Cow::Borrowed(parameter)))
+    }
 }
 
 /// What a server does with a proof key for code exchange (RFC 7636).

@@ -17,8 +17,6 @@ mod social;
 mod tests;
 mod work;
 
-use std::borrow::Cow;
-
 use crate::oauth2::{
     AuthorizationServer, Client, PkceSupport, Quirks, SecretPlacement, Session, Token, TokenPlacement, Transmission,
 };
@@ -91,14 +89,14 @@ impl Provider {
     /// `None` for the default.
     ///
     /// # Errors
-    /// [`Unsupported::Url`](crate::Unsupported::Url) when the place is not one: not an absolute https URL without user
+    /// [`Unsupported::Url`] when the place is not one: not an absolute https URL without user
     /// information, query and fragment, or not a plain name; or when none is given and there is no default.
-    /// [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when it is neither https nor on this machine.
+    /// [`Unsupported::PlainHttp`] when it is neither https nor on this machine.
     pub fn url(&self, template: &str, place: Option<&str>) -> Result<String, Error> {
         self.place.fill(template, place)
     }
 
-    /// The service as [`Client`](crate::oauth2::Client) takes it.
+    /// The service as [`Client`] takes it.
     ///
     /// ```
     /// use oauth_proto::oauth2::Client;
@@ -148,7 +146,7 @@ impl Provider {
     /// A session with a token of this service, for its API.
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) when the service has no API, and those of
+    /// [`Unsupported::NoEndpoint`] when the service has no API, and those of
     /// [`url`](Self::url).
     pub fn session(&self, client: &Client, place: Option<&str>, token: Token) -> Result<Session, Error> {
         let mut origins = self.api.iter().map(|template| self.url(template, place));
@@ -293,7 +291,7 @@ impl Provider {
             secret: SecretPlacement::Basic,
             pkce: PkceSupport::Supported,
             transmission: Transmission::Post,
-            placement: TokenPlacement::Bearer,
+            placement: TokenPlacement::BEARER,
             parameters: &[],
             quirks: Quirks::STRICT,
         }
@@ -377,19 +375,19 @@ impl Provider {
     }
 
     const fn token_in_scheme(self, scheme: &'static str) -> Self {
-        self.placement(TokenPlacement::Scheme(Cow::Borrowed(scheme)))
+        self.placement(TokenPlacement::scheme(scheme))
     }
 
     const fn token_in_header(self, header: &'static str) -> Self {
-        self.placement(TokenPlacement::Header(Cow::Borrowed(header)))
+        self.placement(TokenPlacement::header(header))
     }
 
     const fn token_in_query(self, parameter: &'static str) -> Self {
-        self.placement(TokenPlacement::Query(Cow::Borrowed(parameter)))
+        self.placement(TokenPlacement::allow_query(parameter))
     }
 
     const fn token_in_header_and_parameter(self, parameter: &'static str) -> Self {
-        self.placement(TokenPlacement::BearerAndParameter(Cow::Borrowed(parameter)))
+        self.placement(TokenPlacement::allow_bearer_and_parameter(parameter))
     }
 
     const fn placement(mut self, placement: TokenPlacement) -> Self {

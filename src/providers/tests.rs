@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use url::Url;
 
 use super::*;
+use crate::oauth2::Placement;
 use crate::wire::Origin;
 use crate::{Error, Unsupported};
 
@@ -173,10 +174,10 @@ fn the_fixed_parameters_are_none_of_the_protocols() {
 #[test]
 fn a_header_or_parameter_for_the_token_is_a_plain_word() {
     for row in ALL {
-        let word = match &row.placement {
-            TokenPlacement::Bearer => continue,
-            TokenPlacement::Scheme(word) | TokenPlacement::Header(word) => word,
-            TokenPlacement::Query(word) | TokenPlacement::Form(word) | TokenPlacement::BearerAndParameter(word) => word,
+        let word = match &row.placement.0 {
+            Placement::Bearer => continue,
+            Placement::Scheme(word) | Placement::Header(word) => word,
+            Placement::Query(word) | Placement::Form(word) | Placement::BearerAndParameter(word) => word,
         };
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         assert!(!word.is_empty() && word.bytes().all(plain), "{}", row.name);

@@ -49,7 +49,7 @@ impl ApiRequest {
             uri: endpoint(url)?,
             arguments: String::new(),
             form: None,
-            placement: TokenPlacement::Bearer,
+            placement: TokenPlacement::BEARER,
             limit: LIMIT,
             plain_http: false,
         })

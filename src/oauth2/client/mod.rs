@@ -18,6 +18,7 @@ mod server;
 mod session;
 mod shared;
 mod token_endpoints;
+mod verdict;
 
 use zeroize::Zeroizing;
 
@@ -34,9 +35,10 @@ pub use grant::Grant;
 pub use hooks::ProtectedRequest;
 pub use pending::{Pending, PendingImplicit};
 pub use server::AuthorizationServer;
-pub use session::{Again, Session, Stamp, Verdict, WithholdToken};
+pub use session::Session;
 pub use shared::{FetchError, SharedSession};
 pub use token_endpoints::TokenHint;
+pub use verdict::{Again, Stamp, Verdict, WithholdToken};
 
 /// Appends a parameter to a form.
 fn push(form: &mut String, name: &str, value: &str) {

@@ -5,25 +5,25 @@ use http::{HeaderName, HeaderValue, Method};
 use zeroize::Zeroizing;
 
 use super::ProtectedRequest;
-use crate::oauth2::TokenPlacement;
+use crate::oauth2::{Placement, TokenPlacement};
 use crate::wire::{form, with_query};
 use crate::{Error, Secret, Unsupported};
 
 /// Puts the request's token where the server looks for it.
 pub(super) fn place(request: &mut ProtectedRequest<'_>, placement: &TokenPlacement) -> Result<(), Error> {
     let token = &request.token.access_token;
-    match placement {
-        TokenPlacement::Bearer => set(request, AUTHORIZATION, with_scheme("Bearer", token)?),
-        TokenPlacement::Scheme(scheme) => set(request, AUTHORIZATION, with_scheme(scheme, token)?),
-        TokenPlacement::Header(name) => {
+    match &placement.0 {
+        Placement::Bearer => set(request, AUTHORIZATION, with_scheme("Bearer", token)?),
+        Placement::Scheme(scheme) => set(request, AUTHORIZATION, with_scheme(scheme, token)?),
+        Placement::Header(name) => {
             let name = HeaderName::from_bytes(name.as_bytes());
             let name =
                 name.map_err(|_| Unsupported::Unsendable { what: "the token", reason: "its header's name is none" })?;
             set(request, name, sensitive(token.expose())?)
         }
-        TokenPlacement::Query(name) => in_query(request, name),
-        TokenPlacement::Form(name) => in_form(request, name),
-        TokenPlacement::BearerAndParameter(name) => {
+        Placement::Query(name) => in_query(request, name),
+        Placement::Form(name) => in_form(request, name),
+        Placement::BearerAndParameter(name) => {
             set(request, AUTHORIZATION, with_scheme("Bearer", token)?)?;
             let empty = request.body.as_ref().is_some_and(|body| body.is_empty());
             let bodiless = matches!(*request.method, Method::GET | Method::HEAD);

@@ -67,7 +67,7 @@ impl AuthorizationServer {
             lacks_s256: false,
             secret: SecretPlacement::Basic,
             transmission: Transmission::Post,
-            placement: TokenPlacement::Bearer,
+            placement: TokenPlacement::BEARER,
             separator: ' ',
             parameters: Vec::new(),
             quirks: Quirks::STRICT,

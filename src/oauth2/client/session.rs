@@ -17,8 +17,9 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 
 use super::placement::place;
+use super::verdict::{Again, Stamp, Verdict, Want, WithholdToken};
 use super::{Client, Grant, ProtectedRequest};
-use crate::oauth2::{BearerChallenge, BearerError, Scope, Token, TokenPlacement, TokenType};
+use crate::oauth2::{BearerChallenge, BearerError, Placement, Scope, Token, TokenPlacement, TokenType};
 use crate::wire::{Origin, check_private, endpoint};
 use crate::{Error, Expired, Moment, Request, Step, Timestamp, Unsupported};
 
@@ -79,92 +80,6 @@ enum Renewal {
     Refresh,
     Again(Box<Grant>),
     Never,
-}
-
-/// Says in a request's extensions that the session's token stays out of it: for a page that refuses tokens.
-///
-/// ```
-/// use oauth_proto::oauth2::WithholdToken;
-///
-/// let request = http::Request::get("https://photos.example.com/status").extension(WithholdToken).body(Vec::<u8>::new())?;
-/// # Ok::<(), http::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct WithholdToken;
-
-/// Which token a request carries. Its only use is [`Session::judge`].
-///
-/// ```
-/// use oauth_proto::oauth2::{Session, Stamp};
-/// use oauth_proto::{Error, Moment, Request};
-///
-/// fn sign(session: &Session, request: &mut Request) -> Result<Stamp, Error> {
-///     session.sign(request, Moment::from_os().now)
-/// }
-/// ```
-#[derive(Debug)]
-#[must_use = "the response is judged by it"]
-pub struct Stamp {
-    pub(super) generation: u64,
-    /// Whether a 401 is the last word: the request was sent before, or carries no token.
-    last: bool,
-}
-
-/// The right to send a request once more. There is no second one.
-///
-/// ```
-/// use oauth_proto::oauth2::{Again, Session};
-/// use oauth_proto::{Error, Request};
-///
-/// fn once_more(session: &Session, request: &mut Request, again: Again) -> Result<(), Error> {
-///     session.sign_again(request, again)
-/// }
-/// ```
-#[derive(Debug)]
-#[must_use = "it is there to sign the request again"]
-pub struct Again(());
-
-impl Again {
-    /// For a request whose stamp was judged.
-    pub(super) fn once(_: Stamp) -> Self {
-        Self(())
-    }
-}
-
-/// What to do with a response.
-///
-/// ```
-/// use oauth_proto::oauth2::Verdict;
-///
-/// fn what_now(verdict: &Verdict) -> &'static str {
-///     match verdict {
-///         Verdict::Accept => "use the response",
-///         Verdict::Resend(_) => "sign again and send",
-///         Verdict::Renew(..) => "renew, store, install, sign again and send",
-///         Verdict::Reauthorize => "send the user to grant access again",
-///     }
-/// }
-/// ```
-#[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "it is matched at once")]
-#[must_use = "a 401 may ask for more"]
-pub enum Verdict {
-    /// The response is what the server has to say.
-    Accept,
-    /// The token was renewed meanwhile: sign again, and send.
-    Resend(Again),
-    /// The server does not take the token: renew it, store and install what comes, sign again, and send.
-    Renew(Step<Token>, Again),
-    /// The server does not take the token, and nothing but a new authorization by the user will do.
-    Reauthorize,
-}
-
-/// As [`Verdict`], before anything is done about it.
-pub(super) enum Want {
-    Nothing,
-    Resend,
-    Renewal,
-    User,
 }
 
 impl Session {
@@ -319,14 +234,14 @@ impl Session {
         body: impl FnOnce(&mut B) -> Option<&mut Vec<u8>>,
     ) -> Result<Stamp, Error> {
         if request.extensions().get::<WithholdToken>().is_some() {
-            return Ok(Stamp { generation: self.generation, last: true });
+            return Ok(Stamp::new(self.generation, true));
         }
         self.check_origin(request.uri())?;
         if self.is_due(now)? {
             return Err(Expired::Token.into());
         }
         self.give(request, body)?;
-        Ok(Stamp { generation: self.generation, last: false })
+        Ok(Stamp::new(self.generation, false))
     }
 
     /// As [`sign`](Self::sign), right after a renewal: with the token whatever its end, since a server whose tokens live
@@ -337,7 +252,7 @@ impl Session {
     pub fn sign_renewed(&self, request: &mut Request) -> Result<Stamp, Error> {
         self.check_origin(request.uri())?;
         self.give(request, |body| Some(body))?;
-        Ok(Stamp { generation: self.generation, last: false })
+        Ok(Stamp::new(self.generation, false))
     }
 
     /// Gives a request that was refused the session's present token, for the one more time that it may be sent.
@@ -359,8 +274,8 @@ impl Session {
     pub fn judge<B>(&self, stamp: Stamp, response: &http::Response<B>, moment: Moment) -> Result<Verdict, Error> {
         Ok(match self.want(&stamp, response.status(), response.headers()) {
             Want::Nothing => Verdict::Accept,
-            Want::Resend => Verdict::Resend(Again(())),
-            Want::Renewal => Verdict::Renew(self.renew(moment)?, Again(())),
+            Want::Resend => Verdict::Resend(Again::once(stamp)),
+            Want::Renewal => Verdict::Renew(self.renew(moment)?, Again::once(stamp)),
             Want::User => Verdict::Reauthorize,
         })
     }
@@ -442,7 +357,7 @@ impl Session {
             return Err(Unsupported::TokenType { token_type: token.token_type.as_str().to_owned() }.into());
         }
         if self.client.0.server.v2_1
-            && matches!(self.placement, TokenPlacement::Query(_) | TokenPlacement::BearerAndParameter(_))
+            && matches!(self.placement.0, Placement::Query(_) | Placement::BearerAndParameter(_))
         {
             return Err(Unsupported::NotInOauth21 { what: "token in the query" }.into());
         }

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
-use super::session::{Again, Session, Stamp, Want};
+use super::session::Session;
+use super::verdict::{Again, Stamp, Want};
 use crate::oauth2::Token;
 use crate::step::run_async_with;
 use crate::{DriveError, Error, Expired, Moment, Request, Response};

@@ -1,0 +1,96 @@
+//! OAuth 2.0: a code with a proof key, a client that keeps itself supplied, and a device without a browser.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Grant, Session, SharedSession, Token};
+use oauth_proto::{Moment, Request, Response, Timestamp, run};
+
+use crate::oauth2_server::Demo;
+use crate::{net, show};
+
+type Failure = Box<dyn std::error::Error>;
+
+pub fn chapters() -> Result<(), Failure> {
+    let server = net::Server::start(|_| {
+        let demo = Demo::default();
+        move |request: &Request| demo.handle(request)
+    })?;
+    let origin = server.origin.as_str();
+    let description = AuthorizationServer::new(&format!("{origin}/token"))?
+        .authorization_endpoint(&format!("{origin}/authorize"))?
+        .device_authorization_endpoint(&format!("{origin}/device"))?;
+    let redirect_uri = "http://127.0.0.1:51004/cb";
+    let client = Client::new(description, "photo-printer").secret("printers-secret").redirect_uri(redirect_uri)?;
+    let mut send = net::client();
+    let mut send = |request: Request| -> Result<Response, ureq::Error> {
+        show::request(&request);
+        let response = send(request)?;
+        show::response(&response);
+        Ok(response)
+    };
+
+    code(origin, &client, &mut send)?;
+    supplied(origin, &client, &mut send)?;
+    device(&client, &mut send)
+}
+
+type Send<'a> = &'a mut dyn FnMut(Request) -> Result<Response, ureq::Error>;
+
+fn code(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure> {
+    show::title("OAuth 2.0: a code, with a proof key");
+    show::note("the client makes a URL, and remembers what belongs to it");
+    let authorization = run(client.authorize(Authorize::scope("albums"), Moment::from_os())?, &mut *send)?;
+    let stored = serde_json::to_string(&authorization.pending)?;
+    show::note(format_args!("to be kept for this user: {} bytes", stored.len()));
+
+    show::note("the user's browser goes there, the user says yes, and is sent back");
+    let response = send(http::Request::get(&authorization.url).body(Vec::new())?)?;
+    let callback = response.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned();
+
+    show::note("the code is exchanged for a token");
+    let pending = serde_json::from_str(&stored)?;
+    let token = run(client.redeem(pending, &callback, Moment::from_os())?, &mut *send)?;
+    show::note(format_args!("{token:?}"));
+
+    show::note("a callback with another state is refused before anything is sent");
+    let forged = client.redeem(serde_json::from_str(&stored)?, &format!("{callback}x"), Moment::from_os());
+    show::note(forged.err().ok_or("it was taken")?);
+
+    show::note("an hour later the token has expired: it is renewed and saved before the request is sent");
+    let shared = SharedSession::new(Session::new(client, origin, token)?);
+    let later = || Moment::new(Timestamp::from_os().after(Duration::from_secs(3600)), Moment::from_os().entropy);
+    let request = http::Request::get(format!("{origin}/albums")).body(Vec::new())?;
+    shared.fetch_with(request, send, save, later)?;
+    Ok(())
+}
+
+fn supplied(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure> {
+    show::title("OAuth 2.0: a client that keeps itself supplied");
+    let shared = SharedSession::new(Session::supplied(client, origin, Grant::client_credentials())?);
+    let request = || http::Request::get(format!("{origin}/albums")).body(Vec::new());
+    show::note("before the first request it gets a token");
+    shared.fetch(request()?, &mut *send, save)?;
+    show::note("the next one uses it");
+    shared.fetch(request()?, &mut *send, save)?;
+    show::note("the server forgets all tokens: a 401, a new token, and the request once more");
+    send(http::Request::get(format!("{origin}/forget")).body(Vec::new())?)?;
+    let response = shared.fetch(request()?, &mut *send, save)?;
+    show::note(format_args!("supplied again: {}", String::from_utf8_lossy(response.body())));
+    Ok(())
+}
+
+fn device(client: &Client, send: Send<'_>) -> Result<(), Failure> {
+    show::title("OAuth 2.0: a device without a browser");
+    let pending = run(client.authorize_device(Some("albums".into()), &[], Moment::from_os())?, &mut *send)?;
+    show::note(format_args!("enter {} at {}", pending.user_code, pending.verification_uri));
+    let token = run(client.poll(&pending, Moment::from_os())?, send)?;
+    show::note(format_args!("somebody did: {token:?}"));
+    Ok(())
+}
+
+/// Where an application would write to its database.
+fn save(token: Token) -> Result<(), Infallible> {
+    show::note(format_args!("saved: {token:?}"));
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! What a response means for the token that its request carried, and the values that keep a request from being sent more
+//! than twice.
+
+use crate::Step;
+use crate::oauth2::Token;
+
+/// Says in a request's extensions that the session's token stays out of it: for a page that refuses tokens.
+///
+/// ```
+/// use oauth_proto::oauth2::WithholdToken;
+///
+/// let request = http::Request::get("https://photos.example.com/status").extension(WithholdToken).body(Vec::<u8>::new())?;
+/// # Ok::<(), http::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct WithholdToken;
+
+/// Which token a request carries. Its only use is [`Session::judge`](super::Session::judge).
+///
+/// ```
+/// use oauth_proto::oauth2::{Session, Stamp};
+/// use oauth_proto::{Error, Moment, Request};
+///
+/// fn sign(session: &Session, request: &mut Request) -> Result<Stamp, Error> {
+///     session.sign(request, Moment::from_os().now)
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "the response is judged by it"]
+pub struct Stamp {
+    pub(super) generation: u64,
+    /// Whether a 401 is the last word: the request carries no token.
+    pub(super) last: bool,
+}
+
+impl Stamp {
+    pub(super) fn new(generation: u64, last: bool) -> Self {
+        Self { generation, last }
+    }
+}
+
+/// The right to send a request once more. There is no second one.
+///
+/// ```
+/// use oauth_proto::oauth2::{Again, Session};
+/// use oauth_proto::{Error, Request};
+///
+/// fn once_more(session: &Session, request: &mut Request, again: Again) -> Result<(), Error> {
+///     session.sign_again(request, again)
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "it is there to sign the request again"]
+pub struct Again(());
+
+impl Again {
+    /// For a request whose stamp was judged.
+    pub(super) fn once(_: Stamp) -> Self {
+        Self(())
+    }
+}
+
+/// What to do with a response.
+///
+/// ```
+/// use oauth_proto::oauth2::Verdict;
+///
+/// fn what_now(verdict: &Verdict) -> &'static str {
+///     match verdict {
+///         Verdict::Accept => "use the response",
+///         Verdict::Resend(_) => "sign again and send",
+///         Verdict::Renew(..) => "renew, store, install, sign again and send",
+///         Verdict::Reauthorize => "send the user to grant access again",
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "it is matched at once")]
+#[must_use = "a 401 may ask for more"]
+pub enum Verdict {
+    /// The response is what the server has to say.
+    Accept,
+    /// The token was renewed meanwhile: sign again, and send.
+    Resend(Again),
+    /// The server does not take the token: renew it, store and install what comes, sign again, and send.
+    Renew(Step<Token>, Again),
+    /// The server does not take the token, and nothing but a new authorization by the user will do.
+    Reauthorize,
+}
+
+/// As [`Verdict`], before anything is done about it.
+pub(super) enum Want {
+    Nothing,
+    Resend,
+    Renewal,
+    User,
+}
