@@ -75,6 +75,20 @@ pub(crate) fn push_encoded(out: &mut String, name: &str, value: &str) {
     out.push_str(value);
 }
 
+/// As [`pairs`], of a text: the values are texts too, or `None` where what they decode to is no UTF-8.
+pub(crate) fn text_pairs(form: &str) -> impl Iterator<Item = (Cow<'_, [u8]>, Option<Cow<'_, str>>)> {
+    let pieces = form.split('&').filter(|piece| !piece.is_empty());
+    pieces.map(|piece| {
+        let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
+        let value = match percent::decode_with(value.as_bytes(), true) {
+            // What needs no decoding is the text that it was.
+            Cow::Borrowed(_) => Some(Cow::Borrowed(value)),
+            decoded => text(decoded),
+        };
+        (percent::decode_with(name.as_bytes(), true), value)
+    })
+}
+
 /// A decoded name or value as a text; `None` where it is not UTF-8.
 pub(crate) fn text(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
     match bytes {

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
 
 use super::ResponseMode;
 use crate::oauth2::Scope;
 use crate::oauth2::pkce::CodeVerifier;
+use crate::secret::same;
 use crate::wire::{form, shortened};
 use crate::{Error, Expired, Forged, Refused, Timestamp};
 
@@ -150,7 +150,7 @@ impl Saved {
     pub(super) fn accept<'c>(&self, callback: &'c str, promises_iss: bool) -> Result<Callback<'c>, Error> {
         let callback = Callback::parse(callback, self.mode)?;
         let state = callback.state.as_deref().ok_or(Forged::ParameterMissing { name: "state" })?;
-        if !bool::from(self.state.0.as_bytes().ct_eq(state.as_bytes())) {
+        if !same(self.state.0.as_bytes(), state.as_bytes()) {
             return Err(Forged::StateMismatch.into());
         }
         match (&self.issuer, &callback.iss) {
@@ -192,9 +192,9 @@ pub(super) struct Callback<'c> {
 impl<'c> Callback<'c> {
     /// Reads what the answer's mode puts where: the query or the fragment of a URL, or a form; or either alone.
     fn parse(callback: &'c str, mode: ResponseMode) -> Result<Self, Forged> {
-        let pairs = part(callback, mode).as_bytes();
-        let mut read = Self { pairs, ..Self::default() };
-        for (name, value) in form::pairs(pairs) {
+        let pairs = part(callback, mode);
+        let mut read = Self { pairs: pairs.as_bytes(), ..Self::default() };
+        for (name, value) in form::text_pairs(pairs) {
             let (name, slot) = match &*name {
                 b"code" => ("code", &mut read.code),
                 b"state" => ("state", &mut read.state),
@@ -206,7 +206,7 @@ impl<'c> Callback<'c> {
                 b"id_token" => ("id_token", &mut read.id_token),
                 _ => continue,
             };
-            let value = form::text(value).ok_or(Forged::ParameterInvalid { name })?;
+            let value = value.ok_or(Forged::ParameterInvalid { name })?;
             if slot.replace(value).is_some() {
                 return Err(Forged::ParameterTwice { name });
             }
