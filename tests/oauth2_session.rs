@@ -179,6 +179,35 @@ fn a_refused_renewal_is_reported_and_the_request_is_not_sent() {
 }
 
 #[test]
+fn a_new_token_that_is_refused_is_not_renewed_once_more() {
+    let shared = shared(expired());
+    let mut seen = Vec::new();
+    let send = |request: Request| {
+        let path = request.uri().path().to_owned();
+        let answer = if path == "/token" { renewed() } else { unauthorized() };
+        seen.push(path);
+        Ok::<_, Infallible>(answer)
+    };
+    assert_eq!(shared.fetch_with(get(API), send, |_| Ok::<_, Infallible>(()), moment).unwrap().status(), 401);
+    assert_eq!(seen, ["/token", "/albums"]);
+}
+
+#[test]
+fn a_new_grant_goes_before_a_renewal_of_the_old_one() {
+    let shared = shared(expired());
+    let send = |request: Request| {
+        if request.uri().path() == "/token" {
+            shared.install(Token::bearer("granted again"));
+            return Ok(renewed());
+        }
+        assert_eq!(bearer(&request), Some("granted again"));
+        Ok::<_, Infallible>(response(200, &[], ""))
+    };
+    let save = |_| -> Result<(), Infallible> { panic!("it would overwrite the new grant") };
+    assert_eq!(shared.fetch_with(get(API), send, save, moment).unwrap().status(), 200);
+}
+
+#[test]
 fn a_token_that_could_not_be_saved_is_saved_at_the_next_occasion() {
     let server = Server::default();
     let shared = shared(expired());

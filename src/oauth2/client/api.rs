@@ -119,12 +119,12 @@ impl ApiRequest {
         let mut request = self.request()?;
         if let Some(token) = token {
             check_private(&self.uri, self.plain_http)?;
-            let method = request.method().clone();
-            let (mut uri, mut headers) = (request.uri().clone(), std::mem::take(request.headers_mut()));
-            let body = Some(request.body_mut());
-            let mut protected = ProtectedRequest { method: &method, uri: &mut uri, headers: &mut headers, body, token };
-            placement::place(&mut protected, &self.placement)?;
-            (*request.uri_mut(), *request.headers_mut()) = (uri, headers);
+            ProtectedRequest::of(
+                &mut request,
+                |body| Some(body),
+                token,
+                |protected| placement::place(protected, &self.placement),
+            )?;
         }
         Ok(Step::send(request, AwaitJson { limit: self.limit }))
     }

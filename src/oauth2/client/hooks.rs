@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method, Uri};
 
-use crate::Response;
 use crate::oauth2::Token;
+use crate::{Error, Response};
 
 /// A request that has its token, as [`Client::on_protected_request`](super::Client::on_protected_request) hands it over.
 ///
@@ -29,6 +29,23 @@ pub struct ProtectedRequest<'a> {
     pub body: Option<&'a mut Vec<u8>>,
     /// The token that it carries.
     pub token: &'a Token,
+}
+
+impl ProtectedRequest<'_> {
+    /// Lets a function see a request in parts.
+    pub(super) fn of<B>(
+        request: &mut http::Request<B>,
+        body: impl FnOnce(&mut B) -> Option<&mut Vec<u8>>,
+        token: &Token,
+        see: impl FnOnce(&mut ProtectedRequest<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let method = request.method().clone();
+        let (mut uri, mut headers) = (request.uri().clone(), std::mem::take(request.headers_mut()));
+        let body = body(request.body_mut());
+        let seen = see(&mut ProtectedRequest { method: &method, uri: &mut uri, headers: &mut headers, body, token });
+        (*request.uri_mut(), *request.headers_mut()) = (uri, headers);
+        seen
+    }
 }
 
 type OnResponse = Arc<dyn Fn(&mut Response) + Send + Sync>;

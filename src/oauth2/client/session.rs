@@ -245,14 +245,15 @@ impl Session {
     }
 
     /// As [`sign`](Self::sign), right after a renewal: with the token whatever its end, since a server whose tokens live
-    /// shorter than the leeway would be asked for new ones for ever.
+    /// shorter than the leeway would be asked for new ones for ever. A 401 is the last word then: a token that is refused
+    /// when it is new would not be taken the next time.
     ///
     /// # Errors
     /// As [`sign`](Self::sign), but for [`Expired::Token`].
     pub fn sign_renewed(&self, request: &mut Request) -> Result<Stamp, Error> {
         self.check_origin(request.uri())?;
         self.give(request, |body| Some(body))?;
-        Ok(Stamp::new(self.generation, false))
+        Ok(Stamp::new(self.generation, true))
     }
 
     /// Gives a request that was refused the session's present token, for the one more time that it may be sent.
@@ -361,23 +362,11 @@ impl Session {
         {
             return Err(Unsupported::NotInOauth21 { what: "token in the query" }.into());
         }
-        let mut headers = std::mem::take(request.headers_mut());
-        let mut uri = request.uri().clone();
-        let method = request.method().clone();
-        let mut protected = ProtectedRequest {
-            method: &method,
-            uri: &mut uri,
-            headers: &mut headers,
-            body: body(request.body_mut()),
-            token,
-        };
-        let placed = place(&mut protected, &self.placement);
-        if placed.is_ok() {
-            self.client.0.hooks.protected_request(&mut protected);
-        }
-        *request.headers_mut() = headers;
-        *request.uri_mut() = uri;
-        placed?;
+        ProtectedRequest::of(request, body, token, |protected| {
+            place(protected, &self.placement)?;
+            self.client.0.hooks.protected_request(protected);
+            Ok(())
+        })?;
         // A hook may have sent it elsewhere.
         self.check_origin(request.uri())
     }

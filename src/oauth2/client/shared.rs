@@ -305,7 +305,12 @@ impl SharedSession {
                         self.lock().refused = Some(error.clone());
                     }
                 })?;
-                self.lock().unsaved = Some(token.clone());
+                let mut state = self.lock();
+                if state.session.generation() > generation {
+                    // The user has granted access again meanwhile, and this token belongs to the grant before.
+                    return Ok(state.session.clone());
+                }
+                state.unsaved = Some(token.clone());
                 token
             }
         };

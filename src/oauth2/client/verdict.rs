@@ -29,7 +29,7 @@ pub struct WithholdToken;
 #[must_use = "the response is judged by it"]
 pub struct Stamp {
     pub(super) generation: u64,
-    /// Whether a 401 is the last word: the request carries no token.
+    /// Whether a 401 is the last word: the request carries no token, or a new one.
     pub(super) last: bool,
 }
 
