@@ -25,9 +25,10 @@ pub const GOOGLE: Provider = Provider::new(
 .secret_in_body();
 
 /// Microsoft's identity platform (Entra ID): accounts of organizations and of persons, by tenant. The metadata of
-/// `common`, `organizations` and `consumers` have `{tenantid}` in the issuer instead of that name, and tokens have the
-/// identifier of the user's own tenant: compare issuers with one tenant's metadata. A refresh token comes with the
-/// scope `offline_access`.
+/// `common`, `organizations` and `consumers` have `{tenantid}` in the issuer instead of that name, and those of a tenant
+/// its identifier, so that no issuer follows from the name: add it by
+/// [`issuer`](crate::oauth2::AuthorizationServer::issuer) where there is one tenant. A refresh token comes with the scope
+/// `offline_access`.
 pub const MICROSOFT: Provider = Provider::new(
     "Microsoft",
     "https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow",
@@ -37,7 +38,6 @@ pub const MICROSOFT: Provider = Provider::new(
 .name("tenant", Some("common"))
 .device("https://login.microsoftonline.com/{name}/oauth2/v2.0/devicecode")
 .userinfo("https://graph.microsoft.com/oidc/userinfo")
-.issuer("https://login.microsoftonline.com/{name}/v2.0")
 .api(&["https://graph.microsoft.com"])
 .secret_in_body();
 
