@@ -354,6 +354,9 @@ pub enum Unsupported {
     /// The server's metadata lists methods of proof keys, and `S256` is not among them (RFC 9700 §2.1.1).
     #[error("the server does not support proof keys with S256")]
     NoPkce,
+    /// The authorization request goes to the server first (RFC 9126), which takes a round: `Client::authorize` has it.
+    #[error("the authorization request must be pushed to the server first")]
+    MustBePushed,
     /// OAuth 2.1 has no such thing, and the client was told to keep to it.
     #[error("OAuth 2.1 has no {what}")]
     NotInOauth21 {

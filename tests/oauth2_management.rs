@@ -54,7 +54,7 @@ fn metadata_are_looked_for_where_they_may_be() {
     let html = || response(200, &[("content-type", "text/html")], "<html>");
     let (request, sent_on) = sent(Discovery::new("https://auth.example.com/t").unwrap().start().unwrap());
     assert_eq!(request.uri(), "https://auth.example.com/.well-known/oauth-authorization-server/t");
-    let (request, sent_on) = sent(sent_on.receive(response(404, &[], ""), moment()).unwrap());
+    let (request, sent_on) = sent(sent_on.receive(refusal("Unable to find"), moment()).unwrap());
     assert_eq!(request.uri(), "https://auth.example.com/t/.well-known/openid-configuration");
     let (request, sent_on) = sent(sent_on.receive(html(), moment()).unwrap());
     assert_eq!(request.uri(), "https://auth.example.com/.well-known/openid-configuration/t");
@@ -190,6 +190,8 @@ fn a_registration_makes_a_client() {
     assert_eq!(parameter(post.body(), "client_secret"), "cf136dc3c1fc93f31185e5885805d");
     let none = of(&|registration| registration.metadata.token_endpoint_auth_method = Some("none".into()));
     assert!(!none.headers().contains_key("authorization"));
+    let key = of(&|registration| registration.metadata.token_endpoint_auth_method = Some("client_secret_jwt".into()));
+    assert!(!key.headers().contains_key("authorization") && !key.body().windows(8).any(|part| part == b"cf136dc3"));
     let expired = registered().client(server(), Timestamp::from_secs(2_893_276_800)).unwrap_err();
     assert_eq!(expired, Expired::ClientSecret.into());
     let never = REGISTERED.replace("2893276800", "0");

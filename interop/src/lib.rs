@@ -4,9 +4,14 @@
 //! Whatever is random here comes from one seed: `INTEROP_SEED`, or always the same one. A failure names it.
 #![allow(clippy::missing_panics_doc, reason = "a check that fails panics")]
 
+pub mod assertion;
+pub mod browser;
+pub mod caller;
 pub mod case;
+pub mod exchange;
 pub mod keys;
 pub mod message;
+pub mod oidc_provider;
 pub mod peer;
 pub mod random;
 pub mod service;

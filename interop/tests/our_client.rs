@@ -1,14 +1,13 @@
 //! The three legs, walked by our client over real HTTP at a service that is built on oauthlib.
 
-use std::time::Duration;
-
+use interop::exchange::Http;
 use interop::keys;
 use interop::peer::Peer;
 use oauth_proto::oauth1::{
     Authorize, Callbacks, Client, ClientCredentials, Method, Pending, Placement, Scheme, Service, Session, Token,
     TokenCredentials,
 };
-use oauth_proto::{DriveError, Error, Forged, Moment, Refused, Request, Response, Step, run};
+use oauth_proto::{Error, Forged, Moment, Refused, Request, Response};
 use serde::Deserialize;
 
 /// oauthlib's servers want 20 to 30 letters and digits, unless told otherwise.
@@ -27,7 +26,7 @@ struct World {
     origin: String,
     service: Service,
     client: Client,
-    http: ureq::Agent,
+    http: Http,
 }
 
 #[derive(Deserialize)]
@@ -57,28 +56,21 @@ impl World {
         let service = configure(Service::new(&initiate, &authorize, &token).unwrap().scheme(scheme));
         // Of RSA the secret is no part.
         let client = Client::new(service.clone(), ClientCredentials::new(CLIENT, CLIENT_SECRET));
-        Self { _peer: peer, origin, service, client, http: http() }
-    }
-
-    fn run<T>(&self, step: Result<Step<T>, Error>) -> Result<T, Error> {
-        run(step?, |request| exchange(&self.http, request)).map_err(|error| match error {
-            DriveError::Protocol(error) => error,
-            DriveError::Transport(error) => panic!("{error}"),
-        })
+        Self { _peer: peer, origin, service, client, http: Http::default() }
     }
 
     fn begin(&self, authorize: Authorize) -> Result<Pending, Error> {
-        self.run(self.client.authorize(authorize, Moment::from_os()))
+        self.http.run(self.client.authorize(authorize, Moment::from_os()))
     }
 
     fn redeem(&self, pending: Pending, callback: &str) -> Result<Token, Error> {
-        self.run(self.client.redeem(pending, callback, Moment::from_os()))
+        self.http.run(self.client.redeem(pending, callback, Moment::from_os()))
     }
 
     /// What Jane's browser gets.
     fn page(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Response {
         let url = self.client.authorization_url(pending, parameters).unwrap();
-        exchange(&self.http, http::Request::get(url).body(Vec::new()).unwrap()).unwrap()
+        self.http.get(&url)
     }
 
     /// Where Jane's browser is sent to.
@@ -90,7 +82,7 @@ impl World {
 
     fn photos(&self, session: &Session, mut request: Request) -> Response {
         session.sign(&mut request, Moment::from_os()).unwrap();
-        exchange(&self.http, request).unwrap()
+        self.http.send(request)
     }
 
     /// A request with our parameters in the query, and another with them in a form.
@@ -103,19 +95,6 @@ impl World {
             post.body(form.replace("%20", "+").into_bytes()).unwrap(),
         ]
     }
-}
-
-fn http() -> ureq::Agent {
-    let config = ureq::Agent::config_builder()
-        .max_redirects(0)
-        .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(30)));
-    config.build().into()
-}
-
-fn exchange(http: &ureq::Agent, request: Request) -> Result<Response, ureq::Error> {
-    let (head, mut body) = http.run(request)?.into_parts();
-    Ok(Response::from_parts(head, body.read_to_vec()?))
 }
 
 /// The three legs, and then calls of the protected resource.
@@ -190,7 +169,7 @@ fn out_of_band_the_user_copies_the_verifier() {
     let fields = oauth_proto::wire::form::pairs(page.body());
     let verifier = fields.into_iter().find(|(name, _)| **name == *b"oauth_verifier").expect("a verifier").1;
     let verifier = format!(" {}\n", String::from_utf8_lossy(&verifier));
-    let token = world.run(world.client.redeem_verifier(pending, &verifier, Moment::from_os())).unwrap();
+    let token = world.http.run(world.client.redeem_verifier(pending, &verifier, Moment::from_os())).unwrap();
     let [get, _] = world.requests();
     assert_eq!(world.photos(&world.client.session(token), get).status(), 200);
 }
@@ -229,7 +208,7 @@ fn a_wrong_secret_is_refused_by_the_service() {
         let wrong = ClientCredentials::new(CLIENT, "another secret");
         let client = Client::new(world.service.clone(), wrong);
         let step = client.authorize(Authorize::callback(CALLBACK), Moment::from_os());
-        assert_unauthorized(world.run(step).map(drop));
+        assert_unauthorized(world.http.run(step).map(drop));
 
         let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
         let callback = world.callback(&pending, &[]);

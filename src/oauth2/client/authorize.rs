@@ -11,7 +11,7 @@ use super::client::Client;
 use super::pending::{Pending, PendingImplicit, Saved, State};
 use super::redirect_uri::check_redirect_uri;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
-use crate::oauth2::{PkceSupport, Scope, Transmission};
+use crate::oauth2::{PkceSupport, Scope};
 use crate::step::Receive;
 use crate::wire::{Answer, form, json};
 use crate::{Error, Misbehaved, Moment, Response, Step, Unsupported};
@@ -97,12 +97,10 @@ pub enum ResponseMode {
 ///
 /// ```no_run
 /// # use oauth_proto::oauth2::{Authorize, Client};
-/// # use oauth_proto::{Error, Moment, Step};
+/// # use oauth_proto::{Error, Moment};
 /// # fn remember(_: &oauth_proto::oauth2::Pending) {}
 /// fn start(client: &Client) -> Result<String, Error> {
-///     let Step::Done(authorization) = client.authorize(Authorize::scope("photos"), Moment::from_os())? else {
-///         unreachable!("nothing is sent unless the server wants the request pushed")
-///     };
+///     let authorization = client.authorization_url(Authorize::scope("photos"), Moment::from_os())?;
 ///     remember(&authorization.pending);
 ///     Ok(authorization.url)
 /// }
@@ -124,7 +122,7 @@ impl Authorize {
 
     /// Asks for that scope.
     pub fn scope(scope: impl Into<Scope>) -> Self {
-        Self { scope: Some(scope.into()), ..Self::default() }
+        Self { scope: Some(scope.into()).filter(|scope| !scope.is_empty()), ..Self::default() }
     }
 
     /// Where the user comes back to, if not to the client's own [`redirect_uri`](Client::redirect_uri): an app that
@@ -250,14 +248,22 @@ impl Client {
         // The client's authentication says who it is, and a parameter must not stand twice.
         let parameters = form::retain(&url.as_bytes()[start..], |name| name != b"client_id");
         let parameters = Zeroizing::new(String::from_utf8_lossy(&parameters).into_owned());
-        let mut request = self.request(endpoint, parameters, Vec::new(), Transmission::Post, &moment)?;
-        if !form::pairs(request.body()).any(|(name, _)| *name == *b"client_id") {
-            // RFC 9126 §2.1 makes a body of the authorization request, which has it always.
-            let mut body = String::from_utf8(std::mem::take(request.body_mut())).unwrap_or_default();
-            form::push_pair(&mut body, b"client_id", self.0.id.as_bytes());
-            *request.body_mut() = body.into_bytes();
-        }
+        let request = self.request_with_id(endpoint, parameters, &moment)?;
         Ok(Step::send(request, AwaitRequestUri { client: self.clone(), pending }))
+    }
+
+    /// As [`authorize`](Self::authorize), for servers that want no request pushed: the URL at once, without a step to drive.
+    ///
+    /// # Errors
+    /// [`Unsupported::MustBePushed`] when the request asks for that, or the server does.
+    pub fn authorization_url(&self, authorize: Authorize, moment: Moment) -> Result<Authorization, Error> {
+        if authorize.pushed || self.0.server.requires_pushed {
+            return Err(Unsupported::MustBePushed.into());
+        }
+        match self.authorize(authorize, moment)? {
+            Step::Done(authorization) => Ok(authorization),
+            _ => Err(Unsupported::MustBePushed.into()),
+        }
     }
 
     /// Begins the implicit grant (RFC 6749 §4.2), for servers that have nothing better: the token comes back in the
@@ -319,7 +325,7 @@ impl Client {
             }
         };
         let mut push = |name: &str, value: &str| form::push_text(&mut url, name, value);
-        if let Some(scope) = authorize.scope.as_ref().filter(|scope| !scope.is_empty()) {
+        if let Some(scope) = &authorize.scope {
             match server.separator {
                 ' ' => push("scope", scope.as_str()),
                 separator => push("scope", &scope.joined(separator)),

@@ -224,6 +224,23 @@ impl Client {
         Ok(request)
     }
 
+    /// As [`request`](Self::request), with `client_id` in the body in any case: where the specification makes a body of an
+    /// authorization request (RFC 9126 §2.1), and where servers look for it beside `Authorization` (RFC 8628 §3.1).
+    pub(super) fn request_with_id(
+        &self,
+        endpoint: &Uri,
+        parameters: Zeroizing<String>,
+        moment: &Moment,
+    ) -> Result<Request, Error> {
+        let mut request = self.request(endpoint, parameters, Vec::new(), Transmission::Post, moment)?;
+        if !form::pairs(request.body()).any(|(name, _)| *name == *b"client_id") {
+            let mut body = String::from_utf8(std::mem::take(request.body_mut())).unwrap_or_default();
+            form::push_text(&mut body, "client_id", &self.0.id);
+            *request.body_mut() = body.into_bytes();
+        }
+        Ok(request)
+    }
+
     /// Adds what says who the client is.
     fn authenticate(
         &self,

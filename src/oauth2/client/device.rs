@@ -23,7 +23,7 @@ use serde_json::Value;
 use super::answer::{self, Expected};
 use super::client::Client;
 use super::grant::{self, Grant, Kind};
-use crate::oauth2::{Scope, Token, Transmission};
+use crate::oauth2::{Scope, Token};
 use crate::step::{Receive, Wake};
 use crate::wire::{Answer, json};
 use crate::{Error, Expired, Misbehaved, Moment, Refused, Request, Response, Secret, Step, Timestamp};
@@ -84,11 +84,11 @@ impl Client {
         let server = &self.0.server;
         let endpoint = server.private(server.device.as_ref(), "device authorization")?;
         let mut form = super::parameters(parameters, &["client_id", "client_secret", "scope"])?;
+        let scope = scope.filter(|scope| !scope.is_empty());
         if let Some(scope) = &scope {
             super::push(&mut form, "scope", &scope.joined(server.separator));
         }
-        // §3.1: `client_id` is required unless the client authenticates in another way.
-        let request = self.request(endpoint, form, Vec::new(), Transmission::Post, &moment)?;
+        let request = self.request_with_id(endpoint, form, &moment)?;
         Ok(Step::send(request, AwaitCodes { client: self.clone(), scope }))
     }
 
@@ -97,7 +97,8 @@ impl Client {
     /// When the transport fails, poll again with the same pending value: it is borrowed for that.
     ///
     /// # Errors
-    /// [`Expired::DeviceCode`] once the code has expired; here or from the step, as is
+    /// [`Expired::DeviceCode`] once the code has expired, or will have before it may be asked for again; here or from the
+    /// step, as is
     /// [`Refused`]: with the [code](Error::code) `access_denied` when the user said no.
     pub fn poll(&self, pending: &PendingDevice, moment: Moment) -> Result<Step<Token>, Error> {
         let polling = Polling { client: self.clone(), pending: pending.clone(), interval: pending.interval };
@@ -168,16 +169,11 @@ impl Polling {
             return Err(Expired::DeviceCode.into());
         }
         if moment.now < not_before {
-            // Somebody may still enter the code at the last moment: it is asked for once then.
-            let last = self.pending.expires_at.before(Duration::from_secs(1));
-            let until = if not_before < self.pending.expires_at {
-                not_before
-            } else if moment.now < last {
-                last
-            } else {
-                self.pending.expires_at
-            };
-            return Ok(Step::wait(until, Resting { polling: self, not_before: until }));
+            // §3.5: not earlier than that, and later is too late.
+            if self.pending.expires_at <= not_before {
+                return Err(Expired::DeviceCode.into());
+            }
+            return Ok(Step::wait(not_before, Resting { polling: self, not_before }));
         }
         let request = self.request(&moment)?;
         Ok(Step::send(request, *self))

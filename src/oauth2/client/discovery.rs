@@ -9,7 +9,7 @@ use super::answer;
 use crate::oauth2::{BearerChallenge, Metadata, Quirks, ResourceMetadata};
 use crate::step::Receive;
 use crate::wire::{Answer, Site, bare, check_private, endpoint, json, shortened};
-use crate::{Error, Forged, Misbehaved, Moment, Refused, Request, Response, Step, Unsupported};
+use crate::{Error, Forged, Misbehaved, Moment, Request, Response, Step, Unsupported};
 
 /// Fetches an authorization server's metadata by its issuer identifier.
 ///
@@ -85,7 +85,7 @@ impl Discovery {
     /// Begins.
     ///
     /// # Errors
-    /// [`Unsupported::PlainHttp`]. From the step: [`Forged::IssuerMismatch`], [`Refused`] and [`Misbehaved`].
+    /// [`Unsupported::PlainHttp`]. From the step: [`Forged::IssuerMismatch`], [`Refused`](crate::Refused) and [`Misbehaved`].
     pub fn start(mut self) -> Result<Step<Metadata>, Error> {
         for place in &self.places {
             check_private(place, self.plain_http)?;
@@ -115,13 +115,14 @@ impl Receive<Metadata> for AwaitMetadata {
     fn receive(mut self: Box<Self>, response: Response, _: Moment) -> Result<Step<Metadata>, Error> {
         match read(&response) {
             Ok(metadata) => self.0.check(metadata).map(Step::Done),
-            // Nothing there, or a page for people: the metadata may lie in another place.
-            Err(error @ (Error::Refused(Refused::Status(_)) | Error::Misbehaved(Misbehaved::WrongFormat { .. }))) => {
-                match self.0.places.pop() {
-                    Some(next) => Ok(Step::send(get(next), *self)),
-                    None => Err(error),
-                }
-            }
+            // Nothing there, in whatever words, or a page for people, or the way to one: the metadata may lie in another place.
+            Err(
+                error @ (Error::Refused(_)
+                | Error::Misbehaved(Misbehaved::WrongFormat { .. } | Misbehaved::Redirect { .. })),
+            ) => match self.0.places.pop() {
+                Some(next) => Ok(Step::send(get(next), *self)),
+                None => Err(error),
+            },
             Err(error) => Err(error),
         }
     }
@@ -196,7 +197,7 @@ impl ResourceDiscovery {
     /// Begins.
     ///
     /// # Errors
-    /// From the step: [`Forged::ResourceMismatch`], [`Refused`] and [`Misbehaved`].
+    /// From the step: [`Forged::ResourceMismatch`], [`Refused`](crate::Refused) and [`Misbehaved`].
     pub fn start(self) -> Result<Step<ResourceMetadata>, Error> {
         let request = get(self.place.clone());
         Ok(Step::send(request, AwaitResourceMetadata(self)))

@@ -128,7 +128,7 @@ impl Grant {
 
     /// The scope to ask for.
     pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
-        self.scope = Some(scope.into());
+        self.scope = Some(scope.into()).filter(|scope: &Scope| !scope.is_empty());
         self
     }
 
@@ -210,7 +210,7 @@ impl Grant {
         if let Some(name) = self.refused {
             return Err(Unsupported::ReservedParameter { name }.into());
         }
-        if let Some(scope) = self.scope.as_ref().filter(|scope| self.sends_scope && !scope.is_empty()) {
+        if let Some(scope) = self.scope.as_ref().filter(|_| self.sends_scope) {
             let scope = scope.joined(separator);
             form::push_text(&mut self.parameters, "scope", &scope);
         }

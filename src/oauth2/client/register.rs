@@ -42,8 +42,9 @@ impl AuthorizationServer {
 }
 
 impl Registration {
-    /// The client that was registered, authenticated as its registration says. A method that takes more than a secret is
-    /// added by [`Client::authentication`].
+    /// The client that was registered, authenticated as its registration says. For a method other than `client_secret_basic`
+    /// and `client_secret_post` it is not authenticated until [`Client::authentication`] says how: with
+    /// `client_secret_jwt`, for one, the secret is a key, and must not be sent.
     ///
     /// # Errors
     /// [`Expired::ClientSecret`].
@@ -57,10 +58,9 @@ impl Registration {
         };
         // §2: Basic is the default. A public client may have been given a secret all the same.
         Ok(match self.metadata.token_endpoint_auth_method.as_deref() {
-            Some("none") => client,
             Some("client_secret_post") => client.authentication(Authentication::body(secret.clone())),
             Some("client_secret_basic") | None => client.authentication(Authentication::basic(secret.clone())),
-            Some(_) => client.secret(secret.clone()),
+            Some(_) => client,
         })
     }
 

@@ -1,0 +1,75 @@
+//! A caller of a protected resource, who remembers where requests went and which tokens came by the way.
+
+use std::convert::Infallible;
+use std::sync::{Mutex, PoisonError};
+
+use oauth_proto::oauth2::{FetchError, SharedSession, Token};
+use oauth_proto::{Request, Response};
+
+use crate::exchange::Http;
+
+/// What a call comes to.
+pub type Fetched = Result<Response, FetchError<ureq::Error, Infallible>>;
+
+/// Calls one resource in one session, from many threads if need be.
+#[derive(Debug)]
+pub struct Caller<'a> {
+    http: &'a Http,
+    session: &'a SharedSession,
+    url: String,
+    saved: Mutex<Vec<Token>>,
+    sent: Mutex<Vec<String>>,
+}
+
+impl<'a> Caller<'a> {
+    /// A caller of that URL.
+    pub fn new(http: &'a Http, session: &'a SharedSession, url: impl Into<String>) -> Self {
+        Self { http, session, url: url.into(), saved: Mutex::default(), sent: Mutex::default() }
+    }
+
+    /// A request for the resource.
+    pub fn request(&self) -> Request {
+        http::Request::get(&self.url).body(Vec::new()).expect("a URL")
+    }
+
+    /// Calls the resource.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub fn call(&self) -> Fetched {
+        self.fetch(self.request())
+    }
+
+    /// Sends another request.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub fn fetch(&self, request: Request) -> Fetched {
+        let send = |request: Request| {
+            push(&self.sent, request.uri().path().to_owned());
+            self.http.exchange(request)
+        };
+        self.session.fetch(request, send, |token| {
+            push(&self.saved, token);
+            Ok(())
+        })
+    }
+
+    /// Where requests went since this was last asked.
+    pub fn sent(&self) -> Vec<String> {
+        take(&self.sent)
+    }
+
+    /// The tokens that came since this was last asked.
+    pub fn saved(&self) -> Vec<Token> {
+        take(&self.saved)
+    }
+}
+
+fn push<T>(list: &Mutex<Vec<T>>, item: T) {
+    list.lock().unwrap_or_else(PoisonError::into_inner).push(item);
+}
+
+fn take<T>(list: &Mutex<Vec<T>>) -> Vec<T> {
+    std::mem::take(&mut list.lock().unwrap_or_else(PoisonError::into_inner))
+}

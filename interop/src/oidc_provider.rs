@@ -1,0 +1,180 @@
+//! oidc-provider on loopback, and our clients of it.
+
+use oauth_proto::oauth2::{
+    Authentication, AuthorizationServer, Authorize, Client, Discovery, Metadata, Pending, Token,
+};
+use oauth_proto::{Error, Moment, Secret};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::assertion;
+use crate::browser::Browser;
+use crate::exchange::Http;
+use crate::keys;
+use crate::peer::Peer;
+
+/// Our client never goes there; the tests read where the browser is sent to.
+pub const CALLBACK: &str = "https://printer.example.com/ready?printer=2";
+/// The one resource that the server knows.
+pub const PHOTOS: &str = "https://photos.example.com/";
+/// What is registered of a native app: any port will do (RFC 8252 §7.3).
+pub const LOOPBACK: &str = "http://127.0.0.1/ready";
+/// What somebody needs to register a client.
+pub const INITIAL_ACCESS_TOKEN: &str = "b41f0e6c-initial";
+
+const SECRET: &str = "100% s=cret+/&:~";
+/// HS256 wants 32 bytes.
+const LONG_SECRET: &str = "100% s=cret+/&:~100% s=cret+/&:~";
+
+/// A running server.
+#[derive(Debug)]
+pub struct OidcProvider {
+    /// It runs as long as this is here.
+    peer: Peer,
+    /// Its issuer identifier.
+    pub issuer: String,
+    /// What our clients speak over.
+    pub http: Http,
+}
+
+#[derive(Deserialize)]
+struct Started {
+    port: u16,
+}
+
+impl OidcProvider {
+    /// Starts one.
+    pub fn start() -> Self {
+        let mut peer = Peer::run("oidc_provider.mjs");
+        let Started { port } = peer.ask(&json!({ "clients": clients(), "initial_access_token": INITIAL_ACCESS_TOKEN }));
+        Self { peer, issuer: format!("http://127.0.0.1:{port}"), http: Http::default() }
+    }
+
+    /// Its metadata, fetched.
+    pub fn metadata(&self) -> Metadata {
+        self.http.run(Discovery::new(&self.issuer).and_then(Discovery::start)).expect("metadata")
+    }
+
+    /// The server as its metadata describes it.
+    pub fn server(&self) -> AuthorizationServer {
+        AuthorizationServer::from_metadata(&self.metadata()).expect("all endpoints")
+    }
+
+    /// A registered client, authenticated as it is registered: see [`CLIENTS`].
+    pub fn client(&self, id: &str) -> Client {
+        self.client_by(id, authentication(id))
+    }
+
+    /// The same, authenticated in another way.
+    pub fn client_by(&self, id: &str, authentication: Authentication) -> Client {
+        let client = Client::new(self.server(), id).authentication(authentication);
+        client.redirect_uri(if id == "native" { LOOPBACK } else { CALLBACK }).expect("a redirect URI")
+    }
+
+    /// The user goes to the authorization endpoint, decides, and comes back to the client with this.
+    pub fn callback(&self, url: &str) -> String {
+        Browser::new(&self.http, &self.issuer).callback(url)
+    }
+
+    /// The first leg and the user's part in it. What is pending has been stored meanwhile.
+    ///
+    /// # Errors
+    /// What the leg comes to.
+    pub fn authorize(&self, client: &Client, authorize: Authorize) -> Result<(Pending, String), Error> {
+        let authorization = self.http.run(client.authorize(authorize, Moment::from_os()))?;
+        let stored = serde_json::to_string(&authorization.pending).expect("it can be JSON");
+        let pending = serde_json::from_str(&stored).expect("what was stored");
+        Ok((pending, self.callback(&authorization.url)))
+    }
+
+    /// The last leg.
+    ///
+    /// # Errors
+    /// What it comes to.
+    pub fn redeem(&self, client: &Client, pending: Pending, callback: &str) -> Result<Token, Error> {
+        self.http.run(client.redeem(pending, callback, Moment::from_os()))
+    }
+
+    /// All legs of the code grant.
+    ///
+    /// # Errors
+    /// What they come to.
+    pub fn grant(&self, client: &Client, authorize: Authorize) -> Result<Token, Error> {
+        let (pending, callback) = self.authorize(client, authorize)?;
+        self.redeem(client, pending, &callback)
+    }
+
+    /// The server forgets an access token, as it does when one expires.
+    pub fn forget(&mut self, token: &Secret) {
+        let _scope: String = self.peer.ask(&token.expose());
+    }
+
+    /// A token that can be renewed.
+    pub fn offline_token(&self, client: &Client) -> Token {
+        self.grant(client, offline("openid offline_access")).expect("a token")
+    }
+
+    /// Whether the server takes an access token or a refresh token for good.
+    pub fn is_active(&self, client: &Client, token: &Secret) -> bool {
+        let step = client.introspect(token.expose(), None, Moment::from_os());
+        self.http.run(step).expect("an introspection").active
+    }
+}
+
+/// Asks for a scope, and in the way in which OpenID Connect §11 has it for a refresh token.
+pub fn offline(scope: &str) -> Authorize {
+    Authorize::scope(scope).parameter("prompt", "consent")
+}
+
+/// The confidential clients, by their ways to be authenticated.
+pub const CLIENTS: [&str; 4] = ["basic", "post", "secret-jwt", "key-jwt"];
+
+fn authentication(id: &str) -> Authentication {
+    match id {
+        "basic" | "pushing" => Authentication::basic(SECRET),
+        "post" => Authentication::body(SECRET),
+        "secret-jwt" => assertion::client_secret_jwt(LONG_SECRET),
+        "key-jwt" | "stranger" => assertion::private_key_jwt(keys::CLIENT),
+        "native" => Authentication::none(),
+        id => panic!("no client {id}"),
+    }
+}
+
+/// How the server knows them.
+fn clients() -> Vec<Value> {
+    let confidential = |id: &str, method: &str, more: Value| {
+        let grants = [
+            "authorization_code",
+            "refresh_token",
+            "client_credentials",
+            "urn:ietf:params:oauth:grant-type:device_code",
+        ];
+        let mut client = json!({
+            "client_id": id,
+            "token_endpoint_auth_method": method,
+            "redirect_uris": [CALLBACK],
+            "grant_types": grants,
+        });
+        client.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        client
+    };
+    vec![
+        confidential("basic", "client_secret_basic", json!({ "client_secret": SECRET })),
+        confidential("post", "client_secret_post", json!({ "client_secret": SECRET })),
+        confidential("secret-jwt", "client_secret_jwt", json!({ "client_secret": LONG_SECRET })),
+        confidential("key-jwt", "private_key_jwt", json!({ "key": keys::CLIENT_PUBLIC })),
+        confidential("stranger", "private_key_jwt", json!({ "key": keys::STRANGER_PUBLIC })),
+        confidential(
+            "pushing",
+            "client_secret_basic",
+            json!({ "client_secret": SECRET, "require_pushed_authorization_requests": true }),
+        ),
+        json!({
+            "client_id": "native",
+            "application_type": "native",
+            "token_endpoint_auth_method": "none",
+            "redirect_uris": [LOOPBACK],
+            "grant_types": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
+        }),
+    ]
+}

@@ -1,0 +1,307 @@
+//! Our OAuth 2.0 client at oidc-provider: devices, registration, and sessions that renew themselves.
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use interop::browser::Browser;
+use interop::caller::Caller;
+use interop::exchange::Clock;
+use interop::oidc_provider::{CALLBACK, CLIENTS, INITIAL_ACCESS_TOKEN, OidcProvider, PHOTOS};
+use oauth_proto::oauth2::{
+    Authorize, BearerChallenge, BearerError, Client, ClientMetadata, FetchError, Grant, PendingDevice, Session,
+    SharedSession, Token, WithholdToken,
+};
+use oauth_proto::{Error, Expired, Moment, Refused, Response, Secret, Unsupported};
+
+fn begin_device(op: &OidcProvider, client: &Client, clock: &Clock) -> PendingDevice {
+    let scope = Some("openid offline_access".into());
+    let step = client.authorize_device(scope, &[("prompt", "consent")], clock.moment());
+    let pending = op.http.run_waiting(clock, step, |_| ()).unwrap();
+    // Half of it would be lost in a device that is switched off meanwhile.
+    serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap()
+}
+
+/// Jane enters the code on her telephone, and confirms it; or she does not.
+fn enter(op: &OidcProvider, pending: &PendingDevice, how: &[(&str, &str)]) -> Response {
+    let mut browser = Browser::new(&op.http, &op.issuer);
+    let asks = browser.page(&pending.verification_uri);
+    let confirms = browser.submit(&asks, &[("user_code", &pending.user_code)]).page();
+    browser.submit(&confirms, how).page()
+}
+
+#[test]
+fn a_device_waits_until_somebody_has_entered_its_code() {
+    let op = OidcProvider::start();
+    for id in CLIENTS.into_iter().chain(["native"]) {
+        let (client, clock) = (op.client(id), Clock::default());
+        let pending = begin_device(&op, &client, &clock);
+        assert_eq!(pending.verification_uri, format!("{}/device", op.issuer));
+        let pauses = RefCell::new(Vec::new());
+        let token = op.http.run_waiting(&clock, client.poll(&pending, clock.moment()), |pause| {
+            pauses.borrow_mut().push(pause.as_secs());
+            if pauses.borrow().len() == 3 {
+                let success = enter(&op, &pending, &[]);
+                assert!(String::from_utf8_lossy(success.body()).contains("Sign-in Success"));
+            }
+        });
+        let token = token.unwrap();
+        // The server names no interval, so it is the specification's.
+        assert_eq!(pauses.into_inner(), [5, 5, 5], "{id}");
+        assert_eq!(token.scope, Some("openid offline_access".into()), "{id}");
+        assert!(op.http.run(client.refresh(&token, None, clock.moment())).is_ok(), "{id}");
+        // And the code is used up.
+        clock.advance(Duration::from_secs(5));
+        let error = op.http.run(client.poll(&pending, clock.moment())).unwrap_err();
+        assert_eq!(error.code(), Some("invalid_grant"), "{id}");
+    }
+}
+
+#[test]
+fn the_code_can_come_with_the_address() {
+    let op = OidcProvider::start();
+    let (client, clock) = (op.client("native"), Clock::default());
+    let pending = begin_device(&op, &client, &clock);
+    let mut browser = Browser::new(&op.http, &op.issuer);
+    // The page submits itself.
+    let asks = browser.page(pending.verification_uri_complete.as_deref().unwrap());
+    let confirms = browser.submit(&asks, &[]).page();
+    browser.submit(&confirms, &[]).page();
+    assert!(op.http.run_waiting(&clock, client.poll(&pending, clock.moment()), |_| ()).is_ok());
+}
+
+#[test]
+fn a_device_that_is_denied_gets_nothing() {
+    let op = OidcProvider::start();
+    let (client, clock) = (op.client("native"), Clock::default());
+    let pending = begin_device(&op, &client, &clock);
+    let step = client.poll(&pending, clock.moment());
+    let denied = op.http.run_waiting(&clock, step, |_| drop(enter(&op, &pending, &[("abort", "yes")])));
+    let Err(Error::Refused(Refused::Problem { code, advice, .. })) = denied else { panic!("{denied:?}") };
+    assert_eq!((code.as_str(), advice.as_deref()), ("access_denied", Some("End-User aborted interaction")));
+}
+
+#[test]
+fn a_device_asks_no_more_often_than_it_may_until_its_code_has_expired() {
+    let op = OidcProvider::start();
+    let (client, clock) = (op.client("native"), Clock::default());
+    let pending = begin_device(&op, &client, &clock);
+    let pauses = RefCell::new(Vec::new());
+    let late = op.http.run_waiting(&clock, client.poll(&pending, clock.moment()), |pause| {
+        pauses.borrow_mut().push(pause.as_secs());
+    });
+    assert_eq!(late.unwrap_err(), Expired::DeviceCode.into());
+    let pauses = pauses.into_inner();
+    assert!(pauses.len() <= 121 && pauses[..119].iter().all(|pause| *pause == 5), "{pauses:?}");
+}
+
+#[test]
+fn a_client_registers_changes_and_leaves() {
+    let op = OidcProvider::start();
+    let server = op.server();
+    let mut metadata = ClientMetadata::new([CALLBACK]);
+    metadata.client_name = Some("Photo printer".into());
+    metadata.grant_types = Some(vec!["authorization_code".into(), "client_credentials".into()]);
+    metadata.contacts = Some(vec!["jane@example.com".into()]);
+    metadata.extra.insert("default_max_age".into(), 3600.into());
+
+    // Not everybody may.
+    let strangers = op.http.run(server.register(&metadata, Some(&Secret::new("guessed"))));
+    assert_eq!(strangers.unwrap_err().code(), Some("invalid_token"));
+    let initial = Secret::new(INITIAL_ACCESS_TOKEN);
+    let elsewhere = ClientMetadata::new(["https://printer.example.com/ready#fragment"]);
+    let error = op.http.run(server.register(&elsewhere, Some(&initial))).unwrap_err();
+    assert_eq!(error.code(), Some("invalid_redirect_uri"));
+
+    let registered = op.http.run(server.register(&metadata, Some(&initial))).unwrap();
+    assert_eq!(registered.metadata.client_name, metadata.client_name);
+    assert_eq!(registered.metadata.contacts, metadata.contacts);
+    assert_eq!(registered.metadata.extra["default_max_age"], 3600);
+    assert_eq!(registered.metadata.token_endpoint_auth_method.as_deref(), Some("client_secret_basic"));
+    assert!(registered.client_id_issued_at.is_some() && registered.client_secret_expires_at.is_none());
+    let stored = serde_json::to_string(&registered).unwrap();
+    let registered: oauth_proto::oauth2::Registration = serde_json::from_str(&stored).unwrap();
+
+    let client = registered.client(server.clone(), Moment::from_os().now).unwrap();
+    let token = op.http.run(client.request_token(Grant::client_credentials(), Moment::from_os())).unwrap();
+    assert!(op.is_active(&client, &token.access_token));
+    let client = client.redirect_uri(CALLBACK).unwrap();
+    assert!(op.grant(&client, Authorize::scope("openid")).is_ok());
+
+    let read = op.http.run(registered.read()).unwrap();
+    assert_eq!(read, registered);
+
+    // What the server told is what it is told, but for one member. The secret goes in the body now.
+    let mut changed = read.metadata.clone();
+    changed.token_endpoint_auth_method = Some("client_secret_post".into());
+    let updated = op.http.run(read.update(&changed)).unwrap();
+    assert_eq!((&updated.metadata, &updated.client_secret), (&changed, &registered.client_secret));
+    assert_ne!(updated.registration_access_token, registered.registration_access_token);
+    let client = updated.client(server.clone(), Moment::from_os().now).unwrap();
+    assert!(op.http.run(client.request_token(Grant::client_credentials(), Moment::from_os())).is_ok());
+    // The old token has been replaced.
+    let error = op.http.run(registered.read()).unwrap_err();
+    assert_eq!(error.code(), Some("invalid_token"));
+
+    op.http.run(updated.delete()).unwrap();
+    assert_eq!(op.http.run(updated.read()).unwrap_err().code(), Some("invalid_token"));
+    let step = client.request_token(Grant::client_credentials(), Moment::from_os());
+    assert_eq!(op.http.run(step).unwrap_err().code(), Some("invalid_client"));
+}
+
+#[test]
+fn a_public_client_and_one_with_a_key_register_too() {
+    let op = OidcProvider::start();
+    let initial = Secret::new(INITIAL_ACCESS_TOKEN);
+    let mut metadata = ClientMetadata::new([CALLBACK]);
+    metadata.token_endpoint_auth_method = Some("none".into());
+    let registered = op.http.run(op.server().register(&metadata, Some(&initial))).unwrap();
+    assert_eq!(registered.client_secret, None);
+    let client = registered.client(op.server(), Moment::from_os().now).unwrap().redirect_uri(CALLBACK).unwrap();
+    assert!(op.grant(&client, Authorize::scope("openid")).is_ok());
+
+    metadata.token_endpoint_auth_method = Some("client_secret_jwt".into());
+    let registered = op.http.run(op.server().register(&metadata, Some(&initial))).unwrap();
+    let secret = registered.client_secret.clone().unwrap();
+    let client = registered.client(op.server(), Moment::from_os().now).unwrap().redirect_uri(CALLBACK).unwrap();
+    let client = client.authentication(interop::assertion::client_secret_jwt(secret.expose()));
+    assert!(op.grant(&client, Authorize::scope("openid")).is_ok());
+}
+
+/// Calls for what the server tells about Jane.
+fn userinfo<'a>(op: &'a OidcProvider, session: &'a SharedSession) -> Caller<'a> {
+    Caller::new(&op.http, session, format!("{}/me", op.issuer))
+}
+
+fn shared(op: &OidcProvider, client: &Client, token: Token) -> SharedSession {
+    SharedSession::new(client.session(&op.issuer, token).unwrap())
+}
+
+#[test]
+fn a_token_that_has_run_out_is_renewed_and_the_request_sent_again() {
+    let mut op = OidcProvider::start();
+    let client = op.client("basic");
+    let token = op.offline_token(&client);
+    let session = shared(&op, &client, token.clone());
+    let caller = userinfo(&op, &session);
+    let answer = caller.call().unwrap();
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(answer.body()).unwrap()["sub"], "jane");
+    assert_eq!(caller.sent(), ["/me"]);
+
+    op.forget(&token.access_token);
+    let caller = userinfo(&op, &session);
+    assert_eq!(caller.call().unwrap().status(), 200);
+    assert_eq!(caller.sent(), ["/me", "/token", "/me"]);
+    let saved = caller.saved();
+    assert_eq!(saved.as_slice(), [session.session().token().unwrap().clone()]);
+    assert_ne!(saved[0].refresh_token, token.refresh_token);
+
+    // By the clock it is renewed before it is shown.
+    let clock = Clock::default();
+    clock.advance(Duration::from_secs(595));
+    let send = |request| op.http.exchange(request);
+    let answer = session.fetch_with(caller.request(), send, |_| Ok::<_, Infallible>(()), || clock.moment()).unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_ne!(session.session().token(), Some(&saved[0]));
+}
+
+#[test]
+fn many_who_find_a_token_refused_renew_it_once() {
+    let mut op = OidcProvider::start();
+    let client = op.client("basic");
+    let token = op.offline_token(&client);
+    let session = shared(&op, &client, token.clone());
+    op.forget(&token.access_token);
+    let caller = userinfo(&op, &session);
+    std::thread::scope(|scope| {
+        let callers: Vec<_> = (0..8).map(|_| scope.spawn(|| caller.call().unwrap().status())).collect();
+        callers.into_iter().for_each(|caller| assert_eq!(caller.join().unwrap(), 200));
+    });
+    // A second time, and the server would have taken everything back.
+    assert_eq!(caller.sent().iter().filter(|path| *path == "/token").count(), 1);
+    assert_eq!(caller.saved().len(), 1);
+    assert!(op.is_active(&client, &session.session().token().unwrap().access_token));
+}
+
+#[test]
+fn a_token_without_the_scope_is_not_renewed() {
+    let op = OidcProvider::start();
+    let client = op.client("basic");
+    let token = op.grant(&client, Authorize::scope("openid photos.read").resource(PHOTOS)).unwrap();
+    let wrong = shared(&op, &client, token);
+    let caller = userinfo(&op, &wrong);
+    assert_eq!(caller.call().unwrap().status(), 200, "the token is for her data until it is asked for photos");
+
+    let step = client.request_token(Grant::client_credentials(), Moment::from_os());
+    let other = SharedSession::new(client.session(&op.issuer, op.http.run(step).unwrap()).unwrap());
+    let answer = userinfo(&op, &other).call().unwrap();
+    assert_eq!(answer.status(), 401);
+    let challenge = BearerChallenge::of(answer.headers()).unwrap();
+    assert_eq!((challenge.realm.as_ref(), challenge.error), (Some(&op.issuer), Some(BearerError::InvalidToken)));
+
+    let email = http::Request::get(format!("{}/me?scope=email", op.issuer)).body(Vec::new()).unwrap();
+    let answer = caller.fetch(email).unwrap();
+    assert_eq!(answer.status(), 403);
+    let challenge = BearerChallenge::of(answer.headers()).unwrap();
+    assert_eq!(challenge.error, Some(BearerError::InsufficientScope));
+    assert_eq!(challenge.scope, Some("email".into()));
+    assert_eq!(caller.sent(), ["/me", "/me"]);
+}
+
+#[test]
+fn a_grant_that_was_taken_back_is_for_the_user_to_give_again() {
+    let op = OidcProvider::start();
+    let client = op.client("basic");
+    let token = op.offline_token(&client);
+    let session = shared(&op, &client, token.clone());
+    op.http.run(client.revoke_grant(&token, Moment::from_os())).unwrap();
+    let caller = userinfo(&op, &session);
+    let error = caller.call().unwrap_err();
+    let FetchError::Protocol(error) = error else { panic!("{error}") };
+    assert_eq!(error.code(), Some("invalid_grant"));
+    assert_eq!(caller.sent(), ["/me", "/token"]);
+
+    session.install(op.offline_token(&client));
+    assert_eq!(caller.call().unwrap().status(), 200);
+}
+
+#[test]
+fn a_client_supplies_itself_with_tokens() {
+    let op = OidcProvider::start();
+    let client = op.client("key-jwt");
+    let grant = Grant::client_credentials().scope("photos.read").resource(PHOTOS);
+    let session = SharedSession::new(Session::supplied(&client, PHOTOS, grant).unwrap());
+    let clock = Clock::default();
+    let token = || {
+        let save = |_| Ok::<_, Infallible>(());
+        session.token_with(|request| op.http.exchange(request), save, || clock.moment()).unwrap()
+    };
+    let first = token();
+    assert_eq!(token(), first);
+    clock.advance(Duration::from_secs(600));
+    let second = token();
+    assert_ne!(second.access_token, first.access_token);
+    assert!(op.is_active(&client, &second.access_token));
+    // It is not shown to the server that issued it.
+    let error = userinfo(&op, &session).call().unwrap_err();
+    assert!(matches!(error, FetchError::Protocol(Error::Unsupported(Unsupported::ForeignOrigin { .. }))), "{error}");
+}
+
+#[test]
+fn a_request_without_a_token_is_told_what_is_wanted() {
+    let op = OidcProvider::start();
+    let client = op.client("basic");
+    let session = shared(&op, &client, Token::bearer("x"));
+    let caller = userinfo(&op, &session);
+    let mut request = caller.request();
+    request.extensions_mut().insert(WithholdToken);
+    let answer = caller.fetch(request).unwrap();
+    assert_eq!(answer.status(), 401);
+    let challenge = BearerChallenge::of(answer.headers()).unwrap();
+    assert_eq!((challenge.realm, challenge.error), (Some(op.issuer.clone()), None));
+    // One that is nothing but a guess cannot be renewed.
+    let answer = caller.call().unwrap();
+    assert_eq!(answer.status(), 401);
+    assert_eq!(BearerChallenge::of(answer.headers()).unwrap().error, Some(BearerError::InvalidToken));
+    assert_eq!(caller.sent(), ["/me", "/me"]);
+}

@@ -1,0 +1,323 @@
+//! Our OAuth 2.0 client at python-oauth2, as its documentation sets it up.
+
+use interop::browser::text;
+use interop::exchange::{Clock, Http};
+use interop::peer::Peer;
+use oauth_proto::oauth2::{
+    Authentication, AuthorizationServer, Authorize, Client, Grant, IncludeClientId, Pending, SecretPlacement, Token,
+};
+use oauth_proto::{Error, Forged, Moment, Refused, Step};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+const CLIENT: &str = "abc";
+const SECRET: &str = "xyz";
+/// The library appends its answer to this without looking at it.
+const CALLBACK: &str = "https://printer.example.com/ready";
+const CALLBACK_WITH_QUERY: &str = "https://printer.example.com/ready?printer=2";
+
+/// A running server, and our client of it.
+struct World {
+    /// It runs as long as this is here.
+    _peer: Peer,
+    server: AuthorizationServer,
+    client: Client,
+    http: Http,
+}
+
+#[derive(Deserialize)]
+struct Started {
+    port: u16,
+}
+
+impl World {
+    /// With the documentation's configuration, but for these members.
+    fn new(configuration: Value) -> Self {
+        Self::with_secret(SECRET, configuration)
+    }
+
+    fn with_secret(secret: &str, configuration: Value) -> Self {
+        let mut told = json!({
+            "client": CLIENT,
+            "secret": secret,
+            "redirect_uris": [CALLBACK, CALLBACK_WITH_QUERY],
+            "authentication": "request_body",
+        });
+        told.as_object_mut().unwrap().extend(configuration.as_object().unwrap().clone());
+        let placement = match told["authentication"].as_str() {
+            Some("http_basic_auth") => SecretPlacement::RawBasic,
+            _ => SecretPlacement::Body,
+        };
+        let mut peer = Peer::run("python_oauth2_provider.py");
+        let Started { port } = peer.ask(&told);
+        let origin = format!("http://127.0.0.1:{port}");
+        let server = AuthorizationServer::new(&format!("{origin}/token")).unwrap();
+        let server = server.authorization_endpoint(&format!("{origin}/authorize")).unwrap();
+        let server = server.secret_placement(placement);
+        let client = Client::new(server.clone(), CLIENT).secret(secret).redirect_uri(CALLBACK).unwrap();
+        Self { _peer: peer, server, client, http: Http::default() }
+    }
+
+    fn token(&self, grant: Grant) -> Result<Token, Error> {
+        self.http.run(self.client.request_token(grant, Moment::from_os()))
+    }
+
+    /// The user goes to a page with two links, and takes one of them.
+    fn callback(&self, url: &str, confirm: &str) -> String {
+        let page = self.http.get(url);
+        assert_eq!(page.status(), 200, "{}", text(&page));
+        assert!(text(&page).contains(&format!("&confirm={confirm}\">")), "{}", text(&page));
+        location(&self.http, &format!("{url}&confirm={confirm}"))
+    }
+
+    fn begin(&self, authorize: Authorize) -> (Pending, String) {
+        let step = self.client.authorize(authorize, Moment::from_os()).unwrap();
+        let Step::Done(authorization) = step else { panic!("{step:?}") };
+        let callback = self.callback(&authorization.url, "1");
+        (authorization.pending, callback)
+    }
+
+    fn redeem(&self, pending: Pending, callback: &str) -> Result<Token, Error> {
+        self.http.run(self.client.redeem(pending, callback, Moment::from_os()))
+    }
+
+    fn grant(&self, authorize: Authorize) -> Result<Token, Error> {
+        let (pending, callback) = self.begin(authorize);
+        self.redeem(pending, &callback)
+    }
+
+    fn refresh(&self, token: &Token) -> Result<Token, Error> {
+        self.http.run(self.client.refresh(token, None, Moment::from_os()))
+    }
+}
+
+fn location(http: &Http, url: &str) -> String {
+    let answer = http.get(url);
+    assert_eq!(answer.status(), 302, "{}", text(&answer));
+    answer.headers()["location"].to_str().unwrap().to_owned()
+}
+
+/// The code, the status and the advice of a refusal.
+fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, u16, Option<String>) {
+    match result {
+        Err(Error::Refused(Refused::Problem { code, answer, advice, .. })) => (code, answer.status.as_u16(), advice),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn refused(code: &str, status: u16, advice: &str) -> (String, u16, Option<String>) {
+    (code.to_owned(), status, Some(advice.to_owned()))
+}
+
+const JANE: (&str, &str) = ("jane", "pass word&%+=");
+
+fn password() -> Grant {
+    Grant::password(JANE.0, JANE.1)
+}
+
+#[test]
+fn every_grant_with_the_secret_in_the_body_and_in_the_header() {
+    for authentication in ["request_body", "http_basic_auth"] {
+        let world = World::new(json!({ "authentication": authentication, "expires_in": 600 }));
+        let now = Moment::from_os().now;
+        let token = world.grant(Authorize::new()).unwrap();
+        assert!(token.refresh_token.is_some() && token.expires_at >= Some(now), "{authentication}");
+        assert_eq!(token.scope, None, "{authentication}");
+        let renewed = world.refresh(&token).unwrap();
+        assert_ne!(renewed.access_token, token.access_token, "{authentication}");
+        assert_eq!(renewed.refresh_token, token.refresh_token, "the old one stays good: {authentication}");
+        assert!(world.refresh(&renewed).is_ok(), "{authentication}");
+
+        assert!(world.token(password()).unwrap().refresh_token.is_some(), "{authentication}");
+        let own = world.token(Grant::client_credentials()).unwrap();
+        assert_eq!((own.refresh_token, own.expires_at), (None, None), "{authentication}");
+
+        let authorization = world.client.authorize_implicit(Authorize::new(), Moment::from_os()).unwrap();
+        let callback = world.callback(&authorization.url, "1");
+        assert!(callback.starts_with(&format!("{CALLBACK}#access_token=")), "{callback}");
+        let token = world.client.token_from_fragment(authorization.pending, &callback, now).unwrap();
+        // This grant's tokens never end, and have nothing to be renewed by.
+        assert_eq!((token.expires_at, token.refresh_token), (None, None), "{authentication}");
+    }
+}
+
+#[test]
+fn a_token_without_an_end_does_not_expire() {
+    let world = World::new(json!({}));
+    let token = world.grant(Authorize::new()).unwrap();
+    assert_eq!((&token.expires_at, &token.refresh_token), (&None, &None));
+    let clock = Clock::default();
+    clock.advance(std::time::Duration::from_secs(100_000_000));
+    assert!(!token.is_expired(clock.moment().now));
+    let mut request = http::Request::get("https://photos.example.com/").body(Vec::new()).unwrap();
+    let session = world.client.session("https://photos.example.com", token).unwrap();
+    assert!(!session.is_renewable());
+    assert!(session.sign(&mut request, clock.moment().now).is_ok());
+}
+
+#[test]
+fn a_rotated_refresh_token_serves_once() {
+    let world = World::new(json!({ "expires_in": 600, "reissues": true }));
+    let first = world.token(password()).unwrap();
+    let second = world.refresh(&first).unwrap();
+    assert_ne!(second.refresh_token, first.refresh_token);
+    // The library's name for it is not `invalid_grant`.
+    assert_eq!(refusal(world.refresh(&first)), refused("invalid_request", 400, "Invalid refresh token"));
+    assert!(world.refresh(&second).is_ok());
+}
+
+#[test]
+fn unique_tokens_are_the_same_ones_again() {
+    let world = World::new(json!({ "expires_in": 600, "unique": true }));
+    let [first, second] = [(); 2].map(|()| world.grant(Authorize::new()).unwrap());
+    assert_eq!((&first.access_token, &first.refresh_token), (&second.access_token, &second.refresh_token));
+    // Another grant's are others.
+    assert_ne!(world.token(password()).unwrap().access_token, first.access_token);
+}
+
+#[test]
+fn a_code_serves_once() {
+    let world = World::new(json!({}));
+    let (pending, callback) = world.begin(Authorize::new());
+    let copy = serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap();
+    world.redeem(pending, &callback).unwrap();
+    let again = refusal(world.redeem(copy, &callback));
+    assert_eq!(again, refused("invalid_request", 400, "Invalid authorization code parameter"));
+}
+
+#[test]
+fn an_error_without_a_state_is_not_taken_for_an_answer() {
+    let world = World::new(json!({}));
+    let missing = Error::from(Forged::ParameterMissing { name: "state" });
+    let Step::Done(authorization) = world.client.authorize(Authorize::new(), Moment::from_os()).unwrap() else {
+        panic!("nothing is pushed here")
+    };
+    // The library forgets it where it says no: an attacker could have written that as well.
+    let callback = world.callback(&authorization.url, "0");
+    assert_eq!(callback, format!("{CALLBACK}?error=access_denied"));
+    assert_eq!(world.redeem(authorization.pending, &callback).unwrap_err(), missing);
+
+    let authorization = world.client.authorize_implicit(Authorize::new(), Moment::from_os()).unwrap();
+    let callback = world.callback(&authorization.url, "0");
+    assert_eq!(callback, format!("{CALLBACK}#error=access_denied"));
+    let now = Moment::from_os().now;
+    assert_eq!(world.client.token_from_fragment(authorization.pending, &callback, now).unwrap_err(), missing);
+}
+
+#[test]
+fn a_client_that_may_not_use_a_grant_is_told_so() {
+    let world = World::new(json!({}));
+    let limited = Client::new(world.server.clone(), "limited").secret(SECRET).redirect_uri(CALLBACK).unwrap();
+    assert!(world.http.run(limited.request_token(Grant::client_credentials(), Moment::from_os())).is_ok());
+    let advice = "The client is not allowed to use this grant type";
+    let step = limited.request_token(password(), Moment::from_os());
+    assert_eq!(refusal(world.http.run(step)), refused("unauthorized_client", 400, advice));
+    let Step::Done(authorization) = limited.authorize(Authorize::new(), Moment::from_os()).unwrap() else {
+        panic!("nothing is pushed here")
+    };
+    let callback = location(&world.http, &authorization.url);
+    assert_eq!(callback, format!("{CALLBACK}?error=unauthorized_client"));
+    let step = limited.redeem(authorization.pending, &callback, Moment::from_os());
+    assert_eq!(step.unwrap_err(), Forged::ParameterMissing { name: "state" }.into());
+}
+
+#[test]
+fn wrong_credentials_are_refused_with_the_librarys_words() {
+    let world = World::new(json!({}));
+    let ask = |client: Client, grant| refusal(world.http.run(client.request_token(grant, Moment::from_os())));
+    let client = |id: &str, authentication| Client::new(world.server.clone(), id).authentication(authentication);
+    let own = Grant::client_credentials;
+    let wrong = ask(client(CLIENT, Authentication::body("zyx")), own());
+    assert_eq!(wrong, refused("invalid_client", 400, "Invalid client credentials"));
+    let unknown = ask(client("abd", Authentication::body(SECRET)), own());
+    assert_eq!(unknown, refused("invalid_client", 400, "No client could be found"));
+    // A secret in the header is one that is not seen.
+    let missing = ask(client(CLIENT, Authentication::basic(SECRET)), own());
+    assert_eq!(missing, refused("invalid_request", 400, "Missing client identifier"));
+    let beside = client(CLIENT, Authentication::basic(SECRET)).include_client_id(IncludeClientId::Always);
+    assert_eq!(ask(beside, own()), refused("invalid_request", 400, "Missing client credentials"));
+    let public = ask(client(CLIENT, Authentication::none()), own());
+    assert_eq!(public, refused("invalid_request", 400, "Missing client credentials"));
+    let mallory = refusal(world.token(Grant::password("jane", "guessed")));
+    assert_eq!(mallory, refused("invalid_client", 401, "Unable to authenticate resource owner"));
+    let other = refusal(world.token(Grant::extension("urn:ietf:params:oauth:grant-type:jwt-bearer")));
+    assert_eq!(other, refused("unsupported_response_type", 400, "Grant not supported"));
+}
+
+#[test]
+fn a_secret_with_reserved_characters_goes_raw_into_the_header() {
+    let secret = "100% s=cret+/&:~";
+    let world = World::with_secret(secret, json!({ "authentication": "http_basic_auth" }));
+    assert!(world.token(Grant::client_credentials()).is_ok());
+    // The library does not undo what RFC 6749 §2.3.1 asks for.
+    let encoded = Client::new(world.server.clone(), CLIENT).authentication(Authentication::basic(secret));
+    let step = encoded.request_token(Grant::client_credentials(), Moment::from_os());
+    assert_eq!(refusal(world.http.run(step)), refused("invalid_client", 400, "Invalid client credentials"));
+    let world = World::with_secret(secret, json!({}));
+    assert!(world.token(Grant::client_credentials()).is_ok());
+}
+
+#[test]
+fn scopes_that_are_not_known_vanish() {
+    let world = World::new(json!({ "scopes": ["read", "write"], "expires_in": 600 }));
+    let token = world.grant(Authorize::scope("read admin")).unwrap();
+    assert_eq!(token.scope, Some("read".into()));
+    assert_eq!(token.scope_refused().collect::<Vec<_>>(), ["admin"]);
+    // Only the code grant says so: where nothing is said, all was granted (RFC 6749 §5.1), which is not true here.
+    assert_eq!(world.token(password().scope("read admin")).unwrap().scope, Some("read admin".into()));
+    // None at all is refused where there is no default, also when a token is renewed.
+    let missing = refused("invalid_scope", 400, "Missing scope parameter in request");
+    assert_eq!(refusal(world.token(password())), missing);
+    assert_eq!(refusal(world.refresh(&token)), missing);
+    let session = world.client.session("https://photos.example.com", token.clone()).unwrap();
+    let session = session.renew_with(|grant| grant.scope("read"));
+    assert_eq!(world.http.run(session.renew(Moment::from_os())).unwrap().scope, Some("read".into()));
+    let step = world.client.refresh(&token, Some("write".into()), Moment::from_os());
+    let invalid = refused("invalid_scope", 400, "Invalid scope parameter in request");
+    assert_eq!(refusal(world.http.run(step)), invalid);
+}
+
+#[test]
+fn the_default_scope_is_told_where_it_stands_in() {
+    let world = World::new(json!({ "scopes": ["read", "write"], "default_scope": "read" }));
+    let ask = |authorize: &Authorize| {
+        let authorization = world.client.authorize_implicit(authorize.clone(), Moment::from_os()).unwrap();
+        let callback = world.callback(&authorization.url, "1");
+        let token = world.client.token_from_fragment(authorization.pending, &callback, Moment::from_os().now);
+        [world.grant(authorize.clone()), token]
+    };
+    let read = || Some("read".into());
+    for token in [world.token(password()), world.token(Grant::client_credentials())] {
+        assert_eq!(token.unwrap().scope, read());
+    }
+    for token in ask(&Authorize::new()) {
+        assert_eq!(token.unwrap().scope, read());
+    }
+    for token in [password(), Grant::client_credentials()].map(|grant| world.token(grant.scope("admin"))) {
+        assert_eq!(token.unwrap().scope, read());
+    }
+    for token in ask(&Authorize::scope("admin")) {
+        let token = token.unwrap();
+        assert_eq!((token.scope_added().next(), token.scope_refused().next()), (Some("read"), Some("admin")));
+    }
+}
+
+#[test]
+fn a_code_behind_a_second_question_mark_is_not_found() {
+    let world = World::new(json!({}));
+    let (pending, callback) = world.begin(Authorize::new().redirect_uri(CALLBACK_WITH_QUERY));
+    assert!(callback.starts_with(&format!("{CALLBACK_WITH_QUERY}?code=")), "{callback}");
+    assert_eq!(world.redeem(pending, &callback).unwrap_err(), Forged::ParameterMissing { name: "code" }.into());
+}
+
+#[test]
+fn a_redirect_uri_that_is_not_registered_stays_at_the_server() {
+    let world = World::new(json!({}));
+    let authorize = Authorize::new().redirect_uri("https://elsewhere.example.com/ready");
+    let Step::Done(authorization) = world.client.authorize(authorize, Moment::from_os()).unwrap() else {
+        panic!("nothing is pushed here")
+    };
+    let page = world.http.get(&authorization.url);
+    assert_eq!(page.status(), 400);
+    assert!(text(&page).contains("invalid_redirect_uri"), "{}", text(&page));
+}
