@@ -64,6 +64,33 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The answer that the error is about, if it is about one: its status, a masked excerpt, its challenges.
+    pub fn answer(&self) -> Option<&Answer> {
+        match self {
+            Self::Refused(Refused::Problem { answer, .. } | Refused::Status(answer)) => Some(answer),
+            Self::Misbehaved(misbehaved) => Some(misbehaved.answer()),
+            _ => None,
+        }
+    }
+}
+
+impl Misbehaved {
+    /// The answer that it is about.
+    pub fn answer(&self) -> &Answer {
+        match self {
+            Self::Redirect { answer, .. }
+            | Self::TooLarge { answer, .. }
+            | Self::WrongFormat { answer, .. }
+            | Self::FieldMissing { answer, .. }
+            | Self::FieldTwice { answer, .. }
+            | Self::FieldInvalid { answer, .. }
+            | Self::TokenType { answer, .. }
+            | Self::CallbackUnconfirmed { answer } => answer,
+        }
+    }
+}
+
 /// The other side's no.
 ///
 /// ```
@@ -94,7 +121,7 @@ pub enum Refused {
         uri: Option<String>,
     },
     /// The server named its reason.
-    #[error("the server refused with {code:?} ({answer})")]
+    #[error("the server refused with {code:?}{} ({answer})", quoted(advice))]
     Problem {
         /// The server's code: the value of `oauth_problem` or of `error`.
         code: String,
@@ -108,6 +135,11 @@ pub enum Refused {
     /// The server answered with an error status and no code.
     #[error("the server refused ({0})")]
     Status(Box<Answer>),
+}
+
+/// A server's explanation, as it stands in an error's text.
+fn quoted(advice: &Option<String>) -> String {
+    advice.as_ref().map(|advice| format!(": {advice:?}")).unwrap_or_default()
 }
 
 /// How the other side broke the protocol.
@@ -278,7 +310,7 @@ pub enum Unsupported {
     /// Secrets would travel in the clear. Use https, or say that it is wanted: the service's or the provider's
     /// `dangerous_` option for it.
     #[error(
-        "{url:?} is not https, and secrets would travel in the clear (there is a dangerous_ option to do it all the same)"
+        "{url:?} is not https, and secrets would travel in the clear (`dangerous_allow_http` of the server, service or request lifts this)"
     )]
     PlainHttp {
         /// The URL, without its query.

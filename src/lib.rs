@@ -41,7 +41,7 @@
 //!
 //! let shared = SharedSession::new(Session::new(&client, "https://photos.example.com", token)?);
 //! let request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
-//! shared.fetch(request, send, |token| store(&token))?;
+//! shared.fetch(request, &mut send, |token| store(&token))?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

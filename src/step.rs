@@ -162,6 +162,16 @@ pub enum DriveError<E> {
     Protocol(#[from] Error),
 }
 
+impl<E> DriveError<E> {
+    /// What the other side's answer came to, if it was not the transport that failed.
+    pub fn protocol(&self) -> Option<&Error> {
+        match self {
+            Self::Protocol(error) => Some(error),
+            Self::Transport(_) => None,
+        }
+    }
+}
+
 /// Drives a leg to its end over a blocking transport, with the operating system's clock, randomness and sleep.
 ///
 /// `send` is the whole transport: it performs one HTTP exchange without following redirects.
@@ -180,7 +190,8 @@ pub fn run<T, E>(step: Step<T>, send: impl FnMut(Request) -> Result<Response, E>
     run_with(step, send, Moment::from_os, std::thread::sleep)
 }
 
-/// Drives a leg to its end as [`run`] does, with time, randomness and sleep of the caller's own.
+/// Drives a leg to its end as [`run`] does, with time, randomness and sleep of the caller's own. The sleep has to last, by the
+/// clock that `moment` reads: one that returns at once is called again and again until it is time.
 ///
 /// # Errors
 /// What `send` reports, or what the conversation comes to.
@@ -235,7 +246,8 @@ where
     run_async_with(step, send, Moment::from_os, sleep).await
 }
 
-/// Drives a leg to its end as [`run_async`] does, with time and randomness of the caller's own.
+/// Drives a leg to its end as [`run_async`] does, with time and randomness of the caller's own. The sleep has to last, as
+/// with [`run_with`].
 ///
 /// # Errors
 /// What `send` reports, or what the conversation comes to.

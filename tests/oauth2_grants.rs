@@ -252,6 +252,7 @@ fn other_grants_send_what_their_specifications_say() {
             Grant::refresh(&token()).unwrap().scope("a"),
             "grant_type=refresh_token refresh_token=tGzv3JOkF0XG5Qx2TlKWIA scope=a",
         ),
+        (Grant::refresh_token("r"), "grant_type=refresh_token refresh_token=r"),
         (
             Grant::jwt_bearer("eyJhbGciOiJFUzI1NiJ9.x.y"),
             "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer assertion=eyJhbGciOiJFUzI1NiJ9.x.y",
@@ -380,6 +381,23 @@ fn oauth_2_1_leaves_out_what_it_left_out() {
     }
 }
 
+/// Members of an answer that have the names which a stored token needs.
+#[test]
+fn an_answer_may_say_when_the_token_ends_and_is_stored_all_the_same() {
+    for (members, expires_at) in [
+        (r#""expires_in":60,"expires_at":1568775134"#, Some(NOW + 60)),
+        (r#""expires_at":1700000999"#, Some(1_700_000_999)),
+        (r#""expires_at":"2019-05-01T00:00:00Z""#, None),
+        (r#""requested_scope":"x""#, None),
+    ] {
+        let answer = format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#);
+        let token = token_of(&client(), json(&answer)).unwrap();
+        assert_eq!(token.expires_at, expires_at.map(Timestamp::from_secs), "{members}");
+        let stored = serde_json::to_string(&token).unwrap();
+        assert_eq!(serde_json::from_str::<oauth_proto::oauth2::Token>(&stored).unwrap(), token, "{stored}");
+    }
+}
+
 #[test]
 fn an_empty_scope_asks_for_nothing() {
     let url = client().authorization_url(Authorize::scope(" "), moment()).unwrap().url;
@@ -451,6 +469,9 @@ fn a_device_polls_as_often_as_it_is_told() {
     );
     // 5, +5, then +10, +10, then +60 with the interval doubled to 20, then +40.
     assert_eq!(times, [5, 10, 20, 30, 90, 130]);
+    // Whoever polls anew, after a failed transport, waits anew.
+    let Step::Wait(until, _) = client().poll(&pending, at(NOW + 60)).unwrap() else { panic!() };
+    assert_eq!(until, Timestamp::from_secs(NOW + 65));
     assert_eq!(token.unwrap().scope, Some("photos".into()));
 }
 

@@ -78,6 +78,8 @@ fn a_server_is_made_of_its_metadata() {
     let (request, _) =
         sent(client_of(server).request_token(oauth_proto::oauth2::Grant::client_credentials(), moment()).unwrap());
     assert_eq!(parameter(request.body(), "client_secret"), SECRET);
+    metadata.token_endpoint = Some("http://127.0.0.1:8080/token".into());
+    AuthorizationServer::from_metadata(&metadata).unwrap_err();
     metadata.token_endpoint = None;
     AuthorizationServer::from_metadata(&metadata).unwrap_err();
     metadata.token_endpoint = Some("token".into());
@@ -190,8 +192,13 @@ fn a_registration_makes_a_client() {
     assert_eq!(parameter(post.body(), "client_secret"), "cf136dc3c1fc93f31185e5885805d");
     let none = of(&|registration| registration.metadata.token_endpoint_auth_method = Some("none".into()));
     assert!(!none.headers().contains_key("authorization"));
-    let key = of(&|registration| registration.metadata.token_endpoint_auth_method = Some("client_secret_jwt".into()));
-    assert!(!key.headers().contains_key("authorization") && !key.body().windows(8).any(|part| part == b"cf136dc3"));
+    let mut keyed = registered();
+    keyed.metadata.token_endpoint_auth_method = Some("client_secret_jwt".into());
+    let client = keyed.client(server(), Timestamp::from_secs(2_893_256_801)).unwrap();
+    let error = client.request_token(oauth_proto::oauth2::Grant::client_credentials(), moment()).unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::ClientAuthentication { .. })), "{error}");
+    let url = client.authorization_url(oauth_proto::oauth2::Authorize::new(), moment()).unwrap().url;
+    assert_eq!(parameter(query(&url), "redirect_uri"), "https://client.example.org/cb");
     let expired = registered().client(server(), Timestamp::from_secs(2_893_276_800)).unwrap_err();
     assert_eq!(expired, Expired::ClientSecret.into());
     let never = REGISTERED.replace("2893276800", "0");

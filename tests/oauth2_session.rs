@@ -208,6 +208,28 @@ fn a_new_grant_goes_before_a_renewal_of_the_old_one() {
 }
 
 #[test]
+fn a_new_grant_goes_before_a_renewal_that_is_being_saved_or_refused() {
+    for (answer, saves) in [(renewed(), true), (refusal("invalid_grant"), false)] {
+        let shared = shared(expired());
+        let send = |request: Request| {
+            if request.uri().path() == "/token" {
+                if !saves {
+                    shared.install(Token::bearer("granted again"));
+                }
+                return Ok(answer.clone());
+            }
+            assert_eq!(bearer(&request), Some("granted again"));
+            Ok::<_, Infallible>(response(200, &[], ""))
+        };
+        let save = |_| {
+            shared.install(Token::bearer("granted again"));
+            Ok::<_, Infallible>(())
+        };
+        assert_eq!(shared.fetch_with(get(API), send, save, moment).unwrap().status(), 200);
+    }
+}
+
+#[test]
 fn a_token_that_could_not_be_saved_is_saved_at_the_next_occasion() {
     let server = Server::default();
     let shared = shared(expired());
@@ -217,6 +239,13 @@ fn a_token_that_could_not_be_saved_is_saved_at_the_next_occasion() {
     assert_eq!(server.seen(), ["/token"]);
     server.fetch(&shared).unwrap();
     assert_eq!(server.seen(), ["/token", "save renewed", "/albums renewed"]);
+
+    // Also where the old token has not run out by the clock.
+    let (server, shared) = (Server::default(), common::oauth2::shared(token()));
+    let error = shared.fetch_with(get(API), |request| Ok::<_, Infallible>(server.answer(&request)), failing, moment);
+    assert!(matches!(error, Err(FetchError::Save("disk full"))));
+    server.fetch(&shared).unwrap();
+    assert_eq!(server.seen()[2..], ["save renewed", "/albums renewed"]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn each<T: for<'a> Arbitrary<'a>>(mut run: impl FnMut(T)) {
     };
     for round in 0..2_000 {
         let length = usize::try_from(next() % 400).unwrap();
-        let alphabet = b"&=%+?#\"\\, oauth_token4f";
+        let alphabet = b"&=%+?#\"\\, oauth_token4f{}:/";
         let bytes: Vec<u8> = (0..length)
             .map(|_| match (round % 2, next().to_le_bytes()) {
                 (0, [byte, ..]) => byte,
@@ -65,4 +65,39 @@ fn server() {
 #[test]
 fn redirect() {
     each(fuzz::redirect::run);
+}
+
+#[test]
+fn token_answer() {
+    each(fuzz::token_answer::run);
+}
+
+#[test]
+fn error_answer() {
+    each(fuzz::error_answer::run);
+}
+
+#[test]
+fn oauth2_callback() {
+    each(fuzz::oauth2_callback::run);
+}
+
+#[test]
+fn metadata() {
+    each(fuzz::metadata::run);
+}
+
+#[test]
+fn session() {
+    each(fuzz::session::run);
+}
+
+#[test]
+fn challenge() {
+    each(fuzz::challenge::run);
+}
+
+#[test]
+fn stored() {
+    each(|input: Vec<u8>| fuzz::stored::run(&input));
 }

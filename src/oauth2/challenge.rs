@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::HeaderMap;
 
 use super::Scope;
+use crate::Error;
 use crate::wire::Challenge;
 
 /// A `Bearer` challenge, typed. All texts are the server's own words.
@@ -77,6 +78,29 @@ impl From<&str> for BearerError {
 }
 
 impl BearerChallenge {
+    /// The bearer challenge of the answer that an error is about: what an API wants when it refuses.
+    ///
+    /// ```
+    /// use oauth_proto::Error;
+    /// use oauth_proto::oauth2::{Authorize, BearerChallenge};
+    ///
+    /// /// What to ask the user for, so that the API does not refuse again.
+    /// fn step_up(error: &Error) -> Option<Authorize> {
+    ///     let challenge = BearerChallenge::of_error(error)?;
+    ///     let mut authorize = challenge.scope.map_or_else(Authorize::new, Authorize::scope);
+    ///     if let Some(values) = &challenge.acr_values {
+    ///         authorize = authorize.parameter("acr_values", values);
+    ///     }
+    ///     if let Some(age) = challenge.max_age {
+    ///         authorize = authorize.parameter("max_age", &age.as_secs().to_string());
+    ///     }
+    ///     Some(authorize)
+    /// }
+    /// ```
+    pub fn of_error(error: &Error) -> Option<Self> {
+        error.answer()?.challenges.iter().find(|challenge| challenge.is("bearer")).map(Self::from)
+    }
+
     /// The first bearer challenge among the `WWW-Authenticate` headers of a response.
     pub fn of(headers: &HeaderMap) -> Option<Self> {
         Challenge::of(headers).iter().find(|challenge| challenge.is("bearer")).map(Self::from)

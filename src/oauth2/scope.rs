@@ -83,6 +83,18 @@ impl From<&str> for Scope {
     }
 }
 
+impl From<&String> for Scope {
+    fn from(words: &String) -> Self {
+        Self(words.clone())
+    }
+}
+
+impl<S: AsRef<str>, const N: usize> From<&[S; N]> for Scope {
+    fn from(words: &[S; N]) -> Self {
+        words.as_slice().into()
+    }
+}
+
 impl From<String> for Scope {
     fn from(words: String) -> Self {
         Self(words)

@@ -217,6 +217,31 @@ struct Stored {
     extra: Map<String, Value>,
 }
 
+impl Token {
+    /// A point in time as servers and other libraries write it; `None` where it is no number of seconds.
+    pub(super) fn time(value: &Value) -> Option<u64> {
+        value.as_u64().or_else(|| seconds(value).map(|time| whole(time).unwrap_or(0)))
+    }
+
+    /// The extra members but for those whose names are taken: a name that stood twice could not be read again.
+    fn extra_to_store(&self) -> Map<String, Value> {
+        let mut extra = self.extra.clone();
+        for (name, taken) in [
+            ("access_token", true),
+            ("token_type", true),
+            ("refresh_token", self.refresh_token.is_some()),
+            ("expires_at", self.expires_at.is_some()),
+            ("scope", self.scope.is_some()),
+            ("requested_scope", self.requested_scope.is_some()),
+        ] {
+            if taken {
+                extra.remove(name);
+            }
+        }
+        extra
+    }
+}
+
 impl Serialize for Token {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let stored = Stored {
@@ -226,7 +251,7 @@ impl Serialize for Token {
             expires_at: self.expires_at.map(|time| time.as_secs().into()),
             scope: self.scope.clone(),
             requested_scope: self.requested_scope.clone(),
-            extra: self.extra.clone(),
+            extra: self.extra_to_store(),
         };
         stored.serialize(serializer)
     }
@@ -241,11 +266,11 @@ impl<'de> Deserialize<'de> for Token {
         }
         let expires_at = match expires_at {
             None | Some(Value::Null) => None,
-            Some(value) => match seconds(&value) {
+            Some(value) => match Self::time(&value) {
                 Some(time) => {
                     // It says the same, from another point in time.
                     extra.remove("expires_in");
-                    Some(Timestamp::from_secs(whole(time).unwrap_or(0)))
+                    Some(Timestamp::from_secs(time))
                 }
                 None => {
                     // A server's own member of that name, which says nothing about seconds.

@@ -4,7 +4,7 @@ use super::Provider;
 use crate::oauth2::Quirks;
 
 /// GitHub. Answers errors with status 200. Its metadata are a preview. An OAuth app's tokens do not expire; a GitHub
-/// App's do.
+/// App's do. Its API refuses requests without a `User-Agent`.
 pub const GITHUB: Provider = Provider::new(
     "GitHub",
     "https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps",

@@ -5,6 +5,7 @@ use std::fmt;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
+use super::Challenge;
 use crate::step::Response;
 
 /// Token endpoints answer with a few hundred bytes; a body above this is not read.
@@ -36,6 +37,8 @@ pub struct Answer {
     /// The beginning of its body. Whatever stands behind `=` or as a value in JSON (but for messages), has a digit in it or
     /// is long, is replaced by `…`.
     pub excerpt: String,
+    /// The challenges of its `WWW-Authenticate` headers, without anything but names and short values.
+    pub challenges: Vec<Challenge>,
 }
 
 impl Answer {
@@ -46,7 +49,18 @@ impl Answer {
             status: response.status(),
             content_type: content_type.map(|value| shortened(&String::from_utf8_lossy(value.as_bytes()))),
             excerpt: excerpt(response.body()),
+            challenges: Challenge::of(response.headers()).into_iter().map(presentable).collect(),
         }
+    }
+}
+
+/// A challenge as an error may hold it.
+fn presentable(challenge: Challenge) -> Challenge {
+    let parameters = challenge.parameters.into_iter().take(16);
+    Challenge {
+        scheme: shortened(&challenge.scheme),
+        token68: None,
+        parameters: parameters.map(|(name, value)| (shortened(&name), shortened(&value))).collect(),
     }
 }
 
@@ -93,6 +107,8 @@ fn excerpt(body: &[u8]) -> String {
     while let Some(next) = rest.chars().next() {
         let (piece, after) = rest.split_at(match next {
             '"' if !message => quoted(rest),
+            // An escaped quotation mark ends no message.
+            '\\' if message => next.len_utf8() + rest[1..].chars().next().map_or(0, char::len_utf8),
             '=' | '＝' => rest.find(['&', '\n']).unwrap_or(rest.len()),
             _ if is_word(next) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
             _ => next.len_utf8(),
@@ -183,6 +199,7 @@ mod tests {
             r#"{"oauth_token_secret":["sesamopen"]}"#,
             r#"{"message":"your token is sesamopen"}"#,
             r#"{"sesamopen1":"x", "a":"sesamopen"}"#,
+            r#"{"message":"no 5\" disk","value":"sesamopen"}"#,
             "x=ab*sesamopen",
             "x=ab:sesamopen!x",
             "x= sesamopen",

@@ -65,6 +65,7 @@ pub(super) fn token(
         None if quirks.expires => {
             let expires = fields.extra.remove("expires");
             reader.seconds(expires.map(|value| match value {
+                Value::Null => Member::Null,
                 Value::String(text) => Member::Text(text.into()),
                 Value::Number(number) => Member::Number(number),
                 other => Member::Other(other),
@@ -72,17 +73,25 @@ pub(super) fn token(
         }
         expires_in => reader.seconds(expires_in)?,
     };
+    // Some servers say the end too, or only that. What is stored has these names for itself.
+    let said_end = fields.extra.get("expires_at").and_then(Token::time).map(Timestamp::from_secs);
+    fields.extra.remove("requested_scope");
     let lifetime = match expires_in {
         Some(0) if quirks.zero_expiry => None,
         Some(seconds) => Some(Duration::from_secs(seconds)),
+        None if said_end.is_some() => None,
         None => expected.unknown_lifetime,
     };
 
+    let expires_at = lifetime.map(|lifetime| now.after(lifetime)).or(said_end);
+    if expires_at.is_some() || fields.extra.get("expires_at").is_some_and(Value::is_null) {
+        fields.extra.remove("expires_at");
+    }
     let mut token = Token {
         access_token,
         token_type,
         refresh_token,
-        expires_at: lifetime.map(|lifetime| now.after(lifetime)),
+        expires_at,
         scope: None,
         requested_scope: expected.scope,
         extra: fields.extra,
@@ -119,7 +128,7 @@ impl<'a> Fields<'a> {
             Some(Format::Json) => json::visit(response.body(), |name, value| fields.take(name, value, quirks)),
             Some(Format::Form) => form_members(response.body(), |name, value| fields.take(name, value, quirks)),
             None => {
-                let expected = "application/json, or what its content type says is none";
+                let expected = "of the content type application/json (there are quirks for other types, and for forms)";
                 return Err(Misbehaved::WrongFormat { expected, answer: answer() }.into());
             }
         };

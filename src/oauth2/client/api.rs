@@ -25,7 +25,7 @@ const LIMIT: usize = 8 * 1024 * 1024;
 /// let request = ApiRequest::new("https://graph.facebook.com/me/feed")?
 ///     .argument("fields", "message")
 ///     .post([("message", "I am posting from my Tornado application!")]);
-/// let entry = run(request.call(Some(&token))?, send)?;
+/// let entry = run(request.call(Some(&token))?, &mut send)?;
 /// println!("{}", entry["id"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

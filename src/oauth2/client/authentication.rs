@@ -34,6 +34,8 @@ pub(super) enum Kind {
     Body(Secret),
     MutualTls,
     Other(Arc<dyn AuthenticateClient>),
+    /// By a method that nobody has given yet.
+    Missing(String),
 }
 
 impl Authentication {
@@ -85,6 +87,7 @@ impl fmt::Debug for Authentication {
             Kind::Body(_) => f.write_str("Body"),
             Kind::MutualTls => f.write_str("MutualTls"),
             Kind::Other(method) => write!(f, "Custom({})", method.name()),
+            Kind::Missing(method) => write!(f, "Missing({method})"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The first leg of the code and the implicit grant: where to send the user, RFC 6749 §4.1.1 and §4.2.1, RFC 7636 §4.3,
 //! RFC 9126.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -13,7 +14,7 @@ use super::redirect_uri::check_redirect_uri;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::oauth2::{PkceSupport, Scope};
 use crate::step::Receive;
-use crate::wire::{Answer, form, json};
+use crate::wire::{Answer, bare, form, json};
 use crate::{Error, Misbehaved, Moment, Response, Step, Unsupported};
 
 /// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
@@ -105,13 +106,19 @@ pub enum ResponseMode {
 ///     Ok(authorization.url)
 /// }
 /// ```
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Authorization<P = Pending> {
     /// Where to send the user's browser.
     pub url: String,
     /// What to remember, for this user's browser alone, until it comes back.
     pub pending: P,
+}
+
+impl<P: fmt::Debug> fmt::Debug for Authorization<P> {
+    /// The URL is shown without its query, which holds the state.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorization").field("url", &bare(&self.url)).field("pending", &self.pending).finish()
+    }
 }
 
 impl Authorize {

@@ -31,15 +31,15 @@ use crate::{Error, Moment, Request, Response, Secret, Step, Unsupported};
 ///     .redirect_uri("https://client.example.com/cb")?;
 ///
 /// // A user grants access: remember `pending`, send the user to `url`.
-/// let authorization = run(client.authorize(Authorize::scope("photos"), Moment::from_os())?, send)?;
+/// let authorization = run(client.authorize(Authorize::scope("photos"), Moment::from_os())?, &mut send)?;
 /// println!("go to {}", authorization.url);
 ///
 /// // In the handler of the callback: `uri` is what the user's browser asked for.
 /// # let uri = "";
-/// let token = run(client.redeem(authorization.pending, uri, Moment::from_os())?, send)?;
+/// let token = run(client.redeem(authorization.pending, uri, Moment::from_os())?, &mut send)?;
 ///
 /// // Or the client asks for itself.
-/// let token = run(client.request_token(Grant::client_credentials(), Moment::from_os())?, send)?;
+/// let token = run(client.request_token(Grant::client_credentials(), Moment::from_os())?, &mut send)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -111,8 +111,9 @@ impl Client {
         }))
     }
 
-    /// The client's secret, which goes where the server wants it: in `Authorization: Basic`, unless its metadata or its
-    /// description says otherwise.
+    /// The client's secret, which goes where the server wants it: in `Authorization: Basic`, unless its metadata or
+    /// [`secret_placement`](AuthorizationServer::secret_placement) says otherwise. [`authentication`](Self::authentication)
+    /// overrides that for this client.
     pub fn secret(self, secret: impl Into<Secret>) -> Self {
         let placement = self.0.server.secret;
         self.authentication(Authentication::secret(secret.into(), placement))
@@ -157,6 +158,12 @@ impl Client {
     /// option covers. Hooks run in the order in which they were registered.
     pub fn on_access_token_response(self, hook: impl Fn(&mut Response) + Send + Sync + 'static) -> Self {
         self.hook(Hook::AccessTokenResponse(Arc::new(hook)))
+    }
+
+    /// Runs a function on every answer to a token request, refreshes included.
+    pub fn on_token_response(self, hook: impl Fn(&mut Response) + Send + Sync + 'static) -> Self {
+        let hook = Arc::new(hook);
+        self.hook(Hook::AccessTokenResponse(hook.clone())).hook(Hook::RefreshTokenResponse(hook))
     }
 
     /// Runs a function on every answer to a refresh, before it is read.
@@ -267,6 +274,10 @@ impl Client {
                 }
             }
             Way::Body(secret) => push("client_secret", secret.expose()),
+            Way::Missing(method) => {
+                let reason = format!("it is registered for {method:?}, which nobody has given it");
+                return Err(Unsupported::ClientAuthentication { reason }.into());
+            }
             Way::Other(method) => {
                 let endpoint = endpoint.to_string();
                 let audience = server.issuer.as_deref().unwrap_or(&endpoint);

@@ -94,7 +94,26 @@ impl Client {
 
     /// Asks for the token until somebody has entered the code (§3.4), as often as the server allows.
     ///
-    /// When the transport fails, poll again with the same pending value: it is borrowed for that.
+    /// It begins with a pause, so that polling again with the same pending value, which is borrowed for that, is right when
+    /// the transport failed:
+    ///
+    /// ```no_run
+    /// # use oauth_proto::oauth2::{Client, PendingDevice, Token};
+    /// # use oauth_proto::{DriveError, Moment, Request, Response, run};
+    /// fn patiently(
+    ///     client: &Client,
+    ///     pending: &PendingDevice,
+    ///     mut send: impl FnMut(Request) -> Result<Response, std::io::Error>,
+    /// ) -> Result<Token, oauth_proto::Error> {
+    ///     loop {
+    ///         match run(client.poll(pending, Moment::from_os())?, &mut send) {
+    ///             Ok(token) => return Ok(token),
+    ///             Err(DriveError::Protocol(error)) => return Err(error),
+    ///             Err(DriveError::Transport(_)) => {} // the network may be back later
+    ///         }
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     /// [`Expired::DeviceCode`] once the code has expired, or will have before it may be asked for again; here or from the
@@ -102,7 +121,8 @@ impl Client {
     /// [`Refused`]: with the [code](Error::code) `access_denied` when the user said no.
     pub fn poll(&self, pending: &PendingDevice, moment: Moment) -> Result<Step<Token>, Error> {
         let polling = Polling { client: self.clone(), pending: pending.clone(), interval: pending.interval };
-        Box::new(polling).next(pending.not_before, moment)
+        let not_before = pending.not_before.max(moment.now.after(pending.interval));
+        Box::new(polling).next(not_before, moment)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{Error, Forged, Misbehaved, Moment, Request, Response, Step, Unsuppor
 /// use oauth_proto::run;
 /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
 ///
-/// let metadata = run(Discovery::new("https://auth.example.com")?.start()?, send)?;
+/// let metadata = run(Discovery::new("https://auth.example.com")?.start()?, &mut send)?;
 /// let server = AuthorizationServer::from_metadata(&metadata)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -142,7 +142,7 @@ impl Receive<Metadata> for AwaitMetadata {
 /// let response = send(http::Request::get("https://photos.example.com/albums").body(Vec::new())?)?;
 /// if response.status() == 401 {
 ///     let discovery = ResourceDiscovery::new("https://photos.example.com/albums")?.challenged(response.headers())?;
-///     let metadata = run(discovery.start()?, send)?;
+///     let metadata = run(discovery.start()?, &mut send)?;
 ///     println!("ask {:?} for a token", metadata.authorization_servers);
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())

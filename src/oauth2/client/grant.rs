@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::answer::Expected;
 use crate::oauth2::{Scope, Token};
 use crate::wire::form;
-use crate::{Error, Unsupported};
+use crate::{Error, Secret, Unsupported};
 
 /// What [`Client::request_token`](super::Client::request_token) exchanges for a token, with what is asked of it.
 ///
@@ -91,6 +91,18 @@ impl Grant {
         grant.push("refresh_token", refresh_token.expose());
         grant.before = Some(Box::new(token.clone()));
         Ok(grant)
+    }
+
+    /// A refresh token that is all that was stored (§6). Where a whole [`Token`] was, [`refresh`](Self::refresh) keeps what
+    /// the answer does not replace.
+    pub fn refresh_token(refresh_token: impl Into<Secret>) -> Self {
+        let refresh_token = refresh_token.into();
+        let mut grant = Self::new("refresh_token", Kind::Refresh);
+        grant.push("refresh_token", refresh_token.expose());
+        let mut before = Token::bearer("");
+        before.refresh_token = Some(refresh_token);
+        grant.before = Some(Box::new(before));
+        grant
     }
 
     /// A JWT that the caller made and signed (RFC 7523 §2.1).

@@ -218,18 +218,20 @@ impl<'c> Callback<'c> {
 /// The part of a callback that holds the answer.
 fn part(callback: &str, mode: ResponseMode) -> &str {
     let (before, fragment) = split(callback, b'#');
-    // A form in a body has no `?`, and neither has a query alone.
-    let (is_url, query) = match split(before, b'?') {
-        (_, Some(query)) => (true, query),
-        _ if before.starts_with('/') || before.contains("://") => (true, ""),
-        _ => (false, before),
-    };
+    let is_url = before.starts_with(['/', '?']) || has_scheme(before);
+    let query = if is_url { split(before, b'?').1.unwrap_or_default() } else { before };
     match mode {
         ResponseMode::Query => query,
         ResponseMode::Fragment => fragment.unwrap_or(if is_url { "" } else { query }),
         ResponseMode::FormPost if is_url => "",
         ResponseMode::FormPost => callback,
     }
+}
+
+/// Whether a text begins with a scheme (RFC 3986 §3.1). In a query alone a colon stands behind a name and its `=`.
+fn has_scheme(text: &str) -> bool {
+    let end = text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-')));
+    end.is_some_and(|end| end > 0 && text.as_bytes()[end] == b':')
 }
 
 /// What stands before the first such byte, and behind it.
@@ -268,6 +270,9 @@ mod tests {
             (ResponseMode::Query, "?code=a+b&state=xyz"),
             (ResponseMode::Query, "code=a+b&state=xyz"),
             (ResponseMode::Query, "com.example.app:/cb?code=a+b&state=xyz"),
+            (ResponseMode::Query, "https://c.example/cb/tenant=5?code=a+b&state=xyz"),
+            (ResponseMode::Query, "code=a+b&state=xyz&next=/x?y=z&iss=https://a.example"),
+            (ResponseMode::FormPost, "code=a+b&state=xyz&iss=https://a.example"),
             (ResponseMode::Fragment, "https://c.example/cb?x=1#code=a+b&state=xyz"),
             (ResponseMode::Fragment, "#code=a+b&state=xyz"),
             (ResponseMode::Fragment, "code=a+b&state=xyz"),

@@ -5,7 +5,7 @@ use crate::wire::bare;
 use url::Url;
 
 /// A browser runs or shows these instead of going anywhere.
-const NOWHERE: [&str; 7] = ["javascript", "data", "vbscript", "file", "blob", "about", "view-source"];
+const NOWHERE: [&str; 9] = ["javascript", "data", "vbscript", "file", "blob", "about", "view-source", "mailto", "tel"];
 
 /// An https URL, one of this machine, or one of an app's own scheme, as it will be sent: byte for byte.
 pub(super) fn check_redirect_uri(uri: &str, plain_http: bool) -> Result<(), Unsupported> {
@@ -19,6 +19,9 @@ pub(super) fn check_redirect_uri(uri: &str, plain_http: bool) -> Result<(), Unsu
     }
     if uri.contains('#') {
         return refuse("a redirect_uri has no fragment");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("a redirect_uri has no user information");
     }
     if NOWHERE.contains(&url.scheme()) {
         return refuse("a browser does not come back from there");
@@ -65,6 +68,7 @@ mod tests {
             "data:text/html,x",
             "http://client.example.com/cb",
             "http://127.0.0.1.example/",
+            "https://me:pw@client.example.com/cb",
             "https://client.example.com/c b",
             "https://client.example.com\\@evil.example/",
             "https://client.example.com/\n",

@@ -5,6 +5,7 @@ use http::{HeaderValue, Method, Uri};
 use serde_json::Value;
 
 use super::answer;
+use super::authentication::Kind;
 use super::{Authentication, AuthorizationServer, Client};
 use crate::oauth2::{ClientMetadata, Quirks, Registration};
 use crate::step::Receive;
@@ -22,7 +23,7 @@ impl AuthorizationServer {
     /// let server = AuthorizationServer::new("https://auth.example.com/token")?
     ///     .registration_endpoint("https://auth.example.com/register")?;
     /// let metadata = ClientMetadata::new(["https://client.example.com/cb"]);
-    /// let registration = run(server.register(&metadata, None)?, send)?;
+    /// let registration = run(server.register(&metadata, None)?, &mut send)?;
     /// println!("store this: {}", serde_json::to_string(&registration)?);
     /// let client = registration.client(server, Moment::from_os().now)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -42,26 +43,28 @@ impl AuthorizationServer {
 }
 
 impl Registration {
-    /// The client that was registered, authenticated as its registration says. For a method other than `client_secret_basic`
-    /// and `client_secret_post` it is not authenticated until [`Client::authentication`] says how: with
-    /// `client_secret_jwt`, for one, the secret is a key, and must not be sent.
+    /// The client that was registered, authenticated as its registration says, with its redirect_uri if it has just one.
+    /// For a method other than `none`, `client_secret_basic` and `client_secret_post`, [`Client::authentication`] has to say how
+    /// before anything is sent: with `client_secret_jwt`, for one, the secret is a key, and must not be sent.
     ///
     /// # Errors
-    /// [`Expired::ClientSecret`].
+    /// [`Expired::ClientSecret`], and those of [`Client::redirect_uri`].
     pub fn client(&self, server: AuthorizationServer, now: Timestamp) -> Result<Client, Error> {
         if self.client_secret_expires_at.is_some_and(|expires_at| expires_at <= now) {
             return Err(Expired::ClientSecret.into());
         }
-        let client = Client::new(server, &self.client_id);
-        let Some(secret) = &self.client_secret else {
-            return Ok(client);
-        };
+        let mut client = Client::new(server, &self.client_id);
+        if let [redirect_uri] = self.metadata.redirect_uris.as_slice() {
+            client = client.redirect_uri(redirect_uri)?;
+        }
         // §2: Basic is the default. A public client may have been given a secret all the same.
-        Ok(match self.metadata.token_endpoint_auth_method.as_deref() {
-            Some("client_secret_post") => client.authentication(Authentication::body(secret.clone())),
-            Some("client_secret_basic") | None => client.authentication(Authentication::basic(secret.clone())),
-            Some(_) => client,
-        })
+        let authentication = match (self.metadata.token_endpoint_auth_method.as_deref(), &self.client_secret) {
+            (Some("none"), _) | (None, None) => Authentication::none(),
+            (Some("client_secret_post"), Some(secret)) => Authentication::body(secret.clone()),
+            (Some("client_secret_basic") | None, Some(secret)) => Authentication::basic(secret.clone()),
+            (Some(method), _) => Authentication(Kind::Missing(method.to_owned())),
+        };
+        Ok(client.authentication(authentication))
     }
 
     /// Asks for the registration as it is now (RFC 7592 §2.1). Secrets and tokens that the answer does not replace are kept;

@@ -3,7 +3,7 @@
 use http::Uri;
 
 use crate::oauth2::{Metadata, PkceSupport, Quirks, SecretPlacement, TokenPlacement, Transmission};
-use crate::wire::{check_private, endpoint};
+use crate::wire::{Site, bare, check_private, endpoint};
 use crate::{Error, Unsupported};
 
 /// An authorization server's endpoints and its ways: from what its documentation says, from
@@ -80,11 +80,21 @@ impl AuthorizationServer {
     /// `client_secret_post` but not `client_secret_basic` among them, a secret goes in the body.
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`] when it names no token endpoint, [`Unsupported::Url`] when an endpoint is no URL.
+    /// [`Unsupported::NoEndpoint`] when it names no token endpoint, [`Unsupported::Url`] when an endpoint is no URL, or is
+    /// on this machine though the issuer is elsewhere.
     pub fn from_metadata(metadata: &Metadata) -> Result<Self, Error> {
         let token = metadata.token_endpoint.as_deref().ok_or(Unsupported::NoEndpoint { endpoint: "token" })?;
+        let remote = metadata.issuer.as_deref().is_some_and(|issuer| endpoint(issuer).is_ok_and(|uri| !is_near(&uri)));
+        let endpoint = |url: &str| match endpoint(url)? {
+            uri if remote && is_near(&uri) => {
+                let reason = "a server elsewhere has no endpoints on this machine";
+                Err(Unsupported::Url { url: bare(url), reason })
+            }
+            uri => Ok(uri),
+        };
         let optional = |url: &Option<String>| url.as_deref().map(endpoint).transpose();
         let mut server = Self::new(token)?;
+        server.token = endpoint(token)?;
         server.issuer = metadata.issuer.clone();
         server.authorization = optional(&metadata.authorization_endpoint)?;
         server.device = optional(&metadata.device_authorization_endpoint)?;
@@ -102,6 +112,15 @@ impl AuthorizationServer {
             server.secret = SecretPlacement::Body;
         }
         Ok(server)
+    }
+
+    /// Another token endpoint: that of a double in tests, for example, as the methods below do for the others.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when it is not an absolute http or https URL.
+    pub fn token_endpoint(mut self, url: &str) -> Result<Self, Error> {
+        self.token = endpoint(url)?;
+        Ok(self)
     }
 
     /// Its issuer identifier. With it, a callback that names another issuer is refused (RFC 9207), and assertions are made
@@ -239,7 +258,8 @@ impl AuthorizationServer {
         self
     }
 
-    /// Speaks to endpoints without TLS that are not on this machine.
+    /// Speaks to endpoints without TLS that are not on this machine, takes redirect_uris without it, and lets its sessions
+    /// show tokens to origins without it.
     ///
     /// What this gives away: whoever is on the way reads every code, secret and token.
     pub fn dangerous_allow_http(mut self) -> Self {
@@ -253,4 +273,9 @@ impl AuthorizationServer {
         check_private(uri, self.plain_http)?;
         Ok(uri)
     }
+}
+
+/// Whether that is this machine.
+fn is_near(uri: &Uri) -> bool {
+    Site::of(uri).is_some_and(Site::is_loopback)
 }

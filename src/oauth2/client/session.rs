@@ -40,7 +40,7 @@ const LEEWAY: Duration = Duration::from_secs(10);
 /// let mut request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
 /// let stamp = match session.sign(&mut request, Moment::from_os().now) {
 ///     Err(Error::Expired(Expired::Token)) => {
-///         let renewed = run(session.renew(Moment::from_os())?, send)?;
+///         let renewed = run(session.renew(Moment::from_os())?, &mut send)?;
 ///         store(&renewed); // before it is used: the old one may be worth nothing any more
 ///         session.install(renewed);
 ///         session.sign_renewed(&mut request)?
@@ -49,7 +49,7 @@ const LEEWAY: Duration = Duration::from_secs(10);
 /// };
 /// let response = send(request.clone())?;
 /// if let Verdict::Renew(renewal, again) = session.judge(stamp, &response, Moment::from_os())? {
-///     let renewed = run(renewal, send)?;
+///     let renewed = run(renewal, &mut send)?;
 ///     store(&renewed);
 ///     session.install(renewed);
 ///     session.sign_again(&mut request, again)?;
@@ -179,7 +179,8 @@ impl Session {
     }
 
     /// Makes [`SharedSession::fetch`](super::SharedSession::fetch) stop at each renewal with
-    /// [`FetchError::Renewed`](super::FetchError::Renewed) and the new token, instead of saving it and going on.
+    /// [`FetchError::Renewed`](super::FetchError::Renewed) and the new token, instead of saving it and going on. It is then
+    /// used by whoever fetches next, stored or not.
     pub fn report_renewals(mut self) -> Self {
         self.reports = true;
         self

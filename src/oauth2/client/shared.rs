@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
 use super::session::Session;
-use super::verdict::{Again, Stamp, Want};
+use super::verdict::{Again, Stamp, Want, WithholdToken};
 use crate::oauth2::Token;
 use crate::step::run_async_with;
 use crate::{DriveError, Error, Expired, Moment, Request, Response};
@@ -35,8 +35,9 @@ use crate::{DriveError, Error, Expired, Moment, Request, Response};
 /// let session = Session::supplied(&client, "https://photos.example.com", Grant::client_credentials())?;
 /// let shared = SharedSession::new(session);
 ///
+/// // After a restart, the token that was saved: `shared.install(token)`.
 /// let request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
-/// let response = shared.fetch(request, send, |token| store(&token))?;
+/// let response = shared.fetch(request, &mut send, |token| store(&token))?;
 /// # Ok(())
 /// # }
 /// ```
@@ -122,7 +123,8 @@ impl SharedSession {
 
     /// Sends a request with the token, and renews that when it is due. Blocks while it or another thread does.
     ///
-    /// `send` performs one HTTP exchange without following redirects, `save` stores a renewed token before it is used. The
+    /// `send` performs one HTTP exchange without following redirects, and with a timeout: while it renews, others wait. `save`
+    /// stores a renewed token before it is used; who stores none passes `|_| Ok::<_, std::convert::Infallible>(())`. The
     /// request is sent twice where the server refuses the token the first time, so it must bear that.
     ///
     /// # Errors
@@ -198,7 +200,11 @@ impl SharedSession {
     {
         let mut signed = request.clone();
         let session = self.session();
-        let stamp = match session.sign(&mut signed, moment().now) {
+        let mut stamp = session.sign(&mut signed, moment().now);
+        if self.has_unsaved() && signed.extensions().get::<WithholdToken>().is_none() {
+            stamp = Err(Expired::Token.into());
+        }
+        let stamp = match stamp {
             Err(Error::Expired(Expired::Token)) if session.is_renewable() => {
                 let renewed = self.supply(session.generation(), &mut send, &mut save, &mut moment).await?;
                 renewed.sign_renewed(&mut signed)?
@@ -215,6 +221,36 @@ impl SharedSession {
     }
 
     /// A token that is good now, renewed if need be: for what is no HTTP request.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    #[cfg(feature = "os")]
+    pub fn token<E, S>(
+        &self,
+        send: impl FnMut(Request) -> Result<Response, E>,
+        save: impl FnMut(Token) -> Result<(), S>,
+    ) -> Result<Token, FetchError<E, S>> {
+        self.token_with(send, save, Moment::from_os)
+    }
+
+    /// As [`token`](Self::token), over an asynchronous transport.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    #[cfg(feature = "os")]
+    pub async fn token_async<E, S, Sending, Saving>(
+        &self,
+        send: impl FnMut(Request) -> Sending,
+        save: impl FnMut(Token) -> Saving,
+    ) -> Result<Token, FetchError<E, S>>
+    where
+        Sending: Future<Output = Result<Response, E>>,
+        Saving: Future<Output = Result<(), S>>,
+    {
+        self.token_async_with(send, save, Moment::from_os).await
+    }
+
+    /// As [`token`](Self::token), with time and randomness of the caller's own.
     ///
     /// # Errors
     /// [`FetchError`].
@@ -243,7 +279,7 @@ impl SharedSession {
         Saving: Future<Output = Result<(), S>>,
     {
         let mut session = self.session();
-        if session.is_due(moment().now)? {
+        if self.has_unsaved() || session.is_due(moment().now)? {
             if !session.is_renewable() {
                 return Err(Error::from(Expired::Token).into());
             }
@@ -290,6 +326,7 @@ impl SharedSession {
             Outcome::Refused(error) => return Err(error.into()),
             Outcome::Turn(turn) => turn,
         };
+        // When the user grants access again meanwhile, the new token goes before that of the grant before.
         let unsaved = self.lock().unsaved.clone();
         let token = match unsaved {
             Some(token) => token,
@@ -300,16 +337,14 @@ impl SharedSession {
                     Ok(step) => run_async_with(step, send, moment, |_| ready(())).await,
                     Err(error) => Err(error.into()),
                 };
-                let token = renewed.inspect_err(|error| {
-                    if let DriveError::Protocol(error) = error {
-                        self.lock().refused = Some(error.clone());
-                    }
-                })?;
                 let mut state = self.lock();
                 if state.session.generation() > generation {
-                    // The user has granted access again meanwhile, and this token belongs to the grant before.
                     return Ok(state.session.clone());
                 }
+                if let Err(DriveError::Protocol(error)) = &renewed {
+                    state.refused = Some(error.clone());
+                }
+                let token = renewed?;
                 state.unsaved = Some(token.clone());
                 token
             }
@@ -318,9 +353,24 @@ impl SharedSession {
         if !reports {
             save(token.clone()).await.map_err(FetchError::Save)?;
         }
-        self.install(token.clone());
+        let mut state = self.lock();
+        if state.session.generation() == generation {
+            state.unsaved = None;
+            Arc::make_mut(&mut state.session).install(token.clone());
+            if reports {
+                return Err(FetchError::Renewed(Box::new(token)));
+            }
+        }
+        let session = state.session.clone();
+        // The lock first: the end of the turn takes it.
+        drop(state);
         drop(turn);
-        if reports { Err(FetchError::Renewed(Box::new(token))) } else { Ok(self.session()) }
+        Ok(session)
+    }
+
+    /// Whether a renewed token still has to be saved.
+    fn has_unsaved(&self) -> bool {
+        self.lock().unsaved.is_some()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -355,6 +405,8 @@ impl<'a> Future for Line<'a> {
     type Output = Outcome<'a>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome<'a>> {
+        // A waker is the caller's code, which runs neither when it is cloned nor when it is dropped while the lock is held.
+        let waker = context.waker().clone();
         let shared = self.shared;
         let mut state = shared.lock();
         if state.session.generation() > self.generation {
@@ -373,11 +425,15 @@ impl<'a> Future for Line<'a> {
             state.next_waiter += 1;
             state.next_waiter
         });
-        let waker = context.waker().clone();
-        match state.waiting.iter_mut().find(|(own, _)| *own == place) {
-            Some((_, own)) => *own = waker,
-            None => state.waiting.push((place, waker)),
-        }
+        let before = match state.waiting.iter_mut().find(|(own, _)| *own == place) {
+            Some((_, own)) => Some(std::mem::replace(own, waker)),
+            None => {
+                state.waiting.push((place, waker));
+                None
+            }
+        };
+        drop(state);
+        drop(before);
         Poll::Pending
     }
 }
@@ -385,7 +441,11 @@ impl<'a> Future for Line<'a> {
 impl Drop for Line<'_> {
     fn drop(&mut self) {
         if let Some(place) = self.place {
-            self.shared.lock().waiting.retain(|(own, _)| *own != place);
+            let mut state = self.shared.lock();
+            let at = state.waiting.iter().position(|(own, _)| *own == place);
+            let waker = at.map(|at| state.waiting.swap_remove(at));
+            drop(state);
+            drop(waker);
         }
     }
 }

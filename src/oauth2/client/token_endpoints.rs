@@ -5,7 +5,7 @@ use super::client::Client;
 use crate::oauth2::{Introspection, Token, Transmission};
 use crate::step::Receive;
 use crate::wire::{Answer, json};
-use crate::{Error, Misbehaved, Moment, Response, Step};
+use crate::{Error, Misbehaved, Moment, Response, Secret, Step};
 
 /// What kind of token is spoken of: a hint that saves the server a search (RFC 7009 §2.1).
 ///
@@ -41,13 +41,13 @@ impl Client {
     /// answer comes to is reported by the step; a token that is not known is no error but inactive.
     pub fn introspect(
         &self,
-        token: &str,
+        token: impl Into<Secret>,
         hint: Option<TokenHint>,
         moment: Moment,
     ) -> Result<Step<Introspection>, Error> {
         let server = &self.0.server;
         let endpoint = server.private(server.introspection.as_ref(), "introspection")?;
-        let request = self.request(endpoint, about(token, hint), Vec::new(), Transmission::Post, &moment)?;
+        let request = self.request(endpoint, about(&token.into(), hint), Vec::new(), Transmission::Post, &moment)?;
         Ok(Step::send(request, AwaitIntrospection { client: self.clone() }))
     }
 
@@ -57,10 +57,10 @@ impl Client {
     /// # Errors
     /// As [`introspect`](Self::introspect). After a [`Refused::Status`](crate::Refused::Status) with 503 the token is
     /// still good, and another try is due later (§2.2.1).
-    pub fn revoke(&self, token: &str, hint: Option<TokenHint>, moment: Moment) -> Result<Step<()>, Error> {
+    pub fn revoke(&self, token: impl Into<Secret>, hint: Option<TokenHint>, moment: Moment) -> Result<Step<()>, Error> {
         let server = &self.0.server;
         let endpoint = server.private(server.revocation.as_ref(), "revocation")?;
-        let request = self.request(endpoint, about(token, hint), Vec::new(), Transmission::Post, &moment)?;
+        let request = self.request(endpoint, about(&token.into(), hint), Vec::new(), Transmission::Post, &moment)?;
         Ok(Step::send(request, AwaitRevocation { client: self.clone() }))
     }
 
@@ -70,15 +70,15 @@ impl Client {
     /// As [`revoke`](Self::revoke).
     pub fn revoke_grant(&self, token: &Token, moment: Moment) -> Result<Step<()>, Error> {
         match &token.refresh_token {
-            Some(refresh) => self.revoke(refresh.expose(), Some(TokenHint::RefreshToken), moment),
-            None => self.revoke(token.access_token.expose(), Some(TokenHint::AccessToken), moment),
+            Some(refresh) => self.revoke(refresh, Some(TokenHint::RefreshToken), moment),
+            None => self.revoke(&token.access_token, Some(TokenHint::AccessToken), moment),
         }
     }
 }
 
-fn about(token: &str, hint: Option<TokenHint>) -> zeroize::Zeroizing<String> {
+fn about(token: &Secret, hint: Option<TokenHint>) -> zeroize::Zeroizing<String> {
     let mut form = zeroize::Zeroizing::new(String::new());
-    super::push(&mut form, "token", token);
+    super::push(&mut form, "token", token.expose());
     if let Some(hint) = hint {
         super::push(&mut form, "token_type_hint", hint.as_str());
     }

@@ -1,0 +1,259 @@
+//! Any answer of any endpoint: a value where the answer is a good one, or else an error, which shows no secret.
+
+use arbitrary::Arbitrary;
+use oauth_proto::oauth2::{
+    AuthorizationServer, Authorize, Client, ClientMetadata, Grant, PendingDevice, Registration, TokenHint,
+};
+use oauth_proto::{Error, Misbehaved, Refused, Response, Secret, Step, Timestamp};
+use serde_json::Value;
+
+use crate::answers::{Answer, Words, members, once};
+use crate::requests::moment;
+use crate::token_reference::{Lenient, granted};
+
+#[derive(Arbitrary, Debug)]
+pub struct Input {
+    flow: Flow,
+    answers: Vec<Answer>,
+    lenient: Lenient,
+    in_body: bool,
+    /// How long each exchange takes.
+    pause: u8,
+    kept: Option<Vec<u8>>,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Flow {
+    Token,
+    Device,
+    Poll,
+    Pushed,
+    Introspect,
+    Revoke,
+    Register,
+    Manage(u8),
+}
+
+const CLIENT_SECRET: &str = "7Fjfp0ZBr1KtDRbn";
+const PRESENTED: &str = "2YotnFZFEjr1zCsi";
+
+const WORDS: Words<'static> = Words {
+    names: &[
+        "error",
+        "error_description",
+        "error_uri",
+        "message",
+        "errors",
+        "type",
+        "device_code",
+        "user_code",
+        "verification_uri",
+        "verification_url",
+        "verification_uri_complete",
+        "expires_in",
+        "interval",
+        "request_uri",
+        "active",
+        "aud",
+        "exp",
+        "client_id",
+        "client_secret",
+        "client_secret_expires_at",
+        "registration_access_token",
+        "registration_client_uri",
+        "access_token",
+        "token_type",
+        "detail",
+        "x",
+    ],
+    values: &[
+        CLIENT_SECRET,
+        PRESENTED,
+        "authorization_pending",
+        "slow_down",
+        "expired_token",
+        "invalid_grant",
+        "access_denied",
+        "client",
+        "https://a.example/x",
+        "urn:x:1",
+        "5",
+        "bearer",
+        "",
+    ],
+    good: &[
+        ("device_code", PRESENTED),
+        ("user_code", "WDJB-MJHT"),
+        ("verification_uri", "https://a.example/device"),
+        ("expires_in", "30"),
+        ("request_uri", "urn:x:1"),
+        ("client_id", "client"),
+    ],
+};
+
+pub fn run(input: Input) {
+    let responses: Vec<_> = input.answers.iter().take(40).filter_map(|answer| answer.response(&WORDS)).collect();
+    let Some(first) = responses.first().cloned() else { return };
+    let client = client(&input);
+    let at = || moment(1000, 1);
+    match input.flow {
+        Flow::Token => {
+            let token = one(client.request_token(Grant::password("jane", PRESENTED), at()), &first);
+            assert_eq!(token.is_ok(), granted(&first, input.lenient, false).is_some());
+        }
+        Flow::Device => {
+            if let Ok(pending) = one(client.authorize_device(Some("a b".into()), &[], at()), &first) {
+                device(&pending, &first);
+            }
+        }
+        Flow::Poll => poll(&input, &client, &responses),
+        Flow::Pushed => {
+            if let Ok(authorization) = one(client.authorize(Authorize::scope("a").pushed(), at()), &first) {
+                let members = members(&first.into_body()).unwrap();
+                let uri = once(&members, "request_uri").unwrap().as_str().unwrap();
+                let pairs = oauth_proto::wire::form::encode([("client_id", "client"), ("request_uri", uri)]);
+                assert_eq!(authorization.url, format!("https://a.example/authorize?{pairs}"));
+            }
+        }
+        Flow::Introspect => {
+            if let Ok(token) = one(client.introspect(PRESENTED, Some(TokenHint::AccessToken), at()), &first) {
+                let members = members(first.body()).unwrap();
+                assert_eq!(once(&members, "active"), Ok(&Value::Bool(token.active)));
+            }
+        }
+        Flow::Revoke => {
+            let revoked = one(client.revoke(PRESENTED, None, at()), &first);
+            assert_eq!(revoked.is_ok(), first.status().is_success() && first.body().len() <= 64 * 1024);
+        }
+        Flow::Register => {
+            let metadata = ClientMetadata::new(["https://c.example/cb"]);
+            let step = client.server().register(&metadata, Some(&Secret::new(PRESENTED)));
+            if let Ok(registration) = one(step, &first) {
+                registered(&registration, &first);
+            }
+        }
+        Flow::Manage(which) => manage(which, &input, &first),
+    }
+}
+
+fn client(input: &Input) -> Client {
+    let server = AuthorizationServer::new("https://a.example/token").unwrap().quirks(input.lenient.quirks());
+    let server = server.authorization_endpoint("https://a.example/authorize").unwrap();
+    let server = server.device_authorization_endpoint("https://a.example/device").unwrap();
+    let server = server.pushed_authorization_request_endpoint("https://a.example/par").unwrap();
+    let server = server.introspection_endpoint("https://a.example/introspect").unwrap();
+    let server = server.revocation_endpoint("https://a.example/revoke").unwrap();
+    let server = server.registration_endpoint("https://a.example/register").unwrap();
+    let placement = oauth_proto::oauth2::SecretPlacement::Body;
+    let server = if input.in_body { server.secret_placement(placement) } else { server };
+    Client::new(server, "client").secret(CLIENT_SECRET)
+}
+
+/// A leg of one round.
+fn one<T: std::fmt::Debug>(step: Result<Step<T>, Error>, response: &Response) -> Result<T, Error> {
+    let Ok(Step::Send(_, sent)) = step else { panic!("{step:?}") };
+    let result = sent.receive(response.clone(), moment(1000, 2));
+    hides(&result);
+    match result? {
+        Step::Done(value) => {
+            assert!(response.status().is_success() && response.body().len() <= 64 * 1024);
+            Ok(value)
+        }
+        step => panic!("{step:?}"),
+    }
+}
+
+/// No secret in what is shown, but for the texts that are the server's own words.
+fn hides<T: std::fmt::Debug>(result: &Result<T, Error>) {
+    let Err(error) = result else { return };
+    let shown = format!("{error} {error:?}");
+    let words = match error {
+        Error::Refused(Refused::Problem { code, advice, details, .. }) => format!("{code} {advice:?} {details:?}"),
+        Error::Misbehaved(Misbehaved::TokenType { received, .. }) => received.clone(),
+        _ => String::new(),
+    };
+    for secret in [CLIENT_SECRET, PRESENTED] {
+        assert!(!shown.contains(secret) || words.contains(secret), "{shown}");
+    }
+}
+
+fn device(pending: &PendingDevice, response: &Response) {
+    let members = members(response.body()).unwrap();
+    let text = |name| once(&members, name).unwrap().as_str().unwrap();
+    assert_eq!(pending.user_code, text("user_code"));
+    assert!(!pending.user_code.is_empty() && !text("device_code").is_empty() && !pending.verification_uri.is_empty());
+    assert!(pending.expires_at >= Timestamp::from_secs(1000));
+    let shown = format!("{pending:?}");
+    let elsewhere =
+        [&pending.verification_uri, &pending.user_code].into_iter().chain(&pending.verification_uri_complete);
+    assert!(!shown.contains(PRESENTED) || elsewhere.into_iter().any(|text| text.contains(PRESENTED)));
+}
+
+/// Polls with a clock that stands still but for the pauses: the server is never asked twice at the same time.
+fn poll(input: &Input, client: &Client, responses: &[Response]) {
+    let pending = serde_json::json!({
+        "device_code": PRESENTED, "user_code": "WDJB-MJHT", "verification_uri": "https://a.example/device",
+        "expires_at": 1030, "interval": { "secs": 5, "nanos": 0 }, "not_before": 1005,
+    });
+    let pending: PendingDevice = serde_json::from_value(pending).unwrap();
+    let (mut now, mut asked) = (1000, None);
+    let mut responses = responses.iter();
+    let mut step = client.poll(&pending, moment(now, 1));
+    for _ in 0..100 {
+        step = match step {
+            Ok(Step::Wait(until, asleep)) => {
+                assert!(until.as_secs() > now && until.as_secs() <= 1030);
+                now = until.as_secs();
+                asleep.wake(moment(now, 1))
+            }
+            Ok(Step::Send(request, sent)) => {
+                assert_eq!(request.uri(), "https://a.example/token");
+                assert!(asked < Some(now) && now < 1030, "asked at {asked:?} and again at {now}");
+                asked = Some(now);
+                now += u64::from(input.pause);
+                let Some(response) = responses.next() else { return };
+                let result = sent.receive(response.clone(), moment(now, 1));
+                hides(&result);
+                result
+            }
+            Ok(Step::Done(_)) | Err(_) => return,
+        };
+    }
+    panic!("it polls for ever");
+}
+
+fn registered(registration: &Registration, response: &Response) {
+    let members = members(response.body()).unwrap();
+    assert_eq!(once(&members, "client_id"), Ok(&Value::from(registration.client_id.as_str())));
+    assert!(!registration.client_id.is_empty());
+    let stored = serde_json::to_string(registration).unwrap();
+    assert_eq!(&serde_json::from_str::<Registration>(&stored).unwrap(), registration);
+}
+
+fn manage(which: u8, input: &Input, response: &Response) {
+    let stored = serde_json::json!({
+        "client_id": "client", "client_secret": CLIENT_SECRET, "registration_access_token": PRESENTED,
+        "registration_client_uri": "https://a.example/register/client",
+    });
+    let stored = input.kept.clone().unwrap_or_else(|| stored.to_string().into_bytes());
+    let Ok(before) = serde_json::from_slice::<Registration>(&stored) else { return };
+    let metadata = ClientMetadata::new(["https://c.example/cb"]);
+    let step = match which % 3 {
+        0 => before.read(),
+        1 => before.update(&metadata),
+        _ => {
+            if let Ok(step) = before.delete() {
+                let _ = one(Ok(step), response);
+            }
+            return;
+        }
+    };
+    if let Ok(step) = step
+        && let Ok(after) = one(Ok(step), response)
+    {
+        registered(&after, response);
+        assert_eq!(after.client_id, before.client_id);
+        assert!(after.client_secret.is_some() || before.client_secret.is_none());
+        assert!(after.registration_access_token.is_some());
+    }
+}

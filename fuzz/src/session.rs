@@ -1,0 +1,287 @@
+//! Sessions, by hand and shared by tasks that are polled, woken and cancelled in any order, with a server, a clock and a
+//! store that do what they like.
+
+use std::rc::Rc;
+
+use arbitrary::Arbitrary;
+use oauth_proto::oauth2::{
+    AuthorizationServer, Client, FetchError, Grant, Session, SharedSession, Token, TokenPlacement, Verdict,
+    WithholdToken,
+};
+use oauth_proto::{DriveError, Error, Expired, Request, Response, Step, Timestamp, Unsupported};
+
+use crate::tasks::{API, Answer, Count, TOKEN_ENDPOINT, Task, World, json, refusal, tokens};
+
+#[derive(Arbitrary, Debug)]
+pub struct Input {
+    supplied: bool,
+    lifetime: Option<u16>,
+    refresh: bool,
+    leeway: u8,
+    unknown_lifetime: Option<u16>,
+    reports: bool,
+    heedless: bool,
+    placement: u8,
+    shared: bool,
+    acts: Vec<Act>,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Act {
+    Start(Kind),
+    Poll(u8),
+    Answer(u8, Answer),
+    Cancel(u8),
+    Clock(i16),
+    Install(Option<u16>),
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Get,
+    Form,
+    Json,
+    Foreign,
+    Withheld,
+    /// No request, but a token.
+    Token,
+}
+
+type Ended = Result<Option<Response>, FetchError<&'static str, &'static str>>;
+
+pub fn run(input: Input) {
+    let client = Client::new(AuthorizationServer::new(TOKEN_ENDPOINT).unwrap(), "client").secret("client-secret");
+    let mut session = if input.supplied {
+        Session::supplied(&client, API, Grant::client_credentials()).unwrap()
+    } else {
+        client.session(API, token(&input, input.lifetime)).unwrap()
+    };
+    session = session.leeway(std::time::Duration::from_secs(input.leeway.into())).placement(placement(input.placement));
+    if let Some(lifetime) = input.unknown_lifetime {
+        session = session.unknown_lifetime(std::time::Duration::from_secs(lifetime.into()));
+    }
+    if input.reports {
+        session = session.report_renewals();
+    }
+    if input.heedless {
+        session = session.ignore_401();
+    }
+    if input.shared { shared(&input, session) } else { by_hand(&input, session) }
+}
+
+fn token(input: &Input, lifetime: Option<u16>) -> Token {
+    let mut token = Token::bearer("access-0");
+    token.refresh_token = input.refresh.then(|| "refresh-0".into());
+    token.expires_at = lifetime.map(|seconds| Timestamp::from_secs(100_000 + u64::from(seconds)));
+    token
+}
+
+fn placement(which: u8) -> TokenPlacement {
+    match which % 6 {
+        0 => TokenPlacement::BEARER,
+        1 => TokenPlacement::scheme("OAuth"),
+        2 => TokenPlacement::header("x-token"),
+        3 => TokenPlacement::form("access_token"),
+        4 => TokenPlacement::allow_query("access_token"),
+        _ => TokenPlacement::allow_bearer_and_parameter("access_token"),
+    }
+}
+
+fn request(kind: Kind) -> Request {
+    let builder = match kind {
+        Kind::Get | Kind::Token => http::Request::get(format!("{API}/a?b=c&access_token=old")),
+        Kind::Form => http::Request::post(API).header("content-type", "application/x-www-form-urlencoded"),
+        Kind::Json => http::Request::put(API).header("content-type", "application/json"),
+        Kind::Foreign => http::Request::get("https://api.example@b.example/"),
+        Kind::Withheld => http::Request::get("https://b.example/").extension(WithholdToken),
+    };
+    let body: &[u8] = match kind {
+        Kind::Form => b"a=b&access_token=old",
+        Kind::Json => b"{}",
+        _ => b"",
+    };
+    builder.body(body.to_vec()).unwrap()
+}
+
+fn shared(input: &Input, session: Session) {
+    let world = Rc::new(World::default());
+    world.now.set(100_000);
+    world.reports.set(input.reports);
+    world.saved.borrow_mut().insert("access-0".to_owned());
+    let shared = SharedSession::new(session);
+    let mut tasks: Vec<(Kind, Task<Ended>)> = Vec::new();
+    for act in input.acts.iter().take(200) {
+        match *act {
+            Act::Start(kind) if tasks.len() < 4 => tasks.push((kind, start(&shared, &world, kind))),
+            Act::Poll(which) if !tasks.is_empty() => {
+                let which = usize::from(which) % tasks.len();
+                poll(&mut tasks, which);
+            }
+            Act::Cancel(which) if !tasks.is_empty() => {
+                let which = usize::from(which) % tasks.len();
+                tasks.swap_remove(which);
+            }
+            Act::Answer(which, answer) => drop(world.answer(which.into(), answer)),
+            Act::Clock(seconds) => world.now.set(world.now.get().saturating_add_signed(seconds.into())),
+            Act::Install(lifetime) => {
+                let token = token(input, lifetime);
+                world.grant(&token);
+                shared.install(token);
+            }
+            Act::Start(_) | Act::Poll(_) | Act::Cancel(_) => {}
+        }
+    }
+    finish(&world, &mut tasks);
+    // From now on, all goes well, and the API takes the newest token alone.
+    world.now.set(1 << 40);
+    world.strict.set(true);
+    tasks.push((Kind::Get, start(&shared, &world, Kind::Get)));
+    finish(&world, &mut tasks);
+    let renewable = shared.session().is_renewable();
+    assert!(world.unsaved.borrow().is_empty() || !renewable, "{:?} is lost", world.unsaved);
+}
+
+/// Polls who was woken, and answers who waits, until everybody is done: nobody is cancelled any more.
+fn finish(world: &World, tasks: &mut Vec<(Kind, Task<Ended>)>) {
+    for _ in 0..1000 {
+        if let Some(which) = tasks.iter().position(|(_, task)| task.is_woken()) {
+            poll(tasks, which);
+        } else if !world.answer(0, Answer::Good(Some(3600))) {
+            break;
+        }
+    }
+    assert!(tasks.is_empty(), "{} tasks wait for ever", tasks.len());
+}
+
+fn poll(tasks: &mut Vec<(Kind, Task<Ended>)>, which: usize) {
+    let Some(ended) = tasks[which].1.poll() else { return };
+    let (kind, _) = tasks.swap_remove(which);
+    if kind == Kind::Foreign {
+        let foreign = matches!(ended, Err(FetchError::Protocol(Error::Unsupported(Unsupported::ForeignOrigin { .. }))));
+        assert!(foreign, "{ended:?}");
+    }
+    if let Err(error) = &ended {
+        let shown = format!("{error} {error:?}");
+        assert!(
+            !shown.contains("access-") && !shown.contains("refresh-") && !shown.contains("client-secret"),
+            "{shown}"
+        );
+    }
+}
+
+fn start(shared: &SharedSession, world: &Rc<World>, kind: Kind) -> Task<Ended> {
+    let (shared, world, count) = (shared.clone(), world.clone(), Rc::new(Count::default()));
+    Task::new(async move {
+        let send = |request: Request| {
+            let (world, count) = (world.clone(), count.clone());
+            async move { world.send(request, &count, kind == Kind::Withheld).await }
+        };
+        let save = |token| {
+            let world = world.clone();
+            async move { world.save(token).await }
+        };
+        let moment = || world.moment();
+        let ended = if kind == Kind::Token {
+            shared.token_async_with(send, save, moment).await.map(|_| None)
+        } else {
+            shared.fetch_async_with(request(kind), send, save, moment).await.map(Some)
+        };
+        match kind {
+            Kind::Foreign => assert_eq!((count.api.get(), count.renewals.get()), (0, 0)),
+            Kind::Withheld => assert_eq!((count.api.get(), count.renewals.get()), (1, 0)),
+            Kind::Token => assert!(count.api.get() == 0 && count.renewals.get() <= 1),
+            _ => assert!(ended.is_err() || count.api.get() >= 1),
+        }
+        ended
+    })
+}
+
+/// As the documentation of [`Session`] does it: each request once, or once more after what its response asks for.
+fn by_hand(input: &Input, mut session: Session) {
+    let mut now = 100_000;
+    let mut issued = 0;
+    let mut answers = input.acts.iter().filter_map(|act| match act {
+        Act::Answer(_, answer) => Some(*answer),
+        _ => None,
+    });
+    for act in input.acts.iter().take(100) {
+        let kind = match *act {
+            Act::Start(kind) if kind != Kind::Token => kind,
+            Act::Clock(seconds) => {
+                now = Timestamp::as_secs(Timestamp::from_secs(now)).saturating_add_signed(seconds.into());
+                continue;
+            }
+            Act::Install(lifetime) => {
+                session.install(token(input, lifetime));
+                continue;
+            }
+            _ => continue,
+        };
+        let mut answer = || answers.next().unwrap_or(Answer::Failed);
+        let mut request = request(kind);
+        let stamp = match session.sign(&mut request, Timestamp::from_secs(now)) {
+            Err(Error::Expired(Expired::Token)) => {
+                assert!(kind != Kind::Foreign && kind != Kind::Withheld && tokens(&request).is_empty());
+                let Some(token) = renew(session.renew(crate::requests::moment(now, 1)), answer(), &mut issued) else {
+                    continue;
+                };
+                session.install(token);
+                session.sign_renewed(&mut request)
+            }
+            stamp => stamp,
+        };
+        let Ok(stamp) = stamp else { continue };
+        carries(&session, &request, kind);
+        let response = respond(answer());
+        let verdict = session.judge(stamp, &response, crate::requests::moment(now, 2));
+        let again = match verdict {
+            Ok(Verdict::Renew(step, again)) => {
+                let Some(token) = renew(Ok(step), answer(), &mut issued) else { continue };
+                session.install(token);
+                again
+            }
+            Ok(Verdict::Resend(_)) => panic!("nobody else renews"),
+            Ok(Verdict::Accept | Verdict::Reauthorize) | Err(_) => continue,
+        };
+        assert!(response.status() == 401 && kind != Kind::Withheld && !input.heedless);
+        if session.sign_again(&mut request, again).is_ok() {
+            carries(&session, &request, kind);
+        }
+    }
+}
+
+/// A request that may be sent goes where its token may go, and has the session's token and no other.
+fn carries(session: &Session, request: &Request, kind: Kind) {
+    assert!(kind != Kind::Foreign);
+    let expected =
+        session.token().filter(|_| kind != Kind::Withheld).map(|token| token.access_token.expose().to_owned());
+    assert_eq!(tokens(request), expected.into_iter().collect());
+}
+
+fn renew(step: Result<Step<Token>, Error>, answer: Answer, issued: &mut u32) -> Option<Token> {
+    *issued += 1;
+    let body = format!(r#"{{"access_token":"access-{issued}","token_type":"bearer"}}"#);
+    let response = match answer {
+        Answer::Good(_) => json(200, &body),
+        Answer::Refused(_) => json(400, r#"{"error":"invalid_grant"}"#),
+        Answer::Garbage => json(200, "{"),
+        Answer::Failed => return None,
+    };
+    let mut response = Some(response);
+    let send = |request: Request| {
+        assert_eq!(request.uri(), TOKEN_ENDPOINT);
+        response.take().ok_or("asked twice")
+    };
+    match oauth_proto::run_with(step.ok()?, send, || crate::requests::moment(1, 3), |_| panic!("renewals do not wait"))
+    {
+        Err(DriveError::Transport(error)) => panic!("{error}"),
+        ended => ended.ok(),
+    }
+}
+
+fn respond(answer: Answer) -> Response {
+    match answer {
+        Answer::Refused(challenge) => refusal(challenge),
+        _ => Response::new(Vec::new()),
+    }
+}

@@ -1,0 +1,279 @@
+//! A small world for a shared session: a clock, exchanges that are answered when the fuzzer says so, a place where tokens
+//! are saved, and what must hold there at any time.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use oauth_proto::oauth2::Token;
+use oauth_proto::{Moment, Request, Response};
+
+use crate::requests::moment;
+
+pub const TOKEN_ENDPOINT: &str = "https://a.example/token";
+pub const API: &str = "https://api.example";
+
+pub type Outcome<T> = Result<T, &'static str>;
+
+/// What happens to something that was asked for.
+#[derive(arbitrary::Arbitrary, Clone, Copy, Debug)]
+pub enum Answer {
+    /// What was asked for; a token with that lifetime.
+    Good(Option<u16>),
+    /// 401 by an API, a refusal by the token endpoint, and nothing saved.
+    Refused(u8),
+    Failed,
+    Garbage,
+}
+
+#[derive(Default)]
+pub struct World {
+    pub now: Cell<u64>,
+    moments: Cell<u8>,
+    issued: Cell<u32>,
+    /// How often the user has granted access.
+    grant: Cell<u32>,
+    /// Tokens of grants before the present one.
+    outdated: RefCell<BTreeSet<String>>,
+    pub saved: RefCell<BTreeSet<String>>,
+    /// Renewed tokens that the session has and that are not saved.
+    pub unsaved: RefCell<Vec<String>>,
+    renewing: Cell<u32>,
+    waiting: RefCell<Vec<Rc<Slot>>>,
+    /// Whether a token counts as saved as soon as it is there, since its owner is told instead.
+    pub reports: Cell<bool>,
+    /// Whether an API takes the newest token alone.
+    pub strict: Cell<bool>,
+}
+
+/// What one future waits for.
+#[derive(Default)]
+struct Slot {
+    answer: Cell<Option<Answer>>,
+    waker: RefCell<Option<Waker>>,
+    gone: Cell<bool>,
+}
+
+/// What one fetch has sent.
+#[derive(Default)]
+pub struct Count {
+    pub api: Cell<u32>,
+    pub renewals: Cell<u32>,
+}
+
+/// Ready once the fuzzer has an answer for it.
+struct Awaited(Rc<Slot>);
+
+impl Future for Awaited {
+    type Output = Answer;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
+        *self.0.waker.borrow_mut() = Some(context.waker().clone());
+        self.0.answer.get().map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        self.0.gone.set(true);
+    }
+}
+
+/// A renewal on its way.
+struct Renewing<'a>(&'a World);
+
+impl Drop for Renewing<'_> {
+    fn drop(&mut self) {
+        self.0.renewing.set(self.0.renewing.get() - 1);
+    }
+}
+
+impl World {
+    pub fn moment(&self) -> Moment {
+        self.moments.set(self.moments.get().wrapping_add(1));
+        moment(self.now.get(), self.moments.get())
+    }
+
+    /// The user grants access again, and the token of that is saved.
+    pub fn grant(&self, token: &Token) {
+        self.grant.set(self.grant.get() + 1);
+        self.unsaved.borrow_mut().clear();
+        let mut saved = self.saved.borrow_mut();
+        self.outdated
+            .borrow_mut()
+            .append(&mut (1..=self.issued.get()).map(|number| format!("access-{number}")).collect());
+        saved.insert(token.access_token.expose().to_owned());
+    }
+
+    fn wait(&self) -> Awaited {
+        let slot = Rc::new(Slot::default());
+        self.waiting.borrow_mut().push(slot.clone());
+        Awaited(slot)
+    }
+
+    /// Answers one of those who wait; `false` when nobody does.
+    pub fn answer(&self, which: usize, answer: Answer) -> bool {
+        let mut waiting = self.waiting.borrow_mut();
+        waiting.retain(|slot| !slot.gone.get() && slot.answer.get().is_none());
+        if waiting.is_empty() {
+            return false;
+        }
+        let which = which % waiting.len();
+        let slot = waiting.remove(which);
+        slot.answer.set(Some(answer));
+        let waker = slot.waker.borrow_mut().take();
+        drop(waiting);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        true
+    }
+
+    pub async fn send(&self, request: Request, count: &Count, withheld: bool) -> Outcome<Response> {
+        if request.uri() == TOKEN_ENDPOINT {
+            return self.renew(count).await;
+        }
+        self.checked(&request, withheld);
+        count.api.set(count.api.get() + 1);
+        assert!(count.api.get() <= 2, "a request is sent more than twice");
+        let newest = format!("access-{}", self.issued.get());
+        let takes = !self.strict.get() || withheld || tokens(&request).contains(&newest);
+        match self.wait().await {
+            Answer::Good(_) if takes => Ok(Response::new(Vec::new())),
+            Answer::Failed => Err("no connection"),
+            Answer::Refused(challenge) => Ok(refusal(challenge)),
+            Answer::Good(_) | Answer::Garbage => Ok(refusal(0)),
+        }
+    }
+
+    async fn renew(&self, count: &Count) -> Outcome<Response> {
+        count.renewals.set(count.renewals.get() + 1);
+        assert!(count.renewals.get() <= 2, "a fetch renews more than twice");
+        assert_eq!(self.renewing.get(), 0, "two renewals at a time");
+        assert!(self.unsaved.borrow().is_empty(), "renewed while {:?} is not saved", self.unsaved);
+        self.renewing.set(1);
+        let renewing = Renewing(self);
+        let grant = self.grant.get();
+        let answer = self.wait().await;
+        drop(renewing);
+        match answer {
+            Answer::Failed => Err("no connection"),
+            Answer::Refused(_) => Ok(json(400, r#"{"error":"invalid_grant"}"#)),
+            Answer::Garbage => Ok(json(200, "{}")),
+            Answer::Good(lifetime) => {
+                let number = self.issued.get() + 1;
+                self.issued.set(number);
+                let expires = lifetime.map(|seconds| format!(r#","expires_in":{seconds}"#)).unwrap_or_default();
+                let names = format!(r#""access_token":"access-{number}","refresh_token":"refresh-{number}""#);
+                if grant != self.grant.get() {
+                    // Nobody needs it any more, but it may be there.
+                    self.outdated.borrow_mut().insert(format!("access-{number}"));
+                } else if self.reports.get() {
+                    self.saved.borrow_mut().insert(format!("access-{number}"));
+                } else {
+                    self.unsaved.borrow_mut().push(format!("access-{number}"));
+                }
+                Ok(json(200, &format!(r#"{{{names},"token_type":"Bearer"{expires}}}"#)))
+            }
+        }
+    }
+
+    pub async fn save(&self, token: Token) -> Outcome<()> {
+        assert!(!self.reports.get());
+        match self.wait().await {
+            Answer::Good(_) => {
+                let token = token.access_token.expose().to_owned();
+                self.unsaved.borrow_mut().retain(|unsaved| *unsaved != token);
+                self.saved.borrow_mut().insert(token);
+                Ok(())
+            }
+            _ => Err("disk full"),
+        }
+    }
+
+    /// A request to an API goes to its origin, with one token, which was saved.
+    fn checked(&self, request: &Request, withheld: bool) {
+        let tokens = tokens(request);
+        if withheld {
+            return assert!(tokens.is_empty(), "{request:?}");
+        }
+        assert_eq!(request.uri().authority().unwrap(), "api.example", "a token goes elsewhere");
+        assert_eq!(request.uri().scheme_str(), Some("https"));
+        assert_eq!(tokens.len(), 1, "{request:?}");
+        assert!(tokens.is_disjoint(&self.outdated.borrow()), "{tokens:?} is of an older grant");
+        assert!(tokens.is_subset(&self.saved.borrow()), "{tokens:?} is used before it is saved");
+    }
+}
+
+/// The different tokens that a request carries anywhere.
+pub fn tokens(request: &Request) -> BTreeSet<String> {
+    let headers = request.headers().values().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let mut places: Vec<String> = headers.collect();
+    places.push(request.uri().to_string());
+    places.push(String::from_utf8_lossy(request.body()).into_owned());
+    let mut tokens = BTreeSet::new();
+    for place in places {
+        for (at, _) in place.match_indices("access-") {
+            let digits = place[at + 7..].chars().take_while(char::is_ascii_digit);
+            tokens.insert(format!("access-{}", digits.collect::<String>()));
+        }
+    }
+    tokens
+}
+
+pub fn json(status: u16, body: &str) -> Response {
+    let builder = http::Response::builder().status(status).header("content-type", "application/json");
+    builder.body(body.as_bytes().to_vec()).unwrap()
+}
+
+/// What an API says when it does not take a token, in several words.
+pub fn refusal(challenge: u8) -> Response {
+    let challenges = [
+        "Bearer",
+        "Bearer error=\"invalid_token\"",
+        "Bearer error=\"insufficient_scope\"",
+        "Basic, Bearer error=\"insufficient_user_authentication\"",
+        "Bearer error=\"",
+    ];
+    let challenge = challenges[usize::from(challenge) % challenges.len()];
+    http::Response::builder().status(401).header("www-authenticate", challenge).body(Vec::new()).unwrap()
+}
+
+/// A task and whether it was woken.
+pub struct Task<T> {
+    future: Pin<Box<dyn Future<Output = T>>>,
+    flag: Arc<Flag>,
+}
+
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+impl<T> Task<T> {
+    pub fn new(future: impl Future<Output = T> + 'static) -> Self {
+        Self { future: Box::pin(future), flag: Arc::new(Flag(AtomicBool::new(true))) }
+    }
+
+    pub fn is_woken(&self) -> bool {
+        self.flag.0.load(Ordering::SeqCst)
+    }
+
+    pub fn poll(&mut self) -> Option<T> {
+        // A new waker each time: only that of the last poll counts.
+        self.flag = Arc::new(Flag(AtomicBool::new(false)));
+        let waker = Waker::from(self.flag.clone());
+        match self.future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(value) => Some(value),
+            Poll::Pending => None,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! RFC 6749 §5.1, read as slowly and plainly as its text: what a token answer says, and whether it may be believed.
+
+use oauth_proto::Response;
+use oauth_proto::oauth2::Quirks;
+use serde_json::Value;
+
+use crate::answers::{form_members, members, once};
+
+/// The leniencies, one by one.
+#[derive(arbitrary::Arbitrary, Clone, Copy, Debug)]
+pub struct Lenient {
+    pub missing_token_type: bool,
+    pub token_types: bool,
+    pub scope_array: bool,
+    pub form_answer: bool,
+    pub any_content_type: bool,
+    pub expires: bool,
+    pub zero_expiry: bool,
+    pub null_members: bool,
+    pub camel_case: bool,
+    pub error_list: bool,
+}
+
+const ALIASES: &[&str] = &["Application Access Token"];
+
+impl Lenient {
+    pub fn quirks(self) -> Quirks {
+        let mut quirks = Quirks::STRICT;
+        for (wanted, allow) in [
+            (self.missing_token_type, Quirks::allow_missing_token_type as fn(Quirks) -> Quirks),
+            (self.token_types, |quirks| quirks.allow_token_types(ALIASES)),
+            (self.scope_array, Quirks::allow_scope_array),
+            (self.form_answer, Quirks::allow_form_answer),
+            (self.any_content_type, Quirks::allow_any_content_type),
+            (self.expires, Quirks::allow_expires),
+            (self.zero_expiry, Quirks::allow_zero_expiry),
+            (self.null_members, Quirks::allow_null_members),
+            (self.camel_case, Quirks::allow_camel_case),
+            (self.error_list, Quirks::allow_error_list),
+        ] {
+            if wanted {
+                quirks = allow(quirks);
+            }
+        }
+        quirks
+    }
+}
+
+/// What an answer grants.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Granted {
+    pub access_token: String,
+    pub refresh_token: Option<String>,
+    pub lifetime: Option<u64>,
+    /// When it ends by the server's clock.
+    pub end: Option<u64>,
+}
+
+/// The members of an answer with the names of the specification, in whatever format its content type says.
+pub fn said(response: &Response, lenient: Lenient) -> Option<Vec<(String, Value)>> {
+    let types: Vec<_> = response.headers().get_all("content-type").iter().collect();
+    let text = types.first().map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
+    let text = text.unwrap_or_default();
+    let essence = text.split(';').next().unwrap().trim_matches([' ', '\t']);
+    let one = types.len() == 1;
+    let mut members = if one && (essence == "application/json" || essence.ends_with("+json")) {
+        members(response.body())?
+    } else if one && lenient.form_answer && ["application/x-www-form-urlencoded", "text/plain"].contains(&essence) {
+        form_members(response.body())?
+    } else if lenient.any_content_type {
+        members(response.body())?
+    } else {
+        return None;
+    };
+    if lenient.camel_case {
+        for (name, _) in &mut members {
+            *name = snake_case(name);
+        }
+    }
+    Some(members)
+}
+
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for (at, c) in name.char_indices() {
+        if c.is_ascii_uppercase() && at > 0 {
+            snake.push('_');
+        }
+        snake.push(c.to_ascii_lowercase());
+    }
+    snake
+}
+
+/// What the answer grants, if it grants anything.
+pub fn granted(response: &Response, lenient: Lenient, exchange: bool) -> Option<Granted> {
+    if !(200..300).contains(&response.status().as_u16()) || response.body().len() > 64 * 1024 {
+        return None;
+    }
+    let members = said(response, lenient)?;
+    for (at, (name, _)) in members.iter().enumerate() {
+        if members[..at].iter().any(|(earlier, _)| earlier == name) {
+            return None;
+        }
+    }
+    let is_there = |name: &str| once(&members, name).is_ok();
+    if is_there("error") || (lenient.error_list && is_there("errors")) {
+        return None;
+    }
+    // What is there, where null is nothing for some servers.
+    let member = |name: &str| once(&members, name).ok().filter(|value| !(lenient.null_members && value.is_null()));
+
+    let access_token = token(member("access_token"), lenient)??;
+    let refresh_token = token(member("refresh_token"), lenient)?;
+    match member("token_type") {
+        None => lenient.missing_token_type.then_some(())?,
+        Some(Value::String(name)) => {
+            let mut known = vec!["bearer"];
+            known.extend(exchange.then_some("n_a"));
+            known.extend(lenient.token_types.then_some("application access token"));
+            known.contains(&&*name.to_ascii_lowercase()).then_some(())?;
+        }
+        Some(_) => return None,
+    }
+    match member("scope") {
+        None | Some(Value::String(_)) => {}
+        Some(Value::Array(list)) if lenient.scope_array && list.iter().all(Value::is_string) => {}
+        Some(_) => return None,
+    }
+    let expires = if is_there("expires_in") || !lenient.expires { "expires_in" } else { "expires" };
+    let lifetime = match member(expires) {
+        None => None,
+        Some(value) => Some(seconds(value)?).filter(|seconds| *seconds != 0 || !lenient.zero_expiry),
+    };
+    let end = once(&members, "expires_at").ok().and_then(time);
+    Some(Granted { access_token, refresh_token, lifetime, end })
+}
+
+/// A point in time, as a number or a text of one; before the beginning of time it is that.
+fn time(value: &Value) -> Option<u64> {
+    let number = match value {
+        Value::Number(number) if number.is_u64() => return number.as_u64(),
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse::<f64>().ok()?,
+        _ => return None,
+    };
+    number.is_finite().then_some(number as u64)
+}
+
+/// A token of visible characters; the outer `None` is something else.
+fn token(value: Option<&Value>, lenient: Lenient) -> Option<Option<String>> {
+    match value {
+        None => Some(None),
+        Some(Value::String(text)) if text.is_empty() => lenient.null_members.then_some(None),
+        Some(Value::String(text)) => text.chars().all(|c| (' '..='~').contains(&c)).then(|| Some(text.clone())),
+        Some(_) => None,
+    }
+}
+
+fn seconds(value: &Value) -> Option<u64> {
+    match value {
+        Value::String(text) if !text.is_empty() && text.chars().all(|c| c.is_ascii_digit()) => Some(
+            text.chars()
+                .fold(0_u64, |sum, c| sum.saturating_mul(10).saturating_add(u64::from(c.to_digit(10).unwrap()))),
+        ),
+        Value::Number(number) => match (number.as_u64(), number.as_f64()) {
+            (Some(seconds), _) => Some(seconds),
+            (None, Some(seconds)) if seconds >= 0.0 && seconds == seconds.trunc() => Some(seconds as u64),
+            _ => None,
+        },
+        _ => None,
+    }
+}
