@@ -9,6 +9,7 @@ mod device;
 mod discovery;
 mod grant;
 mod hooks;
+mod line;
 mod pending;
 mod placement;
 mod redeem;

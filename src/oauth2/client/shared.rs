@@ -5,11 +5,9 @@
 
 use std::fmt;
 use std::future::{Future, ready};
-use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::Thread;
 
+use super::line::{Line, Outcome, State, block_on};
 use super::session::Session;
 use super::verdict::{Again, Stamp, Want, WithholdToken};
 use crate::oauth2::Token;
@@ -43,20 +41,6 @@ use crate::{DriveError, Error, Expired, Moment, Request, Response};
 /// ```
 #[derive(Clone)]
 pub struct SharedSession(Arc<Mutex<State>>);
-
-struct State {
-    /// Replaced as a whole, so that it can be used without the lock.
-    session: Arc<Session>,
-    /// A renewed token that has not been saved yet.
-    unsaved: Option<Token>,
-    /// Whether somebody renews.
-    renewing: bool,
-    /// How many renewals have ended, and how the last one did if the server refused it.
-    flights: u64,
-    refused: Option<Error>,
-    waiting: Vec<(u64, Waker)>,
-    next_waiter: u64,
-}
 
 /// Why [`SharedSession::fetch`] did not get a response.
 ///
@@ -98,15 +82,7 @@ impl<E, S> From<DriveError<E>> for FetchError<E, S> {
 impl SharedSession {
     /// Shares a session.
     pub fn new(session: Session) -> Self {
-        Self(Arc::new(Mutex::new(State {
-            session: Arc::new(session),
-            unsaved: None,
-            renewing: false,
-            flights: 0,
-            refused: None,
-            waiting: Vec::new(),
-            next_waiter: 0,
-        })))
+        Self(Arc::new(Mutex::new(State::new(session))))
     }
 
     /// The session as it is now.
@@ -321,7 +297,7 @@ impl SharedSession {
         Sending: Future<Output = Result<Response, E>>,
         Saving: Future<Output = Result<(), S>>,
     {
-        let turn = match (Line { shared: self, generation, since: None, place: None }).await {
+        let turn = match Line::new(self, generation).await {
             Outcome::Newer(session) => return Ok(session),
             Outcome::Refused(error) => return Err(error.into()),
             Outcome::Turn(turn) => turn,
@@ -373,7 +349,7 @@ impl SharedSession {
         self.lock().unsaved.is_some()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing here panics between two changes that belong together.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -382,107 +358,5 @@ impl SharedSession {
 impl fmt::Debug for SharedSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("SharedSession").field(&self.session()).finish()
-    }
-}
-
-/// Waits until there is a newer token, or it is this one's turn to renew.
-struct Line<'a> {
-    shared: &'a SharedSession,
-    generation: u64,
-    /// How many renewals had ended when the waiting began.
-    since: Option<u64>,
-    place: Option<u64>,
-}
-
-enum Outcome<'a> {
-    Newer(Arc<Session>),
-    /// The renewal that was waited for was refused.
-    Refused(Error),
-    Turn(Turn<'a>),
-}
-
-impl<'a> Future for Line<'a> {
-    type Output = Outcome<'a>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome<'a>> {
-        // A waker is the caller's code, which runs neither when it is cloned nor when it is dropped while the lock is held.
-        let waker = context.waker().clone();
-        let shared = self.shared;
-        let mut state = shared.lock();
-        if state.session.generation() > self.generation {
-            return Poll::Ready(Outcome::Newer(state.session.clone()));
-        }
-        if let Some(error) = state.refused.as_ref().filter(|_| self.since.is_some_and(|since| since < state.flights)) {
-            return Poll::Ready(Outcome::Refused(error.clone()));
-        }
-        if !state.renewing {
-            state.renewing = true;
-            state.refused = None;
-            return Poll::Ready(Outcome::Turn(Turn(shared)));
-        }
-        self.since.get_or_insert(state.flights);
-        let place = *self.place.get_or_insert_with(|| {
-            state.next_waiter += 1;
-            state.next_waiter
-        });
-        let before = match state.waiting.iter_mut().find(|(own, _)| *own == place) {
-            Some((_, own)) => Some(std::mem::replace(own, waker)),
-            None => {
-                state.waiting.push((place, waker));
-                None
-            }
-        };
-        drop(state);
-        drop(before);
-        Poll::Pending
-    }
-}
-
-impl Drop for Line<'_> {
-    fn drop(&mut self) {
-        if let Some(place) = self.place {
-            let mut state = self.shared.lock();
-            let at = state.waiting.iter().position(|(own, _)| *own == place);
-            let waker = at.map(|at| state.waiting.swap_remove(at));
-            drop(state);
-            drop(waker);
-        }
-    }
-}
-
-/// The right to renew. It ends when this is dropped, also by a cancelled task: then another's turn comes.
-struct Turn<'a>(&'a SharedSession);
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        let mut state = self.0.lock();
-        state.renewing = false;
-        state.flights += 1;
-        let waiting = std::mem::take(&mut state.waiting);
-        drop(state);
-        for (_, waker) in waiting {
-            waker.wake();
-        }
-    }
-}
-
-/// Runs a future of this module on the present thread, which is parked while another renews.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    struct Unpark(Thread);
-
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    let mut context = Context::from_waker(&waker);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-            return output;
-        }
-        std::thread::park();
     }
 }
