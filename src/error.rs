@@ -255,6 +255,9 @@ pub enum Forged {
         /// The parameter.
         name: &'static str,
     },
+    /// The pending value belongs to another client, or to a client of another server.
+    #[error("the pending authorization belongs to another client or server")]
+    OtherClient,
     /// The callback's `state` is not that of the pending authorization (RFC 6749 §10.12).
     #[error("the callback's state is not the pending one's")]
     StateMismatch,

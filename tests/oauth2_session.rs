@@ -221,11 +221,17 @@ fn a_new_grant_goes_before_a_renewal_that_is_being_saved_or_refused() {
             assert_eq!(bearer(&request), Some("granted again"));
             Ok::<_, Infallible>(response(200, &[], ""))
         };
-        let save = |_| {
-            shared.install(Token::bearer("granted again"));
+        let saved = RefCell::new(Vec::new());
+        let save = |token: Token| {
+            if saved.borrow().is_empty() {
+                shared.install(Token::bearer("granted again"));
+            }
+            saved.borrow_mut().push(token.access_token.expose().to_owned());
             Ok::<_, Infallible>(())
         };
         assert_eq!(shared.fetch_with(get(API), send, save, moment).unwrap().status(), 200);
+        // What is stored last is what is used.
+        assert_eq!(*saved.borrow(), if saves { vec!["renewed", "granted again"] } else { vec![] });
     }
 }
 
@@ -506,4 +512,21 @@ fn a_shared_fetch_is_send() {
     let shared = shared(token());
     let send = |_| std::future::ready(Ok::<_, Infallible>(Response::new(Vec::new())));
     is_send(&shared.fetch_async_with(get(API), send, |_| std::future::ready(Ok::<_, Infallible>(())), moment));
+}
+
+#[test]
+fn those_who_wait_for_a_renewal_whose_transport_fails_do_not_each_try_again() {
+    let (shared, slow) = (shared(expired()), Slow::default());
+    let down = |_: Request| async {
+        std::future::poll_fn(|_| if *slow.1.borrow() { Poll::Ready(()) } else { Poll::Pending }).await;
+        Err::<Response, _>("the network is down")
+    };
+    let fetch = || shared.fetch_async_with(get(API), down, |_| std::future::ready(Ok::<_, Infallible>(())), moment);
+    let (mut first, mut second) = (pin!(fetch()), pin!(fetch()));
+    assert!(poll(first.as_mut()).is_pending() && poll(second.as_mut()).is_pending());
+    *slow.1.borrow_mut() = true;
+    assert!(matches!(poll(first.as_mut()), Poll::Ready(Err(FetchError::Transport(_)))));
+    assert!(matches!(poll(second.as_mut()), Poll::Ready(Err(FetchError::RenewalFailed))));
+    let mut third = pin!(fetch());
+    assert!(matches!(poll(third.as_mut()), Poll::Ready(Err(FetchError::Transport(_)))));
 }

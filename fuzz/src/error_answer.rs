@@ -191,11 +191,15 @@ fn device(pending: &PendingDevice, response: &Response) {
 
 /// Polls with a clock that stands still but for the pauses: the server is never asked twice at the same time.
 fn poll(input: &Input, client: &Client, responses: &[Response]) {
-    let pending = serde_json::json!({
+    let codes = serde_json::json!({
         "device_code": PRESENTED, "user_code": "WDJB-MJHT", "verification_uri": "https://a.example/device",
-        "expires_at": 1030, "interval": { "secs": 5, "nanos": 0 }, "not_before": 1005,
+        "expires_in": 30, "interval": 5,
     });
-    let pending: PendingDevice = serde_json::from_value(pending).unwrap();
+    let Ok(Step::Send(_, sent)) = client.authorize_device(None, &[], moment(1000, 1)) else {
+        panic!("nothing is asked")
+    };
+    let answer = Response::new(codes.to_string().into_bytes());
+    let Ok(Step::Done(pending)) = sent.receive(answer, moment(1000, 1)) else { panic!("no codes") };
     let (mut now, mut asked) = (1000, None);
     let mut responses = responses.iter();
     let mut step = client.poll(&pending, moment(now, 1));

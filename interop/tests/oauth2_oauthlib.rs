@@ -167,7 +167,7 @@ fn a_code_serves_once_with_its_own_proof_key_and_at_its_own_client() {
     let (pending, callback) = world.begin(&web, Authorize::new());
     let copy = || serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap();
     let keeping = world.client("keeping", Authentication::body(SECRET));
-    assert_eq!(refusal(world.redeem(&keeping, copy(), &callback)), refused("invalid_grant", 400));
+    assert_eq!(world.redeem(&keeping, copy(), &callback).unwrap_err(), Forged::OtherClient.into());
     assert!(world.redeem(&web, copy(), &callback).is_ok());
     assert_eq!(refusal(world.redeem(&web, copy(), &callback)), refused("invalid_grant", 400));
 

@@ -80,6 +80,23 @@ pub struct Metadata {
     pub extra: Map<String, Value>,
 }
 
+impl Metadata {
+    /// The URLs that a client sends secrets to.
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = &str> {
+        let endpoints = [
+            &self.authorization_endpoint,
+            &self.token_endpoint,
+            &self.registration_endpoint,
+            &self.revocation_endpoint,
+            &self.introspection_endpoint,
+            &self.device_authorization_endpoint,
+            &self.pushed_authorization_request_endpoint,
+            &self.userinfo_endpoint,
+        ];
+        endpoints.into_iter().filter_map(Option::as_deref)
+    }
+}
+
 /// A protected resource's metadata (RFC 9728 §2).
 ///
 /// ```

@@ -1,5 +1,6 @@
 //! Scopes: a set of case-sensitive words, RFC 6749 §3.3.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
@@ -32,7 +33,8 @@ impl Scope {
 
     /// The words of this scope that the other has not.
     pub fn missing_from<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a str> {
-        self.iter().filter(|word| !other.contains(word))
+        let others: BTreeSet<_> = other.iter().collect();
+        self.iter().filter(move |word| !others.contains(word))
     }
 
     /// Whether there is no word.

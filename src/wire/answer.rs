@@ -78,12 +78,14 @@ impl fmt::Display for Answer {
 /// A URL as an error may show it: user information and query may hold secrets.
 pub(crate) fn bare(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
-    let Some((scheme, rest)) = url.split_once("//") else {
-        return shortened(url);
+    // Where readers disagree about what the authority is, a password may be anywhere before the last `@`.
+    let begin = if url::Url::parse(url).is_ok_and(|url| url.has_host()) { url.find("//") } else { None };
+    let Some((scheme, rest)) = begin.map(|at| url.split_at(at + 2)) else {
+        return shortened(url.rsplit('@').next().unwrap_or_default());
     };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let host = authority.rsplit('@').next().unwrap_or_default();
-    shortened(&format!("{scheme}//{host}{path}"))
+    shortened(&format!("{scheme}{host}{path}"))
 }
 
 /// A text of the other side, cut to a length that fits in a log.
@@ -130,7 +132,7 @@ fn excerpt(body: &[u8]) -> String {
                 }
             }
             '=' | '＝' => out.push_str("=…"),
-            _ if is_word(next) && is_sensitive(piece) => return out + piece + "…",
+            _ if is_word(next) && is_sensitive(piece) => return out + if is_plain(piece) { piece } else { "" } + "…",
             _ if is_word(next) && !is_plain(piece) => out.push('…'),
             _ => out.extend(piece.chars().map(|c| if c.is_control() { ' ' } else { c })),
         }
@@ -207,6 +209,8 @@ mod tests {
             "x=(sesamopen)",
             "x＝sesamopen",
             "\"sesamopen",
+            "unknown value secret_sesamopen1",
+            "key-sesamopen12345678901234567890",
         ] {
             assert!(!shown(body).contains("sesamopen"), "{body}: {}", shown(body));
         }
@@ -216,6 +220,9 @@ mod tests {
     fn urls_are_shown_without_user_and_query() {
         assert_eq!(bare("ftp://u:pw@p.example/i@j?k=1#x"), "ftp://p.example/i@j");
         assert_eq!(bare("relative?x"), "relative");
+        for hidden in ["u:hunter2@h/t", "https:/u:hunter2@h/t", "https://u:p/hunter2@h", "https://u:hunter2@h"] {
+            assert!(!bare(hidden).contains("hunter2"), "{}", bare(hidden));
+        }
     }
 
     #[test]

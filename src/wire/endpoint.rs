@@ -26,6 +26,27 @@ pub(crate) fn check_private(uri: &Uri, plain_http: bool) -> Result<(), Unsupport
     Err(Unsupported::PlainHttp { url: without_query(uri) })
 }
 
+/// Whether a URL may lead to this machine, in any of the ways in which resolvers read a host: wider than
+/// [`Origin::is_loopback`](super::Origin::is_loopback), since it serves to refuse.
+pub(crate) fn is_near(uri: &Uri) -> bool {
+    use url::Host;
+    let url = url::Url::parse(&uri.to_string());
+    match url.as_ref().ok().and_then(url::Url::host) {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
+        Some(Host::Ipv6(address)) => {
+            let mapped = address.to_ipv4_mapped();
+            address.is_loopback()
+                || address.is_unspecified()
+                || mapped.is_some_and(|address| address.is_loopback() || address.is_unspecified())
+        }
+        None => true,
+    }
+}
+
 /// The URI with pairs at the end of its query.
 pub(crate) fn with_query(uri: &Uri, pairs: &str) -> Result<Uri, Unsupported> {
     let mut parts = uri.clone().into_parts();

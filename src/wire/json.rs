@@ -146,7 +146,11 @@ impl<'de> Visitor<'de> for MemberVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        Value::deserialize(MapAccessDeserializer::new(map)).map(Member::Other)
+        Ok(match Value::deserialize(MapAccessDeserializer::new(map))? {
+            // serde_json hands numbers over like this when another crate has switched on `arbitrary_precision`.
+            Value::Number(number) => Member::Number(number),
+            value => Member::Other(value),
+        })
     }
 }
 

@@ -13,6 +13,6 @@ pub mod percent;
 pub use answer::Answer;
 pub(crate) use answer::{MAX_BODY, bare, shortened};
 pub use challenge::Challenge;
-pub(crate) use endpoint::{check_private, endpoint, with_query, without_query};
+pub(crate) use endpoint::{check_private, endpoint, is_near, with_query, without_query};
 pub use origin::Origin;
 pub(crate) use origin::Site;

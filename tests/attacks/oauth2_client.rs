@@ -406,3 +406,78 @@ fn token_in_log() {
         }
     }
 }
+
+/// A pending value that is redeemed by another server's client would hand it the code and the proof key.
+#[test]
+fn mix_up_of_pending_values() {
+    let other = AuthorizationServer::new("https://evil.example/token").unwrap();
+    let other = other.authorization_endpoint("https://evil.example/a").unwrap();
+    let other = other.device_authorization_endpoint("https://evil.example/d").unwrap();
+    for other in [client_of(other), Client::new(server(), "another")] {
+        let (pending, callback) = begun(&client());
+        let error = other.redeem(pending, &format!("{callback}&code=x"), moment()).unwrap_err();
+        assert_eq!(error, Forged::OtherClient.into());
+        let (pending, _) = begun(&client());
+        assert_eq!(other.dangerous_redeem_code(pending, "x", moment()).unwrap_err(), Forged::OtherClient.into());
+    }
+}
+
+#[test]
+fn an_endpoint_that_brings_parameters_of_the_protocol_is_refused() {
+    for query in ["client_id=victim", "x=y&st%61te=fixed", "request_uri=urn:x", "redirect_uri=https://evil.example/"] {
+        let endpoint = format!("https://auth.example.com/a?{query}");
+        let error = client_of(server().authorization_endpoint(&endpoint).unwrap())
+            .authorize(Authorize::new(), moment())
+            .unwrap_err();
+        assert!(matches!(error, Error::Unsupported(Unsupported::ReservedParameter { .. })), "{query}: {error}");
+    }
+}
+
+#[test]
+fn a_server_elsewhere_points_at_nothing_on_this_machine() {
+    for host in
+        ["127.0.0.1", "localhost", "a.localhost.", "127.1", "0x7f000001", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"]
+    {
+        let body = format!(r#"{{"issuer":"{ISSUER}","token_endpoint":"https://{host}/t"}}"#);
+        let (_, sent_on) = sent(Discovery::new(ISSUER).unwrap().start().unwrap());
+        let error = sent_on.receive(json(&body), moment()).unwrap_err();
+        assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{host}: {error}");
+        let metadata = serde_json::from_str(&body).unwrap();
+        AuthorizationServer::from_metadata(&metadata).unwrap_err();
+        let unnamed = Discovery::new(ISSUER).unwrap().allow_missing_issuer();
+        let (_, sent_on) = sent(unnamed.start().unwrap());
+        sent_on.receive(json(&body.replace("issuer", "x")), moment()).unwrap_err();
+
+        let registered = format!(r#"{{"client_id":"x","registration_client_uri":"https://{host}/containers"}}"#);
+        let (_, sent_on) = sent(server().register(&Default::default(), None).unwrap());
+        let error = sent_on.receive(json(&registered), moment()).unwrap_err();
+        assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { .. })), "{host}: {error}");
+    }
+}
+
+#[test]
+fn a_device_is_shown_nothing_that_acts_by_itself() {
+    let device = |uri: &str, code: &str| {
+        let (_, sent_on) = sent(client().authorize_device(None, &[], moment()).unwrap());
+        let body = serde_json::json!({ "device_code": "x", "user_code": code, "verification_uri": "https://a.example/",
+            "verification_uri_complete": uri, "expires_in": u64::MAX });
+        sent_on.receive(json(&body.to_string()), moment()).map(done)
+    };
+    for (uri, code) in [("javascript:alert(1)", "A"), ("file:///bin/sh", "A"), ("https://a.example/", "\u{1b}[2J")] {
+        device(uri, code).unwrap_err();
+    }
+    let pending = device("https://a.example/?c=A", "A").unwrap();
+    assert_eq!(pending.expires_at, Timestamp::from_secs(NOW + 24 * 3600));
+}
+
+#[test]
+fn a_request_whose_host_is_another_gets_no_token() {
+    let mut request = get(API);
+    request.headers_mut().insert("host", http::HeaderValue::from_static("evil.example"));
+    session(token()).sign(&mut request, now()).unwrap_err();
+    assert!(!request.headers().contains_key("authorization"));
+    session(token()).sign(&mut get("https://u:p@photos.example.com/"), now()).unwrap_err();
+    let mut named = get(API);
+    named.headers_mut().insert("host", http::HeaderValue::from_static("photos.example.com"));
+    let _ = session(token()).sign(&mut named, now()).unwrap();
+}

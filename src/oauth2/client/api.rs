@@ -1,5 +1,7 @@
 //! Calling an API that answers with JSON: tornado.auth's `oauth2_request`, with typed errors.
 
+use std::fmt;
+
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Method, Uri};
 use serde_json::Value;
@@ -8,7 +10,7 @@ use super::session::Session;
 use super::{ProtectedRequest, answer, placement};
 use crate::oauth2::{Quirks, Token, TokenPlacement};
 use crate::step::Receive;
-use crate::wire::{Answer, check_private, endpoint, form, with_query};
+use crate::wire::{Answer, check_private, endpoint, form, with_query, without_query};
 use crate::{Error, Misbehaved, Moment, Request, Response, Step, Timestamp};
 
 /// The most that an API's answer may have, unless [`ApiRequest::limit`] says otherwise.
@@ -29,7 +31,7 @@ const LIMIT: usize = 8 * 1024 * 1024;
 /// println!("{}", entry["id"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ApiRequest {
     uri: Uri,
     arguments: String,
@@ -146,6 +148,13 @@ impl ApiRequest {
     /// As the step of [`call`](Self::call).
     pub fn read(&self, response: &Response) -> Result<Value, Error> {
         read(response, self.limit)
+    }
+}
+
+impl fmt::Debug for ApiRequest {
+    /// Arguments and form may hold anything.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiRequest").field("uri", &without_query(&self.uri)).finish_non_exhaustive()
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{Error, Misbehaved, Moment, Response, Step, Unsupported};
 const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// What has an option of its own, or belongs to the protocol.
-const RESERVED: [&str; 15] = [
+pub(super) const RESERVED: [&str; 15] = [
     "response_type",
     "client_id",
     "client_secret",
@@ -51,7 +51,7 @@ const RESERVED: [&str; 15] = [
 ///     .parameter("access_type", "offline")
 ///     .parameter("prompt", "select_account");
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Authorize {
     scope: Option<Scope>,
     redirect_uri: Option<String>,
@@ -112,6 +112,12 @@ pub struct Authorization<P = Pending> {
     pub url: String,
     /// What to remember, for this user's browser alone, until it comes back.
     pub pending: P,
+}
+
+impl fmt::Debug for Authorize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorize").field("scope", &self.scope).field("mode", &self.mode).finish_non_exhaustive()
+    }
 }
 
 impl<P: fmt::Debug> fmt::Debug for Authorization<P> {
@@ -364,6 +370,7 @@ impl Client {
         }
 
         let saved = Saved {
+            mark: self.0.mark,
             state: State(state),
             redirect_uri,
             scope: authorize.scope,

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, Uri};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::answer::{self, Expected};
 use super::authentication::{self, Credentials, Kind as Way};
+use super::authorize::RESERVED;
 use super::grant::{self, Kind};
 use super::hooks::{Hook, Hooks, ProtectedRequest};
 use super::redirect_uri::check_redirect_uri;
@@ -49,6 +51,8 @@ pub struct Client(pub(super) Arc<Parts>);
 pub(super) struct Parts {
     pub(super) server: AuthorizationServer,
     pub(super) id: String,
+    /// What pending values of this client at this server are known by.
+    pub(super) mark: u64,
     authentication: Authentication,
     /// The header of `Authorization: Basic`, made once.
     basic: Option<Result<HeaderValue, Unsupported>>,
@@ -100,6 +104,7 @@ impl Client {
         let id = client_id.into();
         let opened = Opened::new(&server, &id);
         Self(Arc::new(Parts {
+            mark: mark(&server.token, &id),
             server,
             id,
             opened,
@@ -195,6 +200,9 @@ impl Client {
         let server = &self.0.server;
         if server.v2_1 && grant.kind == Kind::Password {
             return Err(Unsupported::NotInOauth21 { what: "password grant" }.into());
+        }
+        if server.v2_1 && server.transmission != Transmission::Post {
+            return Err(Unsupported::NotInOauth21 { what: "token request in the query" }.into());
         }
         let refresh = grant.kind == Kind::Refresh;
         let own = server.refresh.as_ref().filter(|_| refresh);
@@ -318,9 +326,23 @@ impl Client {
     }
 }
 
+/// A client at a server, in 53 bits, which every reader of JSON keeps.
+fn mark(token_endpoint: &Uri, client_id: &str) -> u64 {
+    let hash =
+        Sha256::new().chain_update(token_endpoint.to_string()).chain_update([0]).chain_update(client_id).finalize();
+    hash.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte)) >> 11
+}
+
 impl Opened {
     fn new(server: &AuthorizationServer, client_id: &str) -> Result<Self, Unsupported> {
         let endpoint = server.private(server.authorization.as_ref(), "authorization")?;
+        let own = form::pairs(endpoint.query().unwrap_or_default().as_bytes());
+        let own = own.map(|(name, _)| String::from_utf8_lossy(&name).into_owned());
+        let added = server.parameters.iter().map(|(name, _)| name.clone());
+        if let Some(name) = own.chain(added).find(|name| RESERVED.contains(&name.as_str())) {
+            // Whose value the server would take is anybody's guess.
+            return Err(Unsupported::ReservedParameter { name });
+        }
         let mut url = endpoint.to_string();
         // The endpoint may have a query (RFC 6749 §3.1).
         match endpoint.query() {

@@ -25,11 +25,17 @@ use super::client::Client;
 use super::grant::{self, Grant, Kind};
 use crate::oauth2::{Scope, Token};
 use crate::step::{Receive, Wake};
-use crate::wire::{Answer, json};
-use crate::{Error, Expired, Misbehaved, Moment, Refused, Request, Response, Secret, Step, Timestamp};
+use crate::wire::{Answer, endpoint, json};
+use crate::{Error, Expired, Forged, Misbehaved, Moment, Refused, Request, Response, Secret, Step, Timestamp};
 
 /// The interval where the server names none (§3.2), and how much longer it gets at each `slow_down` (§3.5).
 const INTERVAL: Duration = Duration::from_secs(5);
+
+/// No server is asked more often than that.
+const SHORTEST: Duration = Duration::from_secs(1);
+
+/// No code lives longer.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// A device's authorization that waits for somebody to enter the user code.
 ///
@@ -52,6 +58,9 @@ const INTERVAL: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PendingDevice {
+    /// The client at its server.
+    #[serde(rename = "for")]
+    mark: u64,
     device_code: Secret,
     /// What to enter.
     pub user_code: String,
@@ -120,8 +129,12 @@ impl Client {
     /// step, as is
     /// [`Refused`]: with the [code](Error::code) `access_denied` when the user said no.
     pub fn poll(&self, pending: &PendingDevice, moment: Moment) -> Result<Step<Token>, Error> {
-        let polling = Polling { client: self.clone(), pending: pending.clone(), interval: pending.interval };
-        let not_before = pending.not_before.max(moment.now.after(pending.interval));
+        if pending.mark != self.0.mark {
+            return Err(Forged::OtherClient.into());
+        }
+        let interval = pending.interval.max(SHORTEST);
+        let polling = Polling { client: self.clone(), pending: pending.clone(), interval };
+        let not_before = pending.not_before.max(moment.now.after(interval));
         Box::new(polling).next(not_before, moment)
     }
 }
@@ -153,17 +166,31 @@ impl Receive<PendingDevice> for AwaitCodes {
         let expires_in = seconds("expires_in")?;
         let expires_in =
             expires_in.ok_or_else(|| Misbehaved::FieldMissing { field: "expires_in", answer: answer() })?;
+        let expires_in = Duration::from_secs(expires_in).min(LONGEST);
         // A server that names no pause at all still gets one.
-        let interval = seconds("interval")?.map_or(INTERVAL, |seconds| Duration::from_secs(seconds.max(1)));
+        let interval = seconds("interval")?.map_or(INTERVAL, |seconds| Duration::from_secs(seconds).max(SHORTEST));
         // Google's name for it is that of the draft.
         let verification_uri =
             text("verification_uri").or_else(|missing| text("verification_url").map_err(|_| missing))?;
+        // Applications open these in a browser, and print that on a terminal.
+        let invalid = |field| Misbehaved::FieldInvalid { field, reason: "no http or https URL", answer: answer() };
+        endpoint(&verification_uri).map_err(|_| invalid("verification_uri"))?;
+        let verification_uri_complete = text("verification_uri_complete").ok();
+        if let Some(uri) = &verification_uri_complete {
+            endpoint(uri).map_err(|_| invalid("verification_uri_complete"))?;
+        }
+        let user_code = text("user_code")?;
+        if user_code.chars().any(char::is_control) {
+            let reason = "not printable";
+            return Err(Misbehaved::FieldInvalid { field: "user_code", reason, answer: answer() }.into());
+        }
         Ok(Step::Done(PendingDevice {
+            mark: self.client.0.mark,
             device_code: text("device_code")?.into(),
-            user_code: text("user_code")?,
+            user_code,
             verification_uri,
-            verification_uri_complete: text("verification_uri_complete").ok(),
-            expires_at: moment.now.after(Duration::from_secs(expires_in)),
+            verification_uri_complete,
+            expires_at: moment.now.after(expires_in),
             interval,
             not_before: moment.now.after(interval),
             scope: self.scope,

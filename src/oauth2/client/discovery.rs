@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::answer;
 use crate::oauth2::{BearerChallenge, Metadata, Quirks, ResourceMetadata};
 use crate::step::Receive;
-use crate::wire::{Answer, Site, bare, check_private, endpoint, json, shortened};
+use crate::wire::{Answer, bare, check_private, endpoint, is_near, json, shortened};
 use crate::{Error, Forged, Misbehaved, Moment, Request, Response, Step, Unsupported};
 
 /// Fetches an authorization server's metadata by its issuer identifier.
@@ -105,6 +105,13 @@ impl Discovery {
                 return Err(Forged::IssuerMismatch { expected, received }.into());
             }
         }
+        let near = |url: &str| endpoint(url).is_ok_and(|uri| is_near(&uri));
+        if !near(&self.issuer)
+            && let Some(url) = metadata.endpoints().find(|url| near(url))
+        {
+            let reason = "a server elsewhere has no endpoints on this machine";
+            return Err(Unsupported::Url { url: bare(url), reason }.into());
+        }
         Ok(metadata)
     }
 }
@@ -174,9 +181,8 @@ impl ResourceDiscovery {
         if let Some(url) = BearerChallenge::of(headers).and_then(|challenge| challenge.resource_metadata) {
             let place = endpoint(&url)?;
             // A server elsewhere must not make this machine ask itself.
-            let near = |uri: &Uri| Site::of(uri).is_some_and(Site::is_loopback);
             let resource = endpoint(&self.resource)?;
-            if near(&place) && !near(&resource) {
+            if is_near(&place) && !is_near(&resource) {
                 let reason = "a resource elsewhere cannot have its metadata on this machine";
                 return Err(Unsupported::Url { url: bare(&url), reason }.into());
             }

@@ -135,7 +135,11 @@ impl Grant {
     /// A grant that another specification defines, by its URI (RFC 6749 §4.5). Its parameters follow by
     /// [`parameter`](Self::parameter).
     pub fn extension(grant_type: &str) -> Self {
-        Self::new(grant_type, Kind::Other)
+        let kind = match grant_type {
+            "password" => Kind::Password,
+            _ => Kind::Other,
+        };
+        Self::new(grant_type, kind)
     }
 
     /// The scope to ask for.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, Uri};
 
 use crate::oauth2::Token;
+use crate::wire::without_query;
 use crate::{Error, Response};
 
 /// A request that has its token, as [`Client::on_protected_request`](super::Client::on_protected_request) hands it over.
@@ -17,7 +18,6 @@ use crate::{Error, Response};
 ///     request.headers.insert("client-id", http::HeaderValue::from_static("hof5gwx0su6owfnys0yan9c87zr6t"));
 /// }
 /// ```
-#[derive(Debug)]
 pub struct ProtectedRequest<'a> {
     /// Its method.
     pub method: &'a Method,
@@ -29,6 +29,13 @@ pub struct ProtectedRequest<'a> {
     pub body: Option<&'a mut Vec<u8>>,
     /// The token that it carries.
     pub token: &'a Token,
+}
+
+impl fmt::Debug for ProtectedRequest<'_> {
+    /// The token may be in the query, a header of its own, or the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ProtectedRequest({} {})", self.method, without_query(self.uri))
+    }
 }
 
 impl ProtectedRequest<'_> {

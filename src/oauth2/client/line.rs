@@ -19,11 +19,17 @@ pub(super) struct State {
     pub(super) unsaved: Option<Token>,
     /// Whether somebody renews.
     pub(super) renewing: bool,
-    /// How many renewals have ended, and how the last one did if the server refused it.
+    /// How many renewals have ended, and what was wrong with the last one.
     pub(super) flights: u64,
-    pub(super) refused: Option<Error>,
+    pub(super) trouble: Option<Trouble>,
     pub(super) waiting: Vec<(u64, Waker)>,
     pub(super) next_waiter: u64,
+}
+
+/// Why the last renewal brought nothing. One that was cancelled leaves none, so that another's turn comes.
+pub(super) enum Trouble {
+    Refused(Error),
+    Failed,
 }
 
 impl State {
@@ -33,7 +39,7 @@ impl State {
             unsaved: None,
             renewing: false,
             flights: 0,
-            refused: None,
+            trouble: None,
             waiting: Vec::new(),
             next_waiter: 0,
         }
@@ -53,6 +59,8 @@ pub(super) enum Outcome<'a> {
     Newer(Arc<Session>),
     /// The renewal that was waited for was refused.
     Refused(Error),
+    /// Its transport failed.
+    Failed,
     Turn(Turn<'a>),
 }
 
@@ -74,12 +82,17 @@ impl<'a> Future for Line<'a> {
         if state.session.generation() > self.generation {
             return Poll::Ready(Outcome::Newer(state.session.clone()));
         }
-        if let Some(error) = state.refused.as_ref().filter(|_| self.since.is_some_and(|since| since < state.flights)) {
-            return Poll::Ready(Outcome::Refused(error.clone()));
+        if self.since.is_some_and(|since| since < state.flights) {
+            match &state.trouble {
+                Some(Trouble::Refused(error)) => return Poll::Ready(Outcome::Refused(error.clone())),
+                // If each tried for itself, the last would wait for the timeouts of all.
+                Some(Trouble::Failed) => return Poll::Ready(Outcome::Failed),
+                None => {}
+            }
         }
         if !state.renewing {
             state.renewing = true;
-            state.refused = None;
+            state.trouble = None;
             return Poll::Ready(Outcome::Turn(Turn(shared)));
         }
         self.since.get_or_insert(state.flights);

@@ -16,8 +16,7 @@ use crate::{Error, Expired, Forged, Refused, Timestamp};
 /// A code grant that waits for its user to come back.
 ///
 /// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred bytes), or the server's
-/// session. It belongs to one client of one server: give every server a redirect_uri of its own, or keep beside it which
-/// server it was. It is consumed when it is redeemed, and not `Clone`. A stored copy serves for another try when the
+/// session. It belongs to one client of one server, and another refuses it. It is consumed when it is redeemed, and not `Clone`. A stored copy serves for another try when the
 /// transport failed; delete it once the server has answered, so that a callback cannot be played twice.
 ///
 /// ```no_run
@@ -67,6 +66,9 @@ impl fmt::Debug for State {
 /// What both kinds remember.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Saved {
+    /// The client at its server.
+    #[serde(rename = "for")]
+    pub(super) mark: u64,
     pub(super) state: State,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) redirect_uri: Option<String>,
@@ -105,8 +107,8 @@ impl Pending {
         self.saved.expires_at
     }
 
-    pub(super) fn check(&self, now: Timestamp) -> Result<(), Expired> {
-        self.saved.check(self.version, now)
+    pub(super) fn check(&self, mark: u64, now: Timestamp) -> Result<(), Error> {
+        self.saved.check(self.version, mark, now)
     }
 }
 
@@ -130,18 +132,21 @@ impl PendingImplicit {
         self.saved.expires_at
     }
 
-    pub(super) fn check(&self, now: Timestamp) -> Result<(), Expired> {
-        self.saved.check(self.version, now)
+    pub(super) fn check(&self, mark: u64, now: Timestamp) -> Result<(), Error> {
+        self.saved.check(self.version, mark, now)
     }
 }
 
 impl Saved {
-    fn check(&self, version: u64, now: Timestamp) -> Result<(), Expired> {
+    fn check(&self, version: u64, mark: u64, now: Timestamp) -> Result<(), Error> {
         if version != VERSION {
-            return Err(Expired::Outdated);
+            return Err(Expired::Outdated.into());
+        }
+        if self.mark != mark {
+            return Err(Forged::OtherClient.into());
         }
         if self.expires_at <= now {
-            return Err(Expired::Pending);
+            return Err(Expired::Pending.into());
         }
         Ok(())
     }
@@ -156,6 +161,10 @@ impl Saved {
         match (&self.issuer, &callback.iss) {
             (Some(expected), Some(received)) if *expected != **received => {
                 let (expected, received) = (shortened(expected), shortened(received));
+                return Err(Forged::IssuerMismatch { expected, received }.into());
+            }
+            (None, Some(received)) if promises_iss => {
+                let (expected, received) = (String::new(), shortened(received));
                 return Err(Forged::IssuerMismatch { expected, received }.into());
             }
             (_, None) if promises_iss => return Err(Forged::ParameterMissing { name: "iss" }.into()),
@@ -248,6 +257,7 @@ mod tests {
 
     fn saved(mode: ResponseMode) -> Saved {
         Saved {
+            mark: 5,
             state: State("xyz".into()),
             redirect_uri: None,
             scope: None,
@@ -308,11 +318,12 @@ mod tests {
     #[test]
     fn time_and_stored_form_are_checked() {
         let pending = || Pending::new(saved(ResponseMode::Query), None);
-        assert_eq!(pending().check(Timestamp::from_secs(99)), Ok(()));
-        assert_eq!(pending().check(Timestamp::from_secs(100)), Err(Expired::Pending));
+        assert_eq!(pending().check(5, Timestamp::from_secs(99)), Ok(()));
+        assert_eq!(pending().check(6, Timestamp::from_secs(99)), Err(Forged::OtherClient.into()));
+        assert_eq!(pending().check(5, Timestamp::from_secs(100)), Err(Expired::Pending.into()));
         let stored = serde_json::to_string(&pending()).unwrap();
         let outdated: Pending = serde_json::from_str(&stored.replace("\"v\":1", "\"v\":9")).unwrap();
-        assert_eq!(outdated.check(Timestamp::from_secs(1)), Err(Expired::Outdated));
+        assert_eq!(outdated.check(5, Timestamp::from_secs(1)), Err(Expired::Outdated.into()));
         serde_json::from_str::<PendingImplicit>(&stored).unwrap_err();
     }
 }

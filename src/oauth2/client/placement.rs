@@ -55,8 +55,8 @@ fn set(request: &mut ProtectedRequest<'_>, name: HeaderName, value: HeaderValue)
     // request that is sent again has the old one.
     let bearer =
         |value: &HeaderValue| value.as_bytes().get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case(b"bearer "));
-    if name == AUTHORIZATION && request.headers.get(&name).is_some_and(|own| !bearer(own) && !same_scheme(own, &value))
-    {
+    let others = request.headers.get_all(&name).iter().any(|own| !bearer(own) && !same_scheme(own, &value));
+    if name == AUTHORIZATION && others {
         return Err(Unsupported::AuthorizationPresent.into());
     }
     request.headers.insert(name, value);

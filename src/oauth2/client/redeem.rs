@@ -43,7 +43,7 @@ impl Client {
     /// # Errors
     /// As [`redeem`](Self::redeem).
     pub fn accept(&self, pending: Pending, callback: &str, now: Timestamp) -> Result<Grant, Error> {
-        pending.check(now)?;
+        pending.check(self.0.mark, now)?;
         let callback = pending.saved.accept(callback, self.0.server.promises_iss)?;
         for (name, token) in [("access_token", &callback.access_token), ("id_token", &callback.id_token)] {
             if token.is_some() {
@@ -64,7 +64,7 @@ impl Client {
     /// # Errors
     /// As [`redeem`](Self::redeem).
     pub fn dangerous_redeem_code(&self, pending: Pending, code: &str, moment: Moment) -> Result<Step<Token>, Error> {
-        pending.check(moment.now)?;
+        pending.check(self.0.mark, moment.now)?;
         let grant = self.code_grant(pending, code.trim());
         self.request_token(grant, moment)
     }
@@ -98,7 +98,7 @@ impl Client {
         if server.v2_1 {
             return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
         }
-        pending.check(now)?;
+        pending.check(self.0.mark, now)?;
         let callback = pending.saved.accept(callback, server.promises_iss)?;
         // It has the members of a token answer (§4.2.2), as a form.
         let members = form::retain(callback.pairs, |name| name != b"state" && name != b"iss");

@@ -9,7 +9,7 @@ use super::authentication::Kind;
 use super::{Authentication, AuthorizationServer, Client};
 use crate::oauth2::{ClientMetadata, Quirks, Registration};
 use crate::step::Receive;
-use crate::wire::{Answer, check_private, endpoint, json};
+use crate::wire::{Answer, check_private, endpoint, is_near, json};
 use crate::{Error, Expired, Misbehaved, Moment, Request, Response, Secret, Step, Timestamp, Unsupported};
 
 impl AuthorizationServer {
@@ -38,7 +38,7 @@ impl AuthorizationServer {
     ) -> Result<Step<Registration>, Error> {
         let endpoint = self.private(self.registration.as_ref(), "registration")?;
         let request = request(Method::POST, endpoint, initial_access_token, Some(&to_json(metadata)?))?;
-        Ok(Step::send(request, AwaitRegistration { before: None }))
+        Ok(Step::send(request, AwaitRegistration { asked: endpoint.clone(), before: None }))
     }
 }
 
@@ -74,7 +74,8 @@ impl Registration {
     /// [`Unsupported::NoEndpoint`] when the server gave nothing to manage it with.
     pub fn read(&self) -> Result<Step<Self>, Error> {
         let request = self.manage(Method::GET, None)?;
-        Ok(Step::send(request, AwaitRegistration { before: Some(self.clone()) }))
+        let asked = request.uri().clone();
+        Ok(Step::send(request, AwaitRegistration { asked, before: Some(self.clone()) }))
     }
 
     /// Replaces the metadata as a whole (RFC 7592 §2.2). Store what comes out.
@@ -88,7 +89,8 @@ impl Registration {
             body["client_secret"] = secret.expose().into();
         }
         let request = self.manage(Method::PUT, Some(&body))?;
-        Ok(Step::send(request, AwaitRegistration { before: Some(self.clone()) }))
+        let asked = request.uri().clone();
+        Ok(Step::send(request, AwaitRegistration { asked, before: Some(self.clone()) }))
     }
 
     /// Ends the registration, and with it all that was granted to the client (RFC 7592 §2.3).
@@ -130,6 +132,7 @@ fn request(method: Method, uri: &Uri, token: Option<&Secret>, body: Option<&Valu
 
 /// Waits for a registration, with what it was before.
 struct AwaitRegistration {
+    asked: Uri,
     before: Option<Registration>,
 }
 
@@ -143,6 +146,12 @@ impl Receive<Registration> for AwaitRegistration {
         let mut registration = registration.ok_or_else(|| Misbehaved::WrongFormat { expected, answer: answer() })?;
         if registration.client_id.is_empty() {
             return Err(Misbehaved::FieldMissing { field: "client_id", answer: answer() }.into());
+        }
+        let place = registration.registration_client_uri.as_deref().map(endpoint).transpose()?;
+        if !is_near(&self.asked) && place.as_ref().is_some_and(is_near) {
+            // A server elsewhere must not make this machine ask, change or delete something of its own.
+            let reason = "on this machine";
+            return Err(Misbehaved::FieldInvalid { field: "registration_client_uri", reason, answer: answer() }.into());
         }
         if let Some(before) = self.before {
             if before.client_id != registration.client_id {

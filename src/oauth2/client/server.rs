@@ -3,7 +3,7 @@
 use http::Uri;
 
 use crate::oauth2::{Metadata, PkceSupport, Quirks, SecretPlacement, TokenPlacement, Transmission};
-use crate::wire::{Site, bare, check_private, endpoint};
+use crate::wire::{bare, check_private, endpoint, is_near};
 use crate::{Error, Unsupported};
 
 /// An authorization server's endpoints and its ways: from what its documentation says, from
@@ -273,9 +273,4 @@ impl AuthorizationServer {
         check_private(uri, self.plain_http)?;
         Ok(uri)
     }
-}
-
-/// Whether that is this machine.
-fn is_near(uri: &Uri) -> bool {
-    Site::of(uri).is_some_and(Site::is_loopback)
 }

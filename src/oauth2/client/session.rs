@@ -14,7 +14,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+use http::header::HOST;
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::placement::place;
 use super::verdict::{Again, Stamp, Verdict, Want, WithholdToken};
@@ -237,7 +238,7 @@ impl Session {
         if request.extensions().get::<WithholdToken>().is_some() {
             return Ok(Stamp::new(self.generation, true));
         }
-        self.check_origin(request.uri())?;
+        self.check_origin(request.uri(), request.headers())?;
         if self.is_due(now)? {
             return Err(Expired::Token.into());
         }
@@ -252,8 +253,10 @@ impl Session {
     /// # Errors
     /// As [`sign`](Self::sign), but for [`Expired::Token`].
     pub fn sign_renewed(&self, request: &mut Request) -> Result<Stamp, Error> {
-        self.check_origin(request.uri())?;
-        self.give(request, |body| Some(body))?;
+        if request.extensions().get::<WithholdToken>().is_none() {
+            self.check_origin(request.uri(), request.headers())?;
+            self.give(request, |body| Some(body))?;
+        }
         Ok(Stamp::new(self.generation, true))
     }
 
@@ -262,7 +265,7 @@ impl Session {
     /// # Errors
     /// As [`sign_renewed`](Self::sign_renewed).
     pub fn sign_again(&self, request: &mut Request, _: Again) -> Result<(), Error> {
-        self.check_origin(request.uri())?;
+        self.check_origin(request.uri(), request.headers())?;
         self.give(request, |body| Some(body))
     }
 
@@ -337,8 +340,17 @@ impl Session {
         }
     }
 
-    pub(super) fn check_origin(&self, uri: &http::Uri) -> Result<(), Error> {
-        let origin = Origin::of(uri);
+    fn check_origin(&self, uri: &http::Uri, headers: &HeaderMap) -> Result<(), Error> {
+        let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+        let origin = Origin::of(uri).filter(|origin| {
+            // Some transports send a `Host` on, and make an `Authorization` of user information.
+            let named = |host: &HeaderValue| host.to_str().is_ok_and(|host| origin.has_host(host));
+            !has_user && headers.get_all(HOST).iter().all(named)
+        });
+        if origin.is_none() {
+            let origin = "no http or https URL, or one with user information or another Host".to_owned();
+            return Err(Unsupported::ForeignOrigin { origin }.into());
+        }
         if self.any_origin {
             return Ok(check_private(uri, self.client.0.server.plain_http)?);
         }
@@ -369,7 +381,7 @@ impl Session {
             Ok(())
         })?;
         // A hook may have sent it elsewhere.
-        self.check_origin(request.uri())
+        self.check_origin(request.uri(), request.headers())
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use std::future::{Future, ready};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::line::{Line, Outcome, State, block_on};
+use super::line::{Line, Outcome, State, Trouble, block_on};
 use super::session::Session;
 use super::verdict::{Again, Stamp, Want, WithholdToken};
 use crate::oauth2::Token;
@@ -21,7 +21,8 @@ use crate::{DriveError, Error, Expired, Moment, Request, Response};
 /// A refused renewal is reported with the server's answer, to all who waited for it, and their requests are not sent. When
 /// `save` fails, or its task is cancelled, the new token is kept and saved at the next occasion. A task should not be cancelled
 /// while the renewal itself is on its way, though: a server that rotates refresh tokens has then forgotten the old one,
-/// and its answer with the new one is gone. Give it to the runtime to finish.
+/// and its answer with the new one is gone. Give it to the runtime to finish. Neither `send` nor `save` may use the same shared
+/// session: they would wait for themselves.
 ///
 /// ```no_run
 /// use oauth_proto::oauth2::{Client, Grant, Session, SharedSession};
@@ -65,6 +66,9 @@ pub enum FetchError<E, S> {
     /// What `save` reported. The new token is kept, and saved at the next occasion.
     #[error("the renewed token could not be saved: {0}")]
     Save(#[source] S),
+    /// Another's renewal was waited for, and its transport failed.
+    #[error("another's renewal of the token was waited for, and its request could not be sent")]
+    RenewalFailed,
     /// The token was renewed, as [`Session::report_renewals`] asked to be told. Store it, then send the request again.
     #[error("the token was renewed: store it, then send the request again")]
     Renewed(Box<Token>),
@@ -300,46 +304,59 @@ impl SharedSession {
         let turn = match Line::new(self, generation).await {
             Outcome::Newer(session) => return Ok(session),
             Outcome::Refused(error) => return Err(error.into()),
+            Outcome::Failed => return Err(FetchError::RenewalFailed),
             Outcome::Turn(turn) => turn,
         };
-        // When the user grants access again meanwhile, the new token goes before that of the grant before.
-        let unsaved = self.lock().unsaved.clone();
+        // This very session is renewed: another that is installed meanwhile has another refresh token.
+        let (unrenewed, unsaved) = {
+            let state = self.lock();
+            if state.session.generation() > generation {
+                return Ok(state.session.clone());
+            }
+            (state.session.clone(), state.unsaved.clone())
+        };
         let token = match unsaved {
             Some(token) => token,
             None => {
-                let renewal = self.session().renew(moment());
-                let renewed = match renewal {
+                let renewed = match unrenewed.renew(moment()) {
                     // Renewals do not wait, so there is nothing to sleep with.
                     Ok(step) => run_async_with(step, send, moment, |_| ready(())).await,
                     Err(error) => Err(error.into()),
                 };
                 let mut state = self.lock();
                 if state.session.generation() > generation {
+                    // The user has granted access again meanwhile, and this token belongs to the grant before.
                     return Ok(state.session.clone());
                 }
-                if let Err(DriveError::Protocol(error)) = &renewed {
-                    state.refused = Some(error.clone());
+                match &renewed {
+                    Ok(_) => {}
+                    Err(DriveError::Protocol(error)) => state.trouble = Some(Trouble::Refused(error.clone())),
+                    Err(DriveError::Transport(_)) => state.trouble = Some(Trouble::Failed),
                 }
                 let token = renewed?;
                 state.unsaved = Some(token.clone());
                 token
             }
         };
-        let reports = self.session().reports;
-        if !reports {
+        if !unrenewed.reports {
             save(token.clone()).await.map_err(FetchError::Save)?;
         }
-        let mut state = self.lock();
-        if state.session.generation() == generation {
-            state.unsaved = None;
-            Arc::make_mut(&mut state.session).install(token.clone());
-            if reports {
-                return Err(FetchError::Renewed(Box::new(token)));
+        let session = {
+            let mut state = self.lock();
+            if state.session.generation() == generation {
+                state.unsaved = None;
+                Arc::make_mut(&mut state.session).install(token.clone());
+                if unrenewed.reports {
+                    return Err(FetchError::Renewed(Box::new(token)));
+                }
+                return Ok(state.session.clone());
             }
+            state.session.clone()
+        };
+        // Granted again while this was saved: what is stored last must be the token of the newer grant.
+        if let Some(newer) = session.token().filter(|_| !unrenewed.reports) {
+            save(newer.clone()).await.map_err(FetchError::Save)?;
         }
-        let session = state.session.clone();
-        // The lock first: the end of the turn takes it.
-        drop(state);
         drop(turn);
         Ok(session)
     }
