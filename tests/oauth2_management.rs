@@ -239,6 +239,11 @@ fn a_registration_is_read_changed_and_ended() {
     let (request, sent_on) = sent(registered().delete().unwrap());
     assert_eq!(request.method(), "DELETE");
     done(sent_on.receive(response(204, &[], ""), moment()).unwrap());
+    let (_, sent_on) = sent(registered().read().unwrap());
+    let nowhere = sent_on.receive(json(r#"{"client_id":"s6BhdRkqt3","registration_client_uri":"t0ken"}"#), moment());
+    let nowhere = nowhere.unwrap_err();
+    let expected = matches!(nowhere, Error::Misbehaved(Misbehaved::FieldInvalid { .. }));
+    assert!(expected && !nowhere.to_string().contains("t0ken"), "{nowhere}");
     let mut unmanaged = registered();
     unmanaged.registration_access_token = None;
     unmanaged.read().unwrap_err();

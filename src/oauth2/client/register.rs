@@ -147,11 +147,12 @@ impl Receive<Registration> for AwaitRegistration {
         if registration.client_id.is_empty() {
             return Err(Misbehaved::FieldMissing { field: "client_id", answer: answer() }.into());
         }
-        let place = registration.registration_client_uri.as_deref().map(endpoint).transpose()?;
+        let invalid = |reason| Misbehaved::FieldInvalid { field: "registration_client_uri", reason, answer: answer() };
+        let place = registration.registration_client_uri.as_deref().map(endpoint).transpose();
+        let place = place.map_err(|_| invalid("no http or https URL"))?;
         if !is_near(&self.asked) && place.as_ref().is_some_and(is_near) {
             // A server elsewhere must not make this machine ask, change or delete something of its own.
-            let reason = "on this machine";
-            return Err(Misbehaved::FieldInvalid { field: "registration_client_uri", reason, answer: answer() }.into());
+            return Err(invalid("on this machine").into());
         }
         if let Some(before) = self.before {
             if before.client_id != registration.client_id {
