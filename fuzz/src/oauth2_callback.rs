@@ -245,7 +245,14 @@ fn values<'a>(pairs: &'a Pairs, name: &str) -> Vec<&'a [u8]> {
 fn belongs(input: &Input, state: &str, pairs: &Pairs) -> bool {
     let issuer_fits = match values(pairs, "iss")[..] {
         [] => !input.promises,
-        [iss] => !input.issuer || iss == ISSUER.as_bytes(),
+        // A promise is worth nothing where the issuer that must be named is not known.
+        [iss] => {
+            if input.issuer {
+                iss == ISSUER.as_bytes()
+            } else {
+                !input.promises
+            }
+        }
         _ => false,
     };
     let known = ["code", "state", "iss", "error", "error_description", "error_uri", "access_token", "id_token"];
