@@ -54,6 +54,24 @@ impl<C: Command, R> Ask<C, R> {
         (self.next)(Ok(answer))
     }
 
+    /// Goes on with what storage came to.
+    pub(crate) fn go_on(self, answer: Result<C::Answer, impl fmt::Display>) -> R {
+        match answer {
+            Ok(answer) => self.answer(answer),
+            Err(why) => self.unavailable(why),
+        }
+    }
+
+    /// The same question, with something more to do afterwards.
+    pub(crate) fn then<Q>(self, more: impl FnOnce(R) -> Q + Send + 'static) -> Ask<C, Q>
+    where
+        C: 'static,
+        R: 'static,
+    {
+        let next = self.next;
+        Ask { command: self.command, next: Box::new(move |answer| more(next(answer))) }
+    }
+
     /// Goes on without one, because storage failed: the other side gets the protocol's word for it. `why` is for the
     /// operator's log.
     pub fn unavailable(self, why: impl fmt::Display) -> R {

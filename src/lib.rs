@@ -78,6 +78,7 @@ mod moment;
 pub mod oauth1;
 pub mod oauth2;
 pub mod providers;
+mod questions;
 mod secret;
 mod short_hash;
 mod step;

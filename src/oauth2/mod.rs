@@ -42,8 +42,10 @@ mod introspection;
 mod metadata;
 mod pkce;
 mod quirks;
+mod redirect_uri;
 mod registration;
 mod scope;
+pub mod server;
 mod style;
 mod token;
 

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::answer;
 use super::client::Client;
 use super::pending::{Pending, PendingImplicit, Saved, State};
-use super::redirect_uri::check_redirect_uri;
+use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::oauth2::{PkceSupport, Scope};
 use crate::step::Receive;

@@ -12,7 +12,7 @@ use super::authentication::{self, Credentials, Kind as Way};
 use super::authorize::RESERVED;
 use super::grant::{self, Kind};
 use super::hooks::{Hook, Hooks, ProtectedRequest};
-use super::redirect_uri::check_redirect_uri;
+use crate::oauth2::redirect_uri::check_redirect_uri;
 use super::{Authentication, AuthorizationServer, Grant};
 use crate::oauth2::{Token, Transmission};
 use crate::step::Receive;

@@ -13,7 +13,7 @@ mod line;
 mod pending;
 mod placement;
 mod redeem;
-mod redirect_uri;
+
 mod register;
 mod server;
 mod session;

@@ -8,7 +8,7 @@ use url::Url;
 const NOWHERE: [&str; 9] = ["javascript", "data", "vbscript", "file", "blob", "about", "view-source", "mailto", "tel"];
 
 /// An https URL, one of this machine, or one of an app's own scheme, as it will be sent: byte for byte.
-pub(super) fn check_redirect_uri(uri: &str, plain_http: bool) -> Result<(), Unsupported> {
+pub(crate) fn check_redirect_uri(uri: &str, plain_http: bool) -> Result<(), Unsupported> {
     let refuse = |reason| Err(Unsupported::Url { url: bare(uri), reason });
     let Ok(url) = Url::parse(uri) else {
         return refuse("a redirect_uri is an absolute URI");

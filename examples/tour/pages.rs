@@ -1,0 +1,291 @@
+//! What people see in their browsers: the pages of the photo service, and those of the client that prints the photos.
+
+/// The authorization server, as it names itself to its users.
+pub const SERVICE: &str = "Photos";
+/// The client, as it names itself to its users.
+pub const CLIENT: &str = "Photo Printer";
+
+/// Whose page it is: its name, and the class that colours it.
+type Site = (&'static str, &'static str);
+const AT_SERVICE: Site = (SERVICE, "service");
+const AT_CLIENT: Site = (CLIENT, "client");
+
+const STYLE: &str = "
+:root {
+    color-scheme: light dark;
+    --page: #f2f4f7; --card: #fff; --ink: #1a1f29; --soft: #545c6b; --line: #dde1e8; --edge: #7b8493; --wash: #f2f4f7;
+    --accent: #2c4bc9; --deep: #213aa0; --on-accent: #fff; --alarm: #a11d1a; --alarm-wash: #fdeeed;
+}
+.client { --accent: #0b6a57; --deep: #084f41; }
+@media (prefers-color-scheme: dark) {
+    :root {
+        --page: #101217; --card: #191c23; --ink: #eceef3; --soft: #a8afbc; --line: #31363f; --edge: #767e8d;
+        --wash: #22262f; --accent: #a9b9ff; --deep: #c5d0ff; --on-accent: #121a3d; --alarm: #ffb4ab;
+        --alarm-wash: #3a1d1c;
+    }
+    .client { --accent: #7cd6c0; --deep: #a4e8d7; --on-accent: #05241d; }
+}
+*, ::before { box-sizing: border-box; }
+body {
+    margin: 0; padding: 1.5rem 1.25rem 3rem; background: var(--card); color: var(--ink);
+    font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: anywhere; -webkit-text-size-adjust: 100%;
+}
+header, main { max-width: 28rem; margin-inline: auto; }
+header { display: flex; align-items: center; gap: .625rem; margin-bottom: 2.25rem; font-weight: 600; }
+header::before {
+    content: ''; flex: none; width: 1.75rem; height: 1.75rem; border-radius: .5rem;
+    background: radial-gradient(circle, var(--accent) 22%, var(--card) 26% 38%, var(--accent) 42%);
+}
+h1 { margin: 0 0 .5rem; font-size: 1.625rem; line-height: 1.25; font-weight: 650; text-wrap: balance; }
+h2 { margin: 2rem 0 .75rem; font-size: 1rem; line-height: 1.4; font-weight: 600; }
+p { margin: 0 0 1rem; text-wrap: pretty; }
+main > :last-child { margin-bottom: 0; }
+.soft { color: var(--soft); }
+.after { margin: 1.5rem 0 0; font-size: .9375rem; }
+.problem {
+    margin: 1.5rem 0 0; padding: .75rem 1rem; border-left: .25rem solid var(--alarm); border-radius: .25rem;
+    background: var(--alarm-wash); color: var(--alarm);
+}
+form, .actions { margin-top: 1.75rem; }
+label { display: block; margin-bottom: .375rem; font-weight: 600; }
+input {
+    width: 100%; min-height: 3rem; margin-bottom: 1.25rem; padding: .5rem .875rem; border: 1px solid var(--edge);
+    border-radius: .5rem; background: var(--card); color: inherit; font: inherit;
+}
+.code { font: 600 1.5rem/1.4 ui-monospace, monospace; letter-spacing: .1em; text-transform: uppercase; }
+p.code { margin: 1.5rem 0; padding: 1rem; border-radius: .5rem; background: var(--wash); text-align: center; }
+ul { margin: 0; padding: 0; list-style: none; border-block: 1px solid var(--line); }
+li { padding: .75rem 0; }
+li + li { border-top: 1px solid var(--line); }
+code, pre { font: .875rem/1.55 ui-monospace, monospace; }
+li code { display: block; }
+pre { margin: 0; padding: 1rem; border-radius: .5rem; background: var(--wash); white-space: pre-wrap; }
+.actions { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem; }
+.button {
+    display: block; width: 100%; min-height: 3rem; padding: .6875rem 1.25rem; border: 1px solid var(--edge);
+    border-radius: .5rem; background: var(--card); color: inherit; font: inherit; font-weight: 600; text-align: center;
+    text-decoration: none; cursor: pointer;
+}
+.button:hover { background: var(--wash); }
+.primary { border-color: var(--accent); background: var(--accent); color: var(--on-accent); }
+.primary:hover { border-color: var(--deep); background: var(--deep); }
+:focus-visible { outline: .1875rem solid var(--accent); outline-offset: .1875rem; }
+input:focus-visible { outline-offset: -1px; border-color: transparent; }
+@media (min-width: 34rem) {
+    body { padding: clamp(2rem, 10vh, 7rem) 2rem 4rem; background: var(--page); }
+    header, main { max-width: 30rem; }
+    header { margin-bottom: 1.25rem; padding-inline: .25rem; }
+    main { padding: 2.5rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card); }
+}
+";
+
+const DECISION: &str = r#"<div class="actions">
+<button class="button primary" name="decision" value="allow">Allow</button>
+<button class="button" name="decision" value="deny">Deny</button>
+</div>"#;
+
+/// Asks who it is. Without a client's name, it does not say what for.
+pub fn login(action: &str, hidden: &[(&str, &str)], client_name: &str, problem: Option<&str>) -> String {
+    let purpose = match client_name {
+        "" => String::new(),
+        name => format!(r#"<p class="soft">to continue to {}</p>"#, isolated(name)),
+    };
+    let (problem, described) = problem_and_reference(problem);
+    let fields = format!(
+        r#"<label for="username">User name</label>
+<input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false"{described}
+ required autofocus>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password"{described} required>
+<button class="button primary">Sign in</button>"#
+    );
+    let form = form(action, hidden, &fields);
+    document(AT_SERVICE, &alerting("Sign in", &problem), &format!("<h1>Sign in</h1>\n{purpose}\n{problem}\n{form}"))
+}
+
+/// Asks the user what the client may do. `redirect_host` is where the browser goes with the answer.
+pub fn consent(
+    action: &str,
+    hidden: &[(&str, &str)],
+    client_name: &str,
+    user: &str,
+    scopes: &[(&str, &str)],
+    redirect_host: &str,
+) -> String {
+    let content = format!(
+        r#"<h1>{client} asks for access</h1>
+<p class="soft">You are signed in as {user}.</p>
+{scopes}
+{form}
+<p class="soft after">Either way, you return to {host}.</p>"#,
+        client = isolated(client_name),
+        user = emphasized(user),
+        scopes = permissions(scopes),
+        form = form(action, hidden, DECISION),
+        host = emphasized(redirect_host),
+    );
+    document(AT_SERVICE, "Allow access?", &content)
+}
+
+/// Asks for the code that a device shows (RFC 8628 §3.3). Who reads it must bear small letters: only the look is large.
+pub fn user_code(action: &str, hidden: &[(&str, &str)], problem: Option<&str>, prefilled: &str) -> String {
+    let (problem, described) = problem_and_reference(problem);
+    let fields = format!(
+        r#"<label for="user_code">Code</label>
+<input class="code" id="user_code" name="user_code" value="{}" inputmode="text" autocomplete="off"
+ autocapitalize="characters" spellcheck="false"{described} required autofocus>
+<button class="button primary">Continue</button>"#,
+        escape(prefilled)
+    );
+    let content = format!(
+        "<h1>Connect a device</h1>\n<p class=\"soft\">Enter the code that your device shows.</p>\n{problem}\n{}",
+        form(action, hidden, &fields)
+    );
+    document(AT_SERVICE, &alerting("Connect a device", &problem), &content)
+}
+
+/// Asks whether that is the user's own device, since somebody else may have sent them here (RFC 8628 §5.4).
+pub fn device_consent(
+    action: &str,
+    hidden: &[(&str, &str)],
+    client_name: &str,
+    user_code: &str,
+    scopes: &[(&str, &str)],
+) -> String {
+    let content = format!(
+        r#"<h1>Is this the code on your device?</h1>
+<p class="code">{code}</p>
+<p>Allow access only if you hold the device, and it shows this code. If somebody sent you the code, choose “Deny”.</p>
+<p>{client} on the device asks for access.</p>
+{scopes}
+{form}"#,
+        code = isolated(user_code),
+        client = emphasized(client_name),
+        scopes = permissions(scopes),
+        form = form(action, hidden, DECISION),
+    );
+    document(AT_SERVICE, "Connect this device?", &content)
+}
+
+/// Says how it ended, where nothing is left to be done.
+pub fn message(title: &str, text: &str) -> String {
+    document(AT_SERVICE, title, &format!("<h1>{}</h1>\n<p>{}</p>", escape(title), escape(text)))
+}
+
+/// Where a visit to the client begins.
+pub fn client_home(sign_in_href: &str) -> String {
+    let content = format!(
+        r#"<h1>Your photos, on paper</h1>
+<p>{CLIENT} fetches your albums from {SERVICE}. You sign in there, and your password stays there.</p>
+{}"#,
+        link("button primary", sign_in_href, &format!("Sign in with {SERVICE}"))
+    );
+    document(AT_CLIENT, "Welcome", &content)
+}
+
+/// What the client has after the user said yes.
+pub fn client_signed_in(user: &str, scopes: &[&str], api_answer_json: &str, sign_out_href: &str) -> String {
+    let scopes = match scopes {
+        [] => "<p>Nothing in particular.</p>".to_owned(),
+        _ => list(scopes.iter().map(|scope| format!("<code>{}</code>", escape(scope)))),
+    };
+    let content = format!(
+        r#"<h1>Hello, {user}</h1>
+<p class="soft">You are signed in.</p>
+<h2>What you allowed</h2>
+{scopes}
+<h2>What {SERVICE} answered</h2>
+<pre>{answer}</pre>
+{sign_out}"#,
+        user = isolated(user),
+        answer = escape(api_answer_json),
+        sign_out = link("button", sign_out_href, "Sign out"),
+    );
+    document(AT_CLIENT, "Signed in", &content)
+}
+
+/// Why the client has nothing. The way out is the page at the root of the client's folder.
+pub fn client_problem(title: &str, text: &str) -> String {
+    let back = link("button", "./", "Back to the start");
+    document(AT_CLIENT, title, &format!("<h1>{}</h1>\n<p>{}</p>\n{back}", escape(title), escape(text)))
+}
+
+fn document((site, class): Site, title: &str, content: &str) -> String {
+    format!(
+        r#"<!DOCTYPE html>
+<html lang="en" class="{class}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title} – {site}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<header>{site}</header>
+<main>
+{content}
+</main>
+</body>
+</html>
+"#,
+        title = escape(title)
+    )
+}
+
+fn form(action: &str, hidden: &[(&str, &str)], fields: &str) -> String {
+    let field = |(name, value): &(&str, &str)| {
+        format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", escape(name), escape(value))
+    };
+    let hidden: String = hidden.iter().map(field).collect();
+    format!("<form method=\"post\" action=\"{}\">\n{hidden}{fields}\n</form>", escape(action))
+}
+
+/// The line that says what was wrong, and what makes a field refer to it.
+fn problem_and_reference(problem: Option<&str>) -> (String, &'static str) {
+    match problem {
+        None => (String::new(), ""),
+        Some(text) => (
+            format!(r#"<p class="problem" id="problem" role="alert">{}</p>"#, escape(text)),
+            r#" aria-invalid="true" aria-describedby="problem""#,
+        ),
+    }
+}
+
+/// The title is what a screen reader says first.
+fn alerting(title: &str, problem: &str) -> String {
+    if problem.is_empty() { title.to_owned() } else { format!("Problem: {title}") }
+}
+
+fn permissions(scopes: &[(&str, &str)]) -> String {
+    if scopes.is_empty() {
+        return "<p>It asks for nothing in particular.</p>".to_owned();
+    }
+    let item = |(name, text): &(&str, &str)| format!(r#"{} <code class="soft">{}</code>"#, escape(text), escape(name));
+    format!("<h2>What it could do</h2>\n{}", list(scopes.iter().map(item)))
+}
+
+/// Of items that are HTML already. Some browsers see no list in one without bullets, unless told.
+fn list(items: impl Iterator<Item = String>) -> String {
+    let items: String = items.map(|item| format!("<li>{item}</li>\n")).collect();
+    format!("<ul role=\"list\">\n{items}</ul>")
+}
+
+fn link(class: &str, href: &str, text: &str) -> String {
+    format!(r#"<p class="actions"><a class="{class}" href="{}">{}</a></p>"#, escape(href), escape(text))
+}
+
+fn emphasized(text: &str) -> String {
+    format!("<strong>{}</strong>", isolated(text))
+}
+
+/// A name that somebody else chose. It must not turn the words around it, by what it says of its direction.
+fn isolated(text: &str) -> String {
+    format!("<bdi>{}</bdi>", escape(text))
+}
+
+/// Fit for the text of an element, and for an attribute in quotes.
+fn escape(text: &str) -> String {
+    // The ampersand comes first, since the others bring one.
+    let escapes = [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&#39;")];
+    escapes.iter().fold(text.to_owned(), |text, (character, escape)| text.replace(*character, escape))
+}

@@ -1,0 +1,262 @@
+//! Clients as a server knows them, RFC 6749 §2, in the words of RFC 7591 §2.
+
+use serde::{Deserialize, Serialize};
+
+use super::grant_type;
+use super::secrets::{SecretHasher, Sha256Secrets};
+use super::token_hash::TokenHash;
+use crate::oauth2::{ClientMetadata, Scope};
+use crate::{Moment, Secret, Timestamp};
+
+/// A client as the server knows it.
+///
+/// It may use the grants in which a person decides on a page, and, if it is confidential, client credentials; any other has to
+/// be named.
+///
+/// ```
+/// use oauth_proto::oauth2::server::ClientRecord;
+///
+/// // An app on a phone, and a web server with a secret. A secret is kept as its hash.
+/// let app = ClientRecord::public("printer-app").redirect_uri("com.example.printer:/cb");
+/// let site = ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")
+///     .redirect_uri("https://printer.example.com/ready")
+///     .grant_type("password")
+///     .scope("photos.read photos.write");
+/// assert!(app.is_public() && !site.is_public());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ClientRecord {
+    /// The client's identifier.
+    pub client_id: String,
+    /// Its secret's hash, as the server's [`SecretHasher`](super::SecretHasher) writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_hash: Option<String>,
+    /// When the secret expires; never if `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_expires_at: Option<Timestamp>,
+    /// When it was registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_at: Option<Timestamp>,
+    /// The hash of what its registration is managed with (RFC 7592).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<TokenHash>,
+    /// Whether it may introspect the tokens of all clients, as a resource server does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub introspects_all: bool,
+    /// What it told of itself: redirect_uris, grant types, scope, its name. Members that are left out mean what they say at
+    /// [`may_use`](Self::may_use) and the others.
+    pub metadata: ClientMetadata,
+}
+
+impl ClientRecord {
+    fn new(client_id: impl Into<String>, secret_hash: Option<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            secret_hash,
+            secret_expires_at: None,
+            issued_at: None,
+            registration: None,
+            introspects_all: false,
+            metadata: ClientMetadata::default(),
+        }
+    }
+
+    /// A client with the metadata that it registered.
+    pub(super) fn with_metadata(client_id: String, metadata: ClientMetadata) -> Self {
+        Self { metadata, ..Self::new(client_id, None) }
+    }
+
+    /// A client that can keep no secret: an app, a page.
+    pub fn public(client_id: impl Into<String>) -> Self {
+        let mut record = Self::new(client_id, None);
+        record.metadata.token_endpoint_auth_method = Some("none".to_owned());
+        record
+    }
+
+    /// A client with a secret that was generated: at least 128 bits that nobody can guess. For one that a person chose, see
+    /// [`with_hash`](Self::with_hash).
+    pub fn confidential(client_id: impl Into<String>, secret: impl Into<Secret>) -> Self {
+        // A generated secret needs no salt, so no randomness either.
+        let hash = Sha256Secrets.hash(&secret.into(), [0; 16]);
+        Self::new(client_id, Some(hash))
+    }
+
+    /// A client with a secret that a hasher of the caller's hashes, with salt from the moment.
+    pub fn hashed_by(
+        hasher: &dyn SecretHasher,
+        client_id: impl Into<String>,
+        secret: impl Into<Secret>,
+        moment: &Moment,
+    ) -> Self {
+        Self::new(client_id, Some(hasher.hash(&secret.into(), super::secrets::salt(moment))))
+    }
+
+    /// A client whose secret's hash is known.
+    pub fn with_hash(client_id: impl Into<String>, secret_hash: impl Into<String>) -> Self {
+        Self::new(client_id, Some(secret_hash.into()))
+    }
+
+    /// A confidential client that proves who it is in a way of its own: by mutual TLS, by an assertion. See
+    /// [`ClientSource`](super::ClientSource).
+    pub fn proven_by(client_id: impl Into<String>, method: impl Into<String>) -> Self {
+        let mut record = Self::new(client_id, None);
+        record.metadata.token_endpoint_auth_method = Some(method.into());
+        record
+    }
+
+    /// Registers a redirect_uri. Requests must name a registered one, byte for byte; only the port of a loopback address may
+    /// differ (RFC 8252 §7.3).
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.metadata.redirect_uris.push(uri.into());
+        self
+    }
+
+    /// Allows one more grant.
+    pub fn grant_type(mut self, grant_type: impl Into<String>) -> Self {
+        let mut allowed = self.metadata.grant_types.take().unwrap_or_else(|| {
+            let own = grant_type::BY_DEFAULT.into_iter().filter(|one| self.may_use(one));
+            own.map(str::to_owned).collect()
+        });
+        allowed.push(grant_type.into());
+        self.metadata.grant_types = Some(allowed);
+        self
+    }
+
+    /// Allows these grants and no others.
+    pub fn grant_types<S: Into<String>>(mut self, allowed: impl IntoIterator<Item = S>) -> Self {
+        self.metadata.grant_types = Some(allowed.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Allows these response types and no others.
+    pub fn response_types<S: Into<String>>(mut self, allowed: impl IntoIterator<Item = S>) -> Self {
+        self.metadata.response_types = Some(allowed.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// What it may ask for; all that a grant has, unless said otherwise.
+    pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
+        self.metadata.scope = Some(scope.into());
+        self
+    }
+
+    /// Its name, for people.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.metadata.client_name = Some(name.into());
+        self
+    }
+
+    /// Lets it introspect the tokens of all clients, as a resource server does (RFC 7662 §2.1). Others learn of their own.
+    pub fn introspects_all(mut self) -> Self {
+        self.introspects_all = true;
+        self
+    }
+
+    /// Whether it proves its identity by nothing.
+    pub fn is_public(&self) -> bool {
+        match self.metadata.token_endpoint_auth_method.as_deref() {
+            Some(method) => method == "none",
+            None => self.secret_hash.is_none(),
+        }
+    }
+
+    /// Whether it may use a grant. Where nothing was said: those in which a person decides on a page, `refresh_token`, and
+    /// `client_credentials` if it is confidential. A public client never may use `client_credentials` (RFC 6749 §4.4).
+    pub fn may_use(&self, grant_type: &str) -> bool {
+        if grant_type == "client_credentials" && self.is_public() {
+            return false;
+        }
+        match &self.metadata.grant_types {
+            Some(allowed) => allowed.iter().any(|own| own == grant_type),
+            None => grant_type::BY_DEFAULT.contains(&grant_type),
+        }
+    }
+
+    /// Whether it may use a response type. Where nothing was said: the one that goes with a grant that it may use.
+    pub fn may_respond(&self, response_type: &str) -> bool {
+        let grant_type = if response_type == "token" { "implicit" } else { "authorization_code" };
+        let allowed = self.metadata.response_types.as_ref();
+        self.may_use(grant_type) && allowed.is_none_or(|allowed| allowed.iter().any(|own| own == response_type))
+    }
+
+    /// The registered redirect_uri that a request means: the one that it names, or the only one where it names none.
+    pub(super) fn find_redirect_uri(&self, asked: Option<&str>) -> Option<String> {
+        let registered = &self.metadata.redirect_uris;
+        match asked {
+            None => match registered.as_slice() {
+                [only] => Some(only.clone()),
+                _ => None,
+            },
+            Some(asked) => registered.iter().any(|known| known == asked || differ_in_port(known, asked)).then(|| asked.into()),
+        }
+    }
+}
+
+/// Whether two URIs are the same but for the port, at the same loopback address as a number (RFC 8252 §7.3).
+fn differ_in_port(known: &str, asked: &str) -> bool {
+    let split = |uri: &'_ str| -> Option<(usize, usize)> {
+        let host = ["http://127.0.0.1", "http://[::1]"].into_iter().find(|host| uri.starts_with(host))?.len();
+        let port = uri[host..].strip_prefix(':').map_or(0, |rest| 1 + rest.bytes().take_while(u8::is_ascii_digit).count());
+        // What follows must be a path, or the host would go on.
+        matches!(uri.as_bytes().get(host + port), Some(b'/') | None).then_some((host, host + port))
+    };
+    match (split(known), split(asked)) {
+        (Some((known_host, known_path)), Some((host, path))) => {
+            let port = asked[host..path].strip_prefix(':');
+            let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+            known[..known_host] == asked[..host] && known[known_path..] == asked[path..] && is_port
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_port_of_a_loopback_address_may_differ() {
+        for (known, asked, fits) in [
+            ("http://127.0.0.1/cb", "http://127.0.0.1:51004/cb", true),
+            ("http://127.0.0.1:1/cb", "http://127.0.0.1:65535/cb", true),
+            ("http://[::1]/cb?x=1", "http://[::1]:7/cb?x=1", true),
+            ("http://127.0.0.1:1/cb", "http://127.0.0.1/cb", true),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:65536/cb", false),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:/cb", false),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:0/cb", false),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:1/other", false),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:1@evil.example/cb", false),
+            ("http://127.0.0.1/cb", "http://127.0.0.1.evil.example/cb", false),
+            ("http://127.0.0.1/cb", "https://127.0.0.1:1/cb", false),
+            ("http://localhost/cb", "http://localhost:1/cb", false),
+            ("http://[::1]/cb", "http://127.0.0.1/cb", false),
+        ] {
+            assert_eq!(differ_in_port(known, asked), fits, "{known} {asked}");
+        }
+    }
+
+    #[test]
+    fn grants_that_nobody_named_are_those_of_a_page() {
+        let public = ClientRecord::public("a");
+        let confidential = ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw");
+        assert!(public.may_use("authorization_code") && public.may_use("refresh_token"));
+        assert!(!public.may_use("client_credentials") && confidential.may_use("client_credentials"));
+        assert!(!public.clone().grant_type("client_credentials").may_use("client_credentials"));
+        for named in ["password", "implicit", grant_type::TOKEN_EXCHANGE] {
+            assert!(!confidential.may_use(named), "{named}");
+            let more = confidential.clone().grant_type(named);
+            assert!(more.may_use(named) && more.may_use("authorization_code"), "{named}");
+        }
+        let narrow = confidential.grant_types(["client_credentials"]);
+        assert!(!narrow.may_use("authorization_code") && !narrow.may_respond("code"));
+    }
+
+    #[test]
+    fn a_record_survives_being_stored() {
+        let record = ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw").redirect_uri("https://c.example/cb");
+        let stored = serde_json::to_string(&record).unwrap();
+        assert!(!stored.contains("7Fjfp"));
+        assert_eq!(serde_json::from_str::<ClientRecord>(&stored).unwrap(), record);
+    }
+}

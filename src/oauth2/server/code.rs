@@ -1,0 +1,119 @@
+//! Redeeming a code, RFC 6749 §4.1.3 and RFC 7636 §4.6.
+//!
+//! ```text
+//!   FindTicket --> whose is it? -- another client's, or spent --> Revoke(Grant) --> invalid_grant
+//!                      |
+//!                      v  redirect_uri and code_verifier fit?  -- no --> Redeem (spent for nothing) --> invalid_grant
+//!                      |
+//!                      v
+//!                   Redeem with new tokens --> Redeemed --> tokens
+//!                                          --> Replayed --> Revoke(Grant) --> invalid_grant
+//! ```
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+
+use super::commands::{FindTicket, FoundTicket, Redeem, Redemption};
+use super::issue::Issued;
+use super::provider::ask;
+use super::records::{Challenge, PendingTicket};
+use super::rejected::{Reason, Voice};
+use super::store::{Question, Reply};
+use super::token::Work;
+use super::token_hash::TokenHash;
+use crate::secret::same;
+use crate::{Response, Secret};
+
+impl Work {
+    pub(super) fn redeem_code(
+        self,
+        key: TokenHash,
+        redirect_uri: Option<String>,
+        verifier: Option<Secret>,
+    ) -> Reply<Response> {
+        ask(Question::FindTicket, FindTicket { key }, Voice::Json, move |found| {
+            let found = found.filter(|found| matches!(found.ticket.pending, PendingTicket::Code { .. }));
+            let found = found.ok_or(Reason::CodeUnknown)?;
+            let grant_id = found.ticket.grant_id;
+            // In another client's hands it has leaked, and so may all that came of it.
+            if found.ticket.client_id != self.client.client_id {
+                return Ok(Self::revoke(grant_id, Reason::CodeOfAnotherClient(self.client.client_id.clone())));
+            }
+            if found.spent {
+                return Ok(Self::revoke(grant_id, Reason::CodeReplayed));
+            }
+            if found.ticket.expires_at <= self.moment.now {
+                return Err(Reason::CodeUnknown);
+            }
+            match check(&found, redirect_uri.as_deref(), verifier.as_ref()) {
+                Ok(()) => self.spend(found),
+                Err(reason) => Ok(spend_for_nothing(found.key, reason)),
+            }
+        })
+    }
+
+    /// Spends a ticket that is good, for tokens.
+    pub(super) fn spend(self, found: FoundTicket) -> Result<Reply<Response>, Reason> {
+        let is_code = matches!(found.ticket.pending, PendingTicket::Code { .. });
+        let grant = match &found.ticket.pending {
+            PendingTicket::Code { grant, .. } => grant.clone(),
+            PendingTicket::Device { stage: super::records::DeviceStage::Granted(grant), .. } => grant.clone(),
+            _ => return Err(Reason::CodeUnknown),
+        };
+        let Issued { tokens, answer } = self.issue(&grant)?;
+        let command = Redeem { key: found.key, tokens: Some(tokens) };
+        Ok(ask(Question::Redeem, command, Voice::Json, move |redemption| match redemption {
+            Redemption::Redeemed => self.done(&answer, &grant),
+            Redemption::Existing(hash, record) => {
+                let answer = self.provider.0.again(hash, &record, self.moment.now)?;
+                self.done(&answer, &record.grant)
+            }
+            Redemption::Replayed if is_code => Ok(Self::revoke(grant.id, Reason::CodeReplayed)),
+            Redemption::Unknown if is_code => Err(Reason::CodeUnknown),
+            Redemption::Replayed | Redemption::Unknown => Err(Reason::DeviceUnknown),
+        }))
+    }
+}
+
+fn spend_for_nothing(key: TokenHash, reason: Reason) -> Reply<Response> {
+    ask(Question::Redeem, Redeem { key, tokens: None }, Voice::Json, move |_| Err(reason))
+}
+
+fn check(found: &FoundTicket, redirect_uri: Option<&str>, verifier: Option<&Secret>) -> Result<(), Reason> {
+    let PendingTicket::Code { redirect_uri: (expected, was_sent), challenge, .. } = &found.ticket.pending else {
+        return Err(Reason::CodeUnknown);
+    };
+    let redirect_fits = match redirect_uri {
+        Some(redirect_uri) => redirect_uri == expected,
+        // A client of OAuth 2.1 leaves it out, since its proof key does better (§10.2 there).
+        None => !was_sent || challenge.is_some(),
+    };
+    if !redirect_fits {
+        return Err(Reason::RedirectUriChanged);
+    }
+    match (challenge, verifier) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(Reason::VerifierUnasked),
+        (Some(challenge), Some(verifier)) if fits(challenge, verifier.expose()) => Ok(()),
+        (Some(_), _) => Err(Reason::WrongVerifier),
+    }
+}
+
+/// Whether a verifier is the challenge's: 43 to 128 unreserved characters (RFC 7636 §4.1), and the right ones.
+fn fits(challenge: &Challenge, verifier: &str) -> bool {
+    use sha2::{Digest, Sha256};
+
+    if !is_verifier(verifier) {
+        return false;
+    }
+    match challenge {
+        Challenge::S256(hash) => {
+            let own = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
+            same(own.as_bytes(), hash.as_bytes())
+        }
+        Challenge::Plain(hash) => same(TokenHash::of(verifier).as_bytes(), hash.as_bytes()),
+    }
+}
+
+pub(super) fn is_verifier(text: &str) -> bool {
+    (43..=128).contains(&text.len()) && text.bytes().all(crate::wire::percent::is_unreserved)
+}

@@ -1,0 +1,154 @@
+//! Grants on which the application decides without a page: passwords (RFC 6749 §4.3), token exchange (RFC 8693) and extensions
+//! (RFC 6749 §4.5).
+
+use std::sync::Arc;
+
+use super::commands::{Claim, Decide, Decision, Exchange, FindToken};
+use super::issue::grant_id;
+use super::parameters::Parameters;
+use super::provider::ask;
+use super::records::{Grant, GrantRecord, TokenKind, TokenRecord};
+use super::rejected::{Reason, Voice};
+use super::store::{Question, Reply};
+use super::token::Work;
+use super::token_hash::TokenHash;
+use crate::oauth2::Scope;
+use crate::{Response, Secret};
+
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+const REFRESH_TOKEN: &str = "urn:ietf:params:oauth:token-type:refresh_token";
+
+/// These say who the client is, and are nobody else's business.
+const AUTHENTICATION: [&str; 4] = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
+
+/// The parameters of a token exchange (RFC 8693 §2.1).
+pub(super) struct Exchanged(Exchange);
+
+impl Exchanged {
+    pub(super) fn read(parameters: &Parameters<'_>) -> Result<Self, Reason> {
+        let actor = match (parameters.get("actor_token"), parameters.get("actor_token_type")) {
+            (None, None) => None,
+            (Some(token), Some(kind)) => Some((Secret::new(token), kind.to_owned())),
+            (Some(_), None) => return Err(Reason::ParameterMissing("actor_token_type")),
+            (None, Some(_)) => {
+                return Err(Reason::ParameterInvalid { name: "actor_token_type", why: "there is no actor_token" });
+            }
+        };
+        let requested = parameters.get("requested_token_type");
+        if requested.is_some_and(|kind| kind != ACCESS_TOKEN) {
+            let why = "this server gives access tokens";
+            return Err(Reason::ParameterInvalid { name: "requested_token_type", why });
+        }
+        Ok(Self(Exchange {
+            subject_token: Secret::new(parameters.need("subject_token")?),
+            subject_token_type: parameters.need("subject_token_type")?.to_owned(),
+            subject: None,
+            actor_token: actor,
+            audience: parameters.all("audience").map(str::to_owned).collect(),
+            requested_token_type: requested.map(str::to_owned),
+        }))
+    }
+}
+
+/// What an extension grant is judged by.
+pub(super) fn own_parameters(parameters: &Parameters<'_>) -> Vec<(String, Secret)> {
+    let own = parameters.iter().filter(|(name, _)| !AUTHENTICATION.contains(name));
+    own.map(|(name, value)| (name.to_owned(), Secret::new(value))).collect()
+}
+
+impl Work {
+    pub(super) fn check_password(self, username: String, password: Secret) -> Result<Reply<Response>, Reason> {
+        let scope = self.allowed_scope()?;
+        self.decide(Claim::Password { username, password }, scope, None)
+    }
+
+    pub(super) fn extend(self, parameters: Vec<(String, Secret)>) -> Result<Reply<Response>, Reason> {
+        let scope = self.allowed_scope()?;
+        let grant_type = self.offer().name.clone();
+        self.decide(Claim::Extension { grant_type, parameters }, scope, None)
+    }
+
+    /// Looks first whether the subject's token is one of this server's.
+    pub(super) fn exchange(self, Exchanged(exchange): Exchanged) -> Result<Reply<Response>, Reason> {
+        let kind = match exchange.subject_token_type.as_str() {
+            ACCESS_TOKEN => TokenKind::Access,
+            REFRESH_TOKEN => TokenKind::Refresh,
+            _ => return self.exchange_with(exchange, None),
+        };
+        let key = TokenHash::of(exchange.subject_token.expose());
+        Ok(ask(Question::FindToken, FindToken { key }, Voice::Json, move |found| {
+            let now = self.moment.now;
+            let lives = |record: &Arc<TokenRecord>| {
+                record.kind == kind && record.replaced.is_none() && !record.has_expired(now)
+            };
+            self.exchange_with(exchange, found.filter(lives).map(|record| (key, record)))
+        }))
+    }
+
+    /// What a living token of this server's is exchanged for can do no more than that token.
+    fn exchange_with(
+        self,
+        mut exchange: Exchange,
+        subject: Option<(TokenHash, Arc<TokenRecord>)>,
+    ) -> Result<Reply<Response>, Reason> {
+        let scope = match &subject {
+            Some((_, subject)) if self.scope.as_ref().is_none_or(Scope::is_empty) => subject.scope().clone(),
+            Some((_, subject)) => {
+                let scope = self.allowed_scope()?;
+                if let Some(other) = scope.missing_from(subject.scope()).next() {
+                    return Err(Reason::ScopeRefused(crate::wire::shortened(other)));
+                }
+                scope
+            }
+            None => self.allowed_scope()?,
+        };
+        exchange.subject = subject.as_ref().map(|(_, record)| record.clone());
+        self.decide(Claim::Exchange(Box::new(exchange)), scope, subject)
+    }
+
+    fn decide(
+        self,
+        claim: Claim,
+        scope: Scope,
+        parent: Option<(TokenHash, Arc<TokenRecord>)>,
+    ) -> Result<Reply<Response>, Reason> {
+        let resource = self.allowed_resource(None)?;
+        let command = Decide { client: self.client.clone(), scope, resource, claim };
+        if let Some(judge) = &self.offer().judge {
+            let decision = judge.judge(&command, self.moment.now);
+            return self.decided(decision, command.scope, command.resource, parent);
+        }
+        let (scope, resource) = (command.scope.clone(), command.resource.clone());
+        Ok(ask(Question::Decide, command, Voice::Json, move |decision| self.decided(decision, scope, resource, parent)))
+    }
+
+    fn decided(
+        self,
+        decision: Decision,
+        asked: Scope,
+        resource: Vec<String>,
+        parent: Option<(TokenHash, Arc<TokenRecord>)>,
+    ) -> Result<Reply<Response>, Reason> {
+        let Grant { user, scope, data } = match decision {
+            Decision::Granted(grant) => grant,
+            Decision::Denied => return Err(Reason::ClaimDenied),
+            Decision::Refused { code, description } => return Err(Reason::ClaimRefused { code, description }),
+        };
+        let scope = scope.unwrap_or_else(|| asked.clone());
+        if scope.missing_from(&asked).next().is_some() {
+            return Err(Reason::Misconfigured("more was granted than was asked"));
+        }
+        let grant = Arc::new(GrantRecord {
+            // What comes of a token goes when that goes.
+            id: parent.as_ref().map_or_else(|| grant_id(&self.moment), |(_, record)| record.grant.id),
+            client_id: self.client.client_id.clone(),
+            user,
+            scope,
+            grant_type: self.offer().name.clone(),
+            resource,
+            data,
+            granted_at: self.moment.now,
+        });
+        self.issue_first(grant, parent.map(|(key, _)| key))
+    }
+}

@@ -1,0 +1,162 @@
+//! Devices without a browser: how they begin, and how they ask whether somebody has decided. RFC 8628 §3.1 to §3.5.
+
+use std::sync::Arc;
+
+use http::{Request, StatusCode};
+
+use super::commands::{FindClient, FindTicket, FoundTicket, ReplaceTicket, SaveTicket};
+use super::grant_type::DEVICE_CODE;
+use super::issue::grant_id;
+use super::parameters::Parameters;
+use super::paths::Endpoint;
+use super::provider::{Provider, ask, check_method, reply};
+use super::records::{DeviceStage, PendingTicket, Ticket};
+use super::rejected::{Reason, Voice};
+use super::respond;
+use super::store::{Question, Reply};
+use super::token::Work;
+use super::token_hash::TokenHash;
+use crate::oauth2::Scope;
+use crate::oauth2::pkce::Unguessable;
+use crate::{Moment, Response};
+
+/// Consonants that nobody takes for one another, and that make no words (§6.1).
+const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+
+impl Provider {
+    /// The endpoint where a device begins (§3.1).
+    pub fn device_authorization<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
+        reply(&Voice::Json, self.read_device_request(request, moment))
+    }
+
+    fn read_device_request<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> Result<Reply<Response>, Reason> {
+        check_method(request, "POST")?;
+        let parameters = Parameters::of_body(request)?;
+        let presented = self.0.authentications.present(request, &parameters)?;
+        let (at, _) = self.offer(DEVICE_CODE).ok_or_else(|| Reason::GrantTypeUnknown(DEVICE_CODE.to_owned()))?;
+        let asked = parameters.get("scope").map(|scope| Scope::separated(scope.to_owned(), self.0.scope_separator));
+        let resource: Vec<_> = parameters.all("resource").map(str::to_owned).collect();
+        if let Some(other) = resource.iter().find(|asked| !self.0.resources.contains(asked)) {
+            return Err(Reason::ResourceRefused(crate::wire::bare(other)));
+        }
+        let provider = self.clone();
+        let command = FindClient { client_id: presented.client_id.clone() };
+        Ok(ask(Question::FindClient, command, Voice::Json, move |found| {
+            let client = provider.0.authentications.authenticate(presented, found, moment.now)?;
+            if !client.may_use(DEVICE_CODE) {
+                return Err(Reason::NotAllowed(DEVICE_CODE.to_owned()));
+            }
+            let scope = provider.0.grant_types[at].scope_of(asked, client.metadata.scope.as_ref())?;
+            let pending = PendingTicket::Device {
+                scope,
+                resource,
+                stage: DeviceStage::Waiting,
+                interval: provider.0.device_interval.as_secs(),
+                asked_at: None,
+            };
+            let ticket = Ticket {
+                grant_id: grant_id(&moment),
+                client_id: client.client_id.clone(),
+                expires_at: moment.now.after(provider.0.device_lifetime),
+                pending,
+            };
+            Ok(provider.begin_device(Arc::new(ticket), moment, 0))
+        }))
+    }
+
+    /// Keeps the device's ticket. User codes are short, so that one may be taken; the next is then tried.
+    fn begin_device(self, ticket: Arc<Ticket>, moment: Moment, attempt: u8) -> Reply<Response> {
+        let device_code = Unguessable::new(&moment, "oauth2 device code");
+        let user_code = user_code(&moment, attempt);
+        let command = SaveTicket {
+            key: TokenHash::of(device_code.as_str()),
+            alias: Some(user_code_hash(&user_code)),
+            ticket: ticket.clone(),
+            now: moment.now,
+        };
+        ask(Question::SaveTicket, command, Voice::Json, move |saved| {
+            if !saved {
+                return match attempt {
+                    0..8 => Ok(self.begin_device(ticket, moment, attempt + 1)),
+                    _ => Err(Reason::Misconfigured("the store keeps no device code")),
+                };
+            }
+            let verification_uri = self.0.paths.url(Endpoint::Device);
+            let complete = format!("{verification_uri}?user_code={user_code}");
+            let answer = serde_json::json!({
+                "device_code": device_code.as_str(),
+                "user_code": user_code,
+                "verification_uri": verification_uri,
+                "verification_uri_complete": complete,
+                "expires_in": self.0.device_lifetime.as_secs(),
+                "interval": self.0.device_interval.as_secs(),
+            });
+            Ok(Reply::Done(respond::to_json(StatusCode::OK, &answer)?))
+        })
+    }
+}
+
+/// Eight letters, with a dash for the eye: 34 bits, for a code that lives for minutes and that only a user who has signed in
+/// can try (§5.1).
+fn user_code(moment: &Moment, attempt: u8) -> String {
+    let bytes = moment.derive(["user code 0", "user code 1", "user code 2", "user code 3"][usize::from(attempt % 4)]);
+    let at = if attempt < 4 { 0 } else { 16 };
+    let letters: Vec<_> = bytes[at..at + 16]
+        .as_chunks::<2>()
+        .0
+        .iter()
+        // 65 536 is no multiple of 20; the difference of 1 in 3 000 tells nobody anything.
+        .map(|pair| char::from(LETTERS[usize::from(u16::from_be_bytes(*pair)) % 20]))
+        .collect();
+    letters.iter().take(4).chain(&['-']).chain(letters.iter().skip(4)).collect()
+}
+
+/// The hash of a user code as its user has entered it, in whatever case and with whatever between the letters (§6.1).
+pub(super) fn user_code_hash(entered: &str) -> TokenHash {
+    let letters = entered.chars().map(|letter| letter.to_ascii_uppercase()).filter(char::is_ascii_alphanumeric);
+    TokenHash::of_all(["user code", &letters.collect::<String>()])
+}
+
+impl Work {
+    /// The device asks whether somebody has decided (§3.4).
+    pub(super) fn poll_device(self, key: TokenHash) -> Reply<Response> {
+        ask(Question::FindTicket, FindTicket { key }, Voice::Json, move |found| {
+            let ours = |found: &FoundTicket| {
+                // A user code finds the ticket, too, but is no device code.
+                found.key == key && !found.spent && found.ticket.client_id == self.client.client_id
+            };
+            let found = found.filter(ours).ok_or(Reason::DeviceUnknown)?;
+            let PendingTicket::Device { stage, .. } = &found.ticket.pending else { return Err(Reason::DeviceUnknown) };
+            if found.ticket.expires_at <= self.moment.now {
+                return Err(Reason::DeviceExpired);
+            }
+            match stage {
+                DeviceStage::Waiting => Ok(self.note_question(&found)),
+                DeviceStage::Denied => Err(Reason::Denied),
+                DeviceStage::Granted(_) => self.spend(found),
+            }
+        })
+    }
+
+    /// Nobody has decided. A device that asks too often has to wait longer from then on (§3.5).
+    fn note_question(self, found: &FoundTicket) -> Reply<Response> {
+        let now = self.moment.now;
+        let mut ticket = Ticket::clone(&found.ticket);
+        let mut reason = Reason::DevicePending;
+        if let PendingTicket::Device { interval, asked_at, .. } = &mut ticket.pending {
+            let wait = std::time::Duration::from_secs(*interval);
+            if asked_at.is_some_and(|before| before.after(wait) > now) {
+                *interval = interval.saturating_add(5);
+                reason = Reason::DeviceTooFast;
+            }
+            *asked_at = Some(now);
+        }
+        let command = ReplaceTicket { key: found.key, version: found.version, ticket: Arc::new(ticket) };
+        // Where the ticket has changed meanwhile, the next question tells.
+        ask(Question::ReplaceTicket, command, Voice::Json, move |_| Err(reason))
+    }
+}

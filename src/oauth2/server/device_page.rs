@@ -1,0 +1,180 @@
+//! The page where a user enters a device's code, RFC 8628 §3.3.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::Request;
+use serde::{Deserialize, Serialize};
+
+use super::commands::{FindClient, FindTicket, FoundTicket, ReplaceTicket};
+use super::device::user_code_hash;
+use super::grant_type::DEVICE_CODE;
+use super::parameters::Parameters;
+use super::provider::{Provider, ask, check_method, reply};
+use super::records::{DeviceStage, Grant, GrantRecord, PendingTicket, Ticket};
+use super::rejected::{Reason, Voice};
+use super::store::{Question, Reply};
+use crate::oauth2::Scope;
+use crate::{Moment, Timestamp};
+
+/// What to show to a user with a device in hand.
+///
+/// ```
+/// use oauth_proto::oauth2::server::DevicePage;
+///
+/// fn page(page: &DevicePage) -> String {
+///     match page {
+///         DevicePage::Enter => "Enter the code that your device shows: …".into(),
+///         DevicePage::Confirm(device) => format!("Does your device show {}? May it {}?", device.user_code, device.scope),
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+pub enum DevicePage {
+    /// A field for the code, whose form leads to this endpoint again, by GET with `user_code`.
+    Enter,
+    /// The question whether the device shows this very code, and whether it may do what it asks.
+    Confirm(DeviceConsent),
+}
+
+/// A device that asks for access, while the user decides. It is serde, so that it survives a login page; what is said at
+/// [`Consent`](super::Consent) of its travels and of its form goes for this one, too.
+///
+/// Whoever tries codes must have signed in, and the application has to bound how many (§5.1): they are short.
+///
+/// ```
+/// use oauth_proto::Moment;
+/// use oauth_proto::oauth2::server::{DeviceConsent, Grant, Provider, Reply};
+///
+/// fn decide(provider: &Provider, device: DeviceConsent, allow: bool) -> Reply<()> {
+///     match allow {
+///         true => provider.grant_device(device, Grant::new("jane"), Moment::from_os()),
+///         false => provider.deny_device(device, Moment::from_os()),
+///     }
+/// }
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DeviceConsent {
+    /// The client that asks. Nothing proves that it is that one, if it is public.
+    pub client_id: String,
+    /// Its name, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<String>,
+    /// The code that the device shows, as the user has entered it.
+    pub user_code: String,
+    /// What is asked for.
+    pub scope: Scope,
+    /// The resources that it is for (RFC 8707).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resource: Vec<String>,
+    /// Until when the decision is awaited.
+    pub expires_at: Timestamp,
+}
+
+impl fmt::Debug for DeviceConsent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeviceConsent")
+            .field("client_id", &self.client_id)
+            .field("scope", &self.scope)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Provider {
+    /// The endpoint where a user enters a device's code (§3.3): what to show. A code that no device waits with is refused with
+    /// [`Reason::UserCode`], upon which an application shows the field once more.
+    pub fn device_page<B>(&self, request: &Request<B>, now: Timestamp) -> Reply<DevicePage> {
+        let entered = check_method(request, "GET")
+            .and_then(|()| Parameters::parse(request.uri().query().unwrap_or_default()))
+            .map(|parameters| parameters.get("user_code").map(str::to_owned));
+        match entered {
+            Err(reason) => Reply::Reject(reason.reject(&Voice::Page)),
+            Ok(None) => Reply::Done(DevicePage::Enter),
+            Ok(Some(user_code)) => self.find_device(user_code, now).map(DevicePage::Confirm),
+        }
+    }
+
+    /// The device that waits with that code.
+    pub fn find_device(&self, user_code: impl Into<String>, now: Timestamp) -> Reply<DeviceConsent> {
+        let user_code = user_code.into();
+        let key = user_code_hash(&user_code);
+        ask(Question::FindTicket, FindTicket { key }, Voice::Page, move |found| {
+            let found = found.filter(|found| waits(found, now)).ok_or(Reason::UserCode)?;
+            let command = FindClient { client_id: found.ticket.client_id.clone() };
+            Ok(ask(Question::FindClient, command, Voice::Page, move |client| {
+                let client = client.ok_or(Reason::UserCode)?;
+                let PendingTicket::Device { scope, resource, .. } = &found.ticket.pending else {
+                    return Err(Reason::UserCode);
+                };
+                Ok(Reply::Done(DeviceConsent {
+                    client_id: client.client_id.clone(),
+                    client_name: client.metadata.client_name.clone(),
+                    user_code,
+                    scope: scope.clone(),
+                    resource: resource.clone(),
+                    expires_at: found.ticket.expires_at,
+                }))
+            }))
+        })
+    }
+
+    /// The user grants the device what it asks. Call it only after the application knows who the user is.
+    pub fn grant_device(&self, device: DeviceConsent, grant: Grant, moment: Moment) -> Reply<()> {
+        self.clone().decide_device(device, Some(grant), moment, 0)
+    }
+
+    /// The user does not grant it.
+    pub fn deny_device(&self, device: DeviceConsent, moment: Moment) -> Reply<()> {
+        self.clone().decide_device(device, None, moment, 0)
+    }
+
+    /// Notes the decision; once more where the device has asked in between, which changes its ticket.
+    fn decide_device(self, device: DeviceConsent, grant: Option<Grant>, moment: Moment, attempt: u8) -> Reply<()> {
+        if !self.offers(DEVICE_CODE) {
+            return reply(&Voice::Page, Err(Reason::GrantTypeUnknown(DEVICE_CODE.to_owned())));
+        }
+        let key = user_code_hash(&device.user_code);
+        ask(Question::FindTicket, FindTicket { key }, Voice::Page, move |found| {
+            let same = |found: &FoundTicket| waits(found, moment.now) && found.ticket.client_id == device.client_id;
+            let found = found.filter(same).ok_or(Reason::UserCode)?;
+            let mut ticket = Ticket::clone(&found.ticket);
+            let grant_id = ticket.grant_id;
+            let PendingTicket::Device { scope, resource, stage, .. } = &mut ticket.pending else {
+                return Err(Reason::UserCode);
+            };
+            *stage = match grant.clone() {
+                None => DeviceStage::Denied,
+                Some(Grant { user, scope: granted, data }) => {
+                    let granted = granted.unwrap_or_else(|| scope.clone());
+                    if granted.missing_from(scope).next().is_some() {
+                        return Err(Reason::Misconfigured("more was granted than was asked"));
+                    }
+                    DeviceStage::Granted(Arc::new(GrantRecord {
+                        id: grant_id,
+                        client_id: device.client_id.clone(),
+                        user,
+                        scope: granted,
+                        grant_type: DEVICE_CODE.to_owned(),
+                        resource: resource.clone(),
+                        data,
+                        granted_at: moment.now,
+                    }))
+                }
+            };
+            let command = ReplaceTicket { key: found.key, version: found.version, ticket: Arc::new(ticket) };
+            Ok(ask(Question::ReplaceTicket, command, Voice::Page, move |replaced| match (replaced, attempt) {
+                (true, _) => Ok(Reply::Done(())),
+                (false, 0..8) => Ok(self.decide_device(device, grant, moment, attempt + 1)),
+                (false, _) => Err(Reason::UserCode),
+            }))
+        })
+    }
+}
+
+/// Whether a device waits for a decision.
+fn waits(found: &FoundTicket, now: Timestamp) -> bool {
+    let waiting = matches!(&found.ticket.pending, PendingTicket::Device { stage: DeviceStage::Waiting, .. });
+    waiting && !found.spent && found.ticket.expires_at > now
+}

@@ -1,0 +1,37 @@
+//! Events for the operator, by the feature `tracing`. No field holds a secret.
+
+use super::records::{GrantId, GrantRecord};
+use super::rejected::Reason;
+
+/// The target of all events of this module.
+const TARGET: &str = "oauth_proto::oauth2::server";
+
+pub(super) fn issued(grant: &GrantRecord, grant_type: &str) {
+    tracing::info!(
+        target: TARGET,
+        grant = %grant.id,
+        client_id = %grant.client_id,
+        grant_type,
+        scope = %grant.scope,
+        "tokens issued"
+    );
+}
+
+pub(super) fn revoked(grant: GrantId) {
+    tracing::info!(target: TARGET, %grant, "revoked");
+}
+
+/// A sign of theft is a warning, a fault of this side an error; what clients do wrong all day is worth a look at most.
+pub(super) fn rejected(reason: &Reason) {
+    let code = reason.code();
+    match reason {
+        Reason::StoreFailed(_) | Reason::Misconfigured(_) => {
+            tracing::error!(target: TARGET, code, %reason, "request failed");
+        }
+        Reason::CodeReplayed
+        | Reason::CodeOfAnotherClient(_)
+        | Reason::RefreshTokenReplayed
+        | Reason::RefreshTokenOfAnotherClient(_) => tracing::warn!(target: TARGET, code, %reason, "grant revoked"),
+        _ => tracing::debug!(target: TARGET, code, %reason, "request refused"),
+    }
+}

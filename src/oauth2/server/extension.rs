@@ -1,0 +1,36 @@
+//! Grants of the application's own that can be judged by the request alone, RFC 6749 §4.5.
+
+use std::fmt;
+
+use super::commands::{Decide, Decision};
+
+/// Judges the requests of an extension grant, where nothing but the request is needed: an assertion, say, whose signature is
+/// checked with a key at hand. What needs storage or another service is asked of the application instead, see
+/// [`GrantType::extension`](super::GrantType::extension).
+///
+/// ```
+/// use oauth_proto::Timestamp;
+/// use oauth_proto::oauth2::server::{Claim, Decide, Decision, ExtensionGrant, Grant, GrantType, Provider};
+///
+/// #[derive(Debug)]
+/// struct Voucher;
+///
+/// impl ExtensionGrant for Voucher {
+///     fn judge(&self, question: &Decide, _now: Timestamp) -> Decision {
+///         let Claim::Extension { parameters, .. } = &question.claim else { return Decision::Denied };
+///         match parameters.iter().find(|(name, _)| name == "voucher") {
+///             Some((_, voucher)) if is_genuine(voucher.expose()) => Decision::Granted(Grant::new("guest")),
+///             _ => Decision::Denied,
+///         }
+///     }
+/// }
+/// # fn is_genuine(_: &str) -> bool { false }
+///
+/// let provider = Provider::new("https://auth.example.com")?
+///     .grant_type(GrantType::judged("https://auth.example.com/grants/voucher", Voucher));
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+pub trait ExtensionGrant: fmt::Debug + Send + Sync {
+    /// Whether it is granted.
+    fn judge(&self, question: &Decide, now: crate::Timestamp) -> Decision;
+}

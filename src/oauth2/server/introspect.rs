@@ -1,0 +1,66 @@
+//! What a token is, for those who may know: RFC 7662.
+
+use http::{Request, StatusCode};
+
+use super::commands::{FindClient, FindToken};
+use super::parameters::Parameters;
+use super::provider::{Provider, ask, check_method, reply};
+use super::records::{TokenKind, TokenRecord};
+use super::rejected::{Reason, Voice};
+use super::respond;
+use super::store::{Question, Reply};
+use super::token_hash::TokenHash;
+use crate::oauth2::Introspection;
+use crate::{Moment, Response};
+
+impl Provider {
+    /// The introspection endpoint. A confidential client learns of its own tokens, and one that
+    /// [`introspects_all`](super::ClientRecord::introspects_all) of every one; of all others that they are not active, whatever
+    /// they are.
+    pub fn introspect<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
+        reply(&Voice::Json, self.read_introspection(request, moment))
+    }
+
+    fn read_introspection<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> Result<Reply<Response>, Reason> {
+        check_method(request, "POST")?;
+        let parameters = Parameters::of_body(request)?;
+        let presented = self.0.authentications.present(request, &parameters)?;
+        let key = TokenHash::of(parameters.need("token")?);
+        let provider = self.clone();
+        let command = FindClient { client_id: presented.client_id.clone() };
+        Ok(ask(Question::FindClient, command, Voice::Json, move |found| {
+            let client = provider.0.authentications.authenticate(presented, found, moment.now)?;
+            if client.is_public() {
+                return Err(Reason::MayNotIntrospect);
+            }
+            Ok(ask(Question::FindToken, FindToken { key }, Voice::Json, move |found| {
+                let told = |record: &TokenRecord| {
+                    let lives = !record.has_expired(moment.now) && record.replaced.is_none();
+                    lives && (client.introspects_all || record.grant.client_id == client.client_id)
+                };
+                let answer = found.filter(|record| told(record)).map(|record| provider.explain(&record));
+                Ok(Reply::Done(respond::to_json(StatusCode::OK, &answer.unwrap_or_default())?))
+            }))
+        }))
+    }
+
+    fn explain(&self, record: &TokenRecord) -> Introspection {
+        let scope = record.scope();
+        Introspection {
+            active: true,
+            scope: (!scope.is_empty()).then(|| scope.joined(self.0.scope_separator).into()),
+            client_id: Some(record.grant.client_id.clone()),
+            token_type: (record.kind == TokenKind::Access).then(|| "Bearer".to_owned()),
+            exp: record.expires_at,
+            iat: Some(record.issued_at),
+            sub: record.grant.user.clone(),
+            aud: record.resource().to_vec(),
+            iss: Some(self.0.issuer.clone()),
+            ..Introspection::default()
+        }
+    }
+}

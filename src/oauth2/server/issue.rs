@@ -1,0 +1,206 @@
+//! Making tokens, and the answer that brings them: RFC 6749 §5.1.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use super::client_record::ClientRecord;
+use super::commands::NewTokens;
+use super::generator::{NewToken, is_token};
+use super::grant_type::GrantType;
+use super::provider::Config;
+use super::records::{GrantId, GrantRecord, TokenKind, TokenRecord, Unique};
+use super::rejected::Reason;
+use super::respond;
+use super::token_hash::{Sealed, TokenHash};
+use crate::oauth2::Scope;
+use crate::{Moment, Response, Secret, Timestamp};
+
+/// Tokens, and what the client is told of them.
+pub(super) struct Issued {
+    pub(super) tokens: NewTokens,
+    pub(super) answer: Answer,
+}
+
+/// A token answer.
+pub(super) struct Answer {
+    pub(super) access_token: String,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) refresh_token: Option<String>,
+    pub(super) scope: String,
+    /// The answer is one to a token exchange (RFC 8693 §2.2.1).
+    pub(super) exchanged: bool,
+    pub(super) now: Timestamp,
+}
+
+/// How tokens are made this time.
+pub(super) struct Issue<'a> {
+    pub(super) grant: Arc<GrantRecord>,
+    /// The grant type whose lifetime the access token has.
+    pub(super) offer: &'a GrantType,
+    pub(super) scope: Option<Scope>,
+    pub(super) resource: Option<Vec<String>>,
+    /// Whether a refresh token comes with it.
+    pub(super) refresh: Option<&'a GrantType>,
+    pub(super) unique: bool,
+}
+
+impl Config {
+    /// Whether tokens of a grant come with a refresh token, and of which kind.
+    pub(super) fn refresh_for(&self, offer: &GrantType, client: &ClientRecord) -> Option<&GrantType> {
+        let refresh = self.grant_types.iter().find(|own| own.name == "refresh_token")?;
+        (offer.with_refresh && client.may_use("refresh_token")).then_some(refresh)
+    }
+
+    pub(super) fn issue(&self, issue: Issue<'_>, moment: &Moment) -> Result<Issued, Reason> {
+        let Issue { grant, offer, scope, resource, refresh, unique } = issue;
+        let now = moment.now;
+        let expires_at = offer.expires_in.map(|lifetime| now.after(lifetime));
+        let access = self.token(&grant, Some(TokenKind::Access), expires_at, moment)?;
+        let refresh = refresh.map(|kind| kind.expires_in.map(|lifetime| now.after(lifetime)));
+        let refresh = refresh.map(|expires_at| {
+            let token = self.token(&grant, Some(TokenKind::Refresh), expires_at, moment)?;
+            Ok((token, expires_at))
+        });
+        let refresh = refresh.transpose()?;
+        let key = TokenHash::of(&access);
+        let record = |kind, expires_at| TokenRecord {
+            kind,
+            grant: grant.clone(),
+            narrowed_scope: None,
+            narrowed_resource: None,
+            issued_at: now,
+            expires_at,
+            unique: None,
+            replaced: None,
+        };
+        let unique = if unique {
+            Some(self.unique(&grant, (&access, key), refresh.as_ref().map(|(token, _)| token))?)
+        } else {
+            None
+        };
+        let granted = scope.as_ref().unwrap_or(&grant.scope).joined(self.scope_separator);
+        let access_record = TokenRecord {
+            narrowed_scope: scope.filter(|scope| *scope != grant.scope),
+            narrowed_resource: resource.filter(|resource| *resource != grant.resource),
+            unique,
+            ..record(TokenKind::Access, expires_at)
+        };
+        let refresh_record = refresh.as_ref().map(|(token, expires_at)| {
+            (TokenHash::of(token), Arc::new(record(TokenKind::Refresh, *expires_at)))
+        });
+        Ok(Issued {
+            tokens: NewTokens { access: (key, Arc::new(access_record)), refresh: refresh_record, now },
+            answer: Answer {
+                access_token: access,
+                expires_at,
+                refresh_token: refresh.map(|(token, _)| token),
+                scope: granted,
+                exchanged: false,
+                now,
+            },
+        })
+    }
+
+    /// A code or token as the generator makes it.
+    pub(super) fn token(
+        &self,
+        grant: &GrantRecord,
+        kind: Option<TokenKind>,
+        expires_at: Option<Timestamp>,
+        moment: &Moment,
+    ) -> Result<String, Reason> {
+        let label = match kind {
+            None => "oauth2 code",
+            Some(TokenKind::Access) => "oauth2 access token",
+            Some(TokenKind::Refresh) => "oauth2 refresh",
+        };
+        let token = NewToken { kind, grant, issued_at: moment.now, expires_at };
+        let text = self.generator.generate(&token, moment.derive(label));
+        if is_token(&text) { Ok(text) } else { Err(Reason::Misconfigured("the generator made what is no token")) }
+    }
+
+    fn unique_key(&self) -> Result<&[u8], Reason> {
+        let key = self.unique_key.as_ref().filter(|key| !key.is_empty()).map(Secret::expose);
+        key.map(str::as_bytes).ok_or(Reason::Misconfigured("unique tokens need a key"))
+    }
+
+    fn unique(
+        &self,
+        grant: &GrantRecord,
+        (access, access_hash): (&str, TokenHash),
+        refresh: Option<&String>,
+    ) -> Result<Unique, Reason> {
+        let key = self.unique_key()?;
+        let user = grant.user.as_deref().ok_or(Reason::Misconfigured("unique tokens need the user's name"))?;
+        let seal = |token: &str, hash: TokenHash| Sealed::new(token, key, hash.as_bytes());
+        let mut words: Vec<_> = grant.scope.iter().collect();
+        words.sort_unstable();
+        let scope = words.join(" ");
+        let resources = grant.resource.iter().map(String::as_str);
+        let of = [grant.client_id.as_str(), user, grant.grant_type.as_str(), &scope].into_iter().chain(resources);
+        Ok(Unique {
+            key: TokenHash::of_all(of),
+            access: seal(access, access_hash),
+            refresh: refresh.map(|token| {
+                let hash = TokenHash::of(token);
+                (hash, seal(token, hash))
+            }),
+        })
+    }
+
+    /// The answer that brings a unique token once more.
+    pub(super) fn again(&self, hash: TokenHash, record: &TokenRecord, now: Timestamp) -> Result<Answer, Reason> {
+        let key = self.unique_key()?;
+        let open = |sealed: &Sealed, hash: TokenHash| sealed.open(key, hash.as_bytes(), hash);
+        let lost = Reason::Misconfigured("the key of the unique tokens is not the one that sealed them");
+        let unique = record.unique.as_ref().ok_or(Reason::Misconfigured("the store answers with another token"))?;
+        let refresh = unique.refresh.as_ref().map(|(hash, sealed)| open(sealed, *hash).ok_or(lost.clone()));
+        Ok(Answer {
+            access_token: open(&unique.access, hash).ok_or(lost)?,
+            expires_at: record.expires_at,
+            refresh_token: refresh.transpose()?,
+            scope: record.scope().joined(self.scope_separator),
+            exchanged: false,
+            now,
+        })
+    }
+}
+
+impl Answer {
+    /// What the client gets. The texts of tokens need no escapes.
+    pub(super) fn response(&self) -> Result<Response, Reason> {
+        let mut body = Vec::with_capacity(192 + self.access_token.len() + self.scope.len());
+        body.extend_from_slice(b"{\"access_token\":\"");
+        body.extend_from_slice(self.access_token.as_bytes());
+        body.extend_from_slice(b"\",\"token_type\":\"Bearer\"");
+        if let Some(at) = self.expires_at {
+            body.extend_from_slice(b",\"expires_in\":");
+            write(&mut body, &self.now.until(at).as_secs())?;
+        }
+        if let Some(token) = &self.refresh_token {
+            body.extend_from_slice(b",\"refresh_token\":\"");
+            body.extend_from_slice(token.as_bytes());
+            body.push(b'"');
+        }
+        if !self.scope.is_empty() {
+            body.extend_from_slice(b",\"scope\":");
+            write(&mut body, &self.scope)?;
+        }
+        if self.exchanged {
+            body.extend_from_slice(b",\"issued_token_type\":\"urn:ietf:params:oauth:token-type:access_token\"");
+        }
+        body.push(b'}');
+        Ok(respond::json(StatusCode::OK, body))
+    }
+}
+
+fn write(body: &mut Vec<u8>, value: &impl serde::Serialize) -> Result<(), Reason> {
+    serde_json::to_writer(body, value).map_err(|_| Reason::Misconfigured("an answer cannot be written as JSON"))
+}
+
+/// A grant's identifier.
+pub(super) fn grant_id(moment: &Moment) -> GrantId {
+    let [half, _] = super::secrets::split(moment.derive("oauth2 grant"));
+    GrantId(u128::from_be_bytes(half))
+}

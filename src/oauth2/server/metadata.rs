@@ -1,0 +1,73 @@
+//! What the server tells about itself, RFC 8414.
+
+use http::{Request, StatusCode};
+
+use super::grant_type::DEVICE_CODE;
+use super::paths::Endpoint;
+use super::provider::{Provider, check_method, reply};
+use super::register::RegistrationPolicy;
+use super::rejected::{Reason, Voice};
+use super::respond;
+use super::store::Reply;
+use crate::oauth2::Metadata;
+use crate::Response;
+
+impl Provider {
+    /// The metadata, as they follow from the configuration (RFC 8414 §2).
+    pub fn metadata(&self) -> Metadata {
+        let config = &self.0;
+        let url = |endpoint| Some(config.paths.url(endpoint));
+        let texts = |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+        let (code, implicit) = (self.offers("authorization_code"), self.offers("implicit"));
+        let response_types: Vec<_> =
+            [(code, "code"), (implicit, "token")].into_iter().filter(|(offered, _)| *offered).map(|(_, name)| name).collect();
+        let mut scopes: Vec<String> = Vec::new();
+        for scope in config.grant_types.iter().filter_map(|own| own.scopes.as_ref()).flat_map(|scopes| scopes.iter()) {
+            if !scopes.iter().any(|known| known == scope) {
+                scopes.push(scope.to_owned());
+            }
+        }
+        let secrets = [(config.authentications.basic, "client_secret_basic"), (config.authentications.body, "client_secret_post")];
+        let methods: Vec<_> = secrets.into_iter().filter(|(taken, _)| *taken).map(|(_, name)| name).chain(["none"]).collect();
+        let challenges: &[&str] = if config.plain_pkce { &["S256", "plain"] } else { &["S256"] };
+        Metadata {
+            issuer: Some(config.issuer.clone()),
+            authorization_endpoint: (code || implicit).then(|| url(Endpoint::Authorize)).flatten(),
+            token_endpoint: url(Endpoint::Token),
+            registration_endpoint: match config.registration {
+                RegistrationPolicy::Off => None,
+                _ => url(Endpoint::Register),
+            },
+            scopes_supported: (!scopes.is_empty()).then_some(scopes),
+            response_types_supported: texts(&response_types),
+            response_modes_supported: texts(&["query", "fragment", "form_post"]),
+            grant_types_supported: Some(config.grant_types.iter().map(|own| own.name.clone()).collect()),
+            token_endpoint_auth_methods_supported: texts(&methods),
+            revocation_endpoint: url(Endpoint::Revoke),
+            introspection_endpoint: url(Endpoint::Introspect),
+            code_challenge_methods_supported: code.then(|| texts(challenges)).flatten(),
+            device_authorization_endpoint: self.offers(DEVICE_CODE).then(|| url(Endpoint::DeviceAuthorization)).flatten(),
+            pushed_authorization_request_endpoint: (code || implicit).then(|| url(Endpoint::PushedRequest)).flatten(),
+            require_pushed_authorization_requests: config.only_pushed,
+            authorization_response_iss_parameter_supported: true,
+            extra: config.metadata.clone(),
+            ..Metadata::default()
+        }
+    }
+
+    /// The metadata's endpoint (RFC 8414 §3).
+    pub fn metadata_response<B>(&self, request: &Request<B>) -> Reply<Response> {
+        let response = check_method(request, "GET, HEAD").and_then(|()| self.metadata_body());
+        reply(&Voice::Json, response.map(Reply::Done))
+    }
+
+    fn metadata_body(&self) -> Result<Response, Reason> {
+        let mut response = respond::to_json(StatusCode::OK, &self.metadata())?;
+        // It is public, and seldom changes.
+        let headers = response.headers_mut();
+        headers.insert(http::header::CACHE_CONTROL, http::HeaderValue::from_static("public, max-age=3600"));
+        headers.remove(http::header::PRAGMA);
+        headers.insert(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, http::HeaderValue::from_static("*"));
+        Ok(response)
+    }
+}

@@ -1,0 +1,84 @@
+//! The authorization server's side of OAuth 2.0: RFC 6749 and what grew around it.
+//!
+//! A request comes in as `http::Request` with its whole body, and leads to a [`Reply`]: questions to storage first, then
+//! the end. [`serve`] and [`serve_async`] ask a [`Store`] or an [`AsyncStore`] of the application's; [`MemoryStore`] is one
+//! to begin with. Every question is one atomic step, so that a code counts once.
+//!
+//! ```text
+//!   browser                     Provider                               storage                  application
+//!     | GET /authorize            |                                       |                          |
+//!     |-------------------------->| FindClient -------------------------->|                          |
+//!     |                           | Consent ------------------------------------------------------->| shows its page
+//!     |<-- redirect, code --------| SaveTicket -------------------------->| <--- Provider::grant ----|
+//!                                 |                                       |
+//!   client  POST /token  -------->| FindClient, FindTicket, Redeem ------>|
+//!     |<-- tokens ----------------|                                       |
+//! ```
+//!
+//! | to do this | begin here |
+//! |---|---|
+//! | configure a server | [`Provider`], [`GrantType`], [`ClientRecord`] |
+//! | deal with any request | [`Provider::dispatch`] |
+//! | ask the user | [`Consent`], [`Provider::grant`], [`Provider::deny`]; [`DevicePage`] |
+//! | check passwords, exchange tokens, extend | [`Decide`], [`serve_with`], [`ExtensionGrant`] |
+//! | keep it all in a database | [`Store`], [`AsyncStore`] |
+//! | protect an API with its tokens | [`resource`](super::resource) |
+
+mod authentication;
+mod authorize;
+mod client_metadata;
+mod client_record;
+mod code;
+mod commands;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod consent;
+mod decide;
+mod device;
+mod device_page;
+#[cfg(feature = "tracing")]
+mod events;
+mod extension;
+mod generator;
+mod grant_type;
+mod introspect;
+mod issue;
+mod memory;
+mod metadata;
+mod parameters;
+mod paths;
+mod provider;
+mod pushed;
+mod records;
+mod refresh;
+mod register;
+mod rejected;
+mod respond;
+mod revoke;
+mod secrets;
+mod store;
+mod token;
+mod token_hash;
+
+pub use authentication::{ClaimedClient, ClientSource};
+pub use client_record::ClientRecord;
+pub use commands::{
+    Claim, Decide, Decision, Exchange, FindClient, FindTicket, FindToken, FoundTicket, NewTokens, Redeem, Redemption,
+    RemoveClient, ReplaceTicket, Revoke, Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
+};
+pub use consent::Consent;
+pub use device_page::{DeviceConsent, DevicePage};
+pub use extension::ExtensionGrant;
+pub use generator::{NewToken, RandomTokens, TokenGenerator, Uuid4};
+pub use grant_type::{GrantType, UnknownScope};
+pub use memory::MemoryStore;
+pub use paths::Endpoint;
+pub use provider::{Dispatched, Provider};
+pub use records::{
+    Challenge, DeviceStage, Grant, GrantId, GrantRecord, PendingTicket, Replaced, Ticket, TokenKind, TokenRecord, Unique,
+};
+pub use register::RegistrationPolicy;
+pub use rejected::{Reason, Rejected};
+pub use secrets::{SecretHasher, Sha256Secrets};
+pub use store::{AsyncStore, Blocking, Question, Reply, Store, serve, serve_async, serve_async_with, serve_with};
+pub use token_hash::{NotAHash, Sealed, TokenHash};

@@ -1,0 +1,110 @@
+//! A request's parameters: each at most once, RFC 6749 §3.1 and §3.2.
+
+use std::borrow::Cow;
+
+use http::Request;
+
+use super::rejected::Reason;
+use crate::wire::form;
+
+/// More than this in one request are not looked at.
+const MOST: usize = 64;
+
+/// The largest body that is looked at.
+const LARGEST: usize = 64 * 1024;
+
+/// These may be repeated (RFC 8707 §2, RFC 8693 §2.1).
+const REPEATED: [&str; 2] = ["resource", "audience"];
+
+/// Parameters in their order; those without a value are left out (§3.1).
+#[derive(Clone, Debug)]
+pub(super) struct Parameters<'r>(Vec<(Cow<'r, str>, Cow<'r, str>)>);
+
+impl<'r> Parameters<'r> {
+    /// Those of a body that is a form.
+    pub(super) fn of_body<B: AsRef<[u8]>>(request: &'r Request<B>) -> Result<Self, Reason> {
+        if form::is_form(request.headers()) != Some(true) {
+            return Err(Reason::ContentType("form"));
+        }
+        let body = request.body().as_ref();
+        if body.len() > LARGEST {
+            return Err(Reason::TooLarge);
+        }
+        Self::parse(std::str::from_utf8(body).map_err(|_| Reason::ContentType("text"))?)
+    }
+
+    pub(super) fn parse(form: &'r str) -> Result<Self, Reason> {
+        let parameters = Self::parse_doubtful(form)?;
+        parameters.check()?;
+        Ok(parameters)
+    }
+
+    /// As [`parse`](Self::parse), before it is known that nothing is there twice.
+    pub(super) fn parse_doubtful(form: &'r str) -> Result<Self, Reason> {
+        let mut parameters = Vec::with_capacity(8);
+        for (name, value) in form::text_pairs(form) {
+            let text = form::text(name).zip(value);
+            let not_text = Reason::ParameterInvalid { name: "a parameter", why: "it is no text in UTF-8" };
+            let (name, value) = text.ok_or(not_text)?;
+            if parameters.len() == MOST {
+                return Err(Reason::ParameterTwice("any parameter".to_owned()));
+            }
+            parameters.push((name, value));
+        }
+        Ok(Self(parameters))
+    }
+
+    /// That nothing is there twice.
+    pub(super) fn check(&self) -> Result<(), Reason> {
+        for (at, (name, _)) in self.0.iter().enumerate() {
+            if self.0[..at].iter().any(|(other, _)| other == name) && !REPEATED.contains(&&**name) {
+                return Err(Reason::ParameterTwice(crate::wire::shortened(name)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The only value of that name; `None` where it is missing or empty.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// The same, where it must be there.
+    pub(super) fn need(&self, name: &'static str) -> Result<&str, Reason> {
+        self.get(name).ok_or(Reason::ParameterMissing(name))
+    }
+
+    /// Whether that name is there more than once.
+    pub(super) fn is_twice(&self, name: &str) -> bool {
+        self.0.iter().filter(|(own, _)| own == name).count() > 1
+    }
+
+    /// All values of that name but the empty ones.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.iter().filter(move |(own, _)| *own == name).map(|(_, value)| value)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value)).filter(|(_, value)| !value.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_parameter_counts_once_and_empty_ones_not_at_all() {
+        let parameters = Parameters::parse("a=1&b=&c=x%20y+z&resource=r&resource=s&d").unwrap();
+        assert_eq!(parameters.get("a"), Some("1"));
+        assert_eq!((parameters.get("b"), parameters.get("d")), (None, None));
+        assert_eq!(parameters.get("c"), Some("x y z"));
+        assert_eq!(parameters.all("resource").collect::<Vec<_>>(), ["r", "s"]);
+        for twice in ["a=1&a=1", "a=1&a=", "x=1&%78=2"] {
+            assert!(matches!(Parameters::parse(twice), Err(Reason::ParameterTwice(_))), "{twice}");
+        }
+        Parameters::parse("a=%ff").unwrap_err();
+        let many: Vec<_> = (0..65).map(|at| format!("p{at}=1")).collect();
+        Parameters::parse(&many.join("&")).unwrap_err();
+    }
+}

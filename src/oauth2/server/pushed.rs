@@ -1,0 +1,64 @@
+//! Pushed authorization requests, RFC 9126.
+
+use std::sync::Arc;
+
+use http::{Request, StatusCode};
+
+use super::commands::{FindClient, SaveTicket};
+use super::issue::grant_id;
+use super::parameters::Parameters;
+use super::provider::{Provider, ask, check_method, reply};
+use super::records::{PendingTicket, Ticket};
+use super::rejected::{Reason, Voice};
+use super::respond;
+use super::store::{Question, Reply};
+use super::token_hash::TokenHash;
+use crate::oauth2::pkce::Unguessable;
+use crate::{Moment, Response};
+
+impl Provider {
+    /// The endpoint for pushed authorization requests (§2): what is wrong with one is told at once, and the user's browser then
+    /// brings nothing but its name.
+    pub fn push<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
+        reply(&Voice::Json, self.read_pushed_request(request, moment))
+    }
+
+    fn read_pushed_request<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> Result<Reply<Response>, Reason> {
+        check_method(request, "POST")?;
+        let parameters = Parameters::of_body(request)?;
+        let presented = self.0.authentications.present(request, &parameters)?;
+        if parameters.get("request_uri").is_some() {
+            return Err(Reason::ParameterInvalid { name: "request_uri", why: "it cannot be pushed itself" });
+        }
+        let body = String::from_utf8_lossy(request.body().as_ref()).into_owned();
+        let provider = self.clone();
+        let command = FindClient { client_id: presented.client_id.clone() };
+        Ok(ask(Question::FindClient, command, Voice::Json, move |found| {
+            let client = provider.0.authentications.authenticate(presented, found, moment.now)?;
+            let parameters = Parameters::parse(&body)?;
+            let back = provider.back(&client, &parameters)?;
+            let consent = provider.consent(&client, &parameters, back, moment.now)?;
+            let uri = format!(
+                "urn:ietf:params:oauth:request_uri:{}",
+                Unguessable::new(&moment, "oauth2 request_uri").as_str()
+            );
+            let lifetime = provider.0.pushed_lifetime;
+            let ticket = Ticket {
+                grant_id: grant_id(&moment),
+                client_id: client.client_id.clone(),
+                expires_at: moment.now.after(lifetime),
+                pending: PendingTicket::Pushed(Box::new(consent)),
+            };
+            let command =
+                SaveTicket { key: TokenHash::of(&uri), alias: None, ticket: Arc::new(ticket), now: moment.now };
+            Ok(ask(Question::SaveTicket, command, Voice::Json, move |_| {
+                let answer = serde_json::json!({ "request_uri": uri, "expires_in": lifetime.as_secs() });
+                Ok(Reply::Done(respond::to_json(StatusCode::CREATED, &answer)?))
+            }))
+        }))
+    }
+}

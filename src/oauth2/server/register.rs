@@ -1,0 +1,228 @@
+//! Clients that register and manage themselves: RFC 7591 §3, RFC 7592 §2.
+
+use std::sync::Arc;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Method, Request, StatusCode};
+use serde_json::Value;
+
+use super::client_metadata::{Registrant, check};
+use super::client_record::ClientRecord;
+use super::commands::{FindClient, RemoveClient, SaveClient};
+use super::paths::Endpoint;
+use super::provider::{Provider, ask, check_method, reply};
+use super::rejected::{Reason, Voice};
+use super::respond;
+use super::store::{Question, Reply};
+use super::token_hash::TokenHash;
+use crate::oauth2::ClientMetadata;
+use crate::oauth2::pkce::Unguessable;
+use crate::secret::same;
+use crate::wire::{auth_param, json};
+use crate::{Moment, Response, Secret};
+
+/// Who may register a client.
+///
+/// ```
+/// use oauth_proto::oauth2::server::{Provider, RegistrationPolicy};
+///
+/// let provider = Provider::new("https://auth.example.com")?
+///     .registration(RegistrationPolicy::with_token("the initial access token, as hard to guess as a secret"));
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RegistrationPolicy {
+    /// Nobody.
+    #[default]
+    Off,
+    /// Whoever has an initial access token, of which this is the hash. Such a client may take any grant that is offered.
+    Token(TokenHash),
+    /// Anyone. Such a client may take those grants alone in which a person decides on a page.
+    ///
+    /// What this gives away: whoever likes fills the store with clients, under any name that may mislead a user.
+    AllowAnyone,
+}
+
+impl RegistrationPolicy {
+    /// Whoever has this initial access token.
+    pub fn with_token(token: &str) -> Self {
+        Self::Token(TokenHash::of(token))
+    }
+}
+
+impl Provider {
+    /// The endpoint for registration, and those below it where a client manages its own.
+    pub fn register<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
+        if self.0.registration == RegistrationPolicy::Off {
+            return Reply::Reject(Reason::NoSuchPath.reject(&Voice::Json));
+        }
+        let path = request.uri().path().strip_prefix(self.0.paths.get(Endpoint::Register)).unwrap_or_default();
+        let reply_to = match path.strip_prefix('/') {
+            None => self.register_new(request, moment),
+            Some(client_id) => self.manage(client_id.to_owned(), request, moment),
+        };
+        reply(&Voice::Bearer, reply_to)
+    }
+
+    /// RFC 7591 §3.1.
+    fn register_new<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Result<Reply<Response>, Reason> {
+        check_method(request, "POST")?;
+        let registrant = match self.0.registration {
+            RegistrationPolicy::Token(hash) => {
+                let shown = bearer(request.headers()).ok_or(Reason::BearerToken)?;
+                if !same(TokenHash::of(shown).as_bytes(), hash.as_bytes()) {
+                    return Err(Reason::BearerToken);
+                }
+                Registrant::Trusted
+            }
+            _ => Registrant::Anyone,
+        };
+        let metadata = check(self, read(request)?.1, registrant)?;
+        let client_id = Unguessable::new(&moment, "oauth2 client id").as_str()[..22].to_owned();
+        let token = Unguessable::new(&moment, "oauth2 registration");
+        let mut record = ClientRecord::with_metadata(client_id, metadata);
+        record.issued_at = Some(moment.now);
+        record.registration = Some(TokenHash::of(token.as_str()));
+        let secret = self.give_secret(&mut record, &moment);
+        let mut answer = self.told(&record, secret.as_ref())?;
+        answer["registration_access_token"] = token.as_str().into();
+        let command = SaveClient { record: Arc::new(record), replaces: None };
+        Ok(ask(Question::SaveClient, command, Voice::Json, move |saved| {
+            if !saved {
+                return Err(Reason::Misconfigured("the store keeps no client"));
+            }
+            Ok(Reply::Done(respond::to_json(StatusCode::CREATED, &answer)?))
+        }))
+    }
+
+    /// RFC 7592 §2. A client that is not there and a token that is wrong look the same.
+    fn manage<B: AsRef<[u8]>>(
+        &self,
+        client_id: String,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> Result<Reply<Response>, Reason> {
+        check_method(request, "GET, PUT, DELETE")?;
+        let registration = TokenHash::of(bearer(request.headers()).ok_or(Reason::BearerToken)?);
+        let method = request.method().clone();
+        let body = if method == Method::PUT { Some(read(request)?) } else { None };
+        let provider = self.clone();
+        let command = FindClient { client_id: client_id.clone() };
+        Ok(ask(Question::FindClient, command, Voice::Bearer, move |found| {
+            let known = |record: &Arc<ClientRecord>| {
+                record.registration.is_some_and(|known| same(known.as_bytes(), registration.as_bytes()))
+            };
+            let record = found.filter(known).ok_or(Reason::BearerToken)?;
+            if let Some((members, metadata)) = body {
+                return provider.replace(&record, registration, &members, metadata, &moment);
+            }
+            if method == Method::DELETE {
+                let command = RemoveClient { client_id, registration };
+                return Ok(ask(Question::RemoveClient, command, Voice::Bearer, move |removed| {
+                    if !removed {
+                        return Err(Reason::BearerToken);
+                    }
+                    let mut response = respond::json(StatusCode::NO_CONTENT, Vec::new());
+                    response.headers_mut().remove(http::header::CONTENT_TYPE);
+                    Ok(Reply::Done(response))
+                }));
+            }
+            Ok(Reply::Done(respond::to_json(StatusCode::OK, &provider.told(&record, None)?)?))
+        }))
+    }
+
+    /// RFC 7592 §2.2: the metadata as a whole; its secret stays, unless it has to have one now, or none any more.
+    fn replace(
+        &self,
+        record: &ClientRecord,
+        registration: TokenHash,
+        members: &Value,
+        metadata: ClientMetadata,
+        moment: &Moment,
+    ) -> Result<Reply<Response>, Reason> {
+        if members["client_id"] != record.client_id.as_str() {
+            return Err(Reason::ClientMetadata("the client_id is another"));
+        }
+        let given = ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
+        if given.into_iter().any(|name| members.get(name).is_some()) {
+            return Err(Reason::ClientMetadata("a member is there that the server gives"));
+        }
+        if let Some(secret) = members.get("client_secret") {
+            let hash = record.secret_hash.as_deref().unwrap_or(&self.0.authentications.stand_in);
+            let secret = Secret::new(secret.as_str().unwrap_or_default());
+            if !self.0.authentications.hasher.verify(&secret, hash) {
+                return Err(Reason::ClientMetadata("the client_secret is another"));
+            }
+        }
+        let registrant = match self.0.registration {
+            RegistrationPolicy::Token(_) => Registrant::Trusted,
+            _ => Registrant::Anyone,
+        };
+        let mut after = ClientRecord { metadata: check(self, metadata, registrant)?, ..record.clone() };
+        let secret = if after.is_public() {
+            after.secret_hash = None;
+            None
+        } else if after.secret_hash.is_none() {
+            self.give_secret(&mut after, moment)
+        } else {
+            None
+        };
+        let answer = self.told(&after, secret.as_ref())?;
+        let command = SaveClient { record: Arc::new(after), replaces: Some(registration) };
+        Ok(ask(Question::SaveClient, command, Voice::Bearer, move |saved| {
+            if !saved {
+                return Err(Reason::BearerToken);
+            }
+            Ok(Reply::Done(respond::to_json(StatusCode::OK, &answer)?))
+        }))
+    }
+
+    /// A secret for a client that proves itself by one.
+    fn give_secret(&self, record: &mut ClientRecord, moment: &Moment) -> Option<Secret> {
+        let method = record.metadata.token_endpoint_auth_method.as_deref();
+        if !matches!(method, Some("client_secret_basic" | "client_secret_post")) {
+            return None;
+        }
+        let secret = Secret::new(Unguessable::new(moment, "oauth2 secret").as_str());
+        record.secret_hash = Some(self.0.authentications.hasher.hash(&secret, super::secrets::salt(moment)));
+        Some(secret)
+    }
+
+    /// What the client is told of itself (RFC 7591 §3.2.1). A secret is told once: what is kept is its hash.
+    fn told(&self, record: &ClientRecord, secret: Option<&Secret>) -> Result<Value, Reason> {
+        let cannot = |_| Reason::Misconfigured("an answer cannot be written as JSON");
+        let mut answer = serde_json::to_value(&record.metadata).map_err(cannot)?;
+        answer["client_id"] = record.client_id.as_str().into();
+        if let Some(at) = record.issued_at {
+            answer["client_id_issued_at"] = at.as_secs().into();
+        }
+        if let Some(secret) = secret {
+            answer["client_secret"] = secret.expose().into();
+            // 0 is never.
+            answer["client_secret_expires_at"] = record.secret_expires_at.map_or(0, |at| at.as_secs()).into();
+        }
+        let uri = format!("{}/{}", self.0.paths.url(Endpoint::Register), record.client_id);
+        answer["registration_client_uri"] = uri.into();
+        Ok(answer)
+    }
+}
+
+/// The metadata that a request brings, and all its members.
+fn read<B: AsRef<[u8]>>(request: &Request<B>) -> Result<(Value, ClientMetadata), Reason> {
+    let body = request.body().as_ref();
+    if body.len() > 64 * 1024 {
+        return Err(Reason::TooLarge);
+    }
+    let members = json::object(body).map(Value::Object).ok_or(Reason::ContentType("object in JSON"))?;
+    let metadata = serde_json::from_value(members.clone());
+    Ok((members, metadata.map_err(|_| Reason::ClientMetadata("a member has an impossible value"))?))
+}
+
+/// The token of `Authorization: Bearer`, where there is just one.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (scheme, token) = auth_param::scheme(values.next()?.as_bytes());
+    let token = std::str::from_utf8(token).ok()?;
+    (scheme.eq_ignore_ascii_case(b"bearer") && values.next().is_none()).then_some(token)
+}

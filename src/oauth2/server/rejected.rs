@@ -1,0 +1,326 @@
+//! Why a request is refused, and the response that says so: RFC 6749 §4.1.2.1, §4.2.2.1 and §5.2.
+
+use http::header::{ALLOW, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+
+use super::consent::Return;
+use super::respond;
+use crate::Response;
+
+/// A request that is refused.
+///
+/// ```
+/// use oauth_proto::oauth2::server::Rejected;
+///
+/// fn answer(rejected: &Rejected) -> oauth_proto::Response {
+///     eprintln!("refused: {rejected}"); // for the operator
+///     rejected.response() // for the client, or for the user's browser
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Rejected {
+    /// The whole truth, for the operator's log.
+    pub reason: Reason,
+    voice: Voice,
+}
+
+/// Who is told, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Voice {
+    /// The client, in JSON (RFC 6749 §5.2).
+    Json,
+    /// The client by a challenge: a bearer token is missing or no good (RFC 6750 §3).
+    Bearer,
+    /// The user, on a page: nobody knows where to send the browser.
+    Page,
+    /// The client by the user's browser.
+    Redirect(Box<Return>),
+}
+
+/// Why a request is refused. For the operator: it tells apart what a client must not be able to.
+///
+/// ```
+/// use oauth_proto::oauth2::server::Reason;
+///
+/// assert_eq!(Reason::WrongSecret.code(), Reason::UnknownClient("x".into()).code());
+/// assert_eq!(Reason::CodeReplayed.code(), "invalid_grant");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// No endpoint has this path.
+    #[error("no endpoint has this path")]
+    NoSuchPath,
+    /// The HTTP method is not that of the endpoint.
+    #[error("the HTTP method {method} is not that of this endpoint")]
+    HttpMethod {
+        /// The request's.
+        method: http::Method,
+        /// The endpoint's.
+        allowed: &'static str,
+    },
+    /// The body is not what the endpoint takes.
+    #[error("the body is no {0}")]
+    ContentType(&'static str),
+    /// The body is larger than an honest one.
+    #[error("the body is too large")]
+    TooLarge,
+    /// A parameter that must be there is not.
+    #[error("{0} is missing")]
+    ParameterMissing(&'static str),
+    /// A parameter is there more than once, or there are too many.
+    #[error("{0:?} is there more than once")]
+    ParameterTwice(String),
+    /// A parameter's value cannot be.
+    #[error("{name}: {why}")]
+    ParameterInvalid {
+        /// The parameter.
+        name: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The client shows who it is in more than one way (RFC 6749 §2.3).
+    #[error("the client authenticates in more than one way")]
+    TwoAuthentications,
+    /// The client does not show who it is, or in a way that is not accepted.
+    #[error("the client does not authenticate in a way that is accepted")]
+    NotAuthenticated,
+    /// There is no such client.
+    #[error("the client {0:?} is unknown")]
+    UnknownClient(String),
+    /// The client's secret, or other proof, is wrong.
+    #[error("the client's secret is wrong")]
+    WrongSecret,
+    /// The client's secret has expired.
+    #[error("the client's secret has expired")]
+    SecretExpired,
+    /// The redirect_uri is not one that was registered.
+    #[error("the redirect_uri is not registered")]
+    RedirectUri,
+    /// The server offers no such grant.
+    #[error("the grant type {0:?} is not offered")]
+    GrantTypeUnknown(String),
+    /// The server offers no such response type.
+    #[error("the response type {0:?} is not offered")]
+    ResponseTypeUnknown(String),
+    /// The client may not use that grant or response type.
+    #[error("the client may not use {0:?}")]
+    NotAllowed(String),
+    /// The request names no scope, and there is none by default.
+    #[error("no scope is named, and there is none by default")]
+    ScopeMissing,
+    /// A scope is not to be had.
+    #[error("the scope {0:?} is not to be had")]
+    ScopeRefused(String),
+    /// A resource is not one of the server's (RFC 8707).
+    #[error("the resource {0:?} is not one of this server's")]
+    ResourceRefused(String),
+    /// The request must be pushed (RFC 9126).
+    #[error("the request was not pushed")]
+    NotPushed,
+    /// The request_uri is unknown, used, expired or another client's.
+    #[error("the request_uri is not a living one of this client")]
+    RequestUri,
+    /// The request has a parameter of an extension that is not supported.
+    #[error("{0} is not supported")]
+    Unsupported(&'static str),
+    /// Public clients must use proof keys, and so must all where the server demands it (RFC 7636).
+    #[error("there is no code_challenge")]
+    ChallengeMissing,
+    /// The resource owner does not grant access.
+    #[error("access was denied")]
+    Denied,
+    /// The application sends the user back with another error.
+    #[error("the application sends the user back with {0:?}")]
+    SentBack(String),
+    /// The code is unknown, expired or revoked.
+    #[error("the code is unknown, expired or revoked")]
+    CodeUnknown,
+    /// The code was used before. Its grant is revoked.
+    #[error("the code was used before; its grant is revoked")]
+    CodeReplayed,
+    /// The code was given to another client. Its grant is revoked.
+    #[error("the code was given to another client than {0:?}; its grant is revoked")]
+    CodeOfAnotherClient(String),
+    /// The redirect_uri is not that of the authorization request. The code is spent.
+    #[error("the redirect_uri is not that of the authorization request; the code is spent")]
+    RedirectUriChanged,
+    /// The code_verifier does not fit, or is missing. The code is spent.
+    #[error("the code_verifier does not fit; the code is spent")]
+    WrongVerifier,
+    /// There is a code_verifier, and was no code_challenge. The code is spent.
+    #[error("there is a code_verifier, and was no code_challenge; the code is spent")]
+    VerifierUnasked,
+    /// The refresh token is unknown, expired or revoked.
+    #[error("the refresh token is unknown, expired or revoked")]
+    RefreshTokenUnknown,
+    /// The refresh token was used before. Its grant is revoked.
+    #[error("the refresh token was used before; its grant is revoked")]
+    RefreshTokenReplayed,
+    /// The refresh token was given to another client. Its grant is revoked.
+    #[error("the refresh token was given to another client than {0:?}; its grant is revoked")]
+    RefreshTokenOfAnotherClient(String),
+    /// Nobody has decided about the device yet.
+    #[error("nobody has decided about the device yet")]
+    DevicePending,
+    /// The device asks too often.
+    #[error("the device asks too often")]
+    DeviceTooFast,
+    /// The device code has expired.
+    #[error("the device code has expired")]
+    DeviceExpired,
+    /// The device code is unknown, used or another client's.
+    #[error("the device code is unknown, used or another client's")]
+    DeviceUnknown,
+    /// No device waits with that user code.
+    #[error("no device waits with that user code")]
+    UserCode,
+    /// The application does not grant it.
+    #[error("the application does not grant it")]
+    ClaimDenied,
+    /// The application does not grant it, and says why.
+    #[error("the application does not grant it: {code}")]
+    ClaimRefused {
+        /// The error's code.
+        code: String,
+        /// For the client's developer.
+        description: String,
+    },
+    /// The token belongs to another client than the one that wants it revoked.
+    #[error("the token belongs to another client")]
+    TokenOfAnotherClient,
+    /// The client may not introspect.
+    #[error("public clients may not introspect")]
+    MayNotIntrospect,
+    /// There is no bearer token, or it is no good.
+    #[error("the bearer token is missing, unknown or not good for this")]
+    BearerToken,
+    /// The client's metadata are not acceptable (RFC 7591).
+    #[error("the client's metadata are not acceptable: {0}")]
+    ClientMetadata(&'static str),
+    /// A redirect_uri is not acceptable (RFC 7591).
+    #[error("a redirect_uri of the client's is not acceptable")]
+    ClientRedirectUri,
+    /// The decision comes too late.
+    #[error("the request has expired before it was decided")]
+    DecidedTooLate,
+    /// The application's mistake, or the configuration's.
+    #[error("misconfigured: {0}")]
+    Misconfigured(&'static str),
+    /// Storage failed.
+    #[error("storage failed: {0}")]
+    StoreFailed(String),
+}
+
+impl Reason {
+    /// The error code that the other side is told.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::UnknownClient(_) | Self::WrongSecret | Self::SecretExpired | Self::NotAuthenticated => "invalid_client",
+            Self::GrantTypeUnknown(_) => "unsupported_grant_type",
+            Self::ResponseTypeUnknown(_) => "unsupported_response_type",
+            Self::NotAllowed(_) | Self::MayNotIntrospect => "unauthorized_client",
+            Self::ScopeMissing | Self::ScopeRefused(_) => "invalid_scope",
+            Self::ResourceRefused(_) => "invalid_target",
+            Self::Denied => "access_denied",
+            Self::SentBack(code) | Self::ClaimRefused { code, .. } => code,
+            Self::RequestUri => "invalid_request_uri",
+            Self::Unsupported("request") => "request_not_supported",
+            Self::Unsupported("token_type") => "unsupported_token_type",
+            Self::CodeUnknown
+            | Self::CodeReplayed
+            | Self::CodeOfAnotherClient(_)
+            | Self::RedirectUriChanged
+            | Self::WrongVerifier
+            | Self::VerifierUnasked
+            | Self::RefreshTokenUnknown
+            | Self::RefreshTokenReplayed
+            | Self::RefreshTokenOfAnotherClient(_)
+            | Self::DeviceUnknown
+            | Self::ClaimDenied => "invalid_grant",
+            Self::DevicePending => "authorization_pending",
+            Self::DeviceTooFast => "slow_down",
+            Self::DeviceExpired => "expired_token",
+            Self::BearerToken => "invalid_token",
+            Self::ClientMetadata(_) => "invalid_client_metadata",
+            Self::ClientRedirectUri => "invalid_redirect_uri",
+            Self::Misconfigured(_) => "server_error",
+            Self::StoreFailed(_) => "temporarily_unavailable",
+            _ => "invalid_request",
+        }
+    }
+
+    /// For the client's developer, where it helps one and tells an attacker nothing.
+    fn description(&self) -> Option<String> {
+        match self {
+            Self::ParameterMissing(_)
+            | Self::ParameterTwice(_)
+            | Self::ParameterInvalid { .. }
+            | Self::ContentType(_)
+            | Self::TooLarge
+            | Self::HttpMethod { .. }
+            | Self::TwoAuthentications
+            | Self::ScopeMissing
+            | Self::NotPushed
+            | Self::ChallengeMissing
+            | Self::Unsupported(_)
+            | Self::ClientMetadata(_)
+            | Self::RedirectUri => Some(self.to_string()),
+            Self::ClaimRefused { description, .. } => Some(description.clone()),
+            _ => None,
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::HttpMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BearerToken => StatusCode::UNAUTHORIZED,
+            Self::Misconfigured(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::StoreFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
+            reason if reason.code() == "invalid_client" => StatusCode::UNAUTHORIZED,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    pub(super) fn reject(self, voice: &Voice) -> Rejected {
+        #[cfg(feature = "tracing")]
+        super::events::rejected(&self);
+        Rejected { reason: self, voice: voice.clone() }
+    }
+}
+
+impl Rejected {
+    /// What the other side is told: a redirect where the client and its redirect_uri are known; JSON at the endpoints for
+    /// clients; a plain page otherwise, in whose place an application may show one of its own. It says less than the reason
+    /// where the difference would help an attacker.
+    pub fn response(&self) -> Response {
+        let (code, description) = (self.reason.code(), self.reason.description());
+        // What has no place in a redirect says so itself, wherever it comes up.
+        let voice = match self.reason {
+            Reason::HttpMethod { .. } | Reason::NoSuchPath | Reason::TooLarge => &Voice::Json,
+            _ => &self.voice,
+        };
+        let mut response = match voice {
+            Voice::Redirect(back) => return back.error(code, description.as_deref()),
+            // A 401 would have the browser ask for a password.
+            Voice::Page if self.reason.status() == StatusCode::UNAUTHORIZED => {
+                return respond::page(StatusCode::BAD_REQUEST, code, description.as_deref());
+            }
+            Voice::Page => respond::page(self.reason.status(), code, description.as_deref()),
+            Voice::Json | Voice::Bearer => respond::error(self.reason.status(), code, description.as_deref()),
+        };
+        let headers = response.headers_mut();
+        // A 401 has to say how to do better (RFC 9110 §15.5.2).
+        if self.reason.status() == StatusCode::UNAUTHORIZED {
+            let scheme = if *voice == Voice::Bearer { "Bearer error=\"invalid_token\"" } else { "Basic realm=\"token\"" };
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+        }
+        if let Reason::HttpMethod { allowed, .. } = self.reason {
+            headers.insert(ALLOW, HeaderValue::from_static(allowed));
+        }
+        response
+    }
+}

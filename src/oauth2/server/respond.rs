@@ -1,0 +1,114 @@
+//! Responses: JSON that nobody keeps, redirects, and a page for what has gone wrong.
+
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, PRAGMA, REFERRER_POLICY, X_FRAME_OPTIONS};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+use super::rejected::Reason;
+use crate::Response;
+use crate::wire::form;
+
+/// A response in JSON (RFC 6749 §5.1).
+pub(super) fn json(status: StatusCode, body: Vec<u8>) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // For caches of HTTP/1.0, by the letter of §5.1.
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+pub(super) fn to_json(status: StatusCode, value: &impl Serialize) -> Result<Response, Reason> {
+    let body = serde_json::to_vec(value).map_err(|_| Reason::Misconfigured("an answer cannot be written as JSON"))?;
+    Ok(json(status, body))
+}
+
+/// An error in JSON (RFC 6749 §5.2).
+pub(super) fn error(status: StatusCode, code: &str, description: Option<&str>) -> Response {
+    #[derive(Serialize)]
+    struct Error<'a> {
+        error: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error_description: Option<String>,
+    }
+    let error = Error { error: code, error_description: description.map(printable) };
+    json(status, serde_json::to_vec(&error).unwrap_or_default())
+}
+
+/// A description in the characters that §5.2 allows.
+pub(super) fn printable(text: &str) -> String {
+    let fits = |letter: char| matches!(letter, ' '..='~') && !matches!(letter, '"' | '\\');
+    text.chars().map(|letter| if fits(letter) { letter } else { '\'' }).collect()
+}
+
+/// A page for the user, in whose browser something has gone wrong.
+pub(super) fn page(status: StatusCode, code: &str, description: Option<&str>) -> Response {
+    let text = escape(description.unwrap_or("The application that sent you here made a mistake."));
+    let code = escape(code);
+    html(
+        status,
+        "default-src 'none'",
+        format!(
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+             <title>Request refused</title><h1>This request cannot go on</h1><p>{text}</p><p><code>{code}</code></p></html>"
+        ),
+    )
+}
+
+/// A page that nobody keeps or frames, and that does what its policy allows.
+pub(super) fn html(status: StatusCode, policy: &str, page: String) -> Response {
+    let mut response = Response::new(page.into_bytes());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// A text as HTML, also inside an attribute's quotes.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            letter => out.push(letter),
+        }
+    }
+    out
+}
+
+/// A redirect to a URI with these parameters at the end of its query, or in its fragment.
+pub(super) fn redirect(uri: &str, parameters: &[(&str, &str)], in_fragment: bool) -> Result<Response, Reason> {
+    let mut location = String::with_capacity(uri.len() + 160);
+    location.push_str(uri);
+    location.push_str(match (in_fragment, uri.contains('?')) {
+        (true, _) => "#",
+        (false, true) if uri.ends_with(['?', '&']) => "",
+        (false, true) => "&",
+        (false, false) => "?",
+    });
+    // `push_text` would take the fragment's mark for a value.
+    let mut pairs = String::new();
+    parameters.iter().for_each(|(name, value)| form::push_text(&mut pairs, name, value));
+    location.push_str(&pairs);
+    let mut location = HeaderValue::try_from(location).map_err(|_| Reason::Misconfigured("a redirect_uri is no header"))?;
+    location.set_sensitive(true);
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let headers = response.headers_mut();
+    headers.insert(LOCATION, location);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    Ok(response)
+}

@@ -1,0 +1,71 @@
+//! Revoking a token, RFC 7009; and a grant, for the application's own pages.
+
+use http::{Request, StatusCode};
+
+use super::commands::{FindClient, FindToken, Revoke};
+use super::parameters::Parameters;
+use super::provider::{Provider, ask, check_method, reply};
+use super::records::{GrantId, TokenKind};
+use super::rejected::{Reason, Voice};
+use super::respond;
+use super::store::{Question, Reply};
+use super::token_hash::TokenHash;
+use crate::{Moment, Response};
+
+impl Provider {
+    /// The revocation endpoint. A refresh token goes with all that came of its grant; an access token goes alone. What is not
+    /// there is as good as revoked (RFC 7009 §2.2).
+    pub fn revoke<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
+        reply(&Voice::Json, self.read_revocation(request, moment))
+    }
+
+    fn read_revocation<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> Result<Reply<Response>, Reason> {
+        check_method(request, "POST")?;
+        let parameters = Parameters::of_body(request)?;
+        let presented = self.0.authentications.present(request, &parameters)?;
+        let key = TokenHash::of(parameters.need("token")?);
+        let provider = self.clone();
+        let command = FindClient { client_id: presented.client_id.clone() };
+        Ok(ask(Question::FindClient, command, Voice::Json, move |found| {
+            let client = provider.0.authentications.authenticate(presented, found, moment.now)?;
+            Ok(ask(Question::FindToken, FindToken { key }, Voice::Json, move |found| {
+                let Some(record) = found else { return done() };
+                if record.grant.client_id != client.client_id {
+                    return Err(Reason::TokenOfAnotherClient);
+                }
+                #[cfg(feature = "tracing")]
+                super::events::revoked(record.grant.id);
+                let command = match record.kind {
+                    TokenKind::Access => Revoke::Token(key),
+                    TokenKind::Refresh => Revoke::Grant(record.grant.id),
+                };
+                Ok(ask(Question::Revoke, command, Voice::Json, |()| done()))
+            }))
+        }))
+    }
+
+    /// Revokes a grant with all that came of it: for a page where a user sees what was granted, or for an operator.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::server::{MemoryStore, Provider, TokenRecord, serve};
+    ///
+    /// fn forget(provider: &Provider, store: &MemoryStore, record: &TokenRecord) {
+    ///     if let Err(rejected) = serve(provider.revoke_grant(record.grant.id), store) {
+    ///         eprintln!("not revoked: {rejected}");
+    ///     }
+    /// }
+    /// ```
+    pub fn revoke_grant(&self, grant: GrantId) -> Reply<()> {
+        #[cfg(feature = "tracing")]
+        super::events::revoked(grant);
+        ask(Question::Revoke, Revoke::Grant(grant), Voice::Json, |()| Ok(Reply::Done(())))
+    }
+}
+
+fn done() -> Result<Reply<Response>, Reason> {
+    Ok(Reply::Done(respond::json(StatusCode::OK, b"{}".to_vec())))
+}

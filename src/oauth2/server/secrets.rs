@@ -1,0 +1,94 @@
+//! How clients' secrets are kept: as hashes.
+
+use std::fmt;
+
+use super::token_hash::TokenHash;
+use crate::secret::same;
+use crate::{Moment, Secret};
+
+/// Hashes clients' secrets, and checks them.
+///
+/// A secret that was generated, with 128 bits or more that nobody can guess, wants a fast hash: [`Sha256Secrets`]. A slow one
+/// would guard nothing more, and cost tens of milliseconds and of megabytes for every token. A secret that a person chose
+/// wants a slow one, such as Argon2: implement this trait with a crate for it.
+///
+/// ```
+/// use oauth_proto::Secret;
+/// use oauth_proto::oauth2::server::{Provider, SecretHasher};
+///
+/// #[derive(Debug)]
+/// struct Slow;
+///
+/// impl SecretHasher for Slow {
+///     fn hash(&self, secret: &Secret, salt: [u8; 16]) -> String {
+///         slow_hash(secret.expose(), &salt)
+///     }
+///
+///     fn verify(&self, secret: &Secret, hash: &str) -> bool {
+///         slow_verify(secret.expose(), hash)
+///     }
+/// }
+/// # fn slow_hash(_: &str, _: &[u8]) -> String { String::new() }
+/// # fn slow_verify(_: &str, _: &str) -> bool { false }
+///
+/// let provider = Provider::new("https://auth.example.com")?.secret_hasher(Slow);
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+pub trait SecretHasher: fmt::Debug + Send + Sync {
+    /// The hash, in a form that names all that checking needs.
+    fn hash(&self, secret: &Secret, salt: [u8; 16]) -> String;
+
+    /// Whether a hash is that of this secret, in a time that does not tell where they differ. A hash that it cannot read is
+    /// nobody's.
+    fn verify(&self, secret: &Secret, hash: &str) -> bool;
+}
+
+/// SHA-256, for secrets that were generated.
+///
+/// ```
+/// use oauth_proto::oauth2::server::{SecretHasher, Sha256Secrets};
+///
+/// let secret = "7Fjfp0ZBr1KtDRbnfVdmIw".into();
+/// let hash = Sha256Secrets.hash(&secret, [0; 16]);
+/// assert!(hash.starts_with("sha256:") && Sha256Secrets.verify(&secret, &hash));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sha256Secrets;
+
+impl SecretHasher for Sha256Secrets {
+    fn hash(&self, secret: &Secret, _: [u8; 16]) -> String {
+        format!("sha256:{}", TokenHash::of(secret.expose()))
+    }
+
+    fn verify(&self, secret: &Secret, hash: &str) -> bool {
+        let hash = hash.strip_prefix("sha256:").and_then(|hash| hash.parse::<TokenHash>().ok());
+        hash.is_some_and(|hash| same(TokenHash::of(secret.expose()).as_bytes(), hash.as_bytes()))
+    }
+}
+
+pub(super) fn salt(moment: &Moment) -> [u8; 16] {
+    let [salt, _] = split(moment.derive("oauth2 salt"));
+    salt
+}
+
+/// The two halves of a value.
+pub(super) fn split(bytes: [u8; 32]) -> [[u8; 16]; 2] {
+    let mut halves = [[0; 16]; 2];
+    halves[0].copy_from_slice(&bytes[..16]);
+    halves[1].copy_from_slice(&bytes[16..]);
+    halves
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_secret_itself_fits_its_hash() {
+        let hash = Sha256Secrets.hash(&"secret".into(), [0; 16]);
+        assert!(Sha256Secrets.verify(&"secret".into(), &hash));
+        for (secret, hash) in [("Secret", &*hash), ("", &hash), ("secret", ""), ("secret", "secret"), ("secret", &hash[1..])] {
+            assert!(!Sha256Secrets.verify(&secret.into(), hash), "{secret} {hash}");
+        }
+    }
+}

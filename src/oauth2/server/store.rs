@@ -1,0 +1,165 @@
+//! The questions of an authorization server, the two traits that a store implements, and what drives a request to its end.
+
+use std::sync::Arc;
+
+use super::client_record::ClientRecord;
+use super::commands::{
+    Decide, FindClient, FindTicket, FindToken, FoundTicket, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke,
+    Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
+};
+use super::records::TokenRecord;
+use super::rejected::Rejected;
+use crate::Command;
+use crate::questions::questions;
+
+questions! {
+    /// What happens next with a request: a question, the end, or a refusal.
+    ///
+    /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself matches:
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::server::{MemoryStore, Question, Rejected, Reply, Store};
+    ///
+    /// fn drive<T>(mut reply: Reply<T>, store: &MemoryStore) -> Result<T, Rejected> {
+    ///     loop {
+    ///         reply = match reply {
+    ///             Reply::Ask(Question::FindClient(ask)) => match store.find_client(ask.command()) {
+    ///                 Ok(answer) => ask.answer(answer),
+    ///                 Err(error) => ask.unavailable(error),
+    ///             },
+    ///             // … and so on for the other questions.
+    ///             Reply::Ask(_) => unimplemented!(),
+    ///             Reply::Done(value) => return Ok(value),
+    ///             Reply::Reject(rejected) => return Err(rejected),
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    reply;
+
+    /// A question: a command, and the way on with its answer. [`Decide`] is the application's to answer, all others are
+    /// storage's.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::server::Question;
+    ///
+    /// fn is_for_the_application<T>(question: &Question<T>) -> bool {
+    ///     matches!(question, Question::Decide(_))
+    /// }
+    /// ```
+    question;
+
+    /// A blocking store: three tables, of clients, tickets and tokens. [`serve`] asks it.
+    ///
+    /// Every method is one atomic step: a lock is held for its length, or in SQL it is one statement or one transaction. The
+    /// feature `conformance` has a function that checks an implementation.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::server::{MemoryStore, Store};
+    ///
+    /// // Behind a pointer it is a store too.
+    /// fn any_store(_: &impl Store) {}
+    /// any_store(&std::sync::Arc::new(MemoryStore::default()));
+    /// ```
+    store;
+
+    /// An asynchronous store. [`serve_async`] asks it. Each method does what that of [`Store`] does, in one atomic step; write
+    /// them as `async fn`.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::server::{AsyncStore, Blocking, MemoryStore};
+    ///
+    /// fn any_store(_: &impl AsyncStore) {}
+    /// any_store(&Blocking(&MemoryStore::default()));
+    /// ```
+    async_store;
+
+    /// A blocking store where an asynchronous one is wanted, for stores that answer at once.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::server::{AsyncStore, Blocking, MemoryStore};
+    ///
+    /// fn any_store(_: &impl AsyncStore) {}
+    /// any_store(&Blocking(&MemoryStore::default()));
+    /// ```
+    blocking;
+
+    rejected Rejected;
+    aside [Decide];
+
+    find_client: FindClient -> Option<Arc<ClientRecord>>;
+    save_client: SaveClient -> bool;
+    remove_client: RemoveClient -> bool;
+    save_ticket: SaveTicket -> bool;
+    find_ticket: FindTicket -> Option<FoundTicket>;
+    replace_ticket: ReplaceTicket -> bool;
+    redeem: Redeem -> Redemption;
+    save_tokens: SaveTokens -> Saved;
+    find_token: FindToken -> Option<Arc<TokenRecord>>;
+    rotate: Rotate -> Rotation;
+    revoke: Revoke -> ();
+}
+
+/// As [`serve`], with an application that decides on passwords, exchanges and extension grants.
+///
+/// ```
+/// use oauth_proto::oauth2::server::{Claim, Decide, Decision, Grant, MemoryStore, Reply, serve_with};
+///
+/// let decide = |question: Decide| match question.claim {
+///     Claim::Password { username, password } if password.expose() == "correct horse" => {
+///         Ok::<_, std::io::Error>(Decision::Granted(Grant::new(username)))
+///     }
+///     _ => Ok(Decision::Denied),
+/// };
+/// let end = serve_with(Reply::Done("issued"), &MemoryStore::default(), decide);
+/// assert_eq!(end.unwrap(), "issued");
+/// ```
+///
+/// # Errors
+/// As [`serve`].
+pub fn serve_with<T, E: std::fmt::Display>(
+    reply: Reply<T>,
+    store: &(impl Store + ?Sized),
+    mut decide: impl FnMut(Decide) -> Result<<Decide as Command>::Answer, E>,
+) -> Result<T, Rejected> {
+    crate::questions::at_once(serve_async_with(reply, &Blocking(store), move |question| {
+        std::future::ready(decide(question))
+    }))
+}
+
+/// As [`serve_async`], with an application that decides on passwords, exchanges and extension grants.
+///
+/// ```
+/// use std::convert::Infallible;
+/// use oauth_proto::oauth2::server::{Blocking, Decision, MemoryStore, Reply, serve_async_with};
+///
+/// # pollster::block_on(async {
+/// let store = MemoryStore::default();
+/// let decide = async |_| Ok::<_, Infallible>(Decision::Denied);
+/// assert_eq!(serve_async_with(Reply::Done("issued"), &Blocking(&store), decide).await.unwrap(), "issued");
+/// # });
+/// ```
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_async_with<T, E, F>(
+    mut reply: Reply<T>,
+    store: &(impl AsyncStore + ?Sized),
+    mut decide: impl FnMut(Decide) -> F,
+) -> Result<T, Rejected>
+where
+    E: std::fmt::Display,
+    F: Future<Output = Result<<Decide as Command>::Answer, E>>,
+{
+    loop {
+        reply = match reply {
+            Reply::Ask(Question::Decide(ask)) => {
+                let answer = decide(ask.command().clone()).await;
+                ask.go_on(answer)
+            }
+            Reply::Ask(question) => question.put_to(store).await,
+            Reply::Done(value) => return Ok(value),
+            Reply::Reject(rejected) => return Err(rejected),
+        }
+    }
+}

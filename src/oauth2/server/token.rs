@@ -1,0 +1,192 @@
+//! The token endpoint, RFC 6749 §3.2.
+
+use std::sync::Arc;
+
+use http::Request;
+
+use super::client_record::ClientRecord;
+use super::commands::{FindClient, Revoke, Saved, SaveTokens};
+use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
+use super::issue::{Answer, Issue, Issued, grant_id};
+use super::parameters::Parameters;
+use super::provider::{Provider, ask, check_method, reply};
+use super::records::{GrantId, GrantRecord};
+use super::rejected::{Reason, Voice};
+use super::store::{Question, Reply};
+use super::token_hash::TokenHash;
+use crate::oauth2::Scope;
+use crate::{Moment, Response, Secret};
+
+/// A token request whose client is authenticated and may use the grant.
+pub(super) struct Work {
+    pub(super) provider: Provider,
+    pub(super) client: Arc<ClientRecord>,
+    pub(super) moment: Moment,
+    /// Where the grant type is in the provider's list.
+    offer: usize,
+    pub(super) scope: Option<Scope>,
+    pub(super) resource: Vec<String>,
+}
+
+/// What a client shows for tokens.
+enum Shown {
+    Code { key: TokenHash, redirect_uri: Option<String>, verifier: Option<Secret> },
+    Refresh(Secret),
+    Device(TokenHash),
+    Client,
+    Password { username: String, password: Secret },
+    Exchange(super::decide::Exchanged),
+    Extension(Vec<(String, Secret)>),
+}
+
+impl Provider {
+    /// The token endpoint. See [`serve_with`](super::serve_with) where the application has a say.
+    pub fn token<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
+        reply(&Voice::Json, self.read_token_request(request, moment))
+    }
+
+    fn read_token_request<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> Result<Reply<Response>, Reason> {
+        check_method(request, "POST")?;
+        let parameters = Parameters::of_body(request)?;
+        let presented = self.0.authentications.present(request, &parameters)?;
+        let name = parameters.need("grant_type")?;
+        let (offer, grant_type) =
+            self.offer(name).filter(|(_, offer)| offer.name != "implicit").ok_or_else(|| unknown(name))?;
+        let shown = Shown::read(grant_type, &parameters)?;
+        let scope = parameters.get("scope").map(|scope| Scope::separated(scope.to_owned(), self.0.scope_separator));
+        let resource: Vec<_> = parameters.all("resource").map(str::to_owned).collect();
+        let provider = self.clone();
+        let command = FindClient { client_id: presented.client_id.clone() };
+        Ok(ask(Question::FindClient, command, Voice::Json, move |found| {
+            let client = provider.0.authentications.authenticate(presented, found, moment.now)?;
+            let work = Work { provider, client, moment, offer, scope, resource };
+            let name = &work.offer().name;
+            if !work.client.may_use(name) {
+                return Err(Reason::NotAllowed(name.clone()));
+            }
+            match shown {
+                Shown::Code { key, redirect_uri, verifier } => Ok(work.redeem_code(key, redirect_uri, verifier)),
+                Shown::Refresh(token) => Ok(work.refresh(token)),
+                Shown::Device(key) => Ok(work.poll_device(key)),
+                Shown::Client => work.grant_client(),
+                Shown::Password { username, password } => work.check_password(username, password),
+                Shown::Exchange(exchanged) => work.exchange(exchanged),
+                Shown::Extension(parameters) => work.extend(parameters),
+            }
+        }))
+    }
+}
+
+fn unknown(grant_type: &str) -> Reason {
+    Reason::GrantTypeUnknown(crate::wire::shortened(grant_type))
+}
+
+impl Shown {
+    fn read(grant_type: &GrantType, parameters: &Parameters<'_>) -> Result<Self, Reason> {
+        let owned = |name| parameters.get(name).map(str::to_owned);
+        Ok(match grant_type.name.as_str() {
+            "authorization_code" => Self::Code {
+                key: TokenHash::of(parameters.need("code")?),
+                redirect_uri: owned("redirect_uri"),
+                verifier: parameters.get("code_verifier").map(Secret::new),
+            },
+            "refresh_token" => Self::Refresh(Secret::new(parameters.need("refresh_token")?)),
+            DEVICE_CODE => Self::Device(TokenHash::of(parameters.need("device_code")?)),
+            "client_credentials" => Self::Client,
+            "password" => Self::Password {
+                username: parameters.need("username")?.to_owned(),
+                password: Secret::new(parameters.need("password")?),
+            },
+            TOKEN_EXCHANGE => Self::Exchange(super::decide::Exchanged::read(parameters)?),
+            _ => Self::Extension(super::decide::own_parameters(parameters)),
+        })
+    }
+}
+
+impl Work {
+    pub(super) fn offer(&self) -> &GrantType {
+        &self.provider.0.grant_types[self.offer]
+    }
+
+    /// RFC 6749 §4.4.
+    fn grant_client(self) -> Result<Reply<Response>, Reason> {
+        let scope = self.allowed_scope()?;
+        let resource = self.allowed_resource(None)?;
+        let grant = Arc::new(GrantRecord {
+            id: grant_id(&self.moment),
+            client_id: self.client.client_id.clone(),
+            user: None,
+            scope,
+            grant_type: self.offer().name.clone(),
+            resource,
+            data: serde_json::Value::Null,
+            granted_at: self.moment.now,
+        });
+        self.issue_first(grant, None)
+    }
+
+    /// The scope that is asked for, of what the grant has and the client may ask for.
+    pub(super) fn allowed_scope(&self) -> Result<Scope, Reason> {
+        self.offer().scope_of(self.scope.clone(), self.client.metadata.scope.as_ref())
+    }
+
+    /// The resources that are asked for: of those that were granted, or else of the server's.
+    pub(super) fn allowed_resource(&self, granted: Option<&[String]>) -> Result<Vec<String>, Reason> {
+        let known = granted.unwrap_or(&self.provider.0.resources);
+        match self.resource.iter().find(|asked| !known.contains(asked)) {
+            Some(other) => Err(Reason::ResourceRefused(crate::wire::bare(other))),
+            None => Ok(self.resource.clone()),
+        }
+    }
+
+    /// How the tokens of a new grant are made.
+    pub(super) fn issue(&self, grant: &Arc<GrantRecord>) -> Result<Issued, Reason> {
+        let offer = self.offer();
+        let config = &self.provider.0;
+        let unique = offer.unique && matches!(offer.name.as_str(), "authorization_code" | "password");
+        let refresh = config.refresh_for(offer, &self.client);
+        // A code's resources may be narrowed when it is redeemed (RFC 8707 §2.2).
+        let resource = self.allowed_resource(Some(&grant.resource))?;
+        let resource = Some(resource).filter(|resource| !resource.is_empty());
+        config.issue(Issue { grant: grant.clone(), offer, scope: None, resource, refresh, unique }, &self.moment)
+    }
+
+    /// Gives out the tokens of a grant that was just made, while what it comes of is there.
+    pub(super) fn issue_first(
+        self,
+        grant: Arc<GrantRecord>,
+        parent: Option<TokenHash>,
+    ) -> Result<Reply<Response>, Reason> {
+        let Issued { tokens, mut answer } = self.issue(&grant)?;
+        answer.exchanged = self.offer().name == TOKEN_EXCHANGE;
+        let command = SaveTokens { tokens, parent };
+        Ok(ask(Question::SaveTokens, command, Voice::Json, move |saved| match saved {
+            Saved::New => self.done(&answer, &grant),
+            Saved::Existing(hash, record) => {
+                let answer = self.provider.0.again(hash, &record, self.moment.now)?;
+                self.done(&answer, &record.grant)
+            }
+            Saved::ParentGone => Err(Reason::ClaimDenied),
+        }))
+    }
+
+    /// The end of it.
+    pub(super) fn done(&self, answer: &Answer, grant: &GrantRecord) -> Result<Reply<Response>, Reason> {
+        #[cfg(feature = "tracing")]
+        super::events::issued(grant, &self.offer().name);
+        #[cfg(not(feature = "tracing"))]
+        let _ = grant;
+        Ok(Reply::Done(answer.response()?))
+    }
+
+    /// Revokes a grant, since something of it is in the wrong hands.
+    pub(super) fn revoke(grant: GrantId, reason: Reason) -> Reply<Response> {
+        #[cfg(feature = "tracing")]
+        super::events::revoked(grant);
+        ask(Question::Revoke, Revoke::Grant(grant), Voice::Json, move |()| Err(reason))
+    }
+}

@@ -1,0 +1,189 @@
+//! What the servers of all protocols have in common: questions to storage, the store traits, and what drives a request
+//! to its end. Each protocol lists its commands, and gets its own types.
+
+/// Makes `Reply`, `Question`, `Store`, `AsyncStore`, `Blocking` and `serve` for a protocol's commands, in the module where
+/// it stands. `aside` names commands that are not storage's to answer.
+macro_rules! questions {
+    (
+        $(#[$reply_doc:meta])* reply;
+        $(#[$question_doc:meta])* question;
+        $(#[$store_doc:meta])* store;
+        $(#[$async_doc:meta])* async_store;
+        $(#[$blocking_doc:meta])* blocking;
+        rejected $Rejected:ty;
+        aside [$($Aside:ident),*];
+        $($method:ident: $Command:ident -> $Answer:ty;)*
+    ) => {
+        $(#[$reply_doc])*
+        #[allow(clippy::large_enum_variant, reason = "a reply is moved a few times in a request, and matched by hand")]
+        #[must_use = "a reply does nothing until it is driven: see `serve` and `serve_async`"]
+        pub enum Reply<T> {
+            /// Ask.
+            Ask(Question<T>),
+            /// The request is dealt with.
+            Done(T),
+            /// The request is refused.
+            Reject($Rejected),
+        }
+
+        impl<T: 'static> Reply<T> {
+            /// The same with another end.
+            pub fn map<U: 'static>(self, end: impl FnOnce(T) -> U + Send + 'static) -> Reply<U> {
+                match self {
+                    Self::Ask(question) => Reply::Ask(question.map(end)),
+                    Self::Done(value) => Reply::Done(end(value)),
+                    Self::Reject(rejected) => Reply::Reject(rejected),
+                }
+            }
+        }
+
+        impl<T> std::fmt::Debug for Reply<T> {
+            /// What is done is not shown: it may be a response with credentials.
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    Self::Ask(question) => f.debug_tuple("Ask").field(question).finish(),
+                    Self::Done(_) => f.write_str("Done"),
+                    Self::Reject(rejected) => f.debug_tuple("Reject").field(rejected).finish(),
+                }
+            }
+        }
+
+        $(#[$question_doc])*
+        pub enum Question<T> {
+            $(
+                #[doc = concat!("See [`", stringify!($Command), "`].")]
+                $Command($crate::Ask<$Command, Reply<T>>),
+            )*
+            $(
+                #[doc = concat!("See [`", stringify!($Aside), "`].")]
+                $Aside($crate::Ask<$Aside, Reply<T>>),
+            )*
+        }
+
+        impl<T: 'static> Question<T> {
+            fn map<U: 'static>(self, end: impl FnOnce(T) -> U + Send + 'static) -> Question<U> {
+                match self {
+                    $(Self::$Command(ask) => Question::$Command(ask.then(|reply| reply.map(end))),)*
+                    $(Self::$Aside(ask) => Question::$Aside(ask.then(|reply| reply.map(end))),)*
+                }
+            }
+        }
+
+        impl<T> Question<T> {
+            /// Has storage answer.
+            async fn put_to(self, store: &(impl AsyncStore + ?Sized)) -> Reply<T> {
+                match self {
+                    $(Self::$Command(ask) => {
+                        let answer = store.$method(ask.command()).await;
+                        ask.go_on(answer)
+                    })*
+                    $(Self::$Aside(ask) => ask.unavailable("nobody was there to decide"),)*
+                }
+            }
+        }
+
+        impl<T> std::fmt::Debug for Question<T> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    $(Self::$Command(ask) => ask.fmt(f),)*
+                    $(Self::$Aside(ask) => ask.fmt(f),)*
+                }
+            }
+        }
+
+        $(#[$store_doc])*
+        pub trait Store {
+            /// How it fails. The text goes to the operator's log.
+            type Error: std::fmt::Display + Send;
+            $(
+                #[doc = concat!("See [`", stringify!($Command), "`].")]
+                ///
+                /// # Errors
+                /// When storage fails.
+                fn $method(&self, command: &$Command) -> Result<$Answer, Self::Error>;
+            )*
+        }
+
+        $(#[$async_doc])*
+        pub trait AsyncStore {
+            /// How it fails. The text goes to the operator's log.
+            type Error: std::fmt::Display + Send;
+            $(
+                #[doc = concat!("See [`", stringify!($Command), "`].")]
+                fn $method(
+                    &self,
+                    command: &$Command,
+                ) -> impl Future<Output = Result<$Answer, Self::Error>> + Send;
+            )*
+        }
+
+        $(#[$blocking_doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct Blocking<'s, S: ?Sized>(pub &'s S);
+
+        impl<S: Store + ?Sized> AsyncStore for Blocking<'_, S> {
+            type Error = S::Error;
+            $(
+                fn $method(
+                    &self,
+                    command: &$Command,
+                ) -> impl Future<Output = Result<$Answer, S::Error>> + Send {
+                    std::future::ready(self.0.$method(command))
+                }
+            )*
+        }
+
+        $crate::questions::behind_a_pointer! { &S; $($method: $Command -> $Answer;)* }
+        $crate::questions::behind_a_pointer! { std::sync::Arc<S>; $($method: $Command -> $Answer;)* }
+        $crate::questions::behind_a_pointer! { Box<S>; $($method: $Command -> $Answer;)* }
+
+        /// Takes a request to its end, asking a blocking store.
+        ///
+        /// # Errors
+        /// The refusal: its response goes to the client, its reason to the log.
+        pub fn serve<T>(reply: Reply<T>, store: &(impl Store + ?Sized)) -> Result<T, $Rejected> {
+            $crate::questions::at_once(serve_async(reply, &Blocking(store)))
+        }
+
+        /// Takes a request to its end, asking an asynchronous store.
+        ///
+        /// # Errors
+        /// The refusal: its response goes to the client, its reason to the log.
+        pub async fn serve_async<T>(mut reply: Reply<T>, store: &(impl AsyncStore + ?Sized)) -> Result<T, $Rejected> {
+            loop {
+                reply = match reply {
+                    Reply::Ask(question) => question.put_to(store).await,
+                    Reply::Done(value) => return Ok(value),
+                    Reply::Reject(rejected) => return Err(rejected),
+                }
+            }
+        }
+    };
+}
+
+/// A store behind a pointer is a store.
+macro_rules! behind_a_pointer {
+    ($pointer:ty; $($method:ident: $Command:ident -> $Answer:ty;)*) => {
+        impl<S: Store + ?Sized> Store for $pointer {
+            type Error = S::Error;
+            $(
+                fn $method(&self, command: &$Command) -> Result<$Answer, S::Error> {
+                    (**self).$method(command)
+                }
+            )*
+        }
+    };
+}
+
+pub(crate) use {behind_a_pointer, questions};
+
+/// The end of a future that never has to wait: one loop serves both kinds of store, and the futures of a blocking one are
+/// ready at once.
+pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
+    use std::task::{Context, Poll, Waker};
+
+    match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(end) => end,
+        Poll::Pending => unreachable!("a blocking store has answered when it returns"),
+    }
+}
