@@ -36,11 +36,22 @@ pub trait Command: fmt::Debug {
 #[must_use = "the request goes on when the question is answered"]
 pub struct Ask<C: Command, R> {
     command: C,
-    next: Box<dyn FnOnce(Result<C::Answer, String>) -> R + Send>,
+    next: Next<C, R>,
 }
+
+/// The way on: the command comes back with its answer, so that what is in it need not be kept twice.
+type Next<C, R> = Box<dyn FnOnce(C, Result<<C as Command>::Answer, String>) -> R + Send>;
 
 impl<C: Command, R> Ask<C, R> {
     pub(crate) fn new(command: C, next: impl FnOnce(Result<C::Answer, String>) -> R + Send + 'static) -> Self {
+        Self::with_command(command, move |_, answer| next(answer))
+    }
+
+    /// The same, for a way on that wants the command back.
+    pub(crate) fn with_command(
+        command: C,
+        next: impl FnOnce(C, Result<C::Answer, String>) -> R + Send + 'static,
+    ) -> Self {
         Self { command, next: Box::new(next) }
     }
 
@@ -51,7 +62,7 @@ impl<C: Command, R> Ask<C, R> {
 
     /// Goes on with the answer.
     pub fn answer(self, answer: C::Answer) -> R {
-        (self.next)(Ok(answer))
+        (self.next)(self.command, Ok(answer))
     }
 
     /// Goes on with what storage came to.
@@ -69,13 +80,13 @@ impl<C: Command, R> Ask<C, R> {
         R: 'static,
     {
         let next = self.next;
-        Ask { command: self.command, next: Box::new(move |answer| more(next(answer))) }
+        Ask { command: self.command, next: Box::new(move |command, answer| more(next(command, answer))) }
     }
 
     /// Goes on without one, because storage failed: the other side gets the protocol's word for it. `why` is for the
     /// operator's log.
     pub fn unavailable(self, why: impl fmt::Display) -> R {
-        (self.next)(Err(why.to_string()))
+        (self.next)(self.command, Err(why.to_string()))
     }
 }
 

@@ -16,8 +16,26 @@ pub(crate) fn sha256<const N: usize>(message: &[u8; N]) -> [u8; 32] {
     block[..N].copy_from_slice(message);
     block[N] = 0x80;
     block[56..].copy_from_slice(&(8 * N as u64).to_be_bytes());
+    compressed(&block)
+}
+
+/// The hash of any bytes: those of one block without the detour that longer ones take.
+pub(crate) fn sha256_of(message: &[u8]) -> [u8; 32] {
+    use sha2::{Digest, Sha256};
+
+    if message.len() > LONGEST {
+        return Sha256::digest(message).into();
+    }
+    let mut block = [0; 64];
+    block[..message.len()].copy_from_slice(message);
+    block[message.len()] = 0x80;
+    block[56..].copy_from_slice(&(8 * message.len() as u64).to_be_bytes());
+    compressed(&block)
+}
+
+fn compressed(block: &[u8; 64]) -> [u8; 32] {
     let mut state = INITIAL;
-    compress256(&mut state, &[block]);
+    compress256(&mut state, std::slice::from_ref(block));
     let mut hash = [0; 32];
     for (bytes, word) in hash.as_chunks_mut().0.iter_mut().zip(state) {
         *bytes = word.to_be_bytes();
@@ -34,6 +52,7 @@ mod tests {
         let message = std::array::from_fn(|at| u8::try_from(at).unwrap());
         let expected: [u8; 32] = Sha256::digest(message).into();
         assert_eq!(sha256::<N>(&message), expected);
+        assert_eq!(sha256_of(&message), expected);
     }
 
     #[test]
@@ -43,5 +62,10 @@ mod tests {
         agrees::<43>();
         agrees::<54>();
         agrees::<55>();
+        for length in [56, 64, 119, 1000] {
+            let message = vec![7; length];
+            let expected: [u8; 32] = Sha256::digest(&message).into();
+            assert_eq!(sha256_of(&message), expected);
+        }
     }
 }

@@ -44,6 +44,7 @@ mod pkce;
 mod quirks;
 mod redirect_uri;
 mod registration;
+pub mod resource;
 mod scope;
 pub mod server;
 mod style;

@@ -23,7 +23,16 @@ pub struct Scope(String);
 impl Scope {
     /// The words, in the order in which they were given.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.split(' ').filter(|word| !word.is_empty())
+        let mut rest = self.0.as_str();
+        let words = std::iter::from_fn(move || {
+            // Words are short: looking at each byte beats setting up a search.
+            let end = rest.bytes().position(|byte| byte == b' ').unwrap_or(rest.len());
+            let word = &rest[..end];
+            let is_last = rest.is_empty();
+            rest = rest.get(end + 1..).unwrap_or_default();
+            (!is_last).then_some(word)
+        });
+        words.filter(|word| !word.is_empty())
     }
 
     /// Whether a word is among them.

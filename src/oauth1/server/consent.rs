@@ -7,10 +7,10 @@ use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use super::commands::Decide;
 use super::records::{Grant, Stage, TemporaryRecord, hashed};
 use super::rejected::Reason;
-use super::reply::{Question, Reply};
-use super::store::Decide;
+use super::store::{Question, Reply};
 use super::verifier::hex;
 use crate::oauth1::parameters::{TOKEN, VERIFIER};
 use crate::wire::form;

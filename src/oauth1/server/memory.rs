@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::records::{ClientRecord, Stage, TemporaryRecord, TokenRecord};
-use super::store::{
+use super::commands::{
     Credentials, Decide, FindCredentials, FindTemporary, Freshness, Redeem, Redemption, RememberNonce, SaveTemporary,
-    Store,
 };
+use super::records::{ClientRecord, Stage, TemporaryRecord, TokenRecord};
+use super::store::Store;
 use crate::Timestamp;
 
 /// Keeps everything in memory. What has expired is dropped whenever a nonce or temporary credentials come.

@@ -13,24 +13,23 @@
 //!             401: timestamp       unknown and wrong
 //! ```
 
+mod commands;
 mod consent;
 mod memory;
 mod presented;
 mod provider;
 mod records;
 mod rejected;
-mod reply;
 mod store;
 mod verifier;
 
+pub use commands::{
+    Credentials, Decide, FindCredentials, FindTemporary, Freshness, Redeem, Redemption, RememberNonce, SaveTemporary,
+};
 pub use consent::{Consent, Decision};
 pub use memory::MemoryStore;
 pub use provider::Provider;
 pub use records::{ClientRecord, Grant, Stage, TemporaryRecord, TokenRecord};
 pub use rejected::{Reason, Rejected};
-pub use reply::{Blocking, Question, Reply, serve, serve_async};
-pub use store::{
-    AsyncStore, Credentials, Decide, FindCredentials, FindTemporary, Freshness, Redeem, Redemption, RememberNonce,
-    SaveTemporary, Store,
-};
+pub use store::{AsyncStore, Blocking, Question, Reply, Store, serve, serve_async};
 pub use verifier::{Verified, Verifier};

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use http::{Method as HttpMethod, Request, StatusCode};
 
+use super::commands::{FindTemporary, Redeem, Redemption, SaveTemporary};
 use super::consent::Consent;
 use super::records::{Stage, TemporaryRecord, TokenRecord, hashed};
 use super::rejected::{Reason, form_response};
-use super::reply::{Question, Reply};
-use super::store::{FindTemporary, Redeem, Redemption, SaveTemporary};
+use super::store::{Question, Reply};
 use super::verifier::{Checked, SignedWith, Verifier, hex};
 use crate::oauth1::parameters;
 use crate::oauth1::parameters::{CALLBACK, CALLBACK_CONFIRMED, TOKEN, TOKEN_SECRET, VERIFIER};

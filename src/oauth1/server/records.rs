@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::store::{Redeem, Redemption};
+use super::commands::{Redeem, Redemption};
 use super::verifier::hex;
 use crate::oauth1::Method;
 use crate::{Secret, Timestamp};

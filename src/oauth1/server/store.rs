@@ -1,407 +1,160 @@
-//! What a server asks of storage, and the two traits that a store implements, one for blocking and one for async.
-//!
-//! Every command is one atomic step. A store that does two steps for one of them can be raced: two requests with the
-//! same nonce, or two exchanges of the same temporary credentials, would both succeed.
+//! The questions of a server, the two traits that a store implements, and what drives a request to its end.
 
-use std::fmt;
-use std::future::Future;
+use super::commands::{
+    Credentials, Decide, FindCredentials, FindTemporary, Freshness, Redeem, Redemption, RememberNonce, SaveTemporary,
+};
+use super::records::TemporaryRecord;
+use super::rejected::Rejected;
+use crate::questions::questions;
 
-use super::records::{ClientRecord, Stage, TemporaryRecord, TokenRecord};
-use crate::{Command, Secret, Timestamp};
-
-/// Finds what a signature is checked with.
-///
-/// ```
-/// use oauth_proto::oauth1::server::FindCredentials;
-///
-/// let question = FindCredentials { client: "dpf43f3p2l4k3l03".into(), token: None, temporary: false };
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FindCredentials {
-    /// The client's identifier.
-    pub client: String,
-    /// The token's identifier, if the request has one.
-    pub token: Option<String>,
-    /// Whether the token is one of temporary credentials.
-    pub temporary: bool,
-}
-
-/// The answer to [`FindCredentials`]: each part `None` where there is none. Both are looked for in any case, so that
-/// finding neither takes as long as finding one.
-///
-/// ```
-/// use oauth_proto::oauth1::server::{ClientRecord, Credentials};
-///
-/// let found = Credentials { client: Some(ClientRecord::with_secret("secret")), token: None, temporary: None };
-/// ```
-#[derive(Clone, Debug, Default)]
-pub struct Credentials {
-    /// The client.
-    pub client: Option<ClientRecord>,
-    /// The token, if one was asked for.
-    pub token: Option<TokenRecord>,
-    /// The temporary credentials, if they were asked for.
-    pub temporary: Option<TemporaryRecord>,
-}
-
-impl Command for FindCredentials {
-    type Answer = Credentials;
-}
-
-/// Remembers a nonce, and tells whether it was there already: in one step.
-///
-/// A store that forgets nonces when their time has passed must answer [`Freshness::Seen`] where `until` is not later than
-/// the latest `now` that it has forgotten by: it cannot know any more. Requests overtake each other, and clocks step back.
-///
-/// ```
-/// use oauth_proto::{Timestamp, oauth1::server::RememberNonce};
-///
-/// let question = RememberNonce {
-///     client: "dpf43f3p2l4k3l03".into(),
-///     token: None,
-///     timestamp: Timestamp::from_secs(137131202),
-///     nonce: "chapoH".into(),
-///     until: Timestamp::from_secs(137131503),
-///     now: Timestamp::from_secs(137131202),
-/// };
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RememberNonce {
-    /// The client's identifier.
-    pub client: String,
-    /// The token's identifier.
-    pub token: Option<String>,
-    /// The timestamp, which is part of what must be unique (RFC 5849 §3.3).
-    pub timestamp: Timestamp,
-    /// The nonce.
-    pub nonce: String,
-    /// Until when it must be remembered. Afterwards the timestamp itself is refused.
-    pub until: Timestamp,
-    /// The time. What had to be remembered until then may be forgotten.
-    pub now: Timestamp,
-}
-
-/// The answer to [`RememberNonce`].
-///
-/// ```
-/// use oauth_proto::oauth1::server::Freshness;
-///
-/// // What a set's `insert` tells:
-/// let freshness = |inserted| if inserted { Freshness::Fresh } else { Freshness::Seen };
-/// assert_eq!(freshness(true), Freshness::Fresh);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freshness {
-    /// It was not there, and is now.
-    Fresh,
-    /// It was there.
-    Seen,
-}
-
-impl Command for RememberNonce {
-    type Answer = Freshness;
-}
-
-/// Keeps new temporary credentials.
-///
-/// ```
-/// fn key(question: &oauth_proto::oauth1::server::SaveTemporary) -> &str {
-///     &question.token
-/// }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SaveTemporary {
-    /// Their identifier.
-    pub token: String,
-    /// What is kept.
-    pub record: TemporaryRecord,
-    /// The time. What has expired by then may be dropped.
-    pub now: Timestamp,
-}
-
-impl Command for SaveTemporary {
-    type Answer = ();
-}
-
-/// Finds temporary credentials for the page where the resource owner decides.
-///
-/// ```
-/// let question = oauth_proto::oauth1::server::FindTemporary { token: "hh5s93j4hdidpola".into() };
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FindTemporary {
-    /// Their identifier.
-    pub token: String,
-}
-
-impl Command for FindTemporary {
-    type Answer = Option<TemporaryRecord>;
-}
-
-/// Notes the resource owner's decision, if there is still one to make: where the record is [`Stage::Waiting`], replaces
-/// the stage, or removes the record where `stage` is `None`. Answers with the record as it was; with `None`, and without
-/// a change, where there is no such record, it is another client's, or it is past waiting.
-///
-/// ```
-/// use oauth_proto::oauth1::server::Decide;
-///
-/// let denial = Decide { token: "hh5s93j4hdidpola".into(), client: "dpf43f3p2l4k3l03".into(), stage: None };
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decide {
-    /// The temporary credentials' identifier.
-    pub token: String,
-    /// The client that the decision is about. Where the record is another client's, nothing is decided.
-    pub client: String,
-    /// The new stage; `None` for a denial.
-    pub stage: Option<Stage>,
-}
-
-impl Command for Decide {
-    type Answer = Option<TemporaryRecord>;
-}
-
-/// Exchanges temporary credentials for a token, once: removes the record in any case, lets
-/// [`TemporaryRecord::redeem`] judge it, and keeps the token that comes of it.
-///
-/// ```
-/// use oauth_proto::oauth1::server::{Redeem, Redemption, TemporaryRecord};
-///
-/// fn redeem(removed: Option<TemporaryRecord>, question: &Redeem) -> Redemption {
-///     removed.map_or(Redemption::Refused, |record| record.redeem(question))
-/// }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Redeem {
-    /// The temporary credentials' identifier.
-    pub temporary: String,
-    /// The client that asks.
-    pub client: String,
-    /// The hash of the verifier that it sent.
-    pub verifier: String,
-    /// The new token's identifier.
-    pub token: String,
-    /// The new token's secret.
-    pub secret: Secret,
-    /// When the new token expires.
-    pub expires_at: Option<Timestamp>,
-    /// The time.
-    pub now: Timestamp,
-}
-
-/// The answer to [`Redeem`].
-///
-/// ```
-/// use oauth_proto::oauth1::server::Redemption;
-///
-/// assert_ne!(Redemption::Refused, Redemption::Redeemed(oauth_proto::oauth1::server::TokenRecord {
-///     secret: "s".into(), client: "c".into(), expires_at: None, grant: oauth_proto::oauth1::server::Grant::new("jane"),
-/// }));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Redemption {
-    /// The token is kept under its identifier.
-    Redeemed(TokenRecord),
-    /// Not known, not granted, expired, another client's, or with a wrong verifier. The credentials are spent.
-    Refused,
-}
-
-impl Command for Redeem {
-    type Answer = Redemption;
-}
-
-/// A blocking store. [`serve`](super::serve) asks it.
-///
-/// Every method is one atomic step: here a lock is held for its length, in SQL it is one statement or one transaction.
-///
-/// ```
-/// use std::collections::{HashMap, HashSet};
-/// use std::convert::Infallible;
-/// use std::sync::Mutex;
-///
-/// use oauth_proto::oauth1::server::*;
-///
-/// #[derive(Default)]
-/// struct Tables {
-///     clients: HashMap<String, ClientRecord>,
-///     temporaries: HashMap<String, TemporaryRecord>,
-///     tokens: HashMap<String, TokenRecord>,
-///     nonces: HashSet<(String, Option<String>, u64, String)>,
-/// }
-///
-/// struct MyStore(Mutex<Tables>);
-///
-/// impl Store for MyStore {
-///     type Error = Infallible;
-///
-///     fn find_credentials(&self, command: &FindCredentials) -> Result<Credentials, Infallible> {
-///         let tables = self.0.lock().unwrap();
-///         let token = command.token.as_deref().unwrap_or_default();
-///         Ok(Credentials {
-///             client: tables.clients.get(&command.client).cloned(),
-///             token: tables.tokens.get(token).filter(|_| !command.temporary).cloned(),
-///             temporary: tables.temporaries.get(token).filter(|_| command.temporary).cloned(),
-///         })
-///     }
-///
-///     // INSERT … ON CONFLICT DO NOTHING: fresh if a row was inserted. Rows may go when `until` has passed.
-///     fn remember_nonce(&self, command: &RememberNonce) -> Result<Freshness, Infallible> {
-///         let RememberNonce { client, token, timestamp, nonce, .. } = command.clone();
-///         let inserted = self.0.lock().unwrap().nonces.insert((client, token, timestamp.as_secs(), nonce));
-///         Ok(if inserted { Freshness::Fresh } else { Freshness::Seen })
-///     }
-///
-///     fn save_temporary(&self, command: &SaveTemporary) -> Result<(), Infallible> {
-///         self.0.lock().unwrap().temporaries.insert(command.token.clone(), command.record.clone());
-///         Ok(())
-///     }
-///
-///     fn find_temporary(&self, command: &FindTemporary) -> Result<Option<TemporaryRecord>, Infallible> {
-///         Ok(self.0.lock().unwrap().temporaries.get(&command.token).cloned())
-///     }
-///
-///     // UPDATE … WHERE token = ? AND client = ? AND stage = 'waiting' RETURNING …, or DELETE likewise.
-///     fn decide(&self, command: &Decide) -> Result<Option<TemporaryRecord>, Infallible> {
-///         let mut tables = self.0.lock().unwrap();
-///         let waits = |record: &&mut TemporaryRecord| {
-///             record.stage == Stage::Waiting && record.client == command.client
-///         };
-///         let Some(record) = tables.temporaries.get_mut(&command.token).filter(waits) else { return Ok(None) };
-///         let before = record.clone();
-///         match &command.stage {
-///             Some(stage) => record.stage = stage.clone(),
-///             None => drop(tables.temporaries.remove(&command.token)),
-///         }
-///         Ok(Some(before))
-///     }
-///
-///     // One transaction: DELETE … RETURNING the record, `record.redeem(command)`, INSERT the token.
-///     fn redeem(&self, command: &Redeem) -> Result<Redemption, Infallible> {
-///         let mut tables = self.0.lock().unwrap();
-///         let Some(record) = tables.temporaries.remove(&command.temporary) else { return Ok(Redemption::Refused) };
-///         let redemption = record.redeem(command);
-///         if let Redemption::Redeemed(token) = &redemption {
-///             tables.tokens.insert(command.token.clone(), token.clone());
-///         }
-///         Ok(redemption)
-///     }
-/// }
-///
-/// # let store = MyStore(Mutex::default());
-/// // Behind a pointer it is a store too.
-/// fn any_store(_: &impl Store) {}
-/// any_store(&std::sync::Arc::new(store));
-/// ```
-pub trait Store {
-    /// How it fails. The text goes to the operator's log.
-    type Error: fmt::Display + Send;
-
-    /// See [`FindCredentials`].
+questions! {
+    /// What happens next with a request: a question to storage, the end, or a refusal.
     ///
-    /// # Errors
-    /// When storage fails.
-    fn find_credentials(&self, command: &FindCredentials) -> Result<Credentials, Self::Error>;
-
-    /// See [`RememberNonce`].
+    /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself matches:
     ///
-    /// # Errors
-    /// When storage fails.
-    fn remember_nonce(&self, command: &RememberNonce) -> Result<Freshness, Self::Error>;
-
-    /// See [`SaveTemporary`].
+    /// ```
+    /// use oauth_proto::oauth1::server::{MemoryStore, Question, Rejected, Reply, Store};
     ///
-    /// # Errors
-    /// When storage fails.
-    fn save_temporary(&self, command: &SaveTemporary) -> Result<(), Self::Error>;
+    /// fn drive<T>(mut reply: Reply<T>, store: &MemoryStore) -> Result<T, Rejected> {
+    ///     loop {
+    ///         reply = match reply {
+    ///             Reply::Ask(Question::FindCredentials(ask)) => match store.find_credentials(ask.command()) {
+    ///                 Ok(answer) => ask.answer(answer),
+    ///                 Err(error) => ask.unavailable(error),
+    ///             },
+    ///             // … and so on for the other questions.
+    ///             Reply::Ask(_) => unimplemented!(),
+    ///             Reply::Done(value) => return Ok(value),
+    ///             Reply::Reject(rejected) => return Err(rejected),
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    reply;
 
-    /// See [`FindTemporary`].
+    /// A question to storage: a command, and the way on with its answer.
     ///
-    /// # Errors
-    /// When storage fails.
-    fn find_temporary(&self, command: &FindTemporary) -> Result<Option<TemporaryRecord>, Self::Error>;
+    /// ```
+    /// use oauth_proto::oauth1::server::Question;
+    ///
+    /// fn changes_something<T>(question: &Question<T>) -> bool {
+    ///     !matches!(question, Question::FindCredentials(_) | Question::FindTemporary(_))
+    /// }
+    /// ```
+    question;
 
-    /// See [`Decide`].
+    /// A blocking store. [`serve`] asks it.
     ///
-    /// # Errors
-    /// When storage fails.
-    fn decide(&self, command: &Decide) -> Result<Option<TemporaryRecord>, Self::Error>;
+    /// Every method is one atomic step: here a lock is held for its length, in SQL it is one statement or one transaction.
+    ///
+    /// ```
+    /// use std::collections::{HashMap, HashSet};
+    /// use std::convert::Infallible;
+    /// use std::sync::Mutex;
+    ///
+    /// use oauth_proto::oauth1::server::*;
+    ///
+    /// #[derive(Default)]
+    /// struct Tables {
+    ///     clients: HashMap<String, ClientRecord>,
+    ///     temporaries: HashMap<String, TemporaryRecord>,
+    ///     tokens: HashMap<String, TokenRecord>,
+    ///     nonces: HashSet<(String, Option<String>, u64, String)>,
+    /// }
+    ///
+    /// struct MyStore(Mutex<Tables>);
+    ///
+    /// impl Store for MyStore {
+    ///     type Error = Infallible;
+    ///
+    ///     fn find_credentials(&self, command: &FindCredentials) -> Result<Credentials, Infallible> {
+    ///         let tables = self.0.lock().unwrap();
+    ///         let token = command.token.as_deref().unwrap_or_default();
+    ///         Ok(Credentials {
+    ///             client: tables.clients.get(&command.client).cloned(),
+    ///             token: tables.tokens.get(token).filter(|_| !command.temporary).cloned(),
+    ///             temporary: tables.temporaries.get(token).filter(|_| command.temporary).cloned(),
+    ///         })
+    ///     }
+    ///
+    ///     // INSERT … ON CONFLICT DO NOTHING: fresh if a row was inserted. Rows may go when `until` has passed.
+    ///     fn remember_nonce(&self, command: &RememberNonce) -> Result<Freshness, Infallible> {
+    ///         let RememberNonce { client, token, timestamp, nonce, .. } = command.clone();
+    ///         let inserted = self.0.lock().unwrap().nonces.insert((client, token, timestamp.as_secs(), nonce));
+    ///         Ok(if inserted { Freshness::Fresh } else { Freshness::Seen })
+    ///     }
+    ///
+    ///     fn save_temporary(&self, command: &SaveTemporary) -> Result<(), Infallible> {
+    ///         self.0.lock().unwrap().temporaries.insert(command.token.clone(), command.record.clone());
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn find_temporary(&self, command: &FindTemporary) -> Result<Option<TemporaryRecord>, Infallible> {
+    ///         Ok(self.0.lock().unwrap().temporaries.get(&command.token).cloned())
+    ///     }
+    ///
+    ///     // UPDATE … WHERE token = ? AND client = ? AND stage = 'waiting' RETURNING …, or DELETE likewise.
+    ///     fn decide(&self, command: &Decide) -> Result<Option<TemporaryRecord>, Infallible> {
+    ///         let mut tables = self.0.lock().unwrap();
+    ///         let waits = |record: &&mut TemporaryRecord| {
+    ///             record.stage == Stage::Waiting && record.client == command.client
+    ///         };
+    ///         let Some(record) = tables.temporaries.get_mut(&command.token).filter(waits) else { return Ok(None) };
+    ///         let before = record.clone();
+    ///         match &command.stage {
+    ///             Some(stage) => record.stage = stage.clone(),
+    ///             None => drop(tables.temporaries.remove(&command.token)),
+    ///         }
+    ///         Ok(Some(before))
+    ///     }
+    ///
+    ///     // One transaction: DELETE … RETURNING the record, `record.redeem(command)`, INSERT the token.
+    ///     fn redeem(&self, command: &Redeem) -> Result<Redemption, Infallible> {
+    ///         let mut tables = self.0.lock().unwrap();
+    ///         let Some(record) = tables.temporaries.remove(&command.temporary) else { return Ok(Redemption::Refused) };
+    ///         let redemption = record.redeem(command);
+    ///         if let Redemption::Redeemed(token) = &redemption {
+    ///             tables.tokens.insert(command.token.clone(), token.clone());
+    ///         }
+    ///         Ok(redemption)
+    ///     }
+    /// }
+    ///
+    /// # let store = MyStore(Mutex::default());
+    /// // Behind a pointer it is a store too.
+    /// fn any_store(_: &impl Store) {}
+    /// any_store(&std::sync::Arc::new(store));
+    /// ```
+    store;
 
-    /// See [`Redeem`].
+    /// An asynchronous store. [`serve_async`] asks it. Each method does what that of [`Store`] does, in one
+    /// atomic step; write them as `async fn`.
     ///
-    /// # Errors
-    /// When storage fails.
-    fn redeem(&self, command: &Redeem) -> Result<Redemption, Self::Error>;
+    /// ```
+    /// use oauth_proto::oauth1::server::{AsyncStore, Blocking, MemoryStore};
+    ///
+    /// fn any_store(_: &impl AsyncStore) {}
+    /// any_store(&Blocking(&MemoryStore::default()));
+    /// ```
+    async_store;
+
+    /// A blocking store where an asynchronous one is wanted, for stores that answer at once.
+    ///
+    /// ```
+    /// use oauth_proto::oauth1::server::{AsyncStore, Blocking, MemoryStore};
+    ///
+    /// fn any_store(_: &impl AsyncStore) {}
+    /// any_store(&Blocking(&MemoryStore::default()));
+    /// ```
+    blocking;
+
+    rejected Rejected;
+    aside [];
+
+    find_credentials: FindCredentials -> Credentials;
+    remember_nonce: RememberNonce -> Freshness;
+    save_temporary: SaveTemporary -> ();
+    find_temporary: FindTemporary -> Option<TemporaryRecord>;
+    decide: Decide -> Option<TemporaryRecord>;
+    redeem: Redeem -> Redemption;
 }
-
-/// An asynchronous store. [`serve_async`](super::serve_async) asks it. Each method does what that of [`Store`] does, in one
-/// atomic step; write them as `async fn`.
-///
-/// ```
-/// use oauth_proto::oauth1::server::{AsyncStore, Blocking, MemoryStore};
-///
-/// fn any_store(_: &impl AsyncStore) {}
-/// any_store(&Blocking(&MemoryStore::default()));
-/// ```
-pub trait AsyncStore {
-    /// How it fails. The text goes to the operator's log.
-    type Error: fmt::Display + Send;
-
-    /// See [`FindCredentials`].
-    fn find_credentials(
-        &self,
-        command: &FindCredentials,
-    ) -> impl Future<Output = Result<Credentials, Self::Error>> + Send;
-
-    /// See [`RememberNonce`].
-    fn remember_nonce(&self, command: &RememberNonce) -> impl Future<Output = Result<Freshness, Self::Error>> + Send;
-
-    /// See [`SaveTemporary`].
-    fn save_temporary(&self, command: &SaveTemporary) -> impl Future<Output = Result<(), Self::Error>> + Send;
-
-    /// See [`FindTemporary`].
-    fn find_temporary(
-        &self,
-        command: &FindTemporary,
-    ) -> impl Future<Output = Result<Option<TemporaryRecord>, Self::Error>> + Send;
-
-    /// See [`Decide`].
-    fn decide(&self, command: &Decide) -> impl Future<Output = Result<Option<TemporaryRecord>, Self::Error>> + Send;
-
-    /// See [`Redeem`].
-    fn redeem(&self, command: &Redeem) -> impl Future<Output = Result<Redemption, Self::Error>> + Send;
-}
-
-/// A store behind a pointer is a store.
-macro_rules! behind_a_pointer {
-    ($($pointer:ty),*) => {$(
-        impl<S: Store + ?Sized> Store for $pointer {
-            type Error = S::Error;
-
-            fn find_credentials(&self, command: &FindCredentials) -> Result<Credentials, S::Error> {
-                (**self).find_credentials(command)
-            }
-
-            fn remember_nonce(&self, command: &RememberNonce) -> Result<Freshness, S::Error> {
-                (**self).remember_nonce(command)
-            }
-
-            fn save_temporary(&self, command: &SaveTemporary) -> Result<(), S::Error> {
-                (**self).save_temporary(command)
-            }
-
-            fn find_temporary(&self, command: &FindTemporary) -> Result<Option<TemporaryRecord>, S::Error> {
-                (**self).find_temporary(command)
-            }
-
-            fn decide(&self, command: &Decide) -> Result<Option<TemporaryRecord>, S::Error> {
-                (**self).decide(command)
-            }
-
-            fn redeem(&self, command: &Redeem) -> Result<Redemption, S::Error> {
-                (**self).redeem(command)
-            }
-        }
-    )*};
-}
-
-behind_a_pointer!(&S, std::sync::Arc<S>, Box<S>);

@@ -7,11 +7,11 @@ use http::header::HOST;
 use http::uri::Scheme;
 use subtle::ConstantTimeEq;
 
+use super::commands::{Credentials, FindCredentials, Freshness, RememberNonce};
 use super::presented::Presented;
 use super::records::Grant;
 use super::rejected::Reason;
-use super::reply::{Question, Reply};
-use super::store::{Credentials, FindCredentials, Freshness, RememberNonce};
+use super::store::{Question, Reply};
 use crate::oauth1::key::Key;
 use crate::oauth1::method::{KeyEncoding, Method, sha1_body_hash, signing_key};
 use crate::oauth1::parameters::{BODY_HASH, NONCE, TIMESTAMP, TOKEN};

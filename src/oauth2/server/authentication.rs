@@ -1,5 +1,6 @@
 //! Who the client is, RFC 6749 §2.3.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,9 +10,12 @@ use http::request::Parts;
 use http::{HeaderMap, Request};
 
 use super::client_record::ClientRecord;
+use super::commands::FindClient;
 use super::parameters::Parameters;
-use super::rejected::Reason;
+use super::provider::{Provider, ask_back};
+use super::rejected::{Reason, Voice};
 use super::secrets::SecretHasher;
+use super::store::{Question, Reply};
 use crate::wire::{auth_param, form, percent, shortened};
 use crate::{Secret, Timestamp};
 
@@ -88,10 +92,11 @@ pub(super) struct Authentications {
 
 /// What a request shows of its client.
 pub(super) struct Presented {
-    pub(super) client_id: String,
+    client_id: String,
     proof: Proof,
 }
 
+/// What a client proves by that it is the one that it says.
 enum Proof {
     Nothing,
     Secret(Secret),
@@ -112,7 +117,9 @@ impl Authentications {
         let basic = self.basic(request.headers())?;
         match (basic, in_body) {
             (Some(_), Some(_)) => Err(Reason::TwoAuthentications),
-            (Some((basic, _)), None) if client_id.is_some_and(|named| named != basic) => Err(Reason::TwoAuthentications),
+            (Some((basic, _)), None) if client_id.is_some_and(|named| named != basic) => {
+                Err(Reason::TwoAuthentications)
+            }
             (Some(_), None) if !self.basic => Err(Reason::NotAuthenticated),
             (Some((client_id, secret)), None) => Ok(Presented { client_id, proof: Proof::Secret(secret) }),
             (None, Some(_)) if !self.body => Err(Reason::NotAuthenticated),
@@ -145,29 +152,37 @@ impl Authentications {
         if !scheme.eq_ignore_ascii_case(b"basic") {
             return Err(Reason::NotAuthenticated);
         }
-        let decoded = BASE64_STANDARD.decode(credentials.trim_ascii_end()).ok();
-        let decoded = decoded.and_then(|bytes| String::from_utf8(bytes).ok()).map(zeroize::Zeroizing::new);
+        // Usual ones are decoded in place.
+        let mut buffer = zeroize::Zeroizing::new([0; 192]);
+        let credentials = credentials.trim_ascii_end();
+        let decoded = if credentials.len() <= 256 {
+            BASE64_STANDARD.decode_slice(credentials, &mut *buffer).ok().map(|length| Cow::Borrowed(&buffer[..length]))
+        } else {
+            BASE64_STANDARD.decode(credentials).ok().map(Cow::Owned)
+        };
+        let text = decoded.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
         let decode = |part: &str| {
             if self.raw_basic {
                 return Some(part.to_owned());
             }
-            form::text(percent::decode_with(part.as_bytes(), true)).map(|text| text.into_owned())
+            form::text(percent::decode_with(part.as_bytes(), true)).map(Cow::into_owned)
         };
-        let pair = decoded.as_deref().and_then(|text| text.split_once(':'));
+        let pair = text.and_then(|text| text.split_once(':'));
         let pair = pair.and_then(|(name, secret)| Some((decode(name)?, Secret::new(decode(secret)?))));
         pair.map(Some).ok_or(Reason::NotAuthenticated)
     }
 
     /// The client, if it is the one that it claims to be. A client that is not known takes as long as one whose secret is wrong.
-    pub(super) fn authenticate(
+    fn authenticate(
         &self,
-        presented: Presented,
+        client_id: &str,
+        proof: Proof,
         found: Option<Arc<ClientRecord>>,
         now: Timestamp,
     ) -> Result<Arc<ClientRecord>, Reason> {
         let client = found.as_deref();
-        let by_secret = matches!(presented.proof, Proof::Secret(_));
-        let proven = match presented.proof {
+        let by_secret = matches!(proof, Proof::Secret(_));
+        let proven = match proof {
             Proof::Nothing => client.is_some_and(ClientRecord::is_public),
             Proof::Own(check) => client.is_some_and(check),
             Proof::Secret(secret) => {
@@ -177,7 +192,7 @@ impl Authentications {
             }
         };
         let Some(client) = found else {
-            return Err(Reason::UnknownClient(shortened(&presented.client_id)));
+            return Err(Reason::UnknownClient(shortened(client_id)));
         };
         if !proven {
             return Err(Reason::WrongSecret);
@@ -186,5 +201,22 @@ impl Authentications {
             return Err(Reason::SecretExpired);
         }
         Ok(client)
+    }
+}
+
+impl Provider {
+    /// Goes on with the client of a request, once it is known to be the one that it claims to be; and with its name.
+    pub(super) fn with_client<T: 'static>(
+        &self,
+        presented: Presented,
+        now: Timestamp,
+        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<Reply<T>, Reason> + Send + 'static,
+    ) -> Reply<T> {
+        let Presented { client_id, proof } = presented;
+        let provider = self.clone();
+        ask_back(Question::FindClient, FindClient { client_id }, Voice::Json, move |command, found| {
+            let client = provider.0.authentications.authenticate(&command.client_id, proof, found, now)?;
+            next(provider, client, command.client_id)
+        })
     }
 }

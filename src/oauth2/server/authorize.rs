@@ -30,7 +30,7 @@ use crate::{Moment, Response, Timestamp};
 const PATIENCE: Duration = Duration::from_secs(3600);
 
 /// Parameters that have a meaning of their own; all others are for the application to look at.
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 13] = [
     "response_type",
     "response_mode",
     "client_id",
@@ -41,6 +41,8 @@ const KNOWN: [&str; 11] = [
     "code_challenge_method",
     "resource",
     "client_secret",
+    "client_assertion",
+    "client_assertion_type",
     "request_uri",
 ];
 
@@ -255,7 +257,7 @@ impl Provider {
             client_id: consent.client_id.clone(),
             user: grant.user,
             scope,
-            grant_type: grant_type.to_owned(),
+            grant_type: grant_type.into(),
             resource: consent.resource.clone(),
             data: grant.data,
             granted_at: moment.now,
@@ -289,11 +291,8 @@ impl Provider {
             expires_at,
             pending: PendingTicket::Code { grant, redirect_uri, challenge },
         };
-        let command =
-            SaveTicket { key: TokenHash::of(&code), alias: None, ticket: Arc::new(ticket), now: moment.now };
-        Ok(ask(Question::SaveTicket, command, voice.clone(), move |_| {
-            Ok(Reply::Done(back.bring(&[("code", &code)])))
-        }))
+        let command = SaveTicket { key: TokenHash::of(&code), alias: None, ticket: Arc::new(ticket), now: moment.now };
+        Ok(ask(Question::SaveTicket, command, voice.clone(), move |_| Ok(Reply::Done(back.bring(&[("code", &code)])))))
     }
 }
 
@@ -308,7 +307,8 @@ fn give_token(issued: Issued, back: Return, voice: &Voice) -> Reply<Response> {
         let expires_in = answer.expires_at.map(|at| answer.now.until(at).as_secs().to_string());
         let mut parameters = vec![("access_token", answer.access_token.as_str()), ("token_type", "Bearer")];
         parameters.extend(expires_in.as_deref().map(|seconds| ("expires_in", seconds)));
-        parameters.extend(Some(answer.scope.as_str()).filter(|scope| !scope.is_empty()).map(|scope| ("scope", scope)));
+        let scope = answer.scope();
+        parameters.extend(Some(&*scope).filter(|scope| !scope.is_empty()).map(|scope| ("scope", scope)));
         Ok(Reply::Done(back.bring(&parameters)))
     })
 }

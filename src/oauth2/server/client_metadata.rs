@@ -34,8 +34,7 @@ pub(super) fn check(
             return refuse("a grant type is not to be had");
         }
     }
-    let method =
-        metadata.token_endpoint_auth_method.get_or_insert_with(|| "client_secret_basic".to_owned()).clone();
+    let method = metadata.token_endpoint_auth_method.get_or_insert_with(|| "client_secret_basic".to_owned()).clone();
     let authentications = &provider.0.authentications;
     let is_known = match method.as_str() {
         "none" => true,
@@ -52,9 +51,16 @@ pub(super) fn check(
     }
     let (code, implicit) = (has("authorization_code"), has("implicit"));
     let response_types = metadata.response_types.get_or_insert_with(|| {
-        [(code, "code"), (implicit, "token")].into_iter().filter(|(may, _)| *may).map(|(_, name)| name.to_owned()).collect()
+        [(code, "code"), (implicit, "token")]
+            .into_iter()
+            .filter(|(may, _)| *may)
+            .map(|(_, name)| name.to_owned())
+            .collect()
     });
-    if response_types.iter().any(|name| !matches!((name.as_str(), code, implicit), ("code", true, _) | ("token", _, true))) {
+    if response_types
+        .iter()
+        .any(|name| !matches!((name.as_str(), code, implicit), ("code", true, _) | ("token", _, true)))
+    {
         return refuse("a response type does not go with the grant types");
     }
     if (code || implicit) && metadata.redirect_uris.is_empty() {
@@ -76,9 +82,9 @@ pub(super) fn check(
     // Nobody checks what it says.
     metadata.software_statement = None;
     // Names in other languages stay; whatever else is there means nothing here (§2).
-    metadata.extra.retain(|name, value| {
-        name.starts_with("client_name#") && value.as_str().is_some_and(|text| is_plain(text))
-    });
+    metadata
+        .extra
+        .retain(|name, value| name.starts_with("client_name#") && value.as_str().is_some_and(|text| is_plain(text)));
     Ok(metadata)
 }
 
@@ -100,7 +106,9 @@ fn check_texts(metadata: &ClientMetadata) -> Result<(), Reason> {
     }
     let contacts = metadata.contacts.iter().flatten();
     let texts = [&metadata.client_name, &metadata.software_id, &metadata.software_version].into_iter().flatten();
-    if metadata.contacts.as_ref().is_some_and(|all| all.len() > MOST) || !contacts.chain(texts).all(|text| is_plain(text)) {
+    if metadata.contacts.as_ref().is_some_and(|all| all.len() > MOST)
+        || !contacts.chain(texts).all(|text| is_plain(text))
+    {
         return Err(Reason::ClientMetadata("a text is too long, or not plain"));
     }
     if metadata.jwks.is_some() && metadata.jwks_uri.is_some() {
@@ -111,6 +119,7 @@ fn check_texts(metadata: &ClientMetadata) -> Result<(), Reason> {
 
 /// A text that a page can show, without characters that turn it around.
 fn is_plain(text: &str) -> bool {
-    let turns = |letter: char| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}');
+    let turns =
+        |letter: char| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}');
     text.len() <= LONGEST && !text.chars().any(|letter| letter.is_control() || turns(letter))
 }

@@ -183,13 +183,17 @@ impl ClientRecord {
     /// The registered redirect_uri that a request means: the one that it names, or the only one where it names none.
     pub(super) fn find_redirect_uri(&self, asked: Option<&str>) -> Option<String> {
         let registered = &self.metadata.redirect_uris;
-        match asked {
+        let found = match asked {
             None => match registered.as_slice() {
                 [only] => Some(only.clone()),
                 _ => None,
             },
-            Some(asked) => registered.iter().any(|known| known == asked || differ_in_port(known, asked)).then(|| asked.into()),
-        }
+            Some(asked) => {
+                registered.iter().any(|known| known == asked || differ_in_port(known, asked)).then(|| asked.into())
+            }
+        };
+        // What stands behind a fragment's mark would be lost, or mixed with what stands there of ours (RFC 6749 §3.1.2).
+        found.filter(|uri: &String| !uri.contains('#'))
     }
 }
 
@@ -197,7 +201,8 @@ impl ClientRecord {
 fn differ_in_port(known: &str, asked: &str) -> bool {
     let split = |uri: &'_ str| -> Option<(usize, usize)> {
         let host = ["http://127.0.0.1", "http://[::1]"].into_iter().find(|host| uri.starts_with(host))?.len();
-        let port = uri[host..].strip_prefix(':').map_or(0, |rest| 1 + rest.bytes().take_while(u8::is_ascii_digit).count());
+        let port =
+            uri[host..].strip_prefix(':').map_or(0, |rest| 1 + rest.bytes().take_while(u8::is_ascii_digit).count());
         // What follows must be a path, or the host would go on.
         matches!(uri.as_bytes().get(host + port), Some(b'/') | None).then_some((host, host + port))
     };

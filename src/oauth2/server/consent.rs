@@ -91,7 +91,7 @@ pub(super) enum ResponseType {
 
 /// How the browser brings it (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Mode {
+pub(crate) enum Mode {
     #[serde(rename = "query")]
     Query,
     #[serde(rename = "fragment")]
@@ -102,7 +102,7 @@ pub(super) enum Mode {
 
 /// The way back to a client.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Return {
+pub(crate) struct Return {
     pub(super) redirect_uri: String,
     pub(super) state: Option<String>,
     pub(super) issuer: String,

@@ -57,12 +57,12 @@ pub(super) fn own_parameters(parameters: &Parameters<'_>) -> Vec<(String, Secret
 }
 
 impl Work {
-    pub(super) fn check_password(self, username: String, password: Secret) -> Result<Reply<Response>, Reason> {
+    pub(super) fn check_password(mut self, username: String, password: Secret) -> Result<Reply<Response>, Reason> {
         let scope = self.allowed_scope()?;
         self.decide(Claim::Password { username, password }, scope, None)
     }
 
-    pub(super) fn extend(self, parameters: Vec<(String, Secret)>) -> Result<Reply<Response>, Reason> {
+    pub(super) fn extend(mut self, parameters: Vec<(String, Secret)>) -> Result<Reply<Response>, Reason> {
         let scope = self.allowed_scope()?;
         let grant_type = self.offer().name.clone();
         self.decide(Claim::Extension { grant_type, parameters }, scope, None)
@@ -87,7 +87,7 @@ impl Work {
 
     /// What a living token of this server's is exchanged for can do no more than that token.
     fn exchange_with(
-        self,
+        mut self,
         mut exchange: Exchange,
         subject: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<Reply<Response>, Reason> {
@@ -144,7 +144,7 @@ impl Work {
             client_id: self.client.client_id.clone(),
             user,
             scope,
-            grant_type: self.offer().name.clone(),
+            grant_type: self.offer().name.clone().into(),
             resource,
             data,
             granted_at: self.moment.now,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{Request, StatusCode};
 
-use super::commands::{FindClient, FindTicket, FoundTicket, ReplaceTicket, SaveTicket};
+use super::commands::{FindTicket, FoundTicket, ReplaceTicket, SaveTicket};
 use super::grant_type::DEVICE_CODE;
 use super::issue::grant_id;
 use super::parameters::Parameters;
@@ -43,10 +43,7 @@ impl Provider {
         if let Some(other) = resource.iter().find(|asked| !self.0.resources.contains(asked)) {
             return Err(Reason::ResourceRefused(crate::wire::bare(other)));
         }
-        let provider = self.clone();
-        let command = FindClient { client_id: presented.client_id.clone() };
-        Ok(ask(Question::FindClient, command, Voice::Json, move |found| {
-            let client = provider.0.authentications.authenticate(presented, found, moment.now)?;
+        Ok(self.with_client(presented, moment.now, move |provider, client, _| {
             if !client.may_use(DEVICE_CODE) {
                 return Err(Reason::NotAllowed(DEVICE_CODE.to_owned()));
             }

@@ -156,7 +156,7 @@ impl Provider {
                         client_id: device.client_id.clone(),
                         user,
                         scope: granted,
-                        grant_type: DEVICE_CODE.to_owned(),
+                        grant_type: DEVICE_CODE.into(),
                         resource: resource.clone(),
                         data,
                         granted_at: moment.now,

@@ -130,6 +130,7 @@ impl TokenGenerator for Uuid4 {
 
 /// Whether a text can stand where tokens stand, whatever made it.
 pub(super) fn is_token(text: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
+    let fits =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
     !text.is_empty() && text.len() <= 4096 && text.bytes().all(fits)
 }

@@ -2,7 +2,7 @@
 
 use http::{Request, StatusCode};
 
-use super::commands::{FindClient, FindToken};
+use super::commands::FindToken;
 use super::parameters::Parameters;
 use super::provider::{Provider, ask, check_method, reply};
 use super::records::{TokenKind, TokenRecord};
@@ -30,10 +30,7 @@ impl Provider {
         let parameters = Parameters::of_body(request)?;
         let presented = self.0.authentications.present(request, &parameters)?;
         let key = TokenHash::of(parameters.need("token")?);
-        let provider = self.clone();
-        let command = FindClient { client_id: presented.client_id.clone() };
-        Ok(ask(Question::FindClient, command, Voice::Json, move |found| {
-            let client = provider.0.authentications.authenticate(presented, found, moment.now)?;
+        Ok(self.with_client(presented, moment.now, move |provider, client, _| {
             if client.is_public() {
                 return Err(Reason::MayNotIntrospect);
             }

@@ -1,5 +1,6 @@
 //! Making tokens, and the answer that brings them: RFC 6749 §5.1.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::StatusCode;
@@ -27,7 +28,9 @@ pub(super) struct Answer {
     pub(super) access_token: String,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) refresh_token: Option<String>,
-    pub(super) scope: String,
+    /// The access token's.
+    pub(super) record: Arc<TokenRecord>,
+    pub(super) separator: char,
     /// The answer is one to a token exchange (RFC 8693 §2.2.1).
     pub(super) exchanged: bool,
     pub(super) now: Timestamp,
@@ -79,23 +82,24 @@ impl Config {
         } else {
             None
         };
-        let granted = scope.as_ref().unwrap_or(&grant.scope).joined(self.scope_separator);
         let access_record = TokenRecord {
             narrowed_scope: scope.filter(|scope| *scope != grant.scope),
             narrowed_resource: resource.filter(|resource| *resource != grant.resource),
-            unique,
+            unique: unique.map(Box::new),
             ..record(TokenKind::Access, expires_at)
         };
-        let refresh_record = refresh.as_ref().map(|(token, expires_at)| {
-            (TokenHash::of(token), Arc::new(record(TokenKind::Refresh, *expires_at)))
-        });
+        let access_record = Arc::new(access_record);
+        let refresh_record = refresh
+            .as_ref()
+            .map(|(token, expires_at)| (TokenHash::of(token), Arc::new(record(TokenKind::Refresh, *expires_at))));
         Ok(Issued {
-            tokens: NewTokens { access: (key, Arc::new(access_record)), refresh: refresh_record, now },
+            tokens: NewTokens { access: (key, access_record.clone()), refresh: refresh_record, now },
             answer: Answer {
                 access_token: access,
                 expires_at,
                 refresh_token: refresh.map(|(token, _)| token),
-                scope: granted,
+                record: access_record,
+                separator: self.scope_separator,
                 exchanged: false,
                 now,
             },
@@ -138,7 +142,7 @@ impl Config {
         words.sort_unstable();
         let scope = words.join(" ");
         let resources = grant.resource.iter().map(String::as_str);
-        let of = [grant.client_id.as_str(), user, grant.grant_type.as_str(), &scope].into_iter().chain(resources);
+        let of = [grant.client_id.as_str(), user, &grant.grant_type, &scope].into_iter().chain(resources);
         Ok(Unique {
             key: TokenHash::of_all(of),
             access: seal(access, access_hash),
@@ -150,7 +154,7 @@ impl Config {
     }
 
     /// The answer that brings a unique token once more.
-    pub(super) fn again(&self, hash: TokenHash, record: &TokenRecord, now: Timestamp) -> Result<Answer, Reason> {
+    pub(super) fn again(&self, hash: TokenHash, record: &Arc<TokenRecord>, now: Timestamp) -> Result<Answer, Reason> {
         let key = self.unique_key()?;
         let open = |sealed: &Sealed, hash: TokenHash| sealed.open(key, hash.as_bytes(), hash);
         let lost = Reason::Misconfigured("the key of the unique tokens is not the one that sealed them");
@@ -160,7 +164,8 @@ impl Config {
             access_token: open(&unique.access, hash).ok_or(lost)?,
             expires_at: record.expires_at,
             refresh_token: refresh.transpose()?,
-            scope: record.scope().joined(self.scope_separator),
+            record: record.clone(),
+            separator: self.scope_separator,
             exchanged: false,
             now,
         })
@@ -168,9 +173,20 @@ impl Config {
 }
 
 impl Answer {
+    /// The scope in the words of the wire.
+    pub(super) fn scope(&self) -> Cow<'_, str> {
+        match self.separator {
+            ' ' => self.record.scope().as_str().into(),
+            other => self.record.scope().joined(other).into(),
+        }
+    }
+
     /// What the client gets. The texts of tokens need no escapes.
     pub(super) fn response(&self) -> Result<Response, Reason> {
-        let mut body = Vec::with_capacity(192 + self.access_token.len() + self.scope.len());
+        let scope = self.scope();
+        let mut body = Vec::with_capacity(
+            192 + self.access_token.len() + self.refresh_token.as_ref().map_or(0, String::len) + scope.len(),
+        );
         body.extend_from_slice(b"{\"access_token\":\"");
         body.extend_from_slice(self.access_token.as_bytes());
         body.extend_from_slice(b"\",\"token_type\":\"Bearer\"");
@@ -183,9 +199,9 @@ impl Answer {
             body.extend_from_slice(token.as_bytes());
             body.push(b'"');
         }
-        if !self.scope.is_empty() {
+        if !scope.is_empty() {
             body.extend_from_slice(b",\"scope\":");
-            write(&mut body, &self.scope)?;
+            write(&mut body, &scope)?;
         }
         if self.exchanged {
             body.extend_from_slice(b",\"issued_token_type\":\"urn:ietf:params:oauth:token-type:access_token\"");

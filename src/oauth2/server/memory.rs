@@ -1,6 +1,7 @@
 //! A store in memory, for tests, examples and servers of one process that may forget.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -36,10 +37,44 @@ struct Tables {
     aliases: HashMap<TokenHash, TokenHash, BuildHasherDefault<FirstBytes>>,
     /// The latest access token of each unique key.
     unique: HashMap<TokenHash, TokenHash, BuildHasherDefault<FirstBytes>>,
-    /// What belongs to each grant with more than one token: grants with one need no entry, and most have one.
-    grants: BTreeSet<(GrantId, TokenHash)>,
-    /// What expires, in the order in which it does.
-    expiries: BTreeSet<(Timestamp, TokenHash)>,
+    /// The tokens and tickets of each grant.
+    grants: HashMap<GrantId, Keys, BuildHasherDefault<FirstBytes>>,
+    /// What expires, in the order in which it does. What has been dropped or replaced meanwhile stays here until then.
+    expiries: BTreeMap<Timestamp, Vec<TokenHash>>,
+}
+
+/// The keys of a grant's records: of most grants, just one.
+#[derive(Debug)]
+enum Keys {
+    One(TokenHash),
+    Many(Vec<TokenHash>),
+}
+
+impl Keys {
+    fn as_slice(&self) -> &[TokenHash] {
+        match self {
+            Self::One(key) => std::slice::from_ref(key),
+            Self::Many(keys) => keys,
+        }
+    }
+
+    fn add(&mut self, key: TokenHash) {
+        match self {
+            Self::One(first) => *self = Self::Many(vec![*first, key]),
+            Self::Many(keys) => keys.push(key),
+        }
+    }
+
+    /// The keys without one; `None` where there is no other.
+    fn without(&mut self, key: TokenHash) -> Option<()> {
+        match self {
+            Self::One(only) => (*only != key).then_some(()),
+            Self::Many(keys) => {
+                keys.retain(|own| *own != key);
+                (!keys.is_empty()).then_some(())
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -53,11 +88,15 @@ struct StoredTicket {
 
 /// The first bytes of a key that is a hash already. Nobody can choose keys that are stored.
 #[derive(Clone, Copy, Debug, Default)]
-struct FirstBytes(u64);
+pub(crate) struct FirstBytes(u64);
 
 impl Hasher for FirstBytes {
     fn finish(&self) -> u64 {
         self.0
+    }
+
+    fn write_u128(&mut self, number: u128) {
+        self.write(&number.to_ne_bytes());
     }
 
     fn write(&mut self, bytes: &[u8]) {
@@ -96,20 +135,37 @@ impl MemoryStore {
 impl Tables {
     /// Drops what had expired by then.
     fn expire(&mut self, now: Timestamp) {
-        while self.expiries.first().is_some_and(|(at, _)| *at <= now) {
-            if let Some((_, key)) = self.expiries.pop_first() {
-                self.drop_token(key);
-                self.drop_ticket(key);
+        while let Some(entry) = self.expiries.first_entry().filter(|entry| *entry.key() <= now) {
+            for key in entry.remove() {
+                // A record that was put in its place may live longer.
+                if self.tokens.get(&key).is_some_and(|record| record.has_expired(now)) {
+                    self.drop_token(key);
+                }
+                if self.tickets.get(&key).is_some_and(|stored| stored.ticket.expires_at <= now) {
+                    self.drop_ticket(key);
+                }
             }
+        }
+    }
+
+    fn belongs(&mut self, key: TokenHash, grant: GrantId) {
+        match self.grants.entry(grant) {
+            Entry::Occupied(keys) => keys.into_mut().add(key),
+            Entry::Vacant(none) => drop(none.insert(Keys::One(key))),
+        }
+    }
+
+    fn belongs_no_more(&mut self, key: TokenHash, grant: GrantId) {
+        if let Entry::Occupied(mut keys) = self.grants.entry(grant)
+            && keys.get_mut().without(key).is_none()
+        {
+            keys.remove();
         }
     }
 
     fn drop_token(&mut self, key: TokenHash) {
         let Some(record) = self.tokens.remove(&key) else { return };
-        self.grants.remove(&(record.grant.id, key));
-        if let Some(at) = record.expires_at {
-            self.expiries.remove(&(at, key));
-        }
+        self.belongs_no_more(key, record.grant.id);
         if let Some(unique) = &record.unique
             && self.unique.get(&unique.key) == Some(&key)
         {
@@ -119,19 +175,17 @@ impl Tables {
 
     fn drop_ticket(&mut self, key: TokenHash) {
         let Some(stored) = self.tickets.remove(&key) else { return };
-        self.grants.remove(&(stored.grant, key));
-        self.expiries.remove(&(stored.ticket.expires_at, key));
+        self.belongs_no_more(key, stored.grant);
         if let Some(alias) = stored.alias {
             self.aliases.remove(&alias);
         }
     }
 
     fn drop_grant(&mut self, grant: GrantId) {
-        let (first, last) = ((grant, TokenHash::from_bytes([0; 32])), (grant, TokenHash::from_bytes([0xff; 32])));
-        let keys: Vec<_> = self.grants.range(first..=last).map(|(_, key)| *key).collect();
-        for key in keys {
-            self.drop_token(key);
-            self.drop_ticket(key);
+        let Some(keys) = self.grants.remove(&grant) else { return };
+        for key in keys.as_slice() {
+            self.drop_token(*key);
+            self.drop_ticket(*key);
         }
     }
 
@@ -154,9 +208,9 @@ impl Tables {
     }
 
     fn insert_token(&mut self, key: TokenHash, record: Arc<TokenRecord>) {
-        self.grants.insert((record.grant.id, key));
+        self.belongs(key, record.grant.id);
         if let Some(at) = record.expires_at {
-            self.expiries.insert((at, key));
+            self.expiries.entry(at).or_default().push(key);
         }
         self.tokens.insert(key, record);
     }
@@ -206,8 +260,8 @@ impl Store for MemoryStore {
         if alias.is_some_and(|alias| tables.aliases.contains_key(&alias)) {
             return Ok(false);
         }
-        tables.grants.insert((ticket.grant_id, key));
-        tables.expiries.insert((ticket.expires_at, key));
+        tables.belongs(key, ticket.grant_id);
+        tables.expiries.entry(ticket.expires_at).or_default().push(key);
         if let Some(alias) = alias {
             tables.aliases.insert(alias, key);
         }
@@ -249,8 +303,8 @@ impl Store for MemoryStore {
         }
         if let Some((hash, record)) = existing {
             let before = std::mem::replace(&mut stored.grant, record.grant.id);
-            tables.grants.remove(&(before, command.key));
-            tables.grants.insert((record.grant.id, command.key));
+            tables.belongs_no_more(command.key, before);
+            tables.belongs(command.key, record.grant.id);
             return Ok(Redemption::Existing(hash, record));
         }
         if let Some(tokens) = &command.tokens {

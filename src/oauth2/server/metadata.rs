@@ -9,8 +9,8 @@ use super::register::RegistrationPolicy;
 use super::rejected::{Reason, Voice};
 use super::respond;
 use super::store::Reply;
-use crate::oauth2::Metadata;
 use crate::Response;
+use crate::oauth2::Metadata;
 
 impl Provider {
     /// The metadata, as they follow from the configuration (RFC 8414 §2).
@@ -19,16 +19,23 @@ impl Provider {
         let url = |endpoint| Some(config.paths.url(endpoint));
         let texts = |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
         let (code, implicit) = (self.offers("authorization_code"), self.offers("implicit"));
-        let response_types: Vec<_> =
-            [(code, "code"), (implicit, "token")].into_iter().filter(|(offered, _)| *offered).map(|(_, name)| name).collect();
+        let response_types: Vec<_> = [(code, "code"), (implicit, "token")]
+            .into_iter()
+            .filter(|(offered, _)| *offered)
+            .map(|(_, name)| name)
+            .collect();
         let mut scopes: Vec<String> = Vec::new();
         for scope in config.grant_types.iter().filter_map(|own| own.scopes.as_ref()).flat_map(|scopes| scopes.iter()) {
             if !scopes.iter().any(|known| known == scope) {
                 scopes.push(scope.to_owned());
             }
         }
-        let secrets = [(config.authentications.basic, "client_secret_basic"), (config.authentications.body, "client_secret_post")];
-        let methods: Vec<_> = secrets.into_iter().filter(|(taken, _)| *taken).map(|(_, name)| name).chain(["none"]).collect();
+        let secrets = [
+            (config.authentications.basic, "client_secret_basic"),
+            (config.authentications.body, "client_secret_post"),
+        ];
+        let methods: Vec<_> =
+            secrets.into_iter().filter(|(taken, _)| *taken).map(|(_, name)| name).chain(["none"]).collect();
         let challenges: &[&str] = if config.plain_pkce { &["S256", "plain"] } else { &["S256"] };
         Metadata {
             issuer: Some(config.issuer.clone()),
@@ -46,7 +53,10 @@ impl Provider {
             revocation_endpoint: url(Endpoint::Revoke),
             introspection_endpoint: url(Endpoint::Introspect),
             code_challenge_methods_supported: code.then(|| texts(challenges)).flatten(),
-            device_authorization_endpoint: self.offers(DEVICE_CODE).then(|| url(Endpoint::DeviceAuthorization)).flatten(),
+            device_authorization_endpoint: self
+                .offers(DEVICE_CODE)
+                .then(|| url(Endpoint::DeviceAuthorization))
+                .flatten(),
             pushed_authorization_request_endpoint: (code || implicit).then(|| url(Endpoint::PushedRequest)).flatten(),
             require_pushed_authorization_requests: config.only_pushed,
             authorization_response_iss_parameter_supported: true,

@@ -75,10 +75,13 @@ pub use memory::MemoryStore;
 pub use paths::Endpoint;
 pub use provider::{Dispatched, Provider};
 pub use records::{
-    Challenge, DeviceStage, Grant, GrantId, GrantRecord, PendingTicket, Replaced, Ticket, TokenKind, TokenRecord, Unique,
+    Challenge, DeviceStage, Grant, GrantId, GrantRecord, PendingTicket, Replaced, Ticket, TokenKind, TokenRecord,
+    Unique,
 };
 pub use register::RegistrationPolicy;
+pub(super) use rejected::{Guarded, Voice};
 pub use rejected::{Reason, Rejected};
 pub use secrets::{SecretHasher, Sha256Secrets};
 pub use store::{AsyncStore, Blocking, Question, Reply, Store, serve, serve_async, serve_async_with, serve_with};
 pub use token_hash::{NotAHash, Sealed, TokenHash};
+pub(super) use {memory::FirstBytes, provider::ask};

@@ -74,6 +74,12 @@ impl<'r> Parameters<'r> {
         self.get(name).ok_or(Reason::ParameterMissing(name))
     }
 
+    /// Takes a value out.
+    pub(super) fn take(&mut self, name: &str) -> Option<String> {
+        let (_, value) = self.0.iter_mut().find(|(own, value)| own == name && !value.is_empty())?;
+        Some(std::mem::take(value).into_owned())
+    }
+
     /// Whether that name is there more than once.
     pub(super) fn is_twice(&self, name: &str) -> bool {
         self.0.iter().filter(|(own, _)| own == name).count() > 1

@@ -83,7 +83,8 @@ impl Paths {
     /// Whose path that is.
     pub(super) fn find(&self, path: &str) -> Option<Endpoint> {
         let below = |own: &str| path.strip_prefix(own).is_some_and(|rest| rest.starts_with('/'));
-        let found = self.paths.iter().find(|(endpoint, own)| own == path || (*endpoint == Endpoint::Register && below(own)));
+        let found =
+            self.paths.iter().find(|(endpoint, own)| own == path || (*endpoint == Endpoint::Register && below(own)));
         found.map(|(endpoint, _)| *endpoint)
     }
 }

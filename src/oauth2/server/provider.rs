@@ -314,17 +314,25 @@ pub(super) fn check_method<B>(request: &Request<B>, allowed: &'static str) -> Re
 }
 
 /// A question, and the way on with its answer. Where that comes to a refusal, or storage fails, the other side is told so.
-pub(super) fn ask<C: Command, T>(
+pub(crate) fn ask<C: Command, T>(
     question: fn(Ask<C, Reply<T>>) -> Question<T>,
     command: C,
     voice: Voice,
     next: impl FnOnce(C::Answer) -> Result<Reply<T>, Reason> + Send + 'static,
 ) -> Reply<T> {
-    Reply::Ask(question(Ask::new(command, move |answer| {
-        answer
-            .map_err(Reason::StoreFailed)
-            .and_then(next)
-            .unwrap_or_else(|reason| Reply::Reject(reason.reject(&voice)))
+    ask_back(question, command, voice, move |_, answer| next(answer))
+}
+
+/// The same, for a way on that wants the command back.
+pub(super) fn ask_back<C: Command, T>(
+    question: fn(Ask<C, Reply<T>>) -> Question<T>,
+    command: C,
+    voice: Voice,
+    next: impl FnOnce(C, C::Answer) -> Result<Reply<T>, Reason> + Send + 'static,
+) -> Reply<T> {
+    Reply::Ask(question(Ask::with_command(command, move |command, answer| {
+        let end = answer.map_err(Reason::StoreFailed).and_then(|answer| next(command, answer));
+        reply(&voice, end)
     })))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{Request, StatusCode};
 
-use super::commands::{FindClient, SaveTicket};
+use super::commands::SaveTicket;
 use super::issue::grant_id;
 use super::parameters::Parameters;
 use super::provider::{Provider, ask, check_method, reply};
@@ -35,10 +35,7 @@ impl Provider {
             return Err(Reason::ParameterInvalid { name: "request_uri", why: "it cannot be pushed itself" });
         }
         let body = String::from_utf8_lossy(request.body().as_ref()).into_owned();
-        let provider = self.clone();
-        let command = FindClient { client_id: presented.client_id.clone() };
-        Ok(ask(Question::FindClient, command, Voice::Json, move |found| {
-            let client = provider.0.authentications.authenticate(presented, found, moment.now)?;
+        Ok(self.with_client(presented, moment.now, move |provider, client, _| {
             let parameters = Parameters::parse(&body)?;
             let back = provider.back(&client, &parameters)?;
             let consent = provider.consent(&client, &parameters, back, moment.now)?;

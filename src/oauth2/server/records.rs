@@ -1,5 +1,6 @@
 //! What a server keeps for a time: what was granted, tokens, and what tokens are had for.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -7,10 +8,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::token_hash::{NotAHash, Sealed, TokenHash};
 use super::Consent;
-use crate::oauth2::Scope;
+use super::token_hash::{NotAHash, Sealed, TokenHash};
 use crate::Timestamp;
+use crate::oauth2::Scope;
 
 /// What somebody grants to a client: who it is, what the client may do, and whatever the application keeps with it.
 ///
@@ -115,7 +116,7 @@ pub struct GrantRecord {
     #[serde(default)]
     pub scope: Scope,
     /// The `grant_type` by which it was made.
-    pub grant_type: String,
+    pub grant_type: Cow<'static, str>,
     /// The resources that it is for (RFC 8707); where empty, all of the server's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<String>,
@@ -156,10 +157,10 @@ pub struct TokenRecord {
     pub expires_at: Option<Timestamp>,
     /// Where tokens are unique: how an equal request finds this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unique: Option<Unique>,
+    pub unique: Option<Box<Unique>>,
     /// For a refresh token that has been replaced: by what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replaced: Option<Replaced>,
+    pub replaced: Option<Box<Replaced>>,
 }
 
 impl TokenRecord {

@@ -96,7 +96,7 @@ impl Work {
         };
         let sealed = Sealed::new(successor, token.expose().as_bytes(), SUCCESSOR);
         let replaced = TokenRecord {
-            replaced: Some(Replaced { at: self.moment.now, by: *by, sealed }),
+            replaced: Some(Box::new(Replaced { at: self.moment.now, by: *by, sealed })),
             expires_at: record.expires_at.or(Some(self.moment.now.after(MEMORY))),
             ..record.clone()
         };

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use serde_json::Value;
 
 use super::client_metadata::{Registrant, check};
@@ -17,8 +16,9 @@ use super::store::{Question, Reply};
 use super::token_hash::TokenHash;
 use crate::oauth2::ClientMetadata;
 use crate::oauth2::pkce::Unguessable;
+use crate::oauth2::resource::of_header;
 use crate::secret::same;
-use crate::wire::{auth_param, json};
+use crate::wire::json;
 use crate::{Moment, Response, Secret};
 
 /// Who may register a client.
@@ -70,7 +70,7 @@ impl Provider {
         check_method(request, "POST")?;
         let registrant = match self.0.registration {
             RegistrationPolicy::Token(hash) => {
-                let shown = bearer(request.headers()).ok_or(Reason::BearerToken)?;
+                let shown = of_header(request.headers())?.ok_or(Reason::TokenMissing)?;
                 if !same(TokenHash::of(shown).as_bytes(), hash.as_bytes()) {
                     return Err(Reason::BearerToken);
                 }
@@ -104,7 +104,7 @@ impl Provider {
         moment: Moment,
     ) -> Result<Reply<Response>, Reason> {
         check_method(request, "GET, PUT, DELETE")?;
-        let registration = TokenHash::of(bearer(request.headers()).ok_or(Reason::BearerToken)?);
+        let registration = TokenHash::of(of_header(request.headers())?.ok_or(Reason::TokenMissing)?);
         let method = request.method().clone();
         let body = if method == Method::PUT { Some(read(request)?) } else { None };
         let provider = self.clone();
@@ -144,7 +144,8 @@ impl Provider {
         if members["client_id"] != record.client_id.as_str() {
             return Err(Reason::ClientMetadata("the client_id is another"));
         }
-        let given = ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
+        let given =
+            ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
         if given.into_iter().any(|name| members.get(name).is_some()) {
             return Err(Reason::ClientMetadata("a member is there that the server gives"));
         }
@@ -217,12 +218,4 @@ fn read<B: AsRef<[u8]>>(request: &Request<B>) -> Result<(Value, ClientMetadata),
     let members = json::object(body).map(Value::Object).ok_or(Reason::ContentType("object in JSON"))?;
     let metadata = serde_json::from_value(members.clone());
     Ok((members, metadata.map_err(|_| Reason::ClientMetadata("a member has an impossible value"))?))
-}
-
-/// The token of `Authorization: Bearer`, where there is just one.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let (scheme, token) = auth_param::scheme(values.next()?.as_bytes());
-    let token = std::str::from_utf8(token).ok()?;
-    (scheme.eq_ignore_ascii_case(b"bearer") && values.next().is_none()).then_some(token)
 }

@@ -1,11 +1,14 @@
 //! Why a request is refused, and the response that says so: RFC 6749 §4.1.2.1, §4.2.2.1 and §5.2.
 
+use std::sync::Arc;
+
 use http::header::{ALLOW, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
 use super::consent::Return;
 use super::respond;
 use crate::Response;
+use crate::oauth2::Scope;
 
 /// A request that is refused.
 ///
@@ -27,15 +30,58 @@ pub struct Rejected {
 
 /// Who is told, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Voice {
+pub(crate) enum Voice {
     /// The client, in JSON (RFC 6749 §5.2).
     Json,
     /// The client by a challenge: a bearer token is missing or no good (RFC 6750 §3).
     Bearer,
+    /// Whoever wants a protected resource, by a challenge.
+    Resource(Box<Guarded>),
     /// The user, on a page: nobody knows where to send the browser.
     Page,
     /// The client by the user's browser.
     Redirect(Box<Return>),
+}
+
+/// A protected resource, and what it wants to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Guarded {
+    /// Its identifier.
+    pub(crate) resource: String,
+    /// The URL of its metadata, and its path.
+    pub(crate) metadata: String,
+    pub(crate) path: String,
+    /// The scope that is needed.
+    pub(crate) scope: Option<Scope>,
+}
+
+impl Guarded {
+    /// Whether a token for these resources, or for all if there are none, is for this one.
+    pub(crate) fn is_meant(&self, resources: &[String]) -> bool {
+        resources.is_empty() || resources.contains(&self.resource)
+    }
+
+    /// RFC 6750 §3, RFC 9728 §5.1.
+    fn challenge(&self, reason: &Reason) -> String {
+        let error = match reason {
+            Reason::TokenMissing => String::new(),
+            reason => format!("error=\"{}\", ", reason.code()),
+        };
+        let scope = self.scope.as_ref().filter(|scope| is_quotable(scope.as_str()));
+        let scope = scope.map(|scope| format!("scope=\"{scope}\", ")).unwrap_or_default();
+        format!("Bearer {error}{scope}resource_metadata=\"{}\"", self.metadata)
+    }
+}
+
+fn is_quotable(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
+}
+
+impl Voice {
+    /// A challenge for a resource, of which that scope is wanted.
+    pub(crate) fn resource(guarded: &Arc<Guarded>, scope: Scope) -> Self {
+        Self::Resource(Box::new(Guarded { scope: Some(scope), ..Guarded::clone(guarded) }))
+    }
 }
 
 /// Why a request is refused. For the operator: it tells apart what a client must not be able to.
@@ -193,9 +239,18 @@ pub enum Reason {
     /// The client may not introspect.
     #[error("public clients may not introspect")]
     MayNotIntrospect,
-    /// There is no bearer token, or it is no good.
-    #[error("the bearer token is missing, unknown or not good for this")]
+    /// There is no bearer token.
+    #[error("there is no bearer token")]
+    TokenMissing,
+    /// The bearer token stands in the query, from which it is not taken.
+    #[error("the bearer token stands in the query")]
+    TokenInQuery,
+    /// The bearer token is unknown, expired, revoked, or for another resource.
+    #[error("the bearer token is unknown, expired, revoked, or for another resource")]
     BearerToken,
+    /// The bearer token is not good for this.
+    #[error("the bearer token's scope is not enough")]
+    ScopeInsufficient,
     /// The client's metadata are not acceptable (RFC 7591).
     #[error("the client's metadata are not acceptable: {0}")]
     ClientMetadata(&'static str),
@@ -217,7 +272,9 @@ impl Reason {
     /// The error code that the other side is told.
     pub fn code(&self) -> &str {
         match self {
-            Self::UnknownClient(_) | Self::WrongSecret | Self::SecretExpired | Self::NotAuthenticated => "invalid_client",
+            Self::UnknownClient(_) | Self::WrongSecret | Self::SecretExpired | Self::NotAuthenticated => {
+                "invalid_client"
+            }
             Self::GrantTypeUnknown(_) => "unsupported_grant_type",
             Self::ResponseTypeUnknown(_) => "unsupported_response_type",
             Self::NotAllowed(_) | Self::MayNotIntrospect => "unauthorized_client",
@@ -243,6 +300,7 @@ impl Reason {
             Self::DeviceTooFast => "slow_down",
             Self::DeviceExpired => "expired_token",
             Self::BearerToken => "invalid_token",
+            Self::ScopeInsufficient => "insufficient_scope",
             Self::ClientMetadata(_) => "invalid_client_metadata",
             Self::ClientRedirectUri => "invalid_redirect_uri",
             Self::Misconfigured(_) => "server_error",
@@ -277,7 +335,8 @@ impl Reason {
             Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::HttpMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BearerToken => StatusCode::UNAUTHORIZED,
+            Self::BearerToken | Self::TokenMissing => StatusCode::UNAUTHORIZED,
+            Self::ScopeInsufficient => StatusCode::FORBIDDEN,
             Self::Misconfigured(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::StoreFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
             reason if reason.code() == "invalid_client" => StatusCode::UNAUTHORIZED,
@@ -285,7 +344,7 @@ impl Reason {
         }
     }
 
-    pub(super) fn reject(self, voice: &Voice) -> Rejected {
+    pub(crate) fn reject(self, voice: &Voice) -> Rejected {
         #[cfg(feature = "tracing")]
         super::events::rejected(&self);
         Rejected { reason: self, voice: voice.clone() }
@@ -310,13 +369,20 @@ impl Rejected {
                 return respond::page(StatusCode::BAD_REQUEST, code, description.as_deref());
             }
             Voice::Page => respond::page(self.reason.status(), code, description.as_deref()),
-            Voice::Json | Voice::Bearer => respond::error(self.reason.status(), code, description.as_deref()),
+            Voice::Json | Voice::Bearer | Voice::Resource(_) => {
+                respond::error(self.reason.status(), code, description.as_deref())
+            }
         };
         let headers = response.headers_mut();
         // A 401 has to say how to do better (RFC 9110 §15.5.2).
-        if self.reason.status() == StatusCode::UNAUTHORIZED {
-            let scheme = if *voice == Voice::Bearer { "Bearer error=\"invalid_token\"" } else { "Basic realm=\"token\"" };
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+        let challenge = match (voice, self.reason.status()) {
+            (Voice::Resource(guarded), status) if !status.is_server_error() => Some(guarded.challenge(&self.reason)),
+            (Voice::Bearer, StatusCode::UNAUTHORIZED) => Some("Bearer error=\"invalid_token\"".to_owned()),
+            (_, StatusCode::UNAUTHORIZED) => Some("Basic realm=\"token\"".to_owned()),
+            _ => None,
+        };
+        if let Some(challenge) = challenge.and_then(|challenge| HeaderValue::try_from(challenge).ok()) {
+            headers.insert(WWW_AUTHENTICATE, challenge);
         }
         if let Reason::HttpMethod { allowed, .. } = self.reason {
             headers.insert(ALLOW, HeaderValue::from_static(allowed));

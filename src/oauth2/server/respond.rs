@@ -1,6 +1,8 @@
 //! Responses: JSON that nobody keeps, redirects, and a page for what has gone wrong.
 
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, PRAGMA, REFERRER_POLICY, X_FRAME_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, PRAGMA, REFERRER_POLICY, X_FRAME_OPTIONS,
+};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -102,7 +104,8 @@ pub(super) fn redirect(uri: &str, parameters: &[(&str, &str)], in_fragment: bool
     let mut pairs = String::new();
     parameters.iter().for_each(|(name, value)| form::push_text(&mut pairs, name, value));
     location.push_str(&pairs);
-    let mut location = HeaderValue::try_from(location).map_err(|_| Reason::Misconfigured("a redirect_uri is no header"))?;
+    let mut location =
+        HeaderValue::try_from(location).map_err(|_| Reason::Misconfigured("a redirect_uri is no header"))?;
     location.set_sensitive(true);
     let mut response = Response::default();
     *response.status_mut() = StatusCode::SEE_OTHER;

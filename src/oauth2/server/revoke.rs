@@ -2,7 +2,7 @@
 
 use http::{Request, StatusCode};
 
-use super::commands::{FindClient, FindToken, Revoke};
+use super::commands::{FindToken, Revoke};
 use super::parameters::Parameters;
 use super::provider::{Provider, ask, check_method, reply};
 use super::records::{GrantId, TokenKind};
@@ -19,19 +19,12 @@ impl Provider {
         reply(&Voice::Json, self.read_revocation(request, moment))
     }
 
-    fn read_revocation<B: AsRef<[u8]>>(
-        &self,
-        request: &Request<B>,
-        moment: Moment,
-    ) -> Result<Reply<Response>, Reason> {
+    fn read_revocation<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Result<Reply<Response>, Reason> {
         check_method(request, "POST")?;
         let parameters = Parameters::of_body(request)?;
         let presented = self.0.authentications.present(request, &parameters)?;
         let key = TokenHash::of(parameters.need("token")?);
-        let provider = self.clone();
-        let command = FindClient { client_id: presented.client_id.clone() };
-        Ok(ask(Question::FindClient, command, Voice::Json, move |found| {
-            let client = provider.0.authentications.authenticate(presented, found, moment.now)?;
+        Ok(self.with_client(presented, moment.now, move |_, client, _| {
             Ok(ask(Question::FindToken, FindToken { key }, Voice::Json, move |found| {
                 let Some(record) = found else { return done() };
                 if record.grant.client_id != client.client_id {

@@ -1,11 +1,12 @@
 //! The token endpoint, RFC 6749 §3.2.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::Request;
 
 use super::client_record::ClientRecord;
-use super::commands::{FindClient, Revoke, Saved, SaveTokens};
+use super::commands::{Revoke, SaveTokens, Saved};
 use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
 use super::issue::{Answer, Issue, Issued, grant_id};
 use super::parameters::Parameters;
@@ -21,6 +22,8 @@ use crate::{Moment, Response, Secret};
 pub(super) struct Work {
     pub(super) provider: Provider,
     pub(super) client: Arc<ClientRecord>,
+    /// The client's identifier, for the grant that comes of it.
+    client_id: String,
     pub(super) moment: Moment,
     /// Where the grant type is in the provider's list.
     offer: usize,
@@ -51,19 +54,16 @@ impl Provider {
         moment: Moment,
     ) -> Result<Reply<Response>, Reason> {
         check_method(request, "POST")?;
-        let parameters = Parameters::of_body(request)?;
+        let mut parameters = Parameters::of_body(request)?;
         let presented = self.0.authentications.present(request, &parameters)?;
         let name = parameters.need("grant_type")?;
         let (offer, grant_type) =
             self.offer(name).filter(|(_, offer)| offer.name != "implicit").ok_or_else(|| unknown(name))?;
         let shown = Shown::read(grant_type, &parameters)?;
-        let scope = parameters.get("scope").map(|scope| Scope::separated(scope.to_owned(), self.0.scope_separator));
         let resource: Vec<_> = parameters.all("resource").map(str::to_owned).collect();
-        let provider = self.clone();
-        let command = FindClient { client_id: presented.client_id.clone() };
-        Ok(ask(Question::FindClient, command, Voice::Json, move |found| {
-            let client = provider.0.authentications.authenticate(presented, found, moment.now)?;
-            let work = Work { provider, client, moment, offer, scope, resource };
+        let scope = parameters.take("scope").map(|scope| Scope::separated(scope, self.0.scope_separator));
+        Ok(self.with_client(presented, moment.now, move |provider, client, client_id| {
+            let work = Work { provider, client, client_id, moment, offer, scope, resource };
             let name = &work.offer().name;
             if !work.client.may_use(name) {
                 return Err(Reason::NotAllowed(name.clone()));
@@ -113,15 +113,15 @@ impl Work {
     }
 
     /// RFC 6749 §4.4.
-    fn grant_client(self) -> Result<Reply<Response>, Reason> {
+    fn grant_client(mut self) -> Result<Reply<Response>, Reason> {
         let scope = self.allowed_scope()?;
         let resource = self.allowed_resource(None)?;
         let grant = Arc::new(GrantRecord {
             id: grant_id(&self.moment),
-            client_id: self.client.client_id.clone(),
+            client_id: std::mem::take(&mut self.client_id),
             user: None,
             scope,
-            grant_type: self.offer().name.clone(),
+            grant_type: Cow::Borrowed("client_credentials"),
             resource,
             data: serde_json::Value::Null,
             granted_at: self.moment.now,
@@ -130,8 +130,9 @@ impl Work {
     }
 
     /// The scope that is asked for, of what the grant has and the client may ask for.
-    pub(super) fn allowed_scope(&self) -> Result<Scope, Reason> {
-        self.offer().scope_of(self.scope.clone(), self.client.metadata.scope.as_ref())
+    pub(super) fn allowed_scope(&mut self) -> Result<Scope, Reason> {
+        let asked = self.scope.take();
+        self.offer().scope_of(asked, self.client.metadata.scope.as_ref())
     }
 
     /// The resources that are asked for: of those that were granted, or else of the server's.

@@ -8,6 +8,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::short_hash;
+
 /// The SHA-256 of a code or token: the key under which it lies in the store. Who reads the store learns no token.
 ///
 /// It is written as 64 hexadecimal digits, by `Display` and by serde.
@@ -27,7 +29,17 @@ pub struct TokenHash([u8; 32]);
 impl TokenHash {
     /// The hash of a code or token.
     pub fn of(token: &str) -> Self {
-        Self(Sha256::digest(token).into())
+        Self(short_hash::sha256_of(token.as_bytes()))
+    }
+
+    /// Its 64 hexadecimal digits.
+    pub(super) fn digits(&self) -> [u8; 64] {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+        }
+        digits
     }
 
     /// The hash of several texts, none of which can be taken for a part of another.
@@ -40,10 +52,6 @@ impl TokenHash {
         Self(hash.finalize().into())
     }
 
-    pub(super) const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
     /// The 32 bytes, for a store that keeps them as such.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -52,7 +60,7 @@ impl TokenHash {
 
 impl fmt::Display for TokenHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(std::str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 

@@ -1,0 +1,45 @@
+//! Where a request shows its bearer token, RFC 6750 §2.
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Method, Request};
+
+use crate::oauth2::server::Reason;
+use crate::wire::{auth_param, form};
+
+/// The token of `Authorization: Bearer`, where that header is there just once. Other schemes are somebody else's.
+pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<&str>, Reason> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let (scheme, token) = auth_param::scheme(value.as_bytes());
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
+        return Ok(None);
+    }
+    if values.next().is_some() {
+        return Err(Reason::ParameterTwice("authorization".to_owned()));
+    }
+    let invalid = Reason::ParameterInvalid { name: "authorization", why: "it holds no token" };
+    let token = std::str::from_utf8(token).ok().map(str::trim_ascii_end).filter(|token| is_token(token));
+    token.map(Some).ok_or(invalid)
+}
+
+/// The token of a form (§2.2), or of the query (§2.3), where its name is there just once.
+pub(super) fn of_pairs(pairs: &[u8]) -> Result<Option<String>, Reason> {
+    let mut tokens = form::pairs(pairs).filter(|(name, _)| **name == *b"access_token").map(|(_, value)| value);
+    let Some(token) = tokens.next() else { return Ok(None) };
+    if tokens.next().is_some() {
+        return Err(Reason::ParameterTwice("access_token".to_owned()));
+    }
+    let invalid = Reason::ParameterInvalid { name: "access_token", why: "it is no token" };
+    String::from_utf8(token.into_owned()).ok().filter(|token| is_token(token)).map(Some).ok_or(invalid)
+}
+
+/// Whether the body may hold a token: it is a form, and the method is one whose body has a meaning (§2.2).
+pub(super) fn has_form<B>(request: &Request<B>) -> bool {
+    !matches!(*request.method(), Method::GET | Method::HEAD) && form::is_form(request.headers()) != Some(false)
+}
+
+fn is_token(token: &str) -> bool {
+    let fits =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
+    !token.is_empty() && token.bytes().all(fits)
+}

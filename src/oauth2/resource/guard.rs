@@ -1,0 +1,188 @@
+//! A protected resource: which tokens it takes, and what it says to the others. RFC 6750 §2 and §3, RFC 9728 §2 and §5.1.
+
+use std::sync::Arc;
+
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, Request};
+
+use super::access::Access;
+use super::bearer;
+use crate::oauth2::server::{
+    FindToken, Guarded, Question, Reason, Reply, TokenHash, TokenKind, TokenRecord, Voice, ask,
+};
+use crate::oauth2::{ResourceMetadata, Scope};
+use crate::wire::{Origin, check_private, endpoint};
+use crate::{Error, Response, Timestamp, Unsupported};
+
+/// A protected resource.
+///
+/// ```
+/// use oauth_proto::oauth2::resource::ResourceServer;
+/// use oauth_proto::oauth2::server::{MemoryStore, serve};
+/// use oauth_proto::{Request, Response, Timestamp};
+///
+/// let photos = ResourceServer::new("https://photos.example.com")?.authorization_server("https://auth.example.com");
+/// let store = MemoryStore::default(); // the authorization server's
+///
+/// let albums = |request: &Request| -> Response {
+///     match serve(photos.check(request, "photos.read", Timestamp::from_os()), &store) {
+///         Ok(access) => Response::new(format!("the albums of {:?}", access.user()).into_bytes()),
+///         Err(rejected) => rejected.response(), // with the challenge that is due
+///     }
+/// };
+/// assert_eq!(albums(&Request::default()).status(), 401);
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ResourceServer {
+    pub(super) guarded: Arc<Guarded>,
+    authorization_servers: Vec<String>,
+    scopes: Option<Scope>,
+    in_body: bool,
+    in_query: bool,
+}
+
+impl ResourceServer {
+    /// The resource with that identifier (RFC 9728 §1.2): an https URL without a fragment. Tokens that were asked for
+    /// particular resources must have been asked for this one.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`], and [`Unsupported::PlainHttp`] for a URL that is neither https nor this machine.
+    pub fn new(resource: &str) -> Result<Self, Error> {
+        check_private(&endpoint(resource)?, false)?;
+        Self::dangerous_over_http(resource)
+    }
+
+    /// A resource that may be reached without TLS.
+    ///
+    /// What this gives away: whoever is on the way reads every token.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`].
+    pub fn dangerous_over_http(resource: &str) -> Result<Self, Error> {
+        let uri = endpoint(resource)?;
+        if resource.contains(['"', '\\']) {
+            let reason = "a resource identifier has no quotes and backslashes";
+            return Err(Unsupported::Url { url: crate::wire::bare(resource), reason }.into());
+        }
+        let origin = Origin::of(&uri).map(|origin| origin.to_string()).unwrap_or_default();
+        let path = format!("/.well-known/oauth-protected-resource{}", uri.path().trim_end_matches('/'));
+        let metadata = match uri.query() {
+            Some(query) => format!("{origin}{path}?{query}"),
+            None => format!("{origin}{path}"),
+        };
+        Ok(Self {
+            guarded: Arc::new(Guarded { resource: resource.to_owned(), metadata, path, scope: None }),
+            authorization_servers: Vec::new(),
+            scopes: None,
+            in_body: false,
+            in_query: false,
+        })
+    }
+
+    /// An issuer whose tokens it takes, for the metadata.
+    pub fn authorization_server(mut self, issuer: impl Into<String>) -> Self {
+        self.authorization_servers.push(issuer.into());
+        self
+    }
+
+    /// The scopes that it knows, for the metadata.
+    pub fn scopes(mut self, scopes: impl Into<Scope>) -> Self {
+        self.scopes = Some(scopes.into());
+        self
+    }
+
+    /// Takes tokens from forms, too (RFC 6750 §2.2).
+    pub fn allow_token_in_body(mut self) -> Self {
+        self.in_body = true;
+        self
+    }
+
+    /// Takes tokens from the query, too (RFC 6750 §2.3). Answers to such requests should have `Cache-Control: private`.
+    ///
+    /// What this gives away: URLs stand in logs, in histories, and in the `Referer` of what a page loads.
+    pub fn allow_token_in_query(mut self) -> Self {
+        self.in_query = true;
+        self
+    }
+
+    /// Whether a request's token is good for all of that scope. Without a scope, any living token is.
+    pub fn check<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        scope: impl Into<Scope>,
+        now: Timestamp,
+    ) -> Reply<Access> {
+        let guarded = self.guarded.clone();
+        let scope = scope.into();
+        let key = match self.token(request) {
+            Ok(token) => TokenHash::of(token.as_ref()),
+            Err(reason) => return Reply::Reject(reason.reject(&Voice::resource(&guarded, scope))),
+        };
+        ask(Question::FindToken, FindToken { key }, Voice::Json, move |found| {
+            let fits = |record: &TokenRecord| {
+                let lives = record.kind == TokenKind::Access && !record.has_expired(now);
+                lives && guarded.is_meant(record.resource())
+            };
+            let reason = match found.filter(|record| fits(record)) {
+                None => Reason::BearerToken,
+                Some(record) if has(record.scope(), &scope) => return Ok(Reply::Done(Access::stored(record))),
+                Some(_) => Reason::ScopeInsufficient,
+            };
+            Ok(Reply::Reject(reason.reject(&Voice::resource(&guarded, scope))))
+        })
+    }
+
+    /// The token that a request shows, in one place alone (RFC 6750 §2).
+    pub(super) fn token<'r, B: AsRef<[u8]>>(
+        &self,
+        request: &'r Request<B>,
+    ) -> Result<std::borrow::Cow<'r, str>, Reason> {
+        let in_header = bearer::of_header(request.headers())?;
+        let query = request.uri().query().unwrap_or_default();
+        // Where it is not taken from, it is not welcome either: who sends it there has to learn that it leaks.
+        let in_query = if query.contains("access_token") { bearer::of_pairs(query.as_bytes())? } else { None };
+        let in_body =
+            if self.in_body && bearer::has_form(request) { bearer::of_pairs(request.body().as_ref())? } else { None };
+        match (in_header, in_query, in_body) {
+            (None, None, None) => Err(Reason::TokenMissing),
+            (Some(token), None, None) => Ok(token.into()),
+            (None, Some(_), None) if !self.in_query => Err(Reason::TokenInQuery),
+            (None, Some(token), None) | (None, None, Some(token)) => Ok(token.into()),
+            _ => Err(Reason::ParameterTwice("access_token".to_owned())),
+        }
+    }
+
+    /// What it publishes (RFC 9728 §2).
+    pub fn metadata(&self) -> ResourceMetadata {
+        let methods = [(true, "header"), (self.in_body, "body"), (self.in_query, "query")];
+        let methods = methods.into_iter().filter(|(taken, _)| *taken).map(|(_, name)| name.to_owned());
+        ResourceMetadata {
+            resource: self.guarded.resource.clone(),
+            authorization_servers: self.authorization_servers.clone(),
+            scopes_supported: self.scopes.as_ref().map(|scopes| scopes.iter().map(str::to_owned).collect()),
+            bearer_methods_supported: Some(methods.collect()),
+            ..ResourceMetadata::default()
+        }
+    }
+
+    /// The path of its metadata (RFC 9728 §3).
+    pub fn metadata_path(&self) -> &str {
+        &self.guarded.path
+    }
+
+    /// The answer to a GET of [`metadata_path`](Self::metadata_path).
+    pub fn metadata_response(&self) -> Response {
+        let mut response = Response::new(serde_json::to_vec(&self.metadata()).unwrap_or_default());
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        response
+    }
+}
+
+/// Whether all that is needed was granted.
+pub(super) fn has(granted: &Scope, needed: &Scope) -> bool {
+    needed.iter().all(|word| granted.contains(word))
+}

@@ -1,0 +1,19 @@
+//! The resource server's side: bearer tokens, RFC 6750; what it publishes, RFC 9728.
+//!
+//! ```text
+//!   request --> ResourceServer::check --> FindToken --> Access           the tokens are in a store at hand
+//!           --> ResourceServer::check_remotely --> introspection --> Access   or another server's
+//!                     |
+//!                     v
+//!                  Rejected: 400 malformed, 401 no token or no good, 403 not good for this; with a challenge
+//! ```
+
+mod access;
+mod bearer;
+mod guard;
+mod remote;
+
+pub use access::Access;
+pub(crate) use bearer::of_header;
+pub use guard::ResourceServer;
+pub use remote::RemoteTokens;
