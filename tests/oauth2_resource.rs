@@ -1,0 +1,222 @@
+//! A protected resource: which tokens it takes, what it says to the others. RFC 6750, RFC 9728, RFC 7662.
+#![allow(missing_docs)]
+
+use std::time::Duration;
+
+use oauth_proto::oauth2::resource::{Access, RemoteTokens, ResourceServer};
+use oauth_proto::oauth2::server::{ClientRecord, GrantType, MemoryStore, Provider, Rejected, serve};
+use oauth_proto::oauth2::{AuthorizationServer, BearerChallenge, BearerError, Client, ResourceMetadata, Scope};
+use oauth_proto::{Moment, Request, Step, Timestamp};
+
+const NOW: u64 = 1_700_000_000;
+const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
+const RESOURCE: &str = "https://photos.example.com/v1";
+
+fn now() -> Timestamp {
+    Timestamp::from_secs(NOW)
+}
+
+fn moment(entropy: u8) -> Moment {
+    Moment::new(now(), [entropy; 32])
+}
+
+fn provider() -> Provider {
+    Provider::new("https://auth.example.com")
+        .unwrap()
+        .grant_type(GrantType::client_credentials().scopes("read write"))
+        .resource(RESOURCE)
+        .resource("https://mail.example.com")
+}
+
+fn store() -> MemoryStore {
+    let store = MemoryStore::default();
+    store.add_client(ClientRecord::confidential("printer", SECRET));
+    store.add_client(ClientRecord::confidential("photos", SECRET).introspects_all());
+    store
+}
+
+fn form(path: &str, body: &str) -> Request {
+    http::Request::post(format!("https://auth.example.com{path}"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(format!("{body}&client_id=printer&client_secret={SECRET}").into_bytes())
+        .unwrap()
+}
+
+fn issue(store: &MemoryStore, parameters: &str, entropy: u8) -> String {
+    let request = form("/token", &format!("grant_type=client_credentials&{parameters}"));
+    let response = serve(provider().token(&request, moment(entropy)), store).unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+    answer["access_token"].as_str().unwrap().to_owned()
+}
+
+fn get(uri: &str, token: Option<&str>) -> Request {
+    let request = http::Request::get(uri);
+    let request = match token {
+        Some(token) => request.header("authorization", format!("Bearer {token}")),
+        None => request,
+    };
+    request.body(Vec::new()).unwrap()
+}
+
+fn photos() -> ResourceServer {
+    ResourceServer::new(RESOURCE).unwrap().authorization_server("https://auth.example.com").scopes("read write")
+}
+
+fn check(store: &MemoryStore, request: &Request, scope: &str) -> Result<Access, Rejected> {
+    serve(photos().check(request, scope, now()), store)
+}
+
+fn challenge(rejected: &Rejected) -> (u16, BearerChallenge) {
+    let response = rejected.response();
+    (response.status().as_u16(), BearerChallenge::of(response.headers()).expect("a challenge"))
+}
+
+#[test]
+fn a_living_token_with_the_scope_is_let_in() {
+    let store = store();
+    let token = issue(&store, "scope=read%20write", 1);
+    let access = check(&store, &get(RESOURCE, Some(&token)), "read").unwrap();
+    assert_eq!((access.user(), access.client_id()), (None, Some("printer")));
+    assert_eq!(*access.scope(), Scope::from("read write"));
+    check(&store, &get(RESOURCE, Some(&token)), "").unwrap();
+}
+
+#[test]
+fn each_refusal_says_what_is_missing() {
+    let store = store();
+    let token = issue(&store, "scope=read", 1);
+    let (status, none) = challenge(&check(&store, &get(RESOURCE, None), "read").unwrap_err());
+    assert_eq!((status, none.error), (401, None));
+    assert_eq!(none.scope, Some("read".into()));
+    let metadata = "https://photos.example.com/.well-known/oauth-protected-resource/v1";
+    assert_eq!(none.resource_metadata.as_deref(), Some(metadata));
+    let (status, wrong) = challenge(&check(&store, &get(RESOURCE, Some("2YotnFZFEjr1zCsicMWpAA")), "read").unwrap_err());
+    assert_eq!((status, wrong.error), (401, Some(BearerError::InvalidToken)));
+    let (status, narrow) = challenge(&check(&store, &get(RESOURCE, Some(&token)), "read write").unwrap_err());
+    assert_eq!((status, narrow.error), (403, Some(BearerError::InsufficientScope)));
+    assert_eq!(narrow.scope, Some("read write".into()));
+    let late = Timestamp::from_secs(NOW + 3600);
+    let expired = serve(photos().check(&get(RESOURCE, Some(&token)), "read", late), &store).unwrap_err();
+    assert_eq!(challenge(&expired).1.error, Some(BearerError::InvalidToken));
+}
+
+/// RFC 6750 §2: one place, and only one that leaks nothing unless it was opted for.
+#[test]
+fn tokens_are_taken_from_where_they_may_stand() {
+    let store = store();
+    let token = issue(&store, "scope=read", 1);
+    let in_query = get(&format!("{RESOURCE}?access_token={token}"), None);
+    let in_body = form("/", &format!("access_token={token}"));
+    assert_eq!(check(&store, &in_query, "read").unwrap_err().response().status(), 400);
+    assert_eq!(check(&store, &in_body, "read").unwrap_err().response().status(), 401);
+    let lenient = photos().allow_token_in_body().allow_token_in_query();
+    serve(lenient.check(&in_query, "read", now()), &store).unwrap();
+    serve(lenient.check(&in_body, "read", now()), &store).unwrap();
+    for both in [
+        get(&format!("{RESOURCE}?access_token={token}"), Some(&token)),
+        get(&format!("{RESOURCE}?access_token={token}&access_token={token}"), None),
+    ] {
+        let (status, challenge) = challenge(&serve(lenient.check(&both, "read", now()), &store).unwrap_err());
+        assert_eq!((status, challenge.error), (400, Some(BearerError::InvalidRequest)));
+    }
+    for odd in ["Bearer", "Bearer ", "Bearer a b", "Bearer é", "bearer \"x\""] {
+        let mut request = get(RESOURCE, None);
+        request.headers_mut().insert("authorization", http::HeaderValue::from_bytes(odd.as_bytes()).unwrap());
+        assert_eq!(check(&store, &request, "read").unwrap_err().response().status(), 400, "{odd}");
+    }
+    let basic = http::Request::get(RESOURCE).header("authorization", "Basic eDp5").body(Vec::new()).unwrap();
+    assert_eq!(check(&store, &basic, "read").unwrap_err().response().status(), 401);
+}
+
+/// RFC 8707 §2: a token for another resource is none.
+#[test]
+fn a_token_for_another_resource_is_refused() {
+    let store = store();
+    let ours = issue(&store, "scope=read&resource=https://photos.example.com/v1&resource=https://mail.example.com", 1);
+    let theirs = issue(&store, "scope=read&resource=https://mail.example.com", 2);
+    check(&store, &get(RESOURCE, Some(&ours)), "read").unwrap();
+    let refused = check(&store, &get(RESOURCE, Some(&theirs)), "read").unwrap_err();
+    assert_eq!(challenge(&refused).1.error, Some(BearerError::InvalidToken));
+}
+
+#[test]
+fn what_it_publishes_can_be_read() {
+    let photos = photos().allow_token_in_body();
+    assert_eq!(photos.metadata_path(), "/.well-known/oauth-protected-resource/v1");
+    let metadata: ResourceMetadata = serde_json::from_slice(photos.metadata_response().body()).unwrap();
+    assert_eq!((metadata.resource.as_str(), metadata.authorization_servers.len()), (RESOURCE, 1));
+    assert_eq!(metadata.bearer_methods_supported.unwrap(), ["header", "body"]);
+}
+
+/// Asks the server and counts how often.
+struct Remote {
+    store: MemoryStore,
+    tokens: RemoteTokens,
+    asked: u32,
+}
+
+impl Remote {
+    fn new() -> Self {
+        let server = AuthorizationServer::from_metadata(&provider().metadata()).unwrap();
+        let client = Client::new(server, "photos").secret(SECRET);
+        Self { store: store(), tokens: RemoteTokens::new(client), asked: 0 }
+    }
+
+    fn check(&mut self, token: &str, scope: &str, now: u64) -> Result<Access, Rejected> {
+        let at = || Moment::new(Timestamp::from_secs(now), [9; 32]);
+        let mut step = photos().check_remotely(&get(RESOURCE, Some(token)), scope, &self.tokens, at()).unwrap();
+        loop {
+            step = match step {
+                Step::Send(request, sent) => {
+                    self.asked += 1;
+                    sent.receive(serve(provider().introspect(&request, at()), &self.store).unwrap(), at()).unwrap()
+                }
+                Step::Done(end) => return end,
+                step => panic!("{step:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_remote_token_is_asked_about_once_a_while() {
+    let mut remote = Remote::new();
+    let token = issue(&remote.store, "scope=read", 1);
+    for _ in 0..3 {
+        assert_eq!(remote.check(&token, "read", NOW).unwrap().client_id(), Some("printer"));
+    }
+    assert_eq!(remote.asked, 1);
+    let (status, narrow) = challenge(&remote.check(&token, "write", NOW).unwrap_err());
+    assert_eq!((status, narrow.error, remote.asked), (403, Some(BearerError::InsufficientScope), 1));
+    remote.check(&token, "read", NOW + 60).unwrap();
+    assert_eq!(remote.asked, 2);
+    // It expires before it is forgotten.
+    remote.check(&token, "read", NOW + 3595).unwrap();
+    remote.check(&token, "read", NOW + 3600).unwrap_err();
+    assert_eq!(remote.asked, 4);
+}
+
+#[test]
+fn a_remote_token_that_is_unknown_or_for_another_resource_is_refused_and_not_remembered() {
+    let mut remote = Remote::new();
+    remote.check("2YotnFZFEjr1zCsicMWpAA", "read", NOW).unwrap_err();
+    remote.check("2YotnFZFEjr1zCsicMWpAA", "read", NOW).unwrap_err();
+    assert_eq!(remote.asked, 2);
+    let theirs = issue(&remote.store, "scope=read&resource=https://mail.example.com", 2);
+    remote.check(&theirs, "read", NOW).unwrap_err();
+}
+
+#[test]
+fn what_is_remembered_is_bounded() {
+    let mut remote = Remote::new();
+    remote.tokens = remote.tokens.clone().at_most(2).remembered_for(Duration::from_secs(600));
+    let tokens: Vec<_> = (1..=3).map(|entropy| issue(&remote.store, "scope=read", entropy)).collect();
+    for (at, token) in (0..).zip(&tokens) {
+        remote.check(token, "read", NOW + at).unwrap();
+    }
+    assert_eq!(remote.asked, 3);
+    remote.check(&tokens[2], "read", NOW + 3).unwrap();
+    assert_eq!(remote.asked, 3);
+    remote.check(&tokens[0], "read", NOW + 3).unwrap();
+    assert_eq!(remote.asked, 4);
+}

@@ -1,0 +1,333 @@
+//! Each grant at the authorization server, with what it refuses.
+#![allow(missing_docs)]
+
+#[path = "common/world.rs"]
+mod world;
+
+use http::request::Parts;
+use oauth_proto::oauth2::server::{
+    Claim, ClaimedClient, ClientRecord, ClientSource, Consent, Decide, Decision, DevicePage, Dispatched,
+    ExtensionGrant, Grant, GrantType, serve, serve_with,
+};
+use oauth_proto::oauth2::{self, Authorize, Client, PendingDevice, ResponseMode, SecretPlacement, Token};
+use oauth_proto::wire::form;
+use oauth_proto::{Error, Request, Response, Timestamp};
+use world::{NOW, REDIRECT, SECRET, World, provider};
+
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+
+fn code(error: &Error) -> &str {
+    error.code().unwrap_or_default()
+}
+
+fn post(world: &World, parameters: &[(&str, &str)]) -> (u16, serde_json::Value) {
+    let body = form::encode(parameters.iter().chain(&[("client_id", "printer"), ("client_secret", SECRET)]).copied());
+    let request = http::Request::post("https://auth.example.com/token")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body.into_bytes())
+        .unwrap();
+    let response = world.send(request);
+    (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
+}
+
+fn error(answer: &(u16, serde_json::Value)) -> &str {
+    answer.1["error"].as_str().unwrap_or_default()
+}
+
+fn begin(world: &World) -> PendingDevice {
+    world.run(world.client().authorize_device(Some("read".into()), &[], world.moment())).unwrap()
+}
+
+fn enter(world: &World, user_code: &str) -> Result<DevicePage, Response> {
+    let uri = format!("https://auth.example.com/device?user_code={user_code}");
+    match world.dispatch(&http::Request::get(uri).body(Vec::new()).unwrap())? {
+        Dispatched::Device(page) => Ok(page),
+        end => panic!("{end:?}"),
+    }
+}
+
+/// What the device is told at that time.
+fn poll(world: &World, pending: &PendingDevice, now: u64) -> (u16, String) {
+    world.now.set(now);
+    let stored = serde_json::to_value(pending).unwrap();
+    let device_code = stored["device_code"].as_str().unwrap();
+    let answer = post(world, &[("grant_type", DEVICE_CODE), ("device_code", device_code)]);
+    (answer.0, answer.1["error"].as_str().unwrap_or("granted").to_owned())
+}
+
+/// RFC 8628 §3.5.
+#[test]
+fn a_device_waits_hurries_and_is_granted() {
+    let world = World::new(provider());
+    let pending = begin(&world);
+    assert_eq!(pending.user_code.len(), 9);
+    assert_eq!(poll(&world, &pending, NOW), (400, "authorization_pending".into()));
+    assert_eq!(poll(&world, &pending, NOW + 5), (400, "authorization_pending".into()));
+    assert_eq!(poll(&world, &pending, NOW + 9), (400, "slow_down".into()));
+    // The interval is longer now.
+    assert_eq!(poll(&world, &pending, NOW + 18), (400, "slow_down".into()));
+    assert_eq!(poll(&world, &pending, NOW + 33), (400, "authorization_pending".into()));
+    let DevicePage::Confirm(device) = enter(&world, &pending.user_code).unwrap() else { panic!("no device") };
+    assert_eq!((device.client_id.as_str(), device.scope.as_str()), ("printer", "read"));
+    let stored = serde_json::from_str(&serde_json::to_string(&device).unwrap()).unwrap();
+    serve(world.provider.grant_device(stored, Grant::new("jane"), world.moment()), &world.store).unwrap();
+    assert_eq!(poll(&world, &pending, NOW + 34), (200, "granted".into()));
+    // Once.
+    assert_eq!(poll(&world, &pending, NOW + 60), (400, "invalid_grant".into()));
+    assert_eq!(enter(&world, &pending.user_code).unwrap_err().status(), 400);
+    serve(world.provider.deny_device(device, world.moment()), &world.store).unwrap_err();
+}
+
+#[test]
+fn a_device_is_denied_or_too_late() {
+    let world = World::new(provider());
+    let pending = begin(&world);
+    let DevicePage::Confirm(device) = enter(&world, &pending.user_code).unwrap() else { panic!("no device") };
+    serve(world.provider.deny_device(device, world.moment()), &world.store).unwrap();
+    assert_eq!(poll(&world, &pending, NOW + 5), (400, "access_denied".into()));
+    let pending = begin(&world);
+    assert_eq!(poll(&world, &pending, NOW + 604).1, "authorization_pending");
+    assert_eq!(poll(&world, &pending, NOW + 605).1, "expired_token");
+    enter(&world, &pending.user_code).unwrap_err();
+    assert!(matches!(enter(&world, ""), Ok(DevicePage::Enter)));
+}
+
+#[test]
+fn a_device_code_is_its_clients_alone_and_a_user_code_is_none() {
+    let world = World::new(provider());
+    world.store.add_client(ClientRecord::confidential("other", SECRET));
+    let pending = begin(&world);
+    let stored = serde_json::to_value(&pending).unwrap();
+    let device_code = stored["device_code"].as_str().unwrap();
+    let other = Client::new(world.server(), "other").secret(SECRET);
+    let grant = oauth2::Grant::extension(DEVICE_CODE).parameter("device_code", device_code);
+    let stolen = world.run(other.request_token(grant, world.moment())).unwrap_err();
+    assert_eq!(code(&stolen), "invalid_grant");
+    let guessed = post(&world, &[("grant_type", DEVICE_CODE), ("device_code", &pending.user_code)]);
+    assert_eq!(error(&guessed), "invalid_grant");
+}
+
+fn exchange(world: &World, subject: &Token, more: &[(&str, &str)], decide: impl Fn(&Decide) -> Decision) -> Response {
+    let parameters = [
+        ("grant_type", TOKEN_EXCHANGE),
+        ("subject_token", subject.access_token.expose()),
+        ("subject_token_type", ACCESS_TOKEN),
+        ("client_id", "printer"),
+        ("client_secret", SECRET),
+    ];
+    let request: Request = http::Request::post("https://auth.example.com/token")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form::encode(parameters.iter().chain(more).copied()).into_bytes())
+        .unwrap();
+    serve_with(world.provider.token(&request, world.moment()), &world.store, |question| {
+        Ok::<_, String>(decide(&question))
+    })
+    .unwrap_or_else(|rejected| rejected.response())
+}
+
+/// RFC 8693.
+#[test]
+fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
+    let world = World::new(provider().grant_type(GrantType::token_exchange().scopes("read write admin")));
+    world.store.add_client(
+        ClientRecord::confidential("printer", SECRET).redirect_uri(REDIRECT).grant_type(TOKEN_EXCHANGE),
+    );
+    let client = world.client();
+    let subject = world.sign_in(&client, Authorize::scope("read write")).unwrap();
+    let policy = |question: &Decide| match &question.claim {
+        Claim::Exchange(exchange) => match &exchange.subject {
+            Some(subject) => Decision::Granted(Grant::new(subject.grant.user.clone().unwrap_or_default())),
+            None => Decision::Refused { code: "invalid_request".into(), description: "not one of ours".into() },
+        },
+        _ => Decision::Denied,
+    };
+    let response = exchange(&world, &subject, &[("scope", "read")], policy);
+    let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+    assert_eq!((answer["issued_token_type"].as_str(), answer["scope"].as_str()), (Some(ACCESS_TOKEN), Some("read")));
+    assert!(answer.get("refresh_token").is_none());
+    assert_eq!(exchange(&world, &subject, &[("scope", "admin")], policy).status(), 400);
+    assert_eq!(exchange(&world, &subject, &[("requested_token_type", "urn:x")], policy).status(), 400);
+    assert_eq!(exchange(&world, &subject, &[("actor_token", "x")], policy).status(), 400);
+    let introspect = |token: &str| world.run(client.introspect(token, None, world.moment())).unwrap();
+    let exchanged = answer["access_token"].as_str().unwrap();
+    assert_eq!(introspect(exchanged).sub.as_deref(), Some("jane"));
+    let refresh_token = subject.refresh_token.clone().unwrap();
+    world.run(client.revoke(refresh_token.expose(), None, world.moment())).unwrap();
+    assert!(!introspect(exchanged).active);
+    let response = exchange(&world, &subject, &[("scope", "read")], policy);
+    assert!(String::from_utf8_lossy(response.body()).contains("not one of ours"));
+    // Without anybody to decide, nothing is granted.
+    assert_eq!(post(&world, &[("grant_type", TOKEN_EXCHANGE), ("subject_token", "x"), ("subject_token_type", "y")]).0, 400);
+}
+
+#[test]
+fn extension_grants_are_judged_or_asked_about() {
+    #[derive(Debug)]
+    struct Voucher;
+    impl ExtensionGrant for Voucher {
+        fn judge(&self, question: &Decide, now: Timestamp) -> Decision {
+            let Claim::Extension { parameters, .. } = &question.claim else { return Decision::Denied };
+            assert!(!format!("{question:?}").contains("genuine") && now.as_secs() == NOW);
+            match parameters.iter().any(|(name, value)| name == "voucher" && value.expose() == "genuine") {
+                true => Decision::Granted(Grant::new("guest").scope("read")),
+                false => Decision::Denied,
+            }
+        }
+    }
+    let world = World::new(provider().grant_type(GrantType::judged("urn:voucher", Voucher).scopes("read write")));
+    let shown = |voucher| [("grant_type", "urn:voucher"), ("voucher", voucher), ("scope", "read write")];
+    // A client has to be allowed to.
+    assert_eq!(error(&post(&world, &shown("genuine"))), "unauthorized_client");
+    world.store.add_client(ClientRecord::confidential("printer", SECRET).grant_type("urn:voucher"));
+    let answer = post(&world, &shown("genuine"));
+    assert_eq!((answer.0, answer.1["scope"].as_str()), (200, Some("read")));
+    assert_eq!(error(&post(&world, &shown("forged"))), "invalid_grant");
+    assert_eq!(error(&post(&world, &[("grant_type", "urn:other")])), "unsupported_grant_type");
+}
+
+#[test]
+fn a_client_may_prove_itself_in_a_way_of_its_own() {
+    #[derive(Clone)]
+    struct Certificate(&'static str);
+    #[derive(Debug)]
+    struct MutualTls;
+    impl ClientSource for MutualTls {
+        fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<ClaimedClient> {
+            let Certificate(shown) = request.extensions.get::<Certificate>()?.clone();
+            let (_, client_id) = parameters.iter().find(|(name, _)| *name == "client_id")?;
+            Some(ClaimedClient::new(*client_id, move |record| record.metadata.software_id.as_deref() == Some(shown)))
+        }
+    }
+    let world = World::new(provider().client_source(MutualTls));
+    let mut record = ClientRecord::proven_by("device", "tls_client_auth");
+    record.metadata.software_id = Some("thumbprint".into());
+    world.store.add_client(record);
+    let ask = |certificate: Option<Certificate>, more: &str| {
+        let body = format!("grant_type=client_credentials&scope=stats&client_id=device{more}");
+        let mut request = http::Request::post("https://auth.example.com/token")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body.into_bytes())
+            .unwrap();
+        if let Some(certificate) = certificate {
+            request.extensions_mut().insert(certificate);
+        }
+        world.send(request).status().as_u16()
+    };
+    assert_eq!(ask(Some(Certificate("thumbprint")), ""), 200);
+    assert_eq!(ask(Some(Certificate("other")), ""), 401);
+    assert_eq!(ask(None, ""), 401);
+    assert_eq!(ask(None, "&client_secret=x"), 401);
+    assert_eq!(ask(Some(Certificate("thumbprint")), "&client_secret=x"), 400);
+}
+
+#[test]
+fn secrets_are_taken_from_where_the_operator_says() {
+    let grant = || oauth2::Grant::client_credentials().scope("stats");
+    for (provider, placement, fits) in [
+        (provider().only_basic(), SecretPlacement::Basic, true),
+        (provider().only_basic(), SecretPlacement::Body, false),
+        (provider().only_body(), SecretPlacement::Basic, false),
+        (provider().only_body(), SecretPlacement::Body, true),
+    ] {
+        let world = World::new(provider);
+        let client = Client::new(world.server().secret_placement(placement), "printer").secret(SECRET);
+        assert_eq!(world.run(client.request_token(grant(), world.moment())).is_ok(), fits, "{placement:?}");
+    }
+}
+
+#[test]
+fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
+    let world = World::new(provider().grant_type(GrantType::implicit().scopes("read")));
+    for mode in [ResponseMode::Fragment, ResponseMode::FormPost] {
+        let authorize = Authorize::scope("read").response_mode(mode);
+        let authorization = world.client().authorize_implicit(authorize, world.moment()).unwrap();
+        let consent = world.consent(&authorization.url);
+        let reply = world.provider.grant(consent, Grant::new("jane"), world.moment());
+        let response = serve(reply, &world.store).unwrap();
+        let callback = match mode {
+            ResponseMode::FormPost => fields(std::str::from_utf8(response.body()).unwrap()),
+            _ => response.headers()["location"].to_str().unwrap().to_owned(),
+        };
+        let token = world.client().token_from_fragment(authorization.pending, &callback, world.moment().now).unwrap();
+        assert_eq!((token.scope, token.refresh_token), (Some("read".into()), None));
+        assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
+    }
+    let in_query = Authorize::scope("read").response_mode(ResponseMode::Query);
+    if let Ok(authorization) = world.client().authorize_implicit(in_query, world.moment()) {
+        let url = authorization.url.replace("response_mode=fragment", "response_mode=query");
+        let end = world.dispatch(&http::Request::get(url).body(Vec::new()).unwrap());
+        assert!(matches!(end, Err(_) | Ok(Dispatched::Consent(_))));
+    }
+}
+
+/// What a browser posts for a page with one form.
+fn fields(page: &str) -> String {
+    let fields = page.split("<input ").skip(1).map(|input| {
+        let attribute = |name: &str| {
+            let (_, rest) = input.split_once(&format!("{name}=\"")).unwrap();
+            rest.split('"').next().unwrap().replace("&amp;", "&")
+        };
+        (attribute("name"), attribute("value"))
+    });
+    form::encode(fields)
+}
+
+#[test]
+fn a_decision_survives_a_login_page_but_not_for_ever() {
+    let world = World::new(provider());
+    let client = world.client();
+    let authorize = Authorize::scope("read").login_hint("jane").parameter("prompt", "none");
+    let authorization = world.run(client.authorize(authorize, world.moment())).unwrap();
+    let consent = world.consent(&authorization.url);
+    assert_eq!((consent.parameter("login_hint"), consent.parameter("prompt")), (Some("jane"), Some("none")));
+    let stored: Consent = serde_json::from_str(&serde_json::to_string(&consent).unwrap()).unwrap();
+    assert_eq!(stored, consent);
+    for (response, error) in [
+        (world.provider.deny(&stored), "access_denied"),
+        (world.provider.send_back(&stored, "login_required"), "login_required"),
+    ] {
+        let callback = response.headers()["location"].to_str().unwrap();
+        assert!(callback.starts_with("https://client.example.com/cb?x=1&error="), "{callback}");
+        let pending = serde_json::from_str(&serde_json::to_string(&authorization.pending).unwrap()).unwrap();
+        let refused = client.redeem(pending, callback, world.moment()).unwrap_err();
+        assert!(refused.to_string().contains(error) || code(&refused) == error, "{refused}");
+    }
+    world.now.set(NOW + 3600);
+    let late = serve(world.provider.grant(stored, Grant::new("jane"), world.moment()), &world.store).unwrap_err();
+    assert!(late.response().headers()["location"].to_str().unwrap().contains("error=invalid_request"));
+}
+
+#[test]
+fn more_than_was_asked_is_not_granted() {
+    let world = World::new(provider());
+    let authorization = world.run(world.client().authorize(Authorize::scope("read"), world.moment())).unwrap();
+    let consent = world.consent(&authorization.url);
+    let wider = Grant::new("jane").scope("read write");
+    serve(world.provider.grant(consent.clone(), wider, world.moment()), &world.store).unwrap_err();
+    let narrower = Grant::new("jane").scope("");
+    serve(world.provider.grant(consent, narrower, world.moment()), &world.store).unwrap();
+}
+
+#[test]
+fn a_store_that_fails_is_told_in_the_words_of_the_protocol() {
+    use oauth_proto::oauth2::server::{Question, Reply};
+
+    let world = World::new(provider());
+    let body = format!("grant_type=client_credentials&client_id=printer&client_secret={SECRET}&scope=stats");
+    let request = http::Request::post("https://auth.example.com/token")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body.into_bytes())
+        .unwrap();
+    let Reply::Ask(Question::FindClient(ask)) = world.provider.token(&request, world.moment()) else {
+        panic!("the client is not looked for")
+    };
+    let Reply::Reject(rejected) = ask.unavailable("disk full") else { panic!("it goes on") };
+    let response = rejected.response();
+    assert_eq!(response.status(), 503);
+    let body = String::from_utf8_lossy(response.body()).into_owned();
+    assert!(body.contains("temporarily_unavailable") && !body.contains("disk"));
+    assert!(rejected.to_string().contains("disk full"));
+
+}

@@ -1,0 +1,278 @@
+//! The options of an authorization server: what python-oauth2's users can configure, and more.
+#![allow(missing_docs)]
+
+#[path = "common/world.rs"]
+mod world;
+
+use std::time::Duration;
+
+use oauth_proto::oauth2::server::{
+    ClientRecord, Endpoint, Grant, GrantType, NewToken, Provider, RandomTokens, Reason, RegistrationPolicy,
+    SecretHasher, TokenGenerator, UnknownScope, Uuid4, serve,
+};
+use oauth_proto::oauth2::{self, Authorize, Client, ClientMetadata, Token};
+use oauth_proto::{Error, Moment, Secret, Timestamp};
+use world::{ISSUER, NOW, SECRET, World, provider};
+
+fn code(error: &Error) -> &str {
+    error.code().unwrap_or_default()
+}
+
+fn password(world: &World) -> Result<Token, Error> {
+    let grant = oauth2::Grant::password("jane", "A3ddj3w").scope("read");
+    world.run(world.client().request_token(grant, world.moment()))
+}
+
+fn refresh(world: &World, client: &Client, token: &Token) -> Result<Token, Error> {
+    let grant = oauth2::Grant::refresh_token(token.refresh_token.clone().unwrap());
+    world.run(client.request_token(grant, world.moment()))
+}
+
+fn is_active(world: &World, token: &Token) -> bool {
+    let client = world.client();
+    world.run(client.introspect(token.access_token.expose(), None, world.moment())).unwrap().active
+}
+
+#[test]
+fn an_equal_request_gets_the_unique_token_that_is_there() {
+    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+    let first = password(&world).unwrap();
+    world.now.set(NOW + 600);
+    let second = password(&world).unwrap();
+    assert_eq!(first.access_token, second.access_token);
+    assert_eq!(first.refresh_token, second.refresh_token);
+    assert_eq!(second.expires_at.unwrap().as_secs(), NOW + 3600);
+    // Another scope, grant type, or user is another token.
+    let grant = oauth2::Grant::password("jane", "A3ddj3w").scope("read write");
+    let wider = world.run(world.client().request_token(grant, world.moment())).unwrap();
+    assert_ne!(wider.access_token, first.access_token);
+    let by_code = world.sign_in(&world.client(), Authorize::scope("read")).unwrap();
+    assert_ne!(by_code.access_token, first.access_token);
+    assert_eq!(world.sign_in(&world.client(), Authorize::scope("read")).unwrap().access_token, by_code.access_token);
+    // One that was renewed takes its place, and an expired one is none.
+    let renewed = refresh(&world, &world.client(), &first).unwrap();
+    assert_eq!(password(&world).unwrap().access_token, renewed.access_token);
+    world.now.set(NOW + 600 + 3600);
+    assert_ne!(password(&world).unwrap().access_token, renewed.access_token);
+}
+
+#[test]
+fn unique_tokens_need_a_key_and_a_user() {
+    let unique = GrantType::authorization_code().scopes("read").unique_tokens();
+    let world = World::new(provider().grant_type(unique));
+    assert_eq!(code(&world.sign_in(&world.client(), Authorize::scope("read")).unwrap_err()), "server_error");
+    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+    let authorization = world.run(world.client().authorize(Authorize::scope("read"), world.moment())).unwrap();
+    let consent = world.consent(&authorization.url);
+    let rejected = serve(world.provider.grant(consent, Grant::anonymous(), world.moment()), &world.store).unwrap_err();
+    assert!(matches!(rejected.reason, Reason::Misconfigured(_)), "{rejected}");
+    assert!(rejected.response().headers()["location"].to_str().unwrap().contains("error=server_error"));
+}
+
+#[test]
+fn a_client_that_lost_the_answer_gets_the_same_successor_for_a_while() {
+    let lenient = GrantType::refresh_token().allow_lost_answers(Duration::from_secs(10));
+    let world = World::new(provider().grant_type(lenient));
+    let client = world.client();
+    let first = world.sign_in(&client, Authorize::scope("read")).unwrap();
+    let lost = refresh(&world, &client, &first).unwrap();
+    world.now.set(NOW + 9);
+    let again = refresh(&world, &client, &first).unwrap();
+    assert_eq!(again.refresh_token, lost.refresh_token);
+    assert_ne!(again.access_token, lost.access_token);
+    // Too late, or after the successor was used, it is a theft.
+    let next = refresh(&world, &client, &again).unwrap();
+    assert!(is_active(&world, &next));
+    assert_eq!(code(&refresh(&world, &client, &first).unwrap_err()), "invalid_grant");
+    assert!(!is_active(&world, &next));
+
+    let first = world.sign_in(&client, Authorize::scope("read")).unwrap();
+    let second = refresh(&world, &client, &first).unwrap();
+    world.now.set(world.now.get() + 10);
+    refresh(&world, &client, &first).unwrap_err();
+    assert!(!is_active(&world, &second));
+}
+
+#[test]
+fn refresh_tokens_that_are_kept_stay_but_for_public_clients() {
+    let world = World::new(provider().grant_type(GrantType::refresh_token().keep_refresh_tokens()));
+    let client = world.client();
+    let first = world.sign_in(&client, Authorize::scope("read")).unwrap();
+    for _ in 0..3 {
+        let next = refresh(&world, &client, &first).unwrap();
+        // The answer brings none, so the client keeps its own.
+        assert_eq!(next.refresh_token, first.refresh_token);
+        assert!(is_active(&world, &next));
+    }
+    let app = Client::new(world.server(), "app").redirect_uri("http://127.0.0.1/cb").unwrap();
+    let first = world.sign_in(&app, Authorize::scope("read")).unwrap();
+    assert_ne!(refresh(&world, &app, &first).unwrap().refresh_token, first.refresh_token);
+    refresh(&world, &app, &first).unwrap_err();
+}
+
+#[test]
+fn scopes_are_separated_dropped_and_defaulted_as_configured() {
+    let grant = GrantType::authorization_code().scopes("read write").default_scope("read");
+    let grant = grant.unknown_scope(UnknownScope::Default);
+    let world = World::new(provider().scope_separator(',').grant_type(grant));
+    let server = world.server().scope_separator(',');
+    let client = Client::new(server, "printer").secret(SECRET).redirect_uri(world::REDIRECT).unwrap();
+    let scope = |asked: Authorize| world.sign_in(&client, asked).unwrap().scope.unwrap();
+    assert_eq!(scope(Authorize::scope("read write")), "read write".into());
+    assert_eq!(scope(Authorize::scope("write admin")), "write".into());
+    assert_eq!(scope(Authorize::scope("admin")), "read".into());
+    assert_eq!(scope(Authorize::new()), "read".into());
+}
+
+#[test]
+fn tokens_live_as_long_as_their_grant_says() {
+    let eternal = GrantType::password().scopes("read").dangerous_never_expires();
+    let short = GrantType::refresh_token().expires_in(Duration::from_secs(60));
+    let world = World::new(provider().grant_type(eternal).grant_type(short));
+    let token = password(&world).unwrap();
+    assert_eq!(token.expires_at, None);
+    world.now.set(NOW + 59);
+    let renewed = refresh(&world, &world.client(), &token).unwrap();
+    world.now.set(NOW + 59 + 60);
+    assert_eq!(code(&refresh(&world, &world.client(), &renewed).unwrap_err()), "invalid_grant");
+    world.now.set(u64::MAX);
+    assert!(is_active(&world, &token));
+}
+
+#[test]
+fn tokens_look_as_their_generator_makes_them() {
+    #[derive(Debug)]
+    struct Named;
+    impl TokenGenerator for Named {
+        fn generate(&self, token: &NewToken<'_>, random: [u8; 32]) -> String {
+            let user = token.grant.user.as_deref().unwrap_or("none");
+            let tenant = &token.grant.data["tenant"];
+            format!("{user}.{tenant}.{}", RandomTokens::default().generate(token, random))
+        }
+    }
+    #[derive(Debug)]
+    struct Spaces;
+    impl TokenGenerator for Spaces {
+        fn generate(&self, _: &NewToken<'_>, _: [u8; 32]) -> String {
+            "no token\r\n".into()
+        }
+    }
+    let length = |provider: Provider| {
+        let world = World::new(provider);
+        password(&world).unwrap().access_token.expose().len()
+    };
+    assert_eq!(length(provider()), 43);
+    assert_eq!(length(provider().token_generator(RandomTokens::of_length(128).unwrap())), 128);
+    let world = World::new(provider().token_generator(Uuid4));
+    let uuid = password(&world).unwrap().access_token.expose().to_owned();
+    assert_eq!((uuid.len(), &uuid[14..15]), (36, "4"));
+    assert!(matches!(&uuid[19..20], "8" | "9" | "a" | "b"), "{uuid}");
+
+    let world = World::new(provider().token_generator(Named));
+    let client = world.client();
+    let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
+    let grant = Grant::new("jane").data(serde_json::json!({ "tenant": 7 }));
+    let consent = world.consent(&authorization.url);
+    let response = serve(world.provider.grant(consent, grant, world.moment()), &world.store).unwrap();
+    let callback = response.headers()["location"].to_str().unwrap().to_owned();
+    let token = world.run(client.redeem(authorization.pending, &callback, world.moment())).unwrap();
+    assert!(token.access_token.expose().starts_with("jane.7."));
+
+    let world = World::new(provider().token_generator(Spaces));
+    assert_eq!(code(&password(&world).unwrap_err()), "server_error");
+}
+
+#[test]
+fn secrets_are_checked_by_the_hasher_that_hashed_them() {
+    #[derive(Debug)]
+    struct Backwards;
+    impl SecretHasher for Backwards {
+        fn hash(&self, secret: &Secret, salt: [u8; 16]) -> String {
+            format!("{}${}", salt[0], secret.expose().chars().rev().collect::<String>())
+        }
+        fn verify(&self, secret: &Secret, hash: &str) -> bool {
+            hash.split_once('$').is_some_and(|(_, hash)| hash.chars().rev().eq(secret.expose().chars()))
+        }
+    }
+    let world = World::new(provider().secret_hasher(Backwards));
+    let moment = Moment::new(Timestamp::from_secs(1), [9; 32]);
+    let record = ClientRecord::hashed_by(&Backwards, "printer", SECRET, &moment).redirect_uri(world::REDIRECT);
+    world.store.add_client(record.grant_type("password"));
+    password(&world).unwrap();
+    world.store.add_client(ClientRecord::with_hash("printer", "0$another"));
+    assert_eq!(code(&password(&world).unwrap_err()), "invalid_client");
+}
+
+#[test]
+fn endpoints_are_where_the_operator_puts_them() {
+    let moved = provider().path(Endpoint::Token, "/oauth2/v1/token").path(Endpoint::Authorize, "login");
+    let world = World::new(moved);
+    let metadata = world.provider.metadata();
+    assert_eq!(metadata.token_endpoint.as_deref(), Some("https://auth.example.com/oauth2/v1/token"));
+    assert_eq!(metadata.authorization_endpoint.as_deref(), Some("https://auth.example.com/login"));
+    world.sign_in(&world.client(), Authorize::scope("read")).unwrap();
+    let below = Provider::new("https://example.com/tenant/").unwrap().metadata();
+    assert_eq!(below.token_endpoint.as_deref(), Some("https://example.com/tenant/token"));
+    let gone = http::Request::post("https://auth.example.com/token").body(Vec::new()).unwrap();
+    assert_eq!(world.send(gone).status(), 404);
+}
+
+#[test]
+fn the_metadata_are_found_by_discovery() {
+    let world = World::new(provider());
+    let discovery = oauth2::Discovery::new(ISSUER).unwrap();
+    let metadata = world.run(discovery.start()).unwrap();
+    assert_eq!(metadata.issuer.as_deref(), Some(ISSUER));
+    assert!(metadata.authorization_response_iss_parameter_supported);
+    assert_eq!(metadata.code_challenge_methods_supported.unwrap(), ["S256"]);
+    assert!(metadata.registration_endpoint.is_none());
+}
+
+#[test]
+fn clients_register_and_manage_themselves() {
+    let trusted = RegistrationPolicy::with_token("initial");
+    let world = World::new(provider().registration(trusted));
+    let mut metadata = ClientMetadata::new(["https://new.example.com/cb"]);
+    metadata.client_name = Some("New".into());
+    world.run(world.server().register(&metadata, None)).unwrap_err();
+    world.run(world.server().register(&metadata, Some(&"wrong".into()))).unwrap_err();
+    let registration = world.run(world.server().register(&metadata, Some(&"initial".into()))).unwrap();
+    let client = registration.client(world.server(), world.moment().now).unwrap();
+    world.sign_in(&client, Authorize::scope("read")).unwrap();
+
+    let read = world.run(registration.read()).unwrap();
+    assert_eq!(read.metadata.client_name.as_deref(), Some("New"));
+    metadata.grant_types = Some(vec!["authorization_code".into(), "client_credentials".into()]);
+    let updated = world.run(read.update(&metadata)).unwrap();
+    let client = updated.client(world.server(), world.moment().now).unwrap();
+    let token = world.sign_in(&client, Authorize::scope("read")).unwrap();
+    assert!(token.refresh_token.is_none());
+    world.run(client.request_token(oauth2::Grant::client_credentials().scope("stats"), world.moment())).unwrap();
+    world.run(updated.delete()).unwrap();
+    world.run(updated.read()).unwrap_err();
+    assert_eq!(code(&world.run(client.introspect("x", None, world.moment())).unwrap_err()), "invalid_client");
+}
+
+#[test]
+fn whoever_registers_gets_nothing_that_nobody_decides_on() {
+    let world = World::new(provider().grant_type(GrantType::implicit()).registration(RegistrationPolicy::AllowAnyone));
+    let metadata = |change: &dyn Fn(&mut ClientMetadata)| {
+        let mut metadata = ClientMetadata::new(["https://new.example.com/cb"]);
+        change(&mut metadata);
+        world.run(world.server().register(&metadata, None))
+    };
+    metadata(&|_| {}).unwrap();
+    metadata(&|metadata| metadata.token_endpoint_auth_method = Some("none".into())).unwrap();
+    for grant_type in ["client_credentials", "password", "implicit", "urn:x"] {
+        metadata(&|metadata| metadata.grant_types = Some(vec![grant_type.into()])).unwrap_err();
+    }
+    for uri in ["javascript:alert(1)", "http://new.example.com/", "https://new.example.com/#x", "app:/cb", "/cb", ""] {
+        let error = metadata(&|metadata| metadata.redirect_uris = vec![uri.into()]).unwrap_err();
+        assert_eq!(code(&error), "invalid_redirect_uri", "{uri}");
+    }
+    metadata(&|metadata| metadata.redirect_uris.clear()).unwrap_err();
+    metadata(&|metadata| metadata.logo_uri = Some("javascript:alert(1)".into())).unwrap_err();
+    metadata(&|metadata| metadata.client_name = Some("a\u{202e}b".into())).unwrap_err();
+    metadata(&|metadata| metadata.scope = Some("admin".into())).unwrap_err();
+    metadata(&|metadata| metadata.token_endpoint_auth_method = Some("private_key_jwt".into())).unwrap_err();
+}
