@@ -12,6 +12,8 @@
 //! | sign one request | [`oauth1::Signer`] |
 //! | check signed requests | [`oauth1::server::Verifier`] |
 //! | be an OAuth 1.0a service | [`oauth1::server::Provider`] |
+//! | be an OAuth 2.0 authorization server | [`oauth2::server::Provider`] |
+//! | protect an API with OAuth 2.0 | [`oauth2::resource::ResourceServer`] |
 //! | drive a conversation | [`run`], [`run_async`], or [`Step`] by hand |
 //!
 //! # A client
@@ -48,13 +50,15 @@
 //! # A server
 //!
 //! It is the same turned round: a request comes in, questions to the caller's storage come out, and in the end there is
-//! a response, or the knowledge of who asked. See [`oauth1::server`].
+//! a response, or the knowledge of who asked. See [`oauth2::server`] and [`oauth1::server`].
 //!
 //! # Features
 //!
 //! - `os` (default): the operating system's clock, randomness and sleep for [`Moment::from_os`], [`run`] and
 //!   [`run_async`]. Without it, [`run_with`] and [`run_async_with`] take them from the caller.
 //! - `rsa`: signatures with RSA.
+//! - `tracing`: events of the authorization server's.
+//! - `conformance`: functions that check an implementation of a store.
 //!
 //! # Errors
 //!

@@ -90,7 +90,8 @@ fn each_refusal_says_what_is_missing() {
     assert_eq!(none.scope, Some("read".into()));
     let metadata = "https://photos.example.com/.well-known/oauth-protected-resource/v1";
     assert_eq!(none.resource_metadata.as_deref(), Some(metadata));
-    let (status, wrong) = challenge(&check(&store, &get(RESOURCE, Some("2YotnFZFEjr1zCsicMWpAA")), "read").unwrap_err());
+    let (status, wrong) =
+        challenge(&check(&store, &get(RESOURCE, Some("2YotnFZFEjr1zCsicMWpAA")), "read").unwrap_err());
     assert_eq!((status, wrong.error), (401, Some(BearerError::InvalidToken)));
     let (status, narrow) = challenge(&check(&store, &get(RESOURCE, Some(&token)), "read write").unwrap_err());
     assert_eq!((status, narrow.error), (403, Some(BearerError::InsufficientScope)));

@@ -131,9 +131,9 @@ fn exchange(world: &World, subject: &Token, more: &[(&str, &str)], decide: impl 
 #[test]
 fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
     let world = World::new(provider().grant_type(GrantType::token_exchange().scopes("read write admin")));
-    world.store.add_client(
-        ClientRecord::confidential("printer", SECRET).redirect_uri(REDIRECT).grant_type(TOKEN_EXCHANGE),
-    );
+    world
+        .store
+        .add_client(ClientRecord::confidential("printer", SECRET).redirect_uri(REDIRECT).grant_type(TOKEN_EXCHANGE));
     let client = world.client();
     let subject = world.sign_in(&client, Authorize::scope("read write")).unwrap();
     let policy = |question: &Decide| match &question.claim {
@@ -159,7 +159,10 @@ fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
     let response = exchange(&world, &subject, &[("scope", "read")], policy);
     assert!(String::from_utf8_lossy(response.body()).contains("not one of ours"));
     // Without anybody to decide, nothing is granted.
-    assert_eq!(post(&world, &[("grant_type", TOKEN_EXCHANGE), ("subject_token", "x"), ("subject_token_type", "y")]).0, 400);
+    assert_eq!(
+        post(&world, &[("grant_type", TOKEN_EXCHANGE), ("subject_token", "x"), ("subject_token_type", "y")]).0,
+        400
+    );
 }
 
 #[test]
@@ -329,5 +332,4 @@ fn a_store_that_fails_is_told_in_the_words_of_the_protocol() {
     let body = String::from_utf8_lossy(response.body()).into_owned();
     assert!(body.contains("temporarily_unavailable") && !body.contains("disk"));
     assert!(rejected.to_string().contains("disk full"));
-
 }

@@ -1,4 +1,4 @@
-//! OAuth 2.0 and 2.1: RFC 6749 and what grew around it, for clients.
+//! OAuth 2.0 and 2.1: RFC 6749 and what grew around it. Clients here; [`server`] and [`resource`] are the other sides.
 //!
 //! ```text
 //!   client                                    authorization server            resource server

@@ -82,9 +82,7 @@ pub(super) fn check(
     // Nobody checks what it says.
     metadata.software_statement = None;
     // Names in other languages stay; whatever else is there means nothing here (§2).
-    metadata
-        .extra
-        .retain(|name, value| name.starts_with("client_name#") && value.as_str().is_some_and(|text| is_plain(text)));
+    metadata.extra.retain(|name, value| name.starts_with("client_name#") && value.as_str().is_some_and(is_plain));
     Ok(metadata)
 }
 

@@ -25,7 +25,9 @@ impl Provider {
             .map(|(_, name)| name)
             .collect();
         let mut scopes: Vec<String> = Vec::new();
-        for scope in config.grant_types.iter().filter_map(|own| own.scopes.as_ref()).flat_map(|scopes| scopes.iter()) {
+        for scope in
+            config.grant_types.iter().filter_map(|own| own.scopes.as_ref()).flat_map(crate::oauth2::Scope::iter)
+        {
             if !scopes.iter().any(|known| known == scope) {
                 scopes.push(scope.to_owned());
             }

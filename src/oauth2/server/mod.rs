@@ -23,6 +23,29 @@
 //! | check passwords, exchange tokens, extend | [`Decide`], [`serve_with`], [`ExtensionGrant`] |
 //! | keep it all in a database | [`Store`], [`AsyncStore`] |
 //! | protect an API with its tokens | [`resource`](super::resource) |
+//!
+//! # For those who know python-oauth2
+//!
+//! | there | here |
+//! |---|---|
+//! | `Provider`, `add_grant`, `dispatch` | [`Provider`], [`Provider::grant_type`], [`Provider::dispatch`] |
+//! | `authorize_path`, `token_path` | [`Provider::path`] |
+//! | `AuthorizationCodeGrant(expires_in, scopes, default_scope, unique_token)` | [`GrantType::authorization_code`] and its options |
+//! | `ImplicitGrant`, `ResourceOwnerGrant`, `ClientCredentialsGrant` | [`GrantType::implicit`], [`GrantType::password`], [`GrantType::client_credentials`] |
+//! | `RefreshToken(expires_in, reissue_refresh_tokens=False)` | [`GrantType::refresh_token`], [`GrantType::keep_refresh_tokens`] |
+//! | `Scope`: unknown scopes are dropped | [`UnknownScope`] |
+//! | `scope_separator`, `enable_unique_tokens` | [`Provider::scope_separator`], [`Provider::enable_unique_tokens`] |
+//! | a site adapter's `render_auth_page`, `authenticate`, `user_has_denied_access` | [`Consent`] for the page, then [`Provider::grant`] with a [`Grant`], or [`Provider::deny`] |
+//! | the same of `ResourceOwnerGrantSiteAdapter` | [`Claim::Password`] |
+//! | `request_body`, `http_basic_auth`, a callable | [`Provider::only_body`], [`Provider::only_basic`], [`ClientSource`] |
+//! | `URandomTokenGenerator(length)`, `Uuid4`, `TokenGenerator` | [`RandomTokens`], [`Uuid4`], [`TokenGenerator`] |
+//! | `ClientStore`, `AuthCodeStore`, `AccessTokenStore` | [`Store`], [`AsyncStore`] |
+//! | `Client`, `AuthorizationCode`, `AccessToken` | [`ClientRecord`], [`Ticket`], [`TokenRecord`] |
+//! | `oauth2.error`, `oauth2.log` | [`Reason`], [`Rejected`], the feature `tracing` |
+//!
+//! What differs on purpose: everything is bound to its client, nothing is taken twice, secrets and tokens lie in the store as
+//! hashes, errors carry the state, tokens expire and refresh tokens are replaced unless said otherwise, and a public client
+//! needs a proof key.
 
 mod authentication;
 mod authorize;

@@ -83,7 +83,6 @@ pub(super) struct Config {
 /// }
 /// ```
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum Dispatched {
     /// Send this.
     Respond(Response),

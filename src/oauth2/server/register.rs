@@ -201,7 +201,7 @@ impl Provider {
         if let Some(secret) = secret {
             answer["client_secret"] = secret.expose().into();
             // 0 is never.
-            answer["client_secret_expires_at"] = record.secret_expires_at.map_or(0, |at| at.as_secs()).into();
+            answer["client_secret_expires_at"] = record.secret_expires_at.map_or(0, crate::Timestamp::as_secs).into();
         }
         let uri = format!("{}/{}", self.0.paths.url(Endpoint::Register), record.client_id);
         answer["registration_client_uri"] = uri.into();

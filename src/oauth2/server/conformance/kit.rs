@@ -1,0 +1,205 @@
+//! Records to keep, and questions whose failure ends the check.
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::Timestamp;
+use crate::oauth2::server::client_record::ClientRecord;
+use crate::oauth2::server::commands::{
+    FindClient, FindTicket, FindToken, FoundTicket, NewTokens, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke,
+    Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
+};
+use crate::oauth2::server::records::{
+    Challenge, DeviceStage, GrantId, GrantRecord, PendingTicket, Replaced, Ticket, TokenKind, TokenRecord, Unique,
+};
+use crate::oauth2::server::store::AsyncStore;
+use crate::oauth2::server::token_hash::{Sealed, TokenHash};
+
+/// How long what lives goes on living.
+const LIFE: Duration = Duration::from_secs(3600);
+
+/// An access token's key and record, and a refresh token's.
+pub(super) type Row = (TokenHash, Arc<TokenRecord>);
+
+/// A store under examination.
+pub(super) struct Kit<'s, S: ?Sized> {
+    store: &'s S,
+    pub(super) now: Timestamp,
+    count: AtomicU64,
+}
+
+/// Ends the check where something that must hold does not.
+pub(super) fn must(holds: bool, law: &str) {
+    assert!(holds, "the store breaks a rule: {law}");
+}
+
+/// The answer, where the store did not fail.
+fn answered<T>(question: &str, answer: Result<T, impl Display>) -> T {
+    answer.unwrap_or_else(|why| panic!("the store failed at {question}: {why}"))
+}
+
+/// Has the store answer, by each method.
+macro_rules! questions {
+    ($($method:ident: $Command:ident -> $Answer:ty;)*) => {
+        $(pub(super) async fn $method(&self, command: $Command) -> $Answer {
+            answered(stringify!($Command), self.store.$method(&command).await)
+        })*
+    };
+}
+
+impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
+    pub(super) fn new(store: &'s S, now: Timestamp) -> Self {
+        Self { store, now, count: AtomicU64::new(0) }
+    }
+
+    questions! {
+        find_client: FindClient -> Option<Arc<ClientRecord>>;
+        save_client: SaveClient -> bool;
+        remove_client: RemoveClient -> bool;
+        save_ticket: SaveTicket -> bool;
+        replace_ticket: ReplaceTicket -> bool;
+        redeem: Redeem -> Redemption;
+        save_tokens: SaveTokens -> Saved;
+        rotate: Rotate -> Rotation;
+        revoke: Revoke -> ();
+    }
+
+    pub(super) async fn client(&self, client_id: &str) -> Option<Arc<ClientRecord>> {
+        self.find_client(FindClient { client_id: client_id.to_owned() }).await
+    }
+
+    pub(super) async fn ticket(&self, key: TokenHash) -> Option<FoundTicket> {
+        answered("FindTicket", self.store.find_ticket(&FindTicket { key }).await)
+    }
+
+    pub(super) async fn token(&self, key: TokenHash) -> Option<Arc<TokenRecord>> {
+        answered("FindToken", self.store.find_token(&FindToken { key }).await)
+    }
+
+    /// Whether a token is there as it was kept.
+    pub(super) async fn has(&self, (key, record): &Row) -> bool {
+        self.token(*key).await.is_some_and(|found| found == *record)
+    }
+
+    /// Whether none of these tokens is there.
+    pub(super) async fn lacks(&self, tokens: &NewTokens) -> bool {
+        let refresh = tokens.refresh.as_ref().map_or(tokens.access.0, |(key, _)| *key);
+        self.token(tokens.access.0).await.is_none() && self.token(refresh).await.is_none()
+    }
+
+    /// Keeps tokens that must be kept.
+    pub(super) async fn keep(&self, tokens: &NewTokens) {
+        let saved = self.save_tokens(SaveTokens { tokens: tokens.clone(), parent: None }).await;
+        must(
+            saved == Saved::New,
+            &format!("SaveTokens with tokens that nothing is in the way of answers New, not {saved:?}"),
+        );
+    }
+
+    /// Keeps a ticket that must be kept, and tells its key.
+    pub(super) async fn issue(&self, ticket: Ticket) -> TokenHash {
+        let key = self.key();
+        let command = SaveTicket { key, alias: None, ticket: Arc::new(ticket), now: self.now };
+        must(self.save_ticket(command).await, "SaveTicket without an alias keeps the ticket, and answers true");
+        key
+    }
+
+    /// A text that was not there before.
+    pub(super) fn name(&self, what: &str) -> String {
+        format!("{what} {} of {}", self.count.fetch_add(1, Ordering::Relaxed), self.now)
+    }
+
+    pub(super) fn key(&self) -> TokenHash {
+        TokenHash::of(&self.name("conformance"))
+    }
+
+    /// When it was when that expired what has expired now.
+    pub(super) fn past(&self) -> Timestamp {
+        self.now.before(LIFE)
+    }
+
+    pub(super) fn grant(&self) -> Arc<GrantRecord> {
+        self.grant_to("conformance client")
+    }
+
+    pub(super) fn grant_to(&self, client_id: &str) -> Arc<GrantRecord> {
+        let mut id = [0; 16];
+        id.iter_mut().zip(self.key().as_bytes()).for_each(|(to, from)| *to = *from);
+        Arc::new(GrantRecord {
+            id: GrantId(u128::from_be_bytes(id)),
+            client_id: client_id.to_owned(),
+            user: Some("Jäne O'Hara".to_owned()),
+            scope: "photos.read photos.write".into(),
+            grant_type: "authorization_code".into(),
+            resource: vec!["https://photos.example.com/".to_owned()],
+            data: serde_json::json!({ "tenant": 7, "tags": ["a", "\"b\""] }),
+            granted_at: self.now,
+        })
+    }
+
+    pub(super) fn row(&self, kind: TokenKind, grant: &Arc<GrantRecord>) -> Row {
+        let record = TokenRecord {
+            kind,
+            grant: grant.clone(),
+            narrowed_scope: None,
+            narrowed_resource: None,
+            issued_at: self.now,
+            expires_at: Some(self.now.after(LIFE)),
+            unique: None,
+            replaced: None,
+        };
+        (self.key(), Arc::new(record))
+    }
+
+    /// New tokens of both kinds.
+    pub(super) fn tokens(&self, grant: &Arc<GrantRecord>) -> NewTokens {
+        let refresh = Some(self.row(TokenKind::Refresh, grant));
+        NewTokens { access: self.row(TokenKind::Access, grant), refresh, now: self.now }
+    }
+
+    /// New tokens that are unique under that key, and expire at that time.
+    pub(super) fn unique(
+        &self,
+        grant: &Arc<GrantRecord>,
+        unique: TokenHash,
+        expires_at: Option<Timestamp>,
+    ) -> NewTokens {
+        let mut tokens = self.tokens(grant);
+        let sealed = |text: &str| Sealed::new(text, b"key", b"context");
+        let refresh = tokens.refresh.as_ref().map(|(key, _)| (*key, sealed("refresh")));
+        let record = Arc::make_mut(&mut tokens.access.1);
+        record.unique = Some(Box::new(Unique { key: unique, access: sealed("access"), refresh }));
+        record.expires_at = expires_at;
+        tokens
+    }
+
+    /// The same, that live.
+    pub(super) fn living(&self, grant: &Arc<GrantRecord>, unique: TokenHash) -> NewTokens {
+        self.unique(grant, unique, Some(self.now.after(LIFE)))
+    }
+
+    /// A refresh token's record once it is replaced by that token.
+    pub(super) fn replaced(&self, (_, record): &Row, by: &NewTokens) -> Arc<TokenRecord> {
+        let by = by.refresh.as_ref().map_or(by.access.0, |(key, _)| *key);
+        let replaced = Replaced { at: self.now, by, sealed: Sealed::new("successor", b"key", b"context") };
+        Arc::new(TokenRecord { replaced: Some(Box::new(replaced)), ..TokenRecord::clone(record) })
+    }
+
+    pub(super) fn code(&self, grant: &Arc<GrantRecord>) -> Ticket {
+        let challenge = Some(Challenge::S256("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned()));
+        let redirect_uri = ("https://client.example.com/cb?x=1".to_owned(), true);
+        self.of(grant, PendingTicket::Code { grant: grant.clone(), redirect_uri, challenge })
+    }
+
+    pub(super) fn device(&self, grant: &Arc<GrantRecord>, stage: DeviceStage) -> Ticket {
+        let (scope, resource) = (grant.scope.clone(), grant.resource.clone());
+        self.of(grant, PendingTicket::Device { scope, resource, stage, interval: 5, asked_at: None })
+    }
+
+    fn of(&self, grant: &GrantRecord, pending: PendingTicket) -> Ticket {
+        let expires_at = self.now.after(LIFE);
+        Ticket { grant_id: grant.id, client_id: grant.client_id.clone(), expires_at, pending }
+    }
+}

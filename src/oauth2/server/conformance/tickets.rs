@@ -1,0 +1,244 @@
+//! SaveTicket, FindTicket, ReplaceTicket and Redeem.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::kit::{Kit, must};
+use crate::oauth2::server::commands::{FoundTicket, NewTokens, Redeem, Redemption, ReplaceTicket, Revoke, SaveTicket};
+use crate::oauth2::server::consent::{Consent, Mode, ResponseType, Return};
+use crate::oauth2::server::records::{DeviceStage, PendingTicket, Ticket};
+use crate::oauth2::server::store::AsyncStore;
+use crate::oauth2::server::token_hash::TokenHash;
+
+pub(super) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    saving(kit).await;
+    aliases(kit).await;
+    replacing(kit).await;
+    redeeming(kit).await;
+    redeeming_for_an_existing_token(kit).await;
+}
+
+fn pushed<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) -> Ticket {
+    let grant = kit.grant();
+    let redirect_uri = "https://client.example.com/cb?x=1".to_owned();
+    let back = Return {
+        redirect_uri: redirect_uri.clone(),
+        state: Some("a&b \u{1f511}".to_owned()),
+        issuer: "https://auth.example.com".to_owned(),
+        mode: Mode::FormPost,
+    };
+    let consent = Consent {
+        client_id: grant.client_id.clone(),
+        client_name: Some("Jäne's".to_owned()),
+        redirect_uri,
+        scope: grant.scope.clone(),
+        resource: grant.resource.clone(),
+        parameters: [("login_hint".to_owned(), "jane".to_owned())].into(),
+        expires_at: kit.now.after(Duration::from_secs(60)),
+        response_type: ResponseType::Code,
+        back,
+        redirect_uri_sent: true,
+        challenge: None,
+    };
+    Ticket { pending: PendingTicket::Pushed(Box::new(consent)), ..kit.code(&grant) }
+}
+
+async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    must(kit.ticket(kit.key()).await.is_none(), "FindTicket of a ticket that was never kept answers None");
+    let grant = kit.grant();
+    let (waiting, granted) =
+        (kit.device(&grant, DeviceStage::Waiting), kit.device(&grant, DeviceStage::Granted(grant.clone())));
+    for ticket in [kit.code(&grant), waiting, granted, kit.device(&grant, DeviceStage::Denied), pushed(kit)] {
+        let key = kit.issue(ticket.clone()).await;
+        let expected = FoundTicket { key, version: 0, spent: false, ticket: Arc::new(ticket) };
+        must(
+            kit.ticket(key).await == Some(expected),
+            "FindTicket answers with what SaveTicket kept, whole, at version 0",
+        );
+    }
+    // One that has expired may be gone; what is answered of it must say when it expired.
+    let past = kit.past();
+    let ticket = Ticket { expires_at: past.after(Duration::from_secs(1)), ..kit.code(&kit.grant()) };
+    let (key, ticket) = (kit.key(), Arc::new(ticket));
+    kit.save_ticket(SaveTicket { key, alias: None, ticket: ticket.clone(), now: past }).await;
+    kit.issue(kit.code(&kit.grant())).await;
+    let found = kit.ticket(key).await;
+    must(
+        found.is_none_or(|found| found.ticket == ticket),
+        "a ticket that has expired does not come back as a living one",
+    );
+}
+
+async fn aliases<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let (alias, keys) = (kit.key(), [kit.key(), kit.key(), kit.key()]);
+    let ticket = Arc::new(kit.device(&kit.grant(), DeviceStage::Waiting));
+    let save = |key, alias| SaveTicket { key, alias: Some(alias), ticket: ticket.clone(), now: kit.now };
+    must(kit.save_ticket(save(keys[0], alias)).await, "SaveTicket with an alias that is free answers true");
+    let found = kit.ticket(alias).await;
+    must(
+        found.is_some_and(|found| found.key == keys[0]),
+        "FindTicket finds a ticket by its alias, and answers with its key",
+    );
+    must(kit.ticket(keys[0]).await.is_some(), "FindTicket finds a ticket with an alias by its key, too");
+    must(!kit.save_ticket(save(keys[1], alias)).await, "SaveTicket with the alias of a living ticket answers false");
+    must(kit.ticket(keys[1]).await.is_none(), "SaveTicket with the alias of a living ticket keeps nothing");
+    let found = kit.ticket(alias).await;
+    must(found.is_some_and(|found| found.key == keys[0]), "SaveTicket leaves the alias to the ticket that has it");
+
+    let replace = ReplaceTicket { key: keys[0], version: 0, ticket: ticket.clone() };
+    must(kit.replace_ticket(replace).await, "ReplaceTicket with the version that was found answers true");
+    let found = kit.ticket(alias).await;
+    must(found.is_some_and(|found| found.version == 1), "FindTicket by the alias sees what ReplaceTicket did");
+    kit.revoke(Revoke::Grant(ticket.grant_id)).await;
+    must(kit.ticket(alias).await.is_none(), "FindTicket by the alias of a ticket that was revoked answers None");
+    must(kit.save_ticket(save(keys[2], alias)).await, "an alias is free once its ticket is revoked");
+
+    // At the very second at which a ticket expires, its alias is free.
+    let (alias, past) = (kit.key(), kit.past());
+    let before = Ticket { expires_at: kit.now, ..Ticket::clone(&ticket) };
+    let first = SaveTicket { key: kit.key(), alias: Some(alias), ticket: Arc::new(before), now: past };
+    kit.save_ticket(first).await;
+    let key = kit.key();
+    must(kit.save_ticket(save(key, alias)).await, "an alias is free once its ticket has expired");
+    let found = kit.ticket(alias).await;
+    must(found.is_some_and(|found| found.key == key), "an alias that was free finds the ticket that has it now");
+    // Something new comes, upon which the first may be dropped: with its own alias, not the second's.
+    kit.issue(kit.code(&kit.grant())).await;
+    let found = kit.ticket(alias).await;
+    must(
+        found.is_some_and(|found| found.key == key),
+        "dropping an expired ticket leaves its alias to the one that has it now",
+    );
+}
+
+async fn replacing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let grant = kit.grant();
+    let key = kit.issue(kit.device(&grant, DeviceStage::Waiting)).await;
+    let (granted, denied) = (DeviceStage::Granted(grant.clone()), DeviceStage::Denied);
+    let replace = |key, version, stage: &DeviceStage| {
+        let ticket = Arc::new(kit.device(&grant, stage.clone()));
+        ReplaceTicket { key, version, ticket }
+    };
+    let stage = async |stage: &DeviceStage, version: u64| {
+        let expected = Arc::new(kit.device(&grant, stage.clone()));
+        kit.ticket(key).await.is_some_and(|found| found.ticket == expected && found.version == version && !found.spent)
+    };
+    must(
+        !kit.replace_ticket(replace(key, 1, &denied)).await,
+        "ReplaceTicket with a version that is still to come answers false",
+    );
+    must(
+        kit.replace_ticket(replace(key, 0, &granted)).await,
+        "ReplaceTicket with the version that was found answers true",
+    );
+    must(stage(&granted, 1).await, "ReplaceTicket keeps the new ticket, and the version goes up by one");
+    let refused = !kit.replace_ticket(replace(key, 0, &denied)).await;
+    must(refused && stage(&granted, 1).await, "ReplaceTicket with a stale version changes nothing, and answers false");
+    must(kit.replace_ticket(replace(key, 1, &denied)).await && stage(&denied, 2).await, "versions go up one by one");
+    let unknown = kit.key();
+    let refused = !kit.replace_ticket(replace(unknown, 0, &denied)).await;
+    must(refused && kit.ticket(unknown).await.is_none(), "ReplaceTicket of a ticket that is not there keeps nothing");
+
+    must(
+        kit.redeem(Redeem { key, tokens: None }).await == Redemption::Redeemed,
+        "Redeem takes a ticket that was replaced, too",
+    );
+    let version = kit.ticket(key).await.map_or(2, |found| found.version);
+    let refused = !kit.replace_ticket(replace(key, version, &granted)).await;
+    let spent = kit.ticket(key).await.is_some_and(|found| found.spent);
+    must(refused && spent, "ReplaceTicket leaves a ticket alone that is spent, whatever the version");
+    kit.revoke(Revoke::Grant(grant.id)).await;
+    let refused = !kit.replace_ticket(replace(key, version, &granted)).await;
+    must(refused && kit.ticket(key).await.is_none(), "ReplaceTicket does not bring back a ticket that was revoked");
+}
+
+async fn redeeming<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let grant = kit.grant();
+    let (first, second) = (kit.tokens(&grant), kit.tokens(&grant));
+    let redeem = |key: TokenHash, tokens: &NewTokens| Redeem { key, tokens: Some(tokens.clone()) };
+    let unknown = kit.redeem(redeem(kit.key(), &first)).await;
+    must(
+        unknown == Redemption::Unknown && kit.lacks(&first).await,
+        "Redeem of a ticket that is not there keeps no tokens: Unknown",
+    );
+
+    let key = kit.issue(kit.code(&grant)).await;
+    must(kit.redeem(redeem(key, &first)).await == Redemption::Redeemed, "Redeem of a living ticket answers Redeemed");
+    let both = kit.has(&first.access).await && first.refresh.as_ref().is_some();
+    let refresh = first.refresh.as_ref().map_or(first.access.0, |(key, _)| *key);
+    must(
+        both && kit.token(refresh).await == first.refresh.as_ref().map(|(_, record)| record.clone()),
+        "Redeem keeps both tokens",
+    );
+    must(
+        kit.redeem(redeem(key, &second)).await == Redemption::Replayed,
+        "Redeem of a ticket that was redeemed answers Replayed",
+    );
+    must(kit.lacks(&second).await, "Redeem of a ticket that was redeemed keeps no tokens");
+    must(
+        kit.has(&first.access).await,
+        "Redeem of a ticket that was redeemed leaves the first one's tokens to the caller",
+    );
+    kit.issue(kit.code(&kit.grant())).await;
+    let found = kit.ticket(key).await;
+    must(
+        found.is_some_and(|found| found.spent && *found.ticket == kit.code(&grant)),
+        "a spent ticket stays until it expires",
+    );
+
+    let key = kit.issue(kit.code(&grant)).await;
+    must(
+        kit.redeem(Redeem { key, tokens: None }).await == Redemption::Redeemed,
+        "Redeem without tokens answers Redeemed",
+    );
+    must(kit.redeem(redeem(key, &second)).await == Redemption::Replayed, "Redeem without tokens spends the ticket");
+    must(kit.lacks(&second).await, "Redeem of a ticket that was spent for nothing keeps no tokens");
+
+    let (grant, only) = (kit.grant(), NewTokens { refresh: None, ..kit.tokens(&grant) });
+    let key = kit.issue(kit.code(&grant)).await;
+    must(kit.redeem(redeem(key, &only)).await == Redemption::Redeemed, "Redeem takes an access token alone, too");
+    must(kit.has(&only.access).await, "Redeem keeps an access token that comes alone");
+
+    let key = kit.issue(kit.code(&grant)).await;
+    kit.revoke(Revoke::Grant(grant.id)).await;
+    let revoked = kit.redeem(redeem(key, &second)).await;
+    must(
+        revoked == Redemption::Unknown && kit.lacks(&second).await,
+        "Redeem of a ticket that was revoked answers Unknown",
+    );
+}
+
+/// A unique token is there: the ticket is spent for it, and is of its grant from then on.
+async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let (unique, first, second) = (kit.key(), kit.grant(), kit.grant());
+    let (existing, tokens) = (kit.living(&first, unique), kit.living(&second, unique));
+    kit.keep(&existing).await;
+    let key = kit.issue(kit.code(&second)).await;
+    let redemption = kit.redeem(Redeem { key, tokens: Some(tokens.clone()) }).await;
+    let (hash, record) = existing.access.clone();
+    must(
+        redemption == Redemption::Existing(hash, record),
+        "Redeem answers Existing, with the unique token that is there",
+    );
+    must(kit.lacks(&tokens).await, "Redeem that answers Existing keeps no tokens");
+    let found = kit.ticket(key).await;
+    must(found.as_ref().is_some_and(|found| found.spent), "Redeem that answers Existing spends the ticket");
+    let moved = found.is_some_and(|found| found.ticket.grant_id == first.id);
+    must(moved, "after Redeem has answered Existing, FindTicket answers with the grant of the existing token");
+    let again = kit.redeem(Redeem { key, tokens: Some(tokens) }).await;
+    must(again == Redemption::Replayed, "a ticket that was spent for an existing token is Replayed the second time");
+    kit.revoke(Revoke::Grant(second.id)).await;
+    let stays = kit.ticket(key).await.is_some() && kit.has(&existing.access).await;
+    must(stays, "a ticket that was spent for an existing token does not go with the grant that it was of");
+    kit.revoke(Revoke::Grant(first.id)).await;
+    must(kit.ticket(key).await.is_none(), "a ticket that was spent for an existing token goes with that token's grant");
+
+    // A unique token that is not there any more is nobody's.
+    let (third, key) = (kit.grant(), kit.issue(kit.code(&second)).await);
+    let tokens = kit.living(&third, unique);
+    let redemption = kit.redeem(Redeem { key, tokens: Some(tokens.clone()) }).await;
+    must(
+        redemption == Redemption::Redeemed && kit.has(&tokens.access).await,
+        "Redeem knows no unique token that was revoked",
+    );
+}

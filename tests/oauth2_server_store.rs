@@ -1,0 +1,357 @@
+//! The conformance kit passes a store that does what it must, and fails each that is broken in one place.
+#![cfg(feature = "conformance")]
+#![allow(missing_docs)]
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+
+use oauth_proto::Timestamp;
+use oauth_proto::oauth2::server::{
+    AsyncStore, Blocking, ClientRecord, FindClient, FindTicket, FindToken, FoundTicket, MemoryStore, Redeem,
+    Redemption, RemoveClient, ReplaceTicket, Revoke, Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
+    Store, Ticket, TokenHash, TokenKind, TokenRecord, conformance,
+};
+
+const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
+
+/// Where a store is broken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    None,
+    ReplacesClients,
+    RemovesClientsAlone,
+    RedeemsWithoutSpending,
+    RedeemsInTwoSteps,
+    LeavesTicketsWithTheirGrant,
+    OverwritesAliases,
+    TakesStaleVersions,
+    ReplacesSpentTickets,
+    IgnoresParents,
+    ReturnsExpiredUniqueTokens,
+    ChecksUniqueKeysInTwoSteps,
+    LosesNarrowedScopes,
+    RotatesTwice,
+    RotatesInTwoSteps,
+    ForgetsRefreshTokensOfGrants,
+    RevokesInTwoSteps,
+}
+
+struct Broken {
+    inner: MemoryStore,
+    fault: Fault,
+    tickets: Mutex<HashMap<TokenHash, Arc<Ticket>>>,
+    tokens: Mutex<Vec<(TokenHash, Arc<TokenRecord>)>>,
+    undead: Mutex<HashMap<TokenHash, Arc<TokenRecord>>>,
+}
+
+impl Broken {
+    fn new(fault: Fault) -> Self {
+        Self {
+            inner: MemoryStore::default(),
+            fault,
+            tickets: Mutex::default(),
+            tokens: Mutex::default(),
+            undead: Mutex::default(),
+        }
+    }
+
+    /// Whether a token with that unique key is there.
+    fn has_unique(&self, unique: TokenHash) -> bool {
+        let tokens = self.tokens.lock().unwrap();
+        let mut equal = tokens.iter().filter(|(_, record)| record.unique.as_ref().is_some_and(|own| own.key == unique));
+        equal.any(|(key, _)| self.inner.find_token(&FindToken { key: *key }).unwrap().is_some())
+    }
+
+    /// Lets tokens be found that are gone.
+    fn raise(&self, which: impl Fn(&TokenRecord) -> bool) {
+        let tokens = self.tokens.lock().unwrap();
+        let raised = tokens.iter().filter(|(_, record)| which(record)).cloned();
+        self.undead.lock().unwrap().extend(raised);
+    }
+}
+
+impl Store for Broken {
+    type Error = Infallible;
+
+    fn find_client(&self, command: &FindClient) -> Result<Option<Arc<ClientRecord>>, Infallible> {
+        self.inner.find_client(command)
+    }
+
+    fn save_client(&self, command: &SaveClient) -> Result<bool, Infallible> {
+        if self.fault == Fault::ReplacesClients {
+            self.inner.add_client(ClientRecord::clone(&command.record));
+            return Ok(true);
+        }
+        self.inner.save_client(command)
+    }
+
+    fn remove_client(&self, command: &RemoveClient) -> Result<bool, Infallible> {
+        let removed = self.inner.remove_client(command)?;
+        if self.fault == Fault::RemovesClientsAlone && removed {
+            self.raise(|record| record.grant.client_id == command.client_id);
+        }
+        Ok(removed)
+    }
+
+    fn save_ticket(&self, command: &SaveTicket) -> Result<bool, Infallible> {
+        self.tickets.lock().unwrap().insert(command.key, command.ticket.clone());
+        let mut saved = self.inner.save_ticket(command)?;
+        if self.fault == Fault::OverwritesAliases && !saved {
+            let other = self.inner.find_ticket(&FindTicket { key: command.alias.unwrap() })?.unwrap();
+            self.inner.revoke(&Revoke::Grant(other.ticket.grant_id))?;
+            saved = self.inner.save_ticket(command)?;
+        }
+        Ok(saved)
+    }
+
+    fn find_ticket(&self, command: &FindTicket) -> Result<Option<FoundTicket>, Infallible> {
+        let mut found = self.inner.find_ticket(command)?;
+        if let Some(found) = &mut found
+            && self.fault == Fault::LeavesTicketsWithTheirGrant
+        {
+            Arc::make_mut(&mut found.ticket).grant_id = self.tickets.lock().unwrap()[&found.key].grant_id;
+        }
+        Ok(found)
+    }
+
+    fn replace_ticket(&self, command: &ReplaceTicket) -> Result<bool, Infallible> {
+        let found = self.inner.find_ticket(&FindTicket { key: command.key })?;
+        match (self.fault, found) {
+            (Fault::TakesStaleVersions, Some(found)) => {
+                self.inner.replace_ticket(&ReplaceTicket { version: found.version, ..command.clone() })
+            }
+            (Fault::ReplacesSpentTickets, Some(found)) if found.spent => Ok(true),
+            _ => self.inner.replace_ticket(command),
+        }
+    }
+
+    fn redeem(&self, command: &Redeem) -> Result<Redemption, Infallible> {
+        let found = self.inner.find_ticket(&FindTicket { key: command.key })?;
+        self.tokens.lock().unwrap().extend(command.tokens.iter().map(|tokens| tokens.access.clone()));
+        if self.fault == Fault::RedeemsInTwoSteps {
+            std::thread::yield_now();
+        }
+        let redemption = self.inner.redeem(command)?;
+        let forgotten = match self.fault {
+            Fault::RedeemsWithoutSpending => true,
+            Fault::RedeemsInTwoSteps => found.is_some_and(|found| !found.spent),
+            _ => false,
+        };
+        if let (Redemption::Replayed, true, Some(tokens)) = (&redemption, forgotten, &command.tokens) {
+            self.inner.save_tokens(&SaveTokens { tokens: tokens.clone(), parent: None })?;
+            return Ok(Redemption::Redeemed);
+        }
+        Ok(redemption)
+    }
+
+    fn save_tokens(&self, command: &SaveTokens) -> Result<Saved, Infallible> {
+        let mut command = command.clone();
+        match self.fault {
+            Fault::IgnoresParents => command.parent = None,
+            Fault::ReturnsExpiredUniqueTokens => command.tokens.now = Timestamp::from_secs(0),
+            Fault::ChecksUniqueKeysInTwoSteps => {
+                let own = command.tokens.access.1.unique.clone();
+                let before = own.as_ref().is_some_and(|own| self.has_unique(own.key));
+                (0..4).for_each(|_| std::thread::yield_now());
+                let saved = self.inner.save_tokens(&command)?;
+                self.tokens.lock().unwrap().push(command.tokens.access.clone());
+                if let (false, Saved::Existing(..)) = (before, &saved) {
+                    Arc::make_mut(&mut command.tokens.access.1).unique = None;
+                    return self.inner.save_tokens(&command);
+                }
+                return Ok(saved);
+            }
+            _ => {}
+        }
+        let own = [command.tokens.access.clone()].into_iter().chain(command.tokens.refresh.clone());
+        self.tokens.lock().unwrap().extend(own);
+        self.inner.save_tokens(&command)
+    }
+
+    fn find_token(&self, command: &FindToken) -> Result<Option<Arc<TokenRecord>>, Infallible> {
+        let found = self.inner.find_token(command)?;
+        let mut found = found.or_else(|| self.undead.lock().unwrap().get(&command.key).cloned());
+        if let (Fault::LosesNarrowedScopes, Some(record)) = (self.fault, &mut found) {
+            Arc::make_mut(record).narrowed_scope = None;
+        }
+        Ok(found)
+    }
+
+    fn rotate(&self, command: &Rotate) -> Result<Rotation, Infallible> {
+        let found = self.inner.find_token(&FindToken { key: command.key })?;
+        if self.fault == Fault::RotatesInTwoSteps {
+            std::thread::yield_now();
+        }
+        let rotation = self.inner.rotate(command)?;
+        let save = || self.inner.save_tokens(&SaveTokens { tokens: command.tokens.clone(), parent: None });
+        let forgotten = match self.fault {
+            Fault::RotatesTwice => true,
+            Fault::RotatesInTwoSteps => found.is_some_and(|found| found.replaced.is_none()),
+            _ => false,
+        };
+        if forgotten && matches!(rotation, Rotation::Replaced(_)) {
+            save()?;
+            return Ok(Rotation::Rotated);
+        }
+        if self.fault == Fault::RevokesInTwoSteps && rotation == Rotation::Rotated {
+            std::thread::yield_now();
+            save()?;
+        }
+        Ok(rotation)
+    }
+
+    fn revoke(&self, command: &Revoke) -> Result<(), Infallible> {
+        if let (Fault::ForgetsRefreshTokensOfGrants, Revoke::Grant(grant)) = (self.fault, command) {
+            self.raise(|record| record.grant.id == *grant && record.kind == TokenKind::Refresh);
+        }
+        self.inner.revoke(command)
+    }
+}
+
+/// What the kit says of a store.
+fn verdict(check: impl FnOnce()) -> Option<String> {
+    let panic = catch_unwind(AssertUnwindSafe(check)).err()?;
+    let text = panic.downcast_ref::<String>().cloned();
+    Some(text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap())
+}
+
+#[test]
+fn a_store_in_memory_does_what_it_must() {
+    conformance::check(&MemoryStore::default(), NOW);
+    conformance::check(&Broken::new(Fault::None), NOW);
+    // The same store may be checked again at another second, behind a pointer, too.
+    let store: Arc<dyn Store<Error = Infallible> + Send + Sync> = Arc::new(MemoryStore::default());
+    conformance::check(&store, NOW);
+    conformance::check(&*store, Timestamp::from_secs(NOW.as_secs() + 1));
+}
+
+#[test]
+fn every_broken_store_is_caught_by_the_rule_that_it_breaks() {
+    for (fault, rule) in [
+        (Fault::ReplacesClients, "SaveClient"),
+        (Fault::RemovesClientsAlone, "RemoveClient"),
+        (Fault::RedeemsWithoutSpending, "answers Replayed"),
+        (Fault::RedeemsInTwoSteps, "exactly one is answered Redeemed; "),
+        (Fault::LeavesTicketsWithTheirGrant, "the grant of the existing token"),
+        (Fault::OverwritesAliases, "alias of a living ticket"),
+        (Fault::TakesStaleVersions, "ReplaceTicket with a version"),
+        (Fault::ReplacesSpentTickets, "ReplaceTicket leaves a ticket alone that is spent"),
+        (Fault::IgnoresParents, "ParentGone"),
+        (Fault::ReturnsExpiredUniqueTokens, "expired"),
+        (Fault::ChecksUniqueKeysInTwoSteps, "unique key"),
+        (Fault::LosesNarrowedScopes, "access token's record, whole"),
+        (Fault::RotatesTwice, "the second Rotate answers Replaced"),
+        (Fault::RotatesInTwoSteps, "exactly one is answered Rotated; "),
+        (Fault::ForgetsRefreshTokensOfGrants, "whose grant was revoked"),
+        (Fault::RevokesInTwoSteps, "a grant that is revoked while tokens of it are being made"),
+    ] {
+        let said = verdict(|| conformance::check(&Broken::new(fault), NOW));
+        let said = said.unwrap_or_else(|| panic!("{fault:?} was not caught"));
+        assert!(said.contains(rule), "{fault:?}: {said}");
+    }
+}
+
+/// Waits once, and lets the others go on.
+async fn elsewhere() {
+    let mut waited = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Waits before and after each question; and in the midst of redeeming, if it is broken.
+struct Slow {
+    inner: MemoryStore,
+    redeems_in_two_steps: bool,
+}
+
+macro_rules! slowly {
+    ($($method:ident: $Command:ident -> $Answer:ty;)*) => {
+        $(async fn $method(&self, command: &$Command) -> Result<$Answer, Infallible> {
+            elsewhere().await;
+            let answer = self.inner.$method(command);
+            elsewhere().await;
+            answer
+        })*
+    };
+}
+
+impl AsyncStore for Slow {
+    type Error = Infallible;
+
+    slowly! {
+        find_client: FindClient -> Option<Arc<ClientRecord>>;
+        save_client: SaveClient -> bool;
+        remove_client: RemoveClient -> bool;
+        save_ticket: SaveTicket -> bool;
+        find_ticket: FindTicket -> Option<FoundTicket>;
+        replace_ticket: ReplaceTicket -> bool;
+        save_tokens: SaveTokens -> Saved;
+        find_token: FindToken -> Option<Arc<TokenRecord>>;
+        rotate: Rotate -> Rotation;
+        revoke: Revoke -> ();
+    }
+
+    async fn redeem(&self, command: &Redeem) -> Result<Redemption, Infallible> {
+        let found = self.inner.find_ticket(&FindTicket { key: command.key })?;
+        elsewhere().await;
+        let redemption = self.inner.redeem(command)?;
+        let forgotten = self.redeems_in_two_steps && found.is_some_and(|found| !found.spent);
+        if forgotten && redemption == Redemption::Replayed {
+            return Ok(Redemption::Redeemed);
+        }
+        Ok(redemption)
+    }
+}
+
+#[test]
+fn asynchronous_stores_are_checked_too_and_their_futures_overlap() {
+    let store = MemoryStore::default();
+    pollster::block_on(conformance::check_async(&Blocking(&store), NOW));
+    let slow = |redeems_in_two_steps| Slow { inner: MemoryStore::default(), redeems_in_two_steps };
+    pollster::block_on(conformance::check_async(&slow(false), NOW));
+    let said = verdict(|| pollster::block_on(conformance::check_async(&slow(true), NOW))).unwrap();
+    assert!(said.contains("exactly one is answered Redeemed; 4 did"), "{said}");
+}
+
+/// A store that cannot be reached.
+struct Gone;
+
+macro_rules! unreachable_store {
+    ($($method:ident: $Command:ident -> $Answer:ty;)*) => {
+        impl Store for Gone {
+            type Error = &'static str;
+            $(fn $method(&self, _: &$Command) -> Result<$Answer, &'static str> {
+                Err("connection refused")
+            })*
+        }
+    };
+}
+
+unreachable_store! {
+    find_client: FindClient -> Option<Arc<ClientRecord>>;
+    save_client: SaveClient -> bool;
+    remove_client: RemoveClient -> bool;
+    save_ticket: SaveTicket -> bool;
+    find_ticket: FindTicket -> Option<FoundTicket>;
+    replace_ticket: ReplaceTicket -> bool;
+    redeem: Redeem -> Redemption;
+    save_tokens: SaveTokens -> Saved;
+    find_token: FindToken -> Option<Arc<TokenRecord>>;
+    rotate: Rotate -> Rotation;
+    revoke: Revoke -> ();
+}
+
+#[test]
+fn a_store_that_fails_is_said_to_fail() {
+    let said = verdict(|| conformance::check(&Gone, NOW)).unwrap();
+    assert_eq!(said, "the store failed at FindClient: connection refused");
+}
