@@ -12,7 +12,7 @@ use http::{HeaderMap, Request};
 use super::client_record::ClientRecord;
 use super::commands::FindClient;
 use super::parameters::Parameters;
-use super::provider::{Provider, ask_back};
+use super::provider::{Provider, ask_back, check_method};
 use super::rejected::{Reason, Voice};
 use super::secrets::SecretHasher;
 use super::store::{Question, Reply};
@@ -205,6 +205,17 @@ impl Authentications {
 }
 
 impl Provider {
+    /// The parameters of a request to an endpoint for clients, and who it says that it is.
+    pub(super) fn posted<'r, B: AsRef<[u8]>>(
+        &self,
+        request: &'r Request<B>,
+    ) -> Result<(Parameters<'r>, Presented), Reason> {
+        check_method(request, "POST")?;
+        let parameters = Parameters::of_body(request)?;
+        let presented = self.0.authentications.present(request, &parameters)?;
+        Ok((parameters, presented))
+    }
+
     /// Goes on with the client of a request, once it is known to be the one that it claims to be; and with its name.
     pub(super) fn with_client<T: 'static>(
         &self,

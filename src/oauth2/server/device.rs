@@ -7,9 +7,8 @@ use http::{Request, StatusCode};
 use super::commands::{FindTicket, FoundTicket, ReplaceTicket, SaveTicket};
 use super::grant_type::DEVICE_CODE;
 use super::issue::grant_id;
-use super::parameters::Parameters;
 use super::paths::Endpoint;
-use super::provider::{Provider, ask, check_method, reply};
+use super::provider::{Provider, ask, reply};
 use super::records::{DeviceStage, PendingTicket, Ticket};
 use super::rejected::{Reason, Voice};
 use super::respond;
@@ -34,9 +33,7 @@ impl Provider {
         request: &Request<B>,
         moment: Moment,
     ) -> Result<Reply<Response>, Reason> {
-        check_method(request, "POST")?;
-        let parameters = Parameters::of_body(request)?;
-        let presented = self.0.authentications.present(request, &parameters)?;
+        let (parameters, presented) = self.posted(request)?;
         let (at, _) = self.offer(DEVICE_CODE).ok_or_else(|| Reason::GrantTypeUnknown(DEVICE_CODE.to_owned()))?;
         let asked = parameters.get("scope").map(|scope| Scope::separated(scope.to_owned(), self.0.scope_separator));
         let resource: Vec<_> = parameters.all("resource").map(str::to_owned).collect();

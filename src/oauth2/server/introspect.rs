@@ -3,8 +3,7 @@
 use http::{Request, StatusCode};
 
 use super::commands::FindToken;
-use super::parameters::Parameters;
-use super::provider::{Provider, ask, check_method, reply};
+use super::provider::{Provider, ask, reply};
 use super::records::{TokenKind, TokenRecord};
 use super::rejected::{Reason, Voice};
 use super::respond;
@@ -26,9 +25,7 @@ impl Provider {
         request: &Request<B>,
         moment: Moment,
     ) -> Result<Reply<Response>, Reason> {
-        check_method(request, "POST")?;
-        let parameters = Parameters::of_body(request)?;
-        let presented = self.0.authentications.present(request, &parameters)?;
+        let (parameters, presented) = self.posted(request)?;
         let key = TokenHash::of(parameters.need("token")?);
         Ok(self.with_client(presented, moment.now, move |provider, client, _| {
             if client.is_public() {

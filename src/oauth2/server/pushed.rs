@@ -7,7 +7,7 @@ use http::{Request, StatusCode};
 use super::commands::SaveTicket;
 use super::issue::grant_id;
 use super::parameters::Parameters;
-use super::provider::{Provider, ask, check_method, reply};
+use super::provider::{Provider, ask, reply};
 use super::records::{PendingTicket, Ticket};
 use super::rejected::{Reason, Voice};
 use super::respond;
@@ -28,9 +28,7 @@ impl Provider {
         request: &Request<B>,
         moment: Moment,
     ) -> Result<Reply<Response>, Reason> {
-        check_method(request, "POST")?;
-        let parameters = Parameters::of_body(request)?;
-        let presented = self.0.authentications.present(request, &parameters)?;
+        let (parameters, presented) = self.posted(request)?;
         if parameters.get("request_uri").is_some() {
             return Err(Reason::ParameterInvalid { name: "request_uri", why: "it cannot be pushed itself" });
         }

@@ -3,8 +3,7 @@
 use http::{Request, StatusCode};
 
 use super::commands::{FindToken, Revoke};
-use super::parameters::Parameters;
-use super::provider::{Provider, ask, check_method, reply};
+use super::provider::{Provider, ask, reply};
 use super::records::{GrantId, TokenKind};
 use super::rejected::{Reason, Voice};
 use super::respond;
@@ -20,9 +19,7 @@ impl Provider {
     }
 
     fn read_revocation<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Result<Reply<Response>, Reason> {
-        check_method(request, "POST")?;
-        let parameters = Parameters::of_body(request)?;
-        let presented = self.0.authentications.present(request, &parameters)?;
+        let (parameters, presented) = self.posted(request)?;
         let key = TokenHash::of(parameters.need("token")?);
         Ok(self.with_client(presented, moment.now, move |_, client, _| {
             Ok(ask(Question::FindToken, FindToken { key }, Voice::Json, move |found| {

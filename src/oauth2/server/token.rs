@@ -10,7 +10,7 @@ use super::commands::{Revoke, SaveTokens, Saved};
 use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
 use super::issue::{Answer, Issue, Issued, grant_id};
 use super::parameters::Parameters;
-use super::provider::{Provider, ask, check_method, reply};
+use super::provider::{Provider, ask, reply};
 use super::records::{GrantId, GrantRecord};
 use super::rejected::{Reason, Voice};
 use super::store::{Question, Reply};
@@ -53,9 +53,7 @@ impl Provider {
         request: &Request<B>,
         moment: Moment,
     ) -> Result<Reply<Response>, Reason> {
-        check_method(request, "POST")?;
-        let mut parameters = Parameters::of_body(request)?;
-        let presented = self.0.authentications.present(request, &parameters)?;
+        let (mut parameters, presented) = self.posted(request)?;
         let name = parameters.need("grant_type")?;
         let (offer, grant_type) =
             self.offer(name).filter(|(_, offer)| offer.name != "implicit").ok_or_else(|| unknown(name))?;
