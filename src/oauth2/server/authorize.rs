@@ -262,7 +262,7 @@ impl Provider {
             data: grant.data,
             granted_at: moment.now,
         });
-        if offer.unique && record.user.is_none() && grant_type == "authorization_code" {
+        if offer.unique && record.user.is_none() && !client.is_public() && grant_type == "authorization_code" {
             return Err(Reason::Misconfigured("unique tokens need the user's name"));
         }
         match consent.response_type {

@@ -169,8 +169,9 @@ impl GrantType {
     }
 
     /// A request by the same client for the same user, scope and resources gets the access token that it already has, and its
-    /// refresh token, while that lives. For the grants `authorization_code` and `password`. It needs
-    /// [`Provider::unique_tokens_key`](super::Provider::unique_tokens_key), and the user's name in every [`Grant`](super::Grant).
+    /// refresh token, while that lives. For the grants `authorization_code` and `password`, and for confidential clients. It
+    /// needs [`Provider::unique_tokens_key`](super::Provider::unique_tokens_key), and the user's name in every
+    /// [`Grant`](super::Grant). The refresh tokens are kept when they are used, since several hands may have them.
     pub fn unique_tokens(mut self) -> Self {
         self.unique = true;
         self

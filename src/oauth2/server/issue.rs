@@ -78,7 +78,8 @@ impl Config {
             replaced: None,
         };
         let unique = if unique {
-            Some(self.unique(&grant, (&access, key), refresh.as_ref().map(|(token, _)| token))?)
+            let resource = resource.as_ref().unwrap_or(&grant.resource);
+            Some(self.unique(&grant, resource, (&access, key), refresh.as_ref().map(|(token, _)| token))?)
         } else {
             None
         };
@@ -132,6 +133,7 @@ impl Config {
     fn unique(
         &self,
         grant: &GrantRecord,
+        resource: &[String],
         (access, access_hash): (&str, TokenHash),
         refresh: Option<&String>,
     ) -> Result<Unique, Reason> {
@@ -141,7 +143,8 @@ impl Config {
         let mut words: Vec<_> = grant.scope.iter().collect();
         words.sort_unstable();
         let scope = words.join(" ");
-        let resources = grant.resource.iter().map(String::as_str);
+        let mut resources: Vec<_> = resource.iter().map(String::as_str).collect();
+        resources.sort_unstable();
         let of = [grant.client_id.as_str(), user, &grant.grant_type, &scope].into_iter().chain(resources);
         Ok(Unique {
             key: TokenHash::of_all(of),

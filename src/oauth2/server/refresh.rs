@@ -43,7 +43,7 @@ impl Work {
                 return Err(Reason::RefreshTokenUnknown);
             }
             let narrowed = self.narrowed(&record)?;
-            if self.offer().keep && !self.client.is_public() {
+            if self.keeps(&record) {
                 let issued = self.issue_more(&record, narrowed, false)?;
                 return Ok(self.save(issued, key, record));
             }
@@ -61,15 +61,21 @@ impl Work {
         Ok(Narrowed { scope, resource: Some(resource).filter(|resource| !resource.is_empty()) })
     }
 
+    /// Whether the token stays when it is used. Of a unique one several hands may have a copy, each of which would be taken for
+    /// a thief's.
+    fn keeps(&self, record: &TokenRecord) -> bool {
+        let is_unique = self.provider.offer(&record.grant.grant_type).is_some_and(|(_, offer)| offer.unique);
+        (self.offer().keep || is_unique) && !self.client.is_public()
+    }
+
     fn issue_more(&self, record: &TokenRecord, narrowed: Narrowed, rotates: bool) -> Result<Issued, Reason> {
         let config = &self.provider.0;
         let grant = record.grant.clone();
         // Access tokens live as long as the first one of the grant did.
         let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(Reason::RefreshTokenUnknown)?;
-        let unique = offer.unique && rotates && narrowed.scope.is_none() && narrowed.resource.is_none();
         let refresh = Some(self.offer()).filter(|_| rotates);
         let Narrowed { scope, resource } = narrowed;
-        config.issue(Issue { grant, offer, scope, resource, refresh, unique }, &self.moment)
+        config.issue(Issue { grant, offer, scope, resource, refresh, unique: false }, &self.moment)
     }
 
     /// New access tokens of a refresh token that stays.

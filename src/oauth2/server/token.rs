@@ -146,7 +146,8 @@ impl Work {
     pub(super) fn issue(&self, grant: &Arc<GrantRecord>) -> Result<Issued, Reason> {
         let offer = self.offer();
         let config = &self.provider.0;
-        let unique = offer.unique && matches!(offer.name.as_str(), "authorization_code" | "password");
+        let by_user = matches!(offer.name.as_str(), "authorization_code" | "password");
+        let unique = offer.unique && by_user && !self.client.is_public();
         let refresh = config.refresh_for(offer, &self.client);
         // A code's resources may be narrowed when it is redeemed (RFC 8707 §2.2).
         let resource = self.allowed_resource(Some(&grant.resource))?;
