@@ -52,7 +52,33 @@ questions! {
     /// A blocking store: three tables, of clients, tickets and tokens. [`serve`] asks it.
     ///
     /// Every method is one atomic step: a lock is held for its length, or in SQL it is one statement or one transaction. The
-    /// feature `conformance` has a function that checks an implementation.
+    /// feature `conformance` has a function that checks an implementation. Records are serde values, so a column of JSON can
+    /// hold each; the other columns are what they are found by, and when they may go:
+    ///
+    /// ```sql
+    /// CREATE TABLE clients (client_id TEXT PRIMARY KEY, registration TEXT, record JSON NOT NULL);
+    /// CREATE TABLE tickets (key TEXT PRIMARY KEY, alias TEXT UNIQUE, grant_id TEXT, client_id TEXT, expires_at BIGINT,
+    ///                       version BIGINT NOT NULL DEFAULT 0, spent BOOLEAN NOT NULL DEFAULT FALSE, record JSON NOT NULL);
+    /// CREATE TABLE tokens  (key TEXT PRIMARY KEY, grant_id TEXT, client_id TEXT, unique_key TEXT, expires_at BIGINT,
+    ///                       replaced BOOLEAN NOT NULL DEFAULT FALSE, record JSON NOT NULL);
+    /// -- with an index on each grant_id, client_id, unique_key and expires_at. Then, for example:
+    ///
+    /// -- redeem, in one transaction: where no row is changed, look whether there is one, for Replayed or Unknown
+    /// UPDATE tickets SET spent = TRUE WHERE key = $1 AND NOT spent;
+    /// INSERT INTO tokens (key, grant_id, client_id, expires_at, record) VALUES …;
+    ///
+    /// -- rotate, in one transaction: likewise
+    /// UPDATE tokens SET replaced = TRUE, expires_at = $2, record = $3 WHERE key = $1 AND NOT replaced;
+    /// INSERT INTO tokens …;
+    ///
+    /// -- revoke a grant
+    /// DELETE FROM tickets WHERE grant_id = $1;
+    /// DELETE FROM tokens WHERE grant_id = $1;
+    ///
+    /// -- from time to time
+    /// DELETE FROM tickets WHERE expires_at <= $1;
+    /// DELETE FROM tokens WHERE expires_at <= $1;
+    /// ```
     ///
     /// ```
     /// use oauth_proto::oauth2::server::{MemoryStore, Store};
