@@ -56,3 +56,25 @@ fn an_app_needs_no_secret_and_chooses_its_port() {
     let token = world.sign_in(&client, Authorize::scope("read")).unwrap();
     assert!(token.refresh_token.is_some());
 }
+
+#[test]
+fn what_has_expired_leaves_the_memory() {
+    let world = World::new(provider());
+    let client = world.client();
+    let issue = || {
+        let grant = oauth2::Grant::client_credentials().scope("stats");
+        world.run(client.request_token(grant, world.moment())).unwrap();
+    };
+    (0..500).for_each(|_| issue());
+    for _ in 0..20 {
+        world.sign_in(&client, Authorize::scope("read")).unwrap();
+    }
+    assert_eq!(world.store.len(), 500 + 3 * 20);
+    world.now.set(NOW + 3600);
+    issue();
+    // The refresh tokens live on.
+    assert_eq!(world.store.len(), 1 + 20);
+    world.now.set(NOW + 31 * 24 * 3600);
+    issue();
+    assert_eq!(world.store.len(), 1);
+}

@@ -1,12 +1,24 @@
-//! A walk through the protocols, with a real server and a real client on loopback. Each chapter is a module.
+//! A walk through the protocols, with a real server and a real client on loopback. Each chapter is a module. With
+//! `--serve` the server of OAuth 2.0 waits for a browser instead, and a client beside it; `--port` is the client's.
 
 mod net;
 mod oauth1;
 mod oauth2;
 mod oauth2_server;
+mod pages;
+mod printer;
+mod serve;
+mod sessions;
 mod show;
+mod sign_in;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    oauth1::chapter()?;
-    oauth2::chapters()
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        [] => oauth1::chapter().and_then(|()| oauth2::chapters()),
+        ["--serve"] => serve::forever(0),
+        ["--serve", "--port", port] => serve::forever(port.parse()?),
+        _ => Err("usage: tour [--serve [--port <number>]]".into()),
+    }
 }

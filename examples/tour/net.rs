@@ -32,7 +32,16 @@ impl Server {
     where
         H: Fn(&Request) -> Response + Send + 'static,
     {
-        let listener = Arc::new(tiny_http::Server::http("127.0.0.1:0").map_err(|error| error.to_string())?);
+        Self::start_at(0, handler)
+    }
+
+    /// The same at a port of the caller's choice, or at a free one if it is 0.
+    pub fn start_at<H>(port: u16, handler: impl FnOnce(&str) -> H) -> Result<Self, Box<dyn std::error::Error>>
+    where
+        H: Fn(&Request) -> Response + Send + 'static,
+    {
+        let listener = tiny_http::Server::http(("127.0.0.1", port)).map_err(|error| error.to_string())?;
+        let listener = Arc::new(listener);
         let address = listener.server_addr().to_ip().ok_or("no address")?;
         let origin = format!("http://{address}");
         let handler = handler(&origin);
@@ -49,6 +58,11 @@ impl Server {
         });
         Ok(Self { origin, listener, thread: Some(thread) })
     }
+}
+
+/// What a server answers that cannot begin.
+pub fn failed(error: &impl std::fmt::Display) -> Response {
+    http::Response::builder().status(500).body(error.to_string().into_bytes()).unwrap_or_default()
 }
 
 impl Drop for Server {

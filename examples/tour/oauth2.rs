@@ -3,25 +3,24 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Grant, Session, SharedSession, Token};
+use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Discovery, Grant, Session, SharedSession, Token};
 use oauth_proto::{Moment, Request, Response, Timestamp, run};
 
-use crate::oauth2_server::Demo;
+use crate::oauth2_server::{CLIENT, CLIENT_SECRET, Photos};
 use crate::{net, show};
 
 type Failure = Box<dyn std::error::Error>;
 
 pub fn chapters() -> Result<(), Failure> {
-    let server = net::Server::start(|_| {
-        let demo = Demo::default();
-        move |request: &Request| demo.handle(request)
+    let redirect_uri = "http://127.0.0.1:51004/cb";
+    let server = net::Server::start(|origin| {
+        let photos = Photos::new(origin, redirect_uri);
+        move |request: &Request| match &photos {
+            Ok(photos) => photos.handle_at_once(request),
+            Err(error) => net::failed(error),
+        }
     })?;
     let origin = server.origin.as_str();
-    let description = AuthorizationServer::new(&format!("{origin}/token"))?
-        .authorization_endpoint(&format!("{origin}/authorize"))?
-        .device_authorization_endpoint(&format!("{origin}/device"))?;
-    let redirect_uri = "http://127.0.0.1:51004/cb";
-    let client = Client::new(description, "photo-printer").secret("printers-secret").redirect_uri(redirect_uri)?;
     let mut send = net::client();
     let mut send = |request: Request| -> Result<Response, ureq::Error> {
         show::request(&request);
@@ -29,6 +28,11 @@ pub fn chapters() -> Result<(), Failure> {
         show::response(&response);
         Ok(response)
     };
+
+    show::title("OAuth 2.0: a photo service, built on oauth_proto::oauth2::server, says what it has");
+    let metadata = run(Discovery::new(origin)?.start()?, &mut send)?;
+    let description = AuthorizationServer::from_metadata(&metadata)?;
+    let client = Client::new(description, CLIENT).secret(CLIENT_SECRET).redirect_uri(redirect_uri)?;
 
     code(origin, &client, &mut send)?;
     supplied(origin, &client, &mut send)?;
@@ -54,7 +58,8 @@ fn code(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure> {
     show::note(format_args!("{token:?}"));
 
     show::note("a callback with another state is refused before anything is sent");
-    let forged = client.redeem(serde_json::from_str(&stored)?, &format!("{callback}x"), Moment::from_os());
+    let callback = callback.replace("state=", "state=x");
+    let forged = client.redeem(serde_json::from_str(&stored)?, &callback, Moment::from_os());
     show::note(forged.err().ok_or("it was taken")?);
 
     show::note("an hour later the token has expired: it is renewed and saved before the request is sent");
@@ -73,8 +78,10 @@ fn supplied(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure
     shared.fetch(request()?, &mut *send, save)?;
     show::note("the next one uses it");
     shared.fetch(request()?, &mut *send, save)?;
-    show::note("the server forgets all tokens: a 401, a new token, and the request once more");
-    send(http::Request::get(format!("{origin}/forget")).body(Vec::new())?)?;
+    show::note("its token is revoked, so anybody may see it now");
+    let token = shared.session().token().cloned().ok_or("no token")?;
+    run(client.revoke_grant(&token, Moment::from_os())?, &mut *send)?;
+    show::note("a 401, a new token, and the request once more");
     let response = shared.fetch(request()?, &mut *send, save)?;
     show::note(format_args!("supplied again: {}", String::from_utf8_lossy(response.body())));
     Ok(())
@@ -84,7 +91,16 @@ fn device(client: &Client, send: Send<'_>) -> Result<(), Failure> {
     show::title("OAuth 2.0: a device without a browser");
     let pending = run(client.authorize_device(Some("albums".into()), &[], Moment::from_os())?, &mut *send)?;
     show::note(format_args!("enter {} at {}", pending.user_code, pending.verification_uri));
-    let token = run(client.poll(&pending, Moment::from_os())?, send)?;
+    show::note("the device asks, in vain at first, until Jane has entered the code");
+    let page = pending.verification_uri_complete.clone().unwrap_or_default();
+    let mut entered = false;
+    let token = run(client.poll(&pending, Moment::from_os())?, |request| {
+        let answer = send(request)?;
+        if !std::mem::replace(&mut entered, true) {
+            send(http::Request::get(&page).body(Vec::new())?)?;
+        }
+        Ok::<_, ureq::Error>(answer)
+    })?;
     show::note(format_args!("somebody did: {token:?}"));
     Ok(())
 }

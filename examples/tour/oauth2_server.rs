@@ -1,121 +1,86 @@
-//! A small authorization server and the API behind it, as a script: just enough for the chapters to talk to.
+//! The photo service: an authorization server on the crate, with clients of its own, and the API that its tokens are for.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Mutex;
+use std::time::Duration;
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
-use oauth_proto::wire::form;
-use oauth_proto::{Request, Response};
-use sha2::{Digest, Sha256};
+use oauth_proto::oauth2::resource::ResourceServer;
+use oauth_proto::oauth2::server::{
+    ClientRecord, DevicePage, Dispatched, Grant, GrantType, MemoryStore, Provider, Rejected, Reply, serve,
+};
+use oauth_proto::{Error, Moment, Request, Response, Timestamp};
 
-#[derive(Default)]
-pub struct Demo {
-    state: Mutex<State>,
+use crate::pages;
+
+/// The client that prints photos.
+pub const CLIENT: &str = "photo-printer";
+/// Its secret, as `Moment::from_os` might have made it.
+pub const CLIENT_SECRET: &str = "qmMB1lmHcP2nN4BdUxvWlg";
+/// The client that runs on picture frames, which keep no secret.
+pub const FRAME: &str = "photo-frame";
+/// What clients may do, and how that is said to users.
+pub const SCOPES: [(&str, &str); 2] = [("albums", "See your albums"), ("prints", "Order prints in your name")];
+
+pub struct Photos {
+    pub provider: Provider,
+    api: ResourceServer,
+    store: MemoryStore,
 }
 
-#[derive(Default)]
-struct State {
-    /// Codes, with the challenge that their verifier must fit.
-    codes: HashMap<String, String>,
-    tokens: HashSet<String>,
-    refresh_tokens: HashSet<String>,
-    issued: u64,
-    /// How often a device has asked; at the third time somebody has entered its code.
-    polls: u64,
-}
-
-impl Demo {
-    pub fn handle(&self, request: &Request) -> Response {
-        let query: HashMap<_, _> = pairs(request.uri().query().unwrap_or_default().as_bytes());
-        let body: HashMap<_, _> = pairs(request.body());
-        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match request.uri().path() {
-            "/authorize" => state.authorize(&query),
-            "/device" => json(
-                200,
-                r#"{"device_code":"GmRhmhcxhwAzkoEqiMEg","user_code":"WDJB-MJHT","expires_in":300,"interval":1,
-                    "verification_uri":"https://example.com/device"}"#,
-            ),
-            "/token" => state.token(&body),
-            "/albums" => state.albums(request),
-            "/forget" => {
-                state.tokens.clear();
-                Response::default()
-            }
-            _ => answer(404, "text/plain", "no such page"),
-        }
-    }
-}
-
-impl State {
-    /// A person has looked at the page and said yes.
-    fn authorize(&mut self, query: &HashMap<String, String>) -> Response {
-        let code = format!("code-{}", self.codes.len());
-        self.codes.insert(code.clone(), query["code_challenge"].clone());
-        let mut response = answer(302, "text/plain", "");
-        let location =
-            format!("{}?{}", query["redirect_uri"], form::encode([("code", &code), ("state", &query["state"])]));
-        if let Ok(location) = location.parse() {
-            response.headers_mut().insert("location", location);
-        }
-        response
+impl Photos {
+    /// A service at that address, whose users come back to the client at that URI.
+    pub fn new(issuer: &str, redirect_uri: &str) -> Result<Self, Error> {
+        let scopes = SCOPES.map(|(scope, _)| scope);
+        let provider = Provider::new(issuer)?
+            .grant_type(GrantType::authorization_code().scopes(scopes))
+            .grant_type(GrantType::client_credentials().scopes("albums").default_scope("albums"))
+            .grant_type(GrantType::device_code().scopes(scopes))
+            .grant_type(GrantType::refresh_token())
+            // Nobody likes to wait for an example.
+            .device_interval(Duration::from_secs(1));
+        let store = MemoryStore::default();
+        let printer = ClientRecord::confidential(CLIENT, CLIENT_SECRET).name(pages::CLIENT);
+        store.add_client(printer.redirect_uri(redirect_uri));
+        store.add_client(ClientRecord::public(FRAME).name("Photo Frame"));
+        Ok(Self { provider, api: ResourceServer::new(issuer)?.authorization_server(issuer).scopes(scopes), store })
     }
 
-    fn token(&mut self, body: &HashMap<String, String>) -> Response {
-        let granted = match body.get("grant_type").map(String::as_str) {
-            Some("authorization_code") => {
-                let verifier = body.get("code_verifier").map(String::as_str).unwrap_or_default();
-                let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
-                self.codes.remove(&body["code"]) == Some(challenge)
-            }
-            Some("refresh_token") => self.refresh_tokens.remove(&body["refresh_token"]),
-            Some("client_credentials") => true,
-            Some("urn:ietf:params:oauth:grant-type:device_code") => {
-                self.polls += 1;
-                if self.polls < 3 {
-                    return json(400, r#"{"error":"authorization_pending"}"#);
-                }
-                true
-            }
-            _ => false,
+    /// Takes what the provider or the API begins to its end.
+    pub fn serve<T>(&self, reply: Reply<T>) -> Result<T, Rejected> {
+        serve(reply, &self.store)
+    }
+
+    /// What any request comes to.
+    pub fn dispatch(&self, request: &Request) -> Result<Dispatched, Rejected> {
+        self.serve(self.provider.dispatch(request, Moment::from_os()))
+    }
+
+    /// The API: whose token it is decides which albums there are.
+    pub fn albums(&self, request: &Request) -> Result<Response, Rejected> {
+        let access = self.serve(self.api.check(request, "albums", Timestamp::from_os()))?;
+        let albums = if access.user().is_some() { ["Holiday", "Ice"] } else { ["Featured", "Landscapes"] };
+        let answer = serde_json::json!({ "albums": albums, "user": access.user() });
+        let response = http::Response::builder().header("content-type", "application/json");
+        Ok(response.body(answer.to_string().into_bytes()).unwrap_or_default())
+    }
+
+    /// The service as the chapters need it: Jane is signed in, and says yes at once. `serve` has one that asks her.
+    pub fn handle_at_once(&self, request: &Request) -> Response {
+        let response = match request.uri().path() {
+            "/albums" => self.albums(request),
+            _ => self.dispatch(request).and_then(|end| self.say_yes(end)),
         };
-        if !granted {
-            return json(400, r#"{"error":"invalid_grant"}"#);
-        }
-        self.issued += 1;
-        let (token, refresh) = (format!("access-{}", self.issued), format!("refresh-{}", self.issued));
-        self.tokens.insert(token.clone());
-        self.refresh_tokens.insert(refresh.clone());
-        json(
-            200,
-            &format!(
-                r#"{{"access_token":"{token}","token_type":"Bearer","expires_in":3600,"refresh_token":"{refresh}"}}"#
-            ),
-        )
+        response.unwrap_or_else(|rejected| rejected.response())
     }
 
-    fn albums(&self, request: &Request) -> Response {
-        let header = request.headers().get("authorization").and_then(|value| value.to_str().ok());
-        if header.and_then(|header| header.strip_prefix("Bearer ")).is_some_and(|token| self.tokens.contains(token)) {
-            return json(200, r#"{"albums":["Beach","Mountains"]}"#);
+    fn say_yes(&self, end: Dispatched) -> Result<Response, Rejected> {
+        let (jane, moment) = (Grant::new("jane"), Moment::from_os());
+        match end {
+            Dispatched::Consent(consent) => self.serve(self.provider.grant(consent, jane, moment)),
+            Dispatched::Device(DevicePage::Confirm(device)) => {
+                self.serve(self.provider.grant_device(device, jane, moment))?;
+                Ok(Response::new(b"Your device is connected.".to_vec()))
+            }
+            Dispatched::Respond(response) => Ok(response),
+            _ => Ok(Response::new(b"Which code does your device show?".to_vec())),
         }
-        let mut response = answer(401, "text/plain", "");
-        let challenge = http::HeaderValue::from_static(r#"Bearer error="invalid_token""#);
-        response.headers_mut().insert("www-authenticate", challenge);
-        response
     }
-}
-
-fn pairs(text: &[u8]) -> HashMap<String, String> {
-    let text_of = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    form::pairs(text).map(|(name, value)| (text_of(&name), text_of(&value))).collect()
-}
-
-fn json(status: u16, body: &str) -> Response {
-    answer(status, "application/json", body)
-}
-
-fn answer(status: u16, content_type: &str, body: &str) -> Response {
-    let response = http::Response::builder().status(status).header("content-type", content_type);
-    response.body(body.as_bytes().to_vec()).unwrap_or_default()
 }

@@ -5,11 +5,13 @@
 #![allow(clippy::missing_panics_doc, reason = "a check that fails panics")]
 
 pub mod assertion;
+pub mod authorization_server;
 pub mod browser;
 pub mod caller;
 pub mod case;
 pub mod exchange;
 pub mod keys;
+pub mod loopback;
 pub mod message;
 pub mod oidc_provider;
 pub mod peer;

@@ -1,10 +1,5 @@
 //! A service of ours on loopback: the provider's three endpoints, and photos.
 
-use std::fmt;
-use std::io::Cursor;
-use std::sync::Arc;
-use std::thread::JoinHandle;
-
 use http::{Request, Response, StatusCode};
 use oauth_proto::Moment;
 use oauth_proto::oauth1::server::{
@@ -13,6 +8,7 @@ use oauth_proto::oauth1::server::{
 use oauth_proto::wire::form;
 
 use crate::keys;
+use crate::loopback::Loopback;
 
 /// The client whose key [`keys::CLIENT`] is; it signs by RSA-SHA256.
 pub const RSA_CLIENT: &str = "rsa-client";
@@ -22,43 +18,21 @@ pub const CLIENT: &str = "client & co.";
 pub const CLIENT_SECRET: &str = "100% s=cret+/é";
 
 /// A running service. It stops when it is dropped.
-pub struct Service {
-    server: Arc<tiny_http::Server>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl fmt::Debug for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Service").field(&self.origin()).finish()
-    }
-}
+#[derive(Debug)]
+pub struct Service(Loopback);
 
 impl Service {
     /// Starts one, at a port of the system's choice.
     pub fn start() -> Self {
-        let server = Arc::new(tiny_http::Server::http("127.0.0.1:0").expect("a free port"));
-        let mut service = Self { server: server.clone(), thread: None };
-        let endpoints = Endpoints::new(&service.origin());
-        service.thread = Some(std::thread::spawn(move || {
-            for mut request in server.incoming_requests() {
-                let response = endpoints.respond(&received(&mut request));
-                // Where the client has gone, the client's side of the test says so.
-                drop(request.respond(sent(response)));
-            }
-        }));
-        service
+        Self(Loopback::start(|origin| {
+            let endpoints = Endpoints::new(origin);
+            move |request: &Request<Vec<u8>>| endpoints.respond(request)
+        }))
     }
 
     /// Where it is: `http://127.0.0.1:` and the port.
     pub fn origin(&self) -> String {
-        format!("http://{}", self.server.server_addr())
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        self.server.unblock();
-        drop(self.thread.take().map(JoinHandle::join));
+        self.0.origin()
     }
 }
 
@@ -136,25 +110,4 @@ fn status(status: StatusCode) -> Response<Vec<u8>> {
     let mut response = Response::default();
     *response.status_mut() = status;
     response
-}
-
-/// From tiny_http's request to ours.
-fn received(request: &mut tiny_http::Request) -> Request<Vec<u8>> {
-    let mut body = Vec::new();
-    request.as_reader().read_to_end(&mut body).expect("the whole body");
-    let mut received = Request::builder().method(request.method().as_str()).uri(request.url());
-    for header in request.headers() {
-        received = received.header(header.field.as_str().as_str(), header.value.as_str());
-    }
-    received.body(body).expect("a request")
-}
-
-/// From our response to tiny_http's.
-fn sent(response: Response<Vec<u8>>) -> tiny_http::Response<Cursor<Vec<u8>>> {
-    let (head, body) = response.into_parts();
-    let mut sent = tiny_http::Response::from_data(body).with_status_code(head.status.as_u16());
-    for (name, value) in &head.headers {
-        sent.add_header(tiny_http::Header::from_bytes(name.as_str(), value.as_bytes()).expect("a header"));
-    }
-    sent
 }

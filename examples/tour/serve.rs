@@ -1,0 +1,44 @@
+//! The photo service with its pages and the client that prints photos, for a browser, until they are stopped.
+
+use std::sync::OnceLock;
+
+use oauth_proto::Request;
+
+use crate::oauth2_server::{FRAME, Photos};
+use crate::printer::Printer;
+use crate::sign_in::{PASSWORD, SignIn, USER};
+use crate::{net, show};
+
+/// The client is at that port, or at a free one if it is 0.
+pub fn forever(port: u16) -> Result<(), Box<dyn std::error::Error>> {
+    // Each of the two has to know where the other is. A browser hears of the client only when it is complete.
+    let complete = std::sync::Arc::new(OnceLock::<Printer>::new());
+    let handler = complete.clone();
+    let client = net::Server::start_at(port, |_| {
+        move |request: &Request| match handler.get() {
+            Some(printer) => printer.handle(request),
+            None => net::failed(&"not yet"),
+        }
+    })?;
+    let redirect_uri = format!("{}/callback", client.origin);
+    let service = net::Server::start(|origin| {
+        let site = Photos::new(origin, &redirect_uri).map(SignIn::new);
+        move |request: &Request| match &site {
+            Ok(site) => site.handle(request),
+            Err(error) => net::failed(error),
+        }
+    })?;
+    let printer = Printer::new(&client.origin, &service.origin)?;
+    complete.set(printer).map_err(|_| "there is one client")?;
+
+    show::title("A photo service and a client that prints photos wait for a browser");
+    show::note(format_args!("the client:  {}/", client.origin));
+    show::note(format_args!("the service: {} (user \"{USER}\", password \"{PASSWORD}\")", service.origin));
+    show::note(format_args!(
+        "a device:    curl -d client_id={FRAME} -d scope=albums {}/device_authorization",
+        service.origin
+    ));
+    loop {
+        std::thread::park();
+    }
+}

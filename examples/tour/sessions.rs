@@ -1,0 +1,97 @@
+//! What a site remembers of a browser, under a random name that the browser keeps in a cookie.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::header::{COOKIE, LOCATION, SET_COOKIE};
+use oauth_proto::{Moment, Request, Response, Timestamp};
+
+const LIFETIME: Duration = Duration::from_secs(3600);
+/// Nobody can fill the memory with sessions.
+const MOST: usize = 1000;
+
+pub struct Sessions<V> {
+    cookie: &'static str,
+    visits: Mutex<HashMap<String, (Timestamp, V)>>,
+}
+
+impl<V> Sessions<V> {
+    /// Two sites on one machine need two names, since a browser tells cookies apart by the host alone.
+    pub fn new(cookie: &'static str) -> Self {
+        Self { cookie, visits: Mutex::default() }
+    }
+
+    /// Looks at what is remembered of the browser that sent this request.
+    pub fn with<T>(&self, request: &Request, look: impl FnOnce(&mut V) -> T) -> Option<T> {
+        let name = self.name(request)?;
+        let mut visits = self.visits();
+        let (until, visit) = visits.get_mut(name)?;
+        (Timestamp::from_os() < *until).then(|| look(visit))
+    }
+
+    /// Forgets the browser that sent this request.
+    pub fn end(&self, request: &Request) -> Option<V> {
+        let name = self.name(request)?;
+        let (until, visit) = self.visits().remove(name)?;
+        (Timestamp::from_os() < until).then_some(visit)
+    }
+
+    /// Remembers something under a new name, which goes with the response. A name that was there before somebody signed
+    /// in is not used any longer: another may know it.
+    pub fn begin(&self, visit: V, mut response: Response) -> Response {
+        let (name, now) = (random(), Timestamp::from_os());
+        let mut visits = self.visits();
+        visits.retain(|_, (until, _)| now < *until);
+        if visits.len() >= MOST
+            && let Some(oldest) = visits.iter().min_by_key(|(_, (until, _))| *until).map(|(name, _)| name.clone())
+        {
+            visits.remove(&oldest);
+        }
+        // Over https it would be `Secure`, too, and its name begin with `__Host-`.
+        let cookie = format!("{}={name}; Path=/; HttpOnly; SameSite=Lax", self.cookie);
+        visits.insert(name, (now.after(LIFETIME), visit));
+        if let Ok(cookie) = cookie.parse() {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
+    }
+
+    fn name<'r>(&self, request: &'r Request) -> Option<&'r str> {
+        let cookies = request.headers().get_all(COOKIE).into_iter().filter_map(|cookies| cookies.to_str().ok());
+        let mut cookies = cookies.flat_map(|cookies| cookies.split("; "));
+        cookies.find_map(|cookie| cookie.strip_prefix(self.cookie)?.strip_prefix('='))
+    }
+
+    fn visits(&self) -> MutexGuard<'_, HashMap<String, (Timestamp, V)>> {
+        self.visits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// 256 bits that nobody can guess.
+pub fn random() -> String {
+    Moment::from_os().entropy.iter().fold(String::new(), |mut text, byte| {
+        // A text takes whatever is written to it.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A page that nobody keeps or frames, and that runs no script. Forms may lead anywhere: browsers would stop the redirect
+/// that brings the user back to a client.
+pub fn html(page: String) -> Response {
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
+    let response = http::Response::builder()
+        .header("content-type", "text/html; charset=utf-8")
+        .header("content-security-policy", policy)
+        .header("referrer-policy", "same-origin")
+        .header("cache-control", "no-store");
+    response.body(page.into_bytes()).unwrap_or_default()
+}
+
+/// Sends the browser on, by GET.
+pub fn see_other(location: &str) -> Response {
+    let response = http::Response::builder().status(303).header(LOCATION, location);
+    response.header("cache-control", "no-store").body(Vec::new()).unwrap_or_default()
+}

@@ -1,0 +1,244 @@
+//! The photo service's pages at work: who it is, what is asked for, and the decision.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use http::Method;
+use oauth_proto::oauth2::Scope;
+use oauth_proto::oauth2::server::{Consent, DeviceConsent, Dispatched, Grant, Reason, Rejected};
+use oauth_proto::wire::form;
+use oauth_proto::{Moment, Request, Response, Secret, Timestamp};
+
+use crate::oauth2_server::{Photos, SCOPES};
+use crate::pages;
+use crate::sessions::{Sessions, html, random, see_other};
+
+/// The one user that there is.
+pub const USER: &str = "jane";
+/// Her password. A real service would keep a hash of it, and count the attempts.
+pub const PASSWORD: &str = "correct horse";
+
+/// How many questions may wait for one browser.
+const MOST_WAITING: usize = 20;
+/// How many codes a user may get wrong: they are short (RFC 8628 §5.1).
+const MOST_CODES: u32 = 10;
+
+pub struct SignIn {
+    photos: Photos,
+    sessions: Sessions<Visit>,
+    /// How many codes each user got wrong since one was right.
+    wrong_codes: Mutex<HashMap<String, u32>>,
+}
+
+/// What is remembered of a browser.
+struct Visit {
+    user: Option<String>,
+    /// Stands in each form: who makes the browser post one from elsewhere does not know it.
+    form_token: String,
+    waiting: HashMap<String, Question>,
+    /// What was wrong with the last answer, until the next page says so.
+    problem: Option<&'static str>,
+}
+
+/// What the user has to answer. It never travels through the browser, which has its random name alone.
+#[derive(Clone)]
+enum Question {
+    Consent(Box<Consent>),
+    /// Which code the device shows; perhaps this.
+    Code(String),
+    Device(Box<DeviceConsent>),
+}
+
+impl SignIn {
+    pub fn new(photos: Photos) -> Self {
+        Self { photos, sessions: Sessions::new("photos_session"), wrong_codes: Mutex::default() }
+    }
+
+    pub fn handle(&self, request: &Request) -> Response {
+        let response = match (request.method(), request.uri().path()) {
+            (&Method::GET, "/device") => Ok(self.begin(request, Question::Code(user_code(request)))),
+            (&Method::GET, "/question") => Ok(self.question(request)),
+            (&Method::POST, "/question") => self.answer(request),
+            (&Method::GET, "/connected") => {
+                Ok(html(pages::message("Your device is connected", "Go back to it: it will go on in a moment.")))
+            }
+            (&Method::GET, "/not-connected") => {
+                Ok(html(pages::message("Your device is not connected", "It was told so.")))
+            }
+            (_, "/albums") => self.photos.albums(request),
+            _ => self.photos.dispatch(request).map(|end| match end {
+                Dispatched::Respond(response) => response,
+                Dispatched::Consent(consent) => self.begin(request, Question::Consent(Box::new(consent))),
+                _ => self.begin(request, Question::Code(String::new())),
+            }),
+        };
+        response.unwrap_or_else(|rejected| rejected.response())
+    }
+
+    /// Remembers a question, and leads to the page that asks it.
+    fn begin(&self, request: &Request, question: Question) -> Response {
+        let name = random();
+        let response = see_other(&format!("/question?name={name}"));
+        let asked = self.sessions.with(request, |visit| visit.ask(&name, question.clone()));
+        match asked {
+            Some(()) => response,
+            None => {
+                let mut visit = Visit { user: None, form_token: random(), waiting: HashMap::new(), problem: None };
+                visit.ask(&name, question);
+                self.sessions.begin(visit, response)
+            }
+        }
+    }
+
+    /// The page that asks a question; or first of all who it is.
+    fn question(&self, request: &Request) -> Response {
+        let name = named(request);
+        let page = self.sessions.with(request, |visit| {
+            let problem = visit.problem.take();
+            Some(visit.page(visit.waiting.get(&name)?, &name, problem))
+        });
+        page.flatten().map_or_else(expired, html)
+    }
+
+    /// Asks the same once more.
+    fn again(&self, request: &Request, problem: &'static str) -> Response {
+        self.sessions.with(request, |visit| visit.problem = Some(problem));
+        back_to_question(request)
+    }
+
+    /// What the user has posted.
+    fn answer(&self, request: &Request) -> Result<Response, Rejected> {
+        let posted: HashMap<_, _> = form::pairs(request.body()).collect();
+        let field = |name: &str| posted.get(name.as_bytes()).map(|value| String::from_utf8_lossy(value).into_owned());
+        let [token, password, username, code, decision] =
+            ["form_token", "password", "username", "user_code", "decision"].map(|name| field(name).unwrap_or_default());
+        let name = named(request);
+        let known = self.sessions.with(request, |visit| {
+            let ours = Secret::new(token) == Secret::new(visit.form_token.as_str());
+            visit.waiting.get(&name).filter(|_| ours).map(|question| (question.clone(), visit.user.clone()))
+        });
+        Ok(match known.flatten() {
+            None => expired(),
+            Some((_, None)) => self.sign_in(request, &username, password),
+            Some((Question::Code(_), Some(user))) => self.find_device(request, &user, code),
+            Some((question, Some(user))) => {
+                self.sessions.with(request, |visit| visit.waiting.remove(&name));
+                self.decide(question, user, decision == "allow")?
+            }
+        })
+    }
+
+    fn sign_in(&self, request: &Request, username: &str, password: String) -> Response {
+        if username != USER || Secret::new(password) != Secret::new(PASSWORD) {
+            return self.again(request, "The user name or the password is wrong.");
+        }
+        let Some(mut visit) = self.sessions.end(request) else { return expired() };
+        visit.user = Some(username.to_owned());
+        visit.form_token = random();
+        self.sessions.begin(visit, back_to_question(request))
+    }
+
+    fn find_device(&self, request: &Request, user: &str, code: String) -> Response {
+        if self.wrong_codes().get(user).is_some_and(|wrong| *wrong >= MOST_CODES) {
+            return self.again(request, "Too many codes were wrong.");
+        }
+        match self.photos.serve(self.photos.provider.find_device(code, Timestamp::from_os())) {
+            Ok(device) => {
+                self.wrong_codes().remove(user);
+                let question = Question::Device(Box::new(device));
+                self.sessions.with(request, |visit| visit.waiting.insert(named(request), question));
+                back_to_question(request)
+            }
+            Err(rejected) if rejected.reason == Reason::UserCode => {
+                *self.wrong_codes().entry(user.to_owned()).or_default() += 1;
+                self.again(request, "No device waits with that code.")
+            }
+            Err(rejected) => rejected.response(),
+        }
+    }
+
+    fn decide(&self, question: Question, user: String, allow: bool) -> Result<Response, Rejected> {
+        let (provider, grant, moment) = (&self.photos.provider, Grant::new(user), Moment::from_os());
+        match (question, allow) {
+            (Question::Consent(consent), true) => self.photos.serve(provider.grant(*consent, grant, moment)),
+            (Question::Consent(consent), false) => Ok(provider.deny(&consent)),
+            (Question::Device(device), true) => {
+                self.photos.serve(provider.grant_device(*device, grant, moment))?;
+                Ok(see_other("/connected"))
+            }
+            (Question::Device(device), false) => {
+                self.photos.serve(provider.deny_device(*device, moment))?;
+                Ok(see_other("/not-connected"))
+            }
+            (Question::Code(_), _) => Ok(expired()),
+        }
+    }
+
+    fn wrong_codes(&self) -> std::sync::MutexGuard<'_, HashMap<String, u32>> {
+        self.wrong_codes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Visit {
+    fn ask(&mut self, name: &str, question: Question) {
+        if self.waiting.len() >= MOST_WAITING {
+            self.waiting.clear();
+        }
+        self.waiting.insert(name.to_owned(), question);
+    }
+
+    fn page(&self, question: &Question, name: &str, problem: Option<&str>) -> String {
+        let action = format!("/question?name={name}");
+        let hidden = [("form_token", self.form_token.as_str())];
+        let (client, scopes) = match question {
+            Question::Consent(consent) => (client_name(&consent.client_name, &consent.client_id), said(&consent.scope)),
+            Question::Device(device) => (client_name(&device.client_name, &device.client_id), said(&device.scope)),
+            Question::Code(_) => ("", Vec::new()),
+        };
+        match (&self.user, question) {
+            (None, _) => pages::login(&action, &hidden, client, problem),
+            (Some(user), Question::Consent(consent)) => {
+                let host = consent.redirect_uri.parse::<http::Uri>();
+                let host = host.ok().and_then(|uri| uri.authority().map(ToString::to_string)).unwrap_or_default();
+                pages::consent(&action, &hidden, client, user, &scopes, &host)
+            }
+            (Some(_), Question::Code(prefilled)) => pages::user_code(&action, &hidden, problem, prefilled),
+            (Some(_), Question::Device(device)) => {
+                pages::device_consent(&action, &hidden, client, &device.user_code, &scopes)
+            }
+        }
+    }
+}
+
+fn client_name<'a>(name: &'a Option<String>, id: &'a str) -> &'a str {
+    name.as_deref().unwrap_or(id)
+}
+
+/// What a scope means to a user.
+fn said(scope: &Scope) -> Vec<(&str, &str)> {
+    let text = |word| SCOPES.iter().find(|(known, _)| *known == word).map_or("", |(_, text)| text);
+    scope.iter().map(|word| (word, text(word))).collect()
+}
+
+fn user_code(request: &Request) -> String {
+    query(request, "user_code")
+}
+
+/// The name of the question that a page is about.
+fn named(request: &Request) -> String {
+    query(request, "name")
+}
+
+fn back_to_question(request: &Request) -> Response {
+    see_other(&format!("/question?name={}", named(request)))
+}
+
+fn query(request: &Request, name: &str) -> String {
+    let query = request.uri().query().unwrap_or_default().as_bytes();
+    let value = form::pairs(query).find(|(own, _)| **own == *name.as_bytes()).map(|(_, value)| value);
+    String::from_utf8_lossy(&value.unwrap_or_default()).into_owned()
+}
+
+fn expired() -> Response {
+    html(pages::message("This page has expired", "Go back to where you came from, and start again."))
+}

@@ -1,0 +1,162 @@
+//! An authorization server of ours on loopback, with the API that its tokens are for. Jane is signed in there, and grants
+//! whatever is asked, unless the request has `login_hint=nobody`.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use oauth_proto::oauth2::resource::ResourceServer;
+use oauth_proto::oauth2::server::{
+    Claim, ClientRecord, Consent, Decide, Decision, DeviceConsent, DevicePage, Dispatched, Grant, GrantType,
+    MemoryStore, Provider, RegistrationPolicy, Rejected, Reply, serve, serve_with,
+};
+use oauth_proto::{Moment, Request, Response, Timestamp};
+
+use crate::loopback::Loopback;
+
+/// The client with a secret.
+pub const CLIENT: &str = "printer";
+/// Its secret.
+pub const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
+/// Another client with a secret; both have to be encoded wherever they go.
+pub const AWKWARD_CLIENT: &str = "client & co.";
+/// Its secret.
+pub const AWKWARD_SECRET: &str = "100% s=cret+/:é";
+/// The client without a secret.
+pub const PUBLIC_CLIENT: &str = "app";
+/// Where users come back to.
+pub const CALLBACK: &str = "https://printer.example.com/ready?printer=2";
+/// Where they come back to at clients that forget the query.
+pub const CALLBACK_WITHOUT_QUERY: &str = "https://printer.example.com/ready";
+/// Where users of the client without a secret come back to, at whatever port.
+pub const LOOPBACK_CALLBACK: &str = "http://127.0.0.1/cb";
+/// Jane's password.
+pub const PASSWORD: &str = "correct horse ☃";
+
+/// The scopes that there are.
+const SCOPES: &str = "photos.read photos.write";
+
+/// A running server. It stops when it is dropped.
+#[derive(Debug)]
+pub struct OurServer {
+    loopback: Loopback,
+    store: Arc<MemoryStore>,
+}
+
+impl OurServer {
+    /// Starts one, at a port of the system's choice.
+    pub fn start() -> Self {
+        let store = Arc::new(MemoryStore::default());
+        add_clients(&store);
+        let kept = store.clone();
+        let loopback = Loopback::start(|issuer| {
+            let api = ResourceServer::new(issuer).expect("loopback is private").authorization_server(issuer);
+            let endpoints = Endpoints { provider: provider(issuer), api, store: kept };
+            move |request: &Request| endpoints.respond(request)
+        });
+        Self { loopback, store }
+    }
+
+    /// Its issuer identifier, which is also where it is.
+    pub fn issuer(&self) -> String {
+        self.loopback.origin()
+    }
+
+    /// Makes another client known to it.
+    pub fn add_client(&self, record: ClientRecord) {
+        self.store.add_client(record);
+    }
+}
+
+fn add_clients(store: &MemoryStore) {
+    let confidential = |id, secret| {
+        let record = ClientRecord::confidential(id, secret).redirect_uri(CALLBACK).redirect_uri(CALLBACK_WITHOUT_QUERY);
+        record.grant_type("implicit").grant_type("password").name("Photo Printer")
+    };
+    store.add_client(confidential(CLIENT, SECRET));
+    store.add_client(confidential(AWKWARD_CLIENT, AWKWARD_SECRET));
+    store.add_client(ClientRecord::public(PUBLIC_CLIENT).redirect_uri(LOOPBACK_CALLBACK));
+}
+
+fn provider(issuer: &str) -> Provider {
+    Provider::new(issuer)
+        .expect("loopback is private")
+        .grant_type(GrantType::authorization_code().scopes(SCOPES).default_scope("photos.read"))
+        .grant_type(GrantType::implicit().scopes(SCOPES))
+        .grant_type(GrantType::password().scopes(SCOPES))
+        .grant_type(GrantType::client_credentials().scopes("stats"))
+        .grant_type(GrantType::device_code().scopes(SCOPES))
+        .grant_type(GrantType::refresh_token())
+        .registration(RegistrationPolicy::AllowAnyone)
+        // Somebody waits for it.
+        .device_interval(Duration::from_secs(1))
+}
+
+struct Endpoints {
+    provider: Provider,
+    api: ResourceServer,
+    store: Arc<MemoryStore>,
+}
+
+impl Endpoints {
+    fn respond(&self, request: &Request) -> Response {
+        let response = match request.uri().path() {
+            "/photos" => self.photos(request),
+            _ => self.dispatch(request),
+        };
+        response.unwrap_or_else(|rejected| rejected.response())
+    }
+
+    fn dispatch(&self, request: &Request) -> Result<Response, Rejected> {
+        let reply = self.provider.dispatch(request, Moment::from_os());
+        match serve_with(reply, &self.store, check_password)? {
+            Dispatched::Respond(response) => Ok(response),
+            Dispatched::Consent(consent) => self.decide(consent),
+            Dispatched::Device(DevicePage::Enter) => Ok(page(StatusCode::OK, "Enter the code")),
+            Dispatched::Device(DevicePage::Confirm(device)) => self.decide_device(request, device),
+        }
+    }
+
+    fn decide(&self, consent: Consent) -> Result<Response, Rejected> {
+        if consent.parameter("login_hint") == Some("nobody") {
+            return Ok(self.provider.deny(&consent));
+        }
+        self.serve(self.provider.grant(consent, Grant::new("jane"), Moment::from_os()))
+    }
+
+    fn decide_device(&self, request: &Request, device: DeviceConsent) -> Result<Response, Rejected> {
+        match request.uri().query().is_some_and(|query| query.contains("login_hint=nobody")) {
+            true => self.serve(self.provider.deny_device(device, Moment::from_os()))?,
+            false => self.serve(self.provider.grant_device(device, Grant::new("jane"), Moment::from_os()))?,
+        }
+        Ok(page(StatusCode::OK, "Go back to your device"))
+    }
+
+    fn serve<T>(&self, reply: Reply<T>) -> Result<T, Rejected> {
+        serve(reply, &self.store)
+    }
+
+    /// The protected resource tells for whom it was called, and by whom.
+    fn photos(&self, request: &Request) -> Result<Response, Rejected> {
+        let access = self.serve(self.api.check(request, "", Timestamp::from_os()))?;
+        let (user, client, scope) = (access.user(), access.client_id(), access.scope().as_str());
+        let answer = serde_json::json!({ "user": user, "client": client, "scope": scope });
+        Ok(page(StatusCode::OK, &answer.to_string()))
+    }
+}
+
+fn check_password(question: Decide) -> Result<Decision, Infallible> {
+    Ok(match question.claim {
+        Claim::Password { username, password } if username == "jane" && password.expose() == PASSWORD => {
+            Decision::Granted(Grant::new(username))
+        }
+        _ => Decision::Denied,
+    })
+}
+
+fn page(status: StatusCode, text: &str) -> Response {
+    let mut response = Response::new(text.as_bytes().to_vec());
+    *response.status_mut() = status;
+    response
+}
