@@ -44,7 +44,7 @@ fn pushed_requests_devices_passwords_and_clients_get_tokens() {
 
     let pending = world.run(client.authorize_device(Some("read".into()), &[], world.moment())).unwrap();
     let entered = pending.user_code.to_lowercase().replace('-', " ");
-    let device = serve(world.provider.find_device(entered, world.moment().now), &world.store).unwrap();
+    let device = serve(world.provider.find_device(&entered, world.moment().now), &world.store).unwrap();
     serve(world.provider.grant_device(device, Grant::new("jane"), world.moment()), &world.store).unwrap();
     world.run(client.poll(&pending, world.moment())).unwrap();
 }

@@ -6,8 +6,8 @@ mod world;
 
 use http::request::Parts;
 use oauth_proto::oauth2::server::{
-    Claim, ClaimedClient, ClientRecord, ClientSource, Consent, Decide, Decision, DevicePage, Dispatched,
-    ExtensionGrant, Grant, GrantType, serve, serve_with,
+    Claim, ClaimedClient, ClientRecord, ClientSource, Consent, Decide, Decision, DeviceConsent, Dispatched,
+    ExtensionGrant, Grant, GrantType, Rejected, serve, serve_with,
 };
 use oauth_proto::oauth2::{self, Authorize, Client, PendingDevice, ResponseMode, SecretPlacement, Token};
 use oauth_proto::wire::form;
@@ -40,12 +40,13 @@ fn begin(world: &World) -> PendingDevice {
     world.run(world.client().authorize_device(Some("read".into()), &[], world.moment())).unwrap()
 }
 
-fn enter(world: &World, user_code: &str) -> Result<DevicePage, Response> {
+/// The user follows the link that the device shows, and enters what it brings.
+fn enter(world: &World, user_code: &str) -> Result<DeviceConsent, Rejected> {
     let uri = format!("https://auth.example.com/device?user_code={user_code}");
-    match world.dispatch(&http::Request::get(uri).body(Vec::new()).unwrap())? {
-        Dispatched::Device(page) => Ok(page),
-        end => panic!("{end:?}"),
-    }
+    let Ok(Dispatched::Device(page)) = world.dispatch(&http::Request::get(uri).body(Vec::new()).unwrap()) else {
+        panic!("no page for devices")
+    };
+    serve(world.provider.find_device(&page.user_code.unwrap_or_default(), world.moment().now), &world.store)
 }
 
 /// What the device is told at that time.
@@ -69,14 +70,15 @@ fn a_device_waits_hurries_and_is_granted() {
     // The interval is longer now.
     assert_eq!(poll(&world, &pending, NOW + 18), (400, "slow_down".into()));
     assert_eq!(poll(&world, &pending, NOW + 33), (400, "authorization_pending".into()));
-    let DevicePage::Confirm(device) = enter(&world, &pending.user_code).unwrap() else { panic!("no device") };
+    let device = enter(&world, &pending.user_code.to_lowercase().replace('-', "%20")).unwrap();
+    assert_eq!(device.user_code, pending.user_code);
     assert_eq!((device.client_id.as_str(), device.scope.as_str()), ("printer", "read"));
     let stored = serde_json::from_str(&serde_json::to_string(&device).unwrap()).unwrap();
     serve(world.provider.grant_device(stored, Grant::new("jane"), world.moment()), &world.store).unwrap();
     assert_eq!(poll(&world, &pending, NOW + 34), (200, "granted".into()));
     // Once.
     assert_eq!(poll(&world, &pending, NOW + 60), (400, "invalid_grant".into()));
-    assert_eq!(enter(&world, &pending.user_code).unwrap_err().status(), 400);
+    assert_eq!(enter(&world, &pending.user_code).unwrap_err().response().status(), 400);
     serve(world.provider.deny_device(device, world.moment()), &world.store).unwrap_err();
 }
 
@@ -84,14 +86,15 @@ fn a_device_waits_hurries_and_is_granted() {
 fn a_device_is_denied_or_too_late() {
     let world = World::new(provider());
     let pending = begin(&world);
-    let DevicePage::Confirm(device) = enter(&world, &pending.user_code).unwrap() else { panic!("no device") };
+    let device = enter(&world, &pending.user_code.to_lowercase().replace('-', "%20")).unwrap();
+    assert_eq!(device.user_code, pending.user_code);
     serve(world.provider.deny_device(device, world.moment()), &world.store).unwrap();
     assert_eq!(poll(&world, &pending, NOW + 5), (400, "access_denied".into()));
     let pending = begin(&world);
     assert_eq!(poll(&world, &pending, NOW + 604).1, "authorization_pending");
     assert_eq!(poll(&world, &pending, NOW + 605).1, "expired_token");
     enter(&world, &pending.user_code).unwrap_err();
-    assert!(matches!(enter(&world, ""), Ok(DevicePage::Enter)));
+    enter(&world, "").unwrap_err();
 }
 
 #[test]

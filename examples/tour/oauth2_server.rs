@@ -75,7 +75,8 @@ impl Photos {
         let (jane, moment) = (Grant::new("jane"), Moment::from_os());
         match end {
             Dispatched::Consent(consent) => self.serve(self.provider.grant(consent, jane, moment)),
-            Dispatched::Device(DevicePage::Confirm(device)) => {
+            Dispatched::Device(DevicePage { user_code: Some(user_code), .. }) => {
+                let device = self.serve(self.provider.find_device(&user_code, moment.now))?;
                 self.serve(self.provider.grant_device(device, jane, moment))?;
                 Ok(Response::new(b"Your device is connected.".to_vec()))
             }

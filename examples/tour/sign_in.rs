@@ -142,7 +142,7 @@ impl SignIn {
         if self.wrong_codes().get(user).is_some_and(|wrong| *wrong >= MOST_CODES) {
             return self.again(request, "Too many codes were wrong.");
         }
-        match self.photos.serve(self.photos.provider.find_device(code, Timestamp::from_os())) {
+        match self.photos.serve(self.photos.provider.find_device(&code, Timestamp::from_os())) {
             Ok(device) => {
                 self.wrong_codes().remove(user);
                 let question = Question::Device(Box::new(device));

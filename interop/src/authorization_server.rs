@@ -113,8 +113,11 @@ impl Endpoints {
         match serve_with(reply, &self.store, check_password)? {
             Dispatched::Respond(response) => Ok(response),
             Dispatched::Consent(consent) => self.decide(consent),
-            Dispatched::Device(DevicePage::Enter) => Ok(page(StatusCode::OK, "Enter the code")),
-            Dispatched::Device(DevicePage::Confirm(device)) => self.decide_device(request, device),
+            Dispatched::Device(DevicePage { user_code: None, .. }) => Ok(page(StatusCode::OK, "Enter the code")),
+            Dispatched::Device(DevicePage { user_code: Some(user_code), .. }) => {
+                let device = self.serve(self.provider.find_device(&user_code, Timestamp::from_os()))?;
+                self.decide_device(request, device)
+            }
         }
     }
 

@@ -109,10 +109,19 @@ fn user_code(moment: &Moment, attempt: u8) -> String {
     letters.iter().take(4).chain(&['-']).chain(letters.iter().skip(4)).collect()
 }
 
-/// The hash of a user code as its user has entered it, in whatever case and with whatever between the letters (§6.1).
-pub(super) fn user_code_hash(entered: &str) -> TokenHash {
+/// A user code as it was issued, from what a user enters: in whatever case and with whatever between the letters (§6.1).
+pub(super) fn as_issued(entered: &str) -> String {
     let letters = entered.chars().map(|letter| letter.to_ascii_uppercase()).filter(char::is_ascii_alphanumeric);
-    TokenHash::of_all(["user code", &letters.collect::<String>()])
+    let mut code: String = letters.take(9).collect();
+    if code.len() > 4 {
+        code.insert(4, '-');
+    }
+    code
+}
+
+/// The alias of a device's ticket.
+pub(super) fn user_code_hash(user_code: &str) -> TokenHash {
+    TokenHash::of_all(["user code", user_code])
 }
 
 impl Work {

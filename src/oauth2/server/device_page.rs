@@ -7,7 +7,7 @@ use http::Request;
 use serde::{Deserialize, Serialize};
 
 use super::commands::{FindClient, FindTicket, FoundTicket, ReplaceTicket};
-use super::device::user_code_hash;
+use super::device::{as_issued, user_code_hash};
 use super::grant_type::DEVICE_CODE;
 use super::parameters::Parameters;
 use super::provider::{Provider, ask, check_method, reply};
@@ -17,24 +17,24 @@ use super::store::{Question, Reply};
 use crate::oauth2::Scope;
 use crate::{Moment, Timestamp};
 
-/// What to show to a user with a device in hand.
+/// A user with a device in hand has come: show a field for its code, once they have signed in, and ask
+/// [`Provider::find_device`] about what they enter. Nothing is looked up before, since codes are short, and nobody whom the
+/// application does not know should be able to try them.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::DevicePage;
 ///
-/// fn page(page: &DevicePage) -> String {
-///     match page {
-///         DevicePage::Enter => "Enter the code that your device shows: …".into(),
-///         DevicePage::Confirm(device) => format!("Does your device show {}? May it {}?", device.user_code, device.scope),
-///     }
+/// fn field(page: &DevicePage) -> String {
+///     // It is empty, or has the characters of a code alone.
+///     format!(r#"<input name="user_code" value="{}">"#, page.user_code.as_deref().unwrap_or_default())
 /// }
 /// ```
-#[derive(Debug)]
-pub enum DevicePage {
-    /// A field for the code, whose form leads to this endpoint again, by GET with `user_code`.
-    Enter,
-    /// The question whether the device shows this very code, and whether it may do what it asks.
-    Confirm(DeviceConsent),
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DevicePage {
+    /// The code that the URL brought along, for the field. The user has to be asked all the same whether it is the one that the
+    /// device shows (§3.3.1).
+    pub user_code: Option<String>,
 }
 
 /// A device that asks for access, while the user decides. It is serde, so that it survives a login page; what is said at
@@ -61,7 +61,7 @@ pub struct DeviceConsent {
     /// Its name, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_name: Option<String>,
-    /// The code that the device shows, as the user has entered it.
+    /// The code that the device shows, to be shown once more.
     pub user_code: String,
     /// What is asked for.
     pub scope: Scope,
@@ -83,22 +83,18 @@ impl fmt::Debug for DeviceConsent {
 }
 
 impl Provider {
-    /// The endpoint where a user enters a device's code (§3.3): what to show. A code that no device waits with is refused with
-    /// [`Reason::UserCode`], upon which an application shows the field once more.
-    pub fn device_page<B>(&self, request: &Request<B>, now: Timestamp) -> Reply<DevicePage> {
+    /// The endpoint where a user enters a device's code (§3.3).
+    pub fn device_page<B>(&self, request: &Request<B>) -> Reply<DevicePage> {
         let entered = check_method(request, "GET")
             .and_then(|()| Parameters::parse(request.uri().query().unwrap_or_default()))
-            .map(|parameters| parameters.get("user_code").map(str::to_owned));
-        match entered {
-            Err(reason) => Reply::Reject(reason.reject(&Voice::Page)),
-            Ok(None) => Reply::Done(DevicePage::Enter),
-            Ok(Some(user_code)) => self.find_device(user_code, now).map(DevicePage::Confirm),
-        }
+            .map(|parameters| parameters.get("user_code").map(as_issued));
+        reply(&Voice::Page, entered.map(|user_code| Reply::Done(DevicePage { user_code })))
     }
 
-    /// The device that waits with that code.
-    pub fn find_device(&self, user_code: impl Into<String>, now: Timestamp) -> Reply<DeviceConsent> {
-        let user_code = user_code.into();
+    /// The device that waits with that code, in whatever case and with whatever between the letters. Where there is none, it is
+    /// refused with [`Reason::UserCode`], upon which an application shows the field once more.
+    pub fn find_device(&self, user_code: &str, now: Timestamp) -> Reply<DeviceConsent> {
+        let user_code = as_issued(user_code);
         let key = user_code_hash(&user_code);
         ask(Question::FindTicket, FindTicket { key }, Voice::Page, move |found| {
             let found = found.filter(|found| waits(found, now)).ok_or(Reason::UserCode)?;

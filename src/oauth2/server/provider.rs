@@ -88,7 +88,7 @@ pub enum Dispatched {
     Respond(Response),
     /// The user has to decide: show a page, then [`Provider::grant`] or [`Provider::deny`].
     Consent(Consent),
-    /// The user has a device in hand: show a page.
+    /// The user has a device in hand: show a page, then [`Provider::find_device`].
     Device(DevicePage),
 }
 
@@ -276,7 +276,7 @@ impl Provider {
         let path = request.uri().path();
         match self.0.paths.find(path) {
             Some(Endpoint::Authorize) => self.authorize(request, moment).map(Dispatched::Consent),
-            Some(Endpoint::Device) => self.device_page(request, moment.now).map(Dispatched::Device),
+            Some(Endpoint::Device) => self.device_page(request).map(Dispatched::Device),
             Some(Endpoint::Token) => self.token(request, moment).map(Dispatched::Respond),
             Some(Endpoint::Introspect) => self.introspect(request, moment).map(Dispatched::Respond),
             Some(Endpoint::Revoke) => self.revoke(request, moment).map(Dispatched::Respond),
