@@ -140,7 +140,7 @@ impl Store for Broken {
             Fault::RedeemsInTwoSteps => found.is_some_and(|found| !found.spent),
             _ => false,
         };
-        if let (Redemption::Replayed, true, Some(tokens)) = (&redemption, forgotten, &command.tokens) {
+        if let (Redemption::Replayed(_), true, Some(tokens)) = (&redemption, forgotten, &command.tokens) {
             self.inner.save_tokens(&SaveTokens { tokens: tokens.clone(), parent: None })?;
             return Ok(Redemption::Redeemed);
         }
@@ -305,7 +305,7 @@ impl AsyncStore for Slow {
         elsewhere().await;
         let redemption = self.inner.redeem(command)?;
         let forgotten = self.redeems_in_two_steps && found.is_some_and(|found| !found.spent);
-        if forgotten && redemption == Redemption::Replayed {
+        if forgotten && matches!(redemption, Redemption::Replayed(_)) {
             return Ok(Redemption::Redeemed);
         }
         Ok(redemption)

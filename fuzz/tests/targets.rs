@@ -101,3 +101,13 @@ fn challenge() {
 fn stored() {
     each(|input: Vec<u8>| fuzz::stored::run(&input));
 }
+
+#[test]
+fn server_endpoints() {
+    each(fuzz::server_endpoints::run);
+}
+
+#[test]
+fn server_sequence() {
+    each(fuzz::server_sequence::run);
+}

@@ -6,3 +6,4 @@ mod common;
 mod oauth1_client;
 mod oauth1_server;
 mod oauth2_client;
+mod oauth2_server;

@@ -268,7 +268,15 @@ impl Provider {
         match consent.response_type {
             ResponseType::Code => self.give_code(consent, record, &moment, voice),
             ResponseType::Token => {
-                let issue = Issue { grant: record, offer, scope: None, resource: None, refresh: None, unique: false };
+                let issue = Issue {
+                    grant: record,
+                    offer,
+                    scope: None,
+                    resource: None,
+                    refresh: None,
+                    unique: false,
+                    at_most: None,
+                };
                 Ok(give_token(self.0.issue(issue, &moment)?, consent.back, voice))
             }
         }

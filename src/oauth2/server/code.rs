@@ -67,9 +67,9 @@ impl Work {
                 let answer = self.provider.0.again(hash, &record, self.moment.now)?;
                 self.done(&answer, &record.grant)
             }
-            Redemption::Replayed if is_code => Ok(Self::revoke(grant.id, Reason::CodeReplayed)),
+            Redemption::Replayed(grant) if is_code => Ok(Self::revoke(grant, Reason::CodeReplayed)),
             Redemption::Unknown if is_code => Err(Reason::CodeUnknown),
-            Redemption::Replayed | Redemption::Unknown => Err(Reason::DeviceUnknown),
+            Redemption::Replayed(_) | Redemption::Unknown => Err(Reason::DeviceUnknown),
         }))
     }
 }

@@ -1,14 +1,13 @@
-//! What a server asks of storage, each a step that happens as a whole or not at all; and what it asks the application.
+//! What a server asks of storage, each a step that happens as a whole or not at all.
 
 use std::sync::Arc;
 
 use super::client_record::ClientRecord;
-use super::records::{Grant, GrantId, Ticket, TokenRecord};
+use super::records::{GrantId, Ticket, TokenRecord};
 use super::token_hash::TokenHash;
-use crate::oauth2::Scope;
-use crate::{Command, Secret, Timestamp};
+use crate::{Command, Timestamp};
 
-/// Finds a client.
+/// Finds a client by its identifier, byte for byte.
 ///
 /// ```
 /// let question = oauth_proto::oauth2::server::FindClient { client_id: "s6BhdRkqt3".into() };
@@ -24,7 +23,7 @@ impl Command for FindClient {
 }
 
 /// Keeps a client under its identifier: a new one, which must not be there yet; or in place of one that is there and has that
-/// registration access token (RFC 7592). Answers whether it was kept.
+/// registration access token (RFC 7592), which one without any never has. Answers whether it was kept.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::SaveClient;
@@ -62,8 +61,8 @@ impl Command for RemoveClient {
     type Answer = bool;
 }
 
-/// Keeps a new ticket. Answers whether it was kept: not where a living ticket has that alias, which happens to user codes, since
-/// they are short.
+/// Keeps a new ticket, with version 0. Answers whether it was kept: not where a ticket has that alias whose time has not come,
+/// spent or not; which happens to user codes, since they are short.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::SaveTicket;
@@ -123,7 +122,8 @@ impl Command for FindTicket {
     type Answer = Option<FoundTicket>;
 }
 
-/// Puts a ticket in place of one that is there, is not spent and has that version, which goes up by one. Answers whether it did.
+/// Puts a ticket in place of one that is there, is not spent and has that version, which goes up by one. Its alias stays. Answers
+/// whether it did.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::ReplaceTicket;
@@ -134,7 +134,7 @@ impl Command for FindTicket {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplaceTicket {
-    /// Its key.
+    /// Its key, never its alias.
     pub key: TokenHash,
     /// The version that was found.
     pub version: u64,
@@ -157,8 +157,9 @@ impl Command for ReplaceTicket {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewTokens {
-    /// The access token's hash and record. Where the record has a [`unique`](TokenRecord::unique) key and a living access token
-    /// with that key is there, nothing is kept, and the answer is that one.
+    /// The access token's hash and record. Where the record has a [`unique`](TokenRecord::unique) key and an access token with
+    /// that key is there which has not expired by `now`, nothing is kept, and the answer is that one; of several the one that
+    /// came last.
     pub access: (TokenHash, Arc<TokenRecord>),
     /// The refresh token's.
     pub refresh: Option<(TokenHash, Arc<TokenRecord>)>,
@@ -167,7 +168,8 @@ pub struct NewTokens {
 }
 
 /// Spends a ticket for tokens, once: marks it as spent, and keeps the tokens. A spent ticket stays until it expires, so that
-/// the second attempt is known for what it is. Without tokens it is only spent.
+/// the second attempt, which keeps nothing, is known for what it is. Without tokens it is only spent. Whether it has expired
+/// was looked at before.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::Redeem;
@@ -195,10 +197,11 @@ pub struct Redeem {
 pub enum Redemption {
     /// It is spent now, and the tokens are kept.
     Redeemed,
-    /// It is spent now, and a unique token was there already, of whose grant it now is: its hash and record.
+    /// It is spent now, and a unique token was there already: its hash and record. The ticket is of that one's grant from now
+    /// on: [`FindTicket`] says so, and it goes when that grant is revoked, no longer with its own.
     Existing(TokenHash, Arc<TokenRecord>),
-    /// It had been spent before.
-    Replayed,
+    /// It had been spent before. The grant that it is of, now: all of it is about to be revoked.
+    Replayed(GrantId),
     /// There is none, or it has been revoked.
     Unknown,
 }
@@ -219,7 +222,8 @@ impl Command for Redeem {
 pub struct SaveTokens {
     /// What is kept.
     pub tokens: NewTokens,
-    /// The token that they come of.
+    /// The token that they come of, of either kind. Whether it has expired or was replaced was looked at before: it has to be
+    /// there.
     pub parent: Option<TokenHash>,
 }
 
@@ -261,7 +265,7 @@ impl Command for FindToken {
 }
 
 /// Replaces a refresh token, once: where it is there and has not been replaced, puts `replaced` in its place, and keeps the new
-/// tokens.
+/// tokens, whatever unique keys there are.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::Rotate;
@@ -303,6 +307,10 @@ impl Command for Rotate {
 
 /// Revokes. There is no answer: what is not there is as good as revoked.
 ///
+/// Afterwards nothing of a grant may be there, not even what a [`Redeem`], [`Rotate`] or [`SaveTokens`] at the same time was
+/// about to keep: they and this one exclude each other. In SQL, a `DELETE` under `READ COMMITTED` overlooks rows that another
+/// transaction is inserting: lock a row of the grant first (the ticket, the parent, the refresh token), or run serializably.
+///
 /// ```
 /// # use oauth_proto::oauth2::server::{Revoke, TokenHash};
 /// let question = Revoke::Token(TokenHash::of("2YotnFZFEjr1zCsicMWpAA"));
@@ -317,129 +325,4 @@ pub enum Revoke {
 
 impl Command for Revoke {
     type Answer = ();
-}
-
-/// A grant without a page, on which the application decides: what [`serve_with`](super::serve_with) hands to it.
-///
-/// ```
-/// use oauth_proto::oauth2::server::{Claim, Decide, Decision, Grant};
-///
-/// fn decide(question: &Decide) -> Decision {
-///     match &question.claim {
-///         Claim::Password { username, password } if is_right(username, password.expose()) => {
-///             Decision::Granted(Grant::new(username))
-///         }
-///         _ => Decision::Denied,
-///     }
-/// }
-/// # fn is_right(_: &str, _: &str) -> bool { false }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Decide {
-    /// The client that asks, authenticated.
-    pub client: Arc<ClientRecord>,
-    /// The scope that it asks for, and may be granted.
-    pub scope: Scope,
-    /// The resources that it asks for.
-    pub resource: Vec<String>,
-    /// What it shows for it.
-    pub claim: Claim,
-}
-
-/// What a client shows for a grant.
-///
-/// ```
-/// use oauth_proto::oauth2::server::Claim;
-///
-/// assert_eq!(Claim::Password { username: "jane".into(), password: "x".into() }.grant_type(), "password");
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Claim {
-    /// The resource owner's password (RFC 6749 §4.3).
-    Password {
-        /// Who.
-        username: String,
-        /// The password. Whoever checks it has to bound the attempts.
-        password: Secret,
-    },
-    /// Another token (RFC 8693).
-    Exchange(Box<Exchange>),
-    /// What an extension grant has for it: the request's parameters, without those of the client's authentication.
-    Extension {
-        /// The grant type.
-        grant_type: String,
-        /// Names and values. They may be secrets, so `Debug` hides them.
-        parameters: Vec<(String, Secret)>,
-    },
-}
-
-impl Claim {
-    /// The `grant_type` of the request.
-    pub fn grant_type(&self) -> &str {
-        match self {
-            Self::Password { .. } => "password",
-            Self::Exchange(_) => super::grant_type::TOKEN_EXCHANGE,
-            Self::Extension { grant_type, .. } => grant_type,
-        }
-    }
-}
-
-/// A token exchange (RFC 8693 §2.1).
-///
-/// ```
-/// use oauth_proto::oauth2::server::{Decision, Exchange, Grant};
-///
-/// /// Takes this server's own access tokens alone, for the user that they belong to.
-/// fn policy(exchange: &Exchange) -> Decision {
-///     match exchange.subject.as_ref().and_then(|subject| subject.grant.user.clone()) {
-///         Some(user) if exchange.actor_token.is_none() => Decision::Granted(Grant::new(user)),
-///         _ => Decision::Denied,
-///     }
-/// }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Exchange {
-    /// Whom the new token is about.
-    pub subject_token: Secret,
-    /// What kind of token that is.
-    pub subject_token_type: String,
-    /// What is known of it, if it is a living token of this server's. What is granted then may not exceed its scope, and is
-    /// revoked with it.
-    pub subject: Option<Arc<TokenRecord>>,
-    /// Who acts, and what kind of token that is.
-    pub actor_token: Option<(Secret, String)>,
-    /// Names of services that the new token is for.
-    pub audience: Vec<String>,
-    /// What kind of token is wanted; this server gives access tokens.
-    pub requested_token_type: Option<String>,
-}
-
-/// The application's answer to [`Decide`].
-///
-/// ```
-/// use oauth_proto::oauth2::server::Decision;
-///
-/// let refusal = Decision::Refused { code: "invalid_target".into(), description: "not for that service".into() };
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Decision {
-    /// It is granted.
-    Granted(Grant),
-    /// It is not: `invalid_grant`.
-    Denied,
-    /// It is not, and the client is told why.
-    Refused {
-        /// The error's code (RFC 6749 §5.2).
-        code: String,
-        /// For the client's developer.
-        description: String,
-    },
-}
-
-impl Command for Decide {
-    type Answer = Decision;
 }

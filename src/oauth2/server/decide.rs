@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use super::commands::{Claim, Decide, Decision, Exchange, FindToken};
+use super::claim::{Claim, Decide, Decision, Exchange};
+use super::commands::FindToken;
 use super::issue::grant_id;
 use super::parameters::Parameters;
 use super::provider::ask;
@@ -92,7 +93,7 @@ impl Work {
         subject: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<Reply<Response>, Reason> {
         let scope = match &subject {
-            Some((_, subject)) if self.scope.as_ref().is_none_or(Scope::is_empty) => subject.scope().clone(),
+            Some((_, subject)) if self.scope.as_ref().is_none_or(Scope::is_empty) => self.common_scope(subject),
             Some((_, subject)) => {
                 let scope = self.allowed_scope()?;
                 if let Some(other) = scope.missing_from(subject.scope()).next() {
@@ -106,13 +107,27 @@ impl Work {
         self.decide(Claim::Exchange(Box::new(exchange)), scope, subject)
     }
 
+    /// What a token may do of what the client may ask for.
+    fn common_scope(&self, subject: &TokenRecord) -> Scope {
+        let offered = self.offer().scopes.as_ref();
+        let allowed = self.client.metadata.scope.as_ref();
+        let may = |word: &&str| {
+            offered.is_some_and(|own| own.contains(word)) && allowed.is_none_or(|allowed| allowed.contains(word))
+        };
+        subject.scope().iter().filter(may).collect()
+    }
+
     fn decide(
         self,
         claim: Claim,
         scope: Scope,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<Reply<Response>, Reason> {
-        let resource = self.allowed_resource(None)?;
+        let bounds = parent.as_ref().map(|(_, subject)| subject.resource()).unwrap_or_default();
+        let mut resource = self.allowed_resource(bounds)?;
+        if resource.is_empty() {
+            resource = bounds.to_vec();
+        }
         let command = Decide { client: self.client.clone(), scope, resource, claim };
         if let Some(judge) = &self.offer().judge {
             let decision = judge.judge(&command, self.moment.now);
@@ -149,6 +164,6 @@ impl Work {
             data,
             granted_at: self.moment.now,
         });
-        self.issue_first(grant, parent.map(|(key, _)| key))
+        self.issue_first(grant, parent)
     }
 }

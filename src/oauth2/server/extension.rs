@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::commands::{Decide, Decision};
+use super::claim::{Decide, Decision};
 
 /// Judges the requests of an extension grant, where nothing but the request is needed: an assertion, say, whose signature is
 /// checked with a key at hand. What needs storage or another service is asked of the application instead, see

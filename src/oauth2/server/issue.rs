@@ -46,6 +46,8 @@ pub(super) struct Issue<'a> {
     /// Whether a refresh token comes with it.
     pub(super) refresh: Option<&'a GrantType>,
     pub(super) unique: bool,
+    /// When the access token expires at the latest.
+    pub(super) at_most: Option<Timestamp>,
 }
 
 impl Config {
@@ -56,9 +58,9 @@ impl Config {
     }
 
     pub(super) fn issue(&self, issue: Issue<'_>, moment: &Moment) -> Result<Issued, Reason> {
-        let Issue { grant, offer, scope, resource, refresh, unique } = issue;
+        let Issue { grant, offer, scope, resource, refresh, unique, at_most } = issue;
         let now = moment.now;
-        let expires_at = offer.expires_in.map(|lifetime| now.after(lifetime));
+        let expires_at = offer.expires_in.map(|lifetime| now.after(lifetime)).into_iter().chain(at_most).min();
         let access = self.token(&grant, Some(TokenKind::Access), expires_at, moment)?;
         let refresh = refresh.map(|kind| kind.expires_in.map(|lifetime| now.after(lifetime)));
         let refresh = refresh.map(|expires_at| {

@@ -299,7 +299,7 @@ impl Store for MemoryStore {
         let existing = command.tokens.as_ref().and_then(|tokens| tables.existing(tokens));
         let Some(stored) = tables.tickets.get_mut(&command.key) else { return Ok(Redemption::Unknown) };
         if std::mem::replace(&mut stored.spent, true) {
-            return Ok(Redemption::Replayed);
+            return Ok(Redemption::Replayed(stored.grant));
         }
         if let Some((hash, record)) = existing {
             let before = std::mem::replace(&mut stored.grant, record.grant.id);

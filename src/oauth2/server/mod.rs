@@ -49,6 +49,7 @@
 
 mod authentication;
 mod authorize;
+mod claim;
 mod client_metadata;
 mod client_record;
 mod code;
@@ -84,10 +85,11 @@ mod token;
 mod token_hash;
 
 pub use authentication::{ClaimedClient, ClientSource};
+pub use claim::{Claim, Decide, Decision, Exchange};
 pub use client_record::ClientRecord;
 pub use commands::{
-    Claim, Decide, Decision, Exchange, FindClient, FindTicket, FindToken, FoundTicket, NewTokens, Redeem, Redemption,
-    RemoveClient, ReplaceTicket, Revoke, Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
+    FindClient, FindTicket, FindToken, FoundTicket, NewTokens, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke,
+    Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
 };
 pub use consent::Consent;
 pub use device_page::{DeviceConsent, DevicePage};

@@ -57,7 +57,7 @@ impl Work {
         if let Some(other) = scope.as_ref().and_then(|scope| scope.missing_from(&record.grant.scope).next()) {
             return Err(Reason::ScopeRefused(crate::wire::shortened(other)));
         }
-        let resource = self.allowed_resource(Some(&record.grant.resource))?;
+        let resource = self.allowed_resource(&record.grant.resource)?;
         Ok(Narrowed { scope, resource: Some(resource).filter(|resource| !resource.is_empty()) })
     }
 
@@ -75,7 +75,7 @@ impl Work {
         let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(Reason::RefreshTokenUnknown)?;
         let refresh = Some(self.offer()).filter(|_| rotates);
         let Narrowed { scope, resource } = narrowed;
-        config.issue(Issue { grant, offer, scope, resource, refresh, unique: false }, &self.moment)
+        config.issue(Issue { grant, offer, scope, resource, refresh, unique: false, at_most: None }, &self.moment)
     }
 
     /// New access tokens of a refresh token that stays.

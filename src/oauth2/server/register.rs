@@ -161,14 +161,12 @@ impl Provider {
             _ => Registrant::Anyone,
         };
         let mut after = ClientRecord { metadata: check(self, metadata, registrant)?, ..record.clone() };
-        let secret = if after.is_public() {
+        // A secret is worth something where it is the proof alone.
+        let by_secret = is_by_secret(&after);
+        let secret = if by_secret && after.secret_hash.is_none() { self.give_secret(&mut after, moment) } else { None };
+        if !by_secret {
             after.secret_hash = None;
-            None
-        } else if after.secret_hash.is_none() {
-            self.give_secret(&mut after, moment)
-        } else {
-            None
-        };
+        }
         let answer = self.told(&after, secret.as_ref())?;
         let command = SaveClient { record: Arc::new(after), replaces: Some(registration) };
         Ok(ask(Question::SaveClient, command, Voice::Bearer, move |saved| {
@@ -181,8 +179,7 @@ impl Provider {
 
     /// A secret for a client that proves itself by one.
     fn give_secret(&self, record: &mut ClientRecord, moment: &Moment) -> Option<Secret> {
-        let method = record.metadata.token_endpoint_auth_method.as_deref();
-        if !matches!(method, Some("client_secret_basic" | "client_secret_post")) {
+        if !is_by_secret(record) {
             return None;
         }
         let secret = Secret::new(Unguessable::new(moment, "oauth2 secret").as_str());
@@ -207,6 +204,11 @@ impl Provider {
         answer["registration_client_uri"] = uri.into();
         Ok(answer)
     }
+}
+
+fn is_by_secret(record: &ClientRecord) -> bool {
+    let method = record.metadata.token_endpoint_auth_method.as_deref();
+    matches!(method, Some("client_secret_basic" | "client_secret_post"))
 }
 
 /// The metadata that a request brings, and all its members.

@@ -377,7 +377,10 @@ impl Rejected {
         // A 401 has to say how to do better (RFC 9110 §15.5.2).
         let challenge = match (voice, self.reason.status()) {
             (Voice::Resource(guarded), status) if !status.is_server_error() => Some(guarded.challenge(&self.reason)),
-            (Voice::Bearer, StatusCode::UNAUTHORIZED) => Some("Bearer error=\"invalid_token\"".to_owned()),
+            (Voice::Bearer, StatusCode::UNAUTHORIZED) => Some(match self.reason {
+                Reason::TokenMissing => "Bearer".to_owned(),
+                _ => "Bearer error=\"invalid_token\"".to_owned(),
+            }),
             (_, StatusCode::UNAUTHORIZED) => Some("Basic realm=\"token\"".to_owned()),
             _ => None,
         };

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::claim::Decide;
 use super::client_record::ClientRecord;
 use super::commands::{
-    Decide, FindClient, FindTicket, FindToken, FoundTicket, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke,
-    Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
+    FindClient, FindTicket, FindToken, FoundTicket, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke, Rotate,
+    Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
 };
 use super::records::TokenRecord;
 use super::rejected::Rejected;

@@ -11,12 +11,12 @@ use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
 use super::issue::{Answer, Issue, Issued, grant_id};
 use super::parameters::Parameters;
 use super::provider::{Provider, ask, reply};
-use super::records::{GrantId, GrantRecord};
+use super::records::{GrantId, GrantRecord, TokenRecord};
 use super::rejected::{Reason, Voice};
 use super::store::{Question, Reply};
 use super::token_hash::TokenHash;
 use crate::oauth2::Scope;
-use crate::{Moment, Response, Secret};
+use crate::{Moment, Response, Secret, Timestamp};
 
 /// A token request whose client is authenticated and may use the grant.
 pub(super) struct Work {
@@ -113,7 +113,7 @@ impl Work {
     /// RFC 6749 §4.4.
     fn grant_client(mut self) -> Result<Reply<Response>, Reason> {
         let scope = self.allowed_scope()?;
-        let resource = self.allowed_resource(None)?;
+        let resource = self.allowed_resource(&[])?;
         let grant = Arc::new(GrantRecord {
             id: grant_id(&self.moment),
             client_id: std::mem::take(&mut self.client_id),
@@ -133,9 +133,9 @@ impl Work {
         self.offer().scope_of(asked, self.client.metadata.scope.as_ref())
     }
 
-    /// The resources that are asked for: of those that were granted, or else of the server's.
-    pub(super) fn allowed_resource(&self, granted: Option<&[String]>) -> Result<Vec<String>, Reason> {
-        let known = granted.unwrap_or(&self.provider.0.resources);
+    /// The resources that are asked for: of those that were granted or, where none are named there, of the server's.
+    pub(super) fn allowed_resource(&self, granted: &[String]) -> Result<Vec<String>, Reason> {
+        let known = if granted.is_empty() { &self.provider.0.resources } else { granted };
         match self.resource.iter().find(|asked| !known.contains(asked)) {
             Some(other) => Err(Reason::ResourceRefused(crate::wire::bare(other))),
             None => Ok(self.resource.clone()),
@@ -144,26 +144,32 @@ impl Work {
 
     /// How the tokens of a new grant are made.
     pub(super) fn issue(&self, grant: &Arc<GrantRecord>) -> Result<Issued, Reason> {
+        self.issue_until(grant, None)
+    }
+
+    fn issue_until(&self, grant: &Arc<GrantRecord>, at_most: Option<Timestamp>) -> Result<Issued, Reason> {
         let offer = self.offer();
         let config = &self.provider.0;
         let by_user = matches!(offer.name.as_str(), "authorization_code" | "password");
         let unique = offer.unique && by_user && !self.client.is_public();
         let refresh = config.refresh_for(offer, &self.client);
         // A code's resources may be narrowed when it is redeemed (RFC 8707 §2.2).
-        let resource = self.allowed_resource(Some(&grant.resource))?;
+        let resource = self.allowed_resource(&grant.resource)?;
         let resource = Some(resource).filter(|resource| !resource.is_empty());
-        config.issue(Issue { grant: grant.clone(), offer, scope: None, resource, refresh, unique }, &self.moment)
+        config
+            .issue(Issue { grant: grant.clone(), offer, scope: None, resource, refresh, unique, at_most }, &self.moment)
     }
 
     /// Gives out the tokens of a grant that was just made, while what it comes of is there.
     pub(super) fn issue_first(
         self,
         grant: Arc<GrantRecord>,
-        parent: Option<TokenHash>,
+        parent: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<Reply<Response>, Reason> {
-        let Issued { tokens, mut answer } = self.issue(&grant)?;
+        let at_most = parent.as_ref().and_then(|(_, record)| record.expires_at);
+        let Issued { tokens, mut answer } = self.issue_until(&grant, at_most)?;
         answer.exchanged = self.offer().name == TOKEN_EXCHANGE;
-        let command = SaveTokens { tokens, parent };
+        let command = SaveTokens { tokens, parent: parent.map(|(key, _)| key) };
         Ok(ask(Question::SaveTokens, command, Voice::Json, move |saved| match saved {
             Saved::New => self.done(&answer, &grant),
             Saved::Existing(hash, record) => {

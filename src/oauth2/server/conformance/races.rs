@@ -78,7 +78,7 @@ async fn one_code<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Toge
             if at == winner {
                 must(kit.has(&tokens.access).await, "the tokens of the one who redeems a ticket are kept");
             } else {
-                let late = outcomes.get(at) == Some(&Outcome::Redeemed(Redemption::Replayed));
+                let late = outcomes.get(at) == Some(&Outcome::Redeemed(Redemption::Replayed(tokens.access.1.grant.id)));
                 must(late, "of those who redeem one ticket at once, all but one are answered Replayed");
                 must(kit.lacks(tokens).await, "the tokens of those who redeem a ticket too late are not kept");
             }

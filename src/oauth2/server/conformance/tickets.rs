@@ -171,8 +171,8 @@ async fn redeeming<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         "Redeem keeps both tokens",
     );
     must(
-        kit.redeem(redeem(key, &second)).await == Redemption::Replayed,
-        "Redeem of a ticket that was redeemed answers Replayed",
+        kit.redeem(redeem(key, &second)).await == Redemption::Replayed(grant.id),
+        "Redeem of a ticket that was redeemed answers Replayed, with its grant",
     );
     must(kit.lacks(&second).await, "Redeem of a ticket that was redeemed keeps no tokens");
     must(
@@ -191,7 +191,8 @@ async fn redeeming<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         kit.redeem(Redeem { key, tokens: None }).await == Redemption::Redeemed,
         "Redeem without tokens answers Redeemed",
     );
-    must(kit.redeem(redeem(key, &second)).await == Redemption::Replayed, "Redeem without tokens spends the ticket");
+    let again = kit.redeem(redeem(key, &second)).await;
+    must(again == Redemption::Replayed(grant.id), "Redeem without tokens spends the ticket");
     must(kit.lacks(&second).await, "Redeem of a ticket that was spent for nothing keeps no tokens");
 
     let (grant, only) = (kit.grant(), NewTokens { refresh: None, ..kit.tokens(&grant) });
@@ -226,7 +227,10 @@ async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S
     let moved = found.is_some_and(|found| found.ticket.grant_id == first.id);
     must(moved, "after Redeem has answered Existing, FindTicket answers with the grant of the existing token");
     let again = kit.redeem(Redeem { key, tokens: Some(tokens) }).await;
-    must(again == Redemption::Replayed, "a ticket that was spent for an existing token is Replayed the second time");
+    must(
+        again == Redemption::Replayed(first.id),
+        "a ticket that was spent for an existing token is Replayed the second time, with that token's grant",
+    );
     kit.revoke(Revoke::Grant(second.id)).await;
     let stays = kit.ticket(key).await.is_some() && kit.has(&existing.access).await;
     must(stays, "a ticket that was spent for an existing token does not go with the grant that it was of");

@@ -1,0 +1,133 @@
+//! What a server asks the application: whether a grant without a page is granted.
+
+use std::sync::Arc;
+
+use super::client_record::ClientRecord;
+use super::records::{Grant, TokenRecord};
+use crate::oauth2::Scope;
+use crate::{Command, Secret};
+
+/// A grant without a page, on which the application decides: what [`serve_with`](super::serve_with) hands to it.
+///
+/// ```
+/// use oauth_proto::oauth2::server::{Claim, Decide, Decision, Grant};
+///
+/// fn decide(question: &Decide) -> Decision {
+///     match &question.claim {
+///         Claim::Password { username, password } if is_right(username, password.expose()) => {
+///             Decision::Granted(Grant::new(username))
+///         }
+///         _ => Decision::Denied,
+///     }
+/// }
+/// # fn is_right(_: &str, _: &str) -> bool { false }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Decide {
+    /// The client that asks, authenticated.
+    pub client: Arc<ClientRecord>,
+    /// The scope that it asks for, and may be granted.
+    pub scope: Scope,
+    /// The resources that it asks for.
+    pub resource: Vec<String>,
+    /// What it shows for it.
+    pub claim: Claim,
+}
+
+/// What a client shows for a grant.
+///
+/// ```
+/// use oauth_proto::oauth2::server::Claim;
+///
+/// assert_eq!(Claim::Password { username: "jane".into(), password: "x".into() }.grant_type(), "password");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Claim {
+    /// The resource owner's password (RFC 6749 §4.3).
+    Password {
+        /// Who.
+        username: String,
+        /// The password. Whoever checks it has to bound the attempts.
+        password: Secret,
+    },
+    /// Another token (RFC 8693).
+    Exchange(Box<Exchange>),
+    /// What an extension grant has for it: the request's parameters, without those of the client's authentication.
+    Extension {
+        /// The grant type.
+        grant_type: String,
+        /// Names and values. They may be secrets, so `Debug` hides them.
+        parameters: Vec<(String, Secret)>,
+    },
+}
+
+impl Claim {
+    /// The `grant_type` of the request.
+    pub fn grant_type(&self) -> &str {
+        match self {
+            Self::Password { .. } => "password",
+            Self::Exchange(_) => super::grant_type::TOKEN_EXCHANGE,
+            Self::Extension { grant_type, .. } => grant_type,
+        }
+    }
+}
+
+/// A token exchange (RFC 8693 §2.1).
+///
+/// ```
+/// use oauth_proto::oauth2::server::{Decision, Exchange, Grant};
+///
+/// /// Takes this server's own access tokens alone, for the user that they belong to.
+/// fn policy(exchange: &Exchange) -> Decision {
+///     match exchange.subject.as_ref().and_then(|subject| subject.grant.user.clone()) {
+///         Some(user) if exchange.actor_token.is_none() => Decision::Granted(Grant::new(user)),
+///         _ => Decision::Denied,
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Exchange {
+    /// Whom the new token is about.
+    pub subject_token: Secret,
+    /// What kind of token that is.
+    pub subject_token_type: String,
+    /// What is known of it, if it is a living token of this server's. What is granted then exceeds neither its scope nor its
+    /// resources, lives no longer, and goes when its grant is revoked.
+    pub subject: Option<Arc<TokenRecord>>,
+    /// Who acts, and what kind of token that is.
+    pub actor_token: Option<(Secret, String)>,
+    /// Names of services that the new token is for.
+    pub audience: Vec<String>,
+    /// What kind of token is wanted; this server gives access tokens.
+    pub requested_token_type: Option<String>,
+}
+
+/// The application's answer to [`Decide`].
+///
+/// ```
+/// use oauth_proto::oauth2::server::Decision;
+///
+/// let refusal = Decision::Refused { code: "invalid_target".into(), description: "not for that service".into() };
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Decision {
+    /// It is granted.
+    Granted(Grant),
+    /// It is not: `invalid_grant`.
+    Denied,
+    /// It is not, and the client is told why.
+    Refused {
+        /// The error's code (RFC 6749 §5.2).
+        code: String,
+        /// For the client's developer.
+        description: String,
+    },
+}
+
+impl Command for Decide {
+    type Answer = Decision;
+}

@@ -1,0 +1,139 @@
+//! What of a grant reaches further than it may: exchanged, narrowed and unique tokens.
+
+use oauth_proto::oauth2::resource::ResourceServer;
+use oauth_proto::oauth2::server::{
+    ClientRecord, Decide, Decision, FindToken, Grant, GrantType, Question, Reply, Store, TokenHash, TokenRecord, serve,
+    serve_with,
+};
+
+use super::world::*;
+
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+const A: &str = "https://a.example/";
+const B: &str = "https://b.example/";
+
+fn exchanging() -> World {
+    let exchange = GrantType::token_exchange().scopes("read write");
+    let world = World::new(provider().resource(A).resource(B).grant_type(exchange));
+    world.store.add_client(ClientRecord::confidential("scanner", OTHER_SECRET).grant_type(EXCHANGE).scope("read"));
+    world
+}
+
+/// The application lets everybody exchange everything.
+fn exchange(world: &World, token: &str) -> String {
+    let (id, secret) = SCANNER;
+    let request = posting(
+        "/token",
+        &[
+            ("client_id", id),
+            ("client_secret", secret),
+            ("grant_type", EXCHANGE),
+            ("subject_token", token),
+            ("subject_token_type", ACCESS_TOKEN),
+        ],
+    );
+    let yes = |_: Decide| Ok::<_, String>(Decision::Granted(Grant::new("jane")));
+    let response = serve_with(world.provider.token(&request, world.moment()), &world.store, yes).unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+    answer["access_token"].as_str().unwrap().to_owned()
+}
+
+fn record(world: &World, token: &str) -> TokenRecord {
+    let found = world.store.find_token(&FindToken { key: TokenHash::of(token) }).unwrap();
+    TokenRecord::clone(&found.unwrap())
+}
+
+#[test]
+fn an_exchanged_token_exceeds_neither_its_subject_nor_its_client() {
+    let world = exchanging();
+    let asked = [&asking("printer", REDIRECT)[..], &[("resource", A), ("scope", "read write")]].concat();
+    let subject = world.redeem(PRINTER, &world.code(&asked)).unwrap();
+    world.pass(600);
+    let exchanged = record(&world, &exchange(&world, &subject.access));
+    assert_eq!((exchanged.scope().as_str(), exchanged.resource()), ("read", &[A.to_owned()][..]));
+    assert_eq!(exchanged.expires_at, record(&world, &subject.access).expires_at);
+}
+
+#[test]
+fn a_chain_of_exchanges_ends_with_its_first_token() {
+    let world = exchanging();
+    let subject = world.redeem(PRINTER, &world.printers_code()).unwrap();
+    let mut token = exchange(&world, &subject.access);
+    world.pass(3500);
+    token = exchange(&world, &token);
+    assert!(!record(&world, &token).has_expired(world.moment().now));
+    world.pass(200);
+    assert!(record(&world, &token).has_expired(world.moment().now));
+}
+
+/// RFC 8707 §2.2.
+#[test]
+fn a_grant_for_all_resources_can_be_narrowed_to_one() {
+    let world = World::new(provider().resource(A));
+    let code = world.printers_code();
+    let parameters = |resource| {
+        [("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", REDIRECT), ("resource", resource)]
+    };
+    world.token(PRINTER, &parameters(B)).unwrap_err();
+    let narrow = world.token(PRINTER, &parameters(A)).unwrap();
+    assert_eq!(world.introspect(&narrow.access)["aud"], serde_json::json!([A]));
+}
+
+#[test]
+fn unique_tokens_for_other_resources_are_others() {
+    let world = World::new(provider().resource(A).resource(B).enable_unique_tokens("a key that lies elsewhere"));
+    let code = || world.code(&[&asking("printer", REDIRECT)[..], &[("resource", A), ("resource", B)]].concat());
+    let wide = world.redeem(PRINTER, &code()).unwrap();
+    let code = code();
+    let parameters =
+        [("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", REDIRECT), ("resource", A)];
+    let narrow = world.token(PRINTER, &parameters).unwrap();
+    assert_ne!(wide.access, narrow.access);
+}
+
+/// Two requests have found the code when the first of them redeems it, and gets a unique token that was there.
+#[test]
+fn a_code_replayed_in_a_race_revokes_the_unique_token_that_it_brought() {
+    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+    let first = world.redeem(PRINTER, &world.printers_code()).unwrap();
+    let code = world.printers_code();
+    let (id, secret) = PRINTER;
+    let request = posting(
+        "/token",
+        &[
+            ("client_id", id),
+            ("client_secret", secret),
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("redirect_uri", REDIRECT),
+        ],
+    );
+    let found = || {
+        let Reply::Ask(Question::FindClient(ask)) = world.provider.token(&request, world.moment()) else {
+            panic!("the client is not looked for")
+        };
+        let client = world.store.find_client(ask.command()).unwrap();
+        let Reply::Ask(Question::FindTicket(ask)) = ask.answer(client) else { panic!("the code is not looked for") };
+        let ticket = world.store.find_ticket(ask.command()).unwrap();
+        ask.answer(ticket)
+    };
+    let (one, other) = (found(), found());
+    serve(one, &world.store).unwrap();
+    serve(other, &world.store).unwrap_err();
+    assert!(!world.lives(&first.access));
+}
+
+#[test]
+fn token_in_query() {
+    let world = World::new(provider());
+    let token = world.redeem(PRINTER, &world.printers_code()).unwrap();
+    let api = ResourceServer::new("https://photos.example.com").unwrap();
+    let get = |uri: String| http::Request::get(uri).body(Vec::new()).unwrap();
+    let request = get(format!("https://photos.example.com/?access_token={}", token.access));
+    let refused = serve(api.check(&request, "read", world.moment().now), &world.store).unwrap_err().response();
+    assert_eq!(refused.status(), 400);
+    assert!(!format!("{refused:?}").contains(&token.access));
+    let api = api.allow_token_in_query();
+    serve(api.check(&request, "read", world.moment().now), &world.store).unwrap();
+}

@@ -1,0 +1,443 @@
+//! OAuth 2.0 token endpoint: what is used twice, by another, too late, or for more than was granted.
+
+use std::time::Duration;
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use oauth_proto::oauth2::server::{ClientRecord, FindClient, GrantType, Question, Reason, Reply, UnknownScope, serve};
+use oauth_proto::{Moment, Response};
+
+use super::world::*;
+
+#[test]
+fn code_replay() {
+    let world = World::default();
+    let code = world.printers_code();
+    let tokens = world.redeem(PRINTER, &code).unwrap();
+    let other = world.tokens();
+    let refreshed = world.refresh(PRINTER, tokens.refresh_token(), None).unwrap();
+    assert_eq!(refused(world.redeem(PRINTER, &code), 400, "invalid_grant"), Reason::CodeReplayed);
+    for token in [&tokens.access, &refreshed.access, refreshed.refresh_token()] {
+        assert!(!world.lives(token), "{token}");
+    }
+    refused(world.refresh(PRINTER, refreshed.refresh_token(), None), 400, "invalid_grant");
+    assert!(world.lives(&other.access) && world.lives(other.refresh_token()));
+    // A replay with a wrong redirect_uri or verifier is one, too.
+    let code = world.printers_code();
+    let tokens = world.redeem(PRINTER, &code).unwrap();
+    refused(world.token(PRINTER, &[("grant_type", "authorization_code"), ("code", &code)]), 400, "invalid_grant");
+    assert!(!world.lives(&tokens.access));
+}
+
+/// Who is not the client cannot have its tokens revoked.
+#[test]
+fn code_replay_without_authentication() {
+    let world = World::default();
+    let code = world.printers_code();
+    let tokens = world.redeem(PRINTER, &code).unwrap();
+    refused(world.redeem(("printer", "wrong"), &code), 401, "invalid_client");
+    refused(world.refresh(("printer", "wrong"), tokens.refresh_token(), None), 401, "invalid_client");
+    assert!(world.lives(&tokens.access));
+}
+
+#[test]
+fn code_other_client() {
+    let world = World::default();
+    let code = world.printers_code();
+    let reason = refused(world.redeem(SCANNER, &code), 400, "invalid_grant");
+    assert_eq!(reason, Reason::CodeOfAnotherClient("scanner".into()));
+    refused(world.redeem(PRINTER, &code), 400, "invalid_grant");
+
+    let code = world.printers_code();
+    let (tokens, other) = (world.redeem(PRINTER, &code).unwrap(), world.tokens());
+    refused(world.redeem(SCANNER, &code), 400, "invalid_grant");
+    assert!(!world.lives(&tokens.access) && !world.lives(tokens.refresh_token()));
+    assert!(world.lives(&other.access));
+}
+
+#[test]
+fn code_race() {
+    for _ in 0..50 {
+        let world = World::default();
+        let code = world.printers_code();
+        let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
+        let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
+        let (provider, store) = (&world.provider, &world.store);
+        let moments: Vec<_> = (0..4).map(|_| world.moment()).collect();
+        let answers: Vec<Option<Response>> = std::thread::scope(|scope| {
+            let tries: Vec<_> = moments
+                .into_iter()
+                .map(|moment| scope.spawn(|| serve(provider.token(&request, moment), store).ok()))
+                .collect();
+            tries.into_iter().map(|attempt| attempt.join().unwrap()).collect()
+        });
+        let won: Vec<_> = answers.into_iter().flatten().collect();
+        assert_eq!(won.len(), 1);
+        // The others were replays, so that even what the first one got is revoked.
+        let body: serde_json::Value = serde_json::from_slice(won[0].body()).unwrap();
+        assert!(!world.lives(body["access_token"].as_str().unwrap()));
+    }
+}
+
+/// Two exchanges step by step: both have found the code, before either has redeemed it.
+#[test]
+fn code_race_in_lockstep() {
+    let world = World::default();
+    let code = world.printers_code();
+    let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
+    let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
+    let found = |moment: Moment| match world.provider.token(&request, moment) {
+        Reply::Ask(Question::FindClient(ask)) => {
+            let question = FindClient { client_id: ask.command().client_id.clone() };
+            let client = oauth_proto::oauth2::server::Store::find_client(&world.store, &question).unwrap();
+            match ask.answer(client) {
+                Reply::Ask(Question::FindTicket(ask)) => {
+                    let ticket = oauth_proto::oauth2::server::Store::find_ticket(&world.store, ask.command()).unwrap();
+                    ask.answer(ticket)
+                }
+                reply => panic!("{reply:?}"),
+            }
+        }
+        reply => panic!("{reply:?}"),
+    };
+    let (first, second) = (found(world.moment()), found(world.moment()));
+    let answer = serve(first, &world.store).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+    assert!(world.lives(body["access_token"].as_str().unwrap()));
+    assert_eq!(refused(serve(second, &world.store), 400, "invalid_grant"), Reason::CodeReplayed);
+    assert!(!world.lives(body["access_token"].as_str().unwrap()));
+}
+
+fn code_with_challenge(world: &World) -> String {
+    let challenge = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
+    world.code(&[&asking("app", "http://127.0.0.1:51004/cb")[..], &challenge].concat())
+}
+
+fn redeem_with(
+    world: &World,
+    code: &str,
+    verifier: Option<&str>,
+) -> Result<Response, oauth_proto::oauth2::server::Rejected> {
+    let uri = ("redirect_uri", "http://127.0.0.1:51004/cb");
+    let mut parameters = vec![("grant_type", "authorization_code"), ("client_id", "app"), ("code", code), uri];
+    parameters.extend(verifier.map(|verifier| ("code_verifier", verifier)));
+    world.post("/token", &parameters)
+}
+
+#[test]
+fn verifier_missing() {
+    let world = World::default();
+    for missing in [None, Some("")] {
+        let code = code_with_challenge(&world);
+        assert_eq!(refused(redeem_with(&world, &code, missing), 400, "invalid_grant"), Reason::WrongVerifier);
+        // One try is all that a thief has.
+        refused(redeem_with(&world, &code, Some(VERIFIER)), 400, "invalid_grant");
+    }
+    redeem_with(&world, &code_with_challenge(&world), Some(VERIFIER)).unwrap();
+}
+
+#[test]
+fn verifier_wrong() {
+    let world = World::default();
+    let changed = VERIFIER.replace("dB", "dC");
+    for wrong in [
+        &*changed,
+        &VERIFIER[..42],
+        &format!("{VERIFIER}A"),
+        CHALLENGE,
+        &"v".repeat(129),
+        "v v",
+        VERIFIER.to_lowercase().as_str(),
+    ] {
+        let code = code_with_challenge(&world);
+        assert_eq!(
+            refused(redeem_with(&world, &code, Some(wrong)), 400, "invalid_grant"),
+            Reason::WrongVerifier,
+            "{wrong}"
+        );
+        refused(redeem_with(&world, &code, Some(VERIFIER)), 400, "invalid_grant");
+    }
+}
+
+/// A verifier for a code without a challenge: somebody has cut the challenge off.
+#[test]
+fn verifier_unasked() {
+    let world = World::default();
+    let code = world.printers_code();
+    let parameters = [
+        ("grant_type", "authorization_code"),
+        ("code", &*code),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", VERIFIER),
+    ];
+    assert_eq!(refused(world.token(PRINTER, &parameters), 400, "invalid_grant"), Reason::VerifierUnasked);
+}
+
+fn basic(client_id: &str, secret: &str) -> String {
+    format!("Basic {}", BASE64_STANDARD.encode(format!("{client_id}:{secret}")))
+}
+
+#[test]
+fn two_client_auths() {
+    let world = World::default();
+    let stats = [("grant_type", "client_credentials"), ("scope", "stats")];
+    let send = |headers: &[&str], more: &[(&str, &str)]| {
+        let mut request = posting("/token", &[&stats[..], more].concat());
+        for header in headers {
+            request.headers_mut().append("authorization", header.parse().unwrap());
+        }
+        world.send(request)
+    };
+    let right = basic(PRINTER.0, PRINTER.1);
+    send(&[&right], &[]).unwrap();
+    send(&[&right], &[("client_id", "printer")]).unwrap();
+    send(&[], &[("client_id", PRINTER.0), ("client_secret", PRINTER.1)]).unwrap();
+    for (headers, more) in [
+        (&[&*right][..], &[("client_id", PRINTER.0), ("client_secret", PRINTER.1)][..]),
+        (&[&right], &[("client_secret", PRINTER.1)]),
+        (&[&right], &[("client_id", "scanner")]),
+        (&[&right, &right], &[]),
+    ] {
+        assert_eq!(
+            refused(send(headers, more), 400, "invalid_request"),
+            Reason::TwoAuthentications,
+            "{headers:?} {more:?}"
+        );
+    }
+    for odd in ["Bearer x", "Basic", "Basic !", "Basic cHJpbnRlcg==", "Digest a=b"] {
+        refused(send(&[odd], &[]), 401, "invalid_client");
+    }
+}
+
+/// Byte for byte the same answer, for an unknown client and for a wrong secret, at each endpoint.
+#[test]
+fn secret_wrong() {
+    let world = World::default();
+    world.store.add_client(ClientRecord::proven_by("bank", "tls_client_auth"));
+    for path in ["/token", "/introspect", "/revoke", "/par", "/device_authorization"] {
+        let answer = |client_id: &str, secret: Option<&str>| {
+            let mut parameters = vec![("client_id", client_id), ("grant_type", "client_credentials"), ("token", "x")];
+            parameters.extend(secret.map(|secret| ("client_secret", secret)));
+            let rejected = world.post(path, &parameters).unwrap_err();
+            refused::<()>(Err(rejected.clone()), 401, "invalid_client");
+            let response = rejected.response();
+            (response.status(), response.headers().clone(), response.into_body())
+        };
+        let wrong = answer("printer", Some("wrong"));
+        for (client_id, secret) in [
+            ("nobody", Some("wrong")),
+            ("nobody", Some(SECRET)),
+            ("nobody", None),
+            ("printer", None),
+            ("printer", Some(OTHER_SECRET)),
+            ("app", Some("wrong")),
+            ("bank", Some("wrong")),
+            ("bank", None),
+        ] {
+            assert_eq!(answer(client_id, secret), wrong, "{path} {client_id} {secret:?}");
+        }
+    }
+}
+
+#[test]
+fn refresh_replay() {
+    let world = World::default();
+    let (first, other) = (world.tokens(), world.tokens());
+    let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    assert_ne!((&second.access, &second.refresh), (&first.access, &first.refresh));
+    // Who cannot show who it is changes nothing.
+    refused(world.refresh(("printer", "wrong"), first.refresh_token(), None), 401, "invalid_client");
+    assert!(world.lives(&second.access) && !world.lives(first.refresh_token()));
+    let reason = refused(world.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
+    assert_eq!(reason, Reason::RefreshTokenReplayed);
+    for token in [&first.access, &second.access, second.refresh_token()] {
+        assert!(!world.lives(token));
+    }
+    refused(world.refresh(PRINTER, second.refresh_token(), None), 400, "invalid_grant");
+    assert!(world.lives(&other.access));
+    // However long ago it was replaced, while it would have lived.
+    let second = world.refresh(PRINTER, other.refresh_token(), None).unwrap();
+    world.pass(29 * 24 * 3600);
+    refused(world.refresh(PRINTER, other.refresh_token(), None), 400, "invalid_grant");
+    assert!(!world.lives(second.refresh_token()));
+}
+
+#[test]
+fn refresh_grace() {
+    let world = World::with(GrantType::refresh_token().allow_lost_answers(Duration::from_secs(10)));
+    let first = world.tokens();
+    let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    world.pass(9);
+    let again = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    assert_eq!(again.refresh, second.refresh);
+    assert!(world.lives(&again.access) && world.lives(&second.access));
+    // Not for another client,
+    refused(world.refresh(SCANNER, first.refresh_token(), None), 400, "invalid_grant");
+    assert!(!world.lives(&again.access));
+    // not once the successor was used,
+    let first = world.tokens();
+    let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    let third = world.refresh(PRINTER, second.refresh_token(), None).unwrap();
+    refused(world.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
+    assert!(!world.lives(&third.access));
+    // and not when the time is over, to the second.
+    let first = world.tokens();
+    let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    world.pass(10);
+    let reason = refused(world.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
+    assert!(reason == Reason::RefreshTokenReplayed && !world.lives(&second.access));
+}
+
+#[test]
+fn refresh_other_client() {
+    let world = World::default();
+    let tokens = world.tokens();
+    let reason = refused(world.refresh(SCANNER, tokens.refresh_token(), None), 400, "invalid_grant");
+    assert_eq!(reason, Reason::RefreshTokenOfAnotherClient("scanner".into()));
+    assert!(!world.lives(&tokens.access) && !world.lives(tokens.refresh_token()));
+    // An access token is no refresh token.
+    let tokens = world.tokens();
+    refused(world.refresh(PRINTER, &tokens.access, None), 400, "invalid_grant");
+    assert!(world.lives(&tokens.access));
+}
+
+#[test]
+fn scope_escalation() {
+    let world = World::default();
+    let code = world.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat());
+    let tokens = world.redeem(PRINTER, &code).unwrap();
+    for more in ["write", "read write", "admin", "READ"] {
+        refused(world.refresh(PRINTER, tokens.refresh_token(), Some(more)), 400, "invalid_scope");
+    }
+    // It was refused before it was replaced.
+    assert_eq!(world.refresh(PRINTER, tokens.refresh_token(), Some("read")).unwrap().scope, "read");
+    // A scope at the token endpoint widens no code.
+    let code = world.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat());
+    let parameters =
+        [("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", REDIRECT), ("scope", "write")];
+    assert_eq!(world.token(PRINTER, &parameters).unwrap().scope, "read");
+    // What the grant has not, or the client may not, is not dropped in silence.
+    let ask = |scope: &str| world.authorize(&[&asking("printer", REDIRECT)[..], &[("scope", scope)]].concat());
+    assert_eq!(sent_back(ask("read admin")), "invalid_scope");
+    world.store.add_client(ClientRecord::confidential("printer", SECRET).redirect_uri(REDIRECT).scope("read"));
+    assert_eq!(sent_back(ask("write")), "invalid_scope");
+    let drops = World::with(GrantType::authorization_code().scopes("read write").unknown_scope(UnknownScope::Drop));
+    let code = drops.code(&[&asking("printer", REDIRECT)[..], &[("scope", "admin read")]].concat());
+    assert_eq!(drops.redeem(PRINTER, &code).unwrap().scope, "read");
+}
+
+/// A scope that is left out means the same as before; python-oauth2 grants nothing then, or refuses.
+#[test]
+fn scope_omitted() {
+    let world = World::default();
+    let first = world.tokens();
+    let narrow = world.refresh(PRINTER, first.refresh_token(), Some("write")).unwrap();
+    assert_eq!((narrow.scope.as_str(), world.introspect(&narrow.access)["scope"].as_str()), ("write", Some("write")));
+    let second = world.refresh(PRINTER, narrow.refresh_token(), None).unwrap();
+    assert_eq!(second.scope, "read write");
+}
+
+#[test]
+fn token_in_log() {
+    let world = World::default();
+    let tokens = world.tokens();
+    let code = world.printers_code();
+    world.redeem(PRINTER, &code).unwrap();
+    let secrets = [&*code, &tokens.access, tokens.refresh_token(), SECRET, PASSWORD, VERIFIER];
+    let shown = [
+        format!("{:?}", world.store),
+        format!("{:?}", world.provider),
+        format!(
+            "{:?}",
+            world.authorize(
+                &[
+                    &asking("printer", REDIRECT)[..],
+                    &[("code_challenge", CHALLENGE), ("code_challenge_method", "S256")]
+                ]
+                .concat()
+            )
+        ),
+        format!("{:?}", world.redeem(PRINTER, &code).unwrap_err()),
+        format!("{:?}", world.refresh(SCANNER, tokens.refresh_token(), None).unwrap_err()),
+        format!(
+            "{:?}",
+            world.token(PRINTER, &[("grant_type", "password"), ("username", "jane"), ("password", PASSWORD)])
+        ),
+        {
+            let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code)];
+            let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
+            format!("{:?}", world.provider.token(&request, world.moment()))
+        },
+    ];
+    for shown in shown {
+        assert!(secrets.iter().all(|secret| !shown.contains(secret)), "{shown}");
+    }
+}
+
+#[test]
+fn content_type_wrong() {
+    let world = World::default();
+    let code = world.printers_code();
+    for odd in [
+        None,
+        Some("application/json"),
+        Some("text/plain"),
+        Some("multipart/form-data"),
+        Some("application/x-www-form-urlencodedx"),
+        Some(""),
+    ] {
+        let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
+        let mut request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
+        request.headers_mut().remove("content-type");
+        if let Some(odd) = odd {
+            request.headers_mut().insert("content-type", odd.parse().unwrap());
+        }
+        refused(world.send(request), 400, "invalid_request");
+    }
+    let mut twice = posting("/token", &[]);
+    twice.headers_mut().append("content-type", "application/json".parse().unwrap());
+    refused(world.send(twice), 400, "invalid_request");
+    let mut large = posting("/token", &[]);
+    large.body_mut().resize(64 * 1024 + 1, b'a');
+    refused(world.send(large), 413, "invalid_request");
+    // Credentials in the URL are not looked at.
+    let mut request = posting("/token", &[("grant_type", "client_credentials"), ("scope", "stats")]);
+    *request.uri_mut() = format!("{ISSUER}/token?client_id=printer&client_secret={SECRET}").parse().unwrap();
+    refused(world.send(request), 401, "invalid_client");
+    world.redeem(PRINTER, &code).unwrap();
+}
+
+#[test]
+fn expired_at_the_very_second() {
+    let world = World::default();
+    let code = world.printers_code();
+    world.pass(60);
+    assert_eq!(refused(world.redeem(PRINTER, &code), 400, "invalid_grant"), Reason::CodeUnknown);
+    let tokens = world.tokens();
+    assert_eq!(tokens.expires_in, 3600);
+    world.pass(3599);
+    assert!(world.lives(&tokens.access));
+    world.pass(1);
+    assert!(!world.lives(&tokens.access) && world.lives(tokens.refresh_token()));
+    world.pass(30 * 24 * 3600 - 3600);
+    assert!(!world.lives(tokens.refresh_token()));
+    refused(world.refresh(PRINTER, tokens.refresh_token(), None), 400, "invalid_grant");
+}
+
+/// Revoking a refresh token takes the access tokens with it, as no store of python-oauth2's does.
+#[test]
+fn a_refresh_token_dies_with_its_grant_and_takes_it_along() {
+    let world = World::default();
+    let (tokens, other) = (world.tokens(), world.tokens());
+    let revoke = |(client_id, secret): Who<'_>, token: &str| {
+        world.post("/revoke", &[("client_id", client_id), ("client_secret", secret), ("token", token)])
+    };
+    refused(revoke(SCANNER, tokens.refresh_token()), 400, "invalid_request");
+    assert!(world.lives(&tokens.access));
+    assert_eq!(revoke(PRINTER, tokens.refresh_token()).unwrap().status(), 200);
+    assert!(!world.lives(&tokens.access) && !world.lives(tokens.refresh_token()));
+    refused(world.refresh(PRINTER, tokens.refresh_token(), None), 400, "invalid_grant");
+    assert!(world.lives(&other.access));
+    // Again, or a token that was never there, is as good as done.
+    assert_eq!(revoke(PRINTER, tokens.refresh_token()).unwrap().status(), 200);
+    assert_eq!(revoke(SCANNER, "unknown").unwrap().status(), 200);
+}
