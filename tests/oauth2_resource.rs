@@ -116,6 +116,7 @@ fn tokens_are_taken_from_where_they_may_stand() {
     for both in [
         get(&format!("{RESOURCE}?access_token={token}"), Some(&token)),
         get(&format!("{RESOURCE}?access_token={token}&access_token={token}"), None),
+        get(&format!("{RESOURCE}?%61ccess_token={token}"), Some(&token)),
     ] {
         let (status, challenge) = challenge(&serve(lenient.check(&both, "read", now()), &store).unwrap_err());
         assert_eq!((status, challenge.error), (400, Some(BearerError::InvalidRequest)));
@@ -125,6 +126,9 @@ fn tokens_are_taken_from_where_they_may_stand() {
         request.headers_mut().insert("authorization", http::HeaderValue::from_bytes(odd.as_bytes()).unwrap());
         assert_eq!(check(&store, &request, "read").unwrap_err().response().status(), 400, "{odd}");
     }
+    let mut two = get(RESOURCE, Some(&token));
+    two.headers_mut().append("authorization", http::HeaderValue::from_static("Basic eDp5"));
+    assert_eq!(check(&store, &two, "read").unwrap_err().response().status(), 400);
     let basic = http::Request::get(RESOURCE).header("authorization", "Basic eDp5").body(Vec::new()).unwrap();
     assert_eq!(check(&store, &basic, "read").unwrap_err().response().status(), 401);
 }

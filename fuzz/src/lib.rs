@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod authorization_header;
 pub mod base_string;
+pub mod bearer;
 pub mod callback;
 pub mod challenge;
 pub mod error_answer;

@@ -93,6 +93,11 @@ fn session() {
 }
 
 #[test]
+fn bearer() {
+    each(fuzz::bearer::run);
+}
+
+#[test]
 fn challenge() {
     each(fuzz::challenge::run);
 }

@@ -141,7 +141,7 @@ impl ResourceServer {
         let in_header = bearer::of_header(request.headers())?;
         let query = request.uri().query().unwrap_or_default();
         // Where it is not taken from, it is not welcome either: who sends it there has to learn that it leaks.
-        let in_query = if query.contains("access_token") { bearer::of_pairs(query.as_bytes())? } else { None };
+        let in_query = bearer::of_pairs(query.as_bytes())?;
         let in_body =
             if self.in_body && bearer::has_form(request) { bearer::of_pairs(request.body().as_ref())? } else { None };
         match (in_header, in_query, in_body) {
