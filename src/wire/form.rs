@@ -75,18 +75,34 @@ pub(crate) fn push_encoded(out: &mut String, name: &str, value: &str) {
     out.push_str(value);
 }
 
-/// As [`pairs`], of a text: the values are texts too, or `None` where what they decode to is no UTF-8.
-pub(crate) fn text_pairs(form: &str) -> impl Iterator<Item = (Cow<'_, [u8]>, Option<Cow<'_, str>>)> {
-    let pieces = form.split('&').filter(|piece| !piece.is_empty());
-    pieces.map(|piece| {
-        let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
-        let value = match percent::decode_with(value.as_bytes(), true) {
-            // What needs no decoding is the text that it was.
-            Cow::Borrowed(_) => Some(Cow::Borrowed(value)),
-            decoded => text(decoded),
-        };
-        (percent::decode_with(name.as_bytes(), true), value)
+/// As [`pairs`], of a text: names and values are texts too, or `None` where what they decode to is no UTF-8.
+pub(crate) fn text_pairs(form: &str) -> impl Iterator<Item = (Option<Cow<'_, str>>, Option<Cow<'_, str>>)> {
+    let mut rest = Some(form);
+    let pieces = std::iter::from_fn(move || {
+        let (piece, more) = split_at_byte(rest?, b'&');
+        rest = more;
+        Some(piece)
+    });
+    pieces.filter(|piece| !piece.is_empty()).map(|piece| {
+        let (name, value) = split_at_byte(piece, b'=');
+        (decoded_text(name), decoded_text(value.unwrap_or_default()))
     })
+}
+
+/// What stands before an ASCII character and behind it: faster than the standard library's search, which is made for any.
+fn split_at_byte(text: &str, byte: u8) -> (&str, Option<&str>) {
+    match memchr::memchr(byte, text.as_bytes()) {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    }
+}
+
+fn decoded_text(encoded: &str) -> Option<Cow<'_, str>> {
+    match percent::decode_with(encoded.as_bytes(), true) {
+        // What needs no decoding is the text that it was.
+        Cow::Borrowed(_) => Some(Cow::Borrowed(encoded)),
+        decoded => text(decoded),
+    }
 }
 
 /// A decoded name or value as a text; `None` where it is not UTF-8.

@@ -204,15 +204,15 @@ impl<'c> Callback<'c> {
         let pairs = part(callback, mode);
         let mut read = Self { pairs: pairs.as_bytes(), ..Self::default() };
         for (name, value) in form::text_pairs(pairs) {
-            let (name, slot) = match &*name {
-                b"code" => ("code", &mut read.code),
-                b"state" => ("state", &mut read.state),
-                b"iss" => ("iss", &mut read.iss),
-                b"error" => ("error", &mut read.error),
-                b"error_description" => ("error_description", &mut read.error_description),
-                b"error_uri" => ("error_uri", &mut read.error_uri),
-                b"access_token" => ("access_token", &mut read.access_token),
-                b"id_token" => ("id_token", &mut read.id_token),
+            let (name, slot) = match name.as_deref() {
+                Some("code") => ("code", &mut read.code),
+                Some("state") => ("state", &mut read.state),
+                Some("iss") => ("iss", &mut read.iss),
+                Some("error") => ("error", &mut read.error),
+                Some("error_description") => ("error_description", &mut read.error_description),
+                Some("error_uri") => ("error_uri", &mut read.error_uri),
+                Some("access_token") => ("access_token", &mut read.access_token),
+                Some("id_token") => ("id_token", &mut read.id_token),
                 _ => continue,
             };
             let value = value.ok_or(Forged::ParameterInvalid { name })?;

@@ -43,7 +43,7 @@ impl<'r> Parameters<'r> {
     pub(super) fn parse_doubtful(form: &'r str) -> Result<Self, Reason> {
         let mut parameters = Vec::with_capacity(8);
         for (name, value) in form::text_pairs(form) {
-            let text = form::text(name).zip(value);
+            let text = name.zip(value);
             let not_text = Reason::ParameterInvalid { name: "a parameter", why: "it is no text in UTF-8" };
             let (name, value) = text.ok_or(not_text)?;
             if parameters.len() == MOST {
