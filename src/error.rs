@@ -313,7 +313,7 @@ pub enum Unsupported {
     /// Secrets would travel in the clear. Use https, or say that it is wanted: the service's or the provider's
     /// `dangerous_` option for it.
     #[error(
-        "{url:?} is not https, and secrets would travel in the clear (`dangerous_allow_http` of the server, service or request lifts this)"
+        "{url:?} is not https, and secrets would travel in the clear (an option whose name begins with `dangerous_` lifts this)"
     )]
     PlainHttp {
         /// The URL, without its query.

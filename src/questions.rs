@@ -77,7 +77,7 @@ macro_rules! questions {
                         let answer = store.$method(ask.command()).await;
                         ask.go_on(answer)
                     })*
-                    $(Self::$Aside(ask) => ask.unavailable("nobody was there to decide"),)*
+                    $(Self::$Aside(ask) => ask.unavailable("nobody was there to decide; see `serve_with`"),)*
                 }
             }
         }

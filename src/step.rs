@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::{Error, Moment, Timestamp};
 
-/// A request to be sent: the whole of it, body included.
+/// A request to be sent, or one that was received: the whole of it, body included. The constructors of the `http` crate, which is
+/// also `oauth_proto::http`, make one: `http::Request::get(uri).body(Vec::new())`.
 pub type Request = http::Request<Vec<u8>>;
 
 /// A response as it was received, body included.

@@ -353,5 +353,5 @@ unreachable_store! {
 #[test]
 fn a_store_that_fails_is_said_to_fail() {
     let said = verdict(|| conformance::check(&Gone, NOW)).unwrap();
-    assert_eq!(said, "the store failed at FindClient: connection refused");
+    assert_eq!(said, "the store failed at SaveClient: connection refused");
 }

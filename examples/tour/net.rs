@@ -1,9 +1,14 @@
-//! The two ends of HTTP that the library leaves to its user: a client in one closure, a server in one loop.
+//! The two ends of HTTP that the library leaves to its user: a client in one closure, a server in one thread a request.
 
+use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::StatusCode;
 use oauth_proto::{Request, Response};
+
+/// The longest body that is read, in bytes: forms are much shorter.
+const LONGEST_BODY: u64 = 64 * 1024;
 
 /// A transport for the drivers: one exchange, any status, no redirects.
 pub fn client() -> impl FnMut(Request) -> Result<Response, ureq::Error> {
@@ -30,7 +35,7 @@ impl Server {
     /// `handler` is made with the origin that the server turns out to have.
     pub fn start<H>(handler: impl FnOnce(&str) -> H) -> Result<Self, Box<dyn std::error::Error>>
     where
-        H: Fn(&Request) -> Response + Send + 'static,
+        H: Fn(&Request) -> Response + Send + Sync + 'static,
     {
         Self::start_at(0, handler)
     }
@@ -38,22 +43,19 @@ impl Server {
     /// The same at a port of the caller's choice, or at a free one if it is 0.
     pub fn start_at<H>(port: u16, handler: impl FnOnce(&str) -> H) -> Result<Self, Box<dyn std::error::Error>>
     where
-        H: Fn(&Request) -> Response + Send + 'static,
+        H: Fn(&Request) -> Response + Send + Sync + 'static,
     {
         let listener = tiny_http::Server::http(("127.0.0.1", port)).map_err(|error| error.to_string())?;
         let listener = Arc::new(listener);
         let address = listener.server_addr().to_ip().ok_or("no address")?;
         let origin = format!("http://{address}");
-        let handler = handler(&origin);
+        let handler = Arc::new(handler(&origin));
         let accepting = listener.clone();
         let thread = std::thread::spawn(move || {
-            for mut incoming in accepting.incoming_requests() {
-                let response = match read(&mut incoming) {
-                    Some(request) => handler(&request),
-                    None => http::Response::builder().status(400).body(Vec::new()).unwrap_or_default(),
-                };
-                // A client that has gone away is no trouble of the server's.
-                let _ = incoming.respond(write(response));
+            for incoming in accepting.incoming_requests() {
+                let handler = handler.clone();
+                // A body may take as long as its client likes, and nobody else shall wait for it.
+                std::thread::spawn(move || answer(incoming, &*handler));
             }
         });
         Ok(Self { origin, listener, thread: Some(thread) })
@@ -74,14 +76,30 @@ impl Drop for Server {
     }
 }
 
-fn read(incoming: &mut tiny_http::Request) -> Option<Request> {
+/// Of a body that is too long, `tiny_http` still takes in the rest, believes whatever length it claims, and never loses
+/// patience. A service that strangers can reach needs another server.
+fn answer(mut incoming: tiny_http::Request, handler: &impl Fn(&Request) -> Response) {
+    let response = match read(&mut incoming) {
+        Ok(request) => handler(&request),
+        Err(status) => http::Response::builder().status(status).body(Vec::new()).unwrap_or_default(),
+    };
+    // A client that has gone away is no trouble of the server's.
+    let _ = incoming.respond(write(response));
+}
+
+fn read(incoming: &mut tiny_http::Request) -> Result<Request, StatusCode> {
     let mut builder = http::Request::builder().method(incoming.method().as_str()).uri(incoming.url());
     for header in incoming.headers() {
         builder = builder.header(header.field.as_str().as_str(), header.value.as_str());
     }
     let mut body = Vec::new();
-    incoming.as_reader().read_to_end(&mut body).ok()?;
-    builder.body(body).ok()
+    // One byte more tells a body that is too long from one that just fits.
+    let length = incoming.as_reader().take(LONGEST_BODY + 1).read_to_end(&mut body);
+    match length {
+        Ok(length) if length as u64 > LONGEST_BODY => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Ok(_) => builder.body(body).map_err(|_| StatusCode::BAD_REQUEST),
+        Err(_) => Err(StatusCode::BAD_REQUEST),
+    }
 }
 
 fn write(response: Response) -> tiny_http::Response<std::io::Cursor<Vec<u8>>> {

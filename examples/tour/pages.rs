@@ -84,6 +84,11 @@ const DECISION: &str = r#"<div class="actions">
 <button class="button" name="decision" value="deny">Deny</button>
 </div>"#;
 
+const SIGN_OUT: &str = r#"<button class="button">Sign out</button>"#;
+
+/// The title of what nobody has foreseen.
+pub const DID_NOT_WORK: &str = "That did not work";
+
 /// Asks who it is. Without a client's name, it does not say what for.
 pub fn login(action: &str, hidden: &[(&str, &str)], client_name: &str, problem: Option<&str>) -> String {
     let purpose = match client_name {
@@ -103,26 +108,26 @@ pub fn login(action: &str, hidden: &[(&str, &str)], client_name: &str, problem: 
     document(AT_SERVICE, &alerting("Sign in", &problem), &format!("<h1>Sign in</h1>\n{purpose}\n{problem}\n{form}"))
 }
 
-/// Asks the user what the client may do. `redirect_host` is where the browser goes with the answer.
+/// Asks the user what the client may do. `destination` is where the browser goes with the answer.
 pub fn consent(
     action: &str,
     hidden: &[(&str, &str)],
     client_name: &str,
     user: &str,
     scopes: &[(&str, &str)],
-    redirect_host: &str,
+    destination: &str,
 ) -> String {
     let content = format!(
         r#"<h1>{client} asks for access</h1>
 <p class="soft">You are signed in as {user}.</p>
 {scopes}
 {form}
-<p class="soft after">Either way, you return to {host}.</p>"#,
+<p class="soft after">Either way, you return to {destination}.</p>"#,
         client = isolated(client_name),
         user = emphasized(user),
         scopes = permissions(scopes),
         form = form(action, hidden, DECISION),
-        host = emphasized(redirect_host),
+        destination = emphasized(destination),
     );
     document(AT_SERVICE, "Allow access?", &content)
 }
@@ -183,8 +188,14 @@ pub fn client_home(sign_in_href: &str) -> String {
     document(AT_CLIENT, "Welcome", &content)
 }
 
-/// What the client has after the user said yes.
-pub fn client_signed_in(user: &str, scopes: &[&str], api_answer_json: &str, sign_out_href: &str) -> String {
+/// What the client has after the user said yes. The action and what is hidden are those of the form that signs out.
+pub fn client_signed_in(
+    action: &str,
+    hidden: &[(&str, &str)],
+    user: &str,
+    scopes: &[&str],
+    api_answer_json: &str,
+) -> String {
     let scopes = match scopes {
         [] => "<p>Nothing in particular.</p>".to_owned(),
         _ => list(scopes.iter().map(|scope| format!("<code>{}</code>", escape(scope)))),
@@ -199,9 +210,15 @@ pub fn client_signed_in(user: &str, scopes: &[&str], api_answer_json: &str, sign
 {sign_out}"#,
         user = isolated(user),
         answer = escape(api_answer_json),
-        sign_out = link("button", sign_out_href, "Sign out"),
+        sign_out = form(action, hidden, SIGN_OUT),
     );
     document(AT_CLIENT, "Signed in", &content)
+}
+
+/// Why the client has nothing for a user who is signed in, and may want to begin anew.
+pub fn client_failed(action: &str, hidden: &[(&str, &str)], text: &str) -> String {
+    let sign_out = form(action, hidden, SIGN_OUT);
+    document(AT_CLIENT, DID_NOT_WORK, &format!("<h1>{DID_NOT_WORK}</h1>\n<p>{}</p>\n{sign_out}", escape(text)))
 }
 
 /// Why the client has nothing. The way out is the page at the root of the client's folder.

@@ -2,11 +2,14 @@
 
 use http::Method;
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Discovery, Pending, Session, SharedSession, Token};
-use oauth_proto::{DriveError, Error, Moment, Refused, Request, Response, run};
+use oauth_proto::{DriveError, Error, Moment, Refused, Request, Response, Secret, run};
 
 use crate::oauth2_server::{CLIENT, CLIENT_SECRET, SCOPES};
-use crate::sessions::{Sessions, html, see_other};
+use crate::sessions::{Sessions, field, html, random, see_other};
 use crate::{net, pages};
+
+/// Where the form that signs out goes.
+const SIGN_OUT: &str = "/sign-out";
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -21,8 +24,16 @@ pub struct Printer {
 enum Visit {
     /// It is at the photo service.
     Away(Box<Pending>),
-    /// It is back. Its session renews the token when that is due.
-    SignedIn(SharedSession),
+    /// It is back.
+    SignedIn(SignedIn),
+}
+
+#[derive(Clone)]
+struct SignedIn {
+    /// Renews the token when that is due.
+    session: SharedSession,
+    /// Stands in the form that signs out: who makes the browser post one from elsewhere does not know it.
+    form_token: String,
 }
 
 impl Printer {
@@ -33,33 +44,41 @@ impl Printer {
             .secret(CLIENT_SECRET)
             .redirect_uri(format!("{origin}/callback"))?;
         let (origin, service) = (origin.to_owned(), service.to_owned());
-        Ok(Self { client, origin, service, sessions: Sessions::new("printer_session") })
+        let sessions = Sessions::new("printer_session", |visit| matches!(visit, Visit::SignedIn(_)));
+        Ok(Self { client, origin, service, sessions })
     }
 
     pub fn handle(&self, request: &Request) -> Response {
         let response = match (request.method(), request.uri().path()) {
-            (&Method::GET, "/") => self.home(request),
-            (&Method::GET, "/sign-in") => self.leave(),
+            (&Method::GET, "/") => Ok(self.home(request)),
+            (&Method::GET, "/sign-in") => self.leave(request),
             (&Method::GET, "/callback") => self.come_back(request),
-            (&Method::GET, "/sign-out") => self.sign_out(request),
+            (&Method::POST, SIGN_OUT) => self.sign_out(request),
             _ => Ok(html(pages::client_problem("There is no such page", ""))),
         };
         response.unwrap_or_else(|failure| html(problem(&*failure)))
     }
 
-    fn home(&self, request: &Request) -> Result<Response, Failure> {
+    fn home(&self, request: &Request) -> Response {
+        let Some(SignedIn { session, form_token }) = self.signed_in(request) else {
+            return html(pages::client_home("/sign-in"));
+        };
+        let hidden = [("form_token", form_token.as_str())];
+        // Who is signed in can sign out whatever the service says, and nothing else leads to another sign-in.
+        let failed = |failure: Failure| pages::client_failed(SIGN_OUT, &hidden, &failure.to_string());
+        html(self.albums(&session, &hidden).unwrap_or_else(failed))
+    }
+
+    fn signed_in(&self, request: &Request) -> Option<SignedIn> {
         let signed_in = self.sessions.with(request, |visit| match visit {
-            Visit::SignedIn(session) => Some(session.clone()),
+            Visit::SignedIn(signed_in) => Some(signed_in.clone()),
             Visit::Away(_) => None,
         });
-        match signed_in.flatten() {
-            Some(session) => self.albums(&session),
-            None => Ok(html(pages::client_home("/sign-in"))),
-        }
+        signed_in.flatten()
     }
 
     /// Calls the API with the user's token.
-    fn albums(&self, session: &SharedSession) -> Result<Response, Failure> {
+    fn albums(&self, session: &SharedSession, hidden: &[(&str, &str)]) -> Result<String, Failure> {
         let request = http::Request::get(format!("{}/albums", self.service)).body(Vec::new())?;
         // The session is in memory, and the new token with it: nothing is left to be saved.
         let answer = session.fetch(request, net::client(), |_: Token| Ok::<_, std::convert::Infallible>(()))?;
@@ -68,20 +87,25 @@ impl Printer {
         let scope = session.token().and_then(|token| token.scope.clone()).unwrap_or_default();
         let scopes: Vec<_> = scope.iter().collect();
         let user = json["user"].as_str().unwrap_or_default();
-        Ok(html(pages::client_signed_in(user, &scopes, &serde_json::to_string_pretty(&json)?, "/sign-out")))
+        Ok(pages::client_signed_in(SIGN_OUT, hidden, user, &scopes, &serde_json::to_string_pretty(&json)?))
     }
 
     /// To the photo service. What belongs to the answer is kept for this browser alone.
-    fn leave(&self) -> Result<Response, Failure> {
+    fn leave(&self, request: &Request) -> Result<Response, Failure> {
+        // A new visit would take the place of one that is signed in, whose token nobody could revoke any longer.
+        if self.signed_in(request).is_some() {
+            return Ok(see_other("/"));
+        }
         let authorize = Authorize::scope(SCOPES.map(|(scope, _)| scope));
         let authorization = run(self.client.authorize(authorize, Moment::from_os())?, net::client())?;
         let away = Visit::Away(Box::new(authorization.pending));
         Ok(self.sessions.begin(away, see_other(&authorization.url)))
     }
 
-    /// Back from there.
+    /// Back from there. Any site can lead here, so that only who is away is awaited.
     fn come_back(&self, request: &Request) -> Result<Response, Failure> {
-        let Some(Visit::Away(pending)) = self.sessions.end(request) else {
+        let away = self.sessions.end_if(request, |visit| matches!(visit, Visit::Away(_)));
+        let Some(Visit::Away(pending)) = away else {
             return Ok(html(pages::client_problem(
                 "Nobody was awaited",
                 "Your sign-in has taken too long, or is over.",
@@ -90,13 +114,16 @@ impl Printer {
         let callback = format!("{}{}", self.origin, request.uri());
         let token = run(self.client.redeem(*pending, &callback, Moment::from_os())?, net::client())?;
         let session = SharedSession::new(Session::new(&self.client, &self.service, token)?);
-        Ok(self.sessions.begin(Visit::SignedIn(session), see_other("/")))
+        let signed_in = SignedIn { session, form_token: random() };
+        Ok(self.sessions.begin(Visit::SignedIn(signed_in), see_other("/")))
     }
 
     /// Nothing is left here, nor at the service.
     fn sign_out(&self, request: &Request) -> Result<Response, Failure> {
-        if let Some(Visit::SignedIn(session)) = self.sessions.end(request)
-            && let Some(token) = session.session().token()
+        let posted = Secret::new(field(request.body(), "form_token"));
+        let ours = |visit: &Visit| matches!(visit, Visit::SignedIn(own) if posted == Secret::new(&*own.form_token));
+        if let Some(Visit::SignedIn(own)) = self.sessions.end_if(request, ours)
+            && let Some(token) = own.session.session().token()
         {
             run(self.client.revoke_grant(token, Moment::from_os())?, net::client())?;
         }
@@ -112,6 +139,6 @@ fn problem(failure: &(dyn std::error::Error + 'static)) -> String {
         Some(Error::Refused(Refused::Denied { .. })) => {
             pages::client_problem("Access was denied", "You did not allow it, so there is nothing to print.")
         }
-        _ => pages::client_problem("That did not work", &failure.to_string()),
+        _ => pages::client_problem(pages::DID_NOT_WORK, &failure.to_string()),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::header::{COOKIE, LOCATION, SET_COOKIE};
+use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Timestamp};
 
 const LIFETIME: Duration = Duration::from_secs(3600);
@@ -14,13 +15,15 @@ const MOST: usize = 1000;
 
 pub struct Sessions<V> {
     cookie: &'static str,
+    has_user: fn(&V) -> bool,
     visits: Mutex<HashMap<String, (Timestamp, V)>>,
 }
 
 impl<V> Sessions<V> {
-    /// Two sites on one machine need two names, since a browser tells cookies apart by the host alone.
-    pub fn new(cookie: &'static str) -> Self {
-        Self { cookie, visits: Mutex::default() }
+    /// Two sites on one machine need two names, since a browser tells cookies apart by the host alone. Which
+    /// visits have a user decides who goes when there are too many.
+    pub fn new(cookie: &'static str, has_user: fn(&V) -> bool) -> Self {
+        Self { cookie, has_user, visits: Mutex::default() }
     }
 
     /// Looks at what is remembered of the browser that sent this request.
@@ -33,8 +36,15 @@ impl<V> Sessions<V> {
 
     /// Forgets the browser that sent this request.
     pub fn end(&self, request: &Request) -> Option<V> {
+        self.end_if(request, |_| true)
+    }
+
+    /// The same, but only if what is remembered may end.
+    pub fn end_if(&self, request: &Request, may_end: impl FnOnce(&V) -> bool) -> Option<V> {
         let name = self.name(request)?;
-        let (until, visit) = self.visits().remove(name)?;
+        let mut visits = self.visits();
+        visits.get(name).filter(|(_, visit)| may_end(visit))?;
+        let (until, visit) = visits.remove(name)?;
         (Timestamp::from_os() < until).then_some(visit)
     }
 
@@ -44,10 +54,8 @@ impl<V> Sessions<V> {
         let (name, now) = (random(), Timestamp::from_os());
         let mut visits = self.visits();
         visits.retain(|_, (until, _)| now < *until);
-        if visits.len() >= MOST
-            && let Some(oldest) = visits.iter().min_by_key(|(_, (until, _))| *until).map(|(name, _)| name.clone())
-        {
-            visits.remove(&oldest);
+        if visits.len() >= MOST {
+            self.drop_one(&mut visits);
         }
         // Over https it would be `Secure`, too, and its name begin with `__Host-`.
         let cookie = format!("{}={name}; Path=/; HttpOnly; SameSite=Lax", self.cookie);
@@ -56,6 +64,14 @@ impl<V> Sessions<V> {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
         response
+    }
+
+    /// The oldest goes. One without a user goes before, since anybody can begin a thousand of them.
+    fn drop_one(&self, visits: &mut HashMap<String, (Timestamp, V)>) {
+        let oldest = visits.iter().min_by_key(|(_, (until, visit))| ((self.has_user)(visit), *until));
+        if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
+            visits.remove(&oldest);
+        }
     }
 
     fn name<'r>(&self, request: &'r Request) -> Option<&'r str> {
@@ -76,6 +92,12 @@ pub fn random() -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// What a form, or a query, has in that field. It is empty if there is none.
+pub fn field(form: &[u8], name: &str) -> String {
+    let value = form::pairs(form).find(|(own, _)| **own == *name.as_bytes()).map(|(_, value)| value);
+    String::from_utf8_lossy(&value.unwrap_or_default()).into_owned()
 }
 
 /// A page that nobody keeps or frames, and that runs no script. Forms may lead anywhere: browsers would stop the redirect

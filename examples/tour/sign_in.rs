@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use http::Method;
 use oauth_proto::oauth2::Scope;
 use oauth_proto::oauth2::server::{Consent, DeviceConsent, Dispatched, Grant, Reason, Rejected};
-use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Secret, Timestamp};
 
 use crate::oauth2_server::{Photos, SCOPES};
 use crate::pages;
-use crate::sessions::{Sessions, html, random, see_other};
+use crate::sessions::{Sessions, field, html, random, see_other};
 
 /// The one user that there is.
 pub const USER: &str = "jane";
@@ -20,14 +20,16 @@ pub const PASSWORD: &str = "correct horse";
 
 /// How many questions may wait for one browser.
 const MOST_WAITING: usize = 20;
-/// How many codes a user may get wrong: they are short (RFC 8628 §5.1).
-const MOST_CODES: u32 = 10;
+/// How many codes a user may get wrong in that time: they are short (RFC 8628 §5.1).
+const MOST_WRONG_CODES: usize = 10;
+const WRONG_CODE_COUNTS: Duration = Duration::from_secs(15 * 60);
 
 pub struct SignIn {
     photos: Photos,
     sessions: Sessions<Visit>,
-    /// How many codes each user got wrong since one was right.
-    wrong_codes: Mutex<HashMap<String, u32>>,
+    /// Until when each wrong code of a user's counts. A right one does not make up for it: who guesses can have a device
+    /// of their own, and so a right code.
+    wrong_codes: Mutex<HashMap<String, Vec<Timestamp>>>,
 }
 
 /// What is remembered of a browser.
@@ -51,7 +53,8 @@ enum Question {
 
 impl SignIn {
     pub fn new(photos: Photos) -> Self {
-        Self { photos, sessions: Sessions::new("photos_session"), wrong_codes: Mutex::default() }
+        let sessions = Sessions::new("photos_session", |visit: &Visit| visit.user.is_some());
+        Self { photos, sessions, wrong_codes: Mutex::default() }
     }
 
     pub fn handle(&self, request: &Request) -> Response {
@@ -108,10 +111,8 @@ impl SignIn {
 
     /// What the user has posted.
     fn answer(&self, request: &Request) -> Result<Response, Rejected> {
-        let posted: HashMap<_, _> = form::pairs(request.body()).collect();
-        let field = |name: &str| posted.get(name.as_bytes()).map(|value| String::from_utf8_lossy(value).into_owned());
         let [token, password, username, code, decision] =
-            ["form_token", "password", "username", "user_code", "decision"].map(|name| field(name).unwrap_or_default());
+            ["form_token", "password", "username", "user_code", "decision"].map(|name| field(request.body(), name));
         let name = named(request);
         let known = self.sessions.with(request, |visit| {
             let ours = Secret::new(token) == Secret::new(visit.form_token.as_str());
@@ -139,18 +140,22 @@ impl SignIn {
     }
 
     fn find_device(&self, request: &Request, user: &str, code: String) -> Response {
-        if self.wrong_codes().get(user).is_some_and(|wrong| *wrong >= MOST_CODES) {
-            return self.again(request, "Too many codes were wrong.");
+        let now = Timestamp::from_os();
+        // Locked until this code is counted, or else many at once would get past.
+        let mut wrong_codes = self.wrong_codes.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = wrong_codes.entry(user.to_owned()).or_default();
+        counted.retain(|until| now < *until);
+        if counted.len() >= MOST_WRONG_CODES {
+            return self.again(request, "Too many codes were wrong. Try again in a quarter of an hour.");
         }
-        match self.photos.serve(self.photos.provider.find_device(&code, Timestamp::from_os())) {
+        match self.photos.serve(self.photos.provider.find_device(&code, now)) {
             Ok(device) => {
-                self.wrong_codes().remove(user);
                 let question = Question::Device(Box::new(device));
                 self.sessions.with(request, |visit| visit.waiting.insert(named(request), question));
                 back_to_question(request)
             }
             Err(rejected) if rejected.reason == Reason::UserCode => {
-                *self.wrong_codes().entry(user.to_owned()).or_default() += 1;
+                counted.push(now.after(WRONG_CODE_COUNTS));
                 self.again(request, "No device waits with that code.")
             }
             Err(rejected) => rejected.response(),
@@ -173,10 +178,6 @@ impl SignIn {
             (Question::Code(_), _) => Ok(expired()),
         }
     }
-
-    fn wrong_codes(&self) -> std::sync::MutexGuard<'_, HashMap<String, u32>> {
-        self.wrong_codes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Visit {
@@ -198,9 +199,7 @@ impl Visit {
         match (&self.user, question) {
             (None, _) => pages::login(&action, &hidden, client, problem),
             (Some(user), Question::Consent(consent)) => {
-                let host = consent.redirect_uri.parse::<http::Uri>();
-                let host = host.ok().and_then(|uri| uri.authority().map(ToString::to_string)).unwrap_or_default();
-                pages::consent(&action, &hidden, client, user, &scopes, &host)
+                pages::consent(&action, &hidden, client, user, &scopes, &destination(&consent.redirect_uri))
             }
             (Some(_), Question::Code(prefilled)) => pages::user_code(&action, &hidden, problem, prefilled),
             (Some(_), Question::Device(device)) => {
@@ -212,6 +211,15 @@ impl Visit {
 
 fn client_name<'a>(name: &'a Option<String>, id: &'a str) -> &'a str {
     name.as_deref().unwrap_or(id)
+}
+
+/// Where the answer goes: to a host, or else to an app, which only the whole URI tells. With a scheme of an app's own,
+/// what looks like a host means nothing.
+fn destination(redirect_uri: &str) -> String {
+    let uri = redirect_uri.parse::<http::Uri>().ok();
+    let web = uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
+    let host = web.as_ref().and_then(|uri| uri.authority()).map(ToString::to_string);
+    host.unwrap_or_else(|| redirect_uri.to_owned())
 }
 
 /// What a scope means to a user.
@@ -234,9 +242,7 @@ fn back_to_question(request: &Request) -> Response {
 }
 
 fn query(request: &Request, name: &str) -> String {
-    let query = request.uri().query().unwrap_or_default().as_bytes();
-    let value = form::pairs(query).find(|(own, _)| **own == *name.as_bytes()).map(|(_, value)| value);
-    String::from_utf8_lossy(&value.unwrap_or_default()).into_owned()
+    field(request.uri().query().unwrap_or_default().as_bytes(), name)
 }
 
 fn expired() -> Response {

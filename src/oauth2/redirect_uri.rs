@@ -23,6 +23,11 @@ pub(crate) fn check_redirect_uri(uri: &str, plain_http: bool) -> Result<(), Unsu
     if !url.username().is_empty() || url.password().is_some() {
         return refuse("a redirect_uri has no user information");
     }
+    // A browser reads `https:x` relative to where it is, and `Url` does not.
+    let authority = uri.split_once("://").map(|(_, rest)| rest.split(['/', '?']).next().unwrap_or_default());
+    if matches!(url.scheme(), "http" | "https") && authority.is_none_or(|host| host.is_empty() || host.contains('@')) {
+        return refuse("a redirect_uri has a host");
+    }
     if NOWHERE.contains(&url.scheme()) {
         return refuse("a browser does not come back from there");
     }
@@ -72,6 +77,11 @@ mod tests {
             "https://client.example.com/c b",
             "https://client.example.com\\@evil.example/",
             "https://client.example.com/\n",
+            "https:client.example.com/cb",
+            "https:/client.example.com/cb",
+            "https:///client.example.com/cb",
+            "https://@client.example.com/cb",
+            "https://:8080/cb",
         ] {
             check_redirect_uri(uri, false).unwrap_err();
         }

@@ -1,6 +1,7 @@
 //! OAuth 2.0 authorization server: what it must refuse, and where it must not send anybody.
 
 mod grants;
+mod reach;
 mod token_endpoint;
 mod world;
 
@@ -248,6 +249,7 @@ fn state_echo() {
         assert_eq!(page.matches("<script").count(), 1);
         let escaped = state.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let escaped = escaped.replace('"', "&quot;").replace('\'', "&#39;");
+        let escaped = escaped.replace('\r', "&#13;").replace('\n', "&#10;");
         assert!(page.contains(&format!("name=\"state\" value=\"{escaped}\">")), "{page}");
     }
 }

@@ -31,6 +31,8 @@ use crate::{Error, Response, Timestamp, Unsupported};
 ///     }
 /// };
 /// assert_eq!(albums(&Request::default()).status(), 401);
+/// // The challenge names the metadata: a GET of `photos.metadata_path()` is answered by
+/// let metadata = photos.metadata_response();
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug)]

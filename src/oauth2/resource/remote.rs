@@ -14,7 +14,8 @@ use crate::oauth2::{Client, Introspection, Scope, TokenHint};
 use crate::step::Receive;
 use crate::{Error, Moment, Response, Sent, Step, Timestamp};
 
-/// Tokens of an authorization server that is asked about each, and remembered for a while.
+/// Tokens of an authorization server that is asked about each, and remembered for a while: a minute, during which a token that
+/// was revoked is still taken, unless [`remembered_for`](Self::remembered_for) says otherwise.
 ///
 /// ```
 /// use std::time::Duration;

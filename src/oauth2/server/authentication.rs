@@ -46,8 +46,8 @@ use crate::{Secret, Timestamp};
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 pub trait ClientSource: fmt::Debug + Send + Sync {
-    /// Who the client claims to be, if the request shows something that this source knows how to check. The parameters are
-    /// those of the body.
+    /// Who the client claims to be, if the request shows something that this source knows how to check; `None` for clients that
+    /// authenticate otherwise, since a second way is refused. The parameters are those of the body.
     fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<ClaimedClient>;
 }
 
@@ -109,7 +109,8 @@ impl Authentications {
         let client_id = parameters.get("client_id");
         let in_body = parameters.get("client_secret");
         if let Some(claimed) = self.ask_source(request, parameters) {
-            if in_body.is_some() || client_id.is_some_and(|named| named != claimed.client_id) {
+            let by_basic = has_basic(request.headers());
+            if by_basic || in_body.is_some() || client_id.is_some_and(|named| named != claimed.client_id) {
                 return Err(Reason::TwoAuthentications);
             }
             return Ok(Presented { client_id: claimed.client_id, proof: Proof::Own(claimed.check) });
@@ -195,13 +196,18 @@ impl Authentications {
             return Err(Reason::UnknownClient(shortened(client_id)));
         };
         if !proven {
-            return Err(Reason::WrongSecret);
+            return Err(Reason::WrongSecret(client.client_id.clone()));
         }
         if by_secret && client.secret_expires_at.is_some_and(|at| at <= now) {
-            return Err(Reason::SecretExpired);
+            return Err(Reason::SecretExpired(client.client_id.clone()));
         }
         Ok(client)
     }
+}
+
+fn has_basic(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    values.any(|value| auth_param::scheme(value.as_bytes()).0.eq_ignore_ascii_case(b"basic"))
 }
 
 impl Provider {
@@ -226,6 +232,8 @@ impl Provider {
         let Presented { client_id, proof } = presented;
         let provider = self.clone();
         ask_back(Question::FindClient, FindClient { client_id }, Voice::Json, move |command, found| {
+            // A store that folds case would let one client go by many names.
+            let found = found.filter(|client| client.client_id == command.client_id);
             let client = provider.0.authentications.authenticate(&command.client_id, proof, found, now)?;
             next(provider, client, command.client_id)
         })

@@ -122,7 +122,7 @@ impl Provider {
         };
         let (_, offer) = self.offer(grant_type).ok_or_else(|| Reason::ResponseTypeUnknown(name.to_owned()))?;
         if !client.may_respond(name) {
-            return Err(Reason::NotAllowed(name.to_owned()));
+            return Err(Reason::NotAllowed(grant_type.to_owned()));
         }
         if response_type == ResponseType::Token && back.mode == Mode::Query {
             // It would stand in logs and in the Referer of whatever the page loads.
@@ -131,7 +131,7 @@ impl Provider {
         let challenge = self.challenge(client, response_type, parameters)?;
         let asked = parameters.get("scope").map(|scope| Scope::separated(scope.to_owned(), self.0.scope_separator));
         let scope = offer.scope_of(asked, client.metadata.scope.as_ref())?;
-        let resource: Vec<_> = parameters.all("resource").map(str::to_owned).collect();
+        let resource = parameters.resources();
         if let Some(other) = resource.iter().find(|asked| !self.0.resources.contains(asked)) {
             return Err(Reason::ResourceRefused(crate::wire::bare(other)));
         }
@@ -247,6 +247,13 @@ impl Provider {
         }
         if consent.expires_at <= moment.now {
             return Err(Reason::DecidedTooLate);
+        }
+        // The client may have become a public one meanwhile.
+        if consent.response_type == ResponseType::Code && consent.challenge.is_none() && client.is_public() {
+            return Err(Reason::ChallengeMissing);
+        }
+        if !offer.may_have(&consent.scope, client.metadata.scope.as_ref()) {
+            return Err(Reason::ScopeRefused(crate::wire::shortened(consent.scope.as_str())));
         }
         let scope = grant.scope.unwrap_or_else(|| consent.scope.clone());
         if scope.missing_from(&consent.scope).next().is_some() {

@@ -77,11 +77,12 @@ impl Claim {
 /// A token exchange (RFC 8693 §2.1).
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{Decision, Exchange, Grant};
+/// use oauth_proto::oauth2::server::{Decision, Exchange, Grant, TokenKind};
 ///
 /// /// Takes this server's own access tokens alone, for the user that they belong to.
 /// fn policy(exchange: &Exchange) -> Decision {
-///     match exchange.subject.as_ref().and_then(|subject| subject.grant.user.clone()) {
+///     let subject = exchange.subject.as_ref().filter(|subject| subject.kind == TokenKind::Access);
+///     match subject.and_then(|subject| subject.grant.user.clone()) {
 ///         Some(user) if exchange.actor_token.is_none() => Decision::Granted(Grant::new(user)),
 ///         _ => Decision::Denied,
 ///     }
@@ -95,7 +96,7 @@ pub struct Exchange {
     /// What kind of token that is.
     pub subject_token_type: String,
     /// What is known of it, if it is a living token of this server's. What is granted then exceeds neither its scope nor its
-    /// resources, lives no longer, and goes when its grant is revoked.
+    /// resources, lives no longer, comes without a refresh token, and goes when its grant is revoked.
     pub subject: Option<Arc<TokenRecord>>,
     /// Who acts, and what kind of token that is.
     pub actor_token: Option<(Secret, String)>,

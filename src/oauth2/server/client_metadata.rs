@@ -66,7 +66,9 @@ pub(super) fn check(
     if (code || implicit) && metadata.redirect_uris.is_empty() {
         return Err(Reason::ClientRedirectUri);
     }
-    if metadata.redirect_uris.len() > MOST || !metadata.redirect_uris.iter().all(|uri| is_redirect_uri(uri)) {
+    if metadata.redirect_uris.len() > MOST
+        || !metadata.redirect_uris.iter().all(|uri| is_redirect_uri(uri, &provider.0.issuer))
+    {
         return Err(Reason::ClientRedirectUri);
     }
     check_texts(&metadata)?;
@@ -86,8 +88,13 @@ pub(super) fn check(
     Ok(metadata)
 }
 
-/// An https URL, one of this machine, or one of an app's own scheme, which has a dot in it (RFC 8252 §7.1).
-fn is_redirect_uri(uri: &str) -> bool {
+/// An https URL, one of this machine, or one of an app's own scheme, which has a dot in it (RFC 8252 §7.1). None of the
+/// server's own pages, which would take what a browser brings from here for the user's doing.
+fn is_redirect_uri(uri: &str, issuer: &str) -> bool {
+    let origin = |url: &str| url::Url::parse(url).map(|url| url.origin());
+    if origin(uri) == origin(issuer) {
+        return false;
+    }
     let scheme = uri.split(':').next().unwrap_or_default();
     let is_common = matches!(scheme, "http" | "https") || scheme.contains('.');
     uri.len() <= LONGEST && is_common && check_redirect_uri(uri, false).is_ok()
@@ -115,9 +122,12 @@ fn check_texts(metadata: &ClientMetadata) -> Result<(), Reason> {
     Ok(())
 }
 
-/// A text that a page can show, without characters that turn it around.
+/// A text that a page can show: something is to be seen, and nothing hides or turns the rest around.
 fn is_plain(text: &str) -> bool {
-    let turns =
-        |letter: char| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}');
-    text.len() <= LONGEST && !text.chars().any(|letter| letter.is_control() || turns(letter))
+    let hides = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{e0000}'..='\u{e0fff}')
+            || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+    };
+    text.len() <= LONGEST && !text.trim().is_empty() && !text.chars().any(hides)
 }

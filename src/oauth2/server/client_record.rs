@@ -1,5 +1,7 @@
 //! Clients as a server knows them, RFC 6749 §2, in the words of RFC 7591 §2.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::grant_type;
@@ -10,8 +12,9 @@ use crate::{Moment, Secret, Timestamp};
 
 /// A client as the server knows it.
 ///
-/// It may use the grants in which a person decides on a page, and, if it is confidential, client credentials; any other has to
-/// be named.
+/// Unless its grants are named, it may use codes, devices and refresh tokens and, if it is confidential, client credentials.
+/// A client that only signs users in should have its grants named, or a [`scope`](Self::scope): the scopes that a server has
+/// for machines are its own otherwise.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::ClientRecord;
@@ -24,7 +27,7 @@ use crate::{Moment, Secret, Timestamp};
 ///     .scope("photos.read photos.write");
 /// assert!(app.is_public() && !site.is_public());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ClientRecord {
     /// The client's identifier.
@@ -47,6 +50,18 @@ pub struct ClientRecord {
     /// What it told of itself: redirect_uris, grant types, scope, its name. Members that are left out mean what they say at
     /// [`may_use`](Self::may_use) and the others.
     pub metadata: ClientMetadata,
+}
+
+impl fmt::Debug for ClientRecord {
+    /// Somebody's own choice of a secret could be found by its hash.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientRecord")
+            .field("client_id", &self.client_id)
+            .field("is_public", &self.is_public())
+            .field("introspects_all", &self.introspects_all)
+            .field("metadata", &self.metadata)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ClientRecord {
@@ -74,8 +89,8 @@ impl ClientRecord {
         record
     }
 
-    /// A client with a secret that was generated: at least 128 bits that nobody can guess. For one that a person chose, see
-    /// [`with_hash`](Self::with_hash).
+    /// A client with a secret that was generated: at least 128 bits that nobody can guess. It is hashed by
+    /// [`Sha256Secrets`](super::Sha256Secrets), whatever the provider's hasher; for another, see [`hashed_by`](Self::hashed_by).
     pub fn confidential(client_id: impl Into<String>, secret: impl Into<Secret>) -> Self {
         // A generated secret needs no salt, so no randomness either.
         let hash = Sha256Secrets.hash(&secret.into(), [0; 16]);
@@ -161,7 +176,7 @@ impl ClientRecord {
         }
     }
 
-    /// Whether it may use a grant. Where nothing was said: those in which a person decides on a page, `refresh_token`, and
+    /// Whether it may use a grant. Where nothing was said: `authorization_code`, the device grant, `refresh_token`, and
     /// `client_credentials` if it is confidential. A public client never may use `client_credentials` (RFC 6749 §4.4).
     pub fn may_use(&self, grant_type: &str) -> bool {
         if grant_type == "client_credentials" && self.is_public() {

@@ -44,7 +44,8 @@ impl Work {
             if found.ticket.expires_at <= self.moment.now {
                 return Err(Reason::CodeUnknown);
             }
-            match check(&found, redirect_uri.as_deref(), verifier.as_ref()) {
+            let checked = check(&found, redirect_uri.as_deref(), verifier.as_ref(), self.client.is_public());
+            match checked {
                 Ok(()) => self.spend(found),
                 Err(reason) => Ok(spend_for_nothing(found.key, reason)),
             }
@@ -78,7 +79,12 @@ fn spend_for_nothing(key: TokenHash, reason: Reason) -> Reply<Response> {
     ask(Question::Redeem, Redeem { key, tokens: None }, Voice::Json, move |_| Err(reason))
 }
 
-fn check(found: &FoundTicket, redirect_uri: Option<&str>, verifier: Option<&Secret>) -> Result<(), Reason> {
+fn check(
+    found: &FoundTicket,
+    redirect_uri: Option<&str>,
+    verifier: Option<&Secret>,
+    is_public: bool,
+) -> Result<(), Reason> {
     let PendingTicket::Code { redirect_uri: (expected, was_sent), challenge, .. } = &found.ticket.pending else {
         return Err(Reason::CodeUnknown);
     };
@@ -91,6 +97,8 @@ fn check(found: &FoundTicket, redirect_uri: Option<&str>, verifier: Option<&Secr
         return Err(Reason::RedirectUriChanged);
     }
     match (challenge, verifier) {
+        // A client that has become a public one meanwhile proves nothing.
+        (None, None) if is_public => Err(Reason::WrongVerifier),
         (None, None) => Ok(()),
         (None, Some(_)) => Err(Reason::VerifierUnasked),
         (Some(challenge), Some(verifier)) if fits(challenge, verifier.expose()) => Ok(()),

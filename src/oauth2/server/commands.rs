@@ -22,8 +22,9 @@ impl Command for FindClient {
     type Answer = Option<Arc<ClientRecord>>;
 }
 
-/// Keeps a client under its identifier: a new one, which must not be there yet; or in place of one that is there and has that
-/// registration access token (RFC 7592), which one without any never has. Answers whether it was kept.
+/// Keeps a client under its identifier: a new one, which must not be there yet; or in place of one that is there and is still
+/// the same as it was found (RFC 7592), so that what an operator has changed meanwhile is not undone. Answers whether it was
+/// kept.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::SaveClient;
@@ -35,8 +36,8 @@ impl Command for FindClient {
 pub struct SaveClient {
     /// The client.
     pub record: Arc<ClientRecord>,
-    /// The registration access token's hash in the record that this one replaces.
-    pub replaces: Option<TokenHash>,
+    /// The record that this one replaces.
+    pub replaces: Option<Arc<ClientRecord>>,
 }
 
 impl Command for SaveClient {
@@ -210,7 +211,7 @@ impl Command for Redeem {
     type Answer = Redemption;
 }
 
-/// Keeps tokens; where they come of another token, only if that one is still there.
+/// Keeps tokens, if their client is still there; where they come of another token, only if that one is, too.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::SaveTokens;
@@ -240,7 +241,7 @@ pub enum Saved {
     New,
     /// A unique token was there already: its hash and record.
     Existing(TokenHash, Arc<TokenRecord>),
-    /// What they come of has been revoked.
+    /// What they come of has been revoked, or their client was removed.
     ParentGone,
 }
 

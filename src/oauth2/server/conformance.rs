@@ -70,6 +70,7 @@ pub async fn check_async<S: AsyncStore + ?Sized>(store: &S, now: Timestamp) {
 
 /// Each question alone.
 async fn one_by_one<S: AsyncStore + ?Sized>(kit: &kit::Kit<'_, S>) {
+    kit.register().await;
     clients::check(kit).await;
     tickets::check(kit).await;
     tokens::check(kit).await;

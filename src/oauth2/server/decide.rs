@@ -7,14 +7,14 @@ use super::claim::{Claim, Decide, Decision, Exchange};
 use super::commands::FindToken;
 use super::issue::grant_id;
 use super::parameters::Parameters;
-use super::provider::ask;
+use super::provider::{ask, reply};
 use super::records::{Grant, GrantRecord, TokenKind, TokenRecord};
 use super::rejected::{Reason, Voice};
 use super::store::{Question, Reply};
 use super::token::Work;
 use super::token_hash::TokenHash;
 use crate::oauth2::Scope;
-use crate::{Response, Secret};
+use crate::{Ask, Response, Secret};
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const REFRESH_TOKEN: &str = "urn:ietf:params:oauth:token-type:refresh_token";
@@ -82,6 +82,13 @@ impl Work {
             let lives = |record: &Arc<TokenRecord>| {
                 record.kind == kind && record.replaced.is_none() && !record.has_expired(now)
             };
+            if let Some(record) = found.as_ref().filter(|record| record.kind == TokenKind::Refresh)
+                && record.grant.client_id != self.client.client_id
+            {
+                // As at the refresh grant: nobody else can have it honestly.
+                let reason = Reason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
+                return Ok(Self::revoke(record.grant.id, reason));
+            }
             self.exchange_with(exchange, found.filter(lives).map(|record| (key, record)))
         }))
     }
@@ -134,7 +141,11 @@ impl Work {
             return self.decided(decision, command.scope, command.resource, parent);
         }
         let (scope, resource) = (command.scope.clone(), command.resource.clone());
-        Ok(ask(Question::Decide, command, Voice::Json, move |decision| self.decided(decision, scope, resource, parent)))
+        Ok(Reply::Ask(Question::Decide(Ask::new(command, move |decision| {
+            let decided = decision.map_err(Reason::DecisionFailed);
+            let end = decided.and_then(|decision| self.decided(decision, scope, resource, parent));
+            reply(&Voice::Json, end)
+        }))))
     }
 
     fn decided(

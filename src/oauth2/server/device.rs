@@ -36,7 +36,7 @@ impl Provider {
         let (parameters, presented) = self.posted(request)?;
         let (at, _) = self.offer(DEVICE_CODE).ok_or_else(|| Reason::GrantTypeUnknown(DEVICE_CODE.to_owned()))?;
         let asked = parameters.get("scope").map(|scope| Scope::separated(scope.to_owned(), self.0.scope_separator));
-        let resource: Vec<_> = parameters.all("resource").map(str::to_owned).collect();
+        let resource = parameters.resources();
         if let Some(other) = resource.iter().find(|asked| !self.0.resources.contains(asked)) {
             return Err(Reason::ResourceRefused(crate::wire::bare(other)));
         }

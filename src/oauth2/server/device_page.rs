@@ -29,12 +29,18 @@ use crate::{Moment, Timestamp};
 ///     format!(r#"<input name="user_code" value="{}">"#, page.user_code.as_deref().unwrap_or_default())
 /// }
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DevicePage {
     /// The code that the URL brought along, for the field. The user has to be asked all the same whether it is the one that the
     /// device shows (§3.3.1).
     pub user_code: Option<String>,
+}
+
+impl fmt::Debug for DevicePage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DevicePage")
+    }
 }
 
 /// A device that asks for access, while the user decides. It is serde, so that it survives a login page; what is said at

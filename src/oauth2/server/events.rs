@@ -25,7 +25,7 @@ pub(super) fn revoked(grant: GrantId) {
 pub(super) fn rejected(reason: &Reason) {
     let code = reason.code();
     match reason {
-        Reason::StoreFailed(_) | Reason::Misconfigured(_) => {
+        Reason::StoreFailed(_) | Reason::DecisionFailed(_) | Reason::Misconfigured(_) => {
             tracing::error!(target: TARGET, code, %reason, "request failed");
         }
         Reason::CodeReplayed

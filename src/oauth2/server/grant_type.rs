@@ -13,6 +13,9 @@ pub(super) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-
 /// What a client may use of which nothing was said: a person decides on a page, or it acts for itself.
 pub(super) const BY_DEFAULT: [&str; 4] = ["authorization_code", "refresh_token", "client_credentials", DEVICE_CODE];
 
+/// No honest request asks for more words than this.
+const MOST_WORDS: usize = 256;
+
 const HOUR: Duration = Duration::from_secs(3600);
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -81,28 +84,32 @@ impl GrantType {
         Self::new("authorization_code", true)
     }
 
-    /// The implicit grant (RFC 6749 §4.2), for clients that know no other. OAuth 2.1 has none.
+    /// The implicit grant (RFC 6749 §4.2), for clients that know no other, whose record has to name `implicit`. OAuth 2.1 has
+    /// none.
     ///
     /// What this gives away: tokens stand in URLs, from which they leak, and nothing proves who takes them.
     pub fn implicit() -> Self {
         Self::new("implicit", false)
     }
 
-    /// The resource owner's password (RFC 6749 §4.3), for clients that know no other. OAuth 2.1 has none. The application checks
-    /// it: see [`Claim::Password`](super::Claim::Password).
+    /// The resource owner's password (RFC 6749 §4.3), for clients that know no other, whose record has to name `password`. OAuth
+    /// 2.1 has none. The application checks it: see [`Claim::Password`](super::Claim::Password).
     ///
     /// What this gives away: the client sees the password, and people learn to type theirs anywhere.
     pub fn password() -> Self {
         Self::new("password", true)
     }
 
-    /// The client for itself (RFC 6749 §4.4). There is no refresh token: it can ask again.
+    /// The client for itself (RFC 6749 §4.4). There is no refresh token: it can ask again. **Every confidential client may use
+    /// it** whose record does not say otherwise by [`ClientRecord::grant_types`](super::ClientRecord::grant_types), with all
+    /// these scopes unless [`ClientRecord::scope`](super::ClientRecord::scope) says less.
     pub fn client_credentials() -> Self {
         Self::new("client_credentials", false)
     }
 
     /// Refresh tokens (RFC 6749 §6), which live for 30 days each unless [`expires_in`](Self::expires_in) says otherwise. With
-    /// this one, those other grants give refresh tokens in which a user takes part, if the client may use it. A refresh token
+    /// this one, codes, passwords and devices bring refresh tokens, if the client may use it; for any other grant see
+    /// [`with_refresh_token`](Self::with_refresh_token). A refresh token
     /// is replaced whenever it is used, and all that came of its grant is revoked when it is used again.
     pub fn refresh_token() -> Self {
         Self { expires_in: Some(MONTH), ..Self::new("refresh_token", false) }
@@ -161,7 +168,9 @@ impl GrantType {
         self
     }
 
-    /// Whether refresh tokens come with its access tokens, where there is [`refresh_token`](Self::refresh_token) and the client
+    /// Whether refresh tokens come with its access tokens: unless said otherwise with those of `authorization_code`, `password` and
+    /// devices, and not with those of any other grant; never with those for which another token was exchanged. It takes effect
+    /// where there is [`refresh_token`](Self::refresh_token) and the client
     /// may use it.
     pub fn with_refresh_token(mut self, with_refresh: bool) -> Self {
         self.with_refresh = with_refresh;
@@ -191,6 +200,13 @@ impl GrantType {
         self
     }
 
+    /// Whether a scope is one that a request could have been for.
+    pub(super) fn may_have(&self, scope: &Scope, allowed: Option<&Scope>) -> bool {
+        let has = |own: &Option<Scope>, word| own.as_ref().is_some_and(|own| own.contains(word));
+        let may = |word| has(&self.scopes, word) || has(&self.default_scope, word);
+        scope.iter().all(|word| may(word) && allowed.is_none_or(|allowed| allowed.contains(word)))
+    }
+
     /// The scope that a request is for, of what the grant has and the client may ask for.
     pub(super) fn scope_of(&self, asked: Option<Scope>, allowed: Option<&Scope>) -> Result<Scope, Reason> {
         let may = |word: &str| {
@@ -208,6 +224,9 @@ impl GrantType {
                 None => Err(Reason::ScopeMissing),
             };
         };
+        if asked.iter().nth(MOST_WORDS).is_some() {
+            return Err(Reason::ScopeRefused(crate::wire::shortened(asked.as_str())));
+        }
         // What is asked is mostly what may be had.
         if asked.iter().all(may) && is_plain(&asked) {
             return Ok(asked);

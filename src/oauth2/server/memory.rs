@@ -1,7 +1,7 @@
 //! A store in memory, for tests, examples and servers of one process that may forget.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -47,21 +47,21 @@ struct Tables {
 #[derive(Debug)]
 enum Keys {
     One(TokenHash),
-    Many(Vec<TokenHash>),
+    Many(BTreeSet<TokenHash>),
 }
 
 impl Keys {
-    fn as_slice(&self) -> &[TokenHash] {
+    fn into_vec(self) -> Vec<TokenHash> {
         match self {
-            Self::One(key) => std::slice::from_ref(key),
-            Self::Many(keys) => keys,
+            Self::One(key) => vec![key],
+            Self::Many(keys) => keys.into_iter().collect(),
         }
     }
 
     fn add(&mut self, key: TokenHash) {
         match self {
-            Self::One(first) => *self = Self::Many(vec![*first, key]),
-            Self::Many(keys) => keys.push(key),
+            Self::One(first) => *self = Self::Many(BTreeSet::from([*first, key])),
+            Self::Many(keys) => drop(keys.insert(key)),
         }
     }
 
@@ -70,7 +70,7 @@ impl Keys {
         match self {
             Self::One(only) => (*only != key).then_some(()),
             Self::Many(keys) => {
-                keys.retain(|own| *own != key);
+                keys.remove(&key);
                 (!keys.is_empty()).then_some(())
             }
         }
@@ -183,9 +183,9 @@ impl Tables {
 
     fn drop_grant(&mut self, grant: GrantId) {
         let Some(keys) = self.grants.remove(&grant) else { return };
-        for key in keys.as_slice() {
-            self.drop_token(*key);
-            self.drop_ticket(*key);
+        for key in keys.into_vec() {
+            self.drop_token(key);
+            self.drop_ticket(key);
         }
     }
 
@@ -226,11 +226,7 @@ impl Store for MemoryStore {
     fn save_client(&self, command: &SaveClient) -> Result<bool, Infallible> {
         let mut tables = self.tables();
         let before = tables.clients.get(&command.record.client_id);
-        let may = match (before, command.replaces) {
-            (None, None) => true,
-            (Some(before), Some(replaced)) => before.registration == Some(replaced),
-            _ => false,
-        };
+        let may = before == command.replaces.as_ref();
         if may {
             tables.clients.insert(command.record.client_id.clone(), command.record.clone());
         }
@@ -315,7 +311,9 @@ impl Store for MemoryStore {
 
     fn save_tokens(&self, command: &SaveTokens) -> Result<Saved, Infallible> {
         let mut tables = self.tables();
-        if command.parent.is_some_and(|parent| !tables.tokens.contains_key(&parent)) {
+        let is_gone = |parent| !tables.tokens.contains_key(&parent);
+        if command.parent.is_some_and(is_gone) || !tables.clients.contains_key(&command.tokens.access.1.grant.client_id)
+        {
             return Ok(Saved::ParentGone);
         }
         if let Some((hash, record)) = tables.existing(&command.tokens) {

@@ -39,7 +39,7 @@ impl Provider {
         let methods: Vec<_> =
             secrets.into_iter().filter(|(taken, _)| *taken).map(|(_, name)| name).chain(["none"]).collect();
         let challenges: &[&str] = if config.plain_pkce { &["S256", "plain"] } else { &["S256"] };
-        Metadata {
+        let metadata = Metadata {
             issuer: Some(config.issuer.clone()),
             authorization_endpoint: (code || implicit).then(|| url(Endpoint::Authorize)).flatten(),
             token_endpoint: url(Endpoint::Token),
@@ -62,9 +62,17 @@ impl Provider {
             pushed_authorization_request_endpoint: (code || implicit).then(|| url(Endpoint::PushedRequest)).flatten(),
             require_pushed_authorization_requests: config.only_pushed,
             authorization_response_iss_parameter_supported: true,
-            extra: config.metadata.clone(),
             ..Metadata::default()
-        }
+        };
+        self.with_members(metadata)
+    }
+
+    /// The members of the operator's, in place of those that are there.
+    fn with_members(&self, metadata: Metadata) -> Metadata {
+        let members = &self.0.metadata;
+        let Ok(serde_json::Value::Object(mut all)) = serde_json::to_value(&metadata) else { return metadata };
+        all.extend(members.iter().map(|(name, value)| (name.clone(), value.clone())));
+        serde_json::from_value(serde_json::Value::Object(all)).unwrap_or(metadata)
     }
 
     /// The metadata's endpoint (RFC 8414 §3).

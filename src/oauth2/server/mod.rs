@@ -24,6 +24,12 @@
 //! | keep it all in a database | [`Store`], [`AsyncStore`] |
 //! | protect an API with its tokens | [`resource`](super::resource) |
 //!
+//! # Events
+//!
+//! With the feature `tracing`, events have the target `oauth_proto::oauth2::server`: `tokens issued` (info; `grant`, `client_id`,
+//! `grant_type`, `scope`), `revoked` (info; `grant`), `grant revoked` for what looks like a theft (warn; `code`, `reason`),
+//! `request refused` (debug; the same) and `request failed` where the fault is on this side (error; the same).
+//!
 //! # For those who know python-oauth2
 //!
 //! | there | here |
@@ -42,6 +48,9 @@
 //! | `ClientStore`, `AuthCodeStore`, `AccessTokenStore` | [`Store`], [`AsyncStore`] |
 //! | `Client`, `AuthorizationCode`, `AccessToken` | [`ClientRecord`], [`Ticket`], [`TokenRecord`] |
 //! | `oauth2.error`, `oauth2.log` | [`Reason`], [`Rejected`], the feature `tracing` |
+//!
+//! A client's record has to name `password`, `implicit` and grants of the application's own. `reissue_refresh_tokens=True` is the
+//! default here.
 //!
 //! What differs on purpose: everything is bound to its client, nothing is taken twice, secrets and tokens lie in the store as
 //! hashes, errors carry the state, tokens expire and refresh tokens are replaced unless said otherwise, and a public client

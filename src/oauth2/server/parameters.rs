@@ -90,6 +90,17 @@ impl<'r> Parameters<'r> {
         self.iter().filter(move |(own, _)| *own == name).map(|(_, value)| value)
     }
 
+    /// The resources that are asked for (RFC 8707 §2), each once.
+    pub(super) fn resources(&self) -> Vec<String> {
+        let mut resources: Vec<String> = Vec::new();
+        for resource in self.all("resource") {
+            if !resources.iter().any(|known| known == resource) {
+                resources.push(resource.to_owned());
+            }
+        }
+        resources
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value)).filter(|(_, value)| !value.is_empty())
     }

@@ -1,5 +1,6 @@
 //! An authorization server's configuration, and the way of a request to its endpoint.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,6 +61,7 @@ pub(super) struct Config {
     pub(super) authentications: Authentications,
     pub(super) generator: Arc<dyn TokenGenerator>,
     pub(super) unique_key: Option<Secret>,
+    pub(super) all_unique: bool,
     pub(super) scope_separator: char,
     pub(super) resources: Vec<String>,
     pub(super) pkce_for_all: bool,
@@ -82,14 +84,25 @@ pub(super) struct Config {
 ///     !matches!(end, Dispatched::Respond(_))
 /// }
 /// ```
-#[derive(Debug)]
 pub enum Dispatched {
     /// Send this.
     Respond(Response),
-    /// The user has to decide: show a page, then [`Provider::grant`] or [`Provider::deny`].
+    /// The user has to decide: show a page, whose form posts to a path of the application's own, then [`Provider::grant`] or
+    /// [`Provider::deny`].
     Consent(Consent),
     /// The user has a device in hand: show a page, then [`Provider::find_device`].
     Device(DevicePage),
+}
+
+impl fmt::Debug for Dispatched {
+    /// A response may hold tokens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Respond(response) => f.debug_tuple("Respond").field(&response.status()).finish(),
+            Self::Consent(consent) => f.debug_tuple("Consent").field(consent).finish(),
+            Self::Device(page) => f.debug_tuple("Device").field(page).finish(),
+        }
+    }
 }
 
 impl Provider {
@@ -130,6 +143,7 @@ impl Provider {
             },
             generator: Arc::new(RandomTokens::default()),
             unique_key: None,
+            all_unique: false,
             scope_separator: ' ',
             resources: Vec::new(),
             pkce_for_all: false,
@@ -150,23 +164,21 @@ impl Provider {
     }
 
     /// Offers a grant, in place of one of the same name.
-    pub fn grant_type(self, grant_type: GrantType) -> Self {
+    pub fn grant_type(self, mut grant_type: GrantType) -> Self {
         self.with(|config| {
             config.grant_types.retain(|own| own.name != grant_type.name);
+            if config.all_unique {
+                make_unique(&mut grant_type);
+            }
             config.grant_types.push(grant_type);
         })
     }
 
-    /// Makes the tokens of the grants `authorization_code` and `password` unique, for those that are offered already: see
-    /// [`GrantType::unique_tokens`].
+    /// Makes the tokens of the grants `authorization_code` and `password` unique: see [`GrantType::unique_tokens`].
     pub fn enable_unique_tokens(self, key: impl Into<Secret>) -> Self {
-        let provider = self.unique_tokens_key(key);
-        provider.with(|config| {
-            let mut grant_types = config.grant_types.iter_mut();
-            grant_types
-                .by_ref()
-                .filter(|own| matches!(own.name.as_str(), "authorization_code" | "password"))
-                .for_each(|own| own.unique = true);
+        self.unique_tokens_key(key).with(|config| {
+            config.all_unique = true;
+            config.grant_types.iter_mut().for_each(make_unique);
         })
     }
 
@@ -176,7 +188,8 @@ impl Provider {
         self.with(|config| config.unique_key = Some(key.into()))
     }
 
-    /// Another path for an endpoint, from the root of the host.
+    /// Another path for an endpoint, from the root of the host. Without this they are the usual ones below the issuer's own path:
+    /// with the issuer `https://example.com/oauth2` the token endpoint is `/oauth2/token`.
     pub fn path(self, endpoint: Endpoint, path: impl Into<String>) -> Self {
         self.with(|config| config.paths.set(endpoint, path.into()))
     }
@@ -209,7 +222,7 @@ impl Provider {
         self.with(|config| config.authentications.basic = false)
     }
 
-    /// Takes name and secret in HTTP Basic as they are, for clients that do not encode them as RFC 6749 §2.3.1 says.
+    /// Takes name and secret in HTTP Basic as they are, for clients that do not encode them as RFC 6749 §2.3.1 says, such as curl.
     pub fn allow_raw_basic(self) -> Self {
         self.with(|config| config.authentications.raw_basic = true)
     }
@@ -266,12 +279,16 @@ impl Provider {
         self.with(|config| config.registration = policy)
     }
 
-    /// A further member of the metadata (RFC 8414 §2), such as `service_documentation`.
+    /// A further member of the metadata (RFC 8414 §2), such as `service_documentation`, or another value of one that is there:
+    /// `token_endpoint_auth_methods_supported`, where a [`ClientSource`] knows further methods. A value that such a member cannot
+    /// have is left out.
     pub fn metadata_member(self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
         self.with(|config| drop(config.metadata.insert(name.into(), value.into())))
     }
 
-    /// Deals with any request to the server, by its path.
+    /// Deals with any request to the server, by its path, which is the whole one that the client asked for. A request for another
+    /// path is refused with [`Reason::NoSuchPath`]. Bodies of more than 64 KiB are refused; what a web server reads before is its
+    /// own to bound. Pages in other origins that ask these endpoints need CORS headers, which are the application's to add.
     pub fn dispatch<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Dispatched> {
         let path = request.uri().path();
         match self.0.paths.find(path) {
@@ -297,6 +314,11 @@ impl Provider {
     pub(super) fn offers(&self, name: &str) -> bool {
         self.offer(name).is_some()
     }
+}
+
+/// For the grants that can have unique tokens.
+fn make_unique(grant_type: &mut GrantType) {
+    grant_type.unique |= matches!(grant_type.name.as_str(), "authorization_code" | "password");
 }
 
 /// A hash that is nobody's.

@@ -38,7 +38,8 @@ pub enum RegistrationPolicy {
     Off,
     /// Whoever has an initial access token, of which this is the hash. Such a client may take any grant that is offered.
     Token(TokenHash),
-    /// Anyone. Such a client may take those grants alone in which a person decides on a page.
+    /// Anyone. Such a client may take `authorization_code`, the device grant and `refresh_token` alone. One that names no grant
+    /// gets `authorization_code` (RFC 7591 §2), and so no refresh tokens.
     ///
     /// What this gives away: whoever likes fills the store with clients, under any name that may mislead a user.
     AllowAnyone,
@@ -52,7 +53,8 @@ impl RegistrationPolicy {
 }
 
 impl Provider {
-    /// The endpoint for registration, and those below it where a client manages its own.
+    /// The endpoint for registration, and those below it where a client manages its own: its metadata are its own to change,
+    /// its scope among them, within what the policy lets it register.
     pub fn register<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
         if self.0.registration == RegistrationPolicy::Off {
             return Reply::Reject(Reason::NoSuchPath.reject(&Voice::Json));
@@ -115,7 +117,7 @@ impl Provider {
             };
             let record = found.filter(known).ok_or(Reason::BearerToken)?;
             if let Some((members, metadata)) = body {
-                return provider.replace(&record, registration, &members, metadata, &moment);
+                return provider.replace(record, &members, metadata, &moment);
             }
             if method == Method::DELETE {
                 let command = RemoveClient { client_id, registration };
@@ -135,8 +137,7 @@ impl Provider {
     /// RFC 7592 §2.2: the metadata as a whole; its secret stays, unless it has to have one now, or none any more.
     fn replace(
         &self,
-        record: &ClientRecord,
-        registration: TokenHash,
+        record: Arc<ClientRecord>,
         members: &Value,
         metadata: ClientMetadata,
         moment: &Moment,
@@ -160,7 +161,7 @@ impl Provider {
             RegistrationPolicy::Token(_) => Registrant::Trusted,
             _ => Registrant::Anyone,
         };
-        let mut after = ClientRecord { metadata: check(self, metadata, registrant)?, ..record.clone() };
+        let mut after = ClientRecord { metadata: check(self, metadata, registrant)?, ..ClientRecord::clone(&record) };
         // A secret is worth something where it is the proof alone.
         let by_secret = is_by_secret(&after);
         let secret = if by_secret && after.secret_hash.is_none() { self.give_secret(&mut after, moment) } else { None };
@@ -168,7 +169,7 @@ impl Provider {
             after.secret_hash = None;
         }
         let answer = self.told(&after, secret.as_ref())?;
-        let command = SaveClient { record: Arc::new(after), replaces: Some(registration) };
+        let command = SaveClient { record: Arc::new(after), replaces: Some(record) };
         Ok(ask(Question::SaveClient, command, Voice::Bearer, move |saved| {
             if !saved {
                 return Err(Reason::BearerToken);

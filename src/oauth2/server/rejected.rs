@@ -89,7 +89,7 @@ impl Voice {
 /// ```
 /// use oauth_proto::oauth2::server::Reason;
 ///
-/// assert_eq!(Reason::WrongSecret.code(), Reason::UnknownClient("x".into()).code());
+/// assert_eq!(Reason::WrongSecret("x".into()).code(), Reason::UnknownClient("x".into()).code());
 /// assert_eq!(Reason::CodeReplayed.code(), "invalid_grant");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -135,12 +135,12 @@ pub enum Reason {
     /// There is no such client.
     #[error("the client {0:?} is unknown")]
     UnknownClient(String),
-    /// The client's secret, or other proof, is wrong.
-    #[error("the client's secret is wrong")]
-    WrongSecret,
+    /// The client's secret is wrong, or other proof, or its hash is of another hasher's making.
+    #[error("the secret or other proof of the client {0:?} is wrong")]
+    WrongSecret(String),
     /// The client's secret has expired.
-    #[error("the client's secret has expired")]
-    SecretExpired,
+    #[error("the secret of the client {0:?} has expired")]
+    SecretExpired(String),
     /// The redirect_uri is not one that was registered.
     #[error("the redirect_uri is not registered")]
     RedirectUri,
@@ -226,7 +226,7 @@ pub enum Reason {
     #[error("the application does not grant it")]
     ClaimDenied,
     /// The application does not grant it, and says why.
-    #[error("the application does not grant it: {code}")]
+    #[error("the application does not grant it: {code}: {description}")]
     ClaimRefused {
         /// The error's code.
         code: String,
@@ -263,6 +263,9 @@ pub enum Reason {
     /// The application's mistake, or the configuration's.
     #[error("misconfigured: {0}")]
     Misconfigured(&'static str),
+    /// The application could not decide, or was not asked: see [`serve_with`](super::serve_with).
+    #[error("the application did not decide: {0}")]
+    DecisionFailed(String),
     /// Storage failed.
     #[error("storage failed: {0}")]
     StoreFailed(String),
@@ -272,7 +275,7 @@ impl Reason {
     /// The error code that the other side is told.
     pub fn code(&self) -> &str {
         match self {
-            Self::UnknownClient(_) | Self::WrongSecret | Self::SecretExpired | Self::NotAuthenticated => {
+            Self::UnknownClient(_) | Self::WrongSecret(_) | Self::SecretExpired(_) | Self::NotAuthenticated => {
                 "invalid_client"
             }
             Self::GrantTypeUnknown(_) => "unsupported_grant_type",
@@ -304,7 +307,7 @@ impl Reason {
             Self::ClientMetadata(_) => "invalid_client_metadata",
             Self::ClientRedirectUri => "invalid_redirect_uri",
             Self::Misconfigured(_) => "server_error",
-            Self::StoreFailed(_) => "temporarily_unavailable",
+            Self::StoreFailed(_) | Self::DecisionFailed(_) => "temporarily_unavailable",
             _ => "invalid_request",
         }
     }
@@ -338,7 +341,7 @@ impl Reason {
             Self::BearerToken | Self::TokenMissing => StatusCode::UNAUTHORIZED,
             Self::ScopeInsufficient => StatusCode::FORBIDDEN,
             Self::Misconfigured(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::StoreFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::StoreFailed(_) | Self::DecisionFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
             reason if reason.code() == "invalid_client" => StatusCode::UNAUTHORIZED,
             _ => StatusCode::BAD_REQUEST,
         }

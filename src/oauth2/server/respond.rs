@@ -91,6 +91,9 @@ pub(super) fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
+            // A browser would make one of the two of each.
+            '\r' => out.push_str("&#13;"),
+            '\n' => out.push_str("&#10;"),
             letter => out.push(letter),
         }
     }

@@ -60,13 +60,19 @@ questions! {
     /// CREATE TABLE clients (client_id TEXT PRIMARY KEY, registration TEXT, record JSON NOT NULL);
     /// CREATE TABLE tickets (key TEXT PRIMARY KEY, alias TEXT UNIQUE, grant_id TEXT, client_id TEXT, expires_at BIGINT,
     ///                       version BIGINT NOT NULL DEFAULT 0, spent BOOLEAN NOT NULL DEFAULT FALSE, record JSON NOT NULL);
-    /// CREATE TABLE tokens  (key TEXT PRIMARY KEY, grant_id TEXT, client_id TEXT, unique_key TEXT, expires_at BIGINT,
-    ///                       replaced BOOLEAN NOT NULL DEFAULT FALSE, record JSON NOT NULL);
-    /// -- with an index on each grant_id, client_id, unique_key and expires_at. Then, for example:
+    /// CREATE TABLE tokens  (key TEXT PRIMARY KEY, grant_id TEXT, client_id TEXT REFERENCES clients, unique_key TEXT,
+    ///                       expires_at BIGINT, replaced BOOLEAN NOT NULL DEFAULT FALSE, user_id TEXT,
+    ///                       serial BIGINT GENERATED ALWAYS AS IDENTITY, record JSON NOT NULL);
+    /// -- with an index on each grant_id, client_id, unique_key, user_id and expires_at. The serial tells which of several
+    /// -- unique tokens came last, and the user_id is for pages on which a user sees what was granted. Then, for example:
+    ///
+    /// -- save a ticket with an alias: an expired one must make room first
+    /// DELETE FROM tickets WHERE alias = $1 AND expires_at <= $2;
     ///
     /// -- redeem, in one transaction: where no row is changed, look whether there is one, for Replayed or Unknown
     /// UPDATE tickets SET spent = TRUE WHERE key = $1 AND NOT spent;
-    /// INSERT INTO tokens (key, grant_id, client_id, expires_at, record) VALUES …;
+    /// INSERT INTO tokens (key, grant_id, client_id, unique_key, expires_at, user_id, record) VALUES …;
+    /// -- or, where a unique token is there: set the ticket's grant_id to that one's, and answer find_ticket with it
     ///
     /// -- rotate, in one transaction: likewise
     /// UPDATE tokens SET replaced = TRUE, expires_at = $2, record = $3 WHERE key = $1 AND NOT replaced;

@@ -58,7 +58,7 @@ impl Provider {
         let (offer, grant_type) =
             self.offer(name).filter(|(_, offer)| offer.name != "implicit").ok_or_else(|| unknown(name))?;
         let shown = Shown::read(grant_type, &parameters)?;
-        let resource: Vec<_> = parameters.all("resource").map(str::to_owned).collect();
+        let resource = parameters.resources();
         let scope = parameters.take("scope").map(|scope| Scope::separated(scope, self.0.scope_separator));
         Ok(self.with_client(presented, moment.now, move |provider, client, client_id| {
             let work = Work { provider, client, client_id, moment, offer, scope, resource };
@@ -144,15 +144,21 @@ impl Work {
 
     /// How the tokens of a new grant are made.
     pub(super) fn issue(&self, grant: &Arc<GrantRecord>) -> Result<Issued, Reason> {
-        self.issue_until(grant, None)
+        self.issue_until(grant, None, false)
     }
 
-    fn issue_until(&self, grant: &Arc<GrantRecord>, at_most: Option<Timestamp>) -> Result<Issued, Reason> {
+    fn issue_until(
+        &self,
+        grant: &Arc<GrantRecord>,
+        at_most: Option<Timestamp>,
+        is_exchanged: bool,
+    ) -> Result<Issued, Reason> {
         let offer = self.offer();
         let config = &self.provider.0;
         let by_user = matches!(offer.name.as_str(), "authorization_code" | "password");
         let unique = offer.unique && by_user && !self.client.is_public();
-        let refresh = config.refresh_for(offer, &self.client);
+        // What another token was exchanged for lives no longer than that.
+        let refresh = config.refresh_for(offer, &self.client).filter(|_| !is_exchanged);
         // A code's resources may be narrowed when it is redeemed (RFC 8707 §2.2).
         let resource = self.allowed_resource(&grant.resource)?;
         let resource = Some(resource).filter(|resource| !resource.is_empty());
@@ -167,7 +173,7 @@ impl Work {
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<Reply<Response>, Reason> {
         let at_most = parent.as_ref().and_then(|(_, record)| record.expires_at);
-        let Issued { tokens, mut answer } = self.issue_until(&grant, at_most)?;
+        let Issued { tokens, mut answer } = self.issue_until(&grant, at_most, parent.is_some())?;
         answer.exchanged = self.offer().name == TOKEN_EXCHANGE;
         let command = SaveTokens { tokens, parent: parent.map(|(key, _)| key) };
         Ok(ask(Question::SaveTokens, command, Voice::Json, move |saved| match saved {

@@ -211,10 +211,11 @@ async fn one_registration<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &i
     let prepare = async || {
         let (id, registration) = (kit.name("client"), kit.key());
         let record = Arc::new(registered(&id, Some(registration)));
+        let before = record.clone();
         must(kit.save_client(SaveClient { record, replaces: None }).await, "SaveClient with a new client answers true");
         let replace = |_| {
             let record = Arc::new(registered(&id, Some(kit.key())));
-            Move::Client(SaveClient { record, replaces: Some(registration) })
+            Move::Client(SaveClient { record, replaces: Some(before.clone()) })
         };
         ((), (0..CROWD).map(replace).collect())
     };

@@ -82,6 +82,10 @@ async fn aliases<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     must(kit.ticket(keys[0]).await.is_some(), "FindTicket finds a ticket with an alias by its key, too");
     must(!kit.save_ticket(save(keys[1], alias)).await, "SaveTicket with the alias of a living ticket answers false");
     must(kit.ticket(keys[1]).await.is_none(), "SaveTicket with the alias of a living ticket keeps nothing");
+    let (spent, key) = (kit.key(), kit.key());
+    kit.save_ticket(save(key, spent)).await;
+    kit.redeem(Redeem { key, tokens: None }).await;
+    must(!kit.save_ticket(save(kit.key(), spent)).await, "a ticket that is spent keeps its alias until it expires");
     let found = kit.ticket(alias).await;
     must(found.is_some_and(|found| found.key == keys[0]), "SaveTicket leaves the alias to the ticket that has it");
 

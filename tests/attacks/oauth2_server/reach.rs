@@ -1,0 +1,113 @@
+//! What reaches further than it may: tokens of the wrong kind, decisions and clients that have changed, requests that grow.
+
+use oauth_proto::Step;
+use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
+use oauth_proto::oauth2::server::{
+    ClientRecord, Consent, FindToken, Grant, Reason, RegistrationPolicy, Store, TokenHash, serve,
+};
+use oauth_proto::oauth2::{AuthorizationServer, Client};
+
+use super::world::*;
+
+/// Stolen from a confidential client, it is worth nothing without that client's secret.
+#[test]
+fn a_refresh_token_opens_no_resource() {
+    let world = World::new(provider());
+    world.store.add_client(ClientRecord::confidential("photos", SECRET).introspects_all());
+    let tokens = world.tokens();
+    let server = AuthorizationServer::from_metadata(&world.provider.metadata()).unwrap();
+    for asker in ["photos", "printer"] {
+        let remote = RemoteTokens::new(Client::new(server.clone(), asker).secret(SECRET));
+        for (token, opens) in [(tokens.refresh_token(), false), (&*tokens.access, true)] {
+            let request = http::Request::get("https://photos.example.com/")
+                .header("authorization", format!("Bearer {token}"))
+                .body(Vec::new())
+                .unwrap();
+            let api = ResourceServer::new("https://photos.example.com/").unwrap();
+            let mut step = api.check_remotely(&request, "", &remote, world.moment()).unwrap();
+            let end = loop {
+                step = match step {
+                    Step::Send(request, sent) => sent.receive(world.send(request).unwrap(), world.moment()).unwrap(),
+                    Step::Done(end) => break end,
+                    step => panic!("{step:?}"),
+                }
+            };
+            // The other client learns of its own tokens alone.
+            assert_eq!(end.is_ok(), opens, "{asker}");
+            assert_eq!(serve(api.check(&request, "", world.moment().now), &world.store).is_ok(), opens);
+        }
+    }
+}
+
+#[test]
+fn a_consent_whose_scope_was_changed_grants_no_more_than_the_client_may_ask() {
+    let world = World::new(provider());
+    let consent = world.authorize(&asking("printer", REDIRECT)).unwrap();
+    let mut stored = serde_json::to_value(&consent).unwrap();
+    stored["scope"] = "read root".into();
+    let changed: Consent = serde_json::from_value(stored).unwrap();
+    let reply = world.provider.grant(changed, Grant::new("jane"), world.moment());
+    let rejected = serve(reply, &world.store).unwrap_err();
+    assert!(matches!(rejected.reason, Reason::ScopeRefused(_)), "{rejected}");
+}
+
+/// Between the request and the code, or the code and the tokens.
+#[test]
+fn a_client_that_became_public_needs_a_proof_key() {
+    let world = World::new(provider());
+    let consent = || world.authorize(&asking("printer", REDIRECT)).unwrap();
+    let (before, code) = (consent(), world.code(&asking("printer", REDIRECT)));
+    world.store.add_client(ClientRecord::public("printer").redirect_uri(REDIRECT));
+    let rejected = serve(world.provider.grant(before, Grant::new("jane"), world.moment()), &world.store).unwrap_err();
+    assert_eq!(rejected.reason, Reason::ChallengeMissing);
+    let parameters =
+        [("grant_type", "authorization_code"), ("client_id", "printer"), ("code", &*code), ("redirect_uri", REDIRECT)];
+    refused(world.post("/token", &parameters), 400, "invalid_grant");
+}
+
+#[test]
+fn what_is_repeated_is_kept_once() {
+    const A: &str = "https://a.example/";
+    let world = World::new(provider().resource(A));
+    let tokens =
+        world.redeem(PRINTER, &world.code(&[&asking("printer", REDIRECT)[..], &[("resource", A); 9]].concat()));
+    let tokens = tokens.unwrap();
+    let again = world.refresh(PRINTER, tokens.refresh_token(), Some(&"read ".repeat(5000))).unwrap();
+    let record = world.store.find_token(&FindToken { key: TokenHash::of(&again.access) }).unwrap().unwrap();
+    assert_eq!((record.scope().as_str(), record.resource().len()), ("read", 1));
+}
+
+#[test]
+fn nobody_registers_a_place_of_the_servers_own() {
+    let world = World::new(provider().registration(RegistrationPolicy::AllowAnyone));
+    let register = |uri: &str| {
+        let body = serde_json::json!({ "redirect_uris": [uri] }).to_string().into_bytes();
+        let request = http::Request::post("https://auth.example.com/register").body(body).unwrap();
+        world.send(request)
+    };
+    register("https://client.example.com/cb").unwrap();
+    for uri in [
+        "https://auth.example.com/consent?decision=allow",
+        "https://AUTH.example.com:443/x",
+        "https:consent?decision=allow",
+        "https:/consent",
+        "https:///evil.example/",
+        "https://@evil.example/",
+    ] {
+        refused(register(uri), 400, "invalid_redirect_uri");
+    }
+}
+
+/// A busy token's many successors are dropped in a time that grows with their number, not with its square.
+#[test]
+fn many_rotations_of_one_grant_leave_the_memory_as_fast_as_they_came() {
+    let world = World::new(provider());
+    let mut tokens = world.tokens();
+    for _ in 0..3_000 {
+        tokens = world.refresh(PRINTER, tokens.refresh_token(), None).unwrap();
+    }
+    assert!(world.store.len() > 6_000);
+    world.pass(31 * 24 * 3600);
+    world.tokens();
+    assert!(world.store.len() < 5);
+}
