@@ -126,8 +126,8 @@ fn check_texts(metadata: &ClientMetadata) -> Result<(), Reason> {
 fn is_plain(text: &str) -> bool {
     let hides = |letter: char| {
         letter.is_control()
-            || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{e0000}'..='\u{e0fff}')
-            || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+            || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{200b}'..='\u{200f}')
+            || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{e0000}'..='\u{e0fff}')
     };
     text.len() <= LONGEST && !text.trim().is_empty() && !text.chars().any(hides)
 }

@@ -16,7 +16,9 @@ use crate::{Response, Timestamp};
 /// Everything that a page needs is here. It is serde, so that it survives a login page. It is trusted: who can change it
 /// chooses the proof key and the state for which a code is given, and any scope that the client may ask for. So keep it on the
 /// server's side, or sign it where it travels through the browser. It can be granted as often as it is there, until it expires:
-/// forget it when it was decided. The page's form posts to a path of the application's own, and needs the application's usual protection against forged posts, because
+/// forget it when it was decided.
+///
+/// The page's form posts to a path of the application's own, and needs its usual protection against forged posts, because
 /// whoever can make the user's browser post it decides in the user's place. The application answers with
 /// [`Provider::grant`](super::Provider::grant) or [`Provider::deny`](super::Provider::deny).
 ///

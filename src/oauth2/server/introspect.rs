@@ -14,8 +14,8 @@ use crate::{Moment, Response};
 
 impl Provider {
     /// The introspection endpoint. A confidential client learns of its own tokens, and one that
-    /// [`introspects_all`](super::ClientRecord::introspects_all) of every access token; of all others that they are not active, whatever
-    /// they are.
+    /// [`introspects_all`](super::ClientRecord::introspects_all) of every access token; of all others that they are not
+    /// active, whatever they are.
     pub fn introspect<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
         reply(&Voice::Json, self.read_introspection(request, moment))
     }
