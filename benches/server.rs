@@ -38,7 +38,7 @@ fn provider() -> Provider {
 
 fn store() -> MemoryStore {
     let store = MemoryStore::default();
-    store.add_client(ClientRecord::confidential(ID, SECRET).redirect_uri(REDIRECT));
+    store.add_client(ClientRecord::confidential(ID, SECRET).redirect_uri(REDIRECT).grant_type("client_credentials"));
     store
 }
 

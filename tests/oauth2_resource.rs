@@ -30,7 +30,7 @@ fn provider() -> Provider {
 
 fn store() -> MemoryStore {
     let store = MemoryStore::default();
-    store.add_client(ClientRecord::confidential("printer", SECRET));
+    store.add_client(ClientRecord::confidential("printer", SECRET).grant_type("client_credentials"));
     store.add_client(ClientRecord::confidential("photos", SECRET).introspects_all());
     store
 }

@@ -9,7 +9,9 @@ fn a_token_for_a_client_takes_twelve_allocations_at_most() {
     let provider = Provider::new("https://auth.example.com").unwrap();
     let provider = provider.grant_type(GrantType::client_credentials().scopes("read write"));
     let store = MemoryStore::default();
-    store.add_client(ClientRecord::confidential("s6BhdRkqt3", "7Fjfp0ZBr1KtDRbnfVdmIw"));
+    store.add_client(
+        ClientRecord::confidential("s6BhdRkqt3", "7Fjfp0ZBr1KtDRbnfVdmIw").grant_type("client_credentials"),
+    );
     let request = http::Request::post("https://auth.example.com/token")
         .header("content-type", "application/x-www-form-urlencoded")
         .header("authorization", "Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3")

@@ -108,7 +108,7 @@ pub struct Counted {
 impl Default for Counted {
     fn default() -> Self {
         let inner = MemoryStore::default();
-        let everything = ["implicit", "password", EXCHANGE, "urn:x:voucher"];
+        let everything = ["client_credentials", "implicit", "password", EXCHANGE, "urn:x:voucher"];
         for (at, id) in ["web", "other"].into_iter().enumerate() {
             let record = ClientRecord::confidential(id, SECRETS[at]);
             let record = everything.into_iter().fold(record, ClientRecord::grant_type);

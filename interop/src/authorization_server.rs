@@ -71,7 +71,10 @@ impl OurServer {
 
 fn add_clients(store: &MemoryStore) {
     let confidential = |id, secret| {
-        let record = ClientRecord::confidential(id, secret).redirect_uri(CALLBACK).redirect_uri(CALLBACK_WITHOUT_QUERY);
+        let record = ClientRecord::confidential(id, secret)
+            .redirect_uri(CALLBACK)
+            .redirect_uri(CALLBACK_WITHOUT_QUERY)
+            .grant_type("client_credentials");
         record.grant_type("implicit").grant_type("password").name("Photo Printer")
     };
     store.add_client(confidential(CLIENT, SECRET));

@@ -27,6 +27,7 @@ impl World {
         let store = MemoryStore::default();
         store.add_client(
             ClientRecord::confidential("printer", SECRET)
+                .grant_type("client_credentials")
                 .redirect_uri(REDIRECT)
                 .grant_type("password")
                 .grant_type("implicit"),

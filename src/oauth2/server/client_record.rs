@@ -12,9 +12,9 @@ use crate::{Moment, Secret, Timestamp};
 
 /// A client as the server knows it.
 ///
-/// Unless its grants are named, it may use codes, devices and refresh tokens and, if it is confidential, client credentials.
-/// A client that only signs users in should have its grants named, or a [`scope`](Self::scope): the scopes that a server has
-/// for machines are its own otherwise.
+/// Unless its grants are named, it may use those in which a user decides on a page of the server's, codes and devices, and
+/// refresh tokens. Any other has to be named: `client_credentials`, too, since the scopes that a server has for machines are
+/// not for every site that signs users in.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::ClientRecord;
@@ -23,7 +23,7 @@ use crate::{Moment, Secret, Timestamp};
 /// let app = ClientRecord::public("printer-app").redirect_uri("com.example.printer:/cb");
 /// let site = ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")
 ///     .redirect_uri("https://printer.example.com/ready")
-///     .grant_type("password")
+///     .grant_type("client_credentials")
 ///     .scope("photos.read photos.write");
 /// assert!(app.is_public() && !site.is_public());
 /// ```
@@ -176,8 +176,8 @@ impl ClientRecord {
         }
     }
 
-    /// Whether it may use a grant. Where nothing was said: `authorization_code`, the device grant, `refresh_token`, and
-    /// `client_credentials` if it is confidential. A public client never may use `client_credentials` (RFC 6749 §4.4).
+    /// Whether it may use a grant. Where nothing was said: `authorization_code`, the device grant and
+    /// `refresh_token`. A public client never may use `client_credentials` (RFC 6749 §4.4).
     pub fn may_use(&self, grant_type: &str) -> bool {
         if grant_type == "client_credentials" && self.is_public() {
             return false;
@@ -261,7 +261,8 @@ mod tests {
         let public = ClientRecord::public("a");
         let confidential = ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw");
         assert!(public.may_use("authorization_code") && public.may_use("refresh_token"));
-        assert!(!public.may_use("client_credentials") && confidential.may_use("client_credentials"));
+        assert!(!public.may_use("client_credentials") && !confidential.may_use("client_credentials"));
+        assert!(confidential.clone().grant_type("client_credentials").may_use("client_credentials"));
         assert!(!public.clone().grant_type("client_credentials").may_use("client_credentials"));
         for named in ["password", "implicit", grant_type::TOKEN_EXCHANGE] {
             assert!(!confidential.may_use(named), "{named}");

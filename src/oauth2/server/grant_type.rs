@@ -10,8 +10,8 @@ use crate::oauth2::Scope;
 pub(super) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 pub(super) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
-/// What a client may use of which nothing was said: a person decides on a page, or it acts for itself.
-pub(super) const BY_DEFAULT: [&str; 4] = ["authorization_code", "refresh_token", "client_credentials", DEVICE_CODE];
+/// What a client may use of which nothing was said: a user decides on a page of the server's.
+pub(super) const BY_DEFAULT: [&str; 3] = ["authorization_code", "refresh_token", DEVICE_CODE];
 
 /// No honest request asks for more words than this.
 const MOST_WORDS: usize = 256;
@@ -100,9 +100,8 @@ impl GrantType {
         Self::new("password", true)
     }
 
-    /// The client for itself (RFC 6749 §4.4). There is no refresh token: it can ask again. **Every confidential client may use
-    /// it** whose record does not say otherwise by [`ClientRecord::grant_types`](super::ClientRecord::grant_types), with all
-    /// these scopes unless [`ClientRecord::scope`](super::ClientRecord::scope) says less.
+    /// The client for itself (RFC 6749 §4.4), if its record names `client_credentials`. There is no refresh token: it can ask
+    /// again.
     pub fn client_credentials() -> Self {
         Self::new("client_credentials", false)
     }

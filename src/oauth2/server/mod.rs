@@ -49,7 +49,7 @@
 //! | `Client`, `AuthorizationCode`, `AccessToken` | [`ClientRecord`], [`Ticket`], [`TokenRecord`] |
 //! | `oauth2.error`, `oauth2.log` | [`Reason`], [`Rejected`], the feature `tracing` |
 //!
-//! A client's record has to name `password`, `implicit` and grants of the application's own. `reissue_refresh_tokens=True` is the
+//! A client's record has to name `client_credentials`, `password`, `implicit` and grants of the application's own. `reissue_refresh_tokens=True` is the
 //! default here.
 //!
 //! What differs on purpose: everything is bound to its client, nothing is taken twice, secrets and tokens lie in the store as
