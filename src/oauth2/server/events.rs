@@ -1,11 +1,13 @@
-//! Events for the operator, by the feature `tracing`. No field holds a secret.
+//! Events for the operator, by the feature `tracing`; without it, nothing happens here. No field holds a secret.
 
 use super::records::{GrantId, GrantRecord};
 use super::rejected::Reason;
 
 /// The target of all events of this module.
+#[cfg(feature = "tracing")]
 const TARGET: &str = "oauth_proto::oauth2::server";
 
+#[cfg(feature = "tracing")]
 pub(super) fn issued(grant: &GrantRecord, grant_type: &str) {
     tracing::info!(
         target: TARGET,
@@ -17,11 +19,13 @@ pub(super) fn issued(grant: &GrantRecord, grant_type: &str) {
     );
 }
 
+#[cfg(feature = "tracing")]
 pub(super) fn revoked(grant: GrantId) {
     tracing::info!(target: TARGET, %grant, "revoked");
 }
 
 /// A sign of theft is a warning, a fault of this side an error; what clients do wrong all day is worth a look at most.
+#[cfg(feature = "tracing")]
 pub(super) fn rejected(reason: &Reason) {
     let code = reason.code();
     match reason {
@@ -35,3 +39,12 @@ pub(super) fn rejected(reason: &Reason) {
         _ => tracing::debug!(target: TARGET, code, %reason, "request refused"),
     }
 }
+
+#[cfg(not(feature = "tracing"))]
+pub(super) const fn issued(_: &GrantRecord, _: &str) {}
+
+#[cfg(not(feature = "tracing"))]
+pub(super) const fn revoked(_: GrantId) {}
+
+#[cfg(not(feature = "tracing"))]
+pub(super) const fn rejected(_: &Reason) {}

@@ -69,7 +69,6 @@ mod consent;
 mod decide;
 mod device;
 mod device_page;
-#[cfg(feature = "tracing")]
 mod events;
 mod extension;
 mod generator;

@@ -348,7 +348,6 @@ impl Reason {
     }
 
     pub(crate) fn reject(self, voice: &Voice) -> Rejected {
-        #[cfg(feature = "tracing")]
         super::events::rejected(&self);
         Rejected { reason: self, voice: voice.clone() }
     }

@@ -27,7 +27,6 @@ impl Provider {
                 if record.grant.client_id != client.client_id {
                     return Err(Reason::TokenOfAnotherClient);
                 }
-                #[cfg(feature = "tracing")]
                 super::events::revoked(record.grant.id);
                 let command = match record.kind {
                     TokenKind::Access => Revoke::Token(key),
@@ -50,7 +49,6 @@ impl Provider {
     /// }
     /// ```
     pub fn revoke_grant(&self, grant: GrantId) -> Reply<()> {
-        #[cfg(feature = "tracing")]
         super::events::revoked(grant);
         ask(Question::Revoke, Revoke::Grant(grant), Voice::Json, |()| Ok(Reply::Done(())))
     }

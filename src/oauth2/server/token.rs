@@ -188,16 +188,12 @@ impl Work {
 
     /// The end of it.
     pub(super) fn done(&self, answer: &Answer, grant: &GrantRecord) -> Result<Reply<Response>, Reason> {
-        #[cfg(feature = "tracing")]
         super::events::issued(grant, &self.offer().name);
-        #[cfg(not(feature = "tracing"))]
-        let _ = grant;
         Ok(Reply::Done(answer.response()?))
     }
 
     /// Revokes a grant, since something of it is in the wrong hands.
     pub(super) fn revoke(grant: GrantId, reason: Reason) -> Reply<Response> {
-        #[cfg(feature = "tracing")]
         super::events::revoked(grant);
         ask(Question::Revoke, Revoke::Grant(grant), Voice::Json, move |()| Err(reason))
     }
