@@ -135,6 +135,23 @@ pub enum Refused {
     /// The server answered with an error status and no code.
     #[error("the server refused ({0})")]
     Status(Box<Answer>),
+    /// An OpenID provider cannot answer `checkid_immediate` without its user (OpenID Authentication 2.0 §10.2.1). Ask again
+    /// without `immediate`.
+    #[error("the provider has to ask the user first")]
+    SetupNeeded {
+        /// Where OpenID 1.1 wants the user to go instead. Nobody signed it.
+        url: Option<String>,
+    },
+    /// An OpenID provider sent the user back with an error (OpenID Authentication 2.0 §5.2.3). Nobody signed it.
+    #[error("the provider answered with an error{}", quoted(message))]
+    Provider {
+        /// What it says, for people.
+        message: Option<String>,
+        /// Whom to ask.
+        contact: Option<String>,
+        /// A number or address to refer to.
+        reference: Option<String>,
+    },
 }
 
 /// A server's explanation, as it stands in an error's text.
@@ -289,6 +306,54 @@ pub enum Forged {
         /// The parameter.
         name: &'static str,
     },
+    /// A field stands twice in an OpenID message (OpenID Authentication 2.0 §4.1), or is no text, or there are too many.
+    #[error("the callback's fields cannot be told apart: {field:?}")]
+    FieldsUnclear {
+        /// The field, if it is one.
+        field: String,
+    },
+    /// A field that has to be signed is not (OpenID Authentication 2.0 §10.1).
+    #[error("the assertion's {field:?} is not signed")]
+    Unsigned {
+        /// The field.
+        field: &'static str,
+    },
+    /// The user came to another URL than the assertion is for (OpenID Authentication 2.0 §11.1).
+    #[error("the assertion is for {expected:?}, and the user came to {received:?}")]
+    ReturnToMismatch {
+        /// Where the assertion leads, without its query.
+        expected: String,
+        /// Where the user came, without its query.
+        received: String,
+    },
+    /// The assertion speaks another version of OpenID than was discovered.
+    #[error("the assertion is of another version of OpenID than the provider's")]
+    VersionMismatch,
+    /// The assertion is another provider's than the one that was asked.
+    #[error("the assertion is of {received:?} and not of {expected:?}")]
+    ForeignProvider {
+        /// The endpoint that was asked.
+        expected: String,
+        /// The one that the assertion names.
+        received: String,
+    },
+    /// The claimed identifier does not name that provider (OpenID Authentication 2.0 §11.2).
+    #[error("{claimed_id:?} does not say that {endpoint:?} may speak for it")]
+    NotDiscovered {
+        /// The claimed identifier.
+        claimed_id: String,
+        /// The provider's endpoint.
+        endpoint: String,
+    },
+    /// The assertion's nonce has no time, or one too far from now (OpenID Authentication 2.0 §11.3).
+    #[error("the assertion is too old, or too new")]
+    NonceTime,
+    /// The assertion has been accepted before (OpenID Authentication 2.0 §11.3).
+    #[error("the assertion has been seen before")]
+    Replayed,
+    /// The signature is wrong, or the provider says that it is not its own (OpenID Authentication 2.0 §11.4).
+    #[error("the assertion's signature is wrong")]
+    Signature,
 }
 
 /// What cannot be done as it is configured.
@@ -403,6 +468,14 @@ pub enum Unsupported {
     ClientAuthentication {
         /// What it said.
         reason: String,
+    },
+    /// What the user typed leads to no OpenID provider (OpenID Authentication 2.0 §7).
+    #[error("{identifier:?} cannot be used as an OpenID: {reason}")]
+    Identifier {
+        /// What was typed, or what it led to.
+        identifier: String,
+        /// Why not.
+        reason: &'static str,
     },
 }
 

@@ -81,6 +81,8 @@ mod error;
 mod moment;
 pub mod oauth1;
 pub mod oauth2;
+#[cfg(feature = "openid")]
+pub mod openid;
 pub mod providers;
 mod questions;
 mod secret;

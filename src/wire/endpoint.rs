@@ -47,6 +47,49 @@ pub(crate) fn is_near(uri: &Uri) -> bool {
     }
 }
 
+/// Whether a URL's host is one that only this machine or its network can reach, by its name or as an address that is written
+/// out. What a name resolves to is for whoever connects to look at.
+#[cfg(feature = "openid")]
+pub(crate) fn is_internal(url: &url::Url) -> bool {
+    use std::net::Ipv4Addr;
+    use url::Host;
+    let internal = |address: Ipv4Addr| {
+        let [first, second, ..] = address.octets();
+        address.is_loopback()
+            || address.is_unspecified()
+            || address.is_private()
+            || address.is_link_local()
+            || address.is_broadcast()
+            || address.is_multicast()
+            || first == 0
+            || (first == 100 && second & 0xc0 == 64)
+    };
+    match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.').to_ascii_lowercase();
+            let below = |top: &str| name.strip_suffix(top).is_some_and(|rest| rest.ends_with('.'));
+            !name.contains('.') || ["localhost", "local", "internal", "home.arpa"].into_iter().any(below)
+        }
+        Some(Host::Ipv4(address)) => internal(address),
+        Some(Host::Ipv6(address)) => {
+            let [first, second, .., high, low] = address.segments();
+            let [a, b] = high.to_be_bytes();
+            let [c, d] = low.to_be_bytes();
+            // An address of version 4 inside: mapped, compatible, or behind a translator (RFC 6052).
+            let translated = (first == 0x64 && second == 0xff9b) || address.segments()[..5] == [0; 5];
+            address.is_loopback()
+                || address.is_unspecified()
+                || address.is_multicast()
+                || first & 0xfe00 == 0xfc00
+                || first & 0xffc0 == 0xfe80
+                || (translated && internal(Ipv4Addr::new(a, b, c, d)))
+                // 6to4 (RFC 3056).
+                || (first == 0x2002 && internal(Ipv4Addr::from((u32::from(second) << 16) | u32::from(address.segments()[2]))))
+        }
+        None => true,
+    }
+}
+
 /// The URI with pairs at the end of its query.
 pub(crate) fn with_query(uri: &Uri, pairs: &str) -> Result<Uri, Unsupported> {
     let mut parts = uri.clone().into_parts();

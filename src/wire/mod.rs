@@ -13,6 +13,8 @@ pub mod percent;
 pub use answer::Answer;
 pub(crate) use answer::{MAX_BODY, bare, shortened};
 pub use challenge::Challenge;
+#[cfg(feature = "openid")]
+pub(crate) use endpoint::is_internal;
 pub(crate) use endpoint::{check_private, endpoint, is_near, with_query, without_query};
 pub use origin::Origin;
 pub(crate) use origin::Site;

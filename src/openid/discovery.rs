@@ -1,0 +1,337 @@
+//! Discovery, OpenID Authentication 2.0 §7.3 and Yadis 1.0: from an identifier to its provider, in a bounded number of
+//! requests.
+
+use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::documents::{LOCATION_HEADER, MEDIA_TYPE, SERVER, SIGNON, SIGNON_1};
+use super::identifier::{absolute, without_fragment};
+use super::xrds::Service;
+use super::{Version, html, xrds};
+use crate::step::Receive;
+use crate::wire::{Answer, bare, is_internal};
+use crate::{Error, Misbehaved, Moment, Refused, Request, Response, Step, Unsupported};
+
+/// Redirects that are followed, of each document.
+const MAX_REDIRECTS: u8 = 5;
+/// A service's URIs that are kept.
+const MAX_ENDPOINTS: usize = 8;
+
+/// What was discovered of an identifier: who may speak for it.
+///
+/// It is serde, so that it can be kept for a while. [`RelyingParty::discover`](super::RelyingParty::discover) finds it;
+/// [`Discovered::fixed`] is for a site with one provider.
+///
+/// ```
+/// use oauth_proto::openid::Discovered;
+///
+/// let steam = Discovered::fixed("https://steamcommunity.com/openid/login")?;
+/// assert_eq!(steam.endpoint(), "https://steamcommunity.com/openid/login");
+/// assert_eq!(steam.claimed_id(), None);
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discovered {
+    pub(super) version: Version,
+    /// Never empty; the best first.
+    pub(super) endpoints: Vec<String>,
+    pub(super) claimed_id: Option<String>,
+    pub(super) local_id: Option<String>,
+    types: Vec<String>,
+}
+
+impl Discovered {
+    /// A provider whose endpoint is known: everybody is sent there, and is asked who they are.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when that is no absolute http or https URL.
+    pub fn fixed(endpoint: &str) -> Result<Self, Error> {
+        crate::wire::endpoint(endpoint)?;
+        Ok(Self {
+            version: Version::V2_0,
+            endpoints: vec![endpoint.to_owned()],
+            claimed_id: None,
+            local_id: None,
+            types: vec![SERVER.to_owned()],
+        })
+    }
+
+    /// The provider's endpoint.
+    pub fn endpoint(&self) -> &str {
+        self.endpoints.first().map_or("", String::as_str)
+    }
+
+    /// The identifier that the user claims; `None` where it is an OP identifier, and the provider is to say who the user is.
+    pub fn claimed_id(&self) -> Option<&str> {
+        self.claimed_id.as_deref()
+    }
+
+    /// What the provider knows the user by: the claimed identifier, unless another is named.
+    pub fn local_id(&self) -> Option<&str> {
+        self.local_id.as_deref().or(self.claimed_id())
+    }
+
+    /// The version that the provider speaks.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Whether the provider says that it knows an extension, by the URI of its type.
+    pub fn offers(&self, type_uri: &str) -> bool {
+        self.types.iter().any(|known| known == type_uri)
+    }
+}
+
+/// What may be fetched and trusted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Policy {
+    pub(super) plain_http: bool,
+    pub(super) internal_hosts: bool,
+    pub(super) openid1: bool,
+}
+
+impl Policy {
+    /// Whether a URL may be asked for at all: hosts that only this network can reach are nobody's identifier.
+    pub(super) fn may_fetch(self, url: &Url) -> bool {
+        self.internal_hosts || !is_internal(url)
+    }
+
+    /// Whether what comes from there, or goes there, is the host's own.
+    pub(super) fn trusts(self, url: &Url) -> bool {
+        self.may_fetch(url) && (self.plain_http || url.scheme() == "https" || is_internal(url))
+    }
+
+    /// Whether a relying party's URL is one to answer to, or to look at.
+    pub(super) fn trusts_party(self, url: &Url) -> bool {
+        // Its own machine is where a relying party is developed, and is sent nothing but the user.
+        let near = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        self.plain_http || url.scheme() == "https" || near || (self.internal_hosts && is_internal(url))
+    }
+
+    /// Whether a URL can be a provider's endpoint.
+    pub(super) fn takes_endpoint(self, url: &str) -> bool {
+        let has_fragment = url.contains('#');
+        absolute(url).is_some_and(|url| !has_fragment && self.trusts(&url))
+    }
+}
+
+/// What goes on with what was found, and with the identifier that it was found of. Both may be nothing.
+pub(super) type Found<T> = Box<dyn FnOnce(Vec<Discovered>, Url) -> Result<Step<T>, Error> + Send + Sync>;
+
+/// Discovers an identifier.
+pub(super) fn discover<T: 'static>(identifier: &Url, policy: Policy, then: Found<T>) -> Result<Step<T>, Error> {
+    let url = without_fragment(identifier.clone());
+    Fetch { policy, what: What::Identifier, url, redirects: 0, then }.send()
+}
+
+/// What a fetched document is to be.
+enum What {
+    /// The identifier itself: a document, or a page that leads to one, or has links.
+    Identifier,
+    /// The document that it led to. If that is none, its page's links count, or the page is fetched.
+    Document { claimed: Url, page: Option<html::Head> },
+    /// The page of an identifier whose document did not help.
+    Page { claimed: Url },
+}
+
+struct Fetch<T> {
+    policy: Policy,
+    what: What,
+    url: Url,
+    redirects: u8,
+    then: Found<T>,
+}
+
+impl<T: 'static> Fetch<T> {
+    fn send(self) -> Result<Step<T>, Error> {
+        let refuse = |reason| Error::from(Unsupported::Identifier { identifier: bare(self.url.as_str()), reason });
+        if !self.policy.may_fetch(&self.url) {
+            return Err(refuse("its host is not one of the internet"));
+        }
+        let accept = match self.what {
+            What::Identifier => "application/xrds+xml, text/html;q=0.8, application/xhtml+xml;q=0.8, */*;q=0.1",
+            What::Document { .. } => "application/xrds+xml, */*;q=0.1",
+            What::Page { .. } => "text/html, application/xhtml+xml",
+        };
+        let mut request = Request::default();
+        *request.uri_mut() = self.url.as_str().parse().map_err(|_| refuse("it is no URL that can be asked for"))?;
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static(accept));
+        Ok(Step::send(request, self))
+    }
+
+    /// Goes where a redirect leads.
+    fn follow(mut self: Box<Self>, response: &Response) -> Result<Step<T>, Error> {
+        let target = location(response.headers(), LOCATION.as_str()).and_then(|to| joined(&self.url, to));
+        let target = target.filter(|_| self.redirects < MAX_REDIRECTS);
+        // From https to http is a way that no identifier goes.
+        let target =
+            target.filter(|to| self.policy.plain_http || self.url.scheme() == "http" || self.policy.trusts(to));
+        match target {
+            Some(target) if self.policy.may_fetch(&target) => {
+                self.redirects += 1;
+                self.url = without_fragment(target);
+                (*self).send()
+            }
+            _ => {
+                let to = location(response.headers(), LOCATION.as_str()).map(bare).unwrap_or_default();
+                let answer = Box::new(Answer::of(response));
+                self.failed(Misbehaved::Redirect { location: to, answer }.into())
+            }
+        }
+    }
+
+    /// What there is to try where a fetch came to nothing.
+    fn failed(self: Box<Self>, error: Error) -> Result<Step<T>, Error> {
+        match self.what {
+            What::Document { claimed, page } => fall_back(self.policy, claimed, page, self.then),
+            What::Identifier | What::Page { .. } => Err(error),
+        }
+    }
+
+    /// The identifier's own answer.
+    fn identifier(self: Box<Self>, response: &Response) -> Result<Step<T>, Error> {
+        let Self { policy, url: claimed, then, .. } = *self;
+        if !policy.trusts(&claimed) {
+            return Err(Unsupported::PlainHttp { url: bare(claimed.as_str()) }.into());
+        }
+        let to_document = |to: &str, page: Option<html::Head>, then| {
+            let url = joined(&claimed, to).filter(|to| policy.trusts(to));
+            let what = |page| What::Document { claimed: claimed.clone(), page };
+            match url {
+                Some(url) => Fetch { policy, what: what(page), url, redirects: 0, then }.send(),
+                None => fall_back(policy, claimed.clone(), page, then),
+            }
+        };
+        if essence(response.headers()).eq_ignore_ascii_case(MEDIA_TYPE) {
+            let found = xrds::services(response.body()).map(|services| of_services(&services, &claimed, policy));
+            return match found {
+                Some(found) if !found.is_empty() => then(found, claimed),
+                _ => fall_back(policy, claimed, None, then),
+            };
+        }
+        if let Some(to) = location(response.headers(), LOCATION_HEADER) {
+            let page = html::head(response.body());
+            return to_document(to, page, then);
+        }
+        let Some(page) = html::head(response.body()) else {
+            let (length, limit) = (response.body().len(), html::MAX_PAGE);
+            return Err(Misbehaved::TooLarge { length, limit, answer: Box::new(Answer::of(response)) }.into());
+        };
+        match page.xrds_location.clone() {
+            Some(to) => to_document(&to, Some(page), then),
+            None => then(of_head(&page, &claimed, policy), claimed),
+        }
+    }
+}
+
+impl<T: 'static> Receive<T> for Fetch<T> {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<T>, Error> {
+        let status = response.status();
+        if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+            return self.follow(&response);
+        }
+        if status != StatusCode::OK {
+            return self.failed(Refused::Status(Box::new(Answer::of(&response))).into());
+        }
+        match self.what {
+            What::Identifier => self.identifier(&response),
+            What::Document { claimed, page } => {
+                let found =
+                    xrds::services(response.body()).map(|services| of_services(&services, &claimed, self.policy));
+                match found {
+                    Some(found) if !found.is_empty() => (self.then)(found, claimed),
+                    _ => fall_back(self.policy, claimed, page, self.then),
+                }
+            }
+            // Another page than that of the identifier says nothing about it.
+            What::Page { claimed } if self.url != claimed => (self.then)(Vec::new(), claimed),
+            What::Page { claimed } => {
+                let found = html::head(response.body()).map(|head| of_head(&head, &claimed, self.policy));
+                (self.then)(found.unwrap_or_default(), claimed)
+            }
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self.what {
+            What::Identifier => "FetchIdentifier",
+            What::Document { .. } => "FetchDocument",
+            What::Page { .. } => "FetchPage",
+        }
+    }
+}
+
+/// HTML-based discovery, after Yadis failed (§7.3): by the page that is there, or by fetching it.
+fn fall_back<T: 'static>(
+    policy: Policy,
+    claimed: Url,
+    page: Option<html::Head>,
+    then: Found<T>,
+) -> Result<Step<T>, Error> {
+    match page {
+        Some(page) => then(of_head(&page, &claimed, policy), claimed),
+        None => {
+            let url = claimed.clone();
+            Fetch { policy, what: What::Page { claimed }, url, redirects: 0, then }.send()
+        }
+    }
+}
+
+/// What a document says: OP identifiers first, then claimed ones, then those of OpenID 1 (§7.3.2.2, §7.3.2.4).
+fn of_services(services: &[Service], claimed: &Url, policy: Policy) -> Vec<Discovered> {
+    let of = |types: &'static [&'static str], version, select: bool| {
+        let fitting =
+            services.iter().filter(move |service| service.types.iter().any(|own| types.contains(&own.as_str())));
+        fitting.filter_map(move |service| {
+            let endpoints = service.uris.iter().filter(|uri| policy.takes_endpoint(uri)).take(MAX_ENDPOINTS);
+            let endpoints: Vec<_> = endpoints.cloned().collect();
+            let local_id = match version {
+                Version::V2_0 => service.local_id.clone(),
+                Version::V1_1 => service.delegate.clone().or_else(|| service.local_id.clone()),
+            };
+            (!endpoints.is_empty()).then(|| Discovered {
+                version,
+                endpoints,
+                claimed_id: (!select).then(|| claimed.to_string()),
+                local_id: local_id.filter(|_| !select),
+                types: service.types.clone(),
+            })
+        })
+    };
+    let second = of(&[SERVER], Version::V2_0, true).chain(of(&[SIGNON], Version::V2_0, false));
+    let first = of(&SIGNON_1, Version::V1_1, false).filter(|_| policy.openid1);
+    second.chain(first).collect()
+}
+
+/// What the links of a page say.
+fn of_head(head: &html::Head, claimed: &Url, policy: Policy) -> Vec<Discovered> {
+    let of = |endpoint: &Option<String>, local_id: &Option<String>, version, type_uri: &str| {
+        let endpoint = endpoint.clone().filter(|endpoint| policy.takes_endpoint(endpoint))?;
+        Some(Discovered {
+            version,
+            endpoints: vec![endpoint],
+            claimed_id: Some(claimed.to_string()),
+            local_id: local_id.clone(),
+            types: vec![type_uri.to_owned()],
+        })
+    };
+    let second = of(&head.provider, &head.local_id, Version::V2_0, SIGNON);
+    let first = of(&head.server, &head.delegate, Version::V1_1, SIGNON_1[0]).filter(|_| policy.openid1);
+    second.into_iter().chain(first).collect()
+}
+
+/// A media type without its parameters.
+fn essence(headers: &HeaderMap) -> &str {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim()
+}
+
+fn location<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn joined(base: &Url, to: &str) -> Option<Url> {
+    absolute(base.join(to).ok()?.as_str())
+}

@@ -1,0 +1,142 @@
+//! HTML-based discovery, OpenID Authentication 2.0 §7.3.3 and §14.2.1: the links in a page's head, and Yadis' `meta`.
+
+use html5gum::{DefaultEmitter, HtmlString, StartTag, Token, Tokenizer};
+
+/// Larger pages are not read.
+pub(super) const MAX_PAGE: usize = 1024 * 1024;
+/// A tag with more attributes is none of ours.
+const MAX_ATTRIBUTES: usize = 32;
+
+/// What a page's head says. Of each the first counts.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Head {
+    /// `openid2.provider`.
+    pub(super) provider: Option<String>,
+    /// `openid2.local_id`.
+    pub(super) local_id: Option<String>,
+    /// `openid.server`.
+    pub(super) server: Option<String>,
+    /// `openid.delegate`.
+    pub(super) delegate: Option<String>,
+    /// `X-XRDS-Location` of a `meta`.
+    pub(super) xrds_location: Option<String>,
+}
+
+/// Reads a page's head. What stands in its body may be anybody's, and is not looked at; `None` where the page is too large.
+pub(super) fn head(page: &[u8]) -> Option<Head> {
+    if page.len() > MAX_PAGE {
+        return None;
+    }
+    let mut head = Head::default();
+    let mut emitter = DefaultEmitter::default();
+    // What stands in a script, a style or the title is text, whatever it looks like.
+    emitter.naively_switch_states(true);
+    for token in Tokenizer::new_with_emitter(page, emitter) {
+        let Ok(token) = token;
+        match token {
+            Token::StartTag(tag) => match &**tag.name {
+                b"link" => head.link(&tag),
+                b"meta" => head.meta(&tag),
+                b"html" | b"head" | b"title" | b"base" | b"script" | b"style" | b"noscript" => {}
+                // Anything else begins the body, also where its tag was left out.
+                _ => break,
+            },
+            Token::EndTag(tag) if matches!(&**tag.name, b"head" | b"html" | b"body") => break,
+            _ => {}
+        }
+    }
+    Some(head)
+}
+
+impl Head {
+    fn link(&mut self, tag: &StartTag<()>) {
+        let (Some(rel), Some(href)) = (attribute(tag, b"rel"), attribute(tag, b"href")) else { return };
+        for word in rel.split_ascii_whitespace() {
+            let slot = match word.to_ascii_lowercase().as_str() {
+                "openid2.provider" => &mut self.provider,
+                "openid2.local_id" => &mut self.local_id,
+                "openid.server" => &mut self.server,
+                "openid.delegate" => &mut self.delegate,
+                _ => continue,
+            };
+            slot.get_or_insert_with(|| href.trim().to_owned());
+        }
+    }
+
+    fn meta(&mut self, tag: &StartTag<()>) {
+        let names = attribute(tag, b"http-equiv");
+        if names.is_some_and(|name| name.trim().eq_ignore_ascii_case("x-xrds-location"))
+            && let Some(content) = attribute(tag, b"content")
+        {
+            self.xrds_location.get_or_insert_with(|| content.trim().to_owned());
+        }
+    }
+}
+
+fn attribute<'t>(tag: &'t StartTag<()>, name: &[u8]) -> Option<&'t str> {
+    if tag.attributes.len() > MAX_ATTRIBUTES {
+        return None;
+    }
+    let value: &HtmlString = tag.attributes.get(name)?;
+    std::str::from_utf8(value).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(page: &str) -> Head {
+        head(page.as_bytes()).unwrap()
+    }
+
+    /// Appendix A.4.
+    #[test]
+    fn the_example_of_the_specification() {
+        let head = read(
+            "<html><head><link rel=\"openid2.provider openid.server\" \
+             href=\"http://www.livejournal.com/openid/server.bml\"/>\
+             <link rel=\"openid2.local_id openid.delegate\" href=\"http://exampleuser.livejournal.com/\"/></head></html>",
+        );
+        assert_eq!(head.provider.as_deref(), Some("http://www.livejournal.com/openid/server.bml"));
+        assert_eq!(head.server, head.provider);
+        assert_eq!(head.local_id.as_deref(), Some("http://exampleuser.livejournal.com/"));
+        assert_eq!(head.delegate, head.local_id);
+    }
+
+    #[test]
+    fn tags_are_read_in_every_writing_and_the_first_counts() {
+        let head = read(
+            "<!DOCTYPE html><TITLE>a</TITLE><LINK HREF='https://op.example/?a=1&amp;b=2' REL=\"x OpenID2.Provider\">\
+             <link rel=openid2.provider href=https://later.example/><META content=' /xrds ' HTTP-EQUIV=x-Xrds-Location>",
+        );
+        assert_eq!(head.provider.as_deref(), Some("https://op.example/?a=1&b=2"));
+        assert_eq!(head.xrds_location.as_deref(), Some("/xrds"));
+    }
+
+    #[test]
+    fn what_is_not_in_the_head_does_not_count() {
+        let link = "<link rel=openid2.provider href=https://evil.example/>";
+        for page in [
+            format!("<html><head></head><body>{link}"),
+            format!("<html><head></head>{link}"),
+            format!("<html><body>{link}"),
+            format!("<p>{link}"),
+            format!("<head><!-- {link} --></head>"),
+            format!("<head><script>'{link}'</script></head>"),
+            format!("<head><style>{link}</style></head>"),
+            format!("<head><title>{link}</title></head>"),
+            format!("<head><noscript>{link}</noscript></head>"),
+            "<head><link rel=openid2.provider></head>".to_owned(),
+        ] {
+            assert_eq!(read(&page), Head::default(), "{page}");
+        }
+    }
+
+    #[test]
+    fn large_pages_and_tags_are_not_read() {
+        assert_eq!(head(&vec![b' '; MAX_PAGE + 1]), None);
+        let many: String = (0..100).map(|number| format!(" a{number}=x")).collect();
+        assert_eq!(read(&format!("<link{many} rel=openid2.provider href=https://a.example/>")), Head::default());
+        assert_eq!(head(b"\xff\xfe\x00<link"), Some(Head::default()));
+    }
+}

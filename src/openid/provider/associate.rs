@@ -1,0 +1,88 @@
+//! Granting associations, OpenID Authentication 2.0 §8.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::StatusCode;
+
+use super::super::diffie_hellman::Group;
+use super::super::message::{Message, Version};
+use super::super::store::Reply;
+use super::super::{AssociationType, SessionType};
+use super::rejected::{Reason, Rejected, direct};
+use super::{Handled, Provider};
+use crate::{Moment, Response};
+
+impl Provider {
+    pub(super) fn associate(&self, message: &Message, version: Version, moment: &Moment) -> Reply<Handled> {
+        match self.granted(message, version, moment) {
+            Ok(response) => Reply::Done(Handled::Respond(response)),
+            Err(rejected) => Reply::Reject(rejected),
+        }
+    }
+
+    fn granted(&self, message: &Message, version: Version, moment: &Moment) -> Result<Response, Rejected> {
+        let (association_type, session) = self.kind(message, version)?;
+        let unavailable = || Reason::StoreFailed("no association can be made".to_owned()).direct(version, &[]);
+        let handle = self.handles.issue(association_type, false, self.lifetime, moment).ok_or_else(unavailable)?;
+        let mut answer = Message::default();
+        if version == Version::V2_0 {
+            answer.set("ns", super::super::message::NS_2_0);
+        }
+        answer.set("assoc_handle", &handle.text);
+        answer.set("assoc_type", association_type.name());
+        answer.set("expires_in", moment.now.until(handle.expires_at).as_secs().to_string());
+        if session == SessionType::NoEncryption {
+            // OpenID 1.1 has no name for it (§14.2.2).
+            if version == Version::V2_0 {
+                answer.set("session_type", session.name());
+            }
+            answer.set("mac_key", STANDARD.encode(&*handle.mac_key));
+            return Ok(direct(StatusCode::OK, &answer));
+        }
+        answer.set("session_type", session.name());
+        let decoded = |name: &'static str| {
+            let value = message.get(name).map(|value| STANDARD.decode(value));
+            value.transpose().map_err(|_| Reason::Invalid(name).direct(version, &[]))
+        };
+        let missing = || Reason::Missing("dh_consumer_public").direct(version, &[]);
+        let public = decoded("dh_consumer_public")?.ok_or_else(missing)?;
+        let group = match (decoded("dh_modulus")?, decoded("dh_gen")?) {
+            (None, None) => Group::standard(),
+            (Some(modulus), generator) => Group::new(&modulus, generator.as_deref().unwrap_or(&[2])),
+            (None, Some(_)) => None,
+        };
+        let group = group.ok_or_else(|| Reason::Invalid("dh_modulus").direct(version, &[]))?;
+        let keys = group.key_pair(moment.derive("openid dh key"));
+        let shared = keys.agree(&public).ok_or_else(|| Reason::Invalid("dh_consumer_public").direct(version, &[]))?;
+        let hidden = session.hide(&shared, &handle.mac_key).ok_or_else(unavailable)?;
+        answer.set("dh_server_public", STANDARD.encode(keys.public().ok_or_else(unavailable)?));
+        answer.set("enc_mac_key", STANDARD.encode(&*hidden));
+        Ok(direct(StatusCode::OK, &answer))
+    }
+
+    /// The kind that is asked for, if it is granted here; if not, one that is (§8.2.4).
+    fn kind(&self, message: &Message, version: Version) -> Result<(AssociationType, SessionType), Rejected> {
+        let granted = |(association, session): &(AssociationType, SessionType)| {
+            let hidden = *session != SessionType::NoEncryption || !self.in_the_clear;
+            hidden && (version == Version::V2_0 || *association == AssociationType::HmacSha1)
+        };
+        let association = match (message.get("assoc_type"), version) {
+            (None, Version::V1_1) => Some(AssociationType::HmacSha1),
+            (name, _) => AssociationType::of(name.ok_or_else(|| Reason::Missing("assoc_type").direct(version, &[]))?),
+        };
+        let session = match (message.get("session_type"), version) {
+            (None | Some(""), Version::V1_1) => Some(SessionType::NoEncryption),
+            (name, _) => SessionType::of(name.ok_or_else(|| Reason::Missing("session_type").direct(version, &[]))?),
+        };
+        let asked = association.zip(session);
+        if let Some(kind) = self.kinds.iter().find(|kind| granted(kind) && Some(**kind) == asked) {
+            return Ok(*kind);
+        }
+        let mut fields = vec![("error_code", "unsupported-type")];
+        if let Some((association, session)) = self.kinds.iter().find(|kind| granted(kind)) {
+            fields.push(("assoc_type", association.name()));
+            fields.push(("session_type", session.name()));
+        }
+        Err(Reason::UnsupportedType.direct(version, &fields))
+    }
+}

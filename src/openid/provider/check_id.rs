@@ -1,0 +1,197 @@
+//! An authentication request, while the application finds out who the user is, OpenID Authentication 2.0 §9.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::extensions::{ax, oauth, pape, sreg, ui};
+use super::super::identifier::absolute;
+use super::super::message::{IDENTIFIER_SELECT, Message, Version};
+use super::super::store::Reply;
+use super::super::{Extension, Realm};
+use super::answer::{negative, respond};
+use super::rejected::{Reason, Rejected};
+use super::{Handled, Provider};
+
+/// A relying party's question who the user is.
+///
+/// Everything that a page needs is here. Show the user the [`realm`](Self::realm): it is what they are asked to trust. It is
+/// serde, so that it survives a login page; where it travels through the browser, sign it, so that what is answered is what
+/// was shown. The page's form needs the application's usual protection against forged posts, and the page itself one
+/// against being framed.
+///
+/// ```
+/// use oauth_proto::openid::{CheckId, Identity};
+///
+/// fn question(check_id: &CheckId) -> String {
+///     match check_id.identity() {
+///         Identity::Any => format!("Which of your identifiers may {} know?", check_id.realm()),
+///         Identity::Claimed { local_id, .. } => format!("May {} know that you are {local_id}?", check_id.realm()),
+///         Identity::Nobody => format!("{} does not ask who you are", check_id.realm()),
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckId {
+    pub(super) version: Version,
+    pub(super) immediate: bool,
+    pub(super) realm: String,
+    pub(super) return_to: Option<String>,
+    pub(super) identity: Identity,
+    pub(super) assoc_handle: Option<String>,
+    pub(super) extensions: Vec<Extension>,
+}
+
+/// Who a question is about.
+///
+/// ```
+/// use oauth_proto::openid::Identity;
+///
+/// let asked = Identity::Claimed {
+///     claimed_id: "https://jane.example/".into(),
+///     local_id: "https://op.example/id/jane".into(),
+/// };
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Identity {
+    /// The user chooses among their identifiers.
+    Any,
+    /// The owner of that identifier: whether the user is that is seen by `local_id`, one of this provider's. `claimed_id` may
+    /// be on any host, and says itself, to the relying party, that this provider may speak for it.
+    Claimed {
+        /// What the user typed at the relying party.
+        claimed_id: String,
+        /// What this provider knows the user by.
+        local_id: String,
+    },
+    /// Nobody: the relying party wants extensions alone.
+    Nobody,
+}
+
+impl CheckId {
+    /// What the user is asked to trust (§9.2).
+    pub fn realm(&self) -> &str {
+        &self.realm
+    }
+
+    /// Where the answer goes; `None` where nobody waits for it.
+    pub fn return_to(&self) -> Option<&str> {
+        self.return_to.as_deref()
+    }
+
+    /// Who the question is about.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Whether the user must not be asked anything (§9.3): approve at once, or [`Provider::cancel`].
+    pub fn is_immediate(&self) -> bool {
+        self.immediate
+    }
+
+    /// The version that the relying party speaks.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The fields of an extension.
+    pub fn extension(&self, namespace: &str) -> Option<&Extension> {
+        self.extensions.iter().find(|extension| extension.namespace == namespace)
+    }
+
+    /// The attributes that are asked for. `update_url` is left out where it is outside of the realm.
+    pub fn attributes(&self) -> Option<ax::Fetch> {
+        let mut fetch = ax::Fetch::of(self.extension(ax::NAMESPACE)?)?;
+        let realm = Realm::parse(&self.realm);
+        fetch.update_url = fetch.update_url.filter(|url| realm.is_some_and(|realm| realm.contains(url)));
+        Some(fetch)
+    }
+
+    /// What simple registration asks for.
+    pub fn registration(&self) -> Option<sreg::Registration> {
+        let extension = self.extension(sreg::NAMESPACE).or_else(|| self.extension(sreg::NAMESPACE_1_0))?;
+        Some(sreg::Registration::of(extension))
+    }
+
+    /// How the page is to look.
+    pub fn interface(&self) -> Option<ui::Interface> {
+        self.extension(ui::NAMESPACE).map(ui::Interface::of)
+    }
+
+    /// How the user is to be authenticated.
+    pub fn policy(&self) -> Option<pape::Policy> {
+        self.extension(pape::NAMESPACE).map(pape::Policy::of)
+    }
+
+    /// A request token that is asked for along the way (OpenID OAuth Extension §8). Look whether the consumer may be used
+    /// for this realm.
+    pub fn access(&self) -> Option<oauth::Access> {
+        oauth::Access::of(self.extension(oauth::NAMESPACE)?)
+    }
+}
+
+impl Provider {
+    pub(super) fn check_id(&self, message: &Message, version: Version, immediate: bool) -> Reply<Handled> {
+        match self.read_check_id(message, version, immediate) {
+            Ok(check_id) => Reply::Done(Handled::CheckId(Box::new(check_id))),
+            Err(reason) => Reply::Reject(refuse(reason, message, version)),
+        }
+    }
+
+    fn read_check_id(&self, message: &Message, version: Version, immediate: bool) -> Result<CheckId, Reason> {
+        let return_to = message.get("return_to");
+        if return_to.is_some_and(|url| absolute(url).is_none() || url.contains('\n')) {
+            return Err(Reason::Invalid("return_to"));
+        }
+        let name = if version == Version::V2_0 { "realm" } else { "trust_root" };
+        let realm = message.get(name).or(return_to).ok_or(Reason::Missing(name))?;
+        // A return_to may end in a fragment, which a realm must not.
+        let text = if message.get(name).is_some() { realm } else { realm.split('#').next().unwrap_or_default() };
+        let realm = Realm::parse(text).ok_or(Reason::Invalid(name))?;
+        if realm.is_too_wide() {
+            return Err(Reason::Realm("it covers the sites of many owners"));
+        }
+        if realm.discovery_url().is_none_or(|url| !self.policy.trusts_party(&url)) {
+            return Err(Reason::Realm("it has no TLS"));
+        }
+        if return_to.is_some_and(|url| !realm.contains(url)) {
+            return Err(Reason::ReturnToOutside);
+        }
+        let identity = match (message.get("claimed_id"), message.get("identity"), version) {
+            (_, None, Version::V1_1) => return Err(Reason::Missing("identity")),
+            (_, Some(identity), Version::V1_1) => {
+                Identity::Claimed { claimed_id: identity.to_owned(), local_id: identity.to_owned() }
+            }
+            (None, None, Version::V2_0) => Identity::Nobody,
+            (Some(_), Some(IDENTIFIER_SELECT), Version::V2_0) => Identity::Any,
+            (Some(claimed_id), Some(local_id), Version::V2_0) => {
+                Identity::Claimed { claimed_id: claimed_id.to_owned(), local_id: local_id.to_owned() }
+            }
+            (None, Some(_), Version::V2_0) => return Err(Reason::Missing("claimed_id")),
+            (Some(_), None, Version::V2_0) => return Err(Reason::Missing("identity")),
+        };
+        let mut extensions: Vec<_> =
+            message.namespaces().filter_map(|namespace| message.extension(namespace, None)).collect();
+        if version == Version::V1_1 && !extensions.iter().any(|extension| extension.namespace == sreg::NAMESPACE) {
+            extensions.extend(message.extension(sreg::NAMESPACE, Some(sreg::ALIAS)));
+        }
+        Ok(CheckId {
+            version,
+            immediate,
+            realm: text.to_owned(),
+            return_to: return_to.map(str::to_owned),
+            identity,
+            assoc_handle: message.get("assoc_handle").map(str::to_owned),
+            extensions,
+        })
+    }
+}
+
+/// An indirect error (§5.2.3), or a page where there is no URL to send the user to.
+fn refuse(reason: Reason, message: &Message, version: Version) -> Rejected {
+    let return_to = message.get("return_to").filter(|url| absolute(url).is_some());
+    let Some(return_to) = return_to else { return reason.page() };
+    let mut answer = negative(version, "error");
+    answer.set("error", reason.public());
+    let response = respond(return_to, &answer);
+    Rejected::new(reason, response)
+}

@@ -1,0 +1,224 @@
+//! The provider's configuration, and the endpoint that takes all messages.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::Method;
+
+use super::super::discovery::Policy;
+use super::super::message::{Message, Version};
+use super::super::store::Reply;
+use super::super::{AssociationType, SessionType};
+use super::CheckId;
+use super::handles::Handles;
+use super::rejected::{Reason, Rejected};
+use crate::wire::{bare, check_private, endpoint, form};
+use crate::{Error, Moment, Request, Response, Secret, Unsupported};
+
+/// The least that a secret must have to be one.
+const SECRET: usize = 32;
+
+/// How long an association lasts, unless [`Provider::association_lifetime`] says otherwise.
+const LIFETIME: Duration = Duration::from_secs(24 * 3600);
+
+/// An OpenID provider.
+///
+/// ```
+/// use oauth_proto::openid::{Handled, MemoryStore, Provider, serve};
+/// use oauth_proto::{Moment, Request, Response, Secret};
+///
+/// # fn main() -> Result<(), oauth_proto::Error> {
+/// let secret = Secret::new("32 random bytes or more, the same in every process and kept");
+/// let provider = Provider::new("https://op.example/openid", &secret)?;
+///
+/// fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Response {
+///     match serve(provider.handle(request, Moment::from_os()), store) {
+///         Ok(Handled::Respond(response)) => response,
+///         // Sign the user in, ask whether the realm may know, then `provider.approve(…)` or `provider.cancel(…)`.
+///         Ok(Handled::CheckId(check_id)) => ask_the_user(check_id.realm()),
+///         Err(rejected) => rejected.response(),
+///     }
+/// }
+/// # fn ask_the_user(_: &str) -> Response { Response::default() }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Provider {
+    pub(super) endpoint: String,
+    pub(super) handles: Handles,
+    pub(super) kinds: Vec<(AssociationType, SessionType)>,
+    pub(super) lifetime: Duration,
+    pub(super) policy: Policy,
+    /// Whether others can listen at the endpoint.
+    pub(super) in_the_clear: bool,
+}
+
+/// What a request to the endpoint leads to.
+///
+/// ```
+/// use oauth_proto::openid::Handled;
+///
+/// fn wants_a_page(handled: &Handled) -> bool {
+///     matches!(handled, Handled::CheckId(check_id) if !check_id.is_immediate())
+/// }
+/// ```
+#[derive(Debug)]
+pub enum Handled {
+    /// Send this.
+    Respond(Response),
+    /// A relying party wants to know who the user is: find out, ask the user, and answer by [`Provider::approve`] or
+    /// [`Provider::cancel`].
+    CheckId(Box<CheckId>),
+}
+
+impl Provider {
+    /// A provider with that endpoint. `secret` has 32 random bytes or more; every process of the provider has the same.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when the endpoint is no absolute URL, [`Unsupported::PlainHttp`] when it has no TLS,
+    /// [`Unsupported::ClientAuthentication`] when the secret is too short to be one.
+    pub fn new(endpoint_url: &str, secret: &Secret) -> Result<Self, Error> {
+        let uri = endpoint(endpoint_url)?;
+        check_private(&uri, false)?;
+        Self::at(endpoint_url, secret, false)
+    }
+
+    /// A provider whose endpoint has no TLS.
+    ///
+    /// What this gives away: whoever is on the way can answer in the provider's place.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), but for the missing TLS.
+    pub fn dangerous_without_tls(endpoint_url: &str, secret: &Secret) -> Result<Self, Error> {
+        let in_the_clear = check_private(&endpoint(endpoint_url)?, false).is_err();
+        Self::at(endpoint_url, secret, in_the_clear)
+    }
+
+    fn at(endpoint_url: &str, secret: &Secret, in_the_clear: bool) -> Result<Self, Error> {
+        if endpoint_url.contains('\n') {
+            let reason = "it has a newline";
+            return Err(Unsupported::Url { url: bare(endpoint_url), reason }.into());
+        }
+        Ok(Self {
+            endpoint: endpoint_url.to_owned(),
+            handles: Handles::new(checked(secret)?, endpoint_url),
+            kinds: vec![
+                (AssociationType::HmacSha256, SessionType::DhSha256),
+                (AssociationType::HmacSha1, SessionType::DhSha1),
+                (AssociationType::HmacSha256, SessionType::NoEncryption),
+                (AssociationType::HmacSha1, SessionType::NoEncryption),
+            ],
+            lifetime: LIFETIME,
+            policy: Policy::default(),
+            in_the_clear,
+        })
+    }
+
+    /// A secret that was used before: what was made with it counts until it expires.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn former_secret(mut self, secret: &Secret) -> Result<Self, Error> {
+        self.handles.also(checked(secret)?, &self.endpoint);
+        Ok(self)
+    }
+
+    /// How long associations last. A day unless said otherwise.
+    pub fn association_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// The kinds of associations that are granted, the best first: all unless said otherwise. Without encryption none is
+    /// granted at an endpoint that has no TLS.
+    pub fn associations(mut self, kinds: impl IntoIterator<Item = (AssociationType, SessionType)>) -> Self {
+        self.kinds = kinds.into_iter().filter(|(association, session)| session.carries(*association)).collect();
+        self
+    }
+
+    /// Answers relying parties that speak OpenID 1.1 (§14).
+    ///
+    /// What this gives away: their answers do not say when they were given and by whom.
+    pub fn allow_openid1(mut self) -> Self {
+        self.policy.openid1 = true;
+        self
+    }
+
+    /// Answers relying parties without TLS.
+    ///
+    /// What this gives away: whoever is on the way to them can take an answer and sign in with it.
+    pub fn dangerous_allow_http(mut self) -> Self {
+        self.policy.plain_http = true;
+        self
+    }
+
+    /// Looks for documents of relying parties on this machine and in its network, too, and answers such parties without
+    /// TLS.
+    ///
+    /// What this gives away: anybody can have this server send requests to hosts that only it can reach.
+    pub fn dangerous_allow_internal_hosts(mut self) -> Self {
+        self.policy.internal_hosts = true;
+        self
+    }
+
+    /// The endpoint.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Takes a request to the endpoint: `associate` and `check_authentication` are answered, `checkid_setup` and
+    /// `checkid_immediate` become a [`CheckId`].
+    pub fn handle(&self, request: &Request, moment: Moment) -> Reply<Handled> {
+        match self.read(request) {
+            Ok((message, version)) => match message.get("mode").unwrap_or_default() {
+                "checkid_setup" => self.check_id(&message, version, false),
+                "checkid_immediate" => self.check_id(&message, version, true),
+                _ if request.method() != Method::POST => {
+                    Reply::Reject(Reason::HttpMethod(request.method().clone()).page())
+                }
+                "associate" => self.associate(&message, version, &moment),
+                "check_authentication" => self.confirm(&message, version, moment.now),
+                _ => Reply::Reject(Reason::Mode.direct(version, &[])),
+            },
+            Err(rejected) => Reply::Reject(rejected),
+        }
+    }
+
+    /// The message of a request (§4.1.2): of a POST, only its form counts.
+    fn read(&self, request: &Request) -> Result<(Message, Version), Rejected> {
+        let text = match *request.method() {
+            Method::GET => request.uri().query().unwrap_or_default(),
+            Method::POST if form::is_form(request.headers()) != Some(true) => return Err(Reason::NotAForm.page()),
+            Method::POST => std::str::from_utf8(request.body()).map_err(|_| Reason::Malformed.page())?,
+            _ => return Err(Reason::HttpMethod(request.method().clone()).page()),
+        };
+        let message = Message::parse(text).map_err(|_| Reason::Malformed.page())?;
+        if message.get("mode").is_none_or(str::is_empty) {
+            return Err(Reason::NotOpenid.page());
+        }
+        let version = message.version().ok_or_else(|| Reason::Version.page())?;
+        if version == Version::V1_1 && !self.policy.openid1 {
+            return Err(Reason::Version.page());
+        }
+        if !message.has_sound_aliases() {
+            return Err(Reason::Malformed.page());
+        }
+        Ok((message, version))
+    }
+}
+
+fn checked(secret: &Secret) -> Result<&[u8], Error> {
+    let bytes = secret.expose().as_bytes();
+    if bytes.len() < SECRET {
+        let reason = format!("a provider's secret has {SECRET} bytes or more");
+        return Err(Unsupported::ClientAuthentication { reason }.into());
+    }
+    Ok(bytes)
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provider").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}

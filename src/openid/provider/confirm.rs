@@ -1,0 +1,49 @@
+//! Confirming signatures, OpenID Authentication 2.0 §11.4.2: each answer once.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::super::association::signature_fits;
+use super::super::message::{Message, Version};
+use super::super::store::{Freshness, Question, RememberNonce, Reply};
+use super::rejected::{Reason, direct};
+use super::{Handled, Provider};
+use crate::{Ask, Timestamp};
+
+/// Remembered a little longer than the handle lives, since clocks differ.
+const LONGER: Duration = Duration::from_secs(60);
+
+impl Provider {
+    pub(super) fn confirm(&self, message: &Message, version: Version, now: Timestamp) -> Reply<Handled> {
+        let mut answer = Message::default();
+        if version == Version::V2_0 {
+            answer.set("ns", super::super::message::NS_2_0);
+        }
+        // Said only of handles that are really no good any more (§11.4.2.2).
+        if let Some(handle) = message.get("invalidate_handle")
+            && !handle.contains('\n')
+            && self.handles.open(handle, now).is_none_or(|handle| handle.private)
+        {
+            answer.set("invalidate_handle", handle);
+        }
+        let end = move |valid: bool| {
+            let mut answer = answer;
+            answer.set("is_valid", if valid { "true" } else { "false" });
+            Reply::Done(Handled::Respond(direct(StatusCode::OK, &answer)))
+        };
+        // With a shared key, whoever shares it could have made the signature.
+        let handle = message.get("assoc_handle").and_then(|handle| self.handles.open(handle, now));
+        let Some(handle) =
+            handle.filter(|handle| handle.private && signature_fits(handle.association_type, &handle.mac_key, message))
+        else {
+            return end(false);
+        };
+        let until = handle.expires_at.after(LONGER);
+        let command = RememberNonce { endpoint: self.endpoint.clone(), nonce: handle.text, until, now };
+        Reply::Ask(Question::RememberNonce(Ask::new(command, move |answer| match answer {
+            Ok(freshness) => end(freshness == Freshness::Fresh),
+            Err(why) => Reply::Reject(Reason::StoreFailed(why).direct(version, &[])),
+        })))
+    }
+}

@@ -1,0 +1,154 @@
+//! Why a request to a provider came to nothing, and what the other side is told, OpenID Authentication 2.0 §5.1.2.2, §5.2.3.
+
+use std::fmt;
+
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
+
+use super::super::key_value;
+use super::super::message::{Message, Version};
+use crate::Response;
+
+/// Why a request came to nothing, for the operator's log.
+///
+/// ```
+/// use oauth_proto::openid::Reason;
+///
+/// assert_eq!(Reason::NotOpenid.to_string(), "the request is no OpenID message");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// There is no `openid.mode`.
+    #[error("the request is no OpenID message")]
+    NotOpenid,
+    /// A field that stands twice, is no text, or too many of them.
+    #[error("the request's fields cannot be told apart")]
+    Malformed,
+    /// GET and POST are the methods, and POST alone for direct communication.
+    #[error("the HTTP method {0} is not that of this message")]
+    HttpMethod(http::Method),
+    /// The body is no form.
+    #[error("the body is no form")]
+    NotAForm,
+    /// A version that is unknown, or not allowed here.
+    #[error("the version of the protocol is not spoken here")]
+    Version,
+    /// A mode that is none of a provider's.
+    #[error("the mode is unknown")]
+    Mode,
+    /// A field is missing.
+    #[error("the field {0:?} is missing")]
+    Missing(&'static str),
+    /// A field has a value that it cannot have.
+    #[error("the field {0:?} has a value that it cannot have")]
+    Invalid(&'static str),
+    /// `return_to` lies outside of the realm.
+    #[error("return_to lies outside of the realm")]
+    ReturnToOutside,
+    /// The realm covers the sites of many owners, or has no TLS.
+    #[error("the realm is not one to be trusted: {0}")]
+    Realm(&'static str),
+    /// The association or session type is not supported; the relying party is told which is (§8.2.4).
+    #[error("the association or session type is not supported")]
+    UnsupportedType,
+    /// An approval about another identifier than was asked about.
+    #[error("the user is not the one that was asked about")]
+    NotTheUsers,
+    /// A value of the application's own cannot stand in a message: one with a newline.
+    #[error("the answer has a value that cannot be signed")]
+    Unsignable,
+    /// Storage failed.
+    #[error("storage failed: {0}")]
+    StoreFailed(String),
+}
+
+/// A request that came to nothing.
+///
+/// ```
+/// use oauth_proto::openid::Rejected;
+///
+/// fn respond(rejected: Rejected) -> oauth_proto::Response {
+///     eprintln!("refused: {}", rejected.reason);
+///     rejected.response()
+/// }
+/// ```
+#[derive(Clone, thiserror::Error)]
+#[error("{reason}")]
+pub struct Rejected {
+    /// Why, for the operator's log.
+    pub reason: Reason,
+    response: Box<Response>,
+}
+
+impl Rejected {
+    /// What the other side is told: a message in Key-Value form, a redirect with an error, or a few words for people.
+    pub fn response(self) -> Response {
+        *self.response
+    }
+
+    pub(super) fn new(reason: Reason, response: Response) -> Self {
+        Self { reason, response: Box::new(response) }
+    }
+}
+
+impl fmt::Debug for Rejected {
+    /// A redirect may hold what the relying party sent along.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejected").field("reason", &self.reason).finish_non_exhaustive()
+    }
+}
+
+impl Reason {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::HttpMethod(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::StoreFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// What may be said of it.
+    pub(super) fn public(&self) -> String {
+        match self {
+            Self::StoreFailed(_) => "the provider is not available".to_owned(),
+            reason => reason.to_string(),
+        }
+    }
+
+    /// A refusal in Key-Value form (§5.1.2.2), with fields of its own.
+    pub(super) fn direct(self, version: Version, fields: &[(&str, &str)]) -> Rejected {
+        let mut message = Message::default();
+        if version == Version::V2_0 {
+            message.set("ns", super::super::message::NS_2_0);
+        }
+        message.set("error", self.public());
+        for (name, value) in fields {
+            message.set(*name, *value);
+        }
+        let response = direct(self.status(), &message);
+        Rejected::new(self, response)
+    }
+
+    /// A refusal for people, where there is nobody else to tell.
+    pub(super) fn page(self) -> Rejected {
+        let mut response = text(self.status(), format!("This is an OpenID endpoint, and {}.\n", self.public()));
+        if matches!(self, Self::HttpMethod(_)) {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
+        }
+        Rejected::new(self, response)
+    }
+}
+
+/// A message in Key-Value form (§5.1.2).
+pub(super) fn direct(status: StatusCode, message: &Message) -> Response {
+    text(status, message.to_key_value().unwrap_or_default())
+}
+
+fn text(status: StatusCode, body: String) -> Response {
+    let mut response = Response::new(body.into_bytes());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(key_value::MEDIA_TYPE));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

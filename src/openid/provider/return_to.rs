@@ -1,0 +1,84 @@
+//! Verifying return URLs by discovery on the relying party, OpenID Authentication 2.0 §9.2.1 and §13.
+
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
+use url::Url;
+
+use super::super::discovery::Policy;
+use super::super::documents::{LOCATION_HEADER, MEDIA_TYPE, RETURN_TO};
+use super::super::identifier::absolute;
+use super::super::{Realm, html, xrds};
+use super::{CheckId, Provider};
+use crate::step::Receive;
+use crate::{Error, Moment, Request, Response, Step};
+
+impl Provider {
+    /// Whether the relying party's own document lists the `return_to` of a question. Where it does not, tell the user that
+    /// the site could not be verified, or cancel.
+    ///
+    /// The document is looked for at the realm, with `www` for its wildcard; a redirect there is a no.
+    ///
+    /// # Errors
+    /// None but from your transport: whatever the relying party answers otherwise is a no.
+    pub fn verify_return_to(&self, check_id: &CheckId) -> Result<Step<bool>, Error> {
+        let url = Realm::parse(&check_id.realm).and_then(|realm| realm.discovery_url());
+        let (Some(url), Some(return_to)) = (url, check_id.return_to.clone()) else {
+            return Ok(Step::Done(false));
+        };
+        Ok(fetch(&url, Looking { policy: self.policy, return_to, may_be_elsewhere: true, url: url.clone() }))
+    }
+}
+
+fn fetch(url: &Url, looking: Looking) -> Step<bool> {
+    let Some(uri) =
+        url.as_str().parse().ok().filter(|_| looking.policy.trusts_party(url) && looking.policy.may_fetch(url))
+    else {
+        return Step::Done(false);
+    };
+    let mut request = Request::default();
+    *request.uri_mut() = uri;
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/xrds+xml, text/html;q=0.8, */*;q=0.1"));
+    Step::send(request, looking)
+}
+
+/// Waits for the relying party's document, or for where it is.
+struct Looking {
+    policy: Policy,
+    return_to: String,
+    may_be_elsewhere: bool,
+    url: Url,
+}
+
+impl Receive<bool> for Looking {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<bool>, Error> {
+        if response.status() != StatusCode::OK {
+            return Ok(Step::Done(false));
+        }
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let is_document = header(CONTENT_TYPE.as_str())
+            .is_some_and(|value| value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(MEDIA_TYPE));
+        if is_document || !self.may_be_elsewhere {
+            return Ok(Step::Done(lists(response.body(), &self.return_to)));
+        }
+        let in_page = || html::head(response.body())?.xrds_location;
+        let elsewhere = header(LOCATION_HEADER).map(str::to_owned).or_else(in_page);
+        let elsewhere = elsewhere.and_then(|to| absolute(self.url.join(&to).ok()?.as_str()));
+        match elsewhere {
+            Some(url) => Ok(fetch(&url, Self { may_be_elsewhere: false, url: url.clone(), ..*self })),
+            None => Ok(Step::Done(false)),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "Looking"
+    }
+}
+
+/// Whether a document lists a URL, or one above it.
+fn lists(document: &[u8], return_to: &str) -> bool {
+    let services = xrds::services(document).unwrap_or_default();
+    services.iter().filter(|service| service.types.iter().any(|own| own == RETURN_TO)).any(|service| {
+        let mut realms = service.uris.iter().filter_map(|uri| Realm::parse(uri));
+        realms.any(|realm| !realm.has_wildcard() && realm.contains(return_to))
+    })
+}

@@ -1,0 +1,188 @@
+//! Asking for an association, OpenID Authentication 2.0 §8.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::Uri;
+use zeroize::Zeroizing;
+
+use super::super::association::{Association, AssociationType, SessionType};
+use super::super::diffie_hellman::{Group, KeyPair};
+use super::super::direct::{Direct, direct_request};
+use super::super::discovery::Discovered;
+use super::super::message::{Message, Version};
+use super::RelyingParty;
+use crate::step::Receive;
+use crate::wire::{Answer, endpoint};
+use crate::{Error, Misbehaved, Moment, Response, Step, Unsupported};
+
+/// No association is kept longer, whatever the provider says.
+const LONGEST: Duration = Duration::from_secs(14 * 24 * 3600);
+
+impl RelyingParty {
+    /// Agrees on a key with a provider, to check its answers without asking it each time. `None` where the provider grants
+    /// none, or none of the kinds that are wanted: then the answer is checked by asking.
+    ///
+    /// Where the provider names another kind, that is asked for, once (§8.2.4).
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when the endpoint is none. From the step [`Misbehaved`] when an association is granted that does
+    /// not hold together; going on without one is as safe.
+    pub fn associate(&self, discovered: &Discovered, moment: Moment) -> Result<Step<Option<Association>>, Error> {
+        let uri = endpoint(discovered.endpoint())?;
+        let private = !self.policy.plain_http && self.policy.takes_endpoint(discovered.endpoint());
+        let version = discovered.version;
+        let mut kinds = self.kinds.clone();
+        kinds.retain(|(association, session)| {
+            let encrypted = *session != SessionType::NoEncryption || private_transport(&uri, private);
+            encrypted && (version == Version::V2_0 || *association == AssociationType::HmacSha1)
+        });
+        match kinds.first().copied() {
+            None => Ok(Step::Done(None)),
+            Some(kind) => {
+                Asking { uri, endpoint: discovered.endpoint().to_owned(), version, kinds }.ask(kind, true, &moment)
+            }
+        }
+    }
+}
+
+/// Whether nobody on the way can listen: TLS, or a host that stands for itself.
+fn private_transport(uri: &Uri, private: bool) -> bool {
+    crate::wire::check_private(uri, false).is_ok() && private || uri.scheme_str() == Some("https")
+}
+
+/// What stays the same in both tries.
+struct Asking {
+    uri: Uri,
+    endpoint: String,
+    version: Version,
+    kinds: Vec<(AssociationType, SessionType)>,
+}
+
+impl Asking {
+    fn ask(
+        self,
+        kind: (AssociationType, SessionType),
+        may_try_another: bool,
+        moment: &Moment,
+    ) -> Result<Step<Option<Association>>, Error> {
+        let (association_type, session) = kind;
+        let mut message = Message::new(self.version, "associate");
+        message.set("assoc_type", association_type.name());
+        // OpenID 1.1 has an empty name for it (§14.2.1).
+        let plain = session == SessionType::NoEncryption && self.version == Version::V1_1;
+        message.set("session_type", if plain { "" } else { session.name() });
+        let mut keys = None;
+        if session != SessionType::NoEncryption {
+            let unusable = || Unsupported::Unsendable { what: "the association's key", reason: "it cannot be made" };
+            let pair = Group::standard().ok_or_else(unusable)?.key_pair(moment.derive("openid dh key"));
+            message.set("dh_consumer_public", STANDARD.encode(pair.public().ok_or_else(unusable)?));
+            keys = Some(pair);
+        }
+        let request = direct_request(&self.uri, &message);
+        Ok(Step::send(request, Associating { asking: self, kind, keys, may_try_another }))
+    }
+}
+
+/// Waits for an association.
+struct Associating {
+    asking: Asking,
+    kind: (AssociationType, SessionType),
+    keys: Option<KeyPair>,
+    may_try_another: bool,
+}
+
+impl Receive<Option<Association>> for Associating {
+    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Option<Association>>, Error> {
+        // Some providers refuse with status 200, so the fields alone tell. Who knows of no associations may answer anything.
+        let Some(direct) = Direct::of(&response) else {
+            return Ok(Step::Done(None));
+        };
+        if direct.get("error_code") == Some("unsupported-type") {
+            return self.try_another(&direct, &moment);
+        }
+        if direct.get("assoc_handle").is_none() || !response.status().is_success() {
+            return Ok(Step::Done(None));
+        }
+        match self.read(&direct, &response, &moment) {
+            Ok(association) => Ok(Step::Done(association)),
+            Err((field, reason)) => {
+                Err(Misbehaved::FieldInvalid { field, reason, answer: Box::new(Answer::of(&response)) }.into())
+            }
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "Associating"
+    }
+}
+
+impl Associating {
+    /// Asks for the kind that the provider names (§8.2.4), if it is one that was wanted.
+    fn try_another(self: Box<Self>, direct: &Direct, moment: &Moment) -> Result<Step<Option<Association>>, Error> {
+        let association = direct.get("assoc_type").and_then(AssociationType::of);
+        let session = direct.get("session_type").and_then(SessionType::of);
+        let kind = association.zip(session).filter(|kind| *kind != self.kind && self.asking.kinds.contains(kind));
+        match kind {
+            Some(kind) if self.may_try_another => self.asking.ask(kind, false, moment),
+            _ => Ok(Step::Done(None)),
+        }
+    }
+
+    /// The association, if it is of the kind that was asked for (§8.2.1). What is wrong with it names its field.
+    fn read(
+        &self,
+        direct: &Direct,
+        response: &Response,
+        moment: &Moment,
+    ) -> Result<Option<Association>, (&'static str, &'static str)> {
+        let (association_type, session) = self.kind;
+        let _ = response;
+        if direct.get("assoc_type") != Some(association_type.name()) {
+            return Err(("assoc_type", "not the one that was asked for"));
+        }
+        let received = match (direct.get("session_type"), self.asking.version) {
+            (None | Some(""), Version::V1_1) => SessionType::NoEncryption,
+            (name, _) => name.and_then(SessionType::of).ok_or(("session_type", "none that there is"))?,
+        };
+        if received != session {
+            // OpenID 1.1 lets a provider answer in the clear (§14.2.2). That is worth nothing where others listen.
+            let allowed = self.asking.version == Version::V1_1 && received == SessionType::NoEncryption;
+            return match allowed {
+                true if self.asking.uri.scheme_str() == Some("https") => self.finish(direct, received, moment),
+                true => Ok(None),
+                false => Err(("session_type", "not the one that was asked for")),
+            };
+        }
+        self.finish(direct, received, moment)
+    }
+
+    fn finish(
+        &self,
+        direct: &Direct,
+        session: SessionType,
+        moment: &Moment,
+    ) -> Result<Option<Association>, (&'static str, &'static str)> {
+        let decoded = |name: &'static str| {
+            let value = direct.get(name).ok_or((name, "missing"))?;
+            STANDARD.decode(value).map(Zeroizing::new).map_err(|_| (name, "not base64"))
+        };
+        let key = match (session, &self.keys) {
+            (SessionType::NoEncryption, _) | (_, None) => decoded("mac_key")?,
+            (_, Some(keys)) => {
+                let public = decoded("dh_server_public")?;
+                let shared = keys.agree(&public).ok_or(("dh_server_public", "no number to agree with"))?;
+                session.hide(&shared, &decoded("enc_mac_key")?).ok_or(("enc_mac_key", "of the wrong length"))?
+            }
+        };
+        let lifetime = direct.get("expires_in").ok_or(("expires_in", "missing"))?;
+        let digits = lifetime.bytes().all(|byte| byte.is_ascii_digit());
+        let seconds = lifetime.parse().ok().filter(|_| digits).ok_or(("expires_in", "no number of seconds"))?;
+        let expires_at = moment.now.after(Duration::from_secs(seconds).min(LONGEST));
+        let handle = direct.get("assoc_handle").unwrap_or_default();
+        Association::new(&self.asking.endpoint, handle, self.kind.0, &key, expires_at)
+            .map(Some)
+            .ok_or(("assoc_handle", "or the key is not what it must be"))
+    }
+}

@@ -1,0 +1,75 @@
+//! What is remembered while the user is at the provider.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::{Association, Version};
+use crate::Timestamp;
+
+/// A user who is asked who they are, and will be back.
+///
+/// Keep it where only this user's browser gets at it: an encrypted cookie (it is less than a kilobyte), or the server's
+/// session. It is consumed when the answer is verified, and not `Clone`. A stored copy serves for another try when the
+/// transport failed; delete it once there is an assertion, so that an answer cannot be played twice.
+///
+/// ```no_run
+/// # fn cookie() -> String { String::new() }
+/// let pending: oauth_proto::openid::Pending = serde_json::from_str(&cookie())?;
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Serialize, Deserialize)]
+pub struct Pending {
+    #[serde(rename = "v")]
+    pub(super) version: u64,
+    pub(super) protocol: Version,
+    /// The relying party that it belongs to.
+    pub(super) realm: String,
+    pub(super) endpoints: Vec<String>,
+    pub(super) wanted: Wanted,
+    /// With the state in its query.
+    pub(super) return_to: String,
+    pub(super) state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) association: Option<Association>,
+    #[serde(rename = "until")]
+    pub(super) expires_at: Timestamp,
+}
+
+/// The form that pending values are stored in.
+pub(super) const VERSION: u64 = 1;
+
+/// Who the user is asked to be.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Wanted {
+    /// The owner of an identifier that was discovered.
+    Claimed { claimed_id: String, local_id: String },
+    /// Whoever the provider says.
+    Anybody,
+    /// Nobody: the answer brings extensions alone.
+    Nobody,
+}
+
+impl Pending {
+    /// What the callback's URL will carry in `rp_state`. It may serve as the key under which this is stored, as long as what
+    /// finds it is bound to the user's browser too.
+    pub fn state(&self) -> &str {
+        &self.state
+    }
+
+    /// When it can no longer be used.
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending")
+            .field("endpoints", &self.endpoints)
+            .field("wanted", &self.wanted)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
