@@ -64,7 +64,8 @@ fn an_op_identifier_lets_the_provider_say_who_it_is() {
 
     // Another of the user's identifiers, which names the provider itself.
     let authentication = world.begin("https://op.example/", Authenticate::new(RETURN_TO));
-    let callback = world.approve(&authentication.url().unwrap(), |approval| approval.claimed_id("https://jane.example/"));
+    let callback =
+        world.approve(&authentication.url().unwrap(), |approval| approval.claimed_id("https://jane.example/"));
     assert_eq!(world.verify(authentication.pending, &callback).unwrap().claimed_id(), Some("https://jane.example/"));
 }
 
@@ -83,7 +84,10 @@ fn a_fragment_tells_owners_apart_and_is_not_shown() {
 fn what_names_no_provider_is_said_so() {
     let world = World::default();
     world.page("https://plain.example/", html("<html><head><title>Jane</title></head><body>hello</body></html>"));
-    world.page("https://other.example/", xrds("<x:XRDS xmlns:x='xri://$xrds'><XRD xmlns='xri://$xrd*($v*2.0)'/></x:XRDS>"));
+    world.page(
+        "https://other.example/",
+        xrds("<x:XRDS xmlns:x='xri://$xrds'><XRD xmlns='xri://$xrd*($v*2.0)'/></x:XRDS>"),
+    );
     for identifier in ["https://plain.example/", "=jane", ""] {
         let error = world.discover(identifier).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{identifier}: {error}");
@@ -142,7 +146,8 @@ fn an_association_that_is_over_is_replaced_by_asking() {
     let discovered = world.discover(JANE).unwrap();
     let association = world.associate(&discovered).unwrap().unwrap();
     let handle = association.handle().to_owned();
-    let authenticate = Authenticate::new(RETURN_TO).association(association).lifetime(std::time::Duration::from_secs(1 << 20));
+    let authenticate =
+        Authenticate::new(RETURN_TO).association(association).lifetime(std::time::Duration::from_secs(1 << 20));
     let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
     world.now.set(NOW + 24 * 3600);
     let callback = world.approve(&authentication.url().unwrap(), |approval| approval);
@@ -255,7 +260,11 @@ fn a_long_answer_comes_as_a_form() {
 /// The action and the encoded fields of a page with a form.
 fn read_form(page: &str) -> (String, String) {
     let unescape = |text: &str| {
-        text.replace("&quot;", "\"").replace("&apos;", "'").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        text.replace("&quot;", "\"")
+            .replace("&apos;", "'")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&")
     };
     let between = |text: &str, begin: &str| {
         let text = &text[text.find(begin).unwrap() + begin.len()..];
@@ -355,7 +364,8 @@ fn openid_1_is_spoken_where_both_allow_it() {
         world.party.authenticate(&discovered, Authenticate::new(RETURN_TO).immediate(), world.moment()).unwrap();
     let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
     let callback = location(&world.provider.cancel(check_id));
-    let Error::Refused(Refused::SetupNeeded { url: Some(url) }) = world.verify(authentication.pending, &callback).unwrap_err()
+    let Error::Refused(Refused::SetupNeeded { url: Some(url) }) =
+        world.verify(authentication.pending, &callback).unwrap_err()
     else {
         panic!("{callback}")
     };

@@ -116,3 +116,28 @@ fn server_endpoints() {
 fn server_sequence() {
     each(fuzz::server_sequence::run);
 }
+
+#[test]
+fn openid_assertion() {
+    each(fuzz::openid_assertion::run);
+}
+
+#[test]
+fn openid_association() {
+    each(fuzz::openid_association::run);
+}
+
+#[test]
+fn openid_discovery() {
+    each(fuzz::openid_discovery::run);
+}
+
+#[test]
+fn openid_key_value() {
+    each(|input: Vec<u8>| fuzz::openid_key_value::run(&input));
+}
+
+#[test]
+fn openid_provider() {
+    each(fuzz::openid_provider::run);
+}

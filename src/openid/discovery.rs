@@ -110,10 +110,21 @@ impl Policy {
         self.plain_http || url.scheme() == "https" || near || (self.internal_hosts && is_internal(url))
     }
 
+    /// As [`takes_endpoint`](Self::takes_endpoint), with the reason.
+    pub(super) fn check_endpoint(self, endpoint: &str) -> Result<(), Error> {
+        let url = crate::wire::endpoint(endpoint).map(|_| absolute(endpoint))?;
+        let reason = match url {
+            None => "it is too long for an endpoint",
+            Some(url) if !self.may_fetch(&url) => "its host is not one of the internet",
+            Some(url) if !self.trusts(&url) => return Err(Unsupported::PlainHttp { url: bare(endpoint) }.into()),
+            Some(_) => return Ok(()),
+        };
+        Err(Unsupported::Url { url: bare(endpoint), reason }.into())
+    }
+
     /// Whether a URL can be a provider's endpoint.
     pub(super) fn takes_endpoint(self, url: &str) -> bool {
-        let has_fragment = url.contains('#');
-        absolute(url).is_some_and(|url| !has_fragment && self.trusts(&url))
+        self.check_endpoint(url).is_ok()
     }
 }
 

@@ -1,4 +1,5 @@
 //! An OpenID provider, a few identifiers and a relying party in one process, with a clock that stands still.
+#![allow(dead_code, reason = "each test crate uses its part")]
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -34,10 +35,7 @@ impl Default for World {
 }
 
 impl World {
-    pub fn new(
-        party: impl FnOnce(RelyingParty) -> RelyingParty,
-        provider: impl FnOnce(Provider) -> Provider,
-    ) -> Self {
+    pub fn new(party: impl FnOnce(RelyingParty) -> RelyingParty, provider: impl FnOnce(Provider) -> Provider) -> Self {
         let secret = Secret::new("0123456789abcdef0123456789abcdef");
         let world = Self {
             provider: provider(Provider::new(ENDPOINT, &secret).unwrap()),

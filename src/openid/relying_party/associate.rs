@@ -14,7 +14,7 @@ use super::super::discovery::Discovered;
 use super::super::message::{Message, Version};
 use super::RelyingParty;
 use crate::step::Receive;
-use crate::wire::{Answer, endpoint};
+use crate::wire::{Answer, check_private, endpoint};
 use crate::{Error, Misbehaved, Moment, Response, Step, Unsupported};
 
 /// No association is kept longer, whatever the provider says.
@@ -31,12 +31,13 @@ impl RelyingParty {
     /// not hold together; going on without one is as safe.
     pub fn associate(&self, discovered: &Discovered, moment: Moment) -> Result<Step<Option<Association>>, Error> {
         let uri = endpoint(discovered.endpoint())?;
-        let private = !self.policy.plain_http && self.policy.takes_endpoint(discovered.endpoint());
         let version = discovered.version;
+        // A key in the clear needs a way on which nobody listens (§8.4.1).
+        let private = check_private(&uri, false).is_ok();
         let mut kinds = self.kinds.clone();
         kinds.retain(|(association, session)| {
-            let encrypted = *session != SessionType::NoEncryption || private_transport(&uri, private);
-            encrypted && (version == Version::V2_0 || *association == AssociationType::HmacSha1)
+            let hidden = private || *session != SessionType::NoEncryption;
+            hidden && (version == Version::V2_0 || *association == AssociationType::HmacSha1)
         });
         match kinds.first().copied() {
             None => Ok(Step::Done(None)),
@@ -45,11 +46,6 @@ impl RelyingParty {
             }
         }
     }
-}
-
-/// Whether nobody on the way can listen: TLS, or a host that stands for itself.
-fn private_transport(uri: &Uri, private: bool) -> bool {
-    crate::wire::check_private(uri, false).is_ok() && private || uri.scheme_str() == Some("https")
 }
 
 /// What stays the same in both tries.
@@ -105,7 +101,7 @@ impl Receive<Option<Association>> for Associating {
         if direct.get("assoc_handle").is_none() || !response.status().is_success() {
             return Ok(Step::Done(None));
         }
-        match self.read(&direct, &response, &moment) {
+        match self.read(&direct, &moment) {
             Ok(association) => Ok(Step::Done(association)),
             Err((field, reason)) => {
                 Err(Misbehaved::FieldInvalid { field, reason, answer: Box::new(Answer::of(&response)) }.into())
@@ -131,14 +127,8 @@ impl Associating {
     }
 
     /// The association, if it is of the kind that was asked for (§8.2.1). What is wrong with it names its field.
-    fn read(
-        &self,
-        direct: &Direct,
-        response: &Response,
-        moment: &Moment,
-    ) -> Result<Option<Association>, (&'static str, &'static str)> {
+    fn read(&self, direct: &Direct, moment: &Moment) -> Result<Option<Association>, (&'static str, &'static str)> {
         let (association_type, session) = self.kind;
-        let _ = response;
         if direct.get("assoc_type") != Some(association_type.name()) {
             return Err(("assoc_type", "not the one that was asked for"));
         }
@@ -146,16 +136,15 @@ impl Associating {
             (None | Some(""), Version::V1_1) => SessionType::NoEncryption,
             (name, _) => name.and_then(SessionType::of).ok_or(("session_type", "none that there is"))?,
         };
-        if received != session {
-            // OpenID 1.1 lets a provider answer in the clear (§14.2.2). That is worth nothing where others listen.
-            let allowed = self.asking.version == Version::V1_1 && received == SessionType::NoEncryption;
-            return match allowed {
-                true if self.asking.uri.scheme_str() == Some("https") => self.finish(direct, received, moment),
-                true => Ok(None),
-                false => Err(("session_type", "not the one that was asked for")),
-            };
+        if received == session {
+            return self.finish(direct, received, moment);
         }
-        self.finish(direct, received, moment)
+        // OpenID 1.1 lets a provider answer in the clear (§14.2.2), which is worth nothing where others listen.
+        match (self.asking.version, received) {
+            (Version::V1_1, SessionType::NoEncryption) if check_private(&self.asking.uri, false).is_err() => Ok(None),
+            (Version::V1_1, SessionType::NoEncryption) => self.finish(direct, received, moment),
+            _ => Err(("session_type", "not the one that was asked for")),
+        }
     }
 
     fn finish(

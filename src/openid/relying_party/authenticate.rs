@@ -154,10 +154,7 @@ impl RelyingParty {
         moment: Moment,
     ) -> Result<Authentication, Error> {
         let endpoint = discovered.endpoint().to_owned();
-        crate::wire::endpoint(&endpoint)?;
-        if !self.policy.takes_endpoint(&endpoint) {
-            return Err(Unsupported::PlainHttp { url: bare(&endpoint) }.into());
-        }
+        self.policy.check_endpoint(&endpoint)?;
         let version = discovered.version;
         let state = URL_SAFE_NO_PAD.encode(&moment.derive("openid state")[..16]);
         let return_to = self.return_to(&authenticate.return_to, &state)?;
@@ -194,7 +191,7 @@ impl RelyingParty {
             protocol: version,
             realm: self.realm.as_str().to_owned(),
             endpoints: discovered.endpoints.clone(),
-            wanted,
+            wanted: Some(wanted),
             return_to,
             state,
             association,
@@ -207,9 +204,7 @@ impl RelyingParty {
     fn return_to(&self, return_to: &str, state: &str) -> Result<String, Error> {
         let refuse = |reason| Error::from(Unsupported::Url { url: bare(return_to), reason });
         let url: Url = absolute(return_to).ok_or_else(|| refuse("a return_to is an absolute http or https URL"))?;
-        let is_near = matches!(url.host_str(), Some("localhost")) || self.policy.internal_hosts;
-        let near = url.as_str().parse().is_ok_and(|uri| crate::wire::check_private(&uri, false).is_ok());
-        if url.scheme() != "https" && !self.policy.plain_http && !near && !is_near {
+        if !self.policy.trusts_party(&url) {
             return Err(Unsupported::PlainHttp { url: bare(return_to) }.into());
         }
         if return_to.contains('#') {

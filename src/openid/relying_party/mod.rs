@@ -6,6 +6,7 @@ mod authenticate;
 mod callback;
 mod party;
 mod pending;
+mod received;
 mod short;
 mod verify;
 

@@ -71,7 +71,7 @@ impl RelyingParty {
     }
 
     /// How far the time in an assertion may be from now, in either direction: 5 minutes unless said otherwise. Nonces are
-    /// remembered for twice as long.
+    /// remembered for a minute more.
     pub fn nonce_window(mut self, window: Duration) -> Self {
         self.window = window;
         self

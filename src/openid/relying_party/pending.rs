@@ -26,7 +26,7 @@ pub struct Pending {
     /// The relying party that it belongs to.
     pub(super) realm: String,
     pub(super) endpoints: Vec<String>,
-    pub(super) wanted: Wanted,
+    pub(super) wanted: Option<Wanted>,
     /// With the state in its query.
     pub(super) return_to: String,
     pub(super) state: String,

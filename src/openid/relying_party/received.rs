@@ -1,0 +1,182 @@
+//! Positive assertions as they are read, OpenID Authentication 2.0 §10.1 and §14.2: all that can be checked without asking
+//! anybody.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::super::discovery::Policy;
+use super::super::identifier::{absolute, without_fragment};
+use super::super::message::{IDENTIFIER_SELECT, Message, Version};
+use super::super::nonce;
+use super::super::store::RememberNonce;
+use super::pending::{Pending, Wanted};
+use crate::wire::{bare, shortened};
+use crate::{Error, Forged, Refused, Timestamp};
+
+/// Nonces are remembered for longer than their window, since clocks differ and requests overtake each other.
+const LONGER: Duration = Duration::from_secs(60);
+
+/// What an answer has to fit.
+pub(super) struct Expected {
+    /// The provider's endpoints that were asked; `None` where nobody was.
+    pub(super) endpoints: Option<Vec<String>>,
+    pub(super) wanted: Option<Wanted>,
+    pub(super) return_to: String,
+    pub(super) policy: Policy,
+    pub(super) window: Duration,
+}
+
+/// The identifiers of an assertion.
+#[derive(Clone)]
+pub(super) struct Claim {
+    /// As it was asserted, with a fragment if it has one.
+    pub(super) claimed_id: String,
+    /// Without it.
+    pub(super) url: Url,
+    pub(super) local_id: String,
+}
+
+/// An assertion that has been read.
+pub(super) struct Received {
+    pub(super) version: Version,
+    pub(super) message: Message,
+    pub(super) provider: String,
+    pub(super) claim: Option<Claim>,
+    /// Whether the claim is known to be the provider's to make.
+    pub(super) discovered: bool,
+    pub(super) nonce: RememberNonce,
+}
+
+/// The message, if it asserts something (§10.1); what it says otherwise is an error (§5.2.3, §10.2).
+pub(super) fn positive(message: Message, protocol: Version) -> Result<Message, Error> {
+    let text = |key: &str| message.get(key).map(shortened);
+    match message.get("mode").ok_or(Forged::ParameterMissing { name: "openid.mode" })? {
+        "id_res" => {}
+        "cancel" => return Err(Refused::Denied { problem: None, advice: None }.into()),
+        "setup_needed" => return Err(Refused::SetupNeeded { url: None }.into()),
+        "error" => {
+            let (message, contact, reference) = (text("error"), text("contact"), text("reference"));
+            return Err(Refused::Provider { message, contact, reference }.into());
+        }
+        _ => return Err(Forged::ParameterInvalid { name: "openid.mode" }.into()),
+    }
+    if message.version() != Some(protocol) {
+        return Err(Forged::VersionMismatch.into());
+    }
+    // The negative answer of OpenID 1.1 to an immediate request (§14.2.1).
+    if protocol == Version::V1_1
+        && message.get("sig").is_none()
+        && let Some(url) = message.get("user_setup_url")
+    {
+        return Err(Refused::SetupNeeded { url: absolute(url).map(String::from) }.into());
+    }
+    if !message.has_sound_aliases() {
+        return Err(Forged::FieldsUnclear { field: "ns".to_owned() }.into());
+    }
+    Ok(message)
+}
+
+impl Expected {
+    /// An assertion of version 2.0.
+    pub(super) fn read(self, message: Message, now: Timestamp) -> Result<Received, Error> {
+        let provider = present(&message, "openid.op_endpoint")?.to_owned();
+        let nonce = present(&message, "openid.response_nonce")?.to_owned();
+        self.check_common(&message)?;
+        for field in ["op_endpoint", "response_nonce", "assoc_handle", "claimed_id"] {
+            if message.get(field).is_some() && !is_signed(&message, field) {
+                return Err(Forged::Unsigned { field }.into());
+            }
+        }
+        let known = self.endpoints.as_ref().is_none_or(|endpoints| endpoints.contains(&provider));
+        if !known || !self.policy.takes_endpoint(&provider) {
+            let expected = self.endpoints.iter().flatten().next().map(|endpoint| bare(endpoint)).unwrap_or_default();
+            return Err(Forged::ForeignProvider { expected, received: bare(&provider) }.into());
+        }
+        let time = nonce::begins_at(&nonce).ok_or(Forged::NonceTime)?;
+        if time.until(now).max(now.until(time)) > self.window {
+            return Err(Forged::NonceTime.into());
+        }
+        let about_nobody = self.wanted.as_ref().is_none_or(|wanted| *wanted == Wanted::Nobody);
+        let claim = match (message.get("claimed_id"), message.get("identity")) {
+            (None, None) if about_nobody => None,
+            (Some(claimed_id), Some(identity)) => Some(Claim::of(claimed_id, identity)?),
+            (Some(_), None) => return Err(Forged::ParameterMissing { name: "openid.identity" }.into()),
+            (None, _) => return Err(Forged::ParameterMissing { name: "openid.claimed_id" }.into()),
+        };
+        let discovered = match (&self.wanted, &claim) {
+            (_, None) => true,
+            (Some(Wanted::Claimed { claimed_id, local_id }), Some(claim)) => {
+                claim.url.as_str() == claimed_id && claim.local_id == *local_id
+            }
+            _ => false,
+        };
+        let until = time.after(self.window).after(LONGER);
+        let nonce = RememberNonce { endpoint: provider.clone(), nonce, until, now };
+        Ok(Received { version: Version::V2_0, message, provider, claim, discovered, nonce })
+    }
+
+    /// An assertion of version 1.1, which names no provider and has no nonce: the claimed identifier is the one that was
+    /// remembered, and what must not come twice is the state in the signed `return_to`.
+    pub(super) fn read_first(self, message: Message, pending: &Pending, now: Timestamp) -> Result<Received, Error> {
+        let identity = present(&message, "openid.identity")?;
+        self.check_common(&message)?;
+        let provider = self.endpoints.into_iter().flatten().next().unwrap_or_default();
+        let Some(Wanted::Claimed { claimed_id, local_id }) = self.wanted else {
+            return Err(Forged::ParameterInvalid { name: "openid.identity" }.into());
+        };
+        if identity != local_id {
+            return Err(Forged::NotDiscovered { claimed_id: bare(identity), endpoint: bare(&provider) }.into());
+        }
+        let claim = Some(Claim::of(&claimed_id, &local_id)?);
+        let until = pending.expires_at.after(LONGER);
+        let nonce = RememberNonce { endpoint: provider.clone(), nonce: pending.state.clone(), until, now };
+        Ok(Received { version: Version::V1_1, message, provider, claim, discovered: true, nonce })
+    }
+
+    /// What both versions have.
+    fn check_common(&self, message: &Message) -> Result<(), Forged> {
+        for name in ["openid.signed", "openid.sig", "openid.assoc_handle"] {
+            present(message, name)?;
+        }
+        let return_to = present(message, "openid.return_to")?;
+        for field in ["return_to", "identity"] {
+            if message.get(field).is_some() && !is_signed(message, field) {
+                return Err(Forged::Unsigned { field });
+            }
+        }
+        if return_to != self.return_to {
+            return Err(Forged::ReturnToMismatch { expected: bare(&self.return_to), received: bare(return_to) });
+        }
+        Ok(())
+    }
+}
+
+/// A field that has to be there, by its whole name.
+fn present<'m>(message: &'m Message, name: &'static str) -> Result<&'m str, Forged> {
+    let value = name.strip_prefix("openid.").and_then(|key| message.get(key));
+    value.filter(|value| !value.is_empty()).ok_or(Forged::ParameterMissing { name })
+}
+
+fn is_signed(message: &Message, field: &str) -> bool {
+    message.get("signed").is_some_and(|signed| signed.split(',').any(|own| own == field))
+}
+
+impl Claim {
+    fn of(claimed_id: &str, identity: &str) -> Result<Self, Forged> {
+        let invalid = || Forged::ParameterInvalid { name: "openid.claimed_id" };
+        if claimed_id == IDENTIFIER_SELECT || identity == IDENTIFIER_SELECT {
+            return Err(invalid());
+        }
+        // Another writing of the same URL would be another user to whoever compares texts.
+        let url = absolute(claimed_id).filter(|url| url.as_str() == claimed_id).ok_or_else(invalid)?;
+        Ok(Self { claimed_id: claimed_id.to_owned(), url: without_fragment(url), local_id: identity.to_owned() })
+    }
+
+    /// Whether a local identifier that was discovered is the asserted one. Where none is named it is the claimed one, and
+    /// some providers add its fragment.
+    pub(super) fn is_local(&self, discovered: Option<&str>) -> bool {
+        discovered == Some(self.local_id.as_str())
+            || (discovered == Some(self.url.as_str()) && self.local_id == self.claimed_id)
+    }
+}

@@ -1,0 +1,546 @@
+//! OpenID 2.0: what must be refused of an assertion, of what is discovered, and of those who ask a provider.
+
+#[path = "../common/openid.rs"]
+mod world;
+
+use oauth_proto::openid::ax::{self, Attribute, Fetch};
+use oauth_proto::openid::sreg::{self, Field};
+use oauth_proto::openid::{
+    Approval, AssociationType, Authenticate, Handled, Pending, RelyingParty, SessionType, documents,
+};
+use oauth_proto::{Error, Forged, Misbehaved, Response, Timestamp, Unsupported};
+use world::*;
+
+fn stored(pending: &Pending) -> Pending {
+    serde_json::from_str(&serde_json::to_string(pending).unwrap()).unwrap()
+}
+
+fn forged(error: Error) -> Forged {
+    match error {
+        Error::Forged(forged) => forged,
+        error => panic!("{error}"),
+    }
+}
+
+/// What verifying comes to when the callback is changed, with an association and without.
+fn with_change(change: impl Fn(&mut std::collections::BTreeMap<String, String>)) -> Vec<Error> {
+    let both = [true, false].into_iter().map(|association| {
+        let world = World::default();
+        let (pending, callback) = world.callback("https://jane.example/", association);
+        let kept = stored(&pending);
+        let error = world.verify(pending, &changed(&callback, &change)).unwrap_err();
+        // Nothing is spent by what was refused.
+        assert!(world.verify(kept, &callback).is_ok(), "{error}");
+        error
+    });
+    both.collect()
+}
+
+#[test]
+fn unsigned_field() {
+    for field in ["claimed_id", "identity", "return_to", "op_endpoint", "response_nonce", "assoc_handle"] {
+        for error in with_change(|fields| {
+            let signed = fields["openid.signed"].split(',').filter(|own| *own != field).collect::<Vec<_>>().join(",");
+            fields.insert("openid.signed".into(), signed);
+        }) {
+            assert_eq!(forged(error), Forged::Unsigned { field });
+        }
+    }
+}
+
+#[test]
+fn field_missing() {
+    for field in
+        ["claimed_id", "identity", "return_to", "op_endpoint", "response_nonce", "assoc_handle", "sig", "signed"]
+    {
+        for error in with_change(|fields| drop(fields.remove(&format!("openid.{field}")))) {
+            let missing = matches!(forged(error), Forged::ParameterMissing { name } if name.starts_with("openid."));
+            assert!(missing, "{field}");
+        }
+    }
+    // Both at once: an answer about nobody, where somebody was asked for.
+    for error in with_change(|fields| {
+        fields.remove("openid.claimed_id");
+        fields.remove("openid.identity");
+    }) {
+        assert_eq!(forged(error), Forged::ParameterMissing { name: "openid.claimed_id" });
+    }
+}
+
+#[test]
+fn changed_value() {
+    for error in with_change(|fields| drop(fields.insert("openid.sig".into(), "AAAA".into()))) {
+        assert_eq!(forged(error), Forged::Signature);
+    }
+    for error in with_change(|fields| drop(fields.insert("openid.claimed_id".into(), "https://john.example/".into()))) {
+        assert_eq!(forged(error), Forged::Signature);
+    }
+    for error in with_change(|fields| drop(fields.insert("openid.claimed_id".into(), "=jane".into()))) {
+        assert_eq!(forged(error), Forged::ParameterInvalid { name: "openid.claimed_id" });
+    }
+    for error in with_change(|fields| drop(fields.insert("openid.ns".into(), "http://openid.net/signon/1.1".into()))) {
+        assert_eq!(forged(error), Forged::VersionMismatch);
+    }
+    for error in with_change(|fields| drop(fields.remove("openid.ns"))) {
+        assert_eq!(forged(error), Forged::VersionMismatch);
+    }
+}
+
+#[test]
+fn field_twice() {
+    let world = World::default();
+    let (pending, callback) = world.callback("https://jane.example/", true);
+    for twice in ["openid.claimed_id=https%3A%2F%2Fjohn.example%2F", "openid.ns.x=a&openid.ns.y=a", "openid.ns.mode=a"]
+    {
+        let error = world.verify(stored(&pending), &format!("{callback}&{twice}")).unwrap_err();
+        assert!(matches!(forged(error), Forged::FieldsUnclear { .. }), "{twice}");
+    }
+    world.verify(pending, &callback).unwrap();
+}
+
+fn approved_with_extensions(world: &World, association: bool) -> (Pending, String) {
+    let discovered = world.discover(JANE).unwrap();
+    let association = association.then(|| world.associate(&discovered).unwrap()).flatten();
+    let fetch = Fetch::default().required(Attribute::new("email", ax::EMAIL));
+    let authenticate = Authenticate::new(RETURN_TO).association(association).extension(fetch);
+    let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
+    let callback = world.approve(&authentication.url().unwrap(), |approval| {
+        approval
+            .extension(ax::Values::default().with(ax::USERNAME, ["jane"]))
+            .extension(sreg::Values::default().with(Field::Nickname, "jane"))
+    });
+    (authentication.pending, callback)
+}
+
+#[test]
+fn unsigned_extension() {
+    for association in [true, false] {
+        let world = World::default();
+        let (pending, callback) = approved_with_extensions(&world, association);
+        let added = changed(&callback, |fields| {
+            for (name, value) in [
+                ("openid.ax.type.evil", ax::EMAIL),
+                ("openid.ax.value.evil", "boss@example.com"),
+                ("openid.sreg.email", "boss@example.com"),
+                ("openid.ns.more", "http://specs.openid.net/extensions/pape/1.0"),
+                ("openid.more.auth_policies", "http://schemas.openid.net/pape/policies/2007/06/multi-factor"),
+                ("openid.ns.o", "http://specs.openid.net/extensions/oauth/1.0"),
+                ("openid.o.request_token", "evil"),
+            ] {
+                fields.insert(name.into(), value.into());
+            }
+        });
+        let assertion = world.verify(pending, &added).unwrap();
+        let attributes = assertion.attributes().unwrap();
+        assert_eq!((attributes.first(ax::USERNAME), attributes.first(ax::EMAIL)), (Some("jane"), None));
+        let registration = assertion.registration().unwrap();
+        assert_eq!((registration.get(Field::Nickname), registration.get(Field::Email)), (Some("jane"), None));
+        assert_eq!(assertion.authenticated_how(), None);
+        assert_eq!(assertion.approved_token(), None);
+        assert_eq!(assertion.profile().email, None);
+        assert_eq!(assertion.field("ns.more"), None);
+    }
+}
+
+#[test]
+fn unsigned_namespace() {
+    // Signed values under an alias that somebody else gave a meaning.
+    let world = World::default();
+    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
+    let extension = oauth_proto::openid::Extension::new(
+        "http://e.example/",
+        "x",
+        [
+            ("mode".into(), "fetch_response".into()),
+            ("type.a".into(), ax::EMAIL.into()),
+            ("value.a".into(), "boss@example.com".into()),
+        ],
+    );
+    let callback = world.approve(&authentication.url().unwrap(), |approval| approval.extension(extension));
+    let error = world
+        .verify(
+            stored(&authentication.pending),
+            &changed(&callback, |fields| drop(fields.insert("openid.ns.x".into(), ax::NAMESPACE.into()))),
+        )
+        .unwrap_err();
+    assert_eq!(forged(error), Forged::Signature);
+    assert_eq!(world.verify(authentication.pending, &callback).unwrap().attributes(), None);
+}
+
+#[test]
+fn return_to_mismatch() {
+    let world = World::default();
+    let (pending, callback) = world.callback("https://jane.example/", true);
+    for (from, to) in [
+        ("https://rp.example/", "http://rp.example/"),
+        ("https://rp.example/", "https://evil.example/"),
+        ("https://rp.example/", "https://rp.example:8443/"),
+        ("/back?", "/other?"),
+        ("?x=1&", "?x=2&"),
+        ("?x=1&", "?"),
+        ("?x=1&", "?x=1&x=1&"),
+    ] {
+        let elsewhere = callback.replacen(from, to, 1);
+        assert_ne!(elsewhere, callback);
+        let error = world.verify(stored(&pending), &elsewhere).unwrap_err();
+        assert!(matches!(forged(error), Forged::ReturnToMismatch { .. }), "{elsewhere}");
+    }
+    // The assertion's own return_to, for another session of this site.
+    let (_, other) = world.callback("https://jane.example/", true);
+    let state = fields(&callback)["rp_state"].clone();
+    let spliced = changed(&other, |fields| drop(fields.insert("rp_state".into(), state)));
+    assert!(matches!(forged(world.verify(stored(&pending), &spliced).unwrap_err()), Forged::ReturnToMismatch { .. }));
+    world.verify(pending, &callback).unwrap();
+}
+
+#[test]
+fn other_session() {
+    let world = World::default();
+    let (pending, _) = world.callback("https://jane.example/", true);
+    let (_, other) = world.callback("https://jane.example/", true);
+    assert_eq!(forged(world.verify(stored(&pending), &other).unwrap_err()), Forged::StateMismatch);
+    let without = changed(&other, |fields| drop(fields.remove("rp_state")));
+    assert_eq!(
+        forged(world.verify(stored(&pending), &without).unwrap_err()),
+        Forged::ParameterMissing { name: "rp_state" }
+    );
+    // A refusal that was not meant for this user is none.
+    let cancelled = format!("{RETURN_TO}&openid.mode=cancel");
+    assert!(matches!(world.verify(pending, &cancelled).unwrap_err(), Error::Forged(_)));
+    let other_site = World::new(|_| RelyingParty::new("https://rp.example/back").unwrap(), |provider| provider);
+    let (pending, callback) = world.callback("https://jane.example/", true);
+    assert_eq!(forged(other_site.verify(pending, &callback).unwrap_err()), Forged::OtherClient);
+}
+
+#[test]
+fn nonce_replay() {
+    let world = World::default();
+    for association in [true, false] {
+        let (pending, callback) = world.callback("https://jane.example/", association);
+        let again = stored(&pending);
+        world.verify(pending, &callback).unwrap();
+        let error = forged(world.verify(again, &callback).unwrap_err());
+        // Without an association it is the provider that confirms nothing twice.
+        assert_eq!(error, if association { Forged::Replayed } else { Forged::Signature });
+    }
+}
+
+#[test]
+fn nonce_old() {
+    let world = World::default();
+    let (pending, callback) = world.callback("https://jane.example/", true);
+    for now in [NOW + 301, NOW - 301] {
+        world.now.set(now);
+        assert_eq!(forged(world.verify(stored(&pending), &callback).unwrap_err()), Forged::NonceTime);
+    }
+    world.now.set(NOW + 300);
+    let checked = world.run(world.party.verify(stored(&pending), &callback, world.moment())).unwrap();
+    // It is remembered for as long as its time is good.
+    assert!(checked.nonce().until > Timestamp::from_secs(NOW + 300));
+    for error in with_change(|fields| drop(fields.insert("openid.response_nonce".into(), "unique".into()))) {
+        assert_eq!(forged(error), Forged::NonceTime);
+    }
+}
+
+/// A provider of the attacker's that signs whatever it likes, as its endpoint answers `check_authentication`.
+fn evil(world: &World, endpoint: &str) {
+    let yes = b"ns:http://specs.openid.net/auth/2.0\nis_valid:true\n".to_vec();
+    world.page(endpoint, Response::new(yes));
+}
+
+#[test]
+fn foreign_op() {
+    let world = World::default();
+    // The provider that was asked speaks for an identifier that names another one.
+    world.page("https://john.example/", xrds(&documents::user("https://other.example/openid", None, &[])));
+    for association in [true, false] {
+        let discovered = world.discover("https://op.example/").unwrap();
+        let association = association.then(|| world.associate(&discovered).unwrap()).flatten();
+        let authenticate = Authenticate::new(RETURN_TO).association(association);
+        let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
+        let url = authentication.url().unwrap();
+        let callback = world.approve(&url, |approval| approval.claimed_id("https://john.example/"));
+        let expected = Forged::NotDiscovered { claimed_id: "https://john.example/".into(), endpoint: ENDPOINT.into() };
+        assert_eq!(forged(world.verify(authentication.pending, &callback).unwrap_err()), expected);
+    }
+    // An OP identifier is nobody's claimed one, and an identifier that only leads to another is not that one.
+    world.page("https://moved.example/", redirect(JANE));
+    world.page("https://delegated.example/", xrds(&documents::user(ENDPOINT, Some("https://op.example/id/john"), &[])));
+    for claimed in ["https://op.example/", "https://moved.example/", "https://delegated.example/"] {
+        let authentication = world.begin("https://op.example/", Authenticate::new(RETURN_TO));
+        let callback = world.approve(&authentication.url().unwrap(), |approval| approval.claimed_id(claimed));
+        let error = forged(world.verify(authentication.pending, &callback).unwrap_err());
+        assert!(matches!(error, Forged::NotDiscovered { .. }), "{claimed}: {error}");
+    }
+}
+
+#[test]
+fn check_authentication_forged() {
+    // Whoever names a provider of their own in the answer is not believed, and nobody asks that provider.
+    let world = World::default();
+    evil(&world, "https://evil.example/openid");
+    let (pending, callback) = world.callback("https://jane.example/", false);
+    let answer = changed(&callback, |fields| {
+        fields.insert("openid.op_endpoint".into(), "https://evil.example/openid".into());
+        fields.insert("openid.assoc_handle".into(), "evil".into());
+    });
+    world.sent.borrow_mut().clear();
+    let error = forged(world.verify(pending, &answer).unwrap_err());
+    assert!(matches!(error, Forged::ForeignProvider { .. }), "{error}");
+    assert!(world.sent.borrow().is_empty());
+
+    // Unasked, the identifier says whom to ask.
+    let answer = changed(&answer, |fields| drop(fields.insert("openid.return_to".into(), RETURN_TO.into())));
+    let step = world.party.dangerous_verify_unsolicited(RETURN_TO, &answer, world.moment());
+    assert!(matches!(forged(world.run(step).unwrap_err()), Forged::NotDiscovered { .. }));
+    assert_eq!(world.sent.borrow().as_slice(), ["GET https://jane.example/"]);
+}
+
+#[test]
+fn poisoned_handle() {
+    // A handle of another provider's, whose key the attacker knows.
+    let world = World::default();
+    let elsewhere = World::default();
+    let foreign = {
+        let mut association =
+            serde_json::to_value(elsewhere.associate(&elsewhere.discover(JANE).unwrap()).unwrap()).unwrap();
+        association["endpoint"] = "https://evil.example/openid".into();
+        serde_json::from_value(association).unwrap()
+    };
+    let discovered = world.discover(JANE).unwrap();
+    let authenticate = Authenticate::new(RETURN_TO).association(Some(foreign));
+    let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
+    assert!(!authentication.url().unwrap().contains("assoc_handle"));
+    // Nor one that came with the pending value.
+    let (pending, callback) = world.callback(JANE, true);
+    let mut kept = serde_json::to_value(&pending).unwrap();
+    kept["association"]["endpoint"] = "https://evil.example/openid".into();
+    let error = world.verify(serde_json::from_value(kept).unwrap(), &callback).unwrap_err();
+    assert_eq!(forged(error), Forged::Signature, "the provider confirms nothing that a shared key signed");
+}
+
+#[test]
+fn is_valid_substring() {
+    for body in [
+        "not_is_valid:true\n",
+        "ns:http://specs.openid.net/auth/2.0\nerror:is_valid:true\n",
+        "is_valid:false\nx:is_valid:true\n",
+        "is_valid:true\nis_valid:false\n",
+        "is_valid: true\n",
+        "is_valid:true\r\n",
+        "is_valid:True\n",
+        "IS_VALID:true\n",
+        "is_valid:true or not\n",
+        "<pre>is_valid:true\n</pre>",
+        "",
+    ] {
+        let world = World::default();
+        let (pending, callback) = world.callback(JANE, false);
+        let step = world.party.verify(pending, &callback, world.moment()).unwrap();
+        let oauth_proto::Step::Send(_, sent) = step else { panic!() };
+        let error = sent.receive(Response::new(body.as_bytes().to_vec()), world.moment()).unwrap_err();
+        assert!(matches!(error, Error::Forged(Forged::Signature) | Error::Misbehaved(_)), "{body:?}: {error}");
+    }
+    let world = World::default();
+    let (pending, callback) = world.callback(JANE, false);
+    let step = world.party.verify(pending, &callback, world.moment()).unwrap();
+    let oauth_proto::Step::Send(_, sent) = step else { panic!() };
+    let failed = http::Response::builder().status(500).body(b"is_valid:true\n".to_vec()).unwrap();
+    assert!(matches!(
+        sent.receive(failed, world.moment()).unwrap_err(),
+        Error::Misbehaved(Misbehaved::WrongFormat { .. })
+    ));
+}
+
+#[test]
+fn xrds_entities() {
+    let laughs = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\"><!ENTITY u SYSTEM \"file:///etc/passwd\">]>";
+    let document = documents::user(ENDPOINT, None, &[]);
+    let world = World::default();
+    let deep = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
+    for hostile in [
+        document.replace("?>", &format!("?>{laughs}")),
+        document.replace(ENDPOINT, "&u;"),
+        document.replace("<Service>", &format!("{deep}<Service>")),
+        document.replace("<Service>", &format!("<!--{}--><Service>", "x".repeat(1 << 20))),
+        document.replace("<Service>", &format!("{}<Service>", "<Service/>".repeat(9000))),
+    ] {
+        assert_ne!(hostile, document);
+        world.page("https://hostile.example/", xrds(&hostile));
+        assert!(world.discover("https://hostile.example/").is_err());
+    }
+}
+
+#[test]
+fn html_bomb() {
+    let world = World::default();
+    let links = documents::user_links(ENDPOINT, None);
+    for page in [
+        format!("<head>{}{links}</head>", "<meta>".repeat(1 << 20)),
+        format!("<head><link{}>", " a=b".repeat(1 << 17)),
+        "<".repeat(1 << 19),
+        "<!--".repeat(1 << 17),
+        format!("<head><title>{}", "&amp;".repeat(1 << 17)),
+        format!("<head><script>{links}"),
+    ] {
+        world.page("https://bomb.example/", html(&page));
+        assert!(world.discover("https://bomb.example/").is_err());
+    }
+    let comment = format!("<head><!--{links}--></head><body>{links}</body>");
+    world.page("https://bomb.example/", html(&comment));
+    assert!(world.discover("https://bomb.example/").is_err());
+}
+
+#[test]
+fn internal_host() {
+    let world = World::default();
+    for identifier in [
+        "http://localhost/",
+        "127.0.0.1:6379",
+        "http://2130706433/",
+        "http://[::1]/",
+        "http://[::ffff:10.0.0.1]/",
+        "http://169.254.169.254/latest/meta-data",
+        "http://192.168.1.1/",
+        "http://100.64.0.1/",
+        "http://[fd00::1]/",
+        "http://[64:ff9b::a00:1]/",
+        "http://router/",
+        "http://db.internal/",
+        "http://0/",
+    ] {
+        assert!(matches!(world.discover(identifier).unwrap_err(), Error::Unsupported(_)), "{identifier}");
+        world.page("https://near.example/", redirect(&format!("http://{}", identifier.trim_start_matches("http://"))));
+        assert!(world.discover("https://near.example/").is_err());
+        let mut page = html("<html></html>");
+        page.headers_mut().insert("x-xrds-location", identifier.parse().unwrap());
+        world.page("https://near.example/", page);
+        assert!(world.discover("https://near.example/").is_err());
+        world.page("https://near.example/", xrds(&documents::user(identifier, None, &[])));
+        assert!(world.discover("https://near.example/").is_err());
+    }
+    let elsewhere = |sent: &String| !sent.starts_with("GET https://near.example/");
+    assert_eq!(world.sent.borrow().iter().find(|sent| elsewhere(sent)), None);
+}
+
+#[test]
+fn no_tls() {
+    let world = World::default();
+    let document = documents::user("http://op.example/openid", None, &[]);
+    world.page("http://plain.example/", xrds(&documents::user(ENDPOINT, None, &[])));
+    world.page("https://tls.example/", xrds(&document));
+    let error = world.discover("plain.example").unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
+    assert!(world.discover("https://tls.example/").is_err());
+    assert!(world.party.authenticate_at("http://op.example/", RETURN_TO, &[], world.moment()).is_err());
+    let plain = RelyingParty::new("http://rp.example/").unwrap();
+    let discovered = world.discover(JANE).unwrap();
+    let authenticate = Authenticate::new("http://rp.example/back");
+    assert!(plain.authenticate(&discovered, authenticate, world.moment()).is_err());
+}
+
+#[test]
+fn association_forged() {
+    let world = World::default();
+    let discovered = world.discover(JANE).unwrap();
+    let answer = |change: &dyn Fn(&mut std::collections::BTreeMap<String, String>)| {
+        let oauth_proto::Step::Send(request, sent) = world.party.associate(&discovered, world.moment()).unwrap() else {
+            panic!()
+        };
+        let mut fields = oauth_proto::openid::key_value::parse(world.send(&request).body()).unwrap();
+        change(&mut fields);
+        let pairs = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let body = oauth_proto::openid::key_value::encode(pairs).unwrap();
+        sent.receive(Response::new(body.into_bytes()), world.moment())
+    };
+    assert!(answer(&|_| {}).is_ok());
+    for (name, value) in [
+        // 1, and 0: the key would be known to everybody.
+        ("dh_server_public", "AQ=="),
+        ("dh_server_public", "AA=="),
+        ("dh_server_public", ""),
+        ("enc_mac_key", "AAAA"),
+        ("session_type", "no-encryption"),
+        ("assoc_type", "HMAC-SHA1"),
+        ("assoc_handle", "with space"),
+        ("expires_in", "-1"),
+        ("expires_in", "soon"),
+    ] {
+        let error = answer(&|fields| drop(fields.insert(name.into(), value.into()))).unwrap_err();
+        assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { .. })), "{name}: {error}");
+    }
+}
+
+#[test]
+fn shared_handle_confirmed() {
+    // Who shares a key with the provider could have made the signature, so the provider confirms none of those.
+    let world = World::default();
+    let (_, callback) = world.callback(JANE, true);
+    let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
+    let Ok(Handled::Respond(response)) = world.handle(&post(&query)) else { panic!() };
+    assert!(String::from_utf8(response.into_body()).unwrap().contains("is_valid:false\n"));
+}
+
+#[test]
+fn realm_too_wide() {
+    let world = World::default();
+    for realm in ["https://*.com/", "https://*.co.uk/", "http://rp.example/", "https://rp.example/#x", "rp.example"] {
+        let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
+        let url =
+            changed(&authentication.url().unwrap(), |fields| drop(fields.insert("openid.realm".into(), realm.into())));
+        assert!(world.check_id(&url).is_err(), "{realm}");
+    }
+}
+
+#[test]
+fn other_user() {
+    // The question is about Jane, and John is signed in.
+    let world = World::default();
+    let authentication = world.begin("https://jane.example/", Authenticate::new(RETURN_TO));
+    let url = authentication.url().unwrap();
+    for approval in
+        [Approval::new("https://op.example/id/john"), Approval::new(JANE).claimed_id("https://john.example/")]
+    {
+        let check_id = world.check_id(&url).unwrap();
+        let rejected = world.provider.approve(check_id, approval, world.moment()).unwrap_err();
+        let callback = location(&rejected.response());
+        assert!(matches!(world.verify(stored(&authentication.pending), &callback).unwrap_err(), Error::Refused(_)));
+    }
+    let check_id = world.check_id(&url).unwrap();
+    let newline = Approval::new(JANE).extension(ax::Values::default().with(ax::EMAIL, ["a\nidentity:b"]));
+    assert!(world.provider.approve(check_id, newline, world.moment()).is_err());
+}
+
+#[test]
+fn plain_association() {
+    // Without TLS a key is not sent in the clear, and not asked for so.
+    let plain = [(AssociationType::HmacSha256, SessionType::NoEncryption)];
+    let party = RelyingParty::new(REALM).unwrap().dangerous_allow_http().associations(plain);
+    let discovered = oauth_proto::openid::Discovered::fixed("http://op.example/openid").unwrap();
+    let world = World::default();
+    assert!(matches!(party.associate(&discovered, world.moment()).unwrap(), oauth_proto::Step::Done(None)));
+
+    let secret = oauth_proto::Secret::new("0123456789abcdef0123456789abcdef");
+    assert!(oauth_proto::openid::Provider::new("http://op.example/openid", &secret).is_err());
+    let provider = oauth_proto::openid::Provider::dangerous_without_tls("http://op.example/openid", &secret).unwrap();
+    let form = "openid.ns=http%3A%2F%2Fspecs.openid.net%2Fauth%2F2.0&openid.mode=associate\
+        &openid.assoc_type=HMAC-SHA256&openid.session_type=no-encryption";
+    let oauth_proto::openid::Reply::Reject(rejected) = provider.handle(&post(form), world.moment()) else { panic!() };
+    let body = String::from_utf8(rejected.response().into_body()).unwrap();
+    assert!(body.contains("error_code:unsupported-type\n") && body.contains("session_type:DH-SHA256\n"), "{body}");
+    assert!(!body.contains("mac_key"), "{body}");
+}
+
+#[test]
+fn secret_in_debug() {
+    let world = World::default();
+    let discovered = world.discover(JANE).unwrap();
+    let association = world.associate(&discovered).unwrap().unwrap();
+    let key = serde_json::to_value(&association).unwrap()["key"].as_str().unwrap().to_owned();
+    let (pending, callback) = world.callback(JANE, true);
+    let state = pending.state().to_owned();
+    let shown = format!("{association:?} {pending:?} {:?} {:?}", world.provider, world.party);
+    assert!(!shown.contains(&key) && !shown.contains(&state) && !shown.contains("0123456789abcdef"), "{shown}");
+    let checked = world.run(world.party.verify(pending, &callback, world.moment())).unwrap();
+    assert!(!format!("{checked:?}").contains(&fields(&callback)["openid.sig"]));
+}
