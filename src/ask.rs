@@ -16,6 +16,23 @@ pub trait Command: fmt::Debug {
     type Answer;
 }
 
+/// The answer to a question that remembers a nonce.
+///
+/// ```
+/// use oauth_proto::Freshness;
+///
+/// // What a set's `insert` tells:
+/// let freshness = |inserted| if inserted { Freshness::Fresh } else { Freshness::Seen };
+/// assert_eq!(freshness(true), Freshness::Fresh);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// It was not there, and is now.
+    Fresh,
+    /// It was there.
+    Seen,
+}
+
 /// A question and what waits for its answer. It can be answered only once, and only with an answer of the right type.
 ///
 /// `R` is what the answer leads to: the next question, or the end.

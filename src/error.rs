@@ -477,6 +477,12 @@ pub enum Unsupported {
         /// Why not.
         reason: &'static str,
     },
+    /// Signing in by OAuth 1.0 of 2007, which does not say who came back, has a constructor whose name begins with
+    /// `dangerous_`.
+    #[error(
+        "the service speaks OAuth 1.0 of 2007, which does not tie the user who comes back to the one who granted access"
+    )]
+    VersionOf2007,
 }
 
 /// What is too late.

@@ -6,6 +6,8 @@
 //!
 //! | to do this | begin here |
 //! |---|---|
+//! | have people sign in by Google, Facebook, GitHub, … | [`sign_in::SignIn`] |
+//! | let people sign in with an OpenID, or give them one | `openid::RelyingParty`, `openid::Provider`, with feature `openid` |
 //! | sign in at, or call, an OAuth 2.0 service | [`oauth2::Client`], [`oauth2::SharedSession`] |
 //! | know its endpoints | [`providers`], [`oauth2::Discovery`] |
 //! | sign in at, or call, an OAuth 1.0a service | [`oauth1::Client`], [`oauth1::Session`] |
@@ -56,6 +58,7 @@
 //!
 //! - `os` (default): the operating system's clock, randomness and sleep for [`Moment::from_os`], [`run`] and
 //!   [`run_async`]. Without it, [`run_with`] and [`run_async_with`] take them from the caller.
+//! - `openid`: OpenID 2.0.
 //! - `rsa`: signatures with RSA.
 //! - `tracing`: events of the authorization server's.
 //! - `conformance`: functions that check an implementation of a store.
@@ -76,6 +79,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod api;
 mod ask;
 mod error;
 mod moment;
@@ -87,10 +91,11 @@ pub mod providers;
 mod questions;
 mod secret;
 mod short_hash;
+pub mod sign_in;
 mod step;
 pub mod wire;
 
-pub use ask::{Ask, Command};
+pub use ask::{Ask, Command, Freshness};
 pub use error::{Error, Expired, Forged, Misbehaved, Refused, Unsupported};
 pub use http;
 pub use moment::{Moment, Timestamp};

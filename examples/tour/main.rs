@@ -5,18 +5,22 @@ mod net;
 mod oauth1;
 mod oauth2;
 mod oauth2_server;
+mod openid;
 mod pages;
 mod printer;
 mod serve;
 mod sessions;
 mod show;
 mod sign_in;
+mod sign_in_with;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        [] => oauth1::chapter().and_then(|()| oauth2::chapters()),
+        [] => [oauth1::chapter, oauth2::chapters, openid::chapter, sign_in_with::chapter]
+            .into_iter()
+            .try_for_each(|chapter| chapter()),
         ["--serve"] => serve::forever(0),
         ["--serve", "--port", port] => serve::forever(port.parse()?),
         _ => Err("usage: tour [--serve [--port <number>]]".into()),

@@ -7,6 +7,8 @@ use std::time::Duration;
 use http::StatusCode;
 use oauth_proto::{Request, Response};
 
+use crate::show;
+
 /// The longest body that is read, in bytes: forms are much shorter.
 const LONGEST_BODY: u64 = 64 * 1024;
 
@@ -21,6 +23,17 @@ pub fn client() -> impl FnMut(Request) -> Result<Response, ureq::Error> {
     move |request| {
         let (parts, mut body) = agent.run(request)?.into_parts();
         Ok(Response::from_parts(parts, body.read_to_vec()?))
+    }
+}
+
+/// The same, and everything that is said is shown.
+pub fn shown_client() -> impl FnMut(Request) -> Result<Response, ureq::Error> {
+    let mut exchange = client();
+    move |request| {
+        show::request(&request);
+        let response = exchange(request)?;
+        show::response(&response);
+        Ok(response)
     }
 }
 

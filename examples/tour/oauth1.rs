@@ -28,15 +28,7 @@ pub fn chapter() -> Outcome<()> {
     let endpoint = |path: &str| format!("{}/{path}", server.origin);
     let service = Service::new(&endpoint("initiate"), &endpoint("authorize"), &endpoint("token"))?;
     let client = Client::new(service, ClientCredentials::new("printer", "kd94hf93k423kf44"));
-    let mut send = {
-        let mut exchange = net::client();
-        move |request: Request| {
-            show::request(&request);
-            let response = exchange(request)?;
-            show::response(&response);
-            Ok::<_, ureq::Error>(response)
-        }
-    };
+    let mut send = net::shown_client();
 
     show::title("1. The printing service asks for temporary credentials, signed with its own secret");
     let authorize = Authorize::callback("https://printer.example.com/ready");

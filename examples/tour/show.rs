@@ -5,11 +5,12 @@ use std::fmt::Display;
 use oauth_proto::{Request, Response};
 
 /// Whose values are shortened.
-const SECRETS: [&str; 10] = [
+const SECRETS: [&str; 11] = [
     "oauth_signature",
     "oauth_token_secret",
     "oauth_verifier",
     "oauth_session_handle",
+    "client_secret",
     "code_verifier",
     "access_token",
     "refresh_token",

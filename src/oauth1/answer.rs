@@ -125,7 +125,7 @@ fn redirect(response: &Response, answer: Box<Answer>) -> Error {
 }
 
 /// What the server said when it refused: in the body, or in `WWW-Authenticate`.
-fn refusal(response: &Response, answer: Box<Answer>) -> Refused {
+pub(super) fn refusal(response: &Response, answer: Box<Answer>) -> Refused {
     let in_body = read(response.body(), true, &answer).unwrap_or_default();
     let said = std::iter::once(in_body).chain(response.headers().get_all(WWW_AUTHENTICATE).iter().map(challenge));
     for fields in said {

@@ -243,7 +243,7 @@ impl Client {
         self.token_request(temporary, protocol.into_iter().collect(), None, moment)
     }
 
-    fn token_request(
+    pub(super) fn token_request(
         &self,
         credentials: &TokenCredentials,
         protocol: Vec<Extra<'_>>,

@@ -23,8 +23,8 @@
 //!     |<--- protected resource -----------------------|
 //! ```
 //!
-//! Where to look: [`Client`] walks the legs, [`Session`] signs for a user and [`Signer`] signs anything; [`Scheme`] says
-//! how (method, placement, body hash), [`Service`] what a service's documentation says. The 2007 version, services with
+//! Where to look: [`Client`] walks the legs, [`Session`] signs for a user, [`ApiRequest`] fetches JSON and [`Signer`] signs
+//! anything; [`Scheme`] says how (method, placement, body hash), [`Service`] what a service's documentation says. The 2007 version, services with
 //! registered callbacks and other departures are options of [`Service`].
 //!
 //! Left out on purpose: the server speaks 1.0a alone, since the version of 2007 lets an attacker fixate a session, and
@@ -35,6 +35,8 @@
 //! [`Refused::Problem`](crate::Refused::Problem), and a [`Moment`](crate::Moment) can be made of any time.
 
 mod answer;
+mod api;
+mod approved;
 mod base_string;
 mod client;
 mod credentials;
@@ -55,6 +57,8 @@ mod signer;
 mod stamp;
 mod token;
 
+pub use api::ApiRequest;
+pub(crate) use api::api_refusal;
 pub use base_string::base_string;
 pub use client::{Authorize, Client};
 pub use credentials::{ClientCredentials, TokenCredentials};

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
 
-use super::store::{Freshness, RememberNonce, Store};
-use crate::Timestamp;
+use super::store::{RememberNonce, Store};
+use crate::{Freshness, Timestamp};
 
 /// Keeps nonces in memory, until their time has passed.
 ///

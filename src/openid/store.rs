@@ -2,7 +2,7 @@
 
 use super::provider::Rejected;
 use crate::questions::questions;
-use crate::{Command, Timestamp};
+use crate::{Command, Freshness, Timestamp};
 
 /// Remembers a nonce, and tells whether it was there already: in one step.
 ///
@@ -33,23 +33,6 @@ pub struct RememberNonce {
     pub until: Timestamp,
     /// The time. What had to be remembered until then may be forgotten.
     pub now: Timestamp,
-}
-
-/// The answer to [`RememberNonce`].
-///
-/// ```
-/// use oauth_proto::openid::Freshness;
-///
-/// // What a set's `insert` tells:
-/// let freshness = |inserted| if inserted { Freshness::Fresh } else { Freshness::Seen };
-/// assert_eq!(freshness(true), Freshness::Fresh);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freshness {
-    /// It was not there, and is now.
-    Fresh,
-    /// It was there.
-    Seen,
 }
 
 impl Command for RememberNonce {

@@ -17,6 +17,19 @@ pub const GITHUB: Provider = Provider::new(
 .api(&["https://api.github.com"])
 .secret_in_body();
 
+/// GitHub Enterprise Server: the base is an installation's URL. Its ways are those of [`GITHUB`].
+pub const GITHUB_ENTERPRISE: Provider = Provider::new(
+    "GitHub Enterprise Server",
+    "https://docs.github.com/en/enterprise-server/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps",
+    "{base}/login/oauth/authorize",
+    "{base}/login/oauth/access_token",
+)
+.base(None)
+.device("{base}/login/device/code")
+.userinfo("{base}/api/v3/user")
+.api(&["{base}"])
+.secret_in_body();
+
 /// GitLab: gitlab.com, or an installation.
 pub const GITLAB: Provider =
     Provider::new("GitLab", "https://docs.gitlab.com/api/oauth2/", "{base}/oauth/authorize", "{base}/oauth/token")

@@ -11,7 +11,7 @@ mod development;
 mod identity;
 mod media;
 mod oauth1;
-mod place;
+pub(crate) mod place;
 mod social;
 #[cfg(test)]
 mod tests;
@@ -191,6 +191,7 @@ pub const ALL: &[&Provider] = &[
     &COGNITO,
     // development
     &GITHUB,
+    &GITHUB_ENTERPRISE,
     &GITLAB,
     &BITBUCKET,
     &GITEA,

@@ -36,7 +36,7 @@ pub enum Place {
 
 impl Place {
     /// A template with that place, or else the default one, in it.
-    pub(super) fn fill(self, template: &str, place: Option<&str>) -> Result<String, Error> {
+    pub(crate) fn fill(self, template: &str, place: Option<&str>) -> Result<String, Error> {
         match self {
             Self::Fixed => match place {
                 None => Ok(template.to_owned()),
@@ -56,7 +56,7 @@ fn given<'a>(place: Option<&'a str>, template: &str) -> Result<&'a str, Error> {
 }
 
 /// The URL of an installation, without its closing slashes.
-fn installation(place: &str) -> Result<&str, Error> {
+pub(crate) fn installation(place: &str) -> Result<&str, Error> {
     let base = place.trim_end_matches('/');
     match is_private(base) {
         Some(true) => Ok(base),

@@ -7,3 +7,6 @@ mod oauth1_client;
 mod oauth1_server;
 mod oauth2_client;
 mod oauth2_server;
+#[cfg(feature = "openid")]
+mod openid;
+mod sign_in;

@@ -275,6 +275,28 @@ fn foreign_op() {
 }
 
 #[test]
+fn other_local_id() {
+    // John has an account at Jane's provider too, and has it speak of her identifier as his.
+    for association in [true, false] {
+        let world = World::default();
+        let discovered = world.discover("https://jane.example/").unwrap();
+        let association = association.then(|| world.associate(&discovered).unwrap()).flatten();
+        let authenticate = Authenticate::new(RETURN_TO).association(association);
+        let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
+        let anybody = changed(&authentication.url().unwrap(), |fields| {
+            for name in ["openid.claimed_id", "openid.identity"] {
+                fields.insert(name.into(), "http://specs.openid.net/auth/2.0/identifier_select".into());
+            }
+        });
+        let check_id = world.check_id(&anybody).unwrap();
+        let approval = Approval::new("https://op.example/id/john").claimed_id("https://jane.example/");
+        let callback = location(&world.provider.approve(check_id, approval, world.moment()).unwrap());
+        let error = forged(world.verify(authentication.pending, &callback).unwrap_err());
+        assert!(matches!(error, Forged::NotDiscovered { .. }), "{error}");
+    }
+}
+
+#[test]
 fn check_authentication_forged() {
     // Whoever names a provider of their own in the answer is not believed, and nobody asks that provider.
     let world = World::default();

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 pub mod oauth2;
+pub mod sign_in;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

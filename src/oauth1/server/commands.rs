@@ -4,7 +4,7 @@
 //! same nonce, or two exchanges of the same temporary credentials, would both succeed.
 
 use super::records::{ClientRecord, Stage, TemporaryRecord, TokenRecord};
-use crate::{Command, Secret, Timestamp};
+use crate::{Command, Freshness, Secret, Timestamp};
 
 /// Finds what a signature is checked with.
 ///
@@ -76,23 +76,6 @@ pub struct RememberNonce {
     pub until: Timestamp,
     /// The time. What had to be remembered until then may be forgotten.
     pub now: Timestamp,
-}
-
-/// The answer to [`RememberNonce`].
-///
-/// ```
-/// use oauth_proto::oauth1::server::Freshness;
-///
-/// // What a set's `insert` tells:
-/// let freshness = |inserted| if inserted { Freshness::Fresh } else { Freshness::Seen };
-/// assert_eq!(freshness(true), Freshness::Fresh);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freshness {
-    /// It was not there, and is now.
-    Fresh,
-    /// It was there.
-    Seen,
 }
 
 impl Command for RememberNonce {

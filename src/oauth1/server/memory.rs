@@ -5,11 +5,11 @@ use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::commands::{
-    Credentials, Decide, FindCredentials, FindTemporary, Freshness, Redeem, Redemption, RememberNonce, SaveTemporary,
+    Credentials, Decide, FindCredentials, FindTemporary, Redeem, Redemption, RememberNonce, SaveTemporary,
 };
 use super::records::{ClientRecord, Stage, TemporaryRecord, TokenRecord};
 use super::store::Store;
-use crate::Timestamp;
+use crate::{Freshness, Timestamp};
 
 /// Keeps everything in memory. What has expired is dropped whenever a nonce or temporary credentials come.
 ///

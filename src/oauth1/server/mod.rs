@@ -23,8 +23,9 @@ mod rejected;
 mod store;
 mod verifier;
 
+pub use crate::ask::Freshness;
 pub use commands::{
-    Credentials, Decide, FindCredentials, FindTemporary, Freshness, Redeem, Redemption, RememberNonce, SaveTemporary,
+    Credentials, Decide, FindCredentials, FindTemporary, Redeem, Redemption, RememberNonce, SaveTemporary,
 };
 pub use consent::{Consent, Decision};
 pub use memory::MemoryStore;

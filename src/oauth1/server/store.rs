@@ -1,10 +1,11 @@
 //! The questions of a server, the two traits that a store implements, and what drives a request to its end.
 
 use super::commands::{
-    Credentials, Decide, FindCredentials, FindTemporary, Freshness, Redeem, Redemption, RememberNonce, SaveTemporary,
+    Credentials, Decide, FindCredentials, FindTemporary, Redeem, Redemption, RememberNonce, SaveTemporary,
 };
 use super::records::TemporaryRecord;
 use super::rejected::Rejected;
+use crate::Freshness;
 use crate::questions::questions;
 
 questions! {

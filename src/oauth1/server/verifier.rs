@@ -7,7 +7,7 @@ use http::header::HOST;
 use http::uri::Scheme;
 use subtle::ConstantTimeEq;
 
-use super::commands::{Credentials, FindCredentials, Freshness, RememberNonce};
+use super::commands::{Credentials, FindCredentials, RememberNonce};
 use super::presented::Presented;
 use super::records::Grant;
 use super::rejected::Reason;
@@ -16,7 +16,7 @@ use crate::oauth1::key::Key;
 use crate::oauth1::method::{KeyEncoding, Method, sha1_body_hash, signing_key};
 use crate::oauth1::parameters::{BODY_HASH, NONCE, TIMESTAMP, TOKEN};
 use crate::wire::{Origin, Site, bare, shortened};
-use crate::{Ask, Error, Moment, Secret, Timestamp, Unsupported};
+use crate::{Ask, Error, Freshness, Moment, Secret, Timestamp, Unsupported};
 
 /// Checks signed requests of one service.
 ///

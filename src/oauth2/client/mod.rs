@@ -27,6 +27,7 @@ use crate::wire::form;
 use crate::{Error, Unsupported};
 
 pub use api::ApiRequest;
+pub(crate) use api::api_refusal;
 pub use authentication::{AuthenticateClient, Authentication, Credentials};
 pub use authorize::{Authorization, Authorize, ResponseMode};
 pub use client::{Client, IncludeClientId};

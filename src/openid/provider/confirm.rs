@@ -6,10 +6,10 @@ use http::StatusCode;
 
 use super::super::association::signature_fits;
 use super::super::message::{Message, Version};
-use super::super::store::{Freshness, Question, RememberNonce, Reply};
+use super::super::store::{Question, RememberNonce, Reply};
 use super::rejected::{Reason, direct};
 use super::{Handled, Provider};
-use crate::{Ask, Timestamp};
+use crate::{Ask, Freshness, Timestamp};
 
 /// Remembered a little longer than the handle lives, since clocks differ.
 const LONGER: Duration = Duration::from_secs(60);

@@ -5,8 +5,8 @@ use std::fmt;
 use super::super::Extension;
 use super::super::extensions::{ax, oauth, pape, sreg};
 use super::super::message::{Message, Version};
-use super::super::store::{Freshness, RememberNonce};
-use crate::{Error, Forged};
+use super::super::store::RememberNonce;
+use crate::{Error, Forged, Freshness};
 
 /// An assertion of which all is checked but whether it comes for the first time (§11.3).
 ///

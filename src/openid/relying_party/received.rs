@@ -64,9 +64,8 @@ pub(super) fn positive(message: Message, protocol: Version) -> Result<Message, E
     if message.version() != Some(protocol) {
         return Err(Forged::VersionMismatch.into());
     }
-    // The negative answer of OpenID 1.1 to an immediate request (§14.2.1).
+    // The negative answer of OpenID 1.1 to an immediate request (§14.2.1). Some providers sign it.
     if protocol == Version::V1_1
-        && message.get("sig").is_none()
         && let Some(url) = message.get("user_setup_url")
     {
         return Err(Refused::SetupNeeded { url: absolute(url).map(String::from) }.into());

@@ -158,7 +158,6 @@ fn discover(
             let fits = identifier == claim.url
                 && found.iter().any(|found| {
                     found.version == Version::V2_0
-                        && found.claimed_id().is_some()
                         && found.endpoints.contains(&received.provider)
                         && claim.is_local(found.local_id())
                 });

@@ -1,0 +1,84 @@
+//! Signing in with GitHub and with Twitter: one shape, whatever they speak. Doubles on this machine stand for the services.
+
+use oauth_proto::oauth1::Session;
+use oauth_proto::sign_in::{SignIn, User, twitter_request_at};
+use oauth_proto::{Moment, Request, Response, run};
+
+use crate::{net, show};
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+const CALLBACK: &str = "https://app.example/callback";
+
+pub fn chapter() -> Outcome<()> {
+    show::title("Signing in: GitHub and Twitter, each in two legs that end in a user");
+    let double = net::Server::start(|_| service)?;
+    show::note(format_args!("doubles of both, which answer as their documentation shows, listen at {}", double.origin));
+    let mut send = net::shown_client();
+
+    show::title("1. GitHub: OAuth 2.0, and the address from an endpoint of its own");
+    let github = SignIn::github("client id", "client secret", CALLBACK)?.endpoints_at(&double.origin)?;
+    let start = run(github.start(Moment::from_os())?, &mut send)?;
+    show::note(format_args!("go to {}", show::shortened(&start.url)));
+    let callback = format!("{CALLBACK}?code=SplxlOBeZQQYbYS6WxSbIA&state={}", start.pending.key());
+    let user = run(github.callback(start.pending, &callback, Moment::from_os())?, &mut send)?;
+    introduce(&user);
+
+    show::title("2. Twitter: OAuth 1.0a, with the same two calls");
+    let twitter = SignIn::twitter("consumer key", "consumer secret", CALLBACK)?.endpoints_at(&double.origin)?;
+    let start = run(twitter.start(Moment::from_os())?, &mut send)?;
+    show::note(format_args!("go to {}", start.url));
+    let callback = format!("{CALLBACK}?oauth_token={}&oauth_verifier=473f82d3", start.pending.key());
+    let user = run(twitter.callback(start.pending, &callback, Moment::from_os())?, &mut send)?;
+    introduce(&user);
+
+    show::title("3. And its API is called for the user");
+    let client = twitter.oauth1_client().ok_or("Twitter speaks OAuth 1.0a")?;
+    let session: Session = client.session(user.tokens.oauth1().cloned().ok_or("no token")?);
+    let request = twitter_request_at(&double.origin, "statuses/update")?.post([("status", "setting up my twttr")]);
+    let posted = run(request.call(&session, Moment::from_os())?, &mut send)?;
+    show::note(format_args!("posted: {}", posted["text"]));
+    Ok(())
+}
+
+fn introduce(user: &User) {
+    show::note(format_args!(
+        "this is {} ({}), number {}, address {:?}, verified {:?}",
+        user.name.as_deref().unwrap_or("nobody"),
+        user.username.as_deref().unwrap_or("no name"),
+        user.id,
+        user.email,
+        user.email_verified
+    ));
+}
+
+/// What the two services answer, word for word as little as it takes.
+fn service(request: &Request) -> Response {
+    let (kind, body) = match request.uri().path() {
+        "/login/oauth/access_token" => {
+            ("application/json", r#"{"access_token":"gho_16C7e42F292c6912E7710c838347Ae178B4a","token_type":"bearer"}"#)
+        }
+        "/user" => ("application/json", r#"{"login":"octocat","id":1,"name":"monalisa octocat","email":null}"#),
+        "/user/emails" => (
+            "application/json",
+            r#"[{"email":"octocat@github.com","verified":true,"primary":true,"visibility":"public"}]"#,
+        ),
+        "/oauth/request_token" => (
+            "application/x-www-form-urlencoded",
+            "oauth_token=NPcudxy0yU5T3tBzho7iCotZ3cnetKwcTIRlX0iwRl0&oauth_token_secret=veNRnAWe6inFuo8o2u8SLLZLjolYDmDP7SzL0YfYI&\
+             oauth_callback_confirmed=true",
+        ),
+        "/oauth/access_token" => (
+            "application/x-www-form-urlencoded",
+            "oauth_token=7588892-kagSNqWge8gB1WwE3plnFsJHAZVfxWD7Vb57p0b4&oauth_token_secret=PbKfYqSryyeKDWz4ebtY3o5ogNLG11WJuZBc9fQrQo&\
+             user_id=783214&screen_name=twitter",
+        ),
+        "/1.1/account/verify_credentials.json" => {
+            ("application/json", r#"{"id_str":"783214","name":"Twitter","screen_name":"twitter","verified":true}"#)
+        }
+        "/statuses/update.json" => ("application/json", r#"{"id_str":"20","text":"setting up my twttr"}"#),
+        _ => return http::Response::builder().status(404).body(Vec::new()).unwrap_or_default(),
+    };
+    let builder = http::Response::builder().header("content-type", kind);
+    builder.body(body.as_bytes().to_vec()).unwrap_or_default()
+}

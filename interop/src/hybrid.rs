@@ -1,0 +1,74 @@
+//! OAuth beside our OpenID provider: request tokens that are approved while a user signs in, and what they are good for.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use http::StatusCode;
+use oauth_proto::oauth1::server::{ClientRecord, Grant, MemoryStore, Rejected, TokenRecord, Verified, Verifier, serve};
+use oauth_proto::openid::oauth::{Access, Approved};
+use oauth_proto::wire::form;
+use oauth_proto::{Moment, Request, Response};
+
+/// The consumer whose request tokens are approved.
+pub const CONSUMER: &str = "printer & co.";
+/// Its secret.
+pub const CONSUMER_SECRET: &str = "100% s=cret+/é";
+
+/// An access token there is one of, as this is no more than a stub.
+const TOKEN: &str = "nnch734d00sl2jdk";
+const TOKEN_SECRET: &str = "pfkkdhi9sl3r4s00";
+
+/// The service's side. Request tokens and access tokens have a table each, since neither is good for the other.
+pub(crate) struct Hybrid {
+    verifier: Verifier,
+    approved: MemoryStore,
+    granted: MemoryStore,
+    number: AtomicUsize,
+}
+
+impl Hybrid {
+    pub(crate) fn new(origin: &str) -> Self {
+        let store = || {
+            let store = MemoryStore::default();
+            store.add_client(CONSUMER, ClientRecord::with_secret(CONSUMER_SECRET));
+            store
+        };
+        let granted = store();
+        granted.add_token(TOKEN, record(TOKEN_SECRET));
+        let verifier = Verifier::new(origin).expect("an origin");
+        Self { verifier, approved: store(), granted, number: AtomicUsize::default() }
+    }
+
+    /// A request token that Jane approves, if it is asked for by a consumer that is known. Its secret is empty
+    /// (OpenID OAuth Extension §10).
+    pub(crate) fn approve(&self, access: &Access) -> Option<Approved> {
+        if access.consumer != CONSUMER {
+            return None;
+        }
+        let token = format!("approved {}", self.number.fetch_add(1, Ordering::Relaxed));
+        self.approved.add_token(&token, record(""));
+        Some(access.scope.iter().fold(Approved::new(token), Approved::scope))
+    }
+
+    /// Exchanges a request token, once, for a token.
+    pub(crate) fn token(&self, request: &Request) -> Result<Response, Rejected> {
+        let Verified { token, .. } = serve(self.verifier.verify(request, Moment::from_os()), &self.approved)?;
+        let mut response = Response::default();
+        if token.is_some_and(|token| self.approved.remove_token(&token)) {
+            let answer = [("oauth_token", TOKEN), ("oauth_token_secret", TOKEN_SECRET)];
+            *response.body_mut() = form::encode(answer).into_bytes();
+        } else {
+            *response.status_mut() = StatusCode::UNAUTHORIZED;
+        }
+        Ok(response)
+    }
+
+    /// The protected resource: who owns it.
+    pub(crate) fn photos(&self, request: &Request) -> Result<Response, Rejected> {
+        let Verified { grant, .. } = serve(self.verifier.verify(request, Moment::from_os()), &self.granted)?;
+        Ok(Response::new(grant.map(|grant| grant.user).unwrap_or_default().into_bytes()))
+    }
+}
+
+fn record(secret: &str) -> TokenRecord {
+    TokenRecord { secret: secret.into(), client: CONSUMER.to_owned(), expires_at: None, grant: Grant::new("jane") }
+}

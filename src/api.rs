@@ -1,0 +1,94 @@
+//! APIs that answer with JSON: the request without credentials, and the reading of its answer. Both protocols' `ApiRequest`
+//! are made of it.
+
+use std::fmt;
+
+use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
+use http::{HeaderValue, Method, Uri};
+use serde_json::Value;
+
+use crate::wire::{Answer, bare, check_private, endpoint, form, with_query, without_query};
+use crate::{Error, Misbehaved, Refused, Request, Response};
+
+/// The most that an API's answer may have, unless the caller says otherwise.
+const LIMIT: usize = 8 * 1024 * 1024;
+
+/// A GET with arguments in the query, or a POST with a form.
+#[derive(Clone)]
+pub(crate) struct Call {
+    uri: Uri,
+    arguments: String,
+    form: Option<String>,
+    pub(crate) limit: usize,
+    pub(crate) plain_http: bool,
+}
+
+impl Call {
+    pub(crate) fn new(url: &str) -> Result<Self, Error> {
+        Ok(Self { uri: endpoint(url)?, arguments: String::new(), form: None, limit: LIMIT, plain_http: false })
+    }
+
+    pub(crate) fn argument(&mut self, name: &str, value: &str) {
+        form::push_pair(&mut self.arguments, name.as_bytes(), value.as_bytes());
+    }
+
+    /// It is a POST from now on, also when there is nothing in the form.
+    pub(crate) fn post<N: AsRef<str>, V: AsRef<str>>(&mut self, form: impl IntoIterator<Item = (N, V)>) {
+        let body = self.form.get_or_insert_default();
+        for (name, value) in form {
+            form::push_pair(body, name.as_ref().as_bytes(), value.as_ref().as_bytes());
+        }
+    }
+
+    /// Whether what goes there and comes back stays secret on the way.
+    pub(crate) fn check_private(&self) -> Result<(), Error> {
+        Ok(check_private(&self.uri, self.plain_http)?)
+    }
+
+    pub(crate) fn request(&self) -> Result<Request, Error> {
+        let mut request = Request::default();
+        *request.uri_mut() = match self.arguments.as_str() {
+            "" => self.uri.clone(),
+            arguments => with_query(&self.uri, arguments)?,
+        };
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(form) = &self.form {
+            *request.method_mut() = Method::POST;
+            *request.body_mut() = form.clone().into_bytes();
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
+        }
+        Ok(request)
+    }
+}
+
+impl fmt::Debug for Call {
+    /// Arguments and form may hold anything.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiRequest").field("uri", &without_query(&self.uri)).finish_non_exhaustive()
+    }
+}
+
+/// The JSON of an answer; null for an empty one. What a refusal says is the protocol's to read.
+pub(crate) fn json(
+    response: &Response,
+    limit: usize,
+    refusal: impl FnOnce(&Response) -> Refused,
+) -> Result<Value, Error> {
+    let answer = || Box::new(Answer::of(response));
+    if response.status().is_redirection() {
+        let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        return Err(Misbehaved::Redirect { location: bare(&location.unwrap_or_default()), answer: answer() }.into());
+    }
+    if !response.status().is_success() {
+        return Err(refusal(response).into());
+    }
+    let length = response.body().len();
+    if length > limit {
+        return Err(Misbehaved::TooLarge { length, limit, answer: answer() }.into());
+    }
+    if response.body().trim_ascii().is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(response.body())
+        .map_err(|_| Misbehaved::WrongFormat { expected: "JSON", answer: answer() }.into())
+}

@@ -1,0 +1,152 @@
+//! Calling an API that answers with JSON, signed: what tornado.auth's `twitter_request` is made of, with typed errors.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{Session, answer};
+use crate::api::{self, Call};
+use crate::step::Receive;
+use crate::wire::{Answer, MAX_BODY, shortened};
+use crate::{Error, Moment, Refused, Request, Response, Step};
+
+/// A request to an API: a GET with arguments in the query, or a POST with a form, answered with JSON.
+///
+/// ```no_run
+/// use oauth_proto::oauth1::{ApiRequest, Session};
+/// use oauth_proto::{Moment, run};
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+///
+/// # fn example(session: Session) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = ApiRequest::new("https://api.x.com/1.1/statuses/update.json")?
+///     .post([("status", "Testing Tornado Web Server")]);
+/// let status = run(request.call(&session, Moment::from_os())?, &mut send)?;
+/// println!("{}", status["id_str"]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct ApiRequest {
+    call: Call,
+}
+
+impl ApiRequest {
+    /// A GET, which becomes a POST by [`post`](Self::post). Arguments belong into [`argument`](Self::argument); a query that
+    /// the URL has already is signed too.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`](crate::Unsupported::Url) when that is not an absolute http or https URL.
+    pub fn new(url: &str) -> Result<Self, Error> {
+        Ok(Self { call: Call::new(url)? })
+    }
+
+    /// An argument in the query.
+    pub fn argument(mut self, name: &str, value: &str) -> Self {
+        self.call.argument(name, value);
+        self
+    }
+
+    /// Posts a form, also when there is nothing in it.
+    pub fn post<N: AsRef<str>, V: AsRef<str>>(mut self, form: impl IntoIterator<Item = (N, V)>) -> Self {
+        self.call.post(form);
+        self
+    }
+
+    /// How many bytes an answer may have. 8 MiB unless said otherwise.
+    pub fn limit(mut self, bytes: usize) -> Self {
+        self.call.limit = bytes;
+        self
+    }
+
+    /// Calls an API without TLS on another machine.
+    ///
+    /// What this gives away: whoever is on the way reads the answer, and sees a signature that is good for this request.
+    pub fn dangerous_allow_http(mut self) -> Self {
+        self.call.plain_http = true;
+        self
+    }
+
+    /// The request, unsigned: to be signed by a [`Session`].
+    ///
+    /// # Errors
+    /// [`Unsupported::Unsendable`](crate::Unsupported::Unsendable) when the URL becomes too long.
+    pub fn request(&self) -> Result<Request, Error> {
+        self.call.request()
+    }
+
+    /// Calls the API, signed: for the session's user, or for the client alone where the session has no token.
+    ///
+    /// # Errors
+    /// [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when the signature would travel in the clear, and those of
+    /// [`Session::sign`]. From the step: [`Refused`] with the API's own code if it gives one, and
+    /// [`Misbehaved`](crate::Misbehaved).
+    pub fn call(&self, session: &Session, moment: Moment) -> Result<Step<Value>, Error> {
+        self.call.check_private()?;
+        let mut request = self.request()?;
+        session.sign(&mut request, moment)?;
+        Ok(Step::send(request, AwaitJson { limit: self.call.limit }))
+    }
+
+    /// Calls the API without a signature, where it takes such calls.
+    ///
+    /// # Errors
+    /// Those of [`request`](Self::request). From the step: as from that of [`call`](Self::call).
+    pub fn call_unsigned(&self) -> Result<Step<Value>, Error> {
+        Ok(Step::send(self.request()?, AwaitJson { limit: self.call.limit }))
+    }
+
+    /// The JSON of an answer; null for an empty one.
+    ///
+    /// # Errors
+    /// As the step of [`call`](Self::call).
+    pub fn read(&self, response: &Response) -> Result<Value, Error> {
+        api::json(response, self.call.limit, api_refusal)
+    }
+}
+
+impl fmt::Debug for ApiRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.call.fmt(f)
+    }
+}
+
+/// What the API said when it refused: in the words of the protocol's servers, or in Twitter's.
+pub(crate) fn api_refusal(response: &Response) -> Refused {
+    let answer = Box::new(Answer::of(response));
+    if response.body().len() > MAX_BODY {
+        return Refused::Status(answer);
+    }
+    match answer::refusal(response, answer) {
+        Refused::Status(answer) => match first_of_errors(response) {
+            Some((code, advice)) => Refused::Problem { code, advice, details: Default::default(), answer },
+            None => Refused::Status(answer),
+        },
+        said => said,
+    }
+}
+
+/// Twitter's list of errors, the first of which has a number and a message.
+fn first_of_errors(response: &Response) -> Option<(String, Option<String>)> {
+    let body: Value = serde_json::from_slice(response.body()).ok()?;
+    let first = body.get("errors")?.get(0)?;
+    let code = match first.get("code")? {
+        Value::Number(number) => number.to_string(),
+        code => shortened(code.as_str()?),
+    };
+    Some((code, first.get("message").and_then(Value::as_str).map(shortened)))
+}
+
+/// Waits for an API's answer.
+struct AwaitJson {
+    limit: usize,
+}
+
+impl Receive<Value> for AwaitJson {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Value>, Error> {
+        api::json(&response, self.limit, api_refusal).map(Step::Done)
+    }
+
+    fn name(&self) -> &'static str {
+        "AwaitJson"
+    }
+}

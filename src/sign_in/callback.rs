@@ -1,0 +1,194 @@
+//! The last leg: the user is back. The code is exchanged for a token, and the token for a profile.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::client::{Mapping, Parts, Protocol};
+use super::proof::appsecret_proof;
+use super::start::Leg;
+use super::then::{divided, then};
+use super::{Pending, SignIn, Tokens, User, mapping};
+use crate::api::{self, Call};
+use crate::step::Receive;
+use crate::wire::{Answer, check_private};
+use crate::{Error, Forged, Misbehaved, Moment, Refused, Request, Response, Step, oauth1, oauth2};
+
+/// The most that a profile may have.
+const LIMIT: usize = 256 * 1024;
+
+impl SignIn {
+    /// The last leg: checks the callback, exchanges its code for a token, and fetches the profile with it: two rounds, or
+    /// three where addresses are apart.
+    ///
+    /// `callback` is the URI that the user's browser asked for, or its query.
+    ///
+    /// # Errors
+    /// [`Refused::Denied`] when the user did not grant access. [`Forged`] when the callback does not belong to `pending`, or
+    /// `pending` not to this client and service; [`Expired`](crate::Expired) when the user took too long. Nothing has been
+    /// sent then. From the step: [`Refused`] when the service refuses the code or the profile, [`Misbehaved`] when an answer
+    /// is not as it should be, above all when the profile has no identifier.
+    pub fn callback(&self, pending: Pending, callback: &str, moment: Moment) -> Result<Step<User>, Error> {
+        pending.check(self.0.built.mark)?;
+        let parts = self.0.clone();
+        let (moment, next) = divided(moment);
+        match (&self.0.built.protocol, pending.leg) {
+            (Protocol::Oauth2(client), Leg::Oauth2(pending)) => {
+                let step = client.redeem(pending, callback, moment)?;
+                then("AwaitToken", step, next, |token, moment| fetch(parts, Tokens::Oauth2(token), moment))
+            }
+            (Protocol::Oauth1(client), Leg::Oauth1(pending)) => {
+                let step = client.redeem(pending, callback, moment)?;
+                then("AwaitToken", step, next, |token, moment| fetch(parts, Tokens::Oauth1(token), moment))
+            }
+            _ => Err(Forged::OtherClient.into()),
+        }
+    }
+}
+
+/// Asks for the profile.
+fn fetch(parts: Arc<Parts>, tokens: Tokens, moment: Moment) -> Result<Step<User>, Error> {
+    let ends = match &tokens {
+        Tokens::Oauth1(token) => token.expires_at,
+        Tokens::Oauth2(token) => token.expires_at,
+    };
+    let session_expires = ends.map(|ends| moment.now.until(ends).as_secs());
+    let request = match (&parts.mapping, &tokens) {
+        (Mapping::Custom { request, .. }, Tokens::Oauth2(token)) => request(token)?,
+        _ => parts.profile_request(&tokens)?,
+    };
+    let request = parts.authorized(request, &tokens, moment)?;
+    Ok(Step::send(request, AwaitProfile { parts, tokens, session_expires }))
+}
+
+impl Parts {
+    fn profile_request(&self, tokens: &Tokens) -> Result<Request, Error> {
+        let mut call = Call::new(&self.built.profile)?;
+        let replaced = |name: &str| self.arguments.iter().any(|(own, _)| own == name);
+        for (name, value) in self.site.arguments.iter().filter(|(name, _)| !replaced(name)) {
+            call.argument(name, value);
+        }
+        let asked: Vec<&str> = self.site.asked.iter().copied().chain(self.fields.iter().map(String::as_str)).collect();
+        if !asked.is_empty() && !replaced("fields") {
+            call.argument("fields", &asked.join(","));
+        }
+        for (name, value) in &self.arguments {
+            call.argument(name, value);
+        }
+        if let (true, Tokens::Oauth2(token)) = (self.site.proves_secret && !self.secret.is_empty(), tokens) {
+            call.argument("appsecret_proof", &appsecret_proof(&self.secret, &token.access_token));
+        }
+        call.request()
+    }
+
+    /// The request with the headers that are wanted, and with the token, which goes where the request goes and nowhere else.
+    fn authorized(&self, mut request: Request, tokens: &Tokens, moment: Moment) -> Result<Request, Error> {
+        for (name, value) in &self.headers {
+            request.headers_mut().insert(name, value.clone());
+        }
+        match (&self.built.protocol, tokens) {
+            (Protocol::Oauth2(client), Tokens::Oauth2(token)) => {
+                let session = oauth2::Session::new(client, &request.uri().to_string(), token.clone())?;
+                let _ = session.sign_renewed(&mut request)?;
+            }
+            (Protocol::Oauth1(client), Tokens::Oauth1(token)) => {
+                check_private(request.uri(), false)?;
+                client.session(token.clone()).sign(&mut request, moment)?;
+            }
+            _ => return Err(Forged::OtherClient.into()),
+        }
+        Ok(request)
+    }
+
+    /// The JSON of an answer that does not say that it failed.
+    fn read(&self, response: &Response) -> Result<Value, Error> {
+        let value = api::json(response, LIMIT, self.refusal())?;
+        // Slack answers everything with status 200.
+        if value.get("ok") == Some(&Value::Bool(false)) {
+            return Err(self.refusal()(response).into());
+        }
+        Ok(value)
+    }
+
+    /// How the service says no.
+    fn refusal(&self) -> fn(&Response) -> Refused {
+        match self.built.protocol {
+            Protocol::Oauth1(_) => oauth1::api_refusal,
+            Protocol::Oauth2(_) => oauth2::api_refusal,
+        }
+    }
+
+    fn user(&self, profile: &Value, tokens: Tokens, response: &Response) -> Result<User, Error> {
+        let user = match &self.mapping {
+            Mapping::Table => mapping::user(&self.site.fields, profile, tokens),
+            Mapping::Custom { map, .. } => map(profile, tokens),
+        };
+        if let Some(user) = user.filter(|user| !user.id.is_empty()) {
+            return Ok(user);
+        }
+        if profile.get("error").is_some_and(|error| !error.is_null()) {
+            return Err(self.refusal()(response).into());
+        }
+        let answer = Box::new(Answer::of(response));
+        Err(match &self.mapping {
+            Mapping::Table => Misbehaved::FieldMissing { field: self.site.fields.id, answer },
+            Mapping::Custom { .. } => Misbehaved::WrongFormat { expected: "a profile with an identifier", answer },
+        }
+        .into())
+    }
+}
+
+/// Waits for the profile.
+struct AwaitProfile {
+    parts: Arc<Parts>,
+    tokens: Tokens,
+    session_expires: Option<u64>,
+}
+
+impl Receive<User> for AwaitProfile {
+    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<User>, Error> {
+        let Self { parts, tokens, session_expires } = *self;
+        let profile = parts.read(&response)?;
+        let mut user = parts.user(&profile, tokens, &response)?;
+        user.raw = profile;
+        user.session_expires = session_expires;
+        let Some(emails) = &parts.built.emails else {
+            return Ok(Step::Done(user));
+        };
+        let request = parts.authorized(Call::new(emails)?.request()?, &user.tokens, moment)?;
+        Ok(Step::send(request, AwaitEmails { parts, user }))
+    }
+
+    fn name(&self) -> &'static str {
+        "AwaitProfile"
+    }
+}
+
+/// Waits for the addresses.
+struct AwaitEmails {
+    parts: Arc<Parts>,
+    user: User,
+}
+
+impl Receive<User> for AwaitEmails {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<User>, Error> {
+        let Self { parts, mut user } = *self;
+        // The application did not ask for them, or the user did not grant them: then they are not said.
+        if matches!(response.status().as_u16(), 403 | 404) {
+            return Ok(Step::Done(user));
+        }
+        let answer = parts.read(&response)?;
+        let list = parts.site.emails.and_then(|emails| mapping::verified_email(&emails, &answer));
+        let email = list.ok_or_else(|| {
+            let answer = Box::new(Answer::of(&response));
+            Misbehaved::WrongFormat { expected: "a list of addresses", answer }
+        })?;
+        user.email_verified = email.is_some().then_some(true);
+        user.email = email;
+        Ok(Step::Done(user))
+    }
+
+    fn name(&self) -> &'static str {
+        "AwaitEmails"
+    }
+}

@@ -1,0 +1,127 @@
+//! What an application may want otherwise.
+
+use super::SignIn;
+use super::client::header;
+use crate::Error;
+use crate::oauth2::Scope;
+use crate::providers::place::installation;
+
+impl SignIn {
+    /// Asks for that scope instead of [the row's](super::Site::scope): what the application wants to do besides, and what
+    /// makes the profile come.
+    ///
+    /// ```
+    /// use oauth_proto::sign_in::SignIn;
+    ///
+    /// let sign_in = SignIn::google("client id", "client secret", "https://app.example/callback")?
+    ///     .scope("openid profile email https://www.googleapis.com/auth/calendar.readonly")
+    ///     .parameter("access_type", "offline");
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
+        self.parts().scope = Some(scope.into());
+        self
+    }
+
+    /// A parameter of the URL that users are sent to: `prompt`, `access_type`, `login_hint`, `force_login`, … It replaces
+    /// the row's of that name. One that belongs to the protocol is refused by [`start`](Self::start).
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let (name, parameters) = (name.into(), &mut self.parts().parameters);
+        parameters.retain(|(own, _)| *own != name);
+        parameters.push((name, value.into()));
+        self
+    }
+
+    /// At that place of the service's: an installation's URL for GitLab, a tenant for Microsoft.
+    ///
+    /// ```
+    /// use oauth_proto::sign_in::SignIn;
+    ///
+    /// let (id, secret, callback) = ("client id", "client secret", "https://app.example/callback");
+    /// let sign_in = SignIn::gitlab(id, secret, callback)?.place("https://git.example.com")?;
+    /// let sign_in = SignIn::microsoft(id, secret, callback)?.place("contoso.example")?;
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Provider::url`](crate::providers::Provider::url).
+    pub fn place(mut self, place: impl Into<String>) -> Result<Self, Error> {
+        self.parts().place = Some(place.into());
+        self.rebuilt()
+    }
+
+    /// With every endpoint below that URL, each with its own path: a double of the service in tests, or a gateway. The row's
+    /// issuer is forgotten, since another one stands there.
+    ///
+    /// ```
+    /// use oauth_proto::sign_in::SignIn;
+    /// use oauth_proto::{Moment, Step};
+    ///
+    /// let sign_in = SignIn::google("client id", "client secret", "https://app.example/callback")?
+    ///     .endpoints_at("http://127.0.0.1:8080")?;
+    /// let Step::Done(start) = sign_in.start(Moment::from_os())? else { unreachable!("Google wants no request pushed") };
+    /// assert!(start.url.starts_with("http://127.0.0.1:8080/o/oauth2/v2/auth?"));
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`](crate::Unsupported::Url) when it is not an absolute https URL without user information, query and
+    /// fragment; [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when it is http and not on this machine.
+    pub fn endpoints_at(mut self, base: &str) -> Result<Self, Error> {
+        self.parts().base = Some(installation(base)?.to_owned());
+        self.rebuilt()
+    }
+
+    /// Fields of the profile to read besides [the row's](super::Site::asked), at services where one has to say: Facebook's
+    /// `birthday`, `hometown`, … They come in [`User::raw`](super::User::raw).
+    pub fn fields<F: Into<String>>(mut self, fields: impl IntoIterator<Item = F>) -> Self {
+        self.parts().fields.extend(fields.into_iter().map(Into::into));
+        self
+    }
+
+    /// An argument of the request for the profile. It replaces the row's of that name.
+    pub fn profile_argument(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let (name, arguments) = (name.into(), &mut self.parts().arguments);
+        arguments.retain(|(own, _)| *own != name);
+        arguments.push((name, value.into()));
+        self
+    }
+
+    /// Asks Twitter for the address, which an application needs a permission for.
+    ///
+    /// ```
+    /// use oauth_proto::sign_in::SignIn;
+    ///
+    /// let sign_in = SignIn::twitter("consumer key", "consumer secret", "https://app.example/callback")?.include_email();
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn include_email(self) -> Self {
+        self.profile_argument("include_email", "true")
+    }
+
+    /// A header of the requests for the profile and the addresses. It replaces the row's of that name: GitHub wants to see
+    /// the application's name in `User-Agent`.
+    ///
+    /// ```
+    /// use oauth_proto::sign_in::SignIn;
+    ///
+    /// let sign_in = SignIn::github("client id", "client secret", "https://app.example/callback")?
+    ///     .profile_header("user-agent", "printer.example.com")?;
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Unsupported::Unsendable`](crate::Unsupported::Unsendable) when that is no header.
+    pub fn profile_header(mut self, name: &str, value: &str) -> Result<Self, Error> {
+        let (name, value) = header(name, value)?;
+        self.parts().headers.insert(name, value);
+        Ok(self)
+    }
+
+    /// Sends users to the page where access is granted, also at a service that has another one for signing in, which sends
+    /// those straight back who have granted it before (Twitter).
+    pub fn always_authorize(mut self) -> Self {
+        self.parts().always_authorize = true;
+        self
+    }
+}

@@ -1,0 +1,184 @@
+//! Calling the services' APIs by path, as tornado.auth's `…_request` methods do.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::appsecret_proof;
+use super::paths::{at_one_of, below, is_absolute};
+use crate::{Error, Secret, Step, oauth1, oauth2};
+
+const TWITTER: &str = "https://api.twitter.com/1.1";
+/// Where Twitter's API is, by both names.
+const TWITTER_ORIGINS: &[&str] = &["https://api.twitter.com", "https://api.x.com"];
+const DROPBOX_V1: &str = "https://api.dropbox.com/1";
+const FACEBOOK: &str = "https://graph.facebook.com";
+
+/// A request to Twitter's API by its path, without version and format: `/statuses/user_timeline`. A path that begins with
+/// `http:` or `https:` is a URL and taken as it is. Signed by a session of [`SignIn::oauth1_client`](super::SignIn::oauth1_client),
+/// or unsigned.
+///
+/// ```no_run
+/// use oauth_proto::sign_in::{SignIn, User, twitter_request};
+/// use oauth_proto::{Moment, run};
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+///
+/// # fn example(sign_in: SignIn, user: User) -> Result<(), Box<dyn std::error::Error>> {
+/// if let (Some(client), Some(token)) = (sign_in.oauth1_client(), user.tokens.oauth1()) {
+///     let session = client.session(token.clone());
+///     let request = twitter_request("/statuses/update")?.post([("status", "Testing Tornado Web Server")]);
+///     let status = run(request.call(&session, Moment::from_os())?, &mut send)?;
+///     println!("{}", status["id_str"]);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// [`Unsupported::Url`](crate::Unsupported::Url) when the path could leave the API,
+/// [`Unsupported::ForeignOrigin`](crate::Unsupported::ForeignOrigin) when a URL is not Twitter's.
+pub fn twitter_request(path: &str) -> Result<oauth1::ApiRequest, Error> {
+    twitter(TWITTER, TWITTER_ORIGINS, path)
+}
+
+/// As [`twitter_request`], with another base: a double of the service's. A URL has to be at the base's origin.
+///
+/// ```
+/// use oauth_proto::sign_in::twitter_request_at;
+///
+/// let request = twitter_request_at("http://127.0.0.1:8080/1.1", "statuses/home_timeline")?.request()?;
+/// assert_eq!(request.uri(), "http://127.0.0.1:8080/1.1/statuses/home_timeline.json");
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`twitter_request`], and when the base is no https URL and not on this machine.
+pub fn twitter_request_at(base: &str, path: &str) -> Result<oauth1::ApiRequest, Error> {
+    twitter(base, &[base], path)
+}
+
+fn twitter(base: &str, origins: &[&str], path: &str) -> Result<oauth1::ApiRequest, Error> {
+    let url = if is_absolute(path) { at_one_of(path, origins)? } else { below(base, path, ".json")? };
+    oauth1::ApiRequest::new(&url)
+}
+
+/// A request to version 1 of Dropbox's API by its path: `/account/info`.
+///
+/// ```
+/// use oauth_proto::sign_in::dropbox_request;
+///
+/// let request = dropbox_request("/account/info")?.request()?;
+/// assert_eq!(request.uri(), "https://api.dropbox.com/1/account/info");
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Unsupported::Url`](crate::Unsupported::Url) when the path could leave the API.
+pub fn dropbox_request(path: &str) -> Result<oauth1::ApiRequest, Error> {
+    dropbox_request_at(DROPBOX_V1, path)
+}
+
+/// As [`dropbox_request`], with another base: a server that took the service's place, or a double.
+///
+/// # Errors
+/// As [`dropbox_request`], and when the base is no https URL and not on this machine.
+pub fn dropbox_request_at(base: &str, path: &str) -> Result<oauth1::ApiRequest, Error> {
+    oauth1::ApiRequest::new(&below(base, path, "")?)
+}
+
+/// A request to Facebook's Graph API by its path: `/me/feed`, `/btaylor/picture`.
+///
+/// ```no_run
+/// use oauth_proto::oauth2::Token;
+/// use oauth_proto::run;
+/// use oauth_proto::sign_in::facebook_request;
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+///
+/// # let token = Token::bearer("x");
+/// let request = facebook_request("/me/feed")?
+///     .post([("message", "I am posting from my Tornado application!")])
+///     .app_secret("client secret");
+/// let entry = run(request.call(Some(&token))?, &mut send)?;
+/// println!("{}", entry["id"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`Unsupported::Url`](crate::Unsupported::Url) when the path could leave the API.
+pub fn facebook_request(path: &str) -> Result<FacebookRequest, Error> {
+    facebook_request_at(FACEBOOK, path)
+}
+
+/// As [`facebook_request`], with another base: one that names a version (`https://graph.facebook.com/v23.0`), or a double.
+///
+/// # Errors
+/// As [`facebook_request`], and when the base is no https URL and not on this machine.
+pub fn facebook_request_at(base: &str, path: &str) -> Result<FacebookRequest, Error> {
+    Ok(FacebookRequest { request: oauth2::ApiRequest::new(&below(base, path, "")?)?, secret: None })
+}
+
+/// A request to Facebook's Graph API: an [`oauth2::ApiRequest`] that can prove the application's secret. It is a GET until
+/// it has a form.
+///
+/// ```
+/// use oauth_proto::oauth2::Token;
+/// use oauth_proto::sign_in::facebook_request;
+/// use oauth_proto::Step;
+///
+/// let request = facebook_request("/me")?.argument("fields", "id").app_secret("client secret");
+/// let Step::Send(request, _) = request.call(Some(&Token::bearer("x")))? else { unreachable!() };
+/// assert!(request.uri().query().unwrap().starts_with("fields=id&appsecret_proof="));
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct FacebookRequest {
+    request: oauth2::ApiRequest,
+    secret: Option<Secret>,
+}
+
+impl FacebookRequest {
+    /// An argument in the query.
+    pub fn argument(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.argument(name, value);
+        self
+    }
+
+    /// Posts a form, also when there is nothing in it.
+    pub fn post<N: AsRef<str>, V: AsRef<str>>(mut self, form: impl IntoIterator<Item = (N, V)>) -> Self {
+        self.request = self.request.post(form);
+        self
+    }
+
+    /// How many bytes an answer may have. 8 MiB unless said otherwise.
+    pub fn limit(mut self, bytes: usize) -> Self {
+        self.request = self.request.limit(bytes);
+        self
+    }
+
+    /// Adds the `appsecret_proof`, which applications can be set up to need: that the token is used by who has the
+    /// application's secret. The secret itself is not sent.
+    pub fn app_secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.secret = Some(secret.into());
+        self
+    }
+
+    /// Calls the API with a token, or without one, and then without a proof.
+    ///
+    /// # Errors
+    /// As [`oauth2::ApiRequest::call`].
+    pub fn call(&self, token: Option<&oauth2::Token>) -> Result<Step<Value>, Error> {
+        match (&self.secret, token) {
+            (Some(secret), Some(token)) => {
+                let proof = appsecret_proof(secret, &token.access_token);
+                self.request.clone().argument("appsecret_proof", &proof).call(Some(token))
+            }
+            _ => self.request.call(token),
+        }
+    }
+}
+
+impl fmt::Debug for FacebookRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.request.fmt(f)
+    }
+}

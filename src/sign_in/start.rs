@@ -1,0 +1,162 @@
+//! The first leg: where to send the user, and what to remember meanwhile.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::client::{Parts, Protocol};
+use super::then::{divided, then};
+use super::{Service, SignIn};
+use crate::oauth2::Authorize;
+use crate::wire::bare;
+use crate::{Error, Expired, Forged, Moment, Step, Timestamp, oauth1, oauth2};
+
+/// Where to send the user, and what to remember meanwhile.
+///
+/// ```no_run
+/// # use oauth_proto::sign_in::Start;
+/// # fn set_cookie(_: &str) {}
+/// # fn redirect(_: &str) {}
+/// fn send_away(start: &Start) -> Result<(), serde_json::Error> {
+///     set_cookie(&serde_json::to_string(&start.pending)?); // encrypted, and for this browser alone
+///     redirect(&start.url);
+///     Ok(())
+/// }
+/// ```
+#[non_exhaustive]
+pub struct Start {
+    /// Where to send the user's browser.
+    pub url: String,
+    /// What to remember, for this user's browser alone, until it comes back.
+    pub pending: Pending,
+}
+
+/// A sign-in whose user is away.
+///
+/// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred bytes), or the server's
+/// session. It belongs to one client of one service, and another [`SignIn`] refuses it. It is consumed by
+/// [`SignIn::callback`], and not `Clone`: delete the stored copy once the service has answered, so that a callback cannot be
+/// played twice.
+///
+/// ```no_run
+/// # use oauth_proto::sign_in::Pending;
+/// # fn cookie() -> String { String::new() }
+/// let pending: Pending = serde_json::from_str(&cookie())?;
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Pending {
+    #[serde(rename = "sign_in")]
+    version: u64,
+    /// The client at its service.
+    #[serde(rename = "for")]
+    mark: u64,
+    pub(super) leg: Leg,
+}
+
+/// What the protocol remembers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Leg {
+    Oauth1(oauth1::Pending),
+    Oauth2(oauth2::Pending),
+}
+
+const VERSION: u64 = 1;
+
+impl Pending {
+    /// What the callback will carry: the state, or the request token. It may serve as the key under which this is stored, as
+    /// long as what finds it is bound to the user's browser too.
+    pub fn key(&self) -> &str {
+        match &self.leg {
+            Leg::Oauth1(pending) => pending.token(),
+            Leg::Oauth2(pending) => pending.state(),
+        }
+    }
+
+    /// When it can no longer be used.
+    pub fn expires_at(&self) -> Timestamp {
+        match &self.leg {
+            Leg::Oauth1(pending) => pending.expires_at(),
+            Leg::Oauth2(pending) => pending.expires_at(),
+        }
+    }
+
+    /// Whether it is this client's. Its time is for the protocol to look at.
+    pub(super) fn check(&self, mark: u64) -> Result<(), Error> {
+        if self.version != VERSION {
+            return Err(Expired::Outdated.into());
+        }
+        if self.mark != mark {
+            return Err(Forged::OtherClient.into());
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Start {
+    /// The URL is shown without its query, which holds the state.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Start").field("url", &bare(&self.url)).field("pending", &self.pending).finish()
+    }
+}
+
+impl SignIn {
+    /// The first leg: ends in the URL to send the user to. At an OAuth 2.0 service that sends nothing, at an OAuth 1.0 service
+    /// it asks for a request token.
+    ///
+    /// # Errors
+    /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured. What the answer comes to is
+    /// reported by the step.
+    pub fn start(&self, moment: Moment) -> Result<Step<Start>, Error> {
+        let parts = self.0.clone();
+        let (moment, next) = divided(moment);
+        match &self.0.built.protocol {
+            Protocol::Oauth2(client) => {
+                let step = client.authorize(parts.authorize(), moment)?;
+                then("AwaitRequestUri", step, next, move |authorization, _| {
+                    let pending = parts.pending(Leg::Oauth2(authorization.pending));
+                    Ok(Step::Done(Start { url: authorization.url, pending }))
+                })
+            }
+            Protocol::Oauth1(client) => {
+                let step = client.authorize(oauth1::Authorize::callback(&parts.callback), moment)?;
+                let client = client.clone();
+                then("AwaitRequestToken", step, next, move |pending, _| {
+                    let url = parts.oauth1_url(&client, &pending)?;
+                    Ok(Step::Done(Start { url, pending: parts.pending(Leg::Oauth1(pending)) }))
+                })
+            }
+        }
+    }
+}
+
+impl Parts {
+    fn pending(&self, leg: Leg) -> Pending {
+        Pending { version: VERSION, mark: self.built.mark, leg }
+    }
+
+    /// The row's parameters that the caller has not replaced, and the caller's.
+    fn all_parameters(&self) -> Vec<(&str, &str)> {
+        let own = self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let replaced = |name: &str| self.parameters.iter().any(|(own, _)| own == name);
+        self.site.parameters.iter().copied().filter(|(name, _)| !replaced(name)).chain(own).collect()
+    }
+
+    fn authorize(&self) -> Authorize {
+        let scope = self.scope.clone().unwrap_or_else(|| self.site.scope.into());
+        self.all_parameters().into_iter().fold(Authorize::scope(scope), |authorize, (name, value)| match name {
+            "login_hint" => authorize.login_hint(value),
+            name => authorize.parameter(name, value),
+        })
+    }
+
+    fn oauth1_url(&self, client: &oauth1::Client, pending: &oauth1::Pending) -> Result<String, Error> {
+        let has_own_page = matches!(&self.site.service, Service::Oauth1(row) if row.authentication.is_some());
+        if has_own_page && !self.always_authorize {
+            client.authentication_url(pending, &self.all_parameters())
+        } else {
+            client.authorization_url(pending, &self.all_parameters())
+        }
+    }
+}

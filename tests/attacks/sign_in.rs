@@ -1,0 +1,249 @@
+//! Signing in: whose callback it is, where the token goes, and what must not be believed of a profile.
+
+use oauth_proto::oauth1::ClientCredentials;
+use oauth_proto::providers::TWITTER_OAUTH1;
+use oauth_proto::sign_in::{Pending, SignIn, Site, sites};
+use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response};
+
+use crate::common::oauth2::{NOW, at, json, moment, response};
+use crate::common::sign_in::*;
+
+const BOTH: [Constructor; 2] = [SignIn::google, SignIn::twitter];
+
+/// What a callback comes to, before anything is sent.
+fn redeemed(sign_in: &SignIn, pending: Pending, parameters: &str) -> Error {
+    sign_in.callback(pending, &format!("{CALLBACK}?{parameters}"), moment()).unwrap_err()
+}
+
+#[test]
+fn denied() {
+    for (constructor, parameters) in [
+        (SignIn::google as Constructor, "error=access_denied&state="),
+        (SignIn::twitter, "denied="),
+        (SignIn::dangerous_dropbox_v1, "not_approved=true&oauth_token="),
+    ] {
+        let sign_in = of(constructor);
+        let (start, _) = start(&sign_in);
+        let parameters = format!("{parameters}{}", start.pending.key());
+        let error = redeemed(&sign_in, start.pending, &parameters);
+        assert!(matches!(error, Error::Refused(Refused::Denied { .. })), "{error}");
+    }
+}
+
+#[test]
+fn another_users_callback() {
+    let (start, _) = start(&of(SignIn::google));
+    assert_eq!(redeemed(&of(SignIn::google), start.pending, "code=c1&state=x"), Forged::StateMismatch.into());
+    let (start, _) = crate::common::sign_in::start(&of(SignIn::twitter));
+    let error = redeemed(&of(SignIn::twitter), start.pending, "oauth_token=x&oauth_verifier=v");
+    assert!(matches!(error, Error::Forged(Forged::TokenMismatch { .. })), "{error}");
+    for (constructor, parameters) in [(SignIn::google as Constructor, "code=c1"), (SignIn::twitter, "oauth_verifier=v")]
+    {
+        let (start, _) = crate::common::sign_in::start(&of(constructor));
+        let error = redeemed(&of(constructor), start.pending, parameters);
+        assert!(matches!(error, Error::Forged(Forged::ParameterMissing { .. })), "{error}");
+    }
+}
+
+#[test]
+fn fixated_session() {
+    let (start, _) = start(&of(SignIn::twitter));
+    let error = redeemed(&of(SignIn::twitter), start.pending, "oauth_token=rqt");
+    assert_eq!(error, Forged::ParameterMissing { name: "oauth_verifier" }.into());
+    let unconfirmed = form("oauth_token=rqt&oauth_token_secret=rqs");
+    let (start, _) = drive(of(SignIn::twitter).start(moment()), vec![unconfirmed]);
+    assert!(matches!(start, Err(Error::Misbehaved(Misbehaved::CallbackUnconfirmed { .. }))), "{start:?}");
+}
+
+#[test]
+fn mix_up() {
+    let double = |constructor| of(constructor).endpoints_at("http://127.0.0.1:8080").unwrap();
+    // Its profile is Twitter's, and the verifier would go elsewhere.
+    let mut evil = TWITTER_OAUTH1;
+    evil.token_credentials = "https://evil.example/oauth/access_token";
+    let evil = Site::oauth1(evil, sites::TWITTER.profile.unwrap(), sites::TWITTER.fields);
+    let strangers = [
+        SignIn::new(&evil, "id", "secret", CALLBACK).unwrap(),
+        of(SignIn::google),
+        of(SignIn::facebook),
+        of(SignIn::twitter),
+        of(SignIn::dangerous_dropbox_v1),
+        of(SignIn::gitlab),
+        of(SignIn::gitlab).place("https://git.example").unwrap(),
+        double(SignIn::google),
+        double(SignIn::twitter),
+        SignIn::google("other id", "secret", CALLBACK).unwrap(),
+        SignIn::twitter("other id", "secret", CALLBACK).unwrap(),
+        SignIn::new(&sites::GOOGLE.profile("https://people.googleapis.com/v1/people/me"), "id", "s", CALLBACK).unwrap(),
+    ];
+    for (one, sign_in) in strangers.iter().enumerate() {
+        for (other, stranger) in strangers.iter().enumerate() {
+            let oauth1 = sign_in.oauth1_client().is_some();
+            let answers = oauth1.then(|| form(REQUEST_TOKEN)).into_iter().collect();
+            let start = drive(sign_in.start(moment()), answers).0.unwrap();
+            let uri = callback(&start.pending, oauth1);
+            let redeemed = stranger.callback(start.pending, &uri, moment()).map(drop);
+            let expected = if one == other { Ok(()) } else { Err(Forged::OtherClient.into()) };
+            assert_eq!(redeemed, expected, "{sign_in:?} {stranger:?}");
+        }
+    }
+}
+
+#[test]
+fn pending_of_a_protocol_alone() {
+    let (start, _) = start(&of(SignIn::twitter));
+    let mut stored = serde_json::to_value(&start.pending).unwrap();
+    let google = serde_json::to_value(crate::common::sign_in::start(&of(SignIn::google)).0.pending).unwrap();
+    // Even with the mark of the other: the kinds are told apart.
+    stored["for"] = google["for"].clone();
+    let pending: Pending = serde_json::from_value(stored.clone()).unwrap();
+    assert_eq!(redeemed(&of(SignIn::google), pending, "code=c1&state=rqt"), Forged::OtherClient.into());
+    serde_json::from_value::<Pending>(stored["leg"]["oauth1"].clone()).unwrap_err();
+    stored["sign_in"] = 9.into();
+    let outdated: Pending = serde_json::from_value(stored).unwrap();
+    assert_eq!(redeemed(&of(SignIn::google), outdated, "code=c1"), Expired::Outdated.into());
+}
+
+#[test]
+fn too_late() {
+    for constructor in BOTH {
+        let sign_in = of(constructor);
+        let (start, _) = start(&sign_in);
+        let uri = callback(&start.pending, sign_in.oauth1_client().is_some());
+        assert_eq!(start.pending.expires_at().as_secs(), NOW + 3600);
+        let error = sign_in.callback(start.pending, &uri, at(NOW + 3600)).unwrap_err();
+        assert_eq!(error, Expired::Pending.into());
+    }
+}
+
+#[test]
+fn profile_without_identifier() {
+    for profile in [
+        r#"{"name":"Jane"}"#,
+        r#"{"sub":null,"id_str":null}"#,
+        r#"{"sub":"","id_str":""}"#,
+        r#"{"sub":{"a":1},"id_str":["1"]}"#,
+        r#"{"sub":true,"id_str":1.5}"#,
+        "[]",
+        "\"1\"",
+        "null",
+        "",
+    ] {
+        for (constructor, expected) in BOTH.into_iter().zip(["/sub", "/id_str"]) {
+            let error = error(&of(constructor), json(profile));
+            let Error::Misbehaved(Misbehaved::FieldMissing { field, .. }) = error else { panic!("{profile}: {error}") };
+            assert_eq!(field, expected);
+        }
+    }
+}
+
+#[test]
+fn profile_redirected() {
+    let location = [("location", "https://evil.example/?x=y")];
+    for status in [301, 302, 303, 307, 308] {
+        for constructor in BOTH {
+            let (user, sent) = finish(&of(constructor), vec![response(status, &location, "")]);
+            let Err(Error::Misbehaved(Misbehaved::Redirect { location, .. })) = user else { panic!("{user:?}") };
+            assert_eq!((location.as_str(), sent.len()), ("https://evil.example/", 2));
+        }
+    }
+}
+
+#[test]
+fn profile_refused() {
+    let unauthorized: fn(&str) -> Response = |body| response(401, &[("content-type", "application/json")], body);
+    for constructor in BOTH {
+        let error = error(&of(constructor), unauthorized("{}"));
+        assert!(matches!(error, Error::Refused(Refused::Status(_))), "{error}");
+        let error = crate::common::sign_in::error(&of(constructor), unauthorized(r#"{"error":"invalid_token"}"#));
+        assert_eq!(error.code(), Some("invalid_token"));
+    }
+    let graph = r#"{"error":{"message":"Error validating access token","type":"OAuthException","code":190}}"#;
+    assert_eq!(error(&of(SignIn::facebook), unauthorized(graph)).code(), Some("OAuthException"));
+    let twitter = r#"{"errors":[{"code":89,"message":"Invalid or expired token."}]}"#;
+    let Error::Refused(Refused::Problem { code, advice, .. }) = error(&of(SignIn::twitter), unauthorized(twitter))
+    else {
+        panic!()
+    };
+    assert_eq!((code.as_str(), advice.as_deref()), ("89", Some("Invalid or expired token.")));
+}
+
+#[test]
+fn profile_too_large_or_no_json() {
+    let large = format!(r#"{{"sub":"1","id_str":"1","x":"{}"}}"#, "x".repeat(256 * 1024));
+    for constructor in BOTH {
+        let error = error(&of(constructor), json(&large));
+        assert!(matches!(error, Error::Misbehaved(Misbehaved::TooLarge { .. })), "{error}");
+        for body in
+            ["<html>", "{\"sub\":\"1\",\"id_str\":\"1\"", "sub=1&id_str=1", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."]
+        {
+            let error = crate::common::sign_in::error(&of(constructor), json(body));
+            assert!(matches!(error, Error::Misbehaved(Misbehaved::WrongFormat { .. })), "{body}: {error}");
+        }
+    }
+}
+
+#[test]
+fn addresses_that_are_none() {
+    let profile = r#"{"id":1,"email":"public@mail.example"}"#;
+    let addresses = |answer: Response| finish(&of(SignIn::github), vec![json(profile), answer]).0.unwrap_err();
+    for body in ["{}", "null", "", r#"{"values":[]}"#] {
+        let error = addresses(json(body));
+        assert!(matches!(error, Error::Misbehaved(Misbehaved::WrongFormat { .. })), "{body}: {error}");
+    }
+    let error = addresses(response(302, &[("location", "https://evil.example/")], ""));
+    assert!(matches!(error, Error::Misbehaved(Misbehaved::Redirect { .. })), "{error}");
+    for status in [401, 500] {
+        let error = addresses(response(status, &[], ""));
+        assert!(matches!(error, Error::Refused(Refused::Status(_))), "{error}");
+    }
+}
+
+#[test]
+fn one_moment_for_two_signatures() {
+    let moment = || at(NOW);
+    let sign_in = of(SignIn::twitter);
+    let (start, _) = start(&sign_in);
+    let uri = callback(&start.pending, true);
+    // The same entropy at every step: what is signed in one step must differ even then.
+    let mut step = sign_in.callback(start.pending, &uri, moment()).unwrap();
+    let mut nonces = Vec::new();
+    for answer in [form(ACCESS_TOKEN), json(r#"{"id_str":"1"}"#)] {
+        let (request, sent) = crate::common::oauth2::sent(step);
+        let header = request.headers()["authorization"].to_str().unwrap();
+        nonces.push(header.split("oauth_nonce=").nth(1).unwrap().split(',').next().unwrap().to_owned());
+        step = sent.receive(answer, moment()).unwrap();
+    }
+    assert_ne!(nonces[0], nonces[1]);
+}
+
+#[test]
+fn request_token_of_openid() {
+    let client = of(SignIn::twitter).oauth1_client().unwrap().clone();
+    let error = client.redeem_approved("", moment()).unwrap_err();
+    assert_eq!(error, Forged::ParameterMissing { name: "request_token" }.into());
+
+    let (token, sent) = drive(client.redeem_approved("hh5s93j4hdidpola", moment()), vec![form(ACCESS_TOKEN)]);
+    assert_eq!(token.unwrap().credentials.token, "at-5f3a");
+    assert_eq!(place(&sent[0]), "POST https://api.x.com/oauth/access_token");
+    let header = sent[0].headers()["authorization"].to_str().unwrap();
+    let value = |name: &str| header.split(&format!("{name}=\"")).nth(1).and_then(|rest| rest.split('"').next());
+    assert_eq!(value("oauth_token"), Some("hh5s93j4hdidpola"));
+    assert_eq!(value("oauth_verifier"), None);
+
+    // The secret is the empty text (OpenID OAuth Extension §11).
+    use oauth_proto::oauth1::{Scheme, Signer, Stamp, TokenCredentials};
+    let credentials = (ClientCredentials::new("id", "secret"), TokenCredentials::new("hh5s93j4hdidpola", ""));
+    let signer = Signer::new(&Scheme::default(), &credentials.0, Some(&credentials.1));
+    let time = oauth_proto::Timestamp::from_secs(value("oauth_timestamp").unwrap().parse().unwrap());
+    let stamp = Stamp::new(time, value("oauth_nonce").unwrap());
+    let expected = signer.authorization(sent[0].method(), sent[0].uri(), &[("", ""); 0], stamp).unwrap();
+    assert_eq!(header, expected);
+}
+
+#[test]
+fn version_of_2007() {
+    let error = SignIn::new(&sites::DROPBOX_V1, "key", "secret", CALLBACK).unwrap_err();
+    assert_eq!(error, oauth_proto::Unsupported::VersionOf2007.into());
+    assert!(SignIn::dangerous_new_2007(&sites::DROPBOX_V1, "key", "secret", CALLBACK).is_ok());
+}

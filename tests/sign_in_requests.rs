@@ -1,0 +1,182 @@
+//! Calling the services' APIs by path: where the requests go, how they are signed, and what their answers come to.
+
+mod common;
+
+use common::oauth2::{bearer, json, moment, response, sent, token};
+use common::sign_in::{argument, drive, of, place};
+use oauth_proto::oauth1::{ApiRequest, Session, TokenCredentials};
+use oauth_proto::sign_in::{
+    SignIn, dropbox_request, dropbox_request_at, facebook_request, facebook_request_at, twitter_request,
+    twitter_request_at,
+};
+use oauth_proto::{Error, Misbehaved, Refused, Unsupported};
+
+fn session() -> Session {
+    of(SignIn::twitter).oauth1_client().unwrap().session(TokenCredentials::new("t1", "ts"))
+}
+
+fn uri(request: Result<ApiRequest, Error>) -> String {
+    request.unwrap().request().unwrap().uri().to_string()
+}
+
+#[test]
+fn a_path_of_twitters_has_version_and_format_added() {
+    let expected = "https://api.twitter.com/1.1/statuses/user_timeline/btaylor.json";
+    assert_eq!(uri(twitter_request("/statuses/user_timeline/btaylor")), expected);
+    assert_eq!(uri(twitter_request("statuses/user_timeline/btaylor")), expected);
+    assert_eq!(uri(twitter_request_at("https://api.x.com/2/", "users/me")), "https://api.x.com/2/users/me.json");
+}
+
+#[test]
+fn a_url_is_taken_as_it_is_if_it_is_twitters() {
+    for url in ["https://api.twitter.com/2/users/me?x=y", "https://api.x.com/2/users/me", "HTTPS://API.X.com:443/a"] {
+        twitter_request(url).unwrap();
+    }
+    assert_eq!(uri(twitter_request("https://api.x.com/2/users/me?x=y")), "https://api.x.com/2/users/me?x=y");
+    for url in [
+        "https://evil.example/1.1/x.json",
+        "https://api.twitter.com.evil.example/",
+        "https://api.twitter.com:444/",
+        "https://upload.twitter.com/",
+    ] {
+        let error = twitter_request(url).unwrap_err();
+        assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{url}: {error}");
+    }
+    for url in [
+        "http://api.twitter.com/1.1/x.json",
+        "https://api.twitter.com@evil.example/",
+        "https://u@api.twitter.com/",
+        "https://api.twitter.com\\@evil.example/",
+        "https:evil.example",
+        "https:///evil.example",
+        "https://api.twitter.com/../x",
+        "https://api.twitter.com/#x",
+        "http:",
+    ] {
+        assert!(twitter_request(url).is_err(), "{url}");
+    }
+    // A base of one's own says so.
+    twitter_request_at("http://127.0.0.1:8080/1.1", "http://127.0.0.1:8080/other").unwrap();
+    twitter_request_at("http://127.0.0.1:8080/1.1", "https://api.twitter.com/1.1/x.json").unwrap_err();
+}
+
+#[test]
+fn no_path_leaves_an_api() {
+    for path in ["//evil.example/x", "/@evil.example", "/../oauth2", "/a/%2e%2e/b", "\\\\evil.example", "", "/me?x=y"] {
+        for error in [
+            twitter_request(path).unwrap_err(),
+            dropbox_request(path).unwrap_err(),
+            facebook_request(path).unwrap_err(),
+        ] {
+            assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{path}: {error}");
+        }
+    }
+    for path in ["http://evil.example/", "https://graph.facebook.com/me"] {
+        assert!(dropbox_request(path).is_err() && facebook_request(path).is_err());
+    }
+    for base in ["http://api.example", "https://u@api.example", "api.example"] {
+        assert!(twitter_request_at(base, "/a").is_err() && facebook_request_at(base, "/a").is_err(), "{base}");
+    }
+}
+
+#[test]
+fn dropbox_paths_stand_behind_the_version() {
+    assert_eq!(uri(dropbox_request("/account/info")), "https://api.dropbox.com/1/account/info");
+    assert_eq!(uri(dropbox_request_at("http://[::1]:1/1", "/a%20b")), "http://[::1]:1/1/a%20b");
+}
+
+#[test]
+fn a_call_is_signed_with_a_session_and_goes_without_one() {
+    let request = twitter_request("/statuses/show").unwrap().argument("id", "5");
+    let (signed, _) = sent(request.call(&session(), moment()).unwrap());
+    assert_eq!(signed.uri(), "https://api.twitter.com/1.1/statuses/show.json?id=5");
+    let header = signed.headers()["authorization"].to_str().unwrap();
+    assert!(header.contains("oauth_token=\"t1\"") && header.contains("oauth_signature"), "{header}");
+    assert!(signed.headers()["authorization"].is_sensitive());
+
+    let (unsigned, _) = sent(request.call_unsigned().unwrap());
+    assert_eq!(unsigned.uri(), signed.uri());
+    assert!(!unsigned.headers().contains_key("authorization"));
+}
+
+#[test]
+fn a_call_is_a_post_when_it_has_a_form_and_also_when_that_is_empty() {
+    let request = || ApiRequest::new("https://api.example/x").unwrap();
+    for (request, body) in [(request().post([("a", "b c")]), "a=b%20c"), (request().post::<&str, &str>([]), "")] {
+        let (request, _) = sent(request.call(&session(), moment()).unwrap());
+        assert_eq!(
+            (place(&request).as_str(), request.body().as_slice()),
+            ("POST https://api.example/x", body.as_bytes())
+        );
+        assert_eq!(request.headers()["content-type"], "application/x-www-form-urlencoded");
+    }
+}
+
+#[test]
+fn a_signature_does_not_travel_in_the_clear() {
+    let request = ApiRequest::new("http://api.example/x").unwrap();
+    let error = request.call(&session(), moment()).unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
+    drop(request.clone().dangerous_allow_http().call(&session(), moment()).unwrap());
+    drop(request.call_unsigned().unwrap());
+    drop(ApiRequest::new("http://127.0.0.1:1/x").unwrap().call(&session(), moment()).unwrap());
+}
+
+#[test]
+fn an_answer_is_json_or_a_typed_error() {
+    let read = |answer| drive(twitter_request("/x").unwrap().limit(20).call_unsigned(), vec![answer]).0;
+    assert_eq!(read(json(r#"[{"id":5}]"#)).unwrap()[0]["id"], 5);
+    assert!(read(response(204, &[], "")).unwrap().is_null());
+    for (answer, expected) in [
+        (json("<html>"), "not JSON"),
+        (json(&" ".repeat(21)), "21 bytes"),
+        (response(302, &[("location", "https://evil.example/")], ""), "redirected"),
+    ] {
+        let error = read(answer).unwrap_err();
+        assert!(matches!(error, Error::Misbehaved(_)) && error.to_string().contains(expected), "{error}");
+    }
+    for (status, body, code) in [
+        (401, r#"{"errors":[{"code":32,"message":"Could not authenticate you."}]}"#, Some("32")),
+        (401, r#"{"error":"Invalid signature."}"#, Some("Invalid signature.")),
+        (401, "oauth_problem=token_expired", Some("token_expired")),
+        (403, r#"{"errors":[]}"#, None),
+        (503, "<html>", None),
+    ] {
+        let error = read(response(status, &[], body)).unwrap_err();
+        assert!(matches!(error, Error::Refused(_)), "{body}: {error}");
+        assert_eq!(error.code(), code, "{body}");
+    }
+    let large = response(500, &[], &"x".repeat(1 << 20));
+    assert!(matches!(read(large).unwrap_err(), Error::Refused(Refused::Status(_))));
+    assert!(!matches!(read(json("1")), Err(Error::Misbehaved(Misbehaved::TooLarge { .. }))));
+}
+
+#[test]
+fn facebook_is_called_with_the_token_and_where_wanted_with_a_proof() {
+    let me = facebook_request("/me").unwrap().argument("fields", "id");
+    let (request, _) = sent(me.call(Some(&token())).unwrap());
+    assert_eq!(request.uri(), "https://graph.facebook.com/me?fields=id");
+    assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"));
+
+    let proved = me.clone().app_secret("client secret");
+    let (request, _) = sent(proved.call(Some(&token())).unwrap());
+    assert_eq!(
+        argument(&request.uri().to_string(), "appsecret_proof"),
+        "74c33c3826c9865a226868b0ce49df9b7b295eb6f491671f16530db34f528198"
+    );
+    assert!(!format!("{proved:?} {request:?}").contains("client secret"));
+    let (request, _) = sent(proved.call(None).unwrap());
+    assert_eq!(request.uri(), "https://graph.facebook.com/me?fields=id");
+
+    let (request, _) =
+        sent(facebook_request("me/feed").unwrap().post([("message", "hi")]).call(Some(&token())).unwrap());
+    assert_eq!(
+        (place(&request).as_str(), &**request.body()),
+        ("POST https://graph.facebook.com/me/feed", &b"message=hi"[..])
+    );
+    let versioned = facebook_request_at("https://graph.facebook.com/v23.0", "/me").unwrap();
+    assert_eq!(place(&sent(versioned.call(None).unwrap()).0), "GET https://graph.facebook.com/v23.0/me");
+
+    let limited = facebook_request("/me").unwrap().limit(3).call(None);
+    assert!(matches!(drive(limited, vec![json("1234")]).0, Err(Error::Misbehaved(Misbehaved::TooLarge { .. }))));
+}
