@@ -108,6 +108,7 @@ fn every_row_can_be_played_on_this_machine() {
             Service::Oauth2(row) if matches!(row.place, Place::Base { default: None }) => {
                 SignIn::new_at(site, "https://place.example", id, secret, CALLBACK)
             }
+            Service::Oauth1(row) if row.version_2007 => SignIn::dangerous_new_2007(site, id, secret, CALLBACK),
             _ => SignIn::new(site, id, secret, CALLBACK),
         };
         let sign_in = sign_in.unwrap().endpoints_at("http://127.0.0.1:8080/double/").unwrap();

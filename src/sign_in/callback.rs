@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::client::{Mapping, Parts, Protocol};
+use super::client::{Mapping, Parts};
+use super::endpoints::Protocol;
 use super::proof::appsecret_proof;
 use super::start::Leg;
 use super::then::{divided, then};

@@ -70,6 +70,7 @@
 
 mod callback;
 mod client;
+mod endpoints;
 mod mapping;
 mod options;
 mod paths;

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{Parts, Protocol};
+use super::client::Parts;
+use super::endpoints::Protocol;
 use super::then::{divided, then};
 use super::{Service, SignIn};
 use crate::oauth2::Authorize;
