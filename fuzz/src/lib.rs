@@ -26,6 +26,7 @@ pub mod server_endpoints;
 mod server_model;
 pub mod server_sequence;
 pub mod session;
+pub mod sign_in;
 pub mod sign_verify;
 pub mod stored;
 pub mod tasks;

@@ -141,3 +141,8 @@ fn openid_key_value() {
 fn openid_provider() {
     each(fuzz::openid_provider::run);
 }
+
+#[test]
+fn sign_in() {
+    each(fuzz::sign_in::run);
+}
