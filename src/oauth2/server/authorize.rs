@@ -17,13 +17,12 @@ use super::client_record::ClientRecord;
 use super::commands::{FindClient, FindTicket, FoundTicket, Redeem, Redemption, SaveTicket, SaveTokens, Saved};
 use super::consent::{Consent, Mode, ResponseType, Return};
 use super::issue::{Issue, Issued, grant_id};
-use super::parameters::Parameters;
+use super::parameters::{Parameters, check_resources};
 use super::provider::{Provider, ask, check_method, reply};
 use super::records::{Challenge, Grant, GrantRecord, PendingTicket, Ticket};
 use super::rejected::{Reason, Voice};
 use super::store::{Question, Reply};
 use super::token_hash::TokenHash;
-use crate::oauth2::Scope;
 use crate::{Moment, Response, Timestamp};
 
 /// How long the user may take.
@@ -129,12 +128,10 @@ impl Provider {
             return Err(Reason::ParameterInvalid { name: "response_mode", why: "a token never stands in a query" });
         }
         let challenge = self.challenge(client, response_type, parameters)?;
-        let asked = parameters.get("scope").map(|scope| Scope::separated(scope.to_owned(), self.0.scope_separator));
+        let asked = parameters.scope(self.0.scope_separator);
         let scope = offer.scope_of(asked, client.metadata.scope.as_ref())?;
         let resource = parameters.resources();
-        if let Some(other) = resource.iter().find(|asked| !self.0.resources.contains(asked)) {
-            return Err(Reason::ResourceRefused(crate::wire::bare(other)));
-        }
+        check_resources(&resource, &self.0.resources)?;
         let own = parameters.iter().filter(|(name, _)| !KNOWN.contains(name));
         Ok(Consent {
             client_id: client.client_id.clone(),

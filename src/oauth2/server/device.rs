@@ -7,6 +7,7 @@ use http::{Request, StatusCode};
 use super::commands::{FindTicket, FoundTicket, ReplaceTicket, SaveTicket};
 use super::grant_type::DEVICE_CODE;
 use super::issue::grant_id;
+use super::parameters::check_resources;
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, reply};
 use super::records::{DeviceStage, PendingTicket, Ticket};
@@ -15,7 +16,6 @@ use super::respond;
 use super::store::{Question, Reply};
 use super::token::Work;
 use super::token_hash::TokenHash;
-use crate::oauth2::Scope;
 use crate::oauth2::pkce::Unguessable;
 use crate::{Moment, Response};
 
@@ -35,11 +35,9 @@ impl Provider {
     ) -> Result<Reply<Response>, Reason> {
         let (parameters, presented) = self.posted(request)?;
         let (at, _) = self.offer(DEVICE_CODE).ok_or_else(|| Reason::GrantTypeUnknown(DEVICE_CODE.to_owned()))?;
-        let asked = parameters.get("scope").map(|scope| Scope::separated(scope.to_owned(), self.0.scope_separator));
+        let asked = parameters.scope(self.0.scope_separator);
         let resource = parameters.resources();
-        if let Some(other) = resource.iter().find(|asked| !self.0.resources.contains(asked)) {
-            return Err(Reason::ResourceRefused(crate::wire::bare(other)));
-        }
+        check_resources(&resource, &self.0.resources)?;
         Ok(self.with_client(presented, moment.now, move |provider, client, _| {
             if !client.may_use(DEVICE_CODE) {
                 return Err(Reason::NotAllowed(DEVICE_CODE.to_owned()));

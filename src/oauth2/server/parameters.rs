@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use http::Request;
 
 use super::rejected::Reason;
+use crate::oauth2::Scope;
 use crate::wire::form;
 
 /// More than this in one request are not looked at.
@@ -101,8 +102,21 @@ impl<'r> Parameters<'r> {
         resources
     }
 
+    /// The scope that is asked for, with what stands between the server's scopes.
+    pub(super) fn scope(&self, separator: char) -> Option<Scope> {
+        self.get("scope").map(|scope| Scope::separated(scope.to_owned(), separator))
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value)).filter(|(_, value)| !value.is_empty())
+    }
+}
+
+/// Refuses resources that are none of those that are known (RFC 8707 §2).
+pub(super) fn check_resources(asked: &[String], known: &[String]) -> Result<(), Reason> {
+    match asked.iter().find(|asked| !known.contains(asked)) {
+        Some(other) => Err(Reason::ResourceRefused(crate::wire::bare(other))),
+        None => Ok(()),
     }
 }
 

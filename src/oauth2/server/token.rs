@@ -9,7 +9,7 @@ use super::client_record::ClientRecord;
 use super::commands::{Revoke, SaveTokens, Saved};
 use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
 use super::issue::{Answer, Issue, Issued, grant_id};
-use super::parameters::Parameters;
+use super::parameters::{Parameters, check_resources};
 use super::provider::{Provider, ask, reply};
 use super::records::{GrantId, GrantRecord, TokenRecord};
 use super::rejected::{Reason, Voice};
@@ -136,10 +136,8 @@ impl Work {
     /// The resources that are asked for: of those that were granted or, where none are named there, of the server's.
     pub(super) fn allowed_resource(&self, granted: &[String]) -> Result<Vec<String>, Reason> {
         let known = if granted.is_empty() { &self.provider.0.resources } else { granted };
-        match self.resource.iter().find(|asked| !known.contains(asked)) {
-            Some(other) => Err(Reason::ResourceRefused(crate::wire::bare(other))),
-            None => Ok(self.resource.clone()),
-        }
+        check_resources(&self.resource, known)?;
+        Ok(self.resource.clone())
     }
 
     /// How the tokens of a new grant are made.
