@@ -462,6 +462,24 @@ fn no_tls() {
 }
 
 #[test]
+fn return_to_of_the_protocol() {
+    // Nobody is sent where the answer could not be told from another's.
+    let world = World::default();
+    let discovered = world.discover(JANE).unwrap();
+    for return_to in [
+        "https://other.example/back",
+        "https://rp.example/back#x",
+        "https://rp.example/back?rp_state=x",
+        "https://rp.example/back?openid.mode=x",
+        "/back",
+        "https://me@rp.example/back",
+    ] {
+        let error = world.party.authenticate(&discovered, Authenticate::new(return_to), world.moment()).unwrap_err();
+        assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{return_to}: {error}");
+    }
+}
+
+#[test]
 fn association_forged() {
     let world = World::default();
     let discovered = world.discover(JANE).unwrap();
