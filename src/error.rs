@@ -70,6 +70,7 @@ impl Error {
         match self {
             Self::Refused(Refused::Problem { answer, .. } | Refused::Status(answer)) => Some(answer),
             Self::Misbehaved(misbehaved) => Some(misbehaved.answer()),
+            Self::Unsupported(Unsupported::Identifier { answer, .. }) => answer.as_deref(),
             _ => None,
         }
     }
@@ -155,6 +156,10 @@ pub enum Refused {
 }
 
 /// A server's explanation, as it stands in an error's text.
+fn shown(answer: &Option<Box<Answer>>) -> String {
+    answer.as_ref().map(|answer| format!(" ({answer})")).unwrap_or_default()
+}
+
 fn quoted(advice: &Option<String>) -> String {
     advice.as_ref().map(|advice| format!(": {advice:?}")).unwrap_or_default()
 }
@@ -469,13 +474,15 @@ pub enum Unsupported {
         /// What it said.
         reason: String,
     },
-    /// What the user typed leads to no OpenID provider (OpenID Authentication 2.0 §7).
-    #[error("{identifier:?} cannot be used as an OpenID: {reason}")]
+    /// What the user typed leads to no OpenID provider (OpenID Authentication 2.0 §7), whatever the reason: ask for another.
+    #[error("{identifier:?} cannot be used as an OpenID: {reason}{}", shown(answer))]
     Identifier {
         /// What was typed, or what it led to.
         identifier: String,
         /// Why not.
         reason: &'static str,
+        /// What its host answered, if it was asked and that is why.
+        answer: Option<Box<Answer>>,
     },
     /// Signing in by OAuth 1.0 of 2007, which does not say who came back, has a constructor whose name begins with
     /// `dangerous_`.
@@ -483,6 +490,17 @@ pub enum Unsupported {
         "the service speaks OAuth 1.0 of 2007, which does not tie the user who comes back to the one who granted access"
     )]
     VersionOf2007,
+    /// The answer is signed with an association that was asked for, and is not at hand any more.
+    #[error("the answer is signed with an association that is not given")]
+    NoAssociation,
+    /// A secret that is too short to be one.
+    #[error("the secret has {length} bytes where {least} are the least")]
+    ShortSecret {
+        /// How long it is.
+        length: usize,
+        /// How long it has to be.
+        least: usize,
+    },
 }
 
 /// What is too late.

@@ -164,6 +164,18 @@ macro_rules! questions {
 /// A store behind a pointer is a store.
 macro_rules! behind_a_pointer {
     ($pointer:ty; $($method:ident: $Command:ident -> $Answer:ty;)*) => {
+        impl<S: AsyncStore + ?Sized> AsyncStore for $pointer {
+            type Error = S::Error;
+            $(
+                fn $method(
+                    &self,
+                    command: &$Command,
+                ) -> impl Future<Output = Result<$Answer, S::Error>> + Send {
+                    (**self).$method(command)
+                }
+            )*
+        }
+
         impl<S: Store + ?Sized> Store for $pointer {
             type Error = S::Error;
             $(

@@ -7,8 +7,8 @@ mod world;
 use oauth_proto::openid::ax::{self, Attribute, Count, Fetch};
 use oauth_proto::openid::sreg::{self, Field, Registration};
 use oauth_proto::openid::{
-    Approval, AssociationType, Authenticate, Callback, CheckId, Discovered, Handled, Identity, Pending, RelyingParty,
-    SessionType, Version, Wish, documents, oauth, pape, ui,
+    Approval, Association, AssociationType, Authenticate, Callback, CheckId, Discovered, Handled, Identity, Pending,
+    RelyingParty, SessionType, Version, Wish, documents, oauth, pape, ui,
 };
 use oauth_proto::{Error, Refused, Timestamp, Unsupported};
 use world::*;
@@ -38,17 +38,28 @@ fn a_user_signs_in_by_each_way_of_discovery() {
 }
 
 #[test]
+fn what_is_typed_without_a_scheme_has_tls_unless_that_is_waived() {
+    let world = World::default();
+    assert_eq!(world.sign_in("jane.example").unwrap().claimed_id(), Some("https://jane.example/"));
+    let plain = World::new(RelyingParty::dangerous_allow_http, |provider| provider);
+    plain.page("http://jane.example/", xrds(&documents::user(ENDPOINT, Some(JANE), &[])));
+    assert_eq!(plain.sign_in("jane.example").unwrap().claimed_id(), Some("http://jane.example/"));
+}
+
+#[test]
 fn redirects_lead_to_the_identifier_that_counts() {
     let world = World::default();
     world.page("http://jane.example/", redirect("https://jane.example/#top"));
-    assert_eq!(world.sign_in("jane.example").unwrap().claimed_id(), Some("https://jane.example/"));
+    assert_eq!(world.sign_in("http://jane.example").unwrap().claimed_id(), Some("https://jane.example/"));
 
     for hop in 0..6 {
         world.page(&format!("https://hop{hop}.example/"), redirect(&format!("https://hop{}.example/", hop + 1)));
     }
     world.page("https://hop6.example/", xrds(&documents::user(ENDPOINT, None, &[])));
     assert_eq!(world.discover("https://hop1.example/").unwrap().claimed_id(), Some("https://hop6.example/"));
-    assert!(matches!(world.discover("https://hop0.example/").unwrap_err(), Error::Misbehaved(_)));
+    let error = world.discover("https://hop0.example/").unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
+    assert!(error.answer().is_some());
     world.page("https://loop.example/", redirect("/"));
     assert!(world.discover("https://loop.example/").is_err());
 }
@@ -93,7 +104,9 @@ fn what_names_no_provider_is_said_so() {
         assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{identifier}: {error}");
     }
     let error = world.discover("https://nowhere.example/").unwrap_err();
-    assert!(matches!(error, Error::Refused(Refused::Status(_))), "{error}");
+    assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
+    assert_eq!(error.answer().unwrap().status, 404);
+    assert!(world.discover("jane@example.com").unwrap_err().to_string().contains("an address"));
     // A document without a service: the page is fetched for its links.
     world.sent.borrow_mut().clear();
     assert!(world.discover("https://other.example/").is_err());
@@ -114,8 +127,9 @@ fn an_association_checks_answers_without_asking() {
         let association = world.run(party.associate(&discovered, world.moment())).unwrap().unwrap();
         assert_eq!(association.association_type(), kind.0);
         assert_eq!(association.expires_at(), Timestamp::from_secs(NOW + 24 * 3600));
-        let stored = serde_json::from_str(&serde_json::to_string(&association).unwrap()).unwrap();
+        let stored: Association = serde_json::from_str(&serde_json::to_string(&association).unwrap()).unwrap();
         assert_eq!(association, stored);
+        world.associations.borrow_mut().push(association);
 
         let authenticate = Authenticate::new(RETURN_TO).association(stored);
         let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
@@ -252,7 +266,9 @@ fn a_long_answer_comes_as_a_form() {
     let page = String::from_utf8(response.into_body()).unwrap();
     let (action, form) = read_form(&page);
     let callback = Callback::posted(&action, form.as_bytes());
-    let checked = world.run(world.party.verify(authentication.pending, callback, world.moment())).unwrap();
+    let checked = world
+        .run(world.party.verify(authentication.pending, world.associations.borrow().last(), callback, world.moment()))
+        .unwrap();
     let assertion = checked.answer(oauth_proto::openid::Freshness::Fresh).unwrap();
     assert_eq!(assertion.attributes().unwrap().first("http://x.example/bio"), Some(biography.as_str()));
 }

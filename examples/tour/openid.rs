@@ -42,7 +42,7 @@ pub fn chapter() -> Outcome<()> {
 
     show::title("3. Jane's browser is sent to the provider, where she consents, and comes back with an assertion");
     let fetch = Fetch::default().required(Attribute::new("email", ax::EMAIL));
-    let authenticate = Authenticate::new("http://localhost/back").association(association).extension(fetch);
+    let authenticate = Authenticate::new("http://localhost/back").association(association.clone()).extension(fetch);
     let authentication = party.authenticate(&discovered, authenticate, Moment::from_os())?;
     let stored = serde_json::to_string(&authentication.pending)?;
     show::note(format_args!("the site remembers, in Jane's session: {} bytes", stored.len()));
@@ -50,20 +50,24 @@ pub fn chapter() -> Outcome<()> {
     let callback = answered.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned();
 
     show::title("4. The site checks the assertion: no request is needed, it has the key");
-    let checked = run(party.verify(authentication.pending, &callback, Moment::from_os())?, &mut send)?;
+    let checked =
+        run(party.verify(authentication.pending, association.as_ref(), &callback, Moment::from_os())?, &mut send)?;
     let freshness = nonces.remember_nonce(checked.nonce())?;
     let assertion = checked.answer(freshness)?;
     let email = assertion.attributes().and_then(|attributes| attributes.first(ax::EMAIL).map(str::to_owned));
     show::note(format_args!("this is {:?}, whose address is {email:?}", assertion.claimed_id().unwrap_or_default()));
 
     show::title("5. Somebody plays the same assertion once more");
-    let checked = run(party.verify(serde_json::from_str(&stored)?, &callback, Moment::from_os())?, &mut send)?;
+    let checked = run(
+        party.verify(serde_json::from_str(&stored)?, association.as_ref(), &callback, Moment::from_os())?,
+        &mut send,
+    )?;
     let freshness = nonces.remember_nonce(checked.nonce())?;
     show::note(checked.answer(freshness).err().ok_or("a replay was accepted")?);
 
     show::title("6. And somebody adds an address to it that nobody signed");
     let added = format!("{callback}&openid.ns.evil={}&openid.evil.value.email=boss", ax::NAMESPACE);
-    let step = party.verify(serde_json::from_str(&stored)?, &added, Moment::from_os());
+    let step = party.verify(serde_json::from_str(&stored)?, association.as_ref(), &added, Moment::from_os());
     show::note(step.err().ok_or("an assertion with two namespaces of one kind was accepted")?);
 
     show::title("7. Without a key the provider is asked instead, once");
@@ -71,7 +75,7 @@ pub fn chapter() -> Outcome<()> {
         party.authenticate(&discovered, Authenticate::new("http://localhost/back"), Moment::from_os())?;
     let answered = send(http::Request::get(authentication.url()?).body(Vec::new())?)?;
     let callback = answered.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned();
-    let checked = run(party.verify(authentication.pending, &callback, Moment::from_os())?, &mut send)?;
+    let checked = run(party.verify(authentication.pending, None, &callback, Moment::from_os())?, &mut send)?;
     let freshness = nonces.remember_nonce(checked.nonce())?;
     let assertion = checked.answer(freshness)?;
     show::note(format_args!("confirmed: {}", assertion.claimed_id().unwrap_or_default()));

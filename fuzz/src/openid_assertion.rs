@@ -125,7 +125,7 @@ pub fn run(input: Input) {
     let world = World::new(false);
     let discovered = world.discovered(input.select);
     let association = if input.association { world.associated(&discovered) } else { None };
-    let authentication = world.begun(&discovered, association);
+    let authentication = world.begun(&discovered, association.clone());
     let genuine = world.answered(&authentication);
     let stored = serde_json::to_string(&authentication.pending).unwrap();
     let pending = || -> Pending { serde_json::from_str(&stored).unwrap() };
@@ -149,14 +149,14 @@ pub fn run(input: Input) {
         let state = fields.get("rp_state").cloned().unwrap_or_default();
         let url = format!("{before}x=1&rp_state={}", oauth_proto::wire::percent::encode(state));
         let callback = Callback::posted(&url, query.as_bytes());
-        world.run(world.party.verify(pending(), callback, world.moment())).map(drop)
+        world.run(world.party.verify(pending(), association.as_ref(), callback, world.moment())).map(drop)
     } else {
-        match world.verified(pending(), &format!("{before}{query}")) {
+        match world.verified(pending(), association.as_ref(), &format!("{before}{query}")) {
             Ok(assertion) => {
                 honest(&assertion, &genuine);
                 assert!(!matches!(input.path, Path::Other));
                 // Spent: the same does not come again.
-                assert!(world.verified(pending(), &format!("{before}{query}")).is_err());
+                assert!(world.verified(pending(), association.as_ref(), &format!("{before}{query}")).is_err());
                 return;
             }
             Err(error) => Err(error),
@@ -168,7 +168,7 @@ pub fn run(input: Input) {
     // A refusal before the provider was asked spends nothing; after it, the provider has confirmed for the last time.
     if input.association {
         let query = oauth_proto::wire::form::encode(&genuine);
-        let assertion = world.verified(pending(), &format!("https://rp.example/back?{query}")).unwrap();
+        let assertion = world.verified(pending(), association.as_ref(), &format!("https://rp.example/back?{query}")).unwrap();
         honest(&assertion, &genuine);
     }
 }

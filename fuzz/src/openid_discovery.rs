@@ -55,7 +55,7 @@ pub fn run(input: Input) {
                 bodies.push(response.body().clone());
                 match sent.receive(response, moment(1000, 1)) {
                     Ok(step) => step,
-                    Err(error) => return assert!(!error.to_string().contains(":pw@")),
+                    Err(error) => return assert!(error.to_string().len() < 4096),
                 }
             }
             Step::Wait(..) => panic!("discovery does not wait"),

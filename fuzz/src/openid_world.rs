@@ -116,8 +116,13 @@ impl World {
         pairs.into_iter().map(|(name, value)| (text(name), text(value))).collect()
     }
 
-    pub fn verified(&self, pending: Pending, callback: &str) -> Result<Assertion, Error> {
-        let checked = self.run(self.party.verify(pending, callback, self.moment()))?;
+    pub fn verified(
+        &self,
+        pending: Pending,
+        association: Option<&Association>,
+        callback: &str,
+    ) -> Result<Assertion, Error> {
+        let checked = self.run(self.party.verify(pending, association, callback, self.moment()))?;
         let Ok(freshness) = self.nonces.remember_nonce(checked.nonce());
         checked.answer(freshness)
     }

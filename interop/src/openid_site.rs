@@ -1,5 +1,7 @@
 //! A site of ours that users sign in to with an OpenID, and the browser with which they do.
 
+use std::cell::RefCell;
+
 use http::header::{CONTENT_TYPE, LOCATION};
 use oauth_proto::openid::{
     Assertion, Association, Authenticate, Authentication, Callback, Discovered, MemoryStore, Pending, RelyingParty,
@@ -23,6 +25,7 @@ pub struct Site {
     pub party: RelyingParty,
     http: Http,
     store: MemoryStore,
+    keys: RefCell<Vec<Association>>,
 }
 
 impl Default for Site {
@@ -40,7 +43,7 @@ pub fn party() -> RelyingParty {
 impl Site {
     /// A site whose past is empty.
     pub fn new(party: RelyingParty) -> Self {
-        Self { party, http: Http::default(), store: MemoryStore::default() }
+        Self { party, http: Http::default(), store: MemoryStore::default(), keys: RefCell::default() }
     }
 
     /// Who speaks for an identifier.
@@ -59,6 +62,7 @@ impl Site {
     /// What that comes to.
     pub fn associate(&self, discovered: &Discovered) -> Result<Option<Association>, Error> {
         let association = self.http.run(self.party.associate(discovered, Moment::from_os()))?;
+        self.keys.borrow_mut().extend(association.clone());
         Ok(stored(&association))
     }
 
@@ -105,7 +109,9 @@ impl Site {
     /// What verifying comes to.
     pub fn verify_at(&self, visit: &Visit, moment: Moment) -> Result<Assertion, Error> {
         let pending: Pending = serde_json::from_str(&visit.pending).expect("what was stored");
-        let checked = self.http.run(self.party.verify(pending, visit.callback(), moment))?;
+        let keys = self.keys.borrow();
+        let key = keys.iter().find(|key| Some(key.handle()) == pending.association_handle());
+        let checked = self.http.run(self.party.verify(pending, key, visit.callback(), moment))?;
         let Ok(freshness) = self.store.remember_nonce(checked.nonce());
         checked.answer(freshness)
     }

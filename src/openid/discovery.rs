@@ -12,10 +12,12 @@ use super::xrds::Service;
 use super::{Version, html, xrds};
 use crate::step::Receive;
 use crate::wire::{Answer, bare, is_internal};
-use crate::{Error, Misbehaved, Moment, Refused, Request, Response, Step, Unsupported};
+use crate::{Error, Moment, Request, Response, Step, Unsupported};
 
 /// Redirects that are followed, of each document.
 const MAX_REDIRECTS: u8 = 5;
+/// Why a host is not asked.
+const NOT_FAR: &str = "its host is not one of the internet (`dangerous_allow_internal_hosts` takes it nonetheless)";
 /// A service's URIs that are kept.
 const MAX_ENDPOINTS: usize = 8;
 
@@ -78,7 +80,8 @@ impl Discovered {
         self.version
     }
 
-    /// Whether the provider says that it knows an extension, by the URI of its type.
+    /// Whether the provider's document says that it knows an extension, by the URI of its type. Of a
+    /// [`fixed`](Self::fixed) one nothing is known.
     pub fn offers(&self, type_uri: &str) -> bool {
         self.types.iter().any(|known| known == type_uri)
     }
@@ -115,7 +118,7 @@ impl Policy {
         let url = crate::wire::endpoint(endpoint).map(|_| absolute(endpoint))?;
         let reason = match url {
             None => "it is too long for an endpoint",
-            Some(url) if !self.may_fetch(&url) => "its host is not one of the internet",
+            Some(url) if !self.may_fetch(&url) => NOT_FAR,
             Some(url) if !self.trusts(&url) => return Err(Unsupported::PlainHttp { url: bare(endpoint) }.into()),
             Some(_) => return Ok(()),
         };
@@ -128,8 +131,15 @@ impl Policy {
     }
 }
 
-/// What goes on with what was found, and with the identifier that it was found of. Both may be nothing.
-pub(super) type Found<T> = Box<dyn FnOnce(Vec<Discovered>, Url) -> Result<Step<T>, Error> + Send + Sync>;
+/// What goes on with what was found, and with the identifier that it was found of; or with why nothing was.
+pub(super) type Found<T> =
+    Box<dyn FnOnce(Result<(Vec<Discovered>, Url), Unsupported>) -> Result<Step<T>, Error> + Send + Sync>;
+
+/// Why an identifier leads nowhere.
+fn nowhere(identifier: &Url, reason: &'static str, response: Option<&Response>) -> Unsupported {
+    let answer = response.map(|response| Box::new(Answer::of(response)));
+    Unsupported::Identifier { identifier: bare(identifier.as_str()), reason, answer }
+}
 
 /// Discovers an identifier.
 pub(super) fn discover<T: 'static>(identifier: &Url, policy: Policy, then: Found<T>) -> Result<Step<T>, Error> {
@@ -157,17 +167,18 @@ struct Fetch<T> {
 
 impl<T: 'static> Fetch<T> {
     fn send(self) -> Result<Step<T>, Error> {
-        let refuse = |reason| Error::from(Unsupported::Identifier { identifier: bare(self.url.as_str()), reason });
-        if !self.policy.may_fetch(&self.url) {
-            return Err(refuse("its host is not one of the internet"));
-        }
+        let uri = self.url.as_str().parse().ok().filter(|_| self.policy.may_fetch(&self.url));
+        let Some(uri) = uri else {
+            let why = nowhere(&self.url, NOT_FAR, None);
+            return (self.then)(Err(why));
+        };
         let accept = match self.what {
             What::Identifier => "application/xrds+xml, text/html;q=0.8, application/xhtml+xml;q=0.8, */*;q=0.1",
             What::Document { .. } => "application/xrds+xml, */*;q=0.1",
             What::Page { .. } => "text/html, application/xhtml+xml",
         };
         let mut request = Request::default();
-        *request.uri_mut() = self.url.as_str().parse().map_err(|_| refuse("it is no URL that can be asked for"))?;
+        *request.uri_mut() = uri;
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static(accept));
         Ok(Step::send(request, self))
     }
@@ -186,18 +197,17 @@ impl<T: 'static> Fetch<T> {
                 (*self).send()
             }
             _ => {
-                let to = location(response.headers(), LOCATION.as_str()).map(bare).unwrap_or_default();
-                let answer = Box::new(Answer::of(response));
-                self.failed(Misbehaved::Redirect { location: to, answer }.into())
+                let why = nowhere(&self.url, "it redirects to where no identifier goes, or too often", Some(response));
+                self.failed(why)
             }
         }
     }
 
     /// What there is to try where a fetch came to nothing.
-    fn failed(self: Box<Self>, error: Error) -> Result<Step<T>, Error> {
+    fn failed(self: Box<Self>, why: Unsupported) -> Result<Step<T>, Error> {
         match self.what {
             What::Document { claimed, page } => fall_back(self.policy, claimed, page, self.then),
-            What::Identifier | What::Page { .. } => Err(error),
+            What::Identifier | What::Page { .. } => (self.then)(Err(why)),
         }
     }
 
@@ -205,7 +215,8 @@ impl<T: 'static> Fetch<T> {
     fn identifier(self: Box<Self>, response: &Response) -> Result<Step<T>, Error> {
         let Self { policy, url: claimed, then, .. } = *self;
         if !policy.trusts(&claimed) {
-            return Err(Unsupported::PlainHttp { url: bare(claimed.as_str()) }.into());
+            let reason = "its page has no TLS, so anybody on the way could say who speaks for it";
+            return then(Err(nowhere(&claimed, reason, None)));
         }
         let to_document = |to: &str, page: Option<html::Head>, then| {
             let url = joined(&claimed, to).filter(|to| policy.trusts(to));
@@ -218,7 +229,7 @@ impl<T: 'static> Fetch<T> {
         if essence(response.headers()).eq_ignore_ascii_case(MEDIA_TYPE) {
             let found = xrds::services(response.body()).map(|services| of_services(&services, &claimed, policy));
             return match found {
-                Some(found) if !found.is_empty() => then(found, claimed),
+                Some(found) if !found.is_empty() => then(Ok((found, claimed))),
                 _ => fall_back(policy, claimed, None, then),
             };
         }
@@ -227,12 +238,11 @@ impl<T: 'static> Fetch<T> {
             return to_document(to, page, then);
         }
         let Some(page) = html::head(response.body()) else {
-            let (length, limit) = (response.body().len(), html::MAX_PAGE);
-            return Err(Misbehaved::TooLarge { length, limit, answer: Box::new(Answer::of(response)) }.into());
+            return then(Err(nowhere(&claimed, "its page is larger than any needs to be", Some(response))));
         };
         match page.xrds_location.clone() {
             Some(to) => to_document(&to, Some(page), then),
-            None => then(of_head(&page, &claimed, policy), claimed),
+            None => then(Ok((of_head(&page, &claimed, policy), claimed))),
         }
     }
 }
@@ -244,7 +254,8 @@ impl<T: 'static> Receive<T> for Fetch<T> {
             return self.follow(&response);
         }
         if status != StatusCode::OK {
-            return self.failed(Refused::Status(Box::new(Answer::of(&response))).into());
+            let why = nowhere(&self.url, "its page cannot be had", Some(&response));
+            return self.failed(why);
         }
         match self.what {
             What::Identifier => self.identifier(&response),
@@ -252,15 +263,15 @@ impl<T: 'static> Receive<T> for Fetch<T> {
                 let found =
                     xrds::services(response.body()).map(|services| of_services(&services, &claimed, self.policy));
                 match found {
-                    Some(found) if !found.is_empty() => (self.then)(found, claimed),
+                    Some(found) if !found.is_empty() => (self.then)(Ok((found, claimed))),
                     _ => fall_back(self.policy, claimed, page, self.then),
                 }
             }
             // Another page than that of the identifier says nothing about it.
-            What::Page { claimed } if self.url != claimed => (self.then)(Vec::new(), claimed),
+            What::Page { claimed } if self.url != claimed => (self.then)(Ok((Vec::new(), claimed))),
             What::Page { claimed } => {
                 let found = html::head(response.body()).map(|head| of_head(&head, &claimed, self.policy));
-                (self.then)(found.unwrap_or_default(), claimed)
+                (self.then)(Ok((found.unwrap_or_default(), claimed)))
             }
         }
     }
@@ -282,7 +293,7 @@ fn fall_back<T: 'static>(
     then: Found<T>,
 ) -> Result<Step<T>, Error> {
     match page {
-        Some(page) => then(of_head(&page, &claimed, policy), claimed),
+        Some(page) => then(Ok((of_head(&page, &claimed, policy), claimed))),
         None => {
             let url = claimed.clone();
             Fetch { policy, what: What::Page { claimed }, url, redirects: 0, then }.send()

@@ -31,18 +31,25 @@ pub(super) fn head(page: &[u8]) -> Option<Head> {
     let mut emitter = DefaultEmitter::default();
     // What stands in a script, a style or the title is text, whatever it looks like.
     emitter.naively_switch_states(true);
+    // Whether what comes is the text of an element that may stand in a head.
+    let mut inside = false;
     for token in Tokenizer::new_with_emitter(page, emitter) {
         let Ok(token) = token;
+        // Anything else begins the body, also where its tag was left out.
         match token {
             Token::StartTag(tag) => match &**tag.name {
                 b"link" => head.link(&tag),
                 b"meta" => head.meta(&tag),
-                b"html" | b"head" | b"title" | b"base" | b"script" | b"style" | b"noscript" => {}
-                // Anything else begins the body, also where its tag was left out.
+                b"html" | b"head" | b"base" => {}
+                b"title" | b"script" | b"style" | b"noscript" => inside = true,
                 _ => break,
             },
-            Token::EndTag(tag) if matches!(&**tag.name, b"head" | b"html" | b"body") => break,
-            _ => {}
+            Token::EndTag(tag) if matches!(&**tag.name, b"title" | b"script" | b"style" | b"noscript") => {
+                inside = false
+            }
+            Token::EndTag(_) => break,
+            Token::String(text) if !inside && !text.trim_ascii().is_empty() => break,
+            Token::String(_) | Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
         }
     }
     Some(head)
@@ -126,6 +133,10 @@ mod tests {
             format!("<head><style>{link}</style></head>"),
             format!("<head><title>{link}</title></head>"),
             format!("<head><noscript>{link}</noscript></head>"),
+            format!("<title>Wall</title>Hello, a comment: {link}"),
+            format!("Hello {link}"),
+            format!("<title>x</title></p>{link}"),
+            format!("</br>{link}"),
             "<head><link rel=openid2.provider></head>".to_owned(),
         ] {
             assert_eq!(read(&page), Head::default(), "{page}");

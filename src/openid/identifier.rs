@@ -24,12 +24,12 @@ const MAX_LENGTH: usize = 2048;
 /// [`Unsupported::Identifier`] for an XRI (`=name`, `xri://…`), whose resolvers are gone, and for what is no http or https
 /// URL without user information.
 pub fn normalize(input: &str) -> Result<String, crate::Error> {
-    Ok(parse(input)?.into())
+    Ok(parse(input, "http")?.into())
 }
 
-/// As [`normalize`].
-pub(crate) fn parse(input: &str) -> Result<Url, Unsupported> {
-    let refuse = |reason| Unsupported::Identifier { identifier: bare(input), reason };
+/// As [`normalize`], with a scheme for what has none.
+pub(crate) fn parse(input: &str, scheme: &str) -> Result<Url, Unsupported> {
+    let refuse = |reason| Unsupported::Identifier { identifier: bare(input), reason, answer: None };
     let input = input.trim();
     if input.is_empty() || input.len() > MAX_LENGTH {
         return Err(refuse("it is empty or too long"));
@@ -38,16 +38,22 @@ pub(crate) fn parse(input: &str) -> Result<Url, Unsupported> {
     if rest.is_some() || input.starts_with(['=', '@', '+', '$', '!', '(']) {
         return Err(refuse("XRIs are not resolved"));
     }
-    let with_scheme = if has_http_scheme(input) { input.to_owned() } else { format!("http://{input}") };
+    if !has_http_scheme(input) && input.contains('@') {
+        return Err(refuse("it is an address, and an OpenID is a URL"));
+    }
+    let with_scheme = if has_http_scheme(input) { input.to_owned() } else { format!("{scheme}://{input}") };
     let mut url = Url::parse(&with_scheme).map_err(|_| refuse("it is no URL"))?;
     url.set_fragment(None);
     usable(url).ok_or_else(|| refuse("it has user information, or no host"))
 }
 
-/// An absolute http or https URL in its normal form, without user information. Its fragment stays.
+/// An absolute http or https URL in its normal form, without user information. Its fragment stays. `None` also for what two
+/// readers could take for two URLs: a backslash, a character that parsers drop, or no host right behind the slashes.
 pub(crate) fn absolute(url: &str) -> Option<Url> {
-    let url = Some(url).filter(|url| url.len() <= MAX_LENGTH && has_http_scheme(url))?;
-    usable(Url::parse(url).ok()?)
+    let doubtful = |char: char| char == '\\' || char.is_ascii_control() || char.is_whitespace();
+    let url = Some(url).filter(|url| url.len() <= MAX_LENGTH && has_http_scheme(url) && !url.contains(doubtful))?;
+    let host = url.split_once("://")?.1;
+    usable(Url::parse(url).ok().filter(|_| !host.starts_with('/'))?)
 }
 
 /// The URL without its fragment.
@@ -66,34 +72,35 @@ fn usable(mut url: Url) -> Option<Url> {
     if !sound {
         return None;
     }
-    let path = normal_escapes(url.path());
+    let path = normal_escapes(url.path())?;
     if path != url.path() {
         url.set_path(&path);
     }
     if let Some(query) = url.query().map(normal_escapes) {
-        url.set_query(Some(&query));
+        url.set_query(Some(&query?));
     }
     Some(url)
 }
 
-/// Escapes in upper case, and none for what needs none (RFC 3986 §6.2.2.1 and §6.2.2.2).
-fn normal_escapes(text: &str) -> String {
+/// Escapes in upper case, and none for what needs none (RFC 3986 §6.2.2.1 and §6.2.2.2). `None` where a percent sign begins
+/// no escape: decoding what stands around it could make one.
+fn normal_escapes(text: &str) -> Option<String> {
     use crate::wire::percent::is_unreserved;
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('%') {
         out.push_str(&rest[..at]);
-        let escaped = rest.get(at + 1..at + 3).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        let byte = escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match (escaped, byte) {
-            (Some(_), Some(byte)) if is_unreserved(byte) => out.push(char::from(byte)),
-            (Some(digits), _) => out.extend(["%", &digits.to_ascii_uppercase()]),
-            (None, _) => out.push('%'),
+        let digits = rest.get(at + 1..at + 3).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+        let byte = u8::from_str_radix(digits, 16).ok()?;
+        if is_unreserved(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.extend(["%", &digits.to_ascii_uppercase()]);
         }
-        rest = &rest[at + 1 + escaped.map_or(0, str::len)..];
+        rest = &rest[at + 3..];
     }
     out.push_str(rest);
-    out
+    Some(out)
 }
 
 #[cfg(test)]
@@ -114,7 +121,7 @@ mod tests {
             ("https://example.com:443", "https://example.com/"),
             ("example.com:8080/x", "http://example.com:8080/x"),
             ("http://example.com/%7Euser?a=%2f#top", "http://example.com/~user?a=%2F"),
-            ("http://example.com/100%/%e2%98%83", "http://example.com/100%/%E2%98%83"),
+            ("http://example.com/100%25/%e2%98%83", "http://example.com/100%25/%E2%98%83"),
             ("\tbücher.example\n", "http://xn--bcher-kva.example/"),
         ] {
             assert_eq!(normalize(input).unwrap(), identifier, "{input}");
@@ -135,6 +142,8 @@ mod tests {
             "http://me:pw@example.com",
             "http://",
             "a b",
+            "http://a.example/100%",
+            "http://a.example/%%32e%%32e/b",
             &long,
         ] {
             let error = normalize(input).unwrap_err();

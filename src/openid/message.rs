@@ -151,10 +151,12 @@ impl Message {
         key_value::encode(self.pairs())
     }
 
-    /// What is signed (§6.1): the listed fields in their order, in Key-Value form. `None` where a field is missing or
-    /// cannot stand in that form.
+    /// What is signed (§6.1): the listed fields in their order, in Key-Value form. `None` where a field is missing, is listed
+    /// twice (a short list could stand for a long text), or cannot stand in that form.
     pub(crate) fn signed_text(&self, signed: &str) -> Option<String> {
-        let fields: Option<Vec<_>> = signed.split(',').map(|key| Some((key, self.get(key)?))).collect();
+        let mut seen = std::collections::BTreeSet::new();
+        let fields: Option<Vec<_>> =
+            signed.split(',').map(|key| Some((key, self.get(key).filter(|_| seen.insert(key))?))).collect();
         key_value::encode(fields?)
     }
 

@@ -29,7 +29,9 @@ impl Realm {
     /// Reads a realm. `None` where it is none: no http or https URL, with a fragment or user information, or with a
     /// wildcard elsewhere than at the beginning of its host.
     pub fn parse(text: &str) -> Option<Self> {
-        let (scheme, rest) = text.split_once("://")?;
+        // What is shown to the user is this text, so it says what it means: no character that turns others around.
+        let (scheme, rest) =
+            Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()))?.split_once("://")?;
         let without = rest.strip_prefix("*.");
         let url = absolute(&format!("{scheme}://{}", without.unwrap_or(rest)))?;
         let named = matches!(url.host(), Some(Host::Domain(_)));
@@ -57,7 +59,9 @@ impl Realm {
     fn holds_path(&self, url: &Url) -> bool {
         // A query in the realm belongs to what must be equal.
         if let Some(query) = self.url.query() {
-            return url.path() == self.url.path() && url.query().is_some_and(|own| own.starts_with(query));
+            let goes_on =
+                |own: &str| own.strip_prefix(query).is_some_and(|rest| rest.is_empty() || rest.starts_with('&'));
+            return url.path() == self.url.path() && url.query().is_some_and(goes_on);
         }
         let below = url.path().strip_prefix(self.url.path());
         below.is_some_and(|below| below.is_empty() || self.url.path().ends_with('/') || below.starts_with('/'))
@@ -139,6 +143,10 @@ mod tests {
             ("http://example.com/", "javascript:alert(1)"),
             ("http://example.com/", "//example.com/"),
             ("http://example.com/?x=y", "http://example.com/?x=z"),
+            ("http://example.com/?x=y", "http://example.com/?x=yz"),
+            ("http://example.com/~alice/", "http://example.com/~mallory/%%32e%%32e/~alice/cb"),
+            ("http://example.com/", "http://example.com\\@evil.example/"),
+            ("http://example.com/", "http:///example.com/"),
         ] {
             assert!(!contains(realm, url), "{realm} {url}");
         }
@@ -158,6 +166,10 @@ mod tests {
             "http://*/",
             "http://*.",
             "http://me@example.com/",
+            "https://evil.example\\.bank.example/",
+            "https://*./evil.example",
+            "https://bank.example\t.evil.example/",
+            "https://evil.example/\u{202e}/moc",
         ] {
             assert_eq!(Realm::parse(realm), None, "{realm}");
         }

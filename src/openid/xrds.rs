@@ -103,6 +103,7 @@ fn element(namespace: &ResolveResult<'_>, start: &BytesStart<'_>) -> Element {
 #[derive(Default)]
 struct Found {
     open: Vec<Element>,
+    has_root: bool,
     has_xrd: bool,
     services: Vec<Service>,
     /// The service that is open, and its URIs with their priorities.
@@ -115,7 +116,9 @@ struct Found {
 
 impl Found {
     fn open(&mut self, element: Element, start: &BytesStart<'_>) -> Option<()> {
-        if self.open.len() == MAX_DEPTH || (self.open.is_empty() && element != Element::Xrds) {
+        let is_root = self.open.is_empty();
+        let second_root = is_root && std::mem::replace(&mut self.has_root, true);
+        if self.open.len() == MAX_DEPTH || second_root || (is_root && element != Element::Xrds) {
             return None;
         }
         match element {
@@ -243,6 +246,7 @@ mod tests {
             "<Service priority=\"high\"/>",
             "<Service>",
             "</Service>",
+            "</XRD></xrds:XRDS><xrds:XRDS xmlns:xrds='xri://$xrds'><XRD>",
         ] {
             assert_eq!(read(inside), None, "{}", &inside[..inside.len().min(80)]);
         }

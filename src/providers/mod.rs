@@ -268,8 +268,23 @@ pub const ALL_OAUTH1: &[&Oauth1Provider] =
 
 /// How rows are written.
 impl Provider {
-    /// A service that does as the RFCs say.
-    const fn new(
+    /// A service that does as the RFCs say: its name, where that is documented, its authorization endpoint and its token
+    /// endpoint. The other fields are there to be set.
+    ///
+    /// ```
+    /// use oauth_proto::providers::Provider;
+    ///
+    /// let mut acme = Provider::new(
+    ///     "Acme",
+    ///     "https://acme.example/docs",
+    ///     "https://acme.example/authorize",
+    ///     "https://acme.example/token",
+    /// );
+    /// acme.userinfo = Some("https://api.acme.example/me");
+    /// acme.api = &["https://api.acme.example"];
+    /// assert!(acme.authorization_server(None).is_ok());
+    /// ```
+    pub const fn new(
         name: &'static str,
         documentation: &'static str,
         authorization: &'static str,

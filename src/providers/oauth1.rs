@@ -34,8 +34,23 @@ pub struct Oauth1Provider {
 }
 
 impl Oauth1Provider {
-    /// A service of OAuth 1.0a.
-    const fn new(
+    /// A service of OAuth 1.0a: its name, where that is documented, its three endpoints, and the URLs whose origins take its
+    /// tokens. The other fields are there to be set.
+    ///
+    /// ```
+    /// use oauth_proto::providers::Oauth1Provider;
+    ///
+    /// let acme = Oauth1Provider::new(
+    ///     "Acme",
+    ///     "https://acme.example/docs",
+    ///     "https://acme.example/request_token",
+    ///     "https://acme.example/authorize",
+    ///     "https://acme.example/access_token",
+    ///     &["https://api.acme.example"],
+    /// );
+    /// assert!(acme.service().is_ok());
+    /// ```
+    pub const fn new(
         name: &'static str,
         documentation: &'static str,
         temporary_credentials: &'static str,

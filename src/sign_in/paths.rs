@@ -11,7 +11,10 @@ pub(super) fn below(base: &str, path: &str, ending: &str) -> Result<String, Erro
     let base = installation(base)?;
     let segments = path.strip_prefix('/').unwrap_or(path);
     let decoded = percent::decode(segments.as_bytes());
-    let dots = decoded.split(|byte| matches!(byte, b'/' | b'\\')).any(|segment| matches!(segment, b"." | b".."));
+    // What stands behind a semicolon is no part of a segment to some servers.
+    let name = |segment: &[u8]| segment.split(|byte| *byte == b';').next().map(<[u8]>::to_vec).unwrap_or_default();
+    let dots =
+        decoded.split(|byte| matches!(byte, b'/' | b'\\')).any(|segment| matches!(&*name(segment), b"." | b".."));
     let plain = !segments.starts_with('/') && !segments.contains(['@', '\\', '?', '#']) && !is_absolute(segments);
     let url = format!("{base}/{segments}{ending}");
     // Whatever two parsers read in two ways is refused too.

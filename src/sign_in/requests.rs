@@ -58,7 +58,11 @@ pub fn twitter_request_at(base: &str, path: &str) -> Result<oauth1::ApiRequest, 
 }
 
 fn twitter(base: &str, origins: &[&str], path: &str) -> Result<oauth1::ApiRequest, Error> {
-    let url = if is_absolute(path) { at_one_of(path, origins)? } else { below(base, path, ".json")? };
+    let url = if is_absolute(path) {
+        at_one_of(path, origins)?
+    } else {
+        below(base, path.strip_suffix(".json").unwrap_or(path), ".json")?
+    };
     oauth1::ApiRequest::new(&url)
 }
 

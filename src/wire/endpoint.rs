@@ -51,43 +51,59 @@ pub(crate) fn is_near(uri: &Uri) -> bool {
 /// out. What a name resolves to is for whoever connects to look at.
 #[cfg(feature = "openid")]
 pub(crate) fn is_internal(url: &url::Url) -> bool {
-    use std::net::Ipv4Addr;
     use url::Host;
-    let internal = |address: Ipv4Addr| {
-        let [first, second, ..] = address.octets();
-        address.is_loopback()
-            || address.is_unspecified()
-            || address.is_private()
-            || address.is_link_local()
-            || address.is_broadcast()
-            || address.is_multicast()
-            || first == 0
-            || (first == 100 && second & 0xc0 == 64)
-    };
+    /// Names that no one else has (RFC 6761, 6762, 8375, and what is in use).
+    const TOPS: [&str; 13] = [
+        "localhost",
+        "localdomain",
+        "local",
+        "internal",
+        "intranet",
+        "private",
+        "home.arpa",
+        "home",
+        "corp",
+        "lan",
+        "svc",
+        "consul",
+        "cluster.local",
+    ];
     match url.host() {
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.').to_ascii_lowercase();
             let below = |top: &str| name.strip_suffix(top).is_some_and(|rest| rest.ends_with('.'));
-            !name.contains('.') || ["localhost", "local", "internal", "home.arpa"].into_iter().any(below)
+            !name.contains('.') || TOPS.into_iter().any(below)
         }
-        Some(Host::Ipv4(address)) => internal(address),
+        Some(Host::Ipv4(address)) => is_special(address),
         Some(Host::Ipv6(address)) => {
-            let [first, second, .., high, low] = address.segments();
-            let [a, b] = high.to_be_bytes();
-            let [c, d] = low.to_be_bytes();
-            // An address of version 4 inside: mapped, compatible, or behind a translator (RFC 6052).
-            let translated = (first == 0x64 && second == 0xff9b) || address.segments()[..5] == [0; 5];
-            address.is_loopback()
-                || address.is_unspecified()
-                || address.is_multicast()
-                || first & 0xfe00 == 0xfc00
-                || first & 0xffc0 == 0xfe80
-                || (translated && internal(Ipv4Addr::new(a, b, c, d)))
-                // 6to4 (RFC 3056).
-                || (first == 0x2002 && internal(Ipv4Addr::from((u32::from(second) << 16) | u32::from(address.segments()[2]))))
+            let [first, second, third, .., high, low] = address.segments();
+            let low_half = std::net::Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
+            let translated = (first, second) == (0x64, 0xff9b) || address.to_ipv4_mapped().is_some();
+            let six_to_four = std::net::Ipv4Addr::from((u32::from(second) << 16) | u32::from(third));
+            match first {
+                _ if translated => is_special(low_half),
+                0x2002 => is_special(six_to_four),
+                // Special purposes below 2001::/23, documentation, and all that is not of the internet (RFC 4291 §2.4).
+                0x2001 => second < 0x200 || second == 0xdb8,
+                0x2000..=0x3fff => false,
+                _ => true,
+            }
         }
         None => true,
     }
+}
+
+/// Whether an address has a special purpose (RFC 6890).
+#[cfg(feature = "openid")]
+fn is_special(address: std::net::Ipv4Addr) -> bool {
+    let [first, second, third, _] = address.octets();
+    address.is_loopback()
+        || address.is_private()
+        || address.is_link_local()
+        || matches!(
+            (first, second, third),
+            (0, ..) | (100, 64..=127, _) | (192, 0, 0) | (198, 18 | 19, _) | (224.., ..)
+        )
 }
 
 /// The URI with pairs at the end of its query.

@@ -234,7 +234,9 @@ fn nonce_old() {
         assert_eq!(forged(world.verify(stored(&pending), &callback).unwrap_err()), Forged::NonceTime);
     }
     world.now.set(NOW + 300);
-    let checked = world.run(world.party.verify(stored(&pending), &callback, world.moment())).unwrap();
+    let checked = world
+        .run(world.party.verify(stored(&pending), world.associations.borrow().last(), &callback, world.moment()))
+        .unwrap();
     // It is remembered for as long as its time is good.
     assert!(checked.nonce().until > Timestamp::from_secs(NOW + 300));
     for error in with_change(|fields| drop(fields.insert("openid.response_nonce".into(), "unique".into()))) {
@@ -333,12 +335,25 @@ fn poisoned_handle() {
     let authenticate = Authenticate::new(RETURN_TO).association(Some(foreign));
     let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
     assert!(!authentication.url().unwrap().contains("assoc_handle"));
-    // Nor one that came with the pending value.
+    // Nor one that comes with the answer.
     let (pending, callback) = world.callback(JANE, true);
-    let mut kept = serde_json::to_value(&pending).unwrap();
-    kept["association"]["endpoint"] = "https://evil.example/openid".into();
-    let error = world.verify(serde_json::from_value(kept).unwrap(), &callback).unwrap_err();
+    let mut kept = serde_json::to_value(world.associations.borrow().last()).unwrap();
+    kept["endpoint"] = "https://evil.example/openid".into();
+    *world.associations.borrow_mut() = vec![serde_json::from_value(kept).unwrap()];
+    let error = world.verify(pending, &callback).unwrap_err();
     assert_eq!(forged(error), Forged::Signature, "the provider confirms nothing that a shared key signed");
+}
+
+#[test]
+fn association_in_a_cookie() {
+    // The key is that of all users: none of them has it, and an answer without it is not asked about.
+    let world = World::default();
+    let (pending, callback) = world.callback(JANE, true);
+    let key = serde_json::to_value(world.associations.borrow().last()).unwrap()["key"].as_str().unwrap().to_owned();
+    assert!(!serde_json::to_string(&pending).unwrap().contains(&key));
+    world.sent.borrow_mut().clear();
+    let error = world.party.verify(pending, None, &callback, world.moment()).unwrap_err();
+    assert_eq!(error, Unsupported::NoAssociation.into());
 }
 
 #[test]
@@ -358,14 +373,14 @@ fn is_valid_substring() {
     ] {
         let world = World::default();
         let (pending, callback) = world.callback(JANE, false);
-        let step = world.party.verify(pending, &callback, world.moment()).unwrap();
+        let step = world.party.verify(pending, world.associations.borrow().last(), &callback, world.moment()).unwrap();
         let oauth_proto::Step::Send(_, sent) = step else { panic!() };
         let error = sent.receive(Response::new(body.as_bytes().to_vec()), world.moment()).unwrap_err();
         assert!(matches!(error, Error::Forged(Forged::Signature) | Error::Misbehaved(_)), "{body:?}: {error}");
     }
     let world = World::default();
     let (pending, callback) = world.callback(JANE, false);
-    let step = world.party.verify(pending, &callback, world.moment()).unwrap();
+    let step = world.party.verify(pending, world.associations.borrow().last(), &callback, world.moment()).unwrap();
     let oauth_proto::Step::Send(_, sent) = step else { panic!() };
     let failed = http::Response::builder().status(500).body(b"is_valid:true\n".to_vec()).unwrap();
     assert!(matches!(
@@ -414,6 +429,109 @@ fn html_bomb() {
 }
 
 #[test]
+fn list_bomb() {
+    // A short list that names a long field again and again.
+    let world = World::default();
+    let (pending, callback) = world.callback(JANE, true);
+    let long = "x".repeat(20_000);
+    let bomb = changed(&callback, |fields| {
+        let signed = format!("{}{}", fields["openid.signed"], ",long".repeat(5_000));
+        fields.insert("openid.signed".into(), signed);
+        fields.insert("openid.long".into(), long.clone());
+    });
+    assert_eq!(forged(world.verify(stored(&pending), &bomb).unwrap_err()), Forged::Signature);
+    world.verify(pending, &callback).unwrap();
+
+    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
+    let bomb = changed(&authentication.url().unwrap(), |fields| {
+        for (name, value) in [
+            ("ns.ax", ax::NAMESPACE),
+            ("ax.mode", "fetch_request"),
+            ("ax.type.a", &long),
+            ("ax.required", &"a,".repeat(4_000)),
+            ("ns.sreg", sreg::NAMESPACE),
+            ("sreg.required", &"email,".repeat(2_000)),
+        ] {
+            fields.insert(format!("openid.{name}"), value.to_owned());
+        }
+    });
+    let check_id = world.check_id(&bomb).unwrap();
+    assert_eq!(check_id.attributes(), None);
+    assert_eq!(check_id.registration().unwrap().required, [Field::Email]);
+}
+
+#[test]
+fn update_url_inside() {
+    let world = World::new(|party| party, oauth_proto::openid::Provider::dangerous_allow_http);
+    for update_url in ["http://127.0.0.1/admin", "https://169.254.169.254/", "http://rp.example/update"] {
+        let origin = url::Url::parse(update_url).unwrap().origin().ascii_serialization() + "/";
+        let authentication = world.begin(
+            JANE,
+            Authenticate::new(RETURN_TO)
+                .extension(Fetch::default().required(Attribute::new("email", ax::EMAIL)).update_url(update_url)),
+        );
+        let url = changed(&authentication.url().unwrap(), |fields| {
+            fields.insert("openid.realm".into(), origin.clone());
+            fields.insert("openid.return_to".into(), origin.clone());
+        });
+        assert_eq!(world.check_id(&url).unwrap().attributes().unwrap().update_url, None, "{update_url}");
+    }
+}
+
+#[test]
+fn tampered_question() {
+    // What went through the browser comes back with a return_to that was never looked at.
+    let world = World::default();
+    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
+    let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
+    for return_to in ["javascript:alert(1)//", "https://evil.example/", "https://rp.example\\@evil.example/"] {
+        let mut kept = serde_json::to_value(&check_id).unwrap();
+        kept["return_to"] = return_to.into();
+        let tampered: oauth_proto::openid::CheckId = serde_json::from_value(kept).unwrap();
+        let long = sreg::Values::default().with(Field::Fullname, "x".repeat(3000));
+        let approval = Approval::new(JANE).extension(long);
+        for response in [
+            world.provider.approve(tampered.clone(), approval, world.moment()).unwrap(),
+            world.provider.cancel(tampered),
+        ] {
+            assert_eq!((response.status().as_u16(), response.body().len()), (204, 0), "{return_to}");
+        }
+    }
+}
+
+#[test]
+fn two_readings() {
+    // What one parser takes for another URL than the next one.
+    let world = World::default();
+    for return_to in [
+        "https://rp.example\\@evil.example/",
+        "https:///rp.example/",
+        "https://rp.example/\tx",
+        "https://rp.example/%%32e%%32e/x",
+    ] {
+        let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
+        let url = changed(&authentication.url().unwrap(), |fields| {
+            drop(fields.insert("openid.return_to".into(), return_to.into()))
+        });
+        assert!(world.check_id(&url).is_err(), "{return_to}");
+    }
+}
+
+#[test]
+fn other_page() {
+    // The document does not help, and the page has moved: its links are another identifier's.
+    let world = World::default();
+    let links = html(&format!("<head>{}</head>", documents::user_links(ENDPOINT, None)));
+    let answers = [xrds("<x/>"), redirect("https://other.example/"), links];
+    let mut step = world.party.discover("https://jane.example/");
+    for answer in answers {
+        let Ok(oauth_proto::Step::Send(_, sent)) = step else { panic!() };
+        step = sent.receive(answer, world.moment());
+    }
+    assert!(matches!(step.unwrap_err(), Error::Unsupported(Unsupported::Identifier { .. })));
+}
+
+#[test]
 fn internal_host() {
     let world = World::default();
     for identifier in [
@@ -429,7 +547,18 @@ fn internal_host() {
         "http://[64:ff9b::a00:1]/",
         "http://router/",
         "http://db.internal/",
+        "http://localhost.localdomain/",
+        "http://kubernetes.default.svc/",
+        "http://router.lan/",
         "http://0/",
+        "http://192.0.0.192/",
+        "http://198.18.0.1/",
+        "http://240.0.0.1/",
+        "http://[fec0::1]/",
+        "http://[::ffff:0:7f00:1]/",
+        "http://[2001:0:7f00:1::]/",
+        "http://[2002:a00:1::1]/",
+        "http://[100::1]/",
     ] {
         assert!(matches!(world.discover(identifier).unwrap_err(), Error::Unsupported(_)), "{identifier}");
         world.page("https://near.example/", redirect(&format!("http://{}", identifier.trim_start_matches("http://"))));
@@ -451,8 +580,8 @@ fn no_tls() {
     let document = documents::user("http://op.example/openid", None, &[]);
     world.page("http://plain.example/", xrds(&documents::user(ENDPOINT, None, &[])));
     world.page("https://tls.example/", xrds(&document));
-    let error = world.discover("plain.example").unwrap_err();
-    assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
+    let error = world.discover("http://plain.example").unwrap_err();
+    assert!(error.to_string().contains("no TLS"), "{error}");
     assert!(world.discover("https://tls.example/").is_err());
     assert!(world.party.authenticate_at("http://op.example/", RETURN_TO, &[], world.moment()).is_err());
     let plain = RelyingParty::new("http://rp.example/").unwrap();
@@ -524,10 +653,18 @@ fn shared_handle_confirmed() {
 #[test]
 fn realm_too_wide() {
     let world = World::default();
-    for realm in ["https://*.com/", "https://*.co.uk/", "http://rp.example/", "https://rp.example/#x", "rp.example"] {
+    for (realm, return_to) in [
+        ("https://*.com/", "https://rp.com/"),
+        ("https://*.co.uk/", "https://rp.co.uk/"),
+        ("http://rp.example/", "http://rp.example/"),
+        ("https://rp.example/#x", "https://rp.example/"),
+        ("rp.example", "https://rp.example/"),
+    ] {
         let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
-        let url =
-            changed(&authentication.url().unwrap(), |fields| drop(fields.insert("openid.realm".into(), realm.into())));
+        let url = changed(&authentication.url().unwrap(), |fields| {
+            fields.insert("openid.realm".into(), realm.into());
+            fields.insert("openid.return_to".into(), return_to.into());
+        });
         assert!(world.check_id(&url).is_err(), "{realm}");
     }
 }
@@ -547,6 +684,12 @@ fn other_user() {
         assert!(matches!(world.verify(stored(&authentication.pending), &callback).unwrap_err(), Error::Refused(_)));
     }
     let check_id = world.check_id(&url).unwrap();
+    // What is no identifier of anybody's is asserted to nobody.
+    let anybody = world.begin("https://op.example/", Authenticate::new(RETURN_TO)).url().unwrap();
+    for local_id in ["jane", "https://OP.example/id/jane", "https://me@op.example/", ""] {
+        let check_id = world.check_id(&anybody).unwrap();
+        assert!(world.provider.approve(check_id, Approval::new(local_id), world.moment()).is_err(), "{local_id}");
+    }
     let newline = Approval::new(JANE).extension(ax::Values::default().with(ax::EMAIL, ["a\nidentity:b"]));
     assert!(world.provider.approve(check_id, newline, world.moment()).is_err());
 }
@@ -579,8 +722,16 @@ fn secret_in_debug() {
     let key = serde_json::to_value(&association).unwrap()["key"].as_str().unwrap().to_owned();
     let (pending, callback) = world.callback(JANE, true);
     let state = pending.state().to_owned();
+    let form = "openid.ns=http%3A%2F%2Fspecs.openid.net%2Fauth%2F2.0&openid.mode=associate\
+        &openid.assoc_type=HMAC-SHA256&openid.session_type=no-encryption";
+    let granted = world.handle(&post(form)).unwrap();
+    assert!(!format!("{granted:?}").contains("mac_key"));
+    let check_id = world.check_id(&world.begin(JANE, Authenticate::new(RETURN_TO)).url().unwrap()).unwrap();
+    assert!(!format!("{check_id:?}").contains("rp_state"));
+    assert!(!format!("{:?}", oauth_proto::openid::oauth::Approved::new("hh5s93j4")).contains("hh5s93j4"));
     let shown = format!("{association:?} {pending:?} {:?} {:?}", world.provider, world.party);
     assert!(!shown.contains(&key) && !shown.contains(&state) && !shown.contains("0123456789abcdef"), "{shown}");
-    let checked = world.run(world.party.verify(pending, &callback, world.moment())).unwrap();
+    let checked =
+        world.run(world.party.verify(pending, world.associations.borrow().last(), &callback, world.moment())).unwrap();
     assert!(!format!("{checked:?}").contains(&fields(&callback)["openid.sig"]));
 }

@@ -24,6 +24,8 @@ pub struct World {
     pub nonces: MemoryStore,
     pub pages: RefCell<BTreeMap<String, Response>>,
     pub sent: RefCell<Vec<String>>,
+    /// Those that were agreed on.
+    pub associations: RefCell<Vec<Association>>,
     pub now: Cell<u64>,
     count: Cell<u64>,
 }
@@ -44,6 +46,7 @@ impl World {
             nonces: MemoryStore::default(),
             pages: RefCell::default(),
             sent: RefCell::default(),
+            associations: RefCell::default(),
             now: Cell::new(NOW),
             count: Cell::new(0),
         };
@@ -98,7 +101,9 @@ impl World {
     }
 
     pub fn associate(&self, discovered: &Discovered) -> Result<Option<Association>, Error> {
-        self.run(self.party.associate(discovered, self.moment()))
+        let association = self.run(self.party.associate(discovered, self.moment()))?;
+        self.associations.borrow_mut().extend(association.clone());
+        Ok(association)
     }
 
     pub fn begin(&self, identifier: &str, authenticate: Authenticate) -> Authentication {
@@ -126,7 +131,10 @@ impl World {
     }
 
     pub fn verify(&self, pending: Pending, callback: &str) -> Result<Assertion, Error> {
-        let checked = self.run(self.party.verify(pending, callback, self.moment()))?;
+        let handle = pending.association_handle();
+        let associations = self.associations.borrow();
+        let association = associations.iter().find(|association| Some(association.handle()) == handle);
+        let checked = self.run(self.party.verify(pending, association, callback, self.moment()))?;
         let Ok(freshness) = self.nonces.remember_nonce(checked.nonce());
         checked.answer(freshness)
     }

@@ -1,6 +1,6 @@
 //! Attribute exchange, OpenID Attribute Exchange 1.0: fetching attributes, one value each or several.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Extension, field, joined};
 
@@ -114,15 +114,19 @@ impl Fetch {
         self
     }
 
-    /// Reads what a request asks for. `None` where it asks for nothing, for something without a type, or with a count
-    /// that is none.
+    /// Reads what a request asks for. `None` where it asks for nothing, for something twice or without a type, or with a
+    /// count that is none.
     pub fn of(extension: &Extension) -> Option<Self> {
         if extension.get("mode") != Some("fetch_request") {
             return None;
         }
+        let mut seen = BTreeSet::new();
         let mut fetch = Self { update_url: extension.get("update_url").map(str::to_owned), ..Self::default() };
         for (list, required) in [("required", true), ("if_available", false)] {
             for alias in extension.list(list) {
+                if !seen.insert(alias) {
+                    return None;
+                }
                 let type_uri = extension.get(&format!("type.{alias}"))?.to_owned();
                 let count = match extension.get(&format!("count.{alias}")) {
                     None => Count::default(),
@@ -339,6 +343,8 @@ mod tests {
         for request in [
             &[("mode", "fetch_request")][..],
             &[("mode", "fetch_request"), ("required", "x")],
+            &[("mode", "fetch_request"), ("required", "x,x"), ("type.x", MOVIE)],
+            &[("mode", "fetch_request"), ("required", "x"), ("if_available", "x"), ("type.x", MOVIE)],
             &[("mode", "fetch_request"), ("required", "x"), ("type.x", MOVIE), ("count.x", "0")],
         ] {
             assert_eq!(Fetch::of(&extension(request)), None, "{request:?}");

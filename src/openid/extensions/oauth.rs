@@ -1,5 +1,7 @@
 //! OpenID and OAuth in one, OpenID OAuth Extension draft of 2009: the answer brings a request token that is approved.
 
+use std::fmt;
+
 use super::{Extension, field};
 
 /// The extension's namespace (§5).
@@ -65,13 +67,20 @@ impl From<Access> for Extension {
 ///     run(client.redeem_approved(&approved.request_token, Moment::from_os())?, send).map(Some)
 /// }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Approved {
     /// The request token. Its secret is the empty text.
     pub request_token: String,
     /// What it is good for, where the provider says so.
     pub scope: Option<String>,
+}
+
+impl fmt::Debug for Approved {
+    /// The token's secret is the empty text, so it is all that there is to keep.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Approved").field("scope", &self.scope).finish_non_exhaustive()
+    }
 }
 
 impl Approved {

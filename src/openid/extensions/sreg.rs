@@ -1,6 +1,6 @@
 //! Simple registration, OpenID Simple Registration Extension 1.0 and 1.1: eight things that sites ask new users for, and one more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Extension, field, joined};
 
@@ -122,7 +122,11 @@ impl Registration {
 
     /// Reads what a request asks for. Names that are none of the specification's are left out.
     pub fn of(extension: &Extension) -> Self {
-        let fields = |name| extension.list(name).filter_map(Field::of).collect();
+        // Each once, however often it is named.
+        let fields = |name| {
+            let named: BTreeSet<_> = extension.list(name).filter_map(Field::of).collect();
+            named.into_iter().collect()
+        };
         Self {
             required: fields("required"),
             optional: fields("optional"),

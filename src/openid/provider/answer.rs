@@ -13,6 +13,7 @@ use super::super::{AssociationType, Extension, indirect, nonce};
 use super::handles::Handle;
 use super::rejected::{Reason, Rejected};
 use super::{CheckId, Identity, Provider};
+use crate::wire::bare;
 use crate::{Moment, Response};
 
 /// How long a relying party may take to have an answer confirmed.
@@ -37,7 +38,8 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// The user who is signed in here: by an identifier of this provider's.
+    /// The user who is signed in here: by an identifier of this provider's, the whole URL as its documents are found at. Where
+    /// the question is about nobody, it is not sent.
     pub fn new(local_id: impl Into<String>) -> Self {
         Self { local_id: local_id.into(), claimed_id: None, extensions: Vec::new() }
     }
@@ -49,7 +51,7 @@ impl Approval {
         self
     }
 
-    /// What an extension answers: [`ax::Values`](crate::openid::ax::Values),
+    /// What an extension answers, in the place of what was said for the same namespace before: [`ax::Values`](crate::openid::ax::Values),
     /// [`sreg::Values`](crate::openid::sreg::Values), and so on. Let the user see it, and keep to what was asked for
     /// (`only`).
     pub fn extension(mut self, extension: impl Into<Extension>) -> Self {
@@ -63,9 +65,10 @@ impl Provider {
     ///
     /// # Errors
     /// [`Reason::NotTheUsers`] when the question is about another identifier than `approval`'s; the response then says to the
-    /// relying party that there is no answer. [`Reason::Unsignable`] when a value has a newline.
+    /// relying party that there is no answer. [`Reason::NoIdentifier`] when `approval` has something else than a URL, [`Reason::Unsignable`]
+    /// when a value has a newline; the relying party hears the same then.
     pub fn approve(&self, check_id: CheckId, approval: Approval, moment: Moment) -> Result<Response, Rejected> {
-        let Some(return_to) = check_id.return_to.clone() else {
+        let Some(return_to) = check_id.sound_return_to().map(str::to_owned) else {
             return Ok(nothing());
         };
         let version = check_id.version;
@@ -113,7 +116,7 @@ impl Provider {
     /// The user does not consent, or nobody is signed in and the user must not be asked: sends them back without an answer
     /// (§10.2).
     pub fn cancel(&self, check_id: CheckId) -> Response {
-        let Some(return_to) = check_id.return_to.clone() else {
+        let Some(return_to) = check_id.sound_return_to().map(str::to_owned) else {
             return nothing();
         };
         let answer = match (check_id.immediate, check_id.version) {
@@ -170,7 +173,16 @@ fn identifiers(asked: &Identity, approval: &Approval) -> Result<Option<(String, 
     let claimed = approval.claimed_id.clone();
     let pair = match asked {
         Identity::Nobody => return Ok(None),
-        Identity::Any => (claimed.unwrap_or_else(|| approval.local_id.clone()), approval.local_id.clone()),
+        Identity::Any => {
+            let claimed = claimed.unwrap_or_else(|| approval.local_id.clone());
+            for identifier in [&claimed, &approval.local_id] {
+                // A relying party would look for another URL, or for none.
+                if absolute(identifier).is_none_or(|url| url.as_str() != identifier) {
+                    return Err(Reason::NoIdentifier(bare(identifier)));
+                }
+            }
+            (claimed, approval.local_id.clone())
+        }
         Identity::Claimed { local_id, .. } if *local_id != approval.local_id => return Err(Reason::NotTheUsers),
         Identity::Claimed { claimed_id, local_id } => {
             let claimed = claimed.unwrap_or_else(|| claimed_id.clone());

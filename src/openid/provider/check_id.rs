@@ -1,5 +1,7 @@
 //! An authentication request, while the application finds out who the user is, OpenID Authentication 2.0 §9.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::super::extensions::{ax, oauth, pape, sreg, ui};
@@ -10,6 +12,7 @@ use super::super::{Extension, Realm};
 use super::answer::{negative, respond};
 use super::rejected::{Reason, Rejected};
 use super::{Handled, Provider};
+use crate::wire::{bare, is_internal};
 
 /// A relying party's question who the user is.
 ///
@@ -29,7 +32,34 @@ use super::{Handled, Provider};
 ///     }
 /// }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// After the user has signed in, and has seen and decided it:
+///
+/// ```
+/// use oauth_proto::openid::{Approval, CheckId, Provider, Rejected, ax};
+/// use oauth_proto::{Moment, Response};
+///
+/// /// `stored` is the question from the session, `user` who is signed in: `https://op.example/id/jane`.
+/// fn decided(
+///     provider: &Provider,
+///     stored: &str,
+///     user: &str,
+///     consents: bool,
+/// ) -> Result<Response, Box<dyn std::error::Error>> {
+///     let check_id: CheckId = serde_json::from_str(stored)?;
+///     if !consents {
+///         return Ok(provider.cancel(check_id));
+///     }
+///     let mut approval = Approval::new(user);
+///     if let Some(fetch) = check_id.attributes() {
+///         let known = ax::Values::default().with(ax::EMAIL, ["jane@example.com"]);
+///         approval = approval.extension(known.only(&fetch)); // nothing that was not asked for
+///     }
+///     // Where the question is about somebody else, the relying party is told that there is no answer.
+///     Ok(provider.approve(check_id, approval, Moment::from_os()).unwrap_or_else(Rejected::response))
+/// }
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckId {
     pub(super) version: Version,
     pub(super) immediate: bool,
@@ -67,7 +97,26 @@ pub enum Identity {
     Nobody,
 }
 
+impl fmt::Debug for CheckId {
+    /// The return_to may hold what ties the answer to a browser.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CheckId")
+            .field("realm", &self.realm)
+            .field("return_to", &self.return_to.as_deref().map(bare))
+            .field("identity", &self.identity)
+            .field("immediate", &self.immediate)
+            .field("extensions", &self.extensions)
+            .finish_non_exhaustive()
+    }
+}
+
 impl CheckId {
+    /// Where the answer goes, looked at once more: it may have been where others can change it.
+    pub(super) fn sound_return_to(&self) -> Option<&str> {
+        let realm = Realm::parse(&self.realm)?;
+        self.return_to().filter(|return_to| realm.contains(return_to))
+    }
+
     /// What the user is asked to trust (§9.2).
     pub fn realm(&self) -> &str {
         &self.realm
@@ -98,11 +147,13 @@ impl CheckId {
         self.extensions.iter().find(|extension| extension.namespace == namespace)
     }
 
-    /// The attributes that are asked for. `update_url` is left out where it is outside of the realm.
+    /// The attributes that are asked for. `update_url` is left out where it is outside of the realm, and where this provider
+    /// would have to post to a host of its own network, or without TLS.
     pub fn attributes(&self) -> Option<ax::Fetch> {
         let mut fetch = ax::Fetch::of(self.extension(ax::NAMESPACE)?)?;
         let realm = Realm::parse(&self.realm);
-        fetch.update_url = fetch.update_url.filter(|url| realm.is_some_and(|realm| realm.contains(url)));
+        let far = |url: &str| absolute(url).is_some_and(|url| url.scheme() == "https" && !is_internal(&url));
+        fetch.update_url = fetch.update_url.filter(|url| far(url) && realm.is_some_and(|realm| realm.contains(url)));
         Some(fetch)
     }
 
@@ -163,6 +214,12 @@ impl Provider {
             }
             (None, None, Version::V2_0) => Identity::Nobody,
             (Some(_), Some(IDENTIFIER_SELECT), Version::V2_0) => Identity::Any,
+            // Whoever asserted it would assert nobody's identifier.
+            (Some(claimed_id), Some(_), Version::V2_0)
+                if absolute(claimed_id).is_none() || claimed_id == IDENTIFIER_SELECT =>
+            {
+                return Err(Reason::Invalid("claimed_id"));
+            }
             (Some(claimed_id), Some(local_id), Version::V2_0) => {
                 Identity::Claimed { claimed_id: claimed_id.to_owned(), local_id: local_id.to_owned() }
             }

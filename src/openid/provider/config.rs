@@ -28,18 +28,22 @@ const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 /// use oauth_proto::{Moment, Request, Response, Secret};
 ///
 /// # fn main() -> Result<(), oauth_proto::Error> {
-/// let secret = Secret::new("32 random bytes or more, the same in every process and kept");
+/// // `openssl rand -hex 32`, the same in every process, and kept.
+/// let secret = Secret::new("4f1c…, sixty-four digits of hexadecimal that nobody has seen");
 /// let provider = Provider::new("https://op.example/openid", &secret)?;
 ///
 /// fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Response {
 ///     match serve(provider.handle(request, Moment::from_os()), store) {
 ///         Ok(Handled::Respond(response)) => response,
-///         // Sign the user in, ask whether the realm may know, then `provider.approve(…)` or `provider.cancel(…)`.
-///         Ok(Handled::CheckId(check_id)) => ask_the_user(check_id.realm()),
+///         // Nobody may be asked: `approve` if the user is signed in and has consented before, or else this.
+///         Ok(Handled::CheckId(check_id)) if check_id.is_immediate() => provider.cancel(*check_id),
+///         // Keep it in the session (it is serde), sign the user in, ask whether the realm may know, and then
+///         // `provider.approve(…)` or `provider.cancel(…)`: see `CheckId`.
+///         Ok(Handled::CheckId(check_id)) => ask_the_user(*check_id),
 ///         Err(rejected) => rejected.response(),
 ///     }
 /// }
-/// # fn ask_the_user(_: &str) -> Response { Response::default() }
+/// # fn ask_the_user(_: oauth_proto::openid::CheckId) -> Response { Response::default() }
 /// # Ok(())
 /// # }
 /// ```
@@ -63,7 +67,6 @@ pub struct Provider {
 ///     matches!(handled, Handled::CheckId(check_id) if !check_id.is_immediate())
 /// }
 /// ```
-#[derive(Debug)]
 pub enum Handled {
     /// Send this.
     Respond(Response),
@@ -72,12 +75,23 @@ pub enum Handled {
     CheckId(Box<CheckId>),
 }
 
+impl fmt::Debug for Handled {
+    /// A response may hold an association's key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Respond(response) => f.debug_tuple("Respond").field(&response.status()).finish(),
+            Self::CheckId(check_id) => f.debug_tuple("CheckId").field(check_id).finish(),
+        }
+    }
+}
+
 impl Provider {
-    /// A provider with that endpoint. `secret` has 32 random bytes or more; every process of the provider has the same.
+    /// A provider with that endpoint: with TLS, or on this machine. `secret` is random and has 32 bytes or more, such as 64
+    /// digits of hexadecimal; every process of the provider has the same.
     ///
     /// # Errors
     /// [`Unsupported::Url`] when the endpoint is no absolute URL, [`Unsupported::PlainHttp`] when it has no TLS,
-    /// [`Unsupported::ClientAuthentication`] when the secret is too short to be one.
+    /// [`Unsupported::ShortSecret`] when the secret is too short to be one.
     pub fn new(endpoint_url: &str, secret: &Secret) -> Result<Self, Error> {
         let uri = endpoint(endpoint_url)?;
         check_private(&uri, false)?;
@@ -211,8 +225,7 @@ impl Provider {
 fn checked(secret: &Secret) -> Result<&[u8], Error> {
     let bytes = secret.expose().as_bytes();
     if bytes.len() < SECRET {
-        let reason = format!("a provider's secret has {SECRET} bytes or more");
-        return Err(Unsupported::ClientAuthentication { reason }.into());
+        return Err(Unsupported::ShortSecret { length: bytes.len(), least: SECRET }.into());
     }
     Ok(bytes)
 }

@@ -43,7 +43,8 @@ pub enum Reason {
     /// A field has a value that it cannot have.
     #[error("the field {0:?} has a value that it cannot have")]
     Invalid(&'static str),
-    /// `return_to` lies outside of the realm.
+    /// `return_to` lies outside of the realm. The user goes back to it with the error, as the specification demands (§9.2): a
+    /// provider sends users to whatever URL a relying party names.
     #[error("return_to lies outside of the realm")]
     ReturnToOutside,
     /// The realm covers the sites of many owners, or has no TLS.
@@ -55,7 +56,12 @@ pub enum Reason {
     /// An approval about another identifier than was asked about.
     #[error("the user is not the one that was asked about")]
     NotTheUsers,
-    /// A value of the application's own cannot stand in a message: one with a newline.
+    /// An approval by something that is no identifier: not an absolute URL in its normal writing. The relying party is told
+    /// that there is no answer.
+    #[error("{0:?} is no identifier: that is an absolute http or https URL in its normal writing")]
+    NoIdentifier(String),
+    /// A value of the application's own cannot stand in a message: one with a newline. The relying party is told that there
+    /// is no answer.
     #[error("the answer has a value that cannot be signed")]
     Unsignable,
     /// Storage failed.

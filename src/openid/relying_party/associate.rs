@@ -27,9 +27,10 @@ impl RelyingParty {
     /// Where the provider names another kind, that is asked for, once (§8.2.4).
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the endpoint is none. From the step [`Misbehaved`] when an association is granted that does
+    /// [`Unsupported::Url`] or [`Unsupported::PlainHttp`] when the endpoint is none to be asked. From the step [`Misbehaved`] when an association is granted that does
     /// not hold together; going on without one is as safe.
     pub fn associate(&self, discovered: &Discovered, moment: Moment) -> Result<Step<Option<Association>>, Error> {
+        self.policy.check_endpoint(discovered.endpoint())?;
         let uri = endpoint(discovered.endpoint())?;
         let version = discovered.version;
         // A key in the clear needs a way on which nobody listens (§8.4.1).

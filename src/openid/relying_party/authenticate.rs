@@ -53,21 +53,42 @@ impl Authenticate {
         }
     }
 
-    /// Wants an answer without the user being asked anything (§9.3). If that cannot be, the answer is
-    /// [`Refused::SetupNeeded`](crate::Refused::SetupNeeded).
+    /// Wants an answer without the user being asked anything (§9.3). If that cannot be, [`RelyingParty::verify`] says
+    /// [`Refused::SetupNeeded`](crate::Refused::SetupNeeded) at once; keep what was discovered, to ask again then:
+    ///
+    /// ```
+    /// use oauth_proto::openid::{Authenticate, Authentication, Checked, Discovered, Pending, RelyingParty};
+    /// use oauth_proto::{Error, Moment, Refused, Step};
+    ///
+    /// enum Next {
+    ///     Check(Step<Checked>),
+    ///     AskTheUser(Authentication),
+    /// }
+    ///
+    /// fn back(party: &RelyingParty, found: &Discovered, pending: Pending, uri: &str) -> Result<Next, Error> {
+    ///     match party.verify(pending, None, uri, Moment::from_os()) {
+    ///         Ok(step) => Ok(Next::Check(step)),
+    ///         Err(Error::Refused(Refused::SetupNeeded { .. })) => {
+    ///             let again = Authenticate::new("https://rp.example/openid");
+    ///             party.authenticate(found, again, Moment::from_os()).map(Next::AskTheUser)
+    ///         }
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
     pub fn immediate(mut self) -> Self {
         self.immediate = true;
         self
     }
 
-    /// The key that the answer is to be signed with, if there is one. One of another provider's, or that has expired, is not
-    /// used.
+    /// The key that the answer is to be signed with, if there is one; [`RelyingParty::verify`] wants it again. One of another
+    /// provider's, or that has expired, is not used.
     pub fn association(mut self, association: impl Into<Option<Association>>) -> Self {
         self.association = association.into();
         self
     }
 
-    /// An extension: what to know of the user besides, or how to ask. See [`Extension`].
+    /// An extension: what to know of the user besides, or how to ask. See [`Extension`]. It replaces one of the same namespace.
     pub fn extension(mut self, extension: impl Into<Extension>) -> Self {
         self.extensions.push(extension.into());
         self
@@ -194,7 +215,7 @@ impl RelyingParty {
             wanted: Some(wanted),
             return_to,
             state,
-            association,
+            assoc_handle: association.map(|association| association.handle().to_owned()),
             expires_at: moment.now.after(authenticate.lifetime),
         };
         Ok(Authentication { pending, endpoint, message })

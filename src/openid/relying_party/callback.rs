@@ -14,7 +14,7 @@ use crate::{Forged, Request};
 /// forms.
 ///
 /// The URL may be the whole one, its path with the query, or the query alone, as a framework hands it over. What there is of
-/// it is compared with where the user was to come.
+/// it is compared with where the user was to come; behind a proxy, where scheme and host are others, hand over path and query.
 ///
 /// ```
 /// use oauth_proto::Request;
@@ -89,8 +89,9 @@ impl<'a> Callback<'a> {
     pub(super) fn came_to(&self, return_to: &str) -> Result<(), Forged> {
         let mismatch = || Forged::ReturnToMismatch { expected: bare(return_to), received: bare(&self.url) };
         let expected = absolute(return_to).ok_or_else(mismatch)?;
-        let url = self.without_fragment();
         if self.has_path() {
+            // Answers in the query may be long; the place is not.
+            let url = self.without_fragment().split('?').next().unwrap_or_default();
             let received = if url.starts_with('/') {
                 // Put together, not joined: a path with two slashes would name a host.
                 let origin = &expected[..url::Position::BeforePath];
@@ -132,6 +133,12 @@ impl<'a> From<&'a String> for Callback<'a> {
     }
 }
 
+impl From<&http::Uri> for Callback<'_> {
+    fn from(url: &http::Uri) -> Self {
+        Self { url: url.to_string().into(), form: None }
+    }
+}
+
 impl<'a> From<&'a Request> for Callback<'a> {
     /// Of a POST, the body is the form.
     fn from(request: &'a Request) -> Self {
@@ -161,6 +168,12 @@ mod tests {
         ] {
             assert!(came(url), "{url}");
         }
+    }
+
+    #[test]
+    fn an_answer_may_be_long() {
+        let long = format!("https://rp.example/openid?a=1&b=/&a=2&rp_state=s&openid.x={}", "x".repeat(10_000));
+        assert!(came(&long));
     }
 
     #[test]

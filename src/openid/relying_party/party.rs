@@ -22,19 +22,21 @@ const WINDOW: Duration = Duration::from_secs(300);
 ///
 /// // The user typed an identifier: who speaks for it?
 /// let discovered = run(party.discover("jane.example")?, send)?;
-/// // A key to check the answer with; without one, the provider is asked. Keep it by its endpoint, for the next users.
-/// let association = run(party.associate(&discovered, Moment::from_os())?, send)?;
+/// // A key to check the answer with; without one, the provider is asked. Keep it by its endpoint, for the next users, and
+/// // remember for a while that there was none. Whatever goes wrong here, one can go on without.
+/// let association = run(party.associate(&discovered, Moment::from_os())?, send).unwrap_or_default();
 ///
-/// let authenticate = Authenticate::new("https://rp.example/openid").association(association);
+/// let authenticate = Authenticate::new("https://rp.example/openid").association(association.clone());
 /// let authentication = party.authenticate(&discovered, authenticate, Moment::from_os())?;
 /// println!("remember the pending value, and go to {}", authentication.url()?);
 ///
 /// // The user is back: `uri` is what the browser asked for.
 /// # let uri = "";
-/// let checked = run(party.verify(authentication.pending, uri, Moment::from_os())?, send)?;
+/// let checked = run(party.verify(authentication.pending, association.as_ref(), uri, Moment::from_os())?, send)?;
 /// let seen = store.remember_nonce(checked.nonce())?;
 /// let assertion = checked.answer(seen)?;
 /// println!("this is {:?}", assertion.claimed_id());
+/// // `assertion.invalidated()` names an association that the provider has lost: drop it.
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -47,7 +49,10 @@ pub struct RelyingParty {
 
 impl RelyingParty {
     /// A site with that realm: the URL, often its root, that its users are asked to trust (§9.2). Every `return_to` lies in
-    /// it.
+    /// it. One without TLS will do on this machine, and otherwise not: [`authenticate`](Self::authenticate) says so.
+    ///
+    /// To try things on one machine, providers included, there is
+    /// [`dangerous_allow_internal_hosts`](Self::dangerous_allow_internal_hosts).
     ///
     /// # Errors
     /// [`Unsupported::Url`] when that is no realm.
@@ -115,22 +120,26 @@ impl RelyingParty {
     /// names in a header or a `meta` element; or by links in its page. At most five redirects of each document are
     /// followed.
     ///
+    /// Where no scheme is typed it is https, since what comes without TLS is refused anyway; with
+    /// [`dangerous_allow_http`](Self::dangerous_allow_http) it is http, as the specification has it.
+    ///
     /// Your HTTP client fetches what users type: let it refuse hosts of your own network, give it a timeout, and have it
     /// read no more than a megabyte.
     ///
     /// # Errors
-    /// [`Unsupported::Identifier`] when that is no identifier, or has no provider; [`Unsupported::PlainHttp`] when it has no
-    /// TLS. From the step also [`Refused`](crate::Refused) and [`Misbehaved`](crate::Misbehaved).
+    /// [`Unsupported::Identifier`], also from the step: that is no identifier, cannot be had, has no TLS or no provider.
     pub fn discover(&self, identifier: &str) -> Result<Step<Discovered>, Error> {
-        let identifier = identifier::parse(identifier)?;
+        let spoken_in_the_clear = self.policy.plain_http || self.policy.internal_hosts;
+        let identifier = identifier::parse(identifier, if spoken_in_the_clear { "http" } else { "https" })?;
         discovery::discover(
             &identifier,
             self.policy,
-            Box::new(|found, identifier| {
-                let reason = "it names no OpenID provider that can be used";
-                let first = found.into_iter().next();
-                let nothing = || Unsupported::Identifier { identifier: bare(identifier.as_str()), reason };
-                Ok(Step::Done(first.ok_or_else(nothing)?))
+            Box::new(|found| {
+                let (found, identifier) = found?;
+                let reason = "it names no provider of OpenID 2.0 that has TLS";
+                let nothing =
+                    || Unsupported::Identifier { identifier: bare(identifier.as_str()), reason, answer: None };
+                Ok(Step::Done(found.into_iter().next().ok_or_else(nothing)?))
             }),
         )
     }

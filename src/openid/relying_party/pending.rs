@@ -4,13 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{Association, Version};
+use super::super::Version;
 use crate::Timestamp;
 
 /// A user who is asked who they are, and will be back.
 ///
-/// Keep it where only this user's browser gets at it: an encrypted cookie (it is less than a kilobyte), or the server's
-/// session. It is consumed when the answer is verified, and not `Clone`. A stored copy serves for another try when the
+/// Keep it where only this user's browser gets at it, and nobody can change it: an encrypted or signed cookie (it is less than a
+/// kilobyte), or the server's session. It is consumed when the answer is verified, and not `Clone`. A stored copy serves for another try when the
 /// transport failed; delete it once there is an assertion, so that an answer cannot be played twice.
 ///
 /// ```no_run
@@ -30,8 +30,10 @@ pub struct Pending {
     /// With the state in its query.
     pub(super) return_to: String,
     pub(super) state: String,
+    /// The association that the answer may be signed with, by its name: its key is every user's, and is not for any of them
+    /// to see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) association: Option<Association>,
+    pub(super) assoc_handle: Option<String>,
     #[serde(rename = "until")]
     pub(super) expires_at: Timestamp,
 }
@@ -56,6 +58,11 @@ impl Pending {
     /// finds it is bound to the user's browser too.
     pub fn state(&self) -> &str {
         &self.state
+    }
+
+    /// The handle of the association that [`RelyingParty::verify`](super::RelyingParty::verify) wants, if one was given.
+    pub fn association_handle(&self) -> Option<&str> {
+        self.assoc_handle.as_deref()
     }
 
     /// When it can no longer be used.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::Discovered;
 use super::super::extensions::ax::{self, Attribute, Fetch};
+use super::super::extensions::sreg::Field;
 use super::{Assertion, Authenticate, Authentication, RelyingParty};
 use crate::{Error, Moment};
 
@@ -41,7 +42,7 @@ impl Wish {
     }
 }
 
-/// What is known of a user. Nothing is there that was not signed.
+/// What is known of a user, of what was signed.
 ///
 /// ```
 /// use oauth_proto::openid::{Assertion, Profile};
@@ -74,14 +75,32 @@ impl RelyingParty {
     /// Asks a user who they are at a provider whose endpoint is known, and for some attributes.
     ///
     /// ```
-    /// # use oauth_proto::Moment;
-    /// use oauth_proto::openid::{RelyingParty, Wish};
+    /// use oauth_proto::openid::{Pending, Profile, RelyingParty, Store, Wish};
+    /// use oauth_proto::{Moment, Request, Response, run};
     ///
-    /// let party = RelyingParty::new("https://rp.example/")?;
-    /// let endpoint = "https://op.example/openid";
-    /// let authentication =
-    ///     party.authenticate_at(endpoint, "https://rp.example/openid", &Wish::ALL, Moment::from_os())?;
-    /// assert!(authentication.url()?.starts_with("https://op.example/openid?openid."));
+    /// /// Where to send the user, and what to remember for this browser.
+    /// fn begin(party: &RelyingParty) -> Result<(String, Pending), oauth_proto::Error> {
+    ///     let (endpoint, return_to) = ("https://op.example/openid", "https://rp.example/openid");
+    ///     let asked = party.authenticate_at(endpoint, return_to, &Wish::ALL, Moment::from_os())?;
+    ///     Ok((asked.url()?, asked.pending))
+    /// }
+    ///
+    /// /// `uri` is what the browser asked for when it came back. At Steam, whose endpoint is
+    /// /// `https://steamcommunity.com/openid/login`, the claimed identifier ends in the user's number.
+    /// fn finish(
+    ///     party: &RelyingParty,
+    ///     store: &impl Store<Error = std::io::Error>,
+    ///     send: impl FnMut(Request) -> Result<Response, std::io::Error>,
+    ///     pending: Pending,
+    ///     uri: &str,
+    /// ) -> Result<Profile, Box<dyn std::error::Error>> {
+    ///     let checked = run(party.verify(pending, None, uri, Moment::from_os())?, send)?;
+    ///     let freshness = store.remember_nonce(checked.nonce())?;
+    ///     Ok(checked.answer(freshness)?.profile())
+    /// }
+    ///
+    /// let (url, _) = begin(&RelyingParty::new("https://rp.example/")?)?;
+    /// assert!(url.starts_with("https://op.example/openid?openid."));
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     ///
@@ -108,11 +127,16 @@ impl RelyingParty {
 }
 
 impl Assertion {
-    /// The user, by the attributes of [`RelyingParty::authenticate_at`].
+    /// The user, by the attributes of [`RelyingParty::authenticate_at`], and where there is none by what simple registration
+    /// brought.
     pub fn profile(&self) -> Profile {
         let attributes = self.attributes().unwrap_or_default();
-        let value = |type_uri| attributes.first(type_uri).filter(|value| !value.is_empty()).map(str::to_owned);
-        let (first_name, last_name, email) = (value(ax::FIRST_NAME), value(ax::LAST_NAME), value(ax::EMAIL));
+        let registration = self.registration().unwrap_or_default();
+        let filled = |value: Option<&str>| value.filter(|value| !value.is_empty()).map(str::to_owned);
+        let value = |type_uri| filled(attributes.first(type_uri));
+        let either = |type_uri, field| value(type_uri).or_else(|| filled(registration.get(field)));
+        let (first_name, last_name) = (value(ax::FIRST_NAME), value(ax::LAST_NAME));
+        let email = either(ax::EMAIL, Field::Email);
         let joined = || {
             let parts: Vec<_> = first_name.iter().chain(&last_name).map(String::as_str).collect();
             (!parts.is_empty()).then(|| parts.join(" "))
@@ -120,9 +144,9 @@ impl Assertion {
         let begin = || email.as_deref().and_then(|email| email.split('@').next()).map(str::to_owned);
         Profile {
             claimed_id: self.claimed_id().map(str::to_owned),
-            name: value(ax::FULL_NAME).or_else(joined).or_else(begin),
-            locale: value(ax::LANGUAGE).map(|language| language.to_lowercase()),
-            username: value(ax::USERNAME),
+            name: either(ax::FULL_NAME, Field::Fullname).or_else(joined).or_else(begin),
+            locale: either(ax::LANGUAGE, Field::Language).map(|language| language.to_lowercase()),
+            username: either(ax::USERNAME, Field::Nickname),
             first_name,
             last_name,
             email,

@@ -13,15 +13,18 @@ use super::{Callback, RelyingParty};
 use crate::secret::same;
 use crate::step::Receive;
 use crate::wire::{Answer, bare, endpoint};
-use crate::{Error, Expired, Forged, Misbehaved, Moment, Response, Step, Timestamp};
+use crate::{Error, Expired, Forged, Misbehaved, Moment, Response, Step, Timestamp, Unsupported};
 
 impl RelyingParty {
     /// The user is back: says what the provider asserts, if it does and is the one to assert it (§11).
     ///
-    /// What can be checked is checked before anything is sent. Then the provider that was asked confirms the signature,
-    /// where there is no association, and an identifier that was not discovered before is discovered.
+    /// `association` is the one that was given to [`Authenticate`](super::Authenticate), from where you keep it by its endpoint;
+    /// `None` where there was none. What can be checked is checked before anything is sent. Then the provider that was
+    /// asked confirms the signature, where it is not the association's, and an identifier that was not discovered before is
+    /// discovered.
     ///
     /// # Errors
+    /// [`Unsupported::NoAssociation`] when the answer is signed with an association that was asked for and is not given.
     /// [`Refused::Denied`](crate::Refused::Denied) when the user cancelled,
     /// [`Refused::SetupNeeded`](crate::Refused::SetupNeeded) when the provider has to ask the user first,
     /// [`Refused::Provider`](crate::Refused::Provider) when it sent an error. [`Forged`] when the answer is not what it says, or not
@@ -29,6 +32,7 @@ impl RelyingParty {
     pub fn verify<'a>(
         &self,
         mut pending: Pending,
+        association: Option<&Association>,
         callback: impl Into<Callback<'a>>,
         moment: Moment,
     ) -> Result<Step<Checked>, Error> {
@@ -56,7 +60,7 @@ impl RelyingParty {
             Version::V2_0 => expected.read(message, moment.now)?,
             Version::V1_1 => expected.read_first(message, &pending, moment.now)?,
         };
-        received.check_signature(pending.association, self.policy, moment.now)
+        received.check_signature(pending.assoc_handle.as_deref(), association, self.policy, moment.now)
     }
 
     /// Verifies an answer that nobody asked for: a provider's own, or attributes that changed and are posted to the
@@ -103,7 +107,8 @@ impl Received {
     /// word.
     fn check_signature(
         self,
-        association: Option<Association>,
+        asked: Option<&str>,
+        association: Option<&Association>,
         policy: Policy,
         now: Timestamp,
     ) -> Result<Step<Checked>, Error> {
@@ -114,6 +119,8 @@ impl Received {
         match fitting {
             Some(association) if association.verifies(&self.message) => self.check_identifier(policy, None),
             Some(_) => Err(Forged::Signature.into()),
+            // The provider confirms nothing that a shared key signed.
+            None if asked == handle && association.is_none() => Err(Unsupported::NoAssociation.into()),
             None => self.ask(policy),
         }
     }
@@ -153,14 +160,16 @@ fn discover(
     discovery::discover(
         &url,
         policy,
-        Box::new(move |found, identifier| {
+        Box::new(move |found| {
             // After a redirect it is another identifier's document.
-            let fits = identifier == claim.url
-                && found.iter().any(|found| {
+            let found = found.ok().filter(|(_, identifier)| *identifier == claim.url);
+            let fits = found.is_some_and(|(found, _)| {
+                found.iter().any(|found| {
                     found.version == Version::V2_0
                         && found.endpoints.contains(&received.provider)
                         && claim.is_local(found.local_id())
-                });
+                })
+            });
             if !fits {
                 let (claimed_id, endpoint) = (bare(&claim.claimed_id), bare(&received.provider));
                 return Err(Forged::NotDiscovered { claimed_id, endpoint }.into());
