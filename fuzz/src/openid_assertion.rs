@@ -45,7 +45,7 @@ enum Value {
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum Path {
     Whole,
-    Path,
+    Place,
     Query,
     Other,
 }
@@ -141,7 +141,7 @@ pub fn run(input: Input) {
     let changed = query != oauth_proto::wire::form::encode(&genuine);
     let before = match input.path {
         Path::Whole => "https://rp.example/back?",
-        Path::Path => "/back?",
+        Path::Place => "/back?",
         Path::Query => "",
         Path::Other => "https://rp.example/other?",
     };
@@ -168,7 +168,8 @@ pub fn run(input: Input) {
     // A refusal before the provider was asked spends nothing; after it, the provider has confirmed for the last time.
     if input.association {
         let query = oauth_proto::wire::form::encode(&genuine);
-        let assertion = world.verified(pending(), association.as_ref(), &format!("https://rp.example/back?{query}")).unwrap();
+        let assertion =
+            world.verified(pending(), association.as_ref(), &format!("https://rp.example/back?{query}")).unwrap();
         honest(&assertion, &genuine);
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn head(page: &[u8]) -> Option<Head> {
                 _ => break,
             },
             Token::EndTag(tag) if matches!(&**tag.name, b"title" | b"script" | b"style" | b"noscript") => {
-                inside = false
+                inside = false;
             }
             Token::EndTag(_) => break,
             Token::String(text) if !inside && !text.trim_ascii().is_empty() => break,

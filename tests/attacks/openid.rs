@@ -511,7 +511,7 @@ fn two_readings() {
     ] {
         let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
         let url = changed(&authentication.url().unwrap(), |fields| {
-            drop(fields.insert("openid.return_to".into(), return_to.into()))
+            drop(fields.insert("openid.return_to".into(), return_to.into()));
         });
         assert!(world.check_id(&url).is_err(), "{return_to}");
     }
