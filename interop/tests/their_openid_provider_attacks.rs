@@ -186,7 +186,7 @@ fn a_provider_speaks_for_those_who_name_it() {
         // One that cannot be looked at.
         let authenticate = Authenticate::new(RETURN_TO).association(key);
         let visit = site.visit(&found, authenticate, &format!("select={}", op.jane("/nowhere")));
-        assert!(matches!(site.verify(&visit), Err(Error::Refused(_))));
+        assert!(matches!(site.verify(&visit), Err(Error::Forged(Forged::NotDiscovered { .. }))));
     }
 }
 

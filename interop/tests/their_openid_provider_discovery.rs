@@ -4,7 +4,7 @@ use http::StatusCode;
 use interop::openid_site::{RETURN_TO, Site, party};
 use interop::their_openid_provider::TheirProvider;
 use oauth_proto::openid::{Authenticate, Version};
-use oauth_proto::{Error, Refused, Unsupported};
+use oauth_proto::{Error, Unsupported};
 
 /// An identifier by what stands behind Jane's name, who is claimed by it, who that is to the provider, and what is fetched.
 type Way = (&'static str, &'static str, &'static str, &'static [&'static str]);
@@ -84,10 +84,9 @@ fn an_identifier_without_a_provider_is_said_to_be_none() {
         let error = site.discover(&op.jane(way)).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{way}: {error}");
     }
-    match site.discover(&op.jane("/nowhere")) {
-        Err(Error::Refused(Refused::Status(answer))) => assert_eq!(answer.status, StatusCode::NOT_FOUND),
-        other => panic!("{other:?}"),
-    }
+    let error = site.discover(&op.jane("/nowhere")).unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
+    assert_eq!(error.answer().map(|answer| answer.status), Some(StatusCode::NOT_FOUND));
 }
 
 #[test]
