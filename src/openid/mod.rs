@@ -16,10 +16,11 @@
 //!    |                     |   (Checked -> Store -> Assertion)                |
 //! ```
 //!
-//! At the relying party an answer counts when all of this holds: the user came to the `return_to` of the pending value, in
-//! the browser that it belongs to; the provider is the one that was asked; every field of the protocol is signed; the
-//! signature is right, by the association (whose key no user sees) or by the provider's word; the claimed identifier names that provider; and the
-//! answer comes for the first time. What is not signed is not to be had from an [`Assertion`].
+//! At the relying party an answer counts when all of this holds: the user came to the `return_to` of the pending value,
+//! in the browser that it belongs to; the provider is the one that was asked; every field of the protocol is signed; the
+//! signature is right, by the association (whose key no user sees) or by the provider's word; the claimed identifier
+//! names that provider; and the answer comes for the first time. What is not signed is not to be had from an
+//! [`Assertion`].
 //!
 //! The extensions have modules of their own: [`ax`] for attributes, [`sreg`] for simple registration, [`ui`], [`pape`], and
 //! [`oauth`] for a request token along the way.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
@@ -254,7 +255,8 @@ pub(super) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue
     let unsendable = |reason| Unsupported::Unsendable { what: "a header of the profile's request", reason };
     let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unsendable("its name is none"))?;
     let mut value = HeaderValue::from_str(value).map_err(|_| unsendable("its value cannot stand in a header"))?;
-    value.set_sensitive(true);
+    // It may be a key; an application's own name is none.
+    value.set_sensitive(name != USER_AGENT);
     Ok((name, value))
 }
 

@@ -62,11 +62,11 @@
 //!
 //! # What is believed
 //!
-//! The profile comes from the service itself, over https, for a token that the service gave this client a moment ago for a
-//! code that this browser brought; state, proof key, issuer and the binding of [`Pending`] to its client see to that. The token
-//! is shown to the profile's origin alone, and a redirect from there is an error. Nothing in a [`User`] is guessed: what the
-//! service does not say is `None`, and `email_verified` comes from a member by which the service says so, or not at all. An
-//! answer that says by status 200 that it failed is a [refusal](crate::Refused).
+//! The profile comes from the service itself, over https, for a token that the service gave this client a moment ago for
+//! a code that this browser brought; state, proof key, issuer and the binding of [`Pending`] to its client see to that.
+//! The token is shown to the profile's origin alone, and a redirect from there is an error. Nothing in a [`User`] is
+//! guessed: what the service does not say is `None`, and `email_verified` comes from a member by which the service says
+//! so, or not at all. An answer that says by status 200 that it failed is a [refusal](crate::Refused).
 
 mod callback;
 mod client;

@@ -73,7 +73,16 @@ impl SignIn {
     }
 
     /// Fields of the profile to read besides [the row's](super::Site::asked), at services where one has to say: Facebook's
-    /// `birthday`, `hometown`, … They come in [`User::raw`](super::User::raw).
+    /// `birthday`, `hometown`, … They come in [`User::raw`](super::User::raw), where the scope has them, too.
+    ///
+    /// ```
+    /// use oauth_proto::sign_in::SignIn;
+    ///
+    /// let sign_in = SignIn::facebook("app id", "app secret", "https://app.example/callback")?
+    ///     .scope("public_profile email user_birthday") // in the place of the row's
+    ///     .fields(["birthday"]);
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
     pub fn fields<F: Into<String>>(mut self, fields: impl IntoIterator<Item = F>) -> Self {
         self.parts().fields.extend(fields.into_iter().map(Into::into));
         self

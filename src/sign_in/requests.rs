@@ -15,8 +15,8 @@ const DROPBOX_V1: &str = "https://api.dropbox.com/1";
 const FACEBOOK: &str = "https://graph.facebook.com";
 
 /// A request to Twitter's API by its path, without version and format: `/statuses/user_timeline`. A path that begins with
-/// `http:` or `https:` is a URL and taken as it is. Signed by a session of [`SignIn::oauth1_client`](super::SignIn::oauth1_client),
-/// or unsigned.
+/// `http:` or `https:` is a URL and taken as it is. Signed by a session of
+/// [`SignIn::oauth1_client`](super::SignIn::oauth1_client), or unsigned.
 ///
 /// ```no_run
 /// use oauth_proto::sign_in::{SignIn, User, twitter_request};

@@ -103,8 +103,8 @@ impl fmt::Debug for Start {
 }
 
 impl SignIn {
-    /// The first leg: ends in the URL to send the user to. At an OAuth 2.0 service that sends nothing, at an OAuth 1.0 service
-    /// it asks for a request token.
+    /// The first leg: ends in the URL to send the user to. At an OAuth 2.0 service that sends nothing, at an OAuth 1.0
+    /// service it asks for a request token.
     ///
     /// # Errors
     /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured. What the answer comes to is

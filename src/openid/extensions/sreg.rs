@@ -1,4 +1,5 @@
-//! Simple registration, OpenID Simple Registration Extension 1.0 and 1.1: eight things that sites ask new users for, and one more.
+//! Simple registration, OpenID Simple Registration Extension 1.0 and 1.1: eight things that sites ask new users for, and
+//! one more.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,7 +8,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, StatusCode};
 
 use super::super::identifier::absolute;
-use super::super::message::{Message, NS_2_0, Version};
+use super::super::message::{Message, Version};
 use super::super::{AssociationType, Extension, indirect, nonce};
 use super::handles::Handle;
 use super::rejected::{Reason, Rejected};
@@ -38,8 +38,8 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// The user who is signed in here: by an identifier of this provider's, the whole URL as its documents are found at. Where
-    /// the question is about nobody, it is not sent.
+    /// The user who is signed in here: by an identifier of this provider's, the whole URL as its documents are found at.
+    /// Where the question is about nobody, it is not sent.
     pub fn new(local_id: impl Into<String>) -> Self {
         Self { local_id: local_id.into(), claimed_id: None, extensions: Vec::new() }
     }
@@ -51,9 +51,9 @@ impl Approval {
         self
     }
 
-    /// What an extension answers, in the place of what was said for the same namespace before: [`ax::Values`](crate::openid::ax::Values),
-    /// [`sreg::Values`](crate::openid::sreg::Values), and so on. Let the user see it, and keep to what was asked for
-    /// (`only`).
+    /// What an extension answers, in the place of what was said for the same namespace before:
+    /// [`ax::Values`](crate::openid::ax::Values), [`sreg::Values`](crate::openid::sreg::Values), and so on. Let the user
+    /// see it, and keep to what was asked for (`only`).
     pub fn extension(mut self, extension: impl Into<Extension>) -> Self {
         self.extensions.push(extension.into());
         self
@@ -64,15 +64,15 @@ impl Provider {
     /// The user consents: sends them back with an assertion. Call it only after the application knows who the user is.
     ///
     /// # Errors
-    /// [`Reason::NotTheUsers`] when the question is about another identifier than `approval`'s; the response then says to the
-    /// relying party that there is no answer. [`Reason::NoIdentifier`] when `approval` has something else than a URL, [`Reason::Unsignable`]
-    /// when a value has a newline; the relying party hears the same then.
+    /// [`Reason::NotTheUsers`] when the question is about another identifier than `approval`'s; the response then says to
+    /// the relying party that there is no answer. [`Reason::NoIdentifier`] when `approval` has something else than a URL,
+    /// [`Reason::Unsignable`] when a value has a newline; the relying party hears the same then.
     pub fn approve(&self, check_id: CheckId, approval: Approval, moment: Moment) -> Result<Response, Rejected> {
         let Some(return_to) = check_id.sound_return_to().map(str::to_owned) else {
             return Ok(nothing());
         };
         let version = check_id.version;
-        let mut answer = negative(version, "id_res");
+        let mut answer = Message::new(version, "id_res");
         if version == Version::V2_0 {
             answer.set("op_endpoint", &self.endpoint);
             let unique = URL_SAFE_NO_PAD.encode(&moment.derive("openid nonce")[..12]);
@@ -92,16 +92,13 @@ impl Provider {
         for extension in &approval.extensions {
             answer.extend(extension);
         }
-        let handle = match self.handle_for(&check_id, &moment) {
-            (Some(handle), invalidated) => {
-                if let Some(invalidated) = invalidated {
-                    answer.set("invalidate_handle", invalidated);
-                }
-                handle
-            }
-            (None, _) => return Err(Rejected::new(Reason::Unsignable, self.cancel(check_id))),
+        let Some((handle, invalidated)) = self.handle_for(&check_id, &moment) else {
+            return Err(Rejected::new(Reason::Unsignable, self.cancel(check_id)));
         };
         answer.set("assoc_handle", &handle.text);
+        if let Some(invalidated) = invalidated {
+            answer.set("invalidate_handle", invalidated);
+        }
         // All but what changes on the way: the mode, when a relying party asks for confirmation.
         let signed: Vec<_> = answer.keys().filter(|key| !matches!(*key, "mode" | "invalidate_handle")).collect();
         let signed = signed.join(",");
@@ -120,11 +117,11 @@ impl Provider {
             return nothing();
         };
         let answer = match (check_id.immediate, check_id.version) {
-            (false, version) => negative(version, "cancel"),
-            (true, Version::V2_0) => negative(Version::V2_0, "setup_needed"),
+            (false, version) => Message::new(version, "cancel"),
+            (true, Version::V2_0) => Message::new(Version::V2_0, "setup_needed"),
             // §14.2.2: the same question once more, with time for an answer.
             (true, Version::V1_1) => {
-                let mut answer = negative(Version::V1_1, "id_res");
+                let mut answer = Message::new(Version::V1_1, "id_res");
                 answer.set("user_setup_url", self.setup_url(&check_id));
                 answer
             }
@@ -153,17 +150,18 @@ impl Provider {
 
     /// The association that signs: the one that the relying party named, or a private one, and the name then of what is no
     /// good any more (§10).
-    fn handle_for(&self, check_id: &CheckId, moment: &Moment) -> (Option<Handle>, Option<String>) {
+    fn handle_for(&self, check_id: &CheckId, moment: &Moment) -> Option<(Handle, Option<String>)> {
         let named = check_id.assoc_handle.as_deref();
         let shared = named.and_then(|handle| self.handles.open(handle, moment.now)).filter(|handle| !handle.private);
         if let Some(handle) = shared {
-            return (Some(handle), None);
+            return Some((handle, None));
         }
         let association_type = match check_id.version {
             Version::V2_0 => AssociationType::HmacSha256,
             Version::V1_1 => AssociationType::HmacSha1,
         };
-        (self.handles.issue(association_type, true, PRIVATE_LIFETIME, moment), named.map(str::to_owned))
+        let private = self.handles.issue(association_type, true, PRIVATE_LIFETIME, moment)?;
+        Some((private, named.map(str::to_owned)))
     }
 }
 
@@ -193,15 +191,6 @@ fn identifiers(asked: &Identity, approval: &Approval) -> Result<Option<(String, 
         }
     };
     Ok(Some(pair))
-}
-
-/// A message back to the relying party, with nothing but its mode.
-pub(super) fn negative(version: Version, mode: &str) -> Message {
-    let mut answer = Message::new(version, mode);
-    if version == Version::V2_0 {
-        answer.set("ns", NS_2_0);
-    }
-    answer
 }
 
 /// Sends the user to a URL with a message: by a redirect, or a form where it would be too long (§5.2).

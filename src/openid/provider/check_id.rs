@@ -9,7 +9,7 @@ use super::super::identifier::absolute;
 use super::super::message::{IDENTIFIER_SELECT, Message, Version};
 use super::super::store::Reply;
 use super::super::{Extension, Realm};
-use super::answer::{negative, respond};
+use super::answer::respond;
 use super::rejected::{Reason, Rejected};
 use super::{Handled, Provider};
 use crate::wire::{bare, is_internal};
@@ -247,7 +247,7 @@ impl Provider {
 fn refuse(reason: Reason, message: &Message, version: Version) -> Rejected {
     let return_to = message.get("return_to").filter(|url| absolute(url).is_some());
     let Some(return_to) = return_to else { return reason.page() };
-    let mut answer = negative(version, "error");
+    let mut answer = Message::new(version, "error");
     answer.set("error", reason.public());
     let response = respond(return_to, &answer);
     Rejected::new(reason, response)

@@ -27,8 +27,8 @@ impl RelyingParty {
     /// Where the provider names another kind, that is asked for, once (§8.2.4).
     ///
     /// # Errors
-    /// [`Unsupported::Url`] or [`Unsupported::PlainHttp`] when the endpoint is none to be asked. From the step [`Misbehaved`] when an association is granted that does
-    /// not hold together; going on without one is as safe.
+    /// [`Unsupported::Url`] or [`Unsupported::PlainHttp`] when the endpoint is none to be asked. From the step
+    /// [`Misbehaved`] when an association is granted that does not hold together; going on without one is as safe.
     pub fn associate(&self, discovered: &Discovered, moment: Moment) -> Result<Step<Option<Association>>, Error> {
         self.policy.check_endpoint(discovered.endpoint())?;
         let uri = endpoint(discovered.endpoint())?;

@@ -88,7 +88,8 @@ impl Authenticate {
         self
     }
 
-    /// An extension: what to know of the user besides, or how to ask. See [`Extension`]. It replaces one of the same namespace.
+    /// An extension: what to know of the user besides, or how to ask. See [`Extension`]. It replaces one of the same
+    /// namespace.
     pub fn extension(mut self, extension: impl Into<Extension>) -> Self {
         self.extensions.push(extension.into());
         self

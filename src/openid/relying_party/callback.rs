@@ -13,8 +13,9 @@ use crate::{Forged, Request};
 /// The request that the user's browser made: by GET its URL, by POST the form too, since providers send long answers as
 /// forms.
 ///
-/// The URL may be the whole one, its path with the query, or the query alone, as a framework hands it over. What there is of
-/// it is compared with where the user was to come; behind a proxy, where scheme and host are others, hand over path and query.
+/// The URL may be the whole one, its path with the query, or the query alone, as a framework hands it over. What there is
+/// of it is compared with where the user was to come; behind a proxy, where scheme and host are others, hand over path
+/// and query.
 ///
 /// ```
 /// use oauth_proto::Request;

@@ -9,9 +9,10 @@ use crate::Timestamp;
 
 /// A user who is asked who they are, and will be back.
 ///
-/// Keep it where only this user's browser gets at it, and nobody can change it: an encrypted or signed cookie (it is less than a
-/// kilobyte), or the server's session. It is consumed when the answer is verified, and not `Clone`. A stored copy serves for another try when the
-/// transport failed; delete it once there is an assertion, so that an answer cannot be played twice.
+/// Keep it where only this user's browser gets at it, and nobody can change it: an encrypted or signed cookie (it is less
+/// than a kilobyte), or the server's session. It is consumed when the answer is verified, and not `Clone`. A stored copy
+/// serves for another try when the transport failed; delete it once there is an assertion, so that an answer cannot be
+/// played twice.
 ///
 /// ```no_run
 /// # fn cookie() -> String { String::new() }

@@ -18,17 +18,17 @@ use crate::{Error, Expired, Forged, Misbehaved, Moment, Response, Step, Timestam
 impl RelyingParty {
     /// The user is back: says what the provider asserts, if it does and is the one to assert it (§11).
     ///
-    /// `association` is the one that was given to [`Authenticate`](super::Authenticate), from where you keep it by its endpoint;
-    /// `None` where there was none. What can be checked is checked before anything is sent. Then the provider that was
-    /// asked confirms the signature, where it is not the association's, and an identifier that was not discovered before is
-    /// discovered.
+    /// `association` is the one that was given to [`Authenticate`](super::Authenticate), from where you keep it by its
+    /// endpoint; `None` where there was none. What can be checked is checked before anything is sent. Then the provider
+    /// that was asked confirms the signature, where it is not the association's, and an identifier that was not
+    /// discovered before is discovered.
     ///
     /// # Errors
     /// [`Unsupported::NoAssociation`] when the answer is signed with an association that was asked for and is not given.
     /// [`Refused::Denied`](crate::Refused::Denied) when the user cancelled,
     /// [`Refused::SetupNeeded`](crate::Refused::SetupNeeded) when the provider has to ask the user first,
-    /// [`Refused::Provider`](crate::Refused::Provider) when it sent an error. [`Forged`] when the answer is not what it says, or not
-    /// for this user; [`Expired`] when it took too long. From the step also what fetching comes to.
+    /// [`Refused::Provider`](crate::Refused::Provider) when it sent an error. [`Forged`] when the answer is not what it
+    /// says, or not for this user; [`Expired`] when it took too long. From the step also what fetching comes to.
     pub fn verify<'a>(
         &self,
         mut pending: Pending,
