@@ -27,6 +27,7 @@ pub(super) fn head(page: &[u8]) -> Option<Head> {
     if page.len() > MAX_PAGE {
         return None;
     }
+    let page = page.strip_prefix(b"\xef\xbb\xbf").unwrap_or(page);
     let mut head = Head::default();
     let mut emitter = DefaultEmitter::default();
     // What stands in a script, a style or the title is text, whatever it looks like.
@@ -47,6 +48,8 @@ pub(super) fn head(page: &[u8]) -> Option<Head> {
             Token::EndTag(tag) if matches!(&**tag.name, b"title" | b"script" | b"style" | b"noscript") => {
                 inside = false;
             }
+            // As XHTML closes them.
+            Token::EndTag(tag) if matches!(&**tag.name, b"link" | b"meta" | b"base") => {}
             Token::EndTag(_) => break,
             Token::String(text) if !inside && !text.trim_ascii().is_empty() => break,
             Token::String(_) | Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
@@ -118,6 +121,15 @@ mod tests {
         );
         assert_eq!(head.provider.as_deref(), Some("https://op.example/?a=1&b=2"));
         assert_eq!(head.xrds_location.as_deref(), Some("/xrds"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_closed_elements_do_not_end_the_head() {
+        let head = read(
+            "\u{feff}<html>\n<head>\n<base href='/'></base><meta charset=utf-8></meta>\n<title>a</title>\n\
+                         <link rel='x' href='y'></link><link rel='openid2.provider' href='https://op.example/'></link>",
+        );
+        assert_eq!(head.provider.as_deref(), Some("https://op.example/"));
     }
 
     #[test]
