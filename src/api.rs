@@ -7,8 +7,9 @@ use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, Method, Uri};
 use serde_json::Value;
 
+use crate::step::Receive;
 use crate::wire::{Answer, bare, check_private, endpoint, form, with_query, without_query};
-use crate::{Error, Misbehaved, Refused, Request, Response};
+use crate::{Error, Misbehaved, Moment, Refused, Request, Response, Step};
 
 /// The most that an API's answer may have, unless the caller says otherwise.
 const LIMIT: usize = 8 * 1024 * 1024;
@@ -91,4 +92,25 @@ pub(crate) fn json(
     }
     serde_json::from_slice(response.body())
         .map_err(|_| Misbehaved::WrongFormat { expected: "JSON", answer: answer() }.into())
+}
+
+/// Sends a request whose answer is JSON, or a refusal in the protocol's own words.
+pub(crate) fn send(request: Request, limit: usize, refusal: fn(&Response) -> Refused) -> Step<Value> {
+    Step::send(request, AwaitJson { limit, refusal })
+}
+
+/// Waits for an API's answer.
+struct AwaitJson {
+    limit: usize,
+    refusal: fn(&Response) -> Refused,
+}
+
+impl Receive<Value> for AwaitJson {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Value>, Error> {
+        json(&response, self.limit, self.refusal).map(Step::Done)
+    }
+
+    fn name(&self) -> &'static str {
+        "AwaitJson"
+    }
 }

@@ -231,4 +231,5 @@ fn another_process_with_the_same_secret_knows_the_associations() {
     };
     assert_eq!(read(&response)["is_valid"], "true");
     assert!(Provider::new(ENDPOINT, &Secret::new("too short")).is_err());
+    assert!(Provider::new("https://op.example/open\nid", &secret).is_err());
 }

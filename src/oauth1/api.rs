@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::{Session, answer};
 use crate::api::{self, Call};
-use crate::step::Receive;
 use crate::wire::{Answer, MAX_BODY, shortened};
 use crate::{Error, Moment, Refused, Request, Response, Step};
 
@@ -84,7 +83,7 @@ impl ApiRequest {
         self.call.check_private()?;
         let mut request = self.request()?;
         session.sign(&mut request, moment)?;
-        Ok(Step::send(request, AwaitJson { limit: self.call.limit }))
+        Ok(api::send(request, self.call.limit, api_refusal))
     }
 
     /// Calls the API without a signature, where it takes such calls.
@@ -92,7 +91,7 @@ impl ApiRequest {
     /// # Errors
     /// Those of [`request`](Self::request). From the step: as from that of [`call`](Self::call).
     pub fn call_unsigned(&self) -> Result<Step<Value>, Error> {
-        Ok(Step::send(self.request()?, AwaitJson { limit: self.call.limit }))
+        Ok(api::send(self.request()?, self.call.limit, api_refusal))
     }
 
     /// The JSON of an answer; null for an empty one.
@@ -134,19 +133,4 @@ fn first_of_errors(response: &Response) -> Option<(String, Option<String>)> {
         code => shortened(code.as_str()?),
     };
     Some((code, first.get("message").and_then(Value::as_str).map(shortened)))
-}
-
-/// Waits for an API's answer.
-struct AwaitJson {
-    limit: usize,
-}
-
-impl Receive<Value> for AwaitJson {
-    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Value>, Error> {
-        api::json(&response, self.limit, api_refusal).map(Step::Done)
-    }
-
-    fn name(&self) -> &'static str {
-        "AwaitJson"
-    }
 }

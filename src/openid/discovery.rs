@@ -11,7 +11,7 @@ use super::identifier::{absolute, without_fragment};
 use super::xrds::Service;
 use super::{Version, html, xrds};
 use crate::step::Receive;
-use crate::wire::{Answer, bare, is_internal};
+use crate::wire::{Answer, bare, form, is_internal};
 use crate::{Error, Moment, Request, Response, Step, Unsupported};
 
 /// Redirects that are followed, of each document.
@@ -226,12 +226,8 @@ impl<T: 'static> Fetch<T> {
                 None => fall_back(policy, claimed.clone(), page, then),
             }
         };
-        if essence(response.headers()).eq_ignore_ascii_case(MEDIA_TYPE) {
-            let found = xrds::services(response.body()).map(|services| of_services(&services, &claimed, policy));
-            return match found {
-                Some(found) if !found.is_empty() => then(Ok((found, claimed))),
-                _ => fall_back(policy, claimed, None, then),
-            };
+        if is_document(response.headers()) {
+            return by_document(response.body(), policy, claimed, None, then);
         }
         if let Some(to) = location(response.headers(), LOCATION_HEADER) {
             let page = html::head(response.body());
@@ -259,14 +255,7 @@ impl<T: 'static> Receive<T> for Fetch<T> {
         }
         match self.what {
             What::Identifier => self.identifier(&response),
-            What::Document { claimed, page } => {
-                let found =
-                    xrds::services(response.body()).map(|services| of_services(&services, &claimed, self.policy));
-                match found {
-                    Some(found) if !found.is_empty() => (self.then)(Ok((found, claimed))),
-                    _ => fall_back(self.policy, claimed, page, self.then),
-                }
-            }
+            What::Document { claimed, page } => by_document(response.body(), self.policy, claimed, page, self.then),
             // Another page than that of the identifier says nothing about it.
             What::Page { claimed } if self.url != claimed => (self.then)(Ok((Vec::new(), claimed))),
             What::Page { claimed } => {
@@ -282,6 +271,21 @@ impl<T: 'static> Receive<T> for Fetch<T> {
             What::Document { .. } => "FetchDocument",
             What::Page { .. } => "FetchPage",
         }
+    }
+}
+
+/// XRDS-based discovery (§7.3.2), or that by the page where the document does not help.
+fn by_document<T: 'static>(
+    document: &[u8],
+    policy: Policy,
+    claimed: Url,
+    page: Option<html::Head>,
+    then: Found<T>,
+) -> Result<Step<T>, Error> {
+    let found = xrds::services(document).map(|services| of_services(&services, &claimed, policy));
+    match found {
+        Some(found) if !found.is_empty() => then(Ok((found, claimed))),
+        _ => fall_back(policy, claimed, page, then),
     }
 }
 
@@ -344,16 +348,18 @@ fn of_head(head: &html::Head, claimed: &Url, policy: Policy) -> Vec<Discovered> 
     second.into_iter().chain(first).collect()
 }
 
-/// A media type without its parameters.
-fn essence(headers: &HeaderMap) -> &str {
-    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim()
+/// Whether an answer says that it is an XRDS document.
+pub(super) fn is_document(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    form::essence(value).eq_ignore_ascii_case(MEDIA_TYPE.as_bytes())
 }
 
-fn location<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+/// The URL that such a header names.
+pub(super) fn location<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 
-fn joined(base: &Url, to: &str) -> Option<Url> {
+/// A URL that is relative to another.
+pub(super) fn joined(base: &Url, to: &str) -> Option<Url> {
     absolute(base.join(to).ok()?.as_str())
 }

@@ -83,11 +83,17 @@ pub(crate) enum Malformed {
 impl Message {
     /// A message of version 2.0 or 1.1 with a mode.
     pub(crate) fn new(version: Version, mode: &str) -> Self {
+        let mut message = Self::answer(version);
+        message.set("mode", mode);
+        message
+    }
+
+    /// A direct answer of version 2.0 or 1.1, which has no mode (§5.1.2).
+    pub(crate) fn answer(version: Version) -> Self {
         let mut message = Self::default();
         if version == Version::V2_0 {
             message.set("ns", NS_2_0);
         }
-        message.set("mode", mode);
         message
     }
 

@@ -120,7 +120,7 @@ pub(crate) fn retain(form: &[u8], keep: impl Fn(&[u8]) -> bool) -> Vec<u8> {
 }
 
 /// A media type without its parameters.
-fn essence(media_type: &[u8]) -> &[u8] {
+pub(crate) fn essence(media_type: &[u8]) -> &[u8] {
     media_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
 }
 

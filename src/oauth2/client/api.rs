@@ -8,8 +8,7 @@ use super::session::Session;
 use super::{ProtectedRequest, answer, placement};
 use crate::api::{self, Call};
 use crate::oauth2::{Quirks, Token, TokenPlacement};
-use crate::step::Receive;
-use crate::{Error, Moment, Refused, Request, Response, Step, Timestamp};
+use crate::{Error, Refused, Request, Response, Step, Timestamp};
 
 /// A request to an API: a GET with arguments in the query, or a POST with a form, answered with JSON.
 ///
@@ -98,7 +97,7 @@ impl ApiRequest {
                 |protected| placement::place(protected, &self.placement),
             )?;
         }
-        Ok(Step::send(request, AwaitJson { limit: self.call.limit }))
+        Ok(api::send(request, self.call.limit, api_refusal))
     }
 
     /// Calls the API with a session's token, to the origins that the session is for.
@@ -109,7 +108,7 @@ impl ApiRequest {
         let mut request = self.request()?;
         // Whoever wants a 401 dealt with sends `request` by a shared session, and reads the answer by `read`.
         let _ = session.sign(&mut request, now)?;
-        Ok(Step::send(request, AwaitJson { limit: self.call.limit }))
+        Ok(api::send(request, self.call.limit, api_refusal))
     }
 
     /// The JSON of an answer.
@@ -130,19 +129,4 @@ impl fmt::Debug for ApiRequest {
 /// What the API said when it refused.
 pub(crate) fn api_refusal(response: &Response) -> Refused {
     answer::refusal(response, Quirks::STRICT)
-}
-
-/// Waits for an API's answer.
-struct AwaitJson {
-    limit: usize,
-}
-
-impl Receive<Value> for AwaitJson {
-    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Value>, Error> {
-        api::json(&response, self.limit, api_refusal).map(Step::Done)
-    }
-
-    fn name(&self) -> &'static str {
-        "AwaitJson"
-    }
 }

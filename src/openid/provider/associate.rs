@@ -24,10 +24,7 @@ impl Provider {
         let (association_type, session) = self.kind(message, version)?;
         let unavailable = || Reason::StoreFailed("no association can be made".to_owned()).direct(version, &[]);
         let handle = self.handles.issue(association_type, false, self.lifetime, moment).ok_or_else(unavailable)?;
-        let mut answer = Message::default();
-        if version == Version::V2_0 {
-            answer.set("ns", super::super::message::NS_2_0);
-        }
+        let mut answer = Message::answer(version);
         answer.set("assoc_handle", &handle.text);
         answer.set("assoc_type", association_type.name());
         answer.set("expires_in", moment.now.until(handle.expires_at).as_secs().to_string());

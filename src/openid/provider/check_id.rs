@@ -190,7 +190,7 @@ impl Provider {
 
     fn read_check_id(&self, message: &Message, version: Version, immediate: bool) -> Result<CheckId, Reason> {
         let return_to = message.get("return_to");
-        if return_to.is_some_and(|url| absolute(url).is_none() || url.contains('\n')) {
+        if return_to.is_some_and(|url| absolute(url).is_none()) {
             return Err(Reason::Invalid("return_to"));
         }
         let name = if version == Version::V2_0 { "realm" } else { "trust_root" };

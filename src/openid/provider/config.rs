@@ -12,7 +12,7 @@ use super::super::{AssociationType, SessionType};
 use super::CheckId;
 use super::handles::Handles;
 use super::rejected::{Reason, Rejected};
-use crate::wire::{bare, check_private, endpoint, form};
+use crate::wire::{check_private, endpoint, form};
 use crate::{Error, Moment, Request, Response, Secret, Unsupported};
 
 /// The least that a secret must have to be one.
@@ -110,10 +110,6 @@ impl Provider {
     }
 
     fn at(endpoint_url: &str, secret: &Secret, in_the_clear: bool) -> Result<Self, Error> {
-        if endpoint_url.contains('\n') {
-            let reason = "it has a newline";
-            return Err(Unsupported::Url { url: bare(endpoint_url), reason }.into());
-        }
         Ok(Self {
             endpoint: endpoint_url.to_owned(),
             handles: Handles::new(checked(secret)?, endpoint_url),

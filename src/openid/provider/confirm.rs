@@ -16,10 +16,7 @@ const LONGER: Duration = Duration::from_secs(60);
 
 impl Provider {
     pub(super) fn confirm(&self, message: &Message, version: Version, now: Timestamp) -> Reply<Handled> {
-        let mut answer = Message::default();
-        if version == Version::V2_0 {
-            answer.set("ns", super::super::message::NS_2_0);
-        }
+        let mut answer = Message::answer(version);
         // Said only of handles that are really no good any more (§11.4.2.2).
         if let Some(handle) = message.get("invalidate_handle")
             && !handle.contains('\n')

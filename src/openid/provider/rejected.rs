@@ -124,10 +124,7 @@ impl Reason {
 
     /// A refusal in Key-Value form (§5.1.2.2), with fields of its own.
     pub(super) fn direct(self, version: Version, fields: &[(&str, &str)]) -> Rejected {
-        let mut message = Message::default();
-        if version == Version::V2_0 {
-            message.set("ns", super::super::message::NS_2_0);
-        }
+        let mut message = Message::answer(version);
         message.set("error", self.public());
         for (name, value) in fields {
             message.set(*name, *value);

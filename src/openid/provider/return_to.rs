@@ -1,12 +1,11 @@
 //! Verifying return URLs by discovery on the relying party, OpenID Authentication 2.0 §9.2.1 and §13.
 
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::ACCEPT;
 use http::{HeaderValue, StatusCode};
 use url::Url;
 
-use super::super::discovery::Policy;
-use super::super::documents::{LOCATION_HEADER, MEDIA_TYPE, RETURN_TO};
-use super::super::identifier::absolute;
+use super::super::discovery::{Policy, is_document, joined, location};
+use super::super::documents::{LOCATION_HEADER, RETURN_TO};
 use super::super::{Realm, html, xrds};
 use super::{CheckId, Provider};
 use crate::step::Receive;
@@ -54,15 +53,12 @@ impl Receive<bool> for Looking {
         if response.status() != StatusCode::OK {
             return Ok(Step::Done(false));
         }
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
-        let is_document = header(CONTENT_TYPE.as_str())
-            .is_some_and(|value| value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(MEDIA_TYPE));
-        if is_document || !self.may_be_elsewhere {
+        if is_document(response.headers()) || !self.may_be_elsewhere {
             return Ok(Step::Done(lists(response.body(), &self.return_to)));
         }
         let in_page = || html::head(response.body())?.xrds_location;
-        let elsewhere = header(LOCATION_HEADER).map(str::to_owned).or_else(in_page);
-        let elsewhere = elsewhere.and_then(|to| absolute(self.url.join(&to).ok()?.as_str()));
+        let elsewhere = location(response.headers(), LOCATION_HEADER).map(str::to_owned).or_else(in_page);
+        let elsewhere = elsewhere.and_then(|to| joined(&self.url, &to));
         match elsewhere {
             Some(url) => Ok(fetch(&url, Self { may_be_elsewhere: false, url: url.clone(), ..*self })),
             None => Ok(Step::Done(false)),

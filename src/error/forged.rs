@@ -1,0 +1,117 @@
+//! What is not what it says: to be dropped, and logged.
+
+/// What does not belong to the conversation. Besides an attack, it is what comes of a callback that was bookmarked or cut
+/// short: log it, and offer the user to start again.
+///
+/// ```
+/// use oauth_proto::Forged;
+///
+/// let error = Forged::TokenMismatch { expected: "hh5s93j4".into(), received: "hh5s93j4\u{200b}".into() };
+/// assert!(error.to_string().contains(r"hh5s93j4\u{200b}"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Forged {
+    /// The callback is for other temporary credentials than those of the pending authorization.
+    #[error("the callback is for the token {received:?} and not for the pending {expected:?}")]
+    TokenMismatch {
+        /// The pending temporary credentials' identifier.
+        expected: String,
+        /// The identifier that the callback carries.
+        received: String,
+    },
+    /// The callback has a parameter more than once.
+    #[error("the callback has {name:?} more than once")]
+    ParameterTwice {
+        /// The parameter.
+        name: &'static str,
+    },
+    /// A parameter of the callback is no text.
+    #[error("the callback's {name:?} is not UTF-8")]
+    ParameterInvalid {
+        /// The parameter.
+        name: &'static str,
+    },
+    /// The pending value belongs to another client, or to a client of another server.
+    #[error("the pending authorization belongs to another client or server")]
+    OtherClient,
+    /// The callback's `state` is not that of the pending authorization (RFC 6749 §10.12).
+    #[error("the callback's state is not the pending one's")]
+    StateMismatch,
+    /// The other side says that it is another issuer than the one that was spoken to (RFC 9207 §2.4, RFC 8414 §3.3).
+    #[error("the issuer is {received:?} and not {expected:?}")]
+    IssuerMismatch {
+        /// The issuer that was spoken to.
+        expected: String,
+        /// The one that answered.
+        received: String,
+    },
+    /// Metadata of a protected resource is for another resource (RFC 9728 §3.3).
+    #[error("the metadata is for the resource {received:?} and not for {expected:?}")]
+    ResourceMismatch {
+        /// The resource that was asked for.
+        expected: String,
+        /// The one that the metadata names.
+        received: String,
+    },
+    /// A token in the callback of a flow that ends in a code, where it has no business.
+    #[error("the callback has {name:?}, though a code was asked for")]
+    TokenInCallback {
+        /// The parameter.
+        name: &'static str,
+    },
+    /// The callback lacks a parameter.
+    #[error("the callback has no {name:?}")]
+    ParameterMissing {
+        /// The parameter.
+        name: &'static str,
+    },
+    /// A field stands twice in an OpenID message (OpenID Authentication 2.0 §4.1), or is no text, or there are too many.
+    #[error("the callback's fields cannot be told apart: {field:?}")]
+    FieldsUnclear {
+        /// The field, if it is one.
+        field: String,
+    },
+    /// A field that has to be signed is not (OpenID Authentication 2.0 §10.1).
+    #[error("the assertion's {field:?} is not signed")]
+    Unsigned {
+        /// The field.
+        field: &'static str,
+    },
+    /// The user came to another URL than the assertion is for (OpenID Authentication 2.0 §11.1).
+    #[error("the assertion is for {expected:?}, and the user came to {received:?}")]
+    ReturnToMismatch {
+        /// Where the assertion leads, without its query.
+        expected: String,
+        /// Where the user came, without its query.
+        received: String,
+    },
+    /// The assertion speaks another version of OpenID than was discovered.
+    #[error("the assertion is of another version of OpenID than the provider's")]
+    VersionMismatch,
+    /// The assertion is another provider's than the one that was asked.
+    #[error("the assertion is of {received:?} and not of {expected:?}")]
+    ForeignProvider {
+        /// The endpoint that was asked.
+        expected: String,
+        /// The one that the assertion names.
+        received: String,
+    },
+    /// The claimed identifier does not name that provider (OpenID Authentication 2.0 §11.2).
+    #[error("{claimed_id:?} does not say that {endpoint:?} may speak for it")]
+    NotDiscovered {
+        /// The claimed identifier.
+        claimed_id: String,
+        /// The provider's endpoint.
+        endpoint: String,
+    },
+    /// The assertion's nonce has no time, or one too far from now (OpenID Authentication 2.0 §11.3).
+    #[error("the assertion is too old, or too new")]
+    NonceTime,
+    /// The assertion has been accepted before (OpenID Authentication 2.0 §11.3).
+    #[error("the assertion has been seen before")]
+    Replayed,
+    /// The signature is wrong, or the provider says that it is not its own (OpenID Authentication 2.0 §11.4).
+    #[error("the assertion's signature is wrong")]
+    Signature,
+}
