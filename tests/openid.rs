@@ -8,9 +8,9 @@ use oauth_proto::openid::ax::{self, Attribute, Count, Fetch};
 use oauth_proto::openid::sreg::{self, Field, Registration};
 use oauth_proto::openid::{
     Approval, Association, AssociationType, Authenticate, Callback, CheckId, Discovered, Handled, Identity, Pending,
-    RelyingParty, SessionType, Version, Wish, documents, oauth, pape, ui,
+    Provider, Reason, RelyingParty, SessionType, Version, Wish, documents, oauth, pape, ui,
 };
-use oauth_proto::{Error, Refused, Timestamp, Unsupported};
+use oauth_proto::{Error, Refused, Step, Timestamp, Unsupported};
 use world::*;
 
 #[test]
@@ -349,7 +349,7 @@ fn an_answer_about_nobody_brings_extensions_alone() {
 
 #[test]
 fn openid_1_is_spoken_where_both_allow_it() {
-    let world = World::new(RelyingParty::allow_openid1, oauth_proto::openid::Provider::allow_openid1);
+    let world = World::new(RelyingParty::allow_openid1, Provider::allow_openid1);
     let page = format!(
         "<html><head><link rel=openid.server href={ENDPOINT}><link rel=openid.delegate href={JANE}></head></html>"
     );
@@ -433,20 +433,109 @@ fn a_provider_looks_at_the_relying_party_s_document() {
     assert!(!lists());
 }
 
+/// Attribute Exchange §5.1.
 #[test]
-fn updated_attributes_may_come_unasked() {
+fn updated_attributes_are_posted_to_the_relying_party() {
     let world = World::default();
     let update_url = "https://rp.example/update?transaction_id=a6b5c41";
-    let request = format!(
-        "{ENDPOINT}?openid.ns=http://specs.openid.net/auth/2.0&openid.mode=checkid_setup&openid.claimed_id={JANE}\
-         &openid.identity={JANE}&openid.realm={REALM}&openid.return_to={}",
-        oauth_proto::wire::percent::encode(update_url)
-    );
-    let values = ax::Values::default().with(ax::EMAIL, ["new@example.com"]);
-    let callback = world.approve(&request, |approval| approval.extension(values));
-    let step = world.party.dangerous_verify_unsolicited(update_url, &callback, world.moment());
-    let assertion = world.run(step).unwrap().answer(oauth_proto::openid::Freshness::Fresh).unwrap();
+    let email = ax::Values::default().with(ax::EMAIL, ["new@example.com"]).update_url(update_url);
+    let approval = || Approval::new(JANE).extension(email.clone());
+    let request = world.provider.update(update_url, approval(), world.moment()).unwrap();
+    assert_eq!((request.method(), request.uri().to_string()), (&http::Method::POST, update_url.to_owned()));
+    let step = world.party.dangerous_verify_unsolicited(update_url, &request, world.moment());
+    let assertion = world.run(step).unwrap().remember(&world.nonces).unwrap().unwrap();
     assert_eq!(assertion.claimed_id(), Some(JANE));
     assert_eq!(assertion.attributes().unwrap().first(ax::EMAIL), Some("new@example.com"));
     assert_eq!(world.sent.borrow().as_slice(), [format!("GET {JANE}"), format!("POST {ENDPOINT}")]);
+    for url in ["http://rp.example/update", "https://10.0.0.1/update", "https://rp.internal/", "rp.example"] {
+        let refused = world.provider.update(url, approval(), world.moment());
+        assert_eq!(refused.unwrap_err(), Reason::Invalid("update_url"), "{url}");
+    }
+}
+
+#[test]
+fn an_update_url_lies_in_the_realm() {
+    let world = World::default();
+    let discovered = world.discover(JANE).unwrap();
+    let asked = |update_url: &str| {
+        let fetch = Wish::fetch(&[Wish::Email]).update_url(update_url);
+        world.party.authenticate(&discovered, Authenticate::new(RETURN_TO).extension(fetch), world.moment())
+    };
+    assert!(asked("https://rp.example/update").is_ok());
+    let error = asked("https://other.example/update").unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{error}");
+}
+
+#[test]
+fn a_question_for_nothing_is_not_sent() {
+    let world = World::default();
+    let nothing = Authenticate::new(RETURN_TO)
+        .extension(Fetch::default().update_url("https://rp.example/update"))
+        .extension(Registration::default().policy_url("https://rp.example/policy"));
+    let sent = fields(&world.begin(JANE, nothing).url().unwrap());
+    assert!(sent.keys().all(|name| !name.contains("ax") && !name.contains("sreg")), "{sent:?}");
+}
+
+/// §14.2.1.
+#[test]
+fn openid_1_is_not_asked_about_nobody() {
+    let world = World::new(RelyingParty::allow_openid1, Provider::allow_openid1);
+    world.page("https://old.example/", html("<head><link rel=openid.server href=https://op.example/openid></head>"));
+    let discovered = world.discover("https://old.example/").unwrap();
+    let asked = Authenticate::new(RETURN_TO).about_nobody();
+    let error = world.party.authenticate(&discovered, asked, world.moment()).unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::Unsendable { .. })), "{error}");
+}
+
+#[test]
+fn an_outage_is_not_a_forgery() {
+    let world = World::default();
+    let (pending, callback) = world.callback("https://op.example/", true);
+    let down = || http::Response::builder().status(503).body(Vec::new()).unwrap();
+    world.page(JANE, down());
+    let error = world.verify(pending, &callback).unwrap_err();
+    let Error::Unsupported(Unsupported::Identifier { identifier, answer: Some(answer), .. }) = &error else {
+        panic!("{error}")
+    };
+    assert_eq!((identifier.as_str(), answer.status.as_u16()), (JANE, 503));
+}
+
+/// §5.1.2.2.
+#[test]
+fn a_provider_that_cannot_confirm_says_why() {
+    let world = World::default();
+    let (pending, callback) = world.callback(JANE, false);
+    let step = world.party.verify(pending, None, &callback, world.moment()).unwrap();
+    let Step::Send(_, sent) = step else { panic!() };
+    let body = b"ns:http://specs.openid.net/auth/2.0\nerror:closed for the night\ncontact:op@op.example\n";
+    let answer = http::Response::builder().status(400).body(body.to_vec()).unwrap();
+    let error = sent.receive(answer, world.moment()).unwrap_err();
+    let Error::Refused(Refused::Provider { message, contact, .. }) = &error else { panic!("{error}") };
+    assert_eq!((message.as_deref(), contact.as_deref()), (Some("closed for the night"), Some("op@op.example")));
+}
+
+#[test]
+fn a_local_identifier_that_cannot_be_sent_names_nobody() {
+    let world = World::default();
+    for (local_id, is_good) in [("x".repeat(2048), true), ("x".repeat(2049), false), ("a\u{1}b".to_owned(), false)] {
+        for page in [
+            xrds(&documents::user(ENDPOINT, Some(&local_id), &[])),
+            html(&format!("<head>{}</head>", documents::user_links(ENDPOINT, Some(&local_id)))),
+        ] {
+            world.page("https://john.example/", page);
+            assert_eq!(world.discover("https://john.example/").is_ok(), is_good, "{}", local_id.len());
+        }
+    }
+}
+
+/// §11.2: an OP identifier is nobody's claimed identifier, even where its document would be a user's as well.
+#[test]
+fn an_op_identifier_is_nobody_s() {
+    let world = World::default();
+    let both = documents::user(ENDPOINT, None, &["http://specs.openid.net/auth/2.0/server"]);
+    for (page, is_good) in [(documents::user(ENDPOINT, None, &[]), true), (both, false)] {
+        let (pending, callback) = world.callback("https://op.example/", true);
+        world.page(JANE, xrds(&page));
+        assert_eq!(world.verify(pending, &callback).is_ok(), is_good);
+    }
 }

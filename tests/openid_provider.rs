@@ -49,6 +49,24 @@ fn an_association_is_granted_or_another_kind_named() {
     assert_eq!((status, refused["error"].as_str()), (400, "the field \"dh_consumer_public\" is missing"));
 }
 
+/// §8.1.2: the modulus has a default, whatever the generator is.
+#[test]
+fn a_generator_may_come_without_a_modulus() {
+    let world = World::default();
+    let with = |generator: &str| {
+        let fields = [
+            ("ns", NS),
+            ("mode", "associate"),
+            ("assoc_type", "HMAC-SHA256"),
+            ("session_type", "DH-SHA256"),
+            ("dh_gen", generator),
+            ("dh_consumer_public", "BQ=="),
+        ];
+        answer(&world, &fields).0
+    };
+    assert_eq!((with("BQ=="), with("AQ==")), (200, 400));
+}
+
 #[test]
 fn a_group_is_checked_before_it_is_worked_with() {
     use base64::Engine;
@@ -100,6 +118,105 @@ fn a_request_that_is_none_is_told_so() {
     let mut split = message(&[]);
     *split.uri_mut() = format!("{ENDPOINT}?openid.ns={NS}&openid.mode=checkid_setup").parse().unwrap();
     assert_eq!(reason(&split), Reason::NotOpenid);
+}
+
+/// §5.1.2.2, §5.2.3: whoever can be told is told in a message.
+#[test]
+fn what_is_not_understood_is_said_to_whom_it_came_from() {
+    let world = World::default();
+    let rejected = |request: &oauth_proto::Request| world.handle(request).unwrap_err();
+    let back = "openid.return_to=https%3A%2F%2Frp.example%2Fback";
+    for (broken, ns) in [
+        ("openid.ns=http://specs.openid.net/auth/2.0&openid.mode=dance", true),
+        ("openid.ns=http://specs.openid.net/auth/2.0&openid.mode=checkid_setup&openid.x=1&openid.x=1", true),
+        ("openid.ns=http://specs.openid.net/auth/2.0&openid.mode=checkid_setup&openid.ns.mode=x", true),
+        ("openid.ns=http://specs.openid.net/auth/3.0&openid.mode=checkid_setup", true),
+        ("openid.ns=http://specs.openid.net/auth/2.0", true),
+        ("openid.mode=checkid_setup", false), // OpenID 1.1, which is not spoken here, and knows no namespace
+    ] {
+        for request in [get(&format!("{ENDPOINT}?{broken}&{back}")), post(&format!("{broken}&{back}"))] {
+            let answer = fields(&location(&rejected(&request).response()));
+            assert_eq!(answer["openid.mode"], "error", "{broken}");
+            assert_eq!(answer.contains_key("openid.ns"), ns, "{broken}");
+        }
+        // Nowhere to go back to, or two places.
+        for nowhere in [String::new(), format!("&{back}&{back}"), "&openid.return_to=javascript:x".to_owned()] {
+            let page = rejected(&get(&format!("{ENDPOINT}?{broken}{nowhere}"))).response();
+            assert_eq!(page.status(), 400);
+            assert!(page.body().starts_with(b"This is an OpenID endpoint"));
+        }
+    }
+    // Another server is told in Key-Value form, whatever its message says besides.
+    for broken in ["mode=associate&openid.x=1&openid.x=2", "mode=check_authentication&openid.ns.mode=x"] {
+        let request = post(&format!("openid.ns=http://specs.openid.net/auth/2.0&openid.{broken}&{back}"));
+        let response = rejected(&request).response();
+        assert_eq!(response.status(), 400);
+        assert_eq!(read(&response)["error"], "the request's fields cannot be told apart");
+    }
+}
+
+/// User Interface Extension §5.1.
+#[test]
+fn a_popup_may_have_its_answer_in_the_fragment() {
+    let world = World::default();
+    let interface = oauth_proto::openid::ui::Interface::default().popup();
+    let url = world.begin(JANE, Authenticate::new(RETURN_TO).extension(interface)).url().unwrap();
+    for (return_to, begin) in [
+        ("https://rp.example/back#", "https://rp.example/back#?openid."),
+        ("https://rp.example/back?x=1#", "https://rp.example/back?x=1#&openid."),
+        ("https://rp.example/back", "https://rp.example/back?openid."),
+    ] {
+        let asked = changed(&url, |fields| drop(fields.insert("openid.return_to".into(), return_to.into())));
+        let check_id = world.check_id(&asked).unwrap();
+        let approval = oauth_proto::openid::Approval::new(JANE);
+        let answer = location(&world.provider.approve(check_id.clone(), approval, world.moment()).unwrap());
+        assert!(answer.starts_with(begin), "{answer}");
+        assert!(location(&world.provider.cancel(check_id)).starts_with(begin));
+        // Who does not ask for a popup may have a fragment of its own.
+        let plain = changed(&asked, |fields| fields.retain(|name, _| !name.contains("ui")));
+        let answer = location(&world.provider.cancel(world.check_id(&plain).unwrap()));
+        assert!(answer.contains("?openid.") || answer.contains("x=1&openid."), "{answer}");
+    }
+}
+
+#[test]
+fn simple_registration_is_answered_in_its_own_version() {
+    use oauth_proto::openid::sreg::{self, Field, Registration, Values};
+    let world = World::default();
+    let registration = Registration::default().required(Field::Email);
+    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO).extension(registration));
+    let url = authentication.url().unwrap();
+    let (old, new) = (sreg::NAMESPACE_1_0, sreg::NAMESPACE);
+    for (asked, answered) in [(vec![new], new), (vec![old], old), (vec![new, old], new), (vec![], new)] {
+        let url = changed(&url, |fields| {
+            fields.remove("openid.ns.sreg");
+            fields.extend(asked.iter().enumerate().map(|(at, name)| (format!("openid.ns.s{at}"), (*name).into())));
+        });
+        let values = Values::default().with(Field::Email, "jane@example.com");
+        let answer = fields(&world.approve(&url, |approval| approval.extension(values)));
+        assert_eq!(answer["openid.ns.sreg"], answered);
+        assert_eq!(answer["openid.sreg.email"], "jane@example.com");
+    }
+}
+
+/// §9.2.
+#[test]
+fn an_application_may_know_better_where_anybody_can_have_a_site() {
+    let world = World::new(|party| party, |provider| provider.public_suffixes(|host| host == "github.io"));
+    let url = world.begin(JANE, Authenticate::new(RETURN_TO)).url().unwrap();
+    for (realm, return_to, is_good) in [
+        ("https://*.github.io/", "https://jane.github.io/", false),
+        ("https://*.github.io./", "https://jane.github.io./", false),
+        ("https://jane.github.io/", "https://jane.github.io/", true),
+        ("https://*.jane.github.io/", "https://www.jane.github.io/", true),
+        ("https://*.bmw.de/", "https://www.bmw.de/", true),
+    ] {
+        let asked = changed(&url, |fields| {
+            fields.insert("openid.realm".into(), realm.into());
+            fields.insert("openid.return_to".into(), return_to.into());
+        });
+        assert_eq!(world.check_id(&asked).is_ok(), is_good, "{realm}");
+    }
 }
 
 #[test]

@@ -5,8 +5,8 @@ mod common;
 use common::oauth2::{json, moment, pairs, query};
 use common::sign_in::*;
 use oauth_proto::providers::{self, Place};
-use oauth_proto::sign_in::{Emails, Fields, Pending, Service, SignIn, Site, Tokens, User, sites};
-use oauth_proto::{Error, Misbehaved, Refused, Unsupported};
+use oauth_proto::sign_in::{Emails, Fields, Pending, Service, SignIn, Site, User, sites};
+use oauth_proto::{Error, Refused, Unsupported};
 use serde_json::json as value;
 
 const ZOOM: Site = Site::oauth2(
@@ -55,51 +55,6 @@ fn a_row_of_ones_own_may_be_of_oauth_1() {
     assert_eq!((user.id.as_str(), user.username.as_deref()), ("21207597@N07", Some("jane")));
 }
 
-fn linear() -> SignIn {
-    let request = |_: &oauth_proto::oauth2::Token| {
-        let body = br#"{"query":"{ viewer { id name } }"}"#.to_vec();
-        let request = http::Request::post("https://api.linear.app/graphql").header("content-type", "application/json");
-        Ok(request.body(body).unwrap())
-    };
-    let map = |answer: &serde_json::Value, tokens: Tokens| {
-        let viewer = answer.pointer("/data/viewer")?;
-        let mut user = User::new(viewer["id"].as_str()?, tokens);
-        user.name = viewer["name"].as_str().map(str::to_owned);
-        Some(user)
-    };
-    SignIn::custom(&providers::LINEAR, None, "id", "secret", CALLBACK, request, map).unwrap().scope("read")
-}
-
-#[test]
-fn two_functions_may_do_what_a_table_cannot() {
-    let (user, sent) = finish(&linear(), vec![json(r#"{"data":{"viewer":{"id":"l1","name":"Jane"}}}"#)]);
-    assert_eq!(place(&sent[1]), "POST https://api.linear.app/graphql");
-    assert_eq!(common::oauth2::bearer(&sent[1]), Some("at-5f3a"));
-    let user = user.unwrap();
-    assert_eq!((user.id.as_str(), user.name.as_deref(), user.session_expires), ("l1", Some("Jane"), Some(3600)));
-    assert_eq!(user.raw["data"]["viewer"]["id"], "l1");
-    assert_eq!(argument(&start(&linear()).0.url, "scope"), "read");
-}
-
-#[test]
-fn what_a_function_cannot_map_is_an_error() {
-    for profile in [r#"{"data":null}"#, r#"{"data":{"viewer":{"id":""}}}"#, "[]"] {
-        let error = error(&linear(), json(profile));
-        assert!(matches!(error, Error::Misbehaved(Misbehaved::WrongFormat { .. })), "{profile}: {error}");
-    }
-    let said = error(&linear(), json(r#"{"error":"forbidden"}"#));
-    assert_eq!(said.code(), Some("forbidden"));
-}
-
-#[test]
-fn a_request_of_the_callers_that_cannot_carry_the_token_is_refused() {
-    let request = |_: &oauth_proto::oauth2::Token| Ok(common::oauth2::get("http://api.linear.app/graphql"));
-    let sign_in = SignIn::custom(&providers::LINEAR, None, "id", "secret", CALLBACK, request, |_, _| None).unwrap();
-    let (user, sent) = finish(&sign_in, vec![]);
-    assert!(matches!(user, Err(Error::Unsupported(Unsupported::PlainHttp { .. }))), "{user:?}");
-    assert_eq!(sent.len(), 1);
-}
-
 #[test]
 fn every_row_can_be_played_on_this_machine() {
     for site in sites::ALL {
@@ -134,6 +89,7 @@ fn every_row_can_be_played_on_this_machine() {
 fn a_double_need_not_have_the_services_issuer() {
     let sign_in = of(SignIn::google).endpoints_at("http://127.0.0.1:8080").unwrap();
     let (start, _) = start(&sign_in);
+    assert_eq!(argument(&start.url, "redirect_uri"), CALLBACK);
     let uri = format!("{}&iss=http%3A%2F%2F127.0.0.1", callback(&start.pending, false));
     drop(sign_in.callback(start.pending, &uri, moment()).unwrap());
     for base in ["http://double.example", "127.0.0.1", "https://u@x.example", "https://x.example?a", ""] {
@@ -164,6 +120,7 @@ fn what_cannot_work_is_refused_when_it_is_made() {
     SignIn::new(&sites::GITHUB_ENTERPRISE, "id", "s", CALLBACK).unwrap_err();
     of(SignIn::google).place("https://x.example").unwrap_err();
     SignIn::google("id", "s", "callback").unwrap_err();
+    SignIn::twitter("id", "s", "callback").unwrap_err();
     let plain = SignIn::new(&ZOOM.clone().profile("http://api.zoom.us/me"), "id", "s", CALLBACK);
     assert!(matches!(plain, Err(Error::Unsupported(Unsupported::PlainHttp { .. }))));
     of(SignIn::github).profile_header("a b", "x").unwrap_err();

@@ -2,14 +2,17 @@
 
 mod common;
 
+use std::convert::Infallible;
+
 use common::oauth2::{bearer, json, moment, response, sent, token};
 use common::sign_in::{argument, drive, of, place};
 use oauth_proto::oauth1::{ApiRequest, Session, TokenCredentials};
+use oauth_proto::oauth2::{self, TokenPlacement, Verdict};
 use oauth_proto::sign_in::{
     SignIn, dropbox_request, dropbox_request_at, facebook_request, facebook_request_at, twitter_request,
     twitter_request_at,
 };
-use oauth_proto::{Error, Misbehaved, Refused, Unsupported};
+use oauth_proto::{Error, Misbehaved, Refused, Request, Unsupported};
 
 fn session() -> Session {
     of(SignIn::twitter).oauth1_client().unwrap().session(TokenCredentials::new("t1", "ts"))
@@ -29,7 +32,13 @@ fn a_path_of_twitters_has_version_and_format_added() {
 
 #[test]
 fn a_url_is_taken_as_it_is_if_it_is_twitters() {
-    for url in ["https://api.twitter.com/2/users/me?x=y", "https://api.x.com/2/users/me", "HTTPS://API.X.com:443/a"] {
+    for url in [
+        "https://api.twitter.com/2/users/me?x=y",
+        "https://api.x.com/2/users/me",
+        "HTTPS://API.X.com:443/a",
+        "https://upload.twitter.com/1.1/media/upload.json",
+        "https://upload.x.com/1.1/media/upload.json",
+    ] {
         twitter_request(url).unwrap();
     }
     assert_eq!(uri(twitter_request("https://api.x.com/2/users/me?x=y")), "https://api.x.com/2/users/me?x=y");
@@ -37,7 +46,8 @@ fn a_url_is_taken_as_it_is_if_it_is_twitters() {
         "https://evil.example/1.1/x.json",
         "https://api.twitter.com.evil.example/",
         "https://api.twitter.com:444/",
-        "https://upload.twitter.com/",
+        "https://upload.twitter.com.evil.example/",
+        "https://x.com/",
     ] {
         let error = twitter_request(url).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{url}: {error}");
@@ -62,7 +72,16 @@ fn a_url_is_taken_as_it_is_if_it_is_twitters() {
 
 #[test]
 fn no_path_leaves_an_api() {
-    for path in ["//evil.example/x", "/@evil.example", "/../oauth2", "/a/%2e%2e/b", "\\\\evil.example", "", "/me?x=y"] {
+    for path in [
+        "//evil.example/x",
+        "/@evil.example",
+        "/../oauth2",
+        "/a/%2e%2e/b",
+        "\\\\evil.example",
+        "//",
+        "/?x=y",
+        "/me?x=y",
+    ] {
         for error in [
             twitter_request(path).unwrap_err(),
             dropbox_request(path).unwrap_err(),
@@ -71,11 +90,16 @@ fn no_path_leaves_an_api() {
             assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{path}: {error}");
         }
     }
+    // Only Facebook has something there.
+    for path in ["", "/"] {
+        assert!(twitter_request(path).is_err() && dropbox_request(path).is_err());
+    }
     for path in ["http://evil.example/", "https://graph.facebook.com/me"] {
         assert!(dropbox_request(path).is_err() && facebook_request(path).is_err());
     }
     for base in ["http://api.example", "https://u@api.example", "api.example"] {
-        assert!(twitter_request_at(base, "/a").is_err() && facebook_request_at(base, "/a").is_err(), "{base}");
+        assert!(twitter_request_at(base, "/a").is_err(), "{base}");
+        assert!(["/a", "/", ""].iter().all(|path| facebook_request_at(base, path).is_err()), "{base}");
     }
 }
 
@@ -179,4 +203,89 @@ fn facebook_is_called_with_the_token_and_where_wanted_with_a_proof() {
 
     let limited = facebook_request("/me").unwrap().limit(3).call(None);
     assert!(matches!(drive(limited, vec![json("1234")]).0, Err(Error::Misbehaved(Misbehaved::TooLarge { .. }))));
+}
+
+/// The proofs of two tokens under `client secret`, computed with another implementation.
+const PROOFS: [(&str, &str); 2] = [
+    ("2YotnFZFEjr1zCsicMWpAA", "74c33c3826c9865a226868b0ce49df9b7b295eb6f491671f16530db34f528198"),
+    ("at-new", "517e5aaefbee4878ab649368bba6f6074c90b3b08a27ec2781f95ed3ec7d1f3d"),
+];
+
+#[test]
+fn facebooks_base_takes_batches_and_several_objects() {
+    let path = |base, path| {
+        let batch = facebook_request_at(base, path).unwrap().post([("batch", "[]")]);
+        place(&sent(batch.call(None).unwrap()).0)
+    };
+    assert_eq!(path("https://graph.facebook.com", "/"), "POST https://graph.facebook.com/");
+    assert_eq!(path("https://graph.facebook.com", ""), "POST https://graph.facebook.com/");
+    assert_eq!(path("https://graph.facebook.com/v23.0/", "/"), "POST https://graph.facebook.com/v23.0/");
+    assert_eq!(path("https://graph.facebook.com/v23.0/", ""), "POST https://graph.facebook.com/v23.0");
+    let several = facebook_request("/").unwrap().argument("ids", "platform,me");
+    assert_eq!(several.request().unwrap().uri(), "https://graph.facebook.com/?ids=platform%2Cme");
+}
+
+#[test]
+fn facebooks_proof_is_of_the_token_that_a_session_shows() {
+    let facebook = of(SignIn::facebook).oauth2_client().unwrap().clone();
+    let mut session = oauth2::Session::new(&facebook, "https://graph.facebook.com", token()).unwrap();
+    let me = facebook_request("/me").unwrap().argument("fields", "id").app_secret("client secret");
+    let proof = |request: &Request| argument(&request.uri().to_string(), "appsecret_proof");
+
+    let (request, _) = sent(me.call_with(&session, moment().now).unwrap());
+    assert_eq!((bearer(&request).unwrap(), proof(&request).as_str()), PROOFS[0]);
+    assert!(request.uri().query().unwrap().starts_with("fields=id&"), "{}", request.uri());
+
+    // Sent again with another token: the proof is that one's, and there is one.
+    let mut request = me.request().unwrap();
+    assert_eq!(request.uri().query(), Some("fields=id"));
+    let stamp = session.sign(&mut request, moment().now).unwrap();
+    assert_eq!(proof(&request), PROOFS[0].1);
+    session.install(oauth2::Token::bearer("at-new"));
+    let Verdict::Resend(again) = session.judge(stamp, &response(401, &[], ""), moment()).unwrap() else { panic!() };
+    session.sign_again(&mut request, again).unwrap();
+    assert_eq!((bearer(&request).unwrap(), proof(&request).as_str()), PROOFS[1]);
+
+    // To nobody else, and with nothing where no token goes.
+    let stranger = oauth2::Session::new(&facebook, "https://photos.example.com", token()).unwrap();
+    let error = me.call_with(&stranger, moment().now).unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{error}");
+    let mut request = me.request().unwrap();
+    request.extensions_mut().insert(oauth2::WithholdToken);
+    let _ = session.sign(&mut request, moment().now).unwrap();
+    assert_eq!((bearer(&request), request.uri().query()), (None, Some("fields=id")));
+
+    let error = me.clone().limit(3).read(&json("1234")).unwrap_err();
+    assert!(matches!(error, Error::Misbehaved(Misbehaved::TooLarge { .. })), "{error}");
+    let graph = r#"{"error":{"message":"Invalid appsecret_proof","type":"GraphMethodException","code":100}}"#;
+    assert_eq!(me.read(&response(400, &[], graph)).unwrap_err().code(), Some("GraphMethodException"));
+}
+
+#[test]
+fn a_shared_session_proves_the_token_that_it_renewed() {
+    let facebook = of(SignIn::facebook).oauth2_client().unwrap().clone();
+    let session = oauth2::Session::new(&facebook, "https://graph.facebook.com", token()).unwrap();
+    let shared = oauth2::SharedSession::new(session);
+    let me = facebook_request("/me").unwrap().app_secret("client secret");
+    let mut seen = Vec::new();
+    let send = |request: Request| {
+        let url = request.uri().to_string();
+        if request.uri().path() == "/oauth/access_token" {
+            return Ok::<_, Infallible>(json(r#"{"access_token":"at-new","token_type":"bearer"}"#));
+        }
+        seen.push((bearer(&request).unwrap().to_owned(), argument(&url, "appsecret_proof")));
+        Ok(if seen.len() == 1 { response(401, &[], "") } else { json(r#"{"id":"1"}"#) })
+    };
+    let response = shared.fetch_with(me.request().unwrap(), send, |_| Ok::<_, Infallible>(()), moment).unwrap();
+    assert_eq!(me.read(&response).unwrap()["id"], "1");
+    assert_eq!(seen, PROOFS.map(|(token, proof)| (token.to_owned(), proof.to_owned())));
+}
+
+#[test]
+fn facebooks_token_may_go_into_the_query() {
+    let me = facebook_request("/me").unwrap().app_secret("client secret");
+    let me = me.placement(TokenPlacement::allow_query("access_token"));
+    let (request, _) = sent(me.call(Some(&token())).unwrap());
+    let url = request.uri().to_string();
+    assert_eq!([argument(&url, "access_token"), argument(&url, "appsecret_proof")], [PROOFS[0].0, PROOFS[0].1]);
 }

@@ -2,8 +2,10 @@
 //! goes to the profile's origin alone, and a path stays below its base.
 
 use arbitrary::Arbitrary;
-use oauth_proto::sign_in::{SignIn, Site, dropbox_request, facebook_request, sites, twitter_request};
-use oauth_proto::{Response, Step};
+use oauth_proto::sign_in::{
+    Client, SignIn, Site, Tokens, User, dropbox_request, facebook_request, sites, twitter_request,
+};
+use oauth_proto::{Response, Step, oauth2};
 
 use crate::requests::moment;
 
@@ -84,14 +86,17 @@ const PIECES: &[&str] = &[
     "http:",
     ":",
     "api.twitter.com",
+    "upload.x.com",
     " ",
     "\u{e9}",
 ];
 
 pub fn run(input: Input) {
-    let all: Vec<&Site> = sites::ALL.to_vec();
-    let site = all[usize::from(input.site) % all.len()];
-    if let Some(sign_in) = at(site) {
+    let sign_in = match usize::from(input.site) % (sites::ALL.len() + 2) {
+        row if row < sites::ALL.len() => at(sites::ALL[row]),
+        row => Some(custom(row == sites::ALL.len())),
+    };
+    if let Some(sign_in) = sign_in {
         walk(&sign_in, &input.answers);
     }
     let path = match &input.path {
@@ -106,6 +111,20 @@ fn at(site: &Site) -> Option<SignIn> {
     SignIn::new(site, "id", "secret", callback)
         .or_else(|_| SignIn::dangerous_new_2007(site, "id", "secret", callback))
         .ok()
+}
+
+/// A client of the caller's, and a function that takes whatever looks like an identifier.
+fn custom(oauth1: bool) -> SignIn {
+    let callback = "https://app.example/callback";
+    let client: Client = match oauth1 {
+        true => SignIn::twitter("id", "secret", callback).unwrap().oauth1_client().unwrap().clone().into(),
+        false => SignIn::google("id", "secret", callback).unwrap().oauth2_client().unwrap().clone().into(),
+    };
+    let request = |_: &Tokens| oauth2::ApiRequest::new("https://api.example/me?v=1")?.request();
+    let map = |answer: &serde_json::Value, tokens| {
+        Some(User::new(answer.get("id").or_else(|| answer.pointer("/0/id"))?.as_str()?, tokens))
+    };
+    SignIn::custom(client, callback, request, map).unwrap()
 }
 
 fn walk(sign_in: &SignIn, answers: &[Answer]) {
@@ -202,7 +221,8 @@ impl Value {
 fn paths(path: &str) {
     if let Ok(request) = twitter_request(path) {
         let uri = request.request().unwrap().uri().clone();
-        assert!(matches!(uri.host(), Some("api.twitter.com" | "api.x.com")), "{uri}");
+        let hosts = ["api.twitter.com", "api.x.com", "upload.twitter.com", "upload.x.com"];
+        assert!(uri.host().is_some_and(|host| hosts.contains(&host.to_ascii_lowercase().as_str())), "{uri}");
         assert_eq!(uri.scheme_str(), Some("https"));
     }
     if let Ok(request) = dropbox_request(path) {

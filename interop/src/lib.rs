@@ -20,5 +20,6 @@ pub mod our_openid_provider;
 pub mod peer;
 pub mod random;
 pub mod service;
+pub mod sign_in_doubles;
 pub mod signatures;
 pub mod their_openid_provider;

@@ -214,7 +214,8 @@ fn openid_1_is_spoken_where_it_is_allowed() {
 
     let op = OurOpenidProvider::start();
     let answer = consumer.sign_in(&op.jane("/openid1"), json!({}));
-    assert_eq!((&answer["status"], &answer["code"]), (&json!("page"), &json!(400)), "{answer:#}");
+    let told = json!("the version of the protocol is not spoken here");
+    assert_eq!((&answer["status"], &answer["message"]), (&json!("failure"), &told), "{answer:#}");
 }
 
 #[test]
@@ -271,7 +272,7 @@ fn a_changed_answer_is_not_confirmed() {
     for associations in [json!([["HMAC-SHA256", "DH-SHA256"]]), Value::Null] {
         for (name, value) in [
             ("openid.identity", op.jane("/link")),
-            ("openid.ax.value.a0", "other@example.com".to_owned()),
+            ("openid.ax.value.email", "other@example.com".to_owned()),
             ("openid.sig", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned()),
             ("openid.assoc_handle", "other".to_owned()),
             ("openid.response_nonce", "2005-05-15T17:11:51Zother".to_owned()),

@@ -51,7 +51,7 @@ fn a_user_who_says_no_is_not_signed_in() {
 #[test]
 fn a_changed_answer_is_not_confirmed() {
     let op = OurOpenidProvider::start();
-    for name in ["openid.claimed_id", "openid.identity", "openid.ax.value.a0", "openid.sig", "openid.assoc_handle"] {
+    for name in ["openid.claimed_id", "openid.identity", "openid.ax.value.email", "openid.sig", "openid.assoc_handle"] {
         let answer = sign_in(&op, &EVERYTHING, json!({ "tampers": { name: op.jane("/link") } }));
         assert_eq!((&answer["status"], &answer["user"]), (&json!(401), &Value::Null), "{name} {answer:#}");
     }

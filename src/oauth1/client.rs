@@ -120,6 +120,16 @@ impl Client {
         Self { service, credentials }
     }
 
+    /// The service, as it was described.
+    pub(crate) fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// What the client is known by.
+    pub(crate) fn client_id(&self) -> &str {
+        &self.credentials.key
+    }
+
     /// The first leg: asks for temporary credentials (RFC 5849 §2.1).
     ///
     /// # Errors

@@ -50,15 +50,15 @@ pub enum Callbacks {
 pub struct Service {
     pub(super) temporary: Uri,
     pub(super) authorization: Uri,
-    pub(super) authentication: Option<Uri>,
-    pub(super) token: Uri,
+    pub(crate) authentication: Option<Uri>,
+    pub(crate) token: Uri,
     pub(super) scheme: Scheme,
     pub(super) method: HttpMethod,
-    pub(super) callbacks: Callbacks,
+    pub(crate) callbacks: Callbacks,
     pub(super) unconfirmed_callback: bool,
     pub(super) missing_verifier: bool,
     pub(super) json_answers: bool,
-    plain_http: bool,
+    pub(crate) plain_http: bool,
 }
 
 impl Service {

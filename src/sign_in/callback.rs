@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use http::HeaderValue;
+use http::header::HOST;
 use serde_json::Value;
 
-use super::client::{Mapping, Parts};
-use super::endpoints::Protocol;
+use super::client::{Parts, Profile};
+use super::custom::Client;
 use super::proof::appsecret_proof;
 use super::start::Leg;
+use super::table::Table;
 use super::then::{divided, then};
 use super::{Pending, SignIn, Tokens, User, mapping};
 use crate::api::{self, Call};
 use crate::step::Receive;
-use crate::wire::{Answer, check_private};
-use crate::{Error, Forged, Misbehaved, Moment, Refused, Request, Response, Step, oauth1, oauth2};
+use crate::wire::{Answer, Origin, check_private};
+use crate::{Error, Forged, Misbehaved, Moment, Refused, Request, Response, Step, Unsupported, oauth1, oauth2};
 
 /// The most that a profile may have.
 const LIMIT: usize = 256 * 1024;
@@ -30,15 +33,15 @@ impl SignIn {
     /// sent then. From the step: [`Refused`] when the service refuses the code or the profile, [`Misbehaved`] when an answer
     /// is not as it should be, above all when the profile has no identifier.
     pub fn callback(&self, pending: Pending, callback: &str, moment: Moment) -> Result<Step<User>, Error> {
-        pending.check(self.0.built.mark)?;
+        pending.check(self.0.mark)?;
         let parts = self.0.clone();
         let (moment, next) = divided(moment);
-        match (&self.0.built.protocol, pending.leg) {
-            (Protocol::Oauth2(client), Leg::Oauth2(pending)) => {
+        match (&self.0.client, pending.leg) {
+            (Client::Oauth2(client), Leg::Oauth2(pending)) => {
                 let step = client.redeem(pending, callback, moment)?;
                 then("AwaitToken", step, next, |token, moment| fetch(parts, Tokens::Oauth2(token), moment))
             }
-            (Protocol::Oauth1(client), Leg::Oauth1(pending)) => {
+            (Client::Oauth1(client), Leg::Oauth1(pending)) => {
                 let step = client.redeem(pending, callback, moment)?;
                 then("AwaitToken", step, next, |token, moment| fetch(parts, Tokens::Oauth1(token), moment))
             }
@@ -54,30 +57,30 @@ fn fetch(parts: Arc<Parts>, tokens: Tokens, moment: Moment) -> Result<Step<User>
         Tokens::Oauth2(token) => token.expires_at,
     };
     let session_expires = ends.map(|ends| moment.now.until(ends).as_secs());
-    let request = match (&parts.mapping, &tokens) {
-        (Mapping::Custom { request, .. }, Tokens::Oauth2(token)) => request(token)?,
-        _ => parts.profile_request(&tokens)?,
+    let request = match &parts.profile {
+        Profile::Custom(custom) => (custom.request)(&tokens)?,
+        Profile::Table(table) => parts.profile_request(table, &tokens)?,
     };
     let request = parts.authorized(request, &tokens, moment)?;
     Ok(Step::send(request, AwaitProfile { parts, tokens, session_expires }))
 }
 
 impl Parts {
-    fn profile_request(&self, tokens: &Tokens) -> Result<Request, Error> {
-        let mut call = Call::new(&self.built.profile)?;
+    fn profile_request(&self, table: &Table, tokens: &Tokens) -> Result<Request, Error> {
+        let mut call = Call::new(&table.profile)?;
         let replaced = |name: &str| self.arguments.iter().any(|(own, _)| own == name);
-        for (name, value) in self.site.arguments.iter().filter(|(name, _)| !replaced(name)) {
+        for (name, value) in table.site.arguments.iter().filter(|(name, _)| !replaced(name)) {
             call.argument(name, value);
         }
-        let asked: Vec<&str> = self.site.asked.iter().copied().chain(self.fields.iter().map(String::as_str)).collect();
+        let asked: Vec<&str> = table.site.asked.iter().copied().chain(self.fields.iter().map(String::as_str)).collect();
         if !asked.is_empty() && !replaced("fields") {
             call.argument("fields", &asked.join(","));
         }
         for (name, value) in &self.arguments {
             call.argument(name, value);
         }
-        if let (true, Tokens::Oauth2(token)) = (self.site.proves_secret && !self.secret.is_empty(), tokens) {
-            call.argument("appsecret_proof", &appsecret_proof(&self.secret, &token.access_token));
+        if let (true, Tokens::Oauth2(token)) = (table.site.proves_secret && !table.secret.is_empty(), tokens) {
+            call.argument("appsecret_proof", &appsecret_proof(&table.secret, &token.access_token));
         }
         call.request()
     }
@@ -87,13 +90,14 @@ impl Parts {
         for (name, value) in &self.headers {
             request.headers_mut().insert(name, value.clone());
         }
-        match (&self.built.protocol, tokens) {
-            (Protocol::Oauth2(client), Tokens::Oauth2(token)) => {
+        match (&self.client, tokens) {
+            (Client::Oauth2(client), Tokens::Oauth2(token)) => {
                 let session = oauth2::Session::new(client, &request.uri().to_string(), token.clone())?;
                 let _ = session.sign_renewed(&mut request)?;
             }
-            (Protocol::Oauth1(client), Tokens::Oauth1(token)) => {
-                check_private(request.uri(), false)?;
+            (Client::Oauth1(client), Tokens::Oauth1(token)) => {
+                check_origin(&request)?;
+                check_private(request.uri(), client.service().plain_http)?;
                 client.session(token.clone()).sign(&mut request, moment)?;
             }
             _ => return Err(Forged::OtherClient.into()),
@@ -113,16 +117,16 @@ impl Parts {
 
     /// How the service says no.
     fn refusal(&self) -> fn(&Response) -> Refused {
-        match self.built.protocol {
-            Protocol::Oauth1(_) => oauth1::api_refusal,
-            Protocol::Oauth2(_) => oauth2::api_refusal,
+        match self.client {
+            Client::Oauth1(_) => oauth1::api_refusal,
+            Client::Oauth2(_) => oauth2::api_refusal,
         }
     }
 
     fn user(&self, profile: &Value, tokens: Tokens, response: &Response) -> Result<User, Error> {
-        let user = match &self.mapping {
-            Mapping::Table => mapping::user(&self.site.fields, profile, tokens),
-            Mapping::Custom { map, .. } => map(profile, tokens),
+        let user = match &self.profile {
+            Profile::Table(table) => mapping::user(&table.site.fields, profile, tokens),
+            Profile::Custom(custom) => (custom.map)(profile, tokens),
         };
         if let Some(user) = user.filter(|user| !user.id.is_empty()) {
             return Ok(user);
@@ -131,12 +135,25 @@ impl Parts {
             return Err(self.refusal()(response).into());
         }
         let answer = Box::new(Answer::of(response));
-        Err(match &self.mapping {
-            Mapping::Table => Misbehaved::FieldMissing { field: self.site.fields.id, answer },
-            Mapping::Custom { .. } => Misbehaved::WrongFormat { expected: "a profile with an identifier", answer },
+        Err(match &self.profile {
+            Profile::Table(table) => Misbehaved::FieldMissing { field: table.site.fields.id, answer },
+            Profile::Custom(_) => Misbehaved::WrongFormat { expected: "a profile with an identifier", answer },
         }
         .into())
     }
+}
+
+/// Refuses a request whose URI and headers name two places: the token of OAuth 2.0 has the same check in its session.
+fn check_origin(request: &Request) -> Result<(), Unsupported> {
+    let has_user = request.uri().authority().is_some_and(|authority| authority.as_str().contains('@'));
+    let named = |origin: &Origin, host: &HeaderValue| host.to_str().is_ok_and(|host| origin.has_host(host));
+    let origin = Origin::of(request.uri());
+    if origin.is_some_and(|origin| request.headers().get_all(HOST).iter().all(|host| named(&origin, host))) && !has_user
+    {
+        return Ok(());
+    }
+    let origin = "no http or https URL, or one with user information or another Host".to_owned();
+    Err(Unsupported::ForeignOrigin { origin })
 }
 
 /// Waits for the profile.
@@ -153,7 +170,7 @@ impl Receive<User> for AwaitProfile {
         let mut user = parts.user(&profile, tokens, &response)?;
         user.raw = profile;
         user.session_expires = session_expires;
-        let Some(emails) = &parts.built.emails else {
+        let Some(emails) = parts.profile.table().and_then(|table| table.emails.as_deref()) else {
             return Ok(Step::Done(user));
         };
         let request = parts.authorized(Call::new(emails)?.request()?, &user.tokens, moment)?;
@@ -179,7 +196,8 @@ impl Receive<User> for AwaitEmails {
             return Ok(Step::Done(user));
         }
         let answer = parts.read(&response)?;
-        let list = parts.site.emails.and_then(|emails| mapping::verified_email(&emails, &answer));
+        let emails = parts.profile.table().and_then(|table| table.site.emails);
+        let list = emails.and_then(|emails| mapping::verified_email(&emails, &answer));
         let email = list.ok_or_else(|| {
             let answer = Box::new(Answer::of(&response));
             Misbehaved::WrongFormat { expected: "a list of addresses", answer }

@@ -1,17 +1,18 @@
-//! An application at one service: what it is known by there, and the endpoints that follow.
+//! An application at one service: what it is known by there, and what it wants to know of its users.
 
 use std::fmt;
 use std::sync::Arc;
 
 use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde_json::Value;
 
-use super::endpoints::{Built, Protocol};
-use super::{Fields, Service, Site, Tokens, User};
+use super::custom::{Client, Custom};
+use super::table::Table;
+use super::{Service, Site};
 use crate::oauth2::Scope;
-use crate::providers::Provider;
-use crate::{Error, Request, Secret, Unsupported, oauth1, oauth2};
+use crate::short_hash::sha256_of;
+use crate::wire::bare;
+use crate::{Error, Secret, Unsupported, oauth1, oauth2};
 
 /// Signing in at one service: made once, and used for every user. Cheap to clone.
 ///
@@ -35,34 +36,36 @@ pub struct SignIn(pub(super) Arc<Parts>);
 
 #[derive(Clone)]
 pub(super) struct Parts {
-    pub(super) site: Site,
-    pub(super) mapping: Mapping,
-    client_id: String,
-    pub(super) secret: Secret,
+    pub(super) client: Client,
     pub(super) callback: String,
-    pub(super) place: Option<String>,
-    /// Where all endpoints are instead.
-    pub(super) base: Option<String>,
+    pub(super) profile: Profile,
+    /// What pending values are known by.
+    pub(super) mark: u64,
     pub(super) scope: Option<Scope>,
     pub(super) parameters: Vec<(String, String)>,
     pub(super) arguments: Vec<(String, String)>,
     pub(super) headers: HeaderMap,
     pub(super) fields: Vec<String>,
     pub(super) always_authorize: bool,
-    pub(super) built: Built,
 }
 
-/// How a profile becomes a user.
+/// Where the profile is, and how it becomes a user.
 #[derive(Clone)]
-pub(super) enum Mapping {
-    /// By the site's pointers.
-    Table,
-    /// By functions of the caller's.
-    Custom { request: MakeRequest, map: Map },
+pub(super) enum Profile {
+    /// As a row says.
+    Table(Box<Table>),
+    /// As functions of the caller's say.
+    Custom(Custom),
 }
 
-type MakeRequest = Arc<dyn Fn(&oauth2::Token) -> Result<Request, Error> + Send + Sync>;
-type Map = Arc<dyn Fn(&Value, Tokens) -> Option<User> + Send + Sync>;
+impl Profile {
+    pub(super) fn table(&self) -> Option<&Table> {
+        match self {
+            Self::Table(table) => Some(table),
+            Self::Custom(_) => None,
+        }
+    }
+}
 
 impl SignIn {
     /// Signing in at a service of the table, or at one of your own: with what the service gave the application, and the URL
@@ -79,7 +82,7 @@ impl SignIn {
         callback: impl Into<String>,
     ) -> Result<Self, Error> {
         of_1_0a(site)?;
-        Self::with(site.clone(), Mapping::Table, None, (client_id.into(), secret.into(), callback.into()))
+        Self::of_table(Table::new(site, client_id.into(), secret.into(), None), callback.into())
     }
 
     /// As [`new`](Self::new), at a service that speaks OAuth 1.0 of 2007.
@@ -95,7 +98,7 @@ impl SignIn {
         secret: impl Into<Secret>,
         callback: impl Into<String>,
     ) -> Result<Self, Error> {
-        Self::with(site.clone(), Mapping::Table, None, (client_id.into(), secret.into(), callback.into()))
+        Self::of_table(Table::new(site, client_id.into(), secret.into(), None), callback.into())
     }
 
     /// As [`new`](Self::new), at a place of the service's: the URL of an installation, or a tenant. What it is for which
@@ -119,110 +122,56 @@ impl SignIn {
         callback: impl Into<String>,
     ) -> Result<Self, Error> {
         of_1_0a(site)?;
-        let client = (client_id.into(), secret.into(), callback.into());
-        Self::with(site.clone(), Mapping::Table, Some(place.to_owned()), client)
+        let place = Some(place.to_owned());
+        Self::of_table(Table::new(site, client_id.into(), secret.into(), place), callback.into())
     }
 
-    /// Signing in at an OAuth 2.0 service whose profiles no table can describe: `request` makes the request for the profile,
-    /// and `map` makes a user of the answer, or `None` where it is not as it should be. The token is put into the request
-    /// where the row says, so the request goes nowhere that must not have it. What `map` leaves open, the profile as it came
-    /// and the token's lifetime, is filled in.
-    ///
-    /// ```
-    /// use http::{HeaderValue, Method, Uri};
-    /// use oauth_proto::providers::LINEAR;
-    /// use oauth_proto::sign_in::{SignIn, User};
-    /// use oauth_proto::Request;
-    ///
-    /// let sign_in = SignIn::custom(
-    ///     &LINEAR,
-    ///     None,
-    ///     "client id",
-    ///     "client secret",
-    ///     "https://app.example/callback",
-    ///     |_token| {
-    ///         let mut request = Request::new(br#"{"query":"{ viewer { id name email } }"}"#.to_vec());
-    ///         *request.method_mut() = Method::POST;
-    ///         *request.uri_mut() = Uri::from_static("https://api.linear.app/graphql");
-    ///         request.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
-    ///         Ok(request)
-    ///     },
-    ///     |answer, tokens| {
-    ///         let viewer = answer.pointer("/data/viewer")?;
-    ///         let mut user = User::new(viewer["id"].as_str()?, tokens);
-    ///         user.name = viewer["name"].as_str().map(str::to_owned);
-    ///         user.email = viewer["email"].as_str().map(str::to_owned);
-    ///         Some(user)
-    ///     },
-    /// )?
-    /// .scope("read");
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`new`](Self::new). `place` is as in [`Provider::url`].
-    pub fn custom(
-        provider: &Provider,
-        place: Option<&str>,
-        client_id: impl Into<String>,
-        secret: impl Into<Secret>,
-        callback: impl Into<String>,
-        request: impl Fn(&oauth2::Token) -> Result<Request, Error> + Send + Sync + 'static,
-        map: impl Fn(&Value, Tokens) -> Option<User> + Send + Sync + 'static,
-    ) -> Result<Self, Error> {
-        let mapping = Mapping::Custom { request: Arc::new(request), map: Arc::new(map) };
-        let client = (client_id.into(), secret.into(), callback.into());
-        Self::with(Site::oauth2(provider.clone(), Fields::NONE), mapping, place.map(str::to_owned), client)
-    }
-
-    fn with(
-        site: Site,
-        mapping: Mapping,
-        place: Option<String>,
-        (client_id, secret, callback): (String, Secret, String),
-    ) -> Result<Self, Error> {
+    fn of_table(mut table: Table, callback: String) -> Result<Self, Error> {
         let mut headers = HeaderMap::new();
-        for (name, value) in site.headers {
+        for (name, value) in table.site.headers {
             let (name, value) = header(name, value)?;
             headers.insert(name, value);
         }
-        let built = Built::new(&site, &mapping, place.as_deref(), None, (&client_id, &secret, &callback))?;
+        let client = table.build()?;
+        let mut sign_in = Self::with(client, callback, Profile::Table(Box::new(table)))?;
+        sign_in.parts().headers = headers;
+        Ok(sign_in)
+    }
+
+    pub(super) fn with(client: Client, callback: String, profile: Profile) -> Result<Self, Error> {
+        let client = client.returning_to(&callback)?;
         Ok(Self(Arc::new(Parts {
-            site,
-            mapping,
-            client_id,
-            secret,
+            mark: mark(&client, &profile),
+            client,
             callback,
-            place,
-            base: None,
+            profile,
             scope: None,
             parameters: Vec::new(),
             arguments: Vec::new(),
-            headers,
+            headers: HeaderMap::new(),
             fields: Vec::new(),
             always_authorize: false,
-            built,
         })))
     }
 
-    /// The service, as its row describes it.
-    pub fn site(&self) -> &Site {
-        &self.0.site
+    /// The service, as its row describes it; `None` for a [custom](Self::custom) one, which has no row.
+    pub fn site(&self) -> Option<&Site> {
+        self.0.profile.table().map(|table| &table.site)
     }
 
-    /// The client at an OAuth 1.0 service, for sessions with the [`Tokens`] of a user.
+    /// The client at an OAuth 1.0 service, for sessions with the [`Tokens`](super::Tokens) of a user.
     pub fn oauth1_client(&self) -> Option<&oauth1::Client> {
-        match &self.0.built.protocol {
-            Protocol::Oauth1(client) => Some(client),
-            Protocol::Oauth2(_) => None,
+        match &self.0.client {
+            Client::Oauth1(client) => Some(client),
+            Client::Oauth2(_) => None,
         }
     }
 
-    /// The client at an OAuth 2.0 service, for sessions with the [`Tokens`] of a user.
+    /// The client at an OAuth 2.0 service, for sessions with the [`Tokens`](super::Tokens) of a user.
     pub fn oauth2_client(&self) -> Option<&oauth2::Client> {
-        match &self.0.built.protocol {
-            Protocol::Oauth2(client) => Some(client),
-            Protocol::Oauth1(_) => None,
+        match &self.0.client {
+            Client::Oauth2(client) => Some(client),
+            Client::Oauth1(_) => None,
         }
     }
 
@@ -231,21 +180,26 @@ impl SignIn {
         Arc::make_mut(&mut self.0)
     }
 
-    /// With all that follows from the parts made anew.
-    pub(super) fn rebuilt(mut self) -> Result<Self, Error> {
-        let Parts { site, mapping, place, base, client_id, secret, callback, built, .. } = self.parts();
-        *built = Built::new(site, mapping, place.as_deref(), base.as_deref(), (client_id, secret, callback))?;
+    /// With its row's URLs elsewhere, and all that follows from them made anew.
+    pub(super) fn moved(mut self, url: &str, change: impl FnOnce(&mut Table)) -> Result<Self, Error> {
+        let parts = self.parts();
+        let Profile::Table(table) = &mut parts.profile else {
+            let reason = "a custom sign-in has the URLs of the client that it was given: give it another client";
+            return Err(Unsupported::Url { url: bare(url), reason }.into());
+        };
+        change(table);
+        parts.client = table.build()?.returning_to(&parts.callback)?;
+        parts.mark = mark(&parts.client, &parts.profile);
         Ok(self)
     }
 }
 
 impl fmt::Debug for SignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Parts { site, client_id, callback, .. } = &*self.0;
         f.debug_struct("SignIn")
-            .field("site", &site.name())
-            .field("client_id", client_id)
-            .field("callback", callback)
+            .field("site", &self.site().map(Site::name))
+            .field("client_id", &self.0.client.id())
+            .field("callback", &self.0.callback)
             .finish_non_exhaustive()
     }
 }
@@ -266,4 +220,13 @@ fn of_1_0a(site: &Site) -> Result<(), Unsupported> {
         Service::Oauth1(row) if row.version_2007 => Err(Unsupported::VersionOf2007),
         _ => Ok(()),
     }
+}
+
+/// A client, where codes go that are its, and whose profile comes, in 53 bits, which every reader of JSON keeps.
+fn mark(client: &Client, profile: &Profile) -> u64 {
+    let (kind, token) = client.endpoint();
+    // Functions have no name to be told apart by. A table's profile is never empty.
+    let profile = profile.table().map_or("", |table| &table.profile);
+    let hash = sha256_of([kind, &token.to_string(), profile, client.id()].join("\0").as_bytes());
+    hash.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte)) >> 11
 }

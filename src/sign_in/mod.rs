@@ -54,7 +54,7 @@
 //! |---|---|
 //! | sign in by a service of the table | [`SignIn::google`] and its like; [`sites`] |
 //! | by another one that answers with a profile in JSON | a [`Site`] of your own |
-//! | by one whose profile no table describes | [`SignIn::custom`] |
+//! | by one that no row describes: its URLs, its ways, or its profile | [`SignIn::custom`], with a [`Client`] of either protocol |
 //! | by an installation, or a tenant | [`SignIn::place`], [`SignIn::new_at`] |
 //! | by a double of a service in a test | [`SignIn::endpoints_at`] |
 //! | call the API for the user | [`twitter_request`], [`facebook_request`], [`dropbox_request`]; any other by [`oauth2::ApiRequest`](crate::oauth2::ApiRequest), which is tornado.auth's `oauth2_request`, and [`oauth1::ApiRequest`](crate::oauth1::ApiRequest) |
@@ -67,10 +67,36 @@
 //! The token is shown to the profile's origin alone, and a redirect from there is an error. Nothing in a [`User`] is
 //! guessed: what the service does not say is `None`, and `email_verified` comes from a member by which the service says
 //! so, or not at all. An answer that says by status 200 that it failed is a [refusal](crate::Refused).
+//!
+//! # For those who come from tornado.auth
+//!
+//! | there | here |
+//! |---|---|
+//! | `GoogleOAuth2Mixin`, `FacebookGraphMixin`, `TwitterMixin`, and the settings with their keys | [`SignIn::google`], [`SignIn::facebook`], [`SignIn::twitter`], and their arguments |
+//! | `DropboxMixin` for its API of 2007, `dropbox_request` | [`SignIn::dangerous_dropbox_v1`], [`dropbox_request`] |
+//! | `OAuthMixin`, `OAuth2Mixin`, to be subclassed | [`Site::oauth1`], [`Site::oauth2`]; [`SignIn::custom`] |
+//! | `authorize_redirect`, and `scope`, `extra_params` | [`SignIn::start`]; [`SignIn::scope`], [`SignIn::parameter`]; what an OAuth 1.0a service wants with its first request stands in the query of that endpoint |
+//! | Twitter's `authenticate_redirect`, and `authorize_redirect` | [`SignIn::start`], and with [`SignIn::always_authorize`] |
+//! | `get_authenticated_user`, the cookie `_oauth_request_token` | [`SignIn::callback`], [`Pending`]; the dictionary is a [`User`], `access_token` its [`Tokens`] |
+//! | Facebook's `extra_fields`, `session_expires` | [`SignIn::fields`], [`User::session_expires`] |
+//! | `oauth2_request`, `facebook_request`, `twitter_request` | [`oauth2::ApiRequest`](crate::oauth2::ApiRequest), [`facebook_request`], [`twitter_request`] |
+//! | `_FACEBOOK_BASE_URL`, `_TWITTER_BASE_URL` | [`facebook_request_at`], [`twitter_request_at`]; [`SignIn::endpoints_at`] |
+//! | `_OAUTH_REQUEST_TOKEN_URL`, `_OAUTH_AUTHORIZE_URL`, `_OAUTH_ACCESS_TOKEN_URL` | [`oauth1::Service::new`](crate::oauth1::Service::new), [`oauth2::AuthorizationServer`](crate::oauth2::AuthorizationServer); rows of [`providers`](crate::providers) |
+//! | `_OAUTH_AUTHENTICATE_URL` | [`oauth1::Service::authentication`](crate::oauth1::Service::authentication) |
+//! | `_OAUTH_NO_CALLBACKS` | [`oauth1::Callbacks::Registered`](crate::oauth1::Callbacks::Registered) |
+//! | `_OAUTH_VERSION = "1.0"` | [`SignIn::dangerous_new_2007`], [`oauth1::Service::dangerous_version_1_0`](crate::oauth1::Service::dangerous_version_1_0) |
+//! | `_oauth_consumer_token` | [`oauth1::ClientCredentials`](crate::oauth1::ClientCredentials) |
+//! | `_oauth_get_user_future` | [`Fields`], or the functions of [`SignIn::custom`] |
+//! | `_oauth_request_parameters`; its GET, and its signature in the query | [`oauth1::Session::sign`](crate::oauth1::Session::sign); [`by_get`](crate::oauth1::Service::by_get), [`oauth1::Placement::Query`](crate::oauth1::Placement::Query) |
+//! | `OpenIdMixin`, `_OPENID_ENDPOINT` | `openid::RelyingParty`, with the feature `openid` |
+//! | its `authenticate_redirect`, `ax_attrs` | `openid::RelyingParty::authenticate_at`, `openid::Wish` |
+//! | its `get_authenticated_user` | `openid::RelyingParty::verify`, and `openid::Assertion::profile` |
+//! | `get_auth_http_client`, `http_client` | what [`run_with`](crate::run_with) and its like are given to send with |
+//! | `AuthError`, a callback with `None` | [`Error`](crate::Error), sorted by what to do about it |
 
 mod callback;
 mod client;
-mod endpoints;
+mod custom;
 mod mapping;
 mod options;
 mod paths;
@@ -80,10 +106,12 @@ mod services;
 mod site;
 pub mod sites;
 mod start;
+mod table;
 mod then;
 mod user;
 
 pub use client::SignIn;
+pub use custom::Client;
 pub use proof::appsecret_proof;
 pub use requests::{
     FacebookRequest, dropbox_request, dropbox_request_at, facebook_request, facebook_request_at, twitter_request,

@@ -44,10 +44,11 @@ impl SignIn {
     /// ```
     ///
     /// # Errors
-    /// Those of [`Provider::url`](crate::providers::Provider::url).
-    pub fn place(mut self, place: impl Into<String>) -> Result<Self, Error> {
-        self.parts().place = Some(place.into());
-        self.rebuilt()
+    /// Those of [`Provider::url`](crate::providers::Provider::url), and
+    /// [`Unsupported::Url`](crate::Unsupported::Url) for a [custom](Self::custom) sign-in, whose client has its URLs.
+    pub fn place(self, place: impl Into<String>) -> Result<Self, Error> {
+        let place = place.into();
+        self.moved(&place.clone(), |table| table.place = Some(place))
     }
 
     /// With every endpoint below that URL, each with its own path: a double of the service in tests, or a gateway. The row's
@@ -67,9 +68,10 @@ impl SignIn {
     /// # Errors
     /// [`Unsupported::Url`](crate::Unsupported::Url) when it is not an absolute https URL without user information, query and
     /// fragment; [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when it is http and not on this machine.
-    pub fn endpoints_at(mut self, base: &str) -> Result<Self, Error> {
-        self.parts().base = Some(installation(base)?.to_owned());
-        self.rebuilt()
+    /// `Url` also for a [custom](Self::custom) sign-in, whose client has its URLs.
+    pub fn endpoints_at(self, base: &str) -> Result<Self, Error> {
+        let base = installation(base)?;
+        self.moved(base, |table| table.base = Some(base.to_owned()))
     }
 
     /// Fields of the profile to read besides [the row's](super::Site::asked), at services where one has to say: Facebook's

@@ -6,17 +6,21 @@ use serde_json::Value;
 
 use super::appsecret_proof;
 use super::paths::{at_one_of, below, is_absolute};
-use crate::{Error, Secret, Step, oauth1, oauth2};
+use crate::oauth2::{TokenParameter, TokenPlacement};
+use crate::providers::place::installation;
+use crate::{Error, Request, Response, Secret, Step, Timestamp, oauth1, oauth2};
 
 const TWITTER: &str = "https://api.twitter.com/1.1";
-/// Where Twitter's API is, by both names.
-const TWITTER_ORIGINS: &[&str] = &["https://api.twitter.com", "https://api.x.com"];
+/// Where Twitter's API is, and where media are uploaded, by both names.
+const TWITTER_ORIGINS: &[&str] =
+    &["https://api.twitter.com", "https://api.x.com", "https://upload.twitter.com", "https://upload.x.com"];
 const DROPBOX_V1: &str = "https://api.dropbox.com/1";
 const FACEBOOK: &str = "https://graph.facebook.com";
 
 /// A request to Twitter's API by its path, without version and format: `/statuses/user_timeline`. A path that begins with
-/// `http:` or `https:` is a URL and taken as it is. Signed by a session of
-/// [`SignIn::oauth1_client`](super::SignIn::oauth1_client), or unsigned.
+/// `http:` or `https:` is a URL and taken as it is, as long as it is Twitter's: at `api` or `upload` of `twitter.com` or
+/// `x.com`. For any other URL there is [`oauth1::ApiRequest::new`], which signs for whatever place it is given. Signed by a
+/// session of [`SignIn::oauth1_client`](super::SignIn::oauth1_client), or unsigned.
 ///
 /// ```no_run
 /// use oauth_proto::sign_in::{SignIn, User, twitter_request};
@@ -90,7 +94,9 @@ pub fn dropbox_request_at(base: &str, path: &str) -> Result<oauth1::ApiRequest, 
     oauth1::ApiRequest::new(&below(base, path, "")?)
 }
 
-/// A request to Facebook's Graph API by its path: `/me/feed`, `/btaylor/picture`.
+/// A request to Facebook's Graph API by its path: `/me/feed`, `/me/accounts`. The path `/` is for what goes to the base
+/// itself: a batch, or several objects by the argument `ids`. Answers are JSON, so a picture (`/btaylor/picture`) wants the
+/// argument `redirect=0`, and comes as its URL.
 ///
 /// ```no_run
 /// use oauth_proto::oauth2::Token;
@@ -104,6 +110,10 @@ pub fn dropbox_request_at(base: &str, path: &str) -> Result<oauth1::ApiRequest, 
 ///     .app_secret("client secret");
 /// let entry = run(request.call(Some(&token))?, &mut send)?;
 /// println!("{}", entry["id"]);
+///
+/// let both = facebook_request("/")?.argument("ids", "platform,me").app_secret("client secret");
+/// let users = run(both.call(Some(&token))?, &mut send)?;
+/// println!("{}", users["me"]["name"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -118,7 +128,11 @@ pub fn facebook_request(path: &str) -> Result<FacebookRequest, Error> {
 /// # Errors
 /// As [`facebook_request`], and when the base is no https URL and not on this machine.
 pub fn facebook_request_at(base: &str, path: &str) -> Result<FacebookRequest, Error> {
-    Ok(FacebookRequest { request: oauth2::ApiRequest::new(&below(base, path, "")?)?, secret: None })
+    let url = match path {
+        "" | "/" => format!("{}{path}", installation(base)?),
+        path => below(base, path, "")?,
+    };
+    Ok(FacebookRequest { request: oauth2::ApiRequest::new(&url)? })
 }
 
 /// A request to Facebook's Graph API: an [`oauth2::ApiRequest`] that can prove the application's secret. It is a GET until
@@ -134,10 +148,26 @@ pub fn facebook_request_at(base: &str, path: &str) -> Result<FacebookRequest, Er
 /// assert!(request.uri().query().unwrap().starts_with("fields=id&appsecret_proof="));
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
+///
+/// A [`SharedSession`](oauth2::SharedSession) gives it a token, and with that its proof, also when there is another token
+/// the second time:
+///
+/// ```no_run
+/// use oauth_proto::oauth2::SharedSession;
+/// use oauth_proto::sign_in::facebook_request;
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+/// # fn store(_: &oauth_proto::oauth2::Token) -> Result<(), std::io::Error> { Ok(()) }
+///
+/// # fn example(shared: SharedSession) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = facebook_request("/me")?.argument("fields", "id").app_secret("client secret");
+/// let response = shared.fetch(request.request()?, &mut send, |token| store(&token))?;
+/// println!("{}", request.read(&response)?["id"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct FacebookRequest {
     request: oauth2::ApiRequest,
-    secret: Option<Secret>,
 }
 
 impl FacebookRequest {
@@ -153,6 +183,12 @@ impl FacebookRequest {
         self
     }
 
+    /// Where the token goes: as [`oauth2::ApiRequest::placement`].
+    pub fn placement(mut self, placement: TokenPlacement) -> Self {
+        self.request = self.request.placement(placement);
+        self
+    }
+
     /// How many bytes an answer may have. 8 MiB unless said otherwise.
     pub fn limit(mut self, bytes: usize) -> Self {
         self.request = self.request.limit(bytes);
@@ -162,8 +198,20 @@ impl FacebookRequest {
     /// Adds the `appsecret_proof`, which applications can be set up to need: that the token is used by who has the
     /// application's secret. The secret itself is not sent.
     pub fn app_secret(mut self, secret: impl Into<Secret>) -> Self {
-        self.secret = Some(secret.into());
+        let secret = secret.into();
+        let proof = move |token: &oauth2::Token| appsecret_proof(&secret, &token.access_token);
+        self.request = self.request.derived(TokenParameter::new("appsecret_proof", proof));
         self
+    }
+
+    /// The request, without a token and its proof: to be given both by an [`oauth2::Session`], or by an
+    /// [`oauth2::SharedSession`]. What they are to add stands in the request's extensions, so send this one and no copy made
+    /// of its parts.
+    ///
+    /// # Errors
+    /// As [`oauth2::ApiRequest::request`].
+    pub fn request(&self) -> Result<Request, Error> {
+        self.request.request()
     }
 
     /// Calls the API with a token, or without one, and then without a proof.
@@ -171,13 +219,23 @@ impl FacebookRequest {
     /// # Errors
     /// As [`oauth2::ApiRequest::call`].
     pub fn call(&self, token: Option<&oauth2::Token>) -> Result<Step<Value>, Error> {
-        match (&self.secret, token) {
-            (Some(secret), Some(token)) => {
-                let proof = appsecret_proof(secret, &token.access_token);
-                self.request.clone().argument("appsecret_proof", &proof).call(Some(token))
-            }
-            _ => self.request.call(token),
-        }
+        self.request.call(token)
+    }
+
+    /// Calls the API with a session's token and its proof.
+    ///
+    /// # Errors
+    /// As [`oauth2::ApiRequest::call_with`].
+    pub fn call_with(&self, session: &oauth2::Session, now: Timestamp) -> Result<Step<Value>, Error> {
+        self.request.call_with(session, now)
+    }
+
+    /// The JSON of an answer.
+    ///
+    /// # Errors
+    /// As the step of [`call`](Self::call).
+    pub fn read(&self, response: &Response) -> Result<Value, Error> {
+        self.request.read(response)
     }
 }
 

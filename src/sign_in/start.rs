@@ -4,10 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::SignIn;
 use super::client::Parts;
-use super::endpoints::Protocol;
+use super::custom::Client;
 use super::then::{divided, then};
-use super::{Service, SignIn};
+use crate::oauth1::Callbacks;
 use crate::oauth2::Authorize;
 use crate::wire::bare;
 use crate::{Error, Expired, Forged, Moment, Step, Timestamp, oauth1, oauth2};
@@ -112,16 +113,20 @@ impl SignIn {
     pub fn start(&self, moment: Moment) -> Result<Step<Start>, Error> {
         let parts = self.0.clone();
         let (moment, next) = divided(moment);
-        match &self.0.built.protocol {
-            Protocol::Oauth2(client) => {
+        match &self.0.client {
+            Client::Oauth2(client) => {
                 let step = client.authorize(parts.authorize(), moment)?;
                 then("AwaitRequestUri", step, next, move |authorization, _| {
                     let pending = parts.pending(Leg::Oauth2(authorization.pending));
                     Ok(Step::Done(Start { url: authorization.url, pending }))
                 })
             }
-            Protocol::Oauth1(client) => {
-                let step = client.authorize(oauth1::Authorize::callback(&parts.callback), moment)?;
+            Client::Oauth1(client) => {
+                let authorize = match client.service().callbacks {
+                    Callbacks::Registered => oauth1::Authorize::registered(),
+                    _ => oauth1::Authorize::callback(&parts.callback),
+                };
+                let step = client.authorize(authorize, moment)?;
                 let client = client.clone();
                 then("AwaitRequestToken", step, next, move |pending, _| {
                     let url = parts.oauth1_url(&client, &pending)?;
@@ -134,18 +139,20 @@ impl SignIn {
 
 impl Parts {
     fn pending(&self, leg: Leg) -> Pending {
-        Pending { version: VERSION, mark: self.built.mark, leg }
+        Pending { version: VERSION, mark: self.mark, leg }
     }
 
     /// The row's parameters that the caller has not replaced, and the caller's.
     fn all_parameters(&self) -> Vec<(&str, &str)> {
         let own = self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let replaced = |name: &str| self.parameters.iter().any(|(own, _)| own == name);
-        self.site.parameters.iter().copied().filter(|(name, _)| !replaced(name)).chain(own).collect()
+        let rows = self.profile.table().map_or(&[][..], |table| table.site.parameters);
+        rows.iter().copied().filter(|(name, _)| !replaced(name)).chain(own).collect()
     }
 
     fn authorize(&self) -> Authorize {
-        let scope = self.scope.clone().unwrap_or_else(|| self.site.scope.into());
+        let rows = self.profile.table().map_or("", |table| table.site.scope);
+        let scope = self.scope.clone().unwrap_or_else(|| rows.into());
         self.all_parameters().into_iter().fold(Authorize::scope(scope), |authorize, (name, value)| match name {
             "login_hint" => authorize.login_hint(value),
             name => authorize.parameter(name, value),
@@ -153,8 +160,10 @@ impl Parts {
     }
 
     fn oauth1_url(&self, client: &oauth1::Client, pending: &oauth1::Pending) -> Result<String, Error> {
-        let has_own_page = matches!(&self.site.service, Service::Oauth1(row) if row.authentication.is_some());
-        if has_own_page && !self.always_authorize {
+        let service = client.service();
+        // The page for signing in is not told the callback, which the version of 2007 has told nowhere else.
+        let told = service.callbacks != Callbacks::WithAuthorization;
+        if service.authentication.is_some() && told && !self.always_authorize {
             client.authentication_url(pending, &self.all_parameters())
         } else {
             client.authorization_url(pending, &self.all_parameters())

@@ -2,10 +2,10 @@
 
 use oauth_proto::oauth1::ClientCredentials;
 use oauth_proto::providers::TWITTER_OAUTH1;
-use oauth_proto::sign_in::{Pending, SignIn, Site, sites};
+use oauth_proto::sign_in::{Client, Pending, SignIn, Site, Tokens, User, sites};
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response};
 
-use crate::common::oauth2::{NOW, at, json, moment, response};
+use crate::common::oauth2::{NOW, at, get, json, moment, response};
 use crate::common::sign_in::*;
 
 const BOTH: [Constructor; 2] = [SignIn::google, SignIn::twitter];
@@ -55,6 +55,12 @@ fn fixated_session() {
     assert!(matches!(start, Err(Error::Misbehaved(Misbehaved::CallbackUnconfirmed { .. }))), "{start:?}");
 }
 
+/// A client whose profiles nobody asks for here.
+fn custom(client: impl Into<Client>) -> SignIn {
+    let request = |_: &Tokens| Ok(get("https://api.example/me"));
+    SignIn::custom(client, CALLBACK, request, |_, tokens| Some(User::new("1", tokens))).unwrap()
+}
+
 #[test]
 fn mix_up() {
     let double = |constructor| of(constructor).endpoints_at("http://127.0.0.1:8080").unwrap();
@@ -75,6 +81,13 @@ fn mix_up() {
         SignIn::google("other id", "secret", CALLBACK).unwrap(),
         SignIn::twitter("other id", "secret", CALLBACK).unwrap(),
         SignIn::new(&sites::GOOGLE.profile("https://people.googleapis.com/v1/people/me"), "id", "s", CALLBACK).unwrap(),
+        // Clients of the same services, whose profiles functions read; and others' at the same services, or elsewhere.
+        custom(of(SignIn::google).oauth2_client().unwrap().clone()),
+        custom(of(SignIn::twitter).oauth1_client().unwrap().clone()),
+        custom(SignIn::google("other id", "secret", CALLBACK).unwrap().oauth2_client().unwrap().clone()),
+        custom(SignIn::twitter("other id", "secret", CALLBACK).unwrap().oauth1_client().unwrap().clone()),
+        custom(double(SignIn::google).oauth2_client().unwrap().clone()),
+        custom(double(SignIn::twitter).oauth1_client().unwrap().clone()),
     ];
     for (one, sign_in) in strangers.iter().enumerate() {
         for (other, stranger) in strangers.iter().enumerate() {
@@ -145,6 +158,39 @@ fn profile_redirected() {
             let (user, sent) = finish(&of(constructor), vec![response(status, &location, "")]);
             let Err(Error::Misbehaved(Misbehaved::Redirect { location, .. })) = user else { panic!("{user:?}") };
             assert_eq!((location.as_str(), sent.len()), ("https://evil.example/", 2));
+        }
+    }
+}
+
+#[test]
+fn users_token_for_another_host() {
+    // The request names two places: the token would be for one, and go to the other.
+    let to = |url: &'static str, host: Option<&'static str>| {
+        move |_: &Tokens| {
+            let mut request = get(url);
+            host.map(|host| request.headers_mut().insert("host", http::HeaderValue::from_static(host)));
+            Ok(request)
+        }
+    };
+    let clients: [Client; 2] = [
+        of(SignIn::google).oauth2_client().unwrap().clone().into(),
+        of(SignIn::twitter).oauth1_client().unwrap().clone().into(),
+    ];
+    for client in clients {
+        for (url, host) in [
+            ("https://api.example@evil.example/me", None),
+            ("https://me@api.example/me", None),
+            ("https://api.example/me", Some("evil.example")),
+            ("https://api.example/me", Some("api.example:444")),
+            ("https://api.example/me", Some("me@api.example")),
+            ("http://api.example/me", None),
+            ("/me", Some("api.example")),
+        ] {
+            let map = |_: &serde_json::Value, tokens| Some(User::new("1", tokens));
+            let sign_in = SignIn::custom(client.clone(), CALLBACK, to(url, host), map).unwrap();
+            let (user, sent) = finish(&sign_in, vec![]);
+            assert!(matches!(user, Err(Error::Unsupported(_))), "{url} {host:?}: {user:?}");
+            assert_eq!(sent.len(), 1);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::session::Session;
-use super::{ProtectedRequest, answer, placement};
+use super::{ProtectedRequest, TokenParameter, answer, placement};
 use crate::api::{self, Call};
 use crate::oauth2::{Quirks, Token, TokenPlacement};
 use crate::{Error, Refused, Request, Response, Step, Timestamp};
@@ -29,6 +29,7 @@ use crate::{Error, Refused, Request, Response, Step, Timestamp};
 pub struct ApiRequest {
     call: Call,
     placement: TokenPlacement,
+    derived: Option<TokenParameter>,
 }
 
 impl ApiRequest {
@@ -37,7 +38,7 @@ impl ApiRequest {
     /// # Errors
     /// [`Unsupported::Url`](crate::Unsupported::Url) when that is not an absolute http or https URL.
     pub fn new(url: &str) -> Result<Self, Error> {
-        Ok(Self { call: Call::new(url)?, placement: TokenPlacement::BEARER })
+        Ok(Self { call: Call::new(url)?, placement: TokenPlacement::BEARER, derived: None })
     }
 
     /// An argument in the query.
@@ -78,7 +79,17 @@ impl ApiRequest {
     /// # Errors
     /// [`Unsupported::Unsendable`](crate::Unsupported::Unsendable) when the URL becomes too long.
     pub fn request(&self) -> Result<Request, Error> {
-        self.call.request()
+        let mut request = self.call.request()?;
+        if let Some(derived) = &self.derived {
+            request.extensions_mut().insert(derived.clone());
+        }
+        Ok(request)
+    }
+
+    /// With a parameter that follows from whatever token it gets, as long as it gets one.
+    pub(crate) fn derived(mut self, parameter: TokenParameter) -> Self {
+        self.derived = Some(parameter);
+        self
     }
 
     /// Calls the API with a token, or without one.
@@ -94,7 +105,10 @@ impl ApiRequest {
                 &mut request,
                 |body| Some(body),
                 token,
-                |protected| placement::place(protected, &self.placement),
+                |protected| {
+                    placement::place(protected, &self.placement)?;
+                    self.derived.as_ref().map_or(Ok(()), |parameter| parameter.add(protected))
+                },
             )?;
         }
         Ok(api::send(request, self.call.limit, api_refusal))

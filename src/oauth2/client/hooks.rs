@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method, Uri};
 
+use super::placement::in_query;
 use crate::oauth2::Token;
 use crate::wire::without_query;
 use crate::{Error, Response};
@@ -52,6 +53,24 @@ impl ProtectedRequest<'_> {
         let seen = see(&mut ProtectedRequest { method: &method, uri: &mut uri, headers: &mut headers, body, token });
         (*request.uri_mut(), *request.headers_mut()) = (uri, headers);
         seen
+    }
+}
+
+/// A parameter of the query that follows from the token, in a request's extensions: it is right for whatever token the
+/// request is given, and made anew when it is sent again with another one.
+#[derive(Clone)]
+pub(crate) struct TokenParameter {
+    name: &'static str,
+    value: Arc<dyn Fn(&Token) -> String + Send + Sync>,
+}
+
+impl TokenParameter {
+    pub(crate) fn new(name: &'static str, value: impl Fn(&Token) -> String + Send + Sync + 'static) -> Self {
+        Self { name, value: Arc::new(value) }
+    }
+
+    pub(super) fn add(&self, request: &mut ProtectedRequest<'_>) -> Result<(), Error> {
+        in_query(request.uri, self.name, &(self.value)(request.token))
     }
 }
 

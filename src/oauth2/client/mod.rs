@@ -35,6 +35,7 @@ pub use device::PendingDevice;
 pub use discovery::{Discovery, ResourceDiscovery};
 pub use grant::Grant;
 pub use hooks::ProtectedRequest;
+pub(crate) use hooks::TokenParameter;
 pub use pending::{Pending, PendingImplicit};
 pub use server::AuthorizationServer;
 pub use session::Session;

@@ -1,7 +1,7 @@
 //! Where a request carries its token, RFC 6750 §2.
 
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method, Uri};
 use zeroize::Zeroizing;
 
 use super::ProtectedRequest;
@@ -21,14 +21,14 @@ pub(super) fn place(request: &mut ProtectedRequest<'_>, placement: &TokenPlaceme
                 name.map_err(|_| Unsupported::Unsendable { what: "the token", reason: "its header's name is none" })?;
             set(request, name, sensitive(token.expose())?)
         }
-        Placement::Query(name) => in_query(request, name),
+        Placement::Query(name) => in_query(request.uri, name, token.expose()),
         Placement::Form(name) => in_form(request, name),
         Placement::BearerAndParameter(name) => {
             set(request, AUTHORIZATION, with_scheme("Bearer", token)?)?;
             let empty = request.body.as_ref().is_some_and(|body| body.is_empty());
             let bodiless = matches!(*request.method, Method::GET | Method::HEAD);
             let in_body = form::is_form(request.headers) == Some(true) || (empty && !bodiless);
-            if in_body { in_form(request, name) } else { in_query(request, name) }
+            if in_body { in_form(request, name) } else { in_query(request.uri, name, token.expose()) }
         }
     }
 }
@@ -69,22 +69,23 @@ fn same_scheme(one: &HeaderValue, other: &HeaderValue) -> bool {
     scheme(one) == scheme(other)
 }
 
-fn in_query(request: &mut ProtectedRequest<'_>, name: &str) -> Result<(), Error> {
-    let query = request.uri.query().unwrap_or_default();
+/// Puts a parameter into the query, in the place of one of that name.
+pub(super) fn in_query(uri: &mut Uri, name: &str, value: &str) -> Result<(), Error> {
+    let query = uri.query().unwrap_or_default();
     let mut pairs = Zeroizing::new(String::new());
-    form::push_pair(&mut pairs, name.as_bytes(), request.token.access_token.expose().as_bytes());
+    form::push_pair(&mut pairs, name.as_bytes(), value.as_bytes());
     let kept = form::retain(query.as_bytes(), |own| own != name.as_bytes());
-    let mut uri = request.uri.clone();
+    let mut bare = uri.clone();
     if kept.len() != query.len() {
-        // It has a token already: that of a request which is sent again.
+        // It has one already: that of a request which is sent again.
         let kept = String::from_utf8_lossy(&kept).into_owned();
-        let path = if kept.is_empty() { uri.path().to_owned() } else { format!("{}?{kept}", uri.path()) };
-        let mut parts = uri.into_parts();
+        let path = if kept.is_empty() { bare.path().to_owned() } else { format!("{}?{kept}", bare.path()) };
+        let mut parts = bare.into_parts();
         parts.path_and_query = path.parse().ok();
         let reason = "the URI is not absolute";
-        uri = http::Uri::from_parts(parts).map_err(|_| Unsupported::Unsendable { what: "the query", reason })?;
+        bare = Uri::from_parts(parts).map_err(|_| Unsupported::Unsendable { what: "the query", reason })?;
     }
-    *request.uri = with_query(&uri, &pairs)?;
+    *uri = with_query(&bare, &pairs)?;
     Ok(())
 }
 

@@ -23,7 +23,7 @@ use crate::{Error, Unsupported};
 #[derive(Clone, Debug)]
 pub struct AuthorizationServer {
     pub(crate) issuer: Option<String>,
-    pub(super) token: Uri,
+    pub(crate) token: Uri,
     pub(super) refresh: Option<Uri>,
     pub(super) authorization: Option<Uri>,
     pub(super) device: Option<Uri>,

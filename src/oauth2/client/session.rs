@@ -17,6 +17,7 @@ use std::time::Duration;
 use http::header::HOST;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use super::hooks::TokenParameter;
 use super::placement::place;
 use super::verdict::{Again, Stamp, Verdict, Want, WithholdToken};
 use super::{Client, Grant, ProtectedRequest};
@@ -375,8 +376,10 @@ impl Session {
         {
             return Err(Unsupported::NotInOauth21 { what: "token in the query" }.into());
         }
+        let derived = request.extensions().get::<TokenParameter>().cloned();
         ProtectedRequest::of(request, body, token, |protected| {
             place(protected, &self.placement)?;
+            derived.map_or(Ok(()), |parameter| parameter.add(protected))?;
             self.client.0.hooks.protected_request(protected);
             Ok(())
         })?;

@@ -1,84 +1,67 @@
-//! What follows from an application's options: the client, and the endpoints at the place and base where the service is.
+//! A service of the table: its row, and the client and endpoints that follow from that at the place and base where it is.
 
-use super::client::Mapping;
+use super::custom::Client;
 use super::{Service, Site};
 use crate::oauth2::AuthorizationServer;
 use crate::providers::{Oauth1Provider, Place, Provider};
-use crate::short_hash::sha256_of;
 use crate::wire::{Origin, check_private, endpoint};
 use crate::{Error, Secret, Unsupported, oauth1, oauth2};
 
-/// What follows from the rest.
+/// A row, what the application is known by there, and where the profile is that follows.
 #[derive(Clone)]
-pub(super) struct Built {
-    pub(super) protocol: Protocol,
+pub(super) struct Table {
+    pub(super) site: Site,
+    pub(super) secret: Secret,
+    client_id: String,
+    pub(super) place: Option<String>,
+    /// Where all endpoints are instead.
+    pub(super) base: Option<String>,
     pub(super) profile: String,
     pub(super) emails: Option<String>,
-    /// What pending values are known by.
-    pub(super) mark: u64,
 }
 
-#[derive(Clone)]
-pub(super) enum Protocol {
-    Oauth1(Box<oauth1::Client>),
-    Oauth2(oauth2::Client),
-}
+impl Table {
+    /// Without what follows, which [`build`](Self::build) makes.
+    pub(super) fn new(site: &Site, client_id: String, secret: Secret, place: Option<String>) -> Self {
+        let site = site.clone();
+        Self { site, secret, client_id, place, base: None, profile: String::new(), emails: None }
+    }
 
-impl Built {
-    pub(super) fn new(
-        site: &Site,
-        mapping: &Mapping,
-        place: Option<&str>,
-        base: Option<&str>,
-        (client_id, secret, callback): (&str, &Secret, &str),
-    ) -> Result<Self, Error> {
-        let urls = Urls { site, place, base };
-        let (protocol, kind, token) = match &site.service {
-            Service::Oauth2(provider) => {
-                let mut client = oauth2::Client::new(urls.authorization_server(provider)?, client_id);
-                if !secret.is_empty() {
-                    client = client.secret(secret);
-                }
-                let client = client.redirect_uri(callback)?;
-                (Protocol::Oauth2(client), "oauth2", urls.url(provider.token)?)
-            }
-            Service::Oauth1(provider) => {
-                let credentials = oauth1::ClientCredentials::new(client_id, secret);
-                let client = oauth1::Client::new(urls.oauth1_service(provider)?, credentials);
-                (Protocol::Oauth1(Box::new(client)), "oauth1", urls.url(provider.token_credentials)?)
-            }
-        };
-        let (profile, emails) = match mapping {
-            Mapping::Table => (urls.profile()?, site.emails.map(|emails| urls.url(emails.url)).transpose()?),
-            Mapping::Custom { .. } => (String::new(), None),
-        };
-        if let Some(emails) = &emails {
+    /// Makes all that follows from the rest, and the client.
+    pub(super) fn build(&mut self) -> Result<Client, Error> {
+        let client = self.client()?;
+        self.profile = self.profile()?;
+        self.emails = self.site.emails.map(|emails| self.url(emails.url)).transpose()?;
+        if let Some(emails) = &self.emails {
             // The token is for the profile's origin alone.
             let origin = Origin::of(&endpoint(emails)?);
-            if origin != Origin::of(&endpoint(&profile)?) {
+            if origin != Origin::of(&endpoint(&self.profile)?) {
                 let origin = origin.map(|origin| origin.to_string()).unwrap_or_default();
                 return Err(Unsupported::ForeignOrigin { origin }.into());
             }
         }
-        let mark = mark(&[kind, &token, &profile, client_id]);
-        Ok(Self { protocol, profile, emails, mark })
+        Ok(client)
     }
-}
 
-/// The URLs of a service, at the place and base where it is.
-struct Urls<'a> {
-    site: &'a Site,
-    place: Option<&'a str>,
-    base: Option<&'a str>,
-}
+    fn client(&self) -> Result<Client, Error> {
+        match &self.site.service {
+            Service::Oauth2(provider) => {
+                let client = oauth2::Client::new(self.authorization_server(provider)?, &self.client_id);
+                Ok(if self.secret.is_empty() { client } else { client.secret(&self.secret) }.into())
+            }
+            Service::Oauth1(provider) => {
+                let credentials = oauth1::ClientCredentials::new(&self.client_id, &self.secret);
+                Ok(oauth1::Client::new(self.oauth1_service(provider)?, credentials).into())
+            }
+        }
+    }
 
-impl Urls<'_> {
     fn url(&self, template: &str) -> Result<String, Error> {
         let url = match &self.site.service {
-            Service::Oauth2(provider) => provider.url(template, self.place)?,
-            Service::Oauth1(_) => Place::Fixed.fill(template, self.place)?,
+            Service::Oauth2(provider) => provider.url(template, self.place.as_deref())?,
+            Service::Oauth1(_) => Place::Fixed.fill(template, self.place.as_deref())?,
         };
-        let Some(base) = self.base else {
+        let Some(base) = &self.base else {
             return Ok(url);
         };
         let uri = endpoint(&url)?;
@@ -98,7 +81,7 @@ impl Urls<'_> {
     }
 
     fn authorization_server(&self, provider: &Provider) -> Result<AuthorizationServer, Error> {
-        let mut server = provider.authorization_server(self.place)?;
+        let mut server = provider.authorization_server(self.place.as_deref())?;
         if self.base.is_none() {
             return Ok(server);
         }
@@ -133,10 +116,4 @@ impl Urls<'_> {
         }
         Ok(if provider.version_2007 { service.dangerous_version_1_0() } else { service })
     }
-}
-
-/// Texts in 53 bits, which every reader of JSON keeps.
-fn mark(texts: &[&str]) -> u64 {
-    let hash = sha256_of(texts.join("\0").as_bytes());
-    hash.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte)) >> 11
 }

@@ -1,0 +1,254 @@
+//! Signing in by doubles of Google, Facebook, Twitter and Dropbox over real HTTP: they check what they are sent, and answer as
+//! the services' documentation shows. Every field of the user, calls of each API, and a refusal of each.
+
+use std::convert::Infallible;
+
+use interop::exchange::Http;
+use interop::sign_in_doubles::{CALLBACK, CLIENT, Double, FACEBOOK_TOKEN, GOOGLE_TOKEN, SECRET};
+use oauth_proto::oauth2::{ApiRequest, Session, SharedSession};
+use oauth_proto::sign_in::{
+    Fields, SignIn, Site, User, dropbox_request_at, facebook_request_at, sites, twitter_request_at,
+};
+use oauth_proto::{Error, Moment, Refused, oauth1, providers};
+use serde_json::Value;
+
+/// Where the service sends Jane's browser.
+fn callback(http: &Http, url: &str) -> String {
+    let page = http.get(url);
+    assert_eq!(page.status(), 302, "{url}");
+    let location = page.headers()["location"].to_str().unwrap().to_owned();
+    assert!(location.starts_with(CALLBACK), "{location}");
+    location
+}
+
+/// Jane signs in.
+fn sign_in(http: &Http, sign_in: &SignIn) -> Result<User, Error> {
+    let start = http.run(sign_in.start(Moment::from_os()))?;
+    // What is stored is what comes back.
+    let pending = serde_json::from_str(&serde_json::to_string(&start.pending).unwrap()).unwrap();
+    let uri = callback(http, &start.url);
+    http.run(sign_in.callback(pending, &uri, Moment::from_os()))
+}
+
+/// The fields from the name on.
+fn said(user: &User) -> [Option<&str>; 7] {
+    [&user.name, &user.given_name, &user.family_name, &user.username, &user.email, &user.picture, &user.locale]
+        .map(Option::as_deref)
+}
+
+fn problem<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, Option<String>) {
+    match result {
+        Err(Error::Refused(Refused::Problem { code, advice, .. })) => (code, advice),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Seconds that a test may have lasted.
+fn about(seconds: Option<u64>, expected: u64) -> bool {
+    seconds.is_some_and(|seconds| seconds <= expected && seconds + 60 > expected)
+}
+
+const GOOGLE_USER: [Option<&str>; 7] = [
+    Some("Jane Doe"),
+    Some("Jane"),
+    Some("Doe"),
+    None,
+    Some("jane@example.com"),
+    Some("https://lh3.googleusercontent.com/a-/AOh14Gg=s96-c"),
+    Some("en"),
+];
+
+/// The profile of version 2, which knows the address by another name.
+fn google_v2() -> Site {
+    let fields = Fields { id: "/id", email_verified: Some("/verified_email"), username: None, ..Fields::OPENID };
+    let site = Site::oauth2(providers::GOOGLE, fields).scope("openid profile email");
+    site.profile("https://www.googleapis.com/oauth2/v2/userinfo")
+}
+
+#[test]
+fn google() {
+    let (http, double) = (Http::default(), Double::google());
+    for site in [sites::GOOGLE, google_v2()] {
+        let google = SignIn::new(&site, CLIENT, SECRET, CALLBACK).unwrap().endpoints_at(&double.origin()).unwrap();
+        let user = sign_in(&http, &google).unwrap();
+        assert_eq!((user.id.as_str(), user.email_verified), ("110169484474386276334", Some(true)));
+        assert_eq!(said(&user), GOOGLE_USER);
+        assert!(about(user.session_expires, 3920), "{user:?}");
+        assert_eq!(user.raw["hd"], "example.com");
+        let token = user.tokens.oauth2().unwrap();
+        assert_eq!(token.access_token.expose(), GOOGLE_TOKEN);
+        assert!(token.refresh_token.is_some());
+
+        let request = ApiRequest::new(&format!("{}/oauth2/v2/userinfo", double.origin())).unwrap();
+        assert_eq!(http.run(request.call(Some(token))).unwrap()["gender"], "female");
+        // Without the token it is refused.
+        let error = http.run(request.call(None)).unwrap_err();
+        assert!(matches!(&error, Error::Refused(_)), "{error}");
+        assert!(error.to_string().contains("401"), "{error}");
+    }
+}
+
+#[test]
+fn google_gives_a_code_to_nobody_else() {
+    let (http, double) = (Http::default(), Double::google());
+    let google = |secret| SignIn::google(CLIENT, secret, CALLBACK).unwrap().endpoints_at(&double.origin()).unwrap();
+    let (code, advice) = problem(sign_in(&http, &google("another secret")));
+    assert_eq!((code.as_str(), advice.as_deref()), ("invalid_grant", Some("another client")));
+
+    // Another browser's proof key, and a code that was used.
+    let [ours, theirs] = [(), ()].map(|()| http.run(google(SECRET).start(Moment::from_os())).unwrap());
+    let stolen = callback(&http, &theirs.url).split("code=").nth(1).unwrap().to_owned();
+    let uri = format!("{CALLBACK}&state={}&code={stolen}", ours.pending.key());
+    for expected in ["another proof key", "no such code"] {
+        let stored = serde_json::to_string(&ours.pending).unwrap();
+        let step = google(SECRET).callback(serde_json::from_str(&stored).unwrap(), &uri, Moment::from_os());
+        assert_eq!(problem(http.run(step)).1.as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn facebook() {
+    let http = Http::default();
+    for (double, expires) in [(Double::facebook(), 5_183_944), (Double::facebook_before_2017(), 5_183_999)] {
+        let facebook = SignIn::facebook(CLIENT, SECRET, CALLBACK).unwrap().fields(["birthday"]);
+        let facebook = facebook.scope("public_profile email user_birthday").endpoints_at(&double.origin()).unwrap();
+        let user = sign_in(&http, &facebook).unwrap();
+        assert_eq!((user.id.as_str(), user.email_verified), ("10150000000000001", None));
+        let picture = "https://platform-lookaside.fbsbx.com/platform/profilepic/?asid=10150000000000001";
+        assert_eq!(
+            said(&user),
+            [Some("Jane Doe"), Some("Jane"), Some("Doe"), None, Some("jane@example.com"), Some(picture), Some("en_US")]
+        );
+        assert!(about(user.session_expires, expires), "{user:?}");
+        assert_eq!(user.raw["birthday"], "01/02/1980");
+        assert_eq!(user.raw["link"], "https://www.facebook.com/app_scoped_user_id/10150000000000001/");
+        assert_eq!(user.tokens.oauth2().unwrap().access_token.expose(), FACEBOOK_TOKEN);
+    }
+}
+
+#[test]
+fn facebooks_graph_is_called_with_a_token_and_by_sessions() {
+    let (http, double) = (Http::default(), Double::facebook());
+    let origin = double.origin();
+    let facebook = SignIn::facebook(CLIENT, SECRET, CALLBACK).unwrap().endpoints_at(&origin).unwrap();
+    let user = sign_in(&http, &facebook).unwrap();
+    let token = user.tokens.oauth2().unwrap();
+    let graph = |path| facebook_request_at(&origin, path).unwrap().app_secret(SECRET);
+    let call = |request: oauth_proto::sign_in::FacebookRequest| http.run(request.call(Some(token)));
+
+    let entry = call(graph("/me/feed").post([("message", "I am posting from my Tornado application!")])).unwrap();
+    assert_eq!(entry["id"], "10150000000000001_10150000000000002");
+    let several = call(graph("/").argument("ids", "me,platform").argument("fields", "id,locale")).unwrap();
+    assert_eq!(several["platform"]["locale"], "en_US");
+    let batch = r#"[{"method":"GET","relative_url":"me"},{"method":"GET","relative_url":"me/friends?limit=50"}]"#;
+    let answers = call(graph("").post([("batch", batch), ("include_headers", "false")])).unwrap();
+    let first: Value = serde_json::from_str(answers[0]["body"].as_str().unwrap()).unwrap();
+    assert_eq!((first["name"].as_str(), answers.as_array().unwrap().len()), (Some("Jane Doe"), 2));
+
+    let session = Session::new(facebook.oauth2_client().unwrap(), &origin, token.clone()).unwrap();
+    let me = graph("/me").argument("fields", "first_name");
+    assert_eq!(http.run(me.call_with(&session, Moment::from_os().now)).unwrap()["first_name"], "Jane");
+    let shared = SharedSession::new(session);
+    let send = |request| http.exchange(request);
+    let response = shared.fetch(me.request().unwrap(), send, |_| Ok::<_, Infallible>(())).unwrap();
+    assert_eq!(me.read(&response).unwrap()["first_name"], "Jane");
+
+    for (request, message) in [
+        (facebook_request_at(&origin, "/me").unwrap(), "API calls from the server require an appsecret_proof argument"),
+        (graph("/me").app_secret("another"), "Invalid appsecret_proof provided in the API argument"),
+    ] {
+        assert_eq!(problem(call(request)), ("GraphMethodException".to_owned(), Some(message.to_owned())));
+    }
+    assert_eq!(problem(http.run(me.call(None))).0, "OAuthException");
+    let stranger = SignIn::facebook(CLIENT, "another", CALLBACK).unwrap().endpoints_at(&origin).unwrap();
+    let expected = ("OAuthException".to_owned(), Some("another client".to_owned()));
+    assert_eq!(problem(sign_in(&http, &stranger)), expected);
+}
+
+#[test]
+fn twitter() {
+    let (http, double) = (Http::default(), Double::twitter());
+    let twitter = SignIn::twitter(CLIENT, SECRET, CALLBACK).unwrap().endpoints_at(&double.origin()).unwrap();
+    let asking = twitter.clone().include_email().always_authorize();
+    for (twitter, email) in [(&twitter, None), (&asking, Some("jane@example.com"))] {
+        let user = sign_in(&http, twitter).unwrap();
+        assert_eq!((user.id.as_str(), user.email_verified, user.session_expires), ("38895958", None, None));
+        let picture = Some("https://si0.twimg.com/profile_images/1751506047/jane_normal.JPG");
+        assert_eq!(said(&user), [Some("Jane Doe"), None, None, Some("janedoe"), email, picture, Some("en")]);
+        assert_eq!(user.raw["time_zone"], "Pacific Time (US & Canada)");
+        assert_eq!(user.tokens.oauth1().unwrap().extra["screen_name"], "janedoe");
+    }
+}
+
+#[test]
+fn twitters_api_is_called_for_the_user() {
+    let (http, double) = (Http::default(), Double::twitter());
+    let twitter = SignIn::twitter(CLIENT, SECRET, CALLBACK).unwrap().endpoints_at(&double.origin()).unwrap();
+    let user = sign_in(&http, &twitter).unwrap();
+    let client = twitter.oauth1_client().unwrap();
+    let session = client.session(user.tokens.oauth1().unwrap().clone());
+    let api = |path: &str| twitter_request_at(&format!("{}/1.1", double.origin()), path).unwrap();
+    let text = "Testing Tornado Web Server: é ☃ & 100 % = +";
+    let status = api("/statuses/update").post([("status", text)]);
+    assert_eq!(http.run(status.call(&session, Moment::from_os())).unwrap()["text"], text);
+    let me = api(&format!("{}/1.1/account/verify_credentials.json?include_email=true", double.origin()));
+    assert_eq!(http.run(me.call(&session, Moment::from_os())).unwrap()["email"], "jane@example.com");
+
+    let refused = ("32".to_owned(), Some("Could not authenticate you.".to_owned()));
+    let stranger = client.session(oauth1::TokenCredentials::new("another", "secret"));
+    for call in [status.call(&stranger, Moment::from_os()), status.call_unsigned()] {
+        assert_eq!(problem(http.run(call)), refused);
+    }
+    let stranger = SignIn::twitter(CLIENT, "another", CALLBACK).unwrap().endpoints_at(&double.origin()).unwrap();
+    assert_eq!(problem(http.run(api("/nothing").call(&session, Moment::from_os()))).0, "34");
+    let error = sign_in(&http, &stranger).unwrap_err();
+    assert!(matches!(error, Error::Refused(_)), "{error}");
+}
+
+/// The row, and a client that was configured by hand.
+fn dropbox(origin: &str, secret: &str) -> [SignIn; 2] {
+    let row = SignIn::dangerous_dropbox_v1(CLIENT, secret, CALLBACK).unwrap().endpoints_at(origin).unwrap();
+    let [request, authorize, access] =
+        ["request_token", "authorize", "access_token"].map(|leg| format!("{origin}/1/oauth/{leg}"));
+    let service = oauth1::Service::new(&request, &authorize, &access).unwrap().dangerous_version_1_0();
+    let client = oauth1::Client::new(service, oauth1::ClientCredentials::new(CLIENT, secret));
+    let profile = dropbox_request_at(&format!("{origin}/1"), "/account/info").unwrap();
+    let map = |answer: &Value, tokens| {
+        let mut user = User::new(answer["uid"].as_u64()?.to_string(), tokens);
+        let text = |pointer| answer.pointer(pointer)?.as_str().map(str::to_owned);
+        user.name = text("/display_name");
+        user.given_name = text("/name_details/given_name");
+        user.family_name = text("/name_details/surname");
+        user.username = text("/display_name");
+        user.email = text("/email");
+        user.email_verified = answer["email_verified"].as_bool();
+        user.locale = text("/locale");
+        Some(user)
+    };
+    [row, SignIn::custom(client, CALLBACK, move |_| profile.request(), map).unwrap()]
+}
+
+#[test]
+fn dropbox_as_it_was() {
+    let (http, double) = (Http::default(), Double::dropbox());
+    for dropbox in dropbox(&double.origin(), SECRET) {
+        let user = sign_in(&http, &dropbox).unwrap();
+        assert_eq!((user.id.as_str(), user.email_verified, user.session_expires), ("12345678", Some(false), None));
+        let name = Some("Jane P. Doe");
+        assert_eq!(said(&user), [name, Some("Jane"), Some("Doe"), name, Some("jane@example.com"), None, Some("en")]);
+        assert_eq!(user.raw["quota_info"]["normal"], 680_031_877_871_u64);
+        let token = user.tokens.oauth1().unwrap();
+        assert_eq!(token.extra["uid"], "12345678");
+
+        let session = dropbox.oauth1_client().unwrap().session(token.clone());
+        let api = |path: &str| dropbox_request_at(&format!("{}/1", double.origin()), path).unwrap();
+        let folder = api("/fileops/create_folder").post([("root", "dropbox"), ("path", "/new folder")]);
+        assert_eq!(http.run(folder.call(&session, Moment::from_os())).unwrap()["path"], "/new folder");
+        let missing = api("/metadata/auto/nothing").call(&session, Moment::from_os());
+        assert_eq!(problem(http.run(missing)).0, "Path '/nothing' not found");
+    }
+    for stranger in dropbox(&double.origin(), "another secret") {
+        let (code, _) = problem(http.run(stranger.start(Moment::from_os())));
+        assert_eq!(code, "Invalid signature. Expected signature base string.");
+    }
+}
