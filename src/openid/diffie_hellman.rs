@@ -10,6 +10,9 @@ const MODULUS: &str = "DCF93A0B883972EC0E19989AC5A2CE310E1D37717E8D9571BB7623731
                        7D45C2E7E52DC81C7A171876E5CEA74B1448BFDFAF18828EFD2519F14E45E382\
                        6634AF1949E5B535CC829A483B8A76223E5D490A257F05BDFF16F2FB22C583AB";
 
+/// The default generator (§8.1.2).
+pub(crate) const GENERATOR: [u8; 1] = [2];
+
 /// The sizes of a modulus, in bits: shorter ones keep nothing secret, longer ones cost whoever is asked too much (§15.5).
 const SIZES: std::ops::RangeInclusive<usize> = 1024..=2048;
 
@@ -28,12 +31,17 @@ pub(crate) struct KeyPair {
 impl Group {
     /// The default modulus and generator. `None` never happens.
     pub(crate) fn standard() -> Option<Self> {
+        Self::standard_with(&GENERATOR)
+    }
+
+    /// The default modulus, and a generator of the other side's choice. `None` where it is none to work with.
+    pub(crate) fn standard_with(generator: &[u8]) -> Option<Self> {
         let modulus: Vec<u8> = MODULUS
             .as_bytes()
             .chunks(2)
             .filter_map(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok())
             .collect();
-        Self::new(&modulus, &[2])
+        Self::new(&modulus, generator)
     }
 
     /// A group of the other side's choice, as big-endian numbers. `None` where it is none to work with.

@@ -20,6 +20,8 @@ const MAX_REDIRECTS: u8 = 5;
 const NOT_FAR: &str = "its host is not one of the internet (`dangerous_allow_internal_hosts` takes it nonetheless)";
 /// A service's URIs that are kept.
 const MAX_ENDPOINTS: usize = 8;
+/// What is longer is no identifier: it would have to be remembered, and fit into a URL.
+const MAX_LOCAL_ID: usize = 2048;
 
 /// What was discovered of an identifier: who may speak for it.
 ///
@@ -317,7 +319,7 @@ fn of_services(services: &[Service], claimed: &Url, policy: Policy) -> Vec<Disco
                 Version::V2_0 => service.local_id.clone(),
                 Version::V1_1 => service.delegate.clone().or_else(|| service.local_id.clone()),
             };
-            (!endpoints.is_empty()).then(|| Discovered {
+            (!endpoints.is_empty() && is_local_id(local_id.as_deref())).then(|| Discovered {
                 version,
                 endpoints,
                 claimed_id: (!select).then(|| claimed.to_string()),
@@ -342,10 +344,16 @@ fn of_head(head: &html::Head, claimed: &Url, policy: Policy) -> Vec<Discovered> 
             local_id: local_id.clone(),
             types: vec![type_uri.to_owned()],
         })
+        .filter(|found| is_local_id(found.local_id.as_deref()))
     };
     let second = of(&head.provider, &head.local_id, Version::V2_0, SIGNON);
     let first = of(&head.server, &head.delegate, Version::V1_1, SIGNON_1[0]).filter(|_| policy.openid1);
     second.into_iter().chain(first).collect()
+}
+
+/// Whether a provider can be asked about that identifier. Without it, the question would be about another user.
+fn is_local_id(local_id: Option<&str>) -> bool {
+    local_id.is_none_or(|local_id| local_id.len() <= MAX_LOCAL_ID && !local_id.contains(char::is_control))
 }
 
 /// Whether an answer says that it is an XRDS document.

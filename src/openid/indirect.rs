@@ -1,8 +1,38 @@
-//! Indirect communication by a form, OpenID Authentication 2.0 §5.2.2: a page that submits itself.
+//! Indirect communication, OpenID Authentication 2.0 §5.2: a URL with a message in its query, and a page that submits itself.
+
+use std::borrow::Cow;
 
 use quick_xml::escape::escape;
 
+use super::identifier::absolute;
 use super::message::Message;
+
+/// A URL with a query behind the one that it has, and before its fragment.
+pub(super) fn with_query(url: &str, query: &str) -> String {
+    let url = sendable(url);
+    let (url, fragment) = url.split_once('#').map_or((&*url, None), |(url, fragment)| (url, Some(fragment)));
+    let separator = match url.split_once('?') {
+        None => "?",
+        Some((_, before)) if before.is_empty() || before.ends_with('&') => "",
+        Some(_) => "&",
+    };
+    let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
+    format!("{url}{separator}{query}{fragment}")
+}
+
+/// A URL with a message at the end of its fragment, for a page that reads it there (User Interface Extension §5.1).
+pub(super) fn with_fragment(url: &str, message: &str) -> String {
+    let separator = if url.contains('?') { "&" } else { "?" };
+    format!("{}{separator}{message}", sendable(url))
+}
+
+/// A URL as browsers write it where it has a character that a header cannot hold, and otherwise as it is.
+fn sendable(url: &str) -> Cow<'_, str> {
+    match absolute(url) {
+        Some(normal) if !url.bytes().all(|byte| byte.is_ascii_graphic()) => String::from(normal).into(),
+        _ => url.into(),
+    }
+}
 
 /// A page with a form for a URL. Its one script presses its button.
 pub(super) fn page(action: &str, message: &Message) -> String {

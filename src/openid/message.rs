@@ -206,11 +206,14 @@ impl Message {
     }
 
     /// Adds an extension's fields under its alias, or another where that is taken. An extension that is there already is
-    /// replaced.
+    /// replaced. One without fields says nothing, and is left out.
     pub(crate) fn extend(&mut self, extension: &Extension) {
         let before = self.aliases().find(|(_, known)| *known == extension.namespace);
         if let Some(alias) = before.map(|(alias, _)| alias.to_owned()) {
             self.0.retain(|key, _| key.strip_prefix("ns.") != Some(&alias) && inside(key, &alias).is_none());
+        }
+        if extension.fields.is_empty() {
+            return;
         }
         let mut alias = extension.alias.clone();
         let mut number = 1;

@@ -24,6 +24,19 @@
 //!
 //! The extensions have modules of their own: [`ax`] for attributes, [`sreg`] for simple registration, [`ui`], [`pape`], and
 //! [`oauth`] for a request token along the way.
+//!
+//! # What is not there, or otherwise than the specifications say
+//!
+//! - XRIs (`=name`): their resolvers are gone. Identifiers are URLs.
+//! - An identifier without a scheme is looked for by https, since one that comes without TLS is nobody's.
+//! - Direct answers count without `ns` (§5.1.2), which some providers forget.
+//! - A provider sends no assertion that nobody asked for, but changed attributes ([`Provider::update`]); a relying party
+//!   takes either by a dangerous name alone.
+//! - No attributes are stored at a provider (Attribute Exchange §6).
+//! - A relying party's `return_to` has no fragment, so a popup's answer comes in its query (User Interface Extension §5.1);
+//!   the provider does it either way.
+//! - A provider says which request token is wanted along the way ([`CheckId::access`]); making one that is approved is for
+//!   the application and its OAuth server.
 
 mod association;
 mod diffie_hellman;

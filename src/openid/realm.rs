@@ -67,7 +67,14 @@ impl Realm {
         below.is_some_and(|below| below.is_empty() || self.url.path().ends_with('/') || below.starts_with('/'))
     }
 
-    /// Whether its wildcard stands for the sites of many owners, as in `*.com` or `*.co.uk`. A provider refuses those.
+    /// What stands behind its wildcard, if it has one: `example.com` of `https://*.example.com/`.
+    pub fn wildcard_host(&self) -> Option<&str> {
+        self.url.host_str().filter(|_| self.wildcard)
+    }
+
+    /// Whether its wildcard stands for the sites of many owners, as in `*.com` or `*.co.uk`: by a rule of thumb, since only
+    /// a list tells `*.com.pl` from `*.bmw.de`. A provider refuses those, unless
+    /// [`Provider::public_suffixes`](super::Provider::public_suffixes) knows better.
     pub fn is_too_wide(&self) -> bool {
         let host = self.url.host_str().unwrap_or_default().trim_end_matches('.');
         let labels: Vec<_> = host.split('.').collect();

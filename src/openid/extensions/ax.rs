@@ -51,7 +51,8 @@ impl Default for Count {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attribute {
-    /// What it is called in the messages.
+    /// What it is called in the messages: without commas, periods, colons and newlines, and no two alike. One that cannot
+    /// stand there is replaced.
     pub alias: String,
     /// The URI of its type.
     pub type_uri: String,
@@ -114,8 +115,8 @@ impl Fetch {
         self
     }
 
-    /// Reads what a request asks for. `None` where it asks for nothing, for something twice or without a type, or with a
-    /// count that is none.
+    /// Reads what a request asks for. `None` where it asks for nothing, for something twice or without a type, or by an
+    /// alias or with a count that is none.
     pub fn of(extension: &Extension) -> Option<Self> {
         if extension.get("mode") != Some("fetch_request") {
             return None;
@@ -124,7 +125,7 @@ impl Fetch {
         let mut fetch = Self { update_url: extension.get("update_url").map(str::to_owned), ..Self::default() };
         for (list, required) in [("required", true), ("if_available", false)] {
             for alias in extension.list(list) {
-                if !seen.insert(alias) {
+                if !is_alias(alias) || !seen.insert(alias) {
                     return None;
                 }
                 let type_uri = extension.get(&format!("type.{alias}"))?.to_owned();
@@ -141,13 +142,19 @@ impl Fetch {
 }
 
 impl From<Fetch> for Extension {
+    /// Nothing where no attributes are asked for.
     fn from(fetch: Fetch) -> Self {
+        if fetch.attributes.is_empty() {
+            return Self::new(NAMESPACE, "ax", []);
+        }
+        let aliases = aliases(fetch.attributes.iter().map(|attribute| Some(attribute.alias.as_str())));
+        let attributes = || aliases.iter().zip(&fetch.attributes);
         let names = |required| {
-            let wanted = fetch.attributes.iter().filter(|attribute| attribute.required == required);
-            wanted.map(|attribute| attribute.alias.clone()).collect::<Vec<_>>()
+            let wanted = attributes().filter(|(_, attribute)| attribute.required == required);
+            wanted.map(|(alias, _)| alias.clone()).collect::<Vec<_>>()
         };
         let mut fields = vec![("mode".to_owned(), "fetch_request".to_owned())];
-        for Attribute { alias, type_uri, count, .. } in &fetch.attributes {
+        for (alias, Attribute { type_uri, count, .. }) in attributes() {
             fields.push((format!("type.{alias}"), type_uri.clone()));
             match count {
                 Count::AtMost(1) => {}
@@ -175,6 +182,8 @@ impl From<Fetch> for Extension {
 pub struct Values {
     values: BTreeMap<String, Vec<String>>,
     update_url: Option<String>,
+    /// What the request calls them, by the URI of the type.
+    aliases: BTreeMap<String, String>,
 }
 
 impl Values {
@@ -210,17 +219,17 @@ impl Values {
         self.update_url.as_deref()
     }
 
-    /// Without what was not asked for, and with no more values than were.
+    /// Without what was not asked for, with no more values than were, and by the names that the request gave (§5.2).
     pub fn only(mut self, fetch: &Fetch) -> Self {
         let wanted: BTreeMap<_, _> =
-            fetch.attributes.iter().map(|attribute| (attribute.type_uri.as_str(), attribute.count)).collect();
-        self.values.retain(|type_uri, values| match wanted.get(type_uri.as_str()) {
-            Some(Count::AtMost(count)) => {
-                values.truncate(usize::try_from(*count).unwrap_or(usize::MAX));
-                true
+            fetch.attributes.iter().map(|attribute| (attribute.type_uri.as_str(), attribute)).collect();
+        self.values.retain(|type_uri, values| {
+            let Some(attribute) = wanted.get(type_uri.as_str()) else { return false };
+            if let Count::AtMost(count) = attribute.count {
+                values.truncate(usize::try_from(count).unwrap_or(usize::MAX));
             }
-            Some(Count::Unlimited) => true,
-            None => false,
+            self.aliases.insert(type_uri.clone(), attribute.alias.clone());
+            true
         });
         self.update_url = self.update_url.filter(|url| fetch.update_url.as_ref() == Some(url));
         self
@@ -246,7 +255,8 @@ impl Values {
             values.insert((*type_uri).to_owned(), found.filter(|_| !twice));
         }
         let values = values.into_iter().filter_map(|(type_uri, values)| Some((type_uri, values?)));
-        Some(Self { values: values.collect(), update_url: extension.get("update_url").map(str::to_owned) })
+        let update_url = extension.get("update_url").map(str::to_owned);
+        Some(Self { values: values.collect(), update_url, ..Self::default() })
     }
 }
 
@@ -259,11 +269,11 @@ fn counted(fields: &BTreeMap<&str, &str>, alias: &str, count: &str) -> Option<Ve
 }
 
 impl From<Values> for Extension {
-    /// Attributes are numbered; one value goes without a count, which is what every reader understands.
+    /// One value goes without a count, which is what every reader understands.
     fn from(values: Values) -> Self {
+        let aliases = aliases(values.values.keys().map(|type_uri| values.aliases.get(type_uri).map(String::as_str)));
         let mut fields = vec![("mode".to_owned(), "fetch_response".to_owned())];
-        for (number, (type_uri, values)) in values.values.into_iter().enumerate() {
-            let alias = format!("a{number}");
+        for (alias, (type_uri, values)) in aliases.into_iter().zip(values.values) {
             fields.push((format!("type.{alias}"), type_uri));
             if let [value] = &*values {
                 fields.push((format!("value.{alias}"), value.clone()));
@@ -276,6 +286,19 @@ impl From<Values> for Extension {
         fields.extend(field("update_url", values.update_url));
         Self::new(NAMESPACE, "ax", fields)
     }
+}
+
+/// Whether an attribute may be called that (§5.1).
+fn is_alias(alias: &str) -> bool {
+    !alias.is_empty() && !alias.contains([',', '.', ':', '\n'])
+}
+
+/// Names for attributes: those that are wanted, where they can be had, and numbers for the others.
+fn aliases<'a>(wanted: impl Iterator<Item = Option<&'a str>>) -> Vec<String> {
+    let mut taken = BTreeSet::new();
+    let given: Vec<_> = wanted.map(|alias| alias.filter(|alias| is_alias(alias) && taken.insert(*alias))).collect();
+    let mut numbered = (0..).map(|number| format!("a{number}")).filter(|alias| !taken.contains(alias.as_str()));
+    given.into_iter().filter_map(|alias| alias.map(str::to_owned).or_else(|| numbered.next())).collect()
 }
 
 #[cfg(test)]
@@ -355,7 +378,33 @@ mod tests {
     fn nobody_gets_more_than_was_asked_for() {
         let fetch = Fetch::default().required(Attribute::new("m", MOVIE).count(Count::AtMost(2)));
         let values = Values::default().with(MOVIE, ["1", "2", "3"]).with(EMAIL, ["a@b.example"]).update_url("x");
-        let given = values.only(&fetch);
-        assert_eq!(given, Values::default().with(MOVIE, ["1", "2"]));
+        let given = Extension::from(values.only(&fetch));
+        assert_eq!(Values::of(&given), Some(Values::default().with(MOVIE, ["1", "2"])));
+    }
+
+    /// §5.2: an attribute is supplied with the alias that was assigned to it.
+    #[test]
+    fn an_answer_calls_attributes_what_the_request_calls_them() {
+        let fetch = Fetch::default()
+            .required(Attribute::new("a0", EMAIL))
+            .if_available(Attribute::new("film", MOVIE).count(Count::Unlimited));
+        let values = Values::default().with(EMAIL, ["a@b.example"]).with(MOVIE, ["1", "2"]).only(&fetch);
+        let written = Extension::from(values.clone().with(LANGUAGE, ["fr"]));
+        assert_eq!(written.get("value.a0"), Some("a@b.example"));
+        assert_eq!(written.get("value.film.2"), Some("2"));
+        assert_eq!(Values::of(&written).unwrap().first(LANGUAGE), Some("fr"));
+    }
+
+    #[test]
+    fn an_alias_that_cannot_stand_in_a_message_is_replaced() {
+        let mut fetch = Fetch::default();
+        for (alias, type_uri) in [("a.b", EMAIL), ("a,b", MOVIE), ("x", USERNAME), ("x", LANGUAGE), ("", FULL_NAME)] {
+            fetch = fetch.required(Attribute::new(alias, type_uri));
+        }
+        let read = Fetch::of(&fetch.clone().into()).unwrap();
+        let types = |fetch: &Fetch| fetch.attributes.iter().map(|each| each.type_uri.clone()).collect::<Vec<_>>();
+        assert_eq!(types(&read), types(&fetch));
+        let asked = [("mode", "fetch_request"), ("required", "x.y"), ("type.x.y", MOVIE)];
+        assert_eq!(Fetch::of(&extension(&asked)), None);
     }
 }

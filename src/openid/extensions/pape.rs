@@ -1,5 +1,6 @@
 //! Provider Authentication Policy Extension 1.0: how the user is to be authenticated, and how that was done.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Extension, field};
@@ -16,6 +17,9 @@ pub const MULTI_FACTOR: &str = "http://schemas.openid.net/pape/policies/2007/06/
 pub const MULTI_FACTOR_PHYSICAL: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor-physical";
 /// What an answer says where no policy was heeded (§5.2).
 pub const NONE: &str = "http://schemas.openid.net/pape/policies/2007/06/none";
+
+/// A scale of levels of assurance: that of NIST SP 800-63, from 0 to 4 (§5.2).
+pub const NIST: &str = "http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1_0_2.pdf";
 
 /// How a relying party wants its user to be authenticated (§5.1). What comes of it is in the answer, and up to the provider.
 ///
@@ -34,6 +38,8 @@ pub struct Policy {
     pub preferred: Vec<String>,
     /// How long ago the user may have been authenticated; longer, and the provider should do it again.
     pub max_age: Option<Duration>,
+    /// The names of scales that the provider should give the level of assurance by, such as [`NIST`], the best first.
+    pub preferred_levels: Vec<String>,
 }
 
 impl Policy {
@@ -43,27 +49,44 @@ impl Policy {
         self
     }
 
+    /// A scale that the provider should give the level of assurance by, after those before.
+    pub fn prefer_level(mut self, scale: impl Into<String>) -> Self {
+        self.preferred_levels.push(scale.into());
+        self
+    }
+
     /// How long ago the user may have been authenticated.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
         self
     }
 
-    /// Reads what a request asks for.
+    /// Reads what a request asks for. Scales without a name are left out.
     pub fn of(extension: &Extension) -> Self {
         let max_age = extension.get("max_auth_age").and_then(|age| age.parse().ok()).map(Duration::from_secs);
-        Self { preferred: policies(extension, "preferred_auth_policies"), max_age }
+        let scales = names(extension);
+        let preferred_levels = words(extension, "preferred_auth_level_types");
+        let preferred_levels = preferred_levels.iter().filter_map(|alias| scales.get(alias.as_str()).copied());
+        Self {
+            preferred: words(extension, "preferred_auth_policies"),
+            max_age,
+            preferred_levels: preferred_levels.map(str::to_owned).collect(),
+        }
     }
 }
 
 impl From<Policy> for Extension {
     fn from(policy: Policy) -> Self {
-        // The list must be there, and may be empty.
+        let aliases: Vec<_> = (0..policy.preferred_levels.len()).map(alias).collect();
+        let levels = (!aliases.is_empty()).then(|| aliases.join(" "));
+        // The list of policies must be there, and may be empty.
         let fields = [
             field("preferred_auth_policies", Some(policy.preferred.join(" "))),
             field("max_auth_age", policy.max_age.map(|age| age.as_secs().to_string())),
+            field("preferred_auth_level_types", levels),
         ];
-        Self::new(NAMESPACE, "pape", fields.into_iter().flatten())
+        let scales = aliases.iter().map(|alias| format!("auth_level.ns.{alias}")).zip(policy.preferred_levels);
+        Self::new(NAMESPACE, "pape", fields.into_iter().flatten().chain(scales))
     }
 }
 
@@ -83,8 +106,8 @@ pub struct Authenticated {
     pub policies: Vec<String>,
     /// When the user was authenticated.
     pub at: Option<Timestamp>,
-    /// The level of assurance of NIST SP 800-63 (§5.2), if the provider gives one: `0` to `4`.
-    pub nist_level: Option<u8>,
+    /// Levels of assurance by the names of their scales, as the provider gives them.
+    pub levels: BTreeMap<String, String>,
 }
 
 impl Authenticated {
@@ -100,43 +123,56 @@ impl Authenticated {
         self
     }
 
-    /// Reads an answer.
+    /// The level of assurance by a scale.
+    pub fn level(mut self, scale: impl Into<String>, level: impl Into<String>) -> Self {
+        self.levels.insert(scale.into(), level.into());
+        self
+    }
+
+    /// The level by [`NIST`]'s scale, if the provider gives one: 0 to 4.
+    pub fn nist_level(&self) -> Option<u8> {
+        self.levels.get(NIST)?.parse().ok().filter(|level| *level <= 4)
+    }
+
+    /// Reads an answer. Levels of scales without a name are left out.
     pub fn of(extension: &Extension) -> Self {
-        let mut policies = policies(extension, "auth_policies");
+        let mut policies = words(extension, "auth_policies");
         policies.retain(|policy| policy != NONE);
-        let level = extension.fields.iter().find_map(|(name, value)| {
-            let alias = name.strip_prefix("auth_level.")?;
-            let names_nist = extension.get(&format!("auth_level.ns.{alias}")) == Some(NIST);
-            names_nist.then_some(value)
+        let scales = names(extension);
+        let levels = extension.fields.iter().filter_map(|(name, level)| {
+            let scale = scales.get(name.strip_prefix("auth_level.")?)?;
+            Some(((*scale).to_owned(), level.clone()))
         });
-        Self {
-            policies,
-            at: extension.get("auth_time").and_then(nonce::time),
-            nist_level: level.and_then(|level| level.parse().ok()).filter(|level| *level <= 4),
-        }
+        Self { policies, at: extension.get("auth_time").and_then(nonce::time), levels: levels.collect() }
     }
 }
-
-/// The name of the levels of NIST SP 800-63.
-const NIST: &str = "http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1_0_2.pdf";
 
 impl From<Authenticated> for Extension {
     fn from(authenticated: Authenticated) -> Self {
         let none = || NONE.to_owned();
         let policies = if authenticated.policies.is_empty() { none() } else { authenticated.policies.join(" ") };
-        let level = authenticated.nist_level;
-        let fields = [
-            field("auth_policies", Some(policies)),
-            field("auth_time", authenticated.at.map(nonce::format)),
-            field("auth_level.ns.nist", level.map(|_| NIST)),
-            field("auth_level.nist", level.map(|level| level.to_string())),
-        ];
-        Self::new(NAMESPACE, "pape", fields.into_iter().flatten())
+        let fields = [field("auth_policies", Some(policies)), field("auth_time", authenticated.at.map(nonce::format))];
+        let levels = authenticated.levels.into_iter().enumerate().flat_map(|(at, (scale, level))| {
+            let alias = alias(at);
+            [(format!("auth_level.ns.{alias}"), scale), (format!("auth_level.{alias}"), level)]
+        });
+        Self::new(NAMESPACE, "pape", fields.into_iter().flatten().chain(levels))
     }
 }
 
-fn policies(extension: &Extension, name: &str) -> Vec<String> {
+fn words(extension: &Extension, name: &str) -> Vec<String> {
     extension.get(name).unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect()
+}
+
+/// What a scale is called in a message.
+fn alias(at: usize) -> String {
+    format!("level{at}")
+}
+
+/// The names of scales, by what they are called in a message.
+fn names(extension: &Extension) -> BTreeMap<&str, &str> {
+    let names = extension.fields.iter();
+    names.filter_map(|(name, scale)| Some((name.strip_prefix("auth_level.ns.")?, scale.as_str()))).collect()
 }
 
 #[cfg(test)]
@@ -145,11 +181,22 @@ mod tests {
 
     #[test]
     fn both_directions_are_read_as_they_were_written() {
-        let policy = Policy::default().prefer(MULTI_FACTOR).prefer(PHISHING_RESISTANT).max_age(Duration::from_secs(60));
+        const OWN: &str = "http://example.com/levels";
+        let policy = Policy::default()
+            .prefer(MULTI_FACTOR)
+            .prefer(PHISHING_RESISTANT)
+            .max_age(Duration::from_secs(60))
+            .prefer_level(NIST)
+            .prefer_level(OWN);
         assert_eq!(Policy::of(&policy.clone().into()), policy);
-        let mut how = Authenticated::default().policy(MULTI_FACTOR).at(Timestamp::from_secs(1_116_177_111));
-        how.nist_level = Some(2);
+        let how = Authenticated::default()
+            .policy(MULTI_FACTOR)
+            .at(Timestamp::from_secs(1_116_177_111))
+            .level(NIST, "2")
+            .level(OWN, "gold");
         assert_eq!(Authenticated::of(&how.clone().into()), how);
+        assert_eq!(how.nist_level(), Some(2));
+        assert_eq!(how.clone().level(NIST, "5").nist_level(), None);
         let extension = Extension::from(how);
         assert_eq!(extension.get("auth_time"), Some("2005-05-15T17:11:51Z"));
     }

@@ -137,7 +137,11 @@ impl Registration {
 }
 
 impl From<Registration> for Extension {
+    /// Nothing where nothing is asked for.
     fn from(registration: Registration) -> Self {
+        if registration.required.is_empty() && registration.optional.is_empty() {
+            return Self::new(NAMESPACE, ALIAS, []);
+        }
         let names = |fields: &[Field]| fields.iter().map(|field| field.name().to_owned()).collect::<Vec<_>>();
         let fields = [
             joined("required", &names(&registration.required)),

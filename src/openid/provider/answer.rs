@@ -68,9 +68,23 @@ impl Provider {
     /// the relying party that there is no answer. [`Reason::NoIdentifier`] when `approval` has something else than a URL,
     /// [`Reason::Unsignable`] when a value has a newline; the relying party hears the same then.
     pub fn approve(&self, check_id: CheckId, approval: Approval, moment: Moment) -> Result<Response, Rejected> {
-        let Some(return_to) = check_id.sound_return_to().map(str::to_owned) else {
+        let Some(return_to) = check_id.sound_return_to() else {
             return Ok(nothing());
         };
+        match self.assertion(&check_id, return_to, &approval, &moment) {
+            Ok(answer) => Ok(respond(return_to, &answer, check_id.wants_fragment())),
+            Err(reason) => Err(Rejected::new(reason, self.cancel(check_id))),
+        }
+    }
+
+    /// A positive assertion (§10.1).
+    pub(super) fn assertion(
+        &self,
+        check_id: &CheckId,
+        return_to: &str,
+        approval: &Approval,
+        moment: &Moment,
+    ) -> Result<Message, Reason> {
         let version = check_id.version;
         let mut answer = Message::new(version, "id_res");
         if version == Version::V2_0 {
@@ -78,23 +92,17 @@ impl Provider {
             let unique = URL_SAFE_NO_PAD.encode(&moment.derive("openid nonce")[..12]);
             answer.set("response_nonce", nonce::format(moment.now) + &unique);
         }
-        answer.set("return_to", &return_to);
-        match identifiers(&check_id.identity, &approval) {
-            Ok(None) => {}
-            Ok(Some((claimed_id, local_id))) => {
-                if version == Version::V2_0 {
-                    answer.set("claimed_id", claimed_id);
-                }
-                answer.set("identity", local_id);
+        answer.set("return_to", return_to);
+        if let Some((claimed_id, local_id)) = identifiers(&check_id.identity, approval)? {
+            if version == Version::V2_0 {
+                answer.set("claimed_id", claimed_id);
             }
-            Err(reason) => return Err(Rejected::new(reason, self.cancel(check_id))),
+            answer.set("identity", local_id);
         }
         for extension in &approval.extensions {
-            answer.extend(extension);
+            answer.extend(&check_id.as_asked(extension));
         }
-        let Some((handle, invalidated)) = self.handle_for(&check_id, &moment) else {
-            return Err(Rejected::new(Reason::Unsignable, self.cancel(check_id)));
-        };
+        let (handle, invalidated) = self.handle_for(check_id, moment).ok_or(Reason::Unsignable)?;
         answer.set("assoc_handle", &handle.text);
         if let Some(invalidated) = invalidated {
             answer.set("invalidate_handle", invalidated);
@@ -102,18 +110,16 @@ impl Provider {
         // All but what changes on the way: the mode, when a relying party asks for confirmation.
         let signed: Vec<_> = answer.keys().filter(|key| !matches!(*key, "mode" | "invalidate_handle")).collect();
         let signed = signed.join(",");
-        let Some(text) = answer.signed_text(&signed) else {
-            return Err(Rejected::new(Reason::Unsignable, self.cancel(check_id)));
-        };
+        let text = answer.signed_text(&signed).ok_or(Reason::Unsignable)?;
         answer.set("sig", handle.association_type.sign(&handle.mac_key, &text));
         answer.set("signed", signed);
-        Ok(respond(&return_to, &answer))
+        Ok(answer)
     }
 
     /// The user does not consent, or nobody is signed in and the user must not be asked: sends them back without an answer
     /// (§10.2).
     pub fn cancel(&self, check_id: CheckId) -> Response {
-        let Some(return_to) = check_id.sound_return_to().map(str::to_owned) else {
+        let Some(return_to) = check_id.sound_return_to() else {
             return nothing();
         };
         let answer = match (check_id.immediate, check_id.version) {
@@ -126,7 +132,7 @@ impl Provider {
                 answer
             }
         };
-        respond(&return_to, &answer)
+        respond(return_to, &answer, check_id.wants_fragment())
     }
 
     /// Where a user can answer a question of OpenID 1.1 that was to be answered at once.
@@ -145,7 +151,7 @@ impl Provider {
         for extension in &check_id.extensions {
             message.extend(extension);
         }
-        appended(&self.endpoint, &message.to_form())
+        indirect::with_query(&self.endpoint, &message.to_form())
     }
 
     /// The association that signs: the one that the relying party named, or a private one, and the name then of what is no
@@ -194,8 +200,9 @@ fn identifiers(asked: &Identity, approval: &Approval) -> Result<Option<(String, 
 }
 
 /// Sends the user to a URL with a message: by a redirect, or a form where it would be too long (§5.2).
-pub(super) fn respond(return_to: &str, answer: &Message) -> Response {
-    let url = appended(return_to, &answer.to_form());
+pub(super) fn respond(return_to: &str, answer: &Message, in_fragment: bool) -> Response {
+    let at_end = if in_fragment { indirect::with_fragment } else { indirect::with_query };
+    let url = at_end(return_to, &answer.to_form());
     let mut response = Response::default();
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -209,21 +216,6 @@ pub(super) fn respond(return_to: &str, answer: &Message) -> Response {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     *response.body_mut() = indirect::page(return_to, answer).into_bytes();
     response
-}
-
-/// A URL with a query behind the one that it has, and before its fragment.
-fn appended(url: &str, query: &str) -> String {
-    // As browsers write it: no character in it that a header cannot hold.
-    let normal = absolute(url).map(String::from).unwrap_or_default();
-    let url = if url.bytes().all(|byte| byte.is_ascii_graphic()) { url } else { &normal };
-    let (url, fragment) = url.split_once('#').map_or((url, None), |(url, fragment)| (url, Some(fragment)));
-    let separator = match url.split_once('?') {
-        None => "?",
-        Some((_, before)) if before.is_empty() || before.ends_with('&') => "",
-        Some(_) => "&",
-    };
-    let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
-    format!("{url}{separator}{query}{fragment}")
 }
 
 /// For a relying party that waits for no answer (§10).

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 
-use super::super::diffie_hellman::Group;
+use super::super::diffie_hellman::{GENERATOR, Group};
 use super::super::message::{Message, Version};
 use super::super::store::Reply;
 use super::super::{AssociationType, SessionType};
@@ -43,10 +43,10 @@ impl Provider {
         };
         let missing = || Reason::Missing("dh_consumer_public").direct(version, &[]);
         let public = decoded("dh_consumer_public")?.ok_or_else(missing)?;
-        let group = match (decoded("dh_modulus")?, decoded("dh_gen")?) {
-            (None, None) => Group::standard(),
-            (Some(modulus), generator) => Group::new(&modulus, generator.as_deref().unwrap_or(&[2])),
-            (None, Some(_)) => None,
+        let generator = decoded("dh_gen")?.unwrap_or(GENERATOR.to_vec());
+        let group = match decoded("dh_modulus")? {
+            None => Group::standard_with(&generator),
+            Some(modulus) => Group::new(&modulus, &generator),
         };
         let group = group.ok_or_else(|| Reason::Invalid("dh_modulus").direct(version, &[]))?;
         let keys = group.key_pair(moment.derive("openid dh key"));

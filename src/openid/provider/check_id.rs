@@ -9,8 +9,7 @@ use super::super::identifier::absolute;
 use super::super::message::{IDENTIFIER_SELECT, Message, Version};
 use super::super::store::Reply;
 use super::super::{Extension, Realm};
-use super::answer::respond;
-use super::rejected::{Reason, Rejected};
+use super::rejected::Reason;
 use super::{Handled, Provider};
 use crate::wire::{bare, is_internal};
 
@@ -117,6 +116,21 @@ impl CheckId {
         self.return_to().filter(|return_to| realm.contains(return_to))
     }
 
+    /// Whether a page of the relying party's reads the answer in its fragment (User Interface Extension §5.1).
+    pub(super) fn wants_fragment(&self) -> bool {
+        self.interface().is_some() && self.return_to().is_some_and(|return_to| return_to.contains('#'))
+    }
+
+    /// An extension of the answer's in the version that the question was asked in.
+    pub(super) fn as_asked(&self, extension: &Extension) -> Extension {
+        let mut extension = extension.clone();
+        let asked = |namespace| self.extension(namespace).is_some();
+        if extension.namespace == sreg::NAMESPACE && asked(sreg::NAMESPACE_1_0) && !asked(sreg::NAMESPACE) {
+            sreg::NAMESPACE_1_0.clone_into(&mut extension.namespace);
+        }
+        extension
+    }
+
     /// What the user is asked to trust (§9.2).
     pub fn realm(&self) -> &str {
         &self.realm
@@ -184,7 +198,10 @@ impl Provider {
     pub(super) fn check_id(&self, message: &Message, version: Version, immediate: bool) -> Reply<Handled> {
         match self.read_check_id(message, version, immediate) {
             Ok(check_id) => Reply::Done(Handled::CheckId(Box::new(check_id))),
-            Err(reason) => Reply::Reject(refuse(reason, message, version)),
+            Err(reason) => Reply::Reject(match message.get("return_to") {
+                Some(return_to) => reason.indirect(return_to, version),
+                None => reason.page(),
+            }),
         }
     }
 
@@ -198,7 +215,7 @@ impl Provider {
         // A return_to may end in a fragment, which a realm must not.
         let text = if message.get(name).is_some() { realm } else { realm.split('#').next().unwrap_or_default() };
         let realm = Realm::parse(text).ok_or(Reason::Invalid(name))?;
-        if realm.is_too_wide() {
+        if self.is_too_wide(&realm) {
             return Err(Reason::Realm("it covers the sites of many owners"));
         }
         if realm.discovery_url().is_none_or(|url| !self.policy.trusts_party(&url)) {
@@ -241,14 +258,4 @@ impl Provider {
             extensions,
         })
     }
-}
-
-/// An indirect error (§5.2.3), or a page where there is no URL to send the user to.
-fn refuse(reason: Reason, message: &Message, version: Version) -> Rejected {
-    let return_to = message.get("return_to").filter(|url| absolute(url).is_some());
-    let Some(return_to) = return_to else { return reason.page() };
-    let mut answer = Message::new(version, "error");
-    answer.set("error", reason.public());
-    let response = respond(return_to, &answer);
-    Rejected::new(reason, response)
 }

@@ -1,6 +1,7 @@
 //! The provider's configuration, and the endpoint that takes all messages.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
@@ -8,10 +9,10 @@ use http::Method;
 use super::super::discovery::Policy;
 use super::super::message::{Message, Version};
 use super::super::store::Reply;
-use super::super::{AssociationType, SessionType};
+use super::super::{AssociationType, Realm, SessionType};
 use super::CheckId;
 use super::handles::Handles;
-use super::rejected::{Reason, Rejected};
+use super::rejected::Reason;
 use crate::wire::{check_private, endpoint, form};
 use crate::{Error, Moment, Request, Response, Secret, Unsupported};
 
@@ -56,7 +57,10 @@ pub struct Provider {
     pub(super) policy: Policy,
     /// Whether others can listen at the endpoint.
     pub(super) in_the_clear: bool,
+    is_public_suffix: Option<IsPublicSuffix>,
 }
+
+type IsPublicSuffix = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// What a request to the endpoint leads to.
 ///
@@ -122,6 +126,7 @@ impl Provider {
             lifetime: LIFETIME,
             policy: Policy::default(),
             in_the_clear,
+            is_public_suffix: None,
         })
     }
 
@@ -172,6 +177,32 @@ impl Provider {
         self
     }
 
+    /// Says below which hosts anybody can have a site, in the place of [a rule of thumb](super::super::Realm::is_too_wide):
+    /// a realm whose wildcard stands there is refused (§9.2). Hosts come as browsers write them, in small letters and
+    /// Punycode.
+    ///
+    /// ```
+    /// use oauth_proto::openid::Provider;
+    ///
+    /// # fn example(provider: Provider) {
+    /// // In earnest, a look into the public suffix list.
+    /// let provider = provider.public_suffixes(|host| matches!(host, "com" | "co.uk" | "github.io"));
+    /// # }
+    /// ```
+    pub fn public_suffixes(mut self, is_one: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.is_public_suffix = Some(Arc::new(is_one));
+        self
+    }
+
+    /// Whether a realm covers the sites of many owners.
+    pub(super) fn is_too_wide(&self, realm: &Realm) -> bool {
+        match (&self.is_public_suffix, realm.wildcard_host()) {
+            (_, None) => false,
+            (None, Some(_)) => realm.is_too_wide(),
+            (Some(is_one), Some(host)) => is_one(host.trim_end_matches('.')),
+        }
+    }
+
     /// The endpoint.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
@@ -180,41 +211,49 @@ impl Provider {
     /// Takes a request to the endpoint: `associate` and `check_authentication` are answered, `checkid_setup` and
     /// `checkid_immediate` become a [`CheckId`].
     pub fn handle(&self, request: &Request, moment: Moment) -> Reply<Handled> {
-        match self.read(request) {
-            Ok((message, version)) => match message.get("mode").unwrap_or_default() {
-                "checkid_setup" => self.check_id(&message, version, false),
-                "checkid_immediate" => self.check_id(&message, version, true),
-                _ if request.method() != Method::POST => {
-                    Reply::Reject(Reason::HttpMethod(request.method().clone()).page())
-                }
-                "associate" => self.associate(&message, version, &moment),
-                "check_authentication" => self.confirm(&message, version, moment.now),
-                _ => Reply::Reject(Reason::Mode.direct(version, &[])),
-            },
-            Err(rejected) => Reply::Reject(rejected),
+        let is_post = request.method() == Method::POST;
+        let text = match text(request) {
+            Ok(text) => text,
+            Err(reason) => return Reply::Reject(reason.page()),
+        };
+        let (message, version) = match self.read(text) {
+            Ok(read) => read,
+            Err((reason, version)) => return Reply::Reject(reason.told(text, is_post, version)),
+        };
+        match message.get("mode").unwrap_or_default() {
+            "checkid_setup" => self.check_id(&message, version, false),
+            "checkid_immediate" => self.check_id(&message, version, true),
+            "associate" if is_post => self.associate(&message, version, &moment),
+            "check_authentication" if is_post => self.confirm(&message, version, moment.now),
+            "associate" | "check_authentication" => Reply::Reject(Reason::HttpMethod(request.method().clone()).page()),
+            _ => Reply::Reject(Reason::Mode.told(text, is_post, version)),
         }
     }
 
-    /// The message of a request (§4.1.2): of a POST, only its form counts.
-    fn read(&self, request: &Request) -> Result<(Message, Version), Rejected> {
-        let text = match *request.method() {
-            Method::GET => request.uri().query().unwrap_or_default(),
-            Method::POST if form::is_form(request.headers()) != Some(true) => return Err(Reason::NotAForm.page()),
-            Method::POST => std::str::from_utf8(request.body()).map_err(|_| Reason::Malformed.page())?,
-            _ => return Err(Reason::HttpMethod(request.method().clone()).page()),
-        };
-        let message = Message::parse(text).map_err(|_| Reason::Malformed.page())?;
+    /// A message that this provider understands; or what is wrong with it, and in which version that is to be said.
+    fn read(&self, text: &str) -> Result<(Message, Version), (Reason, Version)> {
+        let message = Message::parse(text).map_err(|_| (Reason::Malformed, Version::V2_0))?;
+        let version = message.version().ok_or((Reason::Version, Version::V2_0))?;
         if message.get("mode").is_none_or(str::is_empty) {
-            return Err(Reason::NotOpenid.page());
+            return Err((Reason::NotOpenid, version));
         }
-        let version = message.version().ok_or_else(|| Reason::Version.page())?;
         if version == Version::V1_1 && !self.policy.openid1 {
-            return Err(Reason::Version.page());
+            return Err((Reason::Version, version));
         }
         if !message.has_sound_aliases() {
-            return Err(Reason::Malformed.page());
+            return Err((Reason::Malformed, version));
         }
         Ok((message, version))
+    }
+}
+
+/// Where the message of a request is (§4.1.2): of a POST, only its form counts.
+fn text(request: &Request) -> Result<&str, Reason> {
+    match *request.method() {
+        Method::GET => Ok(request.uri().query().unwrap_or_default()),
+        Method::POST if form::is_form(request.headers()) != Some(true) => Err(Reason::NotAForm),
+        Method::POST => std::str::from_utf8(request.body()).map_err(|_| Reason::Malformed),
+        _ => Err(Reason::HttpMethod(request.method().clone())),
     }
 }
 

@@ -12,6 +12,7 @@ mod confirm;
 mod handles;
 mod rejected;
 mod return_to;
+mod update;
 
 pub use answer::Approval;
 pub use check_id::{CheckId, Identity};

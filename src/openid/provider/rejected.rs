@@ -5,9 +5,12 @@ use std::fmt;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 
+use super::super::identifier::absolute;
 use super::super::key_value;
 use super::super::message::{Message, Version};
+use super::answer::respond;
 use crate::Response;
+use crate::wire::form;
 
 /// Why a request came to nothing, for the operator's log.
 ///
@@ -131,6 +134,32 @@ impl Reason {
         }
         let response = direct(self.status(), &message);
         Rejected::new(self, response)
+    }
+
+    /// A refusal that the user takes back to the relying party (§5.2.3), or that they see where it names no URL for that.
+    pub(super) fn indirect(self, return_to: &str, version: Version) -> Rejected {
+        if absolute(return_to).is_none() {
+            return self.page();
+        }
+        let mut answer = Message::new(version, "error");
+        answer.set("error", self.public());
+        Rejected::new(self, respond(return_to, &answer, false))
+    }
+
+    /// A refusal of a message that was not understood, to whoever sent it: a relying party by the user, a relying party itself,
+    /// or the user.
+    pub(super) fn told(self, text: &str, is_post: bool, version: Version) -> Rejected {
+        // A field that stands twice has no value that one could go by.
+        let sole = |wanted: &str| {
+            let mut values = form::text_pairs(text).filter(|(name, _)| name.as_deref() == Some(wanted));
+            values.next().filter(|_| values.next().is_none()).and_then(|(_, value)| value)
+        };
+        let is_direct = matches!(sole("openid.mode").as_deref(), Some("associate" | "check_authentication"));
+        match sole("openid.return_to").filter(|_| !is_direct) {
+            Some(return_to) => self.indirect(&return_to, version),
+            None if is_post => self.direct(version, &[]),
+            None => self.page(),
+        }
     }
 
     /// A refusal for people, where there is nobody else to tell.

@@ -5,12 +5,13 @@ use std::fmt;
 use super::super::Extension;
 use super::super::extensions::{ax, oauth, pape, sreg};
 use super::super::message::{Message, Version};
-use super::super::store::RememberNonce;
+use super::super::store::{AsyncStore, RememberNonce, Store};
 use crate::{Error, Forged, Freshness};
 
 /// An assertion of which all is checked but whether it comes for the first time (§11.3).
 ///
-/// That is for your storage to tell: hand [`nonce`](Self::nonce) to a [`Store`](crate::openid::Store), and the answer here.
+/// That is for your storage to tell: [`remember`](Self::remember) asks a [`Store`], [`remember_async`](Self::remember_async)
+/// an [`AsyncStore`]. Or ask what you have, and hand its answer here:
 ///
 /// ```
 /// use oauth_proto::Error;
@@ -39,6 +40,35 @@ impl Checked {
     /// What to remember, and to look whether it was there.
     pub fn nonce(&self) -> &RememberNonce {
         &self.nonce
+    }
+
+    /// The assertion, if a blocking store has not seen its nonce.
+    ///
+    /// ```
+    /// use oauth_proto::openid::{Assertion, Checked, Store};
+    ///
+    /// fn accept<E>(checked: Checked, store: &impl Store<Error = E>) -> Result<Assertion, Box<dyn std::error::Error>>
+    /// where
+    ///     E: std::error::Error + 'static,
+    /// {
+    ///     Ok(checked.remember(store)??) // the store's error, and the protocol's
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// The store's. Within, those of [`answer`](Self::answer).
+    pub fn remember<S: Store>(self, store: &S) -> Result<Result<Assertion, Error>, S::Error> {
+        let freshness = store.remember_nonce(&self.nonce)?;
+        Ok(self.answer(freshness))
+    }
+
+    /// As [`remember`](Self::remember), with an asynchronous store.
+    ///
+    /// # Errors
+    /// As [`remember`](Self::remember).
+    pub async fn remember_async<S: AsyncStore>(self, store: &S) -> Result<Result<Assertion, Error>, S::Error> {
+        let freshness = store.remember_nonce(&self.nonce).await?;
+        Ok(self.answer(freshness))
     }
 
     /// The assertion, if nobody has seen it before.

@@ -10,7 +10,7 @@ use url::Url;
 use super::super::identifier::absolute;
 use super::super::indirect;
 use super::super::message::{IDENTIFIER_SELECT, Message, Version};
-use super::super::{Association, Discovered, Extension};
+use super::super::{Association, Discovered, Extension, ax};
 use super::RelyingParty;
 use super::pending::{Pending, VERSION, Wanted};
 use crate::wire::{bare, endpoint, form, with_query};
@@ -167,8 +167,9 @@ impl RelyingParty {
     /// Asks a user who they are: at the provider that was discovered.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when `return_to` is no URL or outside of the realm, or the endpoint is none;
-    /// [`Unsupported::PlainHttp`] when one of them has no TLS.
+    /// [`Unsupported::Url`] when `return_to` or an `update_url` is no URL or outside of the realm, or the endpoint is none;
+    /// [`Unsupported::PlainHttp`] when one of them has no TLS; [`Unsupported::Unsendable`] when OpenID 1.1 is to ask about
+    /// nobody.
     pub fn authenticate(
         &self,
         discovered: &Discovered,
@@ -188,6 +189,10 @@ impl RelyingParty {
         let mut message = Message::new(version, mode);
         message.set("return_to", &return_to);
         message.set(realm_name(version), self.realm.as_str());
+        if authenticate.about_nobody && version == Version::V1_1 {
+            let (what, reason) = ("a question about nobody", "OpenID 1.1 always asks who the user is");
+            return Err(Unsupported::Unsendable { what, reason }.into());
+        }
         let wanted = if authenticate.about_nobody { Wanted::Nobody } else { wanted(discovered) };
         match &wanted {
             Wanted::Nobody => {}
@@ -206,6 +211,7 @@ impl RelyingParty {
             message.set("assoc_handle", association.handle());
         }
         for extension in &authenticate.extensions {
+            self.check_update_url(extension)?;
             message.extend(extension);
         }
         let pending = Pending {
@@ -220,6 +226,17 @@ impl RelyingParty {
             expires_at: moment.now.after(authenticate.lifetime),
         };
         Ok(Authentication { pending, endpoint, message })
+    }
+
+    /// Attribute Exchange §5.1.
+    fn check_update_url(&self, extension: &Extension) -> Result<(), Error> {
+        let url = extension.get("update_url").filter(|_| extension.namespace == ax::NAMESPACE);
+        match url.filter(|url| !self.realm.contains(url)) {
+            Some(url) => {
+                Err(Unsupported::Url { url: bare(url), reason: "the update_url is outside of the realm" }.into())
+            }
+            None => Ok(()),
+        }
     }
 
     /// The URL to come back to, with the state in its query.
@@ -240,12 +257,7 @@ impl RelyingParty {
         {
             return Err(refuse("its query has an argument of the protocol's"));
         }
-        let separator = match return_to.split_once('?') {
-            None => "?",
-            Some((_, "")) => "",
-            Some(_) => "&",
-        };
-        Ok(format!("{return_to}{separator}{STATE}={state}"))
+        Ok(indirect::with_query(return_to, &format!("{STATE}={state}")))
     }
 }
 

@@ -13,7 +13,7 @@ const WINDOW: Duration = Duration::from_secs(300);
 /// A site that its users sign in to with an OpenID.
 ///
 /// ```no_run
-/// use oauth_proto::openid::{Authenticate, MemoryStore, RelyingParty, Store};
+/// use oauth_proto::openid::{Authenticate, MemoryStore, RelyingParty};
 /// use oauth_proto::{Moment, run};
 /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
 ///
@@ -33,8 +33,7 @@ const WINDOW: Duration = Duration::from_secs(300);
 /// // The user is back: `uri` is what the browser asked for.
 /// # let uri = "";
 /// let checked = run(party.verify(authentication.pending, association.as_ref(), uri, Moment::from_os())?, send)?;
-/// let seen = store.remember_nonce(checked.nonce())?;
-/// let assertion = checked.answer(seen)?;
+/// let assertion = checked.remember(&store)??;
 /// println!("this is {:?}", assertion.claimed_id());
 /// // `assertion.invalidated()` names an association that the provider has lost: drop it.
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -120,7 +119,7 @@ impl RelyingParty {
     /// names in a header or a `meta` element; or by links in its page. At most five redirects of each document are
     /// followed.
     ///
-    /// Where no scheme is typed it is https, since what comes without TLS is refused anyway; with
+    /// Where no scheme is typed it is https, since a page without TLS can do no more than lead to one that has it; with
     /// [`dangerous_allow_http`](Self::dangerous_allow_http) it is http, as the specification has it.
     ///
     /// Your HTTP client fetches what users type: let it refuse hosts of your own network, give it a timeout, and have it

@@ -9,8 +9,9 @@ use crate::Timestamp;
 
 /// A user who is asked who they are, and will be back.
 ///
-/// Keep it where only this user's browser gets at it, and nobody can change it: an encrypted or signed cookie (it is less
-/// than a kilobyte), or the server's session. It is consumed when the answer is verified, and not `Clone`. A stored copy
+/// Keep it where only this user's browser gets at it, and nobody can change it: an encrypted or signed cookie, or the
+/// server's session. It is seldom more than a kilobyte; whoever writes an identifier's document can make it 25, so look
+/// before you put it into a cookie. It is consumed when the answer is verified, and not `Clone`. A stored copy
 /// serves for another try when the transport failed; delete it once there is an assertion, so that an answer cannot be
 /// played twice.
 ///

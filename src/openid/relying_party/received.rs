@@ -50,15 +50,11 @@ pub(super) struct Received {
 
 /// The message, if it asserts something (§10.1); what it says otherwise is an error (§5.2.3, §10.2).
 pub(super) fn positive(message: Message, protocol: Version) -> Result<Message, Error> {
-    let text = |key: &str| message.get(key).map(shortened);
     match message.get("mode").ok_or(Forged::ParameterMissing { name: "openid.mode" })? {
         "id_res" => {}
         "cancel" => return Err(Refused::Denied { problem: None, advice: None }.into()),
         "setup_needed" => return Err(Refused::SetupNeeded { url: None }.into()),
-        "error" => {
-            let (message, contact, reference) = (text("error"), text("contact"), text("reference"));
-            return Err(Refused::Provider { message, contact, reference }.into());
-        }
+        "error" => return Err(provider_error(|name| message.get(name))),
         _ => return Err(Forged::ParameterInvalid { name: "openid.mode" }.into()),
     }
     if message.version() != Some(protocol) {
@@ -74,6 +70,12 @@ pub(super) fn positive(message: Message, protocol: Version) -> Result<Message, E
         return Err(Forged::FieldsUnclear { field: "ns".to_owned() }.into());
     }
     Ok(message)
+}
+
+/// What a provider says that went wrong (§5.1.2.2, §5.2.3).
+pub(super) fn provider_error<'m>(field: impl Fn(&'static str) -> Option<&'m str>) -> Error {
+    let text = |name| field(name).map(shortened);
+    Refused::Provider { message: text("error"), contact: text("contact"), reference: text("reference") }.into()
 }
 
 impl Expected {

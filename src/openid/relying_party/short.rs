@@ -31,6 +31,25 @@ impl Wish {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Name, Self::Email, Self::Language, Self::Username];
 
+    /// The question for these, where it goes along with other extensions.
+    ///
+    /// ```
+    /// use oauth_proto::openid::{Authenticate, Discovered, RelyingParty, Wish, oauth};
+    /// use oauth_proto::Moment;
+    ///
+    /// // As Google's OpenID had it: who the user is, and access to their contacts along the way.
+    /// let authenticate = Authenticate::new("https://rp.example/openid")
+    ///     .extension(Wish::fetch(&[Wish::Name, Wish::Email]))
+    ///     .extension(oauth::Access::new("rp.example").scope("https://www.google.com/m8/feeds/"));
+    /// let provider = Discovered::fixed("https://op.example/openid")?;
+    /// let asked = RelyingParty::new("https://rp.example/")?.authenticate(&provider, authenticate, Moment::from_os())?;
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn fetch(wishes: &[Self]) -> Fetch {
+        let wanted = Self::ALL.into_iter().filter(|wish| wishes.contains(wish)).flat_map(Self::attributes);
+        wanted.fold(Fetch::default(), |fetch, (alias, type_uri)| fetch.required(Attribute::new(*alias, *type_uri)))
+    }
+
     /// The attributes that make it up, as they are called in messages and by their types.
     fn attributes(self) -> &'static [(&'static str, &'static str)] {
         match self {
@@ -95,8 +114,7 @@ impl RelyingParty {
     ///     uri: &str,
     /// ) -> Result<Profile, Box<dyn std::error::Error>> {
     ///     let checked = run(party.verify(pending, None, uri, Moment::from_os())?, send)?;
-    ///     let freshness = store.remember_nonce(checked.nonce())?;
-    ///     Ok(checked.answer(freshness)?.profile())
+    ///     Ok(checked.remember(store)??.profile())
     /// }
     ///
     /// let (url, _) = begin(&RelyingParty::new("https://rp.example/")?)?;
@@ -113,15 +131,7 @@ impl RelyingParty {
         wishes: &[Wish],
         moment: Moment,
     ) -> Result<Authentication, Error> {
-        let mut authenticate = Authenticate::new(return_to);
-        let fetch = Wish::ALL
-            .into_iter()
-            .filter(|wish| wishes.contains(wish))
-            .flat_map(Wish::attributes)
-            .fold(Fetch::default(), |fetch, (alias, type_uri)| fetch.required(Attribute::new(*alias, *type_uri)));
-        if !fetch.attributes.is_empty() {
-            authenticate = authenticate.extension(fetch);
-        }
+        let authenticate = Authenticate::new(return_to).extension(Wish::fetch(wishes));
         self.authenticate(&Discovered::fixed(endpoint)?, authenticate, moment)
     }
 }

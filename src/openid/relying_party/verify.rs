@@ -8,7 +8,7 @@ use super::super::message::Version;
 use super::assertion::{Assertion, Checked};
 use super::authenticate::STATE;
 use super::pending::{Pending, VERSION};
-use super::received::{Claim, Expected, Received, positive};
+use super::received::{Claim, Expected, Received, positive, provider_error};
 use super::{Callback, RelyingParty};
 use crate::secret::same;
 use crate::step::Receive;
@@ -28,7 +28,8 @@ impl RelyingParty {
     /// [`Refused::Denied`](crate::Refused::Denied) when the user cancelled,
     /// [`Refused::SetupNeeded`](crate::Refused::SetupNeeded) when the provider has to ask the user first,
     /// [`Refused::Provider`](crate::Refused::Provider) when it sent an error. [`Forged`] when the answer is not what it
-    /// says, or not for this user; [`Expired`] when it took too long. From the step also what fetching comes to.
+    /// says, or not for this user; [`Expired`] when it took too long. From the step also what fetching comes to:
+    /// [`Unsupported::Identifier`] when the claimed identifier's document cannot be had.
     pub fn verify<'a>(
         &self,
         mut pending: Pending,
@@ -161,16 +162,16 @@ fn discover(
         &url,
         policy,
         Box::new(move |found| {
-            // After a redirect it is another identifier's document.
-            let found = found.ok().filter(|(_, identifier)| *identifier == claim.url);
-            let fits = found.is_some_and(|(found, _)| {
-                found.iter().any(|found| {
-                    found.version == Version::V2_0
-                        && found.endpoints.contains(&received.provider)
-                        && claim.is_local(found.local_id())
-                })
+            let (found, identifier) = found?;
+            let names_provider = found.iter().any(|found| {
+                found.version == Version::V2_0
+                    && found.endpoints.contains(&received.provider)
+                    && claim.is_local(found.local_id())
             });
-            if !fits {
+            // An OP identifier is nobody's.
+            let is_provider = found.iter().any(|found| found.claimed_id().is_none());
+            // After a redirect it is another identifier's document.
+            if identifier != claim.url || is_provider || !names_provider {
                 let (claimed_id, endpoint) = (bare(&claim.claimed_id), bare(&received.provider));
                 return Err(Forged::NotDiscovered { claimed_id, endpoint }.into());
             }
@@ -188,10 +189,18 @@ struct Confirming {
 impl Receive<Checked> for Confirming {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Checked>, Error> {
         let Self { received, policy } = *self;
-        let Some(direct) = Direct::of(&response).filter(|_| response.status().is_success()) else {
+        let misbehaved = || {
             let expected = "in Key-Value form";
-            return Err(Misbehaved::WrongFormat { expected, answer: Box::new(Answer::of(&response)) }.into());
+            Misbehaved::WrongFormat { expected, answer: Box::new(Answer::of(&response)) }
         };
+        let direct = Direct::of(&response).ok_or_else(misbehaved)?;
+        // §5.1.2.2.
+        if direct.get("error").is_some() {
+            return Err(provider_error(|name| direct.get(name)));
+        }
+        if !response.status().is_success() {
+            return Err(misbehaved().into());
+        }
         // Exactly this: not a field that ends so, or a value that holds it.
         if direct.get("is_valid") != Some("true") {
             return Err(Forged::Signature.into());
