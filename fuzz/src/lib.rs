@@ -17,6 +17,7 @@ pub mod openid_discovery;
 pub mod openid_key_value;
 pub mod openid_pages;
 pub mod openid_provider;
+pub mod openid_return_to;
 pub mod openid_world;
 pub mod redirect;
 pub mod reference;

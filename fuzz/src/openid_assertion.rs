@@ -4,18 +4,31 @@
 use std::collections::BTreeMap;
 
 use arbitrary::Arbitrary;
-use oauth_proto::openid::{Assertion, Callback, Pending, ax, sreg};
+use oauth_proto::openid::{Assertion, Callback, Pending, Version, ax, sreg};
 
-use crate::openid_world::{BIO, CLAIMED, ENDPOINT, JANE, World};
+use crate::openid_world::{ANYBODY, BIO, CLAIMED, ENDPOINT, JANE, OLD, World};
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
-    select: bool,
+    asked: Asked,
+    /// Whether both sides speak OpenID 1.1, also where they need not.
+    openid1: bool,
     association: bool,
     changes: Vec<Change>,
     path: Path,
     posted: bool,
+    /// Whether it is taken for an answer that nobody asked for.
+    unsolicited: bool,
     raw: Option<String>,
+}
+
+/// Whom the question is about.
+#[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Claimed,
+    Anybody,
+    /// In OpenID 1.1.
+    First,
 }
 
 #[derive(Arbitrary, Debug)]
@@ -122,8 +135,9 @@ impl Value {
 }
 
 pub fn run(input: Input) {
-    let world = World::new(false);
-    let discovered = world.discovered(input.select);
+    let asked = input.asked;
+    let world = World::new(input.openid1 || asked == Asked::First);
+    let discovered = world.discovered(asked.identifier());
     let association = if input.association { world.associated(&discovered) } else { None };
     let authentication = world.begun(&discovered, association.clone());
     let genuine = world.answered(&authentication);
@@ -138,39 +152,43 @@ pub fn run(input: Input) {
     let pairs = fields.iter().map(|(name, value)| (name.clone(), value.clone())).chain(more);
     let mut query = oauth_proto::wire::form::encode(pairs);
     query.extend(input.raw.iter().flat_map(|raw| ["&", raw.as_str()]));
-    let changed = query != oauth_proto::wire::form::encode(&genuine);
     let before = match input.path {
         Path::Whole => "https://rp.example/back?",
         Path::Place => "/back?",
         Path::Query => "",
         Path::Other => "https://rp.example/other?",
     };
-    let result = if input.posted {
-        let state = fields.get("rp_state").cloned().unwrap_or_default();
-        let url = format!("{before}x=1&rp_state={}", oauth_proto::wire::percent::encode(state));
-        let callback = Callback::posted(&url, query.as_bytes());
-        world.run(world.party.verify(pending(), association.as_ref(), callback, world.moment())).map(drop)
-    } else {
-        match world.verified(pending(), association.as_ref(), &format!("{before}{query}")) {
-            Ok(assertion) => {
-                honest(&assertion, &genuine);
-                assert!(!matches!(input.path, Path::Other));
-                // Spent: the same does not come again.
-                assert!(world.verified(pending(), association.as_ref(), &format!("{before}{query}")).is_err());
-                return;
-            }
-            Err(error) => Err(error),
+    let state = oauth_proto::wire::percent::encode(fields.get("rp_state").cloned().unwrap_or_default());
+    let url = if input.posted { format!("{before}x=1&rp_state={state}") } else { format!("{before}{query}") };
+    let callback =
+        || if input.posted { Callback::posted(&url, query.as_bytes()) } else { Callback::from(url.as_str()) };
+    let verify = || {
+        if input.unsolicited {
+            world.verified_unsolicited(&genuine["openid.return_to"], callback())
+        } else {
+            world.verified(pending(), association.as_ref(), callback())
         }
     };
-    let Err(error) = result else { return };
-    let intact = !changed && !matches!(input.path, Path::Other);
-    assert!(!intact, "the provider's own answer is refused: {error}");
-    // A refusal before the provider was asked spends nothing; after it, the provider has confirmed for the last time.
-    if input.association {
-        let query = oauth_proto::wire::form::encode(&genuine);
-        let assertion =
-            world.verified(pending(), association.as_ref(), &format!("https://rp.example/back?{query}")).unwrap();
-        honest(&assertion, &genuine);
+    // Unasked, an answer is one that the provider confirms, and is of version 2.0.
+    let fits = !input.unsolicited || (association.is_none() && asked != Asked::First);
+    let fits = fits && !matches!(input.path, Path::Other);
+    match verify() {
+        Ok(assertion) => {
+            asked.honest(&assertion);
+            assert!(fits);
+            // Spent: the same does not come again.
+            assert!(verify().is_err());
+        }
+        Err(error) => {
+            let intact = query == oauth_proto::wire::form::encode(&genuine);
+            assert!(!intact || !fits, "the provider's own answer is refused: {error}");
+            // A refusal before the provider was asked spends nothing; after it, the provider has confirmed for the last time.
+            if input.association {
+                let query = oauth_proto::wire::form::encode(&genuine);
+                let callback = format!("https://rp.example/back?{query}");
+                asked.honest(&world.verified(pending(), association.as_ref(), &callback).unwrap());
+            }
+        }
     }
 }
 
@@ -200,22 +218,35 @@ impl Change {
     }
 }
 
-/// Nothing is said of the user but what the provider signed.
-fn honest(assertion: &Assertion, genuine: &BTreeMap<String, String>) {
-    assert_eq!(assertion.endpoint(), ENDPOINT);
-    assert_eq!(assertion.local_id(), Some(JANE));
-    assert!(matches!(assertion.claimed_id(), Some(CLAIMED | JANE)));
-    assert_eq!(assertion.claimed_id(), genuine.get("openid.claimed_id").map(String::as_str));
-    for (type_uri, values) in assertion.attributes().unwrap_or_default().iter() {
-        match type_uri {
-            ax::EMAIL => assert_eq!(values, ["jane@example.com"]),
-            BIO => assert_eq!(values, ["a", "b"]),
-            other => panic!("{other} was never signed"),
+impl Asked {
+    fn identifier(self) -> &'static str {
+        match self {
+            Self::Claimed => CLAIMED,
+            Self::Anybody => ANYBODY,
+            Self::First => OLD,
         }
     }
-    for (field, value) in assertion.registration().unwrap_or_default().iter() {
-        assert_eq!((field, value), (sreg::Field::Email, "jane@example.com"));
+
+    /// Nothing is said of the user but what the provider signed, and what was found out before it was asked.
+    fn honest(self, assertion: &Assertion) {
+        let (version, claimed_id) = match self {
+            Self::Claimed => (Version::V2_0, CLAIMED),
+            Self::Anybody => (Version::V2_0, JANE),
+            Self::First => (Version::V1_1, OLD),
+        };
+        assert_eq!((assertion.version(), assertion.endpoint()), (version, ENDPOINT));
+        assert_eq!((assertion.claimed_id(), assertion.local_id()), (Some(claimed_id), Some(JANE)));
+        for (type_uri, values) in assertion.attributes().unwrap_or_default().iter() {
+            match type_uri {
+                ax::EMAIL => assert_eq!(values, ["jane@example.com"]),
+                BIO => assert_eq!(values, ["a", "b"]),
+                other => panic!("{other} was never signed"),
+            }
+        }
+        for (field, value) in assertion.registration().unwrap_or_default().iter() {
+            assert_eq!((field, value), (sreg::Field::Email, "jane@example.com"));
+        }
+        assert_eq!(assertion.approved_token(), None);
+        assert_eq!(assertion.authenticated_how(), None);
     }
-    assert_eq!(assertion.approved_token(), None);
-    assert_eq!(assertion.authenticated_how(), None);
 }

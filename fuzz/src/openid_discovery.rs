@@ -76,7 +76,7 @@ pub fn run(input: Input) {
 }
 
 /// No request leads to this machine or its network.
-fn is_far(request: &Request) {
+pub fn is_far(request: &Request) {
     let host = request.uri().host().unwrap().to_ascii_lowercase();
     assert_eq!(request.method(), "GET");
     assert!(host.contains(['.', ':']), "{host}");

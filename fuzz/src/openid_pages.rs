@@ -53,7 +53,7 @@ enum Piece {
 #[derive(Arbitrary, Clone, Copy, Debug)]
 pub struct Url(u8);
 
-/// Endpoints, identifiers and places that nobody on the internet has.
+/// Endpoints, identifiers, a site's places, and places that nobody on the internet has.
 pub const URLS: &[&str] = &[
     "https://op.example/openid",
     "https://op.example/openid?a=b",
@@ -75,6 +75,9 @@ pub const URLS: &[&str] = &[
     "",
     "https:///x",
     "https://op.example:99999/",
+    "https://rp.example/",
+    "https://rp.example/app/back",
+    "https://*.rp.example/",
 ];
 
 const MARKUP: &[&str] = &[
@@ -85,6 +88,7 @@ const MARKUP: &[&str] = &[
     "<Type>http://specs.openid.net/auth/2.0/server</Type>",
     "<Type>http://specs.openid.net/auth/2.0/signon</Type>",
     "<Type>http://openid.net/signon/1.1</Type>",
+    "<Type>http://specs.openid.net/auth/2.0/return_to</Type>",
     "<Type>",
     "</Type>",
     "<URI priority='1'>https://op.example/second</URI>",

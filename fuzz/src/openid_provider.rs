@@ -6,7 +6,7 @@ use arbitrary::Arbitrary;
 use oauth_proto::openid::{Approval, Handled, Identity, serve};
 use oauth_proto::{Request, Response};
 
-use crate::openid_world::{JANE, World};
+use crate::openid_world::{CLAIMED, JANE, World};
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
@@ -103,7 +103,7 @@ const VALUES: &[&str] = &[
 
 pub fn run(input: Input) {
     let world = World::new(input.openid1);
-    let discovered = world.discovered(false);
+    let discovered = world.discovered(CLAIMED);
     let association = if input.association { world.associated(&discovered) } else { None };
     let authentication = world.begun(&discovered, association);
     let answered: BTreeMap<_, _> = world

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use oauth_proto::openid::{
-    Approval, Assertion, Association, Authenticate, Authentication, Discovered, Handled, Identity, MemoryStore,
-    Pending, Provider, RelyingParty, Store, ax, documents, serve, sreg,
+    Approval, Assertion, Association, Authenticate, Authentication, Callback, Checked, Discovered, Handled, Identity,
+    MemoryStore, Pending, Provider, RelyingParty, Store, Version, ax, documents, serve, sreg,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step};
 
@@ -15,6 +15,10 @@ use crate::requests::moment;
 pub const ENDPOINT: &str = "https://op.example/openid";
 pub const JANE: &str = "https://op.example/id/jane";
 pub const CLAIMED: &str = "https://jane.example/";
+/// An OP identifier.
+pub const ANYBODY: &str = "https://op.example/";
+/// An identifier whose document knows OpenID 1.1 alone.
+pub const OLD: &str = "https://old.example/";
 pub const RETURN_TO: &str = "https://rp.example/back?x=1";
 pub const NOW: u64 = 1_700_000_000;
 pub const BIO: &str = "http://bio.example/";
@@ -54,9 +58,14 @@ impl World {
             };
         }
         let document = match url.as_str() {
-            "https://op.example/" => documents::provider(ENDPOINT, &[]),
+            ANYBODY => documents::provider(ENDPOINT, &[]),
             JANE => documents::user(ENDPOINT, None, &[]),
             CLAIMED => documents::user(ENDPOINT, Some(JANE), &[]),
+            OLD => format!(
+                "<x:XRDS xmlns:x='xri://$xrds' xmlns='xri://$xrd*($v*2.0)' xmlns:o='http://openid.net/xmlns/1.0'><XRD>\
+                 <Service><Type>http://openid.net/signon/1.1</Type><URI>{ENDPOINT}</URI><o:Delegate>{JANE}</o:Delegate>\
+                 </Service></XRD></x:XRDS>"
+            ),
             "https://john.example/" => documents::user("https://other.example/openid", None, &[]),
             _ => return http::Response::builder().status(404).body(Vec::new()).unwrap(),
         };
@@ -75,14 +84,16 @@ impl World {
         panic!("it goes on for ever");
     }
 
-    pub fn discovered(&self, select: bool) -> Discovered {
-        self.run(self.party.discover(if select { "https://op.example/" } else { CLAIMED })).unwrap()
+    pub fn discovered(&self, identifier: &str) -> Discovered {
+        self.run(self.party.discover(identifier)).unwrap()
     }
 
-    /// An association with the provider: one for all, since agreeing on it takes the longest.
+    /// An association with the provider: one for all of a version, since agreeing on it takes the longest.
     pub fn associated(&self, discovered: &Discovered) -> Option<Association> {
-        static ONE: OnceLock<Option<Association>> = OnceLock::new();
-        ONE.get_or_init(|| self.run(self.party.associate(discovered, self.moment())).unwrap()).clone()
+        static FIRST: OnceLock<Option<Association>> = OnceLock::new();
+        static SECOND: OnceLock<Option<Association>> = OnceLock::new();
+        let one = if discovered.version() == Version::V1_1 { &FIRST } else { &SECOND };
+        one.get_or_init(|| self.run(self.party.associate(discovered, self.moment())).unwrap()).clone()
     }
 
     pub fn begun(&self, discovered: &Discovered, association: Option<Association>) -> Authentication {
@@ -116,13 +127,24 @@ impl World {
         pairs.into_iter().map(|(name, value)| (text(name), text(value))).collect()
     }
 
-    pub fn verified(
+    pub fn verified<'a>(
         &self,
         pending: Pending,
         association: Option<&Association>,
-        callback: &str,
+        callback: impl Into<Callback<'a>>,
     ) -> Result<Assertion, Error> {
-        let checked = self.run(self.party.verify(pending, association, callback, self.moment()))?;
+        self.remembered(self.run(self.party.verify(pending, association, callback, self.moment()))?)
+    }
+
+    pub fn verified_unsolicited<'a>(
+        &self,
+        return_to: &str,
+        callback: impl Into<Callback<'a>>,
+    ) -> Result<Assertion, Error> {
+        self.remembered(self.run(self.party.dangerous_verify_unsolicited(return_to, callback, self.moment()))?)
+    }
+
+    fn remembered(&self, checked: Checked) -> Result<Assertion, Error> {
         let Ok(freshness) = self.nonces.remember_nonce(checked.nonce());
         checked.answer(freshness)
     }

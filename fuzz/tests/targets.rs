@@ -143,6 +143,11 @@ fn openid_provider() {
 }
 
 #[test]
+fn openid_return_to() {
+    each(fuzz::openid_return_to::run);
+}
+
+#[test]
 fn sign_in() {
     each(fuzz::sign_in::run);
 }

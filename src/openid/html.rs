@@ -1,6 +1,6 @@
 //! HTML-based discovery, OpenID Authentication 2.0 §7.3.3 and §14.2.1: the links in a page's head, and Yadis' `meta`.
 
-use html5gum::{DefaultEmitter, HtmlString, StartTag, Token, Tokenizer};
+use html5gum::{DefaultEmitter, Emitter, ForwardingEmitter, HtmlString, StartTag, Token, Tokenizer};
 
 /// Larger pages are not read.
 pub(super) const MAX_PAGE: usize = 1024 * 1024;
@@ -34,7 +34,7 @@ pub(super) fn head(page: &[u8]) -> Option<Head> {
     emitter.naively_switch_states(true);
     // Whether what comes is the text of an element that may stand in a head.
     let mut inside = false;
-    for token in Tokenizer::new_with_emitter(page, emitter) {
+    for token in Tokenizer::new_with_emitter(page, Quiet(emitter)) {
         let Ok(token) = token;
         // Anything else begins the body, also where its tag was left out.
         match token {
@@ -56,6 +56,24 @@ pub(super) fn head(page: &[u8]) -> Option<Head> {
         }
     }
     Some(head)
+}
+
+/// Tokens without the mistakes between them, which would be kept by the byte until the next token ends.
+#[derive(Debug)]
+struct Quiet(DefaultEmitter);
+
+impl ForwardingEmitter for Quiet {
+    type Token = Token;
+
+    fn inner(&mut self) -> &mut impl Emitter<Token = Token> {
+        &mut self.0
+    }
+
+    fn emit_error(&mut self, _: html5gum::Error) {}
+
+    fn should_emit_errors(&mut self) -> bool {
+        false
+    }
 }
 
 impl Head {

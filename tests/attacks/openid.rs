@@ -3,13 +3,22 @@
 #[path = "../common/openid.rs"]
 mod world;
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use oauth_proto::openid::ax::{self, Attribute, Fetch};
 use oauth_proto::openid::sreg::{self, Field};
 use oauth_proto::openid::{
-    Approval, AssociationType, Authenticate, Handled, Pending, RelyingParty, SessionType, documents,
+    Approval, Assertion, Association, AssociationType, Authenticate, Handled, Pending, Provider, RelyingParty,
+    SessionType, Store, documents, key_value,
 };
-use oauth_proto::{Error, Forged, Misbehaved, Response, Timestamp, Unsupported};
+use oauth_proto::{Error, Expired, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
 use world::*;
+
+const JOHN: &str = "https://op.example/id/john";
+/// A page that knows nothing newer than OpenID 1.1.
+const OLD: &str = "https://old.example/";
+const IDENTIFIER_SELECT: &str = "http://specs.openid.net/auth/2.0/identifier_select";
 
 fn stored(pending: &Pending) -> Pending {
     serde_json::from_str(&serde_json::to_string(pending).unwrap()).unwrap()
@@ -23,7 +32,7 @@ fn forged(error: Error) -> Forged {
 }
 
 /// What verifying comes to when the callback is changed, with an association and without.
-fn with_change(change: impl Fn(&mut std::collections::BTreeMap<String, String>)) -> Vec<Error> {
+fn with_change(change: impl Fn(&mut BTreeMap<String, String>)) -> Vec<Error> {
     let both = [true, false].into_iter().map(|association| {
         let world = World::default();
         let (pending, callback) = world.callback("https://jane.example/", association);
@@ -36,14 +45,82 @@ fn with_change(change: impl Fn(&mut std::collections::BTreeMap<String, String>))
     both.collect()
 }
 
+/// What verifying comes to when the signature is not what is wrong: what was changed is signed with the association's key,
+/// or confirmed by a provider that confirms everything.
+fn with_signed_change(
+    world: impl Fn() -> World,
+    identifier: &str,
+    change: impl Fn(&mut BTreeMap<String, String>),
+) -> Vec<Result<Assertion, Error>> {
+    let both = [true, false].into_iter().map(|association| {
+        let world = world();
+        let (pending, callback) = world.callback(identifier, association);
+        let mut callback = changed(&callback, &change);
+        if association {
+            callback = signed(world.associations.borrow().last().unwrap(), &callback);
+        } else {
+            confirming(&world, ENDPOINT);
+        }
+        world.verify(pending, &callback)
+    });
+    both.collect()
+}
+
+/// A provider at that endpoint that confirms whatever it is asked about.
+fn confirming(world: &World, endpoint: &str) {
+    let yes = b"ns:http://specs.openid.net/auth/2.0\nis_valid:true\n".to_vec();
+    world.page(endpoint, Response::new(yes));
+}
+
+/// A provider and a site that speak OpenID 1.1 too (§14).
+fn first_version() -> World {
+    let world = World::new(RelyingParty::allow_openid1, Provider::allow_openid1);
+    let links = format!("<link rel=openid.server href={ENDPOINT}><link rel=openid.delegate href={JANE}>");
+    world.page(OLD, html(&format!("<head>{links}</head>")));
+    world
+}
+
+fn unlisted(fields: &mut BTreeMap<String, String>, field: &str) {
+    let signed = fields["openid.signed"].split(',').filter(|own| *own != field).collect::<Vec<_>>().join(",");
+    fields.insert("openid.signed".into(), signed);
+}
+
+/// §10.1: a short list is signed validly, and says nothing of what it leaves out.
 #[test]
 fn unsigned_field() {
     for field in ["claimed_id", "identity", "return_to", "op_endpoint", "response_nonce", "assoc_handle"] {
-        for error in with_change(|fields| {
-            let signed = fields["openid.signed"].split(',').filter(|own| *own != field).collect::<Vec<_>>().join(",");
-            fields.insert("openid.signed".into(), signed);
+        for result in with_signed_change(World::default, "https://jane.example/", |fields| unlisted(fields, field)) {
+            assert_eq!(forged(result.unwrap_err()), Forged::Unsigned { field });
+        }
+    }
+    for field in ["identity", "return_to"] {
+        for result in with_signed_change(first_version, OLD, |fields| unlisted(fields, field)) {
+            assert_eq!(forged(result.unwrap_err()), Forged::Unsigned { field });
+        }
+    }
+    // What need not be signed may be left out.
+    for result in with_signed_change(World::default, JANE, |fields| unlisted(fields, "ns")) {
+        assert_eq!(result.unwrap().claimed_id(), Some(JANE));
+    }
+}
+
+/// §7.3.1: what stands for any identifier is nobody's.
+#[test]
+fn select_asserted() {
+    // Somebody serves a document there too, and who takes identifiers without TLS would find it.
+    for (claimed_id, identity) in
+        [(IDENTIFIER_SELECT, IDENTIFIER_SELECT), (IDENTIFIER_SELECT, JANE), (JANE, IDENTIFIER_SELECT)]
+    {
+        let world = || {
+            let world = World::new(RelyingParty::dangerous_allow_http, |provider| provider);
+            world.page(claimed_id, xrds(&documents::user(ENDPOINT, Some(identity), &[])));
+            world
+        };
+        for result in with_signed_change(world, "https://op.example/", |fields| {
+            fields.insert("openid.claimed_id".into(), claimed_id.into());
+            fields.insert("openid.identity".into(), identity.into());
         }) {
-            assert_eq!(forged(error), Forged::Unsigned { field });
+            assert_eq!(forged(result.unwrap_err()), Forged::ParameterInvalid { name: "openid.claimed_id" });
         }
     }
 }
@@ -206,7 +283,8 @@ fn other_session() {
     );
     // A refusal that was not meant for this user is none.
     let cancelled = format!("{RETURN_TO}&openid.mode=cancel");
-    assert!(matches!(world.verify(pending, &cancelled).unwrap_err(), Error::Forged(_)));
+    let missing = Forged::ParameterMissing { name: "rp_state" };
+    assert_eq!(forged(world.verify(pending, &cancelled).unwrap_err()), missing);
     let other_site = World::new(|_| RelyingParty::new("https://rp.example/back").unwrap(), |provider| provider);
     let (pending, callback) = world.callback("https://jane.example/", true);
     assert_eq!(forged(other_site.verify(pending, &callback).unwrap_err()), Forged::OtherClient);
@@ -223,6 +301,36 @@ fn nonce_replay() {
         // Without an association it is the provider that confirms nothing twice.
         assert_eq!(error, if association { Forged::Replayed } else { Forged::Signature });
     }
+    // Where it does, the answer comes twice all the same.
+    let (pending, callback) = world.callback("https://jane.example/", false);
+    confirming(&world, ENDPOINT);
+    world.verify(stored(&pending), &callback).unwrap();
+    assert_eq!(forged(world.verify(pending, &callback).unwrap_err()), Forged::Replayed);
+}
+
+/// §14: without a nonce it is the state that comes once, for as long as a stored copy of the pending value counts.
+#[test]
+fn first_version_replay() {
+    let world = first_version();
+    let discovered = world.discover(OLD).unwrap();
+    let association = world.associate(&discovered).unwrap();
+    let authenticate = Authenticate::new(RETURN_TO).association(association).lifetime(Duration::from_secs(900));
+    let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
+    let callback = world.approve(&authentication.url().unwrap(), |approval| approval);
+    let pending = || stored(&authentication.pending);
+
+    let step = world.party.verify(pending(), world.associations.borrow().last(), &callback, world.moment());
+    let checked = world.run(step).unwrap();
+    // A request that is judged in time may be late when it comes to the store.
+    assert!(checked.nonce().until > pending().expires_at());
+    let Ok(freshness) = world.nonces.remember_nonce(checked.nonce());
+    checked.answer(freshness).unwrap();
+    for later in [1, 450, 899] {
+        world.now.set(NOW + later);
+        assert_eq!(forged(world.verify(pending(), &callback).unwrap_err()), Forged::Replayed, "{later}");
+    }
+    world.now.set(NOW + 900);
+    assert_eq!(world.verify(pending(), &callback).unwrap_err(), Expired::Pending.into());
 }
 
 #[test]
@@ -244,12 +352,6 @@ fn nonce_old() {
     }
 }
 
-/// A provider of the attacker's that signs whatever it likes, as its endpoint answers `check_authentication`.
-fn evil(world: &World, endpoint: &str) {
-    let yes = b"ns:http://specs.openid.net/auth/2.0\nis_valid:true\n".to_vec();
-    world.page(endpoint, Response::new(yes));
-}
-
 #[test]
 fn foreign_op() {
     let world = World::default();
@@ -265,10 +367,22 @@ fn foreign_op() {
         let expected = Forged::NotDiscovered { claimed_id: "https://john.example/".into(), endpoint: ENDPOINT.into() };
         assert_eq!(forged(world.verify(authentication.pending, &callback).unwrap_err()), expected);
     }
-    // An OP identifier is nobody's claimed one, and an identifier that only leads to another is not that one.
+    // An OP identifier is nobody's claimed one, whatever the provider calls the user.
+    let authentication = world.begin("https://op.example/", Authenticate::new(RETURN_TO));
+    let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
+    let approval = Approval::new("https://op.example/");
+    let callback = location(&world.provider.approve(check_id, approval, world.moment()).unwrap());
+    let error = forged(world.verify(authentication.pending, &callback).unwrap_err());
+    assert!(matches!(error, Forged::NotDiscovered { .. }), "{error}");
+    // Nor is it where its document names a user's provider beside.
+    let both = documents::user(ENDPOINT, Some(JANE), &[]);
+    let server =
+        "<Service><Type>http://specs.openid.net/auth/2.0/server</Type><URI>https://op.example/openid</URI></Service>";
+    world.page("https://both.example/", xrds(&both.replace("</XRD>", &format!("{server}</XRD>"))));
+    // And an identifier that only leads to another is not that one.
     world.page("https://moved.example/", redirect(JANE));
-    world.page("https://delegated.example/", xrds(&documents::user(ENDPOINT, Some("https://op.example/id/john"), &[])));
-    for claimed in ["https://op.example/", "https://moved.example/", "https://delegated.example/"] {
+    world.page("https://delegated.example/", xrds(&documents::user(ENDPOINT, Some(JOHN), &[])));
+    for claimed in ["https://both.example/", "https://moved.example/", "https://delegated.example/"] {
         let authentication = world.begin("https://op.example/", Authenticate::new(RETURN_TO));
         let callback = world.approve(&authentication.url().unwrap(), |approval| approval.claimed_id(claimed));
         let error = forged(world.verify(authentication.pending, &callback).unwrap_err());
@@ -291,10 +405,55 @@ fn other_local_id() {
             }
         });
         let check_id = world.check_id(&anybody).unwrap();
-        let approval = Approval::new("https://op.example/id/john").claimed_id("https://jane.example/");
+        let approval = Approval::new(JOHN).claimed_id("https://jane.example/");
         let callback = location(&world.provider.approve(check_id, approval, world.moment()).unwrap());
         let error = forged(world.verify(authentication.pending, &callback).unwrap_err());
         assert!(matches!(error, Forged::NotDiscovered { .. }), "{error}");
+    }
+}
+
+/// §14.2.1: the identifier that was asked about is the one that the answer is about.
+#[test]
+fn first_version_other_identity() {
+    // John has an account at Jane's provider too, and has it answer her question about himself.
+    for association in [true, false] {
+        let world = first_version();
+        let discovered = world.discover(OLD).unwrap();
+        let association = association.then(|| world.associate(&discovered).unwrap()).flatten();
+        let authenticate = Authenticate::new(RETURN_TO).association(association);
+        let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
+        let url = authentication.url().unwrap();
+        let about_john = changed(&url, |fields| drop(fields.insert("openid.identity".into(), JOHN.into())));
+        let callback = world.approve(&about_john, |approval| approval);
+        let error = forged(world.verify(stored(&authentication.pending), &callback).unwrap_err());
+        assert!(matches!(error, Forged::NotDiscovered { .. }), "{error}");
+        let callback = world.approve(&url, |approval| approval);
+        assert_eq!(world.verify(authentication.pending, &callback).unwrap().claimed_id(), Some(OLD));
+    }
+}
+
+/// §11.2: a document that names a provider for OpenID 1 alone lets it say nothing in version 2.0, where anybody may be asked
+/// for.
+#[test]
+fn other_version_discovered() {
+    for (rel, accepted) in [("openid.server", false), ("openid2.provider", true)] {
+        for association in [true, false] {
+            let world = first_version();
+            let links = format!(
+                "<link rel={rel} href={ENDPOINT}><link rel=openid.delegate href={JANE}>\
+                <link rel=openid2.local_id href={JANE}>"
+            );
+            world.page(OLD, html(&format!("<head>{links}</head>")));
+            let discovered = world.discover("https://op.example/").unwrap();
+            let association = association.then(|| world.associate(&discovered).unwrap()).flatten();
+            let authenticate = Authenticate::new(RETURN_TO).association(association);
+            let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
+            let callback = world.approve(&authentication.url().unwrap(), |approval| approval.claimed_id(OLD));
+            match world.verify(authentication.pending, &callback) {
+                Ok(assertion) => assert!(accepted && assertion.claimed_id() == Some(OLD)),
+                Err(error) => assert!(!accepted && matches!(forged(error), Forged::NotDiscovered { .. })),
+            }
+        }
     }
 }
 
@@ -302,7 +461,7 @@ fn other_local_id() {
 fn check_authentication_forged() {
     // Whoever names a provider of their own in the answer is not believed, and nobody asks that provider.
     let world = World::default();
-    evil(&world, "https://evil.example/openid");
+    confirming(&world, "https://evil.example/openid");
     let (pending, callback) = world.callback("https://jane.example/", false);
     let answer = changed(&callback, |fields| {
         fields.insert("openid.op_endpoint".into(), "https://evil.example/openid".into());
@@ -318,6 +477,97 @@ fn check_authentication_forged() {
     let step = world.party.dangerous_verify_unsolicited(RETURN_TO, &answer, world.moment());
     assert!(matches!(forged(world.run(step).unwrap_err()), Forged::NotDiscovered { .. }));
     assert_eq!(world.sent.borrow().as_slice(), ["GET https://jane.example/"]);
+}
+
+/// §11.2: what an answer names as its provider's endpoint is looked at before anything is asked for.
+#[test]
+fn unsolicited_inside() {
+    let verify = |endpoint: &str| {
+        let world = World::default();
+        let (_, callback) = world.callback(JANE, false);
+        world.page(JANE, xrds(&documents::user(endpoint, None, &[])));
+        confirming(&world, endpoint);
+        let answer = changed(&callback, |fields| {
+            fields.insert("openid.op_endpoint".into(), endpoint.into());
+            fields.insert("openid.return_to".into(), RETURN_TO.into());
+        });
+        world.sent.borrow_mut().clear();
+        let result = world.run(world.party.dangerous_verify_unsolicited(RETURN_TO, &answer, world.moment()));
+        (result.map(drop), world.sent.take())
+    };
+    for endpoint in [
+        "http://op.example/openid",
+        "https://localhost/openid",
+        "https://127.0.0.1/openid",
+        "https://169.254.169.254/latest/meta-data",
+        "https://[::1]/openid",
+        "https://router/openid",
+        "ftp://op.example/openid",
+        "/openid",
+    ] {
+        let (result, sent) = verify(endpoint);
+        assert!(matches!(forged(result.unwrap_err()), Forged::ForeignProvider { .. }), "{endpoint}");
+        assert!(sent.is_empty(), "{endpoint}: {sent:?}");
+    }
+    let (result, sent) = verify("https://other.example/openid");
+    assert_eq!((result, sent.len()), (Ok(()), 2));
+}
+
+/// §8.2.1: an association is not used after its time, by whoever has found its key.
+#[test]
+fn expired_association() {
+    let minute = |provider: Provider| provider.association_lifetime(Duration::from_secs(60));
+    let world = World::new(|party| party, minute);
+    let (pending, callback) = world.callback(JANE, true);
+    world.now.set(NOW + 60);
+    world.sent.borrow_mut().clear();
+    // The provider is asked, and knows it no longer.
+    assert_eq!(forged(world.verify(stored(&pending), &callback).unwrap_err()), Forged::Signature);
+    assert_eq!(world.sent.borrow().as_slice(), [format!("POST {ENDPOINT}")]);
+    world.now.set(NOW + 59);
+    world.verify(pending, &callback).unwrap();
+}
+
+/// §11.4.2.2: nobody has a good association dropped, by a field that is not signed or by an answer about another one.
+#[test]
+fn good_handle_invalidated() {
+    let world = World::default();
+    // The provider has lost what it once agreed to.
+    let discovered = world.discover(JANE).unwrap();
+    let good = world.associate(&discovered).unwrap().unwrap();
+    let mut lost = serde_json::to_value(&good).unwrap();
+    lost["handle"] = "lost".into();
+    let lost: Association = serde_json::from_value(lost).unwrap();
+    let begin = |association: Option<&Association>| {
+        let authenticate = Authenticate::new(RETURN_TO).association(association.cloned());
+        let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
+        let callback = world.approve(&authentication.url().unwrap(), |approval| approval);
+        (authentication.pending, callback)
+    };
+    let invalidated = |pending, callback: &str| {
+        let step = world.party.verify(pending, Some(&lost), callback, world.moment());
+        let checked = world.run(step).unwrap();
+        let Ok(freshness) = world.nonces.remember_nonce(checked.nonce());
+        checked.answer(freshness).unwrap().invalidated().map(str::to_owned)
+    };
+    let (pending, callback) = begin(Some(&lost));
+    assert_eq!(fields(&callback)["openid.invalidate_handle"], "lost");
+    assert_eq!(invalidated(pending, &callback).as_deref(), Some("lost"));
+    // The provider does not say so.
+    let (pending, callback) = begin(None);
+    let named = changed(&callback, |fields| {
+        drop(fields.insert("openid.invalidate_handle".into(), good.handle().to_owned()));
+    });
+    assert_eq!(invalidated(pending, &named), None);
+    // It says so of another, or of one where the answer named none.
+    for (asked, said, expected) in
+        [(Some(&lost), "lost", Some("lost")), (Some(&lost), "other", None), (None, "lost", None)]
+    {
+        let (pending, callback) = begin(asked);
+        world.page(ENDPOINT, Response::new(format!("is_valid:true\ninvalidate_handle:{said}\n").into_bytes()));
+        assert_eq!(invalidated(pending, &callback).as_deref(), expected, "{said}");
+        world.pages.borrow_mut().remove(ENDPOINT);
+    }
 }
 
 #[test]
@@ -361,6 +611,7 @@ fn is_valid_substring() {
     for body in [
         "not_is_valid:true\n",
         "ns:http://specs.openid.net/auth/2.0\nerror:is_valid:true\n",
+        "ns:http://specs.openid.net/auth/2.0\nother:is_valid:true\n",
         "is_valid:false\nx:is_valid:true\n",
         "is_valid:true\nis_valid:false\n",
         "is_valid: true\n",
@@ -374,19 +625,28 @@ fn is_valid_substring() {
         let world = World::default();
         let (pending, callback) = world.callback(JANE, false);
         let step = world.party.verify(pending, world.associations.borrow().last(), &callback, world.moment()).unwrap();
-        let oauth_proto::Step::Send(_, sent) = step else { panic!() };
+        let Step::Send(_, sent) = step else { panic!() };
         let error = sent.receive(Response::new(body.as_bytes().to_vec()), world.moment()).unwrap_err();
-        assert!(matches!(error, Error::Forged(Forged::Signature) | Error::Misbehaved(_)), "{body:?}: {error}");
+        let no = matches!(error, Error::Forged(Forged::Signature) | Error::Misbehaved(_) | Error::Refused(_));
+        assert!(no, "{body:?}: {error}");
     }
-    let world = World::default();
-    let (pending, callback) = world.callback(JANE, false);
-    let step = world.party.verify(pending, world.associations.borrow().last(), &callback, world.moment()).unwrap();
-    let oauth_proto::Step::Send(_, sent) = step else { panic!() };
-    let failed = http::Response::builder().status(500).body(b"is_valid:true\n".to_vec()).unwrap();
-    assert!(matches!(
-        sent.receive(failed, world.moment()).unwrap_err(),
-        Error::Misbehaved(Misbehaved::WrongFormat { .. })
-    ));
+    // Nor is it one beside an error, or of a server that failed.
+    for (status, body) in [(200, "is_valid:true\nerror:no\n"), (500, "is_valid:true\n"), (302, "is_valid:true\n")] {
+        let world = World::default();
+        let (pending, callback) = world.callback(JANE, false);
+        let failed = http::Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap();
+        world.page(ENDPOINT, failed);
+        let error = world.verify(pending, &callback).unwrap_err();
+        assert!(matches!(error, Error::Refused(_) | Error::Misbehaved(Misbehaved::WrongFormat { .. })), "{error}");
+    }
+}
+
+/// Whether such an answer, of an identifier's, leads to a provider.
+fn leads_somewhere(world: &World, answer: Response) -> Result<(), Error> {
+    world.page("https://hostile.example/", answer);
+    let discovered = world.discover("https://hostile.example/")?;
+    assert_eq!(discovered.endpoint(), ENDPOINT);
+    Ok(())
 }
 
 #[test]
@@ -394,38 +654,99 @@ fn xrds_entities() {
     let laughs = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\"><!ENTITY u SYSTEM \"file:///etc/passwd\">]>";
     let document = documents::user(ENDPOINT, None, &[]);
     let world = World::default();
-    let deep = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
+    // Neither is what the document is read for.
     for hostile in [
         document.replace("?>", &format!("?>{laughs}")),
-        document.replace(ENDPOINT, "&u;"),
-        document.replace("<Service>", &format!("{deep}<Service>")),
-        document.replace("<Service>", &format!("<!--{}--><Service>", "x".repeat(1 << 20))),
-        document.replace("<Service>", &format!("{}<Service>", "<Service/>".repeat(9000))),
+        document.replace("?>", "?><!DOCTYPE x>"),
+        document.replace("<Service>", "<Other>&u;</Other><Service>"),
+        document.replace("<Service>", "<Service><Other>&a;</Other>"),
     ] {
         assert_ne!(hostile, document);
-        world.page("https://hostile.example/", xrds(&hostile));
-        assert!(world.discover("https://hostile.example/").is_err());
+        assert!(leads_somewhere(&world, xrds(&hostile)).is_err(), "{hostile}");
     }
+    let harmless = document.replace("<Service>", "<Other>&amp;&#x41;</Other><Service>");
+    leads_somewhere(&world, xrds(&harmless)).unwrap();
+}
+
+#[test]
+fn xrds_bomb() {
+    /// Larger documents are not read.
+    const DOCUMENT: usize = 128 * 1024;
+    let world = World::default();
+    let document = documents::user(ENDPOINT, None, &[]);
+    let bomb = |place: &str, bomb: &str| document.replacen(place, &format!("{bomb}{place}"), 1);
+    let deep = |depth: usize| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
+    let comment = |size: usize| format!("<!--{}-->", "x".repeat(size - "<!---->".len()));
+    // Each is a little less than what is refused, and then that.
+    for (most, more) in [
+        (
+            bomb("<Service>", &comment(DOCUMENT - document.len())),
+            bomb("<Service>", &comment(DOCUMENT + 1 - document.len())),
+        ),
+        // In two elements, sixteen levels of them; and in three.
+        (bomb("<Service>", &deep(14)), bomb("<Service>", &deep(15))),
+        (bomb("<URI>", &deep(13)), bomb("<URI>", &deep(14))),
+        (bomb("<Service>", &"<Service/>".repeat(63)), bomb("<Service>", &"<Service/>".repeat(64))),
+        (bomb("<Type>", &"<Type>x</Type>".repeat(63)), bomb("<Type>", &"<Type>x</Type>".repeat(64))),
+        (bomb("<URI>", &"<URI>x</URI>".repeat(63)), bomb("<URI>", &"<URI>x</URI>".repeat(64))),
+    ] {
+        leads_somewhere(&world, xrds(&most)).unwrap();
+        assert!(leads_somewhere(&world, xrds(&more)).is_err(), "{} bytes", more.len());
+    }
+    // Of the endpoints some are kept.
+    let many = bomb("<URI>", &format!("<URI>{ENDPOINT}</URI>").repeat(50));
+    world.page("https://hostile.example/", xrds(&many));
+    let discovered = serde_json::to_value(world.discover("https://hostile.example/").unwrap()).unwrap();
+    assert_eq!(discovered["endpoints"].as_array().unwrap().len(), 8);
 }
 
 #[test]
 fn html_bomb() {
+    /// Larger pages are not read.
+    const PAGE: usize = 1024 * 1024;
     let world = World::default();
     let links = documents::user_links(ENDPOINT, None);
-    for page in [
-        format!("<head>{}{links}</head>", "<meta>".repeat(1 << 20)),
-        format!("<head><link{}>", " a=b".repeat(1 << 17)),
-        "<".repeat(1 << 19),
-        "<!--".repeat(1 << 17),
-        format!("<head><title>{}", "&amp;".repeat(1 << 17)),
-        format!("<head><script>{links}"),
+    // What comes between never ends the head, so that it is the size alone that ends the reading.
+    for (begin, unit, end) in [
+        ("<head>", "<meta>", ""),
+        ("<head>", "<link rel=openid2.local_id>", ""),
+        ("<head>", "<!---->", ""),
+        ("<head>", "</link>", ""),
+        ("<head><base", " a=b", ">"),
+        ("<head><!--", "<!--", "-->"),
+        ("<head><title>", "&amp;", "</title>"),
+        ("<head><script>", "<!--<script>", "--></script></script>"),
+        ("<head><meta content='", "&lt", "'>"),
     ] {
-        world.page("https://bomb.example/", html(&page));
-        assert!(world.discover("https://bomb.example/").is_err());
+        let page = |size: usize| {
+            let room = size - begin.len() - end.len() - links.len();
+            format!("{begin}{}{}{end}{links}", unit.repeat(room / unit.len()), " ".repeat(room % unit.len()))
+        };
+        leads_somewhere(&world, html(&page(PAGE))).unwrap_or_else(|error| panic!("{begin}{unit}: {error}"));
+        let error = leads_somewhere(&world, html(&page(PAGE + 1))).unwrap_err();
+        assert!(error.to_string().contains("larger than any needs to be"), "{begin}{unit}: {error}");
     }
-    let comment = format!("<head><!--{links}--></head><body>{links}</body>");
-    world.page("https://bomb.example/", html(&comment));
-    assert!(world.discover("https://bomb.example/").is_err());
+    // What follows the links without an end is read to its end.
+    for unit in ["<", "<!--", "<title>", "<a b='"] {
+        let page = |size: usize| format!("<head>{links}{}", unit.repeat(size / unit.len()));
+        leads_somewhere(&world, html(&page(PAGE - 1024))).unwrap();
+        assert!(leads_somewhere(&world, html(&page(PAGE))).is_err(), "{unit}");
+    }
+    let link = |attributes: usize| {
+        let more: String = (2..attributes).map(|number| format!(" a{number}=b")).collect();
+        format!("<head><link{more} rel=openid2.provider href={ENDPOINT}>")
+    };
+    leads_somewhere(&world, html(&link(32))).unwrap();
+    leads_somewhere(&world, html(&link(33))).unwrap_err();
+    // Links that are somebody's text.
+    for page in [
+        format!("<head><!--{links}--></head>"),
+        format!("<head></head><body>{links}</body>"),
+        format!("<head><script>{links}"),
+        format!("<head><title>{links}</title></head>"),
+    ] {
+        leads_somewhere(&world, html(&page)).unwrap_err();
+    }
 }
 
 #[test]
@@ -440,7 +761,13 @@ fn list_bomb() {
         fields.insert("openid.long".into(), long.clone());
     });
     assert_eq!(forged(world.verify(stored(&pending), &bomb).unwrap_err()), Forged::Signature);
-    world.verify(pending, &callback).unwrap();
+    // Nor is one that is really signed so: twice is too often.
+    let with =
+        |more: &str| changed(&callback, |fields| fields.entry("openid.signed".into()).or_default().push_str(more));
+    let association = world.associations.borrow().last().cloned().unwrap();
+    let error = world.verify(stored(&pending), &signed(&association, &with(",mode,mode"))).unwrap_err();
+    assert_eq!(forged(error), Forged::Signature);
+    world.verify(pending, &signed(&association, &with(",mode"))).unwrap();
 
     let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
     let bomb = changed(&authentication.url().unwrap(), |fields| {
@@ -462,19 +789,19 @@ fn list_bomb() {
 
 #[test]
 fn update_url_inside() {
-    let world = World::new(|party| party, oauth_proto::openid::Provider::dangerous_allow_http);
-    for update_url in ["http://127.0.0.1/admin", "https://169.254.169.254/", "http://rp.example/update"] {
+    let world = World::new(|party| party, Provider::dangerous_allow_http);
+    let inside = ["http://127.0.0.1/admin", "https://169.254.169.254/", "http://rp.example/update"];
+    for (update_url, kept) in inside.map(|url| (url, false)).into_iter().chain([("https://rp.example/update", true)]) {
         let origin = url::Url::parse(update_url).unwrap().origin().ascii_serialization() + "/";
-        let authentication = world.begin(
-            JANE,
-            Authenticate::new(RETURN_TO)
-                .extension(Fetch::default().required(Attribute::new("email", ax::EMAIL)).update_url(update_url)),
-        );
+        let fetch = Fetch::default().required(Attribute::new("email", ax::EMAIL));
+        let authentication = world.begin(JANE, Authenticate::new(RETURN_TO).extension(fetch));
         let url = changed(&authentication.url().unwrap(), |fields| {
+            fields.insert("openid.ax.update_url".into(), update_url.into());
             fields.insert("openid.realm".into(), origin.clone());
             fields.insert("openid.return_to".into(), origin.clone());
         });
-        assert_eq!(world.check_id(&url).unwrap().attributes().unwrap().update_url, None, "{update_url}");
+        let seen = world.check_id(&url).unwrap().attributes().unwrap().update_url;
+        assert_eq!(seen.as_deref(), kept.then_some(update_url));
     }
 }
 
@@ -525,7 +852,7 @@ fn other_page() {
     let answers = [xrds("<x/>"), redirect("https://other.example/"), links];
     let mut step = world.party.discover("https://jane.example/");
     for answer in answers {
-        let Ok(oauth_proto::Step::Send(_, sent)) = step else { panic!() };
+        let Ok(Step::Send(_, sent)) = step else { panic!() };
         step = sent.receive(answer, world.moment());
     }
     assert!(matches!(step.unwrap_err(), Error::Unsupported(Unsupported::Identifier { .. })));
@@ -561,16 +888,21 @@ fn internal_host() {
         "http://[100::1]/",
     ] {
         assert!(matches!(world.discover(identifier).unwrap_err(), Error::Unsupported(_)), "{identifier}");
-        world.page("https://near.example/", redirect(&format!("http://{}", identifier.trim_start_matches("http://"))));
-        assert!(world.discover("https://near.example/").is_err());
+        let host = identifier.trim_start_matches("http://");
+        // From https to http is no way at all, so each goes on as it began.
+        for scheme in ["http", "https"] {
+            let near = format!("{scheme}://near.example/");
+            world.page(&near, redirect(&format!("{scheme}://{host}")));
+            assert!(world.discover(&near).is_err());
+        }
         let mut page = html("<html></html>");
-        page.headers_mut().insert("x-xrds-location", identifier.parse().unwrap());
+        page.headers_mut().insert("x-xrds-location", format!("https://{host}").parse().unwrap());
         world.page("https://near.example/", page);
         assert!(world.discover("https://near.example/").is_err());
         world.page("https://near.example/", xrds(&documents::user(identifier, None, &[])));
         assert!(world.discover("https://near.example/").is_err());
     }
-    let elsewhere = |sent: &String| !sent.starts_with("GET https://near.example/");
+    let elsewhere = |sent: &String| !sent.contains("://near.example/");
     assert_eq!(world.sent.borrow().iter().find(|sent| elsewhere(sent)), None);
 }
 
@@ -608,21 +940,23 @@ fn return_to_of_the_protocol() {
     }
 }
 
+/// An association as the provider grants it, with changed fields.
+fn granted(
+    world: &World,
+    change: impl FnOnce(&mut BTreeMap<String, String>),
+) -> Result<Step<Option<Association>>, Error> {
+    let discovered = world.discover(JANE).unwrap();
+    let Step::Send(request, sent) = world.party.associate(&discovered, world.moment()).unwrap() else { panic!() };
+    let mut fields = key_value::parse(world.send(&request).body()).unwrap();
+    change(&mut fields);
+    let body = key_value::encode(fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))).unwrap();
+    sent.receive(Response::new(body.into_bytes()), world.moment())
+}
+
 #[test]
 fn association_forged() {
     let world = World::default();
-    let discovered = world.discover(JANE).unwrap();
-    let answer = |change: &dyn Fn(&mut std::collections::BTreeMap<String, String>)| {
-        let oauth_proto::Step::Send(request, sent) = world.party.associate(&discovered, world.moment()).unwrap() else {
-            panic!()
-        };
-        let mut fields = oauth_proto::openid::key_value::parse(world.send(&request).body()).unwrap();
-        change(&mut fields);
-        let pairs = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let body = oauth_proto::openid::key_value::encode(pairs).unwrap();
-        sent.receive(Response::new(body.into_bytes()), world.moment())
-    };
-    assert!(answer(&|_| {}).is_ok());
+    assert!(granted(&world, |_| {}).is_ok());
     for (name, value) in [
         // 1, and 0: the key would be known to everybody.
         ("dh_server_public", "AQ=="),
@@ -635,8 +969,21 @@ fn association_forged() {
         ("expires_in", "-1"),
         ("expires_in", "soon"),
     ] {
-        let error = answer(&|fields| drop(fields.insert(name.into(), value.into()))).unwrap_err();
-        assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { .. })), "{name}: {error}");
+        let error = granted(&world, |fields| drop(fields.insert(name.into(), value.into()))).unwrap_err();
+        let named = matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { field, .. }) if field == name);
+        assert!(named, "{name}: {error}");
+    }
+}
+
+/// §8.2.1: a key is not used for years because a provider once said so.
+#[test]
+fn association_for_ever() {
+    const DAY: u64 = 24 * 3600;
+    let world = World::default();
+    for (said, kept) in [(u64::MAX, 14 * DAY), (15 * DAY, 14 * DAY), (14 * DAY, 14 * DAY), (13 * DAY, 13 * DAY)] {
+        let step = granted(&world, |fields| drop(fields.insert("expires_in".into(), said.to_string())));
+        let Ok(Step::Done(Some(association))) = step else { panic!("{said}") };
+        assert_eq!(association.expires_at(), Timestamp::from_secs(NOW + kept), "{said}");
     }
 }
 
@@ -648,6 +995,24 @@ fn shared_handle_confirmed() {
     let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
     let Ok(Handled::Respond(response)) = world.handle(&post(&query)) else { panic!() };
     assert!(String::from_utf8(response.into_body()).unwrap().contains("is_valid:false\n"));
+}
+
+/// §10, §11.4.2.1: a handle that the provider made for one answer signs no other, whoever names it.
+#[test]
+fn private_handle_named() {
+    let world = World::default();
+    let (pending, callback) = world.callback(JANE, false);
+    let private = fields(&callback)["openid.assoc_handle"].clone();
+    let authentication = world.begin("https://op.example/", Authenticate::new(RETURN_TO));
+    let asked = changed(&authentication.url().unwrap(), |fields| {
+        drop(fields.insert("openid.assoc_handle".into(), private.clone()));
+    });
+    let other = world.approve(&asked, |approval| approval);
+    assert_ne!(fields(&other)["openid.assoc_handle"], private);
+    assert_eq!(fields(&other)["openid.invalidate_handle"], private);
+    // So that neither answer's confirmation is spent on the other's.
+    world.verify(authentication.pending, &other).unwrap();
+    world.verify(pending, &callback).unwrap();
 }
 
 #[test]
@@ -675,9 +1040,7 @@ fn other_user() {
     let world = World::default();
     let authentication = world.begin("https://jane.example/", Authenticate::new(RETURN_TO));
     let url = authentication.url().unwrap();
-    for approval in
-        [Approval::new("https://op.example/id/john"), Approval::new(JANE).claimed_id("https://john.example/")]
-    {
+    for approval in [Approval::new(JOHN), Approval::new(JANE).claimed_id("https://john.example/")] {
         let check_id = world.check_id(&url).unwrap();
         let rejected = world.provider.approve(check_id, approval, world.moment()).unwrap_err();
         let callback = location(&rejected.response());
@@ -701,11 +1064,11 @@ fn plain_association() {
     let party = RelyingParty::new(REALM).unwrap().dangerous_allow_http().associations(plain);
     let discovered = oauth_proto::openid::Discovered::fixed("http://op.example/openid").unwrap();
     let world = World::default();
-    assert!(matches!(party.associate(&discovered, world.moment()).unwrap(), oauth_proto::Step::Done(None)));
+    assert!(matches!(party.associate(&discovered, world.moment()).unwrap(), Step::Done(None)));
 
     let secret = oauth_proto::Secret::new("0123456789abcdef0123456789abcdef");
-    assert!(oauth_proto::openid::Provider::new("http://op.example/openid", &secret).is_err());
-    let provider = oauth_proto::openid::Provider::dangerous_without_tls("http://op.example/openid", &secret).unwrap();
+    assert!(Provider::new("http://op.example/openid", &secret).is_err());
+    let provider = Provider::dangerous_without_tls("http://op.example/openid", &secret).unwrap();
     let form = "openid.ns=http%3A%2F%2Fspecs.openid.net%2Fauth%2F2.0&openid.mode=associate\
         &openid.assoc_type=HMAC-SHA256&openid.session_type=no-encryption";
     let oauth_proto::openid::Reply::Reject(rejected) = provider.handle(&post(form), world.moment()) else { panic!() };

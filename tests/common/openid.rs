@@ -4,11 +4,16 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
 use oauth_proto::openid::{
-    Approval, Assertion, Association, Authenticate, Authentication, CheckId, Discovered, Handled, Identity,
-    MemoryStore, Pending, Provider, Rejected, RelyingParty, Store, documents, serve,
+    Approval, Assertion, Association, AssociationType, Authenticate, Authentication, CheckId, Discovered, Handled,
+    Identity, MemoryStore, Pending, Provider, Rejected, RelyingParty, Store, documents, serve,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step, Timestamp};
+use sha1::Sha1;
+use sha2::Sha256;
 
 pub const NOW: u64 = 1_700_000_000;
 pub const ENDPOINT: &str = "https://op.example/openid";
@@ -71,7 +76,8 @@ impl World {
     pub fn send(&self, request: &Request) -> Response {
         self.sent.borrow_mut().push(format!("{} {}", request.method(), request.uri()));
         let url = request.uri().to_string();
-        if url == ENDPOINT {
+        // A page at the endpoint is a provider that says something else.
+        if url == ENDPOINT && !self.pages.borrow().contains_key(ENDPOINT) {
             return match self.handle(request) {
                 Ok(Handled::Respond(response)) => response,
                 Ok(Handled::CheckId(_)) => panic!("no user is here"),
@@ -196,4 +202,22 @@ pub fn changed(url: &str, change: impl FnOnce(&mut BTreeMap<String, String>)) ->
     let mut url = url::Url::parse(url).unwrap();
     url.query_pairs_mut().clear().extend_pairs(fields);
     url.into()
+}
+
+/// A callback as whoever has the association's key can make it: signed over the fields that it lists (§6.1).
+pub fn signed(association: &Association, callback: &str) -> String {
+    fn mac<M: Mac + KeyInit>(key: &[u8], text: &str) -> String {
+        STANDARD.encode(<M as KeyInit>::new_from_slice(key).unwrap().chain_update(text).finalize().into_bytes())
+    }
+    let key = serde_json::to_value(association).unwrap()["key"].as_str().map(|key| STANDARD.decode(key).unwrap());
+    let key = key.unwrap();
+    changed(callback, |fields| {
+        let line = |key: &str| format!("{key}:{}\n", fields[&format!("openid.{key}")]);
+        let text: String = fields["openid.signed"].split(',').map(line).collect();
+        let signature = match association.association_type() {
+            AssociationType::HmacSha1 => mac::<Hmac<Sha1>>(&key, &text),
+            AssociationType::HmacSha256 => mac::<Hmac<Sha256>>(&key, &text),
+        };
+        fields.insert("openid.sig".into(), signature);
+    })
 }
