@@ -14,19 +14,25 @@ use crate::{Error, Misbehaved, Moment, Refused, Request, Response, Step};
 /// The most that an API's answer may have, unless the caller says otherwise.
 const LIMIT: usize = 8 * 1024 * 1024;
 
-/// A GET with arguments in the query, or a POST with a form.
+/// A GET with arguments in the query, or a POST with a form or JSON.
 #[derive(Clone)]
 pub(crate) struct Call {
     uri: Uri,
     arguments: String,
-    form: Option<String>,
+    body: Option<Body>,
     pub(crate) limit: usize,
     pub(crate) plain_http: bool,
 }
 
+#[derive(Clone)]
+enum Body {
+    Form(String),
+    Json(String),
+}
+
 impl Call {
     pub(crate) fn new(url: &str) -> Result<Self, Error> {
-        Ok(Self { uri: endpoint(url)?, arguments: String::new(), form: None, limit: LIMIT, plain_http: false })
+        Ok(Self { uri: endpoint(url)?, arguments: String::new(), body: None, limit: LIMIT, plain_http: false })
     }
 
     pub(crate) fn argument(&mut self, name: &str, value: &str) {
@@ -35,10 +41,19 @@ impl Call {
 
     /// It is a POST from now on, also when there is nothing in the form.
     pub(crate) fn post<N: AsRef<str>, V: AsRef<str>>(&mut self, form: impl IntoIterator<Item = (N, V)>) {
-        let body = self.form.get_or_insert_default();
+        let mut body = match self.body.take() {
+            Some(Body::Form(body)) => body,
+            Some(Body::Json(_)) | None => String::new(),
+        };
         for (name, value) in form {
-            form::push_pair(body, name.as_ref().as_bytes(), value.as_ref().as_bytes());
+            form::push_pair(&mut body, name.as_ref().as_bytes(), value.as_ref().as_bytes());
         }
+        self.body = Some(Body::Form(body));
+    }
+
+    /// It is a POST from now on, without a form.
+    pub(crate) fn json(&mut self, value: &Value) {
+        self.body = Some(Body::Json(value.to_string()));
     }
 
     /// Whether what goes there and comes back stays secret on the way.
@@ -53,10 +68,14 @@ impl Call {
             arguments => with_query(&self.uri, arguments)?,
         };
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(form) = &self.form {
+        if let Some(body) = &self.body {
+            let (media_type, text) = match body {
+                Body::Form(text) => (form::MEDIA_TYPE, text),
+                Body::Json(text) => ("application/json", text),
+            };
             *request.method_mut() = Method::POST;
-            *request.body_mut() = form.clone().into_bytes();
-            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
+            *request.body_mut() = text.clone().into_bytes();
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         }
         Ok(request)
     }

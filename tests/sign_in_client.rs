@@ -24,9 +24,8 @@ fn linear_client() -> oauth2::Client {
 
 fn linear() -> SignIn {
     let request = |_: &Tokens| {
-        let body = br#"{"query":"{ viewer { id name } }"}"#.to_vec();
-        let request = http::Request::post("https://api.linear.app/graphql").header("content-type", "application/json");
-        Ok(request.body(body).unwrap())
+        let query = serde_json::json!({ "query": "{ viewer { id name } }" });
+        oauth2::ApiRequest::new("https://api.linear.app/graphql")?.post([("form", "")]).json(&query).request()
     };
     SignIn::custom(linear_client(), CALLBACK, request, viewer).unwrap().scope("read")
 }
@@ -36,6 +35,8 @@ fn two_functions_may_do_what_a_table_cannot() {
     let (user, sent) = finish(&linear(), vec![json(r#"{"data":{"viewer":{"id":"l1","name":"Jane"}}}"#)]);
     assert_eq!(place(&sent[1]), "POST https://api.linear.app/graphql");
     assert_eq!(bearer(&sent[1]), Some("at-5f3a"));
+    assert_eq!(sent[1].headers()["content-type"], "application/json");
+    assert_eq!(sent[1].body(), br#"{"query":"{ viewer { id name } }"}"#);
     let user = user.unwrap();
     assert_eq!((user.id.as_str(), user.name.as_deref(), user.session_expires), ("l1", Some("Jane"), Some(3600)));
     assert_eq!(user.raw["data"]["viewer"]["id"], "l1");
@@ -52,6 +53,8 @@ fn what_a_function_cannot_map_is_an_error() {
     }
     let said = error(&linear(), json(r#"{"error":"forbidden"}"#));
     assert_eq!(said.code(), Some("forbidden"));
+    let said = error(&linear(), json(r#"{"errors":[{"message":"not authenticated"}],"data":null}"#));
+    assert!(matches!(said, Error::Refused(_)), "{said}");
 }
 
 #[test]

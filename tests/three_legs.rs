@@ -5,8 +5,10 @@ mod common;
 use common::{CALLBACK, NOW, ORIGIN, World, fields};
 use http::Request;
 use oauth_proto::oauth1::server::{Decision, Grant, Reason, serve};
-use oauth_proto::oauth1::{Authorize, Callbacks, Method, Pending, Placement, Scheme, Token};
-use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response, Step, Unsupported};
+use oauth_proto::oauth1::{
+    Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method, Pending, Placement, Scheme, Service, Token,
+};
+use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Refused, Response, Step, Timestamp, Unsupported};
 
 #[test]
 fn a_client_gets_a_token_and_the_service_knows_for_whom_it_acts() {
@@ -34,7 +36,7 @@ fn a_service_that_wants_get_gets_it() {
         oauth_proto::oauth1::server::Provider::allow_get,
     );
     assert!(world.verify(&world.signed()).is_ok());
-    let refusing = World::new(oauth_proto::oauth1::Service::by_get, |provider| provider);
+    let refusing = World::new(Service::by_get, |provider| provider);
     let Step::Send(request, _) = refusing.client.authorize(Authorize::callback(CALLBACK), refusing.moment()).unwrap()
     else {
         panic!("nothing to send")
@@ -173,7 +175,7 @@ fn every_field_of_the_answer_is_kept() {
 fn json_is_read_only_where_it_is_allowed() {
     let body = r#"{"oauth_token":"t","oauth_token_secret":"s","user_id":7}"#;
     assert!(matches!(answered(&World::default(), body), Err(Error::Misbehaved(Misbehaved::FieldMissing { .. }))));
-    let lenient = World::new(oauth_proto::oauth1::Service::allow_json_answers, |provider| provider);
+    let lenient = World::new(Service::allow_json_answers, |provider| provider);
     assert_eq!(answered(&lenient, body).unwrap().extra["user_id"], "7");
     for odd in [
         r#"{"oauth_token":null,"oauth_token":"t","oauth_token_secret":"s"}"#,
@@ -192,8 +194,8 @@ fn an_expired_token_is_renewed_with_its_session_handle() {
     let body = "oauth_token=a&oauth_token_secret=b&oauth_session_handle=h%26h&oauth_expires_in=3600&xoauth_guid=g";
     let token = answered(&world, body).unwrap();
     assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
-    assert!(!token.is_expired(oauth_proto::Timestamp::from_secs(NOW + 3599)));
-    assert!(token.is_expired(oauth_proto::Timestamp::from_secs(NOW + 3600)));
+    assert!(!token.is_expired(Timestamp::from_secs(NOW + 3599)));
+    assert!(token.is_expired(Timestamp::from_secs(NOW + 3600)));
 
     let Step::Send(request, sent) = world.client.renew(&token, world.moment()).unwrap() else {
         panic!("nothing to send")
@@ -214,8 +216,36 @@ fn an_expired_token_is_renewed_with_its_session_handle() {
 }
 
 #[test]
+fn what_a_service_is_said_to_do_does_not_depend_on_the_order() {
+    type Say = fn(Service) -> Service;
+    let version_2007: Say = Service::dangerous_version_1_0;
+    let first: Say = |service| service.callbacks(Callbacks::WithRequest);
+    let in_query: Say = |service| service.scheme(Scheme::default().placement(Placement::Query));
+    let encoded: Say = |service| service.scheme(Scheme::default().key_encoding(KeyEncoding::Encoded));
+    let sent = |say: &[Say]| {
+        let service = Service::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
+        let service = say.iter().fold(service, |service, say| say(service));
+        // A secret for which the key's encoding makes a difference.
+        let client = Client::new(service, ClientCredentials::new("k", "s&s"));
+        let moment = || Moment::new(Timestamp::from_secs(NOW), [7; 32]);
+        let Step::Send(request, sent) = client.authorize(Authorize::callback(CALLBACK), moment()).unwrap() else {
+            panic!("nothing to send")
+        };
+        let answer = Response::new(b"oauth_token=t&oauth_token_secret=s".to_vec());
+        let Step::Done(pending) = sent.receive(answer, moment()).unwrap() else { panic!("not done") };
+        let header = request.headers().get("authorization").cloned();
+        (request.uri().to_string(), header, client.authorization_url(&pending, &[]).unwrap())
+    };
+    for other in [first, in_query, encoded] {
+        assert_eq!(sent(&[version_2007, other]), sent(&[other, version_2007]));
+        assert_ne!(sent(&[version_2007, other]), sent(&[version_2007]));
+    }
+    assert_eq!(sent(&[version_2007, first]).2, "https://a.example/2?oauth_token=t");
+}
+
+#[test]
 fn the_version_of_2007_sends_no_callback_first_and_needs_no_verifier() {
-    let world = World::new(oauth_proto::oauth1::Service::dangerous_version_1_0, |provider| provider);
+    let world = World::new(Service::dangerous_version_1_0, |provider| provider);
     let Step::Send(request, sent) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap()
     else {
         panic!("nothing to send")
@@ -246,7 +276,7 @@ fn a_service_with_registered_callbacks_is_never_sent_one() {
 
 #[test]
 fn parameters_of_the_services_own_go_where_its_requests_have_them() {
-    let first = |service: fn(oauth_proto::oauth1::Service) -> oauth_proto::oauth1::Service| {
+    let first = |service: fn(Service) -> Service| {
         let world = World::new(service, |provider| provider);
         let authorize = Authorize::callback(CALLBACK).parameter("scope", "a b").parameter("oauth_own", "c");
         match world.client.authorize(authorize, world.moment()).unwrap() {
@@ -258,7 +288,7 @@ fn parameters_of_the_services_own_go_where_its_requests_have_them() {
     assert_eq!(posted.body(), b"scope=a%20b");
     assert_eq!(posted.headers()["content-type"], "application/x-www-form-urlencoded");
     assert!(posted.headers()["authorization"].to_str().unwrap().contains("oauth_own=\"c\""));
-    let got = first(oauth_proto::oauth1::Service::by_get);
+    let got = first(Service::by_get);
     assert_eq!((got.uri().query(), got.body().len()), (Some("scope=a%20b"), 0));
     assert!(!got.headers().contains_key("content-type"));
 
@@ -478,7 +508,7 @@ fn a_missing_verifier_is_forged_unless_the_service_sends_none() {
     assert_eq!(world.redeem(pending, &callback), Err(missing.clone().into()));
     let pending = world.begin(Authorize::out_of_band()).unwrap();
     assert_eq!(world.client.redeem_verifier(pending, " ", world.moment()).unwrap_err(), missing.into());
-    let lenient = World::new(oauth_proto::oauth1::Service::dangerous_version_1_0, |provider| provider);
+    let lenient = World::new(Service::dangerous_version_1_0, |provider| provider);
     let stored = serde_json::json!({ "v": 1, "token": "t", "secret": "s", "until": NOW + 9 });
     let pending: Pending = serde_json::from_value(stored).unwrap();
     assert!(lenient.client.redeem_verifier(pending, "", lenient.moment()).is_ok());

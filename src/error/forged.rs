@@ -111,7 +111,8 @@ pub enum Forged {
     /// The assertion has been accepted before (OpenID Authentication 2.0 §11.3).
     #[error("the assertion has been seen before")]
     Replayed,
-    /// The signature is wrong, or the provider says that it is not its own (OpenID Authentication 2.0 §11.4).
+    /// The signature is wrong, or the provider says that it is not its own (OpenID Authentication 2.0 §11.4), or has
+    /// confirmed it before: it does so once, also when its word was lost on the way.
     #[error("the assertion's signature is wrong")]
     Signature,
 }

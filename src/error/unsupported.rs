@@ -115,7 +115,8 @@ pub enum Unsupported {
         /// What it said.
         reason: String,
     },
-    /// What the user typed leads to no OpenID provider (OpenID Authentication 2.0 §7), whatever the reason: ask for another.
+    /// What the user typed leads to no OpenID provider (OpenID Authentication 2.0 §7): ask for another. Where `answer` has a
+    /// status of 5xx, or 429, it may do so later.
     #[error("{identifier:?} cannot be used as an OpenID: {reason}{}", shown(answer))]
     Identifier {
         /// What was typed, or what it led to.

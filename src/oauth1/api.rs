@@ -9,7 +9,7 @@ use crate::api::{self, Call};
 use crate::wire::{Answer, MAX_BODY, shortened};
 use crate::{Error, Moment, Refused, Request, Response, Step};
 
-/// A request to an API: a GET with arguments in the query, or a POST with a form, answered with JSON.
+/// A request to an API: a GET with arguments in the query, or a POST with a form or JSON, answered with JSON.
 ///
 /// ```no_run
 /// use oauth_proto::oauth1::{ApiRequest, Session};
@@ -48,6 +48,13 @@ impl ApiRequest {
     /// Posts a form, also when there is nothing in it.
     pub fn post<N: AsRef<str>, V: AsRef<str>>(mut self, form: impl IntoIterator<Item = (N, V)>) -> Self {
         self.call.post(form);
+        self
+    }
+
+    /// Posts JSON, in the place of a form. The signature covers it by [`Scheme::body_hash`](super::Scheme::body_hash)
+    /// alone.
+    pub fn json(mut self, value: &Value) -> Self {
+        self.call.json(value);
         self
     }
 

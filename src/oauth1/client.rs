@@ -144,7 +144,7 @@ impl Client {
             protocol.push((CALLBACK.into(), callback.into()));
         }
         let state = Temporary {
-            confirmed: matches!(service.callbacks, Callbacks::WithRequest | Callbacks::WithBoth)
+            confirmed: matches!(service.when_told(), Callbacks::WithRequest | Callbacks::WithBoth)
                 && !service.unconfirmed_callback,
             json: service.json_answers,
             callback: callback.with_authorization,
@@ -306,7 +306,7 @@ impl Client {
 
     /// Where the callback goes.
     fn returns_to(&self, user_returns: Return) -> Result<Told, Error> {
-        let (with_request, with_authorization) = match self.service.callbacks {
+        let (with_request, with_authorization) = match self.service.when_told() {
             Callbacks::WithRequest => (true, false),
             Callbacks::WithAuthorization => (false, true),
             Callbacks::WithBoth => (true, true),

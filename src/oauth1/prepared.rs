@@ -36,7 +36,8 @@ pub(super) type Place<'a> = (&'a HttpMethod, Site<'a>, &'a Uri);
 impl Prepared {
     pub(super) fn new(scheme: &Scheme, client: &ClientCredentials, token: Option<&TokenCredentials>) -> Self {
         let method = scheme.method.name();
-        let key = signing_key(&client.secret, token.map(|token| &token.secret), scheme.key_encoding);
+        let key =
+            signing_key(&client.secret, token.map(|token| &token.secret), scheme.key_encoding.unwrap_or_default());
         let token = token.map(|token| token.token.clone());
 
         let twice = |text: &str| percent::encode(percent::encode(text));

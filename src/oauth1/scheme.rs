@@ -34,7 +34,8 @@ pub struct Scheme {
     pub(super) method: Method,
     pub(super) placement: Placement,
     pub(super) realm: Option<String>,
-    pub(super) key_encoding: KeyEncoding,
+    /// `None` where nobody said: what the version of the protocol has.
+    pub(super) key_encoding: Option<KeyEncoding>,
     pub(super) version: bool,
     pub(super) bodies: Bodies,
     pub(super) sha1_body_hash: bool,
@@ -64,7 +65,7 @@ impl Scheme {
             method,
             placement: Placement::Header,
             realm: None,
-            key_encoding: KeyEncoding::Encoded,
+            key_encoding: None,
             version: true,
             bodies: Bodies::Forms,
             sha1_body_hash: false,
@@ -85,7 +86,7 @@ impl Scheme {
 
     /// How the secrets stand in the signing key.
     pub fn key_encoding(mut self, key_encoding: KeyEncoding) -> Self {
-        self.key_encoding = key_encoding;
+        self.key_encoding = Some(key_encoding);
         self
     }
 

@@ -54,7 +54,9 @@ pub struct Service {
     pub(crate) token: Uri,
     pub(super) scheme: Scheme,
     pub(super) method: HttpMethod,
-    pub(crate) callbacks: Callbacks,
+    /// `None` where nobody said: what the version of the protocol has.
+    callbacks: Option<Callbacks>,
+    version_2007: bool,
     pub(super) unconfirmed_callback: bool,
     pub(super) missing_verifier: bool,
     pub(super) json_answers: bool,
@@ -75,7 +77,8 @@ impl Service {
             token: endpoint(token_credentials)?,
             scheme: Scheme::default(),
             method: HttpMethod::POST,
-            callbacks: Callbacks::default(),
+            callbacks: None,
+            version_2007: false,
             unconfirmed_callback: false,
             missing_verifier: false,
             json_answers: false,
@@ -96,12 +99,12 @@ impl Service {
     /// How requests are signed.
     pub fn scheme(mut self, scheme: Scheme) -> Self {
         self.scheme = scheme;
-        self
+        self.settled()
     }
 
     /// When the service is told the callback.
     pub fn callbacks(mut self, callbacks: Callbacks) -> Self {
-        self.callbacks = callbacks;
+        self.callbacks = Some(callbacks);
         self
     }
 
@@ -113,15 +116,28 @@ impl Service {
 
     /// The version of 2007, OAuth Core 1.0 without "a": no callback with the first request but one in the authorization
     /// URL, none confirmed, a verifier only where the service sends one, and the secrets raw in the signing key.
+    /// [`callbacks`](Self::callbacks) and [`Scheme::key_encoding`] still have the last word, wherever they stand.
     ///
     /// What this gives away: nothing ties the user who comes back to the one who granted access, so an attacker can
     /// have a victim grant access to the attacker's session (the session fixation of 2009). Use it where the service
     /// speaks nothing else. Where the user does not come back but says so by a button, it is
     /// [`redeem_verifier`](super::Client::redeem_verifier) with an empty text.
     pub fn dangerous_version_1_0(mut self) -> Self {
-        self.callbacks = Callbacks::WithAuthorization;
-        self.scheme = self.scheme.key_encoding(KeyEncoding::Raw);
-        self.allow_unconfirmed_callback().allow_missing_verifier()
+        self.version_2007 = true;
+        self.settled().allow_unconfirmed_callback().allow_missing_verifier()
+    }
+
+    /// With the key of the version, unless the scheme says which.
+    fn settled(mut self) -> Self {
+        if self.version_2007 {
+            self.scheme.key_encoding.get_or_insert(KeyEncoding::Raw);
+        }
+        self
+    }
+
+    /// When the service is told the callback.
+    pub(crate) fn when_told(&self) -> Callbacks {
+        self.callbacks.unwrap_or(if self.version_2007 { Callbacks::WithAuthorization } else { Callbacks::default() })
     }
 
     /// Takes temporary credentials whose answer lacks `oauth_callback_confirmed=true`.

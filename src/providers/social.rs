@@ -4,7 +4,18 @@ use super::Provider;
 use crate::oauth2::Quirks;
 
 /// Facebook, and Meta's Graph API. The URLs name no version: an application's own default answers. Answers were forms
-/// once.
+/// once. There are no refresh tokens: when a token has expired, the user signs in again. One for sixty days is had by a
+/// grant of Facebook's own:
+///
+/// ```
+/// use oauth_proto::oauth2::{Client, Grant, Token};
+/// use oauth_proto::{Error, Step};
+///
+/// fn for_sixty_days(client: &Client, token: &Token, moment: oauth_proto::Moment) -> Result<Step<Token>, Error> {
+///     let grant = Grant::extension("fb_exchange_token").parameter("fb_exchange_token", token.access_token.expose());
+///     client.request_token(grant, moment)
+/// }
+/// ```
 pub const FACEBOOK: Provider = Provider::new(
     "Facebook",
     "https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow",

@@ -131,7 +131,8 @@ impl Parts {
         if let Some(user) = user.filter(|user| !user.id.is_empty()) {
             return Ok(user);
         }
-        if profile.get("error").is_some_and(|error| !error.is_null()) {
+        // GraphQL says `errors`.
+        if ["error", "errors"].iter().any(|name| profile.get(name).is_some_and(|error| !error.is_null())) {
             return Err(self.refusal()(response).into());
         }
         let answer = Box::new(Answer::of(response));

@@ -87,10 +87,11 @@ impl SignIn {
     /// protocol, with all of its options, and `callback` is where users come back to: what an OAuth 2.0 client was told
     /// before is forgotten, and an OAuth 1.0 service of [registered callbacks](oauth1::Callbacks::Registered) is not told.
     ///
-    /// `request` makes the request for the profile, and `map` makes a user of the answer, which is JSON, or `None` where it is
-    /// not as it should be. The token is put into the request where the client says, for the origin that the request goes
-    /// to and over TLS alone, unless the client was told otherwise. Of OAuth 1.0 it is signed; what is to be signed must be
-    /// in it. What `map` leaves open, the profile as it came and the token's lifetime, is filled in.
+    /// `request` makes the request for the profile, and `map` makes a user of the answer, which is JSON, or `None` where
+    /// it is not as it should be; one with `error` or `errors` is a refusal then. The token is put into the request where
+    /// the client says, for the origin that the request goes to and over TLS alone, unless the client was told otherwise.
+    /// Of OAuth 1.0 it is signed; what is to be signed must be in it. What `map` leaves open, the profile as it came and
+    /// the token's lifetime, is filled in.
     ///
     /// [`profile_header`](Self::profile_header) adds to the request, and what else there is for the profile's request
     /// ([`fields`](Self::fields), [`profile_argument`](Self::profile_argument)) is for services of the table: it is `request`
@@ -98,21 +99,18 @@ impl SignIn {
     /// refused.
     ///
     /// ```
-    /// use http::{HeaderValue, Method, Uri};
+    /// use oauth_proto::oauth2::{self, ApiRequest};
     /// use oauth_proto::providers::LINEAR;
     /// use oauth_proto::sign_in::{SignIn, User};
-    /// use oauth_proto::{Request, oauth2};
+    /// use serde_json::json;
     ///
     /// let client = oauth2::Client::new(LINEAR.authorization_server(None)?, "client id").secret("client secret");
     /// let sign_in = SignIn::custom(
     ///     client,
     ///     "https://app.example/callback",
     ///     |_tokens| {
-    ///         let mut request = Request::new(br#"{"query":"{ viewer { id name email } }"}"#.to_vec());
-    ///         *request.method_mut() = Method::POST;
-    ///         *request.uri_mut() = Uri::from_static("https://api.linear.app/graphql");
-    ///         request.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
-    ///         Ok(request)
+    ///         let query = json!({ "query": "{ viewer { id name email } }" });
+    ///         ApiRequest::new("https://api.linear.app/graphql")?.json(&query).request()
     ///     },
     ///     |answer, tokens| {
     ///         let viewer = answer.pointer("/data/viewer")?;

@@ -58,7 +58,8 @@
 //! | by an installation, or a tenant | [`SignIn::place`], [`SignIn::new_at`] |
 //! | by a double of a service in a test | [`SignIn::endpoints_at`] |
 //! | call the API for the user | [`twitter_request`], [`facebook_request`], [`dropbox_request`]; any other by [`oauth2::ApiRequest`](crate::oauth2::ApiRequest), which is tornado.auth's `oauth2_request`, and [`oauth1::ApiRequest`](crate::oauth1::ApiRequest) |
-//! | keep the token fresh | [`SignIn::oauth2_client`] with a [`SharedSession`](crate::oauth2::SharedSession) |
+//! | keep the token fresh | [`SignIn::oauth2_client`], and with it [`Provider::session`](crate::providers::Provider::session) or [`Session::new`](crate::oauth2::Session::new), in a [`SharedSession`](crate::oauth2::SharedSession) |
+//! | have a token of Facebook's for sixty days | `Grant::extension("fb_exchange_token")`: see [`FACEBOOK`](crate::providers::FACEBOOK) |
 //!
 //! # What is believed
 //!
@@ -67,6 +68,11 @@
 //! The token is shown to the profile's origin alone, and a redirect from there is an error. Nothing in a [`User`] is
 //! guessed: what the service does not say is `None`, and `email_verified` comes from a member by which the service says
 //! so, or not at all. An answer that says by status 200 that it failed is a [refusal](crate::Refused).
+//!
+//! # What is not there
+//!
+//! ID tokens are not read: who a user is comes from the profile. So there is no Sign in with Apple, which has no profile; and
+//! the answer comes in the callback's query, not in a form.
 //!
 //! # For those who come from tornado.auth
 //!

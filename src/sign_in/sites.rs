@@ -158,7 +158,8 @@ pub const SLACK: Site = Site::oauth2(providers::SLACK_SIGN_IN, Fields::OPENID).s
 /// Yahoo, by OpenID Connect.
 pub const YAHOO: Site = Site::oauth2(providers::YAHOO, Fields::OPENID).scope("openid profile email");
 
-/// Every row.
+/// Every row. Not each of them makes a button: [`DROPBOX_V1`] is for [`SignIn::dangerous_dropbox_v1`](super::SignIn), and
+/// [`GITHUB_ENTERPRISE`] wants [a place](super::SignIn::new_at).
 pub const ALL: &[&Site] = &[
     &GOOGLE,
     &FACEBOOK,

@@ -122,7 +122,7 @@ impl SignIn {
                 })
             }
             Client::Oauth1(client) => {
-                let authorize = match client.service().callbacks {
+                let authorize = match client.service().when_told() {
                     Callbacks::Registered => oauth1::Authorize::registered(),
                     _ => oauth1::Authorize::callback(&parts.callback),
                 };
@@ -162,7 +162,7 @@ impl Parts {
     fn oauth1_url(&self, client: &oauth1::Client, pending: &oauth1::Pending) -> Result<String, Error> {
         let service = client.service();
         // The page for signing in is not told the callback, which the version of 2007 has told nowhere else.
-        let told = service.callbacks != Callbacks::WithAuthorization;
+        let told = service.when_told() != Callbacks::WithAuthorization;
         if service.authentication.is_some() && told && !self.always_authorize {
             client.authentication_url(pending, &self.all_parameters())
         } else {

@@ -604,6 +604,14 @@ fn association_in_a_cookie() {
     world.sent.borrow_mut().clear();
     let error = world.party.verify(pending, None, &callback, world.moment()).unwrap_err();
     assert_eq!(error, Unsupported::NoAssociation.into());
+    // Nor with a newer one of the same provider, which has another key.
+    let (pending, callback) = world.callback(JANE, true);
+    let newer = world.associate(&world.discover(JANE).unwrap()).unwrap().unwrap();
+    assert_eq!((pending.endpoint(), pending.association_handle() == Some(newer.handle())), (ENDPOINT, false));
+    world.sent.borrow_mut().clear();
+    let error = world.party.verify(pending, Some(&newer), &callback, world.moment()).unwrap_err();
+    assert_eq!(error, Unsupported::NoAssociation.into());
+    assert!(world.sent.borrow().is_empty());
 }
 
 #[test]

@@ -205,7 +205,9 @@ fn profile_refused() {
         assert_eq!(error.code(), Some("invalid_token"));
     }
     let graph = r#"{"error":{"message":"Error validating access token","type":"OAuthException","code":190}}"#;
-    assert_eq!(error(&of(SignIn::facebook), unauthorized(graph)).code(), Some("OAuthException"));
+    let refused = error(&of(SignIn::facebook), unauthorized(graph));
+    let Error::Refused(Refused::Problem { code, details, .. }) = &refused else { panic!("{refused}") };
+    assert_eq!((code.as_str(), details["code"].as_str()), ("OAuthException", "190"));
     let twitter = r#"{"errors":[{"code":89,"message":"Invalid or expired token."}]}"#;
     let Error::Refused(Refused::Problem { code, advice, .. }) = error(&of(SignIn::twitter), unauthorized(twitter))
     else {

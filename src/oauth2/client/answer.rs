@@ -327,9 +327,12 @@ pub(super) fn refusal(response: &Response, quirks: Quirks) -> Refused {
     let Some(code) = text("error") else {
         return Refused::Status(answer);
     };
-    let details = text("error_uri").map(|uri| ("error_uri".to_owned(), uri));
-    Refused::Problem { code, advice: text("error_description"), details: details.into_iter().collect(), answer }
+    let details = DETAILS.into_iter().filter_map(|name| Some((name.to_owned(), text(name)?))).collect();
+    Refused::Problem { code, advice: text("error_description"), details, answer }
 }
+
+/// What a refusal may say besides: a page about it, and what Facebook tells its refusals apart by.
+const DETAILS: [&str; 4] = ["error_uri", "code", "error_subcode", "fbtrace_id"];
 
 /// `error`, `error_description` and `error_uri`, as far as they are texts.
 fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
@@ -345,6 +348,11 @@ fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
                 let member = |name: &str| error.get(name).and_then(Value::as_str).map(str::to_owned);
                 said.extend(member("type").or_else(|| member("status")).map(|code| ("error", code)));
                 said.extend(member("message").map(|message| ("error_description", message)));
+                let detail = |name: &'static str| match error.get(name)? {
+                    Value::Number(number) => Some((name, number.to_string())),
+                    text => Some((name, text.as_str()?.to_owned())),
+                };
+                said.extend(DETAILS.into_iter().filter_map(detail));
             }
             (None, Member::Other(Value::Array(errors))) if quirks.error_list && name == "errors" => {
                 let member = |name: &str| errors.first()?.get(name)?.as_str().map(str::to_owned);

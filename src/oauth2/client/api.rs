@@ -10,7 +10,7 @@ use crate::api::{self, Call};
 use crate::oauth2::{Quirks, Token, TokenPlacement};
 use crate::{Error, Refused, Request, Response, Step, Timestamp};
 
-/// A request to an API: a GET with arguments in the query, or a POST with a form, answered with JSON.
+/// A request to an API: a GET with arguments in the query, or a POST with a form or JSON, answered with JSON.
 ///
 /// ```no_run
 /// use oauth_proto::oauth2::{ApiRequest, Token};
@@ -57,6 +57,12 @@ impl ApiRequest {
     /// sends it. See [`TokenPlacement`] for what each gives away. A session's own placement goes before this.
     pub fn placement(mut self, placement: TokenPlacement) -> Self {
         self.placement = placement;
+        self
+    }
+
+    /// Posts JSON, in the place of a form.
+    pub fn json(mut self, value: &Value) -> Self {
+        self.call.json(value);
         self
     }
 

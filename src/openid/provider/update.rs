@@ -9,7 +9,8 @@ use crate::{Moment, Request};
 
 impl Provider {
     /// The request that tells a relying party of attributes that have changed, if the user agreed to that. `update_url` is
-    /// the one that [`CheckId::attributes`] gave and the answer then had: keep it, with the user and the attributes.
+    /// the one that [`CheckId::attributes`] gave and the answer then had: keep it, with the user, the claimed identifier that
+    /// was asked about, by which the relying party knows them, and the attributes.
     ///
     /// The relying party asks this provider about the signature, so serve the request's endpoint meanwhile. Where it answers
     /// with status 404, it wants to hear no more.
@@ -20,8 +21,8 @@ impl Provider {
     ///
     /// fn changed(provider: &Provider, update_url: &str) -> Result<Request, Reason> {
     ///     let email = ax::Values::default().with(ax::EMAIL, ["jane@example.org"]).update_url(update_url);
-    ///     let jane = Approval::new("https://op.example/id/jane").extension(email);
-    ///     provider.update(update_url, jane, Moment::from_os())
+    ///     let jane = Approval::new("https://op.example/id/jane").claimed_id("https://jane.example/");
+    ///     provider.update(update_url, jane.extension(email), Moment::from_os())
     /// }
     /// ```
     ///

@@ -22,8 +22,9 @@ const WINDOW: Duration = Duration::from_secs(300);
 ///
 /// // The user typed an identifier: who speaks for it?
 /// let discovered = run(party.discover("jane.example")?, send)?;
-/// // A key to check the answer with; without one, the provider is asked. Keep it by its endpoint, for the next users, and
-/// // remember for a while that there was none. Whatever goes wrong here, one can go on without.
+/// // A key to check the answer with; without one, the provider is asked. Keep it by its endpoint and handle until it
+/// // expires: the newest of an endpoint is for the next users, and who is away comes back with theirs. Remember for a while
+/// // that there was none. Whatever goes wrong here, one can go on without.
 /// let association = run(party.associate(&discovered, Moment::from_os())?, send).unwrap_or_default();
 ///
 /// let authenticate = Authenticate::new("https://rp.example/openid").association(association.clone());

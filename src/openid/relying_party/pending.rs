@@ -12,8 +12,9 @@ use crate::Timestamp;
 /// Keep it where only this user's browser gets at it, and nobody can change it: an encrypted or signed cookie, or the
 /// server's session. It is seldom more than a kilobyte; whoever writes an identifier's document can make it 25, so look
 /// before you put it into a cookie. It is consumed when the answer is verified, and not `Clone`. A stored copy
-/// serves for another try when the transport failed; delete it once there is an assertion, so that an answer cannot be
-/// played twice.
+/// serves for another try when the transport failed; but where the provider was asked about the signature it may have
+/// confirmed already, and says no the second time: send the user again. Delete the copy once there is an assertion, so
+/// that an answer cannot be played twice.
 ///
 /// ```no_run
 /// # fn cookie() -> String { String::new() }
@@ -62,7 +63,13 @@ impl Pending {
         &self.state
     }
 
-    /// The handle of the association that [`RelyingParty::verify`](super::RelyingParty::verify) wants, if one was given.
+    /// The provider's endpoint that the user was sent to.
+    pub fn endpoint(&self) -> &str {
+        self.endpoints.first().map_or("", String::as_str)
+    }
+
+    /// The handle of the association that [`RelyingParty::verify`](super::RelyingParty::verify) wants, if one was given: by
+    /// now there may be a newer one of the same endpoint.
     pub fn association_handle(&self) -> Option<&str> {
         self.assoc_handle.as_deref()
     }

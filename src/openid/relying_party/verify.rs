@@ -18,13 +18,15 @@ use crate::{Error, Expired, Forged, Misbehaved, Moment, Response, Step, Timestam
 impl RelyingParty {
     /// The user is back: says what the provider asserts, if it does and is the one to assert it (§11).
     ///
-    /// `association` is the one that was given to [`Authenticate`](super::Authenticate), from where you keep it by its
-    /// endpoint; `None` where there was none. What can be checked is checked before anything is sent. Then the provider
+    /// `association` is the one that was given to [`Authenticate`](super::Authenticate), from where you keep it: it is the
+    /// one of [`Pending::endpoint`] and [`Pending::association_handle`]. `None` where there was none. What can be checked is
+    /// checked before anything is sent. Then the provider
     /// that was asked confirms the signature, where it is not the association's, and an identifier that was not
     /// discovered before is discovered.
     ///
     /// # Errors
-    /// [`Unsupported::NoAssociation`] when the answer is signed with an association that was asked for and is not given.
+    /// [`Unsupported::NoAssociation`] when the answer is signed with an association that was asked for and is not given:
+    /// send the user again, who will hardly see it.
     /// [`Refused::Denied`](crate::Refused::Denied) when the user cancelled,
     /// [`Refused::SetupNeeded`](crate::Refused::SetupNeeded) when the provider has to ask the user first,
     /// [`Refused::Provider`](crate::Refused::Provider) when it sent an error. [`Forged`] when the answer is not what it
@@ -67,6 +69,10 @@ impl RelyingParty {
     /// Verifies an answer that nobody asked for: a provider's own, or attributes that changed and are posted to the
     /// `update_url` (Attribute Exchange §5.1). `return_to` is the URL that it is for. The provider is found by discovery on
     /// the claimed identifier, and confirms the signature.
+    ///
+    /// Of changed attributes, take [`Assertion::attributes`] for the user whose [`Assertion::claimed_id`] it is, and not
+    /// [`Assertion::profile`], which makes up a name where none came. Answer with status 200; with 404, the provider sends no
+    /// more.
     ///
     /// What this gives away: nothing ties the answer to the browser that brings it. Never sign anybody in by it, or an
     /// attacker has a victim use the attacker's account.
@@ -121,7 +127,9 @@ impl Received {
             Some(association) if association.verifies(&self.message) => self.check_identifier(policy, None),
             Some(_) => Err(Forged::Signature.into()),
             // The provider confirms nothing that a shared key signed.
-            None if asked == handle && association.is_none() => Err(Unsupported::NoAssociation.into()),
+            None if asked == handle && association.map(Association::handle) != handle => {
+                Err(Unsupported::NoAssociation.into())
+            }
             None => self.ask(policy),
         }
     }
