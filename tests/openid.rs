@@ -447,7 +447,16 @@ fn updated_attributes_are_posted_to_the_relying_party() {
     assert_eq!(assertion.claimed_id(), Some(JANE));
     assert_eq!(assertion.attributes().unwrap().first(ax::EMAIL), Some("new@example.com"));
     assert_eq!(world.sent.borrow().as_slice(), [format!("GET {JANE}"), format!("POST {ENDPOINT}")]);
-    for url in ["http://rp.example/update", "https://10.0.0.1/update", "https://rp.internal/", "rp.example"] {
+    for url in [
+        "http://rp.example/update",
+        "https://10.0.0.1/update",
+        "https://[64:ff9b::a00:1]/",
+        "https://[64:ff9b:1:a00:0:100:808:808]/",
+        "https://home.arpa/",
+        "https://rp.internal/",
+        "https://rp.example/update#x",
+        "rp.example",
+    ] {
         let refused = world.provider.update(url, approval(), world.moment());
         assert_eq!(refused.unwrap_err(), Reason::Invalid("update_url"), "{url}");
     }
@@ -462,6 +471,10 @@ fn an_update_url_lies_in_the_realm() {
         world.party.authenticate(&discovered, Authenticate::new(RETURN_TO).extension(fetch), world.moment())
     };
     assert!(asked("https://rp.example/update").is_ok());
+    let mut twice = oauth_proto::openid::Extension::from(Wish::fetch(&[Wish::Email]).update_url("https://rp.example/"));
+    twice.fields.push(("update_url".into(), "https://other.example/".into()));
+    let asked_twice = Authenticate::new(RETURN_TO).extension(twice);
+    assert!(world.party.authenticate(&discovered, asked_twice, world.moment()).is_err());
     let error = asked("https://other.example/update").unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{error}");
 }
@@ -526,6 +539,18 @@ fn a_local_identifier_that_cannot_be_sent_names_nobody() {
             assert_eq!(world.discover("https://john.example/").is_ok(), is_good, "{}", local_id.len());
         }
     }
+}
+
+#[test]
+fn what_ties_an_answer_to_a_browser_is_in_no_log() {
+    let world = World::new(RelyingParty::allow_openid1, Provider::allow_openid1);
+    world.page("https://old.example/", html("<head><link rel=openid.server href=https://op.example/openid></head>"));
+    let (pending, callback) = world.callback("https://old.example/", true);
+    let state = pending.state().to_owned();
+    let association = world.associations.borrow().last().cloned();
+    let checked = world.run(world.party.verify(pending, association.as_ref(), &callback, world.moment())).unwrap();
+    assert_eq!(checked.nonce().nonce, state);
+    assert!(!format!("{checked:?}").contains(&state));
 }
 
 /// §11.2: an OP identifier is nobody's claimed identifier, even where its document would be a user's as well.

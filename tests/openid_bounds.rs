@@ -7,7 +7,7 @@ mod world;
 
 use allocation_counter::measure;
 use oauth_proto::openid::ax::{self, Fetch};
-use oauth_proto::openid::{Authenticate, documents, sreg};
+use oauth_proto::openid::{Authenticate, documents, pape, sreg, ui};
 use oauth_proto::{Response, Step};
 use world::*;
 
@@ -206,15 +206,27 @@ fn a_question_is_read_in_its_size() {
     let fetch = Fetch::default().required(ax::Attribute::new("email", ax::EMAIL));
     let authentication = world.begin(JANE, Authenticate::new(RETURN_TO).extension(fetch));
     let url = authentication.url().unwrap();
-    for name in ["openid.ax.required", "openid.ax.if_available", "openid.sreg.required"] {
-        linear(name, 1_000, |number| {
+    for (name, entry) in [
+        ("openid.ax.required", "long,"),
+        ("openid.ax.if_available", "long,"),
+        ("openid.sreg.required", "long,"),
+        ("openid.ui.lang", "long,"),
+        ("openid.pape.preferred_auth_policies", "long "),
+        ("openid.pape.preferred_auth_level_types", "long "),
+    ] {
+        linear(name, 700, |number| {
             let bomb = changed(&url, |fields| {
-                fields.insert(name.into(), "long,".repeat(number));
-                fields.insert("openid.ax.type.long".into(), "x".repeat(5 * number));
+                fields.insert(name.into(), entry.repeat(number));
+                for named in ["openid.ax.type.long", "openid.pape.auth_level.ns.long"] {
+                    fields.insert(named.into(), "x".repeat(5 * number));
+                }
                 fields.insert("openid.ns.sreg".into(), sreg::NAMESPACE.into());
+                fields.insert("openid.ns.ui".into(), ui::NAMESPACE.into());
+                fields.insert("openid.ns.pape".into(), pape::NAMESPACE.into());
             });
             let check_id = world.check_id(&bomb).unwrap();
-            let counted = measure(|| drop((check_id.attributes(), check_id.registration())));
+            let read = || (check_id.attributes(), check_id.registration(), check_id.policy(), check_id.interface());
+            let counted = measure(|| drop(read()));
             Cost { size: bomb.len() as u64, total: counted.bytes_total, peak: counted.bytes_max }
         });
     }

@@ -35,7 +35,8 @@ impl Realm {
         let without = rest.strip_prefix("*.");
         let url = absolute(&format!("{scheme}://{}", without.unwrap_or(rest)))?;
         let named = matches!(url.host(), Some(Host::Domain(_)));
-        let stars = url.host_str().is_none_or(|host| host.contains('*'));
+        let stars =
+            url.host_str().is_none_or(|host| host.contains('*') || host.starts_with('.') || host.contains(".."));
         let sound = url.fragment().is_none() && !stars && (without.is_none() || named);
         sound.then(|| Self { text: text.to_owned(), url, wildcard: without.is_some() })
     }
@@ -175,6 +176,8 @@ mod tests {
             "http://me@example.com/",
             "https://evil.example\\.bank.example/",
             "https://*./evil.example",
+            "https://*..com/",
+            "https://a..com/",
             "https://bank.example\t.evil.example/",
             "https://evil.example/\u{202e}/moc",
         ] {

@@ -1,5 +1,7 @@
 //! The one question to storage: whether an answer comes for the first time.
 
+use std::fmt;
+
 use super::provider::Rejected;
 use crate::questions::questions;
 use crate::{Command, Freshness, Timestamp};
@@ -23,7 +25,7 @@ use crate::{Command, Freshness, Timestamp};
 ///     now: Timestamp::from_secs(1_116_177_120),
 /// };
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RememberNonce {
     /// The provider's endpoint.
     pub endpoint: String,
@@ -37,6 +39,17 @@ pub struct RememberNonce {
 
 impl Command for RememberNonce {
     type Answer = Freshness;
+}
+
+impl fmt::Debug for RememberNonce {
+    /// Of OpenID 1.1, the nonce is what ties the answer to a browser.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RememberNonce")
+            .field("endpoint", &self.endpoint)
+            .field("until", &self.until)
+            .field("now", &self.now)
+            .finish_non_exhaustive()
+    }
 }
 
 questions! {

@@ -141,7 +141,7 @@ impl SignIn {
     pub(super) fn with(client: Client, callback: String, profile: Profile) -> Result<Self, Error> {
         let client = client.returning_to(&callback)?;
         Ok(Self(Arc::new(Parts {
-            mark: mark(&client, &profile),
+            mark: mark(&client, &callback, &profile),
             client,
             callback,
             profile,
@@ -189,7 +189,7 @@ impl SignIn {
         };
         change(table);
         parts.client = table.build()?.returning_to(&parts.callback)?;
-        parts.mark = mark(&parts.client, &parts.profile);
+        parts.mark = mark(&parts.client, &parts.callback, &parts.profile);
         Ok(self)
     }
 }
@@ -222,11 +222,12 @@ fn of_1_0a(site: &Site) -> Result<(), Unsupported> {
     }
 }
 
-/// A client, where codes go that are its, and whose profile comes, in 53 bits, which every reader of JSON keeps.
-fn mark(client: &Client, profile: &Profile) -> u64 {
+/// A client, where codes go that are its, where users come back to, and whose profile comes, in 53 bits, which every
+/// reader of JSON keeps.
+fn mark(client: &Client, callback: &str, profile: &Profile) -> u64 {
     let (kind, token) = client.endpoint();
     // Functions have no name to be told apart by. A table's profile is never empty.
     let profile = profile.table().map_or("", |table| &table.profile);
-    let hash = sha256_of([kind, &token.to_string(), profile, client.id()].join("\0").as_bytes());
+    let hash = sha256_of([kind, &token.to_string(), callback, profile, client.id()].join("\0").as_bytes());
     hash.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte)) >> 11
 }

@@ -36,9 +36,9 @@ pub struct Start {
 /// A sign-in whose user is away.
 ///
 /// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred bytes), or the server's
-/// session. It belongs to one client of one service, and another [`SignIn`] refuses it. It is consumed by
-/// [`SignIn::callback`], and not `Clone`: delete the stored copy once the service has answered, so that a callback cannot be
-/// played twice.
+/// session. It belongs to one client of one service and the place where users come back to, and another [`SignIn`]
+/// refuses it. It is consumed by [`SignIn::callback`], and not `Clone`: delete the stored copy once the service has
+/// answered, so that a callback cannot be played twice.
 ///
 /// ```no_run
 /// # use oauth_proto::sign_in::Pending;

@@ -72,13 +72,15 @@ pub(crate) fn is_internal(url: &url::Url) -> bool {
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.').to_ascii_lowercase();
             let below = |top: &str| name.strip_suffix(top).is_some_and(|rest| rest.ends_with('.'));
-            !name.contains('.') || TOPS.into_iter().any(below)
+            !name.contains('.') || TOPS.into_iter().any(|top| name == top || below(top))
         }
         Some(Host::Ipv4(address)) => is_special(address),
         Some(Host::Ipv6(address)) => {
             let [first, second, third, .., high, low] = address.segments();
             let low_half = std::net::Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
-            let translated = (first, second) == (0x64, 0xff9b) || address.to_ipv4_mapped().is_some();
+            // RFC 6052 §2.1. Elsewhere, networks of their own put the address in other places (RFC 8215).
+            let well_known = address.segments()[..6] == [0x64, 0xff9b, 0, 0, 0, 0];
+            let translated = well_known || address.to_ipv4_mapped().is_some();
             let six_to_four = std::net::Ipv4Addr::from((u32::from(second) << 16) | u32::from(third));
             match first {
                 _ if translated => is_special(low_half),

@@ -10,7 +10,7 @@ use oauth_proto::openid::ax::{self, Attribute, Fetch};
 use oauth_proto::openid::sreg::{self, Field};
 use oauth_proto::openid::{
     Approval, Assertion, Association, AssociationType, Authenticate, Handled, Pending, Provider, RelyingParty,
-    SessionType, Store, documents, key_value,
+    SessionType, Store, documents, key_value, pape,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
 use world::*;
@@ -786,6 +786,9 @@ fn list_bomb() {
             ("ax.required", &"a,".repeat(4_000)),
             ("ns.sreg", sreg::NAMESPACE),
             ("sreg.required", &"email,".repeat(2_000)),
+            ("ns.pape", pape::NAMESPACE),
+            ("pape.preferred_auth_level_types", &"a ".repeat(1_000)),
+            ("pape.auth_level.ns.a", pape::NIST),
         ] {
             fields.insert(format!("openid.{name}"), value.to_owned());
         }
@@ -793,6 +796,7 @@ fn list_bomb() {
     let check_id = world.check_id(&bomb).unwrap();
     assert_eq!(check_id.attributes(), None);
     assert_eq!(check_id.registration().unwrap().required, [Field::Email]);
+    assert_eq!(check_id.policy().unwrap().preferred_levels, [pape::NIST]);
 }
 
 #[test]
@@ -880,6 +884,8 @@ fn internal_host() {
         "http://100.64.0.1/",
         "http://[fd00::1]/",
         "http://[64:ff9b::a00:1]/",
+        "http://[64:ff9b:1:a00:0:100:808:808]/",
+        "http://home.arpa/",
         "http://router/",
         "http://db.internal/",
         "http://localhost.localdomain/",

@@ -80,6 +80,8 @@ fn mix_up() {
         double(SignIn::twitter),
         SignIn::google("other id", "secret", CALLBACK).unwrap(),
         SignIn::twitter("other id", "secret", CALLBACK).unwrap(),
+        // Where users come back to be linked, and not signed in.
+        SignIn::google("id", "secret", "https://app.example/link").unwrap(),
         SignIn::new(&sites::GOOGLE.profile("https://people.googleapis.com/v1/people/me"), "id", "s", CALLBACK).unwrap(),
         // Clients of the same services, whose profiles functions read; and others' at the same services, or elsewhere.
         custom(of(SignIn::google).oauth2_client().unwrap().clone()),

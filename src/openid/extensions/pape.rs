@@ -1,6 +1,6 @@
 //! Provider Authentication Policy Extension 1.0: how the user is to be authenticated, and how that was done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Extension, field};
@@ -61,12 +61,14 @@ impl Policy {
         self
     }
 
-    /// Reads what a request asks for. Scales without a name are left out.
+    /// Reads what a request asks for, each scale once. Scales without a name are left out.
     pub fn of(extension: &Extension) -> Self {
         let max_age = extension.get("max_auth_age").and_then(|age| age.parse().ok()).map(Duration::from_secs);
         let scales = names(extension);
-        let preferred_levels = words(extension, "preferred_auth_level_types");
-        let preferred_levels = preferred_levels.iter().filter_map(|alias| scales.get(alias.as_str()).copied());
+        let mut seen = BTreeSet::new();
+        let aliases = words(extension, "preferred_auth_level_types");
+        let aliases = aliases.iter().filter(|alias| seen.insert(alias.as_str()));
+        let preferred_levels = aliases.filter_map(|alias| scales.get(alias.as_str()).copied());
         Self {
             preferred: words(extension, "preferred_auth_policies"),
             max_age,

@@ -116,7 +116,8 @@ impl CheckId {
         self.return_to().filter(|return_to| realm.contains(return_to))
     }
 
-    /// Whether a page of the relying party's reads the answer in its fragment (User Interface Extension §5.1).
+    /// Whether a page of the relying party's reads the answer in its fragment (User Interface Extension §5.1). Only where it
+    /// says that it knows the extension: browsers carry a fragment on through redirects.
     pub(super) fn wants_fragment(&self) -> bool {
         self.interface().is_some() && self.return_to().is_some_and(|return_to| return_to.contains('#'))
     }

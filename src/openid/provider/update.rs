@@ -31,7 +31,9 @@ impl Provider {
     /// `approval` has something else than a URL, [`Reason::Unsignable`] when a value has a newline.
     pub fn update(&self, update_url: &str, approval: Approval, moment: Moment) -> Result<Request, Reason> {
         let invalid = || Reason::Invalid("update_url");
-        let url = absolute(update_url).filter(|url| self.policy.trusts(url)).ok_or_else(invalid)?;
+        // A fragment would be signed, and not be sent.
+        let url = absolute(update_url).filter(|url| self.policy.trusts(url) && url.fragment().is_none());
+        let url = url.ok_or_else(invalid)?;
         let uri = url.as_str().parse().map_err(|_| invalid())?;
         let check_id = CheckId {
             version: Version::V2_0,

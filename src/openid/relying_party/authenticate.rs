@@ -230,8 +230,9 @@ impl RelyingParty {
 
     /// Attribute Exchange §5.1.
     fn check_update_url(&self, extension: &Extension) -> Result<(), Error> {
-        let url = extension.get("update_url").filter(|_| extension.namespace == ax::NAMESPACE);
-        match url.filter(|url| !self.realm.contains(url)) {
+        let fields = extension.fields.iter().filter(|_| extension.namespace == ax::NAMESPACE);
+        let mut urls = fields.filter(|(name, _)| name == "update_url").map(|(_, url)| url);
+        match urls.find(|url| !self.realm.contains(url)) {
             Some(url) => {
                 Err(Unsupported::Url { url: bare(url), reason: "the update_url is outside of the realm" }.into())
             }
