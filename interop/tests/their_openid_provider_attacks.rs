@@ -8,7 +8,7 @@ use interop::their_openid_provider::TheirProvider;
 use oauth_proto::openid::ax::{self, Attribute, Count, Fetch};
 use oauth_proto::openid::sreg::{Field, Registration};
 use oauth_proto::openid::{Association, Authenticate, Discovered, Version};
-use oauth_proto::{Error, Forged};
+use oauth_proto::{Error, Forged, Unsupported};
 
 /// Asks for so much that there is a field of every kind.
 fn authenticate(key: Option<&Association>) -> Authenticate {
@@ -186,7 +186,11 @@ fn a_provider_speaks_for_those_who_name_it() {
         // One that cannot be looked at.
         let authenticate = Authenticate::new(RETURN_TO).association(key);
         let visit = site.visit(&found, authenticate, &format!("select={}", op.jane("/nowhere")));
-        assert!(matches!(site.verify(&visit), Err(Error::Forged(Forged::NotDiscovered { .. }))));
+        let error = site.verify(&visit).unwrap_err();
+        let Error::Unsupported(Unsupported::Identifier { answer: Some(answer), .. }) = &error else {
+            panic!("{error}")
+        };
+        assert_eq!(answer.status, 404);
     }
 }
 
