@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use http::HeaderValue;
-use http::header::HOST;
 use serde_json::Value;
 
 use super::client::{Parts, Profile};
 use super::custom::Client;
-use super::proof::appsecret_proof;
+use super::proof::proof_parameter;
 use super::start::Leg;
 use super::table::Table;
 use super::then::{divided, then};
@@ -16,7 +14,7 @@ use super::{Pending, SignIn, Tokens, User, mapping};
 use crate::api::{self, Call};
 use crate::step::Receive;
 use crate::wire::{Answer, Origin, check_private};
-use crate::{Error, Forged, Misbehaved, Moment, Refused, Request, Response, Step, Unsupported, oauth1, oauth2};
+use crate::{Error, Forged, Misbehaved, Moment, Refused, Request, Response, Step, oauth1, oauth2};
 
 /// The most that a profile may have.
 const LIMIT: usize = 256 * 1024;
@@ -59,14 +57,14 @@ fn fetch(parts: Arc<Parts>, tokens: Tokens, moment: Moment) -> Result<Step<User>
     let session_expires = ends.map(|ends| moment.now.until(ends).as_secs());
     let request = match &parts.profile {
         Profile::Custom(custom) => (custom.request)(&tokens)?,
-        Profile::Table(table) => parts.profile_request(table, &tokens)?,
+        Profile::Table(table) => parts.profile_request(table)?,
     };
     let request = parts.authorized(request, &tokens, moment)?;
     Ok(Step::send(request, AwaitProfile { parts, tokens, session_expires }))
 }
 
 impl Parts {
-    fn profile_request(&self, table: &Table, tokens: &Tokens) -> Result<Request, Error> {
+    fn profile_request(&self, table: &Table) -> Result<Request, Error> {
         let mut call = Call::new(&table.profile)?;
         let replaced = |name: &str| self.arguments.iter().any(|(own, _)| own == name);
         for (name, value) in table.site.arguments.iter().filter(|(name, _)| !replaced(name)) {
@@ -79,10 +77,11 @@ impl Parts {
         for (name, value) in &self.arguments {
             call.argument(name, value);
         }
-        if let (true, Tokens::Oauth2(token)) = (table.site.proves_secret && !table.secret.is_empty(), tokens) {
-            call.argument("appsecret_proof", &appsecret_proof(&table.secret, &token.access_token));
+        let mut request = call.request()?;
+        if table.site.proves_secret && !table.secret.is_empty() {
+            request.extensions_mut().insert(proof_parameter(table.secret.clone()));
         }
-        call.request()
+        Ok(request)
     }
 
     /// The request with the headers that are wanted, and with the token, which goes where the request goes and nowhere else.
@@ -96,7 +95,7 @@ impl Parts {
                 let _ = session.sign_renewed(&mut request)?;
             }
             (Client::Oauth1(client), Tokens::Oauth1(token)) => {
-                check_origin(&request)?;
+                Origin::of_request(request.uri(), request.headers())?;
                 check_private(request.uri(), client.service().plain_http)?;
                 client.session(token.clone()).sign(&mut request, moment)?;
             }
@@ -142,19 +141,6 @@ impl Parts {
         }
         .into())
     }
-}
-
-/// Refuses a request whose URI and headers name two places: the token of OAuth 2.0 has the same check in its session.
-fn check_origin(request: &Request) -> Result<(), Unsupported> {
-    let has_user = request.uri().authority().is_some_and(|authority| authority.as_str().contains('@'));
-    let named = |origin: &Origin, host: &HeaderValue| host.to_str().is_ok_and(|host| origin.has_host(host));
-    let origin = Origin::of(request.uri());
-    if origin.is_some_and(|origin| request.headers().get_all(HOST).iter().all(|host| named(&origin, host))) && !has_user
-    {
-        return Ok(());
-    }
-    let origin = "no http or https URL, or one with user information or another Host".to_owned();
-    Err(Unsupported::ForeignOrigin { origin })
 }
 
 /// Waits for the profile.

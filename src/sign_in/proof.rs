@@ -4,6 +4,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::Secret;
+use crate::oauth2::{Token, TokenParameter};
+
+/// The proof as a parameter of a request that is to have a token.
+pub(super) fn proof_parameter(secret: Secret) -> TokenParameter {
+    TokenParameter::new("appsecret_proof", move |token: &Token| appsecret_proof(&secret, &token.access_token))
+}
 
 /// The value of `appsecret_proof`: the HMAC-SHA256 of the access token, keyed by the application's secret, in hexadecimal.
 /// It is no secret itself: it is worth nothing without the token.

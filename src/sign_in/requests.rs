@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::appsecret_proof;
 use super::paths::{at_one_of, below, is_absolute};
-use crate::oauth2::{TokenParameter, TokenPlacement};
+use super::proof::proof_parameter;
+use crate::oauth2::TokenPlacement;
 use crate::providers::place::installation;
 use crate::{Error, Request, Response, Secret, Step, Timestamp, oauth1, oauth2};
 
@@ -198,9 +198,7 @@ impl FacebookRequest {
     /// Adds the `appsecret_proof`, which applications can be set up to need: that the token is used by who has the
     /// application's secret. The secret itself is not sent.
     pub fn app_secret(mut self, secret: impl Into<Secret>) -> Self {
-        let secret = secret.into();
-        let proof = move |token: &oauth2::Token| appsecret_proof(&secret, &token.access_token);
-        self.request = self.request.derived(TokenParameter::new("appsecret_proof", proof));
+        self.request = self.request.derived(proof_parameter(secret.into()));
         self
     }
 

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-use http::Uri;
+use http::header::HOST;
 use http::uri::{Authority, Scheme};
+use http::{HeaderMap, HeaderValue, Uri};
+
+use crate::Unsupported;
 
 /// A scheme, a host and a port. Two are equal when a credential for one may be shown to the other.
 ///
@@ -25,6 +28,20 @@ impl Origin {
     /// The origin of an absolute http or https URI; `None` for any other. User information is left out.
     pub fn of(uri: &Uri) -> Option<Self> {
         Site::of(uri).map(Self::from)
+    }
+
+    /// The origin that a request goes to, whoever reads it: its URI has no user information, and no `Host` names another
+    /// place. Some transports send a `Host` on, and make an `Authorization` of user information.
+    pub(crate) fn of_request(uri: &Uri, headers: &HeaderMap) -> Result<Self, Unsupported> {
+        let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+        let origin = Self::of(uri).filter(|origin| {
+            let named = |host: &HeaderValue| host.to_str().is_ok_and(|host| origin.has_host(host));
+            !has_user && headers.get_all(HOST).iter().all(named)
+        });
+        origin.ok_or_else(|| {
+            let origin = "no http or https URL, or one with user information or another Host".to_owned();
+            Unsupported::ForeignOrigin { origin }
+        })
     }
 
     /// Whether the scheme is https.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::session::Session;
-use super::{ProtectedRequest, TokenParameter, answer, placement};
+use super::{ProtectedRequest, TokenParameter, answer};
 use crate::api::{self, Call};
 use crate::oauth2::{Quirks, Token, TokenPlacement};
 use crate::{Error, Refused, Request, Response, Step, Timestamp};
@@ -107,15 +107,7 @@ impl ApiRequest {
         let mut request = self.request()?;
         if let Some(token) = token {
             self.call.check_private()?;
-            ProtectedRequest::of(
-                &mut request,
-                |body| Some(body),
-                token,
-                |protected| {
-                    placement::place(protected, &self.placement)?;
-                    self.derived.as_ref().map_or(Ok(()), |parameter| parameter.add(protected))
-                },
-            )?;
+            ProtectedRequest::of(&mut request, |body| Some(body), token, &self.placement, |_| {})?;
         }
         Ok(api::send(request, self.call.limit, api_refusal))
     }

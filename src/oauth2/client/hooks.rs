@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method, Uri};
 
-use super::placement::in_query;
-use crate::oauth2::Token;
+use super::placement::{in_query, place};
+use crate::oauth2::{Token, TokenPlacement};
 use crate::wire::without_query;
 use crate::{Error, Response};
 
@@ -40,19 +40,28 @@ impl fmt::Debug for ProtectedRequest<'_> {
 }
 
 impl ProtectedRequest<'_> {
-    /// Lets a function see a request in parts.
+    /// Gives a request its token, and what follows from it, and lets a function see it in parts.
     pub(super) fn of<B>(
         request: &mut http::Request<B>,
         body: impl FnOnce(&mut B) -> Option<&mut Vec<u8>>,
         token: &Token,
-        see: impl FnOnce(&mut ProtectedRequest<'_>) -> Result<(), Error>,
+        placement: &TokenPlacement,
+        see: impl FnOnce(&mut ProtectedRequest<'_>),
     ) -> Result<(), Error> {
+        let derived = request.extensions().get::<TokenParameter>().cloned();
         let method = request.method().clone();
         let (mut uri, mut headers) = (request.uri().clone(), std::mem::take(request.headers_mut()));
         let body = body(request.body_mut());
-        let seen = see(&mut ProtectedRequest { method: &method, uri: &mut uri, headers: &mut headers, body, token });
+        let mut protected = ProtectedRequest { method: &method, uri: &mut uri, headers: &mut headers, body, token };
+        let mut given = place(&mut protected, placement);
+        if let Some(parameter) = derived {
+            given = given.and_then(|()| parameter.add(&mut protected));
+        }
+        if given.is_ok() {
+            see(&mut protected);
+        }
         (*request.uri_mut(), *request.headers_mut()) = (uri, headers);
-        seen
+        given
     }
 }
 
@@ -69,7 +78,7 @@ impl TokenParameter {
         Self { name, value: Arc::new(value) }
     }
 
-    pub(super) fn add(&self, request: &mut ProtectedRequest<'_>) -> Result<(), Error> {
+    fn add(&self, request: &mut ProtectedRequest<'_>) -> Result<(), Error> {
         in_query(request.uri, self.name, &(self.value)(request.token))
     }
 }

@@ -14,11 +14,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::HOST;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 
-use super::hooks::TokenParameter;
-use super::placement::place;
 use super::verdict::{Again, Stamp, Verdict, Want, WithholdToken};
 use super::{Client, Grant, ProtectedRequest};
 use crate::oauth2::{BearerChallenge, BearerError, Placement, Scope, Token, TokenPlacement, TokenType};
@@ -342,24 +339,14 @@ impl Session {
     }
 
     fn check_origin(&self, uri: &http::Uri, headers: &HeaderMap) -> Result<(), Error> {
-        let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
-        let origin = Origin::of(uri).filter(|origin| {
-            // Some transports send a `Host` on, and make an `Authorization` of user information.
-            let named = |host: &HeaderValue| host.to_str().is_ok_and(|host| origin.has_host(host));
-            !has_user && headers.get_all(HOST).iter().all(named)
-        });
-        if origin.is_none() {
-            let origin = "no http or https URL, or one with user information or another Host".to_owned();
-            return Err(Unsupported::ForeignOrigin { origin }.into());
-        }
+        let origin = Origin::of_request(uri, headers)?;
         if self.any_origin {
             return Ok(check_private(uri, self.client.0.server.plain_http)?);
         }
-        if origin.as_ref().is_some_and(|origin| self.origins.contains(origin)) {
+        if self.origins.contains(&origin) {
             return Ok(());
         }
-        let origin = origin.map_or_else(|| "no http or https URL".to_owned(), |origin| origin.to_string());
-        Err(Unsupported::ForeignOrigin { origin }.into())
+        Err(Unsupported::ForeignOrigin { origin: origin.to_string() }.into())
     }
 
     fn give<B>(
@@ -376,12 +363,8 @@ impl Session {
         {
             return Err(Unsupported::NotInOauth21 { what: "token in the query" }.into());
         }
-        let derived = request.extensions().get::<TokenParameter>().cloned();
-        ProtectedRequest::of(request, body, token, |protected| {
-            place(protected, &self.placement)?;
-            derived.map_or(Ok(()), |parameter| parameter.add(protected))?;
+        ProtectedRequest::of(request, body, token, &self.placement, |protected| {
             self.client.0.hooks.protected_request(protected);
-            Ok(())
         })?;
         // A hook may have sent it elsewhere.
         self.check_origin(request.uri(), request.headers())
