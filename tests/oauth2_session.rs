@@ -410,27 +410,6 @@ fn of_many_threads_one_renews_and_all_go_on_with_its_token() {
     assert_eq!(renewals.load(Ordering::SeqCst), 1);
 }
 
-#[test]
-fn of_many_threads_all_hear_of_a_refused_renewal() {
-    let shared = shared(expired());
-    let (renewals, barrier) = (AtomicUsize::new(0), Barrier::new(4));
-    let send = |_: Request| {
-        renewals.fetch_add(1, Ordering::SeqCst);
-        std::thread::sleep(Duration::from_millis(100));
-        Ok::<_, Infallible>(refusal("invalid_grant"))
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                barrier.wait();
-                let error = shared.fetch_with(get(API), send, |_| Ok::<_, Infallible>(()), moment).unwrap_err();
-                assert!(matches!(error, FetchError::Protocol(error) if error.code() == Some("invalid_grant")));
-            });
-        }
-    });
-    assert_eq!(renewals.load(Ordering::SeqCst), 1);
-}
-
 /// A transport whose answer comes when the test says so.
 #[derive(Default)]
 struct Slow(RefCell<Vec<Request>>, RefCell<bool>);
@@ -512,6 +491,27 @@ fn a_shared_fetch_is_send() {
     let shared = shared(token());
     let send = |_| std::future::ready(Ok::<_, Infallible>(Response::new(Vec::new())));
     is_send(&shared.fetch_async_with(get(API), send, |_| std::future::ready(Ok::<_, Infallible>(())), moment));
+}
+
+#[test]
+fn all_who_wait_for_a_renewal_are_told_that_it_was_refused() {
+    let (shared, answered, renewals) = (shared(expired()), RefCell::new(false), RefCell::new(0));
+    let refuse = |_: Request| async {
+        *renewals.borrow_mut() += 1;
+        std::future::poll_fn(|_| if *answered.borrow() { Poll::Ready(()) } else { Poll::Pending }).await;
+        Ok::<_, Infallible>(refusal("invalid_grant"))
+    };
+    let fetch = || shared.fetch_async_with(get(API), refuse, |_| std::future::ready(Ok::<_, Infallible>(())), moment);
+    let mut all = [(); 4].map(|()| Box::pin(fetch()));
+    assert!(all.iter_mut().all(|one| poll(one.as_mut()).is_pending()));
+    *answered.borrow_mut() = true;
+    for one in &mut all {
+        let Poll::Ready(Err(FetchError::Protocol(error))) = poll(one.as_mut()) else {
+            panic!("the renewal was refused")
+        };
+        assert_eq!(error.code(), Some("invalid_grant"));
+    }
+    assert_eq!(*renewals.borrow(), 1);
 }
 
 #[test]

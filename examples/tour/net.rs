@@ -18,7 +18,7 @@ pub fn client() -> impl FnMut(Request) -> Result<Response, ureq::Error> {
         .max_redirects(0)
         .max_redirects_will_error(false)
         .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(10)));
+        .timeout_global(Some(Duration::from_secs(120)));
     let agent: ureq::Agent = config.build().into();
     move |request| {
         let (parts, mut body) = agent.run(request)?.into_parts();

@@ -13,7 +13,7 @@ from authlib.common.security import generate_token
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
-TIMEOUT = 30
+TIMEOUT = 120
 
 
 def session(task):

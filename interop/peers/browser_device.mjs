@@ -122,7 +122,7 @@ let browser;
 try {
     browser = await chromium.launch(CHROMIUM);
     const context = await browser.newContext({ viewport: { width: 375, height: 740 }, colorScheme: 'dark' });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(120_000);
     const page = await context.newPage();
     try {
         await connects(page);

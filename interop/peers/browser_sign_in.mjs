@@ -13,7 +13,7 @@ const PHONE = { width: 375, height: 740 };
 const NARROW = { width: 320, height: 640 };
 // More elements than any of the pages has.
 const TABS = 12;
-const LIMIT = 20_000;
+const LIMIT = 120_000;
 const CHROMIUM = {
     executablePath: '/usr/bin/chromium',
     headless: true,

@@ -20,7 +20,7 @@ from openid.store.memstore import MemoryStore
 logging.getLogger("openid").addHandler(logging.NullHandler())
 logging.getLogger("openid").propagate = False
 
-TIMEOUT = 30
+TIMEOUT = 120
 STORES = {}
 
 

@@ -9,7 +9,7 @@ import urllib.parse
 import urllib.request
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-TIMEOUT = 30
+TIMEOUT = 120
 
 
 class Site:

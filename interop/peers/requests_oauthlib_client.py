@@ -8,7 +8,7 @@ import requests
 from requests_oauthlib import OAuth1Session
 from requests_oauthlib.oauth1_session import TokenRequestDenied, VerifierMissing
 
-TIMEOUT = 30
+TIMEOUT = 120
 PLACEMENTS = {"header": "AUTH_HEADER", "query": "QUERY", "body": "BODY"}
 
 

@@ -19,7 +19,7 @@ from oauthlib.oauth2 import (
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
-TIMEOUT = 30
+TIMEOUT = 120
 
 
 def authentication(task):

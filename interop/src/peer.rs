@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Longer than anything takes, on a machine that does something else at the same time.
-pub const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_secs(240);
 
 /// A running script. It ends with this value; and by itself when its input does, should this process be killed.
 #[derive(Debug)]
