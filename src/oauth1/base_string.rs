@@ -8,7 +8,7 @@ use super::parameters::Parameters;
 use super::prepared::Place;
 use super::signer::{host, signed_site};
 use super::stamp::Decimal;
-use crate::wire::percent::{self, Escapes, ONCE};
+use crate::wire::percent::{self, Escapes, Letters, ONCE};
 use crate::{Error, Unsupported};
 
 /// The signature base string of a signed request: what its signature was computed from.
@@ -71,7 +71,7 @@ const FEW: usize = 16;
 /// function has its price, and hashing block by block beside the encoding did not win it back.
 pub(super) struct Writer<'s> {
     sink: &'s mut dyn Sink,
-    buffer: [u8; ROOM],
+    buffer: &'s mut [u8; ROOM],
     filled: usize,
 }
 
@@ -80,8 +80,8 @@ const TWICE: Escapes = {
     let mut table = ONCE;
     let mut byte = 0;
     while byte < table.len() {
-        if let [b'%', high, low, .., 3] = table[byte] {
-            table[byte] = [b'%', b'2', b'5', high, low, 0, 0, 5];
+        if let [b'%', high, low, .., 3] = table[byte].to_le_bytes() {
+            table[byte] = u64::from_le_bytes([b'%', b'2', b'5', high, low, 0, 0, 5]);
         }
         byte += 1;
     }
@@ -99,7 +99,7 @@ const fn letters(from: u8, to: u8) -> Escapes {
     let mut table = ONCE;
     let mut letter = 0;
     while letter < 26 {
-        table[(from + letter) as usize][0] = to + letter;
+        table[(from + letter) as usize] = table[(to + letter) as usize];
         letter += 1;
     }
     table
@@ -112,19 +112,21 @@ impl Writer<'_> {
         digits: &mut Digits,
         write: impl FnOnce(&mut Writer<'_>),
     ) -> usize {
-        let mut writer = Writer { sink: &mut mac, buffer: [0; ROOM], filled: 0 };
+        let mut buffer = [0; _];
+        let mut writer = Writer { sink: &mut mac, buffer: &mut buffer, filled: 0 };
         write(&mut writer);
         writer.make_room(Mac::<H>::PADDING);
-        let Writer { mut buffer, filled, .. } = writer;
+        let filled = writer.filled;
         mac.finish(&mut buffer, filled, digits)
     }
 
     /// A base string as a whole.
     pub(super) fn collect(write: impl FnOnce(&mut Writer<'_>)) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let mut writer = Writer { sink: &mut bytes, buffer: [0; ROOM], filled: 0 };
+        let mut buffer = [0; _];
+        let mut writer = Writer { sink: &mut bytes, buffer: &mut buffer, filled: 0 };
         write(&mut writer);
-        let Writer { buffer, filled, .. } = writer;
+        let filled = writer.filled;
         bytes.extend_from_slice(&buffer[..filled]);
         bytes
     }
@@ -144,12 +146,12 @@ impl Writer<'_> {
 
     /// Text that is encoded once: the path.
     fn once(&mut self, text: &[u8]) {
-        self.encoded(text, &ONCE);
+        self.encoded::<{ Letters::ANY }>(text, &ONCE);
     }
 
     /// Text that is encoded twice: names and values.
     pub(super) fn twice(&mut self, text: &[u8]) {
-        self.encoded(text, &TWICE);
+        self.encoded::<{ Letters::ANY }>(text, &TWICE);
     }
 
     /// One parameter.
@@ -166,18 +168,11 @@ impl Writer<'_> {
         self.filled += 3;
     }
 
-    fn encoded(&mut self, text: &[u8], escapes: &Escapes) {
+    #[inline]
+    fn encoded<const LETTERS: u8>(&mut self, text: &[u8], escapes: &Escapes) {
         for piece in text.chunks(PIECE) {
             self.make_room(PIECE * LONGEST + 8);
-            self.filled = percent::escape_into(&mut self.buffer, self.filled, piece, escapes);
-        }
-    }
-
-    /// Text whose letters may not stand for themselves.
-    fn mapped(&mut self, text: &[u8], escapes: &Escapes) {
-        for piece in text.chunks(PIECE) {
-            self.make_room(PIECE * LONGEST + 8);
-            self.filled = percent::map_into(&mut self.buffer, self.filled, piece, escapes);
+            self.filled = percent::escape_into::<LETTERS, _>(self.buffer, self.filled, piece, escapes);
         }
     }
 
@@ -201,9 +196,9 @@ impl Writer<'_> {
 
 /// The method and the base string URI (§3.4.1.2), with the `&` behind each.
 pub(super) fn write_place(writer: &mut Writer<'_>, (method, site, uri): Place<'_>) {
-    writer.mapped(method.as_str().as_bytes(), &METHOD);
+    writer.encoded::<{ Letters::UPPER }>(method.as_str().as_bytes(), &METHOD);
     writer.prepared(if site.https { b"&https%3A%2F%2F" } else { b"&http%3A%2F%2F" });
-    writer.mapped(site.host.as_bytes(), &HOST);
+    writer.encoded::<{ Letters::LOWER }>(site.host.as_bytes(), &HOST);
     if let Some(port) = site.explicit_port() {
         writer.prepared(b"%3A");
         writer.prepared(Decimal::default().write(port.into()).as_bytes());
@@ -231,6 +226,11 @@ pub(super) fn write_parameters<'p>(
     if (1..count).all(|at| order::compare_pairs(pair(at - 1), pair(at)).is_le()) {
         return write_sorted(writer, count, pair, block);
     }
+    with_order(count, &pair, |order| write_sorted(writer, count, |at| pair(place(order[at])), block));
+}
+
+/// Hands on the parameters' [places](place) in their order.
+fn with_order<'p, R>(count: usize, pair: &impl Fn(usize) -> (&'p [u8], &'p [u8]), then: impl FnOnce(&[u64]) -> R) -> R {
     let mut few = [0; FEW];
     let mut many = Vec::new();
     let order = if count <= FEW {
@@ -239,8 +239,8 @@ pub(super) fn write_parameters<'p>(
         many.resize(count, 0);
         &mut many
     };
-    sort(order, &pair);
-    write_sorted(writer, count, |at| pair(place(order[at])), block);
+    sort(order, pair);
+    then(order)
 }
 
 fn write_sorted<'p>(
@@ -275,15 +275,15 @@ fn partition_point(count: usize, is_first: impl Fn(usize) -> bool) -> usize {
 
 /// Writes all parameters in their order.
 pub(super) fn write_all(writer: &mut Writer<'_>, pairs: &[(&[u8], &[u8])]) {
-    let mut order = vec![0; pairs.len()];
-    sort(&mut order, &|at| pairs[at]);
-    for (index, slot) in order.into_iter().enumerate() {
-        if index > 0 {
-            writer.separator(*b"%26");
+    with_order(pairs.len(), &|at| pairs[at], |order| {
+        for (index, slot) in order.iter().enumerate() {
+            if index > 0 {
+                writer.separator(*b"%26");
+            }
+            let (name, value) = pairs[place(*slot)];
+            writer.pair(name, value);
         }
-        let (name, value) = pairs[place(slot)];
-        writer.pair(name, value);
-    }
+    });
 }
 
 /// A place in an order, as an index.
@@ -294,13 +294,9 @@ fn place(slot: u64) -> usize {
 
 /// Fills `order` with the parameters' [places](place) in their order.
 fn sort<'p>(order: &mut [u64], pair: &impl Fn(usize) -> (&'p [u8], &'p [u8])) {
-    // A place and the beginning of its name share a number, since numbers sort fast.
-    const PLACE_BITS: u32 = u64::BITS - order::PREFIX_BITS;
-    const PLACE: u64 = (1 << PLACE_BITS) - 1;
-    let compare = |left: u64, right: u64| order::compare_pairs(pair(place(left)), pair(place(right)));
     if order.len() > place(PLACE) {
         (0..).zip(&mut *order).for_each(|(at, slot)| *slot = at);
-        return order.sort_unstable_by(|left, right| compare(*left, *right));
+        return order.sort_unstable_by(|left, right| order::compare_pairs(pair(place(*left)), pair(place(*right))));
     }
     // What all names begin with tells nothing.
     let first = if order.is_empty() { &[] } else { pair(0).0 };
@@ -313,16 +309,40 @@ fn sort<'p>(order: &mut [u64], pair: &impl Fn(usize) -> (&'p [u8], &'p [u8])) {
         &common[..same]
     });
     for (at, slot) in (0..).zip(&mut *order) {
-        *slot = order::prefix(&pair(place(at)).0[common.len()..]) << PLACE_BITS | at;
+        *slot = order::prefix(pair(place(at)), common.len()) << PLACE_BITS | at;
     }
+    settle(order, pair, common.len(), LEVELS);
+}
+
+/// A place and what a parameter begins with share a number, since numbers sort fast.
+const PLACE_BITS: u32 = u64::BITS - order::PREFIX_BITS;
+const PLACE: u64 = (1 << PLACE_BITS) - 1;
+
+/// So often what begins alike is told apart by what comes next, before whole parameters are compared.
+const LEVELS: u32 = 16;
+
+/// Fewer than these are compared at once.
+const ALIKE: usize = 4;
+
+/// Sorts parameters that agree in all symbols before `from` and are marked with those behind it, and takes the marks off.
+fn settle<'p>(order: &mut [u64], pair: &impl Fn(usize) -> (&'p [u8], &'p [u8]), from: usize, levels: u32) {
     order.sort_unstable();
-    // Names that begin alike are sorted by the whole.
     for alike in order.chunk_by_mut(|left, right| left >> PLACE_BITS == right >> PLACE_BITS) {
-        if alike.len() > 1 {
-            alike.sort_unstable_by(|left, right| compare(left & PLACE, right & PLACE));
+        // No symbols are left: the parameters are the same.
+        let are_same = alike[0] <= PLACE;
+        alike.iter_mut().for_each(|slot| *slot &= PLACE);
+        if alike.len() == 1 || are_same {
+            continue;
         }
+        if levels == 0 || alike.len() < ALIKE {
+            alike.sort_unstable_by(|left, right| order::compare_pairs(pair(place(*left)), pair(place(*right))));
+            continue;
+        }
+        for slot in &mut *alike {
+            *slot |= order::prefix(pair(place(*slot)), from + order::TOLD) << PLACE_BITS;
+        }
+        settle(alike, pair, from + order::TOLD, levels - 1);
     }
-    order.iter_mut().for_each(|slot| *slot &= PLACE);
 }
 
 #[cfg(test)]
@@ -342,6 +362,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn parameters_are_sorted_as_their_encodings_are(
+            pairs in prop::collection::vec(("[ab%=~]{0,12}", "[ab%=~]{0,12}"), 0..60), more in prop::collection::vec("a{0,99}", 0..20)
+        ) {
+            let pairs: Vec<_> = pairs.into_iter().chain(more.into_iter().map(|name| (name, String::new()))).collect();
+            let mut order = vec![0; pairs.len()];
+            sort(&mut order, &|at| (pairs[at].0.as_bytes(), pairs[at].1.as_bytes()));
+            let encoded = |at: &u64| { let (name, value) = &pairs[place(*at)]; (encode(name), encode(value)) };
+            prop_assert!(order.is_sorted_by_key(encoded));
+            order.sort_unstable();
+            prop_assert!((0..).zip(order).all(|(at, slot)| at == slot));
+        }
+
         #[test]
         fn what_is_written_does_not_depend_on_where_the_buffer_ends(
             before in 0..2 * ROOM, text in prop::collection::vec(any::<u8>(), 0..3 * PIECE), after in 0..2 * ROOM

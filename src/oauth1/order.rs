@@ -41,19 +41,39 @@ pub(super) fn compare_pairs(left: (&[u8], &[u8]), right: (&[u8], &[u8])) -> Orde
     compare(left.0, right.0).then_with(|| compare(left.1, right.1))
 }
 
-/// How many bytes of a name [`prefix`] tells.
-const TOLD: usize = 5;
+/// How many symbols of a parameter [`prefix`] tells.
+pub(super) const TOLD: usize = 5;
 
-/// How many bits a prefix takes: nine for each byte, since the end of the name sorts before all of them.
+/// How many bits a prefix takes: nine for each symbol, since the end of a name or value sorts before all bytes.
 pub(super) const PREFIX_BITS: u32 = 45;
 const _: () = assert!(PREFIX_BITS as usize == 9 * TOLD);
 
-/// The first bytes of a name as a number: where two numbers differ, they compare as the encoded names do.
+/// Some symbols of a parameter as a number. Its symbols are the bytes of its name, an end, and those of its value; of two
+/// parameters that agree in all before `from`, those whose numbers differ compare as the numbers do.
 #[inline]
-pub(super) fn prefix(name: &[u8]) -> u64 {
-    let bytes = &name[..name.len().min(TOLD)];
-    let key = bytes.iter().fold(0, |key, byte| key << 9 | (u64::from(RANK[usize::from(*byte)]) + 1));
-    key << (9 * (TOLD - bytes.len()))
+pub(super) fn prefix((name, value): (&[u8], &[u8]), from: usize) -> u64 {
+    let symbol = |byte: &u8| u64::from(RANK[usize::from(*byte)]) + 1;
+    // Nearly always the name is long enough.
+    if let Some(told) = name.get(from..).and_then(<[u8]>::first_chunk::<TOLD>) {
+        return told.iter().fold(0, |key, byte| key << 9 | symbol(byte));
+    }
+    let add = |(key, left): (u64, usize), text: &[u8]| {
+        let told = &text[..text.len().min(left)];
+        (told.iter().fold(key, |key, byte| key << 9 | symbol(byte)), left - told.len())
+    };
+    let (mut key, mut left) = (0, TOLD);
+    let value = match name.get(from..) {
+        Some(name) => {
+            (key, left) = add((key, left), name);
+            if left > 0 {
+                (key, left) = (key << 9, left - 1);
+            }
+            value
+        }
+        None => value.get(from - name.len() - 1..).unwrap_or_default(),
+    };
+    (key, left) = add((key, left), value);
+    key << (9 * left)
 }
 
 #[cfg(test)]
@@ -79,10 +99,17 @@ mod tests {
         }
 
         #[test]
-        fn prefixes_never_contradict(left in prop::collection::vec(any::<u8>(), 0..10),
-                                     right in prop::collection::vec(any::<u8>(), 0..10)) {
-            let by_prefix = prefix(&left).cmp(&prefix(&right));
-            prop_assert!(by_prefix.is_eq() || by_prefix == compare(&left, &right));
+        fn prefixes_never_contradict(common in "[ab%=]{0,7}", left in ("[a-c%=]{0,4}", "[a-c%=]{0,4}"),
+                                     right in ("[a-c%=]{0,4}", "[a-c%=]{0,4}"), by_value: bool) {
+            let pair = |(name, value): &(String, String)| match by_value {
+                true => (common.clone(), format!("{name}{value}")),
+                false => (format!("{common}{name}"), value.clone()),
+            };
+            let (left, right) = (pair(&left), pair(&right));
+            let (left, right) = ((left.0.as_bytes(), left.1.as_bytes()), (right.0.as_bytes(), right.1.as_bytes()));
+            let from = common.len() + usize::from(by_value);
+            let by_prefix = prefix(left, from).cmp(&prefix(right, from));
+            prop_assert!(by_prefix.is_eq() || by_prefix == compare_pairs(left, right));
         }
     }
 

@@ -91,7 +91,11 @@ impl Prepared {
                 let [before_nonce, before_timestamp, after_timestamp] = &self.base;
                 base_string::write_parameters(writer, count, pair, |writer| {
                     writer.prepared(before_nonce);
-                    writer.twice(stamp.nonce.as_bytes());
+                    if stamp.plain {
+                        writer.prepared(stamp.nonce.as_bytes());
+                    } else {
+                        writer.twice(stamp.nonce.as_bytes());
+                    }
                     writer.prepared(before_timestamp);
                     writer.prepared(stamp.timestamp.as_bytes());
                     writer.prepared(after_timestamp);
@@ -114,7 +118,7 @@ impl Prepared {
             None => before_nonce.as_ref().into(),
             Some(realm) => [SCHEME, &quoted(realm), &before_nonce[SCHEME.len()..]].concat().into(),
         };
-        let nonce = percent::encoded(stamp.nonce);
+        let nonce = if stamp.plain { stamp.nonce.into() } else { Cow::Owned(percent::encode(stamp.nonce)) };
         let mut room = [0; _];
         let signature = signature.encoded(&mut room);
         let mut rest = String::new();

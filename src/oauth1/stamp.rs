@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::signer::Extra;
+use crate::wire::percent;
 use crate::{Moment, Timestamp};
 
 /// Alphanumeric and within 20 to 30 characters, which the servers that are strict about nonces want. 120 bits.
@@ -32,6 +33,8 @@ pub struct Stamp<'a> {
 pub(super) struct Written<'a> {
     pub(super) timestamp: &'a str,
     pub(super) nonce: &'a str,
+    /// Whether the nonce needs no encoding.
+    pub(super) plain: bool,
     pub(super) extra: &'a [Extra<'a>],
 }
 
@@ -63,7 +66,11 @@ impl<'a> Stamp<'a> {
     /// The stamp as it is sent. The timestamp is written into a variable of the caller's, which stays where it is: a
     /// stamp is moved around, and bytes that were just written one by one are slow to move.
     pub(super) fn write<'s>(&'s self, decimal: &'s mut Decimal, extra: &'s [Extra<'s>]) -> Written<'s> {
-        Written { timestamp: decimal.write(self.timestamp.as_secs()), nonce: self.nonce(), extra }
+        let plain = match self.nonce {
+            Nonce::Derived(_) => true,
+            Nonce::Given(nonce) => percent::is_plain(nonce.as_bytes()),
+        };
+        Written { timestamp: decimal.write(self.timestamp.as_secs()), nonce: self.nonce(), plain, extra }
     }
 }
 
@@ -95,16 +102,30 @@ pub(super) struct Decimal([u8; 20]);
 impl Decimal {
     pub(super) fn write(&mut self, mut number: u64) -> &str {
         let mut start = self.0.len();
-        loop {
+        // Two digits at a time.
+        while number > 9 {
+            start -= 2;
+            self.0[start..start + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
+            number /= 100;
+        }
+        if number > 0 || start == self.0.len() {
             start -= 1;
             self.0[start] = b'0' + (number % 10) as u8;
-            number /= 10;
-            if number == 0 {
-                break str::from_utf8(&self.0[start..]).unwrap_or_default();
-            }
         }
+        str::from_utf8(&self.0[start..]).unwrap_or_default()
     }
 }
+
+/// The decimal digits of every number below 100.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number: u8 = 0;
+    while number < 100 {
+        pairs[number as usize] = [b'0' + number / 10, b'0' + number % 10];
+        number += 1;
+    }
+    pairs
+};
 
 #[cfg(test)]
 mod tests {

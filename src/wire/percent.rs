@@ -29,13 +29,8 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     out
 }
 
-/// The encoding of a text, which is the text itself where nothing is to be encoded.
-pub(crate) fn encoded(text: &str) -> Cow<'_, str> {
-    if is_plain(text.as_bytes()) { Cow::Borrowed(text) } else { Cow::Owned(encode(text)) }
-}
-
 /// Whether nothing is to be encoded.
-fn is_plain(bytes: &[u8]) -> bool {
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     match (bytes.as_chunks(), bytes.last_chunk()) {
         // The last run reaches back into the one before it, so that no byte has to be looked at alone.
         ((runs, _), Some(last)) => runs.iter().all(all_unreserved) && all_unreserved(last),
@@ -58,20 +53,26 @@ pub(crate) fn all_unreserved(run: &[u8; RUN]) -> bool {
     reserved == 0
 }
 
-/// A byte as it stands in an encoded text. The last element is the length of that, so that a byte costs one load and one
-/// store whatever it is.
-pub(crate) type Escapes = [[u8; 8]; 256];
+/// A byte as it stands in an encoded text, the first character lowest. The highest byte is the length of that, so that a byte
+/// costs one load and one store whatever it is.
+pub(crate) type Escapes = [u64; 256];
+
+/// How long an escape is.
+#[inline]
+pub(crate) const fn length(escape: u64) -> usize {
+    (escape >> 56) as usize
+}
 
 /// Escapes for text that is encoded once.
 pub(crate) const ONCE: Escapes = {
-    let mut table = [[0; 8]; 256];
+    let mut table = [0; 256];
     let mut byte = 0_u8;
     loop {
         let [percent, high, low] = escape(byte);
-        table[byte as usize] = match is_unreserved(byte) {
+        table[byte as usize] = u64::from_le_bytes(match is_unreserved(byte) {
             true => [byte, 0, 0, 0, 0, 0, 0, 1],
             false => [percent, high, low, 0, 0, 0, 0, 3],
-        };
+        });
         if byte == u8::MAX {
             break table;
         }
@@ -79,68 +80,132 @@ pub(crate) const ONCE: Escapes = {
     }
 };
 
+/// The letters that stand for themselves, in a table of escapes.
+pub(crate) struct Letters;
+
+impl Letters {
+    pub(crate) const ANY: u8 = 0;
+    pub(crate) const UPPER: u8 = b'A';
+    pub(crate) const LOWER: u8 = b'a';
+}
+
 /// Writes the escapes of `text` into a buffer from `at` on, and returns where they end. Eight bytes more than they take
-/// must fit. As [`map_into`] does, but eight bytes at a time: `escapes` is asked only for what [`special`] marks.
+/// must fit. Eight bytes at a time: `escapes` is asked only for what [`special`] marks.
 #[inline]
-pub(crate) fn escape_into(buffer: &mut [u8], mut at: usize, text: &[u8], escapes: &Escapes) -> usize {
+pub(crate) fn escape_into<const LETTERS: u8, const N: usize>(
+    buffer: &mut [u8; N],
+    mut at: usize,
+    text: &[u8],
+    escapes: &Escapes,
+) -> usize {
     let (words, rest) = text.as_chunks();
     for word in words {
         let word = u64::from_le_bytes(*word);
-        at = escape_word(buffer, at, word, special(word), escapes) + 8;
+        at = escape_word(buffer, at, word, special::<LETTERS>(word), escapes) + 8;
     }
-    let Some(last) = text.last_chunk().filter(|_| rest.len() > 3) else {
-        return map_into(buffer, at, rest, escapes);
-    };
-    // The last word begins with bytes of the one before it. For up to three bytes it would not pay.
-    let last = u64::from_le_bytes(*last);
-    let known = 64 - 8 * rest.len();
-    escape_word(buffer, at, last >> known, special(last) >> known, escapes) + rest.len()
+    if rest.len() < 4 {
+        // For so few a word would not pay.
+        for byte in rest {
+            let escape = escapes[usize::from(*byte)];
+            put(buffer, at, escape);
+            at += length(escape);
+        }
+        return at;
+    }
+    let word = tail(text, rest);
+    let known = u64::MAX << (8 * rest.len());
+    escape_word(buffer, at, word, special::<LETTERS>(word) & !known, escapes) + rest.len()
+}
+
+/// What is left of a text behind its whole words, one to seven bytes, as the low bytes of a word.
+#[inline]
+fn tail(text: &[u8], rest: &[u8]) -> u64 {
+    match (text.last_chunk(), rest.first_chunk(), rest.last_chunk()) {
+        // The last word begins with bytes of the one before it.
+        (Some(last), ..) => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
+        (None, Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * rest.len() - 32)
+        }
+        _ => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
 }
 
 /// Writes a word, whose first byte is the lowest, and the escapes of its special bytes. Returns where it would begin if
 /// it ended where it does and were not longer than before.
 #[inline]
-fn escape_word(buffer: &mut [u8], mut at: usize, word: u64, mut special: u64, escapes: &Escapes) -> usize {
-    buffer[at..at + 8].copy_from_slice(&word.to_le_bytes());
+fn escape_word<const N: usize>(
+    buffer: &mut [u8; N],
+    mut at: usize,
+    word: u64,
+    mut special: u64,
+    escapes: &Escapes,
+) -> usize {
+    put(buffer, at, word);
+    if special == EACH << 7 {
+        return escape_all(buffer, at, word, escapes);
+    }
     while special != 0 {
         let place = special.trailing_zeros() / 8;
         let rest = word >> (8 * place);
-        let escape = &escapes[usize::from(rest.to_le_bytes()[0])];
-        let mut end = at + place as usize;
-        buffer[end..end + 8].copy_from_slice(escape);
-        end += usize::from(escape[7]);
-        buffer[end..end + 8].copy_from_slice(&(rest >> 8).to_le_bytes());
-        at += usize::from(escape[7]) - 1;
+        let escape = escapes[usize::from(rest.to_le_bytes()[0])];
+        let end = at + place as usize;
+        put(buffer, end, escape);
+        put(buffer, end + length(escape), rest >> 8);
+        at += length(escape) - 1;
         special &= special - 1;
     }
     at
 }
 
-/// Marks the bytes of a word that are neither letters nor digits, by their highest bits.
+/// As [`escape_word`], where every byte is special: another script than ours.
+#[cold]
+fn escape_all<const N: usize>(buffer: &mut [u8; N], at: usize, word: u64, escapes: &Escapes) -> usize {
+    let mut end = at;
+    for byte in word.to_le_bytes() {
+        let escape = escapes[usize::from(byte)];
+        put(buffer, end, escape);
+        end += length(escape);
+    }
+    end - 8
+}
+
+/// Writes a word.
 #[inline]
-fn special(word: u64) -> u64 {
-    /// Times a byte: eight such bytes.
-    const EACH: u64 = u64::MAX / 0xFF;
+fn put<const N: usize>(buffer: &mut [u8; N], at: usize, word: u64) {
+    buffer[at..at + 8].copy_from_slice(&word.to_le_bytes());
+}
+
+/// Times a byte: eight such bytes.
+const EACH: u64 = u64::MAX / 0xFF;
+
+/// Marks the bytes of a word that are neither digits nor such letters, by their highest bits.
+#[inline]
+fn special<const LETTERS: u8>(word: u64) -> u64 {
     let low = word & (0x7F * EACH);
     // Whether two sums of a byte differ in their highest bit tells whether it lies between two bounds.
     let within = |bytes: u64, from: u8, to: u8| {
         let sum = |bound: u8| bytes + u64::from(0x80 - bound) * EACH;
         sum(from) ^ sum(to + 1)
     };
-    let plain = within(low | (0x20 * EACH), b'a', b'z') | within(low, b'0', b'9');
+    let letters = match LETTERS {
+        Letters::ANY => within(low | (0x20 * EACH), b'a', b'z'),
+        from => within(low, from, from + 25),
+    };
+    let plain = letters | within(low, b'0', b'9');
     (word | !plain) & (0x80 * EACH)
 }
 
-/// Writes the escapes of `text` into a buffer from `at` on, and returns where they end. Eight bytes more than they take
-/// must fit.
+/// Whether a text has one of two bytes.
 #[inline]
-pub(crate) fn map_into(buffer: &mut [u8], mut at: usize, text: &[u8], escapes: &Escapes) -> usize {
-    for byte in text {
-        let escape = &escapes[usize::from(*byte)];
-        buffer[at..at + 8].copy_from_slice(escape);
-        at += usize::from(escape[7]);
-    }
-    at
+pub(crate) fn has_either(text: &[u8], bytes: [u8; 2]) -> bool {
+    // A byte that is equal becomes zero, and only below a zero something is borrowed; so the lowest mark is right.
+    let has = |word: u64| {
+        let zero = |word: u64| word.wrapping_sub(EACH) & !word;
+        (zero(word ^ (u64::from(bytes[0]) * EACH)) | zero(word ^ (u64::from(bytes[1]) * EACH))) & (EACH << 7)
+    };
+    let (words, rest) = text.as_chunks();
+    let any = words.iter().fold(0, |any, word| any | has(u64::from_le_bytes(*word)));
+    any != 0 || (!rest.is_empty() && has(tail(text, rest)) != 0)
 }
 
 /// Appends the encoding of a text. Tokens, codes and names mostly need none.
@@ -152,7 +217,7 @@ pub(crate) fn encode_text_into(out: &mut String, text: &str) {
 pub(crate) fn encode_into(out: &mut String, bytes: &[u8]) {
     for run in bytes.chunks(RUN) {
         let mut buffer = [0; 3 * RUN + 8];
-        let end = escape_into(&mut buffer, 0, run, &ONCE);
+        let end = escape_into::<{ Letters::ANY }, _>(&mut buffer, 0, run, &ONCE);
         out.push_str(str::from_utf8(&buffer[..end]).unwrap_or_default());
     }
 }
@@ -170,29 +235,25 @@ pub fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
 
 /// Decodes as [`decode`] does and, with `plus_is_space`, every `+` to a space.
 pub(crate) fn decode_with(bytes: &[u8], plus_is_space: bool) -> Cow<'_, [u8]> {
-    let coded = |byte: &u8| (*byte == b'%') | (plus_is_space & (*byte == b'+'));
-    // Without leaving early, so that it becomes a few vector instructions: most texts have nothing coded.
-    if !bytes.iter().fold(false, |any, byte| any | coded(byte)) {
+    let plus = if plus_is_space { b'+' } else { b'%' };
+    // Most texts have nothing coded.
+    if !has_either(bytes, [b'%', plus]) {
         return Cow::Borrowed(bytes);
     }
-    let first = bytes.iter().position(coded).unwrap_or_default();
     let mut out = Vec::with_capacity(bytes.len());
-    out.extend_from_slice(&bytes[..first]);
-    let mut rest = &bytes[first..];
-    while let [byte, tail @ ..] = rest {
-        rest = tail;
-        out.push(match byte {
-            b'+' if plus_is_space => b' ',
-            b'%' => match escaped(tail) {
-                Some(decoded) => {
-                    rest = &tail[2..];
-                    decoded
-                }
-                None => b'%',
-            },
-            _ => *byte,
-        });
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| (*byte == b'%') | (*byte == plus)) {
+        out.extend_from_slice(&rest[..at]);
+        let tail = &rest[at + 1..];
+        let (decoded, length) = match escaped(tail) {
+            _ if rest[at] != b'%' => (b' ', 0),
+            Some(decoded) => (decoded, 2),
+            None => (b'%', 0),
+        };
+        out.push(decoded);
+        rest = &tail[length..];
     }
+    out.extend_from_slice(rest);
     Cow::Owned(out)
 }
 
@@ -229,6 +290,20 @@ mod tests {
             assert_eq!(*decode(text.as_bytes()), *text.as_bytes());
         }
         assert_eq!(*decode(b"%%34"), *b"%4");
+    }
+
+    #[test]
+    fn either_byte_is_found_at_every_place_and_no_other() {
+        for byte in 0..=255 {
+            for length in 0..20 {
+                for place in 0..length {
+                    let mut text = vec![byte ^ 0x80; length];
+                    text[place] = byte;
+                    let is_there = |byte: u8| text.contains(&byte);
+                    assert_eq!(has_either(&text, *b"%+"), is_there(b'%') || is_there(b'+'), "{text:?}");
+                }
+            }
+        }
     }
 
     #[test]
