@@ -165,14 +165,16 @@ pub enum KeyEncoding {
 /// Both secrets joined by `&`: the key of the HMAC methods, and the whole signature of PLAINTEXT.
 pub(super) fn signing_key(client: &Secret, token: Option<&Secret>, encoding: KeyEncoding) -> Zeroizing<String> {
     let token = token.map_or("", Secret::expose);
-    // Room for every byte to be encoded: a buffer that grew would leave a copy of the secrets behind.
-    let mut key = Zeroizing::new(String::with_capacity(3 * (client.expose().len() + token.len()) + 1));
+    // Room for every byte to be encoded: a buffer that grew would leave a copy of the secrets behind. Most need none, and
+    // what is not there need not be wiped.
+    let room = |secret: &str| if percent::is_plain(secret.as_bytes()) { secret.len() } else { 3 * secret.len() };
+    let mut key = Zeroizing::new(String::with_capacity(room(client.expose()) + 1 + room(token)));
     for (index, secret) in [client.expose(), token].into_iter().enumerate() {
         if index > 0 {
             key.push('&');
         }
         match encoding {
-            KeyEncoding::Encoded => percent::encode_into(&mut key, secret.as_bytes()),
+            KeyEncoding::Encoded => percent::encode_text_into(&mut key, secret),
             KeyEncoding::Raw => key.push_str(secret),
         }
     }

@@ -24,7 +24,7 @@ pub(super) const VERIFIER: &str = "oauth_verifier";
 pub(super) const VERSION: &str = "oauth_version";
 
 /// What the parameters of a flow and of every request are called. No parameter of one's own may be called so.
-const PROTOCOL: [&str; 12] = [
+pub(super) const PROTOCOL: [&str; 12] = [
     CALLBACK,
     BODY_HASH,
     CONSUMER_KEY,
@@ -58,13 +58,15 @@ pub(super) struct Parameters<'r> {
     pub(super) query: Vec<Pair<'r>>,
     /// The body's, if it is a form by its media type.
     pub(super) form: Vec<Pair<'r>>,
+    pub(super) is_form: bool,
 }
 
 impl<'r> Parameters<'r> {
     /// Collects them. `body` counts only where the media type says that it is a form.
     pub(super) fn of(uri: &'r Uri, headers: &'r HeaderMap, body: &'r [u8]) -> Result<Self, Malformed> {
         let mut parameters = Self { query: query(uri).collect(), ..Self::default() };
-        if form::is_form(headers).ok_or(Malformed { at: 0 })? {
+        parameters.is_form = form::is_form(headers).ok_or(Malformed { at: 0 })?;
+        if parameters.is_form {
             parameters.form = form::pairs(body).collect();
         }
         parameters.read_header(headers)?;
@@ -76,6 +78,7 @@ impl<'r> Parameters<'r> {
             if index > 0 {
                 return Err(Malformed { at: 0 });
             }
+            self.header.reserve(8);
             for param in auth_param::parse(list) {
                 let (name, value) = param?;
                 if name.eq_ignore_ascii_case(b"realm") {
@@ -99,8 +102,10 @@ impl<'r> Parameters<'r> {
 
     /// Those that are signed: all but the signature.
     pub(super) fn signed(&self) -> Vec<(&[u8], &[u8])> {
+        let mut pairs = Vec::with_capacity(self.header.len() + self.query.len() + self.form.len());
         let signed = self.all().filter(|(name, _)| **name != *SIGNATURE.as_bytes());
-        signed.map(|(name, value)| (name.as_ref(), value.as_ref())).collect()
+        pairs.extend(signed.map(|(name, value)| (name.as_ref(), value.as_ref())));
+        pairs
     }
 }
 

@@ -316,7 +316,7 @@ impl Signer {
     ) -> Result<Vec<form::Pair<'r>>, Error> {
         pairs
             .map(|(name, value)| {
-                if is_protocol(&name) || (is_oauth(&name) && place != self.scheme.placement) {
+                if is_oauth(&name) && (place != self.scheme.placement || is_protocol(&name)) {
                     return Err(misplaced(&name));
                 }
                 Ok((name, value))

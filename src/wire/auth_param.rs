@@ -101,24 +101,26 @@ impl<'a> Params<'a> {
     /// A quoted string, in which a backslash makes the next byte stand for itself (RFC 9110 §5.6.4).
     fn quoted(&mut self) -> Option<Cow<'a, [u8]>> {
         let inside = &self.list[self.at + 1..];
-        let mut escapes = false;
-        let mut end = 0;
-        while *inside.get(end)? != b'"' {
-            let escape = inside[end] == b'\\';
-            escapes |= escape;
-            end += if escape { 2 } else { 1 };
+        let end = memchr::memchr2(b'"', b'\\', inside)?;
+        if inside[end] == b'"' {
+            self.at += end + 2;
+            return Some(Cow::Borrowed(&inside[..end]));
         }
-        self.at += end + 2;
-        let raw = &inside[..end];
-        if !escapes {
-            return Some(Cow::Borrowed(raw));
+        let mut value = inside[..end].to_vec();
+        let mut rest = &inside[end..];
+        loop {
+            rest = match rest {
+                [b'"', rest @ ..] => {
+                    self.at = self.list.len() - rest.len();
+                    return Some(Cow::Owned(value));
+                }
+                [b'\\', byte, rest @ ..] | [byte, rest @ ..] => {
+                    value.push(*byte);
+                    rest
+                }
+                [] => return None,
+            };
         }
-        let mut bytes = raw.iter().copied();
-        let unescape = || match bytes.next()? {
-            b'\\' => bytes.next(),
-            byte => Some(byte),
-        };
-        Some(std::iter::from_fn(unescape).collect())
     }
 
     fn peek(&self) -> Option<u8> {
@@ -138,7 +140,8 @@ impl<'a> Params<'a> {
     }
 
     fn skip(&mut self, accept: impl Fn(u8) -> bool) {
-        self.at += self.list[self.at..].iter().take_while(|byte| accept(**byte)).count();
+        let rest = &self.list[self.at..];
+        self.at += rest.iter().position(|byte| !accept(*byte)).unwrap_or(rest.len());
     }
 }
 
@@ -148,12 +151,53 @@ const fn is_space(byte: u8) -> bool {
 
 /// `tchar` of RFC 9110 §5.6.2.
 pub(super) const fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
-        )
+    TOKEN[byte as usize]
 }
+
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = b'!';
+    while byte < 0x7f {
+        table[byte as usize] = !matches!(
+            byte,
+            b'"' | b'('
+                | b')'
+                | b','
+                | b'/'
+                | b':'
+                | b';'
+                | b'<'
+                | b'='
+                | b'>'
+                | b'?'
+                | b'@'
+                | b'['
+                | b'\\'
+                | b']'
+                | b'{'
+                | b'}'
+        );
+        byte += 1;
+    }
+    table
+};
+
+/// Whether a text can be a bearer token (RFC 6750 §2.1), or any other that stands where those do.
+pub(crate) fn is_bearer(text: &[u8]) -> bool {
+    // Without leaving early.
+    !text.is_empty() && text.iter().fold(true, |all, byte| all & BEARER[usize::from(*byte)])
+}
+
+const BEARER: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte: u8 = 0;
+    while byte < 0x7f {
+        let mark = matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
+        table[byte as usize] = byte.is_ascii_alphanumeric() || mark;
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {

@@ -97,7 +97,8 @@ fn split_at_byte(text: &str, byte: u8) -> (&str, Option<&str>) {
     }
 }
 
-fn decoded_text(encoded: &str) -> Option<Cow<'_, str>> {
+/// A text decoded; `None` where that is no UTF-8.
+pub(crate) fn decoded_text(encoded: &str) -> Option<Cow<'_, str>> {
     match percent::decode_with(encoded.as_bytes(), true) {
         // What needs no decoding is the text that it was.
         Cow::Borrowed(_) => Some(Cow::Borrowed(encoded)),
@@ -131,6 +132,10 @@ pub(crate) fn is_form(headers: &HeaderMap) -> Option<bool> {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let value = values.next().map(HeaderValue::as_bytes).unwrap_or_default();
     let form = MEDIA_TYPE.as_bytes();
+    // Nearly all forms say just this.
+    if value == form {
+        return values.next().is_none().then_some(true);
+    }
     let begins = value.trim_ascii_start().get(..form.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(form));
     let exact = essence(value).eq_ignore_ascii_case(form);
     (values.next().is_none() && begins == exact).then_some(exact)

@@ -1,17 +1,17 @@
 //! What a request presents, taken apart: RFC 5849 §3.1 and §3.5, and the rules of §3.2 that need no storage.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::Request;
 
 use super::rejected::Reason;
 use crate::oauth1::base_string;
 use crate::oauth1::parameters::{
-    BODY_HASH, CALLBACK, CONSUMER_KEY, NONCE, Parameters, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, VERIFIER,
-    VERSION, is_oauth,
+    BODY_HASH, CALLBACK, CONSUMER_KEY, NONCE, PROTOCOL, Parameters, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN,
+    VERIFIER, VERSION, is_oauth,
 };
+use crate::wire::Site;
 use crate::wire::form::Pair;
-use crate::wire::{Site, form};
 
 /// Longer ones are refused, so that a nonce that is remembered takes a bounded place.
 const LONGEST_NONCE: usize = 256;
@@ -39,17 +39,12 @@ pub(super) struct Presented {
 }
 
 impl Presented {
-    pub(super) fn of<B: AsRef<[u8]>>(request: &Request<B>, site: Site<'_>) -> Result<Self, Reason> {
+    /// Takes a request apart; its own parameters only where somebody `wants_own`.
+    pub(super) fn of<B: AsRef<[u8]>>(request: &Request<B>, site: Site<'_>, wants_own: bool) -> Result<Self, Reason> {
         let (uri, headers) = (request.uri(), request.headers());
         let parameters = Parameters::of(uri, headers, request.body().as_ref()).map_err(|_| Reason::Malformed)?;
-        let mut protocol = protocol(&parameters)?;
-        if protocol.is_empty() {
-            return Err(Reason::Unsigned);
-        }
-        let mut take = |name: &'static str| match protocol.remove(name) {
-            Some(value) => value.filter(|value| value.len() <= LONGEST).map(Some).ok_or(Reason::ParameterInvalid(name)),
-            None => Ok(None),
-        };
+        let protocol = Protocol::of(&parameters)?;
+        let take = |name: &'static str| protocol.text(name);
         let required = |name, value: Option<String>| value.ok_or(Reason::ParameterMissing(name));
         let presented = Self {
             client: required(CONSUMER_KEY, take(CONSUMER_KEY)?)?,
@@ -63,8 +58,8 @@ impl Presented {
             verifier: take(VERIFIER)?,
             body_hash: take(BODY_HASH)?,
             realm: parameters.realm.as_deref().map(|realm| String::from_utf8_lossy(realm).into_owned()),
-            own: own(&parameters),
-            is_form: form::is_form(headers) == Some(true),
+            own: if wants_own { own(&parameters) } else { BTreeMap::new() },
+            is_form: parameters.is_form,
             base_string: base_string::collect((request.method(), site, uri), &parameters),
         };
         if take(VERSION)?.is_some_and(|version| version != "1.0") {
@@ -77,22 +72,43 @@ impl Presented {
     }
 }
 
-/// Every `oauth_` parameter by name, `None` where the value is not UTF-8. They must stand in one place, each of them
-/// once (RFC 5849 §3.1, item 2, and §3.5).
-fn protocol(parameters: &Parameters<'_>) -> Result<BTreeMap<String, Option<String>>, Reason> {
-    let places = [&parameters.header, &parameters.query, &parameters.form];
-    let has_any = |place: &&&Vec<Pair<'_>>| place.iter().any(|(name, _)| is_oauth(name));
-    if places.iter().filter(has_any).count() > 1 {
-        return Err(Reason::ParametersMixed);
+/// The values of the protocol's parameters, in the order of [`PROTOCOL`].
+struct Protocol<'p>([Option<&'p [u8]>; PROTOCOL.len()]);
+
+impl<'p> Protocol<'p> {
+    /// They must stand in one place, each of them once (RFC 5849 §3.1, item 2, and §3.5), and so must all others whose names
+    /// begin with `oauth_`.
+    fn of(parameters: &'p Parameters<'_>) -> Result<Self, Reason> {
+        let places = [&parameters.header, &parameters.query, &parameters.form];
+        let has_any = |place: &&&Vec<Pair<'_>>| place.iter().any(|(name, _)| is_oauth(name));
+        match places.iter().filter(has_any).count() {
+            0 => return Err(Reason::Unsigned),
+            1 => {}
+            _ => return Err(Reason::ParametersMixed),
+        }
+        let mut protocol = Self([None; _]);
+        let mut others = BTreeSet::new();
+        for (name, value) in parameters.all().filter(|(name, _)| is_oauth(name)) {
+            let is_new = match PROTOCOL.iter().position(|known| *known.as_bytes() == **name) {
+                Some(at) => protocol.0[at].replace(value).is_none(),
+                None => others.insert(&**name),
+            };
+            if !is_new {
+                return Err(Reason::ParameterTwice(String::from_utf8_lossy(name).chars().take(100).collect()));
+            }
+        }
+        Ok(protocol)
     }
-    let mut protocol = BTreeMap::new();
-    for (name, value) in parameters.all().filter(|(name, _)| is_oauth(name)) {
-        let name = String::from_utf8_lossy(name).into_owned();
-        if protocol.insert(name.clone(), String::from_utf8(value.to_vec()).ok()).is_some() {
-            return Err(Reason::ParameterTwice(name.chars().take(100).collect()));
+
+    fn text(&self, name: &'static str) -> Result<Option<String>, Reason> {
+        let value = PROTOCOL.iter().position(|known| *known == name).and_then(|at| self.0[at]);
+        let text = |value: &[u8]| std::str::from_utf8(value).ok().map(str::to_owned);
+        match value {
+            Some(value) if value.len() <= LONGEST => text(value).map(Some).ok_or(Reason::ParameterInvalid(name)),
+            Some(_) => Err(Reason::ParameterInvalid(name)),
+            None => Ok(None),
         }
     }
-    Ok(protocol)
 }
 
 fn own(parameters: &Parameters<'_>) -> BTreeMap<String, String> {

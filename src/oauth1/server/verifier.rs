@@ -1,5 +1,6 @@
 //! Verifying a signed request, RFC 5849 §3.2.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
@@ -49,7 +50,10 @@ use crate::{Ask, Error, Freshness, Moment, Secret, Timestamp, Unsupported};
 /// Accepted are HMAC-SHA1, HMAC-SHA256 and HMAC-SHA512, timestamps up to five minutes old or ahead, and requests that
 /// name one of the service's origins.
 #[derive(Clone, Debug)]
-pub struct Verifier {
+pub struct Verifier(Arc<Config>);
+
+#[derive(Clone, Debug)]
+struct Config {
     origins: Vec<Origin>,
     realm: Option<String>,
     methods: Vec<Method>,
@@ -118,7 +122,7 @@ impl Verifier {
     /// # Errors
     /// [`Unsupported::Url`] when it is not an http or https origin.
     pub fn new(origin: &str) -> Result<Self, Error> {
-        Ok(Self {
+        Ok(Self(Arc::new(Config {
             origins: vec![parse_origin(origin)?],
             realm: None,
             methods: vec![Method::HMAC_SHA1, Method::HMAC_SHA256, Method::HMAC_SHA512],
@@ -130,94 +134,90 @@ impl Verifier {
             plaintext: false,
             body_hash_required: false,
             sha1_body_hash: false,
-        })
+        })))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
     }
 
     /// A further origin of the same service.
     ///
     /// # Errors
     /// [`Unsupported::Url`] when it is not an http or https origin.
-    pub fn origin(mut self, origin: &str) -> Result<Self, Error> {
-        self.origins.push(parse_origin(origin)?);
-        Ok(self)
+    pub fn origin(self, origin: &str) -> Result<Self, Error> {
+        let origin = parse_origin(origin)?;
+        Ok(self.with(|config| config.origins.push(origin)))
     }
 
     /// Takes the first origin for the one that was asked for, whatever the request says: for a server behind a proxy
     /// that puts its own `Host` in.
     ///
     /// What this gives away: nothing, as long as requests reach the server only through that proxy.
-    pub fn allow_any_host(mut self) -> Self {
-        self.any_host = true;
-        self
+    pub fn allow_any_host(self) -> Self {
+        self.with(|config| config.any_host = true)
     }
 
     /// The realm of the challenge in a 401. Characters that cannot stand in a quoted header value are left out.
-    pub fn realm(mut self, realm: &str) -> Self {
-        self.realm = Some(realm.chars().filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\')).collect());
-        self
+    pub fn realm(self, realm: &str) -> Self {
+        let fits = |c: &char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
+        self.with(|config| config.realm = Some(realm.chars().filter(fits).collect()))
     }
 
     /// The methods on shared secrets that are accepted, in place of the three of HMAC.
-    pub fn methods(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
-        self.methods = methods.into_iter().collect();
-        self
+    pub fn methods(self, methods: impl IntoIterator<Item = Method>) -> Self {
+        self.with(|config| config.methods = methods.into_iter().collect())
     }
 
     /// Accepts a method for which every client has a key of its own, in its
     /// [record](super::ClientRecord::with_key). `stand_in` is the method with a key of the size that the clients' keys have:
     /// the signature of an unknown client is checked with it, so that checking takes the same time. Where clients have keys
     /// of several sizes, that time tells which size an identifier's key has, and so whether there is one.
-    pub fn keyed(mut self, stand_in: Method) -> Self {
-        self.keyed.push(stand_in);
-        self
+    pub fn keyed(self, stand_in: Method) -> Self {
+        self.with(|config| config.keyed.push(stand_in))
     }
 
     /// How far a timestamp may be from the server's time, in both directions. Nonces must be remembered for twice as
     /// long.
-    pub fn window(mut self, window: Duration) -> Self {
-        self.window = window;
-        self
+    pub fn window(self, window: Duration) -> Self {
+        self.with(|config| config.window = window)
     }
 
     /// How clients put the secrets into the signing key.
-    pub fn key_encoding(mut self, key_encoding: KeyEncoding) -> Self {
-        self.key_encoding = key_encoding;
-        self
+    pub fn key_encoding(self, key_encoding: KeyEncoding) -> Self {
+        self.with(|config| config.key_encoding = key_encoding)
     }
 
     /// Accepts requests of a client for itself, without a token.
-    pub fn allow_two_legged(mut self) -> Self {
-        self.two_legged = true;
-        self
+    pub fn allow_two_legged(self) -> Self {
+        self.with(|config| config.two_legged = true)
     }
 
     /// Accepts PLAINTEXT at an https origin, or on this machine.
     ///
     /// What this gives away: the secrets themselves are in every request, and nothing in it is signed; without a
     /// nonce, which is the client's to leave out, it can be replayed.
-    pub fn dangerous_allow_plaintext(mut self) -> Self {
-        self.plaintext = true;
-        self
+    pub fn dangerous_allow_plaintext(self) -> Self {
+        self.with(|config| config.plaintext = true)
     }
 
     /// Refuses bodies that are not forms and not signed by their hash in `oauth_body_hash`. Where a hash is there, it
     /// is checked in any case.
-    pub fn require_body_hash(mut self) -> Self {
-        self.body_hash_required = true;
-        self
+    pub fn require_body_hash(self) -> Self {
+        self.with(|config| config.body_hash_required = true)
     }
 
     /// Takes SHA-1 in `oauth_body_hash` whatever the signature method, as oauthlib's clients send it.
     ///
     /// What this gives away: under a method on SHA-2, the body is only as safe as SHA-1 is.
-    pub fn allow_sha1_body_hash(mut self) -> Self {
-        self.sha1_body_hash = true;
-        self
+    pub fn allow_sha1_body_hash(self) -> Self {
+        self.with(|config| config.sha1_body_hash = true)
     }
 
     /// Checks a request for a protected resource.
     pub fn verify<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Verified> {
-        let signed_with = if self.two_legged { SignedWith::ClientOrToken } else { SignedWith::Token };
+        let signed_with = if self.0.two_legged { SignedWith::ClientOrToken } else { SignedWith::Token };
         self.check(request, signed_with, moment, |checked| {
             let Presented { client, token, .. } = checked.presented;
             Reply::Done(Verified { client, token, grant: checked.grant })
@@ -232,17 +232,19 @@ impl Verifier {
         moment: Moment,
         then: impl FnOnce(Checked) -> Reply<T> + Send + 'static,
     ) -> Reply<T> {
-        let presented = match self.present(request, signed_with, moment.now) {
+        let mut presented = match self.present(request, signed_with, moment.now) {
             Ok(presented) => presented,
             Err(reason) => return self.reject(reason),
         };
+        // They come back with the answer.
         let command = FindCredentials {
-            client: presented.client.clone(),
-            token: presented.token.clone(),
+            client: std::mem::take(&mut presented.client),
+            token: presented.token.take(),
             temporary: signed_with == SignedWith::Temporary,
         };
         let verifier = self.clone();
-        Reply::Ask(Question::FindCredentials(Ask::new(command, move |found| {
+        Reply::Ask(Question::FindCredentials(Ask::with_command(command, move |command, found| {
+            (presented.client, presented.token) = (command.client, command.token);
             let found = match found {
                 Ok(found) => found,
                 Err(why) => return verifier.reject(Reason::StoreFailed(why)),
@@ -259,12 +261,12 @@ impl Verifier {
     }
 
     pub(super) fn reject<T>(&self, reason: Reason) -> Reply<T> {
-        Reply::Reject(reason.reject(self.realm.as_deref()))
+        Reply::Reject(reason.reject(self.0.realm.as_deref()))
     }
 
     /// Whether what travels to and from the service is private.
     pub(super) fn is_private(&self) -> bool {
-        self.origins.iter().all(|origin| origin.site().is_private())
+        self.0.origins.iter().all(|origin| origin.site().is_private())
     }
 
     /// Everything that can be judged without storage.
@@ -275,7 +277,8 @@ impl Verifier {
         now: Timestamp,
     ) -> Result<Presented, Reason> {
         let site = self.site(request)?;
-        let presented = Presented::of(request, site)?;
+        // Only the provider's first endpoint has a use for the request's own parameters.
+        let presented = Presented::of(request, site, signed_with == SignedWith::Client)?;
         let wants_token = matches!(signed_with, SignedWith::Token | SignedWith::Temporary);
         if wants_token && presented.token.is_none() {
             return Err(Reason::ParameterMissing(TOKEN));
@@ -300,8 +303,8 @@ impl Verifier {
 
     /// The origin that the request was made to.
     fn site<B>(&self, request: &Request<B>) -> Result<Site<'_>, Reason> {
-        if self.any_host {
-            return self.origins.first().map(Origin::site).ok_or(Reason::WrongHost);
+        if self.0.any_host {
+            return self.0.origins.first().map(Origin::site).ok_or(Reason::WrongHost);
         }
         // An application behind may read either of them, so all that are there must name the same origin.
         let headers = request.headers().get_all(HOST).iter().map(|host| host.to_str().unwrap_or_default());
@@ -310,7 +313,7 @@ impl Verifier {
         let named = |origin: &&Origin| !hosts.is_empty() && hosts.iter().all(|host| origin.has_host(host));
         let scheme = request.uri().scheme();
         let same_scheme = |origin: &&Origin| Some(origin.is_https()) == scheme.map(|scheme| *scheme == Scheme::HTTPS);
-        let mut origins = self.origins.iter().filter(named);
+        let mut origins = self.0.origins.iter().filter(named);
         let origin = origins.clone().find(same_scheme).or_else(|| origins.next());
         origin.map(Origin::site).ok_or(Reason::WrongHost)
     }
@@ -319,14 +322,14 @@ impl Verifier {
     fn method(&self, name: &str) -> Result<Method, Reason> {
         static PLAINTEXT: Method = Method::dangerous_plaintext();
         // One that does not rest on the shared secrets would let its key act for every client, and PLAINTEXT is opted in.
-        let on_secrets = self.methods.iter().filter(|method| method.uses_secrets());
-        let signing = on_secrets.chain(&self.keyed).filter(|method| method.name() != PLAINTEXT.name());
-        let method = signing.chain(self.plaintext.then_some(&PLAINTEXT)).find(|method| method.name() == name);
+        let on_secrets = self.0.methods.iter().filter(|method| method.uses_secrets());
+        let signing = on_secrets.chain(&self.0.keyed).filter(|method| method.name() != PLAINTEXT.name());
+        let method = signing.chain(self.0.plaintext.then_some(&PLAINTEXT)).find(|method| method.name() == name);
         method.cloned().ok_or_else(|| Reason::MethodUnsupported(name.chars().take(100).collect()))
     }
 
     fn check_timestamp(&self, timestamp: Option<u64>, now: Timestamp) -> Result<(), Reason> {
-        let (earliest, latest) = (now.before(self.window).as_secs(), now.after(self.window).as_secs());
+        let (earliest, latest) = (now.before(self.0.window).as_secs(), now.after(self.0.window).as_secs());
         match timestamp {
             Some(timestamp) if !(earliest..=latest).contains(&timestamp) => {
                 Err(Reason::TimestampRefused { timestamp, earliest, latest })
@@ -341,10 +344,10 @@ impl Verifier {
             Some(_) if presented.is_form => Err(Reason::ParameterInvalid(BODY_HASH)),
             Some(hash) => {
                 let right = hash.as_bytes().ct_eq(method.body_hash(body).as_bytes());
-                let sha1 = || self.sha1_body_hash && *hash == sha1_body_hash(body);
+                let sha1 = || self.0.sha1_body_hash && *hash == sha1_body_hash(body);
                 if right.into() || sha1() { Ok(()) } else { Err(Reason::WrongBodyHash) }
             }
-            None if self.body_hash_required && !presented.is_form && !body.is_empty() => {
+            None if self.0.body_hash_required && !presented.is_form && !body.is_empty() => {
                 Err(Reason::ParameterMissing(BODY_HASH))
             }
             None => Ok(()),
@@ -365,7 +368,7 @@ impl Verifier {
         // Two of them are no longer than a block, so that they cost what usual secrets do.
         let unguessable = Secret::new(hex(&moment.derive("oauth1 stand-in")[..15]));
         let method = self.method(&presented.method)?;
-        let keyed = self.keyed.iter().any(|keyed| keyed.name() == method.name());
+        let keyed = self.0.keyed.iter().any(|keyed| keyed.name() == method.name());
 
         let own_key = client.as_ref().and_then(|client| client.keys.iter().find(|key| key.name() == method.name()));
         let client_secret = client.as_ref().and_then(|client| client.secret.as_ref());
@@ -379,7 +382,7 @@ impl Verifier {
         let token_secret = token_secret.or_else(|| wants_token.then(|| unguessable.clone()));
 
         let client_secret = client_secret.unwrap_or(&unguessable);
-        let key = signing_key(client_secret, token_secret.as_ref(), self.key_encoding);
+        let key = signing_key(client_secret, token_secret.as_ref(), self.0.key_encoding);
         let method = if keyed { own_key.unwrap_or(&method) } else { &method };
         let right = Key::new(method, key)
             .verify(presented.signature.as_bytes(), |writer| writer.prepared(&presented.base_string));
@@ -406,25 +409,29 @@ impl Verifier {
     /// Remembers the nonce, after the signature: nobody else can spend a client's nonces or fill the store.
     fn refuse_replay<T: 'static>(
         self,
-        checked: Checked,
+        mut checked: Checked,
         then: impl FnOnce(Checked) -> Reply<T> + Send + 'static,
     ) -> Reply<T> {
-        let Presented { client, token, nonce, timestamp, .. } = &checked.presented;
         let now = checked.moment.now;
-        let (Some(nonce), Some(timestamp)) = (nonce, timestamp) else {
+        let presented = &mut checked.presented;
+        let (Some(nonce), Some(timestamp)) = (presented.nonce.take(), presented.timestamp) else {
             return then(checked);
         };
-        let timestamp = Timestamp::from_secs(*timestamp);
+        let timestamp = Timestamp::from_secs(timestamp);
         let command = RememberNonce {
-            client: client.clone(),
-            token: token.clone(),
+            client: std::mem::take(&mut presented.client),
+            token: presented.token.take(),
             timestamp,
-            nonce: nonce.clone(),
-            until: timestamp.after(self.window).after(SLACK),
+            nonce,
+            until: timestamp.after(self.0.window).after(SLACK),
             now,
         };
-        Reply::Ask(Question::RememberNonce(Ask::new(command, move |freshness| match freshness {
-            Ok(Freshness::Fresh) => then(checked),
+        Reply::Ask(Question::RememberNonce(Ask::with_command(command, move |command, freshness| match freshness {
+            Ok(Freshness::Fresh) => {
+                let presented = &mut checked.presented;
+                (presented.client, presented.token) = (command.client, command.token);
+                then(checked)
+            }
             Ok(Freshness::Seen) => self.reject(Reason::NonceUsed),
             Err(why) => self.reject(Reason::StoreFailed(why)),
         })))
@@ -442,5 +449,6 @@ fn parse_origin(origin: &str) -> Result<Origin, Error> {
 
 /// Bytes in hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
