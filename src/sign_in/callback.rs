@@ -13,7 +13,7 @@ use super::then::{divided, then};
 use super::{Pending, SignIn, Tokens, User, mapping};
 use crate::api::{self, Call};
 use crate::step::Receive;
-use crate::wire::{Answer, Origin, check_private};
+use crate::wire::{Answer, Site, check_private};
 use crate::{Error, Forged, Misbehaved, Moment, Refused, Request, Response, Step, oauth1, oauth2};
 
 /// The most that a profile may have.
@@ -95,7 +95,7 @@ impl Parts {
                 let _ = session.sign_renewed(&mut request)?;
             }
             (Client::Oauth1(client), Tokens::Oauth1(token)) => {
-                Origin::of_request(request.uri(), request.headers())?;
+                Site::of_request(request.uri(), request.headers())?;
                 check_private(request.uri(), client.service().plain_http)?;
                 client.session(token.clone()).sign(&mut request, moment)?;
             }

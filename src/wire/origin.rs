@@ -6,6 +6,7 @@ use http::header::HOST;
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderValue, Uri};
 
+use super::percent;
 use crate::Unsupported;
 
 /// A scheme, a host and a port. Two are equal when a credential for one may be shown to the other.
@@ -30,20 +31,6 @@ impl Origin {
         Site::of(uri).map(Self::from)
     }
 
-    /// The origin that a request goes to, whoever reads it: its URI has no user information, and no `Host` names another
-    /// place. Some transports send a `Host` on, and make an `Authorization` of user information.
-    pub(crate) fn of_request(uri: &Uri, headers: &HeaderMap) -> Result<Self, Unsupported> {
-        let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
-        let origin = Self::of(uri).filter(|origin| {
-            let named = |host: &HeaderValue| host.to_str().is_ok_and(|host| origin.has_host(host));
-            !has_user && headers.get_all(HOST).iter().all(named)
-        });
-        origin.ok_or_else(|| {
-            let origin = "no http or https URL, or one with user information or another Host".to_owned();
-            Unsupported::ForeignOrigin { origin }
-        })
-    }
-
     /// Whether the scheme is https.
     pub fn is_https(&self) -> bool {
         self.https
@@ -61,10 +48,7 @@ impl Origin {
 
     /// Whether a `Host` header's value names this origin's host and port.
     pub(crate) fn has_host(&self, host: &str) -> bool {
-        // `Host` has no user information (RFC 9110 §7.2).
-        let authority: Option<Authority> = host.parse().ok().filter(|_| !host.contains('@'));
-        authority
-            .is_some_and(|authority| Site::new(self.https, &authority).is_some_and(|site| Self::from(site) == *self))
+        self.site().has_host(host)
     }
 }
 
@@ -98,13 +82,36 @@ impl<'a> Site<'a> {
     /// That scheme at an authority; `None` where the authority has no host, or a port that is none.
     pub(crate) fn new(https: bool, authority: &'a Authority) -> Option<Self> {
         let (host, port) = host_and_port(authority.as_str());
-        let port = match port {
-            "" => default_port(https),
-            // `parse` would take a sign.
-            port if port.bytes().all(|byte| byte.is_ascii_digit()) => port.parse().ok()?,
-            _ => return None,
-        };
+        let port = port_of(port, https)?;
         (!host.is_empty()).then_some(Self { https, host, port })
+    }
+
+    /// The site that a request goes to, whoever reads it: its URI has no user information, and no `Host` names another
+    /// place. Some transports send a `Host` on, and make an `Authorization` of user information.
+    pub(crate) fn of_request(uri: &'a Uri, headers: &HeaderMap) -> Result<Self, Unsupported> {
+        let authority = uri.authority().map(Authority::as_str).unwrap_or_default();
+        let site = Self::of(uri).filter(|site| {
+            let named = |host: &HeaderValue| host.to_str().is_ok_and(|host| site.has_host(host));
+            !percent::has_either(authority.as_bytes(), *b"@@") && headers.get_all(HOST).iter().all(named)
+        });
+        site.ok_or_else(|| {
+            let origin = "no http or https URL, or one with user information or another Host".to_owned();
+            Unsupported::ForeignOrigin { origin }
+        })
+    }
+
+    /// Whether a `Host` header's value names this host and port.
+    pub(crate) fn has_host(self, host: &str) -> bool {
+        let (named, rest) = host.split_at_checked(self.host.len()).unwrap_or_default();
+        // Nothing else can stand there: `Host` has no user information (RFC 9110 §7.2).
+        named.eq_ignore_ascii_case(self.host) && port_behind(rest, self.https) == Some(self.port)
+    }
+
+    /// Whether two sites are one origin.
+    pub(crate) fn is(self, other: Site<'_>) -> bool {
+        // Hosts are nearly always written alike.
+        let same_host = self.host == other.host || self.host.eq_ignore_ascii_case(other.host);
+        self.https == other.https && self.port == other.port && same_host
     }
 
     /// The port, unless it is the scheme's default.
@@ -128,13 +135,28 @@ impl<'a> Site<'a> {
 /// as 99999, for no text at all.)
 fn host_and_port(authority: &str) -> (&str, &str) {
     // Most authorities are nothing but a host.
-    if !authority.bytes().any(|byte| matches!(byte, b'@' | b':')) {
+    if !percent::has_either(authority.as_bytes(), *b"@:") {
         return (authority, "");
     }
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     // An IPv6 address has colons of its own, and ends at its bracket.
     let colon = host.bytes().rposition(|byte| byte == b':' || byte == b']').filter(|at| host.as_bytes()[*at] == b':');
     colon.map_or((host, ""), |at| (&host[..at], &host[at + 1..]))
+}
+
+/// A port as it stands behind the colon; the scheme's where nothing does.
+fn port_of(port: &str, https: bool) -> Option<u16> {
+    match port {
+        "" => Some(default_port(https)),
+        // `parse` would take a sign.
+        port if port.bytes().all(|byte| byte.is_ascii_digit()) => port.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A port with its colon, or nothing.
+fn port_behind(text: &str, https: bool) -> Option<u16> {
+    if text.is_empty() { Some(default_port(https)) } else { port_of(text.strip_prefix(':')?, https) }
 }
 
 const fn default_port(https: bool) -> u16 {

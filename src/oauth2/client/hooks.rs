@@ -50,7 +50,7 @@ impl ProtectedRequest<'_> {
     ) -> Result<(), Error> {
         let derived = request.extensions().get::<TokenParameter>().cloned();
         let method = request.method().clone();
-        let (mut uri, mut headers) = (request.uri().clone(), std::mem::take(request.headers_mut()));
+        let (mut uri, mut headers) = (std::mem::take(request.uri_mut()), std::mem::take(request.headers_mut()));
         let body = body(request.body_mut());
         let mut protected = ProtectedRequest { method: &method, uri: &mut uri, headers: &mut headers, body, token };
         let mut given = place(&mut protected, placement);
@@ -100,6 +100,10 @@ pub(super) struct Hooks(Vec<Hook>);
 impl Hooks {
     pub(super) fn push(&mut self, hook: Hook) {
         self.0.push(hook);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(super) fn token_response(&self, response: &mut Response, refresh: bool) {

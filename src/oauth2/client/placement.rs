@@ -19,7 +19,7 @@ pub(super) fn place(request: &mut ProtectedRequest<'_>, placement: &TokenPlaceme
             let name = HeaderName::from_bytes(name.as_bytes());
             let name =
                 name.map_err(|_| Unsupported::Unsendable { what: "the token", reason: "its header's name is none" })?;
-            set(request, name, sensitive(token.expose())?)
+            set(request, name, sensitive(token.expose().as_bytes().to_vec())?)
         }
         Placement::Query(name) => in_query(request.uri, name, token.expose()),
         Placement::Form(name) => in_form(request, name),
@@ -35,17 +35,18 @@ pub(super) fn place(request: &mut ProtectedRequest<'_>, placement: &TokenPlaceme
 
 /// A header's value: a scheme and a token.
 pub(super) fn with_scheme(scheme: &str, token: &Secret) -> Result<HeaderValue, Unsupported> {
-    let mut value = Zeroizing::new(String::with_capacity(scheme.len() + 1 + token.expose().len()));
-    value.push_str(scheme);
-    value.push(' ');
-    value.push_str(token.expose());
-    sensitive(&value)
+    // Exactly as long as it becomes, so that the header's value is this very text.
+    let mut value = Vec::with_capacity(scheme.len() + 1 + token.expose().len());
+    value.extend_from_slice(scheme.as_bytes());
+    value.push(b' ');
+    value.extend_from_slice(token.expose().as_bytes());
+    sensitive(value)
 }
 
-fn sensitive(text: &str) -> Result<HeaderValue, Unsupported> {
-    let value = HeaderValue::from_str(text);
+fn sensitive(text: Vec<u8>) -> Result<HeaderValue, Unsupported> {
+    let value = Some(text).filter(|text| text.is_ascii()).and_then(|text| HeaderValue::try_from(text).ok());
     let mut value =
-        value.map_err(|_| Unsupported::Unsendable { what: "the token", reason: "it cannot stand in a header" })?;
+        value.ok_or(Unsupported::Unsendable { what: "the token", reason: "it cannot stand in a header" })?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -55,8 +56,8 @@ fn set(request: &mut ProtectedRequest<'_>, name: HeaderName, value: HeaderValue)
     // request that is sent again has the old one.
     let bearer =
         |value: &HeaderValue| value.as_bytes().get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case(b"bearer "));
-    let others = request.headers.get_all(&name).iter().any(|own| !bearer(own) && !same_scheme(own, &value));
-    if name == AUTHORIZATION && others {
+    let others = |own: &HeaderValue| !bearer(own) && !same_scheme(own, &value);
+    if name == AUTHORIZATION && request.headers.get_all(&name).iter().any(others) {
         return Err(Unsupported::AuthorizationPresent.into());
     }
     request.headers.insert(name, value);
