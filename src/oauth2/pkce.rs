@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
@@ -62,7 +61,11 @@ pub(crate) struct Unguessable([u8; LENGTH]);
 
 impl Unguessable {
     pub(crate) fn new(moment: &Moment, label: &'static str) -> Self {
-        Self(base64url(moment.derive(label)))
+        Self::of(moment.derive(label))
+    }
+
+    pub(crate) fn of(bytes: [u8; 32]) -> Self {
+        Self(base64url(bytes))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -71,9 +74,19 @@ impl Unguessable {
 }
 
 fn base64url(bytes: [u8; 32]) -> [u8; LENGTH] {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let digit = |bits: u32, shift: u32| DIGITS[(bits >> shift) as usize & 63];
     let mut out = [0; LENGTH];
-    // 32 bytes take exactly that much.
-    let _ = BASE64_URL_SAFE_NO_PAD.encode_slice(bytes, &mut out);
+    let (groups, rest) = bytes.as_chunks();
+    for (out, [first, second, third]) in out.as_chunks_mut().0.iter_mut().zip(groups) {
+        let bits = u32::from_be_bytes([0, *first, *second, *third]);
+        *out = [digit(bits, 18), digit(bits, 12), digit(bits, 6), digit(bits, 0)];
+    }
+    // 32 bytes are ten groups and two bytes.
+    if let [first, second] = rest {
+        let bits = u32::from_be_bytes([0, *first, *second, 0]);
+        out[40..].copy_from_slice(&[digit(bits, 18), digit(bits, 12), digit(bits, 6)]);
+    }
     out
 }
 

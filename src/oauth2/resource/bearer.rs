@@ -19,8 +19,9 @@ pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<&str>, Reason> {
         return Ok(None);
     }
     let invalid = Reason::ParameterInvalid { name: "authorization", why: "it holds no token" };
-    let token = std::str::from_utf8(token).ok().map(str::trim_ascii_end).filter(|token| is_token(token));
-    token.map(Some).ok_or(invalid)
+    let token = Some(token.trim_ascii_end()).filter(|token| auth_param::is_bearer(token));
+    // Its characters are ASCII's.
+    token.and_then(|token| std::str::from_utf8(token).ok()).map(Some).ok_or(invalid)
 }
 
 /// The token of a form (§2.2), or of the query (§2.3), where its name is there just once.
@@ -35,16 +36,14 @@ pub(super) fn of_pairs(pairs: &[u8]) -> Result<Option<String>, Reason> {
         return Err(Reason::ParameterTwice("access_token".to_owned()));
     }
     let invalid = Reason::ParameterInvalid { name: "access_token", why: "it is no token" };
-    String::from_utf8(token.into_owned()).ok().filter(|token| is_token(token)).map(Some).ok_or(invalid)
+    String::from_utf8(token.into_owned())
+        .ok()
+        .filter(|token| auth_param::is_bearer(token.as_bytes()))
+        .map(Some)
+        .ok_or(invalid)
 }
 
 /// Whether the body may hold a token: it is a form, and the method is one whose body has a meaning (§2.2).
 pub(super) fn has_form<B>(request: &Request<B>) -> bool {
     !matches!(*request.method(), Method::GET | Method::HEAD) && form::is_form(request.headers()) != Some(false)
-}
-
-fn is_token(token: &str) -> bool {
-    let fits =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
-    !token.is_empty() && token.bytes().all(fits)
 }

@@ -8,6 +8,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, Request};
+use zeroize::Zeroize;
 
 use super::client_record::ClientRecord;
 use super::commands::FindClient;
@@ -16,7 +17,7 @@ use super::provider::{Provider, ask_back, check_method};
 use super::rejected::{Reason, Voice};
 use super::secrets::SecretHasher;
 use super::store::{Question, Reply};
-use crate::wire::{auth_param, form, percent, shortened};
+use crate::wire::{auth_param, form, shortened};
 use crate::{Secret, Timestamp};
 
 /// A source of the application's own for who a client is: mutual TLS (RFC 8705), an assertion (RFC 7523), a gateway's header.
@@ -153,24 +154,31 @@ impl Authentications {
         if !scheme.eq_ignore_ascii_case(b"basic") {
             return Err(Reason::NotAuthenticated);
         }
-        // Usual ones are decoded in place.
-        let mut buffer = zeroize::Zeroizing::new([0; 192]);
         let credentials = credentials.trim_ascii_end();
-        let decoded = if credentials.len() <= 256 {
-            BASE64_STANDARD.decode_slice(credentials, &mut *buffer).ok().map(|length| Cow::Borrowed(&buffer[..length]))
+        // Usual ones are decoded in place. What is wiped is what was written.
+        let mut buffer = [0; 192];
+        let pair = if credentials.len() <= 256 {
+            let length = BASE64_STANDARD.decode_slice(credentials, &mut buffer).map_err(|_| {
+                buffer.zeroize();
+                Reason::NotAuthenticated
+            })?;
+            let pair = self.split_basic(&buffer[..length]);
+            buffer[..length].zeroize();
+            pair
         } else {
-            BASE64_STANDARD.decode(credentials).ok().map(Cow::Owned)
+            let decoded = BASE64_STANDARD.decode(credentials).map_err(|_| Reason::NotAuthenticated)?;
+            self.split_basic(&zeroize::Zeroizing::new(decoded))
         };
-        let text = decoded.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
-        let decode = |part: &str| {
-            if self.raw_basic {
-                return Some(part.to_owned());
-            }
-            form::text(percent::decode_with(part.as_bytes(), true)).map(Cow::into_owned)
-        };
-        let pair = text.and_then(|text| text.split_once(':'));
-        let pair = pair.and_then(|(name, secret)| Some((decode(name)?, Secret::new(decode(secret)?))));
         pair.map(Some).ok_or(Reason::NotAuthenticated)
+    }
+
+    fn split_basic(&self, decoded: &[u8]) -> Option<(String, Secret)> {
+        let decode = |part: &str| {
+            if self.raw_basic { Some(part.to_owned()) } else { form::decoded_text(part).map(Cow::into_owned) }
+        };
+        let text = std::str::from_utf8(decoded).ok()?;
+        let colon = memchr::memchr(b':', decoded)?;
+        Some((decode(&text[..colon])?, Secret::new(decode(&text[colon + 1..])?)))
     }
 
     /// The client, if it is the one that it claims to be. A client that is not known takes as long as one whose secret is wrong.

@@ -6,6 +6,8 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use sha2::{Digest, Sha256};
 
 use super::records::{GrantRecord, TokenKind};
+use crate::oauth2::pkce::Unguessable;
+use crate::wire::auth_param;
 use crate::{Error, Timestamp, Unsupported};
 
 /// Makes the texts of access tokens, refresh tokens and codes.
@@ -92,9 +94,7 @@ impl Default for RandomTokens {
 impl TokenGenerator for RandomTokens {
     fn generate(&self, _: &NewToken<'_>, random: [u8; 32]) -> String {
         if self.length <= 43 {
-            let mut token = BASE64_URL_SAFE_NO_PAD.encode(random);
-            token.truncate(self.length);
-            return token;
+            return Unguessable::of(random).as_str()[..self.length].to_owned();
         }
         // Longer ones are stretched: each block the hash of a counter and the randomness (NIST SP 800-56C §4.1).
         let block = |counter: u32| Sha256::new().chain_update(counter.to_be_bytes()).chain_update(random).finalize();
@@ -130,7 +130,5 @@ impl TokenGenerator for Uuid4 {
 
 /// Whether a text can stand where tokens stand, whatever made it.
 pub(super) fn is_token(text: &str) -> bool {
-    let fits =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
-    !text.is_empty() && text.len() <= 4096 && text.bytes().all(fits)
+    text.len() <= 4096 && auth_param::is_bearer(text.as_bytes())
 }

@@ -328,7 +328,7 @@ fn stand_in(hasher: &dyn SecretHasher) -> Arc<str> {
 
 /// That a request has the method of its endpoint.
 pub(super) fn check_method<B>(request: &Request<B>, allowed: &'static str) -> Result<(), Reason> {
-    if allowed.split(", ").any(|method| request.method() == method) {
+    if request.method() == allowed || allowed.split(", ").any(|method| request.method() == method) {
         return Ok(());
     }
     Err(Reason::HttpMethod { method: Method::clone(request.method()), allowed })

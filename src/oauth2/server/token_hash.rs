@@ -34,10 +34,16 @@ impl TokenHash {
 
     /// Its 64 hexadecimal digits.
     pub(super) fn digits(&self) -> [u8; 64] {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        const EACH: u64 = u64::MAX / 0xFF;
         let mut digits = [0; 64];
-        for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
-            *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+        // Eight digits at a time: four bytes are spread to eight halves, and those above nine are letters.
+        for (digits, bytes) in digits.as_chunks_mut().0.iter_mut().zip(self.0.as_chunks().0) {
+            let bytes = u64::from(u32::from_be_bytes(*bytes));
+            let halves = (bytes | bytes << 16) & 0x0000_FFFF_0000_FFFF;
+            let halves = (halves | halves << 8) & 0x00FF_00FF_00FF_00FF;
+            let halves = (halves | halves << 4) & (0x0F * EACH);
+            let letters = (halves + 6 * EACH) >> 4 & EACH;
+            *digits = (halves + u64::from(b'0') * EACH + letters * u64::from(b'a' - b'0' - 10)).to_be_bytes();
         }
         digits
     }
@@ -141,9 +147,10 @@ impl Sealed {
 }
 
 fn combine(text: &[u8], key: &[u8], context: &[u8]) -> Vec<u8> {
+    // HMAC takes keys of any length. Its schedule is computed once.
+    let mac = Hmac::<Sha256>::new_from_slice(key).ok();
     let block = |counter: u64| -> [u8; 32] {
-        // HMAC takes keys of any length.
-        Hmac::<Sha256>::new_from_slice(key).map_or([0; 32], |mac| {
+        mac.clone().map_or([0; 32], |mac| {
             mac.chain_update(counter.to_be_bytes()).chain_update(context).finalize().into_bytes().into()
         })
     };
