@@ -16,7 +16,7 @@ use super::store::Store;
 use super::token_hash::TokenHash;
 use crate::Timestamp;
 
-/// Keeps everything in memory. What has expired is dropped whenever something new comes.
+/// Keeps everything in memory. What has expired is dropped bit by bit, whenever something new comes.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::{ClientRecord, MemoryStore};
@@ -28,6 +28,9 @@ use crate::Timestamp;
 pub struct MemoryStore {
     tables: Mutex<Tables>,
 }
+
+/// So many records at most are dropped for each that comes, since all wait for it meanwhile.
+const AT_ONCE: usize = 32;
 
 #[derive(Debug, Default)]
 struct Tables {
@@ -133,17 +136,20 @@ impl MemoryStore {
 }
 
 impl Tables {
-    /// Drops what had expired by then.
+    /// Drops of what had expired by then [as much](AT_ONCE) as does not make anybody wait.
     fn expire(&mut self, now: Timestamp) {
-        while let Some(entry) = self.expiries.first_entry().filter(|entry| *entry.key() <= now) {
-            for key in entry.remove() {
-                // A record that was put in its place may live longer.
-                if self.tokens.get(&key).is_some_and(|record| record.has_expired(now)) {
-                    self.drop_token(key);
-                }
-                if self.tickets.get(&key).is_some_and(|stored| stored.ticket.expires_at <= now) {
-                    self.drop_ticket(key);
-                }
+        for _ in 0..AT_ONCE {
+            let Some(mut entry) = self.expiries.first_entry().filter(|entry| *entry.key() <= now) else { return };
+            let Some(key) = entry.get_mut().pop() else {
+                entry.remove();
+                continue;
+            };
+            // A record that was put in its place may live longer.
+            if self.tokens.get(&key).is_some_and(|record| record.has_expired(now)) {
+                self.drop_token(key);
+            }
+            if self.tickets.get(&key).is_some_and(|stored| stored.ticket.expires_at <= now) {
+                self.drop_ticket(key);
             }
         }
     }
@@ -253,8 +259,11 @@ impl Store for MemoryStore {
         let SaveTicket { key, alias, ticket, now } = command.clone();
         let mut tables = self.tables();
         tables.expire(now);
-        if alias.is_some_and(|alias| tables.aliases.contains_key(&alias)) {
-            return Ok(false);
+        if let Some(holder) = alias.and_then(|alias| tables.aliases.get(&alias).copied()) {
+            if tables.tickets.get(&holder).is_some_and(|stored| stored.ticket.expires_at > now) {
+                return Ok(false);
+            }
+            tables.drop_ticket(holder);
         }
         tables.belongs(key, ticket.grant_id);
         tables.expiries.entry(ticket.expires_at).or_default().push(key);

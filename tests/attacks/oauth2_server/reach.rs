@@ -108,6 +108,7 @@ fn many_rotations_of_one_grant_leave_the_memory_as_fast_as_they_came() {
     }
     assert!(world.store.len() > 6_000);
     world.pass(31 * 24 * 3600);
-    world.tokens();
-    assert!(world.store.len() < 5);
+    // Nobody waits for all of it, and soon it is gone.
+    (0..200).for_each(|_| drop(world.tokens()));
+    assert!(world.store.len() <= 3 * 200);
 }
