@@ -1,0 +1,259 @@
+//! Cases whose instructions are counted, one a run: see the script of the same name. Nothing here depends on the clock, on
+//! randomness or on the machine, so that two runs count the same.
+#![allow(missing_docs)]
+
+use std::hint::black_box;
+
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
+use oauth_proto::oauth1::server::{
+    ClientRecord as Consumer, Credentials, Freshness, Question, Reply, TokenRecord, Verifier,
+};
+use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials};
+use oauth_proto::oauth2::resource::ResourceServer;
+use oauth_proto::oauth2::server::{ClientRecord, Dispatched, Grant, GrantType, MemoryStore, Provider, serve};
+use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending, Session, Token};
+use oauth_proto::wire::form;
+use oauth_proto::{Moment, Request, Response, Step, Timestamp};
+use sha2::{Digest, Sha256};
+
+/// So often, to even out what happens once in a while.
+const TIMES: usize = 64;
+
+const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
+const URL: &str = "https://api.example.com/1.1/statuses/update.json";
+const REDIRECT: &str = "https://client.example.com/callback";
+const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+fn main() {
+    let cases = cases();
+    match std::env::args().nth(1).as_deref() {
+        // `cargo bench` runs everything, and has nothing to do here.
+        None | Some("--bench") => {}
+        Some("--list") => cases.iter().for_each(|(name, _)| println!("{name}")),
+        Some(name) => cases.into_iter().find(|(own, _)| *own == name).unwrap().1(),
+    }
+}
+
+/// What is counted: everything in here, and nothing else.
+#[inline(never)]
+fn counted<S>(inputs: &mut Vec<S>, run: &mut dyn FnMut(S)) {
+    while let Some(input) = inputs.pop() {
+        run(input);
+    }
+}
+
+type Case = (&'static str, Box<dyn FnOnce()>);
+
+/// A case with an input that is made ahead, and an output that is dropped with it.
+fn case<S, R>(name: &'static str, setup: impl Fn(u8) -> S + 'static, run: impl Fn(S) -> R + 'static) -> Case {
+    (
+        name,
+        Box::new(move || {
+            // Once before, for what is made the first time.
+            drop(black_box(run(setup(255))));
+            let mut inputs: Vec<_> = (0..TIMES).map(|at| setup(u8::try_from(at).unwrap())).collect();
+            counted(&mut inputs, &mut |input| drop(black_box(run(black_box(input)))));
+        }),
+    )
+}
+
+fn cases() -> Vec<Case> {
+    let few = vec![("include_entities", "true"), ("status", "Hello Ladies + Gentlemen, a signed OAuth request!")];
+    let many: Vec<_> = (0..200).map(|at| (format!("filter[{}][page]", at * 79 % 200), format!("value {at}"))).collect();
+    let (found, verifier) = (found(), Verifier::new("https://api.example.com").unwrap());
+    let (photos, (store, request)) = protected();
+    let (client, waiting, session) = (client(), client(), session());
+    vec![
+        case("sign", stamp, sign(few)),
+        case("sign_many", stamp, sign(many)),
+        case(
+            "sign_request",
+            |at| (signer(), post(), stamp(at)),
+            |(signer, mut request, stamp)| {
+                signer.sign(&mut request, stamp).unwrap();
+                (signer, request)
+            },
+        ),
+        case(
+            "verify",
+            move |at| (signed(), found.clone(), moment(at)),
+            move |(request, found, moment)| {
+                let Reply::Ask(Question::FindCredentials(ask)) = verifier.verify(&request, moment) else {
+                    unreachable!()
+                };
+                let Reply::Ask(Question::RememberNonce(ask)) = ask.answer(found) else { unreachable!() };
+                let Reply::Done(verified) = ask.answer(Freshness::Fresh) else { unreachable!() };
+                (verified, request)
+            },
+        ),
+        case("authorize", moment, move |moment| authorize(&client, moment)),
+        case(
+            "redeem",
+            move |at| (waiting.clone(), authorize(&waiting, moment(at)), answer(), moment(at), moment(at)),
+            redeem,
+        ),
+        case("session_request", |_| get(), move |mut request| (session.sign(&mut request, NOW).unwrap(), request)),
+        case(
+            "client_credentials",
+            |at| (server(), form_request("grant_type=client_credentials&scope=read%20write"), moment(at)),
+            token,
+        ),
+        case(
+            "code_exchange",
+            |at| {
+                let server = server();
+                let code = code(&server, at);
+                let request =
+                    form_request(&format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}"));
+                (server, request, moment(at ^ 128))
+            },
+            token,
+        ),
+        case("introspect", introspected, |((provider, store), request, moment)| {
+            let response = serve(provider.introspect(&request, moment), &store).unwrap();
+            (provider, store, request, response)
+        }),
+        case("bearer_check", |_| (), move |()| serve(photos.check(&request, "read", NOW), &store).unwrap()),
+    ]
+}
+
+fn moment(at: u8) -> Moment {
+    Moment::new(NOW, [at; 32])
+}
+
+fn stamp(at: u8) -> Stamp<'static> {
+    moment(at).into()
+}
+
+fn signer() -> Signer {
+    let client = ClientCredentials::new("xvz1evFS4wEEPTGEFPHBog", "kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw");
+    let token = "370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb";
+    let token = TokenCredentials::new(token, "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE");
+    Signer::new(&Scheme::default(), &client, Some(&token))
+}
+
+fn sign<N: AsRef<[u8]>, V: AsRef<[u8]>>(parameters: Vec<(N, V)>) -> impl Fn(Stamp<'static>) -> String {
+    let (signer, uri) = (signer(), URL.parse().unwrap());
+    move |stamp| signer.authorization(&http::Method::POST, &uri, &parameters, stamp).unwrap()
+}
+
+fn post() -> Request {
+    let body = form::encode([("status", "Hello Ladies + Gentlemen, a signed OAuth request!")]);
+    let request = http::Request::post(format!("{URL}?include_entities=true")).header("content-type", form::MEDIA_TYPE);
+    request.body(body.into_bytes()).unwrap()
+}
+
+fn signed() -> Request {
+    let mut request = post();
+    signer().sign(&mut request, stamp(7)).unwrap();
+    request
+}
+
+fn found() -> Credentials {
+    Credentials {
+        client: Some(Consumer::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw")),
+        token: Some(TokenRecord {
+            secret: "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE".into(),
+            client: "xvz1evFS4wEEPTGEFPHBog".into(),
+            expires_at: None,
+            grant: oauth_proto::oauth1::server::Grant::new("jane"),
+        }),
+        temporary: None,
+    }
+}
+
+fn client() -> Client {
+    let server = AuthorizationServer::new("https://auth.example.com/token").unwrap();
+    let server = server.authorization_endpoint("https://auth.example.com/authorize").unwrap();
+    Client::new(server, "s6BhdRkqt3").secret(SECRET).redirect_uri(REDIRECT).unwrap()
+}
+
+fn authorize(client: &Client, moment: Moment) -> (String, Pending) {
+    let authorization = client.authorization_url(Authorize::scope(["read", "write"]), moment).unwrap();
+    (authorization.url, authorization.pending)
+}
+
+fn answer() -> Response {
+    let answer = r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","scope":"read write"}"#;
+    http::Response::builder().header("content-type", "application/json").body(answer.into()).unwrap()
+}
+
+fn redeem((client, (_, pending), answer, begin, end): (Client, (String, Pending), Response, Moment, Moment)) -> Token {
+    let callback = format!("?code=SplxlOBeZQQYbYS6WxSbIA&state={}", pending.state());
+    let Ok(Step::Send(_, sent)) = client.redeem(pending, &callback, begin) else { unreachable!() };
+    let Ok(Step::Done(token)) = sent.receive(answer, end) else { unreachable!() };
+    token
+}
+
+fn get() -> Request {
+    http::Request::get("https://api.example.com/albums?page=2").body(Vec::new()).unwrap()
+}
+
+fn session() -> Session {
+    let mut token = Token::bearer("2YotnFZFEjr1zCsicMWpAA");
+    token.expires_at = Some(Timestamp::from_secs(NOW.as_secs() + 3600));
+    Session::new(&client(), "https://api.example.com", token).unwrap()
+}
+
+type Server = (Provider, MemoryStore);
+
+fn server() -> Server {
+    let provider = Provider::new("https://auth.example.com")
+        .unwrap()
+        .grant_type(GrantType::authorization_code().scopes("read write"))
+        .grant_type(GrantType::client_credentials().scopes("read write"))
+        .grant_type(GrantType::refresh_token());
+    let store = MemoryStore::default();
+    let client = ClientRecord::confidential("s6BhdRkqt3", SECRET).redirect_uri(REDIRECT);
+    store.add_client(client.grant_type("client_credentials").introspects_all());
+    (provider, store)
+}
+
+fn form_request(body: &str) -> Request {
+    http::Request::post("https://auth.example.com/token")
+        .header("content-type", form::MEDIA_TYPE)
+        .header("authorization", format!("Basic {}", BASE64_STANDARD.encode(format!("s6BhdRkqt3:{SECRET}"))))
+        .body(body.as_bytes().to_vec())
+        .unwrap()
+}
+
+fn token((server, request, moment): (Server, Request, Moment)) -> (Server, Request, Response) {
+    let response = serve(server.0.token(&request, moment), &server.1).unwrap();
+    (server, request, response)
+}
+
+fn code((provider, store): &Server, at: u8) -> String {
+    let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
+    let url = "https://auth.example.com/authorize?response_type=code&client_id=s6BhdRkqt3&scope=read";
+    let url = format!("{url}&code_challenge={challenge}&code_challenge_method=S256");
+    let request = http::Request::get(url).body(Vec::new()).unwrap();
+    let Ok(Dispatched::Consent(consent)) = serve(provider.dispatch(&request, moment(at)), store) else {
+        unreachable!()
+    };
+    let response = serve(provider.grant(consent, Grant::new("jane"), moment(at)), store).unwrap();
+    let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
+    location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
+}
+
+fn access_token(provider: &Provider, store: &MemoryStore, at: u8) -> String {
+    let request = form_request("grant_type=client_credentials&scope=read%20write");
+    let response = serve(provider.token(&request, moment(at)), store).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+    body["access_token"].as_str().unwrap().to_owned()
+}
+
+fn introspected(at: u8) -> (Server, Request, Moment) {
+    let (provider, store) = server();
+    let token = access_token(&provider, &store, at);
+    ((provider, store), form_request(&format!("token={token}")), moment(at ^ 128))
+}
+
+fn protected() -> (ResourceServer, (MemoryStore, Request)) {
+    let (provider, store) = server();
+    let token = access_token(&provider, &store, 1);
+    let request =
+        http::Request::get("https://photos.example.com/albums").header("authorization", format!("Bearer {token}"));
+    let photos = ResourceServer::new("https://photos.example.com").unwrap();
+    (photos, (store, request.body(Vec::new()).unwrap()))
+}
