@@ -7,8 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use super::store::{RememberNonce, Store};
 use crate::{Freshness, Timestamp};
 
-/// Keeps nonces in memory, until their time has passed.
+/// Keeps nonces in memory, until their time has passed. Those that have expired are dropped some at a time, so that no request
+/// waits until all of them are gone.
 ///
+/// # Examples
 /// ```
 /// use oauth_proto::Timestamp;
 /// use oauth_proto::openid::{Freshness, MemoryStore, RememberNonce, Store};
@@ -28,6 +30,10 @@ pub struct MemoryStore {
     tables: Mutex<Tables>,
 }
 
+/// At most so many nonces are dropped for each that is saved.
+const DROPPED_AT_ONCE: usize = 32;
+
+/// Trees, because they grow and shrink a few nonces at a time.
 #[derive(Debug, Default)]
 struct Tables {
     nonces: BTreeSet<(String, String)>,
@@ -58,10 +64,12 @@ impl Store for MemoryStore {
 impl Tables {
     fn forget(&mut self, now: Timestamp) {
         self.latest = self.latest.max(now);
-        while self.expiries.first().is_some_and(|(until, ..)| *until <= self.latest)
-            && let Some((_, endpoint, nonce)) = self.expiries.pop_first()
-        {
-            self.nonces.remove(&(endpoint, nonce));
+        for _ in 0..DROPPED_AT_ONCE {
+            if self.expiries.first().is_some_and(|(until, ..)| *until <= self.latest)
+                && let Some((_, endpoint, nonce)) = self.expiries.pop_first()
+            {
+                self.nonces.remove(&(endpoint, nonce));
+            }
         }
     }
 }
@@ -87,5 +95,21 @@ mod tests {
         // A request that is late, or a clock that stepped back.
         assert_eq!(ask(&store, "a", 20, 10), Freshness::Seen);
         assert_eq!(ask(&store, "c", 31, 10), Freshness::Fresh);
+    }
+
+    #[test]
+    fn no_request_waits_until_all_expired_nonces_are_dropped() {
+        let store = MemoryStore::default();
+        let len = || store.tables.lock().unwrap().nonces.len();
+        for number in 0..100_000 {
+            assert_eq!(ask(&store, &number.to_string(), 300, 0), Freshness::Fresh);
+        }
+        for number in 0..100_000 / 31 + 1 {
+            let before = len();
+            assert_eq!(ask(&store, &format!("new {number}"), 600, 300), Freshness::Fresh);
+            assert!(len() + DROPPED_AT_ONCE > before);
+        }
+        assert_eq!(len(), 100_000 / 31 + 1);
+        assert_eq!(ask(&store, "99999", 300, 0), Freshness::Seen);
     }
 }

@@ -11,7 +11,10 @@ use super::records::{ClientRecord, Stage, TemporaryRecord, TokenRecord};
 use super::store::Store;
 use crate::{Freshness, Timestamp};
 
-/// Keeps everything in memory. What has expired is dropped whenever a nonce or temporary credentials come.
+/// Keeps everything in memory. Records that have expired are dropped some at a time, whenever a nonce or temporary
+/// credentials are saved, so that no request waits until all of them are gone.
+///
+/// # Examples
 ///
 /// ```
 /// use oauth_proto::oauth1::server::{ClientRecord, MemoryStore};
@@ -24,6 +27,10 @@ pub struct MemoryStore {
     tables: Mutex<Tables>,
 }
 
+/// At most so many records are dropped for each that is saved.
+const DROPPED_AT_ONCE: usize = 32;
+
+/// Trees, because they grow and shrink a few records at a time.
 #[derive(Debug, Default)]
 struct Tables {
     clients: BTreeMap<String, ClientRecord>,
@@ -54,12 +61,12 @@ impl MemoryStore {
 
     /// Keeps a token under its identifier, as if it had been issued.
     pub fn add_token(&self, token: impl Into<String>, record: TokenRecord) {
-        self.tables().tokens.insert(token.into(), record);
+        self.tables().insert_token(token.into(), record);
     }
 
     /// Revokes a token. Tells whether it was there.
     pub fn remove_token(&self, token: &str) -> bool {
-        self.tables().tokens.remove(token).is_some()
+        self.tables().remove_token(token)
     }
 
     /// How many records it holds of what expires: nonces, temporary credentials, and tokens that do.
@@ -74,10 +81,13 @@ impl MemoryStore {
 }
 
 impl Tables {
-    /// Drops what had expired by then.
+    /// Drops some of what had expired by then.
     fn expire(&mut self, now: Timestamp) {
         self.latest = self.latest.max(now);
-        while self.expiries.first().is_some_and(|(at, _)| *at <= now) {
+        for _ in 0..DROPPED_AT_ONCE {
+            if self.expiries.first().is_none_or(|(at, _)| *at > now) {
+                return;
+            }
             match self.expiries.pop_first() {
                 Some((_, Expiring::Nonce(nonce))) => drop(self.nonces.remove(&nonce)),
                 Some((_, Expiring::Temporary(token))) => drop(self.temporaries.remove(&token)),
@@ -85,6 +95,21 @@ impl Tables {
                 None => {}
             }
         }
+    }
+
+    fn insert_token(&mut self, token: String, record: TokenRecord) {
+        // One that is replaced may expire at another time.
+        self.remove_token(&token);
+        self.expiries.extend(record.expires_at.map(|at| (at, Expiring::Token(token.clone()))));
+        self.tokens.insert(token, record);
+    }
+
+    fn remove_token(&mut self, token: &str) -> bool {
+        let Some(record) = self.tokens.remove(token) else { return false };
+        if let Some(at) = record.expires_at {
+            self.expiries.remove(&(at, Expiring::Token(token.to_owned())));
+        }
+        true
     }
 
     fn remove_temporary(&mut self, token: &str) -> Option<TemporaryRecord> {
@@ -154,10 +179,55 @@ impl Store for MemoryStore {
         let removed = tables.remove_temporary(&command.temporary);
         let redemption = removed.map_or(Redemption::Refused, |record| record.redeem(command));
         if let Redemption::Redeemed(token) = &redemption {
-            let expiry = token.expires_at.map(|at| (at, Expiring::Token(command.token.clone())));
-            tables.expiries.extend(expiry);
-            tables.tokens.insert(command.token.clone(), token.clone());
+            tables.insert_token(command.token.clone(), token.clone());
         }
         Ok(redemption)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remember(store: &MemoryStore, number: u64, now: u64) -> Freshness {
+        let (timestamp, until, now) =
+            (Timestamp::from_secs(now), Timestamp::from_secs(now + 300), Timestamp::from_secs(now));
+        let (client, nonce) = ("dpf43f3p2l4k3l03".to_owned(), number.to_string());
+        let Ok(freshness) = store.remember_nonce(&RememberNonce { client, token: None, timestamp, nonce, until, now });
+        freshness
+    }
+
+    #[test]
+    fn no_request_waits_until_all_expired_nonces_are_dropped() {
+        let store = MemoryStore::default();
+        for number in 0..100_000 {
+            assert_eq!(remember(&store, number, 0), Freshness::Fresh);
+        }
+        for number in 0..100_000 / 31 + 1 {
+            let before = store.expiring();
+            assert_eq!(remember(&store, number, 300), Freshness::Fresh);
+            assert!(store.expiring() + DROPPED_AT_ONCE > before);
+        }
+        assert_eq!(store.expiring(), 100_000 / 31 + 1);
+        // A nonce that has expired and is still there counts as seen, as one that was dropped does.
+        assert_eq!(remember(&store, 0, 0), Freshness::Seen);
+    }
+
+    #[test]
+    fn a_token_in_place_of_another_lives_as_long_as_it_says() {
+        let store = MemoryStore::default();
+        let expiring = |at| TokenRecord {
+            secret: "pfkkdhi9sl3r4s00".into(),
+            client: "dpf43f3p2l4k3l03".into(),
+            expires_at: Some(Timestamp::from_secs(at)),
+            grant: super::super::records::Grant::new("jane"),
+        };
+        store.add_token("nnch734d00sl2jdk", expiring(100));
+        store.add_token("nnch734d00sl2jdk", expiring(300));
+        let is_there = || store.tables().tokens.contains_key("nnch734d00sl2jdk");
+        remember(&store, 1, 200);
+        assert!(is_there());
+        remember(&store, 2, 300);
+        assert!(!is_there());
     }
 }

@@ -1,11 +1,22 @@
 //! A store in memory, for tests, examples and servers of one process that may forget.
+//!
+//! No operation is long, however many records there are. What has expired is dropped some at a time ([`Table::sweep`]), and a
+//! grant or client that is revoked or removed is marked ([`Ending`]) in one step: all its records are dead from then on, and are
+//! dropped in later steps.
+//!
+//! Locks are held together only in this order, and never two of one table: aliases, tickets, unique, grants, tokens, clients.
 
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod family;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use self::family::{Ending, Family, Members, Owner};
+use self::table::{Key, Shard, Table};
 use super::client_record::ClientRecord;
 use super::commands::{
     FindClient, FindTicket, FindToken, FoundTicket, NewTokens, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke,
@@ -16,8 +27,13 @@ use super::store::Store;
 use super::token_hash::TokenHash;
 use crate::Timestamp;
 
-/// Keeps everything in memory. What has expired is dropped bit by bit, whenever something new comes.
+/// Keeps everything in memory. Records that have expired, or whose grant was revoked or client removed, are dropped some at
+/// a time, whenever tokens or tickets are saved.
 ///
+/// No operation makes others wait for long: there are many locks, and none is held while more than a few hundred records
+/// are moved or dropped, whatever the number of records. The memory is given back after a burst.
+///
+/// # Examples
 /// ```
 /// use oauth_proto::oauth2::server::{ClientRecord, MemoryStore};
 ///
@@ -26,199 +42,223 @@ use crate::Timestamp;
 /// ```
 #[derive(Debug, Default)]
 pub struct MemoryStore {
-    tables: Mutex<Tables>,
-}
-
-/// So many records at most are dropped for each that comes, since all wait for it meanwhile.
-const AT_ONCE: usize = 32;
-
-#[derive(Debug, Default)]
-struct Tables {
-    clients: BTreeMap<String, Arc<ClientRecord>>,
-    tokens: HashMap<TokenHash, Arc<TokenRecord>, BuildHasherDefault<FirstBytes>>,
-    tickets: HashMap<TokenHash, StoredTicket, BuildHasherDefault<FirstBytes>>,
-    aliases: HashMap<TokenHash, TokenHash, BuildHasherDefault<FirstBytes>>,
+    clients: [Mutex<BTreeMap<String, Client>>; 16],
+    tokens: Table<TokenHash, StoredToken>,
+    tickets: Table<TokenHash, StoredTicket>,
+    /// The ticket of each alias.
+    aliases: Table<TokenHash, TokenHash>,
     /// The latest access token of each unique key.
-    unique: HashMap<TokenHash, TokenHash, BuildHasherDefault<FirstBytes>>,
-    /// The tokens and tickets of each grant.
-    grants: HashMap<GrantId, Keys, BuildHasherDefault<FirstBytes>>,
-    /// What expires, in the order in which it does. What has been dropped or replaced meanwhile stays here until then.
-    expiries: BTreeMap<Timestamp, Vec<TokenHash>>,
+    unique: Table<TokenHash, TokenHash>,
+    /// The records of each grant.
+    grants: Table<GrantId, Members>,
 }
 
-/// The keys of a grant's records: of most grants, just one.
 #[derive(Debug)]
-enum Keys {
-    One(TokenHash),
-    Many(BTreeSet<TokenHash>),
+struct Client {
+    record: Arc<ClientRecord>,
+    /// Comes when the client is removed. Another client of the same name has its own.
+    ending: Arc<Ending>,
 }
 
-impl Keys {
-    fn into_vec(self) -> Vec<TokenHash> {
-        match self {
-            Self::One(key) => vec![key],
-            Self::Many(keys) => keys.into_iter().collect(),
-        }
-    }
-
-    fn add(&mut self, key: TokenHash) {
-        match self {
-            Self::One(first) => *self = Self::Many(BTreeSet::from([*first, key])),
-            Self::Many(keys) => drop(keys.insert(key)),
-        }
-    }
-
-    /// The keys without one; `None` where there is no other.
-    fn without(&mut self, key: TokenHash) -> Option<()> {
-        match self {
-            Self::One(only) => (*only != key).then_some(()),
-            Self::Many(keys) => {
-                keys.remove(&key);
-                (!keys.is_empty()).then_some(())
-            }
-        }
-    }
+#[derive(Debug)]
+struct StoredToken {
+    record: Arc<TokenRecord>,
+    /// As in the record, where it would be slow to look at for a sweep.
+    expires_at: Option<Timestamp>,
+    owner: Owner,
 }
 
 #[derive(Debug)]
 struct StoredTicket {
     ticket: Arc<Ticket>,
     alias: Option<TokenHash>,
-    grant: GrantId,
+    family: Arc<Family>,
     version: u64,
     spent: bool,
 }
 
-/// The first bytes of a key that is a hash already. Nobody can choose keys that are stored.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct FirstBytes(u64);
-
-impl Hasher for FirstBytes {
-    fn finish(&self) -> u64 {
-        self.0
+impl StoredToken {
+    fn is_alive(&self) -> bool {
+        !self.owner.has_ended()
     }
 
-    fn write_u128(&mut self, number: u128) {
-        self.write(&number.to_ne_bytes());
+    fn is_over(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|at| at <= now) || self.owner.has_ended()
+    }
+}
+
+impl StoredTicket {
+    fn is_alive(&self) -> bool {
+        !self.family.has_ended()
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(first) = bytes.first_chunk() {
-            self.0 = u64::from_ne_bytes(*first);
-        }
+    fn is_over(&self, now: Timestamp) -> bool {
+        self.ticket.expires_at <= now || self.family.has_ended()
     }
+}
 
-    /// The length of an array says nothing.
-    fn write_usize(&mut self, _: usize) {}
+impl Key for TokenHash {
+    fn place(&self) -> u64 {
+        self.second_word()
+    }
+}
+
+impl Key for GrantId {
+    fn place(&self) -> u64 {
+        let [_, _, _, _, _, _, _, _, second @ ..] = self.0.to_ne_bytes();
+        u64::from_ne_bytes(second)
+    }
 }
 
 impl MemoryStore {
     /// Keeps a client under its identifier, in place of one that was there.
     pub fn add_client(&self, record: ClientRecord) {
-        self.tables().clients.insert(record.client_id.clone(), Arc::new(record));
+        put_client(&mut self.clients(&record.client_id), Arc::new(record));
     }
 
-    /// How many records it holds of what expires, spent ones among them.
+    /// Returns how many tokens and tickets it holds. Spent tickets count, and so do records that are over and not dropped yet.
     pub fn len(&self) -> usize {
-        let tables = self.tables();
-        tables.tokens.len() + tables.tickets.len()
+        self.tokens.len() + self.tickets.len()
     }
 
-    /// Whether it holds none of what expires.
+    /// Returns whether it holds no token and no ticket.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The tables are whole between two statements, so a thread that panicked has not broken them.
-    fn tables(&self) -> MutexGuard<'_, Tables> {
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Locks the clients among which this one is.
+    fn clients(&self, client_id: &str) -> MutexGuard<'_, BTreeMap<String, Client>> {
+        // Any spread will do: the maps have no worst case.
+        let place = client_id.bytes().fold(0_u8, |place, byte| place.wrapping_mul(31).wrapping_add(byte));
+        let clients = &self.clients[usize::from(place) % self.clients.len()];
+        clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn client_ending(&self, client_id: &str) -> Option<Arc<Ending>> {
+        self.clients(client_id).get(client_id).map(|client| client.ending.clone())
+    }
+
+    /// Returns the family of a grant: the one that is near if it is that, or the one that other records have, or a new one.
+    fn family(
+        &self,
+        grant: GrantId,
+        near: Option<&Arc<Family>>,
+        client: impl FnOnce() -> Option<Arc<Ending>>,
+    ) -> Arc<Family> {
+        let family = near.filter(|near| near.grant == grant).cloned().unwrap_or_else(|| {
+            let mut shard = self.grants.shard(&grant);
+            let family = match shard.get(&grant) {
+                Some(Members::Many(family)) if !family.has_ended() => return family.clone(),
+                _ => Family::new(grant),
+            };
+            if let Some(Members::One(key)) = shard.insert(grant, Members::Many(family.clone()))
+                && let Some(stored) = self.tokens.shard(&key).get_mut(&key).filter(|stored| stored.is_alive())
+            {
+                stored.owner = Owner::Family(family.clone());
+            }
+            family
+        });
+        family.end_with(client);
+        family
+    }
+
+    /// Returns the living access token that an equal request has got.
+    fn existing(
+        &self,
+        unique: &Shard<TokenHash, TokenHash>,
+        key: &TokenHash,
+        now: Timestamp,
+    ) -> Option<(TokenHash, Arc<TokenRecord>)> {
+        let key = unique.get(key)?;
+        let shard = self.tokens.shard(key);
+        let stored = shard.get(key).filter(|stored| !stored.is_over(now))?;
+        Some((*key, stored.record.clone()))
+    }
+
+    /// Keeps tokens, unless an equal request has got a living one; returns that one then.
+    fn insert_unless_unique(
+        &self,
+        tokens: &NewTokens,
+        near: Option<&Arc<Family>>,
+        client: impl FnOnce() -> Option<Arc<Ending>>,
+    ) -> Option<(TokenHash, Arc<TokenRecord>)> {
+        let Some(unique) = &tokens.access.1.unique else {
+            self.insert(tokens, near, client);
+            return None;
+        };
+        let mut shard = self.unique.shard(&unique.key);
+        let existing = self.existing(&shard, &unique.key, tokens.now);
+        if existing.is_none() {
+            self.insert(tokens, near, client);
+            shard.insert(unique.key, tokens.access.0);
+        }
+        existing
+    }
+
+    fn insert(&self, tokens: &NewTokens, near: Option<&Arc<Family>>, client: impl FnOnce() -> Option<Arc<Ending>>) {
+        let (key, record) = &tokens.access;
+        let grant = record.grant.id;
+        if tokens.refresh.is_none() && near.is_none() {
+            // The lock is held until the token is there, so that a revocation finds it.
+            let mut shard = self.grants.shard(&grant);
+            if shard.get(&grant).is_none() {
+                shard.insert(grant, Members::One(*key));
+                return self.insert_token(*key, record, Owner::Client(client()));
+            }
+        }
+        let family = self.family(grant, near, client);
+        if let Some((key, record)) = &tokens.refresh {
+            self.insert_token(*key, record, Owner::Family(family.clone()));
+        }
+        self.insert_token(*key, record, Owner::Family(family));
+    }
+
+    fn insert_token(&self, key: TokenHash, record: &Arc<TokenRecord>, owner: Owner) {
+        let stored = StoredToken { record: record.clone(), expires_at: record.expires_at, owner };
+        self.tokens.shard(&key).insert(key, stored);
+    }
+
+    /// Drops some of what is over.
+    fn sweep(&self, now: Timestamp) {
+        for (key, stored) in self.tokens.sweep(|stored| stored.is_over(now)) {
+            self.forget_token(key, &stored.record);
+        }
+        for (key, stored) in self.tickets.sweep(|stored| stored.is_over(now)) {
+            self.forget_ticket(key, stored.alias);
+        }
+        // New records get their family under the lock that this sweep holds, so that none comes in between.
+        self.grants.sweep(|members| matches!(members, Members::Many(family) if Arc::strong_count(family) == 1));
+    }
+
+    /// Removes what pointed to a token that was removed.
+    fn forget_token(&self, key: TokenHash, record: &TokenRecord) {
+        if let Some(unique) = &record.unique {
+            self.unique.shard(&unique.key).remove_if(&unique.key, |latest| *latest == key);
+        }
+        let grant = record.grant.id;
+        self.grants.shard(&grant).remove_if(&grant, |members| matches!(members, Members::One(only) if *only == key));
+    }
+
+    /// Removes what pointed to a ticket that was removed.
+    fn forget_ticket(&self, key: TokenHash, alias: Option<TokenHash>) {
+        if let Some(alias) = alias {
+            self.aliases.shard(&alias).remove_if(&alias, |holder| *holder == key);
+        }
+    }
+
+    fn remove_token(&self, key: &TokenHash) {
+        let removed = self.tokens.shard(key).remove(key);
+        if let Some(stored) = removed {
+            self.forget_token(*key, &stored.record);
+        }
     }
 }
 
-impl Tables {
-    /// Drops of what had expired by then [as much](AT_ONCE) as does not make anybody wait.
-    fn expire(&mut self, now: Timestamp) {
-        for _ in 0..AT_ONCE {
-            let Some(mut entry) = self.expiries.first_entry().filter(|entry| *entry.key() <= now) else { return };
-            let Some(key) = entry.get_mut().pop() else {
-                entry.remove();
-                continue;
-            };
-            // A record that was put in its place may live longer.
-            if self.tokens.get(&key).is_some_and(|record| record.has_expired(now)) {
-                self.drop_token(key);
-            }
-            if self.tickets.get(&key).is_some_and(|stored| stored.ticket.expires_at <= now) {
-                self.drop_ticket(key);
-            }
-        }
-    }
-
-    fn belongs(&mut self, key: TokenHash, grant: GrantId) {
-        match self.grants.entry(grant) {
-            Entry::Occupied(keys) => keys.into_mut().add(key),
-            Entry::Vacant(none) => drop(none.insert(Keys::One(key))),
-        }
-    }
-
-    fn belongs_no_more(&mut self, key: TokenHash, grant: GrantId) {
-        if let Entry::Occupied(mut keys) = self.grants.entry(grant)
-            && keys.get_mut().without(key).is_none()
-        {
-            keys.remove();
-        }
-    }
-
-    fn drop_token(&mut self, key: TokenHash) {
-        let Some(record) = self.tokens.remove(&key) else { return };
-        self.belongs_no_more(key, record.grant.id);
-        if let Some(unique) = &record.unique
-            && self.unique.get(&unique.key) == Some(&key)
-        {
-            self.unique.remove(&unique.key);
-        }
-    }
-
-    fn drop_ticket(&mut self, key: TokenHash) {
-        let Some(stored) = self.tickets.remove(&key) else { return };
-        self.belongs_no_more(key, stored.grant);
-        if let Some(alias) = stored.alias {
-            self.aliases.remove(&alias);
-        }
-    }
-
-    fn drop_grant(&mut self, grant: GrantId) {
-        let Some(keys) = self.grants.remove(&grant) else { return };
-        for key in keys.into_vec() {
-            self.drop_token(key);
-            self.drop_ticket(key);
-        }
-    }
-
-    /// The living access token that an equal request has got.
-    fn existing(&self, tokens: &NewTokens) -> Option<(TokenHash, Arc<TokenRecord>)> {
-        let unique = tokens.access.1.unique.as_ref()?;
-        let key = self.unique.get(&unique.key)?;
-        let record = self.tokens.get(key).filter(|record| !record.has_expired(tokens.now))?;
-        Some((*key, record.clone()))
-    }
-
-    fn insert(&mut self, tokens: &NewTokens) {
-        self.expire(tokens.now);
-        if let Some(unique) = &tokens.access.1.unique {
-            self.unique.insert(unique.key, tokens.access.0);
-        }
-        for (key, record) in [&tokens.access].into_iter().chain(&tokens.refresh) {
-            self.insert_token(*key, record.clone());
-        }
-    }
-
-    fn insert_token(&mut self, key: TokenHash, record: Arc<TokenRecord>) {
-        self.belongs(key, record.grant.id);
-        if let Some(at) = record.expires_at {
-            self.expiries.entry(at).or_default().push(key);
-        }
-        self.tokens.insert(key, record);
+/// Puts a client in place of one of the same name, whose grants it keeps.
+fn put_client(clients: &mut BTreeMap<String, Client>, record: Arc<ClientRecord>) {
+    match clients.get_mut(&record.client_id) {
+        Some(client) => client.record = record,
+        None => drop(clients.insert(record.client_id.clone(), Client { record, ending: Arc::default() })),
     }
 }
 
@@ -226,134 +266,171 @@ impl Store for MemoryStore {
     type Error = Infallible;
 
     fn find_client(&self, command: &FindClient) -> Result<Option<Arc<ClientRecord>>, Infallible> {
-        Ok(self.tables().clients.get(&command.client_id).cloned())
+        Ok(self.clients(&command.client_id).get(&command.client_id).map(|client| client.record.clone()))
     }
 
     fn save_client(&self, command: &SaveClient) -> Result<bool, Infallible> {
-        let mut tables = self.tables();
-        let before = tables.clients.get(&command.record.client_id);
+        let mut clients = self.clients(&command.record.client_id);
+        let before = clients.get(&command.record.client_id).map(|client| &client.record);
         let may = before == command.replaces.as_ref();
         if may {
-            tables.clients.insert(command.record.client_id.clone(), command.record.clone());
+            put_client(&mut clients, command.record.clone());
         }
         Ok(may)
     }
 
     fn remove_client(&self, command: &RemoveClient) -> Result<bool, Infallible> {
-        let mut tables = self.tables();
-        let known = tables.clients.get(&command.client_id);
-        if known.is_none_or(|client| client.registration != Some(command.registration)) {
+        let mut clients = self.clients(&command.client_id);
+        let known = clients.get(&command.client_id);
+        if known.is_none_or(|client| client.record.registration != Some(command.registration)) {
             return Ok(false);
         }
-        tables.clients.remove(&command.client_id);
-        let tokens = tables.tokens.iter().filter(|(_, record)| record.grant.client_id == command.client_id);
-        let tokens: Vec<_> = tokens.map(|(key, _)| *key).collect();
-        tokens.into_iter().for_each(|key| tables.drop_token(key));
-        let tickets = tables.tickets.iter().filter(|(_, stored)| stored.ticket.client_id == command.client_id);
-        let tickets: Vec<_> = tickets.map(|(key, _)| *key).collect();
-        tickets.into_iter().for_each(|key| tables.drop_ticket(key));
+        if let Some(client) = clients.remove(&command.client_id) {
+            client.ending.end();
+        }
         Ok(true)
     }
 
     fn save_ticket(&self, command: &SaveTicket) -> Result<bool, Infallible> {
-        let SaveTicket { key, alias, ticket, now } = command.clone();
-        let mut tables = self.tables();
-        tables.expire(now);
-        if let Some(holder) = alias.and_then(|alias| tables.aliases.get(&alias).copied()) {
-            if tables.tickets.get(&holder).is_some_and(|stored| stored.ticket.expires_at > now) {
-                return Ok(false);
-            }
-            tables.drop_ticket(holder);
+        let SaveTicket { key, alias, ticket, now } = command;
+        let aliases = alias.as_ref().map(|alias| (alias, self.aliases.shard(alias)));
+        let taken = aliases.as_ref().and_then(|(alias, aliases)| aliases.get(alias).copied());
+        let lives = |holder: TokenHash| self.tickets.shard(&holder).get(&holder).is_some_and(|it| !it.is_over(*now));
+        if taken.is_some_and(lives) {
+            return Ok(false);
         }
-        tables.belongs(key, ticket.grant_id);
-        tables.expiries.entry(ticket.expires_at).or_default().push(key);
-        if let Some(alias) = alias {
-            tables.aliases.insert(alias, key);
+        let family = self.family(ticket.grant_id, None, || self.client_ending(&ticket.client_id));
+        let stored = StoredTicket { ticket: ticket.clone(), alias: *alias, family, version: 0, spent: false };
+        self.tickets.shard(key).insert(*key, stored);
+        if let Some((alias, mut aliases)) = aliases {
+            aliases.insert(*alias, *key);
         }
-        let grant = ticket.grant_id;
-        tables.tickets.insert(key, StoredTicket { ticket, alias, grant, version: 0, spent: false });
+        self.sweep(*now);
         Ok(true)
     }
 
     fn find_ticket(&self, command: &FindTicket) -> Result<Option<FoundTicket>, Infallible> {
-        let tables = self.tables();
-        let key = tables.aliases.get(&command.key).copied().unwrap_or(command.key);
-        let found = tables.tickets.get(&key);
+        let alias = self.aliases.shard(&command.key).get(&command.key).copied();
+        let key = alias.unwrap_or(command.key);
+        let shard = self.tickets.shard(&key);
+        let found = shard.get(&key).filter(|stored| stored.is_alive());
         Ok(found.map(|stored| {
             let mut ticket = stored.ticket.clone();
-            if ticket.grant_id != stored.grant {
-                Arc::make_mut(&mut ticket).grant_id = stored.grant;
+            if ticket.grant_id != stored.family.grant {
+                Arc::make_mut(&mut ticket).grant_id = stored.family.grant;
             }
             FoundTicket { key, version: stored.version, spent: stored.spent, ticket }
         }))
     }
 
     fn replace_ticket(&self, command: &ReplaceTicket) -> Result<bool, Infallible> {
-        let mut tables = self.tables();
-        let stored = tables.tickets.get_mut(&command.key);
-        let Some(stored) = stored.filter(|stored| stored.version == command.version && !stored.spent) else {
-            return Ok(false);
-        };
+        let mut shard = self.tickets.shard(&command.key);
+        let may = |stored: &&mut StoredTicket| stored.is_alive() && stored.version == command.version && !stored.spent;
+        let Some(stored) = shard.get_mut(&command.key).filter(may) else { return Ok(false) };
         stored.ticket = command.ticket.clone();
         stored.version += 1;
         Ok(true)
     }
 
     fn redeem(&self, command: &Redeem) -> Result<Redemption, Infallible> {
-        let mut tables = self.tables();
-        let existing = command.tokens.as_ref().and_then(|tokens| tables.existing(tokens));
-        let Some(stored) = tables.tickets.get_mut(&command.key) else { return Ok(Redemption::Unknown) };
+        let mut shard = self.tickets.shard(&command.key);
+        let alive = shard.get_mut(&command.key).filter(|stored| stored.is_alive());
+        let Some(stored) = alive else { return Ok(Redemption::Unknown) };
         if std::mem::replace(&mut stored.spent, true) {
-            return Ok(Redemption::Replayed(stored.grant));
+            return Ok(Redemption::Replayed(stored.family.grant));
         }
-        if let Some((hash, record)) = existing {
-            let before = std::mem::replace(&mut stored.grant, record.grant.id);
-            tables.belongs_no_more(command.key, before);
-            tables.belongs(command.key, record.grant.id);
+        let Some(tokens) = &command.tokens else { return Ok(Redemption::Redeemed) };
+        let client = || self.client_ending(&tokens.access.1.grant.client_id);
+        if let Some((hash, record)) = self.insert_unless_unique(tokens, Some(&stored.family), client) {
+            stored.family = self.family(record.grant.id, None, || self.client_ending(&record.grant.client_id));
             return Ok(Redemption::Existing(hash, record));
         }
-        if let Some(tokens) = &command.tokens {
-            tables.insert(tokens);
-        }
+        drop(shard);
+        self.sweep(tokens.now);
         Ok(Redemption::Redeemed)
     }
 
     fn save_tokens(&self, command: &SaveTokens) -> Result<Saved, Infallible> {
-        let mut tables = self.tables();
-        let is_gone = |parent| !tables.tokens.contains_key(&parent);
-        if command.parent.is_some_and(is_gone) || !tables.clients.contains_key(&command.tokens.access.1.grant.client_id)
-        {
-            return Ok(Saved::ParentGone);
+        let tokens = &command.tokens;
+        let Some(client) = self.client_ending(&tokens.access.1.grant.client_id) else { return Ok(Saved::ParentGone) };
+        let mut near = None;
+        if let Some(parent) = &command.parent {
+            let shard = self.tokens.shard(parent);
+            let Some(stored) = shard.get(parent).filter(|stored| stored.is_alive()) else {
+                return Ok(Saved::ParentGone);
+            };
+            near = stored.owner.family();
         }
-        if let Some((hash, record)) = tables.existing(&command.tokens) {
+        if let Some((hash, record)) = self.insert_unless_unique(tokens, near.as_ref(), || Some(client)) {
             return Ok(Saved::Existing(hash, record));
         }
-        tables.insert(&command.tokens);
+        self.sweep(tokens.now);
         Ok(Saved::New)
     }
 
     fn find_token(&self, command: &FindToken) -> Result<Option<Arc<TokenRecord>>, Infallible> {
-        Ok(self.tables().tokens.get(&command.key).cloned())
+        let shard = self.tokens.shard(&command.key);
+        Ok(shard.get(&command.key).filter(|stored| stored.is_alive()).map(|stored| stored.record.clone()))
     }
 
     fn rotate(&self, command: &Rotate) -> Result<Rotation, Infallible> {
-        let mut tables = self.tables();
-        let Some(record) = tables.tokens.get(&command.key) else { return Ok(Rotation::Unknown) };
-        if record.replaced.is_some() {
-            return Ok(Rotation::Replaced(record.clone()));
+        let Rotate { key, replaced, tokens } = command;
+        let family = match rotatable(self.tokens.shard(key).get_mut(key)) {
+            Ok(stored) => stored.owner.family(),
+            Err(answer) => return Ok(answer),
+        };
+        // The new tokens come first: once the old one is replaced, another request may look for them.
+        self.insert(tokens, family.as_ref(), || self.client_ending(&tokens.access.1.grant.client_id));
+        let answer = match rotatable(self.tokens.shard(key).get_mut(key)) {
+            Ok(stored) => {
+                (stored.record, stored.expires_at) = (replaced.clone(), replaced.expires_at);
+                Rotation::Rotated
+            }
+            Err(answer) => answer,
+        };
+        if answer != Rotation::Rotated {
+            // Another request was faster. Nobody has seen these tokens.
+            for (key, _) in [&tokens.access].into_iter().chain(&tokens.refresh) {
+                self.remove_token(key);
+            }
+            return Ok(answer);
         }
-        tables.drop_token(command.key);
-        tables.insert_token(command.key, command.replaced.clone());
-        tables.insert(&command.tokens);
-        Ok(Rotation::Rotated)
+        if let Some(unique) = &tokens.access.1.unique {
+            self.unique.shard(&unique.key).insert(unique.key, tokens.access.0);
+        }
+        self.sweep(tokens.now);
+        Ok(answer)
     }
 
     fn revoke(&self, command: &Revoke) -> Result<(), Infallible> {
-        let mut tables = self.tables();
         match command {
-            Revoke::Token(key) => tables.drop_token(*key),
-            Revoke::Grant(grant) => tables.drop_grant(*grant),
+            Revoke::Token(key) => self.remove_token(key),
+            Revoke::Grant(grant) => {
+                let mut shard = self.grants.shard(grant);
+                let only = match shard.remove(grant) {
+                    Some(Members::One(key)) => Some(key),
+                    Some(Members::Many(family)) => {
+                        family.ending.end();
+                        None
+                    }
+                    None => None,
+                };
+                let removed = only.and_then(|key| Some((key, self.tokens.shard(&key).remove(&key)?)));
+                drop(shard);
+                if let Some((key, stored)) = removed {
+                    self.forget_token(key, &stored.record);
+                }
+            }
         }
         Ok(())
+    }
+}
+
+/// Returns the refresh token if it can be rotated, and otherwise the answer to who wants to.
+fn rotatable(stored: Option<&mut StoredToken>) -> Result<&mut StoredToken, Rotation> {
+    match stored.filter(|stored| stored.is_alive()) {
+        None => Err(Rotation::Unknown),
+        Some(stored) if stored.record.replaced.is_some() => Err(Rotation::Replaced(stored.record.clone())),
+        Some(stored) => Ok(stored),
     }
 }

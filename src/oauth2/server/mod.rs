@@ -106,6 +106,7 @@ pub use generator::{NewToken, RandomTokens, TokenGenerator, Uuid4};
 pub use grant_type::{GrantType, UnknownScope};
 pub use memory::MemoryStore;
 pub use paths::Endpoint;
+pub(super) use provider::ask;
 pub use provider::{Dispatched, Provider};
 pub use records::{
     Challenge, DeviceStage, Grant, GrantId, GrantRecord, PendingTicket, Replaced, Ticket, TokenKind, TokenRecord,
@@ -117,4 +118,3 @@ pub use rejected::{Reason, Rejected};
 pub use secrets::{SecretHasher, Sha256Secrets};
 pub use store::{AsyncStore, Blocking, Question, Reply, Store, serve, serve_async, serve_async_with, serve_with};
 pub use token_hash::{NotAHash, Sealed, TokenHash};
-pub(super) use {memory::FirstBytes, provider::ask};

@@ -1,0 +1,347 @@
+//! A table that never makes its callers wait: many small maps, each behind the lock of its shard.
+//!
+//! One large map would move all of its entries when it grows, and everybody would wait for that. Here a shard is a row of small
+//! maps. When a shard has become too full, one map is split in two; when it has become too empty, two maps are merged. A map
+//! has about [`FULL`] entries, so that no operation moves more than a few hundred, whatever the table's size. (The scheme is
+//! Litwin's linear hashing.)
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Threads seldom wait for each other when there are some more shards than cores.
+const SHARDS: usize = 16;
+
+/// The average number of entries in a shard's maps at which one of them is split.
+const FULL: usize = 64;
+
+/// The average at which two are merged. Far below [`FULL`], so that a table does not change back and forth.
+const EMPTY: usize = FULL / 4;
+
+/// A sweep looks at about so many entries, or at so many maps if they are nearly empty.
+const SWEPT: usize = 64;
+const VISITED: usize = 16;
+
+/// So many calls of [`Table::sweep`] pass between two sweeps: after one that found much to drop, and after one that did not.
+const SHORT_PAUSE: usize = 3;
+const LONG_PAUSE: usize = 15;
+
+/// A key that is evenly distributed already, because it is a hash or random.
+pub(super) trait Key: Copy + Eq + Hash {
+    /// Bits that choose the shard and the map. They are others than those that [`FirstBytes`] takes.
+    fn place(&self) -> u64;
+}
+
+/// A table from keys to values.
+#[derive(Debug)]
+pub(super) struct Table<K, V> {
+    shards: [Mutex<Shard<K, V>>; SHARDS],
+    /// Where the next sweep begins: the shard in the lowest bits, and the map above them.
+    next_swept: AtomicUsize,
+    pause: AtomicUsize,
+}
+
+impl<K, V> Default for Table<K, V> {
+    fn default() -> Self {
+        Self { shards: Default::default(), next_swept: AtomicUsize::new(0), pause: AtomicUsize::new(LONG_PAUSE) }
+    }
+}
+
+impl<K: Key, V> Table<K, V> {
+    /// Locks the shard where a key belongs.
+    pub(super) fn shard(&self, key: &K) -> MutexGuard<'_, Shard<K, V>> {
+        lock(&self.shards[usize_of(key.place()) % SHARDS])
+    }
+
+    /// Returns the number of entries.
+    pub(super) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).len).sum()
+    }
+
+    /// Removes some of the entries that are over, and returns them. Called with each insertion, it finds them all in the end,
+    /// and about one in eight entries is over and still there.
+    pub(super) fn sweep(&self, is_over: impl Fn(&V) -> bool) -> Vec<(K, V)> {
+        // Where two threads overwrite each other's counts, a sweep is early or late.
+        let pause = self.pause.load(Ordering::Relaxed);
+        if pause > 0 {
+            self.pause.store(pause - 1, Ordering::Relaxed);
+            return Vec::new();
+        }
+        let mut over = Vec::new();
+        let mut seen = 0;
+        let mut at = self.next_swept.load(Ordering::Relaxed);
+        for _ in 0..VISITED {
+            let mut shard = lock(&self.shards[at % SHARDS]);
+            seen += shard.sweep(at / SHARDS, &is_over, &mut over);
+            // All maps of a shard are visited before those of the next one.
+            let is_last = at / SHARDS + 1 >= shard.maps.len();
+            at = if is_last { (at + 1) % SHARDS } else { at + SHARDS };
+            if seen >= SWEPT {
+                break;
+            }
+        }
+        self.next_swept.store(at, Ordering::Relaxed);
+        let found_much = over.len() * 8 >= seen && seen > 0;
+        self.pause.store(if found_much { SHORT_PAUSE } else { LONG_PAUSE }, Ordering::Relaxed);
+        over
+    }
+}
+
+/// The maps are whole between two statements, so that a thread that panicked has not broken them.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "only the low bits are used")]
+fn usize_of(bits: u64) -> usize {
+    bits as usize
+}
+
+type Map<K, V> = HashMap<K, V, BuildHasherDefault<FirstBytes>>;
+
+/// A part of a table, with a lock of its own.
+#[derive(Debug)]
+pub(super) struct Shard<K, V> {
+    maps: Vec<Map<K, V>>,
+    len: usize,
+}
+
+impl<K, V> Default for Shard<K, V> {
+    fn default() -> Self {
+        Self { maps: Vec::new(), len: 0 }
+    }
+}
+
+impl<K: Key, V> Shard<K, V> {
+    pub(super) fn get(&self, key: &K) -> Option<&V> {
+        self.maps.get(self.map_of(key))?.get(key)
+    }
+
+    pub(super) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        let at = self.map_of(key);
+        self.maps.get_mut(at)?.get_mut(key)
+    }
+
+    pub(super) fn insert(&mut self, key: K, value: V) -> Option<V> {
+        if self.len >= self.maps.len() * FULL {
+            self.split();
+        }
+        let at = self.map_of(&key);
+        let map = &mut self.maps[at];
+        #[cfg(test)]
+        let (capacity, len) = (map.capacity(), map.len());
+        let before = map.insert(key, value);
+        #[cfg(test)]
+        moved::count(if map.capacity() == capacity { 0 } else { len });
+        self.len += usize::from(before.is_none());
+        before
+    }
+
+    pub(super) fn remove(&mut self, key: &K) -> Option<V> {
+        let at = self.map_of(key);
+        let value = self.maps.get_mut(at)?.remove(key)?;
+        self.len -= 1;
+        self.merge();
+        Some(value)
+    }
+
+    /// Removes a value if it is such a one.
+    pub(super) fn remove_if(&mut self, key: &K, is_one: impl FnOnce(&V) -> bool) -> Option<V> {
+        self.get(key).is_some_and(is_one).then(|| self.remove(key)).flatten()
+    }
+
+    /// Where a key belongs: as many of its bits as there are maps for, one fewer where that map is not there yet.
+    fn map_of(&self, key: &K) -> usize {
+        let bits = usize_of(key.place()) / SHARDS;
+        let all = self.maps.len().next_power_of_two();
+        let at = bits & (all - 1);
+        if at < self.maps.len() { at } else { at & (all / 2).saturating_sub(1) }
+    }
+
+    /// Adds a map, and moves to it what belongs there from the one map where all of that is.
+    fn split(&mut self) {
+        let added = self.maps.len();
+        self.maps.push(Map::default());
+        if added == 0 {
+            return;
+        }
+        let mut divided = std::mem::take(&mut self.maps[buddy(added)]);
+        let moving: Vec<_> = divided.extract_if(|key, _| self.map_of(key) == added).collect();
+        #[cfg(test)]
+        moved::count(moving.len());
+        self.maps[buddy(added)] = divided;
+        self.maps[added].reserve(moving.len());
+        self.maps[added].extend(moving);
+    }
+
+    /// Moves the last map's entries to where they were before it was added, if there is too much room.
+    fn merge(&mut self) {
+        if self.maps.len() < 2 || self.len >= self.maps.len() * EMPTY {
+            return;
+        }
+        let Some(last) = self.maps.pop() else { return };
+        let at = buddy(self.maps.len());
+        let joined = &mut self.maps[at];
+        #[cfg(test)]
+        let (capacity, len) = (joined.capacity(), joined.len() + last.len());
+        #[cfg(test)]
+        moved::count(last.len());
+        joined.extend(last);
+        if joined.capacity() > 4 * FULL {
+            joined.shrink_to(FULL);
+        }
+        #[cfg(test)]
+        moved::count(if joined.capacity() == capacity { 0 } else { len });
+        if self.maps.capacity() > 4 * self.maps.len() {
+            self.maps.shrink_to(2 * self.maps.len());
+        }
+    }
+
+    /// Removes what is over from one of the maps. Returns how many entries it looked at.
+    fn sweep(&mut self, at: usize, is_over: impl Fn(&V) -> bool, over: &mut Vec<(K, V)>) -> usize {
+        let Some(map) = self.maps.get_mut(at) else { return 0 };
+        let (seen, before) = (map.len(), over.len());
+        over.extend(map.extract_if(|_, value| is_over(value)));
+        let dropped = over.len() - before;
+        #[cfg(test)]
+        moved::count(dropped);
+        self.len -= dropped;
+        // Two, so that the row of maps becomes short faster than it is walked along.
+        self.merge();
+        self.merge();
+        seen
+    }
+}
+
+/// The map that an added one was split from: its number without the highest bit.
+fn buddy(added: usize) -> usize {
+    added - (added.next_power_of_two() >> usize::from(!added.is_power_of_two()))
+}
+
+/// Hashes by the first bytes of a key that is evenly distributed already. Attackers cannot choose keys that are stored.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct FirstBytes(u64);
+
+impl Hasher for FirstBytes {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u128(&mut self, number: u128) {
+        self.write(&number.to_ne_bytes());
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 = u64::from_ne_bytes(*first);
+        }
+    }
+
+    /// All keys have the same length.
+    fn write_usize(&mut self, _: usize) {}
+}
+
+/// Counts the entries that a thread has moved or dropped.
+#[cfg(test)]
+pub(super) mod moved {
+    use std::cell::Cell;
+
+    thread_local!(static MOVED: Cell<usize> = const { Cell::new(0) });
+
+    pub(super) fn count(entries: usize) {
+        MOVED.set(MOVED.get() + entries);
+    }
+
+    /// Returns the count, which begins again.
+    pub(in super::super) fn take() -> usize {
+        MOVED.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    impl Key for u128 {
+        fn place(&self) -> u64 {
+            (*self >> 64) as u64
+        }
+    }
+
+    /// An evenly distributed key.
+    fn key(number: u32) -> u128 {
+        let digest: [u8; 32] = Sha256::digest(number.to_be_bytes()).into();
+        u128::from_ne_bytes(*digest.first_chunk().unwrap())
+    }
+
+    #[derive(Clone, Debug)]
+    enum Action {
+        Insert(u32),
+        Remove(u32),
+        Sweep(u32),
+    }
+
+    fn action() -> impl Strategy<Value = Action> {
+        prop_oneof![
+            6 => (0..4_000_u32).prop_map(Action::Insert),
+            3 => (0..4_000_u32).prop_map(Action::Remove),
+            1 => (0..4_000_u32).prop_map(Action::Sweep),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn a_table_holds_what_a_map_holds(actions in prop::collection::vec(action(), 0..6_000)) {
+            let table = Table::default();
+            let mut model = HashMap::new();
+            for action in actions {
+                match action {
+                    Action::Insert(number) => {
+                        let before = table.shard(&key(number)).insert(key(number), number);
+                        prop_assert_eq!(before, model.insert(key(number), number));
+                    }
+                    Action::Remove(number) => {
+                        prop_assert_eq!(table.shard(&key(number)).remove(&key(number)), model.remove(&key(number)));
+                    }
+                    Action::Sweep(below) => {
+                        for (_, number) in table.sweep(|number| *number < below) {
+                            prop_assert!(number < below);
+                            prop_assert_eq!(model.remove(&key(number)), Some(number));
+                        }
+                    }
+                }
+            }
+            prop_assert_eq!(table.len(), model.len());
+            for number in 0..4_000 {
+                let kept = table.shard(&key(number)).get(&key(number)).copied();
+                prop_assert_eq!(kept, model.get(&key(number)).copied());
+            }
+        }
+    }
+
+    #[test]
+    fn a_table_shrinks_again() {
+        let table = Table::default();
+        let room = |table: &Table<u128, u32>| -> usize {
+            let room =
+                |shard: &Shard<_, _>| shard.maps.iter().map(Map::capacity).sum::<usize>() + shard.maps.capacity();
+            table.shards.iter().map(|shard| room(&lock(shard))).sum()
+        };
+        for number in 0..100_000 {
+            table.shard(&key(number)).insert(key(number), number);
+        }
+        assert!(room(&table) < 300_000, "{}", room(&table));
+        for _ in 0..100_000 {
+            table.sweep(|number| *number >= 100);
+        }
+        assert_eq!(table.len(), 100);
+        assert!(room(&table) < 16 * 8 * FULL, "{}", room(&table));
+    }
+}
