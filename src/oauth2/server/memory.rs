@@ -63,8 +63,8 @@ struct Client {
 #[derive(Debug)]
 struct StoredToken {
     record: Arc<TokenRecord>,
-    /// As in the record, where it would be slow to look at for a sweep.
-    expires_at: Option<Timestamp>,
+    /// As in the record, where it would be slow to look at for a sweep. The end of time if it never expires.
+    expires_at: Timestamp,
     owner: Owner,
 }
 
@@ -83,7 +83,7 @@ impl StoredToken {
     }
 
     fn is_over(&self, now: Timestamp) -> bool {
-        self.expires_at.is_some_and(|at| at <= now) || self.owner.has_ended()
+        self.expires_at <= now || self.owner.has_ended()
     }
 }
 
@@ -214,44 +214,62 @@ impl MemoryStore {
     }
 
     fn insert_token(&self, key: TokenHash, record: &Arc<TokenRecord>, owner: Owner) {
-        let stored = StoredToken { record: record.clone(), expires_at: record.expires_at, owner };
+        let stored = StoredToken { record: record.clone(), expires_at: end_of(record), owner };
         self.tokens.shard(&key).insert(key, stored);
     }
 
     /// Drops some of what is over.
     fn sweep(&self, now: Timestamp) {
         for (key, stored) in self.tokens.sweep(|stored| stored.is_over(now)) {
-            self.forget_token(key, &stored.record);
+            self.forget_token(key, stored);
         }
         for (key, stored) in self.tickets.sweep(|stored| stored.is_over(now)) {
-            self.forget_ticket(key, stored.alias);
+            self.forget_ticket(key, stored);
         }
-        // New records get their family under the lock that this sweep holds, so that none comes in between.
+        // Hardly ever finds one: a family that was in another request's hands when its last record was dropped.
         self.grants.sweep(|members| matches!(members, Members::Many(family) if Arc::strong_count(family) == 1));
     }
 
     /// Removes what pointed to a token that was removed.
-    fn forget_token(&self, key: TokenHash, record: &TokenRecord) {
+    fn forget_token(&self, key: TokenHash, StoredToken { record, owner, .. }: StoredToken) {
         if let Some(unique) = &record.unique {
             self.unique.shard(&unique.key).remove_if(&unique.key, |latest| *latest == key);
         }
         let grant = record.grant.id;
-        self.grants.shard(&grant).remove_if(&grant, |members| matches!(members, Members::One(only) if *only == key));
+        match owner {
+            Owner::Client(_) => drop(self.grants.shard(&grant).remove_if(&grant, |members| members.is_only(key))),
+            Owner::Family(family) => self.forget_family(family),
+        }
     }
 
     /// Removes what pointed to a ticket that was removed.
-    fn forget_ticket(&self, key: TokenHash, alias: Option<TokenHash>) {
+    fn forget_ticket(&self, key: TokenHash, StoredTicket { alias, family, .. }: StoredTicket) {
         if let Some(alias) = alias {
             self.aliases.shard(&alias).remove_if(&alias, |holder| *holder == key);
+        }
+        self.forget_family(family);
+    }
+
+    /// Removes a family if this was its last record. Records get their family under the same lock, so that none comes in
+    /// between.
+    fn forget_family(&self, family: Arc<Family>) {
+        let is_last = || Arc::strong_count(&family) == 2;
+        if is_last() {
+            let mut shard = self.grants.shard(&family.grant);
+            shard.remove_if(&family.grant, |members| members.is_family(&family) && is_last());
         }
     }
 
     fn remove_token(&self, key: &TokenHash) {
         let removed = self.tokens.shard(key).remove(key);
         if let Some(stored) = removed {
-            self.forget_token(*key, &stored.record);
+            self.forget_token(*key, stored);
         }
     }
+}
+
+fn end_of(record: &TokenRecord) -> Timestamp {
+    record.expires_at.unwrap_or(Timestamp::from_secs(u64::MAX))
 }
 
 /// Puts a client in place of one of the same name, whose grants it keeps.
@@ -383,7 +401,7 @@ impl Store for MemoryStore {
         self.insert(tokens, family.as_ref(), || self.client_ending(&tokens.access.1.grant.client_id));
         let answer = match rotatable(self.tokens.shard(key).get_mut(key)) {
             Ok(stored) => {
-                (stored.record, stored.expires_at) = (replaced.clone(), replaced.expires_at);
+                (stored.record, stored.expires_at) = (replaced.clone(), end_of(replaced));
                 Rotation::Rotated
             }
             Err(answer) => answer,
@@ -418,7 +436,7 @@ impl Store for MemoryStore {
                 let removed = only.and_then(|key| Some((key, self.tokens.shard(&key).remove(&key)?)));
                 drop(shard);
                 if let Some((key, stored)) = removed {
-                    self.forget_token(key, &stored.record);
+                    self.forget_token(key, stored);
                 }
             }
         }

@@ -57,6 +57,16 @@ pub(super) enum Members {
     Many(Arc<Family>),
 }
 
+impl Members {
+    pub(super) fn is_only(&self, key: TokenHash) -> bool {
+        matches!(self, Self::One(only) if *only == key)
+    }
+
+    pub(super) fn is_family(&self, family: &Arc<Family>) -> bool {
+        matches!(self, Self::Many(own) if Arc::ptr_eq(own, family))
+    }
+}
+
 /// What a token ends with.
 #[derive(Debug)]
 pub(super) enum Owner {

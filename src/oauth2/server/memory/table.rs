@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const SHARDS: usize = 16;
 
 /// The average number of entries in a shard's maps at which one of them is split.
-const FULL: usize = 64;
+const FULL: usize = 128;
 
 /// The average at which two are merged. Far below [`FULL`], so that a table does not change back and forth.
 const EMPTY: usize = FULL / 4;
@@ -23,9 +23,8 @@ const EMPTY: usize = FULL / 4;
 const SWEPT: usize = 64;
 const VISITED: usize = 16;
 
-/// So many calls of [`Table::sweep`] pass between two sweeps: after one that found much to drop, and after one that did not.
-const SHORT_PAUSE: usize = 3;
-const LONG_PAUSE: usize = 15;
+/// At least so many insertions pass between two sweeps that find little.
+const PAUSE: usize = 16;
 
 /// A key that is evenly distributed already, because it is a hash or random.
 pub(super) trait Key: Copy + Eq + Hash {
@@ -37,14 +36,24 @@ pub(super) trait Key: Copy + Eq + Hash {
 #[derive(Debug)]
 pub(super) struct Table<K, V> {
     shards: [Mutex<Shard<K, V>>; SHARDS],
-    /// Where the next sweep begins: the shard in the lowest bits, and the map above them.
-    next_swept: AtomicUsize,
+    sweep: Sweep,
+}
+
+/// Where the next sweep begins, and when.
+#[derive(Debug)]
+struct Sweep {
+    /// The shard in the lowest bits, and the map above them.
+    place: AtomicUsize,
+    /// How many insertions pass from one sweep to the next.
     pause: AtomicUsize,
+    /// How many are left of them.
+    left: AtomicUsize,
 }
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
-        Self { shards: Default::default(), next_swept: AtomicUsize::new(0), pause: AtomicUsize::new(LONG_PAUSE) }
+        let [place, pause, left] = [0, PAUSE, PAUSE].map(AtomicUsize::new);
+        Self { shards: Default::default(), sweep: Sweep { place, pause, left } }
     }
 }
 
@@ -59,21 +68,23 @@ impl<K: Key, V> Table<K, V> {
         self.shards.iter().map(|shard| lock(shard).len).sum()
     }
 
-    /// Removes some of the entries that are over, and returns them. Called with each insertion, it finds them all in the end,
-    /// and about one in eight entries is over and still there.
+    /// Removes some of the entries that are over, and returns them. Called with each insertion, it finds them all in the end.
+    ///
+    /// Most calls do nothing. The more a sweep finds, the sooner the next one comes: while as many entries end as are
+    /// inserted, up to a quarter of the table is over and still there, and a burst is soon gone.
     pub(super) fn sweep(&self, is_over: impl Fn(&V) -> bool) -> Vec<(K, V)> {
         // Where two threads overwrite each other's counts, a sweep is early or late.
-        let pause = self.pause.load(Ordering::Relaxed);
-        if pause > 0 {
-            self.pause.store(pause - 1, Ordering::Relaxed);
+        let left = self.sweep.left.load(Ordering::Relaxed);
+        if left > 0 {
+            self.sweep.left.store(left - 1, Ordering::Relaxed);
             return Vec::new();
         }
-        let mut over = Vec::new();
-        let mut seen = 0;
-        let mut at = self.next_swept.load(Ordering::Relaxed);
+        let (mut over, mut seen, mut len) = (Vec::new(), 0, 0);
+        let mut at = self.sweep.place.load(Ordering::Relaxed);
         for _ in 0..VISITED {
             let mut shard = lock(&self.shards[at % SHARDS]);
             seen += shard.sweep(at / SHARDS, &is_over, &mut over);
+            len = shard.len * SHARDS;
             // All maps of a shard are visited before those of the next one.
             let is_last = at / SHARDS + 1 >= shard.maps.len();
             at = if is_last { (at + 1) % SHARDS } else { at + SHARDS };
@@ -81,9 +92,17 @@ impl<K: Key, V> Table<K, V> {
                 break;
             }
         }
-        self.next_swept.store(at, Ordering::Relaxed);
-        let found_much = over.len() * 8 >= seen && seen > 0;
-        self.pause.store(if found_much { SHORT_PAUSE } else { LONG_PAUSE }, Ordering::Relaxed);
+        self.sweep.place.store(at, Ordering::Relaxed);
+        let pause = self.sweep.pause.load(Ordering::Relaxed);
+        let longest = (len / 256).clamp(PAUSE, 1024);
+        let pause = match over.len() {
+            much if 2 * much > seen => 1,
+            some if 4 * some > seen => (pause / 2).max(1),
+            little if 8 * little < seen => (pause * 2).min(longest),
+            _ => pause.min(longest),
+        };
+        self.sweep.pause.store(pause, Ordering::Relaxed);
+        self.sweep.left.store(pause - 1, Ordering::Relaxed);
         over
     }
 }
