@@ -30,6 +30,7 @@ fn main() {
     match std::env::args().nth(1).as_deref() {
         // `cargo bench` runs everything, and has nothing to do here.
         None | Some("--bench") => {}
+        Some("--times") => println!("{TIMES}"),
         Some("--list") => cases.iter().for_each(|(name, _)| println!("{name}")),
         Some(name) => cases.into_iter().find(|(own, _)| *own == name).unwrap().1(),
     }

@@ -1,6 +1,7 @@
 //! What a client of OAuth 2.0 does for every user and every request, beside the `oauth2` crate in the same run.
 #![allow(missing_docs)]
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::hint::black_box;
 
@@ -85,27 +86,28 @@ fn exchange(criterion: &mut Criterion) {
     let callback = format!("{REDIRECT}?code={CODE}&state={}", pending.state());
     group.bench_function("oauth_proto", |bencher| {
         bencher.iter_batched(
-            || (authorize(&client, moment()).1, moment(), moment()),
-            |(pending, begin, end)| {
+            || (authorize(&client, moment()).1, answer(), moment(), moment()),
+            |(pending, answer, begin, end)| {
                 let Ok(Step::Send(request, sent)) = client.redeem(pending, &callback, begin) else {
                     unreachable!("the callback is right")
                 };
                 black_box(&request);
-                let Ok(Step::Done(token)) = sent.receive(answer(), end) else { unreachable!("the answer is right") };
+                let Ok(Step::Done(token)) = sent.receive(answer, end) else { unreachable!("the answer is right") };
                 token
             },
             FEW,
         );
     });
     let client = theirs();
-    let send = |request: HttpRequest| {
-        black_box(&request);
-        Ok::<_, Infallible>(answer())
-    };
     group.bench_function("oauth2", |bencher| {
         bencher.iter_batched(
-            || (AuthorizationCode::new(CODE.into()), PkceCodeChallenge::new_random_sha256().1),
-            |(code, verifier): (_, PkceCodeVerifier)| {
+            || (AuthorizationCode::new(CODE.into()), PkceCodeChallenge::new_random_sha256().1, answer()),
+            |(code, verifier, answer): (_, PkceCodeVerifier, _)| {
+                let answer = Cell::new(answer);
+                let send = |request: HttpRequest| {
+                    black_box(&request);
+                    Ok::<_, Infallible>(answer.take())
+                };
                 client.exchange_code(code).set_pkce_verifier(verifier).request(&send).unwrap()
             },
             FEW,

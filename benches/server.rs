@@ -1,13 +1,14 @@
-//! What an authorization server does for every request, beside `oxide-auth` in the same run.
+//! What an authorization server does for each request, with a store in a steady state, beside `oxide-auth` in the same run.
 #![allow(missing_docs)]
 #![allow(clippy::disallowed_methods, reason = "a bench reads the clock: it is what it is for")]
 
 use std::collections::HashMap;
 use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{ClientRecord, Dispatched, Grant, GrantType, MemoryStore, Provider, serve};
 use oauth_proto::{Moment, Request, Response, Timestamp};
@@ -25,53 +26,104 @@ const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
 const REDIRECT: &str = "https://client.example.com/callback";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-/// So many requests go to one server before it is replaced: stores that only grow would measure the machine's memory.
+/// So many requests go to one of the peer's stores before it is replaced, because its stores only grow.
 const ROUND: u64 = 10_000;
 
-fn provider() -> Provider {
-    Provider::new(ISSUER)
-        .unwrap()
-        .grant_type(GrantType::authorization_code().scopes("read write"))
-        .grant_type(GrantType::client_credentials().scopes("read write"))
-        .grant_type(GrantType::refresh_token())
+/// So many tokens are alive: each lives as many seconds, and a second passes with every request.
+const LIVING: u64 = 10_000;
+
+/// Requests whose setup is not measured, as many at a time as stay in the cache.
+const FEW: BatchSize = BatchSize::NumIterations(16);
+
+/// A server with a store in a steady state: as many tokens expire as are issued.
+struct Server {
+    provider: Provider,
+    store: MemoryStore,
+    now: AtomicU64,
 }
 
-fn store() -> MemoryStore {
-    let store = MemoryStore::default();
-    store.add_client(ClientRecord::confidential(ID, SECRET).redirect_uri(REDIRECT).grant_type("client_credentials"));
-    store
+impl Server {
+    fn new() -> Self {
+        let lifetime = Duration::from_secs(LIVING);
+        let provider = Provider::new(ISSUER)
+            .unwrap()
+            .grant_type(GrantType::authorization_code().scopes("read write").expires_in(lifetime))
+            .grant_type(GrantType::client_credentials().scopes("read write").expires_in(lifetime))
+            .grant_type(GrantType::refresh_token().expires_in(lifetime));
+        let store = MemoryStore::default();
+        let client = ClientRecord::confidential(ID, SECRET).redirect_uri(REDIRECT).grant_type("client_credentials");
+        store.add_client(client.introspects_all());
+        Self { provider, store, now: AtomicU64::new(1_700_000_000) }
+    }
+
+    /// A server that has issued tokens for a while.
+    fn busy() -> Self {
+        let server = Self::new();
+        let request = form("/token", CREDENTIALS);
+        (0..3 * LIVING).for_each(|_| drop(server.answer(&request)));
+        server
+    }
+
+    /// The time of the steady state, and randomness from the operating system, which every server has to draw.
+    fn moment(&self) -> Moment {
+        let now = self.now.fetch_add(1, Ordering::Relaxed);
+        Moment::new(Timestamp::from_secs(now), Moment::from_os().entropy)
+    }
+
+    /// Answers as the README shows it.
+    fn answer(&self, request: &Request) -> Response {
+        match serve(self.provider.dispatch(request, self.moment()), &self.store) {
+            Ok(Dispatched::Respond(response)) => response,
+            Ok(_) => unreachable!("these requests need no user"),
+            Err(rejected) => rejected.response(),
+        }
+    }
+
+    /// A code as the user's browser brings it.
+    fn code(&self) -> String {
+        let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
+        let url = format!(
+            "{ISSUER}/authorize?response_type=code&client_id={ID}&scope=read&code_challenge={challenge}&code_challenge_method=S256"
+        );
+        let request = http::Request::get(url).body(Vec::new()).unwrap();
+        let Ok(Dispatched::Consent(consent)) = serve(self.provider.dispatch(&request, self.moment()), &self.store)
+        else {
+            unreachable!("the request is a good one")
+        };
+        let response = serve(self.provider.grant(consent, Grant::new("jane"), self.moment()), &self.store).unwrap();
+        let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
+        location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
+    }
+
+    fn exchange(&self) -> Request {
+        form("/token", &format!("grant_type=authorization_code&code={}&code_verifier={VERIFIER}", self.code()))
+    }
+
+    fn tokens(&self) -> serde_json::Value {
+        serde_json::from_slice(self.answer(&self.exchange()).body()).unwrap()
+    }
+
+    fn access_token(&self) -> String {
+        member(&serde_json::from_slice(self.answer(&form("/token", CREDENTIALS)).body()).unwrap(), "access_token")
+    }
 }
 
-fn form(body: &str) -> Request {
-    http::Request::post("https://auth.example.com/token")
+const CREDENTIALS: &str = "grant_type=client_credentials&scope=read%20write";
+
+fn member(answer: &serde_json::Value, name: &str) -> String {
+    answer[name].as_str().unwrap().to_owned()
+}
+
+fn form(path: &str, body: &str) -> Request {
+    with_secret(path, body, SECRET)
+}
+
+fn with_secret(path: &str, body: &str, secret: &str) -> Request {
+    http::Request::post(format!("{ISSUER}{path}"))
         .header("content-type", "application/x-www-form-urlencoded")
-        .header("authorization", format!("Basic {}", BASE64_STANDARD.encode(format!("{ID}:{SECRET}"))))
+        .header("authorization", format!("Basic {}", BASE64_STANDARD.encode(format!("{ID}:{secret}"))))
         .body(body.as_bytes().to_vec())
         .unwrap()
-}
-
-fn token(provider: &Provider, store: &MemoryStore, request: &Request) -> Response {
-    serve(provider.token(request, Moment::from_os()), store).unwrap()
-}
-
-fn bearer(response: &Response) -> String {
-    let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
-    body["access_token"].as_str().unwrap().to_owned()
-}
-
-/// Rounds of requests, each round to a server of its own, whose making and end are not measured.
-fn rounds<S>(count: u64, mut setup: impl FnMut(u64) -> S, mut request: impl FnMut(&mut S, u64)) -> Duration {
-    let mut measured = Duration::ZERO;
-    let mut left = count;
-    while left > 0 {
-        let round = left.min(ROUND);
-        let mut server = setup(round);
-        let begin = Instant::now();
-        (0..round).for_each(|at| request(&mut server, at));
-        measured += begin.elapsed();
-        left -= round;
-    }
-    measured
 }
 
 /// The peer's secrets as its users keep generated ones: its default, Argon2, is for passwords.
@@ -106,92 +158,128 @@ fn theirs(registrar: &ClientMap, issuer: &mut TokenMap<RandomGenerator>, request
     client_credentials_flow(registrar, issuer, &mut solicitor).execute(request).unwrap()
 }
 
+/// Rounds of requests to the peer, each with a store of its own, whose making and end are not measured.
+fn rounds<S>(count: u64, mut setup: impl FnMut() -> S, mut request: impl FnMut(&mut S)) -> Duration {
+    let mut measured = Duration::ZERO;
+    let mut left = count;
+    while left > 0 {
+        let round = left.min(ROUND);
+        let mut store = setup();
+        let begin = Instant::now();
+        (0..round).for_each(|_| request(&mut store));
+        measured += begin.elapsed();
+        left -= round;
+    }
+    measured
+}
+
 fn client_credentials(c: &mut Criterion) {
     let mut group = c.benchmark_group("server/client_credentials");
-    let request = form("grant_type=client_credentials&scope=read%20write");
-    let provider = provider();
-    group.bench_function("oauth_proto", |b| {
+    let request = form("/token", CREDENTIALS);
+    let server = Server::busy();
+    group.bench_function("oauth_proto", |b| b.iter(|| server.answer(black_box(&request))));
+    group.bench_function("oauth_proto_two_threads", |b| {
         b.iter_custom(|count| {
-            rounds(count, |_| store(), |store, _| drop(black_box(token(&provider, store, black_box(&request)))))
+            let begin = Instant::now();
+            std::thread::scope(|scope| {
+                for _ in 0..2 {
+                    scope.spawn(|| (0..count.div_ceil(2)).for_each(|_| drop(server.answer(black_box(&request)))));
+                }
+            });
+            begin.elapsed()
         });
     });
+    let refused = with_secret("/token", CREDENTIALS, "wrong");
+    group.bench_function("oauth_proto_wrong_secret", |b| b.iter(|| server.answer(black_box(&refused))));
     let registrar = their_registrar();
     group.bench_function("oxide_auth", |b| {
         b.iter_custom(|count| {
-            rounds(
-                count,
-                |_| TokenMap::new(RandomGenerator::new(32)),
-                |issuer, _| drop(black_box(theirs(&registrar, issuer, black_box(&request)))),
-            )
+            let setup = || TokenMap::new(RandomGenerator::new(32));
+            rounds(count, setup, |issuer| drop(black_box(theirs(&registrar, issuer, black_box(&request)))))
         });
     });
     group.finish();
 }
 
-/// A code as the user's browser brings it.
-fn code(provider: &Provider, store: &MemoryStore) -> String {
-    let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
-    let url = format!(
-        "{ISSUER}/authorize?response_type=code&client_id={ID}&scope=read&code_challenge={challenge}&code_challenge_method=S256"
-    );
-    let request = http::Request::get(url).body(Vec::new()).unwrap();
-    let Ok(Dispatched::Consent(consent)) = serve(provider.dispatch(&request, Moment::from_os()), store) else {
-        unreachable!("the request is a good one")
-    };
-    let response = serve(provider.grant(consent, Grant::new("jane"), Moment::from_os()), store).unwrap();
-    let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
-    location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
-}
-
-fn code_exchange(c: &mut Criterion) {
-    let provider = provider();
-    let setup = |count| {
-        let store = store();
-        let request =
-            |code: String| form(&format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}"));
-        let requests: Vec<_> = (0..count).map(|_| request(code(&provider, &store))).collect();
-        (store, requests)
-    };
-    c.bench_function("server/code_exchange/oauth_proto", |b| {
-        b.iter_custom(|count| {
-            rounds(count, setup, |(store, requests), at| {
-                drop(black_box(token(&provider, store, &requests[usize::try_from(at).unwrap()])));
-            })
+/// The other requests of a server, each with a setup that is not measured.
+fn others(c: &mut Criterion) {
+    let server = Server::busy();
+    let mut bench = |name, setup: &dyn Fn() -> Request| {
+        c.bench_function(name, |b| {
+            b.iter_batched(setup, |request| (server.answer(&request), request), FEW);
         });
+    };
+    bench("server/code_exchange/oauth_proto", &|| server.exchange());
+    bench("server/refresh/oauth_proto", &|| {
+        let token = member(&server.tokens(), "refresh_token");
+        form("/token", &format!("grant_type=refresh_token&refresh_token={token}"))
+    });
+    bench("server/introspect/oauth_proto", &|| form("/introspect", &format!("token={}", server.access_token())));
+    bench("server/revoke/oauth_proto", &|| {
+        form("/revoke", &format!("token={}", member(&server.tokens(), "refresh_token")))
     });
 }
 
-/// A store of so many tokens, and requests with some of them from all over it.
-fn stored(count: usize) -> (MemoryStore, Vec<Request>) {
-    let (provider, store) = (provider(), store());
-    let request = form("grant_type=client_credentials&scope=read%20write");
-    let every = (count / 64).max(1);
-    let tokens = (0..count).map(|_| bearer(&token(&provider, &store, &request))).step_by(every);
-    let requests = tokens.map(|token| {
-        http::Request::get("https://photos.example.com/albums")
-            .header("authorization", format!("Bearer {token}"))
-            .body(Vec::new())
-            .unwrap()
-    });
-    let requests = requests.collect();
-    (store, requests)
+fn bearer(token: &str) -> Request {
+    let request = http::Request::get("https://photos.example.com/albums");
+    request.header("authorization", format!("Bearer {token}")).body(Vec::new()).unwrap()
 }
 
+/// Checks tokens that are in the cache, and tokens from all over a store of a million, which are not.
 fn bearer_check(c: &mut Criterion) {
     let photos = ResourceServer::new("https://photos.example.com").unwrap();
-    let now = Timestamp::from_os();
     for (id, count) in [
         ("server/bearer_check/oauth_proto", 1),
-        ("server/bearer_check_stored/1000", 1_000),
-        ("server/bearer_check_stored/1000000", 1_000_000),
+        ("server/bearer_check_any_of/1000", 1_000),
+        ("server/bearer_check_any_of/1000000", 1_000_000),
     ] {
-        let (store, requests) = stored(count);
-        let mut next = requests.iter().cycle();
+        let server = Server::new();
+        let now = Timestamp::from_secs(1_700_000_000);
+        server.now.store(now.as_secs(), Ordering::Relaxed);
+        let tokens: Vec<_> = (0..count)
+            .map(|_| {
+                server.now.store(now.as_secs(), Ordering::Relaxed);
+                server.access_token()
+            })
+            .collect();
+        let mut state = 1_u64;
+        let mut any = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            bearer(&tokens[usize::try_from(state >> 33).unwrap() % tokens.len()])
+        };
         c.bench_function(id, |b| {
-            b.iter(|| serve(photos.check(black_box(next.next().unwrap()), "read", now), &store).unwrap());
+            b.iter_batched(
+                &mut any,
+                |request| (serve(photos.check(&request, "read", now), &server.store).unwrap(), request),
+                FEW,
+            );
         });
     }
 }
 
-criterion_group!(benches, client_credentials, code_exchange, bearer_check);
+/// Prints how long single requests take, while a million tokens grow old and all of them expire within some seconds.
+fn latency(_: &mut Criterion) {
+    let server = Server::new();
+    let request = form("/token", CREDENTIALS);
+    let mut times: Vec<_> = (0..1_200_000_u64)
+        .map(|at| {
+            // A million in the first seconds; then all of those are over.
+            server.now.store(1_700_000_000 + at / 500_000 * LIVING, Ordering::Relaxed);
+            let begin = Instant::now();
+            drop(black_box(server.answer(&request)));
+            begin.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    let at = |per_mille: usize| times[times.len() * per_mille / 1_000 - 1];
+    println!(
+        "server/latency: median {:?}, 99 % {:?}, 99.9 % {:?}, longest {:?}, the machine's interruptions included",
+        at(500),
+        at(990),
+        at(999),
+        at(1_000)
+    );
+}
+
+criterion_group!(benches, client_credentials, others, bearer_check, latency);
 criterion_main!(benches);

@@ -98,7 +98,11 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// A moment of the caller's own making.
+    /// Makes a moment of the caller's time and randomness.
+    ///
+    /// A busy server may take its entropy from a cryptographically secure generator of its own, which is seeded by the operating
+    /// system: asking the system for 32 bytes takes about as long as a tenth of issuing a token. Such a generator must not be
+    /// copied with the process (`fork`) or with a snapshot of the machine: both copies would issue the same tokens.
     pub const fn new(now: Timestamp, entropy: [u8; 32]) -> Self {
         Self { now, entropy }
     }

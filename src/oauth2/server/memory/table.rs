@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const SHARDS: usize = 16;
 
 /// The average number of entries in a shard's maps at which one of them is split.
-const FULL: usize = 128;
+const FULL: usize = 64;
 
 /// The average at which two are merged. Far below [`FULL`], so that a table does not change back and forth.
 const EMPTY: usize = FULL / 4;
