@@ -73,8 +73,35 @@ impl Case {
         Self { parameters, ..Self::twitter() }
     }
 
-    fn one_mebibyte() -> Self {
-        Self { parameters: vec![("body".to_owned(), "abcdefghijklmno ".repeat(65_536))], ..Self::twitter() }
+    /// So many parameters with names as in real forms, in no order.
+    fn form(count: usize) -> Self {
+        let scattered = |at: usize| at.wrapping_mul(7_919) % count;
+        let name = |at: usize| format!("filter[{}][{}]", at / 4, ["from", "page", "sort", "to"][at % 4]);
+        let parameters = (0..count).map(|at| (name(scattered(at)), format!("value {at}"))).collect();
+        Self { parameters, ..Self::twitter() }
+    }
+
+    /// So many parameters of the same name, in no order.
+    fn repeated(count: usize) -> Self {
+        let scattered = |at: usize| at.wrapping_mul(7_919) % count;
+        let parameters = (0..count).map(|at| ("choices[]".to_owned(), format!("{:05}", scattered(at)))).collect();
+        Self { parameters, ..Self::twitter() }
+    }
+
+    /// One parameter of a mebibyte.
+    fn mebibyte(text: &str) -> Self {
+        Self { parameters: vec![("body".to_owned(), text.repeat((1 << 20) / text.len()))], ..Self::twitter() }
+    }
+
+    /// One parameter of a mebibyte in which nothing repeats, and in which half of the bytes have to be encoded.
+    fn random_mebibyte() -> Self {
+        let mut state = 1_u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from(b' ' + u8::try_from((state >> 33) % 95).unwrap())
+        };
+        let text = (0..1 << 20).map(|_| next()).collect();
+        Self { parameters: vec![("body".to_owned(), text)], ..Self::twitter() }
     }
 
     fn signer(&self) -> Signer {
@@ -173,23 +200,38 @@ fn sign_request(criterion: &mut Criterion) {
     let (signer, mut request) = (case.signer(), case.request());
     *request.uri_mut() = format!("{}?include_entities=true", case.uri).parse().unwrap();
     *request.body_mut() = b"status=Hello%20Ladies%20%2b%20Gentlemen%2c%20a%20signed%20OAuth%20request%21".to_vec();
-    criterion.bench_function("sign_request/twitter/oauth_proto", |bencher| {
+    criterion.bench_function("sign_request/twitter/oauth_proto_nonce_given", |bencher| {
         bencher.iter(|| {
             signer.sign(black_box(&mut request), case.stamp()).unwrap();
+            request.headers_mut().remove("authorization")
+        });
+    });
+    // As applications do: the nonce comes from the operating system.
+    criterion.bench_function("sign_request/twitter/oauth_proto", |bencher| {
+        bencher.iter(|| {
+            signer.sign(black_box(&mut request), Moment::from_os()).unwrap();
             request.headers_mut().remove("authorization")
         });
     });
 }
 
 fn scale(criterion: &mut Criterion) {
-    let cases = [10, 100, 1_000, 10_000].map(|count| (count.to_string(), Case::scale(count)));
-    let cases = cases.into_iter().chain([("one_mebibyte".to_owned(), Case::one_mebibyte())]);
-    let mut group = criterion.benchmark_group("scale");
-    for (name, case) in cases {
-        bench_raw(&mut group, format!("raw_hmac_sha1/{name}"), &case);
-        bench_ours(&mut group, format!("oauth_proto/{name}"), &case);
+    let mut cases = vec![
+        ("mebibyte/spaces".to_owned(), Case::mebibyte("abcdefghijklmno ")),
+        ("mebibyte/other_script".to_owned(), Case::mebibyte("Быть или не быть")),
+        ("mebibyte/random".to_owned(), Case::random_mebibyte()),
+    ];
+    for count in [10, 100, 1_000, 10_000] {
+        cases.push((format!("numbered/{count}"), Case::scale(count)));
+        cases.push((format!("form/{count}"), Case::form(count)));
+        cases.push((format!("repeated/{count}"), Case::repeated(count)));
     }
-    group.finish();
+    for (name, case) in cases {
+        let mut group = criterion.benchmark_group(format!("scale/{name}"));
+        bench_raw(&mut group, "raw_hmac_sha1", &case);
+        bench_ours(&mut group, "oauth_proto", &case);
+        group.finish();
+    }
 }
 
 /// The whole way of a server, with a store that answers at once.
