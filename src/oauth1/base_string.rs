@@ -7,7 +7,7 @@ use super::order;
 use super::parameters::Parameters;
 use super::prepared::Place;
 use super::signer::{host, signed_site};
-use super::stamp::Decimal;
+use super::stamp::write_decimal;
 use crate::wire::percent::{self, Escapes, Letters, ONCE};
 use crate::{Error, Unsupported};
 
@@ -56,15 +56,15 @@ impl Sink for Vec<u8> {
 
 /// One block of SHA-512, two of SHA-1 and SHA-256.
 pub(super) const CHUNK: usize = 128;
-/// Most base strings fit, so that they are hashed at one go.
+/// The size of the writer's buffer. Most base strings fit into it and are hashed in one call.
 pub(super) const ROOM: usize = 1024;
 
-/// So much text is encoded before room is made for more.
+/// How much text is encoded before the writer makes room for more.
 const PIECE: usize = 64;
 /// The longest escape in the base string: `%25XX`.
 const LONGEST: usize = 5;
 
-/// So many parameters are sorted without an allocation.
+/// How many parameters are sorted without an allocation.
 const FEW: usize = 16;
 
 /// Assembles the base string in a buffer on the stack and hands it on when that is full: every call to a compression
@@ -94,7 +94,7 @@ const METHOD: Escapes = letters(b'a', b'A');
 /// Escapes for the host, which is signed in lower case (§3.4.1.2).
 const HOST: Escapes = letters(b'A', b'a');
 
-/// Escapes that put the alphabet from `to` on in place of that from `from` on.
+/// Returns escapes that replace the letters from `from` on by those from `to` on.
 const fn letters(from: u8, to: u8) -> Escapes {
     let mut table = ONCE;
     let mut letter = 0;
@@ -106,7 +106,7 @@ const fn letters(from: u8, to: u8) -> Escapes {
 }
 
 impl Writer<'_> {
-    /// The MAC of a base string.
+    /// Writes the MAC of a base string into `digits` and returns its length.
     pub(super) fn authenticate<H: Hash>(
         mut mac: Mac<H>,
         digits: &mut Digits,
@@ -120,7 +120,7 @@ impl Writer<'_> {
         mac.finish(&mut buffer, filled, digits)
     }
 
-    /// A base string as a whole.
+    /// Returns a base string as a whole.
     pub(super) fn collect(write: impl FnOnce(&mut Writer<'_>)) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut buffer = [0; _];
@@ -131,52 +131,67 @@ impl Writer<'_> {
         bytes
     }
 
-    /// Text that is already as it stands in the base string.
-    pub(super) fn prepared(&mut self, mut text: &[u8]) {
-        while text.len() > ROOM - self.filled {
-            let (now, later) = text.split_at(ROOM - self.filled);
-            self.buffer[self.filled..].copy_from_slice(now);
-            self.filled = ROOM;
-            self.hand_on();
-            text = later;
+    /// Writes text that is already as it stands in the base string.
+    #[inline]
+    pub(super) fn prepared(&mut self, text: &[u8]) {
+        if text.len() > ROOM - self.filled {
+            return self.prepared_in_parts(text);
         }
         self.buffer[self.filled..self.filled + text.len()].copy_from_slice(text);
         self.filled += text.len();
     }
 
-    /// Text that is encoded once: the path.
+    #[cold]
+    fn prepared_in_parts(&mut self, text: &[u8]) {
+        for part in text.chunks(CHUNK) {
+            self.make_room(CHUNK);
+            self.prepared(part);
+        }
+    }
+
+    /// Writes text that is encoded once: the path.
+    #[inline(never)]
     fn once(&mut self, text: &[u8]) {
         self.encoded::<{ Letters::ANY }>(text, &ONCE);
     }
 
-    /// Text that is encoded twice: names and values.
+    /// Writes text that is encoded twice: names and values.
+    #[inline]
     pub(super) fn twice(&mut self, text: &[u8]) {
         self.encoded::<{ Letters::ANY }>(text, &TWICE);
     }
 
-    /// One parameter.
+    /// Writes one parameter.
+    #[inline(never)]
     fn pair(&mut self, name: &[u8], value: &[u8]) {
         self.twice(name);
-        self.separator(*b"%3D");
+        self.fixed(b"%3D");
         self.twice(value);
     }
 
+    /// Writes text of a length that the compiler knows.
     #[inline]
-    fn separator(&mut self, text: [u8; 3]) {
-        self.make_room(3);
-        self.buffer[self.filled..self.filled + 3].copy_from_slice(&text);
-        self.filled += 3;
+    fn fixed<const N: usize>(&mut self, text: &[u8; N]) {
+        self.make_room(N);
+        self.buffer[self.filled..self.filled + N].copy_from_slice(text);
+        self.filled += N;
     }
 
-    #[inline]
+    #[inline(always)]
     fn encoded<const LETTERS: u8>(&mut self, text: &[u8], escapes: &Escapes) {
-        for piece in text.chunks(PIECE) {
-            self.make_room(PIECE * LONGEST + 8);
-            self.filled = percent::escape_into::<LETTERS, _>(self.buffer, self.filled, piece, escapes);
+        if text.len() > PIECE {
+            return self.encoded_in_parts::<LETTERS>(text, escapes);
         }
+        self.make_room(PIECE * LONGEST + 8);
+        self.filled = percent::escape_into::<LETTERS, _>(self.buffer, self.filled, text, escapes);
     }
 
-    /// Makes sure that so many bytes fit.
+    #[inline(never)]
+    fn encoded_in_parts<const LETTERS: u8>(&mut self, text: &[u8], escapes: &Escapes) {
+        text.chunks(PIECE).for_each(|piece| self.encoded::<LETTERS>(piece, escapes));
+    }
+
+    /// Makes sure that `length` bytes fit.
     #[inline]
     fn make_room(&mut self, length: usize) {
         if length > ROOM - self.filled {
@@ -194,17 +209,27 @@ impl Writer<'_> {
     }
 }
 
-/// The method and the base string URI (§3.4.1.2), with the `&` behind each.
+/// Writes the method and the base string URI (§3.4.1.2), with the `&` behind each.
 pub(super) fn write_place(writer: &mut Writer<'_>, (method, site, uri): Place<'_>) {
-    writer.encoded::<{ Letters::UPPER }>(method.as_str().as_bytes(), &METHOD);
-    writer.prepared(if site.https { b"&https%3A%2F%2F" } else { b"&http%3A%2F%2F" });
+    match method.as_str() {
+        "GET" => writer.fixed(b"GET"),
+        "POST" => writer.fixed(b"POST"),
+        method => writer.encoded::<{ Letters::UPPER }>(method.as_bytes(), &METHOD),
+    }
+    if site.https {
+        writer.fixed(b"&https%3A%2F%2F");
+    } else {
+        writer.fixed(b"&http%3A%2F%2F");
+    }
     writer.encoded::<{ Letters::LOWER }>(site.host.as_bytes(), &HOST);
     if let Some(port) = site.explicit_port() {
-        writer.prepared(b"%3A");
-        writer.prepared(Decimal::default().write(port.into()).as_bytes());
+        writer.fixed(b"%3A");
+        let mut digits = [0; 20];
+        let start = write_decimal(&mut digits, port.into());
+        writer.prepared(&digits[start..]);
     }
     writer.once(path(uri));
-    writer.prepared(b"&");
+    writer.fixed(b"&");
 }
 
 /// The path as it will be sent: an empty one is `/` (RFC 9110 §4.2.3).
@@ -229,7 +254,7 @@ pub(super) fn write_parameters<'p>(
     with_order(count, &pair, |order| write_sorted(writer, count, |at| pair(place(order[at])), block));
 }
 
-/// Hands on the parameters' [places](place) in their order.
+/// Calls `then` with the parameters' [places](place) in their order.
 fn with_order<'p, R>(count: usize, pair: &impl Fn(usize) -> (&'p [u8], &'p [u8]), then: impl FnOnce(&[u64]) -> R) -> R {
     let mut few = [0; FEW];
     let mut many = Vec::new();
@@ -253,17 +278,17 @@ fn write_sorted<'p>(
     for at in 0..before {
         let (name, value) = pair(at);
         writer.pair(name, value);
-        writer.separator(*b"%26");
+        writer.fixed(b"%26");
     }
     block(writer);
     for at in before..count {
         let (name, value) = pair(at);
-        writer.separator(*b"%26");
+        writer.fixed(b"%26");
         writer.pair(name, value);
     }
 }
 
-/// How many come first for which `is_first` holds.
+/// Returns how many of `count` come first, by a search: `is_first` holds for them and for no other.
 fn partition_point(count: usize, is_first: impl Fn(usize) -> bool) -> usize {
     let (mut from, mut to) = (0, count);
     while from < to {
@@ -278,7 +303,7 @@ pub(super) fn write_all(writer: &mut Writer<'_>, pairs: &[(&[u8], &[u8])]) {
     with_order(pairs.len(), &|at| pairs[at], |order| {
         for (index, slot) in order.iter().enumerate() {
             if index > 0 {
-                writer.separator(*b"%26");
+                writer.fixed(b"%26");
             }
             let (name, value) = pairs[place(*slot)];
             writer.pair(name, value);
@@ -286,7 +311,7 @@ pub(super) fn write_all(writer: &mut Writer<'_>, pairs: &[(&[u8], &[u8])]) {
     });
 }
 
-/// A place in an order, as an index.
+/// Returns a place in an order as an index.
 #[expect(clippy::cast_possible_truncation, reason = "it is the index of something in memory")]
 fn place(slot: u64) -> usize {
     slot as usize
@@ -298,7 +323,7 @@ fn sort<'p>(order: &mut [u64], pair: &impl Fn(usize) -> (&'p [u8], &'p [u8])) {
         (0..).zip(&mut *order).for_each(|(at, slot)| *slot = at);
         return order.sort_unstable_by(|left, right| order::compare_pairs(pair(place(*left)), pair(place(*right))));
     }
-    // What all names begin with tells nothing.
+    // The beginning that all names share does not tell them apart.
     let first = if order.is_empty() { &[] } else { pair(0).0 };
     let common = (1..order.len()).fold(first, |common, at| {
         let name = pair(at).0;
@@ -314,34 +339,39 @@ fn sort<'p>(order: &mut [u64], pair: &impl Fn(usize) -> (&'p [u8], &'p [u8])) {
     settle(order, pair, common.len(), LEVELS);
 }
 
-/// A place and what a parameter begins with share a number, since numbers sort fast.
+/// How many bits of a slot are the place. The bits above it are the mark, some symbols of the parameter: numbers sort fast.
 const PLACE_BITS: u32 = u64::BITS - order::PREFIX_BITS;
 const PLACE: u64 = (1 << PLACE_BITS) - 1;
 
-/// So often what begins alike is told apart by what comes next, before whole parameters are compared.
+/// How often [`settle`] looks at the next symbols of parameters that begin alike before it compares them as a whole.
 const LEVELS: u32 = 16;
 
-/// Fewer than these are compared at once.
-const ALIKE: usize = 4;
+/// Groups of fewer parameters than these are compared as a whole at once.
+const GROUP: usize = 4;
 
-/// Sorts parameters that agree in all symbols before `from` and are marked with those behind it, and takes the marks off.
+/// Sorts parameters that agree in all symbols before `from` and are marked with the symbols behind it, and takes the marks
+/// off. A mark is what stands above the bits of a [place].
 fn settle<'p>(order: &mut [u64], pair: &impl Fn(usize) -> (&'p [u8], &'p [u8]), from: usize, levels: u32) {
     order.sort_unstable();
-    for alike in order.chunk_by_mut(|left, right| left >> PLACE_BITS == right >> PLACE_BITS) {
-        // No symbols are left: the parameters are the same.
-        let are_same = alike[0] <= PLACE;
-        alike.iter_mut().for_each(|slot| *slot &= PLACE);
-        if alike.len() == 1 || are_same {
+    // Mostly all of them differ by now.
+    if order.windows(2).all(|both| both[0] >> PLACE_BITS != both[1] >> PLACE_BITS) {
+        return order.iter_mut().for_each(|slot| *slot &= PLACE);
+    }
+    for group in order.chunk_by_mut(|left, right| left >> PLACE_BITS == right >> PLACE_BITS) {
+        // An empty mark means that there are no more symbols, so that these parameters are equal.
+        let are_equal = group[0] <= PLACE;
+        group.iter_mut().for_each(|slot| *slot &= PLACE);
+        if group.len() == 1 || are_equal {
             continue;
         }
-        if levels == 0 || alike.len() < ALIKE {
-            alike.sort_unstable_by(|left, right| order::compare_pairs(pair(place(*left)), pair(place(*right))));
+        if levels == 0 || group.len() < GROUP {
+            group.sort_unstable_by(|left, right| order::compare_pairs(pair(place(*left)), pair(place(*right))));
             continue;
         }
-        for slot in &mut *alike {
+        for slot in &mut *group {
             *slot |= order::prefix(pair(place(*slot)), from + order::TOLD) << PLACE_BITS;
         }
-        settle(alike, pair, from + order::TOLD, levels - 1);
+        settle(group, pair, from + order::TOLD, levels - 1);
     }
 }
 
@@ -383,7 +413,7 @@ mod tests {
             let written = Writer::collect(|writer| {
                 writer.prepared(&before);
                 writer.once(&text);
-                writer.separator(*b"%26");
+                writer.fixed(b"%26");
                 writer.twice(&text);
                 writer.prepared(&after);
             });

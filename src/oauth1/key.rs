@@ -11,7 +11,7 @@ use super::base_string::Writer;
 use super::mac::{Digits, Hash, Mac, Sha1, Sha256, Sha512};
 use super::method::Kind;
 use super::{Method, SignatureMethod};
-use crate::wire::percent;
+use crate::wire::percent::{self, EACH, ONCE};
 use crate::{Error, Unsupported};
 
 /// A key whose schedule is computed.
@@ -26,7 +26,8 @@ pub(super) enum Key {
 
 /// A signature, not yet in base64; of PLAINTEXT, the value of `oauth_signature` itself.
 pub(super) enum Signature<'d> {
-    Mac(&'d [u8]),
+    /// A MAC and its length.
+    Mac(&'d Digits, usize),
     Custom(Vec<u8>),
     Plaintext(Zeroizing<String>),
 }
@@ -86,7 +87,7 @@ impl Key {
 impl Signature<'_> {
     fn bytes(&self) -> &[u8] {
         match self {
-            Self::Mac(digits) => digits,
+            Self::Mac(digits, length) => &digits[..*length],
             Self::Custom(bytes) => bytes,
             Self::Plaintext(text) => text.as_bytes(),
         }
@@ -100,54 +101,48 @@ impl Signature<'_> {
         }
     }
 
-    /// The value percent-encoded. That of an HMAC is written into `room`: base64 and its escapes in one pass.
+    /// Returns the value percent-encoded. That of an HMAC is written into `room`: base64 and its escapes in one pass.
     pub(super) fn encoded<'r>(&self, room: &'r mut EncodedMac) -> Cow<'r, str> {
-        let Self::Mac(bytes) = self else {
+        let Self::Mac(mac, length) = *self else {
             return percent::encode(self.value()).into();
         };
-        let mut end = 0;
-        let mut push = |escape: [u8; 4]| {
-            room[end..end + 4].copy_from_slice(&escape);
-            end += usize::from(escape[3]);
-        };
-        let digit = |bits: u32, shift: u32| DIGITS[(bits >> shift) as usize & 63];
-        let (groups, rest) = bytes.as_chunks();
-        for [first, second, third] in groups {
-            let bits = u32::from_be_bytes([0, *first, *second, *third]);
-            [18, 12, 6, 0].into_iter().for_each(|shift| push(digit(bits, shift)));
+        let (mut at, mut end) = (0, 0);
+        while at < length {
+            let mut bytes = [0; 8];
+            bytes.copy_from_slice(&mac[at..at + 8]);
+            let (digits, marks) = digits(u64::from_be_bytes(bytes) >> 16);
+            end = percent::escape_word(room, end, digits, marks, &ONCE) + 8;
+            at += 6;
         }
-        if let [first, rest @ ..] = rest {
-            let bits = u32::from_be_bytes([0, *first, rest.first().copied().unwrap_or_default(), 0]);
-            push(digit(bits, 18));
-            push(digit(bits, 12));
-            push(if rest.is_empty() { PADDING } else { digit(bits, 6) });
-            push(PADDING);
+        // Padding takes the place of digits that belong to no byte.
+        let missing = at - length;
+        end -= 8 * missing / 6;
+        for _ in 0..missing % 3 {
+            room[end..end + 3].copy_from_slice(&percent::escape(b'='));
+            end += 3;
         }
         str::from_utf8(&room[..end]).unwrap_or_default().into()
     }
 }
 
-/// The `=` at the end of base64, as in [`DIGITS`].
-const PADDING: [u8; 4] = *b"%3D\x03";
+/// Room for the longest MAC, every digit of it escaped, and for the rest of a word.
+pub(super) type EncodedMac = [u8; 3 * 88 + 8];
 
-/// Room for the longest MAC, every digit of it escaped.
-pub(super) type EncodedMac = [u8; 3 * 88 + 4];
-
-/// The digits of base64, percent-encoded, and the length of that.
-const DIGITS: [[u8; 4]; 64] = {
-    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut escapes = [[0; 4]; 64];
-    let mut at = 0;
-    while at < 64 {
-        escapes[at] = match digits[at] {
-            b'+' => *b"%2B\x03",
-            b'/' => *b"%2F\x03",
-            digit => [digit, 0, 0, 1],
-        };
-        at += 1;
-    }
-    escapes
-};
+/// Returns 48 bits as eight digits of base64 (RFC 4648 §4), the first of them in the lowest byte, and marks those that are to
+/// be percent-encoded by their highest bits. All eight at once.
+#[inline]
+fn digits(bits: u64) -> (u64, u64) {
+    // Each step halves groups of bits, until every byte has six.
+    let bits = (bits << 8) & 0x00FF_FFFF_0000_0000 | bits & 0x0000_0000_00FF_FFFF;
+    let bits = (bits << 4) & 0x0FFF_0000_0FFF_0000 | bits & 0x0000_0FFF_0000_0FFF;
+    let values = (bits << 2) & 0x3F00_3F00_3F00_3F00 | bits & 0x003F_003F_003F_003F;
+    // A one in every byte whose value is not below a bound.
+    let from = |bound: u8| ((values + u64::from(0x80 - bound) * EACH) >> 7) & EACH;
+    let (lower, decimal, plus, slash) = (from(26), from(52), from(62), from(63));
+    let up = u64::from(b'A') * EACH + lower * u64::from(b'a' - b'Z' - 1) + slash * u64::from(b'/' - b'+' - 1);
+    let down = decimal * u64::from(b'z' - b'0' + 1) + plus * u64::from(b'9' - b'+' + 1);
+    ((values + up - down).swap_bytes(), plus.swap_bytes() << 7)
+}
 
 fn authenticated<'d, H: Hash>(
     mac: &Mac<H>,
@@ -155,5 +150,26 @@ fn authenticated<'d, H: Hash>(
     write: impl FnOnce(&mut Writer<'_>),
 ) -> Signature<'d> {
     let length = Writer::authenticate(mac.clone(), digits, write);
-    Signature::Mac(&digits[..length])
+    Signature::Mac(digits, length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_digit_of_base64_at_every_place_is_encoded_as_it_is_alone() {
+        for length in [20, 32, 64] {
+            for value in 0..=255_u8 {
+                for step in [0, 1, 7] {
+                    let mut mac = [0; _];
+                    (0_u8..)
+                        .zip(&mut mac[..length])
+                        .for_each(|(at, byte)| *byte = value.wrapping_add(at.wrapping_mul(step)));
+                    let expected = percent::encode(BASE64_STANDARD.encode(&mac[..length]));
+                    assert_eq!(Signature::Mac(&mac, length).encoded(&mut [0; _]), expected);
+                }
+            }
+        }
+    }
 }

@@ -40,8 +40,8 @@ pub(super) struct Mac<H: Hash> {
     length: u64,
 }
 
-/// The longest digest.
-pub(super) type Digits = [u8; 64];
+/// The longest digest, with room behind it for whoever reads it by words.
+pub(super) type Digits = [u8; 72];
 
 impl<H: Hash> Mac<H> {
     pub(super) fn new(key: &[u8]) -> Self {
@@ -181,7 +181,7 @@ impl Hash for Sha512 {
 }
 
 fn write_words<const N: usize, const W: usize>(words: [[u8; W]; N], bytes: &mut [u8]) -> usize {
-    bytes.iter_mut().zip(words.as_flattened()).for_each(|(byte, word)| *byte = *word);
+    bytes[..N * W].copy_from_slice(words.as_flattened());
     N * W
 }
 

@@ -26,7 +26,7 @@ const RANK: [u8; 256] = {
     ranks
 };
 
-/// How the encodings of two texts compare.
+/// Compares the encodings of two texts.
 #[inline]
 pub(super) fn compare(left: &[u8], right: &[u8]) -> Ordering {
     match left.iter().zip(right).find(|(left, right)| left != right) {
@@ -35,21 +35,22 @@ pub(super) fn compare(left: &[u8], right: &[u8]) -> Ordering {
     }
 }
 
-/// By encoded name and then by encoded value.
+/// Compares two parameters by encoded name and then by encoded value.
 #[inline]
 pub(super) fn compare_pairs(left: (&[u8], &[u8]), right: (&[u8], &[u8])) -> Ordering {
     compare(left.0, right.0).then_with(|| compare(left.1, right.1))
 }
 
-/// How many symbols of a parameter [`prefix`] tells.
+/// How many symbols of a parameter [`prefix`] returns.
 pub(super) const TOLD: usize = 5;
 
 /// How many bits a prefix takes: nine for each symbol, since the end of a name or value sorts before all bytes.
 pub(super) const PREFIX_BITS: u32 = 45;
 const _: () = assert!(PREFIX_BITS as usize == 9 * TOLD);
 
-/// Some symbols of a parameter as a number. Its symbols are the bytes of its name, an end, and those of its value; of two
-/// parameters that agree in all before `from`, those whose numbers differ compare as the numbers do.
+/// Returns the symbols of a parameter from `from` on, as many as [`TOLD`] says, as a number. The symbols of a parameter are
+/// the bytes of its name, an end, and the bytes of its value. Two parameters that agree in all symbols before `from`, and
+/// have different numbers, compare as their numbers do.
 #[inline]
 pub(super) fn prefix((name, value): (&[u8], &[u8]), from: usize) -> u64 {
     let symbol = |byte: &u8| u64::from(RANK[usize::from(*byte)]) + 1;

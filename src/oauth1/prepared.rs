@@ -24,9 +24,8 @@ pub(super) struct Prepared {
     version: bool,
     /// In the base string, before the nonce, between nonce and timestamp, and after the timestamp.
     base: [Box<[u8]>; 3],
-    /// In the header: before the nonce, between nonce and signature, between signature and timestamp, and after the
-    /// timestamp.
-    header: [Box<str>; 4],
+    /// In the header: before the nonce, between signature and timestamp, and after the timestamp.
+    header: [Box<str>; 3],
     has_realm: bool,
 }
 
@@ -49,17 +48,16 @@ impl Prepared {
         let realm = scheme.realm.as_deref().map(quoted).unwrap_or_default();
         let mut header = [
             format!("{SCHEME}{realm}{CONSUMER_KEY}=\"{}\", {NONCE}=\"", percent::encode(&client.key)),
-            format!("\", {SIGNATURE}=\""),
             format!("\", {SIGNATURE_METHOD}=\"{}\", {TIMESTAMP}=\"", percent::encode(method)),
             "\"".to_owned(),
         ];
         if let Some(token) = &token {
             base[2] += &format!("%26{TOKEN}%3D{}", twice(token));
-            header[3] += &format!(", {TOKEN}=\"{}\"", percent::encode(token));
+            header[2] += &format!(", {TOKEN}=\"{}\"", percent::encode(token));
         }
         if scheme.version {
             base[2] += &format!("%26{VERSION}%3D1.0");
-            header[3] += &format!(", {VERSION}=\"1.0\"");
+            header[2] += &format!(", {VERSION}=\"1.0\"");
         }
         Self {
             key: Key::new(&scheme.method, key),
@@ -112,7 +110,7 @@ impl Prepared {
 
     /// The value of the `Authorization` header.
     pub(super) fn header(&self, realm: Option<&str>, stamp: Written<'_>, signature: &Signature<'_>) -> String {
-        let [before_nonce, before_signature, before_timestamp, after_timestamp] = self.header.each_ref();
+        let [before_nonce, before_timestamp, after_timestamp] = self.header.each_ref();
         // The scheme's realm is prepared with what follows it; that of a request is rare.
         let before_nonce: Cow<'_, str> = match realm.filter(|_| !self.has_realm) {
             None => before_nonce.as_ref().into(),
@@ -129,19 +127,20 @@ impl Prepared {
             percent::encode_into(&mut rest, value.as_bytes());
             rest.push('"');
         }
-        let pieces = [
-            &*before_nonce,
-            &nonce,
-            before_signature,
-            &signature,
-            before_timestamp,
-            stamp.timestamp,
-            after_timestamp,
-            &rest,
-        ];
+        let prepared = before_nonce.len() + BEFORE_SIGNATURE.len() + before_timestamp.len() + after_timestamp.len();
+        let written = nonce.len() + signature.len() + stamp.timestamp.len() + rest.len();
         // Exactly as long as it becomes: a header's value with room to spare is allocated twice.
-        let mut header = String::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
-        pieces.iter().for_each(|piece| header.push_str(piece));
+        let mut header = String::with_capacity(prepared + written);
+        header.push_str(&before_nonce);
+        header.push_str(&nonce);
+        header.push_str(BEFORE_SIGNATURE);
+        header.push_str(&signature);
+        header.push_str(before_timestamp);
+        header.push_str(stamp.timestamp);
+        header.push_str(after_timestamp);
+        if !rest.is_empty() {
+            header.push_str(&rest);
+        }
         header
     }
 
@@ -167,6 +166,9 @@ impl Prepared {
         always.into_iter().chain(token).chain(version).chain(extra).collect()
     }
 }
+
+/// What stands between the nonce and the signature in the header.
+const BEFORE_SIGNATURE: &str = "\", oauth_signature=\"";
 
 /// What the header begins with.
 const SCHEME: &str = "OAuth ";

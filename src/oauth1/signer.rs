@@ -11,7 +11,7 @@ use super::method::sha1_body_hash;
 use super::parameters::{self, BODY_HASH, is_oauth, is_protocol};
 use super::prepared::Prepared;
 use super::scheme::Bodies;
-use super::stamp::Decimal;
+use super::stamp::Room;
 use super::{ClientCredentials, Placement, Scheme, Stamp, TokenCredentials};
 use crate::wire::{Site, auth_param, form, percent, with_query, without_query};
 use crate::{Error, Unsupported};
@@ -157,8 +157,8 @@ impl Signer {
         parameters: &[(N, V)],
         stamp: impl Into<Stamp<'a>>,
     ) -> Result<String, Error> {
-        let (stamp, mut decimal, mut digits) = (stamp.into(), Decimal::default(), [0; _]);
-        let stamp = stamp.write(&mut decimal, &[]);
+        let (stamp, mut room, mut digits) = (stamp.into(), Room::default(), [0; _]);
+        let stamp = stamp.write(&mut room, &[]);
         let site = self.site(uri, None)?;
         let given = |at: usize| {
             let (name, value): &(N, V) = &parameters[at];
@@ -261,9 +261,9 @@ impl Signer {
             &joined
         };
         let pair = |at: usize| (pairs[at].0.as_ref(), pairs[at].1.as_ref());
-        let (mut decimal, mut digits) = (Decimal::default(), [0; _]);
+        let (mut room, mut digits) = (Room::default(), [0; _]);
         let has_oauth = pairs.iter().any(|(name, _)| is_oauth(name));
-        let (stamp, place) = (stamp.write(&mut decimal, extra), (request.method(), site, uri));
+        let (stamp, place) = (stamp.write(&mut room, extra), (request.method(), site, uri));
         let signature = self.prepared.sign(place, pairs.len(), pair, stamp, has_oauth, &mut digits)?;
         Ok(match self.scheme.placement {
             Placement::Header => self.prepared.header(realm.as_deref(), stamp, &signature),

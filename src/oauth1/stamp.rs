@@ -63,14 +63,21 @@ impl<'a> Stamp<'a> {
         }
     }
 
-    /// The stamp as it is sent. The timestamp is written into a variable of the caller's, which stays where it is: a
-    /// stamp is moved around, and bytes that were just written one by one are slow to move.
-    pub(super) fn write<'s>(&'s self, decimal: &'s mut Decimal, extra: &'s [Extra<'s>]) -> Written<'s> {
-        let plain = match self.nonce {
-            Nonce::Derived(_) => true,
-            Nonce::Given(nonce) => percent::is_plain(nonce.as_bytes()),
+    /// Returns the stamp as it is sent. What is not a text yet is written into a variable of the caller's, which stays where
+    /// it is: a stamp is moved around, and bytes that were just written one by one are slow to move.
+    pub(super) fn write<'s>(&'s self, room: &'s mut Room, extra: &'s [Extra<'s>]) -> Written<'s> {
+        let start = write_decimal(&mut room.0, self.timestamp.as_secs());
+        if let Nonce::Derived(digits) = &self.nonce {
+            room.0[..DERIVED].copy_from_slice(digits);
+        }
+        // One check for both, over a number of bytes that suits it.
+        let text = str::from_utf8(&room.0).unwrap_or_default();
+        let timestamp = text.get(start..).unwrap_or_default();
+        let (nonce, plain) = match self.nonce {
+            Nonce::Derived(_) => (text.get(..DERIVED).unwrap_or_default(), true),
+            Nonce::Given(nonce) => (nonce, percent::is_plain(nonce.as_bytes())),
         };
-        Written { timestamp: decimal.write(self.timestamp.as_secs()), nonce: self.nonce(), plain, extra }
+        Written { timestamp, nonce, plain, extra }
     }
 }
 
@@ -95,25 +102,29 @@ fn hex(bytes: &[u8], digits: &mut [u8]) {
     }
 }
 
-/// Room for a number in decimal.
-#[derive(Default)]
-pub(super) struct Decimal([u8; 20]);
+/// Room for a derived nonce and, at its end, a timestamp.
+pub(super) struct Room([u8; 64]);
 
-impl Decimal {
-    pub(super) fn write(&mut self, mut number: u64) -> &str {
-        let mut start = self.0.len();
-        // Two digits at a time.
-        while number > 9 {
-            start -= 2;
-            self.0[start..start + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
-            number /= 100;
-        }
-        if number > 0 || start == self.0.len() {
-            start -= 1;
-            self.0[start] = b'0' + (number % 10) as u8;
-        }
-        str::from_utf8(&self.0[start..]).unwrap_or_default()
+impl Default for Room {
+    fn default() -> Self {
+        Self([0; _])
     }
+}
+
+/// Writes a number in decimal at the end of `room`, which has at least 20 bytes, and returns where it begins.
+pub(super) fn write_decimal(room: &mut [u8], mut number: u64) -> usize {
+    let mut start = room.len();
+    // Two digits at a time.
+    while number > 9 {
+        start -= 2;
+        room[start..start + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
+        number /= 100;
+    }
+    if number > 0 || start == room.len() {
+        start -= 1;
+        room[start] = b'0' + (number % 10) as u8;
+    }
+    start
 }
 
 /// The decimal digits of every number below 100.
@@ -134,7 +145,9 @@ mod tests {
     #[test]
     fn decimals_are_right_at_both_ends() {
         for number in [0, 9, 10, 137_131_200, u64::MAX] {
-            assert_eq!(Decimal::default().write(number), number.to_string());
+            let mut room = [0; 20];
+            let start = write_decimal(&mut room, number);
+            assert_eq!(room[start..], *number.to_string().as_bytes());
         }
     }
 

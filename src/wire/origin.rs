@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::header::HOST;
-use http::uri::{Authority, Scheme};
+use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Uri};
 
 use super::percent;
@@ -163,11 +163,13 @@ const fn default_port(https: bool) -> u16 {
     if https { 443 } else { 80 }
 }
 
-/// Whether a URI's scheme is https (`Some(true)`), http (`Some(false)`) or another.
+/// Returns whether a URI's scheme is https (`Some(true)`), http (`Some(false)`) or another.
 fn is_https(uri: &Uri) -> Option<bool> {
-    let scheme = uri.scheme()?;
-    let is = |known: Scheme| *scheme == known;
-    is(Scheme::HTTPS).then_some(true).or_else(|| is(Scheme::HTTP).then_some(false))
+    match uri.scheme_str()? {
+        "https" => Some(true),
+        "http" => Some(false),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

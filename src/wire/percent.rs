@@ -29,19 +29,19 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     out
 }
 
-/// Whether nothing is to be encoded.
+/// Returns whether a text has nothing to encode.
 pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     match (bytes.as_chunks(), bytes.last_chunk()) {
-        // The last run reaches back into the one before it, so that no byte has to be looked at alone.
+        // The last run overlaps the one before it, so that no byte is looked at alone.
         ((runs, _), Some(last)) => runs.iter().all(all_unreserved) && all_unreserved(last),
         _ => bytes.iter().all(|byte| is_unreserved(*byte)),
     }
 }
 
-/// So many bytes are looked at together.
+/// How many bytes [`all_unreserved`] looks at together.
 pub(crate) const RUN: usize = 16;
 
-/// Whether every byte of a run is unreserved. Without branches, so that it becomes a few vector instructions.
+/// Returns whether every byte of a run is unreserved. It has no branches, so that it becomes a few vector instructions.
 #[inline]
 pub(crate) fn all_unreserved(run: &[u8; RUN]) -> bool {
     let reserved = run.iter().fold(0, |reserved, byte| {
@@ -53,11 +53,11 @@ pub(crate) fn all_unreserved(run: &[u8; RUN]) -> bool {
     reserved == 0
 }
 
-/// A byte as it stands in an encoded text, the first character lowest. The highest byte is the length of that, so that a byte
-/// costs one load and one store whatever it is.
+/// How every byte stands in an encoded text. The first character is the lowest byte of the number and the length is the
+/// highest, so that each byte of a text costs one load and one store.
 pub(crate) type Escapes = [u64; 256];
 
-/// How long an escape is.
+/// Returns the length of an escape.
 #[inline]
 pub(crate) const fn length(escape: u64) -> usize {
     (escape >> 56) as usize
@@ -80,7 +80,7 @@ pub(crate) const ONCE: Escapes = {
     }
 };
 
-/// The letters that stand for themselves, in a table of escapes.
+/// Which letters stand for themselves in a table of escapes.
 pub(crate) struct Letters;
 
 impl Letters {
@@ -89,9 +89,11 @@ impl Letters {
     pub(crate) const LOWER: u8 = b'a';
 }
 
-/// Writes the escapes of `text` into a buffer from `at` on, and returns where they end. Eight bytes more than they take
-/// must fit. Eight bytes at a time: `escapes` is asked only for what [`special`] marks.
-#[inline]
+/// Writes the escapes of `text` into a buffer from `at` on, and returns where they end. The buffer must have eight bytes
+/// more than the escapes take. Works on eight bytes at a time, and looks into `escapes` only for those that [`special`] marks.
+///
+/// It is inlined everywhere: texts are mostly short, and a call costs as much as a few letters do.
+#[inline(always)]
 pub(crate) fn escape_into<const LETTERS: u8, const N: usize>(
     buffer: &mut [u8; N],
     mut at: usize,
@@ -104,7 +106,7 @@ pub(crate) fn escape_into<const LETTERS: u8, const N: usize>(
         at = escape_word(buffer, at, word, special::<LETTERS>(word), escapes) + 8;
     }
     if rest.len() < 4 {
-        // For so few a word would not pay.
+        // A whole word costs more than one to three single bytes.
         for byte in rest {
             let escape = escapes[usize::from(*byte)];
             put(buffer, at, escape);
@@ -117,11 +119,11 @@ pub(crate) fn escape_into<const LETTERS: u8, const N: usize>(
     escape_word(buffer, at, word, special::<LETTERS>(word) & !known, escapes) + rest.len()
 }
 
-/// What is left of a text behind its whole words, one to seven bytes, as the low bytes of a word.
+/// Returns `rest`, the one to seven bytes of a text behind its whole words, as the low bytes of a word.
 #[inline]
 fn tail(text: &[u8], rest: &[u8]) -> u64 {
     match (text.last_chunk(), rest.first_chunk(), rest.last_chunk()) {
-        // The last word begins with bytes of the one before it.
+        // The last eight bytes begin with some that are not in `rest`, and are shifted out.
         (Some(last), ..) => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
         (None, Some(first), Some(last)) => {
             u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * rest.len() - 32)
@@ -130,34 +132,38 @@ fn tail(text: &[u8], rest: &[u8]) -> u64 {
     }
 }
 
-/// Writes a word, whose first byte is the lowest, and the escapes of its special bytes. Returns where it would begin if
-/// it ended where it does and were not longer than before.
+/// Writes a word, whose first byte is the lowest, and the escapes of its special bytes, which are marked by their highest
+/// bits. Returns `at` plus the number of bytes that the escapes add to the eight of the word.
 #[inline]
-fn escape_word<const N: usize>(
+pub(crate) fn escape_word<const N: usize>(
     buffer: &mut [u8; N],
     mut at: usize,
     word: u64,
-    mut special: u64,
+    special: u64,
     escapes: &Escapes,
 ) -> usize {
     put(buffer, at, word);
+    if special == 0 {
+        return at;
+    }
     if special == EACH << 7 {
         return escape_all(buffer, at, word, escapes);
     }
-    while special != 0 {
-        let place = special.trailing_zeros() / 8;
-        let rest = word >> (8 * place);
+    let mut marks = special >> 7;
+    while marks != 0 {
+        let bits = marks.trailing_zeros();
+        let rest = word >> bits;
         let escape = escapes[usize::from(rest.to_le_bytes()[0])];
-        let end = at + place as usize;
+        let end = at + bits as usize / 8;
         put(buffer, end, escape);
         put(buffer, end + length(escape), rest >> 8);
         at += length(escape) - 1;
-        special &= special - 1;
+        marks &= marks - 1;
     }
     at
 }
 
-/// As [`escape_word`], where every byte is special: another script than ours.
+/// Does the same where every byte is special, as in a text of another script.
 #[cold]
 fn escape_all<const N: usize>(buffer: &mut [u8; N], at: usize, word: u64, escapes: &Escapes) -> usize {
     let mut end = at;
@@ -175,14 +181,14 @@ fn put<const N: usize>(buffer: &mut [u8; N], at: usize, word: u64) {
     buffer[at..at + 8].copy_from_slice(&word.to_le_bytes());
 }
 
-/// Times a byte: eight such bytes.
-const EACH: u64 = u64::MAX / 0xFF;
+/// A byte times this is eight such bytes.
+pub(crate) const EACH: u64 = u64::MAX / 0xFF;
 
-/// Marks the bytes of a word that are neither digits nor such letters, by their highest bits.
+/// Marks by their highest bits the bytes of a word that are neither digits nor letters that stand for themselves.
 #[inline]
 fn special<const LETTERS: u8>(word: u64) -> u64 {
     let low = word & (0x7F * EACH);
-    // Whether two sums of a byte differ in their highest bit tells whether it lies between two bounds.
+    // A byte lies between two bounds if the two sums differ in its highest bit.
     let within = |bytes: u64, from: u8, to: u8| {
         let sum = |bound: u8| bytes + u64::from(0x80 - bound) * EACH;
         sum(from) ^ sum(to + 1)
@@ -195,10 +201,10 @@ fn special<const LETTERS: u8>(word: u64) -> u64 {
     (word | !plain) & (0x80 * EACH)
 }
 
-/// Whether a text has one of two bytes.
+/// Returns whether a text has one of two bytes.
 #[inline]
 pub(crate) fn has_either(text: &[u8], bytes: [u8; 2]) -> bool {
-    // A byte that is equal becomes zero, and only below a zero something is borrowed; so the lowest mark is right.
+    // A byte that is equal becomes zero, and the subtraction borrows only above a zero, so that the lowest mark is right.
     let has = |word: u64| {
         let zero = |word: u64| word.wrapping_sub(EACH) & !word;
         (zero(word ^ (u64::from(bytes[0]) * EACH)) | zero(word ^ (u64::from(bytes[1]) * EACH))) & (EACH << 7)
