@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::base_string::Writer;
 use super::mac::{Digits, Hash, Mac, Sha1, Sha256, Sha512};
 use super::method::Kind;
 use super::{Method, SignatureMethod};
+use crate::secret::same;
 use crate::wire::percent::{self, EACH, ONCE};
 use crate::{Error, Unsupported};
 
@@ -71,14 +71,15 @@ impl Key {
             let decoded = BASE64_STANDARD.decode(signature).unwrap_or_default();
             return custom.verify(&Writer::collect(write), key.as_bytes(), &decoded);
         }
-        match self.sign("", &mut [0; _], write) {
-            Ok(Signature::Plaintext(expected)) => expected.as_bytes().ct_eq(signature).into(),
-            Ok(expected) => {
-                // One that is too long for it is no MAC's.
-                let mut room = [0; 96];
-                let length = BASE64_STANDARD.decode_slice(signature, &mut room).unwrap_or_default();
-                expected.bytes().ct_eq(&room[..length]).into()
+        let mut digits = [0; _];
+        match self.sign("", &mut digits, write) {
+            Ok(Signature::Mac(mac, length)) => {
+                // Bytes have one form in base64, so that comparing the texts is comparing the MACs.
+                let mut room = [0; _];
+                let end = write_base64::<false>(&mut room, mac, length);
+                same(&room[..end], signature)
             }
+            Ok(expected) => same(expected.bytes(), signature),
             Err(_) => false,
         }
     }
@@ -106,27 +107,35 @@ impl Signature<'_> {
         let Self::Mac(mac, length) = *self else {
             return percent::encode(self.value()).into();
         };
-        let (mut at, mut end) = (0, 0);
-        while at < length {
-            let mut bytes = [0; 8];
-            bytes.copy_from_slice(&mac[at..at + 8]);
-            let (digits, marks) = digits(u64::from_be_bytes(bytes) >> 16);
-            end = percent::escape_word(room, end, digits, marks, &ONCE) + 8;
-            at += 6;
-        }
-        // Padding takes the place of digits that belong to no byte.
-        let missing = at - length;
-        end -= 8 * missing / 6;
-        for _ in 0..missing % 3 {
-            room[end..end + 3].copy_from_slice(&percent::escape(b'='));
-            end += 3;
-        }
+        let end = write_base64::<true>(room, mac, length);
         str::from_utf8(&room[..end]).unwrap_or_default().into()
     }
 }
 
 /// Room for the longest MAC, every digit of it escaped, and for the rest of a word.
 pub(super) type EncodedMac = [u8; 3 * 88 + 8];
+
+/// Writes a MAC in base64, percent-encoded if it is to be `ENCODED`, and returns where it ends.
+#[inline]
+fn write_base64<const ENCODED: bool>(room: &mut EncodedMac, mac: &Digits, length: usize) -> usize {
+    let (mut at, mut end) = (0, 0);
+    while at < length {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&mac[at..at + 8]);
+        let (digits, marks) = digits(u64::from_be_bytes(bytes) >> 16);
+        end = percent::escape_word(room, end, digits, if ENCODED { marks } else { 0 }, &ONCE) + 8;
+        at += 6;
+    }
+    // Padding takes the place of digits that belong to no byte.
+    let missing = at - length;
+    end -= 8 * missing / 6;
+    let padding: &[u8] = if ENCODED { b"%3D" } else { b"=" };
+    for _ in 0..missing % 3 {
+        room[end..end + padding.len()].copy_from_slice(padding);
+        end += padding.len();
+    }
+    end
+}
 
 /// Returns 48 bits as eight digits of base64 (RFC 4648 §4), the first of them in the lowest byte, and marks those that are to
 /// be percent-encoded by their highest bits. All eight at once.

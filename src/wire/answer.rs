@@ -88,9 +88,11 @@ pub(crate) fn bare(url: &str) -> String {
     shortened(&format!("{scheme}{host}{path}"))
 }
 
-/// A text of the other side, cut to a length that fits in a log.
+/// Returns a text of the other side, cut to a length that fits in a log.
 pub(crate) fn shortened(text: &str) -> String {
-    text.chars().take(EXCERPT).collect()
+    // Most texts have fewer bytes than that.
+    let cut = if text.len() <= EXCERPT { None } else { text.char_indices().nth(EXCERPT) };
+    cut.map_or(text, |(end, _)| &text[..end]).to_owned()
 }
 
 /// Behind a word with one of these in it nothing more is shown: what follows may be its value in any syntax.

@@ -104,7 +104,8 @@ impl<'a> Site<'a> {
     pub(crate) fn has_host(self, host: &str) -> bool {
         let (named, rest) = host.split_at_checked(self.host.len()).unwrap_or_default();
         // Nothing else can stand there: `Host` has no user information (RFC 9110 §7.2).
-        named.eq_ignore_ascii_case(self.host) && port_behind(rest, self.https) == Some(self.port)
+        let same_host = named == self.host || named.eq_ignore_ascii_case(self.host);
+        same_host && port_behind(rest, self.https) == Some(self.port)
     }
 
     /// Whether two sites are one origin.

@@ -204,14 +204,17 @@ fn special<const LETTERS: u8>(word: u64) -> u64 {
 /// Returns whether a text has one of two bytes.
 #[inline]
 pub(crate) fn has_either(text: &[u8], bytes: [u8; 2]) -> bool {
-    // A byte that is equal becomes zero, and the subtraction borrows only above a zero, so that the lowest mark is right.
-    let has = |word: u64| {
-        let zero = |word: u64| word.wrapping_sub(EACH) & !word;
-        (zero(word ^ (u64::from(bytes[0]) * EACH)) | zero(word ^ (u64::from(bytes[1]) * EACH))) & (EACH << 7)
-    };
     let (words, rest) = text.as_chunks();
-    let any = words.iter().fold(0, |any, word| any | has(u64::from_le_bytes(*word)));
-    any != 0 || (!rest.is_empty() && has(tail(text, rest)) != 0)
+    let any = words.iter().fold(0, |any, word| any | marks_of(u64::from_le_bytes(*word), bytes));
+    any != 0 || (!rest.is_empty() && marks_of(tail(text, rest), bytes) != 0)
+}
+
+/// Marks by its highest bit the first byte of a word that is one of two bytes. Other marks, if any, are behind it.
+#[inline]
+fn marks_of(word: u64, bytes: [u8; 2]) -> u64 {
+    // A byte that is equal becomes zero, and the subtraction borrows only above a zero, so that the lowest mark is right.
+    let zero = |word: u64| word.wrapping_sub(EACH) & !word;
+    (zero(word ^ (u64::from(bytes[0]) * EACH)) | zero(word ^ (u64::from(bytes[1]) * EACH))) & (EACH << 7)
 }
 
 /// Appends the encoding of a text. Tokens, codes and names mostly need none.
@@ -240,32 +243,43 @@ pub fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Decodes as [`decode`] does and, with `plus_is_space`, every `+` to a space.
+#[inline]
 pub(crate) fn decode_with(bytes: &[u8], plus_is_space: bool) -> Cow<'_, [u8]> {
     let plus = if plus_is_space { b'+' } else { b'%' };
     // Most texts have nothing coded.
-    if !has_either(bytes, [b'%', plus]) {
-        return Cow::Borrowed(bytes);
-    }
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|byte| (*byte == b'%') | (*byte == plus)) {
-        out.extend_from_slice(&rest[..at]);
-        let tail = &rest[at + 1..];
-        let (decoded, length) = match escaped(tail) {
-            _ if rest[at] != b'%' => (b' ', 0),
-            Some(decoded) => (decoded, 2),
-            None => (b'%', 0),
-        };
-        out.push(decoded);
-        rest = &tail[length..];
-    }
-    out.extend_from_slice(rest);
-    Cow::Owned(out)
+    if has_either(bytes, [b'%', plus]) { decoded(bytes, plus).into() } else { bytes.into() }
 }
 
-/// The byte that the two digits behind a `%` stand for.
-fn escaped(digits: &[u8]) -> Option<u8> {
-    Some(hex(*digits.first()?)? << 4 | hex(*digits.get(1)?)?)
+/// Returns a text decoded. `plus` is `+` where that stands for a space, and `%` where it does not.
+#[inline(never)]
+fn decoded(bytes: &[u8], plus: u8) -> Vec<u8> {
+    // Eight bytes at a time up to the next one that is coded. The text does not become longer, but the last word may.
+    let mut out = vec![0; bytes.len() + 8];
+    let (mut at, mut rest) = (0, bytes);
+    while !rest.is_empty() {
+        let word = rest.first_chunk().map_or_else(|| tail(rest, rest), |word| u64::from_le_bytes(*word));
+        out[at..at + 8].copy_from_slice(&word.to_le_bytes());
+        let plain = (marks_of(word, [b'%', plus]).trailing_zeros() as usize / 8).min(rest.len());
+        at += plain;
+        rest = &rest[plain..];
+        if plain == 8 || rest.is_empty() {
+            continue;
+        }
+        (out[at], rest) = match rest {
+            [b'%', more @ ..] => escaped(more).unwrap_or((b'%', more)),
+            [_, more @ ..] => (b' ', more),
+            [] => break,
+        };
+        at += 1;
+    }
+    out.truncate(at);
+    out
+}
+
+/// Returns the byte that the two digits behind a `%` stand for, and what follows them.
+fn escaped(digits: &[u8]) -> Option<(u8, &[u8])> {
+    let (&[high, low], rest) = digits.split_first_chunk()?;
+    Some((hex(high)? << 4 | hex(low)?, rest))
 }
 
 const fn hex(digit: u8) -> Option<u8> {
