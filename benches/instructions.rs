@@ -62,7 +62,6 @@ fn case<S, R>(name: &'static str, setup: impl Fn(u8) -> S + 'static, run: impl F
 fn cases() -> Vec<Case> {
     let few = vec![("include_entities", "true"), ("status", "Hello Ladies + Gentlemen, a signed OAuth request!")];
     let many: Vec<_> = (0..200).map(|at| (format!("filter[{}][page]", at * 79 % 200), format!("value {at}"))).collect();
-    let (found, verifier) = (found(), Verifier::new("https://api.example.com").unwrap());
     let (photos, (store, request)) = protected();
     let (client, waiting, session) = (client(), client(), session());
     vec![
@@ -76,17 +75,12 @@ fn cases() -> Vec<Case> {
                 (signer, request)
             },
         ),
-        case(
-            "verify",
-            move |at| (signed(), found.clone(), moment(at)),
-            move |(request, found, moment)| {
-                let Reply::Ask(Question::FindCredentials(ask)) = verifier.verify(&request, moment) else {
-                    unreachable!()
-                };
-                let Reply::Ask(Question::RememberNonce(ask)) = ask.answer(found) else { unreachable!() };
-                let Reply::Done(verified) = ask.answer(Freshness::Fresh) else { unreachable!() };
-                (verified, request)
-            },
+        verified("verify", found()),
+        verified("verify_unknown_client", Credentials { client: None, ..found() }),
+        verified("verify_unknown_token", Credentials { token: None, ..found() }),
+        verified(
+            "verify_refused",
+            Credentials { client: Some(Consumer::with_secret("w".repeat(43)).into()), ..found() },
         ),
         case("authorize", moment, move |moment| authorize(&client, moment)),
         case(
@@ -152,16 +146,30 @@ fn signed() -> Request {
 }
 
 fn found() -> Credentials {
+    let grant = oauth_proto::oauth1::server::Grant::new("jane");
+    let token = TokenRecord::new("LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE", "xvz1evFS4wEEPTGEFPHBog", grant);
     Credentials {
-        client: Some(Consumer::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw")),
-        token: Some(TokenRecord {
-            secret: "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE".into(),
-            client: "xvz1evFS4wEEPTGEFPHBog".into(),
-            expires_at: None,
-            grant: oauth_proto::oauth1::server::Grant::new("jane"),
-        }),
+        client: Some(Consumer::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw").into()),
+        token: Some(token.into()),
         temporary: None,
     }
+}
+
+/// The whole way of a request through the verifier, for which the store finds these credentials. A refusal ends it.
+fn verified(name: &'static str, found: Credentials) -> Case {
+    let verifier = Verifier::new("https://api.example.com").unwrap();
+    case(
+        name,
+        move |at| (signed(), found.clone(), moment(at)),
+        move |(request, found, moment)| {
+            let Reply::Ask(Question::FindCredentials(ask)) = verifier.verify(&request, moment) else { unreachable!() };
+            let outcome = match ask.answer(found) {
+                Reply::Ask(Question::RememberNonce(ask)) => ask.answer(Freshness::Fresh),
+                refused => refused,
+            };
+            (outcome, request)
+        },
+    )
 }
 
 fn client() -> Client {

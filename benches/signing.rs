@@ -241,13 +241,8 @@ fn verify(criterion: &mut Criterion) {
     case.signer().sign(&mut request, case.stamp()).unwrap();
     let verifier = Verifier::new("https://api.twitter.com").unwrap();
     let found = Credentials {
-        client: Some(ClientRecord::with_secret(case.client.1)),
-        token: Some(TokenRecord {
-            secret: case.token.1.into(),
-            client: case.client.0.to_owned(),
-            expires_at: None,
-            grant: Grant::new("jane"),
-        }),
+        client: Some(ClientRecord::with_secret(case.client.1).into()),
+        token: Some(TokenRecord::new(case.token.1, case.client.0, Grant::new("jane")).into()),
         temporary: None,
     };
     criterion.bench_function("verify/twitter/oauth_proto", |bencher| {

@@ -58,12 +58,7 @@ impl Case {
     fn verifies(&self, request: &Request<Vec<u8>>) -> bool {
         let store = MemoryStore::default();
         store.add_client(self.client.key.clone(), ClientRecord::with_secret(self.client.secret.clone()));
-        let record = TokenRecord {
-            secret: self.token.secret.clone(),
-            client: self.client.key.clone(),
-            expires_at: None,
-            grant: Grant::new("jane"),
-        };
+        let record = TokenRecord::new(&self.token.secret, &self.client.key, Grant::new("jane"));
         store.add_token(self.token.token.clone(), record);
         let verifier = Verifier::new("https://photos.example.net").unwrap();
         serve(verifier.verify(request, Moment::new(NOW, [1; 32])), &store).is_ok()

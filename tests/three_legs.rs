@@ -2,9 +2,11 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{CALLBACK, NOW, ORIGIN, World, fields};
 use http::Request;
-use oauth_proto::oauth1::server::{Decision, Grant, Reason, serve};
+use oauth_proto::oauth1::server::{ClientRecord, Credentials, Decision, Grant, Question, Reason, Reply, Store, serve};
 use oauth_proto::oauth1::{
     Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method, Pending, Placement, Scheme, Service, Token,
 };
@@ -338,9 +340,7 @@ fn names_of_the_protocol_are_reserved() {
 #[test]
 fn a_server_says_what_is_wrong_and_the_client_repeats_it() {
     let world = World::default();
-    world
-        .store
-        .add_client("dpf43f3p2l4k3l03", oauth_proto::oauth1::server::ClientRecord::with_secret("another secret"));
+    world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret"));
     let error = world.begin(Authorize::callback(CALLBACK)).unwrap_err();
     let Error::Refused(Refused::Problem { code, answer, .. }) = error else { panic!("{error}") };
     assert_eq!((code.as_str(), answer.status.as_u16()), ("signature_invalid", 401));
@@ -369,7 +369,7 @@ fn a_problem_in_the_challenge_is_read_too() {
 #[test]
 fn registered_callbacks_must_match_to_the_byte() {
     let world = World::default();
-    let record = oauth_proto::oauth1::server::ClientRecord::with_secret("kd94hf93k423kf44").callback(CALLBACK);
+    let record = ClientRecord::with_secret("kd94hf93k423kf44").callback(CALLBACK);
     world.store.add_client("dpf43f3p2l4k3l03", record);
     assert!(world.begin(Authorize::callback(CALLBACK)).is_ok());
     assert!(world.begin(Authorize::out_of_band()).is_err(), "oob is a callback like the others");
@@ -443,12 +443,49 @@ fn a_revoked_token_is_refused() {
 }
 
 #[test]
+fn a_changed_secret_counts_at_once_for_tokens_that_have_been_used() {
+    let world = World::default();
+    let token = world.token();
+    let signed = |secret: &str| {
+        let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
+        let client = ClientCredentials::new("dpf43f3p2l4k3l03", secret);
+        let session = oauth_proto::oauth1::Session::new(&Scheme::default(), &client, Some(token.clone()));
+        session.sign(&mut request, world.moment()).unwrap();
+        request
+    };
+    assert!(world.verify(&signed("kd94hf93k423kf44")).is_ok());
+    world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret"));
+    assert_eq!(world.verify(&signed("kd94hf93k423kf44")).unwrap_err().reason, Reason::WrongSignature);
+    assert!(world.verify(&signed("another secret")).is_ok());
+}
+
+/// As a store that reads rows from a database does.
+#[test]
+fn a_store_may_make_its_records_anew_for_each_answer() {
+    let world = World::default();
+    for _ in 0..2 {
+        for (is_known, expected) in [(true, None), (false, Some(Reason::UnknownToken))] {
+            let request = world.signed();
+            let Reply::Ask(Question::FindCredentials(ask)) = world.provider.verifier().verify(&request, world.moment())
+            else {
+                panic!("no question")
+            };
+            let found = world.store.find_credentials(ask.command()).unwrap();
+            let anew = Credentials {
+                client: found.client.map(|client| Arc::new((*client).clone())),
+                token: found.token.filter(|_| is_known).map(|token| Arc::new((*token).clone())),
+                temporary: None,
+            };
+            assert_eq!(serve(ask.answer(anew), &world.store).err().map(|rejected| rejected.reason), expected);
+        }
+    }
+}
+
+#[test]
 fn a_store_that_fails_is_a_503_and_nothing_is_lost() {
     let world = World::default();
     let request = world.signed();
-    let oauth_proto::oauth1::server::Reply::Ask(oauth_proto::oauth1::server::Question::FindCredentials(ask)) =
-        world.provider.verifier().verify(&request, world.moment())
-    else {
+    let Reply::Ask(Question::FindCredentials(ask)) = world.provider.verifier().verify(&request, world.moment()) else {
         panic!("no question")
     };
     let rejected = serve(ask.unavailable("the disk is full"), &world.store).unwrap_err();

@@ -83,7 +83,7 @@ pub fn run(input: Input) {
     store.add_client(client.key.clone(), ClientRecord::with_secret(client_secret));
     if let (Some(token), Some(secret)) = (&token, token_secret) {
         let grant = Grant::new("jane");
-        let record = TokenRecord { secret: secret.into(), client: client.key.clone(), expires_at: None, grant };
+        let record = TokenRecord::new(secret, &client.key, grant);
         store.add_token(token.token.clone(), record);
     }
     let verifier = Verifier::new(&input.sent.origin()).unwrap().key_encoding(key_encoding).allow_two_legged();

@@ -70,5 +70,5 @@ impl Hybrid {
 }
 
 fn record(secret: &str) -> TokenRecord {
-    TokenRecord { secret: secret.into(), client: CONSUMER.to_owned(), expires_at: None, grant: Grant::new("jane") }
+    TokenRecord::new(secret, CONSUMER, Grant::new("jane"))
 }

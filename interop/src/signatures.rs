@@ -96,7 +96,7 @@ fn store(case: &Case, tampering: Option<Tampering>) -> MemoryStore {
     store.add_client(&case.client, client);
     if let Some(token) = &case.token {
         let (client, grant) = (case.client.clone(), Grant::new("jane"));
-        store.add_token(token, TokenRecord { secret: token_secret.into(), client, expires_at: None, grant });
+        store.add_token(token, TokenRecord::new(token_secret, client, grant));
     }
     store
 }

@@ -34,12 +34,25 @@ pub fn base_string<B: AsRef<[u8]>>(request: &http::Request<B>) -> Result<Vec<u8>
     Ok(collect((request.method(), site, request.uri()), &parameters))
 }
 
-/// The base string of a request at that place with those parameters.
+/// Returns the base string of a request at that place with those parameters.
 pub(super) fn collect(place: Place<'_>, parameters: &Parameters<'_>) -> Vec<u8> {
-    let pairs = parameters.signed();
     Writer::collect(|writer| {
         write_place(writer, place);
-        write_all(writer, &pairs);
+        if parameters.others_have_oauth || parameters.signed_protocol().next().is_none() {
+            return write_all(writer, &parameters.signed());
+        }
+        let others = &parameters.others;
+        let pair = |at: usize| (others[at].0.as_ref(), others[at].1.as_ref());
+        write_parameters(writer, others.len(), pair, |writer| {
+            for (index, (name, value)) in parameters.signed_protocol().enumerate() {
+                if index > 0 {
+                    writer.fixed(b"%26");
+                }
+                writer.prepared(name);
+                writer.fixed(b"%3D");
+                writer.twice(value);
+            }
+        });
     })
 }
 
@@ -403,6 +416,23 @@ mod tests {
             prop_assert!(order.is_sorted_by_key(encoded));
             order.sort_unstable();
             prop_assert!((0..).zip(order).all(|(at, slot)| at == slot));
+        }
+
+        #[test]
+        fn the_protocols_parameters_stand_in_their_order_among_others(
+            own in prop::collection::vec(("(o|oa|oauth|oauti|~)?[a-z%=]{0,3}", "[ -~]{0,5}"), 0..20)
+        ) {
+            let uri: Uri = format!("https://a.example/?{}", crate::wire::form::encode(own)).parse().unwrap();
+            let mut headers = http::HeaderMap::new();
+            let header = "OAuth oauth_token=\"%20\", oauth_signature=\"s\", oauth_nonce=n";
+            headers.insert("authorization", header.parse().unwrap());
+            let parameters = Parameters::of(&uri, &headers, b"").unwrap();
+            let place = (&http::Method::GET, signed_site(&uri, None).unwrap(), &uri);
+            let sorted = Writer::collect(|writer| {
+                write_place(writer, place);
+                write_all(writer, &parameters.signed());
+            });
+            prop_assert_eq!(collect(place, &parameters), sorted);
         }
 
         #[test]

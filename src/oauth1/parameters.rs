@@ -23,10 +23,11 @@ pub(super) const TOKEN_SECRET: &str = "oauth_token_secret";
 pub(super) const VERIFIER: &str = "oauth_verifier";
 pub(super) const VERSION: &str = "oauth_version";
 
-/// What the parameters of a flow and of every request are called. No parameter of one's own may be called so.
+/// What the parameters of a flow and of every request are called, in the order in which they are signed. No parameter of
+/// one's own may be called so.
 pub(super) const PROTOCOL: [&str; 12] = [
-    CALLBACK,
     BODY_HASH,
+    CALLBACK,
     CONSUMER_KEY,
     NONCE,
     SESSION_HANDLE,
@@ -40,7 +41,12 @@ pub(super) const PROTOCOL: [&str; 12] = [
 ];
 
 pub(super) fn is_protocol(name: &[u8]) -> bool {
-    PROTOCOL.iter().any(|known| known.as_bytes() == name)
+    place(name).is_some()
+}
+
+/// Returns a name's place in [`PROTOCOL`].
+fn place(name: &[u8]) -> Option<usize> {
+    PROTOCOL.iter().position(|known| known.as_bytes() == name)
 }
 
 /// Whether the specification claims the name: such parameters go in one place (§3.5).
@@ -49,63 +55,95 @@ pub(super) fn is_oauth(name: &[u8]) -> bool {
     name.starts_with(b"oauth_")
 }
 
-/// Everything that a request says, by the place where it says it.
+/// Everything that a request says.
 #[derive(Debug, Default)]
 pub(super) struct Parameters<'r> {
-    /// The `OAuth` Authorization header's, without the realm.
-    pub(super) header: Vec<Pair<'r>>,
+    /// The values of the protocol's parameters, in the order of [`PROTOCOL`]: of each name the first.
+    pub(super) protocol: [Option<Cow<'r, [u8]>>; PROTOCOL.len()],
+    /// All others, those of the header first, then those of the query and of the form; also further values of the protocol's.
+    pub(super) others: Vec<Pair<'r>>,
+    /// Whether names among the others begin with `oauth_`.
+    pub(super) others_have_oauth: bool,
+    /// In how many places there are names that begin with `oauth_`: header, query and form.
+    pub(super) oauth_places: usize,
+    /// That of the `OAuth` Authorization header. It is not signed.
     pub(super) realm: Option<Cow<'r, [u8]>>,
-    pub(super) query: Vec<Pair<'r>>,
-    /// The body's, if it is a form by its media type.
-    pub(super) form: Vec<Pair<'r>>,
+    /// Whether the body is a form by its media type. If not, it has no parameters.
     pub(super) is_form: bool,
 }
 
 impl<'r> Parameters<'r> {
     /// Collects them. `body` counts only where the media type says that it is a form.
     pub(super) fn of(uri: &'r Uri, headers: &'r HeaderMap, body: &'r [u8]) -> Result<Self, Malformed> {
-        let mut parameters = Self { query: query(uri).collect(), ..Self::default() };
-        parameters.is_form = form::is_form(headers).ok_or(Malformed { at: 0 })?;
-        if parameters.is_form {
-            parameters.form = form::pairs(body).collect();
-        }
+        let mut parameters = Self { is_form: form::is_form(headers).ok_or(Malformed { at: 0 })?, ..Self::default() };
         parameters.read_header(headers)?;
+        parameters.add_place(query(uri));
+        if parameters.is_form {
+            parameters.add_place(form::pairs(body));
+        }
         Ok(parameters)
     }
 
     fn read_header(&mut self, headers: &'r HeaderMap) -> Result<(), Malformed> {
-        for (index, list) in oauth_headers(headers).enumerate() {
-            if index > 0 {
-                return Err(Malformed { at: 0 });
-            }
-            self.header.reserve(8);
-            for param in auth_param::parse(list) {
-                let (name, value) = param?;
-                if name.eq_ignore_ascii_case(b"realm") {
-                    self.realm = Some(value);
-                    continue;
-                }
-                let value = match value {
-                    Cow::Borrowed(value) => percent::decode(value),
-                    Cow::Owned(value) => percent::decode(&value).into_owned().into(),
-                };
-                self.header.push((percent::decode(name), value));
-            }
+        let mut lists = oauth_headers(headers);
+        let Some(list) = lists.next() else {
+            return Ok(());
+        };
+        if lists.next().is_some() {
+            return Err(Malformed { at: 0 });
         }
+        let mut has_oauth = false;
+        for param in auth_param::parse(list) {
+            let (name, value) = param?;
+            if name.eq_ignore_ascii_case(b"realm") {
+                self.realm = Some(value);
+                continue;
+            }
+            let value = match value {
+                Cow::Borrowed(value) => percent::decode(value),
+                Cow::Owned(value) => percent::decode(&value).into_owned().into(),
+            };
+            has_oauth |= self.add((percent::decode(name), value));
+        }
+        self.oauth_places += usize::from(has_oauth);
         Ok(())
     }
 
-    /// All of them, wherever they stand.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Pair<'r>> + Clone {
-        self.header.iter().chain(&self.query).chain(&self.form)
+    fn add_place(&mut self, pairs: impl Iterator<Item = Pair<'r>>) {
+        let has_oauth = pairs.fold(false, |has_oauth, pair| has_oauth | self.add(pair));
+        self.oauth_places += usize::from(has_oauth);
     }
 
-    /// Those that are signed: all but the signature.
+    /// Adds a parameter and returns whether its name begins with `oauth_`.
+    fn add(&mut self, (name, value): Pair<'r>) -> bool {
+        let is_oauth = is_oauth(&name);
+        let slot = if is_oauth { place(&name).map(|at| &mut self.protocol[at]) } else { None };
+        match slot {
+            Some(slot @ None) => *slot = Some(value),
+            _ => {
+                self.others_have_oauth |= is_oauth;
+                self.others.push((name, value));
+            }
+        }
+        is_oauth
+    }
+
+    /// Returns the protocol's parameters that are signed, all but the signature, in their order.
+    pub(super) fn signed_protocol(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let pairs = PROTOCOL.iter().zip(&self.protocol).filter(|(name, _)| **name != SIGNATURE);
+        pairs.filter_map(|(name, value)| Some((name.as_bytes(), value.as_deref()?)))
+    }
+
+    /// Returns all parameters that are signed, in no order.
     pub(super) fn signed(&self) -> Vec<(&[u8], &[u8])> {
-        let mut pairs = Vec::with_capacity(self.header.len() + self.query.len() + self.form.len());
-        let signed = self.all().filter(|(name, _)| **name != *SIGNATURE.as_bytes());
-        pairs.extend(signed.map(|(name, value)| (name.as_ref(), value.as_ref())));
-        pairs
+        let others = self.others.iter().filter(|(name, _)| **name != *SIGNATURE.as_bytes());
+        let others = others.map(|(name, value)| (name.as_ref(), value.as_ref()));
+        self.signed_protocol().chain(others).collect()
+    }
+
+    /// Returns whether the request has a signature.
+    pub(super) fn has_signature(&self) -> bool {
+        PROTOCOL.iter().zip(&self.protocol).any(|(name, value)| *name == SIGNATURE && value.is_some())
     }
 }
 
@@ -126,6 +164,7 @@ pub(super) fn oauth_headers(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> 
 mod tests {
     use http::HeaderValue;
 
+    use super::super::order;
     use super::*;
 
     fn headers(authorization: &'static str) -> HeaderMap {
@@ -138,15 +177,21 @@ mod tests {
         let uri = Uri::default();
         let parameters = Parameters::of(&uri, &headers, b"").unwrap();
         assert_eq!(parameters.realm.as_deref(), Some(&b"a%20b"[..]));
-        assert_eq!(parameters.header, [(b"oauth_token".into(), b"%41 +".into())]);
+        assert_eq!(parameters.protocol[place(b"oauth_token").unwrap()].as_deref(), Some(&b"%41 +"[..]));
+        assert!(parameters.others.is_empty());
+    }
+
+    #[test]
+    fn the_protocols_names_stand_in_their_order() {
+        assert!(PROTOCOL.is_sorted_by(|left, right| order::compare(left.as_bytes(), right.as_bytes()).is_lt()));
     }
 
     #[test]
     fn two_oauth_headers_are_malformed_and_other_schemes_are_ignored() {
         let mut headers = headers("Bearer x");
-        assert!(Parameters::of(&Uri::default(), &headers, b"").unwrap().header.is_empty());
+        assert!(Parameters::of(&Uri::default(), &headers, b"").unwrap().others.is_empty());
         headers.append(AUTHORIZATION, HeaderValue::from_static("OAuth a=1"));
-        assert_eq!(Parameters::of(&Uri::default(), &headers, b"").unwrap().header.len(), 1);
+        assert_eq!(Parameters::of(&Uri::default(), &headers, b"").unwrap().others.len(), 1);
         headers.append(AUTHORIZATION, HeaderValue::from_static("OAuth b=1"));
         assert!(Parameters::of(&Uri::default(), &headers, b"").is_err());
     }
@@ -154,8 +199,8 @@ mod tests {
     #[test]
     fn a_body_counts_only_as_a_form() {
         let mut headers = HeaderMap::new();
-        assert!(Parameters::of(&Uri::default(), &headers, b"a=1").unwrap().form.is_empty());
+        assert!(Parameters::of(&Uri::default(), &headers, b"a=1").unwrap().others.is_empty());
         headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8"));
-        assert_eq!(Parameters::of(&Uri::default(), &headers, b"a=1").unwrap().form.len(), 1);
+        assert_eq!(Parameters::of(&Uri::default(), &headers, b"a=1").unwrap().others.len(), 1);
     }
 }

@@ -6,7 +6,7 @@ use http::header::{
 };
 use http::{Method as HttpMethod, Request, Response, StatusCode, Uri};
 
-use super::parameters::{Parameters, SIGNATURE, is_protocol};
+use super::parameters::{Parameters, is_protocol};
 use super::signer::{Signer, remove_oauth_header};
 use super::{ClientCredentials, Placement, Scheme, Stamp, Token};
 use crate::wire::{Origin, form, without_query};
@@ -209,5 +209,5 @@ fn resolve(base: &Uri, location: &[u8]) -> Result<Uri, Error> {
 
 fn is_signed<B: AsRef<[u8]>>(request: &Request<B>) -> bool {
     let parameters = Parameters::of(request.uri(), request.headers(), request.body().as_ref());
-    parameters.is_ok_and(|parameters| parameters.all().any(|(name, _)| **name == *SIGNATURE.as_bytes()))
+    parameters.is_ok_and(|parameters| parameters.has_signature())
 }

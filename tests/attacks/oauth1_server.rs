@@ -66,12 +66,7 @@ fn nonce_replay_at_the_end_of_the_window() {
     let mut request = world.signed();
     let token = TokenCredentials::new("t", "s");
     let grant = oauth_proto::oauth1::server::Grant::new("jane");
-    let record = oauth_proto::oauth1::server::TokenRecord {
-        secret: token.secret.clone(),
-        client: "dpf43f3p2l4k3l03".into(),
-        expires_at: None,
-        grant,
-    };
+    let record = oauth_proto::oauth1::server::TokenRecord::new(&token.secret, "dpf43f3p2l4k3l03", grant);
     world.store.add_token("t", record);
     request.headers_mut().remove("authorization");
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");

@@ -70,7 +70,7 @@ impl Dropbox {
 
     fn give(&self, user: &str, token: &str, secret: &str, more: &str) -> Response {
         let grant = Grant::new(user);
-        let record = TokenRecord { secret: secret.into(), client: CLIENT.to_owned(), expires_at: None, grant };
+        let record = TokenRecord::new(secret, CLIENT, grant);
         self.store.add_token(token, record);
         typed("text/plain", format!("oauth_token_secret={secret}&oauth_token={token}{more}"))
     }

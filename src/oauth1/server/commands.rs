@@ -3,6 +3,8 @@
 //! Every command is one atomic step. A store that does two steps for one of them can be raced: two requests with the
 //! same nonce, or two exchanges of the same temporary credentials, would both succeed.
 
+use std::sync::Arc;
+
 use super::records::{ClientRecord, Stage, TemporaryRecord, TokenRecord};
 use crate::{Command, Freshness, Secret, Timestamp};
 
@@ -26,19 +28,24 @@ pub struct FindCredentials {
 /// The answer to [`FindCredentials`]: each part `None` where there is none. Both are looked for in any case, so that
 /// finding neither takes as long as finding one.
 ///
+/// Records are shared: a store that keeps them in memory answers with the pointers that it holds, and the records keep what
+/// was computed from their secrets for the next request. A store that makes them anew for each answer puts them into new
+/// pointers.
+///
 /// ```
 /// use oauth_proto::oauth1::server::{ClientRecord, Credentials};
 ///
-/// let found = Credentials { client: Some(ClientRecord::with_secret("secret")), token: None, temporary: None };
+/// let client = ClientRecord::with_secret("secret");
+/// let found = Credentials { client: Some(client.into()), token: None, temporary: None };
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
     /// The client.
-    pub client: Option<ClientRecord>,
+    pub client: Option<Arc<ClientRecord>>,
     /// The token, if one was asked for.
-    pub token: Option<TokenRecord>,
+    pub token: Option<Arc<TokenRecord>>,
     /// The temporary credentials, if they were asked for.
-    pub temporary: Option<TemporaryRecord>,
+    pub temporary: Option<Arc<TemporaryRecord>>,
 }
 
 impl Command for FindCredentials {
@@ -172,11 +179,10 @@ pub struct Redeem {
 /// The answer to [`Redeem`].
 ///
 /// ```
-/// use oauth_proto::oauth1::server::Redemption;
+/// use oauth_proto::oauth1::server::{Grant, Redemption, TokenRecord};
 ///
-/// assert_ne!(Redemption::Refused, Redemption::Redeemed(oauth_proto::oauth1::server::TokenRecord {
-///     secret: "s".into(), client: "c".into(), expires_at: None, grant: oauth_proto::oauth1::server::Grant::new("jane"),
-/// }));
+/// let record = TokenRecord::new("secret", "dpf43f3p2l4k3l03", Grant::new("jane"));
+/// assert_ne!(Redemption::Refused, Redemption::Redeemed(record));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Redemption {

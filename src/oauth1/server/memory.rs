@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::commands::{
     Credentials, Decide, FindCredentials, FindTemporary, Redeem, Redemption, RememberNonce, SaveTemporary,
@@ -33,8 +33,8 @@ const DROPPED_AT_ONCE: usize = 32;
 /// Trees, because they grow and shrink a few records at a time.
 #[derive(Debug, Default)]
 struct Tables {
-    clients: BTreeMap<String, ClientRecord>,
-    tokens: BTreeMap<String, TokenRecord>,
+    clients: BTreeMap<String, Arc<ClientRecord>>,
+    tokens: BTreeMap<String, Arc<TokenRecord>>,
     temporaries: BTreeMap<String, TemporaryRecord>,
     nonces: BTreeSet<Nonce>,
     /// What expires, in the order in which it does.
@@ -56,7 +56,7 @@ enum Expiring {
 impl MemoryStore {
     /// Registers a client under its identifier, in place of one that was there.
     pub fn add_client(&self, key: impl Into<String>, client: ClientRecord) {
-        self.tables().clients.insert(key.into(), client);
+        self.tables().clients.insert(key.into(), client.into());
     }
 
     /// Keeps a token under its identifier, as if it had been issued.
@@ -101,7 +101,7 @@ impl Tables {
         // One that is replaced may expire at another time.
         self.remove_token(&token);
         self.expiries.extend(record.expires_at.map(|at| (at, Expiring::Token(token.clone()))));
-        self.tokens.insert(token, record);
+        self.tokens.insert(token, record.into());
     }
 
     fn remove_token(&mut self, token: &str) -> bool {
@@ -128,7 +128,9 @@ impl Store for MemoryStore {
         Ok(Credentials {
             client: tables.clients.get(&command.client).cloned(),
             token: token.filter(|_| !command.temporary).and_then(|token| tables.tokens.get(token).cloned()),
-            temporary: token.filter(|_| command.temporary).and_then(|token| tables.temporaries.get(token).cloned()),
+            temporary: token
+                .filter(|_| command.temporary)
+                .and_then(|token| tables.temporaries.get(token).cloned().map(Arc::new)),
         })
     }
 

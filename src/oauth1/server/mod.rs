@@ -20,6 +20,7 @@ mod presented;
 mod provider;
 mod records;
 mod rejected;
+mod schedules;
 mod store;
 mod verifier;
 

@@ -130,11 +130,11 @@ impl Provider {
     }
 
     fn issue_temporary(self, checked: Checked) -> Reply<Response> {
-        let Checked { presented, callbacks, moment, .. } = checked;
+        let Checked { presented, client, moment, .. } = checked;
         let Some(callback) = presented.callback else {
             return self.verifier.reject(Reason::ParameterMissing(CALLBACK));
         };
-        if !is_acceptable(&callback, &callbacks) {
+        if !is_acceptable(&callback, &client.callbacks) {
             return self.verifier.reject(Reason::CallbackRefused);
         }
         let token = identifier(&moment);

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::commands::{Redeem, Redemption};
+use super::schedules::Schedules;
 use super::verifier::hex;
 use crate::oauth1::Method;
 use crate::{Secret, Timestamp};
@@ -23,6 +24,7 @@ pub struct ClientRecord {
     pub(super) secret: Option<Secret>,
     pub(super) keys: Vec<Method>,
     pub(super) callbacks: Vec<String>,
+    pub(super) schedules: Schedules,
 }
 
 impl ClientRecord {
@@ -30,12 +32,12 @@ impl ClientRecord {
     /// (RFC 5849 §4.5). An empty one lets nobody in.
     pub fn with_secret(secret: impl Into<Secret>) -> Self {
         let secret = Some(secret.into()).filter(|secret| !secret.is_empty());
-        Self { secret, keys: Vec::new(), callbacks: Vec::new() }
+        Self { secret, keys: Vec::new(), callbacks: Vec::new(), schedules: Schedules::default() }
     }
 
     /// A client that signs with a private key. `key` is the method with its public key; only that method is accepted.
     pub fn with_key(key: Method) -> Self {
-        Self { secret: None, keys: vec![key], callbacks: Vec::new() }
+        Self { secret: None, keys: vec![key], callbacks: Vec::new(), schedules: Schedules::default() }
     }
 
     /// Registers a callback. Once there is one, callbacks must equal a registered one, byte for byte; before, the
@@ -90,14 +92,11 @@ impl Grant {
 /// Token credentials as the server keeps them, under the token's identifier.
 ///
 /// ```
+/// use oauth_proto::Timestamp;
 /// use oauth_proto::oauth1::server::{Grant, TokenRecord};
 ///
-/// let record = TokenRecord {
-///     secret: "pfkkdhi9sl3r4s00".into(),
-///     client: "dpf43f3p2l4k3l03".into(),
-///     expires_at: None,
-///     grant: Grant::new("jane"),
-/// };
+/// let mut record = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Grant::new("jane"));
+/// record.expires_at = Some(Timestamp::from_secs(137_134_800));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenRecord {
@@ -109,6 +108,22 @@ pub struct TokenRecord {
     pub expires_at: Option<Timestamp>,
     /// What was granted.
     pub grant: Grant,
+    #[serde(skip)]
+    pub(super) schedules: Schedules,
+}
+
+impl TokenRecord {
+    /// Returns the record of a token that does not expire.
+    ///
+    /// ```
+    /// use oauth_proto::oauth1::server::{Grant, TokenRecord};
+    ///
+    /// let record = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Grant::new("jane"));
+    /// assert_eq!(record.expires_at, None);
+    /// ```
+    pub fn new(secret: impl Into<Secret>, client: impl Into<String>, grant: Grant) -> Self {
+        Self { secret: secret.into(), client: client.into(), expires_at: None, grant, schedules: Schedules::default() }
+    }
 }
 
 /// Temporary credentials as the server keeps them, under their identifier.
@@ -169,12 +184,8 @@ impl TemporaryRecord {
         if !bool::from(right) || self.client != command.client || self.expires_at <= command.now {
             return Redemption::Refused;
         }
-        Redemption::Redeemed(TokenRecord {
-            secret: command.secret.clone(),
-            client: self.client,
-            expires_at: command.expires_at,
-            grant,
-        })
+        let record = TokenRecord::new(&command.secret, self.client, grant);
+        Redemption::Redeemed(TokenRecord { expires_at: command.expires_at, ..record })
     }
 }
 

@@ -51,15 +51,15 @@ questions! {
     /// ```
     /// use std::collections::{HashMap, HashSet};
     /// use std::convert::Infallible;
-    /// use std::sync::Mutex;
+    /// use std::sync::{Arc, Mutex};
     ///
     /// use oauth_proto::oauth1::server::*;
     ///
     /// #[derive(Default)]
     /// struct Tables {
-    ///     clients: HashMap<String, ClientRecord>,
+    ///     clients: HashMap<String, Arc<ClientRecord>>,
     ///     temporaries: HashMap<String, TemporaryRecord>,
-    ///     tokens: HashMap<String, TokenRecord>,
+    ///     tokens: HashMap<String, Arc<TokenRecord>>,
     ///     nonces: HashSet<(String, Option<String>, u64, String)>,
     /// }
     ///
@@ -74,7 +74,7 @@ questions! {
     ///         Ok(Credentials {
     ///             client: tables.clients.get(&command.client).cloned(),
     ///             token: tables.tokens.get(token).filter(|_| !command.temporary).cloned(),
-    ///             temporary: tables.temporaries.get(token).filter(|_| command.temporary).cloned(),
+    ///             temporary: tables.temporaries.get(token).filter(|_| command.temporary).cloned().map(Arc::new),
     ///         })
     ///     }
     ///
@@ -115,7 +115,7 @@ questions! {
     ///         let Some(record) = tables.temporaries.remove(&command.temporary) else { return Ok(Redemption::Refused) };
     ///         let redemption = record.redeem(command);
     ///         if let Redemption::Redeemed(token) = &redemption {
-    ///             tables.tokens.insert(command.token.clone(), token.clone());
+    ///             tables.tokens.insert(command.token.clone(), token.clone().into());
     ///         }
     ///         Ok(redemption)
     ///     }

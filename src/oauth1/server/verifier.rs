@@ -10,14 +10,15 @@ use subtle::ConstantTimeEq;
 
 use super::commands::{Credentials, FindCredentials, RememberNonce};
 use super::presented::Presented;
-use super::records::Grant;
+use super::records::{ClientRecord, Grant, TokenRecord};
 use super::rejected::Reason;
+use super::schedules::StandIn;
 use super::store::{Question, Reply};
 use crate::oauth1::key::Key;
 use crate::oauth1::method::{KeyEncoding, Method, sha1_body_hash, signing_key};
 use crate::oauth1::parameters::{BODY_HASH, NONCE, TIMESTAMP, TOKEN};
 use crate::wire::{Origin, Site, bare, shortened};
-use crate::{Ask, Error, Freshness, Moment, Secret, Timestamp, Unsupported};
+use crate::{Ask, Error, Freshness, Moment, Timestamp, Unsupported};
 
 /// Checks signed requests of one service.
 ///
@@ -28,9 +29,8 @@ use crate::{Ask, Error, Freshness, Moment, Secret, Timestamp, Unsupported};
 ///
 /// let store = MemoryStore::default();
 /// store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44"));
-/// # store.add_token("nnch734d00sl2jdk", TokenRecord {
-/// #     secret: "pfkkdhi9sl3r4s00".into(), client: "dpf43f3p2l4k3l03".into(), expires_at: None, grant: Grant::new("jane"),
-/// # });
+/// # let token = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Grant::new("jane"));
+/// # store.add_token("nnch734d00sl2jdk", token);
 ///
 /// let verifier = Verifier::new("https://photos.example.net")?.realm("Photos");
 ///
@@ -66,6 +66,7 @@ struct Config {
     plaintext: bool,
     body_hash_required: bool,
     sha1_body_hash: bool,
+    stand_in: StandIn,
 }
 
 /// How much longer than the window a nonce is remembered: for requests that were judged in time and come late to the store,
@@ -107,9 +108,8 @@ pub(super) enum SignedWith {
 /// A request whose signature is right and which is not a replay.
 pub(super) struct Checked {
     pub(super) presented: Presented,
-    /// The client's registered callbacks.
-    pub(super) callbacks: Vec<String>,
-    pub(super) grant: Option<Grant>,
+    pub(super) client: Arc<ClientRecord>,
+    pub(super) token: Option<Arc<TokenRecord>>,
     pub(super) moment: Moment,
 }
 
@@ -134,6 +134,7 @@ impl Verifier {
             plaintext: false,
             body_hash_required: false,
             sha1_body_hash: false,
+            stand_in: StandIn::default(),
         })))
     }
 
@@ -220,7 +221,12 @@ impl Verifier {
         let signed_with = if self.0.two_legged { SignedWith::ClientOrToken } else { SignedWith::Token };
         self.check(request, signed_with, moment, |checked| {
             let Presented { client, token, .. } = checked.presented;
-            Reply::Done(Verified { client, token, grant: checked.grant })
+            // A record that the store made for this answer is taken apart, another's grant is copied.
+            let grant = |record| match Arc::try_unwrap(record) {
+                Ok(TokenRecord { grant, .. }) => grant,
+                Err(shared) => shared.grant.clone(),
+            };
+            Reply::Done(Verified { client, token, grant: checked.token.map(grant) })
         })
     }
 
@@ -232,11 +238,11 @@ impl Verifier {
         moment: Moment,
         then: impl FnOnce(Checked) -> Reply<T> + Send + 'static,
     ) -> Reply<T> {
-        let mut presented = match self.present(request, signed_with, moment.now) {
+        let (mut presented, method) = match self.present(request, signed_with, moment.now) {
             Ok(presented) => presented,
             Err(reason) => return self.reject(reason),
         };
-        // They come back with the answer.
+        // The command comes back with the answer, so that its texts need not be copied.
         let command = FindCredentials {
             client: std::mem::take(&mut presented.client),
             token: presented.token.take(),
@@ -253,8 +259,8 @@ impl Verifier {
                 SignedWith::Temporary => Credentials { token: None, ..found },
                 _ => Credentials { temporary: None, ..found },
             };
-            match verifier.authenticate(&presented, found, &moment) {
-                Ok((callbacks, grant)) => verifier.refuse_replay(Checked { presented, callbacks, grant, moment }, then),
+            match verifier.authenticate(&presented, &method, signed_with, found, &moment) {
+                Ok((client, token)) => verifier.refuse_replay(Checked { presented, client, token, moment }, then),
                 Err(reason) => verifier.reject(reason),
             }
         })))
@@ -269,16 +275,16 @@ impl Verifier {
         self.0.origins.iter().all(|origin| origin.site().is_private())
     }
 
-    /// Everything that can be judged without storage.
+    /// Judges everything that can be judged without storage, and returns what the request presents and its signature method.
     fn present<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
         signed_with: SignedWith,
         now: Timestamp,
-    ) -> Result<Presented, Reason> {
+    ) -> Result<(Presented, Method), Reason> {
         let site = self.site(request)?;
         // Only the provider's first endpoint has a use for the request's own parameters.
-        let presented = Presented::of(request, site, signed_with == SignedWith::Client)?;
+        let (presented, method) = Presented::of(request, site, signed_with == SignedWith::Client)?;
         let wants_token = matches!(signed_with, SignedWith::Token | SignedWith::Temporary);
         if wants_token && presented.token.is_none() {
             return Err(Reason::ParameterMissing(TOKEN));
@@ -286,19 +292,21 @@ impl Verifier {
         if signed_with == SignedWith::Client && presented.token.is_some() {
             return Err(Reason::ParameterInvalid(TOKEN));
         }
-        let method = self.method(&presented.method)?;
-        let in_the_clear = request.uri().scheme() == Some(&Scheme::HTTP) && !site.is_loopback();
-        if method.is_plaintext() && (!site.is_private() || in_the_clear) {
-            return Err(Reason::PlaintextWithoutTls);
-        }
-        // RFC 5849 §3.1: only PLAINTEXT does without them.
-        if !method.is_plaintext() {
-            presented.timestamp.ok_or(Reason::ParameterMissing(TIMESTAMP))?;
-            presented.nonce.as_ref().ok_or(Reason::ParameterMissing(NONCE))?;
+        let method = self.method(&method)?;
+        if method.is_plaintext() {
+            let in_the_clear = request.uri().scheme() == Some(&Scheme::HTTP) && !site.is_loopback();
+            if !site.is_private() || in_the_clear {
+                return Err(Reason::PlaintextWithoutTls);
+            }
+        } else if presented.timestamp.is_none() {
+            // RFC 5849 §3.1: only PLAINTEXT does without timestamp and nonce.
+            return Err(Reason::ParameterMissing(TIMESTAMP));
+        } else if presented.nonce.is_none() {
+            return Err(Reason::ParameterMissing(NONCE));
         }
         self.check_timestamp(presented.timestamp, now)?;
         self.check_body(&presented, &method, request.body().as_ref())?;
-        Ok(presented)
+        Ok((presented, method))
     }
 
     /// The origin that the request was made to.
@@ -307,10 +315,14 @@ impl Verifier {
             return self.0.origins.first().map(Origin::site).ok_or(Reason::WrongHost);
         }
         // An application behind may read either of them, so all that are there must name the same origin.
-        let headers = request.headers().get_all(HOST).iter().map(|host| host.to_str().unwrap_or_default());
-        let authority = request.uri().authority().map(http::uri::Authority::as_str);
-        let hosts: Vec<_> = authority.into_iter().chain(headers).collect();
-        let named = |origin: &&Origin| !hosts.is_empty() && hosts.iter().all(|host| origin.has_host(host));
+        let (authority, hosts) = (request.uri().authority(), request.headers().get_all(HOST));
+        if authority.is_none() && hosts.iter().next().is_none() {
+            return Err(Reason::WrongHost);
+        }
+        let named = |origin: &&Origin| {
+            authority.is_none_or(|authority| origin.has_host(authority.as_str()))
+                && hosts.iter().all(|host| origin.has_host(host.to_str().unwrap_or_default()))
+        };
         let scheme = request.uri().scheme();
         let same_scheme = |origin: &&Origin| Some(origin.is_https()) == scheme.map(|scheme| *scheme == Scheme::HTTPS);
         let mut origins = self.0.origins.iter().filter(named);
@@ -354,48 +366,62 @@ impl Verifier {
         }
     }
 
-    /// Whether the signature is right: with the client's registered callbacks and the token's grant, if so.
+    /// Checks the signature, and returns the client and the token if it is right.
     ///
-    /// For an unknown client or token the same work is done with a secret that nobody knows, so that neither the answer
-    /// nor its time tells which of them was wrong.
+    /// For an unknown client or token, and for another client's token, the same work is done with a secret that nobody knows,
+    /// so that neither the answer nor its time tells which of them was wrong.
     fn authenticate(
         &self,
         presented: &Presented,
+        method: &Method,
+        signed_with: SignedWith,
         found: Credentials,
         moment: &Moment,
-    ) -> Result<(Vec<String>, Option<Grant>), Reason> {
+    ) -> Result<(Arc<ClientRecord>, Option<Arc<TokenRecord>>), Reason> {
         let Credentials { client, token, temporary } = found;
-        // Two of them are no longer than a block, so that they cost what usual secrets do.
-        let unguessable = Secret::new(hex(&moment.derive("oauth1 stand-in")[..15]));
-        let method = self.method(&presented.method)?;
+        let wants_token = presented.token.is_some();
         let keyed = self.0.keyed.iter().any(|keyed| keyed.name() == method.name());
 
         let own_key = client.as_ref().and_then(|client| client.keys.iter().find(|key| key.name() == method.name()));
         let client_secret = client.as_ref().and_then(|client| client.secret.as_ref());
         let has_key = if keyed { own_key.is_some() } else { client_secret.is_some() };
-        let (token_secret, token_client, expires_at, grant) = match (token, temporary) {
-            (Some(token), _) => (Some(token.secret), Some(token.client), token.expires_at, Some(token.grant)),
-            (None, Some(record)) => (Some(record.secret), Some(record.client), Some(record.expires_at), None),
-            (None, None) => (None, None, None, None),
+        let (token_secret, owner, expires_at) = match (&token, &temporary) {
+            (Some(token), _) => (Some(&token.secret), Some(&token.client), token.expires_at),
+            (None, Some(record)) => (Some(&record.secret), Some(&record.client), Some(record.expires_at)),
+            (None, None) => (None, None, None),
         };
-        let wants_token = presented.token.is_some();
-        let token_secret = token_secret.or_else(|| wants_token.then(|| unguessable.clone()));
+        let has_token = owner.is_some();
+        let is_owner = owner.map_or(!wants_token, |owner| *owner == presented.client);
 
-        let client_secret = client_secret.unwrap_or(&unguessable);
-        let key = signing_key(client_secret, token_secret.as_ref(), self.0.key_encoding);
-        let method = if keyed { own_key.unwrap_or(&method) } else { &method };
-        let right = Key::new(method, key)
-            .verify(presented.signature.as_bytes(), |writer| writer.prepared(&presented.base_string));
+        let unguessable = self.0.stand_in.secret(moment);
+        let stand_in = self.0.stand_in.of(wants_token);
+        let (client_secret, token_secret, schedules) = match (client_secret, &client, &token) {
+            (Some(secret), _, Some(token)) if is_owner => {
+                (secret, token_secret, stand_in.known(token, &token.schedules))
+            }
+            (Some(secret), Some(client), None) if is_owner => {
+                (secret, token_secret, stand_in.known(client, &client.schedules))
+            }
+            _ => (unguessable, wants_token.then_some(unguessable), stand_in.unknown()),
+        };
+        // Temporary credentials sign one request, so that keeping a schedule for it would be of no use.
+        let schedules = schedules.filter(|_| signed_with != SignedWith::Temporary);
+        let (method, encoding) = (own_key.filter(|_| keyed).unwrap_or(method), self.0.key_encoding);
+        let verify =
+            |key: &Key| key.verify(presented.signature.as_bytes(), |writer| writer.prepared(&presented.base_string));
+        let right = match schedules.and_then(|kept| kept.key(method, client_secret, token_secret, encoding)) {
+            Some(key) => verify(key),
+            None => verify(&Key::new(method, signing_key(client_secret, token_secret, encoding))),
+        };
 
         let Some(client) = client.filter(|_| has_key) else {
             return Err(Reason::UnknownClient(shortened(&presented.client)));
         };
-        match token_client {
-            None if wants_token => return Err(Reason::UnknownToken),
-            Some(owner) if owner != presented.client => {
-                return Err(Reason::TokenOfAnotherClient(shortened(&presented.client)));
-            }
-            _ => {}
+        if !is_owner && !has_token {
+            return Err(Reason::UnknownToken);
+        }
+        if !is_owner {
+            return Err(Reason::TokenOfAnotherClient(shortened(&presented.client)));
         }
         if !right {
             return Err(Reason::WrongSignature);
@@ -403,7 +429,7 @@ impl Verifier {
         if expires_at.is_some_and(|expires_at| expires_at <= moment.now) {
             return Err(Reason::TokenExpired);
         }
-        Ok((client.callbacks, grant))
+        Ok((client, token))
     }
 
     /// Remembers the nonce, after the signature: nobody else can spend a client's nonces or fill the store.
