@@ -16,7 +16,7 @@ use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Step, Timestamp};
 use sha2::{Digest, Sha256};
 
-/// So often, to even out what happens once in a while.
+/// How often each case runs, to even out what happens only sometimes.
 const TIMES: usize = 64;
 
 const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);

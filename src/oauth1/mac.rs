@@ -40,7 +40,7 @@ pub(super) struct Mac<H: Hash> {
     length: u64,
 }
 
-/// The longest digest, with room behind it for whoever reads it by words.
+/// The longest digest, with room behind it so that it can be read by words.
 pub(super) type Digits = [u8; 72];
 
 impl<H: Hash> Mac<H> {

@@ -79,15 +79,15 @@ impl<'a> Site<'a> {
         Self::new(is_https(uri)?, uri.authority()?)
     }
 
-    /// That scheme at an authority; `None` where the authority has no host, or a port that is none.
+    /// Returns the site of a scheme and an authority; `None` where the authority has no host, or a port that is no number.
     pub(crate) fn new(https: bool, authority: &'a Authority) -> Option<Self> {
         let (host, port) = host_and_port(authority.as_str());
         let port = port_of(port, https)?;
         (!host.is_empty()).then_some(Self { https, host, port })
     }
 
-    /// The site that a request goes to, whoever reads it: its URI has no user information, and no `Host` names another
-    /// place. Some transports send a `Host` on, and make an `Authorization` of user information.
+    /// Returns the site that a request goes to, if all readers agree on it: its URI has no user information, and no `Host`
+    /// names another place. Some transports send a `Host` on, and make an `Authorization` of user information.
     pub(crate) fn of_request(uri: &'a Uri, headers: &HeaderMap) -> Result<Self, Unsupported> {
         let authority = uri.authority().map(Authority::as_str).unwrap_or_default();
         let site = Self::of(uri).filter(|site| {

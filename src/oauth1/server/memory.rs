@@ -218,11 +218,11 @@ mod tests {
     #[test]
     fn a_token_in_place_of_another_lives_as_long_as_it_says() {
         let store = MemoryStore::default();
-        let expiring = |at| TokenRecord {
-            secret: "pfkkdhi9sl3r4s00".into(),
-            client: "dpf43f3p2l4k3l03".into(),
-            expires_at: Some(Timestamp::from_secs(at)),
-            grant: super::super::records::Grant::new("jane"),
+        let expiring = |at| {
+            let grant = super::super::records::Grant::new("jane");
+            let mut record = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", grant);
+            record.expires_at = Some(Timestamp::from_secs(at));
+            record
         };
         store.add_token("nnch734d00sl2jdk", expiring(100));
         store.add_token("nnch734d00sl2jdk", expiring(300));

@@ -53,7 +53,7 @@ impl Presented {
         let [body_hash, callback, client, nonce, _, signature, method, time, token, _, verifier, version] =
             parameters.protocol;
         let client = required(CONSUMER_KEY, owned(CONSUMER_KEY, client)?)?;
-        // RFC 5849 §2.1: an empty token is none.
+        // RFC 5849 §2.1: an empty token counts as absent.
         let token = owned(TOKEN, token)?.filter(|token| !token.is_empty());
         let method = required(SIGNATURE_METHOD, text(SIGNATURE_METHOD, method)?)?;
         let presented = Self {

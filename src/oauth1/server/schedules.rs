@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::verifier::hex;
 use crate::oauth1::key::Key;
@@ -15,27 +15,27 @@ use crate::{Moment, Secret};
 /// They are secrets. They are wiped like secrets, no `Debug` shows them, and they are no part of the record's value: a clone
 /// begins without them, and they make no difference to whether two records are equal.
 #[derive(Default)]
-pub(super) struct Schedules([OnceLock<Box<Schedule>>; 3]);
+pub(super) struct Schedules([Mutex<Option<Arc<Schedule>>>; 3]);
 
-/// A key with its schedule, and what it was computed from. The fields of a record can be changed, and so can its client's
-/// secret, so that a schedule counts only for the secrets that it belongs to.
-struct Schedule {
+/// A key with its schedule, and what it was computed from.
+pub(super) struct Schedule {
     client: Secret,
     token: Option<Secret>,
     encoding: KeyEncoding,
-    key: Key,
+    pub(super) key: Key,
 }
 
 impl Schedules {
-    /// Returns the key that belongs to these secrets; `None` where the method is not HMAC, or where the schedule that is
-    /// kept belongs to other secrets.
-    pub(super) fn key(
+    /// Returns the schedule that belongs to these secrets; `None` where the method is not HMAC.
+    ///
+    /// The fields of a record can be changed, and so can its client's secret. A schedule of other secrets is replaced.
+    pub(super) fn get(
         &self,
         method: &Method,
         client: &Secret,
         token: Option<&Secret>,
         encoding: KeyEncoding,
-    ) -> Option<&Key> {
+    ) -> Option<Arc<Schedule>> {
         let [sha1, sha256, sha512] = &self.0;
         let kept = match method.0 {
             Kind::HmacSha1 => sha1,
@@ -43,12 +43,15 @@ impl Schedules {
             Kind::HmacSha512 => sha512,
             Kind::Plaintext | Kind::Custom(_) => return None,
         };
-        let schedule = kept.get_or_init(|| {
+        // It is whole between two statements, so a thread that panicked has not broken it.
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits =
+            |kept: &Arc<Schedule>| kept.client == *client && kept.token.as_ref() == token && kept.encoding == encoding;
+        if !kept.as_ref().is_some_and(fits) {
             let key = Key::new(method, signing_key(client, token, encoding));
-            Box::new(Schedule { client: client.clone(), token: token.cloned(), encoding, key })
-        });
-        let same_secrets = schedule.client == *client && schedule.token.as_ref() == token;
-        (same_secrets && schedule.encoding == encoding).then_some(&schedule.key)
+            *kept = Some(Arc::new(Schedule { client: client.clone(), token: token.cloned(), encoding, key }));
+        }
+        kept.clone()
     }
 }
 
@@ -84,7 +87,7 @@ pub(super) struct StandIn {
 }
 
 impl StandIn {
-    /// Returns a secret that nobody knows. It is made from the first moment that asks for it.
+    /// Returns a random secret, which is made from the first moment that is there when it is needed.
     pub(super) fn secret(&self, moment: &Moment) -> &Secret {
         // Two of them make a key that is no longer than a block, as those of usual secrets are.
         self.secret.get_or_init(|| Secret::new(hex(&moment.derive("oauth1 stand-in")[..15])))
@@ -138,31 +141,42 @@ impl fmt::Debug for StandIn {
 mod tests {
     use super::*;
 
-    fn signs(schedules: &Schedules, method: &Method, client: &str, token: Option<&str>) -> Option<bool> {
+    /// Whether the key that the schedules have for these secrets signs as theirs does.
+    fn fits(
+        schedules: &Schedules,
+        method: &Method,
+        (client, token): (&str, Option<&str>),
+        encoding: KeyEncoding,
+    ) -> bool {
         let (client, token) = (Secret::from(client), token.map(Secret::from));
-        let encoding = KeyEncoding::Encoded;
-        let key = schedules.key(method, &client, token.as_ref(), encoding)?;
+        let kept = schedules.get(method, &client, token.as_ref(), encoding).unwrap();
         let computed = Key::new(method, signing_key(&client, token.as_ref(), encoding));
         let mut digits = [0; _];
         let signature = computed.sign("", &mut digits, |writer| writer.prepared(b"text")).unwrap().value();
-        Some(key.verify(signature.as_bytes(), |writer| writer.prepared(b"text")))
+        kept.key.verify(signature.as_bytes(), |writer| writer.prepared(b"text"))
     }
 
     #[test]
     fn a_schedule_counts_for_its_own_secrets_only() {
         let schedules = Schedules::default();
         for method in [Method::HMAC_SHA1, Method::HMAC_SHA256, Method::HMAC_SHA512] {
-            for _ in 0..2 {
-                assert_eq!(signs(&schedules, &method, "client", Some("token")), Some(true));
+            for secrets in [("a&", Some("b")), ("a&", Some("c")), ("a&", None), ("d", None), ("a&", Some("b"))] {
+                for encoding in [KeyEncoding::Encoded, KeyEncoding::Raw, KeyEncoding::Raw] {
+                    assert!(fits(&schedules, &method, secrets, encoding), "{method:?} {secrets:?}");
+                }
             }
-            assert_eq!(signs(&schedules, &method, "other", Some("token")), None);
-            assert_eq!(signs(&schedules, &method, "client", Some("other")), None);
-            assert_eq!(signs(&schedules, &method, "client", None), None);
-            let (client, token) = (Secret::from("client"), Secret::from("token"));
-            assert!(schedules.key(&method, &client, Some(&token), KeyEncoding::Raw).is_none());
-            assert_eq!(signs(&schedules.clone(), &method, "other", Some("token")), Some(true));
         }
-        assert!(signs(&schedules, &Method::dangerous_plaintext(), "client", None).is_none());
+    }
+
+    #[test]
+    fn a_schedule_is_computed_once_and_no_part_of_a_records_value() {
+        let (schedules, secret) = (Schedules::default(), Secret::from("secret"));
+        let get =
+            |schedules: &Schedules| schedules.get(&Method::HMAC_SHA1, &secret, None, KeyEncoding::Encoded).unwrap();
+        assert!(Arc::ptr_eq(&get(&schedules), &get(&schedules)));
+        assert!(!Arc::ptr_eq(&get(&schedules), &get(&schedules.clone())));
+        assert_eq!(schedules, Schedules::default());
         assert_eq!(format!("{schedules:?}"), "[redacted]");
+        assert!(schedules.get(&Method::dangerous_plaintext(), &secret, None, KeyEncoding::Encoded).is_none());
     }
 }

@@ -368,7 +368,7 @@ impl Verifier {
 
     /// Checks the signature, and returns the client and the token if it is right.
     ///
-    /// For an unknown client or token, and for another client's token, the same work is done with a secret that nobody knows,
+    /// For an unknown client or token, and for another client's token, the same work is done with a random secret,
     /// so that neither the answer nor its time tells which of them was wrong.
     fn authenticate(
         &self,
@@ -409,8 +409,8 @@ impl Verifier {
         let (method, encoding) = (own_key.filter(|_| keyed).unwrap_or(method), self.0.key_encoding);
         let verify =
             |key: &Key| key.verify(presented.signature.as_bytes(), |writer| writer.prepared(&presented.base_string));
-        let right = match schedules.and_then(|kept| kept.key(method, client_secret, token_secret, encoding)) {
-            Some(key) => verify(key),
+        let right = match schedules.and_then(|kept| kept.get(method, client_secret, token_secret, encoding)) {
+            Some(schedule) => verify(&schedule.key),
             None => verify(&Key::new(method, signing_key(client_secret, token_secret, encoding))),
         };
 
@@ -432,7 +432,8 @@ impl Verifier {
         Ok((client, token))
     }
 
-    /// Remembers the nonce, after the signature: nobody else can spend a client's nonces or fill the store.
+    /// Remembers the nonce, after the signature was checked, so that no one but the client spends its nonces or fills the
+    /// store.
     fn refuse_replay<T: 'static>(
         self,
         mut checked: Checked,
