@@ -95,6 +95,11 @@ fn cases() -> Vec<Case> {
             token,
         ),
         case(
+            "dispatch",
+            |at| (server(), form_request("grant_type=client_credentials&scope=read%20write"), moment(at)),
+            dispatch,
+        ),
+        case(
             "code_exchange",
             |at| {
                 let server = server();
@@ -229,6 +234,13 @@ fn form_request(body: &str) -> Request {
 
 fn token((server, request, moment): (Server, Request, Moment)) -> (Server, Request, Response) {
     let response = serve(server.0.token(&request, moment), &server.1).unwrap();
+    (server, request, response)
+}
+
+fn dispatch((server, request, moment): (Server, Request, Moment)) -> (Server, Request, Response) {
+    let Ok(Dispatched::Respond(response)) = serve(server.0.dispatch(&request, moment), &server.1) else {
+        unreachable!()
+    };
     (server, request, response)
 }
 

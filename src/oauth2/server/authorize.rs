@@ -52,7 +52,11 @@ impl Provider {
         reply(&Voice::Page, self.read_authorization_request(request, moment))
     }
 
-    fn read_authorization_request<B>(&self, request: &Request<B>, moment: Moment) -> Result<Reply<Consent>, Reason> {
+    pub(super) fn read_authorization_request<B, T: From<Consent> + 'static>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> Result<Reply<T>, Reason> {
         check_method(request, "GET")?;
         let query = request.uri().query().unwrap_or_default();
         let parameters = Parameters::parse_doubtful(query)?;
@@ -73,18 +77,18 @@ impl Provider {
             let client = client.ok_or_else(|| Reason::UnknownClient(crate::wire::shortened(&client_id)))?;
             let parameters = Parameters::parse_doubtful(&query)?;
             let back = provider.back(&client, &parameters)?;
-            let voice = Voice::Redirect(Box::new(back.clone()));
+            let voice = Voice::Redirect(back.clone());
             let consent = if provider.0.only_pushed {
                 Err(Reason::NotPushed)
             } else {
                 provider.consent(&client, &parameters, back, moment.now)
             };
-            Ok(reply(&voice, consent.map(Reply::Done)))
+            Ok(reply(&voice, consent.map(|consent| Reply::Done(consent.into()))))
         }))
     }
 
     /// Where answers go, once it is known to be the client's own place.
-    pub(super) fn back(&self, client: &ClientRecord, parameters: &Parameters<'_>) -> Result<Return, Reason> {
+    pub(super) fn back(&self, client: &ClientRecord, parameters: &Parameters<'_>) -> Result<Box<Return>, Reason> {
         let asked = parameters.get("redirect_uri");
         let redirect_uri = client.find_redirect_uri(asked).ok_or(Reason::RedirectUri)?;
         let implicit = parameters.get("response_type") == Some("token");
@@ -98,7 +102,7 @@ impl Provider {
             Some(_) => return Err(Reason::ParameterInvalid { name: "response_mode", why: "it is not supported" }),
         };
         let state = parameters.get("state").map(str::to_owned);
-        Ok(Return { redirect_uri, state, issuer: self.0.issuer.clone(), mode })
+        Ok(Box::new(Return { redirect_uri, state, issuer: self.0.issuer.clone(), mode }))
     }
 
     /// What the user has to decide, if the request is one that can be granted.
@@ -106,7 +110,7 @@ impl Provider {
         &self,
         client: &ClientRecord,
         parameters: &Parameters<'_>,
-        back: Return,
+        back: Box<Return>,
         now: Timestamp,
     ) -> Result<Consent, Reason> {
         parameters.check()?;
@@ -185,7 +189,7 @@ impl Provider {
     }
 
     /// A request that was pushed is taken once (RFC 9126 §4).
-    fn take_pushed(&self, key: TokenHash, client_id: String, now: Timestamp) -> Reply<Consent> {
+    fn take_pushed<T: From<Consent> + 'static>(&self, key: TokenHash, client_id: String, now: Timestamp) -> Reply<T> {
         ask(Question::FindTicket, FindTicket { key }, Voice::Page, move |found| {
             let lives = |found: &FoundTicket| {
                 !found.spent && found.ticket.expires_at > now && found.ticket.client_id == client_id
@@ -196,7 +200,7 @@ impl Provider {
             consent.expires_at = now.after(PATIENCE);
             let command = Redeem { key: found.key, tokens: None };
             Ok(ask(Question::Redeem, command, Voice::Page, move |redemption| match redemption {
-                Redemption::Redeemed => Ok(Reply::Done(consent)),
+                Redemption::Redeemed => Ok(Reply::Done(consent.into())),
                 _ => Err(Reason::RequestUri),
             }))
         })
@@ -210,7 +214,7 @@ impl Provider {
     /// The user is sent back with another error, such as `login_required` for a request with `prompt=none`.
     pub fn send_back(&self, consent: &Consent, code: &str) -> Response {
         let reason = if code == "access_denied" { Reason::Denied } else { Reason::SentBack(code.to_owned()) };
-        reason.reject(&Voice::Redirect(Box::new(consent.back.clone()))).response()
+        reason.reject(&Voice::Redirect(consent.back.clone())).response()
     }
 
     /// The user grants it: the response that leads back to the client, with a code or, in the implicit grant, a token. Call it
@@ -221,7 +225,7 @@ impl Provider {
         ask(Question::FindClient, command, Voice::Page, move |client| {
             let client = client.ok_or_else(|| Reason::UnknownClient(consent.client_id.clone()))?;
             client.find_redirect_uri(Some(&consent.back.redirect_uri)).ok_or(Reason::RedirectUri)?;
-            let voice = Voice::Redirect(Box::new(consent.back.clone()));
+            let voice = Voice::Redirect(consent.back.clone());
             Ok(reply(&voice, provider.granted(&client, consent, grant, moment, &voice)))
         })
     }
@@ -309,7 +313,7 @@ impl Provider {
 }
 
 /// RFC 6749 §4.2.2.
-fn give_token(issued: Issued, back: Return, voice: &Voice) -> Reply<Response> {
+fn give_token(issued: Issued, back: Box<Return>, voice: &Voice) -> Reply<Response> {
     let Issued { tokens, answer } = issued;
     let command = SaveTokens { tokens, parent: None };
     ask(Question::SaveTokens, command, voice.clone(), move |saved| {

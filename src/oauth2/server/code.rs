@@ -14,22 +14,22 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
 use super::commands::{FindTicket, FoundTicket, Redeem, Redemption};
 use super::issue::Issued;
-use super::provider::ask;
+use super::provider::{End, ask};
 use super::records::{Challenge, PendingTicket};
 use super::rejected::{Reason, Voice};
 use super::store::{Question, Reply};
 use super::token::Work;
 use super::token_hash::TokenHash;
+use crate::Secret;
 use crate::secret::same;
-use crate::{Response, Secret};
 
 impl Work {
-    pub(super) fn redeem_code(
+    pub(super) fn redeem_code<T: End>(
         self,
         key: TokenHash,
         redirect_uri: Option<String>,
         verifier: Option<Secret>,
-    ) -> Reply<Response> {
+    ) -> Reply<T> {
         ask(Question::FindTicket, FindTicket { key }, Voice::Json, move |found| {
             let found = found.filter(|found| matches!(found.ticket.pending, PendingTicket::Code { .. }));
             let found = found.ok_or(Reason::CodeUnknown)?;
@@ -53,7 +53,7 @@ impl Work {
     }
 
     /// Spends a ticket that is good, for tokens.
-    pub(super) fn spend(self, found: FoundTicket) -> Result<Reply<Response>, Reason> {
+    pub(super) fn spend<T: End>(self, found: FoundTicket) -> Result<Reply<T>, Reason> {
         let is_code = matches!(found.ticket.pending, PendingTicket::Code { .. });
         let grant = match &found.ticket.pending {
             PendingTicket::Code { grant, .. } => grant.clone(),
@@ -75,7 +75,7 @@ impl Work {
     }
 }
 
-fn spend_for_nothing(key: TokenHash, reason: Reason) -> Reply<Response> {
+fn spend_for_nothing<T: End>(key: TokenHash, reason: Reason) -> Reply<T> {
     ask(Question::Redeem, Redeem { key, tokens: None }, Voice::Json, move |_| Err(reason))
 }
 

@@ -57,7 +57,8 @@ pub struct Consent {
     /// Until when the decision is awaited.
     pub expires_at: Timestamp,
     pub(super) response_type: ResponseType,
-    pub(super) back: Return,
+    /// In a box, so that the replies that may end with a consent are not much larger than others: they are moved at each question.
+    pub(super) back: Box<Return>,
     pub(super) redirect_uri_sent: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) challenge: Option<Challenge>,

@@ -7,14 +7,14 @@ use super::claim::{Claim, Decide, Decision, Exchange};
 use super::commands::FindToken;
 use super::issue::grant_id;
 use super::parameters::Parameters;
-use super::provider::{ask, reply};
+use super::provider::{End, ask, reply};
 use super::records::{Grant, GrantRecord, TokenKind, TokenRecord};
 use super::rejected::{Reason, Voice};
 use super::store::{Question, Reply};
 use super::token::Work;
 use super::token_hash::TokenHash;
 use crate::oauth2::Scope;
-use crate::{Ask, Response, Secret};
+use crate::{Ask, Secret};
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const REFRESH_TOKEN: &str = "urn:ietf:params:oauth:token-type:refresh_token";
@@ -22,8 +22,8 @@ const REFRESH_TOKEN: &str = "urn:ietf:params:oauth:token-type:refresh_token";
 /// These say who the client is, and are nobody else's business.
 const AUTHENTICATION: [&str; 4] = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
 
-/// The parameters of a token exchange (RFC 8693 §2.1).
-pub(super) struct Exchanged(Exchange);
+/// The parameters of a token exchange (RFC 8693 §2.1). In a box, because the other grants have far fewer.
+pub(super) struct Exchanged(Box<Exchange>);
 
 impl Exchanged {
     pub(super) fn read(parameters: &Parameters<'_>) -> Result<Self, Reason> {
@@ -40,14 +40,14 @@ impl Exchanged {
             let why = "this server gives access tokens";
             return Err(Reason::ParameterInvalid { name: "requested_token_type", why });
         }
-        Ok(Self(Exchange {
+        Ok(Self(Box::new(Exchange {
             subject_token: Secret::new(parameters.need("subject_token")?),
             subject_token_type: parameters.need("subject_token_type")?.to_owned(),
             subject: None,
             actor_token: actor,
             audience: parameters.all("audience").map(str::to_owned).collect(),
             requested_token_type: requested.map(str::to_owned),
-        }))
+        })))
     }
 }
 
@@ -58,19 +58,19 @@ pub(super) fn own_parameters(parameters: &Parameters<'_>) -> Vec<(String, Secret
 }
 
 impl Work {
-    pub(super) fn check_password(mut self, username: String, password: Secret) -> Result<Reply<Response>, Reason> {
+    pub(super) fn check_password<T: End>(mut self, username: String, password: Secret) -> Result<Reply<T>, Reason> {
         let scope = self.allowed_scope()?;
         self.decide(Claim::Password { username, password }, scope, None)
     }
 
-    pub(super) fn extend(mut self, parameters: Vec<(String, Secret)>) -> Result<Reply<Response>, Reason> {
+    pub(super) fn extend<T: End>(mut self, parameters: Vec<(String, Secret)>) -> Result<Reply<T>, Reason> {
         let scope = self.allowed_scope()?;
         let grant_type = self.offer().name.clone();
         self.decide(Claim::Extension { grant_type, parameters }, scope, None)
     }
 
     /// Looks first whether the subject's token is one of this server's.
-    pub(super) fn exchange(self, Exchanged(exchange): Exchanged) -> Result<Reply<Response>, Reason> {
+    pub(super) fn exchange<T: End>(self, Exchanged(exchange): Exchanged) -> Result<Reply<T>, Reason> {
         let kind = match exchange.subject_token_type.as_str() {
             ACCESS_TOKEN => TokenKind::Access,
             REFRESH_TOKEN => TokenKind::Refresh,
@@ -94,11 +94,11 @@ impl Work {
     }
 
     /// What a living token of this server's is exchanged for can do no more than that token.
-    fn exchange_with(
+    fn exchange_with<T: End>(
         mut self,
-        mut exchange: Exchange,
+        mut exchange: Box<Exchange>,
         subject: Option<(TokenHash, Arc<TokenRecord>)>,
-    ) -> Result<Reply<Response>, Reason> {
+    ) -> Result<Reply<T>, Reason> {
         let scope = match &subject {
             Some((_, subject)) if self.scope.as_ref().is_none_or(Scope::is_empty) => self.common_scope(subject),
             Some((_, subject)) => {
@@ -111,7 +111,7 @@ impl Work {
             None => self.allowed_scope()?,
         };
         exchange.subject = subject.as_ref().map(|(_, record)| record.clone());
-        self.decide(Claim::Exchange(Box::new(exchange)), scope, subject)
+        self.decide(Claim::Exchange(exchange), scope, subject)
     }
 
     /// What a token may do of what the client may ask for.
@@ -124,12 +124,12 @@ impl Work {
         subject.scope().iter().filter(may).collect()
     }
 
-    fn decide(
+    fn decide<T: End>(
         self,
         claim: Claim,
         scope: Scope,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
-    ) -> Result<Reply<Response>, Reason> {
+    ) -> Result<Reply<T>, Reason> {
         let bounds = parent.as_ref().map(|(_, subject)| subject.resource()).unwrap_or_default();
         let mut resource = self.allowed_resource(bounds)?;
         if resource.is_empty() {
@@ -148,13 +148,13 @@ impl Work {
         }))))
     }
 
-    fn decided(
+    fn decided<T: End>(
         self,
         decision: Decision,
         asked: Scope,
         resource: Vec<String>,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
-    ) -> Result<Reply<Response>, Reason> {
+    ) -> Result<Reply<T>, Reason> {
         let Grant { user, scope, data } = match decision {
             Decision::Granted(grant) => grant,
             Decision::Denied => return Err(Reason::ClaimDenied),

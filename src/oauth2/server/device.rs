@@ -9,7 +9,7 @@ use super::grant_type::DEVICE_CODE;
 use super::issue::grant_id;
 use super::parameters::check_resources;
 use super::paths::Endpoint;
-use super::provider::{Provider, ask, reply};
+use super::provider::{End, Provider, ask, reply};
 use super::records::{DeviceStage, PendingTicket, Ticket};
 use super::rejected::{Reason, Voice};
 use super::respond;
@@ -28,11 +28,11 @@ impl Provider {
         reply(&Voice::Json, self.read_device_request(request, moment))
     }
 
-    fn read_device_request<B: AsRef<[u8]>>(
+    pub(super) fn read_device_request<B: AsRef<[u8]>, T: End>(
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<Reply<Response>, Reason> {
+    ) -> Result<Reply<T>, Reason> {
         let (parameters, presented) = self.posted(request)?;
         let (at, _) = self.offer(DEVICE_CODE).ok_or_else(|| Reason::GrantTypeUnknown(DEVICE_CODE.to_owned()))?;
         let asked = parameters.scope(self.0.scope_separator);
@@ -61,7 +61,7 @@ impl Provider {
     }
 
     /// Keeps the device's ticket. User codes are short, so that one may be taken; the next is then tried.
-    fn begin_device(self, ticket: Arc<Ticket>, moment: Moment, attempt: u8) -> Reply<Response> {
+    fn begin_device<T: End>(self, ticket: Arc<Ticket>, moment: Moment, attempt: u8) -> Reply<T> {
         let device_code = Unguessable::new(&moment, "oauth2 device code");
         let user_code = user_code(&moment, attempt);
         let command = SaveTicket {
@@ -87,7 +87,7 @@ impl Provider {
                 "expires_in": self.0.device_lifetime.as_secs(),
                 "interval": self.0.device_interval.as_secs(),
             });
-            Ok(Reply::Done(respond::to_json(StatusCode::OK, &answer)?))
+            Ok(Reply::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
         })
     }
 }
@@ -124,7 +124,7 @@ pub(super) fn user_code_hash(user_code: &str) -> TokenHash {
 
 impl Work {
     /// The device asks whether somebody has decided (§3.4).
-    pub(super) fn poll_device(self, key: TokenHash) -> Reply<Response> {
+    pub(super) fn poll_device<T: End>(self, key: TokenHash) -> Reply<T> {
         ask(Question::FindTicket, FindTicket { key }, Voice::Json, move |found| {
             let ours = |found: &FoundTicket| {
                 // A user code finds the ticket, too, but is no device code.
@@ -144,7 +144,7 @@ impl Work {
     }
 
     /// Nobody has decided. A device that asks too often has to wait longer from then on (§3.5).
-    fn note_question(self, found: &FoundTicket) -> Reply<Response> {
+    fn note_question<T: End>(self, found: &FoundTicket) -> Reply<T> {
         let now = self.moment.now;
         let mut ticket = Ticket::clone(&found.ticket);
         let mut reason = Reason::DevicePending;

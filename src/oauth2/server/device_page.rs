@@ -91,10 +91,13 @@ impl fmt::Debug for DeviceConsent {
 impl Provider {
     /// The endpoint where a user enters a device's code (§3.3).
     pub fn device_page<B>(&self, request: &Request<B>) -> Reply<DevicePage> {
-        let entered = check_method(request, "GET")
-            .and_then(|()| Parameters::parse(request.uri().query().unwrap_or_default()))
-            .map(|parameters| parameters.get("user_code").map(as_issued));
-        reply(&Voice::Page, entered.map(|user_code| Reply::Done(DevicePage { user_code })))
+        reply(&Voice::Page, self.read_page_request(request).map(Reply::Done))
+    }
+
+    pub(super) fn read_page_request<B>(&self, request: &Request<B>) -> Result<DevicePage, Reason> {
+        check_method(request, "GET")?;
+        let parameters = Parameters::parse(request.uri().query().unwrap_or_default())?;
+        Ok(DevicePage { user_code: parameters.get("user_code").map(as_issued) })
     }
 
     /// The device that waits with that code, in whatever case and with whatever between the letters. Where there is none, it is

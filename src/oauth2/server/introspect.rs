@@ -3,7 +3,7 @@
 use http::{Request, StatusCode};
 
 use super::commands::FindToken;
-use super::provider::{Provider, ask, reply};
+use super::provider::{End, Provider, ask, reply};
 use super::records::{TokenKind, TokenRecord};
 use super::rejected::{Reason, Voice};
 use super::respond;
@@ -20,11 +20,11 @@ impl Provider {
         reply(&Voice::Json, self.read_introspection(request, moment))
     }
 
-    fn read_introspection<B: AsRef<[u8]>>(
+    pub(super) fn read_introspection<B: AsRef<[u8]>, T: End>(
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<Reply<Response>, Reason> {
+    ) -> Result<Reply<T>, Reason> {
         let (parameters, presented) = self.posted(request)?;
         let key = TokenHash::of(parameters.need("token")?);
         Ok(self.with_client(presented, moment.now, move |provider, client, _| {
@@ -39,7 +39,7 @@ impl Provider {
                     lives && (may_see_all || record.grant.client_id == client.client_id)
                 };
                 let answer = found.filter(|record| told(record)).map(|record| provider.explain(&record));
-                Ok(Reply::Done(respond::to_json(StatusCode::OK, &answer.unwrap_or_default())?))
+                Ok(Reply::Done(respond::to_json(StatusCode::OK, &answer.unwrap_or_default())?.into()))
             }))
         }))
     }

@@ -4,7 +4,7 @@ use http::{Request, StatusCode};
 
 use super::grant_type::DEVICE_CODE;
 use super::paths::Endpoint;
-use super::provider::{Provider, check_method, reply};
+use super::provider::{End, Provider, check_method, reply};
 use super::register::RegistrationPolicy;
 use super::rejected::{Reason, Voice};
 use super::respond;
@@ -77,17 +77,17 @@ impl Provider {
 
     /// The metadata's endpoint (RFC 8414 §3).
     pub fn metadata_response<B>(&self, request: &Request<B>) -> Reply<Response> {
-        let response = check_method(request, "GET, HEAD").and_then(|()| self.metadata_body());
-        reply(&Voice::Json, response.map(Reply::Done))
+        reply(&Voice::Json, self.read_metadata_request(request))
     }
 
-    fn metadata_body(&self) -> Result<Response, Reason> {
+    pub(super) fn read_metadata_request<B, T: End>(&self, request: &Request<B>) -> Result<Reply<T>, Reason> {
+        check_method(request, "GET, HEAD")?;
         let mut response = respond::to_json(StatusCode::OK, &self.metadata())?;
         // It is public, and seldom changes.
         let headers = response.headers_mut();
         headers.insert(http::header::CACHE_CONTROL, http::HeaderValue::from_static("public, max-age=3600"));
         headers.remove(http::header::PRAGMA);
         headers.insert(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, http::HeaderValue::from_static("*"));
-        Ok(response)
+        Ok(Reply::Done(response.into()))
     }
 }

@@ -94,6 +94,24 @@ pub enum Dispatched {
     Device(DevicePage),
 }
 
+impl From<Response> for Dispatched {
+    fn from(response: Response) -> Self {
+        Self::Respond(response)
+    }
+}
+
+impl From<Consent> for Dispatched {
+    fn from(consent: Consent) -> Self {
+        Self::Consent(consent)
+    }
+}
+
+/// What the replies of endpoints that answer by themselves end with: the response, or what [`Provider::dispatch`] makes of it.
+/// The functions behind the endpoints are generic over it, since to map a reply costs a box for each of its questions.
+pub(super) trait End: From<Response> + 'static {}
+
+impl<T: From<Response> + 'static> End for T {}
+
 impl fmt::Debug for Dispatched {
     /// A response may hold tokens.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -292,15 +310,18 @@ impl Provider {
     pub fn dispatch<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Dispatched> {
         let path = request.uri().path();
         match self.0.paths.find(path) {
-            Some(Endpoint::Authorize) => self.authorize(request, moment).map(Dispatched::Consent),
-            Some(Endpoint::Device) => self.device_page(request).map(Dispatched::Device),
-            Some(Endpoint::Token) => self.token(request, moment).map(Dispatched::Respond),
-            Some(Endpoint::Introspect) => self.introspect(request, moment).map(Dispatched::Respond),
-            Some(Endpoint::Revoke) => self.revoke(request, moment).map(Dispatched::Respond),
-            Some(Endpoint::DeviceAuthorization) => self.device_authorization(request, moment).map(Dispatched::Respond),
-            Some(Endpoint::PushedRequest) => self.push(request, moment).map(Dispatched::Respond),
-            Some(Endpoint::Register) => self.register(request, moment).map(Dispatched::Respond),
-            Some(Endpoint::Metadata) => self.metadata_response(request).map(Dispatched::Respond),
+            Some(Endpoint::Authorize) => reply(&Voice::Page, self.read_authorization_request(request, moment)),
+            Some(Endpoint::Device) => {
+                let page = self.read_page_request(request);
+                reply(&Voice::Page, page.map(|page| Reply::Done(Dispatched::Device(page))))
+            }
+            Some(Endpoint::Token) => reply(&Voice::Json, self.read_token_request(request, moment)),
+            Some(Endpoint::Introspect) => reply(&Voice::Json, self.read_introspection(request, moment)),
+            Some(Endpoint::Revoke) => reply(&Voice::Json, self.read_revocation(request, moment)),
+            Some(Endpoint::DeviceAuthorization) => reply(&Voice::Json, self.read_device_request(request, moment)),
+            Some(Endpoint::PushedRequest) => reply(&Voice::Json, self.read_pushed_request(request, moment)),
+            Some(Endpoint::Register) => self.answer_registration(request, moment),
+            Some(Endpoint::Metadata) => reply(&Voice::Json, self.read_metadata_request(request)),
             None => Reply::Reject(Reason::NoSuchPath.reject(&Voice::Json)),
         }
     }

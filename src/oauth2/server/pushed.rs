@@ -7,7 +7,7 @@ use http::{Request, StatusCode};
 use super::commands::SaveTicket;
 use super::issue::grant_id;
 use super::parameters::Parameters;
-use super::provider::{Provider, ask, reply};
+use super::provider::{End, Provider, ask, reply};
 use super::records::{PendingTicket, Ticket};
 use super::rejected::{Reason, Voice};
 use super::respond;
@@ -23,11 +23,11 @@ impl Provider {
         reply(&Voice::Json, self.read_pushed_request(request, moment))
     }
 
-    fn read_pushed_request<B: AsRef<[u8]>>(
+    pub(super) fn read_pushed_request<B: AsRef<[u8]>, T: End>(
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<Reply<Response>, Reason> {
+    ) -> Result<Reply<T>, Reason> {
         let (parameters, presented) = self.posted(request)?;
         if parameters.get("request_uri").is_some() {
             return Err(Reason::ParameterInvalid { name: "request_uri", why: "it cannot be pushed itself" });
@@ -52,7 +52,7 @@ impl Provider {
                 SaveTicket { key: TokenHash::of(&uri), alias: None, ticket: Arc::new(ticket), now: moment.now };
             Ok(ask(Question::SaveTicket, command, Voice::Json, move |_| {
                 let answer = serde_json::json!({ "request_uri": uri, "expires_in": lifetime.as_secs() });
-                Ok(Reply::Done(respond::to_json(StatusCode::CREATED, &answer)?))
+                Ok(Reply::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
             }))
         }))
     }

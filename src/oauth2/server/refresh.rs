@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use super::commands::{FindToken, Rotate, Rotation, SaveTokens, Saved};
 use super::issue::{Issue, Issued};
-use super::provider::ask;
+use super::provider::{End, ask};
 use super::records::{Replaced, TokenKind, TokenRecord};
 use super::rejected::{Reason, Voice};
 use super::store::{Question, Reply};
 use super::token::Work;
 use super::token_hash::{Sealed, TokenHash};
+use crate::Secret;
 use crate::oauth2::Scope;
-use crate::{Response, Secret};
 
 /// How long a replaced token that would never expire is remembered, so that its use is known for what it is.
 const MEMORY: Duration = Duration::from_secs(90 * 24 * 3600);
@@ -27,7 +27,7 @@ const MEMORY: Duration = Duration::from_secs(90 * 24 * 3600);
 const SUCCESSOR: &[u8] = b"oauth2 successor";
 
 impl Work {
-    pub(super) fn refresh(self, token: Secret) -> Reply<Response> {
+    pub(super) fn refresh<T: End>(self, token: Secret) -> Reply<T> {
         let key = TokenHash::of(token.expose());
         ask(Question::FindToken, FindToken { key }, Voice::Json, move |found| {
             let record = found.filter(|record| record.kind == TokenKind::Refresh).ok_or(Reason::RefreshTokenUnknown)?;
@@ -81,7 +81,7 @@ impl Work {
     }
 
     /// New access tokens of a refresh token that stays.
-    fn save(self, issued: Issued, parent: TokenHash, record: Arc<TokenRecord>) -> Reply<Response> {
+    fn save<T: End>(self, issued: Issued, parent: TokenHash, record: Arc<TokenRecord>) -> Reply<T> {
         let Issued { tokens, answer } = issued;
         let command = SaveTokens { tokens, parent: Some(parent) };
         ask(Question::SaveTokens, command, Voice::Json, move |saved| match saved {
@@ -91,13 +91,13 @@ impl Work {
         })
     }
 
-    fn rotate(
+    fn rotate<T: End>(
         self,
         token: Secret,
         key: TokenHash,
         record: &TokenRecord,
         narrowed: Narrowed,
-    ) -> Result<Reply<Response>, Reason> {
+    ) -> Result<Reply<T>, Reason> {
         let Issued { tokens, answer } = self.issue_more(record, narrowed, true)?;
         let (Some(successor), Some((by, _))) = (&answer.refresh_token, &tokens.refresh) else {
             return Err(Reason::Misconfigured("no refresh token was made"));
@@ -123,7 +123,7 @@ impl Work {
 
     /// A token that was replaced is used once more: by a client that lost the answer, or by a thief. Within the grace time, and
     /// while nobody has used the successor, it is taken for the former.
-    fn refresh_again(self, token: &Secret, record: &TokenRecord, replaced: &Replaced) -> Reply<Response> {
+    fn refresh_again<T: End>(self, token: &Secret, record: &TokenRecord, replaced: &Replaced) -> Reply<T> {
         let grant_id = record.grant.id;
         let replay = move || Self::revoke(grant_id, Reason::RefreshTokenReplayed);
         let grace = self.offer().grace;

@@ -9,7 +9,7 @@ use super::client_metadata::{Registrant, check};
 use super::client_record::ClientRecord;
 use super::commands::{FindClient, RemoveClient, SaveClient};
 use super::paths::Endpoint;
-use super::provider::{Provider, ask, check_method, reply};
+use super::provider::{End, Provider, ask, check_method, reply};
 use super::rejected::{Reason, Voice};
 use super::respond;
 use super::store::{Question, Reply};
@@ -56,6 +56,10 @@ impl Provider {
     /// The endpoint for registration, and those below it where a client manages its own: its metadata are its own to change,
     /// its scope among them, within what the policy lets it register.
     pub fn register<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
+        self.answer_registration(request, moment)
+    }
+
+    pub(super) fn answer_registration<B: AsRef<[u8]>, T: End>(&self, request: &Request<B>, moment: Moment) -> Reply<T> {
         if self.0.registration == RegistrationPolicy::Off {
             return Reply::Reject(Reason::NoSuchPath.reject(&Voice::Json));
         }
@@ -68,7 +72,7 @@ impl Provider {
     }
 
     /// RFC 7591 §3.1.
-    fn register_new<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Result<Reply<Response>, Reason> {
+    fn register_new<B: AsRef<[u8]>, T: End>(&self, request: &Request<B>, moment: Moment) -> Result<Reply<T>, Reason> {
         check_method(request, "POST")?;
         let registrant = match self.0.registration {
             RegistrationPolicy::Token(hash) => {
@@ -94,17 +98,17 @@ impl Provider {
             if !saved {
                 return Err(Reason::Misconfigured("the store keeps no client"));
             }
-            Ok(Reply::Done(respond::to_json(StatusCode::CREATED, &answer)?))
+            Ok(Reply::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
         }))
     }
 
     /// RFC 7592 §2. A client that is not there and a token that is wrong look the same.
-    fn manage<B: AsRef<[u8]>>(
+    fn manage<B: AsRef<[u8]>, T: End>(
         &self,
         client_id: String,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<Reply<Response>, Reason> {
+    ) -> Result<Reply<T>, Reason> {
         check_method(request, "GET, PUT, DELETE")?;
         let registration = TokenHash::of(of_header(request.headers())?.ok_or(Reason::TokenMissing)?);
         let method = request.method().clone();
@@ -127,21 +131,21 @@ impl Provider {
                     }
                     let mut response = respond::json(StatusCode::NO_CONTENT, Vec::new());
                     response.headers_mut().remove(http::header::CONTENT_TYPE);
-                    Ok(Reply::Done(response))
+                    Ok(Reply::Done(response.into()))
                 }));
             }
-            Ok(Reply::Done(respond::to_json(StatusCode::OK, &provider.told(&record, None)?)?))
+            Ok(Reply::Done(respond::to_json(StatusCode::OK, &provider.told(&record, None)?)?.into()))
         }))
     }
 
     /// RFC 7592 §2.2: the metadata as a whole; its secret stays, unless it has to have one now, or none any more.
-    fn replace(
+    fn replace<T: End>(
         &self,
         record: Arc<ClientRecord>,
         members: &Value,
         metadata: ClientMetadata,
         moment: &Moment,
-    ) -> Result<Reply<Response>, Reason> {
+    ) -> Result<Reply<T>, Reason> {
         if members["client_id"] != record.client_id.as_str() {
             return Err(Reason::ClientMetadata("the client_id is another"));
         }
@@ -174,7 +178,7 @@ impl Provider {
             if !saved {
                 return Err(Reason::BearerToken);
             }
-            Ok(Reply::Done(respond::to_json(StatusCode::OK, &answer)?))
+            Ok(Reply::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
         }))
     }
 

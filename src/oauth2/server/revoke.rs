@@ -3,7 +3,7 @@
 use http::{Request, StatusCode};
 
 use super::commands::{FindToken, Revoke};
-use super::provider::{Provider, ask, reply};
+use super::provider::{End, Provider, ask, reply};
 use super::records::{GrantId, TokenKind};
 use super::rejected::{Reason, Voice};
 use super::respond;
@@ -18,7 +18,11 @@ impl Provider {
         reply(&Voice::Json, self.read_revocation(request, moment))
     }
 
-    fn read_revocation<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Result<Reply<Response>, Reason> {
+    pub(super) fn read_revocation<B: AsRef<[u8]>, T: End>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> Result<Reply<T>, Reason> {
         let (parameters, presented) = self.posted(request)?;
         let key = TokenHash::of(parameters.need("token")?);
         Ok(self.with_client(presented, moment.now, move |_, client, _| {
@@ -54,6 +58,6 @@ impl Provider {
     }
 }
 
-fn done() -> Result<Reply<Response>, Reason> {
-    Ok(Reply::Done(respond::json(StatusCode::OK, b"{}".to_vec())))
+fn done<T: End>() -> Result<Reply<T>, Reason> {
+    Ok(Reply::Done(respond::json(StatusCode::OK, b"{}".to_vec()).into()))
 }

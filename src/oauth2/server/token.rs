@@ -10,7 +10,7 @@ use super::commands::{Revoke, SaveTokens, Saved};
 use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
 use super::issue::{Answer, Issue, Issued, grant_id};
 use super::parameters::{Parameters, check_resources};
-use super::provider::{Provider, ask, reply};
+use super::provider::{End, Provider, ask, reply};
 use super::records::{GrantId, GrantRecord, TokenRecord};
 use super::rejected::{Reason, Voice};
 use super::store::{Question, Reply};
@@ -48,11 +48,11 @@ impl Provider {
         reply(&Voice::Json, self.read_token_request(request, moment))
     }
 
-    fn read_token_request<B: AsRef<[u8]>>(
+    pub(super) fn read_token_request<B: AsRef<[u8]>, T: End>(
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<Reply<Response>, Reason> {
+    ) -> Result<Reply<T>, Reason> {
         let (mut parameters, presented) = self.posted(request)?;
         let name = parameters.need("grant_type")?;
         let (offer, grant_type) =
@@ -111,7 +111,7 @@ impl Work {
     }
 
     /// RFC 6749 §4.4.
-    fn grant_client(mut self) -> Result<Reply<Response>, Reason> {
+    fn grant_client<T: End>(mut self) -> Result<Reply<T>, Reason> {
         let scope = self.allowed_scope()?;
         let resource = self.allowed_resource(&[])?;
         let grant = Arc::new(GrantRecord {
@@ -165,11 +165,11 @@ impl Work {
     }
 
     /// Gives out the tokens of a grant that was just made, while what it comes of is there.
-    pub(super) fn issue_first(
+    pub(super) fn issue_first<T: End>(
         self,
         grant: Arc<GrantRecord>,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
-    ) -> Result<Reply<Response>, Reason> {
+    ) -> Result<Reply<T>, Reason> {
         let at_most = parent.as_ref().and_then(|(_, record)| record.expires_at);
         let Issued { tokens, mut answer } = self.issue_until(&grant, at_most, parent.is_some())?;
         answer.exchanged = self.offer().name == TOKEN_EXCHANGE;
@@ -185,13 +185,13 @@ impl Work {
     }
 
     /// The end of it.
-    pub(super) fn done(&self, answer: &Answer, grant: &GrantRecord) -> Result<Reply<Response>, Reason> {
+    pub(super) fn done<T: End>(&self, answer: &Answer, grant: &GrantRecord) -> Result<Reply<T>, Reason> {
         super::events::issued(grant, &self.offer().name);
-        Ok(Reply::Done(answer.response()?))
+        Ok(Reply::Done(answer.response()?.into()))
     }
 
     /// Revokes a grant, since something of it is in the wrong hands.
-    pub(super) fn revoke(grant: GrantId, reason: Reason) -> Reply<Response> {
+    pub(super) fn revoke<T: End>(grant: GrantId, reason: Reason) -> Reply<T> {
         super::events::revoked(grant);
         ask(Question::Revoke, Revoke::Grant(grant), Voice::Json, move |()| Err(reason))
     }

@@ -36,7 +36,7 @@ fn pushed<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) -> Ticket {
         parameters: [("login_hint".to_owned(), "jane".to_owned())].into(),
         expires_at: kit.now.after(Duration::from_secs(60)),
         response_type: ResponseType::Code,
-        back,
+        back: Box::new(back),
         redirect_uri_sent: true,
         challenge: None,
     };
