@@ -77,7 +77,21 @@ macro_rules! questions {
                         let answer = store.$method(ask.command()).await;
                         ask.go_on(answer)
                     })*
-                    $(Self::$Aside(ask) => ask.unavailable("nobody was there to decide; see `serve_with`"),)*
+                    $(Self::$Aside(ask) => ask.unavailable($crate::questions::UNDECIDED),)*
+                }
+            }
+        }
+
+        impl<T> Question<T> {
+            /// Has a blocking store answer: without futures, through which a question would be moved several times.
+            #[inline]
+            fn put_to_blocking(self, store: &(impl Store + ?Sized)) -> Reply<T> {
+                match self {
+                    $(Self::$Command(ask) => {
+                        let answer = store.$method(ask.command());
+                        ask.go_on(answer)
+                    })*
+                    $(Self::$Aside(ask) => ask.unavailable($crate::questions::UNDECIDED),)*
                 }
             }
         }
@@ -141,8 +155,14 @@ macro_rules! questions {
         ///
         /// # Errors
         /// The refusal: its response goes to the client, its reason to the log.
-        pub fn serve<T>(reply: Reply<T>, store: &(impl Store + ?Sized)) -> Result<T, $Rejected> {
-            $crate::questions::at_once(serve_async(reply, &Blocking(store)))
+        pub fn serve<T>(mut reply: Reply<T>, store: &(impl Store + ?Sized)) -> Result<T, $Rejected> {
+            loop {
+                reply = match reply {
+                    Reply::Ask(question) => question.put_to_blocking(store),
+                    Reply::Done(value) => return Ok(value),
+                    Reply::Reject(rejected) => return Err(rejected),
+                }
+            }
         }
 
         /// Takes a request to its end, asking an asynchronous store.
@@ -189,8 +209,10 @@ macro_rules! behind_a_pointer {
 
 pub(crate) use {behind_a_pointer, questions};
 
-/// The end of a future that never has to wait: one loop serves both kinds of store, and the futures of a blocking one are
-/// ready at once.
+/// What is told where a question is the application's to decide, and only a store is there.
+pub(crate) const UNDECIDED: &str = "nobody was there to decide; see `serve_with`";
+
+/// The end of a future that never has to wait, since it asks a blocking store.
 pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
     use std::task::{Context, Poll, Waker};
 
