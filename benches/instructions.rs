@@ -1,8 +1,9 @@
-//! Cases whose instructions are counted, one a run: see the script of the same name. Nothing here depends on the clock, on
-//! randomness or on the machine, so that two runs count the same.
+//! Cases whose instructions are counted, one in each run: see the script of the same name. Nothing here depends on the clock,
+//! on randomness or on the machine, so that two runs count the same.
 #![allow(missing_docs)]
 
 use std::hint::black_box;
+use std::rc::Rc;
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use oauth_proto::oauth1::server::{
@@ -36,7 +37,7 @@ fn main() {
     }
 }
 
-/// What is counted: everything in here, and nothing else.
+/// Runs a case with each of its inputs. What happens in here is counted, and nothing else is.
 #[inline(never)]
 fn counted<S>(inputs: &mut Vec<S>, run: &mut dyn FnMut(S)) {
     while let Some(input) = inputs.pop() {
@@ -46,7 +47,7 @@ fn counted<S>(inputs: &mut Vec<S>, run: &mut dyn FnMut(S)) {
 
 type Case = (&'static str, Box<dyn FnOnce()>);
 
-/// A case with an input that is made ahead, and an output that is dropped with it.
+/// Makes a case of inputs that are made beforehand, and outputs whose end is counted.
 fn case<S, R>(name: &'static str, setup: impl Fn(u8) -> S + 'static, run: impl Fn(S) -> R + 'static) -> Case {
     (
         name,
@@ -62,7 +63,8 @@ fn case<S, R>(name: &'static str, setup: impl Fn(u8) -> S + 'static, run: impl F
 fn cases() -> Vec<Case> {
     let few = vec![("include_entities", "true"), ("status", "Hello Ladies + Gentlemen, a signed OAuth request!")];
     let many: Vec<_> = (0..200).map(|at| (format!("filter[{}][page]", at * 79 % 200), format!("value {at}"))).collect();
-    let (photos, (store, request)) = protected();
+    let (server, protected) = (Rc::new(busy()), Rc::new(busy()));
+    let (photos, request) = protected_resource(&protected);
     let (client, waiting, session) = (client(), client(), session());
     vec![
         case("sign", stamp, sign(few)),
@@ -89,33 +91,28 @@ fn cases() -> Vec<Case> {
             redeem,
         ),
         case("session_request", |_| get(), move |mut request| (session.sign(&mut request, NOW).unwrap(), request)),
-        case(
-            "client_credentials",
-            |at| (server(), form_request("grant_type=client_credentials&scope=read%20write"), moment(at)),
-            token,
-        ),
-        case(
-            "dispatch",
-            |at| (server(), form_request("grant_type=client_credentials&scope=read%20write"), moment(at)),
-            dispatch,
-        ),
-        case(
-            "code_exchange",
-            |at| {
-                let server = server();
-                let code = code(&server, at);
-                let request =
-                    form_request(&format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}"));
-                (server, request, moment(at ^ 128))
-            },
-            token,
-        ),
-        case("introspect", introspected, |((provider, store), request, moment)| {
-            let response = serve(provider.introspect(&request, moment), &store).unwrap();
-            (provider, store, request, response)
-        }),
-        case("bearer_check", |_| (), move |()| serve(photos.check(&request, "read", NOW), &store).unwrap()),
+        served(&server, "client_credentials", |_, at| (form_request(CREDENTIALS), moment(at)), token),
+        served(&server, "dispatch", |_, at| (form_request(CREDENTIALS), moment(at)), dispatch),
+        served(&server, "wrong_secret", |_, at| (refused_request(CREDENTIALS), moment(at)), token),
+        served(&server, "code_exchange", |server, at| (exchange(server, at), moment(at ^ 128)), token),
+        served(&server, "refresh", refreshed, token),
+        served(&server, "introspect", introspected, introspect),
+        case("bearer_check", |_| (), move |()| serve(photos.check(&request, "read", NOW), &protected.1).unwrap()),
     ]
+}
+
+/// Makes a case of requests to a server that has issued tokens for a while.
+fn served<R>(
+    server: &Rc<Server>,
+    name: &'static str,
+    setup: fn(&Server, u8) -> (Request, Moment),
+    run: fn(&Server, &Request, Moment) -> R,
+) -> Case
+where
+    R: 'static,
+{
+    let (server, served) = (server.clone(), server.clone());
+    case(name, move |at| setup(&server, at), move |(request, moment)| (run(&served, &request, moment), request))
 }
 
 fn moment(at: u8) -> Moment {
@@ -224,27 +221,48 @@ fn server() -> Server {
     (provider, store)
 }
 
+/// A server whose store holds a thousand tokens.
+fn busy() -> Server {
+    let server = server();
+    for number in 0_u64..1_000 {
+        let moment = Moment::new(NOW, Sha256::digest(number.to_be_bytes()).into());
+        assert_eq!(token(&server, &form_request(CREDENTIALS), moment).status(), 200);
+    }
+    server
+}
+
+const CREDENTIALS: &str = "grant_type=client_credentials&scope=read%20write";
+
 fn form_request(body: &str) -> Request {
+    request_with(SECRET, body)
+}
+
+fn refused_request(body: &str) -> Request {
+    request_with("wrong", body)
+}
+
+fn request_with(secret: &str, body: &str) -> Request {
     http::Request::post("https://auth.example.com/token")
         .header("content-type", form::MEDIA_TYPE)
-        .header("authorization", format!("Basic {}", BASE64_STANDARD.encode(format!("s6BhdRkqt3:{SECRET}"))))
+        .header("authorization", format!("Basic {}", BASE64_STANDARD.encode(format!("s6BhdRkqt3:{secret}"))))
         .body(body.as_bytes().to_vec())
         .unwrap()
 }
 
-fn token((server, request, moment): (Server, Request, Moment)) -> (Server, Request, Response) {
-    let response = serve(server.0.token(&request, moment), &server.1).unwrap();
-    (server, request, response)
+fn token((provider, store): &Server, request: &Request, moment: Moment) -> Response {
+    serve(provider.token(request, moment), store).unwrap_or_else(|rejected| rejected.response())
 }
 
-fn dispatch((server, request, moment): (Server, Request, Moment)) -> (Server, Request, Response) {
-    let Ok(Dispatched::Respond(response)) = serve(server.0.dispatch(&request, moment), &server.1) else {
-        unreachable!()
-    };
-    (server, request, response)
+fn dispatch((provider, store): &Server, request: &Request, moment: Moment) -> Response {
+    let Ok(Dispatched::Respond(response)) = serve(provider.dispatch(request, moment), store) else { unreachable!() };
+    response
 }
 
-fn code((provider, store): &Server, at: u8) -> String {
+fn introspect((provider, store): &Server, request: &Request, moment: Moment) -> Response {
+    serve(provider.introspect(request, moment), store).unwrap()
+}
+
+fn exchange((provider, store): &Server, at: u8) -> Request {
     let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
     let url = "https://auth.example.com/authorize?response_type=code&client_id=s6BhdRkqt3&scope=read";
     let url = format!("{url}&code_challenge={challenge}&code_challenge_method=S256");
@@ -254,27 +272,32 @@ fn code((provider, store): &Server, at: u8) -> String {
     };
     let response = serve(provider.grant(consent, Grant::new("jane"), moment(at)), store).unwrap();
     let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
-    location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
+    let code = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+    form_request(&format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}"))
 }
 
-fn access_token(provider: &Provider, store: &MemoryStore, at: u8) -> String {
-    let request = form_request("grant_type=client_credentials&scope=read%20write");
-    let response = serve(provider.token(&request, moment(at)), store).unwrap();
+/// The text of a member of a token answer.
+fn member(response: &Response, name: &str) -> String {
     let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
-    body["access_token"].as_str().unwrap().to_owned()
+    body[name].as_str().unwrap().to_owned()
 }
 
-fn introspected(at: u8) -> (Server, Request, Moment) {
-    let (provider, store) = server();
-    let token = access_token(&provider, &store, at);
-    ((provider, store), form_request(&format!("token={token}")), moment(at ^ 128))
+fn access_token(server: &Server, at: u8) -> String {
+    member(&token(server, &form_request(CREDENTIALS), moment(at)), "access_token")
 }
 
-fn protected() -> (ResourceServer, (MemoryStore, Request)) {
-    let (provider, store) = server();
-    let token = access_token(&provider, &store, 1);
-    let request =
-        http::Request::get("https://photos.example.com/albums").header("authorization", format!("Bearer {token}"));
-    let photos = ResourceServer::new("https://photos.example.com").unwrap();
-    (photos, (store, request.body(Vec::new()).unwrap()))
+fn refreshed(server: &Server, at: u8) -> (Request, Moment) {
+    let answer = token(server, &exchange(server, at), moment(at ^ 128));
+    let request = format!("grant_type=refresh_token&refresh_token={}", member(&answer, "refresh_token"));
+    (form_request(&request), Moment::new(NOW, [at, 0].repeat(16).try_into().unwrap()))
+}
+
+fn introspected(server: &Server, at: u8) -> (Request, Moment) {
+    (form_request(&format!("token={}", access_token(server, at))), moment(at ^ 128))
+}
+
+fn protected_resource(server: &Server) -> (ResourceServer, Request) {
+    let request = http::Request::get("https://photos.example.com/albums")
+        .header("authorization", format!("Bearer {}", access_token(server, 1)));
+    (ResourceServer::new("https://photos.example.com").unwrap(), request.body(Vec::new()).unwrap())
 }
