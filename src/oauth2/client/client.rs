@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, Method, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -54,8 +54,8 @@ pub(super) struct Parts {
     /// What pending values of this client at this server are known by.
     pub(super) mark: u64,
     authentication: Authentication,
-    /// The header of `Authorization: Basic`, made once.
-    basic: Option<Result<HeaderValue, Unsupported>>,
+    /// The headers that every request to the server has, made once, with `Authorization: Basic` where the client has that.
+    headers: Result<HeaderMap, Unsupported>,
     include_id: IncludeClientId,
     pub(super) redirect_uri: Option<RedirectUri>,
     pub(super) opened: Result<Opened, Unsupported>,
@@ -109,7 +109,7 @@ impl Client {
             id,
             opened,
             authentication: Authentication::none(),
-            basic: None,
+            headers: Ok(headers(None)),
             include_id: IncludeClientId::Automatic,
             redirect_uri: None,
             hooks: Hooks::default(),
@@ -127,9 +127,11 @@ impl Client {
     /// How the client is authenticated.
     pub fn authentication(mut self, authentication: Authentication) -> Self {
         let parts = self.parts();
-        parts.basic = match &authentication.0 {
-            Way::Basic(secret, placement) => Some(authentication::basic(&parts.id, secret, *placement)),
-            _ => None,
+        parts.headers = match &authentication.0 {
+            Way::Basic(secret, placement) => {
+                authentication::basic(&parts.id, secret, *placement).map(|basic| headers(Some(basic)))
+            }
+            _ => Ok(headers(None)),
         };
         parts.authentication = authentication;
         self
@@ -222,7 +224,13 @@ impl Client {
         moment: &Moment,
     ) -> Result<Request, Error> {
         let mut request = Request::default();
-        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        // A clone takes half as long as to put them in one by one.
+        *request.headers_mut() = self.0.headers.as_ref().map_err(Clone::clone)?.clone();
+        if transmission != Transmission::Post {
+            request.headers_mut().remove(CONTENT_TYPE);
+        }
+        // The content type of a form is the one header that no other may replace.
+        let has_more = !headers.is_empty() || matches!(self.0.authentication.0, Way::Other(_));
         self.authenticate(&mut request, &mut parameters, endpoint, moment)?;
         for (name, value) in headers {
             request.headers_mut().insert(name, value);
@@ -230,7 +238,9 @@ impl Client {
         if transmission == Transmission::Post {
             *request.method_mut() = Method::POST;
             *request.uri_mut() = endpoint.clone();
-            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
+            if has_more {
+                request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
+            }
             *request.body_mut() = std::mem::take(&mut *parameters).into_bytes();
         } else {
             *request.method_mut() = if transmission == Transmission::Get { Method::GET } else { Method::POST };
@@ -264,7 +274,7 @@ impl Client {
         endpoint: &Uri,
         moment: &Moment,
     ) -> Result<(), Error> {
-        let Parts { server, id, authentication, basic, include_id, .. } = &*self.0;
+        let Parts { server, id, authentication, include_id, .. } = &*self.0;
         let mut push = |name: &str, value: &str| form::push_text(parameters, name, value);
         let includes_id = match (&authentication.0, include_id) {
             (Way::Body(_), _) | (_, IncludeClientId::Always) => true,
@@ -275,12 +285,8 @@ impl Client {
             push("client_id", id);
         }
         match &authentication.0 {
-            Way::None | Way::MutualTls => {}
-            Way::Basic(..) => {
-                if let Some(header) = basic {
-                    request.headers_mut().insert(AUTHORIZATION, header.clone()?);
-                }
-            }
+            // `Authorization: Basic` is one of the headers.
+            Way::None | Way::MutualTls | Way::Basic(..) => {}
             Way::Body(secret) => push("client_secret", secret.expose()),
             Way::Missing(method) => {
                 let reason = format!("it is registered for {method:?}, which nobody has given it");
@@ -324,6 +330,17 @@ impl Client {
         hooks.token_response(&mut response, refresh);
         answer::token(&response, expected, server.quirks, server.separator, moment.now)
     }
+}
+
+/// The headers of a request to the server, with the client's credentials where they stand in one.
+fn headers(basic: Option<HeaderValue>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    if let Some(basic) = basic {
+        headers.insert(AUTHORIZATION, basic);
+    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
+    headers
 }
 
 /// A client at a server, in 53 bits, which every reader of JSON keeps.

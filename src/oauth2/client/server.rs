@@ -1,6 +1,7 @@
 //! An authorization server as a client sees it: its endpoints, RFC 6749 §3, and its ways.
 
 use http::Uri;
+use http::uri::Scheme;
 
 use crate::oauth2::{Metadata, PkceSupport, Quirks, SecretPlacement, TokenPlacement, Transmission};
 use crate::wire::{bare, check_private, endpoint, is_near};
@@ -270,7 +271,10 @@ impl AuthorizationServer {
     /// An endpoint that is there and that secrets may be sent to.
     pub(super) fn private<'a>(&self, uri: Option<&'a Uri>, endpoint: &'static str) -> Result<&'a Uri, Unsupported> {
         let uri = uri.ok_or(Unsupported::NoEndpoint { endpoint })?;
-        check_private(uri, self.plain_http)?;
+        // Nearly all of them are https, and that an endpoint has a host was seen when it was described.
+        if uri.scheme() != Some(&Scheme::HTTPS) {
+            check_private(uri, self.plain_http)?;
+        }
         Ok(uri)
     }
 }
