@@ -50,7 +50,8 @@ pub(super) fn token(
     now: Timestamp,
 ) -> Result<Token, Error> {
     success(response, quirks)?;
-    let mut fields = Fields::read(response, quirks)?;
+    let mut fields = Fields::default();
+    fields.read(response, quirks)?;
     if fields.error.is_some() || (quirks.error_list && fields.extra.contains_key("errors")) {
         return Err(refusal(response, quirks).into());
     }
@@ -121,12 +122,12 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn read(response: &'a Response, quirks: Quirks) -> Result<Self, Error> {
+    fn read(&mut self, response: &'a Response, quirks: Quirks) -> Result<(), Error> {
         let answer = || Box::new(Answer::of(response));
-        let mut fields = Self::default();
+        let take = |name, value| self.take(name, value, quirks);
         let read = match format(response.headers(), quirks) {
-            Some(Format::Json) => json::visit(response.body(), |name, value| fields.take(name, value, quirks)),
-            Some(Format::Form) => form_members(response.body(), |name, value| fields.take(name, value, quirks)),
+            Some(Format::Json) => json::visit(response.body(), take),
+            Some(Format::Form) => form_members(response.body(), take),
             None => {
                 let expected = "of the content type application/json (there are quirks for other types, and for forms)";
                 return Err(Misbehaved::WrongFormat { expected, answer: answer() }.into());
@@ -135,9 +136,9 @@ impl<'a> Fields<'a> {
         if read.is_none() {
             return Err(Misbehaved::WrongFormat { expected: "a JSON object", answer: answer() }.into());
         }
-        match fields.twice {
+        match self.twice {
             Some(field) => Err(Misbehaved::FieldTwice { field: field.to_owned(), answer: answer() }.into()),
-            None => Ok(fields),
+            None => Ok(()),
         }
     }
 
@@ -237,9 +238,12 @@ impl Reader<'_> {
     }
 
     fn text<'m>(&self, field: &'static str, member: Option<Member<'m>>) -> Result<Option<Cow<'m, str>>, Error> {
+        // Nearly always it is one, and then it is not moved once more.
+        if let Some(Member::Text(text)) = member {
+            return Ok(Some(text));
+        }
         match self.present(field, member)? {
             None => Ok(None),
-            Some(Member::Text(text)) => Ok(Some(text)),
             Some(_) => Err(self.invalid(field, "no text")),
         }
     }
