@@ -10,8 +10,10 @@ use crate::{Moment, short_hash};
 /// The length of 32 bytes in base64url.
 const LENGTH: usize = 43;
 
-/// A code verifier (§4.1): 256 bits in base64url, in place, wiped when dropped.
+/// A code verifier (§4.1): 256 bits in base64url, in place, wiped when dropped. Where words begin, so that a look at whether it
+/// is text takes few steps.
 #[derive(Clone)]
+#[repr(align(8))]
 pub(crate) struct CodeVerifier([u8; LENGTH]);
 
 impl CodeVerifier {
@@ -55,8 +57,9 @@ impl<'de> Deserialize<'de> for CodeVerifier {
     }
 }
 
-/// 256 bits in base64url, in place.
+/// 256 bits in base64url, in place, as a [`CodeVerifier`] is.
 #[derive(Clone, Copy)]
+#[repr(align(8))]
 pub(crate) struct Unguessable([u8; LENGTH]);
 
 impl Unguessable {

@@ -2,6 +2,7 @@
 //! RFC 9126.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -316,13 +317,15 @@ impl Client {
         if let Some(uri) = &authorize.redirect_uri {
             check_redirect_uri(uri, server.plain_http)?;
         }
-        let state =
-            authorize.state.clone().unwrap_or_else(|| Unguessable::new(moment, "oauth2 state").as_str().to_owned());
+        let state = match authorize.state {
+            None => State::Own(Unguessable::new(moment, "oauth2 state")),
+            Some(given) => State::Given(given),
+        };
         let nonce = authorize.nonce.then(|| Unguessable::new(moment, "oauth2 nonce").as_str().to_owned());
 
         // Room for an ordinary request: what is sent is written once.
         let mut url = String::with_capacity(opened.code.len() + authorize.parameters.len() + 320);
-        let redirect_uri = match (authorize.redirect_uri, &self.0.redirect_uri) {
+        let redirect_uri: Option<Arc<str>> = match (authorize.redirect_uri, &self.0.redirect_uri) {
             (None, own) if response_type == "code" => {
                 url.push_str(&opened.code);
                 own.as_ref().map(|own| own.text.clone())
@@ -330,7 +333,7 @@ impl Client {
             (uri, own) => {
                 url.push_str(&opened.url);
                 form::push_encoded(&mut url, "response_type", response_type);
-                let uri = uri.or_else(|| own.as_ref().map(|own| own.text.clone()));
+                let uri = uri.map(Arc::from).or_else(|| own.as_ref().map(|own| own.text.clone()));
                 if let Some(uri) = &uri {
                     form::push_text(&mut url, "redirect_uri", uri);
                 }
@@ -344,9 +347,9 @@ impl Client {
                 separator => push("scope", &scope.joined(separator)),
             }
         }
-        match &authorize.state {
-            None => form::push_encoded(&mut url, "state", &state),
-            Some(_) => form::push_text(&mut url, "state", &state),
+        match &state {
+            State::Own(own) => form::push_encoded(&mut url, "state", own.as_str()),
+            State::Given(given) => form::push_text(&mut url, "state", given),
         }
         let mut push = |name: &str, value: &str| form::push_text(&mut url, name, value);
         if let Some(nonce) = &nonce {
@@ -371,7 +374,7 @@ impl Client {
 
         let saved = Saved {
             mark: self.0.mark,
-            state: State(state),
+            state,
             redirect_uri,
             scope: authorize.scope,
             nonce,

@@ -65,7 +65,7 @@ pub(super) struct Parts {
 /// A redirect_uri as it is, and as it stands in queries and forms.
 #[derive(Clone, Debug)]
 pub(super) struct RedirectUri {
-    pub(super) text: String,
+    pub(super) text: Arc<str>,
     pub(super) encoded: String,
 }
 
@@ -152,7 +152,7 @@ impl Client {
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Result<Self, Error> {
         let uri = uri.into();
         check_redirect_uri(&uri, self.0.server.plain_http)?;
-        let own = RedirectUri { encoded: percent::encode(&uri), text: uri };
+        let own = RedirectUri { encoded: percent::encode(&uri), text: uri.into() };
         let parts = self.parts();
         if let Ok(opened) = &mut parts.opened {
             opened.code = format!("{}&response_type=code&redirect_uri={}", opened.url, own.encoded);

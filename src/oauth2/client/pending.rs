@@ -3,12 +3,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::ResponseMode;
 use crate::oauth2::Scope;
-use crate::oauth2::pkce::CodeVerifier;
+use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::secret::same;
 use crate::wire::{form, shortened};
 use crate::{Error, Expired, Forged, Refused, Timestamp};
@@ -53,9 +54,35 @@ pub struct PendingImplicit {
 }
 
 /// A value that passes through the browser and need not be wiped from memory, but that nobody else should see.
-#[derive(Serialize, Deserialize)]
-#[serde(transparent)]
-pub(super) struct State(pub(super) String);
+#[derive(Deserialize)]
+#[serde(from = "String")]
+pub(super) enum State {
+    /// Fresh bits, in place.
+    Own(Unguessable),
+    /// The caller's own, or one that was stored.
+    Given(String),
+}
+
+impl State {
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Self::Own(own) => own.as_str(),
+            Self::Given(given) => given,
+        }
+    }
+}
+
+impl From<String> for State {
+    fn from(given: String) -> Self {
+        Self::Given(given)
+    }
+}
+
+impl Serialize for State {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
 
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -71,7 +98,7 @@ pub(super) struct Saved {
     pub(super) mark: u64,
     pub(super) state: State,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) redirect_uri: Option<String>,
+    pub(super) redirect_uri: Option<Arc<str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) scope: Option<Scope>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -94,7 +121,7 @@ impl Pending {
     /// The state that the callback will carry. It may serve as the key under which this is stored, as long as what finds it
     /// is bound to the user's browser too.
     pub fn state(&self) -> &str {
-        &self.saved.state.0
+        self.saved.state.as_str()
     }
 
     /// The nonce that an ID token has to carry, where one was asked for.
@@ -119,7 +146,7 @@ impl PendingImplicit {
 
     /// The state that the callback will carry.
     pub fn state(&self) -> &str {
-        &self.saved.state.0
+        self.saved.state.as_str()
     }
 
     /// The nonce that an ID token has to carry, where one was asked for.
@@ -153,9 +180,10 @@ impl Saved {
 
     /// The callback, once it is known to belong to this authorization and to bring no error.
     pub(super) fn accept<'c>(&self, callback: &'c str, promises_iss: bool) -> Result<Callback<'c>, Error> {
-        let callback = Callback::parse(callback, self.mode)?;
+        let mut callback = Callback { pairs: part(callback, self.mode), ..Callback::default() };
+        callback.read()?;
         let state = callback.state.as_deref().ok_or(Forged::ParameterMissing { name: "state" })?;
-        if !same(self.state.0.as_bytes(), state.as_bytes()) {
+        if !same(self.state.as_str().as_bytes(), state.as_bytes()) {
             return Err(Forged::StateMismatch.into());
         }
         match (&self.issuer, &callback.iss) {
@@ -187,7 +215,7 @@ impl Saved {
 #[derive(Default)]
 pub(super) struct Callback<'c> {
     /// All of it, still encoded.
-    pub(super) pairs: &'c [u8],
+    pub(super) pairs: &'c str,
     pub(super) code: Option<Cow<'c, str>>,
     pub(super) access_token: Option<Cow<'c, str>>,
     pub(super) id_token: Option<Cow<'c, str>>,
@@ -199,20 +227,18 @@ pub(super) struct Callback<'c> {
 }
 
 impl<'c> Callback<'c> {
-    /// Reads what the answer's mode puts where: the query or the fragment of a URL, or a form; or either alone.
-    fn parse(callback: &'c str, mode: ResponseMode) -> Result<Self, Forged> {
-        let pairs = part(callback, mode);
-        let mut read = Self { pairs: pairs.as_bytes(), ..Self::default() };
-        for (name, value) in form::text_pairs(pairs) {
+    /// Finds what the protocol knows among the pairs.
+    fn read(&mut self) -> Result<(), Forged> {
+        for (name, value) in form::text_pairs(self.pairs) {
             let (name, slot) = match name.as_deref() {
-                Some("code") => ("code", &mut read.code),
-                Some("state") => ("state", &mut read.state),
-                Some("iss") => ("iss", &mut read.iss),
-                Some("error") => ("error", &mut read.error),
-                Some("error_description") => ("error_description", &mut read.error_description),
-                Some("error_uri") => ("error_uri", &mut read.error_uri),
-                Some("access_token") => ("access_token", &mut read.access_token),
-                Some("id_token") => ("id_token", &mut read.id_token),
+                Some("code") => ("code", &mut self.code),
+                Some("state") => ("state", &mut self.state),
+                Some("iss") => ("iss", &mut self.iss),
+                Some("error") => ("error", &mut self.error),
+                Some("error_description") => ("error_description", &mut self.error_description),
+                Some("error_uri") => ("error_uri", &mut self.error_uri),
+                Some("access_token") => ("access_token", &mut self.access_token),
+                Some("id_token") => ("id_token", &mut self.id_token),
                 _ => continue,
             };
             let value = value.ok_or(Forged::ParameterInvalid { name })?;
@@ -220,11 +246,11 @@ impl<'c> Callback<'c> {
                 return Err(Forged::ParameterTwice { name });
             }
         }
-        Ok(read)
+        Ok(())
     }
 }
 
-/// The part of a callback that holds the answer.
+/// The part of a callback that holds the answer: the query or the fragment of a URL, or a form; or either alone.
 fn part(callback: &str, mode: ResponseMode) -> &str {
     let (before, fragment) = split(callback, b'#');
     let is_url = before.starts_with(['/', '?']) || has_scheme(before);
@@ -258,7 +284,7 @@ mod tests {
     fn saved(mode: ResponseMode) -> Saved {
         Saved {
             mark: 5,
-            state: State("xyz".into()),
+            state: State::Given("xyz".into()),
             redirect_uri: None,
             scope: None,
             nonce: None,

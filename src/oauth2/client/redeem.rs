@@ -74,7 +74,7 @@ impl Client {
         grant.push("code", code);
         if let Some(uri) = pending.saved.redirect_uri.as_deref().filter(|_| !self.0.server.v2_1) {
             match &self.0.redirect_uri {
-                Some(own) if own.text == uri => grant.push_encoded("redirect_uri", &own.encoded),
+                Some(own) if *own.text == *uri => grant.push_encoded("redirect_uri", &own.encoded),
                 _ => grant.push("redirect_uri", uri),
             }
         }
@@ -101,7 +101,7 @@ impl Client {
         pending.check(self.0.mark, now)?;
         let callback = pending.saved.accept(callback, server.promises_iss)?;
         // It has the members of a token answer (§4.2.2), as a form.
-        let members = form::retain(callback.pairs, |name| name != b"state" && name != b"iss");
+        let members = form::retain(callback.pairs.as_bytes(), |name| name != b"state" && name != b"iss");
         let mut response = Response::new(members);
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
         self.0.hooks.token_response(&mut response, false);
