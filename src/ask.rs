@@ -65,6 +65,7 @@ impl<C: Command, R> Ask<C, R> {
     }
 
     /// The same, for a way on that wants the command back.
+    #[inline]
     pub(crate) fn with_command(
         command: C,
         next: impl FnOnce(C, Result<C::Answer, String>) -> R + Send + 'static,
