@@ -83,7 +83,7 @@ macro_rules! questions {
         }
 
         impl<T> Question<T> {
-            /// Has a blocking store answer: without futures, through which a question would be moved several times.
+            /// Has a blocking store answer, without a future, into which the question would be moved.
             #[inline]
             fn put_to_blocking(self, store: &(impl Store + ?Sized)) -> Reply<T> {
                 match self {
@@ -212,7 +212,7 @@ pub(crate) use {behind_a_pointer, questions};
 /// What is told where a question is the application's to decide, and only a store is there.
 pub(crate) const UNDECIDED: &str = "nobody was there to decide; see `serve_with`";
 
-/// The end of a future that never has to wait, since it asks a blocking store.
+/// Takes a future to its end that never has to wait, since it asks a blocking store.
 pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
     use std::task::{Context, Poll, Waker};
 

@@ -10,8 +10,8 @@ use crate::{Moment, short_hash};
 /// The length of 32 bytes in base64url.
 const LENGTH: usize = 43;
 
-/// A code verifier (§4.1): 256 bits in base64url, in place, wiped when dropped. Where words begin, so that a look at whether it
-/// is text takes few steps.
+/// A code verifier (§4.1): 256 bits in base64url, in place, wiped when dropped. It is aligned to words, so
+/// that checking it for UTF-8 takes fewer steps.
 #[derive(Clone)]
 #[repr(align(8))]
 pub(crate) struct CodeVerifier([u8; LENGTH]);

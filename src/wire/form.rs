@@ -86,7 +86,7 @@ pub(crate) fn text_pairs(form: &str) -> impl Iterator<Item = (Option<Cow<'_, str
     pieces.filter(|piece| !piece.is_empty()).map(|piece| {
         let (name, value) = split_at_byte(piece, b'=');
         let value = value.unwrap_or_default();
-        // Most need no decoding, which one look at both tells.
+        // Most need no decoding, and one look at both tells.
         if !percent::has_either(piece.as_bytes(), *b"%+") {
             return (Some(Cow::Borrowed(name)), Some(Cow::Borrowed(value)));
         }

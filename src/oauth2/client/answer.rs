@@ -238,7 +238,7 @@ impl Reader<'_> {
     }
 
     fn text<'m>(&self, field: &'static str, member: Option<Member<'m>>) -> Result<Option<Cow<'m, str>>, Error> {
-        // Nearly always it is one, and then it is not moved once more.
+        // It nearly always is a text, which is then not moved once more.
         if let Some(Member::Text(text)) = member {
             return Ok(Some(text));
         }

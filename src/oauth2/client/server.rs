@@ -271,7 +271,7 @@ impl AuthorizationServer {
     /// An endpoint that is there and that secrets may be sent to.
     pub(super) fn private<'a>(&self, uri: Option<&'a Uri>, endpoint: &'static str) -> Result<&'a Uri, Unsupported> {
         let uri = uri.ok_or(Unsupported::NoEndpoint { endpoint })?;
-        // Nearly all of them are https, and that an endpoint has a host was seen when it was described.
+        // Nearly all of them are https. That an endpoint has a host was checked when it was described.
         if uri.scheme() != Some(&Scheme::HTTPS) {
             check_private(uri, self.plain_http)?;
         }

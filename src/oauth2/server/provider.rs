@@ -107,7 +107,7 @@ impl From<Consent> for Dispatched {
 }
 
 /// What the replies of endpoints that answer by themselves end with: the response, or what [`Provider::dispatch`] makes of it.
-/// The functions behind the endpoints are generic over it, since to map a reply costs a box for each of its questions.
+/// The functions behind the endpoints are generic over it, since mapping a reply costs a box for each of its questions.
 pub(super) trait End: From<Response> + 'static {}
 
 impl<T: From<Response> + 'static> End for T {}
