@@ -234,7 +234,7 @@ fn scale(criterion: &mut Criterion) {
     }
 }
 
-/// The whole way of a server, with a store that answers at once.
+/// The whole way of a server, with a store whose answers were made beforehand: a good request, and three that are refused.
 fn verify(criterion: &mut Criterion) {
     let case = Case::twitter();
     let mut request = case.request();
@@ -245,19 +245,28 @@ fn verify(criterion: &mut Criterion) {
         token: Some(TokenRecord::new(case.token.1, case.client.0, Grant::new("jane")).into()),
         temporary: None,
     };
-    criterion.bench_function("verify/twitter/oauth_proto", |bencher| {
-        bencher.iter(|| {
-            let moment = Moment::new(Timestamp::from_secs(case.timestamp), [7; 32]);
-            let Reply::Ask(Question::FindCredentials(ask)) = verifier.verify(black_box(&request), moment) else {
-                panic!("the credentials are asked for first")
-            };
-            let Reply::Ask(Question::RememberNonce(ask)) = ask.answer(found.clone()) else {
-                panic!("the nonce is remembered when the signature is right")
-            };
-            let Reply::Done(verified) = ask.answer(Freshness::Fresh) else { panic!("a fresh nonce ends it") };
-            verified
+    let wrong = Some(ClientRecord::with_secret("w".repeat(case.client.1.len())).into());
+    let mut group = criterion.benchmark_group("verify/twitter");
+    for (name, found) in [
+        ("oauth_proto", found.clone()),
+        ("oauth_proto_unknown_client", Credentials { client: None, ..found.clone() }),
+        ("oauth_proto_unknown_token", Credentials { token: None, ..found.clone() }),
+        ("oauth_proto_wrong_signature", Credentials { client: wrong, ..found }),
+    ] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let moment = Moment::new(Timestamp::from_secs(case.timestamp), [7; 32]);
+                let Reply::Ask(Question::FindCredentials(ask)) = verifier.verify(black_box(&request), moment) else {
+                    panic!("the credentials are asked for first")
+                };
+                match ask.answer(found.clone()) {
+                    Reply::Ask(Question::RememberNonce(ask)) => ask.answer(Freshness::Fresh),
+                    refused => refused,
+                }
+            });
         });
-    });
+    }
+    group.finish();
 }
 
 criterion_group!(benches, sign, sign_request, scale, verify);
