@@ -15,16 +15,19 @@ pub use unsupported::Unsupported;
 /// No text here contains a secret: bodies appear as a short excerpt in which everything that could be a value is
 /// masked, and identifiers are quoted so that two which look alike can be told apart.
 ///
+/// # Examples
 /// ```
 /// use oauth_proto::{Error, Forged};
 ///
 /// fn what_to_do(error: &Error) -> &'static str {
 ///     match error {
-///         Error::Refused(_) => "show the user that access was refused",
+///         // A server that is down has refused nothing: keep the token, and try again later.
+///         error if error.is_temporary() => "try again later",
+///         error if error.needs_sign_in() => "let the user sign in again",
+///         Error::Refused(_) => "show what the server refused",
 ///         Error::Misbehaved(_) => "report it to the provider",
 ///         Error::Forged(_) => "drop the request and log it",
 ///         Error::Unsupported(_) => "fix the configuration",
-///         Error::Expired(_) => "start again",
 ///         _ => "log it",
 ///     }
 /// }
@@ -71,6 +74,70 @@ impl Error {
 }
 
 impl Error {
+    /// Returns whether the same may succeed later although nothing is changed: the server is down, busy or hidden behind
+    /// something else that answers in its place.
+    ///
+    /// Those are the statuses 408, 425, 429 and 5xx; the codes `temporarily_unavailable` and `server_error`; and answers that
+    /// are not in the server's own words: a redirect, a page where JSON was expected (a captive portal), or a 403 or 404
+    /// without a code (a firewall, a deployment). An endpoint that is configured wrongly looks the same, so repeat such a
+    /// request after growing pauses, and keep the token meanwhile.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::{Error, Refused};
+    ///
+    /// let error = Refused::Authorization { code: "temporarily_unavailable".into(), description: None, uri: None };
+    /// assert!(Error::from(error).is_temporary());
+    /// ```
+    pub fn is_temporary(&self) -> bool {
+        let status = self.answer().map(|answer| answer.status.as_u16());
+        match (self, status) {
+            (_, Some(408 | 425 | 429 | 500..)) => true,
+            (Self::Refused(Refused::Status(_)), Some(403 | 404)) => true,
+            (Self::Misbehaved(Misbehaved::Redirect { .. } | Misbehaved::WrongFormat { .. }), _) => true,
+            _ => matches!(self.code(), Some("temporarily_unavailable" | "server_error")),
+        }
+    }
+
+    /// Returns how long the server wants to be left alone (`Retry-After`, RFC 9110 §10.2.3), counted from `now`.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    /// use oauth_proto::{Error, Timestamp};
+    ///
+    /// fn pause(error: &Error, now: Timestamp) -> Duration {
+    ///     error.retry_after(now).unwrap_or(Duration::from_secs(30))
+    /// }
+    /// ```
+    pub fn retry_after(&self, now: crate::Timestamp) -> Option<std::time::Duration> {
+        self.answer()?.retry_after.map(|retry_after| retry_after.delay(now))
+    }
+
+    /// Returns whether the grant is over, so that only the user can help, by signing in again.
+    ///
+    /// Only a 4xx with the code `invalid_grant` ends a grant (RFC 6749 §5.2), or one of OAuth 1.0's `token_expired`,
+    /// `token_revoked` and `token_rejected`; and a token or pending value that has expired on this side. All other errors leave
+    /// the token as good as it was: an outage, a firewall, a client whose secret is wrong.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::{Error, Expired};
+    ///
+    /// assert!(Error::from(Expired::Token).needs_sign_in());
+    /// ```
+    pub fn needs_sign_in(&self) -> bool {
+        match self {
+            Self::Refused(Refused::Problem { code, answer, .. }) => {
+                let ends = ["invalid_grant", "token_expired", "token_revoked", "token_rejected"];
+                answer.status.is_client_error() && ends.contains(&code.as_str()) && !self.is_temporary()
+            }
+            Self::Expired(Expired::ClientSecret) => false,
+            Self::Expired(_) => true,
+            _ => false,
+        }
+    }
+
     /// The answer that the error is about, if it is about one: its status, a masked excerpt, its challenges.
     pub fn answer(&self) -> Option<&Answer> {
         match self {
@@ -92,6 +159,7 @@ impl Misbehaved {
             | Self::FieldMissing { answer, .. }
             | Self::FieldTwice { answer, .. }
             | Self::FieldInvalid { answer, .. }
+            | Self::MemberInvalid { answer, .. }
             | Self::TokenType { answer, .. }
             | Self::CallbackUnconfirmed { answer } => answer,
         }
@@ -227,6 +295,14 @@ pub enum Misbehaved {
         field: &'static str,
         /// What is wrong with it.
         reason: &'static str,
+        /// The answer.
+        answer: Box<Answer>,
+    },
+    /// A member of a document is of another type than the specification gives it.
+    #[error("the answer's {member:?} is not of the type that the specification gives it ({answer})")]
+    MemberInvalid {
+        /// The member's name.
+        member: String,
         /// The answer.
         answer: Box<Answer>,
     },

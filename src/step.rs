@@ -164,6 +164,22 @@ pub enum DriveError<E> {
 }
 
 impl<E> DriveError<E> {
+    /// Returns whether the same may succeed later although nothing is changed: see [`Error::is_temporary`]. What a transport
+    /// reports counts as temporary.
+    pub fn is_temporary(&self) -> bool {
+        self.protocol().is_none_or(Error::is_temporary)
+    }
+
+    /// Returns how long the server wants to be left alone: see [`Error::retry_after`].
+    pub fn retry_after(&self, now: Timestamp) -> Option<Duration> {
+        self.protocol()?.retry_after(now)
+    }
+
+    /// Returns whether only the user can help, by signing in again: see [`Error::needs_sign_in`].
+    pub fn needs_sign_in(&self) -> bool {
+        self.protocol().is_some_and(Error::needs_sign_in)
+    }
+
     /// What the other side's answer came to, if it was not the transport that failed.
     pub fn protocol(&self) -> Option<&Error> {
         match self {

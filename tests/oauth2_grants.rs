@@ -503,3 +503,37 @@ fn a_device_answer_lacks_nothing_that_it_needs() {
     device(&CODES.replace("1800", "-1")).unwrap_err();
     client().authorize_device(None, &[("scope", "x")], moment()).unwrap_err();
 }
+
+/// RFC 9110 §10.2.3: a pause is a number of seconds or a date. A server that is busy is asked again, whatever code it gives.
+#[test]
+fn a_device_waits_for_a_server_that_is_busy() {
+    let pending = device(CODES);
+    let dated = response(429, &[("retry-after", "Tue, 14 Nov 2023 22:15:20 GMT")], "");
+    let (times, token) = polled(&pending, vec![dated, json(ANSWER)]);
+    token.unwrap();
+    assert_eq!(times, [5, 120]);
+    for (status, code) in [(500, "server_error"), (502, "bad_gateway"), (429, "too_many_requests")] {
+        let busy = response(status, &[("content-type", "application/json")], &format!(r#"{{"error":"{code}"}}"#));
+        let (times, token) = polled(&pending, vec![busy, json(ANSWER)]);
+        token.unwrap();
+        assert_eq!(times, [5, 15], "{code}");
+    }
+}
+
+#[test]
+fn a_device_answer_is_used_although_something_optional_in_it_is_odd() {
+    let device = |answer: &str| {
+        let (_, sent) = sent(client().authorize_device(None, &[], moment()).unwrap());
+        sent.receive(json(answer), moment()).map(done)
+    };
+    let relative = CODES.replace("https://example.com/device?user_code", "/device?user_code");
+    assert_eq!(device(&relative).unwrap().verification_uri_complete, None);
+    let fragment = CODES.replace("https://example.com/device", "https://example.com/#/device");
+    assert_eq!(device(&fragment).unwrap().verification_uri, "https://example.com/#/device");
+    let digits = CODES.replace("\"WDJB-MJHT\"", "123456");
+    assert_eq!(device(&digits).unwrap().user_code, "123456");
+    let error = device(&CODES.replace("\"WDJB-MJHT\"", "[1]")).unwrap_err();
+    assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { field: "user_code", .. })), "{error}");
+    let error = device(r#"{"error":"unauthorized_client"}"#).unwrap_err();
+    assert_eq!(error.code(), Some("unauthorized_client"), "an error on status 200");
+}

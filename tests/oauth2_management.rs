@@ -7,7 +7,7 @@ use oauth_proto::oauth2::{
     AuthorizationServer, BearerChallenge, BearerError, ClientMetadata, Discovery, Metadata, Registration,
     ResourceDiscovery, TokenHint,
 };
-use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Timestamp, Unsupported};
+use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response, Step, Timestamp, Unsupported};
 
 /// RFC 7662 §2.1 and §2.2.
 #[test]
@@ -250,4 +250,112 @@ fn a_registration_is_read_changed_and_ended() {
     let mut clear = registered();
     clear.registration_client_uri = Some("http://auth.example.com/r".into());
     clear.delete().unwrap_err();
+}
+
+/// Metadata in the well-known places, the first of them first. The end, and how many places were asked.
+fn discovered(documents: &[Response]) -> (Result<Metadata, Error>, usize) {
+    let (mut step, mut asked) = (Discovery::new(ISSUER).unwrap().start(), 0);
+    loop {
+        step = match step {
+            Ok(Step::Send(_, sent)) => {
+                let document = documents.get(asked).cloned().unwrap_or_else(|| response(404, &[], ""));
+                asked += 1;
+                sent.receive(document, moment())
+            }
+            Ok(step) => return (Ok(done(step)), asked),
+            Err(error) => return (Err(error), asked),
+        }
+    }
+}
+
+fn metadata(more: &str) -> Response {
+    json(&format!(r#"{{"issuer":"{ISSUER}","token_endpoint":"https://auth.example.com/token"{more}}}"#))
+}
+
+#[test]
+fn a_member_of_metadata_that_is_odd_is_read_or_named() {
+    for more in [
+        r#","require_pushed_authorization_requests":null"#,
+        r#","authorization_response_iss_parameter_supported":null"#,
+        r#","registration_endpoint":"""#,
+        r#","token_endpoint_auth_methods_supported":"client_secret_post""#,
+    ] {
+        let metadata = discovered(&[metadata(more)]).0.unwrap();
+        AuthorizationServer::from_metadata(&metadata).unwrap();
+    }
+    // A promise is a promise in quotes, too.
+    let promised = metadata(r#","authorization_response_iss_parameter_supported":"true""#);
+    assert!(discovered(&[promised]).0.unwrap().authorization_response_iss_parameter_supported);
+    for (member, value) in [
+        ("require_pushed_authorization_requests", "1"),
+        ("authorization_response_iss_parameter_supported", "\"\""),
+        ("code_challenge_methods_supported", "[1]"),
+        ("revocation_endpoint", "7"),
+    ] {
+        let error = discovered(&[metadata(&format!(r#","{member}":{value}"#))]).0.unwrap_err();
+        assert!(
+            matches!(&error, Error::Misbehaved(Misbehaved::MemberInvalid { member: own, .. }) if own == member),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn discovery_reports_the_first_trouble_and_goes_on_after_what_is_no_metadata() {
+    for status in [503, 429, 403] {
+        let error = discovered(&[response(status, &[], "")]).0.unwrap_err();
+        assert_eq!(error.answer().unwrap().status, status);
+    }
+    let error = discovered(&[response(404, &[], ""), response(503, &[], "")]).0.unwrap_err();
+    assert_eq!(error.answer().unwrap().status, 503);
+    for nothing in [json(r#"{"error":"not_found"}"#), json("{}"), json(r#"{"message":"hello"}"#)] {
+        let (found, asked) = discovered(&[nothing, metadata("")]);
+        assert_eq!((found.unwrap().issuer.as_deref(), asked), (Some(ISSUER), 2));
+    }
+    // Another issuer's metadata is the end.
+    let (found, asked) = discovered(&[json(r#"{"issuer":"https://evil.example"}"#), metadata("")]);
+    assert!(matches!(found, Err(Error::Forged(_))) && asked == 1, "{found:?}");
+}
+
+#[test]
+fn times_of_a_registration_are_read_in_quotes_and_what_is_odd_is_named() {
+    let registered = |answer: &str| {
+        let (_, sent) = sent(server().register(&ClientMetadata::new(["https://c.example/cb"]), None).unwrap());
+        sent.receive(response(201, &[("content-type", "application/json")], answer), moment()).map(done)
+    };
+    let registration = registered(
+        r#"{"client_id":"c","client_secret":"s","client_id_issued_at":"1795650324","client_secret_expires_at":"0"}"#,
+    );
+    let registration = registration.unwrap();
+    assert_eq!(registration.client_id_issued_at, Some(Timestamp::from_secs(1_795_650_324)));
+    assert_eq!(registration.client_secret_expires_at, None);
+    let error = registered(r#"{"client_id":"c","client_secret":"s","client_secret_expires_at":"soon"}"#).unwrap_err();
+    assert!(error.to_string().contains("client_secret_expires_at"), "{error}");
+    assert_eq!(registered(r#"{"error":"invalid_client"}"#).unwrap_err().code(), Some("invalid_client"));
+}
+
+/// Leniency takes no check away: an end in quotes is an end, and an `active` that is neither true nor false is an error.
+#[test]
+fn an_introspection_answer_is_read_leniently_or_its_member_is_named() {
+    let introspected = |answer: &str| {
+        let (_, sent) = sent(client().introspect("token", None, moment()).unwrap());
+        sent.receive(json(answer), moment()).map(done)
+    };
+    let read = introspected(r#"{"active":"true","exp":"1700000100","nbf":1.7e9,"aud":null}"#).unwrap();
+    assert!(read.active && read.aud.is_empty());
+    assert_eq!(
+        (read.exp, read.nbf),
+        (Some(Timestamp::from_secs(1_700_000_100)), Some(Timestamp::from_secs(1_700_000_000)))
+    );
+    assert!(!introspected(r#"{"active":"False"}"#).unwrap().active);
+    for (member, value) in
+        [("active", "1"), ("active", "\"\""), ("active", "null"), ("exp", "\"\""), ("exp", "\"soon\""), ("aud", "[1]")]
+    {
+        let others = if member == "active" { "" } else { r#""active":true,"# };
+        let error = introspected(&format!(r#"{{{others}"{member}":{value}}}"#)).unwrap_err();
+        assert!(error.to_string().contains(member), "{member} {value}: {error}");
+    }
+    let error = introspected(r#"{"scope":"read"}"#).unwrap_err();
+    assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldMissing { field: "active", .. })), "{error}");
+    assert_eq!(introspected(r#"{"error":"invalid_client"}"#).unwrap_err().code(), Some("invalid_client"));
 }

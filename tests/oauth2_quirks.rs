@@ -201,3 +201,48 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
     assert!(albums.read(&response(200, &[], "<html>")).is_err());
     assert!(albums.read(&response(204, &[], "")).unwrap().is_null());
 }
+
+/// RFC 6749 §5.2: a code has one character at least.
+#[test]
+fn an_error_that_says_nothing_is_no_refusal() {
+    let answer = |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
+    token_of(&client(), answer(r#""error":"","error_description":"""#)).unwrap();
+    let lenient = client_of(server().quirks(Quirks::STRICT.allow_null_members().allow_error_list()));
+    for members in [r#""error":null,"error_uri":null"#, r#""errors":[]"#, r#""errors":null"#, r#""error":"""#] {
+        token_of(&lenient, answer(members)).unwrap();
+    }
+    let error = token_of(&client(), answer(r#""error":null"#)).unwrap_err();
+    assert!(error.to_string().contains(r#"the answer's "error" is null"#), "{error}");
+    for members in [r#""errors":["x"]"#, r#""errors":{"x":1}"#, r#""errors":true"#, r#""error":{}"#, r#""error":0"#] {
+        assert!(matches!(token_of(&lenient, answer(members)), Err(Error::Refused(_))), "{members}");
+    }
+}
+
+#[test]
+fn a_lifetime_is_read_in_every_form_of_a_whole_number_and_in_no_other() {
+    let lifetime = |value: &str| {
+        token_of(&client(), json(&format!(r#"{{"access_token":"a","token_type":"Bearer","expires_in":{value}}}"#)))
+            .map(|token| token.expires_at)
+    };
+    for value in ["3600", "3600.0", "\"3600\"", "\"3600.0\"", "\" 3600 \"", "3.6e3"] {
+        assert_eq!(lifetime(value).unwrap(), Some(Timestamp::from_secs(NOW + 3600)), "{value}");
+    }
+    for value in ["-1", "1.5", "\"1.5\"", "\"+1\"", "\"\"", "\"an hour\"", "true", "[1]"] {
+        let error = lifetime(value).unwrap_err();
+        assert!(error.to_string().contains("expires_in"), "{value}: {error}");
+    }
+}
+
+#[test]
+fn the_code_of_a_refusal_is_found_in_every_place_where_servers_put_it() {
+    let code = |body: &[u8]| {
+        let mut answer = response(400, &[("content-type", "application/json")], "");
+        *answer.body_mut() = body.to_vec();
+        token_of(&client(), answer).unwrap_err().code().map(str::to_owned)
+    };
+    let grant = Some("invalid_grant".to_owned());
+    // The text beside it is in Latin-1.
+    assert_eq!(code(b"{\"error\":\"invalid_grant\",\"error_description\":\"Jeton expir\xe9\"}"), grant);
+    assert_eq!(code(br#"{"error":{"code":"invalid_grant","message":"The code has expired"}}"#), grant);
+    assert_eq!(code("\u{feff}{\"error\":\"invalid_grant\"}".as_bytes()), grant);
+}

@@ -530,3 +530,33 @@ fn those_who_wait_for_a_renewal_whose_transport_fails_do_not_each_try_again() {
     let mut third = pin!(fetch());
     assert!(matches!(poll(third.as_mut()), Poll::Ready(Err(FetchError::Transport(_)))));
 }
+
+/// RFC 6750 §3.1: the code counts more than the status, and one that is not known may mean that the token has expired.
+#[test]
+fn a_challenge_decides_whether_a_renewal_may_help() {
+    let verdict = |status: u16, challenge: &str| {
+        let session = session(token());
+        let stamp = session.sign(&mut get(API), now()).unwrap();
+        let answer = response(status, &[("www-authenticate", challenge)], "");
+        match session.judge(stamp, &answer, moment()).unwrap() {
+            Verdict::Accept => "accept",
+            Verdict::Resend(_) => "resend",
+            Verdict::Renew(..) => "renew",
+            Verdict::Reauthorize => "reauthorize",
+        }
+    };
+    for code in
+        ["invalid_token", "INVALID_TOKEN", "expired_token", "token_expired", "invalid_grant", "unauthorized", ""]
+    {
+        assert_eq!(verdict(401, &format!(r#"Bearer realm="api", error="{code}""#)), "renew", "{code}");
+    }
+    for status in [400, 403] {
+        assert_eq!(verdict(status, r#"Bearer error="invalid_token""#), "renew", "{status}");
+        assert_eq!(verdict(status, r#"Bearer error="insufficient_scope""#), "accept", "{status}");
+        assert_eq!(verdict(status, "Bearer"), "accept", "{status}");
+    }
+    for code in ["insufficient_scope", "insufficient_user_authentication", "invalid_request", "Insufficient_Scope"] {
+        assert_eq!(verdict(401, &format!(r#"Bearer error="{code}""#)), "reauthorize", "{code}");
+    }
+    assert_eq!(verdict(500, r#"Bearer error="invalid_token""#), "accept");
+}

@@ -67,12 +67,12 @@ pub enum BearerError {
 
 impl From<&str> for BearerError {
     fn from(code: &str) -> Self {
-        match code {
+        match code.to_ascii_lowercase().as_str() {
             "invalid_request" => Self::InvalidRequest,
             "invalid_token" => Self::InvalidToken,
             "insufficient_scope" => Self::InsufficientScope,
             "insufficient_user_authentication" => Self::InsufficientUserAuthentication,
-            other => Self::Other(other.to_owned()),
+            _ => Self::Other(code.to_owned()),
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::Scope;
 use crate::Timestamp;
+use crate::wire::lenient;
 
 /// An introspection answer. Everything but `active` is there only if the server wants to tell.
 ///
@@ -23,6 +24,7 @@ use crate::Timestamp;
 #[non_exhaustive]
 pub struct Introspection {
     /// Whether the token is good now.
+    #[serde(deserialize_with = "lenient::flag")]
     pub active: bool,
     /// What it is good for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,19 +39,19 @@ pub struct Introspection {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_type: Option<String>,
     /// When it expires.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::time")]
     pub exp: Option<Timestamp>,
     /// When it was issued.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::time")]
     pub iat: Option<Timestamp>,
     /// When it begins to be good.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::time")]
     pub nbf: Option<Timestamp>,
     /// The resource owner, for machines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub: Option<String>,
     /// Whom it is for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "audiences")]
     pub aud: Vec<String>,
     /// Who issued it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,20 +64,9 @@ pub struct Introspection {
     pub extra: Map<String, Value>,
 }
 
-/// A text, or a list of texts.
-fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum OneOrMany {
-        One(String),
-        Many(Vec<String>),
-    }
-
-    Ok(match Option::deserialize(deserializer)? {
-        None => Vec::new(),
-        Some(OneOrMany::One(one)) => vec![one],
-        Some(OneOrMany::Many(many)) => many,
-    })
+/// Reads a text, or a list of texts.
+fn audiences<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    lenient::list(deserializer).map(Option::unwrap_or_default)
 }
 
 impl fmt::Debug for Introspection {

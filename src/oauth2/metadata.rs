@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::wire::lenient;
+
 /// An authorization server's metadata, or an OpenID provider's. Members without a field here are in `extra`.
 ///
 /// ```
@@ -22,58 +24,58 @@ pub struct Metadata {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
     /// Where people grant access.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub authorization_endpoint: Option<String>,
     /// Where tokens are given out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub token_endpoint: Option<String>,
     /// The server's public keys.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub jwks_uri: Option<String>,
     /// Where clients register (RFC 7591).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub registration_endpoint: Option<String>,
     /// Scopes that it knows, as far as it tells.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub scopes_supported: Option<Vec<String>>,
     /// Response types that it knows.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub response_types_supported: Option<Vec<String>>,
     /// Response modes that it knows.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub response_modes_supported: Option<Vec<String>>,
     /// Grants that it knows.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub grant_types_supported: Option<Vec<String>>,
     /// How clients may authenticate at the token endpoint.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
     /// Where tokens are revoked (RFC 7009).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub revocation_endpoint: Option<String>,
     /// Where tokens are introspected (RFC 7662).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub introspection_endpoint: Option<String>,
     /// Methods of proof keys that it knows (RFC 7636).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub code_challenge_methods_supported: Option<Vec<String>>,
     /// Where devices begin (RFC 8628).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub device_authorization_endpoint: Option<String>,
     /// Where authorization requests are pushed to (RFC 9126).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub pushed_authorization_request_endpoint: Option<String>,
     /// Whether they must be.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not", deserialize_with = "lenient::optional_flag")]
     pub require_pushed_authorization_requests: bool,
     /// Whether it names itself in every callback (RFC 9207).
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not", deserialize_with = "lenient::optional_flag")]
     pub authorization_response_iss_parameter_supported: bool,
     /// Where an OpenID provider tells about the user.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub userinfo_endpoint: Option<String>,
     /// Where an OpenID provider ends a session.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub end_session_endpoint: Option<String>,
     /// Every other member.
     #[serde(flatten)]
@@ -117,10 +119,10 @@ pub struct ResourceMetadata {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authorization_servers: Vec<String>,
     /// Scopes that it knows, as far as it tells.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub scopes_supported: Option<Vec<String>>,
     /// Where it takes tokens: `header`, `body`, `query`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub bearer_methods_supported: Option<Vec<String>>,
     /// Its name, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::Scope;
+use crate::wire::lenient;
 use crate::{Secret, Timestamp};
 
 /// A client's metadata. What is left out is the server's to choose.
@@ -103,7 +104,7 @@ pub struct Registration {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<Secret>,
     /// When it was registered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::time")]
     pub client_id_issued_at: Option<Timestamp>,
     /// When the secret expires. `None` where it never does, which the wire says by 0.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "zero_is_never")]
@@ -120,8 +121,7 @@ pub struct Registration {
 }
 
 fn zero_is_never<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    let time: Option<Timestamp> = Option::deserialize(deserializer)?;
-    Ok(time.filter(|time| time.as_secs() != 0))
+    Ok(lenient::time(deserializer)?.filter(|time| time.as_secs() != 0))
 }
 
 impl fmt::Debug for Registration {

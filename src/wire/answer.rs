@@ -5,7 +5,7 @@ use std::fmt;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
-use super::Challenge;
+use super::{Challenge, RetryAfter};
 use crate::step::Response;
 
 /// Token endpoints answer with a few hundred bytes; a body above this is not read.
@@ -39,6 +39,8 @@ pub struct Answer {
     pub excerpt: String,
     /// The challenges of its `WWW-Authenticate` headers, without anything but names and short values.
     pub challenges: Vec<Challenge>,
+    /// When the server wants to be asked again, if it says so.
+    pub retry_after: Option<RetryAfter>,
 }
 
 impl Answer {
@@ -50,6 +52,7 @@ impl Answer {
             content_type: content_type.map(|value| shortened(&String::from_utf8_lossy(value.as_bytes()))),
             excerpt: excerpt(response.body()),
             challenges: Challenge::of(response.headers()).into_iter().map(presentable).collect(),
+            retry_after: RetryAfter::of(response.headers()),
         }
     }
 }
@@ -70,6 +73,9 @@ impl fmt::Display for Answer {
         match &self.content_type {
             Some(content_type) => write!(f, ", content type {content_type:?}")?,
             None => write!(f, ", no content type")?,
+        }
+        if let Some(retry_after) = self.retry_after {
+            write!(f, ", {retry_after}")?;
         }
         if self.excerpt.is_empty() { f.write_str(", no body") } else { write!(f, ", body {:?}", self.excerpt) }
     }

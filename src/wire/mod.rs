@@ -7,8 +7,10 @@ mod endpoint;
 mod flat_json;
 pub mod form;
 pub(crate) mod json;
+pub(crate) mod lenient;
 mod origin;
 pub mod percent;
+mod retry_after;
 
 pub use answer::Answer;
 pub(crate) use answer::{MAX_BODY, bare, shortened};
@@ -18,3 +20,4 @@ pub(crate) use endpoint::is_internal;
 pub(crate) use endpoint::{check_private, endpoint, is_near, with_query, without_query};
 pub use origin::Origin;
 pub(crate) use origin::Site;
+pub use retry_after::RetryAfter;

@@ -3,7 +3,7 @@
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, Client, Discovery, Metadata, Quirks, Scope, Session, Token, TokenType,
 };
-use oauth_proto::{Error, Forged, Misbehaved, Refused, Timestamp, Unsupported};
+use oauth_proto::{Error, Forged, Misbehaved, Refused, Step, Timestamp, Unsupported};
 
 use crate::common::oauth2::*;
 
@@ -351,9 +351,14 @@ fn retry_storm() {
 
 #[test]
 fn discovery_issuer_mismatch() {
+    // The same document is in every place.
     let discovered = |discovery: Discovery, issuer: &str| {
-        let (_, sent) = sent(discovery.start().unwrap());
-        sent.receive(json(&format!(r#"{{{issuer}"token_endpoint":"https://auth.example.com/t"}}"#)), moment()).map(done)
+        let mut step = discovery.start().unwrap();
+        while let Step::Send(_, sent) = step {
+            let document = json(&format!(r#"{{{issuer}"token_endpoint":"https://auth.example.com/t"}}"#));
+            step = sent.receive(document, moment())?;
+        }
+        Ok::<_, Error>(done(step))
     };
     let discovery = || Discovery::new(ISSUER).unwrap();
     assert_eq!(

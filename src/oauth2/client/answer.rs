@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, LOCATION};
-use serde_json::{Map, Number, Value};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::oauth2::{Quirks, Scope, Token, TokenType};
 use crate::wire::json::{self, Member};
-use crate::wire::{Answer, MAX_BODY, bare, form, shortened};
+use crate::wire::{Answer, MAX_BODY, bare, form, lenient, shortened};
 use crate::{Error, Misbehaved, Refused, Response, Secret, Timestamp};
 
 /// What an answer is read against.
@@ -41,6 +42,49 @@ pub(super) fn success(response: &Response, quirks: Quirks) -> Result<(), Error> 
     if status.is_success() { Ok(()) } else { Err(refusal(response, quirks).into()) }
 }
 
+/// Reads the JSON object of a successful answer. An error is one on status 200, too.
+pub(super) fn object(response: &Response, quirks: Quirks, expected: &'static str) -> Result<Map<String, Value>, Error> {
+    success(response, quirks)?;
+    let object = json::object(response.body());
+    let object = object.ok_or_else(|| Misbehaved::WrongFormat { expected, answer: Box::new(Answer::of(response)) })?;
+    let is_empty = |error: &Value| error.is_null() || error.as_str() == Some("");
+    if object.get("error").is_some_and(|error| !is_empty(error)) {
+        return Err(refusal(response, quirks).into());
+    }
+    Ok(object)
+}
+
+/// A document that is read as a whole.
+pub(super) trait Document: DeserializeOwned {
+    /// What it is, for errors.
+    const EXPECTED: &'static str;
+
+    /// A member without which none can be read, with any value of its type.
+    const NEEDED: (&'static str, &'static str);
+}
+
+/// Reads a document. An error names the member that has another type than the specification gives it.
+pub(super) fn document<T: Document>(response: &Response, quirks: Quirks) -> Result<T, Error> {
+    let object = object(response, quirks, T::EXPECTED)?;
+    let needed = || (T::NEEDED.0.to_owned(), serde_json::from_str(T::NEEDED.1).unwrap_or_default());
+    // Each member is tried alone, so that this takes no longer than reading the document twice.
+    let is_odd = |(name, value): &(&String, &Value)| {
+        let alone = Map::from_iter([needed(), ((*name).clone(), (*value).clone())]);
+        serde_json::from_value::<T>(Value::Object(alone)).is_err()
+    };
+    let answer = || Box::new(Answer::of(response));
+    serde_json::from_value(Value::Object(object.clone())).map_err(|_| {
+        let odd = object.iter().find(is_odd).map(|(name, _)| shortened(name));
+        match odd {
+            Some(member) => Misbehaved::MemberInvalid { member, answer: answer() }.into(),
+            None if !object.contains_key(T::NEEDED.0) => {
+                Misbehaved::FieldMissing { field: T::NEEDED.0, answer: answer() }.into()
+            }
+            None => Misbehaved::WrongFormat { expected: T::EXPECTED, answer: answer() }.into(),
+        }
+    })
+}
+
 /// Reads a token.
 pub(super) fn token(
     response: &Response,
@@ -52,10 +96,14 @@ pub(super) fn token(
     success(response, quirks)?;
     let mut fields = Fields::default();
     fields.read(response, quirks)?;
-    if fields.error.is_some() || (quirks.error_list && fields.extra.contains_key("errors")) {
+    let reader = Reader { response, quirks };
+    let error = reader.present("error", fields.error)?;
+    // RFC 6749 §5.2: a code has one character at least.
+    let refused = error.is_some_and(|error| !matches!(error, Member::Text(text) if text.is_empty()));
+    let lists_errors = |errors: &Value| !errors.is_null() && errors.as_array().is_none_or(|errors| !errors.is_empty());
+    if refused || (quirks.error_list && fields.extra.get("errors").is_some_and(lists_errors)) {
         return Err(refusal(response, quirks).into());
     }
-    let reader = Reader { response, quirks };
 
     let access_token = reader.token("access_token", fields.access_token)?;
     let access_token = access_token.ok_or_else(|| reader.missing("access_token"))?;
@@ -294,33 +342,12 @@ impl Reader<'_> {
     fn seconds(&self, member: Option<Member<'_>>) -> Result<Option<u64>, Error> {
         let seconds = match self.present("expires_in", member)? {
             None => return Ok(None),
-            Some(Member::Number(number)) => whole(&number),
-            Some(Member::Text(text)) => digits(&text),
+            Some(Member::Number(number)) => lenient::whole(&number),
+            Some(Member::Text(text)) => lenient::digits(&text),
             Some(_) => None,
         };
         seconds.map(Some).ok_or_else(|| self.invalid("expires_in", "no number of seconds"))
     }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked, and it saturates")]
-fn whole(number: &Number) -> Option<u64> {
-    let fraction = || number.as_f64().filter(|number| *number >= 0.0 && number.fract() == 0.0);
-    number.as_u64().or_else(|| fraction().map(|number| number as u64))
-}
-
-/// A number of seconds as servers write it.
-pub(super) fn seconds(value: &Value) -> Option<u64> {
-    match value {
-        Value::Number(number) => whole(number),
-        Value::String(text) => digits(text),
-        _ => None,
-    }
-}
-
-/// `parse` would take a sign. More digits than fit are a long time.
-fn digits(text: &str) -> Option<u64> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
 /// What the server said when it refused (RFC 6749 §5.2), in any format that servers are known to say it in.
@@ -350,7 +377,8 @@ fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
             // Facebook's and Google's APIs put an object there.
             (Some("error"), Member::Other(Value::Object(error))) => {
                 let member = |name: &str| error.get(name).and_then(Value::as_str).map(str::to_owned);
-                said.extend(member("type").or_else(|| member("status")).map(|code| ("error", code)));
+                let code = member("type").or_else(|| member("status")).or_else(|| member("code"));
+                said.extend(code.map(|code| ("error", code)));
                 said.extend(member("message").map(|message| ("error_description", message)));
                 let detail = |name: &'static str| match error.get(name)? {
                     Value::Number(number) => Some((name, number.to_string())),
@@ -367,7 +395,8 @@ fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
         }
     };
     if body.trim_ascii_start().starts_with(b"{") {
-        json::visit(body, take);
+        // The code is ASCII; what is written in another encoding than UTF-8 is the text beside it.
+        json::visit(String::from_utf8_lossy(body).as_bytes(), take);
     } else {
         form_members(body, &mut take);
     }

@@ -15,7 +15,7 @@ use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{PkceSupport, Scope};
 use crate::step::Receive;
-use crate::wire::{Answer, bare, form, json};
+use crate::wire::{Answer, bare, form};
 use crate::{Error, Misbehaved, Moment, Response, Step, Unsupported};
 
 /// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
@@ -401,10 +401,8 @@ impl Receive<Authorization> for AwaitRequestUri {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Authorization>, Error> {
         let Self { client, pending } = *self;
         let server = &client.0.server;
-        answer::success(&response, server.quirks)?;
         let answer = || Box::new(Answer::of(&response));
-        let members = json::object(response.body());
-        let members = members.ok_or_else(|| Misbehaved::WrongFormat { expected: "a JSON object", answer: answer() })?;
+        let members = answer::object(&response, server.quirks, "a JSON object")?;
         let uri = members.get("request_uri").and_then(Value::as_str).filter(|uri| !uri.is_empty());
         let uri = uri.ok_or_else(|| Misbehaved::FieldMissing { field: "request_uri", answer: answer() })?;
         let mut url = client.0.opened.clone()?.url;

@@ -16,7 +16,6 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::RETRY_AFTER;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -25,7 +24,7 @@ use super::client::Client;
 use super::grant::{self, Grant, Kind};
 use crate::oauth2::{Scope, Token};
 use crate::step::{Receive, Wake};
-use crate::wire::{Answer, endpoint, json};
+use crate::wire::{Answer, RetryAfter, endpoint, lenient};
 use crate::{Error, Expired, Forged, Misbehaved, Moment, Refused, Request, Response, Secret, Step, Timestamp};
 
 /// The interval where the server names none (§3.2), and how much longer it gets at each `slow_down` (§3.5).
@@ -147,19 +146,21 @@ struct AwaitCodes {
 
 impl Receive<PendingDevice> for AwaitCodes {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<PendingDevice>, Error> {
-        answer::success(&response, self.client.0.server.quirks)?;
         let answer = || Box::new(Answer::of(&response));
-        let members = json::object(response.body());
-        let members = members.ok_or_else(|| Misbehaved::WrongFormat { expected: "a JSON object", answer: answer() })?;
-        let text = |field: &'static str| {
-            let text = members.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
-            text.map(str::to_owned).ok_or_else(|| Misbehaved::FieldMissing { field, answer: answer() })
+        let members = answer::object(&response, self.client.0.server.quirks, "a JSON object")?;
+        let text = |field: &'static str| match members.get(field) {
+            None | Some(Value::Null) => Err(Misbehaved::FieldMissing { field, answer: answer() }),
+            Some(Value::String(text)) if text.is_empty() => Err(Misbehaved::FieldMissing { field, answer: answer() }),
+            Some(Value::String(text)) => Ok(text.clone()),
+            // A code of digits without its quotes.
+            Some(Value::Number(number)) if number.is_u64() => Ok(number.to_string()),
+            Some(_) => Err(Misbehaved::FieldInvalid { field, reason: "no text", answer: answer() }),
         };
         let seconds = |field: &'static str| match members.get(field) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => {
                 let reason = "no number of seconds";
-                let seconds = answer::seconds(value);
+                let seconds = lenient::seconds(value);
                 seconds.map(Some).ok_or_else(|| Misbehaved::FieldInvalid { field, reason, answer: answer() })
             }
         };
@@ -174,11 +175,15 @@ impl Receive<PendingDevice> for AwaitCodes {
             text("verification_uri").or_else(|missing| text("verification_url").map_err(|_| missing))?;
         // Applications open these in a browser, and print that on a terminal.
         let invalid = |field| Misbehaved::FieldInvalid { field, reason: "no http or https URL", answer: answer() };
-        endpoint(&verification_uri).map_err(|_| invalid("verification_uri"))?;
-        let verification_uri_complete = text("verification_uri_complete").ok();
-        if let Some(uri) = &verification_uri_complete {
-            endpoint(uri).map_err(|_| invalid("verification_uri_complete"))?;
+        if !is_page(&verification_uri) {
+            return Err(invalid("verification_uri").into());
         }
+        // This one is optional, and the user can always type the code. But a URL of another kind is there to act by itself.
+        let verification_uri_complete = match text("verification_uri_complete").ok() {
+            Some(uri) if is_page(&uri) => Some(uri),
+            Some(uri) if url::Url::parse(&uri).is_ok() => return Err(invalid("verification_uri_complete").into()),
+            _ => None,
+        };
         let user_code = text("user_code")?;
         if user_code.chars().any(char::is_control) {
             let reason = "not printable";
@@ -200,6 +205,11 @@ impl Receive<PendingDevice> for AwaitCodes {
     fn name(&self) -> &'static str {
         "AwaitCodes"
     }
+}
+
+/// Returns whether a URL is that of a page. It may have a fragment, which an endpoint may not.
+fn is_page(url: &str) -> bool {
+    endpoint(url.split('#').next().unwrap_or_default()).is_ok() && !url.chars().any(char::is_control)
 }
 
 /// Waits for the token.
@@ -251,7 +261,7 @@ impl Polling {
 impl Receive<Token> for Polling {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
         let status = response.status();
-        let retry_after = retry_after(&response);
+        let retry_after = RetryAfter::of(response.headers()).map(|retry_after| retry_after.delay(moment.now));
         let (interval, scope) = (self.interval, self.pending.scope.clone());
         let expected = Expected { scope, ..Expected::default() };
         let busy = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
@@ -261,8 +271,9 @@ impl Receive<Token> for Polling {
                 Some("authorization_pending") => self.later(interval, retry_after, moment),
                 Some("slow_down") => self.later(interval.saturating_add(INTERVAL), retry_after, moment),
                 Some("expired_token") => Err(Expired::DeviceCode.into()),
-                // §3.5 asks for a longer interval when a server does not answer; one that is too busy to says the same.
-                None if busy && matches!(error, Error::Refused(Refused::Status(_))) => {
+                // §3.5 asks for a longer interval when a server does not answer. One that is too busy says the same, whatever
+                // code it gives.
+                _ if busy && matches!(error, Error::Refused(Refused::Status(_) | Refused::Problem { .. })) => {
                     self.later(interval.saturating_mul(2), retry_after, moment)
                 }
                 _ => Err(error),
@@ -290,10 +301,4 @@ impl Wake<Token> for Resting {
     fn name(&self) -> &'static str {
         "Resting"
     }
-}
-
-/// The pause that a server asks for, where it is a number of seconds (RFC 9110 §10.2.3).
-fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
 }

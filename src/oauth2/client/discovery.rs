@@ -1,14 +1,12 @@
 //! Finding out about servers: RFC 8414 §3, OpenID Connect Discovery §4, and RFC 9728 §3 for protected resources.
 
 use http::header::ACCEPT;
-use http::{HeaderMap, HeaderValue, Uri};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
 use super::answer;
 use crate::oauth2::{BearerChallenge, Metadata, Quirks, ResourceMetadata};
 use crate::step::Receive;
-use crate::wire::{Answer, bare, check_private, endpoint, is_near, json, shortened};
+use crate::wire::{bare, check_private, endpoint, is_near, shortened};
 use crate::{Error, Forged, Misbehaved, Moment, Request, Response, Step, Unsupported};
 
 /// Fetches an authorization server's metadata by its issuer identifier.
@@ -92,7 +90,7 @@ impl Discovery {
         }
         self.places.reverse();
         let first = self.places.pop().ok_or(Unsupported::NoEndpoint { endpoint: "metadata" })?;
-        Ok(Step::send(get(first), AwaitMetadata(self)))
+        Ok(Step::send(get(first), AwaitMetadata { discovery: self, trouble: None }))
     }
 
     fn check(&self, mut metadata: Metadata) -> Result<Metadata, Error> {
@@ -116,21 +114,39 @@ impl Discovery {
     }
 }
 
-struct AwaitMetadata(Discovery);
+/// Waits for metadata.
+struct AwaitMetadata {
+    discovery: Discovery,
+    /// The first error that says more than that nothing is there.
+    trouble: Option<Error>,
+}
 
 impl Receive<Metadata> for AwaitMetadata {
     fn receive(mut self: Box<Self>, response: Response, _: Moment) -> Result<Step<Metadata>, Error> {
-        match read(&response) {
-            Ok(metadata) => self.0.check(metadata).map(Step::Done),
-            // Nothing there, in whatever words, or a page for people, or the way to one: the metadata may lie in another place.
+        let discovery = &self.discovery;
+        let error = match answer::document::<Metadata>(&response, Quirks::STRICT) {
+            // An object that names no issuer may be anything.
+            Ok(metadata) if metadata.issuer.is_none() && !discovery.missing_issuer && !discovery.places.is_empty() => {
+                None
+            }
+            Ok(metadata) => return discovery.check(metadata).map(Step::Done),
+            // There is nothing, or a page for people, or the way to one: the metadata may be in another place.
             Err(
                 error @ (Error::Refused(_)
                 | Error::Misbehaved(Misbehaved::WrongFormat { .. } | Misbehaved::Redirect { .. })),
-            ) => match self.0.places.pop() {
-                Some(next) => Ok(Step::send(get(next), *self)),
-                None => Err(error),
+            ) => Some(error),
+            Err(error) => return Err(error),
+        };
+        let is_nothing = response.status() == StatusCode::NOT_FOUND || response.status().is_success();
+        if self.trouble.is_none() && !is_nothing {
+            self.trouble.clone_from(&error);
+        }
+        match self.discovery.places.pop() {
+            Some(next) => Ok(Step::send(get(next), *self)),
+            None => match self.trouble.take().or(error) {
+                Some(error) => Err(error),
+                None => self.discovery.check(Metadata::default()).map(Step::Done),
             },
-            Err(error) => Err(error),
         }
     }
 
@@ -224,7 +240,7 @@ struct AwaitResourceMetadata(ResourceDiscovery);
 
 impl Receive<ResourceMetadata> for AwaitResourceMetadata {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<ResourceMetadata>, Error> {
-        let metadata: ResourceMetadata = read(&response)?;
+        let metadata: ResourceMetadata = answer::document(&response, Quirks::STRICT)?;
         let fits = metadata.resource == self.0.resource || (self.0.covering && self.0.covers(&metadata.resource));
         if !fits {
             let (expected, received) = (shortened(&self.0.resource), shortened(&metadata.resource));
@@ -245,12 +261,14 @@ fn get(uri: Uri) -> Request {
     request
 }
 
-fn read<T: DeserializeOwned>(response: &Response) -> Result<T, Error> {
-    answer::success(response, Quirks::STRICT)?;
-    let object = json::object(response.body()).map(Value::Object);
-    let metadata = object.and_then(|object| serde_json::from_value(object).ok());
-    let expected = "a metadata document in JSON";
-    metadata.ok_or_else(|| Misbehaved::WrongFormat { expected, answer: Box::new(Answer::of(response)) }.into())
+impl answer::Document for Metadata {
+    const EXPECTED: &'static str = "a metadata document in JSON";
+    const NEEDED: (&'static str, &'static str) = ("issuer", "null");
+}
+
+impl answer::Document for ResourceMetadata {
+    const EXPECTED: &'static str = "a metadata document in JSON";
+    const NEEDED: (&'static str, &'static str) = ("resource", "\"\"");
 }
 
 /// An issuer identifier: a URL without query and fragment (RFC 8414 §2).

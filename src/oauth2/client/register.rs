@@ -9,7 +9,7 @@ use super::authentication::Kind;
 use super::{Authentication, AuthorizationServer, Client};
 use crate::oauth2::{ClientMetadata, Quirks, Registration};
 use crate::step::Receive;
-use crate::wire::{Answer, check_private, endpoint, is_near, json};
+use crate::wire::{Answer, check_private, endpoint, is_near};
 use crate::{Error, Expired, Misbehaved, Moment, Request, Response, Secret, Step, Timestamp, Unsupported};
 
 impl AuthorizationServer {
@@ -130,6 +130,11 @@ fn request(method: Method, uri: &Uri, token: Option<&Secret>, body: Option<&Valu
     Ok(request)
 }
 
+impl answer::Document for Registration {
+    const EXPECTED: &'static str = "a client registration in JSON";
+    const NEEDED: (&'static str, &'static str) = ("client_id", "\"\"");
+}
+
 /// Waits for a registration, with what it was before.
 struct AwaitRegistration {
     asked: Uri,
@@ -138,12 +143,8 @@ struct AwaitRegistration {
 
 impl Receive<Registration> for AwaitRegistration {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Registration>, Error> {
-        answer::success(&response, Quirks::STRICT)?;
-        let object = json::object(response.body()).map(Value::Object);
-        let registration: Option<Registration> = object.and_then(|object| serde_json::from_value(object).ok());
+        let mut registration: Registration = answer::document(&response, Quirks::STRICT)?;
         let answer = || Box::new(Answer::of(&response));
-        let expected = "a client registration in JSON";
-        let mut registration = registration.ok_or_else(|| Misbehaved::WrongFormat { expected, answer: answer() })?;
         if registration.client_id.is_empty() {
             return Err(Misbehaved::FieldMissing { field: "client_id", answer: answer() }.into());
         }

@@ -269,7 +269,8 @@ impl Session {
 
     /// What a response means for the token. `moment` is for the renewal, should there be one.
     ///
-    /// A 401 is worth a renewal unless its challenge says that it would not help. After [`sign_again`](Self::sign_again)
+    /// A 401 is worth a renewal unless its challenge says that it would not help (`insufficient_scope`,
+    /// `insufficient_user_authentication`, `invalid_request`), and so is a 400 or 403 whose challenge says `invalid_token`. After [`sign_again`](Self::sign_again)
     /// there is nothing to judge any more: whatever comes is the answer.
     ///
     /// # Errors
@@ -284,17 +285,28 @@ impl Session {
     }
 
     pub(super) fn want(&self, stamp: &Stamp, status: StatusCode, headers: &HeaderMap) -> Want {
-        if status != StatusCode::UNAUTHORIZED || stamp.last || !self.heeds_401 {
+        if stamp.last || !self.heeds_401 || !matches!(status.as_u16(), 400 | 401 | 403) {
+            return Want::Nothing;
+        }
+        let error = BearerChallenge::of(headers).and_then(|challenge| challenge.error);
+        // The code counts more than the status (RFC 6750 §3.1 only recommends 401). Without that code, 400 and 403 are about
+        // something else than the token.
+        if status != StatusCode::UNAUTHORIZED && error != Some(BearerError::InvalidToken) {
             return Want::Nothing;
         }
         if stamp.generation < self.generation {
             return Want::Resend;
         }
-        let error = BearerChallenge::of(headers).and_then(|challenge| challenge.error);
-        if !matches!(error, None | Some(BearerError::InvalidToken)) {
-            return Want::User;
+        match error {
+            Some(
+                BearerError::InvalidRequest
+                | BearerError::InsufficientScope
+                | BearerError::InsufficientUserAuthentication,
+            ) => Want::User,
+            // A code that is not known may well mean that the token has expired, and the request is sent only once more.
+            _ if self.is_renewable() => Want::Renewal,
+            _ => Want::User,
         }
-        if self.is_renewable() { Want::Renewal } else { Want::User }
     }
 
     /// Gets a new token, without the user (RFC 6749 §6 and §4.4). Store what comes, then [`install`](Self::install) it.

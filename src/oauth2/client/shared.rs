@@ -45,12 +45,17 @@ pub struct SharedSession(Arc<Mutex<State>>);
 
 /// Why [`SharedSession::fetch`] did not get a response.
 ///
+/// # Examples
 /// ```
 /// use oauth_proto::oauth2::FetchError;
 ///
-/// fn is_over<E, S>(error: &FetchError<E, S>) -> bool {
-///     // The server's refusal of a refresh token, for example: the user has to grant access again.
-///     matches!(error, FetchError::Protocol(oauth_proto::Error::Refused(_)))
+/// fn what_to_do<E, S>(error: &FetchError<E, S>) -> &'static str {
+///     match error {
+///         // Drop the token in this case only: in all others it is as good as it was.
+///         error if error.needs_sign_in() => "let the user sign in again",
+///         error if error.is_temporary() => "try again later",
+///         _ => "log it",
+///     }
 /// }
 /// ```
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +77,36 @@ pub enum FetchError<E, S> {
     /// The token was renewed, as [`Session::report_renewals`] asked to be told. Store it, then send the request again.
     #[error("the token was renewed: store it, then send the request again")]
     Renewed(Box<Token>),
+}
+
+impl<E, S> FetchError<E, S> {
+    /// Returns whether the same may succeed later although nothing is changed: see [`Error::is_temporary`]. What a transport or
+    /// `save` reports counts as temporary, since the token is kept.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Protocol(error) => error.is_temporary(),
+            Self::Transport(_) | Self::Save(_) | Self::RenewalFailed => true,
+            Self::Renewed(_) => false,
+        }
+    }
+
+    /// Returns how long the server wants to be left alone: see [`Error::retry_after`].
+    pub fn retry_after(&self, now: crate::Timestamp) -> Option<std::time::Duration> {
+        self.protocol()?.retry_after(now)
+    }
+
+    /// Returns whether only the user can help, by signing in again: see [`Error::needs_sign_in`].
+    pub fn needs_sign_in(&self) -> bool {
+        self.protocol().is_some_and(Error::needs_sign_in)
+    }
+
+    /// Returns the error of the protocol, if it is one.
+    pub fn protocol(&self) -> Option<&Error> {
+        match self {
+            Self::Protocol(error) => Some(error),
+            _ => None,
+        }
+    }
 }
 
 impl<E, S> From<DriveError<E>> for FetchError<E, S> {

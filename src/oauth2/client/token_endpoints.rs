@@ -4,8 +4,7 @@ use super::answer;
 use super::client::Client;
 use crate::oauth2::{Introspection, Token, Transmission};
 use crate::step::Receive;
-use crate::wire::{Answer, json};
-use crate::{Error, Misbehaved, Moment, Response, Secret, Step};
+use crate::{Error, Moment, Response, Secret, Step};
 
 /// What kind of token is spoken of: a hint that saves the server a search (RFC 7009 §2.1).
 ///
@@ -85,19 +84,18 @@ fn about(token: &Secret, hint: Option<TokenHint>) -> zeroize::Zeroizing<String> 
     form
 }
 
+impl answer::Document for Introspection {
+    const EXPECTED: &'static str = "an introspection answer in JSON";
+    const NEEDED: (&'static str, &'static str) = ("active", "false");
+}
+
 struct AwaitIntrospection {
     client: Client,
 }
 
 impl Receive<Introspection> for AwaitIntrospection {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Introspection>, Error> {
-        answer::success(&response, self.client.0.server.quirks)?;
-        let object = json::object(response.body()).map(serde_json::Value::Object);
-        let introspection = object.and_then(|object| serde_json::from_value(object).ok());
-        introspection.map(Step::Done).ok_or_else(|| {
-            let expected = "an introspection answer in JSON";
-            Misbehaved::WrongFormat { expected, answer: Box::new(Answer::of(&response)) }.into()
-        })
+        answer::document(&response, self.client.0.server.quirks).map(Step::Done)
     }
 
     fn name(&self) -> &'static str {

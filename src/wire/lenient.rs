@@ -1,0 +1,113 @@
+//! Members of JSON as servers write them: numbers and booleans in quotes, null for what is absent, a text for a list of one.
+//!
+//! Nothing here takes an odd value for an absent one: null is absent, and everything else is read or is an error.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, de::Error};
+use serde_json::{Number, Value};
+
+use crate::Timestamp;
+
+/// Returns a number of seconds: a number without a fraction, or a text of one.
+pub(crate) fn seconds(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) => whole(number),
+        Value::String(text) => digits(text),
+        _ => None,
+    }
+}
+
+/// Returns a number that has no fraction and is not negative. One that is larger than fits becomes the largest.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked, and it saturates")]
+pub(crate) fn whole(number: &Number) -> Option<u64> {
+    let fraction = || number.as_f64().filter(|number| *number >= 0.0 && number.fract() == 0.0);
+    number.as_u64().or_else(|| fraction().map(|number| number as u64))
+}
+
+/// Returns a whole number that is written as a text, perhaps with a fraction of zeros and white space around it. `parse` would
+/// take a sign. More digits than fit are the largest number.
+pub(crate) fn digits(text: &str) -> Option<u64> {
+    let text = text.trim_ascii();
+    let (text, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let all = |text: &str, fits: fn(&u8) -> bool| !text.is_empty() && text.as_bytes().iter().all(fits);
+    let fits = all(text, u8::is_ascii_digit) && all(fraction, |byte| *byte == b'0');
+    fits.then(|| text.parse().unwrap_or(u64::MAX))
+}
+
+/// Reads a point in time.
+pub(crate) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    if value.is_null() {
+        return Ok(None);
+    }
+    let seconds = seconds(&value).ok_or_else(|| D::Error::custom("expected a number of seconds"))?;
+    Ok(Some(Timestamp::from_secs(0).after(Duration::from_secs(seconds))))
+}
+
+/// Reads a boolean, or its text.
+pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Bool(flag) => Ok(flag),
+        Value::String(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+        Value::String(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+        _ => Err(D::Error::custom("expected a boolean")),
+    }
+}
+
+/// Reads a boolean whose absence means false, which null says, too.
+pub(crate) fn optional_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(false),
+        value => flag(value).map_err(D::Error::custom),
+    }
+}
+
+/// Reads a list of texts, or one text for a list of one.
+pub(crate) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(None),
+        Value::String(one) => Ok(Some(vec![one])),
+        many => serde_json::from_value(many).map(Some).map_err(|_| D::Error::custom("expected a list of texts")),
+    }
+}
+
+/// Reads a URL that may be absent, which an empty text says, too: an empty URL leads nowhere.
+pub(crate) fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|url| !url.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_read_in_every_form_and_no_other_numbers_are() {
+        for value in [json!(3600), json!(3600.0), json!("3600"), json!("3600.0"), json!(" 3600 "), json!(3.6e3)] {
+            assert_eq!(seconds(&value), Some(3600), "{value}");
+        }
+        for value in [json!(-1), json!("-1"), json!("+1"), json!(1.5), json!("1.5"), json!("1."), json!(""), json!([1])]
+        {
+            assert_eq!(seconds(&value), None, "{value}");
+        }
+        assert_eq!(seconds(&json!("99999999999999999999999")), Some(u64::MAX));
+    }
+
+    #[test]
+    fn null_is_absent_and_what_is_odd_is_an_error() {
+        assert_eq!(time(json!(null)).unwrap(), None);
+        assert_eq!(time(json!("12")).unwrap(), Some(Timestamp::from_secs(12)));
+        assert!(optional_flag(json!("True")).unwrap() && !optional_flag(json!(null)).unwrap());
+        assert_eq!(list(json!("S256")).unwrap(), Some(vec!["S256".to_owned()]));
+        assert_eq!((url(json!("")).unwrap(), url(json!(null)).unwrap()), (None, None));
+        time(json!("")).unwrap_err();
+        time(json!("soon")).unwrap_err();
+        flag(json!(null)).unwrap_err();
+        flag(json!(1)).unwrap_err();
+        optional_flag(json!("")).unwrap_err();
+        list(json!([1])).unwrap_err();
+        url(json!(1)).unwrap_err();
+    }
+}

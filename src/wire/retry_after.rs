@@ -1,0 +1,77 @@
+//! When a busy server wants to be asked again: the `Retry-After` header, RFC 9110 §10.2.3.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::header::RETRY_AFTER;
+
+use crate::Timestamp;
+
+/// When a server wants to be asked again, in one of the two forms of the header.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use oauth_proto::{Timestamp, wire::RetryAfter};
+///
+/// let now = Timestamp::from_secs(1_700_000_000);
+/// assert_eq!(RetryAfter::Delay(Duration::from_secs(120)).delay(now), Duration::from_secs(120));
+/// let date = RetryAfter::Date(Timestamp::from_secs(1_700_000_120));
+/// assert_eq!(date.delay(now), Duration::from_secs(120));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// So long after the answer.
+    Delay(Duration),
+    /// At a time, by the server's clock.
+    Date(Timestamp),
+}
+
+impl RetryAfter {
+    /// Reads the header. Returns `None` if it is missing or has neither form.
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
+        let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+            // More digits than fit are a long time.
+            return Some(Self::Delay(Duration::from_secs(value.parse().unwrap_or(u64::MAX))));
+        }
+        httpdate::parse_http_date(value).ok().map(|date| Self::Date(date.into()))
+    }
+
+    /// Returns how long to wait from `now` on. Zero if the time has come.
+    pub fn delay(self, now: Timestamp) -> Duration {
+        match self {
+            Self::Delay(delay) => delay,
+            Self::Date(date) => now.until(date),
+        }
+    }
+}
+
+impl fmt::Display for RetryAfter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Delay(delay) => write!(f, "to be tried again after {} s", delay.as_secs()),
+            Self::Date(date) => write!(f, "to be tried again {date} s after 1970"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_and_dates_are_read_and_nothing_else_is() {
+        let of = |value: &str| RetryAfter::of(&HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]));
+        assert_eq!(of("120"), Some(RetryAfter::Delay(Duration::from_secs(120))));
+        assert_eq!(of("99999999999999999999999"), Some(RetryAfter::Delay(Duration::from_secs(u64::MAX))));
+        let date = Some(RetryAfter::Date(Timestamp::from_secs(1_700_000_120)));
+        assert_eq!(of("Tue, 14 Nov 2023 22:15:20 GMT"), date);
+        // The obsolete forms of RFC 9110 §5.6.7 are dates, too.
+        assert_eq!(of("Tuesday, 14-Nov-23 22:15:20 GMT"), date);
+        for odd in ["", "-1", "+1", "1.5", "soon", "Tue, 14 Nov 2023"] {
+            assert_eq!(of(odd), None, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Outages of the authorization server: no one of them signs a user out, and every error says whether to wait or to sign in.
+#![allow(missing_docs)]
+
+mod common;
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use common::oauth2::*;
+use oauth_proto::oauth2::{FetchError, SharedSession, Token};
+use oauth_proto::{Error, Request, Response, Timestamp};
+
+/// What an error is to be taken for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    /// The same may succeed later.
+    Temporary,
+    /// The grant is over.
+    SignIn,
+    /// Neither: the client or the request is wrong.
+    Other,
+}
+
+fn kind(error: &Error) -> Kind {
+    assert!(!(error.is_temporary() && error.needs_sign_in()), "{error}");
+    match (error.is_temporary(), error.needs_sign_in()) {
+        (true, _) => Kind::Temporary,
+        (_, true) => Kind::SignIn,
+        _ => Kind::Other,
+    }
+}
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+const HTML: (&str, &str) = ("content-type", "text/html");
+
+/// Answers to a renewal, and what each of them means.
+fn answers() -> Vec<(Response, Kind)> {
+    let page = "<html><h1>Down for maintenance</h1></html>";
+    let code = |code: &str| format!(r#"{{"error":"{code}"}}"#);
+    vec![
+        (response(500, &[HTML], page), Kind::Temporary),
+        (response(500, &[JSON], &code("invalid_grant")), Kind::Temporary),
+        (response(502, &[], ""), Kind::Temporary),
+        (response(503, &[JSON, ("retry-after", "120")], &code("temporarily_unavailable")), Kind::Temporary),
+        (response(429, &[("retry-after", "Tue, 14 Nov 2023 22:15:20 GMT")], ""), Kind::Temporary),
+        (response(429, &[JSON], &code("invalid_grant")), Kind::Temporary),
+        (response(400, &[JSON], &code("temporarily_unavailable")), Kind::Temporary),
+        (response(404, &[HTML], page), Kind::Temporary),
+        (response(403, &[HTML], page), Kind::Temporary),
+        (response(302, &[("location", "https://login.hotel.example/")], ""), Kind::Temporary),
+        (response(200, &[HTML], page), Kind::Temporary),
+        (response(200, &[JSON], page), Kind::Temporary),
+        (response(401, &[JSON], &code("invalid_client")), Kind::Other),
+        (response(400, &[JSON], &code("unauthorized_client")), Kind::Other),
+        (response(400, &[HTML], page), Kind::Other),
+        (response(200, &[JSON], &code("invalid_grant")), Kind::Other),
+        (response(400, &[JSON], &code("invalid_grant")), Kind::SignIn),
+        (response(401, &[JSON], &code("invalid_grant")), Kind::SignIn),
+    ]
+}
+
+#[test]
+fn an_answer_to_a_renewal_is_temporary_or_ends_the_grant_or_neither() {
+    for (answer, expected) in answers() {
+        let (_, on) = sent(session(token()).renew(moment()).unwrap());
+        let error = on.receive(answer.clone(), moment()).unwrap_err();
+        assert_eq!(kind(&error), expected, "{error}");
+        let pause = answer.headers().contains_key("retry-after").then_some(Duration::from_secs(120));
+        assert_eq!(error.retry_after(now()), pause, "{error}");
+        assert_eq!(error.to_string().contains("tried again"), pause.is_some(), "{error}");
+    }
+}
+
+/// A token endpoint that answers in some way until it is well again, and an API that takes its new token.
+struct Server {
+    trouble: Option<Response>,
+    renewals: Cell<usize>,
+}
+
+impl Server {
+    fn fetch(&self, shared: &SharedSession) -> Result<Response, FetchError<&'static str, &'static str>> {
+        let send = |request: Request| match request.uri().path() {
+            "/token" => {
+                self.renewals.set(self.renewals.get() + 1);
+                match (&self.trouble, self.renewals.get()) {
+                    (Some(trouble), 1 | 2) => Ok(trouble.clone()),
+                    (None, 1 | 2) => Err("connection refused"),
+                    _ => Ok(json(&ANSWER.replace("2YotnFZFEjr1zCsicMWpAA", "renewed"))),
+                }
+            }
+            _ => Ok(response(if bearer(&request) == Some("renewed") { 200 } else { 401 }, &[], "")),
+        };
+        shared.fetch_with(get(API), send, |_| Ok(()), moment)
+    }
+}
+
+fn expired() -> Token {
+    let mut token = token();
+    token.expires_at = Some(Timestamp::from_secs(NOW));
+    token
+}
+
+#[test]
+fn a_session_keeps_its_token_through_every_outage_and_goes_on_when_the_server_is_well_again() {
+    let troubles = answers().into_iter().filter(|(_, kind)| *kind != Kind::SignIn).map(|(answer, _)| Some(answer));
+    for trouble in troubles.chain([None]) {
+        // Both before a request, when the token is due, and after a 401.
+        for token in [expired(), token()] {
+            let (shared, server) = (shared(token.clone()), Server { trouble: trouble.clone(), renewals: Cell::new(0) });
+            for _ in 0..2 {
+                let error = server.fetch(&shared).unwrap_err();
+                assert!(!error.needs_sign_in(), "{error}");
+                assert!(trouble.is_some() || error.is_temporary(), "{error}");
+                assert_eq!(shared.session().token(), Some(&token), "{error}");
+            }
+            assert_eq!(server.fetch(&shared).unwrap().status(), 200);
+        }
+    }
+}
+
+#[test]
+fn only_a_refusal_of_the_grant_asks_the_user_to_sign_in() {
+    let server = Server { trouble: Some(refusal("invalid_grant")), renewals: Cell::new(0) };
+    let error = server.fetch(&shared(expired())).unwrap_err();
+    assert!(error.needs_sign_in() && !error.is_temporary(), "{error}");
+}
