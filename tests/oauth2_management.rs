@@ -139,6 +139,23 @@ fn challenges_are_typed() {
     assert_eq!(of(&[]), None);
 }
 
+/// What servers send who leave the commas out, or something else of the grammar.
+#[test]
+fn challenges_with_white_space_in_the_place_of_commas_are_typed_too() {
+    let of = |header: &str| BearerChallenge::of(response(401, &[("www-authenticate", header)], "").headers()).unwrap();
+    let place = "https://r.example/.well-known/oauth-protected-resource/mcp";
+    let found = of(&format!(r#"Bearer resource_metadata="{place}" scope="files:read""#));
+    assert_eq!((found.resource_metadata.as_deref(), found.scope), (Some(place), Some("files:read".into())));
+    for (header, error) in [
+        (r#"Bearer realm="api" error="insufficient_scope" scope="files:write""#, BearerError::InsufficientScope),
+        (r#"Basic realm="x" Bearer error="invalid_token""#, BearerError::InvalidToken),
+        (r#"Bearer realm=my realm, error="invalid_token""#, BearerError::InvalidToken),
+        (r#"Bearer error="invalid_token", error_description="The token "abc" is old""#, BearerError::InvalidToken),
+    ] {
+        assert_eq!(of(header).error, Some(error), "{header}");
+    }
+}
+
 /// RFC 7591 §3.1 and §3.2.1.
 const REGISTERED: &str = r#"{"client_id":"s6BhdRkqt3","client_secret":"cf136dc3c1fc93f31185e5885805d",
     "client_id_issued_at":2893256800,"client_secret_expires_at":2893276800,"redirect_uris":["https://client.example.org/cb"],

@@ -346,24 +346,39 @@ fn a_server_says_what_is_wrong_and_the_client_repeats_it() {
     assert_eq!((code.as_str(), answer.status.as_u16()), ("signature_invalid", 401));
 }
 
-#[test]
-fn a_problem_in_the_challenge_is_read_too() {
+/// What the first leg makes of an answer that refuses.
+fn refused(headers: &[(&str, &str)], status: u16, body: &str) -> Error {
     let world = World::default();
     let Step::Send(_, sent) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap() else {
         panic!("nothing to send")
     };
-    let challenge = r#"OAuth realm="x", oauth_problem="consumer_key_rejected", oauth_problem_advice="ask us",
-        oauth_acceptable_timestamps="1-2", oauth_token_secret="abc""#
-        .replace('\n', " ");
-    let answer = http::Response::builder()
-        .status(401)
-        .header("www-authenticate", challenge)
-        .body(b"<h1>No</h1>".to_vec())
-        .unwrap();
-    let error = sent.receive(answer, world.moment()).unwrap_err();
-    let Error::Refused(Refused::Problem { code, advice, details, .. }) = error else { panic!("{error}") };
-    assert_eq!((code.as_str(), advice.as_deref()), ("consumer_key_rejected", Some("ask us")));
-    assert_eq!(details.into_iter().collect::<Vec<_>>(), [("oauth_acceptable_timestamps".into(), "1-2".into())]);
+    let mut answer = http::Response::builder().status(status);
+    for (name, value) in headers {
+        answer = answer.header(*name, *value);
+    }
+    sent.receive(answer.body(body.as_bytes().to_vec()).unwrap(), world.moment()).unwrap_err()
+}
+
+#[test]
+fn a_problem_in_the_challenge_is_read_too() {
+    for (separator, before) in
+        [(", ", ""), (" ", ""), ("; ", ""), (", ", r#"Basic realm="y", "#), (" ", r#"Basic realm="y" "#)]
+    {
+        let parameters = [
+            r#"OAuth realm="x""#,
+            r#"oauth_problem="consumer_key_rejected""#,
+            r#"oauth_problem_advice="ask us""#,
+            r#"oauth_acceptable_timestamps="1-2""#,
+            r#"oauth_token_secret="abc""#,
+        ];
+        let challenge = format!("{before}{}", parameters.join(separator));
+        let error = refused(&[("www-authenticate", &challenge)], 401, "<h1>No</h1>");
+        let Error::Refused(Refused::Problem { code, advice, details, .. }) = error else { panic!("{error}") };
+        assert_eq!((code.as_str(), advice.as_deref()), ("consumer_key_rejected", Some("ask us")), "{challenge}");
+        assert_eq!(details.into_iter().collect::<Vec<_>>(), [("oauth_acceptable_timestamps".into(), "1-2".into())]);
+    }
+    let twice = r#"OAuth oauth_problem="token_expired", OAuth_Problem="token_revoked""#;
+    assert_eq!(refused(&[("www-authenticate", twice)], 401, "").code(), None);
 }
 
 #[test]

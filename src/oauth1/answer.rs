@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use http::HeaderValue;
-use http::header::{LOCATION, WWW_AUTHENTICATE};
+use http::header::LOCATION;
 use serde_json::Value;
 
 use super::TokenCredentials;
 use super::parameters::{TOKEN, TOKEN_SECRET, is_protocol};
-use crate::wire::{Answer, MAX_BODY, auth_param, bare, form, json, shortened};
+use crate::wire::{Answer, Challenge, MAX_BODY, bare, form, json, shortened};
 use crate::{Error, Misbehaved, Refused, Response, Secret};
 
 /// The fields of an answer, each of them once.
@@ -127,7 +126,7 @@ fn redirect(response: &Response, answer: Box<Answer>) -> Error {
 /// What the server said when it refused: in the body, or in `WWW-Authenticate`.
 pub(super) fn refusal(response: &Response, answer: Box<Answer>) -> Refused {
     let in_body = read(response.body(), true, &answer).unwrap_or_default();
-    let said = std::iter::once(in_body).chain(response.headers().get_all(WWW_AUTHENTICATE).iter().map(challenge));
+    let said = std::iter::once(in_body).chain(Challenge::of(response.headers()).into_iter().map(parameters));
     for fields in said {
         if let Some((code, advice)) = problem(&fields) {
             return Refused::Problem { code, advice, details: details(fields), answer };
@@ -136,10 +135,13 @@ pub(super) fn refusal(response: &Response, answer: Box<Answer>) -> Refused {
     Refused::Status(answer)
 }
 
-fn challenge(value: &HeaderValue) -> BTreeMap<String, String> {
-    let (_, list) = auth_param::scheme(value.as_bytes());
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    auth_param::parse(list).map_while(Result::ok).map(|(name, value)| (text(name), text(&value))).collect()
+/// Returns the parameters of a challenge. One that stands twice says nothing, and names are in any case.
+fn parameters(challenge: Challenge) -> BTreeMap<String, String> {
+    let mut parameters = BTreeMap::new();
+    for (name, value) in challenge.parameters {
+        parameters.entry(name.to_ascii_lowercase()).and_modify(|value| *value = None).or_insert(Some(value));
+    }
+    parameters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 /// The fields in which the Problem Reporting extension explains a problem.

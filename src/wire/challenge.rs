@@ -38,38 +38,51 @@ impl Challenge {
         values.flat_map(|value| Self::parse(value.as_bytes())).take(MOST).collect()
     }
 
-    /// The challenges in one header's value. What follows a malformed part is left out, since nobody can tell where the next
-    /// challenge begins.
+    /// Reads the challenges in one header's value.
+    ///
+    /// Many servers leave the commas between parameters out, or write semicolons: white space or a semicolon in front of a
+    /// `name=` counts as a comma. Parameters that were read before a malformed part stay. A value whose end is unclear is left
+    /// out, and reading goes on at the next comma with a parameter behind it. Where not even a scheme can be read, reading ends.
     pub fn parse(header: &[u8]) -> Vec<Self> {
         let mut challenges: Vec<Self> = Vec::new();
-        for element in elements(header).map(<[u8]>::trim_ascii).filter(|element| !element.is_empty()) {
-            let (word, rest) = auth_param::scheme(element);
-            // An element is `scheme`, `scheme token68`, `scheme name=value` or `name=value`, where white space may stand
-            // around the equals sign.
-            let begins = !word.contains(&b'=') && !rest.starts_with(b"=");
-            if begins {
-                if challenges.len() == MOST || !word.iter().all(|byte| auth_param::is_token(*byte)) {
+        let mut rest = header;
+        loop {
+            rest = skip(rest, |byte| is_gap(byte) || byte == b',');
+            if rest.is_empty() {
+                return challenges;
+            }
+            let Some(value) = value_of_parameter(rest) else {
+                let (scheme, after) = rest.split_at(rest.iter().position(|byte| is_end(*byte)).unwrap_or(rest.len()));
+                if challenges.len() == MOST || !scheme.iter().all(|byte| auth_param::is_token(*byte)) {
                     return challenges;
                 }
-                challenges.push(Self { scheme: text(word), token68: None, parameters: Vec::new() });
-            }
+                let (list, next) = after.split_at(memchr::memchr(b',', after).unwrap_or(after.len()));
+                let token68 = Some(list.trim_ascii()).filter(|list| is_token68(list)).map(text);
+                rest = if token68.is_some() { next } else { after };
+                challenges.push(Self { scheme: text(scheme), token68, parameters: Vec::new() });
+                continue;
+            };
             let Some(challenge) = challenges.last_mut() else {
                 return challenges;
             };
-            let list = if begins { rest } else { element };
-            if list.is_empty() {
-                continue;
+            let quoted = value.starts_with(b"\"");
+            let Some(length) = value_length(value) else {
+                return challenges;
+            };
+            let after = &value[length..];
+            let next = skip(after, is_gap);
+            let is_clear = next.is_empty()
+                || next.starts_with(b",")
+                || (next.len() < after.len() && (value_of_parameter(next).is_some() || (quoted && is_challenge(next))));
+            // Behind quotes, white space is enough of an end, though what follows it cannot be read.
+            if is_clear || (quoted && next.len() < after.len()) {
+                let parameter = &rest[..rest.len() - after.len()];
+                if let Some(Ok((name, value))) = auth_param::parse(parameter).next() {
+                    challenge.parameters.push((text(name), text(&value)));
+                }
             }
-            if begins && is_token68(list) {
-                challenge.token68 = Some(text(list));
-                continue;
-            }
-            match auth_param::parse(list).next() {
-                Some(Ok((name, value))) => challenge.parameters.push((text(name), text(&value))),
-                _ => return challenges,
-            }
+            rest = if is_clear { next } else { after_next_comma(next) };
         }
-        challenges
     }
 
     /// Whether the scheme is that one, in any case.
@@ -85,17 +98,56 @@ impl Challenge {
     }
 }
 
-/// Splits at commas that do not stand in quotes.
-fn elements(header: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let (mut quoted, mut escaped) = (false, false);
-    header.split(move |byte| {
-        let separates = *byte == b',' && !quoted;
-        if *byte == b'"' && !escaped {
-            quoted = !quoted;
+/// Returns what follows `name=`, and the white space around the equals sign, where a list begins so.
+fn value_of_parameter(list: &[u8]) -> Option<&[u8]> {
+    let after = skip(list, auth_param::is_token);
+    let value = after.trim_ascii_start().strip_prefix(b"=")?;
+    (after.len() < list.len()).then(|| value.trim_ascii_start())
+}
+
+/// Returns whether a scheme begins here and has a parameter.
+fn is_challenge(list: &[u8]) -> bool {
+    let after = skip(list, auth_param::is_token);
+    let parameters = after.trim_ascii_start();
+    after.len() < list.len() && parameters.len() < after.len() && value_of_parameter(parameters).is_some()
+}
+
+/// Returns the length of a value, quotes included. `None` where they are not closed.
+fn value_length(value: &[u8]) -> Option<usize> {
+    let Some(inside) = value.strip_prefix(b"\"") else {
+        return Some(value.len() - skip(value, |byte| byte.is_ascii_graphic() && byte != b'"' && !is_end(byte)).len());
+    };
+    let mut escaped = false;
+    let end = inside.iter().position(|byte| {
+        let closes = *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        closes
+    })?;
+    Some(end + 2)
+}
+
+/// Returns what follows the next comma that has a parameter behind it, or a scheme with one.
+fn after_next_comma(mut list: &[u8]) -> &[u8] {
+    while let Some(at) = memchr::memchr(b',', list) {
+        list = list[at + 1..].trim_ascii_start();
+        if value_of_parameter(list).is_some() || is_challenge(list) {
+            return list;
         }
-        escaped = *byte == b'\\' && quoted && !escaped;
-        separates
-    })
+    }
+    &[]
+}
+
+fn skip(list: &[u8], accept: impl Fn(u8) -> bool) -> &[u8] {
+    &list[list.iter().position(|byte| !accept(*byte)).unwrap_or(list.len())..]
+}
+
+/// Returns whether a byte may stand between parameters in the place of a comma.
+const fn is_gap(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == b';'
+}
+
+const fn is_end(byte: u8) -> bool {
+    is_gap(byte) || byte == b','
 }
 
 /// Letters, digits and a few marks, and `=` at the end alone (RFC 9110 §11.2). A parameter has something behind its `=`.
@@ -148,6 +200,87 @@ mod tests {
         assert_eq!(schemes(r#"Bearer realm="x, Basic realm="y""#), ["Bearer"]);
         assert_eq!(schemes("realm=x, Basic"), [""; 0]);
         assert_eq!(schemes("Basic, B@d, Bearer"), ["Basic"]);
+    }
+
+    fn bearer(header: &str, name: &str) -> Option<String> {
+        let challenges = Challenge::parse(header.as_bytes());
+        let challenge = challenges.iter().find(|challenge| challenge.is("bearer"))?;
+        challenge.parameter(name).map(str::to_owned)
+    }
+
+    #[test]
+    fn parameters_without_commas_between_them_are_read() {
+        for header in [
+            r#"Bearer realm="api" error="invalid_token" scope="a b""#,
+            r#"Bearer realm="api"; error="invalid_token";scope="a b""#,
+            r#"Bearer realm=api error = invalid_token , scope="a b""#,
+            r#"Bearer realm=api;error=invalid_token;scope="a b""#,
+            "Bearer\trealm=\"api\"\terror=\"invalid_token\";\t scope=\"a b\"",
+        ] {
+            for (name, value) in [("realm", "api"), ("error", "invalid_token"), ("scope", "a b")] {
+                assert_eq!(bearer(header, name).as_deref(), Some(value), "{name} of {header}");
+            }
+            assert_eq!(schemes(header), ["Bearer"]);
+        }
+    }
+
+    #[test]
+    fn a_challenge_without_a_comma_before_it_is_one_of_its_own() {
+        assert_eq!(
+            bearer(r#"Basic realm="x" Bearer error="invalid_token""#, "error").as_deref(),
+            Some("invalid_token")
+        );
+        assert_eq!(bearer(r#"Basic realm="x"; Bearer error=invalid_token"#, "error").as_deref(), Some("invalid_token"));
+        assert_eq!(schemes(r#"Negotiate Bearer error="x""#), ["Negotiate", "Bearer"]);
+    }
+
+    #[test]
+    fn what_was_read_before_a_malformed_part_stays() {
+        for header in [
+            r#"Bearer error="invalid_token", realm=my realm"#,
+            r#"Bearer error="invalid_token" and more"#,
+            r#"Bearer error="invalid_token", realm="unclosed, scope=a"#,
+            r#"Bearer error="invalid_token", realm="x"y"#,
+            r#"Bearer error=invalid_token, B@d scope=a"#,
+        ] {
+            let challenges = Challenge::parse(header.as_bytes());
+            assert_eq!(challenges.len(), 1, "{header}: {challenges:?}");
+            assert_eq!(challenges[0].parameters, [("error".into(), "invalid_token".into())], "{header}");
+        }
+    }
+
+    #[test]
+    fn a_value_whose_end_is_unclear_is_left_out_and_what_follows_is_read() {
+        for (header, name, value) in [
+            (r#"Bearer realm=my realm, error="invalid_token""#, "error", Some("invalid_token")),
+            (r#"Bearer realm=my realm, error="invalid_token""#, "realm", None),
+            (r#"Bearer scope=read write, error="invalid_token""#, "scope", None),
+            (r#"Bearer error="a", error_description="The token "abc" is over", scope="b""#, "scope", Some("b")),
+            (r#"Bearer error="a", error_description="The token "abc" is over", scope="b""#, "error_description", None),
+            (r#"Bearer error_description="The "a, b" is over", scope="b""#, "scope", Some("b")),
+            (r#"Basic realm=my realm, Bearer scope="b""#, "scope", Some("b")),
+        ] {
+            assert_eq!(bearer(header, name).as_deref(), value, "{name} of {header}");
+        }
+    }
+
+    proptest::proptest! {
+        /// What is written by the specification is read, whatever is in the quotes.
+        #[test]
+        fn what_is_written_by_the_specification_is_read(values in proptest::collection::vec("[ -~]{0,12}", 1..5)) {
+            let quoted = |value: &str| format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
+            for separator in [",", ", ", " ", ";"] {
+                let list: Vec<_> = values.iter().enumerate().map(|(at, value)| format!("p{at}={}", quoted(value))).collect();
+                let challenges = Challenge::parse(format!("Bearer {}", list.join(separator)).as_bytes());
+                let read: Vec<_> = challenges[0].parameters.iter().map(|(_, value)| value.clone()).collect();
+                proptest::prop_assert_eq!((challenges.len(), read), (1, values.clone()));
+            }
+        }
+
+        #[test]
+        fn no_header_is_too_odd(header in "[BD a=,;\"\\\\\t\u{e9}]{0,40}") {
+            Challenge::parse(header.as_bytes());
+        }
     }
 
     #[test]
