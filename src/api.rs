@@ -8,6 +8,7 @@ use http::{HeaderValue, Method, Uri};
 use serde_json::Value;
 
 use crate::step::Receive;
+use crate::wire::json::without_mark;
 use crate::wire::{Answer, bare, check_private, endpoint, form, with_query, without_query};
 use crate::{Error, Misbehaved, Moment, Refused, Request, Response, Step};
 
@@ -106,25 +107,29 @@ pub(crate) fn json(
     if length > limit {
         return Err(Misbehaved::TooLarge { length, limit, answer: answer() }.into());
     }
-    if response.body().trim_ascii().is_empty() {
+    let body = without_mark(response.body());
+    if body.trim_ascii().is_empty() {
         return Ok(Value::Null);
     }
-    serde_json::from_slice(response.body())
-        .map_err(|_| Misbehaved::WrongFormat { expected: "JSON", answer: answer() }.into())
+    serde_json::from_slice(body).map_err(|_| Misbehaved::WrongFormat { expected: "JSON", answer: answer() }.into())
 }
 
 /// Sends a request whose answer is JSON, or a refusal in the protocol's own words.
-pub(crate) fn send(request: Request, limit: usize, refusal: fn(&Response) -> Refused) -> Step<Value> {
+pub(crate) fn send(
+    request: Request,
+    limit: usize,
+    refusal: impl FnOnce(&Response) -> Refused + Send + Sync + 'static,
+) -> Step<Value> {
     Step::send(request, AwaitJson { limit, refusal })
 }
 
 /// Waits for an API's answer.
-struct AwaitJson {
+struct AwaitJson<F> {
     limit: usize,
-    refusal: fn(&Response) -> Refused,
+    refusal: F,
 }
 
-impl Receive<Value> for AwaitJson {
+impl<F: FnOnce(&Response) -> Refused + Send + Sync> Receive<Value> for AwaitJson<F> {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Value>, Error> {
         json(&response, self.limit, self.refusal).map(Step::Done)
     }

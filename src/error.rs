@@ -178,7 +178,7 @@ impl Misbehaved {
 #[non_exhaustive]
 pub enum Refused {
     /// The resource owner came back without having granted access.
-    #[error("the resource owner did not grant access")]
+    #[error("the resource owner did not grant access{}{}", quoted(problem), quoted(advice))]
     Denied {
         /// The server's code for it, where it sent one (`user_refused`, `access_denied`, …).
         problem: Option<String>,
@@ -196,13 +196,14 @@ pub enum Refused {
         uri: Option<String>,
     },
     /// The server named its reason.
-    #[error("the server refused with {code:?}{} ({answer})", quoted(advice))]
+    #[error("the server refused with {code:?}{}{} ({answer})", quoted(advice), explained(details))]
     Problem {
         /// The server's code: the value of `oauth_problem` or of `error`.
         code: String,
         /// The server's explanation for people, if any: `oauth_problem_advice` or `error_description`.
         advice: Option<String>,
-        /// What else it said: `error_uri`, `oauth_acceptable_timestamps`, `oauth_parameters_absent`, …
+        /// What else it said: `error_uri`, `oauth_acceptable_timestamps`, `oauth_parameters_absent`, … Beside acceptable
+        /// timestamps, `oauth_timestamp` is the one that was sent.
         details: BTreeMap<String, String>,
         /// The answer it came in.
         answer: Box<Answer>,
@@ -232,6 +233,36 @@ pub enum Refused {
 /// A server's explanation, as it stands in an error's text.
 fn quoted(advice: &Option<String>) -> String {
     advice.as_ref().map(|advice| format!(": {advice:?}")).unwrap_or_default()
+}
+
+/// Returns what the details of OAuth 1.0's Problem Reporting extension say, as it stands in an error's text.
+fn explained(details: &BTreeMap<String, String>) -> String {
+    let told = details.iter().filter(|(name, _)| name.starts_with("oauth_"));
+    let mut text: String = told.map(|(name, value)| format!(", {name} {value:?}")).collect();
+    if let Some((seconds, direction)) = clock(details) {
+        text += &format!(", so the clock is at least {} s {direction}: set it", grouped(seconds));
+    }
+    text
+}
+
+/// Returns how far a timestamp is from those that are acceptable, and in which direction the clock is wrong.
+fn clock(details: &BTreeMap<String, String>) -> Option<(u64, &'static str)> {
+    let number = |text: &str| text.trim().parse::<u64>().ok();
+    let (earliest, latest) = details.get("oauth_acceptable_timestamps")?.split_once('-')?;
+    let (earliest, latest) = (number(earliest)?, number(latest)?);
+    let sent = number(details.get("oauth_timestamp")?)?;
+    match (earliest <= latest, sent.checked_sub(latest), earliest.checked_sub(sent)) {
+        (true, Some(seconds @ 1..), _) => Some((seconds, "fast")),
+        (true, _, Some(seconds @ 1..)) => Some((seconds, "slow")),
+        _ => None,
+    }
+}
+
+/// Writes a number with a comma between the thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let comma = |at: usize| at > 0 && (digits.len() - at).is_multiple_of(3);
+    digits.char_indices().flat_map(|(at, digit)| comma(at).then_some(',').into_iter().chain([digit])).collect()
 }
 
 /// How the other side broke the protocol.
@@ -316,7 +347,9 @@ pub enum Misbehaved {
     },
     /// The answer lacks `oauth_callback_confirmed=true`, so the server speaks the protocol of 2007, which lets an
     /// attacker fixate a session (RFC 5849 §2.1).
-    #[error("the server did not confirm the callback, as OAuth 1.0a demands ({answer})")]
+    #[error(
+        "the answer has no \"oauth_callback_confirmed\" that is \"true\", as OAuth 1.0a demands (`Service::allow_unconfirmed_callback` lifts this) ({answer})"
+    )]
     CallbackUnconfirmed {
         /// The answer.
         answer: Box<Answer>,

@@ -150,6 +150,7 @@ fn a_signature_does_not_travel_in_the_clear() {
 fn an_answer_is_json_or_a_typed_error() {
     let read = |answer| drive(twitter_request("/x").unwrap().limit(20).call_unsigned(), vec![answer]).0;
     assert_eq!(read(json(r#"[{"id":5}]"#)).unwrap()[0]["id"], 5);
+    assert_eq!(read(json("\u{feff}[{\"id\":5}]")).unwrap()[0]["id"], 5);
     assert!(read(response(204, &[], "")).unwrap().is_null());
     for (answer, expected) in [
         (json("<html>"), "not JSON"),
@@ -163,6 +164,7 @@ fn an_answer_is_json_or_a_typed_error() {
         (401, r#"{"errors":[{"code":32,"message":"Could not authenticate you."}]}"#, Some("32")),
         (401, r#"{"error":"Invalid signature."}"#, Some("Invalid signature.")),
         (401, "oauth_problem=token_expired", Some("token_expired")),
+        (401, "\u{feff}{\"errors\":[{\"code\":32}]}", Some("32")),
         (403, r#"{"errors":[]}"#, None),
         (503, "<html>", None),
     ] {

@@ -8,7 +8,8 @@ use common::{CALLBACK, NOW, ORIGIN, World, fields};
 use http::Request;
 use oauth_proto::oauth1::server::{ClientRecord, Credentials, Decision, Grant, Question, Reason, Reply, Store, serve};
 use oauth_proto::oauth1::{
-    Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method, Pending, Placement, Scheme, Service, Token,
+    ApiRequest, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method, Pending, Placement, Scheme,
+    Service, Token,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Refused, Response, Step, Timestamp, Unsupported};
 
@@ -101,6 +102,27 @@ fn a_user_who_denies_sends_the_client_a_refusal() {
 }
 
 #[test]
+fn a_denial_says_what_the_service_explains() {
+    let world = World::default();
+    for (explained, word) in [
+        ("oauth_problem=user_refused&oauth_problem_advice=Ask+again+tomorrow", "Ask again tomorrow"),
+        ("error=access_denied&error_description=Jane+said+no", "Jane said no"),
+        ("denied={token}&oauth_problem=user_refused", "user_refused"),
+        ("oauth_problem=user_refused&oauth_problem_advice=Acc%E8s+refus%E9", "refus"),
+    ] {
+        let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+        let callback = format!("?oauth_token={}&{explained}", pending.token()).replace("{token}", pending.token());
+        let error = world.redeem(pending, &callback).unwrap_err();
+        assert!(matches!(error, Error::Refused(Refused::Denied { .. })), "{error}");
+        assert!(error.to_string().contains(word), "{error}");
+    }
+    // An error without a word says nothing; what grants access is still all asked for.
+    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let callback = format!("?oauth_token={}&oauth_problem=&error=", pending.token());
+    assert_eq!(world.redeem(pending, &callback), Err(Forged::ParameterMissing { name: "oauth_verifier" }.into()));
+}
+
+#[test]
 fn out_of_band_the_user_copies_a_verifier() {
     let world = World::default();
     let pending = world.begin(Authorize::out_of_band()).unwrap();
@@ -187,6 +209,37 @@ fn json_is_read_only_where_it_is_allowed() {
     ] {
         assert!(matches!(answered(&lenient, odd), Err(Error::Misbehaved(_))), "{odd}");
     }
+}
+
+#[test]
+fn an_error_without_a_word_is_none() {
+    let form = "oauth_token=t&oauth_token_secret=s";
+    for error in ["error=", "oauth_problem=", "error=&error_description=", "oauth_problem=&error="] {
+        answered(&World::default(), &format!("{form}&{error}")).unwrap();
+    }
+    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    for error in [r#""error":null"#, r#""error":"""#, r#""oauth_problem":"""#] {
+        answered(&lenient, &format!(r#"{{"oauth_token":"t","oauth_token_secret":"s",{error}}}"#)).unwrap();
+    }
+    // One that has a word is one, whatever stands beside it.
+    for error in ["error=&oauth_problem=nonce_used", "oauth_problem=&error=nonce_used"] {
+        let refused = answered(&World::default(), &format!("{form}&{error}")).unwrap_err();
+        assert_eq!(refused.code(), Some("nonce_used"), "{error}");
+    }
+    let challenge = r#"OAuth oauth_problem="nonce_used""#;
+    assert_eq!(refused(&[("www-authenticate", challenge)], 401, "error=").code(), Some("nonce_used"));
+}
+
+#[test]
+fn a_byte_order_mark_is_ignored() {
+    answered(&World::default(), "\u{feff}oauth_token=t&oauth_token_secret=s").unwrap();
+    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    answered(&lenient, "\u{feff} {\"oauth_token\":\"t\",\"oauth_token_secret\":\"s\"}").unwrap();
+    for body in ["\u{feff}oauth_problem=nonce_used", "\u{feff}{\"error\":\"nonce_used\"}"] {
+        assert_eq!(refused(&[], 401, body).code(), Some("nonce_used"), "{body}");
+    }
+    // Elsewhere than at the beginning it is a character like any other.
+    answered(&World::default(), "\u{feff}\u{feff}oauth_token=t&oauth_token_secret=s").unwrap_err();
 }
 
 /// OAuth Session 1.0 draft 1.
@@ -368,17 +421,67 @@ fn a_problem_in_the_challenge_is_read_too() {
             r#"OAuth realm="x""#,
             r#"oauth_problem="consumer_key_rejected""#,
             r#"oauth_problem_advice="ask us""#,
-            r#"oauth_acceptable_timestamps="1-2""#,
+            r#"oauth_acceptable_versions="1-2""#,
             r#"oauth_token_secret="abc""#,
         ];
         let challenge = format!("{before}{}", parameters.join(separator));
         let error = refused(&[("www-authenticate", &challenge)], 401, "<h1>No</h1>");
         let Error::Refused(Refused::Problem { code, advice, details, .. }) = error else { panic!("{error}") };
         assert_eq!((code.as_str(), advice.as_deref()), ("consumer_key_rejected", Some("ask us")), "{challenge}");
-        assert_eq!(details.into_iter().collect::<Vec<_>>(), [("oauth_acceptable_timestamps".into(), "1-2".into())]);
+        assert_eq!(details.into_iter().collect::<Vec<_>>(), [("oauth_acceptable_versions".into(), "1-2".into())]);
     }
     let twice = r#"OAuth oauth_problem="token_expired", OAuth_Problem="token_revoked""#;
     assert_eq!(refused(&[("www-authenticate", twice)], 401, "").code(), None);
+}
+
+#[test]
+fn what_a_server_explains_in_its_own_way_is_not_lost() {
+    for (body, code, word) in [
+        (r#"{"errors":[{"code":32,"message":"Could not authenticate you."}]}"#, "32", "Could not authenticate you."),
+        (r#"{"errors":[{"code":"no_key","message":"Whose?"}]}"#, "no_key", "Whose?"),
+        ("oauth_problem=parameter_absent&oauth_parameters_absent=oauth_nonce", "parameter_absent", "oauth_nonce"),
+        ("error=no_key&error_description=Cl%E9+inconnue", "no_key", "inconnue"),
+        ("error=no_key&error_description=Whose%3F&x=1&x=2", "no_key", "Whose?"),
+    ] {
+        let error = refused(&[], 401, body);
+        assert_eq!(error.code(), Some(code), "{body}");
+        assert!(error.to_string().contains(word), "{error}");
+    }
+    assert_eq!(refused(&[], 401, r#"{"errors":[]}"#).code(), None);
+    let token = refused(&[], 401, "oauth_problem=x&oauth_token_secret=s3cr3t&oauth_parameters_absent=y");
+    assert!(!format!("{token} {token:?}").contains("s3cr3t"), "{token}");
+}
+
+#[test]
+fn a_refused_timestamp_says_how_far_the_clock_is_off() {
+    let said = |acceptable: &str| {
+        let body = format!("oauth_problem=timestamp_refused&oauth_acceptable_timestamps={acceptable}");
+        refused(&[], 401, &body).to_string()
+    };
+    let range = |before: u64, after: u64| format!("{}-{}", NOW - before, NOW - after);
+    assert!(said(&range(4200, 3600)).contains("the clock is at least 3,600 s fast"), "{}", said(&range(4200, 3600)));
+    let late = format!("{}-{}", NOW + 1_234_567, NOW + 1_235_000);
+    assert!(said(&late).contains("the clock is at least 1,234,567 s slow"), "{}", said(&late));
+    assert!(said(&range(5, 3)).contains("the clock is at least 3 s fast"));
+    // Nothing is said of the clock where the range does not say anything of it.
+    for odd in [range(300, 0), "".into(), "5".into(), "a-b".into(), "9-3".into(), format!("{}-{}", "9".repeat(30), 1)] {
+        assert!(!said(&odd).contains("the clock"), "{odd}");
+    }
+    // Our own server's answer, to an API call as well.
+    let world = World::default();
+    let late = || Moment::new(Timestamp::from_secs(NOW + 3600), [9; 32]);
+    let Step::Send(request, sent) = world.client.authorize(Authorize::callback(CALLBACK), late()).unwrap() else {
+        panic!("nothing to send")
+    };
+    let answer = || world.answer(&request);
+    let error = sent.receive(answer(), late()).unwrap_err();
+    assert!(error.to_string().contains("s fast"), "{error}");
+    let call = ApiRequest::new("https://photos.example.net/x").unwrap();
+    let Step::Send(_, sent) = call.call(&world.client.two_legged(), late()).unwrap() else { panic!("nothing to send") };
+    let error = sent.receive(answer(), late()).unwrap_err();
+    assert!(error.to_string().contains("s fast"), "{error}");
+    let Error::Refused(Refused::Problem { details, .. }) = error else { panic!("{error}") };
+    assert_eq!(details["oauth_timestamp"], (NOW + 3600).to_string());
 }
 
 #[test]

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{Session, answer};
 use crate::api::{self, Call};
-use crate::wire::{Answer, MAX_BODY, shortened};
-use crate::{Error, Moment, Refused, Request, Response, Step};
+use crate::wire::{Answer, MAX_BODY};
+use crate::{Error, Moment, Refused, Request, Response, Step, Timestamp};
 
 /// A request to an API: a GET with arguments in the query, or a POST with a form or JSON, answered with JSON.
 ///
@@ -89,8 +89,9 @@ impl ApiRequest {
     pub fn call(&self, session: &Session, moment: Moment) -> Result<Step<Value>, Error> {
         self.call.check_private()?;
         let mut request = self.request()?;
+        let signed_at = moment.now;
         session.sign(&mut request, moment)?;
-        Ok(api::send(request, self.call.limit, api_refusal))
+        Ok(api::send(request, self.call.limit, move |response| refusal(response, Some(signed_at))))
     }
 
     /// Calls the API without a signature, where it takes such calls.
@@ -116,28 +117,16 @@ impl fmt::Debug for ApiRequest {
     }
 }
 
-/// What the API said when it refused: in the words of the protocol's servers, or in Twitter's.
+/// Returns what the API said when it refused: in the words of the protocol's servers, or in Twitter's.
 pub(crate) fn api_refusal(response: &Response) -> Refused {
+    refusal(response, None)
+}
+
+/// As [`api_refusal`], of a request that was signed at that time.
+fn refusal(response: &Response, signed_at: Option<Timestamp>) -> Refused {
     let answer = Box::new(Answer::of(response));
     if response.body().len() > MAX_BODY {
         return Refused::Status(answer);
     }
-    match answer::refusal(response, answer) {
-        Refused::Status(answer) => match first_of_errors(response) {
-            Some((code, advice)) => Refused::Problem { code, advice, details: Default::default(), answer },
-            None => Refused::Status(answer),
-        },
-        said => said,
-    }
-}
-
-/// Twitter's list of errors, the first of which has a number and a message.
-fn first_of_errors(response: &Response) -> Option<(String, Option<String>)> {
-    let body: Value = serde_json::from_slice(response.body()).ok()?;
-    let first = body.get("errors")?.get(0)?;
-    let code = match first.get("code")? {
-        Value::Number(number) => number.to_string(),
-        code => shortened(code.as_str()?),
-    };
-    Some((code, first.get("message").and_then(Value::as_str).map(shortened)))
+    answer::refusal(response, answer, signed_at)
 }

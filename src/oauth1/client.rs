@@ -6,7 +6,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method as HttpMethod, Uri};
 
 use super::answer::Fields;
-use super::parameters::{CALLBACK, CALLBACK_CONFIRMED, SESSION_HANDLE, TOKEN, VERIFIER, is_oauth, is_protocol};
+use super::parameters::{CALLBACK, SESSION_HANDLE, TOKEN, VERIFIER, is_oauth, is_protocol};
 use super::signer::{Extra, Signer};
 use super::{Callbacks, ClientCredentials, Pending, Placement, Service, Session, Stamp, Token, TokenCredentials};
 use crate::step::Receive;
@@ -148,6 +148,7 @@ impl Client {
                 && !service.unconfirmed_callback,
             json: service.json_answers,
             callback: callback.with_authorization,
+            signed_at: moment.now,
             expires_at: moment.now.after(lifetime),
         };
         let request = self.credentials_request(&service.temporary, None, realm, &parameters, protocol, moment)?;
@@ -260,8 +261,9 @@ impl Client {
         before: Option<Token>,
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
+        let state = Exchange { before, json: self.service.json_answers, signed_at: moment.now };
         let request = self.credentials_request(&self.service.token, Some(credentials), None, &[], protocol, moment)?;
-        Ok(Step::send(request, Exchange { before, json: self.service.json_answers }))
+        Ok(Step::send(request, state))
     }
 
     /// A signed request to one of the endpoints that give out credentials. Parameters of the service's own go in the
@@ -359,14 +361,15 @@ struct Temporary {
     confirmed: bool,
     json: bool,
     callback: Option<String>,
+    signed_at: Timestamp,
     expires_at: Timestamp,
 }
 
 impl Receive<Pending> for Temporary {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Pending>, Error> {
-        let mut fields = Fields::of(&response, self.json)?;
+        let mut fields = Fields::of(&response, self.json, self.signed_at)?;
         let credentials = fields.credentials()?;
-        if self.confirmed && fields.take(CALLBACK_CONFIRMED).as_deref() != Some("true") {
+        if self.confirmed && !fields.take_confirmation() {
             return Err(Misbehaved::CallbackUnconfirmed { answer: fields.answer() }.into());
         }
         Ok(Step::Done(Pending::new(credentials, self.callback, self.expires_at)))
@@ -382,11 +385,12 @@ struct Exchange {
     /// The token that is renewed.
     before: Option<Token>,
     json: bool,
+    signed_at: Timestamp,
 }
 
 impl Receive<Token> for Exchange {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
-        let mut fields = Fields::of(&response, self.json)?;
+        let mut fields = Fields::of(&response, self.json, self.signed_at)?;
         let mut token = Token::from(fields.credentials()?);
         token.session_handle = fields.take(SESSION_HANDLE).map(Secret::new);
         let expires_in = fields.take_seconds("oauth_expires_in")?;

@@ -71,9 +71,14 @@ impl Pending {
             return Err(Forged::TokenMismatch { expected, received }.into());
         }
         let refused = callback.denied.is_some() || callback.not_approved.as_deref() == Some("true");
-        let problem = callback.problem.or(callback.error);
+        // A code without a letter says nothing.
+        let said = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| shortened(&text));
+        let (problem, advice) = match (said(callback.problem), said(callback.error)) {
+            (Some(problem), _) => (Some(problem), said(callback.problem_advice)),
+            (None, error) => (error, said(callback.error_description)),
+        };
         if refused || problem.is_some() {
-            return Err(Refused::Denied { problem, advice: None }.into());
+            return Err(Refused::Denied { problem, advice }.into());
         }
         if token.is_none() {
             return Err(Forged::ParameterMissing { name: TOKEN }.into());
@@ -89,12 +94,14 @@ struct Callback {
     verifier: Option<String>,
     /// The Problem Reporting extension's.
     problem: Option<String>,
+    problem_advice: Option<String>,
     /// Twitter's: the refused token.
     denied: Option<String>,
     /// Dropbox's.
     not_approved: Option<String>,
-    /// That of services which took it over from OAuth 2.0.
+    /// Those of services which took them over from OAuth 2.0.
     error: Option<String>,
+    error_description: Option<String>,
 }
 
 impl Callback {
@@ -105,6 +112,8 @@ impl Callback {
         let query = url.split_once('?').map_or(if is_url { "" } else { url }, |(_, query)| query);
         let mut callback = Self::default();
         for (name, value) in form::pairs(query.as_bytes()) {
+            // Nothing depends on an explanation, so that it is read whatever it is.
+            let explanation = || Some(String::from_utf8_lossy(&value).into_owned());
             let (name, slot) = match &*name {
                 b"oauth_token" => (TOKEN, &mut callback.token),
                 b"oauth_verifier" => (VERIFIER, &mut callback.verifier),
@@ -112,6 +121,14 @@ impl Callback {
                 b"denied" => ("denied", &mut callback.denied),
                 b"not_approved" => ("not_approved", &mut callback.not_approved),
                 b"error" => ("error", &mut callback.error),
+                b"oauth_problem_advice" => {
+                    callback.problem_advice = explanation();
+                    continue;
+                }
+                b"error_description" => {
+                    callback.error_description = explanation();
+                    continue;
+                }
                 _ => continue,
             };
             let value = String::from_utf8(value.into_owned()).map_err(|_| Forged::ParameterInvalid { name })?;

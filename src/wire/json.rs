@@ -32,10 +32,16 @@ impl Member<'_> {
     }
 }
 
+/// Returns a text without the byte order mark that some servers write before it: one is no part of a JSON text, and a reader
+/// may ignore it (RFC 8259 §8.1).
+pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+}
+
 /// Hands the members of a JSON object to `take`, in their order. `None` when the body is not one object.
 pub(crate) fn visit<'a>(body: &'a [u8], mut take: impl FnMut(Cow<'a, str>, Member<'a>)) -> Option<()> {
     // Checked as a whole, the body needs no check for each text in it.
-    let body = std::str::from_utf8(body).ok()?;
+    let body = std::str::from_utf8(without_mark(body)).ok()?;
     if let Some((members, count)) = flat_json::read(body) {
         for (name, value) in &members[..count] {
             take(
@@ -164,6 +170,16 @@ mod tests {
         let names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["a", "a", "n", "o"]);
         assert_eq!(fields[3].1, serde_json::json!({ "b": [1] }));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_ignored_at_the_beginning_alone() {
+        for body in ["\u{feff}{\"a\":1}", "\u{feff} {\"a\":[1]}"] {
+            assert_eq!(object(body.as_bytes()).unwrap().len(), 1, "{body}");
+        }
+        for body in [" \u{feff}{}", "\u{feff}\u{feff}{}", "{}\u{feff}", "\u{feff}", "{\u{feff}\"a\":1}"] {
+            assert_eq!(object(body.as_bytes()), None, "{body}");
+        }
     }
 
     #[test]

@@ -46,11 +46,24 @@ fn callback_unconfirmed() {
     for body in [
         "oauth_token=t&oauth_token_secret=s",
         "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=false",
-        "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=TRUE",
+        "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=",
+        "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=1",
+        "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true+",
+        "oauth_token=t&oauth_token_secret=s&OAuth_Callback_Confirmed=true",
     ] {
         assert!(matches!(misbehaved(ok(body)), Misbehaved::CallbackUnconfirmed { .. }), "{body}");
         assert!(answered(service().allow_unconfirmed_callback(), ok(body)).is_ok());
     }
+    let json = r#"{"oauth_token":"t","oauth_token_secret":"s","oauth_callback_confirmed":false}"#;
+    let error = answered(service().allow_json_answers(), ok(json)).unwrap_err();
+    assert!(matches!(error, Error::Misbehaved(Misbehaved::CallbackUnconfirmed { .. })), "{error}");
+    // What servers of 1.0a answer that write the word in their own language's way.
+    for confirmed in ["true", "True", "TRUE"] {
+        let body = format!("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed={confirmed}");
+        answered(service(), ok(&body)).unwrap();
+    }
+    let json = r#"{"oauth_token":"t","oauth_token_secret":"s","oauth_callback_confirmed":true}"#;
+    answered(service().allow_json_answers(), ok(json)).unwrap();
 }
 
 #[test]
