@@ -57,6 +57,35 @@ fn keys_are_read_in_every_usual_form() {
 }
 
 #[test]
+fn a_short_key_is_taken_only_where_that_is_said() {
+    let error = RsaKey::from_pem(include_str!("keys/rsa1024.pkcs8.pem")).unwrap_err().to_string();
+    assert!(error.contains("1024") && error.contains("2048") && error.contains("dangerous_short_from_pem"), "{error}");
+    RsaKey::dangerous_short_from_pem(include_str!("keys/rsa1024.pkcs8.pem")).unwrap();
+    RsaKey::dangerous_short_from_pem(include_str!("keys/rsa2048.spki.pem")).unwrap();
+    for unusable in ["", "-----BEGIN PRIVATE KEY-----", include_str!("keys/rsa512.pkcs8.pem")] {
+        let error = RsaKey::dangerous_short_from_pem(unusable).unwrap_err();
+        assert!(matches!(error, Error::Unsupported(Unsupported::Signing { .. })), "{error}");
+    }
+}
+
+/// The test case of §9.3 at `http://wiki.oauth.net/TestCases` ("RSA-SHA1"), with its key, which most libraries have in their
+/// tests. The spelling is that of the source.
+#[test]
+fn the_signature_is_that_of_the_published_test_case() {
+    let key = RsaKey::dangerous_short_from_pem(include_str!("keys/oauth_wiki.rsa1024.pkcs8.pem")).unwrap();
+    let client = ClientCredentials::without_secret("dpf43f3p2l4k3l03");
+    let mut request =
+        Request::get("http://photos.example.net/photos?file=vacaction.jpg&size=original").body(Vec::new()).unwrap();
+    let stamp = Stamp::new(Timestamp::from_secs(1_196_666_512), "13917289812797014437");
+    Signer::new(&Scheme::new(Method::rsa_sha1(key)), &client, None).sign(&mut request, stamp).unwrap();
+    assert_eq!(
+        BASE64_STANDARD.encode(signature(&request)),
+        "jvTp/wX1TYtByB1m+Pbyo0lnCOLIsyGCH7wke8AUs3BpnwZJtAuEJkvQL2/9n4s5wUmUl4aCI4BwpraNx4RtEXMe5qg5T1LVTGliMRpKasKs\
+         W//e+RinhejgCuzoH26dyF8iY2ZZ/5D1ilgeijhV/vBka5twt399mXwaYdCwFYE="
+    );
+}
+
+#[test]
 fn a_public_key_verifies_and_does_not_sign() {
     let store = MemoryStore::default();
     store.add_client("key", ClientRecord::with_key(Method::rsa_sha256(public())));

@@ -5,7 +5,7 @@ use std::fmt;
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
 use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
 use rsa::rand_core::{self, CryptoRng, RngCore};
-use rsa::traits::PrivateKeyParts;
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use rsa::{Pkcs1v15Sign, RsaPrivateKey, RsaPublicKey};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
@@ -36,8 +36,10 @@ struct Private {
     seed: Zeroizing<[u8; 32]>,
 }
 
-/// Below this, a key can be factored (NIST SP 800-131A).
+/// What keys have at the least (NIST SP 800-131A).
 const SMALLEST: usize = 2048;
+/// What keys have at the least that are known to be weak: shorter ones can be factored on one machine.
+const SMALLEST_WEAK: usize = 1024;
 
 impl RsaKey {
     /// Reads a key in PEM: a private key (`PRIVATE KEY` or `RSA PRIVATE KEY`), or a public one (`PUBLIC KEY` or
@@ -46,6 +48,31 @@ impl RsaKey {
     /// # Errors
     /// [`Unsupported::Signing`] when it is none of these, is encrypted, or has fewer than 2048 bits.
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
+        Self::read(pem, SMALLEST, " (`RsaKey::dangerous_short_from_pem` takes those of 1024 and more)")
+    }
+
+    /// Reads a key as [`from_pem`](Self::from_pem) does, also one with 1024 to 2047 bits, which services asked for when OAuth
+    /// 1.0 was new.
+    ///
+    /// What this gives away: a key of 1024 bits can be factored by those who have the means of a state. They can sign for the
+    /// client from then on, and what was signed with the key before proves nothing any more. Take such a key only where the
+    /// service accepts no longer one.
+    ///
+    /// ```no_run
+    /// use oauth_proto::oauth1::{Method, RsaKey, Scheme};
+    ///
+    /// let key = RsaKey::dangerous_short_from_pem(&std::fs::read_to_string("jira_privatekey.pem")?)?;
+    /// let scheme = Scheme::new(Method::rsa_sha1(key));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Unsupported::Signing`] when it is no key that can be read, is encrypted, or has fewer than 1024 bits.
+    pub fn dangerous_short_from_pem(pem: &str) -> Result<Self, Error> {
+        Self::read(pem, SMALLEST_WEAK, "")
+    }
+
+    fn read(pem: &str, least: usize, way_out: &str) -> Result<Self, Error> {
         let private = RsaPrivateKey::from_pkcs8_pem(pem).ok().or_else(|| RsaPrivateKey::from_pkcs1_pem(pem).ok());
         let public = || RsaPublicKey::from_public_key_pem(pem).ok().or_else(|| RsaPublicKey::from_pkcs1_pem(pem).ok());
         let key = match private {
@@ -59,8 +86,9 @@ impl RsaKey {
                 "the text is no RSA key in PEM (PRIVATE KEY, RSA PRIVATE KEY, PUBLIC KEY or RSA PUBLIC KEY)"
             })
         })?;
-        if rsa::traits::PublicKeyParts::size(&key.public) * 8 < SMALLEST {
-            return Err(unusable("the RSA key has fewer than 2048 bits"));
+        let bits = key.public.n().bits();
+        if bits < least {
+            return Err(unusable(&format!("it has {bits} bits where {least} are the least{way_out}")));
         }
         Ok(key)
     }
@@ -195,3 +223,44 @@ impl RngCore for Blinding {
 }
 
 impl CryptoRng for Blinding {}
+
+#[cfg(test)]
+mod tests {
+    use base64::prelude::{BASE64_STANDARD, Engine};
+
+    use super::*;
+
+    /// The base string of RFC 5849 §3.4.1.1 and the signatures that oauthlib's tests have for it
+    /// (`tests/oauth1/rfc5849/test_signatures.py`), made with the key that stands there.
+    #[test]
+    fn signatures_are_those_of_oauthlib() {
+        let base_string = "POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q%26a3%3Da%26b5%3D%253D%25253D\
+            %26c%2540%3D%26c2%3D%26oauth_consumer_key%3D9djdj82h48djs9d2%26oauth_nonce%3D7d8f3e4a\
+            %26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D137131201%26oauth_token%3Dkkk9d7dh3k39sjv7";
+        let key =
+            RsaKey::dangerous_short_from_pem(include_str!("../../tests/keys/oauthlib.rsa1024.pkcs1.pem")).unwrap();
+        for (hash, expected) in [
+            (
+                Hash::Sha1,
+                "mFY2KOEnlYWsTvUA+5kxuBIcvBYXu+ljw9ttVJQxKduMueGSVPCB1tK1PlqVLK738HK0t19ecBJfb6rMxUwrriw+MlBO+jpo\
+                 jkZIWccw1J4cAb4qu4M81DbpUAq4j/1w/QyTR4TWCODlEfN7Zfgy8+pf+TjiXfIwRC1jEWbuL1E=",
+            ),
+            (
+                Hash::Sha256,
+                "jqKl6m0WS69tiVJV8ZQ6aQEfJqISoZkiPBXRv6Al2+iFSaDpfeXjYm+Hbx6m1azRdrZ/35PM3cvuid3LwW/siAkzb0xQcGnT\
+                 yAPH8YcGWzmnKGY7LsB7fkqThchNxvRK/N7s9M1WMnfZZ+1dQbbwtTs1TG1+iexUcV7r3M7Heec=",
+            ),
+            (
+                Hash::Sha512,
+                "jL1CnjlsNd25qoZVHZ2oJft47IRYTjpF5CvCUjL3LY0NTnbEeVhE4amWXUFBe9GLDWdUh/79ZWNOrCirBFIP26cHLApjYdt4\
+                 ZG7EVK0/GubS2v8wT1QPRsog8zyiMZkmg4JXdWCGXG8YRvRJTg+QKhXuXwS6TcMNakrgzgFIVhA=",
+            ),
+        ] {
+            let method = RsaMethod { name: "", hash, key: key.clone() };
+            let signature = method.sign(base_string.as_bytes(), b"").unwrap();
+            assert_eq!(BASE64_STANDARD.encode(&signature), expected);
+            assert!(method.verify(base_string.as_bytes(), b"", &signature));
+            assert!(!method.verify(b"another", b"", &signature));
+        }
+    }
+}
