@@ -9,6 +9,7 @@ use super::answer::Fields;
 use super::parameters::{CALLBACK, SESSION_HANDLE, TOKEN, VERIFIER, is_oauth, is_protocol};
 use super::signer::{Extra, Signer};
 use super::{Callbacks, ClientCredentials, Pending, Placement, Service, Session, Stamp, Token, TokenCredentials};
+use crate::short_hash::sha256_of;
 use crate::step::Receive;
 use crate::wire::{bare, form, with_query};
 use crate::{Error, Forged, Misbehaved, Moment, Request, Response, Secret, Step, Timestamp, Unsupported};
@@ -130,6 +131,14 @@ impl Client {
         &self.credentials.key
     }
 
+    /// Returns what ties a pending authorization to this client at this service: 128 bits of a hash, in hexadecimal digits. The
+    /// temporary credentials come from one endpoint, and the other is sent the verifier.
+    fn mark(&self) -> String {
+        let Service { temporary, token, .. } = &self.service;
+        let message = format!("{temporary}\n{token}\n{}", self.credentials.key);
+        sha256_of(message.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The first leg: asks for temporary credentials (RFC 5849 §2.1).
     ///
     /// # Errors
@@ -147,6 +156,7 @@ impl Client {
             confirmed: matches!(service.when_told(), Callbacks::WithRequest | Callbacks::WithBoth)
                 && !service.unconfirmed_callback,
             json: service.json_answers,
+            mark: self.mark(),
             callback: callback.with_authorization,
             signed_at: moment.now,
             expires_at: moment.now.after(lifetime),
@@ -158,8 +168,10 @@ impl Client {
     /// Where to send the user (RFC 5849 §2.2), with parameters of the service's own such as `force_login`.
     ///
     /// # Errors
-    /// [`Unsupported::ReservedParameter`] when a parameter has a name of the protocol's.
+    /// [`Unsupported::ReservedParameter`] when a parameter has a name of the protocol's, and [`Forged::OtherClient`] when
+    /// `pending` belongs to another client or service.
     pub fn authorization_url(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Result<String, Error> {
+        pending.belongs_to(&self.mark())?;
         user_url(&self.service.authorization, pending, pending.callback.as_deref(), parameters)
     }
 
@@ -171,6 +183,7 @@ impl Client {
     pub fn authentication_url(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Result<String, Error> {
         let endpoint = self.service.authentication.as_ref();
         let endpoint = endpoint.ok_or(Unsupported::NoEndpoint { endpoint: "authentication" })?;
+        pending.belongs_to(&self.mark())?;
         user_url(endpoint, pending, None, parameters)
     }
 
@@ -181,11 +194,11 @@ impl Client {
     /// # Errors
     /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access, which services say by
     /// `oauth_problem`, `denied`, `not_approved=true` or `error`; some just leave out the verifier, which is
-    /// [`Forged::ParameterMissing`]. [`Forged`] when the callback does not belong to `pending`,
+    /// [`Forged::ParameterMissing`]. [`Forged`] when the callback does not belong to `pending`, or `pending` not to this client,
     /// [`Expired`](crate::Expired) when the user took too long. Nothing has been sent then. What the answer comes to is
     /// reported by the step; a [`DriveError`](crate::DriveError) as a function's error takes both by `?`.
     pub fn redeem(&self, pending: Pending, callback: &str, moment: Moment) -> Result<Step<Token>, Error> {
-        pending.check(moment.now)?;
+        pending.check(&self.mark(), moment.now)?;
         let verifier = pending.verifier(callback)?;
         self.exchange(&pending.credentials, verifier, moment)
     }
@@ -196,7 +209,7 @@ impl Client {
     /// # Errors
     /// As [`redeem`](Self::redeem).
     pub fn redeem_verifier(&self, pending: Pending, verifier: &str, moment: Moment) -> Result<Step<Token>, Error> {
-        pending.check(moment.now)?;
+        pending.check(&self.mark(), moment.now)?;
         let verifier = Some(verifier.trim()).filter(|verifier| !verifier.is_empty());
         self.exchange(&pending.credentials, verifier.map(str::to_owned), moment)
     }
@@ -360,6 +373,8 @@ struct Temporary {
     /// Whether the answer must confirm the callback.
     confirmed: bool,
     json: bool,
+    /// The client at its service.
+    mark: String,
     callback: Option<String>,
     signed_at: Timestamp,
     expires_at: Timestamp,
@@ -372,7 +387,7 @@ impl Receive<Pending> for Temporary {
         if self.confirmed && !fields.take_confirmation() {
             return Err(Misbehaved::CallbackUnconfirmed { answer: fields.answer() }.into());
         }
-        Ok(Step::Done(Pending::new(credentials, self.callback, self.expires_at)))
+        Ok(Step::Done(Pending::new(self.mark, credentials, self.callback, self.expires_at)))
     }
 
     fn name(&self) -> &'static str {

@@ -10,8 +10,8 @@ use crate::{Error, Expired, Forged, Refused, Timestamp};
 /// An authorization that waits for its user to come back.
 ///
 /// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred bytes), or the server's
-/// session. It does not say which service it belongs to: give every service a callback of its own. It is consumed when it is
-/// redeemed, and not `Clone`. A stored copy serves for another try when the transport
+/// session. It belongs to one client of one service, and another refuses it. It is consumed when it is redeemed, and not
+/// `Clone`. A stored copy serves for another try when the transport
 /// failed; it must be deleted once the service has answered, so that a callback cannot be played twice.
 ///
 /// ```no_run
@@ -25,6 +25,9 @@ pub struct Pending {
     /// The form that the others are stored in.
     #[serde(rename = "v")]
     version: u64,
+    /// The client at its service.
+    #[serde(rename = "for", default)]
+    mark: String,
     #[serde(flatten)]
     pub(super) credentials: TokenCredentials,
     /// The callback, where the authorization URL is to carry it.
@@ -34,11 +37,17 @@ pub struct Pending {
     expires_at: Timestamp,
 }
 
-const VERSION: u64 = 1;
+/// The first form had no mark.
+const VERSION: u64 = 2;
 
 impl Pending {
-    pub(super) fn new(credentials: TokenCredentials, callback: Option<String>, expires_at: Timestamp) -> Self {
-        Self { version: VERSION, credentials, callback, expires_at }
+    pub(super) fn new(
+        mark: String,
+        credentials: TokenCredentials,
+        callback: Option<String>,
+        expires_at: Timestamp,
+    ) -> Self {
+        Self { version: VERSION, mark, credentials, callback, expires_at }
     }
 
     /// The temporary credentials' identifier: the `oauth_token` that the callback will carry. It may serve as the key
@@ -52,12 +61,22 @@ impl Pending {
         self.expires_at
     }
 
-    pub(super) fn check(&self, now: Timestamp) -> Result<(), Expired> {
-        if self.version != VERSION {
-            return Err(Expired::Outdated);
-        }
+    /// Whether this belongs to the client with that mark, and can still be redeemed.
+    pub(super) fn check(&self, mark: &str, now: Timestamp) -> Result<(), Error> {
+        self.belongs_to(mark)?;
         if self.expires_at <= now {
-            return Err(Expired::Pending);
+            return Err(Expired::Pending.into());
+        }
+        Ok(())
+    }
+
+    /// Whether this belongs to the client with that mark.
+    pub(super) fn belongs_to(&self, mark: &str) -> Result<(), Error> {
+        if self.version != VERSION {
+            return Err(Expired::Outdated.into());
+        }
+        if self.mark != mark {
+            return Err(Forged::OtherClient.into());
         }
         Ok(())
     }
@@ -145,7 +164,7 @@ mod tests {
     use super::*;
 
     fn pending() -> Pending {
-        Pending::new(TokenCredentials::new("t k", "s"), None, Timestamp::from_secs(100))
+        Pending::new("m".into(), TokenCredentials::new("t k", "s"), None, Timestamp::from_secs(100))
     }
 
     #[test]
@@ -185,10 +204,11 @@ mod tests {
 
     #[test]
     fn time_and_stored_form_are_checked() {
-        assert_eq!(pending().check(Timestamp::from_secs(99)), Ok(()));
-        assert_eq!(pending().check(Timestamp::from_secs(100)), Err(Expired::Pending));
-        let stored = serde_json::to_string(&pending()).unwrap().replace("\"v\":1", "\"v\":9");
+        assert_eq!(pending().check("m", Timestamp::from_secs(99)), Ok(()));
+        assert_eq!(pending().check("n", Timestamp::from_secs(99)), Err(Forged::OtherClient.into()));
+        assert_eq!(pending().check("m", Timestamp::from_secs(100)), Err(Expired::Pending.into()));
+        let stored = serde_json::to_string(&pending()).unwrap().replace("\"v\":2", "\"v\":9");
         let outdated: Pending = serde_json::from_str(&stored).unwrap();
-        assert_eq!(outdated.check(Timestamp::from_secs(1)), Err(Expired::Outdated));
+        assert_eq!(outdated.check("m", Timestamp::from_secs(1)), Err(Expired::Outdated.into()));
     }
 }

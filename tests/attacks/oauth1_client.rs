@@ -2,7 +2,7 @@
 
 use http::Request;
 use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Scheme, Service, Session, TokenCredentials};
-use oauth_proto::{Error, Forged, Misbehaved, Moment, Response, Step, Timestamp, Unsupported};
+use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Response, Step, Timestamp, Unsupported};
 
 use crate::common::{CALLBACK, World};
 
@@ -72,6 +72,47 @@ fn request_token_other() {
     let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
     let error = world.redeem(pending, "/ready?oauth_token=attackers&oauth_verifier=v").unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::TokenMismatch { .. })), "{error}");
+}
+
+#[test]
+fn pending_of_another_service() {
+    let at = |host: &str, key: &str| {
+        let url = |path: &str| format!("https://{host}/{path}");
+        let service = Service::new(&url("r"), &url("a"), &url("t")).unwrap().authentication(&url("b")).unwrap();
+        Client::new(service, ClientCredentials::new(key, "client-secret"))
+    };
+    let pending = || {
+        let step = at("honest.example", "key").authorize(Authorize::callback(CALLBACK), moment()).unwrap();
+        let Step::Send(_, sent) = step else { panic!("nothing to send") };
+        let answer = ok("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true");
+        let Step::Done(pending) = sent.receive(answer, moment()).unwrap() else { panic!("not done") };
+        serde_json::to_value(&pending).unwrap()
+    };
+    let read = |stored: &serde_json::Value| serde_json::from_value::<Pending>(stored.clone()).unwrap();
+    let redeem = |client: &Client, stored: &serde_json::Value| {
+        client.redeem(read(stored), "/ready?oauth_token=t&oauth_verifier=v", moment())
+    };
+    let stored = pending();
+    assert_eq!(stored["for"].as_str().unwrap().len(), 32, "128 bits");
+    assert!(matches!(redeem(&at("honest.example", "key"), &stored), Ok(Step::Send(..))));
+    for stranger in [at("evil.example", "key"), at("honest.example", "another"), at("honest.example:8443", "key")] {
+        let other = || Error::from(Forged::OtherClient);
+        assert_eq!(redeem(&stranger, &stored).unwrap_err(), other());
+        assert_eq!(stranger.redeem_verifier(read(&stored), "v", moment()).unwrap_err(), other());
+        assert_eq!(stranger.authorization_url(&read(&stored), &[]).unwrap_err(), other());
+        assert_eq!(stranger.authentication_url(&read(&stored), &[]).unwrap_err(), other());
+    }
+    // Without the mark, or with a bit of it changed.
+    let mut unmarked = stored.clone();
+    unmarked.as_object_mut().unwrap().remove("for");
+    assert_eq!(redeem(&at("honest.example", "key"), &unmarked).unwrap_err(), Forged::OtherClient.into());
+    let mut changed = stored.clone();
+    let mark = stored["for"].as_str().unwrap();
+    changed["for"] = format!("{}{}", &mark[..31], if mark.ends_with('0') { '1' } else { '0' }).into();
+    assert_eq!(redeem(&at("honest.example", "key"), &changed).unwrap_err(), Forged::OtherClient.into());
+    // The form that was stored before there was a mark.
+    unmarked["v"] = 1.into();
+    assert_eq!(redeem(&at("honest.example", "key"), &unmarked).unwrap_err(), Expired::Outdated.into());
 }
 
 #[test]
