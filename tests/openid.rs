@@ -114,6 +114,64 @@ fn what_names_no_provider_is_said_so() {
 }
 
 #[test]
+fn a_document_of_any_type_of_xml_is_one_if_it_is_one() {
+    let world = World::default();
+    let of_type = |media_type: &str, body: &str| {
+        http::Response::builder().header("content-type", media_type).body(body.as_bytes().to_vec()).unwrap()
+    };
+    let document = documents::user(ENDPOINT, None, &[]);
+    for media_type in ["text/xml", "application/xml; charset=utf-8", "Text/XML", "application/xrds+xml"] {
+        world.page("https://typed.example/", of_type(media_type, &document));
+        assert_eq!(world.discover("https://typed.example/").unwrap().endpoint(), ENDPOINT, "{media_type}");
+    }
+    // A page in XHTML has such a type, too.
+    let page = format!("<html><head>{}</head></html>", documents::user_links(ENDPOINT, None));
+    world.page("https://typed.example/", of_type("application/xml", &page));
+    assert_eq!(world.discover("https://typed.example/").unwrap().endpoint(), ENDPOINT);
+    for media_type in ["text/html", "text/plain", "application/json"] {
+        world.page("https://typed.example/", of_type(media_type, &document));
+        world.discover("https://typed.example/").unwrap_err();
+    }
+}
+
+#[test]
+fn the_reason_why_an_identifier_cannot_be_used_is_the_right_one() {
+    let world = World::default();
+    let service = |kind: &str, inside: &str| {
+        xrds(&format!(
+            "<x:XRDS xmlns:x='xri://$xrds'><XRD xmlns='xri://$xrd*($v*2.0)'><Service><Type>{kind}</Type>{inside}\
+             </Service></XRD></x:XRDS>"
+        ))
+    };
+    const SIGNON: &str = "http://specs.openid.net/auth/2.0/signon";
+    const FIRST: &str = "http://openid.net/signon/1.1";
+    let link = |rel: &str, to: &str| html(&format!("<head><link rel='{rel}' href='{to}'></head>"));
+    for (page, reason) in [
+        (html("<head></head>"), "no link to a provider"),
+        (link("openid2.provider", "http://op.example/"), "has no TLS (`dangerous_allow_http`"),
+        (link("openid2.provider", "https://10.0.0.1/"), "`dangerous_allow_internal_hosts`"),
+        (link("openid2.provider", "/endpoint"), "no absolute http or https URL"),
+        (link("openid.server", ENDPOINT), "OpenID 1 alone (`allow_openid1`"),
+        (service(SIGNON, "<URI>http://op.example/</URI>"), "has no TLS (`dangerous_allow_http`"),
+        (service(SIGNON, "<URI>https://localhost/</URI>"), "`dangerous_allow_internal_hosts`"),
+        (service(SIGNON, ""), "names no endpoint"),
+        (service(FIRST, &format!("<URI>{ENDPOINT}</URI>")), "OpenID 1 alone (`allow_openid1`"),
+        (service("http://other.example/", "<URI>https://x.example/</URI>"), "no service of OpenID"),
+        (xrds("<x:XRDS"), "cannot be read"),
+        (
+            http::Response::builder().header("x-xrds-location", "https://nowhere.example/x").body(Vec::new()).unwrap(),
+            "cannot be had",
+        ),
+        (service(SIGNON, &format!("<URI>{ENDPOINT}</URI><LocalID>{}</LocalID>", "x".repeat(3000))), "local identifier"),
+    ] {
+        world.page("https://odd.example/", page);
+        let error = world.discover("https://odd.example/").unwrap_err();
+        assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
+        assert!(error.to_string().contains(reason), "{reason}: {error}");
+    }
+}
+
+#[test]
 fn an_association_checks_answers_without_asking() {
     let world = World::default();
     for kind in [

@@ -16,6 +16,18 @@ use crate::{Error, Moment, Request, Response, Step, Unsupported};
 
 /// Redirects that are followed, of each document.
 const MAX_REDIRECTS: u8 = 5;
+/// Why nothing was found.
+const NO_LINK: &str = "its page has no link to a provider in its head (`openid2.provider`), and names no XRDS document";
+const NO_SERVICE: &str = "its XRDS document has no service of OpenID 2.0";
+const NO_ENDPOINT: &str = "its XRDS document names no endpoint of its provider";
+const UNREADABLE: &str = "its XRDS document cannot be read: it is no XRDS, or has a document type, or is too large";
+const DOCUMENT_MISSING: &str = "the XRDS document that it names cannot be had";
+const DOCUMENT_ELSEWHERE: &str = "the XRDS document that it names has no TLS, or is not at a host of the internet";
+const FIRST_VERSION: &str = "it names a provider of OpenID 1 alone (`allow_openid1` takes it)";
+const ENDPOINT_NO_URL: &str = "the endpoint of its provider is no absolute http or https URL that can be sent";
+const ENDPOINT_NO_TLS: &str = "the endpoint of its provider has no TLS (`dangerous_allow_http` takes it nonetheless)";
+const ENDPOINT_NOT_FAR: &str = "the endpoint of its provider is not at a host of the internet (`dangerous_allow_internal_hosts` takes it nonetheless)";
+const LOCAL_ID: &str = "its local identifier is too long, or has a control character";
 /// Why a host is not asked.
 const NOT_FAR: &str = "its host is not one of the internet (`dangerous_allow_internal_hosts` takes it nonetheless)";
 /// A service's URIs that are kept.
@@ -133,9 +145,18 @@ impl Policy {
     }
 }
 
-/// What goes on with what was found, and with the identifier that it was found of; or with why nothing was.
-pub(super) type Found<T> =
-    Box<dyn FnOnce(Result<(Vec<Discovered>, Url), Unsupported>) -> Result<Step<T>, Error> + Send + Sync>;
+/// What an identifier's document and page say.
+pub(super) struct Search {
+    /// The best first; perhaps nothing.
+    pub(super) found: Vec<Discovered>,
+    /// The identifier that it was found of, after redirects.
+    pub(super) claimed: Url,
+    /// Why there is nothing, if so.
+    pub(super) reason: &'static str,
+}
+
+/// What goes on with what was found; or with why nothing could be looked at.
+pub(super) type Found<T> = Box<dyn FnOnce(Result<Search, Unsupported>) -> Result<Step<T>, Error> + Send + Sync>;
 
 /// Why an identifier leads nowhere.
 fn nowhere(identifier: &Url, reason: &'static str, response: Option<&Response>) -> Unsupported {
@@ -156,7 +177,7 @@ enum What {
     /// The document that it led to. If that is none, its page's links count, or the page is fetched.
     Document { claimed: Url, page: Option<html::Head> },
     /// The page of an identifier whose document did not help.
-    Page { claimed: Url },
+    Page { claimed: Url, reason: &'static str },
 }
 
 struct Fetch<T> {
@@ -208,7 +229,7 @@ impl<T: 'static> Fetch<T> {
     /// What there is to try where a fetch came to nothing.
     fn failed(self: Box<Self>, why: Unsupported) -> Result<Step<T>, Error> {
         match self.what {
-            What::Document { claimed, page } => fall_back(self.policy, claimed, page, self.then),
+            What::Document { claimed, page } => fall_back(self.policy, claimed, page, DOCUMENT_MISSING, self.then),
             What::Identifier | What::Page { .. } => (self.then)(Err(why)),
         }
     }
@@ -225,10 +246,10 @@ impl<T: 'static> Fetch<T> {
             let what = |page| What::Document { claimed: claimed.clone(), page };
             match url {
                 Some(url) => Fetch { policy, what: what(page), url, redirects: 0, then }.send(),
-                None => fall_back(policy, claimed.clone(), page, then),
+                None => fall_back(policy, claimed.clone(), page, DOCUMENT_ELSEWHERE, then),
             }
         };
-        if is_document(response.headers()) {
+        if is_document(response) {
             return by_document(response.body(), policy, claimed, None, then);
         }
         if let Some(to) = location(response.headers(), LOCATION_HEADER) {
@@ -240,7 +261,7 @@ impl<T: 'static> Fetch<T> {
         };
         match page.xrds_location.clone() {
             Some(to) => to_document(&to, Some(page), then),
-            None => then(Ok((of_head(&page, &claimed, policy), claimed))),
+            None => then(Ok(by_page(&page, claimed, policy, NO_LINK))),
         }
     }
 }
@@ -259,10 +280,12 @@ impl<T: 'static> Receive<T> for Fetch<T> {
             What::Identifier => self.identifier(&response),
             What::Document { claimed, page } => by_document(response.body(), self.policy, claimed, page, self.then),
             // Another page than that of the identifier says nothing about it.
-            What::Page { claimed } if self.url != claimed => (self.then)(Ok((Vec::new(), claimed))),
-            What::Page { claimed } => {
-                let found = html::head(response.body()).map(|head| of_head(&head, &claimed, self.policy));
-                (self.then)(Ok((found.unwrap_or_default(), claimed)))
+            What::Page { claimed, reason } if self.url != claimed => {
+                (self.then)(Ok(Search { found: Vec::new(), claimed, reason }))
+            }
+            What::Page { claimed, reason } => {
+                let head = html::head(response.body()).unwrap_or_default();
+                (self.then)(Ok(by_page(&head, claimed, self.policy, reason)))
             }
         }
     }
@@ -284,26 +307,65 @@ fn by_document<T: 'static>(
     page: Option<html::Head>,
     then: Found<T>,
 ) -> Result<Step<T>, Error> {
-    let found = xrds::services(document).map(|services| of_services(&services, &claimed, policy));
-    match found {
-        Some(found) if !found.is_empty() => then(Ok((found, claimed))),
-        _ => fall_back(policy, claimed, page, then),
+    let Some(services) = xrds::services(document) else {
+        return fall_back(policy, claimed, page, UNREADABLE, then);
+    };
+    let (found, reason) = (of_services(&services, &claimed, policy), why_no_service(&services, policy));
+    if found.is_empty() {
+        return fall_back(policy, claimed, page, reason, then);
     }
+    then(Ok(Search { found, claimed, reason }))
 }
 
-/// HTML-based discovery, after Yadis failed (§7.3): by the page that is there, or by fetching it.
+/// HTML-based discovery, after Yadis failed for that reason (§7.3): by the page that is there, or by fetching it.
 fn fall_back<T: 'static>(
     policy: Policy,
     claimed: Url,
     page: Option<html::Head>,
+    reason: &'static str,
     then: Found<T>,
 ) -> Result<Step<T>, Error> {
     match page {
-        Some(page) => then(Ok((of_head(&page, &claimed, policy), claimed))),
+        Some(page) => then(Ok(by_page(&page, claimed, policy, reason))),
         None => {
             let url = claimed.clone();
-            Fetch { policy, what: What::Page { claimed }, url, redirects: 0, then }.send()
+            Fetch { policy, what: What::Page { claimed, reason }, url, redirects: 0, then }.send()
         }
+    }
+}
+
+/// Returns what a page says. Where it says nothing, the reason is that which was there before.
+fn by_page(head: &html::Head, claimed: Url, policy: Policy, reason: &'static str) -> Search {
+    let found = of_head(head, &claimed, policy);
+    Search { found, claimed, reason: why_no_link(head, policy).unwrap_or(reason) }
+}
+
+/// Returns why the services of a document are no use, where that is so.
+fn why_no_service(services: &[Service], policy: Policy) -> &'static str {
+    let with = |types: &[&str]| services.iter().find(|own| own.types.iter().any(|own| types.contains(&own.as_str())));
+    let first_version = with(&SIGNON_1);
+    match with(&[SERVER, SIGNON]).or(first_version.filter(|_| policy.openid1)) {
+        Some(service) if service.uris.iter().any(|uri| policy.takes_endpoint(uri)) => LOCAL_ID,
+        Some(service) => service.uris.first().map_or(NO_ENDPOINT, |uri| why_no_endpoint(uri, policy)),
+        None if first_version.is_some() => FIRST_VERSION,
+        None => NO_SERVICE,
+    }
+}
+
+/// Returns why the links of a page are no use, where that is so and there are any.
+fn why_no_link(head: &html::Head, policy: Policy) -> Option<&'static str> {
+    match head.provider.as_ref().or(head.server.as_ref().filter(|_| policy.openid1)) {
+        Some(endpoint) if policy.takes_endpoint(endpoint) => Some(LOCAL_ID),
+        Some(endpoint) => Some(why_no_endpoint(endpoint, policy)),
+        None => head.server.as_ref().map(|_| FIRST_VERSION),
+    }
+}
+
+fn why_no_endpoint(endpoint: &str, policy: Policy) -> &'static str {
+    match policy.check_endpoint(endpoint) {
+        Err(Error::Unsupported(Unsupported::PlainHttp { .. })) => ENDPOINT_NO_TLS,
+        Err(Error::Unsupported(Unsupported::Url { reason: NOT_FAR, .. })) => ENDPOINT_NOT_FAR,
+        _ => ENDPOINT_NO_URL,
     }
 }
 
@@ -356,10 +418,12 @@ fn is_local_id(local_id: Option<&str>) -> bool {
     local_id.is_none_or(|local_id| local_id.len() <= MAX_LOCAL_ID && !local_id.contains(char::is_control))
 }
 
-/// Whether an answer says that it is an XRDS document.
-pub(super) fn is_document(headers: &HeaderMap) -> bool {
-    let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    form::essence(value).eq_ignore_ascii_case(MEDIA_TYPE.as_bytes())
+/// Returns whether an answer is an XRDS document: because it says so, or because it is XML and is one. (A page in XHTML is XML
+/// as well.)
+pub(super) fn is_document(response: &Response) -> bool {
+    let value = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let is = |media_type: &str| form::essence(value).eq_ignore_ascii_case(media_type.as_bytes());
+    is(MEDIA_TYPE) || ((is("text/xml") || is("application/xml")) && xrds::services(response.body()).is_some())
 }
 
 /// The URL that such a header names.

@@ -8,7 +8,7 @@ pub(super) const MAX_PAGE: usize = 1024 * 1024;
 const MAX_ATTRIBUTES: usize = 32;
 
 /// What a page's head says. Of each the first counts.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
     /// `openid2.provider`.
     pub(super) provider: Option<String>,
@@ -34,15 +34,36 @@ pub(super) fn head(page: &[u8]) -> Option<Head> {
     emitter.naively_switch_states(true);
     // Whether what comes is the text of an element that may stand in a head.
     let mut inside = false;
+    let mut opened = false;
+    // The element whose inside says nothing about the page, and how many of its name are open.
+    let mut skipped: (&[u8], usize) = (b"", 0);
+    // What was read before a picture. What follows it counts only in a head whose end is written out: browsers have the body
+    // begin with it.
+    let mut before_picture = None;
     for token in Tokenizer::new_with_emitter(page, Quiet(emitter)) {
         let Ok(token) = token;
+        if skipped.1 > 0 {
+            match token {
+                Token::StartTag(tag) if **tag.name == *skipped.0 && !is_empty(&tag) => skipped.1 += 1,
+                Token::EndTag(tag) if **tag.name == *skipped.0 => skipped.1 -= 1,
+                _ => {}
+            }
+            continue;
+        }
         // Anything else begins the body, also where its tag was left out.
         match token {
             Token::StartTag(tag) => match &**tag.name {
                 b"link" => head.link(&tag),
                 b"meta" => head.meta(&tag),
-                b"html" | b"head" | b"base" => {}
+                b"head" => opened = true,
+                b"html" | b"base" => {}
                 b"title" | b"script" | b"style" | b"noscript" => inside = true,
+                b"template" => skipped = (b"template", 1),
+                b"object" | b"svg" if opened => {
+                    before_picture.get_or_insert_with(|| head.clone());
+                    let name: &[u8] = if **tag.name == *b"svg" { b"svg" } else { b"object" };
+                    skipped = (name, usize::from(!is_empty(&tag)));
+                }
                 _ => break,
             },
             Token::EndTag(tag) if matches!(&**tag.name, b"title" | b"script" | b"style" | b"noscript") => {
@@ -50,12 +71,22 @@ pub(super) fn head(page: &[u8]) -> Option<Head> {
             }
             // As XHTML closes them.
             Token::EndTag(tag) if matches!(&**tag.name, b"link" | b"meta" | b"base") => {}
-            Token::EndTag(_) => break,
+            Token::EndTag(tag) => {
+                if **tag.name == *b"head" {
+                    before_picture = None;
+                }
+                break;
+            }
             Token::String(text) if !inside && !text.trim_ascii().is_empty() => break,
             Token::String(_) | Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
         }
     }
-    Some(head)
+    Some(before_picture.unwrap_or(head))
+}
+
+/// Returns whether a tag has no end of its own. Of HTML's own elements none may say so.
+fn is_empty(tag: &StartTag<()>) -> bool {
+    tag.self_closing && **tag.name == *b"svg"
 }
 
 /// Tokens without the mistakes between them, which would be kept by the byte until the next token ends.
@@ -151,6 +182,22 @@ mod tests {
     }
 
     #[test]
+    fn templates_and_pictures_in_a_head_do_not_end_it() {
+        let link = "<link rel=openid2.provider href=https://op.example/>";
+        for page in [
+            format!("<head><template><p>a <b>b</b></template>{link}</head>"),
+            format!("<head><template><template></template></head><body></template>{link}"),
+            format!("<template></template>{link}"),
+            format!("<head><svg><title>x</title><g><path/></g></svg>{link}</head><body>"),
+            format!("<head><svg/>{link}</head>"),
+            format!("<head><svg><svg></svg></svg><object data=x>y<object></object></object>{link}</head>"),
+            format!("<head>{link}<object>"),
+        ] {
+            assert_eq!(read(&page).provider.as_deref(), Some("https://op.example/"), "{page}");
+        }
+    }
+
+    #[test]
     fn what_is_not_in_the_head_does_not_count() {
         let link = "<link rel=openid2.provider href=https://evil.example/>";
         for page in [
@@ -167,6 +214,20 @@ mod tests {
             format!("Hello {link}"),
             format!("<title>x</title></p>{link}"),
             format!("</br>{link}"),
+            // Inside of what a browser does not show, or shows as something else.
+            format!("<head><template>{link}</template></head>"),
+            format!("<head><template><template></template>{link}</template></head>"),
+            format!("<head><template></svg></object>{link}</template></head>"),
+            format!("<head><template>{link}"),
+            format!("<head><object>{link}</object></head>"),
+            format!("<head><svg>{link}</svg></head>"),
+            format!("<head><svg><svg/>{link}</svg></head>"),
+            // Where a browser has the body begin with a picture, the head's end has to be written out.
+            format!("<svg></svg>{link}"),
+            format!("<head><svg></svg>{link}<body>"),
+            format!("<head><svg></svg>{link}<p></head>"),
+            format!("<head><svg></svg>text {link}</head>"),
+            format!("<title>x</title><object></object>{link}"),
             "<head><link rel=openid2.provider></head>".to_owned(),
         ] {
             assert_eq!(read(&page), Head::default(), "{page}");

@@ -162,10 +162,11 @@ impl Found {
     }
 }
 
-/// The priority attribute: the lower, the better; none is the worst. `None` where it is no number.
+/// Returns the priority attribute: the lower, the better; none is the worst, and so is one that is no number. `None` where the
+/// attributes cannot be read.
 fn priority(start: &BytesStart<'_>) -> Option<Option<u64>> {
-    let Some(attribute) = start.try_get_attribute("priority").ok()? else { return Some(None) };
-    attribute.value.trim().parse().ok().map(Some)
+    let attribute = start.try_get_attribute("priority").ok()?;
+    Some(attribute.and_then(|attribute| attribute.value.trim().parse().ok()))
 }
 
 #[cfg(test)]
@@ -211,6 +212,21 @@ mod tests {
     }
 
     #[test]
+    fn a_priority_that_is_no_number_is_the_worst() {
+        for odd in ["high", "", "-1", "1.5", "99999999999999999999999", "null"] {
+            let services = read(&format!(
+                "<Service priority=\"{odd}\"><Type>b</Type></Service><Service priority=\" 7 \"><Type>a</Type>\
+                 <URI priority=\"{odd}\">second</URI><URI priority=\"20\">first</URI></Service>"
+            ))
+            .unwrap();
+            let types: Vec<_> = services.iter().map(|service| service.types[0].as_str()).collect();
+            assert_eq!(types, ["a", "b"], "{odd}");
+            assert_eq!(services[0].uris, ["first", "second"], "{odd}");
+        }
+        assert_eq!(read("<Service priority=high/>"), None, "no XML");
+    }
+
+    #[test]
     fn the_last_xrd_counts_and_prefixes_do_not() {
         let document = "<a:XRDS xmlns:a='xri://$xrds' xmlns:b='xri://$xrd*($v*2.0)' xmlns:o='http://openid.net/xmlns/1.0'>\
             <b:XRD><b:Service><b:Type>first</b:Type></b:Service></b:XRD>\
@@ -243,7 +259,6 @@ mod tests {
             &"<Service/>".repeat(100),
             &format!("<Service>{}</Service>", "<URI>x</URI>".repeat(100)),
             &" ".repeat(MAX_DOCUMENT),
-            "<Service priority=\"high\"/>",
             "<Service>",
             "</Service>",
             "</XRD></xrds:XRDS><xrds:XRDS xmlns:xrds='xri://$xrds'><XRD>",

@@ -720,6 +720,8 @@ fn html_bomb() {
         ("<head>", "<link rel=openid2.local_id>", ""),
         ("<head>", "<!---->", ""),
         ("<head>", "</link>", ""),
+        ("<head>", "<template></template>", ""),
+        ("<head><template>", "<p>", "</template>"),
         ("<head><base", " a=b", ">"),
         ("<head><!--", "<!--", "-->"),
         ("<head><title>", "&amp;", "</title>"),
@@ -752,6 +754,9 @@ fn html_bomb() {
         format!("<head></head><body>{links}</body>"),
         format!("<head><script>{links}"),
         format!("<head><title>{links}</title></head>"),
+        format!("<head><template>{links}</template></head>"),
+        format!("<head><svg></svg>{links}<body></body>"),
+        format!("<title>x</title><svg></svg>{links}</head>"),
     ] {
         leads_somewhere(&world, html(&page)).unwrap_err();
     }

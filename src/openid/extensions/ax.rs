@@ -235,8 +235,9 @@ impl Values {
         self
     }
 
-    /// Reads an answer, with one value or counted ones. An attribute whose count does not fit its values is left out, and
-    /// so is one whose type stands twice.
+    /// Reads an answer, with one value or counted ones. One value may also be counted without a number or have a number without
+    /// a count, which many providers write. An attribute whose count does not fit its values is left out, and so is one whose
+    /// type stands twice.
     pub fn of(extension: &Extension) -> Option<Self> {
         if extension.get("mode") != Some("fetch_response") {
             return None;
@@ -249,7 +250,7 @@ impl Values {
             let Some(alias) = name.strip_prefix("type.") else { continue };
             let found = match fields.get(format!("count.{alias}").as_str()) {
                 Some(count) => counted(&fields, alias, count),
-                None => fields.get(format!("value.{alias}").as_str()).map(|value| vec![(*value).to_owned()]),
+                None => single(&fields, alias).or_else(|| numbered(&fields, alias)),
             };
             let twice = values.contains_key(*type_uri);
             values.insert((*type_uri).to_owned(), found.filter(|_| !twice));
@@ -260,12 +261,25 @@ impl Values {
     }
 }
 
-/// The values of an attribute that says how many it has. They cannot be more than there are fields.
+/// Returns the values of an attribute that says how many it has. They cannot be more than there are fields.
 fn counted(fields: &BTreeMap<&str, &str>, alias: &str, count: &str) -> Option<Vec<String>> {
     let count: usize = count.parse().ok().filter(|count| *count <= fields.len())?;
-    (1..=count)
-        .map(|number| fields.get(format!("value.{alias}.{number}").as_str()).map(|value| (*value).to_owned()))
-        .collect()
+    let values: Option<_> = (1..=count).map(|number| value(fields, alias, number)).collect();
+    values.or_else(|| single(fields, alias).filter(|_| count == 1))
+}
+
+/// Returns the values that have numbers and no count: those from one on, without a gap.
+fn numbered(fields: &BTreeMap<&str, &str>, alias: &str) -> Option<Vec<String>> {
+    let values: Vec<_> = (1..=fields.len()).map_while(|number| value(fields, alias, number)).collect();
+    (!values.is_empty()).then_some(values)
+}
+
+fn single(fields: &BTreeMap<&str, &str>, alias: &str) -> Option<Vec<String>> {
+    fields.get(format!("value.{alias}").as_str()).map(|value| vec![(*value).to_owned()])
+}
+
+fn value(fields: &BTreeMap<&str, &str>, alias: &str, number: usize) -> Option<String> {
+    fields.get(format!("value.{alias}.{number}").as_str()).map(|value| (*value).to_owned())
 }
 
 impl From<Values> for Extension {
@@ -371,6 +385,25 @@ mod tests {
             &[("mode", "fetch_request"), ("required", "x"), ("type.x", MOVIE), ("count.x", "0")],
         ] {
             assert_eq!(Fetch::of(&extension(request)), None, "{request:?}");
+        }
+    }
+
+    /// A count belongs to numbered values, and no count to one without a number; providers mix them up.
+    #[test]
+    fn values_are_read_where_count_and_number_do_not_go_together() {
+        for (fields, expected) in [
+            (&[("count.x", "1"), ("value.x", "a")][..], &["a"][..]),
+            (&[("count.x", "1"), ("value.x.1", "a"), ("value.x", "b")], &["a"]),
+            (&[("value.x.1", "a")], &["a"]),
+            (&[("value.x.1", "a"), ("value.x.2", "b")], &["a", "b"]),
+            (&[("value.x", "a"), ("value.x.1", "b")], &["a"]),
+            (&[("value.x.2", "a")], &[]),
+            (&[("count.x", "0"), ("value.x", "a")], &[]),
+            (&[("count.x", "2"), ("value.x", "a")], &[]),
+            (&[("count.x", ""), ("value.x", "a")], &[]),
+        ] {
+            let fields = [&[("mode", "fetch_response"), ("type.x", MOVIE)][..], fields].concat();
+            assert_eq!(Values::of(&extension(&fields)).unwrap().all(MOVIE), expected, "{fields:?}");
         }
     }
 

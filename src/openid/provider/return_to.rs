@@ -53,7 +53,7 @@ impl Receive<bool> for Looking {
         if response.status() != StatusCode::OK {
             return Ok(Step::Done(false));
         }
-        if is_document(response.headers()) || !self.may_be_elsewhere {
+        if is_document(&response) || !self.may_be_elsewhere {
             return Ok(Step::Done(lists(response.body(), &self.return_to)));
         }
         let in_page = || html::head(response.body())?.xrds_location;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::discovery::{self, Discovered, Policy};
+use super::super::discovery::{self, Discovered, Policy, Search};
 use super::super::{AssociationType, Realm, SessionType, identifier};
 use crate::wire::bare;
 use crate::{Error, Step, Unsupported};
@@ -135,10 +135,8 @@ impl RelyingParty {
             &identifier,
             self.policy,
             Box::new(|found| {
-                let (found, identifier) = found?;
-                let reason = "it names no provider of OpenID 2.0 that has TLS";
-                let nothing =
-                    || Unsupported::Identifier { identifier: bare(identifier.as_str()), reason, answer: None };
+                let Search { found, claimed, reason } = found?;
+                let nothing = || Unsupported::Identifier { identifier: bare(claimed.as_str()), reason, answer: None };
                 Ok(Step::Done(found.into_iter().next().ok_or_else(nothing)?))
             }),
         )

@@ -3,7 +3,7 @@
 
 use super::super::Association;
 use super::super::direct::{Direct, direct_request};
-use super::super::discovery::{self, Policy};
+use super::super::discovery::{self, Policy, Search};
 use super::super::message::Version;
 use super::assertion::{Assertion, Checked};
 use super::authenticate::STATE;
@@ -170,7 +170,7 @@ fn discover(
         &url,
         policy,
         Box::new(move |found| {
-            let (found, identifier) = found?;
+            let Search { found, claimed: identifier, .. } = found?;
             let names_provider = found.iter().any(|found| {
                 found.version == Version::V2_0
                     && found.endpoints.contains(&received.provider)
