@@ -187,8 +187,8 @@ fn details(fields: BTreeMap<String, String>, signed_at: Option<Timestamp>) -> BT
     details
 }
 
-/// Returns the code of the Problem Reporting extension or that of oauthlib's servers, and the advice that goes with it. A
-/// code without a letter is none.
+/// Returns the code of the Problem Reporting extension or that of oauthlib's servers, and the advice that goes with it. An
+/// empty code is none.
 fn problem(fields: &BTreeMap<String, String>) -> Option<(String, Option<String>)> {
     // An object in JSON is no code, and may hold anything.
     let is_text = |value: &&String| !value.is_empty() && !value.trim_start().starts_with(['{', '[']);

@@ -90,7 +90,7 @@ impl Pending {
             return Err(Forged::TokenMismatch { expected, received }.into());
         }
         let refused = callback.denied.is_some() || callback.not_approved.as_deref() == Some("true");
-        // A code without a letter says nothing.
+        // An empty code says nothing.
         let said = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| shortened(&text));
         let (problem, advice) = match (said(callback.problem), said(callback.error)) {
             (Some(problem), _) => (Some(problem), said(callback.problem_advice)),

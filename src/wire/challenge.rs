@@ -52,14 +52,11 @@ impl Challenge {
                 return challenges;
             }
             let Some(value) = value_of_parameter(rest) else {
-                let (scheme, after) = rest.split_at(rest.iter().position(|byte| is_end(*byte)).unwrap_or(rest.len()));
-                if challenges.len() == MOST || !scheme.iter().all(|byte| auth_param::is_token(*byte)) {
+                let Some((challenge, after)) = begin(rest).filter(|_| challenges.len() < MOST) else {
                     return challenges;
-                }
-                let (list, next) = after.split_at(memchr::memchr(b',', after).unwrap_or(after.len()));
-                let token68 = Some(list.trim_ascii()).filter(|list| is_token68(list)).map(text);
-                rest = if token68.is_some() { next } else { after };
-                challenges.push(Self { scheme: text(scheme), token68, parameters: Vec::new() });
+                };
+                challenges.push(challenge);
+                rest = after;
                 continue;
             };
             let Some(challenge) = challenges.last_mut() else {
@@ -96,6 +93,18 @@ impl Challenge {
         let (_, value) = values.next()?;
         values.next().is_none().then_some(value)
     }
+}
+
+/// Reads a scheme, with the token that some have instead of parameters. Returns what follows as well.
+fn begin(list: &[u8]) -> Option<(Challenge, &[u8])> {
+    let (scheme, after) = list.split_at(list.iter().position(|byte| is_end(*byte)).unwrap_or(list.len()));
+    if !scheme.iter().all(|byte| auth_param::is_token(*byte)) {
+        return None;
+    }
+    let (element, next) = after.split_at(memchr::memchr(b',', after).unwrap_or(after.len()));
+    let token68 = Some(element.trim_ascii()).filter(|element| is_token68(element)).map(text);
+    let after = if token68.is_some() { next } else { after };
+    Some((Challenge { scheme: text(scheme), token68, parameters: Vec::new() }, after))
 }
 
 /// Returns what follows `name=`, and the white space around the equals sign, where a list begins so.
