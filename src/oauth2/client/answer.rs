@@ -237,7 +237,7 @@ fn format(headers: &HeaderMap, quirks: Quirks) -> Option<Format> {
 }
 
 fn form_members<'a>(body: &'a [u8], mut take: impl FnMut(Cow<'a, str>, Member<'a>)) -> Option<()> {
-    for (name, value) in form::pairs(body.trim_ascii()) {
+    for (name, value) in form::pairs(json::without_mark(body).trim_ascii()) {
         take(form::text(name)?, Member::Text(form::text(value)?));
     }
     Some(())
@@ -394,6 +394,7 @@ fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
             _ => {}
         }
     };
+    let body = json::without_mark(body);
     if body.trim_ascii_start().starts_with(b"{") {
         // The code is ASCII; what is written in another encoding than UTF-8 is the text beside it.
         json::visit(String::from_utf8_lossy(body).as_bytes(), take);
