@@ -69,7 +69,7 @@ impl MemoryStore {
         self.tables().remove_token(token)
     }
 
-    /// How many records it holds of what expires: nonces, temporary credentials, and tokens that do.
+    /// Returns the number of records that expire: nonces, temporary credentials, and tokens with an end.
     pub fn expiring(&self) -> usize {
         self.tables().expiries.len()
     }
@@ -150,6 +150,8 @@ impl Store for MemoryStore {
         let SaveTemporary { token, record, now } = command.clone();
         let mut tables = self.tables();
         tables.expire(now);
+        // Those that are replaced may expire at another time.
+        tables.remove_temporary(&token);
         tables.expiries.insert((record.expires_at, Expiring::Temporary(token.clone())));
         tables.temporaries.insert(token, record);
         Ok(())
@@ -231,5 +233,31 @@ mod tests {
         assert!(is_there());
         remember(&store, 2, 300);
         assert!(!is_there());
+    }
+
+    #[test]
+    fn temporary_credentials_in_place_of_others_live_as_long_as_they_say() {
+        let store = MemoryStore::default();
+        let save = |until| {
+            let record = TemporaryRecord {
+                secret: "hdhd0244k9j7ao03".into(),
+                client: "dpf43f3p2l4k3l03".into(),
+                callback: "oob".to_owned(),
+                realm: None,
+                parameters: BTreeMap::new(),
+                expires_at: Timestamp::from_secs(until),
+                stage: Stage::Waiting,
+            };
+            let Ok(()) = store.save_temporary(&SaveTemporary {
+                token: "hh5s93j4hdidpola".to_owned(),
+                record,
+                now: Timestamp::from_secs(0),
+            });
+        };
+        save(100);
+        save(300);
+        remember(&store, 1, 200);
+        let Ok(found) = store.find_temporary(&FindTemporary { token: "hh5s93j4hdidpola".to_owned() });
+        assert!(found.is_some());
     }
 }

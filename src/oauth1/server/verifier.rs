@@ -395,17 +395,19 @@ impl Verifier {
 
         let unguessable = self.0.stand_in.secret(moment);
         let stand_in = self.0.stand_in.of(wants_token);
+        // Temporary credentials sign one request. Keeping a schedule for it would be of no use, and what it shows of the store
+        // says nothing about tokens.
+        let keeps = signed_with != SignedWith::Temporary;
         let (client_secret, token_secret, schedules) = match (client_secret, &client, &token) {
             (Some(secret), _, Some(token)) if is_owner => {
                 (secret, token_secret, stand_in.known(token, &token.schedules))
             }
             (Some(secret), Some(client), None) if is_owner => {
-                (secret, token_secret, stand_in.known(client, &client.schedules))
+                let schedules = if keeps { stand_in.known(client, &client.schedules) } else { None };
+                (secret, token_secret, schedules)
             }
-            _ => (unguessable, wants_token.then_some(unguessable), stand_in.unknown()),
+            _ => (unguessable, wants_token.then_some(unguessable), stand_in.unknown().filter(|_| keeps)),
         };
-        // Temporary credentials sign one request, so that keeping a schedule for it would be of no use.
-        let schedules = schedules.filter(|_| signed_with != SignedWith::Temporary);
         let (method, encoding) = (own_key.filter(|_| keyed).unwrap_or(method), self.0.key_encoding);
         let verify =
             |key: &Key| key.verify(presented.signature.as_bytes(), |writer| writer.prepared(&presented.base_string));

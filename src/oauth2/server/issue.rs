@@ -147,7 +147,10 @@ impl Config {
         let scope = words.join(" ");
         let mut resources: Vec<_> = resource.iter().map(String::as_str).collect();
         resources.sort_unstable();
-        let of = [grant.client_id.as_str(), user, &grant.grant_type, &scope].into_iter().chain(resources);
+        resources.dedup();
+        // With the operator's key, so that clients cannot choose where their tokens are kept.
+        let secret = self.unique_key.as_ref().map_or("", Secret::expose);
+        let of = [secret, grant.client_id.as_str(), user, &grant.grant_type, &scope].into_iter().chain(resources);
         Ok(Unique {
             key: TokenHash::of_all(of),
             access: seal(access, access_hash),

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use self::family::{Ending, Family, Members, Owner};
+use self::family::{Ending, Family, Members};
 use self::table::{Key, Shard, Table};
 use super::client_record::ClientRecord;
 use super::commands::{
@@ -56,44 +56,52 @@ pub struct MemoryStore {
 #[derive(Debug)]
 struct Client {
     record: Arc<ClientRecord>,
-    /// Comes when the client is removed. Another client of the same name has its own.
+    /// Set when the client is removed. A later client with the same identifier gets a new one.
     ending: Arc<Ending>,
 }
 
 #[derive(Debug)]
 struct StoredToken {
     record: Arc<TokenRecord>,
-    /// As in the record, where it would be slow to look at for a sweep. The end of time if it never expires.
+    /// A copy of the record's, so that a sweep need not follow the pointer. The end of time if it never expires.
     expires_at: Timestamp,
-    owner: Owner,
+    /// Comes when the token's own client is removed. Tokens of one grant can be of several clients, by token exchange.
+    client: Option<Arc<Ending>>,
+    /// The other records of the grant; `None` while this is the only one.
+    family: Option<Arc<Family>>,
 }
 
 #[derive(Debug)]
 struct StoredTicket {
     ticket: Arc<Ticket>,
     alias: Option<TokenHash>,
+    client: Option<Arc<Ending>>,
     family: Arc<Family>,
     version: u64,
     spent: bool,
 }
 
+fn has_come(ending: &Option<Arc<Ending>>) -> bool {
+    ending.as_ref().is_some_and(|ending| ending.has_come())
+}
+
 impl StoredToken {
     fn is_alive(&self) -> bool {
-        !self.owner.has_ended()
+        !has_come(&self.client) && !self.family.as_ref().is_some_and(|family| family.has_ended())
     }
 
     fn is_over(&self, now: Timestamp) -> bool {
-        self.expires_at <= now || self.owner.has_ended()
+        self.expires_at <= now || !self.is_alive()
     }
 }
 
 impl StoredTicket {
     fn is_alive(&self) -> bool {
-        !self.family.has_ended()
+        !has_come(&self.client) && !self.family.has_ended()
     }
 
     fn is_over(&self, now: Timestamp) -> bool {
-        self.ticket.expires_at <= now || self.family.has_ended()
+        self.ticket.expires_at <= now || !self.is_alive()
     }
 }
 
@@ -128,7 +136,7 @@ impl MemoryStore {
 
     /// Locks the clients among which this one is.
     fn clients(&self, client_id: &str) -> MutexGuard<'_, BTreeMap<String, Client>> {
-        // Any spread will do: the maps have no worst case.
+        // An uneven spread does no harm, because trees have no worst case.
         let place = client_id.bytes().fold(0_u8, |place, byte| place.wrapping_mul(31).wrapping_add(byte));
         let clients = &self.clients[usize::from(place) % self.clients.len()];
         clients.lock().unwrap_or_else(PoisonError::into_inner)
@@ -138,14 +146,9 @@ impl MemoryStore {
         self.clients(client_id).get(client_id).map(|client| client.ending.clone())
     }
 
-    /// Returns the family of a grant: the one that is near if it is that, or the one that other records have, or a new one.
-    fn family(
-        &self,
-        grant: GrantId,
-        near: Option<&Arc<Family>>,
-        client: impl FnOnce() -> Option<Arc<Ending>>,
-    ) -> Arc<Family> {
-        let family = near.filter(|near| near.grant == grant).cloned().unwrap_or_else(|| {
+    /// Returns the family of a grant: `near` if it is of this grant, otherwise the living one in `grants`, otherwise a new one.
+    fn family(&self, grant: GrantId, near: Option<&Arc<Family>>) -> Arc<Family> {
+        near.filter(|near| near.grant == grant).cloned().unwrap_or_else(|| {
             let mut shard = self.grants.shard(&grant);
             let family = match shard.get(&grant) {
                 Some(Members::Many(family)) if !family.has_ended() => return family.clone(),
@@ -154,15 +157,13 @@ impl MemoryStore {
             if let Some(Members::One(key)) = shard.insert(grant, Members::Many(family.clone()))
                 && let Some(stored) = self.tokens.shard(&key).get_mut(&key).filter(|stored| stored.is_alive())
             {
-                stored.owner = Owner::Family(family.clone());
+                stored.family = Some(family.clone());
             }
             family
-        });
-        family.end_with(client);
-        family
+        })
     }
 
-    /// Returns the living access token that an equal request has got.
+    /// Returns the living access token that was kept under the same unique key.
     fn existing(
         &self,
         unique: &Shard<TokenHash, TokenHash>,
@@ -175,12 +176,12 @@ impl MemoryStore {
         Some((*key, stored.record.clone()))
     }
 
-    /// Keeps tokens, unless an equal request has got a living one; returns that one then.
+    /// Keeps tokens, unless a living one was kept under the same unique key, which it returns then.
     fn insert_unless_unique(
         &self,
         tokens: &NewTokens,
         near: Option<&Arc<Family>>,
-        client: impl FnOnce() -> Option<Arc<Ending>>,
+        client: Option<Arc<Ending>>,
     ) -> Option<(TokenHash, Arc<TokenRecord>)> {
         let Some(unique) = &tokens.access.1.unique else {
             self.insert(tokens, near, client);
@@ -195,7 +196,7 @@ impl MemoryStore {
         existing
     }
 
-    fn insert(&self, tokens: &NewTokens, near: Option<&Arc<Family>>, client: impl FnOnce() -> Option<Arc<Ending>>) {
+    fn insert(&self, tokens: &NewTokens, near: Option<&Arc<Family>>, client: Option<Arc<Ending>>) {
         let (key, record) = &tokens.access;
         let grant = record.grant.id;
         if tokens.refresh.is_none() && near.is_none() {
@@ -203,42 +204,51 @@ impl MemoryStore {
             let mut shard = self.grants.shard(&grant);
             if shard.get(&grant).is_none() {
                 shard.insert(grant, Members::One(*key));
-                return self.insert_token(*key, record, Owner::Client(client()));
+                return self.insert_token(*key, record, client, None);
             }
         }
-        let family = self.family(grant, near, client);
+        let family = self.family(grant, near);
         if let Some((key, record)) = &tokens.refresh {
-            self.insert_token(*key, record, Owner::Family(family.clone()));
+            self.insert_token(*key, record, client.clone(), Some(family.clone()));
         }
-        self.insert_token(*key, record, Owner::Family(family));
+        self.insert_token(*key, record, client, Some(family));
     }
 
-    fn insert_token(&self, key: TokenHash, record: &Arc<TokenRecord>, owner: Owner) {
-        let stored = StoredToken { record: record.clone(), expires_at: end_of(record), owner };
+    fn insert_token(
+        &self,
+        key: TokenHash,
+        record: &Arc<TokenRecord>,
+        client: Option<Arc<Ending>>,
+        family: Option<Arc<Family>>,
+    ) {
+        let stored = StoredToken { record: record.clone(), expires_at: end_of(record), client, family };
         self.tokens.shard(&key).insert(key, stored);
     }
 
-    /// Drops some of what is over.
+    /// Drops some of what is over. Tokens and tickets take turns, so that no request does the work of both.
     fn sweep(&self, now: Timestamp) {
-        for (key, stored) in self.tokens.sweep(|stored| stored.is_over(now)) {
+        let tokens = self.tokens.sweep(|stored| stored.is_over(now));
+        let tickets = if tokens.is_empty() { self.tickets.sweep(|stored| stored.is_over(now)) } else { Vec::new() };
+        for (key, stored) in tokens {
             self.forget_token(key, stored);
         }
-        for (key, stored) in self.tickets.sweep(|stored| stored.is_over(now)) {
+        for (key, stored) in tickets {
             self.forget_ticket(key, stored);
         }
-        // Hardly ever finds one: a family that was in another request's hands when its last record was dropped.
+        // Families that no record points to any more. `forget_family` has dropped them already, except where another request
+        // held the family at that moment, or a ticket moved to another grant.
         self.grants.sweep(|members| matches!(members, Members::Many(family) if Arc::strong_count(family) == 1));
     }
 
     /// Removes what pointed to a token that was removed.
-    fn forget_token(&self, key: TokenHash, StoredToken { record, owner, .. }: StoredToken) {
+    fn forget_token(&self, key: TokenHash, StoredToken { record, family, .. }: StoredToken) {
         if let Some(unique) = &record.unique {
             self.unique.shard(&unique.key).remove_if(&unique.key, |latest| *latest == key);
         }
         let grant = record.grant.id;
-        match owner {
-            Owner::Client(_) => drop(self.grants.shard(&grant).remove_if(&grant, |members| members.is_only(key))),
-            Owner::Family(family) => self.forget_family(family),
+        match family {
+            None => drop(self.grants.shard(&grant).remove_if(&grant, |members| members.is_only(key))),
+            Some(family) => self.forget_family(family),
         }
     }
 
@@ -250,14 +260,40 @@ impl MemoryStore {
         self.forget_family(family);
     }
 
-    /// Removes a family if this was its last record. Records get their family under the same lock, so that none comes in
-    /// between.
+    /// Removes a family if this was its last record. A record gets its family under this lock, or from another record, which
+    /// counts.
     fn forget_family(&self, family: Arc<Family>) {
         let is_last = || Arc::strong_count(&family) == 2;
         if is_last() {
             let mut shard = self.grants.shard(&family.grant);
             shard.remove_if(&family.grant, |members| members.is_family(&family) && is_last());
         }
+    }
+
+    /// Returns the family of a living token. One that has been alone gets a family, so that a revocation finds what is about to
+    /// be kept beside it.
+    fn family_of(&self, key: &TokenHash) -> Option<Arc<Family>> {
+        let grant = {
+            let shard = self.tokens.shard(key);
+            let stored = shard.get(key).filter(|stored| stored.is_alive())?;
+            match &stored.family {
+                Some(family) => return Some(family.clone()),
+                None => stored.record.grant.id,
+            }
+        };
+        let family = self.family(grant, None);
+        if self.is_of(key, &family) {
+            return Some(family);
+        }
+        self.forget_family(family);
+        None
+    }
+
+    /// Returns whether a token is there and belongs to that family.
+    fn is_of(&self, key: &TokenHash, family: &Arc<Family>) -> bool {
+        let shard = self.tokens.shard(key);
+        let own = shard.get(key).filter(|stored| stored.is_alive()).and_then(|stored| stored.family.as_ref());
+        own.is_some_and(|own| Arc::ptr_eq(own, family))
     }
 
     fn remove_token(&self, key: &TokenHash) {
@@ -317,8 +353,9 @@ impl Store for MemoryStore {
         if taken.is_some_and(lives) {
             return Ok(false);
         }
-        let family = self.family(ticket.grant_id, None, || self.client_ending(&ticket.client_id));
-        let stored = StoredTicket { ticket: ticket.clone(), alias: *alias, family, version: 0, spent: false };
+        let client = self.client_ending(&ticket.client_id);
+        let family = self.family(ticket.grant_id, None);
+        let stored = StoredTicket { ticket: ticket.clone(), alias: *alias, client, family, version: 0, spent: false };
         self.tickets.shard(key).insert(*key, stored);
         if let Some((alias, mut aliases)) = aliases {
             aliases.insert(*alias, *key);
@@ -358,10 +395,15 @@ impl Store for MemoryStore {
             return Ok(Redemption::Replayed(stored.family.grant));
         }
         let Some(tokens) = &command.tokens else { return Ok(Redemption::Redeemed) };
-        let client = || self.client_ending(&tokens.access.1.grant.client_id);
-        if let Some((hash, record)) = self.insert_unless_unique(tokens, Some(&stored.family), client) {
-            stored.family = self.family(record.grant.id, None, || self.client_ending(&record.grant.client_id));
-            return Ok(Redemption::Existing(hash, record));
+        let client = stored.client.clone().or_else(|| self.client_ending(&tokens.access.1.grant.client_id));
+        while let Some((hash, record)) = self.insert_unless_unique(tokens, Some(&stored.family), client.clone()) {
+            let family = self.family(record.grant.id, None);
+            // Its grant may have been revoked since it was found: then it is looked for once more.
+            if self.is_of(&hash, &family) {
+                stored.family = family;
+                return Ok(Redemption::Existing(hash, record));
+            }
+            self.forget_family(family);
         }
         drop(shard);
         self.sweep(tokens.now);
@@ -373,13 +415,12 @@ impl Store for MemoryStore {
         let Some(client) = self.client_ending(&tokens.access.1.grant.client_id) else { return Ok(Saved::ParentGone) };
         let mut near = None;
         if let Some(parent) = &command.parent {
-            let shard = self.tokens.shard(parent);
-            let Some(stored) = shard.get(parent).filter(|stored| stored.is_alive()) else {
+            near = self.family_of(parent);
+            if near.is_none() {
                 return Ok(Saved::ParentGone);
-            };
-            near = stored.owner.family();
+            }
         }
-        if let Some((hash, record)) = self.insert_unless_unique(tokens, near.as_ref(), || Some(client)) {
+        if let Some((hash, record)) = self.insert_unless_unique(tokens, near.as_ref(), Some(client)) {
             return Ok(Saved::Existing(hash, record));
         }
         self.sweep(tokens.now);
@@ -393,12 +434,12 @@ impl Store for MemoryStore {
 
     fn rotate(&self, command: &Rotate) -> Result<Rotation, Infallible> {
         let Rotate { key, replaced, tokens } = command;
-        let family = match rotatable(self.tokens.shard(key).get_mut(key)) {
-            Ok(stored) => stored.owner.family(),
+        let (family, client) = match rotatable(self.tokens.shard(key).get_mut(key)) {
+            Ok(stored) => (stored.family.clone(), stored.client.clone()),
             Err(answer) => return Ok(answer),
         };
         // The new tokens come first: once the old one is replaced, another request may look for them.
-        self.insert(tokens, family.as_ref(), || self.client_ending(&tokens.access.1.grant.client_id));
+        self.insert(tokens, family.as_ref(), client);
         let answer = match rotatable(self.tokens.shard(key).get_mut(key)) {
             Ok(stored) => {
                 (stored.record, stored.expires_at) = (replaced.clone(), end_of(replaced));
@@ -444,7 +485,7 @@ impl Store for MemoryStore {
     }
 }
 
-/// Returns the refresh token if it can be rotated, and otherwise the answer to who wants to.
+/// Returns the refresh token if it can be rotated, and otherwise what `Rotate` answers.
 fn rotatable(stored: Option<&mut StoredToken>) -> Result<&mut StoredToken, Rotation> {
     match stored.filter(|stored| stored.is_alive()) {
         None => Err(Rotation::Unknown),

@@ -19,8 +19,10 @@ const FULL: usize = 64;
 /// The average at which two are merged. Far below [`FULL`], so that a table does not change back and forth.
 const EMPTY: usize = FULL / 4;
 
-/// A sweep looks at about so many entries, or at so many maps if they are nearly empty.
+/// A sweep stops after it has looked at or moved about this many entries.
 const SWEPT: usize = 64;
+
+/// A sweep stops after this many maps.
 const VISITED: usize = 16;
 
 /// At least so many insertions pass between two sweeps that find little.
@@ -28,7 +30,7 @@ const PAUSE: usize = 16;
 
 /// A key that is evenly distributed already, because it is a hash or random.
 pub(super) trait Key: Copy + Eq + Hash {
-    /// Bits that choose the shard and the map. They are others than those that [`FirstBytes`] takes.
+    /// Returns the bits that choose the shard and the map. They must not overlap with the bytes that [`FirstBytes`] takes.
     fn place(&self) -> u64;
 }
 
@@ -70,8 +72,8 @@ impl<K: Key, V> Table<K, V> {
 
     /// Removes some of the entries that are over, and returns them. Called with each insertion, it finds them all in the end.
     ///
-    /// Most calls do nothing. The more a sweep finds, the sooner the next one comes: while as many entries end as are
-    /// inserted, up to a quarter of the table is over and still there, and a burst is soon gone.
+    /// Most calls do nothing. A sweep that finds much brings the next one forward, so that at most about a quarter of the table
+    /// is over and not dropped yet.
     pub(super) fn sweep(&self, is_over: impl Fn(&V) -> bool) -> Vec<(K, V)> {
         // Where two threads overwrite each other's counts, a sweep is early or late.
         let left = self.sweep.left.load(Ordering::Relaxed);
@@ -79,16 +81,17 @@ impl<K: Key, V> Table<K, V> {
             self.sweep.left.store(left - 1, Ordering::Relaxed);
             return Vec::new();
         }
-        let (mut over, mut seen, mut len) = (Vec::new(), 0, 0);
+        let (mut over, mut seen, mut moved, mut len) = (Vec::new(), 0, 0, 0);
         let mut at = self.sweep.place.load(Ordering::Relaxed);
         for _ in 0..VISITED {
             let mut shard = lock(&self.shards[at % SHARDS]);
-            seen += shard.sweep(at / SHARDS, &is_over, &mut over);
+            let (seen_here, moved_here) = shard.sweep(at / SHARDS, &is_over, &mut over);
+            (seen, moved) = (seen + seen_here, moved + moved_here);
             len = shard.len * SHARDS;
             // All maps of a shard are visited before those of the next one.
             let is_last = at / SHARDS + 1 >= shard.maps.len();
             at = if is_last { (at + 1) % SHARDS } else { at + SHARDS };
-            if seen >= SWEPT {
+            if seen + moved >= SWEPT {
                 break;
             }
         }
@@ -107,7 +110,7 @@ impl<K: Key, V> Table<K, V> {
     }
 }
 
-/// The maps are whole between two statements, so that a thread that panicked has not broken them.
+/// Every statement leaves the maps consistent, so the lock of a thread that panicked can be used.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -170,7 +173,8 @@ impl<K: Key, V> Shard<K, V> {
         self.get(key).is_some_and(is_one).then(|| self.remove(key)).flatten()
     }
 
-    /// Where a key belongs: as many of its bits as there are maps for, one fewer where that map is not there yet.
+    /// Returns the map where a key belongs: the low bits of the key, as many as the maps need. Where that map has not been added
+    /// yet, one bit fewer: the map that it will be split from.
     fn map_of(&self, key: &K) -> usize {
         let bits = usize_of(key.place()) / SHARDS;
         let all = self.maps.len().next_power_of_two();
@@ -178,7 +182,7 @@ impl<K: Key, V> Shard<K, V> {
         if at < self.maps.len() { at } else { at & (all / 2).saturating_sub(1) }
     }
 
-    /// Adds a map, and moves to it what belongs there from the one map where all of that is.
+    /// Adds a map, and moves to it its share of the one map that it is split from.
     fn split(&mut self) {
         let added = self.maps.len();
         self.maps.push(Map::default());
@@ -194,12 +198,14 @@ impl<K: Key, V> Shard<K, V> {
         self.maps[added].extend(moving);
     }
 
-    /// Moves the last map's entries to where they were before it was added, if there is too much room.
-    fn merge(&mut self) {
+    /// Removes the last map and puts its entries back into the map that it was split from, if there is too much room. Returns
+    /// how many entries it moved.
+    fn merge(&mut self) -> usize {
         if self.maps.len() < 2 || self.len >= self.maps.len() * EMPTY {
-            return;
+            return 0;
         }
-        let Some(last) = self.maps.pop() else { return };
+        let Some(last) = self.maps.pop() else { return 0 };
+        let moved = last.len();
         let at = buddy(self.maps.len());
         let joined = &mut self.maps[at];
         #[cfg(test)]
@@ -215,21 +221,21 @@ impl<K: Key, V> Shard<K, V> {
         if self.maps.capacity() > 4 * self.maps.len() {
             self.maps.shrink_to(2 * self.maps.len());
         }
+        moved
     }
 
-    /// Removes what is over from one of the maps. Returns how many entries it looked at.
-    fn sweep(&mut self, at: usize, is_over: impl Fn(&V) -> bool, over: &mut Vec<(K, V)>) -> usize {
-        let Some(map) = self.maps.get_mut(at) else { return 0 };
+    /// Removes what is over from one of the maps. Returns how many entries it looked at, and how many it moved.
+    fn sweep(&mut self, at: usize, is_over: impl Fn(&V) -> bool, over: &mut Vec<(K, V)>) -> (usize, usize) {
+        let Some(map) = self.maps.get_mut(at) else { return (0, 0) };
         let (seen, before) = (map.len(), over.len());
         over.extend(map.extract_if(|_, value| is_over(value)));
         let dropped = over.len() - before;
         #[cfg(test)]
         moved::count(dropped);
         self.len -= dropped;
-        // Two, so that the row of maps becomes short faster than it is walked along.
-        self.merge();
-        self.merge();
-        seen
+        // Twice, so that the row of maps shrinks faster than sweeps walk along it.
+        let moved = self.merge() + self.merge();
+        (seen, moved)
     }
 }
 
@@ -238,7 +244,8 @@ fn buddy(added: usize) -> usize {
     added - (added.next_power_of_two() >> usize::from(!added.is_power_of_two()))
 }
 
-/// Hashes by the first bytes of a key that is evenly distributed already. Attackers cannot choose keys that are stored.
+/// Hashes by the first bytes of a key that is evenly distributed already. The keys are random, or hashes of a secret, so that
+/// attackers cannot choose them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct FirstBytes(u64);
 
@@ -271,7 +278,6 @@ pub(super) mod moved {
     pub(super) fn count(entries: usize) {
         MOVED.set(MOVED.get() + entries);
     }
-
     /// Returns the count, which begins again.
     pub(in super::super) fn take() -> usize {
         MOVED.take()

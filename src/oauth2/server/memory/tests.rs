@@ -1,6 +1,7 @@
 //! Tests of the store in memory that need to see inside: how much an operation moves, and what a race leaves behind.
 
-use super::super::records::{GrantRecord, TokenKind};
+use super::super::records::{DeviceStage, GrantRecord, PendingTicket, TokenKind, Unique};
+use super::super::token_hash::Sealed;
 use super::table::moved;
 use super::*;
 use crate::oauth2::Scope;
@@ -19,11 +20,21 @@ fn refresh(number: u32) -> TokenHash {
     TokenHash::of_number((u64::from(number) + 1) << 32)
 }
 
+fn ticket_key(number: u32) -> TokenHash {
+    TokenHash::of_number(u64::from(number) | 7 << 40)
+}
+
+fn alias(number: u32) -> TokenHash {
+    TokenHash::of_number(u64::from(number) | 11 << 40)
+}
+
+fn unique(number: u32) -> TokenHash {
+    TokenHash::of_number(u64::from(number) | 13 << 40)
+}
+
 fn grant_id(number: u32) -> GrantId {
-    GrantId(
-        u128::from(TokenHash::of_number(number.into()).second_word()) << 64
-            | u128::from(number.wrapping_mul(0x9E37_79B9)),
-    )
+    let hash = TokenHash::of_number(u64::from(number) | 17 << 40);
+    GrantId(u128::from_ne_bytes(*hash.as_bytes().first_chunk().unwrap()))
 }
 
 fn at(now: u64) -> Timestamp {
@@ -62,6 +73,41 @@ fn tokens(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
 fn save(store: &MemoryStore, tokens: NewTokens) -> Saved {
     let Ok(saved) = store.save_tokens(&SaveTokens { tokens, parent: None });
     saved
+}
+
+/// An access token alone, with a unique key of its number.
+fn unique_token(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
+    let mut tokens = NewTokens { refresh: None, ..tokens(client, grant, number, now) };
+    let sealed = Sealed::new("token", b"key", b"context");
+    Arc::make_mut(&mut tokens.access.1).unique =
+        Some(Box::new(Unique { key: unique(number), access: sealed, refresh: None }));
+    tokens
+}
+
+/// A device's ticket with an alias.
+fn ticket(client: &str, grant: u32, number: u32, now: u64) -> SaveTicket {
+    let ticket = Ticket {
+        grant_id: grant_id(grant),
+        client_id: client.to_owned(),
+        expires_at: at(now + LIFETIME),
+        pending: PendingTicket::Device {
+            scope: Scope::default(),
+            resource: Vec::new(),
+            stage: DeviceStage::Waiting,
+            interval: 5,
+            asked_at: None,
+        },
+    };
+    SaveTicket { key: ticket_key(number), alias: Some(alias(number)), ticket: Arc::new(ticket), now: at(now) }
+}
+
+fn remove(store: &MemoryStore, client: &str) {
+    let command = RemoveClient { client_id: client.to_owned(), registration: TokenHash::of(REGISTRATION) };
+    assert_eq!(store.remove_client(&command), Ok(true));
+}
+
+fn revoke(store: &MemoryStore, grant: u32) {
+    assert_eq!(store.revoke(&Revoke::Grant(grant_id(grant))), Ok(()));
 }
 
 fn find(store: &MemoryStore, key: TokenHash) -> bool {
@@ -125,6 +171,116 @@ fn no_operation_moves_or_drops_many_of_a_million_records() {
 }
 
 #[test]
+fn no_operation_moves_or_drops_many_tickets_with_their_aliases_and_unique_tokens() {
+    let store = store();
+    moved::take();
+    for number in 0..MANY / 2 {
+        assert_eq!(store.save_ticket(&ticket("printer", number, number, 0)), Ok(true));
+        check_moved();
+        save(&store, unique_token("printer", MANY + number, number, 0));
+        check_moved();
+    }
+    for number in MANY / 2..MANY {
+        save(&store, unique_token("scanner", MANY + number, number, LIFETIME));
+        check_moved();
+    }
+    assert!(store.tickets.len() < MANY as usize / 8, "{}", store.tickets.len());
+    assert!(store.aliases.len() <= store.tickets.len());
+    assert!(store.unique.len() < MANY as usize, "{}", store.unique.len());
+}
+
+/// A token exchange brings a token of the parent's grant to another client.
+#[test]
+fn a_client_that_is_removed_takes_its_own_tokens_along_and_no_others() {
+    for has_refresh in [true, false] {
+        let exchanged = || {
+            let store = store();
+            save(&store, tokens("printer", 1, if has_refresh { 8 } else { 1 }, 0));
+            let parent = Some(access(if has_refresh { 8 } else { 1 }));
+            let command = SaveTokens { tokens: tokens("scanner", 1, 2, 0), parent };
+            assert_eq!(store.save_tokens(&command), Ok(Saved::New));
+            store
+        };
+        let parent = access(if has_refresh { 8 } else { 1 });
+        let store = exchanged();
+        remove(&store, "scanner");
+        assert!(find(&store, parent) && !find(&store, access(2)));
+        let store = exchanged();
+        remove(&store, "printer");
+        assert!(!find(&store, parent) && find(&store, access(2)));
+        revoke(&store, 1);
+        assert!(!find(&store, access(2)));
+    }
+}
+
+/// Runs two operations at the same moment, many times, each time with a store of its own, and judges the end.
+fn race(
+    prepare: impl Fn() -> MemoryStore,
+    first: impl Fn(&MemoryStore) + Sync,
+    second: impl Fn(&MemoryStore) + Sync,
+    is_right: impl Fn(&MemoryStore) -> bool,
+) {
+    const ROUNDS: usize = 20_000;
+    let stores: Vec<_> = (0..ROUNDS).map(|_| prepare()).collect();
+    let arrived = std::sync::atomic::AtomicUsize::new(0);
+    let run = |operation: &(dyn Fn(&MemoryStore) + Sync)| {
+        for (round, store) in stores.iter().enumerate() {
+            arrived.fetch_add(1, std::sync::atomic::Ordering::AcqRel);
+            while arrived.load(std::sync::atomic::Ordering::Acquire) < 2 * (round + 1) {
+                std::thread::yield_now();
+            }
+            operation(store);
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| run(&first));
+        run(&second);
+    });
+    let wrong = stores.iter().filter(|store| !is_right(store)).count();
+    assert_eq!(wrong, 0, "of {ROUNDS} rounds");
+}
+
+#[test]
+fn a_token_that_is_exchanged_while_its_grant_is_revoked_leaves_nothing_alive() {
+    race(
+        || {
+            let store = store();
+            save(&store, tokens("printer", 1, 1, 0));
+            store
+        },
+        |store| drop(store.save_tokens(&SaveTokens { tokens: tokens("printer", 1, 2, 0), parent: Some(access(1)) })),
+        |store| revoke(store, 1),
+        |store| !find(store, access(1)) && !find(store, access(2)),
+    );
+}
+
+#[test]
+fn a_ticket_that_joins_a_grant_while_that_ends_ends_with_it() {
+    let prepare = || {
+        let store = store();
+        save(&store, unique_token("printer", 1, 1, 0));
+        assert_eq!(store.save_ticket(&ticket("printer", 2, 1, 0)), Ok(true));
+        store
+    };
+    let redeem = |store: &MemoryStore| {
+        let tokens =
+            NewTokens { access: (access(2), unique_token("printer", 2, 1, 0).access.1), ..tokens("printer", 2, 2, 0) };
+        drop(store.redeem(&Redeem { key: ticket_key(1), tokens: Some(tokens) }));
+    };
+    let is_gone = |store: &MemoryStore| {
+        let Ok(found) = store.find_ticket(&FindTicket { key: ticket_key(1) });
+        !find(store, access(1)) && !find(store, access(2)) && found.is_none()
+    };
+    race(prepare, redeem, |store| remove(store, "printer"), is_gone);
+    // Where the grant was revoked first, the ticket brings a token of its own.
+    let belongs_together = |store: &MemoryStore| {
+        let Ok(found) = store.find_ticket(&FindTicket { key: ticket_key(1) });
+        !find(store, access(1)) && found.is_some() == find(store, access(2))
+    };
+    race(prepare, redeem, |store| revoke(store, 1), belongs_together);
+}
+
+#[test]
 fn a_client_that_was_removed_and_added_again_has_none_of_its_tokens_back() {
     let store = store();
     save(&store, tokens("printer", 1, 0, 0));
@@ -141,10 +297,10 @@ fn a_client_that_was_removed_and_added_again_has_none_of_its_tokens_back() {
 fn tokens_that_lose_a_race_against_a_revocation_are_dead() {
     let store = store();
     save(&store, tokens("printer", 1, 0, 0));
-    let near = store.tokens.shard(&refresh(0)).get(&refresh(0)).unwrap().owner.family();
+    let near = store.tokens.shard(&refresh(0)).get(&refresh(0)).unwrap().family.clone();
     let late = tokens("printer", 1, 8, 0);
     assert_eq!(store.revoke(&Revoke::Grant(late.access.1.grant.id)), Ok(()));
-    store.insert(&late, near.as_ref(), || None);
+    store.insert(&late, near.as_ref(), None);
     assert!(!find(&store, access(8)) && !find(&store, refresh(8)));
     // A grant with the same identifier that is made later is another.
     save(&store, tokens("printer", 1, 16, 0));
