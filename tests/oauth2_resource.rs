@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use oauth_proto::oauth2::resource::{Access, RemoteTokens, ResourceServer};
-use oauth_proto::oauth2::server::{ClientRecord, GrantType, MemoryStore, Provider, Rejected, serve};
+use oauth_proto::oauth2::server::{ClientRecord, GrantType, MemoryStore, Provider, Reason, Rejected, serve};
 use oauth_proto::oauth2::{AuthorizationServer, BearerChallenge, BearerError, Client, ResourceMetadata, Scope};
 use oauth_proto::{Moment, Request, Step, Timestamp};
 
@@ -202,11 +202,15 @@ fn a_remote_token_is_asked_about_once_a_while() {
 }
 
 #[test]
-fn a_remote_token_that_is_unknown_or_for_another_resource_is_refused_and_not_remembered() {
+fn a_remote_token_that_is_unknown_or_for_another_resource_is_refused_and_remembered_for_seconds() {
     let mut remote = Remote::new();
-    remote.check("2YotnFZFEjr1zCsicMWpAA", "read", NOW).unwrap_err();
-    remote.check("2YotnFZFEjr1zCsicMWpAA", "read", NOW).unwrap_err();
-    assert_eq!(remote.asked, 2);
+    for (after, asked) in [(0, 1), (4, 1), (5, 2)] {
+        let rejected = remote.check("2YotnFZFEjr1zCsicMWpAA", "read", NOW + after).unwrap_err();
+        assert_eq!((rejected.reason, remote.asked), (Reason::BearerInactive, asked));
+    }
+    remote.tokens = remote.tokens.clone().refusals_remembered_for(Duration::ZERO);
+    remote.check("2YotnFZFEjr1zCsicMWpAA", "read", NOW + 5).unwrap_err();
+    assert_eq!(remote.asked, 3);
     let theirs = issue(&remote.store, "scope=read&resource=https://mail.example.com", 2);
     remote.check(&theirs, "read", NOW).unwrap_err();
 }
@@ -224,4 +228,58 @@ fn what_is_remembered_is_bounded() {
     assert_eq!(remote.asked, 3);
     remote.check(&tokens[0], "read", NOW + 3).unwrap();
     assert_eq!(remote.asked, 4);
+}
+
+#[test]
+fn a_remote_token_that_was_revoked_is_forgotten_at_once() {
+    let mut remote = Remote::new();
+    let token = issue(&remote.store, "scope=read", 1);
+    remote.check(&token, "read", NOW).unwrap();
+    remote.tokens.forget(&token);
+    remote.check(&token, "read", NOW).unwrap();
+    assert_eq!(remote.asked, 2);
+    remote.tokens.forget("another");
+    remote.check(&token, "read", NOW).unwrap();
+    assert_eq!(remote.asked, 2);
+}
+
+/// What a resource does with an introspection answer.
+fn told(tokens: RemoteTokens, answer: &str) -> Result<Access, Rejected> {
+    let moment = || Moment::new(Timestamp::from_secs(NOW), [9; 32]);
+    let step = photos().check_remotely(&get(RESOURCE, Some("token")), "read", &tokens, moment()).unwrap();
+    let Step::Send(_, sent) = step else { panic!("{step:?}") };
+    let answer = http::Response::builder().header("content-type", "application/json").body(answer.into()).unwrap();
+    let Step::Done(end) = sent.receive(answer, moment()).unwrap() else { panic!("one answer ends it") };
+    end
+}
+
+#[test]
+fn an_introspection_answer_is_taken_in_the_words_that_servers_use_and_a_refusal_says_why() {
+    let tokens = || {
+        let server = AuthorizationServer::from_metadata(&provider().metadata()).unwrap();
+        RemoteTokens::new(Client::new(server, "photos").secret(SECRET))
+    };
+    let reason =
+        |more: &str| told(tokens(), &format!(r#"{{"active":true,"scope":"read"{more}}}"#)).map_err(|it| it.reason);
+    for kind in ["access_token", "Access_Token", "Bearer", "opaque", "urn:ietf:params:oauth:token-type:access_token"] {
+        reason(&format!(r#","token_type":"{kind}""#)).unwrap();
+    }
+    for kind in ["DPoP", "pop", "N_A", "refresh_token", "urn:ietf:params:oauth:token-type:refresh_token"] {
+        let bound = reason(&format!(r#","token_type":"{kind}""#)).unwrap_err();
+        assert_eq!(bound, Reason::BearerKind(kind.to_owned()));
+    }
+    let other = reason(r#","aud":["account","photos-api"]"#).unwrap_err();
+    assert!(other.to_string().contains("photos-api") && other.to_string().contains(RESOURCE), "{other}");
+    let named = r#"{"active":true,"scope":"read","aud":["account","photos-api"]}"#;
+    told(tokens().audience("photos-api"), named).unwrap();
+    told(tokens().audience("photos"), named).unwrap_err();
+    // The server's clock is a little ahead.
+    reason(&format!(r#","nbf":{}"#, NOW + 60)).unwrap();
+    let early = reason(&format!(r#","nbf":{}"#, NOW + 61)).unwrap_err();
+    assert!(matches!(early, Reason::BearerNotYet { .. }), "{early}");
+    let strict = format!(r#"{{"active":true,"scope":"read","nbf":{}}}"#, NOW + 1);
+    told(tokens().leeway(Duration::ZERO), &strict).unwrap_err();
+    let late = reason(&format!(r#","exp":"{NOW}""#)).unwrap_err();
+    assert!(matches!(late, Reason::BearerExpired { .. }), "{late}");
+    assert_eq!(told(tokens(), r#"{"active":false}"#).unwrap_err().reason, Reason::BearerInactive);
 }

@@ -122,16 +122,14 @@ impl ResourceServer {
             Err(reason) => return Reply::Reject(reason.reject(&Voice::resource(&guarded, scope))),
         };
         ask(Question::FindToken, FindToken { key }, Voice::Json, move |found| {
-            let fits = |record: &TokenRecord| {
-                let lives = record.kind == TokenKind::Access && !record.has_expired(now);
-                lives && guarded.is_meant(record.resource())
-            };
-            let reason = match found.filter(|record| fits(record)) {
-                None => Reason::BearerToken,
-                Some(record) if has(record.scope(), &scope) => return Ok(Reply::Done(Access::stored(record))),
-                Some(_) => Reason::ScopeInsufficient,
-            };
-            Ok(Reply::Reject(reason.reject(&Voice::resource(&guarded, scope))))
+            let judged = found.ok_or(Reason::BearerToken).and_then(|record| {
+                judge(&guarded, &record, &scope, now)?;
+                Ok(record)
+            });
+            match judged {
+                Ok(record) => Ok(Reply::Done(Access::stored(record))),
+                Err(reason) => Ok(Reply::Reject(reason.reject(&Voice::resource(&guarded, scope)))),
+            }
         })
     }
 
@@ -182,6 +180,18 @@ impl ResourceServer {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         response
     }
+}
+
+/// Checks that a token is a living access token for this resource and good for all of that scope.
+fn judge(guarded: &Guarded, record: &TokenRecord, scope: &Scope, now: Timestamp) -> Result<(), Reason> {
+    if record.kind != TokenKind::Access {
+        return Err(Reason::BearerToken);
+    }
+    if let Some(at) = record.expires_at.filter(|at| *at <= now) {
+        return Err(Reason::BearerExpired { at, now });
+    }
+    guarded.check_audience(record.resource(), &[])?;
+    if has(record.scope(), scope) { Ok(()) } else { Err(Reason::ScopeInsufficient) }
 }
 
 /// Whether all that is needed was granted.

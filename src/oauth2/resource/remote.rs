@@ -12,11 +12,15 @@ use super::guard::{ResourceServer, has};
 use crate::oauth2::server::{Guarded, Reason, Rejected, TokenHash, Voice};
 use crate::oauth2::{Client, Introspection, Scope, TokenHint};
 use crate::step::Receive;
+use crate::wire::shortened;
 use crate::{Error, Moment, Response, Sent, Step, Timestamp};
 
-/// Tokens of an authorization server that is asked about each, and remembered for a while: a minute, during which a token that
-/// was revoked is still taken, unless [`remembered_for`](Self::remembered_for) says otherwise.
+/// Tokens of an authorization server that is asked about each of them (RFC 7662).
 ///
+/// Its answers are remembered: that a token is active for a minute, during which a token that was revoked is still taken, and
+/// that a token is not active for five seconds. Both times can be changed, and one token can be forgotten at once.
+///
+/// # Examples
 /// ```
 /// use std::time::Duration;
 /// use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
@@ -43,8 +47,12 @@ use crate::{Error, Moment, Response, Sent, Step, Timestamp};
 pub struct RemoteTokens {
     client: Client,
     lifetime: Duration,
+    refusal_lifetime: Duration,
     capacity: usize,
-    memory: Arc<Mutex<Memory>>,
+    leeway: Duration,
+    audiences: Vec<String>,
+    /// Active tokens, and others apart from them: unknown tokens must not displace known ones.
+    memory: Arc<[Mutex<Memory>; 2]>,
 }
 
 /// What is remembered, and in which order it is forgotten.
@@ -55,40 +63,96 @@ struct Memory {
 }
 
 impl RemoteTokens {
-    /// Tokens about which that client asks. Each is remembered for a minute at most, and ten thousand at once.
+    /// Tokens about which that client asks. At most ten thousand active ones are remembered at a time, and as many others.
     pub fn new(client: Client) -> Self {
-        Self { client, lifetime: Duration::from_secs(60), capacity: 10_000, memory: Arc::default() }
+        Self {
+            client,
+            lifetime: Duration::from_secs(60),
+            refusal_lifetime: Duration::from_secs(5),
+            capacity: 10_000,
+            leeway: Duration::from_secs(60),
+            audiences: Vec::new(),
+            memory: Arc::default(),
+        }
     }
 
-    /// For how long an answer that a token is active is remembered, at most until the token expires: for that long a token that
-    /// was revoked is still taken. Zero asks every time. That a token is not active is never remembered.
+    /// Sets for how long an answer that a token is active is remembered, at most until the token expires: for that long a token
+    /// that was revoked is still taken. Zero asks every time. The default is a minute.
     pub fn remembered_for(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// How many are remembered at once.
+    /// Sets for how long an answer that a token is not active is remembered, so that a client which goes on showing such a token
+    /// does not cost the authorization server a request each time. Zero asks every time. The default is five seconds.
+    pub fn refusals_remembered_for(mut self, lifetime: Duration) -> Self {
+        self.refusal_lifetime = lifetime;
+        self
+    }
+
+    /// Sets how many tokens are remembered at a time: so many that are active, and as many that are not.
     pub fn at_most(mut self, capacity: usize) -> Self {
         self.capacity = capacity;
         self
     }
 
-    fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Takes tokens whose `aud` has this name, beside those that name the resource's URL. RFC 7662 §2.2 leaves open what an
+    /// audience is called, and many servers give their APIs names of another kind.
+    ///
+    /// # Examples
+    /// ```
+    /// # use oauth_proto::oauth2::{AuthorizationServer, Client, resource::RemoteTokens};
+    /// # let server = AuthorizationServer::new("https://auth.example.com/token")?;
+    /// let tokens = RemoteTokens::new(Client::new(server, "photos")).audience("photos-api");
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn audience(mut self, name: impl Into<String>) -> Self {
+        self.audiences.push(name.into());
+        self
+    }
+
+    /// Sets how far the authorization server's clock may be ahead of this one: for so long a token is taken before its `nbf`. The
+    /// default is a minute. A token's end is never moved.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
+    /// Forgets what is remembered of a token, for when this server hears that it was revoked. The next request that shows it asks
+    /// the authorization server.
+    pub fn forget(&self, token: &str) {
+        let key = TokenHash::of(token);
+        for is_active in [true, false] {
+            let mut memory = self.memory(is_active);
+            if let Some((until, _)) = memory.tokens.remove(&key) {
+                memory.order.remove(&(until, key));
+            }
+        }
+    }
+
+    fn memory(&self, is_active: bool) -> MutexGuard<'_, Memory> {
+        self.memory[usize::from(is_active)].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn recall(&self, key: TokenHash, now: Timestamp) -> Option<Arc<Introspection>> {
-        let memory = self.memory();
-        let (until, introspection) = memory.tokens.get(&key)?;
-        (*until > now).then(|| introspection.clone())
+        let recall = |is_active, lifetime: Duration| {
+            // Clones share one memory, and this one may have been told to ask every time.
+            let memory = (!lifetime.is_zero()).then(|| self.memory(is_active))?;
+            let (until, introspection) = memory.tokens.get(&key)?;
+            (*until > now).then(|| introspection.clone())
+        };
+        recall(true, self.lifetime).or_else(|| recall(false, self.refusal_lifetime))
     }
 
     fn remember(&self, key: TokenHash, introspection: &Arc<Introspection>, now: Timestamp) {
-        let until = now.after(self.lifetime).min(introspection.exp.unwrap_or(Timestamp::from_secs(u64::MAX)));
+        let until = match introspection.active {
+            true => now.after(self.lifetime).min(introspection.exp.unwrap_or(Timestamp::from_secs(u64::MAX))),
+            false => now.after(self.refusal_lifetime),
+        };
         if until <= now || self.capacity == 0 {
             return;
         }
-        let mut memory = self.memory();
+        let mut memory = self.memory(introspection.active);
         if let Some((before, _)) = memory.tokens.insert(key, (until, introspection.clone())) {
             memory.order.remove(&(before, key));
         }
@@ -96,11 +160,44 @@ impl RemoteTokens {
         let is_over = |memory: &Memory| {
             memory.tokens.len() > self.capacity || memory.order.first().is_some_and(|(until, _)| *until <= now)
         };
-        // One more than comes, so that all that is over is gone in the end and no request drops much.
+        // Two: one more than was added, so that the surplus shrinks with every call.
         for _ in 0..2 {
             if let Some((_, oldest)) = is_over(&memory).then(|| memory.order.pop_first()).flatten() {
                 memory.tokens.remove(&oldest);
             }
+        }
+    }
+
+    /// Judges an answer of the authorization server. A server that does not say for whom a token is lets it be for this resource.
+    fn judge(
+        &self,
+        guarded: &Guarded,
+        introspection: &Introspection,
+        scope: &Scope,
+        now: Timestamp,
+    ) -> Result<(), Reason> {
+        if !introspection.active {
+            return Err(Reason::BearerInactive);
+        }
+        if let Some(at) = introspection.exp.filter(|at| *at <= now) {
+            return Err(Reason::BearerExpired { at, now });
+        }
+        if let Some(from) = introspection.nbf.filter(|from| *from > now.after(self.leeway)) {
+            return Err(Reason::BearerNotYet { from, now });
+        }
+        if let Some(kind) = introspection.token_type.as_deref().filter(|kind| is_other_kind(kind)) {
+            return Err(Reason::BearerKind(shortened(kind)));
+        }
+        guarded.check_audience(&introspection.aud, &self.audiences)?;
+        let granted = introspection.scope.as_ref();
+        let has_scope = granted.map_or(scope.is_empty(), |granted| has(granted, scope));
+        if has_scope { Ok(()) } else { Err(Reason::ScopeInsufficient) }
+    }
+
+    fn end(&self, guarded: &Arc<Guarded>, introspection: Arc<Introspection>, scope: Scope, now: Timestamp) -> End {
+        match self.judge(guarded, &introspection, &scope, now) {
+            Ok(()) => Ok(Access::told(introspection)),
+            Err(reason) => Err(reason.reject(&Voice::resource(guarded, scope))),
         }
     }
 }
@@ -135,11 +232,18 @@ impl ResourceServer {
         };
         let key = TokenHash::of(&token);
         if let Some(introspection) = tokens.recall(key, moment.now) {
-            return Ok(Step::Done(judge(&self.guarded, introspection, scope, moment.now)));
+            return Ok(Step::Done(tokens.end(&self.guarded, introspection, scope, moment.now)));
         }
         let step = tokens.client.introspect(&*token, Some(TokenHint::AccessToken), moment)?;
         AwaitAnswer { key, scope, guarded: self.guarded.clone(), tokens: tokens.clone() }.go_on(step, None)
     }
+}
+
+/// Returns whether a `token_type` is one of tokens that are shown with a proof of their key, or are not for resources at all. The
+/// member is optional, and servers write all kinds of other words there for a bearer token.
+fn is_other_kind(kind: &str) -> bool {
+    let kind = kind.rsplit(':').next().unwrap_or_default();
+    ["dpop", "pop", "mac", "n_a", "refresh_token", "id_token"].iter().any(|other| kind.eq_ignore_ascii_case(other))
 }
 
 /// Waits for the server to say what a token is.
@@ -164,10 +268,8 @@ impl AwaitAnswer {
             (Step::Send(request, sent), _) => Ok(Step::send(request, Asking { state: self, sent })),
             (Step::Done(introspection), Some(now)) => {
                 let introspection = Arc::new(introspection);
-                if introspection.active {
-                    self.tokens.remember(self.key, &introspection, now);
-                }
-                Ok(Step::Done(judge(&self.guarded, introspection, self.scope, now)))
+                self.tokens.remember(self.key, &introspection, now);
+                Ok(Step::Done(self.tokens.end(&self.guarded, introspection, self.scope, now)))
             }
             // An introspection is one request, whose answer ends it.
             (Step::Wait(..), _) | (Step::Done(_), None) => {
@@ -186,20 +288,5 @@ impl Receive<End> for Asking {
 
     fn name(&self) -> &'static str {
         "AwaitIntrospection"
-    }
-}
-
-/// Whom to let in. A server that does not say for whom a token is lets it be for this resource.
-fn judge(guarded: &Arc<Guarded>, introspection: Arc<Introspection>, scope: Scope, now: Timestamp) -> End {
-    let lives = introspection.active
-        && introspection.exp.is_none_or(|at| at > now)
-        && introspection.nbf.is_none_or(|at| at <= now)
-        && introspection.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"))
-        && guarded.is_meant(&introspection.aud);
-    let has_scope = introspection.scope.as_ref().map_or(scope.is_empty(), |granted| has(granted, &scope));
-    match (lives, has_scope) {
-        (true, true) => Ok(Access::told(introspection)),
-        (true, false) => Err(Reason::ScopeInsufficient.reject(&Voice::resource(guarded, scope))),
-        (false, _) => Err(Reason::BearerToken.reject(&Voice::resource(guarded, scope))),
     }
 }

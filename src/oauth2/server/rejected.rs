@@ -7,8 +7,8 @@ use http::{HeaderValue, StatusCode};
 
 use super::consent::Return;
 use super::respond;
-use crate::Response;
 use crate::oauth2::Scope;
+use crate::{Response, Timestamp};
 
 /// A request that is refused.
 ///
@@ -56,9 +56,15 @@ pub(crate) struct Guarded {
 }
 
 impl Guarded {
-    /// Whether a token for these resources, or for all if there are none, is for this one.
-    pub(crate) fn is_meant(&self, resources: &[String]) -> bool {
-        resources.is_empty() || resources.contains(&self.resource)
+    /// Checks that a token for these resources, or for all if there are none, is for this one, which goes by those names, too.
+    pub(crate) fn check_audience(&self, resources: &[String], names: &[String]) -> Result<(), Reason> {
+        if resources.is_empty() || resources.iter().any(|own| *own == self.resource || names.contains(own)) {
+            return Ok(());
+        }
+        Err(Reason::BearerAudience {
+            received: resources.iter().take(8).map(|own| crate::wire::shortened(own)).collect(),
+            expected: std::iter::once(&self.resource).chain(names).cloned().collect(),
+        })
     }
 
     /// RFC 6750 §3, RFC 9728 §5.1.
@@ -248,6 +254,36 @@ pub enum Reason {
     /// The bearer token is unknown, expired, revoked, or for another resource.
     #[error("the bearer token is unknown, expired, revoked, or for another resource")]
     BearerToken,
+    /// The authorization server says that the bearer token is not active.
+    #[error("the authorization server says that the bearer token is not active")]
+    BearerInactive,
+    /// The bearer token has expired.
+    #[error("the bearer token expired at {at}, and it is {now}")]
+    BearerExpired {
+        /// When it expired.
+        at: Timestamp,
+        /// The time of the request.
+        now: Timestamp,
+    },
+    /// The bearer token is not good yet.
+    #[error("the bearer token is good from {from} on, and it is {now}")]
+    BearerNotYet {
+        /// When it becomes good.
+        from: Timestamp,
+        /// The time of the request.
+        now: Timestamp,
+    },
+    /// The bearer token is for other resources.
+    #[error("the bearer token is for {received:?} and not for {expected:?}")]
+    BearerAudience {
+        /// For whom it is.
+        received: Vec<String>,
+        /// The resource, and the other names that it goes by.
+        expected: Vec<String>,
+    },
+    /// The token is no bearer access token: it is bound to a key that the request has to prove, or it is a refresh token.
+    #[error("the token is of the type {0:?}, which is no bearer access token")]
+    BearerKind(String),
     /// The bearer token is not good for this.
     #[error("the bearer token's scope is not enough")]
     ScopeInsufficient,
@@ -302,7 +338,12 @@ impl Reason {
             Self::DevicePending => "authorization_pending",
             Self::DeviceTooFast => "slow_down",
             Self::DeviceExpired => "expired_token",
-            Self::BearerToken => "invalid_token",
+            Self::BearerToken
+            | Self::BearerInactive
+            | Self::BearerExpired { .. }
+            | Self::BearerNotYet { .. }
+            | Self::BearerAudience { .. }
+            | Self::BearerKind(_) => "invalid_token",
             Self::ScopeInsufficient => "insufficient_scope",
             Self::ClientMetadata(_) => "invalid_client_metadata",
             Self::ClientRedirectUri => "invalid_redirect_uri",
@@ -338,7 +379,13 @@ impl Reason {
             Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::HttpMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BearerToken | Self::TokenMissing => StatusCode::UNAUTHORIZED,
+            Self::BearerToken
+            | Self::BearerInactive
+            | Self::BearerExpired { .. }
+            | Self::BearerNotYet { .. }
+            | Self::BearerAudience { .. }
+            | Self::BearerKind(_)
+            | Self::TokenMissing => StatusCode::UNAUTHORIZED,
             Self::ScopeInsufficient => StatusCode::FORBIDDEN,
             Self::Misconfigured(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::StoreFailed(_) | Self::DecisionFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
