@@ -67,7 +67,8 @@ impl Error {
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Refused(Refused::Denied { problem, .. }) => problem.as_deref(),
-            Self::Refused(Refused::Authorization { code, .. } | Refused::Problem { code, .. }) => Some(code),
+            Self::Refused(Refused::Authorization { code, .. } | Refused::Problem { code, .. })
+            | Self::Forged(Forged::ErrorAlone { code }) => Some(code),
             _ => None,
         }
     }
@@ -95,7 +96,8 @@ impl Error {
             (_, Some(408 | 425 | 429 | 500..)) => true,
             (Self::Refused(Refused::Status(_)), Some(403 | 404)) => true,
             (Self::Misbehaved(Misbehaved::Redirect { .. } | Misbehaved::WrongFormat { .. }), _) => true,
-            _ => matches!(self.code(), Some("temporarily_unavailable" | "server_error")),
+            (Self::Refused(_), _) => matches!(self.code(), Some("temporarily_unavailable" | "server_error")),
+            _ => false,
         }
     }
 

@@ -537,3 +537,18 @@ fn a_device_answer_is_used_although_something_optional_in_it_is_odd() {
     let error = device(r#"{"error":"unauthorized_client"}"#).unwrap_err();
     assert_eq!(error.code(), Some("unauthorized_client"), "an error on status 200");
 }
+
+#[test]
+fn a_callback_with_an_error_and_no_state_is_forged_and_says_what_it_brings() {
+    for code in ["access_denied", "server_error"] {
+        let (pending, _) = begun(&client());
+        let error = client().redeem(pending, &format!("{REDIRECT}?error={code}"), moment()).unwrap_err();
+        assert_eq!(error, Forged::ErrorAlone { code: code.into() }.into());
+        assert_eq!(error.code(), Some(code));
+        assert!(!error.is_temporary() && !error.needs_sign_in());
+    }
+    // An error that says nothing is none.
+    let (pending, callback) = begun(&client());
+    let _ =
+        sent(client().redeem(pending, &format!("{callback}&error=&code=SplxlOBeZQQYbYS6WxSbIA"), moment()).unwrap());
+}

@@ -38,6 +38,13 @@ pub enum Forged {
     /// The callback's `state` is not that of the pending authorization (RFC 6749 §10.12).
     #[error("the callback's state is not the pending one's")]
     StateMismatch,
+    /// The callback brings an error and no state, so that anybody may have sent it. Some servers leave the state out when the
+    /// user says no.
+    #[error("the callback says {code:?} and has no \"state\", so that it may have come from anybody")]
+    ErrorAlone {
+        /// The code that it brings: `access_denied`, …
+        code: String,
+    },
     /// The other side says that it is another issuer than the one that was spoken to (RFC 9207 §2.4, RFC 8414 §3.3).
     #[error("the issuer is {received:?} and not {expected:?}")]
     IssuerMismatch {

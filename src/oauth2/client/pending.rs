@@ -182,7 +182,15 @@ impl Saved {
     pub(super) fn accept<'c>(&self, callback: &'c str, promises_iss: bool) -> Result<Callback<'c>, Error> {
         let mut callback = Callback { pairs: part(callback, self.mode), ..Callback::default() };
         callback.read()?;
-        let state = callback.state.as_deref().ok_or(Forged::ParameterMissing { name: "state" })?;
+        // RFC 6749 §4.1.2.1: a code has one character at least.
+        callback.error = callback.error.filter(|error| !error.is_empty());
+        let Some(state) = callback.state.as_deref() else {
+            // Some servers leave the state out when the user says no. Anybody may have sent this, but what it says is kept.
+            let code = callback.error.as_deref().map(shortened);
+            return Err(code
+                .map_or(Forged::ParameterMissing { name: "state" }, |code| Forged::ErrorAlone { code })
+                .into());
+        };
         if !same(self.state.as_str().as_bytes(), state.as_bytes()) {
             return Err(Forged::StateMismatch.into());
         }
