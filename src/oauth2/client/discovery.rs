@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use super::answer;
 use crate::oauth2::{BearerChallenge, Metadata, Quirks, ResourceMetadata};
 use crate::step::Receive;
-use crate::wire::{bare, check_private, endpoint, is_near, shortened};
+use crate::wire::{Origin, bare, check_private, endpoint, is_near, shortened};
 use crate::{Error, Forged, Misbehaved, Moment, Request, Response, Step, Unsupported};
 
 /// Fetches an authorization server's metadata by its issuer identifier.
@@ -173,6 +173,11 @@ impl Receive<Metadata> for AwaitMetadata {
 #[derive(Clone, Debug)]
 pub struct ResourceDiscovery {
     resource: String,
+    /// The resource's URL.
+    uri: Uri,
+    /// Where a 401 says that the metadata is.
+    hint: Option<Uri>,
+    /// The resource's own well-known place.
     place: Uri,
     covering: bool,
 }
@@ -186,29 +191,31 @@ impl ResourceDiscovery {
         let uri = endpoint(resource)?;
         check_private(&uri, false)?;
         let place = inserted(&uri, "oauth-protected-resource")?;
-        Ok(Self { resource: resource.to_owned(), place, covering: false })
+        Ok(Self { resource: resource.to_owned(), uri, hint: None, place, covering: false })
     }
 
-    /// Looks where a 401 says, if it does (§5.1).
+    /// Looks first where a 401 says, if it does (§5.1), and then in the well-known place.
+    ///
+    /// A hint that is no https URL is ignored: servers write a path, a URL in the wrong quotes or `undefined` there.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] or [`Unsupported::PlainHttp`] when that is no place to ask.
+    /// [`Unsupported::Url`] when the hint leads from a resource elsewhere to this machine.
     pub fn challenged(mut self, headers: &HeaderMap) -> Result<Self, Error> {
-        if let Some(url) = BearerChallenge::of(headers).and_then(|challenge| challenge.resource_metadata) {
-            let place = endpoint(&url)?;
-            // A server elsewhere must not make this machine ask itself.
-            let resource = endpoint(&self.resource)?;
-            if is_near(&place) && !is_near(&resource) {
-                let reason = "a resource elsewhere cannot have its metadata on this machine";
-                return Err(Unsupported::Url { url: bare(&url), reason }.into());
-            }
-            check_private(&place, false)?;
-            self.place = place;
+        let hint = BearerChallenge::of(headers).and_then(|challenge| challenge.resource_metadata);
+        let Some(place) = hint.as_deref().and_then(|url| endpoint(url).ok()) else {
+            return Ok(self);
+        };
+        // A server elsewhere must not make this machine ask itself.
+        if is_near(&place) && !is_near(&self.uri) {
+            let reason = "a resource elsewhere cannot have its metadata on this machine";
+            return Err(Unsupported::Url { url: bare(&place.to_string()), reason }.into());
         }
+        self.hint = check_private(&place, false).is_ok().then_some(place);
         Ok(self)
     }
 
-    /// Takes metadata for a resource that covers the one asked for: the same origin, and a path above it.
+    /// Takes metadata for a resource that covers the one asked for: the same origin, and a path above it, or the same path with
+    /// a slash at its end. Where the resource's own well-known place has no metadata, that of its origin is asked, too.
     ///
     /// What this gives away: on an origin that several parties share, one speaks for another's resource (§7.3).
     pub fn allow_covering_resource(mut self) -> Self {
@@ -221,32 +228,81 @@ impl ResourceDiscovery {
     /// # Errors
     /// From the step: [`Forged::ResourceMismatch`], [`Refused`](crate::Refused) and [`Misbehaved`].
     pub fn start(self) -> Result<Step<ResourceMetadata>, Error> {
-        let request = get(self.place.clone());
-        Ok(Step::send(request, AwaitResourceMetadata(self)))
+        let mut places = Vec::new();
+        if self.covering {
+            places.push(rebuilt(&self.uri, "/.well-known/oauth-protected-resource")?);
+        }
+        places.push(self.place.clone());
+        // The last one is asked first, and none is asked twice.
+        places.dedup();
+        places.retain(|place| Some(place) != self.hint.as_ref());
+        places.extend(self.hint.clone());
+        let first = places.pop().ok_or(Unsupported::NoEndpoint { endpoint: "metadata" })?;
+        Ok(Step::send(get(first), AwaitResourceMetadata { discovery: self, places, trouble: None }))
+    }
+
+    /// Returns whether metadata for that resource is metadata for the one asked for.
+    fn takes(&self, received: &str) -> bool {
+        received == self.resource || self.is_same(received) || (self.covering && self.covers(received))
+    }
+
+    /// Returns the URL that was received, if it has the resource's origin.
+    fn on_origin(&self, received: &str) -> Option<Uri> {
+        endpoint(received).ok().filter(|uri| Origin::of(uri) == Origin::of(&self.uri))
+    }
+
+    /// Returns whether two URLs are one by RFC 3986 §6.2.3: the case of the host, a default port and an empty path do not matter.
+    fn is_same(&self, received: &str) -> bool {
+        self.on_origin(received).is_some_and(|uri| uri.path() == self.uri.path() && uri.query() == self.uri.query())
     }
 
     fn covers(&self, received: &str) -> bool {
-        let Some(rest) = self.resource.strip_prefix(received) else {
+        let Some(uri) = self.on_origin(received).filter(|uri| uri.query().is_none()) else {
             return false;
         };
-        let ends = rest.is_empty() || received.ends_with('/') || rest.starts_with(['/', '?']);
-        // The prefix must have a whole origin in it.
-        let site = |url: &str| endpoint(url).ok().map(|uri| crate::wire::Origin::of(&uri));
-        ends && site(received).is_some() && site(received) == site(&self.resource)
+        let rest = self.uri.path().strip_prefix(uri.path().trim_end_matches('/'));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 
-struct AwaitResourceMetadata(ResourceDiscovery);
+/// Waits for a protected resource's metadata.
+struct AwaitResourceMetadata {
+    discovery: ResourceDiscovery,
+    /// The places that are left; the last one is the next.
+    places: Vec<Uri>,
+    /// The first error that says more than that nothing is there.
+    trouble: Option<Error>,
+}
 
 impl Receive<ResourceMetadata> for AwaitResourceMetadata {
-    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<ResourceMetadata>, Error> {
-        let metadata: ResourceMetadata = answer::document(&response, Quirks::STRICT)?;
-        let fits = metadata.resource == self.0.resource || (self.0.covering && self.0.covers(&metadata.resource));
-        if !fits {
-            let (expected, received) = (shortened(&self.0.resource), shortened(&metadata.resource));
-            return Err(Forged::ResourceMismatch { expected, received }.into());
+    fn receive(mut self: Box<Self>, response: Response, _: Moment) -> Result<Step<ResourceMetadata>, Error> {
+        let error = match answer::document::<ResourceMetadata>(&response, Quirks::STRICT) {
+            Ok(metadata) if self.discovery.takes(&metadata.resource) => return Ok(Step::Done(metadata)),
+            Ok(metadata) => {
+                let (expected, received) = (shortened(&self.discovery.resource), shortened(&metadata.resource));
+                return Err(Forged::ResourceMismatch { expected, received }.into());
+            }
+            Err(error) => error,
+        };
+        // There is nothing, or something else than metadata: it may be in another place.
+        let goes_on = matches!(
+            error,
+            Error::Refused(_)
+                | Error::Misbehaved(
+                    Misbehaved::WrongFormat { .. } | Misbehaved::Redirect { .. } | Misbehaved::FieldMissing { .. }
+                )
+        );
+        if !goes_on {
+            return Err(error);
         }
-        Ok(Step::Done(metadata))
+        let is_page = response.status().is_success() && matches!(error, Error::Misbehaved(_));
+        if self.trouble.is_none() && response.status() != StatusCode::NOT_FOUND && !is_page {
+            self.trouble = Some(error.clone());
+        }
+        match self.places.pop() {
+            Some(next) => Ok(Step::send(get(next), *self)),
+            None => Err(self.trouble.take().unwrap_or(error)),
+        }
     }
 
     fn name(&self) -> &'static str {
