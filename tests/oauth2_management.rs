@@ -496,3 +496,29 @@ fn a_hint_that_leads_nowhere_leaves_the_well_known_place() {
     let (asked, end) = resource_metadata(own(), Some(&format!("\"{place}\"")), &[]);
     assert!(end.is_err() && asked.len() == 1, "{asked:?}");
 }
+
+/// RFC 8414 §3.3 demands the very issuer; a slash of difference is for the caller to know of.
+#[test]
+fn an_issuer_in_other_words_is_taken_as_the_caller_writes_it_and_not_otherwise() {
+    let discovered = |discovery: Discovery, issuer: &str| {
+        let (_, sent) = sent(discovery.start().unwrap());
+        let document = format!(r#"{{"issuer":"{issuer}","token_endpoint":"https://auth.example.com/token"}}"#);
+        sent.receive(json(&document), moment()).map(done)
+    };
+    let discovery = || Discovery::new(ISSUER).unwrap();
+    let slash = "https://auth.example.com/";
+    let error = discovered(discovery(), slash).unwrap_err();
+    assert!(matches!(error, Error::Forged(Forged::IssuerMismatch { .. })), "{error}");
+    for word in [slash, ISSUER, "Discovery::allow_issuer`"] {
+        assert!(error.to_string().contains(word), "{word}: {error}");
+    }
+    let found = discovered(discovery().allow_issuer(slash), slash).unwrap();
+    assert_eq!(found.issuer.as_deref(), Some(slash));
+    assert_eq!(discovered(discovery().allow_issuer(slash), ISSUER).unwrap().issuer.as_deref(), Some(ISSUER));
+    for other in ["https://auth.example.com//", "https://auth.example.com:443/", "https://Auth.example.com/", ""] {
+        let error = discovered(discovery().allow_issuer(slash), other).unwrap_err();
+        assert!(matches!(error, Error::Forged(Forged::IssuerMismatch { .. })), "{other}: {error}");
+    }
+    let missing = discovered(discovery().at("https://auth.example.com/m").unwrap(), "").unwrap_err();
+    assert!(missing.to_string().contains("Discovery::allow_missing_issuer`"), "{missing}");
+}

@@ -46,7 +46,7 @@ pub enum Forged {
         code: String,
     },
     /// The other side says that it is another issuer than the one that was spoken to (RFC 9207 §2.4, RFC 8414 §3.3).
-    #[error("the issuer is {received:?} and not {expected:?}")]
+    #[error("the issuer is {received:?} and not {expected:?}{}", issuer_option(received))]
     IssuerMismatch {
         /// The issuer that was spoken to.
         expected: String,
@@ -122,4 +122,14 @@ pub enum Forged {
     /// confirmed it before: it does so once, also when its word was lost on the way.
     #[error("the assertion's signature is wrong")]
     Signature,
+}
+
+/// Returns what to do about an issuer's name, if the two are one server.
+fn issuer_option(received: &str) -> &'static str {
+    if received.is_empty() {
+        " (`Discovery::allow_missing_issuer` takes metadata that names no issuer)"
+    } else {
+        " (if both are one server, name it as it writes itself: `Discovery::allow_issuer` for its metadata, \
+         `AuthorizationServer::issuer` for its callbacks)"
+    }
 }

@@ -26,6 +26,7 @@ use crate::{Error, Forged, Misbehaved, Moment, Request, Response, Step, Unsuppor
 pub struct Discovery {
     issuer: String,
     places: Vec<Uri>,
+    other_name: Option<String>,
     template: Option<String>,
     missing_issuer: bool,
     plain_http: bool,
@@ -42,7 +43,14 @@ impl Discovery {
         if uri.path().trim_end_matches('/').len() > 1 {
             places.push(inserted(&uri, "openid-configuration")?);
         }
-        Ok(Self { issuer: issuer.to_owned(), places, template: None, missing_issuer: false, plain_http: false })
+        Ok(Self {
+            issuer: issuer.to_owned(),
+            places,
+            other_name: None,
+            template: None,
+            missing_issuer: false,
+            plain_http: false,
+        })
     }
 
     /// Looks in this place alone.
@@ -52,6 +60,27 @@ impl Discovery {
     pub fn at(mut self, url: &str) -> Result<Self, Error> {
         self.places = vec![endpoint(url)?];
         Ok(self)
+    }
+
+    /// Takes metadata that names the issuer in these words, too: exactly as the document writes it, where that differs by a
+    /// slash or a port from what was given to [`new`](Self::new). [`Metadata::issuer`] is then as the document writes it, and
+    /// callbacks are compared with that.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::Discovery;
+    ///
+    /// // Its metadata names the issuer "https://tenant.auth.example.com/".
+    /// let step = Discovery::new("https://tenant.auth.example.com")?
+    ///     .allow_issuer("https://tenant.auth.example.com/")
+    ///     .start()?;
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// What this gives away: nothing, if both are one server. If the other name is another server's, that server's callbacks are
+    /// taken for those of this one.
+    pub fn allow_issuer(mut self, issuer: &str) -> Self {
+        self.other_name = Some(issuer.to_owned());
+        self
     }
 
     /// Takes metadata that names this issuer instead, braces and all: `https://login.microsoftonline.com/{tenantid}/v2.0`,
@@ -95,7 +124,7 @@ impl Discovery {
 
     fn check(&self, mut metadata: Metadata) -> Result<Metadata, Error> {
         match metadata.issuer.as_deref() {
-            Some(issuer) if issuer == self.issuer => {}
+            Some(issuer) if issuer == self.issuer || Some(issuer) == self.other_name.as_deref() => {}
             Some(issuer) if Some(issuer) == self.template.as_deref() => metadata.issuer = None,
             None if self.missing_issuer => {}
             issuer => {
