@@ -522,3 +522,44 @@ fn an_issuer_in_other_words_is_taken_as_the_caller_writes_it_and_not_otherwise()
     let missing = discovered(discovery().at("https://auth.example.com/m").unwrap(), "").unwrap_err();
     assert!(missing.to_string().contains("Discovery::allow_missing_issuer`"), "{missing}");
 }
+
+#[test]
+fn a_first_registration_keeps_the_client_whatever_else_is_odd() {
+    let answered = |answer: &str| {
+        let (_, sent) = sent(server().register(&ClientMetadata::new(["https://c.example/cb"]), None).unwrap());
+        sent.receive(response(201, &[("content-type", "application/json")], answer), moment()).map(done).unwrap()
+    };
+    for unusable in ["/register/c", "t0ken", "", "https://me@auth.example.com/c", "https://auth.example.com/c#x"] {
+        let registration = answered(&format!(
+            r#"{{"client_id":"c","registration_access_token":"t","registration_client_uri":"{unusable}"}}"#
+        ));
+        assert_eq!((registration.client_id.as_str(), &registration.registration_client_uri), ("c", &None));
+        assert!(matches!(registration.read(), Err(Error::Unsupported(Unsupported::NoEndpoint { .. }))));
+        // In the answer to a later request it is an error.
+        let body = format!(r#"{{"client_id":"s6BhdRkqt3","registration_client_uri":"{unusable}"}}"#);
+        let (_, sent) = sent(registered().read().unwrap());
+        let error = sent.receive(json(&body), moment()).unwrap_err();
+        assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { .. })), "{unusable}: {error}");
+    }
+    let request = |registration: &Registration| {
+        let client = registration.client(server(), now()).unwrap();
+        sent(client.request_token(oauth_proto::oauth2::Grant::client_credentials(), moment()).unwrap()).0
+    };
+    let unnamed = answered(r#"{"client_id":"c","client_secret":"s","token_endpoint_auth_method":""}"#);
+    assert_eq!(unnamed.metadata.token_endpoint_auth_method, None);
+    assert!(request(&unnamed).headers().contains_key("authorization"));
+    let empty = r#"{"client_id":"c","client_secret":"","registration_access_token":""}"#;
+    let public = answered(empty);
+    assert!(public.client_secret.is_none() && public.registration_access_token.is_none());
+    // What was stored before is read in the same way.
+    for registration in [public, serde_json::from_str(empty).unwrap()] {
+        let request = request(&registration);
+        assert!(!request.headers().contains_key("authorization"));
+        assert_eq!(parameter(request.body(), "client_id"), "c");
+        registration.read().unwrap_err();
+    }
+    // An empty secret in a later answer replaces none.
+    let (_, sent) = sent(registered().read().unwrap());
+    let read = done(sent.receive(json(r#"{"client_id":"s6BhdRkqt3","client_secret":""}"#), moment()).unwrap());
+    assert_eq!(read.client_secret, registered().client_secret);
+}

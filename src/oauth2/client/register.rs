@@ -30,7 +30,9 @@ impl AuthorizationServer {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`] when the server has no such endpoint. What the answer comes to is reported by the step.
+    /// [`Unsupported::NoEndpoint`] when the server has no such endpoint. Errors of the answer are reported by the step. An answer
+    /// that names no usable place to manage the registration is no error: its
+    /// [`registration_client_uri`](Registration::registration_client_uri) is left out.
     pub fn register(
         &self,
         metadata: &ClientMetadata,
@@ -58,7 +60,9 @@ impl Registration {
             client = client.redirect_uri(redirect_uri)?;
         }
         // §2: Basic is the default. A public client may have been given a secret all the same.
-        let authentication = match (self.metadata.token_endpoint_auth_method.as_deref(), &self.client_secret) {
+        // What is empty says nothing, in a registration that was stored, too.
+        let method = self.metadata.token_endpoint_auth_method.as_deref().filter(|method| !method.is_empty());
+        let authentication = match (method, self.client_secret.as_ref().filter(|secret| !is_empty(secret))) {
             (Some("none"), _) | (None, None) => Authentication::none(),
             (Some("client_secret_post"), Some(secret)) => Authentication::body(secret.clone()),
             (Some("client_secret_basic") | None, Some(secret)) => Authentication::basic(secret.clone()),
@@ -85,7 +89,7 @@ impl Registration {
     pub fn update(&self, metadata: &ClientMetadata) -> Result<Step<Self>, Error> {
         let mut body = to_json(metadata)?;
         body["client_id"] = self.client_id.as_str().into();
-        if let Some(secret) = &self.client_secret {
+        if let Some(secret) = self.client_secret.as_ref().filter(|secret| !is_empty(secret)) {
             body["client_secret"] = secret.expose().into();
         }
         let request = self.manage(Method::PUT, Some(&body))?;
@@ -102,12 +106,17 @@ impl Registration {
     }
 
     fn manage(&self, method: Method, body: Option<&Value>) -> Result<Request, Error> {
-        let uri = self.registration_client_uri.as_deref().zip(self.registration_access_token.as_ref());
+        let token = self.registration_access_token.as_ref().filter(|token| !is_empty(token));
+        let uri = self.registration_client_uri.as_deref().zip(token);
         let (uri, token) = uri.ok_or(Unsupported::NoEndpoint { endpoint: "client configuration" })?;
         let uri = endpoint(uri)?;
         check_private(&uri, false)?;
         request(method, &uri, Some(token), body)
     }
+}
+
+fn is_empty(secret: &Secret) -> bool {
+    secret.expose().is_empty()
 }
 
 fn to_json(metadata: &ClientMetadata) -> Result<Value, Unsupported> {
@@ -148,9 +157,22 @@ impl Receive<Registration> for AwaitRegistration {
         if registration.client_id.is_empty() {
             return Err(Misbehaved::FieldMissing { field: "client_id", answer: answer() }.into());
         }
+        // What is empty says nothing.
+        registration.client_secret = registration.client_secret.filter(|secret| !is_empty(secret));
+        registration.registration_access_token =
+            registration.registration_access_token.filter(|token| !is_empty(token));
+        let method = &mut registration.metadata.token_endpoint_auth_method;
+        *method = method.take().filter(|method| !method.is_empty());
         let invalid = |reason| Misbehaved::FieldInvalid { field: "registration_client_uri", reason, answer: answer() };
         let place = registration.registration_client_uri.as_deref().map(endpoint).transpose();
-        let place = place.map_err(|_| invalid("no http or https URL"))?;
+        let place = match place {
+            // The client is registered, and an error would lose it. It just cannot be managed.
+            Err(_) if self.before.is_none() => {
+                registration.registration_client_uri = None;
+                None
+            }
+            place => place.map_err(|_| invalid("no http or https URL"))?,
+        };
         if !is_near(&self.asked) && place.as_ref().is_some_and(is_near) {
             // A server elsewhere must not make this machine ask, change or delete something of its own.
             return Err(invalid("on this machine").into());
