@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::wire::lenient;
+use crate::wire::{leads_inside, lenient};
 
 /// An authorization server's metadata, or an OpenID provider's. Members without a field here are in `extra`.
 ///
@@ -83,17 +83,24 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// The URLs that a client sends secrets to.
-    pub(crate) fn endpoints(&self) -> impl Iterator<Item = &str> {
+    /// Returns an endpoint that lies further inside this network than that issuer, who therefore must not name it.
+    pub(crate) fn inside(&self, issuer: &str) -> Option<&str> {
+        self.endpoints().find(|url| leads_inside(issuer, url))
+    }
+
+    /// The URLs that a client sends secrets or its user to, or asks.
+    fn endpoints(&self) -> impl Iterator<Item = &str> {
         let endpoints = [
             &self.authorization_endpoint,
             &self.token_endpoint,
+            &self.jwks_uri,
             &self.registration_endpoint,
             &self.revocation_endpoint,
             &self.introspection_endpoint,
             &self.device_authorization_endpoint,
             &self.pushed_authorization_request_endpoint,
             &self.userinfo_endpoint,
+            &self.end_session_endpoint,
         ];
         endpoints.into_iter().filter_map(Option::as_deref)
     }

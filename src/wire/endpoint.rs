@@ -1,5 +1,7 @@
 //! The other side's URLs: what may be an endpoint, whether it is private, and pairs at the end of a query.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use http::Uri;
 
 use super::{Site, bare};
@@ -26,36 +28,76 @@ pub(crate) fn check_private(uri: &Uri, plain_http: bool) -> Result<(), Unsupport
     Err(Unsupported::PlainHttp { url: without_query(uri) })
 }
 
-/// Whether a URL may lead to this machine, in any of the ways in which resolvers read a host: wider than
+/// How far inside a URL leads, by what is written in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Depth {
+    Internet,
+    Network,
+    Machine,
+}
+
+impl Depth {
+    /// Returns the depth of an http or https URL; `None` for all else.
+    fn of(url: &str) -> Option<Self> {
+        let url = url::Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+        Some(match url {
+            url if is_machine(&url) => Self::Machine,
+            url if is_internal(&url) => Self::Network,
+            _ => Self::Internet,
+        })
+    }
+}
+
+/// Returns whether a place that a document names lies further inside than where the document is from: in this network, or on
+/// this machine. Then the document's author would have this machine ask what the author cannot reach.
+pub(crate) fn leads_inside(from: &str, place: &str) -> bool {
+    let from = Depth::of(from).unwrap_or(Depth::Internet);
+    // What readers of URLs disagree about may lead anywhere; what none of them takes leads nowhere.
+    let unclear = || if endpoint(place).is_ok() { Depth::Machine } else { Depth::Internet };
+    Depth::of(place).unwrap_or_else(unclear) > from
+}
+
+/// Returns whether a URL may lead to this machine, in any of the ways in which resolvers read a host: wider than
 /// [`Origin::is_loopback`](super::Origin::is_loopback), since it serves to refuse.
-pub(crate) fn is_near(uri: &Uri) -> bool {
+fn is_machine(url: &url::Url) -> bool {
     use url::Host;
-    let url = url::Url::parse(&uri.to_string());
-    match url.as_ref().ok().and_then(url::Url::host) {
+    const NAMES: [&str; 7] = [
+        "localhost",
+        "localhost4",
+        "localhost6",
+        "ip6-localhost",
+        "ip6-loopback",
+        "localhost.localdomain",
+        "localhost6.localdomain6",
+    ];
+    let is_own = |address: Ipv4Addr| address.is_loopback() || address.is_unspecified();
+    match url.host() {
         Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            name == "localhost" || name.ends_with(".localhost")
+            let name = name.trim_end_matches('.').to_ascii_lowercase();
+            NAMES.contains(&name.as_str()) || name.ends_with(".localhost")
         }
-        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
+        Some(Host::Ipv4(address)) => is_own(address),
         Some(Host::Ipv6(address)) => {
-            let mapped = address.to_ipv4_mapped();
+            // Below ::/64 are outdated forms with an IPv4 address at the end, too.
+            let outdated = address.segments()[..4] == [0; 4];
             address.is_loopback()
                 || address.is_unspecified()
-                || mapped.is_some_and(|address| address.is_loopback() || address.is_unspecified())
+                || contained(address).is_some_and(is_own)
+                || (outdated && is_own(low_half(address)))
         }
         None => true,
     }
 }
 
-/// Whether a URL's host is one that only this machine or its network can reach, by its name or as an address that is written
-/// out. What a name resolves to is for whoever connects to look at.
-#[cfg(feature = "openid")]
+/// Returns whether a URL's host is one that only this machine or its network can reach, by its name or as an address that is
+/// written out. What a name resolves to is for the transport to look at, by [`is_internal_address`].
 pub(crate) fn is_internal(url: &url::Url) -> bool {
     use url::Host;
     /// Names that no one else has (RFC 6761, 6762, 8375, and what is in use).
-    const TOPS: [&str; 13] = [
+    const TOPS: [&str; 14] = [
         "localhost",
         "localdomain",
+        "localdomain6",
         "local",
         "internal",
         "intranet",
@@ -74,30 +116,69 @@ pub(crate) fn is_internal(url: &url::Url) -> bool {
             let below = |top: &str| name.strip_suffix(top).is_some_and(|rest| rest.ends_with('.'));
             !name.contains('.') || TOPS.into_iter().any(|top| name == top || below(top))
         }
-        Some(Host::Ipv4(address)) => is_special(address),
-        Some(Host::Ipv6(address)) => {
-            let [first, second, third, .., high, low] = address.segments();
-            let low_half = std::net::Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
-            // RFC 6052 §2.1. Elsewhere, networks of their own put the address in other places (RFC 8215).
-            let well_known = address.segments()[..6] == [0x64, 0xff9b, 0, 0, 0, 0];
-            let translated = well_known || address.to_ipv4_mapped().is_some();
-            let six_to_four = std::net::Ipv4Addr::from((u32::from(second) << 16) | u32::from(third));
-            match first {
-                _ if translated => is_special(low_half),
-                0x2002 => is_special(six_to_four),
-                // Special purposes below 2001::/23, documentation, and all that is not of the internet (RFC 4291 §2.4).
-                0x2001 => second < 0x200 || second == 0xdb8,
-                0x2000..=0x3fff => false,
-                _ => true,
-            }
-        }
+        Some(Host::Ipv4(address)) => is_internal_address(address.into()),
+        Some(Host::Ipv6(address)) => is_internal_address(address.into()),
         None => true,
     }
 }
 
-/// Whether an address has a special purpose (RFC 6890).
-#[cfg(feature = "openid")]
-fn is_special(address: std::net::Ipv4Addr) -> bool {
+/// Returns whether an address is one of this machine, of its network or of a special purpose (RFC 6890): loopback, private,
+/// link-local, shared, multicast, reserved, and IPv6 addresses that contain such an IPv4 address.
+///
+/// This crate applies the rule to the URLs in documents of other servers, as far as an address or a name such as `localhost` is
+/// written there. It resolves no names: a name of the internet may resolve to an internal address, also at the second time it is
+/// asked for. To refuse these, apply this function in your HTTP client's resolver, to the address that it then connects to.
+///
+/// # Examples
+/// ```
+/// use std::net::{IpAddr, SocketAddr};
+/// use oauth_proto::wire::is_internal_address;
+///
+/// /// The addresses of a name that a request may go to.
+/// fn external(resolved: Vec<SocketAddr>) -> Vec<SocketAddr> {
+///     resolved.into_iter().filter(|address| !is_internal_address(address.ip())).collect()
+/// }
+///
+/// for internal in ["127.0.0.1", "10.0.0.5", "169.254.169.254", "::1", "fd00::1", "::ffff:10.0.0.5"] {
+///     assert!(is_internal_address(internal.parse()?));
+/// }
+/// assert!(!is_internal_address("1.1.1.1".parse()?));
+/// let resolved = vec!["93.184.215.14:443".parse()?, "10.0.0.5:443".parse()?];
+/// assert_eq!(external(resolved).len(), 1);
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
+pub fn is_internal_address(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_special(address),
+        IpAddr::V6(address) => match (contained(address), address.segments()) {
+            (Some(address), _) => is_special(address),
+            // Special purposes below 2001::/23, documentation, and all that is not of the internet (RFC 4291 §2.4).
+            (None, [0x2001, second, ..]) => second < 0x200 || second == 0xdb8,
+            (None, [0x3fff, second, ..]) => second < 0x1000,
+            (None, [first, ..]) => !(0x2000..=0x3fff).contains(&first),
+        },
+    }
+}
+
+/// Returns the IPv4 address that an IPv6 address leads to.
+fn contained(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    match address.segments() {
+        // RFC 4291 §2.5.5.2, and RFC 6052 §2.1. Networks of their own put the address in other places (RFC 8215).
+        [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => Some(low_half(address)),
+        // RFC 3056 §2.
+        [0x2002, high, low, ..] => Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low))),
+        _ => None,
+    }
+}
+
+/// Returns the last 32 bits of an IPv6 address.
+fn low_half(address: Ipv6Addr) -> Ipv4Addr {
+    let [.., high, low] = address.segments();
+    Ipv4Addr::from((u32::from(high) << 16) | u32::from(low))
+}
+
+/// Returns whether an address has a special purpose (RFC 6890).
+fn is_special(address: Ipv4Addr) -> bool {
     let [first, second, third, _] = address.octets();
     address.is_loopback()
         || address.is_private()
@@ -125,4 +206,42 @@ pub(crate) fn with_query(uri: &Uri, pairs: &str) -> Result<Uri, Unsupported> {
 pub(crate) fn without_query(uri: &Uri) -> String {
     let scheme = uri.scheme_str().map(|scheme| format!("{scheme}://")).unwrap_or_default();
     format!("{scheme}{}{}", uri.host().unwrap_or_default(), uri.path())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_leads_no_further_inside_than_where_it_is_from() {
+        let [internet, network, machine] = ["https://a.example", "https://10.0.0.1/x", "http://localhost:8080"];
+        for (from, place) in
+            [(internet, network), (internet, machine), (network, machine), ("", network), ("x", machine)]
+        {
+            assert!(leads_inside(from, place), "{from} {place}");
+        }
+        for (from, place) in
+            [(machine, network), (network, internet), (network, "https://intranet"), (internet, internet)]
+        {
+            assert!(!leads_inside(from, place), "{from} {place}");
+        }
+        // What is no URL of the web leads nowhere.
+        for place in ["", "undefined", "urn:x", "/path", "ftp://10.0.0.1/", "1"] {
+            assert!(!leads_inside(internet, place), "{place}");
+        }
+        for machine in ["https://LOCALHOST.", "https://127.1", "https://[::127.0.0.1]", "https://[2002:7f00:1::]"] {
+            assert_eq!(Depth::of(machine), Some(Depth::Machine), "{machine}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_the_internet_are_not_internal() {
+        for address in ["1.1.1.1", "100.128.0.1", "172.32.0.1", "2606:4700::1111", "64:ff9b::101:101", "2002:101:101::"]
+        {
+            assert!(!is_internal_address(address.parse().unwrap()), "{address}");
+        }
+        for address in ["0.1.2.3", "100.64.0.1", "172.31.0.1", "255.255.255.255", "2001::1", "2001:db8::1", "ff02::1"] {
+            assert!(is_internal_address(address.parse().unwrap()), "{address}");
+        }
+    }
 }

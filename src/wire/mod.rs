@@ -17,7 +17,8 @@ pub(crate) use answer::{MAX_BODY, bare, shortened};
 pub use challenge::Challenge;
 #[cfg(feature = "openid")]
 pub(crate) use endpoint::is_internal;
-pub(crate) use endpoint::{check_private, endpoint, is_near, with_query, without_query};
+pub use endpoint::is_internal_address;
+pub(crate) use endpoint::{check_private, endpoint, leads_inside, with_query, without_query};
 pub use origin::Origin;
 pub(crate) use origin::Site;
 pub use retry_after::RetryAfter;

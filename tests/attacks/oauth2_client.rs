@@ -1,7 +1,8 @@
 //! OAuth 2.0 client: what must be refused before a secret leaves, and what must not be believed of an answer.
 
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, Client, Discovery, Metadata, Quirks, Scope, Session, Token, TokenType,
+    AuthorizationServer, Authorize, Client, Discovery, Metadata, Quirks, ResourceDiscovery, Scope, Session, Token,
+    TokenType,
 };
 use oauth_proto::{Error, Forged, Misbehaved, Refused, Step, Timestamp, Unsupported};
 
@@ -485,4 +486,124 @@ fn a_request_whose_host_is_another_gets_no_token() {
     let mut named = get(API);
     named.headers_mut().insert("host", http::HeaderValue::from_static("photos.example.com"));
     let _ = session(token()).sign(&mut named, now()).unwrap();
+}
+
+/// Hosts of a network that only this machine is in, in all the forms that a document may write.
+const INTERNAL: [&str; 26] = [
+    "10.0.0.5",
+    "192.168.1.1",
+    "172.17.0.1",
+    "169.254.169.254",
+    "100.100.100.200",
+    "0x0a000005",
+    "167772165",
+    "224.0.0.1",
+    "[fd00:ec2::254]",
+    "[fe80::1]",
+    "[fec0::1]",
+    "[::ffff:10.0.0.5]",
+    "[::127.0.0.1]",
+    "[::ffff:0:127.0.0.1]",
+    "[64:ff9b::7f00:1]",
+    "[64:ff9b::a00:5]",
+    "[2002:7f00:1::]",
+    "localhost.localdomain",
+    "ip6-localhost",
+    "ip6-loopback",
+    "metadata.google.internal",
+    "Metadata.Google.Internal.",
+    "kubernetes.default.svc",
+    "vault.service.consul",
+    "printer.local",
+    "intranet",
+];
+
+#[test]
+fn a_server_elsewhere_points_at_nothing_in_this_network() {
+    let discovered = |discovery: Discovery, body: &str| {
+        let (_, sent_on) = sent(discovery.start().unwrap());
+        sent_on.receive(json(body), moment()).map(done)
+    };
+    let discovery = |issuer: &str| Discovery::new(issuer).unwrap();
+    for host in INTERNAL {
+        for member in ["authorization_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint"] {
+            let body = format!(
+                r#"{{"issuer":"{ISSUER}","token_endpoint":"{ISSUER}/t","{member}":"https://{host}/x","extra":1}}"#
+            );
+            let error = discovered(discovery(ISSUER), &body).unwrap_err();
+            assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{host}: {error}");
+        }
+        let body = format!(r#"{{"issuer":"{ISSUER}","token_endpoint":"https://{host}/t"}}"#);
+        let error = discovered(discovery(ISSUER), &body).unwrap_err();
+        assert!(error.to_string().contains("Discovery::dangerous_allow_internal_hosts`"), "{host}: {error}");
+        let metadata = serde_json::from_str(&body).unwrap();
+        let error = AuthorizationServer::from_metadata(&metadata).unwrap_err();
+        assert!(error.to_string().contains("dangerous_from_metadata_of_internal_hosts`"), "{host}: {error}");
+        // The options let the same metadata in.
+        let found = discovered(discovery(ISSUER).dangerous_allow_internal_hosts(), &body).unwrap();
+        AuthorizationServer::dangerous_from_metadata_of_internal_hosts(&found).unwrap();
+
+        let registered = format!(r#"{{"client_id":"x","registration_client_uri":"https://{host}/r"}}"#);
+        let register = |server: AuthorizationServer| {
+            let (_, sent_on) = sent(server.register(&Default::default(), None).unwrap());
+            sent_on.receive(json(&registered), moment()).map(done)
+        };
+        let error = register(server()).unwrap_err();
+        assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { .. })), "{host}: {error}");
+        assert!(error.to_string().contains("AuthorizationServer::dangerous_allow_internal_hosts`"), "{error}");
+        register(server().dangerous_allow_internal_hosts()).unwrap();
+    }
+}
+
+#[test]
+fn a_server_of_this_network_points_at_this_network_and_not_at_this_machine() {
+    let discovered = |issuer: &str, host: &str| {
+        let (_, sent_on) = sent(Discovery::new(issuer).unwrap().start().unwrap());
+        let body = format!(r#"{{"issuer":"{issuer}","token_endpoint":"https://{host}/t"}}"#);
+        let found = sent_on.receive(json(&body), moment()).map(done)?;
+        AuthorizationServer::from_metadata(&found).map(drop)
+    };
+    for issuer in ["https://10.0.0.5", "https://auth.corp", "https://keycloak"] {
+        discovered(issuer, "192.168.1.1").unwrap();
+        discovered(issuer, "auth.example.com").unwrap();
+        for host in ["127.0.0.1", "localhost", "ip6-localhost", "localhost.localdomain", "[64:ff9b::7f00:1]"] {
+            discovered(issuer, host).unwrap_err();
+        }
+    }
+    for issuer in ["http://localhost:8080", "http://127.0.0.1", "https://[::1]"] {
+        discovered(issuer, "127.0.0.1").unwrap();
+        discovered(issuer, "keycloak").unwrap();
+    }
+}
+
+#[test]
+fn a_resource_elsewhere_names_no_server_of_this_network() {
+    let own = || ResourceDiscovery::new("https://mcp.evil.example/api").unwrap();
+    let answered = |discovery: ResourceDiscovery, resource: &str, servers: &str| {
+        let (_, sent_on) = sent(discovery.start().unwrap());
+        let body = format!(r#"{{"resource":"{resource}","authorization_servers":["{ISSUER}","{servers}"]}}"#);
+        sent_on.receive(json(&body), moment()).map(done)
+    };
+    let hint = |place: &str| {
+        let header = format!(r#"Bearer resource_metadata="{place}""#);
+        response(401, &[("www-authenticate", &header)], "")
+    };
+    for host in INTERNAL.into_iter().chain(["127.0.0.1", "localhost", "[::1]"]) {
+        let url = format!("https://{host}/v1");
+        let error = answered(own(), "https://mcp.evil.example/api", &url).unwrap_err();
+        assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{host}: {error}");
+        assert!(error.to_string().contains("ResourceDiscovery::dangerous_allow_internal_hosts`"), "{error}");
+        answered(own().dangerous_allow_internal_hosts(), "https://mcp.evil.example/api", &url).unwrap();
+        let hinted = hint(&url);
+        let error = own().challenged(hinted.headers()).unwrap_err();
+        assert!(error.to_string().contains("ResourceDiscovery::dangerous_allow_internal_hosts`"), "{error}");
+        own().dangerous_allow_internal_hosts().challenged(hinted.headers()).unwrap();
+    }
+    for url in ["http://127.0.0.1:6379", "http://localhost:2375/v1"] {
+        answered(own(), "https://mcp.evil.example/api", url).unwrap_err();
+        own().challenged(hint(url).headers()).unwrap_err();
+    }
+    let near = ResourceDiscovery::new("http://127.0.0.1:3000").unwrap();
+    let near = near.challenged(hint("http://127.0.0.1:3000/m").headers()).unwrap();
+    answered(near, "http://127.0.0.1:3000", "http://localhost:8080").unwrap();
 }

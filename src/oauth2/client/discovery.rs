@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use super::answer;
 use crate::oauth2::{BearerChallenge, Metadata, Quirks, ResourceMetadata};
 use crate::step::Receive;
-use crate::wire::{Origin, bare, check_private, endpoint, is_near, shortened};
+use crate::wire::{Origin, bare, check_private, endpoint, leads_inside, shortened};
 use crate::{Error, Forged, Misbehaved, Moment, Request, Response, Step, Unsupported};
 
 /// Fetches an authorization server's metadata by its issuer identifier.
@@ -30,6 +30,7 @@ pub struct Discovery {
     template: Option<String>,
     missing_issuer: bool,
     plain_http: bool,
+    internal_hosts: bool,
 }
 
 impl Discovery {
@@ -50,6 +51,7 @@ impl Discovery {
             template: None,
             missing_issuer: false,
             plain_http: false,
+            internal_hosts: false,
         })
     }
 
@@ -109,10 +111,33 @@ impl Discovery {
         self
     }
 
+    /// Takes metadata of a server elsewhere with endpoints on this machine or in its network, by name or address. Without it,
+    /// only an issuer that is in this network itself has endpoints there, and only one on this machine has endpoints on this
+    /// machine. [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`] makes a server of such metadata.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::Discovery;
+    ///
+    /// // Its token endpoint is at "http://keycloak.internal:8080".
+    /// let step = Discovery::new("https://auth.example.com")?.dangerous_allow_internal_hosts().start()?;
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// What this gives away: the server can have this machine send requests, secrets among them, to hosts that only this machine
+    /// can reach. Where names resolve to such hosts, only your HTTP client can refuse:
+    /// [`is_internal_address`](crate::wire::is_internal_address) is the rule.
+    ///
+    /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`]: super::AuthorizationServer::dangerous_from_metadata_of_internal_hosts
+    pub fn dangerous_allow_internal_hosts(mut self) -> Self {
+        self.internal_hosts = true;
+        self
+    }
+
     /// Begins.
     ///
     /// # Errors
-    /// [`Unsupported::PlainHttp`]. From the step: [`Forged::IssuerMismatch`], [`Refused`](crate::Refused) and [`Misbehaved`].
+    /// [`Unsupported::PlainHttp`]. From the step: [`Forged::IssuerMismatch`], [`Refused`](crate::Refused), [`Misbehaved`], and
+    /// [`Unsupported::Url`] for an endpoint in this network.
     pub fn start(mut self) -> Result<Step<Metadata>, Error> {
         for place in &self.places {
             check_private(place, self.plain_http)?;
@@ -132,11 +157,11 @@ impl Discovery {
                 return Err(Forged::IssuerMismatch { expected, received }.into());
             }
         }
-        let near = |url: &str| endpoint(url).is_ok_and(|uri| is_near(&uri));
-        if !near(&self.issuer)
-            && let Some(url) = metadata.endpoints().find(|url| near(url))
+        if !self.internal_hosts
+            && let Some(url) = metadata.inside(&self.issuer)
         {
-            let reason = "a server elsewhere has no endpoints on this machine";
+            let reason = "a server elsewhere has no endpoints on this machine or in its network \
+                (`Discovery::dangerous_allow_internal_hosts` lifts this)";
             return Err(Unsupported::Url { url: bare(url), reason }.into());
         }
         Ok(metadata)
@@ -209,6 +234,7 @@ pub struct ResourceDiscovery {
     /// The resource's own well-known place.
     place: Uri,
     covering: bool,
+    internal_hosts: bool,
 }
 
 impl ResourceDiscovery {
@@ -220,7 +246,7 @@ impl ResourceDiscovery {
         let uri = endpoint(resource)?;
         check_private(&uri, false)?;
         let place = inserted(&uri, "oauth-protected-resource")?;
-        Ok(Self { resource: resource.to_owned(), uri, hint: None, place, covering: false })
+        Ok(Self { resource: resource.to_owned(), uri, hint: None, place, covering: false, internal_hosts: false })
     }
 
     /// Looks first where a 401 says, if it does (§5.1), and then in the well-known place.
@@ -228,16 +254,18 @@ impl ResourceDiscovery {
     /// A hint that is no https URL is ignored: servers write a path, a URL in the wrong quotes or `undefined` there.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the hint leads from a resource elsewhere to this machine.
+    /// [`Unsupported::Url`] when the hint leads from a resource elsewhere to this machine or its network.
     pub fn challenged(mut self, headers: &HeaderMap) -> Result<Self, Error> {
         let hint = BearerChallenge::of(headers).and_then(|challenge| challenge.resource_metadata);
         let Some(place) = hint.as_deref().and_then(|url| endpoint(url).ok()) else {
             return Ok(self);
         };
-        // A server elsewhere must not make this machine ask itself.
-        if is_near(&place) && !is_near(&self.uri) {
-            let reason = "a resource elsewhere cannot have its metadata on this machine";
-            return Err(Unsupported::Url { url: bare(&place.to_string()), reason }.into());
+        // A server elsewhere must not make this machine ask itself or its network.
+        let url = place.to_string();
+        if !self.internal_hosts && leads_inside(&self.resource, &url) {
+            let reason = "a resource elsewhere cannot have its metadata on this machine or in its network \
+                (`ResourceDiscovery::dangerous_allow_internal_hosts`, called before `challenged`, lifts this)";
+            return Err(Unsupported::Url { url: bare(&url), reason }.into());
         }
         self.hint = check_private(&place, false).is_ok().then_some(place);
         Ok(self)
@@ -252,10 +280,31 @@ impl ResourceDiscovery {
         self
     }
 
+    /// Takes a hint to this machine or its network, and metadata that names authorization servers there, from a resource elsewhere.
+    /// Call it before [`challenged`](Self::challenged). Without it, only a resource that is in this network itself may do so, and
+    /// only one on this machine may name this machine.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::ResourceDiscovery;
+    ///
+    /// // Its authorization server is "https://login.corp".
+    /// let step = ResourceDiscovery::new("https://mcp.example.com")?.dangerous_allow_internal_hosts().start()?;
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// What this gives away: the resource can have this machine send requests to hosts that only this machine can reach. Where
+    /// names resolve to such hosts, only your HTTP client can refuse:
+    /// [`is_internal_address`](crate::wire::is_internal_address) is the rule.
+    pub fn dangerous_allow_internal_hosts(mut self) -> Self {
+        self.internal_hosts = true;
+        self
+    }
+
     /// Begins.
     ///
     /// # Errors
-    /// From the step: [`Forged::ResourceMismatch`], [`Refused`](crate::Refused) and [`Misbehaved`].
+    /// From the step: [`Forged::ResourceMismatch`], [`Refused`](crate::Refused), [`Misbehaved`], and [`Unsupported::Url`] for an
+    /// authorization server in this network.
     pub fn start(self) -> Result<Step<ResourceMetadata>, Error> {
         let mut places = Vec::new();
         if self.covering {
@@ -268,6 +317,19 @@ impl ResourceDiscovery {
         places.extend(self.hint.clone());
         let first = places.pop().ok_or(Unsupported::NoEndpoint { endpoint: "metadata" })?;
         Ok(Step::send(get(first), AwaitResourceMetadata { discovery: self, places, trouble: None }))
+    }
+
+    /// Checks that a resource elsewhere names no authorization server of this network.
+    fn check_servers(&self, metadata: &ResourceMetadata) -> Result<(), Error> {
+        let mut inside = metadata.authorization_servers.iter().filter(|issuer| leads_inside(&self.resource, issuer));
+        match inside.next() {
+            Some(issuer) if !self.internal_hosts => {
+                let reason = "a resource elsewhere has no authorization servers on this machine or in its network \
+                    (`ResourceDiscovery::dangerous_allow_internal_hosts` lifts this)";
+                Err(Unsupported::Url { url: bare(issuer), reason }.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Returns whether metadata for that resource is metadata for the one asked for.
@@ -306,7 +368,9 @@ struct AwaitResourceMetadata {
 impl Receive<ResourceMetadata> for AwaitResourceMetadata {
     fn receive(mut self: Box<Self>, response: Response, _: Moment) -> Result<Step<ResourceMetadata>, Error> {
         let error = match answer::document::<ResourceMetadata>(&response, Quirks::STRICT) {
-            Ok(metadata) if self.discovery.takes(&metadata.resource) => return Ok(Step::Done(metadata)),
+            Ok(metadata) if self.discovery.takes(&metadata.resource) => {
+                return self.discovery.check_servers(&metadata).map(|()| Step::Done(metadata));
+            }
             Ok(metadata) => {
                 let (expected, received) = (shortened(&self.discovery.resource), shortened(&metadata.resource));
                 return Err(Forged::ResourceMismatch { expected, received }.into());

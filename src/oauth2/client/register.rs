@@ -9,7 +9,7 @@ use super::authentication::Kind;
 use super::{Authentication, AuthorizationServer, Client};
 use crate::oauth2::{ClientMetadata, Quirks, Registration};
 use crate::step::Receive;
-use crate::wire::{Answer, check_private, endpoint, is_near};
+use crate::wire::{Answer, check_private, endpoint, leads_inside};
 use crate::{Error, Expired, Misbehaved, Moment, Request, Response, Secret, Step, Timestamp, Unsupported};
 
 impl AuthorizationServer {
@@ -40,7 +40,10 @@ impl AuthorizationServer {
     ) -> Result<Step<Registration>, Error> {
         let endpoint = self.private(self.registration.as_ref(), "registration")?;
         let request = request(Method::POST, endpoint, initial_access_token, Some(&to_json(metadata)?))?;
-        Ok(Step::send(request, AwaitRegistration { asked: endpoint.clone(), before: None }))
+        Ok(Step::send(
+            request,
+            AwaitRegistration { asked: endpoint.clone(), internal_hosts: self.internal_hosts, before: None },
+        ))
     }
 }
 
@@ -79,7 +82,7 @@ impl Registration {
     pub fn read(&self) -> Result<Step<Self>, Error> {
         let request = self.manage(Method::GET, None)?;
         let asked = request.uri().clone();
-        Ok(Step::send(request, AwaitRegistration { asked, before: Some(self.clone()) }))
+        Ok(Step::send(request, AwaitRegistration { asked, internal_hosts: false, before: Some(self.clone()) }))
     }
 
     /// Replaces the metadata as a whole (RFC 7592 §2.2). Store what comes out.
@@ -94,7 +97,7 @@ impl Registration {
         }
         let request = self.manage(Method::PUT, Some(&body))?;
         let asked = request.uri().clone();
-        Ok(Step::send(request, AwaitRegistration { asked, before: Some(self.clone()) }))
+        Ok(Step::send(request, AwaitRegistration { asked, internal_hosts: false, before: Some(self.clone()) }))
     }
 
     /// Ends the registration, and with it all that was granted to the client (RFC 7592 §2.3).
@@ -147,6 +150,7 @@ impl answer::Document for Registration {
 /// Waits for a registration, with what it was before.
 struct AwaitRegistration {
     asked: Uri,
+    internal_hosts: bool,
     before: Option<Registration>,
 }
 
@@ -164,18 +168,22 @@ impl Receive<Registration> for AwaitRegistration {
         let method = &mut registration.metadata.token_endpoint_auth_method;
         *method = method.take().filter(|method| !method.is_empty());
         let invalid = |reason| Misbehaved::FieldInvalid { field: "registration_client_uri", reason, answer: answer() };
-        let place = registration.registration_client_uri.as_deref().map(endpoint).transpose();
-        let place = match place {
+        let place = registration.registration_client_uri.as_deref();
+        let inside = place.is_some_and(|place| leads_inside(&self.asked.to_string(), place));
+        match place.map(endpoint) {
             // The client is registered, and an error would lose it. It just cannot be managed.
-            Err(_) if self.before.is_none() => {
-                registration.registration_client_uri = None;
-                None
+            Some(Err(_)) if self.before.is_none() => registration.registration_client_uri = None,
+            Some(Err(_)) => return Err(invalid("no http or https URL").into()),
+            // A server elsewhere must not make this machine ask, change or delete something of its own or its network's.
+            Some(Ok(_)) if inside && self.before.is_some() => {
+                return Err(invalid("on this machine or in its network, and the server is elsewhere").into());
             }
-            place => place.map_err(|_| invalid("no http or https URL"))?,
-        };
-        if !is_near(&self.asked) && place.as_ref().is_some_and(is_near) {
-            // A server elsewhere must not make this machine ask, change or delete something of its own.
-            return Err(invalid("on this machine").into());
+            Some(Ok(_)) if inside && !self.internal_hosts => {
+                let reason = "on this machine or in its network, and the server is elsewhere \
+                    (`AuthorizationServer::dangerous_allow_internal_hosts` lifts this)";
+                return Err(invalid(reason).into());
+            }
+            _ => {}
         }
         if let Some(before) = self.before {
             if before.client_id != registration.client_id {

@@ -4,7 +4,7 @@ use http::Uri;
 use http::uri::Scheme;
 
 use crate::oauth2::{Metadata, PkceSupport, Quirks, SecretPlacement, TokenPlacement, Transmission};
-use crate::wire::{bare, check_private, endpoint, is_near};
+use crate::wire::{bare, check_private, endpoint};
 use crate::{Error, Unsupported};
 
 /// An authorization server's endpoints and its ways: from what its documentation says, from
@@ -44,6 +44,7 @@ pub struct AuthorizationServer {
     pub(super) quirks: Quirks,
     pub(super) v2_1: bool,
     pub(super) plain_http: bool,
+    pub(super) internal_hosts: bool,
 }
 
 impl AuthorizationServer {
@@ -74,6 +75,7 @@ impl AuthorizationServer {
             quirks: Quirks::STRICT,
             v2_1: false,
             plain_http: false,
+            internal_hosts: false,
         })
     }
 
@@ -82,20 +84,46 @@ impl AuthorizationServer {
     ///
     /// # Errors
     /// [`Unsupported::NoEndpoint`] when it names no token endpoint, [`Unsupported::Url`] when an endpoint is no URL, or is
-    /// on this machine though the issuer is elsewhere.
+    /// on this machine or in its network though the issuer is elsewhere.
     pub fn from_metadata(metadata: &Metadata) -> Result<Self, Error> {
+        if let Some(issuer) = &metadata.issuer
+            && let Some(url) = metadata.inside(issuer)
+        {
+            let reason = "a server elsewhere has no endpoints on this machine or in its network \
+                (`AuthorizationServer::dangerous_from_metadata_of_internal_hosts` lifts this)";
+            return Err(Unsupported::Url { url: bare(url), reason }.into());
+        }
+        Self::described_by(metadata)
+    }
+
+    /// Describes a server by its metadata as [`from_metadata`](Self::from_metadata) does, also where endpoints are on this machine
+    /// or in its network and the issuer is elsewhere. It has
+    /// [`dangerous_allow_internal_hosts`](Self::dangerous_allow_internal_hosts), too.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::{AuthorizationServer, Metadata};
+    ///
+    /// let metadata: Metadata = serde_json::from_str(
+    ///     r#"{"issuer": "https://auth.example.com", "token_endpoint": "https://keycloak.internal/token"}"#,
+    /// )?;
+    /// assert!(AuthorizationServer::from_metadata(&metadata).is_err());
+    /// let server = AuthorizationServer::dangerous_from_metadata_of_internal_hosts(&metadata)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// What this gives away: metadata of a server elsewhere can have this machine send requests, secrets among them, to hosts that
+    /// only this machine can reach.
+    ///
+    /// # Errors
+    /// As [`from_metadata`](Self::from_metadata), but for those hosts.
+    pub fn dangerous_from_metadata_of_internal_hosts(metadata: &Metadata) -> Result<Self, Error> {
+        Ok(Self::described_by(metadata)?.dangerous_allow_internal_hosts())
+    }
+
+    fn described_by(metadata: &Metadata) -> Result<Self, Error> {
         let token = metadata.token_endpoint.as_deref().ok_or(Unsupported::NoEndpoint { endpoint: "token" })?;
-        let remote = metadata.issuer.as_deref().is_some_and(|issuer| endpoint(issuer).is_ok_and(|uri| !is_near(&uri)));
-        let endpoint = |url: &str| match endpoint(url)? {
-            uri if remote && is_near(&uri) => {
-                let reason = "a server elsewhere has no endpoints on this machine";
-                Err(Unsupported::Url { url: bare(url), reason })
-            }
-            uri => Ok(uri),
-        };
         let optional = |url: &Option<String>| url.as_deref().map(endpoint).transpose();
         let mut server = Self::new(token)?;
-        server.token = endpoint(token)?;
         server.issuer = metadata.issuer.clone();
         server.authorization = optional(&metadata.authorization_endpoint)?;
         server.device = optional(&metadata.device_authorization_endpoint)?;
@@ -265,6 +293,25 @@ impl AuthorizationServer {
     /// What this gives away: whoever is on the way reads every code, secret and token.
     pub fn dangerous_allow_http(mut self) -> Self {
         self.plain_http = true;
+        self
+    }
+
+    /// Takes a registration that is managed on this machine or in its network, from a server that is elsewhere.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::AuthorizationServer;
+    ///
+    /// // It answers that registrations are managed at "https://keycloak.internal".
+    /// let server = AuthorizationServer::new("https://auth.example.com/token")?
+    ///     .registration_endpoint("https://auth.example.com/register")?
+    ///     .dangerous_allow_internal_hosts();
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// What this gives away: the server can have this machine ask, change and delete something at hosts that only this machine can
+    /// reach.
+    pub fn dangerous_allow_internal_hosts(mut self) -> Self {
+        self.internal_hosts = true;
         self
     }
 
