@@ -563,3 +563,28 @@ fn a_first_registration_keeps_the_client_whatever_else_is_odd() {
     let read = done(sent.receive(json(r#"{"client_id":"s6BhdRkqt3","client_secret":""}"#), moment()).unwrap());
     assert_eq!(read.client_secret, registered().client_secret);
 }
+
+#[test]
+fn an_error_about_plain_http_promises_an_option_only_where_there_is_one() {
+    let mut clear = registered();
+    clear.registration_client_uri = Some("http://auth.example.com/r?t=7Fjfp0ZBr1K".into());
+    for error in [clear.read().unwrap_err(), clear.delete().unwrap_err()] {
+        let said = error.to_string();
+        assert!(said.contains("http://auth.example.com/r") && said.contains("https"), "{said}");
+        assert!(!said.contains("dangerous_") && !said.contains("7Fjfp0ZBr1K"), "{said}");
+    }
+    let plain = || ResourceDiscovery::new("http://r.example/mcp").unwrap();
+    let error = plain().start().unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
+    assert!(error.to_string().contains("dangerous_"), "{error}");
+    let pages = [("http://r.example/m", resource("http://r.example/mcp"))];
+    let hint = "\"http://r.example/m\"";
+    let (asked, end) = resource_metadata(plain().dangerous_allow_http(), Some(hint), &pages);
+    assert_eq!(
+        (asked, end.unwrap().resource.as_str()),
+        (vec!["http://r.example/m".to_owned()], "http://r.example/mcp")
+    );
+    // On this machine the option is not needed.
+    let (request, _) = sent(ResourceDiscovery::new("http://127.0.0.1:3000").unwrap().start().unwrap());
+    assert_eq!(request.uri(), "http://127.0.0.1:3000/.well-known/oauth-protected-resource");
+}

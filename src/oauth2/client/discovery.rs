@@ -234,6 +234,7 @@ pub struct ResourceDiscovery {
     /// The resource's own well-known place.
     place: Uri,
     covering: bool,
+    plain_http: bool,
     internal_hosts: bool,
 }
 
@@ -241,12 +242,19 @@ impl ResourceDiscovery {
     /// Looks for the metadata of a resource in its well-known place (§3.1).
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the resource is no https URL (or one of this machine) without fragment.
+    /// [`Unsupported::Url`] when the resource is no absolute http or https URL without user information and fragment.
     pub fn new(resource: &str) -> Result<Self, Error> {
         let uri = endpoint(resource)?;
-        check_private(&uri, false)?;
         let place = inserted(&uri, "oauth-protected-resource")?;
-        Ok(Self { resource: resource.to_owned(), uri, hint: None, place, covering: false, internal_hosts: false })
+        Ok(Self {
+            resource: resource.to_owned(),
+            uri,
+            hint: None,
+            place,
+            covering: false,
+            plain_http: false,
+            internal_hosts: false,
+        })
     }
 
     /// Looks first where a 401 says, if it does (§5.1), and then in the well-known place.
@@ -267,7 +275,7 @@ impl ResourceDiscovery {
                 (`ResourceDiscovery::dangerous_allow_internal_hosts`, called before `challenged`, lifts this)";
             return Err(Unsupported::Url { url: bare(&url), reason }.into());
         }
-        self.hint = check_private(&place, false).is_ok().then_some(place);
+        self.hint = Some(place);
         Ok(self)
     }
 
@@ -277,6 +285,22 @@ impl ResourceDiscovery {
     /// What this gives away: on an origin that several parties share, one speaks for another's resource (§7.3).
     pub fn allow_covering_resource(mut self) -> Self {
         self.covering = true;
+        self
+    }
+
+    /// Fetches without TLS from other machines, and follows hints there.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::ResourceDiscovery;
+    ///
+    /// assert!(ResourceDiscovery::new("http://mcp.test")?.start().is_err());
+    /// let step = ResourceDiscovery::new("http://mcp.test")?.dangerous_allow_http().start()?;
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// What this gives away: everyone on the way can choose the authorization servers that the user is sent to.
+    pub fn dangerous_allow_http(mut self) -> Self {
+        self.plain_http = true;
         self
     }
 
@@ -303,9 +327,11 @@ impl ResourceDiscovery {
     /// Begins.
     ///
     /// # Errors
-    /// From the step: [`Forged::ResourceMismatch`], [`Refused`](crate::Refused), [`Misbehaved`], and [`Unsupported::Url`] for an
-    /// authorization server in this network.
+    /// [`Unsupported::PlainHttp`]. From the step: [`Forged::ResourceMismatch`], [`Refused`](crate::Refused), [`Misbehaved`], and
+    /// [`Unsupported::Url`] for an authorization server in this network.
     pub fn start(self) -> Result<Step<ResourceMetadata>, Error> {
+        check_private(&self.place, self.plain_http)?;
+        let hint = self.hint.clone().filter(|hint| check_private(hint, self.plain_http).is_ok());
         let mut places = Vec::new();
         if self.covering {
             places.push(rebuilt(&self.uri, "/.well-known/oauth-protected-resource")?);
@@ -313,8 +339,8 @@ impl ResourceDiscovery {
         places.push(self.place.clone());
         // The last one is asked first, and none is asked twice.
         places.dedup();
-        places.retain(|place| Some(place) != self.hint.as_ref());
-        places.extend(self.hint.clone());
+        places.retain(|place| Some(place) != hint.as_ref());
+        places.extend(hint);
         let first = places.pop().ok_or(Unsupported::NoEndpoint { endpoint: "metadata" })?;
         Ok(Step::send(get(first), AwaitResourceMetadata { discovery: self, places, trouble: None }))
     }

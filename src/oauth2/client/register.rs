@@ -9,7 +9,7 @@ use super::authentication::Kind;
 use super::{Authentication, AuthorizationServer, Client};
 use crate::oauth2::{ClientMetadata, Quirks, Registration};
 use crate::step::Receive;
-use crate::wire::{Answer, check_private, endpoint, leads_inside};
+use crate::wire::{Answer, check_private, endpoint, leads_inside, without_query};
 use crate::{Error, Expired, Misbehaved, Moment, Request, Response, Secret, Step, Timestamp, Unsupported};
 
 impl AuthorizationServer {
@@ -78,7 +78,8 @@ impl Registration {
     /// store what comes out.
     ///
     /// # Errors
-    /// [`Unsupported::NoEndpoint`] when the server gave nothing to manage it with.
+    /// [`Unsupported::NoEndpoint`] when the server gave nothing to manage it with, [`Unsupported::Url`] when what it gave is no
+    /// https URL (or one of this machine).
     pub fn read(&self) -> Result<Step<Self>, Error> {
         let request = self.manage(Method::GET, None)?;
         let asked = request.uri().clone();
@@ -113,7 +114,11 @@ impl Registration {
         let uri = self.registration_client_uri.as_deref().zip(token);
         let (uri, token) = uri.ok_or(Unsupported::NoEndpoint { endpoint: "client configuration" })?;
         let uri = endpoint(uri)?;
-        check_private(&uri, false)?;
+        if check_private(&uri, false).is_err() {
+            let reason = "a registration is managed over https, since its token would travel in the clear: \
+                the server has to name an https URL";
+            return Err(Unsupported::Url { url: without_query(&uri), reason }.into());
+        }
         request(method, &uri, Some(token), body)
     }
 }
