@@ -186,7 +186,7 @@ impl Saved {
         callback.error = callback.error.filter(|error| !error.is_empty());
         let Some(state) = callback.state.as_deref() else {
             // Some servers leave the state out when the user says no. Anybody may have sent this, but what it says is kept.
-            let code = callback.error.as_deref().map(shortened);
+            let code = callback.error.as_deref().filter(|_| callback.code.is_none()).map(shortened);
             return Err(code
                 .map_or(Forged::ParameterMissing { name: "state" }, |code| Forged::ErrorAlone { code })
                 .into());
