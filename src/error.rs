@@ -75,8 +75,8 @@ impl Error {
 }
 
 impl Error {
-    /// Returns whether the same may succeed later although nothing is changed: the server is down, busy or hidden behind
-    /// something else that answers in its place.
+    /// Returns whether the same request may succeed later, unchanged: the server is down, busy or hidden behind something else
+    /// that answers in its place.
     ///
     /// Those are the statuses 408, 425, 429 and 5xx; the codes `temporarily_unavailable` and `server_error`; and answers that
     /// are not in the server's own words: a redirect, a page where JSON was expected (a captive portal), or a 403 or 404
@@ -101,7 +101,7 @@ impl Error {
         }
     }
 
-    /// Returns how long the server wants to be left alone (`Retry-After`, RFC 9110 §10.2.3), counted from `now`.
+    /// Returns how long the server wants to be left alone (`Retry-After`, RFC 9110 §10.2.3). `now` is the time of the answer.
     ///
     /// # Examples
     /// ```
@@ -118,15 +118,20 @@ impl Error {
 
     /// Returns whether the grant is over, so that only the user can help, by signing in again.
     ///
-    /// Only a 4xx with the code `invalid_grant` ends a grant (RFC 6749 §5.2), or one of OAuth 1.0's `token_expired`,
-    /// `token_revoked` and `token_rejected`; and a token or pending value that has expired on this side. All other errors leave
-    /// the token as good as it was: an outage, a firewall, a client whose secret is wrong.
+    /// True for a 4xx with the code `invalid_grant` (RFC 6749 §5.2) or with OAuth 1.0's `token_expired`, `token_revoked` or
+    /// `token_rejected`, and for pending authorizations and device codes that have expired by the local clock. All other errors
+    /// leave the token as good as it was: an outage, a firewall, a client whose secret is wrong.
+    ///
+    /// [`Expired::Token`] is not among them: a [`Session`](crate::oauth2::Session) may be able to renew the token
+    /// ([`is_renewable`](crate::oauth2::Session::is_renewable)). A `SharedSession` has tried that, so that its
+    /// [`FetchError`](crate::oauth2::FetchError::needs_sign_in) counts an expired token.
     ///
     /// # Examples
     /// ```
     /// use oauth_proto::{Error, Expired};
     ///
-    /// assert!(Error::from(Expired::Token).needs_sign_in());
+    /// assert!(Error::from(Expired::Pending).needs_sign_in());
+    /// assert!(!Error::from(Expired::Token).needs_sign_in());
     /// ```
     pub fn needs_sign_in(&self) -> bool {
         match self {
@@ -134,7 +139,8 @@ impl Error {
                 let ends = ["invalid_grant", "token_expired", "token_revoked", "token_rejected"];
                 answer.status.is_client_error() && ends.contains(&code.as_str()) && !self.is_temporary()
             }
-            Self::Expired(Expired::ClientSecret) => false,
+            // A session may be able to renew the token.
+            Self::Expired(Expired::ClientSecret | Expired::Token) => false,
             Self::Expired(_) => true,
             _ => false,
         }

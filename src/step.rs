@@ -164,7 +164,7 @@ pub enum DriveError<E> {
 }
 
 impl<E> DriveError<E> {
-    /// Returns whether the same may succeed later although nothing is changed: see [`Error::is_temporary`]. What a transport
+    /// Returns whether the same request may succeed later, unchanged: see [`Error::is_temporary`]. What a transport
     /// reports counts as temporary.
     pub fn is_temporary(&self) -> bool {
         self.protocol().is_none_or(Error::is_temporary)

@@ -118,6 +118,17 @@ fn a_session_keeps_its_token_through_every_outage_and_goes_on_when_the_server_is
     }
 }
 
+/// An expired token is not the user's concern as long as it can be renewed.
+#[test]
+fn an_expired_token_asks_the_user_to_sign_in_only_where_it_cannot_be_renewed() {
+    let error = session(expired()).sign(&mut get(API), Timestamp::from_secs(NOW)).unwrap_err();
+    assert!(!error.needs_sign_in() && !error.is_temporary(), "{error}");
+    let mut unrenewable = expired();
+    unrenewable.refresh_token = None;
+    let server = Server { trouble: None, renewals: Cell::new(0) };
+    assert!(server.fetch(&shared(unrenewable)).unwrap_err().needs_sign_in());
+}
+
 #[test]
 fn only_a_refusal_of_the_grant_asks_the_user_to_sign_in() {
     let server = Server { trouble: Some(refusal("invalid_grant")), renewals: Cell::new(0) };

@@ -21,8 +21,7 @@ pub struct Input {
 fn pending(client: &Client, token: &str) -> Option<Pending> {
     let authorize = Authorize::callback("https://c.example/cb").lifetime(Duration::from_secs(99));
     let Ok(Step::Send(_, sent)) = client.authorize(authorize, moment(1, 2)) else { panic!("nothing to send") };
-    let fields =
-        [("oauth_token", token), ("oauth_token_secret", "temporary"), ("oauth_callback_confirmed", "true")];
+    let fields = [("oauth_token", token), ("oauth_token_secret", "temporary"), ("oauth_callback_confirmed", "true")];
     match sent.receive(Response::new(form::encode(fields).into_bytes()), moment(1, 3)) {
         Ok(Step::Done(pending)) => Some(pending),
         Ok(step) => panic!("{step:?}"),

@@ -126,8 +126,8 @@ pub(crate) fn is_internal(url: &url::Url) -> bool {
 /// link-local, shared, multicast, reserved, and IPv6 addresses that contain such an IPv4 address.
 ///
 /// This crate applies the rule to the URLs in documents of other servers, as far as an address or a name such as `localhost` is
-/// written there. It resolves no names: a name of the internet may resolve to an internal address, also at the second time it is
-/// asked for. To refuse these, apply this function in your HTTP client's resolver, to the address that it then connects to.
+/// written there. It resolves no names: a public name may resolve to an internal address, perhaps only when it is
+/// looked up again. To refuse these, apply this function in your HTTP client's resolver, to the address that it then connects to.
 ///
 /// # Examples
 /// ```

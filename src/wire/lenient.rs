@@ -1,6 +1,7 @@
 //! Members of JSON as servers write them: numbers and booleans in quotes, null for what is absent, a text for a list of one.
 //!
-//! Nothing here takes an odd value for an absent one: null is absent, and everything else is read or is an error.
+//! Nothing here takes an odd value for an absent one: null is absent, and everything else is read or is an error. The one
+//! exception is an empty URL.
 
 use std::time::Duration;
 

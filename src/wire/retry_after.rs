@@ -22,9 +22,9 @@ use crate::Timestamp;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryAfter {
-    /// So long after the answer.
+    /// This long after the answer.
     Delay(Duration),
-    /// At a time, by the server's clock.
+    /// At this time, by the server's clock.
     Date(Timestamp),
 }
 
@@ -39,7 +39,7 @@ impl RetryAfter {
         httpdate::parse_http_date(value).ok().map(|date| Self::Date(date.into()))
     }
 
-    /// Returns how long to wait from `now` on. Zero if the time has come.
+    /// Returns how long to wait, where `now` is the time of the answer. Zero if the time has come.
     pub fn delay(self, now: Timestamp) -> Duration {
         match self {
             Self::Delay(delay) => delay,

@@ -118,7 +118,7 @@ impl Discovery {
     /// ```
     /// use oauth_proto::oauth2::Discovery;
     ///
-    /// // Its token endpoint is at "http://keycloak.internal:8080".
+    /// // Its token endpoint is at "https://keycloak.internal:8443".
     /// let step = Discovery::new("https://auth.example.com")?.dangerous_allow_internal_hosts().start()?;
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
@@ -242,7 +242,7 @@ impl ResourceDiscovery {
     /// Looks for the metadata of a resource in its well-known place (§3.1).
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the resource is no absolute http or https URL without user information and fragment.
+    /// [`Unsupported::Url`] unless the resource is an absolute http or https URL without user information and without a fragment.
     pub fn new(resource: &str) -> Result<Self, Error> {
         let uri = endpoint(resource)?;
         let place = inserted(&uri, "oauth-protected-resource")?;
@@ -259,10 +259,12 @@ impl ResourceDiscovery {
 
     /// Looks first where a 401 says, if it does (§5.1), and then in the well-known place.
     ///
-    /// A hint that is no https URL is ignored: servers write a path, a URL in the wrong quotes or `undefined` there.
+    /// A hint that is no https URL is ignored: servers write a path, a URL in the wrong quotes or `undefined` there. (An http URL
+    /// counts on this machine, and with [`dangerous_allow_http`](Self::dangerous_allow_http).)
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the hint leads from a resource elsewhere to this machine or its network.
+    /// [`Unsupported::Url`] when the hint leads from a resource on the internet to this machine or its network. Such a resource is
+    /// not to be trusted; this is not treated as a hint that is missing.
     pub fn challenged(mut self, headers: &HeaderMap) -> Result<Self, Error> {
         let hint = BearerChallenge::of(headers).and_then(|challenge| challenge.resource_metadata);
         let Some(place) = hint.as_deref().and_then(|url| endpoint(url).ok()) else {

@@ -32,7 +32,8 @@ impl AuthorizationServer {
     /// # Errors
     /// [`Unsupported::NoEndpoint`] when the server has no such endpoint. Errors of the answer are reported by the step. An answer
     /// that names no usable place to manage the registration is no error: its
-    /// [`registration_client_uri`](Registration::registration_client_uri) is left out.
+    /// [`registration_client_uri`](Registration::registration_client_uri) is left out. A place on this machine or in its network is
+    /// an error, unless the server is there too.
     pub fn register(
         &self,
         metadata: &ClientMetadata,

@@ -12,7 +12,7 @@ use super::session::Session;
 use super::verdict::{Again, Stamp, Want, WithholdToken};
 use crate::oauth2::Token;
 use crate::step::run_async_with;
-use crate::{DriveError, Error, Expired, Moment, Request, Response};
+use crate::{DriveError, Error, Expired, Moment, Request, Response, Unsupported};
 
 /// A [`Session`] that keeps itself supplied: it renews the token when it is due, before a request or after a 401, saves the
 /// new one before it is used, and sends each request at most twice. Clones share one token; when many find it expired at
@@ -80,8 +80,8 @@ pub enum FetchError<E, S> {
 }
 
 impl<E, S> FetchError<E, S> {
-    /// Returns whether the same may succeed later although nothing is changed: see [`Error::is_temporary`]. What a transport or
-    /// `save` reports counts as temporary, since the token is kept.
+    /// Returns whether the same request may succeed later, unchanged: see [`Error::is_temporary`]. What a transport or `save`
+    /// reports counts as temporary, since the token is kept. Each further `fetch` asks the server again, so pause in between.
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Protocol(error) => error.is_temporary(),
@@ -90,14 +90,21 @@ impl<E, S> FetchError<E, S> {
         }
     }
 
-    /// Returns how long the server wants to be left alone: see [`Error::retry_after`].
+    /// Returns how long the server wants to be left alone, if it said so in this call: see [`Error::retry_after`].
     pub fn retry_after(&self, now: crate::Timestamp) -> Option<std::time::Duration> {
         self.protocol()?.retry_after(now)
     }
 
-    /// Returns whether only the user can help, by signing in again: see [`Error::needs_sign_in`].
+    /// Returns whether only the user can help, by signing in again: see [`Error::needs_sign_in`]. A token that has expired and
+    /// cannot be renewed counts, and so does a session without a token. Afterwards, [`SharedSession::install`] the new token.
+    ///
+    /// A token that was revoked and cannot be renewed is no error: the API's 401 is returned.
     pub fn needs_sign_in(&self) -> bool {
-        self.protocol().is_some_and(Error::needs_sign_in)
+        let is_over = |error: &Error| {
+            error.needs_sign_in()
+                || matches!(error, Error::Expired(Expired::Token) | Error::Unsupported(Unsupported::NoToken))
+        };
+        self.protocol().is_some_and(is_over)
     }
 
     /// Returns the error of the protocol, if it is one.
@@ -300,7 +307,7 @@ impl SharedSession {
             }
             session = self.supply(session.generation(), &mut send, &mut save, &mut moment).await?;
         }
-        session.token().cloned().ok_or_else(|| Error::from(crate::Unsupported::NoToken).into())
+        session.token().cloned().ok_or_else(|| Error::from(Unsupported::NoToken).into())
     }
 
     /// The session to send a request with once more, if the response asks for that.

@@ -17,8 +17,8 @@ use crate::{Error, Moment, Response, Sent, Step, Timestamp};
 
 /// Tokens of an authorization server that is asked about each of them (RFC 7662).
 ///
-/// Its answers are remembered: that a token is active for a minute, during which a token that was revoked is still taken, and
-/// that a token is not active for five seconds. Both times can be changed, and one token can be forgotten at once.
+/// Its answers are remembered. The answer "active" is remembered for one minute, so that a revoked token is accepted for up to
+/// that long; the answer "not active" for five seconds. Both times can be changed, and one token can be forgotten at once.
 ///
 /// # Examples
 /// ```
@@ -63,7 +63,8 @@ struct Memory {
 }
 
 impl RemoteTokens {
-    /// Tokens about which that client asks. At most ten thousand active ones are remembered at a time, and as many others.
+    /// Returns tokens about which that client asks. Up to ten thousand active tokens are remembered at a time, and up to ten
+    /// thousand that are not active.
     pub fn new(client: Client) -> Self {
         Self {
             client,
@@ -76,28 +77,30 @@ impl RemoteTokens {
         }
     }
 
-    /// Sets for how long an answer that a token is active is remembered, at most until the token expires: for that long a token
-    /// that was revoked is still taken. Zero asks every time. The default is a minute.
+    /// Sets how long the answer "active" is remembered, at most until the token expires. A revoked token is accepted for up to this
+    /// long. Zero asks every time. The default is one minute.
     pub fn remembered_for(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// Sets for how long an answer that a token is not active is remembered, so that a client which goes on showing such a token
-    /// does not cost the authorization server a request each time. Zero asks every time. The default is five seconds.
+    /// Sets how long the answer "not active" is remembered, so that a client which repeats such a token does not cost the
+    /// authorization server a request each time. Zero asks every time. The default is five seconds.
     pub fn refusals_remembered_for(mut self, lifetime: Duration) -> Self {
         self.refusal_lifetime = lifetime;
         self
     }
 
-    /// Sets how many tokens are remembered at a time: so many that are active, and as many that are not.
+    /// Sets how many tokens are remembered at a time: up to `capacity` that are active and up to `capacity` that are not.
     pub fn at_most(mut self, capacity: usize) -> Self {
         self.capacity = capacity;
         self
     }
 
-    /// Takes tokens whose `aud` has this name, beside those that name the resource's URL. RFC 7662 §2.2 leaves open what an
-    /// audience is called, and many servers give their APIs names of another kind.
+    /// Also accepts tokens whose `aud` has this name, and not the resource's URL. Call it once for each name. RFC 7662 §2.2 leaves
+    /// open what an audience is called, and many servers give their APIs names of another kind, such as a client identifier.
+    ///
+    /// A token without `aud` is accepted by every resource.
     ///
     /// # Examples
     /// ```
@@ -111,15 +114,15 @@ impl RemoteTokens {
         self
     }
 
-    /// Sets how far the authorization server's clock may be ahead of this one: for so long a token is taken before its `nbf`. The
-    /// default is a minute. A token's end is never moved.
+    /// Sets how far the authorization server's clock may be ahead of this one: tokens are accepted this long before their `nbf`. The
+    /// leeway does not apply to `exp`. The default is one minute.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
     }
 
-    /// Forgets what is remembered of a token, for when this server hears that it was revoked. The next request that shows it asks
-    /// the authorization server.
+    /// Drops a token from what is remembered. Call it when the API learns that the token was revoked. The next request with the token
+    /// asks the authorization server.
     pub fn forget(&self, token: &str) {
         let key = TokenHash::of(token);
         for is_active in [true, false] {

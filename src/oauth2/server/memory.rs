@@ -30,8 +30,8 @@ use crate::Timestamp;
 /// Keeps everything in memory. Records that have expired, or whose grant was revoked or client removed, are dropped some at
 /// a time, whenever tokens or tickets are saved.
 ///
-/// No operation makes others wait for long: there are many locks, and none is held while more than a few hundred records
-/// are moved or dropped, whatever the number of records. The memory is given back after a burst.
+/// No operation makes others wait for long: there are many locks, and no operation moves or drops more than 1,024 records, at a
+/// million of them as at a thousand. The memory is given back after a burst.
 ///
 /// # Examples
 /// ```

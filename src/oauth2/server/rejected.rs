@@ -56,7 +56,7 @@ pub(crate) struct Guarded {
 }
 
 impl Guarded {
-    /// Checks that a token for these resources, or for all if there are none, is for this one, which goes by those names, too.
+    /// Checks that `resources` is empty, or has this resource's URL or one of `names`.
     pub(crate) fn check_audience(&self, resources: &[String], names: &[String]) -> Result<(), Reason> {
         if resources.is_empty() || resources.iter().any(|own| *own == self.resource || names.contains(own)) {
             return Ok(());
@@ -251,14 +251,14 @@ pub enum Reason {
     /// The bearer token stands in the query, from which it is not taken.
     #[error("the bearer token stands in the query")]
     TokenInQuery,
-    /// The bearer token is unknown, expired, revoked, or for another resource.
-    #[error("the bearer token is unknown, expired, revoked, or for another resource")]
+    /// The bearer token is unknown, revoked, or no access token.
+    #[error("the bearer token is unknown, revoked, or no access token")]
     BearerToken,
     /// The authorization server says that the bearer token is not active.
     #[error("the authorization server says that the bearer token is not active")]
     BearerInactive,
     /// The bearer token has expired.
-    #[error("the bearer token expired at {at}, and it is {now}")]
+    #[error("the bearer token expired at {at}, and the time is {now} (in Unix seconds)")]
     BearerExpired {
         /// When it expired.
         at: Timestamp,
@@ -266,7 +266,7 @@ pub enum Reason {
         now: Timestamp,
     },
     /// The bearer token is not good yet.
-    #[error("the bearer token is good from {from} on, and it is {now}")]
+    #[error("the bearer token is good from {from} on, and the time is {now} (in Unix seconds)")]
     BearerNotYet {
         /// When it becomes good.
         from: Timestamp,
@@ -281,7 +281,8 @@ pub enum Reason {
         /// The resource, and the other names that it goes by.
         expected: Vec<String>,
     },
-    /// The token is no bearer access token: it is bound to a key that the request has to prove, or it is a refresh token.
+    /// The token is no bearer access token, by its `token_type`: it is bound to a key that the request has to prove (`DPoP`,
+    /// `PoP`, `MAC`), or it is not for resources (`refresh_token`, `id_token`, `N_A`).
     #[error("the token is of the type {0:?}, which is no bearer access token")]
     BearerKind(String),
     /// The bearer token is not good for this.
