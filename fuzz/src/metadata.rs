@@ -211,15 +211,17 @@ fn resource(input: &Input, responses: &[Response]) {
     if input.covering {
         discovery = discovery.allow_covering_resource();
     }
-    let Some((metadata, answer)) = drive(discovery.start(), responses, 1, false) else { return };
+    let Some((metadata, answer)) = drive(discovery.start(), responses, 3, false) else { return };
     let metadata: ResourceMetadata = metadata;
     let said = members(answer.body()).unwrap();
     assert_eq!(once(&said, "resource"), Ok(&Value::from(metadata.resource.as_str())));
+    // A default port, the case of the host and an empty path make no other resource.
+    let usual = |url: &str| url::Url::parse(url).map_or_else(|_| url.to_owned(), String::from);
+    let (asked, received) = (usual(asked), usual(&metadata.resource));
     if !input.covering {
-        assert_eq!(metadata.resource, asked);
+        assert_eq!(received, asked);
     } else {
-        assert!(asked.starts_with(&metadata.resource) && metadata.resource.matches('/').count() >= 2);
-        let rest = &asked[metadata.resource.len()..];
-        assert!(rest.is_empty() || rest.starts_with(['/', '?']) || metadata.resource.ends_with('/'), "{rest}");
+        let rest = asked.strip_prefix(received.trim_end_matches('/')).expect("it is the same or above");
+        assert!(rest.is_empty() || rest.starts_with(['/', '?']), "{rest}");
     }
 }

@@ -186,9 +186,9 @@ impl Saved {
         callback.error = callback.error.filter(|error| !error.is_empty());
         let Some(state) = callback.state.as_deref() else {
             // Some servers leave the state out when the user says no. Anybody may have sent this, but what it says is kept.
-            let code = callback.error.as_deref().filter(|_| callback.code.is_none()).map(shortened);
+            let code = callback.error.as_deref().filter(|code| callback.code.is_none() && is_usual_code(code));
             return Err(code
-                .map_or(Forged::ParameterMissing { name: "state" }, |code| Forged::ErrorAlone { code })
+                .map_or(Forged::ParameterMissing { name: "state" }, |code| Forged::ErrorAlone { code: code.to_owned() })
                 .into());
         };
         if !same(self.state.as_str().as_bytes(), state.as_bytes()) {
@@ -217,6 +217,11 @@ impl Saved {
         }
         Ok(callback)
     }
+}
+
+/// Returns whether an error code looks like those of the specification. Anybody may have written it, and it is shown in logs.
+fn is_usual_code(code: &str) -> bool {
+    code.len() <= 40 && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 /// What the callback says.
