@@ -261,7 +261,10 @@ fn belongs(input: &Input, state: &str, pairs: &Pairs) -> bool {
         [value] => std::str::from_utf8(value).is_ok(),
         _ => false,
     });
-    values(pairs, "state") == [state.as_bytes()] && issuer_fits && clear && values(pairs, "error").is_empty()
+    values(pairs, "state") == [state.as_bytes()]
+        && issuer_fits
+        && clear
+        && matches!(values(pairs, "error")[..], [] | [b""])
 }
 
 fn code(input: &Input, state: &str, pairs: &Pairs) -> Option<Vec<u8>> {

@@ -103,7 +103,15 @@ pub fn granted(response: &Response, lenient: Lenient, exchange: bool) -> Option<
         }
     }
     let is_there = |name: &str| once(&members, name).is_ok();
-    if is_there("error") || (lenient.error_list && is_there("errors")) {
+    // An error that says nothing is none.
+    let says_nothing = |value: &Value| match value {
+        Value::Null => lenient.null_members,
+        value => value.as_str() == Some(""),
+    };
+    let lists_nothing = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+    if once(&members, "error").is_ok_and(|error| !says_nothing(error))
+        || (lenient.error_list && once(&members, "errors").is_ok_and(|errors| !lists_nothing(errors)))
+    {
         return None;
     }
     // What is there, where null is nothing for some servers.
@@ -158,10 +166,16 @@ fn token(value: Option<&Value>, lenient: Lenient) -> Option<Option<String>> {
 
 fn seconds(value: &Value) -> Option<u64> {
     match value {
-        Value::String(text) if !text.is_empty() && text.chars().all(|c| c.is_ascii_digit()) => Some(
-            text.chars()
-                .fold(0_u64, |sum, c| sum.saturating_mul(10).saturating_add(u64::from(c.to_digit(10).unwrap()))),
-        ),
+        Value::String(text) => {
+            let text = text.trim_matches([' ', '\t', '\n', '\r', '\u{c}']);
+            let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+            let all = |text: &str, fits: fn(char) -> bool| !text.is_empty() && text.chars().all(fits);
+            (all(whole, |c| c.is_ascii_digit()) && all(fraction, |c| c == '0')).then(|| {
+                whole
+                    .chars()
+                    .fold(0_u64, |sum, c| sum.saturating_mul(10).saturating_add(u64::from(c.to_digit(10).unwrap())))
+            })
+        }
         Value::Number(number) => match (number.as_u64(), number.as_f64()) {
             (Some(seconds), _) => Some(seconds),
             (None, Some(seconds)) if seconds >= 0.0 && seconds == seconds.trunc() => Some(seconds as u64),

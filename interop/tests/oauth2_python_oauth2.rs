@@ -188,20 +188,20 @@ fn a_code_serves_once() {
 #[test]
 fn an_error_without_a_state_is_not_taken_for_an_answer() {
     let world = World::new(json!({}));
-    let missing = Error::from(Forged::ParameterMissing { name: "state" });
+    let alone = Error::from(Forged::ErrorAlone { code: "access_denied".into() });
     let Step::Done(authorization) = world.client.authorize(Authorize::new(), Moment::from_os()).unwrap() else {
         panic!("nothing is pushed here")
     };
     // The library forgets it where it says no: an attacker could have written that as well.
     let callback = world.callback(&authorization.url, "0");
     assert_eq!(callback, format!("{CALLBACK}?error=access_denied"));
-    assert_eq!(world.redeem(authorization.pending, &callback).unwrap_err(), missing);
+    assert_eq!(world.redeem(authorization.pending, &callback).unwrap_err(), alone);
 
     let authorization = world.client.authorize_implicit(Authorize::new(), Moment::from_os()).unwrap();
     let callback = world.callback(&authorization.url, "0");
     assert_eq!(callback, format!("{CALLBACK}#error=access_denied"));
     let now = Moment::from_os().now;
-    assert_eq!(world.client.token_from_fragment(authorization.pending, &callback, now).unwrap_err(), missing);
+    assert_eq!(world.client.token_from_fragment(authorization.pending, &callback, now).unwrap_err(), alone);
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn a_client_that_may_not_use_a_grant_is_told_so() {
     let callback = location(&world.http, &authorization.url);
     assert_eq!(callback, format!("{CALLBACK}?error=unauthorized_client"));
     let step = limited.redeem(authorization.pending, &callback, Moment::from_os());
-    assert_eq!(step.unwrap_err(), Forged::ParameterMissing { name: "state" }.into());
+    assert_eq!(step.unwrap_err(), Forged::ErrorAlone { code: "unauthorized_client".into() }.into());
 }
 
 #[test]
