@@ -191,7 +191,7 @@ fn answer() -> Response {
 }
 
 fn redeem((client, (_, pending), answer, begin, end): (Client, (String, Pending), Response, Moment, Moment)) -> Token {
-    let callback = format!("?code=SplxlOBeZQQYbYS6WxSbIA&state={}", pending.state());
+    let callback = format!("/callback?code=SplxlOBeZQQYbYS6WxSbIA&state={}", pending.state());
     let Ok(Step::Send(_, sent)) = client.redeem(pending, &callback, begin) else { unreachable!() };
     let Ok(Step::Done(token)) = sent.receive(answer, end) else { unreachable!() };
     token

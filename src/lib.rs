@@ -81,6 +81,7 @@ struct Readme;
 
 mod api;
 mod ask;
+mod callback;
 mod error;
 mod moment;
 pub mod oauth1;
@@ -96,6 +97,7 @@ mod step;
 pub mod wire;
 
 pub use ask::{Ask, Command, Freshness};
+pub use callback::Callback;
 pub use error::{Error, Expired, Forged, Misbehaved, Refused, Unsupported};
 pub use http;
 pub use moment::{Moment, Timestamp};

@@ -35,7 +35,7 @@ fn an_authorization_url_costs_at_most_two_allocations() {
 fn an_exchange_costs_at_most_ten_allocations() {
     let client = client();
     let (_, pending) = authorize(&client);
-    let callback = format!("?code=SplxlOBeZQQYbYS6WxSbIA&state={}", pending.state());
+    let callback = format!("/callback?code=SplxlOBeZQQYbYS6WxSbIA&state={}", pending.state());
     // The first use of the client's header shares it among those that follow.
     let (_, first) = authorize(&client);
     drop(client.redeem(first, &callback, moment()).unwrap());

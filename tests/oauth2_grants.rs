@@ -9,7 +9,9 @@ use oauth_proto::oauth2::{
     AuthenticateClient, Authentication, Authorize, Client, Credentials, Grant, IncludeClientId, PendingDevice,
     PkceSupport, ResponseMode, SecretPlacement, TokenType, Transmission,
 };
-use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Request, Response, Step, Timestamp, Unsupported};
+use oauth_proto::{
+    Callback, Error, Expired, Forged, Misbehaved, Refused, Request, Response, Step, Timestamp, Unsupported,
+};
 
 fn request(client: &Client, grant: Grant) -> Request {
     sent(client.request_token(grant, moment()).unwrap()).0
@@ -78,9 +80,10 @@ fn a_pending_authorization_survives_being_stored() {
         assert!(stored.len() < 400, "{stored}");
         let restored: oauth_proto::oauth2::Pending = serde_json::from_str(&stored).unwrap();
         assert_eq!(restored.nonce(), pending.nonce());
-        let body = format!("code=x&state={}", pending.state());
-        let (one, _) = sent(client().redeem(pending, &body, moment()).unwrap());
-        let (other, _) = sent(client().redeem(restored, &body, moment()).unwrap());
+        let answer = format!("code=x&state={}", pending.state());
+        let (url, form) = (format!("/cb?{answer}"), answer.as_bytes());
+        let (one, _) = sent(client().redeem(pending, Callback::posted(&url, form), moment()).unwrap());
+        let (other, _) = sent(client().redeem(restored, Callback::posted(&url, form), moment()).unwrap());
         assert_eq!(one.body(), other.body());
     }
 }
@@ -88,7 +91,7 @@ fn a_pending_authorization_survives_being_stored() {
 #[test]
 fn a_pending_authorization_expires() {
     let authorization = done(client().authorize(Authorize::new().lifetime(Duration::from_secs(60)), moment()).unwrap());
-    let callback = format!("?code=x&state={}", authorization.pending.state());
+    let callback = format!("/cb?code=x&state={}", authorization.pending.state());
     let error = client().redeem(authorization.pending, &callback, at(NOW + 60)).unwrap_err();
     assert_eq!(error, Expired::Pending.into());
     let endless = Authorize::new().lifetime(Duration::MAX);
@@ -130,7 +133,7 @@ fn options_of_an_authorization_request_go_in_its_query() {
     assert_eq!(Some(parameter(query, "nonce").as_str()), authorization.pending.nonce());
     assert_eq!(parameter(query, "authorization_details"), details.to_string());
     assert_eq!(pairs(query).iter().filter(|(name, _)| name == "resource").count(), 2);
-    let (request, _) = sent(client().redeem(authorization.pending, "?code=x&state=s+%26", moment()).unwrap());
+    let (request, _) = sent(client().redeem(authorization.pending, "/cb?code=x&state=s+%26", moment()).unwrap());
     assert_eq!(parameter(request.body(), "code"), "x");
 }
 
@@ -189,7 +192,7 @@ fn a_request_is_pushed_and_referred_to() {
     names.sort();
     assert_eq!(names.len(), 2);
     assert_eq!(names[1].1, "urn:ietf:params:oauth:request_uri:6esc_11ACC5bwc014ltc14eY22c");
-    let callback = format!("?code=x&state={}", authorization.pending.state());
+    let callback = format!("/cb?code=x&state={}", authorization.pending.state());
     drop(client().redeem(authorization.pending, &callback, moment()).unwrap());
 }
 
@@ -225,7 +228,7 @@ fn an_implicit_grant_brings_its_token_in_the_fragment() {
     let authorization = client().authorize_implicit(Authorize::scope("photos"), moment()).unwrap();
     assert_eq!(parameter(query(&authorization.url), "response_type"), "token");
     assert!(!authorization.url.contains("code_challenge") && !authorization.url.contains("response_mode"));
-    let fragment = |rest: &str| format!("http://example.com/cb#state={}{rest}", authorization.pending.state());
+    let fragment = |rest: &str| format!("{REDIRECT}#state={}{rest}", authorization.pending.state());
     let stored = serde_json::to_string(&authorization.pending).unwrap();
     let read = |callback: &str| client().token_from_fragment(serde_json::from_str(&stored).unwrap(), callback, now());
     let token = read(&fragment("&access_token=2YotnFZFEjr1zCsicMWpAA&token_type=example&expires_in=3600"));
@@ -236,7 +239,7 @@ fn an_implicit_grant_brings_its_token_in_the_fragment() {
     assert_eq!(token.extra.keys().collect::<Vec<_>>(), ["x"]);
     assert!(matches!(read(&fragment("&error=access_denied")), Err(Error::Refused(Refused::Denied { .. }))));
     assert_eq!(
-        read("http://example.com/cb#state=x&access_token=a&token_type=bearer"),
+        read("https://client.example.com/cb#state=x&access_token=a&token_type=bearer"),
         Err(Forged::StateMismatch.into())
     );
     assert!(read(&fragment("&access_token=a&access_token=b&token_type=bearer")).is_err());

@@ -202,7 +202,7 @@ fn the_version_of_2007_is_told_the_callback_with_the_user() {
         assert!(!sent[0].headers()["authorization"].to_str().unwrap().contains("oauth_callback"));
         assert_eq!(start.url.split('?').next().unwrap(), "https://wiki.example/oauth/authorize");
         assert_eq!(argument(&start.url, "oauth_callback"), CALLBACK);
-        let step = sign_in.callback(start.pending, "?oauth_token=rqt", moment());
+        let step = sign_in.callback(start.pending, "/callback?oauth_token=rqt", moment());
         assert_eq!(drive(step, vec![form(ACCESS_TOKEN), json(WHOAMI)]).0.unwrap().id, "4711");
     }
     let page = |sign_in: SignIn| start(&sign_in).0.url;

@@ -111,14 +111,15 @@ fn a_denial_says_what_the_service_explains() {
         ("oauth_problem=user_refused&oauth_problem_advice=Acc%E8s+refus%E9", "refus"),
     ] {
         let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-        let callback = format!("?oauth_token={}&{explained}", pending.token()).replace("{token}", pending.token());
+        let callback =
+            format!("{CALLBACK}&oauth_token={}&{explained}", pending.token()).replace("{token}", pending.token());
         let error = world.redeem(pending, &callback).unwrap_err();
         assert!(matches!(error, Error::Refused(Refused::Denied { .. })), "{error}");
         assert!(error.to_string().contains(word), "{error}");
     }
     // An error without a word says nothing; what grants access is still all asked for.
     let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    let callback = format!("?oauth_token={}&oauth_problem=&error=", pending.token());
+    let callback = format!("{CALLBACK}&oauth_token={}&oauth_problem=&error=", pending.token());
     assert_eq!(world.redeem(pending, &callback), Err(Forged::ParameterMissing { name: "oauth_verifier" }.into()));
 }
 
@@ -182,7 +183,7 @@ fn first_leg(world: &World) -> Pending {
 /// A service of our own making that answers with `body`.
 fn answered(world: &World, body: &str) -> Result<Token, Error> {
     let pending = first_leg(world);
-    let step = world.client.redeem(pending, "?oauth_token=t&oauth_verifier=v", world.moment())?;
+    let step = world.client.redeem(pending, "/ready?x=1&oauth_token=t&oauth_verifier=v", world.moment())?;
     let Step::Send(_, sent) = step else { panic!("nothing to send") };
     match sent.receive(Response::new(body.as_bytes().to_vec()), world.moment())? {
         Step::Done(token) => Ok(token),
@@ -667,7 +668,7 @@ fn temporary_credentials_are_redeemed_once_however_many_try() {
 fn a_missing_verifier_is_forged_unless_the_service_sends_none() {
     let world = World::default();
     let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    let callback = format!("?oauth_token={}", pending.token());
+    let callback = format!("{CALLBACK}&oauth_token={}", pending.token());
     let missing = Forged::ParameterMissing { name: "oauth_verifier" };
     assert_eq!(world.redeem(pending, &callback), Err(missing.clone().into()));
     let pending = world.begin(Authorize::out_of_band()).unwrap();

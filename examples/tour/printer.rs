@@ -15,7 +15,6 @@ type Failure = Box<dyn std::error::Error>;
 
 pub struct Printer {
     client: Client,
-    origin: String,
     service: String,
     sessions: Sessions<Visit>,
 }
@@ -43,9 +42,9 @@ impl Printer {
         let client = Client::new(AuthorizationServer::from_metadata(&metadata)?, CLIENT)
             .secret(CLIENT_SECRET)
             .redirect_uri(format!("{origin}/callback"))?;
-        let (origin, service) = (origin.to_owned(), service.to_owned());
+        let service = service.to_owned();
         let sessions = Sessions::new("printer_session", |visit| matches!(visit, Visit::SignedIn(_)));
-        Ok(Self { client, origin, service, sessions })
+        Ok(Self { client, service, sessions })
     }
 
     pub fn handle(&self, request: &Request) -> Response {
@@ -111,8 +110,7 @@ impl Printer {
                 "Your sign-in has taken too long, or is over.",
             )));
         };
-        let callback = format!("{}{}", self.origin, request.uri());
-        let token = run(self.client.redeem(*pending, &callback, Moment::from_os())?, net::client())?;
+        let token = run(self.client.redeem(*pending, request, Moment::from_os())?, net::client())?;
         let session = SharedSession::new(Session::new(&self.client, &self.service, token)?);
         let signed_in = SignedIn { session, form_token: random() };
         Ok(self.sessions.begin(Visit::SignedIn(signed_in), see_other("/")))

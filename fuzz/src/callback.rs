@@ -46,7 +46,8 @@ pub fn run(Input { token, callback, by_verifier }: Input) {
             assert_eq!(request.uri(), "https://a.example/3");
             if !by_verifier {
                 let before_fragment = callback.split('#').next().unwrap();
-                let query = before_fragment.split_once('?').map_or(before_fragment, |(_, query)| query);
+                let (place, query) = before_fragment.split_once('?').unwrap_or_default();
+                assert!(reference::is_place(place, "https://c.example/cb"), "{callback:?}");
                 let pairs = reference::decode_form(query.as_bytes());
                 let values = |name: &[u8]| -> Vec<_> {
                     pairs.iter().filter(|(n, _)| n == name).map(|(_, value)| value.clone()).collect()

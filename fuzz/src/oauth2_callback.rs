@@ -5,7 +5,7 @@ use arbitrary::Arbitrary;
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending, PendingImplicit, ResponseMode, Token};
 use oauth_proto::{Error, Request, Step};
 
-use crate::reference::decode_form;
+use crate::reference::{decode_form, is_place};
 use crate::requests::moment;
 
 #[derive(Arbitrary, Debug)]
@@ -97,7 +97,7 @@ pub fn run(input: Input) {
         let state = pending.state().to_owned();
         let callback = input.callback.text(&state);
         let token = client.token_from_fragment(pending, &callback, now.now);
-        return implicit(&input, &state, &callback, token);
+        return implicit(&input, &state, &callback, redirect_uri, token);
     }
     let authorize = if input.pkce { authorize } else { authorize.allow_missing_pkce() };
     let Ok(step) = client.authorize(authorize, begin) else { return assert!(input.v2_1 && !input.pkce) };
@@ -108,13 +108,15 @@ pub fn run(input: Input) {
     let callback = input.callback.text(&state);
     match client.redeem(pending, &callback, now) {
         Ok(Step::Send(request, _)) => {
-            let pairs = readings(&callback, input.mode).into_iter().find(|pairs| code(&input, &state, pairs).is_some());
+            let pairs = readings(&callback, input.mode).into_iter().find(|pairs| {
+                code(&input, &state, pairs).is_some() && is_placed(&input, &callback, redirect_uri, pairs)
+            });
             let pairs = pairs.unwrap_or_else(|| panic!("{callback:?} is not the callback of {state}"));
             assert!(!input.late);
             sent(&input, &request, &code(&input, &state, &pairs).unwrap(), &stored, redirect_uri);
         }
         Ok(step) => panic!("{step:?}"),
-        Err(error) => refused(&input, &state, &callback, &error, stored["verifier"].as_str()),
+        Err(error) => refused(&input, &state, &callback, redirect_uri, &error, stored["verifier"].as_str()),
     }
 }
 
@@ -241,6 +243,19 @@ fn values<'a>(pairs: &'a Pairs, name: &str) -> Vec<&'a [u8]> {
     pairs.iter().filter(|(own, _)| own == name.as_bytes()).map(|(_, value)| value.as_slice()).collect()
 }
 
+/// Whether the callback came to the redirect_uri, or has no place and is the server's by its own word.
+fn is_placed(input: &Input, callback: &str, redirect_uri: &str, pairs: &Pairs) -> bool {
+    let before = callback.split('#').next().unwrap_or_default();
+    let place = before.split('?').next().unwrap_or_default();
+    let has_scheme = place.split_once(':').is_some_and(|(scheme, _)| {
+        !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    });
+    if place.starts_with('/') || has_scheme {
+        return is_place(place, redirect_uri);
+    }
+    input.issuer && values(pairs, "iss") == [ISSUER.as_bytes()]
+}
+
 /// Whether state and issuer are right, and nothing is wrong.
 fn belongs(input: &Input, state: &str, pairs: &Pairs) -> bool {
     let issuer_fits = match values(pairs, "iss")[..] {
@@ -289,7 +304,14 @@ fn sent(input: &Input, request: &Request, code: &[u8], stored: &serde_json::Valu
 }
 
 /// A refusal shows neither state nor proof key, and is never the answer to a good callback in its right place.
-fn refused(input: &Input, state: &str, callback: &str, error: &Error, verifier: Option<&str>) {
+fn refused(
+    input: &Input,
+    state: &str,
+    callback: &str,
+    redirect_uri: &str,
+    error: &Error,
+    verifier: Option<&str>,
+) {
     let Callback::Pairs { before, after, .. } = &input.callback else { return };
     let shown = format!("{error} {error:?}");
     assert!(callback.matches(state).count() > 1 || !shown.contains(state), "{shown}");
@@ -300,11 +322,12 @@ fn refused(input: &Input, state: &str, callback: &str, error: &Error, verifier: 
         Mode::FormPost => *before == Before::Nothing && after.is_none(),
     };
     let pairs = decode_form(input.callback.pairs(state).as_bytes());
-    let good = in_place && !input.late && code(input, state, &pairs).is_some();
+    let is_placed = is_placed(input, callback, redirect_uri, &pairs);
+    let good = in_place && is_placed && !input.late && code(input, state, &pairs).is_some();
     assert!(!good, "{callback:?} is refused: {error}");
 }
 
-fn implicit(input: &Input, state: &str, callback: &str, token: Result<Token, Error>) {
+fn implicit(input: &Input, state: &str, callback: &str, redirect_uri: &str, token: Result<Token, Error>) {
     let mode = if input.mode == Mode::Query { Mode::Fragment } else { input.mode };
     match token {
         Ok(token) => {
@@ -312,7 +335,7 @@ fn implicit(input: &Input, state: &str, callback: &str, token: Result<Token, Err
             let right = readings(callback, mode).into_iter().any(|pairs| {
                 let bearer = matches!(values(&pairs, "token_type")[..], [kind] if kind.eq_ignore_ascii_case(b"bearer"));
                 let access = values(&pairs, "access_token") == [token.access_token.expose().as_bytes()];
-                access && bearer && belongs(input, state, &pairs)
+                access && bearer && belongs(input, state, &pairs) && is_placed(input, callback, redirect_uri, &pairs)
             });
             assert!(right, "{callback:?} is not the callback of {state}");
             assert!(!token.extra.contains_key("state") && !token.extra.contains_key("iss"));

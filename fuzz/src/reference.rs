@@ -119,3 +119,18 @@ fn unescape(bytes: &[u8]) -> Vec<u8> {
     }
     out
 }
+
+/// Whether a place, by its path alone or as a whole, is that of a URI without escapes: as the parser of browsers reads it, and with
+/// the path byte for byte.
+pub fn is_place(place: &str, uri: &str) -> bool {
+    let uri = url::Url::parse(uri).expect("a URI");
+    if place.starts_with('/') {
+        return place == uri.path();
+    }
+    let Ok(place_url) = url::Url::parse(place) else { return false };
+    let origin = |url: &url::Url| {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        (url.scheme().to_owned(), host, url.port_or_known_default())
+    };
+    origin(&place_url) == origin(&uri) && place_url.username().is_empty() && place.ends_with(uri.path())
+}

@@ -56,7 +56,9 @@ fn used(input: &[u8]) {
     let client = client();
     if let Ok(pending) = serde_json::from_slice::<Pending>(input) {
         let expires_at = pending.expires_at();
-        let callback = oauth_proto::wire::form::encode([("state", pending.state()), ("code", "c")]);
+        let place = serde_json::to_value(&pending).unwrap()["redirect_uri"].as_str().unwrap_or("/").to_owned();
+        let answer = oauth_proto::wire::form::encode([("state", pending.state()), ("code", "c")]);
+        let callback = format!("{place}{}{answer}", if place.contains('?') { '&' } else { '?' });
         let result = client.redeem(pending, &callback, moment(100, 1));
         assert!(result.is_err() || expires_at.as_secs() > 100);
     }

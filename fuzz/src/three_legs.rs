@@ -87,7 +87,8 @@ pub fn run(input: Input) {
         assert!(url.starts_with("https://a.example/2?x&a=b&oauth_token="), "{url}");
     }
     let callback = input.callback.unwrap_or_else(|| {
-        oauth_proto::wire::form::encode([("oauth_token", pending.token()), ("oauth_verifier", "v")])
+        let answer = oauth_proto::wire::form::encode([("oauth_token", pending.token()), ("oauth_verifier", "v")]);
+        format!("/cb?{answer}")
     });
     let redeemed = client.redeem(pending, &callback, moment()).map(|step| drive(step, &mut send, &mut moment));
     let Ok(Ok(Some(token))) = redeemed else { return };

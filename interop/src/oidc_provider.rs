@@ -3,7 +3,7 @@
 use oauth_proto::oauth2::{
     Authentication, AuthorizationServer, Authorize, Client, Discovery, Metadata, Pending, Token,
 };
-use oauth_proto::{Error, Moment, Secret};
+use oauth_proto::{Callback, Error, Moment, Secret};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -91,7 +91,12 @@ impl OidcProvider {
     ///
     /// # Errors
     /// What it comes to.
-    pub fn redeem(&self, client: &Client, pending: Pending, callback: &str) -> Result<Token, Error> {
+    pub fn redeem<'a>(
+        &self,
+        client: &Client,
+        pending: Pending,
+        callback: impl Into<Callback<'a>>,
+    ) -> Result<Token, Error> {
         self.http.run(client.redeem(pending, callback, Moment::from_os()))
     }
 

@@ -8,7 +8,7 @@ use oauth_proto::oauth2::{
     Authentication, AuthorizationServer, Authorize, Client, Discovery, Grant, PkceSupport, ResponseMode, Scope, Token,
     TokenHint, TokenType,
 };
-use oauth_proto::{Error, Forged, Moment, Refused};
+use oauth_proto::{Callback, Error, Forged, Moment, Refused};
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, u16) {
     match result {
@@ -184,10 +184,11 @@ fn the_code_comes_back_in_the_fragment_or_as_a_form_too() {
         (authorization.pending, form.body())
     };
     let (pending, body) = form_post(authorize());
-    assert!(op.redeem(&client, pending, &body).is_ok());
+    assert!(op.redeem(&client, pending, Callback::posted(CALLBACK, body.as_bytes())).is_ok());
     let (pending, body) = form_post(authorize().parameter("jane", "denies"));
     let denied = Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()) };
-    assert_eq!(op.redeem(&client, pending, &body).unwrap_err(), denied.into());
+    let posted = Callback::posted(CALLBACK, body.as_bytes());
+    assert_eq!(op.redeem(&client, pending, posted).unwrap_err(), denied.into());
 }
 
 #[test]

@@ -53,6 +53,28 @@ pub enum Forged {
         /// The one that answered.
         received: String,
     },
+    /// The user came back to another place than was asked for (RFC 9700 §4.4.2.2): what another server sent there must not be
+    /// shown to this one.
+    #[error(
+        "the user came back to {received:?} and not to {expected:?}{} (behind a proxy that changes scheme and host, hand over path \
+         and query, or compare the path alone by the client's `allow_callback_at_any_origin`)",
+        query_hint(expected, received)
+    )]
+    PlaceMismatch {
+        /// The redirect_uri, or OAuth 1.0's callback, without its query.
+        expected: String,
+        /// Where the user came to, without the query.
+        received: String,
+    },
+    /// The callback does not say where the user came back to, so that this cannot be compared with what was asked for.
+    #[error(
+        "the callback does not say that the user came back to {expected:?}: hand over the request's path and query, for a posted \
+         form by `Callback::posted` (the client's `allow_callback_without_place` lifts this)"
+    )]
+    PlaceMissing {
+        /// The redirect_uri, or OAuth 1.0's callback, without its query.
+        expected: String,
+    },
     /// Metadata of a protected resource is for another resource (RFC 9728 §3.3).
     #[error("the metadata is for the resource {received:?} and not for {expected:?}")]
     ResourceMismatch {
@@ -122,6 +144,11 @@ pub enum Forged {
     /// confirmed it before: it does so once, also when its word was lost on the way.
     #[error("the assertion's signature is wrong")]
     Signature,
+}
+
+/// Returns what is wrong where two places look alike without their queries.
+fn query_hint(expected: &str, received: &str) -> &'static str {
+    if expected == received { " with the query that this has" } else { "" }
 }
 
 /// Returns what to do about an issuer's name, if the two are one server.

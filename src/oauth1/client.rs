@@ -9,10 +9,11 @@ use super::answer::Fields;
 use super::parameters::{CALLBACK, SESSION_HANDLE, TOKEN, VERIFIER, is_oauth, is_protocol};
 use super::signer::{Extra, Signer};
 use super::{Callbacks, ClientCredentials, Pending, Placement, Service, Session, Stamp, Token, TokenCredentials};
+use crate::callback::Leniency;
 use crate::short_hash::sha256_of;
 use crate::step::Receive;
 use crate::wire::{bare, form, with_query};
-use crate::{Error, Forged, Misbehaved, Moment, Request, Response, Secret, Step, Timestamp, Unsupported};
+use crate::{Callback, Error, Forged, Misbehaved, Moment, Request, Response, Secret, Step, Timestamp, Unsupported};
 
 /// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
 const LIFETIME: Duration = Duration::from_secs(3600);
@@ -50,6 +51,7 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 pub struct Client {
     service: Service,
     credentials: ClientCredentials,
+    place: Leniency,
 }
 
 /// What is asked for in the first leg.
@@ -73,7 +75,8 @@ pub struct Authorize {
 enum Return {
     Callback(String),
     OutOfBand,
-    Registered,
+    /// To a URI that the service knows, and perhaps the caller, too.
+    Registered(Option<String>),
 }
 
 impl Authorize {
@@ -91,9 +94,22 @@ impl Authorize {
         Self::new(Return::OutOfBand)
     }
 
-    /// The user comes back to the URI that was registered with the service.
+    /// The user comes back to the URI that was registered with the service. Where the callback comes to is not checked, as
+    /// [`registered_as`](Self::registered_as) does.
     pub fn registered() -> Self {
-        Self::new(Return::Registered)
+        Self::new(Return::Registered(None))
+    }
+
+    /// The user comes back to the URI that was registered with the service, which is that one. It is not sent, but the callback
+    /// has to come there.
+    ///
+    /// ```
+    /// use oauth_proto::oauth1::Authorize;
+    ///
+    /// let authorize = Authorize::registered_as("https://printer.example.com/ready");
+    /// ```
+    pub fn registered_as(uri: impl Into<String>) -> Self {
+        Self::new(Return::Registered(Some(uri.into())))
     }
 
     /// A realm to ask access to. Several are joined by spaces, as requests-oauthlib does.
@@ -118,7 +134,49 @@ impl Authorize {
 impl Client {
     /// A client of that service.
     pub fn new(service: Service, credentials: ClientCredentials) -> Self {
-        Self { service, credentials }
+        Self { service, credentials, place: Leniency::default() }
+    }
+
+    /// Takes callbacks as a sign-in was told to, too.
+    pub(crate) fn with_place(mut self, place: Leniency) -> Self {
+        self.place = self.place.or(place);
+        self
+    }
+
+    /// Compares the path alone of a callback that is handed over as a whole URI: for an application behind a proxy that changes
+    /// scheme and host, whose framework knows no other. If it knows path and query, hand those over instead. A prefix that the proxy
+    /// removed from the path has to be put back in any case.
+    ///
+    /// ```
+    /// # use oauth_proto::oauth1::Client;
+    /// fn behind_a_proxy(client: Client) -> Client {
+    ///     client.allow_callback_at_any_origin() // http://10.0.0.5:8080/ready
+    /// }
+    /// ```
+    ///
+    /// # Security
+    /// What this gives away: two services whose callbacks differ by the host alone are not told apart by it.
+    pub fn allow_callback_at_any_origin(mut self) -> Self {
+        self.place.any_origin = true;
+        self
+    }
+
+    /// Takes callbacks that do not say where the user came to: a query alone.
+    ///
+    /// ```
+    /// # use oauth_proto::oauth1::Client;
+    /// fn with_queries(client: Client) -> Client {
+    ///     client.allow_callback_without_place() // oauth_token=hh5s93j4hdidpola&oauth_verifier=…
+    /// }
+    /// ```
+    ///
+    /// # Security
+    /// What this gives away: nothing but the temporary credentials' identifier, which a malicious service can copy from an honest
+    /// one, tells the two services' callbacks apart, so that the malicious one can be shown the other's verifier. It is harmless
+    /// where the application has one service.
+    pub fn allow_callback_without_place(mut self) -> Self {
+        self.place.no_place = true;
+        self
     }
 
     /// The service, as it was described.
@@ -158,6 +216,7 @@ impl Client {
             json: service.json_answers,
             mark: self.mark(),
             callback: callback.with_authorization,
+            returns_to: callback.place,
             signed_at: moment.now,
             expires_at: moment.now.after(lifetime),
         };
@@ -189,7 +248,9 @@ impl Client {
 
     /// The last leg: the user is back, and the temporary credentials are exchanged for a token (RFC 5849 §2.3).
     ///
-    /// `callback` is the URI that the user's browser asked for, or its query.
+    /// `callback` is the URI that the user's browser asked for: path and query, as your framework has them (axum's `OriginalUri`),
+    /// or all of it. Where the user came to is compared with the URI of [`Authorize::callback`] or
+    /// [`Authorize::registered_as`].
     ///
     /// # Errors
     /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access, which services say by
@@ -197,9 +258,18 @@ impl Client {
     /// [`Forged::ParameterMissing`]. [`Forged`] when the callback does not belong to `pending`, or `pending` not to this client,
     /// [`Expired`](crate::Expired) when the user took too long. Nothing has been sent then. What the answer comes to is
     /// reported by the step; a [`DriveError`](crate::DriveError) as a function's error takes both by `?`.
-    pub fn redeem(&self, pending: Pending, callback: &str, moment: Moment) -> Result<Step<Token>, Error> {
+    ///
+    /// # Security
+    /// OAuth 1.0 has nothing else than the place by which to tell one service's callbacks from another's, so a query alone is
+    /// refused, unless by [`allow_callback_without_place`](Self::allow_callback_without_place).
+    pub fn redeem<'a>(
+        &self,
+        pending: Pending,
+        callback: impl Into<Callback<'a>>,
+        moment: Moment,
+    ) -> Result<Step<Token>, Error> {
         pending.check(&self.mark(), moment.now)?;
-        let verifier = pending.verifier(callback)?;
+        let verifier = pending.verifier(&callback.into(), self.place)?;
         self.exchange(&pending.credentials, verifier, moment)
     }
 
@@ -327,31 +397,37 @@ impl Client {
             Callbacks::WithBoth => (true, true),
             Callbacks::Registered => (false, false),
         };
-        let uri = match user_returns {
+        let check = |uri: &String| match url::Url::parse(uri) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Unsupported::Url { url: bare(uri), reason: "a callback is an absolute URI" }),
+        };
+        let place = match user_returns {
             Return::Callback(uri) => uri,
             // RFC 5849 §2.1: `oob` also where the callback was told by other means.
-            Return::OutOfBand | Return::Registered => {
+            Return::OutOfBand | Return::Registered(_) => {
                 let with_request = with_request.then(|| "oob".to_owned());
-                return Ok(Told { with_request, with_authorization: None });
+                let place = if let Return::Registered(uri) = user_returns { uri } else { None };
+                place.as_ref().map_or(Ok(()), check)?;
+                return Ok(Told { with_request, with_authorization: None, place });
             }
         };
         if !with_request && !with_authorization {
             return Err(Unsupported::CallbackNotAccepted.into());
         }
-        if url::Url::parse(&uri).is_err() {
-            return Err(Unsupported::Url { url: bare(&uri), reason: "a callback is an absolute URI" }.into());
-        }
+        check(&place)?;
         Ok(Told {
-            with_request: with_request.then(|| uri.clone()),
-            with_authorization: with_authorization.then_some(uri),
+            with_request: with_request.then(|| place.clone()),
+            with_authorization: with_authorization.then(|| place.clone()),
+            place: Some(place),
         })
     }
 }
 
-/// The callback, in the places where it is told.
+/// The callback, in the places where it is told, and to be compared with.
 struct Told {
     with_request: Option<String>,
     with_authorization: Option<String>,
+    place: Option<String>,
 }
 
 fn user_url(
@@ -376,6 +452,7 @@ struct Temporary {
     /// The client at its service.
     mark: String,
     callback: Option<String>,
+    returns_to: Option<String>,
     signed_at: Timestamp,
     expires_at: Timestamp,
 }
@@ -387,7 +464,7 @@ impl Receive<Pending> for Temporary {
         if self.confirmed && !fields.take_confirmation() {
             return Err(Misbehaved::CallbackUnconfirmed { answer: fields.answer() }.into());
         }
-        Ok(Step::Done(Pending::new(self.mark, credentials, self.callback, self.expires_at)))
+        Ok(Step::Done(Pending::new(self.mark, credentials, self.callback, self.returns_to, self.expires_at)))
     }
 
     fn name(&self) -> &'static str {

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::TokenCredentials;
 use super::parameters::{TOKEN, VERIFIER};
+use crate::callback::Leniency;
 use crate::wire::{form, shortened};
-use crate::{Error, Expired, Forged, Refused, Timestamp};
+use crate::{Callback, Error, Expired, Forged, Refused, Timestamp};
 
 /// An authorization that waits for its user to come back.
 ///
@@ -33,21 +34,25 @@ pub struct Pending {
     /// The callback, where the authorization URL is to carry it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) callback: Option<String>,
+    /// Where the user comes back to, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    returns_to: Option<String>,
     #[serde(rename = "until")]
     expires_at: Timestamp,
 }
 
-/// The first form had no mark.
-const VERSION: u64 = 2;
+/// The first form had no mark, and the second did not know where the user comes back to.
+const VERSION: u64 = 3;
 
 impl Pending {
     pub(super) fn new(
         mark: String,
         credentials: TokenCredentials,
         callback: Option<String>,
+        returns_to: Option<String>,
         expires_at: Timestamp,
     ) -> Self {
-        Self { version: VERSION, mark, credentials, callback, expires_at }
+        Self { version: VERSION, mark, credentials, callback, returns_to, expires_at }
     }
 
     /// The temporary credentials' identifier: the `oauth_token` that the callback will carry. It may serve as the key
@@ -82,19 +87,22 @@ impl Pending {
     }
 
     /// The verifier that a callback brings, when the callback belongs to this authorization and grants access.
-    pub(super) fn verifier(&self, callback: &str) -> Result<Option<String>, Error> {
-        let callback = Callback::parse(callback)?;
-        let token = callback.token.as_ref().or(callback.denied.as_ref());
+    pub(super) fn verifier(&self, callback: &Callback<'_>, place: Leniency) -> Result<Option<String>, Error> {
+        let answer = Answer::of(callback)?;
+        let token = answer.token.as_ref().or(answer.denied.as_ref());
         if let Some(token) = token.filter(|token| **token != self.credentials.token) {
             let (expected, received) = (shortened(&self.credentials.token), shortened(token));
             return Err(Forged::TokenMismatch { expected, received }.into());
         }
-        let refused = callback.denied.is_some() || callback.not_approved.as_deref() == Some("true");
+        if let Some(returns_to) = &self.returns_to {
+            place.check(callback, returns_to)?;
+        }
+        let refused = answer.denied.is_some() || answer.not_approved.as_deref() == Some("true");
         // An empty code says nothing.
         let said = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| shortened(&text));
-        let (problem, advice) = match (said(callback.problem), said(callback.error)) {
-            (Some(problem), _) => (Some(problem), said(callback.problem_advice)),
-            (None, error) => (error, said(callback.error_description)),
+        let (problem, advice) = match (said(answer.problem), said(answer.error)) {
+            (Some(problem), _) => (Some(problem), said(answer.problem_advice)),
+            (None, error) => (error, said(answer.error_description)),
         };
         if refused || problem.is_some() {
             return Err(Refused::Denied { problem, advice }.into());
@@ -102,13 +110,13 @@ impl Pending {
         if token.is_none() {
             return Err(Forged::ParameterMissing { name: TOKEN }.into());
         }
-        Ok(callback.verifier.filter(|verifier| !verifier.is_empty()))
+        Ok(answer.verifier.filter(|verifier| !verifier.is_empty()))
     }
 }
 
 /// What the callback's query says.
 #[derive(Default)]
-struct Callback {
+struct Answer {
     token: Option<String>,
     verifier: Option<String>,
     /// The Problem Reporting extension's.
@@ -123,29 +131,27 @@ struct Callback {
     error_description: Option<String>,
 }
 
-impl Callback {
-    /// Reads the query of a URL, or a query alone.
-    fn parse(url: &str) -> Result<Self, Forged> {
-        let url = url.split('#').next().unwrap_or_default();
-        let is_url = url.starts_with('/') || url.contains("://");
-        let query = url.split_once('?').map_or(if is_url { "" } else { url }, |(_, query)| query);
-        let mut callback = Self::default();
+impl Answer {
+    /// Reads the query of a URI, or a query alone.
+    fn of(callback: &Callback<'_>) -> Result<Self, Forged> {
+        let query = callback.parts().query.unwrap_or_default();
+        let mut answer = Self::default();
         for (name, value) in form::pairs(query.as_bytes()) {
             // Nothing depends on an explanation, so that it is read whatever it is.
             let explanation = || Some(String::from_utf8_lossy(&value).into_owned());
             let (name, slot) = match &*name {
-                b"oauth_token" => (TOKEN, &mut callback.token),
-                b"oauth_verifier" => (VERIFIER, &mut callback.verifier),
-                b"oauth_problem" => ("oauth_problem", &mut callback.problem),
-                b"denied" => ("denied", &mut callback.denied),
-                b"not_approved" => ("not_approved", &mut callback.not_approved),
-                b"error" => ("error", &mut callback.error),
+                b"oauth_token" => (TOKEN, &mut answer.token),
+                b"oauth_verifier" => (VERIFIER, &mut answer.verifier),
+                b"oauth_problem" => ("oauth_problem", &mut answer.problem),
+                b"denied" => ("denied", &mut answer.denied),
+                b"not_approved" => ("not_approved", &mut answer.not_approved),
+                b"error" => ("error", &mut answer.error),
                 b"oauth_problem_advice" => {
-                    callback.problem_advice = explanation();
+                    answer.problem_advice = explanation();
                     continue;
                 }
                 b"error_description" => {
-                    callback.error_description = explanation();
+                    answer.error_description = explanation();
                     continue;
                 }
                 _ => continue,
@@ -155,7 +161,7 @@ impl Callback {
                 return Err(Forged::ParameterTwice { name });
             }
         }
-        Ok(callback)
+        Ok(answer)
     }
 }
 
@@ -164,7 +170,11 @@ mod tests {
     use super::*;
 
     fn pending() -> Pending {
-        Pending::new("m".into(), TokenCredentials::new("t k", "s"), None, Timestamp::from_secs(100))
+        Pending::new("m".into(), TokenCredentials::new("t k", "s"), None, None, Timestamp::from_secs(100))
+    }
+
+    fn verifier(callback: &str) -> Result<Option<String>, Error> {
+        pending().verifier(&Callback::from(callback), Leniency::default())
     }
 
     #[test]
@@ -174,9 +184,9 @@ mod tests {
             "/cb?oauth_token=t%20k&oauth_verifier=v#fragment",
             "oauth_verifier=v&oauth_token=t+k",
         ] {
-            assert_eq!(pending().verifier(callback).unwrap().as_deref(), Some("v"), "{callback}");
+            assert_eq!(verifier(callback).unwrap().as_deref(), Some("v"), "{callback}");
         }
-        assert_eq!(pending().verifier("?oauth_token=t+k&oauth_verifier=").unwrap(), None);
+        assert_eq!(verifier("?oauth_token=t+k&oauth_verifier=").unwrap(), None);
     }
 
     #[test]
@@ -190,14 +200,14 @@ mod tests {
             ("?oauth_token=t+k&error=access_denied", Some("access_denied")),
         ] {
             let expected = Refused::Denied { problem: problem.map(str::to_owned), advice: None };
-            assert_eq!(pending().verifier(callback), Err(expected.into()), "{callback}");
+            assert_eq!(verifier(callback), Err(expected.into()), "{callback}");
         }
     }
 
     #[test]
     fn another_authorizations_callback_is_forged_even_when_it_refuses() {
         for callback in ["?oauth_token=x&oauth_verifier=v", "?denied=x", "?oauth_token=x&oauth_problem=user_refused"] {
-            let error = pending().verifier(callback).unwrap_err();
+            let error = verifier(callback).unwrap_err();
             assert!(matches!(error, Error::Forged(Forged::TokenMismatch { .. })), "{error}");
         }
     }
@@ -207,7 +217,7 @@ mod tests {
         assert_eq!(pending().check("m", Timestamp::from_secs(99)), Ok(()));
         assert_eq!(pending().check("n", Timestamp::from_secs(99)), Err(Forged::OtherClient.into()));
         assert_eq!(pending().check("m", Timestamp::from_secs(100)), Err(Expired::Pending.into()));
-        let stored = serde_json::to_string(&pending()).unwrap().replace("\"v\":2", "\"v\":9");
+        let stored = serde_json::to_string(&pending()).unwrap().replace("\"v\":3", "\"v\":9");
         let outdated: Pending = serde_json::from_str(&stored).unwrap();
         assert_eq!(outdated.check("m", Timestamp::from_secs(1)), Err(Expired::Outdated.into()));
     }

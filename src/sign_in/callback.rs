@@ -14,7 +14,7 @@ use super::{Pending, SignIn, Tokens, User, mapping};
 use crate::api::{self, Call};
 use crate::step::Receive;
 use crate::wire::{Answer, Site, check_private};
-use crate::{Error, Forged, Misbehaved, Moment, Refused, Request, Response, Step, oauth1, oauth2};
+use crate::{Callback, Error, Forged, Misbehaved, Moment, Refused, Request, Response, Step, oauth1, oauth2};
 
 /// The most that a profile may have.
 const LIMIT: usize = 256 * 1024;
@@ -23,14 +23,25 @@ impl SignIn {
     /// The last leg: checks the callback, exchanges its code for a token, and fetches the profile with it: two rounds, or
     /// three where addresses are apart.
     ///
-    /// `callback` is the URI that the user's browser asked for, or its query.
+    /// `callback` is the URI that the user's browser asked for: path and query, as your framework has them (axum's `OriginalUri`),
+    /// or all of it. Where the user came to is compared with the URL that the sign-in was made with.
     ///
     /// # Errors
     /// [`Refused::Denied`] when the user did not grant access. [`Forged`] when the callback does not belong to `pending`, or
     /// `pending` not to this client and service; [`Expired`](crate::Expired) when the user took too long. Nothing has been
     /// sent then. From the step: [`Refused`] when the service refuses the code or the profile, [`Misbehaved`] when an answer
     /// is not as it should be, above all when the profile has no identifier.
-    pub fn callback(&self, pending: Pending, callback: &str, moment: Moment) -> Result<Step<User>, Error> {
+    ///
+    /// # Security
+    /// Where the user came to tells one service's callbacks from another's, if each has a URL of its own: `/callback/github`,
+    /// `/callback/google`. A query alone does not say it, and is taken only where the service names itself by its issuer, or by
+    /// [`allow_callback_without_place`](Self::allow_callback_without_place).
+    pub fn callback<'a>(
+        &self,
+        pending: Pending,
+        callback: impl Into<Callback<'a>>,
+        moment: Moment,
+    ) -> Result<Step<User>, Error> {
         pending.check(self.0.mark)?;
         let parts = self.0.clone();
         let (moment, next) = divided(moment);

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::custom::{Client, Custom};
 use super::table::Table;
 use super::{Service, Site};
+use crate::callback::Leniency;
 use crate::oauth2::Scope;
 use crate::short_hash::sha256_of;
 use crate::wire::bare;
@@ -47,6 +48,7 @@ pub(super) struct Parts {
     pub(super) headers: HeaderMap,
     pub(super) fields: Vec<String>,
     pub(super) always_authorize: bool,
+    pub(super) place: Leniency,
 }
 
 /// Where the profile is, and how it becomes a user.
@@ -151,6 +153,7 @@ impl SignIn {
             headers: HeaderMap::new(),
             fields: Vec::new(),
             always_authorize: false,
+            place: Leniency::default(),
         })))
     }
 
@@ -180,6 +183,14 @@ impl SignIn {
         Arc::make_mut(&mut self.0)
     }
 
+    /// Takes callbacks as those are taken, too.
+    pub(super) fn with_place(mut self, place: Leniency) -> Self {
+        let parts = self.parts();
+        parts.place = parts.place.or(place);
+        parts.client = parts.client.clone().with_place(place);
+        self
+    }
+
     /// With its row's URLs elsewhere, and all that follows from them made anew.
     pub(super) fn moved(mut self, url: &str, change: impl FnOnce(&mut Table)) -> Result<Self, Error> {
         let parts = self.parts();
@@ -188,7 +199,7 @@ impl SignIn {
             return Err(Unsupported::Url { url: bare(url), reason }.into());
         };
         change(table);
-        parts.client = table.build()?.returning_to(&parts.callback)?;
+        parts.client = table.build()?.returning_to(&parts.callback)?.with_place(parts.place);
         parts.mark = mark(&parts.client, &parts.callback, &parts.profile);
         Ok(self)
     }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::client::Profile;
 use super::{SignIn, Tokens, User};
+use crate::callback::Leniency;
 use crate::wire::bare;
 use crate::{Error, Request, Unsupported, oauth1, oauth2};
 
@@ -66,6 +67,14 @@ impl Client {
         match self {
             Self::Oauth1(client) => ("oauth1", &client.service().token),
             Self::Oauth2(client) => ("oauth2", &client.server().token),
+        }
+    }
+
+    /// Takes callbacks as the sign-in was told to.
+    pub(super) fn with_place(self, place: Leniency) -> Self {
+        match self {
+            Self::Oauth1(client) => Self::Oauth1(client.with_place(place)),
+            Self::Oauth2(client) => Self::Oauth2(client.with_place(place)),
         }
     }
 

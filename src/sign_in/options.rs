@@ -3,6 +3,7 @@
 use super::SignIn;
 use super::client::header;
 use crate::Error;
+use crate::callback::Leniency;
 use crate::oauth2::Scope;
 use crate::providers::place::installation;
 
@@ -134,5 +135,41 @@ impl SignIn {
     pub fn always_authorize(mut self) -> Self {
         self.parts().always_authorize = true;
         self
+    }
+
+    /// Compares the path alone of a callback that is handed over as a whole URI: for an application behind a proxy that changes
+    /// scheme and host, whose framework knows no other. If it knows path and query, hand those over instead. A prefix that the proxy
+    /// removed from the path has to be put back in any case.
+    ///
+    /// ```
+    /// use oauth_proto::sign_in::SignIn;
+    ///
+    /// let sign_in = SignIn::github("client id", "client secret", "https://app.example/callback/github")?
+    ///     .allow_callback_at_any_origin(); // http://10.0.0.5:8080/callback/github
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// # Security
+    /// What this gives away: two services whose callback URLs differ by the host alone are not told apart by it.
+    pub fn allow_callback_at_any_origin(self) -> Self {
+        self.with_place(Leniency { any_origin: true, ..Leniency::default() })
+    }
+
+    /// Takes callbacks that do not say where the user came to: a query alone.
+    ///
+    /// ```
+    /// use oauth_proto::sign_in::SignIn;
+    ///
+    /// let sign_in = SignIn::github("client id", "client secret", "https://app.example/callback/github")?
+    ///     .allow_callback_without_place(); // code=SplxlOBeZQQYbYS6WxSbIA&state=…
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// # Security
+    /// What this gives away: at a service that does not name itself in its callbacks, nothing tells another service's code from
+    /// this one's, so that a malicious service is shown codes of an honest one (a mix-up, RFC 9700 §4.4). It is harmless where the
+    /// application has one service, or none that an attacker may choose.
+    pub fn allow_callback_without_place(self) -> Self {
+        self.with_place(Leniency { no_place: true, ..Leniency::default() })
     }
 }

@@ -123,7 +123,7 @@ impl SignIn {
             }
             Client::Oauth1(client) => {
                 let authorize = match client.service().when_told() {
-                    Callbacks::Registered => oauth1::Authorize::registered(),
+                    Callbacks::Registered => oauth1::Authorize::registered_as(&parts.callback),
                     _ => oauth1::Authorize::callback(&parts.callback),
                 };
                 let step = client.authorize(authorize, moment)?;

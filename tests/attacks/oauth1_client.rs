@@ -1,7 +1,9 @@
 //! OAuth 1.0a client, and the rows about answers that hold for every client.
 
 use http::Request;
-use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Scheme, Service, Session, TokenCredentials};
+use oauth_proto::oauth1::{
+    Authorize, Callbacks, Client, ClientCredentials, Pending, Scheme, Service, Session, TokenCredentials,
+};
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Response, Step, Timestamp, Unsupported};
 
 use crate::common::{CALLBACK, World};
@@ -70,7 +72,7 @@ fn callback_unconfirmed() {
 fn request_token_other() {
     let world = World::default();
     let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    let error = world.redeem(pending, "/ready?oauth_token=attackers&oauth_verifier=v").unwrap_err();
+    let error = world.redeem(pending, "/ready?x=1&oauth_token=attackers&oauth_verifier=v").unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::TokenMismatch { .. })), "{error}");
 }
 
@@ -90,7 +92,7 @@ fn pending_of_another_service() {
     };
     let read = |stored: &serde_json::Value| serde_json::from_value::<Pending>(stored.clone()).unwrap();
     let redeem = |client: &Client, stored: &serde_json::Value| {
-        client.redeem(read(stored), "/ready?oauth_token=t&oauth_verifier=v", moment())
+        client.redeem(read(stored), "/ready?x=1&oauth_token=t&oauth_verifier=v", moment())
     };
     let stored = pending();
     assert_eq!(stored["for"].as_str().unwrap().len(), 32, "128 bits");
@@ -121,7 +123,7 @@ fn duplicated_parameter() {
     for twice in ["oauth_token", "oauth_verifier"] {
         let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
         let token = pending.token();
-        let callback = format!("?oauth_token={token}&oauth_verifier=v&{twice}={token}");
+        let callback = format!("{CALLBACK}&oauth_token={token}&oauth_verifier=v&{twice}={token}");
         assert_eq!(world.redeem(pending, &callback), Err(Forged::ParameterTwice { name: twice }.into()));
     }
 }
@@ -286,4 +288,48 @@ fn token_in_log() {
     };
     let step = client(service()).authorize(Authorize::callback(CALLBACK), moment()).unwrap();
     assert_eq!(format!("{step:?}"), "Send(POST /initiate, Sent(Temporary))");
+}
+
+/// Another service has sent the user back, with the same temporary credentials' identifier: a malicious one can copy it.
+#[test]
+fn a_callback_at_another_uri_sends_no_verifier() {
+    let pending = |authorize: Authorize, service: Service| {
+        let step = client(service).authorize(authorize, moment()).unwrap();
+        let Step::Send(_, sent) = step else { panic!("nothing to send") };
+        let answer = ok("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true");
+        let Step::Done(pending) = sent.receive(answer, moment()).unwrap() else { panic!("not done") };
+        pending
+    };
+    let evil = || pending(Authorize::callback("https://printer.example.com/evil"), service());
+    let came = |client: &Client, pending, before: &str| {
+        client.redeem(pending, &format!("{before}oauth_token=t&oauth_verifier=HONEST"), moment()).map(drop)
+    };
+    let own = client(service());
+    for before in ["https://printer.example.com/honest?", "/honest?", "http://printer.example.com/evil?"] {
+        let error = came(&own, evil(), before).unwrap_err();
+        assert!(matches!(error, Error::Forged(Forged::PlaceMismatch { .. })), "{before}: {error}");
+        assert!(!error.to_string().contains("HONEST"), "{error}");
+    }
+    for before in ["", "?"] {
+        let error = came(&own, evil(), before).unwrap_err();
+        assert_eq!(error, Forged::PlaceMissing { expected: "https://printer.example.com/evil".into() }.into());
+        came(&own.clone().allow_callback_without_place(), evil(), before).unwrap();
+    }
+    came(&own, evil(), "https://printer.example.com/evil?").unwrap();
+    came(&own, evil(), "/evil?").unwrap();
+    let proxied = own.clone().allow_callback_at_any_origin();
+    came(&proxied, evil(), "http://10.0.0.5/evil?").unwrap();
+    came(&proxied, evil(), "http://10.0.0.5/honest?").unwrap_err();
+
+    // A callback that was registered is compared where the application says which it is.
+    let untold = || service().callbacks(Callbacks::Registered);
+    let own = client(untold());
+    came(&own, pending(Authorize::registered(), untold().allow_unconfirmed_callback()), "/anywhere?").unwrap();
+    let known = || pending(Authorize::registered_as("https://printer.example.com/evil"), untold());
+    came(&own, known(), "/evil?").unwrap();
+    came(&own, known(), "/honest?").unwrap_err();
+    client(untold()).authorize(Authorize::registered_as("/evil"), moment()).unwrap_err();
+    // One that is denied elsewhere is not believed, either.
+    let error = client(service()).redeem(evil(), "/honest?denied=t", moment()).unwrap_err();
+    assert!(matches!(error, Error::Forged(Forged::PlaceMismatch { .. })), "{error}");
 }

@@ -1,8 +1,8 @@
 //! OAuth 2.0 client: what must be refused before a secret leaves, and what must not be believed of an answer.
 
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, Client, Discovery, Metadata, Quirks, ResourceDiscovery, Scope, Session, Token,
-    TokenType,
+    AuthorizationServer, Authorize, Client, Discovery, Metadata, Quirks, ResourceDiscovery, ResponseMode, Scope,
+    Session, Token, TokenType,
 };
 use oauth_proto::{Error, Forged, Misbehaved, Refused, Step, Timestamp, Unsupported};
 
@@ -606,4 +606,111 @@ fn a_resource_elsewhere_names_no_server_of_this_network() {
     let near = ResourceDiscovery::new("http://127.0.0.1:3000").unwrap();
     let near = near.challenged(hint("http://127.0.0.1:3000/m").headers()).unwrap();
     answered(near, "http://127.0.0.1:3000", "http://localhost:8080").unwrap();
+}
+
+/// Another server has sent the user back to its own redirect_uri, and the application hands on what came (RFC 9700 §4.4.2.2).
+#[test]
+fn a_callback_at_another_redirect_uri_sends_no_code() {
+    // It names no issuer, as most servers.
+    let server = || {
+        let server = AuthorizationServer::new("https://evil.example/token").unwrap();
+        server.authorization_endpoint("https://evil.example/authorize").unwrap()
+    };
+    let client = |redirect_uri: &str| Client::new(server(), "id").redirect_uri(redirect_uri).unwrap();
+    let came = |client: &Client, place: &str| {
+        let authorization = done(client.authorize(Authorize::new(), moment()).unwrap());
+        let mark = if place.contains('?') { '&' } else { '?' };
+        let uri = format!("{place}{mark}code=HONEST&state={}", authorization.pending.state());
+        client.redeem(authorization.pending, &uri, moment()).map(|step| drop(sent(step)))
+    };
+    let evil = client("https://rp.example/cb/evil");
+    for place in
+        ["https://rp.example/cb/honest", "/cb/honest", "http://rp.example/cb/evil", "https://x.example/cb/evil"]
+    {
+        let error = came(&evil, place).unwrap_err();
+        let expected = "https://rp.example/cb/evil".to_owned();
+        assert_eq!(error, Forged::PlaceMismatch { expected, received: place.into() }.into());
+        assert!(error.to_string().contains("`allow_callback_at_any_origin`"), "{error}");
+        assert!(!error.to_string().contains("HONEST"), "{error}");
+    }
+    for place in ["https://rp.example/cb/evil", "https://RP.example:443/cb/evil", "/cb/evil"] {
+        came(&evil, place).unwrap();
+    }
+    let proxied = evil.allow_callback_at_any_origin();
+    came(&proxied, "http://10.0.0.5:8080/cb/evil").unwrap();
+    came(&proxied, "http://10.0.0.5:8080/cb/honest").unwrap_err();
+
+    // Servers that are told apart by an argument.
+    let evil = client("https://rp.example/cb?as=evil");
+    for place in ["/cb?as=honest", "/cb", "/cb?as=evil&as=honest"] {
+        let error = came(&evil, place).unwrap_err();
+        assert!(matches!(error, Error::Forged(Forged::PlaceMismatch { .. })), "{place}: {error}");
+    }
+    came(&evil, "/cb?as=evil").unwrap();
+
+    // An app's own scheme, and a port that it was given just now.
+    for (own, other) in
+        [("com.example.app:/cb", "com.example.other:/cb"), ("http://127.0.0.1:51004/cb", "http://127.0.0.1:51005/cb")]
+    {
+        came(&client(own), own).unwrap();
+        came(&client(own), other).unwrap_err();
+    }
+    // Where no redirect_uri is known there is nothing to compare.
+    came(&Client::new(server(), "id"), "/anywhere").unwrap();
+    came(&Client::new(server(), "id"), "").unwrap();
+}
+
+#[test]
+fn a_callback_without_its_place_sends_no_code_unless_the_server_names_itself() {
+    let unnamed = AuthorizationServer::new("https://auth.example.com/token").unwrap();
+    let unnamed = client_of(unnamed.authorization_endpoint("https://auth.example.com/authorize").unwrap());
+    let came = |client: &Client, before: &str, rest: &str| {
+        let authorization = done(client.authorize(Authorize::new(), moment()).unwrap());
+        let callback = format!("{before}code=x&state={}{rest}", authorization.pending.state());
+        client.redeem(authorization.pending, &callback, moment()).map(|step| drop(sent(step)))
+    };
+    for before in ["", "?"] {
+        for client in [&unnamed, &client()] {
+            let error = came(client, before, "").unwrap_err();
+            assert_eq!(error, Forged::PlaceMissing { expected: REDIRECT.into() }.into());
+            assert!(error.to_string().contains("`allow_callback_without_place`"), "{error}");
+        }
+        came(&client(), before, "&iss=https%3A%2F%2Fauth.example.com").unwrap();
+        came(&client(), before, "&iss=https%3A%2F%2Fevil.example").unwrap_err();
+        came(&unnamed.clone().allow_callback_without_place(), before, "").unwrap();
+    }
+    // The option is about callbacks that have none.
+    came(&unnamed.clone().allow_callback_without_place(), "/other?", "").unwrap_err();
+    // And a server's name is no place.
+    came(&client(), "/other?", "&iss=https%3A%2F%2Fauth.example.com").unwrap_err();
+}
+
+#[test]
+fn a_form_that_was_posted_elsewhere_sends_no_code() {
+    let posted = |url: &str| {
+        let authorize = Authorize::new().response_mode(ResponseMode::FormPost);
+        let authorization = done(client().authorize(authorize, moment()).unwrap());
+        let form = format!("code=x&state={}", authorization.pending.state());
+        let request = http::Request::post(url).body(form.into_bytes()).unwrap();
+        client().redeem(authorization.pending, &request, moment()).map(|step| drop(sent(step)))
+    };
+    posted("/cb").unwrap();
+    posted("https://client.example.com/cb?x=1").unwrap();
+    for url in ["/other", "https://evil.example/cb"] {
+        let error = posted(url).unwrap_err();
+        assert!(matches!(error, Error::Forged(Forged::PlaceMismatch { .. })), "{url}: {error}");
+    }
+}
+
+#[test]
+fn a_fragment_of_another_page_brings_no_token() {
+    let came = |before: &str| {
+        let authorization = client().authorize_implicit(Authorize::new(), moment()).unwrap();
+        let answer = format!("access_token=x&token_type=bearer&state={}", authorization.pending.state());
+        client().token_from_fragment(authorization.pending, &format!("{before}#{answer}"), now())
+    };
+    came(REDIRECT).unwrap();
+    came("/cb").unwrap();
+    assert!(matches!(came("/other"), Err(Error::Forged(Forged::PlaceMismatch { .. }))));
+    assert!(matches!(came(""), Err(Error::Forged(Forged::PlaceMissing { .. }))));
 }

@@ -8,6 +8,8 @@ use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response};
 use crate::common::oauth2::{NOW, at, get, json, moment, response};
 use crate::common::sign_in::*;
 
+const LINK: &str = "https://app.example/link";
+
 const BOTH: [Constructor; 2] = [SignIn::google, SignIn::twitter];
 
 /// What a callback comes to, before anything is sent.
@@ -81,7 +83,7 @@ fn mix_up() {
         SignIn::google("other id", "secret", CALLBACK).unwrap(),
         SignIn::twitter("other id", "secret", CALLBACK).unwrap(),
         // Where users come back to be linked, and not signed in.
-        SignIn::google("id", "secret", "https://app.example/link").unwrap(),
+        SignIn::google("id", "secret", LINK).unwrap(),
         SignIn::new(&sites::GOOGLE.profile("https://people.googleapis.com/v1/people/me"), "id", "s", CALLBACK).unwrap(),
         // Clients of the same services, whose profiles functions read; and others' at the same services, or elsewhere.
         custom(of(SignIn::google).oauth2_client().unwrap().clone()),
@@ -96,7 +98,8 @@ fn mix_up() {
             let oauth1 = sign_in.oauth1_client().is_some();
             let answers = oauth1.then(|| form(REQUEST_TOKEN)).into_iter().collect();
             let start = drive(sign_in.start(moment()), answers).0.unwrap();
-            let uri = callback(&start.pending, oauth1);
+            let place = if format!("{sign_in:?}").contains(LINK) { LINK } else { CALLBACK };
+            let uri = callback(&start.pending, oauth1).replace(CALLBACK, place);
             let redeemed = stranger.callback(start.pending, &uri, moment()).map(drop);
             let expected = if one == other { Ok(()) } else { Err(Forged::OtherClient.into()) };
             assert_eq!(redeemed, expected, "{sign_in:?} {stranger:?}");
@@ -296,4 +299,47 @@ fn version_of_2007() {
     let error = SignIn::new(&sites::DROPBOX_V1, "key", "secret", CALLBACK).unwrap_err();
     assert_eq!(error, oauth_proto::Unsupported::VersionOf2007.into());
     assert!(SignIn::dangerous_new_2007(&sites::DROPBOX_V1, "key", "secret", CALLBACK).is_ok());
+}
+
+#[test]
+fn a_callback_at_another_services_url_signs_nobody_in() {
+    for constructor in BOTH {
+        let own = || constructor("id", "secret", "https://app.example/callback/own").unwrap();
+        let came = |sign_in: &SignIn, place: &str| {
+            let (start, _) = start(sign_in);
+            let answer = callback(&start.pending, sign_in.oauth1_client().is_some());
+            let (_, query) = answer.split_once('?').unwrap();
+            sign_in.callback(start.pending, &format!("{place}{query}"), moment()).map(drop)
+        };
+        for place in ["/callback/other?", "https://app.example/callback/other?", "https://evil.example/callback/own?"] {
+            let error = came(&own(), place).unwrap_err();
+            assert!(matches!(error, Error::Forged(Forged::PlaceMismatch { .. })), "{place}: {error}");
+        }
+        assert!(matches!(came(&own(), ""), Err(Error::Forged(Forged::PlaceMissing { .. }))));
+        came(&own(), "/callback/own?").unwrap();
+        // The options hold in any order.
+        let moved = |sign_in: SignIn| sign_in.endpoints_at("http://127.0.0.1:1").unwrap();
+        for lenient in [moved(own().allow_callback_without_place()), moved(own()).allow_callback_without_place()] {
+            came(&lenient, "?").unwrap();
+            came(&lenient, "/callback/other?").unwrap_err();
+        }
+        let proxied = moved(own().allow_callback_at_any_origin());
+        came(&proxied, "http://10.0.0.5/callback/own?").unwrap();
+        came(&proxied, "http://10.0.0.5/callback/other?").unwrap_err();
+    }
+    // A callback that was registered is not sent, and compared all the same.
+    let client = |oauth1: oauth_proto::oauth1::Client| {
+        let request = |_: &Tokens| oauth_proto::oauth1::ApiRequest::new("https://wiki.example/whoami")?.request();
+        SignIn::custom(oauth1, "https://app.example/callback/wiki", request, |_, tokens| Some(User::new("1", tokens)))
+    };
+    let service =
+        oauth_proto::oauth1::Service::new("https://wiki.example/r", "https://wiki.example/a", "https://wiki.example/t");
+    let service = service.unwrap().callbacks(oauth_proto::oauth1::Callbacks::Registered);
+    let wiki = client(oauth_proto::oauth1::Client::new(service, ClientCredentials::new("id", "secret"))).unwrap();
+    let redeem = |place: &str| {
+        let (start, _) = start(&wiki);
+        wiki.callback(start.pending, &format!("{place}?oauth_token=rqt&oauth_verifier=v1"), moment()).map(drop)
+    };
+    redeem("/callback/wiki").unwrap();
+    redeem("/callback/other").unwrap_err();
 }

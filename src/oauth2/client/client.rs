@@ -13,6 +13,7 @@ use super::authorize::RESERVED;
 use super::grant::{self, Kind};
 use super::hooks::{Hook, Hooks, ProtectedRequest};
 use super::{Authentication, AuthorizationServer, Grant};
+use crate::callback::Leniency;
 use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{Token, Transmission};
 use crate::step::Receive;
@@ -58,6 +59,7 @@ pub(super) struct Parts {
     headers: Result<HeaderMap, Unsupported>,
     include_id: IncludeClientId,
     pub(super) redirect_uri: Option<RedirectUri>,
+    pub(super) place: Leniency,
     pub(super) opened: Result<Opened, Unsupported>,
     pub(super) hooks: Hooks,
 }
@@ -112,6 +114,7 @@ impl Client {
             headers: Ok(headers(None)),
             include_id: IncludeClientId::Automatic,
             redirect_uri: None,
+            place: Leniency::default(),
             hooks: Hooks::default(),
         }))
     }
@@ -159,6 +162,55 @@ impl Client {
         }
         parts.redirect_uri = Some(own);
         Ok(self)
+    }
+
+    /// Takes callbacks as a sign-in was told to, too.
+    pub(crate) fn with_place(mut self, place: Leniency) -> Self {
+        let parts = self.parts();
+        parts.place = parts.place.or(place);
+        self
+    }
+
+    /// Compares the path alone of a callback that is handed over as a whole URI: for an application behind a proxy that changes
+    /// scheme and host, whose framework knows no other. If it knows path and query, hand those over instead. A prefix that the proxy
+    /// removed from the path has to be put back in any case.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::{AuthorizationServer, Client};
+    ///
+    /// let server = AuthorizationServer::new("https://auth.example.com/token")?;
+    /// let client = Client::new(server, "s6BhdRkqt3")
+    ///     .redirect_uri("https://client.example.com/cb")?
+    ///     .allow_callback_at_any_origin(); // http://10.0.0.5:8080/cb
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// # Security
+    /// What this gives away: two servers whose redirect_uris differ by the host alone are not told apart by it.
+    pub fn allow_callback_at_any_origin(mut self) -> Self {
+        self.parts().place.any_origin = true;
+        self
+    }
+
+    /// Takes callbacks that do not say where the user came to: a query alone, or a form without its URI.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::{AuthorizationServer, Client};
+    ///
+    /// let server = AuthorizationServer::new("https://auth.example.com/token")?;
+    /// let client = Client::new(server, "s6BhdRkqt3")
+    ///     .redirect_uri("https://client.example.com/cb")?
+    ///     .allow_callback_without_place(); // code=SplxlOBeZQQYbYS6WxSbIA&state=…
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// # Security
+    /// What this gives away: at a server that does not name itself in its callbacks, nothing tells another server's code from this
+    /// one's, so that a malicious server is shown codes of an honest one (a mix-up, RFC 9700 §4.4). It is harmless where the
+    /// application has one server.
+    pub fn allow_callback_without_place(mut self) -> Self {
+        self.parts().place.no_place = true;
+        self
     }
 
     /// Runs a function on every answer to a token request but a refresh, before it is read: a provider's quirk that no

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::ResponseMode;
+use crate::callback::Leniency;
 use crate::oauth2::Scope;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::secret::same;
 use crate::wire::{form, shortened};
-use crate::{Error, Expired, Forged, Refused, Timestamp};
+use crate::{Callback, Error, Expired, Forged, Refused, Timestamp};
 
 /// A code grant that waits for its user to come back.
 ///
@@ -179,14 +180,14 @@ impl Saved {
     }
 
     /// The callback, once it is known to belong to this authorization and to bring no error.
-    pub(super) fn accept<'c>(&self, callback: &'c str, promises_iss: bool) -> Result<Callback<'c>, Error> {
-        let mut callback = Callback { pairs: part(callback, self.mode), ..Callback::default() };
-        callback.read()?;
+    pub(super) fn accept<'c>(&self, callback: &'c Callback<'_>, rules: Rules) -> Result<Answer<'c>, Error> {
+        let mut answer = Answer { pairs: part(callback, self.mode)?, ..Answer::default() };
+        answer.read()?;
         // RFC 6749 §4.1.2.1: a code has one character at least.
-        callback.error = callback.error.filter(|error| !error.is_empty());
-        let Some(state) = callback.state.as_deref() else {
+        answer.error = answer.error.filter(|error| !error.is_empty());
+        let Some(state) = answer.state.as_deref() else {
             // Some servers leave the state out when the user says no. Anybody may have sent this, but what it says is kept.
-            let code = callback.error.as_deref().filter(|code| callback.code.is_none() && is_usual_code(code));
+            let code = answer.error.as_deref().filter(|code| answer.code.is_none() && is_usual_code(code));
             return Err(code
                 .map_or(Forged::ParameterMissing { name: "state" }, |code| Forged::ErrorAlone { code: code.to_owned() })
                 .into());
@@ -194,29 +195,42 @@ impl Saved {
         if !same(self.state.as_str().as_bytes(), state.as_bytes()) {
             return Err(Forged::StateMismatch.into());
         }
-        match (&self.issuer, &callback.iss) {
+        let mut place = rules.place;
+        match (&self.issuer, &answer.iss) {
             (Some(expected), Some(received)) if *expected != **received => {
                 let (expected, received) = (shortened(expected), shortened(received));
                 return Err(Forged::IssuerMismatch { expected, received }.into());
             }
-            (None, Some(received)) if promises_iss => {
+            // The server itself says that the answer is its own.
+            (Some(_), Some(_)) => place.no_place = true,
+            (None, Some(received)) if rules.promises_iss => {
                 let (expected, received) = (String::new(), shortened(received));
                 return Err(Forged::IssuerMismatch { expected, received }.into());
             }
-            (_, None) if promises_iss => return Err(Forged::ParameterMissing { name: "iss" }.into()),
+            (_, None) if rules.promises_iss => return Err(Forged::ParameterMissing { name: "iss" }.into()),
             _ => {}
         }
-        if let Some(code) = callback.error.as_deref().map(shortened) {
-            let description = callback.error_description.as_deref().map(shortened);
+        if let Some(redirect_uri) = &self.redirect_uri {
+            place.check(callback, redirect_uri)?;
+        }
+        if let Some(code) = answer.error.as_deref().map(shortened) {
+            let description = answer.error_description.as_deref().map(shortened);
             let refused = if code == "access_denied" {
                 Refused::Denied { problem: Some(code), advice: description }
             } else {
-                Refused::Authorization { code, description, uri: callback.error_uri.as_deref().map(shortened) }
+                Refused::Authorization { code, description, uri: answer.error_uri.as_deref().map(shortened) }
             };
             return Err(refused.into());
         }
-        Ok(callback)
+        Ok(answer)
     }
+}
+
+/// What a client and its server make of a callback.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Rules {
+    pub(super) promises_iss: bool,
+    pub(super) place: Leniency,
 }
 
 /// Returns whether an error code looks like those of the specification. Anybody may have written it, and it is shown in logs.
@@ -226,7 +240,7 @@ fn is_usual_code(code: &str) -> bool {
 
 /// What the callback says.
 #[derive(Default)]
-pub(super) struct Callback<'c> {
+pub(super) struct Answer<'c> {
     /// All of it, still encoded.
     pub(super) pairs: &'c str,
     pub(super) code: Option<Cow<'c, str>>,
@@ -239,7 +253,7 @@ pub(super) struct Callback<'c> {
     error_uri: Option<Cow<'c, str>>,
 }
 
-impl<'c> Callback<'c> {
+impl<'c> Answer<'c> {
     /// Finds what the protocol knows among the pairs.
     fn read(&mut self) -> Result<(), Forged> {
         for (name, value) in form::text_pairs(self.pairs) {
@@ -263,31 +277,20 @@ impl<'c> Callback<'c> {
     }
 }
 
-/// The part of a callback that holds the answer: the query or the fragment of a URL, or a form; or either alone.
-fn part(callback: &str, mode: ResponseMode) -> &str {
-    let (before, fragment) = split(callback, b'#');
-    let is_url = before.starts_with(['/', '?']) || has_scheme(before);
-    let query = if is_url { split(before, b'?').1.unwrap_or_default() } else { before };
-    match mode {
-        ResponseMode::Query => query,
-        ResponseMode::Fragment => fragment.unwrap_or(if is_url { "" } else { query }),
-        ResponseMode::FormPost if is_url => "",
-        ResponseMode::FormPost => callback,
-    }
-}
-
-/// Whether a text begins with a scheme (RFC 3986 §3.1). In a query alone a colon stands behind a name and its `=`.
-fn has_scheme(text: &str) -> bool {
-    let end = text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-')));
-    end.is_some_and(|end| end > 0 && text.as_bytes()[end] == b':')
-}
-
-/// What stands before the first such byte, and behind it.
-fn split(text: &str, at: u8) -> (&str, Option<&str>) {
-    match memchr::memchr(at, text.as_bytes()) {
-        Some(at) => (&text[..at], Some(&text[at + 1..])),
-        None => (text, None),
-    }
+/// The part of a callback that holds the answer: the query or the fragment of a URI, or a form; or either alone.
+fn part<'c>(callback: &'c Callback<'_>, mode: ResponseMode) -> Result<&'c str, Forged> {
+    let form =
+        callback.form.map(|form| std::str::from_utf8(form).map_err(|_| Forged::ParameterInvalid { name: "form" }));
+    let parts = callback.parts();
+    let alone = || if parts.place.is_some() || callback.url.starts_with('?') { None } else { parts.query };
+    let part = match (mode, form.transpose()?) {
+        (ResponseMode::Query, _) => parts.query,
+        (ResponseMode::Fragment, Some(form)) => Some(form.strip_prefix('#').unwrap_or(form)),
+        (ResponseMode::Fragment, None) => parts.fragment.or_else(alone),
+        (ResponseMode::FormPost, Some(form)) => Some(form),
+        (ResponseMode::FormPost, None) => alone(),
+    };
+    Ok(part.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -308,7 +311,8 @@ mod tests {
     }
 
     fn code(mode: ResponseMode, callback: &str) -> Result<Option<String>, Error> {
-        saved(mode).accept(callback, false).map(|callback| callback.code.map(Cow::into_owned))
+        let answer = Callback::from(callback);
+        saved(mode).accept(&answer, Rules::default()).map(|answer| answer.code.map(Cow::into_owned))
     }
 
     #[test]
@@ -329,6 +333,17 @@ mod tests {
         ] {
             assert_eq!(code(mode, callback).unwrap().as_deref(), Some("a b"), "{mode:?} {callback}");
         }
+        for (mode, url, form) in [
+            (ResponseMode::FormPost, "/cb?code=y", "code=a+b&state=xyz"),
+            (ResponseMode::Fragment, "https://c.example/cb#code=y", "code=a+b&state=xyz"),
+            (ResponseMode::Fragment, "/cb", "#code=a+b&state=xyz"),
+        ] {
+            let answer = Callback::posted(url, form.as_bytes());
+            let answer = saved(mode).accept(&answer, Rules::default()).unwrap();
+            assert_eq!(answer.code.as_deref(), Some("a b"), "{mode:?} {url}");
+        }
+        let posted = Callback::posted("/cb?code=a+b&state=xyz", b"code=y&state=y");
+        assert!(saved(ResponseMode::Query).accept(&posted, Rules::default()).is_ok());
     }
 
     #[test]

@@ -6,25 +6,49 @@ use http::header::CONTENT_TYPE;
 use super::answer::{self, Expected};
 use super::client::Client;
 use super::grant::{Grant, Kind};
-use super::pending::{Pending, PendingImplicit};
+use super::pending::{Pending, PendingImplicit, Rules};
 use crate::oauth2::Token;
 use crate::wire::form;
-use crate::{Error, Forged, Moment, Response, Step, Timestamp, Unsupported};
+use crate::{Callback, Error, Forged, Moment, Response, Step, Timestamp, Unsupported};
 
 impl Client {
     /// Checks a callback and exchanges its code for a token: [`accept`](Self::accept) and
     /// [`request_token`](Self::request_token) in one.
     ///
-    /// `callback` is the URI that the user's browser asked for, or its query; for another
-    /// [`ResponseMode`](super::ResponseMode) the fragment, or the form that was posted.
+    /// `callback` is the URI that the user's browser asked for: path and query, as your framework has them (axum's `OriginalUri`),
+    /// or all of it. Where the user came to is compared with the redirect_uri. For another
+    /// [`ResponseMode`](super::ResponseMode) it is the URI with its fragment, or [`Callback::posted`] with the form.
+    ///
+    /// ```
+    /// # use oauth_proto::oauth2::{Client, Pending, Token};
+    /// # use oauth_proto::{Callback, Error, Moment, Step};
+    /// fn by_get(client: &Client, pending: Pending, path_and_query: &str) -> Result<Step<Token>, Error> {
+    ///     client.redeem(pending, path_and_query, Moment::from_os())
+    /// }
+    ///
+    /// // After `Authorize::response_mode(ResponseMode::FormPost)`.
+    /// fn by_post(client: &Client, pending: Pending, uri: &str, body: &[u8]) -> Result<Step<Token>, Error> {
+    ///     client.redeem(pending, Callback::posted(uri, body), Moment::from_os())
+    /// }
+    /// ```
     ///
     /// # Errors
     /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access,
     /// [`Refused::Authorization`](crate::Refused::Authorization) when the server reports another error,
     /// [`Forged`] when the callback does not belong to `pending`, [`Expired`](crate::Expired) when the user took too
     /// long. Nothing has been sent then. What the answer comes to is reported by the step.
-    pub fn redeem(&self, pending: Pending, callback: &str, moment: Moment) -> Result<Step<Token>, Error> {
-        let grant = self.accept(pending, callback, moment.now)?;
+    ///
+    /// # Security
+    /// Where the user came to tells one server's callbacks from another's, if each has a redirect_uri of its own (RFC 9700
+    /// §4.4.2.2). A query or a form alone does not say it, and is taken only where the server names itself by the issuer that is
+    /// known of it (RFC 9207), or by [`allow_callback_without_place`](Self::allow_callback_without_place).
+    pub fn redeem<'a>(
+        &self,
+        pending: Pending,
+        callback: impl Into<Callback<'a>>,
+        moment: Moment,
+    ) -> Result<Step<Token>, Error> {
+        let grant = self.grant_of(pending, &callback.into(), moment.now)?;
         self.request_token(grant, moment)
     }
 
@@ -42,17 +66,30 @@ impl Client {
     ///
     /// # Errors
     /// As [`redeem`](Self::redeem).
-    pub fn accept(&self, pending: Pending, callback: &str, now: Timestamp) -> Result<Grant, Error> {
+    pub fn accept<'a>(
+        &self,
+        pending: Pending,
+        callback: impl Into<Callback<'a>>,
+        now: Timestamp,
+    ) -> Result<Grant, Error> {
+        self.grant_of(pending, &callback.into(), now)
+    }
+
+    fn grant_of(&self, pending: Pending, callback: &Callback<'_>, now: Timestamp) -> Result<Grant, Error> {
         pending.check(self.0.mark, now)?;
-        let callback = pending.saved.accept(callback, self.0.server.promises_iss)?;
-        for (name, token) in [("access_token", &callback.access_token), ("id_token", &callback.id_token)] {
+        let answer = pending.saved.accept(callback, self.rules())?;
+        for (name, token) in [("access_token", &answer.access_token), ("id_token", &answer.id_token)] {
             if token.is_some() {
                 return Err(Forged::TokenInCallback { name }.into());
             }
         }
-        let code = callback.code.filter(|code| !code.is_empty());
+        let code = answer.code.filter(|code| !code.is_empty());
         let code = code.ok_or(Forged::ParameterMissing { name: "code" })?;
         Ok(self.code_grant(pending, &code))
+    }
+
+    fn rules(&self) -> Rules {
+        Rules { promises_iss: self.0.server.promises_iss, place: self.0.place }
     }
 
     /// Exchanges a code that the user copied from the server's page, as some servers offer for
@@ -84,14 +121,15 @@ impl Client {
         grant.asked(pending.saved.scope)
     }
 
-    /// The token that an implicit grant brings in the fragment of its callback.
+    /// Returns the token that an implicit grant brings in the fragment of its callback: `callback` is the whole URI, which only a
+    /// script in the page knows (`location.href`), or [`Callback::posted`] with that URI and the fragment.
     ///
     /// # Errors
     /// As [`redeem`](Self::redeem), and [`Misbehaved`](crate::Misbehaved) when what came back is no token answer.
-    pub fn token_from_fragment(
+    pub fn token_from_fragment<'a>(
         &self,
         pending: PendingImplicit,
-        callback: &str,
+        callback: impl Into<Callback<'a>>,
         now: Timestamp,
     ) -> Result<Token, Error> {
         let server = &self.0.server;
@@ -99,9 +137,10 @@ impl Client {
             return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
         }
         pending.check(self.0.mark, now)?;
-        let callback = pending.saved.accept(callback, server.promises_iss)?;
+        let callback = callback.into();
+        let answer = pending.saved.accept(&callback, self.rules())?;
         // It has the members of a token answer (§4.2.2), as a form.
-        let members = form::retain(callback.pairs.as_bytes(), |name| name != b"state" && name != b"iss");
+        let members = form::retain(answer.pairs.as_bytes(), |name| name != b"state" && name != b"iss");
         let mut response = Response::new(members);
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
         self.0.hooks.token_response(&mut response, false);

@@ -2,50 +2,14 @@
 
 use std::borrow::Cow;
 
-use http::Method;
 use url::Url;
 
 use super::super::identifier::absolute;
 use super::super::message::{Malformed, Message};
 use crate::wire::{bare, form};
-use crate::{Forged, Request};
+use crate::{Callback, Forged};
 
-/// The request that the user's browser made: by GET its URL, by POST the form too, since providers send long answers as
-/// forms.
-///
-/// The URL may be the whole one, its path with the query, or the query alone, as a framework hands it over. What there is
-/// of it is compared with where the user was to come; behind a proxy, where scheme and host are others, hand over path
-/// and query.
-///
-/// ```
-/// use oauth_proto::Request;
-/// use oauth_proto::openid::Callback;
-///
-/// let by_get = Callback::from("/openid?rp_state=x&openid.mode=cancel");
-/// let by_post = Callback::posted("/openid?rp_state=x", b"openid.mode=cancel");
-/// fn either(request: &Request) -> Callback<'_> {
-///     Callback::from(request)
-/// }
-/// ```
-#[derive(Clone)]
-pub struct Callback<'a> {
-    url: Cow<'a, str>,
-    form: Option<&'a [u8]>,
-}
-
-impl std::fmt::Debug for Callback<'_> {
-    /// What it says is nobody's to see before it is verified.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Callback").field("url", &bare(&self.url)).field("posted", &self.form.is_some()).finish()
-    }
-}
-
-impl<'a> Callback<'a> {
-    /// A form that was posted to a URL.
-    pub fn posted(url: &'a str, form: &'a [u8]) -> Self {
-        Self { url: url.into(), form: Some(form) }
-    }
-
+impl Callback<'_> {
     /// The message: of a form, nothing in the query counts (§4.1.2).
     pub(super) fn message(&self) -> Result<Message, Forged> {
         let text = match self.form {
@@ -120,32 +84,6 @@ impl<'a> Callback<'a> {
 fn values(query: &str, name: &str) -> Vec<Option<String>> {
     let own = form::text_pairs(query).filter(|(own, _)| own.as_deref() == Some(name));
     own.map(|(_, value)| value.map(Cow::into_owned)).collect()
-}
-
-impl<'a> From<&'a str> for Callback<'a> {
-    fn from(url: &'a str) -> Self {
-        Self { url: url.into(), form: None }
-    }
-}
-
-impl<'a> From<&'a String> for Callback<'a> {
-    fn from(url: &'a String) -> Self {
-        Self::from(url.as_str())
-    }
-}
-
-impl From<&http::Uri> for Callback<'_> {
-    fn from(url: &http::Uri) -> Self {
-        Self { url: url.to_string().into(), form: None }
-    }
-}
-
-impl<'a> From<&'a Request> for Callback<'a> {
-    /// Of a POST, the body is the form.
-    fn from(request: &'a Request) -> Self {
-        let form = (request.method() == Method::POST).then(|| request.body().as_slice());
-        Self { url: request.uri().to_string().into(), form }
-    }
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ mod received;
 mod short;
 mod verify;
 
+pub use crate::Callback;
 pub use assertion::{Assertion, Checked};
 pub use authenticate::{Authenticate, Authentication};
-pub use callback::Callback;
 pub use party::RelyingParty;
 pub use pending::Pending;
 pub use short::{Profile, Wish};

@@ -1,0 +1,321 @@
+//! The request with which a user's browser comes back, and whether it came to the place that was asked for.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use http::Method;
+
+use crate::wire::{bare, form};
+use crate::{Forged, Request};
+
+/// The request that the user's browser made when it came back: its URI and, where a form was posted, the form.
+///
+/// Hand over the request's path and query as they arrived (in axum, `OriginalUri` has them also inside of a nested router), or
+/// the whole URI if your framework knows it. What there is of it is compared with the redirect_uri that was asked for. A text, an
+/// `http::Uri` and a [`Request`] become a callback by themselves.
+///
+/// ```
+/// use oauth_proto::{Callback, Request};
+///
+/// let by_get = Callback::from("/cb?code=x&state=y");
+/// let by_post = Callback::posted("/cb", b"code=x&state=y");
+/// fn either(request: &Request) -> Callback<'_> {
+///     Callback::from(request)
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Callback<'a> {
+    pub(crate) url: Cow<'a, str>,
+    pub(crate) form: Option<&'a [u8]>,
+}
+
+impl<'a> Callback<'a> {
+    /// Makes the callback of a form that was posted to a URI. A script that hands a fragment on to the server, as
+    /// `location.hash` or without the `#`, posts such a form, too: then the URI is that of the page, `location.href`.
+    pub fn posted(url: &'a str, form: &'a [u8]) -> Self {
+        Self { url: url.into(), form: Some(form) }
+    }
+
+    /// Splits the URI into what is before the query, the query and the fragment.
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        Parts::of(&self.url)
+    }
+
+    /// Compares the place where the user came to with a redirect_uri.
+    fn arrival(&self, uri: &str) -> Arrival {
+        let (came, asked) = (self.parts(), Parts::of(uri));
+        let Some(place) = came.place else { return Arrival::Unknown };
+        let expected = asked.place.unwrap_or_default();
+        let query = asked.query.unwrap_or_default();
+        if !query.is_empty() && !has_arguments(came.query.unwrap_or_default(), query) {
+            return Arrival::Elsewhere;
+        }
+        if place == expected {
+            return Arrival::There;
+        }
+        let ((origin, path), (expected_origin, expected_path)) = (origin_and_path(place), origin_and_path(expected));
+        if !is_same_path(path, expected_path) {
+            return Arrival::Elsewhere;
+        }
+        match origin {
+            "" => Arrival::There,
+            origin if is_same_origin(origin, expected_origin) => Arrival::There,
+            _ => Arrival::AtOtherOrigin,
+        }
+    }
+}
+
+impl fmt::Debug for Callback<'_> {
+    /// Shows the place alone: what the callback says is nobody's to see before it was checked.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.parts().place.map(bare);
+        f.debug_struct("Callback").field("place", &place).field("posted", &self.form.is_some()).finish()
+    }
+}
+
+impl<'a> From<&'a str> for Callback<'a> {
+    fn from(url: &'a str) -> Self {
+        Self { url: url.into(), form: None }
+    }
+}
+
+impl<'a> From<&'a String> for Callback<'a> {
+    fn from(url: &'a String) -> Self {
+        Self::from(url.as_str())
+    }
+}
+
+impl From<&http::Uri> for Callback<'_> {
+    fn from(url: &http::Uri) -> Self {
+        Self { url: url.to_string().into(), form: None }
+    }
+}
+
+impl<'a> From<&'a Request> for Callback<'a> {
+    /// Of a POST, the body is the form.
+    fn from(request: &'a Request) -> Self {
+        let form = (request.method() == Method::POST).then(|| request.body().as_slice());
+        Self { url: request.uri().to_string().into(), form }
+    }
+}
+
+/// The parts of a URI, of its path and query, or of a query alone.
+pub(crate) struct Parts<'a> {
+    /// What is before the query, where the text says where the user came to.
+    pub(crate) place: Option<&'a str>,
+    /// The query. A text that is no URI is one.
+    pub(crate) query: Option<&'a str>,
+    pub(crate) fragment: Option<&'a str>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(text: &'a str) -> Self {
+        let (before, fragment) = split(text, b'#');
+        if before.starts_with('/') || has_scheme(before) {
+            let (place, query) = split(before, b'?');
+            return Self { place: Some(place), query, fragment };
+        }
+        let query = before.strip_prefix('?').unwrap_or(before);
+        Self { place: None, query: (!before.is_empty()).then_some(query), fragment }
+    }
+}
+
+/// Where the user came to, as seen from a redirect_uri.
+enum Arrival {
+    There,
+    /// At its path, but another scheme, host or port.
+    AtOtherOrigin,
+    Elsewhere,
+    /// The callback does not say it.
+    Unknown,
+}
+
+/// Which callbacks are taken though it is not known that they came to the redirect_uri.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Leniency {
+    pub(crate) any_origin: bool,
+    pub(crate) no_place: bool,
+}
+
+impl Leniency {
+    /// Takes what either of the two takes.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self { any_origin: self.any_origin || other.any_origin, no_place: self.no_place || other.no_place }
+    }
+
+    /// Checks that a callback came to a redirect_uri.
+    pub(crate) fn check(self, callback: &Callback<'_>, redirect_uri: &str) -> Result<(), Forged> {
+        match callback.arrival(redirect_uri) {
+            Arrival::There => Ok(()),
+            Arrival::AtOtherOrigin if self.any_origin => Ok(()),
+            Arrival::Unknown if self.no_place => Ok(()),
+            Arrival::Unknown => Err(Forged::PlaceMissing { expected: bare(redirect_uri) }),
+            Arrival::AtOtherOrigin | Arrival::Elsewhere => {
+                Err(Forged::PlaceMismatch { expected: bare(redirect_uri), received: bare(&callback.url) })
+            }
+        }
+    }
+}
+
+/// Returns whether each argument of one query is in another with the same values.
+fn has_arguments(query: &str, expected: &str) -> bool {
+    form::pairs(expected.as_bytes()).all(|(name, _)| values(query, &name).eq(values(expected, &name)))
+}
+
+fn values<'q>(query: &'q str, name: &'q [u8]) -> impl Iterator<Item = Cow<'q, [u8]>> {
+    form::pairs(query.as_bytes()).filter(move |(own, _)| **own == *name).map(|(_, value)| value)
+}
+
+/// Splits a place into scheme and authority, which a path alone lacks, and path.
+fn origin_and_path(place: &str) -> (&str, &str) {
+    if place.starts_with('/') {
+        return ("", place);
+    }
+    let scheme = place.find(':').map_or(0, |colon| colon + 1);
+    let authority = place[scheme..].strip_prefix("//").map_or(0, |rest| 2 + rest.find('/').unwrap_or(rest.len()));
+    place.split_at(scheme + authority)
+}
+
+/// Returns whether two paths are the same. The empty one is `/`.
+fn is_same_path(path: &str, expected: &str) -> bool {
+    let filled = |path| if str::is_empty(path) { "/" } else { path };
+    path == expected || units(filled(path)).eq(units(filled(expected)))
+}
+
+/// The characters of a path and its escapes, in whose hexadecimal digits case does not count. What a URI cannot hold is sent by
+/// browsers as an escape (RFC 3987 §3.1).
+fn units(path: &str) -> impl Iterator<Item = u32> {
+    let mut bytes = path.as_bytes();
+    std::iter::from_fn(move || {
+        let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+        if bytes.first() == Some(&b'%')
+            && let (Some(high), Some(low)) = (digit(1), digit(2))
+        {
+            bytes = &bytes[3..];
+            return Some(0x100 | high << 4 | low);
+        }
+        let (byte, rest) = bytes.split_first()?;
+        bytes = rest;
+        let is_plain = byte.is_ascii_graphic() && !br#""<>\^`{|}"#.contains(byte);
+        Some(if is_plain { u32::from(*byte) } else { 0x100 | u32::from(*byte) })
+    })
+}
+
+/// Returns whether two origins are the same: case does not count, nor does the port that a scheme has by default. A redirect_uri
+/// with a port of its own choice, as that of a native app, has that port.
+fn is_same_origin(origin: &str, expected: &str) -> bool {
+    if origin.trim_end_matches('/').eq_ignore_ascii_case(expected.trim_end_matches('/')) {
+        return true;
+    }
+    let parsed = |origin: &str| url::Url::parse(origin).ok().map(|url| url.origin()).filter(url::Origin::is_tuple);
+    !origin.contains('@') && parsed(origin).is_some_and(|origin| parsed(expected) == Some(origin))
+}
+
+/// Returns whether a text begins with a scheme (RFC 3986 §3.1). In a query alone a colon stands behind a name and its `=`.
+fn has_scheme(text: &str) -> bool {
+    let end = text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-')));
+    end.is_some_and(|end| end > 0 && text.as_bytes()[end] == b':')
+}
+
+/// What stands before the first such byte, and behind it.
+fn split(text: &str, at: u8) -> (&str, Option<&str>) {
+    match memchr::memchr(at, text.as_bytes()) {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(leniency: Leniency, callback: &str, redirect_uri: &str) -> Result<(), Forged> {
+        leniency.check(&Callback::from(callback), redirect_uri)
+    }
+
+    fn came(callback: &str, redirect_uri: &str) -> bool {
+        judged(Leniency::default(), callback, redirect_uri).is_ok()
+    }
+
+    #[test]
+    fn whatever_a_framework_knows_of_the_place_is_compared() {
+        for (callback, redirect_uri) in [
+            ("https://c.example/cb?code=x", "https://c.example/cb"),
+            ("HTTPS://C.example:443/cb?code=x#_=_", "https://c.example/cb"),
+            ("https://c.example:/cb", "https://c.example/cb"),
+            ("http://c.example:80/cb", "http://c.example/cb"),
+            ("/cb?code=x", "https://c.example/cb"),
+            ("/cb#code=x", "https://c.example/cb"),
+            ("/?code=x", "https://c.example"),
+            ("https://c.example?code=x", "https://c.example/"),
+            ("/a%2fb/%C3%a9", "https://c.example/a%2Fb/\u{e9}"),
+            ("https://xn--bcher-kva.example/cb", "https://b\u{fc}cher.example/cb"),
+            ("http://127.0.0.1:51004/cb?code=x", "http://127.0.0.1:51004/cb"),
+            ("http://[::1]:51004/cb?code=x", "http://[0:0::1]:51004/cb"),
+            ("com.example.app:/cb?code=x", "com.example.app:/cb"),
+            ("COM.example.app:/cb?code=x", "com.example.app:/cb"),
+            ("com.example.app://cb/?code=x", "com.example.app://cb"),
+            ("/cb?code=x", "com.example.app:/cb"),
+            ("/cb?code=x&as=1&as=2", "https://c.example/cb?as=1&as=2"),
+            ("/cb?as=%61&code=x", "https://c.example/cb?as=a"),
+        ] {
+            assert!(came(callback, redirect_uri), "{callback} at {redirect_uri}");
+        }
+    }
+
+    #[test]
+    fn another_place_is_a_mismatch() {
+        for (callback, redirect_uri) in [
+            ("https://c.example/cb/other?code=x", "https://c.example/cb"),
+            ("https://c.example/cb/?code=x", "https://c.example/cb"),
+            ("/Cb?code=x", "https://c.example/cb"),
+            ("/?code=x", "https://c.example/cb"),
+            ("//c.example/cb", "https://c.example/cb"),
+            ("https://d.example/cb?code=x", "https://c.example/cb"),
+            ("https://c.example.d.example/cb", "https://c.example/cb"),
+            ("http://c.example/cb", "https://c.example/cb"),
+            ("https://c.example:444/cb", "https://c.example/cb"),
+            ("https://me@c.example/cb", "https://c.example/cb"),
+            ("https:/c.example/cb", "https://c.example/cb"),
+            ("http://127.0.0.1:51005/cb?code=x", "http://127.0.0.1:51004/cb"),
+            ("com.example.other:/cb", "com.example.app:/cb"),
+            ("com.example.app://other", "com.example.app://cb"),
+            ("/a/b", "https://c.example/a%2Fb"),
+            ("/%63b", "https://c.example/cb"),
+            ("/cb?code=x", "https://c.example/cb?as=1"),
+            ("/cb?code=x&as=2", "https://c.example/cb?as=1"),
+            ("/cb?code=x&as=1&as=1", "https://c.example/cb?as=1"),
+        ] {
+            let error = judged(Leniency::default(), callback, redirect_uri).unwrap_err();
+            assert!(matches!(error, Forged::PlaceMismatch { .. }), "{callback} at {redirect_uri}: {error}");
+            let no_place = Leniency { no_place: true, ..Leniency::default() };
+            judged(no_place, callback, redirect_uri).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn a_callback_of_any_origin_has_the_path_all_the_same() {
+        let any = Leniency { any_origin: true, ..Leniency::default() };
+        judged(any, "http://10.0.0.5:8080/cb?code=x", "https://c.example/cb").unwrap();
+        judged(any, "http://10.0.0.5:8080/other?code=x", "https://c.example/cb").unwrap_err();
+        judged(any, "http://10.0.0.5:8080/cb?code=x", "https://c.example/cb?as=1").unwrap_err();
+        judged(any, "code=x", "https://c.example/cb").unwrap_err();
+    }
+
+    #[test]
+    fn a_query_or_a_fragment_alone_has_no_place() {
+        for callback in ["", "?", "code=x", "?code=x", "#code=x", "code=a:/b?c", "?x=https://c.example/cb"] {
+            let error = judged(Leniency::default(), callback, "https://c.example/cb").unwrap_err();
+            assert_eq!(error, Forged::PlaceMissing { expected: "https://c.example/cb".into() }, "{callback}");
+            judged(Leniency { no_place: true, ..Leniency::default() }, callback, "https://c.example/cb").unwrap();
+        }
+    }
+
+    #[test]
+    fn debug_shows_the_place_and_nothing_that_was_said() {
+        for callback in ["/cb?code=sesamopen", "code=sesamopen", "?code=sesamopen", "/cb#code=sesamopen"] {
+            let shown = format!("{:?}", Callback::from(callback));
+            assert!(!shown.contains("sesamopen"), "{shown}");
+        }
+    }
+}
