@@ -260,14 +260,7 @@ fn is_placed(input: &Input, callback: &str, redirect_uri: &str, pairs: &Pairs) -
 fn belongs(input: &Input, state: &str, pairs: &Pairs) -> bool {
     let issuer_fits = match values(pairs, "iss")[..] {
         [] => !input.promises,
-        // A promise is worth nothing where the issuer that must be named is not known.
-        [iss] => {
-            if input.issuer {
-                iss == ISSUER.as_bytes()
-            } else {
-                !input.promises
-            }
-        }
+        [iss] => input.issuer && iss == ISSUER.as_bytes(),
         _ => false,
     };
     let known = ["code", "state", "iss", "error", "error_description", "error_uri", "access_token", "id_token"];

@@ -75,6 +75,15 @@ pub enum Forged {
         /// The redirect_uri, or OAuth 1.0's callback, without its query.
         expected: String,
     },
+    /// The callback names an issuer (RFC 9207), and nothing says which is the server's, so that it may be another's.
+    #[error(
+        "the callback names the issuer {received:?}, and it is not known which is the server's: say it by \
+         `AuthorizationServer::issuer` (`AuthorizationServer::allow_unknown_issuer` takes any)"
+    )]
+    IssuerUnknown {
+        /// The issuer that the callback names.
+        received: String,
+    },
     /// Metadata of a protected resource is for another resource (RFC 9728 §3.3).
     #[error("the metadata is for the resource {received:?} and not for {expected:?}")]
     ResourceMismatch {

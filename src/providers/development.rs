@@ -27,6 +27,7 @@ pub const GITHUB_ENTERPRISE: Provider = Provider::new(
 .base(None)
 .device("{base}/login/device/code")
 .userinfo("{base}/api/v3/user")
+.issuer("{base}/login/oauth")
 .api(&["{base}"])
 .secret_in_body();
 

@@ -10,7 +10,7 @@ use super::custom::{Client, Custom};
 use super::table::Table;
 use super::{Service, Site};
 use crate::callback::Leniency;
-use crate::oauth2::Scope;
+use crate::oauth2::{Known, Scope};
 use crate::short_hash::sha256_of;
 use crate::wire::bare;
 use crate::{Error, Secret, Unsupported, oauth1, oauth2};
@@ -49,6 +49,7 @@ pub(super) struct Parts {
     pub(super) fields: Vec<String>,
     pub(super) always_authorize: bool,
     pub(super) place: Leniency,
+    pub(super) issuer: Known,
 }
 
 /// Where the profile is, and how it becomes a user.
@@ -154,6 +155,7 @@ impl SignIn {
             fields: Vec::new(),
             always_authorize: false,
             place: Leniency::default(),
+            issuer: Known::default(),
         })))
     }
 
@@ -191,6 +193,14 @@ impl SignIn {
         self
     }
 
+    /// Knows the server by that issuer.
+    pub(super) fn with_issuer(mut self, issuer: Known) -> Self {
+        let parts = self.parts();
+        parts.client = parts.client.clone().with_issuer(issuer.clone());
+        parts.issuer = issuer;
+        self
+    }
+
     /// With its row's URLs elsewhere, and all that follows from them made anew.
     pub(super) fn moved(mut self, url: &str, change: impl FnOnce(&mut Table)) -> Result<Self, Error> {
         let parts = self.parts();
@@ -200,6 +210,7 @@ impl SignIn {
         };
         change(table);
         parts.client = table.build()?.returning_to(&parts.callback)?.with_place(parts.place);
+        parts.client = parts.client.clone().with_issuer(parts.issuer.clone());
         parts.mark = mark(&parts.client, &parts.callback, &parts.profile);
         Ok(self)
     }

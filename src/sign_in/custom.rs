@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::client::Profile;
 use super::{SignIn, Tokens, User};
 use crate::callback::Leniency;
+use crate::oauth2::Known;
 use crate::wire::bare;
 use crate::{Error, Request, Unsupported, oauth1, oauth2};
 
@@ -75,6 +76,14 @@ impl Client {
         match self {
             Self::Oauth1(client) => Self::Oauth1(client.with_place(place)),
             Self::Oauth2(client) => Self::Oauth2(client.with_place(place)),
+        }
+    }
+
+    /// Knows an OAuth 2.0 server by that issuer.
+    pub(super) fn with_issuer(self, issuer: Known) -> Self {
+        match self {
+            Self::Oauth2(client) => Self::Oauth2(client.with_issuer(issuer)),
+            Self::Oauth1(client) => Self::Oauth1(client),
         }
     }
 

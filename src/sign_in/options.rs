@@ -4,7 +4,7 @@ use super::SignIn;
 use super::client::header;
 use crate::Error;
 use crate::callback::Leniency;
-use crate::oauth2::Scope;
+use crate::oauth2::{Known, Scope};
 use crate::providers::place::installation;
 
 impl SignIn {
@@ -53,7 +53,7 @@ impl SignIn {
     }
 
     /// With every endpoint below that URL, each with its own path: a double of the service in tests, or a gateway. The row's
-    /// issuer is forgotten, since another one stands there.
+    /// issuer is forgotten, since another one stands there: [`issuer`](Self::issuer) says which, if it names one.
     ///
     /// ```
     /// use oauth_proto::sign_in::SignIn;
@@ -135,6 +135,37 @@ impl SignIn {
     pub fn always_authorize(mut self) -> Self {
         self.parts().always_authorize = true;
         self
+    }
+
+    /// Says which issuer the service names in its callbacks (`iss`, RFC 9207), where the row does not: that of a Microsoft tenant, or
+    /// that of the service behind a gateway. It counts in any order, and not at OAuth 1.0 services, which name none.
+    ///
+    /// ```
+    /// use oauth_proto::sign_in::SignIn;
+    ///
+    /// let sign_in = SignIn::github("client id", "client secret", "https://app.example/callback")?
+    ///     .endpoints_at("https://gateway.example")?
+    ///     .issuer("https://github.com/login/oauth");
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn issuer(self, issuer: impl Into<String>) -> Self {
+        self.with_issuer(Known::As(issuer.into()))
+    }
+
+    /// Takes callbacks that name an issuer although nothing says which is the service's. [`issuer`](Self::issuer) is better.
+    ///
+    /// ```
+    /// use oauth_proto::sign_in::SignIn;
+    ///
+    /// let sign_in = SignIn::microsoft("client id", "client secret", "https://app.example/callback")?.allow_unknown_issuer();
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// # Security
+    /// What this gives away: a callback that says it comes from another service is taken, and its code is sent to this one (a
+    /// mix-up, RFC 9700 §4.4), unless the services have callback URLs of their own.
+    pub fn allow_unknown_issuer(self) -> Self {
+        self.with_issuer(Known::Unknown)
     }
 
     /// Compares the path alone of a callback that is handed over as a whole URI: for an application behind a proxy that changes

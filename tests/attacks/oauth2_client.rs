@@ -43,6 +43,33 @@ fn mix_up() {
     redeemed(&client(), "&code=x").unwrap();
 }
 
+/// Whether it has promised to name itself or not: there is nothing that its name could be compared with.
+#[test]
+fn an_issuer_is_not_believed_where_none_is_known() {
+    let server = || {
+        let server = AuthorizationServer::new("https://evil.example/token").unwrap();
+        server.authorization_endpoint("https://evil.example/authorize").unwrap()
+    };
+    for server in [server(), server().promises_issuer()] {
+        for rest in ["&code=x", "&error=access_denied"] {
+            let named = format!("{rest}&iss=https%3A%2F%2Fhonest.example");
+            let error = redeemed(&client_of(server.clone()), &named).unwrap_err();
+            assert_eq!(error, Forged::IssuerUnknown { received: "https://honest.example".into() }.into());
+            for option in ["`AuthorizationServer::issuer`", "`AuthorizationServer::allow_unknown_issuer`"] {
+                assert!(error.to_string().contains(option), "{error}");
+            }
+        }
+        let lenient = client_of(server.clone().allow_unknown_issuer());
+        redeemed(&lenient, "&code=x&iss=https%3A%2F%2Fhonest.example").unwrap();
+        redeemed(&client_of(server.issuer("https://evil.example")), "&code=x&iss=https%3A%2F%2Fevil.example").unwrap();
+    }
+    // A name that was not compared is no reason to do without the place.
+    let (pending, callback) = begun(&client_of(server().allow_unknown_issuer()));
+    let query = format!("{}&code=x&iss=https%3A%2F%2Fhonest.example", callback.split_once('?').unwrap().1);
+    let error = client_of(server().allow_unknown_issuer()).redeem(pending, &query, moment()).unwrap_err();
+    assert!(matches!(error, Error::Forged(Forged::PlaceMissing { .. })), "{error}");
+}
+
 #[test]
 fn mix_up_error() {
     let error = redeemed(&client(), "&error=access_denied&iss=https%3A%2F%2Fevil.example").unwrap_err();

@@ -343,3 +343,30 @@ fn a_callback_at_another_services_url_signs_nobody_in() {
     redeem("/callback/wiki").unwrap();
     redeem("/callback/other").unwrap_err();
 }
+
+#[test]
+fn an_issuer_is_compared_wherever_the_service_stands() {
+    let came = |sign_in: &SignIn, iss: &str| {
+        let (start, _) = start(sign_in);
+        let uri = format!("{}&iss={iss}", callback(&start.pending, false));
+        sign_in.callback(start.pending, &uri, moment()).map(drop)
+    };
+    let github = "https://github.com/login/oauth";
+    came(&of(SignIn::github), github).unwrap();
+    came(&of(SignIn::github), "https://evil.example").unwrap_err();
+    let own = SignIn::new_at(&sites::GITHUB_ENTERPRISE, "https://git.example.com/", "id", "s", CALLBACK).unwrap();
+    came(&own, "https://git.example.com/login/oauth").unwrap();
+    came(&own, github).unwrap_err();
+
+    let moved = |sign_in: SignIn| sign_in.endpoints_at("http://127.0.0.1:1").unwrap();
+    let error = came(&moved(of(SignIn::github)), github).unwrap_err();
+    assert_eq!(error, Forged::IssuerUnknown { received: github.into() }.into());
+    for told in [moved(of(SignIn::github)).issuer(github), moved(of(SignIn::github).issuer(github))] {
+        came(&told, github).unwrap();
+        came(&told, "https://evil.example").unwrap_err();
+    }
+    for lenient in [moved(of(SignIn::github)).allow_unknown_issuer(), moved(of(SignIn::github).allow_unknown_issuer())]
+    {
+        came(&lenient, "https://anybody.example").unwrap();
+    }
+}

@@ -64,6 +64,17 @@ pub(super) struct Parts {
     pub(super) hooks: Hooks,
 }
 
+/// By what issuer a sign-in knows its server.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Known {
+    /// By that of its row.
+    #[default]
+    Row,
+    As(String),
+    /// By none, and any will do.
+    Unknown,
+}
+
 /// A redirect_uri as it is, and as it stands in queries and forms.
 #[derive(Clone, Debug)]
 pub(super) struct RedirectUri {
@@ -162,6 +173,17 @@ impl Client {
         }
         parts.redirect_uri = Some(own);
         Ok(self)
+    }
+
+    /// Knows the server by that issuer, as a sign-in was told.
+    pub(crate) fn with_issuer(mut self, issuer: Known) -> Self {
+        let server = &mut self.parts().server;
+        match issuer {
+            Known::Row => {}
+            Known::As(issuer) => server.issuer = Some(issuer),
+            Known::Unknown => server.unknown_iss = true,
+        }
+        self
     }
 
     /// Takes callbacks as a sign-in was told to, too.

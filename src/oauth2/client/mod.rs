@@ -30,6 +30,7 @@ pub use api::ApiRequest;
 pub(crate) use api::api_refusal;
 pub use authentication::{AuthenticateClient, Authentication, Credentials};
 pub use authorize::{Authorization, Authorize, ResponseMode};
+pub(crate) use client::Known;
 pub use client::{Client, IncludeClientId};
 pub use device::PendingDevice;
 pub use discovery::{Discovery, ResourceDiscovery};

@@ -203,9 +203,8 @@ impl Saved {
             }
             // The server itself says that the answer is its own.
             (Some(_), Some(_)) => place.no_place = true,
-            (None, Some(received)) if rules.promises_iss => {
-                let (expected, received) = (String::new(), shortened(received));
-                return Err(Forged::IssuerMismatch { expected, received }.into());
+            (None, Some(received)) if !rules.unknown_iss => {
+                return Err(Forged::IssuerUnknown { received: shortened(received) }.into());
             }
             (_, None) if rules.promises_iss => return Err(Forged::ParameterMissing { name: "iss" }.into()),
             _ => {}
@@ -230,6 +229,7 @@ impl Saved {
 #[derive(Clone, Copy, Default)]
 pub(super) struct Rules {
     pub(super) promises_iss: bool,
+    pub(super) unknown_iss: bool,
     pub(super) place: Leniency,
 }
 

@@ -89,7 +89,8 @@ impl Client {
     }
 
     fn rules(&self) -> Rules {
-        Rules { promises_iss: self.0.server.promises_iss, place: self.0.place }
+        let server = &self.0.server;
+        Rules { promises_iss: server.promises_iss, unknown_iss: server.unknown_iss, place: self.0.place }
     }
 
     /// Exchanges a code that the user copied from the server's page, as some servers offer for

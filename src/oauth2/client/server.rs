@@ -33,6 +33,7 @@ pub struct AuthorizationServer {
     pub(super) introspection: Option<Uri>,
     pub(super) registration: Option<Uri>,
     pub(super) promises_iss: bool,
+    pub(crate) unknown_iss: bool,
     pub(super) requires_pushed: bool,
     pub(super) pkce: PkceSupport,
     pub(super) lacks_s256: bool,
@@ -64,6 +65,7 @@ impl AuthorizationServer {
             introspection: None,
             registration: None,
             promises_iss: false,
+            unknown_iss: false,
             requires_pushed: false,
             pkce: PkceSupport::Supported,
             lacks_s256: false,
@@ -153,7 +155,7 @@ impl AuthorizationServer {
     }
 
     /// Its issuer identifier. With it, a callback that names another issuer is refused (RFC 9207), and assertions are made
-    /// for it.
+    /// for it. Without it, a callback that names any issuer is refused.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
         self
@@ -225,6 +227,24 @@ impl AuthorizationServer {
     /// It names itself in every callback (`iss`, RFC 9207), so that one which does not is refused.
     pub fn promises_issuer(mut self) -> Self {
         self.promises_iss = true;
+        self
+    }
+
+    /// Takes callbacks that name an issuer (`iss`, RFC 9207) although [`issuer`](Self::issuer) does not say which is the server's.
+    /// Saying it is better.
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::AuthorizationServer;
+    ///
+    /// let server = AuthorizationServer::new("https://auth.example.com/token")?.allow_unknown_issuer();
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// # Security
+    /// What this gives away: a callback that says it comes from another server is taken, and its code is sent to this one (a
+    /// mix-up, RFC 9700 §4.4), unless the servers have redirect_uris of their own.
+    pub fn allow_unknown_issuer(mut self) -> Self {
+        self.unknown_iss = true;
         self
     }
 
