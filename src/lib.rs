@@ -83,6 +83,7 @@ mod api;
 mod ask;
 mod callback;
 mod error;
+mod mark;
 mod moment;
 pub mod oauth1;
 pub mod oauth2;

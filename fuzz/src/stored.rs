@@ -64,7 +64,7 @@ fn used(input: &[u8]) {
     }
     if let Ok(pending) = serde_json::from_slice::<PendingDevice>(input) {
         let expired = pending.expires_at.as_secs() <= 100;
-        assert_eq!(client.poll(&pending, moment(100, 1)).is_err(), expired);
+        assert!(client.poll(&pending, moment(100, 1)).is_err() || !expired);
     }
     if let Ok(token) = serde_json::from_slice::<Token>(input)
         && let Ok(session) = client.session("https://api.example", token)

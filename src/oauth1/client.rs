@@ -10,7 +10,7 @@ use super::parameters::{CALLBACK, SESSION_HANDLE, TOKEN, VERIFIER, is_oauth, is_
 use super::signer::{Extra, Signer};
 use super::{Callbacks, ClientCredentials, Pending, Placement, Service, Session, Stamp, Token, TokenCredentials};
 use crate::callback::Leniency;
-use crate::short_hash::sha256_of;
+use crate::mark::Mark;
 use crate::step::Receive;
 use crate::wire::{bare, form, with_query};
 use crate::{Callback, Error, Forged, Misbehaved, Moment, Request, Response, Secret, Step, Timestamp, Unsupported};
@@ -189,12 +189,11 @@ impl Client {
         &self.credentials.key
     }
 
-    /// Returns what ties a pending authorization to this client at this service: 128 bits of a hash, in hexadecimal digits. The
-    /// temporary credentials come from one endpoint, and the other is sent the verifier.
-    fn mark(&self) -> String {
+    /// Returns what ties a pending authorization to this client at this service. The temporary credentials come from one endpoint,
+    /// and the other is sent the verifier.
+    fn mark(&self) -> Mark {
         let Service { temporary, token, .. } = &self.service;
-        let message = format!("{temporary}\n{token}\n{}", self.credentials.key);
-        sha256_of(message.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        Mark::of(&[&temporary.to_string(), &token.to_string(), &self.credentials.key])
     }
 
     /// The first leg: asks for temporary credentials (RFC 5849 §2.1).
@@ -230,7 +229,7 @@ impl Client {
     /// [`Unsupported::ReservedParameter`] when a parameter has a name of the protocol's, and [`Forged::OtherClient`] when
     /// `pending` belongs to another client or service.
     pub fn authorization_url(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Result<String, Error> {
-        pending.belongs_to(&self.mark())?;
+        pending.belongs_to(self.mark())?;
         user_url(&self.service.authorization, pending, pending.callback.as_deref(), parameters)
     }
 
@@ -242,7 +241,7 @@ impl Client {
     pub fn authentication_url(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Result<String, Error> {
         let endpoint = self.service.authentication.as_ref();
         let endpoint = endpoint.ok_or(Unsupported::NoEndpoint { endpoint: "authentication" })?;
-        pending.belongs_to(&self.mark())?;
+        pending.belongs_to(self.mark())?;
         user_url(endpoint, pending, None, parameters)
     }
 
@@ -268,7 +267,7 @@ impl Client {
         callback: impl Into<Callback<'a>>,
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
-        pending.check(&self.mark(), moment.now)?;
+        pending.check(self.mark(), moment.now)?;
         let verifier = pending.verifier(&callback.into(), self.place)?;
         self.exchange(&pending.credentials, verifier, moment)
     }
@@ -279,7 +278,7 @@ impl Client {
     /// # Errors
     /// As [`redeem`](Self::redeem).
     pub fn redeem_verifier(&self, pending: Pending, verifier: &str, moment: Moment) -> Result<Step<Token>, Error> {
-        pending.check(&self.mark(), moment.now)?;
+        pending.check(self.mark(), moment.now)?;
         let verifier = Some(verifier.trim()).filter(|verifier| !verifier.is_empty());
         self.exchange(&pending.credentials, verifier.map(str::to_owned), moment)
     }
@@ -450,7 +449,7 @@ struct Temporary {
     confirmed: bool,
     json: bool,
     /// The client at its service.
-    mark: String,
+    mark: Mark,
     callback: Option<String>,
     returns_to: Option<String>,
     signed_at: Timestamp,

@@ -10,8 +10,8 @@ use super::custom::{Client, Custom};
 use super::table::Table;
 use super::{Service, Site};
 use crate::callback::Leniency;
+use crate::mark::Mark;
 use crate::oauth2::{Known, Scope};
-use crate::short_hash::sha256_of;
 use crate::wire::bare;
 use crate::{Error, Secret, Unsupported, oauth1, oauth2};
 
@@ -41,7 +41,7 @@ pub(super) struct Parts {
     pub(super) callback: String,
     pub(super) profile: Profile,
     /// What pending values are known by.
-    pub(super) mark: u64,
+    pub(super) mark: Mark,
     pub(super) scope: Option<Scope>,
     pub(super) parameters: Vec<(String, String)>,
     pub(super) arguments: Vec<(String, String)>,
@@ -244,12 +244,10 @@ fn of_1_0a(site: &Site) -> Result<(), Unsupported> {
     }
 }
 
-/// A client, where codes go that are its, where users come back to, and whose profile comes, in 53 bits, which every
-/// reader of JSON keeps.
-fn mark(client: &Client, callback: &str, profile: &Profile) -> u64 {
+/// A client, where codes go that are its, where users come back to, and whose profile comes.
+fn mark(client: &Client, callback: &str, profile: &Profile) -> Mark {
     let (kind, token) = client.endpoint();
     // Functions have no name to be told apart by. A table's profile is never empty.
     let profile = profile.table().map_or("", |table| &table.profile);
-    let hash = sha256_of([kind, &token.to_string(), callback, profile, client.id()].join("\0").as_bytes());
-    hash.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte)) >> 11
+    Mark::of(&[kind, &token.to_string(), callback, profile, client.id()])
 }

@@ -8,6 +8,7 @@ use super::SignIn;
 use super::client::Parts;
 use super::custom::Client;
 use super::then::{divided, then};
+use crate::mark::Mark;
 use crate::oauth1::Callbacks;
 use crate::oauth2::Authorize;
 use crate::wire::bare;
@@ -52,7 +53,7 @@ pub struct Pending {
     version: u64,
     /// The client at its service.
     #[serde(rename = "for")]
-    mark: u64,
+    mark: Mark,
     pub(super) leg: Leg,
 }
 
@@ -64,7 +65,8 @@ pub(super) enum Leg {
     Oauth2(oauth2::Pending),
 }
 
-const VERSION: u64 = 1;
+/// The first form had a mark of 53 bits.
+const VERSION: u64 = 2;
 
 impl Pending {
     /// What the callback will carry: the state, or the request token. It may serve as the key under which this is stored, as
@@ -85,7 +87,7 @@ impl Pending {
     }
 
     /// Whether it is this client's. Its time is for the protocol to look at.
-    pub(super) fn check(&self, mark: u64) -> Result<(), Error> {
+    pub(super) fn check(&self, mark: Mark) -> Result<(), Error> {
         if self.version != VERSION {
             return Err(Expired::Outdated.into());
         }

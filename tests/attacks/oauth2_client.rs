@@ -1,10 +1,10 @@
 //! OAuth 2.0 client: what must be refused before a secret leaves, and what must not be believed of an answer.
 
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, Client, Discovery, Metadata, Quirks, ResourceDiscovery, ResponseMode, Scope,
-    Session, Token, TokenType,
+    AuthorizationServer, Authorize, Client, Discovery, Metadata, Pending, Quirks, ResourceDiscovery, ResponseMode,
+    Scope, Session, Token, TokenType,
 };
-use oauth_proto::{Error, Forged, Misbehaved, Refused, Step, Timestamp, Unsupported};
+use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Step, Timestamp, Unsupported};
 
 use crate::common::oauth2::*;
 
@@ -740,4 +740,59 @@ fn a_fragment_of_another_page_brings_no_token() {
     came("/cb").unwrap();
     assert!(matches!(came("/other"), Err(Error::Forged(Forged::PlaceMismatch { .. }))));
     assert!(matches!(came(""), Err(Error::Forged(Forged::PlaceMissing { .. }))));
+}
+
+/// A server chooses the text of its token endpoint, and so could look for one with the mark of another.
+#[test]
+fn what_is_pending_is_tied_to_its_client_by_128_bits() {
+    let device = || {
+        let (_, sent) = sent(client().authorize_device(None, &[], moment()).unwrap());
+        let codes = r#"{"device_code":"d","user_code":"u","verification_uri":"https://a.example/d","expires_in":600}"#;
+        done(sent.receive(json(codes), moment()).unwrap())
+    };
+    let implicit = client().authorize_implicit(Authorize::new(), moment()).unwrap().pending;
+    let state = implicit.state().to_owned();
+    let code = begun(&client()).0;
+    let stored = [serde_json::to_value(&code), serde_json::to_value(&implicit), serde_json::to_value(device())];
+    let use_up = |at: usize, stored: serde_json::Value| -> Result<(), Error> {
+        let read = "what was stored can be read";
+        match at {
+            0 => {
+                let pending: Pending = serde_json::from_value(stored).expect(read);
+                let callback = format!("/cb?code=x&state={}", pending.state());
+                client().redeem(pending, &callback, moment()).map(drop)
+            }
+            1 => {
+                let callback = format!("/cb#access_token=x&token_type=bearer&state={state}");
+                client().token_from_fragment(serde_json::from_value(stored).expect(read), &callback, now()).map(drop)
+            }
+            _ => client().poll(&serde_json::from_value(stored).expect(read), moment()).map(drop),
+        }
+    };
+    for (at, stored) in stored.into_iter().enumerate() {
+        let stored = stored.unwrap();
+        let mark = stored["for"].as_str().unwrap().to_owned();
+        assert_eq!(mark.len(), 32);
+        use_up(at, stored.clone()).unwrap();
+        let with = |mark: serde_json::Value| {
+            let mut changed = stored.clone();
+            changed["for"] = mark;
+            changed
+        };
+        for digit in [0, 15, 31] {
+            let mut other = mark.clone();
+            other.replace_range(digit..=digit, if mark[digit..].starts_with('0') { "1" } else { "0" });
+            assert_eq!(use_up(at, with(other.into())), Err(Forged::OtherClient.into()), "{stored}");
+        }
+        // As it was stored before: a number, and a version, where there was one.
+        let mut before = with(4_503_599_627_370_497_u64.into());
+        for version in ["v", "implicit"] {
+            if at == 2 {
+                before.as_object_mut().unwrap().remove(version);
+            } else if before.get(version).is_some() {
+                before[version] = 1.into();
+            }
+        }
+        assert_eq!(use_up(at, before), Err(Expired::Outdated.into()));
+    }
 }

@@ -111,13 +111,16 @@ fn mix_up() {
 fn pending_of_a_protocol_alone() {
     let (start, _) = start(&of(SignIn::twitter));
     let mut stored = serde_json::to_value(&start.pending).unwrap();
+    assert_eq!(stored["for"].as_str().unwrap().len(), 32, "128 bits");
     let google = serde_json::to_value(crate::common::sign_in::start(&of(SignIn::google)).0.pending).unwrap();
     // Even with the mark of the other: the kinds are told apart.
     stored["for"] = google["for"].clone();
     let pending: Pending = serde_json::from_value(stored.clone()).unwrap();
     assert_eq!(redeemed(&of(SignIn::google), pending, "code=c1&state=rqt"), Forged::OtherClient.into());
     serde_json::from_value::<Pending>(stored["leg"]["oauth1"].clone()).unwrap_err();
-    stored["sign_in"] = 9.into();
+    // As it was stored before.
+    stored["for"] = 4_503_599_627_370_497_u64.into();
+    stored["sign_in"] = 1.into();
     let outdated: Pending = serde_json::from_value(stored).unwrap();
     assert_eq!(redeemed(&of(SignIn::google), outdated, "code=c1"), Expired::Outdated.into());
 }

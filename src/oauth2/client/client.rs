@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::answer::{self, Expected};
@@ -14,6 +13,7 @@ use super::grant::{self, Kind};
 use super::hooks::{Hook, Hooks, ProtectedRequest};
 use super::{Authentication, AuthorizationServer, Grant};
 use crate::callback::Leniency;
+use crate::mark::Mark;
 use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{Token, Transmission};
 use crate::step::Receive;
@@ -53,7 +53,7 @@ pub(super) struct Parts {
     pub(super) server: AuthorizationServer,
     pub(super) id: String,
     /// What pending values of this client at this server are known by.
-    pub(super) mark: u64,
+    pub(super) mark: Mark,
     authentication: Authentication,
     /// The headers that every request to the server has, made once, with `Authorization: Basic` where the client has that.
     headers: Result<HeaderMap, Unsupported>,
@@ -117,7 +117,7 @@ impl Client {
         let id = client_id.into();
         let opened = Opened::new(&server, &id);
         Self(Arc::new(Parts {
-            mark: mark(&server.token, &id),
+            mark: Mark::of(&[&server.token.to_string(), &id]),
             server,
             id,
             opened,
@@ -415,13 +415,6 @@ fn headers(basic: Option<HeaderValue>) -> HeaderMap {
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
     headers
-}
-
-/// A client at a server, in 53 bits, which every reader of JSON keeps.
-fn mark(token_endpoint: &Uri, client_id: &str) -> u64 {
-    let hash =
-        Sha256::new().chain_update(token_endpoint.to_string()).chain_update([0]).chain_update(client_id).finalize();
-    hash.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte)) >> 11
 }
 
 impl Opened {

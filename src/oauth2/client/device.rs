@@ -22,6 +22,7 @@ use serde_json::Value;
 use super::answer::{self, Expected};
 use super::client::Client;
 use super::grant::{self, Grant, Kind};
+use crate::mark::Mark;
 use crate::oauth2::{Scope, Token};
 use crate::step::{Receive, Wake};
 use crate::wire::{Answer, RetryAfter, endpoint, lenient};
@@ -35,6 +36,8 @@ const SHORTEST: Duration = Duration::from_secs(1);
 
 /// No code lives longer.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
+const VERSION: u64 = 2;
 
 /// A device's authorization that waits for somebody to enter the user code.
 ///
@@ -59,7 +62,10 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 pub struct PendingDevice {
     /// The client at its server.
     #[serde(rename = "for")]
-    mark: u64,
+    mark: Mark,
+    /// The form that the others are stored in. The first had none, and a mark of 53 bits.
+    #[serde(rename = "v", default)]
+    version: u64,
     device_code: Secret,
     /// What to enter.
     pub user_code: String,
@@ -124,10 +130,14 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// [`Expired::DeviceCode`] once the code has expired, or will have before it may be asked for again; here or from the
+    /// [`Expired::Outdated`] when the pending value was stored in an earlier form, [`Forged::OtherClient`] when it is another
+    /// client's. [`Expired::DeviceCode`] once the code has expired, or will have before it may be asked for again; here or from the
     /// step, as is
     /// [`Refused`]: with the [code](Error::code) `access_denied` when the user said no.
     pub fn poll(&self, pending: &PendingDevice, moment: Moment) -> Result<Step<Token>, Error> {
+        if pending.version != VERSION {
+            return Err(Expired::Outdated.into());
+        }
         if pending.mark != self.0.mark {
             return Err(Forged::OtherClient.into());
         }
@@ -191,6 +201,7 @@ impl Receive<PendingDevice> for AwaitCodes {
         }
         Ok(Step::Done(PendingDevice {
             mark: self.client.0.mark,
+            version: VERSION,
             device_code: text("device_code")?.into(),
             user_code,
             verification_uri,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ResponseMode;
 use crate::callback::Leniency;
+use crate::mark::Mark;
 use crate::oauth2::Scope;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::secret::same;
@@ -96,7 +97,7 @@ impl fmt::Debug for State {
 pub(super) struct Saved {
     /// The client at its server.
     #[serde(rename = "for")]
-    pub(super) mark: u64,
+    pub(super) mark: Mark,
     pub(super) state: State,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) redirect_uri: Option<Arc<str>>,
@@ -112,7 +113,8 @@ pub(super) struct Saved {
     pub(super) expires_at: Timestamp,
 }
 
-const VERSION: u64 = 1;
+/// The first form had a mark of 53 bits.
+const VERSION: u64 = 2;
 
 impl Pending {
     pub(super) fn new(saved: Saved, verifier: Option<CodeVerifier>) -> Self {
@@ -135,7 +137,7 @@ impl Pending {
         self.saved.expires_at
     }
 
-    pub(super) fn check(&self, mark: u64, now: Timestamp) -> Result<(), Error> {
+    pub(super) fn check(&self, mark: Mark, now: Timestamp) -> Result<(), Error> {
         self.saved.check(self.version, mark, now)
     }
 }
@@ -160,13 +162,13 @@ impl PendingImplicit {
         self.saved.expires_at
     }
 
-    pub(super) fn check(&self, mark: u64, now: Timestamp) -> Result<(), Error> {
+    pub(super) fn check(&self, mark: Mark, now: Timestamp) -> Result<(), Error> {
         self.saved.check(self.version, mark, now)
     }
 }
 
 impl Saved {
-    fn check(&self, version: u64, mark: u64, now: Timestamp) -> Result<(), Error> {
+    fn check(&self, version: u64, mark: Mark, now: Timestamp) -> Result<(), Error> {
         if version != VERSION {
             return Err(Expired::Outdated.into());
         }
@@ -299,7 +301,7 @@ mod tests {
 
     fn saved(mode: ResponseMode) -> Saved {
         Saved {
-            mark: 5,
+            mark: Mark::of(&["5"]),
             state: State::Given("xyz".into()),
             redirect_uri: None,
             scope: None,
@@ -372,12 +374,12 @@ mod tests {
     #[test]
     fn time_and_stored_form_are_checked() {
         let pending = || Pending::new(saved(ResponseMode::Query), None);
-        assert_eq!(pending().check(5, Timestamp::from_secs(99)), Ok(()));
-        assert_eq!(pending().check(6, Timestamp::from_secs(99)), Err(Forged::OtherClient.into()));
-        assert_eq!(pending().check(5, Timestamp::from_secs(100)), Err(Expired::Pending.into()));
+        assert_eq!(pending().check(Mark::of(&["5"]), Timestamp::from_secs(99)), Ok(()));
+        assert_eq!(pending().check(Mark::of(&["6"]), Timestamp::from_secs(99)), Err(Forged::OtherClient.into()));
+        assert_eq!(pending().check(Mark::of(&["5"]), Timestamp::from_secs(100)), Err(Expired::Pending.into()));
         let stored = serde_json::to_string(&pending()).unwrap();
-        let outdated: Pending = serde_json::from_str(&stored.replace("\"v\":1", "\"v\":9")).unwrap();
-        assert_eq!(outdated.check(5, Timestamp::from_secs(1)), Err(Expired::Outdated.into()));
+        let outdated: Pending = serde_json::from_str(&stored.replace("\"v\":2", "\"v\":9")).unwrap();
+        assert_eq!(outdated.check(Mark::of(&["5"]), Timestamp::from_secs(1)), Err(Expired::Outdated.into()));
         serde_json::from_str::<PendingImplicit>(&stored).unwrap_err();
     }
 }

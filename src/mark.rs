@@ -1,0 +1,73 @@
+//! What ties a pending value to its client.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+/// Whose a pending value is: a client at its server, as 128 bits of a hash, which are stored as hexadecimal digits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mark(Option<u128>);
+
+impl Mark {
+    /// The mark of what those texts name. They cannot run into each other.
+    pub(crate) fn of(texts: &[&str]) -> Self {
+        Self(Some(short_hash_of(texts)))
+    }
+}
+
+/// 128 bits of the hash of texts, each with its length.
+fn short_hash_of(texts: &[&str]) -> u128 {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text);
+    }
+    let hash: [u8; 32] = hash.finalize().into();
+    let (first, _) = hash.split_first_chunk().unwrap_or((&[0; 16], &[]));
+    u128::from_be_bytes(*first)
+}
+
+impl Serialize for Mark {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Some(bits) => serializer.collect_str(&format_args!("{bits:032x}")),
+            None => serializer.serialize_str(""),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Mark {
+    /// Any value is a mark, if not of anybody's: earlier versions wrote numbers, and are told by their version.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        let digits =
+            value.as_str().filter(|text| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        Ok(Self(digits.and_then(|digits| u128::from_str_radix(digits, 16).ok())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_has_128_bits_and_survives_being_stored() {
+        let mark = Mark::of(&["https://a.example/token", "id"]);
+        let stored = serde_json::to_string(&mark).unwrap();
+        assert_eq!(stored.len(), 34);
+        assert_eq!(serde_json::from_str::<Mark>(&stored).unwrap(), mark);
+    }
+
+    #[test]
+    fn texts_do_not_run_into_each_other() {
+        let marks = [&["ab", "c"][..], &["a", "bc"], &["abc"], &["abc", ""], &["a", "b", "c"]].map(Mark::of);
+        assert!((1..marks.len()).all(|at| !marks[..at].contains(&marks[at])));
+    }
+
+    #[test]
+    fn what_is_no_mark_is_nobodys() {
+        let own = Mark::of(&["a"]);
+        for odd in ["5", "null", "\"\"", "\"0\"", "[1]", "\"+0000000000000000000000000000000\"", "{}"] {
+            assert_ne!(serde_json::from_str::<Mark>(odd).unwrap(), own, "{odd}");
+        }
+    }
+}
