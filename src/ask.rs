@@ -16,7 +16,7 @@ pub trait Command: fmt::Debug {
     type Answer;
 }
 
-/// The answer to a question that remembers a nonce.
+/// The answer to a question that remembers a nonce, or spends a pending value.
 ///
 /// ```
 /// use oauth_proto::Freshness;

@@ -94,6 +94,7 @@ mod questions;
 mod secret;
 mod short_hash;
 pub mod sign_in;
+mod spent;
 mod step;
 pub mod wire;
 
@@ -103,6 +104,7 @@ pub use error::{Error, Expired, Forged, Misbehaved, Refused, Unsupported};
 pub use http;
 pub use moment::{Moment, Timestamp};
 pub use secret::Secret;
+pub use spent::{PendingId, Spent};
 pub use step::{Asleep, DriveError, Request, Response, Sent, Step, run_async_with, run_with};
 #[cfg(feature = "os")]
 pub use step::{run, run_async};

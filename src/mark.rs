@@ -3,19 +3,31 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-/// Whose a pending value is: a client at its server, as 128 bits of a hash, which are stored as hexadecimal digits.
+use crate::PendingId;
+
+/// Whose a pending value is: a client at its server, as 128 bits of a hash, which are stored as hexadecimal digits. Zeros are
+/// nobody's. (A `u128` would have the alignment of one, and make what holds it larger.)
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Mark(Option<u128>);
+pub(crate) struct Mark([u8; 16]);
 
 impl Mark {
     /// The mark of what those texts name. They cannot run into each other.
     pub(crate) fn of(texts: &[&str]) -> Self {
-        Self(Some(short_hash_of(texts)))
+        Self(short_hash_of(texts).to_be_bytes())
+    }
+
+    fn digits(self) -> String {
+        format!("{:032x}", u128::from_be_bytes(self.0))
+    }
+
+    /// The identifier by which the owner's pending value with that state is spent.
+    pub(crate) fn id(self, state: &str) -> PendingId {
+        PendingId::of(&self.digits(), state)
     }
 }
 
 /// 128 bits of the hash of texts, each with its length.
-fn short_hash_of(texts: &[&str]) -> u128 {
+pub(crate) fn short_hash_of(texts: &[&str]) -> u128 {
     let mut hash = Sha256::new();
     for text in texts {
         hash.update((text.len() as u64).to_be_bytes());
@@ -28,10 +40,7 @@ fn short_hash_of(texts: &[&str]) -> u128 {
 
 impl Serialize for Mark {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Some(bits) => serializer.collect_str(&format_args!("{bits:032x}")),
-            None => serializer.serialize_str(""),
-        }
+        serializer.serialize_str(&self.digits())
     }
 }
 
@@ -41,7 +50,7 @@ impl<'de> Deserialize<'de> for Mark {
         let value = serde_json::Value::deserialize(deserializer)?;
         let digits =
             value.as_str().filter(|text| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        Ok(Self(digits.and_then(|digits| u128::from_str_radix(digits, 16).ok())))
+        Ok(Self(digits.and_then(|digits| u128::from_str_radix(digits, 16).ok()).unwrap_or_default().to_be_bytes()))
     }
 }
 

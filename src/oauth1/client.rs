@@ -251,6 +251,9 @@ impl Client {
     /// or all of it. Where the user came to is compared with the URI of [`Authorize::callback`] or
     /// [`Authorize::registered_as`].
     ///
+    /// A callback may arrive twice. Spend [`pending.id()`](Pending::id) first, in your database or in [`Spent`](crate::Spent): `pending` is
+    /// consumed here, but a copy that was stored is not.
+    ///
     /// # Errors
     /// [`Refused::Denied`](crate::Refused::Denied) when the user did not grant access, which services say by
     /// `oauth_problem`, `denied`, `not_approved=true` or `error`; some just leave out the verifier, which is

@@ -7,14 +7,27 @@ use super::parameters::{TOKEN, VERIFIER};
 use crate::callback::Leniency;
 use crate::mark::Mark;
 use crate::wire::{form, shortened};
-use crate::{Callback, Error, Expired, Forged, Refused, Timestamp};
+use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 
 /// An authorization that waits for its user to come back.
 ///
 /// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred bytes), or the server's
 /// session. It belongs to one client of one service, and another refuses it. It is consumed when it is redeemed, and not
-/// `Clone`. A stored copy serves for another try when the transport
-/// failed; it must be deleted once the service has answered, so that a callback cannot be played twice.
+/// `Clone`; a stored copy serves for another try when the transport failed.
+///
+/// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is what you make count once. In a
+/// server's session, take the value out in the same step in which you read it. Nothing can be taken out of a cookie, which browsers
+/// and attackers keep copies of: note [`id`](Self::id) in your database before you redeem, if it is absent, and go on only then;
+/// or in [`Spent`](crate::Spent), if there is one process. Keep a note until [`expires_at`](Self::expires_at).
+///
+/// ```no_run
+/// # use oauth_proto::oauth1::Pending;
+/// # fn insert_if_absent(_: &str, _: u64) -> bool { true }
+/// // INSERT INTO spent (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING, and whether that inserted a row.
+/// fn is_first(pending: &Pending) -> bool {
+///     insert_if_absent(&pending.id().to_string(), pending.expires_at().as_secs())
+/// }
+/// ```
 ///
 /// ```no_run
 /// # use oauth_proto::oauth1::Pending;
@@ -60,6 +73,11 @@ impl Pending {
     /// under which this is stored.
     pub fn token(&self) -> &str {
         &self.credentials.token
+    }
+
+    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go on only if it was not there yet.
+    pub fn id(&self) -> PendingId {
+        self.mark.id(self.token())
     }
 
     /// When it can no longer be redeemed.

@@ -26,6 +26,9 @@ impl SignIn {
     /// `callback` is the URI that the user's browser asked for: path and query, as your framework has them (axum's `OriginalUri`),
     /// or all of it. Where the user came to is compared with the URL that the sign-in was made with.
     ///
+    /// A callback may arrive twice. Spend [`pending.id()`](Pending::id) first, in your database or in [`Spent`](crate::Spent): `pending` is
+    /// consumed here, but a copy that was stored is not.
+    ///
     /// # Errors
     /// [`Refused::Denied`] when the user did not grant access. [`Forged`] when the callback does not belong to `pending`, or
     /// `pending` not to this client and service; [`Expired`](crate::Expired) when the user took too long. Nothing has been

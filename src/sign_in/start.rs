@@ -12,7 +12,7 @@ use crate::mark::Mark;
 use crate::oauth1::Callbacks;
 use crate::oauth2::Authorize;
 use crate::wire::bare;
-use crate::{Error, Expired, Forged, Moment, Step, Timestamp, oauth1, oauth2};
+use crate::{Error, Expired, Forged, Moment, PendingId, Step, Timestamp, oauth1, oauth2};
 
 /// Where to send the user, and what to remember meanwhile.
 ///
@@ -38,8 +38,21 @@ pub struct Start {
 ///
 /// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred bytes), or the server's
 /// session. It belongs to one client of one service and the place where users come back to, and another [`SignIn`]
-/// refuses it. It is consumed by [`SignIn::callback`], and not `Clone`: delete the stored copy once the service has
-/// answered, so that a callback cannot be played twice.
+/// refuses it. It is consumed by [`SignIn::callback`], and not `Clone`.
+///
+/// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is what you make count once. In a
+/// server's session, take the value out in the same step in which you read it. Nothing can be taken out of a cookie, which browsers
+/// and attackers keep copies of: note [`id`](Self::id) in your database before you call `callback`, if it is absent, and go on only then;
+/// or in [`Spent`](crate::Spent), if there is one process. Keep a note until [`expires_at`](Self::expires_at).
+///
+/// ```no_run
+/// # use oauth_proto::sign_in::Pending;
+/// # fn insert_if_absent(_: &str, _: u64) -> bool { true }
+/// // INSERT INTO spent (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING, and whether that inserted a row.
+/// fn is_first(pending: &Pending) -> bool {
+///     insert_if_absent(&pending.id().to_string(), pending.expires_at().as_secs())
+/// }
+/// ```
 ///
 /// ```no_run
 /// # use oauth_proto::sign_in::Pending;
@@ -75,6 +88,14 @@ impl Pending {
         match &self.leg {
             Leg::Oauth1(pending) => pending.token(),
             Leg::Oauth2(pending) => pending.state(),
+        }
+    }
+
+    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go on only if it was not there yet.
+    pub fn id(&self) -> PendingId {
+        match &self.leg {
+            Leg::Oauth1(pending) => pending.id(),
+            Leg::Oauth2(pending) => pending.id(),
         }
     }
 

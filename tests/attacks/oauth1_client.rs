@@ -77,6 +77,16 @@ fn request_token_other() {
 }
 
 #[test]
+fn an_identifier_to_be_spent_is_the_same_after_storage_and_no_others() {
+    let world = World::default();
+    let [one, other] = [(); 2].map(|()| world.begin(Authorize::callback(CALLBACK)).unwrap());
+    let stored: Pending = serde_json::from_str(&serde_json::to_string(&one).unwrap()).unwrap();
+    assert_eq!(stored.id(), one.id());
+    assert_ne!(one.id(), other.id());
+    assert!(!format!("{}", one.id()).contains(one.token()));
+}
+
+#[test]
 fn pending_of_another_service() {
     let at = |host: &str, key: &str| {
         let url = |path: &str| format!("https://{host}/{path}");

@@ -4,7 +4,7 @@ use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, Client, Discovery, Metadata, Pending, Quirks, ResourceDiscovery, ResponseMode,
     Scope, Session, Token, TokenType,
 };
-use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Step, Timestamp, Unsupported};
+use oauth_proto::{Error, Expired, Forged, Freshness, Misbehaved, Refused, Spent, Step, Timestamp, Unsupported};
 
 use crate::common::oauth2::*;
 
@@ -149,6 +149,30 @@ fn pkce_downgrade() {
         let authorization = done(authorize(listing(fine)).unwrap());
         assert_eq!(parameter(query(&authorization.url), "code_challenge_method"), "S256");
     }
+}
+
+/// A second click, a prefetch, or a stored copy.
+#[test]
+fn a_callback_that_arrives_twice_is_redeemed_once_where_it_is_spent_first() {
+    let spent = Spent::new(10);
+    let (pending, callback) = begun(&client());
+    let stored = serde_json::to_string(&pending).unwrap();
+    let come_back = |pending: Pending| match spent.spend(pending.id(), pending.expires_at(), now()) {
+        Freshness::Fresh => Some(client().redeem(pending, &format!("{callback}&code=x"), moment()).map(drop)),
+        Freshness::Seen => None,
+    };
+    assert_eq!(come_back(pending), Some(Ok(())));
+    for _ in 0..2 {
+        assert_eq!(come_back(serde_json::from_str(&stored).unwrap()), None);
+    }
+    // Another's is another, also where it has the same state.
+    let state = || Authorize::new().dangerous_state("same");
+    let id = |client: &Client| done(client.authorize(state(), moment()).unwrap()).pending.id();
+    assert_eq!(id(&client()), id(&client()));
+    assert_ne!(id(&client()), id(&Client::new(server(), "another")));
+    assert!(!stored.contains(&id(&client()).to_string()));
+    let implicit = client().authorize_implicit(state(), moment()).unwrap().pending;
+    assert_eq!(implicit.id().to_string().len(), 32);
 }
 
 /// The pending value is consumed, and is not `Clone`: what the type cannot prevent is a stored copy, of which the docs speak.

@@ -1117,3 +1117,12 @@ fn secret_in_debug() {
         world.run(world.party.verify(pending, world.associations.borrow().last(), &callback, world.moment())).unwrap();
     assert!(!format!("{checked:?}").contains(&fields(&callback)["openid.sig"]));
 }
+
+#[test]
+fn an_identifier_to_be_spent_is_the_same_after_storage_and_no_others() {
+    let world = World::default();
+    let [(one, _), (other, _)] = [(); 2].map(|()| world.callback(JANE, true));
+    assert_eq!(stored(&one).id(), one.id());
+    assert_ne!(one.id(), other.id());
+    assert!(!one.id().to_string().contains(one.state()));
+}

@@ -373,3 +373,14 @@ fn an_issuer_is_compared_wherever_the_service_stands() {
         came(&lenient, "https://anybody.example").unwrap();
     }
 }
+
+#[test]
+fn an_identifier_to_be_spent_is_the_same_after_storage_and_no_others() {
+    for constructor in BOTH {
+        let (start, _) = start(&of(constructor));
+        let stored: Pending = serde_json::from_str(&serde_json::to_string(&start.pending).unwrap()).unwrap();
+        assert_eq!(stored.id(), start.pending.id());
+        let (other, _) = crate::common::sign_in::start(&constructor("another", "secret", CALLBACK).unwrap());
+        assert_ne!(other.pending.id(), start.pending.id());
+    }
+}

@@ -14,13 +14,27 @@ use crate::oauth2::Scope;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::secret::same;
 use crate::wire::{form, shortened};
-use crate::{Callback, Error, Expired, Forged, Refused, Timestamp};
+use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 
 /// A code grant that waits for its user to come back.
 ///
 /// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred bytes), or the server's
-/// session. It belongs to one client of one server, and another refuses it. It is consumed when it is redeemed, and not `Clone`. A stored copy serves for another try when the
-/// transport failed; delete it once the server has answered, so that a callback cannot be played twice.
+/// session. It belongs to one client of one server, and another refuses it. It is consumed when it is redeemed, and not
+/// `Clone`; a stored copy serves for another try when the transport failed.
+///
+/// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is what you make count once. In a
+/// server's session, take the value out in the same step in which you read it. Nothing can be taken out of a cookie, which browsers
+/// and attackers keep copies of: note [`id`](Self::id) in your database before you redeem, if it is absent, and go on only then;
+/// or in [`Spent`](crate::Spent), if there is one process. Keep a note until [`expires_at`](Self::expires_at).
+///
+/// ```no_run
+/// # use oauth_proto::oauth2::Pending;
+/// # fn insert_if_absent(_: &str, _: u64) -> bool { true }
+/// // INSERT INTO spent (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING, and whether that inserted a row.
+/// fn is_first(pending: &Pending) -> bool {
+///     insert_if_absent(&pending.id().to_string(), pending.expires_at().as_secs())
+/// }
+/// ```
 ///
 /// ```no_run
 /// # use oauth_proto::oauth2::Pending;
@@ -127,6 +141,11 @@ impl Pending {
         self.saved.state.as_str()
     }
 
+    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go on only if it was not there yet.
+    pub fn id(&self) -> PendingId {
+        self.saved.mark.id(self.state())
+    }
+
     /// The nonce that an ID token has to carry, where one was asked for.
     pub fn nonce(&self) -> Option<&str> {
         self.saved.nonce.as_deref()
@@ -150,6 +169,11 @@ impl PendingImplicit {
     /// The state that the callback will carry.
     pub fn state(&self) -> &str {
         self.saved.state.as_str()
+    }
+
+    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go on only if it was not there yet.
+    pub fn id(&self) -> PendingId {
+        self.saved.mark.id(self.state())
     }
 
     /// The nonce that an ID token has to carry, where one was asked for.

@@ -19,6 +19,9 @@ impl Client {
     /// or all of it. Where the user came to is compared with the redirect_uri. For another
     /// [`ResponseMode`](super::ResponseMode) it is the URI with its fragment, or [`Callback::posted`] with the form.
     ///
+    /// A callback may arrive twice. Spend [`pending.id()`](Pending::id) first, in your database or in [`Spent`](crate::Spent): `pending` is
+    /// consumed here, but a copy that was stored is not.
+    ///
     /// ```
     /// # use oauth_proto::oauth2::{Client, Pending, Token};
     /// # use oauth_proto::{Callback, Error, Moment, Step};

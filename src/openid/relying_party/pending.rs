@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::super::Version;
-use crate::Timestamp;
+use crate::{PendingId, Timestamp};
 
 /// A user who is asked who they are, and will be back.
 ///
@@ -13,8 +13,21 @@ use crate::Timestamp;
 /// server's session. It is seldom more than a kilobyte; whoever writes an identifier's document can make it 25, so look
 /// before you put it into a cookie. It is consumed when the answer is verified, and not `Clone`. A stored copy
 /// serves for another try when the transport failed; but where the provider was asked about the signature it may have
-/// confirmed already, and says no the second time: send the user again. Delete the copy once there is an assertion, so
-/// that an answer cannot be played twice.
+/// confirmed already, and says no the second time: send the user again.
+///
+/// The nonces that [`Checked`](super::Checked) makes your store remember let no answer with an assertion count twice. What has none,
+/// as a request of immediate answers that bring extensions alone, and what costs requests before that, counts once if you note
+/// [`id`](Self::id) before you verify, as here, or in [`Spent`](crate::Spent), if there is one process. Keep a note until
+/// [`expires_at`](Self::expires_at).
+///
+/// ```no_run
+/// # use oauth_proto::openid::Pending;
+/// # fn insert_if_absent(_: &str, _: u64) -> bool { true }
+/// // INSERT INTO spent (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING, and whether that inserted a row.
+/// fn is_first(pending: &Pending) -> bool {
+///     insert_if_absent(&pending.id().to_string(), pending.expires_at().as_secs())
+/// }
+/// ```
 ///
 /// ```no_run
 /// # fn cookie() -> String { String::new() }
@@ -61,6 +74,11 @@ impl Pending {
     /// finds it is bound to the user's browser too.
     pub fn state(&self) -> &str {
         &self.state
+    }
+
+    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go on only if it was not there yet.
+    pub fn id(&self) -> PendingId {
+        PendingId::of(&self.realm, &self.state)
     }
 
     /// The provider's endpoint that the user was sent to.
