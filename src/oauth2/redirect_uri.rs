@@ -82,6 +82,8 @@ mod tests {
             "https:///client.example.com/cb",
             "https://@client.example.com/cb",
             "https://:8080/cb",
+            "com.example.app://me:pw@cb",
+            "com.example.app://me@cb",
         ] {
             check_redirect_uri(uri, false).unwrap_err();
         }

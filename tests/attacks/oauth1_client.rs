@@ -77,6 +77,16 @@ fn request_token_other() {
 }
 
 #[test]
+fn a_callback_without_the_token_may_be_anybodys() {
+    let world = World::default();
+    for parameters in ["oauth_verifier=v", "", "oauth_verifier=v&OAuth_Token=t"] {
+        let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+        let error = world.redeem(pending, &format!("{CALLBACK}&{parameters}")).unwrap_err();
+        assert_eq!(error, Forged::ParameterMissing { name: "oauth_token" }.into(), "{parameters}");
+    }
+}
+
+#[test]
 fn an_identifier_to_be_spent_is_the_same_after_storage_and_no_others() {
     let world = World::default();
     let [one, other] = [(); 2].map(|()| world.begin(Authorize::callback(CALLBACK)).unwrap());

@@ -820,3 +820,39 @@ fn what_is_pending_is_tied_to_its_client_by_128_bits() {
         assert_eq!(use_up(at, before), Err(Expired::Outdated.into()));
     }
 }
+
+fn device(verification_uri: &str) -> Result<oauth_proto::oauth2::PendingDevice, Error> {
+    let (_, sent) = sent(client().authorize_device(None, &[], moment()).unwrap());
+    let uri = serde_json::json!(verification_uri);
+    let codes = format!(r#"{{"device_code":"d","user_code":"u","verification_uri":{uri},"expires_in":600}}"#);
+    sent.receive(json(&codes), moment()).map(done)
+}
+
+#[test]
+fn a_device_code_is_shown_to_its_own_server_alone() {
+    let pending = device("https://auth.example.com/device").unwrap();
+    let evil = AuthorizationServer::new("https://evil.example/token").unwrap();
+    for stranger in [client_of(evil), Client::new(server(), "another")] {
+        assert_eq!(stranger.poll(&pending, moment()).unwrap_err(), Forged::OtherClient.into());
+    }
+    drop(client().poll(&pending, moment()).unwrap());
+}
+
+#[test]
+fn a_device_sends_nobody_to_what_is_no_page() {
+    for uri in [
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "com.example.app:/x",
+        "/device",
+        "https:",
+        "https://a.example/\u{1b}[",
+    ] {
+        let error = device(uri).unwrap_err();
+        let Error::Misbehaved(Misbehaved::FieldInvalid { field, .. }) = error else { panic!("{uri}: {error}") };
+        assert_eq!(field, "verification_uri", "{uri}");
+    }
+    for uri in ["https://auth.example.com/device", "http://192.168.1.1/device", "https://auth.example.com/#device"] {
+        assert_eq!(device(uri).unwrap().verification_uri, uri);
+    }
+}
