@@ -40,29 +40,6 @@ impl<'a> Callback<'a> {
     pub(crate) fn parts(&self) -> Parts<'_> {
         Parts::of(&self.url)
     }
-
-    /// Compares the place where the user came to with a redirect_uri.
-    fn arrival(&self, uri: &str) -> Arrival {
-        let (came, asked) = (self.parts(), Parts::of(uri));
-        let Some(place) = came.place else { return Arrival::Unknown };
-        let expected = asked.place.unwrap_or_default();
-        let query = asked.query.unwrap_or_default();
-        if !query.is_empty() && !has_arguments(came.query.unwrap_or_default(), query) {
-            return Arrival::Elsewhere;
-        }
-        if place == expected {
-            return Arrival::There;
-        }
-        let ((origin, path), (expected_origin, expected_path)) = (origin_and_path(place), origin_and_path(expected));
-        if !is_same_path(path, expected_path) {
-            return Arrival::Elsewhere;
-        }
-        match origin {
-            "" => Arrival::There,
-            origin if is_same_origin(origin, expected_origin) => Arrival::There,
-            _ => Arrival::AtOtherOrigin,
-        }
-    }
 }
 
 impl fmt::Debug for Callback<'_> {
@@ -118,6 +95,29 @@ impl<'a> Parts<'a> {
         let query = before.strip_prefix('?').unwrap_or(before);
         Self { place: None, query: (!before.is_empty()).then_some(query), fragment }
     }
+
+    /// Compares the place where the user came to with a redirect_uri.
+    fn arrival(&self, uri: &str) -> Arrival {
+        let asked = Parts::of(uri);
+        let Some(place) = self.place else { return Arrival::Unknown };
+        let expected = asked.place.unwrap_or_default();
+        let query = asked.query.unwrap_or_default();
+        if !query.is_empty() && !has_arguments(self.query.unwrap_or_default(), query) {
+            return Arrival::Elsewhere;
+        }
+        if place == expected {
+            return Arrival::There;
+        }
+        let ((origin, path), (expected_origin, expected_path)) = (origin_and_path(place), origin_and_path(expected));
+        if !is_same_path(path, expected_path) {
+            return Arrival::Elsewhere;
+        }
+        match origin {
+            "" => Arrival::There,
+            origin if is_same_origin(origin, expected_origin) => Arrival::There,
+            _ => Arrival::AtOtherOrigin,
+        }
+    }
 }
 
 /// Where the user came to, as seen from a redirect_uri.
@@ -144,15 +144,16 @@ impl Leniency {
     }
 
     /// Checks that a callback came to a redirect_uri.
-    pub(crate) fn check(self, callback: &Callback<'_>, redirect_uri: &str) -> Result<(), Forged> {
-        match callback.arrival(redirect_uri) {
+    pub(crate) fn check(self, came: &Parts<'_>, redirect_uri: &str) -> Result<(), Forged> {
+        match came.arrival(redirect_uri) {
             Arrival::There => Ok(()),
             Arrival::AtOtherOrigin if self.any_origin => Ok(()),
             Arrival::Unknown if self.no_place => Ok(()),
             Arrival::Unknown => Err(Forged::PlaceMissing { expected: bare(redirect_uri) }),
-            Arrival::AtOtherOrigin | Arrival::Elsewhere => {
-                Err(Forged::PlaceMismatch { expected: bare(redirect_uri), received: bare(&callback.url) })
-            }
+            Arrival::AtOtherOrigin | Arrival::Elsewhere => Err(Forged::PlaceMismatch {
+                expected: bare(redirect_uri),
+                received: bare(came.place.unwrap_or_default()),
+            }),
         }
     }
 }
@@ -171,8 +172,9 @@ fn origin_and_path(place: &str) -> (&str, &str) {
     if place.starts_with('/') {
         return ("", place);
     }
-    let scheme = place.find(':').map_or(0, |colon| colon + 1);
-    let authority = place[scheme..].strip_prefix("//").map_or(0, |rest| 2 + rest.find('/').unwrap_or(rest.len()));
+    let find = |byte, text: &str| memchr::memchr(byte, text.as_bytes());
+    let scheme = find(b':', place).map_or(0, |colon| colon + 1);
+    let authority = place[scheme..].strip_prefix("//").map_or(0, |rest| 2 + find(b'/', rest).unwrap_or(rest.len()));
     place.split_at(scheme + authority)
 }
 
@@ -230,7 +232,7 @@ mod tests {
     use super::*;
 
     fn judged(leniency: Leniency, callback: &str, redirect_uri: &str) -> Result<(), Forged> {
-        leniency.check(&Callback::from(callback), redirect_uri)
+        leniency.check(&Callback::from(callback).parts(), redirect_uri)
     }
 
     fn came(callback: &str, redirect_uri: &str) -> bool {

@@ -1,27 +1,29 @@
 //! What ties a pending value to its client.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::PendingId;
 
 /// Whose a pending value is: a client at its server, as 128 bits of a hash, which are stored as hexadecimal digits. Zeros are
-/// nobody's. (A `u128` would have the alignment of one, and make what holds it larger.)
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Mark([u8; 16]);
+/// nobody's. It is shared, and so no larger than a pointer: pending values are moved often.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mark(Arc<[u8; 16]>);
 
 impl Mark {
     /// The mark of what those texts name. They cannot run into each other.
     pub(crate) fn of(texts: &[&str]) -> Self {
-        Self(short_hash_of(texts).to_be_bytes())
+        Self(Arc::new(short_hash_of(texts).to_be_bytes()))
     }
 
-    fn digits(self) -> String {
-        format!("{:032x}", u128::from_be_bytes(self.0))
+    fn digits(&self) -> String {
+        format!("{:032x}", u128::from_be_bytes(*self.0))
     }
 
     /// The identifier by which the owner's pending value with that state is spent.
-    pub(crate) fn id(self, state: &str) -> PendingId {
+    pub(crate) fn id(&self, state: &str) -> PendingId {
         PendingId::of(&self.digits(), state)
     }
 }
@@ -50,7 +52,8 @@ impl<'de> Deserialize<'de> for Mark {
         let value = serde_json::Value::deserialize(deserializer)?;
         let digits =
             value.as_str().filter(|text| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        Ok(Self(digits.and_then(|digits| u128::from_str_radix(digits, 16).ok()).unwrap_or_default().to_be_bytes()))
+        let bits = digits.and_then(|digits| u128::from_str_radix(digits, 16).ok()).unwrap_or_default();
+        Ok(Self(Arc::new(bits.to_be_bytes())))
     }
 }
 

@@ -229,7 +229,7 @@ impl Client {
     /// [`Unsupported::ReservedParameter`] when a parameter has a name of the protocol's, and [`Forged::OtherClient`] when
     /// `pending` belongs to another client or service.
     pub fn authorization_url(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Result<String, Error> {
-        pending.belongs_to(self.mark())?;
+        pending.belongs_to(&self.mark())?;
         user_url(&self.service.authorization, pending, pending.callback.as_deref(), parameters)
     }
 
@@ -241,7 +241,7 @@ impl Client {
     pub fn authentication_url(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Result<String, Error> {
         let endpoint = self.service.authentication.as_ref();
         let endpoint = endpoint.ok_or(Unsupported::NoEndpoint { endpoint: "authentication" })?;
-        pending.belongs_to(self.mark())?;
+        pending.belongs_to(&self.mark())?;
         user_url(endpoint, pending, None, parameters)
     }
 
@@ -270,7 +270,7 @@ impl Client {
         callback: impl Into<Callback<'a>>,
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
-        pending.check(self.mark(), moment.now)?;
+        pending.check(&self.mark(), moment.now)?;
         let verifier = pending.verifier(&callback.into(), self.place)?;
         self.exchange(&pending.credentials, verifier, moment)
     }
@@ -281,7 +281,7 @@ impl Client {
     /// # Errors
     /// As [`redeem`](Self::redeem).
     pub fn redeem_verifier(&self, pending: Pending, verifier: &str, moment: Moment) -> Result<Step<Token>, Error> {
-        pending.check(self.mark(), moment.now)?;
+        pending.check(&self.mark(), moment.now)?;
         let verifier = Some(verifier.trim()).filter(|verifier| !verifier.is_empty());
         self.exchange(&pending.credentials, verifier.map(str::to_owned), moment)
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TokenCredentials;
 use super::parameters::{TOKEN, VERIFIER};
-use crate::callback::Leniency;
+use crate::callback::{Leniency, Parts};
 use crate::mark::Mark;
 use crate::wire::{form, shortened};
 use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
@@ -86,7 +86,7 @@ impl Pending {
     }
 
     /// Whether this belongs to the client with that mark, and can still be redeemed.
-    pub(super) fn check(&self, mark: Mark, now: Timestamp) -> Result<(), Error> {
+    pub(super) fn check(&self, mark: &Mark, now: Timestamp) -> Result<(), Error> {
         self.belongs_to(mark)?;
         if self.expires_at <= now {
             return Err(Expired::Pending.into());
@@ -95,11 +95,11 @@ impl Pending {
     }
 
     /// Whether this belongs to the client with that mark.
-    pub(super) fn belongs_to(&self, mark: Mark) -> Result<(), Error> {
+    pub(super) fn belongs_to(&self, mark: &Mark) -> Result<(), Error> {
         if self.version != VERSION {
             return Err(Expired::Outdated.into());
         }
-        if self.mark != mark {
+        if self.mark != *mark {
             return Err(Forged::OtherClient.into());
         }
         Ok(())
@@ -107,14 +107,15 @@ impl Pending {
 
     /// The verifier that a callback brings, when the callback belongs to this authorization and grants access.
     pub(super) fn verifier(&self, callback: &Callback<'_>, place: Leniency) -> Result<Option<String>, Error> {
-        let answer = Answer::of(callback)?;
+        let parts = callback.parts();
+        let answer = Answer::of(&parts)?;
         let token = answer.token.as_ref().or(answer.denied.as_ref());
         if let Some(token) = token.filter(|token| **token != self.credentials.token) {
             let (expected, received) = (shortened(&self.credentials.token), shortened(token));
             return Err(Forged::TokenMismatch { expected, received }.into());
         }
         if let Some(returns_to) = &self.returns_to {
-            place.check(callback, returns_to)?;
+            place.check(&parts, returns_to)?;
         }
         let refused = answer.denied.is_some() || answer.not_approved.as_deref() == Some("true");
         // An empty code says nothing.
@@ -152,8 +153,8 @@ struct Answer {
 
 impl Answer {
     /// Reads the query of a URI, or a query alone.
-    fn of(callback: &Callback<'_>) -> Result<Self, Forged> {
-        let query = callback.parts().query.unwrap_or_default();
+    fn of(parts: &Parts<'_>) -> Result<Self, Forged> {
+        let query = parts.query.unwrap_or_default();
         let mut answer = Self::default();
         for (name, value) in form::pairs(query.as_bytes()) {
             // Nothing depends on an explanation, so that it is read whatever it is.
@@ -233,11 +234,11 @@ mod tests {
 
     #[test]
     fn time_and_stored_form_are_checked() {
-        assert_eq!(pending().check(Mark::of(&["m"]), Timestamp::from_secs(99)), Ok(()));
-        assert_eq!(pending().check(Mark::of(&["n"]), Timestamp::from_secs(99)), Err(Forged::OtherClient.into()));
-        assert_eq!(pending().check(Mark::of(&["m"]), Timestamp::from_secs(100)), Err(Expired::Pending.into()));
+        assert_eq!(pending().check(&Mark::of(&["m"]), Timestamp::from_secs(99)), Ok(()));
+        assert_eq!(pending().check(&Mark::of(&["n"]), Timestamp::from_secs(99)), Err(Forged::OtherClient.into()));
+        assert_eq!(pending().check(&Mark::of(&["m"]), Timestamp::from_secs(100)), Err(Expired::Pending.into()));
         let stored = serde_json::to_string(&pending()).unwrap().replace("\"v\":3", "\"v\":9");
         let outdated: Pending = serde_json::from_str(&stored).unwrap();
-        assert_eq!(outdated.check(Mark::of(&["m"]), Timestamp::from_secs(1)), Err(Expired::Outdated.into()));
+        assert_eq!(outdated.check(&Mark::of(&["m"]), Timestamp::from_secs(1)), Err(Expired::Outdated.into()));
     }
 }

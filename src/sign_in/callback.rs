@@ -45,7 +45,7 @@ impl SignIn {
         callback: impl Into<Callback<'a>>,
         moment: Moment,
     ) -> Result<Step<User>, Error> {
-        pending.check(self.0.mark)?;
+        pending.check(&self.0.mark)?;
         let parts = self.0.clone();
         let (moment, next) = divided(moment);
         match (&self.0.client, pending.leg) {

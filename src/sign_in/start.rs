@@ -108,11 +108,11 @@ impl Pending {
     }
 
     /// Whether it is this client's. Its time is for the protocol to look at.
-    pub(super) fn check(&self, mark: Mark) -> Result<(), Error> {
+    pub(super) fn check(&self, mark: &Mark) -> Result<(), Error> {
         if self.version != VERSION {
             return Err(Expired::Outdated.into());
         }
-        if self.mark != mark {
+        if self.mark != *mark {
             return Err(Forged::OtherClient.into());
         }
         Ok(())
@@ -162,7 +162,7 @@ impl SignIn {
 
 impl Parts {
     fn pending(&self, leg: Leg) -> Pending {
-        Pending { version: VERSION, mark: self.mark, leg }
+        Pending { version: VERSION, mark: self.mark.clone(), leg }
     }
 
     /// The row's parameters that the caller has not replaced, and the caller's.

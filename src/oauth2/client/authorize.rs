@@ -373,7 +373,7 @@ impl Client {
         }
 
         let saved = Saved {
-            mark: self.0.mark,
+            mark: self.0.mark.clone(),
             state,
             redirect_uri,
             scope: authorize.scope,

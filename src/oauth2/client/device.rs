@@ -200,7 +200,7 @@ impl Receive<PendingDevice> for AwaitCodes {
             return Err(Misbehaved::FieldInvalid { field: "user_code", reason, answer: answer() }.into());
         }
         Ok(Step::Done(PendingDevice {
-            mark: self.client.0.mark,
+            mark: self.client.0.mark.clone(),
             version: VERSION,
             device_code: text("device_code")?.into(),
             user_code,

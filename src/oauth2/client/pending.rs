@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::ResponseMode;
-use crate::callback::Leniency;
+use crate::callback::{Leniency, Parts};
 use crate::mark::Mark;
 use crate::oauth2::Scope;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
@@ -156,7 +156,7 @@ impl Pending {
         self.saved.expires_at
     }
 
-    pub(super) fn check(&self, mark: Mark, now: Timestamp) -> Result<(), Error> {
+    pub(super) fn check(&self, mark: &Mark, now: Timestamp) -> Result<(), Error> {
         self.saved.check(self.version, mark, now)
     }
 }
@@ -186,17 +186,17 @@ impl PendingImplicit {
         self.saved.expires_at
     }
 
-    pub(super) fn check(&self, mark: Mark, now: Timestamp) -> Result<(), Error> {
+    pub(super) fn check(&self, mark: &Mark, now: Timestamp) -> Result<(), Error> {
         self.saved.check(self.version, mark, now)
     }
 }
 
 impl Saved {
-    fn check(&self, version: u64, mark: Mark, now: Timestamp) -> Result<(), Error> {
+    fn check(&self, version: u64, mark: &Mark, now: Timestamp) -> Result<(), Error> {
         if version != VERSION {
             return Err(Expired::Outdated.into());
         }
-        if self.mark != mark {
+        if self.mark != *mark {
             return Err(Forged::OtherClient.into());
         }
         if self.expires_at <= now {
@@ -207,7 +207,8 @@ impl Saved {
 
     /// The callback, once it is known to belong to this authorization and to bring no error.
     pub(super) fn accept<'c>(&self, callback: &'c Callback<'_>, rules: Rules) -> Result<Answer<'c>, Error> {
-        let mut answer = Answer { pairs: part(callback, self.mode)?, ..Answer::default() };
+        let parts = callback.parts();
+        let mut answer = Answer { pairs: part(callback, &parts, self.mode)?, ..Answer::default() };
         answer.read()?;
         // RFC 6749 §4.1.2.1: a code has one character at least.
         answer.error = answer.error.filter(|error| !error.is_empty());
@@ -236,7 +237,7 @@ impl Saved {
             _ => {}
         }
         if let Some(redirect_uri) = &self.redirect_uri {
-            place.check(callback, redirect_uri)?;
+            place.check(&parts, redirect_uri)?;
         }
         if let Some(code) = answer.error.as_deref().map(shortened) {
             let description = answer.error_description.as_deref().map(shortened);
@@ -304,10 +305,9 @@ impl<'c> Answer<'c> {
 }
 
 /// The part of a callback that holds the answer: the query or the fragment of a URI, or a form; or either alone.
-fn part<'c>(callback: &'c Callback<'_>, mode: ResponseMode) -> Result<&'c str, Forged> {
+fn part<'c>(callback: &'c Callback<'_>, parts: &Parts<'c>, mode: ResponseMode) -> Result<&'c str, Forged> {
     let form =
         callback.form.map(|form| std::str::from_utf8(form).map_err(|_| Forged::ParameterInvalid { name: "form" }));
-    let parts = callback.parts();
     let alone = || if parts.place.is_some() || callback.url.starts_with('?') { None } else { parts.query };
     let part = match (mode, form.transpose()?) {
         (ResponseMode::Query, _) => parts.query,
@@ -398,12 +398,12 @@ mod tests {
     #[test]
     fn time_and_stored_form_are_checked() {
         let pending = || Pending::new(saved(ResponseMode::Query), None);
-        assert_eq!(pending().check(Mark::of(&["5"]), Timestamp::from_secs(99)), Ok(()));
-        assert_eq!(pending().check(Mark::of(&["6"]), Timestamp::from_secs(99)), Err(Forged::OtherClient.into()));
-        assert_eq!(pending().check(Mark::of(&["5"]), Timestamp::from_secs(100)), Err(Expired::Pending.into()));
+        assert_eq!(pending().check(&Mark::of(&["5"]), Timestamp::from_secs(99)), Ok(()));
+        assert_eq!(pending().check(&Mark::of(&["6"]), Timestamp::from_secs(99)), Err(Forged::OtherClient.into()));
+        assert_eq!(pending().check(&Mark::of(&["5"]), Timestamp::from_secs(100)), Err(Expired::Pending.into()));
         let stored = serde_json::to_string(&pending()).unwrap();
         let outdated: Pending = serde_json::from_str(&stored.replace("\"v\":2", "\"v\":9")).unwrap();
-        assert_eq!(outdated.check(Mark::of(&["5"]), Timestamp::from_secs(1)), Err(Expired::Outdated.into()));
+        assert_eq!(outdated.check(&Mark::of(&["5"]), Timestamp::from_secs(1)), Err(Expired::Outdated.into()));
         serde_json::from_str::<PendingImplicit>(&stored).unwrap_err();
     }
 }
