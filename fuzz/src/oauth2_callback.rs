@@ -297,14 +297,7 @@ fn sent(input: &Input, request: &Request, code: &[u8], stored: &serde_json::Valu
 }
 
 /// A refusal shows neither state nor proof key, and is never the answer to a good callback in its right place.
-fn refused(
-    input: &Input,
-    state: &str,
-    callback: &str,
-    redirect_uri: &str,
-    error: &Error,
-    verifier: Option<&str>,
-) {
+fn refused(input: &Input, state: &str, callback: &str, redirect_uri: &str, error: &Error, verifier: Option<&str>) {
     let Callback::Pairs { before, after, .. } = &input.callback else { return };
     let shown = format!("{error} {error:?}");
     assert!(callback.matches(state).count() > 1 || !shown.contains(state), "{shown}");
