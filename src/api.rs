@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::step::Receive;
 use crate::wire::json::without_mark;
 use crate::wire::{Answer, bare, check_private, endpoint, form, with_query, without_query};
-use crate::{Error, Misbehaved, Moment, Refused, Request, Response, Step};
+use crate::{Error, Misbehaved, Moment, Purpose, Refused, Request, Response, Step};
 
 /// The most that an API's answer may have, unless the caller says otherwise.
 const LIMIT: usize = 8 * 1024 * 1024;
@@ -134,7 +134,7 @@ impl<F: FnOnce(&Response) -> Refused + Send + Sync> Receive<Value> for AwaitJson
         json(&response, self.limit, self.refusal).map(Step::Done)
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitJson"
+    fn purpose(&self) -> Purpose {
+        Purpose::CallingApi
     }
 }

@@ -1,12 +1,15 @@
 //! What can go wrong, sorted by what to do about it.
 
+mod drive;
 mod forged;
 mod unsupported;
 
 use std::collections::BTreeMap;
 
+use crate::Leg;
 use crate::wire::Answer;
 
+pub use drive::{BoxError, DriveError};
 pub use forged::Forged;
 pub use unsupported::Unsupported;
 
@@ -61,7 +64,7 @@ impl Error {
     /// ```
     /// use oauth_proto::{Error, Refused};
     ///
-    /// let error = Error::from(Refused::Denied { problem: Some("access_denied".into()), advice: None });
+    /// let error = Error::from(Refused::Denied { problem: Some("access_denied".into()), advice: None, answer: None });
     /// assert_eq!(error.code(), Some("access_denied"));
     /// ```
     pub fn code(&self) -> Option<&str> {
@@ -124,7 +127,7 @@ impl Error {
     ///
     /// [`Expired::Token`] is not among them: a [`Session`](crate::oauth2::Session) may be able to renew the token
     /// ([`is_renewable`](crate::oauth2::Session::is_renewable)). A `SharedSession` has tried that, so that its
-    /// [`FetchError`](crate::oauth2::FetchError::needs_sign_in) counts an expired token.
+    /// [`DriveError`](DriveError::needs_sign_in) counts an expired token.
     ///
     /// # Examples
     /// ```
@@ -151,26 +154,59 @@ impl Error {
         match self {
             Self::Refused(Refused::Problem { answer, .. } | Refused::Status(answer)) => Some(answer),
             Self::Misbehaved(misbehaved) => Some(misbehaved.answer()),
-            Self::Unsupported(Unsupported::Identifier { answer, .. }) => answer.as_deref(),
+            Self::Refused(Refused::Denied { answer, .. })
+            | Self::Unsupported(Unsupported::Identifier { answer, .. }) => answer.as_deref(),
             _ => None,
         }
     }
+
+    /// Returns the request whose answer the error is about: what it was for, and where it went. `None` when the error is not
+    /// about an answer; a [`DriveError`] names the request of such an error, too.
+    pub fn leg(&self) -> Option<&Leg> {
+        self.answer()?.leg.as_ref()
+    }
+
+    /// Returns the error with the leg in which it arose. A leg that is there already is more precise.
+    pub(crate) fn in_leg(mut self, leg: &Leg) -> Self {
+        let answer = match &mut self {
+            Self::Refused(Refused::Problem { answer, .. } | Refused::Status(answer)) => Some(answer),
+            Self::Misbehaved(misbehaved) => Some(misbehaved.answer_mut()),
+            Self::Refused(Refused::Denied { answer, .. })
+            | Self::Unsupported(Unsupported::Identifier { answer, .. }) => answer.as_mut(),
+            _ => None,
+        };
+        if let Some(answer) = answer {
+            answer.leg.get_or_insert_with(|| leg.clone());
+        }
+        self
+    }
+}
+
+/// The answer of any variant: all of them have one.
+macro_rules! answer_of {
+    ($misbehaved:expr) => {
+        match $misbehaved {
+            Misbehaved::Redirect { answer, .. }
+            | Misbehaved::TooLarge { answer, .. }
+            | Misbehaved::WrongFormat { answer, .. }
+            | Misbehaved::FieldMissing { answer, .. }
+            | Misbehaved::FieldTwice { answer, .. }
+            | Misbehaved::FieldInvalid { answer, .. }
+            | Misbehaved::MemberInvalid { answer, .. }
+            | Misbehaved::TokenType { answer, .. }
+            | Misbehaved::CallbackUnconfirmed { answer } => answer,
+        }
+    };
 }
 
 impl Misbehaved {
     /// The answer that it is about.
     pub fn answer(&self) -> &Answer {
-        match self {
-            Self::Redirect { answer, .. }
-            | Self::TooLarge { answer, .. }
-            | Self::WrongFormat { answer, .. }
-            | Self::FieldMissing { answer, .. }
-            | Self::FieldTwice { answer, .. }
-            | Self::FieldInvalid { answer, .. }
-            | Self::MemberInvalid { answer, .. }
-            | Self::TokenType { answer, .. }
-            | Self::CallbackUnconfirmed { answer } => answer,
-        }
+        answer_of!(self)
+    }
+
+    fn answer_mut(&mut self) -> &mut Box<Answer> {
+        answer_of!(self)
     }
 }
 
@@ -179,19 +215,21 @@ impl Misbehaved {
 /// ```
 /// use oauth_proto::Refused;
 ///
-/// let denied = Refused::Denied { problem: None, advice: None };
+/// let denied = Refused::Denied { problem: None, advice: None, answer: None };
 /// assert_eq!(denied.to_string(), "the resource owner did not grant access");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {
     /// The resource owner came back without having granted access.
-    #[error("the resource owner did not grant access{}{}", quoted(problem), quoted(advice))]
+    #[error("the resource owner did not grant access{}{}{}", quoted(problem), quoted(advice), shown(answer))]
     Denied {
         /// The server's code for it, where it sent one (`user_refused`, `access_denied`, …).
         problem: Option<String>,
         /// The server's explanation for people, if any.
         advice: Option<String>,
+        /// The answer that says so; `None` where a callback does.
+        answer: Option<Box<Answer>>,
     },
     /// The callback brings another error than a denial (RFC 6749 §4.1.2.1).
     #[error("the authorization failed with {code:?}")]
@@ -241,6 +279,11 @@ pub enum Refused {
 /// A server's explanation, as it stands in an error's text.
 fn quoted(advice: &Option<String>) -> String {
     advice.as_ref().map(|advice| format!(": {advice:?}")).unwrap_or_default()
+}
+
+/// Returns an answer, if there is one, as it stands in an error's text.
+fn shown(answer: &Option<Box<Answer>>) -> String {
+    answer.as_ref().map(|answer| format!(" ({answer})")).unwrap_or_default()
 }
 
 /// Returns what the details of OAuth 1.0's Problem Reporting extension say, as it stands in an error's text.

@@ -82,6 +82,7 @@ struct Readme;
 mod api;
 mod ask;
 mod error;
+mod leg;
 mod moment;
 pub mod oauth1;
 pub mod oauth2;
@@ -96,10 +97,11 @@ mod step;
 pub mod wire;
 
 pub use ask::{Ask, Command, Freshness};
-pub use error::{Error, Expired, Forged, Misbehaved, Refused, Unsupported};
+pub use error::{BoxError, DriveError, Error, Expired, Forged, Misbehaved, Refused, Unsupported};
 pub use http;
+pub use leg::{Leg, Purpose};
 pub use moment::{Moment, Timestamp};
 pub use secret::Secret;
-pub use step::{Asleep, DriveError, Request, Response, Sent, Step, run_async_with, run_with};
+pub use step::{Asleep, Request, Response, Sent, Step, run_async_with, run_with};
 #[cfg(feature = "os")]
 pub use step::{run, run_async};

@@ -12,8 +12,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use common::oauth2::*;
-use oauth_proto::oauth2::{FetchError, Grant, Session, SharedSession, Token, TokenPlacement, Verdict, WithholdToken};
-use oauth_proto::{Error, Expired, Refused, Request, Response, Timestamp, Unsupported};
+use oauth_proto::oauth2::{Grant, Session, SharedSession, Token, TokenPlacement, Verdict, WithholdToken};
+use oauth_proto::{DriveError, Error, Expired, Refused, Request, Response, Timestamp, Unsupported};
 
 fn expired() -> Token {
     let mut token = token();
@@ -51,12 +51,12 @@ impl Server {
         self.seen.borrow().clone()
     }
 
-    fn fetch(&self, shared: &SharedSession) -> Result<Response, FetchError<Infallible, &'static str>> {
+    fn fetch(&self, shared: &SharedSession) -> Result<Response, DriveError> {
         let save = |token: Token| {
             self.seen.borrow_mut().push(format!("save {}", token.access_token.expose()));
-            Ok(())
+            Ok::<_, Infallible>(())
         };
-        shared.fetch_with(get(API), |request| Ok(self.answer(&request)), save, moment)
+        shared.fetch_with(get(API), |request| Ok::<_, Infallible>(self.answer(&request)), save, moment)
     }
 }
 
@@ -78,7 +78,7 @@ fn an_expired_token_is_an_error_before_anything_is_sent() {
     assert_eq!(error, Expired::Token.into());
     let server = Server::default();
     let error = server.fetch(&SharedSession::new(session)).unwrap_err();
-    assert!(matches!(error, FetchError::Protocol(Error::Expired(Expired::Token))), "{error}");
+    assert!(matches!(error, DriveError::Protocol { error: Error::Expired(Expired::Token), .. }), "{error}");
     assert!(server.seen().is_empty());
 }
 
@@ -87,7 +87,7 @@ fn an_expired_token_is_an_error_before_anything_is_sent() {
 fn a_renewal_is_reported_instead_of_saved_where_that_is_wanted() {
     let server = Server::default();
     let shared = SharedSession::new(session(expired()).report_renewals());
-    let Err(FetchError::Renewed(token)) = server.fetch(&shared) else { panic!() };
+    let Err(DriveError::Renewed(token)) = server.fetch(&shared) else { panic!() };
     assert_eq!(token.access_token.expose(), "renewed");
     assert_eq!(server.seen(), ["/token"]);
     server.fetch(&shared).unwrap();
@@ -173,7 +173,9 @@ fn a_refused_renewal_is_reported_and_the_request_is_not_sent() {
         Ok::<_, Infallible>(refusal("invalid_grant"))
     };
     let error = shared.fetch_with(get(API), send, |_| Ok::<_, Infallible>(()), moment).unwrap_err();
-    let FetchError::Protocol(Error::Refused(Refused::Problem { code, answer, .. })) = error else { panic!("{error}") };
+    let DriveError::Protocol { error: Error::Refused(Refused::Problem { code, answer, .. }), .. } = error else {
+        panic!("{error}")
+    };
     assert_eq!((code.as_str(), answer.status.as_u16()), ("invalid_grant", 400));
     assert_eq!(seen, ["/token"]);
 }
@@ -241,7 +243,7 @@ fn a_token_that_could_not_be_saved_is_saved_at_the_next_occasion() {
     let shared = shared(expired());
     let failing = |_| Err("disk full");
     let error = shared.fetch_with(get(API), |request| Ok::<_, Infallible>(server.answer(&request)), failing, moment);
-    assert!(matches!(error, Err(FetchError::Save("disk full"))));
+    assert!(matches!(error, Err(DriveError::Storage { .. })));
     assert_eq!(server.seen(), ["/token"]);
     server.fetch(&shared).unwrap();
     assert_eq!(server.seen(), ["/token", "save renewed", "/albums renewed"]);
@@ -249,7 +251,7 @@ fn a_token_that_could_not_be_saved_is_saved_at_the_next_occasion() {
     // Also where the old token has not run out by the clock.
     let (server, shared) = (Server::default(), common::oauth2::shared(token()));
     let error = shared.fetch_with(get(API), |request| Ok::<_, Infallible>(server.answer(&request)), failing, moment);
-    assert!(matches!(error, Err(FetchError::Save("disk full"))));
+    assert!(matches!(error, Err(DriveError::Storage { .. })));
     server.fetch(&shared).unwrap();
     assert_eq!(server.seen()[2..], ["save renewed", "/albums renewed"]);
 }
@@ -378,7 +380,7 @@ fn without_a_token_only_the_user_can_help() {
     token.expires_at = Some(now());
     let server = Server::default();
     let error = server.fetch(&shared(token)).unwrap_err();
-    assert!(matches!(error, FetchError::Protocol(Error::Expired(Expired::Token))), "{error}");
+    assert!(matches!(error, DriveError::Protocol { error: Error::Expired(Expired::Token), .. }), "{error}");
 }
 
 #[test]
@@ -426,8 +428,15 @@ impl Slow {
         self.0.borrow().iter().filter(|request| request.uri().path() == "/token").count()
     }
 
-    async fn fetch(&self, shared: &SharedSession) -> Result<Response, FetchError<Infallible, Infallible>> {
-        shared.fetch_async_with(get(API), |request| self.send(request), |_| std::future::ready(Ok(())), moment).await
+    async fn fetch(&self, shared: &SharedSession) -> Result<Response, DriveError> {
+        shared
+            .fetch_async_with(
+                get(API),
+                |request| self.send(request),
+                |_| std::future::ready(Ok::<_, Infallible>(())),
+                moment,
+            )
+            .await
     }
 }
 
@@ -506,7 +515,7 @@ fn all_who_wait_for_a_renewal_are_told_that_it_was_refused() {
     assert!(all.iter_mut().all(|one| poll(one.as_mut()).is_pending()));
     *answered.borrow_mut() = true;
     for one in &mut all {
-        let Poll::Ready(Err(FetchError::Protocol(error))) = poll(one.as_mut()) else {
+        let Poll::Ready(Err(DriveError::Protocol { error, .. })) = poll(one.as_mut()) else {
             panic!("the renewal was refused")
         };
         assert_eq!(error.code(), Some("invalid_grant"));
@@ -525,10 +534,10 @@ fn those_who_wait_for_a_renewal_whose_transport_fails_do_not_each_try_again() {
     let (mut first, mut second) = (pin!(fetch()), pin!(fetch()));
     assert!(poll(first.as_mut()).is_pending() && poll(second.as_mut()).is_pending());
     *slow.1.borrow_mut() = true;
-    assert!(matches!(poll(first.as_mut()), Poll::Ready(Err(FetchError::Transport(_)))));
-    assert!(matches!(poll(second.as_mut()), Poll::Ready(Err(FetchError::RenewalFailed))));
+    assert!(matches!(poll(first.as_mut()), Poll::Ready(Err(DriveError::Transport { .. }))));
+    assert!(matches!(poll(second.as_mut()), Poll::Ready(Err(DriveError::Transport { .. }))));
     let mut third = pin!(fetch());
-    assert!(matches!(poll(third.as_mut()), Poll::Ready(Err(FetchError::Transport(_)))));
+    assert!(matches!(poll(third.as_mut()), Poll::Ready(Err(DriveError::Transport { .. }))));
 }
 
 /// RFC 6750 §3.1: the code counts more than the status, and one that is not known may mean that the token has expired.

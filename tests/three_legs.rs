@@ -96,7 +96,7 @@ fn a_user_who_denies_sends_the_client_a_refusal() {
         panic!("no redirect")
     };
     let callback = response.headers()["location"].to_str().unwrap();
-    let refused = Refused::Denied { problem: Some("user_refused".into()), advice: None };
+    let refused = Refused::Denied { problem: Some("user_refused".into()), advice: None, answer: None };
     assert_eq!(world.redeem(pending, callback), Err(refused.into()));
     assert_eq!(world.consent(&url).unwrap_err().reason, Reason::NothingPending);
 }

@@ -134,7 +134,7 @@ impl Printer {
 /// What the user is told of it.
 fn problem(failure: &(dyn std::error::Error + 'static)) -> String {
     let error = failure.downcast_ref::<Error>();
-    let error = error.or_else(|| failure.downcast_ref::<DriveError<ureq::Error>>()?.protocol());
+    let error = error.or_else(|| failure.downcast_ref::<DriveError>()?.protocol());
     match error {
         Some(Error::Refused(Refused::Denied { .. })) => {
             pages::client_problem("Access was denied", "You did not allow it, so there is nothing to print.")

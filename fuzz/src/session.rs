@@ -5,8 +5,7 @@ use std::rc::Rc;
 
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::{
-    AuthorizationServer, Client, FetchError, Grant, Session, SharedSession, Token, TokenPlacement, Verdict,
-    WithholdToken,
+    AuthorizationServer, Client, Grant, Session, SharedSession, Token, TokenPlacement, Verdict, WithholdToken,
 };
 use oauth_proto::{DriveError, Error, Expired, Request, Response, Step, Timestamp, Unsupported};
 
@@ -47,7 +46,7 @@ enum Kind {
     Token,
 }
 
-type Ended = Result<Option<Response>, FetchError<&'static str, &'static str>>;
+type Ended = Result<Option<Response>, DriveError>;
 
 pub fn run(input: Input) {
     let client = Client::new(AuthorizationServer::new(TOKEN_ENDPOINT).unwrap(), "client").secret("client-secret");
@@ -157,7 +156,10 @@ fn poll(tasks: &mut Vec<(Kind, Task<Ended>)>, which: usize) {
     let Some(ended) = tasks[which].1.poll() else { return };
     let (kind, _) = tasks.swap_remove(which);
     if kind == Kind::Foreign {
-        let foreign = matches!(ended, Err(FetchError::Protocol(Error::Unsupported(Unsupported::ForeignOrigin { .. }))));
+        let foreign = matches!(
+            ended,
+            Err(DriveError::Protocol { error: Error::Unsupported(Unsupported::ForeignOrigin { .. }), .. })
+        );
         assert!(foreign, "{ended:?}");
     }
     if let Err(error) = &ended {
@@ -274,7 +276,7 @@ fn renew(step: Result<Step<Token>, Error>, answer: Answer, issued: &mut u32) -> 
     };
     match oauth_proto::run_with(step.ok()?, send, || crate::requests::moment(1, 3), |_| panic!("renewals do not wait"))
     {
-        Err(DriveError::Transport(error)) => panic!("{error}"),
+        Err(error @ DriveError::Transport { .. }) => panic!("{error}"),
         ended => ended.ok(),
     }
 }

@@ -3,13 +3,13 @@
 use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
 
-use oauth_proto::oauth2::{FetchError, SharedSession, Token};
-use oauth_proto::{Request, Response};
+use oauth_proto::oauth2::{SharedSession, Token};
+use oauth_proto::{DriveError, Request, Response};
 
 use crate::exchange::Http;
 
 /// What a call comes to.
-pub type Fetched = Result<Response, FetchError<ureq::Error, Infallible>>;
+pub type Fetched = Result<Response, DriveError>;
 
 /// Calls one resource in one session, from many threads if need be.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl<'a> Caller<'a> {
         };
         self.session.fetch(request, send, |token| {
             push(&self.saved, token);
-            Ok(())
+            Ok::<_, Infallible>(())
         })
     }
 

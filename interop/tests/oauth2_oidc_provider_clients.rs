@@ -9,10 +9,10 @@ use interop::caller::Caller;
 use interop::exchange::Clock;
 use interop::oidc_provider::{CALLBACK, CLIENTS, INITIAL_ACCESS_TOKEN, OidcProvider, PHOTOS};
 use oauth_proto::oauth2::{
-    Authorize, BearerChallenge, BearerError, Client, ClientMetadata, FetchError, Grant, PendingDevice, Session,
-    SharedSession, Token, WithholdToken,
+    Authorize, BearerChallenge, BearerError, Client, ClientMetadata, Grant, PendingDevice, Session, SharedSession,
+    Token, WithholdToken,
 };
-use oauth_proto::{Error, Expired, Moment, Refused, Response, Secret, Unsupported};
+use oauth_proto::{DriveError, Error, Expired, Moment, Refused, Response, Secret, Unsupported};
 
 fn begin_device(op: &OidcProvider, client: &Client, clock: &Clock) -> PendingDevice {
     let scope = Some("openid offline_access".into());
@@ -76,8 +76,8 @@ fn a_device_that_is_denied_gets_nothing() {
     let pending = begin_device(&op, &client, &clock);
     let step = client.poll(&pending, clock.moment());
     let denied = op.http.run_waiting(&clock, step, |_| drop(enter(&op, &pending, &[("abort", "yes")])));
-    let Err(Error::Refused(Refused::Problem { code, advice, .. })) = denied else { panic!("{denied:?}") };
-    assert_eq!((code.as_str(), advice.as_deref()), ("access_denied", Some("End-User aborted interaction")));
+    let Err(Error::Refused(Refused::Denied { problem, advice, .. })) = denied else { panic!("{denied:?}") };
+    assert_eq!((problem.as_deref(), advice.as_deref()), (Some("access_denied"), Some("End-User aborted interaction")));
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn a_grant_that_was_taken_back_is_for_the_user_to_give_again() {
     op.http.run(client.revoke_grant(&token, Moment::from_os())).unwrap();
     let caller = userinfo(&op, &session);
     let error = caller.call().unwrap_err();
-    let FetchError::Protocol(error) = error else { panic!("{error}") };
+    let DriveError::Protocol { error, .. } = error else { panic!("{error}") };
     assert_eq!(error.code(), Some("invalid_grant"));
     assert_eq!(caller.sent(), ["/me", "/token"]);
 
@@ -283,7 +283,10 @@ fn a_client_supplies_itself_with_tokens() {
     assert!(op.is_active(&client, &second.access_token));
     // It is not shown to the server that issued it.
     let error = userinfo(&op, &session).call().unwrap_err();
-    assert!(matches!(error, FetchError::Protocol(Error::Unsupported(Unsupported::ForeignOrigin { .. }))), "{error}");
+    assert!(
+        matches!(error, DriveError::Protocol { error: Error::Unsupported(Unsupported::ForeignOrigin { .. }), .. }),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What is configured or asked for and cannot be done.
 
+use super::shown;
 use crate::wire::Answer;
 
 /// What cannot be done as it is configured.
@@ -143,8 +144,4 @@ pub enum Unsupported {
         /// How long it has to be.
         least: usize,
     },
-}
-
-fn shown(answer: &Option<Box<Answer>>) -> String {
-    answer.as_ref().map(|answer| format!(" ({answer})")).unwrap_or_default()
 }

@@ -85,6 +85,10 @@ fn read(body: &[u8], json: bool, answer: &Answer) -> Result<BTreeMap<String, Str
     let answer = || Box::new(answer.clone());
     let body = json::without_mark(body).trim_ascii();
     let wrong_format = |expected| Misbehaved::WrongFormat { expected, answer: answer() };
+    // A captive portal or a page about maintenance. In a form the character is encoded.
+    if body.starts_with(b"<") {
+        return Err(wrong_format("a form but a page").into());
+    }
     let members = if json && body.starts_with(b"{") {
         let members = json::fields(body).ok_or_else(|| wrong_format("a JSON object"))?;
         let odd = members.iter().find_map(|(name, value)| odd(name, value));

@@ -12,7 +12,7 @@ use super::xrds::Service;
 use super::{Version, html, xrds};
 use crate::step::Receive;
 use crate::wire::{Answer, bare, form, is_internal};
-use crate::{Error, Moment, Request, Response, Step, Unsupported};
+use crate::{Error, Moment, Purpose, Request, Response, Step, Unsupported};
 
 /// Redirects that are followed, of each document.
 const MAX_REDIRECTS: u8 = 5;
@@ -290,12 +290,8 @@ impl<T: 'static> Receive<T> for Fetch<T> {
         }
     }
 
-    fn name(&self) -> &'static str {
-        match self.what {
-            What::Identifier => "FetchIdentifier",
-            What::Document { .. } => "FetchDocument",
-            What::Page { .. } => "FetchPage",
-        }
+    fn purpose(&self) -> Purpose {
+        Purpose::DiscoveringIdentifier
     }
 }
 

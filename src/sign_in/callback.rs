@@ -14,7 +14,7 @@ use super::{Pending, SignIn, Tokens, User, mapping};
 use crate::api::{self, Call};
 use crate::step::Receive;
 use crate::wire::{Answer, Site, check_private};
-use crate::{Error, Forged, Misbehaved, Moment, Refused, Request, Response, Step, oauth1, oauth2};
+use crate::{Error, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, Step, oauth1, oauth2};
 
 /// The most that a profile may have.
 const LIMIT: usize = 256 * 1024;
@@ -37,11 +37,11 @@ impl SignIn {
         match (&self.0.client, pending.leg) {
             (Client::Oauth2(client), Leg::Oauth2(pending)) => {
                 let step = client.redeem(pending, callback, moment)?;
-                then("AwaitToken", step, next, |token, moment| fetch(parts, Tokens::Oauth2(token), moment))
+                then(step, next, |token, moment| fetch(parts, Tokens::Oauth2(token), moment))
             }
             (Client::Oauth1(client), Leg::Oauth1(pending)) => {
                 let step = client.redeem(pending, callback, moment)?;
-                then("AwaitToken", step, next, |token, moment| fetch(parts, Tokens::Oauth1(token), moment))
+                then(step, next, |token, moment| fetch(parts, Tokens::Oauth1(token), moment))
             }
             _ => Err(Forged::OtherClient.into()),
         }
@@ -164,8 +164,8 @@ impl Receive<User> for AwaitProfile {
         Ok(Step::send(request, AwaitEmails { parts, user }))
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitProfile"
+    fn purpose(&self) -> Purpose {
+        Purpose::ReadingProfile
     }
 }
 
@@ -194,7 +194,7 @@ impl Receive<User> for AwaitEmails {
         Ok(Step::Done(user))
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitEmails"
+    fn purpose(&self) -> Purpose {
+        Purpose::ReadingEmails
     }
 }

@@ -6,6 +6,7 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
 use super::{Challenge, RetryAfter};
+use crate::Leg;
 use crate::step::Response;
 
 /// Token endpoints answer with a few hundred bytes; a body above this is not read.
@@ -41,6 +42,8 @@ pub struct Answer {
     pub challenges: Vec<Challenge>,
     /// When the server wants to be asked again, if it says so.
     pub retry_after: Option<RetryAfter>,
+    /// The request that it answers: what it was for, and where it went. `None` for an answer that was not read in a conversation.
+    pub leg: Option<Leg>,
 }
 
 impl Answer {
@@ -53,6 +56,7 @@ impl Answer {
             excerpt: excerpt(response.body()),
             challenges: Challenge::of(response.headers()).into_iter().map(presentable).collect(),
             retry_after: RetryAfter::of(response.headers()),
+            leg: None,
         }
     }
 }
@@ -69,6 +73,9 @@ fn presentable(challenge: Challenge) -> Challenge {
 
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(leg) = &self.leg {
+            write!(f, "{leg}, ")?;
+        }
         write!(f, "status {}", self.status.as_u16())?;
         match &self.content_type {
             Some(content_type) => write!(f, ", content type {content_type:?}")?,

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::Uri;
 
-use super::{Site, bare};
+use super::{Site, bare, shortened};
 use crate::Unsupported;
 
 /// A URL that can be an endpoint.
@@ -205,7 +205,9 @@ pub(crate) fn with_query(uri: &Uri, pairs: &str) -> Result<Uri, Unsupported> {
 /// A URI as an error may show it: a query may hold secrets, and so may user information.
 pub(crate) fn without_query(uri: &Uri) -> String {
     let scheme = uri.scheme_str().map(|scheme| format!("{scheme}://")).unwrap_or_default();
-    format!("{scheme}{}{}", uri.host().unwrap_or_default(), uri.path())
+    let authority = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    shortened(&format!("{scheme}{host}{}", uri.path()))
 }
 
 #[cfg(test)]

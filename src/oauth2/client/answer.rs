@@ -93,7 +93,7 @@ pub(super) fn token(
     separator: char,
     now: Timestamp,
 ) -> Result<Token, Error> {
-    success(response, quirks)?;
+    success(response, quirks).map_err(denial)?;
     let mut fields = Fields::default();
     fields.read(response, quirks)?;
     let reader = Reader { response, quirks };
@@ -102,7 +102,7 @@ pub(super) fn token(
     let refused = error.is_some_and(|error| !matches!(error, Member::Text(text) if text.is_empty()));
     let lists_errors = |errors: &Value| !errors.is_null() && errors.as_array().is_none_or(|errors| !errors.is_empty());
     if refused || (quirks.error_list && fields.extra.get("errors").is_some_and(lists_errors)) {
-        return Err(refusal(response, quirks).into());
+        return Err(denial(refusal(response, quirks).into()));
     }
 
     let access_token = reader.token("access_token", fields.access_token)?;
@@ -360,6 +360,19 @@ pub(super) fn refusal(response: &Response, quirks: Quirks) -> Refused {
     };
     let details = DETAILS.into_iter().filter_map(|name| Some((name.to_owned(), text(name)?))).collect();
     Refused::Problem { code, advice: text("error_description"), details, answer }
+}
+
+/// Returns the refusal of a token as a denial, if the server says that its resource owner said no (RFC 8628 §3.5), so that a
+/// denial is the same error in every flow.
+fn denial(error: Error) -> Error {
+    match error {
+        Error::Refused(Refused::Problem { code, advice, answer, .. })
+            if code == "access_denied" && (answer.status.is_success() || answer.status.is_client_error()) =>
+        {
+            Refused::Denied { problem: Some(code), advice, answer: Some(answer) }.into()
+        }
+        error => error,
+    }
 }
 
 /// What a refusal may say besides: a page about it, and what Facebook tells its refusals apart by.

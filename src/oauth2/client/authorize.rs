@@ -16,7 +16,7 @@ use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{PkceSupport, Scope};
 use crate::step::Receive;
 use crate::wire::{Answer, bare, form};
-use crate::{Error, Misbehaved, Moment, Response, Step, Unsupported};
+use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Unsupported};
 
 /// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
 const LIFETIME: Duration = Duration::from_secs(3600);
@@ -410,7 +410,7 @@ impl Receive<Authorization> for AwaitRequestUri {
         Ok(Step::Done(Authorization { url, pending }))
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitRequestUri"
+    fn purpose(&self) -> Purpose {
+        Purpose::PushingAuthorization
     }
 }

@@ -17,7 +17,7 @@ use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{Token, Transmission};
 use crate::step::Receive;
 use crate::wire::{form, percent, with_query};
-use crate::{Error, Moment, Request, Response, Secret, Step, Unsupported};
+use crate::{Error, Moment, Purpose, Request, Response, Secret, Step, Unsupported};
 
 /// A client of one authorization server. Cheap to clone.
 ///
@@ -206,12 +206,16 @@ impl Client {
         if server.v2_1 && server.transmission != Transmission::Post {
             return Err(Unsupported::NotInOauth21 { what: "token request in the query" }.into());
         }
-        let refresh = grant.kind == Kind::Refresh;
+        let (refresh, purpose) = match grant.kind {
+            Kind::Refresh => (true, Purpose::RenewingToken),
+            Kind::Code => (false, Purpose::ExchangingCode),
+            Kind::Password | Kind::Other => (false, Purpose::RequestingToken),
+        };
         let own = server.refresh.as_ref().filter(|_| refresh);
         let endpoint = server.private(own.or(Some(&server.token)), "token")?;
         let grant::Parts { parameters, headers, expected } = grant.into_parts(server.separator)?;
         let request = self.request(endpoint, parameters, headers, server.transmission, &moment)?;
-        Ok(Step::send(request, AwaitToken { client: self.clone(), refresh, expected }))
+        Ok(Step::send(request, AwaitToken { client: self.clone(), purpose, expected }))
     }
 
     /// A request with parameters and the client's authentication.
@@ -376,17 +380,17 @@ impl Opened {
 /// Waits for a token.
 struct AwaitToken {
     client: Client,
-    refresh: bool,
+    purpose: Purpose,
     expected: Expected,
 }
 
 impl Receive<Token> for AwaitToken {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
-        let Self { client, refresh, expected } = *self;
-        client.read_token(response, refresh, expected, &moment).map(Step::Done)
+        let Self { client, purpose, expected } = *self;
+        client.read_token(response, purpose == Purpose::RenewingToken, expected, &moment).map(Step::Done)
     }
 
-    fn name(&self) -> &'static str {
-        if self.refresh { "AwaitRefreshedToken" } else { "AwaitToken" }
+    fn purpose(&self) -> Purpose {
+        self.purpose
     }
 }

@@ -25,7 +25,7 @@ use super::grant::{self, Grant, Kind};
 use crate::oauth2::{Scope, Token};
 use crate::step::{Receive, Wake};
 use crate::wire::{Answer, RetryAfter, endpoint, lenient};
-use crate::{Error, Expired, Forged, Misbehaved, Moment, Refused, Request, Response, Secret, Step, Timestamp};
+use crate::{Error, Expired, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, Secret, Step, Timestamp};
 
 /// The interval where the server names none (§3.2), and how much longer it gets at each `slow_down` (§3.5).
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -45,10 +45,10 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// use oauth_proto::oauth2::{Client, Grant, Token};
 /// use oauth_proto::{DriveError, Moment, Request, Response, run};
 ///
-/// fn sign_in<E>(
+/// fn sign_in(
 ///     client: &Client,
-///     mut send: impl FnMut(Request) -> Result<Response, E>,
-/// ) -> Result<Token, DriveError<E>> {
+///     mut send: impl FnMut(Request) -> Result<Response, std::io::Error>,
+/// ) -> Result<Token, DriveError> {
 ///     let pending = run(client.authorize_device(Some("photos".into()), &[], Moment::from_os())?, &mut send)?;
 ///     println!("enter {} at {}", pending.user_code, pending.verification_uri);
 ///     run(client.poll(&pending, Moment::from_os())?, &mut send)
@@ -102,8 +102,8 @@ impl Client {
 
     /// Asks for the token until somebody has entered the code (§3.4), as often as the server allows.
     ///
-    /// It begins with a pause, so that polling again with the same pending value, which is borrowed for that, is right when
-    /// the transport failed:
+    /// It begins with a pause, so that polling again with the same pending value, which is borrowed for that, is right after
+    /// a temporary error:
     ///
     /// ```no_run
     /// # use oauth_proto::oauth2::{Client, PendingDevice, Token};
@@ -112,12 +112,11 @@ impl Client {
     ///     client: &Client,
     ///     pending: &PendingDevice,
     ///     mut send: impl FnMut(Request) -> Result<Response, std::io::Error>,
-    /// ) -> Result<Token, oauth_proto::Error> {
+    /// ) -> Result<Token, DriveError> {
     ///     loop {
     ///         match run(client.poll(pending, Moment::from_os())?, &mut send) {
-    ///             Ok(token) => return Ok(token),
-    ///             Err(DriveError::Protocol(error)) => return Err(error),
-    ///             Err(DriveError::Transport(_)) => {} // the network may be back later
+    ///             Err(error) if error.is_temporary() => {} // the network or the server may be back later
+    ///             ended => return ended,
     ///         }
     ///     }
     /// }
@@ -126,7 +125,7 @@ impl Client {
     /// # Errors
     /// [`Expired::DeviceCode`] once the code has expired, or will have before it may be asked for again; here or from the
     /// step, as is
-    /// [`Refused`]: with the [code](Error::code) `access_denied` when the user said no.
+    /// [`Refused`]: [`Refused::Denied`] when the user said no.
     pub fn poll(&self, pending: &PendingDevice, moment: Moment) -> Result<Step<Token>, Error> {
         if pending.mark != self.0.mark {
             return Err(Forged::OtherClient.into());
@@ -202,8 +201,8 @@ impl Receive<PendingDevice> for AwaitCodes {
         }))
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitCodes"
+    fn purpose(&self) -> Purpose {
+        Purpose::RequestingDeviceCode
     }
 }
 
@@ -281,8 +280,8 @@ impl Receive<Token> for Polling {
         }
     }
 
-    fn name(&self) -> &'static str {
-        "Polling"
+    fn purpose(&self) -> Purpose {
+        Purpose::PollingForToken
     }
 }
 
@@ -298,7 +297,7 @@ impl Wake<Token> for Resting {
         polling.next(not_before, moment)
     }
 
-    fn name(&self) -> &'static str {
-        "Resting"
+    fn purpose(&self) -> Purpose {
+        Purpose::PollingForToken
     }
 }

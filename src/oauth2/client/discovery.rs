@@ -7,7 +7,7 @@ use super::answer;
 use crate::oauth2::{BearerChallenge, Metadata, Quirks, ResourceMetadata};
 use crate::step::Receive;
 use crate::wire::{Origin, bare, check_private, endpoint, leads_inside, shortened};
-use crate::{Error, Forged, Misbehaved, Moment, Request, Response, Step, Unsupported};
+use crate::{Error, Forged, Leg, Misbehaved, Moment, Purpose, Request, Response, Step, Unsupported};
 
 /// Fetches an authorization server's metadata by its issuer identifier.
 ///
@@ -144,7 +144,7 @@ impl Discovery {
         }
         self.places.reverse();
         let first = self.places.pop().ok_or(Unsupported::NoEndpoint { endpoint: "metadata" })?;
-        Ok(Step::send(get(first), AwaitMetadata { discovery: self, trouble: None }))
+        Ok(Step::send(get(first.clone()), AwaitMetadata { discovery: self, place: first, trouble: None }))
     }
 
     fn check(&self, mut metadata: Metadata) -> Result<Metadata, Error> {
@@ -171,6 +171,8 @@ impl Discovery {
 /// Waits for metadata.
 struct AwaitMetadata {
     discovery: Discovery,
+    /// The place that is being asked.
+    place: Uri,
     /// The first error that says more than that nothing is there.
     trouble: Option<Error>,
 }
@@ -193,10 +195,14 @@ impl Receive<Metadata> for AwaitMetadata {
         };
         let is_nothing = response.status() == StatusCode::NOT_FOUND || response.status().is_success();
         if self.trouble.is_none() && !is_nothing {
-            self.trouble.clone_from(&error);
+            let leg = Leg::new(Purpose::DiscoveringServer, &self.place);
+            self.trouble = error.clone().map(|error| error.in_leg(&leg));
         }
         match self.discovery.places.pop() {
-            Some(next) => Ok(Step::send(get(next), *self)),
+            Some(next) => {
+                self.place = next.clone();
+                Ok(Step::send(get(next), *self))
+            }
             None => match self.trouble.take().or(error) {
                 Some(error) => Err(error),
                 None => self.discovery.check(Metadata::default()).map(Step::Done),
@@ -204,8 +210,8 @@ impl Receive<Metadata> for AwaitMetadata {
         }
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitMetadata"
+    fn purpose(&self) -> Purpose {
+        Purpose::DiscoveringServer
     }
 }
 
@@ -344,7 +350,8 @@ impl ResourceDiscovery {
         places.retain(|place| Some(place) != hint.as_ref());
         places.extend(hint);
         let first = places.pop().ok_or(Unsupported::NoEndpoint { endpoint: "metadata" })?;
-        Ok(Step::send(get(first), AwaitResourceMetadata { discovery: self, places, trouble: None }))
+        let state = AwaitResourceMetadata { discovery: self, places, place: first.clone(), trouble: None };
+        Ok(Step::send(get(first), state))
     }
 
     /// Checks that a resource elsewhere names no authorization server of this network.
@@ -389,6 +396,8 @@ struct AwaitResourceMetadata {
     discovery: ResourceDiscovery,
     /// The places that are left; the last one is the next.
     places: Vec<Uri>,
+    /// The place that is being asked.
+    place: Uri,
     /// The first error that says more than that nothing is there.
     trouble: Option<Error>,
 }
@@ -418,16 +427,20 @@ impl Receive<ResourceMetadata> for AwaitResourceMetadata {
         }
         let is_page = response.status().is_success() && matches!(error, Error::Misbehaved(_));
         if self.trouble.is_none() && response.status() != StatusCode::NOT_FOUND && !is_page {
-            self.trouble = Some(error.clone());
+            let leg = Leg::new(Purpose::DiscoveringResource, &self.place);
+            self.trouble = Some(error.clone().in_leg(&leg));
         }
         match self.places.pop() {
-            Some(next) => Ok(Step::send(get(next), *self)),
+            Some(next) => {
+                self.place = next.clone();
+                Ok(Step::send(get(next), *self))
+            }
             None => Err(self.trouble.take().unwrap_or(error)),
         }
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitResourceMetadata"
+    fn purpose(&self) -> Purpose {
+        Purpose::DiscoveringResource
     }
 }
 

@@ -8,7 +8,7 @@ use std::thread::Thread;
 
 use super::session::Session;
 use super::shared::SharedSession;
-use crate::Error;
+use crate::DriveError;
 use crate::oauth2::Token;
 
 /// What the lock guards.
@@ -19,17 +19,12 @@ pub(super) struct State {
     pub(super) unsaved: Option<Token>,
     /// Whether somebody renews.
     pub(super) renewing: bool,
-    /// How many renewals have ended, and what was wrong with the last one.
+    /// How many renewals have ended, and what was wrong with the last one. A renewal that was cancelled leaves no trouble, so that
+    /// it is another's turn.
     pub(super) flights: u64,
-    pub(super) trouble: Option<Trouble>,
+    pub(super) trouble: Option<DriveError>,
     pub(super) waiting: Vec<(u64, Waker)>,
     pub(super) next_waiter: u64,
-}
-
-/// Why the last renewal brought nothing. One that was cancelled leaves none, so that another's turn comes.
-pub(super) enum Trouble {
-    Refused(Error),
-    Failed,
 }
 
 impl State {
@@ -57,10 +52,8 @@ pub(super) struct Line<'a> {
 
 pub(super) enum Outcome<'a> {
     Newer(Arc<Session>),
-    /// The renewal that was waited for was refused.
-    Refused(Error),
-    /// Its transport failed.
-    Failed,
+    /// The renewal that was waited for failed.
+    Failed(DriveError),
     Turn(Turn<'a>),
 }
 
@@ -83,11 +76,9 @@ impl<'a> Future for Line<'a> {
             return Poll::Ready(Outcome::Newer(state.session.clone()));
         }
         if self.since.is_some_and(|since| since < state.flights) {
-            match &state.trouble {
-                Some(Trouble::Refused(error)) => return Poll::Ready(Outcome::Refused(error.clone())),
-                // If each tried for itself, the last would wait for the timeouts of all.
-                Some(Trouble::Failed) => return Poll::Ready(Outcome::Failed),
-                None => {}
+            // If each tried for itself, the last would wait for the timeouts of all.
+            if let Some(error) = &state.trouble {
+                return Poll::Ready(Outcome::Failed(error.clone()));
             }
         }
         if !state.renewing {

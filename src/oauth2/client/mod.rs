@@ -39,7 +39,7 @@ pub(crate) use hooks::TokenParameter;
 pub use pending::{Pending, PendingImplicit};
 pub use server::AuthorizationServer;
 pub use session::Session;
-pub use shared::{FetchError, SharedSession};
+pub use shared::SharedSession;
 pub use token_endpoints::TokenHint;
 pub use verdict::{Again, Stamp, Verdict, WithholdToken};
 

@@ -10,7 +10,7 @@ use super::{Authentication, AuthorizationServer, Client};
 use crate::oauth2::{ClientMetadata, Quirks, Registration};
 use crate::step::Receive;
 use crate::wire::{Answer, check_private, endpoint, leads_inside, without_query};
-use crate::{Error, Expired, Misbehaved, Moment, Request, Response, Secret, Step, Timestamp, Unsupported};
+use crate::{Error, Expired, Misbehaved, Moment, Purpose, Request, Response, Secret, Step, Timestamp, Unsupported};
 
 impl AuthorizationServer {
     /// Registers a client (RFC 7591 §3.1), with the initial access token that some servers demand.
@@ -208,8 +208,8 @@ impl Receive<Registration> for AwaitRegistration {
         Ok(Step::Done(registration))
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitRegistration"
+    fn purpose(&self) -> Purpose {
+        if self.before.is_some() { Purpose::ManagingRegistration } else { Purpose::RegisteringClient }
     }
 }
 
@@ -222,7 +222,7 @@ impl Receive<()> for AwaitDeletion {
         Ok(Step::Done(()))
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitDeletion"
+    fn purpose(&self) -> Purpose {
+        Purpose::ManagingRegistration
     }
 }

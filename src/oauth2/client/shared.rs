@@ -7,12 +7,15 @@ use std::fmt;
 use std::future::{Future, ready};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::line::{Line, Outcome, State, Trouble, block_on};
+use super::line::{Line, Outcome, State, block_on};
 use super::session::Session;
 use super::verdict::{Again, Stamp, Want, WithholdToken};
 use crate::oauth2::Token;
 use crate::step::run_async_with;
-use crate::{DriveError, Error, Expired, Moment, Request, Response, Unsupported};
+use crate::{BoxError, DriveError, Error, Expired, Leg, Moment, Purpose, Request, Response, Unsupported};
+
+/// What storage is asked for, as errors name it.
+const STORE: &str = "store the renewed token";
 
 /// A [`Session`] that keeps itself supplied: it renews the token when it is due, before a request or after a 401, saves the
 /// new one before it is used, and sends each request at most twice. Clones share one token; when many find it expired at
@@ -43,88 +46,6 @@ use crate::{DriveError, Error, Expired, Moment, Request, Response, Unsupported};
 #[derive(Clone)]
 pub struct SharedSession(Arc<Mutex<State>>);
 
-/// Why [`SharedSession::fetch`] did not get a response.
-///
-/// # Examples
-/// ```
-/// use oauth_proto::oauth2::FetchError;
-///
-/// fn what_to_do<E, S>(error: &FetchError<E, S>) -> &'static str {
-///     match error {
-///         // Drop the token in this case only: in all others it is as good as it was.
-///         error if error.needs_sign_in() => "let the user sign in again",
-///         error if error.is_temporary() => "try again later",
-///         _ => "log it",
-///     }
-/// }
-/// ```
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FetchError<E, S> {
-    /// What `send` reported.
-    #[error("the request could not be sent: {0}")]
-    Transport(#[source] E),
-    /// The token is not good and cannot be renewed, or the server refused to renew it, or it must not go there. The request
-    /// itself was not sent, or its 401 was not the last word.
-    #[error(transparent)]
-    Protocol(#[from] Error),
-    /// What `save` reported. The new token is kept, and saved at the next occasion.
-    #[error("the renewed token could not be saved: {0}")]
-    Save(#[source] S),
-    /// Another's renewal was waited for, and its transport failed.
-    #[error("another's renewal of the token was waited for, and its request could not be sent")]
-    RenewalFailed,
-    /// The token was renewed, as [`Session::report_renewals`] asked to be told. Store it, then send the request again.
-    #[error("the token was renewed: store it, then send the request again")]
-    Renewed(Box<Token>),
-}
-
-impl<E, S> FetchError<E, S> {
-    /// Returns whether the same request may succeed later, unchanged: see [`Error::is_temporary`]. What a transport or `save`
-    /// reports counts as temporary, since the token is kept. Each further `fetch` asks the server again, so pause in between.
-    pub fn is_temporary(&self) -> bool {
-        match self {
-            Self::Protocol(error) => error.is_temporary(),
-            Self::Transport(_) | Self::Save(_) | Self::RenewalFailed => true,
-            Self::Renewed(_) => false,
-        }
-    }
-
-    /// Returns how long the server wants to be left alone, if it said so in this call: see [`Error::retry_after`].
-    pub fn retry_after(&self, now: crate::Timestamp) -> Option<std::time::Duration> {
-        self.protocol()?.retry_after(now)
-    }
-
-    /// Returns whether only the user can help, by signing in again: see [`Error::needs_sign_in`]. A token that has expired and
-    /// cannot be renewed counts, and so does a session without a token. Afterwards, [`SharedSession::install`] the new token.
-    ///
-    /// A token that was revoked and cannot be renewed is no error: the API's 401 is returned.
-    pub fn needs_sign_in(&self) -> bool {
-        let is_over = |error: &Error| {
-            error.needs_sign_in()
-                || matches!(error, Error::Expired(Expired::Token) | Error::Unsupported(Unsupported::NoToken))
-        };
-        self.protocol().is_some_and(is_over)
-    }
-
-    /// Returns the error of the protocol, if it is one.
-    pub fn protocol(&self) -> Option<&Error> {
-        match self {
-            Self::Protocol(error) => Some(error),
-            _ => None,
-        }
-    }
-}
-
-impl<E, S> From<DriveError<E>> for FetchError<E, S> {
-    fn from(error: DriveError<E>) -> Self {
-        match error {
-            DriveError::Transport(error) => Self::Transport(error),
-            DriveError::Protocol(error) => Self::Protocol(error),
-        }
-    }
-}
-
 impl SharedSession {
     /// Shares a session.
     pub fn new(session: Session) -> Self {
@@ -150,28 +71,28 @@ impl SharedSession {
     /// request is sent twice where the server refuses the token the first time, so it must bear that.
     ///
     /// # Errors
-    /// [`FetchError`]. A response with an error status is a response.
+    /// [`DriveError`]. A response with an error status is a response.
     #[cfg(feature = "os")]
-    pub fn fetch<E, S>(
+    pub fn fetch<E: Into<BoxError>, S: Into<BoxError>>(
         &self,
         request: Request,
         send: impl FnMut(Request) -> Result<Response, E>,
         save: impl FnMut(Token) -> Result<(), S>,
-    ) -> Result<Response, FetchError<E, S>> {
+    ) -> Result<Response, DriveError> {
         self.fetch_with(request, send, save, Moment::from_os)
     }
 
     /// As [`fetch`](Self::fetch), with time and randomness of the caller's own.
     ///
     /// # Errors
-    /// [`FetchError`].
-    pub fn fetch_with<E, S>(
+    /// [`DriveError`].
+    pub fn fetch_with<E: Into<BoxError>, S: Into<BoxError>>(
         &self,
         request: Request,
         mut send: impl FnMut(Request) -> Result<Response, E>,
         mut save: impl FnMut(Token) -> Result<(), S>,
         moment: impl FnMut() -> Moment,
-    ) -> Result<Response, FetchError<E, S>> {
+    ) -> Result<Response, DriveError> {
         let (send, save) = (|request| ready(send(request)), |token| ready(save(token)));
         block_on(self.fetch_async_with(request, send, save, moment))
     }
@@ -190,15 +111,17 @@ impl SharedSession {
     /// ```
     ///
     /// # Errors
-    /// [`FetchError`].
+    /// [`DriveError`].
     #[cfg(feature = "os")]
     pub async fn fetch_async<E, S, Sending, Saving>(
         &self,
         request: Request,
         send: impl FnMut(Request) -> Sending,
         save: impl FnMut(Token) -> Saving,
-    ) -> Result<Response, FetchError<E, S>>
+    ) -> Result<Response, DriveError>
     where
+        E: Into<BoxError>,
+        S: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
         Saving: Future<Output = Result<(), S>>,
     {
@@ -208,15 +131,17 @@ impl SharedSession {
     /// As [`fetch_async`](Self::fetch_async), with time and randomness of the caller's own.
     ///
     /// # Errors
-    /// [`FetchError`].
+    /// [`DriveError`].
     pub async fn fetch_async_with<E, S, Sending, Saving>(
         &self,
         request: Request,
         mut send: impl FnMut(Request) -> Sending,
         mut save: impl FnMut(Token) -> Saving,
         mut moment: impl FnMut() -> Moment,
-    ) -> Result<Response, FetchError<E, S>>
+    ) -> Result<Response, DriveError>
     where
+        E: Into<BoxError>,
+        S: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
         Saving: Future<Output = Result<(), S>>,
     {
@@ -233,39 +158,42 @@ impl SharedSession {
             }
             stamp => stamp?,
         };
-        let response = send(signed).await.map_err(FetchError::Transport)?;
+        let leg = Leg::new(Purpose::CallingApi, signed.uri());
+        let response = send(signed).await.map_err(|error| DriveError::transport(leg.clone(), error))?;
         let Some(session) = self.after(&stamp, &response, &mut send, &mut save, &mut moment).await? else {
             return Ok(response);
         };
         let mut signed = request;
         session.sign_again(&mut signed, Again::once(stamp))?;
-        send(signed).await.map_err(FetchError::Transport)
+        send(signed).await.map_err(|error| DriveError::transport(leg, error))
     }
 
     /// A token that is good now, renewed if need be: for what is no HTTP request.
     ///
     /// # Errors
-    /// [`FetchError`].
+    /// [`DriveError`].
     #[cfg(feature = "os")]
-    pub fn token<E, S>(
+    pub fn token<E: Into<BoxError>, S: Into<BoxError>>(
         &self,
         send: impl FnMut(Request) -> Result<Response, E>,
         save: impl FnMut(Token) -> Result<(), S>,
-    ) -> Result<Token, FetchError<E, S>> {
+    ) -> Result<Token, DriveError> {
         self.token_with(send, save, Moment::from_os)
     }
 
     /// As [`token`](Self::token), over an asynchronous transport.
     ///
     /// # Errors
-    /// [`FetchError`].
+    /// [`DriveError`].
     #[cfg(feature = "os")]
     pub async fn token_async<E, S, Sending, Saving>(
         &self,
         send: impl FnMut(Request) -> Sending,
         save: impl FnMut(Token) -> Saving,
-    ) -> Result<Token, FetchError<E, S>>
+    ) -> Result<Token, DriveError>
     where
+        E: Into<BoxError>,
+        S: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
         Saving: Future<Output = Result<(), S>>,
     {
@@ -275,13 +203,13 @@ impl SharedSession {
     /// As [`token`](Self::token), with time and randomness of the caller's own.
     ///
     /// # Errors
-    /// [`FetchError`].
-    pub fn token_with<E, S>(
+    /// [`DriveError`].
+    pub fn token_with<E: Into<BoxError>, S: Into<BoxError>>(
         &self,
         mut send: impl FnMut(Request) -> Result<Response, E>,
         mut save: impl FnMut(Token) -> Result<(), S>,
         moment: impl FnMut() -> Moment,
-    ) -> Result<Token, FetchError<E, S>> {
+    ) -> Result<Token, DriveError> {
         let (send, save) = (|request| ready(send(request)), |token| ready(save(token)));
         block_on(self.token_async_with(send, save, moment))
     }
@@ -289,14 +217,16 @@ impl SharedSession {
     /// As [`token_with`](Self::token_with), over an asynchronous transport.
     ///
     /// # Errors
-    /// [`FetchError`].
+    /// [`DriveError`].
     pub async fn token_async_with<E, S, Sending, Saving>(
         &self,
         mut send: impl FnMut(Request) -> Sending,
         mut save: impl FnMut(Token) -> Saving,
         mut moment: impl FnMut() -> Moment,
-    ) -> Result<Token, FetchError<E, S>>
+    ) -> Result<Token, DriveError>
     where
+        E: Into<BoxError>,
+        S: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
         Saving: Future<Output = Result<(), S>>,
     {
@@ -318,8 +248,10 @@ impl SharedSession {
         send: &mut impl FnMut(Request) -> Sending,
         save: &mut impl FnMut(Token) -> Saving,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Option<Arc<Session>>, FetchError<E, S>>
+    ) -> Result<Option<Arc<Session>>, DriveError>
     where
+        E: Into<BoxError>,
+        S: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
         Saving: Future<Output = Result<(), S>>,
     {
@@ -338,15 +270,16 @@ impl SharedSession {
         send: &mut impl FnMut(Request) -> Sending,
         save: &mut impl FnMut(Token) -> Saving,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Arc<Session>, FetchError<E, S>>
+    ) -> Result<Arc<Session>, DriveError>
     where
+        E: Into<BoxError>,
+        S: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
         Saving: Future<Output = Result<(), S>>,
     {
         let turn = match Line::new(self, generation).await {
             Outcome::Newer(session) => return Ok(session),
-            Outcome::Refused(error) => return Err(error.into()),
-            Outcome::Failed => return Err(FetchError::RenewalFailed),
+            Outcome::Failed(error) => return Err(error),
             Outcome::Turn(turn) => turn,
         };
         // This very session is renewed: another that is installed meanwhile has another refresh token.
@@ -370,18 +303,14 @@ impl SharedSession {
                     // The user has granted access again meanwhile, and this token belongs to the grant before.
                     return Ok(state.session.clone());
                 }
-                match &renewed {
-                    Ok(_) => {}
-                    Err(DriveError::Protocol(error)) => state.trouble = Some(Trouble::Refused(error.clone())),
-                    Err(DriveError::Transport(_)) => state.trouble = Some(Trouble::Failed),
-                }
+                state.trouble = renewed.as_ref().err().cloned();
                 let token = renewed?;
                 state.unsaved = Some(token.clone());
                 token
             }
         };
         if !unrenewed.reports {
-            save(token.clone()).await.map_err(FetchError::Save)?;
+            save(token.clone()).await.map_err(|error| DriveError::storage(STORE, error))?;
         }
         let session = {
             let mut state = self.lock();
@@ -389,7 +318,7 @@ impl SharedSession {
                 state.unsaved = None;
                 Arc::make_mut(&mut state.session).install(token.clone());
                 if unrenewed.reports {
-                    return Err(FetchError::Renewed(Box::new(token)));
+                    return Err(DriveError::Renewed(Box::new(token)));
                 }
                 return Ok(state.session.clone());
             }
@@ -397,7 +326,7 @@ impl SharedSession {
         };
         // Granted again while this was saved: what is stored last must be the token of the newer grant.
         if let Some(newer) = session.token().filter(|_| !unrenewed.reports) {
-            save(newer.clone()).await.map_err(FetchError::Save)?;
+            save(newer.clone()).await.map_err(|error| DriveError::storage(STORE, error))?;
         }
         drop(turn);
         Ok(session)

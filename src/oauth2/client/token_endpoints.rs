@@ -4,7 +4,7 @@ use super::answer;
 use super::client::Client;
 use crate::oauth2::{Introspection, Token, Transmission};
 use crate::step::Receive;
-use crate::{Error, Moment, Response, Secret, Step};
+use crate::{Error, Moment, Purpose, Response, Secret, Step};
 
 /// What kind of token is spoken of: a hint that saves the server a search (RFC 7009 §2.1).
 ///
@@ -98,8 +98,8 @@ impl Receive<Introspection> for AwaitIntrospection {
         answer::document(&response, self.client.0.server.quirks).map(Step::Done)
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitIntrospection"
+    fn purpose(&self) -> Purpose {
+        Purpose::IntrospectingToken
     }
 }
 
@@ -113,7 +113,7 @@ impl Receive<()> for AwaitRevocation {
         Ok(Step::Done(()))
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitRevocation"
+    fn purpose(&self) -> Purpose {
+        Purpose::RevokingToken
     }
 }

@@ -13,7 +13,7 @@ use crate::oauth2::server::{Guarded, Reason, Rejected, TokenHash, Voice};
 use crate::oauth2::{Client, Introspection, Scope, TokenHint};
 use crate::step::Receive;
 use crate::wire::shortened;
-use crate::{Error, Moment, Response, Sent, Step, Timestamp};
+use crate::{Error, Moment, Purpose, Response, Sent, Step, Timestamp};
 
 /// Tokens of an authorization server that is asked about each of them (RFC 7662).
 ///
@@ -289,7 +289,7 @@ impl Receive<End> for Asking {
         state.go_on(sent.receive(response, moment)?, Some(now))
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitIntrospection"
+    fn purpose(&self) -> Purpose {
+        Purpose::IntrospectingToken
     }
 }

@@ -15,7 +15,7 @@ use super::super::message::{Message, Version};
 use super::RelyingParty;
 use crate::step::Receive;
 use crate::wire::{Answer, check_private, endpoint};
-use crate::{Error, Misbehaved, Moment, Response, Step, Unsupported};
+use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Unsupported};
 
 /// No association is kept longer, whatever the provider says.
 const LONGEST: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -110,8 +110,8 @@ impl Receive<Option<Association>> for Associating {
         }
     }
 
-    fn name(&self) -> &'static str {
-        "Associating"
+    fn purpose(&self) -> Purpose {
+        Purpose::Associating
     }
 }
 
