@@ -426,6 +426,11 @@ pub enum Expired {
     /// Nobody entered the device's user code in time (RFC 8628 §3.5).
     #[error("the device code has expired")]
     DeviceCode,
+    /// The authorization server has refused to renew the token before, and was not asked again. The user has to sign in again.
+    #[error(
+        "the grant has ended: the authorization server refused to renew the token before, so let the user sign in again"
+    )]
+    Grant,
     /// The client's registered secret has expired (RFC 7591 §3.2.1).
     #[error("the client's secret has expired")]
     ClientSecret,

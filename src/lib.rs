@@ -43,9 +43,10 @@
 //! let callback = wait_for_the_callback();
 //! let token = run(client.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
 //!
-//! let shared = SharedSession::new(Session::new(&client, "https://photos.example.com", token)?);
+//! let session = Session::new(&client, "https://photos.example.com", token)?;
+//! let shared = SharedSession::builder(session).save(|token| store(&token)).build()?;
 //! let request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
-//! shared.fetch(request, &mut send, |token| store(&token))?;
+//! shared.fetch(request, &mut send)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -90,7 +90,7 @@ impl Server {
             }
             _ => Ok(response(if bearer(&request) == Some("renewed") { 200 } else { 401 }, &[], "")),
         };
-        shared.fetch_with(get(API), send, |_| Ok::<_, &str>(()), moment)
+        shared.fetch_with(get(API), send, moment)
     }
 }
 

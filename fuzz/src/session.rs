@@ -1,7 +1,7 @@
 //! Sessions, by hand and shared by tasks that are polled, woken and cancelled in any order, with a server, a clock and a
 //! store that do what they like.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::{
@@ -103,11 +103,16 @@ fn request(kind: Kind) -> Request {
 }
 
 fn shared(input: &Input, session: Session) {
-    let world = Rc::new(World::default());
+    let world = Arc::new(World::default());
     world.now.set(100_000);
     world.reports.set(input.reports);
-    world.saved.borrow_mut().insert("access-0".to_owned());
-    let shared = SharedSession::new(session);
+    world.saved.borrow().insert("access-0".to_owned());
+    let owned = world.clone();
+    let save = move |token| {
+        let world = owned.clone();
+        async move { world.save(token).await }
+    };
+    let shared = SharedSession::builder_async(session).save(save).build().unwrap();
     let mut tasks: Vec<(Kind, Task<Ended>)> = Vec::new();
     for act in input.acts.iter().take(200) {
         match *act {
@@ -171,22 +176,18 @@ fn poll(tasks: &mut Vec<(Kind, Task<Ended>)>, which: usize) {
     }
 }
 
-fn start(shared: &SharedSession, world: &Rc<World>, kind: Kind) -> Task<Ended> {
-    let (shared, world, count) = (shared.clone(), world.clone(), Rc::new(Count::default()));
+fn start(shared: &SharedSession, world: &Arc<World>, kind: Kind) -> Task<Ended> {
+    let (shared, world, count) = (shared.clone(), world.clone(), Arc::new(Count::default()));
     Task::new(async move {
         let send = |request: Request| {
             let (world, count) = (world.clone(), count.clone());
             async move { world.send(request, &count, kind == Kind::Withheld).await }
         };
-        let save = |token| {
-            let world = world.clone();
-            async move { world.save(token).await }
-        };
         let moment = || world.moment();
         let ended = if kind == Kind::Token {
-            shared.token_async_with(send, save, moment).await.map(|_| None)
+            shared.token_async_with(send, moment).await.map(|_| None)
         } else {
-            shared.fetch_async_with(request(kind), send, save, moment).await.map(Some)
+            shared.fetch_async_with(request(kind), send, moment).await.map(Some)
         };
         match kind {
             Kind::Foreign => assert_eq!((count.api.get(), count.renewals.get()), (0, 0)),

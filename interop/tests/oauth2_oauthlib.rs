@@ -318,7 +318,7 @@ fn an_expired_token_is_renewed_once_and_one_that_is_too_weak_is_not() {
     let caller = Caller::new(&world.http, &session, world.photos());
     assert_eq!(caller.call().unwrap().status(), 200);
     assert_eq!(caller.sent(), ["/photos", "/token", "/photos"]);
-    assert_eq!(caller.saved().as_slice(), [session.session().token().unwrap().clone()]);
+    assert_eq!(caller.renewed().as_slice(), [session.session().token().unwrap().clone()]);
 
     let post = http::Request::post(world.photos()).body(Vec::new()).unwrap();
     let answer = caller.fetch(post).unwrap();

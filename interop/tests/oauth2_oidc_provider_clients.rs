@@ -1,7 +1,6 @@
 //! Our OAuth 2.0 client at oidc-provider: devices, registration, and sessions that renew themselves.
 
 use std::cell::RefCell;
-use std::convert::Infallible;
 use std::time::Duration;
 
 use interop::browser::Browser;
@@ -191,7 +190,7 @@ fn a_token_that_has_run_out_is_renewed_and_the_request_sent_again() {
     let caller = userinfo(&op, &session);
     assert_eq!(caller.call().unwrap().status(), 200);
     assert_eq!(caller.sent(), ["/me", "/token", "/me"]);
-    let saved = caller.saved();
+    let saved = caller.renewed();
     assert_eq!(saved.as_slice(), [session.session().token().unwrap().clone()]);
     assert_ne!(saved[0].refresh_token, token.refresh_token);
 
@@ -199,7 +198,7 @@ fn a_token_that_has_run_out_is_renewed_and_the_request_sent_again() {
     let clock = Clock::default();
     clock.advance(Duration::from_secs(595));
     let send = |request| op.http.exchange(request);
-    let answer = session.fetch_with(caller.request(), send, |_| Ok::<_, Infallible>(()), || clock.moment()).unwrap();
+    let answer = session.fetch_with(caller.request(), send, || clock.moment()).unwrap();
     assert_eq!(answer.status(), 200);
     assert_ne!(session.session().token(), Some(&saved[0]));
 }
@@ -218,7 +217,7 @@ fn many_who_find_a_token_refused_renew_it_once() {
     });
     // A second time, and the server would have taken everything back.
     assert_eq!(caller.sent().iter().filter(|path| *path == "/token").count(), 1);
-    assert_eq!(caller.saved().len(), 1);
+    assert_eq!(caller.renewed().len(), 1);
     assert!(op.is_active(&client, &session.session().token().unwrap().access_token));
 }
 
@@ -271,10 +270,7 @@ fn a_client_supplies_itself_with_tokens() {
     let grant = Grant::client_credentials().scope("photos.read").resource(PHOTOS);
     let session = SharedSession::new(Session::supplied(&client, PHOTOS, grant).unwrap());
     let clock = Clock::default();
-    let token = || {
-        let save = |_| Ok::<_, Infallible>(());
-        session.token_with(|request| op.http.exchange(request), save, || clock.moment()).unwrap()
-    };
+    let token = || session.token_with(|request| op.http.exchange(request), || clock.moment()).unwrap();
     let first = token();
     assert_eq!(token(), first);
     clock.advance(Duration::from_secs(600));

@@ -136,6 +136,16 @@ pub enum Unsupported {
     /// The answer is signed with an association that was asked for, and is not at hand any more.
     #[error("the answer is signed with an association that is not given")]
     NoAssociation,
+    /// A shared session was given functions for its storage that do not go together.
+    #[error("the shared session's `{given}` {reason} `{other}`")]
+    StorageIncomplete {
+        /// The function that was given.
+        given: &'static str,
+        /// How it depends on the other.
+        reason: &'static str,
+        /// The function that is missing, or too much.
+        other: &'static str,
+    },
     /// A secret that is too short to be one.
     #[error("the secret has {length} bytes where {least} are the least")]
     ShortSecret {

@@ -343,7 +343,6 @@ fn retry_storm() {
                 response(401, &[("www-authenticate", r#"Bearer error="invalid_token""#)], "")
             })
         },
-        |_| Ok::<_, Error>(()),
         moment,
     );
     assert_eq!(response.unwrap().status(), 401);

@@ -9,7 +9,6 @@ mod device;
 mod discovery;
 mod grant;
 mod hooks;
-mod line;
 mod pending;
 mod placement;
 mod redeem;
@@ -39,9 +38,12 @@ pub(crate) use hooks::TokenParameter;
 pub use pending::{Pending, PendingImplicit};
 pub use server::AuthorizationServer;
 pub use session::Session;
-pub use shared::SharedSession;
+pub use shared::{
+    AsyncSharedSessionBuilder, ConditionalWrite, Lease, Leased, Renewal, SharedSession, SharedSessionBuilder,
+    StoredToken, Written,
+};
 pub use token_endpoints::TokenHint;
-pub use verdict::{Again, Stamp, Verdict, WithholdToken};
+pub use verdict::{Again, ProtectedResponse, Stamp, Verdict, WithholdToken};
 
 /// Appends a parameter to a form.
 fn push(form: &mut String, name: &str, value: &str) {

@@ -3,30 +3,49 @@
 //! The one asynchronous implementation serves blocking callers too: their transport is a future that is ready at once, and
 //! while another thread renews, theirs is parked. No lock is held while a caller's function runs.
 
+mod builder;
+mod line;
+mod renewal;
+mod storage;
+
 use std::fmt;
 use std::future::{Future, ready};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use super::line::{Line, Outcome, State, block_on};
+pub use builder::{AsyncSharedSessionBuilder, SharedSessionBuilder};
+use line::{Line, Origin, Outcome, State, Supplied, block_on};
+use renewal::Detached;
+pub use renewal::Renewal;
+use storage::Storage;
+pub use storage::{ConditionalWrite, Lease, Leased, StoredToken, Written};
+
 use super::session::Session;
-use super::verdict::{Again, Stamp, Want, WithholdToken};
+use super::verdict::{Again, ProtectedResponse, Stamp, Want, WithholdToken};
 use crate::oauth2::Token;
-use crate::step::run_async_with;
 use crate::{BoxError, DriveError, Error, Expired, Leg, Moment, Purpose, Request, Response, Unsupported};
 
-/// What storage is asked for, as errors name it.
-const STORE: &str = "store the renewed token";
+/// How long the renewal of a token that is still good is put off after it failed, where the server does not say it.
+const PAUSE: Duration = Duration::from_secs(10);
 
-/// A [`Session`] that keeps itself supplied: it renews the token when it is due, before a request or after a 401, saves the
+/// A [`Session`] that keeps itself supplied: it renews the token when it is due, before a request or after a 401, stores the
 /// new one before it is used, and sends each request at most twice. Clones share one token; when many find it expired at
 /// once, one renews and the others go on with its result.
 ///
-/// A refused renewal is reported with the server's answer, to all who waited for it, and their requests are not sent. When
-/// `save` fails, or its task is cancelled, the new token is kept and saved at the next occasion. A task should not be cancelled
-/// while the renewal itself is on its way, though: a server that rotates refresh tokens has then forgotten the old one,
-/// and its answer with the new one is gone. Give it to the runtime to finish. Neither `send` nor `save` may use the same shared
-/// session: they would wait for themselves.
+/// [`builder`](Self::builder) and [`builder_async`](Self::builder_async) say where the token is stored, and how several
+/// processes share it. [`new`](Self::new) stores nothing.
 ///
+/// A renewal that fails is reported to all who waited for it, and their requests are not sent; but a token that is still good is
+/// used until its end, and the renewal is tried again 10 seconds later, or when the server wants to be asked again. A
+/// renewal whose token could not be stored is not repeated: the new token is stored at the next occasion. Once the
+/// server has refused to renew the token (`invalid_grant`), it is not asked again before there is [another one](Self::install).
+///
+/// A task that is dropped while a renewal is on its way takes the renewal with it, and a server that rotates refresh
+/// tokens has then forgotten the old token. [`spawn_renewals`](AsyncSharedSessionBuilder::spawn_renewals) gives renewals to the runtime
+/// to finish. Neither `send` nor the functions that store the token may use the same shared session: they would wait
+/// for themselves.
+///
+/// # Examples
 /// ```no_run
 /// use oauth_proto::oauth2::{Client, Grant, Session, SharedSession};
 /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
@@ -35,21 +54,50 @@ const STORE: &str = "store the renewed token";
 ///
 /// // For itself: gets a token before the first request, and a new one when that has expired or is refused.
 /// let session = Session::supplied(&client, "https://photos.example.com", Grant::client_credentials())?;
-/// let shared = SharedSession::new(session);
+/// let shared = SharedSession::builder(session).save(|token| store(&token)).build()?;
 ///
 /// // After a restart, the token that was saved: `shared.install(token)`.
 /// let request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
-/// let response = shared.fetch(request, &mut send, |token| store(&token))?;
+/// let response = shared.fetch(request, &mut send)?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct SharedSession(Arc<Mutex<State>>);
+pub struct SharedSession(Arc<Inner>);
+
+struct Inner {
+    state: Mutex<State>,
+    storage: Storage,
+    detached: Option<Detached>,
+}
+
+/// What a token needs before it is used.
+enum Need {
+    Nothing,
+    /// It is still good, and due all the same.
+    Early,
+    /// It is not good any more.
+    Renewal,
+}
 
 impl SharedSession {
-    /// Shares a session.
+    /// Shares a session, and stores no token. After a restart, the user has to sign in again if the server rotates refresh tokens.
     pub fn new(session: Session) -> Self {
-        Self(Arc::new(Mutex::new(State::new(session))))
+        Self::with(session, Storage::default(), None)
+    }
+
+    /// Shares a session whose token is stored by functions that block.
+    pub fn builder(session: Session) -> SharedSessionBuilder {
+        SharedSessionBuilder::new(session)
+    }
+
+    /// Shares a session whose token is stored by functions that return futures.
+    pub fn builder_async(session: Session) -> AsyncSharedSessionBuilder {
+        AsyncSharedSessionBuilder::new(session)
+    }
+
+    fn with(session: Session, storage: Storage, detached: Option<Detached>) -> Self {
+        Self(Arc::new(Inner { state: Mutex::new(State::new(session)), storage, detached }))
     }
 
     /// The session as it is now.
@@ -59,113 +107,97 @@ impl SharedSession {
 
     /// Goes on with another token: after the user has granted access again. Store it first.
     pub fn install(&self, token: Token) {
-        let mut state = self.lock();
-        state.unsaved = None;
-        Arc::make_mut(&mut state.session).install(token);
+        self.lock().install(token, Origin::Loaded);
     }
 
     /// Sends a request with the token, and renews that when it is due. Blocks while it or another thread does.
     ///
-    /// `send` performs one HTTP exchange without following redirects, and with a timeout: while it renews, others wait. `save`
-    /// stores a renewed token before it is used; who stores none passes `|_| Ok::<_, std::convert::Infallible>(())`. The
+    /// `send` performs one HTTP exchange without following redirects, and with a timeout: while it renews, others wait. The
     /// request is sent twice where the server refuses the token the first time, so it must bear that.
     ///
     /// # Errors
     /// [`DriveError`]. A response with an error status is a response.
     #[cfg(feature = "os")]
-    pub fn fetch<E: Into<BoxError>, S: Into<BoxError>>(
+    pub fn fetch<E: Into<BoxError>>(
         &self,
         request: Request,
         send: impl FnMut(Request) -> Result<Response, E>,
-        save: impl FnMut(Token) -> Result<(), S>,
     ) -> Result<Response, DriveError> {
-        self.fetch_with(request, send, save, Moment::from_os)
+        self.fetch_with(request, send, Moment::from_os)
     }
 
     /// As [`fetch`](Self::fetch), with time and randomness of the caller's own.
     ///
     /// # Errors
     /// [`DriveError`].
-    pub fn fetch_with<E: Into<BoxError>, S: Into<BoxError>>(
+    pub fn fetch_with<E: Into<BoxError>>(
         &self,
         request: Request,
         mut send: impl FnMut(Request) -> Result<Response, E>,
-        mut save: impl FnMut(Token) -> Result<(), S>,
         moment: impl FnMut() -> Moment,
     ) -> Result<Response, DriveError> {
-        let (send, save) = (|request| ready(send(request)), |token| ready(save(token)));
-        block_on(self.fetch_async_with(request, send, save, moment))
+        block_on(self.fetch_async_with(request, |request| ready(send(request)), moment))
     }
 
     /// As [`fetch`](Self::fetch), over an asynchronous transport. The future is `Send` when theirs are.
     ///
+    /// # Examples
     /// ```
-    /// # use oauth_proto::oauth2::SharedSession;
+    /// # use oauth_proto::oauth2::{Session, SharedSession, Token};
     /// # use oauth_proto::{Request, Response};
+    /// # mod tokio { pub fn spawn<F: Future + Send + 'static>(_: F) {} }
+    /// # async fn exchange(_: Request) -> Result<Response, std::io::Error> { Ok(Response::new(Vec::new())) }
+    /// # async fn save(_: Token) -> Result<(), std::io::Error> { Ok(()) }
+    /// fn share(session: Session) -> Result<SharedSession, oauth_proto::Error> {
+    ///     // The runtime finishes a renewal that has begun, also when the task that needed it is dropped.
+    ///     let shared = SharedSession::builder_async(session).save(save);
+    ///     shared.spawn_renewals(exchange, |renewal| { tokio::spawn(renewal); }).build()
+    /// }
+    ///
     /// async fn albums(shared: &SharedSession) -> Result<Response, Box<dyn std::error::Error>> {
-    ///     # async fn exchange(_: Request) -> Result<Response, std::io::Error> { Ok(Response::new(Vec::new())) }
-    ///     # async fn store(_: oauth_proto::oauth2::Token) -> Result<(), std::io::Error> { Ok(()) }
     ///     let request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
-    ///     Ok(shared.fetch_async(request, exchange, store).await?)
+    ///     Ok(shared.fetch_async(request, exchange).await?)
     /// }
     /// ```
     ///
     /// # Errors
     /// [`DriveError`].
     #[cfg(feature = "os")]
-    pub async fn fetch_async<E, S, Sending, Saving>(
+    pub async fn fetch_async<E, Sending>(
         &self,
         request: Request,
         send: impl FnMut(Request) -> Sending,
-        save: impl FnMut(Token) -> Saving,
     ) -> Result<Response, DriveError>
     where
         E: Into<BoxError>,
-        S: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
-        Saving: Future<Output = Result<(), S>>,
     {
-        self.fetch_async_with(request, send, save, Moment::from_os).await
+        self.fetch_async_with(request, send, Moment::from_os).await
     }
 
     /// As [`fetch_async`](Self::fetch_async), with time and randomness of the caller's own.
     ///
     /// # Errors
     /// [`DriveError`].
-    pub async fn fetch_async_with<E, S, Sending, Saving>(
+    pub async fn fetch_async_with<E, Sending>(
         &self,
         request: Request,
         mut send: impl FnMut(Request) -> Sending,
-        mut save: impl FnMut(Token) -> Saving,
         mut moment: impl FnMut() -> Moment,
     ) -> Result<Response, DriveError>
     where
         E: Into<BoxError>,
-        S: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
-        Saving: Future<Output = Result<(), S>>,
     {
         let mut signed = request.clone();
-        let session = self.session();
-        let mut stamp = session.sign(&mut signed, moment().now);
-        if self.has_unsaved() && signed.extensions().get::<WithholdToken>().is_none() {
-            stamp = Err(Expired::Token.into());
-        }
-        let stamp = match stamp {
-            Err(Error::Expired(Expired::Token)) if session.is_renewable() => {
-                let renewed = self.supply(session.generation(), &mut send, &mut save, &mut moment).await?;
-                renewed.sign_renewed(&mut signed)?
-            }
-            stamp => stamp?,
-        };
-        let leg = Leg::new(Purpose::CallingApi, signed.uri());
-        let response = send(signed).await.map_err(|error| DriveError::transport(leg.clone(), error))?;
-        let Some(session) = self.after(&stamp, &response, &mut send, &mut save, &mut moment).await? else {
+        let stamp = self.sign(&mut signed, &mut send, &mut moment).await?;
+        let response = exchange(signed, &mut send).await?;
+        let Some(session) = self.after(&stamp, &response, &mut send, &mut moment).await? else {
             return Ok(response);
         };
         let mut signed = request;
         session.sign_again(&mut signed, Again::once(stamp))?;
-        send(signed).await.map_err(|error| DriveError::transport(leg, error))
+        exchange(signed, &mut send).await
     }
 
     /// A token that is good now, renewed if need be: for what is no HTTP request.
@@ -173,12 +205,11 @@ impl SharedSession {
     /// # Errors
     /// [`DriveError`].
     #[cfg(feature = "os")]
-    pub fn token<E: Into<BoxError>, S: Into<BoxError>>(
+    pub fn token<E: Into<BoxError>>(
         &self,
         send: impl FnMut(Request) -> Result<Response, E>,
-        save: impl FnMut(Token) -> Result<(), S>,
     ) -> Result<Token, DriveError> {
-        self.token_with(send, save, Moment::from_os)
+        self.token_with(send, Moment::from_os)
     }
 
     /// As [`token`](Self::token), over an asynchronous transport.
@@ -186,161 +217,183 @@ impl SharedSession {
     /// # Errors
     /// [`DriveError`].
     #[cfg(feature = "os")]
-    pub async fn token_async<E, S, Sending, Saving>(
-        &self,
-        send: impl FnMut(Request) -> Sending,
-        save: impl FnMut(Token) -> Saving,
-    ) -> Result<Token, DriveError>
+    pub async fn token_async<E, Sending>(&self, send: impl FnMut(Request) -> Sending) -> Result<Token, DriveError>
     where
         E: Into<BoxError>,
-        S: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
-        Saving: Future<Output = Result<(), S>>,
     {
-        self.token_async_with(send, save, Moment::from_os).await
+        self.token_async_with(send, Moment::from_os).await
     }
 
     /// As [`token`](Self::token), with time and randomness of the caller's own.
     ///
     /// # Errors
     /// [`DriveError`].
-    pub fn token_with<E: Into<BoxError>, S: Into<BoxError>>(
+    pub fn token_with<E: Into<BoxError>>(
         &self,
         mut send: impl FnMut(Request) -> Result<Response, E>,
-        mut save: impl FnMut(Token) -> Result<(), S>,
         moment: impl FnMut() -> Moment,
     ) -> Result<Token, DriveError> {
-        let (send, save) = (|request| ready(send(request)), |token| ready(save(token)));
-        block_on(self.token_async_with(send, save, moment))
+        block_on(self.token_async_with(|request| ready(send(request)), moment))
     }
 
     /// As [`token_with`](Self::token_with), over an asynchronous transport.
     ///
     /// # Errors
     /// [`DriveError`].
-    pub async fn token_async_with<E, S, Sending, Saving>(
+    pub async fn token_async_with<E, Sending>(
         &self,
         mut send: impl FnMut(Request) -> Sending,
-        mut save: impl FnMut(Token) -> Saving,
         mut moment: impl FnMut() -> Moment,
     ) -> Result<Token, DriveError>
     where
         E: Into<BoxError>,
-        S: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
-        Saving: Future<Output = Result<(), S>>,
     {
-        let mut session = self.session();
-        if self.has_unsaved() || session.is_due(moment().now)? {
-            if !session.is_renewable() {
-                return Err(Error::from(Expired::Token).into());
-            }
-            session = self.supply(session.generation(), &mut send, &mut save, &mut moment).await?;
-        }
+        let session = self.ready(&mut send, &mut moment).await?.session;
         session.token().cloned().ok_or_else(|| Error::from(Unsupported::NoToken).into())
     }
 
+    /// Gives a request the token, renewed if need be.
+    async fn sign<E, Sending>(
+        &self,
+        request: &mut Request,
+        send: &mut impl FnMut(Request) -> Sending,
+        moment: &mut impl FnMut() -> Moment,
+    ) -> Result<Stamp, DriveError>
+    where
+        E: Into<BoxError>,
+        Sending: Future<Output = Result<Response, E>>,
+    {
+        let session = self.session();
+        if request.extensions().get::<WithholdToken>().is_some() {
+            return Ok(session.sign_renewed(request)?);
+        }
+        // Nothing is renewed for a request that the token must not go with.
+        session.check_origin(request.uri(), request.headers())?;
+        let Supplied { session, origin } = self.ready(send, moment).await?;
+        Ok(match origin {
+            Origin::Renewed => session.sign_renewed(request)?,
+            Origin::Loaded => session.sign_good(request)?,
+        })
+    }
+
+    /// Returns the session with a token that is good now.
+    async fn ready<E, Sending>(
+        &self,
+        send: &mut impl FnMut(Request) -> Sending,
+        moment: &mut impl FnMut() -> Moment,
+    ) -> Result<Supplied, DriveError>
+    where
+        E: Into<BoxError>,
+        Sending: Future<Output = Result<Response, E>>,
+    {
+        let session = self.session();
+        let good = |session| Ok(Supplied { session, origin: Origin::Loaded });
+        match self.need(&session, &moment())? {
+            Need::Nothing => good(session),
+            Need::Renewal => self.supply(session.generation(), send, moment).await,
+            Need::Early => match self.supply(session.generation(), send, moment).await {
+                Err(error) if !matches!(error, DriveError::Renewed(_)) => {
+                    let now = moment().now;
+                    self.lock().put_off(now.after(error.retry_after(now).unwrap_or(PAUSE)));
+                    good(self.session())
+                }
+                ended => ended,
+            },
+        }
+    }
+
+    /// Returns what the token needs before it is used.
+    fn need(&self, session: &Session, moment: &Moment) -> Result<Need, Error> {
+        let now = moment.now;
+        let is_shared = self.0.storage.is_shared();
+        let can_renew = session.is_renewable() || is_shared;
+        match session.token() {
+            None if can_renew => return Ok(Need::Renewal),
+            None => return Err(Unsupported::NoToken.into()),
+            Some(token) if token.is_expired(now) && can_renew => return Ok(Need::Renewal),
+            Some(token) if token.is_expired(now) => return Err(Expired::Token.into()),
+            Some(_) => {}
+        }
+        let mut state = self.lock();
+        let spread = if is_shared { state.spread(moment) } else { Duration::ZERO };
+        let is_due = state.unsaved.is_some() || session.is_due(now.after(spread))?;
+        Ok(if can_renew && is_due && !state.is_put_off(now) { Need::Early } else { Need::Nothing })
+    }
+
     /// The session to send a request with once more, if the response asks for that.
-    async fn after<E, S, Sending, Saving>(
+    async fn after<E, Sending>(
         &self,
         stamp: &Stamp,
         response: &Response,
         send: &mut impl FnMut(Request) -> Sending,
-        save: &mut impl FnMut(Token) -> Saving,
         moment: &mut impl FnMut() -> Moment,
     ) -> Result<Option<Arc<Session>>, DriveError>
     where
         E: Into<BoxError>,
-        S: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
-        Saving: Future<Output = Result<(), S>>,
     {
         let session = self.session();
-        Ok(match session.want(stamp, response.status(), response.headers()) {
+        Ok(match session.want(stamp, &ProtectedResponse::of(response, Some(response.body()))) {
             Want::Nothing | Want::User => None,
             Want::Resend => Some(session),
-            Want::Renewal => Some(self.supply(stamp.generation, send, save, moment).await?),
+            Want::Renewal if session.is_renewable() => Some(self.supply(stamp.generation, send, moment).await?.session),
+            // The user may have signed in again in another process. If not, the API's answer is the last word.
+            Want::Renewal if self.0.storage.is_shared() => match self.supply(stamp.generation, send, moment).await {
+                Err(error) if error.needs_sign_in() => None,
+                supplied => Some(supplied?.session),
+            },
+            Want::Renewal => None,
         })
     }
 
     /// The session with a newer token than that of `generation`: renewed here, or by another.
-    async fn supply<E, S, Sending, Saving>(
+    async fn supply<E, Sending>(
         &self,
         generation: u64,
         send: &mut impl FnMut(Request) -> Sending,
-        save: &mut impl FnMut(Token) -> Saving,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Arc<Session>, DriveError>
+    ) -> Result<Supplied, DriveError>
     where
         E: Into<BoxError>,
-        S: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
-        Saving: Future<Output = Result<(), S>>,
     {
-        let turn = match Line::new(self, generation).await {
-            Outcome::Newer(session) => return Ok(session),
-            Outcome::Failed(error) => return Err(error),
-            Outcome::Turn(turn) => turn,
-        };
-        // This very session is renewed: another that is installed meanwhile has another refresh token.
-        let (unrenewed, unsaved) = {
-            let state = self.lock();
-            if state.session.generation() > generation {
-                return Ok(state.session.clone());
+        let mut line = Line::new(self, generation);
+        // A runtime that drops what it is given is given one renewal.
+        let mut detached = self.0.detached.as_ref().filter(|_| !self.session().reports);
+        loop {
+            match line.await {
+                Outcome::Newer(supplied) => return Ok(supplied),
+                Outcome::Failed(error) => return Err(error),
+                Outcome::Turn(turn) => match detached.take() {
+                    Some(detached) => {
+                        line = Line::behind(self, generation, &turn);
+                        detached.begin(self.clone(), turn, generation);
+                    }
+                    None => return self.renew(turn, generation, send, moment).await,
+                },
             }
-            (state.session.clone(), state.unsaved.clone())
-        };
-        let token = match unsaved {
-            Some(token) => token,
-            None => {
-                let renewed = match unrenewed.renew(moment()) {
-                    // Renewals do not wait, so there is nothing to sleep with.
-                    Ok(step) => run_async_with(step, send, moment, |_| ready(())).await,
-                    Err(error) => Err(error.into()),
-                };
-                let mut state = self.lock();
-                if state.session.generation() > generation {
-                    // The user has granted access again meanwhile, and this token belongs to the grant before.
-                    return Ok(state.session.clone());
-                }
-                state.trouble = renewed.as_ref().err().cloned();
-                let token = renewed?;
-                state.unsaved = Some(token.clone());
-                token
-            }
-        };
-        if !unrenewed.reports {
-            save(token.clone()).await.map_err(|error| DriveError::storage(STORE, error))?;
         }
-        let session = {
-            let mut state = self.lock();
-            if state.session.generation() == generation {
-                state.unsaved = None;
-                Arc::make_mut(&mut state.session).install(token.clone());
-                if unrenewed.reports {
-                    return Err(DriveError::Renewed(Box::new(token)));
-                }
-                return Ok(state.session.clone());
-            }
-            state.session.clone()
-        };
-        // Granted again while this was saved: what is stored last must be the token of the newer grant.
-        if let Some(newer) = session.token().filter(|_| !unrenewed.reports) {
-            save(newer.clone()).await.map_err(|error| DriveError::storage(STORE, error))?;
-        }
-        drop(turn);
-        Ok(session)
     }
 
-    /// Whether a renewed token still has to be saved.
-    fn has_unsaved(&self) -> bool {
-        self.lock().unsaved.is_some()
-    }
-
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing here panics between two changes that belong together.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Sends an API request.
+async fn exchange<E, Sending>(
+    request: Request,
+    send: &mut impl FnMut(Request) -> Sending,
+) -> Result<Response, DriveError>
+where
+    E: Into<BoxError>,
+    Sending: Future<Output = Result<Response, E>>,
+{
+    let uri = request.uri().clone();
+    send(request).await.map_err(|error| DriveError::transport(Leg::new(Purpose::CallingApi, &uri), error))
 }
 
 impl fmt::Debug for SharedSession {

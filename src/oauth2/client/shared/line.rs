@@ -5,39 +5,99 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
+use std::time::Duration;
 
-use super::session::Session;
-use super::shared::SharedSession;
-use crate::DriveError;
+use super::{Session, SharedSession};
 use crate::oauth2::Token;
+use crate::{DriveError, Error, Moment, Timestamp};
 
 /// What the lock guards.
 pub(super) struct State {
     /// Replaced as a whole, so that it can be used without the lock.
     pub(super) session: Arc<Session>,
+    origin: Origin,
+    /// Whether the token was loaded to be renewed, and is of no use to those who wait.
+    pub(super) is_due: bool,
     /// A renewed token that has not been saved yet.
     pub(super) unsaved: Option<Token>,
+    /// The server's refusal to renew the token. Nobody asks again before there is another one.
+    pub(super) ended: Option<Error>,
+    /// How much earlier than its end this process renews the token, besides the leeway.
+    spread: Option<Duration>,
+    /// Not before then is a token that is still good renewed once more, after that failed.
+    not_before: Option<Timestamp>,
     /// Whether somebody renews.
-    pub(super) renewing: bool,
+    renewing: bool,
     /// How many renewals have ended, and what was wrong with the last one. A renewal that was cancelled leaves no trouble, so that
     /// it is another's turn.
-    pub(super) flights: u64,
+    flights: u64,
     pub(super) trouble: Option<DriveError>,
-    pub(super) waiting: Vec<(u64, Waker)>,
-    pub(super) next_waiter: u64,
+    waiting: Vec<(u64, Waker)>,
+    next_waiter: u64,
+}
+
+/// Where a session's token is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// It was renewed just now, so that an API which refuses it would refuse the next one, too.
+    Renewed,
+    /// It was loaded or installed, and may be as old as can be.
+    Loaded,
+}
+
+/// A session with a newer token than before.
+pub(super) struct Supplied {
+    pub(super) session: Arc<Session>,
+    pub(super) origin: Origin,
 }
 
 impl State {
     pub(super) fn new(session: Session) -> Self {
         Self {
             session: Arc::new(session),
+            origin: Origin::Loaded,
+            is_due: false,
             unsaved: None,
+            ended: None,
+            spread: None,
+            not_before: None,
             renewing: false,
             flights: 0,
             trouble: None,
             waiting: Vec::new(),
             next_waiter: 0,
         }
+    }
+
+    /// Goes on with another token.
+    pub(super) fn install(&mut self, token: Token, origin: Origin) {
+        Arc::make_mut(&mut self.session).install(token);
+        (self.origin, self.is_due, self.trouble) = (origin, false, None);
+        (self.unsaved, self.ended, self.spread, self.not_before) = (None, None, None, None);
+    }
+
+    pub(super) fn supplied(&self) -> Supplied {
+        Supplied { session: self.session.clone(), origin: self.origin }
+    }
+
+    /// Returns how much earlier this process renews the token than others do: a random part of a tenth of its lifetime.
+    pub(super) fn spread(&mut self, moment: &Moment) -> Duration {
+        let ends = self.session.token().and_then(|token| token.expires_at);
+        *self.spread.get_or_insert_with(|| {
+            let tenth = ends.map(|ends| moment.now.until(ends) / 10).unwrap_or_default();
+            let [part, ..] = moment.derive("session spread");
+            tenth * u32::from(part) / 256
+        })
+    }
+
+    /// Puts off the next renewal of a token that is still good.
+    pub(super) fn put_off(&mut self, until: Timestamp) {
+        self.not_before = Some(until);
+    }
+
+    /// Whether a renewal of a token that is still good was put off.
+    pub(super) fn is_put_off(&self, now: Timestamp) -> bool {
+        self.not_before.is_some_and(|until| now < until)
     }
 }
 
@@ -50,11 +110,11 @@ pub(super) struct Line<'a> {
     place: Option<u64>,
 }
 
-pub(super) enum Outcome<'a> {
-    Newer(Arc<Session>),
+pub(super) enum Outcome {
+    Newer(Supplied),
     /// The renewal that was waited for failed.
     Failed(DriveError),
-    Turn(Turn<'a>),
+    Turn(Turn),
 }
 
 impl<'a> Line<'a> {
@@ -62,18 +122,23 @@ impl<'a> Line<'a> {
     pub(super) fn new(shared: &'a SharedSession, generation: u64) -> Self {
         Self { shared, generation, since: None, place: None }
     }
+
+    /// As [`new`](Self::new), for one who waits for the renewal that has just begun.
+    pub(super) fn behind(shared: &'a SharedSession, generation: u64, turn: &Turn) -> Self {
+        Self { since: Some(turn.flight), ..Self::new(shared, generation) }
+    }
 }
 
-impl<'a> Future for Line<'a> {
-    type Output = Outcome<'a>;
+impl Future for Line<'_> {
+    type Output = Outcome;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome<'a>> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
         // A waker is the caller's code, which runs neither when it is cloned nor when it is dropped while the lock is held.
         let waker = context.waker().clone();
         let shared = self.shared;
         let mut state = shared.lock();
-        if state.session.generation() > self.generation {
-            return Poll::Ready(Outcome::Newer(state.session.clone()));
+        if state.session.generation() > self.generation && !state.is_due {
+            return Poll::Ready(Outcome::Newer(state.supplied()));
         }
         if self.since.is_some_and(|since| since < state.flights) {
             // If each tried for itself, the last would wait for the timeouts of all.
@@ -84,7 +149,7 @@ impl<'a> Future for Line<'a> {
         if !state.renewing {
             state.renewing = true;
             state.trouble = None;
-            return Poll::Ready(Outcome::Turn(Turn(shared)));
+            return Poll::Ready(Outcome::Turn(Turn { shared: shared.clone(), flight: state.flights }));
         }
         self.since.get_or_insert(state.flights);
         let place = *self.place.get_or_insert_with(|| {
@@ -117,11 +182,15 @@ impl Drop for Line<'_> {
 }
 
 /// The right to renew. It ends when this is dropped, also by a cancelled task: then another's turn comes.
-pub(super) struct Turn<'a>(&'a SharedSession);
+pub(super) struct Turn {
+    shared: SharedSession,
+    /// How many renewals had ended before it.
+    flight: u64,
+}
 
-impl Drop for Turn<'_> {
+impl Drop for Turn {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
+        let mut state = self.shared.lock();
         state.renewing = false;
         state.flights += 1;
         let waiting = std::mem::take(&mut state.waiting);
