@@ -16,7 +16,8 @@ pub use unsupported::Unsupported;
 /// Why a conversation came to nothing. The variant says what to do; what it holds says exactly what happened.
 ///
 /// No text here contains a secret: bodies appear as a short excerpt in which everything that could be a value is
-/// masked, and identifiers are quoted so that two which look alike can be told apart.
+/// masked, and identifiers are quoted so that two which look alike can be told apart. Where an option of the client's lifts the
+/// error, the text names it.
 ///
 /// # Examples
 /// ```
@@ -316,6 +317,11 @@ fn grouped(number: u64) -> String {
     digits.char_indices().flat_map(|(at, digit)| comma(at).then_some(',').into_iter().chain([digit])).collect()
 }
 
+/// Returns what an error's text says of the option that lifts it.
+fn lifted_by(option: Option<&str>) -> String {
+    option.map(|option| format!(" (`{option}` lifts this)")).unwrap_or_default()
+}
+
 /// How the other side broke the protocol.
 ///
 /// ```
@@ -347,18 +353,22 @@ pub enum Misbehaved {
         answer: Box<Answer>,
     },
     /// The body is not in the format that the specification asks for.
-    #[error("the answer is not {expected} ({answer})")]
+    #[error("the answer is not {expected}{} ({answer})", lifted_by(*option))]
     WrongFormat {
         /// The format that was expected.
         expected: &'static str,
+        /// The option that lifts this, if there is one.
+        option: Option<&'static str>,
         /// The answer.
         answer: Box<Answer>,
     },
     /// A field that the specification demands is not there, or empty.
-    #[error("the answer has no {field:?} ({answer})")]
+    #[error("the answer has no {field:?}{} ({answer})", lifted_by(*option))]
     FieldMissing {
         /// The field's name.
         field: &'static str,
+        /// The option that lifts this, if there is one.
+        option: Option<&'static str>,
         /// The answer.
         answer: Box<Answer>,
     },
@@ -371,12 +381,14 @@ pub enum Misbehaved {
         answer: Box<Answer>,
     },
     /// A field holds what it must not.
-    #[error("the answer's {field:?} is {reason} ({answer})")]
+    #[error("the answer's {field:?} is {reason}{} ({answer})", lifted_by(*option))]
     FieldInvalid {
         /// The field's name.
         field: &'static str,
         /// What is wrong with it.
         reason: &'static str,
+        /// The option that lifts this, if there is one.
+        option: Option<&'static str>,
         /// The answer.
         answer: Box<Answer>,
     },
@@ -389,7 +401,7 @@ pub enum Misbehaved {
         answer: Box<Answer>,
     },
     /// The token is of a kind that nobody asked for (RFC 6749 §7.1: a client must not use one that it does not know).
-    #[error("the answer's token type is {received:?} ({answer})")]
+    #[error("the answer's token type is {received:?}{} ({answer})", lifted_by(Some("Quirks::allow_token_types")))]
     TokenType {
         /// The kind.
         received: String,
@@ -399,7 +411,8 @@ pub enum Misbehaved {
     /// The answer lacks `oauth_callback_confirmed=true`, so the server speaks the protocol of 2007, which lets an
     /// attacker fixate a session (RFC 5849 §2.1).
     #[error(
-        "the answer has no \"oauth_callback_confirmed\" that is \"true\", as OAuth 1.0a demands (`Service::allow_unconfirmed_callback` lifts this) ({answer})"
+        "the answer has no \"oauth_callback_confirmed\" that is \"true\", as OAuth 1.0a demands{} ({answer})",
+        lifted_by(Some("Service::allow_unconfirmed_callback"))
     )]
     CallbackUnconfirmed {
         /// The answer.

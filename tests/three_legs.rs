@@ -675,3 +675,49 @@ fn a_missing_verifier_is_forged_unless_the_service_sends_none() {
     let lenient = World::new(Service::dangerous_version_1_0, |provider| provider);
     assert!(lenient.client.redeem_verifier(first_leg(&lenient), "", lenient.moment()).is_ok());
 }
+
+/// Asserts that what is refused without an option names it, and passes with it.
+#[track_caller]
+fn lifted<T: std::fmt::Debug>(option: &str, without: Result<T, Error>, with: Result<T, Error>) {
+    let error = without.unwrap_err();
+    assert!(error.to_string().contains(&format!("`{option}`")), "{option}: {error}");
+    with.unwrap_or_else(|error| panic!("{option}: {error}"));
+}
+
+/// All options of a service's: each error names the one that lifts it, and with it there is none. (`dangerous_version_1_0` is
+/// two of these at once.)
+#[test]
+fn an_error_names_the_option_that_lifts_it() {
+    let world = World::default();
+    let unconfirmed = "oauth_token=t&oauth_token_secret=s";
+    let first_leg = |world: &World| {
+        let step = world.client.authorize(Authorize::callback(CALLBACK), world.moment())?;
+        let Step::Send(_, sent) = step else { panic!("nothing to send") };
+        sent.receive(Response::new(unconfirmed.as_bytes().to_vec()), world.moment())
+    };
+    let lenient = World::new(Service::allow_unconfirmed_callback, |provider| provider);
+    lifted("Service::allow_unconfirmed_callback", first_leg(&world), first_leg(&lenient));
+
+    let body = r#"{"oauth_token":"t","oauth_token_secret":"s"}"#;
+    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    lifted("Service::allow_json_answers", answered(&world, body), answered(&lenient, body));
+
+    let unverified = |world: &World| {
+        let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+        let callback = format!("?oauth_token={}", pending.token());
+        world.client.redeem(pending, &callback, world.moment())
+    };
+    let lenient = World::new(Service::allow_missing_verifier, |provider| provider);
+    lifted("Service::allow_missing_verifier", unverified(&world), unverified(&lenient));
+
+    let plain = || Service::new("http://a.example/1", "http://a.example/2", "http://a.example/3").unwrap();
+    let begun = |service| {
+        let client = Client::new(service, ClientCredentials::new("k", "s"));
+        client.authorize(Authorize::callback(CALLBACK), world.moment())
+    };
+    lifted("Service::dangerous_allow_http", begun(plain()), begun(plain().dangerous_allow_http()));
+
+    let call = |request: ApiRequest| request.call(&world.client.two_legged(), world.moment());
+    let plain = || ApiRequest::new("http://a.example/x").unwrap();
+    lifted("ApiRequest::dangerous_allow_http", call(plain()), call(plain().dangerous_allow_http()));
+}

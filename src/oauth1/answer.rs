@@ -16,6 +16,8 @@ const ACCEPTABLE_TIMESTAMPS: &str = "oauth_acceptable_timestamps";
 /// The fields of an answer, each of them once.
 pub(super) struct Fields {
     fields: BTreeMap<String, String>,
+    /// The option that reads an answer which looks like this one.
+    option: Option<&'static str>,
     answer: Box<Answer>,
 }
 
@@ -39,7 +41,8 @@ impl Fields {
             let details = details(fields, Some(signed_at));
             return Err(Refused::Problem { code, advice, details, answer }.into());
         }
-        Ok(Self { fields, answer })
+        let is_json = !json && json::without_mark(response.body()).trim_ascii().starts_with(b"{");
+        Ok(Self { fields, option: is_json.then_some("Service::allow_json_answers"), answer })
     }
 
     /// The token and its secret.
@@ -63,7 +66,8 @@ impl Fields {
     pub(super) fn take_seconds(&mut self, field: &'static str) -> Result<Option<u64>, Error> {
         let seconds = self.take(field).map(|text| text.parse()).transpose();
         let answer = || self.answer.clone();
-        let invalid = |_| Misbehaved::FieldInvalid { field, reason: "not a whole number of seconds", answer: answer() };
+        let reason = "not a whole number of seconds";
+        let invalid = |_| Misbehaved::FieldInvalid { field, reason, option: None, answer: answer() };
         Ok(seconds.map_err(invalid)?)
     }
 
@@ -77,14 +81,14 @@ impl Fields {
     }
 
     fn missing(&self, field: &'static str) -> Misbehaved {
-        Misbehaved::FieldMissing { field, answer: self.answer.clone() }
+        Misbehaved::FieldMissing { field, option: self.option, answer: self.answer.clone() }
     }
 }
 
 fn read(body: &[u8], json: bool, answer: &Answer) -> Result<BTreeMap<String, String>, Error> {
     let answer = || Box::new(answer.clone());
     let body = json::without_mark(body).trim_ascii();
-    let wrong_format = |expected| Misbehaved::WrongFormat { expected, answer: answer() };
+    let wrong_format = |expected| Misbehaved::WrongFormat { expected, option: None, answer: answer() };
     // A captive portal or a page about maintenance. In a form the character is encoded.
     if body.starts_with(b"<") {
         return Err(wrong_format("a form but a page").into());
@@ -94,7 +98,7 @@ fn read(body: &[u8], json: bool, answer: &Answer) -> Result<BTreeMap<String, Str
         let odd = members.iter().find_map(|(name, value)| odd(name, value));
         if let Some(field) = odd {
             let reason = "neither a text nor a whole number";
-            return Err(Misbehaved::FieldInvalid { field, reason, answer: answer() }.into());
+            return Err(Misbehaved::FieldInvalid { field, reason, option: None, answer: answer() }.into());
         }
         members.into_iter().map(|(name, value)| (name, json_text(value))).collect()
     } else {

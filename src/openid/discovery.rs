@@ -133,7 +133,10 @@ impl Policy {
         let reason = match url {
             None => "it is too long for an endpoint",
             Some(url) if !self.may_fetch(&url) => NOT_FAR,
-            Some(url) if !self.trusts(&url) => return Err(Unsupported::PlainHttp { url: bare(endpoint) }.into()),
+            Some(url) if !self.trusts(&url) => {
+                let option = Some("RelyingParty::dangerous_allow_http");
+                return Err(Unsupported::PlainHttp { url: bare(endpoint), option }.into());
+            }
             Some(_) => return Ok(()),
         };
         Err(Unsupported::Url { url: bare(endpoint), reason }.into())

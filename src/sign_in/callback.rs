@@ -13,7 +13,7 @@ use super::then::{divided, then};
 use super::{Pending, SignIn, Tokens, User, mapping};
 use crate::api::{self, Call};
 use crate::step::Receive;
-use crate::wire::{Answer, Site, check_private};
+use crate::wire::{Answer, Site};
 use crate::{Error, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, Step, oauth1, oauth2};
 
 /// The most that a profile may have.
@@ -96,7 +96,7 @@ impl Parts {
             }
             (Client::Oauth1(client), Tokens::Oauth1(token)) => {
                 Site::of_request(request.uri(), request.headers())?;
-                check_private(request.uri(), client.service().plain_http)?;
+                client.service().check_private(request.uri())?;
                 client.session(token.clone()).sign(&mut request, moment)?;
             }
             _ => return Err(Forged::OtherClient.into()),
@@ -136,8 +136,10 @@ impl Parts {
         }
         let answer = Box::new(Answer::of(response));
         Err(match &self.profile {
-            Profile::Table(table) => Misbehaved::FieldMissing { field: table.site.fields.id, answer },
-            Profile::Custom(_) => Misbehaved::WrongFormat { expected: "a profile with an identifier", answer },
+            Profile::Table(table) => Misbehaved::FieldMissing { field: table.site.fields.id, option: None, answer },
+            Profile::Custom(_) => {
+                Misbehaved::WrongFormat { expected: "a profile with an identifier", option: None, answer }
+            }
         }
         .into())
     }
@@ -187,7 +189,7 @@ impl Receive<User> for AwaitEmails {
         let list = emails.and_then(|emails| mapping::verified_email(&emails, &answer));
         let email = list.ok_or_else(|| {
             let answer = Box::new(Answer::of(&response));
-            Misbehaved::WrongFormat { expected: "a list of addresses", answer }
+            Misbehaved::WrongFormat { expected: "a list of addresses", option: None, answer }
         })?;
         user.email_verified = email.is_some().then_some(true);
         user.email = email;

@@ -404,7 +404,8 @@ impl Receive<Authorization> for AwaitRequestUri {
         let answer = || Box::new(Answer::of(&response));
         let members = answer::object(&response, server.quirks, "a JSON object")?;
         let uri = members.get("request_uri").and_then(Value::as_str).filter(|uri| !uri.is_empty());
-        let uri = uri.ok_or_else(|| Misbehaved::FieldMissing { field: "request_uri", answer: answer() })?;
+        let uri =
+            uri.ok_or_else(|| Misbehaved::FieldMissing { field: "request_uri", option: None, answer: answer() })?;
         let mut url = client.0.opened.clone()?.url;
         form::push_text(&mut url, "request_uri", uri);
         Ok(Step::Done(Authorization { url, pending }))

@@ -148,24 +148,34 @@ impl Receive<PendingDevice> for AwaitCodes {
         let answer = || Box::new(Answer::of(&response));
         let members = answer::object(&response, self.client.0.server.quirks, "a JSON object")?;
         let text = |field: &'static str| match members.get(field) {
-            None | Some(Value::Null) => Err(Misbehaved::FieldMissing { field, answer: answer() }),
-            Some(Value::String(text)) if text.is_empty() => Err(Misbehaved::FieldMissing { field, answer: answer() }),
+            None | Some(Value::Null) => Err(Misbehaved::FieldMissing { field, option: None, answer: answer() }),
+            Some(Value::String(text)) if text.is_empty() => {
+                Err(Misbehaved::FieldMissing { field, option: None, answer: answer() })
+            }
             Some(Value::String(text)) => Ok(text.clone()),
             // A code of digits without its quotes.
             Some(Value::Number(number)) if number.is_u64() => Ok(number.to_string()),
-            Some(_) => Err(Misbehaved::FieldInvalid { field, reason: "no text", answer: answer() }),
+            Some(_) => Err(Misbehaved::FieldInvalid { field, reason: "no text", option: None, answer: answer() }),
         };
         let seconds = |field: &'static str| match members.get(field) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => {
                 let reason = "no number of seconds";
                 let seconds = lenient::seconds(value);
-                seconds.map(Some).ok_or_else(|| Misbehaved::FieldInvalid { field, reason, answer: answer() })
+                seconds.map(Some).ok_or_else(|| Misbehaved::FieldInvalid {
+                    field,
+                    reason,
+                    option: None,
+                    answer: answer(),
+                })
             }
         };
         let expires_in = seconds("expires_in")?;
-        let expires_in =
-            expires_in.ok_or_else(|| Misbehaved::FieldMissing { field: "expires_in", answer: answer() })?;
+        let expires_in = expires_in.ok_or_else(|| Misbehaved::FieldMissing {
+            field: "expires_in",
+            option: None,
+            answer: answer(),
+        })?;
         let expires_in = Duration::from_secs(expires_in).min(LONGEST);
         // A server that names no pause at all still gets one.
         let interval = seconds("interval")?.map_or(INTERVAL, |seconds| Duration::from_secs(seconds).max(SHORTEST));
@@ -173,7 +183,8 @@ impl Receive<PendingDevice> for AwaitCodes {
         let verification_uri =
             text("verification_uri").or_else(|missing| text("verification_url").map_err(|_| missing))?;
         // Applications open these in a browser, and print that on a terminal.
-        let invalid = |field| Misbehaved::FieldInvalid { field, reason: "no http or https URL", answer: answer() };
+        let reason = "no http or https URL";
+        let invalid = |field| Misbehaved::FieldInvalid { field, reason, option: None, answer: answer() };
         if !is_page(&verification_uri) {
             return Err(invalid("verification_uri").into());
         }
@@ -186,7 +197,7 @@ impl Receive<PendingDevice> for AwaitCodes {
         let user_code = text("user_code")?;
         if user_code.chars().any(char::is_control) {
             let reason = "not printable";
-            return Err(Misbehaved::FieldInvalid { field: "user_code", reason, answer: answer() }.into());
+            return Err(Misbehaved::FieldInvalid { field: "user_code", reason, option: None, answer: answer() }.into());
         }
         Ok(Step::Done(PendingDevice {
             mark: self.client.0.mark,

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use super::answer;
 use crate::oauth2::{BearerChallenge, Metadata, Quirks, ResourceMetadata};
 use crate::step::Receive;
-use crate::wire::{Origin, bare, check_private, endpoint, leads_inside, shortened};
+use crate::wire::{Origin, bare, check_private, endpoint, is_private, leads_inside, shortened};
 use crate::{Error, Forged, Leg, Misbehaved, Moment, Purpose, Request, Response, Step, Unsupported};
 
 /// Fetches an authorization server's metadata by its issuer identifier.
@@ -139,8 +139,9 @@ impl Discovery {
     /// [`Unsupported::PlainHttp`]. From the step: [`Forged::IssuerMismatch`], [`Refused`](crate::Refused), [`Misbehaved`], and
     /// [`Unsupported::Url`] for an endpoint in this network.
     pub fn start(mut self) -> Result<Step<Metadata>, Error> {
-        for place in &self.places {
-            check_private(place, self.plain_http)?;
+        if !self.plain_http {
+            let option = Some("Discovery::dangerous_allow_http");
+            self.places.iter().try_for_each(|place| check_private(place, option))?;
         }
         self.places.reverse();
         let first = self.places.pop().ok_or(Unsupported::NoEndpoint { endpoint: "metadata" })?;
@@ -338,8 +339,10 @@ impl ResourceDiscovery {
     /// [`Unsupported::PlainHttp`]. From the step: [`Forged::ResourceMismatch`], [`Refused`](crate::Refused), [`Misbehaved`], and
     /// [`Unsupported::Url`] for an authorization server in this network.
     pub fn start(self) -> Result<Step<ResourceMetadata>, Error> {
-        check_private(&self.place, self.plain_http)?;
-        let hint = self.hint.clone().filter(|hint| check_private(hint, self.plain_http).is_ok());
+        if !self.plain_http {
+            check_private(&self.place, Some("ResourceDiscovery::dangerous_allow_http"))?;
+        }
+        let hint = self.hint.clone().filter(|hint| self.plain_http || is_private(hint));
         let mut places = Vec::new();
         if self.covering {
             places.push(rebuilt(&self.uri, "/.well-known/oauth-protected-resource")?);
@@ -410,7 +413,9 @@ impl Receive<ResourceMetadata> for AwaitResourceMetadata {
             }
             Ok(metadata) => {
                 let (expected, received) = (shortened(&self.discovery.resource), shortened(&metadata.resource));
-                return Err(Forged::ResourceMismatch { expected, received }.into());
+                let covers = self.discovery.covers(&metadata.resource);
+                let option = covers.then_some("ResourceDiscovery::allow_covering_resource");
+                return Err(Forged::ResourceMismatch { expected, received, option }.into());
             }
             Err(error) => error,
         };

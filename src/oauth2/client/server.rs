@@ -315,12 +315,20 @@ impl AuthorizationServer {
         self
     }
 
+    /// Checks that secrets may go to that place and come back from it.
+    pub(super) fn check_private(&self, uri: &Uri) -> Result<(), Unsupported> {
+        if self.plain_http {
+            return Ok(());
+        }
+        check_private(uri, Some("AuthorizationServer::dangerous_allow_http"))
+    }
+
     /// An endpoint that is there and that secrets may be sent to.
     pub(super) fn private<'a>(&self, uri: Option<&'a Uri>, endpoint: &'static str) -> Result<&'a Uri, Unsupported> {
         let uri = uri.ok_or(Unsupported::NoEndpoint { endpoint })?;
         // Nearly all of them are https. That an endpoint has a host was checked when it was described.
         if uri.scheme() != Some(&Scheme::HTTPS) {
-            check_private(uri, self.plain_http)?;
+            self.check_private(uri)?;
         }
         Ok(uri)
     }

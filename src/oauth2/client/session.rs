@@ -19,7 +19,7 @@ use http::{HeaderMap, StatusCode};
 use super::verdict::{Again, ProtectedResponse, Stamp, Verdict, Want, WithholdToken};
 use super::{Client, Grant, ProtectedRequest};
 use crate::oauth2::{BearerChallenge, BearerError, Placement, Scope, Token, TokenPlacement, TokenType};
-use crate::wire::{Origin, Site, check_private, endpoint};
+use crate::wire::{Origin, Site, endpoint};
 use crate::{Error, Expired, Moment, Request, Step, Timestamp, Unsupported};
 
 /// How much earlier than its end a token is renewed, unless said otherwise: requests take a while.
@@ -139,7 +139,7 @@ impl Session {
     /// As [`new`](Self::new).
     pub fn also_for(mut self, origin: &str) -> Result<Self, Error> {
         let uri = endpoint(origin)?;
-        check_private(&uri, self.client.0.server.plain_http)?;
+        self.client.0.server.check_private(&uri)?;
         self.origins.extend(Origin::of(&uri));
         Ok(self)
     }
@@ -411,12 +411,13 @@ impl Session {
     pub(super) fn check_origin(&self, uri: &http::Uri, headers: &HeaderMap) -> Result<(), Error> {
         let site = Site::of_request(uri, headers)?;
         if self.any_origin {
-            return Ok(check_private(uri, self.client.0.server.plain_http)?);
+            return Ok(self.client.0.server.check_private(uri)?);
         }
         if self.origins.iter().any(|origin| origin.site().is(site)) {
             return Ok(());
         }
-        Err(Unsupported::ForeignOrigin { origin: Origin::from(site).to_string() }.into())
+        let option = Some("Session::dangerous_any_origin");
+        Err(Unsupported::ForeignOrigin { origin: Origin::from(site).to_string(), option }.into())
     }
 
     fn give<B>(

@@ -199,7 +199,7 @@ impl Receive<Checked> for Confirming {
         let Self { received, policy } = *self;
         let misbehaved = || {
             let expected = "in Key-Value form";
-            Misbehaved::WrongFormat { expected, answer: Box::new(Answer::of(&response)) }
+            Misbehaved::WrongFormat { expected, option: None, answer: Box::new(Answer::of(&response)) }
         };
         let direct = Direct::of(&response).ok_or_else(misbehaved)?;
         // §5.1.2.2.
