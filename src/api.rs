@@ -92,7 +92,8 @@ impl fmt::Debug for Call {
     }
 }
 
-/// The JSON of an answer; null for an empty one. What a refusal says is the protocol's to read.
+/// The JSON of an answer; null for an empty one. An error on status 200 is one, too. What a refusal says is the protocol's to
+/// read.
 pub(crate) fn json(
     response: &Response,
     limit: usize,
@@ -114,8 +115,43 @@ pub(crate) fn json(
     if body.trim_ascii().is_empty() {
         return Ok(Value::Null);
     }
-    serde_json::from_slice(body)
-        .map_err(|_| Misbehaved::WrongFormat { expected: "JSON", option: None, answer: answer() }.into())
+    let expected = "JSON";
+    let value = serde_json::from_slice(body);
+    let value = value.map_err(|_| Misbehaved::WrongFormat { expected, option: None, answer: answer() })?;
+    if is_error(&value) { Err(refusal(response).into()) } else { Ok(value) }
+}
+
+/// Returns whether a value holds an error and nothing but what explains it. One that has more to say may be the application's to
+/// read: a job that has failed, or a list of which one element could not be found.
+fn is_error(value: &Value) -> bool {
+    const EXPLANATIONS: [&str; 13] = [
+        "error_description",
+        "error_uri",
+        "error_code",
+        "errcode",
+        "errmsg",
+        "code",
+        "message",
+        "msg",
+        "detail",
+        "title",
+        "type",
+        "status",
+        "request",
+    ];
+    let says = |value: &Value| match value {
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        _ => false,
+    };
+    let Some(members) = value.as_object() else { return false };
+    let (errors, others): (Vec<_>, Vec<_>) =
+        members.iter().partition(|(name, _)| matches!(name.as_str(), "error" | "errors"));
+    errors.iter().any(|(_, value)| says(value))
+        && others
+            .iter()
+            .all(|(name, value)| value.is_null() || value.is_boolean() || EXPLANATIONS.contains(&name.as_str()))
 }
 
 /// Sends a request whose answer is JSON, or a refusal in the protocol's own words.

@@ -249,8 +249,9 @@ pub enum Refused {
         code: String,
         /// The server's explanation for people, if any: `oauth_problem_advice` or `error_description`.
         advice: Option<String>,
-        /// What else it said: `error_uri`, `oauth_acceptable_timestamps`, `oauth_parameters_absent`, … Beside acceptable
-        /// timestamps, `oauth_timestamp` is the one that was sent.
+        /// What else it said: `error_uri`, `oauth_acceptable_timestamps`, `oauth_parameters_absent`, … Where a timestamp was
+        /// refused, `oauth_timestamp` is the one that was sent. If the server does not say which ones it takes, `date` is that
+        /// of its answer, in seconds since 1970.
         details: BTreeMap<String, String>,
         /// The answer it came in.
         answer: Box<Answer>,
@@ -293,8 +294,19 @@ fn explained(details: &BTreeMap<String, String>) -> String {
     let mut text: String = told.map(|(name, value)| format!(", {name} {value:?}")).collect();
     if let Some((seconds, direction)) = clock(details) {
         text += &format!(", so the clock is at least {} s {direction}: set it", grouped(seconds));
+    } else if let Some((seconds, direction)) = clock_by_date(details) {
+        text += &format!(", and by the answer's date the clock is {} s off ({direction}): set it", grouped(seconds));
     }
     text
+}
+
+/// Returns how far a timestamp is from the date of the answer, and in which direction the clock is wrong. It takes a moment to
+/// answer, so that a few seconds say nothing.
+fn clock_by_date(details: &BTreeMap<String, String>) -> Option<(u64, &'static str)> {
+    let number = |name: &str| details.get(name)?.parse::<u64>().ok();
+    let (sent, date) = (number("oauth_timestamp")?, number("date")?);
+    let direction = if sent > date { "fast" } else { "slow" };
+    Some((sent.abs_diff(date), direction)).filter(|(seconds, _)| *seconds > 10)
 }
 
 /// Returns how far a timestamp is from those that are acceptable, and in which direction the clock is wrong.

@@ -395,3 +395,33 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
     let plain = || ResourceDiscovery::new("http://r.example").unwrap();
     lifted("ResourceDiscovery::dangerous_allow_http", plain().start(), plain().dangerous_allow_http().start());
 }
+
+/// What a server says in its own way stands in the error, although no code can be made of it.
+#[test]
+fn an_error_shows_the_numbers_and_the_messages_of_a_refusal() {
+    for (status, body, word) in [
+        (401, r#"{"error":{"status":401,"message":"The access token expired"}}"#, "The access token expired"),
+        (200, r#"{"errcode":40029,"errmsg":"invalid code"}"#, "40029"),
+        (200, r#"{"errcode":40029,"errmsg":"invalid code"}"#, "invalid code"),
+        (400, r#"{"errors":[{"code":135,"message":"Timestamp out of bounds."}]}"#, "Timestamp out of bounds"),
+    ] {
+        let error = token_of(&client(), response(status, &[("content-type", "application/json")], body)).unwrap_err();
+        assert!(error.to_string().contains(word), "{error}");
+    }
+    // Of what may be a token nothing is shown, as before.
+    let error =
+        token_of(&client(), json(r#"{"token_type":"Bearer","message":"your token is sesamopen"}"#)).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("sesamopen"), "{error}");
+}
+
+#[test]
+fn an_api_call_is_refused_by_an_answer_that_holds_nothing_but_an_error() {
+    let called = |body: &str| ApiRequest::new(API).unwrap().read(&response(200, &[], body));
+    let error = called(r#"{"ok":false,"error":"invalid_auth"}"#).unwrap_err();
+    assert_eq!(error.code(), Some("invalid_auth"));
+    let error = called(r#"{"data":null,"errors":[{"message":"The field is unknown"}]}"#).unwrap_err();
+    assert!(error.to_string().contains("The field is unknown"), "{error}");
+    for body in [r#"{"ok":true,"error":null}"#, r#"{"id":7,"status":"failed","error":"the disk is full"}"#] {
+        called(body).unwrap();
+    }
+}
