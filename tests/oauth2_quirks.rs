@@ -419,6 +419,13 @@ fn an_api_call_is_refused_by_an_answer_that_holds_nothing_but_an_error() {
     let called = |body: &str| ApiRequest::new(API).unwrap().read(&response(200, &[], body));
     let error = called(r#"{"ok":false,"error":"invalid_auth"}"#).unwrap_err();
     assert_eq!(error.code(), Some("invalid_auth"));
+    let listed = r#"{"errors":[{"code":135,"message":"Timestamp out of bounds."}]}"#;
+    for error in
+        [called(listed).unwrap_err(), ApiRequest::new(API).unwrap().read(&response(400, &[], listed)).unwrap_err()]
+    {
+        assert_eq!(error.code(), Some("135"), "{error}");
+        assert!(error.to_string().contains("Timestamp out of bounds."), "{error}");
+    }
     let error = called(r#"{"data":null,"errors":[{"message":"The field is unknown"}]}"#).unwrap_err();
     assert!(error.to_string().contains("The field is unknown"), "{error}");
     for body in [r#"{"ok":true,"error":null}"#, r#"{"id":7,"status":"failed","error":"the disk is full"}"#] {

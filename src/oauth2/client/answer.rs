@@ -433,8 +433,12 @@ fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
                 said.extend(DETAILS.into_iter().filter_map(detail));
             }
             (None, Member::Other(Value::Array(errors))) if quirks.error_list && name == "errors" => {
-                let member = |name: &str| errors.first()?.get(name)?.as_str().map(str::to_owned);
-                said.extend(member("errorType").map(|code| ("error", code)));
+                let member = |name: &str| match errors.first()?.get(name)? {
+                    Value::Number(number) => Some(number.to_string()),
+                    text => text.as_str().map(str::to_owned),
+                };
+                let code = member("errorType").or_else(|| member("code"));
+                said.extend(code.map(|code| ("error", code)));
                 said.extend(member("message").map(|message| ("error_description", message)));
             }
             _ => {}

@@ -138,7 +138,7 @@ impl fmt::Debug for ApiRequest {
     }
 }
 
-/// What the API said when it refused.
+/// Returns what the API said when it refused. APIs list their errors more often than token endpoints do.
 pub(crate) fn api_refusal(response: &Response) -> Refused {
-    answer::refusal(response, Quirks::STRICT)
+    answer::refusal(response, Quirks::STRICT.allow_error_list())
 }
