@@ -53,9 +53,15 @@ pub struct Metadata {
     /// Where tokens are revoked (RFC 7009).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub revocation_endpoint: Option<String>,
+    /// How clients may authenticate there. If it is not said, by `client_secret_basic` (RFC 8414 §2).
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
+    pub revocation_endpoint_auth_methods_supported: Option<Vec<String>>,
     /// Where tokens are introspected (RFC 7662).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub introspection_endpoint: Option<String>,
+    /// How callers may authenticate there.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
+    pub introspection_endpoint_auth_methods_supported: Option<Vec<String>>,
     /// Methods of proof keys that it knows (RFC 7636).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub code_challenge_methods_supported: Option<Vec<String>>,

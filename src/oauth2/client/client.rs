@@ -14,7 +14,7 @@ use super::grant::{self, Kind};
 use super::hooks::{Hook, Hooks, ProtectedRequest};
 use super::{Authentication, AuthorizationServer, Grant};
 use crate::oauth2::redirect_uri::check_redirect_uri;
-use crate::oauth2::{Token, Transmission};
+use crate::oauth2::{SecretPlacement, Token, Transmission};
 use crate::step::Receive;
 use crate::wire::{form, percent, with_query};
 use crate::{Error, Moment, Purpose, Request, Response, Secret, Step, Unsupported};
@@ -54,6 +54,8 @@ pub(super) struct Parts {
     /// What pending values of this client at this server are known by.
     pub(super) mark: u64,
     authentication: Authentication,
+    /// Whether the server decides where the secret goes.
+    follows_server: bool,
     /// The headers that every request to the server has, made once, with `Authorization: Basic` where the client has that.
     headers: Result<HeaderMap, Unsupported>,
     include_id: IncludeClientId,
@@ -109,6 +111,7 @@ impl Client {
             id,
             opened,
             authentication: Authentication::none(),
+            follows_server: false,
             headers: Ok(headers(None)),
             include_id: IncludeClientId::Automatic,
             redirect_uri: None,
@@ -116,12 +119,25 @@ impl Client {
         }))
     }
 
-    /// The client's secret, which goes where the server wants it: in `Authorization: Basic`, unless its metadata or
-    /// [`secret_placement`](AuthorizationServer::secret_placement) says otherwise. [`authentication`](Self::authentication)
-    /// overrides that for this client.
+    /// The client's secret, which goes where the server wants it: in `Authorization: Basic`, unless its metadata (for each endpoint
+    /// by itself) or [`secret_placement`](AuthorizationServer::secret_placement) says otherwise.
+    /// [`authentication`](Self::authentication) overrides that for this client.
     pub fn secret(self, secret: impl Into<Secret>) -> Self {
         let placement = self.0.server.secret;
-        self.authentication(Authentication::secret(secret.into(), placement))
+        let mut client = self.authentication(Authentication::secret(secret.into(), placement));
+        client.parts().follows_server = true;
+        client
+    }
+
+    /// Returns the client as it authenticates where the server wants the secret in that place.
+    pub(super) fn with_secret_in(&self, placement: Option<SecretPlacement>) -> Self {
+        let placement = placement.filter(|placement| self.0.follows_server && *placement != self.0.server.secret);
+        match (placement, &self.0.authentication.0) {
+            (Some(placement), Way::Basic(secret, _) | Way::Body(secret)) => {
+                self.clone().authentication(Authentication::secret(secret.clone(), placement))
+            }
+            _ => self.clone(),
+        }
     }
 
     /// How the client is authenticated.
@@ -134,6 +150,7 @@ impl Client {
             _ => Ok(headers(None)),
         };
         parts.authentication = authentication;
+        parts.follows_server = false;
         self
     }
 

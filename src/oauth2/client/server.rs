@@ -37,6 +37,9 @@ pub struct AuthorizationServer {
     pub(super) pkce: PkceSupport,
     pub(super) lacks_s256: bool,
     pub(super) secret: SecretPlacement,
+    /// Where a secret goes at these two, if its metadata says so.
+    pub(super) revocation_secret: Option<SecretPlacement>,
+    pub(super) introspection_secret: Option<SecretPlacement>,
     pub(super) transmission: Transmission,
     pub(super) placement: TokenPlacement,
     pub(super) separator: char,
@@ -68,6 +71,8 @@ impl AuthorizationServer {
             pkce: PkceSupport::Supported,
             lacks_s256: false,
             secret: SecretPlacement::Basic,
+            revocation_secret: None,
+            introspection_secret: None,
             transmission: Transmission::Post,
             placement: TokenPlacement::BEARER,
             separator: ' ',
@@ -80,7 +85,9 @@ impl AuthorizationServer {
     }
 
     /// A server as its metadata describes it (RFC 8414 §2). Where the metadata lists ways to authenticate clients and has
-    /// `client_secret_post` but not `client_secret_basic` among them, a secret goes in the body.
+    /// `client_secret_post` but not `client_secret_basic` among them, a secret goes in the body. The lists for revocation and
+    /// introspection count at these endpoints; without one, revocation takes `client_secret_basic`, and introspection what the
+    /// token endpoint takes.
     ///
     /// # Errors
     /// [`Unsupported::NoEndpoint`] when it names no token endpoint, [`Unsupported::Url`] when an endpoint is no URL, or is
@@ -136,10 +143,15 @@ impl AuthorizationServer {
         let lists =
             |list: &Option<Vec<String>>, word: &str| list.as_ref().map(|list| list.iter().any(|own| own == word));
         server.lacks_s256 = lists(&metadata.code_challenge_methods_supported, "S256") == Some(false);
-        let methods = &metadata.token_endpoint_auth_methods_supported;
-        if lists(methods, "client_secret_basic") == Some(false) && lists(methods, "client_secret_post") == Some(true) {
-            server.secret = SecretPlacement::Body;
-        }
+        let placement = |methods: &Option<Vec<String>>| {
+            let in_body = lists(methods, "client_secret_basic") == Some(false)
+                && lists(methods, "client_secret_post") == Some(true);
+            if in_body { SecretPlacement::Body } else { SecretPlacement::Basic }
+        };
+        server.secret = placement(&metadata.token_endpoint_auth_methods_supported);
+        server.revocation_secret = Some(placement(&metadata.revocation_endpoint_auth_methods_supported));
+        let introspection = &metadata.introspection_endpoint_auth_methods_supported;
+        server.introspection_secret = introspection.is_some().then(|| placement(introspection));
         Ok(server)
     }
 
@@ -234,9 +246,10 @@ impl AuthorizationServer {
         self
     }
 
-    /// Where it wants a client's secret.
+    /// Where it wants a client's secret, at all endpoints, whatever its metadata says.
     pub fn secret_placement(mut self, placement: SecretPlacement) -> Self {
         self.secret = placement;
+        (self.revocation_secret, self.introspection_secret) = (None, None);
         self
     }
 

@@ -46,7 +46,13 @@ impl Client {
     ) -> Result<Step<Introspection>, Error> {
         let server = &self.0.server;
         let endpoint = server.private(server.introspection.as_ref(), "introspection")?;
-        let request = self.request(endpoint, about(&token.into(), hint), Vec::new(), Transmission::Post, &moment)?;
+        let request = self.with_secret_in(server.introspection_secret).request(
+            endpoint,
+            about(&token.into(), hint),
+            Vec::new(),
+            Transmission::Post,
+            &moment,
+        )?;
         Ok(Step::send(request, AwaitIntrospection { client: self.clone() }))
     }
 
@@ -59,7 +65,13 @@ impl Client {
     pub fn revoke(&self, token: impl Into<Secret>, hint: Option<TokenHint>, moment: Moment) -> Result<Step<()>, Error> {
         let server = &self.0.server;
         let endpoint = server.private(server.revocation.as_ref(), "revocation")?;
-        let request = self.request(endpoint, about(&token.into(), hint), Vec::new(), Transmission::Post, &moment)?;
+        let request = self.with_secret_in(server.revocation_secret).request(
+            endpoint,
+            about(&token.into(), hint),
+            Vec::new(),
+            Transmission::Post,
+            &moment,
+        )?;
         Ok(Step::send(request, AwaitRevocation { client: self.clone() }))
     }
 
