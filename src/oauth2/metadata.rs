@@ -108,7 +108,10 @@ impl Metadata {
             &self.userinfo_endpoint,
             &self.end_session_endpoint,
         ];
-        endpoints.into_iter().filter_map(Option::as_deref)
+        // RFC 8705 §5: the same endpoints for clients that show a certificate.
+        let aliases = self.extra.get("mtls_endpoint_aliases").and_then(Value::as_object).into_iter().flatten();
+        let aliases = aliases.filter_map(|(_, url)| url.as_str());
+        endpoints.into_iter().filter_map(Option::as_deref).chain(aliases)
     }
 }
 
