@@ -327,6 +327,13 @@ fn discovery_reports_the_first_trouble_and_goes_on_after_what_is_no_metadata() {
         let (found, asked) = discovered(&[nothing, metadata("")]);
         assert_eq!((found.unwrap().issuer.as_deref(), asked), (Some(ISSUER), 2));
     }
+    // A document without an issuer says more than that nothing is there, and less than that the server is down.
+    let unnamed = || json(r#"{"token_endpoint":"https://auth.example.com/token"}"#);
+    let error = discovered(&[unnamed()]).0.unwrap_err();
+    assert!(error.to_string().contains("Discovery::allow_missing_issuer`"), "{error}");
+    for documents in [[unnamed(), response(503, &[], "")], [response(503, &[], ""), unnamed()]] {
+        assert_eq!(discovered(&documents).0.unwrap_err().answer().map(|answer| answer.status.as_u16()), Some(503));
+    }
     // Another issuer's metadata is the end.
     let (found, asked) = discovered(&[json(r#"{"issuer":"https://evil.example"}"#), metadata("")]);
     assert!(matches!(found, Err(Error::Forged(_))) && asked == 1, "{found:?}");

@@ -69,7 +69,7 @@ pub(super) trait Document: DeserializeOwned {
 
 /// Reads a document. An error names the member that has another type than the specification gives it.
 pub(super) fn document<T: Document>(response: &Response, quirks: Quirks) -> Result<T, Error> {
-    let object = object(response, quirks, T::EXPECTED)?;
+    let document = Value::Object(object(response, quirks, T::EXPECTED)?);
     let needed = || (T::NEEDED.0.to_owned(), serde_json::from_str(T::NEEDED.1).unwrap_or_default());
     // Each member is tried alone, so that this takes no longer than reading the document twice.
     let is_odd = |(name, value): &(&String, &Value)| {
@@ -77,11 +77,11 @@ pub(super) fn document<T: Document>(response: &Response, quirks: Quirks) -> Resu
         serde_json::from_value::<T>(Value::Object(alone)).is_err()
     };
     let answer = || Box::new(Answer::of(response));
-    serde_json::from_value(Value::Object(object.clone())).map_err(|_| {
-        let odd = object.iter().find(is_odd).map(|(name, _)| shortened(name));
-        match odd {
+    T::deserialize(&document).map_err(|_| {
+        let members = document.as_object().into_iter().flatten();
+        match members.into_iter().find(is_odd).map(|(name, _)| shortened(name)) {
             Some(member) => Misbehaved::MemberInvalid { member, answer: answer() }.into(),
-            None if !object.contains_key(T::NEEDED.0) => {
+            None if document.get(T::NEEDED.0).is_none() => {
                 Misbehaved::FieldMissing { field: T::NEEDED.0, option: None, answer: answer() }.into()
             }
             None => Misbehaved::WrongFormat { expected: T::EXPECTED, option: None, answer: answer() }.into(),

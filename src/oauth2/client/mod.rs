@@ -11,9 +11,11 @@ mod grant;
 mod hooks;
 mod pending;
 mod placement;
+mod places;
 mod redeem;
 
 mod register;
+mod resource_discovery;
 mod server;
 mod session;
 mod shared;
@@ -31,11 +33,12 @@ pub use authentication::{AuthenticateClient, Authentication, Credentials};
 pub use authorize::{Authorization, Authorize, ResponseMode};
 pub use client::{Client, IncludeClientId};
 pub use device::PendingDevice;
-pub use discovery::{Discovery, ResourceDiscovery};
+pub use discovery::Discovery;
 pub use grant::Grant;
 pub use hooks::ProtectedRequest;
 pub(crate) use hooks::TokenParameter;
 pub use pending::{Pending, PendingImplicit};
+pub use resource_discovery::ResourceDiscovery;
 pub use server::AuthorizationServer;
 pub use session::Session;
 pub use shared::{

@@ -118,8 +118,8 @@ impl AuthorizationServer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// What this gives away: metadata of a server elsewhere can have this machine send requests, secrets among them, to hosts that
-    /// only this machine can reach.
+    /// # Security
+    /// As with [`Discovery::dangerous_allow_internal_hosts`](super::Discovery::dangerous_allow_internal_hosts).
     ///
     /// # Errors
     /// As [`from_metadata`](Self::from_metadata), but for those hosts.
@@ -309,20 +309,8 @@ impl AuthorizationServer {
         self
     }
 
-    /// Takes a registration that is managed on this machine or in its network, from a server that is elsewhere.
-    ///
-    /// ```
-    /// use oauth_proto::oauth2::AuthorizationServer;
-    ///
-    /// // It answers that registrations are managed at "https://keycloak.internal".
-    /// let server = AuthorizationServer::new("https://auth.example.com/token")?
-    ///     .registration_endpoint("https://auth.example.com/register")?
-    ///     .dangerous_allow_internal_hosts();
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    ///
-    /// What this gives away: the server can have this machine ask, change and delete something at hosts that only this machine can
-    /// reach.
+    /// Takes a registration that is managed on this machine or in its network, from a server that is elsewhere. What this gives away
+    /// is said at [`Discovery::dangerous_allow_internal_hosts`](super::Discovery::dangerous_allow_internal_hosts).
     pub fn dangerous_allow_internal_hosts(mut self) -> Self {
         self.internal_hosts = true;
         self
