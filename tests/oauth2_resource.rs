@@ -243,6 +243,21 @@ fn a_remote_token_that_was_revoked_is_forgotten_at_once() {
     assert_eq!(remote.asked, 2);
 }
 
+/// The answer may be older than the revocation.
+#[test]
+fn a_remote_token_is_forgotten_while_it_is_asked_about() {
+    let mut remote = Remote::new();
+    let token = issue(&remote.store, "scope=read", 1);
+    let step = photos().check_remotely(&get(RESOURCE, Some(&token)), "read", &remote.tokens, moment(9)).unwrap();
+    let Step::Send(_, sent) = step else { panic!("{step:?}") };
+    remote.tokens.forget(&token);
+    let answer = http::Response::builder().header("content-type", "application/json");
+    let answer = answer.body(br#"{"active":true,"scope":"read"}"#.to_vec()).unwrap();
+    assert!(matches!(sent.receive(answer, moment(9)).unwrap(), Step::Done(Ok(_))));
+    remote.check(&token, "read", NOW).unwrap();
+    assert_eq!(remote.asked, 1, "the server is asked anew");
+}
+
 /// What a resource does with an introspection answer.
 fn told(tokens: RemoteTokens, answer: &str) -> Result<Access, Rejected> {
     let moment = || Moment::new(Timestamp::from_secs(NOW), [9; 32]);

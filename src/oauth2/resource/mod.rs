@@ -11,6 +11,7 @@
 mod access;
 mod bearer;
 mod guard;
+mod remembered;
 mod remote;
 
 pub use access::Access;

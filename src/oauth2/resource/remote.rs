@@ -1,14 +1,14 @@
 //! Tokens that another server knows: introspection, RFC 7662, remembered for a while.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
 
 use super::access::Access;
 use super::guard::{ResourceServer, has};
+use super::remembered::{Asked, Limits, Remembered};
 use crate::oauth2::server::{Guarded, Reason, Rejected, TokenHash, Voice};
 use crate::oauth2::{Client, Introspection, Scope, TokenHint};
 use crate::step::Receive;
@@ -46,20 +46,10 @@ use crate::{Error, Moment, Purpose, Response, Sent, Step, Timestamp};
 #[derive(Clone)]
 pub struct RemoteTokens {
     client: Client,
-    lifetime: Duration,
-    refusal_lifetime: Duration,
-    capacity: usize,
+    limits: Limits,
     leeway: Duration,
     audiences: Vec<String>,
-    /// Active tokens, and others apart from them: unknown tokens must not displace known ones.
-    memory: Arc<[Mutex<Memory>; 2]>,
-}
-
-/// What is remembered, and in which order it is forgotten.
-#[derive(Default)]
-struct Memory {
-    tokens: BTreeMap<TokenHash, (Timestamp, Arc<Introspection>)>,
-    order: BTreeSet<(Timestamp, TokenHash)>,
+    remembered: Arc<Remembered>,
 }
 
 impl RemoteTokens {
@@ -68,32 +58,30 @@ impl RemoteTokens {
     pub fn new(client: Client) -> Self {
         Self {
             client,
-            lifetime: Duration::from_secs(60),
-            refusal_lifetime: Duration::from_secs(5),
-            capacity: 10_000,
+            limits: Limits { active: Duration::from_secs(60), inactive: Duration::from_secs(5), capacity: 10_000 },
             leeway: Duration::from_secs(60),
             audiences: Vec::new(),
-            memory: Arc::default(),
+            remembered: Arc::default(),
         }
     }
 
     /// Sets how long the answer "active" is remembered, at most until the token expires. A revoked token is accepted for up to this
     /// long. Zero asks every time. The default is one minute.
     pub fn remembered_for(mut self, lifetime: Duration) -> Self {
-        self.lifetime = lifetime;
+        self.limits.active = lifetime;
         self
     }
 
     /// Sets how long the answer "not active" is remembered, so that a client which repeats such a token does not cost the
     /// authorization server a request each time. Zero asks every time. The default is five seconds.
     pub fn refusals_remembered_for(mut self, lifetime: Duration) -> Self {
-        self.refusal_lifetime = lifetime;
+        self.limits.inactive = lifetime;
         self
     }
 
     /// Sets how many tokens are remembered at a time: up to `capacity` that are active and up to `capacity` that are not.
     pub fn at_most(mut self, capacity: usize) -> Self {
-        self.capacity = capacity;
+        self.limits.capacity = capacity;
         self
     }
 
@@ -124,51 +112,7 @@ impl RemoteTokens {
     /// Drops a token from what is remembered. Call it when the API learns that the token was revoked. The next request with the token
     /// asks the authorization server.
     pub fn forget(&self, token: &str) {
-        let key = TokenHash::of(token);
-        for is_active in [true, false] {
-            let mut memory = self.memory(is_active);
-            if let Some((until, _)) = memory.tokens.remove(&key) {
-                memory.order.remove(&(until, key));
-            }
-        }
-    }
-
-    fn memory(&self, is_active: bool) -> MutexGuard<'_, Memory> {
-        self.memory[usize::from(is_active)].lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn recall(&self, key: TokenHash, now: Timestamp) -> Option<Arc<Introspection>> {
-        let recall = |is_active, lifetime: Duration| {
-            // Clones share one memory, and this one may have been told to ask every time.
-            let memory = (!lifetime.is_zero()).then(|| self.memory(is_active))?;
-            let (until, introspection) = memory.tokens.get(&key)?;
-            (*until > now).then(|| introspection.clone())
-        };
-        recall(true, self.lifetime).or_else(|| recall(false, self.refusal_lifetime))
-    }
-
-    fn remember(&self, key: TokenHash, introspection: &Arc<Introspection>, now: Timestamp) {
-        let until = match introspection.active {
-            true => now.after(self.lifetime).min(introspection.exp.unwrap_or(Timestamp::from_secs(u64::MAX))),
-            false => now.after(self.refusal_lifetime),
-        };
-        if until <= now || self.capacity == 0 {
-            return;
-        }
-        let mut memory = self.memory(introspection.active);
-        if let Some((before, _)) = memory.tokens.insert(key, (until, introspection.clone())) {
-            memory.order.remove(&(before, key));
-        }
-        memory.order.insert((until, key));
-        let is_over = |memory: &Memory| {
-            memory.tokens.len() > self.capacity || memory.order.first().is_some_and(|(until, _)| *until <= now)
-        };
-        // Two: one more than was added, so that the surplus shrinks with every call.
-        for _ in 0..2 {
-            if let Some((_, oldest)) = is_over(&memory).then(|| memory.order.pop_first()).flatten() {
-                memory.tokens.remove(&oldest);
-            }
-        }
+        self.remembered.forget(TokenHash::of(token));
     }
 
     /// Judges an answer of the authorization server. A server that does not say for whom a token is lets it be for this resource.
@@ -209,8 +153,7 @@ impl fmt::Debug for RemoteTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RemoteTokens")
             .field("client", &self.client)
-            .field("lifetime", &self.lifetime)
-            .field("capacity", &self.capacity)
+            .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
 }
@@ -234,11 +177,12 @@ impl ResourceServer {
             Err(reason) => return Ok(Step::Done(Err(reason.reject(&Voice::resource(&self.guarded, scope))))),
         };
         let key = TokenHash::of(&token);
-        if let Some(introspection) = tokens.recall(key, moment.now) {
+        if let Some(introspection) = tokens.remembered.recall(key, &tokens.limits, moment.now) {
             return Ok(Step::Done(tokens.end(&self.guarded, introspection, scope, moment.now)));
         }
+        let asked = tokens.remembered.asked();
         let step = tokens.client.introspect(&*token, Some(TokenHint::AccessToken), moment)?;
-        AwaitAnswer { key, scope, guarded: self.guarded.clone(), tokens: tokens.clone() }.go_on(step, None)
+        AwaitAnswer { key, asked, scope, guarded: self.guarded.clone(), tokens: tokens.clone() }.go_on(step, None)
     }
 }
 
@@ -252,6 +196,7 @@ fn is_other_kind(kind: &str) -> bool {
 /// Waits for the server to say what a token is.
 struct AwaitAnswer {
     key: TokenHash,
+    asked: Asked,
     scope: Scope,
     guarded: Arc<Guarded>,
     tokens: RemoteTokens,
@@ -271,7 +216,7 @@ impl AwaitAnswer {
             (Step::Send(request, sent), _) => Ok(Step::send(request, Asking { state: self, sent })),
             (Step::Done(introspection), Some(now)) => {
                 let introspection = Arc::new(introspection);
-                self.tokens.remember(self.key, &introspection, now);
+                self.tokens.remembered.remember(self.key, &introspection, self.asked, &self.tokens.limits, now);
                 Ok(Step::Done(self.tokens.end(&self.guarded, introspection, self.scope, now)))
             }
             // An introspection is one request, whose answer ends it.
