@@ -94,6 +94,7 @@ mod questions;
 mod secret;
 mod short_hash;
 pub mod sign_in;
+mod single_flight;
 mod step;
 pub mod wire;
 

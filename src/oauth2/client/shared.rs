@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use builder::{AsyncSharedSessionBuilder, SharedSessionBuilder};
-use line::{Line, Origin, Outcome, State, Supplied, block_on};
+use line::{Line, Origin, Outcome, State, Supplied};
 use renewal::Detached;
 pub use renewal::Renewal;
 use storage::Storage;
@@ -23,6 +23,7 @@ pub use storage::{ConditionalWrite, Lease, Leased, StoredToken, Written};
 use super::session::Session;
 use super::verdict::{Again, ProtectedResponse, Stamp, Want, WithholdToken};
 use crate::oauth2::Token;
+use crate::single_flight::block_on;
 use crate::{BoxError, DriveError, Error, Expired, Leg, Moment, Purpose, Request, Response, Unsupported};
 
 /// How long the renewal of a token that is still good is put off after it failed, where the server does not say it.

@@ -1,31 +1,32 @@
 //! Tokens that another server knows: introspection, RFC 7662, remembered for a while.
 
 use std::fmt;
+use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Request;
-
 use super::access::Access;
-use super::guard::{ResourceServer, has};
-use super::remembered::{Asked, Limits, Remembered};
+use super::guard::has;
+use super::remembered::{Limits, Remembered};
 use crate::oauth2::server::{Guarded, Reason, Rejected, TokenHash, Voice};
 use crate::oauth2::{Client, Introspection, Scope, TokenHint};
-use crate::step::Receive;
+use crate::single_flight::SingleFlight;
+use crate::step::run_async_with;
 use crate::wire::shortened;
-use crate::{Error, Moment, Purpose, Response, Sent, Step, Timestamp};
+use crate::{BoxError, DriveError, Moment, Request, Response, Timestamp};
 
 /// Tokens of an authorization server that is asked about each of them (RFC 7662).
 ///
 /// Its answers are remembered. The answer "active" is remembered for one minute, so that a revoked token is accepted for up to
 /// that long; the answer "not active" for five seconds. Both times can be changed, and one token can be forgotten at once.
+/// [`ResourceServer::admit`](super::ResourceServer::admit) asks once where many requests come with one token at the same time.
 ///
 /// # Examples
 /// ```
 /// use std::time::Duration;
 /// use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 /// use oauth_proto::oauth2::{AuthorizationServer, Client};
-/// use oauth_proto::{Moment, Request, Response, run};
+/// use oauth_proto::{DriveError, Request, Response};
 /// # fn send(_: Request) -> Result<Response, std::io::Error> { unimplemented!() }
 ///
 /// let server = AuthorizationServer::new("https://auth.example.com/token")?
@@ -34,9 +35,8 @@ use crate::{Error, Moment, Purpose, Response, Sent, Step, Timestamp};
 /// let tokens = RemoteTokens::new(client).remembered_for(Duration::from_secs(30));
 /// let photos = ResourceServer::new("https://photos.example.com")?;
 ///
-/// let albums = |request: &Request| -> Result<Response, Box<dyn std::error::Error>> {
-///     let step = photos.check_remotely(request, "photos.read", &tokens, Moment::from_os())?;
-///     Ok(match run(step, &mut send)? {
+/// let albums = |request: &Request| -> Result<Response, DriveError> {
+///     Ok(match photos.admit(request, "photos.read", &tokens, send)? {
 ///         Ok(access) => Response::new(format!("the albums of {:?}", access.user()).into_bytes()),
 ///         Err(rejected) => rejected.response(),
 ///     })
@@ -45,11 +45,13 @@ use crate::{Error, Moment, Purpose, Response, Sent, Step, Timestamp};
 /// ```
 #[derive(Clone)]
 pub struct RemoteTokens {
-    client: Client,
-    limits: Limits,
+    pub(super) client: Client,
+    pub(super) limits: Limits,
     leeway: Duration,
     audiences: Vec<String>,
-    remembered: Arc<Remembered>,
+    pub(super) remembered: Arc<Remembered>,
+    /// Questions that are on their way.
+    pub(super) flights: Arc<SingleFlight<TokenHash, Result<Arc<Introspection>, DriveError>>>,
 }
 
 impl RemoteTokens {
@@ -62,6 +64,7 @@ impl RemoteTokens {
             leeway: Duration::from_secs(60),
             audiences: Vec::new(),
             remembered: Arc::default(),
+            flights: Arc::default(),
         }
     }
 
@@ -110,9 +113,39 @@ impl RemoteTokens {
     }
 
     /// Drops a token from what is remembered. Call it when the API learns that the token was revoked. The next request with the token
-    /// asks the authorization server.
+    /// asks the authorization server, also if it is being asked already.
     pub fn forget(&self, token: &str) {
-        self.remembered.forget(TokenHash::of(token));
+        let key = TokenHash::of(token);
+        self.remembered.forget(key);
+        self.flights.let_go(&key);
+    }
+
+    pub(super) fn recall(&self, key: TokenHash, now: Timestamp) -> Option<Arc<Introspection>> {
+        self.remembered.recall(key, &self.limits, now)
+    }
+
+    /// Asks the authorization server, and remembers the answer.
+    pub(super) async fn ask<E, Sending>(
+        &self,
+        token: &str,
+        send: impl FnMut(Request) -> Sending,
+        mut moment: impl FnMut() -> Moment,
+    ) -> Result<Arc<Introspection>, DriveError>
+    where
+        E: Into<BoxError>,
+        Sending: Future<Output = Result<Response, E>>,
+    {
+        let (key, first) = (TokenHash::of(token), moment());
+        // Another's answer may have come since this one looked.
+        if let Some(introspection) = self.recall(key, first.now) {
+            return Ok(introspection);
+        }
+        let asked = self.remembered.asked();
+        let step = self.client.introspect(token, Some(TokenHint::AccessToken), first)?;
+        // An introspection does not wait, so there is nothing to sleep with.
+        let introspection = Arc::new(run_async_with(step, send, &mut moment, |_| ready(())).await?);
+        self.remembered.remember(key, &introspection, asked, &self.limits, moment().now);
+        Ok(introspection)
     }
 
     /// Judges an answer of the authorization server. A server that does not say for whom a token is lets it be for this resource.
@@ -141,13 +174,22 @@ impl RemoteTokens {
         if has_scope { Ok(()) } else { Err(Reason::ScopeInsufficient) }
     }
 
-    fn end(&self, guarded: &Arc<Guarded>, introspection: Arc<Introspection>, scope: Scope, now: Timestamp) -> End {
+    pub(super) fn end(
+        &self,
+        guarded: &Arc<Guarded>,
+        introspection: Arc<Introspection>,
+        scope: Scope,
+        now: Timestamp,
+    ) -> End {
         match self.judge(guarded, &introspection, &scope, now) {
             Ok(()) => Ok(Access::told(introspection)),
             Err(reason) => Err(reason.reject(&Voice::resource(guarded, scope))),
         }
     }
 }
+
+/// Whom to let in, or with what to refuse.
+pub(super) type End = Result<Access, Rejected>;
 
 impl fmt::Debug for RemoteTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -158,83 +200,9 @@ impl fmt::Debug for RemoteTokens {
     }
 }
 
-impl ResourceServer {
-    /// Whether a request's token is good for all of that scope, as its server says. What comes out says whom to let in, or with
-    /// what to refuse.
-    ///
-    /// # Errors
-    /// Those of [`Client::introspect`], also from the step: the server cannot be asked. Such a request is best answered with 503.
-    pub fn check_remotely<B: AsRef<[u8]>>(
-        &self,
-        request: &Request<B>,
-        scope: impl Into<Scope>,
-        tokens: &RemoteTokens,
-        moment: Moment,
-    ) -> Result<Step<Result<Access, Rejected>>, Error> {
-        let scope = scope.into();
-        let token = match self.token(request) {
-            Ok(token) => token,
-            Err(reason) => return Ok(Step::Done(Err(reason.reject(&Voice::resource(&self.guarded, scope))))),
-        };
-        let key = TokenHash::of(&token);
-        if let Some(introspection) = tokens.remembered.recall(key, &tokens.limits, moment.now) {
-            return Ok(Step::Done(tokens.end(&self.guarded, introspection, scope, moment.now)));
-        }
-        let asked = tokens.remembered.asked();
-        let step = tokens.client.introspect(&*token, Some(TokenHint::AccessToken), moment)?;
-        AwaitAnswer { key, asked, scope, guarded: self.guarded.clone(), tokens: tokens.clone() }.go_on(step, None)
-    }
-}
-
 /// Returns whether a `token_type` is one of tokens that are shown with a proof of their key, or are not for resources at all. The
 /// member is optional, and servers write all kinds of other words there for a bearer token.
 fn is_other_kind(kind: &str) -> bool {
     let kind = kind.rsplit(':').next().unwrap_or_default();
     ["dpop", "pop", "mac", "n_a", "refresh_token", "id_token"].iter().any(|other| kind.eq_ignore_ascii_case(other))
-}
-
-/// Waits for the server to say what a token is.
-struct AwaitAnswer {
-    key: TokenHash,
-    asked: Asked,
-    scope: Scope,
-    guarded: Arc<Guarded>,
-    tokens: RemoteTokens,
-}
-
-/// The same with the leg that asks.
-struct Asking {
-    state: AwaitAnswer,
-    sent: Sent<Introspection>,
-}
-
-type End = Result<Access, Rejected>;
-
-impl AwaitAnswer {
-    fn go_on(self, step: Step<Introspection>, now: Option<Timestamp>) -> Result<Step<End>, Error> {
-        match (step, now) {
-            (Step::Send(request, sent), _) => Ok(Step::send(request, Asking { state: self, sent })),
-            (Step::Done(introspection), Some(now)) => {
-                let introspection = Arc::new(introspection);
-                self.tokens.remembered.remember(self.key, &introspection, self.asked, &self.tokens.limits, now);
-                Ok(Step::Done(self.tokens.end(&self.guarded, introspection, self.scope, now)))
-            }
-            // An introspection is one request, whose answer ends it.
-            (Step::Wait(..), _) | (Step::Done(_), None) => {
-                Ok(Step::Done(Err(Reason::BearerToken.reject(&Voice::resource(&self.guarded, self.scope)))))
-            }
-        }
-    }
-}
-
-impl Receive<End> for Asking {
-    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<End>, Error> {
-        let now = moment.now;
-        let Self { state, sent } = *self;
-        state.go_on(sent.receive(response, moment)?, Some(now))
-    }
-
-    fn purpose(&self) -> Purpose {
-        Purpose::IntrospectingToken
-    }
 }

@@ -16,10 +16,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::line::{Origin, Supplied, Turn, block_on};
+use super::line::{Origin, Supplied, Turn};
 use super::storage::{Lease, Leased, StoredToken, Written, version_of};
 use super::{Session, SharedSession};
 use crate::oauth2::Token;
+use crate::single_flight::block_on;
 use crate::step::run_async_with;
 use crate::{BoxError, DriveError, Error, Expired, Moment, Request, Response, Timestamp, Unsupported};
 
