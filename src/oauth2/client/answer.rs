@@ -100,7 +100,7 @@ pub(super) fn token(
     success(response, quirks).map_err(denial)?;
     let mut fields = Fields::default();
     fields.read(response, quirks)?;
-    let reader = Reader { response, quirks, is_camel: fields.extra.contains_key("accessToken") };
+    let reader = Reader { response, quirks };
     let error = reader.present("error", fields.error)?;
     // RFC 6749 §5.2: a code has one character at least.
     let refused = error.is_some_and(|error| !matches!(error, Member::Text(text) if text.is_empty()));
@@ -280,8 +280,6 @@ fn snake_case(name: Cow<'_, str>) -> Cow<'_, str> {
 struct Reader<'a> {
     response: &'a Response,
     quirks: Quirks,
-    /// Whether members have names that no option was given to read.
-    is_camel: bool,
 }
 
 const NULL_MEMBERS: Option<&str> = Some("Quirks::allow_null_members");
@@ -292,7 +290,8 @@ impl Reader<'_> {
     }
 
     fn missing(&self, field: &'static str, option: Option<&'static str>) -> Error {
-        let option = if self.is_camel { Some("Quirks::allow_camel_case") } else { option };
+        let has_camel = || self.response.body().windows(13).any(|name| name == b"\"accessToken\"");
+        let option = if !self.quirks.camel_case && has_camel() { Some("Quirks::allow_camel_case") } else { option };
         Misbehaved::FieldMissing { field, option, answer: self.answer() }.into()
     }
 

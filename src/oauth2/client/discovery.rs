@@ -138,7 +138,7 @@ impl Discovery {
     /// Begins.
     ///
     /// # Errors
-    /// [`Unsupported::PlainHttp`]. From the step: [`Forged::IssuerMismatch`], [`Refused`](crate::Refused), [`Misbehaved`], and
+    /// [`Unsupported::PlainHttp`]. From the step: [`Forged::IssuerMismatch`], [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and
     /// [`Unsupported::Url`] for an endpoint in this network.
     pub fn start(mut self) -> Result<Step<Metadata>, Error> {
         if !self.plain_http {

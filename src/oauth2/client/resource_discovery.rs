@@ -116,7 +116,7 @@ impl ResourceDiscovery {
     /// Begins.
     ///
     /// # Errors
-    /// [`Unsupported::PlainHttp`]. From the step: [`Forged::ResourceMismatch`], [`Refused`](crate::Refused), [`Misbehaved`], and
+    /// [`Unsupported::PlainHttp`]. From the step: [`Forged::ResourceMismatch`], [`Refused`](crate::Refused), [`Misbehaved`](crate::Misbehaved), and
     /// [`Unsupported::Url`] for an authorization server in this network.
     pub fn start(self) -> Result<Step<ResourceMetadata>, Error> {
         if !self.plain_http {

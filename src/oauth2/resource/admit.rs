@@ -127,7 +127,7 @@ impl ResourceServer {
     /// Checks as [`admit`](Self::admit) does, step by step, for those who drive it by hand. Each of these asks for itself.
     ///
     /// # Errors
-    /// Those of [`Client::introspect`], also from the step: the server cannot be asked. Such a request is best answered with 503.
+    /// Those of [`Client::introspect`](crate::oauth2::Client::introspect), also from the step: the server cannot be asked. Such a request is best answered with 503.
     pub fn check_remotely<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
