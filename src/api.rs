@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::step::Receive;
 use crate::wire::json::without_mark;
 use crate::wire::{Answer, bare, check_private, endpoint, form, with_query, without_query};
-use crate::{Error, Misbehaved, Moment, Refused, Request, Response, Step};
+use crate::{Error, Misbehaved, Moment, Purpose, Refused, Request, Response, Step};
 
 /// The most that an API's answer may have, unless the caller says otherwise.
 const LIMIT: usize = 8 * 1024 * 1024;
@@ -57,9 +57,12 @@ impl Call {
         self.body = Some(Body::Json(value.to_string()));
     }
 
-    /// Whether what goes there and comes back stays secret on the way.
+    /// Checks that what goes there and comes back stays secret on the way.
     pub(crate) fn check_private(&self) -> Result<(), Error> {
-        Ok(check_private(&self.uri, self.plain_http)?)
+        if !self.plain_http {
+            check_private(&self.uri, Some("ApiRequest::dangerous_allow_http"))?;
+        }
+        Ok(())
     }
 
     pub(crate) fn request(&self) -> Result<Request, Error> {
@@ -89,7 +92,8 @@ impl fmt::Debug for Call {
     }
 }
 
-/// The JSON of an answer; null for an empty one. What a refusal says is the protocol's to read.
+/// The JSON of an answer; null for an empty one. An error on status 200 is one, too. What a refusal says is the protocol's to
+/// read.
 pub(crate) fn json(
     response: &Response,
     limit: usize,
@@ -111,7 +115,43 @@ pub(crate) fn json(
     if body.trim_ascii().is_empty() {
         return Ok(Value::Null);
     }
-    serde_json::from_slice(body).map_err(|_| Misbehaved::WrongFormat { expected: "JSON", answer: answer() }.into())
+    let expected = "JSON";
+    let value = serde_json::from_slice(body);
+    let value = value.map_err(|_| Misbehaved::WrongFormat { expected, option: None, answer: answer() })?;
+    if is_error(&value) { Err(refusal(response).into()) } else { Ok(value) }
+}
+
+/// Returns whether a value holds an error and nothing but what explains it. One that has more to say may be the application's to
+/// read: a job that has failed, or a list of which one element could not be found.
+fn is_error(value: &Value) -> bool {
+    const EXPLANATIONS: [&str; 13] = [
+        "error_description",
+        "error_uri",
+        "error_code",
+        "errcode",
+        "errmsg",
+        "code",
+        "message",
+        "msg",
+        "detail",
+        "title",
+        "type",
+        "status",
+        "request",
+    ];
+    let says = |value: &Value| match value {
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        _ => false,
+    };
+    let Some(members) = value.as_object() else { return false };
+    let (errors, others): (Vec<_>, Vec<_>) =
+        members.iter().partition(|(name, _)| matches!(name.as_str(), "error" | "errors"));
+    errors.iter().any(|(_, value)| says(value))
+        && others
+            .iter()
+            .all(|(name, value)| value.is_null() || value.is_boolean() || EXPLANATIONS.contains(&name.as_str()))
 }
 
 /// Sends a request whose answer is JSON, or a refusal in the protocol's own words.
@@ -134,7 +174,7 @@ impl<F: FnOnce(&Response) -> Refused + Send + Sync> Receive<Value> for AwaitJson
         json(&response, self.limit, self.refusal).map(Step::Done)
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitJson"
+    fn purpose(&self) -> Purpose {
+        Purpose::CallingApi
     }
 }

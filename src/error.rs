@@ -1,19 +1,23 @@
 //! What can go wrong, sorted by what to do about it.
 
+mod drive;
 mod forged;
 mod unsupported;
 
 use std::collections::BTreeMap;
 
+use crate::Leg;
 use crate::wire::Answer;
 
+pub use drive::{BoxError, DriveError};
 pub use forged::Forged;
 pub use unsupported::Unsupported;
 
 /// Why a conversation came to nothing. The variant says what to do; what it holds says exactly what happened.
 ///
 /// No text here contains a secret: bodies appear as a short excerpt in which everything that could be a value is
-/// masked, and identifiers are quoted so that two which look alike can be told apart.
+/// masked, and identifiers are quoted so that two which look alike can be told apart. Where an option of the client's lifts the
+/// error, the text names it.
 ///
 /// # Examples
 /// ```
@@ -61,7 +65,7 @@ impl Error {
     /// ```
     /// use oauth_proto::{Error, Refused};
     ///
-    /// let error = Error::from(Refused::Denied { problem: Some("access_denied".into()), advice: None });
+    /// let error = Error::from(Refused::Denied { problem: Some("access_denied".into()), advice: None, answer: None });
     /// assert_eq!(error.code(), Some("access_denied"));
     /// ```
     pub fn code(&self) -> Option<&str> {
@@ -124,7 +128,7 @@ impl Error {
     ///
     /// [`Expired::Token`] is not among them: a [`Session`](crate::oauth2::Session) may be able to renew the token
     /// ([`is_renewable`](crate::oauth2::Session::is_renewable)). A `SharedSession` has tried that, so that its
-    /// [`FetchError`](crate::oauth2::FetchError::needs_sign_in) counts an expired token.
+    /// [`DriveError`](DriveError::needs_sign_in) counts an expired token.
     ///
     /// # Examples
     /// ```
@@ -151,26 +155,59 @@ impl Error {
         match self {
             Self::Refused(Refused::Problem { answer, .. } | Refused::Status(answer)) => Some(answer),
             Self::Misbehaved(misbehaved) => Some(misbehaved.answer()),
-            Self::Unsupported(Unsupported::Identifier { answer, .. }) => answer.as_deref(),
+            Self::Refused(Refused::Denied { answer, .. })
+            | Self::Unsupported(Unsupported::Identifier { answer, .. }) => answer.as_deref(),
             _ => None,
         }
     }
+
+    /// Returns the request whose answer the error is about: what it was for, and where it went. `None` when the error is not
+    /// about an answer; a [`DriveError`] names the request of such an error, too.
+    pub fn leg(&self) -> Option<&Leg> {
+        self.answer()?.leg.as_ref()
+    }
+
+    /// Returns the error with the leg in which it arose. A leg that is there already is more precise.
+    pub(crate) fn in_leg(mut self, leg: &Leg) -> Self {
+        let answer = match &mut self {
+            Self::Refused(Refused::Problem { answer, .. } | Refused::Status(answer)) => Some(answer),
+            Self::Misbehaved(misbehaved) => Some(misbehaved.answer_mut()),
+            Self::Refused(Refused::Denied { answer, .. })
+            | Self::Unsupported(Unsupported::Identifier { answer, .. }) => answer.as_mut(),
+            _ => None,
+        };
+        if let Some(answer) = answer {
+            answer.leg.get_or_insert_with(|| leg.clone());
+        }
+        self
+    }
+}
+
+/// The answer of any variant: all of them have one.
+macro_rules! answer_of {
+    ($misbehaved:expr) => {
+        match $misbehaved {
+            Misbehaved::Redirect { answer, .. }
+            | Misbehaved::TooLarge { answer, .. }
+            | Misbehaved::WrongFormat { answer, .. }
+            | Misbehaved::FieldMissing { answer, .. }
+            | Misbehaved::FieldTwice { answer, .. }
+            | Misbehaved::FieldInvalid { answer, .. }
+            | Misbehaved::MemberInvalid { answer, .. }
+            | Misbehaved::TokenType { answer, .. }
+            | Misbehaved::CallbackUnconfirmed { answer } => answer,
+        }
+    };
 }
 
 impl Misbehaved {
     /// The answer that it is about.
     pub fn answer(&self) -> &Answer {
-        match self {
-            Self::Redirect { answer, .. }
-            | Self::TooLarge { answer, .. }
-            | Self::WrongFormat { answer, .. }
-            | Self::FieldMissing { answer, .. }
-            | Self::FieldTwice { answer, .. }
-            | Self::FieldInvalid { answer, .. }
-            | Self::MemberInvalid { answer, .. }
-            | Self::TokenType { answer, .. }
-            | Self::CallbackUnconfirmed { answer } => answer,
-        }
+        answer_of!(self)
+    }
+
+    fn answer_mut(&mut self) -> &mut Box<Answer> {
+        answer_of!(self)
     }
 }
 
@@ -179,19 +216,21 @@ impl Misbehaved {
 /// ```
 /// use oauth_proto::Refused;
 ///
-/// let denied = Refused::Denied { problem: None, advice: None };
+/// let denied = Refused::Denied { problem: None, advice: None, answer: None };
 /// assert_eq!(denied.to_string(), "the resource owner did not grant access");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {
     /// The resource owner came back without having granted access.
-    #[error("the resource owner did not grant access{}{}", quoted(problem), quoted(advice))]
+    #[error("the resource owner did not grant access{}{}{}", quoted(problem), quoted(advice), shown(answer))]
     Denied {
         /// The server's code for it, where it sent one (`user_refused`, `access_denied`, …).
         problem: Option<String>,
         /// The server's explanation for people, if any.
         advice: Option<String>,
+        /// The answer that says so; `None` where a callback does.
+        answer: Option<Box<Answer>>,
     },
     /// The callback brings another error than a denial (RFC 6749 §4.1.2.1).
     #[error("the authorization failed with {code:?}")]
@@ -210,8 +249,9 @@ pub enum Refused {
         code: String,
         /// The server's explanation for people, if any: `oauth_problem_advice` or `error_description`.
         advice: Option<String>,
-        /// What else it said: `error_uri`, `oauth_acceptable_timestamps`, `oauth_parameters_absent`, … Beside acceptable
-        /// timestamps, `oauth_timestamp` is the one that was sent.
+        /// What else it said: `error_uri`, `oauth_acceptable_timestamps`, `oauth_parameters_absent`, … Where a timestamp was
+        /// refused, `oauth_timestamp` is the one that was sent. If the server does not say which ones it takes, `date` is that
+        /// of its answer, in seconds since 1970.
         details: BTreeMap<String, String>,
         /// The answer it came in.
         answer: Box<Answer>,
@@ -243,14 +283,30 @@ fn quoted(advice: &Option<String>) -> String {
     advice.as_ref().map(|advice| format!(": {advice:?}")).unwrap_or_default()
 }
 
+/// Returns an answer, if there is one, as it stands in an error's text.
+fn shown(answer: &Option<Box<Answer>>) -> String {
+    answer.as_ref().map(|answer| format!(" ({answer})")).unwrap_or_default()
+}
+
 /// Returns what the details of OAuth 1.0's Problem Reporting extension say, as it stands in an error's text.
 fn explained(details: &BTreeMap<String, String>) -> String {
     let told = details.iter().filter(|(name, _)| name.starts_with("oauth_"));
     let mut text: String = told.map(|(name, value)| format!(", {name} {value:?}")).collect();
     if let Some((seconds, direction)) = clock(details) {
         text += &format!(", so the clock is at least {} s {direction}: set it", grouped(seconds));
+    } else if let Some((seconds, direction)) = clock_by_date(details) {
+        text += &format!(", and by the answer's date the clock is {} s off ({direction}): set it", grouped(seconds));
     }
     text
+}
+
+/// Returns how far a timestamp is from the date of the answer, and in which direction the clock is wrong. It takes a moment to
+/// answer, so that a few seconds say nothing.
+fn clock_by_date(details: &BTreeMap<String, String>) -> Option<(u64, &'static str)> {
+    let number = |name: &str| details.get(name)?.parse::<u64>().ok();
+    let (sent, date) = (number("oauth_timestamp")?, number("date")?);
+    let direction = if sent > date { "fast" } else { "slow" };
+    Some((sent.abs_diff(date), direction)).filter(|(seconds, _)| *seconds > 10)
 }
 
 /// Returns how far a timestamp is from those that are acceptable, and in which direction the clock is wrong.
@@ -271,6 +327,11 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let comma = |at: usize| at > 0 && (digits.len() - at).is_multiple_of(3);
     digits.char_indices().flat_map(|(at, digit)| comma(at).then_some(',').into_iter().chain([digit])).collect()
+}
+
+/// Returns what an error's text says of the option that lifts it.
+fn lifted_by(option: Option<&str>) -> String {
+    option.map(|option| format!(" (`{option}` lifts this)")).unwrap_or_default()
 }
 
 /// How the other side broke the protocol.
@@ -304,18 +365,22 @@ pub enum Misbehaved {
         answer: Box<Answer>,
     },
     /// The body is not in the format that the specification asks for.
-    #[error("the answer is not {expected} ({answer})")]
+    #[error("the answer is not {expected}{} ({answer})", lifted_by(*option))]
     WrongFormat {
         /// The format that was expected.
         expected: &'static str,
+        /// The option that lifts this, if there is one.
+        option: Option<&'static str>,
         /// The answer.
         answer: Box<Answer>,
     },
     /// A field that the specification demands is not there, or empty.
-    #[error("the answer has no {field:?} ({answer})")]
+    #[error("the answer has no {field:?}{} ({answer})", lifted_by(*option))]
     FieldMissing {
         /// The field's name.
         field: &'static str,
+        /// The option that lifts this, if there is one.
+        option: Option<&'static str>,
         /// The answer.
         answer: Box<Answer>,
     },
@@ -328,12 +393,14 @@ pub enum Misbehaved {
         answer: Box<Answer>,
     },
     /// A field holds what it must not.
-    #[error("the answer's {field:?} is {reason} ({answer})")]
+    #[error("the answer's {field:?} is {reason}{} ({answer})", lifted_by(*option))]
     FieldInvalid {
         /// The field's name.
         field: &'static str,
         /// What is wrong with it.
         reason: &'static str,
+        /// The option that lifts this, if there is one.
+        option: Option<&'static str>,
         /// The answer.
         answer: Box<Answer>,
     },
@@ -346,7 +413,7 @@ pub enum Misbehaved {
         answer: Box<Answer>,
     },
     /// The token is of a kind that nobody asked for (RFC 6749 §7.1: a client must not use one that it does not know).
-    #[error("the answer's token type is {received:?} ({answer})")]
+    #[error("the answer's token type is {received:?}{} ({answer})", lifted_by(Some("Quirks::allow_token_types")))]
     TokenType {
         /// The kind.
         received: String,
@@ -356,7 +423,8 @@ pub enum Misbehaved {
     /// The answer lacks `oauth_callback_confirmed=true`, so the server speaks the protocol of 2007, which lets an
     /// attacker fixate a session (RFC 5849 §2.1).
     #[error(
-        "the answer has no \"oauth_callback_confirmed\" that is \"true\", as OAuth 1.0a demands (`Service::allow_unconfirmed_callback` lifts this) ({answer})"
+        "the answer has no \"oauth_callback_confirmed\" that is \"true\", as OAuth 1.0a demands{} ({answer})",
+        lifted_by(Some("Service::allow_unconfirmed_callback"))
     )]
     CallbackUnconfirmed {
         /// The answer.
@@ -383,6 +451,11 @@ pub enum Expired {
     /// Nobody entered the device's user code in time (RFC 8628 §3.5).
     #[error("the device code has expired")]
     DeviceCode,
+    /// The authorization server has refused to renew the token before, and was not asked again. The user has to sign in again.
+    #[error(
+        "the grant has ended: the authorization server refused to renew the token before, so let the user sign in again"
+    )]
+    Grant,
     /// The client's registered secret has expired (RFC 7591 §3.2.1).
     #[error("the client's secret has expired")]
     ClientSecret,

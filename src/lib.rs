@@ -43,9 +43,10 @@
 //! let callback = wait_for_the_callback();
 //! let token = run(client.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
 //!
-//! let shared = SharedSession::new(Session::new(&client, "https://photos.example.com", token)?);
+//! let session = Session::new(&client, "https://photos.example.com", token)?;
+//! let shared = SharedSession::builder(session).save(|token| store(&token)).build()?;
 //! let request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
-//! shared.fetch(request, &mut send, |token| store(&token))?;
+//! shared.fetch(request, &mut send)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -83,6 +84,7 @@ mod api;
 mod ask;
 mod callback;
 mod error;
+mod leg;
 mod mark;
 mod moment;
 pub mod oauth1;
@@ -94,17 +96,19 @@ mod questions;
 mod secret;
 mod short_hash;
 pub mod sign_in;
+mod single_flight;
 mod spent;
 mod step;
 pub mod wire;
 
 pub use ask::{Ask, Command, Freshness};
 pub use callback::Callback;
-pub use error::{Error, Expired, Forged, Misbehaved, Refused, Unsupported};
+pub use error::{BoxError, DriveError, Error, Expired, Forged, Misbehaved, Refused, Unsupported};
 pub use http;
+pub use leg::{Leg, Purpose};
 pub use moment::{Moment, Timestamp};
 pub use secret::Secret;
 pub use spent::{PendingId, Spent};
-pub use step::{Asleep, DriveError, Request, Response, Sent, Step, run_async_with, run_with};
+pub use step::{Asleep, Request, Response, Sent, Step, run_async_with, run_with};
 #[cfg(feature = "os")]
 pub use step::{run, run_async};

@@ -4,7 +4,9 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use crate::{Error, Moment, Timestamp};
+use http::Uri;
+
+use crate::{BoxError, DriveError, Error, Leg, Moment, Purpose, Timestamp};
 
 /// A request to be sent, or one that was received: the whole of it, body included. The constructors of the `http` crate, which is
 /// also `oauth_proto::http`, make one: `http::Request::get(uri).body(Vec::new())`.
@@ -62,7 +64,11 @@ pub enum Step<T> {
 /// }
 /// ```
 #[must_use = "the response to the request belongs here"]
-pub struct Sent<T>(Box<dyn Receive<T>>);
+pub struct Sent<T> {
+    state: Box<dyn Receive<T>>,
+    /// Where the request goes, so that an error can say it.
+    uri: Uri,
+}
 
 /// A leg that rests until a time.
 ///
@@ -76,21 +82,26 @@ pub struct Sent<T>(Box<dyn Receive<T>>);
 #[must_use = "the leg goes on when it is woken"]
 pub struct Asleep<T>(Box<dyn Wake<T>>);
 
-/// A state of a leg that waits for a response. `Debug` shows the state's name alone.
+/// A state of a leg that waits for a response. `Debug` shows its purpose alone.
 pub(crate) trait Receive<T>: Send + Sync {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<T>, Error>;
-    fn name(&self) -> &'static str;
+
+    /// What the request was sent for.
+    fn purpose(&self) -> Purpose;
 }
 
 /// A state of a leg that waits for a time.
 pub(crate) trait Wake<T>: Send + Sync {
     fn wake(self: Box<Self>, moment: Moment) -> Result<Step<T>, Error>;
-    fn name(&self) -> &'static str;
+
+    /// What the next request will be sent for.
+    fn purpose(&self) -> Purpose;
 }
 
 impl<T> Step<T> {
     pub(crate) fn send(request: Request, state: impl Receive<T> + 'static) -> Self {
-        Self::Send(request, Sent(Box::new(state)))
+        let uri = request.uri().clone();
+        Self::Send(request, Sent { state: Box::new(state), uri })
     }
 
     pub(crate) fn wait(until: Timestamp, state: impl Wake<T> + 'static) -> Self {
@@ -102,9 +113,25 @@ impl<T> Sent<T> {
     /// Takes the response to the request and says what happens next.
     ///
     /// # Errors
-    /// When the response refuses, breaks the protocol, or does not belong to this conversation.
+    /// When the response refuses, breaks the protocol, or does not belong to this conversation. The error's
+    /// [`leg`](Error::leg) says what the request was for and where it went.
     pub fn receive(self, response: Response, moment: Moment) -> Result<Step<T>, Error> {
-        self.0.receive(response, moment)
+        let Self { state, uri } = self;
+        let purpose = state.purpose();
+        match state.receive(response, moment) {
+            Err(error) => Err(error.in_leg(&Leg::new(purpose, &uri))),
+            next => next,
+        }
+    }
+
+    /// Returns what the request is for and where it goes: for logs, and for errors of the transport.
+    pub fn leg(&self) -> Leg {
+        Leg::new(self.purpose(), &self.uri)
+    }
+
+    /// Returns what the request is for.
+    pub(crate) fn purpose(&self) -> Purpose {
+        self.state.purpose()
     }
 }
 
@@ -115,6 +142,11 @@ impl<T> Asleep<T> {
     /// When the time for the whole leg has run out.
     pub fn wake(self, moment: Moment) -> Result<Step<T>, Error> {
         self.0.wake(moment)
+    }
+
+    /// Returns what the next request will be for.
+    pub(crate) fn purpose(&self) -> Purpose {
+        self.0.purpose()
     }
 }
 
@@ -135,57 +167,13 @@ impl<T: fmt::Debug> fmt::Debug for Step<T> {
 
 impl<T> fmt::Debug for Sent<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sent({})", self.0.name())
+        write!(f, "Sent({:?})", self.purpose())
     }
 }
 
 impl<T> fmt::Debug for Asleep<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Asleep({})", self.0.name())
-    }
-}
-
-/// Why a driver gave up: the transport failed, or the conversation did.
-///
-/// ```
-/// use oauth_proto::DriveError;
-///
-/// let error: DriveError<std::io::Error> = DriveError::Transport(std::io::ErrorKind::TimedOut.into());
-/// assert_eq!(error.to_string(), "the request could not be sent: timed out");
-/// ```
-#[derive(Debug, thiserror::Error)]
-pub enum DriveError<E> {
-    /// What the caller's `send` reported.
-    #[error("the request could not be sent: {0}")]
-    Transport(#[source] E),
-    /// What the other side's answer came to.
-    #[error(transparent)]
-    Protocol(#[from] Error),
-}
-
-impl<E> DriveError<E> {
-    /// Returns whether the same request may succeed later, unchanged: see [`Error::is_temporary`]. What a transport
-    /// reports counts as temporary.
-    pub fn is_temporary(&self) -> bool {
-        self.protocol().is_none_or(Error::is_temporary)
-    }
-
-    /// Returns how long the server wants to be left alone: see [`Error::retry_after`].
-    pub fn retry_after(&self, now: Timestamp) -> Option<Duration> {
-        self.protocol()?.retry_after(now)
-    }
-
-    /// Returns whether only the user can help, by signing in again: see [`Error::needs_sign_in`].
-    pub fn needs_sign_in(&self) -> bool {
-        self.protocol().is_some_and(Error::needs_sign_in)
-    }
-
-    /// What the other side's answer came to, if it was not the transport that failed.
-    pub fn protocol(&self) -> Option<&Error> {
-        match self {
-            Self::Protocol(error) => Some(error),
-            Self::Transport(_) => None,
-        }
+        write!(f, "Asleep({:?})", self.purpose())
     }
 }
 
@@ -203,7 +191,10 @@ impl<E> DriveError<E> {
 /// # Errors
 /// What `send` reports, or what the conversation comes to.
 #[cfg(feature = "os")]
-pub fn run<T, E>(step: Step<T>, send: impl FnMut(Request) -> Result<Response, E>) -> Result<T, DriveError<E>> {
+pub fn run<T, E: Into<BoxError>>(
+    step: Step<T>,
+    send: impl FnMut(Request) -> Result<Response, E>,
+) -> Result<T, DriveError> {
     run_with(step, send, Moment::from_os, std::thread::sleep)
 }
 
@@ -212,17 +203,17 @@ pub fn run<T, E>(step: Step<T>, send: impl FnMut(Request) -> Result<Response, E>
 ///
 /// # Errors
 /// What `send` reports, or what the conversation comes to.
-pub fn run_with<T, E>(
+pub fn run_with<T, E: Into<BoxError>>(
     mut step: Step<T>,
     mut send: impl FnMut(Request) -> Result<Response, E>,
     mut moment: impl FnMut() -> Moment,
     mut sleep: impl FnMut(Duration),
-) -> Result<T, DriveError<E>> {
+) -> Result<T, DriveError> {
     loop {
         step = match step {
             Step::Send(request, sent) => {
-                let response = send(request).map_err(DriveError::Transport)?;
-                sent.receive(response, moment())?
+                let exchanged = send(request).map_err(Into::into);
+                received(sent, exchanged, &mut moment)?
             }
             Step::Wait(until, asleep) => {
                 sleep(moment().now.until(until));
@@ -255,8 +246,9 @@ pub async fn run_async<T, E, Sending, Sleeping>(
     step: Step<T>,
     send: impl FnMut(Request) -> Sending,
     sleep: impl FnMut(Duration) -> Sleeping,
-) -> Result<T, DriveError<E>>
+) -> Result<T, DriveError>
 where
+    E: Into<BoxError>,
     Sending: Future<Output = Result<Response, E>>,
     Sleeping: Future,
 {
@@ -273,16 +265,17 @@ pub async fn run_async_with<T, E, Sending, Sleeping>(
     mut send: impl FnMut(Request) -> Sending,
     mut moment: impl FnMut() -> Moment,
     mut sleep: impl FnMut(Duration) -> Sleeping,
-) -> Result<T, DriveError<E>>
+) -> Result<T, DriveError>
 where
+    E: Into<BoxError>,
     Sending: Future<Output = Result<Response, E>>,
     Sleeping: Future,
 {
     loop {
         step = match step {
             Step::Send(request, sent) => {
-                let response = send(request).await.map_err(DriveError::Transport)?;
-                sent.receive(response, moment())?
+                let exchanged = send(request).await.map_err(Into::into);
+                received(sent, exchanged, &mut moment)?
             }
             Step::Wait(until, asleep) => {
                 sleep(moment().now.until(until)).await;
@@ -290,6 +283,22 @@ where
             }
             Step::Done(value) => return Ok(value),
         }
+    }
+}
+
+/// Goes on with what the transport returned.
+fn received<T>(
+    sent: Sent<T>,
+    exchanged: Result<Response, BoxError>,
+    moment: &mut impl FnMut() -> Moment,
+) -> Result<Step<T>, DriveError> {
+    match exchanged {
+        Ok(response) => {
+            let (purpose, uri) = (sent.purpose(), sent.uri.clone());
+            let failed = |error| DriveError::Protocol { error, leg: Some(Leg::new(purpose, &uri)) };
+            sent.receive(response, moment()).map_err(failed)
+        }
+        Err(error) => Err(DriveError::transport(sent.leg(), error)),
     }
 }
 
@@ -318,23 +327,23 @@ mod tests {
         fn receive(mut self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Vec<u16>>, Error> {
             self.seen.push(response.status().as_u16());
             Ok(match self.seen.len() {
-                1 => Step::Wait(moment.now.after(Duration::from_secs(10)), Asleep(self)),
+                1 => Step::wait(moment.now.after(Duration::from_secs(10)), *self),
                 _ => Step::Done(self.seen),
             })
         }
 
-        fn name(&self) -> &'static str {
-            "Polling"
+        fn purpose(&self) -> Purpose {
+            Purpose::PollingForToken
         }
     }
 
     impl Wake<Vec<u16>> for Polling {
         fn wake(self: Box<Self>, _: Moment) -> Result<Step<Vec<u16>>, Error> {
-            Ok(Step::Send(Request::default(), Sent(self)))
+            Ok(Step::send(Request::default(), *self))
         }
 
-        fn name(&self) -> &'static str {
-            "Polling"
+        fn purpose(&self) -> Purpose {
+            Purpose::PollingForToken
         }
     }
 
@@ -435,7 +444,7 @@ mod tests {
     fn a_failed_transport_is_reported_as_such() {
         let send = |_: Request| Err::<Response, _>(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
         let error = run_with(Polling::start(), send, moment, |_| ()).unwrap_err();
-        assert!(matches!(error, DriveError::Transport(_)), "{error}");
+        assert!(matches!(error, DriveError::Transport { .. }), "{error}");
     }
 
     #[test]
@@ -443,6 +452,6 @@ mod tests {
         let mut request = Request::default();
         *request.uri_mut() = "https://a.example/token?secret=hunter2".parse().unwrap();
         let step = Step::send(request, Polling { seen: Vec::new() });
-        assert_eq!(format!("{step:?}"), "Send(GET /token, Sent(Polling))");
+        assert_eq!(format!("{step:?}"), "Send(GET /token, Sent(PollingForToken))");
     }
 }

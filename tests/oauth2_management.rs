@@ -327,6 +327,13 @@ fn discovery_reports_the_first_trouble_and_goes_on_after_what_is_no_metadata() {
         let (found, asked) = discovered(&[nothing, metadata("")]);
         assert_eq!((found.unwrap().issuer.as_deref(), asked), (Some(ISSUER), 2));
     }
+    // A document without an issuer says more than that nothing is there, and less than that the server is down.
+    let unnamed = || json(r#"{"token_endpoint":"https://auth.example.com/token"}"#);
+    let error = discovered(&[unnamed()]).0.unwrap_err();
+    assert!(error.to_string().contains("Discovery::allow_missing_issuer`"), "{error}");
+    for documents in [[unnamed(), response(503, &[], "")], [response(503, &[], ""), unnamed()]] {
+        assert_eq!(discovered(&documents).0.unwrap_err().answer().map(|answer| answer.status.as_u16()), Some(503));
+    }
     // Another issuer's metadata is the end.
     let (found, asked) = discovered(&[json(r#"{"issuer":"https://evil.example"}"#), metadata("")]);
     assert!(matches!(found, Err(Error::Forged(_))) && asked == 1, "{found:?}");
@@ -587,4 +594,52 @@ fn an_error_about_plain_http_promises_an_option_only_where_there_is_one() {
     // On this machine the option is not needed.
     let (request, _) = sent(ResourceDiscovery::new("http://127.0.0.1:3000").unwrap().start().unwrap());
     assert_eq!(request.uri(), "http://127.0.0.1:3000/.well-known/oauth-protected-resource");
+}
+
+/// RFC 8414 §2: each of the three endpoints has a list of its own.
+#[test]
+fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
+    const POST: &str = r#"["client_secret_post"]"#;
+    const BOTH: &str = r#"["client_secret_post","client_secret_basic"]"#;
+    let server = |lists: &[(&str, &str)]| {
+        let lists: String =
+            lists.iter().map(|(name, list)| format!(r#","{name}_auth_methods_supported":{list}"#)).collect();
+        let metadata: Metadata = serde_json::from_str(&format!(
+            r#"{{"issuer":"{ISSUER}","token_endpoint":"{ISSUER}/token","revocation_endpoint":"{ISSUER}/revoke",
+            "introspection_endpoint":"{ISSUER}/introspect"{lists}}}"#
+        ))
+        .unwrap();
+        AuthorizationServer::from_metadata(&metadata).unwrap()
+    };
+    // Where the secret is in a token request, a revocation and an introspection.
+    let in_body = |client: &oauth_proto::oauth2::Client| {
+        let token = sent(client.request_token(oauth_proto::oauth2::Grant::client_credentials(), moment()).unwrap()).0;
+        let revocation = sent(client.revoke("x", None, moment()).unwrap()).0;
+        let introspection = sent(client.introspect("x", None, moment()).unwrap()).0;
+        [token, revocation, introspection].map(|request| {
+            let in_body = pairs(request.body()).iter().any(|(name, value)| name == "client_secret" && value == SECRET);
+            assert_ne!(in_body, request.headers().contains_key("authorization"));
+            in_body
+        })
+    };
+    let (token, revocation) = ("token_endpoint", "revocation_endpoint");
+    let introspection = "introspection_endpoint";
+    for (lists, expected) in [
+        (&[][..], [false; 3]),
+        // Revocation has a default, and introspection has none: there the token endpoint's goes on to count.
+        (&[(token, POST)], [true, false, true]),
+        (&[(token, POST), (revocation, POST), (introspection, BOTH)], [true, true, false]),
+        (&[(token, BOTH), (revocation, POST), (introspection, POST)], [false, true, true]),
+        (&[(revocation, BOTH), (introspection, r#"["private_key_jwt"]"#)], [false; 3]),
+    ] {
+        assert_eq!(in_body(&client_of(server(lists))), expected, "{lists:?}");
+    }
+    // What the caller says counts everywhere.
+    let everywhere = server(&[(token, BOTH), (revocation, POST), (introspection, POST)]);
+    let basic = client_of(everywhere.clone()).authentication(oauth_proto::oauth2::Authentication::basic(SECRET));
+    assert_eq!(in_body(&basic), [false; 3]);
+    let placed = everywhere.secret_placement(oauth_proto::oauth2::SecretPlacement::Basic);
+    assert_eq!(in_body(&client_of(placed)), [false; 3]);
+    let by_hand = client().server().clone().secret_placement(oauth_proto::oauth2::SecretPlacement::Body);
+    assert_eq!(in_body(&client_of(by_hand)), [true; 3]);
 }

@@ -7,8 +7,8 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use common::oauth2::*;
-use oauth_proto::oauth2::{FetchError, SharedSession, Token};
-use oauth_proto::{Error, Request, Response, Timestamp};
+use oauth_proto::oauth2::{SharedSession, Token};
+use oauth_proto::{DriveError, Error, Request, Response, Timestamp};
 
 /// What an error is to be taken for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,7 +78,7 @@ struct Server {
 }
 
 impl Server {
-    fn fetch(&self, shared: &SharedSession) -> Result<Response, FetchError<&'static str, &'static str>> {
+    fn fetch(&self, shared: &SharedSession) -> Result<Response, DriveError> {
         let send = |request: Request| match request.uri().path() {
             "/token" => {
                 self.renewals.set(self.renewals.get() + 1);
@@ -90,7 +90,7 @@ impl Server {
             }
             _ => Ok(response(if bearer(&request) == Some("renewed") { 200 } else { 401 }, &[], "")),
         };
-        shared.fetch_with(get(API), send, |_| Ok(()), moment)
+        shared.fetch_with(get(API), send, moment)
     }
 }
 

@@ -3,12 +3,15 @@
 mod common;
 
 use common::oauth2::*;
-use oauth_proto::oauth2::{ApiRequest, Client, Quirks, Session, Token, TokenPlacement};
+use oauth_proto::oauth2::{
+    ApiRequest, AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, Metadata, Quirks, ResourceDiscovery,
+    Session, Token, TokenPlacement,
+};
 use oauth_proto::providers::{
     DOUBAN, EBAY, FACEBOOK, FITBIT, GITHUB, INSTAGRAM, LINKEDIN, MAILCHIMP, PLENTYMARKETS, Provider, SLACK_LEGACY,
     TWITCH, WEIBO,
 };
-use oauth_proto::{Error, Misbehaved, Refused, Response, Timestamp};
+use oauth_proto::{Error, Misbehaved, Refused, Response, Step, Timestamp};
 
 fn of(provider: &Provider) -> Client {
     let place = (provider.name == PLENTYMARKETS.name).then_some("https://shop.example");
@@ -245,4 +248,187 @@ fn the_code_of_a_refusal_is_found_in_every_place_where_servers_put_it() {
     assert_eq!(code(b"{\"error\":\"invalid_grant\",\"error_description\":\"Jeton expir\xe9\"}"), grant);
     assert_eq!(code(br#"{"error":{"code":"invalid_grant","message":"The code has expired"}}"#), grant);
     assert_eq!(code("\u{feff}{\"error\":\"invalid_grant\"}".as_bytes()), grant);
+}
+
+/// Asserts that what is refused without an option names it, and passes with it.
+#[track_caller]
+fn lifted<T: std::fmt::Debug>(option: &str, without: Result<T, Error>, with: Result<T, Error>) {
+    let error = without.unwrap_err();
+    assert!(error.to_string().contains(&format!("`{option}`")), "{option}: {error}");
+    with.unwrap_or_else(|error| panic!("{option}: {error}"));
+}
+
+/// The end of a leg whose every request is answered with this.
+fn answered<T>(step: Result<Step<T>, Error>, answer: &str) -> Result<T, Error> {
+    match step? {
+        Step::Send(_, sent) => answered(sent.receive(json(answer), moment()), answer),
+        Step::Done(value) => Ok(value),
+        Step::Wait(..) => panic!("a pause"),
+    }
+}
+
+/// All options of `Quirks` but three, which lift no refusal: `allow_expires` and `allow_zero_expiry` read a lifetime, and
+/// `allow_error_list` a refusal's code.
+#[test]
+fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
+    let strict = Quirks::STRICT;
+    let bearer = |members: &str| json(&format!(r#"{{"access_token":"a","token_type":"Bearer",{members}}}"#));
+    let typed = |media_type: &str, body: &str| response(200, &[("content-type", media_type)], body);
+    let as_form = "access_token=a&token_type=bearer";
+    for (option, quirks, answer) in [
+        ("allow_missing_token_type", strict.allow_missing_token_type(), json(r#"{"access_token":"a"}"#)),
+        ("allow_token_types", strict.allow_token_types(&["own"]), json(r#"{"access_token":"a","token_type":"own"}"#)),
+        ("allow_scope_array", strict.allow_scope_array(), bearer(r#""scope":["a"]"#)),
+        ("allow_form_answer", strict.allow_form_answer(), form(as_form)),
+        ("allow_form_answer", strict.allow_form_answer(), typed("application/x-www-form-urlencoded", as_form)),
+        ("allow_any_content_type", strict.allow_any_content_type(), typed("text/javascript", ANSWER)),
+        ("allow_any_content_type", strict.allow_any_content_type(), typed("text/plain", ANSWER)),
+        ("allow_any_content_type", strict.allow_any_content_type(), response(200, &[], ANSWER)),
+        ("allow_null_members", strict.allow_null_members(), bearer(r#""expires_in":null"#)),
+        ("allow_null_members", strict.allow_null_members(), bearer(r#""scope":null"#)),
+        ("allow_null_members", strict.allow_null_members(), bearer(r#""refresh_token":"""#)),
+        ("allow_camel_case", strict.allow_camel_case(), json(r#"{"accessToken":"a","tokenType":"Bearer"}"#)),
+    ] {
+        let lenient = client_of(server().quirks(quirks));
+        lifted(&format!("Quirks::{option}"), token_of(&client(), answer.clone()), token_of(&lenient, answer));
+    }
+    // Nothing is promised that does not help.
+    for answer in [
+        json(r#"{"access_token":null,"token_type":"Bearer"}"#),
+        json(r#"{"access_token":"","token_type":"Bearer"}"#),
+        json(r#"{"token_type":"Bearer"}"#),
+        bearer(r#""scope":5"#),
+        bearer(r#""expires_in":"soon""#),
+        typed("text/html", "<html>"),
+    ] {
+        let error = token_of(&client(), answer).unwrap_err();
+        assert!(!error.to_string().contains("allow_"), "{error}");
+    }
+}
+
+/// All other options of a client's but those that lift no refusal of this crate's: `Authentication::allow_raw_basic`,
+/// `AuthorizationServer::allow_transmission`, `Authorize::dangerous_state`, `Client::dangerous_redeem_code`, and the placements
+/// of `TokenPlacement`.
+#[test]
+fn an_error_of_a_client_names_the_option_that_lifts_it() {
+    let plain = || AuthorizationServer::new("http://a.example/token").unwrap();
+    let asked =
+        |server| Client::new(server, "id").request_token(oauth_proto::oauth2::Grant::client_credentials(), moment());
+    lifted("AuthorizationServer::dangerous_allow_http", asked(plain()), asked(plain().dangerous_allow_http()));
+    let redirect = |server| Client::new(server, "id").redirect_uri("http://c.example/cb");
+    lifted("AuthorizationServer::dangerous_allow_http", redirect(server()), redirect(server().dangerous_allow_http()));
+
+    let metadata: Metadata = serde_json::from_str(
+        r#"{"issuer":"https://auth.example.com","authorization_endpoint":"https://auth.example.com/a",
+        "token_endpoint":"https://auth.example.com/token","code_challenge_methods_supported":["plain"]}"#,
+    )
+    .unwrap();
+    let lacking = || AuthorizationServer::from_metadata(&metadata).unwrap();
+    let authorize = |server, authorize| client_of(server).authorize(authorize, moment());
+    let lenient = lacking().allow_missing_s256();
+    let option = "AuthorizationServer::allow_missing_s256";
+    lifted(option, authorize(lacking(), Authorize::new()), authorize(lenient, Authorize::new()));
+    for lenient in [Authorize::new().allow_plain_pkce(), Authorize::new().allow_missing_pkce()] {
+        lifted(option, authorize(lacking(), Authorize::new()), authorize(lacking(), lenient));
+    }
+
+    let mut inside = metadata.clone();
+    inside.token_endpoint = Some("https://keycloak.internal/token".into());
+    lifted(
+        "AuthorizationServer::dangerous_from_metadata_of_internal_hosts",
+        AuthorizationServer::from_metadata(&inside),
+        AuthorizationServer::dangerous_from_metadata_of_internal_hosts(&inside),
+    );
+    let register = |server: AuthorizationServer| {
+        let step = server.register(&ClientMetadata::new([REDIRECT]), None);
+        answered(step, r#"{"client_id":"c","registration_client_uri":"https://keycloak.internal/c"}"#)
+    };
+    let option = "AuthorizationServer::dangerous_allow_internal_hosts";
+    lifted(option, register(server()), register(server().dangerous_allow_internal_hosts()));
+
+    let session = || session(token());
+    let sign = |session: Session| session.sign(&mut get("https://elsewhere.example/"), now()).map(|_| ());
+    lifted("Session::dangerous_any_origin", sign(session()), sign(session().dangerous_any_origin()));
+    let call = ApiRequest::new("http://a.example/").unwrap();
+    let token = token();
+    lifted(
+        "ApiRequest::dangerous_allow_http",
+        call.call(Some(&token)),
+        call.clone().dangerous_allow_http().call(Some(&token)),
+    );
+}
+
+#[test]
+fn an_error_of_discovery_names_the_option_that_lifts_it() {
+    let own = || Discovery::new(ISSUER).unwrap();
+    let start = |discovery: Discovery, members: &str| {
+        answered(discovery.start(), &format!(r#"{{"token_endpoint":"https://auth.example.com/token"{members}}}"#))
+    };
+    let slash = r#","issuer":"https://auth.example.com/""#;
+    let lenient = own().allow_issuer("https://auth.example.com/");
+    lifted("Discovery::allow_issuer", start(own(), slash), start(lenient, slash));
+    let template = r#","issuer":"https://auth.example.com/{tenant}""#;
+    let lenient = own().allow_issuer_template("https://auth.example.com/{tenant}");
+    lifted("Discovery::allow_issuer_template", start(own(), template), start(lenient, template));
+    lifted("Discovery::allow_missing_issuer", start(own(), ""), start(own().allow_missing_issuer(), ""));
+    let inside = r#","issuer":"https://auth.example.com","jwks_uri":"https://10.0.0.1/""#;
+    let lenient = own().dangerous_allow_internal_hosts();
+    lifted("Discovery::dangerous_allow_internal_hosts", start(own(), inside), start(lenient, inside));
+    let plain = || Discovery::new("http://a.example").unwrap();
+    lifted("Discovery::dangerous_allow_http", plain().start(), plain().dangerous_allow_http().start());
+
+    let own = || ResourceDiscovery::new("https://r.example/mcp").unwrap();
+    let start = |discovery: ResourceDiscovery, resource: &str, issuer: &str| {
+        let document = format!(r#"{{"resource":"{resource}","authorization_servers":["{issuer}"]}}"#);
+        answered(discovery.start(), &document)
+    };
+    for covering in ["https://r.example", "https://r.example/mcp/"] {
+        let lenient = own().allow_covering_resource();
+        let option = "ResourceDiscovery::allow_covering_resource";
+        lifted(option, start(own(), covering, ISSUER), start(lenient, covering, ISSUER));
+    }
+    let other = start(own(), "https://r.example/other", ISSUER).unwrap_err();
+    assert!(!other.to_string().contains("allow_"), "{other}");
+    let inside = |discovery| start(discovery, "https://r.example/mcp", "https://login.corp");
+    let option = "ResourceDiscovery::dangerous_allow_internal_hosts";
+    lifted(option, inside(own()), inside(own().dangerous_allow_internal_hosts()));
+    let plain = || ResourceDiscovery::new("http://r.example").unwrap();
+    lifted("ResourceDiscovery::dangerous_allow_http", plain().start(), plain().dangerous_allow_http().start());
+}
+
+/// What a server says in its own way stands in the error, although no code can be made of it.
+#[test]
+fn an_error_shows_the_numbers_and_the_messages_of_a_refusal() {
+    for (status, body, word) in [
+        (401, r#"{"error":{"status":401,"message":"The access token expired"}}"#, "The access token expired"),
+        (200, r#"{"errcode":40029,"errmsg":"invalid code"}"#, "40029"),
+        (200, r#"{"errcode":40029,"errmsg":"invalid code"}"#, "invalid code"),
+        (400, r#"{"errors":[{"code":135,"message":"Timestamp out of bounds."}]}"#, "Timestamp out of bounds"),
+    ] {
+        let error = token_of(&client(), response(status, &[("content-type", "application/json")], body)).unwrap_err();
+        assert!(error.to_string().contains(word), "{error}");
+    }
+    // Of what may be a token nothing is shown, as before.
+    let error =
+        token_of(&client(), json(r#"{"token_type":"Bearer","message":"your token is sesamopen"}"#)).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("sesamopen"), "{error}");
+}
+
+#[test]
+fn an_api_call_is_refused_by_an_answer_that_holds_nothing_but_an_error() {
+    let called = |body: &str| ApiRequest::new(API).unwrap().read(&response(200, &[], body));
+    let error = called(r#"{"ok":false,"error":"invalid_auth"}"#).unwrap_err();
+    assert_eq!(error.code(), Some("invalid_auth"));
+    let listed = r#"{"errors":[{"code":135,"message":"Timestamp out of bounds."}]}"#;
+    for error in
+        [called(listed).unwrap_err(), ApiRequest::new(API).unwrap().read(&response(400, &[], listed)).unwrap_err()]
+    {
+        assert_eq!(error.code(), Some("135"), "{error}");
+        assert!(error.to_string().contains("Timestamp out of bounds."), "{error}");
+    }
+    let error = called(r#"{"data":null,"errors":[{"message":"The field is unknown"}]}"#).unwrap_err();
+    assert!(error.to_string().contains("The field is unknown"), "{error}");
+    for body in [r#"{"ok":true,"error":null}"#, r#"{"id":7,"status":"failed","error":"the disk is full"}"#] {
+        called(body).unwrap();
+    }
 }

@@ -1,12 +1,16 @@
 //! A protected resource: which tokens it takes, what it says to the others. RFC 6750, RFC 9728, RFC 7662.
 #![allow(missing_docs)]
 
+use std::future::Future;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Barrier};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use oauth_proto::oauth2::resource::{Access, RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{ClientRecord, GrantType, MemoryStore, Provider, Reason, Rejected, serve};
 use oauth_proto::oauth2::{AuthorizationServer, BearerChallenge, BearerError, Client, ResourceMetadata, Scope};
-use oauth_proto::{Moment, Request, Step, Timestamp};
+use oauth_proto::{Error, Moment, Request, Response, Step, Timestamp};
 
 const NOW: u64 = 1_700_000_000;
 const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
@@ -243,6 +247,21 @@ fn a_remote_token_that_was_revoked_is_forgotten_at_once() {
     assert_eq!(remote.asked, 2);
 }
 
+/// The answer may be older than the revocation.
+#[test]
+fn a_remote_token_is_forgotten_while_it_is_asked_about() {
+    let mut remote = Remote::new();
+    let token = issue(&remote.store, "scope=read", 1);
+    let step = photos().check_remotely(&get(RESOURCE, Some(&token)), "read", &remote.tokens, moment(9)).unwrap();
+    let Step::Send(_, sent) = step else { panic!("{step:?}") };
+    remote.tokens.forget(&token);
+    let answer = http::Response::builder().header("content-type", "application/json");
+    let answer = answer.body(br#"{"active":true,"scope":"read"}"#.to_vec()).unwrap();
+    assert!(matches!(sent.receive(answer, moment(9)).unwrap(), Step::Done(Ok(_))));
+    remote.check(&token, "read", NOW).unwrap();
+    assert_eq!(remote.asked, 1, "the server is asked anew");
+}
+
 /// What a resource does with an introspection answer.
 fn told(tokens: RemoteTokens, answer: &str) -> Result<Access, Rejected> {
     let moment = || Moment::new(Timestamp::from_secs(NOW), [9; 32]);
@@ -282,4 +301,197 @@ fn an_introspection_answer_is_taken_in_the_words_that_servers_use_and_a_refusal_
     let late = reason(&format!(r#","exp":"{NOW}""#)).unwrap_err();
     assert!(matches!(late, Reason::BearerExpired { .. }), "{late}");
     assert_eq!(told(tokens(), r#"{"active":false}"#).unwrap_err().reason, Reason::BearerInactive);
+}
+
+/// The other server over a transport, which counts how often it is asked.
+#[derive(Clone)]
+struct Transport {
+    store: Arc<MemoryStore>,
+    asked: Arc<AtomicU32>,
+    /// It answers when that many requests have come to the resource.
+    after: u32,
+    come: Arc<AtomicU32>,
+}
+
+impl Transport {
+    fn new() -> Self {
+        Self { store: Arc::new(store()), asked: Arc::default(), after: 0, come: Arc::default() }
+    }
+
+    fn tokens() -> RemoteTokens {
+        let server = AuthorizationServer::from_metadata(&provider().metadata()).unwrap();
+        RemoteTokens::new(Client::new(server, "photos").secret(SECRET))
+    }
+
+    /// Tells a request the time, which is the first thing that it asks for.
+    fn moment(&self) -> Moment {
+        self.come.fetch_add(1, Ordering::SeqCst);
+        moment(9)
+    }
+
+    /// Waits until all have come, and for a moment in which they get into the line.
+    fn wait(&self) {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.after > 0 {
+            // Who asks has looked at the time twice.
+            while self.come.load(Ordering::SeqCst) <= self.after {
+                std::thread::yield_now();
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn send(&self, request: &Request) -> Result<Response, std::io::Error> {
+        self.wait();
+        Ok(serve(provider().introspect(request, moment(9)), &*self.store).unwrap())
+    }
+
+    fn asked(&self) -> u32 {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+/// The ends of that many requests at the same time, each from a thread of its own.
+fn at_once<T: Send>(count: usize, one: impl Fn() -> T + Sync) -> Vec<T> {
+    let barrier = Barrier::new(count);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..count)
+            .map(|_| {
+                scope.spawn(|| {
+                    barrier.wait();
+                    one()
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+#[test]
+fn many_requests_with_one_token_at_the_same_time_cost_one_introspection() {
+    let transport = Transport { after: 16, ..Transport::new() };
+    let token = issue(&transport.store, "scope=read", 1);
+    for (tokens, shown, is_good) in [
+        (Transport::tokens(), &*token, true),
+        (Transport::tokens(), "2YotnFZFEjr1zCsicMWpAA", false),
+        // Nothing is remembered, and yet those who wait get the answer.
+        (Transport::tokens().remembered_for(Duration::ZERO), &*token, true),
+    ] {
+        transport.asked.store(0, Ordering::SeqCst);
+        transport.come.store(0, Ordering::SeqCst);
+        let request = get(RESOURCE, Some(shown));
+        let ends = at_once(16, || {
+            photos()
+                .admit_with(&request, "read", &tokens, |request| transport.send(&request), || transport.moment())
+                .unwrap()
+        });
+        assert_eq!(transport.asked(), 1);
+        for end in ends {
+            match end {
+                Ok(access) => assert!(is_good && access.client_id() == Some("printer")),
+                Err(rejected) => assert!(!is_good && rejected.reason == Reason::BearerInactive),
+            }
+        }
+    }
+}
+
+#[test]
+fn requests_with_one_token_are_judged_each_for_its_own_scope_and_other_tokens_do_not_wait() {
+    let transport = Transport::new();
+    let tokens = Transport::tokens();
+    let issued: Vec<_> = (1..=4).map(|entropy| issue(&transport.store, "scope=read", entropy)).collect();
+    let next = AtomicU32::new(0);
+    let ends = at_once(8, || {
+        let number = next.fetch_add(1, Ordering::SeqCst) as usize;
+        let (token, scope) = (&issued[number % 4], ["read", "write"][number / 4]);
+        let request = get(RESOURCE, Some(token));
+        let end = photos().admit_with(&request, scope, &tokens, |request| transport.send(&request), || moment(9));
+        (scope, end.unwrap().map_err(|rejected| rejected.reason))
+    });
+    assert_eq!(transport.asked(), 4);
+    for (scope, end) in ends {
+        match end {
+            Ok(_) => assert_eq!(scope, "read"),
+            Err(reason) => assert_eq!((scope, reason), ("write", Reason::ScopeInsufficient)),
+        }
+    }
+}
+
+#[test]
+fn a_transport_that_fails_is_told_to_all_who_waited_and_the_next_request_asks_again() {
+    let transport = Transport { after: 16, ..Transport::new() };
+    let tokens = Transport::tokens();
+    let request = get(RESOURCE, Some(&issue(&transport.store, "scope=read", 1)));
+    let failing = |_: Request| -> Result<Response, std::io::Error> {
+        transport.wait();
+        Err(std::io::ErrorKind::TimedOut.into())
+    };
+    let ends = at_once(16, || photos().admit_with(&request, "read", &tokens, failing, || transport.moment()));
+    assert_eq!(transport.asked(), 1);
+    for end in ends {
+        let error = end.unwrap_err();
+        assert!(error.protocol().is_none() && error.to_string().contains("timed out"), "{error}");
+    }
+    // So is what the server says.
+    transport.come.store(0, Ordering::SeqCst);
+    let refusing = |_: Request| -> Result<Response, std::io::Error> {
+        transport.wait();
+        Ok(http::Response::builder().status(503).body(Vec::new()).unwrap())
+    };
+    for end in at_once(16, || photos().admit_with(&request, "read", &tokens, refusing, || transport.moment())) {
+        assert_eq!(end.unwrap_err().protocol().and_then(Error::answer).unwrap().status, 503);
+    }
+    photos().admit_with(&request, "read", &tokens, |request| transport.send(&request), || moment(9)).unwrap().unwrap();
+    assert_eq!(transport.asked(), 3);
+}
+
+#[test]
+fn when_the_one_who_asks_is_cancelled_another_one_asks() {
+    let transport = Transport::new();
+    let (photos, tokens) = (photos(), Transport::tokens());
+    let request = get(RESOURCE, Some(&issue(&transport.store, "scope=read", 1)));
+    let never = |_: Request| std::future::pending::<Result<Response, std::io::Error>>();
+    let answers = |request: Request| std::future::ready(transport.send(&request));
+    let mut context = Context::from_waker(Waker::noop());
+    let mut asking = Box::pin(photos.admit_async_with(&request, "read", &tokens, never, || moment(9)));
+    let mut waiting = Box::pin(photos.admit_async_with(&request, "read", &tokens, answers, || moment(9)));
+    assert!(asking.as_mut().poll(&mut context).is_pending() && waiting.as_mut().poll(&mut context).is_pending());
+    assert_eq!(transport.asked(), 0);
+    drop(asking);
+    let Poll::Ready(end) = waiting.as_mut().poll(&mut context) else { panic!("nobody asks") };
+    end.unwrap().unwrap();
+    assert_eq!(transport.asked(), 1);
+}
+
+#[test]
+fn a_token_that_is_forgotten_while_it_is_asked_about_is_asked_about_anew() {
+    let transport = Transport::new();
+    let (photos, tokens) = (photos(), Transport::tokens());
+    let token = issue(&transport.store, "scope=read", 1);
+    let request = get(RESOURCE, Some(&token));
+    let never = |_: Request| std::future::pending::<Result<Response, std::io::Error>>();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut asking = Box::pin(photos.admit_async_with(&request, "read", &tokens, never, || moment(9)));
+    assert!(asking.as_mut().poll(&mut context).is_pending());
+    tokens.forget(&token);
+    photos.admit_with(&request, "read", &tokens, |request| transport.send(&request), || moment(9)).unwrap().unwrap();
+    assert_eq!(transport.asked(), 1);
+}
+
+#[test]
+fn a_request_without_a_token_asks_nobody() {
+    let nobody = |_: Request| -> Result<Response, std::io::Error> { panic!("it asks") };
+    let end = photos().admit_with(&get(RESOURCE, None), "read", &Transport::tokens(), nobody, || moment(9)).unwrap();
+    assert_eq!(end.unwrap_err().reason, Reason::TokenMissing);
+}
+
+/// What is awaited can move between threads, as a runtime moves it.
+#[test]
+fn the_future_of_a_check_can_be_sent() {
+    fn is_send<T: Send>(value: T) -> T {
+        value
+    }
+    let (photos, tokens, request) = (photos(), Transport::tokens(), get(RESOURCE, None));
+    let send = |_: Request| async { Ok::<_, std::io::Error>(Response::new(Vec::new())) };
+    drop(is_send(photos.admit_async_with(&request, "read", &tokens, send, || moment(9))));
 }

@@ -230,6 +230,32 @@ fn the_metadata_are_found_by_discovery() {
     assert!(metadata.registration_endpoint.is_none());
 }
 
+/// RFC 8414 §2: revocation has a default of its own, so that silence would say something wrong.
+#[test]
+fn the_metadata_say_how_clients_authenticate_at_each_endpoint() {
+    for (provider, secrets) in [
+        (provider(), &["client_secret_basic", "client_secret_post"][..]),
+        (provider().only_body(), &["client_secret_post"]),
+        (provider().only_basic(), &["client_secret_basic"]),
+    ] {
+        let world = World::new(provider);
+        let metadata = world.provider.metadata();
+        let with_none = [secrets, &["none"]].concat();
+        assert_eq!(metadata.token_endpoint_auth_methods_supported.as_ref().unwrap(), &with_none);
+        assert_eq!(metadata.revocation_endpoint_auth_methods_supported.as_ref().unwrap(), &with_none);
+        assert_eq!(metadata.introspection_endpoint_auth_methods_supported.as_ref().unwrap(), secrets);
+        // A client that goes by them is known everywhere.
+        let server = oauth2::AuthorizationServer::from_metadata(&metadata).unwrap();
+        let client = Client::new(server, world.client().client_id()).secret(SECRET);
+        let grant = oauth2::Grant::password("jane", "A3ddj3w").scope("read");
+        let token = world.run(client.request_token(grant, world.moment())).unwrap();
+        let access = token.access_token.expose();
+        assert!(world.run(client.introspect(access, None, world.moment())).unwrap().active);
+        world.run(client.revoke(access, None, world.moment())).unwrap();
+        assert!(!world.run(client.introspect(access, None, world.moment())).unwrap().active);
+    }
+}
+
 #[test]
 fn clients_register_and_manage_themselves() {
     let trusted = RegistrationPolicy::with_token("initial");

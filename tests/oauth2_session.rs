@@ -6,14 +6,14 @@ use std::cell::RefCell;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Barrier, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use common::oauth2::*;
-use oauth_proto::oauth2::{FetchError, Grant, Session, SharedSession, Token, TokenPlacement, Verdict, WithholdToken};
-use oauth_proto::{Error, Expired, Refused, Request, Response, Timestamp, Unsupported};
+use oauth_proto::oauth2::{Grant, Session, SharedSession, Token, TokenPlacement, Verdict, WithholdToken};
+use oauth_proto::{DriveError, Error, Expired, Refused, Request, Response, Timestamp, Unsupported};
 
 fn expired() -> Token {
     let mut token = token();
@@ -30,16 +30,16 @@ fn unauthorized() -> Response {
 }
 
 /// A server: its token endpoint gives out `renewed`, its API takes nothing else.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Server {
-    seen: RefCell<Vec<String>>,
+    seen: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
     fn answer(&self, request: &Request) -> Response {
         let token = bearer(request).unwrap_or("-").to_owned();
         let path = request.uri().path().to_owned();
-        self.seen.borrow_mut().push(if path == "/token" { path.clone() } else { format!("{path} {token}") });
+        self.seen.lock().unwrap().push(if path == "/token" { path.clone() } else { format!("{path} {token}") });
         match (path.as_str(), token.as_str()) {
             ("/token", _) => renewed(),
             (_, "renewed") => response(200, &[], "albums"),
@@ -48,15 +48,21 @@ impl Server {
     }
 
     fn seen(&self) -> Vec<String> {
-        self.seen.borrow().clone()
+        self.seen.lock().unwrap().clone()
     }
 
-    fn fetch(&self, shared: &SharedSession) -> Result<Response, FetchError<Infallible, &'static str>> {
-        let save = |token: Token| {
-            self.seen.borrow_mut().push(format!("save {}", token.access_token.expose()));
-            Ok(())
+    /// Shares a session, and sees what is saved.
+    fn share(&self, session: Session) -> SharedSession {
+        let seen = self.seen.clone();
+        let save = move |token: Token| {
+            seen.lock().unwrap().push(format!("save {}", token.access_token.expose()));
+            Ok::<_, Infallible>(())
         };
-        shared.fetch_with(get(API), |request| Ok(self.answer(&request)), save, moment)
+        SharedSession::builder(session).save(save).build().unwrap()
+    }
+
+    fn fetch(&self, shared: &SharedSession) -> Result<Response, DriveError> {
+        shared.fetch_with(get(API), |request| Ok::<_, Infallible>(self.answer(&request)), moment)
     }
 }
 
@@ -78,7 +84,7 @@ fn an_expired_token_is_an_error_before_anything_is_sent() {
     assert_eq!(error, Expired::Token.into());
     let server = Server::default();
     let error = server.fetch(&SharedSession::new(session)).unwrap_err();
-    assert!(matches!(error, FetchError::Protocol(Error::Expired(Expired::Token))), "{error}");
+    assert!(matches!(error, DriveError::Protocol { error: Error::Expired(Expired::Token), .. }), "{error}");
     assert!(server.seen().is_empty());
 }
 
@@ -87,7 +93,7 @@ fn an_expired_token_is_an_error_before_anything_is_sent() {
 fn a_renewal_is_reported_instead_of_saved_where_that_is_wanted() {
     let server = Server::default();
     let shared = SharedSession::new(session(expired()).report_renewals());
-    let Err(FetchError::Renewed(token)) = server.fetch(&shared) else { panic!() };
+    let Err(DriveError::Renewed(token)) = server.fetch(&shared) else { panic!() };
     assert_eq!(token.access_token.expose(), "renewed");
     assert_eq!(server.seen(), ["/token"]);
     server.fetch(&shared).unwrap();
@@ -98,7 +104,7 @@ fn a_renewal_is_reported_instead_of_saved_where_that_is_wanted() {
 #[test]
 fn a_renewed_token_is_saved_before_it_is_used() {
     let server = Server::default();
-    let shared = shared(expired());
+    let shared = server.share(session(expired()));
     assert_eq!(server.fetch(&shared).unwrap().body(), b"albums");
     assert_eq!(server.seen(), ["/token", "save renewed", "/albums renewed"]);
     server.fetch(&shared).unwrap();
@@ -108,7 +114,7 @@ fn a_renewed_token_is_saved_before_it_is_used() {
 #[test]
 fn a_401_renews_the_token_and_sends_the_request_once_more() {
     let server = Server::default();
-    let shared = shared(token());
+    let shared = server.share(session(token()));
     assert_eq!(server.fetch(&shared).unwrap().status(), 200);
     let expected = ["/albums 2YotnFZFEjr1zCsicMWpAA", "/token", "save renewed", "/albums renewed"];
     assert_eq!(server.seen(), expected);
@@ -122,14 +128,13 @@ fn a_session_supplies_itself_by_client_credentials() {
     let server = Server::default();
     let supplied = Session::supplied(&client(), API, Grant::client_credentials()).unwrap();
     assert!(supplied.is_authorized());
-    let shared = SharedSession::new(supplied);
+    let shared = server.share(supplied);
     server.fetch(&shared).unwrap();
     server.fetch(&shared).unwrap();
     assert_eq!(server.seen(), ["/token", "save renewed", "/albums renewed", "/albums renewed"]);
     let later = || at(NOW + 3600 - 10);
-    let save = |_| Ok::<_, Infallible>(());
-    shared.fetch_with(get(API), |request| Ok::<_, Infallible>(server.answer(&request)), save, later).unwrap();
-    assert_eq!(server.seen()[4..], ["/token", "/albums renewed"]);
+    shared.fetch_with(get(API), |request| Ok::<_, Infallible>(server.answer(&request)), later).unwrap();
+    assert_eq!(server.seen()[4..], ["/token", "save renewed", "/albums renewed"]);
 }
 
 #[test]
@@ -148,7 +153,7 @@ fn a_token_without_a_lifetime_lasts_or_serves_once_as_it_is_told() {
                 seen += usize::from(renewal);
                 Ok::<_, Infallible>(if renewal { json(answer) } else { response(200, &[], "") })
             };
-            shared.fetch_with(get(API), send, |_| Ok::<_, Infallible>(()), moment).unwrap();
+            shared.fetch_with(get(API), send, moment).unwrap();
         }
         assert_eq!(seen, renewals, "{lifetime:?}");
     }
@@ -172,8 +177,10 @@ fn a_refused_renewal_is_reported_and_the_request_is_not_sent() {
         seen.push(request.uri().path().to_owned());
         Ok::<_, Infallible>(refusal("invalid_grant"))
     };
-    let error = shared.fetch_with(get(API), send, |_| Ok::<_, Infallible>(()), moment).unwrap_err();
-    let FetchError::Protocol(Error::Refused(Refused::Problem { code, answer, .. })) = error else { panic!("{error}") };
+    let error = shared.fetch_with(get(API), send, moment).unwrap_err();
+    let DriveError::Protocol { error: Error::Refused(Refused::Problem { code, answer, .. }), .. } = error else {
+        panic!("{error}")
+    };
     assert_eq!((code.as_str(), answer.status.as_u16()), ("invalid_grant", 400));
     assert_eq!(seen, ["/token"]);
 }
@@ -188,13 +195,14 @@ fn a_new_token_that_is_refused_is_not_renewed_once_more() {
         seen.push(path);
         Ok::<_, Infallible>(answer)
     };
-    assert_eq!(shared.fetch_with(get(API), send, |_| Ok::<_, Infallible>(()), moment).unwrap().status(), 401);
+    assert_eq!(shared.fetch_with(get(API), send, moment).unwrap().status(), 401);
     assert_eq!(seen, ["/token", "/albums"]);
 }
 
 #[test]
 fn a_new_grant_goes_before_a_renewal_of_the_old_one() {
-    let shared = shared(expired());
+    let save = |_| -> Result<(), Infallible> { panic!("it would overwrite the new grant") };
+    let shared = SharedSession::builder(session(expired())).save(save).build().unwrap();
     let send = |request: Request| {
         if request.uri().path() == "/token" {
             shared.install(Token::bearer("granted again"));
@@ -203,14 +211,24 @@ fn a_new_grant_goes_before_a_renewal_of_the_old_one() {
         assert_eq!(bearer(&request), Some("granted again"));
         Ok::<_, Infallible>(response(200, &[], ""))
     };
-    let save = |_| -> Result<(), Infallible> { panic!("it would overwrite the new grant") };
-    assert_eq!(shared.fetch_with(get(API), send, save, moment).unwrap().status(), 200);
+    assert_eq!(shared.fetch_with(get(API), send, moment).unwrap().status(), 200);
 }
 
 #[test]
 fn a_new_grant_goes_before_a_renewal_that_is_being_saved_or_refused() {
     for (answer, saves) in [(renewed(), true), (refusal("invalid_grant"), false)] {
-        let shared = shared(expired());
+        let (saved, itself) = (Arc::new(Mutex::new(Vec::new())), Arc::new(OnceLock::<SharedSession>::new()));
+        let (stored, own) = (saved.clone(), itself.clone());
+        let save = move |token: Token| {
+            let mut stored = stored.lock().unwrap();
+            if stored.is_empty() {
+                own.get().unwrap().install(Token::bearer("granted again"));
+            }
+            stored.push(token.access_token.expose().to_owned());
+            Ok::<_, Infallible>(())
+        };
+        let shared = SharedSession::builder(session(expired())).save(save).build().unwrap();
+        itself.set(shared.clone()).unwrap();
         let send = |request: Request| {
             if request.uri().path() == "/token" {
                 if !saves {
@@ -221,37 +239,34 @@ fn a_new_grant_goes_before_a_renewal_that_is_being_saved_or_refused() {
             assert_eq!(bearer(&request), Some("granted again"));
             Ok::<_, Infallible>(response(200, &[], ""))
         };
-        let saved = RefCell::new(Vec::new());
-        let save = |token: Token| {
-            if saved.borrow().is_empty() {
-                shared.install(Token::bearer("granted again"));
-            }
-            saved.borrow_mut().push(token.access_token.expose().to_owned());
-            Ok::<_, Infallible>(())
-        };
-        assert_eq!(shared.fetch_with(get(API), send, save, moment).unwrap().status(), 200);
+        assert_eq!(shared.fetch_with(get(API), send, moment).unwrap().status(), 200);
         // What is stored last is what is used.
-        assert_eq!(*saved.borrow(), if saves { vec!["renewed", "granted again"] } else { vec![] });
+        assert_eq!(*saved.lock().unwrap(), if saves { vec!["renewed", "granted again"] } else { vec![] });
     }
 }
 
 #[test]
 fn a_token_that_could_not_be_saved_is_saved_at_the_next_occasion() {
-    let server = Server::default();
-    let shared = shared(expired());
-    let failing = |_| Err("disk full");
-    let error = shared.fetch_with(get(API), |request| Ok::<_, Infallible>(server.answer(&request)), failing, moment);
-    assert!(matches!(error, Err(FetchError::Save("disk full"))));
-    assert_eq!(server.seen(), ["/token"]);
-    server.fetch(&shared).unwrap();
-    assert_eq!(server.seen(), ["/token", "save renewed", "/albums renewed"]);
-
     // Also where the old token has not run out by the clock.
-    let (server, shared) = (Server::default(), common::oauth2::shared(token()));
-    let error = shared.fetch_with(get(API), |request| Ok::<_, Infallible>(server.answer(&request)), failing, moment);
-    assert!(matches!(error, Err(FetchError::Save("disk full"))));
-    server.fetch(&shared).unwrap();
-    assert_eq!(server.seen()[2..], ["save renewed", "/albums renewed"]);
+    for (token, before) in [(expired(), 0), (token(), 1)] {
+        let (server, full) = (Server::default(), Arc::new(AtomicBool::new(true)));
+        let (seen, is_full) = (server.seen.clone(), full.clone());
+        let save = move |token: Token| {
+            if is_full.load(Ordering::SeqCst) {
+                return Err("disk full");
+            }
+            seen.lock().unwrap().push(format!("save {}", token.access_token.expose()));
+            Ok(())
+        };
+        let shared = SharedSession::builder(session(token)).save(save).build().unwrap();
+        let error = server.fetch(&shared).unwrap_err();
+        assert!(matches!(error, DriveError::Storage { .. }), "{error}");
+        assert!(error.is_temporary() && error.to_string().contains("disk full"), "{error}");
+        assert_eq!(server.seen()[before..], ["/token"]);
+        full.store(false, Ordering::SeqCst);
+        server.fetch(&shared).unwrap();
+        assert_eq!(server.seen()[before..], ["/token", "save renewed", "/albums renewed"]);
+    }
 }
 
 #[test]
@@ -378,13 +393,18 @@ fn without_a_token_only_the_user_can_help() {
     token.expires_at = Some(now());
     let server = Server::default();
     let error = server.fetch(&shared(token)).unwrap_err();
-    assert!(matches!(error, FetchError::Protocol(Error::Expired(Expired::Token))), "{error}");
+    assert!(matches!(error, DriveError::Protocol { error: Error::Expired(Expired::Token), .. }), "{error}");
 }
 
 #[test]
 fn of_many_threads_one_renews_and_all_go_on_with_its_token() {
-    let shared = shared(expired());
-    let (renewals, saved, barrier) = (AtomicUsize::new(0), Mutex::new(Vec::new()), Barrier::new(8));
+    let (renewals, saved, barrier) = (AtomicUsize::new(0), Arc::new(Mutex::new(Vec::new())), Barrier::new(8));
+    let stored = saved.clone();
+    let save = move |token: Token| {
+        stored.lock().unwrap().push(token);
+        Ok::<_, Infallible>(())
+    };
+    let shared = SharedSession::builder(session(expired())).save(save).build().unwrap();
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
@@ -399,11 +419,7 @@ fn of_many_threads_one_renews_and_all_go_on_with_its_token() {
                     assert_eq!(saved.lock().unwrap().len(), 1, "saved before it is used");
                     Ok(response(200, &[], ""))
                 };
-                let save = |token: Token| {
-                    saved.lock().unwrap().push(token);
-                    Ok::<_, Infallible>(())
-                };
-                shared.fetch_with(get(API), send, save, moment).unwrap();
+                shared.fetch_with(get(API), send, moment).unwrap();
             });
         }
     });
@@ -426,8 +442,8 @@ impl Slow {
         self.0.borrow().iter().filter(|request| request.uri().path() == "/token").count()
     }
 
-    async fn fetch(&self, shared: &SharedSession) -> Result<Response, FetchError<Infallible, Infallible>> {
-        shared.fetch_async_with(get(API), |request| self.send(request), |_| std::future::ready(Ok(())), moment).await
+    async fn fetch(&self, shared: &SharedSession) -> Result<Response, DriveError> {
+        shared.fetch_async_with(get(API), |request| self.send(request), moment).await
     }
 }
 
@@ -458,30 +474,31 @@ fn of_many_tasks_one_renews_and_when_it_is_cancelled_another_does() {
 
 #[test]
 fn a_task_that_is_cancelled_while_it_saves_loses_nothing() {
-    let (shared, slow) = (shared(expired()), Slow::default());
+    let (saved, slow) = (Arc::new(Mutex::new(Vec::new())), Slow::default());
     *slow.1.borrow_mut() = true;
+    let stored = saved.clone();
+    let save = move |token: Token| {
+        let mut stored = stored.lock().unwrap();
+        stored.push(token.access_token.expose().to_owned());
+        let is_first = stored.len() == 1;
+        std::future::poll_fn(move |_| if is_first { Poll::Pending } else { Poll::Ready(Ok::<_, Infallible>(())) })
+    };
+    let shared = SharedSession::builder_async(session(expired())).save(save).build().unwrap();
     {
-        let saving = |_| std::future::pending::<Result<(), Infallible>>();
-        let mut first = Box::pin(shared.fetch_async_with(get(API), |request| slow.send(request), saving, moment));
+        let mut first = Box::pin(slow.fetch(&shared));
         assert!(poll(first.as_mut()).is_pending());
     }
-    let saved = RefCell::new(Vec::new());
-    let save = |token: Token| {
-        saved.borrow_mut().push(token.access_token.expose().to_owned());
-        std::future::ready(Ok::<_, Infallible>(()))
-    };
-    let mut second = pin!(shared.fetch_async_with(get(API), |request| slow.send(request), save, moment));
+    let mut second = pin!(slow.fetch(&shared));
     assert!(poll(second.as_mut()).is_ready());
     assert_eq!(slow.renewals(), 1);
-    assert_eq!(*saved.borrow(), ["renewed"]);
+    assert_eq!(*saved.lock().unwrap(), ["renewed", "renewed"]);
 }
 
 #[test]
 fn a_token_alone_is_renewed_too() {
     let server = Server::default();
     let shared = shared(expired());
-    let token =
-        shared.token_with(|request| Ok::<_, Infallible>(server.answer(&request)), |_| Ok::<_, Infallible>(()), moment);
+    let token = shared.token_with(|request| Ok::<_, Infallible>(server.answer(&request)), moment);
     assert_eq!(token.unwrap().access_token.expose(), "renewed");
 }
 
@@ -490,7 +507,7 @@ fn a_shared_fetch_is_send() {
     fn is_send<T: Send>(_: &T) {}
     let shared = shared(token());
     let send = |_| std::future::ready(Ok::<_, Infallible>(Response::new(Vec::new())));
-    is_send(&shared.fetch_async_with(get(API), send, |_| std::future::ready(Ok::<_, Infallible>(())), moment));
+    is_send(&shared.fetch_async_with(get(API), send, moment));
 }
 
 #[test]
@@ -501,12 +518,12 @@ fn all_who_wait_for_a_renewal_are_told_that_it_was_refused() {
         std::future::poll_fn(|_| if *answered.borrow() { Poll::Ready(()) } else { Poll::Pending }).await;
         Ok::<_, Infallible>(refusal("invalid_grant"))
     };
-    let fetch = || shared.fetch_async_with(get(API), refuse, |_| std::future::ready(Ok::<_, Infallible>(())), moment);
+    let fetch = || shared.fetch_async_with(get(API), refuse, moment);
     let mut all = [(); 4].map(|()| Box::pin(fetch()));
     assert!(all.iter_mut().all(|one| poll(one.as_mut()).is_pending()));
     *answered.borrow_mut() = true;
     for one in &mut all {
-        let Poll::Ready(Err(FetchError::Protocol(error))) = poll(one.as_mut()) else {
+        let Poll::Ready(Err(DriveError::Protocol { error, .. })) = poll(one.as_mut()) else {
             panic!("the renewal was refused")
         };
         assert_eq!(error.code(), Some("invalid_grant"));
@@ -521,14 +538,14 @@ fn those_who_wait_for_a_renewal_whose_transport_fails_do_not_each_try_again() {
         std::future::poll_fn(|_| if *slow.1.borrow() { Poll::Ready(()) } else { Poll::Pending }).await;
         Err::<Response, _>("the network is down")
     };
-    let fetch = || shared.fetch_async_with(get(API), down, |_| std::future::ready(Ok::<_, Infallible>(())), moment);
+    let fetch = || shared.fetch_async_with(get(API), down, moment);
     let (mut first, mut second) = (pin!(fetch()), pin!(fetch()));
     assert!(poll(first.as_mut()).is_pending() && poll(second.as_mut()).is_pending());
     *slow.1.borrow_mut() = true;
-    assert!(matches!(poll(first.as_mut()), Poll::Ready(Err(FetchError::Transport(_)))));
-    assert!(matches!(poll(second.as_mut()), Poll::Ready(Err(FetchError::RenewalFailed))));
+    assert!(matches!(poll(first.as_mut()), Poll::Ready(Err(DriveError::Transport { .. }))));
+    assert!(matches!(poll(second.as_mut()), Poll::Ready(Err(DriveError::Transport { .. }))));
     let mut third = pin!(fetch());
-    assert!(matches!(poll(third.as_mut()), Poll::Ready(Err(FetchError::Transport(_)))));
+    assert!(matches!(poll(third.as_mut()), Poll::Ready(Err(DriveError::Transport { .. }))));
 }
 
 /// RFC 6750 §3.1: the code counts more than the status, and one that is not known may mean that the token has expired.

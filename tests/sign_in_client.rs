@@ -273,3 +273,14 @@ fn a_client_that_was_told_to_do_without_tls_does() {
     let error = wiki_at(service("http://wiki.example"), "http://wiki.example/whoami").start(moment()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
 }
+
+#[test]
+fn a_callback_without_tls_names_the_option_where_the_client_is_the_callers() {
+    let callback = "http://app.example/callback";
+    let custom = SignIn::custom(linear_client(), callback, |_: &Tokens| Ok(get("https://a.example/")), viewer);
+    for (error, promises) in [(custom.unwrap_err(), true), (SignIn::google("id", "s", callback).unwrap_err(), false)] {
+        let said = error.to_string();
+        assert!(said.contains("http://app.example/callback") && said.contains("https"), "{said}");
+        assert_eq!(said.contains("`AuthorizationServer::dangerous_allow_http` lifts"), promises, "{said}");
+    }
+}

@@ -128,7 +128,7 @@ fn what_cannot_work_is_refused_when_it_is_made() {
     SignIn::new(&ZOOM.clone().headers(&[("a b", "x")]), "id", "s", CALLBACK).unwrap_err();
     let emails = Emails { url: "https://elsewhere.example/emails", ..sites::GITHUB.emails.unwrap() };
     let error = SignIn::new(&sites::GITHUB.emails(emails), "id", "s", CALLBACK).unwrap_err();
-    assert_eq!(error, Unsupported::ForeignOrigin { origin: "https://elsewhere.example".into() }.into());
+    assert_eq!(error, Unsupported::ForeignOrigin { origin: "https://elsewhere.example".into(), option: None }.into());
 }
 
 #[test]

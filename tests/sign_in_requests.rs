@@ -278,7 +278,7 @@ fn a_shared_session_proves_the_token_that_it_renewed() {
         seen.push((bearer(&request).unwrap().to_owned(), argument(&url, "appsecret_proof")));
         Ok(if seen.len() == 1 { response(401, &[], "") } else { json(r#"{"id":"1"}"#) })
     };
-    let response = shared.fetch_with(me.request().unwrap(), send, |_| Ok::<_, Infallible>(()), moment).unwrap();
+    let response = shared.fetch_with(me.request().unwrap(), send, moment).unwrap();
     assert_eq!(me.read(&response).unwrap()["id"], "1");
     assert_eq!(seen, PROOFS.map(|(token, proof)| (token.to_owned(), proof.to_owned())));
 }

@@ -96,7 +96,7 @@ fn a_user_who_denies_sends_the_client_a_refusal() {
         panic!("no redirect")
     };
     let callback = response.headers()["location"].to_str().unwrap();
-    let refused = Refused::Denied { problem: Some("user_refused".into()), advice: None };
+    let refused = Refused::Denied { problem: Some("user_refused".into()), advice: None, answer: None };
     assert_eq!(world.redeem(pending, callback), Err(refused.into()));
     assert_eq!(world.consent(&url).unwrap_err().reason, Reason::NothingPending);
 }
@@ -675,4 +675,148 @@ fn a_missing_verifier_is_forged_unless_the_service_sends_none() {
     assert_eq!(world.client.redeem_verifier(pending, " ", world.moment()).unwrap_err(), missing.into());
     let lenient = World::new(Service::dangerous_version_1_0, |provider| provider);
     assert!(lenient.client.redeem_verifier(first_leg(&lenient), "", lenient.moment()).is_ok());
+}
+
+/// Asserts that what is refused without an option names it, and passes with it.
+#[track_caller]
+fn lifted<T: std::fmt::Debug>(option: &str, without: Result<T, Error>, with: Result<T, Error>) {
+    let error = without.unwrap_err();
+    assert!(error.to_string().contains(&format!("`{option}`")), "{option}: {error}");
+    with.unwrap_or_else(|error| panic!("{option}: {error}"));
+}
+
+/// All options of a service's: each error names the one that lifts it, and with it there is none. (`dangerous_version_1_0` is
+/// two of these at once.)
+#[test]
+fn an_error_names_the_option_that_lifts_it() {
+    let world = World::default();
+    let unconfirmed = "oauth_token=t&oauth_token_secret=s";
+    let first_leg = |world: &World| {
+        let step = world.client.authorize(Authorize::callback(CALLBACK), world.moment())?;
+        let Step::Send(_, sent) = step else { panic!("nothing to send") };
+        sent.receive(Response::new(unconfirmed.as_bytes().to_vec()), world.moment())
+    };
+    let lenient = World::new(Service::allow_unconfirmed_callback, |provider| provider);
+    lifted("Service::allow_unconfirmed_callback", first_leg(&world), first_leg(&lenient));
+
+    let body = r#"{"oauth_token":"t","oauth_token_secret":"s"}"#;
+    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    lifted("Service::allow_json_answers", answered(&world, body), answered(&lenient, body));
+
+    let unverified = |world: &World| {
+        let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+        let callback = format!("?oauth_token={}", pending.token());
+        world.client.redeem(pending, &callback, world.moment())
+    };
+    let lenient = World::new(Service::allow_missing_verifier, |provider| provider);
+    lifted("Service::allow_missing_verifier", unverified(&world), unverified(&lenient));
+
+    let plain = || Service::new("http://a.example/1", "http://a.example/2", "http://a.example/3").unwrap();
+    let begun = |service| {
+        let client = Client::new(service, ClientCredentials::new("k", "s"));
+        client.authorize(Authorize::callback(CALLBACK), world.moment())
+    };
+    lifted("Service::dangerous_allow_http", begun(plain()), begun(plain().dangerous_allow_http()));
+
+    let call = |request: ApiRequest| request.call(&world.client.two_legged(), world.moment());
+    let plain = || ApiRequest::new("http://a.example/x").unwrap();
+    lifted("ApiRequest::dangerous_allow_http", call(plain()), call(plain().dangerous_allow_http()));
+}
+
+#[test]
+fn an_error_in_json_on_status_200_is_an_error_whether_or_not_json_is_read() {
+    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    for (body, code, word) in [
+        (r#"{"errors":[{"code":32,"message":"Could not authenticate you."}]}"#, "32", "Could not authenticate you."),
+        (r#"{"error":{"code":401,"message":"Who is there?"}}"#, "401", "Who is there?"),
+        (
+            r#"{"error":"invalid_consumer","error_description":"It is not registered"}"#,
+            "invalid_consumer",
+            "registered",
+        ),
+        ("\u{feff}{\"oauth_problem\":\"nonce_used\"}", "nonce_used", "nonce_used"),
+    ] {
+        for error in [refused(&[], 200, body), answered(&lenient, body).unwrap_err()] {
+            assert_eq!(error.code(), Some(code), "{body}: {error}");
+            assert!(error.to_string().contains(word), "{error}");
+        }
+    }
+    let token = r#"{"oauth_token":"t","oauth_token_secret":"s","errors":[],"error":null}"#;
+    answered(&lenient, token).unwrap();
+}
+
+#[test]
+fn an_api_call_is_refused_by_an_answer_that_holds_nothing_but_an_error() {
+    let world = World::default();
+    let called = |body: &str| {
+        let call = ApiRequest::new("https://photos.example.net/x").unwrap();
+        let step = call.call(&world.client.two_legged(), world.moment()).unwrap();
+        let Step::Send(_, sent) = step else { panic!("nothing to send") };
+        sent.receive(Response::new(body.as_bytes().to_vec()), world.moment())
+    };
+    let error = called(r#"{"errors":[{"code":135,"message":"Timestamp out of bounds."}]}"#).unwrap_err();
+    assert_eq!(error.code(), Some("135"));
+    assert!(error.to_string().contains("Timestamp out of bounds."), "{error}");
+    assert_eq!(
+        called(r#"{"error":"Not authorized","request":"/1.1/x.json"}"#).unwrap_err().code(),
+        Some("Not authorized")
+    );
+    // What has more to say is the application's to read.
+    for body in [
+        r#"{"data":[{"id":"1"}],"errors":[{"title":"Not Found Error"}]}"#,
+        r#"{"id":7,"status":"failed","error":"the disk is full"}"#,
+        r#"{"errors":[]}"#,
+        r#"[{"error":"x"}]"#,
+    ] {
+        assert!(matches!(called(body), Ok(Step::Done(_))), "{body}");
+    }
+}
+
+#[test]
+fn the_date_of_the_answer_says_how_far_the_clock_is_off_where_nothing_else_does() {
+    // 1,700,000,000 s after 1970 it was 22:13:20.
+    let said = |date: &str, body: &str| refused(&[("date", date)], 401, body).to_string();
+    let early = "Tue, 14 Nov 2023 21:13:20 GMT";
+    let late = "Tue, 14 Nov 2023 22:18:20 GMT";
+    for (date, body, off) in [
+        (early, "oauth_problem=timestamp_refused", "the clock is 3,600 s off (fast)"),
+        (late, "oauth_problem=timestamp_refused", "the clock is 300 s off (slow)"),
+        (early, r#"{"errors":[{"code":135,"message":"Timestamp out of bounds."}]}"#, "3,600 s off"),
+        (early, "error=unauthorized&error_description=Invalid+Timestamp", "3,600 s off"),
+    ] {
+        assert!(said(date, body).contains(off), "{}", said(date, body));
+    }
+    for (date, body) in [
+        ("Tue, 14 Nov 2023 22:13:22 GMT", "oauth_problem=timestamp_refused"),
+        ("yesterday", "oauth_problem=timestamp_refused"),
+        (early, "oauth_problem=signature_invalid"),
+    ] {
+        assert!(!said(date, body).contains("the clock"), "{}", said(date, body));
+    }
+    // The range is the server's own word on it.
+    let range = format!("oauth_problem=timestamp_refused&oauth_acceptable_timestamps={}-{}", NOW + 600, NOW + 1200);
+    assert!(said(early, &range).contains("at least 600 s slow") && !said(early, &range).contains("3,600"));
+}
+
+#[test]
+fn a_lifetime_is_read_in_every_form_of_a_whole_number_and_in_no_other() {
+    let world = World::default();
+    let expires_at = |value: &str| {
+        let body = format!(
+            "oauth_token=a&oauth_token_secret=b&oauth_expires_in={value}&oauth_authorization_expires_in={value}"
+        );
+        answered(&world, &body).map(|token| token.expires_at.unwrap().as_secs())
+    };
+    for value in ["3600", "3600.0", "+3600+"] {
+        assert_eq!(expires_at(value).unwrap(), NOW + 3600, "{value}");
+    }
+    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    for value in ["3600", "3600.0", "\"3600\""] {
+        let body = format!(r#"{{"oauth_token":"a","oauth_token_secret":"b","oauth_expires_in":{value}}}"#);
+        assert_eq!(answered(&lenient, &body).unwrap().expires_at.unwrap().as_secs(), NOW + 3600, "{value}");
+    }
+    for value in ["-1", "1.5", "%2B1", "an+hour", ""] {
+        let error = expires_at(value).unwrap_err();
+        assert!(error.to_string().contains("oauth_expires_in"), "{value}: {error}");
+    }
 }

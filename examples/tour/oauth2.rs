@@ -63,26 +63,27 @@ fn code(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure> {
     show::note(forged.err().ok_or("it was taken")?);
 
     show::note("an hour later the token has expired: it is renewed and saved before the request is sent");
-    let shared = SharedSession::new(Session::new(client, origin, token)?);
+    let shared = SharedSession::builder(Session::new(client, origin, token)?).save(save).build()?;
     let later = || Moment::new(Timestamp::from_os().after(Duration::from_secs(3600)), Moment::from_os().entropy);
     let request = http::Request::get(format!("{origin}/albums")).body(Vec::new())?;
-    shared.fetch_with(request, send, save, later)?;
+    shared.fetch_with(request, send, later)?;
     Ok(())
 }
 
 fn supplied(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure> {
     show::title("OAuth 2.0: a client that keeps itself supplied");
-    let shared = SharedSession::new(Session::supplied(client, origin, Grant::client_credentials())?);
+    let shared = SharedSession::builder(Session::supplied(client, origin, Grant::client_credentials())?);
+    let shared = shared.save(save).build()?;
     let request = || http::Request::get(format!("{origin}/albums")).body(Vec::new());
     show::note("before the first request it gets a token");
-    shared.fetch(request()?, &mut *send, save)?;
+    shared.fetch(request()?, &mut *send)?;
     show::note("the next one uses it");
-    shared.fetch(request()?, &mut *send, save)?;
+    shared.fetch(request()?, &mut *send)?;
     show::note("its token is revoked, so anybody may see it now");
     let token = shared.session().token().cloned().ok_or("no token")?;
     run(client.revoke_grant(&token, Moment::from_os())?, &mut *send)?;
     show::note("a 401, a new token, and the request once more");
-    let response = shared.fetch(request()?, &mut *send, save)?;
+    let response = shared.fetch(request()?, &mut *send)?;
     show::note(format_args!("supplied again: {}", String::from_utf8_lossy(response.body())));
     Ok(())
 }

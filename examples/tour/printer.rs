@@ -1,7 +1,7 @@
 //! The client that prints photos: a site that signs its users in at the photo service, and calls the API in their name.
 
 use http::Method;
-use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Discovery, Pending, Session, SharedSession, Token};
+use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Discovery, Pending, Session, SharedSession};
 use oauth_proto::{DriveError, Error, Moment, Refused, Request, Response, Secret, run};
 
 use crate::oauth2_server::{CLIENT, CLIENT_SECRET, SCOPES};
@@ -79,8 +79,7 @@ impl Printer {
     /// Calls the API with the user's token.
     fn albums(&self, session: &SharedSession, hidden: &[(&str, &str)]) -> Result<String, Failure> {
         let request = http::Request::get(format!("{}/albums", self.service)).body(Vec::new())?;
-        // The session is in memory, and the new token with it: nothing is left to be saved.
-        let answer = session.fetch(request, net::client(), |_: Token| Ok::<_, std::convert::Infallible>(()))?;
+        let answer = session.fetch(request, net::client())?;
         let json: serde_json::Value = serde_json::from_slice(answer.body())?;
         let session = session.session();
         let scope = session.token().and_then(|token| token.scope.clone()).unwrap_or_default();
@@ -111,6 +110,7 @@ impl Printer {
             )));
         };
         let token = run(self.client.redeem(*pending, request, Moment::from_os())?, net::client())?;
+        // The session is in memory, and its tokens with it: none of them is stored.
         let session = SharedSession::new(Session::new(&self.client, &self.service, token)?);
         let signed_in = SignedIn { session, form_token: random() };
         Ok(self.sessions.begin(Visit::SignedIn(signed_in), see_other("/")))
@@ -132,7 +132,7 @@ impl Printer {
 /// What the user is told of it.
 fn problem(failure: &(dyn std::error::Error + 'static)) -> String {
     let error = failure.downcast_ref::<Error>();
-    let error = error.or_else(|| failure.downcast_ref::<DriveError<ureq::Error>>()?.protocol());
+    let error = error.or_else(|| failure.downcast_ref::<DriveError>()?.protocol());
     match error {
         Some(Error::Refused(Refused::Denied { .. })) => {
             pages::client_problem("Access was denied", "You did not allow it, so there is nothing to print.")

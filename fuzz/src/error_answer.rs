@@ -169,6 +169,7 @@ fn hides<T: std::fmt::Debug>(result: &Result<T, Error>) {
     let shown = format!("{error} {error:?}");
     let words = match error {
         Error::Refused(Refused::Problem { code, advice, details, .. }) => format!("{code} {advice:?} {details:?}"),
+        Error::Refused(Refused::Denied { problem, advice, .. }) => format!("{problem:?} {advice:?}"),
         Error::Misbehaved(Misbehaved::TokenType { received, .. }) => received.clone(),
         _ => String::new(),
     };

@@ -50,6 +50,8 @@ const WORDS: Words<'static> = Words {
         "authorization_response_iss_parameter_supported",
         "code_challenge_methods_supported",
         "token_endpoint_auth_methods_supported",
+        "revocation_endpoint_auth_methods_supported",
+        "introspection_endpoint_auth_methods_supported",
         "authorization_servers",
         "scopes_supported",
     ],

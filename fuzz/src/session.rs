@@ -1,12 +1,11 @@
 //! Sessions, by hand and shared by tasks that are polled, woken and cancelled in any order, with a server, a clock and a
 //! store that do what they like.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::{
-    AuthorizationServer, Client, FetchError, Grant, Session, SharedSession, Token, TokenPlacement, Verdict,
-    WithholdToken,
+    AuthorizationServer, Client, Grant, Session, SharedSession, Token, TokenPlacement, Verdict, WithholdToken,
 };
 use oauth_proto::{DriveError, Error, Expired, Request, Response, Step, Timestamp, Unsupported};
 
@@ -47,7 +46,7 @@ enum Kind {
     Token,
 }
 
-type Ended = Result<Option<Response>, FetchError<&'static str, &'static str>>;
+type Ended = Result<Option<Response>, DriveError>;
 
 pub fn run(input: Input) {
     let client = Client::new(AuthorizationServer::new(TOKEN_ENDPOINT).unwrap(), "client").secret("client-secret");
@@ -104,11 +103,16 @@ fn request(kind: Kind) -> Request {
 }
 
 fn shared(input: &Input, session: Session) {
-    let world = Rc::new(World::default());
+    let world = Arc::new(World::default());
     world.now.set(100_000);
     world.reports.set(input.reports);
-    world.saved.borrow_mut().insert("access-0".to_owned());
-    let shared = SharedSession::new(session);
+    world.saved.borrow().insert("access-0".to_owned());
+    let owned = world.clone();
+    let save = move |token| {
+        let world = owned.clone();
+        async move { world.save(token).await }
+    };
+    let shared = SharedSession::builder_async(session).save(save).build().unwrap();
     let mut tasks: Vec<(Kind, Task<Ended>)> = Vec::new();
     for act in input.acts.iter().take(200) {
         match *act {
@@ -157,7 +161,10 @@ fn poll(tasks: &mut Vec<(Kind, Task<Ended>)>, which: usize) {
     let Some(ended) = tasks[which].1.poll() else { return };
     let (kind, _) = tasks.swap_remove(which);
     if kind == Kind::Foreign {
-        let foreign = matches!(ended, Err(FetchError::Protocol(Error::Unsupported(Unsupported::ForeignOrigin { .. }))));
+        let foreign = matches!(
+            ended,
+            Err(DriveError::Protocol { error: Error::Unsupported(Unsupported::ForeignOrigin { .. }), .. })
+        );
         assert!(foreign, "{ended:?}");
     }
     if let Err(error) = &ended {
@@ -169,22 +176,18 @@ fn poll(tasks: &mut Vec<(Kind, Task<Ended>)>, which: usize) {
     }
 }
 
-fn start(shared: &SharedSession, world: &Rc<World>, kind: Kind) -> Task<Ended> {
-    let (shared, world, count) = (shared.clone(), world.clone(), Rc::new(Count::default()));
+fn start(shared: &SharedSession, world: &Arc<World>, kind: Kind) -> Task<Ended> {
+    let (shared, world, count) = (shared.clone(), world.clone(), Arc::new(Count::default()));
     Task::new(async move {
         let send = |request: Request| {
             let (world, count) = (world.clone(), count.clone());
             async move { world.send(request, &count, kind == Kind::Withheld).await }
         };
-        let save = |token| {
-            let world = world.clone();
-            async move { world.save(token).await }
-        };
         let moment = || world.moment();
         let ended = if kind == Kind::Token {
-            shared.token_async_with(send, save, moment).await.map(|_| None)
+            shared.token_async_with(send, moment).await.map(|_| None)
         } else {
-            shared.fetch_async_with(request(kind), send, save, moment).await.map(Some)
+            shared.fetch_async_with(request(kind), send, moment).await.map(Some)
         };
         match kind {
             Kind::Foreign => assert_eq!((count.api.get(), count.renewals.get()), (0, 0)),
@@ -274,7 +277,7 @@ fn renew(step: Result<Step<Token>, Error>, answer: Answer, issued: &mut u32) -> 
     };
     match oauth_proto::run_with(step.ok()?, send, || crate::requests::moment(1, 3), |_| panic!("renewals do not wait"))
     {
-        Err(DriveError::Transport(error)) => panic!("{error}"),
+        Err(error @ DriveError::Transport { .. }) => panic!("{error}"),
         ended => ended.ok(),
     }
 }

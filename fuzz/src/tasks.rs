@@ -1,13 +1,12 @@
 //! A small world for a shared session: a clock, exchanges that are answered when the fuzzer says so, a place where tokens
 //! are saved, and what must hold there at any time.
 
-use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
 
 use oauth_proto::oauth2::Token;
@@ -17,6 +16,33 @@ use crate::requests::moment;
 
 pub const TOKEN_ENDPOINT: &str = "https://a.example/token";
 pub const API: &str = "https://api.example";
+
+/// A value that can be changed behind a reference, and that the functions of a session may hold: they are `Send`.
+#[derive(Default)]
+pub struct Cell<T>(Mutex<T>);
+
+impl<T> Cell<T> {
+    pub fn borrow(&self) -> MutexGuard<'_, T> {
+        self.0.lock().unwrap()
+    }
+
+    pub fn get(&self) -> T
+    where
+        T: Copy,
+    {
+        *self.borrow()
+    }
+
+    pub fn set(&self, value: T) {
+        *self.borrow() = value;
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Cell<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.borrow().fmt(f)
+    }
+}
 
 pub type Outcome<T> = Result<T, &'static str>;
 
@@ -39,12 +65,12 @@ pub struct World {
     /// How often the user has granted access.
     grant: Cell<u32>,
     /// Tokens of grants before the present one.
-    outdated: RefCell<BTreeSet<String>>,
-    pub saved: RefCell<BTreeSet<String>>,
+    outdated: Cell<BTreeSet<String>>,
+    pub saved: Cell<BTreeSet<String>>,
     /// Renewed tokens that the session has and that are not saved.
-    pub unsaved: RefCell<Vec<String>>,
+    pub unsaved: Cell<Vec<String>>,
     renewing: Cell<u32>,
-    waiting: RefCell<Vec<Rc<Slot>>>,
+    waiting: Cell<Vec<Arc<Slot>>>,
     /// Whether a token counts as saved as soon as it is there, since its owner is told instead.
     pub reports: Cell<bool>,
     /// Whether an API takes the newest token alone.
@@ -55,7 +81,7 @@ pub struct World {
 #[derive(Default)]
 struct Slot {
     answer: Cell<Option<Answer>>,
-    waker: RefCell<Option<Waker>>,
+    waker: Cell<Option<Waker>>,
     gone: Cell<bool>,
 }
 
@@ -67,13 +93,13 @@ pub struct Count {
 }
 
 /// Ready once the fuzzer has an answer for it.
-struct Awaited(Rc<Slot>);
+struct Awaited(Arc<Slot>);
 
 impl Future for Awaited {
     type Output = Answer;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
-        *self.0.waker.borrow_mut() = Some(context.waker().clone());
+        *self.0.waker.borrow() = Some(context.waker().clone());
         self.0.answer.get().map_or(Poll::Pending, Poll::Ready)
     }
 }
@@ -102,23 +128,21 @@ impl World {
     /// The user grants access again, and the token of that is saved.
     pub fn grant(&self, token: &Token) {
         self.grant.set(self.grant.get() + 1);
-        self.unsaved.borrow_mut().clear();
-        let mut saved = self.saved.borrow_mut();
-        self.outdated
-            .borrow_mut()
-            .append(&mut (1..=self.issued.get()).map(|number| format!("access-{number}")).collect());
+        self.unsaved.borrow().clear();
+        let mut saved = self.saved.borrow();
+        self.outdated.borrow().append(&mut (1..=self.issued.get()).map(|number| format!("access-{number}")).collect());
         saved.insert(token.access_token.expose().to_owned());
     }
 
     fn wait(&self) -> Awaited {
-        let slot = Rc::new(Slot::default());
-        self.waiting.borrow_mut().push(slot.clone());
+        let slot = Arc::new(Slot::default());
+        self.waiting.borrow().push(slot.clone());
         Awaited(slot)
     }
 
     /// Answers one of those who wait; `false` when nobody does.
     pub fn answer(&self, which: usize, answer: Answer) -> bool {
-        let mut waiting = self.waiting.borrow_mut();
+        let mut waiting = self.waiting.borrow();
         waiting.retain(|slot| !slot.gone.get() && slot.answer.get().is_none());
         if waiting.is_empty() {
             return false;
@@ -126,7 +150,7 @@ impl World {
         let which = which % waiting.len();
         let slot = waiting.remove(which);
         slot.answer.set(Some(answer));
-        let waker = slot.waker.borrow_mut().take();
+        let waker = slot.waker.borrow().take();
         drop(waiting);
         if let Some(waker) = waker {
             waker.wake();
@@ -172,11 +196,11 @@ impl World {
                 let names = format!(r#""access_token":"access-{number}","refresh_token":"refresh-{number}""#);
                 if grant != self.grant.get() {
                     // Nobody needs it any more, but it may be there.
-                    self.outdated.borrow_mut().insert(format!("access-{number}"));
+                    self.outdated.borrow().insert(format!("access-{number}"));
                 } else if self.reports.get() {
-                    self.saved.borrow_mut().insert(format!("access-{number}"));
+                    self.saved.borrow().insert(format!("access-{number}"));
                 } else {
-                    self.unsaved.borrow_mut().push(format!("access-{number}"));
+                    self.unsaved.borrow().push(format!("access-{number}"));
                 }
                 Ok(json(200, &format!(r#"{{{names},"token_type":"Bearer"{expires}}}"#)))
             }
@@ -188,8 +212,8 @@ impl World {
         match self.wait().await {
             Answer::Good(_) => {
                 let token = token.access_token.expose().to_owned();
-                self.unsaved.borrow_mut().retain(|unsaved| *unsaved != token);
-                self.saved.borrow_mut().insert(token);
+                self.unsaved.borrow().retain(|unsaved| *unsaved != token);
+                self.saved.borrow().insert(token);
                 Ok(())
             }
             _ => Err("disk full"),

@@ -1,15 +1,14 @@
 //! A caller of a protected resource, who remembers where requests went and which tokens came by the way.
 
-use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
 
-use oauth_proto::oauth2::{FetchError, SharedSession, Token};
-use oauth_proto::{Request, Response};
+use oauth_proto::oauth2::{SharedSession, Token};
+use oauth_proto::{DriveError, Request, Response};
 
 use crate::exchange::Http;
 
 /// What a call comes to.
-pub type Fetched = Result<Response, FetchError<ureq::Error, Infallible>>;
+pub type Fetched = Result<Response, DriveError>;
 
 /// Calls one resource in one session, from many threads if need be.
 #[derive(Debug)]
@@ -17,14 +16,14 @@ pub struct Caller<'a> {
     http: &'a Http,
     session: &'a SharedSession,
     url: String,
-    saved: Mutex<Vec<Token>>,
+    renewed: Mutex<Vec<Token>>,
     sent: Mutex<Vec<String>>,
 }
 
 impl<'a> Caller<'a> {
     /// A caller of that URL.
     pub fn new(http: &'a Http, session: &'a SharedSession, url: impl Into<String>) -> Self {
-        Self { http, session, url: url.into(), saved: Mutex::default(), sent: Mutex::default() }
+        Self { http, session, url: url.into(), renewed: Mutex::default(), sent: Mutex::default() }
     }
 
     /// A request for the resource.
@@ -35,7 +34,7 @@ impl<'a> Caller<'a> {
     /// Calls the resource.
     ///
     /// # Errors
-    /// [`FetchError`].
+    /// [`DriveError`].
     pub fn call(&self) -> Fetched {
         self.fetch(self.request())
     }
@@ -43,16 +42,21 @@ impl<'a> Caller<'a> {
     /// Sends another request.
     ///
     /// # Errors
-    /// [`FetchError`].
+    /// [`DriveError`].
     pub fn fetch(&self, request: Request) -> Fetched {
         let send = |request: Request| {
             push(&self.sent, request.uri().path().to_owned());
             self.http.exchange(request)
         };
-        self.session.fetch(request, send, |token| {
-            push(&self.saved, token);
-            Ok(())
-        })
+        let before = self.session.session();
+        let fetched = self.session.fetch(request, send);
+        if let Some(token) = self.session.session().token().filter(|token| before.token() != Some(token)) {
+            let mut renewed = self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+            if renewed.last() != Some(token) {
+                renewed.push(token.clone());
+            }
+        }
+        fetched
     }
 
     /// Where requests went since this was last asked.
@@ -61,8 +65,8 @@ impl<'a> Caller<'a> {
     }
 
     /// The tokens that came since this was last asked.
-    pub fn saved(&self) -> Vec<Token> {
-        take(&self.saved)
+    pub fn renewed(&self) -> Vec<Token> {
+        take(&self.renewed)
     }
 }
 

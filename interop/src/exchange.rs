@@ -75,10 +75,10 @@ impl Http {
     }
 }
 
-fn protocol(error: DriveError<ureq::Error>) -> Error {
+fn protocol(error: DriveError) -> Error {
     match error {
-        DriveError::Protocol(error) => error,
-        DriveError::Transport(error) => panic!("{error}"),
+        DriveError::Protocol { error, .. } => error,
+        error => panic!("{error}"),
     }
 }
 

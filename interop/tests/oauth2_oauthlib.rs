@@ -8,10 +8,10 @@ use interop::caller::Caller;
 use interop::exchange::{Clock, Http};
 use interop::peer::Peer;
 use oauth_proto::oauth2::{
-    Authentication, AuthorizationServer, Authorize, BearerChallenge, BearerError, Client, Discovery, FetchError, Grant,
+    Authentication, AuthorizationServer, Authorize, BearerChallenge, BearerError, Client, Discovery, Grant,
     IncludeClientId, Metadata, Pending, PendingDevice, SharedSession, Token, TokenHint, TokenPlacement,
 };
-use oauth_proto::{Error, Expired, Forged, Moment, Refused, Response, Secret, Step};
+use oauth_proto::{DriveError, Error, Expired, Forged, Moment, Refused, Response, Secret, Step};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -183,7 +183,8 @@ fn an_error_in_a_callback_is_the_servers_or_the_users_refusal() {
     let world = World::new();
     let web = world.web();
     let error = world.grant(&web, Authorize::new().parameter("jane", "denies")).unwrap_err();
-    let denied = Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()) };
+    let denied =
+        Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()), answer: None };
     assert_eq!(error, denied.into());
     let error = world.grant(&web, Authorize::scope("read admin")).unwrap_err();
     assert!(
@@ -317,7 +318,7 @@ fn an_expired_token_is_renewed_once_and_one_that_is_too_weak_is_not() {
     let caller = Caller::new(&world.http, &session, world.photos());
     assert_eq!(caller.call().unwrap().status(), 200);
     assert_eq!(caller.sent(), ["/photos", "/token", "/photos"]);
-    assert_eq!(caller.saved().as_slice(), [session.session().token().unwrap().clone()]);
+    assert_eq!(caller.renewed().as_slice(), [session.session().token().unwrap().clone()]);
 
     let post = http::Request::post(world.photos()).body(Vec::new()).unwrap();
     let answer = caller.fetch(post).unwrap();
@@ -332,7 +333,7 @@ fn an_expired_token_is_renewed_once_and_one_that_is_too_weak_is_not() {
     world.http.run(web.revoke_grant(&renewed, Moment::from_os())).unwrap();
     world.expire(&renewed.access_token);
     let caller = Caller::new(&world.http, &session, world.photos());
-    let Err(FetchError::Protocol(error)) = caller.call() else { panic!("{:?}", caller.sent()) };
+    let Err(DriveError::Protocol { error, .. }) = caller.call() else { panic!("{:?}", caller.sent()) };
     assert_eq!(error.code(), Some("invalid_grant"));
 }
 

@@ -186,7 +186,8 @@ fn the_code_comes_back_in_the_fragment_or_as_a_form_too() {
     let (pending, body) = form_post(authorize());
     assert!(op.redeem(&client, pending, Callback::posted(CALLBACK, body.as_bytes())).is_ok());
     let (pending, body) = form_post(authorize().parameter("jane", "denies"));
-    let denied = Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()) };
+    let denied =
+        Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()), answer: None };
     let posted = Callback::posted(CALLBACK, body.as_bytes());
     assert_eq!(op.redeem(&client, pending, posted).unwrap_err(), denied.into());
 }
@@ -227,7 +228,8 @@ fn a_user_who_denies_and_one_who_is_not_there_are_refusals() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     let error = op.grant(&client, Authorize::scope("openid").parameter("jane", "denies")).unwrap_err();
-    let denied = Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()) };
+    let denied =
+        Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()), answer: None };
     assert_eq!(error, denied.into());
 
     let error = op.grant(&client, Authorize::scope("openid").parameter("prompt", "none")).unwrap_err();

@@ -1,7 +1,6 @@
 //! Our OAuth 2.0 client at oidc-provider: devices, registration, and sessions that renew themselves.
 
 use std::cell::RefCell;
-use std::convert::Infallible;
 use std::time::Duration;
 
 use interop::browser::Browser;
@@ -9,10 +8,10 @@ use interop::caller::Caller;
 use interop::exchange::Clock;
 use interop::oidc_provider::{CALLBACK, CLIENTS, INITIAL_ACCESS_TOKEN, OidcProvider, PHOTOS};
 use oauth_proto::oauth2::{
-    Authorize, BearerChallenge, BearerError, Client, ClientMetadata, FetchError, Grant, PendingDevice, Session,
-    SharedSession, Token, WithholdToken,
+    Authorize, BearerChallenge, BearerError, Client, ClientMetadata, Grant, PendingDevice, Session, SharedSession,
+    Token, WithholdToken,
 };
-use oauth_proto::{Error, Expired, Moment, Refused, Response, Secret, Unsupported};
+use oauth_proto::{DriveError, Error, Expired, Moment, Refused, Response, Secret, Unsupported};
 
 fn begin_device(op: &OidcProvider, client: &Client, clock: &Clock) -> PendingDevice {
     let scope = Some("openid offline_access".into());
@@ -76,8 +75,8 @@ fn a_device_that_is_denied_gets_nothing() {
     let pending = begin_device(&op, &client, &clock);
     let step = client.poll(&pending, clock.moment());
     let denied = op.http.run_waiting(&clock, step, |_| drop(enter(&op, &pending, &[("abort", "yes")])));
-    let Err(Error::Refused(Refused::Problem { code, advice, .. })) = denied else { panic!("{denied:?}") };
-    assert_eq!((code.as_str(), advice.as_deref()), ("access_denied", Some("End-User aborted interaction")));
+    let Err(Error::Refused(Refused::Denied { problem, advice, .. })) = denied else { panic!("{denied:?}") };
+    assert_eq!((problem.as_deref(), advice.as_deref()), (Some("access_denied"), Some("End-User aborted interaction")));
 }
 
 #[test]
@@ -191,7 +190,7 @@ fn a_token_that_has_run_out_is_renewed_and_the_request_sent_again() {
     let caller = userinfo(&op, &session);
     assert_eq!(caller.call().unwrap().status(), 200);
     assert_eq!(caller.sent(), ["/me", "/token", "/me"]);
-    let saved = caller.saved();
+    let saved = caller.renewed();
     assert_eq!(saved.as_slice(), [session.session().token().unwrap().clone()]);
     assert_ne!(saved[0].refresh_token, token.refresh_token);
 
@@ -199,7 +198,7 @@ fn a_token_that_has_run_out_is_renewed_and_the_request_sent_again() {
     let clock = Clock::default();
     clock.advance(Duration::from_secs(595));
     let send = |request| op.http.exchange(request);
-    let answer = session.fetch_with(caller.request(), send, |_| Ok::<_, Infallible>(()), || clock.moment()).unwrap();
+    let answer = session.fetch_with(caller.request(), send, || clock.moment()).unwrap();
     assert_eq!(answer.status(), 200);
     assert_ne!(session.session().token(), Some(&saved[0]));
 }
@@ -218,7 +217,7 @@ fn many_who_find_a_token_refused_renew_it_once() {
     });
     // A second time, and the server would have taken everything back.
     assert_eq!(caller.sent().iter().filter(|path| *path == "/token").count(), 1);
-    assert_eq!(caller.saved().len(), 1);
+    assert_eq!(caller.renewed().len(), 1);
     assert!(op.is_active(&client, &session.session().token().unwrap().access_token));
 }
 
@@ -256,7 +255,7 @@ fn a_grant_that_was_taken_back_is_for_the_user_to_give_again() {
     op.http.run(client.revoke_grant(&token, Moment::from_os())).unwrap();
     let caller = userinfo(&op, &session);
     let error = caller.call().unwrap_err();
-    let FetchError::Protocol(error) = error else { panic!("{error}") };
+    let DriveError::Protocol { error, .. } = error else { panic!("{error}") };
     assert_eq!(error.code(), Some("invalid_grant"));
     assert_eq!(caller.sent(), ["/me", "/token"]);
 
@@ -271,10 +270,7 @@ fn a_client_supplies_itself_with_tokens() {
     let grant = Grant::client_credentials().scope("photos.read").resource(PHOTOS);
     let session = SharedSession::new(Session::supplied(&client, PHOTOS, grant).unwrap());
     let clock = Clock::default();
-    let token = || {
-        let save = |_| Ok::<_, Infallible>(());
-        session.token_with(|request| op.http.exchange(request), save, || clock.moment()).unwrap()
-    };
+    let token = || session.token_with(|request| op.http.exchange(request), || clock.moment()).unwrap();
     let first = token();
     assert_eq!(token(), first);
     clock.advance(Duration::from_secs(600));
@@ -283,7 +279,10 @@ fn a_client_supplies_itself_with_tokens() {
     assert!(op.is_active(&client, &second.access_token));
     // It is not shown to the server that issued it.
     let error = userinfo(&op, &session).call().unwrap_err();
-    assert!(matches!(error, FetchError::Protocol(Error::Unsupported(Unsupported::ForeignOrigin { .. }))), "{error}");
+    assert!(
+        matches!(error, DriveError::Protocol { error: Error::Unsupported(Unsupported::ForeignOrigin { .. }), .. }),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! Signing in by doubles of Google, Facebook, Twitter and Dropbox over real HTTP: they check what they are sent, and answer as
 //! the services' documentation shows. Every field of the user, calls of each API, and a refusal of each.
 
-use std::convert::Infallible;
-
 use interop::exchange::Http;
 use interop::sign_in_doubles::{CALLBACK, CLIENT, Double, FACEBOOK_TOKEN, GOOGLE_TOKEN, SECRET};
 use oauth_proto::oauth2::{ApiRequest, Session, SharedSession};
@@ -150,7 +148,7 @@ fn facebooks_graph_is_called_with_a_token_and_by_sessions() {
     assert_eq!(http.run(me.call_with(&session, Moment::from_os().now)).unwrap()["first_name"], "Jane");
     let shared = SharedSession::new(session);
     let send = |request| http.exchange(request);
-    let response = shared.fetch(me.request().unwrap(), send, |_| Ok::<_, Infallible>(())).unwrap();
+    let response = shared.fetch(me.request().unwrap(), send).unwrap();
     assert_eq!(me.read(&response).unwrap()["first_name"], "Jane");
 
     for (request, message) in [

@@ -1,5 +1,7 @@
 //! What is not what it says: to be dropped, and logged.
 
+use super::lifted_by;
+
 /// What does not belong to the conversation. Besides an attack, it is what comes of a callback that was bookmarked or cut
 /// short: log it, and offer the user to start again.
 ///
@@ -85,12 +87,14 @@ pub enum Forged {
         received: String,
     },
     /// Metadata of a protected resource is for another resource (RFC 9728 §3.3).
-    #[error("the metadata is for the resource {received:?} and not for {expected:?}")]
+    #[error("the metadata is for the resource {received:?} and not for {expected:?}{}", lifted_by(*option))]
     ResourceMismatch {
         /// The resource that was asked for.
         expected: String,
         /// The one that the metadata names.
         received: String,
+        /// The option that lifts this, if there is one.
+        option: Option<&'static str>,
     },
     /// A token in the callback of a flow that ends in a code, where it has no business.
     #[error("the callback has {name:?}, though a code was asked for")]
@@ -99,7 +103,7 @@ pub enum Forged {
         name: &'static str,
     },
     /// The callback lacks a parameter.
-    #[error("the callback has no {name:?}")]
+    #[error("the callback has no {name:?}{}", lifted_by(parameter_option(name)))]
     ParameterMissing {
         /// The parameter.
         name: &'static str,
@@ -160,10 +164,17 @@ fn query_hint(expected: &str, received: &str) -> &'static str {
     if expected == received { " with the query that this has" } else { "" }
 }
 
+/// Returns the option that takes a callback without that parameter.
+fn parameter_option(name: &str) -> Option<&'static str> {
+    (name == "oauth_verifier").then_some("Service::allow_missing_verifier")
+}
+
 /// Returns what to do about an issuer's name, if the two are one server.
 fn issuer_option(received: &str) -> &'static str {
     if received.is_empty() {
         " (`Discovery::allow_missing_issuer` takes metadata that names no issuer)"
+    } else if received.contains('{') {
+        " (`Discovery::allow_issuer_template` takes metadata that names this in the place of an issuer)"
     } else {
         " (if both are one server, name it as it writes itself: `Discovery::allow_issuer` for its metadata, \
          `AuthorizationServer::issuer` for its callbacks)"

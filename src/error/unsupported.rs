@@ -1,5 +1,6 @@
 //! What is configured or asked for and cannot be done.
 
+use super::{lifted_by, shown};
 use crate::wire::Answer;
 
 /// What cannot be done as it is configured.
@@ -7,8 +8,9 @@ use crate::wire::Answer;
 /// ```
 /// use oauth_proto::Unsupported;
 ///
-/// let error = Unsupported::PlainHttp { url: "http://photos.example.net/token".into() };
-/// assert!(error.to_string().contains("https"));
+/// let url = "http://photos.example.net/token".into();
+/// let error = Unsupported::PlainHttp { url, option: Some("Service::dangerous_allow_http") };
+/// assert!(error.to_string().contains("`Service::dangerous_allow_http` lifts this"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -21,14 +23,13 @@ pub enum Unsupported {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// Secrets would travel in the clear. Use https, or say that it is wanted: the service's or the provider's
-    /// `dangerous_` option for it.
-    #[error(
-        "{url:?} is not https, and secrets would travel in the clear (an option whose name begins with `dangerous_` lifts this)"
-    )]
+    /// Secrets would travel in the clear. Use https, or the option if there is one.
+    #[error("{url:?} is not https, and secrets would travel in the clear{}", lifted_by(*option))]
     PlainHttp {
         /// The URL, without its query.
         url: String,
+        /// The option that lifts this, if there is one.
+        option: Option<&'static str>,
     },
     /// The service does not take a callback with a request; it knows the registered one.
     #[error("this service takes no callback with a request: it uses the registered one")]
@@ -83,10 +84,12 @@ pub enum Unsupported {
     #[error("the token cannot be renewed: it came without a session handle or a refresh token")]
     NotRenewable,
     /// The session was not made for that origin, and its token is not shown there.
-    #[error("the token is not for {origin:?}: the session was not made for that origin")]
+    #[error("the token is not for {origin:?}: the session was not made for that origin{}", lifted_by(*option))]
     ForeignOrigin {
         /// Where the request was to go: scheme, host and port.
         origin: String,
+        /// The option that lifts this, if there is one.
+        option: Option<&'static str>,
     },
     /// There is no token, and none can be had without the user.
     #[error("there is no token: the user has to grant access first")]
@@ -98,7 +101,10 @@ pub enum Unsupported {
         token_type: String,
     },
     /// The server's metadata lists methods of proof keys, and `S256` is not among them (RFC 9700 §2.1.1).
-    #[error("the server does not support proof keys with S256")]
+    #[error(
+        "the server does not support proof keys with S256{}",
+        lifted_by(Some("AuthorizationServer::allow_missing_s256"))
+    )]
     NoPkce,
     /// The authorization request goes to the server first (RFC 9126), which takes a round: `Client::authorize` has it.
     #[error("the authorization request must be pushed to the server first")]
@@ -126,15 +132,25 @@ pub enum Unsupported {
         /// What its host answered, if it was asked and that is why.
         answer: Option<Box<Answer>>,
     },
-    /// Signing in by OAuth 1.0 of 2007, which does not say who came back, has a constructor whose name begins with
-    /// `dangerous_`.
+    /// Signing in by OAuth 1.0 of 2007, which does not say who came back, has a constructor of its own.
     #[error(
-        "the service speaks OAuth 1.0 of 2007, which does not tie the user who comes back to the one who granted access"
+        "the service speaks OAuth 1.0 of 2007, which does not tie the user who comes back to the one who granted access{}",
+        lifted_by(Some("SignIn::dangerous_new_2007"))
     )]
     VersionOf2007,
     /// The answer is signed with an association that was asked for, and is not at hand any more.
     #[error("the answer is signed with an association that is not given")]
     NoAssociation,
+    /// A shared session was given functions for its storage that do not go together.
+    #[error("the shared session's `{given}` {reason} `{other}`")]
+    StorageIncomplete {
+        /// The function that was given.
+        given: &'static str,
+        /// How it depends on the other.
+        reason: &'static str,
+        /// The function that is missing, or too much.
+        other: &'static str,
+    },
     /// A secret that is too short to be one.
     #[error("the secret has {length} bytes where {least} are the least")]
     ShortSecret {
@@ -143,8 +159,4 @@ pub enum Unsupported {
         /// How long it has to be.
         least: usize,
     },
-}
-
-fn shown(answer: &Option<Box<Answer>>) -> String {
-    answer.as_ref().map(|answer| format!(" ({answer})")).unwrap_or_default()
 }

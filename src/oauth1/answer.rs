@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use http::header::LOCATION;
+use http::header::{DATE, LOCATION};
 use serde_json::Value;
 
 use super::TokenCredentials;
 use super::parameters::{CALLBACK_CONFIRMED, PROTOCOL, TIMESTAMP, TOKEN, TOKEN_SECRET, is_protocol};
-use crate::wire::{Answer, Challenge, MAX_BODY, bare, form, json, shortened};
+use crate::wire::{Answer, Challenge, MAX_BODY, bare, form, json, lenient, shortened};
 use crate::{Error, Misbehaved, Refused, Response, Secret, Timestamp};
 
 /// The range of timestamps that the Problem Reporting extension tells.
@@ -16,6 +16,8 @@ const ACCEPTABLE_TIMESTAMPS: &str = "oauth_acceptable_timestamps";
 /// The fields of an answer, each of them once.
 pub(super) struct Fields {
     fields: BTreeMap<String, String>,
+    /// The option that reads an answer which looks like this one.
+    option: Option<&'static str>,
     answer: Box<Answer>,
 }
 
@@ -34,12 +36,17 @@ impl Fields {
         if !response.status().is_success() {
             return Err(refusal(response, answer, Some(signed_at)).into());
         }
-        let fields = read(response.body(), json, &answer)?;
-        if let Some((code, advice)) = problem(&fields) {
-            let details = details(fields, Some(signed_at));
-            return Err(Refused::Problem { code, advice, details, answer }.into());
+        if is_json(response.body())
+            && let Some(said) = problem(&explained(response.body())).or_else(|| first_error(response.body()))
+        {
+            return Err(said.refusal(response, answer, Some(signed_at)).into());
         }
-        Ok(Self { fields, answer })
+        let fields = read(response.body(), json, &answer)?;
+        if let Some(said) = problem(&fields) {
+            return Err(said.refusal(response, answer, Some(signed_at)).into());
+        }
+        let option = (!json && is_json(response.body())).then_some("Service::allow_json_answers");
+        Ok(Self { fields, option, answer })
     }
 
     /// The token and its secret.
@@ -61,10 +68,12 @@ impl Fields {
 
     /// A number of seconds.
     pub(super) fn take_seconds(&mut self, field: &'static str) -> Result<Option<u64>, Error> {
-        let seconds = self.take(field).map(|text| text.parse()).transpose();
-        let answer = || self.answer.clone();
-        let invalid = |_| Misbehaved::FieldInvalid { field, reason: "not a whole number of seconds", answer: answer() };
-        Ok(seconds.map_err(invalid)?)
+        let Some(text) = self.take(field) else {
+            return Ok(None);
+        };
+        let reason = "not a whole number of seconds";
+        let invalid = || Misbehaved::FieldInvalid { field, reason, option: None, answer: self.answer.clone() };
+        Ok(Some(lenient::digits(&text).ok_or_else(invalid)?))
     }
 
     /// What nobody has taken.
@@ -77,20 +86,24 @@ impl Fields {
     }
 
     fn missing(&self, field: &'static str) -> Misbehaved {
-        Misbehaved::FieldMissing { field, answer: self.answer.clone() }
+        Misbehaved::FieldMissing { field, option: self.option, answer: self.answer.clone() }
     }
 }
 
 fn read(body: &[u8], json: bool, answer: &Answer) -> Result<BTreeMap<String, String>, Error> {
     let answer = || Box::new(answer.clone());
     let body = json::without_mark(body).trim_ascii();
-    let wrong_format = |expected| Misbehaved::WrongFormat { expected, answer: answer() };
+    let wrong_format = |expected| Misbehaved::WrongFormat { expected, option: None, answer: answer() };
+    // A captive portal or a page about maintenance. In a form the character is encoded.
+    if body.starts_with(b"<") {
+        return Err(wrong_format("a form but a page").into());
+    }
     let members = if json && body.starts_with(b"{") {
         let members = json::fields(body).ok_or_else(|| wrong_format("a JSON object"))?;
         let odd = members.iter().find_map(|(name, value)| odd(name, value));
         if let Some(field) = odd {
             let reason = "neither a text nor a whole number";
-            return Err(Misbehaved::FieldInvalid { field, reason, answer: answer() }.into());
+            return Err(Misbehaved::FieldInvalid { field, reason, option: None, answer: answer() }.into());
         }
         members.into_iter().map(|(name, value)| (name, json_text(value))).collect()
     } else {
@@ -136,22 +149,56 @@ fn redirect(response: &Response, answer: Box<Answer>) -> Error {
     Misbehaved::Redirect { location: bare(location.as_deref().unwrap_or_default()), answer }.into()
 }
 
-/// Returns what the server said when it refused: in the body, in `WWW-Authenticate`, or in a list of errors as Twitter's. The
-/// time is that of the request's signature, where it is known.
+/// Returns what the server said when it refused: in the body, or in `WWW-Authenticate`. The time is that of the request's
+/// signature, where it is known.
 pub(super) fn refusal(response: &Response, answer: Box<Answer>, signed_at: Option<Timestamp>) -> Refused {
-    let in_challenges = Challenge::of(response.headers()).into_iter().map(|challenge| {
-        let parameters = challenge.parameters.into_iter();
-        once(parameters.map(|(name, value)| (name.to_ascii_lowercase(), value)))
-    });
-    for fields in std::iter::once(explained(response.body())).chain(in_challenges) {
-        if let Some((code, advice)) = problem(&fields) {
-            return Refused::Problem { code, advice, details: details(fields, signed_at), answer };
-        }
-    }
-    match first_of_errors(response.body()) {
-        Some((code, advice)) => Refused::Problem { code, advice, details: BTreeMap::new(), answer },
+    let in_challenges = || {
+        Challenge::of(response.headers()).into_iter().find_map(|challenge| {
+            let parameters = challenge.parameters.into_iter();
+            problem(&once(parameters.map(|(name, value)| (name.to_ascii_lowercase(), value))))
+        })
+    };
+    let in_body = || problem(&explained(response.body()));
+    match in_body().or_else(in_challenges).or_else(|| first_error(response.body())) {
+        Some(said) => said.refusal(response, answer, signed_at),
         None => Refused::Status(answer),
     }
+}
+
+/// What a server says when it refuses.
+struct Said {
+    code: String,
+    advice: Option<String>,
+    /// What else stands beside it.
+    fields: BTreeMap<String, String>,
+}
+
+impl Said {
+    fn refusal(self, response: &Response, answer: Box<Answer>, signed_at: Option<Timestamp>) -> Refused {
+        let Self { code, advice, fields } = self;
+        let explains = |name: &str| name.starts_with("oauth_acceptable_") || name.starts_with("oauth_parameters_");
+        let details = fields.into_iter().filter(|(name, _)| explains(name));
+        let mut details: BTreeMap<_, _> = details.map(|(name, value)| (shortened(&name), shortened(&value))).collect();
+        let is_told = details.contains_key(ACCEPTABLE_TIMESTAMPS);
+        // Twitter's number for it is 135, with these words beside it.
+        let is_about_time = [Some(&code), advice.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|text| text.to_ascii_lowercase().contains("timestamp"));
+        if let Some(signed_at) = signed_at.filter(|_| is_told || is_about_time) {
+            details.insert(TIMESTAMP.to_owned(), signed_at.to_string());
+            let date =
+                response.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+            if let Some(date) = date.filter(|_| !is_told) {
+                details.insert("date".to_owned(), Timestamp::from(date).to_string());
+            }
+        }
+        Refused::Problem { code, advice, details, answer }
+    }
+}
+
+fn is_json(body: &[u8]) -> bool {
+    json::without_mark(body).trim_ascii().starts_with(b"{")
 }
 
 /// Reads the body of a refusal. It holds nothing to rely on, so one odd field does not cost the others.
@@ -175,36 +222,26 @@ fn once(fields: impl Iterator<Item = (String, String)>) -> BTreeMap<String, Stri
     seen.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// Returns the fields in which the Problem Reporting extension explains a problem; beside the timestamps that are
-/// acceptable, also the one that the request had.
-fn details(fields: BTreeMap<String, String>, signed_at: Option<Timestamp>) -> BTreeMap<String, String> {
-    let explains = |name: &str| name.starts_with("oauth_acceptable_") || name.starts_with("oauth_parameters_");
-    let details = fields.into_iter().filter(|(name, _)| explains(name));
-    let mut details: BTreeMap<_, _> = details.map(|(name, value)| (shortened(&name), shortened(&value))).collect();
-    if let Some(signed_at) = signed_at.filter(|_| details.contains_key(ACCEPTABLE_TIMESTAMPS)) {
-        details.insert(TIMESTAMP.to_owned(), signed_at.to_string());
-    }
-    details
-}
-
 /// Returns the code of the Problem Reporting extension or that of oauthlib's servers, and the advice that goes with it. An
 /// empty code is none.
-fn problem(fields: &BTreeMap<String, String>) -> Option<(String, Option<String>)> {
+fn problem(fields: &BTreeMap<String, String>) -> Option<Said> {
     // An object in JSON is no code, and may hold anything.
     let is_text = |value: &&String| !value.is_empty() && !value.trim_start().starts_with(['{', '[']);
     let find = |name: &str| fields.get(name).filter(is_text).map(|value| shortened(value));
-    find("oauth_problem")
+    let (code, advice) = find("oauth_problem")
         .map(|code| (code, find("oauth_problem_advice")))
-        .or_else(|| find("error").map(|code| (code, find("error_description"))))
+        .or_else(|| find("error").map(|code| (code, find("error_description"))))?;
+    Some(Said { code, advice, fields: fields.clone() })
 }
 
-/// Returns the number and the message of the first error in Twitter's list of them.
-fn first_of_errors(body: &[u8]) -> Option<(String, Option<String>)> {
+/// Returns the code and the message of the first error in a list of them, such as Twitter's, or of one that is an object.
+fn first_error(body: &[u8]) -> Option<Said> {
     let body: Value = serde_json::from_str(&String::from_utf8_lossy(json::without_mark(body))).ok()?;
-    let first = body.get("errors")?.get(0)?;
-    let code = match first.get("code")? {
-        Value::Number(number) => number.to_string(),
-        code => shortened(code.as_str().filter(|code| !code.is_empty())?),
-    };
-    Some((code, first.get("message").and_then(Value::as_str).map(shortened)))
+    let error = body.get("errors").and_then(|errors| errors.get(0)).or_else(|| body.get("error"))?;
+    let code = ["code", "status", "type"].into_iter().find_map(|name| match error.get(name)? {
+        Value::Number(number) => Some(number.to_string()),
+        code => code.as_str().filter(|code| !code.is_empty()).map(shortened),
+    })?;
+    let advice = error.get("message").and_then(Value::as_str).map(shortened);
+    Some(Said { code, advice, fields: BTreeMap::new() })
 }

@@ -102,7 +102,7 @@ impl ApiRequest {
         Ok(api::send(self.request()?, self.call.limit, api_refusal))
     }
 
-    /// The JSON of an answer; null for an empty one.
+    /// Returns the JSON of an answer; null for an empty one. An answer on status 200 that holds nothing but an error is a refusal.
     ///
     /// # Errors
     /// As the step of [`call`](Self::call).

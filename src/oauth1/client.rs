@@ -13,7 +13,9 @@ use crate::callback::Leniency;
 use crate::mark::Mark;
 use crate::step::Receive;
 use crate::wire::{bare, form, with_query};
-use crate::{Callback, Error, Forged, Misbehaved, Moment, Request, Response, Secret, Step, Timestamp, Unsupported};
+use crate::{
+    Callback, Error, Forged, Misbehaved, Moment, Purpose, Request, Response, Secret, Step, Timestamp, Unsupported,
+};
 
 /// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
 const LIFETIME: Duration = Duration::from_secs(3600);
@@ -293,11 +295,11 @@ impl Client {
     /// # use oauth_proto::oauth1::{Client, Session};
     /// # use oauth_proto::{DriveError, Moment, Request, Response, run};
     /// # fn store(_: &oauth_proto::oauth1::Token) {}
-    /// fn renew<E>(
+    /// fn renew(
     ///     client: &Client,
     ///     session: &mut Session,
-    ///     send: impl FnMut(Request) -> Result<Response, E>,
-    /// ) -> Result<(), DriveError<E>> {
+    ///     send: impl FnMut(Request) -> Result<Response, std::io::Error>,
+    /// ) -> Result<(), DriveError> {
     ///     let moment = Moment::from_os();
     ///     if let Some(token) = session.token().filter(|token| token.is_expired(moment.now)) {
     ///         let renewed = run(client.renew(token, moment)?, send)?;
@@ -469,8 +471,8 @@ impl Receive<Pending> for Temporary {
         Ok(Step::Done(Pending::new(self.mark, credentials, self.callback, self.returns_to, self.expires_at)))
     }
 
-    fn name(&self) -> &'static str {
-        "Temporary"
+    fn purpose(&self) -> Purpose {
+        Purpose::RequestingTemporaryCredentials
     }
 }
 
@@ -498,7 +500,7 @@ impl Receive<Token> for Exchange {
         Ok(Step::Done(token))
     }
 
-    fn name(&self) -> &'static str {
-        "Exchange"
+    fn purpose(&self) -> Purpose {
+        if self.before.is_some() { Purpose::RenewingToken } else { Purpose::ExchangingTemporaryCredentials }
     }
 }

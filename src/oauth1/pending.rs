@@ -125,7 +125,7 @@ impl Pending {
             (None, error) => (error, said(answer.error_description)),
         };
         if refused || problem.is_some() {
-            return Err(Refused::Denied { problem, advice }.into());
+            return Err(Refused::Denied { problem, advice, answer: None }.into());
         }
         if token.is_none() {
             return Err(Forged::ParameterMissing { name: TOKEN }.into());
@@ -219,7 +219,7 @@ mod tests {
             ("?oauth_problem=user_refused", Some("user_refused")),
             ("?oauth_token=t+k&error=access_denied", Some("access_denied")),
         ] {
-            let expected = Refused::Denied { problem: problem.map(str::to_owned), advice: None };
+            let expected = Refused::Denied { problem: problem.map(str::to_owned), advice: None, answer: None };
             assert_eq!(verifier(callback), Err(expected.into()), "{callback}");
         }
     }

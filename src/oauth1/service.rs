@@ -60,7 +60,7 @@ pub struct Service {
     pub(super) unconfirmed_callback: bool,
     pub(super) missing_verifier: bool,
     pub(super) json_answers: bool,
-    pub(crate) plain_http: bool,
+    plain_http: bool,
 }
 
 impl Service {
@@ -170,8 +170,11 @@ impl Service {
         self
     }
 
-    /// Whether a secret may come back from that endpoint.
-    pub(super) fn check_private(&self, endpoint: &Uri) -> Result<(), Error> {
-        Ok(check_private(endpoint, self.plain_http)?)
+    /// Checks that secrets may go to that place and come back from it.
+    pub(crate) fn check_private(&self, uri: &Uri) -> Result<(), Error> {
+        if !self.plain_http {
+            check_private(uri, Some("Service::dangerous_allow_http"))?;
+        }
+        Ok(())
     }
 }

@@ -276,7 +276,7 @@ impl Signer {
         let site = signed_site(uri, host)?;
         // The secrets go where the URI says, whatever the `Host` header does.
         if self.scheme.method.is_plaintext() && !Site::of(uri).is_some_and(Site::is_private) {
-            return Err(Unsupported::PlainHttp { url: without_query(uri) }.into());
+            return Err(Unsupported::PlainHttp { url: without_query(uri), option: None }.into());
         }
         Ok(site)
     }

@@ -53,9 +53,15 @@ pub struct Metadata {
     /// Where tokens are revoked (RFC 7009).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub revocation_endpoint: Option<String>,
+    /// How clients may authenticate there. If it is not said, by `client_secret_basic` (RFC 8414 §2).
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
+    pub revocation_endpoint_auth_methods_supported: Option<Vec<String>>,
     /// Where tokens are introspected (RFC 7662).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub introspection_endpoint: Option<String>,
+    /// How callers may authenticate there.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
+    pub introspection_endpoint_auth_methods_supported: Option<Vec<String>>,
     /// Methods of proof keys that it knows (RFC 7636).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub code_challenge_methods_supported: Option<Vec<String>>,
@@ -102,7 +108,10 @@ impl Metadata {
             &self.userinfo_endpoint,
             &self.end_session_endpoint,
         ];
-        endpoints.into_iter().filter_map(Option::as_deref)
+        // RFC 8705 §5: the same endpoints for clients that show a certificate.
+        let aliases = self.extra.get("mtls_endpoint_aliases").and_then(Value::as_object).into_iter().flatten();
+        let aliases = aliases.filter_map(|(_, url)| url.as_str());
+        endpoints.into_iter().filter_map(Option::as_deref).chain(aliases)
     }
 }
 

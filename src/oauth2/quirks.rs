@@ -98,7 +98,7 @@ impl Quirks {
         self
     }
 
-    /// Reads `errors[0].errorType` where there is no `error`. Lets pass: nothing; a refusal gets its name (Fitbit).
+    /// Reads `errors[0].errorType`, or else its `code`, where there is no `error`. Lets pass: nothing; a refusal gets its name (Fitbit).
     pub const fn allow_error_list(mut self) -> Self {
         self.error_list = true;
         self

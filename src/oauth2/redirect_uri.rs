@@ -38,7 +38,8 @@ pub(crate) fn check_redirect_uri(uri: &str, plain_http: bool) -> Result<(), Unsu
         None => false,
     };
     if url.scheme() == "http" && !loopback && !plain_http {
-        return Err(Unsupported::PlainHttp { url: bare(uri) });
+        let option = Some("AuthorizationServer::dangerous_allow_http");
+        return Err(Unsupported::PlainHttp { url: bare(uri), option });
     }
     Ok(())
 }

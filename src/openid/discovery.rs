@@ -12,7 +12,7 @@ use super::xrds::Service;
 use super::{Version, html, xrds};
 use crate::step::Receive;
 use crate::wire::{Answer, bare, form, is_internal};
-use crate::{Error, Moment, Request, Response, Step, Unsupported};
+use crate::{Error, Moment, Purpose, Request, Response, Step, Unsupported};
 
 /// Redirects that are followed, of each document.
 const MAX_REDIRECTS: u8 = 5;
@@ -133,7 +133,10 @@ impl Policy {
         let reason = match url {
             None => "it is too long for an endpoint",
             Some(url) if !self.may_fetch(&url) => NOT_FAR,
-            Some(url) if !self.trusts(&url) => return Err(Unsupported::PlainHttp { url: bare(endpoint) }.into()),
+            Some(url) if !self.trusts(&url) => {
+                let option = Some("RelyingParty::dangerous_allow_http");
+                return Err(Unsupported::PlainHttp { url: bare(endpoint), option }.into());
+            }
             Some(_) => return Ok(()),
         };
         Err(Unsupported::Url { url: bare(endpoint), reason }.into())
@@ -290,12 +293,8 @@ impl<T: 'static> Receive<T> for Fetch<T> {
         }
     }
 
-    fn name(&self) -> &'static str {
-        match self.what {
-            What::Identifier => "FetchIdentifier",
-            What::Document { .. } => "FetchDocument",
-            What::Page { .. } => "FetchPage",
-        }
+    fn purpose(&self) -> Purpose {
+        Purpose::DiscoveringIdentifier
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn installation(place: &str) -> Result<&str, Error> {
     let base = place.trim_end_matches('/');
     match is_private(base) {
         Some(true) => Ok(base),
-        Some(false) => Err(Unsupported::PlainHttp { url: bare(place) }.into()),
+        Some(false) => Err(Unsupported::PlainHttp { url: bare(place), option: None }.into()),
         None => refused(place, "a place is an absolute https URL without user information, query and fragment"),
     }
 }

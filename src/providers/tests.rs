@@ -250,6 +250,8 @@ fn an_installation_without_tls_is_refused_unless_it_is_this_machine() {
     for place in ["http://x.example", "http://localhost.example", "http://10.0.0.1/"] {
         let error = GITLAB.url(GITLAB.token, Some(place)).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{place}: {error}");
+        // A row has no option that would lift it.
+        assert!(error.to_string().contains("https") && !error.to_string().contains("lifts"), "{error}");
     }
 }
 

@@ -13,8 +13,8 @@ use super::then::{divided, then};
 use super::{Pending, SignIn, Tokens, User, mapping};
 use crate::api::{self, Call};
 use crate::step::Receive;
-use crate::wire::{Answer, Site, check_private};
-use crate::{Callback, Error, Forged, Misbehaved, Moment, Refused, Request, Response, Step, oauth1, oauth2};
+use crate::wire::{Answer, Site};
+use crate::{Callback, Error, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, Step, oauth1, oauth2};
 
 /// The most that a profile may have.
 const LIMIT: usize = 256 * 1024;
@@ -51,11 +51,11 @@ impl SignIn {
         match (&self.0.client, pending.leg) {
             (Client::Oauth2(client), Leg::Oauth2(pending)) => {
                 let step = client.redeem(pending, callback, moment)?;
-                then("AwaitToken", step, next, |token, moment| fetch(parts, Tokens::Oauth2(token), moment))
+                then(step, next, |token, moment| fetch(parts, Tokens::Oauth2(token), moment))
             }
             (Client::Oauth1(client), Leg::Oauth1(pending)) => {
                 let step = client.redeem(pending, callback, moment)?;
-                then("AwaitToken", step, next, |token, moment| fetch(parts, Tokens::Oauth1(token), moment))
+                then(step, next, |token, moment| fetch(parts, Tokens::Oauth1(token), moment))
             }
             _ => Err(Forged::OtherClient.into()),
         }
@@ -110,7 +110,7 @@ impl Parts {
             }
             (Client::Oauth1(client), Tokens::Oauth1(token)) => {
                 Site::of_request(request.uri(), request.headers())?;
-                check_private(request.uri(), client.service().plain_http)?;
+                client.service().check_private(request.uri())?;
                 client.session(token.clone()).sign(&mut request, moment)?;
             }
             _ => return Err(Forged::OtherClient.into()),
@@ -150,8 +150,10 @@ impl Parts {
         }
         let answer = Box::new(Answer::of(response));
         Err(match &self.profile {
-            Profile::Table(table) => Misbehaved::FieldMissing { field: table.site.fields.id, answer },
-            Profile::Custom(_) => Misbehaved::WrongFormat { expected: "a profile with an identifier", answer },
+            Profile::Table(table) => Misbehaved::FieldMissing { field: table.site.fields.id, option: None, answer },
+            Profile::Custom(_) => {
+                Misbehaved::WrongFormat { expected: "a profile with an identifier", option: None, answer }
+            }
         }
         .into())
     }
@@ -178,8 +180,8 @@ impl Receive<User> for AwaitProfile {
         Ok(Step::send(request, AwaitEmails { parts, user }))
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitProfile"
+    fn purpose(&self) -> Purpose {
+        Purpose::ReadingProfile
     }
 }
 
@@ -201,14 +203,14 @@ impl Receive<User> for AwaitEmails {
         let list = emails.and_then(|emails| mapping::verified_email(&emails, &answer));
         let email = list.ok_or_else(|| {
             let answer = Box::new(Answer::of(&response));
-            Misbehaved::WrongFormat { expected: "a list of addresses", answer }
+            Misbehaved::WrongFormat { expected: "a list of addresses", option: None, answer }
         })?;
         user.email_verified = email.is_some().then_some(true);
         user.email = email;
         Ok(Step::Done(user))
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitEmails"
+    fn purpose(&self) -> Purpose {
+        Purpose::ReadingEmails
     }
 }

@@ -142,7 +142,13 @@ impl SignIn {
     }
 
     pub(super) fn with(client: Client, callback: String, profile: Profile) -> Result<Self, Error> {
-        let client = client.returning_to(&callback)?;
+        let client = client.returning_to(&callback).map_err(|error| match (error, &profile) {
+            // A row has no option for that.
+            (Error::Unsupported(Unsupported::PlainHttp { url, .. }), Profile::Table(_)) => {
+                Unsupported::PlainHttp { url, option: None }.into()
+            }
+            (error, _) => error,
+        })?;
         Ok(Self(Arc::new(Parts {
             mark: mark(&client, &callback, &profile),
             client,

@@ -39,7 +39,7 @@ pub(super) fn at_one_of(url: &str, origins: &[&str]) -> Result<String, Error> {
     let own = origin(place);
     if own.is_none() || !origins.iter().any(|allowed| origin(allowed) == own) {
         let origin = own.map(|origin| origin.to_string()).unwrap_or_default();
-        return Err(Unsupported::ForeignOrigin { origin }.into());
+        return Err(Unsupported::ForeignOrigin { origin, option: None }.into());
     }
     Ok(url.to_owned())
 }

@@ -156,11 +156,10 @@ pub fn facebook_request_at(base: &str, path: &str) -> Result<FacebookRequest, Er
 /// use oauth_proto::oauth2::SharedSession;
 /// use oauth_proto::sign_in::facebook_request;
 /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
-/// # fn store(_: &oauth_proto::oauth2::Token) -> Result<(), std::io::Error> { Ok(()) }
 ///
 /// # fn example(shared: SharedSession) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = facebook_request("/me")?.argument("fields", "id").app_secret("client secret");
-/// let response = shared.fetch(request.request()?, &mut send, |token| store(&token))?;
+/// let response = shared.fetch(request.request()?, &mut send)?;
 /// println!("{}", request.read(&response)?["id"]);
 /// # Ok(())
 /// # }

@@ -139,7 +139,7 @@ impl SignIn {
         match &self.0.client {
             Client::Oauth2(client) => {
                 let step = client.authorize(parts.authorize(), moment)?;
-                then("AwaitRequestUri", step, next, move |authorization, _| {
+                then(step, next, move |authorization, _| {
                     let pending = parts.pending(Leg::Oauth2(authorization.pending));
                     Ok(Step::Done(Start { url: authorization.url, pending }))
                 })
@@ -151,7 +151,7 @@ impl SignIn {
                 };
                 let step = client.authorize(authorize, moment)?;
                 let client = client.clone();
-                then("AwaitRequestToken", step, next, move |pending, _| {
+                then(step, next, move |pending, _| {
                     let url = parts.oauth1_url(&client, &pending)?;
                     Ok(Step::Done(Start { url, pending: parts.pending(Leg::Oauth1(pending)) }))
                 })

@@ -37,7 +37,7 @@ impl Table {
             let origin = Origin::of(&endpoint(emails)?);
             if origin != Origin::of(&endpoint(&self.profile)?) {
                 let origin = origin.map(|origin| origin.to_string()).unwrap_or_default();
-                return Err(Unsupported::ForeignOrigin { origin }.into());
+                return Err(Unsupported::ForeignOrigin { origin, option: None }.into());
             }
         }
         Ok(client)
@@ -76,7 +76,7 @@ impl Table {
         };
         let template = self.site.profile.or(row).ok_or(Unsupported::NoEndpoint { endpoint: "profile" })?;
         let url = self.url(template)?;
-        check_private(&endpoint(&url)?, false)?;
+        check_private(&endpoint(&url)?, None)?;
         Ok(url)
     }
 

@@ -1,18 +1,17 @@
 //! One leg after another, as one.
 
 use crate::step::{Receive, Wake};
-use crate::{Asleep, Error, Moment, Response, Sent, Step};
+use crate::{Asleep, Error, Moment, Purpose, Response, Sent, Step};
 
-/// A leg that goes on with what another one ends in. `name` says what is awaited meanwhile.
+/// A leg that goes on with what another one ends in.
 pub(super) fn then<T: 'static, U: 'static>(
-    name: &'static str,
     step: Step<T>,
     moment: Moment,
     next: impl FnOnce(T, Moment) -> Result<Step<U>, Error> + Send + Sync + 'static,
 ) -> Result<Step<U>, Error> {
     match step {
-        Step::Send(request, before) => Ok(Step::send(request, Then { name, before, next })),
-        Step::Wait(until, before) => Ok(Step::wait(until, Then { name, before, next })),
+        Step::Send(request, before) => Ok(Step::send(request, Then { before, next })),
+        Step::Wait(until, before) => Ok(Step::wait(until, Then { before, next })),
         Step::Done(value) => next(value, moment),
     }
 }
@@ -24,7 +23,6 @@ pub(super) fn divided(moment: Moment) -> (Moment, Moment) {
 }
 
 struct Then<B, N> {
-    name: &'static str,
     before: B,
     next: N,
 }
@@ -37,11 +35,11 @@ where
 {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<U>, Error> {
         let (moment, next) = divided(moment);
-        then(self.name, self.before.receive(response, moment)?, next, self.next)
+        then(self.before.receive(response, moment)?, next, self.next)
     }
 
-    fn name(&self) -> &'static str {
-        self.name
+    fn purpose(&self) -> Purpose {
+        self.before.purpose()
     }
 }
 
@@ -53,10 +51,10 @@ where
 {
     fn wake(self: Box<Self>, moment: Moment) -> Result<Step<U>, Error> {
         let (moment, next) = divided(moment);
-        then(self.name, self.before.wake(moment)?, next, self.next)
+        then(self.before.wake(moment)?, next, self.next)
     }
 
-    fn name(&self) -> &'static str {
-        self.name
+    fn purpose(&self) -> Purpose {
+        self.before.purpose()
     }
 }

@@ -5,7 +5,11 @@ use std::fmt;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
+use serde_json::Value;
+
+use super::json::fields;
 use super::{Challenge, RetryAfter};
+use crate::Leg;
 use crate::step::Response;
 
 /// Token endpoints answer with a few hundred bytes; a body above this is not read.
@@ -35,12 +39,14 @@ pub struct Answer {
     /// Its `Content-Type`, if it has one.
     pub content_type: Option<String>,
     /// The beginning of its body. Whatever stands behind `=` or as a value in JSON (but for messages), has a digit in it or
-    /// is long, is replaced by `…`.
+    /// is long, is replaced by `…`. Of a refusal in JSON, numbers of codes and the words of all messages are shown.
     pub excerpt: String,
     /// The challenges of its `WWW-Authenticate` headers, without anything but names and short values.
     pub challenges: Vec<Challenge>,
     /// When the server wants to be asked again, if it says so.
     pub retry_after: Option<RetryAfter>,
+    /// The request that it answers: what it was for, and where it went. `None` for an answer that was not read in a conversation.
+    pub leg: Option<Leg>,
 }
 
 impl Answer {
@@ -50,9 +56,10 @@ impl Answer {
         Self {
             status: response.status(),
             content_type: content_type.map(|value| shortened(&String::from_utf8_lossy(value.as_bytes()))),
-            excerpt: excerpt(response.body()),
+            excerpt: excerpt(response.body(), Speech::of(response)),
             challenges: Challenge::of(response.headers()).into_iter().map(presentable).collect(),
             retry_after: RetryAfter::of(response.headers()),
+            leg: None,
         }
     }
 }
@@ -69,6 +76,9 @@ fn presentable(challenge: Challenge) -> Challenge {
 
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(leg) = &self.leg {
+            write!(f, "{leg}, ")?;
+        }
         write!(f, "status {}", self.status.as_u16())?;
         match &self.content_type {
             Some(content_type) => write!(f, ", content type {content_type:?}")?,
@@ -107,9 +117,96 @@ const SENSITIVE: [&str; 7] = ["secret", "token", "signature", "verifier", "passw
 /// In these members of JSON servers explain themselves: their words pass.
 const MESSAGES: [&str; 6] = ["message", "error", "error_description", "detail", "title", "reason"];
 
+/// In these members of a refusal, too, written without `_` and `-` and in small letters.
+const EXPLANATIONS: [&str; 12] = [
+    "message",
+    "errormessage",
+    "errmsg",
+    "msg",
+    "error",
+    "errordescription",
+    "description",
+    "detail",
+    "details",
+    "title",
+    "reason",
+    "errorreason",
+];
+
+/// Numbers in these members of a refusal say what is wrong, written in the same way.
+const CODES: [&str; 13] = [
+    "code",
+    "errorcode",
+    "errcode",
+    "errorsubcode",
+    "subcode",
+    "status",
+    "statuscode",
+    "httpstatus",
+    "httpcode",
+    "errno",
+    "errornumber",
+    "err",
+    "ret",
+];
+
+/// What an answer does, and so what its body may hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Speech {
+    /// It gives, or it is unclear what it does.
+    Grants,
+    /// It says no and explains why.
+    Refuses,
+}
+
+impl Speech {
+    fn of(response: &Response) -> Self {
+        let status = response.status();
+        let refuses = status.is_client_error() || status.is_server_error();
+        if refuses || (status.is_success() && says_error(response.body())) { Self::Refuses } else { Self::Grants }
+    }
+}
+
+/// Returns whether a body is a JSON object that is about an error, and nothing in it is called a token or a secret.
+fn says_error(body: &[u8]) -> bool {
+    let members = if body.len() <= MAX_BODY { fields(body).unwrap_or_default() } else { Vec::new() };
+    let says = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Number(number) => number.as_u64() != Some(0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Bool(true) | Value::Object(_) => true,
+    };
+    let is_error = |name: &str| matches!(name, "error" | "errors" | "errcode");
+    members.iter().any(|(name, value)| is_error(name) && says(value))
+        && !members.iter().any(|(name, _)| !is_code(name) && is_sensitive(name))
+}
+
+/// Returns a name as it stands in the lists above.
+fn bare_name(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+fn is_code(name: &str) -> bool {
+    CODES.contains(&bare_name(name).as_str())
+}
+
+/// Returns the number with which a member's value begins, the colon before it included, if it can be that of an error.
+fn number_behind(after: &str) -> Option<&str> {
+    let value = after.trim_start().strip_prefix(':')?.trim_start();
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    let ends = digits[end..].trim_start().chars().next().is_some_and(|c| matches!(c, ',' | '}' | ']'));
+    let length = after.len() - digits.len() + end;
+    (ends && (1..=10).contains(&end)).then(|| &after[..length])
+}
+
 /// The beginning of a body with everything masked that may be a value: a secret may stand in a place that a broken server
 /// chose. Prose passes; numbers, long words, what stands behind `=`, and strings of JSON but for names and messages do not.
-fn excerpt(body: &[u8]) -> String {
+fn excerpt(body: &[u8], speech: Speech) -> String {
+    let refuses = speech == Speech::Refuses;
+    let is_message =
+        |name: &str| MESSAGES.contains(&name) || (refuses && EXPLANATIONS.contains(&bare_name(name).as_str()));
     let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT)]);
     let mut out = String::new();
     let mut rest = text.as_ref();
@@ -129,18 +226,27 @@ fn excerpt(body: &[u8]) -> String {
             '"' => {
                 let name = piece.trim_matches('"');
                 let is_name = after.trim_start().starts_with(':') && is_plain(name);
-                message = is_name && MESSAGES.contains(&name) && opens_string(after);
+                message = is_name && is_message(name) && opens_string(after);
                 out.push_str(if is_name { piece } else { "\"…\"" });
                 if message {
                     out.push_str(": ");
                     rest = &after[after.find('"').map_or(after.len(), |at| at + 1)..];
                 }
-                if is_name && is_sensitive(name) {
+                if let Some(number) = number_behind(after).filter(|_| refuses && is_name && is_code(name)) {
+                    out.push_str(number);
+                    rest = &after[number.len()..];
+                } else if is_name && is_sensitive(name) {
                     return out + "…";
                 }
             }
             '=' | '＝' => out.push_str("=…"),
-            _ if is_word(next) && is_sensitive(piece) => return out + if is_plain(piece) { piece } else { "" } + "…",
+            // In the message of a refusal nothing follows but what a colon or a quotation mark leads to.
+            _ if is_word(next)
+                && is_sensitive(piece)
+                && !(refuses && message && is_plain(piece) && begins_prose(after)) =>
+            {
+                return out + if is_plain(piece) { piece } else { "" } + "…";
+            }
             _ if is_word(next) && !is_plain(piece) => out.push('…'),
             _ => out.extend(piece.chars().map(|c| if c.is_control() { ' ' } else { c })),
         }
@@ -164,6 +270,16 @@ fn opens_string(after: &str) -> bool {
     after.trim_start().strip_prefix(':').is_some_and(|value| value.trim_start().starts_with('"'))
 }
 
+/// Returns whether a message goes on with words of its own behind a word, or ends.
+fn begins_prose(after: &str) -> bool {
+    let mut rest = after.chars();
+    match rest.next() {
+        None | Some('"' | ',' | ';' | '!' | '?') => true,
+        Some(' ') => rest.next().is_none_or(char::is_alphabetic),
+        _ => false,
+    }
+}
+
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || "_-.~+/%*\u{fffd}".contains(c)
 }
@@ -183,7 +299,80 @@ mod tests {
     use super::*;
 
     fn shown(body: &str) -> String {
-        excerpt(body.as_bytes())
+        excerpt(body.as_bytes(), Speech::Grants)
+    }
+
+    /// What is shown of a refusal.
+    fn explained(body: &str) -> String {
+        excerpt(body.as_bytes(), Speech::Refuses)
+    }
+
+    #[test]
+    fn a_refusal_shows_its_numbers_and_messages() {
+        for (body, expected) in [
+            (r#"{"errcode":40029,"errmsg":"invalid code"}"#, r#"{"errcode":40029,"errmsg": invalid code}"#),
+            (
+                r#"{"error":{"status":401,"message":"The access token expired"}}"#,
+                r#"{"error":{"status":401,"message": The access token expired}}"#,
+            ),
+            (
+                r#"{"errors":[{"code":135,"message":"Timestamp out of bounds."}]}"#,
+                r#"{"errors":[{"code":135,"message": Timestamp out of bounds.}]}"#,
+            ),
+            (
+                r#"{"errorCode" : -2147483648 ,"errorMessage":"The code, the key and the token expired"}"#,
+                r#"{"errorCode" : -2147483648 ,"errorMessage": The code, the key and the token expired}"#,
+            ),
+            (r#"{"code":12345678901,"message":"no"}"#, r#"{"code"…"#),
+            (r#"{"code":"4/P7q7W91a","message":"no"}"#, r#"{"code"…"#),
+            (r#"{"user_code":123456}"#, r#"{"user_code"…"#),
+            (r#"{"n":123456,"status":"x"}"#, r#"{"n":…,"status":"…"}"#),
+        ] {
+            assert_eq!(explained(body), expected);
+        }
+    }
+
+    #[test]
+    fn a_refusal_shows_no_value_that_may_be_a_secret() {
+        for body in [
+            r#"{"message":"unknown token: sesamopen"}"#,
+            r#"{"message":"the token 'sesamopen' is unknown"}"#,
+            r#"{"message":"the token "sesamopen" is unknown"}"#,
+            r#"{"message":"no token=sesamopen"}"#,
+            r#"{"message":"no token (sesamopen)"}"#,
+            r#"{"message":"no token <sesamopen>"}"#,
+            r#"{"message":"the token sesamopen1 is unknown"}"#,
+            r#"{"message":"no","value":"sesamopen"}"#,
+            r#"{"code":"sesamopen","message":"sesamopen"}"#,
+            r#"{"access_token":"x","message":"sesamopen"}"#,
+            "oauth_token_secret=sesamopen",
+            "no token: sesamopen",
+        ] {
+            assert!(!explained(body).contains("sesamopen"), "{body}: {}", explained(body));
+        }
+    }
+
+    #[test]
+    fn an_answer_with_a_token_in_it_is_no_refusal_whatever_else_it_says() {
+        for body in [
+            r#"{"error":"x","status":"y"}"#,
+            r#"{"errors":[{"code":135}]}"#,
+            r#"{"errcode":40029,"errmsg":"invalid code"}"#,
+        ] {
+            assert!(says_error(body.as_bytes()), "{body}");
+        }
+        for body in [
+            r#"{"errcode":0,"errmsg":"ok"}"#,
+            r#"{"error":null,"errors":[]}"#,
+            r#"{"error":"","message":"x"}"#,
+            r#"{"error":"x","access_token":"y"}"#,
+            r#"{"error":"x","device_code":"y"}"#,
+            r#"{"message":"x"}"#,
+            "error=x",
+            "[]",
+        ] {
+            assert!(!says_error(body.as_bytes()), "{body}");
+        }
     }
 
     #[test]
@@ -244,6 +433,7 @@ mod tests {
         fn no_assigned_value_survives(value in "[a-zA-Z0-9_~.-]{4,40}") {
             for body in [format!("x={value}"), format!("{{\"x\":\"{value}\"}}"), format!("a=b&x={value}&c")] {
                 proptest::prop_assert!(!shown(&body).contains(&value), "{}", shown(&body));
+                proptest::prop_assert!(!explained(&body).contains(&value), "{}", explained(&body));
             }
         }
     }

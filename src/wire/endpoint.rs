@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::Uri;
 
-use super::{Site, bare};
+use super::{Site, bare, shortened};
 use crate::Unsupported;
 
 /// A URL that can be an endpoint.
@@ -20,12 +20,14 @@ pub(crate) fn endpoint(url: &str) -> Result<Uri, Unsupported> {
     })
 }
 
-/// Whether secrets may go to that place and come back from it: it is https, or this machine, or `plain_http` is wanted.
-pub(crate) fn check_private(uri: &Uri, plain_http: bool) -> Result<(), Unsupported> {
-    if plain_http || Site::of(uri).is_some_and(Site::is_private) {
-        return Ok(());
-    }
-    Err(Unsupported::PlainHttp { url: without_query(uri) })
+/// Returns whether secrets may go to that place and come back from it: it is https, or this machine.
+pub(crate) fn is_private(uri: &Uri) -> bool {
+    Site::of(uri).is_some_and(Site::is_private)
+}
+
+/// Checks that a place [is private](is_private). The error names the option that lifts it, if there is one.
+pub(crate) fn check_private(uri: &Uri, option: Option<&'static str>) -> Result<(), Unsupported> {
+    if is_private(uri) { Ok(()) } else { Err(Unsupported::PlainHttp { url: without_query(uri), option }) }
 }
 
 /// How far inside a URL leads, by what is written in it.
@@ -205,7 +207,9 @@ pub(crate) fn with_query(uri: &Uri, pairs: &str) -> Result<Uri, Unsupported> {
 /// A URI as an error may show it: a query may hold secrets, and so may user information.
 pub(crate) fn without_query(uri: &Uri) -> String {
     let scheme = uri.scheme_str().map(|scheme| format!("{scheme}://")).unwrap_or_default();
-    format!("{scheme}{}{}", uri.host().unwrap_or_default(), uri.path())
+    let authority = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    shortened(&format!("{scheme}{host}{}", uri.path()))
 }
 
 #[cfg(test)]

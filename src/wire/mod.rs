@@ -18,7 +18,7 @@ pub use challenge::Challenge;
 #[cfg(feature = "openid")]
 pub(crate) use endpoint::is_internal;
 pub use endpoint::is_internal_address;
-pub(crate) use endpoint::{check_private, endpoint, leads_inside, with_query, without_query};
+pub(crate) use endpoint::{check_private, endpoint, is_private, leads_inside, with_query, without_query};
 pub use origin::Origin;
 pub(crate) use origin::Site;
 pub use retry_after::RetryAfter;

@@ -96,7 +96,7 @@ impl<'a> Site<'a> {
         });
         site.ok_or_else(|| {
             let origin = "no http or https URL, or one with user information or another Host".to_owned();
-            Unsupported::ForeignOrigin { origin }
+            Unsupported::ForeignOrigin { origin, option: None }
         })
     }
 

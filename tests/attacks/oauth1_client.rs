@@ -155,7 +155,7 @@ fn html_200() {
         .body(b"<html>Please sign in</html>".to_vec())
         .unwrap();
     let misbehaved = misbehaved(answer);
-    assert!(matches!(misbehaved, Misbehaved::FieldMissing { field: "oauth_token", .. }));
+    assert!(matches!(misbehaved, Misbehaved::WrongFormat { .. }));
     assert!(misbehaved.to_string().contains("text/html"), "{misbehaved}");
 }
 
@@ -307,7 +307,7 @@ fn token_in_log() {
         panic!("nothing to send")
     };
     let step = client(service()).authorize(Authorize::callback(CALLBACK), moment()).unwrap();
-    assert_eq!(format!("{step:?}"), "Send(POST /initiate, Sent(Temporary))");
+    assert_eq!(format!("{step:?}"), "Send(POST /initiate, Sent(RequestingTemporaryCredentials))");
 }
 
 /// Another service has sent the user back, with the same temporary credentials' identifier: a malicious one can copy it.

@@ -394,7 +394,6 @@ fn retry_storm() {
                 response(401, &[("www-authenticate", r#"Bearer error="invalid_token""#)], "")
             })
         },
-        |_| Ok::<_, Error>(()),
         moment,
     );
     assert_eq!(response.unwrap().status(), 401);
@@ -584,6 +583,18 @@ fn a_server_elsewhere_points_at_nothing_in_this_network() {
             let error = discovered(discovery(ISSUER), &body).unwrap_err();
             assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{host}: {error}");
         }
+        // RFC 8705 §5: clients with a certificate go to these.
+        let body = format!(
+            r#"{{"issuer":"{ISSUER}","token_endpoint":"{ISSUER}/t",
+            "mtls_endpoint_aliases":{{"x":1,"token_endpoint":"https://{host}/t"}}}}"#
+        );
+        let error = discovered(discovery(ISSUER), &body).unwrap_err();
+        assert!(error.to_string().contains("Discovery::dangerous_allow_internal_hosts`"), "{host}: {error}");
+        AuthorizationServer::from_metadata(&serde_json::from_str(&body).unwrap()).unwrap_err();
+        discovered(discovery(ISSUER).dangerous_allow_internal_hosts(), &body).unwrap();
+        let outside = body.replace(host, "mtls.auth.example.com");
+        AuthorizationServer::from_metadata(&discovered(discovery(ISSUER), &outside).unwrap()).unwrap();
+
         let body = format!(r#"{{"issuer":"{ISSUER}","token_endpoint":"https://{host}/t"}}"#);
         let error = discovered(discovery(ISSUER), &body).unwrap_err();
         assert!(error.to_string().contains("Discovery::dangerous_allow_internal_hosts`"), "{host}: {error}");

@@ -301,6 +301,7 @@ fn request_token_of_openid() {
 fn version_of_2007() {
     let error = SignIn::new(&sites::DROPBOX_V1, "key", "secret", CALLBACK).unwrap_err();
     assert_eq!(error, oauth_proto::Unsupported::VersionOf2007.into());
+    assert!(error.to_string().contains("`SignIn::dangerous_new_2007`"), "{error}");
     assert!(SignIn::dangerous_new_2007(&sites::DROPBOX_V1, "key", "secret", CALLBACK).is_ok());
 }
 

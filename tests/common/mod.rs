@@ -69,8 +69,8 @@ impl World {
     pub fn run<T>(&self, step: Step<T>) -> Result<T, Error> {
         let send = |request: oauth_proto::Request| Ok::<_, Infallible>(self.answer(&request));
         run_with(step, send, || self.moment(), |_| ()).map_err(|error| match error {
-            DriveError::Protocol(error) => error,
-            DriveError::Transport(never) => match never {},
+            DriveError::Protocol { error, .. } => error,
+            error => panic!("{error}"),
         })
     }
 

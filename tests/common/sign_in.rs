@@ -31,10 +31,10 @@ pub fn drive<T>(step: Result<Step<T>, Error>, answers: Vec<Response>) -> (Result
         count += 1;
         Moment::new(Timestamp::from_secs(super::oauth2::NOW), [count; 32])
     };
-    let result = step.map_err(DriveError::Protocol).and_then(|step| run_with(step, send, moments, |_| ()));
+    let result = step.map_err(DriveError::from).and_then(|step| run_with(step, send, moments, |_| ()));
     let result = result.map_err(|error| match error {
-        DriveError::Protocol(error) => error,
-        DriveError::Transport(never) => match never {},
+        DriveError::Protocol { error, .. } => error,
+        error => panic!("{error}"),
     });
     assert!(result.is_err() || answers.is_empty(), "an answer that nobody asked for");
     (result, sent)

@@ -54,7 +54,8 @@ impl Provider {
     /// hold secrets (RFC 5849 §2.1).
     pub fn new(verifier: Verifier) -> Result<Self, Error> {
         if !verifier.is_private() {
-            return Err(Unsupported::PlainHttp { url: "the origin".to_owned() }.into());
+            let option = Some("Provider::dangerous_over_http");
+            return Err(Unsupported::PlainHttp { url: "the origin".to_owned(), option }.into());
         }
         Ok(Self::dangerous_over_http(verifier))
     }

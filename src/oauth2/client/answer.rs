@@ -46,7 +46,11 @@ pub(super) fn success(response: &Response, quirks: Quirks) -> Result<(), Error> 
 pub(super) fn object(response: &Response, quirks: Quirks, expected: &'static str) -> Result<Map<String, Value>, Error> {
     success(response, quirks)?;
     let object = json::object(response.body());
-    let object = object.ok_or_else(|| Misbehaved::WrongFormat { expected, answer: Box::new(Answer::of(response)) })?;
+    let object = object.ok_or_else(|| Misbehaved::WrongFormat {
+        expected,
+        option: None,
+        answer: Box::new(Answer::of(response)),
+    })?;
     let is_empty = |error: &Value| error.is_null() || error.as_str() == Some("");
     if object.get("error").is_some_and(|error| !is_empty(error)) {
         return Err(refusal(response, quirks).into());
@@ -65,7 +69,7 @@ pub(super) trait Document: DeserializeOwned {
 
 /// Reads a document. An error names the member that has another type than the specification gives it.
 pub(super) fn document<T: Document>(response: &Response, quirks: Quirks) -> Result<T, Error> {
-    let object = object(response, quirks, T::EXPECTED)?;
+    let document = Value::Object(object(response, quirks, T::EXPECTED)?);
     let needed = || (T::NEEDED.0.to_owned(), serde_json::from_str(T::NEEDED.1).unwrap_or_default());
     // Each member is tried alone, so that this takes no longer than reading the document twice.
     let is_odd = |(name, value): &(&String, &Value)| {
@@ -73,14 +77,14 @@ pub(super) fn document<T: Document>(response: &Response, quirks: Quirks) -> Resu
         serde_json::from_value::<T>(Value::Object(alone)).is_err()
     };
     let answer = || Box::new(Answer::of(response));
-    serde_json::from_value(Value::Object(object.clone())).map_err(|_| {
-        let odd = object.iter().find(is_odd).map(|(name, _)| shortened(name));
-        match odd {
+    T::deserialize(&document).map_err(|_| {
+        let members = document.as_object().into_iter().flatten();
+        match members.into_iter().find(is_odd).map(|(name, _)| shortened(name)) {
             Some(member) => Misbehaved::MemberInvalid { member, answer: answer() }.into(),
-            None if !object.contains_key(T::NEEDED.0) => {
-                Misbehaved::FieldMissing { field: T::NEEDED.0, answer: answer() }.into()
+            None if document.get(T::NEEDED.0).is_none() => {
+                Misbehaved::FieldMissing { field: T::NEEDED.0, option: None, answer: answer() }.into()
             }
-            None => Misbehaved::WrongFormat { expected: T::EXPECTED, answer: answer() }.into(),
+            None => Misbehaved::WrongFormat { expected: T::EXPECTED, option: None, answer: answer() }.into(),
         }
     })
 }
@@ -93,7 +97,7 @@ pub(super) fn token(
     separator: char,
     now: Timestamp,
 ) -> Result<Token, Error> {
-    success(response, quirks)?;
+    success(response, quirks).map_err(denial)?;
     let mut fields = Fields::default();
     fields.read(response, quirks)?;
     let reader = Reader { response, quirks };
@@ -102,11 +106,11 @@ pub(super) fn token(
     let refused = error.is_some_and(|error| !matches!(error, Member::Text(text) if text.is_empty()));
     let lists_errors = |errors: &Value| !errors.is_null() && errors.as_array().is_none_or(|errors| !errors.is_empty());
     if refused || (quirks.error_list && fields.extra.get("errors").is_some_and(lists_errors)) {
-        return Err(refusal(response, quirks).into());
+        return Err(denial(refusal(response, quirks).into()));
     }
 
     let access_token = reader.token("access_token", fields.access_token)?;
-    let access_token = access_token.ok_or_else(|| reader.missing("access_token"))?;
+    let access_token = access_token.ok_or_else(|| reader.missing("access_token", None))?;
     let token_type = reader.token_type(fields.token_type, expected.any_token)?;
     let refresh_token = reader.token("refresh_token", fields.refresh_token)?;
     let mut scope = reader.scope(fields.scope, separator)?;
@@ -177,12 +181,14 @@ impl<'a> Fields<'a> {
             Some(Format::Json) => json::visit(response.body(), take),
             Some(Format::Form) => form_members(response.body(), take),
             None => {
-                let expected = "of the content type application/json (there are quirks for other types, and for forms)";
-                return Err(Misbehaved::WrongFormat { expected, answer: answer() }.into());
+                let expected = "of the content type application/json";
+                return Err(
+                    Misbehaved::WrongFormat { expected, option: type_option(response), answer: answer() }.into()
+                );
             }
         };
         if read.is_none() {
-            return Err(Misbehaved::WrongFormat { expected: "a JSON object", answer: answer() }.into());
+            return Err(Misbehaved::WrongFormat { expected: "a JSON object", option: None, answer: answer() }.into());
         }
         match self.twice {
             Some(field) => Err(Misbehaved::FieldTwice { field: field.to_owned(), answer: answer() }.into()),
@@ -236,6 +242,19 @@ fn format(headers: &HeaderMap, quirks: Quirks) -> Option<Format> {
     }
 }
 
+/// Returns the option that takes an answer which looks like this, whatever its content type says.
+fn type_option(response: &Response) -> Option<&'static str> {
+    let body = json::without_mark(response.body()).trim_ascii_start();
+    let value = response.headers().get(CONTENT_TYPE).map_or(&b""[..], http::HeaderValue::as_bytes).to_ascii_lowercase();
+    if body.starts_with(b"{") {
+        Some("Quirks::allow_any_content_type")
+    } else if value.starts_with(form::MEDIA_TYPE.as_bytes()) || value.starts_with(b"text/plain") {
+        Some("Quirks::allow_form_answer")
+    } else {
+        None
+    }
+}
+
 fn form_members<'a>(body: &'a [u8], mut take: impl FnMut(Cow<'a, str>, Member<'a>)) -> Option<()> {
     for (name, value) in form::pairs(json::without_mark(body).trim_ascii()) {
         take(form::text(name)?, Member::Text(form::text(value)?));
@@ -263,24 +282,30 @@ struct Reader<'a> {
     quirks: Quirks,
 }
 
+const NULL_MEMBERS: Option<&str> = Some("Quirks::allow_null_members");
+
 impl Reader<'_> {
     fn answer(&self) -> Box<Answer> {
         Box::new(Answer::of(self.response))
     }
 
-    fn missing(&self, field: &'static str) -> Error {
-        Misbehaved::FieldMissing { field, answer: self.answer() }.into()
+    fn missing(&self, field: &'static str, option: Option<&'static str>) -> Error {
+        let has_camel = || self.response.body().windows(13).any(|name| name == b"\"accessToken\"");
+        let option = if !self.quirks.camel_case && has_camel() { Some("Quirks::allow_camel_case") } else { option };
+        Misbehaved::FieldMissing { field, option, answer: self.answer() }.into()
     }
 
-    fn invalid(&self, field: &'static str, reason: &'static str) -> Error {
-        Misbehaved::FieldInvalid { field, reason, answer: self.answer() }.into()
+    fn invalid(&self, field: &'static str, reason: &'static str, option: Option<&'static str>) -> Error {
+        // Without an access token there is nothing to go on with.
+        let option = option.filter(|_| field != "access_token");
+        Misbehaved::FieldInvalid { field, reason, option, answer: self.answer() }.into()
     }
 
     /// A member that is not null, or is absent for a server that writes null for that.
     fn present<'m>(&self, field: &'static str, member: Option<Member<'m>>) -> Result<Option<Member<'m>>, Error> {
         match member {
             Some(Member::Null) if self.quirks.null_members => Ok(None),
-            Some(Member::Null) => Err(self.invalid(field, "null")),
+            Some(Member::Null) => Err(self.invalid(field, "null", NULL_MEMBERS)),
             member => Ok(member),
         }
     }
@@ -292,7 +317,7 @@ impl Reader<'_> {
         }
         match self.present(field, member)? {
             None => Ok(None),
-            Some(_) => Err(self.invalid(field, "no text")),
+            Some(_) => Err(self.invalid(field, "no text", None)),
         }
     }
 
@@ -302,11 +327,11 @@ impl Reader<'_> {
             return Ok(None);
         };
         if text.is_empty() {
-            return if self.quirks.null_members { Ok(None) } else { Err(self.invalid(field, "empty")) };
+            return if self.quirks.null_members { Ok(None) } else { Err(self.invalid(field, "empty", NULL_MEMBERS)) };
         }
         // Without leaving early, so that it becomes a few vector instructions.
         if !text.bytes().fold(true, |all, byte| all & matches!(byte, 0x20..=0x7e)) {
-            return Err(self.invalid(field, "not of visible ASCII characters"));
+            return Err(self.invalid(field, "not of visible ASCII characters", None));
         }
         Ok(Some(Secret::new(text)))
     }
@@ -314,7 +339,11 @@ impl Reader<'_> {
     fn token_type(&self, member: Option<Member<'_>>, any_token: bool) -> Result<TokenType, Error> {
         let Some(name) = self.text("token_type", member)? else {
             let missing = !self.quirks.missing_token_type;
-            return if missing { Err(self.missing("token_type")) } else { Ok(TokenType::Bearer) };
+            return if missing {
+                Err(self.missing("token_type", Some("Quirks::allow_missing_token_type")))
+            } else {
+                Ok(TokenType::Bearer)
+            };
         };
         if self.quirks.token_type_aliases.iter().any(|alias| alias.eq_ignore_ascii_case(&name)) {
             return Ok(TokenType::Bearer);
@@ -332,9 +361,12 @@ impl Reader<'_> {
             Some(Member::Text(text)) => Ok(Some(Scope::separated(text.into_owned(), separator))),
             Some(Member::Other(Value::Array(list))) if self.quirks.scope_array => {
                 let words: Option<Vec<_>> = list.iter().map(Value::as_str).collect();
-                words.map(|words| Some(words.into())).ok_or_else(|| self.invalid("scope", "no list of texts"))
+                words.map(|words| Some(words.into())).ok_or_else(|| self.invalid("scope", "no list of texts", None))
             }
-            Some(_) => Err(self.invalid("scope", "no text")),
+            Some(Member::Other(Value::Array(_))) => {
+                Err(self.invalid("scope", "a list", Some("Quirks::allow_scope_array")))
+            }
+            Some(_) => Err(self.invalid("scope", "no text", None)),
         }
     }
 
@@ -346,7 +378,7 @@ impl Reader<'_> {
             Some(Member::Text(text)) => lenient::digits(&text),
             Some(_) => None,
         };
-        seconds.map(Some).ok_or_else(|| self.invalid("expires_in", "no number of seconds"))
+        seconds.map(Some).ok_or_else(|| self.invalid("expires_in", "no number of seconds", None))
     }
 }
 
@@ -360,6 +392,19 @@ pub(super) fn refusal(response: &Response, quirks: Quirks) -> Refused {
     };
     let details = DETAILS.into_iter().filter_map(|name| Some((name.to_owned(), text(name)?))).collect();
     Refused::Problem { code, advice: text("error_description"), details, answer }
+}
+
+/// Returns the refusal of a token as a denial, if the server says that its resource owner said no (RFC 8628 §3.5), so that a
+/// denial is the same error in every flow.
+fn denial(error: Error) -> Error {
+    match error {
+        Error::Refused(Refused::Problem { code, advice, answer, .. })
+            if code == "access_denied" && (answer.status.is_success() || answer.status.is_client_error()) =>
+        {
+            Refused::Denied { problem: Some(code), advice, answer: Some(answer) }.into()
+        }
+        error => error,
+    }
 }
 
 /// What a refusal may say besides: a page about it, and what Facebook tells its refusals apart by.
@@ -387,8 +432,12 @@ fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
                 said.extend(DETAILS.into_iter().filter_map(detail));
             }
             (None, Member::Other(Value::Array(errors))) if quirks.error_list && name == "errors" => {
-                let member = |name: &str| errors.first()?.get(name)?.as_str().map(str::to_owned);
-                said.extend(member("errorType").map(|code| ("error", code)));
+                let member = |name: &str| match errors.first()?.get(name)? {
+                    Value::Number(number) => Some(number.to_string()),
+                    text => text.as_str().map(str::to_owned),
+                };
+                let code = member("errorType").or_else(|| member("code"));
+                said.extend(code.map(|code| ("error", code)));
                 said.extend(member("message").map(|message| ("error_description", message)));
             }
             _ => {}

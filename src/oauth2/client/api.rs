@@ -123,7 +123,7 @@ impl ApiRequest {
         Ok(api::send(request, self.call.limit, api_refusal))
     }
 
-    /// The JSON of an answer.
+    /// Returns the JSON of an answer; null for an empty one. An answer on status 200 that holds nothing but an error is a refusal.
     ///
     /// # Errors
     /// As the step of [`call`](Self::call).
@@ -138,7 +138,7 @@ impl fmt::Debug for ApiRequest {
     }
 }
 
-/// What the API said when it refused.
+/// Returns what the API said when it refused. APIs list their errors more often than token endpoints do.
 pub(crate) fn api_refusal(response: &Response) -> Refused {
-    answer::refusal(response, Quirks::STRICT)
+    answer::refusal(response, Quirks::STRICT.allow_error_list())
 }

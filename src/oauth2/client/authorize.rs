@@ -16,7 +16,7 @@ use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{PkceSupport, Scope};
 use crate::step::Receive;
 use crate::wire::{Answer, bare, form};
-use crate::{Error, Misbehaved, Moment, Response, Step, Unsupported};
+use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Unsupported};
 
 /// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
 const LIFETIME: Duration = Duration::from_secs(3600);
@@ -404,13 +404,14 @@ impl Receive<Authorization> for AwaitRequestUri {
         let answer = || Box::new(Answer::of(&response));
         let members = answer::object(&response, server.quirks, "a JSON object")?;
         let uri = members.get("request_uri").and_then(Value::as_str).filter(|uri| !uri.is_empty());
-        let uri = uri.ok_or_else(|| Misbehaved::FieldMissing { field: "request_uri", answer: answer() })?;
+        let uri =
+            uri.ok_or_else(|| Misbehaved::FieldMissing { field: "request_uri", option: None, answer: answer() })?;
         let mut url = client.0.opened.clone()?.url;
         form::push_text(&mut url, "request_uri", uri);
         Ok(Step::Done(Authorization { url, pending }))
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitRequestUri"
+    fn purpose(&self) -> Purpose {
+        Purpose::PushingAuthorization
     }
 }

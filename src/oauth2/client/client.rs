@@ -15,10 +15,10 @@ use super::{Authentication, AuthorizationServer, Grant};
 use crate::callback::Leniency;
 use crate::mark::Mark;
 use crate::oauth2::redirect_uri::check_redirect_uri;
-use crate::oauth2::{Token, Transmission};
+use crate::oauth2::{SecretPlacement, Token, Transmission};
 use crate::step::Receive;
 use crate::wire::{form, percent, with_query};
-use crate::{Error, Moment, Request, Response, Secret, Step, Unsupported};
+use crate::{Error, Moment, Purpose, Request, Response, Secret, Step, Unsupported};
 
 /// A client of one authorization server. Cheap to clone.
 ///
@@ -55,6 +55,8 @@ pub(super) struct Parts {
     /// What pending values of this client at this server are known by.
     pub(super) mark: Mark,
     authentication: Authentication,
+    /// Whether the server decides where the secret goes.
+    follows_server: bool,
     /// The headers that every request to the server has, made once, with `Authorization: Basic` where the client has that.
     headers: Result<HeaderMap, Unsupported>,
     include_id: IncludeClientId,
@@ -122,6 +124,7 @@ impl Client {
             id,
             opened,
             authentication: Authentication::none(),
+            follows_server: false,
             headers: Ok(headers(None)),
             include_id: IncludeClientId::Automatic,
             redirect_uri: None,
@@ -130,12 +133,25 @@ impl Client {
         }))
     }
 
-    /// The client's secret, which goes where the server wants it: in `Authorization: Basic`, unless its metadata or
-    /// [`secret_placement`](AuthorizationServer::secret_placement) says otherwise. [`authentication`](Self::authentication)
-    /// overrides that for this client.
+    /// The client's secret, which goes where the server wants it: in `Authorization: Basic`, unless its metadata (for each endpoint
+    /// by itself) or [`secret_placement`](AuthorizationServer::secret_placement) says otherwise.
+    /// [`authentication`](Self::authentication) overrides that for this client.
     pub fn secret(self, secret: impl Into<Secret>) -> Self {
         let placement = self.0.server.secret;
-        self.authentication(Authentication::secret(secret.into(), placement))
+        let mut client = self.authentication(Authentication::secret(secret.into(), placement));
+        client.parts().follows_server = true;
+        client
+    }
+
+    /// Returns the client as it authenticates where the server wants the secret in that place.
+    pub(super) fn with_secret_in(&self, placement: Option<SecretPlacement>) -> Self {
+        let placement = placement.filter(|placement| self.0.follows_server && *placement != self.0.server.secret);
+        match (placement, &self.0.authentication.0) {
+            (Some(placement), Way::Basic(secret, _) | Way::Body(secret)) => {
+                self.clone().authentication(Authentication::secret(secret.clone(), placement))
+            }
+            _ => self.clone(),
+        }
     }
 
     /// How the client is authenticated.
@@ -148,6 +164,7 @@ impl Client {
             _ => Ok(headers(None)),
         };
         parts.authentication = authentication;
+        parts.follows_server = false;
         self
     }
 
@@ -280,12 +297,16 @@ impl Client {
         if server.v2_1 && server.transmission != Transmission::Post {
             return Err(Unsupported::NotInOauth21 { what: "token request in the query" }.into());
         }
-        let refresh = grant.kind == Kind::Refresh;
+        let (refresh, purpose) = match grant.kind {
+            Kind::Refresh => (true, Purpose::RenewingToken),
+            Kind::Code => (false, Purpose::ExchangingCode),
+            Kind::Password | Kind::Other => (false, Purpose::RequestingToken),
+        };
         let own = server.refresh.as_ref().filter(|_| refresh);
         let endpoint = server.private(own.or(Some(&server.token)), "token")?;
         let grant::Parts { parameters, headers, expected } = grant.into_parts(server.separator)?;
         let request = self.request(endpoint, parameters, headers, server.transmission, &moment)?;
-        Ok(Step::send(request, AwaitToken { client: self.clone(), refresh, expected }))
+        Ok(Step::send(request, AwaitToken { client: self.clone(), purpose, expected }))
     }
 
     /// A request with parameters and the client's authentication.
@@ -443,17 +464,17 @@ impl Opened {
 /// Waits for a token.
 struct AwaitToken {
     client: Client,
-    refresh: bool,
+    purpose: Purpose,
     expected: Expected,
 }
 
 impl Receive<Token> for AwaitToken {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
-        let Self { client, refresh, expected } = *self;
-        client.read_token(response, refresh, expected, &moment).map(Step::Done)
+        let Self { client, purpose, expected } = *self;
+        client.read_token(response, purpose == Purpose::RenewingToken, expected, &moment).map(Step::Done)
     }
 
-    fn name(&self) -> &'static str {
-        if self.refresh { "AwaitRefreshedToken" } else { "AwaitToken" }
+    fn purpose(&self) -> Purpose {
+        self.purpose
     }
 }

@@ -26,7 +26,7 @@ use crate::mark::Mark;
 use crate::oauth2::{Scope, Token};
 use crate::step::{Receive, Wake};
 use crate::wire::{Answer, RetryAfter, endpoint, lenient};
-use crate::{Error, Expired, Forged, Misbehaved, Moment, Refused, Request, Response, Secret, Step, Timestamp};
+use crate::{Error, Expired, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, Secret, Step, Timestamp};
 
 /// The interval where the server names none (§3.2), and how much longer it gets at each `slow_down` (§3.5).
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -48,10 +48,10 @@ const VERSION: u64 = 2;
 /// use oauth_proto::oauth2::{Client, Grant, Token};
 /// use oauth_proto::{DriveError, Moment, Request, Response, run};
 ///
-/// fn sign_in<E>(
+/// fn sign_in(
 ///     client: &Client,
-///     mut send: impl FnMut(Request) -> Result<Response, E>,
-/// ) -> Result<Token, DriveError<E>> {
+///     mut send: impl FnMut(Request) -> Result<Response, std::io::Error>,
+/// ) -> Result<Token, DriveError> {
 ///     let pending = run(client.authorize_device(Some("photos".into()), &[], Moment::from_os())?, &mut send)?;
 ///     println!("enter {} at {}", pending.user_code, pending.verification_uri);
 ///     run(client.poll(&pending, Moment::from_os())?, &mut send)
@@ -108,8 +108,8 @@ impl Client {
 
     /// Asks for the token until somebody has entered the code (§3.4), as often as the server allows.
     ///
-    /// It begins with a pause, so that polling again with the same pending value, which is borrowed for that, is right when
-    /// the transport failed:
+    /// It begins with a pause, so that polling again with the same pending value, which is borrowed for that, is right after
+    /// a temporary error:
     ///
     /// ```no_run
     /// # use oauth_proto::oauth2::{Client, PendingDevice, Token};
@@ -118,12 +118,11 @@ impl Client {
     ///     client: &Client,
     ///     pending: &PendingDevice,
     ///     mut send: impl FnMut(Request) -> Result<Response, std::io::Error>,
-    /// ) -> Result<Token, oauth_proto::Error> {
+    /// ) -> Result<Token, DriveError> {
     ///     loop {
     ///         match run(client.poll(pending, Moment::from_os())?, &mut send) {
-    ///             Ok(token) => return Ok(token),
-    ///             Err(DriveError::Protocol(error)) => return Err(error),
-    ///             Err(DriveError::Transport(_)) => {} // the network may be back later
+    ///             Err(error) if error.is_temporary() => {} // the network or the server may be back later
+    ///             ended => return ended,
     ///         }
     ///     }
     /// }
@@ -133,7 +132,7 @@ impl Client {
     /// [`Expired::Outdated`] when the pending value was stored in an earlier form, [`Forged::OtherClient`] when it is another
     /// client's. [`Expired::DeviceCode`] once the code has expired, or will have before it may be asked for again; here or from the
     /// step, as is
-    /// [`Refused`]: with the [code](Error::code) `access_denied` when the user said no.
+    /// [`Refused`]: [`Refused::Denied`] when the user said no.
     pub fn poll(&self, pending: &PendingDevice, moment: Moment) -> Result<Step<Token>, Error> {
         if pending.version != VERSION {
             return Err(Expired::Outdated.into());
@@ -159,24 +158,34 @@ impl Receive<PendingDevice> for AwaitCodes {
         let answer = || Box::new(Answer::of(&response));
         let members = answer::object(&response, self.client.0.server.quirks, "a JSON object")?;
         let text = |field: &'static str| match members.get(field) {
-            None | Some(Value::Null) => Err(Misbehaved::FieldMissing { field, answer: answer() }),
-            Some(Value::String(text)) if text.is_empty() => Err(Misbehaved::FieldMissing { field, answer: answer() }),
+            None | Some(Value::Null) => Err(Misbehaved::FieldMissing { field, option: None, answer: answer() }),
+            Some(Value::String(text)) if text.is_empty() => {
+                Err(Misbehaved::FieldMissing { field, option: None, answer: answer() })
+            }
             Some(Value::String(text)) => Ok(text.clone()),
             // A code of digits without its quotes.
             Some(Value::Number(number)) if number.is_u64() => Ok(number.to_string()),
-            Some(_) => Err(Misbehaved::FieldInvalid { field, reason: "no text", answer: answer() }),
+            Some(_) => Err(Misbehaved::FieldInvalid { field, reason: "no text", option: None, answer: answer() }),
         };
         let seconds = |field: &'static str| match members.get(field) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => {
                 let reason = "no number of seconds";
                 let seconds = lenient::seconds(value);
-                seconds.map(Some).ok_or_else(|| Misbehaved::FieldInvalid { field, reason, answer: answer() })
+                seconds.map(Some).ok_or_else(|| Misbehaved::FieldInvalid {
+                    field,
+                    reason,
+                    option: None,
+                    answer: answer(),
+                })
             }
         };
         let expires_in = seconds("expires_in")?;
-        let expires_in =
-            expires_in.ok_or_else(|| Misbehaved::FieldMissing { field: "expires_in", answer: answer() })?;
+        let expires_in = expires_in.ok_or_else(|| Misbehaved::FieldMissing {
+            field: "expires_in",
+            option: None,
+            answer: answer(),
+        })?;
         let expires_in = Duration::from_secs(expires_in).min(LONGEST);
         // A server that names no pause at all still gets one.
         let interval = seconds("interval")?.map_or(INTERVAL, |seconds| Duration::from_secs(seconds).max(SHORTEST));
@@ -184,7 +193,8 @@ impl Receive<PendingDevice> for AwaitCodes {
         let verification_uri =
             text("verification_uri").or_else(|missing| text("verification_url").map_err(|_| missing))?;
         // Applications open these in a browser, and print that on a terminal.
-        let invalid = |field| Misbehaved::FieldInvalid { field, reason: "no http or https URL", answer: answer() };
+        let reason = "no http or https URL";
+        let invalid = |field| Misbehaved::FieldInvalid { field, reason, option: None, answer: answer() };
         if !is_page(&verification_uri) {
             return Err(invalid("verification_uri").into());
         }
@@ -197,7 +207,7 @@ impl Receive<PendingDevice> for AwaitCodes {
         let user_code = text("user_code")?;
         if user_code.chars().any(char::is_control) {
             let reason = "not printable";
-            return Err(Misbehaved::FieldInvalid { field: "user_code", reason, answer: answer() }.into());
+            return Err(Misbehaved::FieldInvalid { field: "user_code", reason, option: None, answer: answer() }.into());
         }
         Ok(Step::Done(PendingDevice {
             mark: self.client.0.mark.clone(),
@@ -213,8 +223,8 @@ impl Receive<PendingDevice> for AwaitCodes {
         }))
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitCodes"
+    fn purpose(&self) -> Purpose {
+        Purpose::RequestingDeviceCode
     }
 }
 
@@ -292,8 +302,8 @@ impl Receive<Token> for Polling {
         }
     }
 
-    fn name(&self) -> &'static str {
-        "Polling"
+    fn purpose(&self) -> Purpose {
+        Purpose::PollingForToken
     }
 }
 
@@ -309,7 +319,7 @@ impl Wake<Token> for Resting {
         polling.next(not_before, moment)
     }
 
-    fn name(&self) -> &'static str {
-        "Resting"
+    fn purpose(&self) -> Purpose {
+        Purpose::PollingForToken
     }
 }

@@ -43,6 +43,7 @@ pub(super) struct Parts {
 /// What the client has to know about a grant besides its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
+    Code,
     Refresh,
     Password,
     Other,

@@ -9,12 +9,13 @@ mod device;
 mod discovery;
 mod grant;
 mod hooks;
-mod line;
 mod pending;
 mod placement;
+mod places;
 mod redeem;
 
 mod register;
+mod resource_discovery;
 mod server;
 mod session;
 mod shared;
@@ -33,16 +34,20 @@ pub use authorize::{Authorization, Authorize, ResponseMode};
 pub(crate) use client::Known;
 pub use client::{Client, IncludeClientId};
 pub use device::PendingDevice;
-pub use discovery::{Discovery, ResourceDiscovery};
+pub use discovery::Discovery;
 pub use grant::Grant;
 pub use hooks::ProtectedRequest;
 pub(crate) use hooks::TokenParameter;
 pub use pending::{Pending, PendingImplicit};
+pub use resource_discovery::ResourceDiscovery;
 pub use server::AuthorizationServer;
 pub use session::Session;
-pub use shared::{FetchError, SharedSession};
+pub use shared::{
+    AsyncSharedSessionBuilder, ConditionalWrite, Lease, Leased, Renewal, SharedSession, SharedSessionBuilder,
+    StoredToken, Written,
+};
 pub use token_endpoints::TokenHint;
-pub use verdict::{Again, Stamp, Verdict, WithholdToken};
+pub use verdict::{Again, ProtectedResponse, Stamp, Verdict, WithholdToken};
 
 /// Appends a parameter to a form.
 fn push(form: &mut String, name: &str, value: &str) {

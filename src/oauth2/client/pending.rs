@@ -242,7 +242,7 @@ impl Saved {
         if let Some(code) = answer.error.as_deref().map(shortened) {
             let description = answer.error_description.as_deref().map(shortened);
             let refused = if code == "access_denied" {
-                Refused::Denied { problem: Some(code), advice: description }
+                Refused::Denied { problem: Some(code), advice: description, answer: None }
             } else {
                 Refused::Authorization { code, description, uri: answer.error_uri.as_deref().map(shortened) }
             };
@@ -388,7 +388,8 @@ mod tests {
     #[test]
     fn a_denial_is_told_from_other_errors() {
         let denied = code(ResponseMode::Query, "?state=xyz&error=access_denied&error_description=no+way").unwrap_err();
-        let expected = Refused::Denied { problem: Some("access_denied".into()), advice: Some("no way".into()) };
+        let expected =
+            Refused::Denied { problem: Some("access_denied".into()), advice: Some("no way".into()), answer: None };
         assert_eq!(denied, expected.into());
         let other =
             code(ResponseMode::Query, "?state=xyz&error=invalid_scope&error_uri=https://a.example/e").unwrap_err();

@@ -111,7 +111,7 @@ impl Client {
     }
 
     fn code_grant(&self, pending: Pending, code: &str) -> Grant {
-        let mut grant = Grant::new("authorization_code", Kind::Other);
+        let mut grant = Grant::new("authorization_code", Kind::Code);
         grant.push("code", code);
         if let Some(uri) = pending.saved.redirect_uri.as_deref().filter(|_| !self.0.server.v2_1) {
             match &self.0.redirect_uri {

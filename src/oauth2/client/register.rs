@@ -9,8 +9,8 @@ use super::authentication::Kind;
 use super::{Authentication, AuthorizationServer, Client};
 use crate::oauth2::{ClientMetadata, Quirks, Registration};
 use crate::step::Receive;
-use crate::wire::{Answer, check_private, endpoint, leads_inside, without_query};
-use crate::{Error, Expired, Misbehaved, Moment, Request, Response, Secret, Step, Timestamp, Unsupported};
+use crate::wire::{Answer, endpoint, is_private, leads_inside, without_query};
+use crate::{Error, Expired, Misbehaved, Moment, Purpose, Request, Response, Secret, Step, Timestamp, Unsupported};
 
 impl AuthorizationServer {
     /// Registers a client (RFC 7591 §3.1), with the initial access token that some servers demand.
@@ -115,7 +115,7 @@ impl Registration {
         let uri = self.registration_client_uri.as_deref().zip(token);
         let (uri, token) = uri.ok_or(Unsupported::NoEndpoint { endpoint: "client configuration" })?;
         let uri = endpoint(uri)?;
-        if check_private(&uri, false).is_err() {
+        if !is_private(&uri) {
             let reason = "a registration is managed over https, since its token would travel in the clear: \
                 the server has to name an https URL";
             return Err(Unsupported::Url { url: without_query(&uri), reason }.into());
@@ -123,6 +123,9 @@ impl Registration {
         request(method, &uri, Some(token), body)
     }
 }
+
+/// Where a registration of a server elsewhere must not be managed.
+const INSIDE: &str = "on this machine or in its network, and the server is elsewhere";
 
 fn is_empty(secret: &Secret) -> bool {
     secret.expose().is_empty()
@@ -165,7 +168,7 @@ impl Receive<Registration> for AwaitRegistration {
         let mut registration: Registration = answer::document(&response, Quirks::STRICT)?;
         let answer = || Box::new(Answer::of(&response));
         if registration.client_id.is_empty() {
-            return Err(Misbehaved::FieldMissing { field: "client_id", answer: answer() }.into());
+            return Err(Misbehaved::FieldMissing { field: "client_id", option: None, answer: answer() }.into());
         }
         // What is empty says nothing.
         registration.client_secret = registration.client_secret.filter(|secret| !is_empty(secret));
@@ -173,28 +176,34 @@ impl Receive<Registration> for AwaitRegistration {
             registration.registration_access_token.filter(|token| !is_empty(token));
         let method = &mut registration.metadata.token_endpoint_auth_method;
         *method = method.take().filter(|method| !method.is_empty());
-        let invalid = |reason| Misbehaved::FieldInvalid { field: "registration_client_uri", reason, answer: answer() };
+        let invalid = |reason, option| Misbehaved::FieldInvalid {
+            field: "registration_client_uri",
+            reason,
+            option,
+            answer: answer(),
+        };
         let place = registration.registration_client_uri.as_deref();
         let inside = place.is_some_and(|place| leads_inside(&self.asked.to_string(), place));
         match place.map(endpoint) {
             // The client is registered, and an error would lose it. It just cannot be managed.
             Some(Err(_)) if self.before.is_none() => registration.registration_client_uri = None,
-            Some(Err(_)) => return Err(invalid("no http or https URL").into()),
+            Some(Err(_)) => return Err(invalid("no http or https URL", None).into()),
             // A server elsewhere must not make this machine ask, change or delete something of its own or its network's.
             Some(Ok(_)) if inside && self.before.is_some() => {
-                return Err(invalid("on this machine or in its network, and the server is elsewhere").into());
+                return Err(invalid(INSIDE, None).into());
             }
             Some(Ok(_)) if inside && !self.internal_hosts => {
-                let reason = "on this machine or in its network, and the server is elsewhere \
-                    (`AuthorizationServer::dangerous_allow_internal_hosts` lifts this)";
-                return Err(invalid(reason).into());
+                let option = Some("AuthorizationServer::dangerous_allow_internal_hosts");
+                return Err(invalid(INSIDE, option).into());
             }
             _ => {}
         }
         if let Some(before) = self.before {
             if before.client_id != registration.client_id {
                 let reason = "another client's";
-                return Err(Misbehaved::FieldInvalid { field: "client_id", reason, answer: answer() }.into());
+                return Err(
+                    Misbehaved::FieldInvalid { field: "client_id", reason, option: None, answer: answer() }.into()
+                );
             }
             if registration.client_secret.is_none() {
                 registration.client_secret = before.client_secret;
@@ -208,8 +217,8 @@ impl Receive<Registration> for AwaitRegistration {
         Ok(Step::Done(registration))
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitRegistration"
+    fn purpose(&self) -> Purpose {
+        if self.before.is_some() { Purpose::ManagingRegistration } else { Purpose::RegisteringClient }
     }
 }
 
@@ -222,7 +231,7 @@ impl Receive<()> for AwaitDeletion {
         Ok(Step::Done(()))
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitDeletion"
+    fn purpose(&self) -> Purpose {
+        Purpose::ManagingRegistration
     }
 }

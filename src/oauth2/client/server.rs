@@ -38,6 +38,9 @@ pub struct AuthorizationServer {
     pub(super) pkce: PkceSupport,
     pub(super) lacks_s256: bool,
     pub(super) secret: SecretPlacement,
+    /// Where a secret goes at these two, if its metadata says so.
+    pub(super) revocation_secret: Option<SecretPlacement>,
+    pub(super) introspection_secret: Option<SecretPlacement>,
     pub(super) transmission: Transmission,
     pub(super) placement: TokenPlacement,
     pub(super) separator: char,
@@ -70,6 +73,8 @@ impl AuthorizationServer {
             pkce: PkceSupport::Supported,
             lacks_s256: false,
             secret: SecretPlacement::Basic,
+            revocation_secret: None,
+            introspection_secret: None,
             transmission: Transmission::Post,
             placement: TokenPlacement::BEARER,
             separator: ' ',
@@ -82,7 +87,9 @@ impl AuthorizationServer {
     }
 
     /// A server as its metadata describes it (RFC 8414 §2). Where the metadata lists ways to authenticate clients and has
-    /// `client_secret_post` but not `client_secret_basic` among them, a secret goes in the body.
+    /// `client_secret_post` but not `client_secret_basic` among them, a secret goes in the body. The lists for revocation and
+    /// introspection count at these endpoints; without one, revocation takes `client_secret_basic`, and introspection what the
+    /// token endpoint takes.
     ///
     /// # Errors
     /// [`Unsupported::NoEndpoint`] when it names no token endpoint, [`Unsupported::Url`] when an endpoint is no URL, or is
@@ -113,8 +120,8 @@ impl AuthorizationServer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// What this gives away: metadata of a server elsewhere can have this machine send requests, secrets among them, to hosts that
-    /// only this machine can reach.
+    /// # Security
+    /// As with [`Discovery::dangerous_allow_internal_hosts`](super::Discovery::dangerous_allow_internal_hosts).
     ///
     /// # Errors
     /// As [`from_metadata`](Self::from_metadata), but for those hosts.
@@ -138,10 +145,15 @@ impl AuthorizationServer {
         let lists =
             |list: &Option<Vec<String>>, word: &str| list.as_ref().map(|list| list.iter().any(|own| own == word));
         server.lacks_s256 = lists(&metadata.code_challenge_methods_supported, "S256") == Some(false);
-        let methods = &metadata.token_endpoint_auth_methods_supported;
-        if lists(methods, "client_secret_basic") == Some(false) && lists(methods, "client_secret_post") == Some(true) {
-            server.secret = SecretPlacement::Body;
-        }
+        let placement = |methods: &Option<Vec<String>>| {
+            let in_body = lists(methods, "client_secret_basic") == Some(false)
+                && lists(methods, "client_secret_post") == Some(true);
+            if in_body { SecretPlacement::Body } else { SecretPlacement::Basic }
+        };
+        server.secret = placement(&metadata.token_endpoint_auth_methods_supported);
+        server.revocation_secret = Some(placement(&metadata.revocation_endpoint_auth_methods_supported));
+        let introspection = &metadata.introspection_endpoint_auth_methods_supported;
+        server.introspection_secret = introspection.is_some().then(|| placement(introspection));
         Ok(server)
     }
 
@@ -254,9 +266,10 @@ impl AuthorizationServer {
         self
     }
 
-    /// Where it wants a client's secret.
+    /// Where it wants a client's secret, at all endpoints, whatever its metadata says.
     pub fn secret_placement(mut self, placement: SecretPlacement) -> Self {
         self.secret = placement;
+        (self.revocation_secret, self.introspection_secret) = (None, None);
         self
     }
 
@@ -316,23 +329,19 @@ impl AuthorizationServer {
         self
     }
 
-    /// Takes a registration that is managed on this machine or in its network, from a server that is elsewhere.
-    ///
-    /// ```
-    /// use oauth_proto::oauth2::AuthorizationServer;
-    ///
-    /// // It answers that registrations are managed at "https://keycloak.internal".
-    /// let server = AuthorizationServer::new("https://auth.example.com/token")?
-    ///     .registration_endpoint("https://auth.example.com/register")?
-    ///     .dangerous_allow_internal_hosts();
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    ///
-    /// What this gives away: the server can have this machine ask, change and delete something at hosts that only this machine can
-    /// reach.
+    /// Takes a registration that is managed on this machine or in its network, from a server that is elsewhere. What this gives away
+    /// is said at [`Discovery::dangerous_allow_internal_hosts`](super::Discovery::dangerous_allow_internal_hosts).
     pub fn dangerous_allow_internal_hosts(mut self) -> Self {
         self.internal_hosts = true;
         self
+    }
+
+    /// Checks that secrets may go to that place and come back from it.
+    pub(super) fn check_private(&self, uri: &Uri) -> Result<(), Unsupported> {
+        if self.plain_http {
+            return Ok(());
+        }
+        check_private(uri, Some("AuthorizationServer::dangerous_allow_http"))
     }
 
     /// An endpoint that is there and that secrets may be sent to.
@@ -340,7 +349,7 @@ impl AuthorizationServer {
         let uri = uri.ok_or(Unsupported::NoEndpoint { endpoint })?;
         // Nearly all of them are https. That an endpoint has a host was checked when it was described.
         if uri.scheme() != Some(&Scheme::HTTPS) {
-            check_private(uri, self.plain_http)?;
+            self.check_private(uri)?;
         }
         Ok(uri)
     }

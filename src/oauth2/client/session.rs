@@ -16,10 +16,10 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
-use super::verdict::{Again, Stamp, Verdict, Want, WithholdToken};
+use super::verdict::{Again, ProtectedResponse, Stamp, Verdict, Want, WithholdToken};
 use super::{Client, Grant, ProtectedRequest};
 use crate::oauth2::{BearerChallenge, BearerError, Placement, Scope, Token, TokenPlacement, TokenType};
-use crate::wire::{Origin, Site, check_private, endpoint};
+use crate::wire::{Origin, Site, endpoint};
 use crate::{Error, Expired, Moment, Request, Step, Timestamp, Unsupported};
 
 /// How much earlier than its end a token is renewed, unless said otherwise: requests take a while.
@@ -71,8 +71,12 @@ pub struct Session {
     leeway: Duration,
     unknown_end: Option<Duration>,
     heeds_401: bool,
+    refused_when: Option<IsRefused>,
+    resources: Vec<String>,
     pub(super) reports: bool,
 }
+
+type IsRefused = Arc<dyn Fn(&ProtectedResponse<'_>) -> bool + Send + Sync>;
 
 #[derive(Clone)]
 enum Renewal {
@@ -104,7 +108,12 @@ impl Session {
         Ok(session)
     }
 
-    fn without_token(client: &Client, origin: &str) -> Result<Self, Error> {
+    /// A session whose token comes later: by [`install`](Self::install), or from the storage of a
+    /// [`SharedSession`](super::SharedSession). It is renewed by its refresh token, if it has one.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn without_token(client: &Client, origin: &str) -> Result<Self, Error> {
         let session = Self {
             client: client.clone(),
             token: None,
@@ -117,6 +126,8 @@ impl Session {
             leeway: LEEWAY,
             unknown_end: None,
             heeds_401: true,
+            refused_when: None,
+            resources: Vec::new(),
             reports: false,
         };
         session.also_for(origin)
@@ -128,7 +139,7 @@ impl Session {
     /// As [`new`](Self::new).
     pub fn also_for(mut self, origin: &str) -> Result<Self, Error> {
         let uri = endpoint(origin)?;
-        check_private(&uri, self.client.0.server.plain_http)?;
+        self.client.0.server.check_private(&uri)?;
         self.origins.extend(Origin::of(&uri));
         Ok(self)
     }
@@ -177,8 +188,34 @@ impl Session {
         self
     }
 
+    /// Takes other answers of the API for a refusal of the token, besides those of RFC 6750 §3.1: for an API that answers a
+    /// dead token with a 403 without a challenge, or with an error of its own on status 200.
+    ///
+    /// # Examples
+    /// ```
+    /// # use oauth_proto::oauth2::Session;
+    /// // Django OAuth Toolkit's views answer so, also where the scope is missing: then a renewal is in vain, once per request.
+    /// fn at_django(session: Session) -> Session {
+    ///     session.token_refused_when(|response| response.status == 403)
+    /// }
+    /// ```
+    pub fn token_refused_when(
+        mut self,
+        is_refused: impl Fn(&ProtectedResponse<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.refused_when = Some(Arc::new(is_refused));
+        self
+    }
+
+    /// Sends this resource with each renewal (RFC 8707 §2.2), so that a renewed token is for the same resource as the one
+    /// before. Call it once for each resource that the token was requested for.
+    pub fn resource(mut self, uri: impl Into<String>) -> Self {
+        self.resources.push(uri.into());
+        self
+    }
+
     /// Makes [`SharedSession::fetch`](super::SharedSession::fetch) stop at each renewal with
-    /// [`FetchError::Renewed`](super::FetchError::Renewed) and the new token, instead of saving it and going on. It is then
+    /// [`DriveError::Renewed`](crate::DriveError::Renewed) and the new token, instead of saving it and going on. It is then
     /// used by whoever fetches next, stored or not.
     pub fn report_renewals(mut self) -> Self {
         self.reports = true;
@@ -244,6 +281,13 @@ impl Session {
         Ok(Stamp::new(self.generation, false))
     }
 
+    /// As [`sign`](Self::sign), for a token that is known to be good.
+    pub(super) fn sign_good(&self, request: &mut Request) -> Result<Stamp, Error> {
+        self.check_origin(request.uri(), request.headers())?;
+        self.give(request, |body| Some(body))?;
+        Ok(Stamp::new(self.generation, false))
+    }
+
     /// As [`sign`](Self::sign), right after a renewal: with the token whatever its end, since a server whose tokens live
     /// shorter than the leeway would be asked for new ones for ever. A 401 is the last word then: a token that is refused
     /// when it is new would not be taken the next time.
@@ -276,37 +320,45 @@ impl Session {
     /// # Errors
     /// Those of [`renew`](Self::renew).
     pub fn judge<B>(&self, stamp: Stamp, response: &http::Response<B>, moment: Moment) -> Result<Verdict, Error> {
-        Ok(match self.want(&stamp, response.status(), response.headers()) {
+        Ok(match self.want(&stamp, &ProtectedResponse::of(response, None)) {
             Want::Nothing => Verdict::Accept,
             Want::Resend => Verdict::Resend(Again::once(stamp)),
-            Want::Renewal => Verdict::Renew(self.renew(moment)?, Again::once(stamp)),
-            Want::User => Verdict::Reauthorize,
+            Want::Renewal if self.is_renewable() => Verdict::Renew(self.renew(moment)?, Again::once(stamp)),
+            Want::Renewal | Want::User => Verdict::Reauthorize,
         })
     }
 
-    pub(super) fn want(&self, stamp: &Stamp, status: StatusCode, headers: &HeaderMap) -> Want {
-        if stamp.last || !self.heeds_401 || !matches!(status.as_u16(), 400 | 401 | 403) {
+    pub(super) fn want(&self, stamp: &Stamp, response: &ProtectedResponse<'_>) -> Want {
+        if stamp.last || !self.heeds_401 {
             return Want::Nothing;
         }
-        let error = BearerChallenge::of(headers).and_then(|challenge| challenge.error);
+        if self.refused_when.as_ref().is_some_and(|is_refused| is_refused(response)) {
+            return self.way_on(stamp);
+        }
+        let status = response.status;
+        if !matches!(status.as_u16(), 400 | 401 | 403) {
+            return Want::Nothing;
+        }
+        let error = BearerChallenge::of(response.headers).and_then(|challenge| challenge.error);
         // The code counts more than the status (RFC 6750 §3.1 only recommends 401). Without that code, 400 and 403 are about
         // something else than the token.
         if status != StatusCode::UNAUTHORIZED && error != Some(BearerError::InvalidToken) {
             return Want::Nothing;
-        }
-        if stamp.generation < self.generation {
-            return Want::Resend;
         }
         match error {
             Some(
                 BearerError::InvalidRequest
                 | BearerError::InsufficientScope
                 | BearerError::InsufficientUserAuthentication,
-            ) => Want::User,
+            ) if stamp.generation == self.generation => Want::User,
             // A code that is not known may well mean that the token has expired, and the request is sent only once more.
-            _ if self.is_renewable() => Want::Renewal,
-            _ => Want::User,
+            _ => self.way_on(stamp),
         }
+    }
+
+    /// Returns what may help a request whose token was refused.
+    fn way_on(&self, stamp: &Stamp) -> Want {
+        if stamp.generation < self.generation { Want::Resend } else { Want::Renewal }
     }
 
     /// Gets a new token, without the user (RFC 6749 §6 and §4.4). Store what comes, then [`install`](Self::install) it.
@@ -321,6 +373,7 @@ impl Session {
             (Renewal::Refresh, None) => return Err(Unsupported::NoToken.into()),
             (Renewal::Never, _) => return Err(Unsupported::NotRenewable.into()),
         };
+        let grant = self.resources.iter().fold(grant, |grant, resource| grant.resource(resource));
         let grant = match &self.shape {
             Some(shape) => shape(grant),
             None => grant,
@@ -337,6 +390,11 @@ impl Session {
         }
     }
 
+    /// Returns whether it is renewed by the refresh token of a grant, which can end.
+    pub(super) fn refreshes(&self) -> bool {
+        matches!(self.renewal, Renewal::Refresh)
+    }
+
     pub(super) fn generation(&self) -> u64 {
         self.generation
     }
@@ -350,15 +408,16 @@ impl Session {
         }
     }
 
-    fn check_origin(&self, uri: &http::Uri, headers: &HeaderMap) -> Result<(), Error> {
+    pub(super) fn check_origin(&self, uri: &http::Uri, headers: &HeaderMap) -> Result<(), Error> {
         let site = Site::of_request(uri, headers)?;
         if self.any_origin {
-            return Ok(check_private(uri, self.client.0.server.plain_http)?);
+            return Ok(self.client.0.server.check_private(uri)?);
         }
         if self.origins.iter().any(|origin| origin.site().is(site)) {
             return Ok(());
         }
-        Err(Unsupported::ForeignOrigin { origin: Origin::from(site).to_string() }.into())
+        let option = Some("Session::dangerous_any_origin");
+        Err(Unsupported::ForeignOrigin { origin: Origin::from(site).to_string(), option }.into())
     }
 
     fn give<B>(

@@ -4,7 +4,7 @@ use super::answer;
 use super::client::Client;
 use crate::oauth2::{Introspection, Token, Transmission};
 use crate::step::Receive;
-use crate::{Error, Moment, Response, Secret, Step};
+use crate::{Error, Moment, Purpose, Response, Secret, Step};
 
 /// What kind of token is spoken of: a hint that saves the server a search (RFC 7009 §2.1).
 ///
@@ -46,7 +46,13 @@ impl Client {
     ) -> Result<Step<Introspection>, Error> {
         let server = &self.0.server;
         let endpoint = server.private(server.introspection.as_ref(), "introspection")?;
-        let request = self.request(endpoint, about(&token.into(), hint), Vec::new(), Transmission::Post, &moment)?;
+        let request = self.with_secret_in(server.introspection_secret).request(
+            endpoint,
+            about(&token.into(), hint),
+            Vec::new(),
+            Transmission::Post,
+            &moment,
+        )?;
         Ok(Step::send(request, AwaitIntrospection { client: self.clone() }))
     }
 
@@ -59,7 +65,13 @@ impl Client {
     pub fn revoke(&self, token: impl Into<Secret>, hint: Option<TokenHint>, moment: Moment) -> Result<Step<()>, Error> {
         let server = &self.0.server;
         let endpoint = server.private(server.revocation.as_ref(), "revocation")?;
-        let request = self.request(endpoint, about(&token.into(), hint), Vec::new(), Transmission::Post, &moment)?;
+        let request = self.with_secret_in(server.revocation_secret).request(
+            endpoint,
+            about(&token.into(), hint),
+            Vec::new(),
+            Transmission::Post,
+            &moment,
+        )?;
         Ok(Step::send(request, AwaitRevocation { client: self.clone() }))
     }
 
@@ -98,8 +110,8 @@ impl Receive<Introspection> for AwaitIntrospection {
         answer::document(&response, self.client.0.server.quirks).map(Step::Done)
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitIntrospection"
+    fn purpose(&self) -> Purpose {
+        Purpose::IntrospectingToken
     }
 }
 
@@ -113,7 +125,7 @@ impl Receive<()> for AwaitRevocation {
         Ok(Step::Done(()))
     }
 
-    fn name(&self) -> &'static str {
-        "AwaitRevocation"
+    fn purpose(&self) -> Purpose {
+        Purpose::RevokingToken
     }
 }

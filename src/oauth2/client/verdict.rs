@@ -1,6 +1,8 @@
 //! What a response means for the token that its request carried, and the values that keep a request from being sent more
 //! than twice.
 
+use http::{HeaderMap, StatusCode};
+
 use crate::Step;
 use crate::oauth2::Token;
 
@@ -86,6 +88,33 @@ pub enum Verdict {
     Renew(Step<Token>, Again),
     /// The server does not take the token, and nothing but a new authorization by the user will do.
     Reauthorize,
+}
+
+/// An API's answer to a request with a token, as [`Session::token_refused_when`](super::Session::token_refused_when) sees it.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::ProtectedResponse;
+///
+/// fn says_expired(response: &ProtectedResponse<'_>) -> bool {
+///     response.status == 403 && response.headers.get("x-error").is_some_and(|error| error == "token expired")
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ProtectedResponse<'a> {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// Its body. `None` where [`Session::judge`](super::Session::judge) is given a response, whose body may be a stream.
+    pub body: Option<&'a [u8]>,
+}
+
+impl<'a> ProtectedResponse<'a> {
+    pub(super) fn of<B>(response: &'a http::Response<B>, body: Option<&'a [u8]>) -> Self {
+        Self { status: response.status(), headers: response.headers(), body }
+    }
 }
 
 /// As [`Verdict`], before anything is done about it.

@@ -51,7 +51,7 @@ impl ResourceServer {
     /// # Errors
     /// [`Unsupported::Url`], and [`Unsupported::PlainHttp`] for a URL that is neither https nor this machine.
     pub fn new(resource: &str) -> Result<Self, Error> {
-        check_private(&endpoint(resource)?, false)?;
+        check_private(&endpoint(resource)?, Some("ResourceServer::dangerous_over_http"))?;
         Self::dangerous_over_http(resource)
     }
 

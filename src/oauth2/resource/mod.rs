@@ -2,15 +2,17 @@
 //!
 //! ```text
 //!   request --> ResourceServer::check --> FindToken --> Access           the tokens are in a store at hand
-//!           --> ResourceServer::check_remotely --> introspection --> Access   or another server's
+//!           --> ResourceServer::admit --> introspection --> Access       or another server's
 //!                     |
 //!                     v
 //!                  Rejected: 400 malformed, 401 no token or no good, 403 not good for this; with a challenge
 //! ```
 
 mod access;
+mod admit;
 mod bearer;
 mod guard;
+mod remembered;
 mod remote;
 
 pub use access::Access;

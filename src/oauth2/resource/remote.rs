@@ -1,31 +1,32 @@
 //! Tokens that another server knows: introspection, RFC 7662, remembered for a while.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::future::{Future, ready};
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::Request;
-
 use super::access::Access;
-use super::guard::{ResourceServer, has};
+use super::guard::has;
+use super::remembered::{Limits, Remembered};
 use crate::oauth2::server::{Guarded, Reason, Rejected, TokenHash, Voice};
 use crate::oauth2::{Client, Introspection, Scope, TokenHint};
-use crate::step::Receive;
+use crate::single_flight::SingleFlight;
+use crate::step::run_async_with;
 use crate::wire::shortened;
-use crate::{Error, Moment, Response, Sent, Step, Timestamp};
+use crate::{BoxError, DriveError, Moment, Request, Response, Timestamp};
 
 /// Tokens of an authorization server that is asked about each of them (RFC 7662).
 ///
 /// Its answers are remembered. The answer "active" is remembered for one minute, so that a revoked token is accepted for up to
 /// that long; the answer "not active" for five seconds. Both times can be changed, and one token can be forgotten at once.
+/// [`ResourceServer::admit`](super::ResourceServer::admit) asks once where many requests come with one token at the same time.
 ///
 /// # Examples
 /// ```
 /// use std::time::Duration;
 /// use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 /// use oauth_proto::oauth2::{AuthorizationServer, Client};
-/// use oauth_proto::{Moment, Request, Response, run};
+/// use oauth_proto::{DriveError, Request, Response};
 /// # fn send(_: Request) -> Result<Response, std::io::Error> { unimplemented!() }
 ///
 /// let server = AuthorizationServer::new("https://auth.example.com/token")?
@@ -34,9 +35,8 @@ use crate::{Error, Moment, Response, Sent, Step, Timestamp};
 /// let tokens = RemoteTokens::new(client).remembered_for(Duration::from_secs(30));
 /// let photos = ResourceServer::new("https://photos.example.com")?;
 ///
-/// let albums = |request: &Request| -> Result<Response, Box<dyn std::error::Error>> {
-///     let step = photos.check_remotely(request, "photos.read", &tokens, Moment::from_os())?;
-///     Ok(match run(step, &mut send)? {
+/// let albums = |request: &Request| -> Result<Response, DriveError> {
+///     Ok(match photos.admit(request, "photos.read", &tokens, send)? {
 ///         Ok(access) => Response::new(format!("the albums of {:?}", access.user()).into_bytes()),
 ///         Err(rejected) => rejected.response(),
 ///     })
@@ -45,21 +45,13 @@ use crate::{Error, Moment, Response, Sent, Step, Timestamp};
 /// ```
 #[derive(Clone)]
 pub struct RemoteTokens {
-    client: Client,
-    lifetime: Duration,
-    refusal_lifetime: Duration,
-    capacity: usize,
+    pub(super) client: Client,
+    pub(super) limits: Limits,
     leeway: Duration,
     audiences: Vec<String>,
-    /// Active tokens, and others apart from them: unknown tokens must not displace known ones.
-    memory: Arc<[Mutex<Memory>; 2]>,
-}
-
-/// What is remembered, and in which order it is forgotten.
-#[derive(Default)]
-struct Memory {
-    tokens: BTreeMap<TokenHash, (Timestamp, Arc<Introspection>)>,
-    order: BTreeSet<(Timestamp, TokenHash)>,
+    pub(super) remembered: Arc<Remembered>,
+    /// Questions that are on their way.
+    pub(super) flights: Arc<SingleFlight<TokenHash, Result<Arc<Introspection>, DriveError>>>,
 }
 
 impl RemoteTokens {
@@ -68,32 +60,31 @@ impl RemoteTokens {
     pub fn new(client: Client) -> Self {
         Self {
             client,
-            lifetime: Duration::from_secs(60),
-            refusal_lifetime: Duration::from_secs(5),
-            capacity: 10_000,
+            limits: Limits { active: Duration::from_secs(60), inactive: Duration::from_secs(5), capacity: 10_000 },
             leeway: Duration::from_secs(60),
             audiences: Vec::new(),
-            memory: Arc::default(),
+            remembered: Arc::default(),
+            flights: Arc::default(),
         }
     }
 
     /// Sets how long the answer "active" is remembered, at most until the token expires. A revoked token is accepted for up to this
     /// long. Zero asks every time. The default is one minute.
     pub fn remembered_for(mut self, lifetime: Duration) -> Self {
-        self.lifetime = lifetime;
+        self.limits.active = lifetime;
         self
     }
 
     /// Sets how long the answer "not active" is remembered, so that a client which repeats such a token does not cost the
     /// authorization server a request each time. Zero asks every time. The default is five seconds.
     pub fn refusals_remembered_for(mut self, lifetime: Duration) -> Self {
-        self.refusal_lifetime = lifetime;
+        self.limits.inactive = lifetime;
         self
     }
 
     /// Sets how many tokens are remembered at a time: up to `capacity` that are active and up to `capacity` that are not.
     pub fn at_most(mut self, capacity: usize) -> Self {
-        self.capacity = capacity;
+        self.limits.capacity = capacity;
         self
     }
 
@@ -122,53 +113,39 @@ impl RemoteTokens {
     }
 
     /// Drops a token from what is remembered. Call it when the API learns that the token was revoked. The next request with the token
-    /// asks the authorization server.
+    /// asks the authorization server, also if it is being asked already.
     pub fn forget(&self, token: &str) {
         let key = TokenHash::of(token);
-        for is_active in [true, false] {
-            let mut memory = self.memory(is_active);
-            if let Some((until, _)) = memory.tokens.remove(&key) {
-                memory.order.remove(&(until, key));
-            }
-        }
+        self.remembered.forget(key);
+        self.flights.let_go(&key);
     }
 
-    fn memory(&self, is_active: bool) -> MutexGuard<'_, Memory> {
-        self.memory[usize::from(is_active)].lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn recall(&self, key: TokenHash, now: Timestamp) -> Option<Arc<Introspection>> {
+        self.remembered.recall(key, &self.limits, now)
     }
 
-    fn recall(&self, key: TokenHash, now: Timestamp) -> Option<Arc<Introspection>> {
-        let recall = |is_active, lifetime: Duration| {
-            // Clones share one memory, and this one may have been told to ask every time.
-            let memory = (!lifetime.is_zero()).then(|| self.memory(is_active))?;
-            let (until, introspection) = memory.tokens.get(&key)?;
-            (*until > now).then(|| introspection.clone())
-        };
-        recall(true, self.lifetime).or_else(|| recall(false, self.refusal_lifetime))
-    }
-
-    fn remember(&self, key: TokenHash, introspection: &Arc<Introspection>, now: Timestamp) {
-        let until = match introspection.active {
-            true => now.after(self.lifetime).min(introspection.exp.unwrap_or(Timestamp::from_secs(u64::MAX))),
-            false => now.after(self.refusal_lifetime),
-        };
-        if until <= now || self.capacity == 0 {
-            return;
+    /// Asks the authorization server, and remembers the answer.
+    pub(super) async fn ask<E, Sending>(
+        &self,
+        token: &str,
+        send: impl FnMut(Request) -> Sending,
+        mut moment: impl FnMut() -> Moment,
+    ) -> Result<Arc<Introspection>, DriveError>
+    where
+        E: Into<BoxError>,
+        Sending: Future<Output = Result<Response, E>>,
+    {
+        let (key, first) = (TokenHash::of(token), moment());
+        // Another's answer may have come since this one looked.
+        if let Some(introspection) = self.recall(key, first.now) {
+            return Ok(introspection);
         }
-        let mut memory = self.memory(introspection.active);
-        if let Some((before, _)) = memory.tokens.insert(key, (until, introspection.clone())) {
-            memory.order.remove(&(before, key));
-        }
-        memory.order.insert((until, key));
-        let is_over = |memory: &Memory| {
-            memory.tokens.len() > self.capacity || memory.order.first().is_some_and(|(until, _)| *until <= now)
-        };
-        // Two: one more than was added, so that the surplus shrinks with every call.
-        for _ in 0..2 {
-            if let Some((_, oldest)) = is_over(&memory).then(|| memory.order.pop_first()).flatten() {
-                memory.tokens.remove(&oldest);
-            }
-        }
+        let asked = self.remembered.asked();
+        let step = self.client.introspect(token, Some(TokenHint::AccessToken), first)?;
+        // An introspection does not wait, so there is nothing to sleep with.
+        let introspection = Arc::new(run_async_with(step, send, &mut moment, |_| ready(())).await?);
+        self.remembered.remember(key, &introspection, asked, &self.limits, moment().now);
+        Ok(introspection)
     }
 
     /// Judges an answer of the authorization server. A server that does not say for whom a token is lets it be for this resource.
@@ -197,7 +174,13 @@ impl RemoteTokens {
         if has_scope { Ok(()) } else { Err(Reason::ScopeInsufficient) }
     }
 
-    fn end(&self, guarded: &Arc<Guarded>, introspection: Arc<Introspection>, scope: Scope, now: Timestamp) -> End {
+    pub(super) fn end(
+        &self,
+        guarded: &Arc<Guarded>,
+        introspection: Arc<Introspection>,
+        scope: Scope,
+        now: Timestamp,
+    ) -> End {
         match self.judge(guarded, &introspection, &scope, now) {
             Ok(()) => Ok(Access::told(introspection)),
             Err(reason) => Err(reason.reject(&Voice::resource(guarded, scope))),
@@ -205,40 +188,15 @@ impl RemoteTokens {
     }
 }
 
+/// Whom to let in, or with what to refuse.
+pub(super) type End = Result<Access, Rejected>;
+
 impl fmt::Debug for RemoteTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RemoteTokens")
             .field("client", &self.client)
-            .field("lifetime", &self.lifetime)
-            .field("capacity", &self.capacity)
+            .field("limits", &self.limits)
             .finish_non_exhaustive()
-    }
-}
-
-impl ResourceServer {
-    /// Whether a request's token is good for all of that scope, as its server says. What comes out says whom to let in, or with
-    /// what to refuse.
-    ///
-    /// # Errors
-    /// Those of [`Client::introspect`], also from the step: the server cannot be asked. Such a request is best answered with 503.
-    pub fn check_remotely<B: AsRef<[u8]>>(
-        &self,
-        request: &Request<B>,
-        scope: impl Into<Scope>,
-        tokens: &RemoteTokens,
-        moment: Moment,
-    ) -> Result<Step<Result<Access, Rejected>>, Error> {
-        let scope = scope.into();
-        let token = match self.token(request) {
-            Ok(token) => token,
-            Err(reason) => return Ok(Step::Done(Err(reason.reject(&Voice::resource(&self.guarded, scope))))),
-        };
-        let key = TokenHash::of(&token);
-        if let Some(introspection) = tokens.recall(key, moment.now) {
-            return Ok(Step::Done(tokens.end(&self.guarded, introspection, scope, moment.now)));
-        }
-        let step = tokens.client.introspect(&*token, Some(TokenHint::AccessToken), moment)?;
-        AwaitAnswer { key, scope, guarded: self.guarded.clone(), tokens: tokens.clone() }.go_on(step, None)
     }
 }
 
@@ -247,49 +205,4 @@ impl ResourceServer {
 fn is_other_kind(kind: &str) -> bool {
     let kind = kind.rsplit(':').next().unwrap_or_default();
     ["dpop", "pop", "mac", "n_a", "refresh_token", "id_token"].iter().any(|other| kind.eq_ignore_ascii_case(other))
-}
-
-/// Waits for the server to say what a token is.
-struct AwaitAnswer {
-    key: TokenHash,
-    scope: Scope,
-    guarded: Arc<Guarded>,
-    tokens: RemoteTokens,
-}
-
-/// The same with the leg that asks.
-struct Asking {
-    state: AwaitAnswer,
-    sent: Sent<Introspection>,
-}
-
-type End = Result<Access, Rejected>;
-
-impl AwaitAnswer {
-    fn go_on(self, step: Step<Introspection>, now: Option<Timestamp>) -> Result<Step<End>, Error> {
-        match (step, now) {
-            (Step::Send(request, sent), _) => Ok(Step::send(request, Asking { state: self, sent })),
-            (Step::Done(introspection), Some(now)) => {
-                let introspection = Arc::new(introspection);
-                self.tokens.remember(self.key, &introspection, now);
-                Ok(Step::Done(self.tokens.end(&self.guarded, introspection, self.scope, now)))
-            }
-            // An introspection is one request, whose answer ends it.
-            (Step::Wait(..), _) | (Step::Done(_), None) => {
-                Ok(Step::Done(Err(Reason::BearerToken.reject(&Voice::resource(&self.guarded, self.scope)))))
-            }
-        }
-    }
-}
-
-impl Receive<End> for Asking {
-    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<End>, Error> {
-        let now = moment.now;
-        let Self { state, sent } = *self;
-        state.go_on(sent.receive(response, moment)?, Some(now))
-    }
-
-    fn name(&self) -> &'static str {
-        "AwaitIntrospection"
-    }
 }

@@ -36,8 +36,8 @@ impl Provider {
             (config.authentications.basic, "client_secret_basic"),
             (config.authentications.body, "client_secret_post"),
         ];
-        let methods: Vec<_> =
-            secrets.into_iter().filter(|(taken, _)| *taken).map(|(_, name)| name).chain(["none"]).collect();
+        let secrets: Vec<_> = secrets.into_iter().filter(|(taken, _)| *taken).map(|(_, name)| name).collect();
+        let methods = [&secrets[..], &["none"]].concat();
         let challenges: &[&str] = if config.plain_pkce { &["S256", "plain"] } else { &["S256"] };
         let metadata = Metadata {
             issuer: Some(config.issuer.clone()),
@@ -53,7 +53,10 @@ impl Provider {
             grant_types_supported: Some(config.grant_types.iter().map(|own| own.name.clone()).collect()),
             token_endpoint_auth_methods_supported: texts(&methods),
             revocation_endpoint: url(Endpoint::Revoke),
+            revocation_endpoint_auth_methods_supported: texts(&methods),
             introspection_endpoint: url(Endpoint::Introspect),
+            // Who asks about others' tokens says who it is.
+            introspection_endpoint_auth_methods_supported: texts(&secrets),
             code_challenge_methods_supported: code.then(|| texts(challenges)).flatten(),
             device_authorization_endpoint: self
                 .offers(DEVICE_CODE)

@@ -130,7 +130,7 @@ impl Provider {
     /// # Errors
     /// [`Unsupported::Url`], and [`Unsupported::PlainHttp`] for a URL that is neither https nor this machine.
     pub fn new(issuer: &str) -> Result<Self, Error> {
-        check_private(&endpoint(issuer)?, false)?;
+        check_private(&endpoint(issuer)?, Some("Provider::dangerous_over_http"))?;
         Self::dangerous_over_http(issuer)
     }
 

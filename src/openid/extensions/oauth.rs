@@ -58,11 +58,11 @@ impl From<Access> for Extension {
 /// use oauth_proto::openid::Assertion;
 /// use oauth_proto::{DriveError, Moment, Request, Response, run};
 ///
-/// fn token<E>(
+/// fn token(
 ///     assertion: &Assertion,
 ///     client: &Client,
-///     send: impl FnMut(Request) -> Result<Response, E>,
-/// ) -> Result<Option<oauth_proto::oauth1::Token>, DriveError<E>> {
+///     send: impl FnMut(Request) -> Result<Response, std::io::Error>,
+/// ) -> Result<Option<oauth_proto::oauth1::Token>, DriveError> {
 ///     let Some(approved) = assertion.approved_token() else { return Ok(None) };
 ///     run(client.redeem_approved(&approved.request_token, Moment::from_os())?, send).map(Some)
 /// }

@@ -9,7 +9,7 @@ use super::super::documents::{LOCATION_HEADER, RETURN_TO};
 use super::super::{Realm, html, xrds};
 use super::{CheckId, Provider};
 use crate::step::Receive;
-use crate::{Error, Moment, Request, Response, Step};
+use crate::{Error, Moment, Purpose, Request, Response, Step};
 
 impl Provider {
     /// Whether the relying party's own document lists the `return_to` of a question. Where it does not, tell the user that
@@ -65,8 +65,8 @@ impl Receive<bool> for Looking {
         }
     }
 
-    fn name(&self) -> &'static str {
-        "Looking"
+    fn purpose(&self) -> Purpose {
+        Purpose::DiscoveringRelyingParty
     }
 }
 

@@ -14,8 +14,8 @@ use super::super::discovery::Discovered;
 use super::super::message::{Message, Version};
 use super::RelyingParty;
 use crate::step::Receive;
-use crate::wire::{Answer, check_private, endpoint};
-use crate::{Error, Misbehaved, Moment, Response, Step, Unsupported};
+use crate::wire::{Answer, endpoint, is_private};
+use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Unsupported};
 
 /// No association is kept longer, whatever the provider says.
 const LONGEST: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -34,7 +34,7 @@ impl RelyingParty {
         let uri = endpoint(discovered.endpoint())?;
         let version = discovered.version;
         // A key in the clear needs a way on which nobody listens (§8.4.1).
-        let private = check_private(&uri, false).is_ok();
+        let private = is_private(&uri);
         let mut kinds = self.kinds.clone();
         kinds.retain(|(association, session)| {
             let hidden = private || *session != SessionType::NoEncryption;
@@ -105,13 +105,14 @@ impl Receive<Option<Association>> for Associating {
         match self.read(&direct, &moment) {
             Ok(association) => Ok(Step::Done(association)),
             Err((field, reason)) => {
-                Err(Misbehaved::FieldInvalid { field, reason, answer: Box::new(Answer::of(&response)) }.into())
+                Err(Misbehaved::FieldInvalid { field, reason, option: None, answer: Box::new(Answer::of(&response)) }
+                    .into())
             }
         }
     }
 
-    fn name(&self) -> &'static str {
-        "Associating"
+    fn purpose(&self) -> Purpose {
+        Purpose::Associating
     }
 }
 
@@ -142,7 +143,7 @@ impl Associating {
         }
         // OpenID 1.1 lets a provider answer in the clear (§14.2.2), which is worth nothing where others listen.
         match (self.asking.version, received) {
-            (Version::V1_1, SessionType::NoEncryption) if check_private(&self.asking.uri, false).is_err() => Ok(None),
+            (Version::V1_1, SessionType::NoEncryption) if !is_private(&self.asking.uri) => Ok(None),
             (Version::V1_1, SessionType::NoEncryption) => self.finish(direct, received, moment),
             _ => Err(("session_type", "not the one that was asked for")),
         }

@@ -245,7 +245,8 @@ impl RelyingParty {
         let refuse = |reason| Error::from(Unsupported::Url { url: bare(return_to), reason });
         let url: Url = absolute(return_to).ok_or_else(|| refuse("a return_to is an absolute http or https URL"))?;
         if !self.policy.trusts_party(&url) {
-            return Err(Unsupported::PlainHttp { url: bare(return_to) }.into());
+            let option = Some("RelyingParty::dangerous_allow_http");
+            return Err(Unsupported::PlainHttp { url: bare(return_to), option }.into());
         }
         if return_to.contains('#') {
             return Err(refuse("it has a fragment, which never comes back"));

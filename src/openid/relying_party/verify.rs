@@ -13,7 +13,7 @@ use super::{Callback, RelyingParty};
 use crate::secret::same;
 use crate::step::Receive;
 use crate::wire::{Answer, bare, endpoint};
-use crate::{Error, Expired, Forged, Misbehaved, Moment, Response, Step, Timestamp, Unsupported};
+use crate::{Error, Expired, Forged, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsupported};
 
 impl RelyingParty {
     /// The user is back: says what the provider asserts, if it does and is the one to assert it (§11).
@@ -199,7 +199,7 @@ impl Receive<Checked> for Confirming {
         let Self { received, policy } = *self;
         let misbehaved = || {
             let expected = "in Key-Value form";
-            Misbehaved::WrongFormat { expected, answer: Box::new(Answer::of(&response)) }
+            Misbehaved::WrongFormat { expected, option: None, answer: Box::new(Answer::of(&response)) }
         };
         let direct = Direct::of(&response).ok_or_else(misbehaved)?;
         // §5.1.2.2.
@@ -218,7 +218,7 @@ impl Receive<Checked> for Confirming {
         received.check_identifier(policy, invalidated.map(str::to_owned))
     }
 
-    fn name(&self) -> &'static str {
-        "Confirming"
+    fn purpose(&self) -> Purpose {
+        Purpose::VerifyingAssertion
     }
 }

@@ -1,0 +1,117 @@
+//! A leg of a conversation as errors, logs and counters name it: what a request is for, and where it goes.
+
+use std::fmt;
+
+use http::Uri;
+
+use crate::wire::without_query;
+
+/// One request of a conversation: what it is for, and where it goes.
+///
+/// Its `Display` says both, for example `renewing the token at https://auth.example.com/token`.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::{Error, Leg, Purpose};
+///
+/// fn was_renewal(error: &Error) -> bool {
+///     error.leg().is_some_and(|leg| leg.purpose == Purpose::RenewingToken)
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Leg {
+    /// What the request is for.
+    pub purpose: Purpose,
+    /// Where it goes: scheme, host, port and path. User information and query are left out, since they may hold secrets.
+    pub endpoint: String,
+}
+
+impl Leg {
+    pub(crate) fn new(purpose: Purpose, uri: &Uri) -> Self {
+        Self { purpose, endpoint: without_query(uri) }
+    }
+}
+
+impl fmt::Display for Leg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.purpose, self.endpoint)
+    }
+}
+
+/// Makes the enum, the list of its variants and their texts from one table.
+macro_rules! purposes {
+    ($($(#[$doc:meta])* $name:ident: $text:literal,)*) => {
+        /// What a request of a conversation is for.
+        ///
+        /// # Examples
+        /// ```
+        /// use oauth_proto::Purpose;
+        ///
+        /// assert_eq!(Purpose::RenewingToken.to_string(), "renewing the token");
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Purpose {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Purpose {
+            /// All purposes, for example to begin a counter for each.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+        }
+
+        impl fmt::Display for Purpose {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$name => $text,)*
+                })
+            }
+        }
+    };
+}
+
+purposes! {
+    /// Reading the metadata of an authorization server (RFC 8414).
+    DiscoveringServer: "discovering the authorization server",
+    /// Reading the metadata of a protected resource (RFC 9728).
+    DiscoveringResource: "discovering the protected resource",
+    /// Registering a client (RFC 7591).
+    RegisteringClient: "registering the client",
+    /// Reading, changing or deleting a client's registration (RFC 7592).
+    ManagingRegistration: "managing the client's registration",
+    /// Pushing an authorization request (RFC 9126).
+    PushingAuthorization: "pushing the authorization request",
+    /// Asking for a device code and a user code (RFC 8628 §3.1).
+    RequestingDeviceCode: "requesting a device code",
+    /// Asking whether the user has entered the user code (RFC 8628 §3.4).
+    PollingForToken: "polling for the device's token",
+    /// Exchanging an authorization code for a token (RFC 6749 §4.1.3).
+    ExchangingCode: "exchanging the code",
+    /// Exchanging any other grant for a token (RFC 6749 §4).
+    RequestingToken: "requesting a token",
+    /// Renewing a token, by a refresh token (RFC 6749 §6) or a session handle (OAuth Session 1.0).
+    RenewingToken: "renewing the token",
+    /// Asking what a token is (RFC 7662).
+    IntrospectingToken: "introspecting a token",
+    /// Revoking a token (RFC 7009).
+    RevokingToken: "revoking a token",
+    /// Asking for temporary credentials (RFC 5849 §2.1).
+    RequestingTemporaryCredentials: "requesting temporary credentials",
+    /// Exchanging temporary credentials for token credentials (RFC 5849 §2.3).
+    ExchangingTemporaryCredentials: "exchanging the temporary credentials",
+    /// Calling an API with a token.
+    CallingApi: "calling the API",
+    /// Reading the profile of the user who signs in.
+    ReadingProfile: "reading the user's profile",
+    /// Reading the addresses of the user who signs in.
+    ReadingEmails: "reading the user's addresses",
+    /// Finding the provider of an identifier (OpenID Authentication 2.0 §7.3).
+    DiscoveringIdentifier: "discovering the identifier",
+    /// Agreeing with a provider on a key (OpenID Authentication 2.0 §8).
+    Associating: "associating with the provider",
+    /// Asking a provider whether an assertion is its own (OpenID Authentication 2.0 §11.4.2).
+    VerifyingAssertion: "verifying the assertion with the provider",
+    /// Finding out whether a `return_to` belongs to a relying party (OpenID Authentication 2.0 §9.2.1).
+    DiscoveringRelyingParty: "discovering the relying party",
+}

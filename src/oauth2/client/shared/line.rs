@@ -1,0 +1,201 @@
+//! The line of those who wait while one of them renews a shared session's token.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use super::{Session, SharedSession};
+use crate::oauth2::Token;
+use crate::{DriveError, Error, Moment, Timestamp};
+
+/// What the lock guards.
+pub(super) struct State {
+    /// Replaced as a whole, so that it can be used without the lock.
+    pub(super) session: Arc<Session>,
+    origin: Origin,
+    /// Whether the token was loaded to be renewed, and is of no use to those who wait.
+    pub(super) is_due: bool,
+    /// A renewed token that has not been saved yet.
+    pub(super) unsaved: Option<Token>,
+    /// The server's refusal to renew the token. Nobody asks again before there is another one.
+    pub(super) ended: Option<Error>,
+    /// How much earlier than its end this process renews the token, besides the leeway.
+    spread: Option<Duration>,
+    /// Not before then is a token that is still good renewed once more, after that failed.
+    not_before: Option<Timestamp>,
+    /// Whether somebody renews.
+    renewing: bool,
+    /// How many renewals have ended, and what was wrong with the last one. A renewal that was cancelled leaves no trouble, so that
+    /// it is another's turn.
+    flights: u64,
+    pub(super) trouble: Option<DriveError>,
+    waiting: Vec<(u64, Waker)>,
+    next_waiter: u64,
+}
+
+/// Where a session's token is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// It was renewed just now, so that an API which refuses it would refuse the next one, too.
+    Renewed,
+    /// It was loaded or installed, and may be as old as can be.
+    Loaded,
+}
+
+/// A session with a newer token than before.
+pub(super) struct Supplied {
+    pub(super) session: Arc<Session>,
+    pub(super) origin: Origin,
+}
+
+impl State {
+    pub(super) fn new(session: Session) -> Self {
+        Self {
+            session: Arc::new(session),
+            origin: Origin::Loaded,
+            is_due: false,
+            unsaved: None,
+            ended: None,
+            spread: None,
+            not_before: None,
+            renewing: false,
+            flights: 0,
+            trouble: None,
+            waiting: Vec::new(),
+            next_waiter: 0,
+        }
+    }
+
+    /// Goes on with another token.
+    pub(super) fn install(&mut self, token: Token, origin: Origin) {
+        Arc::make_mut(&mut self.session).install(token);
+        (self.origin, self.is_due, self.trouble) = (origin, false, None);
+        (self.unsaved, self.ended, self.spread, self.not_before) = (None, None, None, None);
+    }
+
+    pub(super) fn supplied(&self) -> Supplied {
+        Supplied { session: self.session.clone(), origin: self.origin }
+    }
+
+    /// Returns how much earlier this process renews the token than others do: a random part of a tenth of its lifetime.
+    pub(super) fn spread(&mut self, moment: &Moment) -> Duration {
+        let ends = self.session.token().and_then(|token| token.expires_at);
+        *self.spread.get_or_insert_with(|| {
+            let tenth = ends.map(|ends| moment.now.until(ends) / 10).unwrap_or_default();
+            let [part, ..] = moment.derive("session spread");
+            tenth * u32::from(part) / 256
+        })
+    }
+
+    /// Puts off the next renewal of a token that is still good.
+    pub(super) fn put_off(&mut self, until: Timestamp) {
+        self.not_before = Some(until);
+    }
+
+    /// Whether a renewal of a token that is still good was put off.
+    pub(super) fn is_put_off(&self, now: Timestamp) -> bool {
+        self.not_before.is_some_and(|until| now < until)
+    }
+}
+
+/// Waits until there is a newer token, or it is this one's turn to renew.
+pub(super) struct Line<'a> {
+    shared: &'a SharedSession,
+    generation: u64,
+    /// How many renewals had ended when the waiting began.
+    since: Option<u64>,
+    place: Option<u64>,
+}
+
+pub(super) enum Outcome {
+    Newer(Supplied),
+    /// The renewal that was waited for failed.
+    Failed(DriveError),
+    Turn(Turn),
+}
+
+impl<'a> Line<'a> {
+    /// For a token that is newer than that of `generation`.
+    pub(super) fn new(shared: &'a SharedSession, generation: u64) -> Self {
+        Self { shared, generation, since: None, place: None }
+    }
+
+    /// As [`new`](Self::new), for one who waits for the renewal that has just begun.
+    pub(super) fn behind(shared: &'a SharedSession, generation: u64, turn: &Turn) -> Self {
+        Self { since: Some(turn.flight), ..Self::new(shared, generation) }
+    }
+}
+
+impl Future for Line<'_> {
+    type Output = Outcome;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
+        // A waker is the caller's code, which runs neither when it is cloned nor when it is dropped while the lock is held.
+        let waker = context.waker().clone();
+        let shared = self.shared;
+        let mut state = shared.lock();
+        if state.session.generation() > self.generation && !state.is_due {
+            return Poll::Ready(Outcome::Newer(state.supplied()));
+        }
+        if self.since.is_some_and(|since| since < state.flights) {
+            // If each tried for itself, the last would wait for the timeouts of all.
+            if let Some(error) = &state.trouble {
+                return Poll::Ready(Outcome::Failed(error.clone()));
+            }
+        }
+        if !state.renewing {
+            state.renewing = true;
+            state.trouble = None;
+            return Poll::Ready(Outcome::Turn(Turn { shared: shared.clone(), flight: state.flights }));
+        }
+        self.since.get_or_insert(state.flights);
+        let place = *self.place.get_or_insert_with(|| {
+            state.next_waiter += 1;
+            state.next_waiter
+        });
+        let before = match state.waiting.iter_mut().find(|(own, _)| *own == place) {
+            Some((_, own)) => Some(std::mem::replace(own, waker)),
+            None => {
+                state.waiting.push((place, waker));
+                None
+            }
+        };
+        drop(state);
+        drop(before);
+        Poll::Pending
+    }
+}
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            let mut state = self.shared.lock();
+            let at = state.waiting.iter().position(|(own, _)| *own == place);
+            let waker = at.map(|at| state.waiting.swap_remove(at));
+            drop(state);
+            drop(waker);
+        }
+    }
+}
+
+/// The right to renew. It ends when this is dropped, also by a cancelled task: then another's turn comes.
+pub(super) struct Turn {
+    shared: SharedSession,
+    /// How many renewals had ended before it.
+    flight: u64,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        state.renewing = false;
+        state.flights += 1;
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        for (_, waker) in waiting {
+            waker.wake();
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! The renewal of a shared session's token, from the lease to the store.
+//!
+//! ```text
+//!   lease ----> load ----> the stored token is newer: use it
+//!     |           |
+//!     |           +------> renew ----> store if unchanged ----> install ----> release
+//!     |                      |               |
+//!   held: pause, load        |               +--> changed: load, use what is stored
+//!                            +--> the grant has ended: store that
+//! ```
+
+use std::fmt;
+use std::future::{Future, ready};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use super::line::{Origin, Supplied, Turn};
+use super::storage::{Lease, Leased, StoredToken, Written, version_of};
+use super::{Session, SharedSession};
+use crate::oauth2::Token;
+use crate::single_flight::block_on;
+use crate::step::run_async_with;
+use crate::{BoxError, DriveError, Error, Expired, Moment, Request, Response, Timestamp, Unsupported};
+
+/// The pauses between two looks at a lease that another process holds.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// After so many of its durations, a lease that is still held is an error: its store does not end it.
+const PATIENCE: u32 = 3;
+
+/// One renewal of a [`SharedSession`]'s token: a future that owns all it needs, to be given to a runtime, or to a thread that
+/// calls [`finish`](Self::finish).
+///
+/// Whoever fetches meanwhile waits for its result. A renewal that is dropped before its end brings nothing, and the next
+/// caller renews.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::Renewal;
+///
+/// fn finish_on_a_thread(renewal: Renewal) {
+///     std::thread::spawn(move || renewal.finish());
+/// }
+/// ```
+#[must_use = "the renewal happens when it is polled"]
+pub struct Renewal(Pin<Box<dyn Future<Output = ()> + Send>>);
+
+impl Renewal {
+    /// Finishes the renewal on the present thread.
+    pub fn finish(self) {
+        block_on(self);
+    }
+}
+
+impl Future for Renewal {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.0.as_mut().poll(context)
+    }
+}
+
+impl fmt::Debug for Renewal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Renewal")
+    }
+}
+
+/// What makes renewals that do not depend on the task that needs them.
+#[derive(Clone)]
+pub(super) struct Detached {
+    make: Arc<dyn Fn(SharedSession, Turn, u64) -> Renewal + Send + Sync>,
+    spawn: Arc<dyn Fn(Renewal) + Send + Sync>,
+}
+
+impl Detached {
+    pub(super) fn new<E, F>(
+        send: impl Fn(Request) -> F + Send + Sync + 'static,
+        moment: impl Fn() -> Moment + Send + Sync + 'static,
+        spawn: impl Fn(Renewal) + Send + Sync + 'static,
+    ) -> Self
+    where
+        E: Into<BoxError>,
+        F: Future<Output = Result<Response, E>> + Send + 'static,
+    {
+        let (send, moment) = (Arc::new(send), Arc::new(moment));
+        let make = move |shared: SharedSession, turn, generation| {
+            let (send, moment) = (send.clone(), moment.clone());
+            Renewal(Box::pin(async move {
+                // The result is in the state, where all who wait look for it.
+                let _ = shared.renew(turn, generation, &mut |request| send(request), &mut || moment()).await;
+            }))
+        };
+        Self { make: Arc::new(make), spawn: Arc::new(spawn) }
+    }
+
+    pub(super) fn begin(&self, shared: SharedSession, turn: Turn, generation: u64) {
+        (self.spawn)((self.make)(shared, turn, generation));
+    }
+}
+
+impl fmt::Debug for Detached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Detached")
+    }
+}
+
+/// What became of a token that was loaded.
+enum Loaded {
+    /// It is the session's own, or there is none.
+    Same,
+    /// Another process stored a token that is good.
+    Good(Supplied),
+    /// Another process stored a token that is due itself.
+    Due,
+}
+
+impl SharedSession {
+    /// Renews the token of `generation`, and tells all who wait how that ended.
+    pub(super) async fn renew<E, Sending>(
+        &self,
+        turn: Turn,
+        mut generation: u64,
+        send: &mut impl FnMut(Request) -> Sending,
+        moment: &mut impl FnMut() -> Moment,
+    ) -> Result<Supplied, DriveError>
+    where
+        E: Into<BoxError>,
+        Sending: Future<Output = Result<Response, E>>,
+    {
+        let mut ended = self.renew_leased(&mut generation, send, moment).await;
+        {
+            let mut state = self.lock();
+            match &ended {
+                Err(DriveError::Renewed(_)) => {}
+                // The user has granted access again meanwhile, and the error belongs to the grant before.
+                Err(_) if state.session.generation() > generation => ended = Ok(state.supplied()),
+                ended => state.trouble = ended.as_ref().err().cloned(),
+            }
+        }
+        drop(turn);
+        ended
+    }
+
+    /// Renews with the lease, if there is one. `generation` becomes that of the token that is renewed in the end.
+    async fn renew_leased<E, Sending>(
+        &self,
+        generation: &mut u64,
+        send: &mut impl FnMut(Request) -> Sending,
+        moment: &mut impl FnMut() -> Moment,
+    ) -> Result<Supplied, DriveError>
+    where
+        E: Into<BoxError>,
+        Sending: Future<Output = Result<Response, E>>,
+    {
+        let storage = &self.0.storage;
+        let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
+        let lease = loop {
+            if storage.lease.is_none() {
+                break None;
+            }
+            let moment_of_lease = moment();
+            let lease = Lease::new(&moment_of_lease, storage.lease_duration);
+            if storage.lease(lease.clone()).await? == Leased::Granted {
+                break Some(lease);
+            }
+            if waited > storage.lease_duration.saturating_mul(PATIENCE) {
+                let reason = format!("another process has held it for {} s", waited.as_secs());
+                return Err(DriveError::storage("take the lease", reason));
+            }
+            storage.sleep(pause).await;
+            waited += pause;
+            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+            if let Loaded::Good(supplied) = self.adopt(generation, storage.load().await?, moment().now)? {
+                return Ok(supplied);
+            }
+        };
+        let ended = self.renew_and_store(generation, send, moment).await;
+        if let Some(lease) = lease {
+            storage.release(lease).await;
+        }
+        ended
+    }
+
+    async fn renew_and_store<E, Sending>(
+        &self,
+        generation: &mut u64,
+        send: &mut impl FnMut(Request) -> Sending,
+        moment: &mut impl FnMut() -> Moment,
+    ) -> Result<Supplied, DriveError>
+    where
+        E: Into<BoxError>,
+        Sending: Future<Output = Result<Response, E>>,
+    {
+        let storage = &self.0.storage;
+        let (session, expected, token) = loop {
+            let stored = storage.load().await?;
+            let expected = stored.as_ref().map(|stored| stored.version().to_owned());
+            if let Loaded::Good(supplied) = self.adopt(generation, stored, moment().now)? {
+                return Ok(supplied);
+            }
+            let (session, unsaved) = {
+                let state = self.lock();
+                // Another token was installed meanwhile. It has another refresh token than the one to be renewed.
+                if state.session.generation() > *generation {
+                    return Ok(state.supplied());
+                }
+                if let Some(error) = &state.ended {
+                    return Err(error.clone().into());
+                }
+                (state.session.clone(), state.unsaved.clone())
+            };
+            if let Some(token) = unsaved {
+                break (session, expected, token);
+            }
+            match self.request(&session, send, moment).await {
+                Ok(token) => {
+                    let mut state = self.lock();
+                    if state.session.generation() > *generation {
+                        return Ok(state.supplied());
+                    }
+                    state.unsaved = Some(token.clone());
+                    break (session, expected, token);
+                }
+                Err(error) => match self.refused(error, &session, generation, moment().now).await? {
+                    Loaded::Good(supplied) => return Ok(supplied),
+                    // There is another token to renew.
+                    Loaded::Due | Loaded::Same => {}
+                },
+            }
+        };
+        if session.reports {
+            let mut state = self.lock();
+            if state.session.generation() == *generation {
+                state.install(token.clone(), Origin::Renewed);
+            }
+            return Err(DriveError::Renewed(Box::new(token)));
+        }
+        if storage.store(expected, StoredToken::new(token.clone())).await? == Written::Changed {
+            let stored = storage.load().await?;
+            self.lock().unsaved = None;
+            if !matches!(self.adopt(generation, stored, moment().now)?, Loaded::Same) {
+                return Ok(self.lock().supplied());
+            }
+        }
+        let newer = {
+            let mut state = self.lock();
+            if state.session.generation() == *generation {
+                state.install(token, Origin::Renewed);
+                return Ok(state.supplied());
+            }
+            state.supplied()
+        };
+        // The user granted access again while this was stored: what is stored last must be the token of the newer grant.
+        if storage.save.is_some()
+            && let Some(token) = newer.session.token()
+        {
+            storage.store(None, StoredToken::new(token.clone())).await?;
+        }
+        Ok(newer)
+    }
+
+    /// Asks the server for a new token.
+    async fn request<E, Sending>(
+        &self,
+        session: &Session,
+        send: &mut impl FnMut(Request) -> Sending,
+        moment: &mut impl FnMut() -> Moment,
+    ) -> Result<Token, DriveError>
+    where
+        E: Into<BoxError>,
+        Sending: Future<Output = Result<Response, E>>,
+    {
+        if !session.is_renewable() {
+            return Err(Error::from(Expired::Token).into());
+        }
+        // Renewals do not wait, so there is nothing to sleep with.
+        run_async_with(session.renew(moment())?, send, moment, |_| ready(())).await
+    }
+
+    /// Remembers that a grant has ended, so that no one asks the server again. If another process was quicker, and the server
+    /// refused for that reason, returns the token that it stored.
+    async fn refused(
+        &self,
+        error: DriveError,
+        session: &Session,
+        generation: &mut u64,
+        now: Timestamp,
+    ) -> Result<Loaded, DriveError> {
+        let refusal = error.protocol().filter(|error| error.needs_sign_in() && session.refreshes()).cloned();
+        let (Some(refusal), Some(token)) = (refusal, session.token()) else {
+            return Err(error);
+        };
+        let storage = &self.0.storage;
+        if storage.is_shared() {
+            let stored = storage.load().await?;
+            let expected = stored.as_ref().map(|stored| stored.version().to_owned());
+            let loaded = self.adopt(generation, stored, now)?;
+            if !matches!(loaded, Loaded::Same) {
+                return Ok(loaded);
+            }
+            // Where this cannot be stored, another process asks the server once more, and is refused, too.
+            let _ = storage.store(expected, StoredToken::ended(token)).await;
+        }
+        let mut state = self.lock();
+        if state.session.generation() == *generation {
+            state.ended = Some(refusal);
+        }
+        Err(error)
+    }
+
+    /// Goes on with a token that another process has stored.
+    fn adopt(&self, generation: &mut u64, stored: Option<StoredToken>, now: Timestamp) -> Result<Loaded, DriveError> {
+        let mut state = self.lock();
+        if state.session.generation() > *generation {
+            return Ok(Loaded::Good(state.supplied()));
+        }
+        let own = state.session.token().map(version_of);
+        if stored.is_none() && self.0.storage.is_shared() && own.is_some() && state.session.refreshes() {
+            // The user has signed out. What was stored for them must not come back.
+            return Err(Error::from(Unsupported::NoToken).into());
+        }
+        let Some(stored) = stored.filter(|stored| Some(stored.version()) != own.as_deref()) else {
+            return Ok(Loaded::Same);
+        };
+        let Some(token) = stored.into_token() else {
+            let ended = Error::from(Expired::Grant);
+            state.ended = Some(ended.clone());
+            return Err(ended.into());
+        };
+        state.install(token, Origin::Loaded);
+        *generation = state.session.generation();
+        let is_due = state.session.is_due(now).unwrap_or(true);
+        state.is_due = is_due;
+        Ok(if is_due { Loaded::Due } else { Loaded::Good(state.supplied()) })
+    }
+}
+
+impl Lease {
+    fn new(moment: &Moment, duration: Duration) -> Self {
+        let holder = moment.derive("session holder").iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        Self { holder, now: moment.now, expires_at: moment.now.after(duration) }
+    }
+}

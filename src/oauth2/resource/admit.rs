@@ -1,0 +1,195 @@
+//! Letting requests in by what another server says of their tokens.
+
+use std::future::{Future, ready};
+use std::sync::Arc;
+
+use http::Request;
+
+use super::access::Access;
+use super::guard::ResourceServer;
+use super::remembered::Asked;
+use super::remote::{End, RemoteTokens};
+use crate::oauth2::server::{Guarded, Reason, Rejected, TokenHash, Voice};
+use crate::oauth2::{Introspection, Scope, TokenHint};
+use crate::single_flight::block_on;
+use crate::step::Receive;
+use crate::{BoxError, DriveError, Error, Moment, Purpose, Response, Sent, Step, Timestamp};
+
+impl ResourceServer {
+    /// Checks that a request's token is good for all of that scope, as its server says, and asks that over the transport `send`. What
+    /// comes out says whom to let in, or with what to refuse. Blocks while it or another thread asks.
+    ///
+    /// When many requests come with one token at the same time, one of them asks, and all get its answer. Each is judged for its own
+    /// scope. If the thread that asks panics, another one asks.
+    ///
+    /// `send` performs one HTTP exchange without following redirects, and with a timeout: while it asks, others wait. It must not check
+    /// the same token, since it would wait for itself. In an asynchronous program call [`admit_async`](Self::admit_async): a thread that
+    /// waits here runs no tasks, and the one that it waits for may be among them.
+    ///
+    /// # Errors
+    /// [`DriveError`] when the server cannot be asked, for all who waited for this. Such a request is best answered with 503. The next
+    /// request with the token asks again.
+    #[cfg(feature = "os")]
+    pub fn admit<B: AsRef<[u8]>, E: Into<BoxError>>(
+        &self,
+        request: &Request<B>,
+        scope: impl Into<Scope>,
+        tokens: &RemoteTokens,
+        send: impl FnMut(crate::Request) -> Result<Response, E>,
+    ) -> Result<Result<Access, Rejected>, DriveError> {
+        self.admit_with(request, scope, tokens, send, Moment::from_os)
+    }
+
+    /// Checks as [`admit`](Self::admit) does, with time and randomness of the caller's own.
+    ///
+    /// # Errors
+    /// As [`admit`](Self::admit).
+    pub fn admit_with<B: AsRef<[u8]>, E: Into<BoxError>>(
+        &self,
+        request: &Request<B>,
+        scope: impl Into<Scope>,
+        tokens: &RemoteTokens,
+        mut send: impl FnMut(crate::Request) -> Result<Response, E>,
+        moment: impl FnMut() -> Moment,
+    ) -> Result<Result<Access, Rejected>, DriveError> {
+        block_on(self.admit_async_with(request, scope, tokens, |request| ready(send(request)), moment))
+    }
+
+    /// Checks as [`admit`](Self::admit) does, over an asynchronous transport. The future is `Send` when the transport's is. If it is
+    /// dropped while it asks for others, another one asks.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
+    /// use oauth_proto::{DriveError, Request, Response};
+    ///
+    /// async fn albums(
+    ///     photos: &ResourceServer,
+    ///     tokens: &RemoteTokens,
+    ///     request: &Request,
+    /// ) -> Result<Response, DriveError> {
+    ///     # async fn exchange(_: Request) -> Result<Response, std::io::Error> { Ok(Response::new(Vec::new())) }
+    ///     Ok(match photos.admit_async(request, "photos.read", tokens, exchange).await? {
+    ///         Ok(access) => Response::new(format!("the albums of {:?}", access.user()).into_bytes()),
+    ///         Err(rejected) => rejected.response(),
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`admit`](Self::admit).
+    #[cfg(feature = "os")]
+    pub async fn admit_async<B, E, Sending>(
+        &self,
+        request: &Request<B>,
+        scope: impl Into<Scope>,
+        tokens: &RemoteTokens,
+        send: impl FnMut(crate::Request) -> Sending,
+    ) -> Result<Result<Access, Rejected>, DriveError>
+    where
+        B: AsRef<[u8]>,
+        E: Into<BoxError>,
+        Sending: Future<Output = Result<Response, E>>,
+    {
+        self.admit_async_with(request, scope, tokens, send, Moment::from_os).await
+    }
+
+    /// Checks as [`admit_async`](Self::admit_async) does, with time and randomness of the caller's own.
+    ///
+    /// # Errors
+    /// As [`admit`](Self::admit).
+    pub async fn admit_async_with<B, E, Sending>(
+        &self,
+        request: &Request<B>,
+        scope: impl Into<Scope>,
+        tokens: &RemoteTokens,
+        mut send: impl FnMut(crate::Request) -> Sending,
+        mut moment: impl FnMut() -> Moment,
+    ) -> Result<Result<Access, Rejected>, DriveError>
+    where
+        B: AsRef<[u8]>,
+        E: Into<BoxError>,
+        Sending: Future<Output = Result<Response, E>>,
+    {
+        let scope = scope.into();
+        let token = match self.token(request) {
+            Ok(token) => token,
+            Err(reason) => return Ok(Err(reason.reject(&Voice::resource(&self.guarded, scope)))),
+        };
+        let (key, now) = (TokenHash::of(&token), moment().now);
+        if let Some(introspection) = tokens.recall(key, now) {
+            return Ok(tokens.end(&self.guarded, introspection, scope, now));
+        }
+        let introspection = tokens.flights.fly(key, || tokens.ask(&token, &mut send, &mut moment)).await?;
+        Ok(tokens.end(&self.guarded, introspection, scope, moment().now))
+    }
+
+    /// Checks as [`admit`](Self::admit) does, step by step, for those who drive it by hand. Each of these asks for itself.
+    ///
+    /// # Errors
+    /// Those of [`Client::introspect`](crate::oauth2::Client::introspect), also from the step: the server cannot be asked. Such a request is best answered with 503.
+    pub fn check_remotely<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        scope: impl Into<Scope>,
+        tokens: &RemoteTokens,
+        moment: Moment,
+    ) -> Result<Step<Result<Access, Rejected>>, Error> {
+        let scope = scope.into();
+        let token = match self.token(request) {
+            Ok(token) => token,
+            Err(reason) => return Ok(Step::Done(Err(reason.reject(&Voice::resource(&self.guarded, scope))))),
+        };
+        let key = TokenHash::of(&token);
+        if let Some(introspection) = tokens.recall(key, moment.now) {
+            return Ok(Step::Done(tokens.end(&self.guarded, introspection, scope, moment.now)));
+        }
+        let asked = tokens.remembered.asked();
+        let step = tokens.client.introspect(&*token, Some(TokenHint::AccessToken), moment)?;
+        AwaitAnswer { key, asked, scope, guarded: self.guarded.clone(), tokens: tokens.clone() }.go_on(step, None)
+    }
+}
+
+/// Waits for the server to say what a token is.
+struct AwaitAnswer {
+    key: TokenHash,
+    asked: Asked,
+    scope: Scope,
+    guarded: Arc<Guarded>,
+    tokens: RemoteTokens,
+}
+
+/// The same with the leg that asks.
+struct Asking {
+    state: AwaitAnswer,
+    sent: Sent<Introspection>,
+}
+
+impl AwaitAnswer {
+    fn go_on(self, step: Step<Introspection>, now: Option<Timestamp>) -> Result<Step<End>, Error> {
+        match (step, now) {
+            (Step::Send(request, sent), _) => Ok(Step::send(request, Asking { state: self, sent })),
+            (Step::Done(introspection), Some(now)) => {
+                let introspection = Arc::new(introspection);
+                self.tokens.remembered.remember(self.key, &introspection, self.asked, &self.tokens.limits, now);
+                Ok(Step::Done(self.tokens.end(&self.guarded, introspection, self.scope, now)))
+            }
+            // An introspection is one request, whose answer ends it.
+            (Step::Wait(..), _) | (Step::Done(_), None) => {
+                Ok(Step::Done(Err(Reason::BearerToken.reject(&Voice::resource(&self.guarded, self.scope)))))
+            }
+        }
+    }
+}
+
+impl Receive<End> for Asking {
+    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<End>, Error> {
+        let now = moment.now;
+        let Self { state, sent } = *self;
+        state.go_on(sent.receive(response, moment)?, Some(now))
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::IntrospectingToken
+    }
+}

@@ -1,0 +1,299 @@
+//! Every call of a client × everything that may go wrong with its request: the error says what the request was for, where it
+//! went, and whether to wait or to sign in.
+#![allow(missing_docs)]
+#![cfg(feature = "openid")]
+
+#[path = "common/mod.rs"]
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::oauth2::*;
+use oauth_proto::oauth1::{self, ClientCredentials, Service};
+use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
+use oauth_proto::oauth2::{
+    ApiRequest, Authorize, ClientMetadata, Discovery, Grant, PendingDevice, Registration, ResourceDiscovery, Token,
+};
+use oauth_proto::openid::{self, RelyingParty};
+use oauth_proto::sign_in::SignIn;
+use oauth_proto::{BoxError, DriveError, Error, Purpose, Request, Response, Step, run_with};
+
+type Send<'a> = &'a mut dyn FnMut(Request) -> Result<Response, BoxError>;
+type Run = dyn Fn(Send<'_>) -> Result<(), DriveError>;
+
+/// A call of the client.
+struct Call {
+    purpose: Purpose,
+    endpoint: &'static str,
+    /// The answers to the requests before it.
+    before: Vec<Response>,
+    run: Box<Run>,
+    manner: Manner,
+}
+
+/// What a call does with an answer that is not what it hopes for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Manner {
+    Reports,
+    /// A page on status 200 is as good an answer as any.
+    IgnoresBody,
+    /// Any page may be what it asked for.
+    ReadsPages,
+    /// It asks again by itself where the server is down.
+    AsksAgain,
+    /// It can do without.
+    GoesOn,
+}
+
+impl Call {
+    fn new<T: 'static>(
+        purpose: Purpose,
+        endpoint: &'static str,
+        step: impl Fn() -> Result<Step<T>, Error> + 'static,
+    ) -> Self {
+        let run = move |send: Send<'_>| {
+            let mut time = NOW;
+            let moments = || {
+                time += 5;
+                at(time)
+            };
+            run_with(step()?, send, moments, |_| ()).map(drop)
+        };
+        Self { purpose, endpoint, before: Vec::new(), run: Box::new(run), manner: Manner::Reports }
+    }
+
+    fn with(mut self, manner: Manner) -> Self {
+        self.manner = manner;
+        self
+    }
+
+    fn after(mut self, answers: impl IntoIterator<Item = Response>) -> Self {
+        self.before = answers.into_iter().collect();
+        self
+    }
+
+    /// A refusal in the protocol's own words.
+    fn refusal(&self) -> Response {
+        match self.purpose {
+            Purpose::VerifyingAssertion => response(400, &[("content-type", "text/plain")], "error:no\n"),
+            _ => response(400, &[("content-type", "application/json")], r#"{"error":"no"}"#),
+        }
+    }
+
+    /// Runs the call into trouble.
+    fn meets(&self, mut trouble: impl FnMut() -> Result<Response, BoxError>) -> Result<(), DriveError> {
+        let mut before = self.before.iter();
+        (self.run)(&mut |_| before.next().map_or_else(&mut trouble, |answer| Ok(answer.clone())))
+    }
+}
+
+fn pending_device() -> PendingDevice {
+    let codes =
+        r#"{"device_code":"d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#;
+    let (_, on) = sent(client().authorize_device(None, &[], moment()).unwrap());
+    done(on.receive(json(codes), moment()).unwrap())
+}
+
+fn registration() -> Registration {
+    let answer = r#"{"client_id":"c","registration_access_token":"t","registration_client_uri":"https://auth.example.com/register/c"}"#;
+    let (_, on) = sent(server().register(&ClientMetadata::new([REDIRECT]), None).unwrap());
+    done(on.receive(json(answer), moment()).unwrap())
+}
+
+fn oauth1_client() -> oauth1::Client {
+    let [temporary, authorization, token] =
+        ["initiate", "authorize", "token"].map(|path| format!("https://photos.example.net/{path}"));
+    let service = Service::new(&temporary, &authorization, &token).unwrap();
+    oauth1::Client::new(service, ClientCredentials::new("key", "secret"))
+}
+
+fn oauth1_pending() -> oauth1::Pending {
+    let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");
+    let (_, on) = sent(oauth1_client().authorize(authorize, moment()).unwrap());
+    done(on.receive(common::sign_in::form(common::sign_in::REQUEST_TOKEN), moment()).unwrap())
+}
+
+fn oauth1_token() -> oauth1::Token {
+    let answer = "oauth_token=t&oauth_token_secret=s&oauth_session_handle=h";
+    let callback = "https://printer.example.com/ready?oauth_token=rqt&oauth_verifier=v";
+    let (_, on) = sent(oauth1_client().redeem(oauth1_pending(), callback, moment()).unwrap());
+    done(on.receive(common::sign_in::form(answer), moment()).unwrap())
+}
+
+fn sign_in_call(purpose: Purpose, endpoint: &'static str, before: &[&str]) -> Call {
+    let github = SignIn::github("id", "secret", common::sign_in::CALLBACK).unwrap();
+    let call = Call::new(purpose, endpoint, move || {
+        let (start, _) = common::sign_in::start(&github);
+        let uri = common::sign_in::callback(&start.pending, false);
+        github.callback(start.pending, &uri, moment())
+    });
+    call.after(before.iter().map(|answer| json(answer)))
+}
+
+fn discovered() -> openid::Discovered {
+    let (_, on) = sent(party().discover("https://jane.example/").unwrap());
+    let page = r#"<html><head><link rel="openid2.provider" href="https://op.example/openid"></head></html>"#;
+    done(on.receive(response(200, &[("content-type", "text/html")], page), moment()).unwrap())
+}
+
+fn party() -> RelyingParty {
+    RelyingParty::new("https://rp.example/").unwrap()
+}
+
+fn assertion() -> Result<Step<openid::Checked>, Error> {
+    let authenticate = openid::Authenticate::new("https://rp.example/openid");
+    let authentication = party().authenticate(&discovered(), authenticate, moment())?;
+    let return_to = parameter(query(&authentication.url()?), "openid.return_to");
+    let mut pairs = url::form_urlencoded::Serializer::new(format!("{return_to}&"));
+    for (name, value) in [
+        ("ns", "http://specs.openid.net/auth/2.0"),
+        ("mode", "id_res"),
+        ("op_endpoint", "https://op.example/openid"),
+        ("claimed_id", "https://jane.example/"),
+        ("identity", "https://jane.example/"),
+        ("return_to", &return_to),
+        ("response_nonce", "2023-11-14T22:13:20Zx"),
+        ("assoc_handle", "h"),
+        ("signed", "op_endpoint,claimed_id,identity,return_to,response_nonce,assoc_handle"),
+        ("sig", "c2ln"),
+    ] {
+        pairs.append_pair(&format!("openid.{name}"), value);
+    }
+    party().verify(authentication.pending, None, &pairs.finish().replace("&&", "&"), moment())
+}
+
+fn calls() -> Vec<Call> {
+    use Purpose::*;
+
+    let renewable = || {
+        let mut token = token();
+        token.expires_at = Some(now());
+        token
+    };
+    let photos = || ResourceServer::new("https://photos.example.com").unwrap();
+    vec![
+        Call::new(DiscoveringServer, "https://auth.example.com/.well-known/oauth-authorization-server", || {
+            Discovery::new(ISSUER)?.at("https://auth.example.com/.well-known/oauth-authorization-server")?.start()
+        }),
+        Call::new(DiscoveringResource, "https://photos.example.com/.well-known/oauth-protected-resource", || {
+            ResourceDiscovery::new("https://photos.example.com")?.start()
+        }),
+        Call::new(RegisteringClient, "https://auth.example.com/register", || {
+            server().register(&ClientMetadata::new([REDIRECT]), None)
+        }),
+        Call::new(ManagingRegistration, "https://auth.example.com/register/c", || registration().read()),
+        Call::new(ManagingRegistration, "https://auth.example.com/register/c", || {
+            registration().update(&ClientMetadata::new([REDIRECT]))
+        }),
+        Call::new(PushingAuthorization, "https://auth.example.com/par", || {
+            client().authorize(Authorize::new().pushed(), moment())
+        }),
+        Call::new(RequestingDeviceCode, "https://auth.example.com/device", || {
+            client().authorize_device(None, &[], moment())
+        }),
+        Call::new(ExchangingCode, "https://auth.example.com/token", || {
+            let (pending, callback) = begun(&client());
+            client().redeem(pending, &format!("{callback}&code=c&iss=https://auth.example.com"), moment())
+        }),
+        Call::new(RequestingToken, "https://auth.example.com/token", || {
+            client().request_token(Grant::client_credentials(), moment())
+        }),
+        Call::new(RenewingToken, "https://auth.example.com/token", || client().refresh(&token(), None, moment())),
+        Call::new(RenewingToken, "https://auth.example.com/token", move || session(renewable()).renew(moment())),
+        Call::new(IntrospectingToken, "https://auth.example.com/introspect", || {
+            client().introspect("token", None, moment())
+        }),
+        Call::new(IntrospectingToken, "https://auth.example.com/introspect", move || {
+            let request = http::Request::get(API).header("authorization", "Bearer x").body(Vec::new()).unwrap();
+            photos().check_remotely(&request, "", &RemoteTokens::new(client()), moment())
+        }),
+        Call::new(CallingApi, "https://photos.example.com/albums", || {
+            ApiRequest::new(API)?.call(Some(&Token::bearer("x")))
+        }),
+        Call::new(RequestingTemporaryCredentials, "https://photos.example.net/initiate", || {
+            let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");
+            oauth1_client().authorize(authorize, moment())
+        }),
+        Call::new(ExchangingTemporaryCredentials, "https://photos.example.net/token", || {
+            let callback = "https://printer.example.com/ready?oauth_token=rqt&oauth_verifier=v";
+            oauth1_client().redeem(oauth1_pending(), callback, moment())
+        }),
+        Call::new(RenewingToken, "https://photos.example.net/token", || {
+            oauth1_client().renew(&oauth1_token(), moment())
+        }),
+        Call::new(CallingApi, "https://photos.example.net/photos", || {
+            oauth1::ApiRequest::new("https://photos.example.net/photos")?
+                .call(&oauth1_client().session(oauth1_token()), moment())
+        }),
+        sign_in_call(ExchangingCode, "https://github.com/login/oauth/access_token", &[]),
+        sign_in_call(ReadingProfile, "https://api.github.com/user", &[common::sign_in::TOKEN]),
+        sign_in_call(
+            ReadingEmails,
+            "https://api.github.com/user/emails",
+            &[common::sign_in::TOKEN, r#"{"id":1,"login":"monalisa"}"#],
+        ),
+        Call::new(DiscoveringIdentifier, "https://jane.example/", || party().discover("https://jane.example/"))
+            .with(Manner::ReadsPages),
+        // Without a key, the provider is asked about its assertions.
+        Call::new(Associating, "https://op.example/openid", || party().associate(&discovered(), moment()))
+            .with(Manner::GoesOn),
+        Call::new(VerifyingAssertion, "https://op.example/openid", assertion),
+        // RFC 7009 §2.2, RFC 7592 §2.3.
+        Call::new(RevokingToken, "https://auth.example.com/revoke", || client().revoke("token", None, moment()))
+            .with(Manner::IgnoresBody),
+        Call::new(ManagingRegistration, "https://auth.example.com/register/c", || registration().delete())
+            .with(Manner::IgnoresBody),
+        // RFC 8628 §3.5.
+        Call::new(PollingForToken, "https://auth.example.com/token", || client().poll(&pending_device(), moment()))
+            .with(Manner::AsksAgain),
+    ]
+}
+
+/// Whether an error says where it happened, in its text and as a value.
+#[track_caller]
+fn says_where(call: &Call, error: &DriveError) {
+    let leg = error.leg().unwrap_or_else(|| panic!("{error}"));
+    assert_eq!((leg.purpose, leg.endpoint.as_str()), (call.purpose, call.endpoint), "{error}");
+    let place = format!("{} at {}", call.purpose, call.endpoint);
+    assert_eq!(error.to_string().matches(&place).count(), 1, "{error}");
+}
+
+#[test]
+fn an_error_says_what_the_request_was_for_and_where_it_went() {
+    let page = "<html><h1>Welcome to Hotel Example</h1></html>";
+    for call in &calls() {
+        let error = call.meets(|| Err("connection refused".into())).unwrap_err();
+        assert!(error.is_temporary() && !error.needs_sign_in(), "{error}");
+        assert!(error.to_string().contains("connection refused"), "{error}");
+        says_where(call, &error);
+
+        let answered = [
+            ("down", response(500, &[], "")),
+            ("captive", response(200, &[("content-type", "text/html")], page)),
+            ("refused", call.refusal()),
+        ];
+        for (trouble, answer) in answered {
+            let Err(error) = call.meets(|| Ok(answer.clone())) else {
+                let may_pass = call.manner == Manner::IgnoresBody && trouble == "captive";
+                assert!(may_pass || call.manner == Manner::GoesOn, "{} {trouble}", call.purpose);
+                continue;
+            };
+            if call.manner == Manner::AsksAgain && trouble == "down" {
+                assert!(error.needs_sign_in(), "the code has expired meanwhile: {error}");
+                continue;
+            }
+            let waits = trouble == "down" || (trouble == "captive" && call.manner != Manner::ReadsPages);
+            assert_eq!((error.is_temporary(), error.needs_sign_in()), (waits, false), "{trouble}: {error}");
+            says_where(call, &error);
+        }
+    }
+}
+
+/// A new call has to stand in the table above.
+#[test]
+fn the_table_has_every_purpose() {
+    let seen: BTreeSet<_> = calls().iter().map(|call| format!("{:?}", call.purpose)).collect();
+    let missing: Vec<_> = Purpose::ALL.iter().filter(|purpose| !seen.contains(&format!("{purpose:?}"))).collect();
+    // A provider that cannot read a relying party's document has not verified it, which is an answer and no error.
+    assert_eq!(missing, [&Purpose::DiscoveringRelyingParty]);
+}

@@ -1,0 +1,468 @@
+//! Shared sessions: where their tokens are stored, who finishes a renewal, and what they do when it fails.
+#![allow(missing_docs)]
+
+mod common;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use common::oauth2::*;
+use oauth_proto::oauth2::{
+    ConditionalWrite, Grant, Lease, Leased, Renewal, Session, SharedSession, SharedSessionBuilder, StoredToken, Token,
+    Verdict, Written,
+};
+use oauth_proto::{DriveError, Error, Moment, Request, Response, Timestamp, Unsupported};
+
+/// A token that expires so many seconds from now.
+fn ends_in(seconds: u64) -> Token {
+    let mut token = token();
+    token.expires_at = Some(Timestamp::from_secs(NOW + seconds));
+    token
+}
+
+fn answer(token: &str) -> Response {
+    json(
+        &ANSWER.replace("2YotnFZFEjr1zCsicMWpAA", token).replace("tGzv3JOkF0XG5Qx2TlKWIA", &format!("{token}-refresh")),
+    )
+}
+
+/// A token endpoint whose answers are set, and an API that shows which token it was given.
+#[derive(Clone)]
+struct Server {
+    answer: Arc<Mutex<Result<Response, &'static str>>>,
+    renewals: Arc<AtomicUsize>,
+}
+
+impl Server {
+    fn new(answer: Result<Response, &'static str>) -> Self {
+        Self { answer: Arc::new(Mutex::new(answer)), renewals: Arc::default() }
+    }
+
+    fn answers(&self, answer: Result<Response, &'static str>) {
+        *self.answer.lock().unwrap() = answer;
+    }
+
+    fn send(&self, request: &Request) -> Result<Response, &'static str> {
+        if request.uri().path() == "/token" {
+            self.renewals.fetch_add(1, Ordering::SeqCst);
+            return self.answer.lock().unwrap().clone();
+        }
+        Ok(response(200, &[], bearer(request).unwrap_or_default()))
+    }
+
+    /// Calls the API at that time, and returns the token that it was given.
+    fn call(&self, shared: &SharedSession, time: u64) -> Result<String, DriveError> {
+        let called = shared.fetch_with(get(API), |request| self.send(&request), || at(time))?;
+        Ok(String::from_utf8(called.into_body()).unwrap())
+    }
+
+    fn renewals(&self) -> usize {
+        self.renewals.load(Ordering::SeqCst)
+    }
+}
+
+/// A row of a database, which any number of sessions share.
+#[derive(Clone, Default)]
+struct Row {
+    stored: Arc<Mutex<Option<StoredToken>>>,
+    lease: Arc<Mutex<Option<Lease>>>,
+    time: Arc<AtomicU64>,
+}
+
+impl Row {
+    fn with(token: Token) -> Self {
+        let row = Self::default();
+        *row.stored.lock().unwrap() = Some(StoredToken::new(token));
+        row
+    }
+
+    fn token(&self) -> Option<Token> {
+        self.stored.lock().unwrap().as_ref()?.token().cloned()
+    }
+
+    fn builder(&self, session: Session) -> SharedSessionBuilder {
+        let (load, store) = (self.stored.clone(), self.stored.clone());
+        SharedSession::builder(session)
+            .load(move || Ok::<_, Infallible>(load.lock().unwrap().clone()))
+            .store_if_unchanged(move |write: ConditionalWrite| {
+                let mut stored = store.lock().unwrap();
+                if stored.as_ref().map(StoredToken::version) != write.expected.as_deref() {
+                    return Ok::<_, Infallible>(Written::Changed);
+                }
+                *stored = Some(write.stored);
+                Ok(Written::Stored)
+            })
+    }
+
+    fn share(&self) -> SharedSession {
+        self.builder(Session::without_token(&client(), API).unwrap()).build().unwrap()
+    }
+
+    /// The same with a lease of ten seconds; waiting for it makes the time pass.
+    fn share_with_lease(&self) -> SharedSession {
+        let (lease, release, time) = (self.lease.clone(), self.lease.clone(), self.time.clone());
+        self.builder(Session::without_token(&client(), API).unwrap())
+            .lease(move |wanted: Lease| {
+                let mut held = lease.lock().unwrap();
+                if held.as_ref().is_some_and(|held| held.expires_at > wanted.now) {
+                    return Ok::<_, Infallible>(Leased::Held);
+                }
+                *held = Some(wanted);
+                Ok(Leased::Granted)
+            })
+            .release(move |lease: Lease| {
+                release.lock().unwrap().take_if(|held| held.holder == lease.holder);
+                Ok::<_, Infallible>(())
+            })
+            .lease_duration(Duration::from_secs(10))
+            .sleep(move |_| {
+                time.fetch_add(1, Ordering::SeqCst);
+            })
+            .build()
+            .unwrap()
+    }
+}
+
+#[test]
+fn a_failed_early_renewal_leaves_the_good_token_in_use() {
+    let server = Server::new(Err("connection refused"));
+    for failure in [Err("connection refused"), Ok(response(503, &[], "")), Ok(refusal("invalid_client"))] {
+        server.answers(failure);
+        let shared = SharedSession::new(session(ends_in(5)));
+        assert_eq!(server.call(&shared, NOW).unwrap(), "2YotnFZFEjr1zCsicMWpAA");
+        let before = server.renewals();
+        assert_eq!(server.call(&shared, NOW + 4).unwrap(), "2YotnFZFEjr1zCsicMWpAA");
+        assert_eq!(server.renewals(), before, "it is not tried again at once");
+        server.call(&shared, NOW + 5).unwrap_err();
+    }
+}
+
+#[test]
+fn a_failed_early_renewal_is_tried_again_when_the_server_wants_it() {
+    for (retry_after, pause) in [(None, 10), (Some("25"), 25)] {
+        let headers: Vec<_> = retry_after.map(|seconds| ("retry-after", seconds)).into_iter().collect();
+        let server = Server::new(Ok(response(503, &headers, "")));
+        let shared = SharedSession::new(session(ends_in(60)).leeway(Duration::from_secs(60)));
+        for (time, renewals) in [(0, 1), (pause - 1, 1), (pause, 2)] {
+            assert_eq!(server.call(&shared, NOW + time).unwrap(), "2YotnFZFEjr1zCsicMWpAA");
+            assert_eq!(server.renewals(), renewals, "{retry_after:?} {time}");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_has_ended_the_grant_is_not_asked_again_until_there_is_another_token() {
+    let server = Server::new(Ok(refusal("invalid_grant")));
+    let shared = SharedSession::new(session(ends_in(0)));
+    for _ in 0..3 {
+        assert!(server.call(&shared, NOW).unwrap_err().needs_sign_in());
+    }
+    assert_eq!(server.renewals(), 1);
+    shared.install(Token::bearer("granted again"));
+    assert_eq!(server.call(&shared, NOW).unwrap(), "granted again");
+}
+
+#[test]
+fn a_token_that_another_process_renewed_is_used_and_not_renewed() {
+    let (server, row) = (Server::new(Ok(answer("renewed"))), Row::with(ends_in(0)));
+    let (first, second) = (row.share(), row.share());
+    assert_eq!(server.call(&first, NOW).unwrap(), "renewed");
+    assert_eq!(server.call(&second, NOW).unwrap(), "renewed");
+    assert_eq!(server.renewals(), 1);
+    assert_eq!(row.token().unwrap().access_token.expose(), "renewed");
+}
+
+#[test]
+fn a_user_who_signs_in_again_elsewhere_is_noticed_at_the_next_renewal_or_refusal() {
+    let (server, row) = (Server::new(Ok(answer("renewed"))), Row::with(ends_in(0)));
+    let shared = row.share();
+    server.call(&shared, NOW).unwrap();
+    *row.stored.lock().unwrap() = Some(StoredToken::new(Token::bearer("granted again")));
+    let send = |request: Request| {
+        let is_new = bearer(&request) == Some("granted again");
+        Ok::<_, Infallible>(response(if is_new { 200 } else { 401 }, &[("www-authenticate", "Bearer")], ""))
+    };
+    assert_eq!(shared.fetch_with(get(API), send, moment).unwrap().status(), 200);
+    assert_eq!(server.renewals(), 1);
+}
+
+/// Also where the session's own token cannot be renewed.
+#[test]
+fn a_token_without_a_refresh_token_is_replaced_by_a_stored_one() {
+    let row = Row::with(Token::bearer("old"));
+    let shared = row.share();
+    let send = |request: Request| {
+        let is_new = bearer(&request) == Some("new");
+        Ok::<_, Infallible>(response(if is_new { 200 } else { 401 }, &[("www-authenticate", "Bearer")], ""))
+    };
+    assert_eq!(shared.fetch_with(get(API), send, moment).unwrap().status(), 401, "the API has the last word");
+    *row.stored.lock().unwrap() = Some(StoredToken::new(Token::bearer("new")));
+    assert_eq!(shared.fetch_with(get(API), send, moment).unwrap().status(), 200);
+}
+
+#[test]
+fn the_end_of_a_grant_is_told_to_other_processes() {
+    let (server, row) = (Server::new(Ok(refusal("invalid_grant"))), Row::with(ends_in(0)));
+    let (first, second) = (row.share(), row.share());
+    assert!(server.call(&first, NOW).unwrap_err().needs_sign_in());
+    let error = server.call(&second, NOW).unwrap_err();
+    assert!(error.needs_sign_in() && error.to_string().contains("sign in again"), "{error}");
+    assert_eq!((server.renewals(), row.token()), (1, None));
+    *row.stored.lock().unwrap() = Some(StoredToken::new(Token::bearer("granted again")));
+    assert_eq!(server.call(&second, NOW).unwrap(), "granted again");
+    assert_eq!(server.call(&first, NOW).unwrap(), "granted again");
+}
+
+/// Without a lease, two processes may renew at once. The one that the server refuses goes on with the other one's token.
+#[test]
+fn a_process_that_comes_second_goes_on_with_the_token_of_the_first() {
+    let row = Row::with(ends_in(0));
+    let (shared, stored) = (row.share(), row.stored.clone());
+    let send = |request: Request| {
+        if request.uri().path() != "/token" {
+            return Ok::<_, Infallible>(response(200, &[], bearer(&request).unwrap()));
+        }
+        *stored.lock().unwrap() = Some(StoredToken::new(ends_in(3600)));
+        Ok(refusal("invalid_grant"))
+    };
+    let called = shared.fetch_with(get(API), send, moment).unwrap();
+    assert_eq!(called.body(), b"2YotnFZFEjr1zCsicMWpAA");
+    assert!(row.token().is_some());
+}
+
+#[test]
+fn a_user_who_signs_in_while_a_renewal_is_on_its_way_keeps_the_new_grant() {
+    let row = Row::with(ends_in(0));
+    let (shared, stored) = (row.share(), row.stored.clone());
+    let send = |request: Request| {
+        if request.uri().path() != "/token" {
+            return Ok::<_, Infallible>(response(200, &[], bearer(&request).unwrap()));
+        }
+        *stored.lock().unwrap() = Some(StoredToken::new(Token::bearer("granted again")));
+        Ok(answer("renewed"))
+    };
+    assert_eq!(shared.fetch_with(get(API), send, moment).unwrap().body(), b"granted again");
+    assert_eq!(row.token().unwrap().access_token.expose(), "granted again");
+}
+
+#[test]
+fn a_user_who_has_signed_out_is_not_signed_in_by_a_renewal() {
+    let (server, row) = (Server::new(Ok(answer("renewed"))), Row::with(ends_in(0)));
+    let shared = row.share();
+    server.call(&shared, NOW).unwrap();
+    *row.stored.lock().unwrap() = None;
+    let error = server.call(&shared, NOW + 3600).unwrap_err();
+    assert!(error.needs_sign_in(), "{error}");
+    assert_eq!((server.renewals(), row.token()), (1, None));
+}
+
+#[test]
+fn a_client_that_supplies_itself_stores_its_first_token() {
+    let (server, row) = (Server::new(Ok(answer("supplied"))), Row::default());
+    let supplied = || Session::supplied(&client(), API, Grant::client_credentials()).unwrap();
+    let (first, second) = (row.builder(supplied()).build().unwrap(), row.builder(supplied()).build().unwrap());
+    assert_eq!(server.call(&first, NOW).unwrap(), "supplied");
+    assert_eq!(server.call(&second, NOW).unwrap(), "supplied");
+    assert_eq!(server.renewals(), 1);
+}
+
+#[test]
+fn a_lease_is_waited_for_until_it_ends_and_given_back() {
+    let (server, row) = (Server::new(Ok(answer("renewed"))), Row::with(ends_in(0)));
+    row.time.store(NOW, Ordering::SeqCst);
+    let shared = row.share_with_lease();
+    let call = |shared: &SharedSession| {
+        let moments = || at(row.time.load(Ordering::SeqCst));
+        shared.fetch_with(get(API), |request| server.send(&request), moments)
+    };
+    // Another process holds it, and is dead.
+    let other = r#"{"holder":"another","now":0,"expires_at":1700000010}"#;
+    *row.lease.lock().unwrap() = Some(serde_json::from_str(other).unwrap());
+    assert_eq!(call(&shared).unwrap().body(), b"renewed");
+    assert_eq!(row.time.load(Ordering::SeqCst), NOW + 10);
+    assert_eq!(*row.lease.lock().unwrap(), None);
+
+    // One that never ends is an error that says what is wrong.
+    let forever = r#"{"holder":"another","now":0,"expires_at":99999999999}"#;
+    *row.lease.lock().unwrap() = Some(serde_json::from_str(forever).unwrap());
+    row.time.store(NOW + 4000, Ordering::SeqCst);
+    let error = call(&shared).unwrap_err();
+    assert!(error.is_temporary() && error.to_string().contains("take the lease"), "{error}");
+    assert_eq!(server.renewals(), 1);
+}
+
+#[test]
+fn a_failed_renewal_gives_the_lease_back() {
+    let (server, row) = (Server::new(Err("connection refused")), Row::with(ends_in(0)));
+    server.call(&row.share_with_lease(), NOW).unwrap_err();
+    assert_eq!(*row.lease.lock().unwrap(), None);
+}
+
+#[test]
+fn renewals_of_many_processes_are_spread_over_a_tenth_of_the_lifetime() {
+    let server = Server::new(Ok(answer("renewed")));
+    let renews_at = |entropy: u8| {
+        let row = Row::with(ends_in(1000));
+        let shared = row.share();
+        let moment = |time| Moment::new(Timestamp::from_secs(NOW + time), [entropy; 32]);
+        (0..1000)
+            .find(|time| {
+                let send = |request: Request| server.send(&request);
+                shared.fetch_with(get(API), send, || moment(*time)).unwrap().body() == b"renewed"
+            })
+            .unwrap()
+    };
+    let times: Vec<u64> = (0..16).map(renews_at).collect();
+    assert!(times.iter().all(|time| (890..=990).contains(time)), "{times:?}");
+    let mut different = times.clone();
+    different.sort_unstable();
+    different.dedup();
+    assert!(different.len() > 8, "{times:?}");
+}
+
+#[test]
+fn functions_that_do_not_go_together_are_refused_by_name() {
+    let session = || session(token());
+    let load = || Ok::<_, Infallible>(None);
+    let error = SharedSession::builder(session()).load(load).build().unwrap_err();
+    assert!(error.to_string().contains("`load` needs `store_if_unchanged`"), "{error}");
+    let lease = |_| Ok::<_, Infallible>(Leased::Granted);
+    let error = SharedSession::builder(session()).lease(lease).build().unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::StorageIncomplete { given: "lease", .. })), "{error}");
+    let save = |_| Ok::<_, Infallible>(());
+    let error = Row::default().builder(session()).save(save).build().unwrap_err();
+    assert!(error.to_string().contains("`save` cannot be used beside"), "{error}");
+    // An asynchronous session waits by its runtime.
+    let pending = |_| std::future::ready(Ok::<_, Infallible>(Leased::Granted));
+    let stored = |_| std::future::ready(Ok::<_, Infallible>(Written::Stored));
+    let builder =
+        SharedSession::builder_async(session()).load(move || std::future::ready(load())).store_if_unchanged(stored);
+    let error = builder.lease(pending).build().unwrap_err();
+    assert!(error.to_string().contains("`lease` needs `sleep`"), "{error}");
+}
+
+fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// A runtime that holds what it is given until it is told to go on.
+#[derive(Clone, Default)]
+struct Runtime(Arc<Mutex<Vec<Renewal>>>);
+
+impl Runtime {
+    fn share(&self, server: &Server, token: Token) -> SharedSession {
+        let (renewals, server) = (self.0.clone(), server.clone());
+        let send = move |request: Request| {
+            let answer = server.send(&request);
+            async move { answer }
+        };
+        SharedSession::builder_async(session(token))
+            .spawn_renewals_with(send, moment, move |renewal| renewals.lock().unwrap().push(renewal))
+            .build()
+            .unwrap()
+    }
+}
+
+#[test]
+fn a_renewal_whose_caller_is_dropped_is_finished_and_the_next_caller_takes_its_result() {
+    let (server, runtime) = (Server::new(Ok(answer("renewed"))), Runtime::default());
+    let shared = runtime.share(&server, ends_in(0));
+    let send = |request: Request| std::future::ready(server.send(&request));
+    {
+        let mut dropped = pin!(shared.fetch_async_with(get(API), send, moment));
+        assert!(poll(dropped.as_mut()).is_pending());
+    }
+    let renewal = runtime.0.lock().unwrap().pop().expect("it was given to the runtime");
+    let mut waiting = pin!(shared.fetch_async_with(get(API), send, moment));
+    assert!(poll(waiting.as_mut()).is_pending(), "it waits for the one renewal");
+    std::thread::spawn(move || renewal.finish()).join().unwrap();
+    let Poll::Ready(Ok(called)) = poll(waiting.as_mut()) else { panic!("the token is there") };
+    assert_eq!((called.body().as_slice(), server.renewals()), (&b"renewed"[..], 1));
+}
+
+#[test]
+fn the_error_of_a_renewal_that_was_spawned_is_told_to_all_who_wait() {
+    let (server, runtime) = (Server::new(Err("connection refused")), Runtime::default());
+    let shared = runtime.share(&server, ends_in(0));
+    let send = |request: Request| std::future::ready(server.send(&request));
+    let mut waiting = [(); 3].map(|()| Box::pin(shared.fetch_async_with(get(API), send, moment)));
+    assert!(waiting.iter_mut().all(|one| poll(one.as_mut()).is_pending()));
+    let renewal = runtime.0.lock().unwrap().pop().unwrap();
+    renewal.finish();
+    for one in &mut waiting {
+        let Poll::Ready(Err(error)) = poll(one.as_mut()) else { panic!("the renewal has failed") };
+        assert!(error.to_string().starts_with("renewing the token at https://auth.example.com/token"), "{error}");
+    }
+    assert_eq!(server.renewals(), 1);
+}
+
+#[test]
+fn a_runtime_that_drops_a_renewal_keeps_nobody_waiting() {
+    let server = Server::new(Ok(answer("renewed")));
+    let own = server.clone();
+    let send = move |request: Request| std::future::ready(own.send(&request));
+    let shared = SharedSession::builder_async(session(ends_in(0))).spawn_renewals_with(send, moment, drop);
+    let shared = shared.build().unwrap();
+    let mut fetch =
+        pin!(shared.fetch_async_with(get(API), |request| std::future::ready(server.send(&request)), moment));
+    assert!(poll(fetch.as_mut()).is_ready());
+}
+
+/// RFC 8707 §2.2.
+#[test]
+fn the_resource_of_a_session_goes_along_with_every_renewal() {
+    let session = session(ends_in(0)).resource("https://photos.example.com/").resource("https://mail.example.com/");
+    let (request, _) = sent(session.renew(moment()).unwrap());
+    let resources: Vec<_> = pairs(request.body()).into_iter().filter(|(name, _)| name == "resource").collect();
+    assert_eq!(resources.len(), 2, "{resources:?}");
+    assert_eq!(resources[0].1, "https://photos.example.com/");
+}
+
+#[test]
+fn an_api_may_refuse_a_token_in_words_of_its_own() {
+    let session = session(token()).token_refused_when(|response| {
+        let says_expired = |body: &[u8]| body.starts_with(b"{\"error\":\"expired\"");
+        response.status == 403 || response.body.is_some_and(says_expired)
+    });
+    let stamp = session.sign(&mut get(API), now()).unwrap();
+    let verdict = session.judge(stamp, &response(403, &[], ""), moment()).unwrap();
+    assert!(matches!(verdict, Verdict::Renew(..)), "{verdict:?}");
+    let stamp = session.sign(&mut get(API), now()).unwrap();
+    assert!(matches!(session.judge(stamp, &response(404, &[], ""), moment()).unwrap(), Verdict::Accept));
+
+    let shared = SharedSession::new(session);
+    let send = |request: Request| {
+        Ok::<_, Infallible>(match (request.uri().path(), bearer(&request)) {
+            ("/token", _) => answer("renewed"),
+            (_, Some("renewed")) => response(200, &[], "albums"),
+            _ => json(r#"{"error":"expired"}"#),
+        })
+    };
+    assert_eq!(shared.fetch_with(get(API), send, moment).unwrap().body(), b"albums");
+}
+
+#[test]
+fn those_who_wait_for_a_loaded_token_to_be_renewed_are_told_that_it_failed() {
+    let (row, answered) = (Row::with(ends_in(0)), AtomicUsize::new(0));
+    let shared = row.share();
+    let send = |request: Request| {
+        assert_eq!(request.uri().path(), "/token", "no request goes with an expired token");
+        std::future::poll_fn(|_| match answered.load(Ordering::SeqCst) {
+            0 => Poll::Pending,
+            _ => Poll::Ready(Err::<Response, _>("connection refused")),
+        })
+    };
+    let mut waiting = [(); 3].map(|()| Box::pin(shared.fetch_async_with(get(API), send, moment)));
+    assert!(waiting.iter_mut().all(|one| poll(one.as_mut()).is_pending()));
+    assert!(waiting.iter_mut().all(|one| poll(one.as_mut()).is_pending()));
+    answered.store(1, Ordering::SeqCst);
+    for one in &mut waiting {
+        let Poll::Ready(Err(error)) = poll(one.as_mut()) else { panic!("the renewal has failed") };
+        assert!(matches!(error, DriveError::Transport { .. }), "{error}");
+    }
+}
