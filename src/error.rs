@@ -233,7 +233,7 @@ pub enum Refused {
         answer: Option<Box<Answer>>,
     },
     /// The callback brings another error than a denial (RFC 6749 §4.1.2.1).
-    #[error("the authorization failed with {code:?}")]
+    #[error("the authorization failed with {code:?}{}", quoted(description))]
     Authorization {
         /// The server's code: `invalid_scope`, `server_error`, `temporarily_unavailable`, …
         code: String,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -20,8 +20,8 @@ use zeroize::Zeroizing;
 /// assert_eq!(secret, Secret::new("kd94hf93k423kf44"));
 /// assert_eq!(secret.expose(), "kd94hf93k423kf44");
 /// ```
-#[derive(Clone, Default, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Default, Deserialize)]
+#[serde(from = "String")]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
@@ -48,6 +48,13 @@ pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
         same & u64::from_ne_bytes(*word).ct_eq(&u64::from_ne_bytes(*other))
     });
     one.len() == other.len() && same.into()
+}
+
+impl Serialize for Secret {
+    /// Hands the text over without a copy, which would stay in memory.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.expose())
+    }
 }
 
 impl fmt::Debug for Secret {

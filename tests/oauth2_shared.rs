@@ -466,3 +466,40 @@ fn those_who_wait_for_a_loaded_token_to_be_renewed_are_told_that_it_failed() {
         assert!(matches!(error, DriveError::Transport { .. }), "{error}");
     }
 }
+
+/// A web framework drops the task of a request when the browser goes away.
+#[test]
+fn a_closed_tab_costs_nobody_the_session() {
+    let renewals = Arc::new(AtomicUsize::new(0));
+    let exchange = {
+        let renewals = renewals.clone();
+        move |request: Request| {
+            let renewals = renewals.clone();
+            async move {
+                if request.uri().path() != "/token" {
+                    return Ok::<_, Infallible>(response(200, &[], bearer(&request).unwrap()));
+                }
+                // A server that rotates refresh tokens answers the first one who asks.
+                let is_first = renewals.fetch_add(1, Ordering::SeqCst) == 0;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                Ok(if is_first { answer("renewed") } else { refusal("invalid_grant") })
+            }
+        }
+    };
+    let shared = SharedSession::builder_async(session(ends_in(0)))
+        .spawn_renewals_with(exchange.clone(), moment, |renewal| drop(tokio::spawn(renewal)))
+        .build()
+        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let called = runtime.block_on(async {
+        let (own, send) = (shared.clone(), exchange.clone());
+        let handler = tokio::spawn(async move { own.fetch_async_with(get(API), send, moment).await.is_ok() });
+        while renewals.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        handler.abort();
+        assert!(handler.await.unwrap_err().is_cancelled());
+        shared.fetch_async_with(get(API), exchange, moment).await.unwrap()
+    });
+    assert_eq!((called.body().as_slice(), renewals.load(Ordering::SeqCst)), (&b"renewed"[..], 1));
+}

@@ -254,7 +254,7 @@ fn a_request_of_the_callers_that_cannot_carry_the_token_is_refused() {
     for sign_in in sign_ins("https://wiki.example/whoami") {
         let elsewhere = sign_in.clone().profile_header("host", "evil.example").unwrap();
         let (user, _) = finish(&elsewhere, vec![]);
-        assert!(matches!(user, Err(Error::Unsupported(Unsupported::ForeignOrigin { .. }))), "{user:?}");
+        assert!(matches!(user, Err(Error::Unsupported(Unsupported::Url { .. }))), "{user:?}");
         let named = sign_in.profile_header("host", "wiki.example").unwrap();
         let (_, sent) = finish(&named, vec![json("{}")]);
         assert_eq!(sent.len(), 2);

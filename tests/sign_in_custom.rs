@@ -6,7 +6,7 @@ use common::oauth2::{json, moment, pairs, query};
 use common::sign_in::*;
 use oauth_proto::providers::{self, Place};
 use oauth_proto::sign_in::{Emails, Fields, Pending, Service, SignIn, Site, User, sites};
-use oauth_proto::{Error, Refused, Unsupported};
+use oauth_proto::{Error, Forged, Refused, Unsupported};
 use serde_json::json as value;
 
 const ZOOM: Site = Site::oauth2(
@@ -86,12 +86,18 @@ fn every_row_can_be_played_on_this_machine() {
 }
 
 #[test]
-fn a_double_need_not_have_the_services_issuer() {
-    let sign_in = of(SignIn::google).endpoints_at("http://127.0.0.1:8080").unwrap();
-    let (start, _) = start(&sign_in);
-    assert_eq!(argument(&start.url, "redirect_uri"), CALLBACK);
-    let uri = format!("{}&iss=http%3A%2F%2F127.0.0.1", callback(&start.pending, false));
-    drop(sign_in.callback(start.pending, &uri, moment()).unwrap());
+fn a_double_does_not_have_the_services_issuer_but_its_own() {
+    let double = || of(SignIn::google).endpoints_at("http://127.0.0.1:8080").unwrap();
+    let come_back = |sign_in: &SignIn| {
+        let (start, _) = start(sign_in);
+        assert_eq!(argument(&start.url, "redirect_uri"), CALLBACK);
+        let uri = format!("{}&iss=http%3A%2F%2F127.0.0.1", callback(&start.pending, false));
+        sign_in.callback(start.pending, &uri, moment()).map(drop)
+    };
+    let error = come_back(&double()).unwrap_err();
+    assert!(matches!(error, Error::Forged(Forged::IssuerUnknown { .. })), "{error}");
+    come_back(&double().issuer("http://127.0.0.1")).unwrap();
+    come_back(&double().allow_unknown_issuer()).unwrap();
     for base in ["http://double.example", "127.0.0.1", "https://u@x.example", "https://x.example?a", ""] {
         assert!(of(SignIn::google).endpoints_at(base).is_err(), "{base}");
     }

@@ -705,7 +705,7 @@ fn an_error_names_the_option_that_lifts_it() {
 
     let unverified = |world: &World| {
         let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-        let callback = format!("?oauth_token={}", pending.token());
+        let callback = format!("{CALLBACK}&oauth_token={}", pending.token());
         world.client.redeem(pending, &callback, world.moment())
     };
     let lenient = World::new(Service::allow_missing_verifier, |provider| provider);

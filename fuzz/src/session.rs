@@ -163,7 +163,7 @@ fn poll(tasks: &mut Vec<(Kind, Task<Ended>)>, which: usize) {
     if kind == Kind::Foreign {
         let foreign = matches!(
             ended,
-            Err(DriveError::Protocol { error: Error::Unsupported(Unsupported::ForeignOrigin { .. }), .. })
+            Err(DriveError::Protocol { error: Error::Unsupported(Unsupported::Url { .. }), .. })
         );
         assert!(foreign, "{ended:?}");
     }

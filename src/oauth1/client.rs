@@ -12,7 +12,7 @@ use super::{Callbacks, ClientCredentials, Pending, Placement, Service, Session, 
 use crate::callback::Leniency;
 use crate::mark::Mark;
 use crate::step::Receive;
-use crate::wire::{bare, form, with_query};
+use crate::wire::{Wiped, bare, form, with_query};
 use crate::{
     Callback, Error, Forged, Misbehaved, Moment, Purpose, Request, Response, Secret, Step, Timestamp, Unsupported,
 };
@@ -463,6 +463,7 @@ struct Temporary {
 
 impl Receive<Pending> for Temporary {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Pending>, Error> {
+        let response = Wiped(response);
         let mut fields = Fields::of(&response, self.json, self.signed_at)?;
         let credentials = fields.credentials()?;
         if self.confirmed && !fields.take_confirmation() {
@@ -486,6 +487,7 @@ struct Exchange {
 
 impl Receive<Token> for Exchange {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
+        let response = Wiped(response);
         let mut fields = Fields::of(&response, self.json, self.signed_at)?;
         let mut token = Token::from(fields.credentials()?);
         token.session_handle = fields.take(SESSION_HANDLE).map(Secret::new);

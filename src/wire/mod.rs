@@ -11,6 +11,7 @@ pub(crate) mod lenient;
 mod origin;
 pub mod percent;
 mod retry_after;
+mod wiped;
 
 pub use answer::Answer;
 pub(crate) use answer::{MAX_BODY, bare, shortened};
@@ -22,3 +23,4 @@ pub(crate) use endpoint::{check_private, endpoint, is_private, leads_inside, wit
 pub use origin::Origin;
 pub(crate) use origin::Site;
 pub use retry_after::RetryAfter;
+pub(crate) use wiped::Wiped;

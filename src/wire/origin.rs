@@ -6,7 +6,7 @@ use http::header::HOST;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Uri};
 
-use super::percent;
+use super::{percent, without_query};
 use crate::Unsupported;
 
 /// A scheme, a host and a port. Two are equal when a credential for one may be shown to the other.
@@ -95,8 +95,9 @@ impl<'a> Site<'a> {
             !percent::has_either(authority.as_bytes(), *b"@@") && headers.get_all(HOST).iter().all(named)
         });
         site.ok_or_else(|| {
-            let origin = "no http or https URL, or one with user information or another Host".to_owned();
-            Unsupported::ForeignOrigin { origin, option: None }
+            let reason = "a request with a token goes to an absolute http or https URL, without user information and without a \
+                Host header that names another place";
+            Unsupported::Url { url: without_query(uri), reason }
         })
     }
 

@@ -17,7 +17,7 @@ use crate::mark::Mark;
 use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{SecretPlacement, Token, Transmission};
 use crate::step::Receive;
-use crate::wire::{form, percent, with_query};
+use crate::wire::{Wiped, form, percent, with_query};
 use crate::{Error, Moment, Purpose, Request, Response, Secret, Step, Unsupported};
 
 /// A client of one authorization server. Cheap to clone.
@@ -416,12 +416,13 @@ impl Client {
 
     pub(super) fn read_token(
         &self,
-        mut response: Response,
+        response: Response,
         refresh: bool,
         expected: Expected,
         moment: &Moment,
     ) -> Result<Token, Error> {
         let Parts { server, hooks, .. } = &*self.0;
+        let mut response = Wiped(response);
         hooks.token_response(&mut response, refresh);
         answer::token(&response, expected, server.quirks, server.separator, moment.now)
     }

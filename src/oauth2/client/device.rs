@@ -25,7 +25,7 @@ use super::grant::{self, Grant, Kind};
 use crate::mark::Mark;
 use crate::oauth2::{Scope, Token};
 use crate::step::{Receive, Wake};
-use crate::wire::{Answer, RetryAfter, endpoint, lenient};
+use crate::wire::{Answer, RetryAfter, Wiped, endpoint, lenient};
 use crate::{Error, Expired, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, Secret, Step, Timestamp};
 
 /// The interval where the server names none (§3.2), and how much longer it gets at each `slow_down` (§3.5).
@@ -155,6 +155,7 @@ struct AwaitCodes {
 
 impl Receive<PendingDevice> for AwaitCodes {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<PendingDevice>, Error> {
+        let response = Wiped(response);
         let answer = || Box::new(Answer::of(&response));
         let members = answer::object(&response, self.client.0.server.quirks, "a JSON object")?;
         let text = |field: &'static str| match members.get(field) {

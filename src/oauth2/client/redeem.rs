@@ -8,7 +8,7 @@ use super::client::Client;
 use super::grant::{Grant, Kind};
 use super::pending::{Pending, PendingImplicit, Rules};
 use crate::oauth2::Token;
-use crate::wire::form;
+use crate::wire::{Wiped, form};
 use crate::{Callback, Error, Forged, Moment, Response, Step, Timestamp, Unsupported};
 
 impl Client {
@@ -145,7 +145,7 @@ impl Client {
         let answer = pending.saved.accept(&callback, self.rules())?;
         // It has the members of a token answer (§4.2.2), as a form.
         let members = form::retain(answer.pairs.as_bytes(), |name| name != b"state" && name != b"iss");
-        let mut response = Response::new(members);
+        let mut response = Wiped(Response::new(members));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
         self.0.hooks.token_response(&mut response, false);
         let expected = Expected { scope: pending.saved.scope, ..Expected::default() };

@@ -9,7 +9,7 @@ use super::authentication::Kind;
 use super::{Authentication, AuthorizationServer, Client};
 use crate::oauth2::{ClientMetadata, Quirks, Registration};
 use crate::step::Receive;
-use crate::wire::{Answer, endpoint, is_private, leads_inside, without_query};
+use crate::wire::{Answer, Wiped, endpoint, is_private, leads_inside, without_query};
 use crate::{Error, Expired, Misbehaved, Moment, Purpose, Request, Response, Secret, Step, Timestamp, Unsupported};
 
 impl AuthorizationServer {
@@ -165,6 +165,7 @@ struct AwaitRegistration {
 
 impl Receive<Registration> for AwaitRegistration {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Registration>, Error> {
+        let response = Wiped(response);
         let mut registration: Registration = answer::document(&response, Quirks::STRICT)?;
         let answer = || Box::new(Answer::of(&response));
         if registration.client_id.is_empty() {

@@ -250,7 +250,8 @@ impl Session {
     ///
     /// # Errors
     /// [`Expired::Token`] when it is not, or there is none yet and [`renew`](Self::renew) gets one.
-    /// [`Unsupported::ForeignOrigin`] when the request goes where the token must not;
+    /// [`Unsupported::ForeignOrigin`] when the request goes where the token must not; [`Unsupported::Url`] when it is not clear
+    /// where it goes;
     /// [`Unsupported::NoToken`] when only the user can help.
     pub fn sign(&self, request: &mut Request, now: Timestamp) -> Result<Stamp, Error> {
         self.sign_parts(request, now, |body| Some(body))

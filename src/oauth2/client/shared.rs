@@ -146,7 +146,6 @@ impl SharedSession {
     /// ```
     /// # use oauth_proto::oauth2::{Session, SharedSession, Token};
     /// # use oauth_proto::{Request, Response};
-    /// # mod tokio { pub fn spawn<F: Future + Send + 'static>(_: F) {} }
     /// # async fn exchange(_: Request) -> Result<Response, std::io::Error> { Ok(Response::new(Vec::new())) }
     /// # async fn save(_: Token) -> Result<(), std::io::Error> { Ok(()) }
     /// fn share(session: Session) -> Result<SharedSession, oauth_proto::Error> {

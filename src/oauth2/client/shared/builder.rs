@@ -62,7 +62,6 @@ pub struct SharedSessionBuilder(AsyncSharedSessionBuilder);
 ///     todo!("your database")
 /// }
 ///
-/// # mod tokio { pub fn spawn<F: Future + Send + 'static>(_: F) {} }
 /// fn share(session: Session) -> Result<SharedSession, oauth_proto::Error> {
 ///     SharedSession::builder_async(session)
 ///         .save(save)
