@@ -83,7 +83,12 @@ fn a_server_is_made_of_its_metadata() {
     metadata.token_endpoint = None;
     AuthorizationServer::from_metadata(&metadata).unwrap_err();
     metadata.token_endpoint = Some("token".into());
-    AuthorizationServer::from_metadata(&metadata).unwrap_err();
+    let error = AuthorizationServer::from_metadata(&metadata).unwrap_err();
+    assert!(error.to_string().contains(r#""token_endpoint" is "token""#), "{error}");
+    metadata.token_endpoint = Some(format!("{ISSUER}/token"));
+    metadata.introspection_endpoint = Some("/introspect".into());
+    let error = AuthorizationServer::from_metadata(&metadata).unwrap_err();
+    assert!(error.to_string().contains("introspection_endpoint"), "{error}");
 }
 
 /// RFC 9728 §5.1 and §3.3.

@@ -23,6 +23,16 @@ pub enum Unsupported {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A member of a server's metadata is no URL that can be used.
+    #[error("the metadata's {member:?} is {url:?}, which cannot be used: {reason}")]
+    MetadataUrl {
+        /// The member.
+        member: &'static str,
+        /// Its value, without its query.
+        url: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// Secrets would travel in the clear. Use https, or the option if there is one.
     #[error("{url:?} is not https, and secrets would travel in the clear{}", lifted_by(*option))]
     PlainHttp {

@@ -117,7 +117,7 @@ impl Verifier {
     /// A verifier for requests to that origin, as clients see it: `https://photos.example.net`.
     ///
     /// A request must name this host, in its URI or its `Host` header. Its path must be the one that the client asked
-    /// for: behind a router or a proxy that takes a part of the path away, put it back first.
+    /// for: behind a router or a proxy that takes a part of the path away, put it back first (in axum, `OriginalUri` has it).
     ///
     /// # Errors
     /// [`Unsupported::Url`] when it is not an http or https origin.

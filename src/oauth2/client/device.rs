@@ -108,6 +108,9 @@ impl Client {
 
     /// Asks for the token until somebody has entered the code (§3.4), as often as the server allows.
     ///
+    /// `sleep` of the driver is called before each question, and is the place to show that the device waits:
+    /// `run_with(step, send, Moment::from_os, |pause| { … })`.
+    ///
     /// It begins with a pause, so that polling again with the same pending value, which is borrowed for that, is right after
     /// a temporary error:
     ///

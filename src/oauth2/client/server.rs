@@ -131,15 +131,23 @@ impl AuthorizationServer {
 
     fn described_by(metadata: &Metadata) -> Result<Self, Error> {
         let token = metadata.token_endpoint.as_deref().ok_or(Unsupported::NoEndpoint { endpoint: "token" })?;
-        let optional = |url: &Option<String>| url.as_deref().map(endpoint).transpose();
+        let named = |member, url: &str| {
+            endpoint(url).map_err(|error| match error {
+                Unsupported::Url { url, reason } => Unsupported::MetadataUrl { member, url, reason },
+                error => error,
+            })
+        };
+        let optional = |member, url: &Option<String>| url.as_deref().map(|url| named(member, url)).transpose();
+        named("token_endpoint", token)?;
         let mut server = Self::new(token)?;
         server.issuer = metadata.issuer.clone();
-        server.authorization = optional(&metadata.authorization_endpoint)?;
-        server.device = optional(&metadata.device_authorization_endpoint)?;
-        server.pushed = optional(&metadata.pushed_authorization_request_endpoint)?;
-        server.revocation = optional(&metadata.revocation_endpoint)?;
-        server.introspection = optional(&metadata.introspection_endpoint)?;
-        server.registration = optional(&metadata.registration_endpoint)?;
+        server.authorization = optional("authorization_endpoint", &metadata.authorization_endpoint)?;
+        server.device = optional("device_authorization_endpoint", &metadata.device_authorization_endpoint)?;
+        server.pushed =
+            optional("pushed_authorization_request_endpoint", &metadata.pushed_authorization_request_endpoint)?;
+        server.revocation = optional("revocation_endpoint", &metadata.revocation_endpoint)?;
+        server.introspection = optional("introspection_endpoint", &metadata.introspection_endpoint)?;
+        server.registration = optional("registration_endpoint", &metadata.registration_endpoint)?;
         server.promises_iss = metadata.authorization_response_iss_parameter_supported;
         server.requires_pushed = metadata.require_pushed_authorization_requests;
         let lists =
