@@ -296,6 +296,38 @@ fn a_lease_is_waited_for_until_it_ends_and_given_back() {
     assert_eq!(server.renewals(), 1);
 }
 
+/// While another process renews, a token that is still good serves.
+#[test]
+fn nobody_waits_for_the_lease_as_long_as_the_token_is_good() {
+    let (server, row) = (Server::new(Ok(answer("renewed"))), Row::with(ends_in(60)));
+    let shared = row.share_with_lease();
+    assert_eq!(server.call(&shared, NOW).unwrap(), "2YotnFZFEjr1zCsicMWpAA");
+    let other = r#"{"holder":"another","now":0,"expires_at":1700000100}"#;
+    *row.lease.lock().unwrap() = Some(serde_json::from_str(other).unwrap());
+    assert_eq!(server.call(&shared, NOW + 55).unwrap(), "2YotnFZFEjr1zCsicMWpAA");
+    assert_eq!((row.time.load(Ordering::SeqCst), server.renewals()), (0, 0), "it neither slept nor renewed");
+    *row.stored.lock().unwrap() = Some(StoredToken::new(ends_in(4000)));
+    assert_eq!(server.call(&shared, NOW + 60).unwrap(), "2YotnFZFEjr1zCsicMWpAA");
+    assert_eq!(server.renewals(), 0);
+}
+
+#[test]
+fn a_store_that_contradicts_itself_is_an_error_and_the_renewed_token_is_kept() {
+    let stored = Arc::new(Mutex::new(Written::Changed));
+    let answer_of_store = stored.clone();
+    let (server, row) = (Server::new(Ok(answer("renewed"))), StoredToken::new(ends_in(0)));
+    let shared = SharedSession::builder(session(ends_in(0)))
+        .load(move || Ok::<_, Infallible>(Some(row.clone())))
+        .store_if_unchanged(move |_| Ok::<_, Infallible>(*answer_of_store.lock().unwrap()))
+        .build()
+        .unwrap();
+    let error = server.call(&shared, NOW).unwrap_err();
+    assert!(error.to_string().contains("`load` loads the same one"), "{error}");
+    *stored.lock().unwrap() = Written::Stored;
+    assert_eq!(server.call(&shared, NOW).unwrap(), "renewed");
+    assert_eq!(server.renewals(), 1);
+}
+
 #[test]
 fn a_failed_renewal_gives_the_lease_back() {
     let (server, row) = (Server::new(Err("connection refused")), Row::with(ends_in(0)));
@@ -337,6 +369,8 @@ fn functions_that_do_not_go_together_are_refused_by_name() {
     let save = |_| Ok::<_, Infallible>(());
     let error = Row::default().builder(session()).save(save).build().unwrap_err();
     assert!(error.to_string().contains("`save` cannot be used beside"), "{error}");
+    let error = SharedSession::builder(session().report_renewals()).save(save).build().unwrap_err();
+    assert!(error.to_string().contains("`report_renewals` cannot be used beside `save`"), "{error}");
     // An asynchronous session waits by its runtime.
     let pending = |_| std::future::ready(Ok::<_, Infallible>(Leased::Granted));
     let stored = |_| std::future::ready(Ok::<_, Infallible>(Written::Stored));

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 pub use builder::{AsyncSharedSessionBuilder, SharedSessionBuilder};
 use line::{Line, Origin, Outcome, State, Supplied};
-use renewal::Detached;
 pub use renewal::Renewal;
+use renewal::{Detached, Urgency, Wanted};
 use storage::Storage;
 pub use storage::{ConditionalWrite, Lease, Leased, StoredToken, Written};
 
@@ -292,8 +292,8 @@ impl SharedSession {
         let good = |session| Ok(Supplied { session, origin: Origin::Loaded });
         match self.need(&session, &moment())? {
             Need::Nothing => good(session),
-            Need::Renewal => self.supply(session.generation(), send, moment).await,
-            Need::Early => match self.supply(session.generation(), send, moment).await {
+            Need::Renewal => self.supply(session.generation(), Urgency::Now, send, moment).await,
+            Need::Early => match self.supply(session.generation(), Urgency::Early, send, moment).await {
                 Err(error) if !matches!(error, DriveError::Renewed(_)) => {
                     let now = moment().now;
                     self.lock().put_off(now.after(error.retry_after(now).unwrap_or(PAUSE)));
@@ -338,12 +338,16 @@ impl SharedSession {
         Ok(match session.want(stamp, &ProtectedResponse::of(response, Some(response.body()))) {
             Want::Nothing | Want::User => None,
             Want::Resend => Some(session),
-            Want::Renewal if session.is_renewable() => Some(self.supply(stamp.generation, send, moment).await?.session),
+            Want::Renewal if session.is_renewable() => {
+                Some(self.supply(stamp.generation, Urgency::Now, send, moment).await?.session)
+            }
             // The user may have signed in again in another process. If not, the API's answer is the last word.
-            Want::Renewal if self.0.storage.is_shared() => match self.supply(stamp.generation, send, moment).await {
-                Err(error) if error.needs_sign_in() => None,
-                supplied => Some(supplied?.session),
-            },
+            Want::Renewal if self.0.storage.is_shared() => {
+                match self.supply(stamp.generation, Urgency::Now, send, moment).await {
+                    Err(error) if error.needs_sign_in() => None,
+                    supplied => Some(supplied?.session),
+                }
+            }
             Want::Renewal => None,
         })
     }
@@ -352,6 +356,7 @@ impl SharedSession {
     async fn supply<E, Sending>(
         &self,
         generation: u64,
+        urgency: Urgency,
         send: &mut impl FnMut(Request) -> Sending,
         moment: &mut impl FnMut() -> Moment,
     ) -> Result<Supplied, DriveError>
@@ -361,7 +366,7 @@ impl SharedSession {
     {
         let mut line = Line::new(self, generation);
         // A runtime that drops what it is given is given one renewal.
-        let mut detached = self.0.detached.as_ref().filter(|_| !self.session().reports);
+        let mut detached = self.0.detached.as_ref();
         loop {
             match line.await {
                 Outcome::Newer(supplied) => return Ok(supplied),
@@ -369,9 +374,9 @@ impl SharedSession {
                 Outcome::Turn(turn) => match detached.take() {
                     Some(detached) => {
                         line = Line::behind(self, generation, &turn);
-                        detached.begin(self.clone(), turn, generation);
+                        detached.begin(self.clone(), turn, Wanted { generation, urgency });
                     }
-                    None => return self.renew(turn, generation, send, moment).await,
+                    None => return self.renew(turn, Wanted { generation, urgency }, send, moment).await,
                 },
             }
         }

@@ -287,9 +287,16 @@ impl AsyncSharedSessionBuilder {
                 return Err(Unsupported::StorageIncomplete { given, reason: "needs", other: needed }.into());
             }
         }
-        if save.is_some() && store_if_unchanged.is_some() {
-            let (given, other) = ("save", "store_if_unchanged");
-            return Err(Unsupported::StorageIncomplete { given, reason: "cannot be used beside", other }.into());
+        let excludes = [
+            ("save", save.is_some(), "store_if_unchanged", store_if_unchanged.is_some()),
+            ("report_renewals", self.session.reports, "save", save.is_some()),
+            ("report_renewals", self.session.reports, "store_if_unchanged", store_if_unchanged.is_some()),
+            ("report_renewals", self.session.reports, "spawn_renewals", self.detached.is_some()),
+        ];
+        for (given, is_given, other, is_there) in excludes {
+            if is_given && is_there {
+                return Err(Unsupported::StorageIncomplete { given, reason: "cannot be used beside", other }.into());
+            }
         }
         Ok(SharedSession::with(self.session, self.storage, self.detached))
     }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use super::line::{Origin, Supplied, Turn};
 use super::storage::{Lease, Leased, StoredToken, Written, version_of};
-use super::{Session, SharedSession};
+use super::{PAUSE, Session, SharedSession};
 use crate::oauth2::Token;
 use crate::single_flight::block_on;
 use crate::step::run_async_with;
@@ -72,7 +72,7 @@ impl fmt::Debug for Renewal {
 /// What makes renewals that do not depend on the task that needs them.
 #[derive(Clone)]
 pub(super) struct Detached {
-    make: Arc<dyn Fn(SharedSession, Turn, u64) -> Renewal + Send + Sync>,
+    make: Arc<dyn Fn(SharedSession, Turn, Wanted) -> Renewal + Send + Sync>,
     spawn: Arc<dyn Fn(Renewal) + Send + Sync>,
 }
 
@@ -87,18 +87,18 @@ impl Detached {
         F: Future<Output = Result<Response, E>> + Send + 'static,
     {
         let (send, moment) = (Arc::new(send), Arc::new(moment));
-        let make = move |shared: SharedSession, turn, generation| {
+        let make = move |shared: SharedSession, turn, wanted| {
             let (send, moment) = (send.clone(), moment.clone());
             Renewal(Box::pin(async move {
                 // The result is in the state, where all who wait look for it.
-                let _ = shared.renew(turn, generation, &mut |request| send(request), &mut || moment()).await;
+                let _ = shared.renew(turn, wanted, &mut |request| send(request), &mut || moment()).await;
             }))
         };
         Self { make: Arc::new(make), spawn: Arc::new(spawn) }
     }
 
-    pub(super) fn begin(&self, shared: SharedSession, turn: Turn, generation: u64) {
-        (self.spawn)((self.make)(shared, turn, generation));
+    pub(super) fn begin(&self, shared: SharedSession, turn: Turn, wanted: Wanted) {
+        (self.spawn)((self.make)(shared, turn, wanted));
     }
 }
 
@@ -106,6 +106,21 @@ impl fmt::Debug for Detached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Detached")
     }
+}
+
+/// A newer token than that of a generation.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) generation: u64,
+    pub(super) urgency: Urgency,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Urgency {
+    /// The token is still good.
+    Early,
+    /// The token has expired or was refused.
+    Now,
 }
 
 /// What became of a token that was loaded.
@@ -119,11 +134,11 @@ enum Loaded {
 }
 
 impl SharedSession {
-    /// Renews the token of `generation`, and tells all who wait how that ended.
+    /// Renews the token, and tells all who wait how that ended.
     pub(super) async fn renew<E, Sending>(
         &self,
         turn: Turn,
-        mut generation: u64,
+        Wanted { mut generation, urgency }: Wanted,
         send: &mut impl FnMut(Request) -> Sending,
         moment: &mut impl FnMut() -> Moment,
     ) -> Result<Supplied, DriveError>
@@ -131,7 +146,7 @@ impl SharedSession {
         E: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
     {
-        let mut ended = self.renew_leased(&mut generation, send, moment).await;
+        let mut ended = self.renew_leased(&mut generation, urgency, send, moment).await;
         {
             let mut state = self.lock();
             match &ended {
@@ -149,6 +164,7 @@ impl SharedSession {
     async fn renew_leased<E, Sending>(
         &self,
         generation: &mut u64,
+        urgency: Urgency,
         send: &mut impl FnMut(Request) -> Sending,
         moment: &mut impl FnMut() -> Moment,
     ) -> Result<Supplied, DriveError>
@@ -162,10 +178,19 @@ impl SharedSession {
             if storage.lease.is_none() {
                 break None;
             }
-            let moment_of_lease = moment();
-            let lease = Lease::new(&moment_of_lease, storage.lease_duration);
+            let asked_at = moment();
+            let lease = Lease::new(&asked_at, storage.lease_duration);
+            if urgency == Urgency::Early && self.lock().is_put_off(asked_at.now) {
+                return Ok(self.lock().supplied());
+            }
             if storage.lease(lease.clone()).await? == Leased::Granted {
                 break Some(lease);
+            }
+            if urgency == Urgency::Early {
+                // Nobody has to wait for the other process as long as the token is good.
+                let mut state = self.lock();
+                state.put_off(asked_at.now.after(PAUSE));
+                return Ok(state.supplied());
             }
             if waited > storage.lease_duration.saturating_mul(PATIENCE) {
                 let reason = format!("another process has held it for {} s", waited.as_secs());
@@ -241,10 +266,12 @@ impl SharedSession {
         }
         if storage.store(expected, StoredToken::new(token.clone())).await? == Written::Changed {
             let stored = storage.load().await?;
-            self.lock().unsaved = None;
-            if !matches!(self.adopt(generation, stored, moment().now)?, Loaded::Same) {
-                return Ok(self.lock().supplied());
+            if matches!(self.adopt(generation, stored, moment().now)?, Loaded::Same) {
+                let reason =
+                    "`store_if_unchanged` says that the stored token has changed, and `load` loads the same one";
+                return Err(DriveError::storage("store the renewed token", reason));
             }
+            return Ok(self.lock().supplied());
         }
         let newer = {
             let mut state = self.lock();
