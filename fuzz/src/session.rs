@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::{
-    AuthorizationServer, Client, Grant, Session, SharedSession, Token, TokenPlacement, Verdict, WithholdToken,
+    AuthorizationServer, Client, Grant, Session, SharedSession, StoredToken, Token, TokenPlacement, Verdict,
+    WithholdToken,
 };
 use oauth_proto::{DriveError, Error, Expired, Request, Response, Step, Timestamp, Unsupported};
 
@@ -22,6 +23,8 @@ pub struct Input {
     heedless: bool,
     placement: u8,
     shared: bool,
+    /// Whether other processes share the stored token.
+    stored: bool,
     acts: Vec<Act>,
 }
 
@@ -33,6 +36,10 @@ enum Act {
     Cancel(u8),
     Clock(i16),
     Install(Option<u16>),
+    /// Another process renews the token, and stores it.
+    Elsewhere(Option<u16>),
+    /// The user signs out.
+    SignOut,
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,12 +114,7 @@ fn shared(input: &Input, session: Session) {
     world.now.set(100_000);
     world.reports.set(input.reports);
     world.saved.borrow().insert("access-0".to_owned());
-    let owned = world.clone();
-    let save = move |token| {
-        let world = owned.clone();
-        async move { world.save(token).await }
-    };
-    let shared = SharedSession::builder_async(session).save(save).build().unwrap();
+    let shared = share(input, session, &world);
     let mut tasks: Vec<(Kind, Task<Ended>)> = Vec::new();
     for act in input.acts.iter().take(200) {
         match *act {
@@ -130,9 +132,12 @@ fn shared(input: &Input, session: Session) {
             Act::Install(lifetime) => {
                 let token = token(input, lifetime);
                 world.grant(&token);
+                world.row.set(Some(StoredToken::new(token.clone())));
                 shared.install(token);
             }
-            Act::Start(_) | Act::Poll(_) | Act::Cancel(_) => {}
+            Act::Elsewhere(lifetime) if input.stored && !input.supplied => world.renew_elsewhere(lifetime),
+            Act::SignOut if input.stored && !input.supplied => world.row.set(None),
+            Act::Start(_) | Act::Poll(_) | Act::Cancel(_) | Act::Elsewhere(_) | Act::SignOut => {}
         }
     }
     finish(&world, &mut tasks);
@@ -142,7 +147,37 @@ fn shared(input: &Input, session: Session) {
     tasks.push((Kind::Get, start(&shared, &world, Kind::Get)));
     finish(&world, &mut tasks);
     let renewable = shared.session().is_renewable();
-    assert!(world.unsaved.borrow().is_empty() || !renewable, "{:?} is lost", world.unsaved);
+    let is_lost = if input.stored { world.is_lost() } else { !world.unsaved.borrow().is_empty() };
+    assert!(!is_lost || !renewable, "{:?} is lost", world.unsaved);
+}
+
+/// Shares a session whose tokens are saved in the world, by this process alone or by several.
+fn share(input: &Input, session: Session, world: &Arc<World>) -> SharedSession {
+    if input.reports {
+        return SharedSession::new(session);
+    }
+    let builder = SharedSession::builder_async(session);
+    if !input.stored {
+        let world = world.clone();
+        let save = move |token| {
+            let world = world.clone();
+            async move { world.save(token).await }
+        };
+        return builder.save(save).build().unwrap();
+    }
+    if !input.supplied {
+        world.row.set(Some(StoredToken::new(token(input, input.lifetime))));
+    }
+    let (loads, stores) = (world.clone(), world.clone());
+    let load = move || {
+        let world = loads.clone();
+        async move { world.load().await }
+    };
+    let store = move |write| {
+        let world = stores.clone();
+        async move { world.store_if_unchanged(write).await }
+    };
+    builder.load(load).store_if_unchanged(store).build().unwrap()
 }
 
 /// Polls who was woken, and answers who waits, until everybody is done: nobody is cancelled any more.
@@ -161,10 +196,8 @@ fn poll(tasks: &mut Vec<(Kind, Task<Ended>)>, which: usize) {
     let Some(ended) = tasks[which].1.poll() else { return };
     let (kind, _) = tasks.swap_remove(which);
     if kind == Kind::Foreign {
-        let foreign = matches!(
-            ended,
-            Err(DriveError::Protocol { error: Error::Unsupported(Unsupported::Url { .. }), .. })
-        );
+        let foreign =
+            matches!(ended, Err(DriveError::Protocol { error: Error::Unsupported(Unsupported::Url { .. }), .. }));
         assert!(foreign, "{ended:?}");
     }
     if let Err(error) = &ended {

@@ -8,9 +8,10 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
-use oauth_proto::oauth2::Token;
-use oauth_proto::{Moment, Request, Response};
+use oauth_proto::oauth2::{ConditionalWrite, StoredToken, Token, Written};
+use oauth_proto::{Moment, Request, Response, Timestamp};
 
 use crate::requests::moment;
 
@@ -67,6 +68,8 @@ pub struct World {
     /// Tokens of grants before the present one.
     outdated: Cell<BTreeSet<String>>,
     pub saved: Cell<BTreeSet<String>>,
+    /// What several processes share.
+    pub row: Cell<Option<StoredToken>>,
     /// Renewed tokens that the session has and that are not saved.
     pub unsaved: Cell<Vec<String>>,
     renewing: Cell<u32>,
@@ -177,7 +180,7 @@ impl World {
 
     async fn renew(&self, count: &Count) -> Outcome<Response> {
         count.renewals.set(count.renewals.get() + 1);
-        assert!(count.renewals.get() <= 2, "a fetch renews more than twice");
+        assert!(count.renewals.get() <= 2 || self.row.borrow().is_some(), "a fetch renews more than twice");
         assert_eq!(self.renewing.get(), 0, "two renewals at a time");
         assert!(self.unsaved.borrow().is_empty(), "renewed while {:?} is not saved", self.unsaved);
         self.renewing.set(1);
@@ -218,6 +221,56 @@ impl World {
             }
             _ => Err("disk full"),
         }
+    }
+
+    pub async fn load(&self) -> Outcome<Option<StoredToken>> {
+        match self.wait().await {
+            Answer::Good(_) => Ok(self.row.borrow().clone()),
+            _ => Err("no database"),
+        }
+    }
+
+    pub async fn store_if_unchanged(&self, write: ConditionalWrite) -> Outcome<Written> {
+        let Answer::Good(_) = self.wait().await else { return Err("no database") };
+        let mut row = self.row.borrow();
+        let token = write.stored.token().map(|token| token.access_token.expose().to_owned());
+        if row.as_ref().map(StoredToken::version) != write.expected.as_deref() {
+            self.unsaved.borrow().retain(|unsaved| Some(unsaved) != token.as_ref());
+            return Ok(Written::Changed);
+        }
+        match token {
+            Some(token) => {
+                self.unsaved.borrow().retain(|unsaved| *unsaved != token);
+                self.saved.borrow().insert(token);
+            }
+            None => assert!(row.is_some(), "nothing has ended"),
+        }
+        *row = Some(write.stored);
+        Ok(Written::Stored)
+    }
+
+    /// Another process renews the stored token, if there is one, and what this one has renewed is worth nothing any more.
+    pub fn renew_elsewhere(&self, lifetime: Option<u16>) {
+        let mut row = self.row.borrow();
+        if row.as_ref().is_none_or(|stored| stored.token().is_none()) {
+            return;
+        }
+        let number = self.issued.get() + 1;
+        self.issued.set(number);
+        let mut token = Token::bearer(format!("access-{number}"));
+        token.refresh_token = Some(format!("refresh-{number}").into());
+        token.expires_at =
+            lifetime.map(|seconds| Timestamp::from_secs(self.now.get()).after(Duration::from_secs(seconds.into())));
+        self.unsaved.borrow().clear();
+        self.saved.borrow().insert(format!("access-{number}"));
+        *row = Some(StoredToken::new(token));
+    }
+
+    /// Returns whether a renewed token is not stored, though the user is signed in and no newer one is.
+    pub fn is_lost(&self) -> bool {
+        let number = |token: &str| token.trim_start_matches("access-").parse::<u32>().ok();
+        let stored = self.row.borrow().as_ref().and_then(|stored| number(stored.token()?.access_token.expose()));
+        stored.is_some_and(|stored| self.unsaved.borrow().iter().any(|token| number(token) > Some(stored)))
     }
 
     /// A request to an API goes to its origin, with one token, which was saved.

@@ -10,17 +10,40 @@ use crate::{Error, Forged, Purpose, Step, Unsupported};
 
 /// Fetches a protected resource's metadata: who may issue tokens for it.
 ///
+/// # Examples
+/// From a URL that answers 401 to a session that may use it, as clients of the Model Context Protocol do it. Nothing but the
+/// URL is known at the beginning:
 /// ```no_run
-/// use oauth_proto::oauth2::ResourceDiscovery;
-/// use oauth_proto::run;
+/// use oauth_proto::oauth2::{
+///     AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, ResourceDiscovery, Session, SharedSession,
+/// };
+/// use oauth_proto::{Moment, run};
 /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+/// # fn callback() -> String { String::new() }
+/// const RESOURCE: &str = "https://photos.example.com/albums";
+/// const REDIRECT_URI: &str = "http://127.0.0.1:51004/cb";
 ///
-/// let response = send(http::Request::get("https://photos.example.com/albums").body(Vec::new())?)?;
-/// if response.status() == 401 {
-///     let discovery = ResourceDiscovery::new("https://photos.example.com/albums")?.challenged(response.headers())?;
-///     let metadata = run(discovery.start()?, &mut send)?;
-///     println!("ask {:?} for a token", metadata.authorization_servers);
-/// }
+/// // Who issues tokens for it? A 401 may say where that is written.
+/// let refused = send(http::Request::get(RESOURCE).body(Vec::new())?)?;
+/// let discovery = ResourceDiscovery::new(RESOURCE)?.challenged(refused.headers())?;
+/// let resource = run(discovery.start()?, &mut send)?;
+/// let issuer = resource.authorization_servers.first().ok_or("the resource names no authorization server")?;
+///
+/// // The server's endpoints, and a client of it.
+/// let metadata = run(Discovery::new(issuer)?.start()?, &mut send)?;
+/// let server = AuthorizationServer::from_metadata(&metadata)?;
+/// let registration = run(server.register(&ClientMetadata::new([REDIRECT_URI]), None)?, &mut send)?;
+/// let client = registration.client(server, Moment::from_os().now)?.redirect_uri(REDIRECT_URI)?;
+///
+/// // The user's grant, for this resource alone, also when the token is renewed.
+/// let authorize = Authorize::new().resource(RESOURCE);
+/// let authorization = run(client.authorize(authorize, Moment::from_os())?, &mut send)?;
+/// println!("go to {}", authorization.url);
+/// let moment = Moment::from_os();
+/// let grant = client.accept(authorization.pending, &callback(), moment.now)?.resource(RESOURCE);
+/// let token = run(client.request_token(grant, moment)?, &mut send)?;
+/// let shared = SharedSession::new(Session::new(&client, RESOURCE, token)?.resource(RESOURCE));
+/// let albums = shared.fetch(http::Request::get(RESOURCE).body(Vec::new())?, &mut send)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -64,7 +64,9 @@ impl Access {
         }
     }
 
-    /// The application's own data that were granted with it, or a further member of the introspection.
+    /// Returns a member of the application's own data that were granted with the token, where the token is in the store; for a
+    /// token of another server, a further member of its introspection answer. The two are not the same: the authorization server
+    /// of this crate tells no data of a grant at introspection.
     pub fn data(&self, member: &str) -> Option<&Value> {
         match &self.0 {
             Source::Stored(record) => record.grant.data.get(member),

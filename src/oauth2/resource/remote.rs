@@ -43,6 +43,20 @@ use crate::{BoxError, DriveError, Moment, Request, Response, Timestamp};
 /// };
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
+///
+/// The server may be described by its metadata. Many servers, Keycloak among them, call an API by a name of its own in `aud`,
+/// and not by its URL:
+/// ```no_run
+/// use oauth_proto::oauth2::resource::RemoteTokens;
+/// use oauth_proto::oauth2::{AuthorizationServer, Client, Discovery};
+/// use oauth_proto::run;
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+///
+/// let metadata = run(Discovery::new("https://keycloak.example.com/realms/photos")?.start()?, send)?;
+/// let client = Client::new(AuthorizationServer::from_metadata(&metadata)?, "photos-api").secret("7Fjfp0ZBr1KtDRbnfVdmIw");
+/// let tokens = RemoteTokens::new(client).audience("photos-api");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct RemoteTokens {
     pub(super) client: Client,
