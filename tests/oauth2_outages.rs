@@ -135,3 +135,78 @@ fn only_a_refusal_of_the_grant_asks_the_user_to_sign_in() {
     let error = server.fetch(&shared(expired())).unwrap_err();
     assert!(error.needs_sign_in() && !error.is_temporary(), "{error}");
 }
+
+/// The same over real sockets: a server that is down in one way after the other, and then recovers.
+#[test]
+#[cfg(feature = "os")]
+fn nobody_is_signed_out_by_a_server_that_is_down_and_recovers() {
+    use std::sync::{Arc, Mutex};
+
+    use oauth_proto::oauth2::{AuthorizationServer, Client, Session};
+    use tiny_http::{Header, Server};
+
+    let server = Arc::new(Server::http("127.0.0.1:0").unwrap());
+    let origin = format!("http://{}", server.server_addr().to_ip().unwrap());
+    let serving = server.clone();
+    let served = std::thread::spawn(move || {
+        let header = |name: &str, value: &str| Header::from_bytes(name, value).unwrap();
+        let answer = |status: u16, content_type: &str, body: &str| {
+            let answer = tiny_http::Response::from_string(body).with_status_code(status);
+            answer.with_header(header("content-type", content_type))
+        };
+        let page = "<html><h1>Welcome to Hotel Example</h1></html>";
+        let renewed = ANSWER.replace("2YotnFZFEjr1zCsicMWpAA", "renewed");
+        let mut answers = vec![
+            answer(500, "text/html", "<h1>Internal Server Error</h1>"),
+            answer(503, "application/json", r#"{"error":"temporarily_unavailable"}"#)
+                .with_header(header("retry-after", "30")),
+            answer(429, "text/plain", "slow down").with_header(header("retry-after", "Fri, 31 Dec 2100 23:59:59 GMT")),
+            answer(200, "text/html", page),
+            answer(403, "text/html", "<h1>Blocked by the firewall</h1>"),
+            answer(200, "application/json", &renewed),
+        ]
+        .into_iter();
+        for request in serving.incoming_requests() {
+            if request.url() == "/token" {
+                // Without another answer, the connection is closed.
+                if let Some(answer) = answers.next() {
+                    request.respond(answer).unwrap();
+                }
+            } else {
+                let is_new = request.headers().iter().any(|header| header.value.as_str() == "Bearer renewed");
+                request.respond(answer(if is_new { 200 } else { 401 }, "text/plain", "albums")).unwrap();
+            }
+        }
+    });
+
+    let saved = Arc::new(Mutex::new(None));
+    let store = saved.clone();
+    let client = Client::new(AuthorizationServer::new(&format!("{origin}/token")).unwrap(), "client");
+    let mut token = token();
+    token.expires_at = Some(Timestamp::from_secs(1));
+    let shared = SharedSession::builder(Session::new(&client, &origin, token.clone()).unwrap())
+        .save(move |token| {
+            *store.lock().unwrap() = Some(token);
+            Ok::<_, std::io::Error>(())
+        })
+        .build()
+        .unwrap();
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+    let send = |request: Request| -> Result<Response, ureq::Error> {
+        let (parts, mut body) = agent.run(request)?.into_parts();
+        Ok(Response::from_parts(parts, body.read_to_vec()?))
+    };
+    let fetch = || shared.fetch(get(&format!("{origin}/albums")), send);
+    for pause in [false, true, true, false, false] {
+        let error = fetch().unwrap_err();
+        assert!(error.is_temporary() && !error.needs_sign_in(), "{error}");
+        assert!(error.to_string().contains(&format!("renewing the token at {origin}/token")), "{error}");
+        assert_eq!(error.retry_after(Timestamp::from_os()).is_some(), pause, "{error}");
+        assert_eq!(shared.session().token(), Some(&token));
+        assert_eq!(*saved.lock().unwrap(), None);
+    }
+    assert_eq!(fetch().unwrap().status(), 200);
+    assert_eq!(saved.lock().unwrap().as_ref().unwrap().access_token.expose(), "renewed");
+    server.unblock();
+    served.join().unwrap();
+}

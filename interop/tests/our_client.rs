@@ -197,7 +197,7 @@ fn a_forged_verifier_is_refused_by_the_service() {
     let world = World::new(Scheme::default());
     let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
     world.callback(&pending, &[]);
-    let forged = format!("?oauth_token={}&oauth_verifier=dpf43f3p2l4k3l03dpf43f3p", pending.token());
+    let forged = format!("{CALLBACK}&oauth_token={}&oauth_verifier=dpf43f3p2l4k3l03dpf43f3p", pending.token());
     assert_unauthorized(world.redeem(pending, &forged).map(drop));
 }
 
