@@ -140,8 +140,12 @@ impl Error {
     pub fn needs_sign_in(&self) -> bool {
         match self {
             Self::Refused(Refused::Problem { code, answer, .. }) => {
-                let ends = ["invalid_grant", "token_expired", "token_revoked", "token_rejected"];
-                answer.status.is_client_error() && ends.contains(&code.as_str()) && !self.is_temporary()
+                let of_oauth1 = || {
+                    let is_other = answer.leg.as_ref().is_some_and(|leg| leg.purpose.asks_for_token());
+                    !is_other && ["token_expired", "token_revoked", "token_rejected"].contains(&code.as_str())
+                };
+                let ends = code == "invalid_grant" || of_oauth1();
+                answer.status.is_client_error() && ends && !self.is_temporary()
             }
             // A session may be able to renew the token.
             Self::Expired(Expired::ClientSecret | Expired::Token) => false,

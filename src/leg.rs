@@ -33,6 +33,13 @@ impl Leg {
     }
 }
 
+impl Purpose {
+    /// Returns whether the request asks for a token of OAuth 2.0, whose refusals have the codes of RFC 6749 §5.2.
+    pub(crate) fn asks_for_token(self) -> bool {
+        matches!(self, Self::PollingForToken | Self::ExchangingCode | Self::RequestingToken | Self::RenewingToken)
+    }
+}
+
 impl fmt::Display for Leg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at {}", self.purpose, self.endpoint)
@@ -90,8 +97,10 @@ purposes! {
     ExchangingCode: "exchanging the code",
     /// Exchanging any other grant for a token (RFC 6749 §4).
     RequestingToken: "requesting a token",
-    /// Renewing a token, by a refresh token (RFC 6749 §6) or a session handle (OAuth Session 1.0).
+    /// Renewing a token by its refresh token (RFC 6749 §6), or by the grant that it came from.
     RenewingToken: "renewing the token",
+    /// Renewing token credentials by a session handle (OAuth Session 1.0 draft 1 §5).
+    RenewingTokenCredentials: "renewing the token credentials",
     /// Asking what a token is (RFC 7662).
     IntrospectingToken: "introspecting a token",
     /// Revoking a token (RFC 7009).

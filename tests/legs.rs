@@ -218,7 +218,7 @@ fn calls() -> Vec<Call> {
             let callback = "https://printer.example.com/ready?oauth_token=rqt&oauth_verifier=v";
             oauth1_client().redeem(oauth1_pending(), callback, moment())
         }),
-        Call::new(RenewingToken, "https://photos.example.net/token", || {
+        Call::new(RenewingTokenCredentials, "https://photos.example.net/token", || {
             oauth1_client().renew(&oauth1_token(), moment())
         }),
         Call::new(CallingApi, "https://photos.example.net/photos", || {

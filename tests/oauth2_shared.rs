@@ -6,7 +6,7 @@ mod common;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -322,7 +322,7 @@ fn a_store_that_contradicts_itself_is_an_error_and_the_renewed_token_is_kept() {
         .build()
         .unwrap();
     let error = server.call(&shared, NOW).unwrap_err();
-    assert!(error.to_string().contains("`load` loads the same one"), "{error}");
+    assert!(error.to_string().contains("at every try"), "{error}");
     *stored.lock().unwrap() = Written::Stored;
     assert_eq!(server.call(&shared, NOW).unwrap(), "renewed");
     assert_eq!(server.renewals(), 1);
@@ -536,4 +536,214 @@ fn a_closed_tab_costs_nobody_the_session() {
         shared.fetch_async_with(get(API), exchange, moment).await.unwrap()
     });
     assert_eq!((called.body().as_slice(), renewals.load(Ordering::SeqCst)), (&b"renewed"[..], 1));
+}
+
+/// A server may say so of a token that never ends.
+#[test]
+fn a_token_that_lives_as_long_as_time_is_spread_without_a_panic() {
+    for lifetime in ["9223372036854775807", "18446744073709551615"] {
+        let server = Server::new(Ok(json(&ANSWER.replace("3600", lifetime))));
+        let shared = Row::with(ends_in(0)).share();
+        for _ in 0..2 {
+            let moment = || Moment::new(now(), [9; 32]);
+            shared.fetch_with(get(API), |request| server.send(&request), moment).unwrap();
+        }
+        assert_eq!(server.renewals(), 1);
+    }
+}
+
+#[test]
+fn when_the_one_who_loaded_an_expired_token_is_cancelled_the_next_one_renews_it() {
+    let (row, is_open) = (Row::with(ends_in(0)), Arc::new(AtomicUsize::new(0)));
+    let (stored, open) = (row.stored.clone(), is_open.clone());
+    let shared = SharedSession::builder_async(Session::without_token(&client(), API).unwrap())
+        .load(move || {
+            let (stored, open) = (stored.clone(), open.clone());
+            std::future::poll_fn(move |_| match open.load(Ordering::SeqCst) {
+                0 => Poll::Pending,
+                _ => Poll::Ready(Ok::<_, Infallible>(stored.lock().unwrap().clone())),
+            })
+        })
+        .store_if_unchanged(|_| std::future::ready(Ok::<_, Infallible>(Written::Stored)))
+        .build()
+        .unwrap();
+    let never = |_: Request| std::future::pending::<Result<Response, Infallible>>();
+    let mut first = Box::pin(shared.token_async_with(never, moment));
+    assert!(poll(first.as_mut()).is_pending());
+    let answers = |_: Request| std::future::ready(Ok::<_, Infallible>(answer("renewed")));
+    let mut second = pin!(shared.token_async_with(answers, moment));
+    assert!(poll(second.as_mut()).is_pending(), "it waits for the first one");
+    is_open.store(1, Ordering::SeqCst);
+    assert!(poll(first.as_mut()).is_pending(), "it asks the server");
+    drop(first);
+    let Poll::Ready(Ok(token)) = poll(second.as_mut()) else { panic!("nobody renews") };
+    assert_eq!(token.access_token.expose(), "renewed");
+}
+
+/// A storage whose writes fail as long as it is told so.
+fn failing(row: &Row, is_down: &Arc<AtomicBool>) -> SharedSession {
+    let (load, store, is_down) = (row.stored.clone(), row.stored.clone(), is_down.clone());
+    SharedSession::builder(Session::without_token(&client(), API).unwrap())
+        .load(move || Ok::<_, &str>(load.lock().unwrap().clone()))
+        .store_if_unchanged(move |write: ConditionalWrite| {
+            let mut stored = store.lock().unwrap();
+            if is_down.load(Ordering::SeqCst) {
+                return Err("the database is down");
+            }
+            if stored.as_ref().map(StoredToken::version) != write.expected.as_deref() {
+                return Ok(Written::Changed);
+            }
+            *stored = Some(write.stored);
+            Ok(Written::Stored)
+        })
+        .build()
+        .unwrap()
+}
+
+/// The server has rotated the refresh token, and refuses the old one.
+#[test]
+fn a_renewed_token_outlives_the_refusal_that_another_process_was_given_meanwhile() {
+    let (row, is_down) = (Row::with(ends_in(0)), Arc::new(AtomicBool::new(true)));
+    let first = failing(&row, &is_down);
+    let server = Server::new(Ok(answer("renewed")));
+    assert!(matches!(server.call(&first, NOW).unwrap_err(), DriveError::Storage { .. }));
+    is_down.store(false, Ordering::SeqCst);
+    server.answers(Ok(refusal("invalid_grant")));
+    assert!(server.call(&row.share(), NOW).unwrap_err().needs_sign_in());
+    assert_eq!(server.call(&first, NOW).unwrap(), "renewed");
+    assert_eq!(row.token().unwrap().access_token.expose(), "renewed");
+
+    // Also where the refusal is stored while the good answer is on its way.
+    let row = Row::with(ends_in(0));
+    let (first, second) = (row.share(), row.share());
+    let send = |request: Request| {
+        if request.uri().path() != "/token" {
+            return Ok::<_, Infallible>(response(200, &[], bearer(&request).unwrap()));
+        }
+        assert!(server.call(&second, NOW).unwrap_err().needs_sign_in());
+        Ok(answer("renewed"))
+    };
+    assert_eq!(first.fetch_with(get(API), send, moment).unwrap().body(), b"renewed");
+    assert_eq!(server.call(&second, NOW).unwrap(), "renewed");
+}
+
+#[test]
+fn a_version_that_is_not_that_of_its_token_is_not_asked_about_for_ever() {
+    let mut edited = serde_json::to_value(StoredToken::new(ends_in(0))).unwrap();
+    edited["version"] = "1".into();
+    let (server, row) = (Server::new(Ok(refusal("invalid_grant"))), Row::default());
+    *row.stored.lock().unwrap() = Some(serde_json::from_value(edited).unwrap());
+    assert!(server.call(&row.share(), NOW).unwrap_err().needs_sign_in());
+    assert_eq!((server.renewals(), row.token()), (1, None));
+}
+
+#[test]
+fn only_invalid_grant_ends_a_grant() {
+    for code in ["token_expired", "token_revoked", "token_rejected", "invalid_client"] {
+        let (server, row) = (Server::new(Ok(refusal(code))), Row::with(ends_in(0)));
+        let error = server.call(&row.share(), NOW).unwrap_err();
+        assert!(!error.needs_sign_in(), "{error}");
+        assert!(row.token().is_some(), "{code}");
+    }
+}
+
+#[test]
+fn a_token_that_was_put_back_is_renewed_again() {
+    let (server, row) = (Server::new(Ok(refusal("invalid_grant"))), Row::with(ends_in(0)));
+    let shared = row.share();
+    server.call(&shared, NOW).unwrap_err();
+    *row.stored.lock().unwrap() = Some(StoredToken::new(ends_in(0)));
+    server.answers(Ok(answer("renewed")));
+    assert_eq!(server.call(&shared, NOW).unwrap(), "renewed");
+}
+
+#[test]
+fn a_newer_grant_that_could_not_be_saved_is_saved_at_the_next_occasion() {
+    let (saved, itself) = (Arc::new(Mutex::new(Vec::new())), Arc::new(std::sync::OnceLock::<SharedSession>::new()));
+    let (stored, own) = (saved.clone(), itself.clone());
+    let save = move |token: Token| {
+        let mut stored = stored.lock().unwrap();
+        let name = token.access_token.expose().to_owned();
+        if stored.is_empty() {
+            own.get().unwrap().install(Token::bearer("granted again"));
+        } else if stored.len() == 1 {
+            stored.push("failed".to_owned());
+            return Err("disk full");
+        }
+        stored.push(name);
+        Ok(())
+    };
+    let shared = SharedSession::builder(session(ends_in(0))).save(save).build().unwrap();
+    itself.set(shared.clone()).unwrap();
+    let server = Server::new(Ok(answer("renewed")));
+    for _ in 0..2 {
+        assert_eq!(server.call(&shared, NOW).unwrap(), "granted again");
+    }
+    assert_eq!(*saved.lock().unwrap(), ["renewed", "failed", "granted again"]);
+}
+
+#[test]
+fn a_renewed_token_that_expired_before_it_could_be_stored_is_renewed_once_more() {
+    let (row, is_down) = (Row::with(ends_in(0)), Arc::new(AtomicBool::new(true)));
+    let (server, shared) = (Server::new(Ok(answer("renewed"))), failing(&row, &is_down));
+    server.call(&shared, NOW).unwrap_err();
+    is_down.store(false, Ordering::SeqCst);
+    server.answers(Ok(answer("renewed once more")));
+    assert_eq!(server.call(&shared, NOW + 4000).unwrap(), "renewed once more");
+    assert_eq!(server.renewals(), 2);
+}
+
+#[test]
+fn a_token_that_expires_while_its_early_renewal_fails_is_not_used() {
+    let (shared, time) = (SharedSession::new(session(ends_in(5))), AtomicU64::new(NOW));
+    let send = |request: Request| {
+        assert_eq!(request.uri().path(), "/token");
+        time.fetch_add(30, Ordering::SeqCst);
+        Err::<Response, _>("timed out")
+    };
+    let error = shared.fetch_with(get(API), send, || at(time.load(Ordering::SeqCst))).unwrap_err();
+    assert!(matches!(error, DriveError::Transport { .. }), "{error}");
+}
+
+#[test]
+fn a_loaded_token_that_is_still_good_serves_through_an_outage() {
+    let (server, row) = (Server::new(Ok(response(503, &[], ""))), Row::with(ends_in(5)));
+    assert_eq!(server.call(&row.share(), NOW).unwrap(), "2YotnFZFEjr1zCsicMWpAA");
+}
+
+#[test]
+fn a_lifetime_as_long_as_time_itself_is_a_lifetime() {
+    let endless = ANSWER.replace("3600", "9223372036854775807");
+    let (server, row) = (Server::new(Ok(json(&endless))), Row::with(ends_in(0)));
+    let shared = row.share();
+    for time in [NOW, NOW + 1] {
+        assert_eq!(server.call(&shared, time).unwrap(), "2YotnFZFEjr1zCsicMWpAA");
+    }
+}
+
+#[test]
+fn who_signs_out_while_a_renewal_is_on_its_way_is_not_signed_in_by_it() {
+    let (saved, server, runtime) =
+        (Arc::new(AtomicUsize::new(0)), Server::new(Ok(answer("renewed"))), Runtime::default());
+    let (saves, own, renewals) = (saved.clone(), server.clone(), runtime.0.clone());
+    let shared = SharedSession::builder_async(session(ends_in(0)))
+        .save(move |_| {
+            saves.fetch_add(1, Ordering::SeqCst);
+            std::future::ready(Ok::<_, Infallible>(()))
+        })
+        .spawn_renewals_with(
+            move |request| std::future::ready(own.send(&request)),
+            moment,
+            move |renewal| renewals.lock().unwrap().push(renewal),
+        )
+        .build()
+        .unwrap();
+    let send = |request: Request| std::future::ready(server.send(&request));
+    let mut fetch = pin!(shared.fetch_async_with(get(API), send, moment));
+    assert!(poll(fetch.as_mut()).is_pending());
+    shared.sign_out();
+    runtime.0.lock().unwrap().pop().unwrap().finish();
+    assert_eq!((saved.load(Ordering::SeqCst), shared.session().token()), (0, None));
+    let Poll::Ready(Err(error)) = poll(fetch.as_mut()) else { panic!("there is no token") };
+    assert!(error.needs_sign_in(), "{error}");
 }

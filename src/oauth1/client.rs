@@ -503,6 +503,6 @@ impl Receive<Token> for Exchange {
     }
 
     fn purpose(&self) -> Purpose {
-        if self.before.is_some() { Purpose::RenewingToken } else { Purpose::ExchangingTemporaryCredentials }
+        if self.before.is_some() { Purpose::RenewingTokenCredentials } else { Purpose::ExchangingTemporaryCredentials }
     }
 }

@@ -246,6 +246,12 @@ impl Session {
         self.generation += 1;
     }
 
+    /// Goes on without a token.
+    pub(super) fn sign_out(&mut self) {
+        self.token = None;
+        self.generation += 1;
+    }
+
     /// Gives a request the token, as long as it is good at that time.
     ///
     /// # Errors

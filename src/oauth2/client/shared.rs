@@ -24,7 +24,7 @@ use super::session::Session;
 use super::verdict::{Again, ProtectedResponse, Stamp, Want, WithholdToken};
 use crate::oauth2::Token;
 use crate::single_flight::block_on;
-use crate::{BoxError, DriveError, Error, Expired, Leg, Moment, Purpose, Request, Response, Unsupported};
+use crate::{BoxError, DriveError, Error, Expired, Leg, Moment, Purpose, Request, Response, Timestamp, Unsupported};
 
 /// How long the renewal of a token that is still good is put off after it failed, where the server does not say it.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -81,6 +81,15 @@ enum Need {
     Renewal,
 }
 
+impl Need {
+    fn urgency(self) -> Urgency {
+        match self {
+            Self::Nothing | Self::Early => Urgency::Early,
+            Self::Renewal => Urgency::Now,
+        }
+    }
+}
+
 impl SharedSession {
     /// Shares a session, and stores no token. After a restart, the user has to sign in again if the server rotates refresh tokens.
     pub fn new(session: Session) -> Self {
@@ -108,7 +117,17 @@ impl SharedSession {
 
     /// Goes on with another token: after the user has granted access again. Store it first.
     pub fn install(&self, token: Token) {
-        self.lock().install(token, Origin::Loaded);
+        let _before;
+        let mut state = self.lock();
+        _before = state.install(token, Origin::Loaded);
+    }
+
+    /// Drops the token: after the user has signed out. Delete what is stored afterwards, so that a renewal which is being stored
+    /// at this moment is deleted, too. A renewal that is on its way is not stored.
+    pub fn sign_out(&self) {
+        let _before;
+        let mut state = self.lock();
+        _before = state.sign_out();
     }
 
     /// Sends a request with the token, and renews that when it is due. Blocks while it or another thread does.
@@ -292,16 +311,24 @@ impl SharedSession {
         let good = |session| Ok(Supplied { session, origin: Origin::Loaded });
         match self.need(&session, &moment())? {
             Need::Nothing => good(session),
-            Need::Renewal => self.supply(session.generation(), Urgency::Now, send, moment).await,
-            Need::Early => match self.supply(session.generation(), Urgency::Early, send, moment).await {
-                Err(error) if !matches!(error, DriveError::Renewed(_)) => {
-                    let now = moment().now;
-                    self.lock().put_off(now.after(error.retry_after(now).unwrap_or(PAUSE)));
-                    good(self.session())
-                }
-                ended => ended,
+            need => match self.supply(session.generation(), need.urgency(), send, moment).await {
+                Err(DriveError::Renewed(token)) => Err(DriveError::Renewed(token)),
+                Err(error) => self.go_on_after(error, moment().now),
+                supplied => supplied,
             },
         }
+    }
+
+    /// Goes on with the token after its renewal failed, if it is still good, and puts the next renewal off.
+    fn go_on_after(&self, error: DriveError, now: Timestamp) -> Result<Supplied, DriveError> {
+        let mut state = self.lock();
+        let is_good = state.session.token().is_some_and(|token| !token.is_expired(now));
+        // Where the user has signed out, the token is no longer theirs to give.
+        if !is_good || matches!(error.protocol(), Some(Error::Unsupported(Unsupported::NoToken))) {
+            return Err(error);
+        }
+        state.put_off(now.after(error.retry_after(now).unwrap_or(PAUSE)));
+        Ok(Supplied { session: state.session.clone(), origin: Origin::Loaded })
     }
 
     /// Returns what the token needs before it is used.
@@ -318,8 +345,8 @@ impl SharedSession {
         }
         let mut state = self.lock();
         let spread = if is_shared { state.spread(moment) } else { Duration::ZERO };
-        let is_due = state.unsaved.is_some() || session.is_due(now.after(spread))?;
-        Ok(if can_renew && is_due && !state.is_put_off(now) { Need::Early } else { Need::Nothing })
+        let is_due = state.unsaved.is_some() || (can_renew && session.is_due(now.after(spread))?);
+        Ok(if is_due && !state.is_put_off(now) { Need::Early } else { Need::Nothing })
     }
 
     /// The session to send a request with once more, if the response asks for that.

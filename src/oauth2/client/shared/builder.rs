@@ -91,7 +91,8 @@ impl SharedSessionBuilder {
     }
 
     /// Stores each renewed token with this function, before the token is used. For one process alone: what another process
-    /// has stored meanwhile would be overwritten.
+    /// has stored meanwhile would be overwritten. A function that changes a row and inserts none cannot bring a user back who has
+    /// signed out; see also [`SharedSession::sign_out`].
     pub fn save<E: Into<BoxError> + Send + 'static>(
         self,
         save: impl Fn(Token) -> Result<(), E> + Send + Sync + 'static,
@@ -165,7 +166,8 @@ impl AsyncSharedSessionBuilder {
     }
 
     /// Stores each renewed token with this function, before the token is used. For one process alone: what another process
-    /// has stored meanwhile would be overwritten.
+    /// has stored meanwhile would be overwritten. A function that changes a row and inserts none cannot bring a user back who has
+    /// signed out; see also [`SharedSession::sign_out`].
     pub fn save<E, F>(mut self, save: impl Fn(Token) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,

@@ -21,6 +21,8 @@ pub(super) struct State {
     pub(super) unsaved: Option<Token>,
     /// The server's refusal to renew the token. Nobody asks again before there is another one.
     pub(super) ended: Option<Error>,
+    /// Whether other processes can see that.
+    pub(super) end_is_stored: bool,
     /// How much earlier than its end this process renews the token, besides the leeway.
     spread: Option<Duration>,
     /// Not before then is a token that is still good renewed once more, after that failed.
@@ -58,6 +60,7 @@ impl State {
             is_due: false,
             unsaved: None,
             ended: None,
+            end_is_stored: false,
             spread: None,
             not_before: None,
             renewing: false,
@@ -68,11 +71,25 @@ impl State {
         }
     }
 
-    /// Goes on with another token.
-    pub(super) fn install(&mut self, token: Token, origin: Origin) {
+    /// Goes on with another token. Returns the trouble that there was, to be dropped without the lock: it holds a caller's error.
+    #[must_use = "it must be dropped without the lock"]
+    pub(super) fn install(&mut self, token: Token, origin: Origin) -> Option<DriveError> {
         Arc::make_mut(&mut self.session).install(token);
-        (self.origin, self.is_due, self.trouble) = (origin, false, None);
+        self.origin = origin;
+        self.begin_anew()
+    }
+
+    /// Goes on without a token, as [`install`](Self::install) does with one.
+    #[must_use = "it must be dropped without the lock"]
+    pub(super) fn sign_out(&mut self) -> Option<DriveError> {
+        Arc::make_mut(&mut self.session).sign_out();
+        self.begin_anew()
+    }
+
+    fn begin_anew(&mut self) -> Option<DriveError> {
+        (self.is_due, self.end_is_stored) = (false, false);
         (self.unsaved, self.ended, self.spread, self.not_before) = (None, None, None, None);
+        self.trouble.take()
     }
 
     pub(super) fn supplied(&self) -> Supplied {
@@ -85,7 +102,8 @@ impl State {
         *self.spread.get_or_insert_with(|| {
             let tenth = ends.map(|ends| moment.now.until(ends) / 10).unwrap_or_default();
             let [part, ..] = moment.derive("session spread");
-            tenth * u32::from(part) / 256
+            // Divided first: a server may say that a token lives as long as time itself.
+            tenth / 256 * u32::from(part)
         })
     }
 
@@ -147,8 +165,11 @@ impl Future for Line<'_> {
         }
         if !state.renewing {
             state.renewing = true;
-            state.trouble = None;
-            return Poll::Ready(Outcome::Turn(Turn { shared: shared.clone(), flight: state.flights }));
+            let before = state.trouble.take();
+            let turn = Turn { shared: shared.clone(), flight: state.flights };
+            drop(state);
+            drop(before);
+            return Poll::Ready(Outcome::Turn(turn));
         }
         self.since.get_or_insert(state.flights);
         let place = *self.place.get_or_insert_with(|| {

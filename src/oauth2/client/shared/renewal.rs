@@ -31,6 +31,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// After so many of its durations, a lease that is still held is an error: its store does not end it.
 const PATIENCE: u32 = 3;
 
+/// How often a renewal begins anew because of what other processes have stored.
+const TRIES: u32 = 4;
+
 /// One renewal of a [`SharedSession`]'s token: a future that owns all it needs, to be given to a runtime, or to a thread that
 /// calls [`finish`](Self::finish).
 ///
@@ -146,14 +149,22 @@ impl SharedSession {
         E: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
     {
+        {
+            let state = self.lock();
+            // Another has loaded a token that is due, and was cancelled before it had renewed that.
+            if state.is_due {
+                generation = state.session.generation();
+            }
+        }
         let mut ended = self.renew_leased(&mut generation, urgency, send, moment).await;
         {
+            let _before;
             let mut state = self.lock();
             match &ended {
                 Err(DriveError::Renewed(_)) => {}
                 // The user has granted access again meanwhile, and the error belongs to the grant before.
                 Err(_) if state.session.generation() > generation => ended = Ok(state.supplied()),
-                ended => state.trouble = ended.as_ref().err().cloned(),
+                ended => _before = std::mem::replace(&mut state.trouble, ended.as_ref().err().cloned()),
             }
         }
         drop(turn);
@@ -175,7 +186,8 @@ impl SharedSession {
         let storage = &self.0.storage;
         let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
         let lease = loop {
-            if storage.lease.is_none() {
+            // What is renewed already has only to be stored.
+            if storage.lease.is_none() || self.lock().unsaved.is_some() {
                 break None;
             }
             let asked_at = moment();
@@ -204,12 +216,14 @@ impl SharedSession {
             }
         };
         let ended = self.renew_and_store(generation, send, moment).await;
-        if let Some(lease) = lease {
+        // As long as the renewed token is not stored, another process would renew the old one, and be refused.
+        if let Some(lease) = lease.filter(|_| self.lock().unsaved.is_none()) {
             storage.release(lease).await;
         }
         ended
     }
 
+    /// Renews and stores, where need be more than once: another process may store a token at any time.
     async fn renew_and_store<E, Sending>(
         &self,
         generation: &mut u64,
@@ -221,7 +235,7 @@ impl SharedSession {
         Sending: Future<Output = Result<Response, E>>,
     {
         let storage = &self.0.storage;
-        let (session, expected, token) = loop {
+        for _ in 0..TRIES {
             let stored = storage.load().await?;
             let expected = stored.as_ref().map(|stored| stored.version().to_owned());
             if let Loaded::Good(supplied) = self.adopt(generation, stored, moment().now)? {
@@ -238,56 +252,81 @@ impl SharedSession {
                 }
                 (state.session.clone(), state.unsaved.clone())
             };
-            if let Some(token) = unsaved {
-                break (session, expected, token);
-            }
-            match self.request(&session, send, moment).await {
-                Ok(token) => {
-                    let mut state = self.lock();
-                    if state.session.generation() > *generation {
-                        return Ok(state.supplied());
+            let (token, origin) = match unsaved {
+                // It may be long ago that it was renewed.
+                Some(token) => (token, Origin::Loaded),
+                None => match self.request(&session, send, moment).await {
+                    Ok(token) => {
+                        let mut state = self.lock();
+                        if state.session.generation() > *generation {
+                            return Ok(state.supplied());
+                        }
+                        state.unsaved = Some(token.clone());
+                        (token, Origin::Renewed)
                     }
-                    state.unsaved = Some(token.clone());
-                    break (session, expected, token);
-                }
-                Err(error) => match self.refused(error, &session, generation, moment().now).await? {
-                    Loaded::Good(supplied) => return Ok(supplied),
-                    // There is another token to renew.
-                    Loaded::Due | Loaded::Same => {}
+                    Err(error) => match self.refused(error, &session, generation, moment().now).await? {
+                        Loaded::Good(supplied) => return Ok(supplied),
+                        // There is another token to renew.
+                        Loaded::Due | Loaded::Same => continue,
+                    },
                 },
+            };
+            if session.reports {
+                let _before;
+                let mut state = self.lock();
+                if state.session.generation() == *generation {
+                    _before = state.install(token.clone(), Origin::Renewed);
+                }
+                return Err(DriveError::Renewed(Box::new(token)));
             }
-        };
-        if session.reports {
-            let mut state = self.lock();
-            if state.session.generation() == *generation {
-                state.install(token.clone(), Origin::Renewed);
+            // A token that could not be stored is kept, and what is stored is looked at again.
+            if storage.store(expected, StoredToken::new(token.clone())).await? == Written::Stored
+                && let Some(supplied) = self.stored(generation, token, origin, moment().now).await?
+            {
+                return Ok(supplied);
             }
-            return Err(DriveError::Renewed(Box::new(token)));
         }
-        if storage.store(expected, StoredToken::new(token.clone())).await? == Written::Changed {
-            let stored = storage.load().await?;
-            if matches!(self.adopt(generation, stored, moment().now)?, Loaded::Same) {
-                let reason =
-                    "`store_if_unchanged` says that the stored token has changed, and `load` loads the same one";
-                return Err(DriveError::storage("store the renewed token", reason));
-            }
-            return Ok(self.lock().supplied());
-        }
+        Err(DriveError::storage(
+            "store the renewed token",
+            "`store_if_unchanged` says at every try that the stored token has changed",
+        ))
+    }
+
+    /// Goes on with a token that is stored. Returns `None` if it has expired, which it may have before it could be stored.
+    async fn stored(
+        &self,
+        generation: &mut u64,
+        token: Token,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<Option<Supplied>, DriveError> {
         let newer = {
+            let _before;
             let mut state = self.lock();
             if state.session.generation() == *generation {
-                state.install(token, Origin::Renewed);
-                return Ok(state.supplied());
+                let is_over = origin == Origin::Loaded && token.is_expired(now);
+                _before = state.install(token, origin);
+                state.is_due = is_over;
+                *generation = state.session.generation();
+                return Ok(Some(state.supplied()).filter(|_| !is_over));
+            }
+            // The user granted access again while this was stored: what is stored last must be the token of the newer grant. Where
+            // another process may have stored that, the store has compared it.
+            if self.0.storage.save.is_some() {
+                state.unsaved = state.session.token().cloned();
             }
             state.supplied()
         };
-        // The user granted access again while this was stored: what is stored last must be the token of the newer grant.
-        if storage.save.is_some()
+        if self.0.storage.save.is_some()
             && let Some(token) = newer.session.token()
         {
-            storage.store(None, StoredToken::new(token.clone())).await?;
+            self.0.storage.store(None, StoredToken::new(token.clone())).await?;
+            let mut state = self.lock();
+            if state.session.generation() == newer.session.generation() {
+                state.unsaved = None;
+            }
         }
-        Ok(newer)
+        Ok(Some(newer))
     }
 
     /// Asks the server for a new token.
@@ -317,11 +356,13 @@ impl SharedSession {
         generation: &mut u64,
         now: Timestamp,
     ) -> Result<Loaded, DriveError> {
-        let refusal = error.protocol().filter(|error| error.needs_sign_in() && session.refreshes()).cloned();
+        let is_end = |error: &&Error| error.code() == Some("invalid_grant") && error.needs_sign_in();
+        let refusal = error.protocol().filter(is_end).filter(|_| session.refreshes()).cloned();
         let (Some(refusal), Some(token)) = (refusal, session.token()) else {
             return Err(error);
         };
         let storage = &self.0.storage;
+        let mut is_stored = false;
         if storage.is_shared() {
             let stored = storage.load().await?;
             let expected = stored.as_ref().map(|stored| stored.version().to_owned());
@@ -330,39 +371,53 @@ impl SharedSession {
                 return Ok(loaded);
             }
             // Where this cannot be stored, another process asks the server once more, and is refused, too.
-            let _ = storage.store(expected, StoredToken::ended(token)).await;
+            is_stored = matches!(storage.store(expected, StoredToken::ended(token)).await, Ok(Written::Stored));
         }
         let mut state = self.lock();
         if state.session.generation() == *generation {
-            state.ended = Some(refusal);
+            (state.ended, state.end_is_stored) = (Some(refusal), is_stored);
         }
         Err(error)
     }
 
     /// Goes on with a token that another process has stored.
     fn adopt(&self, generation: &mut u64, stored: Option<StoredToken>, now: Timestamp) -> Result<Loaded, DriveError> {
+        let _before;
         let mut state = self.lock();
         if state.session.generation() > *generation {
             return Ok(Loaded::Good(state.supplied()));
         }
-        let own = state.session.token().map(version_of);
-        if stored.is_none() && self.0.storage.is_shared() && own.is_some() && state.session.refreshes() {
-            // The user has signed out. What was stored for them must not come back.
-            return Err(Error::from(Unsupported::NoToken).into());
-        }
-        let Some(stored) = stored.filter(|stored| Some(stored.version()) != own.as_deref()) else {
+        let Some(stored) = stored else {
+            let had_token = state.session.token().is_some() && state.session.refreshes();
+            if self.0.storage.is_shared() && had_token {
+                // The user has signed out. What was stored for them must not come back.
+                return Err(Error::from(Unsupported::NoToken).into());
+            }
             return Ok(Loaded::Same);
         };
-        let Some(token) = stored.into_token() else {
+        let own = state.session.token();
+        let Some(token) = stored.token() else {
+            // Another process may have been refused because this one had renewed the token before.
+            let is_of_own = own.is_some_and(|own| StoredToken::ended(own).version() == stored.version());
+            if is_of_own && state.unsaved.is_some() {
+                return Ok(Loaded::Same);
+            }
             let ended = Error::from(Expired::Grant);
-            state.ended = Some(ended.clone());
+            (state.ended, state.end_is_stored) = (Some(ended.clone()), true);
             return Err(ended.into());
         };
-        state.install(token, Origin::Loaded);
+        // The tokens are compared, and not their stored versions, which are only as good as what wrote them.
+        if own.is_some_and(|own| version_of(own) == version_of(token)) {
+            if state.end_is_stored {
+                // The token was put back in the place of the note that its grant had ended.
+                (state.ended, state.end_is_stored) = (None, false);
+            }
+            return Ok(Loaded::Same);
+        }
+        _before = state.install(token.clone(), Origin::Loaded);
         *generation = state.session.generation();
-        let is_due = state.session.is_due(now).unwrap_or(true);
-        state.is_due = is_due;
-        Ok(if is_due { Loaded::Due } else { Loaded::Good(state.supplied()) })
+        state.is_due = state.session.is_due(now).unwrap_or(true);
+        Ok(if state.is_due { Loaded::Due } else { Loaded::Good(state.supplied()) })
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::mark::short_hash_of;
 use crate::oauth2::Token;
-use crate::short_hash::sha256_of;
 use crate::{BoxError, DriveError, Timestamp};
 
 /// How long a lease lasts by default.
@@ -44,10 +44,12 @@ impl StoredToken {
 
     /// Returns what is stored when the server has refused to renew a token, so that no process asks again.
     pub(super) fn ended(before: &Token) -> Self {
-        Self { version: format!("ended-{}", version_of(before)), token: None }
+        let version = short_hash_of(&["ended", &version_of(before)]);
+        Self { version: format!("{version:032x}"), token: None }
     }
 
-    /// Returns the version: another one for each token. It is a hash, and reveals nothing about the token.
+    /// Returns the version: 32 hexadecimal digits, others for each token. They are a hash, and reveal nothing about a token that
+    /// nobody can guess.
     pub fn version(&self) -> &str {
         &self.version
     }
@@ -66,15 +68,15 @@ impl StoredToken {
 pub(super) fn version_of(token: &Token) -> String {
     let refresh = token.refresh_token.as_ref().map(crate::Secret::expose).unwrap_or_default();
     let ends = token.expires_at.map(|ends| ends.as_secs().to_string()).unwrap_or_default();
-    let message = zeroize::Zeroizing::new(format!("{}\n{refresh}\n{ends}", token.access_token.expose()));
-    sha256_of(message.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", short_hash_of(&["token", token.access_token.expose(), refresh, &ends]))
 }
 
 /// A token that is to be stored as long as what is stored has not changed.
 ///
 /// # Examples
-/// As one statement, `UPDATE tokens SET stored = $1, version = $2 WHERE user_id = $3 AND version = $4`, where a row that was
-/// changed means [`Written::Stored`]:
+/// As one statement, `UPDATE tokens SET stored = $1, version = $2 WHERE user_id = $3 AND version = $4`; where
+/// [`expected`](Self::expected) is `None`, `INSERT INTO tokens … ON CONFLICT DO NOTHING`. A row that was changed means
+/// [`Written::Stored`]:
 /// ```
 /// use oauth_proto::oauth2::{ConditionalWrite, StoredToken, Written};
 ///
