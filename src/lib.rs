@@ -61,7 +61,7 @@
 //!   [`run_async`]. Without it, [`run_with`] and [`run_async_with`] take them from the caller.
 //! - `openid`: OpenID 2.0.
 //! - `rsa`: signatures with RSA.
-//! - `tracing`: events of the authorization server's.
+//! - `tracing`: events of the authorization server, the clients, sessions and guards. [`Event`] also works without it, by hooks.
 //! - `conformance`: functions that check an implementation of a store.
 //!
 //! # Errors
@@ -84,6 +84,7 @@ mod api;
 mod ask;
 mod callback;
 mod error;
+mod event;
 mod leg;
 mod mark;
 mod moment;
@@ -104,6 +105,7 @@ pub mod wire;
 pub use ask::{Ask, Command, Freshness};
 pub use callback::Callback;
 pub use error::{BoxError, DriveError, Error, Expired, Forged, Misbehaved, Refused, Unsupported};
+pub use event::Event;
 pub use http;
 pub use leg::{Leg, Purpose};
 pub use moment::{Moment, Timestamp};

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use http::Uri;
 
-use crate::{BoxError, DriveError, Error, Leg, Moment, Purpose, Timestamp};
+use crate::event::Observer;
+use crate::{BoxError, DriveError, Error, Event, Leg, Moment, Purpose, Timestamp};
 
 /// A request to be sent, or one that was received: the whole of it, body included. The constructors of the `http` crate, which is
 /// also `oauth_proto::http`, make one: `http::Request::get(uri).body(Vec::new())`.
@@ -68,6 +69,7 @@ pub struct Sent<T> {
     state: Box<dyn Receive<T>>,
     /// Where the request goes, so that an error can say it.
     uri: Uri,
+    observer: Observer,
 }
 
 /// A leg that rests until a time.
@@ -80,7 +82,10 @@ pub struct Sent<T> {
 /// }
 /// ```
 #[must_use = "the leg goes on when it is woken"]
-pub struct Asleep<T>(Box<dyn Wake<T>>);
+pub struct Asleep<T> {
+    state: Box<dyn Wake<T>>,
+    observer: Observer,
+}
 
 /// A state of a leg that waits for a response. `Debug` shows its purpose alone.
 pub(crate) trait Receive<T>: Send + Sync {
@@ -88,6 +93,32 @@ pub(crate) trait Receive<T>: Send + Sync {
 
     /// What the request was sent for.
     fn purpose(&self) -> Purpose;
+}
+
+impl<T> dyn Receive<T> {
+    /// Takes the response of that endpoint, so that an error can say it.
+    #[inline]
+    fn receive_at(self: Box<Self>, uri: &Uri, response: Response, moment: Moment) -> Result<Step<T>, Error> {
+        let purpose = self.purpose();
+        match self.receive(response, moment) {
+            Err(error) => Err(error.in_leg(&Leg::new(purpose, uri))),
+            next => next,
+        }
+    }
+}
+
+impl Observer {
+    /// Reports what an answer has come to, and stays with the leg.
+    fn follow<T>(&self, next: &mut Result<Step<T>, Error>, purpose: Purpose, uri: &Uri, status: http::StatusCode) {
+        match next {
+            Err(error) => self.failed(purpose, uri, error),
+            Ok(step) if step.purpose() == Some(purpose) => self.continued(purpose, uri, status),
+            Ok(_) => self.answered(purpose, uri, status),
+        }
+        if let Ok(step) = next {
+            step.observe(self);
+        }
+    }
 }
 
 /// A state of a leg that waits for a time.
@@ -100,12 +131,60 @@ pub(crate) trait Wake<T>: Send + Sync {
 
 impl<T> Step<T> {
     pub(crate) fn send(request: Request, state: impl Receive<T> + 'static) -> Self {
+        Self::send_observed(request, state, &Observer::default())
+    }
+
+    /// Returns what [`observed_by`](Self::observed_by) makes of [`send`](Self::send), which would move the request once more.
+    pub(crate) fn send_observed(request: Request, state: impl Receive<T> + 'static, observer: &Observer) -> Self {
         let uri = request.uri().clone();
-        Self::Send(request, Sent { state: Box::new(state), uri })
+        Self::Send(request, Sent { state: Box::new(state), uri, observer: observer.clone() })
     }
 
     pub(crate) fn wait(until: Timestamp, state: impl Wake<T> + 'static) -> Self {
-        Self::Wait(until, Asleep(Box::new(state)))
+        Self::Wait(until, Asleep { state: Box::new(state), observer: Observer::default() })
+    }
+
+    /// Runs a function on each [`Event`] of this leg, up to its end: for calls that no client makes, such as discovery and
+    /// [`ApiRequest::call`](crate::oauth2::ApiRequest::call), or for one call alone. It is called after the functions that the
+    /// client has registered.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::{Discovery, Metadata};
+    /// use oauth_proto::{DriveError, Request, Response, run};
+    ///
+    /// fn discover(send: impl FnMut(Request) -> Result<Response, std::io::Error>) -> Result<Metadata, DriveError> {
+    ///     run(Discovery::new("https://auth.example.com")?.start()?.on_event(|event| println!("{event}")), send)
+    /// }
+    /// ```
+    pub fn on_event(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        match &mut self {
+            Self::Send(_, Sent { observer, .. }) | Self::Wait(_, Asleep { observer, .. }) => observer.push(hook),
+            Self::Done(_) => {}
+        }
+        self
+    }
+
+    /// Returns the step with that observer, which stays with the leg to its end.
+    pub(crate) fn observed_by(mut self, by: &Observer) -> Self {
+        self.observe(by);
+        self
+    }
+
+    fn observe(&mut self, by: &Observer) {
+        match self {
+            Self::Send(_, Sent { observer, .. }) | Self::Wait(_, Asleep { observer, .. }) => observer.clone_from(by),
+            Self::Done(_) => {}
+        }
+    }
+
+    /// Returns what the next request is for, if there is one.
+    fn purpose(&self) -> Option<Purpose> {
+        match self {
+            Self::Send(_, sent) => Some(sent.purpose()),
+            Self::Wait(_, asleep) => Some(asleep.purpose()),
+            Self::Done(_) => None,
+        }
     }
 }
 
@@ -116,12 +195,20 @@ impl<T> Sent<T> {
     /// When the response refuses, breaks the protocol, or does not belong to this conversation. The error's
     /// [`leg`](Error::leg) says what the request was for and where it went.
     pub fn receive(self, response: Response, moment: Moment) -> Result<Step<T>, Error> {
-        let Self { state, uri } = self;
-        let purpose = state.purpose();
-        match state.receive(response, moment) {
-            Err(error) => Err(error.in_leg(&Leg::new(purpose, &uri))),
-            next => next,
+        let Self { state, uri, observer } = self;
+        if observer.is_idle() {
+            return state.receive_at(&uri, response, moment);
         }
+        let (purpose, status) = (state.purpose(), response.status());
+        let mut next = state.receive_at(&uri, response, moment);
+        observer.follow(&mut next, purpose, &uri, status);
+        next
+    }
+
+    /// Takes the response as [`receive`](Self::receive) does, for a leg around this one, which reports it.
+    pub(crate) fn receive_unreported(self, response: Response, moment: Moment) -> Result<Step<T>, Error> {
+        let Self { state, uri, .. } = self;
+        state.receive_at(&uri, response, moment)
     }
 
     /// Returns what the request is for and where it goes: for logs, and for errors of the transport.
@@ -141,12 +228,13 @@ impl<T> Asleep<T> {
     /// # Errors
     /// When the time for the whole leg has run out.
     pub fn wake(self, moment: Moment) -> Result<Step<T>, Error> {
-        self.0.wake(moment)
+        let Self { state, observer } = self;
+        Ok(state.wake(moment)?.observed_by(&observer))
     }
 
     /// Returns what the next request will be for.
     pub(crate) fn purpose(&self) -> Purpose {
-        self.0.purpose()
+        self.state.purpose()
     }
 }
 
@@ -298,7 +386,10 @@ fn received<T>(
             let failed = |error| DriveError::Protocol { error, leg: Some(Leg::new(purpose, &uri)) };
             sent.receive(response, moment()).map_err(failed)
         }
-        Err(error) => Err(DriveError::transport(sent.leg(), error)),
+        Err(error) => {
+            sent.observer.unsent(&sent.leg(), &error);
+            Err(DriveError::transport(sent.leg(), error))
+        }
     }
 }
 

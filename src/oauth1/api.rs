@@ -91,7 +91,8 @@ impl ApiRequest {
         let mut request = self.request()?;
         let signed_at = moment.now;
         session.sign(&mut request, moment)?;
-        Ok(api::send(request, self.call.limit, move |response| refusal(response, Some(signed_at))))
+        let refusal = move |response: &Response| refusal(response, Some(signed_at));
+        Ok(api::send(request, self.call.limit, refusal).observed_by(session.observer()))
     }
 
     /// Calls the API without a signature, where it takes such calls.

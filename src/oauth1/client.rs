@@ -10,11 +10,13 @@ use super::parameters::{CALLBACK, SESSION_HANDLE, TOKEN, VERIFIER, is_oauth, is_
 use super::signer::{Extra, Signer};
 use super::{Callbacks, ClientCredentials, Pending, Placement, Service, Session, Stamp, Token, TokenCredentials};
 use crate::callback::Leniency;
+use crate::event::Observer;
 use crate::mark::Mark;
 use crate::step::Receive;
 use crate::wire::{Wiped, bare, form, with_query};
 use crate::{
-    Callback, Error, Forged, Misbehaved, Moment, Purpose, Request, Response, Secret, Step, Timestamp, Unsupported,
+    Callback, Error, Event, Forged, Misbehaved, Moment, Purpose, Request, Response, Secret, Step, Timestamp,
+    Unsupported,
 };
 
 /// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
@@ -54,6 +56,7 @@ pub struct Client {
     service: Service,
     credentials: ClientCredentials,
     place: Leniency,
+    observer: Observer,
 }
 
 /// What is asked for in the first leg.
@@ -136,7 +139,33 @@ impl Authorize {
 impl Client {
     /// A client of that service.
     pub fn new(service: Service, credentials: ClientCredentials) -> Self {
-        Self { service, credentials, place: Leniency::default() }
+        let observer = Observer::of_client(&credentials.key);
+        Self { service, credentials, place: Leniency::default(), observer }
+    }
+
+    /// Runs a function on each [`Event`] of this client and of API calls with its sessions. Functions run in the order in which they
+    /// were registered.
+    ///
+    /// # Examples
+    /// ```
+    /// # use oauth_proto::oauth1::Client;
+    /// fn watched(client: Client) -> Client {
+    ///     client.on_event(|event| println!("{event}"))
+    /// }
+    /// ```
+    pub fn on_event(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = self.observer.named(&self.credentials.key);
+        self.observer.push(hook);
+        self
+    }
+
+    pub(crate) fn with_observer(mut self, observer: Observer) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    pub(crate) fn observer(&self) -> &Observer {
+        &self.observer
     }
 
     /// Takes callbacks as a sign-in was told to, too.
@@ -222,7 +251,7 @@ impl Client {
             expires_at: moment.now.after(lifetime),
         };
         let request = self.credentials_request(&service.temporary, None, realm, &parameters, protocol, moment)?;
-        Ok(Step::send(request, state))
+        Ok(Step::send(request, state).observed_by(&self.observer))
     }
 
     /// Where to send the user (RFC 5849 §2.2), with parameters of the service's own such as `force_login`.
@@ -320,12 +349,12 @@ impl Client {
 
     /// A session that signs with a token: from [`redeem`](Self::redeem), or from where it was stored.
     pub fn session(&self, token: impl Into<Token>) -> Session {
-        Session::new(&self.service.scheme, &self.credentials, Some(token.into()))
+        Session::new(&self.service.scheme, &self.credentials, Some(token.into())).observed_by(&self.observer)
     }
 
     /// A session without a token, for services that know no users ("two-legged").
     pub fn two_legged(&self) -> Session {
-        Session::new(&self.service.scheme, &self.credentials, None)
+        Session::new(&self.service.scheme, &self.credentials, None).observed_by(&self.observer)
     }
 
     fn exchange(
@@ -350,7 +379,7 @@ impl Client {
     ) -> Result<Step<Token>, Error> {
         let state = Exchange { before, json: self.service.json_answers, signed_at: moment.now };
         let request = self.credentials_request(&self.service.token, Some(credentials), None, &[], protocol, moment)?;
-        Ok(Step::send(request, state))
+        Ok(Step::send(request, state).observed_by(&self.observer))
     }
 
     /// A signed request to one of the endpoints that give out credentials. Parameters of the service's own go in the

@@ -9,6 +9,7 @@ use http::{Method as HttpMethod, Request, Response, StatusCode, Uri};
 use super::parameters::{Parameters, is_protocol};
 use super::signer::{Signer, remove_oauth_header};
 use super::{ClientCredentials, Placement, Scheme, Stamp, Token};
+use crate::event::Observer;
 use crate::wire::{Origin, form, without_query};
 use crate::{Error, Unsupported};
 
@@ -32,13 +33,24 @@ pub struct Session {
     client: ClientCredentials,
     signer: Signer,
     token: Option<Token>,
+    observer: Observer,
 }
 
 impl Session {
     /// A session with a stored token, or without one for the client alone.
     pub fn new(scheme: &Scheme, client: &ClientCredentials, token: Option<Token>) -> Self {
         let signer = Signer::new(scheme, client, token.as_ref().map(|token| &token.credentials));
-        Self { client: client.clone(), signer, token }
+        let observer = Observer::of_client(&client.key);
+        Self { client: client.clone(), signer, token, observer }
+    }
+
+    pub(super) fn observed_by(mut self, observer: &Observer) -> Self {
+        self.observer = observer.clone();
+        self
+    }
+
+    pub(super) fn observer(&self) -> &Observer {
+        &self.observer
     }
 
     /// Whether requests can be expected to succeed: there is a token, and what the signature method rests on. If not,
@@ -54,7 +66,7 @@ impl Session {
 
     /// Goes on with another token, after [`Client::renew`](super::Client::renew). Store it first.
     pub fn install(&mut self, token: Token) {
-        *self = Self::new(self.signer.scheme(), &self.client, Some(token));
+        *self = Self::new(self.signer.scheme(), &self.client, Some(token)).observed_by(&self.observer);
     }
 
     /// Signs a request, as [`Signer::sign`] does.

@@ -48,7 +48,7 @@ impl SignIn {
         pending.check(&self.0.mark)?;
         let parts = self.0.clone();
         let (moment, next) = divided(moment);
-        match (&self.0.client, pending.leg) {
+        let step = match (&self.0.client, pending.leg) {
             (Client::Oauth2(client), Leg::Oauth2(pending)) => {
                 let step = client.redeem(pending, callback, moment)?;
                 then(step, next, |token, moment| fetch(parts, Tokens::Oauth2(token), moment))
@@ -58,7 +58,8 @@ impl SignIn {
                 then(step, next, |token, moment| fetch(parts, Tokens::Oauth1(token), moment))
             }
             _ => Err(Forged::OtherClient.into()),
-        }
+        }?;
+        Ok(step.observed_by(self.0.client.observer()))
     }
 }
 

@@ -215,8 +215,9 @@ impl SignIn {
             return Err(Unsupported::Url { url: bare(url), reason }.into());
         };
         change(table);
+        let observer = parts.client.observer().clone();
         parts.client = table.build()?.returning_to(&parts.callback)?.with_place(parts.place);
-        parts.client = parts.client.clone().with_issuer(parts.issuer.clone());
+        parts.client = parts.client.clone().with_issuer(parts.issuer.clone()).with_observer(observer);
         parts.mark = mark(&parts.client, &parts.callback, &parts.profile);
         Ok(self)
     }

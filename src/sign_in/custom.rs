@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::client::Profile;
 use super::{SignIn, Tokens, User};
 use crate::callback::Leniency;
+use crate::event::Observer;
 use crate::oauth2::Known;
 use crate::wire::bare;
 use crate::{Error, Request, Unsupported, oauth1, oauth2};
@@ -68,6 +69,20 @@ impl Client {
         match self {
             Self::Oauth1(client) => ("oauth1", &client.service().token),
             Self::Oauth2(client) => ("oauth2", &client.server().token),
+        }
+    }
+
+    pub(super) fn observer(&self) -> &Observer {
+        match self {
+            Self::Oauth1(client) => client.observer(),
+            Self::Oauth2(client) => client.observer(),
+        }
+    }
+
+    pub(super) fn with_observer(self, observer: Observer) -> Self {
+        match self {
+            Self::Oauth1(client) => Self::Oauth1(client.with_observer(observer)),
+            Self::Oauth2(client) => Self::Oauth2(client.with_observer(observer)),
         }
     }
 

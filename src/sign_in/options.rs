@@ -2,10 +2,10 @@
 
 use super::SignIn;
 use super::client::header;
-use crate::Error;
 use crate::callback::Leniency;
 use crate::oauth2::{Known, Scope};
 use crate::providers::place::installation;
+use crate::{Error, Event};
 
 impl SignIn {
     /// Asks for that scope instead of [the row's](super::Site::scope): what the application wants to do besides, and what
@@ -128,6 +128,24 @@ impl SignIn {
         let (name, value) = header(name, value)?;
         self.parts().headers.insert(name, value);
         Ok(self)
+    }
+
+    /// Runs a function on each [`Event`] of this sign-in, and of the sessions of its client. Functions run in the order in which they
+    /// were registered, after those of a client that was given to [`custom`](Self::custom).
+    ///
+    /// ```
+    /// use oauth_proto::sign_in::SignIn;
+    ///
+    /// let sign_in = SignIn::github("client id", "client secret", "https://app.example/callback")?
+    ///     .on_event(|event| println!("{event}"));
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn on_event(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        let parts = self.parts();
+        let mut observer = parts.client.observer().clone().named(parts.client.id());
+        observer.push(hook);
+        parts.client = parts.client.clone().with_observer(observer);
+        self
     }
 
     /// Sends users to the page where access is granted, also at a service that has another one for signing in, which sends

@@ -136,7 +136,7 @@ impl SignIn {
     pub fn start(&self, moment: Moment) -> Result<Step<Start>, Error> {
         let parts = self.0.clone();
         let (moment, next) = divided(moment);
-        match &self.0.client {
+        let step = match &self.0.client {
             Client::Oauth2(client) => {
                 let step = client.authorize(parts.authorize(), moment)?;
                 then(step, next, move |authorization, _| {
@@ -156,7 +156,8 @@ impl SignIn {
                     Ok(Step::Done(Start { url, pending: parts.pending(Leg::Oauth1(pending)) }))
                 })
             }
-        }
+        }?;
+        Ok(step.observed_by(self.0.client.observer()))
     }
 }
 

@@ -35,7 +35,7 @@ where
 {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<U>, Error> {
         let (moment, next) = divided(moment);
-        then(self.before.receive(response, moment)?, next, self.next)
+        then(self.before.receive_unreported(response, moment)?, next, self.next)
     }
 
     fn purpose(&self) -> Purpose {

@@ -120,7 +120,7 @@ impl ApiRequest {
         let mut request = self.request()?;
         // Whoever wants a 401 dealt with sends `request` by a shared session, and reads the answer by `read`.
         let _ = session.sign(&mut request, now)?;
-        Ok(api::send(request, self.call.limit, api_refusal))
+        Ok(api::send(request, self.call.limit, api_refusal).observed_by(session.observer()))
     }
 
     /// Returns the JSON of an answer; null for an empty one. An answer on status 200 that holds nothing but an error is a refusal.

@@ -263,7 +263,7 @@ impl Client {
         let parameters = form::retain(&url.as_bytes()[start..], |name| name != b"client_id");
         let parameters = Zeroizing::new(String::from_utf8_lossy(&parameters).into_owned());
         let request = self.request_with_id(endpoint, parameters, &moment)?;
-        Ok(Step::send(request, AwaitRequestUri { client: self.clone(), pending }))
+        Ok(Step::send(request, AwaitRequestUri { client: self.clone(), pending }).observed_by(self.observer()))
     }
 
     /// As [`authorize`](Self::authorize), for servers that want no request pushed: the URL at once, without a step to drive.

@@ -13,12 +13,13 @@ use super::grant::{self, Kind};
 use super::hooks::{Hook, Hooks, ProtectedRequest};
 use super::{Authentication, AuthorizationServer, Grant};
 use crate::callback::Leniency;
+use crate::event::Observer;
 use crate::mark::Mark;
 use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{SecretPlacement, Token, Transmission};
 use crate::step::Receive;
 use crate::wire::{Wiped, form, percent, with_query};
-use crate::{Error, Moment, Purpose, Request, Response, Secret, Step, Unsupported};
+use crate::{Error, Event, Moment, Purpose, Request, Response, Secret, Step, Unsupported};
 
 /// A client of one authorization server. Cheap to clone.
 ///
@@ -64,6 +65,7 @@ pub(super) struct Parts {
     pub(super) place: Leniency,
     pub(super) opened: Result<Opened, Unsupported>,
     pub(super) hooks: Hooks,
+    observer: Observer,
 }
 
 /// By what issuer a sign-in knows its server.
@@ -120,6 +122,7 @@ impl Client {
         let opened = Opened::new(&server, &id);
         Self(Arc::new(Parts {
             mark: Mark::of(&[&server.token.to_string(), &id]),
+            observer: Observer::of_client(&id),
             server,
             id,
             opened,
@@ -274,6 +277,35 @@ impl Client {
         self.hook(Hook::ProtectedRequest(Arc::new(hook)))
     }
 
+    /// Runs a function on each [`Event`] of this client: on the answers to its requests and on what its sessions do. Functions run in
+    /// the order in which they were registered.
+    ///
+    /// # Examples
+    /// ```
+    /// # use oauth_proto::oauth2::Client;
+    /// fn watched(client: Client) -> Client {
+    ///     client.on_event(|event| {
+    ///         if event.cause().is_some() {
+    ///             eprintln!("{event}");
+    ///         }
+    ///     })
+    /// }
+    /// ```
+    pub fn on_event(self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        let mut observer = self.0.observer.clone().named(&self.0.id);
+        observer.push(hook);
+        self.with_observer(observer)
+    }
+
+    pub(crate) fn with_observer(mut self, observer: Observer) -> Self {
+        self.parts().observer = observer;
+        self
+    }
+
+    pub(crate) fn observer(&self) -> &Observer {
+        &self.0.observer
+    }
+
     /// The client's identifier.
     pub fn client_id(&self) -> &str {
         &self.0.id
@@ -306,7 +338,8 @@ impl Client {
         let endpoint = server.private(own.or(Some(&server.token)), "token")?;
         let grant::Parts { parameters, headers, expected } = grant.into_parts(server.separator)?;
         let request = self.request(endpoint, parameters, headers, server.transmission, &moment)?;
-        Ok(Step::send(request, AwaitToken { client: self.clone(), purpose, expected }))
+        let state = AwaitToken { client: self.clone(), purpose, expected };
+        Ok(Step::send_observed(request, state, self.observer()))
     }
 
     /// A request with parameters and the client's authentication.

@@ -103,7 +103,7 @@ impl Client {
             super::push(&mut form, "scope", &scope.joined(server.separator));
         }
         let request = self.request_with_id(endpoint, form, &moment)?;
-        Ok(Step::send(request, AwaitCodes { client: self.clone(), scope }))
+        Ok(Step::send(request, AwaitCodes { client: self.clone(), scope }).observed_by(self.observer()))
     }
 
     /// Asks for the token until somebody has entered the code (§3.4), as often as the server allows.
@@ -146,7 +146,7 @@ impl Client {
         let interval = pending.interval.max(SHORTEST);
         let polling = Polling { client: self.clone(), pending: pending.clone(), interval };
         let not_before = pending.not_before.max(moment.now.after(interval));
-        Box::new(polling).next(not_before, moment)
+        Ok(Box::new(polling).next(not_before, moment)?.observed_by(self.observer()))
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::answer;
 use super::authentication::Kind;
 use super::{Authentication, AuthorizationServer, Client};
+use crate::event::Observer;
 use crate::oauth2::{ClientMetadata, Quirks, Registration};
 use crate::step::Receive;
 use crate::wire::{Answer, Wiped, endpoint, is_private, leads_inside, without_query};
@@ -84,7 +85,10 @@ impl Registration {
     pub fn read(&self) -> Result<Step<Self>, Error> {
         let request = self.manage(Method::GET, None)?;
         let asked = request.uri().clone();
-        Ok(Step::send(request, AwaitRegistration { asked, internal_hosts: false, before: Some(self.clone()) }))
+        Ok(self.watched(Step::send(
+            request,
+            AwaitRegistration { asked, internal_hosts: false, before: Some(self.clone()) },
+        )))
     }
 
     /// Replaces the metadata as a whole (RFC 7592 §2.2). Store what comes out.
@@ -99,7 +103,10 @@ impl Registration {
         }
         let request = self.manage(Method::PUT, Some(&body))?;
         let asked = request.uri().clone();
-        Ok(Step::send(request, AwaitRegistration { asked, internal_hosts: false, before: Some(self.clone()) }))
+        Ok(self.watched(Step::send(
+            request,
+            AwaitRegistration { asked, internal_hosts: false, before: Some(self.clone()) },
+        )))
     }
 
     /// Ends the registration, and with it all that was granted to the client (RFC 7592 §2.3).
@@ -107,7 +114,12 @@ impl Registration {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn delete(&self) -> Result<Step<()>, Error> {
-        Ok(Step::send(self.manage(Method::DELETE, None)?, AwaitDeletion))
+        Ok(self.watched(Step::send(self.manage(Method::DELETE, None)?, AwaitDeletion)))
+    }
+
+    /// Returns the step as one of this client.
+    fn watched<T>(&self, step: Step<T>) -> Step<T> {
+        step.observed_by(&Observer::default().named(&self.client_id))
     }
 
     fn manage(&self, method: Method, body: Option<&Value>) -> Result<Request, Error> {

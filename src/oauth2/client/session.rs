@@ -18,6 +18,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::verdict::{Again, ProtectedResponse, Stamp, Verdict, Want, WithholdToken};
 use super::{Client, Grant, ProtectedRequest};
+use crate::event::Observer;
 use crate::oauth2::{BearerChallenge, BearerError, Placement, Scope, Token, TokenPlacement, TokenType};
 use crate::wire::{Origin, Site, endpoint};
 use crate::{Error, Expired, Moment, Request, Step, Timestamp, Unsupported};
@@ -315,7 +316,9 @@ impl Session {
     /// As [`sign_renewed`](Self::sign_renewed).
     pub fn sign_again(&self, request: &mut Request, _: Again) -> Result<(), Error> {
         self.check_origin(request.uri(), request.headers())?;
-        self.give(request, |body| Some(body))
+        self.give(request, |body| Some(body))?;
+        self.observer().resent(request.uri());
+        Ok(())
     }
 
     /// What a response means for the token. `moment` is for the renewal, should there be one.
@@ -400,6 +403,10 @@ impl Session {
     /// Returns whether it is renewed by the refresh token of a grant, which can end.
     pub(super) fn refreshes(&self) -> bool {
         matches!(self.renewal, Renewal::Refresh)
+    }
+
+    pub(super) fn observer(&self) -> &Observer {
+        self.client.observer()
     }
 
     pub(super) fn generation(&self) -> u64 {

@@ -22,6 +22,7 @@ pub use storage::{ConditionalWrite, Lease, Leased, StoredToken, Written};
 
 use super::session::Session;
 use super::verdict::{Again, ProtectedResponse, Stamp, Want, WithholdToken};
+use crate::event::Observer;
 use crate::oauth2::Token;
 use crate::single_flight::block_on;
 use crate::{BoxError, DriveError, Error, Expired, Leg, Moment, Purpose, Request, Response, Timestamp, Unsupported};
@@ -210,13 +211,14 @@ impl SharedSession {
     {
         let mut signed = request.clone();
         let stamp = self.sign(&mut signed, &mut send, &mut moment).await?;
-        let response = exchange(signed, &mut send).await?;
+        let observer = self.session().observer().clone();
+        let response = exchange(signed, &mut send, &observer).await?;
         let Some(session) = self.after(&stamp, &response, &mut send, &mut moment).await? else {
             return Ok(response);
         };
         let mut signed = request;
         session.sign_again(&mut signed, Again::once(stamp))?;
-        exchange(signed, &mut send).await
+        exchange(signed, &mut send, &observer).await
     }
 
     /// A token that is good now, renewed if need be: for what is no HTTP request.
@@ -321,14 +323,19 @@ impl SharedSession {
 
     /// Goes on with the token after its renewal failed, if it is still good, and puts the next renewal off.
     fn go_on_after(&self, error: DriveError, now: Timestamp) -> Result<Supplied, DriveError> {
-        let mut state = self.lock();
-        let is_good = state.session.token().is_some_and(|token| !token.is_expired(now));
+        let session = self.session();
+        let is_good = session.token().is_some_and(|token| !token.is_expired(now));
         // Where the user has signed out, the token is no longer theirs to give.
         if !is_good || matches!(error.protocol(), Some(Error::Unsupported(Unsupported::NoToken))) {
             return Err(error);
         }
-        state.put_off(now.after(error.retry_after(now).unwrap_or(PAUSE)));
-        Ok(Supplied { session: state.session.clone(), origin: Origin::Loaded })
+        let until = now.after(error.retry_after(now).unwrap_or(PAUSE));
+        // Of those who waited for the renewal, the first one reports it.
+        let is_first = self.lock().put_off(until, now);
+        if is_first {
+            session.observer().renewal_put_off(until, &error);
+        }
+        Ok(Supplied { session, origin: Origin::Loaded })
     }
 
     /// Returns what the token needs before it is used.
@@ -419,13 +426,24 @@ impl SharedSession {
 async fn exchange<E, Sending>(
     request: Request,
     send: &mut impl FnMut(Request) -> Sending,
+    observer: &Observer,
 ) -> Result<Response, DriveError>
 where
     E: Into<BoxError>,
     Sending: Future<Output = Result<Response, E>>,
 {
     let uri = request.uri().clone();
-    send(request).await.map_err(|error| DriveError::transport(Leg::new(Purpose::CallingApi, &uri), error))
+    match send(request).await.map_err(Into::into) {
+        Ok(response) => {
+            observer.answered(Purpose::CallingApi, &uri, response.status());
+            Ok(response)
+        }
+        Err(error) => {
+            let leg = Leg::new(Purpose::CallingApi, &uri);
+            observer.unsent(&leg, &error);
+            Err(DriveError::transport(leg, error))
+        }
+    }
 }
 
 impl fmt::Debug for SharedSession {

@@ -53,7 +53,7 @@ impl Client {
             Transmission::Post,
             &moment,
         )?;
-        Ok(Step::send(request, AwaitIntrospection { client: self.clone() }))
+        Ok(Step::send(request, AwaitIntrospection { client: self.clone() }).observed_by(self.observer()))
     }
 
     /// Revokes a token (RFC 7009 §2): servers usually end the whole grant when it is the refresh token. One that is not
@@ -72,7 +72,7 @@ impl Client {
             Transmission::Post,
             &moment,
         )?;
-        Ok(Step::send(request, AwaitRevocation { client: self.clone() }))
+        Ok(Step::send(request, AwaitRevocation { client: self.clone() }).observed_by(self.observer()))
     }
 
     /// Revokes what a token was granted by: its refresh token if it has one, or else itself.

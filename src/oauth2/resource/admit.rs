@@ -6,10 +6,10 @@ use std::sync::Arc;
 use http::Request;
 
 use super::access::Access;
-use super::guard::ResourceServer;
+use super::guard::{Guard, ResourceServer};
 use super::remembered::Asked;
 use super::remote::{End, RemoteTokens};
-use crate::oauth2::server::{Guarded, Reason, Rejected, TokenHash, Voice};
+use crate::oauth2::server::{Reason, Rejected, TokenHash};
 use crate::oauth2::{Introspection, Scope, TokenHint};
 use crate::single_flight::block_on;
 use crate::step::Receive;
@@ -114,14 +114,14 @@ impl ResourceServer {
         let scope = scope.into();
         let token = match self.token(request) {
             Ok(token) => token,
-            Err(reason) => return Ok(Err(reason.reject(&Voice::resource(&self.guarded, scope)))),
+            Err(reason) => return Ok(Err(self.guard.reject(reason, scope))),
         };
         let (key, now) = (TokenHash::of(&token), moment().now);
         if let Some(introspection) = tokens.recall(key, now) {
-            return Ok(tokens.end(&self.guarded, introspection, scope, now));
+            return Ok(tokens.end(&self.guard, introspection, scope, now));
         }
         let introspection = tokens.flights.fly(key, || tokens.ask(&token, &mut send, &mut moment)).await?;
-        Ok(tokens.end(&self.guarded, introspection, scope, moment().now))
+        Ok(tokens.end(&self.guard, introspection, scope, moment().now))
     }
 
     /// Checks as [`admit`](Self::admit) does, step by step, for those who drive it by hand. Each of these asks for itself.
@@ -138,15 +138,16 @@ impl ResourceServer {
         let scope = scope.into();
         let token = match self.token(request) {
             Ok(token) => token,
-            Err(reason) => return Ok(Step::Done(Err(reason.reject(&Voice::resource(&self.guarded, scope))))),
+            Err(reason) => return Ok(Step::Done(Err(self.guard.reject(reason, scope)))),
         };
         let key = TokenHash::of(&token);
         if let Some(introspection) = tokens.recall(key, moment.now) {
-            return Ok(Step::Done(tokens.end(&self.guarded, introspection, scope, moment.now)));
+            return Ok(Step::Done(tokens.end(&self.guard, introspection, scope, moment.now)));
         }
         let asked = tokens.remembered.asked();
         let step = tokens.client.introspect(&*token, Some(TokenHint::AccessToken), moment)?;
-        AwaitAnswer { key, asked, scope, guarded: self.guarded.clone(), tokens: tokens.clone() }.go_on(step, None)
+        let state = AwaitAnswer { key, asked, scope, guard: self.guard.clone(), tokens: tokens.clone() };
+        Ok(state.go_on(step, None)?.observed_by(tokens.client.observer()))
     }
 }
 
@@ -155,7 +156,7 @@ struct AwaitAnswer {
     key: TokenHash,
     asked: Asked,
     scope: Scope,
-    guarded: Arc<Guarded>,
+    guard: Guard,
     tokens: RemoteTokens,
 }
 
@@ -172,11 +173,11 @@ impl AwaitAnswer {
             (Step::Done(introspection), Some(now)) => {
                 let introspection = Arc::new(introspection);
                 self.tokens.remembered.remember(self.key, &introspection, self.asked, &self.tokens.limits, now);
-                Ok(Step::Done(self.tokens.end(&self.guarded, introspection, self.scope, now)))
+                Ok(Step::Done(self.tokens.end(&self.guard, introspection, self.scope, now)))
             }
             // An introspection is one request, whose answer ends it.
             (Step::Wait(..), _) | (Step::Done(_), None) => {
-                Ok(Step::Done(Err(Reason::BearerToken.reject(&Voice::resource(&self.guarded, self.scope)))))
+                Ok(Step::Done(Err(self.guard.reject(Reason::BearerToken, self.scope))))
             }
         }
     }
@@ -186,7 +187,7 @@ impl Receive<End> for Asking {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<End>, Error> {
         let now = moment.now;
         let Self { state, sent } = *self;
-        state.go_on(sent.receive(response, moment)?, Some(now))
+        state.go_on(sent.receive_unreported(response, moment)?, Some(now))
     }
 
     fn purpose(&self) -> Purpose {

@@ -7,12 +7,13 @@ use http::{HeaderValue, Request};
 
 use super::access::Access;
 use super::bearer;
+use crate::event::Observer;
 use crate::oauth2::server::{
-    FindToken, Guarded, Question, Reason, Reply, TokenHash, TokenKind, TokenRecord, Voice, ask,
+    FindToken, Guarded, Question, Reason, Rejected, Reply, TokenHash, TokenKind, TokenRecord, Voice, ask,
 };
 use crate::oauth2::{ResourceMetadata, Scope};
 use crate::wire::{Origin, check_private, endpoint};
-use crate::{Error, Response, Timestamp, Unsupported};
+use crate::{Error, Event, Response, Timestamp, Unsupported};
 
 /// A protected resource.
 ///
@@ -37,11 +38,26 @@ use crate::{Error, Response, Timestamp, Unsupported};
 /// ```
 #[derive(Clone, Debug)]
 pub struct ResourceServer {
-    pub(super) guarded: Arc<Guarded>,
+    pub(super) guard: Guard,
     authorization_servers: Vec<String>,
     scopes: Option<Scope>,
     in_body: bool,
     in_query: bool,
+}
+
+/// What guards a resource, and who hears of its refusals.
+#[derive(Clone, Debug)]
+pub(super) struct Guard {
+    pub(super) guarded: Arc<Guarded>,
+    observer: Observer,
+}
+
+impl Guard {
+    /// Refuses a request that needs that scope.
+    pub(super) fn reject(&self, reason: Reason, scope: Scope) -> Rejected {
+        self.observer.rejected(&self.guarded.resource, &reason);
+        Rejected::new(reason, Voice::resource(&self.guarded, scope))
+    }
 }
 
 impl ResourceServer {
@@ -74,7 +90,10 @@ impl ResourceServer {
             None => format!("{origin}{path}"),
         };
         Ok(Self {
-            guarded: Arc::new(Guarded { resource: resource.to_owned(), metadata, path, scope: None }),
+            guard: Guard {
+                guarded: Arc::new(Guarded { resource: resource.to_owned(), metadata, path, scope: None }),
+                observer: Observer::default(),
+            },
             authorization_servers: Vec::new(),
             scopes: None,
             in_body: false,
@@ -108,6 +127,27 @@ impl ResourceServer {
         self
     }
 
+    /// Runs a function on each [`Event`] of this resource: on each refusal, with its reason. What
+    /// [`RemoteTokens`](super::RemoteTokens) ask is told to the hooks of their client.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use std::sync::{Arc, Mutex};
+    /// use oauth_proto::oauth2::resource::ResourceServer;
+    ///
+    /// let refusals = Arc::new(Mutex::new(BTreeMap::new()));
+    /// let counter = refusals.clone();
+    /// let photos = ResourceServer::new("https://photos.example.com")?.on_event(move |event| {
+    ///     *counter.lock().unwrap().entry(event.cause()).or_insert(0) += 1;
+    /// });
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn on_event(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.guard.observer.push(hook);
+        self
+    }
+
     /// Whether a request's token is good for all of that scope. Without a scope, any living token is.
     ///
     /// The body is looked at with [`allow_token_in_body`](Self::allow_token_in_body) alone. Without it, a request whose body is a
@@ -118,20 +158,20 @@ impl ResourceServer {
         scope: impl Into<Scope>,
         now: Timestamp,
     ) -> Reply<Access> {
-        let guarded = self.guarded.clone();
+        let guard = self.guard.clone();
         let scope = scope.into();
         let key = match self.token(request) {
             Ok(token) => TokenHash::of(token.as_ref()),
-            Err(reason) => return Reply::Reject(reason.reject(&Voice::resource(&guarded, scope))),
+            Err(reason) => return Reply::Reject(guard.reject(reason, scope)),
         };
         ask(Question::FindToken, FindToken { key }, Voice::Json, move |found| {
             let judged = found.ok_or(Reason::BearerToken).and_then(|record| {
-                judge(&guarded, &record, &scope, now)?;
+                judge(&guard.guarded, &record, &scope, now)?;
                 Ok(record)
             });
             match judged {
                 Ok(record) => Ok(Reply::Done(Access::stored(record))),
-                Err(reason) => Ok(Reply::Reject(reason.reject(&Voice::resource(&guarded, scope)))),
+                Err(reason) => Ok(Reply::Reject(guard.reject(reason, scope))),
             }
         })
     }
@@ -161,7 +201,7 @@ impl ResourceServer {
         let methods = [(true, "header"), (self.in_body, "body"), (self.in_query, "query")];
         let methods = methods.into_iter().filter(|(taken, _)| *taken).map(|(_, name)| name.to_owned());
         ResourceMetadata {
-            resource: self.guarded.resource.clone(),
+            resource: self.guard.guarded.resource.clone(),
             authorization_servers: self.authorization_servers.clone(),
             scopes_supported: self.scopes.as_ref().map(|scopes| scopes.iter().map(str::to_owned).collect()),
             bearer_methods_supported: Some(methods.collect()),
@@ -171,7 +211,7 @@ impl ResourceServer {
 
     /// The path of its metadata (RFC 9728 §3).
     pub fn metadata_path(&self) -> &str {
-        &self.guarded.path
+        &self.guard.guarded.path
     }
 
     /// The answer to a GET of [`metadata_path`](Self::metadata_path).

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::access::Access;
-use super::guard::has;
+use super::guard::{Guard, has};
 use super::remembered::{Limits, Remembered};
-use crate::oauth2::server::{Guarded, Reason, Rejected, TokenHash, Voice};
+use crate::oauth2::server::{Guarded, Reason, Rejected, TokenHash};
 use crate::oauth2::{Client, Introspection, Scope, TokenHint};
 use crate::single_flight::SingleFlight;
 use crate::step::run_async_with;
@@ -188,16 +188,10 @@ impl RemoteTokens {
         if has_scope { Ok(()) } else { Err(Reason::ScopeInsufficient) }
     }
 
-    pub(super) fn end(
-        &self,
-        guarded: &Arc<Guarded>,
-        introspection: Arc<Introspection>,
-        scope: Scope,
-        now: Timestamp,
-    ) -> End {
-        match self.judge(guarded, &introspection, &scope, now) {
+    pub(super) fn end(&self, guard: &Guard, introspection: Arc<Introspection>, scope: Scope, now: Timestamp) -> End {
+        match self.judge(&guard.guarded, &introspection, &scope, now) {
             Ok(()) => Ok(Access::told(introspection)),
-            Err(reason) => Err(reason.reject(&Voice::resource(guarded, scope))),
+            Err(reason) => Err(guard.reject(reason, scope)),
         }
     }
 }

@@ -397,11 +397,16 @@ impl Reason {
 
     pub(crate) fn reject(self, voice: &Voice) -> Rejected {
         super::events::rejected(&self);
-        Rejected { reason: self, voice: voice.clone() }
+        Rejected::new(self, voice.clone())
     }
 }
 
 impl Rejected {
+    /// Returns a refusal that is reported elsewhere.
+    pub(crate) fn new(reason: Reason, voice: Voice) -> Self {
+        Self { reason, voice }
+    }
+
     /// What the other side is told: a redirect where the client and its redirect_uri are known; JSON at the endpoints for
     /// clients; a plain page otherwise, in whose place an application may show one of its own. It says less than the reason
     /// where the difference would help an attacker.

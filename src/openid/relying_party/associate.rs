@@ -43,7 +43,8 @@ impl RelyingParty {
         match kinds.first().copied() {
             None => Ok(Step::Done(None)),
             Some(kind) => {
-                Asking { uri, endpoint: discovered.endpoint().to_owned(), version, kinds }.ask(kind, true, &moment)
+                let asking = Asking { uri, endpoint: discovered.endpoint().to_owned(), version, kinds };
+                Ok(asking.ask(kind, true, &moment)?.observed_by(&self.observer))
             }
         }
     }

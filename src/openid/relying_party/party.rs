@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::super::discovery::{self, Discovered, Policy, Search};
 use super::super::{AssociationType, Realm, SessionType, identifier};
+use crate::event::Observer;
 use crate::wire::bare;
-use crate::{Error, Step, Unsupported};
+use crate::{Error, Event, Step, Unsupported};
 
 /// How far an assertion's time may be from now, unless [`RelyingParty::nonce_window`] says otherwise.
 const WINDOW: Duration = Duration::from_secs(300);
@@ -45,6 +46,7 @@ pub struct RelyingParty {
     pub(super) policy: Policy,
     pub(super) window: Duration,
     pub(super) kinds: Vec<(AssociationType, SessionType)>,
+    pub(super) observer: Observer,
 }
 
 impl RelyingParty {
@@ -67,7 +69,22 @@ impl RelyingParty {
                 (AssociationType::HmacSha256, SessionType::DhSha256),
                 (AssociationType::HmacSha1, SessionType::DhSha1),
             ],
+            observer: Observer::default(),
         })
+    }
+
+    /// Runs a function on each [`Event`] of this relying party. Functions run in the order in which they were registered.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::openid::RelyingParty;
+    ///
+    /// let party = RelyingParty::new("https://rp.example/")?.on_event(|event| println!("{event}"));
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn on_event(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.observer.push(hook);
+        self
     }
 
     /// The realm.
@@ -131,7 +148,7 @@ impl RelyingParty {
     pub fn discover(&self, identifier: &str) -> Result<Step<Discovered>, Error> {
         let spoken_in_the_clear = self.policy.plain_http || self.policy.internal_hosts;
         let identifier = identifier::parse(identifier, if spoken_in_the_clear { "http" } else { "https" })?;
-        discovery::discover(
+        let step = discovery::discover(
             &identifier,
             self.policy,
             Box::new(|found| {
@@ -139,6 +156,7 @@ impl RelyingParty {
                 let nothing = || Unsupported::Identifier { identifier: bare(claimed.as_str()), reason, answer: None };
                 Ok(Step::Done(found.into_iter().next().ok_or_else(nothing)?))
             }),
-        )
+        )?;
+        Ok(step.observed_by(&self.observer))
     }
 }

@@ -63,7 +63,9 @@ impl RelyingParty {
             Version::V2_0 => expected.read(message, moment.now)?,
             Version::V1_1 => expected.read_first(message, &pending, moment.now)?,
         };
-        received.check_signature(pending.assoc_handle.as_deref(), association, self.policy, moment.now)
+        let handle = pending.assoc_handle.as_deref();
+        let step = received.check_signature(handle, association, self.policy, moment.now)?;
+        Ok(step.observed_by(&self.observer))
     }
 
     /// Verifies an answer that nobody asked for: a provider's own, or attributes that changed and are posted to the
@@ -92,10 +94,11 @@ impl RelyingParty {
         let claim = received.claim.clone().ok_or(Forged::ParameterMissing { name: "openid.claimed_id" })?;
         // Only a provider that the identifier names is asked about the signature.
         let policy = self.policy;
-        discover(claim, received, policy, move |mut received| {
+        let step = discover(claim, received, policy, move |mut received| {
             received.discovered = true;
             received.ask(policy)
-        })
+        })?;
+        Ok(step.observed_by(&self.observer))
     }
 
     fn expected(

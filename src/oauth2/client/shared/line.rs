@@ -107,9 +107,11 @@ impl State {
         })
     }
 
-    /// Puts off the next renewal of a token that is still good.
-    pub(super) fn put_off(&mut self, until: Timestamp) {
+    /// Puts off the next renewal of a token that is still good. Returns whether it was not put off before.
+    pub(super) fn put_off(&mut self, until: Timestamp, now: Timestamp) -> bool {
+        let is_first = !self.is_put_off(now);
         self.not_before = Some(until);
+        is_first
     }
 
     /// Whether a renewal of a token that is still good was put off.

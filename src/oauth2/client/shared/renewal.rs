@@ -201,7 +201,7 @@ impl SharedSession {
             if urgency == Urgency::Early {
                 // Nobody has to wait for the other process as long as the token is good.
                 let mut state = self.lock();
-                state.put_off(asked_at.now.after(PAUSE));
+                state.put_off(asked_at.now.after(PAUSE), asked_at.now);
                 return Ok(state.supplied());
             }
             if waited > storage.lease_duration.saturating_mul(PATIENCE) {
@@ -373,9 +373,16 @@ impl SharedSession {
             // Where this cannot be stored, another process asks the server once more, and is refused, too.
             is_stored = matches!(storage.store(expected, StoredToken::ended(token)).await, Ok(Written::Stored));
         }
-        let mut state = self.lock();
-        if state.session.generation() == *generation {
-            (state.ended, state.end_is_stored) = (Some(refusal), is_stored);
+        let ends = {
+            let mut state = self.lock();
+            let ends = state.session.generation() == *generation && state.ended.is_none();
+            if ends {
+                (state.ended, state.end_is_stored) = (Some(refusal.clone()), is_stored);
+            }
+            ends
+        };
+        if ends {
+            session.observer().grant_ended(&refusal);
         }
         Err(error)
     }
@@ -403,7 +410,13 @@ impl SharedSession {
                 return Ok(Loaded::Same);
             }
             let ended = Error::from(Expired::Grant);
-            (state.ended, state.end_is_stored) = (Some(ended.clone()), true);
+            let is_first = state.ended.replace(ended.clone()).is_none();
+            state.end_is_stored = true;
+            let session = state.session.clone();
+            drop(state);
+            if is_first {
+                session.observer().grant_ended(&ended);
+            }
             return Err(ended.into());
         };
         // The tokens are compared, and not their stored versions, which are only as good as what wrote them.
@@ -416,8 +429,12 @@ impl SharedSession {
         }
         _before = state.install(token.clone(), Origin::Loaded);
         *generation = state.session.generation();
-        state.is_due = state.session.is_due(now).unwrap_or(true);
-        Ok(if state.is_due { Loaded::Due } else { Loaded::Good(state.supplied()) })
+        let is_due = state.session.is_due(now).unwrap_or(true);
+        state.is_due = is_due;
+        let supplied = state.supplied();
+        drop(state);
+        supplied.session.observer().token_loaded();
+        Ok(if is_due { Loaded::Due } else { Loaded::Good(supplied) })
     }
 }
 
