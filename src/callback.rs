@@ -184,8 +184,8 @@ fn is_same_path(path: &str, expected: &str) -> bool {
     path == expected || units(filled(path)).eq(units(filled(expected)))
 }
 
-/// The characters of a path and its escapes, in whose hexadecimal digits case does not count. What a URI cannot hold is sent by
-/// browsers as an escape (RFC 3987 §3.1).
+/// The characters of a path and its escapes, in whose hexadecimal digits case does not count. An escape of an unreserved character
+/// is that character (RFC 3986 §6.2.2.2), and what a URI cannot hold is sent by browsers as an escape (RFC 3987 §3.1).
 fn units(path: &str) -> impl Iterator<Item = u32> {
     let mut bytes = path.as_bytes();
     std::iter::from_fn(move || {
@@ -194,7 +194,10 @@ fn units(path: &str) -> impl Iterator<Item = u32> {
             && let (Some(high), Some(low)) = (digit(1), digit(2))
         {
             bytes = &bytes[3..];
-            return Some(0x100 | high << 4 | low);
+            let byte = high << 4 | low;
+            let is_unreserved =
+                u8::try_from(byte).is_ok_and(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+            return Some(if is_unreserved { byte } else { 0x100 | byte });
         }
         let (byte, rest) = bytes.split_first()?;
         bytes = rest;
@@ -213,10 +216,13 @@ fn is_same_origin(origin: &str, expected: &str) -> bool {
     !origin.contains('@') && parsed(origin).is_some_and(|origin| parsed(expected) == Some(origin))
 }
 
-/// Returns whether a text begins with a scheme (RFC 3986 §3.1). In a query alone a colon stands behind a name and its `=`.
+/// Returns whether a text begins with a scheme (RFC 3986 §3.1). In a query alone a colon may stand in a name, too, but then `=` or
+/// `&` follows, and no slash directly.
 fn has_scheme(text: &str) -> bool {
-    let end = text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-')));
-    end.is_some_and(|end| end > 0 && text.as_bytes()[end] == b':')
+    let is_in_scheme = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-');
+    let (scheme, rest) = split(text, b':');
+    let is_scheme = !scheme.is_empty() && scheme.bytes().all(is_in_scheme);
+    is_scheme && rest.is_some_and(|rest| rest.starts_with('/') || !split(rest, b'?').0.contains(['=', '&']))
 }
 
 /// What stands before the first such byte, and behind it.
@@ -250,6 +256,8 @@ mod tests {
             ("/cb#code=x", "https://c.example/cb"),
             ("/?code=x", "https://c.example"),
             ("https://c.example?code=x", "https://c.example/"),
+            ("/%7euser/c%62", "https://c.example/~user/cb"),
+            ("/~user", "https://c.example/%7Euser"),
             ("/a%2fb/%C3%a9", "https://c.example/a%2Fb/\u{e9}"),
             ("https://xn--bcher-kva.example/cb", "https://b\u{fc}cher.example/cb"),
             ("http://127.0.0.1:51004/cb?code=x", "http://127.0.0.1:51004/cb"),
@@ -283,7 +291,7 @@ mod tests {
             ("com.example.other:/cb", "com.example.app:/cb"),
             ("com.example.app://other", "com.example.app://cb"),
             ("/a/b", "https://c.example/a%2Fb"),
-            ("/%63b", "https://c.example/cb"),
+            ("/a%2Bb", "https://c.example/a+b"),
             ("/cb?code=x", "https://c.example/cb?as=1"),
             ("/cb?code=x&as=2", "https://c.example/cb?as=1"),
             ("/cb?code=x&as=1&as=1", "https://c.example/cb?as=1"),
@@ -306,7 +314,17 @@ mod tests {
 
     #[test]
     fn a_query_or_a_fragment_alone_has_no_place() {
-        for callback in ["", "?", "code=x", "?code=x", "#code=x", "code=a:/b?c", "?x=https://c.example/cb"] {
+        for callback in [
+            "",
+            "?",
+            "code=x",
+            "?code=x",
+            "#code=x",
+            "code=a:/b?c",
+            "a:b=1&code=x",
+            "a:b/c=1",
+            "?x=https://c.example/cb",
+        ] {
             let error = judged(Leniency::default(), callback, "https://c.example/cb").unwrap_err();
             assert_eq!(error, Forged::PlaceMissing { expected: "https://c.example/cb".into() }, "{callback}");
             judged(Leniency { no_place: true, ..Leniency::default() }, callback, "https://c.example/cb").unwrap();
@@ -315,7 +333,16 @@ mod tests {
 
     #[test]
     fn debug_shows_the_place_and_nothing_that_was_said() {
-        for callback in ["/cb?code=sesamopen", "code=sesamopen", "?code=sesamopen", "/cb#code=sesamopen"] {
+        for callback in [
+            "/cb?code=sesamopen",
+            "code=sesamopen",
+            "?code=sesamopen",
+            "/cb#code=sesamopen",
+            "a:b=1&code=sesamopen&state=x",
+            "a:b&code=sesamopen",
+            "a:b/c=1&code=sesamopen",
+            "a:=x/y&code=sesamopen",
+        ] {
             let shown = format!("{:?}", Callback::from(callback));
             assert!(!shown.contains("sesamopen"), "{shown}");
         }
