@@ -262,6 +262,87 @@ fn a_remote_token_is_forgotten_while_it_is_asked_about() {
     assert_eq!(remote.asked, 1, "the server is asked anew");
 }
 
+const ACTIVE: &str = r#"{"active":true,"scope":"read"}"#;
+const INACTIVE: &str = r#"{"active":false}"#;
+
+/// A question about a token that is on its way: it is answered at a time.
+fn question(tokens: &RemoteTokens, at: u64) -> impl FnOnce(&str, u64) -> bool {
+    let moment = |at| Moment::new(Timestamp::from_secs(at), [9; 32]);
+    let step = photos().check_remotely(&get(RESOURCE, Some("token")), "read", tokens, moment(at)).unwrap();
+    let Step::Send(_, sent) = step else { panic!("{step:?}") };
+    move |answer, at| {
+        let answer = http::Response::builder().header("content-type", "application/json").body(answer.into()).unwrap();
+        let Step::Done(end) = sent.receive(answer, moment(at)).unwrap() else { panic!("one answer ends it") };
+        end.is_ok()
+    }
+}
+
+/// Whether a token is let in by what is remembered, or `None` where the server is asked.
+fn remembered(tokens: &RemoteTokens, at: u64) -> Option<bool> {
+    let moment = Moment::new(Timestamp::from_secs(at), [9; 32]);
+    match photos().check_remotely(&get(RESOURCE, Some("token")), "read", tokens, moment).unwrap() {
+        Step::Done(end) => Some(end.is_ok()),
+        _ => None,
+    }
+}
+
+#[test]
+fn of_two_answers_about_a_token_the_one_that_was_asked_for_later_is_remembered() {
+    for refusals in [5, 0] {
+        let tokens = Transport::tokens().refusals_remembered_for(Duration::from_secs(refusals));
+        let inactive = (refusals > 0).then_some(false);
+        let (older, newer) = (question(&tokens, NOW), question(&tokens, NOW));
+        assert!(!newer(INACTIVE, NOW + 1));
+        assert!(older(ACTIVE, NOW + 2));
+        assert_eq!(remembered(&tokens, NOW + 2), inactive, "the older answer came later");
+        let tokens = Transport::tokens().refusals_remembered_for(Duration::from_secs(refusals));
+        let (older, newer) = (question(&tokens, NOW), question(&tokens, NOW));
+        assert!(older(ACTIVE, NOW + 1));
+        assert!(!newer(INACTIVE, NOW + 2));
+        assert_eq!(remembered(&tokens, NOW + 2), inactive, "the older answer came first");
+    }
+    let tokens = Transport::tokens();
+    let (older, newer) = (question(&tokens, NOW), question(&tokens, NOW));
+    assert!(newer(ACTIVE, NOW));
+    assert!(!older(INACTIVE, NOW));
+    assert_eq!(remembered(&tokens, NOW), Some(true));
+}
+
+#[test]
+fn a_token_that_one_clone_learns_to_be_inactive_is_inactive_for_all() {
+    let tokens = Transport::tokens();
+    let (first, strict) = (question(&tokens, NOW), tokens.clone().remembered_for(Duration::ZERO));
+    assert!(first(ACTIVE, NOW));
+    assert_eq!(remembered(&strict, NOW), None);
+    assert!(!question(&strict, NOW + 1)(INACTIVE, NOW + 1));
+    assert_eq!(remembered(&tokens, NOW + 1), Some(false));
+    assert_eq!(remembered(&tokens, NOW + 6), None);
+}
+
+#[test]
+fn an_answer_is_remembered_from_the_time_of_the_question() {
+    let tokens = Transport::tokens();
+    assert!(question(&tokens, NOW)(ACTIVE, NOW + 40));
+    assert_eq!((remembered(&tokens, NOW + 59), remembered(&tokens, NOW + 60)), (Some(true), None));
+    let tokens = Transport::tokens();
+    assert!(question(&tokens, NOW)(ACTIVE, NOW + 70));
+    assert_eq!(remembered(&tokens, NOW + 70), None);
+}
+
+#[test]
+fn an_answer_from_the_future_is_not_remembered_and_takes_no_place() {
+    const DAY: u64 = 86_400;
+    let mut remote = Remote::new();
+    remote.tokens = remote.tokens.clone().at_most(1);
+    assert!(question(&remote.tokens, NOW + DAY)(ACTIVE, NOW + DAY));
+    assert_eq!((remembered(&remote.tokens, NOW + DAY), remembered(&remote.tokens, NOW)), (Some(true), None));
+    let token = issue(&remote.store, "scope=read", 1);
+    for _ in 0..3 {
+        remote.check(&token, "read", NOW).unwrap();
+    }
+    assert_eq!(remote.asked, 1);
+}
+
 /// What a resource does with an introspection answer.
 fn told(tokens: RemoteTokens, answer: &str) -> Result<Access, Rejected> {
     let moment = || Moment::new(Timestamp::from_secs(NOW), [9; 32]);

@@ -144,7 +144,7 @@ impl ResourceServer {
         if let Some(introspection) = tokens.recall(key, moment.now) {
             return Ok(Step::Done(tokens.end(&self.guard, introspection, scope, moment.now)));
         }
-        let asked = tokens.remembered.asked();
+        let asked = tokens.remembered.asked(moment.now);
         let step = tokens.client.introspect(&*token, Some(TokenHint::AccessToken), moment)?;
         let state = AwaitAnswer { key, asked, scope, guard: self.guard.clone(), tokens: tokens.clone() };
         Ok(state.go_on(step, None)?.observed_by(tokens.client.observer()))

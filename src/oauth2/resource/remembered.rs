@@ -1,6 +1,6 @@
 //! What an authorization server said about tokens, for a while and within bounds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,6 +8,9 @@ use std::time::Duration;
 use crate::Timestamp;
 use crate::oauth2::Introspection;
 use crate::oauth2::server::TokenHash;
+
+/// The answer "not active" is kept at least this long, though nobody may be told it: it keeps out an older answer that is late.
+const LATE: Duration = Duration::from_secs(60);
 
 /// How long answers are remembered, and how many.
 #[derive(Clone, Debug)]
@@ -20,43 +23,62 @@ pub(super) struct Limits {
     pub(super) capacity: usize,
 }
 
-/// Answers about active tokens, and the others apart from them: unknown tokens must not displace known ones.
+/// The newest answer about each token.
 #[derive(Default)]
 pub(super) struct Remembered {
-    active: Mutex<Answers>,
-    inactive: Mutex<Answers>,
+    answers: Mutex<Answers>,
+    /// How many questions were asked and tokens forgotten.
+    count: AtomicU64,
+    /// The count when a token was forgotten last.
     forgotten: AtomicU64,
 }
 
-/// Answers, and in which order they are forgotten.
+/// Answers about active tokens, and the others apart from them: unknown tokens must not displace known ones. No token is in both.
 #[derive(Default)]
 struct Answers {
-    tokens: BTreeMap<TokenHash, (Timestamp, Arc<Introspection>)>,
-    order: BTreeSet<(Timestamp, TokenHash)>,
+    active: Table,
+    inactive: Table,
 }
 
-/// When a question was asked: before or after which tokens were forgotten.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Asked(u64);
+/// Answers, and in which order they were asked for.
+#[derive(Default)]
+struct Table {
+    tokens: BTreeMap<TokenHash, Entry>,
+    order: BTreeMap<u64, TokenHash>,
+}
+
+struct Entry {
+    asked: Asked,
+    /// When it is dropped.
+    until: Timestamp,
+    introspection: Arc<Introspection>,
+}
+
+/// When a question was asked: at which time, and before or after which other questions.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    number: u64,
+    at: Timestamp,
+}
 
 impl Remembered {
     /// Returns what is remembered of a token.
     pub(super) fn recall(&self, key: TokenHash, limits: &Limits, now: Timestamp) -> Option<Arc<Introspection>> {
-        let recall = |answers, lifetime: Duration| {
-            // Clones share one memory, and this one may have been told to ask every time.
-            let answers = (!lifetime.is_zero()).then(|| lock(answers))?;
-            let (until, introspection) = answers.tokens.get(&key)?;
-            (*until > now).then(|| introspection.clone())
-        };
-        recall(&self.active, limits.active).or_else(|| recall(&self.inactive, limits.inactive))
+        let answers = self.lock();
+        let entry = answers.active.tokens.get(&key).or_else(|| answers.inactive.tokens.get(&key))?;
+        // Clones share one memory, and each has limits of its own.
+        let lifetime = if entry.introspection.active { limits.active } else { limits.inactive };
+        let is_recent = !entry.is_over(now) && entry.asked.at.after(lifetime) > now;
+        is_recent.then(|| entry.introspection.clone())
     }
 
     /// Marks the time at which a question is asked.
-    pub(super) fn asked(&self) -> Asked {
-        Asked(self.forgotten.load(Ordering::SeqCst))
+    pub(super) fn asked(&self, now: Timestamp) -> Asked {
+        Asked { number: self.count.fetch_add(1, Ordering::SeqCst), at: now }
     }
 
-    /// Remembers an answer, unless a token was forgotten since the question was asked: the answer may be older than that.
+    /// Remembers an answer, unless there is one to a newer question, or a token was forgotten since the question was asked: this
+    /// answer may be older than that.
     pub(super) fn remember(
         &self,
         key: TokenHash,
@@ -65,47 +87,75 @@ impl Remembered {
         limits: &Limits,
         now: Timestamp,
     ) {
-        let (answers, until) = if introspection.active {
+        let until = if introspection.active {
             let end = introspection.exp.unwrap_or(Timestamp::from_secs(u64::MAX));
-            (&self.active, now.after(limits.active).min(end))
+            asked.at.after(limits.active).min(end)
         } else {
-            (&self.inactive, now.after(limits.inactive))
+            asked.at.after(limits.inactive.max(LATE))
         };
-        if until <= now || limits.capacity == 0 {
+        let entry = Entry { asked, until, introspection: introspection.clone() };
+        let mut answers = self.lock();
+        if asked.number < self.forgotten.load(Ordering::SeqCst) || answers.are_newer(key, asked) {
             return;
         }
-        let mut answers = lock(answers);
-        if asked != self.asked() {
+        if introspection.active && entry.is_over(now) {
             return;
         }
-        if let Some((before, _)) = answers.tokens.insert(key, (until, introspection.clone())) {
-            answers.order.remove(&(before, key));
-        }
-        answers.order.insert((until, key));
-        let is_over = |answers: &Answers| {
-            answers.tokens.len() > limits.capacity || answers.order.first().is_some_and(|(until, _)| *until <= now)
-        };
-        // Two: one more than was added, so that the surplus shrinks with every call.
-        for _ in 0..2 {
-            if let Some((_, oldest)) = is_over(&answers).then(|| answers.order.pop_first()).flatten() {
-                answers.tokens.remove(&oldest);
-            }
-        }
+        answers.remove(key);
+        let table = if introspection.active { &mut answers.active } else { &mut answers.inactive };
+        table.insert(key, entry, limits.capacity, now);
     }
 
     /// Forgets a token, also if a question about it is on its way.
     pub(super) fn forget(&self, key: TokenHash) {
         // First this: an answer that is about to be remembered is either dropped, or is there to be removed.
-        self.forgotten.fetch_add(1, Ordering::SeqCst);
-        for answers in [&self.active, &self.inactive] {
-            let mut answers = lock(answers);
-            if let Some((until, _)) = answers.tokens.remove(&key) {
-                answers.order.remove(&(until, key));
+        self.forgotten.fetch_max(self.count.fetch_add(1, Ordering::SeqCst), Ordering::SeqCst);
+        self.lock().remove(key);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Answers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Answers {
+    /// Returns whether a newer question about a token was answered.
+    fn are_newer(&self, key: TokenHash, asked: Asked) -> bool {
+        let mut entries = [&self.active, &self.inactive].into_iter().filter_map(|table| table.tokens.get(&key));
+        entries.any(|entry| entry.asked.number > asked.number)
+    }
+
+    fn remove(&mut self, key: TokenHash) {
+        for table in [&mut self.active, &mut self.inactive] {
+            if let Some(entry) = table.tokens.remove(&key) {
+                table.order.remove(&entry.asked.number);
             }
         }
     }
 }
 
-fn lock(answers: &Mutex<Answers>) -> MutexGuard<'_, Answers> {
-    answers.lock().unwrap_or_else(PoisonError::into_inner)
+impl Table {
+    /// Inserts the answer about a token that is not there, and drops the oldest of those that are over or too many.
+    fn insert(&mut self, key: TokenHash, entry: Entry, capacity: usize, now: Timestamp) {
+        self.order.insert(entry.asked.number, key);
+        self.tokens.insert(key, entry);
+        // Two: one more than was added, so that the surplus shrinks with every call.
+        for _ in 0..2 {
+            let Some((number, oldest)) = self.order.first_key_value().map(|(number, key)| (*number, *key)) else {
+                return;
+            };
+            let is_over = self.tokens.get(&oldest).is_none_or(|entry| entry.is_over(now));
+            if is_over || self.tokens.len() > capacity {
+                self.order.remove(&number);
+                self.tokens.remove(&oldest);
+            }
+        }
+    }
+}
+
+impl Entry {
+    /// Returns whether this counts no longer. One from the future says that the clock has stepped back, by nobody knows how much.
+    fn is_over(&self, now: Timestamp) -> bool {
+        self.until <= now || self.asked.at > now
+    }
 }

@@ -17,7 +17,7 @@ use crate::{BoxError, DriveError, Moment, Request, Response, Timestamp};
 
 /// Tokens of an authorization server that is asked about each of them (RFC 7662).
 ///
-/// Its answers are remembered. The answer "active" is remembered for one minute, so that a revoked token is accepted for up to
+/// Its answers are remembered from the time of the question on. The answer "active" is remembered for one minute, so that a revoked token is accepted for up to
 /// that long; the answer "not active" for five seconds. Both times can be changed, and one token can be forgotten at once.
 /// [`ResourceServer::admit`](super::ResourceServer::admit) asks once where many requests come with one token at the same time.
 ///
@@ -154,7 +154,7 @@ impl RemoteTokens {
         if let Some(introspection) = self.recall(key, first.now) {
             return Ok(introspection);
         }
-        let asked = self.remembered.asked();
+        let asked = self.remembered.asked(first.now);
         let step = self.client.introspect(token, Some(TokenHint::AccessToken), first)?;
         // An introspection does not wait, so there is nothing to sleep with.
         let introspection = Arc::new(run_async_with(step, send, &mut moment, |_| ready(())).await?);
