@@ -96,6 +96,9 @@ const DROPPED_AT_ONCE: usize = 32;
 /// something new, so that nobody makes it forget. Anybody who begins many sign-ins can fill it and keep others from
 /// coming back, so give it room for all the sign-ins that begin within a lifetime of a pending value (an entry takes some 100 bytes),
 /// and limit how many each visitor may begin.
+///
+/// The latest time that it was told counts, so that a clock which steps back brings nothing back. If the clock is once far ahead, by
+/// mistake, every value is [`Seen`](Freshness::Seen) and nobody can sign in, until that time has come or the process is restarted.
 #[derive(Debug)]
 pub struct Spent {
     most: usize,

@@ -84,6 +84,10 @@ impl TokenPlacement {
     /// A parameter of the query (§2.3); the RFC's name is `access_token`.
     ///
     /// What this gives away: the token stands in logs, histories and `Referer` headers.
+    ///
+    /// # Security
+    /// Where the transport's errors name the URL, as those of some HTTP clients do, the token stands in the text of
+    /// [`DriveError::Transport`](crate::DriveError::Transport), too.
     pub const fn allow_query(parameter: &'static str) -> Self {
         Self(Placement::Query(Cow::Borrowed(parameter)))
     }
