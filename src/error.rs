@@ -231,7 +231,7 @@ pub enum Refused {
     Denied {
         /// The server's code for it, where it sent one (`user_refused`, `access_denied`, …).
         problem: Option<String>,
-        /// The server's explanation for people, if any.
+        /// The server's explanation for people, if any, masked as that of [`Problem`](Self::Problem).
         advice: Option<String>,
         /// The answer that says so; `None` where a callback does.
         answer: Option<Box<Answer>>,
@@ -241,7 +241,7 @@ pub enum Refused {
     Authorization {
         /// The server's code: `invalid_scope`, `server_error`, `temporarily_unavailable`, …
         code: String,
-        /// Its `error_description`, for developers.
+        /// Its `error_description`, for developers, masked as that of [`Problem`](Self::Problem).
         description: Option<String>,
         /// Its `error_uri`.
         uri: Option<String>,
@@ -251,7 +251,8 @@ pub enum Refused {
     Problem {
         /// The server's code: the value of `oauth_problem` or of `error`.
         code: String,
-        /// The server's explanation for people, if any: `oauth_problem_advice` or `error_description`.
+        /// The server's explanation for people, if any: `oauth_problem_advice` or `error_description`. If it speaks of a token or
+        /// another secret, words that are not known to be harmless are `…`.
         advice: Option<String>,
         /// What else it said: `error_uri`, `oauth_acceptable_timestamps`, `oauth_parameters_absent`, … Where a timestamp was
         /// refused, `oauth_timestamp` is the one that was sent. If the server does not say which ones it takes, `date` is that

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::TokenCredentials;
 use super::parameters::{CALLBACK_CONFIRMED, PROTOCOL, TIMESTAMP, TOKEN, TOKEN_SECRET, is_protocol};
-use crate::wire::{Answer, Challenge, MAX_BODY, bare, form, json, lenient, shortened};
+use crate::wire::{Answer, Challenge, MAX_BODY, bare, form, json, lenient, said, said_code, shortened};
 use crate::{Error, Misbehaved, Refused, Response, Secret, Timestamp};
 
 /// The range of timestamps that the Problem Reporting extension tells.
@@ -178,7 +178,8 @@ impl Said {
         let Self { code, advice, fields } = self;
         let explains = |name: &str| name.starts_with("oauth_acceptable_") || name.starts_with("oauth_parameters_");
         let details = fields.into_iter().filter(|(name, _)| explains(name));
-        let mut details: BTreeMap<_, _> = details.map(|(name, value)| (shortened(&name), shortened(&value))).collect();
+        let mut details: BTreeMap<_, _> =
+            details.map(|(name, value)| (shortened(&name), detail(&name, &value))).collect();
         let is_told = details.contains_key(ACCEPTABLE_TIMESTAMPS);
         // Twitter's number for it is 135, with these words beside it.
         let is_about_time = [Some(&code), advice.as_ref()]
@@ -195,6 +196,21 @@ impl Said {
         }
         Refused::Problem { code, advice, details, answer }
     }
+}
+
+/// Returns what a detail says: a range, or names of parameters. Those that are rejected may have their values with them.
+fn detail(name: &str, value: &str) -> String {
+    if name.starts_with("oauth_acceptable_") {
+        let is_range = value.bytes().all(|byte| byte.is_ascii_digit() || b"-. ".contains(&byte));
+        return if is_range { shortened(value) } else { said(value) };
+    }
+    let is_name = |name: &str| name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let names = value.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if is_name(name) => format!("{name}=…"),
+        None if is_name(pair) => pair.to_owned(),
+        _ => "…".to_owned(),
+    });
+    shortened(&names.collect::<Vec<_>>().join("&"))
 }
 
 fn is_json(body: &[u8]) -> bool {
@@ -227,11 +243,12 @@ fn once(fields: impl Iterator<Item = (String, String)>) -> BTreeMap<String, Stri
 fn problem(fields: &BTreeMap<String, String>) -> Option<Said> {
     // An object in JSON is no code, and may hold anything.
     let is_text = |value: &&String| !value.is_empty() && !value.trim_start().starts_with(['{', '[']);
-    let find = |name: &str| fields.get(name).filter(is_text).map(|value| shortened(value));
+    let find = |name: &str| fields.get(name).filter(is_text);
     let (code, advice) = find("oauth_problem")
         .map(|code| (code, find("oauth_problem_advice")))
         .or_else(|| find("error").map(|code| (code, find("error_description"))))?;
-    Some(Said { code, advice, fields: fields.clone() })
+    let advice = advice.map(|advice| said(advice));
+    Some(Said { code: said_code(code), advice, fields: fields.clone() })
 }
 
 /// Returns the code and the message of the first error in a list of them, such as Twitter's, or of one that is an object.
@@ -240,8 +257,46 @@ fn first_error(body: &[u8]) -> Option<Said> {
     let error = body.get("errors").and_then(|errors| errors.get(0)).or_else(|| body.get("error"))?;
     let code = ["code", "status", "type"].into_iter().find_map(|name| match error.get(name)? {
         Value::Number(number) => Some(number.to_string()),
-        code => code.as_str().filter(|code| !code.is_empty()).map(shortened),
+        code => code.as_str().filter(|code| !code.is_empty()).map(said_code),
     })?;
-    let advice = error.get("message").and_then(Value::as_str).map(shortened);
+    let advice = error.get("message").and_then(Value::as_str).map(said);
     Some(Said { code, advice, fields: BTreeMap::new() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_explanation_shows_no_token() {
+        for body in [
+            r#"{"error":"invalid_grant","error_description":"Invalid token: SECRET"}"#,
+            r#"{"error":"Invalid token: SECRET"}"#,
+            r#"{"error":{"type":"OAuthException","message":"Invalid token: SECRET"}}"#,
+            "error=bad&error_description=Invalid%20token:%20SECRET",
+            r#"{"errors":[{"code":89,"message":"Invalid token: SECRET"}]}"#,
+            "oauth_problem=token_rejected&oauth_problem_advice=Invalid%20token:%20SECRET",
+        ] {
+            for secret in ["sesamopen", "4a9b7c2d-1111-2222-3333-444455556666", "1234567"] {
+                let response =
+                    http::Response::builder().status(400).body(body.replace("SECRET", secret).into_bytes()).unwrap();
+                let refused = refusal(&response, Box::new(Answer::of(&response)), None);
+                let shown = format!("{refused} {refused:?}");
+                assert!(!shown.contains(secret) && shown.contains("Invalid token: …"), "{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn ranges_and_names_of_parameters_are_shown_and_their_values_are_not() {
+        let body = "oauth_problem=parameter_rejected&oauth_acceptable_timestamps=1700000000-1700000300\
+                    &oauth_parameters_absent=oauth_token%26oauth_nonce&oauth_parameters_rejected=oauth_token%3Dsesamopen";
+        let response = http::Response::builder().status(401).body(body.into()).unwrap();
+        let refused = refusal(&response, Box::new(Answer::of(&response)), None);
+        let Refused::Problem { details, .. } = &refused else { panic!("{refused:?}") };
+        assert_eq!(details["oauth_acceptable_timestamps"], "1700000000-1700000300");
+        assert_eq!(details["oauth_parameters_absent"], "oauth_token&oauth_nonce");
+        assert_eq!(details["oauth_parameters_rejected"], "oauth_token=…");
+        assert!(!format!("{refused} {refused:?}").contains("sesamopen"), "{refused}");
+    }
 }

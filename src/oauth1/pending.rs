@@ -6,7 +6,7 @@ use super::TokenCredentials;
 use super::parameters::{TOKEN, VERIFIER};
 use crate::callback::{Leniency, Parts};
 use crate::mark::Mark;
-use crate::wire::{form, shortened};
+use crate::wire::{form, said, said_code, shortened};
 use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 
 /// An authorization that waits for its user to come back.
@@ -119,10 +119,11 @@ impl Pending {
         }
         let refused = answer.denied.is_some() || answer.not_approved.as_deref() == Some("true");
         // An empty code says nothing.
-        let said = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| shortened(&text));
-        let (problem, advice) = match (said(answer.problem), said(answer.error)) {
-            (Some(problem), _) => (Some(problem), said(answer.problem_advice)),
-            (None, error) => (error, said(answer.error_description)),
+        let code = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| said_code(&text));
+        let advice = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| said(&text));
+        let (problem, advice) = match (code(answer.problem), code(answer.error)) {
+            (Some(problem), _) => (Some(problem), advice(answer.problem_advice)),
+            (None, error) => (error, advice(answer.error_description)),
         };
         if refused || problem.is_some() {
             return Err(Refused::Denied { problem, advice, answer: None }.into());
@@ -195,6 +196,19 @@ mod tests {
 
     fn verifier(callback: &str) -> Result<Option<String>, Error> {
         pending().verifier(&Callback::from(callback), Leniency::default())
+    }
+
+    #[test]
+    fn an_explanation_shows_no_token() {
+        for callback in [
+            "/cb?oauth_problem=token_rejected&oauth_problem_advice=Invalid+token:+sesamopen",
+            "/cb?error=bad&error_description=Invalid+token:+sesamopen",
+            "/cb?error=Invalid+token:+sesamopen",
+        ] {
+            let error = verifier(callback).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("sesamopen"), "{error}");
+            assert!(error.to_string().contains("Invalid token: …"), "{error}");
+        }
     }
 
     #[test]

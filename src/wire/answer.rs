@@ -8,6 +8,7 @@ use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use super::json::fields;
+use super::prose::{prose, said, whole_words};
 use super::{Challenge, RetryAfter};
 use crate::Leg;
 use crate::step::Response;
@@ -39,7 +40,8 @@ pub struct Answer {
     /// Its `Content-Type`, if it has one.
     pub content_type: Option<String>,
     /// The beginning of its body. Whatever stands behind `=` or as a value in JSON (but for messages), has a digit in it or
-    /// is long, is replaced by `…`. Of a refusal in JSON, numbers of codes and the words of all messages are shown.
+    /// is long, is replaced by `…`. Of a refusal in JSON, numbers of codes and all messages are shown, but of a message that speaks
+    /// of a token or another secret only words that are known to be harmless.
     pub excerpt: String,
     /// The challenges of its `WWW-Authenticate` headers, without anything but names and short values.
     pub challenges: Vec<Challenge>,
@@ -67,11 +69,11 @@ impl Answer {
 /// A challenge as an error may hold it.
 fn presentable(challenge: Challenge) -> Challenge {
     let parameters = challenge.parameters.into_iter().take(16);
-    Challenge {
-        scheme: shortened(&challenge.scheme),
-        token68: None,
-        parameters: parameters.map(|(name, value)| (shortened(&name), shortened(&value))).collect(),
-    }
+    let shown = |(name, value): (String, String)| {
+        let is_text = ["description", "advice"].iter().any(|end| name.to_ascii_lowercase().ends_with(end));
+        (shortened(&name), if is_text { said(&value) } else { shortened(&value) })
+    };
+    Challenge { scheme: shortened(&challenge.scheme), token68: None, parameters: parameters.map(shown).collect() }
 }
 
 impl fmt::Display for Answer {
@@ -152,7 +154,7 @@ const CODES: [&str; 13] = [
 
 /// What an answer does, and so what its body may hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Speech {
+pub(super) enum Speech {
     /// It gives, or it is unclear what it does.
     Grants,
     /// It says no and explains why.
@@ -191,14 +193,20 @@ fn is_code(name: &str) -> bool {
     CODES.contains(&bare_name(name).as_str())
 }
 
+/// Returns whether a body has a member besides `code` that is of an error.
+fn says_more(text: &str) -> bool {
+    let is_error = |name: &str| name == "errors" || EXPLANATIONS.contains(&name) || CODES.contains(&name);
+    text.split('"').map(bare_name).any(|name| name != "code" && is_error(&name))
+}
+
 /// Returns the number with which a member's value begins, the colon before it included, if it can be that of an error.
-fn number_behind(after: &str) -> Option<&str> {
+fn number_behind(after: &str, most_digits: usize) -> Option<&str> {
     let value = after.trim_start().strip_prefix(':')?.trim_start();
     let digits = value.strip_prefix('-').unwrap_or(value);
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
     let ends = digits[end..].trim_start().chars().next().is_some_and(|c| matches!(c, ',' | '}' | ']'));
     let length = after.len() - digits.len() + end;
-    (ends && (1..=10).contains(&end)).then(|| &after[..length])
+    (ends && (1..=most_digits).contains(&end)).then(|| &after[..length])
 }
 
 /// The beginning of a body with everything masked that may be a value: a secret may stand in a place that a broken server
@@ -208,31 +216,39 @@ fn excerpt(body: &[u8], speech: Speech) -> String {
     let is_message =
         |name: &str| MESSAGES.contains(&name) || (refuses && EXPLANATIONS.contains(&bare_name(name).as_str()));
     let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT)]);
+    let text = if body.len() > EXCERPT { whole_words(&text).to_owned() + "…" } else { text.into_owned() };
+    // A number that is called a code and nothing else may be one that the user types in.
+    let most_digits = |name: &str| match bare_name(name).as_str() {
+        "code" if says_more(&text) => 6,
+        "code" => 3,
+        _ => 10,
+    };
     let mut out = String::new();
-    let mut rest = text.as_ref();
-    let mut message = false;
+    let mut rest = text.as_str();
     while let Some(next) = rest.chars().next() {
         let (piece, after) = rest.split_at(match next {
-            '"' if !message => quoted(rest),
-            // An escaped quotation mark ends no message.
-            '\\' if message => next.len_utf8() + rest[1..].chars().next().map_or(0, char::len_utf8),
+            '"' => quoted(rest),
             '=' | '＝' => rest.find(['&', '\n']).unwrap_or(rest.len()),
             _ if is_word(next) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
             _ => next.len_utf8(),
         });
         rest = after;
         match next {
-            '"' if message => message = false,
             '"' => {
                 let name = piece.trim_matches('"');
                 let is_name = after.trim_start().starts_with(':') && is_plain(name);
-                message = is_name && is_message(name) && opens_string(after);
                 out.push_str(if is_name { piece } else { "\"…\"" });
-                if message {
-                    out.push_str(": ");
-                    rest = &after[after.find('"').map_or(after.len(), |at| at + 1)..];
-                }
-                if let Some(number) = number_behind(after).filter(|_| refuses && is_name && is_code(name)) {
+                if is_name && is_message(name) && opens_string(after) {
+                    let (message, after) = message(after);
+                    out = out + ": " + &prose(&message, speech);
+                    rest = after;
+                    // Where a message goes on behind its end, it has quotation marks of its own in it.
+                    if !rest.is_empty() && !rest.trim_start().starts_with([',', '}', ']']) {
+                        return out + "…";
+                    }
+                } else if let Some(number) =
+                    number_behind(after, most_digits(name)).filter(|_| refuses && is_name && is_code(name))
+                {
                     out.push_str(number);
                     rest = &after[number.len()..];
                 } else if is_name && is_sensitive(name) {
@@ -240,11 +256,7 @@ fn excerpt(body: &[u8], speech: Speech) -> String {
                 }
             }
             '=' | '＝' => out.push_str("=…"),
-            // In the message of a refusal nothing follows but what a colon or a quotation mark leads to.
-            _ if is_word(next)
-                && is_sensitive(piece)
-                && !(refuses && message && is_plain(piece) && begins_prose(after)) =>
-            {
+            _ if is_word(next) && is_sensitive(piece) => {
                 return out + if is_plain(piece) { piece } else { "" } + "…";
             }
             _ if is_word(next) && !is_plain(piece) => out.push('…'),
@@ -252,6 +264,14 @@ fn excerpt(body: &[u8], speech: Speech) -> String {
         }
     }
     out
+}
+
+/// Returns the string that stands behind a name and a colon, and what follows.
+fn message(after: &str) -> (String, &str) {
+    let value = &after[after.find('"').unwrap_or(after.len())..];
+    let (string, rest) = value.split_at(quoted(value));
+    let message = serde_json::from_str(string).unwrap_or_else(|_| string.trim_matches('"').to_owned());
+    (message, rest)
 }
 
 /// The length of the quoted string that `text` begins with, quotes included.
@@ -270,26 +290,16 @@ fn opens_string(after: &str) -> bool {
     after.trim_start().strip_prefix(':').is_some_and(|value| value.trim_start().starts_with('"'))
 }
 
-/// Returns whether a message goes on with words of its own behind a word, or ends.
-fn begins_prose(after: &str) -> bool {
-    let mut rest = after.chars();
-    match rest.next() {
-        None | Some('"' | ',' | ';' | '!' | '?') => true,
-        Some(' ') => rest.next().is_none_or(char::is_alphabetic),
-        _ => false,
-    }
-}
-
-fn is_word(c: char) -> bool {
+pub(super) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || "_-.~+/%*\u{fffd}".contains(c)
 }
 
-fn is_sensitive(word: &str) -> bool {
+pub(super) fn is_sensitive(word: &str) -> bool {
     SENSITIVE.iter().any(|sensitive| word.to_ascii_lowercase().contains(sensitive))
 }
 
 /// Whether a word is one of a language, or a number as short as a status.
-fn is_plain(word: &str) -> bool {
+pub(super) fn is_plain(word: &str) -> bool {
     let is_status = word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit());
     is_status || (word.len() <= 20 && !word.chars().any(char::is_numeric))
 }
@@ -325,6 +335,10 @@ mod tests {
             ),
             (r#"{"code":12345678901,"message":"no"}"#, r#"{"code"…"#),
             (r#"{"code":"4/P7q7W91a","message":"no"}"#, r#"{"code"…"#),
+            (r#"{"code":1234567,"message":"no"}"#, r#"{"code"…"#),
+            (r#"{"code":123456}"#, r#"{"code"…"#),
+            (r#"{"code":401}"#, r#"{"code":401}"#),
+            (r#"{"code":40029,"msg":"no"}"#, r#"{"code":40029,"msg": no}"#),
             (r#"{"user_code":123456}"#, r#"{"user_code"…"#),
             (r#"{"n":123456,"status":"x"}"#, r#"{"n":…,"status":"…"}"#),
         ] {
@@ -342,6 +356,12 @@ mod tests {
             r#"{"message":"no token (sesamopen)"}"#,
             r#"{"message":"no token <sesamopen>"}"#,
             r#"{"message":"the token sesamopen1 is unknown"}"#,
+            r#"{"error":"invalid_grant","message":"the token sesamopen is unknown"}"#,
+            r#"{"error":"invalid_grant","message":"Invalid refresh token, sesamopen"}"#,
+            r#"{"error":"invalid_grant","message":"the token is \"sesamopen\""}"#,
+            r#"{"error":"invalid_grant","message":"the password was: sesamopen"}"#,
+            r#"{"error":"invalid_grant","message":"Invalid code value (sesamopen)"}"#,
+            r#"{"error":"invalid_grant","message":"code verifier wrong - sesamopen"}"#,
             r#"{"message":"no","value":"sesamopen"}"#,
             r#"{"code":"sesamopen","message":"sesamopen"}"#,
             r#"{"access_token":"x","message":"sesamopen"}"#,
@@ -349,6 +369,16 @@ mod tests {
             "no token: sesamopen",
         ] {
             assert!(!explained(body).contains("sesamopen"), "{body}: {}", explained(body));
+        }
+    }
+
+    #[test]
+    fn of_a_word_that_is_cut_nothing_is_shown() {
+        for length in 150..EXCERPT {
+            let body = format!("{} sesamopensesamopensesamopen", ".".repeat(length));
+            assert!(!shown(&body).contains("ses") && !explained(&body).contains("ses"), "{body}");
+            let body = format!(r#"{{"message":"{} sesamopen1234567890"}}"#, ".".repeat(length));
+            assert!(!explained(&body).contains("ses"), "{body}");
         }
     }
 

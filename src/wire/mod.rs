@@ -10,6 +10,7 @@ pub(crate) mod json;
 pub(crate) mod lenient;
 mod origin;
 pub mod percent;
+mod prose;
 mod retry_after;
 mod wiped;
 
@@ -22,5 +23,6 @@ pub use endpoint::is_internal_address;
 pub(crate) use endpoint::{check_private, endpoint, is_private, leads_inside, with_query, without_query};
 pub use origin::Origin;
 pub(crate) use origin::Site;
+pub(crate) use prose::{said, said_code};
 pub use retry_after::RetryAfter;
 pub(crate) use wiped::Wiped;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::oauth2::{Quirks, Scope, Token, TokenType};
 use crate::wire::json::{self, Member};
-use crate::wire::{Answer, MAX_BODY, bare, form, lenient, shortened};
+use crate::wire::{Answer, MAX_BODY, bare, form, lenient, said_code, shortened};
 use crate::{Error, Misbehaved, Refused, Response, Secret, Timestamp};
 
 /// What an answer is read against.
@@ -387,11 +387,12 @@ pub(super) fn refusal(response: &Response, quirks: Quirks) -> Refused {
     let answer = Box::new(Answer::of(response));
     let said = if response.body().len() > MAX_BODY { BTreeMap::new() } else { said(response.body(), quirks) };
     let text = |name: &str| said.get(name).map(|text| shortened(text)).filter(|text| !text.is_empty());
-    let Some(code) = text("error") else {
+    let Some(code) = text("error").map(|code| said_code(&code)) else {
         return Refused::Status(answer);
     };
     let details = DETAILS.into_iter().filter_map(|name| Some((name.to_owned(), text(name)?))).collect();
-    Refused::Problem { code, advice: text("error_description"), details, answer }
+    let advice = said.get("error_description").filter(|text| !text.is_empty()).map(|text| crate::wire::said(text));
+    Refused::Problem { code, advice, details, answer }
 }
 
 /// Returns the refusal of a token as a denial, if the server says that its resource owner said no (RFC 8628 §3.5), so that a
@@ -451,4 +452,27 @@ fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
         form_members(body, &mut take);
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_explanation_shows_no_token() {
+        for body in [
+            r#"{"error":"invalid_grant","error_description":"Invalid token: SECRET"}"#,
+            r#"{"error":"Invalid token: SECRET"}"#,
+            r#"{"error":{"type":"OAuthException","message":"Invalid token: SECRET"}}"#,
+            "error=bad&error_description=Invalid%20token:%20SECRET",
+        ] {
+            for secret in ["sesamopen", "4a9b7c2d-1111-2222-3333-444455556666", "1234567"] {
+                let response =
+                    http::Response::builder().status(400).body(body.replace("SECRET", secret).into_bytes()).unwrap();
+                let refused = refusal(&response, Quirks::default());
+                let shown = format!("{refused} {refused:?}");
+                assert!(!shown.contains(secret) && shown.contains("Invalid token: …"), "{shown}");
+            }
+        }
+    }
 }

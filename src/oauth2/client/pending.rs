@@ -13,7 +13,7 @@ use crate::mark::Mark;
 use crate::oauth2::Scope;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::secret::same;
-use crate::wire::{form, shortened};
+use crate::wire::{form, said, said_code, shortened};
 use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 
 /// A code grant that waits for its user to come back.
@@ -239,8 +239,8 @@ impl Saved {
         if let Some(redirect_uri) = &self.redirect_uri {
             place.check(&parts, redirect_uri)?;
         }
-        if let Some(code) = answer.error.as_deref().map(shortened) {
-            let description = answer.error_description.as_deref().map(shortened);
+        if let Some(code) = answer.error.as_deref().map(said_code) {
+            let description = answer.error_description.as_deref().map(said);
             let refused = if code == "access_denied" {
                 Refused::Denied { problem: Some(code), advice: description, answer: None }
             } else {
@@ -387,6 +387,12 @@ mod tests {
 
     #[test]
     fn a_denial_is_told_from_other_errors() {
+        for error in ["access_denied", "server_error"] {
+            let query = format!("?state=xyz&error={error}&error_description=Invalid+token:+sesamopen");
+            let error = code(ResponseMode::Query, &query).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("sesamopen"), "{error}");
+            assert!(error.to_string().contains("Invalid token: …"), "{error}");
+        }
         let denied = code(ResponseMode::Query, "?state=xyz&error=access_denied&error_description=no+way").unwrap_err();
         let expected =
             Refused::Denied { problem: Some("access_denied".into()), advice: Some("no way".into()), answer: None };

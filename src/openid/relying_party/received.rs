@@ -11,7 +11,7 @@ use super::super::message::{IDENTIFIER_SELECT, Message, Version};
 use super::super::nonce;
 use super::super::store::RememberNonce;
 use super::pending::{Pending, Wanted};
-use crate::wire::{bare, shortened};
+use crate::wire::{bare, said, shortened};
 use crate::{Error, Forged, Refused, Timestamp};
 
 /// Nonces are remembered for longer than their window, since clocks differ and requests overtake each other.
@@ -75,7 +75,8 @@ pub(super) fn positive(message: Message, protocol: Version) -> Result<Message, E
 /// What a provider says that went wrong (§5.1.2.2, §5.2.3).
 pub(super) fn provider_error<'m>(field: impl Fn(&'static str) -> Option<&'m str>) -> Error {
     let text = |name| field(name).map(shortened);
-    Refused::Provider { message: text("error"), contact: text("contact"), reference: text("reference") }.into()
+    Refused::Provider { message: field("error").map(said), contact: text("contact"), reference: text("reference") }
+        .into()
 }
 
 impl Expected {
