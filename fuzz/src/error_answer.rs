@@ -163,13 +163,15 @@ fn one<T: std::fmt::Debug>(step: Result<Step<T>, Error>, response: &Response) ->
     }
 }
 
-/// No secret in what is shown, but for the texts that are the server's own words.
+/// No secret in what is shown, but for codes and pages about them, which are the server's own words.
 fn hides<T: std::fmt::Debug>(result: &Result<T, Error>) {
     let Err(error) = result else { return };
     let shown = format!("{error} {error:?}");
     let words = match error {
-        Error::Refused(Refused::Problem { code, advice, details, .. }) => format!("{code} {advice:?} {details:?}"),
-        Error::Refused(Refused::Denied { problem, advice, .. }) => format!("{problem:?} {advice:?}"),
+        Error::Refused(Refused::Problem { code, advice, details, .. }) => {
+            assert!([CLIENT_SECRET, PRESENTED].iter().all(|secret| !format!("{advice:?}").contains(secret)));
+            format!("{code} {details:?}")
+        }
         Error::Misbehaved(Misbehaved::TokenType { received, .. }) => received.clone(),
         _ => String::new(),
     };
