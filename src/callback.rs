@@ -11,7 +11,8 @@ use crate::{Forged, Request};
 /// The request that the user's browser made when it came back: its URI and, where a form was posted, the form.
 ///
 /// Hand over the request's path and query as they arrived (in axum, `OriginalUri` has them also inside of a nested router), or
-/// the whole URI if your framework knows it. What there is of it is compared with the redirect_uri that was asked for. A text, an
+/// the whole URI if your framework knows it. The parts that you hand over are compared with the
+/// redirect_uri: the path, and scheme and host if they are there. A text, an
 /// `http::Uri` and a [`Request`] become a callback by themselves.
 ///
 /// ```
@@ -43,7 +44,7 @@ impl<'a> Callback<'a> {
 }
 
 impl fmt::Debug for Callback<'_> {
-    /// Shows the place alone: what the callback says is nobody's to see before it was checked.
+    /// Shows only the URL without its parameters, because those may be secret or forged.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = self.parts().place.map(bare);
         f.debug_struct("Callback").field("place", &place).field("posted", &self.form.is_some()).finish()

@@ -123,8 +123,9 @@ impl Error {
     /// Returns whether the grant is over, so that only the user can help, by signing in again.
     ///
     /// True for a 4xx with the code `invalid_grant` (RFC 6749 §5.2) or with OAuth 1.0's `token_expired`, `token_revoked` or
-    /// `token_rejected`, and for pending authorizations and device codes that have expired by the local clock. All other errors
-    /// leave the token as good as it was: an outage, a firewall, a client whose secret is wrong.
+    /// `token_rejected`, and for [`Expired::Grant`], [`Pending`](Expired::Pending), [`DeviceCode`](Expired::DeviceCode) and
+    /// [`Outdated`](Expired::Outdated). After every other error the token is as good as before: an outage, a firewall, a client
+    /// whose secret is wrong.
     ///
     /// [`Expired::Token`] is not among them: a [`Session`](crate::oauth2::Session) may be able to renew the token
     /// ([`is_renewable`](crate::oauth2::Session::is_renewable)). A `SharedSession` has tried that, so that its

@@ -25,8 +25,8 @@ use crate::{BoxError, DriveError, Error, Leg, Purpose, Timestamp};
 /// # Tracing
 /// The target is `oauth_proto::client`, and for [`Rejected`](Self::Rejected) `oauth_proto::resource`. The fields are `client_id`,
 /// `purpose` and `endpoint`, and where something went wrong `cause` (see [`cause`](Self::cause)), `code` (see [`Error::code`]) and
-/// `error`. What goes well has the level debug; `Resent` and `TokenLoaded` have info; `Failed`, `Unsent`, `RenewalPutOff` and
-/// `GrantEnded` have warn. `Rejected` has debug, since clients cause it at will.
+/// `error`. What goes well has the level debug; `Resent` and `TokenLoaded` have info; `Failed`, `Unsent`, `RenewalPutOff`,
+/// `StorageFailed` and `GrantEnded` have warn. `Rejected` has debug, since clients cause it at will.
 ///
 /// # Examples
 /// A counter by purpose and cause:
@@ -52,8 +52,8 @@ use crate::{BoxError, DriveError, Error, Leg, Purpose, Timestamp};
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A request was answered, and with that its purpose is fulfilled. Of an API request through a
-    /// [`SharedSession`](crate::oauth2::SharedSession), any answer is reported so, whatever its status.
+    /// A request was answered, and nothing more has to be sent for its purpose. For API requests through a
+    /// [`SharedSession`](crate::oauth2::SharedSession) this event is reported whatever the status, 500 included.
     #[non_exhaustive]
     Answered {
         /// What the request was for, and where it went.
@@ -84,8 +84,8 @@ pub enum Event<'a> {
         /// What the call returns.
         error: &'a Error,
     },
-    /// A request could not be sent, or its answer did not arrive: the transport reported an error to a driver. Who drives a
-    /// [`Step`](crate::Step) by hand knows it without an event.
+    /// A request could not be sent, or its answer did not arrive: the transport reported an error to a driver such as
+    /// [`run`](crate::run). A program that drives a [`Step`](crate::Step) by hand gets no such event, since its own code sees the error.
     #[non_exhaustive]
     Unsent {
         /// What the request was for, and where it was to go.
@@ -111,6 +111,15 @@ pub enum Event<'a> {
         /// When the renewal is tried again, at the earliest.
         until: Timestamp,
         /// Why it failed. A source of this error is what the transport or the storage reported, as it is.
+        error: &'a DriveError,
+    },
+    /// A function that stores a shared session's tokens failed. The event is told once for each renewal that fails so; if the token
+    /// is still good, `RenewalPutOff` follows.
+    #[non_exhaustive]
+    StorageFailed {
+        /// The client of the session.
+        client_id: Option<&'a str>,
+        /// What failed. The source of this error is what the storage reported, as it is.
         error: &'a DriveError,
     },
     /// A shared session goes on with a token from its storage, which another process has renewed, or this one before a restart.
@@ -151,9 +160,11 @@ impl<'a> Event<'a> {
             | Self::Failed { leg, .. }
             | Self::Unsent { leg, .. }
             | Self::Resent { leg, .. } => Some(leg),
-            Self::RenewalPutOff { .. } | Self::TokenLoaded { .. } | Self::GrantEnded { .. } | Self::Rejected { .. } => {
-                None
-            }
+            Self::RenewalPutOff { .. }
+            | Self::StorageFailed { .. }
+            | Self::TokenLoaded { .. }
+            | Self::GrantEnded { .. }
+            | Self::Rejected { .. } => None,
         }
     }
 
@@ -166,6 +177,7 @@ impl<'a> Event<'a> {
             | Self::Unsent { client_id, .. }
             | Self::Resent { client_id, .. }
             | Self::RenewalPutOff { client_id, .. }
+            | Self::StorageFailed { client_id, .. }
             | Self::TokenLoaded { client_id }
             | Self::GrantEnded { client_id, .. } => client_id,
             Self::Rejected { .. } => None,
@@ -175,10 +187,12 @@ impl<'a> Event<'a> {
     /// Returns what went wrong, as one word of a short list, so that it can be the label of a counter. `None` where nothing went
     /// wrong.
     ///
-    /// - Of a request: `unsent`; `temporary` ([`Error::is_temporary`]); `grant_ended` ([`Error::needs_sign_in`]); `refused`,
-    ///   `misbehaved`, `forged`, `unsupported` or `expired`, by the variant of [`Error`]; `token_refused` when it goes again.
-    /// - Of a renewal that is put off: the same, and `storage`.
-    /// - Of a guard: `token_missing`, `token_misplaced`, `token_unknown`, `token_inactive`, `token_expired`, `token_not_yet`,
+    /// - Requests: `unsent`; `temporary` ([`Error::is_temporary`]); `grant_ended` ([`Error::needs_sign_in`]); `refused`,
+    ///   `misbehaved`, `forged`, `unsupported` or `expired`, by the variant of [`Error`].
+    /// - Requests that are sent again: `token_refused`.
+    /// - Renewals that are put off: the causes of a request, or `storage`. `StorageFailed`: `storage`.
+    /// - `GrantEnded`: `grant_ended`. The refused request has had an event with that cause already, so count by `purpose`, too.
+    /// - Refusals of a guard: `token_missing`, `token_misplaced`, `token_unknown`, `token_inactive`, `token_expired`, `token_not_yet`,
     ///   `token_audience`, `token_kind`, `scope_insufficient`, or `malformed`.
     ///
     /// # Examples
@@ -200,6 +214,7 @@ impl<'a> Event<'a> {
                 DriveError::Storage { .. } => "storage",
                 DriveError::Transport { .. } | DriveError::Renewed(_) => "unsent",
             }),
+            Self::StorageFailed { .. } => Some("storage"),
             Self::GrantEnded { .. } => Some("grant_ended"),
             Self::Rejected { reason, .. } => Some(match reason {
                 Reason::TokenMissing => "token_missing",
@@ -254,6 +269,7 @@ impl fmt::Display for Event<'_> {
             Self::RenewalPutOff { until, error, .. } => {
                 write!(f, "the early renewal is put off until {until}: {}", without_queries(&error.to_string()))
             }
+            Self::StorageFailed { error, .. } => f.write_str(&without_queries(&error.to_string())),
             Self::TokenLoaded { .. } => f.write_str("a token was loaded from the storage"),
             Self::GrantEnded { error, .. } => write!(f, "the grant has ended: {error}"),
             Self::Rejected { resource, reason } => write!(f, "a request to {resource} was refused: {reason}"),
@@ -381,6 +397,10 @@ impl Observer {
         self.tell(&Event::RenewalPutOff { client_id: self.client_id(), until, error });
     }
 
+    pub(crate) fn storage_failed(&self, error: &DriveError) {
+        self.tell(&Event::StorageFailed { client_id: self.client_id(), error });
+    }
+
     pub(crate) fn token_loaded(&self) {
         self.tell(&Event::TokenLoaded { client_id: self.client_id() });
     }
@@ -438,6 +458,10 @@ mod trace {
             Event::RenewalPutOff { until, error, .. } => {
                 let error = without_queries(&error.to_string());
                 emit!(warn, CLIENT, event, "renewal put off", %error, %until);
+            }
+            Event::StorageFailed { error, .. } => {
+                let error = without_queries(&error.to_string());
+                emit!(warn, CLIENT, event, "storage failed", %error);
             }
             Event::TokenLoaded { .. } => emit!(info, CLIENT, event, "token loaded"),
             Event::GrantEnded { error, .. } => emit!(warn, CLIENT, event, "grant ended", %error),

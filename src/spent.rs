@@ -79,7 +79,8 @@ const DROPPED_AT_ONCE: usize = 32;
 ///     let moment = Moment::from_os();
 ///     match spent.spend(pending.id(), pending.expires_at(), moment.now) {
 ///         Freshness::Fresh => Some(client.redeem(pending, uri, moment)),
-///         Freshness::Seen => None, // a second click, or a replay: show where the first one led, or offer to start again
+///         // Used already, expired, or `Spent` is full: if this browser is signed in, show its page; otherwise offer to start again.
+///         Freshness::Seen => None,
 ///     }
 /// }
 ///
@@ -120,8 +121,9 @@ impl Spent {
         Self { most, tables: Mutex::default() }
     }
 
-    /// Spends a pending value, at once and once for all threads. The answer is [`Fresh`](Freshness::Fresh) for the first who asks.
-    /// It is [`Seen`](Freshness::Seen) for everybody else, for a value that has expired, and for all while this is full.
+    /// Spends a pending value, once for all threads. The first call for a value returns [`Fresh`](Freshness::Fresh). It returns
+    /// [`Seen`](Freshness::Seen) if the value was spent before or has expired, or if as many values are remembered as
+    /// [`new`](Self::new) allows.
     pub fn spend(&self, id: PendingId, expires_at: Timestamp, now: Timestamp) -> Freshness {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         tables.forget(now);

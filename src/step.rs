@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
@@ -67,8 +68,8 @@ pub enum Step<T> {
 #[must_use = "the response to the request belongs here"]
 pub struct Sent<T> {
     state: Box<dyn Receive<T>>,
-    /// Where the request goes, so that an error can say it.
-    uri: Uri,
+    /// Where the request goes, so that an error can say it. It is shared, since a step is moved often.
+    uri: Arc<Uri>,
     observer: Observer,
 }
 
@@ -136,7 +137,17 @@ impl<T> Step<T> {
 
     /// Returns what [`observed_by`](Self::observed_by) makes of [`send`](Self::send), which would move the request once more.
     pub(crate) fn send_observed(request: Request, state: impl Receive<T> + 'static, observer: &Observer) -> Self {
-        let uri = request.uri().clone();
+        let uri = Arc::new(request.uri().clone());
+        Self::send_to(uri, request, state, observer)
+    }
+
+    /// As [`send_observed`](Self::send_observed), for an endpoint that is at hand.
+    pub(crate) fn send_to(
+        uri: Arc<Uri>,
+        request: Request,
+        state: impl Receive<T> + 'static,
+        observer: &Observer,
+    ) -> Self {
         Self::Send(request, Sent { state: Box::new(state), uri, observer: observer.clone() })
     }
 

@@ -50,6 +50,7 @@ impl Heard {
                 Event::Unsent { .. } => "unsent",
                 Event::Resent { .. } => "resent",
                 Event::RenewalPutOff { .. } => "put off",
+                Event::StorageFailed { .. } => "storage",
                 Event::TokenLoaded { .. } => "loaded",
                 Event::GrantEnded { .. } => "ended",
                 Event::Rejected { .. } => "rejected",
@@ -595,6 +596,17 @@ fn a_grant_that_has_ended_is_reported_once() {
     call(&shared, Vec::new()).unwrap_err();
     assert_eq!(heard.kinds(), [("failed", Some(Purpose::RenewingToken)), ("ended", None)]);
     assert!(heard.lines().iter().all(|line| line.cause == Some("grant_ended")), "{:?}", heard.lines());
+}
+
+#[test]
+fn a_storage_that_fails_is_reported_also_where_the_token_has_expired() {
+    let heard = Heard::default();
+    let save = |_| Err::<(), _>("disk full");
+    let shared = SharedSession::builder(Session::new(&secretive(&heard), API, ends_in(0)).unwrap()).save(save).build();
+    call(&shared.unwrap(), vec![Ok(json(GRANTED))]).unwrap_err();
+    assert_eq!(heard.kinds(), [("answered", Some(Purpose::RenewingToken)), ("storage", None)]);
+    let failed = &heard.lines()[1];
+    assert_eq!((failed.client_id.as_deref(), failed.cause), (Some(ID), Some("storage")));
 }
 
 /// A session whose token lies in a row that others write, too.

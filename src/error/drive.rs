@@ -71,8 +71,8 @@ pub enum DriveError {
         /// The request whose answer it is about; `None` when the error arose before anything was sent.
         leg: Option<Leg>,
     },
-    /// What the application stores a session's tokens with failed. A renewed token is kept in memory, and stored at the
-    /// next occasion.
+    /// One of the application's functions for storing tokens failed. A renewed token is kept in memory, and the session tries to
+    /// store it again at the next call. If the process ends before that, the token is lost.
     #[non_exhaustive]
     Storage {
         /// What was to be done, for example "store the renewed token".

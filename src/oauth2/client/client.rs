@@ -52,6 +52,8 @@ pub struct Client(pub(super) Arc<Parts>);
 #[derive(Clone, Debug)]
 pub(super) struct Parts {
     pub(super) server: AuthorizationServer,
+    /// The server's token endpoint, for what waits for its answers.
+    token_endpoint: Arc<Uri>,
     pub(super) id: String,
     /// What pending values of this client at this server are known by.
     pub(super) mark: Mark,
@@ -123,6 +125,7 @@ impl Client {
         Self(Arc::new(Parts {
             mark: Mark::of(&[&server.token.to_string(), &id]),
             observer: Observer::of_client(&id),
+            token_endpoint: Arc::new(server.token.clone()),
             server,
             id,
             opened,
@@ -336,10 +339,11 @@ impl Client {
         };
         let own = server.refresh.as_ref().filter(|_| refresh);
         let endpoint = server.private(own.or(Some(&server.token)), "token")?;
+        let place = own.map_or_else(|| self.0.token_endpoint.clone(), |own| Arc::new(own.clone()));
         let grant::Parts { parameters, headers, expected } = grant.into_parts(server.separator)?;
         let request = self.request(endpoint, parameters, headers, server.transmission, &moment)?;
         let state = AwaitToken { client: self.clone(), purpose, expected };
-        Ok(Step::send_observed(request, state, self.observer()))
+        Ok(Step::send_to(place, request, state, self.observer()))
     }
 
     /// A request with parameters and the client's authentication.

@@ -19,8 +19,9 @@ use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 /// A code grant that waits for its user to come back.
 ///
 /// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred bytes), or the server's
-/// session. It belongs to one client of one server, and another refuses it. It is consumed when it is redeemed, and not
-/// `Clone`; a stored copy serves for another try when the transport failed.
+/// session. It belongs to one client of one server, and another refuses it. `redeem` consumes it, and it is
+/// not `Clone`. If the transport fails, a stored copy can be redeemed again. An application that notes the identifier first does not
+/// go on with it a second time, so there the user starts again.
 ///
 /// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is what you make count once. In a
 /// server's session, take the value out in the same step in which you read it. Nothing can be taken out of a cookie, which browsers

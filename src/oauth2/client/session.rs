@@ -157,8 +157,8 @@ impl Session {
         self
     }
 
-    /// How long a renewed token is taken to live whose answer named no lifetime. Unless said otherwise it never ends but by
-    /// a 401; with zero it serves for one request.
+    /// Sets the lifetime of a renewed token if the server's answer gives none. By default such a token is used until an API
+    /// answers 401. With zero, each request gets a new token.
     pub fn unknown_lifetime(mut self, lifetime: Duration) -> Self {
         self.unknown_end = Some(lifetime);
         self

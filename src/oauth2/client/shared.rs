@@ -37,15 +37,17 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// [`builder`](Self::builder) and [`builder_async`](Self::builder_async) say where the token is stored, and how several
 /// processes share it. [`new`](Self::new) stores nothing.
 ///
-/// A renewal that fails is reported to all who waited for it, and their requests are not sent; but a token that is still good is
-/// used until its end, and the renewal is tried again 10 seconds later, or when the server wants to be asked again. A
+/// If a renewal fails while the token is still good, requests go on with that token. The next renewal is tried 10 seconds later, or
+/// when the server's `Retry-After` allows it. If the token has expired, all callers who waited get the error, and their requests are
+/// not sent. A
 /// renewal whose token could not be stored is not repeated: the new token is stored at the next occasion. Once the
-/// server has refused to renew the token (`invalid_grant`), it is not asked again before there is [another one](Self::install).
+/// server has refused to renew the token (`invalid_grant`), the session does not ask it again until it gets another token: from
+/// [`install`](Self::install), or from the storage after a sign-in in another process.
 ///
 /// A task that is dropped while a renewal is on its way takes the renewal with it, and a server that rotates refresh
 /// tokens has then forgotten the old token. [`spawn_renewals`](AsyncSharedSessionBuilder::spawn_renewals) gives renewals to the runtime
-/// to finish. Neither `send` nor the functions that store the token may use the same shared session: they would wait
-/// for themselves.
+/// to finish. `send` and the
+/// functions that store the token must not use the same shared session: the call would never end.
 ///
 /// # Examples
 /// ```no_run
@@ -123,8 +125,9 @@ impl SharedSession {
         _before = state.install(token, Origin::Loaded);
     }
 
-    /// Drops the token: after the user has signed out. Delete what is stored afterwards, so that a renewal which is being stored
-    /// at this moment is deleted, too. A renewal that is on its way is not stored.
+    /// Drops the token, after the user has signed out. Call this first and then delete the stored token: a renewal may be storing
+    /// it at this moment. A renewal whose answer comes later is not stored. Other processes go on using the token that they hold until
+    /// they next renew it, so revoke it at the server, too.
     pub fn sign_out(&self) {
         let _before;
         let mut state = self.lock();
@@ -137,7 +140,7 @@ impl SharedSession {
     /// request is sent twice where the server refuses the token the first time, so it must bear that.
     ///
     /// # Errors
-    /// [`DriveError`]. A response with an error status is a response.
+    /// [`DriveError`]. A response with an error status is a response; [`RetryAfter`](crate::wire::RetryAfter) reads its header.
     #[cfg(feature = "os")]
     pub fn fetch<E: Into<BoxError>>(
         &self,

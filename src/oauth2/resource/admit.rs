@@ -16,8 +16,8 @@ use crate::step::Receive;
 use crate::{BoxError, DriveError, Error, Moment, Purpose, Response, Sent, Step, Timestamp};
 
 impl ResourceServer {
-    /// Checks that a request's token is good for all of that scope, as its server says, and asks that over the transport `send`. What
-    /// comes out says whom to let in, or with what to refuse. Blocks while it or another thread asks.
+    /// Asks the authorization server, over the transport `send`, whether the request's token is good for the whole scope. Returns the
+    /// [`Access`] of an accepted request, or the [`Rejected`] whose response to send. Blocks while it or another thread asks.
     ///
     /// When many requests come with one token at the same time, one of them asks, and all get its answer. Each is judged for its own
     /// scope. If the thread that asks panics, another one asks.

@@ -12,8 +12,10 @@ use crate::{BoxError, Error, Moment, Request, Response, Unsupported};
 
 /// Builds a [`SharedSession`] with functions that block.
 ///
-/// One process alone stores what was renewed, with [`save`](Self::save). Several processes that use one token need
-/// [`load`](Self::load), [`store_if_unchanged`](Self::store_if_unchanged) and [`lease`](Self::lease).
+/// If one process uses the token, give [`save`](Self::save). If several do, give [`load`](Self::load) and
+/// [`store_if_unchanged`](Self::store_if_unchanged), which need each other, and [`lease`](Self::lease), so that only one process
+/// renews. [`release`](Self::release) is optional and needs `lease`. An asynchronous `lease` needs
+/// [`sleep`](AsyncSharedSessionBuilder::sleep), too. `save` excludes `store_if_unchanged`.
 ///
 /// # Examples
 /// Several processes that share a token in a database:
@@ -28,16 +30,19 @@ use crate::{BoxError, Error, Moment, Request, Response, Unsupported};
 /// #     fn release(&self, _: Lease) -> Result<(), std::io::Error> { unimplemented!() }
 /// # }
 /// # fn example(client: Client, database: Database) -> Result<(), Box<dyn std::error::Error>> {
-/// # let [load, store, lease, release] = [(); 4].map(|()| database.clone());
 ///
 /// // The token comes from the database.
 /// let session = Session::without_token(&client, "https://photos.example.com")?;
-/// let shared = SharedSession::builder(session)
-///     .load(move || load.load())
-///     .store_if_unchanged(move |write| store.store_if_unchanged(write))
-///     .lease(move |lease_| lease.lease(lease_))
-///     .release(move |lease| release.release(lease))
-///     .build()?;
+/// let builder = SharedSession::builder(session);
+/// let db = database.clone();
+/// let builder = builder.load(move || db.load());
+/// let db = database.clone();
+/// let builder = builder.store_if_unchanged(move |write| db.store_if_unchanged(write));
+/// let db = database.clone();
+/// let builder = builder.lease(move |wanted| db.lease(wanted));
+/// let db = database.clone();
+/// let builder = builder.release(move |lease| db.release(lease)); // DELETE FROM leases WHERE name = $1 AND holder = $2
+/// let shared = builder.build()?;
 /// # Ok(())
 /// # }
 /// ```
@@ -90,9 +95,9 @@ impl SharedSessionBuilder {
         Self(change(self.0))
     }
 
-    /// Stores each renewed token with this function, before the token is used. For one process alone: what another process
-    /// has stored meanwhile would be overwritten. A function that changes a row and inserts none cannot bring a user back who has
-    /// signed out; see also [`SharedSession::sign_out`].
+    /// Stores each renewed token with this function, before the token is used. Only for an application of one process: the function
+    /// would overwrite what another process has stored. Write with `UPDATE` and not with `INSERT`, so that a late renewal does not bring
+    /// back the row of a user who has signed out; see also [`SharedSession::sign_out`].
     pub fn save<E: Into<BoxError> + Send + 'static>(
         self,
         save: impl Fn(Token) -> Result<(), E> + Send + Sync + 'static,
@@ -109,8 +114,9 @@ impl SharedSessionBuilder {
         self.map(|builder| builder.load(move || ready(load())))
     }
 
-    /// Stores each renewed token with this function, before the token is used, as long as what is stored has not changed
-    /// since it was loaded. The function also stores that a grant has ended.
+    /// Stores each renewed token with this function before the token is used, unless the stored version has changed since it
+    /// was loaded. After the server has refused to renew, the function is called with a [`StoredToken`] without a token: store that in
+    /// the same way.
     pub fn store_if_unchanged<E: Into<BoxError> + Send + 'static>(
         self,
         store: impl Fn(ConditionalWrite) -> Result<Written, E> + Send + Sync + 'static,
@@ -135,8 +141,8 @@ impl SharedSessionBuilder {
         self.map(|builder| builder.release(move |lease| ready(release(lease))))
     }
 
-    /// Sets how long a lease lasts: longer than the transport's timeout, so that it does not end while its renewal is on its
-    /// way. The default is 30 seconds.
+    /// Sets how long a lease lasts. Choose a time longer than your transport's timeout: otherwise a second process may
+    /// begin to renew while the first one is still waiting for the server. The default is 60 seconds.
     pub fn lease_duration(self, duration: Duration) -> Self {
         self.map(|builder| builder.lease_duration(duration))
     }
@@ -154,7 +160,7 @@ impl SharedSessionBuilder {
     /// Makes the session.
     ///
     /// # Errors
-    /// [`Unsupported::StorageIncomplete`] when a function is there without those that it needs.
+    /// [`Unsupported::StorageIncomplete`] when two of the functions do not go together, or one is missing that another needs.
     pub fn build(self) -> Result<SharedSession, Error> {
         self.0.build()
     }
@@ -165,9 +171,9 @@ impl AsyncSharedSessionBuilder {
         Self { session, storage: Storage::default(), detached: None }
     }
 
-    /// Stores each renewed token with this function, before the token is used. For one process alone: what another process
-    /// has stored meanwhile would be overwritten. A function that changes a row and inserts none cannot bring a user back who has
-    /// signed out; see also [`SharedSession::sign_out`].
+    /// Stores each renewed token with this function, before the token is used. Only for an application of one process: the function
+    /// would overwrite what another process has stored. Write with `UPDATE` and not with `INSERT`, so that a late renewal does not bring
+    /// back the row of a user who has signed out; see also [`SharedSession::sign_out`].
     pub fn save<E, F>(mut self, save: impl Fn(Token) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -188,8 +194,9 @@ impl AsyncSharedSessionBuilder {
         self
     }
 
-    /// Stores each renewed token with this function, before the token is used, as long as what is stored has not changed
-    /// since it was loaded. The function also stores that a grant has ended.
+    /// Stores each renewed token with this function before the token is used, unless the stored version has changed since it
+    /// was loaded. After the server has refused to renew, the function is called with a [`StoredToken`] without a token: store that in
+    /// the same way.
     pub fn store_if_unchanged<E, F>(mut self, store: impl Fn(ConditionalWrite) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -221,8 +228,8 @@ impl AsyncSharedSessionBuilder {
         self
     }
 
-    /// Sets how long a lease lasts: longer than the transport's timeout, so that it does not end while its renewal is on its
-    /// way. The default is 30 seconds.
+    /// Sets how long a lease lasts. Choose a time longer than your transport's timeout: otherwise a second process may
+    /// begin to renew while the first one is still waiting for the server. The default is 60 seconds.
     pub fn lease_duration(mut self, duration: Duration) -> Self {
         self.storage.lease_duration = duration;
         self
@@ -237,10 +244,10 @@ impl AsyncSharedSessionBuilder {
         self
     }
 
-    /// Hands each renewal to `spawn` as a future that owns all it needs, and sends its requests with `send`. Whatever `spawn`
-    /// gives it to finishes the renewal, also when the task that needed it is dropped: a web framework drops the task of a
-    /// request when the browser goes away, and a server that rotates refresh tokens would have forgotten the old token by
-    /// then. All who fetch wait for the renewal's result.
+    /// Hands each renewal to `spawn` as a future that owns all it needs, and sends its requests with `send`. The runtime then
+    /// finishes the renewal even if the task that needed it is dropped, as web frameworks do when the browser goes away. Otherwise a
+    /// server that rotates refresh tokens may have invalidated the old token while the new one is lost. Every fetch still waits for
+    /// the result. Renewals use this `send`; the `send` of a fetch then sends API requests only.
     #[cfg(feature = "os")]
     pub fn spawn_renewals<E, F>(
         self,
@@ -273,7 +280,7 @@ impl AsyncSharedSessionBuilder {
     /// Makes the session.
     ///
     /// # Errors
-    /// [`Unsupported::StorageIncomplete`] when a function is there without those that it needs.
+    /// [`Unsupported::StorageIncomplete`] when two of the functions do not go together, or one is missing that another needs.
     pub fn build(self) -> Result<SharedSession, Error> {
         let Storage { load, save, store_if_unchanged, lease, release, sleep, .. } = &self.storage;
         let has = |name, given: bool| given.then_some(name);

@@ -168,6 +168,9 @@ impl SharedSession {
             }
         }
         drop(turn);
+        if let Err(error @ DriveError::Storage { .. }) = &ended {
+            self.session().observer().storage_failed(error);
+        }
         ended
     }
 
@@ -340,6 +343,9 @@ impl SharedSession {
         E: Into<BoxError>,
         Sending: Future<Output = Result<Response, E>>,
     {
+        if session.token().is_none() && !session.is_renewable() {
+            return Err(Error::from(Unsupported::NoToken).into());
+        }
         if !session.is_renewable() {
             return Err(Error::from(Expired::Token).into());
         }
@@ -398,6 +404,8 @@ impl SharedSession {
             let had_token = state.session.token().is_some() && state.session.refreshes();
             if self.0.storage.is_shared() && had_token {
                 // The user has signed out. What was stored for them must not come back.
+                _before = state.sign_out();
+                *generation = state.session.generation();
                 return Err(Error::from(Unsupported::NoToken).into());
             }
             return Ok(Loaded::Same);

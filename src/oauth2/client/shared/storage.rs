@@ -13,7 +13,7 @@ use crate::oauth2::Token;
 use crate::{BoxError, DriveError, Timestamp};
 
 /// How long a lease lasts by default.
-const LEASE: Duration = Duration::from_secs(30);
+const LEASE: Duration = Duration::from_secs(60);
 
 /// A session's token as it is stored, with a version that tells whether it has changed.
 ///
@@ -48,8 +48,8 @@ impl StoredToken {
         Self { version: format!("{version:032x}"), token: None }
     }
 
-    /// Returns the version: 32 hexadecimal digits, others for each token. They are a hash, and reveal nothing about a token that
-    /// nobody can guess.
+    /// Returns the version: 32 hexadecimal digits, different for each token. It is a hash from which a random token cannot be
+    /// recovered.
     pub fn version(&self) -> &str {
         &self.version
     }
@@ -114,7 +114,7 @@ pub enum Written {
     Changed,
 }
 
-/// A request for the right to renew, which one process has at a time. It ends by itself, so that another process can renew
+/// A request for the right to renew one token, which one process has at a time. It ends by itself, so that another process can renew
 /// when its holder was killed.
 ///
 /// # Examples
