@@ -297,3 +297,29 @@ fn the_table_has_every_purpose() {
     // A provider that cannot read a relying party's document has not verified it, which is an answer and no error.
     assert_eq!(missing, [&Purpose::DiscoveringRelyingParty]);
 }
+
+/// A transport uses `?` on the errors that applications have.
+#[test]
+fn a_transport_reports_whatever_error_the_application_uses() {
+    fn read(name: &str) -> Result<Vec<u8>, std::io::Error> {
+        std::fs::read(name)
+    }
+    fn by_anyhow(_: Request) -> anyhow::Result<Response> {
+        use anyhow::Context;
+        Ok(Response::new(read("/no/such/socket").context("the proxy is not there")?))
+    }
+    fn by_box(_: Request) -> Result<Response, Box<dyn std::error::Error + std::marker::Send + Sync>> {
+        Ok(Response::new(read("/no/such/socket")?))
+    }
+    fn by_io(_: Request) -> Result<Response, std::io::Error> {
+        Ok(Response::new(read("/no/such/socket")?))
+    }
+    let step = || client().request_token(Grant::client_credentials(), moment()).unwrap();
+    let error = run_with(step(), by_anyhow, moment, |_| ()).unwrap_err();
+    assert!(error.to_string().ends_with("the request could not be sent: the proxy is not there"), "{error}");
+    for error in [run_with(step(), by_box, moment, |_| ()), run_with(step(), by_io, moment, |_| ())] {
+        let error = error.unwrap_err();
+        let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<std::io::Error>());
+        assert_eq!(source.map(std::io::Error::kind), Some(std::io::ErrorKind::NotFound), "{error}");
+    }
+}
