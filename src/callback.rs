@@ -10,10 +10,9 @@ use crate::{Forged, Request};
 
 /// The request that the user's browser made when it came back: its URI and, where a form was posted, the form.
 ///
-/// Hand over the request's path and query as they arrived (in axum, `OriginalUri` has them also inside of a nested router), or
-/// the whole URI if your framework knows it. The parts that you hand over are compared with the
-/// redirect_uri: the path, and scheme and host if they are there. A text, an
-/// `http::Uri` and a [`Request`] become a callback by themselves.
+/// Hand over the request's path and query as they arrived (in axum, `OriginalUri` has them also inside of a nested router),
+/// or the whole URI if your framework knows it. The parts that you hand over are compared with the redirect_uri: the path,
+/// and scheme and host if they are there. A text, an `http::Uri` and a [`Request`] become a callback by themselves.
 ///
 /// ```
 /// use oauth_proto::{Callback, Request};
@@ -185,8 +184,9 @@ fn is_same_path(path: &str, expected: &str) -> bool {
     path == expected || units(filled(path)).eq(units(filled(expected)))
 }
 
-/// The characters of a path and its escapes, in whose hexadecimal digits case does not count. An escape of an unreserved character
-/// is that character (RFC 3986 §6.2.2.2), and what a URI cannot hold is sent by browsers as an escape (RFC 3987 §3.1).
+/// The characters of a path and its escapes, in whose hexadecimal digits case does not count. An escape of an unreserved
+/// character is that character (RFC 3986 §6.2.2.2), and what a URI cannot hold is sent by browsers as an escape (RFC 3987
+/// §3.1).
 fn units(path: &str) -> impl Iterator<Item = u32> {
     let mut bytes = path.as_bytes();
     std::iter::from_fn(move || {
@@ -207,8 +207,8 @@ fn units(path: &str) -> impl Iterator<Item = u32> {
     })
 }
 
-/// Returns whether two origins are the same: case does not count, nor does the port that a scheme has by default. A redirect_uri
-/// with a port of its own choice, as that of a native app, has that port.
+/// Returns whether two origins are the same: case does not count, nor does the port that a scheme has by default. A
+/// redirect_uri with a port of its own choice, as that of a native app, has that port.
 fn is_same_origin(origin: &str, expected: &str) -> bool {
     if origin.trim_end_matches('/').eq_ignore_ascii_case(expected.trim_end_matches('/')) {
         return true;
@@ -217,8 +217,8 @@ fn is_same_origin(origin: &str, expected: &str) -> bool {
     !origin.contains('@') && parsed(origin).is_some_and(|origin| parsed(expected) == Some(origin))
 }
 
-/// Returns whether a text begins with a scheme (RFC 3986 §3.1). In a query alone a colon may stand in a name, too, but then `=` or
-/// `&` follows, and no slash directly.
+/// Returns whether a text begins with a scheme (RFC 3986 §3.1). In a query alone a colon may stand in a name, too, but then
+/// `=` or `&` follows, and no slash directly.
 fn has_scheme(text: &str) -> bool {
     let is_in_scheme = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-');
     let (scheme, rest) = split(text, b':');

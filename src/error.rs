@@ -252,8 +252,8 @@ pub enum Refused {
     Problem {
         /// The server's code: the value of `oauth_problem` or of `error`.
         code: String,
-        /// The server's explanation for people, if any: `oauth_problem_advice` or `error_description`. If it speaks of a token or
-        /// another secret, words that are not known to be harmless are `…`.
+        /// The server's explanation for people, if any: `oauth_problem_advice` or `error_description`. If it speaks of a
+        /// token or another secret, words that are not known to be harmless are `…`.
         advice: Option<String>,
         /// What else it said: `error_uri`, `oauth_acceptable_timestamps`, `oauth_parameters_absent`, … Where a timestamp was
         /// refused, `oauth_timestamp` is the one that was sent. If the server does not say which ones it takes, `date` is that

@@ -16,17 +16,18 @@ use crate::{BoxError, DriveError, Error, Leg, Purpose, Timestamp};
 
 /// What has happened in a client, a session or a guard: for counters and logs.
 ///
-/// A hook hears of it, for example one that [`oauth2::Client::on_event`](crate::oauth2::Client::on_event) has registered. With the
-/// feature `tracing`, each event also goes to the subscriber, with or without hooks: see [the targets](#tracing).
+/// A hook hears of it, for example one that [`oauth2::Client::on_event`](crate::oauth2::Client::on_event) has registered.
+/// With the feature `tracing`, each event also goes to the subscriber, with or without hooks: see [the targets](#tracing).
 ///
 /// No event holds a secret: `Display` and `Debug` show one line of text that can be logged as it is. Errors that arise before a
 /// request is made have no event, since the call itself returns them.
 ///
 /// # Tracing
-/// The target is `oauth_proto::client`, and for [`Rejected`](Self::Rejected) `oauth_proto::resource`. The fields are `client_id`,
-/// `purpose` and `endpoint`, and where something went wrong `cause` (see [`cause`](Self::cause)), `code` (see [`Error::code`]) and
-/// `error`. What goes well has the level debug; `Resent` and `TokenLoaded` have info; `Failed`, `Unsent`, `RenewalPutOff`,
-/// `StorageFailed` and `GrantEnded` have warn. `Rejected` has debug, since clients cause it at will.
+/// The target is `oauth_proto::client`, and for [`Rejected`](Self::Rejected) `oauth_proto::resource`. The fields are
+/// `client_id`, `purpose` and `endpoint`, and where something went wrong `cause` (see [`cause`](Self::cause)), `code` (see
+/// [`Error::code`]) and `error`. What goes well has the level debug; `Resent` and `TokenLoaded` have info; `Failed`,
+/// `Unsent`, `RenewalPutOff`, `StorageFailed` and `GrantEnded` have warn. `Rejected` has debug, since clients cause it at
+/// will.
 ///
 /// # Examples
 /// A counter by purpose and cause:
@@ -63,8 +64,8 @@ pub enum Event<'a> {
         /// The answer's status.
         status: StatusCode,
     },
-    /// A request was answered, and another one follows for the same purpose: the device's user has not decided yet, a document is
-    /// looked for in another place, the server is busy and is asked again.
+    /// A request was answered, and another one follows for the same purpose: the device's user has not decided yet, a
+    /// document is looked for in another place, the server is busy and is asked again.
     #[non_exhaustive]
     Continued {
         /// What the request was for, and where it went.
@@ -85,7 +86,8 @@ pub enum Event<'a> {
         error: &'a Error,
     },
     /// A request could not be sent, or its answer did not arrive: the transport reported an error to a driver such as
-    /// [`run`](crate::run). A program that drives a [`Step`](crate::Step) by hand gets no such event, since its own code sees the error.
+    /// [`run`](crate::run). A program that drives a [`Step`](crate::Step) by hand gets no such event, since its own code
+    /// sees the error.
     #[non_exhaustive]
     Unsent {
         /// What the request was for, and where it was to go.
@@ -113,8 +115,8 @@ pub enum Event<'a> {
         /// Why it failed. A source of this error is what the transport or the storage reported, as it is.
         error: &'a DriveError,
     },
-    /// A function that stores a shared session's tokens failed. The event is told once for each renewal that fails so; if the token
-    /// is still good, `RenewalPutOff` follows.
+    /// A function that stores a shared session's tokens failed. The event is told once for each renewal that fails so; if
+    /// the token is still good, `RenewalPutOff` follows.
     #[non_exhaustive]
     StorageFailed {
         /// The client of the session.
@@ -128,7 +130,8 @@ pub enum Event<'a> {
         /// The client of the session.
         client_id: Option<&'a str>,
     },
-    /// A shared session has learned that its grant has ended. It does not ask the server again before it is given another token.
+    /// A shared session has learned that its grant has ended. It does not ask the server again before it is given another
+    /// token.
     #[non_exhaustive]
     GrantEnded {
         /// The client of the session.
@@ -184,8 +187,8 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Returns what went wrong, as one word of a short list, so that it can be the label of a counter. `None` where nothing went
-    /// wrong.
+    /// Returns what went wrong, as one word of a short list, so that it can be the label of a counter. `None` where nothing
+    /// went wrong.
     ///
     /// - Requests: `unsent`; `temporary` ([`Error::is_temporary`]); `grant_ended` ([`Error::needs_sign_in`]); `refused`,
     ///   `misbehaved`, `forged`, `unsupported` or `expired`, by the variant of [`Error`].

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::mark::short_hash_of;
 use crate::{Freshness, Timestamp};
 
-/// What a pending value is known by when it is spent: 128 bits of a hash, shown as hexadecimal digits. It reveals neither the state
-/// nor anything else that is remembered, so it may stand in a database and in logs.
+/// What a pending value is known by when it is spent: 128 bits of a hash, shown as hexadecimal digits. It reveals neither
+/// the state nor anything else that is remembered, so it may stand in a database and in logs.
 ///
 /// # Examples
 /// ```
@@ -67,8 +67,8 @@ const LONGER: Duration = Duration::from_secs(60);
 /// At most so many expired values are dropped for each that is spent, so that no request waits until all of them are gone.
 const DROPPED_AT_ONCE: usize = 32;
 
-/// The pending values that one process has used, in memory: for an application that keeps pending values in cookies alone, and has no
-/// store in which it could note that one has been used.
+/// The pending values that one process has used, in memory: for an application that keeps pending values in cookies alone,
+/// and has no store in which it could note that one has been used.
 ///
 /// # Examples
 /// ```
@@ -89,17 +89,18 @@ const DROPPED_AT_ONCE: usize = 32;
 /// ```
 ///
 /// # Security
-/// It is the memory of one process. With several, or after a restart, a callback can be played once in each of them; then only the
-/// server's own rule that a code counts once is left. A store that all of them share has no such gap: insert
+/// It is the memory of one process. With several, or after a restart, a callback can be played once in each of them; then
+/// only the server's own rule that a code counts once is left. A store that all of them share has no such gap: insert
 /// [`PendingId`] there, if it is absent, before you redeem.
 ///
-/// When it is full, everything is [`Seen`](Freshness::Seen) until something has expired: nothing that is remembered is given up for
-/// something new, so that nobody makes it forget. Anybody who begins many sign-ins can fill it and keep others from
-/// coming back, so give it room for all the sign-ins that begin within a lifetime of a pending value (an entry takes some 100 bytes),
-/// and limit how many each visitor may begin.
+/// When it is full, everything is [`Seen`](Freshness::Seen) until something has expired: nothing that is remembered is
+/// given up for something new, so that nobody makes it forget. Anybody who begins many sign-ins can fill it and keep others
+/// from coming back, so give it room for all the sign-ins that begin within a lifetime of a pending value (an entry takes
+/// some 100 bytes), and limit how many each visitor may begin.
 ///
-/// The latest time that it was told counts, so that a clock which steps back brings nothing back. If the clock is once far ahead, by
-/// mistake, every value is [`Seen`](Freshness::Seen) and nobody can sign in, until that time has come or the process is restarted.
+/// The latest time that it was told counts, so that a clock which steps back brings nothing back. If the clock is once far
+/// ahead, by mistake, every value is [`Seen`](Freshness::Seen) and nobody can sign in, until that time has come or the
+/// process is restarted.
 #[derive(Debug)]
 pub struct Spent {
     most: usize,

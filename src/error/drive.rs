@@ -15,8 +15,8 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 /// Why a driver or a session gave up: the transport failed, the conversation did, or a token could not be stored.
 ///
 /// It is the error of [`run`](crate::run), [`run_async`](crate::run_async) and
-/// [`SharedSession`](crate::oauth2::SharedSession). A transport may report any error that can be boxed, so `?` works in it on
-/// `std::io::Error`, `anyhow::Error`, `Box<dyn Error + Send + Sync>` and others.
+/// [`SharedSession`](crate::oauth2::SharedSession). A transport may report any error that can be boxed, so `?` works in it
+/// on `std::io::Error`, `anyhow::Error`, `Box<dyn Error + Send + Sync>` and others.
 ///
 /// # Examples
 /// ```
@@ -53,9 +53,10 @@ pub enum DriveError {
     /// The transport failed.
     ///
     /// # Security
-    /// The text of this error ends with the transport's own. Some HTTP clients name the whole URL there, and so show the token where
-    /// tokens are sent in the query ([`TokenPlacement::allow_query`](crate::oauth2::TokenPlacement::allow_query)). Let your transport
-    /// leave the URL out: reqwest's `Error::without_url` does.
+    /// The text of this error ends with the transport's own. Some HTTP clients name the whole URL there, and so show the
+    /// token where tokens are sent in the query
+    /// ([`TokenPlacement::allow_query`](crate::oauth2::TokenPlacement::allow_query)). Let your transport leave the URL out:
+    /// reqwest's `Error::without_url` does.
     #[non_exhaustive]
     Transport {
         /// The request that could not be sent.
@@ -71,8 +72,8 @@ pub enum DriveError {
         /// The request whose answer it is about; `None` when the error arose before anything was sent.
         leg: Option<Leg>,
     },
-    /// One of the application's functions for storing tokens failed. A renewed token is kept in memory, and the session tries to
-    /// store it again at the next call. If the process ends before that, the token is lost.
+    /// One of the application's functions for storing tokens failed. A renewed token is kept in memory, and the session
+    /// tries to store it again at the next call. If the process ends before that, the token is lost.
     #[non_exhaustive]
     Storage {
         /// What was to be done, for example "store the renewed token".

@@ -19,14 +19,15 @@ use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 /// A code grant that waits for its user to come back.
 ///
 /// Keep it where only this user's browser gets at it: an encrypted cookie (it is a few hundred bytes), or the server's
-/// session. It belongs to one client of one server, and another refuses it. `redeem` consumes it, and it is
-/// not `Clone`. If the transport fails, a stored copy can be redeemed again. An application that notes the identifier first does not
-/// go on with it a second time, so there the user starts again.
+/// session. It belongs to one client of one server, and another refuses it. `redeem` consumes it, and it is not `Clone`. If
+/// the transport fails, a stored copy can be redeemed again. An application that notes the identifier first does not go on
+/// with it a second time, so there the user starts again.
 ///
-/// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is what you make count once. In a
-/// server's session, take the value out in the same step in which you read it. Nothing can be taken out of a cookie, which browsers
-/// and attackers keep copies of: note [`id`](Self::id) in your database before you redeem, if it is absent, and go on only then;
-/// or in [`Spent`](crate::Spent), if there is one process. Keep a note until [`expires_at`](Self::expires_at).
+/// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is what you make count
+/// once. In a server's session, take the value out in the same step in which you read it. Nothing can be taken out of a
+/// cookie, which browsers and attackers keep copies of: note [`id`](Self::id) in your database before you redeem, if it is
+/// absent, and go on only then; or in [`Spent`](crate::Spent), if there is one process. Keep a note until
+/// [`expires_at`](Self::expires_at).
 ///
 /// ```no_run
 /// # use oauth_proto::oauth2::Pending;
@@ -142,7 +143,8 @@ impl Pending {
         self.saved.state.as_str()
     }
 
-    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go on only if it was not there yet.
+    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go on only if it was not
+    /// there yet.
     pub fn id(&self) -> PendingId {
         self.saved.mark.id(self.state())
     }
@@ -172,7 +174,8 @@ impl PendingImplicit {
         self.saved.state.as_str()
     }
 
-    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go on only if it was not there yet.
+    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go on only if it was not
+    /// there yet.
     pub fn id(&self) -> PendingId {
         self.saved.mark.id(self.state())
     }

@@ -257,9 +257,8 @@ impl Session {
     ///
     /// # Errors
     /// [`Expired::Token`] when it is not, or there is none yet and [`renew`](Self::renew) gets one.
-    /// [`Unsupported::ForeignOrigin`] when the request goes where the token must not; [`Unsupported::Url`] when it is not clear
-    /// where it goes;
-    /// [`Unsupported::NoToken`] when only the user can help.
+    /// [`Unsupported::ForeignOrigin`] when the request goes where the token must not; [`Unsupported::Url`] when it is not
+    /// clear where it goes; [`Unsupported::NoToken`] when only the user can help.
     pub fn sign(&self, request: &mut Request, now: Timestamp) -> Result<Stamp, Error> {
         self.sign_parts(request, now, |body| Some(body))
     }
@@ -324,8 +323,8 @@ impl Session {
     /// What a response means for the token. `moment` is for the renewal, should there be one.
     ///
     /// A 401 is worth a renewal unless its challenge says that it would not help (`insufficient_scope`,
-    /// `insufficient_user_authentication`, `invalid_request`), and so is a 400 or 403 whose challenge says `invalid_token`. After [`sign_again`](Self::sign_again)
-    /// there is nothing to judge any more: whatever comes is the answer.
+    /// `insufficient_user_authentication`, `invalid_request`), and so is a 400 or 403 whose challenge says `invalid_token`.
+    /// After [`sign_again`](Self::sign_again) there is nothing to judge any more: whatever comes is the answer.
     ///
     /// # Errors
     /// Those of [`renew`](Self::renew).
@@ -375,7 +374,8 @@ impl Session {
     ///
     /// # Errors
     /// [`Unsupported::NotRenewable`] when there is no way to one, and those of
-    /// [`Client::request_token`](super::Client::request_token). A refusal is reported by the step, with the server's answer.
+    /// [`Client::request_token`](super::Client::request_token). A refusal is reported by the step, with the server's
+    /// answer.
     pub fn renew(&self, moment: Moment) -> Result<Step<Token>, Error> {
         let grant = match (&self.renewal, &self.token) {
             (Renewal::Again(grant), _) => (**grant).clone(),

@@ -37,17 +37,16 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// [`builder`](Self::builder) and [`builder_async`](Self::builder_async) say where the token is stored, and how several
 /// processes share it. [`new`](Self::new) stores nothing.
 ///
-/// If a renewal fails while the token is still good, requests go on with that token. The next renewal is tried 10 seconds later, or
-/// when the server's `Retry-After` allows it. If the token has expired, all callers who waited get the error, and their requests are
-/// not sent. A
-/// renewal whose token could not be stored is not repeated: the new token is stored at the next occasion. Once the
-/// server has refused to renew the token (`invalid_grant`), the session does not ask it again until it gets another token: from
-/// [`install`](Self::install), or from the storage after a sign-in in another process.
+/// If a renewal fails while the token is still good, requests go on with that token. The next renewal is tried 10 seconds
+/// later, or when the server's `Retry-After` allows it. If the token has expired, all callers who waited get the error, and
+/// their requests are not sent. A renewal whose token could not be stored is not repeated: the new token is stored at the
+/// next occasion. Once the server has refused to renew the token (`invalid_grant`), the session does not ask it again until
+/// it gets another token: from [`install`](Self::install), or from the storage after a sign-in in another process.
 ///
-/// A task that is dropped while a renewal is on its way takes the renewal with it, and a server that rotates refresh
-/// tokens has then forgotten the old token. [`spawn_renewals`](AsyncSharedSessionBuilder::spawn_renewals) gives renewals to the runtime
-/// to finish. `send` and the
-/// functions that store the token must not use the same shared session: the call would never end.
+/// A task that is dropped while a renewal is on its way takes the renewal with it, and a server that rotates refresh tokens
+/// has then forgotten the old token. [`spawn_renewals`](AsyncSharedSessionBuilder::spawn_renewals) gives renewals to the
+/// runtime to finish. `send` and the functions that store the token must not use the same shared session: the call would
+/// never end.
 ///
 /// # Examples
 /// ```no_run
@@ -94,7 +93,8 @@ impl Need {
 }
 
 impl SharedSession {
-    /// Shares a session, and stores no token. After a restart, the user has to sign in again if the server rotates refresh tokens.
+    /// Shares a session, and stores no token. After a restart, the user has to sign in again if the server rotates refresh
+    /// tokens.
     pub fn new(session: Session) -> Self {
         Self::with(session, Storage::default(), None)
     }
@@ -125,9 +125,9 @@ impl SharedSession {
         _before = state.install(token, Origin::Loaded);
     }
 
-    /// Drops the token, after the user has signed out. Call this first and then delete the stored token: a renewal may be storing
-    /// it at this moment. A renewal whose answer comes later is not stored. Other processes go on using the token that they hold until
-    /// they next renew it, so revoke it at the server, too.
+    /// Drops the token, after the user has signed out. Call this first and then delete the stored token: a renewal may be
+    /// storing it at this moment. A renewal whose answer comes later is not stored. Other processes go on using the token
+    /// that they hold until they next renew it, so revoke it at the server, too.
     pub fn sign_out(&self) {
         let _before;
         let mut state = self.lock();

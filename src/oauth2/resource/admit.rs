@@ -16,19 +16,21 @@ use crate::step::Receive;
 use crate::{BoxError, DriveError, Error, Moment, Purpose, Response, Sent, Step, Timestamp};
 
 impl ResourceServer {
-    /// Asks the authorization server, over the transport `send`, whether the request's token is good for the whole scope. Returns the
-    /// [`Access`] of an accepted request, or the [`Rejected`] whose response to send. Blocks while it or another thread asks.
+    /// Asks the authorization server, over the transport `send`, whether the request's token is good for the whole scope.
+    /// Returns the [`Access`] of an accepted request, or the [`Rejected`] whose response to send. Blocks while it or
+    /// another thread asks.
     ///
-    /// When many requests come with one token at the same time, one of them asks, and all get its answer. Each is judged for its own
-    /// scope. If the thread that asks panics, another one asks.
+    /// When many requests come with one token at the same time, one of them asks, and all get its answer. Each is judged
+    /// for its own scope. If the thread that asks panics, another one asks.
     ///
-    /// `send` performs one HTTP exchange without following redirects, and with a timeout: while it asks, others wait. It must not check
-    /// the same token, since it would wait for itself. In an asynchronous program call [`admit_async`](Self::admit_async): a thread that
-    /// waits here runs no tasks, and the one that it waits for may be among them.
+    /// `send` performs one HTTP exchange without following redirects, and with a timeout: while it asks, others wait. It
+    /// must not check the same token, since it would wait for itself. In an asynchronous program call
+    /// [`admit_async`](Self::admit_async): a thread that waits here runs no tasks, and the one that it waits for may be
+    /// among them.
     ///
     /// # Errors
-    /// [`DriveError`] when the server cannot be asked, for all who waited for this. Such a request is best answered with 503. The next
-    /// request with the token asks again.
+    /// [`DriveError`] when the server cannot be asked, for all who waited for this. Such a request is best answered with
+    /// 503. The next request with the token asks again.
     #[cfg(feature = "os")]
     pub fn admit<B: AsRef<[u8]>, E: Into<BoxError>>(
         &self,
@@ -55,8 +57,8 @@ impl ResourceServer {
         block_on(self.admit_async_with(request, scope, tokens, |request| ready(send(request)), moment))
     }
 
-    /// Checks as [`admit`](Self::admit) does, over an asynchronous transport. The future is `Send` when the transport's is. If it is
-    /// dropped while it asks for others, another one asks.
+    /// Checks as [`admit`](Self::admit) does, over an asynchronous transport. The future is `Send` when the transport's is.
+    /// If it is dropped while it asks for others, another one asks.
     ///
     /// # Examples
     /// ```
@@ -127,7 +129,8 @@ impl ResourceServer {
     /// Checks as [`admit`](Self::admit) does, step by step, for those who drive it by hand. Each of these asks for itself.
     ///
     /// # Errors
-    /// Those of [`Client::introspect`](crate::oauth2::Client::introspect), also from the step: the server cannot be asked. Such a request is best answered with 503.
+    /// Those of [`Client::introspect`](crate::oauth2::Client::introspect), also from the step: the server cannot be asked.
+    /// Such a request is best answered with 503.
     pub fn check_remotely<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,

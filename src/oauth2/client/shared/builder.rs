@@ -13,8 +13,8 @@ use crate::{BoxError, Error, Moment, Request, Response, Unsupported};
 /// Builds a [`SharedSession`] with functions that block.
 ///
 /// If one process uses the token, give [`save`](Self::save). If several do, give [`load`](Self::load) and
-/// [`store_if_unchanged`](Self::store_if_unchanged), which need each other, and [`lease`](Self::lease), so that only one process
-/// renews. [`release`](Self::release) is optional and needs `lease`. An asynchronous `lease` needs
+/// [`store_if_unchanged`](Self::store_if_unchanged), which need each other, and [`lease`](Self::lease), so that only one
+/// process renews. [`release`](Self::release) is optional and needs `lease`. An asynchronous `lease` needs
 /// [`sleep`](AsyncSharedSessionBuilder::sleep), too. `save` excludes `store_if_unchanged`.
 ///
 /// # Examples
@@ -95,9 +95,9 @@ impl SharedSessionBuilder {
         Self(change(self.0))
     }
 
-    /// Stores each renewed token with this function, before the token is used. Only for an application of one process: the function
-    /// would overwrite what another process has stored. Write with `UPDATE` and not with `INSERT`, so that a late renewal does not bring
-    /// back the row of a user who has signed out; see also [`SharedSession::sign_out`].
+    /// Stores each renewed token with this function, before the token is used. Only for an application of one process: the
+    /// function would overwrite what another process has stored. Write with `UPDATE` and not with `INSERT`, so that a late
+    /// renewal does not bring back the row of a user who has signed out; see also [`SharedSession::sign_out`].
     pub fn save<E: Into<BoxError> + Send + 'static>(
         self,
         save: impl Fn(Token) -> Result<(), E> + Send + Sync + 'static,
@@ -114,9 +114,9 @@ impl SharedSessionBuilder {
         self.map(|builder| builder.load(move || ready(load())))
     }
 
-    /// Stores each renewed token with this function before the token is used, unless the stored version has changed since it
-    /// was loaded. After the server has refused to renew, the function is called with a [`StoredToken`] without a token: store that in
-    /// the same way.
+    /// Stores each renewed token with this function before the token is used, unless the stored version has changed since
+    /// it was loaded. After the server has refused to renew, the function is called with a [`StoredToken`] without a token:
+    /// store that in the same way.
     pub fn store_if_unchanged<E: Into<BoxError> + Send + 'static>(
         self,
         store: impl Fn(ConditionalWrite) -> Result<Written, E> + Send + Sync + 'static,
@@ -171,9 +171,9 @@ impl AsyncSharedSessionBuilder {
         Self { session, storage: Storage::default(), detached: None }
     }
 
-    /// Stores each renewed token with this function, before the token is used. Only for an application of one process: the function
-    /// would overwrite what another process has stored. Write with `UPDATE` and not with `INSERT`, so that a late renewal does not bring
-    /// back the row of a user who has signed out; see also [`SharedSession::sign_out`].
+    /// Stores each renewed token with this function, before the token is used. Only for an application of one process: the
+    /// function would overwrite what another process has stored. Write with `UPDATE` and not with `INSERT`, so that a late
+    /// renewal does not bring back the row of a user who has signed out; see also [`SharedSession::sign_out`].
     pub fn save<E, F>(mut self, save: impl Fn(Token) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -194,9 +194,9 @@ impl AsyncSharedSessionBuilder {
         self
     }
 
-    /// Stores each renewed token with this function before the token is used, unless the stored version has changed since it
-    /// was loaded. After the server has refused to renew, the function is called with a [`StoredToken`] without a token: store that in
-    /// the same way.
+    /// Stores each renewed token with this function before the token is used, unless the stored version has changed since
+    /// it was loaded. After the server has refused to renew, the function is called with a [`StoredToken`] without a token:
+    /// store that in the same way.
     pub fn store_if_unchanged<E, F>(mut self, store: impl Fn(ConditionalWrite) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -244,10 +244,11 @@ impl AsyncSharedSessionBuilder {
         self
     }
 
-    /// Hands each renewal to `spawn` as a future that owns all it needs, and sends its requests with `send`. The runtime then
-    /// finishes the renewal even if the task that needed it is dropped, as web frameworks do when the browser goes away. Otherwise a
-    /// server that rotates refresh tokens may have invalidated the old token while the new one is lost. Every fetch still waits for
-    /// the result. Renewals use this `send`; the `send` of a fetch then sends API requests only.
+    /// Hands each renewal to `spawn` as a future that owns all it needs, and sends its requests with `send`. The runtime
+    /// then finishes the renewal even if the task that needed it is dropped, as web frameworks do when the browser goes
+    /// away. Otherwise a server that rotates refresh tokens may have invalidated the old token while the new one is lost.
+    /// Every fetch still waits for the result. Renewals use this `send`; the `send` of a fetch then sends API requests
+    /// only.
     #[cfg(feature = "os")]
     pub fn spawn_renewals<E, F>(
         self,

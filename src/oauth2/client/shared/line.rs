@@ -29,8 +29,8 @@ pub(super) struct State {
     not_before: Option<Timestamp>,
     /// Whether somebody renews.
     renewing: bool,
-    /// How many renewals have ended, and what was wrong with the last one. A renewal that was cancelled leaves no trouble, so that
-    /// it is another's turn.
+    /// How many renewals have ended, and what was wrong with the last one. A renewal that was cancelled leaves no trouble,
+    /// so that it is another's turn.
     flights: u64,
     pub(super) trouble: Option<DriveError>,
     waiting: Vec<(u64, Waker)>,
@@ -71,7 +71,8 @@ impl State {
         }
     }
 
-    /// Goes on with another token. Returns the trouble that there was, to be dropped without the lock: it holds a caller's error.
+    /// Goes on with another token. Returns the trouble that there was, to be dropped without the lock: it holds a caller's
+    /// error.
     #[must_use = "it must be dropped without the lock"]
     pub(super) fn install(&mut self, token: Token, origin: Origin) -> Option<DriveError> {
         Arc::make_mut(&mut self.session).install(token);

@@ -114,8 +114,8 @@ pub enum Written {
     Changed,
 }
 
-/// A request for the right to renew one token, which one process has at a time. It ends by itself, so that another process can renew
-/// when its holder was killed.
+/// A request for the right to renew one token, which one process has at a time. It ends by itself, so that another process
+/// can renew when its holder was killed.
 ///
 /// # Examples
 /// As one statement, `INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET
