@@ -345,7 +345,7 @@ fn discovery_reports_the_first_trouble_and_goes_on_after_what_is_no_metadata() {
 }
 
 #[test]
-fn times_of_a_registration_are_read_in_quotes_and_what_is_odd_is_named() {
+fn times_of_a_registration_are_read_in_quotes_and_without_an_identifier_there_is_no_client() {
     let registered = |answer: &str| {
         let (_, sent) = sent(server().register(&ClientMetadata::new(["https://c.example/cb"]), None).unwrap());
         sent.receive(response(201, &[("content-type", "application/json")], answer), moment()).map(done)
@@ -356,8 +356,10 @@ fn times_of_a_registration_are_read_in_quotes_and_what_is_odd_is_named() {
     let registration = registration.unwrap();
     assert_eq!(registration.client_id_issued_at, Some(Timestamp::from_secs(1_795_650_324)));
     assert_eq!(registration.client_secret_expires_at, None);
-    let error = registered(r#"{"client_id":"c","client_secret":"s","client_secret_expires_at":"soon"}"#).unwrap_err();
-    assert!(error.to_string().contains("client_secret_expires_at"), "{error}");
+    for answer in [r#"{"client_id":["c"],"client_secret":"s"}"#, r#"{"client_secret":"s"}"#] {
+        let error = registered(answer).unwrap_err();
+        assert!(error.to_string().contains("client_id"), "{error}");
+    }
     assert_eq!(registered(r#"{"error":"invalid_client"}"#).unwrap_err().code(), Some("invalid_client"));
 }
 
@@ -647,4 +649,41 @@ fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
     assert_eq!(in_body(&client_of(placed)), [false; 3]);
     let by_hand = client().server().clone().secret_placement(oauth_proto::oauth2::SecretPlacement::Body);
     assert_eq!(in_body(&client_of(by_hand)), [true; 3]);
+}
+
+/// The client is registered by then, and its identifier and secret are in the answer alone.
+#[test]
+fn a_registration_keeps_its_client_whatever_else_is_odd_in_it() {
+    let register = |odd: &str| {
+        let (_, on) = sent(server().register(&ClientMetadata::new([REDIRECT]), None).unwrap());
+        let body = format!(r#"{{"client_id":"c","client_secret":"s3cret",{odd}}}"#);
+        let answer = response(201, &[("content-type", "application/json")], &body);
+        let registration = done(on.receive(answer, moment()).unwrap());
+        let stored = serde_json::to_string(&registration).unwrap();
+        assert_eq!(serde_json::from_str::<Registration>(&stored).unwrap(), registration, "{odd}");
+        assert_eq!(registration.client_id, "c");
+        registration
+    };
+    for odd in [
+        r#""redirect_uris":7"#,
+        r#""client_id_issued_at":"2026-01-01T00:00:00Z""#,
+        r#""client_name":{"en":"x"}"#,
+        r#""contacts":[null]"#,
+        r#""registration_client_uri":7"#,
+        r#""registration_access_token":{}"#,
+        r#""logo_uri":false"#,
+        r#""redirect_uris":null"#,
+    ] {
+        register(odd).client(server(), now()).unwrap();
+    }
+    assert_eq!(register(r#""redirect_uris":"https://c.example/cb""#).metadata.redirect_uris, ["https://c.example/cb"]);
+    assert_eq!(register(r#""logo_uri":false"#).metadata.extra["logo_uri"], false);
+    // What would permit more if it were absent is refused by its name when the client is used.
+    for (member, odd) in [
+        ("client_secret_expires_at", r#""client_secret_expires_at":"soon""#),
+        ("token_endpoint_auth_method", r#""token_endpoint_auth_method":["none"]"#),
+    ] {
+        let error = register(odd).client(server(), now()).unwrap_err();
+        assert!(error.to_string().contains(&format!("{member:?}")), "{error}");
+    }
 }

@@ -33,6 +33,15 @@ pub enum Unsupported {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A member of a registration has another type than RFC 7591 gives it, so that the client cannot be used as it is.
+    #[error(
+        "the registration's {member:?} is not of the type that the specification gives it: correct it in the metadata's `extra`, or \
+         make a `Client` by hand"
+    )]
+    RegistrationMember {
+        /// The member.
+        member: &'static str,
+    },
     /// Secrets would travel in the clear. Use https, or the option if there is one.
     #[error("{url:?} is not https, and secrets would travel in the clear{}", lifted_by(*option))]
     PlainHttp {

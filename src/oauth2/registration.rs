@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use serde_json::{Map, Value};
 
 use super::Scope;
@@ -84,6 +84,9 @@ impl ClientMetadata {
 
 /// A registered client: its credentials, and its metadata as the server took it. Store it with serde; it holds the secrets.
 ///
+/// A server's answer keeps its client whatever else is odd in it. A member of another type than RFC 7591 gives it stands in
+/// [`extra`](ClientMetadata::extra) of the metadata, as it was received; [`client`](Self::client) names it where it matters.
+///
 /// ```
 /// use oauth_proto::oauth2::{AuthorizationServer, Registration};
 /// use oauth_proto::Timestamp;
@@ -96,6 +99,7 @@ impl ClientMetadata {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct Registration {
     /// The client's identifier.
@@ -118,6 +122,39 @@ pub struct Registration {
     /// The client as the server took it, which may differ from what was asked.
     #[serde(flatten)]
     pub metadata: ClientMetadata,
+}
+
+impl Serialize for Registration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Registration {
+    /// Reads what RFC 7591 §3.2.1 says, and keeps what is of another type apart: the client is registered by now.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut members = Map::deserialize(deserializer)?;
+        for list in ["redirect_uris", "grant_types", "response_types", "contacts"] {
+            if let Some(value @ Value::String(_)) = members.get_mut(list) {
+                *value = Value::Array(vec![value.take()]);
+            }
+        }
+        for text in ["client_id", "client_secret"] {
+            if let Some(value @ Value::Number(_)) = members.get_mut(text) {
+                *value = Value::String(value.to_string());
+            }
+        }
+        let is_odd = |(name, value): (&String, &Value)| {
+            let needed = ("client_id".to_owned(), Value::String(String::new()));
+            let alone = Map::from_iter([needed, (name.clone(), value.clone())]);
+            (name != "client_id" && Self::deserialize(Value::Object(alone)).is_err()).then(|| name.clone())
+        };
+        let odd: Vec<String> = members.iter().filter_map(is_odd).collect();
+        let odd: Vec<_> = odd.into_iter().filter_map(|name| members.remove_entry(&name)).collect();
+        let mut registration = Self::deserialize(Value::Object(members)).map_err(D::Error::custom)?;
+        registration.metadata.extra.extend(odd.into_iter().filter(|(_, value)| !value.is_null()));
+        Ok(registration)
+    }
 }
 
 fn zero_is_never<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
