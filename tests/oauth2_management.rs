@@ -687,3 +687,25 @@ fn a_registration_keeps_its_client_whatever_else_is_odd_in_it() {
         assert!(error.to_string().contains(&format!("{member:?}")), "{error}");
     }
 }
+
+#[test]
+fn an_odd_answer_of_the_management_leaves_the_client_as_manageable_as_it_was() {
+    let stored = r#"{"client_id":"c","client_secret":"s3cret","registration_access_token":"t0ken",
+        "registration_client_uri":"https://auth.example.com/register/c"}"#;
+    let before: Registration = serde_json::from_str(stored).unwrap();
+    for odd in [
+        r#""client_secret":false"#,
+        r#""client_secret_expires_at":"soon""#,
+        r#""registration_access_token":{}"#,
+        r#""registration_client_uri":7"#,
+    ] {
+        let (_, on) = sent(before.read().unwrap());
+        let after = done(on.receive(json(&format!(r#"{{"client_id":"c",{odd}}}"#)), moment()).unwrap());
+        let stored = serde_json::to_string(&after).unwrap();
+        assert_eq!(serde_json::from_str::<Registration>(&stored).unwrap(), after, "{odd}");
+        assert_eq!(after.registration_access_token, before.registration_access_token, "{odd}");
+        assert_eq!(after.registration_client_uri, before.registration_client_uri, "{odd}");
+        let _ = after.read().unwrap();
+        assert_eq!(after.client(server(), now()).is_err(), odd.starts_with("\"client_secret"), "{odd}");
+    }
+}

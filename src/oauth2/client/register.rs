@@ -225,14 +225,22 @@ impl Receive<Registration> for AwaitRegistration {
                     Misbehaved::FieldInvalid { field: "client_id", reason, option: None, answer: answer() }.into()
                 );
             }
-            if registration.client_secret.is_none() {
+            let odd = &mut registration.metadata.extra;
+            if registration.client_secret.is_none() && !odd.contains_key("client_secret") {
                 registration.client_secret = before.client_secret;
-                registration.client_secret_expires_at = before.client_secret_expires_at;
+                if !odd.contains_key("client_secret_expires_at") {
+                    registration.client_secret_expires_at = before.client_secret_expires_at;
+                }
             }
-            registration.registration_access_token =
-                registration.registration_access_token.or(before.registration_access_token);
-            registration.registration_client_uri =
-                registration.registration_client_uri.or(before.registration_client_uri);
+            // The client stays as manageable as it was, whatever stands in the place of these.
+            if registration.registration_access_token.is_none() && before.registration_access_token.is_some() {
+                odd.remove("registration_access_token");
+                registration.registration_access_token = before.registration_access_token;
+            }
+            if registration.registration_client_uri.is_none() && before.registration_client_uri.is_some() {
+                odd.remove("registration_client_uri");
+                registration.registration_client_uri = before.registration_client_uri;
+            }
         }
         Ok(Step::Done(registration))
     }
