@@ -114,7 +114,7 @@ const WORDS: &str = "
     a about absent accept accepted accepts access account across active actual after again ago algorithm all allow allowed already
     also always an and another any api app application are argument array as ask asked assertion at attempt attempted audience auth
     authenticate authenticated authentication authorisation authorised authorization authorize authorized authorizing available bad
-    base64 basic be bearer because been before being belong belongs between body bounds browser but by call callback called calls
+    appsecret base base64 basic be bearer because been before being belong belongs between body bounds browser but by call callback called calls
     can cannot case certificate challenge change changed char character characters check checked client clients clock code codes
     combination configured confirm consent consumer contact contain contained contains content cookie correct could couldn create
     created credential credentials current data date day days decode decoded decrypt denied deny description deserialize detected
