@@ -31,7 +31,7 @@ pub(super) fn prose(text: &str, speech: Speech) -> String {
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
         let end = match next {
-            '=' | '＝' => rest.find(['&', '\n']).unwrap_or(rest.len()),
+            '=' | '＝' => value_end(rest, next.len_utf8()),
             _ if is_word(next) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
             _ => next.len_utf8(),
         };
@@ -54,6 +54,14 @@ pub(super) fn prose(text: &str, speech: Speech) -> String {
         }
     }
     out
+}
+
+/// Returns where the value ends that stands behind an equals sign: at the next pair or word, or at a quotation mark.
+fn value_end(rest: &str, sign: usize) -> usize {
+    let ends = |c: char| c == '&' || c == '\'' || c == '"' || c.is_whitespace();
+    let value = rest[sign..].trim_start();
+    let begin = rest.len() - value.len();
+    value.find(ends).map_or(rest.len(), |end| begin + end)
 }
 
 /// Returns whether a word names something else that is secret than those that are sensitive everywhere.
