@@ -82,7 +82,7 @@ pub enum Event<'a> {
         leg: &'a Leg,
         /// The client, where one asked.
         client_id: Option<&'a str>,
-        /// What the call returns.
+        /// The error that the call returns.
         error: &'a Error,
     },
     /// A request could not be sent, or its answer did not arrive: the transport reported an error to a driver such as
@@ -100,7 +100,7 @@ pub enum Event<'a> {
     /// An API has refused a token, and the request goes a second time, with a newer one.
     #[non_exhaustive]
     Resent {
-        /// Where the request goes.
+        /// The request, and its destination.
         leg: &'a Leg,
         /// The client of the session.
         client_id: Option<&'a str>,

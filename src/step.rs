@@ -385,6 +385,28 @@ where
     }
 }
 
+/// An asynchronous transport: what the functions behind the public ones take, whose bounds would stand at each of them.
+pub(crate) trait Transport {
+    type Error: Into<BoxError>;
+    type Sending: Future<Output = Result<Response, Self::Error>>;
+
+    fn send(&mut self, request: Request) -> Self::Sending;
+}
+
+impl<F, E, Sending> Transport for F
+where
+    F: FnMut(Request) -> Sending,
+    E: Into<BoxError>,
+    Sending: Future<Output = Result<Response, E>>,
+{
+    type Error = E;
+    type Sending = Sending;
+
+    fn send(&mut self, request: Request) -> Sending {
+        self(request)
+    }
+}
+
 /// Goes on with what the transport returned.
 fn received<T>(
     sent: Sent<T>,

@@ -2,6 +2,9 @@
 #![allow(missing_docs)]
 
 mod common;
+#[cfg(feature = "tracing")]
+#[path = "common/traced.rs"]
+mod traced;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -738,52 +741,10 @@ fn a_counter_needs_purpose_and_cause_alone() {
 
 #[cfg(feature = "tracing")]
 mod by_tracing {
-    use std::fmt::Write;
+    use tracing::Level;
 
-    use tracing::field::{Field, Visit};
-    use tracing::span::{Attributes, Id, Record};
-    use tracing::{Level, Metadata, Subscriber};
-
+    use super::traced::traced;
     use super::*;
-
-    /// Every event of the crate as a line: its level, its target and all its fields.
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<(Level, String)>>>);
-
-    struct Fields(String);
-
-    impl Visit for Fields {
-        fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-            let _ = write!(self.0, " {}={value:?}", field.name());
-        }
-    }
-
-    impl Subscriber for Lines {
-        fn enabled(&self, _: &Metadata<'_>) -> bool {
-            true
-        }
-
-        fn event(&self, event: &tracing::Event<'_>) {
-            let mut fields = Fields(event.metadata().target().to_owned());
-            event.record(&mut fields);
-            self.0.lock().unwrap().push((*event.metadata().level(), fields.0));
-        }
-
-        fn new_span(&self, _: &Attributes<'_>) -> Id {
-            Id::from_u64(1)
-        }
-
-        fn record(&self, _: &Id, _: &Record<'_>) {}
-        fn record_follows_from(&self, _: &Id, _: &Id) {}
-        fn enter(&self, _: &Id) {}
-        fn exit(&self, _: &Id) {}
-    }
-
-    fn traced(run: impl FnOnce()) -> Vec<(Level, String)> {
-        let lines = Lines::default();
-        tracing::subscriber::with_default(lines.clone(), run);
-        lines.0.lock().unwrap().clone()
-    }
 
     #[test]
     fn an_event_names_purpose_endpoint_client_and_cause_without_a_hook() {

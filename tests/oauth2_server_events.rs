@@ -2,60 +2,20 @@
 #![cfg(feature = "tracing")]
 #![allow(missing_docs)]
 
+#[path = "common/traced.rs"]
+mod traced;
 #[path = "common/world.rs"]
 mod world;
 
-use std::fmt::Write;
-use std::sync::{Arc, Mutex};
-
 use oauth_proto::oauth2::{self, Authorize};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use traced::traced;
+use tracing::Level;
 use world::{SECRET, World, provider};
-
-/// Every event as a line: its level, and all its fields.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<(Level, String)>>>);
-
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        let _ = write!(self.0, "{}={value:?} ", field.name());
-    }
-}
-
-impl Subscriber for Lines {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        // The client of this test has events of its own.
-        if event.metadata().target() != "oauth_proto::oauth2::server" {
-            return;
-        }
-        let mut line = Line(String::new());
-        event.record(&mut line);
-        self.0.lock().unwrap().push((*event.metadata().level(), line.0));
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
 
 #[test]
 fn events_have_their_levels_and_no_secret() {
-    let lines = Lines::default();
     let mut secrets = vec![SECRET.to_owned()];
-    tracing::subscriber::with_default(lines.clone(), || {
+    let mut lines = traced(|| {
         let world = World::new(provider());
         let client = world.client();
         let token = world.sign_in(&client, Authorize::scope("read")).unwrap();
@@ -70,7 +30,8 @@ fn events_have_their_levels_and_no_secret() {
         }
         secrets.push("not the password".to_owned());
     });
-    let lines = lines.0.lock().unwrap();
+    // The client of this test has events of its own.
+    lines.retain(|(_, line)| line.starts_with("oauth_proto::oauth2::server "));
     let levels: Vec<_> = lines.iter().map(|(level, _)| *level).collect();
     // Issued, renewed, revoked and the replay that caused it, a wrong password.
     assert_eq!(levels, [Level::INFO, Level::INFO, Level::INFO, Level::WARN, Level::DEBUG], "{lines:?}");

@@ -61,13 +61,13 @@ pub enum DriveError {
     Transport {
         /// The request that could not be sent.
         leg: Leg,
-        /// What the transport reported.
+        /// The transport's error.
         source: Arc<dyn StdError + Send + Sync>,
     },
     /// The conversation failed: the other side refused or broke the protocol, or the request could not be made.
     #[non_exhaustive]
     Protocol {
-        /// What went wrong.
+        /// The error of the conversation.
         error: Error,
         /// The request whose answer it is about; `None` when the error arose before anything was sent.
         leg: Option<Leg>,
@@ -78,7 +78,7 @@ pub enum DriveError {
     Storage {
         /// What was to be done, for example "store the renewed token".
         action: &'static str,
-        /// What the storage reported.
+        /// The error of the application's function.
         source: Arc<dyn StdError + Send + Sync>,
     },
     /// The token was renewed, and the session was told to [report](crate::oauth2::Session::report_renewals) that. Store
@@ -113,7 +113,7 @@ impl DriveError {
     /// Returns whether only the user can help, by signing in again: see [`Error::needs_sign_in`]. A token that has expired
     /// and that its session cannot renew counts, and so does a session without a token.
     ///
-    /// A token that was revoked and cannot be renewed is no error: the session returns the API's 401.
+    /// If a token was revoked and cannot be renewed, there is no error: the session returns the API's 401.
     pub fn needs_sign_in(&self) -> bool {
         self.protocol().is_some_and(|error| {
             error.needs_sign_in()

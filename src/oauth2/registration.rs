@@ -144,13 +144,13 @@ impl<'de> Deserialize<'de> for Registration {
                 *value = Value::String(value.to_string());
             }
         }
-        let is_odd = |(name, value): (&String, &Value)| {
-            let needed = ("client_id".to_owned(), Value::String(String::new()));
-            let alone = Map::from_iter([needed, (name.clone(), value.clone())]);
-            (name != "client_id" && Self::deserialize(Value::Object(alone)).is_err()).then(|| name.clone())
-        };
-        let odd: Vec<String> = members.iter().filter_map(is_odd).collect();
-        let odd: Vec<_> = odd.into_iter().filter_map(|name| members.remove_entry(&name)).collect();
+        if let Ok(registration) = Self::deserialize(&members) {
+            return Ok(registration);
+        }
+        let needed = ("client_id".to_owned(), Value::String(String::new()));
+        let odd: Vec<String> = lenient::odd(&members, needed, Self::deserialize).cloned().collect();
+        let odd = odd.into_iter().filter(|name| name != "client_id");
+        let odd: Vec<_> = odd.filter_map(|name| members.remove_entry(&name)).collect();
         let mut registration = Self::deserialize(Value::Object(members)).map_err(D::Error::custom)?;
         registration.metadata.extra.extend(odd.into_iter().filter(|(_, value)| !value.is_null()));
         Ok(registration)

@@ -6,9 +6,22 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error};
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::Timestamp;
+
+/// Returns the names of the members that cannot be read. Each is tried alone, beside the one without which nothing can be read, so
+/// that this takes no longer than reading the object twice.
+pub(crate) fn odd<T>(
+    members: &Map<String, Value>,
+    needed: (String, Value),
+    read: impl Fn(Value) -> Result<T, serde_json::Error>,
+) -> impl Iterator<Item = &String> {
+    members.iter().filter_map(move |(name, value)| {
+        let alone = Map::from_iter([needed.clone(), (name.clone(), value.clone())]);
+        read(Value::Object(alone)).is_err().then_some(name)
+    })
+}
 
 /// Returns a number of seconds: a number without a fraction, or a text of one.
 pub(crate) fn seconds(value: &Value) -> Option<u64> {

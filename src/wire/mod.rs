@@ -23,6 +23,8 @@ pub use endpoint::is_internal_address;
 pub(crate) use endpoint::{check_private, endpoint, is_private, leads_inside, with_query, without_query};
 pub use origin::Origin;
 pub(crate) use origin::Site;
+#[cfg(test)]
+pub(crate) use prose::hides_token;
 pub(crate) use prose::{said, said_code};
 pub use retry_after::RetryAfter;
 pub(crate) use wiped::Wiped;

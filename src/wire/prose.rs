@@ -150,6 +150,18 @@ const WORDS: &str = "
     yet you your entered passed supplied stored sending received receiving submit minimum rid trace correlation
 ";
 
+/// Asserts that a refusal with that body shows its explanation but not the token in it, for which the body has `SECRET`.
+#[cfg(test)]
+#[track_caller]
+pub(crate) fn hides_token(body: &str, refusal: impl Fn(&crate::Response) -> crate::Refused) {
+    for secret in ["sesamopen", "4a9b7c2d-1111-2222-3333-444455556666", "1234567"] {
+        let response = http::Response::builder().status(400).body(body.replace("SECRET", secret).into_bytes()).unwrap();
+        let refused = refusal(&response);
+        let shown = format!("{refused} {refused:?}");
+        assert!(!shown.contains(secret) && shown.contains("Invalid token: …"), "{shown}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

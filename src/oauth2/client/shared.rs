@@ -25,6 +25,7 @@ use super::verdict::{Again, ProtectedResponse, Stamp, Want, WithholdToken};
 use crate::event::Observer;
 use crate::oauth2::Token;
 use crate::single_flight::block_on;
+use crate::step::Transport;
 use crate::{BoxError, DriveError, Error, Expired, Leg, Moment, Purpose, Request, Response, Timestamp, Unsupported};
 
 /// How long the renewal of a token that is still good is put off after it failed, where the server does not say it.
@@ -279,16 +280,12 @@ impl SharedSession {
     }
 
     /// Gives a request the token, renewed if need be.
-    async fn sign<E, Sending>(
+    async fn sign(
         &self,
         request: &mut Request,
-        send: &mut impl FnMut(Request) -> Sending,
+        send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Stamp, DriveError>
-    where
-        E: Into<BoxError>,
-        Sending: Future<Output = Result<Response, E>>,
-    {
+    ) -> Result<Stamp, DriveError> {
         let session = self.session();
         if request.extensions().get::<WithholdToken>().is_some() {
             return Ok(session.sign_renewed(request)?);
@@ -303,15 +300,11 @@ impl SharedSession {
     }
 
     /// Returns the session with a token that is good now.
-    async fn ready<E, Sending>(
+    async fn ready(
         &self,
-        send: &mut impl FnMut(Request) -> Sending,
+        send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Supplied, DriveError>
-    where
-        E: Into<BoxError>,
-        Sending: Future<Output = Result<Response, E>>,
-    {
+    ) -> Result<Supplied, DriveError> {
         let session = self.session();
         let good = |session| Ok(Supplied { session, origin: Origin::Loaded });
         match self.need(&session, &moment())? {
@@ -328,8 +321,8 @@ impl SharedSession {
     fn go_on_after(&self, error: DriveError, now: Timestamp) -> Result<Supplied, DriveError> {
         let session = self.session();
         let is_good = session.token().is_some_and(|token| !token.is_expired(now));
-        // Where the user has signed out, the token is no longer theirs to give.
-        if !is_good || matches!(error.protocol(), Some(Error::Unsupported(Unsupported::NoToken))) {
+        // Where the user has signed out, there is no token any more.
+        if !is_good {
             return Err(error);
         }
         let until = now.after(error.retry_after(now).unwrap_or(PAUSE));
@@ -360,17 +353,13 @@ impl SharedSession {
     }
 
     /// The session to send a request with once more, if the response asks for that.
-    async fn after<E, Sending>(
+    async fn after(
         &self,
         stamp: &Stamp,
         response: &Response,
-        send: &mut impl FnMut(Request) -> Sending,
+        send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Option<Arc<Session>>, DriveError>
-    where
-        E: Into<BoxError>,
-        Sending: Future<Output = Result<Response, E>>,
-    {
+    ) -> Result<Option<Arc<Session>>, DriveError> {
         let session = self.session();
         Ok(match session.want(stamp, &ProtectedResponse::of(response, Some(response.body()))) {
             Want::Nothing | Want::User => None,
@@ -390,17 +379,13 @@ impl SharedSession {
     }
 
     /// The session with a newer token than that of `generation`: renewed here, or by another.
-    async fn supply<E, Sending>(
+    async fn supply(
         &self,
         generation: u64,
         urgency: Urgency,
-        send: &mut impl FnMut(Request) -> Sending,
+        send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Supplied, DriveError>
-    where
-        E: Into<BoxError>,
-        Sending: Future<Output = Result<Response, E>>,
-    {
+    ) -> Result<Supplied, DriveError> {
         let mut line = Line::new(self, generation);
         // A runtime that drops what it is given is given one renewal.
         let mut detached = self.0.detached.as_ref();
@@ -426,17 +411,9 @@ impl SharedSession {
 }
 
 /// Sends an API request.
-async fn exchange<E, Sending>(
-    request: Request,
-    send: &mut impl FnMut(Request) -> Sending,
-    observer: &Observer,
-) -> Result<Response, DriveError>
-where
-    E: Into<BoxError>,
-    Sending: Future<Output = Result<Response, E>>,
-{
+async fn exchange(request: Request, send: &mut impl Transport, observer: &Observer) -> Result<Response, DriveError> {
     let uri = request.uri().clone();
-    match send(request).await.map_err(Into::into) {
+    match send.send(request).await.map_err(Into::into) {
         Ok(response) => {
             observer.answered(Purpose::CallingApi, &uri, response.status());
             Ok(response)

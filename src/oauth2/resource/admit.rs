@@ -122,7 +122,7 @@ impl ResourceServer {
         if let Some(introspection) = tokens.recall(key, now) {
             return Ok(tokens.end(&self.guard, introspection, scope, now));
         }
-        let introspection = tokens.flights.fly(key, || tokens.ask(&token, &mut send, &mut moment)).await?;
+        let introspection = tokens.flights.fly(key, || tokens.ask(key, &token, &mut send, &mut moment)).await?;
         Ok(tokens.end(&self.guard, introspection, scope, moment().now))
     }
 

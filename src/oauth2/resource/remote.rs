@@ -1,7 +1,7 @@
 //! Tokens that another server knows: introspection, RFC 7662, remembered for a while.
 
 use std::fmt;
-use std::future::{Future, ready};
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use super::remembered::{Limits, Remembered};
 use crate::oauth2::server::{Guarded, Reason, Rejected, TokenHash};
 use crate::oauth2::{Client, Introspection, Scope, TokenHint};
 use crate::single_flight::SingleFlight;
-use crate::step::run_async_with;
+use crate::step::{Transport, run_async_with};
 use crate::wire::shortened;
-use crate::{BoxError, DriveError, Moment, Request, Response, Timestamp};
+use crate::{DriveError, Moment, Timestamp};
 
 /// Tokens of an authorization server that is asked about each of them (RFC 7662).
 ///
@@ -139,17 +139,14 @@ impl RemoteTokens {
     }
 
     /// Asks the authorization server, and remembers the answer.
-    pub(super) async fn ask<E, Sending>(
+    pub(super) async fn ask(
         &self,
+        key: TokenHash,
         token: &str,
-        send: impl FnMut(Request) -> Sending,
+        send: &mut impl Transport,
         mut moment: impl FnMut() -> Moment,
-    ) -> Result<Arc<Introspection>, DriveError>
-    where
-        E: Into<BoxError>,
-        Sending: Future<Output = Result<Response, E>>,
-    {
-        let (key, first) = (TokenHash::of(token), moment());
+    ) -> Result<Arc<Introspection>, DriveError> {
+        let first = moment();
         // Another's answer may have come since this one looked.
         if let Some(introspection) = self.recall(key, first.now) {
             return Ok(introspection);
@@ -157,7 +154,8 @@ impl RemoteTokens {
         let asked = self.remembered.asked(first.now);
         let step = self.client.introspect(token, Some(TokenHint::AccessToken), first)?;
         // An introspection does not wait, so there is nothing to sleep with.
-        let introspection = Arc::new(run_async_with(step, send, &mut moment, |_| ready(())).await?);
+        let introspection =
+            Arc::new(run_async_with(step, |request| send.send(request), &mut moment, |_| ready(())).await?);
         self.remembered.remember(key, &introspection, asked, &self.limits, moment().now);
         Ok(introspection)
     }

@@ -21,7 +21,7 @@ use super::storage::{Lease, Leased, StoredToken, Written, version_of};
 use super::{PAUSE, Session, SharedSession};
 use crate::oauth2::Token;
 use crate::single_flight::block_on;
-use crate::step::run_async_with;
+use crate::step::{Transport, run_async_with};
 use crate::{BoxError, DriveError, Error, Expired, Moment, Request, Response, Timestamp, Unsupported};
 
 /// The pauses between two looks at a lease that another process holds.
@@ -94,7 +94,7 @@ impl Detached {
             let (send, moment) = (send.clone(), moment.clone());
             Renewal(Box::pin(async move {
                 // The result is in the state, where all who wait look for it.
-                let _ = shared.renew(turn, wanted, &mut |request| send(request), &mut || moment()).await;
+                let _ = shared.renew(turn, wanted, &mut |request: Request| send(request), &mut || moment()).await;
             }))
         };
         Self { make: Arc::new(make), spawn: Arc::new(spawn) }
@@ -138,17 +138,13 @@ enum Loaded {
 
 impl SharedSession {
     /// Renews the token, and tells all who wait how that ended.
-    pub(super) async fn renew<E, Sending>(
+    pub(super) async fn renew(
         &self,
         turn: Turn,
         Wanted { mut generation, urgency }: Wanted,
-        send: &mut impl FnMut(Request) -> Sending,
+        send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Supplied, DriveError>
-    where
-        E: Into<BoxError>,
-        Sending: Future<Output = Result<Response, E>>,
-    {
+    ) -> Result<Supplied, DriveError> {
         {
             let state = self.lock();
             // Another has loaded a token that is due, and was cancelled before it had renewed that.
@@ -175,17 +171,13 @@ impl SharedSession {
     }
 
     /// Renews with the lease, if there is one. `generation` becomes that of the token that is renewed in the end.
-    async fn renew_leased<E, Sending>(
+    async fn renew_leased(
         &self,
         generation: &mut u64,
         urgency: Urgency,
-        send: &mut impl FnMut(Request) -> Sending,
+        send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Supplied, DriveError>
-    where
-        E: Into<BoxError>,
-        Sending: Future<Output = Result<Response, E>>,
-    {
+    ) -> Result<Supplied, DriveError> {
         let storage = &self.0.storage;
         let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
         let lease = loop {
@@ -227,16 +219,12 @@ impl SharedSession {
     }
 
     /// Renews and stores, where need be more than once: another process may store a token at any time.
-    async fn renew_and_store<E, Sending>(
+    async fn renew_and_store(
         &self,
         generation: &mut u64,
-        send: &mut impl FnMut(Request) -> Sending,
+        send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Supplied, DriveError>
-    where
-        E: Into<BoxError>,
-        Sending: Future<Output = Result<Response, E>>,
-    {
+    ) -> Result<Supplied, DriveError> {
         let storage = &self.0.storage;
         for _ in 0..TRIES {
             let stored = storage.load().await?;
@@ -333,24 +321,18 @@ impl SharedSession {
     }
 
     /// Asks the server for a new token.
-    async fn request<E, Sending>(
+    async fn request(
         &self,
         session: &Session,
-        send: &mut impl FnMut(Request) -> Sending,
+        send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Token, DriveError>
-    where
-        E: Into<BoxError>,
-        Sending: Future<Output = Result<Response, E>>,
-    {
-        if session.token().is_none() && !session.is_renewable() {
-            return Err(Error::from(Unsupported::NoToken).into());
-        }
+    ) -> Result<Token, DriveError> {
         if !session.is_renewable() {
-            return Err(Error::from(Expired::Token).into());
+            let without = || Error::from(Unsupported::NoToken);
+            return Err(session.token().map_or_else(without, |_| Expired::Token.into()).into());
         }
         // Renewals do not wait, so there is nothing to sleep with.
-        run_async_with(session.renew(moment())?, send, moment, |_| ready(())).await
+        run_async_with(session.renew(moment())?, |request| send.send(request), moment, |_| ready(())).await
     }
 
     /// Remembers that a grant has ended, so that no one asks the server again. If another process was quicker, and the server
