@@ -210,11 +210,12 @@ fn session() -> Session {
 type Server = (Provider, MemoryStore);
 
 fn server() -> Server {
-    let provider = Provider::new("https://auth.example.com")
-        .unwrap()
-        .grant_type(GrantType::authorization_code().scopes("read write"))
-        .grant_type(GrantType::client_credentials().scopes("read write"))
-        .grant_type(GrantType::refresh_token());
+    let provider = Provider::builder("https://auth.example.com")
+        .add_grant_type(GrantType::authorization_code().scopes("read write"))
+        .add_grant_type(GrantType::client_credentials().scopes("read write"))
+        .add_grant_type(GrantType::refresh_token())
+        .build()
+        .unwrap();
     let store = MemoryStore::default();
     let client = ClientRecord::confidential("s6BhdRkqt3", SECRET).redirect_uri(REDIRECT);
     store.add_client(client.grant_type("client_credentials").introspects_all());

@@ -45,11 +45,12 @@ struct Server {
 impl Server {
     fn new() -> Self {
         let lifetime = Duration::from_secs(LIVING);
-        let provider = Provider::new(ISSUER)
-            .unwrap()
-            .grant_type(GrantType::authorization_code().scopes("read write").expires_in(lifetime))
-            .grant_type(GrantType::client_credentials().scopes("read write").expires_in(lifetime))
-            .grant_type(GrantType::refresh_token().expires_in(lifetime));
+        let provider = Provider::builder(ISSUER)
+            .add_grant_type(GrantType::authorization_code().scopes("read write").expires_in(lifetime))
+            .add_grant_type(GrantType::client_credentials().scopes("read write").expires_in(lifetime))
+            .add_grant_type(GrantType::refresh_token().expires_in(lifetime))
+            .build()
+            .unwrap();
         let store = MemoryStore::default();
         let client = ClientRecord::confidential(ID, SECRET).redirect_uri(REDIRECT).grant_type("client_credentials");
         store.add_client(client.introspects_all());

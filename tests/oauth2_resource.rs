@@ -25,9 +25,8 @@ fn moment(entropy: u8) -> Moment {
 }
 
 fn provider() -> Provider {
-    Provider::new("https://auth.example.com")
-        .unwrap()
-        .grant_type(GrantType::client_credentials().scopes("read write"))
+    Provider::builder("https://auth.example.com")
+        .add_grant_type(GrantType::client_credentials().scopes("read write"))
         .resource(RESOURCE)
         .resource("https://mail.example.com")
 }

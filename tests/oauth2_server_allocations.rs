@@ -6,8 +6,10 @@ use oauth_proto::{Moment, Timestamp};
 
 #[test]
 fn a_token_for_a_client_takes_twelve_allocations_at_most() {
-    let provider = Provider::new("https://auth.example.com").unwrap();
-    let provider = provider.grant_type(GrantType::client_credentials().scopes("read write"));
+    let provider = Provider::builder("https://auth.example.com")
+        .add_grant_type(GrantType::client_credentials().scopes("read write"))
+        .build()
+        .unwrap();
     let store = MemoryStore::default();
     store.add_client(
         ClientRecord::confidential("s6BhdRkqt3", "7Fjfp0ZBr1KtDRbnfVdmIw").grant_type("client_credentials"),

@@ -133,7 +133,7 @@ fn exchange(world: &World, subject: &Token, more: &[(&str, &str)], decide: impl 
 /// RFC 8693.
 #[test]
 fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
-    let world = World::new(provider().grant_type(GrantType::token_exchange().scopes("read write admin")));
+    let world = World::new(provider().add_grant_type(GrantType::token_exchange().scopes("read write admin")));
     world
         .store
         .add_client(ClientRecord::confidential("printer", SECRET).redirect_uri(REDIRECT).grant_type(TOKEN_EXCHANGE));
@@ -182,7 +182,7 @@ fn extension_grants_are_judged_or_asked_about() {
             }
         }
     }
-    let world = World::new(provider().grant_type(GrantType::judged("urn:voucher", Voucher).scopes("read write")));
+    let world = World::new(provider().add_grant_type(GrantType::judged("urn:voucher", Voucher).scopes("read write")));
     let shown = |voucher| [("grant_type", "urn:voucher"), ("voucher", voucher), ("scope", "read write")];
     // A client has to be allowed to.
     assert_eq!(error(&post(&world, &shown("genuine"))), "unauthorized_client");
@@ -245,7 +245,7 @@ fn secrets_are_taken_from_where_the_operator_says() {
 
 #[test]
 fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
-    let world = World::new(provider().grant_type(GrantType::implicit().scopes("read")));
+    let world = World::new(provider().add_grant_type(GrantType::implicit().scopes("read")));
     for mode in [ResponseMode::Fragment, ResponseMode::FormPost] {
         let authorize = Authorize::scope("read").response_mode(mode);
         let authorization = world.client().authorize_implicit(authorize, world.moment()).unwrap();

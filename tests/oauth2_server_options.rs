@@ -7,8 +7,8 @@ mod world;
 use std::time::Duration;
 
 use oauth_proto::oauth2::server::{
-    ClientRecord, Endpoint, Grant, GrantType, NewToken, Provider, RandomTokens, Reason, RegistrationPolicy,
-    SecretHasher, TokenGenerator, UnknownScope, Uuid4, serve,
+    ClientRecord, Endpoint, Grant, GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, Reason,
+    RegistrationPolicy, SecretHasher, TokenGenerator, UnknownScope, Uuid4, serve,
 };
 use oauth_proto::oauth2::{self, Authorize, Client, ClientMetadata, Token};
 use oauth_proto::{Error, Moment, Secret, Timestamp};
@@ -61,7 +61,7 @@ fn an_equal_request_gets_the_unique_token_that_is_there() {
 #[test]
 fn unique_tokens_need_a_key_and_a_user() {
     let unique = GrantType::authorization_code().scopes("read").unique_tokens();
-    let world = World::new(provider().grant_type(unique));
+    let world = World::new(provider().add_grant_type(unique));
     assert_eq!(code(&world.sign_in(&world.client(), Authorize::scope("read")).unwrap_err()), "server_error");
     let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
     let authorization = world.run(world.client().authorize(Authorize::scope("read"), world.moment())).unwrap();
@@ -73,8 +73,8 @@ fn unique_tokens_need_a_key_and_a_user() {
 
 #[test]
 fn a_client_that_lost_the_answer_gets_the_same_successor_for_a_while() {
-    let lenient = GrantType::refresh_token().allow_lost_answers(Duration::from_secs(10));
-    let world = World::new(provider().grant_type(lenient));
+    let lenient = GrantType::refresh_token().rotation_grace(Duration::from_secs(10));
+    let world = World::new(provider().add_grant_type(lenient));
     let client = world.client();
     let first = world.sign_in(&client, Authorize::scope("read")).unwrap();
     let lost = refresh(&world, &client, &first).unwrap();
@@ -97,7 +97,7 @@ fn a_client_that_lost_the_answer_gets_the_same_successor_for_a_while() {
 
 #[test]
 fn refresh_tokens_that_are_kept_stay_but_for_public_clients() {
-    let world = World::new(provider().grant_type(GrantType::refresh_token().keep_refresh_tokens()));
+    let world = World::new(provider().add_grant_type(GrantType::refresh_token().keep_refresh_tokens()));
     let client = world.client();
     let first = world.sign_in(&client, Authorize::scope("read")).unwrap();
     for _ in 0..3 {
@@ -116,7 +116,7 @@ fn refresh_tokens_that_are_kept_stay_but_for_public_clients() {
 fn scopes_are_separated_dropped_and_defaulted_as_configured() {
     let grant = GrantType::authorization_code().scopes("read write").default_scope("read");
     let grant = grant.unknown_scope(UnknownScope::Default);
-    let world = World::new(provider().scope_separator(',').grant_type(grant));
+    let world = World::new(provider().scope_separator(',').add_grant_type(grant));
     let server = world.server().scope_separator(',');
     let client = Client::new(server, "printer").secret(SECRET).redirect_uri(world::REDIRECT).unwrap();
     let scope = |asked: Authorize| world.sign_in(&client, asked).unwrap().scope.unwrap();
@@ -130,7 +130,7 @@ fn scopes_are_separated_dropped_and_defaulted_as_configured() {
 fn tokens_live_as_long_as_their_grant_says() {
     let eternal = GrantType::password().scopes("read").dangerous_never_expires();
     let short = GrantType::refresh_token().expires_in(Duration::from_secs(60));
-    let world = World::new(provider().grant_type(eternal).grant_type(short));
+    let world = World::new(provider().add_grant_type(eternal).add_grant_type(short));
     let token = password(&world).unwrap();
     assert_eq!(token.expires_at, None);
     world.now.set(NOW + 59);
@@ -155,11 +155,15 @@ fn tokens_look_as_their_generator_makes_them() {
     #[derive(Debug)]
     struct Spaces;
     impl TokenGenerator for Spaces {
-        fn generate(&self, _: &NewToken<'_>, _: [u8; 32]) -> String {
-            "no token\r\n".into()
+        fn generate(&self, token: &NewToken<'_>, random: [u8; 32]) -> String {
+            // Nobody could know that before Jane comes.
+            if token.grant.user.as_deref() == Some("jane") {
+                return "no token\r\n".into();
+            }
+            RandomTokens::default().generate(token, random)
         }
     }
-    let length = |provider: Provider| {
+    let length = |provider: ProviderBuilder| {
         let world = World::new(provider);
         password(&world).unwrap().access_token.expose().len()
     };
@@ -205,6 +209,10 @@ fn secrets_are_checked_by_the_hasher_that_hashed_them() {
     assert_eq!(code(&password(&world).unwrap_err()), "invalid_client");
 }
 
+fn provider_at(issuer: &str) -> Provider {
+    Provider::builder(issuer).add_grant_type(GrantType::authorization_code()).build().unwrap()
+}
+
 #[test]
 fn endpoints_are_where_the_operator_puts_them() {
     let moved = provider().path(Endpoint::Token, "/oauth2/v1/token").path(Endpoint::Authorize, "login");
@@ -213,7 +221,7 @@ fn endpoints_are_where_the_operator_puts_them() {
     assert_eq!(metadata.token_endpoint.as_deref(), Some("https://auth.example.com/oauth2/v1/token"));
     assert_eq!(metadata.authorization_endpoint.as_deref(), Some("https://auth.example.com/login"));
     world.sign_in(&world.client(), Authorize::scope("read")).unwrap();
-    let below = Provider::new("https://example.com/tenant/").unwrap().metadata();
+    let below = provider_at("https://example.com/tenant/").metadata();
     assert_eq!(below.token_endpoint.as_deref(), Some("https://example.com/tenant/token"));
     let gone = http::Request::post("https://auth.example.com/token").body(Vec::new()).unwrap();
     assert_eq!(world.send(gone).status(), 404);
@@ -283,7 +291,8 @@ fn clients_register_and_manage_themselves() {
 
 #[test]
 fn whoever_registers_gets_nothing_that_nobody_decides_on() {
-    let world = World::new(provider().grant_type(GrantType::implicit()).registration(RegistrationPolicy::AllowAnyone));
+    let world =
+        World::new(provider().add_grant_type(GrantType::implicit()).registration(RegistrationPolicy::AllowAnyone));
     let metadata = |change: &dyn Fn(&mut ClientMetadata)| {
         let mut metadata = ClientMetadata::new(["https://new.example.com/cb"]);
         change(&mut metadata);

@@ -29,13 +29,14 @@ impl Photos {
     /// A service at that address, whose users come back to the client at that URI.
     pub fn new(issuer: &str, redirect_uri: &str) -> Result<Self, Error> {
         let scopes = SCOPES.map(|(scope, _)| scope);
-        let provider = Provider::new(issuer)?
-            .grant_type(GrantType::authorization_code().scopes(scopes))
-            .grant_type(GrantType::client_credentials().scopes("albums").default_scope("albums"))
-            .grant_type(GrantType::device_code().scopes(scopes))
-            .grant_type(GrantType::refresh_token())
+        let provider = Provider::builder(issuer)
+            .add_grant_type(GrantType::authorization_code().scopes(scopes))
+            .add_grant_type(GrantType::client_credentials().scopes("albums").default_scope("albums"))
+            .add_grant_type(GrantType::device_code().scopes(scopes))
+            .add_grant_type(GrantType::refresh_token())
             // Nobody likes to wait for an example.
-            .device_interval(Duration::from_secs(1));
+            .device_interval(Duration::from_secs(1))
+            .build()?;
         let store = MemoryStore::default();
         let printer = ClientRecord::confidential(CLIENT, CLIENT_SECRET).name(pages::CLIENT);
         store.add_client(printer.redirect_uri(redirect_uri).grant_type("client_credentials"));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::Scope;
 use oauth_proto::oauth2::server::{
-    ClientRecord, FindClient, FindTicket, FindToken, FoundTicket, GrantType, MemoryStore, Provider, Redeem, Redemption,
+    ClientRecord, FindClient, FindTicket, FindToken, FoundTicket, GrantType, MemoryStore, Provider, ProviderBuilder, Redeem, Redemption,
     RegistrationPolicy, Rejected, RemoveClient, ReplaceTicket, Revoke, Rotate, Rotation, SaveClient, SaveTicket,
     SaveTokens, Saved, Store, TokenRecord, UnknownScope,
 };
@@ -56,45 +56,45 @@ pub fn provider(options: Options) -> Provider {
         let grant_type = grant_type.scopes("read write").unknown_scope(unknown);
         if options.default_scope { grant_type.default_scope("read") } else { grant_type }
     };
-    let mut refresh = GrantType::refresh_token().allow_lost_answers(Duration::from_secs(options.grace.into()));
+    let mut refresh = GrantType::refresh_token().rotation_grace(Duration::from_secs(options.grace.into()));
     if options.keep {
         refresh = refresh.keep_refresh_tokens();
     }
     if options.never_expires {
         refresh = refresh.dangerous_never_expires();
     }
-    let mut provider = Provider::new(ISSUER)
-        .unwrap()
-        .grant_type(scoped(GrantType::authorization_code()))
-        .grant_type(scoped(GrantType::implicit()))
-        .grant_type(scoped(GrantType::password()))
-        .grant_type(scoped(GrantType::device_code()))
-        .grant_type(scoped(GrantType::token_exchange()))
-        .grant_type(scoped(GrantType::extension("urn:x:voucher")))
-        .grant_type(GrantType::client_credentials().scopes("stats"))
-        .grant_type(refresh)
-        .resource(RESOURCES[0])
-        .resource(RESOURCES[1]);
-    let mut toggle = |wanted: bool, on: fn(Provider) -> Provider| {
+    let mut provider = Provider::builder(ISSUER)
+        .add_grant_type(scoped(GrantType::authorization_code()))
+        .add_grant_type(scoped(GrantType::implicit()))
+        .add_grant_type(scoped(GrantType::password()))
+        .add_grant_type(scoped(GrantType::device_code()))
+        .add_grant_type(scoped(GrantType::token_exchange()))
+        .add_grant_type(scoped(GrantType::extension("urn:x:voucher")))
+        .add_grant_type(GrantType::client_credentials().scopes("stats"))
+        .add_grant_type(refresh)
+        .add_resource(RESOURCES[0])
+        .add_resource(RESOURCES[1]);
+    let mut toggle = |wanted: bool, on: fn(ProviderBuilder) -> ProviderBuilder| {
         if wanted {
             provider = on(provider.clone());
         }
     };
     toggle(options.unique, |provider| provider.enable_unique_tokens("a key that is not in the store"));
-    toggle(options.require_pkce, Provider::require_pkce);
-    toggle(options.plain_pkce, Provider::allow_plain_pkce);
-    toggle(options.only_pushed, Provider::require_pushed_requests);
-    toggle(options.only_basic, Provider::only_basic);
-    toggle(options.only_body && !options.only_basic, Provider::only_body);
-    toggle(options.raw_basic, Provider::allow_raw_basic);
+    toggle(options.require_pkce, ProviderBuilder::require_pkce);
+    toggle(options.plain_pkce, ProviderBuilder::allow_plain_pkce);
+    toggle(options.only_pushed, ProviderBuilder::require_pushed_requests);
+    toggle(options.only_basic, ProviderBuilder::only_basic);
+    toggle(options.only_body && !options.only_basic, ProviderBuilder::only_body);
+    toggle(options.raw_basic, ProviderBuilder::allow_raw_basic);
     if options.separator {
         provider = provider.scope_separator(',');
     }
-    match options.registration % 3 {
+    let provider = match options.registration % 3 {
         0 => provider,
         1 => provider.registration(RegistrationPolicy::with_token(INITIAL)),
         _ => provider.registration(RegistrationPolicy::AllowAnyone),
-    }
+    };
+    provider.build().unwrap()
 }
 
 /// Fails at one question, if it is told so, without having done anything.

@@ -83,17 +83,18 @@ fn add_clients(store: &MemoryStore) {
 }
 
 fn provider(issuer: &str) -> Provider {
-    Provider::new(issuer)
-        .expect("loopback is private")
-        .grant_type(GrantType::authorization_code().scopes(SCOPES).default_scope("photos.read"))
-        .grant_type(GrantType::implicit().scopes(SCOPES))
-        .grant_type(GrantType::password().scopes(SCOPES))
-        .grant_type(GrantType::client_credentials().scopes("stats"))
-        .grant_type(GrantType::device_code().scopes(SCOPES))
-        .grant_type(GrantType::refresh_token())
+    Provider::builder(issuer)
+        .add_grant_type(GrantType::authorization_code().scopes(SCOPES).default_scope("photos.read"))
+        .add_grant_type(GrantType::implicit().scopes(SCOPES))
+        .add_grant_type(GrantType::password().scopes(SCOPES))
+        .add_grant_type(GrantType::client_credentials().scopes("stats"))
+        .add_grant_type(GrantType::device_code().scopes(SCOPES))
+        .add_grant_type(GrantType::refresh_token())
         .registration(RegistrationPolicy::AllowAnyone)
         // Somebody waits for it.
         .device_interval(Duration::from_secs(1))
+        .build()
+        .expect("a sound configuration")
 }
 
 struct Endpoints {

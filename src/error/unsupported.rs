@@ -170,6 +170,12 @@ pub enum Unsupported {
         /// The function that is missing, or too much.
         other: &'static str,
     },
+    /// A server's configuration has problems, of which the text names each.
+    #[error("{problems}")]
+    Configuration {
+        /// All of them, with their options.
+        problems: String,
+    },
     /// A secret that is too short to be one.
     #[error("the secret has {length} bytes where {least} are the least")]
     ShortSecret {

@@ -206,7 +206,7 @@ fn grant_not_allowed() {
     };
     assert_eq!(sent_back(token(&world)), "unauthorized_client");
     let narrow = World::new(
-        oauth_proto::oauth2::server::Provider::new(ISSUER).unwrap().grant_type(GrantType::authorization_code()),
+        oauth_proto::oauth2::server::Provider::builder(ISSUER).add_grant_type(GrantType::authorization_code()),
     );
     assert_eq!(sent_back(token(&narrow)), "unsupported_response_type");
     refused(world.token(PRINTER, &[("grant_type", "implicit")]), 400, "unsupported_grant_type");

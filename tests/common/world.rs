@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use oauth_proto::oauth2::server::{
-    Claim, ClientRecord, Consent, Decide, Decision, Dispatched, Grant, GrantType, MemoryStore, Provider, serve,
-    serve_with,
+    Claim, ClientRecord, Consent, Decide, Decision, Dispatched, Grant, GrantType, MemoryStore, Provider,
+    ProviderBuilder, serve, serve_with,
 };
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Token};
 use oauth_proto::{Error, Moment, Request, Response, Step, Timestamp};
@@ -23,7 +23,8 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(provider: Provider) -> Self {
+    pub fn new(provider: ProviderBuilder) -> Self {
+        let provider = provider.build().unwrap();
         let store = MemoryStore::default();
         store.add_client(
             ClientRecord::confidential("printer", SECRET)
@@ -100,12 +101,11 @@ impl World {
     }
 }
 
-pub fn provider() -> Provider {
-    Provider::new(ISSUER)
-        .unwrap()
-        .grant_type(GrantType::authorization_code().scopes("read write").default_scope("read"))
-        .grant_type(GrantType::client_credentials().scopes("stats"))
-        .grant_type(GrantType::password().scopes("read write"))
-        .grant_type(GrantType::device_code().scopes("read"))
-        .grant_type(GrantType::refresh_token())
+pub fn provider() -> ProviderBuilder {
+    Provider::builder(ISSUER)
+        .add_grant_type(GrantType::authorization_code().scopes("read write").default_scope("read"))
+        .add_grant_type(GrantType::client_credentials().scopes("stats"))
+        .add_grant_type(GrantType::password().scopes("read write"))
+        .add_grant_type(GrantType::device_code().scopes("read"))
+        .add_grant_type(GrantType::refresh_token())
 }

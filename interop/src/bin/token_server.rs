@@ -26,7 +26,7 @@ fn main() -> Result<(), Failure> {
     let origin = format!("http://{}", listener.local_addr()?);
     // So few of them are there at a time that memory does not run out.
     let grant_type = GrantType::client_credentials().expires_in(Duration::from_secs(5));
-    let provider = Provider::new(&origin)?.grant_type(grant_type);
+    let provider = Provider::builder(&origin).add_grant_type(grant_type).build()?;
     let endpoint = Endpoint { provider, store: MemoryStore::default() };
     endpoint
         .store

@@ -24,7 +24,7 @@ use crate::{Secret, Timestamp};
 ///
 /// ```
 /// use http::request::Parts;
-/// use oauth_proto::oauth2::server::{ClaimedClient, ClientSource, Provider};
+/// use oauth_proto::oauth2::server::{ClaimedClient, ClientSource, GrantType, Provider};
 ///
 /// /// The certificate that the TLS layer has verified, put into the request's extensions by the web server.
 /// #[derive(Clone)]
@@ -43,8 +43,11 @@ use crate::{Secret, Timestamp};
 ///     }
 /// }
 ///
-/// let provider = Provider::new("https://auth.example.com")?.client_source(MutualTls);
-/// # Ok::<(), oauth_proto::Error>(())
+/// let provider = Provider::builder("https://auth.example.com")
+///     .add_grant_type(GrantType::client_credentials().scopes("stats"))
+///     .client_source(MutualTls)
+///     .build()?;
+/// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 pub trait ClientSource: fmt::Debug + Send + Sync {
     /// Who the client claims to be, if the request shows something that this source knows how to check; `None` for clients that

@@ -26,9 +26,10 @@ use super::claim::{Decide, Decision};
 /// }
 /// # fn is_genuine(_: &str) -> bool { false }
 ///
-/// let provider = Provider::new("https://auth.example.com")?
-///     .grant_type(GrantType::judged("https://auth.example.com/grants/voucher", Voucher));
-/// # Ok::<(), oauth_proto::Error>(())
+/// let provider = Provider::builder("https://auth.example.com")
+///     .add_grant_type(GrantType::judged("https://auth.example.com/grants/voucher", Voucher))
+///     .build()?;
+/// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 pub trait ExtensionGrant: fmt::Debug + Send + Sync {
     /// Whether it is granted.

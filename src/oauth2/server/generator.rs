@@ -13,7 +13,7 @@ use crate::{Error, Timestamp, Unsupported};
 /// Makes the texts of access tokens, refresh tokens and codes.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{NewToken, Provider, RandomTokens, TokenGenerator};
+/// use oauth_proto::oauth2::server::{GrantType, NewToken, Provider, RandomTokens, TokenGenerator};
 ///
 /// /// Tokens that leak scanners recognise.
 /// #[derive(Debug)]
@@ -25,8 +25,11 @@ use crate::{Error, Timestamp, Unsupported};
 ///     }
 /// }
 ///
-/// let provider = Provider::new("https://auth.example.com")?.token_generator(Marked);
-/// # Ok::<(), oauth_proto::Error>(())
+/// let provider = Provider::builder("https://auth.example.com")
+///     .add_grant_type(GrantType::client_credentials().scopes("stats"))
+///     .token_generator(Marked)
+///     .build()?;
+/// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 pub trait TokenGenerator: fmt::Debug + Send + Sync {
     /// A text of letters, digits and `-._~+/=` (RFC 6750 §2.1), not longer than 4096. `random` is 256 bits that nobody can
@@ -109,10 +112,13 @@ impl TokenGenerator for RandomTokens {
 /// servers whose columns hold nothing else.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{Provider, Uuid4};
+/// use oauth_proto::oauth2::server::{GrantType, Provider, Uuid4};
 ///
-/// let provider = Provider::new("https://auth.example.com")?.token_generator(Uuid4);
-/// # Ok::<(), oauth_proto::Error>(())
+/// let provider = Provider::builder("https://auth.example.com")
+///     .add_grant_type(GrantType::client_credentials().scopes("stats"))
+///     .token_generator(Uuid4)
+///     .build()?;
+/// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Uuid4;

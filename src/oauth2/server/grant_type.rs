@@ -16,6 +16,9 @@ pub(super) const BY_DEFAULT: [&str; 3] = ["authorization_code", "refresh_token",
 /// No honest request asks for more words than this.
 const MOST_WORDS: usize = 256;
 
+/// How long a client that lost the answer to a refresh may ask again.
+const GRACE: Duration = Duration::from_secs(10);
+
 const HOUR: Duration = Duration::from_secs(3600);
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -25,11 +28,12 @@ const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 /// use std::time::Duration;
 /// use oauth_proto::oauth2::server::{GrantType, Provider};
 ///
-/// let provider = Provider::new("https://auth.example.com")?
-///     .grant_type(GrantType::authorization_code().scopes("photos.read photos.write").default_scope("photos.read"))
-///     .grant_type(GrantType::client_credentials().scopes("stats").expires_in(Duration::from_secs(600)))
-///     .grant_type(GrantType::refresh_token());
-/// # Ok::<(), oauth_proto::Error>(())
+/// let provider = Provider::builder("https://auth.example.com")
+///     .add_grant_type(GrantType::authorization_code().scopes("photos.read photos.write").default_scope("photos.read"))
+///     .add_grant_type(GrantType::client_credentials().scopes("stats").expires_in(Duration::from_secs(600)))
+///     .add_grant_type(GrantType::refresh_token())
+///     .build()?;
+/// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct GrantType {
@@ -41,7 +45,11 @@ pub struct GrantType {
     pub(super) unique: bool,
     pub(super) with_refresh: bool,
     pub(super) keep: bool,
+    /// For how long a replaced refresh token is answered once more, and whether that was set rather than left as it is.
     pub(super) grace: Duration,
+    pub(super) has_own_grace: bool,
+    pub(super) grants_end_after: Option<Duration>,
+    pub(super) is_extension: bool,
     pub(super) judge: Option<Arc<dyn ExtensionGrant>>,
 }
 
@@ -74,7 +82,10 @@ impl GrantType {
             unique: false,
             with_refresh,
             keep: false,
-            grace: Duration::ZERO,
+            grace: GRACE,
+            has_own_grace: false,
+            grants_end_after: None,
+            is_extension: false,
             judge: None,
         }
     }
@@ -126,7 +137,7 @@ impl GrantType {
 
     /// Another grant, by its URI (RFC 6749 §4.5). The application decides: see [`Claim::Extension`](super::Claim::Extension).
     pub fn extension(grant_type: impl Into<String>) -> Self {
-        Self::new(grant_type, false)
+        Self { is_extension: true, ..Self::new(grant_type, false) }
     }
 
     /// Another grant, that needs nothing but the request to be judged.
@@ -167,18 +178,45 @@ impl GrantType {
         self
     }
 
-    /// Whether refresh tokens come with its access tokens: unless said otherwise with those of `authorization_code`, `password` and
-    /// devices, and not with those of any other grant; never with those for which another token was exchanged. It takes effect
-    /// where there is [`refresh_token`](Self::refresh_token) and the client
-    /// may use it.
-    pub fn with_refresh_token(mut self, with_refresh: bool) -> Self {
-        self.with_refresh = with_refresh;
+    /// Lets refresh tokens come with its access tokens, where the server offers [`refresh_token`](Self::refresh_token) and the client
+    /// may use it. By default they come with those of `authorization_code`, `password` and devices. They never come with a token
+    /// for which another token was exchanged.
+    pub fn with_refresh_token(mut self) -> Self {
+        self.with_refresh = true;
         self
     }
 
-    /// A request by the same client for the same user, scope and resources gets the access token that it already has, and its
+    /// Lets no refresh tokens come with its access tokens.
+    pub fn without_refresh_token(mut self) -> Self {
+        self.with_refresh = false;
+        self
+    }
+
+    /// Whether refresh tokens come with it where nothing else was said.
+    pub(super) fn refreshes_by_default(&self) -> bool {
+        matches!(self.name.as_str(), "authorization_code" | "password" | DEVICE_CODE)
+    }
+
+    /// Sets when every token of a grant ends at the latest, counted from the time of the grant: the user, or the application, then
+    /// has to grant again. The shorter one counts where [`refresh_token`](Self::refresh_token) has this option, too. By default a
+    /// grant lives as long as its refresh tokens are used.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    /// use oauth_proto::oauth2::server::GrantType;
+    ///
+    /// let three_months = Duration::from_secs(90 * 24 * 3600);
+    /// let codes = GrantType::authorization_code().scopes("read").grants_end_after(three_months);
+    /// ```
+    pub fn grants_end_after(mut self, lifetime: Duration) -> Self {
+        self.grants_end_after = Some(lifetime);
+        self
+    }
+
+    /// A request by the same client for the same user, scope, resources and data of the application gets the access token that it already has, and its
     /// refresh token, while that lives. For the grants `authorization_code` and `password`, and for confidential clients. It
-    /// needs [`Provider::unique_tokens_key`](super::Provider::unique_tokens_key), and the user's name in every
+    /// needs [`ProviderBuilder::unique_tokens_key`](super::ProviderBuilder::unique_tokens_key), and the user's name in every
     /// [`Grant`](super::Grant). The refresh tokens are kept when they are used, since several hands may have them.
     pub fn unique_tokens(mut self) -> Self {
         self.unique = true;
@@ -192,11 +230,22 @@ impl GrantType {
         self
     }
 
-    /// For how long a refresh token that was replaced gets the same successor once more, for clients that lost the answer; at
-    /// most until that successor is used. Not at all unless said otherwise.
-    pub fn allow_lost_answers(mut self, grace: Duration) -> Self {
-        self.grace = grace;
+    /// Sets for how long a refresh token that was replaced gets the same successor once more, for clients that lost the answer: a
+    /// browser tab that was closed, a connection that broke. Only the direct predecessor of a refresh token that has not been used
+    /// itself gets it. The default is 10 seconds. Each such use makes an event at level `warn`.
+    ///
+    /// # Security
+    /// Within that time a copy of the token in the wrong hands gets the same successor, too. The theft is noticed when the second
+    /// party uses the successor.
+    pub fn rotation_grace(mut self, grace: Duration) -> Self {
+        (self.grace, self.has_own_grace) = (grace, true);
         self
+    }
+
+    /// Revokes a grant when a refresh token that was replaced is used again, however soon. A client that loses the answer to a refresh
+    /// then loses the grant.
+    pub fn without_rotation_grace(self) -> Self {
+        self.rotation_grace(Duration::ZERO)
     }
 
     /// Whether a scope is one that a request could have been for.
@@ -252,6 +301,11 @@ impl GrantType {
             (true, _) => Err(Reason::ScopeRefused(crate::wire::shortened(asked.as_str()))),
         }
     }
+}
+
+/// Returns whether a word has the characters of a scope alone (RFC 6749 §3.3).
+pub(super) fn is_scope_token(word: &str) -> bool {
+    word.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'))
 }
 
 /// Whether the words stand between single spaces, each once. Of many it is not tried: the caller's way has a cost for each.

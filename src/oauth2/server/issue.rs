@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::StatusCode;
+use serde_json::Value;
 
 use super::client_record::ClientRecord;
 use super::commands::NewTokens;
@@ -15,7 +16,7 @@ use super::rejected::Reason;
 use super::respond;
 use super::token_hash::{Sealed, TokenHash};
 use crate::oauth2::Scope;
-use crate::{Moment, Response, Secret, Timestamp};
+use crate::{Moment, Response, Timestamp};
 
 /// Tokens, and what the client is told of them.
 pub(super) struct Issued {
@@ -81,7 +82,7 @@ impl Config {
         };
         let unique = if unique {
             let resource = resource.as_ref().unwrap_or(&grant.resource);
-            Some(self.unique(&grant, resource, (&access, key), refresh.as_ref().map(|(token, _)| token))?)
+            Some(self.unique(&grant, resource, (&access, key), refresh.as_ref().map(|(token, _)| token), now)?)
         } else {
             None
         };
@@ -127,9 +128,11 @@ impl Config {
         if is_token(&text) { Ok(text) } else { Err(Reason::Misconfigured("the generator made what is no token")) }
     }
 
-    fn unique_key(&self) -> Result<&[u8], Reason> {
-        let key = self.unique_key.as_ref().filter(|key| !key.is_empty()).map(Secret::expose);
-        key.map(str::as_bytes).ok_or(Reason::Misconfigured("unique tokens need a key"))
+    /// Returns the key of reusable tokens: the one that ends first, while it has not ended. One has no end, or `build` complains.
+    fn unique_key(&self, now: Timestamp) -> Result<&str, Reason> {
+        let living = self.unique_keys.iter().filter(|own| own.ends_at.is_none_or(|at| at > now));
+        let key = living.min_by_key(|own| own.ends_at.map_or(u64::MAX, Timestamp::as_secs));
+        key.map(|own| own.key.expose()).ok_or(Reason::Misconfigured("the last key of the unique tokens has ended"))
     }
 
     fn unique(
@@ -138,8 +141,10 @@ impl Config {
         resource: &[String],
         (access, access_hash): (&str, TokenHash),
         refresh: Option<&String>,
+        now: Timestamp,
     ) -> Result<Unique, Reason> {
-        let key = self.unique_key()?;
+        let secret = self.unique_key(now)?;
+        let key = secret.as_bytes();
         let user = grant.user.as_deref().ok_or(Reason::Misconfigured("unique tokens need the user's name"))?;
         let seal = |token: &str, hash: TokenHash| Sealed::new(token, key, hash.as_bytes());
         let mut words: Vec<_> = grant.scope.iter().collect();
@@ -148,9 +153,10 @@ impl Config {
         let mut resources: Vec<_> = resource.iter().map(String::as_str).collect();
         resources.sort_unstable();
         resources.dedup();
+        let data = canonical(&grant.data);
         // With the operator's key, so that clients cannot choose where their tokens are kept.
-        let secret = self.unique_key.as_ref().map_or("", Secret::expose);
-        let of = [secret, grant.client_id.as_str(), user, &grant.grant_type, &scope].into_iter().chain(resources);
+        let of =
+            [secret, grant.client_id.as_str(), user, &grant.grant_type, &scope, &data].into_iter().chain(resources);
         Ok(Unique {
             key: TokenHash::of_all(of),
             access: seal(access, access_hash),
@@ -163,7 +169,7 @@ impl Config {
 
     /// The answer that brings a unique token once more.
     pub(super) fn again(&self, hash: TokenHash, record: &Arc<TokenRecord>, now: Timestamp) -> Result<Answer, Reason> {
-        let key = self.unique_key()?;
+        let key = self.unique_key(now)?.as_bytes();
         let open = |sealed: &Sealed, hash: TokenHash| sealed.open(key, hash.as_bytes(), hash);
         let lost = Reason::Misconfigured("the key of the unique tokens is not the one that sealed them");
         let unique = record.unique.as_ref().ok_or(Reason::Misconfigured("the store answers with another token"))?;
@@ -221,6 +227,21 @@ impl Answer {
 
 fn write(body: &mut Vec<u8>, value: &impl serde::Serialize) -> Result<(), Reason> {
     serde_json::to_writer(body, value).map_err(|_| Reason::Misconfigured("an answer cannot be written as JSON"))
+}
+
+/// Writes the application's data so that equal data are equal texts: members of objects are sorted, whatever map `serde_json` uses.
+fn canonical(data: &Value) -> String {
+    match data {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_unstable_by_key(|(name, _)| *name);
+            let members =
+                members.into_iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), canonical(value)));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(values) => format!("[{}]", values.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        other => other.to_string(),
+    }
 }
 
 /// A grant's identifier.

@@ -17,7 +17,7 @@
 //!
 //! | to do this | begin here |
 //! |---|---|
-//! | configure a server | [`Provider`], [`GrantType`], [`ClientRecord`] |
+//! | configure a server | [`Provider::builder`], [`ProviderBuilder`], [`GrantType`], [`ClientRecord`] |
 //! | deal with any request | [`Provider::dispatch`] |
 //! | ask the user | [`Consent`], [`Provider::grant`], [`Provider::deny`]; [`DevicePage`] |
 //! | check passwords, exchange tokens, extend | [`Decide`], [`serve_with`], [`ExtensionGrant`] |
@@ -34,16 +34,16 @@
 //!
 //! | there | here |
 //! |---|---|
-//! | `Provider`, `add_grant`, `dispatch` | [`Provider`], [`Provider::grant_type`], [`Provider::dispatch`] |
-//! | `authorize_path`, `token_path` | [`Provider::path`] |
+//! | `Provider`, `add_grant`, `dispatch` | [`Provider`], [`ProviderBuilder::add_grant_type`], [`Provider::dispatch`] |
+//! | `authorize_path`, `token_path` | [`ProviderBuilder::path`] |
 //! | `AuthorizationCodeGrant(expires_in, scopes, default_scope, unique_token)` | [`GrantType::authorization_code`] and its options |
 //! | `ImplicitGrant`, `ResourceOwnerGrant`, `ClientCredentialsGrant` | [`GrantType::implicit`], [`GrantType::password`], [`GrantType::client_credentials`] |
 //! | `RefreshToken(expires_in, reissue_refresh_tokens=False)` | [`GrantType::refresh_token`], [`GrantType::keep_refresh_tokens`] |
 //! | `Scope`: unknown scopes are dropped | [`UnknownScope`] |
-//! | `scope_separator`, `enable_unique_tokens` | [`Provider::scope_separator`], [`Provider::enable_unique_tokens`] |
+//! | `scope_separator`, `enable_unique_tokens` | [`ProviderBuilder::scope_separator`], [`ProviderBuilder::enable_unique_tokens`] |
 //! | a site adapter's `render_auth_page`, `authenticate`, `user_has_denied_access` | [`Consent`] for the page, then [`Provider::grant`] with a [`Grant`], or [`Provider::deny`] |
 //! | the same of `ResourceOwnerGrantSiteAdapter` | [`Claim::Password`] |
-//! | `request_body`, `http_basic_auth`, a callable | [`Provider::only_body`], [`Provider::only_basic`], [`ClientSource`] |
+//! | `request_body`, `http_basic_auth`, a callable | [`ProviderBuilder::only_body`], [`ProviderBuilder::only_basic`], [`ClientSource`] |
 //! | `URandomTokenGenerator(length)`, `Uuid4`, `TokenGenerator` | [`RandomTokens`], [`Uuid4`], [`TokenGenerator`] |
 //! | `ClientStore`, `AuthCodeStore`, `AccessTokenStore` | [`Store`], [`AsyncStore`] |
 //! | `Client`, `AuthorizationCode`, `AccessToken` | [`ClientRecord`], [`Ticket`], [`TokenRecord`] |
@@ -58,11 +58,13 @@
 
 mod authentication;
 mod authorize;
+mod builder;
 mod claim;
 mod client_metadata;
 mod client_record;
 mod code;
 mod commands;
+mod configuration;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod consent;
@@ -93,12 +95,14 @@ mod token;
 mod token_hash;
 
 pub use authentication::{ClaimedClient, ClientSource};
+pub use builder::ProviderBuilder;
 pub use claim::{Claim, Decide, Decision, Exchange};
 pub use client_record::ClientRecord;
 pub use commands::{
     FindClient, FindTicket, FindToken, FoundTicket, NewTokens, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke,
     Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
 };
+pub use configuration::{ConfigurationProblem, InvalidConfiguration};
 pub use consent::Consent;
 pub use device_page::{DeviceConsent, DevicePage};
 pub use extension::ExtensionGrant;

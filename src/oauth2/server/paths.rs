@@ -7,11 +7,14 @@ use crate::wire::Origin;
 /// An endpoint of an authorization server.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{Endpoint, Provider};
+/// use oauth_proto::oauth2::server::{Endpoint, GrantType, Provider};
 ///
-/// let provider = Provider::new("https://example.com")?.path(Endpoint::Token, "/oauth2/v1/token");
+/// let provider = Provider::builder("https://example.com")
+///     .add_grant_type(GrantType::client_credentials().scopes("stats"))
+///     .path(Endpoint::Token, "/oauth2/v1/token")
+///     .build()?;
 /// assert_eq!(provider.metadata().token_endpoint.as_deref(), Some("https://example.com/oauth2/v1/token"));
-/// # Ok::<(), oauth_proto::Error>(())
+/// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -48,7 +51,7 @@ const DEFAULTS: [(Endpoint, &str); 9] = [
     (Endpoint::Metadata, "/.well-known/oauth-authorization-server"),
 ];
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Paths {
     origin: String,
     paths: Vec<(Endpoint, String)>,
@@ -73,6 +76,11 @@ impl Paths {
 
     pub(super) fn get(&self, endpoint: Endpoint) -> &str {
         self.paths.iter().find(|(own, _)| *own == endpoint).map_or("/", |(_, path)| path)
+    }
+
+    /// Returns all endpoints with their paths.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Endpoint, &str)> {
+        self.paths.iter().map(|(endpoint, path)| (*endpoint, path.as_str()))
     }
 
     /// The URL of an endpoint.

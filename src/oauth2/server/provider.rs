@@ -1,4 +1,4 @@
-//! An authorization server's configuration, and the way of a request to its endpoint.
+//! An authorization server, and the way of a request to its endpoint.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,18 +6,17 @@ use std::time::Duration;
 
 use http::{Method, Request};
 
-use super::authentication::{Authentications, ClientSource};
+use super::authentication::Authentications;
+use super::builder::ProviderBuilder;
 use super::consent::Consent;
 use super::device_page::DevicePage;
-use super::generator::{RandomTokens, TokenGenerator};
+use super::generator::TokenGenerator;
 use super::grant_type::GrantType;
 use super::paths::{Endpoint, Paths};
 use super::register::RegistrationPolicy;
 use super::rejected::{Reason, Voice};
-use super::secrets::{SecretHasher, Sha256Secrets};
 use super::store::{Question, Reply};
-use crate::wire::{check_private, endpoint};
-use crate::{Ask, Command, Error, Moment, Response, Secret, Unsupported};
+use crate::{Ask, Command, Moment, Response, Secret, Timestamp};
 
 /// An authorization server: requests in, responses out, and questions to storage in between.
 ///
@@ -25,10 +24,11 @@ use crate::{Ask, Command, Error, Moment, Response, Secret, Unsupported};
 /// use oauth_proto::oauth2::server::{ClientRecord, Dispatched, Grant, GrantType, MemoryStore, Provider, serve};
 /// use oauth_proto::{Moment, Request, Response};
 ///
-/// let provider = Provider::new("https://auth.example.com")?
-///     .grant_type(GrantType::authorization_code().scopes("photos.read photos.write"))
-///     .grant_type(GrantType::client_credentials().scopes("stats"))
-///     .grant_type(GrantType::refresh_token());
+/// let provider = Provider::builder("https://auth.example.com")
+///     .add_grant_type(GrantType::authorization_code().scopes("photos.read photos.write"))
+///     .add_grant_type(GrantType::client_credentials().scopes("stats"))
+///     .add_grant_type(GrantType::refresh_token())
+///     .build()?;
 /// let store = MemoryStore::default();
 /// store.add_client(ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw").grant_type("client_credentials"));
 ///
@@ -60,7 +60,8 @@ pub(super) struct Config {
     pub(super) grant_types: Vec<GrantType>,
     pub(super) authentications: Authentications,
     pub(super) generator: Arc<dyn TokenGenerator>,
-    pub(super) unique_key: Option<Secret>,
+    pub(super) unique_keys: Vec<UniqueKey>,
+    pub(super) dangerous_short_keys: bool,
     pub(super) all_unique: bool,
     pub(super) scope_separator: char,
     pub(super) resources: Vec<String>,
@@ -73,6 +74,13 @@ pub(super) struct Config {
     pub(super) pushed_lifetime: Duration,
     pub(super) registration: RegistrationPolicy,
     pub(super) metadata: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A key of reusable tokens, and when the next one takes its place.
+#[derive(Clone, Debug)]
+pub(super) struct UniqueKey {
+    pub(super) key: Secret,
+    pub(super) ends_at: Option<Timestamp>,
 }
 
 /// What a request comes to.
@@ -124,184 +132,10 @@ impl fmt::Debug for Dispatched {
 }
 
 impl Provider {
-    /// A server with that issuer identifier (RFC 8414 §2): an https URL without query and fragment, to which its endpoints'
-    /// paths belong. It offers no grant yet.
-    ///
-    /// # Errors
-    /// [`Unsupported::Url`], and [`Unsupported::PlainHttp`] for a URL that is neither https nor this machine.
-    pub fn new(issuer: &str) -> Result<Self, Error> {
-        check_private(&endpoint(issuer)?, Some("Provider::dangerous_over_http"))?;
-        Self::dangerous_over_http(issuer)
-    }
-
-    /// A server that may be reached without TLS.
-    ///
-    /// What this gives away: whoever is on the way reads every secret, code and token.
-    ///
-    /// # Errors
-    /// [`Unsupported::Url`].
-    pub fn dangerous_over_http(issuer: &str) -> Result<Self, Error> {
-        let uri = endpoint(issuer)?;
-        if issuer.contains('?') {
-            let reason = "an issuer identifier has no query";
-            return Err(Unsupported::Url { url: crate::wire::bare(issuer), reason }.into());
-        }
-        let hasher: Arc<dyn SecretHasher> = Arc::new(Sha256Secrets);
-        Ok(Self(Arc::new(Config {
-            issuer: issuer.to_owned(),
-            paths: Paths::of(&uri),
-            grant_types: Vec::new(),
-            authentications: Authentications {
-                stand_in: stand_in(&*hasher),
-                hasher,
-                source: None,
-                basic: true,
-                body: true,
-                raw_basic: false,
-            },
-            generator: Arc::new(RandomTokens::default()),
-            unique_key: None,
-            all_unique: false,
-            scope_separator: ' ',
-            resources: Vec::new(),
-            pkce_for_all: false,
-            plain_pkce: false,
-            only_pushed: false,
-            code_lifetime: Duration::from_secs(60),
-            device_lifetime: Duration::from_secs(600),
-            device_interval: Duration::from_secs(5),
-            pushed_lifetime: Duration::from_secs(60),
-            registration: RegistrationPolicy::Off,
-            metadata: serde_json::Map::new(),
-        })))
-    }
-
-    fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
-        change(Arc::make_mut(&mut self.0));
-        self
-    }
-
-    /// Offers a grant, in place of one of the same name.
-    pub fn grant_type(self, mut grant_type: GrantType) -> Self {
-        self.with(|config| {
-            config.grant_types.retain(|own| own.name != grant_type.name);
-            if config.all_unique {
-                make_unique(&mut grant_type);
-            }
-            config.grant_types.push(grant_type);
-        })
-    }
-
-    /// Makes the tokens of the grants `authorization_code` and `password` unique: see [`GrantType::unique_tokens`].
-    pub fn enable_unique_tokens(self, key: impl Into<Secret>) -> Self {
-        self.unique_tokens_key(key).with(|config| {
-            config.all_unique = true;
-            config.grant_types.iter_mut().for_each(make_unique);
-        })
-    }
-
-    /// The key by which unique tokens are had again: the store has them sealed with it, so it must not lie there. 128 bits or
-    /// more that nobody can guess. With another key, tokens that are there already cannot be had again.
-    pub fn unique_tokens_key(self, key: impl Into<Secret>) -> Self {
-        self.with(|config| config.unique_key = Some(key.into()))
-    }
-
-    /// Another path for an endpoint, from the root of the host. Without this they are the usual ones below the issuer's own path:
-    /// with the issuer `https://example.com/oauth2` the token endpoint is `/oauth2/token`.
-    pub fn path(self, endpoint: Endpoint, path: impl Into<String>) -> Self {
-        self.with(|config| config.paths.set(endpoint, path.into()))
-    }
-
-    /// Another way to make tokens and codes. 43 random characters unless said otherwise.
-    pub fn token_generator(self, generator: impl TokenGenerator + 'static) -> Self {
-        self.with(|config| config.generator = Arc::new(generator))
-    }
-
-    /// Another way to keep clients' secrets. SHA-256 unless said otherwise, which is for generated ones.
-    pub fn secret_hasher(self, hasher: impl SecretHasher + 'static) -> Self {
-        self.with(|config| {
-            config.authentications.stand_in = stand_in(&hasher);
-            config.authentications.hasher = Arc::new(hasher);
-        })
-    }
-
-    /// A further way to know who a client is.
-    pub fn client_source(self, source: impl ClientSource + 'static) -> Self {
-        self.with(|config| config.authentications.source = Some(Arc::new(source)))
-    }
-
-    /// Takes clients' secrets from HTTP Basic alone. Both ways are taken unless said otherwise.
-    pub fn only_basic(self) -> Self {
-        self.with(|config| config.authentications.body = false)
-    }
-
-    /// Takes clients' secrets from the body alone.
-    pub fn only_body(self) -> Self {
-        self.with(|config| config.authentications.basic = false)
-    }
-
-    /// Takes name and secret in HTTP Basic as they are, for clients that do not encode them as RFC 6749 §2.3.1 says, such as curl.
-    pub fn allow_raw_basic(self) -> Self {
-        self.with(|config| config.authentications.raw_basic = true)
-    }
-
-    /// Separates scopes in requests and answers by another character than a space.
-    pub fn scope_separator(self, separator: char) -> Self {
-        self.with(|config| config.scope_separator = separator)
-    }
-
-    /// A resource that tokens may be asked for by its URI (RFC 8707). Every other is refused.
-    pub fn resource(self, uri: impl Into<String>) -> Self {
-        self.with(|config| config.resources.push(uri.into()))
-    }
-
-    /// Demands proof keys from confidential clients, too, as OAuth 2.1 does. Public ones always need them.
-    pub fn require_pkce(self) -> Self {
-        self.with(|config| config.pkce_for_all = true)
-    }
-
-    /// Takes proof keys of the method `plain`.
-    ///
-    /// What this gives away: who reads the authorization request can redeem the code.
-    pub fn allow_plain_pkce(self) -> Self {
-        self.with(|config| config.plain_pkce = true)
-    }
-
-    /// Takes no authorization request that was not pushed (RFC 9126).
-    pub fn require_pushed_requests(self) -> Self {
-        self.with(|config| config.only_pushed = true)
-    }
-
-    /// How long a code lives: a minute unless said otherwise. RFC 6749 §4.1.2 recommends ten at most.
-    pub fn code_lifetime(self, lifetime: Duration) -> Self {
-        self.with(|config| config.code_lifetime = lifetime)
-    }
-
-    /// How long a device waits for its user: ten minutes unless said otherwise.
-    pub fn device_lifetime(self, lifetime: Duration) -> Self {
-        self.with(|config| config.device_lifetime = lifetime)
-    }
-
-    /// How long a device has to wait from one question to the next: five seconds unless said otherwise.
-    pub fn device_interval(self, interval: Duration) -> Self {
-        self.with(|config| config.device_interval = interval)
-    }
-
-    /// How long a pushed request lives: a minute unless said otherwise.
-    pub fn pushed_request_lifetime(self, lifetime: Duration) -> Self {
-        self.with(|config| config.pushed_lifetime = lifetime)
-    }
-
-    /// Lets clients register (RFC 7591). Nobody can unless this says who.
-    pub fn registration(self, policy: RegistrationPolicy) -> Self {
-        self.with(|config| config.registration = policy)
-    }
-
-    /// A further member of the metadata (RFC 8414 §2), such as `service_documentation`, or another value of one that is there:
-    /// `token_endpoint_auth_methods_supported`, where a [`ClientSource`] knows further methods. A value that such a member cannot
-    /// have is left out.
-    pub fn metadata_member(self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
-        self.with(|config| drop(config.metadata.insert(name.into(), value.into())))
+    /// Returns a builder of a server with that issuer identifier (RFC 8414 §2): an https URL without query and fragment, to which
+    /// the paths of its endpoints belong. It offers no grant yet.
+    pub fn builder(issuer: impl Into<String>) -> ProviderBuilder {
+        ProviderBuilder::new(issuer.into())
     }
 
     /// Deals with any request to the server, by its path, which is the whole one that the client asked for. A request for another
@@ -335,16 +169,6 @@ impl Provider {
     pub(super) fn offers(&self, name: &str) -> bool {
         self.offer(name).is_some()
     }
-}
-
-/// For the grants that can have unique tokens.
-fn make_unique(grant_type: &mut GrantType) {
-    grant_type.unique |= matches!(grant_type.name.as_str(), "authorization_code" | "password");
-}
-
-/// A hash that is nobody's.
-fn stand_in(hasher: &dyn SecretHasher) -> Arc<str> {
-    hasher.hash(&Secret::new("no client has this secret"), [0; 16]).into()
 }
 
 /// That a request has the method of its endpoint.

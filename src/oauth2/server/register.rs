@@ -24,11 +24,13 @@ use crate::{Moment, Response, Secret};
 /// Who may register a client.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{Provider, RegistrationPolicy};
+/// use oauth_proto::oauth2::server::{GrantType, Provider, RegistrationPolicy};
 ///
-/// let provider = Provider::new("https://auth.example.com")?
-///     .registration(RegistrationPolicy::with_token("the initial access token, as hard to guess as a secret"));
-/// # Ok::<(), oauth_proto::Error>(())
+/// let provider = Provider::builder("https://auth.example.com")
+///     .add_grant_type(GrantType::authorization_code().scopes("photos.read"))
+///     .registration(RegistrationPolicy::with_token("the initial access token, as hard to guess as a secret"))
+///     .build()?;
+/// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

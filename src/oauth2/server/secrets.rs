@@ -14,7 +14,7 @@ use crate::{Moment, Secret};
 ///
 /// ```
 /// use oauth_proto::Secret;
-/// use oauth_proto::oauth2::server::{Provider, SecretHasher};
+/// use oauth_proto::oauth2::server::{GrantType, Provider, SecretHasher};
 ///
 /// #[derive(Debug)]
 /// struct Slow;
@@ -28,11 +28,14 @@ use crate::{Moment, Secret};
 ///         slow_verify(secret.expose(), hash)
 ///     }
 /// }
-/// # fn slow_hash(_: &str, _: &[u8]) -> String { String::new() }
-/// # fn slow_verify(_: &str, _: &str) -> bool { false }
+/// # fn slow_hash(secret: &str, _: &[u8]) -> String { secret.to_owned() }
+/// # fn slow_verify(secret: &str, hash: &str) -> bool { secret == hash }
 ///
-/// let provider = Provider::new("https://auth.example.com")?.secret_hasher(Slow);
-/// # Ok::<(), oauth_proto::Error>(())
+/// let provider = Provider::builder("https://auth.example.com")
+///     .add_grant_type(GrantType::client_credentials().scopes("stats"))
+///     .secret_hasher(Slow)
+///     .build()?;
+/// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 pub trait SecretHasher: fmt::Debug + Send + Sync {
     /// The hash, in a form that names all that checking needs.
@@ -41,6 +44,13 @@ pub trait SecretHasher: fmt::Debug + Send + Sync {
     /// Whether a hash is that of this secret, in a time that does not tell where they differ. A hash that it cannot read is
     /// nobody's.
     fn verify(&self, secret: &Secret, hash: &str) -> bool;
+
+    /// Returns a hash that no secret is known to have, and whose check takes as long as that of any other. It is checked in the place
+    /// of the hash of a client that is not known. By default it is the hash of a text that stands in this crate's source; no
+    /// client is ever authenticated by it.
+    fn stand_in(&self) -> String {
+        self.hash(&Secret::new("no client has this secret"), [0; 16])
+    }
 }
 
 /// SHA-256, for secrets that were generated.
@@ -63,6 +73,11 @@ impl SecretHasher for Sha256Secrets {
     fn verify(&self, secret: &Secret, hash: &str) -> bool {
         let hash = hash.strip_prefix("sha256:");
         hash.is_some_and(|hash| same(&TokenHash::of(secret.expose()).digits(), hash.as_bytes()))
+    }
+
+    /// Returns the digits of pi, of which nobody knows a text with that hash.
+    fn stand_in(&self) -> String {
+        "sha256:243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89".to_owned()
     }
 }
 

@@ -15,7 +15,7 @@ const B: &str = "https://b.example/";
 
 fn exchanging() -> World {
     let exchange = GrantType::token_exchange().scopes("read write");
-    let world = World::new(provider().resource(A).resource(B).grant_type(exchange));
+    let world = World::new(provider().add_resource(A).add_resource(B).add_grant_type(exchange));
     world.store.add_client(ClientRecord::confidential("scanner", OTHER_SECRET).grant_type(EXCHANGE).scope("read"));
     world
 }
@@ -70,7 +70,7 @@ fn a_chain_of_exchanges_ends_with_its_first_token() {
 /// RFC 8707 §2.2.
 #[test]
 fn a_grant_for_all_resources_can_be_narrowed_to_one() {
-    let world = World::new(provider().resource(A));
+    let world = World::new(provider().add_resource(A));
     let code = world.printers_code();
     let parameters = |resource| {
         [("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", REDIRECT), ("resource", resource)]
@@ -82,7 +82,8 @@ fn a_grant_for_all_resources_can_be_narrowed_to_one() {
 
 #[test]
 fn unique_tokens_for_other_resources_are_others() {
-    let world = World::new(provider().resource(A).resource(B).enable_unique_tokens("a key that lies elsewhere"));
+    let world =
+        World::new(provider().add_resource(A).add_resource(B).enable_unique_tokens("a key that lies elsewhere"));
     let code = || world.code(&[&asking("printer", REDIRECT)[..], &[("resource", A), ("resource", B)]].concat());
     let wide = world.redeem(PRINTER, &code()).unwrap();
     let code = code();

@@ -68,7 +68,7 @@ fn a_client_that_became_public_needs_a_proof_key() {
 #[test]
 fn what_is_repeated_is_kept_once() {
     const A: &str = "https://a.example/";
-    let world = World::new(provider().resource(A));
+    let world = World::new(provider().add_resource(A));
     let tokens =
         world.redeem(PRINTER, &world.code(&[&asking("printer", REDIRECT)[..], &[("resource", A); 9]].concat()));
     let tokens = tokens.unwrap();

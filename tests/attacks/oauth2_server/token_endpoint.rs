@@ -263,7 +263,7 @@ fn refresh_replay() {
 
 #[test]
 fn refresh_grace() {
-    let world = World::with(GrantType::refresh_token().allow_lost_answers(Duration::from_secs(10)));
+    let world = World::with(GrantType::refresh_token().rotation_grace(Duration::from_secs(10)));
     let first = world.tokens();
     let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
     world.pass(9);

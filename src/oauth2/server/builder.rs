@@ -1,0 +1,288 @@
+//! The configuration of an authorization server, before it is checked as a whole.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::authentication::{Authentications, ClientSource};
+use super::configuration::{ConfigurationProblem, InvalidConfiguration, problems};
+use super::generator::{RandomTokens, TokenGenerator};
+use super::grant_type::GrantType;
+use super::paths::{Endpoint, Paths};
+use super::provider::{Config, Provider, UniqueKey};
+use super::register::RegistrationPolicy;
+use super::secrets::{SecretHasher, Sha256Secrets};
+use crate::wire::{check_private, endpoint};
+use crate::{Secret, Timestamp, Unsupported};
+
+/// The options of an authorization server. [`build`](Self::build) checks them all and makes the [`Provider`].
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::server::{GrantType, Provider};
+///
+/// let provider = Provider::builder("https://auth.example.com")
+///     .add_grant_type(GrantType::authorization_code().scopes("photos.read photos.write"))
+///     .add_grant_type(GrantType::refresh_token())
+///     .build()?;
+///
+/// // All that is wrong is said at once.
+/// let wrong = Provider::builder("http://auth.example.com").only_basic().only_body().build().unwrap_err();
+/// assert_eq!(wrong.problems().len(), 3);
+/// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct ProviderBuilder {
+    pub(super) config: Config,
+    /// Paths in place of the usual ones.
+    pub(super) moved: Vec<(Endpoint, String)>,
+    over_http: bool,
+}
+
+impl ProviderBuilder {
+    pub(super) fn new(issuer: String) -> Self {
+        let hasher: Arc<dyn SecretHasher> = Arc::new(Sha256Secrets);
+        let config = Config {
+            issuer,
+            paths: Paths::default(),
+            grant_types: Vec::new(),
+            authentications: Authentications {
+                stand_in: hasher.stand_in().into(),
+                hasher,
+                source: None,
+                basic: true,
+                body: true,
+                raw_basic: false,
+            },
+            generator: Arc::new(RandomTokens::default()),
+            unique_keys: Vec::new(),
+            dangerous_short_keys: false,
+            all_unique: false,
+            scope_separator: ' ',
+            resources: Vec::new(),
+            pkce_for_all: false,
+            plain_pkce: false,
+            only_pushed: false,
+            code_lifetime: Duration::from_secs(60),
+            device_lifetime: Duration::from_secs(600),
+            device_interval: Duration::from_secs(5),
+            pushed_lifetime: Duration::from_secs(60),
+            registration: RegistrationPolicy::Off,
+            metadata: serde_json::Map::new(),
+        };
+        Self { config, moved: Vec::new(), over_http: false }
+    }
+
+    /// Checks the configuration as a whole, and returns the server.
+    ///
+    /// # Errors
+    /// [`InvalidConfiguration`] with every problem that was found, each of which names the option.
+    pub fn build(mut self) -> Result<Provider, InvalidConfiguration> {
+        let mut found = Vec::new();
+        match self.check_issuer() {
+            Ok(uri) => self.config.paths = Paths::of(&uri),
+            Err(why) => found.push(ConfigurationProblem::Issuer(why)),
+        }
+        for (endpoint, path) in std::mem::take(&mut self.moved) {
+            self.config.paths.set(endpoint, path);
+        }
+        let provider = Provider(Arc::new(self.config));
+        found.extend(problems(&provider));
+        InvalidConfiguration::unless_empty(found).map_or(Ok(provider), Err)
+    }
+
+    fn check_issuer(&self) -> Result<http::Uri, Unsupported> {
+        let issuer = &self.config.issuer;
+        let uri = endpoint(issuer)?;
+        if !self.over_http {
+            check_private(&uri, Some("ProviderBuilder::dangerous_over_http"))?;
+        }
+        if issuer.contains(['?', '#']) {
+            let reason = "an issuer identifier has neither a query nor a fragment";
+            return Err(Unsupported::Url { url: crate::wire::bare(issuer), reason });
+        }
+        Ok(uri)
+    }
+
+    /// Accepts an issuer that is neither https nor on this machine.
+    ///
+    /// # Security
+    /// Anybody on the way reads every secret, code and token.
+    pub fn dangerous_over_http(mut self) -> Self {
+        self.over_http = true;
+        self
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// Offers a grant, in place of one of the same name.
+    pub fn add_grant_type(self, mut grant_type: GrantType) -> Self {
+        self.with(|config| {
+            config.grant_types.retain(|own| own.name != grant_type.name);
+            if config.all_unique {
+                make_unique(&mut grant_type);
+            }
+            config.grant_types.push(grant_type);
+        })
+    }
+
+    /// Makes the tokens of the grants `authorization_code` and `password` unique: see [`GrantType::unique_tokens`]. The key is that of
+    /// [`unique_tokens_key`](Self::unique_tokens_key).
+    pub fn enable_unique_tokens(self, key: impl Into<Secret>) -> Self {
+        self.unique_tokens_key(key).with(|config| {
+            config.all_unique = true;
+            config.grant_types.iter_mut().for_each(make_unique);
+        })
+    }
+
+    /// Sets the key with which unique tokens are sealed in the store, so that an equal request can have them again. The key must not
+    /// lie in the store. It has at least 128 bits that nobody can guess: 22 characters of base64url or more.
+    ///
+    /// With another key, equal requests get new tokens; those that were issued before live on until they expire. To change the
+    /// key, set the one that was used so far by [`unique_tokens_key_until`](Self::unique_tokens_key_until).
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::Timestamp;
+    /// use oauth_proto::oauth2::server::{GrantType, Provider};
+    ///
+    /// let provider = Provider::builder("https://auth.example.com")
+    ///     .add_grant_type(GrantType::authorization_code().scopes("read").unique_tokens())
+    ///     .unique_tokens_key("Hq3nY1mJX0cC8sZ2vT5wUa")
+    ///     // The key of last year is used until the end of January, by every process at the same time.
+    ///     .unique_tokens_key_until("b8K0dP4rQ7eF1gL6xN9yWz", Timestamp::from_secs(1_801_440_000))
+    ///     .build()?;
+    /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
+    /// ```
+    pub fn unique_tokens_key(self, key: impl Into<Secret>) -> Self {
+        self.with(|config| {
+            config.unique_keys.retain(|own| own.ends_at.is_some());
+            config.unique_keys.push(UniqueKey { key: key.into(), ends_at: None });
+        })
+    }
+
+    /// Sets the key of unique tokens that is used until that time. From then on it is that of
+    /// [`unique_tokens_key`](Self::unique_tokens_key). Processes whose configuration is changed one after the other use one key at
+    /// any time.
+    pub fn unique_tokens_key_until(self, key: impl Into<Secret>, ends_at: Timestamp) -> Self {
+        self.with(|config| {
+            config.unique_keys.retain(|own| own.ends_at.is_none());
+            config.unique_keys.push(UniqueKey { key: key.into(), ends_at: Some(ends_at) });
+        })
+    }
+
+    /// Accepts keys of unique tokens that are shorter than 22 bytes.
+    ///
+    /// # Security
+    /// Who reads the store can try keys, and opens the access tokens in it with the one that fits.
+    pub fn dangerous_allow_short_keys(self) -> Self {
+        self.with(|config| config.dangerous_short_keys = true)
+    }
+
+    /// Sets the path of an endpoint, from the root of the host. By default the paths are those of [`Endpoint`] below the issuer's
+    /// own path: with the issuer `https://example.com/oauth2` the token endpoint is `/oauth2/token`.
+    pub fn path(mut self, endpoint: Endpoint, path: impl Into<String>) -> Self {
+        self.moved.push((endpoint, path.into()));
+        self
+    }
+
+    /// Another way to make tokens and codes. 43 random characters unless said otherwise.
+    pub fn token_generator(self, generator: impl TokenGenerator + 'static) -> Self {
+        self.with(|config| config.generator = Arc::new(generator))
+    }
+
+    /// Another way to keep clients' secrets. SHA-256 unless said otherwise, which is for generated ones.
+    pub fn secret_hasher(self, hasher: impl SecretHasher + 'static) -> Self {
+        self.with(|config| {
+            config.authentications.stand_in = hasher.stand_in().into();
+            config.authentications.hasher = Arc::new(hasher);
+        })
+    }
+
+    /// A further way to know who a client is.
+    pub fn client_source(self, source: impl ClientSource + 'static) -> Self {
+        self.with(|config| config.authentications.source = Some(Arc::new(source)))
+    }
+
+    /// Takes clients' secrets from HTTP Basic alone. Both ways are taken unless said otherwise.
+    pub fn only_basic(self) -> Self {
+        self.with(|config| config.authentications.body = false)
+    }
+
+    /// Takes clients' secrets from the body alone.
+    pub fn only_body(self) -> Self {
+        self.with(|config| config.authentications.basic = false)
+    }
+
+    /// Takes name and secret in HTTP Basic as they are, for clients that do not encode them as RFC 6749 §2.3.1 says, such as curl.
+    pub fn allow_raw_basic(self) -> Self {
+        self.with(|config| config.authentications.raw_basic = true)
+    }
+
+    /// Separates scopes in requests and answers by another character than a space.
+    pub fn scope_separator(self, separator: char) -> Self {
+        self.with(|config| config.scope_separator = separator)
+    }
+
+    /// A resource that tokens may be asked for by its URI (RFC 8707). Every other is refused.
+    pub fn add_resource(self, uri: impl Into<String>) -> Self {
+        self.with(|config| config.resources.push(uri.into()))
+    }
+
+    /// Demands proof keys from confidential clients, too, as OAuth 2.1 does. Public ones always need them.
+    pub fn require_pkce(self) -> Self {
+        self.with(|config| config.pkce_for_all = true)
+    }
+
+    /// Takes proof keys of the method `plain`.
+    ///
+    /// What this gives away: who reads the authorization request can redeem the code.
+    pub fn allow_plain_pkce(self) -> Self {
+        self.with(|config| config.plain_pkce = true)
+    }
+
+    /// Takes no authorization request that was not pushed (RFC 9126).
+    pub fn require_pushed_requests(self) -> Self {
+        self.with(|config| config.only_pushed = true)
+    }
+
+    /// How long a code lives: a minute unless said otherwise. RFC 6749 §4.1.2 recommends ten at most.
+    pub fn code_lifetime(self, lifetime: Duration) -> Self {
+        self.with(|config| config.code_lifetime = lifetime)
+    }
+
+    /// How long a device waits for its user: ten minutes unless said otherwise.
+    pub fn device_lifetime(self, lifetime: Duration) -> Self {
+        self.with(|config| config.device_lifetime = lifetime)
+    }
+
+    /// How long a device has to wait from one question to the next: five seconds unless said otherwise.
+    pub fn device_interval(self, interval: Duration) -> Self {
+        self.with(|config| config.device_interval = interval)
+    }
+
+    /// How long a pushed request lives: a minute unless said otherwise.
+    pub fn pushed_request_lifetime(self, lifetime: Duration) -> Self {
+        self.with(|config| config.pushed_lifetime = lifetime)
+    }
+
+    /// Lets clients register (RFC 7591). Nobody can unless this says who.
+    pub fn registration(self, policy: RegistrationPolicy) -> Self {
+        self.with(|config| config.registration = policy)
+    }
+
+    /// A further member of the metadata (RFC 8414 §2), such as `service_documentation`, or another value of one that is there:
+    /// `token_endpoint_auth_methods_supported`, where a [`ClientSource`] knows further methods. A value that such a member cannot
+    /// have is left out.
+    pub fn add_metadata_member(self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+        self.with(|config| drop(config.metadata.insert(name.into(), value.into())))
+    }
+}
+
+/// Makes the tokens of the grants unique that can have unique tokens.
+fn make_unique(grant_type: &mut GrantType) {
+    grant_type.unique |= matches!(grant_type.name.as_str(), "authorization_code" | "password");
+}

@@ -1,0 +1,368 @@
+//! Checks of a server's configuration, all of them at once, before the server answers a request.
+
+use std::fmt;
+
+use super::builder::ProviderBuilder;
+use super::generator::{NewToken, is_token};
+use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
+use super::paths::Endpoint;
+use super::provider::{Config, Provider};
+use super::records::{GrantId, GrantRecord, TokenKind};
+use crate::oauth2::Scope;
+use crate::{Secret, Timestamp, Unsupported};
+
+/// The fewest bytes of a key that nobody can guess: 128 bits in base64url have 22 characters.
+const SHORTEST_KEY: usize = 22;
+
+/// The problems of a configuration, at least one.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::server::{ConfigurationProblem, GrantType, Provider};
+///
+/// let twice = Provider::builder("https://auth.example.com/?tenant=7").build().unwrap_err();
+/// assert!(matches!(
+///     twice.problems(),
+///     [ConfigurationProblem::Issuer(_), ConfigurationProblem::NoGrantType]
+/// ));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidConfiguration {
+    problems: Vec<ConfigurationProblem>,
+}
+
+impl InvalidConfiguration {
+    pub(super) fn unless_empty(problems: Vec<ConfigurationProblem>) -> Option<Self> {
+        (!problems.is_empty()).then_some(Self { problems })
+    }
+
+    /// Returns every problem that was found.
+    pub fn problems(&self) -> &[ConfigurationProblem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for InvalidConfiguration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the authorization server's configuration is invalid: ")?;
+        for (at, problem) in self.problems.iter().enumerate() {
+            write!(f, "{}{problem}", if at == 0 { "" } else { "; " })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for InvalidConfiguration {}
+
+/// For callers whose functions end in [`Error`](crate::Error).
+impl From<InvalidConfiguration> for crate::Error {
+    fn from(invalid: InvalidConfiguration) -> Self {
+        Unsupported::Configuration { problems: invalid.to_string() }.into()
+    }
+}
+
+/// A problem of a configuration. It names the option.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::server::ConfigurationProblem;
+///
+/// let problem = ConfigurationProblem::UniqueTokensKeyMissing { grant_type: "password".into() };
+/// assert!(problem.to_string().contains("`ProviderBuilder::unique_tokens_key`"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigurationProblem {
+    /// The issuer identifier cannot be one (RFC 8414 §2).
+    #[error("the issuer: {0}")]
+    Issuer(Unsupported),
+    /// The server offers no grant, so that no client can get a token.
+    #[error("no grant is offered: add one with `ProviderBuilder::add_grant_type`")]
+    NoGrantType,
+    /// The name of an extension grant is not an absolute URI (RFC 6749 §4.5), or a name that another grant has.
+    #[error("{name:?} cannot be the name of an extension grant: expected an absolute URI (RFC 6749 §4.5)")]
+    ExtensionName {
+        /// The name.
+        name: String,
+    },
+    /// A scope has characters that a scope cannot have (RFC 6749 §3.3), or the separator that divides it.
+    #[error(
+        "the scope {scope:?} of the grant {grant_type:?} has a character that no scope can have (RFC 6749 §3.3), or the scope separator"
+    )]
+    Scope {
+        /// The grant.
+        grant_type: String,
+        /// The scope.
+        scope: String,
+    },
+    /// The separator cannot stand between scopes.
+    #[error(
+        "`ProviderBuilder::scope_separator` is {0:?}: expected a space, or a printable character of ASCII that is no letter or digit"
+    )]
+    ScopeSeparator(char),
+    /// A grant has reusable tokens, and there is no key to seal them with.
+    #[error("the grant {grant_type:?} has unique tokens, which need a key: set `ProviderBuilder::unique_tokens_key`")]
+    UniqueTokensKeyMissing {
+        /// The grant.
+        grant_type: String,
+    },
+    /// The key of the reusable tokens can be guessed.
+    #[error(
+        "the key of the unique tokens has {length} bytes: expected at least {SHORTEST_KEY}, which hold 128 bits; a test can use \
+         `ProviderBuilder::dangerous_allow_short_keys`"
+    )]
+    UniqueTokensKeyShort {
+        /// How long it is.
+        length: usize,
+    },
+    /// An option has no effect on the grant for which it was set.
+    #[error("`GrantType::{option}` has no effect on the grant {grant_type:?}: {why}")]
+    WithoutEffect {
+        /// The grant.
+        grant_type: String,
+        /// The option.
+        option: &'static str,
+        /// Where the option has an effect.
+        why: &'static str,
+    },
+    /// The generator makes texts that cannot be tokens or codes (RFC 6750 §2.1).
+    #[error(
+        "`ProviderBuilder::token_generator` made {what} that cannot be sent: expected 22 to 4096 letters, digits or `-._~+/=`"
+    )]
+    Generator {
+        /// What it was to make.
+        what: &'static str,
+    },
+    /// The generator makes the same text from different random values, so that everybody would have one token.
+    #[error("`ProviderBuilder::token_generator` made the same text for {what} from different random values")]
+    GeneratorRepeats {
+        /// What it was to make.
+        what: &'static str,
+    },
+    /// The hasher refuses a secret whose hash it made, or accepts another.
+    #[error("`ProviderBuilder::secret_hasher` does not tell a secret from another by the hash that it made")]
+    SecretHasher,
+    /// No way is left by which a client could prove its secret.
+    #[error("`only_basic` and `only_body` exclude each other: no client could show its secret")]
+    NoWayToAuthenticate,
+    /// An endpoint's path cannot be the path of a URL.
+    #[error(
+        "`ProviderBuilder::path` of {endpoint:?} is {path:?}: expected a path without query, fragment or white space"
+    )]
+    Path {
+        /// The endpoint.
+        endpoint: Endpoint,
+        /// Its path.
+        path: String,
+    },
+    /// Two endpoints have one path, or one of them is below `Register`, where clients are managed.
+    #[error("`ProviderBuilder::path`: {one:?} and {other:?} share the path {path:?}")]
+    PathTwice {
+        /// An endpoint.
+        one: Endpoint,
+        /// Another.
+        other: Endpoint,
+        /// The path.
+        path: String,
+    },
+    /// A lifetime is zero, so that nothing of this kind could be used.
+    #[error("`{option}` is zero: nothing that lives so long could be used")]
+    Lifetime {
+        /// The option.
+        option: String,
+    },
+    /// A device would have to wait longer from one question to the next than its code lives.
+    #[error("`ProviderBuilder::device_interval` is not shorter than `ProviderBuilder::device_lifetime`")]
+    DeviceInterval,
+    /// A resource is not named as clients must name it: by an absolute URI without fragment (RFC 8707 §2).
+    #[error("`ProviderBuilder::add_resource` of {uri:?}: expected an absolute URI without fragment (RFC 8707 §2)")]
+    Resource {
+        /// The resource, without its query.
+        uri: String,
+    },
+    /// A member of the metadata cannot have that value, or is the issuer, which clients compare.
+    #[error("`ProviderBuilder::add_metadata_member` of {name:?}: the member cannot have that value (RFC 8414 §2)")]
+    MetadataMember {
+        /// The member.
+        name: String,
+    },
+}
+
+/// Finds all problems but those of the issuer.
+pub(super) fn problems(provider: &Provider) -> Vec<ConfigurationProblem> {
+    let config = &*provider.0;
+    let mut found = Vec::new();
+    if config.grant_types.is_empty() {
+        found.push(ConfigurationProblem::NoGrantType);
+    }
+    if !is_separator(config.scope_separator) {
+        found.push(ConfigurationProblem::ScopeSeparator(config.scope_separator));
+    }
+    for grant_type in &config.grant_types {
+        check_grant_type(config, grant_type, &mut found);
+    }
+    if !config.dangerous_short_keys {
+        let keys = config.unique_keys.iter().map(|key| key.key.expose().len());
+        let short = keys.filter(|length| *length < SHORTEST_KEY);
+        found.extend(short.map(|length| ConfigurationProblem::UniqueTokensKeyShort { length }));
+    }
+    check_generator(config, &mut found);
+    check_authentication(config, &mut found);
+    check_paths(config, &mut found);
+    check_lifetimes(config, &mut found);
+    for uri in &config.resources {
+        if uri.contains('#') || url::Url::parse(uri).is_err() {
+            found.push(ConfigurationProblem::Resource { uri: crate::wire::bare(uri) });
+        }
+    }
+    check_metadata(provider, &mut found);
+    found
+}
+
+fn is_separator(separator: char) -> bool {
+    separator == ' ' || separator.is_ascii_punctuation()
+}
+
+fn check_grant_type(config: &Config, grant_type: &GrantType, found: &mut Vec<ConfigurationProblem>) {
+    let name = grant_type.name.as_str();
+    let known = [
+        "authorization_code",
+        "implicit",
+        "password",
+        "client_credentials",
+        "refresh_token",
+        DEVICE_CODE,
+        TOKEN_EXCHANGE,
+    ];
+    let is_own = !known.contains(&name);
+    if (is_own && url::Url::parse(name).is_err()) || grant_type.is_extension == known.contains(&name) {
+        found.push(ConfigurationProblem::ExtensionName { name: name.to_owned() });
+    }
+    let scopes = grant_type.scopes.iter().chain(&grant_type.default_scope).flat_map(Scope::iter);
+    for scope in scopes.filter(|scope| !is_scope(scope, config.scope_separator)) {
+        found.push(ConfigurationProblem::Scope { grant_type: name.to_owned(), scope: crate::wire::shortened(scope) });
+    }
+    let may_be_unique = matches!(name, "authorization_code" | "password");
+    let is_refresh = name == "refresh_token";
+    let offers_refresh = config.grant_types.iter().any(|own| own.name == "refresh_token");
+    let without_effect = [
+        (grant_type.unique && !may_be_unique, "unique_tokens", "only authorization codes and passwords have it"),
+        (grant_type.keep && !is_refresh, "keep_refresh_tokens", "set it at `GrantType::refresh_token`"),
+        (grant_type.has_own_grace && !is_refresh, "rotation_grace", "set it at `GrantType::refresh_token`"),
+        (
+            grant_type.with_refresh && !grant_type.refreshes_by_default() && !offers_refresh,
+            "with_refresh_token",
+            "the server does not offer `GrantType::refresh_token`",
+        ),
+    ];
+    for (option, why) in without_effect.into_iter().filter_map(|(is, option, why)| is.then_some((option, why))) {
+        found.push(ConfigurationProblem::WithoutEffect { grant_type: name.to_owned(), option, why });
+    }
+    if grant_type.unique && may_be_unique && config.unique_keys.is_empty() {
+        found.push(ConfigurationProblem::UniqueTokensKeyMissing { grant_type: name.to_owned() });
+    }
+    if grant_type.expires_in.is_some_and(|lifetime| lifetime.as_secs() == 0) {
+        found.push(ConfigurationProblem::Lifetime { option: format!("GrantType::expires_in of {name}") });
+    }
+    if grant_type.grants_end_after.is_some_and(|lifetime| lifetime.as_secs() == 0) {
+        found.push(ConfigurationProblem::Lifetime { option: format!("GrantType::grants_end_after of {name}") });
+    }
+}
+
+/// Returns whether a word is a scope token (RFC 6749 §3.3), and stays one when it is written between separators.
+fn is_scope(word: &str, separator: char) -> bool {
+    super::grant_type::is_scope_token(word) && !word.contains(separator)
+}
+
+/// Lets the generator make one of each kind from two random values. What it makes of a certain grant, only that grant shows: a text
+/// that is no token is refused then, too.
+fn check_generator(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+    let now = Timestamp::from_secs(1_700_000_000);
+    let grant = GrantRecord {
+        id: GrantId(1),
+        client_id: "client".to_owned(),
+        user: Some("user".to_owned()),
+        scope: Scope::default(),
+        grant_type: "authorization_code".into(),
+        resource: Vec::new(),
+        data: serde_json::Value::Null,
+        granted_at: now,
+    };
+    let kinds =
+        [(None, "a code"), (Some(TokenKind::Access), "an access token"), (Some(TokenKind::Refresh), "a refresh token")];
+    for (kind, what) in kinds {
+        let token = NewToken { kind, grant: &grant, issued_at: now, expires_at: Some(now) };
+        let [one, other] = [[1; 32], [2; 32]].map(|random| config.generator.generate(&token, random));
+        if !is_token(&one) || !is_token(&other) {
+            found.push(ConfigurationProblem::Generator { what });
+        } else if one == other {
+            found.push(ConfigurationProblem::GeneratorRepeats { what });
+        }
+    }
+}
+
+fn check_authentication(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+    let authentications = &config.authentications;
+    let hasher = &authentications.hasher;
+    let [one, other] = ["a secret that is hashed to see", "another one that is not it"].map(Secret::new);
+    let hash = hasher.hash(&one, [1; 16]);
+    if !hasher.verify(&one, &hash) || hasher.verify(&other, &hash) {
+        found.push(ConfigurationProblem::SecretHasher);
+    }
+    if !authentications.basic && !authentications.body {
+        found.push(ConfigurationProblem::NoWayToAuthenticate);
+    }
+}
+
+fn check_paths(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+    let paths: Vec<_> = config.paths.iter().collect();
+    for (at, (endpoint, path)) in paths.iter().enumerate() {
+        let is_path = path.parse::<http::uri::PathAndQuery>().is_ok_and(|parsed| parsed.path() == *path);
+        if !is_path || path.contains("//") {
+            found.push(ConfigurationProblem::Path { endpoint: *endpoint, path: (*path).to_owned() });
+        }
+        for (other, other_path) in &paths[..at] {
+            let below = |own: Endpoint, own_path: &str, path: &str| {
+                own == Endpoint::Register && path.strip_prefix(own_path).is_some_and(|rest| rest.starts_with('/'))
+            };
+            let shared = path == other_path || below(*endpoint, path, other_path) || below(*other, other_path, path);
+            if shared {
+                let (one, other, path) = (*other, *endpoint, (*path).to_owned());
+                found.push(ConfigurationProblem::PathTwice { one, other, path });
+            }
+        }
+    }
+}
+
+fn check_lifetimes(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+    let lifetimes = [
+        (config.code_lifetime, "code_lifetime"),
+        (config.device_lifetime, "device_lifetime"),
+        (config.pushed_lifetime, "pushed_request_lifetime"),
+    ];
+    for (_, option) in lifetimes.into_iter().filter(|(lifetime, _)| lifetime.as_secs() == 0) {
+        found.push(ConfigurationProblem::Lifetime { option: format!("ProviderBuilder::{option}") });
+    }
+    if config.device_interval >= config.device_lifetime && config.device_lifetime.as_secs() > 0 {
+        found.push(ConfigurationProblem::DeviceInterval);
+    }
+}
+
+/// Finds members that the metadata do not have as they were given.
+fn check_metadata(provider: &Provider, found: &mut Vec<ConfigurationProblem>) {
+    let told = serde_json::to_value(provider.metadata()).unwrap_or_default();
+    for (name, value) in &provider.0.metadata {
+        let is_issuer = name == "issuer" && value.as_str() != Some(&provider.0.issuer);
+        if is_issuer || told.get(name) != Some(value) {
+            found.push(ConfigurationProblem::MetadataMember { name: name.clone() });
+        }
+    }
+}
+
+impl TryFrom<ProviderBuilder> for Provider {
+    type Error = InvalidConfiguration;
+
+    fn try_from(builder: ProviderBuilder) -> Result<Self, InvalidConfiguration> {
+        builder.build()
+    }
+}

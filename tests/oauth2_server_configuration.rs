@@ -1,0 +1,171 @@
+//! What `build` says of a server's configuration.
+#![allow(missing_docs)]
+
+use std::time::Duration;
+
+use oauth_proto::oauth2::server::{
+    ConfigurationProblem as Problem, Decide, Decision, Endpoint, ExtensionGrant, GrantType, NewToken, Provider,
+    ProviderBuilder, RandomTokens, SecretHasher, TokenGenerator, Uuid4,
+};
+use oauth_proto::{Error, Secret, Timestamp, Unsupported};
+
+const KEY: &str = "Hq3nY1mJX0cC8sZ2vT5wUa";
+
+fn sound() -> ProviderBuilder {
+    Provider::builder("https://auth.example.com")
+        .add_grant_type(GrantType::authorization_code().scopes("read write"))
+        .add_grant_type(GrantType::refresh_token())
+}
+
+fn problems(builder: ProviderBuilder) -> Vec<Problem> {
+    builder.build().map_or_else(|invalid| invalid.problems().to_vec(), |_| Vec::new())
+}
+
+#[derive(Debug)]
+struct Same;
+
+impl TokenGenerator for Same {
+    fn generate(&self, _: &NewToken<'_>, _: [u8; 32]) -> String {
+        "a-text-of-thirty-characters-00".into()
+    }
+}
+
+#[derive(Debug)]
+struct Spaces;
+
+impl TokenGenerator for Spaces {
+    fn generate(&self, token: &NewToken<'_>, random: [u8; 32]) -> String {
+        if token.kind.is_none() { "no code".into() } else { RandomTokens::default().generate(token, random) }
+    }
+}
+
+/// A hasher that knows no hash, or takes any secret for the one that was hashed.
+#[derive(Debug)]
+struct Hasher(fn(&str, &str) -> bool);
+
+impl SecretHasher for Hasher {
+    fn hash(&self, secret: &Secret, _: [u8; 16]) -> String {
+        secret.expose().into()
+    }
+    fn verify(&self, secret: &Secret, hash: &str) -> bool {
+        (self.0)(secret.expose(), hash)
+    }
+}
+
+#[derive(Debug)]
+struct Never;
+
+impl ExtensionGrant for Never {
+    fn judge(&self, _: &Decide, _: Timestamp) -> Decision {
+        Decision::Denied
+    }
+}
+
+#[test]
+fn a_sound_configuration_is_built() {
+    let unique = GrantType::password().scopes("read").unique_tokens();
+    let builders = [
+        sound(),
+        sound().add_grant_type(unique).unique_tokens_key(KEY),
+        sound().enable_unique_tokens(KEY).unique_tokens_key_until("b8K0dP4rQ7eF1gL6xN9yWz", Timestamp::from_secs(9)),
+        sound().enable_unique_tokens("short").dangerous_allow_short_keys(),
+        sound().token_generator(Uuid4).token_generator(RandomTokens::of_length(22).unwrap()),
+        sound().scope_separator(','),
+        sound().add_resource("https://api.example.com").add_resource("urn:printer"),
+        sound().path(Endpoint::Token, "oauth2/v1/token").path(Endpoint::Register, "/clients"),
+        sound().add_metadata_member("service_documentation", "https://auth.example.com/docs"),
+        sound().add_grant_type(GrantType::judged("urn:voucher", Never).with_refresh_token()),
+        sound().add_grant_type(GrantType::refresh_token().without_rotation_grace().keep_refresh_tokens()),
+        Provider::builder("http://auth.example.com").dangerous_over_http().add_grant_type(GrantType::implicit()),
+        Provider::builder("http://127.0.0.1:8080/tenant").add_grant_type(GrantType::client_credentials()),
+    ];
+    for builder in builders {
+        assert_eq!(problems(builder.clone()), [], "{builder:?}");
+        Provider::try_from(builder).unwrap();
+    }
+}
+
+/// Each problem is found, alone, and its text names the option or the value.
+#[test]
+fn each_problem_is_found_and_named() {
+    let grant = |grant_type: GrantType| sound().add_grant_type(grant_type);
+    let no_time = Duration::from_millis(999);
+    let rows: Vec<(ProviderBuilder, &str)> = vec![
+        (Provider::builder("https://auth.example.com"), "`ProviderBuilder::add_grant_type`"),
+        (grant(GrantType::extension("voucher")), r#""voucher" cannot be the name of an extension grant"#),
+        (grant(GrantType::extension("password")), r#""password" cannot be the name"#),
+        (grant(GrantType::judged("authorization_code", Never)), r#""authorization_code" cannot be the name"#),
+        (grant(GrantType::password().scopes(["a\"b"])), r#"the scope "a\"b" of the grant "password""#),
+        (grant(GrantType::password().scopes("a").default_scope("é")), r#"the scope "é""#),
+        (sound().scope_separator(',').add_grant_type(GrantType::implicit().scopes("a,b")), r#"the scope "a,b""#),
+        (sound().scope_separator('\n'), "`ProviderBuilder::scope_separator`"),
+        (sound().scope_separator('x'), "`ProviderBuilder::scope_separator`"),
+        (grant(GrantType::password().unique_tokens()), "set `ProviderBuilder::unique_tokens_key`"),
+        (sound().unique_tokens_key("a key of 21 bytes ..."), "the key of the unique tokens has 21 bytes"),
+        (
+            sound().unique_tokens_key(KEY).unique_tokens_key_until("old", Timestamp::from_secs(1)),
+            "the key of the unique tokens has 3 bytes",
+        ),
+        (grant(GrantType::device_code().unique_tokens()).unique_tokens_key(KEY), "`GrantType::unique_tokens`"),
+        (grant(GrantType::password().keep_refresh_tokens()), "`GrantType::keep_refresh_tokens`"),
+        (grant(GrantType::password().without_rotation_grace()), "`GrantType::rotation_grace`"),
+        (
+            Provider::builder("https://a.example").add_grant_type(GrantType::implicit().with_refresh_token()),
+            "`GrantType::with_refresh_token`",
+        ),
+        (grant(GrantType::password().expires_in(no_time)), "`GrantType::expires_in of password`"),
+        (grant(GrantType::password().grants_end_after(no_time)), "`GrantType::grants_end_after of password`"),
+        (sound().token_generator(Spaces), "made a code that cannot be sent"),
+        (sound().secret_hasher(Hasher(|_, _| false)), "`ProviderBuilder::secret_hasher`"),
+        (sound().secret_hasher(Hasher(|_, _| true)), "`ProviderBuilder::secret_hasher`"),
+        (sound().only_basic().only_body(), "`only_basic` and `only_body`"),
+        (sound().path(Endpoint::Token, "/token?x"), r#"`ProviderBuilder::path` of Token is "/token?x""#),
+        (sound().path(Endpoint::Token, "/a b"), "`ProviderBuilder::path` of Token"),
+        (sound().path(Endpoint::Token, "//token"), "`ProviderBuilder::path` of Token"),
+        (sound().path(Endpoint::Token, "/revoke"), r#"Token and Revoke share the path "/revoke""#),
+        (sound().path(Endpoint::Metadata, "/register/about"), "Register and Metadata share the path"),
+        (sound().path(Endpoint::Token, "/register/token"), "Token and Register share the path"),
+        (sound().code_lifetime(no_time), "`ProviderBuilder::code_lifetime`"),
+        (sound().device_lifetime(no_time), "`ProviderBuilder::device_lifetime`"),
+        (sound().pushed_request_lifetime(no_time), "`ProviderBuilder::pushed_request_lifetime`"),
+        (sound().device_interval(Duration::from_secs(600)), "`ProviderBuilder::device_interval`"),
+        (sound().add_resource("https://api.example.com/#x"), r#"of "https://api.example.com/"#),
+        (sound().add_resource("printer"), r#"`ProviderBuilder::add_resource` of "printer""#),
+        (sound().add_metadata_member("issuer", "https://other.example"), r#"of "issuer""#),
+        (sound().add_metadata_member("scopes_supported", 7), r#"of "scopes_supported""#),
+    ];
+    for (builder, text) in rows {
+        let invalid = builder.build().expect_err(text);
+        assert_eq!(invalid.problems().len(), 1, "{text}: {invalid}");
+        assert!(invalid.to_string().contains(text), "expected {text:?} in {invalid}");
+    }
+    let repeats = problems(sound().token_generator(Same));
+    assert_eq!(repeats.len(), 3, "{repeats:?}");
+    assert!(repeats.iter().all(|problem| matches!(problem, Problem::GeneratorRepeats { .. })), "{repeats:?}");
+}
+
+#[test]
+fn the_issuer_is_a_private_url_without_query_and_fragment() {
+    for issuer in ["", "auth.example.com", "ftp://auth.example.com", "https://a.example/?x", "https://a.example/#x"] {
+        let found = problems(Provider::builder(issuer).add_grant_type(GrantType::implicit()));
+        assert!(matches!(&found[..], [Problem::Issuer(Unsupported::Url { .. })]), "{issuer} {found:?}");
+    }
+    let found = problems(Provider::builder("http://a.example").add_grant_type(GrantType::implicit()));
+    assert!(matches!(&found[..], [Problem::Issuer(Unsupported::PlainHttp { .. })]), "{found:?}");
+    assert!(found[0].to_string().contains("`ProviderBuilder::dangerous_over_http`"), "{}", found[0]);
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let builder = Provider::builder("http://auth.example.com")
+        .only_basic()
+        .only_body()
+        .code_lifetime(Duration::ZERO)
+        .add_grant_type(GrantType::password().unique_tokens());
+    let invalid = builder.build().unwrap_err();
+    assert_eq!(invalid.problems().len(), 4, "{invalid}");
+    let text = invalid.to_string();
+    assert!(invalid.problems().iter().all(|problem| text.contains(&problem.to_string())), "{text}");
+    let error = Error::from(invalid);
+    assert!(error.to_string().contains("only_basic"), "{error}");
+}
