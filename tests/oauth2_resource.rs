@@ -27,8 +27,10 @@ fn moment(entropy: u8) -> Moment {
 fn provider() -> Provider {
     Provider::builder("https://auth.example.com")
         .add_grant_type(GrantType::client_credentials().scopes("read write"))
-        .resource(RESOURCE)
-        .resource("https://mail.example.com")
+        .add_resource(RESOURCE)
+        .add_resource("https://mail.example.com")
+        .build()
+        .unwrap()
 }
 
 fn store() -> MemoryStore {

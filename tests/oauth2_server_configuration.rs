@@ -108,6 +108,7 @@ fn each_problem_is_found_and_named() {
         ),
         (grant(GrantType::device_code().unique_tokens()).unique_tokens_key(KEY), "`GrantType::unique_tokens`"),
         (grant(GrantType::password().keep_refresh_tokens()), "`GrantType::keep_refresh_tokens`"),
+        (grant(GrantType::password().decide_at_refresh()), "`GrantType::decide_at_refresh`"),
         (grant(GrantType::password().without_rotation_grace()), "`GrantType::rotation_grace`"),
         (
             Provider::builder("https://a.example").add_grant_type(GrantType::implicit().with_refresh_token()),

@@ -7,8 +7,9 @@ mod world;
 use std::time::Duration;
 
 use oauth_proto::oauth2::server::{
-    ClientRecord, Endpoint, Grant, GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, Reason,
-    RegistrationPolicy, SecretHasher, TokenGenerator, UnknownScope, Uuid4, serve,
+    Claim, ClientRecord, Decide, Decision, Dispatched, Endpoint, FindToken, Grant, GrantRecord, GrantType, NewToken,
+    Provider, ProviderBuilder, RandomTokens, Reason, RegistrationPolicy, SecretHasher, Store, TokenGenerator,
+    TokenHash, UnknownScope, Uuid4, serve, serve_with,
 };
 use oauth_proto::oauth2::{self, Authorize, Client, ClientMetadata, Token};
 use oauth_proto::{Error, Moment, Secret, Timestamp};
@@ -58,11 +59,151 @@ fn an_equal_request_gets_the_unique_token_that_is_there() {
     assert_ne!(password(&world).unwrap().access_token, first.access_token);
 }
 
+/// Row `unique-token-other-data`: a step-up, another tenant.
+#[test]
+fn unique_token_other_data() {
+    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+    let token = |data: serde_json::Value| {
+        let client = world.client();
+        let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
+        let grant = Grant::new("jane").data(data);
+        let consent = world.consent(&authorization.url);
+        let response = serve(world.provider.grant(consent, grant, world.moment()), &world.store).unwrap();
+        let callback = response.headers()["location"].to_str().unwrap().to_owned();
+        let token = world.run(client.redeem(authorization.pending, &callback, world.moment())).unwrap();
+        token.access_token.expose().to_owned()
+    };
+    let first = token(serde_json::json!({ "tenant": "A", "acr": "pwd" }));
+    for other in [
+        serde_json::json!({ "tenant": "B", "acr": "pwd" }),
+        serde_json::json!({ "tenant": "A", "acr": "mfa" }),
+        serde_json::json!({ "tenant": "A" }),
+        serde_json::json!(["tenant", "A", "acr", "pwd"]),
+        serde_json::json!(null),
+    ] {
+        assert_ne!(token(other.clone()), first, "{other}");
+    }
+    // The order of members means nothing.
+    let turned: serde_json::Value = serde_json::from_str(r#"{"acr":"pwd","tenant":"A"}"#).unwrap();
+    assert_eq!(token(turned), first);
+}
+
+#[test]
+fn the_key_of_unique_tokens_is_changed_at_a_time_that_all_processes_know() {
+    let old = "the key of last year, which is kept";
+    let (mut world, end) = (World::new(provider().enable_unique_tokens(old)), NOW + 100);
+    let first = password(&world).unwrap();
+    let both = provider().enable_unique_tokens("the key of this year, which is new");
+    let both = both.unique_tokens_key_until(old, Timestamp::from_secs(end)).build().unwrap();
+    let before = std::mem::replace(&mut world.provider, both.clone());
+    // Both use the old key until its end, so that each can open what the other has sealed.
+    assert_eq!(password(&world).unwrap().access_token, first.access_token);
+    world.provider = before;
+    world.now.set(end - 1);
+    assert_eq!(password(&world).unwrap().access_token, first.access_token);
+    world.provider = both;
+    assert_eq!(password(&world).unwrap().access_token, first.access_token);
+    world.now.set(end);
+    let second = password(&world).unwrap();
+    assert_ne!(second.access_token, first.access_token);
+    assert_eq!(password(&world).unwrap().access_token, second.access_token);
+    // What was issued before lives on.
+    assert!(is_active(&world, &first));
+}
+
+#[test]
+fn a_grant_ends_when_the_operator_says_however_often_it_is_refreshed() {
+    let codes = GrantType::authorization_code().scopes("read").grants_end_after(Duration::from_secs(5000));
+    let mut world = World::new(provider().add_grant_type(codes));
+    let client = world.client();
+    let mut token = world.sign_in(&client, Authorize::scope("read")).unwrap();
+    assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
+    for at in [3000, 4999] {
+        world.now.set(NOW + at);
+        token = refresh(&world, &client, &token).unwrap();
+        assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 5000);
+    }
+    world.now.set(NOW + 5000);
+    assert!(!is_active(&world, &token));
+    assert_eq!(code(&refresh(&world, &client, &token).unwrap_err()), "invalid_grant");
+
+    // The shorter end of the two counts, and one that was set later, too.
+    let token = world.sign_in(&client, Authorize::scope("read")).unwrap();
+    let begin = world.now.get();
+    let shorter = GrantType::refresh_token().grants_end_after(Duration::from_secs(100));
+    world.provider = provider().add_grant_type(shorter).build().unwrap();
+    world.now.set(begin + 99);
+    let last = refresh(&world, &client, &token).unwrap();
+    assert_eq!(last.expires_at.unwrap().as_secs(), begin + 100);
+    let token = world.sign_in(&client, Authorize::scope("read")).unwrap();
+    world.provider = provider().build().unwrap();
+    let eternal = refresh(&world, &client, &token).unwrap();
+    world.provider =
+        provider().add_grant_type(GrantType::refresh_token().grants_end_after(Duration::from_secs(1))).build().unwrap();
+    world.now.set(begin + 200);
+    assert_eq!(code(&refresh(&world, &client, &eternal).unwrap_err()), "invalid_grant");
+}
+
+#[test]
+fn the_application_decides_at_a_refresh_where_it_wants_to() {
+    let asks = GrantType::refresh_token().decide_at_refresh();
+    let world = World::new(provider().add_grant_type(asks));
+    let client = world.client();
+    let first = world.sign_in(&client, Authorize::scope("read write")).unwrap();
+    let refresh = |token: &Token, decide: &dyn Fn(&GrantRecord) -> Decision| {
+        let grant = oauth2::Grant::refresh_token(token.refresh_token.clone().unwrap());
+        let step = client.request_token(grant, world.moment()).unwrap();
+        let oauth_proto::Step::Send(request, sent) = step else { unreachable!() };
+        let asked = std::cell::Cell::new(0);
+        let decide = |question: Decide| {
+            asked.set(asked.get() + 1);
+            let Claim::Refresh(grant) = &question.claim else { panic!("{question:?}") };
+            assert_eq!((question.scope.as_str(), question.claim.grant_type()), ("read write", "refresh_token"));
+            Ok::<_, String>(decide(grant))
+        };
+        let end = serve_with(world.provider.dispatch(&request, world.moment()), &world.store, decide);
+        assert_eq!(asked.get(), 1);
+        let response = match end {
+            Ok(Dispatched::Respond(response)) => response,
+            Ok(end) => panic!("{end:?}"),
+            Err(rejected) => rejected.response(),
+        };
+        let oauth_proto::Step::Done(token) = sent.receive(response, world.moment())? else { unreachable!() };
+        Ok::<_, Error>(token)
+    };
+    // A denial changes nothing: the user may be let in again.
+    assert_eq!(code(&refresh(&first, &|_| Decision::Denied).unwrap_err()), "invalid_grant");
+    let wider = |grant: &GrantRecord| Decision::Granted(Grant::of(grant).scope("read write admin"));
+    assert_eq!(code(&refresh(&first, &wider).unwrap_err()), "server_error");
+    assert_eq!(code(&refresh(&first, &|_| Decision::Granted(Grant::new("joe"))).unwrap_err()), "server_error");
+    let second = refresh(&first, &|grant| Decision::Granted(Grant::of(grant))).unwrap();
+    assert_eq!(second.scope, Some("read write".into()));
+    // Less, with other data, from now on.
+    let less = |grant: &GrantRecord| {
+        let data = serde_json::json!({ "tenant": 8 });
+        Decision::Granted(Grant::of(grant).scope("read").data(data))
+    };
+    let third = refresh(&second, &less).unwrap();
+    assert_eq!(third.scope, Some("read".into()));
+    let record = |token: &str| world.store.find_token(&FindToken { key: TokenHash::of(token) }).unwrap().unwrap();
+    for token in [&third.access_token, third.refresh_token.as_ref().unwrap()] {
+        assert_eq!(record(token.expose()).grant.data["tenant"], 8);
+    }
+    assert_eq!(record(third.access_token.expose()).grant.id, record(first.access_token.expose()).grant.id);
+    // Also where the answer was lost.
+    let lost = refresh(&second, &|_| Decision::Denied);
+    assert_eq!(code(&lost.unwrap_err()), "invalid_grant");
+    assert_eq!(
+        refresh(&second, &|grant| Decision::Granted(Grant::of(grant))).unwrap().refresh_token,
+        third.refresh_token
+    );
+}
+
 #[test]
 fn unique_tokens_need_a_key_and_a_user() {
+    // Without a key there is no server at all.
     let unique = GrantType::authorization_code().scopes("read").unique_tokens();
-    let world = World::new(provider().add_grant_type(unique));
-    assert_eq!(code(&world.sign_in(&world.client(), Authorize::scope("read")).unwrap_err()), "server_error");
+    provider().add_grant_type(unique).build().unwrap_err();
     let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
     let authorization = world.run(world.client().authorize(Authorize::scope("read"), world.moment())).unwrap();
     let consent = world.consent(&authorization.url);
@@ -109,6 +250,7 @@ fn refresh_tokens_that_are_kept_stay_but_for_public_clients() {
     let app = Client::new(world.server(), "app").redirect_uri("http://127.0.0.1/cb").unwrap();
     let first = world.sign_in(&app, Authorize::scope("read")).unwrap();
     assert_ne!(refresh(&world, &app, &first).unwrap().refresh_token, first.refresh_token);
+    world.now.set(NOW + 10);
     refresh(&world, &app, &first).unwrap_err();
 }
 

@@ -282,6 +282,7 @@ impl Provider {
                     scope: None,
                     resource: None,
                     refresh: None,
+                    predecessor: None,
                     unique: false,
                     at_most: None,
                 };

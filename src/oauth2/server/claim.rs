@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::client_record::ClientRecord;
-use super::records::{Grant, TokenRecord};
+use super::records::{Grant, GrantRecord, TokenRecord};
+use super::rejected::Reason;
 use crate::oauth2::Scope;
 use crate::{Command, Secret};
 
@@ -54,6 +55,9 @@ pub enum Claim {
     },
     /// Another token (RFC 8693).
     Exchange(Box<Exchange>),
+    /// A refresh token of this grant, where [`decide_at_refresh`](super::GrantType::decide_at_refresh) was set. The answer is what is
+    /// granted from now on: [`Grant::of`] this one, with less scope or other data if need be. A denial leaves the token as it is.
+    Refresh(Arc<GrantRecord>),
     /// What an extension grant has for it: the request's parameters, without those of the client's authentication.
     Extension {
         /// The grant type.
@@ -69,6 +73,7 @@ impl Claim {
         match self {
             Self::Password { .. } => "password",
             Self::Exchange(_) => super::grant_type::TOKEN_EXCHANGE,
+            Self::Refresh(_) => "refresh_token",
             Self::Extension { grant_type, .. } => grant_type,
         }
     }
@@ -127,6 +132,17 @@ pub enum Decision {
         /// For the client's developer.
         description: String,
     },
+}
+
+impl Decision {
+    /// Returns what was granted, or why nothing was.
+    pub(super) fn granted(self) -> Result<Grant, Reason> {
+        match self {
+            Self::Granted(grant) => Ok(grant),
+            Self::Denied => Err(Reason::ClaimDenied),
+            Self::Refused { code, description } => Err(Reason::ClaimRefused { code, description }),
+        }
+    }
 }
 
 impl Command for Decide {

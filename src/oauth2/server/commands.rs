@@ -265,8 +265,9 @@ impl Command for FindToken {
     type Answer = Option<Arc<TokenRecord>>;
 }
 
-/// Replaces a refresh token, once: where it is there and has not been replaced, puts `replaced` in its place, and keeps the new
-/// tokens, whatever unique keys there are.
+/// Replaces a refresh token, once: where it is there and has not been replaced, puts `replaced` in its place, keeps the new tokens,
+/// whatever unique keys there are, and drops the seal in the record of the predecessor, if that is there: nobody gets a
+/// successor again that was replaced itself. See [`TokenRecord::without_seal`].
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::Rotate;
@@ -281,6 +282,8 @@ pub struct Rotate {
     pub key: TokenHash,
     /// Its record from now on.
     pub replaced: Arc<TokenRecord>,
+    /// The hash of the refresh token that the old one has replaced.
+    pub predecessor: Option<TokenHash>,
     /// The new ones.
     pub tokens: NewTokens,
 }

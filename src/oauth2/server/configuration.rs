@@ -248,6 +248,7 @@ fn check_grant_type(config: &Config, grant_type: &GrantType, found: &mut Vec<Con
     let without_effect = [
         (grant_type.unique && !may_be_unique, "unique_tokens", "only authorization codes and passwords have it"),
         (grant_type.keep && !is_refresh, "keep_refresh_tokens", "set it at `GrantType::refresh_token`"),
+        (grant_type.decides_at_refresh && !is_refresh, "decide_at_refresh", "set it at `GrantType::refresh_token`"),
         (grant_type.has_own_grace && !is_refresh, "rotation_grace", "set it at `GrantType::refresh_token`"),
         (
             grant_type.with_refresh && !grant_type.refreshes_by_default() && !offers_refresh,

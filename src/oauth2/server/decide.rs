@@ -140,12 +140,21 @@ impl Work {
             let decision = judge.judge(&command, self.moment.now);
             return self.decided(decision, command.scope, command.resource, parent);
         }
-        let (scope, resource) = (command.scope.clone(), command.resource.clone());
-        Ok(Reply::Ask(Question::Decide(Ask::new(command, move |decision| {
+        Ok(self.ask_application(command, |work, decision, command| {
+            work.decided(decision, command.scope, command.resource, parent)
+        }))
+    }
+
+    /// Asks the application, and goes on with its decision and with the question.
+    pub(super) fn ask_application<T: End>(
+        self,
+        question: Decide,
+        next: impl FnOnce(Self, Decision, Decide) -> Result<Reply<T>, Reason> + Send + 'static,
+    ) -> Reply<T> {
+        Reply::Ask(Question::Decide(Ask::with_command(question, move |question, decision| {
             let decided = decision.map_err(Reason::DecisionFailed);
-            let end = decided.and_then(|decision| self.decided(decision, scope, resource, parent));
-            reply(&Voice::Json, end)
-        }))))
+            reply(&Voice::Json, decided.and_then(|decision| next(self, decision, question)))
+        })))
     }
 
     fn decided<T: End>(
@@ -155,11 +164,7 @@ impl Work {
         resource: Vec<String>,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<Reply<T>, Reason> {
-        let Grant { user, scope, data } = match decision {
-            Decision::Granted(grant) => grant,
-            Decision::Denied => return Err(Reason::ClaimDenied),
-            Decision::Refused { code, description } => return Err(Reason::ClaimRefused { code, description }),
-        };
+        let Grant { user, scope, data } = decision.granted()?;
         let scope = scope.unwrap_or_else(|| asked.clone());
         if scope.missing_from(&asked).next().is_some() {
             return Err(Reason::Misconfigured("more was granted than was asked"));

@@ -24,6 +24,17 @@ pub(super) fn revoked(grant: GrantId) {
     tracing::info!(target: TARGET, %grant, "revoked");
 }
 
+/// Within the grace time a refresh token that was replaced gets its successor once more: by a client that lost the answer, or a thief.
+#[cfg(feature = "tracing")]
+pub(super) fn asked_again(grant: &GrantRecord) {
+    tracing::warn!(
+        target: TARGET,
+        grant = %grant.id,
+        client_id = %grant.client_id,
+        "replaced refresh token used within the grace time"
+    );
+}
+
 /// A sign of theft is a warning, a fault of this side an error; what clients do wrong all day is worth a look at most.
 #[cfg(feature = "tracing")]
 pub(super) fn rejected(reason: &Reason) {
@@ -42,6 +53,9 @@ pub(super) fn rejected(reason: &Reason) {
 
 #[cfg(not(feature = "tracing"))]
 pub(super) const fn issued(_: &GrantRecord, _: &str) {}
+
+#[cfg(not(feature = "tracing"))]
+pub(super) const fn asked_again(_: &GrantRecord) {}
 
 #[cfg(not(feature = "tracing"))]
 pub(super) const fn revoked(_: GrantId) {}

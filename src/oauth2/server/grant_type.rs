@@ -50,6 +50,7 @@ pub struct GrantType {
     pub(super) has_own_grace: bool,
     pub(super) grants_end_after: Option<Duration>,
     pub(super) is_extension: bool,
+    pub(super) decides_at_refresh: bool,
     pub(super) judge: Option<Arc<dyn ExtensionGrant>>,
 }
 
@@ -86,6 +87,7 @@ impl GrantType {
             has_own_grace: false,
             grants_end_after: None,
             is_extension: false,
+            decides_at_refresh: false,
             judge: None,
         }
     }
@@ -230,6 +232,14 @@ impl GrantType {
         self
     }
 
+    /// Asks the application at every refresh whether the grant goes on: a user may be disabled, or have other rights. See
+    /// [`Claim::Refresh`](super::Claim::Refresh), and [`serve_with`](super::serve_with) for how the application answers. By default a
+    /// refresh token is as good as what was granted.
+    pub fn decide_at_refresh(mut self) -> Self {
+        self.decides_at_refresh = true;
+        self
+    }
+
     /// Sets for how long a refresh token that was replaced gets the same successor once more, for clients that lost the answer: a
     /// browser tab that was closed, a connection that broke. Only the direct predecessor of a refresh token that has not been used
     /// itself gets it. The default is 10 seconds. Each such use makes an event at level `warn`.
@@ -250,9 +260,13 @@ impl GrantType {
 
     /// Whether a scope is one that a request could have been for.
     pub(super) fn may_have(&self, scope: &Scope, allowed: Option<&Scope>) -> bool {
-        let has = |own: &Option<Scope>, word| own.as_ref().is_some_and(|own| own.contains(word));
-        let may = |word| has(&self.scopes, word) || has(&self.default_scope, word);
-        scope.iter().all(|word| may(word) && allowed.is_none_or(|allowed| allowed.contains(word)))
+        scope.iter().all(|word| self.may_have_word(word, allowed))
+    }
+
+    /// The same for one word.
+    pub(super) fn may_have_word(&self, word: &str, allowed: Option<&Scope>) -> bool {
+        let has = |own: &Option<Scope>| own.as_ref().is_some_and(|own| own.contains(word));
+        (has(&self.scopes) || has(&self.default_scope)) && allowed.is_none_or(|allowed| allowed.contains(word))
     }
 
     /// The scope that a request is for, of what the grant has and the client may ask for.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::Value;
@@ -46,6 +47,8 @@ pub(super) struct Issue<'a> {
     pub(super) resource: Option<Vec<String>>,
     /// Whether a refresh token comes with it.
     pub(super) refresh: Option<&'a GrantType>,
+    /// The refresh token that this one replaces.
+    pub(super) predecessor: Option<TokenHash>,
     pub(super) unique: bool,
     /// When the access token expires at the latest.
     pub(super) at_most: Option<Timestamp>,
@@ -59,11 +62,14 @@ impl Config {
     }
 
     pub(super) fn issue(&self, issue: Issue<'_>, moment: &Moment) -> Result<Issued, Reason> {
-        let Issue { grant, offer, scope, resource, refresh, unique, at_most } = issue;
+        let Issue { grant, offer, scope, resource, refresh, predecessor, unique, at_most } = issue;
         let now = moment.now;
-        let expires_at = offer.expires_in.map(|lifetime| now.after(lifetime)).into_iter().chain(at_most).min();
+        let end = self.end_of(offer, &grant);
+        let until =
+            |lifetime: Option<Duration>| lifetime.map(|lifetime| now.after(lifetime)).into_iter().chain(end).min();
+        let expires_at = until(offer.expires_in).into_iter().chain(at_most).min();
         let access = self.token(&grant, Some(TokenKind::Access), expires_at, moment)?;
-        let refresh = refresh.map(|kind| kind.expires_in.map(|lifetime| now.after(lifetime)));
+        let refresh = refresh.map(|kind| until(kind.expires_in));
         let refresh = refresh.map(|expires_at| {
             let token = self.token(&grant, Some(TokenKind::Refresh), expires_at, moment)?;
             Ok((token, expires_at))
@@ -79,6 +85,7 @@ impl Config {
             expires_at,
             unique: None,
             replaced: None,
+            predecessor: None,
         };
         let unique = if unique {
             let resource = resource.as_ref().unwrap_or(&grant.resource);
@@ -93,9 +100,10 @@ impl Config {
             ..record(TokenKind::Access, expires_at)
         };
         let access_record = Arc::new(access_record);
-        let refresh_record = refresh
-            .as_ref()
-            .map(|(token, expires_at)| (TokenHash::of(token), Arc::new(record(TokenKind::Refresh, *expires_at))));
+        let refresh_record = refresh.as_ref().map(|(token, expires_at)| {
+            let record = TokenRecord { predecessor, ..record(TokenKind::Refresh, *expires_at) };
+            (TokenHash::of(token), Arc::new(record))
+        });
         Ok(Issued {
             tokens: NewTokens { access: (key, access_record.clone()), refresh: refresh_record, now },
             answer: Answer {
@@ -108,6 +116,13 @@ impl Config {
                 now,
             },
         })
+    }
+
+    /// Returns when all tokens of a grant end, if the operator has set that.
+    pub(super) fn end_of(&self, offer: &GrantType, grant: &GrantRecord) -> Option<Timestamp> {
+        let refresh = self.grant_types.iter().find(|own| own.name == "refresh_token");
+        let lifetimes = [offer.grants_end_after, refresh.and_then(|own| own.grants_end_after)];
+        lifetimes.into_iter().flatten().min().map(|lifetime| grant.granted_at.after(lifetime))
     }
 
     /// A code or token as the generator makes it.

@@ -296,6 +296,12 @@ impl MemoryStore {
         own.is_some_and(|own| Arc::ptr_eq(own, family))
     }
 
+    fn drop_seal(&self, key: &TokenHash) {
+        if let Some(stored) = self.tokens.shard(key).get_mut(key) {
+            stored.record = Arc::new(stored.record.without_seal());
+        }
+    }
+
     fn remove_token(&self, key: &TokenHash) {
         let removed = self.tokens.shard(key).remove(key);
         if let Some(stored) = removed {
@@ -433,7 +439,7 @@ impl Store for MemoryStore {
     }
 
     fn rotate(&self, command: &Rotate) -> Result<Rotation, Infallible> {
-        let Rotate { key, replaced, tokens } = command;
+        let Rotate { key, replaced, predecessor, tokens } = command;
         let (family, client) = match rotatable(self.tokens.shard(key).get_mut(key)) {
             Ok(stored) => (stored.family.clone(), stored.client.clone()),
             Err(answer) => return Ok(answer),
@@ -456,6 +462,9 @@ impl Store for MemoryStore {
         }
         if let Some(unique) = &tokens.access.1.unique {
             self.unique.shard(&unique.key).insert(unique.key, tokens.access.0);
+        }
+        if let Some(predecessor) = predecessor {
+            self.drop_seal(predecessor);
         }
         self.sweep(tokens.now);
         Ok(answer)

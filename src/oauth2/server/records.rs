@@ -40,6 +40,24 @@ impl Grant {
         Self::default()
     }
 
+    /// Grants what was granted before, for the same user and with the same data: the answer to
+    /// [`Claim::Refresh`](super::Claim::Refresh).
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::server::{Claim, Decision, Grant};
+    ///
+    /// fn decide(claim: &Claim) -> Decision {
+    ///     match claim {
+    ///         Claim::Refresh(grant) if grant.user.as_deref() != Some("mallory") => Decision::Granted(Grant::of(grant)),
+    ///         _ => Decision::Denied,
+    ///     }
+    /// }
+    /// ```
+    pub fn of(record: &GrantRecord) -> Self {
+        Self { user: record.user.clone(), scope: None, data: record.data.clone() }
+    }
+
     /// Less than what was asked.
     pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
         self.scope = Some(scope.into());
@@ -161,6 +179,9 @@ pub struct TokenRecord {
     /// For a refresh token that has been replaced: by what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<Box<Replaced>>,
+    /// For a refresh token that has come in the place of another: the hash of that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predecessor: Option<TokenHash>,
 }
 
 impl TokenRecord {
@@ -172,6 +193,26 @@ impl TokenRecord {
     /// The resources that this token is for (RFC 8707); where empty, all of the server's.
     pub fn resource(&self) -> &[String] {
         self.narrowed_resource.as_ref().unwrap_or(&self.grant.resource)
+    }
+
+    /// Returns the record without the seal of its successor: what a store keeps of the predecessor that a
+    /// [`Rotate`](super::Rotate) names.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::server::TokenRecord;
+    ///
+    /// /// UPDATE tokens SET record = ? WHERE key = ?
+    /// fn column(predecessor: &TokenRecord) -> Result<String, serde_json::Error> {
+    ///     serde_json::to_string(&predecessor.without_seal())
+    /// }
+    /// ```
+    pub fn without_seal(&self) -> Self {
+        let mut record = self.clone();
+        if let Some(replaced) = &mut record.replaced {
+            replaced.sealed = None;
+        }
+        record
     }
 
     /// Whether it has expired: at the very second, too.
@@ -233,8 +274,10 @@ pub struct Replaced {
     pub at: Timestamp,
     /// The hash of the new one.
     pub by: TokenHash,
-    /// The new one, sealed with the old, for a client that lost the answer.
-    pub sealed: Sealed,
+    /// The new one, sealed with the old, for a client that lost the answer; `None` where the server allows no grace, and from the
+    /// moment in which the new one is replaced itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Sealed>,
 }
 
 /// What is kept for a while until tokens come of it, under the hash of its value: a code, a device's wait, a pushed request.

@@ -3,16 +3,18 @@
 //! ```text
 //!   FindToken --> another client's, or replaced long ago --> Revoke(Grant) --> invalid_grant
 //!                 replaced just now, by one that was not used yet --> the same successor, and a new access token
-//!                 living --> Rotate --> new tokens
+//!                 living --> Decide, if the application is asked --> Rotate --> new tokens
 //! ```
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::claim::{Claim, Decide, Decision};
 use super::commands::{FindToken, Rotate, Rotation, SaveTokens, Saved};
 use super::issue::{Issue, Issued};
+use super::parameters::check_resources;
 use super::provider::{End, ask};
-use super::records::{Replaced, TokenKind, TokenRecord};
+use super::records::{Grant, GrantRecord, Replaced, TokenKind, TokenRecord};
 use super::rejected::{Reason, Voice};
 use super::store::{Question, Reply};
 use super::token::Work;
@@ -42,25 +44,92 @@ impl Work {
             if record.has_expired(self.moment.now) {
                 return Err(Reason::RefreshTokenUnknown);
             }
+            self.check_end(&record)?;
             let narrowed = self.narrowed(&record)?;
-            if self.keeps(&record) {
-                let issued = self.issue_more(&record, narrowed, false)?;
-                return Ok(self.save(issued, key, record));
-            }
-            self.rotate(token, key, &record, narrowed)
+            self.consult(record, narrowed, move |work, record, narrowed| {
+                if work.keeps(&record) {
+                    let issued = work.issue_more(&record, narrowed, None)?;
+                    return Ok(work.save(issued, key, record));
+                }
+                work.rotate(token, key, &record, narrowed)
+            })
         })
     }
 
-    /// The scope and resources of the new access token: what was granted, or less (RFC 6749 §6, RFC 8707 §2.2).
+    /// Checks that the grant has not come to its end, which the operator may have set since the token was issued.
+    fn check_end(&self, record: &TokenRecord) -> Result<(), Reason> {
+        let (_, offer) = self.provider.offer(&record.grant.grant_type).ok_or(Reason::RefreshTokenUnknown)?;
+        match self.provider.0.end_of(offer, &record.grant) {
+            Some(end) if end <= self.moment.now => Err(Reason::GrantEnded),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the scope and resources of the new access token: what was granted, or less (RFC 6749 §6, RFC 8707 §2.2), without what
+    /// the client, the grant type or the server has lost since.
     fn narrowed(&self, record: &TokenRecord) -> Result<Narrowed, Reason> {
+        let granted = &record.grant.scope;
         let asked = self.scope.as_ref().filter(|scope| !scope.is_empty());
-        if let Some(other) = asked.and_then(|scope| scope.missing_from(&record.grant.scope).next()) {
+        if let Some(other) = asked.and_then(|scope| scope.missing_from(granted).next()) {
             return Err(Reason::ScopeRefused(crate::wire::shortened(other)));
         }
-        // In the words of what was granted, each once.
-        let scope = asked.map(|asked| record.grant.scope.iter().filter(|word| asked.contains(word)).collect());
-        let resource = self.allowed_resource(&record.grant.resource)?;
-        Ok(Narrowed { scope, resource: Some(resource).filter(|resource| !resource.is_empty()) })
+        let (_, offer) = self.provider.offer(&record.grant.grant_type).ok_or(Reason::RefreshTokenUnknown)?;
+        let allowed = self.client.metadata.scope.as_ref();
+        let scope = if asked.is_none() && offer.may_have(granted, allowed) {
+            None
+        } else {
+            // In the words of what was granted, each once.
+            let stays =
+                |word: &&str| asked.is_none_or(|asked| asked.contains(word)) && offer.may_have_word(word, allowed);
+            let scope: Scope = granted.iter().filter(stays).collect();
+            if scope.is_empty() && !granted.is_empty() {
+                return Err(match asked {
+                    Some(asked) => Reason::ScopeRefused(crate::wire::shortened(asked.as_str())),
+                    None => Reason::ScopeWithdrawn(crate::wire::shortened(granted.as_str())),
+                });
+            }
+            Some(scope)
+        };
+        Ok(Narrowed { scope, resource: self.remaining_resource(&record.grant.resource)? })
+    }
+
+    /// Returns the resources of the new access token, where they are not those of the grant.
+    fn remaining_resource(&self, granted: &[String]) -> Result<Option<Vec<String>>, Reason> {
+        let known = &self.provider.0.resources;
+        let asked = self.allowed_resource(granted)?;
+        if !asked.is_empty() {
+            check_resources(&asked, known)?;
+            return Ok(Some(asked));
+        }
+        if granted.iter().all(|own| known.contains(own)) {
+            return Ok(None);
+        }
+        let remaining: Vec<_> = granted.iter().filter(|own| known.contains(own)).cloned().collect();
+        // A token without a resource would be for all of them.
+        let lost = granted.first().filter(|_| remaining.is_empty());
+        lost.map_or(Ok(Some(remaining)), |lost| Err(Reason::ResourceRefused(crate::wire::bare(lost))))
+    }
+
+    /// Asks the application, if the operator wants that, whether the grant goes on.
+    fn consult<T: End>(
+        self,
+        record: Arc<TokenRecord>,
+        narrowed: Narrowed,
+        next: impl FnOnce(Self, Arc<TokenRecord>, Narrowed) -> Result<Reply<T>, Reason> + Send + 'static,
+    ) -> Result<Reply<T>, Reason> {
+        if !self.offer().decides_at_refresh {
+            return next(self, record, narrowed);
+        }
+        let question = Decide {
+            client: self.client.clone(),
+            scope: narrowed.scope.as_ref().unwrap_or(&record.grant.scope).clone(),
+            resource: narrowed.resource.as_ref().unwrap_or(&record.grant.resource).clone(),
+            claim: Claim::Refresh(record.grant.clone()),
+        };
+        Ok(self.ask_application(question, move |work, decision, question| {
+            let (record, narrowed) = continued(decision, &question, record, narrowed)?;
+            next(work, record, narrowed)
+        }))
     }
 
     /// Whether the token stays when it is used. Of a unique one several hands may have a copy, each of which would be taken for
@@ -70,14 +139,21 @@ impl Work {
         (self.offer().keep || is_unique) && !self.client.is_public()
     }
 
-    fn issue_more(&self, record: &TokenRecord, narrowed: Narrowed, rotates: bool) -> Result<Issued, Reason> {
+    fn issue_more(
+        &self,
+        record: &TokenRecord,
+        narrowed: Narrowed,
+        predecessor: Option<TokenHash>,
+    ) -> Result<Issued, Reason> {
         let config = &self.provider.0;
         let grant = record.grant.clone();
         // Access tokens live as long as the first one of the grant did.
         let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(Reason::RefreshTokenUnknown)?;
-        let refresh = Some(self.offer()).filter(|_| rotates);
+        // A refresh token that is replaced names the one before it.
+        let refresh = predecessor.map(|_| self.offer());
         let Narrowed { scope, resource } = narrowed;
-        config.issue(Issue { grant, offer, scope, resource, refresh, unique: false, at_most: None }, &self.moment)
+        let issue = Issue { grant, offer, scope, resource, refresh, predecessor, unique: false, at_most: None };
+        config.issue(issue, &self.moment)
     }
 
     /// New access tokens of a refresh token that stays.
@@ -98,18 +174,20 @@ impl Work {
         record: &TokenRecord,
         narrowed: Narrowed,
     ) -> Result<Reply<T>, Reason> {
-        let Issued { tokens, answer } = self.issue_more(record, narrowed, true)?;
+        let Issued { tokens, answer } = self.issue_more(record, narrowed, Some(key))?;
         let (Some(successor), Some((by, _))) = (&answer.refresh_token, &tokens.refresh) else {
             return Err(Reason::Misconfigured("no refresh token was made"));
         };
-        let sealed = Sealed::new(successor, token.expose().as_bytes(), SUCCESSOR);
+        // Where nobody may have the successor once more, nothing that leads to it is kept.
+        let may_ask_again = !self.offer().grace.is_zero();
+        let sealed = may_ask_again.then(|| Sealed::new(successor, token.expose().as_bytes(), SUCCESSOR));
         let replaced = TokenRecord {
             replaced: Some(Box::new(Replaced { at: self.moment.now, by: *by, sealed })),
             expires_at: record.expires_at.or(Some(self.moment.now.after(MEMORY))),
             ..record.clone()
         };
         let grant = record.grant.clone();
-        let command = Rotate { key, replaced: Arc::new(replaced), tokens };
+        let command = Rotate { key, replaced: Arc::new(replaced), predecessor: record.predecessor, tokens };
         Ok(ask(Question::Rotate, command, Voice::Json, move |rotation| match rotation {
             Rotation::Rotated => self.done(&answer, &grant),
             Rotation::Unknown => Err(Reason::RefreshTokenUnknown),
@@ -129,7 +207,8 @@ impl Work {
         let grace = self.offer().grace;
         // Clocks of several servers differ: without any grace, no time is early enough.
         let is_late = grace.is_zero() || replaced.at.after(grace) <= self.moment.now;
-        let successor = replaced.sealed.open(token.expose().as_bytes(), SUCCESSOR, replaced.by);
+        let open = |sealed: &Sealed| sealed.open(token.expose().as_bytes(), SUCCESSOR, replaced.by);
+        let successor = replaced.sealed.as_ref().and_then(open);
         let Some(successor) = successor.filter(|_| !is_late) else { return replay() };
         let by = replaced.by;
         ask(Question::FindToken, FindToken { key: by }, Voice::Json, move |found| {
@@ -137,12 +216,40 @@ impl Work {
             if record.has_expired(self.moment.now) {
                 return Err(Reason::RefreshTokenUnknown);
             }
+            self.check_end(&record)?;
             let narrowed = self.narrowed(&record)?;
-            let mut issued = self.issue_more(&record, narrowed, false)?;
-            issued.answer.refresh_token = Some(successor);
-            Ok(self.save(issued, by, record))
+            super::events::asked_again(&record.grant);
+            self.consult(record, narrowed, move |work, record, narrowed| {
+                let mut issued = work.issue_more(&record, narrowed, None)?;
+                issued.answer.refresh_token = Some(successor);
+                Ok(work.save(issued, by, record))
+            })
         })
     }
+}
+
+/// Returns what a refresh goes on with after the application has decided.
+fn continued(
+    decision: Decision,
+    question: &Decide,
+    mut record: Arc<TokenRecord>,
+    mut narrowed: Narrowed,
+) -> Result<(Arc<TokenRecord>, Narrowed), Reason> {
+    let Grant { user, scope, data } = decision.granted()?;
+    if user != record.grant.user {
+        return Err(Reason::Misconfigured("a refresh was granted for another user: use `Grant::of`"));
+    }
+    if let Some(scope) = scope {
+        if scope.missing_from(&question.scope).next().is_some() {
+            return Err(Reason::Misconfigured("more was granted than was asked"));
+        }
+        narrowed.scope = Some(scope);
+    }
+    if data != record.grant.data {
+        let grant = GrantRecord { data, ..GrantRecord::clone(&record.grant) };
+        record = Arc::new(TokenRecord { grant: Arc::new(grant), ..TokenRecord::clone(&record) });
+    }
+    Ok((record, narrowed))
 }
 
 /// What a client asks for of what was granted.

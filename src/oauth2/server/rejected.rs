@@ -207,6 +207,12 @@ pub enum Reason {
     /// The refresh token is unknown, expired or revoked.
     #[error("the refresh token is unknown, expired or revoked")]
     RefreshTokenUnknown,
+    /// The grant has come to the end that [`grants_end_after`](super::GrantType::grants_end_after) sets.
+    #[error("the grant has come to its end: the user has to grant access again")]
+    GrantEnded,
+    /// The client or the grant type may have nothing any more of what was granted.
+    #[error("nothing is left of the granted scope {0:?}: it was withdrawn from the client or from the grant type")]
+    ScopeWithdrawn(String),
     /// The refresh token was used before. Its grant is revoked.
     #[error("the refresh token was used before; its grant is revoked")]
     RefreshTokenReplayed,
@@ -332,6 +338,8 @@ impl Reason {
             | Self::WrongVerifier
             | Self::VerifierUnasked
             | Self::RefreshTokenUnknown
+            | Self::GrantEnded
+            | Self::ScopeWithdrawn(_)
             | Self::RefreshTokenReplayed
             | Self::RefreshTokenOfAnotherClient(_)
             | Self::DeviceUnknown

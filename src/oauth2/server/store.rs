@@ -77,6 +77,7 @@ questions! {
     /// -- rotate, in one transaction: likewise
     /// UPDATE tokens SET replaced = TRUE, expires_at = $2, record = $3 WHERE key = $1 AND NOT replaced;
     /// INSERT INTO tokens …;
+    /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}') WHERE key = $4; -- the predecessor; PostgreSQL's syntax
     ///
     /// -- revoke a grant
     /// DELETE FROM tickets WHERE grant_id = $1;

@@ -160,8 +160,10 @@ impl Work {
         // A code's resources may be narrowed when it is redeemed (RFC 8707 §2.2).
         let resource = self.allowed_resource(&grant.resource)?;
         let resource = Some(resource).filter(|resource| !resource.is_empty());
-        config
-            .issue(Issue { grant: grant.clone(), offer, scope: None, resource, refresh, unique, at_most }, &self.moment)
+        config.issue(
+            Issue { grant: grant.clone(), offer, scope: None, resource, refresh, predecessor: None, unique, at_most },
+            &self.moment,
+        )
     }
 
     /// Gives out the tokens of a grant that was just made, while what it comes of is there.

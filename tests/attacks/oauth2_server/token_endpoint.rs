@@ -1,9 +1,9 @@
 //! OAuth 2.0 token endpoint: what is used twice, by another, too late, or for more than was granted.
 
-use std::time::Duration;
-
 use base64::prelude::{BASE64_STANDARD, Engine};
-use oauth_proto::oauth2::server::{ClientRecord, FindClient, GrantType, Question, Reason, Reply, UnknownScope, serve};
+use oauth_proto::oauth2::server::{
+    ClientRecord, FindClient, FindToken, GrantType, Question, Reason, Reply, Store, TokenHash, UnknownScope, serve,
+};
 use oauth_proto::{Moment, Response};
 
 use super::world::*;
@@ -88,10 +88,10 @@ fn code_race_in_lockstep() {
     let found = |moment: Moment| match world.provider.token(&request, moment) {
         Reply::Ask(Question::FindClient(ask)) => {
             let question = FindClient { client_id: ask.command().client_id.clone() };
-            let client = oauth_proto::oauth2::server::Store::find_client(&world.store, &question).unwrap();
+            let client = world.store.find_client(&question).unwrap();
             match ask.answer(client) {
                 Reply::Ask(Question::FindTicket(ask)) => {
-                    let ticket = oauth_proto::oauth2::server::Store::find_ticket(&world.store, ask.command()).unwrap();
+                    let ticket = world.store.find_ticket(ask.command()).unwrap();
                     ask.answer(ticket)
                 }
                 reply => panic!("{reply:?}"),
@@ -240,7 +240,7 @@ fn secret_wrong() {
 
 #[test]
 fn refresh_replay() {
-    let world = World::default();
+    let world = World::with(GrantType::refresh_token().without_rotation_grace());
     let (first, other) = (world.tokens(), world.tokens());
     let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert_ne!((&second.access, &second.refresh), (&first.access, &first.refresh));
@@ -263,7 +263,8 @@ fn refresh_replay() {
 
 #[test]
 fn refresh_grace() {
-    let world = World::with(GrantType::refresh_token().rotation_grace(Duration::from_secs(10)));
+    // Ten seconds are the default.
+    let world = World::default();
     let first = world.tokens();
     let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
     world.pass(9);
@@ -285,6 +286,67 @@ fn refresh_grace() {
     world.pass(10);
     let reason = refused(world.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
     assert!(reason == Reason::RefreshTokenReplayed && !world.lives(&second.access));
+    // Of two who use the first token the one that comes second learns of it by the successor.
+    let first = world.tokens();
+    let one = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    let other = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    assert_eq!(one.refresh, other.refresh);
+    let next = world.refresh(PRINTER, one.refresh_token(), None).unwrap();
+    world.pass(10);
+    refused(world.refresh(PRINTER, other.refresh_token(), None), 400, "invalid_grant");
+    assert!(!world.lives(&next.access) && !world.lives(next.refresh_token()));
+}
+
+/// Row `scope-withdrawn`: what the client or the grant type has lost is in no new token.
+#[test]
+fn scope_withdrawn() {
+    let world = World::default();
+    let first = world.tokens();
+    let record = || ClientRecord::confidential(PRINTER.0, PRINTER.1).redirect_uri(REDIRECT);
+    world.store.add_client(record().scope("read"));
+    let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    assert_eq!((second.scope.as_str(), world.introspect(&second.access)["scope"].as_str()), ("read", Some("read")));
+    let third = world.refresh(PRINTER, second.refresh_token(), Some("read write")).unwrap();
+    assert_eq!(third.scope, "read");
+    let reason = refused(world.refresh(PRINTER, third.refresh_token(), Some("write")), 400, "invalid_scope");
+    assert_eq!(reason, Reason::ScopeRefused("write".into()));
+    // What is given back is there again, since the user has granted it.
+    world.store.add_client(record());
+    assert_eq!(world.refresh(PRINTER, third.refresh_token(), None).unwrap().scope, "read write");
+    // Where nothing is left, the user has to grant something else.
+    let world = World::default();
+    let tokens = world.tokens();
+    world.store.add_client(record().scope("print"));
+    let reason = refused(world.refresh(PRINTER, tokens.refresh_token(), None), 400, "invalid_grant");
+    assert_eq!(reason, Reason::ScopeWithdrawn("read write".into()));
+    // A grant type that has lost a scope.
+    let mut world = World::default();
+    let tokens = world.tokens();
+    world.provider = provider().add_grant_type(GrantType::authorization_code().scopes("write")).build().unwrap();
+    assert_eq!(world.refresh(PRINTER, tokens.refresh_token(), None).unwrap().scope, "write");
+}
+
+/// Row `seal-chain`: an old refresh token and a look at the store lead to no living token.
+#[test]
+fn seal_chain() {
+    let seals = |world: &World, token: &str| {
+        let key = TokenHash::of(token);
+        let record = world.store.find_token(&FindToken { key }).unwrap().unwrap();
+        record.replaced.as_ref().is_some_and(|replaced| replaced.sealed.is_some())
+    };
+    let world = World::default();
+    let mut chain = vec![world.tokens()];
+    for _ in 0..4 {
+        let next = world.refresh(PRINTER, chain.last().unwrap().refresh_token(), None).unwrap();
+        chain.push(next);
+    }
+    // The last one but one may be asked for again; nothing leads to it.
+    let sealed: Vec<_> = chain.iter().map(|tokens| seals(&world, tokens.refresh_token())).collect();
+    assert_eq!(sealed, [false, false, false, true, false]);
+    let world = World::with(GrantType::refresh_token().without_rotation_grace());
+    let first = world.tokens();
+    world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    assert!(!seals(&world, first.refresh_token()));
 }
 
 #[test]

@@ -158,6 +158,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
             expires_at: Some(self.now.after(LIFE)),
             unique: None,
             replaced: None,
+            predecessor: None,
         };
         (self.key(), Arc::new(record))
     }
@@ -189,10 +190,15 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         self.unique(grant, unique, Some(self.now.after(LIFE)))
     }
 
+    /// The question to replace a refresh token, which has itself replaced that predecessor.
+    pub(super) fn rotation(&self, old: &Row, predecessor: Option<TokenHash>, new: &NewTokens) -> Rotate {
+        Rotate { key: old.0, replaced: self.replaced(old, new), predecessor, tokens: new.clone() }
+    }
+
     /// A refresh token's record once it is replaced by that token.
-    pub(super) fn replaced(&self, (_, record): &Row, by: &NewTokens) -> Arc<TokenRecord> {
+    fn replaced(&self, (_, record): &Row, by: &NewTokens) -> Arc<TokenRecord> {
         let by = by.refresh.as_ref().map_or(by.access.0, |(key, _)| *key);
-        let replaced = Replaced { at: self.now, by, sealed: Sealed::new("successor", b"key", b"context") };
+        let replaced = Replaced { at: self.now, by, sealed: Some(Sealed::new("successor", b"key", b"context")) };
         Arc::new(TokenRecord { replaced: Some(Box::new(replaced)), ..TokenRecord::clone(record) })
     }
 

@@ -95,7 +95,7 @@ async fn one_refresh_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
         let old = first.refresh.unwrap_or(first.access);
         let rotate = |_| {
             let tokens = kit.tokens(&grant);
-            Rotate { key: old.0, replaced: kit.replaced(&old, &tokens), tokens }
+            kit.rotation(&old, None, &tokens)
         };
         let rotations: Vec<_> = (0..CROWD).map(rotate).collect();
         let moves = rotations.iter().cloned().map(Move::Rotate).collect();
@@ -236,7 +236,7 @@ async fn revoked_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
         let [redeemed, rotated, saved] = [(); 3].map(|()| kit.tokens(&grant));
         let moves = vec![
             Move::Redeem(Redeem { key, tokens: Some(redeemed.clone()) }),
-            Move::Rotate(Rotate { key: old.0, replaced: kit.replaced(&old, &rotated), tokens: rotated.clone() }),
+            Move::Rotate(kit.rotation(&old, None, &rotated)),
             Move::Save(SaveTokens { tokens: saved.clone(), parent }),
             Move::Revoke(Revoke::Grant(grant.id)),
         ];

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::kit::{Kit, Row, must};
-use crate::oauth2::server::commands::{NewTokens, Redeem, Redemption, Revoke, Rotate, Rotation, SaveTokens, Saved};
+use crate::oauth2::server::commands::{NewTokens, Redeem, Redemption, Revoke, Rotation, SaveTokens, Saved};
 use crate::oauth2::server::records::{DeviceStage, TokenKind};
 use crate::oauth2::server::store::AsyncStore;
 use crate::oauth2::server::token_hash::TokenHash;
@@ -164,7 +164,7 @@ async fn rotating<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let grant = kit.grant();
     let tokens = [kit.tokens(&grant), kit.tokens(&grant), kit.tokens(&grant)];
     let old = refresh(&tokens[0]);
-    let rotate = |new: &NewTokens| Rotate { key: old.0, replaced: kit.replaced(&old, new), tokens: new.clone() };
+    let rotate = |new: &NewTokens| kit.rotation(&old, None, new);
     let unknown = kit.rotate(rotate(&tokens[1])).await;
     must(unknown == Rotation::Unknown, "Rotate of a token that is not there answers Unknown");
     must(
@@ -184,11 +184,20 @@ async fn rotating<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         "the second Rotate answers Replaced, with the first one's record",
     );
     must(kit.lacks(&tokens[2]).await, "the second Rotate keeps no tokens");
-    must(kit.has(&(old.0, first.replaced)).await, "the second Rotate leaves the first one's record alone");
+    must(kit.has(&(old.0, first.replaced.clone())).await, "the second Rotate leaves the first one's record alone");
 
-    let old = refresh(&tokens[1]);
-    let next = Rotate { key: old.0, replaced: kit.replaced(&old, &tokens[2]), tokens: tokens[2].clone() };
-    must(kit.rotate(next).await == Rotation::Rotated, "what came in a refresh token's place can be replaced itself");
+    let (predecessor, old) = (old.0, refresh(&tokens[1]));
+    let next = kit.rotation(&old, Some(predecessor), &tokens[2]);
+    must(
+        kit.rotate(next.clone()).await == Rotation::Rotated,
+        "what came in a refresh token's place can be replaced itself",
+    );
+    let unsealed = Arc::new(first.replaced.without_seal());
+    must(
+        kit.has(&(predecessor, unsealed)).await,
+        "Rotate drops the seal of the predecessor, and nothing else of its record",
+    );
+    must(kit.has(&(old.0, next.replaced)).await, "Rotate leaves the seal of the token alone that it replaces");
     kit.revoke(Revoke::Grant(grant.id)).await;
     for tokens in &tokens {
         must(
@@ -208,7 +217,7 @@ async fn rotating_unique_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let (first, second) = (kit.living(&grant, unique), kit.living(&grant, unique));
     kit.keep(&first).await;
     let old = refresh(&first);
-    let rotate = Rotate { key: old.0, replaced: kit.replaced(&old, &second), tokens: second.clone() };
+    let rotate = kit.rotation(&old, None, &second);
     must(kit.rotate(rotate).await == Rotation::Rotated, "Rotate takes no heed of unique keys");
     must(kit.has(&second.access).await, "Rotate keeps the new tokens also where a living token has the unique key");
     must(kit.has(&first.access).await, "Rotate leaves the unique token alone that was there");

@@ -62,6 +62,7 @@ fn tokens(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
         expires_at: (kind == TokenKind::Access).then_some(at(now + LIFETIME)),
         unique: None,
         replaced: None,
+        predecessor: None,
     };
     NewTokens {
         access: (access(number), Arc::new(record(TokenKind::Access))),
