@@ -217,7 +217,7 @@ fn server() -> Server {
         .build()
         .unwrap();
     let store = MemoryStore::default();
-    let client = ClientRecord::confidential("s6BhdRkqt3", SECRET).redirect_uri(REDIRECT);
+    let client = ClientRecord::confidential("s6BhdRkqt3", SECRET).unwrap().redirect_uri(REDIRECT);
     store.add_client(client.grant_type("client_credentials").introspects_all());
     (provider, store)
 }

@@ -52,7 +52,8 @@ impl Server {
             .build()
             .unwrap();
         let store = MemoryStore::default();
-        let client = ClientRecord::confidential(ID, SECRET).redirect_uri(REDIRECT).grant_type("client_credentials");
+        let client =
+            ClientRecord::confidential(ID, SECRET).unwrap().redirect_uri(REDIRECT).grant_type("client_credentials");
         store.add_client(client.introspects_all());
         Self { provider, store, now: AtomicU64::new(1_700_000_000) }
     }

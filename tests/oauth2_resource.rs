@@ -35,8 +35,8 @@ fn provider() -> Provider {
 
 fn store() -> MemoryStore {
     let store = MemoryStore::default();
-    store.add_client(ClientRecord::confidential("printer", SECRET).grant_type("client_credentials"));
-    store.add_client(ClientRecord::confidential("photos", SECRET).introspects_all());
+    store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().grant_type("client_credentials"));
+    store.add_client(ClientRecord::confidential("photos", SECRET).unwrap().introspects_all());
     store
 }
 

@@ -100,7 +100,7 @@ fn a_device_is_denied_or_too_late() {
 #[test]
 fn a_device_code_is_its_clients_alone_and_a_user_code_is_none() {
     let world = World::new(provider());
-    world.store.add_client(ClientRecord::confidential("other", SECRET));
+    world.store.add_client(ClientRecord::confidential("other", SECRET).unwrap());
     let pending = begin(&world);
     let stored = serde_json::to_value(&pending).unwrap();
     let device_code = stored["device_code"].as_str().unwrap();
@@ -134,9 +134,9 @@ fn exchange(world: &World, subject: &Token, more: &[(&str, &str)], decide: impl 
 #[test]
 fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
     let world = World::new(provider().add_grant_type(GrantType::token_exchange().scopes("read write admin")));
-    world
-        .store
-        .add_client(ClientRecord::confidential("printer", SECRET).redirect_uri(REDIRECT).grant_type(TOKEN_EXCHANGE));
+    world.store.add_client(
+        ClientRecord::confidential("printer", SECRET).unwrap().redirect_uri(REDIRECT).grant_type(TOKEN_EXCHANGE),
+    );
     let client = world.client();
     let subject = world.sign_in(&client, Authorize::scope("read write")).unwrap();
     let policy = |question: &Decide| match &question.claim {
@@ -186,7 +186,7 @@ fn extension_grants_are_judged_or_asked_about() {
     let shown = |voucher| [("grant_type", "urn:voucher"), ("voucher", voucher), ("scope", "read write")];
     // A client has to be allowed to.
     assert_eq!(error(&post(&world, &shown("genuine"))), "unauthorized_client");
-    world.store.add_client(ClientRecord::confidential("printer", SECRET).grant_type("urn:voucher"));
+    world.store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().grant_type("urn:voucher"));
     let answer = post(&world, &shown("genuine"));
     assert_eq!((answer.0, answer.1["scope"].as_str()), (200, Some("read")));
     assert_eq!(error(&post(&world, &shown("forged"))), "invalid_grant");

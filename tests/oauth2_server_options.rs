@@ -7,9 +7,9 @@ mod world;
 use std::time::Duration;
 
 use oauth_proto::oauth2::server::{
-    Claim, ClientRecord, Decide, Decision, Dispatched, Endpoint, FindToken, Grant, GrantRecord, GrantType, NewToken,
-    Provider, ProviderBuilder, RandomTokens, Reason, RegistrationPolicy, SecretHasher, Store, TokenGenerator,
-    TokenHash, UnknownScope, Uuid4, serve, serve_with,
+    Claim, ClientRecord, ClientSecret, Decide, Decision, Dispatched, Endpoint, FindToken, Grant, GrantRecord,
+    GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, Reason, RegistrationPolicy, SecretHasher, Store,
+    TokenGenerator, TokenHash, UnknownScope, Uuid4, serve, serve_with,
 };
 use oauth_proto::oauth2::{self, Authorize, Client, ClientMetadata, Token};
 use oauth_proto::{Error, Moment, Secret, Timestamp};
@@ -344,10 +344,11 @@ fn secrets_are_checked_by_the_hasher_that_hashed_them() {
     }
     let world = World::new(provider().secret_hasher(Backwards));
     let moment = Moment::new(Timestamp::from_secs(1), [9; 32]);
-    let record = ClientRecord::hashed_by(&Backwards, "printer", SECRET, &moment).redirect_uri(world::REDIRECT);
+    let record = ClientSecret::hashed_by(&Backwards, SECRET, &moment).unwrap();
+    let record = ClientRecord::with_secret("printer", record).redirect_uri(world::REDIRECT);
     world.store.add_client(record.grant_type("password"));
     password(&world).unwrap();
-    world.store.add_client(ClientRecord::with_hash("printer", "0$another"));
+    world.store.add_client(ClientRecord::with_secret("printer", ClientSecret::with_hash("0$another")));
     assert_eq!(code(&password(&world).unwrap_err()), "invalid_client");
 }
 

@@ -38,7 +38,7 @@ impl Photos {
             .device_interval(Duration::from_secs(1))
             .build()?;
         let store = MemoryStore::default();
-        let printer = ClientRecord::confidential(CLIENT, CLIENT_SECRET).name(pages::CLIENT);
+        let printer = ClientRecord::confidential(CLIENT, CLIENT_SECRET)?.name(pages::CLIENT);
         store.add_client(printer.redirect_uri(redirect_uri).grant_type("client_credentials"));
         store.add_client(ClientRecord::public(FRAME).name("Photo Frame"));
         Ok(Self { provider, api: ResourceServer::new(issuer)?.authorization_server(issuer).scopes(scopes), store })

@@ -110,14 +110,14 @@ impl Default for Counted {
         let inner = MemoryStore::default();
         let everything = ["client_credentials", "implicit", "password", EXCHANGE, "urn:x:voucher"];
         for (at, id) in ["web", "other"].into_iter().enumerate() {
-            let record = ClientRecord::confidential(id, SECRETS[at]);
+            let record = ClientRecord::confidential(id, SECRETS[at]).unwrap();
             let record = everything.into_iter().fold(record, ClientRecord::grant_type);
             inner.add_client(redirects(id).fold(record, |record, uri| record.redirect_uri(uri)));
         }
         let app = ClientRecord::public("app").grant_type("implicit").scope(Scope::from("read stats"));
         inner.add_client(redirects("app").fold(app, |record, uri| record.redirect_uri(uri)));
         inner.add_client(
-            ClientRecord::confidential("api", SECRETS[0]).introspects_all().grant_types(Vec::<String>::new()),
+            ClientRecord::confidential("api", SECRETS[0]).unwrap().introspects_all().grant_types(Vec::<String>::new()),
         );
         Self { inner, asked: Cell::default(), fails_at: Cell::default() }
     }

@@ -72,6 +72,7 @@ impl OurServer {
 fn add_clients(store: &MemoryStore) {
     let confidential = |id, secret| {
         let record = ClientRecord::confidential(id, secret)
+            .unwrap()
             .redirect_uri(CALLBACK)
             .redirect_uri(CALLBACK_WITHOUT_QUERY)
             .grant_type("client_credentials");

@@ -30,7 +30,7 @@ fn main() -> Result<(), Failure> {
     let endpoint = Endpoint { provider, store: MemoryStore::default() };
     endpoint
         .store
-        .add_client(ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw").grant_type("client_credentials"));
+        .add_client(ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")?.grant_type("client_credentials"));
     std::thread::spawn(move || listen(listener, &endpoint).map_err(|error| eprintln!("{error}")));
     println!("{{\"port\":{}}}", origin.rsplit(':').next().unwrap_or_default());
     std::io::stdin().read_to_end(&mut Vec::new())?;

@@ -11,8 +11,9 @@ use http::{HeaderMap, Request};
 use zeroize::Zeroize;
 
 use super::client_record::ClientRecord;
+use super::client_secret::ClientSecret;
 use super::commands::FindClient;
-use super::parameters::Parameters;
+use super::parameters::{self, Parameters};
 use super::provider::{Provider, ask_back, check_method};
 use super::rejected::{Reason, Voice};
 use super::secrets::SecretHasher;
@@ -53,6 +54,13 @@ pub trait ClientSource: fmt::Debug + Send + Sync {
     /// Who the client claims to be, if the request shows something that this source knows how to check; `None` for clients that
     /// authenticate otherwise, since a second way is refused. The parameters are those of the body.
     fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<ClaimedClient>;
+
+    /// Returns the record that is checked in the place of a client that is not known, so that the time does not tell which clients there
+    /// are: one with a key or a certificate of the kind that the clients have. Whatever the check says, such a client is refused. By
+    /// default it is a record without any.
+    fn stand_in(&self) -> ClientRecord {
+        ClientRecord::proven_by("", "none of its own")
+    }
 }
 
 /// Who a client claims to be, and how that is checked once the client is known.
@@ -98,6 +106,8 @@ pub(super) struct Authentications {
 pub(super) struct Presented {
     client_id: String,
     proof: Proof,
+    /// Another reading of HTTP Basic, if it differs.
+    raw: Option<Box<Pair>>,
 }
 
 /// What a client proves by that it is the one that it says.
@@ -105,6 +115,32 @@ enum Proof {
     Nothing,
     Secret(Secret),
     Own(Check),
+}
+
+impl Proof {
+    /// An empty secret may be left out (§2.3.1), and so it may be there for a client that has none.
+    fn of(secret: Secret) -> Self {
+        if secret.is_empty() { Self::Nothing } else { Self::Secret(secret) }
+    }
+
+    fn into_secret(self) -> Secret {
+        match self {
+            Self::Secret(secret) => secret,
+            Self::Nothing | Self::Own(_) => Secret::default(),
+        }
+    }
+}
+
+/// A name and a secret.
+struct Pair {
+    client_id: String,
+    secret: Secret,
+}
+
+/// The two readings of HTTP Basic: each part encoded as in a form (§2.3.1), and each part as it is.
+struct Basic {
+    encoded: Option<Pair>,
+    raw: Option<Pair>,
 }
 
 impl Authentications {
@@ -117,23 +153,21 @@ impl Authentications {
             if by_basic || in_body.is_some() || client_id.is_some_and(|named| named != claimed.client_id) {
                 return Err(Reason::TwoAuthentications);
             }
-            return Ok(Presented { client_id: claimed.client_id, proof: Proof::Own(claimed.check) });
+            check_identifier(&claimed.client_id)?;
+            return Ok(Presented { client_id: claimed.client_id, proof: Proof::Own(claimed.check), raw: None });
         }
-        let basic = self.basic(request.headers())?;
-        match (basic, in_body) {
-            (Some(_), Some(_)) => Err(Reason::TwoAuthentications),
-            (Some((basic, _)), None) if client_id.is_some_and(|named| named != basic) => {
-                Err(Reason::TwoAuthentications)
+        let Some(basic) = self.basic(request.headers())? else {
+            if in_body.is_some() && !self.body {
+                return Err(Reason::NotAuthenticated);
             }
-            (Some(_), None) if !self.basic => Err(Reason::NotAuthenticated),
-            (Some((client_id, secret)), None) => Ok(Presented { client_id, proof: Proof::Secret(secret) }),
-            (None, Some(_)) if !self.body => Err(Reason::NotAuthenticated),
-            (None, secret) => {
-                let client_id = client_id.ok_or(Reason::NotAuthenticated)?.to_owned();
-                let proof = secret.map_or(Proof::Nothing, |secret| Proof::Secret(secret.into()));
-                Ok(Presented { client_id, proof })
-            }
+            let client_id = client_id.ok_or(Reason::NotAuthenticated)?.to_owned();
+            let proof = in_body.map_or(Proof::Nothing, |secret| Proof::Secret(secret.into()));
+            return Ok(Presented { client_id, proof, raw: None });
+        };
+        if in_body.is_some() {
+            return Err(Reason::TwoAuthentications);
         }
+        basic.present(client_id, self.basic)
     }
 
     fn ask_source<B>(&self, request: &Request<B>, parameters: &Parameters<'_>) -> Option<ClaimedClient> {
@@ -146,8 +180,8 @@ impl Authentications {
         source.find(&parts, &parameters.iter().collect::<Vec<_>>())
     }
 
-    /// Name and secret of HTTP Basic (§2.3.1): each is encoded as in a form, unless clients may send them as they are.
-    fn basic(&self, headers: &HeaderMap) -> Result<Option<(String, Secret)>, Reason> {
+    /// Name and secret of HTTP Basic.
+    fn basic(&self, headers: &HeaderMap) -> Result<Option<Basic>, Reason> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let Some(value) = values.next() else { return Ok(None) };
         if values.next().is_some() {
@@ -160,31 +194,36 @@ impl Authentications {
         let credentials = credentials.trim_ascii_end();
         // Usual ones are decoded in place. What is wiped is what was written.
         let mut buffer = [0; 192];
-        let pair = if credentials.len() <= 256 {
+        let basic = if credentials.len() <= 256 {
             let length = BASE64_STANDARD.decode_slice(credentials, &mut buffer).map_err(|_| {
                 buffer.zeroize();
                 Reason::NotAuthenticated
             })?;
-            let pair = self.split_basic(&buffer[..length]);
+            let basic = self.split_basic(&buffer[..length]);
             buffer[..length].zeroize();
-            pair
+            basic
         } else {
             let decoded = BASE64_STANDARD.decode(credentials).map_err(|_| Reason::NotAuthenticated)?;
             self.split_basic(&zeroize::Zeroizing::new(decoded))
         };
-        pair.map(Some).ok_or(Reason::NotAuthenticated)
+        basic.map(Some).ok_or(Reason::NotAuthenticated)
     }
 
-    fn split_basic(&self, decoded: &[u8]) -> Option<(String, Secret)> {
-        let decode = |part: &str| {
-            if self.raw_basic { Some(part.to_owned()) } else { form::decoded_text(part).map(Cow::into_owned) }
-        };
+    fn split_basic(&self, decoded: &[u8]) -> Option<Basic> {
         let text = std::str::from_utf8(decoded).ok()?;
         let colon = memchr::memchr(b':', decoded)?;
-        Some((decode(&text[..colon])?, Secret::new(decode(&text[colon + 1..])?)))
+        let (name, secret) = (&text[..colon], &text[colon + 1..]);
+        let decode = |part: &str| form::decoded_text(part).map(Cow::into_owned);
+        let encoded = decode(name).zip(decode(secret));
+        let encoded = encoded.map(|(client_id, secret)| Pair { client_id, secret: Secret::new(secret) });
+        let differs = |pair: &Pair| pair.client_id != name || pair.secret.expose() != secret;
+        let reads_raw = self.raw_basic && encoded.as_ref().is_none_or(differs);
+        let raw = reads_raw.then(|| Pair { client_id: name.to_owned(), secret: Secret::new(secret) });
+        (encoded.is_some() || raw.is_some()).then_some(Basic { encoded, raw })
     }
 
-    /// The client, if it is the one that it claims to be. A client that is not known takes as long as one whose secret is wrong.
+    /// Returns the client, if it is the one that it claims to be. A client that is not known takes as long as one whose secret is
+    /// wrong.
     fn authenticate(
         &self,
         client_id: &str,
@@ -193,14 +232,20 @@ impl Authentications {
         now: Timestamp,
     ) -> Result<Arc<ClientRecord>, Reason> {
         let client = found.as_deref();
-        let by_secret = matches!(proof, Proof::Secret(_));
+        let mut has_expired = false;
         let proven = match proof {
             Proof::Nothing => client.is_some_and(ClientRecord::is_public),
-            Proof::Own(check) => client.is_some_and(check),
+            Proof::Own(check) => {
+                // As much work as for a client that is known.
+                let stand_in =
+                    if client.is_none() { self.source.as_ref().map(|source| source.stand_in()) } else { None };
+                let proven = client.or(stand_in.as_ref()).is_some_and(check);
+                proven && client.is_some()
+            }
             Proof::Secret(secret) => {
-                let hash = client.and_then(|client| client.secret_hash.as_deref());
-                let fits = self.hasher.verify(&secret, hash.unwrap_or(&self.stand_in));
-                fits && hash.is_some() && client.is_some_and(|client| !client.is_public())
+                let fitting = self.fitting(&secret, client);
+                has_expired = fitting.is_some_and(|secret| secret.has_expired(now));
+                fitting.is_some() && client.is_some_and(|client| !client.is_public())
             }
         };
         let Some(client) = found else {
@@ -209,11 +254,47 @@ impl Authentications {
         if !proven {
             return Err(Reason::WrongSecret(client.client_id.clone()));
         }
-        if by_secret && client.secret_expires_at.is_some_and(|at| at <= now) {
+        if has_expired {
             return Err(Reason::SecretExpired(client.client_id.clone()));
         }
         Ok(client)
     }
+
+    /// Returns the secret of a client that this is. Where none is, two hashes were checked, however many the client has, and whether
+    /// there is such a client or not.
+    pub(super) fn fitting<'c>(&self, secret: &Secret, client: Option<&'c ClientRecord>) -> Option<&'c ClientSecret> {
+        let secrets = client.map_or([None, None], ClientRecord::secrets);
+        let fits = |own: &Option<&ClientSecret>| {
+            let hash = own.map_or(&*self.stand_in, |own| &own.hash);
+            self.hasher.verify(secret, hash) && own.is_some()
+        };
+        secrets.into_iter().find(fits).flatten()
+    }
+}
+
+impl Basic {
+    /// Chooses the readings that name the client which the body names, if it names one.
+    fn present(self, named: Option<&str>, is_accepted: bool) -> Result<Presented, Reason> {
+        let fits = |pair: &Pair| named.is_none_or(|named| named == pair.client_id);
+        let (encoded, raw) = (self.encoded.filter(fits), self.raw.filter(fits));
+        let Some((Pair { client_id, secret }, raw)) = (match (encoded, raw) {
+            (Some(encoded), raw) => Some((encoded, raw)),
+            (None, raw) => raw.map(|raw| (raw, None)),
+        }) else {
+            return Err(Reason::TwoAuthentications);
+        };
+        if !is_accepted {
+            return Err(Reason::NotAuthenticated);
+        }
+        check_identifier(&client_id)?;
+        let raw = raw.filter(|raw| check_identifier(&raw.client_id).is_ok()).map(Box::new);
+        Ok(Presented { client_id, proof: Proof::of(secret), raw })
+    }
+}
+
+/// Refuses identifiers with characters that RFC 6749 §A.1 does not allow: a database may not take them.
+fn check_identifier(client_id: &str) -> Result<(), Reason> {
+    parameters::check_value("client_id", client_id)
 }
 
 fn has_basic(headers: &HeaderMap) -> bool {
@@ -240,13 +321,54 @@ impl Provider {
         now: Timestamp,
         next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<Reply<T>, Reason> + Send + 'static,
     ) -> Reply<T> {
-        let Presented { client_id, proof } = presented;
+        let Presented { client_id, proof, raw } = presented;
+        if let Some(raw) = raw {
+            return self.with_client_of_two(Pair { client_id, secret: proof.into_secret() }, raw, now, next);
+        }
         let provider = self.clone();
         ask_back(Question::FindClient, FindClient { client_id }, Voice::Json, move |command, found| {
-            // A store that folds case would let one client go by many names.
-            let found = found.filter(|client| client.client_id == command.client_id);
+            let found = itself(found, &command);
             let client = provider.0.authentications.authenticate(&command.client_id, proof, found, now)?;
             next(provider, client, command.client_id)
         })
     }
+
+    /// The same for HTTP Basic that can be read in two ways. Both readings are always checked, so that the time tells nothing of which
+    /// of the two names a client.
+    fn with_client_of_two<T: 'static>(
+        &self,
+        encoded: Pair,
+        raw: Box<Pair>,
+        now: Timestamp,
+        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<Reply<T>, Reason> + Send + 'static,
+    ) -> Reply<T> {
+        let provider = self.clone();
+        let is_one_client = encoded.client_id == raw.client_id;
+        let second = FindClient { client_id: raw.client_id.clone() };
+        let first = FindClient { client_id: encoded.client_id };
+        let finish = move |first: &FindClient, found: Option<Arc<ClientRecord>>, other: Option<Arc<ClientRecord>>| {
+            let authentications = &provider.0.authentications;
+            let authenticate =
+                |name: &str, secret: Secret, found| authentications.authenticate(name, Proof::of(secret), found, now);
+            let by_encoded = authenticate(&first.client_id, encoded.secret, found);
+            let by_raw = authenticate(&raw.client_id, raw.secret, other);
+            let client = by_encoded.or_else(|reason| by_raw.map_err(|_| reason))?;
+            let client_id = client.client_id.clone();
+            next(provider, client, client_id)
+        };
+        ask_back(Question::FindClient, first, Voice::Json, move |first, found| {
+            let found = itself(found, &first);
+            if is_one_client {
+                return finish(&first, found.clone(), found);
+            }
+            Ok(ask_back(Question::FindClient, second, Voice::Json, move |second, other| {
+                finish(&first, found, itself(other, &second))
+            }))
+        })
+    }
+}
+
+/// Returns the client if it has the name that was asked for: a store that folds case would let one client go by many names.
+fn itself(found: Option<Arc<ClientRecord>>, command: &FindClient) -> Option<Arc<ClientRecord>> {
+    found.filter(|client| client.client_id == command.client_id)
 }

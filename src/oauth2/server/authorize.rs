@@ -17,7 +17,7 @@ use super::client_record::ClientRecord;
 use super::commands::{FindClient, FindTicket, FoundTicket, Redeem, Redemption, SaveTicket, SaveTokens, Saved};
 use super::consent::{Consent, Mode, ResponseType, Return};
 use super::issue::{Issue, Issued, grant_id};
-use super::parameters::{Parameters, check_resources};
+use super::parameters::{self, Parameters, check_resources};
 use super::provider::{Provider, ask, check_method, reply};
 use super::records::{Challenge, Grant, GrantRecord, PendingTicket, Ticket};
 use super::rejected::{Reason, Voice};
@@ -66,6 +66,7 @@ impl Provider {
             if parameters.is_twice(name) {
                 return Err(Reason::ParameterTwice(name.to_owned()));
             }
+            parameters::check_value(name, parameters.get(name).unwrap_or_default())?;
         }
         let provider = self.clone();
         let command = FindClient { client_id: client_id.clone() };

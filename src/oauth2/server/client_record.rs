@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::client_secret::ClientSecret;
 use super::grant_type;
-use super::secrets::{SecretHasher, Sha256Secrets};
 use super::token_hash::TokenHash;
 use crate::oauth2::{ClientMetadata, Scope};
-use crate::{Moment, Secret, Timestamp};
+use crate::{Error, Secret, Timestamp};
 
 /// A client as the server knows it.
 ///
@@ -19,25 +19,26 @@ use crate::{Moment, Secret, Timestamp};
 /// ```
 /// use oauth_proto::oauth2::server::ClientRecord;
 ///
-/// // An app on a phone, and a web server with a secret. A secret is kept as its hash.
+/// // An app on a phone, a web server with a secret, and a machine. A secret is kept as its hash.
 /// let app = ClientRecord::public("printer-app").redirect_uri("com.example.printer:/cb");
-/// let site = ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")
+/// let site = ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")?
 ///     .redirect_uri("https://printer.example.com/ready")
-///     .grant_type("client_credentials")
 ///     .scope("photos.read photos.write");
-/// assert!(app.is_public() && !site.is_public());
+/// let machine = ClientRecord::confidential("stats", "b8K0dP4rQ7eF1gL6xN9yWz")?.grant_types(["client_credentials"]);
+/// assert!(app.is_public() && !site.is_public() && !machine.may_use("authorization_code"));
+/// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ClientRecord {
     /// The client's identifier.
     pub client_id: String,
-    /// Its secret's hash, as the server's [`SecretHasher`](super::SecretHasher) writes it.
+    /// Its secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret_hash: Option<String>,
-    /// When the secret expires; never if `None`.
+    pub secret: Option<ClientSecret>,
+    /// The secret before, which is accepted until it expires: see [`replace_secret`](Self::replace_secret).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret_expires_at: Option<Timestamp>,
+    pub previous_secret: Option<ClientSecret>,
     /// When it was registered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_at: Option<Timestamp>,
@@ -53,7 +54,6 @@ pub struct ClientRecord {
 }
 
 impl fmt::Debug for ClientRecord {
-    /// Somebody's own choice of a secret could be found by its hash.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientRecord")
             .field("client_id", &self.client_id)
@@ -65,11 +65,11 @@ impl fmt::Debug for ClientRecord {
 }
 
 impl ClientRecord {
-    fn new(client_id: impl Into<String>, secret_hash: Option<String>) -> Self {
+    fn new(client_id: impl Into<String>, secret: Option<ClientSecret>) -> Self {
         Self {
             client_id: client_id.into(),
-            secret_hash,
-            secret_expires_at: None,
+            secret,
+            previous_secret: None,
             issued_at: None,
             registration: None,
             introspects_all: false,
@@ -89,27 +89,33 @@ impl ClientRecord {
         record
     }
 
-    /// A client with a secret that was generated: at least 128 bits that nobody can guess. It is hashed by
-    /// [`Sha256Secrets`](super::Sha256Secrets), whatever the provider's hasher; for another, see [`hashed_by`](Self::hashed_by).
-    pub fn confidential(client_id: impl Into<String>, secret: impl Into<Secret>) -> Self {
-        // A generated secret needs no salt, so no randomness either.
-        let hash = Sha256Secrets.hash(&secret.into(), [0; 16]);
-        Self::new(client_id, Some(hash))
+    /// Returns a client with a secret that was generated, as [`ClientSecret::new`] hashes it.
+    ///
+    /// # Errors
+    /// [`Unsupported::ShortSecret`](crate::Unsupported::ShortSecret) where the secret has fewer than 22 bytes.
+    pub fn confidential(client_id: impl Into<String>, secret: impl Into<Secret>) -> Result<Self, Error> {
+        Ok(Self::with_secret(client_id, ClientSecret::new(secret)?))
     }
 
-    /// A client with a secret that a hasher of the caller's hashes, with salt from the moment.
-    pub fn hashed_by(
-        hasher: &dyn SecretHasher,
-        client_id: impl Into<String>,
-        secret: impl Into<Secret>,
-        moment: &Moment,
-    ) -> Self {
-        Self::new(client_id, Some(hasher.hash(&secret.into(), super::secrets::salt(moment))))
+    /// Returns a client with a secret that was hashed in another way, or may be short: see [`ClientSecret`].
+    pub fn with_secret(client_id: impl Into<String>, secret: ClientSecret) -> Self {
+        Self::new(client_id, Some(secret))
     }
 
-    /// A client whose secret's hash is known.
-    pub fn with_hash(client_id: impl Into<String>, secret_hash: impl Into<String>) -> Self {
-        Self::new(client_id, Some(secret_hash.into()))
+    /// Gives the client a new secret. The one that it has is accepted until `previous_until`, or until it expires, so that the client
+    /// can be changed without an interruption. One that was replaced before is not accepted any more.
+    pub fn replace_secret(mut self, secret: ClientSecret, previous_until: Timestamp) -> Self {
+        self.previous_secret = self.secret.take().map(|before| ClientSecret {
+            expires_at: before.expires_at.into_iter().chain([previous_until]).min(),
+            ..before
+        });
+        self.secret = Some(secret);
+        self
+    }
+
+    /// Returns the secrets that the client has, the newer one first.
+    pub(super) fn secrets(&self) -> [Option<&ClientSecret>; 2] {
+        [self.secret.as_ref(), self.previous_secret.as_ref()]
     }
 
     /// A confidential client that proves who it is in a way of its own: by mutual TLS, by an assertion. See
@@ -172,7 +178,7 @@ impl ClientRecord {
     pub fn is_public(&self) -> bool {
         match self.metadata.token_endpoint_auth_method.as_deref() {
             Some(method) => method == "none",
-            None => self.secret_hash.is_none(),
+            None => self.secret.is_none(),
         }
     }
 
@@ -259,7 +265,7 @@ mod tests {
     #[test]
     fn grants_that_nobody_named_are_those_of_a_page() {
         let public = ClientRecord::public("a");
-        let confidential = ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw");
+        let confidential = ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw").unwrap();
         assert!(public.may_use("authorization_code") && public.may_use("refresh_token"));
         assert!(!public.may_use("client_credentials") && !confidential.may_use("client_credentials"));
         assert!(confidential.clone().grant_type("client_credentials").may_use("client_credentials"));
@@ -275,7 +281,8 @@ mod tests {
 
     #[test]
     fn a_record_survives_being_stored() {
-        let record = ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw").redirect_uri("https://c.example/cb");
+        let record =
+            ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw").unwrap().redirect_uri("https://c.example/cb");
         let stored = serde_json::to_string(&record).unwrap();
         assert!(!stored.contains("7Fjfp"));
         assert_eq!(serde_json::from_str::<ClientRecord>(&stored).unwrap(), record);

@@ -38,7 +38,7 @@ use crate::Timestamp;
 /// use oauth_proto::oauth2::server::{ClientRecord, MemoryStore};
 ///
 /// let store = MemoryStore::default();
-/// store.add_client(ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw"));
+/// store.add_client(ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")?);
 /// ```
 #[derive(Debug, Default)]
 pub struct MemoryStore {

@@ -62,6 +62,7 @@ mod builder;
 mod claim;
 mod client_metadata;
 mod client_record;
+mod client_secret;
 mod code;
 mod commands;
 mod configuration;
@@ -98,6 +99,7 @@ pub use authentication::{ClaimedClient, ClientSource};
 pub use builder::ProviderBuilder;
 pub use claim::{Claim, Decide, Decision, Exchange};
 pub use client_record::ClientRecord;
+pub use client_secret::ClientSecret;
 pub use commands::{
     FindClient, FindTicket, FindToken, FoundTicket, NewTokens, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke,
     Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,

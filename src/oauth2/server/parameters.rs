@@ -55,9 +55,10 @@ impl<'r> Parameters<'r> {
         Ok(Self(parameters))
     }
 
-    /// That nothing is there twice.
+    /// Checks that nothing is there twice, and that all values have characters that they can have.
     pub(super) fn check(&self) -> Result<(), Reason> {
-        for (at, (name, _)) in self.0.iter().enumerate() {
+        for (at, (name, value)) in self.0.iter().enumerate() {
+            check_value(name, value)?;
             if self.0[..at].iter().any(|(other, _)| other == name) && !REPEATED.contains(&&**name) {
                 return Err(Reason::ParameterTwice(crate::wire::shortened(name)));
             }
@@ -112,6 +113,72 @@ impl<'r> Parameters<'r> {
     }
 }
 
+/// Checks that a parameter's value has characters that it can have (RFC 6749 appendix A): a database may not take others, and a log or
+/// a header may take them for something else.
+pub(super) fn check_value(name: &str, value: &str) -> Result<(), Reason> {
+    let fits = match Characters::of(name) {
+        Characters::Visible => value.bytes().all(|byte| matches!(byte, b' '..=b'~')),
+        Characters::Text => !value.chars().any(char::is_control),
+        Characters::Typed => !value.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control()),
+        Characters::Any => ![name, value].iter().any(|text| text.bytes().any(is_binary)),
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(Reason::ParameterCharacters(crate::wire::shortened(&name.replace(char::is_control, "?"))))
+    }
+}
+
+/// The characters that a value can have.
+enum Characters {
+    /// Printable characters of ASCII: `VSCHAR` and what is narrower.
+    Visible,
+    /// A text of one line in any script.
+    Text,
+    /// What a person may have typed: `UNICODECHARNOCRLF`.
+    Typed,
+    /// What an application's parameter may be: a text of several lines, too.
+    Any,
+}
+
+impl Characters {
+    fn of(name: &str) -> Self {
+        match name {
+            "state" => Self::Text,
+            "client_secret" | "username" | "password" => Self::Typed,
+            "client_id"
+            | "response_type"
+            | "response_mode"
+            | "scope"
+            | "redirect_uri"
+            | "request_uri"
+            | "grant_type"
+            | "code"
+            | "refresh_token"
+            | "token"
+            | "token_type_hint"
+            | "device_code"
+            | "code_challenge"
+            | "code_challenge_method"
+            | "code_verifier"
+            | "resource"
+            | "audience"
+            | "subject_token"
+            | "subject_token_type"
+            | "actor_token"
+            | "actor_token_type"
+            | "requested_token_type"
+            | "client_assertion"
+            | "client_assertion_type" => Self::Visible,
+            _ => Self::Any,
+        }
+    }
+}
+
+fn is_binary(byte: u8) -> bool {
+    byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r')
+}
+
 /// Refuses resources that are none of those that are known (RFC 8707 §2).
 pub(super) fn check_resources(asked: &[String], known: &[String]) -> Result<(), Reason> {
     match asked.iter().find(|asked| !known.contains(asked)) {
@@ -135,6 +202,27 @@ mod tests {
             assert!(matches!(Parameters::parse(twice), Err(Reason::ParameterTwice(_))), "{twice}");
         }
         Parameters::parse("a=%ff").unwrap_err();
+        for bad in [
+            "client_id=a%00b",
+            "code=%C3%A9",
+            "scope=a%0Ab",
+            "state=%C2%85",
+            "state=a%0D",
+            "password=a%0A",
+            "x=%00",
+            "%00=x",
+        ] {
+            assert!(matches!(Parameters::parse(bad), Err(Reason::ParameterCharacters(_))), "{bad}");
+        }
+        for good in [
+            "state=%C3%A9%F0%9F%8E%89",
+            "password=%C3%A9%09",
+            "username=%E6%97%A5",
+            "client_secret=%C3%A9",
+            "claims=%7B%0A%7D",
+        ] {
+            Parameters::parse(good).unwrap();
+        }
         let many: Vec<_> = (0..65).map(|at| format!("p{at}=1")).collect();
         Parameters::parse(&many.join("&")).unwrap_err();
     }

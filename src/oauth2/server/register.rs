@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::client_metadata::{Registrant, check};
 use super::client_record::ClientRecord;
+use super::client_secret::ClientSecret;
 use super::commands::{FindClient, RemoveClient, SaveClient};
+use super::parameters;
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask, check_method, reply};
 use super::rejected::{Reason, Voice};
@@ -112,6 +114,7 @@ impl Provider {
         moment: Moment,
     ) -> Result<Reply<T>, Reason> {
         check_method(request, "GET, PUT, DELETE")?;
+        parameters::check_value("client_id", &client_id)?;
         let registration = TokenHash::of(of_header(request.headers())?.ok_or(Reason::TokenMissing)?);
         let method = request.method().clone();
         let body = if method == Method::PUT { Some(read(request)?) } else { None };
@@ -157,9 +160,8 @@ impl Provider {
             return Err(Reason::ClientMetadata("a member is there that the server gives"));
         }
         if let Some(secret) = members.get("client_secret") {
-            let hash = record.secret_hash.as_deref().unwrap_or(&self.0.authentications.stand_in);
             let secret = Secret::new(secret.as_str().unwrap_or_default());
-            if !self.0.authentications.hasher.verify(&secret, hash) {
+            if self.0.authentications.fitting(&secret, Some(&record)).is_none() {
                 return Err(Reason::ClientMetadata("the client_secret is another"));
             }
         }
@@ -170,9 +172,9 @@ impl Provider {
         let mut after = ClientRecord { metadata: check(self, metadata, registrant)?, ..ClientRecord::clone(&record) };
         // A secret is worth something where it is the proof alone.
         let by_secret = is_by_secret(&after);
-        let secret = if by_secret && after.secret_hash.is_none() { self.give_secret(&mut after, moment) } else { None };
+        let secret = if by_secret && after.secret.is_none() { self.give_secret(&mut after, moment) } else { None };
         if !by_secret {
-            after.secret_hash = None;
+            (after.secret, after.previous_secret) = (None, None);
         }
         let answer = self.told(&after, secret.as_ref())?;
         let command = SaveClient { record: Arc::new(after), replaces: Some(record) };
@@ -190,7 +192,8 @@ impl Provider {
             return None;
         }
         let secret = Secret::new(Unguessable::new(moment, "oauth2 secret").as_str());
-        record.secret_hash = Some(self.0.authentications.hasher.hash(&secret, super::secrets::salt(moment)));
+        let hash = self.0.authentications.hasher.hash(&secret, super::secrets::salt(moment));
+        record.secret = Some(ClientSecret::with_hash(hash));
         Some(secret)
     }
 
@@ -203,9 +206,10 @@ impl Provider {
             answer["client_id_issued_at"] = at.as_secs().into();
         }
         if let Some(secret) = secret {
+            let expires_at = record.secret.as_ref().and_then(|own| own.expires_at);
             answer["client_secret"] = secret.expose().into();
             // 0 is never.
-            answer["client_secret_expires_at"] = record.secret_expires_at.map_or(0, crate::Timestamp::as_secs).into();
+            answer["client_secret_expires_at"] = expires_at.map_or(0, crate::Timestamp::as_secs).into();
         }
         let uri = format!("{}/{}", self.0.paths.url(Endpoint::Register), record.client_id);
         answer["registration_client_uri"] = uri.into();

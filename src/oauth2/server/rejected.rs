@@ -132,6 +132,11 @@ pub enum Reason {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// A parameter has characters that it cannot have (RFC 6749 appendix A).
+    #[error(
+        "{0} has characters that it cannot have: expected printable ASCII, or a text of one line in `state` (RFC 6749 appendix A)"
+    )]
+    ParameterCharacters(String),
     /// The client shows who it is in more than one way (RFC 6749 §2.3).
     #[error("the client authenticates in more than one way")]
     TwoAuthentications,
@@ -368,6 +373,7 @@ impl Reason {
             Self::ParameterMissing(_)
             | Self::ParameterTwice(_)
             | Self::ParameterInvalid { .. }
+            | Self::ParameterCharacters(_)
             | Self::ContentType(_)
             | Self::TooLarge
             | Self::HttpMethod { .. }

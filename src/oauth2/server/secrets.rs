@@ -45,6 +45,12 @@ pub trait SecretHasher: fmt::Debug + Send + Sync {
     /// nobody's.
     fn verify(&self, secret: &Secret, hash: &str) -> bool;
 
+    /// Returns the fewest bytes that a client's secret must have: 22 by default, which hold 128 bits in base64url (RFC 6749 §10.10). A
+    /// slow hash may take the secrets that people choose, of eight or more.
+    fn shortest(&self) -> usize {
+        22
+    }
+
     /// Returns a hash that no secret is known to have, and whose check takes as long as that of any other. It is checked in the place
     /// of the hash of a client that is not known. By default it is the hash of a text that stands in this crate's source; no
     /// client is ever authenticated by it.

@@ -302,7 +302,7 @@ fn refresh_grace() {
 fn scope_withdrawn() {
     let world = World::default();
     let first = world.tokens();
-    let record = || ClientRecord::confidential(PRINTER.0, PRINTER.1).redirect_uri(REDIRECT);
+    let record = || ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().redirect_uri(REDIRECT);
     world.store.add_client(record().scope("read"));
     let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert_eq!((second.scope.as_str(), world.introspect(&second.access)["scope"].as_str()), ("read", Some("read")));
@@ -380,7 +380,7 @@ fn scope_escalation() {
     // What the grant has not, or the client may not, is not dropped in silence.
     let ask = |scope: &str| world.authorize(&[&asking("printer", REDIRECT)[..], &[("scope", scope)]].concat());
     assert_eq!(sent_back(ask("read admin")), "invalid_scope");
-    world.store.add_client(ClientRecord::confidential("printer", SECRET).redirect_uri(REDIRECT).scope("read"));
+    world.store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().redirect_uri(REDIRECT).scope("read"));
     assert_eq!(sent_back(ask("write")), "invalid_scope");
     let drops = World::with(GrantType::authorization_code().scopes("read write").unknown_scope(UnknownScope::Drop));
     let code = drops.code(&[&asking("printer", REDIRECT)[..], &[("scope", "admin read")]].concat());
@@ -502,4 +502,54 @@ fn a_refresh_token_dies_with_its_grant_and_takes_it_along() {
     // Again, or a token that was never there, is as good as done.
     assert_eq!(revoke(PRINTER, tokens.refresh_token()).unwrap().status(), 200);
     assert_eq!(revoke(SCANNER, "unknown").unwrap().status(), 200);
+}
+
+/// Row `control-characters`: what no identifier, scope, code or token can have never reaches storage.
+#[test]
+fn control_characters() {
+    let world = World::default();
+    let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("grant_type", "client_credentials")];
+    let first_answer = |request: &http::Request<Vec<u8>>| match world.provider.dispatch(request, world.moment()) {
+        Reply::Reject(rejected) => rejected.response().status().as_u16(),
+        Reply::Ask(_) | Reply::Done(_) => 0,
+    };
+    for bad in ["\0", "a\0b", "a\r\nb", "a\u{7f}", "caf\u{e9}", "\u{85}"] {
+        let client = [("client_id", bad), ("client_secret", "x"), ("grant_type", "client_credentials")];
+        assert_eq!(first_answer(&posting("/token", &client)), 400, "{bad:?}");
+        for name in ["scope", "code", "refresh_token", "resource", "grant_type", "redirect_uri", "device_code"] {
+            let own = own.iter().filter(|(own, _)| *own != name).copied();
+            let parameters: Vec<_> = own.chain([(name, bad)]).collect();
+            assert_eq!(first_answer(&posting("/token", &parameters)), 400, "{name} {bad:?}");
+        }
+        for (path, name) in [("/introspect", "token"), ("/revoke", "token"), ("/device_authorization", "scope")] {
+            assert_eq!(first_answer(&posting(path, &[&own[..2], &[(name, bad)]].concat())), 400, "{path} {bad:?}");
+        }
+        let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{bad}:secret")));
+        let mut request = posting("/token", &own[2..]);
+        request.headers_mut().insert("authorization", basic.parse().unwrap());
+        assert_eq!(first_answer(&request), 400, "{bad:?}");
+        for name in ["client_id", "redirect_uri", "state", "request_uri"] {
+            let honest = asking("printer", REDIRECT);
+            let parameters: Vec<_> =
+                honest.iter().filter(|(own, _)| *own != name).copied().chain([(name, bad)]).collect();
+            let query = oauth_proto::wire::form::encode(parameters);
+            let request = http::Request::get(format!("{ISSUER}/authorize?{query}")).body(Vec::new()).unwrap();
+            let refused = first_answer(&request);
+            // A state may be in any script.
+            assert_eq!(refused, if name == "state" && bad == "caf\u{e9}" { 0 } else { 400 }, "{name} {bad:?}");
+        }
+    }
+    // What the application sees may be a text of several lines, but nothing that a database does not take.
+    let honest = asking("printer", REDIRECT);
+    let asks = |value| world.authorize(&[&honest[..], &[("claims", value)]].concat());
+    assert_eq!(asks("{\n\t\"a\": \"\u{e9}\"\r\n}").unwrap().parameter("claims"), Some("{\n\t\"a\": \"\u{e9}\"\r\n}"));
+    assert_eq!(sent_back(asks("a\0")), "invalid_request");
+    // Secrets, names and passwords are in any script.
+    let unicode = "p\u{e4}ssw\u{f6}rd \u{1f389} of some length";
+    world.store.add_client(ClientRecord::confidential("unicode", unicode).unwrap().grant_types(["client_credentials"]));
+    world.token(("unicode", unicode), &[("grant_type", "client_credentials"), ("scope", "stats")]).unwrap();
+    let password =
+        [("grant_type", "password"), ("username", "j\u{e4}ne"), ("password", "not \u{1f389}"), ("scope", "read")];
+    world.store.add_client(ClientRecord::confidential("typed", SECRET).unwrap().grant_types(["password"]));
+    assert_eq!(refused(world.token(("typed", SECRET), &password), 400, "invalid_grant"), Reason::ClaimDenied);
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::kit::{Kit, must};
 use crate::oauth2::server::client_record::ClientRecord;
+use crate::oauth2::server::client_secret::ClientSecret;
 use crate::oauth2::server::commands::{NewTokens, RemoveClient, SaveClient};
 use crate::oauth2::server::store::AsyncStore;
 use crate::oauth2::server::token_hash::TokenHash;
@@ -16,7 +17,10 @@ pub(super) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 
 /// A client whose registration is managed with a token of that hash.
 pub(super) fn registered(client_id: &str, registration: Option<TokenHash>) -> ClientRecord {
-    let mut record = ClientRecord::confidential(client_id, "7Fjfp0ZBr1KtDRbnfVdmIw")
+    let secret = |seed| ClientSecret::with_hash(format!("sha256:{}", TokenHash::of(seed)));
+    let end = crate::Timestamp::from_secs(4_000_000_000);
+    let mut record = ClientRecord::with_secret(client_id, secret("one"))
+        .replace_secret(secret("another"), end)
         .redirect_uri("https://client.example.com/cb?x=1")
         .grant_type("password")
         .scope("photos.read")

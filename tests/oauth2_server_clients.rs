@@ -1,0 +1,337 @@
+//! How clients of all kinds show who they are, and what that costs the server.
+#![allow(missing_docs)]
+
+#[path = "common/world.rs"]
+mod world;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use http::request::Parts;
+use oauth_proto::oauth2::server::{
+    ClaimedClient, ClientRecord, ClientSecret, ClientSource, GrantType, MemoryStore, ProviderBuilder, Question, Reason,
+    Rejected, Reply, SecretHasher, Sha256Secrets, Store, serve,
+};
+use oauth_proto::{Moment, Request, Response, Secret, Timestamp, Unsupported};
+use world::{ISSUER, NOW, SECRET, provider};
+
+const NAME: &str = "client & co.";
+const AWKWARD: &str = "100% s=cret+/:é, and long enough";
+
+fn form(authorization: Option<&str>, form: &str) -> Request {
+    let mut request = http::Request::post(format!("{ISSUER}/token"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form.as_bytes().to_vec())
+        .unwrap();
+    if let Some(value) = authorization {
+        request.headers_mut().insert("authorization", value.parse().unwrap());
+    }
+    request
+}
+
+fn basic(pair: &str) -> String {
+    format!("Basic {}", BASE64_STANDARD.encode(pair))
+}
+
+fn encoded(name: &str, secret: &str) -> String {
+    let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    basic(&format!("{}:{}", encode(name), encode(secret)))
+}
+
+fn raw(name: &str, secret: &str) -> String {
+    basic(&format!("{name}:{secret}"))
+}
+
+fn at(now: u64) -> Moment {
+    Moment::new(Timestamp::from_secs(now), [7; 32])
+}
+
+fn asks(builder: &ProviderBuilder, store: &impl Store, authorization: &str) -> Result<Response, Rejected> {
+    let provider = builder.clone().build().unwrap();
+    let request = form(Some(authorization), "grant_type=client_credentials&scope=stats");
+    serve(provider.token(&request, at(NOW)), store)
+}
+
+fn machine(name: &str, secret: &str) -> ClientRecord {
+    ClientRecord::confidential(name, secret).unwrap().grant_types(["client_credentials"])
+}
+
+#[test]
+fn one_server_takes_clients_that_encode_basic_and_clients_that_do_not() {
+    let store = MemoryStore::default();
+    let secrets = [AWKWARD, "plain-and-long-enough-1234", "+/=+/=+/=+/=+/=+/=+/=+/=", "%41%41%41%41%41%41%41%41"];
+    for (at, secret) in secrets.iter().enumerate() {
+        store.add_client(machine(&format!("{NAME} {at}"), secret));
+    }
+    let (strict, lenient) = (provider(), provider().allow_raw_basic());
+    for (at, secret) in secrets.iter().enumerate() {
+        let name = format!("{NAME} {at}");
+        asks(&strict, &store, &encoded(&name, secret)).unwrap();
+        asks(&lenient, &store, &encoded(&name, secret)).unwrap();
+        asks(&lenient, &store, &raw(&name, secret)).unwrap();
+        if !secret.contains(['%', '+']) {
+            continue;
+        }
+        let reason = asks(&strict, &store, &raw(&name, secret)).map(drop).unwrap_err().reason;
+        assert!(
+            matches!(reason, Reason::UnknownClient(_) | Reason::WrongSecret(_) | Reason::NotAuthenticated),
+            "{reason}"
+        );
+    }
+    // Neither reading lets anybody in whose secret is wrong.
+    for wrong in [raw(&format!("{NAME} 0"), "wrong"), encoded(&format!("{NAME} 0"), "wrong"), raw("nobody+", AWKWARD)] {
+        let rejected = asks(&lenient, &store, &wrong).unwrap_err();
+        assert_eq!((rejected.reason.code(), rejected.response().status().as_u16()), ("invalid_client", 401));
+    }
+}
+
+/// Two clients, of which one has the name that the other's is when it is encoded.
+#[test]
+fn a_name_that_can_be_read_in_two_ways_is_the_client_whose_secret_it_is() {
+    let store = MemoryStore::default();
+    store.add_client(machine("a+b", SECRET));
+    store.add_client(machine("a b", "b8K0dP4rQ7eF1gL6xN9yWz"));
+    let server = provider().allow_raw_basic();
+    let client = |authorization: &str| {
+        let response = asks(&server, &store, authorization).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        let key = oauth_proto::oauth2::server::TokenHash::of(body["access_token"].as_str().unwrap());
+        let record = store.find_token(&oauth_proto::oauth2::server::FindToken { key }).unwrap().unwrap();
+        record.grant.client_id.clone()
+    };
+    assert_eq!(client(&raw("a+b", SECRET)), "a+b");
+    assert_eq!(client(&raw("a b", "b8K0dP4rQ7eF1gL6xN9yWz")), "a b");
+    assert_eq!(client(&encoded("a+b", SECRET)), "a+b");
+    assert_eq!(client(&encoded("a b", "b8K0dP4rQ7eF1gL6xN9yWz")), "a b");
+    // What the body names counts.
+    let provider = server.build().unwrap();
+    let named = |name: &str, authorization: String| {
+        let body = format!("grant_type=client_credentials&scope=stats&client_id={name}");
+        serve(provider.token(&form(Some(&authorization), &body), at(NOW)), &store).map_err(|rejected| rejected.reason)
+    };
+    named("a%2Bb", raw("a+b", SECRET)).unwrap();
+    assert_eq!(named("a+b", raw("a+b", SECRET)).unwrap_err(), Reason::WrongSecret("a b".into()));
+    assert_eq!(named("c", raw("a+b", SECRET)).unwrap_err(), Reason::TwoAuthentications);
+}
+
+/// RFC 6749 §2.3.1: an empty secret may be left out, and so it may be there.
+#[test]
+fn basic_with_a_name_and_nothing_else_is_a_client_without_a_secret() {
+    let store = MemoryStore::default();
+    store.add_client(ClientRecord::public("app"));
+    store.add_client(machine("printer", SECRET));
+    let provider = provider().build().unwrap();
+    let refresh = |authorization: &str| {
+        let body = "grant_type=refresh_token&refresh_token=unknown";
+        serve(provider.token(&form(Some(authorization), body), at(NOW)), &store).unwrap_err().reason
+    };
+    assert_eq!(refresh(&basic("app:")), Reason::RefreshTokenUnknown);
+    assert_eq!(refresh(&basic("printer:")), Reason::WrongSecret("printer".into()));
+    assert_eq!(refresh(&basic("app:x")), Reason::WrongSecret("app".into()));
+    assert_eq!(refresh(&basic("app")), Reason::NotAuthenticated);
+}
+
+/// Counts how often a hash is checked.
+#[derive(Clone, Debug, Default)]
+struct Counting(Arc<AtomicU32>);
+
+impl SecretHasher for Counting {
+    fn hash(&self, secret: &Secret, salt: [u8; 16]) -> String {
+        Sha256Secrets.hash(secret, salt)
+    }
+    fn verify(&self, secret: &Secret, hash: &str) -> bool {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Sha256Secrets.verify(secret, hash)
+    }
+    fn stand_in(&self) -> String {
+        Sha256Secrets.stand_in()
+    }
+}
+
+/// Whoever is refused has cost two hashes for each reading of the credentials, and a question for each name.
+#[test]
+fn a_refused_client_costs_the_same_whether_it_is_known_or_not() {
+    let store = MemoryStore::default();
+    store.add_client(machine("one", SECRET));
+    let rotated =
+        machine("two", SECRET).replace_secret(ClientSecret::new(AWKWARD).unwrap(), Timestamp::from_secs(NOW + 9));
+    store.add_client(rotated);
+    store.add_client(ClientRecord::public("app"));
+    store.add_client(ClientRecord::proven_by("jwt", "private_key_jwt"));
+    let counting = Counting::default();
+    let server = provider().allow_raw_basic().secret_hasher(counting.clone()).build().unwrap();
+    let cost = |authorization: &str| {
+        let before = counting.0.load(Ordering::Relaxed);
+        let request = form(Some(authorization), "grant_type=client_credentials&scope=stats");
+        let (mut reply, mut questions) = (server.token(&request, at(NOW)), 0);
+        let refused = loop {
+            reply = match reply {
+                Reply::Ask(Question::FindClient(ask)) => {
+                    questions += 1;
+                    let found = store.find_client(ask.command()).unwrap();
+                    ask.answer(found)
+                }
+                Reply::Ask(_) | Reply::Done(_) => break false,
+                Reply::Reject(_) => break true,
+            };
+        };
+        assert!(refused, "{authorization}");
+        (counting.0.load(Ordering::Relaxed) - before, questions)
+    };
+    for name in ["one", "two", "app", "jwt", "nobody"] {
+        assert_eq!(cost(&raw(name, "wrong")), (2, 1), "{name}");
+        // One name, two secrets.
+        assert_eq!(cost(&raw(name, "wrong+wrong")), (4, 1), "{name}");
+    }
+    for name in ["one+", "nobody+", "%6Fne", "%6Eobody"] {
+        assert_eq!(cost(&raw(name, "wrong+wrong")), (4, 2), "{name}");
+    }
+}
+
+#[test]
+fn a_client_has_two_secrets_while_one_takes_the_place_of_the_other() {
+    let (store, server) = (MemoryStore::default(), provider().build().unwrap());
+    let third = "Hq3nY1mJX0cC8sZ2vT5wUa";
+    let ask = |secret: &str, now: u64| {
+        let request = form(Some(&raw("printer", secret)), "grant_type=client_credentials&scope=stats");
+        serve(server.token(&request, at(now)), &store).map(drop).map_err(|rejected| rejected.reason)
+    };
+    let until = |seconds: u64| Timestamp::from_secs(NOW + seconds);
+    let record = machine("printer", SECRET).replace_secret(ClientSecret::new(AWKWARD).unwrap(), until(100));
+    store.add_client(serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap());
+    let awkward = AWKWARD.replace('%', "%25").replace('+', "%2B");
+    ask(SECRET, NOW + 99).unwrap();
+    ask(&awkward, NOW + 99).unwrap();
+    assert_eq!(ask(SECRET, NOW + 100), Err(Reason::SecretExpired("printer".into())));
+    ask(&awkward, NOW + 100).unwrap();
+    assert_eq!(ask("wrong", NOW), Err(Reason::WrongSecret("printer".into())));
+    // The new one may end, too; and there are never three.
+    let new = ClientSecret::new(third).unwrap().expires_at(until(300));
+    store.add_client(record.clone().replace_secret(new, until(200)));
+    assert_eq!(ask(SECRET, NOW), Err(Reason::WrongSecret("printer".into())));
+    ask(&awkward, NOW + 199).unwrap();
+    assert_eq!(ask(&awkward, NOW + 200), Err(Reason::SecretExpired("printer".into())));
+    ask(third, NOW + 299).unwrap();
+    assert_eq!(ask(third, NOW + 300), Err(Reason::SecretExpired("printer".into())));
+    // A secret that ends sooner than the other takes its place ends when it says.
+    let ends = ClientRecord::with_secret("printer", ClientSecret::new(SECRET).unwrap().expires_at(until(10)));
+    let ends = ends.replace_secret(ClientSecret::new(third).unwrap(), until(100));
+    assert_eq!(ends.previous_secret.unwrap().expires_at, Some(until(10)));
+    assert!(!format!("{record:?}").contains("sha256"), "{record:?}");
+}
+
+#[test]
+fn a_short_secret_is_refused_unless_it_is_said_to_be_one() {
+    let error = ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmI").unwrap_err();
+    assert_eq!(error, Unsupported::ShortSecret { length: 21, least: 22 }.into());
+    ClientRecord::confidential("printer", "").unwrap_err();
+    let short = ClientRecord::with_secret("printer", ClientSecret::dangerous_short("s"));
+    let store = MemoryStore::default();
+    store.add_client(short.grant_types(["client_credentials"]));
+    asks(&provider(), &store, &raw("printer", "s")).unwrap();
+    asks(&provider(), &store, &raw("printer", "t")).unwrap_err();
+
+    /// A slow hash, for secrets that people choose.
+    #[derive(Debug)]
+    struct Slow;
+    impl SecretHasher for Slow {
+        fn hash(&self, secret: &Secret, _: [u8; 16]) -> String {
+            secret.expose().into()
+        }
+        fn verify(&self, secret: &Secret, hash: &str) -> bool {
+            secret.expose() == hash
+        }
+        fn shortest(&self) -> usize {
+            8
+        }
+    }
+    ClientSecret::hashed_by(&Slow, "8 chars.", &at(NOW)).unwrap();
+    ClientSecret::hashed_by(&Slow, "7 chars", &at(NOW)).unwrap_err();
+}
+
+/// The text that the stand-in of a hasher of one's own is the hash of stands in the source.
+#[test]
+fn the_stand_in_lets_nobody_in() {
+    let store = MemoryStore::default();
+    store.add_client(ClientRecord::proven_by("jwt", "private_key_jwt").grant_types(["client_credentials"]));
+    store.add_client(ClientRecord::public("app"));
+    #[derive(Debug)]
+    struct Own;
+    impl SecretHasher for Own {
+        fn hash(&self, secret: &Secret, salt: [u8; 16]) -> String {
+            Sha256Secrets.hash(secret, salt)
+        }
+        fn verify(&self, secret: &Secret, hash: &str) -> bool {
+            Sha256Secrets.verify(secret, hash)
+        }
+    }
+    for name in ["jwt", "app", "nobody"] {
+        let authorization = raw(name, "no client has this secret");
+        let rejected = asks(&provider().secret_hasher(Own), &store, &authorization).unwrap_err();
+        assert_eq!(rejected.reason.code(), "invalid_client");
+    }
+    // Of the usual hasher's nobody knows a text.
+    assert!(!Sha256Secrets.verify(&"no client has this secret".into(), &Sha256Secrets.stand_in()));
+    assert_eq!(Sha256Secrets.stand_in().len(), Sha256Secrets.hash(&"x".into(), [0; 16]).len());
+}
+
+/// A way of the application's own costs as much for a client that is not known.
+#[test]
+fn a_client_that_is_not_known_is_checked_by_a_stand_in_and_refused() {
+    #[derive(Debug, Default)]
+    struct Keys(Arc<AtomicU32>);
+    impl ClientSource for Keys {
+        fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<ClaimedClient> {
+            let key = request.headers.get("x-key")?.to_str().ok()?.to_owned();
+            let (_, client_id) = parameters.iter().find(|(name, _)| *name == "client_id")?;
+            let checked = self.0.clone();
+            Some(ClaimedClient::new(*client_id, move |record| {
+                checked.fetch_add(1, Ordering::Relaxed);
+                record.metadata.extra.get("key").is_some_and(|own| *own == *key)
+            }))
+        }
+        fn stand_in(&self) -> ClientRecord {
+            let mut record = ClientRecord::proven_by("", "key");
+            record.metadata.extra.insert("key".into(), "of nobody".into());
+            record
+        }
+    }
+    let (store, keys) = (MemoryStore::default(), Keys::default());
+    let checked = keys.0.clone();
+    let mut record = ClientRecord::proven_by("printer", "key").grant_types(["client_credentials"]);
+    record.metadata.extra.insert("key".into(), "right".into());
+    store.add_client(record);
+    let server = provider().client_source(keys).build().unwrap();
+    let ask = |name: &str, key: &str| {
+        let mut request = form(None, &format!("grant_type=client_credentials&scope=stats&client_id={name}"));
+        request.headers_mut().insert("x-key", key.parse().unwrap());
+        serve(server.token(&request, at(NOW)), &store).map(drop).map_err(|rejected| rejected.reason)
+    };
+    ask("printer", "right").unwrap();
+    assert_eq!(ask("printer", "wrong"), Err(Reason::WrongSecret("printer".into())));
+    assert_eq!(ask("nobody", "wrong"), Err(Reason::UnknownClient("nobody".into())));
+    assert_eq!(checked.load(Ordering::Relaxed), 3);
+    assert_eq!(ask("nobody", "of nobody"), Err(Reason::UnknownClient("nobody".into())));
+}
+
+/// A grant type that brings no refresh token of its own accord, and one that does.
+#[test]
+fn refresh_tokens_come_with_the_grants_that_the_operator_names() {
+    let store = MemoryStore::default();
+    store.add_client(
+        ClientRecord::confidential("printer", SECRET).unwrap().grant_types(["client_credentials", "refresh_token"]),
+    );
+    store.add_client(machine("bare", SECRET));
+    let brings = |builder: &ProviderBuilder, name: &str| {
+        let response = asks(builder, &store, &raw(name, SECRET)).unwrap();
+        serde_json::from_slice::<serde_json::Value>(response.body()).unwrap().get("refresh_token").is_some()
+    };
+    assert!(!brings(&provider(), "printer"));
+    let with = provider().add_grant_type(GrantType::client_credentials().scopes("stats").with_refresh_token());
+    assert!(brings(&with, "printer"));
+    // The client has to be one that may use it.
+    assert!(!brings(&with, "bare"));
+    let without = with.add_grant_type(GrantType::client_credentials().scopes("stats").without_refresh_token());
+    assert!(!brings(&without, "printer"));
+}
