@@ -150,7 +150,7 @@ impl ClientRecord {
         self
     }
 
-    /// What it may ask for; all that a grant has, unless said otherwise.
+    /// What it may ask for; all that a grant has, unless said otherwise. With an empty scope it may ask for none, and gets none.
     pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
         self.metadata.scope = Some(scope.into());
         self
