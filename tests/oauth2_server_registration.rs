@@ -7,6 +7,7 @@ mod world;
 
 use oauth_proto::oauth2::server::{
     ClaimedClient, ClientSource, FindClient, FindToken, GrantType, Provider, RegistrationPolicy, Store, TokenHash,
+    serve,
 };
 use oauth_proto::oauth2::{Authorize, Client, ClientMetadata, Registration};
 use serde_json::{Value, json};
@@ -119,9 +120,9 @@ fn a_refused_redirect_uri_is_named_with_the_reason() {
     let long = format!("https://new.example.com/{}", "x".repeat(2048));
     let uris: &[(&str, &[&str])] = &[
         ("cursor://anysphere.cursor-retrieval/oauth/callback", &["cursor://anysphere", "scheme 'cursor'", "no dot"]),
-        ("urn:ietf:wg:oauth:2.0:oob", &["scheme 'urn'", "no dot"]),
+        ("urn:ietf:wg:oauth:2.0:oob", &["scheme 'urn'", "no client's own"]),
         ("https://new.example.com/cb#x", &["https://new.example.com/cb", "fragment"]),
-        ("http://new.example.com/cb", &["http://new.example.com/cb", "http", "this machine", "needs https"]),
+        ("http://new.example.com/cb", &["http://new.example.com/cb", "http", "this machine", "need https"]),
         ("https://auth.example.com/consent", &["https://auth.example.com/consent", "own origin"]),
         ("https://me:pw@new.example.com/cb", &["https://new.example.com/cb", "user information"]),
         ("javascript:alert(1)", &["javascript:alert(1)", "browser"]),
@@ -351,4 +352,43 @@ fn our_client_reads_what_was_left_out() {
     metadata.scope = Some("read admin".into());
     let registration: Registration = world.run(world.server().register(&metadata, None)).unwrap();
     assert_eq!(registration.metadata.scope, Some("read".into()));
+}
+
+/// RFC 8252 §7.1 and §8.4 want a domain name in reverse; editors have none.
+#[test]
+fn the_schemes_of_editors_are_taken_by_option_alone() {
+    let strict = open();
+    let lenient = World::new(provider().registration(RegistrationPolicy::AllowAnyone).allow_any_private_scheme());
+    for uri in [
+        "cursor://anysphere.cursor-retrieval/oauth/callback",
+        "vscode://vscode.github-authentication/did-authenticate",
+        "vscode-insiders://x/cb",
+        "windsurf:",
+        "zed:/cb",
+        "CURSOR://x/cb",
+    ] {
+        refused(register(&strict, &json!({ "redirect_uris": [uri] })), "invalid_redirect_uri", &["no dot"]);
+        let answer = registered(&lenient, &json!({ "redirect_uris": [uri] }));
+        assert_eq!(answer["redirect_uris"], json!([uri]));
+        let client = Client::new(lenient.server(), answer["client_id"].as_str().unwrap()).redirect_uri(uri).unwrap();
+        lenient.sign_in(&client, Authorize::scope("read")).unwrap();
+    }
+    registered(&strict, &json!({ "redirect_uris": ["com.example.app:/cb", "http://localhost/cb", "http://[::1]/cb"] }));
+}
+
+#[test]
+fn the_operator_is_told_of_the_option_and_the_client_is_not() {
+    let world = open();
+    let ask = |uri: &str| {
+        let body = json!({ "redirect_uris": [uri] }).to_string().into_bytes();
+        let request = http::Request::post(format!("{ISSUER}/register")).body(body).unwrap();
+        serve(world.provider.register(&request, world.moment()), &world.store).unwrap_err()
+    };
+    let rejected = ask("cursor://x/cb");
+    assert!(rejected.to_string().contains("`Provider::allow_any_private_scheme` lifts this"), "{rejected}");
+    let told = String::from_utf8(rejected.response().into_body()).unwrap();
+    assert!(told.contains("no dot") && !told.contains("Provider"), "{told}");
+    for uri in ["ftp://x/cb", "http://x/cb", "/cb"] {
+        assert!(!ask(uri).to_string().contains("lifts"), "{uri}");
+    }
 }

@@ -15,6 +15,63 @@ const MOST: usize = 32;
 /// Longer texts than this are too long.
 const LONGEST: usize = 2048;
 
+/// A browser or an operating system acts on these by itself, or hands them to a program that is no client. With those that
+/// [`check_redirect_uri`] refuses, and those of Windows' own programs, which begin with `ms-`. `localhost` is a host and port
+/// whose scheme was forgotten.
+const NO_CLIENTS: [&str; 42] = [
+    "ws",
+    "wss",
+    "ftp",
+    "ftps",
+    "sftp",
+    "gopher",
+    "filesystem",
+    "intent",
+    "android-app",
+    "market",
+    "itms",
+    "itms-apps",
+    "itms-services",
+    "chrome",
+    "chrome-untrusted",
+    "devtools",
+    "edge",
+    "opera",
+    "brave",
+    "resource",
+    "jar",
+    "feed",
+    "mk",
+    "res",
+    "mhtml",
+    "mocha",
+    "livescript",
+    "jnlp",
+    "jnlps",
+    "search-ms",
+    "sms",
+    "smsto",
+    "callto",
+    "facetime",
+    "sip",
+    "sips",
+    "ssh",
+    "telnet",
+    "smb",
+    "ldap",
+    "urn",
+    "localhost",
+];
+
+/// Which schemes of their own clients may register.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum PrivateSchemes {
+    /// A domain name in reverse, which has a dot (RFC 8252 §7.1).
+    #[default]
+    Reversed,
+    Any,
+}
+
 /// Who registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Registrant {
@@ -37,10 +94,10 @@ pub(super) fn check(
     choose_response_types(&mut metadata, has("authorization_code"), has("implicit"))?;
     if metadata.redirect_uris.is_empty() && (has("authorization_code") || has("implicit")) {
         let why = "redirect_uris is missing or empty: a grant that sends users back needs one at least".to_owned();
-        return Err(Reason::ClientRedirectUri { why });
+        return Err(Reason::ClientRedirectUri { why, option: None });
     }
     check_count(metadata.redirect_uris.len())
-        .map_err(|why| Reason::ClientRedirectUri { why: format!("redirect_uris: {why}") })?;
+        .map_err(|why| Reason::ClientRedirectUri { why: format!("redirect_uris: {why}"), option: None })?;
     metadata.redirect_uris.iter().try_for_each(|uri| check_own(uri, provider))?;
     check_texts(&metadata)?;
     metadata.scope = metadata.scope.map(|scope| choose_scope(&grants, &scope)).transpose()?;
@@ -186,33 +243,43 @@ fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, Reason> {
 }
 
 /// Checks that a redirect_uri is an https URL, one of this machine, or one of an app's own scheme, which has a dot in it (RFC
-/// 8252 §7.1, §8.4). None of the server's own pages, which would take what a browser brings from here for the user's doing.
+/// 8252 §7.1, §8.4) unless the operator takes others. None of the server's own pages, which would take what a browser brings from
+/// here for the user's doing.
 fn check_own(uri: &str, provider: &Provider) -> Result<(), Reason> {
-    let refuse = |why: &str| Err(Reason::ClientRedirectUri { why: format!("{:?}: {why}", bare(uri)) });
+    let refuse = |why: &str, option| Err(Reason::ClientRedirectUri { why: format!("{:?}: {why}", bare(uri)), option });
     if uri.len() > LONGEST {
-        return refuse(&too_long(uri.len()));
+        return refuse(&too_long(uri.len()), None);
     }
     match check_redirect_uri(uri, false) {
         Ok(()) => {}
-        Err(Unsupported::Url { reason, .. }) => return refuse(reason),
+        Err(Unsupported::Url { reason, .. }) => return refuse(reason, None),
         Err(_) => {
-            return refuse(
-                "the scheme http is for this machine alone (127.0.0.1, [::1] or localhost); another host needs https",
-            );
+            let why = "the scheme http is for this machine alone (127.0.0.1, [::1], localhost); other hosts need https";
+            return refuse(why, None);
         }
     }
-    let Ok(url) = url::Url::parse(uri) else { return refuse("a redirect_uri is an absolute URI") };
+    let Ok(url) = url::Url::parse(uri) else { return refuse("a redirect_uri is an absolute URI", None) };
     if url::Url::parse(&provider.0.issuer).is_ok_and(|issuer| issuer.origin() == url.origin()) {
-        return refuse("this server's own origin is no client's");
+        return refuse("this server's own origin is no client's", None);
     }
-    if !matches!(url.scheme(), "http" | "https") && !url.scheme().contains('.') {
-        return refuse(&format!(
-            "the scheme {:?} has no dot; use https, http on this machine, or a domain name of yours in reverse \
-             (com.example.app:/callback)",
-            shortened(url.scheme())
-        ));
+    let scheme = url.scheme();
+    if matches!(scheme, "http" | "https") || scheme.contains('.') {
+        return Ok(());
     }
-    Ok(())
+    if NO_CLIENTS.contains(&scheme) || scheme.starts_with("ms-") {
+        return refuse(&format!("the scheme {scheme:?} is no client's own; use https, or http on this machine"), None);
+    }
+    match provider.0.private_schemes {
+        PrivateSchemes::Any => Ok(()),
+        PrivateSchemes::Reversed => refuse(
+            &format!(
+                "the scheme {:?} has no dot; use https, http on this machine, or a domain name of yours in reverse \
+                 (com.example.app:/callback)",
+                shortened(scheme)
+            ),
+            Some("Provider::allow_any_private_scheme"),
+        ),
+    }
 }
 
 /// Checks texts and links that will stand on pages.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::{Method, Request};
 
 use super::authentication::{Authentications, ClientSource};
+use super::client_metadata::PrivateSchemes;
 use super::consent::Consent;
 use super::device_page::DevicePage;
 use super::generator::{RandomTokens, TokenGenerator};
@@ -72,6 +73,7 @@ pub(super) struct Config {
     pub(super) device_interval: Duration,
     pub(super) pushed_lifetime: Duration,
     pub(super) registration: RegistrationPolicy,
+    pub(super) private_schemes: PrivateSchemes,
     pub(super) metadata: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -172,6 +174,7 @@ impl Provider {
             device_interval: Duration::from_secs(5),
             pushed_lifetime: Duration::from_secs(60),
             registration: RegistrationPolicy::Off,
+            private_schemes: PrivateSchemes::default(),
             metadata: serde_json::Map::new(),
         })))
     }
@@ -295,6 +298,30 @@ impl Provider {
     /// Lets clients register (RFC 7591). Nobody can unless this says who.
     pub fn registration(self, policy: RegistrationPolicy) -> Self {
         self.with(|config| config.registration = policy)
+    }
+
+    /// Lets clients register a redirect_uri of any scheme of their own, such as the `cursor:` and `vscode:` of editors. Unless said
+    /// otherwise, such a scheme is a domain name in reverse, like `com.example.app:`. Schemes that a browser or an operating system
+    /// acts on (`javascript:`, `data:`, `file:`, `intent:`, `ftp:`, `mailto:` and their like) stay refused, and so does http to another
+    /// machine.
+    ///
+    /// # Security
+    /// What this gives away: who owns the scheme. Any app can claim one that is no domain name, and nobody can say whose it is (RFC
+    /// 8252 §7.1, §8.4). Codes go to whichever app the user's system starts; without the proof key it cannot redeem them. With
+    /// [`RegistrationPolicy::AllowAnyone`], whoever registers can have users' browsers start any app that has a scheme, with
+    /// parameters behind it that the registrant chose.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::server::{Provider, RegistrationPolicy};
+    ///
+    /// let provider = Provider::new("https://auth.example.com")?
+    ///     .registration(RegistrationPolicy::AllowAnyone)
+    ///     .allow_any_private_scheme();
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn allow_any_private_scheme(self) -> Self {
+        self.with(|config| config.private_schemes = PrivateSchemes::Any)
     }
 
     /// A further member of the metadata (RFC 8414 §2), such as `service_documentation`, or another value of one that is there:

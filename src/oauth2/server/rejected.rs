@@ -7,6 +7,7 @@ use http::{HeaderValue, StatusCode};
 
 use super::consent::Return;
 use super::respond;
+use crate::error::lifted_by;
 use crate::oauth2::Scope;
 use crate::{Response, Timestamp};
 
@@ -297,10 +298,12 @@ pub enum Reason {
         why: String,
     },
     /// A redirect_uri is not acceptable (RFC 7591).
-    #[error("a redirect_uri of the client's is not acceptable: {why}")]
+    #[error("a redirect_uri of the client's is not acceptable: {why}{}", lifted_by(*option))]
     ClientRedirectUri {
         /// Which, without its query, and what is accepted.
         why: String,
+        /// The option that lifts this, if there is one. The client is not told of it.
+        option: Option<&'static str>,
     },
     /// The decision comes too late.
     #[error("the request has expired before it was decided")]
@@ -377,8 +380,11 @@ impl Reason {
             | Self::ChallengeMissing
             | Self::Unsupported(_)
             | Self::ClientMetadata { .. }
-            | Self::ClientRedirectUri { .. }
             | Self::RedirectUri => Some(self.to_string()),
+            Self::ClientRedirectUri { why, .. } => {
+                let told = Self::ClientRedirectUri { why: why.clone(), option: None };
+                Some(told.to_string())
+            }
             Self::ClaimRefused { description, .. } => Some(description.clone()),
             _ => None,
         }
