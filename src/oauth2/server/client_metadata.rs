@@ -1,6 +1,7 @@
 //! What a client may register, RFC 7591 §2. What the server does not have is left out where something is left (§3.2.1), and
 //! never is more registered than was asked for. What is refused is named, with what would be accepted.
 
+use super::client_record::Registrant;
 use super::grant_type::{DEVICE_CODE, GrantType};
 use super::provider::Provider;
 use super::rejected::Reason;
@@ -70,14 +71,6 @@ pub(super) enum PrivateSchemes {
     #[default]
     Reversed,
     Any,
-}
-
-/// Who registers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Registrant {
-    /// Somebody with an initial access token.
-    Trusted,
-    Anyone,
 }
 
 /// Returns the metadata as they are kept: what was left out is filled in, and what the server does not know or does not offer to

@@ -10,6 +10,32 @@ use super::token_hash::TokenHash;
 use crate::oauth2::{ClientMetadata, Scope};
 use crate::{Moment, Secret, Timestamp};
 
+/// Who registered a client at the endpoint for it, and so what it may ever register. In order: who comes later may more.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::server::{ClientRecord, Registrant};
+///
+/// assert!(Registrant::Anyone < Registrant::Trusted);
+/// assert_eq!(ClientRecord::public("app").registrant, Registrant::Anyone);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Registrant {
+    /// Nobody knows who: under [`RegistrationPolicy::AllowAnyone`](super::RegistrationPolicy::AllowAnyone), or before this was kept.
+    #[default]
+    Anyone,
+    /// Somebody with an initial access token.
+    Trusted,
+}
+
+impl Registrant {
+    fn is_anyone(&self) -> bool {
+        *self == Self::Anyone
+    }
+}
+
 /// A client as the server knows it.
 ///
 /// Unless its grants are named, it may use those in which a user decides on a page of the server's, codes and devices, and
@@ -44,6 +70,10 @@ pub struct ClientRecord {
     /// The hash of what its registration is managed with (RFC 7592).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration: Option<TokenHash>,
+    /// Who registered it. What is managed with `registration` never gets more than that registrant may have, whatever the policy
+    /// is by then. It says nothing of a client that the operator added and that has no `registration`.
+    #[serde(default, skip_serializing_if = "Registrant::is_anyone")]
+    pub registrant: Registrant,
     /// Whether it may introspect the tokens of all clients, as a resource server does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub introspects_all: bool,
@@ -72,6 +102,7 @@ impl ClientRecord {
             secret_expires_at: None,
             issued_at: None,
             registration: None,
+            registrant: Registrant::Anyone,
             introspects_all: false,
             metadata: ClientMetadata::default(),
         }
@@ -279,5 +310,15 @@ mod tests {
         let stored = serde_json::to_string(&record).unwrap();
         assert!(!stored.contains("7Fjfp"));
         assert_eq!(serde_json::from_str::<ClientRecord>(&stored).unwrap(), record);
+        let record = ClientRecord { registrant: Registrant::Trusted, ..record };
+        let stored = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<ClientRecord>(&stored).unwrap(), record);
+    }
+
+    #[test]
+    fn of_a_record_that_was_stored_before_anyone_is_the_registrant() {
+        let stored = serde_json::to_string(&ClientRecord::public("a")).unwrap();
+        assert!(!stored.contains("registrant"), "{stored}");
+        assert_eq!(serde_json::from_str::<ClientRecord>(&stored).unwrap().registrant, Registrant::Anyone);
     }
 }

@@ -94,7 +94,7 @@ mod token_hash;
 
 pub use authentication::{ClaimedClient, ClientSource};
 pub use claim::{Claim, Decide, Decision, Exchange};
-pub use client_record::ClientRecord;
+pub use client_record::{ClientRecord, Registrant};
 pub use commands::{
     FindClient, FindTicket, FindToken, FoundTicket, NewTokens, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke,
     Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,

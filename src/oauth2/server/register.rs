@@ -6,8 +6,8 @@ use http::{Method, Request, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::client_metadata::{Registrant, check, refused};
-use super::client_record::ClientRecord;
+use super::client_metadata::{check, refused};
+use super::client_record::{ClientRecord, Registrant};
 use super::commands::{FindClient, RemoveClient, SaveClient};
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask, check_method, reply};
@@ -51,6 +51,14 @@ impl RegistrationPolicy {
     pub fn with_token(token: &str) -> Self {
         Self::Token(TokenHash::of(token))
     }
+
+    /// Returns as whom it takes those that it lets register.
+    fn registrant(&self) -> Registrant {
+        match self {
+            Self::Token(_) => Registrant::Trusted,
+            Self::Off | Self::AllowAnyone => Registrant::Anyone,
+        }
+    }
 }
 
 impl Provider {
@@ -65,6 +73,9 @@ impl Provider {
     /// Never is more registered than was asked for. An absent `scope` is all that the client's grants have; an empty one is none,
     /// and is kept. One of whose words nothing is left is refused, and does not become an absent one; where the client's grants
     /// have no scopes, it becomes an empty one.
+    ///
+    /// An update is judged by the policy of the day, and never gives more than the one under which the client registered
+    /// ([`ClientRecord::registrant`]).
     pub fn register<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
         self.answer_registration(request, moment)
     }
@@ -84,22 +95,20 @@ impl Provider {
     /// RFC 7591 §3.1.
     fn register_new<B: AsRef<[u8]>, T: End>(&self, request: &Request<B>, moment: Moment) -> Result<Reply<T>, Reason> {
         check_method(request, "POST")?;
-        let registrant = match self.0.registration {
-            RegistrationPolicy::Token(hash) => {
-                let shown = of_header(request.headers())?.ok_or(Reason::TokenMissing)?;
-                if !same(TokenHash::of(shown).as_bytes(), hash.as_bytes()) {
-                    return Err(Reason::BearerToken);
-                }
-                Registrant::Trusted
+        if let RegistrationPolicy::Token(hash) = self.0.registration {
+            let shown = of_header(request.headers())?.ok_or(Reason::TokenMissing)?;
+            if !same(TokenHash::of(shown).as_bytes(), hash.as_bytes()) {
+                return Err(Reason::BearerToken);
             }
-            _ => Registrant::Anyone,
-        };
+        }
+        let registrant = self.0.registration.registrant();
         let metadata = check(self, read(request)?.1, registrant)?;
         let client_id = Unguessable::new(&moment, "oauth2 client id").as_str()[..22].to_owned();
         let token = Unguessable::new(&moment, "oauth2 registration");
         let mut record = ClientRecord::with_metadata(client_id, metadata);
         record.issued_at = Some(moment.now);
         record.registration = Some(TokenHash::of(token.as_str()));
+        record.registrant = registrant;
         let secret = self.give_secret(&mut record, &moment);
         let mut answer = self.told(&record, secret.as_ref())?;
         answer["registration_access_token"] = token.as_str().into();
@@ -174,10 +183,8 @@ impl Provider {
                 ));
             }
         }
-        let registrant = match self.0.registration {
-            RegistrationPolicy::Token(_) => Registrant::Trusted,
-            _ => Registrant::Anyone,
-        };
+        // A tighter policy must not make those trusted who came in before it.
+        let registrant = record.registrant.min(self.0.registration.registrant());
         let mut after = ClientRecord { metadata: check(self, metadata, registrant)?, ..ClientRecord::clone(&record) };
         // A secret is worth something where it is the proof alone.
         let by_secret = is_by_secret(&after);

@@ -117,6 +117,46 @@ fn registration_server_members_smuggled() {
     assert_eq!(own.record(&world).secret_hash, None);
 }
 
+/// Row `registration-policy-tightened-later`.
+#[test]
+fn registration_policy_tightened_later() {
+    let trusted = || RegistrationPolicy::with_token("initial");
+    let under = |mut world: World, policy| {
+        world.provider = provider().registration(policy);
+        world
+    };
+    let machine = json!({ "grant_types": ["client_credentials"], "response_types": [], "redirect_uris": [] });
+    let both = json!({ "grant_types": ["authorization_code", "client_credentials", "password"] });
+    let page = Some(vec!["authorization_code".to_owned()]);
+
+    // Who came in when anyone could stays anyone.
+    let world = open();
+    let own = Registered::new(&world, "", &json!({}));
+    let world = under(world, trusted());
+    refused(own.put(&world, &machine), 400, "invalid_client_metadata");
+    own.put(&world, &both).unwrap();
+    assert_eq!(own.record(&world).metadata.grant_types, page);
+    let stats = [("grant_type", "client_credentials"), ("scope", "stats")];
+    refused(world.token((&own.client_id, &own.secret), &stats), 400, "unauthorized_client");
+
+    // Who had the initial token keeps what comes of it, as long as the policy gives it.
+    let partner = Registered::new(&world, "initial", &machine);
+    let all = Some(["authorization_code", "client_credentials", "password"].map(str::to_owned).to_vec());
+    partner.put(&world, &both).unwrap();
+    assert_eq!(partner.record(&world).metadata.grant_types, all);
+    let world = under(world, RegistrationPolicy::AllowAnyone);
+    refused(partner.put(&world, &machine), 400, "invalid_client_metadata");
+    partner.put(&world, &both).unwrap();
+    assert_eq!(partner.record(&world).metadata.grant_types, page);
+    let world = under(world, trusted());
+    partner.put(&world, &both).unwrap();
+    assert_eq!(partner.record(&world).metadata.grant_types, all);
+
+    // With nobody to register, nobody manages.
+    let world = under(world, RegistrationPolicy::Off);
+    assert_eq!(partner.put(&world, &both).unwrap_err().reason, Reason::NoSuchPath);
+}
+
 /// Row `redirect-fragment`: a registered one, too, as a client of the operator's may have.
 #[test]
 fn a_registered_redirect_uri_with_a_fragment_is_never_gone_to() {
