@@ -152,7 +152,8 @@ impl ClientRecord {
     }
 
     /// Registers a redirect_uri. Requests must name a registered one, byte for byte; only the port of a loopback address may
-    /// differ (RFC 8252 §7.3).
+    /// differ (RFC 8252 §7.3), and that of `localhost` with
+    /// [`Provider::allow_localhost_ports`](super::Provider::allow_localhost_ports).
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.metadata.redirect_uris.push(uri.into());
         self
@@ -227,26 +228,47 @@ impl ClientRecord {
     }
 
     /// The registered redirect_uri that a request means: the one that it names, or the only one where it names none.
-    pub(super) fn find_redirect_uri(&self, asked: Option<&str>) -> Option<String> {
+    pub(super) fn find_redirect_uri(&self, asked: Option<&str>, any_port: AnyPort) -> Option<String> {
         let registered = &self.metadata.redirect_uris;
         let found = match asked {
             None => match registered.as_slice() {
                 [only] => Some(only.clone()),
                 _ => None,
             },
-            Some(asked) => {
-                registered.iter().any(|known| known == asked || differ_in_port(known, asked)).then(|| asked.into())
-            }
+            Some(asked) => registered
+                .iter()
+                .any(|known| known == asked || differ_in_port(known, asked, any_port))
+                .then(|| asked.into()),
         };
         // What stands behind a fragment's mark would be lost, or mixed with what stands there of ours (RFC 6749 §3.1.2).
         found.filter(|uri: &String| !uri.contains('#'))
     }
 }
 
-/// Whether two URIs are the same but for the port, at the same loopback address as a number (RFC 8252 §7.3).
-fn differ_in_port(known: &str, asked: &str) -> bool {
+/// At which hosts of this machine the port of a redirect_uri may differ from the registered one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum AnyPort {
+    /// At loopback addresses as numbers (RFC 8252 §7.3).
+    #[default]
+    OfAddresses,
+    /// At `localhost`, too.
+    OfLocalhost,
+}
+
+impl AnyPort {
+    fn hosts(self) -> &'static [&'static str] {
+        let all = &["http://127.0.0.1", "http://[::1]", "http://localhost"];
+        match self {
+            Self::OfAddresses => &all[..2],
+            Self::OfLocalhost => all,
+        }
+    }
+}
+
+/// Returns whether two URIs are the same but for the port, at the same host of this machine.
+fn differ_in_port(known: &str, asked: &str, any_port: AnyPort) -> bool {
     let split = |uri: &'_ str| -> Option<(usize, usize)> {
-        let host = ["http://127.0.0.1", "http://[::1]"].into_iter().find(|host| uri.starts_with(host))?.len();
+        let host = any_port.hosts().iter().find(|host| uri.starts_with(**host))?.len();
         let port =
             uri[host..].strip_prefix(':').map_or(0, |rest| 1 + rest.bytes().take_while(u8::is_ascii_digit).count());
         // What follows must be a path, or the host would go on.
@@ -280,10 +302,34 @@ mod tests {
             ("http://127.0.0.1/cb", "http://127.0.0.1:1@evil.example/cb", false),
             ("http://127.0.0.1/cb", "http://127.0.0.1.evil.example/cb", false),
             ("http://127.0.0.1/cb", "https://127.0.0.1:1/cb", false),
-            ("http://localhost/cb", "http://localhost:1/cb", false),
             ("http://[::1]/cb", "http://127.0.0.1/cb", false),
         ] {
-            assert_eq!(differ_in_port(known, asked), fits, "{known} {asked}");
+            for any_port in [AnyPort::OfAddresses, AnyPort::OfLocalhost] {
+                assert_eq!(differ_in_port(known, asked, any_port), fits, "{known} {asked}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_port_of_localhost_may_differ_by_option_alone() {
+        for (known, asked, fits) in [
+            ("http://localhost/cb", "http://localhost:51004/cb", true),
+            ("http://localhost:1/cb?x=1", "http://localhost/cb?x=1", true),
+            ("http://localhost:1/cb", "http://localhost:0/cb", false),
+            ("http://localhost:1/cb", "http://localhost:65536/cb", false),
+            ("http://localhost:1/cb", "http://localhost:1/other", false),
+            ("http://localhost/cb", "http://localhost.evil.example/cb", false),
+            ("http://localhost/cb", "http://localhost:1.evil.example/cb", false),
+            ("http://localhost/cb", "http://localhost:1@evil.example/cb", false),
+            ("http://localhost/cb", "http://localhostevil.example/cb", false),
+            ("http://localhost/cb", "http://LOCALHOST:1/cb", false),
+            ("http://localhost/cb", "https://localhost:1/cb", false),
+            ("https://localhost/cb", "https://localhost:1/cb", false),
+            ("http://localhost/cb", "http://127.0.0.1:1/cb", false),
+            ("http://127.0.0.1/cb", "http://localhost:1/cb", false),
+        ] {
+            assert_eq!(differ_in_port(known, asked, AnyPort::OfLocalhost), fits, "{known} {asked}");
+            assert!(!differ_in_port(known, asked, AnyPort::OfAddresses), "{known} {asked}");
         }
     }
 

@@ -8,6 +8,7 @@ use http::{Method, Request};
 
 use super::authentication::{Authentications, ClientSource};
 use super::client_metadata::PrivateSchemes;
+use super::client_record::AnyPort;
 use super::consent::Consent;
 use super::device_page::DevicePage;
 use super::generator::{RandomTokens, TokenGenerator};
@@ -74,6 +75,7 @@ pub(super) struct Config {
     pub(super) pushed_lifetime: Duration,
     pub(super) registration: RegistrationPolicy,
     pub(super) private_schemes: PrivateSchemes,
+    pub(super) any_port: AnyPort,
     pub(super) metadata: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -175,6 +177,7 @@ impl Provider {
             pushed_lifetime: Duration::from_secs(60),
             registration: RegistrationPolicy::Off,
             private_schemes: PrivateSchemes::default(),
+            any_port: AnyPort::default(),
             metadata: serde_json::Map::new(),
         })))
     }
@@ -322,6 +325,26 @@ impl Provider {
     /// ```
     pub fn allow_any_private_scheme(self) -> Self {
         self.with(|config| config.private_schemes = PrivateSchemes::Any)
+    }
+
+    /// Takes any port of `localhost` where a client registered a redirect_uri there, as it always does of `127.0.0.1` and `[::1]` (RFC
+    /// 8252 §7.3): many programs listen on a free port, and name `localhost`.
+    ///
+    /// # Security
+    /// What this gives away: the name may lead elsewhere. A user's system may resolve `localhost` to another interface or host, and a
+    /// program that listens there may take the code (§8.3); without the proof key it cannot redeem it.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::server::{ClientRecord, Provider};
+    ///
+    /// let provider = Provider::new("https://auth.example.com")?.allow_localhost_ports();
+    /// // May be sent back to http://localhost:51004/cb, too.
+    /// let tool = ClientRecord::public("tool").redirect_uri("http://localhost/cb");
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn allow_localhost_ports(self) -> Self {
+        self.with(|config| config.any_port = AnyPort::OfLocalhost)
     }
 
     /// A further member of the metadata (RFC 8414 §2), such as `service_documentation`, or another value of one that is there:

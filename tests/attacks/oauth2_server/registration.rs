@@ -1,8 +1,10 @@
 //! Clients that register and manage themselves.
 
 use http::Request;
-use oauth_proto::oauth2::server::{ClientRecord, FindClient, Reason, RegistrationPolicy, Store};
-use oauth_proto::{Response, oauth2::server::Rejected};
+use oauth_proto::Response;
+use oauth_proto::oauth2::server::{
+    ClientRecord, FindClient, Grant, Reason, RegistrationPolicy, Rejected, Store, serve,
+};
 use serde_json::{Value, json};
 
 use super::world::*;
@@ -168,6 +170,34 @@ fn a_registered_redirect_uri_with_a_fragment_is_never_gone_to() {
     assert_eq!(paged(world.authorize(&unsaid)), Reason::RedirectUri);
     let body = json!({ "redirect_uris": [uri] });
     refused(ask(&world, "POST", "/register", "", &body), 400, "invalid_redirect_uri");
+}
+
+/// Row `redirect-port`: at `localhost` by option alone, wherever the redirect_uri is looked at.
+#[test]
+fn the_port_of_localhost_may_differ_by_option_alone() {
+    let uri = "http://localhost:51004/cb";
+    let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
+    let record = ClientRecord::public("tool").redirect_uri("http://localhost/cb");
+    let asked = [&asking("tool", uri)[..], &pkce].concat();
+    let strict = World::default();
+    strict.store.add_client(record.clone());
+    assert_eq!(paged(strict.authorize(&asked)), Reason::RedirectUri);
+    refused(strict.post("/par", &asked), 400, "invalid_request");
+
+    let lenient = World::new(provider().allow_localhost_ports());
+    lenient.store.add_client(record);
+    let answer: Value = serde_json::from_slice(lenient.post("/par", &asked).unwrap().body()).unwrap();
+    lenient.authorize(&[("client_id", "tool"), ("request_uri", answer["request_uri"].as_str().unwrap())]).unwrap();
+    let consent = lenient.authorize(&asked).unwrap();
+    // The option is asked for again when the user has decided.
+    let end = serve(strict.provider.grant(consent.clone(), Grant::new("jane"), strict.moment()), &strict.store);
+    assert_eq!(paged(end), Reason::RedirectUri);
+    assert!(location(&lenient.grant(consent)).starts_with(uri));
+    for other in ["http://localhost:80@evil.example/cb", "http://localhost.evil.example/cb", "http://localhost:1/other"]
+    {
+        let asked = [&asking("tool", other)[..], &pkce].concat();
+        assert_eq!(paged(lenient.authorize(&asked)), Reason::RedirectUri, "{other}");
+    }
 }
 
 /// Row `redirect-unregistered`: schemes that a browser or a system acts on are never a client's, with any option.
