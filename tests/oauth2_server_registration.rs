@@ -343,6 +343,65 @@ fn an_update_is_refused_by_the_member_that_is_wrong() {
     let (status, after) =
         update(json!({ "client_secret": text("client_secret"), "scope": "read x", "client_name": "" }));
     assert_eq!((status, &after["scope"], after.get("client_name")), (200, &json!("read"), None));
+    assert_eq!((after.get("client_secret"), after.get("registration_access_token")), (None, None));
+}
+
+/// RFC 7592 §2.2: a client that proves itself by a secret from now on gets one, and one that does no more has none.
+#[test]
+fn an_update_brings_and_ends_a_secret_with_the_method_that_needs_it() {
+    let world = open();
+    let answer = registered(&world, &json!({ "token_endpoint_auth_method": "none" }));
+    assert_eq!((answer.get("client_secret"), answer.get("client_secret_expires_at")), (None, None));
+    let client_id = answer["client_id"].as_str().unwrap();
+    let update = |method: &str| {
+        let body = json!({ "client_id": client_id, "redirect_uris": [CALLBACK], "token_endpoint_auth_method": method });
+        let token = answer["registration_access_token"].as_str();
+        request(&world, "PUT", &format!("/register/{client_id}"), token, &body.to_string()).1
+    };
+    let own = update("client_secret_post");
+    assert_eq!(own["client_secret_expires_at"], 0);
+    let introspect = |secret: &Value| {
+        let client = Client::new(world.server(), client_id).secret(secret.as_str().unwrap());
+        world.run(client.introspect("x", None, world.moment()))
+    };
+    introspect(&own["client_secret"]).unwrap();
+    assert_eq!(update("client_secret_basic").get("client_secret"), None);
+    introspect(&own["client_secret"]).unwrap();
+    assert_eq!(update("none").get("client_secret"), None);
+    introspect(&own["client_secret"]).unwrap_err();
+}
+
+#[test]
+fn a_body_of_64_kib_is_read_and_no_larger_one() {
+    let world = open();
+    let ask = |length: usize| {
+        let rest = json!({ "redirect_uris": [CALLBACK], "x": "" }).to_string();
+        let body = rest.replace(r#""x":"""#, &format!(r#""x":"{}""#, "x".repeat(length - rest.len())));
+        assert_eq!(body.len(), length);
+        request(&world, "POST", "/register", None, &body)
+    };
+    assert_eq!(ask(64 * 1024).0, 201);
+    let (status, answer) = ask(64 * 1024 + 1);
+    assert_eq!((status, &answer["error_description"]), (413, &json!("the body is too large")));
+}
+
+#[test]
+fn where_nothing_is_offered_the_refusal_says_so() {
+    let world = World::new(Provider::new(ISSUER).unwrap().registration(RegistrationPolicy::AllowAnyone));
+    let end = register(&world, &json!({}));
+    assert!(end.1["error_description"].as_str().unwrap().ends_with("offered to this client are none"), "{end:?}");
+    // A list ends where it ends.
+    let end = register(&open(), &json!({ "token_endpoint_auth_method": "x" }));
+    assert!(end.1["error_description"].as_str().unwrap().ends_with("'client_secret_post', 'none'"), "{end:?}");
+}
+
+#[test]
+fn names_in_other_languages_are_kept_if_a_page_can_show_them() {
+    let world = open();
+    let answer =
+        registered(&world, &json!({ "client_name#de": "Drucker", "client_name#he": "a\u{202e}b", "x#de": "x" }));
+    assert_eq!(answer["client_name#de"], "Drucker");
+    assert_eq!((answer.get("client_name#he"), answer.get("x#de")), (None, None));
 }
 
 #[test]
