@@ -336,7 +336,7 @@ fn grouped(number: u64) -> String {
 }
 
 /// Returns what an error's text says of the option that lifts it.
-fn lifted_by(option: Option<&str>) -> String {
+pub(crate) fn lifted_by(option: Option<&str>) -> String {
     option.map(|option| format!(" (`{option}` lifts this)")).unwrap_or_default()
 }
 

@@ -2,6 +2,7 @@
 
 mod grants;
 mod reach;
+mod registration;
 mod token_endpoint;
 mod world;
 

@@ -91,7 +91,7 @@ impl Provider {
     /// Where answers go, once it is known to be the client's own place.
     pub(super) fn back(&self, client: &ClientRecord, parameters: &Parameters<'_>) -> Result<Box<Return>, Reason> {
         let asked = parameters.get("redirect_uri");
-        let redirect_uri = client.find_redirect_uri(asked).ok_or(Reason::RedirectUri)?;
+        let redirect_uri = client.find_redirect_uri(asked, self.0.any_port).ok_or(Reason::RedirectUri)?;
         let implicit = parameters.get("response_type") == Some("token");
         let mode = match parameters.get("response_mode") {
             None if implicit => Mode::Fragment,
@@ -225,7 +225,9 @@ impl Provider {
         let command = FindClient { client_id: consent.client_id.clone() };
         ask(Question::FindClient, command, Voice::Page, move |client| {
             let client = client.ok_or_else(|| Reason::UnknownClient(consent.client_id.clone()))?;
-            client.find_redirect_uri(Some(&consent.back.redirect_uri)).ok_or(Reason::RedirectUri)?;
+            client
+                .find_redirect_uri(Some(&consent.back.redirect_uri), provider.0.any_port)
+                .ok_or(Reason::RedirectUri)?;
             let voice = Voice::Redirect(consent.back.clone());
             Ok(reply(&voice, provider.granted(&client, consent, grant, moment, &voice)))
         })

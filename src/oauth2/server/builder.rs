@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::authentication::{Authentications, ClientSource};
+use super::client_metadata::PrivateSchemes;
+use super::client_record::AnyPort;
 use super::configuration::{ConfigurationProblem, InvalidConfiguration, problems};
 use super::generator::{RandomTokens, TokenGenerator};
 use super::grant_type::GrantType;
@@ -68,6 +70,8 @@ impl ProviderBuilder {
             device_interval: Duration::from_secs(5),
             pushed_lifetime: Duration::from_secs(60),
             registration: RegistrationPolicy::Off,
+            private_schemes: PrivateSchemes::default(),
+            any_port: AnyPort::default(),
             metadata: serde_json::Map::new(),
         };
         Self { config, moved: Vec::new(), over_http: false }
@@ -272,6 +276,55 @@ impl ProviderBuilder {
     /// Lets clients register (RFC 7591). Nobody can unless this says who.
     pub fn registration(self, policy: RegistrationPolicy) -> Self {
         self.with(|config| config.registration = policy)
+    }
+
+    /// Lets clients register a redirect_uri of any scheme of their own, such as the `cursor:` and `vscode:` of editors. Unless said
+    /// otherwise, such a scheme is a domain name in reverse, like `com.example.app:`. Schemes that a browser or an operating system
+    /// acts on (`javascript:`, `data:`, `file:`, `intent:`, `ftp:`, `mailto:` and their like) stay refused, and so does http to another
+    /// machine.
+    ///
+    /// # Security
+    /// What this gives away: who owns the scheme. Any app can claim one that is no domain name, and nobody can say whose it is (RFC
+    /// 8252 §7.1, §8.4). Codes go to whichever app the user's system starts; without the proof key it cannot redeem them. With
+    /// [`RegistrationPolicy::AllowAnyone`], whoever registers can have users' browsers start any app that has a scheme, with
+    /// parameters behind it that the registrant chose.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::server::{GrantType, Provider, RegistrationPolicy};
+    ///
+    /// let provider = Provider::builder("https://auth.example.com")
+    ///     .add_grant_type(GrantType::authorization_code().scopes("photos.read"))
+    ///     .registration(RegistrationPolicy::AllowAnyone)
+    ///     .allow_any_private_scheme()
+    ///     .build()?;
+    /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
+    /// ```
+    pub fn allow_any_private_scheme(self) -> Self {
+        self.with(|config| config.private_schemes = PrivateSchemes::Any)
+    }
+
+    /// Takes any port of `localhost` where a client registered a redirect_uri there, as it always does of `127.0.0.1` and `[::1]` (RFC
+    /// 8252 §7.3): many programs listen on a free port, and name `localhost`.
+    ///
+    /// # Security
+    /// What this gives away: the name may lead elsewhere. A user's system may resolve `localhost` to another interface or host, and a
+    /// program that listens there may take the code (§8.3); without the proof key it cannot redeem it.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::server::{ClientRecord, GrantType, Provider};
+    ///
+    /// let provider = Provider::builder("https://auth.example.com")
+    ///     .add_grant_type(GrantType::authorization_code().scopes("photos.read"))
+    ///     .allow_localhost_ports()
+    ///     .build()?;
+    /// // May be sent back to http://localhost:51004/cb, too.
+    /// let tool = ClientRecord::public("tool").redirect_uri("http://localhost/cb");
+    /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
+    /// ```
+    pub fn allow_localhost_ports(self) -> Self {
+        self.with(|config| config.any_port = AnyPort::OfLocalhost)
     }
 
     /// A further member of the metadata (RFC 8414 §2), such as `service_documentation`, or another value of one that is there:

@@ -1,10 +1,14 @@
-//! What a client may register, RFC 7591 §2.
+//! What a client may register, RFC 7591 §2. What the server does not have is left out where something is left (§3.2.1), and
+//! never is more registered than was asked for. What is refused is named, with what would be accepted.
 
-use super::grant_type::DEVICE_CODE;
+use super::client_record::Registrant;
+use super::grant_type::{DEVICE_CODE, GrantType};
 use super::provider::Provider;
 use super::rejected::Reason;
-use crate::oauth2::ClientMetadata;
+use crate::Unsupported;
 use crate::oauth2::redirect_uri::check_redirect_uri;
+use crate::oauth2::{ClientMetadata, Scope};
+use crate::wire::{bare, shortened};
 
 /// More redirect_uris than this, or contacts, are too many.
 const MOST: usize = 32;
@@ -12,75 +16,84 @@ const MOST: usize = 32;
 /// Longer texts than this are too long.
 const LONGEST: usize = 2048;
 
-/// Who registers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Registrant {
-    /// Somebody with an initial access token.
-    Trusted,
-    Anyone,
+/// A browser or an operating system acts on these by itself, or hands them to a program that is no client. With those that
+/// [`check_redirect_uri`] refuses, and those of Windows' own programs, which begin with `ms-`. `localhost` is a host and port
+/// whose scheme was forgotten.
+const NO_CLIENTS: [&str; 42] = [
+    "ws",
+    "wss",
+    "ftp",
+    "ftps",
+    "sftp",
+    "gopher",
+    "filesystem",
+    "intent",
+    "android-app",
+    "market",
+    "itms",
+    "itms-apps",
+    "itms-services",
+    "chrome",
+    "chrome-untrusted",
+    "devtools",
+    "edge",
+    "opera",
+    "brave",
+    "resource",
+    "jar",
+    "feed",
+    "mk",
+    "res",
+    "mhtml",
+    "mocha",
+    "livescript",
+    "jnlp",
+    "jnlps",
+    "search-ms",
+    "sms",
+    "smsto",
+    "callto",
+    "facetime",
+    "sip",
+    "sips",
+    "ssh",
+    "telnet",
+    "smb",
+    "ldap",
+    "urn",
+    "localhost",
+];
+
+/// Which schemes of their own clients may register.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum PrivateSchemes {
+    /// A domain name in reverse, which has a dot (RFC 8252 §7.1).
+    #[default]
+    Reversed,
+    Any,
 }
 
-/// The metadata as they are kept: what was left out is filled in, and what the server does not know is left out.
+/// Returns the metadata as they are kept: what was left out is filled in, and what the server does not know or does not offer to
+/// this registrant is left out.
 pub(super) fn check(
     provider: &Provider,
     mut metadata: ClientMetadata,
     registrant: Registrant,
 ) -> Result<ClientMetadata, Reason> {
-    let refuse = |why| Err(Reason::ClientMetadata(why));
-    let grant_types = metadata.grant_types.get_or_insert_with(|| vec!["authorization_code".to_owned()]);
-    for grant_type in grant_types.iter() {
-        let by_page = matches!(grant_type.as_str(), "authorization_code" | "refresh_token" | DEVICE_CODE);
-        if !provider.offers(grant_type) || (registrant == Registrant::Anyone && !by_page) {
-            return refuse("a grant type is not to be had");
-        }
+    leave_out_empty(&mut metadata);
+    let method = choose_method(provider, &mut metadata)?;
+    let grants = choose_grants(provider, &mut metadata, registrant, &method)?;
+    let has = |name: &str| grants.iter().any(|own| own.name == name);
+    choose_response_types(&mut metadata, has("authorization_code"), has("implicit"))?;
+    if metadata.redirect_uris.is_empty() && (has("authorization_code") || has("implicit")) {
+        let why = "redirect_uris is missing or empty: a grant that sends users back needs one at least".to_owned();
+        return Err(Reason::ClientRedirectUri { why, option: None });
     }
-    let method = metadata.token_endpoint_auth_method.get_or_insert_with(|| "client_secret_basic".to_owned()).clone();
-    let authentications = &provider.0.authentications;
-    let is_known = match method.as_str() {
-        "none" => true,
-        "client_secret_basic" => authentications.basic,
-        "client_secret_post" => authentications.body,
-        _ => authentications.source.is_some(),
-    };
-    if !is_known {
-        return refuse("the token_endpoint_auth_method is not supported");
-    }
-    let has = |name: &str| metadata.grant_types.as_ref().is_some_and(|own| own.iter().any(|own| own == name));
-    if method == "none" && has("client_credentials") {
-        return refuse("client_credentials are for clients that authenticate");
-    }
-    let (code, implicit) = (has("authorization_code"), has("implicit"));
-    let response_types = metadata.response_types.get_or_insert_with(|| {
-        [(code, "code"), (implicit, "token")]
-            .into_iter()
-            .filter(|(may, _)| *may)
-            .map(|(_, name)| name.to_owned())
-            .collect()
-    });
-    if response_types
-        .iter()
-        .any(|name| !matches!((name.as_str(), code, implicit), ("code", true, _) | ("token", _, true)))
-    {
-        return refuse("a response type does not go with the grant types");
-    }
-    if (code || implicit) && metadata.redirect_uris.is_empty() {
-        return Err(Reason::ClientRedirectUri);
-    }
-    if metadata.redirect_uris.len() > MOST
-        || !metadata.redirect_uris.iter().all(|uri| is_redirect_uri(uri, &provider.0.issuer))
-    {
-        return Err(Reason::ClientRedirectUri);
-    }
+    check_count(metadata.redirect_uris.len())
+        .map_err(|why| Reason::ClientRedirectUri { why: format!("redirect_uris: {why}"), option: None })?;
+    metadata.redirect_uris.iter().try_for_each(|uri| check_own(uri, provider))?;
     check_texts(&metadata)?;
-    if let Some(scope) = &metadata.scope {
-        let known = |word: &str| {
-            let mut scopes = provider.0.grant_types.iter().filter_map(|own| own.scopes.as_ref());
-            scopes.any(|scopes| scopes.contains(word))
-        };
-        if !scope.iter().all(known) {
-            return refuse("a scope is not to be had");
-        }
-    }
+    metadata.scope = metadata.scope.map(|scope| choose_scope(&grants, &scope)).transpose()?;
     // Nobody checks what it says.
     metadata.software_statement = None;
     // Names in other languages stay; whatever else is there means nothing here (§2).
@@ -88,41 +101,240 @@ pub(super) fn check(
     Ok(metadata)
 }
 
-/// An https URL, one of this machine, or one of an app's own scheme, which has a dot in it (RFC 8252 §7.1). None of the
-/// server's own pages, which would take what a browser brings from here for the user's doing.
-fn is_redirect_uri(uri: &str, issuer: &str) -> bool {
-    let origin = |url: &str| url::Url::parse(url).map(|url| url.origin());
-    if origin(uri) == origin(issuer) {
-        return false;
-    }
-    let scheme = uri.split(':').next().unwrap_or_default();
-    let is_common = matches!(scheme, "http" | "https") || scheme.contains('.');
-    uri.len() <= LONGEST && is_common && check_redirect_uri(uri, false).is_ok()
+/// Returns the refusal of a member.
+pub(super) fn refused(member: &str, why: impl Into<String>) -> Reason {
+    Reason::ClientMetadata { member: shortened(member), why: why.into() }
 }
 
-/// Texts and links that will stand on pages.
-fn check_texts(metadata: &ClientMetadata) -> Result<(), Reason> {
-    let links = [&metadata.client_uri, &metadata.logo_uri, &metadata.tos_uri, &metadata.policy_uri, &metadata.jwks_uri];
-    let is_link = |link: &String| {
-        link.len() <= LONGEST && url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+/// Takes what says nothing for absent, as RFC 7592 §2.2 does: many programs write `""` or `[]` for what nobody filled in. Not so
+/// a scope, which would be all that there is if it were absent.
+fn leave_out_empty(metadata: &mut ClientMetadata) {
+    let is_blank = |text: &str| text.trim().is_empty();
+    for text in [
+        &mut metadata.token_endpoint_auth_method,
+        &mut metadata.client_name,
+        &mut metadata.client_uri,
+        &mut metadata.logo_uri,
+        &mut metadata.tos_uri,
+        &mut metadata.policy_uri,
+        &mut metadata.jwks_uri,
+        &mut metadata.software_id,
+        &mut metadata.software_version,
+    ] {
+        text.take_if(|text| is_blank(text));
+    }
+    if let Some(contacts) = &mut metadata.contacts {
+        contacts.retain(|contact| !is_blank(contact));
+    }
+    for list in [&mut metadata.contacts, &mut metadata.grant_types, &mut metadata.response_types] {
+        list.take_if(|list| list.is_empty());
+    }
+}
+
+fn choose_method(provider: &Provider, metadata: &mut ClientMetadata) -> Result<String, Reason> {
+    let authentications = &provider.0.authentications;
+    let asked = metadata.token_endpoint_auth_method.as_deref();
+    let method = asked.unwrap_or("client_secret_basic");
+    let known =
+        [("client_secret_basic", authentications.basic), ("client_secret_post", authentications.body), ("none", true)];
+    let is_accepted = match known.into_iter().find(|(name, _)| *name == method) {
+        Some((_, accepted)) => accepted,
+        None => authentications.source.is_some() && is_plain(method),
     };
-    if !links.into_iter().flatten().all(is_link) {
-        return Err(Reason::ClientMetadata("a link is none"));
+    if !is_accepted {
+        let accepted = list(known.into_iter().filter(|(_, accepted)| *accepted).map(|(name, _)| name));
+        let unsaid = if asked.is_none() { ", which is meant where none is named," } else { "" };
+        let why = format!("{:?}{unsaid} is not accepted; accepted are {accepted}", shortened(method));
+        return Err(refused("token_endpoint_auth_method", why));
     }
+    let method = method.to_owned();
+    metadata.token_endpoint_auth_method = Some(method.clone());
+    Ok(method)
+}
+
+/// Leaves those of the grants that are offered to this registrant, each once. Refresh tokens alone bring nothing.
+fn choose_grants<'a>(
+    provider: &'a Provider,
+    metadata: &mut ClientMetadata,
+    registrant: Registrant,
+    method: &str,
+) -> Result<Vec<&'a GrantType>, Reason> {
+    let may = |grant: &&GrantType| {
+        let by_page = matches!(grant.name.as_str(), "authorization_code" | "refresh_token" | DEVICE_CODE);
+        // Whoever proves nothing acts for nobody (RFC 6749 §4.4).
+        (by_page || registrant == Registrant::Trusted) && !(grant.name == "client_credentials" && method == "none")
+    };
+    let offered: Vec<_> = provider.0.grant_types.iter().filter(may).collect();
+    let asked = metadata.grant_types.take();
+    let unsaid = if asked.is_none() { ", which is meant where none is named" } else { "" };
+    let asked = asked.unwrap_or_else(|| vec!["authorization_code".to_owned()]);
+    let left: Vec<_> = offered.iter().filter(|own| asked.contains(&own.name)).copied().collect();
+    if left.iter().all(|own| own.name == "refresh_token") {
+        let why = format!(
+            "no token is to be had by {}{unsaid}; offered to this client are {}",
+            list(asked.iter().map(String::as_str)),
+            list(offered.iter().map(|own| own.name.as_str()))
+        );
+        return Err(refused("grant_types", why));
+    }
+    // In the order in which they were asked for.
+    let mut names: Vec<String> = Vec::new();
+    for name in asked {
+        if !names.contains(&name) && left.iter().any(|own| own.name == name) {
+            names.push(name);
+        }
+    }
+    metadata.grant_types = Some(names);
+    Ok(left)
+}
+
+/// Leaves those of the response types that go with the grants (§2.1), each once.
+fn choose_response_types(metadata: &mut ClientMetadata, code: bool, implicit: bool) -> Result<(), Reason> {
+    let fitting = [("code", code), ("token", implicit)].into_iter().filter(|(_, fits)| *fits).map(|(name, _)| name);
+    let left: Vec<_> = match &metadata.response_types {
+        None => fitting.clone().map(str::to_owned).collect(),
+        Some(asked) => fitting.clone().filter(|name| asked.iter().any(|own| own == name)).map(str::to_owned).collect(),
+    };
+    let is_needed = fitting.clone().next().is_some();
+    if let (Some(asked), true, true) = (&metadata.response_types, left.is_empty(), is_needed) {
+        let why = format!(
+            "{} is not to be had; with these grant_types go {}",
+            list(asked.iter().map(String::as_str)),
+            list(fitting)
+        );
+        return Err(refused("response_types", why));
+    }
+    metadata.response_types = Some(left);
+    Ok(())
+}
+
+/// Leaves those of the scopes that a grant of the client's has.
+///
+/// # Security
+/// A scope of which nothing is left must not become an absent one, which is all that there is. It is refused, since the client
+/// wants something that it cannot get. Where its grants have no scopes at all, it becomes an empty one.
+fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, Reason> {
+    let scopes = || grants.iter().flat_map(|own| [&own.scopes, &own.default_scope]).flatten();
+    let mut words: Vec<&str> = Vec::new();
+    for word in asked.iter() {
+        if !words.contains(&word) && scopes().any(|scope| scope.contains(word)) {
+            words.push(word);
+        }
+    }
+    if words.is_empty() && !asked.is_empty() && scopes().any(|scope| !scope.is_empty()) {
+        let mut offered: Vec<&str> = Vec::new();
+        scopes().flat_map(Scope::iter).for_each(|word| {
+            if !offered.contains(&word) {
+                offered.push(word);
+            }
+        });
+        let why =
+            format!("{:?} is not to be had; to be had are {}", shortened(asked.as_str()), list(offered.into_iter()));
+        return Err(refused("scope", why));
+    }
+    Ok(Scope::from(words))
+}
+
+/// Checks that a redirect_uri is an https URL, one of this machine, or one of an app's own scheme, which has a dot in it (RFC
+/// 8252 §7.1, §8.4) unless the operator takes others. None of the server's own pages, which would take what a browser brings from
+/// here for the user's doing.
+fn check_own(uri: &str, provider: &Provider) -> Result<(), Reason> {
+    let refuse = |why: &str, option| Err(Reason::ClientRedirectUri { why: format!("{:?}: {why}", bare(uri)), option });
+    if uri.len() > LONGEST {
+        return refuse(&too_long(uri.len()), None);
+    }
+    match check_redirect_uri(uri, false) {
+        Ok(()) => {}
+        Err(Unsupported::Url { reason, .. }) => return refuse(reason, None),
+        Err(_) => {
+            let why = "the scheme http is for this machine alone (127.0.0.1, [::1], localhost); other hosts need https";
+            return refuse(why, None);
+        }
+    }
+    let Ok(url) = url::Url::parse(uri) else { return refuse("a redirect_uri is an absolute URI", None) };
+    if url::Url::parse(&provider.0.issuer).is_ok_and(|issuer| issuer.origin() == url.origin()) {
+        return refuse("this server's own origin is no client's", None);
+    }
+    let scheme = url.scheme();
+    if matches!(scheme, "http" | "https") || scheme.contains('.') {
+        return Ok(());
+    }
+    if NO_CLIENTS.contains(&scheme) || scheme.starts_with("ms-") {
+        return refuse(&format!("the scheme {scheme:?} is no client's own; use https, or http on this machine"), None);
+    }
+    match provider.0.private_schemes {
+        PrivateSchemes::Any => Ok(()),
+        PrivateSchemes::Reversed => refuse(
+            &format!(
+                "the scheme {:?} has no dot; use https, http on this machine, or a domain name of yours in reverse \
+                 (com.example.app:/callback)",
+                shortened(scheme)
+            ),
+            Some("Provider::allow_any_private_scheme"),
+        ),
+    }
+}
+
+/// Checks texts and links that will stand on pages.
+fn check_texts(metadata: &ClientMetadata) -> Result<(), Reason> {
+    for (member, link) in [
+        ("client_uri", &metadata.client_uri),
+        ("logo_uri", &metadata.logo_uri),
+        ("tos_uri", &metadata.tos_uri),
+        ("policy_uri", &metadata.policy_uri),
+        ("jwks_uri", &metadata.jwks_uri),
+    ] {
+        let Some(link) = link else { continue };
+        if link.len() > LONGEST {
+            return Err(refused(member, format!("{:?}: {}", bare(link), too_long(link.len()))));
+        }
+        if !url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+            return Err(refused(member, format!("{:?} is no http or https URL", bare(link))));
+        }
+    }
+    let texts = [
+        ("client_name", &metadata.client_name),
+        ("software_id", &metadata.software_id),
+        ("software_version", &metadata.software_version),
+    ];
+    let texts = texts.into_iter().filter_map(|(member, text)| text.as_ref().map(|text| (member, text)));
     let contacts = metadata.contacts.iter().flatten();
-    let texts = [&metadata.client_name, &metadata.software_id, &metadata.software_version].into_iter().flatten();
-    if metadata.contacts.as_ref().is_some_and(|all| all.len() > MOST)
-        || !contacts.chain(texts).all(|text| is_plain(text))
-    {
-        return Err(Reason::ClientMetadata("a text is too long, or not plain"));
+    for (member, text) in texts.chain(contacts.map(|contact| ("contacts", contact))) {
+        if text.len() > LONGEST {
+            return Err(refused(member, format!("{:?}: {}", shortened(text), too_long(text.len()))));
+        }
+        if !is_plain(text) {
+            let why = "has characters that are not to be seen, or turn others around; leave them out";
+            return Err(refused(member, format!("{:?} {why}", shortened(text))));
+        }
     }
+    check_count(metadata.contacts.as_ref().map_or(0, Vec::len)).map_err(|why| refused("contacts", why))?;
     if metadata.jwks.is_some() && metadata.jwks_uri.is_some() {
-        return Err(Reason::ClientMetadata("jwks and jwks_uri are both there"));
+        return Err(refused("jwks", "it stands beside \"jwks_uri\"; send one of the two"));
     }
     Ok(())
 }
 
-/// A text that a page can show: something is to be seen, and nothing hides or turns the rest around.
+fn check_count(count: usize) -> Result<(), String> {
+    if count > MOST { Err(format!("{count} are too many; at most {MOST} are taken")) } else { Ok(()) }
+}
+
+fn too_long(length: usize) -> String {
+    format!("it is {length} bytes long; at most {LONGEST} are taken")
+}
+
+/// Returns names as they stand in a refusal, bounded since the other side wrote them.
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let all = names.map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+    let shown = shortened(&all);
+    match (all.is_empty(), shown.len() < all.len()) {
+        (true, _) => "none".to_owned(),
+        (_, true) => shown + " and so on",
+        _ => shown,
+    }
+}
+
+/// Returns whether a page can show a text: something is to be seen, and nothing hides or turns the rest around.
 fn is_plain(text: &str) -> bool {
     let hides = |letter: char| {
         letter.is_control()

@@ -10,6 +10,32 @@ use super::token_hash::TokenHash;
 use crate::oauth2::{ClientMetadata, Scope};
 use crate::{Error, Secret, Timestamp};
 
+/// Who registered a client at the endpoint for it, and so what it may ever register. In order: who comes later may more.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::server::{ClientRecord, Registrant};
+///
+/// assert!(Registrant::Anyone < Registrant::Trusted);
+/// assert_eq!(ClientRecord::public("app").registrant, Registrant::Anyone);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Registrant {
+    /// Nobody knows who: under [`RegistrationPolicy::AllowAnyone`](super::RegistrationPolicy::AllowAnyone), or before this was kept.
+    #[default]
+    Anyone,
+    /// Somebody with an initial access token.
+    Trusted,
+}
+
+impl Registrant {
+    fn is_anyone(&self) -> bool {
+        *self == Self::Anyone
+    }
+}
+
 /// A client as the server knows it.
 ///
 /// Unless its grants are named, it may use those in which a user decides on a page of the server's, codes and devices, and
@@ -45,6 +71,10 @@ pub struct ClientRecord {
     /// The hash of what its registration is managed with (RFC 7592).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration: Option<TokenHash>,
+    /// Who registered it. What is managed with `registration` never gets more than that registrant may have, whatever the policy
+    /// is by then. It says nothing of a client that the operator added and that has no `registration`.
+    #[serde(default, skip_serializing_if = "Registrant::is_anyone")]
+    pub registrant: Registrant,
     /// Whether it may introspect the tokens of all clients, as a resource server does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub introspects_all: bool,
@@ -72,6 +102,7 @@ impl ClientRecord {
             previous_secret: None,
             issued_at: None,
             registration: None,
+            registrant: Registrant::Anyone,
             introspects_all: false,
             metadata: ClientMetadata::default(),
         }
@@ -127,7 +158,8 @@ impl ClientRecord {
     }
 
     /// Registers a redirect_uri. Requests must name a registered one, byte for byte; only the port of a loopback address may
-    /// differ (RFC 8252 §7.3).
+    /// differ (RFC 8252 §7.3), and that of `localhost` with
+    /// [`Provider::allow_localhost_ports`](super::Provider::allow_localhost_ports).
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.metadata.redirect_uris.push(uri.into());
         self
@@ -156,7 +188,7 @@ impl ClientRecord {
         self
     }
 
-    /// What it may ask for; all that a grant has, unless said otherwise.
+    /// What it may ask for; all that a grant has, unless said otherwise. With an empty scope it may ask for none, and gets none.
     pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
         self.metadata.scope = Some(scope.into());
         self
@@ -202,26 +234,47 @@ impl ClientRecord {
     }
 
     /// The registered redirect_uri that a request means: the one that it names, or the only one where it names none.
-    pub(super) fn find_redirect_uri(&self, asked: Option<&str>) -> Option<String> {
+    pub(super) fn find_redirect_uri(&self, asked: Option<&str>, any_port: AnyPort) -> Option<String> {
         let registered = &self.metadata.redirect_uris;
         let found = match asked {
             None => match registered.as_slice() {
                 [only] => Some(only.clone()),
                 _ => None,
             },
-            Some(asked) => {
-                registered.iter().any(|known| known == asked || differ_in_port(known, asked)).then(|| asked.into())
-            }
+            Some(asked) => registered
+                .iter()
+                .any(|known| known == asked || differ_in_port(known, asked, any_port))
+                .then(|| asked.into()),
         };
         // What stands behind a fragment's mark would be lost, or mixed with what stands there of ours (RFC 6749 §3.1.2).
         found.filter(|uri: &String| !uri.contains('#'))
     }
 }
 
-/// Whether two URIs are the same but for the port, at the same loopback address as a number (RFC 8252 §7.3).
-fn differ_in_port(known: &str, asked: &str) -> bool {
+/// At which hosts of this machine the port of a redirect_uri may differ from the registered one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum AnyPort {
+    /// At loopback addresses as numbers (RFC 8252 §7.3).
+    #[default]
+    OfAddresses,
+    /// At `localhost`, too.
+    OfLocalhost,
+}
+
+impl AnyPort {
+    fn hosts(self) -> &'static [&'static str] {
+        let all = &["http://127.0.0.1", "http://[::1]", "http://localhost"];
+        match self {
+            Self::OfAddresses => &all[..2],
+            Self::OfLocalhost => all,
+        }
+    }
+}
+
+/// Returns whether two URIs are the same but for the port, at the same host of this machine.
+fn differ_in_port(known: &str, asked: &str, any_port: AnyPort) -> bool {
     let split = |uri: &'_ str| -> Option<(usize, usize)> {
-        let host = ["http://127.0.0.1", "http://[::1]"].into_iter().find(|host| uri.starts_with(host))?.len();
+        let host = any_port.hosts().iter().find(|host| uri.starts_with(**host))?.len();
         let port =
             uri[host..].strip_prefix(':').map_or(0, |rest| 1 + rest.bytes().take_while(u8::is_ascii_digit).count());
         // What follows must be a path, or the host would go on.
@@ -255,10 +308,34 @@ mod tests {
             ("http://127.0.0.1/cb", "http://127.0.0.1:1@evil.example/cb", false),
             ("http://127.0.0.1/cb", "http://127.0.0.1.evil.example/cb", false),
             ("http://127.0.0.1/cb", "https://127.0.0.1:1/cb", false),
-            ("http://localhost/cb", "http://localhost:1/cb", false),
             ("http://[::1]/cb", "http://127.0.0.1/cb", false),
         ] {
-            assert_eq!(differ_in_port(known, asked), fits, "{known} {asked}");
+            for any_port in [AnyPort::OfAddresses, AnyPort::OfLocalhost] {
+                assert_eq!(differ_in_port(known, asked, any_port), fits, "{known} {asked}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_port_of_localhost_may_differ_by_option_alone() {
+        for (known, asked, fits) in [
+            ("http://localhost/cb", "http://localhost:51004/cb", true),
+            ("http://localhost:1/cb?x=1", "http://localhost/cb?x=1", true),
+            ("http://localhost:1/cb", "http://localhost:0/cb", false),
+            ("http://localhost:1/cb", "http://localhost:65536/cb", false),
+            ("http://localhost:1/cb", "http://localhost:1/other", false),
+            ("http://localhost/cb", "http://localhost.evil.example/cb", false),
+            ("http://localhost/cb", "http://localhost:1.evil.example/cb", false),
+            ("http://localhost/cb", "http://localhost:1@evil.example/cb", false),
+            ("http://localhost/cb", "http://localhostevil.example/cb", false),
+            ("http://localhost/cb", "http://LOCALHOST:1/cb", false),
+            ("http://localhost/cb", "https://localhost:1/cb", false),
+            ("https://localhost/cb", "https://localhost:1/cb", false),
+            ("http://localhost/cb", "http://127.0.0.1:1/cb", false),
+            ("http://127.0.0.1/cb", "http://localhost:1/cb", false),
+        ] {
+            assert_eq!(differ_in_port(known, asked, AnyPort::OfLocalhost), fits, "{known} {asked}");
+            assert!(!differ_in_port(known, asked, AnyPort::OfAddresses), "{known} {asked}");
         }
     }
 
@@ -286,5 +363,15 @@ mod tests {
         let stored = serde_json::to_string(&record).unwrap();
         assert!(!stored.contains("7Fjfp"));
         assert_eq!(serde_json::from_str::<ClientRecord>(&stored).unwrap(), record);
+        let record = ClientRecord { registrant: Registrant::Trusted, ..record };
+        let stored = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<ClientRecord>(&stored).unwrap(), record);
+    }
+
+    #[test]
+    fn of_a_record_that_was_stored_before_anyone_is_the_registrant() {
+        let stored = serde_json::to_string(&ClientRecord::public("a")).unwrap();
+        assert!(!stored.contains("registrant"), "{stored}");
+        assert_eq!(serde_json::from_str::<ClientRecord>(&stored).unwrap().registrant, Registrant::Anyone);
     }
 }

@@ -283,6 +283,8 @@ impl GrantType {
             return match default() {
                 Some(default) => Ok(default),
                 None if self.scopes.as_ref().is_none_or(Scope::is_empty) => Ok(Scope::default()),
+                // It can name none.
+                None if allowed.is_some_and(Scope::is_empty) => Ok(Scope::default()),
                 None => Err(Reason::ScopeMissing),
             };
         };
@@ -359,5 +361,23 @@ mod tests {
         let none = GrantType::client_credentials();
         assert_eq!(scope(&none, None, None).as_deref(), Some(""));
         assert_eq!(scope(&none, Some("read"), None), None);
+    }
+
+    #[test]
+    fn a_client_with_an_empty_scope_may_ask_for_none_and_gets_none() {
+        let plain = GrantType::authorization_code().scopes("read write");
+        let with_default = plain.clone().default_scope("read");
+        let nothing = Scope::default();
+        for policy in [UnknownScope::Refuse, UnknownScope::Drop, UnknownScope::Default] {
+            for grant in [&plain, &with_default] {
+                let grant = grant.clone().unknown_scope(policy);
+                for asked in [None, Some(Scope::default())] {
+                    assert!(grant.scope_of(asked, Some(&nothing)).unwrap().is_empty(), "{grant:?}");
+                }
+                let more = grant.scope_of(Some("read".into()), Some(&nothing));
+                assert!(more.is_err() || more.is_ok_and(|scope| scope.is_empty()), "{grant:?}");
+                assert!(!grant.may_have(&"read".into(), Some(&nothing)));
+            }
+        }
     }
 }

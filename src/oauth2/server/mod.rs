@@ -98,7 +98,7 @@ mod token_hash;
 pub use authentication::{ClaimedClient, ClientSource};
 pub use builder::ProviderBuilder;
 pub use claim::{Claim, Decide, Decision, Exchange};
-pub use client_record::ClientRecord;
+pub use client_record::{ClientRecord, Registrant};
 pub use client_secret::ClientSecret;
 pub use commands::{
     FindClient, FindTicket, FindToken, FoundTicket, NewTokens, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke,

@@ -8,6 +8,8 @@ use http::{Method, Request};
 
 use super::authentication::Authentications;
 use super::builder::ProviderBuilder;
+use super::client_metadata::PrivateSchemes;
+use super::client_record::AnyPort;
 use super::consent::Consent;
 use super::device_page::DevicePage;
 use super::generator::TokenGenerator;
@@ -73,6 +75,8 @@ pub(super) struct Config {
     pub(super) device_interval: Duration,
     pub(super) pushed_lifetime: Duration,
     pub(super) registration: RegistrationPolicy,
+    pub(super) private_schemes: PrivateSchemes,
+    pub(super) any_port: AnyPort,
     pub(super) metadata: serde_json::Map<String, serde_json::Value>,
 }
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use http::{Method, Request, StatusCode};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
-use super::client_metadata::{Registrant, check};
-use super::client_record::ClientRecord;
+use super::client_metadata::{check, refused};
+use super::client_record::{ClientRecord, Registrant};
 use super::client_secret::ClientSecret;
 use super::commands::{FindClient, RemoveClient, SaveClient};
 use super::parameters;
@@ -20,7 +21,7 @@ use crate::oauth2::ClientMetadata;
 use crate::oauth2::pkce::Unguessable;
 use crate::oauth2::resource::of_header;
 use crate::secret::same;
-use crate::wire::json;
+use crate::wire::{json, lenient};
 use crate::{Moment, Response, Secret};
 
 /// Who may register a client.
@@ -54,11 +55,31 @@ impl RegistrationPolicy {
     pub fn with_token(token: &str) -> Self {
         Self::Token(TokenHash::of(token))
     }
+
+    /// Returns as whom it takes those that it lets register.
+    fn registrant(&self) -> Registrant {
+        match self {
+            Self::Token(_) => Registrant::Trusted,
+            Self::Off | Self::AllowAnyone => Registrant::Anyone,
+        }
+    }
 }
 
 impl Provider {
-    /// The endpoint for registration, and those below it where a client manages its own: its metadata are its own to change,
-    /// its scope among them, within what the policy lets it register.
+    /// Answers at the endpoint for registration, and at those below it where a client manages its own: its metadata are its own to
+    /// change, its scope among them, within what the policy lets it register.
+    ///
+    /// Of `scope`, `grant_types` and `response_types` is left out what is not offered to the client, and the answer says what was
+    /// registered (RFC 7591 §3.2.1). Where nothing usable is left, and whatever else is wrong, the refusal names the member, what
+    /// was received and what is accepted. Members that say nothing (`null`, `""`, `[]`) count as absent (RFC 7592 §2.2).
+    ///
+    /// # Security
+    /// Never is more registered than was asked for. An absent `scope` is all that the client's grants have; an empty one is none,
+    /// and is kept. One of whose words nothing is left is refused, and does not become an absent one; where the client's grants
+    /// have no scopes, it becomes an empty one.
+    ///
+    /// An update is judged by the policy of the day, and never gives more than the one under which the client registered
+    /// ([`ClientRecord::registrant`]).
     pub fn register<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
         self.answer_registration(request, moment)
     }
@@ -78,22 +99,20 @@ impl Provider {
     /// RFC 7591 §3.1.
     fn register_new<B: AsRef<[u8]>, T: End>(&self, request: &Request<B>, moment: Moment) -> Result<Reply<T>, Reason> {
         check_method(request, "POST")?;
-        let registrant = match self.0.registration {
-            RegistrationPolicy::Token(hash) => {
-                let shown = of_header(request.headers())?.ok_or(Reason::TokenMissing)?;
-                if !same(TokenHash::of(shown).as_bytes(), hash.as_bytes()) {
-                    return Err(Reason::BearerToken);
-                }
-                Registrant::Trusted
+        if let RegistrationPolicy::Token(hash) = self.0.registration {
+            let shown = of_header(request.headers())?.ok_or(Reason::TokenMissing)?;
+            if !same(TokenHash::of(shown).as_bytes(), hash.as_bytes()) {
+                return Err(Reason::BearerToken);
             }
-            _ => Registrant::Anyone,
-        };
+        }
+        let registrant = self.0.registration.registrant();
         let metadata = check(self, read(request)?.1, registrant)?;
         let client_id = Unguessable::new(&moment, "oauth2 client id").as_str()[..22].to_owned();
         let token = Unguessable::new(&moment, "oauth2 registration");
         let mut record = ClientRecord::with_metadata(client_id, metadata);
         record.issued_at = Some(moment.now);
         record.registration = Some(TokenHash::of(token.as_str()));
+        record.registrant = registrant;
         let secret = self.give_secret(&mut record, &moment);
         let mut answer = self.told(&record, secret.as_ref())?;
         answer["registration_access_token"] = token.as_str().into();
@@ -147,28 +166,29 @@ impl Provider {
     fn replace<T: End>(
         &self,
         record: Arc<ClientRecord>,
-        members: &Value,
+        members: &Map<String, Value>,
         metadata: ClientMetadata,
         moment: &Moment,
     ) -> Result<Reply<T>, Reason> {
-        if members["client_id"] != record.client_id.as_str() {
-            return Err(Reason::ClientMetadata("the client_id is another"));
+        if members.get("client_id").and_then(Value::as_str) != Some(&record.client_id) {
+            return Err(refused("client_id", "it is missing, or not the one that the path of this request names"));
         }
         let given =
             ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
-        if given.into_iter().any(|name| members.get(name).is_some()) {
-            return Err(Reason::ClientMetadata("a member is there that the server gives"));
+        if let Some(name) = given.into_iter().find(|name| members.contains_key(*name)) {
+            return Err(refused(name, "the server gives it, and an update leaves it out"));
         }
         if let Some(secret) = members.get("client_secret") {
             let secret = Secret::new(secret.as_str().unwrap_or_default());
             if self.0.authentications.fitting(&secret, Some(&record)).is_none() {
-                return Err(Reason::ClientMetadata("the client_secret is another"));
+                return Err(refused(
+                    "client_secret",
+                    "it is not this client's; leave it out, or send the one that was issued",
+                ));
             }
         }
-        let registrant = match self.0.registration {
-            RegistrationPolicy::Token(_) => Registrant::Trusted,
-            _ => Registrant::Anyone,
-        };
+        // A tighter policy must not make those trusted who came in before it.
+        let registrant = record.registrant.min(self.0.registration.registrant());
         let mut after = ClientRecord { metadata: check(self, metadata, registrant)?, ..ClientRecord::clone(&record) };
         // A secret is worth something where it is the proof alone.
         let by_secret = is_by_secret(&after);
@@ -222,13 +242,46 @@ fn is_by_secret(record: &ClientRecord) -> bool {
     matches!(method, Some("client_secret_basic" | "client_secret_post"))
 }
 
-/// The metadata that a request brings, and all its members.
-fn read<B: AsRef<[u8]>>(request: &Request<B>) -> Result<(Value, ClientMetadata), Reason> {
+/// Returns the metadata that a request brings, and all its members. Null is absent (RFC 7592 §2.2).
+fn read<B: AsRef<[u8]>>(request: &Request<B>) -> Result<(Map<String, Value>, ClientMetadata), Reason> {
     let body = request.body().as_ref();
     if body.len() > 64 * 1024 {
         return Err(Reason::TooLarge);
     }
-    let members = json::object(body).map(Value::Object).ok_or(Reason::ContentType("object in JSON"))?;
-    let metadata = serde_json::from_value(members.clone());
-    Ok((members, metadata.map_err(|_| Reason::ClientMetadata("a member has an impossible value"))?))
+    let mut members = Map::new();
+    for (name, value) in json::fields(body).ok_or(Reason::ContentType("object in JSON"))? {
+        if members.contains_key(&name) {
+            return Err(refused(&name, "it is there more than once"));
+        }
+        members.insert(name, value);
+    }
+    members.retain(|_, value| !value.is_null());
+    match ClientMetadata::deserialize(&members) {
+        Ok(metadata) => Ok((members, metadata)),
+        Err(_) => Err(unreadable(&members)),
+    }
+}
+
+/// Returns the refusal of the first member that has a value of another type than RFC 7591 §2 gives it.
+fn unreadable(members: &Map<String, Value>) -> Reason {
+    let needed = ("redirect_uris".to_owned(), Value::Array(Vec::new()));
+    let odd = lenient::odd(members, needed, ClientMetadata::deserialize).next();
+    let Some((name, value)) = odd.and_then(|name| members.get_key_value(name)) else {
+        return Reason::ContentType("object of client metadata in JSON");
+    };
+    let expected = match name.as_str() {
+        "redirect_uris" | "grant_types" | "response_types" | "contacts" => "a list of texts",
+        "scope" => "a text of words with spaces between them",
+        _ => "a text",
+    };
+    let received = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) if expected == "a list of texts" => "a list with other values in it",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    };
+    refused(name, format!("it is {received}, and not {expected}"))
 }

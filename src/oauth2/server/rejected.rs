@@ -7,6 +7,7 @@ use http::{HeaderValue, StatusCode};
 
 use super::consent::Return;
 use super::respond;
+use crate::error::lifted_by;
 use crate::oauth2::Scope;
 use crate::{Response, Timestamp};
 
@@ -299,12 +300,22 @@ pub enum Reason {
     /// The bearer token is not good for this.
     #[error("the bearer token's scope is not enough")]
     ScopeInsufficient,
-    /// The client's metadata are not acceptable (RFC 7591).
-    #[error("the client's metadata are not acceptable: {0}")]
-    ClientMetadata(&'static str),
+    /// A member of the client's metadata is not acceptable (RFC 7591).
+    #[error("the client's metadata are not acceptable: {member:?}: {why}")]
+    ClientMetadata {
+        /// The member.
+        member: String,
+        /// What was received, and what is accepted.
+        why: String,
+    },
     /// A redirect_uri is not acceptable (RFC 7591).
-    #[error("a redirect_uri of the client's is not acceptable")]
-    ClientRedirectUri,
+    #[error("a redirect_uri of the client's is not acceptable: {why}{}", lifted_by(*option))]
+    ClientRedirectUri {
+        /// Which, without its query, and what is accepted.
+        why: String,
+        /// The option that lifts this, if there is one. The client is not told of it.
+        option: Option<&'static str>,
+    },
     /// The decision comes too late.
     #[error("the request has expired before it was decided")]
     DecidedTooLate,
@@ -359,8 +370,8 @@ impl Reason {
             | Self::BearerAudience { .. }
             | Self::BearerKind(_) => "invalid_token",
             Self::ScopeInsufficient => "insufficient_scope",
-            Self::ClientMetadata(_) => "invalid_client_metadata",
-            Self::ClientRedirectUri => "invalid_redirect_uri",
+            Self::ClientMetadata { .. } => "invalid_client_metadata",
+            Self::ClientRedirectUri { .. } => "invalid_redirect_uri",
             Self::Misconfigured(_) => "server_error",
             Self::StoreFailed(_) | Self::DecisionFailed(_) => "temporarily_unavailable",
             _ => "invalid_request",
@@ -382,8 +393,12 @@ impl Reason {
             | Self::NotPushed
             | Self::ChallengeMissing
             | Self::Unsupported(_)
-            | Self::ClientMetadata(_)
+            | Self::ClientMetadata { .. }
             | Self::RedirectUri => Some(self.to_string()),
+            Self::ClientRedirectUri { why, .. } => {
+                let told = Self::ClientRedirectUri { why: why.clone(), option: None };
+                Some(told.to_string())
+            }
             Self::ClaimRefused { description, .. } => Some(description.clone()),
             _ => None,
         }

@@ -1,0 +1,248 @@
+//! Clients that register and manage themselves.
+
+use http::Request;
+use oauth_proto::Response;
+use oauth_proto::oauth2::server::{
+    ClientRecord, FindClient, Grant, Reason, RegistrationPolicy, Rejected, Store, serve,
+};
+use serde_json::{Value, json};
+
+use super::world::*;
+
+const CALLBACK: &str = "https://new.example.com/cb";
+
+fn open() -> World {
+    World::new(provider().registration(RegistrationPolicy::AllowAnyone))
+}
+
+fn ask(world: &World, method: &str, path: &str, token: &str, body: &Value) -> Result<Response, Rejected> {
+    let request = Request::builder().method(method).uri(format!("{ISSUER}{path}"));
+    let request = request.header("authorization", format!("Bearer {token}"));
+    world.send(request.body(body.to_string().into_bytes()).unwrap())
+}
+
+/// A client that registered itself: where it is managed, its token, its name and its secret.
+struct Registered {
+    path: String,
+    token: String,
+    client_id: String,
+    secret: String,
+}
+
+impl Registered {
+    fn new(world: &World, initial: &str, more: &Value) -> Self {
+        let mut body = json!({ "redirect_uris": [CALLBACK] });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let response = ask(world, "POST", "/register", initial, &body).unwrap();
+        let answer: Value = serde_json::from_slice(response.body()).unwrap();
+        let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+        Self {
+            path: format!("/register/{}", text("client_id")),
+            token: text("registration_access_token"),
+            client_id: text("client_id"),
+            secret: text("client_secret"),
+        }
+    }
+
+    fn put(&self, world: &World, more: &Value) -> Result<Response, Rejected> {
+        let mut body = json!({ "client_id": self.client_id, "redirect_uris": [CALLBACK] });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        ask(world, "PUT", &self.path, &self.token, &body)
+    }
+
+    fn record(&self, world: &World) -> ClientRecord {
+        let command = FindClient { client_id: self.client_id.clone() };
+        ClientRecord::clone(&world.store.find_client(&command).unwrap().unwrap())
+    }
+}
+
+/// Row `registration-token-of-another-client`.
+#[test]
+fn registration_token_of_another_client() {
+    let world = open();
+    let [own, other] = [(); 2].map(|()| Registered::new(&world, "", &json!({})));
+    for token in [&*other.token, "x"] {
+        for method in ["GET", "PUT", "DELETE"] {
+            let body = json!({ "client_id": own.client_id, "redirect_uris": [CALLBACK], "client_name": "Mallory" });
+            refused(ask(&world, method, &own.path, token, &body), 401, "invalid_token");
+        }
+    }
+    // A client of the operator's has no such token.
+    refused(ask(&world, "GET", "/register/printer", &own.token, &json!({})), 401, "invalid_token");
+    assert_eq!(own.record(&world).metadata.client_name, None);
+    assert_eq!(ask(&world, "GET", &own.path, &own.token, &json!({})).unwrap().status(), 200);
+    assert_eq!(ask(&world, "DELETE", &own.path, &own.token, &json!({})).unwrap().status(), 204);
+    refused(ask(&world, "GET", &own.path, &own.token, &json!({})), 401, "invalid_token");
+    assert_eq!(ask(&world, "GET", &other.path, &other.token, &json!({})).unwrap().status(), 200);
+}
+
+/// Row `registration-changed-client-id`.
+#[test]
+fn registration_changed_client_id() {
+    let world = open();
+    let [own, other] = [(); 2].map(|()| Registered::new(&world, "", &json!({})));
+    let before = own.record(&world);
+    for client_id in [json!(other.client_id), json!("printer"), json!("fresh"), json!(""), json!(null), json!([])] {
+        refused(own.put(&world, &json!({ "client_id": client_id })), 400, "invalid_client_metadata");
+    }
+    assert_eq!(own.record(&world), before);
+}
+
+/// Row `registration-server-members-smuggled`.
+#[test]
+fn registration_server_members_smuggled() {
+    let world = open();
+    let smuggled = json!({
+        "client_id": "chosen", "client_secret": "chosen", "registration_access_token": "chosen",
+        "software_statement": "x.y.z", "certificate": "mine", "introspects_all": true, "registrant": "trusted",
+    });
+    let own = Registered::new(&world, "", &smuggled);
+    assert!(![&own.client_id, &own.secret, &own.token].iter().any(|given| *given == "chosen"));
+    let record = own.record(&world);
+    assert!(
+        !record.introspects_all && record.metadata.software_statement.is_none() && record.metadata.extra.is_empty()
+    );
+    for name in
+        ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"]
+    {
+        refused(own.put(&world, &json!({ name: "x" })), 400, "invalid_client_metadata");
+    }
+    for chosen in [json!("chosen"), json!(OTHER_SECRET), json!(""), json!([]), json!({})] {
+        refused(own.put(&world, &json!({ "client_secret": chosen })), 400, "invalid_client_metadata");
+    }
+    assert_eq!(own.record(&world), record);
+    let more =
+        json!({ "certificate": "mine", "introspects_all": true, "secret": { "hash": "x" }, "registrant": "trusted" });
+    own.put(&world, &more).unwrap();
+    assert_eq!(own.record(&world), record);
+    // A client that proves nothing any more has no secret that could be worth something.
+    own.put(&world, &json!({ "client_secret": own.secret, "token_endpoint_auth_method": "none" })).unwrap();
+    assert_eq!(own.record(&world).secret, None);
+}
+
+/// Row `registration-policy-tightened-later`.
+#[test]
+fn registration_policy_tightened_later() {
+    let trusted = || RegistrationPolicy::with_token("initial");
+    let under = |mut world: World, policy| {
+        world.provider = provider().registration(policy).build().unwrap();
+        world
+    };
+    let machine = json!({ "grant_types": ["client_credentials"], "response_types": [], "redirect_uris": [] });
+    let both = json!({ "grant_types": ["authorization_code", "client_credentials", "password"] });
+    let page = Some(vec!["authorization_code".to_owned()]);
+
+    // Who came in when anyone could stays anyone.
+    let world = open();
+    let own = Registered::new(&world, "", &json!({}));
+    let world = under(world, trusted());
+    refused(own.put(&world, &machine), 400, "invalid_client_metadata");
+    own.put(&world, &both).unwrap();
+    assert_eq!(own.record(&world).metadata.grant_types, page);
+    let stats = [("grant_type", "client_credentials"), ("scope", "stats")];
+    refused(world.token((&own.client_id, &own.secret), &stats), 400, "unauthorized_client");
+
+    // Who had the initial token keeps what comes of it, as long as the policy gives it.
+    let partner = Registered::new(&world, "initial", &machine);
+    let all = Some(["authorization_code", "client_credentials", "password"].map(str::to_owned).to_vec());
+    partner.put(&world, &both).unwrap();
+    assert_eq!(partner.record(&world).metadata.grant_types, all);
+    let world = under(world, RegistrationPolicy::AllowAnyone);
+    refused(partner.put(&world, &machine), 400, "invalid_client_metadata");
+    partner.put(&world, &both).unwrap();
+    assert_eq!(partner.record(&world).metadata.grant_types, page);
+    let world = under(world, trusted());
+    partner.put(&world, &both).unwrap();
+    assert_eq!(partner.record(&world).metadata.grant_types, all);
+
+    // With nobody to register, nobody manages.
+    let world = under(world, RegistrationPolicy::Off);
+    assert_eq!(partner.put(&world, &both).unwrap_err().reason, Reason::NoSuchPath);
+}
+
+/// Row `redirect-fragment`: a registered one, too, as a client of the operator's may have.
+#[test]
+fn a_registered_redirect_uri_with_a_fragment_is_never_gone_to() {
+    let world = open();
+    let uri = "https://fragment.example.com/#x";
+    world.store.add_client(ClientRecord::confidential("fragment", SECRET).unwrap().redirect_uri(uri));
+    assert_eq!(paged(world.authorize(&asking("fragment", uri))), Reason::RedirectUri);
+    let unsaid = [("response_type", "code"), ("client_id", "fragment"), ("state", "xyz")];
+    assert_eq!(paged(world.authorize(&unsaid)), Reason::RedirectUri);
+    let body = json!({ "redirect_uris": [uri] });
+    refused(ask(&world, "POST", "/register", "", &body), 400, "invalid_redirect_uri");
+}
+
+/// Row `redirect-port`: at `localhost` by option alone, wherever the redirect_uri is looked at.
+#[test]
+fn the_port_of_localhost_may_differ_by_option_alone() {
+    let uri = "http://localhost:51004/cb";
+    let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
+    let record = ClientRecord::public("tool").redirect_uri("http://localhost/cb");
+    let asked = [&asking("tool", uri)[..], &pkce].concat();
+    let strict = World::default();
+    strict.store.add_client(record.clone());
+    assert_eq!(paged(strict.authorize(&asked)), Reason::RedirectUri);
+    refused(strict.post("/par", &asked), 400, "invalid_request");
+
+    let lenient = World::new(provider().allow_localhost_ports());
+    lenient.store.add_client(record);
+    let answer: Value = serde_json::from_slice(lenient.post("/par", &asked).unwrap().body()).unwrap();
+    lenient.authorize(&[("client_id", "tool"), ("request_uri", answer["request_uri"].as_str().unwrap())]).unwrap();
+    let consent = lenient.authorize(&asked).unwrap();
+    // The option is asked for again when the user has decided.
+    let end = serve(strict.provider.grant(consent.clone(), Grant::new("jane"), strict.moment()), &strict.store);
+    assert_eq!(paged(end), Reason::RedirectUri);
+    assert!(location(&lenient.grant(consent)).starts_with(uri));
+    for other in ["http://localhost:80@evil.example/cb", "http://localhost.evil.example/cb", "http://localhost:1/other"]
+    {
+        let asked = [&asking("tool", other)[..], &pkce].concat();
+        assert_eq!(paged(lenient.authorize(&asked)), Reason::RedirectUri, "{other}");
+    }
+}
+
+/// Row `redirect-unregistered`: schemes that a browser or a system acts on are never a client's, with any option.
+#[test]
+fn no_option_lets_a_client_register_a_scheme_that_runs_something() {
+    for world in
+        [open(), World::new(provider().registration(RegistrationPolicy::AllowAnyone).allow_any_private_scheme())]
+    {
+        for uri in [
+            "javascript:alert(1)",
+            "JavaScript:alert(1)",
+            "java\tscript:alert(1)",
+            " javascript:alert(1)",
+            "data:text/html,x",
+            "vbscript:x",
+            "file:///etc/passwd",
+            "about:blank",
+            "blob:https://x/y",
+            "view-source:https://x/",
+            "filesystem:https://x/y",
+            "ws://x/",
+            "wss://x/",
+            "ftp://x/",
+            "mailto:x@example.com",
+            "tel:112",
+            "sms:112",
+            "intent://x#Intent;end",
+            "intent://x/",
+            "chrome://settings/",
+            "ms-msdt:/id",
+            "search-ms:query=x",
+            "urn:ietf:wg:oauth:2.0:oob",
+            "localhost:8080/cb",
+            "http://new.example.com/cb",
+            "http://127.0.0.1.evil.example/cb",
+            "https://auth.example.com/consent",
+            "cursor://x/cb#y",
+            "cursor://me:pw@x/cb",
+        ] {
+            refused(
+                ask(&world, "POST", "/register", "", &json!({ "redirect_uris": [uri] })),
+                400,
+                "invalid_redirect_uri",
+            );
+        }
+    }
+}
