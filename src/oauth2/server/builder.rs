@@ -285,7 +285,7 @@ impl ProviderBuilder {
     ///
     /// # Security
     /// What this gives away: who owns the scheme. Any app can claim one that is no domain name, and nobody can say whose it is (RFC
-    /// 8252 §7.1, §8.4). Codes go to whichever app the user's system starts; without the proof key it cannot redeem them. With
+    /// 8252 §7.1, §8.4). Codes go to whichever app the user's system starts; without the proof key or secret it cannot redeem them. With
     /// [`RegistrationPolicy::AllowAnyone`], whoever registers can have users' browsers start any app that has a scheme, with
     /// parameters behind it that the registrant chose.
     ///
@@ -309,7 +309,7 @@ impl ProviderBuilder {
     ///
     /// # Security
     /// What this gives away: the name may lead elsewhere. A user's system may resolve `localhost` to another interface or host, and a
-    /// program that listens there may take the code (§8.3); without the proof key it cannot redeem it.
+    /// program that listens there may take the code (§8.3); without the proof key or secret it cannot redeem it.
     ///
     /// # Examples
     /// ```

@@ -80,6 +80,22 @@ impl Provider {
     ///
     /// An update is judged by the policy of the day, and never gives more than the one under which the client registered
     /// ([`ClientRecord::registrant`]).
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::Moment;
+    /// use oauth_proto::oauth2::server::{GrantType, MemoryStore, Provider, RegistrationPolicy, serve};
+    ///
+    /// let provider = Provider::new("https://auth.example.com")?
+    ///     .grant_type(GrantType::authorization_code().scopes("read"))
+    ///     .registration(RegistrationPolicy::AllowAnyone);
+    /// let body = r#"{"redirect_uris": ["https://client.example.com/cb"], "scope": "openid read"}"#;
+    /// let request = http::Request::post("https://auth.example.com/register").body(body)?;
+    /// let response = serve(provider.register(&request, Moment::from_os()), &MemoryStore::default())?;
+    /// let registered: serde_json::Value = serde_json::from_slice(response.body())?;
+    /// assert_eq!(registered["scope"], "read");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn register<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
         self.answer_registration(request, moment)
     }
