@@ -39,8 +39,8 @@ use crate::Timestamp;
 ///
 /// let store = MemoryStore::default();
 /// store.add_client(ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")?);
-/// ```
 /// # Ok::<(), oauth_proto::Error>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     clients: [Mutex<BTreeMap<String, Client>>; 16],
