@@ -132,6 +132,7 @@ fn each_problem_is_found_and_named() {
         (sound().device_interval(Duration::from_secs(600)), "`ProviderBuilder::device_interval`"),
         (sound().add_resource("https://api.example.com/#x"), r#"of "https://api.example.com/"#),
         (sound().add_resource("printer"), r#"`ProviderBuilder::add_resource` of "printer""#),
+        (sound().introspect_data(["tenant", "sub"]), r#"`ProviderBuilder::introspect_data` of "sub""#),
         (sound().add_metadata_member("issuer", "https://other.example"), r#"of "issuer""#),
         (sound().add_metadata_member("scopes_supported", 7), r#"of "scopes_supported""#),
     ];

@@ -10,7 +10,7 @@ mod world;
 use oauth_proto::oauth2::{self, Authorize};
 use traced::traced;
 use tracing::Level;
-use world::{NOW, SECRET, World, provider};
+use world::{ISSUER, NOW, SECRET, World, provider};
 
 #[test]
 fn events_have_their_levels_and_no_secret() {
@@ -38,10 +38,83 @@ fn events_have_their_levels_and_no_secret() {
     let levels: Vec<_> = lines.iter().map(|(level, _)| *level).collect();
     // Issued, renewed, renewed once more within the grace time, revoked and the replay that caused it, a wrong password.
     use Level as L;
-    assert_eq!(levels, [L::INFO, L::INFO, L::WARN, L::INFO, L::INFO, L::WARN, L::DEBUG], "{lines:?}");
+    assert_eq!(levels, [L::INFO, L::INFO, L::WARN, L::INFO, L::INFO, L::WARN, L::WARN], "{lines:?}");
     assert!(lines[0].1.contains("printer") && lines[5].1.contains("used before"), "{lines:?}");
     assert!(lines[2].1.contains("within the grace time") && lines[2].1.contains("printer"), "{lines:?}");
     for secret in secrets {
         assert!(!lines.iter().any(|(_, line)| line.contains(&secret)), "{lines:?}");
     }
+}
+
+/// One refusal, as the operator reads it.
+#[track_caller]
+fn event(request: &oauth_proto::Request, world: &World, level: Level, parts: &[&str]) {
+    let lines = traced(|| drop(world.dispatch(request)));
+    let lines: Vec<_> = lines.iter().filter(|(_, line)| line.starts_with("oauth_proto::oauth2::server ")).collect();
+    let [(own, line)] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!(*own, level, "{line}");
+    for part in parts {
+        assert!(line.contains(part), "expected {part:?} in {line}");
+    }
+}
+
+fn post(path: &str, parameters: &[(&str, &str)]) -> oauth_proto::Request {
+    http::Request::post(format!("{ISSUER}{path}"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(oauth_proto::wire::form::encode(parameters.iter().copied()).into_bytes())
+        .unwrap()
+}
+
+#[test]
+fn a_refusal_is_logged_with_its_client_its_endpoint_and_its_reason() {
+    let world = World::new(provider());
+    let known = [("client_id", "printer"), ("client_secret", SECRET)];
+    let wrong = [("client_id", "printer"), ("client_secret", "wrong")];
+    let credentials = [("grant_type", "client_credentials"), ("scope", "stats admin")];
+    event(&post("/token", &[&wrong[..], &credentials].concat()), &world, Level::WARN, &["Token", "printer", "wrong"]);
+    let unknown = [("client_id", "nobody"), ("client_secret", "wrong")];
+    event(
+        &post("/token", &[&unknown[..], &credentials].concat()),
+        &world,
+        Level::DEBUG,
+        &["Token", "nobody", "unknown"],
+    );
+    event(&post("/token", &[&known[..], &credentials].concat()), &world, Level::DEBUG, &["Token", "printer", "admin"]);
+    let other = [&known[..], &[("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", "x")]];
+    event(&post("/token", &other.concat()), &world, Level::DEBUG, &["Token", "printer", "device code"]);
+    let revoke = [("client_id", "nobody"), ("token", "x")];
+    event(&post("/revoke", &revoke), &world, Level::DEBUG, &["Revoke", "nobody"]);
+    event(&post("/tokens", &known), &world, Level::DEBUG, &["/tokens", "/token, "]);
+    let page = |query: &[(&str, &str)]| {
+        let query = oauth_proto::wire::form::encode(query.iter().copied());
+        http::Request::get(format!("{ISSUER}/authorize?{query}")).body(Vec::new()).unwrap()
+    };
+    let asking = [("response_type", "code"), ("client_id", "printer"), ("redirect_uri", "https://evil.example/x?y")];
+    event(&page(&asking), &world, Level::DEBUG, &["Authorize", "printer", "https://evil.example/x"]);
+    let asking =
+        [("response_type", "code"), ("client_id", "printer"), ("redirect_uri", world::REDIRECT), ("scope", "x")];
+    event(&page(&asking), &world, Level::DEBUG, &["Authorize", "printer", "\"x\""]);
+}
+
+/// What the client is not told apart, the log is.
+#[test]
+fn the_log_tells_apart_why_a_code_or_a_token_is_no_good() {
+    let world = World::new(provider());
+    let client = world.client();
+    let token = world.sign_in(&client, Authorize::scope("read")).unwrap();
+    let refresh_token = token.refresh_token.unwrap().expose().to_owned();
+    let own = [("client_id", "printer"), ("client_secret", SECRET)];
+    let refresh = |value: &str| {
+        post("/token", &[&own[..], &[("grant_type", "refresh_token"), ("refresh_token", value)]].concat())
+    };
+    event(&refresh("unknown"), &world, Level::DEBUG, &["refresh token is unknown"]);
+    let introspect = |value: &str| post("/introspect", &[&own[..], &[("token", value)]].concat());
+    let access = token.access_token.expose();
+    event(&introspect("unknown"), &world, Level::DEBUG, &["not active", "printer", "unknown"]);
+    world.now.set(NOW + 3600);
+    event(&introspect(access), &world, Level::DEBUG, &["not active", "printer", "expired at 1700003600"]);
+    world.now.set(NOW + 30 * 24 * 3600);
+    event(&refresh(&refresh_token), &world, Level::DEBUG, &["refresh token expired at"]);
+    let password = [("grant_type", "password"), ("username", "jane"), ("password", "guess"), ("scope", "read")];
+    event(&post("/token", &[&own[..], &password].concat()), &world, Level::WARN, &["printer", "username and password"]);
 }

@@ -291,8 +291,8 @@ fn a_decision_survives_a_login_page_but_not_for_ever() {
     let stored: Consent = serde_json::from_str(&serde_json::to_string(&consent).unwrap()).unwrap();
     assert_eq!(stored, consent);
     for (response, error) in [
-        (world.provider.deny(&stored), "access_denied"),
-        (world.provider.send_back(&stored, "login_required"), "login_required"),
+        (serve(world.provider.deny(stored.clone()), &world.store).unwrap(), "access_denied"),
+        (serve(world.provider.send_back(stored.clone(), "login_required"), &world.store).unwrap(), "login_required"),
     ] {
         let callback = response.headers()["location"].to_str().unwrap();
         assert!(callback.starts_with("https://client.example.com/cb?x=1&error="), "{callback}");

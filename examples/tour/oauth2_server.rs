@@ -34,6 +34,8 @@ impl Photos {
             .add_grant_type(GrantType::client_credentials().scopes("albums").default_scope("albums"))
             .add_grant_type(GrantType::device_code().scopes(scopes))
             .add_grant_type(GrantType::refresh_token())
+            // The page asks whether the code is the one that the device shows.
+            .allow_verification_uri_complete()
             // Nobody likes to wait for an example.
             .device_interval(Duration::from_secs(1))
             .build()?;

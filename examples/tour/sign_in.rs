@@ -166,7 +166,7 @@ impl SignIn {
         let (provider, grant, moment) = (&self.photos.provider, Grant::new(user), Moment::from_os());
         match (question, allow) {
             (Question::Consent(consent), true) => self.photos.serve(provider.grant(*consent, grant, moment)),
-            (Question::Consent(consent), false) => Ok(provider.deny(&consent)),
+            (Question::Consent(consent), false) => self.photos.serve(provider.deny(*consent)),
             (Question::Device(device), true) => {
                 self.photos.serve(provider.grant_device(*device, grant, moment))?;
                 Ok(see_other("/connected"))

@@ -376,8 +376,8 @@ impl World {
         assert_eq!(consent.client_id, asked.client);
         self.store.asked.set(0);
         let response = match decision % 4 {
-            0 => self.provider.deny(&consent),
-            1 => self.provider.send_back(&consent, "login_required"),
+            0 => self.end(self.provider.deny(consent)),
+            1 => self.end(self.provider.send_back(consent, "login_required")),
             _ => {
                 let mut grant = Grant::new("jane");
                 if decision % 4 == 2
@@ -385,8 +385,8 @@ impl World {
                 {
                     grant = grant.scope(word);
                 }
-                let reply = self.provider.grant(consent, grant, self.clock.moment());
-                serve(reply, &self.store).unwrap_or_else(|rejected| panic!("{rejected:?}"))
+                let moment = self.clock.moment();
+                self.end(self.provider.grant(consent, grant, moment))
             }
         };
         well_formed(&response);
@@ -395,6 +395,10 @@ impl World {
                 self.given.push(value);
             }
         }
+    }
+
+    fn end(&self, reply: Reply<Response>) -> Response {
+        serve(reply, &self.store).unwrap_or_else(|rejected| panic!("{rejected:?}"))
     }
 
     fn device(&mut self, page: DevicePage, decision: u8) {

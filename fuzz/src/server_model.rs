@@ -121,7 +121,7 @@ impl World {
         }
         let uri = format!("{ISSUER}/authorize?{}", form::encode(parameters));
         self.store.asked.set(0);
-        let request = Request::get(uri).body(()).unwrap();
+        let request = Request::get(uri).body(Vec::new()).unwrap();
         serve(self.provider.authorize(&request, self.clock.moment()), &self.store)
     }
 

@@ -92,6 +92,7 @@ fn provider(issuer: &str) -> Provider {
         .add_grant_type(GrantType::device_code().scopes(SCOPES))
         .add_grant_type(GrantType::refresh_token())
         .registration(RegistrationPolicy::AllowAnyone)
+        .allow_verification_uri_complete()
         // Somebody waits for it.
         .device_interval(Duration::from_secs(1))
         .build()
@@ -128,7 +129,7 @@ impl Endpoints {
 
     fn decide(&self, consent: Consent) -> Result<Response, Rejected> {
         if consent.parameter("login_hint") == Some("nobody") {
-            return Ok(self.provider.deny(&consent));
+            return self.serve(self.provider.deny(consent));
         }
         self.serve(self.provider.grant(consent, Grant::new("jane"), Moment::from_os()))
     }

@@ -65,8 +65,8 @@ impl Access {
     }
 
     /// Returns a member of the application's own data that were granted with the token, where the token is in the store; for a
-    /// token of another server, a further member of its introspection answer. The two are not the same: the authorization server
-    /// of this crate tells no data of a grant at introspection.
+    /// token of another server, a further member of its introspection answer. The authorization server of this crate tells there what
+    /// [`introspect_data`](crate::oauth2::server::ProviderBuilder::introspect_data) names.
     pub fn data(&self, member: &str) -> Option<&Value> {
         match &self.0 {
             Source::Stored(record) => record.grant.data.get(member),

@@ -9,7 +9,7 @@ use super::access::Access;
 use super::bearer;
 use crate::event::Observer;
 use crate::oauth2::server::{
-    FindToken, Guarded, Question, Reason, Rejected, Reply, TokenHash, TokenKind, TokenRecord, Voice, ask,
+    Audience, FindToken, Guarded, Question, Reason, Rejected, Reply, TokenHash, TokenKind, TokenRecord, Voice, ask,
 };
 use crate::oauth2::{ResourceMetadata, Scope};
 use crate::wire::{Origin, check_private, endpoint};
@@ -91,7 +91,13 @@ impl ResourceServer {
         };
         Ok(Self {
             guard: Guard {
-                guarded: Arc::new(Guarded { resource: resource.to_owned(), metadata, path, scope: None }),
+                guarded: Arc::new(Guarded {
+                    resource: resource.to_owned(),
+                    metadata,
+                    path,
+                    scope: None,
+                    audience: Audience::default(),
+                }),
                 observer: Observer::default(),
             },
             authorization_servers: Vec::new(),
@@ -110,6 +116,21 @@ impl ResourceServer {
     /// The scopes that it knows, for the metadata.
     pub fn scopes(mut self, scopes: impl Into<Scope>) -> Self {
         self.scopes = Some(scopes.into());
+        self
+    }
+
+    /// Refuses tokens that do not say that they are for this resource (RFC 9700 §2.3): those without a resource at the store, and those
+    /// without `aud` at introspection. By default such a token is good for every resource of its server.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::resource::ResourceServer;
+    ///
+    /// let photos = ResourceServer::new("https://photos.example.com")?.require_audience();
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn require_audience(mut self) -> Self {
+        Arc::make_mut(&mut self.guard.guarded).audience = Audience::Required;
         self
     }
 
@@ -164,7 +185,7 @@ impl ResourceServer {
             Ok(token) => TokenHash::of(token.as_ref()),
             Err(reason) => return Reply::Reject(guard.reject(reason, scope)),
         };
-        ask(Question::FindToken, FindToken { key }, Voice::Json, move |found| {
+        ask(Question::FindToken, FindToken { key }, Voice::own(), move |found| {
             let judged = found.ok_or(Reason::BearerToken).and_then(|record| {
                 judge(&guard.guarded, &record, &scope, now)?;
                 Ok(record)
@@ -228,7 +249,7 @@ impl ResourceServer {
 /// Checks that a token is a living access token for this resource and good for all of that scope.
 fn judge(guarded: &Guarded, record: &TokenRecord, scope: &Scope, now: Timestamp) -> Result<(), Reason> {
     if record.kind != TokenKind::Access {
-        return Err(Reason::BearerToken);
+        return Err(Reason::BearerKind("refresh_token".to_owned()));
     }
     if let Some(at) = record.expires_at.filter(|at| *at <= now) {
         return Err(Reason::BearerExpired { at, now });

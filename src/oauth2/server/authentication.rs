@@ -14,10 +14,12 @@ use super::client_record::ClientRecord;
 use super::client_secret::ClientSecret;
 use super::commands::FindClient;
 use super::parameters::{self, Parameters};
-use super::provider::{Provider, ask_back, check_method};
-use super::rejected::{Reason, Voice};
+use super::paths::Endpoint;
+use super::provider::{Provider, ask_back, check_method, reply};
+use super::reason::Reason;
 use super::secrets::SecretHasher;
 use super::store::{Question, Reply};
+use super::voice::Voice;
 use crate::wire::{auth_param, form, shortened};
 use crate::{Secret, Timestamp};
 
@@ -104,6 +106,7 @@ pub(super) struct Authentications {
 
 /// What a request shows of its client.
 pub(super) struct Presented {
+    endpoint: Endpoint,
     client_id: String,
     proof: Proof,
     /// Another reading of HTTP Basic, if it differs.
@@ -145,7 +148,12 @@ struct Basic {
 
 impl Authentications {
     /// Who the client says that it is. One way at most (§2.3).
-    pub(super) fn present<B>(&self, request: &Request<B>, parameters: &Parameters<'_>) -> Result<Presented, Reason> {
+    pub(super) fn present<B>(
+        &self,
+        request: &Request<B>,
+        parameters: &Parameters<'_>,
+        endpoint: Endpoint,
+    ) -> Result<Presented, Reason> {
         let client_id = parameters.get("client_id");
         let in_body = parameters.get("client_secret");
         if let Some(claimed) = self.ask_source(request, parameters) {
@@ -154,7 +162,12 @@ impl Authentications {
                 return Err(Reason::TwoAuthentications);
             }
             check_identifier(&claimed.client_id)?;
-            return Ok(Presented { client_id: claimed.client_id, proof: Proof::Own(claimed.check), raw: None });
+            return Ok(Presented {
+                endpoint,
+                client_id: claimed.client_id,
+                proof: Proof::Own(claimed.check),
+                raw: None,
+            });
         }
         let Some(basic) = self.basic(request.headers())? else {
             if in_body.is_some() && !self.body {
@@ -162,12 +175,12 @@ impl Authentications {
             }
             let client_id = client_id.ok_or(Reason::NotAuthenticated)?.to_owned();
             let proof = in_body.map_or(Proof::Nothing, |secret| Proof::Secret(secret.into()));
-            return Ok(Presented { client_id, proof, raw: None });
+            return Ok(Presented { endpoint, client_id, proof, raw: None });
         };
         if in_body.is_some() {
             return Err(Reason::TwoAuthentications);
         }
-        basic.present(client_id, self.basic)
+        basic.present(client_id, self.basic, endpoint)
     }
 
     fn ask_source<B>(&self, request: &Request<B>, parameters: &Parameters<'_>) -> Option<ClaimedClient> {
@@ -274,7 +287,7 @@ impl Authentications {
 
 impl Basic {
     /// Chooses the readings that name the client which the body names, if it names one.
-    fn present(self, named: Option<&str>, is_accepted: bool) -> Result<Presented, Reason> {
+    fn present(self, named: Option<&str>, is_accepted: bool, endpoint: Endpoint) -> Result<Presented, Reason> {
         let fits = |pair: &Pair| named.is_none_or(|named| named == pair.client_id);
         let (encoded, raw) = (self.encoded.filter(fits), self.raw.filter(fits));
         let Some((Pair { client_id, secret }, raw)) = (match (encoded, raw) {
@@ -288,7 +301,7 @@ impl Basic {
         }
         check_identifier(&client_id)?;
         let raw = raw.filter(|raw| check_identifier(&raw.client_id).is_ok()).map(Box::new);
-        Ok(Presented { client_id, proof: Proof::of(secret), raw })
+        Ok(Presented { endpoint, client_id, proof: Proof::of(secret), raw })
     }
 }
 
@@ -307,10 +320,11 @@ impl Provider {
     pub(super) fn posted<'r, B: AsRef<[u8]>>(
         &self,
         request: &'r Request<B>,
+        endpoint: Endpoint,
     ) -> Result<(Parameters<'r>, Presented), Reason> {
         check_method(request, "POST")?;
         let parameters = Parameters::of_body(request)?;
-        let presented = self.0.authentications.present(request, &parameters)?;
+        let presented = self.0.authentications.present(request, &parameters, endpoint)?;
         Ok((parameters, presented))
     }
 
@@ -321,15 +335,17 @@ impl Provider {
         now: Timestamp,
         next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<Reply<T>, Reason> + Send + 'static,
     ) -> Reply<T> {
-        let Presented { client_id, proof, raw } = presented;
+        let Presented { endpoint, client_id, proof, raw } = presented;
         if let Some(raw) = raw {
-            return self.with_client_of_two(Pair { client_id, secret: proof.into_secret() }, raw, now, next);
+            return self.with_client_of_two(Pair { client_id, secret: proof.into_secret() }, raw, endpoint, now, next);
         }
         let provider = self.clone();
-        ask_back(Question::FindClient, FindClient { client_id }, Voice::Json, move |command, found| {
+        let voice = Voice::json(endpoint);
+        ask_back(Question::FindClient, FindClient { client_id }, voice, move |command, found| {
             let found = itself(found, &command);
             let client = provider.0.authentications.authenticate(&command.client_id, proof, found, now)?;
-            next(provider, client, command.client_id)
+            let voice = Voice::json(endpoint).of(&client);
+            Ok(reply(&voice, next(provider, client, command.client_id)))
         })
     }
 
@@ -339,6 +355,7 @@ impl Provider {
         &self,
         encoded: Pair,
         raw: Box<Pair>,
+        endpoint: Endpoint,
         now: Timestamp,
         next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<Reply<T>, Reason> + Send + 'static,
     ) -> Reply<T> {
@@ -353,15 +370,15 @@ impl Provider {
             let by_encoded = authenticate(&first.client_id, encoded.secret, found);
             let by_raw = authenticate(&raw.client_id, raw.secret, other);
             let client = by_encoded.or_else(|reason| by_raw.map_err(|_| reason))?;
-            let client_id = client.client_id.clone();
-            next(provider, client, client_id)
+            let (voice, client_id) = (Voice::json(endpoint).of(&client), client.client_id.clone());
+            Ok(reply(&voice, next(provider, client, client_id)))
         };
-        ask_back(Question::FindClient, first, Voice::Json, move |first, found| {
+        ask_back(Question::FindClient, first, Voice::json(endpoint), move |first, found| {
             let found = itself(found, &first);
             if is_one_client {
                 return finish(&first, found.clone(), found);
             }
-            Ok(ask_back(Question::FindClient, second, Voice::Json, move |second, other| {
+            Ok(ask_back(Question::FindClient, second, Voice::json(endpoint), move |second, other| {
                 finish(&first, found, itself(other, &second))
             }))
         })

@@ -3,30 +3,29 @@
 //! ```text
 //!   request --> FindClient --> redirect_uri proven? -- no --> a page
 //!      |                            |
-//!      v  request_uri               v  all else is told to the client, by the browser
-//!   FindTicket, Redeem          Consent --> the user decides --> Provider::grant --> SaveTicket --> redirect with a code
-//!                                                            --> Provider::deny  --> redirect with access_denied
+//!      v  request_uri               v  all else is told to the client: by the browser, or by a link if it has registered itself
+//!   FindTicket ---------------> Consent --> the user decides: Provider::grant, Provider::deny
 //! ```
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use http::Request;
+use http::{Method, Request};
 
 use super::client_record::ClientRecord;
-use super::commands::{FindClient, FindTicket, FoundTicket, Redeem, Redemption, SaveTicket, SaveTokens, Saved};
+use super::commands::{FindClient, FindTicket, FoundTicket};
 use super::consent::{Consent, Mode, ResponseType, Return};
-use super::issue::{Issue, Issued, grant_id};
-use super::parameters::{self, Parameters, check_resources};
+use super::parameters::{self, Parameters};
+use super::paths::Endpoint;
 use super::provider::{Provider, ask, check_method, reply};
-use super::records::{Challenge, Grant, GrantRecord, PendingTicket, Ticket};
-use super::rejected::{Reason, Voice};
+use super::reason::Reason;
+use super::records::{Challenge, PendingTicket};
 use super::store::{Question, Reply};
 use super::token_hash::TokenHash;
-use crate::{Moment, Response, Timestamp};
+use super::voice::Voice;
+use crate::{Moment, Timestamp};
 
 /// How long the user may take.
-const PATIENCE: Duration = Duration::from_secs(3600);
+pub(super) const PATIENCE: Duration = Duration::from_secs(3600);
 
 /// Parameters that have a meaning of their own; all others are for the application to look at.
 const KNOWN: [&str; 13] = [
@@ -48,17 +47,22 @@ const KNOWN: [&str; 13] = [
 impl Provider {
     /// The authorization endpoint: what the user has to decide, or a refusal, whose response is a redirect where the client and
     /// its redirect_uri are proven, and a page where they are not.
-    pub fn authorize<B>(&self, request: &Request<B>, moment: Moment) -> Reply<Consent> {
-        reply(&Voice::Page, self.read_authorization_request(request, moment))
+    ///
+    /// The request comes by GET or, with a form, by POST (RFC 6749 §3.1), of which the form alone counts.
+    pub fn authorize<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Consent> {
+        reply(&Voice::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
     }
 
-    pub(super) fn read_authorization_request<B, T: From<Consent> + 'static>(
+    pub(super) fn read_authorization_request<B: AsRef<[u8]>, T: From<Consent> + 'static>(
         &self,
         request: &Request<B>,
         moment: Moment,
     ) -> Result<Reply<T>, Reason> {
-        check_method(request, "GET")?;
-        let query = request.uri().query().unwrap_or_default();
+        check_method(request, "GET, POST")?;
+        let query = match *request.method() {
+            Method::POST => parameters::form_of(request)?,
+            _ => request.uri().query().unwrap_or_default(),
+        };
         let parameters = Parameters::parse_doubtful(query)?;
         let client_id = parameters.need("client_id")?.to_owned();
         // Where one of these is there twice, nobody knows where to send the user, or with what.
@@ -74,11 +78,11 @@ impl Provider {
             return Ok(self.take_pushed(TokenHash::of(uri), client_id, moment.now));
         }
         let query = query.to_owned();
-        Ok(ask(Question::FindClient, command, Voice::Page, move |client| {
+        Ok(ask(Question::FindClient, command, Voice::page(Endpoint::Authorize), move |client| {
             let client = client.ok_or_else(|| Reason::UnknownClient(crate::wire::shortened(&client_id)))?;
             let parameters = Parameters::parse_doubtful(&query)?;
             let back = provider.back(&client, &parameters)?;
-            let voice = Voice::Redirect(back.clone());
+            let voice = Voice::unasked(back.clone(), &client);
             let consent = if provider.0.only_pushed {
                 Err(Reason::NotPushed)
             } else {
@@ -91,7 +95,8 @@ impl Provider {
     /// Where answers go, once it is known to be the client's own place.
     pub(super) fn back(&self, client: &ClientRecord, parameters: &Parameters<'_>) -> Result<Box<Return>, Reason> {
         let asked = parameters.get("redirect_uri");
-        let redirect_uri = client.find_redirect_uri(asked, self.0.any_port).ok_or(Reason::RedirectUri)?;
+        let redirect_uri =
+            client.find_redirect_uri(asked, self.0.any_port).ok_or_else(|| unregistered(client, asked))?;
         let implicit = parameters.get("response_type") == Some("token");
         let mode = match parameters.get("response_mode") {
             None if implicit => Mode::Fragment,
@@ -136,7 +141,7 @@ impl Provider {
         let asked = parameters.scope(self.0.scope_separator);
         let scope = offer.scope_of(asked, client.metadata.scope.as_ref())?;
         let resource = parameters.resources();
-        check_resources(&resource, &self.0.resources)?;
+        self.check_resources(&resource)?;
         let own = parameters.iter().filter(|(name, _)| !KNOWN.contains(name));
         Ok(Consent {
             client_id: client.client_id.clone(),
@@ -150,6 +155,7 @@ impl Provider {
             redirect_uri_sent: parameters.get("redirect_uri").is_some(),
             back,
             challenge,
+            pushed: None,
         })
     }
 
@@ -189,146 +195,31 @@ impl Provider {
         }
     }
 
-    /// A request that was pushed is taken once (RFC 9126 §4).
+    /// Takes a request that was pushed (RFC 9126 §4). It can be loaded again until the user has decided, or its time is over.
     fn take_pushed<T: From<Consent> + 'static>(&self, key: TokenHash, client_id: String, now: Timestamp) -> Reply<T> {
-        ask(Question::FindTicket, FindTicket { key }, Voice::Page, move |found| {
-            let lives = |found: &FoundTicket| {
-                !found.spent && found.ticket.expires_at > now && found.ticket.client_id == client_id
+        ask(Question::FindTicket, FindTicket { key }, Voice::page(Endpoint::Authorize), move |found| {
+            let refuse = |why| Err(Reason::RequestUri(why));
+            let Some(FoundTicket { key, spent, ticket, .. }) = found else { return refuse("it is unknown") };
+            let PendingTicket::Pushed { consent, loadable_until } = &ticket.pending else {
+                return refuse("it is unknown");
             };
-            let found = found.filter(lives).ok_or(Reason::RequestUri)?;
-            let PendingTicket::Pushed(consent) = &found.ticket.pending else { return Err(Reason::RequestUri) };
-            let mut consent = Consent::clone(consent);
-            consent.expires_at = now.after(PATIENCE);
-            let command = Redeem { key: found.key, tokens: None };
-            Ok(ask(Question::Redeem, command, Voice::Page, move |redemption| match redemption {
-                Redemption::Redeemed => Ok(Reply::Done(consent.into())),
-                _ => Err(Reason::RequestUri),
-            }))
-        })
-    }
-
-    /// The user does not grant it: the response that leads back to the client.
-    pub fn deny(&self, consent: &Consent) -> Response {
-        self.send_back(consent, "access_denied")
-    }
-
-    /// The user is sent back with another error, such as `login_required` for a request with `prompt=none`.
-    pub fn send_back(&self, consent: &Consent, code: &str) -> Response {
-        let reason = if code == "access_denied" { Reason::Denied } else { Reason::SentBack(code.to_owned()) };
-        reason.reject(&Voice::Redirect(consent.back.clone())).response()
-    }
-
-    /// The user grants it: the response that leads back to the client, with a code or, in the implicit grant, a token. Call it
-    /// only after the application knows who the user is. The client is looked at once more, for the case that it has changed.
-    pub fn grant(&self, consent: Consent, grant: Grant, moment: Moment) -> Reply<Response> {
-        let provider = self.clone();
-        let command = FindClient { client_id: consent.client_id.clone() };
-        ask(Question::FindClient, command, Voice::Page, move |client| {
-            let client = client.ok_or_else(|| Reason::UnknownClient(consent.client_id.clone()))?;
-            client
-                .find_redirect_uri(Some(&consent.back.redirect_uri), provider.0.any_port)
-                .ok_or(Reason::RedirectUri)?;
-            let voice = Voice::Redirect(consent.back.clone());
-            Ok(reply(&voice, provider.granted(&client, consent, grant, moment, &voice)))
-        })
-    }
-
-    fn granted(
-        &self,
-        client: &ClientRecord,
-        consent: Consent,
-        grant: Grant,
-        moment: Moment,
-        voice: &Voice,
-    ) -> Result<Reply<Response>, Reason> {
-        let (response_type, grant_type) = match consent.response_type {
-            ResponseType::Code => ("code", "authorization_code"),
-            ResponseType::Token => ("token", "implicit"),
-        };
-        let (_, offer) = self.offer(grant_type).ok_or(Reason::ResponseTypeUnknown(response_type.to_owned()))?;
-        if !client.may_respond(response_type) {
-            return Err(Reason::NotAllowed(response_type.to_owned()));
-        }
-        if consent.expires_at <= moment.now {
-            return Err(Reason::DecidedTooLate);
-        }
-        // The client may have become a public one meanwhile.
-        if consent.response_type == ResponseType::Code && consent.challenge.is_none() && client.is_public() {
-            return Err(Reason::ChallengeMissing);
-        }
-        if !offer.may_have(&consent.scope, client.metadata.scope.as_ref()) {
-            return Err(Reason::ScopeRefused(crate::wire::shortened(consent.scope.as_str())));
-        }
-        let scope = grant.scope.unwrap_or_else(|| consent.scope.clone());
-        if scope.missing_from(&consent.scope).next().is_some() {
-            return Err(Reason::Misconfigured("more was granted than was asked"));
-        }
-        let record = Arc::new(GrantRecord {
-            id: grant_id(&moment),
-            client_id: consent.client_id.clone(),
-            user: grant.user,
-            scope,
-            grant_type: grant_type.into(),
-            resource: consent.resource.clone(),
-            data: grant.data,
-            granted_at: moment.now,
-        });
-        if offer.unique && record.user.is_none() && !client.is_public() && grant_type == "authorization_code" {
-            return Err(Reason::Misconfigured("unique tokens need the user's name"));
-        }
-        match consent.response_type {
-            ResponseType::Code => self.give_code(consent, record, &moment, voice),
-            ResponseType::Token => {
-                let issue = Issue {
-                    grant: record,
-                    offer,
-                    scope: None,
-                    resource: None,
-                    refresh: None,
-                    predecessor: None,
-                    unique: false,
-                    at_most: None,
-                };
-                Ok(give_token(self.0.issue(issue, &moment)?, consent.back, voice))
+            if ticket.client_id != client_id {
+                return refuse("it is another client's");
             }
-        }
-    }
-
-    fn give_code(
-        &self,
-        consent: Consent,
-        grant: Arc<GrantRecord>,
-        moment: &Moment,
-        voice: &Voice,
-    ) -> Result<Reply<Response>, Reason> {
-        let expires_at = moment.now.after(self.0.code_lifetime);
-        let code = self.0.token(&grant, None, Some(expires_at), moment)?;
-        let Consent { back, redirect_uri_sent, challenge, client_id, .. } = consent;
-        let redirect_uri = (back.redirect_uri.clone(), redirect_uri_sent);
-        let ticket = Ticket {
-            grant_id: grant.id,
-            client_id,
-            expires_at,
-            pending: PendingTicket::Code { grant, redirect_uri, challenge },
-        };
-        let command = SaveTicket { key: TokenHash::of(&code), alias: None, ticket: Arc::new(ticket), now: moment.now };
-        Ok(ask(Question::SaveTicket, command, voice.clone(), move |_| Ok(Reply::Done(back.bring(&[("code", &code)])))))
+            if spent {
+                return refuse("the user has decided on it");
+            }
+            if *loadable_until <= now {
+                return refuse("it has expired");
+            }
+            let mut consent = Consent::clone(consent);
+            (consent.expires_at, consent.pushed) = (now.after(PATIENCE), Some(key));
+            Ok(Reply::Done(consent.into()))
+        })
     }
 }
 
-/// RFC 6749 §4.2.2.
-fn give_token(issued: Issued, back: Box<Return>, voice: &Voice) -> Reply<Response> {
-    let Issued { tokens, answer } = issued;
-    let command = SaveTokens { tokens, parent: None };
-    ask(Question::SaveTokens, command, voice.clone(), move |saved| {
-        if saved != Saved::New {
-            return Err(Reason::Misconfigured("the store answers with another token"));
-        }
-        let expires_in = answer.expires_at.map(|at| answer.now.until(at).as_secs().to_string());
-        let mut parameters = vec![("access_token", answer.access_token.as_str()), ("token_type", "Bearer")];
-        parameters.extend(expires_in.as_deref().map(|seconds| ("expires_in", seconds)));
-        let scope = answer.scope();
-        parameters.extend(Some(&*scope).filter(|scope| !scope.is_empty()).map(|scope| ("scope", scope)));
-        Ok(Reply::Done(back.bring(&parameters)))
-    })
+/// Refuses a redirect_uri that the client has not registered.
+pub(super) fn unregistered(client: &ClientRecord, asked: Option<&str>) -> Reason {
+    Reason::RedirectUri { client_id: client.client_id.clone(), received: asked.map(crate::wire::bare) }
 }

@@ -62,14 +62,19 @@ impl ProviderBuilder {
             all_unique: false,
             scope_separator: ' ',
             resources: Vec::new(),
+            resource_required: false,
             pkce_for_all: false,
             plain_pkce: false,
             only_pushed: false,
             code_lifetime: Duration::from_secs(60),
             device_lifetime: Duration::from_secs(600),
             device_interval: Duration::from_secs(5),
+            complete_uri: false,
             pushed_lifetime: Duration::from_secs(60),
             registration: RegistrationPolicy::Off,
+            extends_tokens: false,
+            extends_introspection: false,
+            introspected: Vec::new(),
             private_schemes: PrivateSchemes::default(),
             any_port: AnyPort::default(),
             metadata: serde_json::Map::new(),
@@ -236,6 +241,13 @@ impl ProviderBuilder {
         self.with(|config| config.resources.push(uri.into()))
     }
 
+    /// Issues tokens only for resources that a request names (RFC 8707), so that no token is good for all of them. A request without
+    /// one is refused with `invalid_target`. By default a token without a resource is good for each of them, unless that one
+    /// [requires its name](crate::oauth2::resource::ResourceServer::require_audience).
+    pub fn require_resource(self) -> Self {
+        self.with(|config| config.resource_required = true)
+    }
+
     /// Demands proof keys from confidential clients, too, as OAuth 2.1 does. Public ones always need them.
     pub fn require_pkce(self) -> Self {
         self.with(|config| config.pkce_for_all = true)
@@ -268,7 +280,17 @@ impl ProviderBuilder {
         self.with(|config| config.device_interval = interval)
     }
 
-    /// How long a pushed request lives: a minute unless said otherwise.
+    /// Sends devices a `verification_uri_complete`, a link that has the user code in it, for QR codes (RFC 8628 §3.3.1). By default a user
+    /// types the code.
+    ///
+    /// # Security
+    /// Somebody who starts a device of their own can send its link to a user, who then needs no more than one click to let that device in
+    /// (RFC 8628 §5.4). The page has to ask whether the code is the one that the user's own device shows.
+    pub fn allow_verification_uri_complete(self) -> Self {
+        self.with(|config| config.complete_uri = true)
+    }
+
+    /// How long a pushed request can be loaded: a minute unless said otherwise.
     pub fn pushed_request_lifetime(self, lifetime: Duration) -> Self {
         self.with(|config| config.pushed_lifetime = lifetime)
     }
@@ -325,6 +347,28 @@ impl ProviderBuilder {
     /// ```
     pub fn allow_localhost_ports(self) -> Self {
         self.with(|config| config.any_port = AnyPort::OfLocalhost)
+    }
+
+    /// Asks the application at every token answer which members it adds: see [`ExtendAnswer`](super::ExtendAnswer) and
+    /// [`serve_extended`](super::serve_extended). The tokens of the implicit grant, which travel in a URL, bring none.
+    pub fn extend_token_answers(self) -> Self {
+        self.with(|config| config.extends_tokens = true)
+    }
+
+    /// Asks the application at every introspection of an active token which members it adds: see
+    /// [`ExtendAnswer`](super::ExtendAnswer) and [`serve_extended`](super::serve_extended).
+    pub fn extend_introspection(self) -> Self {
+        self.with(|config| config.extends_introspection = true)
+    }
+
+    /// Tells these members of the application's data ([`Grant::data`](super::Grant::data)) at introspection. A guard with
+    /// [`RemoteTokens`](crate::oauth2::resource::RemoteTokens) reads them by [`Access::data`](crate::oauth2::resource::Access::data), as
+    /// a guard at the store does. By default introspection tells none.
+    ///
+    /// # Security
+    /// The client to which the token was issued can introspect it, too, and reads these members.
+    pub fn introspect_data<S: Into<String>>(self, members: impl IntoIterator<Item = S>) -> Self {
+        self.with(|config| config.introspected = members.into_iter().map(Into::into).collect())
     }
 
     /// A further member of the metadata (RFC 8414 §2), such as `service_documentation`, or another value of one that is there:

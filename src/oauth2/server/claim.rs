@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::client_record::ClientRecord;
+use super::reason::Reason;
 use super::records::{Grant, GrantRecord, TokenRecord};
-use super::rejected::Reason;
 use crate::oauth2::Scope;
 use crate::{Command, Secret};
 

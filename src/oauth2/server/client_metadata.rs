@@ -4,7 +4,7 @@
 use super::client_record::Registrant;
 use super::grant_type::{DEVICE_CODE, GrantType};
 use super::provider::Provider;
-use super::rejected::Reason;
+use super::reason::Reason;
 use crate::Unsupported;
 use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{ClientMetadata, Scope};

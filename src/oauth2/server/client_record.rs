@@ -144,6 +144,11 @@ impl ClientRecord {
         self
     }
 
+    /// Returns whether nobody but the client itself has said who it is.
+    pub(super) fn registered_itself(&self) -> bool {
+        self.registration.is_some() && self.registrant == Registrant::Anyone
+    }
+
     /// Returns the secrets that the client has, the newer one first.
     pub(super) fn secrets(&self) -> [Option<&ClientSecret>; 2] {
         [self.secret.as_ref(), self.previous_secret.as_ref()]

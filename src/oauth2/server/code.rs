@@ -10,13 +10,15 @@
 //!                                          --> Replayed --> Revoke(Grant) --> invalid_grant
 //! ```
 
+use std::sync::Arc;
+
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
 use super::commands::{FindTicket, FoundTicket, Redeem, Redemption};
-use super::issue::Issued;
+use super::issue::{Answer, Issued};
 use super::provider::{End, ask};
-use super::records::{Challenge, PendingTicket};
-use super::rejected::{Reason, Voice};
+use super::reason::Reason;
+use super::records::{Challenge, GrantRecord, PendingTicket};
 use super::store::{Question, Reply};
 use super::token::Work;
 use super::token_hash::TokenHash;
@@ -30,26 +32,32 @@ impl Work {
         redirect_uri: Option<String>,
         verifier: Option<Secret>,
     ) -> Reply<T> {
-        ask(Question::FindTicket, FindTicket { key }, Voice::Json, move |found| {
+        ask(Question::FindTicket, FindTicket { key }, self.voice(), move |found| {
             let found = found.filter(|found| matches!(found.ticket.pending, PendingTicket::Code { .. }));
             let found = found.ok_or(Reason::CodeUnknown)?;
             let grant_id = found.ticket.grant_id;
             // In another client's hands it has leaked, and so may all that came of it.
             if found.ticket.client_id != self.client.client_id {
-                return Ok(Self::revoke(grant_id, Reason::CodeOfAnotherClient(self.client.client_id.clone())));
+                return Ok(self.revoke(grant_id, Reason::CodeOfAnotherClient(self.client.client_id.clone())));
             }
             if found.spent {
-                return Ok(Self::revoke(grant_id, Reason::CodeReplayed));
+                return Ok(self.revoke(grant_id, Reason::CodeReplayed));
             }
-            if found.ticket.expires_at <= self.moment.now {
-                return Err(Reason::CodeUnknown);
+            let (at, now) = (found.ticket.expires_at, self.moment.now);
+            if at <= now {
+                return Err(Reason::CodeExpired { at, now });
             }
             let checked = check(&found, redirect_uri.as_deref(), verifier.as_ref(), self.client.is_public());
             match checked {
                 Ok(()) => self.spend(found),
-                Err(reason) => Ok(spend_for_nothing(found.key, reason)),
+                Err(reason) => Ok(self.spend_for_nothing(found.key, reason)),
             }
         })
+    }
+
+    /// Spends a code that was shown with something wrong, so that nobody can try again.
+    fn spend_for_nothing<T: End>(&self, key: TokenHash, reason: Reason) -> Reply<T> {
+        ask(Question::Redeem, Redeem { key, tokens: None }, self.voice(), move |_| Err(reason))
     }
 
     /// Spends a ticket that is good, for tokens.
@@ -60,23 +68,25 @@ impl Work {
             PendingTicket::Device { stage: super::records::DeviceStage::Granted(grant), .. } => grant.clone(),
             _ => return Err(Reason::CodeUnknown),
         };
-        let Issued { tokens, answer } = self.issue(&grant)?;
-        let command = Redeem { key: found.key, tokens: Some(tokens) };
-        Ok(ask(Question::Redeem, command, Voice::Json, move |redemption| match redemption {
+        let issued = self.issue(&grant)?;
+        let key = found.key;
+        self.extended(issued, move |work, issued| Ok(work.redeem(key, is_code, issued, grant)))
+    }
+
+    fn redeem<T: End>(self, key: TokenHash, is_code: bool, issued: Issued, grant: Arc<GrantRecord>) -> Reply<T> {
+        let Issued { tokens, answer } = issued;
+        let command = Redeem { key, tokens: Some(tokens) };
+        ask(Question::Redeem, command, self.voice(), move |redemption| match redemption {
             Redemption::Redeemed => self.done(&answer, &grant),
             Redemption::Existing(hash, record) => {
-                let answer = self.provider.0.again(hash, &record, self.moment.now)?;
-                self.done(&answer, &record.grant)
+                let again = self.provider.0.again(hash, &record, self.moment.now)?;
+                self.done(&Answer { members: answer.members, ..again }, &record.grant)
             }
-            Redemption::Replayed(grant) if is_code => Ok(Self::revoke(grant, Reason::CodeReplayed)),
+            Redemption::Replayed(grant) if is_code => Ok(self.revoke(grant, Reason::CodeReplayed)),
             Redemption::Unknown if is_code => Err(Reason::CodeUnknown),
             Redemption::Replayed(_) | Redemption::Unknown => Err(Reason::DeviceUnknown),
-        }))
+        })
     }
-}
-
-fn spend_for_nothing<T: End>(key: TokenHash, reason: Reason) -> Reply<T> {
-    ask(Question::Redeem, Redeem { key, tokens: None }, Voice::Json, move |_| Err(reason))
 }
 
 fn check(

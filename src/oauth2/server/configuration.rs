@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::builder::ProviderBuilder;
+use super::extend::AnswerKind;
 use super::generator::{NewToken, is_token};
 use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
 use super::paths::Endpoint;
@@ -180,6 +181,12 @@ pub enum ConfigurationProblem {
         /// The resource, without its query.
         uri: String,
     },
+    /// A member of the application's data has the name of one that introspection tells of every token (RFC 7662 §2.2).
+    #[error("`ProviderBuilder::introspect_data` of {name:?}: the server writes this member itself (RFC 7662 §2.2)")]
+    IntrospectedMember {
+        /// The member.
+        name: String,
+    },
     /// A member of the metadata cannot have that value, or is the issuer, which clients compare.
     #[error("`ProviderBuilder::add_metadata_member` of {name:?}: the member cannot have that value (RFC 8414 §2)")]
     MetadataMember {
@@ -216,6 +223,8 @@ pub(super) fn problems(provider: &Provider) -> Vec<ConfigurationProblem> {
         }
     }
     check_metadata(provider, &mut found);
+    let reserved = config.introspected.iter().filter(|member| AnswerKind::Introspection.reserves(member));
+    found.extend(reserved.map(|member| ConfigurationProblem::IntrospectedMember { name: member.clone() }));
     found
 }
 

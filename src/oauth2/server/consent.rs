@@ -8,15 +8,21 @@ use serde::{Deserialize, Serialize};
 
 use super::records::Challenge;
 use super::respond;
+use super::token_hash::TokenHash;
 use crate::oauth2::Scope;
 use crate::{Response, Timestamp};
 
 /// A client that asks for access, while the user decides.
 ///
-/// Everything that a page needs is here. It is serde, so that it survives a login page. It is trusted: who can change it
-/// chooses the proof key and the state for which a code is given, and any scope that the client may ask for. So keep it on the
-/// server's side, or sign it where it travels through the browser. It can be granted as often as it is there, until it expires:
-/// forget it when it was decided.
+/// Everything that a page needs is here. It is serde, so that it survives a login page. It can be granted as often as it is there,
+/// until it expires, unless the request was pushed: forget it when it was decided.
+///
+/// # Security
+/// It is trusted. Who can change it chooses the client that gets the code, among those with a registered redirect_uri; the proof key,
+/// the state and the response mode with which it gets the code; and any scope and resource that this client may ask for, so that
+/// the user grants what no page has shown. So keep it on the server's side, or seal it where it travels through the browser. A
+/// decision, also to deny, checks the client and its redirect_uri again: whatever was changed leads to no other place than one that
+/// the client has registered.
 ///
 /// The page's form posts to a path of the application's own, and needs its usual protection against forged posts, because
 /// whoever can make the user's browser post it decides in the user's place. The application answers with
@@ -28,10 +34,10 @@ use crate::{Response, Timestamp};
 ///
 /// /// The user has pressed a button on the page that showed `consent.client_name`, `consent.scope` and where they go next.
 /// fn decide(provider: &Provider, store: &MemoryStore, consent: Consent, allow: bool) -> oauth_proto::Response {
-///     if !allow {
-///         return provider.deny(&consent);
-///     }
-///     let reply = provider.grant(consent, Grant::new("jane"), Moment::from_os());
+///     let reply = match allow {
+///         true => provider.grant(consent, Grant::new("jane"), Moment::from_os()),
+///         false => provider.deny(consent),
+///     };
 ///     serve(reply, store).unwrap_or_else(|rejected| rejected.response())
 /// }
 /// ```
@@ -62,6 +68,9 @@ pub struct Consent {
     pub(super) redirect_uri_sent: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) challenge: Option<Challenge>,
+    /// The request that was pushed, which is spent with the decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) pushed: Option<TokenHash>,
 }
 
 impl Consent {
@@ -121,19 +130,34 @@ impl fmt::Debug for Return {
 }
 
 impl Return {
-    /// An error (RFC 6749 §4.1.2.1).
+    /// Brings the client an error (RFC 6749 §4.1.2.1).
     pub(super) fn error(&self, code: &str, description: Option<&str>) -> Response {
         let description = description.map(respond::printable);
-        let mut parameters = vec![("error", code)];
-        parameters.extend(description.as_deref().map(|text| ("error_description", text)));
-        self.bring(&parameters)
+        self.bring(&error_parameters(code, description.as_deref()))
+    }
+
+    /// Returns a page with a link, or a button, that brings the client an error.
+    pub(super) fn offer(&self, code: &str, description: Option<&str>) -> Response {
+        let text = description.map(respond::printable);
+        let parameters = error_parameters(code, text.as_deref());
+        let way = match self.mode {
+            Mode::FormPost => self.form(&self.complete(&parameters)),
+            _ => {
+                let response = self.bring(&parameters);
+                let url = response.headers().get(http::header::LOCATION).and_then(|url| url.to_str().ok());
+                let url = respond::escape(url.unwrap_or_default());
+                format!("<a rel=\"noreferrer\" href=\"{url}\">Continue</a>")
+            }
+        };
+        let url = url::Url::parse(&self.redirect_uri).ok();
+        let place = url.as_ref().and_then(url::Url::host_str).unwrap_or("the application");
+        let after = format!("<p>Go back to <b>{}</b> with this answer:</p>{way}", respond::escape(place));
+        respond::page_with(StatusCode::BAD_REQUEST, code, description, &after)
     }
 
     /// Brings parameters to the client, with the state and the issuer.
     pub(super) fn bring(&self, parameters: &[(&str, &str)]) -> Response {
-        let mut parameters = parameters.to_vec();
-        parameters.extend(self.state.as_deref().map(|state| ("state", state)));
-        parameters.push(("iss", &self.issuer));
+        let parameters = self.complete(parameters);
         let response = match self.mode {
             Mode::FormPost => return self.post(&parameters),
             mode => respond::redirect(&self.redirect_uri, &parameters, mode == Mode::Fragment),
@@ -142,23 +166,40 @@ impl Return {
         response.unwrap_or_else(|reason| respond::page(StatusCode::INTERNAL_SERVER_ERROR, reason.code(), None))
     }
 
+    fn complete<'p>(&'p self, parameters: &[(&'p str, &'p str)]) -> Vec<(&'p str, &'p str)> {
+        let mut parameters = parameters.to_vec();
+        parameters.extend(self.state.as_deref().map(|state| ("state", state)));
+        parameters.push(("iss", &self.issuer));
+        parameters
+    }
+
     /// A page whose form sends itself off. Its script is allowed by its hash.
     fn post(&self, parameters: &[(&str, &str)]) -> Response {
         const SCRIPT: &str = "document.forms[0].submit()";
         const POLICY: &str = "default-src 'none'; script-src 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='";
-        let inputs = parameters.iter().map(|(name, value)| {
-            let value = respond::escape(value);
-            format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">")
-        });
-        let (inputs, action) = (inputs.collect::<String>(), respond::escape(&self.redirect_uri));
+        let form = self.form(parameters);
         respond::html(
             StatusCode::OK,
             POLICY,
             format!(
                 "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Going back</title>\
-                 <form method=\"post\" action=\"{action}\">{inputs}<button>Continue</button></form>\
-                 <script>{SCRIPT}</script></html>"
+                 {form}<script>{SCRIPT}</script></html>"
             ),
         )
     }
+
+    fn form(&self, parameters: &[(&str, &str)]) -> String {
+        let inputs = parameters.iter().map(|(name, value)| {
+            let value = respond::escape(value);
+            format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">")
+        });
+        let (inputs, action) = (inputs.collect::<String>(), respond::escape(&self.redirect_uri));
+        format!("<form method=\"post\" action=\"{action}\">{inputs}<button>Continue</button></form>")
+    }
+}
+
+fn error_parameters<'p>(code: &'p str, description: Option<&'p str>) -> Vec<(&'p str, &'p str)> {
+    let mut parameters = vec![("error", code)];
+    parameters.extend(description.map(|text| ("error_description", text)));
+    parameters
 }

@@ -8,8 +8,8 @@ use super::commands::FindToken;
 use super::issue::grant_id;
 use super::parameters::Parameters;
 use super::provider::{End, ask, reply};
+use super::reason::Reason;
 use super::records::{Grant, GrantRecord, TokenKind, TokenRecord};
-use super::rejected::{Reason, Voice};
 use super::store::{Question, Reply};
 use super::token::Work;
 use super::token_hash::TokenHash;
@@ -77,7 +77,7 @@ impl Work {
             _ => return self.exchange_with(exchange, None),
         };
         let key = TokenHash::of(exchange.subject_token.expose());
-        Ok(ask(Question::FindToken, FindToken { key }, Voice::Json, move |found| {
+        Ok(ask(Question::FindToken, FindToken { key }, self.voice(), move |found| {
             let now = self.moment.now;
             let lives = |record: &Arc<TokenRecord>| {
                 record.kind == kind && record.replaced.is_none() && !record.has_expired(now)
@@ -87,7 +87,7 @@ impl Work {
             {
                 // As at the refresh grant: nobody else can have it honestly.
                 let reason = Reason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
-                return Ok(Self::revoke(record.grant.id, reason));
+                return Ok(self.revoke(record.grant.id, reason));
             }
             self.exchange_with(exchange, found.filter(lives).map(|record| (key, record)))
         }))
@@ -103,8 +103,8 @@ impl Work {
             Some((_, subject)) if self.scope.as_ref().is_none_or(Scope::is_empty) => self.common_scope(subject),
             Some((_, subject)) => {
                 let scope = self.allowed_scope()?;
-                if let Some(other) = scope.missing_from(subject.scope()).next() {
-                    return Err(Reason::ScopeRefused(crate::wire::shortened(other)));
+                if scope.missing_from(subject.scope()).next().is_some() {
+                    return Err(Reason::scope_refused(scope.missing_from(subject.scope())));
                 }
                 scope
             }
@@ -151,9 +151,10 @@ impl Work {
         question: Decide,
         next: impl FnOnce(Self, Decision, Decide) -> Result<Reply<T>, Reason> + Send + 'static,
     ) -> Reply<T> {
+        let voice = self.voice();
         Reply::Ask(Question::Decide(Ask::with_command(question, move |question, decision| {
             let decided = decision.map_err(Reason::DecisionFailed);
-            reply(&Voice::Json, decided.and_then(|decision| next(self, decision, question)))
+            reply(&voice, decided.and_then(|decision| next(self, decision, question)))
         })))
     }
 
@@ -164,7 +165,11 @@ impl Work {
         resource: Vec<String>,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<Reply<T>, Reason> {
-        let Grant { user, scope, data } = decision.granted()?;
+        let Grant { user, scope, data } = decision.granted().map_err(|reason| match reason {
+            // A guess, perhaps: the log tells it from other denials.
+            Reason::ClaimDenied if self.offer().name == "password" => Reason::PasswordDenied,
+            reason => reason,
+        })?;
         let scope = scope.unwrap_or_else(|| asked.clone());
         if scope.missing_from(&asked).next().is_some() {
             return Err(Reason::Misconfigured("more was granted than was asked"));

@@ -7,15 +7,15 @@ use http::{Request, StatusCode};
 use super::commands::{FindTicket, FoundTicket, ReplaceTicket, SaveTicket};
 use super::grant_type::DEVICE_CODE;
 use super::issue::grant_id;
-use super::parameters::check_resources;
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask, reply};
+use super::reason::Reason;
 use super::records::{DeviceStage, PendingTicket, Ticket};
-use super::rejected::{Reason, Voice};
 use super::respond;
 use super::store::{Question, Reply};
 use super::token::Work;
 use super::token_hash::TokenHash;
+use super::voice::Voice;
 use crate::oauth2::pkce::Unguessable;
 use crate::{Moment, Response};
 
@@ -25,7 +25,7 @@ const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 impl Provider {
     /// The endpoint where a device begins (§3.1).
     pub fn device_authorization<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
-        reply(&Voice::Json, self.read_device_request(request, moment))
+        reply(&Voice::json(Endpoint::DeviceAuthorization), self.read_device_request(request, moment))
     }
 
     pub(super) fn read_device_request<B: AsRef<[u8]>, T: End>(
@@ -33,11 +33,11 @@ impl Provider {
         request: &Request<B>,
         moment: Moment,
     ) -> Result<Reply<T>, Reason> {
-        let (parameters, presented) = self.posted(request)?;
+        let (parameters, presented) = self.posted(request, Endpoint::DeviceAuthorization)?;
         let (at, _) = self.offer(DEVICE_CODE).ok_or_else(|| Reason::GrantTypeUnknown(DEVICE_CODE.to_owned()))?;
         let asked = parameters.scope(self.0.scope_separator);
         let resource = parameters.resources();
-        check_resources(&resource, &self.0.resources)?;
+        self.check_resources(&resource)?;
         Ok(self.with_client(presented, moment.now, move |provider, client, _| {
             if !client.may_use(DEVICE_CODE) {
                 return Err(Reason::NotAllowed(DEVICE_CODE.to_owned()));
@@ -56,12 +56,13 @@ impl Provider {
                 expires_at: moment.now.after(provider.0.device_lifetime),
                 pending,
             };
-            Ok(provider.begin_device(Arc::new(ticket), moment, 0))
+            let voice = Voice::json(Endpoint::DeviceAuthorization).of(&client);
+            Ok(provider.begin_device(Arc::new(ticket), moment, voice, 0))
         }))
     }
 
     /// Keeps the device's ticket. User codes are short, so that one may be taken; the next is then tried.
-    fn begin_device<T: End>(self, ticket: Arc<Ticket>, moment: Moment, attempt: u8) -> Reply<T> {
+    fn begin_device<T: End>(self, ticket: Arc<Ticket>, moment: Moment, voice: Voice, attempt: u8) -> Reply<T> {
         let device_code = Unguessable::new(&moment, "oauth2 device code");
         let user_code = user_code(&moment, attempt);
         let command = SaveTicket {
@@ -70,23 +71,25 @@ impl Provider {
             ticket: ticket.clone(),
             now: moment.now,
         };
-        ask(Question::SaveTicket, command, Voice::Json, move |saved| {
+        ask(Question::SaveTicket, command, voice.clone(), move |saved| {
             if !saved {
                 return match attempt {
-                    0..8 => Ok(self.begin_device(ticket, moment, attempt + 1)),
+                    0..8 => Ok(self.begin_device(ticket, moment, voice, attempt + 1)),
                     _ => Err(Reason::Misconfigured("the store keeps no device code")),
                 };
             }
             let verification_uri = self.0.paths.url(Endpoint::Device);
-            let complete = format!("{verification_uri}?user_code={user_code}");
-            let answer = serde_json::json!({
+            let complete = self.0.complete_uri.then(|| format!("{verification_uri}?user_code={user_code}"));
+            let mut answer = serde_json::json!({
                 "device_code": device_code.as_str(),
                 "user_code": user_code,
                 "verification_uri": verification_uri,
-                "verification_uri_complete": complete,
                 "expires_in": self.0.device_lifetime.as_secs(),
                 "interval": self.0.device_interval.as_secs(),
             });
+            if let Some(complete) = complete {
+                answer["verification_uri_complete"] = complete.into();
+            }
             Ok(Reply::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
         })
     }
@@ -125,7 +128,7 @@ pub(super) fn user_code_hash(user_code: &str) -> TokenHash {
 impl Work {
     /// The device asks whether somebody has decided (§3.4).
     pub(super) fn poll_device<T: End>(self, key: TokenHash) -> Reply<T> {
-        ask(Question::FindTicket, FindTicket { key }, Voice::Json, move |found| {
+        ask(Question::FindTicket, FindTicket { key }, self.voice(), move |found| {
             let ours = |found: &FoundTicket| {
                 // A user code finds the ticket, too, but is no device code.
                 found.key == key && !found.spent && found.ticket.client_id == self.client.client_id
@@ -158,6 +161,6 @@ impl Work {
         }
         let command = ReplaceTicket { key: found.key, version: found.version, ticket: Arc::new(ticket) };
         // Where the ticket has changed meanwhile, the next question tells.
-        ask(Question::ReplaceTicket, command, Voice::Json, move |_| Err(reason))
+        ask(Question::ReplaceTicket, command, self.voice(), move |_| Err(reason))
     }
 }

@@ -10,10 +10,12 @@ use super::commands::{FindClient, FindTicket, FoundTicket, ReplaceTicket};
 use super::device::{as_issued, user_code_hash};
 use super::grant_type::DEVICE_CODE;
 use super::parameters::Parameters;
+use super::paths::Endpoint;
 use super::provider::{Provider, ask, check_method, reply};
+use super::reason::Reason;
 use super::records::{DeviceStage, Grant, GrantRecord, PendingTicket, Ticket};
-use super::rejected::{Reason, Voice};
 use super::store::{Question, Reply};
+use super::voice::Voice;
 use crate::oauth2::Scope;
 use crate::{Moment, Timestamp};
 
@@ -91,7 +93,7 @@ impl fmt::Debug for DeviceConsent {
 impl Provider {
     /// The endpoint where a user enters a device's code (§3.3).
     pub fn device_page<B>(&self, request: &Request<B>) -> Reply<DevicePage> {
-        reply(&Voice::Page, self.read_page_request(request).map(Reply::Done))
+        reply(&Voice::page(Endpoint::Device), self.read_page_request(request).map(Reply::Done))
     }
 
     pub(super) fn read_page_request<B>(&self, request: &Request<B>) -> Result<DevicePage, Reason> {
@@ -105,10 +107,10 @@ impl Provider {
     pub fn find_device(&self, user_code: &str, now: Timestamp) -> Reply<DeviceConsent> {
         let user_code = as_issued(user_code);
         let key = user_code_hash(&user_code);
-        ask(Question::FindTicket, FindTicket { key }, Voice::Page, move |found| {
+        ask(Question::FindTicket, FindTicket { key }, Voice::page(Endpoint::Device), move |found| {
             let found = found.filter(|found| waits(found, now)).ok_or(Reason::UserCode)?;
             let command = FindClient { client_id: found.ticket.client_id.clone() };
-            Ok(ask(Question::FindClient, command, Voice::Page, move |client| {
+            Ok(ask(Question::FindClient, command, Voice::page(Endpoint::Device), move |client| {
                 let client = client.ok_or(Reason::UserCode)?;
                 let PendingTicket::Device { scope, resource, .. } = &found.ticket.pending else {
                     return Err(Reason::UserCode);
@@ -138,10 +140,10 @@ impl Provider {
     /// Notes the decision; once more where the device has asked in between, which changes its ticket.
     fn decide_device(self, device: DeviceConsent, grant: Option<Grant>, moment: Moment, attempt: u8) -> Reply<()> {
         if !self.offers(DEVICE_CODE) {
-            return reply(&Voice::Page, Err(Reason::GrantTypeUnknown(DEVICE_CODE.to_owned())));
+            return reply(&Voice::page(Endpoint::Device), Err(Reason::GrantTypeUnknown(DEVICE_CODE.to_owned())));
         }
         let key = user_code_hash(&device.user_code);
-        ask(Question::FindTicket, FindTicket { key }, Voice::Page, move |found| {
+        ask(Question::FindTicket, FindTicket { key }, Voice::page(Endpoint::Device), move |found| {
             let same = |found: &FoundTicket| waits(found, moment.now) && found.ticket.client_id == device.client_id;
             let found = found.filter(same).ok_or(Reason::UserCode)?;
             let mut ticket = Ticket::clone(&found.ticket);
@@ -169,10 +171,12 @@ impl Provider {
                 }
             };
             let command = ReplaceTicket { key: found.key, version: found.version, ticket: Arc::new(ticket) };
-            Ok(ask(Question::ReplaceTicket, command, Voice::Page, move |replaced| match (replaced, attempt) {
-                (true, _) => Ok(Reply::Done(())),
-                (false, 0..8) => Ok(self.decide_device(device, grant, moment, attempt + 1)),
-                (false, _) => Err(Reason::UserCode),
+            Ok(ask(Question::ReplaceTicket, command, Voice::page(Endpoint::Device), move |replaced| {
+                match (replaced, attempt) {
+                    (true, _) => Ok(Reply::Done(())),
+                    (false, 0..8) => Ok(self.decide_device(device, grant, moment, attempt + 1)),
+                    (false, _) => Err(Reason::UserCode),
+                }
             }))
         })
     }

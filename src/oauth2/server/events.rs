@@ -1,7 +1,9 @@
 //! Events for the operator, by the feature `tracing`; without it, nothing happens here. No field holds a secret.
 
+use super::client_record::ClientRecord;
+use super::reason::Reason;
 use super::records::{GrantId, GrantRecord};
-use super::rejected::Reason;
+use super::rejected::Rejected;
 
 /// The target of all events of this module.
 #[cfg(feature = "tracing")]
@@ -35,19 +37,35 @@ pub(super) fn asked_again(grant: &GrantRecord) {
     );
 }
 
-/// A sign of theft is a warning, a fault of this side an error; what clients do wrong all day is worth a look at most.
+/// A token about which a client asks is not active for it: what is not told, the log says.
 #[cfg(feature = "tracing")]
-pub(super) fn rejected(reason: &Reason) {
-    let code = reason.code();
+pub(super) fn inactive(client: &ClientRecord, reason: &Reason) {
+    tracing::debug!(target: TARGET, client_id = %client.client_id, %reason, "introspected token is not active");
+}
+
+/// A sign of theft and a wrong secret are warnings, a fault of this side an error; what clients do wrong all day is worth a look at most.
+#[cfg(feature = "tracing")]
+pub(super) fn rejected(rejected: &Rejected) {
+    let (reason, client_id) = (&rejected.reason, rejected.client_id());
+    let (code, endpoint) = (reason.code(), rejected.endpoint().map(tracing::field::debug));
     match reason {
         Reason::StoreFailed(_) | Reason::DecisionFailed(_) | Reason::Misconfigured(_) => {
-            tracing::error!(target: TARGET, code, %reason, "request failed");
+            tracing::error!(target: TARGET, code, endpoint, client_id, %reason, "request failed");
         }
         Reason::CodeReplayed
         | Reason::CodeOfAnotherClient(_)
         | Reason::RefreshTokenReplayed
-        | Reason::RefreshTokenOfAnotherClient(_) => tracing::warn!(target: TARGET, code, %reason, "grant revoked"),
-        _ => tracing::debug!(target: TARGET, code, %reason, "request refused"),
+        | Reason::RefreshTokenOfAnotherClient(_) => {
+            tracing::warn!(target: TARGET, code, endpoint, client_id, %reason, "grant revoked");
+        }
+        // Somebody guesses, or something is configured wrongly.
+        Reason::WrongSecret(_) | Reason::PasswordDenied | Reason::WrongVerifier => {
+            tracing::warn!(target: TARGET, code, endpoint, client_id, %reason, "request refused");
+        }
+        Reason::BearerToken if rejected.endpoint().is_some() => {
+            tracing::warn!(target: TARGET, code, endpoint, client_id, %reason, "request refused");
+        }
+        _ => tracing::debug!(target: TARGET, code, endpoint, client_id, %reason, "request refused"),
     }
 }
 
@@ -61,4 +79,7 @@ pub(super) const fn asked_again(_: &GrantRecord) {}
 pub(super) const fn revoked(_: GrantId) {}
 
 #[cfg(not(feature = "tracing"))]
-pub(super) const fn rejected(_: &Reason) {}
+pub(super) const fn inactive(_: &ClientRecord, _: &Reason) {}
+
+#[cfg(not(feature = "tracing"))]
+pub(super) const fn rejected(_: &Rejected) {}

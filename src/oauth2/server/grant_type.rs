@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::extension::ExtensionGrant;
-use super::rejected::Reason;
+use super::reason::Reason;
 use crate::oauth2::Scope;
 
 pub(super) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -299,7 +299,7 @@ impl GrantType {
         for word in asked.iter() {
             if !may(word) {
                 if self.unknown_scope == UnknownScope::Refuse {
-                    return Err(Reason::ScopeRefused(crate::wire::shortened(word)));
+                    return Err(Reason::scope_refused(asked.iter().filter(|word| !may(word))));
                 }
             } else if !words.contains(&word) {
                 words.push(word);

@@ -1,23 +1,29 @@
 //! What a token is, for those who may know: RFC 7662.
 
+use std::sync::Arc;
+
 use http::{Request, StatusCode};
 
+use super::client_record::ClientRecord;
 use super::commands::FindToken;
+use super::extend::{AnswerKind, ExtendAnswer};
+use super::paths::Endpoint;
 use super::provider::{End, Provider, ask, reply};
+use super::reason::Reason;
 use super::records::{TokenKind, TokenRecord};
-use super::rejected::{Reason, Voice};
 use super::respond;
 use super::store::{Question, Reply};
 use super::token_hash::TokenHash;
+use super::voice::Voice;
 use crate::oauth2::Introspection;
-use crate::{Moment, Response};
+use crate::{Moment, Response, Timestamp};
 
 impl Provider {
     /// The introspection endpoint. A confidential client learns of its own tokens, and one that
     /// [`introspects_all`](super::ClientRecord::introspects_all) of every access token; of all others that they are not
     /// active, whatever they are.
     pub fn introspect<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
-        reply(&Voice::Json, self.read_introspection(request, moment))
+        reply(&Voice::json(Endpoint::Introspect), self.read_introspection(request, moment))
     }
 
     pub(super) fn read_introspection<B: AsRef<[u8]>, T: End>(
@@ -25,28 +31,62 @@ impl Provider {
         request: &Request<B>,
         moment: Moment,
     ) -> Result<Reply<T>, Reason> {
-        let (parameters, presented) = self.posted(request)?;
+        let (parameters, presented) = self.posted(request, Endpoint::Introspect)?;
         let key = TokenHash::of(parameters.need("token")?);
         Ok(self.with_client(presented, moment.now, move |provider, client, _| {
             if client.is_public() {
                 return Err(Reason::MayNotIntrospect);
             }
-            Ok(ask(Question::FindToken, FindToken { key }, Voice::Json, move |found| {
-                let told = |record: &TokenRecord| {
-                    let lives = !record.has_expired(moment.now) && record.replaced.is_none();
-                    // A refresh token is no resource server's business: it must not let anybody in.
-                    let may_see_all = client.introspects_all && record.kind == TokenKind::Access;
-                    lives && (may_see_all || record.grant.client_id == client.client_id)
+            let voice = Voice::json(Endpoint::Introspect).of(&client);
+            Ok(ask(Question::FindToken, FindToken { key }, voice.clone(), move |found| {
+                let record = match provider.tells(&client, found, moment.now) {
+                    Ok(record) => record,
+                    Err(reason) => {
+                        super::events::inactive(&client, &reason);
+                        return answer(&Introspection::default());
+                    }
                 };
-                let answer = found.filter(|record| told(record)).map(|record| provider.explain(&record));
-                Ok(Reply::Done(respond::to_json(StatusCode::OK, &answer.unwrap_or_default())?.into()))
+                let mut told = provider.explain(&record);
+                if !provider.0.extends_introspection {
+                    return answer(&told);
+                }
+                let question = ExtendAnswer::about(AnswerKind::Introspection, &client, &record);
+                Ok(question.ask(voice, move |members| {
+                    told.extra.extend(members);
+                    answer(&told)
+                }))
             }))
         }))
     }
 
+    /// Returns the token, if the client is to know of it, or why it is not active for the client, which is for the log alone.
+    fn tells(
+        &self,
+        client: &ClientRecord,
+        found: Option<Arc<TokenRecord>>,
+        now: Timestamp,
+    ) -> Result<Arc<TokenRecord>, Reason> {
+        let record = found.ok_or(Reason::BearerToken)?;
+        let is_own = record.grant.client_id == client.client_id;
+        // A refresh token is no resource server's business: it must not let anybody in.
+        let may_see_all = client.introspects_all && record.kind == TokenKind::Access;
+        if !is_own && !may_see_all {
+            return Err(Reason::TokenOfAnotherClient);
+        }
+        if let Some(at) = record.expires_at.filter(|at| *at <= now) {
+            return Err(Reason::BearerExpired { at, now });
+        }
+        if record.replaced.is_some() {
+            return Err(Reason::RefreshTokenReplaced);
+        }
+        Ok(record)
+    }
+
     fn explain(&self, record: &TokenRecord) -> Introspection {
         let scope = record.scope();
+        let told = |member: &String| Some((member.clone(), record.grant.data.get(member)?.clone()));
         Introspection {
+            extra: self.0.introspected.iter().filter_map(told).collect(),
             active: true,
             scope: (!scope.is_empty()).then(|| scope.joined(self.0.scope_separator).into()),
             client_id: Some(record.grant.client_id.clone()),
@@ -63,4 +103,8 @@ impl Provider {
             ..Introspection::default()
         }
     }
+}
+
+fn answer<T: End>(introspection: &Introspection) -> Result<Reply<T>, Reason> {
+    Ok(Reply::Done(respond::to_json(StatusCode::OK, introspection)?.into()))
 }

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::client_record::ClientRecord;
 use super::commands::NewTokens;
 use super::generator::{NewToken, is_token};
 use super::grant_type::GrantType;
 use super::provider::Config;
+use super::reason::Reason;
 use super::records::{GrantId, GrantRecord, TokenKind, TokenRecord, Unique};
-use super::rejected::Reason;
 use super::respond;
 use super::token_hash::{Sealed, TokenHash};
 use crate::oauth2::Scope;
@@ -35,6 +35,8 @@ pub(super) struct Answer {
     pub(super) separator: char,
     /// The answer is one to a token exchange (RFC 8693 §2.2.1).
     pub(super) exchanged: bool,
+    /// What the application adds.
+    pub(super) members: Map<String, Value>,
     pub(super) now: Timestamp,
 }
 
@@ -113,6 +115,7 @@ impl Config {
                 record: access_record,
                 separator: self.scope_separator,
                 exchanged: false,
+                members: Map::new(),
                 now,
             },
         })
@@ -196,6 +199,7 @@ impl Config {
             record: record.clone(),
             separator: self.scope_separator,
             exchanged: false,
+            members: Map::new(),
             now,
         })
     }
@@ -234,6 +238,12 @@ impl Answer {
         }
         if self.exchanged {
             body.extend_from_slice(b",\"issued_token_type\":\"urn:ietf:params:oauth:token-type:access_token\"");
+        }
+        for (name, value) in &self.members {
+            body.push(b',');
+            write(&mut body, name)?;
+            body.push(b':');
+            write(&mut body, value)?;
         }
         body.push(b'}');
         Ok(respond::json(StatusCode::OK, body))

@@ -5,10 +5,11 @@ use http::{Request, StatusCode};
 use super::grant_type::DEVICE_CODE;
 use super::paths::Endpoint;
 use super::provider::{End, Provider, check_method, reply};
+use super::reason::Reason;
 use super::register::RegistrationPolicy;
-use super::rejected::{Reason, Voice};
 use super::respond;
 use super::store::Reply;
+use super::voice::Voice;
 use crate::Response;
 use crate::oauth2::Metadata;
 
@@ -80,7 +81,7 @@ impl Provider {
 
     /// The metadata's endpoint (RFC 8414 §3).
     pub fn metadata_response<B>(&self, request: &Request<B>) -> Reply<Response> {
-        reply(&Voice::Json, self.read_metadata_request(request))
+        reply(&Voice::json(Endpoint::Metadata), self.read_metadata_request(request))
     }
 
     pub(super) fn read_metadata_request<B, T: End>(&self, request: &Request<B>) -> Result<Reply<T>, Reason> {

@@ -27,8 +27,10 @@
 //! # Events
 //!
 //! With the feature `tracing`, events have the target `oauth_proto::oauth2::server`: `tokens issued` (info; `grant`, `client_id`,
-//! `grant_type`, `scope`), `revoked` (info; `grant`), `grant revoked` for what looks like a theft (warn; `code`, `reason`),
-//! `request refused` (debug; the same) and `request failed` where the fault is on this side (error; the same).
+//! `grant_type`, `scope`), `revoked` (info; `grant`), `grant revoked` for what looks like a theft (warn; `code`, `endpoint`, `client_id`,
+//! `reason`), `request refused` (warn for a wrong secret or password, and debug; the same), `request failed` where the fault is on this
+//! side (error; the same), `replaced refresh token used within the grace time` (warn; `grant`, `client_id`) and `introspected token is not active`
+//! (debug; `client_id`, `reason`).
 //!
 //! # For those who know python-oauth2
 //!
@@ -73,9 +75,11 @@ mod decide;
 mod device;
 mod device_page;
 mod events;
+mod extend;
 mod extension;
 mod generator;
 mod grant_type;
+mod granted;
 mod introspect;
 mod issue;
 mod memory;
@@ -84,6 +88,7 @@ mod parameters;
 mod paths;
 mod provider;
 mod pushed;
+mod reason;
 mod records;
 mod refresh;
 mod register;
@@ -94,6 +99,7 @@ mod secrets;
 mod store;
 mod token;
 mod token_hash;
+mod voice;
 
 pub use authentication::{ClaimedClient, ClientSource};
 pub use builder::ProviderBuilder;
@@ -107,6 +113,7 @@ pub use commands::{
 pub use configuration::{ConfigurationProblem, InvalidConfiguration};
 pub use consent::Consent;
 pub use device_page::{DeviceConsent, DevicePage};
+pub use extend::{AnswerKind, ExtendAnswer};
 pub use extension::ExtensionGrant;
 pub use generator::{NewToken, RandomTokens, TokenGenerator, Uuid4};
 pub use grant_type::{GrantType, UnknownScope};
@@ -114,13 +121,17 @@ pub use memory::MemoryStore;
 pub use paths::Endpoint;
 pub(super) use provider::ask;
 pub use provider::{Dispatched, Provider};
+pub use reason::Reason;
 pub use records::{
     Challenge, DeviceStage, Grant, GrantId, GrantRecord, PendingTicket, Replaced, Ticket, TokenKind, TokenRecord,
     Unique,
 };
 pub use register::RegistrationPolicy;
-pub(super) use rejected::{Guarded, Voice};
-pub use rejected::{Reason, Rejected};
+pub use rejected::Rejected;
 pub use secrets::{SecretHasher, Sha256Secrets};
-pub use store::{AsyncStore, Blocking, Question, Reply, Store, serve, serve_async, serve_async_with, serve_with};
+pub use store::{
+    AsyncStore, Blocking, Question, Reply, Store, serve, serve_async, serve_async_extended, serve_async_with,
+    serve_extended, serve_with,
+};
 pub use token_hash::{NotAHash, Sealed, TokenHash};
+pub(super) use voice::{Audience, Guarded, Voice};

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use http::Request;
 
-use super::rejected::Reason;
+use super::provider::Provider;
+use super::reason::Reason;
 use crate::oauth2::Scope;
 use crate::wire::form;
 
@@ -24,14 +25,7 @@ pub(super) struct Parameters<'r>(Vec<(Cow<'r, str>, Cow<'r, str>)>);
 impl<'r> Parameters<'r> {
     /// Those of a body that is a form.
     pub(super) fn of_body<B: AsRef<[u8]>>(request: &'r Request<B>) -> Result<Self, Reason> {
-        if form::is_form(request.headers()) != Some(true) {
-            return Err(Reason::ContentType("form"));
-        }
-        let body = request.body().as_ref();
-        if body.len() > LARGEST {
-            return Err(Reason::TooLarge);
-        }
-        Self::parse(std::str::from_utf8(body).map_err(|_| Reason::ContentType("text"))?)
+        Self::parse(form_of(request)?)
     }
 
     pub(super) fn parse(form: &'r str) -> Result<Self, Reason> {
@@ -113,6 +107,18 @@ impl<'r> Parameters<'r> {
     }
 }
 
+/// Returns the text of a body that is a form.
+pub(super) fn form_of<B: AsRef<[u8]>>(request: &Request<B>) -> Result<&str, Reason> {
+    if form::is_form(request.headers()) != Some(true) {
+        return Err(Reason::ContentType("a form (application/x-www-form-urlencoded)"));
+    }
+    let body = request.body().as_ref();
+    if body.len() > LARGEST {
+        return Err(Reason::TooLarge);
+    }
+    std::str::from_utf8(body).map_err(|_| Reason::ContentType("a form in UTF-8"))
+}
+
 /// Checks that a parameter's value has characters that it can have (RFC 6749 appendix A): a database may not take others, and a log or
 /// a header may take them for something else.
 pub(super) fn check_value(name: &str, value: &str) -> Result<(), Reason> {
@@ -177,6 +183,16 @@ impl Characters {
 
 fn is_binary(byte: u8) -> bool {
     byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r')
+}
+
+impl Provider {
+    /// Refuses resources that are none of this server's, and requests without any where one is required.
+    pub(super) fn check_resources(&self, asked: &[String]) -> Result<(), Reason> {
+        if self.0.resource_required && asked.is_empty() {
+            return Err(Reason::ResourceMissing);
+        }
+        check_resources(asked, &self.0.resources)
+    }
 }
 
 /// Refuses resources that are none of those that are known (RFC 8707 §2).

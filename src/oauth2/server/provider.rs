@@ -13,11 +13,13 @@ use super::client_record::AnyPort;
 use super::consent::Consent;
 use super::device_page::DevicePage;
 use super::generator::TokenGenerator;
-use super::grant_type::GrantType;
+use super::grant_type::{DEVICE_CODE, GrantType};
 use super::paths::{Endpoint, Paths};
+use super::reason::Reason;
 use super::register::RegistrationPolicy;
-use super::rejected::{Reason, Voice};
+use super::rejected::Rejected;
 use super::store::{Question, Reply};
+use super::voice::Voice;
 use crate::{Ask, Command, Moment, Response, Secret, Timestamp};
 
 /// An authorization server: requests in, responses out, and questions to storage in between.
@@ -67,14 +69,21 @@ pub(super) struct Config {
     pub(super) all_unique: bool,
     pub(super) scope_separator: char,
     pub(super) resources: Vec<String>,
+    pub(super) resource_required: bool,
     pub(super) pkce_for_all: bool,
     pub(super) plain_pkce: bool,
     pub(super) only_pushed: bool,
     pub(super) code_lifetime: Duration,
     pub(super) device_lifetime: Duration,
     pub(super) device_interval: Duration,
+    pub(super) complete_uri: bool,
     pub(super) pushed_lifetime: Duration,
     pub(super) registration: RegistrationPolicy,
+    /// Whether the application is asked about token answers, and about those of introspection.
+    pub(super) extends_tokens: bool,
+    pub(super) extends_introspection: bool,
+    /// Members of grants' data that introspection tells.
+    pub(super) introspected: Vec<String>,
     pub(super) private_schemes: PrivateSchemes,
     pub(super) any_port: AnyPort,
     pub(super) metadata: serde_json::Map<String, serde_json::Value>,
@@ -148,20 +157,45 @@ impl Provider {
     pub fn dispatch<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Dispatched> {
         let path = request.uri().path();
         match self.0.paths.find(path) {
-            Some(Endpoint::Authorize) => reply(&Voice::Page, self.read_authorization_request(request, moment)),
+            Some(Endpoint::Authorize) => {
+                reply(&Voice::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
+            }
             Some(Endpoint::Device) => {
                 let page = self.read_page_request(request);
-                reply(&Voice::Page, page.map(|page| Reply::Done(Dispatched::Device(page))))
+                reply(&Voice::page(Endpoint::Device), page.map(|page| Reply::Done(Dispatched::Device(page))))
             }
-            Some(Endpoint::Token) => reply(&Voice::Json, self.read_token_request(request, moment)),
-            Some(Endpoint::Introspect) => reply(&Voice::Json, self.read_introspection(request, moment)),
-            Some(Endpoint::Revoke) => reply(&Voice::Json, self.read_revocation(request, moment)),
-            Some(Endpoint::DeviceAuthorization) => reply(&Voice::Json, self.read_device_request(request, moment)),
-            Some(Endpoint::PushedRequest) => reply(&Voice::Json, self.read_pushed_request(request, moment)),
+            Some(Endpoint::Token) => reply(&Voice::json(Endpoint::Token), self.read_token_request(request, moment)),
+            Some(Endpoint::Introspect) => {
+                reply(&Voice::json(Endpoint::Introspect), self.read_introspection(request, moment))
+            }
+            Some(Endpoint::Revoke) => reply(&Voice::json(Endpoint::Revoke), self.read_revocation(request, moment)),
+            Some(Endpoint::DeviceAuthorization) => {
+                reply(&Voice::json(Endpoint::DeviceAuthorization), self.read_device_request(request, moment))
+            }
+            Some(Endpoint::PushedRequest) => {
+                reply(&Voice::json(Endpoint::PushedRequest), self.read_pushed_request(request, moment))
+            }
             Some(Endpoint::Register) => self.answer_registration(request, moment),
-            Some(Endpoint::Metadata) => reply(&Voice::Json, self.read_metadata_request(request)),
-            None => Reply::Reject(Reason::NoSuchPath.reject(&Voice::Json)),
+            Some(Endpoint::Metadata) => reply(&Voice::json(Endpoint::Metadata), self.read_metadata_request(request)),
+            None => Reply::Reject(self.no_such_path(path)),
         }
+    }
+
+    /// Refuses a request for a path that is no endpoint's, and names those that there are.
+    pub(super) fn no_such_path(&self, path: &str) -> Rejected {
+        let config = &self.0;
+        let is_served = |endpoint: Endpoint| {
+            let by_user = self.offers("authorization_code") || self.offers("implicit");
+            match endpoint {
+                Endpoint::Authorize | Endpoint::PushedRequest => by_user,
+                Endpoint::DeviceAuthorization | Endpoint::Device => self.offers(DEVICE_CODE),
+                Endpoint::Register => config.registration != RegistrationPolicy::Off,
+                _ => true,
+            }
+        };
+        let served = config.paths.iter().filter(|(endpoint, _)| is_served(*endpoint));
+        let expected = served.map(|(_, path)| path.to_owned()).collect();
+        Reason::NoSuchPath { received: crate::wire::shortened(path), expected }.reject(&Voice::own())
     }
 
     /// The grant of that name, and where it is in the list.

@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use http::{Request, StatusCode};
 
+use super::authorize::PATIENCE;
 use super::commands::SaveTicket;
 use super::issue::grant_id;
 use super::parameters::Parameters;
+use super::paths::Endpoint;
 use super::provider::{End, Provider, ask, reply};
+use super::reason::Reason;
 use super::records::{PendingTicket, Ticket};
-use super::rejected::{Reason, Voice};
 use super::respond;
 use super::store::{Question, Reply};
 use super::token_hash::TokenHash;
+use super::voice::Voice;
 use crate::oauth2::pkce::Unguessable;
 use crate::{Moment, Response};
 
@@ -20,7 +23,7 @@ impl Provider {
     /// The endpoint for pushed authorization requests (§2): what is wrong with one is told at once, and the user's browser then
     /// brings nothing but its name.
     pub fn push<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
-        reply(&Voice::Json, self.read_pushed_request(request, moment))
+        reply(&Voice::json(Endpoint::PushedRequest), self.read_pushed_request(request, moment))
     }
 
     pub(super) fn read_pushed_request<B: AsRef<[u8]>, T: End>(
@@ -28,7 +31,7 @@ impl Provider {
         request: &Request<B>,
         moment: Moment,
     ) -> Result<Reply<T>, Reason> {
-        let (parameters, presented) = self.posted(request)?;
+        let (parameters, presented) = self.posted(request, Endpoint::PushedRequest)?;
         if parameters.get("request_uri").is_some() {
             return Err(Reason::ParameterInvalid { name: "request_uri", why: "it cannot be pushed itself" });
         }
@@ -42,15 +45,18 @@ impl Provider {
                 Unguessable::new(&moment, "oauth2 request_uri").as_str()
             );
             let lifetime = provider.0.pushed_lifetime;
+            let loadable_until = moment.now.after(lifetime);
             let ticket = Ticket {
                 grant_id: grant_id(&moment),
                 client_id: client.client_id.clone(),
-                expires_at: moment.now.after(lifetime),
-                pending: PendingTicket::Pushed(Box::new(consent)),
+                // The last page that it opens may be decided on when nobody can load it any more.
+                expires_at: loadable_until.after(PATIENCE),
+                pending: PendingTicket::Pushed { consent: Box::new(consent), loadable_until },
             };
             let command =
                 SaveTicket { key: TokenHash::of(&uri), alias: None, ticket: Arc::new(ticket), now: moment.now };
-            Ok(ask(Question::SaveTicket, command, Voice::Json, move |_| {
+            let voice = Voice::json(Endpoint::PushedRequest).of(&client);
+            Ok(ask(Question::SaveTicket, command, voice, move |_| {
                 let answer = serde_json::json!({ "request_uri": uri, "expires_in": lifetime.as_secs() });
                 Ok(Reply::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
             }))

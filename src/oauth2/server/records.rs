@@ -339,8 +339,14 @@ pub enum PendingTicket {
         /// When it asked last.
         asked_at: Option<Timestamp>,
     },
-    /// A pushed authorization request (RFC 9126).
-    Pushed(Box<Consent>),
+    /// A pushed authorization request (RFC 9126). It is spent when the user has decided.
+    #[non_exhaustive]
+    Pushed {
+        /// What the user is to decide.
+        consent: Box<Consent>,
+        /// Until when the request can be loaded: until the second before. The ticket stays longer, for the page that was loaded last.
+        loadable_until: Timestamp,
+    },
 }
 
 /// How far a device has come.

@@ -14,8 +14,8 @@ use super::commands::{FindToken, Rotate, Rotation, SaveTokens, Saved};
 use super::issue::{Issue, Issued};
 use super::parameters::check_resources;
 use super::provider::{End, ask};
+use super::reason::Reason;
 use super::records::{Grant, GrantRecord, Replaced, TokenKind, TokenRecord};
-use super::rejected::{Reason, Voice};
 use super::store::{Question, Reply};
 use super::token::Work;
 use super::token_hash::{Sealed, TokenHash};
@@ -31,29 +31,34 @@ const SUCCESSOR: &[u8] = b"oauth2 successor";
 impl Work {
     pub(super) fn refresh<T: End>(self, token: Secret) -> Reply<T> {
         let key = TokenHash::of(token.expose());
-        ask(Question::FindToken, FindToken { key }, Voice::Json, move |found| {
+        ask(Question::FindToken, FindToken { key }, self.voice(), move |found| {
             let record = found.filter(|record| record.kind == TokenKind::Refresh).ok_or(Reason::RefreshTokenUnknown)?;
             // In another client's hands it has leaked, and so may all that came of its grant.
             if record.grant.client_id != self.client.client_id {
                 let reason = Reason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
-                return Ok(Self::revoke(record.grant.id, reason));
+                return Ok(self.revoke(record.grant.id, reason));
             }
             if let Some(replaced) = &record.replaced {
                 return Ok(self.refresh_again(&token, &record, replaced));
             }
-            if record.has_expired(self.moment.now) {
-                return Err(Reason::RefreshTokenUnknown);
-            }
+            self.check_expiry(&record)?;
             self.check_end(&record)?;
             let narrowed = self.narrowed(&record)?;
             self.consult(record, narrowed, move |work, record, narrowed| {
                 if work.keeps(&record) {
                     let issued = work.issue_more(&record, narrowed, None)?;
-                    return Ok(work.save(issued, key, record));
+                    return work.extended(issued, move |work, issued| Ok(work.save(issued, key, record)));
                 }
-                work.rotate(token, key, &record, narrowed)
+                let issued = work.issue_more(&record, narrowed, Some(key))?;
+                work.extended(issued, move |work, issued| work.rotate(token, key, &record, issued))
             })
         })
+    }
+
+    fn check_expiry(&self, record: &TokenRecord) -> Result<(), Reason> {
+        let now = self.moment.now;
+        let expired = record.expires_at.filter(|at| *at <= now);
+        expired.map_or(Ok(()), |at| Err(Reason::RefreshTokenExpired { at, now }))
     }
 
     /// Checks that the grant has not come to its end, which the operator may have set since the token was issued.
@@ -70,8 +75,8 @@ impl Work {
     fn narrowed(&self, record: &TokenRecord) -> Result<Narrowed, Reason> {
         let granted = &record.grant.scope;
         let asked = self.scope.as_ref().filter(|scope| !scope.is_empty());
-        if let Some(other) = asked.and_then(|scope| scope.missing_from(granted).next()) {
-            return Err(Reason::ScopeRefused(crate::wire::shortened(other)));
+        if let Some(asked) = asked.filter(|scope| scope.missing_from(granted).next().is_some()) {
+            return Err(Reason::scope_refused(asked.missing_from(granted)));
         }
         let (_, offer) = self.provider.offer(&record.grant.grant_type).ok_or(Reason::RefreshTokenUnknown)?;
         let allowed = self.client.metadata.scope.as_ref();
@@ -160,10 +165,10 @@ impl Work {
     fn save<T: End>(self, issued: Issued, parent: TokenHash, record: Arc<TokenRecord>) -> Reply<T> {
         let Issued { tokens, answer } = issued;
         let command = SaveTokens { tokens, parent: Some(parent) };
-        ask(Question::SaveTokens, command, Voice::Json, move |saved| match saved {
+        ask(Question::SaveTokens, command, self.voice(), move |saved| match saved {
             Saved::New => self.done(&answer, &record.grant),
             Saved::Existing(..) => Err(Reason::Misconfigured("the store answers with another token")),
-            Saved::ParentGone => Err(Reason::RefreshTokenUnknown),
+            Saved::ParentGone => Err(Reason::RefreshTokenRevoked),
         })
     }
 
@@ -172,9 +177,9 @@ impl Work {
         token: Secret,
         key: TokenHash,
         record: &TokenRecord,
-        narrowed: Narrowed,
+        issued: Issued,
     ) -> Result<Reply<T>, Reason> {
-        let Issued { tokens, answer } = self.issue_more(record, narrowed, Some(key))?;
+        let Issued { tokens, answer } = issued;
         let (Some(successor), Some((by, _))) = (&answer.refresh_token, &tokens.refresh) else {
             return Err(Reason::Misconfigured("no refresh token was made"));
         };
@@ -188,9 +193,9 @@ impl Work {
         };
         let grant = record.grant.clone();
         let command = Rotate { key, replaced: Arc::new(replaced), predecessor: record.predecessor, tokens };
-        Ok(ask(Question::Rotate, command, Voice::Json, move |rotation| match rotation {
+        Ok(ask(Question::Rotate, command, self.voice(), move |rotation| match rotation {
             Rotation::Rotated => self.done(&answer, &grant),
-            Rotation::Unknown => Err(Reason::RefreshTokenUnknown),
+            Rotation::Unknown => Err(Reason::RefreshTokenRevoked),
             // Somebody else was faster: this is the second use.
             Rotation::Replaced(record) => match &record.replaced {
                 Some(replaced) => Ok(self.refresh_again(&token, &record, replaced)),
@@ -203,26 +208,27 @@ impl Work {
     /// while nobody has used the successor, it is taken for the former.
     fn refresh_again<T: End>(self, token: &Secret, record: &TokenRecord, replaced: &Replaced) -> Reply<T> {
         let grant_id = record.grant.id;
-        let replay = move || Self::revoke(grant_id, Reason::RefreshTokenReplayed);
         let grace = self.offer().grace;
         // Clocks of several servers differ: without any grace, no time is early enough.
         let is_late = grace.is_zero() || replaced.at.after(grace) <= self.moment.now;
         let open = |sealed: &Sealed| sealed.open(token.expose().as_bytes(), SUCCESSOR, replaced.by);
         let successor = replaced.sealed.as_ref().and_then(open);
-        let Some(successor) = successor.filter(|_| !is_late) else { return replay() };
+        let Some(successor) = successor.filter(|_| !is_late) else {
+            return self.revoke(grant_id, Reason::RefreshTokenReplayed);
+        };
         let by = replaced.by;
-        ask(Question::FindToken, FindToken { key: by }, Voice::Json, move |found| {
-            let Some(record) = found.filter(|record| record.replaced.is_none()) else { return Ok(replay()) };
-            if record.has_expired(self.moment.now) {
-                return Err(Reason::RefreshTokenUnknown);
-            }
+        ask(Question::FindToken, FindToken { key: by }, self.voice(), move |found| {
+            let Some(record) = found.filter(|record| record.replaced.is_none()) else {
+                return Ok(self.revoke(grant_id, Reason::RefreshTokenReplayed));
+            };
+            self.check_expiry(&record)?;
             self.check_end(&record)?;
             let narrowed = self.narrowed(&record)?;
             super::events::asked_again(&record.grant);
             self.consult(record, narrowed, move |work, record, narrowed| {
                 let mut issued = work.issue_more(&record, narrowed, None)?;
                 issued.answer.refresh_token = Some(successor);
-                Ok(work.save(issued, by, record))
+                work.extended(issued, move |work, issued| Ok(work.save(issued, by, record)))
             })
         })
     }

@@ -13,10 +13,11 @@ use super::commands::{FindClient, RemoveClient, SaveClient};
 use super::parameters;
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask, check_method, reply};
-use super::rejected::{Reason, Voice};
+use super::reason::Reason;
 use super::respond;
 use super::store::{Question, Reply};
 use super::token_hash::TokenHash;
+use super::voice::Voice;
 use crate::oauth2::ClientMetadata;
 use crate::oauth2::pkce::Unguessable;
 use crate::oauth2::resource::of_header;
@@ -102,14 +103,14 @@ impl Provider {
 
     pub(super) fn answer_registration<B: AsRef<[u8]>, T: End>(&self, request: &Request<B>, moment: Moment) -> Reply<T> {
         if self.0.registration == RegistrationPolicy::Off {
-            return Reply::Reject(Reason::NoSuchPath.reject(&Voice::Json));
+            return Reply::Reject(self.no_such_path(request.uri().path()));
         }
         let path = request.uri().path().strip_prefix(self.0.paths.get(Endpoint::Register)).unwrap_or_default();
         let reply_to = match path.strip_prefix('/') {
             None => self.register_new(request, moment),
             Some(client_id) => self.manage(client_id.to_owned(), request, moment),
         };
-        reply(&Voice::Bearer, reply_to)
+        reply(&Voice::bearer(Endpoint::Register), reply_to)
     }
 
     /// RFC 7591 §3.1.
@@ -133,7 +134,7 @@ impl Provider {
         let mut answer = self.told(&record, secret.as_ref())?;
         answer["registration_access_token"] = token.as_str().into();
         let command = SaveClient { record: Arc::new(record), replaces: None };
-        Ok(ask(Question::SaveClient, command, Voice::Json, move |saved| {
+        Ok(ask(Question::SaveClient, command, Voice::json(Endpoint::Register), move |saved| {
             if !saved {
                 return Err(Reason::Misconfigured("the store keeps no client"));
             }
@@ -155,7 +156,7 @@ impl Provider {
         let body = if method == Method::PUT { Some(read(request)?) } else { None };
         let provider = self.clone();
         let command = FindClient { client_id: client_id.clone() };
-        Ok(ask(Question::FindClient, command, Voice::Bearer, move |found| {
+        Ok(ask(Question::FindClient, command, Voice::bearer(Endpoint::Register), move |found| {
             let known = |record: &Arc<ClientRecord>| {
                 record.registration.is_some_and(|known| same(known.as_bytes(), registration.as_bytes()))
             };
@@ -165,7 +166,7 @@ impl Provider {
             }
             if method == Method::DELETE {
                 let command = RemoveClient { client_id, registration };
-                return Ok(ask(Question::RemoveClient, command, Voice::Bearer, move |removed| {
+                return Ok(ask(Question::RemoveClient, command, Voice::bearer(Endpoint::Register), move |removed| {
                     if !removed {
                         return Err(Reason::BearerToken);
                     }
@@ -214,7 +215,7 @@ impl Provider {
         }
         let answer = self.told(&after, secret.as_ref())?;
         let command = SaveClient { record: Arc::new(after), replaces: Some(record) };
-        Ok(ask(Question::SaveClient, command, Voice::Bearer, move |saved| {
+        Ok(ask(Question::SaveClient, command, Voice::bearer(Endpoint::Register), move |saved| {
             if !saved {
                 return Err(Reason::BearerToken);
             }
@@ -265,7 +266,7 @@ fn read<B: AsRef<[u8]>>(request: &Request<B>) -> Result<(Map<String, Value>, Cli
         return Err(Reason::TooLarge);
     }
     let mut members = Map::new();
-    for (name, value) in json::fields(body).ok_or(Reason::ContentType("object in JSON"))? {
+    for (name, value) in json::fields(body).ok_or(Reason::ContentType("an object in JSON"))? {
         if members.contains_key(&name) {
             return Err(refused(&name, "it is there more than once"));
         }

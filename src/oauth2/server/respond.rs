@@ -8,7 +8,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
-use super::rejected::Reason;
+use super::reason::Reason;
 use crate::Response;
 use crate::wire::form;
 
@@ -54,6 +54,11 @@ pub(super) fn printable(text: &str) -> String {
 
 /// A page for the user, in whose browser something has gone wrong.
 pub(super) fn page(status: StatusCode, code: &str, description: Option<&str>) -> Response {
+    page_with(status, code, description, "")
+}
+
+/// The same, with HTML behind the text.
+pub(super) fn page_with(status: StatusCode, code: &str, description: Option<&str>, after: &str) -> Response {
     let text = escape(description.unwrap_or("The application that sent you here made a mistake."));
     let code = escape(code);
     html(
@@ -61,7 +66,7 @@ pub(super) fn page(status: StatusCode, code: &str, description: Option<&str>) ->
         "default-src 'none'",
         format!(
             "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-             <title>Request refused</title><h1>This request cannot go on</h1><p>{text}</p><p><code>{code}</code></p></html>"
+             <title>Request refused</title><h1>This request cannot go on</h1><p>{text}</p><p><code>{code}</code></p>{after}</html>"
         ),
     )
 }

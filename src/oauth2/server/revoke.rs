@@ -3,19 +3,21 @@
 use http::{Request, StatusCode};
 
 use super::commands::{FindToken, Revoke};
+use super::paths::Endpoint;
 use super::provider::{End, Provider, ask, reply};
+use super::reason::Reason;
 use super::records::{GrantId, TokenKind};
-use super::rejected::{Reason, Voice};
 use super::respond;
 use super::store::{Question, Reply};
 use super::token_hash::TokenHash;
+use super::voice::Voice;
 use crate::{Moment, Response};
 
 impl Provider {
     /// The revocation endpoint. A refresh token goes with all that came of its grant; an access token goes alone. What is not
     /// there is as good as revoked (RFC 7009 §2.2).
     pub fn revoke<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
-        reply(&Voice::Json, self.read_revocation(request, moment))
+        reply(&Voice::json(Endpoint::Revoke), self.read_revocation(request, moment))
     }
 
     pub(super) fn read_revocation<B: AsRef<[u8]>, T: End>(
@@ -23,10 +25,11 @@ impl Provider {
         request: &Request<B>,
         moment: Moment,
     ) -> Result<Reply<T>, Reason> {
-        let (parameters, presented) = self.posted(request)?;
+        let (parameters, presented) = self.posted(request, Endpoint::Revoke)?;
         let key = TokenHash::of(parameters.need("token")?);
         Ok(self.with_client(presented, moment.now, move |_, client, _| {
-            Ok(ask(Question::FindToken, FindToken { key }, Voice::Json, move |found| {
+            let voice = Voice::json(Endpoint::Revoke).of(&client);
+            Ok(ask(Question::FindToken, FindToken { key }, voice.clone(), move |found| {
                 let Some(record) = found else { return done() };
                 if record.grant.client_id != client.client_id {
                     return Err(Reason::TokenOfAnotherClient);
@@ -36,7 +39,7 @@ impl Provider {
                     TokenKind::Access => Revoke::Token(key),
                     TokenKind::Refresh => Revoke::Grant(record.grant.id),
                 };
-                Ok(ask(Question::Revoke, command, Voice::Json, |()| done()))
+                Ok(ask(Question::Revoke, command, voice, |()| done()))
             }))
         }))
     }
@@ -54,7 +57,7 @@ impl Provider {
     /// ```
     pub fn revoke_grant(&self, grant: GrantId) -> Reply<()> {
         super::events::revoked(grant);
-        ask(Question::Revoke, Revoke::Grant(grant), Voice::Json, |()| Ok(Reply::Done(())))
+        ask(Question::Revoke, Revoke::Grant(grant), Voice::own(), |()| Ok(Reply::Done(())))
     }
 }
 

@@ -8,6 +8,7 @@ use super::commands::{
     FindClient, FindTicket, FindToken, FoundTicket, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke, Rotate,
     Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
 };
+use super::extend::ExtendAnswer;
 use super::records::TokenRecord;
 use super::rejected::Rejected;
 use crate::Command;
@@ -119,7 +120,7 @@ questions! {
     blocking;
 
     rejected Rejected;
-    aside [Decide];
+    aside [Decide, ExtendAnswer];
 
     find_client: FindClient -> Option<Arc<ClientRecord>>;
     save_client: SaveClient -> bool;
@@ -134,7 +135,8 @@ questions! {
     revoke: Revoke -> ();
 }
 
-/// As [`serve`], with an application that decides on passwords, exchanges and extension grants.
+/// Takes a request to its end, asking a blocking store, and an application that decides on passwords, exchanges, extension grants and
+/// refreshes.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::{Claim, Decide, Decision, Grant, MemoryStore, Reply, serve_with};
@@ -150,18 +152,64 @@ questions! {
 /// ```
 ///
 /// # Errors
-/// As [`serve`].
+/// The refusal: its response goes to the client, its reason to the log.
 pub fn serve_with<T, E: std::fmt::Display>(
     reply: Reply<T>,
     store: &(impl Store + ?Sized),
-    mut decide: impl FnMut(Decide) -> Result<<Decide as Command>::Answer, E>,
+    decide: impl FnMut(Decide) -> Result<<Decide as Command>::Answer, E>,
 ) -> Result<T, Rejected> {
-    crate::questions::at_once(serve_async_with(reply, &Blocking(store), move |question| {
-        std::future::ready(decide(question))
-    }))
+    serve_extended(reply, store, decide, |_| Err(UNASKED))
 }
 
-/// As [`serve_async`], with an application that decides on passwords, exchanges and extension grants.
+/// Takes a request to its end, asking a blocking store, an application that decides as at [`serve_with`], and one that adds members to
+/// answers: see [`ExtendAnswer`].
+///
+/// # Examples
+/// ```
+/// use std::convert::Infallible;
+/// use oauth_proto::oauth2::server::{Decide, Decision, ExtendAnswer, MemoryStore, Reply, serve_extended};
+/// use serde_json::{Map, Value};
+///
+/// let decide = |_: Decide| Ok::<_, Infallible>(Decision::Denied);
+/// let extend = |answer: ExtendAnswer| {
+///     let mut members = Map::new();
+///     members.insert("user_id".into(), Value::from(answer.grant.user.clone()));
+///     Ok::<_, Infallible>(members)
+/// };
+/// let end = serve_extended(Reply::Done("issued"), &MemoryStore::default(), decide, extend);
+/// assert_eq!(end.unwrap(), "issued");
+/// ```
+///
+/// # Errors
+/// The refusal: its response goes to the client, its reason to the log.
+pub fn serve_extended<T, E: std::fmt::Display, X: std::fmt::Display>(
+    mut reply: Reply<T>,
+    store: &(impl Store + ?Sized),
+    mut decide: impl FnMut(Decide) -> Result<<Decide as Command>::Answer, E>,
+    mut extend: impl FnMut(ExtendAnswer) -> Result<<ExtendAnswer as Command>::Answer, X>,
+) -> Result<T, Rejected> {
+    loop {
+        reply = match reply {
+            Reply::Ask(Question::Decide(ask)) => {
+                let answer = decide(ask.command().clone());
+                ask.go_on(answer)
+            }
+            Reply::Ask(Question::ExtendAnswer(ask)) => {
+                let answer = extend(ask.command().clone());
+                ask.go_on(answer)
+            }
+            Reply::Ask(question) => question.put_to_blocking(store),
+            Reply::Done(value) => return Ok(value),
+            Reply::Reject(rejected) => return Err(rejected),
+        }
+    }
+}
+
+/// What is told where an answer is to be extended, and only somebody who decides is there.
+const UNASKED: &str = "nobody was there to extend the answer; see `serve_extended`";
+
+/// Takes a request to its end, asking an asynchronous store, and an application that decides on passwords, exchanges, extension grants
+/// and refreshes.
 ///
 /// ```
 /// use std::convert::Infallible;
@@ -175,20 +223,58 @@ pub fn serve_with<T, E: std::fmt::Display>(
 /// ```
 ///
 /// # Errors
-/// As [`serve`].
+/// The refusal: its response goes to the client, its reason to the log.
 pub async fn serve_async_with<T, E, F>(
-    mut reply: Reply<T>,
+    reply: Reply<T>,
     store: &(impl AsyncStore + ?Sized),
-    mut decide: impl FnMut(Decide) -> F,
+    decide: impl FnMut(Decide) -> F,
 ) -> Result<T, Rejected>
 where
     E: std::fmt::Display,
     F: Future<Output = Result<<Decide as Command>::Answer, E>>,
 {
+    serve_async_extended(reply, store, decide, |_| std::future::ready(Err(UNASKED))).await
+}
+
+/// Takes a request to its end, asking an asynchronous store, an application that decides as at [`serve_async_with`], and one that adds
+/// members to answers: see [`ExtendAnswer`].
+///
+/// # Examples
+/// ```
+/// use std::convert::Infallible;
+/// use oauth_proto::oauth2::server::{Blocking, Decision, MemoryStore, Reply, serve_async_extended};
+///
+/// # pollster::block_on(async {
+/// let store = MemoryStore::default();
+/// let decide = async |_| Ok::<_, Infallible>(Decision::Denied);
+/// let extend = async |_| Ok::<_, Infallible>(serde_json::Map::new());
+/// let end = serve_async_extended(Reply::Done("issued"), &Blocking(&store), decide, extend).await;
+/// assert_eq!(end.unwrap(), "issued");
+/// # });
+/// ```
+///
+/// # Errors
+/// The refusal: its response goes to the client, its reason to the log.
+pub async fn serve_async_extended<T, E, F, X, G>(
+    mut reply: Reply<T>,
+    store: &(impl AsyncStore + ?Sized),
+    mut decide: impl FnMut(Decide) -> F,
+    mut extend: impl FnMut(ExtendAnswer) -> G,
+) -> Result<T, Rejected>
+where
+    E: std::fmt::Display,
+    F: Future<Output = Result<<Decide as Command>::Answer, E>>,
+    X: std::fmt::Display,
+    G: Future<Output = Result<<ExtendAnswer as Command>::Answer, X>>,
+{
     loop {
         reply = match reply {
             Reply::Ask(Question::Decide(ask)) => {
                 let answer = decide(ask.command().clone()).await;
+                ask.go_on(answer)
+            }
+            Reply::Ask(Question::ExtendAnswer(ask)) => {
+                let answer = extend(ask.command().clone()).await;
                 ask.go_on(answer)
             }
             Reply::Ask(question) => question.put_to(store).await,

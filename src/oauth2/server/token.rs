@@ -10,11 +10,13 @@ use super::commands::{Revoke, SaveTokens, Saved};
 use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
 use super::issue::{Answer, Issue, Issued, grant_id};
 use super::parameters::{Parameters, check_resources};
+use super::paths::Endpoint;
 use super::provider::{End, Provider, ask, reply};
+use super::reason::Reason;
 use super::records::{GrantId, GrantRecord, TokenRecord};
-use super::rejected::{Reason, Voice};
 use super::store::{Question, Reply};
 use super::token_hash::TokenHash;
+use super::voice::Voice;
 use crate::oauth2::Scope;
 use crate::{Moment, Response, Secret, Timestamp};
 
@@ -45,7 +47,7 @@ enum Shown {
 impl Provider {
     /// The token endpoint. See [`serve_with`](super::serve_with) where the application has a say.
     pub fn token<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
-        reply(&Voice::Json, self.read_token_request(request, moment))
+        reply(&Voice::json(Endpoint::Token), self.read_token_request(request, moment))
     }
 
     pub(super) fn read_token_request<B: AsRef<[u8]>, T: End>(
@@ -53,7 +55,7 @@ impl Provider {
         request: &Request<B>,
         moment: Moment,
     ) -> Result<Reply<T>, Reason> {
-        let (mut parameters, presented) = self.posted(request)?;
+        let (mut parameters, presented) = self.posted(request, Endpoint::Token)?;
         let name = parameters.need("grant_type")?;
         let (offer, grant_type) =
             self.offer(name).filter(|(_, offer)| offer.name != "implicit").ok_or_else(|| unknown(name))?;
@@ -106,6 +108,11 @@ impl Shown {
 }
 
 impl Work {
+    /// Who is told of a refusal.
+    pub(super) fn voice(&self) -> Voice {
+        Voice::json(Endpoint::Token).of(&self.client)
+    }
+
     pub(super) fn offer(&self) -> &GrantType {
         &self.provider.0.grant_types[self.offer]
     }
@@ -135,8 +142,10 @@ impl Work {
 
     /// The resources that are asked for: of those that were granted or, where none are named there, of the server's.
     pub(super) fn allowed_resource(&self, granted: &[String]) -> Result<Vec<String>, Reason> {
-        let known = if granted.is_empty() { &self.provider.0.resources } else { granted };
-        check_resources(&self.resource, known)?;
+        match granted {
+            [] => self.provider.check_resources(&self.resource)?,
+            granted => check_resources(&self.resource, granted)?,
+        }
         Ok(self.resource.clone())
     }
 
@@ -173,17 +182,23 @@ impl Work {
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<Reply<T>, Reason> {
         let at_most = parent.as_ref().and_then(|(_, record)| record.expires_at);
-        let Issued { tokens, mut answer } = self.issue_until(&grant, at_most, parent.is_some())?;
-        answer.exchanged = self.offer().name == TOKEN_EXCHANGE;
-        let command = SaveTokens { tokens, parent: parent.map(|(key, _)| key) };
-        Ok(ask(Question::SaveTokens, command, Voice::Json, move |saved| match saved {
+        let mut issued = self.issue_until(&grant, at_most, parent.is_some())?;
+        issued.answer.exchanged = self.offer().name == TOKEN_EXCHANGE;
+        let parent = parent.map(|(key, _)| key);
+        self.extended(issued, move |work, issued| Ok(work.keep_first(issued, grant, parent)))
+    }
+
+    fn keep_first<T: End>(self, issued: Issued, grant: Arc<GrantRecord>, parent: Option<TokenHash>) -> Reply<T> {
+        let Issued { tokens, answer } = issued;
+        let command = SaveTokens { tokens, parent };
+        ask(Question::SaveTokens, command, self.voice(), move |saved| match saved {
             Saved::New => self.done(&answer, &grant),
             Saved::Existing(hash, record) => {
-                let answer = self.provider.0.again(hash, &record, self.moment.now)?;
-                self.done(&answer, &record.grant)
+                let again = self.provider.0.again(hash, &record, self.moment.now)?;
+                self.done(&Answer { members: answer.members, ..again }, &record.grant)
             }
             Saved::ParentGone => Err(Reason::ClaimDenied),
-        }))
+        })
     }
 
     /// The end of it.
@@ -193,8 +208,8 @@ impl Work {
     }
 
     /// Revokes a grant, since something of it is in the wrong hands.
-    pub(super) fn revoke<T: End>(grant: GrantId, reason: Reason) -> Reply<T> {
+    pub(super) fn revoke<T: End>(&self, grant: GrantId, reason: Reason) -> Reply<T> {
         super::events::revoked(grant);
-        ask(Question::Revoke, Revoke::Grant(grant), Voice::Json, move |()| Err(reason))
+        ask(Question::Revoke, Revoke::Grant(grant), self.voice(), move |()| Err(reason))
     }
 }

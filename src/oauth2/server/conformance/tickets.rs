@@ -39,8 +39,12 @@ fn pushed<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) -> Ticket {
         back: Box::new(back),
         redirect_uri_sent: true,
         challenge: None,
+        pushed: Some(kit.key()),
     };
-    Ticket { pending: PendingTicket::Pushed(Box::new(consent)), ..kit.code(&grant) }
+    Ticket {
+        pending: PendingTicket::Pushed { consent: Box::new(consent), loadable_until: kit.now },
+        ..kit.code(&grant)
+    }
 }
 
 async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {

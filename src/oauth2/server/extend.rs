@@ -1,0 +1,155 @@
+//! Members that the application adds to the answers of the token endpoint (RFC 6749 §5.1) and of introspection (RFC 7662 §2.2).
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::client_record::ClientRecord;
+use super::issue::Issued;
+use super::provider::{End, reply};
+use super::reason::Reason;
+use super::records::{GrantRecord, TokenKind, TokenRecord};
+use super::store::{Question, Reply};
+use super::token::Work;
+use super::voice::Voice;
+use crate::oauth2::Scope;
+use crate::{Ask, Command, Timestamp};
+
+/// An answer to which the application adds members, if
+/// [`extend_token_answers`](super::ProviderBuilder::extend_token_answers) or
+/// [`extend_introspection`](super::ProviderBuilder::extend_introspection) was set. [`serve_extended`](super::serve_extended) hands it to
+/// the application, which returns the members. Those that the server itself writes cannot be among them.
+///
+/// It is asked before anything is stored or spent: where the application fails, the client can try again with the same code.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::server::{AnswerKind, ExtendAnswer};
+/// use serde_json::{Map, Value};
+///
+/// fn extend(answer: &ExtendAnswer) -> Map<String, Value> {
+///     let mut members = Map::new();
+///     if answer.kind == AnswerKind::Token && answer.scope.contains("tenant") {
+///         members.insert("tenant".into(), answer.grant.data["tenant"].clone());
+///     }
+///     members
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExtendAnswer {
+    /// What the answer is.
+    pub kind: AnswerKind,
+    /// The client that gets the answer, authenticated. At introspection it may be another than the one of the grant.
+    pub client: Arc<ClientRecord>,
+    /// The grant that the token belongs to, with the user and the application's data.
+    pub grant: Arc<GrantRecord>,
+    /// What the token may do.
+    pub scope: Scope,
+    /// The resources that the token is for; where empty, all of the server's.
+    pub resource: Vec<String>,
+    /// When the token expires; never if `None`.
+    pub expires_at: Option<Timestamp>,
+    /// The key that the token is bound to (RFC 7800, `cnf`); `None` for bearer tokens.
+    pub confirmation: Option<Value>,
+}
+
+/// What an answer is that the application extends.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::server::AnswerKind;
+///
+/// assert_ne!(AnswerKind::Token, AnswerKind::Introspection);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AnswerKind {
+    /// An answer of the token endpoint: to a code, a refresh token, a device code or any other grant.
+    Token,
+    /// An answer of the introspection endpoint about an active token.
+    Introspection,
+}
+
+impl Command for ExtendAnswer {
+    type Answer = Map<String, Value>;
+}
+
+/// What the server writes into token answers, or will.
+const OF_TOKENS: [&str; 9] = [
+    "access_token",
+    "token_type",
+    "expires_in",
+    "refresh_token",
+    "scope",
+    "issued_token_type",
+    "error",
+    "error_description",
+    "error_uri",
+];
+
+/// What the server writes into introspection answers, or will.
+const OF_INTROSPECTION: [&str; 11] =
+    ["active", "scope", "client_id", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "cnf"];
+
+impl AnswerKind {
+    /// Returns whether a member is the server's own to write.
+    pub(super) fn reserves(self, member: &str) -> bool {
+        match self {
+            Self::Token => OF_TOKENS.contains(&member),
+            Self::Introspection => OF_INTROSPECTION.contains(&member),
+        }
+    }
+}
+
+impl ExtendAnswer {
+    /// The question about an answer with a token.
+    pub(super) fn about(kind: AnswerKind, client: &Arc<ClientRecord>, record: &TokenRecord) -> Self {
+        Self {
+            kind,
+            client: client.clone(),
+            grant: record.grant.clone(),
+            scope: record.scope().clone(),
+            resource: record.resource().to_vec(),
+            expires_at: record.expires_at,
+            confirmation: None,
+        }
+    }
+
+    /// Asks the application, and goes on with its members.
+    pub(super) fn ask<T: 'static>(
+        self,
+        voice: Voice,
+        next: impl FnOnce(Map<String, Value>) -> Result<Reply<T>, Reason> + Send + 'static,
+    ) -> Reply<T> {
+        let kind = self.kind;
+        Reply::Ask(Question::ExtendAnswer(Ask::new(self, move |members| {
+            let members = members.map_err(Reason::DecisionFailed).and_then(|members| {
+                match members.keys().any(|member| kind.reserves(member)) {
+                    true => Err(Reason::Misconfigured("the application adds a member that the server writes itself")),
+                    false => Ok(members),
+                }
+            });
+            reply(&voice, members.and_then(next))
+        })))
+    }
+}
+
+impl Work {
+    /// Goes on with tokens to which the application has added members, if the operator wants that.
+    pub(super) fn extended<T: End>(
+        self,
+        mut issued: Issued,
+        next: impl FnOnce(Self, Issued) -> Result<Reply<T>, Reason> + Send + 'static,
+    ) -> Result<Reply<T>, Reason> {
+        if !self.provider.0.extends_tokens {
+            return next(self, issued);
+        }
+        let question = ExtendAnswer::about(AnswerKind::Token, &self.client, &issued.answer.record);
+        debug_assert_eq!(issued.answer.record.kind, TokenKind::Access, "what is answered is an access token");
+        Ok(question.ask(self.voice(), move |members| {
+            issued.answer.members = members;
+            next(self, issued)
+        }))
+    }
+}

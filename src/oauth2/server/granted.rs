@@ -1,0 +1,218 @@
+//! The user's decision on an authorization request, and the way back to the client: RFC 6749 §4.1.2 and §4.2.2.
+//!
+//! ```text
+//!   grant: FindClient --> still allowed? -- no --> redirect with an error
+//!                           |
+//!                           v  Redeem, if the request was pushed
+//!                         SaveTicket --> redirect with a code    (or SaveTokens --> redirect with a token)
+//!   deny:  FindClient --> Redeem, if the request was pushed --> redirect with access_denied
+//! ```
+
+use std::sync::Arc;
+
+use super::authorize::unregistered;
+use super::client_record::ClientRecord;
+use super::commands::{FindClient, Redeem, Redemption, SaveTicket, SaveTokens, Saved};
+use super::consent::{Consent, Mode, ResponseType, Return};
+use super::issue::{Issue, Issued, grant_id};
+use super::paths::Endpoint;
+use super::provider::{Provider, ask, reply};
+use super::reason::Reason;
+use super::records::{Grant, GrantRecord, PendingTicket, Ticket};
+use super::store::{Question, Reply};
+use super::token_hash::TokenHash;
+use super::voice::Voice;
+use crate::{Moment, Response};
+
+impl Provider {
+    /// Ends an authorization request that the user does not grant: the response leads back to the client with `access_denied`.
+    ///
+    /// The client is looked at once more, and a pushed request is spent. A request that was decided before is refused.
+    pub fn deny(&self, consent: Consent) -> Reply<Response> {
+        self.end(consent, Reason::Denied, Voice::redirect)
+    }
+
+    /// Ends an authorization request with another error, such as `login_required` for a request with `prompt=none`, for which nobody was
+    /// asked. The user is sent back, or gets a page with a link if the client has registered itself (RFC 9700 §4.11.2).
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::Response;
+    /// use oauth_proto::oauth2::server::{Consent, Provider, Reply};
+    ///
+    /// fn without_a_page(provider: &Provider, consent: Consent) -> Option<Reply<Response>> {
+    ///     (consent.parameter("prompt") == Some("none")).then(|| provider.send_back(consent, "login_required"))
+    /// }
+    /// ```
+    pub fn send_back(&self, consent: Consent, code: &str) -> Reply<Response> {
+        self.end(consent, Reason::SentBack(code.to_owned()), Voice::unasked)
+    }
+
+    fn end(
+        &self,
+        consent: Consent,
+        reason: Reason,
+        voice: fn(Box<Return>, &Arc<ClientRecord>) -> Voice,
+    ) -> Reply<Response> {
+        self.decide_on(consent, move |_, client, consent| {
+            let voice = voice(consent.back, &client);
+            let ended = move || Ok(Reply::Done(reason.reject(&voice).response()));
+            spend(consent.pushed, &client, ended)
+        })
+    }
+
+    /// Ends an authorization request that the user grants: the response leads back to the client, with a code or, in the implicit grant, a
+    /// token. Call it only after the application knows who the user is. The client is looked at once more, for the case that it has
+    /// changed, and a pushed request is spent. A request that was decided before is refused.
+    pub fn grant(&self, consent: Consent, grant: Grant, moment: Moment) -> Reply<Response> {
+        self.decide_on(consent, move |provider, client, consent| {
+            let voice = Voice::redirect(consent.back.clone(), &client);
+            Ok(reply(&voice, provider.granted(&client, consent, grant, moment, &voice)))
+        })
+    }
+
+    /// Looks whether the client and its redirect_uri are still there.
+    fn decide_on(
+        &self,
+        mut consent: Consent,
+        next: impl FnOnce(Self, Arc<ClientRecord>, Consent) -> Result<Reply<Response>, Reason> + Send + 'static,
+    ) -> Reply<Response> {
+        let provider = self.clone();
+        let command = FindClient { client_id: consent.client_id.clone() };
+        ask(Question::FindClient, command, Voice::page(Endpoint::Authorize), move |client| {
+            let client = client.ok_or_else(|| Reason::UnknownClient(crate::wire::shortened(&consent.client_id)))?;
+            let asked = Some(consent.back.redirect_uri.as_str());
+            client.find_redirect_uri(asked, provider.0.any_port).ok_or_else(|| unregistered(&client, asked))?;
+            // A consent may have travelled through the browser.
+            consent.back.issuer.clone_from(&provider.0.issuer);
+            next(provider, client, consent)
+        })
+    }
+
+    fn granted(
+        &self,
+        client: &Arc<ClientRecord>,
+        consent: Consent,
+        grant: Grant,
+        moment: Moment,
+        voice: &Voice,
+    ) -> Result<Reply<Response>, Reason> {
+        let (response_type, grant_type) = match consent.response_type {
+            ResponseType::Code => ("code", "authorization_code"),
+            ResponseType::Token => ("token", "implicit"),
+        };
+        let (_, offer) = self.offer(grant_type).ok_or(Reason::ResponseTypeUnknown(response_type.to_owned()))?;
+        if !client.may_respond(response_type) {
+            return Err(Reason::NotAllowed(response_type.to_owned()));
+        }
+        if consent.expires_at <= moment.now {
+            return Err(Reason::DecidedTooLate);
+        }
+        // The client may have become a public one meanwhile.
+        let needs_proof = self.0.pkce_for_all || client.is_public();
+        if consent.response_type == ResponseType::Code && consent.challenge.is_none() && needs_proof {
+            return Err(Reason::ChallengeMissing);
+        }
+        if consent.response_type == ResponseType::Token && consent.back.mode == Mode::Query {
+            return Err(Reason::ParameterInvalid { name: "response_mode", why: "a token never stands in a query" });
+        }
+        self.check_resources(&consent.resource)?;
+        if !offer.may_have(&consent.scope, client.metadata.scope.as_ref()) {
+            return Err(Reason::ScopeRefused(crate::wire::shortened(consent.scope.as_str())));
+        }
+        let scope = grant.scope.unwrap_or_else(|| consent.scope.clone());
+        if scope.missing_from(&consent.scope).next().is_some() {
+            return Err(Reason::Misconfigured("more was granted than was asked"));
+        }
+        let record = Arc::new(GrantRecord {
+            id: grant_id(&moment),
+            client_id: consent.client_id.clone(),
+            user: grant.user,
+            scope,
+            grant_type: grant_type.into(),
+            resource: consent.resource.clone(),
+            data: grant.data,
+            granted_at: moment.now,
+        });
+        if offer.unique && record.user.is_none() && !client.is_public() && grant_type == "authorization_code" {
+            return Err(Reason::Misconfigured("unique tokens need the user's name"));
+        }
+        match consent.response_type {
+            ResponseType::Code => self.give_code(client, consent, record, &moment, voice),
+            ResponseType::Token => {
+                let issue = Issue {
+                    grant: record,
+                    offer,
+                    scope: None,
+                    resource: None,
+                    refresh: None,
+                    predecessor: None,
+                    unique: false,
+                    at_most: None,
+                };
+                let (issued, voice) = (self.0.issue(issue, &moment)?, voice.clone());
+                spend(consent.pushed, client, move || Ok(give_token(issued, consent.back, &voice)))
+            }
+        }
+    }
+
+    fn give_code(
+        &self,
+        client: &Arc<ClientRecord>,
+        consent: Consent,
+        grant: Arc<GrantRecord>,
+        moment: &Moment,
+        voice: &Voice,
+    ) -> Result<Reply<Response>, Reason> {
+        let expires_at = moment.now.after(self.0.code_lifetime);
+        let code = self.0.token(&grant, None, Some(expires_at), moment)?;
+        let Consent { back, redirect_uri_sent, challenge, client_id, pushed, .. } = consent;
+        let redirect_uri = (back.redirect_uri.clone(), redirect_uri_sent);
+        let ticket = Ticket {
+            grant_id: grant.id,
+            client_id,
+            expires_at,
+            pending: PendingTicket::Code { grant, redirect_uri, challenge },
+        };
+        let command = SaveTicket { key: TokenHash::of(&code), alias: None, ticket: Arc::new(ticket), now: moment.now };
+        let voice = voice.clone();
+        spend(pushed, client, move || {
+            Ok(ask(Question::SaveTicket, command, voice, move |_| Ok(Reply::Done(back.bring(&[("code", &code)])))))
+        })
+    }
+}
+
+/// RFC 6749 §4.2.2.
+fn give_token(issued: Issued, back: Box<Return>, voice: &Voice) -> Reply<Response> {
+    let Issued { tokens, answer } = issued;
+    let command = SaveTokens { tokens, parent: None };
+    ask(Question::SaveTokens, command, voice.clone(), move |saved| {
+        if saved != Saved::New {
+            return Err(Reason::Misconfigured("the store answers with another token"));
+        }
+        let expires_in = answer.expires_at.map(|at| answer.now.until(at).as_secs().to_string());
+        let mut parameters = vec![("access_token", answer.access_token.as_str()), ("token_type", "Bearer")];
+        parameters.extend(expires_in.as_deref().map(|seconds| ("expires_in", seconds)));
+        let scope = answer.scope();
+        parameters.extend(Some(&*scope).filter(|scope| !scope.is_empty()).map(|scope| ("scope", scope)));
+        Ok(Reply::Done(back.bring(&parameters)))
+    })
+}
+
+/// Spends a request that was pushed, so that it is decided once. A page for the user tells where it was: the client has its answer.
+fn spend(
+    pushed: Option<TokenHash>,
+    client: &Arc<ClientRecord>,
+    next: impl FnOnce() -> Result<Reply<Response>, Reason> + Send + 'static,
+) -> Result<Reply<Response>, Reason> {
+    let Some(key) = pushed else { return next() };
+    let voice = Voice::page(Endpoint::Authorize).of(client);
+    let command = Redeem { key, tokens: None };
+    Ok(ask(Question::Redeem, command, voice, move |redemption| match redemption {
+        Redemption::Redeemed => next(),
+        Redemption::Replayed(_) | Redemption::Existing(..) => {
+            Err(Reason::RequestUri("the user has decided on it before"))
+        }
+        Redemption::Unknown => Err(Reason::RequestUri("it is not there any more")),
+    }))
+}

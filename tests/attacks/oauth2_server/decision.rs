@@ -1,0 +1,307 @@
+//! Pushed requests, the decision of the user, and where nobody is sent before somebody was asked.
+
+use http::Request;
+use oauth_proto::oauth2::server::{ClientRecord, Consent, Grant, GrantType, Reason, RegistrationPolicy, serve};
+use oauth_proto::wire::form;
+
+use super::world::*;
+
+const CALLBACK: &str = "https://new.example.com/cb";
+
+/// Pushes the printer's request, and returns its request_uri.
+fn push(world: &World, more: &[(&str, &str)]) -> String {
+    let honest = asking(PRINTER.0, REDIRECT);
+    let parameters = [&honest[..], &[("client_secret", PRINTER.1), ("scope", "read")], more].concat();
+    let response = world.post("/par", &parameters).unwrap();
+    assert_eq!(response.status(), 201);
+    let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+    body["request_uri"].as_str().unwrap().to_owned()
+}
+
+fn load(world: &World, client_id: &str, uri: &str) -> Result<Consent, oauth_proto::oauth2::server::Rejected> {
+    world.authorize(&[("client_id", client_id), ("request_uri", uri)])
+}
+
+fn is_request_uri(reason: &Reason) -> bool {
+    matches!(reason, Reason::RequestUri(_))
+}
+
+/// Row `par-other-client`.
+#[test]
+fn par_other_client() {
+    let world = World::default();
+    let uri = push(&world, &[]);
+    assert!(is_request_uri(&paged(load(&world, SCANNER.0, &uri))));
+    load(&world, PRINTER.0, &uri).unwrap();
+}
+
+/// Row `par-expired`: to the second; and the page that was loaded last can still be decided on.
+#[test]
+fn par_expired() {
+    let world = World::default();
+    let uri = push(&world, &[]);
+    world.pass(59);
+    let consent = load(&world, PRINTER.0, &uri).unwrap();
+    world.pass(1);
+    assert!(is_request_uri(&paged(load(&world, PRINTER.0, &uri))));
+    world.pass(3598);
+    assert!(parameter(&location(&world.grant(consent.clone())), "code").is_some());
+    // An hour after it was loaded, the page is too old.
+    let uri = push(&world, &[]);
+    let consent = load(&world, PRINTER.0, &uri).unwrap();
+    world.pass(3600);
+    let late = serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store);
+    assert_eq!(sent_back(late), "invalid_request");
+}
+
+/// Row `par-reused-after-grant`: a reload of the page works, and a second decision does not.
+#[test]
+fn par_reused_after_grant() {
+    let world = World::default();
+    let decide =
+        |consent: Consent| serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store);
+    let uri = push(&world, &[]);
+    let (first, second) = (load(&world, PRINTER.0, &uri).unwrap(), load(&world, PRINTER.0, &uri).unwrap());
+    // It survives a login page.
+    let first: Consent = serde_json::from_str(&serde_json::to_string(&first).unwrap()).unwrap();
+    let code = parameter(&location(&decide(first.clone()).unwrap()), "code").unwrap();
+    for late in [first.clone(), second.clone()] {
+        assert!(is_request_uri(&paged(decide(late))));
+    }
+    assert!(is_request_uri(&paged(serve(world.provider.deny(second), &world.store))));
+    assert!(is_request_uri(&paged(load(&world, PRINTER.0, &uri))));
+    // Nothing of that has spent the code.
+    world.redeem(PRINTER, &code).unwrap();
+
+    // A denial is a decision, too, and so is another answer of the application's.
+    for end in ["deny", "login_required"] {
+        let uri = push(&world, &[]);
+        let consent = load(&world, PRINTER.0, &uri).unwrap();
+        let reply = match end {
+            "deny" => world.provider.deny(consent.clone()),
+            code => world.provider.send_back(consent.clone(), code),
+        };
+        location(&serve(reply, &world.store).unwrap());
+        assert!(is_request_uri(&paged(decide(consent))), "{end}");
+        assert!(is_request_uri(&paged(load(&world, PRINTER.0, &uri))), "{end}");
+    }
+
+    // The implicit grant, which stores its token at once.
+    let world = World::default();
+    world.store.add_client(
+        ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().redirect_uri(CALLBACK).grant_type("implicit"),
+    );
+    let implicit =
+        [("response_type", "token"), ("client_id", PRINTER.0), ("redirect_uri", CALLBACK), ("scope", "read")];
+    let response = world.post("/par", &[&implicit[..], &[("client_secret", PRINTER.1)]].concat()).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+    let consent = load(&world, PRINTER.0, body["request_uri"].as_str().unwrap()).unwrap();
+    assert!(parameter(&location(&world.grant(consent.clone())), "access_token").is_some());
+    let again = serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store);
+    assert!(is_request_uri(&paged(again)));
+}
+
+/// Row `par-not-pushed-though-required`.
+#[test]
+fn par_not_pushed_though_required() {
+    let world = World::new(provider().require_pushed_requests());
+    assert_eq!(sent_back(world.authorize(&asking("printer", REDIRECT))), "invalid_request");
+    let uri = push(&world, &[]);
+    load(&world, PRINTER.0, &uri).unwrap();
+    assert!(is_request_uri(&paged(load(&world, PRINTER.0, "urn:ietf:params:oauth:request_uri:of-nobody"))));
+    // A code is no pushed request.
+    let consent = load(&world, PRINTER.0, &push(&world, &[])).unwrap();
+    let code = parameter(&location(&world.grant(consent)), "code").unwrap();
+    assert!(is_request_uri(&paged(load(&world, PRINTER.0, &code))));
+}
+
+/// Row `par-request-uri-inside`.
+#[test]
+fn par_request_uri_inside() {
+    let world = World::default();
+    let honest = [&asking(PRINTER.0, REDIRECT)[..], &[("client_secret", PRINTER.1), ("request_uri", "urn:x")]].concat();
+    refused(world.post("/par", &honest), 400, "invalid_request");
+}
+
+/// RFC 6749 §3.1: by the same rules as a GET, of the form alone.
+#[test]
+fn an_authorization_request_may_be_posted() {
+    let world = World::default();
+    let post = |query: &str, parameters: &[(&str, &str)]| {
+        let mut request = posting("/authorize", parameters);
+        *request.uri_mut() = format!("{ISSUER}/authorize{query}").parse().unwrap();
+        match world.dispatch(&request)? {
+            oauth_proto::oauth2::server::Dispatched::Consent(consent) => Ok(consent),
+            end => panic!("{end:?}"),
+        }
+    };
+    let honest = asking("printer", REDIRECT);
+    let consent = post("", &honest).unwrap();
+    assert_eq!(consent, world.authorize(&honest).unwrap());
+    // The query of such a request is no part of it.
+    assert_eq!(post("?client_id=scanner&scope=admin", &honest).unwrap(), consent);
+    paged(post("?client_id=printer&response_type=code", &[]));
+    assert!(matches!(paged(post("", &asking("printer", "https://evil.example/"))), Reason::RedirectUri { .. }));
+    assert_eq!(sent_back(post("", &[&honest[..], &[("scope", "admin")]].concat())), "invalid_scope");
+    assert!(matches!(paged(post("", &[&honest[..], &[("state", "b")]].concat())), Reason::ParameterTwice(_)));
+    // A pushed one, too.
+    let uri = push(&world, &[]);
+    post("", &[("client_id", "printer"), ("request_uri", &uri)]).unwrap();
+    // A form, or nothing.
+    let mut request = posting("/authorize", &honest);
+    request.headers_mut().insert("content-type", "application/json".parse().unwrap());
+    assert!(matches!(paged(world.dispatch(&request).map(drop)), Reason::ContentType(_)));
+    let mut request = posting("/authorize", &honest);
+    *request.body_mut() = vec![b'a'; 64 * 1024 + 1];
+    assert_eq!(world.dispatch(&request).unwrap_err().response().status(), 413);
+}
+
+fn registered(world: &World) -> String {
+    let body = format!(r#"{{"redirect_uris":["{CALLBACK}"],"token_endpoint_auth_method":"none"}}"#);
+    let request = Request::post(format!("{ISSUER}/register")).header("content-type", "application/json");
+    let response = world.send(request.body(body.into_bytes()).unwrap()).unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+    answer["client_id"].as_str().unwrap().to_owned()
+}
+
+/// Row `redirect-before-asking`: a client that registered itself, and a bad request of it.
+#[test]
+fn redirect_before_asking() {
+    let world = World::new(provider().registration(RegistrationPolicy::AllowAnyone));
+    let client = registered(&world);
+    let proof = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
+    let honest = [&asking(&client, CALLBACK)[..], &proof].concat();
+    let page = |response: &oauth_proto::Response| {
+        assert_eq!((response.status().as_u16(), response.headers().get("location")), (400, None));
+        assert_eq!(response.headers()["content-security-policy"], "default-src 'none'");
+        String::from_utf8(response.body().clone()).unwrap()
+    };
+    for (name, value, code) in [
+        ("scope", "nonsense", "invalid_scope"),
+        ("response_type", "id_token", "unsupported_response_type"),
+        ("resource", "https://api.example.com", "invalid_target"),
+        ("request", "x.y.z", "request_not_supported"),
+    ] {
+        let others = honest.iter().filter(|(own, _)| *own != name).copied();
+        let parameters: Vec<_> = others.chain([(name, value)]).collect();
+        let text = page(&world.authorize(&parameters).unwrap_err().response());
+        // A link is there, to follow for who wants to, and says where it leads.
+        assert!(text.contains("<b>new.example.com</b>"), "{text}");
+        let link = format!("href=\"{CALLBACK}?error={code}&amp;");
+        assert!(text.contains(&link) && text.contains("state=xyz") && text.contains("iss=https"), "{text}");
+    }
+    let form = [&honest[..], &[("response_mode", "form_post"), ("scope", "nonsense")]].concat();
+    let text = page(&world.authorize(&form).unwrap_err().response());
+    assert!(
+        text.contains(&format!("<form method=\"post\" action=\"{CALLBACK}\">")) && !text.contains("<script"),
+        "{text}"
+    );
+    // Without a page nobody was asked; with one the user was.
+    let consent = world.authorize(&honest).unwrap();
+    let silent = serve(world.provider.send_back(consent.clone(), "login_required"), &world.store).unwrap();
+    assert!(page(&silent).contains("error=login_required"));
+    location(&world.deny(consent.clone()));
+    location(&world.grant(consent));
+
+    // Whom somebody has vetted is trusted with a redirect: by an initial access token, or by hand.
+    let world = World::new(provider().registration(RegistrationPolicy::with_token("initial-access-token-1234")));
+    let request = Request::post(format!("{ISSUER}/register"))
+        .header("content-type", "application/json")
+        .header("authorization", "Bearer initial-access-token-1234")
+        .body(format!(r#"{{"redirect_uris":["{CALLBACK}"]}}"#).into_bytes())
+        .unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(world.send(request).unwrap().body()).unwrap();
+    let vetted = answer["client_id"].as_str().unwrap();
+    for (client, uri) in [(vetted, CALLBACK), ("printer", REDIRECT)] {
+        let wrong = [&asking(client, uri)[..], &[("scope", "nonsense")]].concat();
+        assert_eq!(sent_back(world.authorize(&wrong)), "invalid_scope");
+    }
+}
+
+/// Row `redirect-before-asking`: a consent that was changed on its way leads to registered places alone.
+#[test]
+fn a_changed_consent_leads_to_no_other_place() {
+    let world = World::default();
+    let consent = world.authorize(&asking("printer", REDIRECT)).unwrap();
+    let changed = |from: &str, to: &str| -> Consent {
+        let stored = serde_json::to_string(&consent).unwrap();
+        assert!(stored.contains(from), "{stored}");
+        serde_json::from_str(&stored.replace(from, to)).unwrap()
+    };
+    let evil = changed("https://client.example.com/cb?x=1", "https://evil.example/");
+    for reply in [
+        world.provider.deny(evil.clone()),
+        world.provider.send_back(evil.clone(), "login_required"),
+        world.provider.grant(evil, Grant::new("jane"), world.moment()),
+    ] {
+        let reason = paged(serve(reply, &world.store));
+        assert!(
+            matches!(&reason, Reason::RedirectUri { received: Some(uri), .. } if uri == "https://evil.example/"),
+            "{reason}"
+        );
+    }
+    let nobody = changed("\"client_id\":\"printer\"", "\"client_id\":\"nobody\"");
+    assert!(matches!(paged(serve(world.provider.deny(nobody), &world.store)), Reason::UnknownClient(_)));
+    // The issuer that the client compares is the server's own.
+    let other = changed("\"issuer\":\"https://auth.example.com\"", "\"issuer\":\"https://evil.example\"");
+    let url = location(&world.grant(other));
+    assert_eq!(parameter(&url, "iss").as_deref(), Some(ISSUER));
+}
+
+#[test]
+fn a_decision_looks_again_at_what_the_server_demands() {
+    let mut world = World::default();
+    let consent = world.authorize(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat()).unwrap();
+    let grant =
+        |world: &World| serve(world.provider.grant(consent.clone(), Grant::new("jane"), world.moment()), &world.store);
+    world.provider = provider().require_pkce().build().unwrap();
+    assert_eq!(grant(&world).unwrap_err().reason, Reason::ChallengeMissing);
+    world.provider = provider().add_resource("https://api.example.com").require_resource().build().unwrap();
+    assert_eq!(grant(&world).unwrap_err().reason, Reason::ResourceMissing);
+    // A token that was to stand in a fragment does not stand in a query.
+    let mut world = World::default();
+    world.store.add_client(
+        ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().redirect_uri(CALLBACK).grant_type("implicit"),
+    );
+    let implicit = [
+        ("response_type", "token"),
+        ("client_id", PRINTER.0),
+        ("redirect_uri", CALLBACK),
+        ("state", "xyz"),
+        ("scope", "read"),
+    ];
+    let stored = serde_json::to_string(&world.authorize(&implicit).unwrap()).unwrap();
+    let changed: Consent =
+        serde_json::from_str(&stored.replace("\"mode\":\"fragment\"", "\"mode\":\"query\"")).unwrap();
+    assert_eq!(
+        sent_back(serve(world.provider.grant(changed, Grant::new("jane"), world.moment()), &world.store)),
+        "invalid_request"
+    );
+    world.provider = provider().add_grant_type(GrantType::implicit().scopes("write")).build().unwrap();
+    let consent: Consent = serde_json::from_str(&stored).unwrap();
+    assert_eq!(
+        sent_back(serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store)),
+        "invalid_scope"
+    );
+}
+
+/// What a page shows of a redirect_uri is a text, and one in which nobody can write to the user.
+#[test]
+fn a_page_shows_a_wrong_redirect_uri_as_a_text() {
+    let world = World::default();
+    let page = |uri: &str| {
+        let response = world.authorize(&asking("printer", uri)).unwrap_err().response();
+        String::from_utf8(response.body().clone()).unwrap()
+    };
+    let text = page("https://evil.example/<b>x</b>?call=555-1234#now");
+    assert!(text.contains("&quot;https://evil.example/&lt;b&gt;x&lt;/b&gt;&quot;"), "{text}");
+    assert!(!text.contains("555") && !text.contains("<b>") && !text.contains("href"), "{text}");
+    let long = format!("https://evil.example/{}", "x".repeat(5000));
+    assert!(page(&long).len() < 2000);
+    let form = form::encode([("response_type", "code"), ("client_id", "app")]);
+    let request = Request::get(format!("{ISSUER}/authorize?{form}")).body(Vec::new()).unwrap();
+    let text = String::from_utf8(world.dispatch(&request).unwrap_err().response().into_body()).unwrap();
+    assert!(text.contains("redirect_uri is missing"), "{text}");
+    let unknown = world.authorize(&asking("nobody", REDIRECT)).unwrap_err();
+    assert_eq!(unknown.client_id(), Some("nobody"));
+}

@@ -1,0 +1,412 @@
+//! What the application adds to answers, what a resource demands of tokens, and what is said when storage fails.
+#![allow(missing_docs)]
+
+#[path = "common/world.rs"]
+mod world;
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+
+use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
+use oauth_proto::oauth2::server::{
+    AnswerKind, Claim, ClientRecord, Decide, Decision, Dispatched, ExtendAnswer, Grant, GrantType, Question, Reason,
+    RegistrationPolicy, Rejected, Reply, Store, serve, serve_extended,
+};
+use oauth_proto::oauth2::{Authorize, Client};
+use oauth_proto::{Request, Response, Timestamp};
+use serde_json::{Value, json};
+use world::{ISSUER, NOW, REDIRECT, SECRET, World, provider};
+
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+const API: &str = "https://api.example.com";
+
+fn post(path: &str, parameters: &[(&str, &str)]) -> Request {
+    let own = [("client_id", "printer"), ("client_secret", SECRET)];
+    let form = oauth_proto::wire::form::encode(own.iter().chain(parameters).copied());
+    http::Request::post(format!("{ISSUER}{path}"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form.into_bytes())
+        .unwrap()
+}
+
+fn read(response: &Response) -> Value {
+    serde_json::from_slice(response.body()).unwrap_or_default()
+}
+
+/// Sends a request to a server whose application adds these members, and returns the answer and what the application was asked.
+fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec<ExtendAnswer>) {
+    let asked = RefCell::new(Vec::new());
+    let decide = |question: Decide| {
+        Ok::<_, Infallible>(match question.claim {
+            Claim::Password { username, .. } => Decision::Granted(Grant::new(username).data(json!({ "tenant": 7 }))),
+            _ => Decision::Granted(Grant::new("jane")),
+        })
+    };
+    let extend = |question: ExtendAnswer| {
+        asked.borrow_mut().push(question);
+        members.as_object().cloned().ok_or("the application's database is down")
+    };
+    let response = match serve_extended(world.provider.dispatch(request, world.moment()), &world.store, decide, extend)
+    {
+        Ok(Dispatched::Respond(response)) => response,
+        Ok(end) => panic!("{end:?}"),
+        Err(rejected) => rejected.response(),
+    };
+    (response, asked.into_inner())
+}
+
+fn extending() -> World {
+    let exchange = GrantType::token_exchange().scopes("read write");
+    let world = World::new(provider().add_grant_type(exchange).extend_token_answers().extend_introspection());
+    let client = ClientRecord::confidential("printer", SECRET).unwrap().redirect_uri(REDIRECT);
+    world
+        .store
+        .add_client(["client_credentials", "password", EXCHANGE].into_iter().fold(client, ClientRecord::grant_type));
+    world
+}
+
+#[test]
+fn the_application_adds_members_to_every_token_answer() {
+    let world = extending();
+    let members = json!({ "user_id": "u-7", "nested": { "a": [1, "\"é\""] } });
+    let token = |parameters: &[(&str, &str)]| {
+        let (response, asked) = extended(&world, &post("/token", parameters), &members);
+        let answer = read(&response);
+        assert_eq!(response.status(), 200, "{answer}");
+        assert_eq!((&answer["user_id"], &answer["nested"]), (&members["user_id"], &members["nested"]), "{answer}");
+        let [asked] = <[_; 1]>::try_from(asked).unwrap();
+        assert_eq!((asked.kind, asked.client.client_id.as_str()), (AnswerKind::Token, "printer"));
+        assert_eq!((asked.confirmation.as_ref(), asked.expires_at), (None, Some(Timestamp::from_secs(NOW + 3600))));
+        (answer, asked)
+    };
+    let (_, asked) = token(&[("grant_type", "client_credentials"), ("scope", "stats")]);
+    assert_eq!((asked.grant.user.as_deref(), asked.scope.as_str()), (None, "stats"));
+    let password = [("grant_type", "password"), ("username", "jane"), ("password", "x"), ("scope", "read write")];
+    let (answer, asked) = token(&password);
+    assert_eq!((asked.grant.user.as_deref(), &asked.grant.data["tenant"]), (Some("jane"), &json!(7)));
+    // A refresh that narrows is asked about with what the token may do, also when the answer was lost.
+    let refresh_token = answer["refresh_token"].as_str().unwrap();
+    let refresh = [("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("scope", "read")];
+    for _ in 0..2 {
+        let (_, asked) = token(&refresh);
+        assert_eq!((asked.scope.as_str(), asked.grant.scope.as_str()), ("read", "read write"));
+    }
+    let subject = answer["access_token"].as_str().unwrap();
+    let kind = "urn:ietf:params:oauth:token-type:access_token";
+    let (answer, _) =
+        token(&[("grant_type", EXCHANGE), ("subject_token", subject), ("subject_token_type", kind), ("scope", "read")]);
+    assert_eq!(answer["issued_token_type"], kind);
+    let (response, asked) = extended(&world, &post("/device_authorization", &[("scope", "read")]), &members);
+    let device = read(&response);
+    assert_eq!((asked.len(), device.get("user_id")), (0, None));
+    let waiting = world.provider.find_device(device["user_code"].as_str().unwrap(), Timestamp::from_secs(NOW));
+    let waiting = serve(waiting, &world.store).unwrap();
+    serve(world.provider.grant_device(waiting, Grant::new("jane"), world.moment()), &world.store).unwrap();
+    token(&[("grant_type", DEVICE), ("device_code", device["device_code"].as_str().unwrap())]);
+}
+
+fn code(world: &World) -> String {
+    let query = oauth_proto::wire::form::encode([
+        ("response_type", "code"),
+        ("client_id", "printer"),
+        ("redirect_uri", REDIRECT),
+        ("scope", "read"),
+    ]);
+    let consent = world.consent(&format!("{ISSUER}/authorize?{query}"));
+    let response = serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store).unwrap();
+    let url = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
+    url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
+}
+
+/// Where the application fails, the code is as good as before.
+#[test]
+fn an_application_that_fails_spends_nothing() {
+    let world = extending();
+    let code = code(&world);
+    let redeem = post("/token", &[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT)]);
+    let (response, _) = extended(&world, &redeem, &Value::Null);
+    assert_eq!((response.status().as_u16(), &read(&response)["error"]), (503, &json!("temporarily_unavailable")));
+    // A server that nobody asks is told so.
+    let rejected = serve(world.provider.dispatch(&redeem, world.moment()), &world.store).map(drop).unwrap_err();
+    assert!(rejected.to_string().contains("`serve_extended`"), "{rejected}");
+    // What the server writes is not the application's.
+    for member in ["access_token", "token_type", "expires_in", "refresh_token", "scope", "issued_token_type", "error"] {
+        let (response, _) = extended(&world, &redeem, &json!({ member: "x" }));
+        assert_eq!((response.status().as_u16(), &read(&response)["error"]), (500, &json!("server_error")), "{member}");
+    }
+    let (response, _) = extended(&world, &redeem, &json!({ "tenant": 7 }));
+    assert_eq!((response.status().as_u16(), &read(&response)["tenant"]), (200, &json!(7)));
+}
+
+#[test]
+fn a_reused_token_comes_with_the_members_of_its_request() {
+    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere").extend_token_answers());
+    let password =
+        post("/token", &[("grant_type", "password"), ("username", "jane"), ("password", "x"), ("scope", "read")]);
+    let (first, _) = extended(&world, &password, &json!({ "n": 1 }));
+    let (second, _) = extended(&world, &password, &json!({ "n": 2 }));
+    let (first, second) = (read(&first), read(&second));
+    assert_eq!(first["access_token"], second["access_token"]);
+    assert_eq!((&first["n"], &second["n"]), (&json!(1), &json!(2)));
+}
+
+#[test]
+fn introspection_tells_what_the_operator_names_and_the_application_adds() {
+    let world = extending();
+    let password =
+        post("/token", &[("grant_type", "password"), ("username", "jane"), ("password", "x"), ("scope", "read")]);
+    let token = read(&extended(&world, &password, &json!({})).0)["access_token"].as_str().unwrap().to_owned();
+    let introspect = post("/introspect", &[("token", &token)]);
+    let (response, asked) = extended(&world, &introspect, &json!({ "username": "jane@example.com" }));
+    let answer = read(&response);
+    assert_eq!((&answer["active"], &answer["username"]), (&json!(true), &json!("jane@example.com")));
+    assert_eq!((asked[0].kind, asked[0].grant.user.as_deref()), (AnswerKind::Introspection, Some("jane")));
+    for member in ["active", "scope", "client_id", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "cnf"] {
+        assert_eq!(extended(&world, &introspect, &json!({ member: false })).0.status(), 500, "{member}");
+    }
+    // Of what is not active nothing is told, and nobody is asked.
+    let (response, asked) =
+        extended(&world, &post("/introspect", &[("token", "unknown")]), &json!({ "username": "x" }));
+    assert_eq!((read(&response), asked.len()), (json!({ "active": false }), 0));
+}
+
+/// The guards at the store and at introspection read the same.
+#[test]
+fn a_guard_reads_the_applications_data_wherever_it_asks() {
+    for told in [true, false] {
+        let builder = if told { provider().introspect_data(["tenant", "absent"]) } else { provider() };
+        let world = World::new(builder);
+        world.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().introspects_all());
+        let client = world.client();
+        let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
+        let consent = world.consent(&authorization.url);
+        let grant = Grant::new("jane").data(json!({ "tenant": { "id": 7 }, "secret": "x" }));
+        let response = serve(world.provider.grant(consent, grant, world.moment()), &world.store).unwrap();
+        let callback = response.headers()["location"].to_str().unwrap().to_owned();
+        let token = world.run(client.redeem(authorization.pending, &callback, world.moment())).unwrap();
+        let api = ResourceServer::new(API).unwrap();
+        let request = http::Request::get(format!("{API}/x"))
+            .header("authorization", format!("Bearer {}", token.access_token.expose()))
+            .body(Vec::new())
+            .unwrap();
+        let by_store = serve(api.check(&request, "read", Timestamp::from_secs(NOW)), &world.store).unwrap();
+        assert_eq!(by_store.data("tenant"), Some(&json!({ "id": 7 })));
+        let remote = RemoteTokens::new(Client::new(world.server(), "api").secret(SECRET));
+        let send = |request: Request| Ok::<_, Infallible>(world.send(request));
+        let by_introspection = api.admit_with(&request, "read", &remote, send, || world.moment()).unwrap().unwrap();
+        let expected = told.then(|| json!({ "id": 7 }));
+        assert_eq!(by_introspection.data("tenant"), expected.as_ref());
+        assert_eq!((by_introspection.data("secret"), by_introspection.data("absent")), (None, None));
+    }
+}
+
+/// Row `audience-missing`.
+#[test]
+fn audience_missing() {
+    let world = World::new(provider().add_resource(API));
+    let api = ResourceServer::new(API).unwrap();
+    let strict = ResourceServer::new(API).unwrap().require_audience();
+    let token = |resource: &[(&str, &str)]| {
+        let parameters = [&[("grant_type", "client_credentials"), ("scope", "stats")], resource].concat();
+        read(&world.send(post("/token", &parameters)))["access_token"].as_str().unwrap().to_owned()
+    };
+    let check = |api: &ResourceServer, token: &str| {
+        let request = http::Request::get(format!("{API}/x")).header("authorization", format!("Bearer {token}"));
+        let request = request.body(Vec::new()).unwrap();
+        serve(api.check(&request, "stats", Timestamp::from_secs(NOW)), &world.store).map(drop)
+    };
+    let (bare, named) = (token(&[]), token(&[("resource", API)]));
+    check(&api, &bare).unwrap();
+    check(&api, &named).unwrap();
+    check(&strict, &named).unwrap();
+    let rejected = check(&strict, &bare).unwrap_err();
+    assert_eq!(rejected.reason, Reason::BearerAudience { received: Vec::new(), expected: vec![API.to_owned()] });
+    assert_eq!(rejected.response().status(), 401);
+    // At introspection, too.
+    world.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().introspects_all());
+    let remote = RemoteTokens::new(Client::new(world.server(), "api").secret(SECRET));
+    for (token, is_in) in [(&bare, false), (&named, true)] {
+        let request = http::Request::get(format!("{API}/x")).header("authorization", format!("Bearer {token}"));
+        let send = |request: Request| Ok::<_, Infallible>(world.send(request));
+        let request = request.body(Vec::new()).unwrap();
+        let admitted = strict.admit_with(&request, "stats", &remote, send, || world.moment()).unwrap();
+        assert_eq!(admitted.is_ok(), is_in);
+    }
+}
+
+#[test]
+fn a_server_that_requires_resources_issues_no_token_without_one() {
+    let world = World::new(provider().add_resource(API).require_resource());
+    let refused = |path: &str, parameters: &[(&str, &str)]| {
+        let response = world.send(post(path, parameters));
+        assert_eq!((response.status().as_u16(), &read(&response)["error"]), (400, &json!("invalid_target")), "{path}");
+    };
+    let credentials = [("grant_type", "client_credentials"), ("scope", "stats")];
+    refused("/token", &credentials);
+    refused("/token", &[("grant_type", "password"), ("username", "jane"), ("password", "A3ddj3w"), ("scope", "read")]);
+    refused("/device_authorization", &[("scope", "read")]);
+    let asking = [("response_type", "code"), ("redirect_uri", REDIRECT), ("scope", "read")];
+    refused("/par", &asking);
+    let named = [&credentials[..], &[("resource", API)]].concat();
+    assert_eq!(world.send(post("/token", &named)).status(), 200);
+    assert_eq!(world.send(post("/par", &[&asking[..], &[("resource", API)]].concat())).status(), 201);
+    // What was granted for a resource is redeemed and refreshed for it without being named again.
+    let client = world.client();
+    let token = world.sign_in(&client, Authorize::scope("read").resource(API)).unwrap();
+    let grant = oauth_proto::oauth2::Grant::refresh_token(token.refresh_token.unwrap());
+    let token = world.run(client.request_token(grant, world.moment())).unwrap();
+    let introspection = world.run(client.introspect(token.access_token.expose(), None, world.moment())).unwrap();
+    assert_eq!(introspection.aud, [API]);
+}
+
+/// A resource that the server has lost is in no new token, and no token is for all of them instead.
+#[test]
+fn resource_withdrawn() {
+    let mail = "https://mail.example.com";
+    let mut world = World::new(provider().add_resource(API).add_resource(mail));
+    let client = world.client();
+    let both = world.sign_in(&client, Authorize::scope("read").resource(API).resource(mail)).unwrap();
+    let one = world.sign_in(&client, Authorize::scope("read").resource(mail)).unwrap();
+    world.provider = provider().add_resource(API).build().unwrap();
+    let refresh = |token: &oauth_proto::oauth2::Token| {
+        let grant = oauth_proto::oauth2::Grant::refresh_token(token.refresh_token.clone().unwrap());
+        world.run(client.request_token(grant, world.moment()))
+    };
+    let token = refresh(&both).unwrap();
+    let introspection = world.run(client.introspect(token.access_token.expose(), None, world.moment())).unwrap();
+    assert_eq!(introspection.aud, [API]);
+    assert_eq!(refresh(&one).unwrap_err().code(), Some("invalid_target"));
+}
+
+/// Answers the first questions from a store, and fails at a later one.
+fn failing(world: &World, request: &Request, answered: u32) -> Option<Rejected> {
+    let mut reply = world.provider.dispatch(request, world.moment());
+    for _ in 0..answered {
+        reply = match reply {
+            Reply::Ask(Question::FindClient(ask)) => {
+                let found = world.store.find_client(ask.command()).unwrap();
+                ask.answer(found)
+            }
+            Reply::Ask(Question::FindTicket(ask)) => {
+                let found = world.store.find_ticket(ask.command()).unwrap();
+                ask.answer(found)
+            }
+            Reply::Ask(Question::FindToken(ask)) => {
+                let found = world.store.find_token(ask.command()).unwrap();
+                ask.answer(found)
+            }
+            _ => return None,
+        };
+    }
+    let down = "the database is down";
+    match reply {
+        Reply::Ask(Question::FindClient(ask)) => reply = ask.unavailable(down),
+        Reply::Ask(Question::FindTicket(ask)) => reply = ask.unavailable(down),
+        Reply::Ask(Question::FindToken(ask)) => reply = ask.unavailable(down),
+        Reply::Ask(Question::SaveTicket(ask)) => reply = ask.unavailable(down),
+        Reply::Ask(Question::SaveTokens(ask)) => reply = ask.unavailable(down),
+        Reply::Ask(Question::SaveClient(ask)) => reply = ask.unavailable(down),
+        Reply::Ask(Question::Redeem(ask)) => reply = ask.unavailable(down),
+        Reply::Ask(Question::Rotate(ask)) => reply = ask.unavailable(down),
+        Reply::Ask(Question::Revoke(ask)) => reply = ask.unavailable(down),
+        _ => return None,
+    }
+    match reply {
+        Reply::Reject(rejected) => Some(rejected),
+        _ => panic!("a question that storage did not answer has to end the request"),
+    }
+}
+
+/// RFC 9110 §15.6.4 at every endpoint; by the browser where the redirect_uri was proven (RFC 6749 §4.1.2.1).
+#[test]
+fn where_storage_fails_the_answer_says_when_to_come_back() {
+    let world = World::new(provider().registration(RegistrationPolicy::AllowAnyone));
+    let tokens = world.sign_in(&world.client(), Authorize::scope("read")).unwrap();
+    let refresh_token = tokens.refresh_token.unwrap();
+    let code = code(&world);
+    let asking = [("response_type", "code"), ("redirect_uri", REDIRECT), ("scope", "read")];
+    let query = oauth_proto::wire::form::encode([&asking[..], &[("client_id", "printer")]].concat());
+    let register = http::Request::post(format!("{ISSUER}/register"))
+        .header("content-type", "application/json")
+        .body(br#"{"redirect_uris":["https://new.example.com/cb"]}"#.to_vec())
+        .unwrap();
+    let requests = [
+        post("/token", &[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT)]),
+        post("/token", &[("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())]),
+        post("/token", &[("grant_type", "client_credentials"), ("scope", "stats")]),
+        post("/introspect", &[("token", tokens.access_token.expose())]),
+        post("/revoke", &[("token", tokens.access_token.expose())]),
+        post("/par", &asking),
+        post("/device_authorization", &[("scope", "read")]),
+        http::Request::get(format!("{ISSUER}/authorize?{query}")).body(Vec::new()).unwrap(),
+        register,
+    ];
+    for request in requests {
+        let mut failed = 0;
+        for answered in 0..4 {
+            let Some(rejected) = failing(&world, &request, answered) else { break };
+            failed += 1;
+            let response = rejected.response();
+            assert_eq!(response.status(), 503, "{}", request.uri());
+            assert_eq!(response.headers()["retry-after"], "5", "{}", request.uri());
+            assert!(!String::from_utf8_lossy(response.body()).contains("database"), "{}", request.uri());
+            assert!(rejected.endpoint().is_some(), "{}", request.uri());
+        }
+        assert!(failed > 0, "{}", request.uri());
+    }
+    let consent = world.consent(&format!("{ISSUER}/authorize?{query}"));
+    let reply = world.provider.grant(consent, Grant::new("jane"), world.moment());
+    let Reply::Ask(Question::FindClient(ask)) = reply else { panic!() };
+    let found = world.store.find_client(ask.command()).unwrap();
+    let Reply::Ask(Question::SaveTicket(ask)) = ask.answer(found) else { panic!() };
+    let Reply::Reject(rejected) = ask.unavailable("down") else { panic!() };
+    let response = rejected.response();
+    assert_eq!(response.status(), 303);
+    let location = response.headers()["location"].to_str().unwrap();
+    assert!(location.contains("error=temporarily_unavailable"), "{location}");
+    assert_eq!(rejected.client_id(), Some("printer"));
+}
+
+/// What a client's developer reads of a refusal in which no secret is at stake.
+#[test]
+fn refusals_say_what_was_received() {
+    let world = World::new(provider());
+    let said = |path: &str, parameters: &[(&str, &str)]| {
+        let answer = read(&world.send(post(path, parameters)));
+        answer["error_description"].as_str().unwrap_or_default().to_owned()
+    };
+    let token = |parameters: &[(&str, &str)]| said("/token", parameters);
+    let scope = token(&[("grant_type", "client_credentials"), ("scope", "stats admin root")]);
+    assert!(scope.contains("admin root") && !scope.contains("stats"), "{scope}");
+    assert!(token(&[("grant_type", DEVICE), ("device_code", "x")]).contains("device code is unknown"));
+    assert!(token(&[("grant_type", "magic")]).contains("'magic'"));
+    world.store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().grant_types(["password"]));
+    assert!(token(&[("grant_type", "client_credentials")]).contains("'client_credentials'"));
+    assert!(said("/tokens", &[]).contains("'/tokens'"));
+    let json = http::Request::post(format!("{ISSUER}/token")).header("content-type", "application/json");
+    let answer = read(&world.send(json.body(b"{}".to_vec()).unwrap()));
+    assert!(answer["error_description"].as_str().unwrap().contains("application/x-www-form-urlencoded"), "{answer}");
+    // Not so where it would help somebody who guesses.
+    for wrong in [("client_id", "nobody"), ("client_secret", "wrong")] {
+        let mut parameters =
+            vec![("client_id", "printer"), ("client_secret", SECRET), ("grant_type", "client_credentials")];
+        parameters.iter_mut().filter(|(name, _)| *name == wrong.0).for_each(|pair| *pair = wrong);
+        let form = oauth_proto::wire::form::encode(parameters);
+        let request = http::Request::post(format!("{ISSUER}/token"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form.into_bytes())
+            .unwrap();
+        assert_eq!(read(&world.send(request)), json!({ "error": "invalid_client" }));
+    }
+}
+
+#[test]
+fn a_link_with_the_code_in_it_is_sent_only_where_the_operator_wants_it() {
+    for (builder, has) in [(provider(), false), (provider().allow_verification_uri_complete(), true)] {
+        let answer = read(&World::new(builder).send(post("/device_authorization", &[("scope", "read")])));
+        let link = answer.get("verification_uri_complete").and_then(Value::as_str);
+        let expected = format!("{ISSUER}/device?user_code={}", answer["user_code"].as_str().unwrap());
+        assert_eq!(link, has.then_some(expected.as_str()));
+    }
+}
