@@ -243,6 +243,104 @@ fn parameter_twice() {
     assert_eq!(status(&request, &world), (400, Reason::ParameterTwice("oauth_nonce".into())));
 }
 
+/// A request with a form, signed as it is.
+fn signed_form(world: &World, placement: Placement, form: Vec<u8>) -> Request<Vec<u8>> {
+    let mut request = Request::post(format!("{ORIGIN}/photos?size=original&file=vacation.jpg"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form)
+        .unwrap();
+    let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+    let scheme = Scheme::default().placement(placement);
+    let signer = Signer::new(&scheme, &client, Some(&world.token().credentials));
+    signer.sign(&mut request, world.moment()).unwrap();
+    request
+}
+
+/// Row `oauth1-form-flood`: four megabytes, a million parameters, from nobody. What this costs is in `tests/allocations.rs`.
+#[test]
+fn a_flood_of_parameters_is_refused_before_it_is_collected_and_before_storage_is_asked() {
+    use oauth_proto::oauth1::server::Reply;
+    let world = World::default();
+    let refused = |request: &Request<Vec<u8>>| match world.provider.verifier().verify(request, world.moment()) {
+        Reply::Reject(rejected) => (rejected.response().status().as_u16(), rejected.reason),
+        reply => panic!("{reply:?}"),
+    };
+    let mut request = world.signed();
+    header(&mut request, |value| value.replace("dpf43f3p2l4k3l03", "nobody"));
+    *request.body_mut() = b"a&".repeat(2 << 20);
+    let too_large = Reason::FormTooLarge { size: 4 << 20, most: 1 << 20 };
+    assert!(too_large.to_string().contains("Verifier::largest_form"));
+    assert_eq!(refused(&request), (413, too_large));
+    let rejected = world.verify(&request).unwrap_err();
+    assert_eq!(fields(&rejected.response())["oauth_problem"], "parameter_rejected");
+    request.body_mut().truncate(1 << 20);
+    let too_many = Reason::TooManyParameters { most: 1000 };
+    assert!(too_many.to_string().contains("Verifier::most_parameters"));
+    assert_eq!(refused(&request), (400, too_many));
+
+    // Other bodies are not read.
+    let mut request = Request::post(format!("{ORIGIN}/photos")).body(b"a&".repeat(2 << 20)).unwrap();
+    world.client.session(world.token()).sign(&mut request, world.moment()).unwrap();
+    assert!(world.verify(&request).is_ok());
+}
+
+/// Row `oauth1-form-flood`: header, query and form count together, and the last one that there is room for passes.
+#[test]
+fn as_many_parameters_and_as_large_a_form_as_the_operator_allows_are_verified() {
+    let world = World::default();
+    for (placement, own) in [(Placement::Header, 7), (Placement::Query, 7), (Placement::Body, 7)] {
+        let form = |number: usize| b"a=1&".repeat(number - own - 2);
+        let verify = |request: &Request<Vec<u8>>| world.verify(request).map(drop).map_err(|rejected| rejected.reason);
+        assert_eq!(verify(&signed_form(&world, placement, form(1000))), Ok(()), "{placement:?}");
+        let one_more = signed_form(&world, placement, form(1001));
+        assert_eq!(verify(&one_more), Err(Reason::TooManyParameters { most: 1000 }), "{placement:?}");
+        let verifier = world.provider.verifier().clone().most_parameters(1001);
+        assert!(serve(verifier.verify(&one_more, world.moment()), &world.store).is_ok());
+    }
+    let request = signed_form(&world, Placement::Header, vec![b'a'; 100]);
+    let verifier = |bytes| world.provider.verifier().clone().largest_form(bytes);
+    assert!(serve(verifier(100).verify(&request, world.moment()), &world.store).is_ok());
+    let rejected = serve(verifier(99).verify(&request, world.moment()), &world.store).unwrap_err();
+    assert_eq!(rejected.reason, Reason::FormTooLarge { size: 100, most: 99 });
+}
+
+/// Row `oauth1-form-flood`: what header and query say is enough to refuse a request, so its form is not looked at.
+#[test]
+fn the_protocols_parameters_are_judged_before_a_form_is_read() {
+    let world = World::default();
+    for placement in [Placement::Header, Placement::Query] {
+        for (from, to, reason) in [
+            ("oauth_timestamp", "oauth_timestamp=1&x", None),
+            ("HMAC-SHA1", "X-UNKNOWN", Some(Reason::MethodUnsupported("X-UNKNOWN".into()))),
+            ("oauth_version", "oauth_version=2.0&x", Some(Reason::VersionUnknown)),
+            ("oauth_nonce", "oauth_nonce=&x", Some(Reason::ParameterInvalid("oauth_nonce"))),
+            ("oauth_token", "x", Some(Reason::ParameterMissing("oauth_token"))),
+            ("oauth_signature=", "x=", Some(Reason::ParameterMissing("oauth_signature"))),
+            ("oauth_consumer_key", "x", Some(Reason::ParameterMissing("oauth_consumer_key"))),
+        ] {
+            let mut request = signed_form(&world, placement, Vec::new());
+            if placement == Placement::Header {
+                let to = to.replace('&', "\", ").replacen('=', "=\"", usize::from(to.contains('&')));
+                header(&mut request, |value| value.replacen(from, &to, 1));
+            } else {
+                uri(&mut request, from, to);
+            }
+            *request.body_mut() = b"a&".repeat(2 << 20);
+            let refused = world.verify(&request).unwrap_err().reason;
+            match reason {
+                Some(reason) => assert_eq!(refused, reason, "{placement:?}"),
+                None => assert!(matches!(refused, Reason::TimestampRefused { timestamp: 1, .. }), "{refused}"),
+            }
+        }
+    }
+    // Those that stand in the form are judged when it has been collected, by the same rules.
+    let mut request = signed_form(&world, Placement::Body, Vec::new());
+    let form = String::from_utf8(request.body().clone()).unwrap();
+    *request.body_mut() = form.replace(&format!("oauth_timestamp={NOW}"), "oauth_timestamp=1").into_bytes();
+    let refused = world.verify(&request).unwrap_err().reason;
+    assert!(matches!(refused, Reason::TimestampRefused { timestamp: 1, .. }), "{refused}");
+}
+
 #[test]
 fn parameter_absent() {
     for name in [

@@ -49,6 +49,20 @@ pub enum Reason {
     /// `oauth_` parameters stand in more than one place (RFC 5849 §3.5).
     #[error("protocol parameters stand in more than one place")]
     ParametersMixed,
+    /// The request has more parameters than [`Verifier::most_parameters`](super::Verifier::most_parameters) says.
+    #[error("the request has more than {most} parameters, the most that Verifier::most_parameters allows")]
+    TooManyParameters {
+        /// How many it may have.
+        most: usize,
+    },
+    /// The body is a larger form than [`Verifier::largest_form`](super::Verifier::largest_form) says.
+    #[error("the form has {size} bytes, and {most} are the most that Verifier::largest_form allows")]
+    FormTooLarge {
+        /// How many bytes it has.
+        size: usize,
+        /// How many it may have.
+        most: usize,
+    },
     /// `oauth_version` is not 1.0.
     #[error("the version is not 1.0")]
     VersionUnknown,
@@ -129,6 +143,8 @@ impl Reason {
                 (BAD, "parameter_absent", Some(("oauth_parameters_absent", (*name).to_owned())))
             }
             Self::ParameterTwice(name) => rejected(name),
+            Self::TooManyParameters { .. } => (BAD, "parameter_rejected", None),
+            Self::FormTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "parameter_rejected", None),
             Self::ParameterInvalid(name) => rejected(name),
             Self::CallbackRefused => rejected(super::super::parameters::CALLBACK),
             Self::VersionUnknown => {
@@ -162,7 +178,7 @@ impl Reason {
 }
 
 impl Rejected {
-    /// What the client is told: 400, 401, 405 or 503, with the code of the Problem Reporting extension in the body and, for
+    /// What the client is told: 400, 401, 405, 413 or 503, with the code of the Problem Reporting extension in the body and, for
     /// a 401, in `WWW-Authenticate`. It says less than the reason where the difference would help an attacker: an unknown
     /// client, an unknown or revoked token, a wrong signature and a wrong host are all `signature_invalid`.
     pub fn response(&self) -> Response {
