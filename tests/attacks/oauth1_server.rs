@@ -312,7 +312,7 @@ fn the_protocols_parameters_are_judged_before_a_form_is_read() {
         for (from, to, reason) in [
             ("oauth_timestamp", "oauth_timestamp=1&x", None),
             ("HMAC-SHA1", "X-UNKNOWN", Some(Reason::MethodUnsupported("X-UNKNOWN".into()))),
-            ("oauth_version", "oauth_version=2.0&x", Some(Reason::VersionUnknown)),
+            ("oauth_version", "oauth_version=2.0&x", Some(Reason::VersionUnknown("2.0".into()))),
             ("oauth_nonce", "oauth_nonce=&x", Some(Reason::ParameterInvalid("oauth_nonce"))),
             ("oauth_token", "x", Some(Reason::ParameterMissing("oauth_token"))),
             ("oauth_signature=", "x=", Some(Reason::ParameterMissing("oauth_signature"))),
@@ -488,7 +488,53 @@ fn version_unknown() {
     let world = World::default();
     let mut request = world.signed();
     header(&mut request, |value| value.replace("oauth_version=\"1.0\"", "oauth_version=\"2.0\""));
-    assert_eq!(status(&request, &world), (400, Reason::VersionUnknown));
+    assert_eq!(status(&request, &world), (400, Reason::VersionUnknown("2.0".into())));
+    // None that is not there, and none that only some library could have meant.
+    for other in ["", "1.0b", "1.0A ", "1.0aa", "1"] {
+        let encoded = oauth_proto::wire::percent::encode(other);
+        header(&mut request, |value| {
+            let (before, _) = value.split_once("oauth_version").unwrap();
+            format!("{before}oauth_version=\"{encoded}\"")
+        });
+        let verifier = world.provider.verifier().clone().allow_version_1_0a();
+        let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
+        assert_eq!(rejected.reason, Reason::VersionUnknown(other.into()));
+        assert!(!rejected.to_string().contains("allow_"), "{rejected}");
+        assert_eq!(fields(&rejected.response())["oauth_acceptable_versions"], "1.0-1.0");
+    }
+}
+
+/// What npm's `oauth` tells everybody to write. The value is signed like any other.
+#[test]
+fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() {
+    use base64::Engine;
+    use hmac::{KeyInit, Mac};
+    let world = World::default();
+    let allowing = world.provider.verifier().clone().allow_version_1_0a();
+    for version in ["1.0a", "1.0A"] {
+        let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+        let token = world.token().credentials;
+        let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
+        Signer::new(&Scheme::default(), &client, Some(&token)).sign(&mut request, world.moment()).unwrap();
+        header(&mut request, |value| value.replace("oauth_version=\"1.0\"", &format!("oauth_version=\"{version}\"")));
+        let verify = |request: &Request<Vec<u8>>| serve(allowing.verify(request, world.moment()), &world.store);
+        assert_eq!(verify(&request).unwrap_err().reason, Reason::WrongSignature);
+
+        let key = format!("kd94hf93k423kf44&{}", token.secret.expose());
+        let mut mac = hmac::Hmac::<sha1::Sha1>::new_from_slice(key.as_bytes()).unwrap();
+        mac.update(&oauth_proto::oauth1::base_string(&request).unwrap());
+        let signature = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
+        header(&mut request, |value| {
+            let (before, rest) = value.split_once("oauth_signature=\"").unwrap();
+            let (_, after) = rest.split_once('"').unwrap();
+            format!("{before}oauth_signature=\"{}\"{after}", oauth_proto::wire::percent::encode(&signature))
+        });
+        let rejected = world.verify(&request).unwrap_err();
+        assert_eq!(rejected.reason, Reason::VersionUnknown(version.into()));
+        assert!(rejected.to_string().contains(version), "{rejected}");
+        assert!(rejected.to_string().contains("Verifier::allow_version_1_0a"), "{rejected}");
+        assert!(verify(&request).is_ok());
+    }
 }
 
 #[test]

@@ -63,9 +63,9 @@ pub enum Reason {
         /// How many it may have.
         most: usize,
     },
-    /// `oauth_version` is not 1.0.
-    #[error("the version is not 1.0")]
-    VersionUnknown,
+    /// `oauth_version` is not 1.0, but this.
+    #[error("oauth_version is {sent:?} where 1.0 is expected{lifted}", sent = .0, lifted = lifted(.0))]
+    VersionUnknown(String),
     /// The signature method is not accepted here.
     #[error("the signature method {0:?} is not accepted")]
     MethodUnsupported(String),
@@ -131,6 +131,11 @@ pub enum Reason {
     StoreFailed(String),
 }
 
+/// The option that lets a version in, in words for an error's end.
+fn lifted(version: &str) -> &'static str {
+    if version.eq_ignore_ascii_case("1.0a") { "; Verifier::allow_version_1_0a accepts it" } else { "" }
+}
+
 impl Reason {
     /// Status, code of the Problem Reporting extension, and the field that goes with that code.
     fn problem(&self) -> (StatusCode, &'static str, Option<(&'static str, String)>) {
@@ -147,7 +152,7 @@ impl Reason {
             Self::FormTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "parameter_rejected", None),
             Self::ParameterInvalid(name) => rejected(name),
             Self::CallbackRefused => rejected(super::super::parameters::CALLBACK),
-            Self::VersionUnknown => {
+            Self::VersionUnknown(_) => {
                 (BAD, "version_rejected", Some(("oauth_acceptable_versions", "1.0-1.0".to_owned())))
             }
             Self::Unsigned => (DENIED, "parameter_absent", None),

@@ -67,6 +67,7 @@ struct Config {
     plaintext: bool,
     body_hash_required: bool,
     sha1_body_hash: bool,
+    version_1_0a: bool,
     bounds: Bounds,
     stand_in: StandIn,
 }
@@ -142,6 +143,7 @@ impl Verifier {
             plaintext: false,
             body_hash_required: false,
             sha1_body_hash: false,
+            version_1_0a: false,
             bounds: Bounds { parameters: MOST_PARAMETERS, form: LARGEST_FORM },
             stand_in: StandIn::default(),
         })))
@@ -262,6 +264,23 @@ impl Verifier {
         self.with(|config| config.bounds.form = bytes)
     }
 
+    /// Accepts `oauth_version` with the value `1.0a` or `1.0A`, as some clients send it: the README of npm's `oauth` has it.
+    ///
+    /// # Security
+    /// This gives nothing away. The version is signed like every parameter, and there is no other protocol that a request could
+    /// be taken for.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth1::server::Verifier;
+    ///
+    /// let verifier = Verifier::new("https://photos.example.net")?.allow_version_1_0a();
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn allow_version_1_0a(self) -> Self {
+        self.with(|config| config.version_1_0a = true)
+    }
+
     /// Checks a request for a protected resource.
     pub fn verify<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Verified> {
         let signed_with = if self.0.two_legged { SignedWith::ClientOrToken } else { SignedWith::Token };
@@ -373,7 +392,8 @@ impl Verifier {
     fn check_version(&self, version: Option<&[u8]>) -> Result<(), Reason> {
         match version {
             None | Some(b"1.0") => Ok(()),
-            Some(_) => Err(Reason::VersionUnknown),
+            Some(b"1.0a" | b"1.0A") if self.0.version_1_0a => Ok(()),
+            Some(sent) => Err(Reason::VersionUnknown(shortened(&String::from_utf8_lossy(sent)))),
         }
     }
 
