@@ -679,3 +679,62 @@ fn token_in_log() {
         assert!(!shown.contains(secret), "{shown}");
     }
 }
+
+/// Row `control-characters`: PostgreSQL refuses NUL, and logs have lines. Nobody issued such a value.
+#[test]
+fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it_is() {
+    use oauth_proto::oauth1::server::{Question, Reply};
+    let world = World::default();
+    for name in ["oauth_consumer_key", "oauth_token", "oauth_nonce", "oauth_callback", "oauth_verifier"] {
+        for control in ["%00", "%0D%0A", "%09", "%1B", "%7F", "%C2%85"] {
+            let mut request = world.signed();
+            header(&mut request, |value| {
+                value.replace("OAuth ", "OAuth oauth_callback=\"oob\", oauth_verifier=\"v\", ")
+            });
+            header(&mut request, |value| value.replacen(&format!("{name}=\""), &format!("{name}=\"a{control}"), 1));
+            match world.provider.verifier().verify(&request, world.moment()) {
+                Reply::Reject(rejected) => {
+                    assert_eq!(rejected.reason, Reason::ControlCharacter(name.into()), "{control}");
+                    assert_eq!(rejected.response().status(), 400);
+                    assert_eq!(fields(&rejected.response())["oauth_parameters_rejected"], name);
+                    assert!(rejected.to_string().starts_with(name), "{rejected}");
+                }
+                reply => panic!("{name}: {reply:?}"),
+            }
+        }
+        // A text of any language is one that a service may have issued.
+        let mut request = world.signed();
+        header(&mut request, |value| {
+            value.replacen(&format!("{name}=\""), &format!("{name}=\"caf%C3%A9%20%E3%81%82"), 1)
+        });
+        let reply = world.provider.verifier().verify(&request, world.moment());
+        assert!(matches!(reply, Reply::Ask(Question::FindCredentials(_))), "{name}: {reply:?}");
+    }
+    // The page for the resource owner asks storage about what stands in a link.
+    let page = |token: &str| world.consent(&format!("{ORIGIN}/authorize?oauth_token={token}")).unwrap_err().reason;
+    assert_eq!(page("a%00"), Reason::ControlCharacter("oauth_token".into()));
+    assert_eq!(page("%FF"), Reason::ParameterInvalid("oauth_token"));
+    assert_eq!(page(&"a".repeat(4097)), Reason::ParameterInvalid("oauth_token"));
+    assert_eq!(page(&"a".repeat(4096)), Reason::NothingPending);
+    assert_eq!(page(""), Reason::NothingPending);
+}
+
+/// Row `control-characters`: the application's own parameters are kept with temporary credentials.
+#[test]
+fn a_nul_in_a_parameter_of_the_applications_own_is_refused_and_lines_are_kept() {
+    let world = World::default();
+    let begin = |name: &str, value: &str| {
+        let step =
+            world.client.authorize(Authorize::callback(CALLBACK).parameter(name, value), world.moment()).unwrap();
+        let Step::Send(request, _) = step else { panic!("nothing to send") };
+        serve(world.provider.temporary_credentials(&request, world.moment()), &world.store)
+    };
+    for (name, value) in [("scope", "a\0b"), ("sco\0pe", "a")] {
+        let rejected = begin(name, value).unwrap_err();
+        assert_eq!(
+            (rejected.response().status().as_u16(), rejected.reason),
+            (400, Reason::ControlCharacter(name.into()))
+        );
+    }
+    assert!(begin("note", "two\nlines").is_ok());
+}

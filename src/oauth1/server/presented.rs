@@ -186,14 +186,28 @@ fn owned(name: &'static str, value: Option<Cow<'_, [u8]>>) -> Result<Option<Stri
 /// Returns a value that storage is asked about, or that it keeps. Control characters are in none that anybody issued, and
 /// some stores fail on them.
 pub(super) fn name(name: &'static str, value: Option<Cow<'_, [u8]>>) -> Result<Option<String>, Reason> {
-    owned(name, value)
+    let value = owned(name, value)?;
+    if value.as_deref().is_some_and(has_control) {
+        return Err(Reason::ControlCharacter(name.to_owned()));
+    }
+    Ok(value)
+}
+
+fn has_control(text: &str) -> bool {
+    // Nearly all are of printable ASCII, which is seen many bytes at a time.
+    let is_plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+    !is_plain && text.contains(char::is_control)
 }
 
 /// Returns the request's own parameters, as far as they are texts. Those may have lines, but no NUL, on which stores fail.
 fn own(parameters: &Parameters<'_>) -> Result<BTreeMap<String, String>, Reason> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
     let own = parameters.others.iter().filter(|(name, _)| !is_oauth(name));
-    Ok(own.filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect())
+    let own: BTreeMap<_, _> = own.filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect();
+    match own.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        Some((name, _)) => Err(Reason::ControlCharacter(name.chars().take(100).collect())),
+        None => Ok(own),
+    }
 }
 
 /// Reads a positive integer (RFC 5849 §3.3).

@@ -49,6 +49,9 @@ pub enum Reason {
     /// `oauth_` parameters stand in more than one place (RFC 5849 §3.5).
     #[error("protocol parameters stand in more than one place")]
     ParametersMixed,
+    /// A parameter that storage would be asked about, or would keep, has a NUL or another control character.
+    #[error("{0} has a control character, which no value of that parameter has: send it without")]
+    ControlCharacter(String),
     /// The request has more parameters than [`Verifier::most_parameters`](super::Verifier::most_parameters) says.
     #[error("the request has more than {most} parameters, the most that Verifier::most_parameters allows")]
     TooManyParameters {
@@ -147,7 +150,7 @@ impl Reason {
             Self::ParameterMissing(name) => {
                 (BAD, "parameter_absent", Some(("oauth_parameters_absent", (*name).to_owned())))
             }
-            Self::ParameterTwice(name) => rejected(name),
+            Self::ParameterTwice(name) | Self::ControlCharacter(name) => rejected(name),
             Self::TooManyParameters { .. } => (BAD, "parameter_rejected", None),
             Self::FormTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "parameter_rejected", None),
             Self::ParameterInvalid(name) => rejected(name),
