@@ -403,7 +403,7 @@ fn names_of_the_protocol_are_reserved() {
 #[test]
 fn a_server_says_what_is_wrong_and_the_client_repeats_it() {
     let world = World::default();
-    world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret"));
+    world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret").unwrap());
     let error = world.begin(Authorize::callback(CALLBACK)).unwrap_err();
     let Error::Refused(Refused::Problem { code, answer, .. }) = error else { panic!("{error}") };
     assert_eq!((code.as_str(), answer.status.as_u16()), ("signature_invalid", 401));
@@ -497,7 +497,7 @@ fn a_refused_timestamp_says_how_far_the_clock_is_off() {
 #[test]
 fn registered_callbacks_must_match_to_the_byte() {
     let world = World::default();
-    let record = ClientRecord::with_secret("kd94hf93k423kf44").callback(CALLBACK);
+    let record = ClientRecord::with_secret("kd94hf93k423kf44").unwrap().callback(CALLBACK);
     world.store.add_client("dpf43f3p2l4k3l03", record);
     assert!(world.begin(Authorize::callback(CALLBACK)).is_ok());
     assert!(world.begin(Authorize::out_of_band()).is_err(), "oob is a callback like the others");
@@ -582,7 +582,7 @@ fn a_changed_secret_counts_at_once_for_tokens_that_have_been_used() {
         request
     };
     assert!(world.verify(&signed("kd94hf93k423kf44")).is_ok());
-    world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret"));
+    world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret").unwrap());
     assert_eq!(world.verify(&signed("kd94hf93k423kf44")).unwrap_err().reason, Reason::WrongSignature);
     assert!(world.verify(&signed("another secret")).is_ok());
 }

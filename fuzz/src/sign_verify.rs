@@ -80,7 +80,7 @@ pub fn run(input: Input) {
     let mut token_secret = token.as_ref().map(|token| token.secret.expose().to_owned());
     let changed = change(&input.change, &mut request, &mut client_secret, &mut token_secret);
 
-    store.add_client(client.key.clone(), ClientRecord::with_secret(client_secret));
+    store.add_client(client.key.clone(), ClientRecord::with_secret(client_secret).unwrap());
     if let (Some(token), Some(secret)) = (&token, token_secret) {
         let grant = Grant::new("jane");
         let record = TokenRecord::new(secret, &client.key, grant);

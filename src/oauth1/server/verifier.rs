@@ -28,7 +28,7 @@ use crate::{Ask, Error, Freshness, Moment, Timestamp, Unsupported};
 /// use oauth_proto::Moment;
 ///
 /// let store = MemoryStore::default();
-/// store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44"));
+/// store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44")?);
 /// # let token = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Grant::new("jane"));
 /// # store.add_token("nnch734d00sl2jdk", token);
 ///
