@@ -296,7 +296,7 @@ fn a_store_that_fails_confirms_nothing() {
     let Reply::Reject(rejected) = ask.unavailable("disk full") else { panic!() };
     assert_eq!(rejected.reason, Reason::StoreFailed("disk full".into()));
     let response = rejected.response();
-    assert_eq!(response.status(), 503);
+    assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"5"[..]));
     assert!(!String::from_utf8_lossy(response.body()).contains("disk"));
 }
 

@@ -27,4 +27,5 @@ pub(crate) use origin::Site;
 pub(crate) use prose::hides_token;
 pub(crate) use prose::{said, said_code};
 pub use retry_after::RetryAfter;
+pub(crate) use retry_after::WHEN_UNAVAILABLE;
 pub(crate) use wiped::Wiped;

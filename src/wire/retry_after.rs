@@ -8,6 +8,10 @@ use http::header::RETRY_AFTER;
 
 use crate::Timestamp;
 
+/// What our servers say with status 503, in seconds: storage that fails is mostly back soon, and clients that try again at once
+/// would keep it from that.
+pub(crate) const WHEN_UNAVAILABLE: &str = "5";
+
 /// When a server wants to be asked again, in one of the two forms of the header.
 ///
 /// # Examples

@@ -1,10 +1,10 @@
 //! Why a request is refused, and the response that says so: RFC 5849 §3.2 and the Problem Reporting extension.
 
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
 use crate::Response;
-use crate::wire::form;
+use crate::wire::{WHEN_UNAVAILABLE, form};
 
 /// A request that is refused.
 ///
@@ -187,7 +187,7 @@ impl Reason {
 
 impl Rejected {
     /// What the client is told: 400, 401, 405, 413 or 503, with the code of the Problem Reporting extension in the body and, for
-    /// a 401, in `WWW-Authenticate`. It says less than the reason where the difference would help an attacker: an unknown
+    /// a 401, in `WWW-Authenticate`. A 503 says in `Retry-After` when to come back. It says less than the reason where the difference would help an attacker: an unknown
     /// client, an unknown or revoked token, a wrong signature and a wrong host are all `signature_invalid`.
     pub fn response(&self) -> Response {
         let (status, code, field) = self.reason.problem();
@@ -201,6 +201,9 @@ impl Rejected {
             if let Ok(challenge) = HeaderValue::try_from(challenge) {
                 headers.insert(WWW_AUTHENTICATE, challenge);
             }
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(WHEN_UNAVAILABLE));
         }
         if let Reason::HttpMethod { allowed, .. } = self.reason {
             headers.insert(ALLOW, HeaderValue::from_static(allowed));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
 use super::super::identifier::absolute;
@@ -10,7 +10,7 @@ use super::super::key_value;
 use super::super::message::{Message, Version};
 use super::answer::respond;
 use crate::Response;
-use crate::wire::form;
+use crate::wire::{WHEN_UNAVAILABLE, form};
 
 /// Why a request came to nothing, for the operator's log.
 ///
@@ -182,5 +182,8 @@ fn text(status: StatusCode, body: String) -> Response {
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(key_value::MEDIA_TYPE));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(WHEN_UNAVAILABLE));
+    }
     response
 }
