@@ -1160,7 +1160,9 @@ fn a_question_whose_realm_or_tls_fails_is_answered_by_a_page() {
     }
     // Who is the realm's own is told what is wrong with the rest.
     let asked = changed(&url, |fields| drop(fields.insert("openid.claimed_id".into(), "x".into())));
-    assert!(location(&world.check_id(&asked).unwrap_err().response()).starts_with("https://rp.example/back?x=1&"));
+    assert!(
+        location(&world.check_id(&asked).unwrap_err().response()).starts_with("https://rp.example/back?x=1&")
+    );
 }
 
 /// Row `redirect-before-asking`: a message of which nothing can be made leads to no place that could not ask a question either.
@@ -1205,4 +1207,54 @@ fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_fr
     };
     assert!(asked("https://rp.example/"));
     assert!(!asked("https://other.example/"));
+}
+
+/// Row `control-characters`: a question is kept while the user signs in, and PostgreSQL takes no NUL, in JSON neither.
+#[test]
+fn control_characters_in_a_question_are_refused_before_anybody_keeps_it() {
+    let world = World::new(|party| party, Provider::allow_openid1);
+    let url = world.begin("https://jane.example/", Authenticate::new(RETURN_TO)).url().unwrap();
+    let asked = |name: &str, value: &str| {
+        world.check_id(&changed(&url, |fields| drop(fields.insert(format!("openid.{name}"), value.to_owned()))))
+    };
+    for name in ["identity", "assoc_handle", "claimed_id"] {
+        for control in ["\0", "\n", "\r", "\u{1b}", "\u{7f}", "\u{85}"] {
+            let rejected = asked(name, &format!("{JANE}{control}")).unwrap_err();
+            assert_eq!(rejected.reason, Reason::ControlCharacter(name.into()), "{control:?}");
+            assert!(rejected.reason.to_string().contains(name));
+            assert_eq!(fields(&location(&rejected.response()))["openid.mode"], "error");
+        }
+    }
+    for (name, value) in [("ns.x", "https://x.example/\0"), ("x", "\0"), ("x\0", "")] {
+        let rejected = asked(name, value).unwrap_err();
+        assert_eq!(rejected.reason, Reason::ControlCharacter(name.into()));
+        assert!(!rejected.reason.to_string().contains('\0'));
+    }
+    // Texts of extensions may have lines, and names may be of any language.
+    assert!(asked("sreg.nickname", "two\nlines").is_ok());
+    assert!(asked("identity", "https://op.example/id/\u{e9}").is_ok());
+    // OpenID 1.1 does not look at the identifier either.
+    let first = "openid.mode=checkid_setup&openid.return_to=https://rp.example/back&openid.identity=";
+    assert!(world.check_id(&format!("{ENDPOINT}?{first}{JANE}")).is_ok());
+    let rejected = world.check_id(&format!("{ENDPOINT}?{first}{JANE}%00")).unwrap_err();
+    assert_eq!(rejected.reason, Reason::ControlCharacter("identity".into()));
+}
+
+/// Row `control-characters`: what a relying party's store is asked about, or its users are known by.
+#[test]
+fn control_characters_in_an_assertion_are_refused_before_the_nonce_is_asked_about() {
+    for control in ["\0", "\r", "\u{7f}", "\u{85}"] {
+        let nonces = with_signed_change(World::default, "https://op.example/", |fields| {
+            fields.get_mut("openid.response_nonce").unwrap().push_str(control);
+        });
+        for result in nonces {
+            assert_eq!(forged(result.unwrap_err()), Forged::NonceTime);
+        }
+        let identities = with_signed_change(World::default, "https://op.example/", |fields| {
+            fields.get_mut("openid.identity").unwrap().push_str(control);
+        });
+        for result in identities {
+            assert_eq!(forged(result.unwrap_err()), Forged::ParameterInvalid { name: "openid.identity" });
+        }
+    }
 }

@@ -258,6 +258,7 @@ fn read_check_id(
     immediate: bool,
     &Party { realm, return_to }: &Party<'_>,
 ) -> Result<CheckId, Reason> {
+    check_controls(message)?;
     let identity = match (message.get("claimed_id"), message.get("identity"), version) {
         (_, None, Version::V1_1) => return Err(Reason::Missing("identity")),
         (_, Some(identity), Version::V1_1) => {
@@ -291,4 +292,17 @@ fn read_check_id(
         assoc_handle: message.get("assoc_handle").map(str::to_owned),
         extensions,
     })
+}
+
+/// Checks that a question can be kept. Identifiers and handles have no control characters, and no field has a NUL, on which
+/// stores fail.
+fn check_controls(message: &Message) -> Result<(), Reason> {
+    let names = |key: &str| matches!(key, "identity" | "claimed_id" | "assoc_handle");
+    let odd = message.pairs().find(|(key, value)| {
+        key.contains('\0') || value.contains('\0') || (names(key) && value.contains(char::is_control))
+    });
+    match odd {
+        Some((key, _)) => Err(Reason::ControlCharacter(key.chars().take(100).collect())),
+        None => Ok(()),
+    }
 }

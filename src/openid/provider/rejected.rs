@@ -46,6 +46,9 @@ pub enum Reason {
     /// A field has a value that it cannot have.
     #[error("the field {0:?} has a value that it cannot have")]
     Invalid(&'static str),
+    /// A field that would be kept has a control character: an identifier or a handle any, other fields a NUL.
+    #[error("the field {0:?} has a control character: send it without")]
+    ControlCharacter(String),
     /// `return_to` lies outside of the realm. The user sees a page, although the specification has them sent back (§9.2): a
     /// link to this provider would lead to whatever URL its author names.
     #[error("return_to lies outside of the realm")]
