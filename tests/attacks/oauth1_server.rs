@@ -561,6 +561,27 @@ fn plaintext_default() {
     assert_eq!(rejected.reason, Reason::PlaintextWithoutTls);
 }
 
+/// RFC 5849 §2.1: the answers hold secrets.
+#[test]
+fn a_provider_without_tls_is_refused_but_on_this_machine_or_by_its_dangerous_name() {
+    use oauth_proto::oauth1::server::{Provider, Verifier};
+    let verifier = |origin: &str| Verifier::new(origin).unwrap();
+    let option = Some("Provider::dangerous_over_http");
+    for refused in [
+        verifier("http://photos.example.net"),
+        verifier(ORIGIN).origin("http://photos.example.net").unwrap(),
+        verifier("http://10.0.0.1"),
+    ] {
+        let error = Provider::new(refused.clone()).unwrap_err();
+        let expected = Unsupported::PlainHttp { url: "the origin".into(), option };
+        assert_eq!(error, expected.into());
+        let _ = Provider::dangerous_over_http(refused);
+    }
+    for near in [ORIGIN, "http://localhost:8080", "http://127.0.0.1", "http://[::1]"] {
+        assert!(Provider::new(verifier(near)).is_ok(), "{near}");
+    }
+}
+
 #[test]
 fn plaintext_cannot_be_listed_as_a_method() {
     let world = World::default();

@@ -1258,3 +1258,42 @@ fn control_characters_in_an_assertion_are_refused_before_the_nonce_is_asked_abou
         }
     }
 }
+
+/// Whoever compares identifiers as texts would know another user by the same URL.
+#[test]
+fn an_assertion_about_another_writing_of_an_identifier_is_refused() {
+    for writing in ["https://OP.example/id/jane", "https://op.example:443/id/jane", "https://op.example/id/./jane"] {
+        let world = || {
+            let world = World::default();
+            world.page(writing, xrds(&documents::user(ENDPOINT, None, &[])));
+            world
+        };
+        for result in with_signed_change(world, "https://op.example/", |fields| {
+            fields.insert("openid.claimed_id".into(), writing.into());
+        }) {
+            assert_eq!(
+                forged(result.unwrap_err()),
+                Forged::ParameterInvalid { name: "openid.claimed_id" },
+                "{writing}"
+            );
+        }
+    }
+}
+
+/// Whoever is on the way to the second place would say whose identifier it is, and could lead back to one that has TLS.
+#[test]
+fn a_redirect_from_https_to_http_is_not_followed_wherever_it_leads_then() {
+    let pages = |world: World| {
+        world.page("https://moved.example/", redirect("http://moved.example/there"));
+        world.page("http://moved.example/there", redirect(JANE));
+        world
+    };
+    let world = pages(World::default());
+    let error = world.discover("https://moved.example/").unwrap_err();
+    assert!(error.to_string().contains("redirects to where no identifier goes"), "{error}");
+    assert_eq!(*world.sent.borrow(), ["GET https://moved.example/"]);
+    // A user may have typed http, and a relying party may trust it.
+    assert!(world.discover("http://moved.example/there").is_ok());
+    let lax = pages(World::new(RelyingParty::dangerous_allow_http, |provider| provider));
+    assert!(lax.discover("https://moved.example/").is_ok());
+}
