@@ -98,6 +98,7 @@ impl<'r> Parameters<'r> {
     }
 
     /// Collects those of header and query. With those of the form, there may be `most`.
+    #[inline]
     pub(super) fn of_head(uri: &'r Uri, headers: &'r HeaderMap, most: usize) -> Result<Self, Unread> {
         let is_form = form::is_form(headers).ok_or(Unread::Malformed)?;
         let mut parameters = Self { is_form, room: most, ..Self::default() };
@@ -107,6 +108,7 @@ impl<'r> Parameters<'r> {
     }
 
     /// Collects those of the body, if it is a form.
+    #[inline]
     pub(super) fn add_form(&mut self, body: &'r [u8]) -> Result<(), Unread> {
         if self.is_form { self.add_place(form::pairs(body)) } else { Ok(()) }
     }
@@ -136,8 +138,12 @@ impl<'r> Parameters<'r> {
         Ok(())
     }
 
-    fn add_place(&mut self, mut pairs: impl Iterator<Item = Pair<'r>>) -> Result<(), Unread> {
-        let has_oauth = pairs.try_fold(false, |has_oauth, pair| Ok::<_, Unread>(has_oauth | self.add(pair)?))?;
+    #[inline]
+    fn add_place(&mut self, pairs: impl Iterator<Item = Pair<'r>>) -> Result<(), Unread> {
+        let mut has_oauth = false;
+        for pair in pairs {
+            has_oauth |= self.add(pair)?;
+        }
         self.oauth_places += usize::from(has_oauth);
         Ok(())
     }

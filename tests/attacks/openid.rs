@@ -1160,9 +1160,7 @@ fn a_question_whose_realm_or_tls_fails_is_answered_by_a_page() {
     }
     // Who is the realm's own is told what is wrong with the rest.
     let asked = changed(&url, |fields| drop(fields.insert("openid.claimed_id".into(), "x".into())));
-    assert!(
-        location(&world.check_id(&asked).unwrap_err().response()).starts_with("https://rp.example/back?x=1&")
-    );
+    assert!(location(&world.check_id(&asked).unwrap_err().response()).starts_with("https://rp.example/back?x=1&"));
 }
 
 /// Row `redirect-before-asking`: a message of which nothing can be made leads to no place that could not ask a question either.

@@ -11,7 +11,7 @@ use crate::oauth1::parameters::{
     BODY_HASH, CALLBACK, CONSUMER_KEY, NONCE, Parameters, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, Unread,
     VERIFIER, is_oauth, is_protocol,
 };
-use crate::wire::{Site, form};
+use crate::wire::{Site, form, percent};
 
 /// Longer ones are refused, so that a nonce that is remembered takes a bounded place.
 const LONGEST_NONCE: usize = 256;
@@ -112,14 +112,15 @@ impl Presented {
                 judged
             }
         };
-        let presented = Self::collected(request, site, wants_own, parameters)?;
-        Ok((Self { timestamp, ..presented }, judged))
+        Ok((Self::collected(request, site, wants_own, timestamp, parameters)?, judged))
     }
 
+    #[inline]
     fn collected<B>(
         request: &Request<B>,
         site: Site<'_>,
         wants_own: bool,
+        timestamp: Option<u64>,
         parameters: Parameters<'_>,
     ) -> Result<Self, Reason> {
         let base_string = base_string::collect((request.method(), site, request.uri()), &parameters);
@@ -129,7 +130,7 @@ impl Presented {
             client: required(CONSUMER_KEY, name(CONSUMER_KEY, client)?)?,
             token: name(TOKEN, token)?.filter(|token| !token.is_empty()),
             signature: required(SIGNATURE, owned(SIGNATURE, signature)?)?,
-            timestamp: None,
+            timestamp,
             nonce: name(NONCE, nonce)?,
             callback: name(CALLBACK, callback)?,
             verifier: name(VERIFIER, verifier)?,
@@ -162,6 +163,7 @@ fn check_places(parameters: &Parameters<'_>) -> Result<(), Reason> {
     Ok(())
 }
 
+#[inline]
 fn required<T>(name: &'static str, value: Option<T>) -> Result<T, Reason> {
     match value {
         Some(value) => Ok(value),
@@ -170,6 +172,7 @@ fn required<T>(name: &'static str, value: Option<T>) -> Result<T, Reason> {
 }
 
 /// Returns a value as a text.
+#[inline]
 fn text<'r>(name: &'static str, value: Option<Cow<'r, [u8]>>) -> Result<Option<Cow<'r, str>>, Reason> {
     let Some(value) = value else {
         return Ok(None);
@@ -186,17 +189,17 @@ fn owned(name: &'static str, value: Option<Cow<'_, [u8]>>) -> Result<Option<Stri
 /// Returns a value that storage is asked about, or that it keeps. Control characters are in none that anybody issued, and
 /// some stores fail on them.
 pub(super) fn name(name: &'static str, value: Option<Cow<'_, [u8]>>) -> Result<Option<String>, Reason> {
-    let value = owned(name, value)?;
-    if value.as_deref().is_some_and(has_control) {
+    let Some(text) = text(name, value)? else {
+        return Ok(None);
+    };
+    if has_control(&text) {
         return Err(Reason::ControlCharacter(name.to_owned()));
     }
-    Ok(value)
+    Ok(Some(text.into_owned()))
 }
 
 fn has_control(text: &str) -> bool {
-    // Nearly all are of printable ASCII, which is seen many bytes at a time.
-    let is_plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
-    !is_plain && text.contains(char::is_control)
+    !percent::is_printable(text.as_bytes()) && text.contains(char::is_control)
 }
 
 /// Returns the request's own parameters, as far as they are texts. Those may have lines, but no NUL, on which stores fail.
