@@ -3,6 +3,7 @@
 mod common;
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -965,4 +966,39 @@ fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_fo
     let token = world.token().credentials;
     let reply = world.provider.token_credentials(&signed(&token, "/token"), world.moment());
     assert_eq!(store.credentials(reply), Reason::UnknownToken);
+}
+
+#[test]
+fn a_decision_counts_until_the_second_in_which_the_temporary_credentials_expire() {
+    for (later, counts) in [(3599, true), (3600, false)] {
+        for grants in [true, false] {
+            let world = World::default();
+            let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+            let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
+            world.now.set(NOW + later);
+            let moment = world.moment();
+            let reply = if grants { consent.grant(Grant::new("jane"), moment) } else { consent.deny(moment) };
+            let outcome = serve(reply, &world.store).map(drop).map_err(|rejected| rejected.reason);
+            assert_eq!(outcome, if counts { Ok(()) } else { Err(Reason::NothingPending) }, "{later} s later");
+        }
+    }
+}
+
+/// What a person copies has as much in it as ten of these characters can, since it can be tried only once.
+#[test]
+fn a_verifier_that_is_shown_is_ten_characters_of_which_each_can_be_any() {
+    let world = World::default();
+    let mut seen = BTreeSet::new();
+    for _ in 0..60 {
+        let pending = world.begin(Authorize::out_of_band()).unwrap();
+        let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
+        match serve(consent.grant(Grant::new("jane"), world.moment()), &world.store).unwrap() {
+            Decision::ShowVerifier(code) => {
+                assert_eq!(code.expose().len(), 10);
+                seen.extend(code.expose().chars());
+            }
+            decision => panic!("{decision:?}"),
+        }
+    }
+    assert_eq!(seen.into_iter().collect::<String>(), "0123456789ABCDEFGHJKMNPQRSTVWXYZ");
 }

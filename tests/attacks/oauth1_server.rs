@@ -758,3 +758,33 @@ fn a_nul_in_a_parameter_of_the_applications_own_is_refused_and_lines_are_kept() 
     }
     assert!(begin("note", "two\nlines").is_ok());
 }
+
+/// A nonce that is remembered takes a bounded place.
+#[test]
+fn a_nonce_of_256_bytes_is_taken_and_a_longer_one_is_not() {
+    let world = World::default();
+    let token = world.token().credentials;
+    let verify = |nonce: &str| {
+        let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+        let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
+        let stamp = Stamp::new(Timestamp::from_secs(NOW), nonce);
+        Signer::new(&Scheme::default(), &client, Some(&token)).sign(&mut request, stamp).unwrap();
+        world.verify(&request).map(drop).map_err(|rejected| rejected.reason)
+    };
+    assert_eq!(verify("n"), Ok(()));
+    assert_eq!(verify(&"n".repeat(256)), Ok(()));
+    assert_eq!(verify(&"n".repeat(257)), Err(Reason::ParameterInvalid("oauth_nonce")));
+}
+
+/// RFC 5849 §3.1, item 2: also those whose names the specification only claims.
+#[test]
+fn an_unknown_parameter_of_the_protocols_kind_may_be_there_once() {
+    let world = World::default();
+    let with = |more: &str| {
+        let mut request = world.signed();
+        header(&mut request, |value| value + more);
+        world.verify(&request).unwrap_err().reason
+    };
+    assert_eq!(with(", oauth_x=\"1\", oauth_y=\"1\""), Reason::WrongSignature);
+    assert_eq!(with(", oauth_x=\"1\", oauth_x=\"1\""), Reason::ParameterTwice("oauth_x".into()));
+}
