@@ -561,6 +561,42 @@ fn plaintext_default() {
     assert_eq!(rejected.reason, Reason::PlaintextWithoutTls);
 }
 
+/// RFC 5849 §3.4.4: whatever the origin says, a request that came in the clear has shown its secrets, but on this machine.
+#[test]
+fn plaintext_is_judged_by_the_origin_and_by_how_the_request_came() {
+    use oauth_proto::oauth1::server::Verifier;
+    let world = World::default();
+    let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+    let verify = |origin: &str, uri: &str| {
+        let mut request = Request::get(uri).body(Vec::new()).unwrap();
+        if request.uri().authority().is_none() {
+            let host = origin.split_once("://").unwrap().1;
+            request.headers_mut().insert("host", HeaderValue::from_str(host).unwrap());
+        }
+        // The header of PLAINTEXT says nothing of where it goes.
+        let signer = Signer::new(&Scheme::new(Method::dangerous_plaintext()), &client, None);
+        let at = format!("{ORIGIN}/photos").parse().unwrap();
+        let value = signer.authorization::<&str, &str>(request.method(), &at, &[], world.moment()).unwrap();
+        request.headers_mut().insert("authorization", HeaderValue::try_from(value).unwrap());
+        let verifier = Verifier::new(origin).unwrap().dangerous_allow_plaintext().allow_two_legged();
+        serve(verifier.verify(&request, world.moment()), &world.store).map(drop).map_err(|rejected| rejected.reason)
+    };
+    let (near, plain) = ("http://localhost:8080", "http://photos.example.net");
+    for (origin, uri) in [
+        (ORIGIN, "/photos"),
+        (ORIGIN, &format!("{ORIGIN}/photos")),
+        (near, "/photos"),
+        (near, &format!("{near}/photos")),
+    ] {
+        assert_eq!(verify(origin, uri), Ok(()), "{origin} {uri}");
+    }
+    for (origin, uri) in
+        [(ORIGIN, &format!("{plain}/photos")), (plain, &format!("{plain}/photos")), (plain, &"/photos".to_owned())]
+    {
+        assert_eq!(verify(origin, uri), Err(Reason::PlaintextWithoutTls), "{origin} {uri}");
+    }
+}
+
 /// RFC 5849 §2.1: the answers hold secrets.
 #[test]
 fn a_provider_without_tls_is_refused_but_on_this_machine_or_by_its_dangerous_name() {
