@@ -172,6 +172,23 @@ fn host_swapped() {
     assert_eq!(rejected.reason, Reason::WrongSignature);
 }
 
+/// One host with and without TLS is two origins, and a request is signed for one of them.
+#[test]
+fn a_request_is_verified_for_the_origin_whose_scheme_it_names() {
+    use oauth_proto::oauth1::server::Verifier;
+    let world = World::default();
+    let plain = "http://photos.example.net";
+    for (first, second) in [(ORIGIN, plain), (plain, ORIGIN)] {
+        let verifier = Verifier::new(first).unwrap().origin(second).unwrap().allow_two_legged();
+        for origin in [first, second] {
+            let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+            let mut request = Request::get(format!("{origin}/photos")).body(Vec::new()).unwrap();
+            Signer::new(&Scheme::default(), &client, None).sign(&mut request, world.moment()).unwrap();
+            assert!(serve(verifier.verify(&request, world.moment()), &world.store).is_ok(), "{first} {origin}");
+        }
+    }
+}
+
 #[test]
 fn host_swapped_in_the_header() {
     let relative = |host: &'static str| {
