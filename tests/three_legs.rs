@@ -1002,3 +1002,20 @@ fn a_verifier_that_is_shown_is_ten_characters_of_which_each_can_be_any() {
     }
     assert_eq!(seen.into_iter().collect::<String>(), "0123456789ABCDEFGHJKMNPQRSTVWXYZ");
 }
+
+/// As oauthlib's clients send it. Without the option the hash goes by the signature method, and no other body passes with it.
+#[test]
+fn a_body_hash_by_sha1_under_another_method_needs_its_option() {
+    let world = World::default();
+    let mut request = Request::post(format!("{ORIGIN}/photos")).body(b"{}".to_vec()).unwrap();
+    let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+    let scheme = Scheme::new(Method::HMAC_SHA256).sha1_body_hash();
+    Signer::new(&scheme, &client, Some(&world.token().credentials)).sign(&mut request, world.moment()).unwrap();
+    assert_eq!(world.verify(&request).unwrap_err().reason, Reason::WrongBodyHash);
+    let allowing = world.provider.verifier().clone().allow_sha1_body_hash();
+    let mut changed = request.clone();
+    changed.body_mut().push(b' ');
+    let rejected = serve(allowing.verify(&changed, world.moment()), &world.store).unwrap_err();
+    assert_eq!(rejected.reason, Reason::WrongBodyHash);
+    assert!(serve(allowing.verify(&request, world.moment()), &world.store).is_ok());
+}
