@@ -82,7 +82,7 @@ fn cases() -> Vec<Case> {
         verified("verify_unknown_token", Credentials { token: None, ..found() }),
         verified(
             "verify_refused",
-            Credentials { client: Some(Consumer::with_secret("w".repeat(43)).into()), ..found() },
+            Credentials { client: Some(Consumer::with_secret("w".repeat(43)).unwrap().into()), ..found() },
         ),
         case("authorize", moment, move |moment| authorize(&client, moment)),
         case(
@@ -151,7 +151,7 @@ fn found() -> Credentials {
     let grant = oauth_proto::oauth1::server::Grant::new("jane");
     let token = TokenRecord::new("LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE", "xvz1evFS4wEEPTGEFPHBog", grant);
     Credentials {
-        client: Some(Consumer::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw").into()),
+        client: Some(Consumer::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw").unwrap().into()),
         token: Some(token.into()),
         temporary: None,
     }

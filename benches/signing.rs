@@ -241,11 +241,11 @@ fn verify(criterion: &mut Criterion) {
     case.signer().sign(&mut request, case.stamp()).unwrap();
     let verifier = Verifier::new("https://api.twitter.com").unwrap();
     let found = Credentials {
-        client: Some(ClientRecord::with_secret(case.client.1).into()),
+        client: Some(ClientRecord::with_secret(case.client.1).unwrap().into()),
         token: Some(TokenRecord::new(case.token.1, case.client.0, Grant::new("jane")).into()),
         temporary: None,
     };
-    let wrong = Some(ClientRecord::with_secret("w".repeat(case.client.1.len())).into());
+    let wrong = Some(ClientRecord::with_secret("w".repeat(case.client.1.len())).unwrap().into());
     let mut group = criterion.benchmark_group("verify/twitter");
     for (name, found) in [
         ("oauth_proto", found.clone()),

@@ -1,7 +1,8 @@
 //! How often signing allocates: a claim that a counting allocator checks.
 
 use oauth_proto::oauth1::server::{
-    ClientRecord, Credentials, Freshness, Grant, Question, Reply, TokenRecord, Verifier,
+    ClientRecord, Credentials, Freshness, Grant, MemoryStore, Question, Reason, Reply, TokenRecord, Verified, Verifier,
+    serve,
 };
 use oauth_proto::oauth1::{ClientCredentials, Method, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::{Moment, Timestamp};
@@ -60,7 +61,7 @@ fn verifying_a_request_costs_at_most_ten() {
     let token =
         TokenRecord::new("LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE", "xvz1evFS4wEEPTGEFPHBog", Grant::new("jane"));
     let found = Credentials {
-        client: Some(ClientRecord::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw").into()),
+        client: Some(ClientRecord::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw").unwrap().into()),
         token: Some(token.into()),
         temporary: None,
     };
@@ -78,4 +79,60 @@ fn verifying_a_request_costs_at_most_ten() {
     verify();
     let counted = allocation_counter::measure(verify);
     assert!(counted.count_total <= 10, "{}", counted.count_total);
+}
+
+/// A form that an unknown consumer sends with a header that says nothing wrong, and what verifying it allocates.
+fn flood(verifier: &Verifier, form: Vec<u8>) -> (allocation_counter::AllocationInfo, Result<Verified, Reason>) {
+    let now = Timestamp::from_secs(1_700_000_000);
+    let request = http::Request::post("https://api.example/x")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header(
+            "authorization",
+            "OAuth oauth_consumer_key=\"nobody\",oauth_token=\"t\",oauth_signature_method=\"HMAC-SHA1\",oauth_signature=\"x\",\
+             oauth_timestamp=\"1700000000\",oauth_nonce=\"n\"",
+        )
+        .body(form)
+        .unwrap();
+    let mut outcome = None;
+    let counted = allocation_counter::measure(|| {
+        let reply = verifier.verify(&request, Moment::new(now, [7; 32]));
+        outcome = Some(serve(reply, &MemoryStore::default()).map_err(|rejected| rejected.reason));
+    });
+    (counted, outcome.unwrap())
+}
+
+/// Nothing of a form is collected behind the bound: what it costs does not depend on its size.
+#[test]
+fn a_form_of_many_parameters_costs_a_bounded_place() {
+    let verifier = Verifier::new("https://api.example").unwrap();
+    let (counted, outcome) = flood(&verifier, b"a&".repeat(2 << 20));
+    assert!(matches!(outcome, Err(Reason::FormTooLarge { .. })), "{outcome:?}");
+    assert!(counted.bytes_total < 2048, "{counted:?}");
+
+    for form in [b"a&".repeat(1 << 19), b"a&".repeat(2000)] {
+        let (counted, outcome) = flood(&verifier, form);
+        assert_eq!(outcome, Err(Reason::TooManyParameters { most: 1000 }));
+        assert!(counted.bytes_max < 100_000, "{counted:?}");
+    }
+    // As many as there may be.
+    let (counted, outcome) = flood(&verifier, b"a&".repeat(994));
+    assert_eq!(outcome, Err(Reason::UnknownClient("nobody".into())));
+    assert!(counted.bytes_max < 1000 * 200, "{counted:?}");
+}
+
+/// Who raises the bounds pays for each parameter and each byte, and no more.
+#[test]
+fn a_form_within_raised_bounds_costs_in_proportion_to_its_size() {
+    let verifier = Verifier::new("https://api.example").unwrap().most_parameters(usize::MAX).largest_form(usize::MAX);
+    for number in [1 << 16, 1 << 18, 1 << 20] {
+        let (counted, outcome) = flood(&verifier, b"a&".repeat(number));
+        assert_eq!(outcome, Err(Reason::UnknownClient("nobody".into())));
+        assert!(counted.bytes_max < 200 * number as u64, "{counted:?}");
+    }
+    for piece in ["\"", "%22", "a"] {
+        let form = piece.repeat(1 << 18).into_bytes();
+        let size = form.len() as u64;
+        let (counted, _) = flood(&verifier, form);
+        assert!(counted.bytes_max < 11 * size, "{piece}: {counted:?}");
+    }
 }

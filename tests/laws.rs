@@ -57,7 +57,7 @@ impl Case {
 
     fn verifies(&self, request: &Request<Vec<u8>>) -> bool {
         let store = MemoryStore::default();
-        store.add_client(self.client.key.clone(), ClientRecord::with_secret(self.client.secret.clone()));
+        store.add_client(self.client.key.clone(), ClientRecord::with_secret(self.client.secret.clone()).unwrap());
         let record = TokenRecord::new(&self.token.secret, &self.client.key, Grant::new("jane"));
         store.add_token(self.token.token.clone(), record);
         let verifier = Verifier::new("https://photos.example.net").unwrap();

@@ -381,12 +381,12 @@ fn a_provider_s_error_is_told_to_the_user() {
     let world = World::default();
     let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
     let elsewhere = changed(&authentication.url().unwrap(), |fields| {
-        fields.insert("openid.realm".into(), "https://other.example/".into());
+        fields.insert("openid.claimed_id".into(), "x".into());
     });
     let rejected = world.check_id(&elsewhere).unwrap_err();
     let callback = location(&rejected.response());
     let error = world.verify(authentication.pending, &callback).unwrap_err();
-    let message = Some("return_to lies outside of the realm".to_owned());
+    let message = Some("the field \"claimed_id\" has a value that it cannot have".to_owned());
     assert_eq!(error, Refused::Provider { message, contact: None, reference: None }.into());
 }
 

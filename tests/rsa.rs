@@ -103,7 +103,7 @@ fn a_public_key_verifies_and_does_not_sign() {
     assert_eq!(verify(&changed), Err(Reason::WrongSignature));
     let sha1 = verify(&signed(Method::rsa_sha1(private())));
     assert_eq!(sha1, Err(Reason::MethodUnsupported("RSA-SHA1".into())));
-    store.add_client("key", ClientRecord::with_secret("a secret and no key"));
+    store.add_client("key", ClientRecord::with_secret("a secret and no key").unwrap());
     assert_eq!(verify(&signed(Method::rsa_sha256(private()))), Err(Reason::UnknownClient("key".into())));
 
     let signer = Signer::new(&Scheme::new(Method::rsa_sha256(public())), &ClientCredentials::without_secret("k"), None);

@@ -2,14 +2,20 @@
 
 mod common;
 
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use common::{CALLBACK, NOW, ORIGIN, World, fields};
 use http::Request;
-use oauth_proto::oauth1::server::{ClientRecord, Credentials, Decision, Grant, Question, Reason, Reply, Store, serve};
+use oauth_proto::oauth1::server::{
+    ClientRecord, Credentials, Decide, Decision, FindCredentials, FindTemporary, Freshness, Grant, MemoryStore,
+    Question, Reason, Redeem, Redemption, RememberNonce, Reply, SaveTemporary, Store, TemporaryRecord, serve,
+};
 use oauth_proto::oauth1::{
     ApiRequest, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method, Pending, Placement, Scheme,
-    Service, Token,
+    Service, Signer, Token, TokenCredentials,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Refused, Response, Step, Timestamp, Unsupported};
 
@@ -403,7 +409,7 @@ fn names_of_the_protocol_are_reserved() {
 #[test]
 fn a_server_says_what_is_wrong_and_the_client_repeats_it() {
     let world = World::default();
-    world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret"));
+    world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret").unwrap());
     let error = world.begin(Authorize::callback(CALLBACK)).unwrap_err();
     let Error::Refused(Refused::Problem { code, answer, .. }) = error else { panic!("{error}") };
     assert_eq!((code.as_str(), answer.status.as_u16()), ("signature_invalid", 401));
@@ -497,7 +503,7 @@ fn a_refused_timestamp_says_how_far_the_clock_is_off() {
 #[test]
 fn registered_callbacks_must_match_to_the_byte() {
     let world = World::default();
-    let record = ClientRecord::with_secret("kd94hf93k423kf44").callback(CALLBACK);
+    let record = ClientRecord::with_secret("kd94hf93k423kf44").unwrap().callback(CALLBACK);
     world.store.add_client("dpf43f3p2l4k3l03", record);
     assert!(world.begin(Authorize::callback(CALLBACK)).is_ok());
     assert!(world.begin(Authorize::out_of_band()).is_err(), "oob is a callback like the others");
@@ -582,7 +588,7 @@ fn a_changed_secret_counts_at_once_for_tokens_that_have_been_used() {
         request
     };
     assert!(world.verify(&signed("kd94hf93k423kf44")).is_ok());
-    world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret"));
+    world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret").unwrap());
     assert_eq!(world.verify(&signed("kd94hf93k423kf44")).unwrap_err().reason, Reason::WrongSignature);
     assert!(world.verify(&signed("another secret")).is_ok());
 }
@@ -619,7 +625,82 @@ fn a_store_that_fails_is_a_503_and_nothing_is_lost() {
     let rejected = serve(ask.unavailable("the disk is full"), &world.store).unwrap_err();
     assert_eq!(rejected.response().status(), 503);
     assert_eq!(rejected.reason, Reason::StoreFailed("the disk is full".into()));
+    assert!(!rejected.response().headers().contains_key("www-authenticate"));
     assert!(world.verify(&request).is_ok());
+    assert!(!world.verify(&request).unwrap_err().response().headers().contains_key("retry-after"));
+}
+
+/// A store in memory that has failed since so many questions.
+struct Failing<'s>(&'s MemoryStore, Cell<usize>);
+
+impl Failing<'_> {
+    fn ask<T>(&self, answer: impl FnOnce(&MemoryStore) -> Result<T, Infallible>) -> Result<T, &'static str> {
+        let left = self.1.get().checked_sub(1).ok_or("the disk is full")?;
+        self.1.set(left);
+        Ok(answer(self.0).unwrap_or_else(|never| match never {}))
+    }
+}
+
+impl Store for Failing<'_> {
+    type Error = &'static str;
+
+    fn find_credentials(&self, command: &FindCredentials) -> Result<Credentials, Self::Error> {
+        self.ask(|store| store.find_credentials(command))
+    }
+    fn remember_nonce(&self, command: &RememberNonce) -> Result<Freshness, Self::Error> {
+        self.ask(|store| store.remember_nonce(command))
+    }
+    fn save_temporary(&self, command: &SaveTemporary) -> Result<(), Self::Error> {
+        self.ask(|store| store.save_temporary(command))
+    }
+    fn find_temporary(&self, command: &FindTemporary) -> Result<Option<TemporaryRecord>, Self::Error> {
+        self.ask(|store| store.find_temporary(command))
+    }
+    fn decide(&self, command: &Decide) -> Result<Option<TemporaryRecord>, Self::Error> {
+        self.ask(|store| store.decide(command))
+    }
+    fn redeem(&self, command: &Redeem) -> Result<Redemption, Self::Error> {
+        self.ask(|store| store.redeem(command))
+    }
+}
+
+/// RFC 9110 §10.2.3: clients that come back at once would keep storage from recovering.
+#[test]
+fn every_endpoint_says_when_to_come_back_after_any_question_that_storage_could_not_answer() {
+    fn outage<T: std::fmt::Debug>(world: &World, answered: usize, reply: Reply<T>) {
+        let rejected = serve(reply, &Failing(&world.store, Cell::new(answered))).unwrap_err();
+        assert_eq!(rejected.reason, Reason::StoreFailed("the disk is full".into()), "after {answered}");
+        let response = rejected.response();
+        assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"5"[..]));
+        assert!(!response.body().windows(4).any(|word| word == b"disk"));
+    }
+    let world = World::default();
+    let sent = |step: Step<Pending>| match step {
+        Step::Send(request, _) => request,
+        _ => panic!("nothing to send"),
+    };
+    for answered in 0..3 {
+        let request = sent(world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap());
+        outage(&world, answered, world.provider.temporary_credentials(&request, world.moment()));
+    }
+    for answered in 0..2 {
+        outage(&world, answered, world.provider.verifier().verify(&world.signed(), world.moment()));
+    }
+    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let url = world.client.authorization_url(&pending, &[]).unwrap();
+    outage(&world, 0, world.provider.authorization(&Request::get(&url).body(()).unwrap(), world.moment()));
+    outage(&world, 0, world.consent(&url).unwrap().deny(world.moment()));
+    outage(&world, 0, world.consent(&url).unwrap().grant(Grant::new("jane"), world.moment()));
+    let callback = world.grant(&pending);
+    let stored = serde_json::to_string(&pending).unwrap();
+    for answered in 0..3 {
+        let pending = serde_json::from_str(&stored).unwrap();
+        let Step::Send(request, _) = world.client.redeem(pending, callback.as_str(), world.moment()).unwrap() else {
+            panic!("nothing to send")
+        };
+        outage(&world, answered, world.provider.token_credentials(&request, world.moment()));
+    }
+    assert!(world.redeem(pending, &callback).is_ok());
 }
 
 #[test]
@@ -819,4 +900,122 @@ fn a_lifetime_is_read_in_every_form_of_a_whole_number_and_in_no_other() {
         let error = expires_at(value).unwrap_err();
         assert!(error.to_string().contains("oauth_expires_in"), "{value}: {error}");
     }
+}
+
+/// OAuth Request Body Hash §3.1: a form's parameters are signed themselves, and two rules for one body can be read in two ways.
+#[test]
+fn a_form_that_comes_with_a_body_hash_is_refused() {
+    use base64::Engine;
+    use sha1::Digest;
+    let world = World::default();
+    let sign = |content_type: &str| {
+        let mut request = Request::post(format!("{ORIGIN}/photos"))
+            .header("content-type", content_type)
+            .body(b"a=1".to_vec())
+            .unwrap();
+        world.client.session(world.token()).sign(&mut request, world.moment()).unwrap();
+        request
+    };
+    let hash = base64::engine::general_purpose::STANDARD.encode(sha1::Sha1::digest(b"a=1"));
+    let with_hash = |mut request: Request<Vec<u8>>| {
+        let value = request.headers()["authorization"].to_str().unwrap().to_owned();
+        let hash = oauth_proto::wire::percent::encode(&hash);
+        let value = format!("{value}, oauth_body_hash=\"{hash}\"");
+        request.headers_mut().insert("authorization", value.parse().unwrap());
+        request
+    };
+    let form = with_hash(sign("application/x-www-form-urlencoded"));
+    let rejected = world.verify(&form).unwrap_err();
+    assert_eq!(rejected.reason, Reason::ParameterInvalid("oauth_body_hash"));
+    assert_eq!(rejected.response().status(), 400);
+    // Of another body, the same hash is the right one, and only the signature does not know it.
+    assert_eq!(world.verify(&with_hash(sign("text/plain"))).unwrap_err().reason, Reason::WrongSignature);
+}
+
+/// One table for tokens and temporary credentials, or a store that does not look at what it is asked for.
+#[test]
+fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_for_the_other() {
+    struct Both<'s>(&'s MemoryStore);
+    impl Both<'_> {
+        fn credentials(&self, reply: Reply<impl std::fmt::Debug>) -> Reason {
+            let Reply::Ask(Question::FindCredentials(ask)) = reply else { panic!("no question") };
+            let command = ask.command();
+            let find = |temporary| FindCredentials { temporary, ..command.clone() };
+            let token = self.0.find_credentials(&find(false)).unwrap();
+            let temporary = self.0.find_credentials(&find(true)).unwrap().temporary;
+            assert!(token.token.is_some() != temporary.is_some());
+            serve(ask.answer(Credentials { temporary, ..token }), self.0).unwrap_err().reason
+        }
+    }
+    let world = World::default();
+    let store = Both(&world.store);
+    let credentials = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+    let signed = |token: &TokenCredentials, path: &str| {
+        let mut request = Request::post(format!("{ORIGIN}{path}")).body(Vec::new()).unwrap();
+        Signer::new(&Scheme::default(), &credentials, Some(token)).sign(&mut request, world.moment()).unwrap();
+        request
+    };
+    // Temporary credentials, which their client knows, open no resource, and a token is exchanged for no other.
+    let Step::Send(request, _) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap() else {
+        panic!("nothing to send")
+    };
+    let answer = fields(&world.answer(&request));
+    let temporary = TokenCredentials::new(&answer["oauth_token"], answer["oauth_token_secret"].as_str());
+    let reply = world.provider.verifier().verify(&signed(&temporary, "/photos"), world.moment());
+    assert_eq!(store.credentials(reply), Reason::UnknownToken);
+    let token = world.token().credentials;
+    let reply = world.provider.token_credentials(&signed(&token, "/token"), world.moment());
+    assert_eq!(store.credentials(reply), Reason::UnknownToken);
+}
+
+#[test]
+fn a_decision_counts_until_the_second_in_which_the_temporary_credentials_expire() {
+    for (later, counts) in [(3599, true), (3600, false)] {
+        for grants in [true, false] {
+            let world = World::default();
+            let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+            let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
+            world.now.set(NOW + later);
+            let moment = world.moment();
+            let reply = if grants { consent.grant(Grant::new("jane"), moment) } else { consent.deny(moment) };
+            let outcome = serve(reply, &world.store).map(drop).map_err(|rejected| rejected.reason);
+            assert_eq!(outcome, if counts { Ok(()) } else { Err(Reason::NothingPending) }, "{later} s later");
+        }
+    }
+}
+
+/// What a person copies has as much in it as ten of these characters can, since it can be tried only once.
+#[test]
+fn a_verifier_that_is_shown_is_ten_characters_of_which_each_can_be_any() {
+    let world = World::default();
+    let mut seen = BTreeSet::new();
+    for _ in 0..60 {
+        let pending = world.begin(Authorize::out_of_band()).unwrap();
+        let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
+        match serve(consent.grant(Grant::new("jane"), world.moment()), &world.store).unwrap() {
+            Decision::ShowVerifier(code) => {
+                assert_eq!(code.expose().len(), 10);
+                seen.extend(code.expose().chars());
+            }
+            decision => panic!("{decision:?}"),
+        }
+    }
+    assert_eq!(seen.into_iter().collect::<String>(), "0123456789ABCDEFGHJKMNPQRSTVWXYZ");
+}
+
+/// As oauthlib's clients send it. Without the option the hash goes by the signature method, and no other body passes with it.
+#[test]
+fn a_body_hash_by_sha1_under_another_method_needs_its_option() {
+    let world = World::default();
+    let mut request = Request::post(format!("{ORIGIN}/photos")).body(b"{}".to_vec()).unwrap();
+    let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+    let scheme = Scheme::new(Method::HMAC_SHA256).sha1_body_hash();
+    Signer::new(&scheme, &client, Some(&world.token().credentials)).sign(&mut request, world.moment()).unwrap();
+    assert_eq!(world.verify(&request).unwrap_err().reason, Reason::WrongBodyHash);
+    let allowing = world.provider.verifier().clone().allow_sha1_body_hash();
+    let mut changed = request.clone();
+    changed.body_mut().push(b' ');
+    let rejected = serve(allowing.verify(&changed, world.moment()), &world.store).unwrap_err();
+    assert_eq!(rejected.reason, Reason::WrongBodyHash);
+    assert!(serve(allowing.verify(&request, world.moment()), &world.store).is_ok());
 }

@@ -14,7 +14,7 @@ pub fn chapter() -> Outcome<()> {
     show::title("OAuth 1.0a: a printing service wants to see Jane's photos");
 
     let store = Arc::new(MemoryStore::default());
-    store.add_client("printer", ClientRecord::with_secret("kd94hf93k423kf44"));
+    store.add_client("printer", ClientRecord::with_secret("kd94hf93k423kf44")?);
     let server = net::Server::start(|origin| {
         let provider = Verifier::new(origin).and_then(|verifier| Provider::new(verifier.realm("Photos")));
         let store = store.clone();

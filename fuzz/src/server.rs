@@ -44,7 +44,7 @@ struct Open {
 
 pub fn run(acts: Input) {
     let store = MemoryStore::default();
-    store.add_client("key", ClientRecord::with_secret("client-secret"));
+    store.add_client("key", ClientRecord::with_secret("client-secret").unwrap());
     let provider = Provider::new(Verifier::new(ORIGIN).unwrap()).unwrap();
     let service = Service::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
     let client = Client::new(service, ClientCredentials::new("key", "client-secret"));

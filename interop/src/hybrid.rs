@@ -29,7 +29,7 @@ impl Hybrid {
     pub(crate) fn new(origin: &str) -> Self {
         let store = || {
             let store = MemoryStore::default();
-            store.add_client(CONSUMER, ClientRecord::with_secret(CONSUMER_SECRET));
+            store.add_client(CONSUMER, ClientRecord::with_secret(CONSUMER_SECRET).unwrap());
             store
         };
         let granted = store();

@@ -44,7 +44,7 @@ struct Endpoints {
 impl Endpoints {
     fn new(origin: &str) -> Self {
         let store = MemoryStore::default();
-        store.add_client(CLIENT, ClientRecord::with_secret(CLIENT_SECRET));
+        store.add_client(CLIENT, ClientRecord::with_secret(CLIENT_SECRET).unwrap());
         store.add_client(RSA_CLIENT, ClientRecord::with_key(keys::method("RSA-SHA256", keys::CLIENT_PUBLIC)));
         let verifier = Verifier::new(origin)
             .expect("an origin")

@@ -126,7 +126,7 @@ impl Codes {
 
 fn store() -> MemoryStore {
     let store = MemoryStore::default();
-    store.add_client(CLIENT, ClientRecord::with_secret(SECRET));
+    store.add_client(CLIENT, ClientRecord::with_secret(SECRET).unwrap());
     store
 }
 

@@ -90,7 +90,7 @@ fn store(case: &Case, tampering: Option<Tampering>) -> MemoryStore {
     }
     let client = match case.signature_method {
         name if name.starts_with("RSA") => ClientRecord::with_key(keys::method(name, public)),
-        _ => ClientRecord::with_secret(client_secret),
+        _ => ClientRecord::with_secret(client_secret).unwrap(),
     };
     let store = MemoryStore::default();
     store.add_client(&case.client, client);

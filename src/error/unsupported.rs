@@ -177,7 +177,9 @@ pub enum Unsupported {
         problems: String,
     },
     /// A secret that is too short to be one.
-    #[error("the secret has {length} bytes where {least} are the least")]
+    #[error(
+        "the secret has {length} bytes, and {least} is the least: take a longer one, such as 64 random hexadecimal digits"
+    )]
     ShortSecret {
         /// How long it is.
         length: usize,

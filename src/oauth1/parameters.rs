@@ -70,27 +70,56 @@ pub(super) struct Parameters<'r> {
     pub(super) realm: Option<Cow<'r, [u8]>>,
     /// Whether the body is a form by its media type. If not, it has no parameters.
     pub(super) is_form: bool,
+    /// How many more may be collected.
+    room: usize,
+}
+
+/// Why a request's parameters were not collected.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// They cannot be read, or could be read in two ways.
+    Malformed,
+    /// There are more than may be collected.
+    TooMany,
+}
+
+impl From<Malformed> for Unread {
+    fn from(_: Malformed) -> Self {
+        Self::Malformed
+    }
 }
 
 impl<'r> Parameters<'r> {
-    /// Collects them. `body` counts only where the media type says that it is a form.
-    pub(super) fn of(uri: &'r Uri, headers: &'r HeaderMap, body: &'r [u8]) -> Result<Self, Malformed> {
-        let mut parameters = Self { is_form: form::is_form(headers).ok_or(Malformed { at: 0 })?, ..Self::default() };
-        parameters.read_header(headers)?;
-        parameters.add_place(query(uri));
-        if parameters.is_form {
-            parameters.add_place(form::pairs(body));
-        }
+    /// Collects all of them, however many there are. `body` counts only where the media type says that it is a form.
+    pub(super) fn of(uri: &'r Uri, headers: &'r HeaderMap, body: &'r [u8]) -> Result<Self, Unread> {
+        let mut parameters = Self::of_head(uri, headers, usize::MAX)?;
+        parameters.add_form(body)?;
         Ok(parameters)
     }
 
-    fn read_header(&mut self, headers: &'r HeaderMap) -> Result<(), Malformed> {
+    /// Collects those of header and query. With those of the form, there may be `most`.
+    #[inline]
+    pub(super) fn of_head(uri: &'r Uri, headers: &'r HeaderMap, most: usize) -> Result<Self, Unread> {
+        let is_form = form::is_form(headers).ok_or(Unread::Malformed)?;
+        let mut parameters = Self { is_form, room: most, ..Self::default() };
+        parameters.read_header(headers)?;
+        parameters.add_place(query(uri))?;
+        Ok(parameters)
+    }
+
+    /// Collects those of the body, if it is a form.
+    #[inline]
+    pub(super) fn add_form(&mut self, body: &'r [u8]) -> Result<(), Unread> {
+        if self.is_form { self.add_place(form::pairs(body)) } else { Ok(()) }
+    }
+
+    fn read_header(&mut self, headers: &'r HeaderMap) -> Result<(), Unread> {
         let mut lists = oauth_headers(headers);
         let Some(list) = lists.next() else {
             return Ok(());
         };
         if lists.next().is_some() {
-            return Err(Malformed { at: 0 });
+            return Err(Unread::Malformed);
         }
         let mut has_oauth = false;
         for param in auth_param::parse(list) {
@@ -103,19 +132,25 @@ impl<'r> Parameters<'r> {
                 Cow::Borrowed(value) => percent::decode(value),
                 Cow::Owned(value) => percent::decode(&value).into_owned().into(),
             };
-            has_oauth |= self.add((percent::decode(name), value));
+            has_oauth |= self.add((percent::decode(name), value))?;
         }
         self.oauth_places += usize::from(has_oauth);
         Ok(())
     }
 
-    fn add_place(&mut self, pairs: impl Iterator<Item = Pair<'r>>) {
-        let has_oauth = pairs.fold(false, |has_oauth, pair| has_oauth | self.add(pair));
+    #[inline]
+    fn add_place(&mut self, pairs: impl Iterator<Item = Pair<'r>>) -> Result<(), Unread> {
+        let mut has_oauth = false;
+        for pair in pairs {
+            has_oauth |= self.add(pair)?;
+        }
         self.oauth_places += usize::from(has_oauth);
+        Ok(())
     }
 
     /// Adds a parameter and returns whether its name begins with `oauth_`.
-    fn add(&mut self, (name, value): Pair<'r>) -> bool {
+    fn add(&mut self, (name, value): Pair<'r>) -> Result<bool, Unread> {
+        self.room = self.room.checked_sub(1).ok_or(Unread::TooMany)?;
         let is_oauth = is_oauth(&name);
         let slot = if is_oauth { place(&name).map(|at| &mut self.protocol[at]) } else { None };
         match slot {
@@ -125,7 +160,7 @@ impl<'r> Parameters<'r> {
                 self.others.push((name, value));
             }
         }
-        is_oauth
+        Ok(is_oauth)
     }
 
     /// Returns the protocol's parameters that are signed, all but the signature, in their order.

@@ -201,6 +201,19 @@ fn special<const LETTERS: u8>(word: u64) -> u64 {
     (word | !plain) & (0x80 * EACH)
 }
 
+/// Returns whether a text is printable ASCII throughout, as nearly all names and identifiers are.
+pub(crate) fn is_printable(text: &[u8]) -> bool {
+    const HIGH: u64 = EACH << 7;
+    // Of the three, the first finds what is no ASCII, the second DEL, and the third what is below the space. A sum that carries
+    // comes from what the first has found.
+    let odd = |word: u64| (word | word.wrapping_add(EACH) | !((word | HIGH) - EACH * 0x20)) & HIGH;
+    let (words, rest) = text.as_chunks();
+    let any = words.iter().fold(0, |any, word| any | odd(u64::from_le_bytes(*word)));
+    // Behind the rest, its word has bytes that are not the text's.
+    let known = || !(u64::MAX << (8 * rest.len()));
+    any == 0 && (rest.is_empty() || odd(tail(text, rest)) & known() == 0)
+}
+
 /// Returns whether a text has one of two bytes.
 #[inline]
 pub(crate) fn has_either(text: &[u8], bytes: [u8; 2]) -> bool {
@@ -348,6 +361,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn printable_ascii_is_told_from_every_other_byte_at_every_place() {
+        for length in 0..20 {
+            for at in 0..length {
+                for byte in 0..=u8::MAX {
+                    let mut text = vec![b'a'; length];
+                    text[at] = byte;
+                    assert_eq!(is_printable(&text), matches!(byte, b' '..=b'~'), "{text:?}");
+                }
+            }
+        }
+        assert!(is_printable(b"") && !is_printable(&[0x1f; 9]) && !is_printable(&[0xff; 16]));
     }
 
     proptest::proptest! {

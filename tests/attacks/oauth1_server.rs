@@ -5,7 +5,7 @@ use oauth_proto::oauth1::server::{ClientRecord, Reason, Rejected, serve};
 use oauth_proto::oauth1::{
     Authorize, ClientCredentials, Method, Placement, Scheme, Service, Signer, Stamp, TokenCredentials,
 };
-use oauth_proto::{Step, Timestamp};
+use oauth_proto::{Error, Step, Timestamp, Unsupported};
 
 use crate::common::{CALLBACK, NOW, ORIGIN, World, fields};
 
@@ -155,9 +155,8 @@ fn method_swapped_to_one_without_a_key() {
     let verifier = world.provider.verifier().clone().allow_two_legged();
     let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
     assert_eq!(rejected.reason, Reason::UnknownClient("dpf43f3p2l4k3l03".into()));
-    world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret(""));
-    let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
-    assert_eq!(rejected.response().status(), 401);
+    let empty = ClientRecord::with_secret("").unwrap_err();
+    assert!(matches!(empty, Error::Unsupported(Unsupported::ShortSecret { length: 0, least: 1 })), "{empty}");
 }
 
 #[test]
@@ -171,6 +170,23 @@ fn host_swapped() {
     let verifier = world.provider.verifier().clone().origin("https://other.example.net").unwrap();
     let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
     assert_eq!(rejected.reason, Reason::WrongSignature);
+}
+
+/// One host with and without TLS is two origins, and a request is signed for one of them.
+#[test]
+fn a_request_is_verified_for_the_origin_whose_scheme_it_names() {
+    use oauth_proto::oauth1::server::Verifier;
+    let world = World::default();
+    let plain = "http://photos.example.net";
+    for (first, second) in [(ORIGIN, plain), (plain, ORIGIN)] {
+        let verifier = Verifier::new(first).unwrap().origin(second).unwrap().allow_two_legged();
+        for origin in [first, second] {
+            let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+            let mut request = Request::get(format!("{origin}/photos")).body(Vec::new()).unwrap();
+            Signer::new(&Scheme::default(), &client, None).sign(&mut request, world.moment()).unwrap();
+            assert!(serve(verifier.verify(&request, world.moment()), &world.store).is_ok(), "{first} {origin}");
+        }
+    }
 }
 
 #[test]
@@ -241,6 +257,104 @@ fn parameter_twice() {
     let mut request = world.signed();
     header(&mut request, |value| value + ", oauth_nonce=\"again\"");
     assert_eq!(status(&request, &world), (400, Reason::ParameterTwice("oauth_nonce".into())));
+}
+
+/// A request with a form, signed as it is.
+fn signed_form(world: &World, placement: Placement, form: Vec<u8>) -> Request<Vec<u8>> {
+    let mut request = Request::post(format!("{ORIGIN}/photos?size=original&file=vacation.jpg"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form)
+        .unwrap();
+    let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+    let scheme = Scheme::default().placement(placement);
+    let signer = Signer::new(&scheme, &client, Some(&world.token().credentials));
+    signer.sign(&mut request, world.moment()).unwrap();
+    request
+}
+
+/// Row `oauth1-form-flood`: four megabytes, a million parameters, from nobody. What this costs is in `tests/allocations.rs`.
+#[test]
+fn a_flood_of_parameters_is_refused_before_it_is_collected_and_before_storage_is_asked() {
+    use oauth_proto::oauth1::server::Reply;
+    let world = World::default();
+    let refused = |request: &Request<Vec<u8>>| match world.provider.verifier().verify(request, world.moment()) {
+        Reply::Reject(rejected) => (rejected.response().status().as_u16(), rejected.reason),
+        reply => panic!("{reply:?}"),
+    };
+    let mut request = world.signed();
+    header(&mut request, |value| value.replace("dpf43f3p2l4k3l03", "nobody"));
+    *request.body_mut() = b"a&".repeat(2 << 20);
+    let too_large = Reason::FormTooLarge { size: 4 << 20, most: 1 << 20 };
+    assert!(too_large.to_string().contains("Verifier::largest_form"));
+    assert_eq!(refused(&request), (413, too_large));
+    let rejected = world.verify(&request).unwrap_err();
+    assert_eq!(fields(&rejected.response())["oauth_problem"], "parameter_rejected");
+    request.body_mut().truncate(1 << 20);
+    let too_many = Reason::TooManyParameters { most: 1000 };
+    assert!(too_many.to_string().contains("Verifier::most_parameters"));
+    assert_eq!(refused(&request), (400, too_many));
+
+    // Other bodies are not read.
+    let mut request = Request::post(format!("{ORIGIN}/photos")).body(b"a&".repeat(2 << 20)).unwrap();
+    world.client.session(world.token()).sign(&mut request, world.moment()).unwrap();
+    assert!(world.verify(&request).is_ok());
+}
+
+/// Row `oauth1-form-flood`: header, query and form count together, and the last one that there is room for passes.
+#[test]
+fn as_many_parameters_and_as_large_a_form_as_the_operator_allows_are_verified() {
+    let world = World::default();
+    for (placement, own) in [(Placement::Header, 7), (Placement::Query, 7), (Placement::Body, 7)] {
+        let form = |number: usize| b"a=1&".repeat(number - own - 2);
+        let verify = |request: &Request<Vec<u8>>| world.verify(request).map(drop).map_err(|rejected| rejected.reason);
+        assert_eq!(verify(&signed_form(&world, placement, form(1000))), Ok(()), "{placement:?}");
+        let one_more = signed_form(&world, placement, form(1001));
+        assert_eq!(verify(&one_more), Err(Reason::TooManyParameters { most: 1000 }), "{placement:?}");
+        let verifier = world.provider.verifier().clone().most_parameters(1001);
+        assert!(serve(verifier.verify(&one_more, world.moment()), &world.store).is_ok());
+    }
+    let request = signed_form(&world, Placement::Header, vec![b'a'; 100]);
+    let verifier = |bytes| world.provider.verifier().clone().largest_form(bytes);
+    assert!(serve(verifier(100).verify(&request, world.moment()), &world.store).is_ok());
+    let rejected = serve(verifier(99).verify(&request, world.moment()), &world.store).unwrap_err();
+    assert_eq!(rejected.reason, Reason::FormTooLarge { size: 100, most: 99 });
+}
+
+/// Row `oauth1-form-flood`: what header and query say is enough to refuse a request, so its form is not looked at.
+#[test]
+fn the_protocols_parameters_are_judged_before_a_form_is_read() {
+    let world = World::default();
+    for placement in [Placement::Header, Placement::Query] {
+        for (from, to, reason) in [
+            ("oauth_timestamp", "oauth_timestamp=1&x", None),
+            ("HMAC-SHA1", "X-UNKNOWN", Some(Reason::MethodUnsupported("X-UNKNOWN".into()))),
+            ("oauth_version", "oauth_version=2.0&x", Some(Reason::VersionUnknown("2.0".into()))),
+            ("oauth_nonce", "oauth_nonce=&x", Some(Reason::ParameterInvalid("oauth_nonce"))),
+            ("oauth_token", "x", Some(Reason::ParameterMissing("oauth_token"))),
+            ("oauth_signature=", "x=", Some(Reason::ParameterMissing("oauth_signature"))),
+            ("oauth_consumer_key", "x", Some(Reason::ParameterMissing("oauth_consumer_key"))),
+        ] {
+            let mut request = signed_form(&world, placement, Vec::new());
+            if placement == Placement::Header {
+                let to = to.replace('&', "\", ").replacen('=', "=\"", usize::from(to.contains('&')));
+                header(&mut request, |value| value.replacen(from, &to, 1));
+            } else {
+                uri(&mut request, from, to);
+            }
+            *request.body_mut() = b"a&".repeat(2 << 20);
+            let refused = world.verify(&request).unwrap_err().reason;
+            match reason {
+                Some(reason) => assert_eq!(refused, reason, "{placement:?}"),
+                None => assert!(matches!(refused, Reason::TimestampRefused { timestamp: 1, .. }), "{refused}"),
+            }
+        }
+    }
+    // Those that stand in the form are judged when it has been collected, by the same rules.
+    let mut request = signed_form(&world, Placement::Body, Vec::new());
+    let form = String::from_utf8(request.body().clone()).unwrap();
+    *request.body_mut() = form.replace(&format!("oauth_timestamp={NOW}"), "oauth_timestamp=1").into_bytes();
+    let refused = world.verify(&request).unwrap_err().reason;
+    assert!(matches!(refused, Reason::TimestampRefused { timestamp: 1, .. }), "{refused}");
 }
 
 #[test]
@@ -390,7 +504,53 @@ fn version_unknown() {
     let world = World::default();
     let mut request = world.signed();
     header(&mut request, |value| value.replace("oauth_version=\"1.0\"", "oauth_version=\"2.0\""));
-    assert_eq!(status(&request, &world), (400, Reason::VersionUnknown));
+    assert_eq!(status(&request, &world), (400, Reason::VersionUnknown("2.0".into())));
+    // None that is not there, and none that only some library could have meant.
+    for other in ["", "1.0b", "1.0A ", "1.0aa", "1"] {
+        let encoded = oauth_proto::wire::percent::encode(other);
+        header(&mut request, |value| {
+            let (before, _) = value.split_once("oauth_version").unwrap();
+            format!("{before}oauth_version=\"{encoded}\"")
+        });
+        let verifier = world.provider.verifier().clone().allow_version_1_0a();
+        let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
+        assert_eq!(rejected.reason, Reason::VersionUnknown(other.into()));
+        assert!(!rejected.to_string().contains("allow_"), "{rejected}");
+        assert_eq!(fields(&rejected.response())["oauth_acceptable_versions"], "1.0-1.0");
+    }
+}
+
+/// What npm's `oauth` tells everybody to write. The value is signed like any other.
+#[test]
+fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() {
+    use base64::Engine;
+    use hmac::{KeyInit, Mac};
+    let world = World::default();
+    let allowing = world.provider.verifier().clone().allow_version_1_0a();
+    for version in ["1.0a", "1.0A"] {
+        let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+        let token = world.token().credentials;
+        let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
+        Signer::new(&Scheme::default(), &client, Some(&token)).sign(&mut request, world.moment()).unwrap();
+        header(&mut request, |value| value.replace("oauth_version=\"1.0\"", &format!("oauth_version=\"{version}\"")));
+        let verify = |request: &Request<Vec<u8>>| serve(allowing.verify(request, world.moment()), &world.store);
+        assert_eq!(verify(&request).unwrap_err().reason, Reason::WrongSignature);
+
+        let key = format!("kd94hf93k423kf44&{}", token.secret.expose());
+        let mut mac = hmac::Hmac::<sha1::Sha1>::new_from_slice(key.as_bytes()).unwrap();
+        mac.update(&oauth_proto::oauth1::base_string(&request).unwrap());
+        let signature = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
+        header(&mut request, |value| {
+            let (before, rest) = value.split_once("oauth_signature=\"").unwrap();
+            let (_, after) = rest.split_once('"').unwrap();
+            format!("{before}oauth_signature=\"{}\"{after}", oauth_proto::wire::percent::encode(&signature))
+        });
+        let rejected = world.verify(&request).unwrap_err();
+        assert_eq!(rejected.reason, Reason::VersionUnknown(version.into()));
+        assert!(rejected.to_string().contains(version), "{rejected}");
+        assert!(rejected.to_string().contains("Verifier::allow_version_1_0a"), "{rejected}");
+        assert!(verify(&request).is_ok());
+    }
 }
 
 #[test]
@@ -418,6 +578,63 @@ fn plaintext_default() {
     assert_eq!(rejected.reason, Reason::PlaintextWithoutTls);
 }
 
+/// RFC 5849 §3.4.4: whatever the origin says, a request that came in the clear has shown its secrets, but on this machine.
+#[test]
+fn plaintext_is_judged_by_the_origin_and_by_how_the_request_came() {
+    use oauth_proto::oauth1::server::Verifier;
+    let world = World::default();
+    let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+    let verify = |origin: &str, uri: &str| {
+        let mut request = Request::get(uri).body(Vec::new()).unwrap();
+        if request.uri().authority().is_none() {
+            let host = origin.split_once("://").unwrap().1;
+            request.headers_mut().insert("host", HeaderValue::from_str(host).unwrap());
+        }
+        // The header of PLAINTEXT says nothing of where it goes.
+        let signer = Signer::new(&Scheme::new(Method::dangerous_plaintext()), &client, None);
+        let at = format!("{ORIGIN}/photos").parse().unwrap();
+        let value = signer.authorization::<&str, &str>(request.method(), &at, &[], world.moment()).unwrap();
+        request.headers_mut().insert("authorization", HeaderValue::try_from(value).unwrap());
+        let verifier = Verifier::new(origin).unwrap().dangerous_allow_plaintext().allow_two_legged();
+        serve(verifier.verify(&request, world.moment()), &world.store).map(drop).map_err(|rejected| rejected.reason)
+    };
+    let (near, plain) = ("http://localhost:8080", "http://photos.example.net");
+    for (origin, uri) in [
+        (ORIGIN, "/photos"),
+        (ORIGIN, &format!("{ORIGIN}/photos")),
+        (near, "/photos"),
+        (near, &format!("{near}/photos")),
+    ] {
+        assert_eq!(verify(origin, uri), Ok(()), "{origin} {uri}");
+    }
+    for (origin, uri) in
+        [(ORIGIN, &format!("{plain}/photos")), (plain, &format!("{plain}/photos")), (plain, &"/photos".to_owned())]
+    {
+        assert_eq!(verify(origin, uri), Err(Reason::PlaintextWithoutTls), "{origin} {uri}");
+    }
+}
+
+/// RFC 5849 §2.1: the answers hold secrets.
+#[test]
+fn a_provider_without_tls_is_refused_but_on_this_machine_or_by_its_dangerous_name() {
+    use oauth_proto::oauth1::server::{Provider, Verifier};
+    let verifier = |origin: &str| Verifier::new(origin).unwrap();
+    let option = Some("Provider::dangerous_over_http");
+    for refused in [
+        verifier("http://photos.example.net"),
+        verifier(ORIGIN).origin("http://photos.example.net").unwrap(),
+        verifier("http://10.0.0.1"),
+    ] {
+        let error = Provider::new(refused.clone()).unwrap_err();
+        let expected = Unsupported::PlainHttp { url: "the origin".into(), option };
+        assert_eq!(error, expected.into());
+        let _ = Provider::dangerous_over_http(refused);
+    }
+    for near in [ORIGIN, "http://localhost:8080", "http://127.0.0.1", "http://[::1]"] {
+        assert!(Provider::new(verifier(near)).is_ok(), "{near}");
+    }
+}
+
 #[test]
 fn plaintext_cannot_be_listed_as_a_method() {
     let world = World::default();
@@ -434,7 +651,7 @@ fn plaintext_cannot_be_listed_as_a_method() {
 #[test]
 fn unknown_consumer() {
     let world = World::default();
-    world.store.add_client("other", ClientRecord::with_secret("other secret"));
+    world.store.add_client("other", ClientRecord::with_secret("other secret").unwrap());
     let token = world.token();
     let outcome = |client: ClientCredentials, token: TokenCredentials| {
         let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
@@ -534,4 +751,93 @@ fn token_in_log() {
     for secret in [secret, "kd94hf93k423kf44"] {
         assert!(!shown.contains(secret), "{shown}");
     }
+}
+
+/// Row `control-characters`: PostgreSQL refuses NUL, and logs have lines. Nobody issued such a value.
+#[test]
+fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it_is() {
+    use oauth_proto::oauth1::server::{Question, Reply};
+    let world = World::default();
+    for name in ["oauth_consumer_key", "oauth_token", "oauth_nonce", "oauth_callback", "oauth_verifier"] {
+        for control in ["%00", "%0D%0A", "%09", "%1B", "%7F", "%C2%85"] {
+            let mut request = world.signed();
+            header(&mut request, |value| {
+                value.replace("OAuth ", "OAuth oauth_callback=\"oob\", oauth_verifier=\"v\", ")
+            });
+            header(&mut request, |value| value.replacen(&format!("{name}=\""), &format!("{name}=\"a{control}"), 1));
+            match world.provider.verifier().verify(&request, world.moment()) {
+                Reply::Reject(rejected) => {
+                    assert_eq!(rejected.reason, Reason::ControlCharacter(name.into()), "{control}");
+                    assert_eq!(rejected.response().status(), 400);
+                    assert_eq!(fields(&rejected.response())["oauth_parameters_rejected"], name);
+                    assert!(rejected.to_string().starts_with(name), "{rejected}");
+                }
+                reply => panic!("{name}: {reply:?}"),
+            }
+        }
+        // A text of any language is one that a service may have issued.
+        let mut request = world.signed();
+        header(&mut request, |value| {
+            value.replacen(&format!("{name}=\""), &format!("{name}=\"caf%C3%A9%20%E3%81%82"), 1)
+        });
+        let reply = world.provider.verifier().verify(&request, world.moment());
+        assert!(matches!(reply, Reply::Ask(Question::FindCredentials(_))), "{name}: {reply:?}");
+    }
+    // The page for the resource owner asks storage about what stands in a link.
+    let page = |token: &str| world.consent(&format!("{ORIGIN}/authorize?oauth_token={token}")).unwrap_err().reason;
+    assert_eq!(page("a%00"), Reason::ControlCharacter("oauth_token".into()));
+    assert_eq!(page("%FF"), Reason::ParameterInvalid("oauth_token"));
+    assert_eq!(page(&"a".repeat(4097)), Reason::ParameterInvalid("oauth_token"));
+    assert_eq!(page(&"a".repeat(4096)), Reason::NothingPending);
+    assert_eq!(page(""), Reason::NothingPending);
+}
+
+/// Row `control-characters`: the application's own parameters are kept with temporary credentials.
+#[test]
+fn a_nul_in_a_parameter_of_the_applications_own_is_refused_and_lines_are_kept() {
+    let world = World::default();
+    let begin = |name: &str, value: &str| {
+        let step =
+            world.client.authorize(Authorize::callback(CALLBACK).parameter(name, value), world.moment()).unwrap();
+        let Step::Send(request, _) = step else { panic!("nothing to send") };
+        serve(world.provider.temporary_credentials(&request, world.moment()), &world.store)
+    };
+    for (name, value) in [("scope", "a\0b"), ("sco\0pe", "a")] {
+        let rejected = begin(name, value).unwrap_err();
+        assert_eq!(
+            (rejected.response().status().as_u16(), rejected.reason),
+            (400, Reason::ControlCharacter(name.into()))
+        );
+    }
+    assert!(begin("note", "two\nlines").is_ok());
+}
+
+/// A nonce that is remembered takes a bounded place.
+#[test]
+fn a_nonce_of_256_bytes_is_taken_and_a_longer_one_is_not() {
+    let world = World::default();
+    let token = world.token().credentials;
+    let verify = |nonce: &str| {
+        let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+        let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
+        let stamp = Stamp::new(Timestamp::from_secs(NOW), nonce);
+        Signer::new(&Scheme::default(), &client, Some(&token)).sign(&mut request, stamp).unwrap();
+        world.verify(&request).map(drop).map_err(|rejected| rejected.reason)
+    };
+    assert_eq!(verify("n"), Ok(()));
+    assert_eq!(verify(&"n".repeat(256)), Ok(()));
+    assert_eq!(verify(&"n".repeat(257)), Err(Reason::ParameterInvalid("oauth_nonce")));
+}
+
+/// RFC 5849 §3.1, item 2: also those whose names the specification only claims.
+#[test]
+fn an_unknown_parameter_of_the_protocols_kind_may_be_there_once() {
+    let world = World::default();
+    let with = |more: &str| {
+        let mut request = world.signed();
+        header(&mut request, |value| value + more);
+        world.verify(&request).unwrap_err().reason
+    };
+    assert_eq!(with(", oauth_x=\"1\", oauth_y=\"1\""), Reason::WrongSignature);
+    assert_eq!(with(", oauth_x=\"1\", oauth_x=\"1\""), Reason::ParameterTwice("oauth_x".into()));
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use oauth_proto::openid::ax::{self, Attribute, Fetch};
 use oauth_proto::openid::sreg::{self, Field};
 use oauth_proto::openid::{
-    Approval, Assertion, Association, AssociationType, Authenticate, Handled, Pending, Provider, RelyingParty,
+    Approval, Assertion, Association, AssociationType, Authenticate, Handled, Pending, Provider, Reason, RelyingParty,
     SessionType, Store, documents, key_value, pape,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
@@ -1125,4 +1125,173 @@ fn an_identifier_to_be_spent_is_the_same_after_storage_and_no_others() {
     assert_eq!(stored(&one).id(), one.id());
     assert_ne!(one.id(), other.id());
     assert!(!one.id().to_string().contains(one.state()));
+}
+
+/// Row `redirect-before-asking`: a link to the provider leads nobody to a site that its realm does not vouch for.
+#[test]
+fn a_question_whose_realm_or_tls_fails_is_answered_by_a_page() {
+    let world = World::default();
+    let url = world.begin(JANE, Authenticate::new(RETURN_TO)).url().unwrap();
+    let phish = "https://phish.example/login";
+    for (realm, return_to, reason) in [
+        (Some("https://other.example/"), phish, Reason::ReturnToOutside),
+        (Some("https://other.example/"), "http://10.0.0.1/login", Reason::ReturnToOutside),
+        (Some("https://phish.example/other/"), phish, Reason::ReturnToOutside),
+        (Some("http://phish.example/"), "http://phish.example/login", Reason::Realm("it has no TLS")),
+        (None, "http://phish.example/login", Reason::Realm("it has no TLS")),
+        (Some("https://*.com/"), phish, Reason::Realm("it covers the sites of many owners")),
+        (Some("phish"), phish, Reason::Invalid("realm")),
+        (Some("https://phish.example/#x"), phish, Reason::Invalid("realm")),
+    ] {
+        // Also where something else is wrong, that a relying party would be told.
+        for (field, value) in [("openid.x", "1"), ("openid.claimed_id", "x"), ("openid.mode", "checkid_immediate")] {
+            let asked = changed(&url, |fields| {
+                fields.insert(field.into(), value.into());
+                fields.insert("openid.return_to".into(), return_to.into());
+                fields.remove("openid.realm");
+                fields.extend(realm.map(|realm| ("openid.realm".to_owned(), realm.to_owned())));
+            });
+            let rejected = world.check_id(&asked).unwrap_err();
+            assert_eq!(rejected.reason, reason, "{realm:?} {return_to}");
+            let response = rejected.response();
+            assert_eq!((response.status().as_u16(), response.headers().get("location")), (400, None));
+            assert!(response.body().starts_with(b"This is an OpenID endpoint"));
+        }
+    }
+    // Who is the realm's own is told what is wrong with the rest.
+    let asked = changed(&url, |fields| drop(fields.insert("openid.claimed_id".into(), "x".into())));
+    assert!(location(&world.check_id(&asked).unwrap_err().response()).starts_with("https://rp.example/back?x=1&"));
+}
+
+/// Row `redirect-before-asking`: a message of which nothing can be made leads to no place that could not ask a question either.
+#[test]
+fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_from() {
+    let world = World::default();
+    let lax = World::new(|party| party, |provider| provider.dangerous_allow_http().dangerous_allow_internal_hosts());
+    let old = World::new(|party| party, Provider::allow_openid1);
+    let ns = "openid.ns=http://specs.openid.net/auth/2.0";
+    for broken in [
+        &format!("{ns}&openid.mode=bogus"),
+        &format!("{ns}&openid.mode=checkid_setup&openid.x=1&openid.x=1"),
+        "openid.ns=http://specs.openid.net/auth/3.0&openid.mode=checkid_setup",
+    ] {
+        let leads = |world: &World, rest: &str| {
+            let request = get(&format!("{ENDPOINT}?{broken}&{rest}"));
+            let response = world.handle(&request).unwrap_err().response();
+            response.headers().get("location").map(|to| to.to_str().unwrap().to_owned())
+        };
+        let to = leads(&world, "openid.return_to=https://rp.example/back").unwrap();
+        assert!(to.starts_with("https://rp.example/back?openid."), "{to}");
+        assert!(leads(&world, "openid.realm=https://*.rp.example/&openid.return_to=https://rp.example/back").is_some());
+        for nowhere in [
+            "openid.realm=https://other.example/&openid.return_to=https://phish.example/login",
+            "openid.realm=https://*.com/&openid.return_to=https://phish.example/login",
+            "openid.realm=x&openid.return_to=https://phish.example/login",
+            "openid.return_to=http://phish.example/login",
+            "openid.return_to=https://10.0.0.1/login",
+            "openid.return_to=https://localhost/login",
+            "openid.return_to=https://router.local/login",
+        ] {
+            assert_eq!(leads(&world, nowhere), None, "{broken}&{nowhere}");
+        }
+        for near in ["http://phish.example/login", "http://10.0.0.1/login"] {
+            assert!(leads(&lax, &format!("openid.return_to={near}")).is_some(), "{near}");
+        }
+    }
+    // OpenID 1.1 calls the realm otherwise.
+    let asked = |root: &str| {
+        let query = format!("openid.mode=bogus&openid.trust_root={root}&openid.return_to=https://rp.example/back");
+        old.handle(&get(&format!("{ENDPOINT}?{query}"))).unwrap_err().response().headers().contains_key("location")
+    };
+    assert!(asked("https://rp.example/"));
+    assert!(!asked("https://other.example/"));
+}
+
+/// Row `control-characters`: a question is kept while the user signs in, and PostgreSQL takes no NUL, in JSON neither.
+#[test]
+fn control_characters_in_a_question_are_refused_before_anybody_keeps_it() {
+    let world = World::new(|party| party, Provider::allow_openid1);
+    let url = world.begin("https://jane.example/", Authenticate::new(RETURN_TO)).url().unwrap();
+    let asked = |name: &str, value: &str| {
+        world.check_id(&changed(&url, |fields| drop(fields.insert(format!("openid.{name}"), value.to_owned()))))
+    };
+    for name in ["identity", "assoc_handle", "claimed_id"] {
+        for control in ["\0", "\n", "\r", "\u{1b}", "\u{7f}", "\u{85}"] {
+            let rejected = asked(name, &format!("{JANE}{control}")).unwrap_err();
+            assert_eq!(rejected.reason, Reason::ControlCharacter(name.into()), "{control:?}");
+            assert!(rejected.reason.to_string().contains(name));
+            assert_eq!(fields(&location(&rejected.response()))["openid.mode"], "error");
+        }
+    }
+    for (name, value) in [("ns.x", "https://x.example/\0"), ("x", "\0"), ("x\0", "")] {
+        let rejected = asked(name, value).unwrap_err();
+        assert_eq!(rejected.reason, Reason::ControlCharacter(name.into()));
+        assert!(!rejected.reason.to_string().contains('\0'));
+    }
+    // Texts of extensions may have lines, and names may be of any language.
+    assert!(asked("sreg.nickname", "two\nlines").is_ok());
+    assert!(asked("identity", "https://op.example/id/\u{e9}").is_ok());
+    // OpenID 1.1 does not look at the identifier either.
+    let first = "openid.mode=checkid_setup&openid.return_to=https://rp.example/back&openid.identity=";
+    assert!(world.check_id(&format!("{ENDPOINT}?{first}{JANE}")).is_ok());
+    let rejected = world.check_id(&format!("{ENDPOINT}?{first}{JANE}%00")).unwrap_err();
+    assert_eq!(rejected.reason, Reason::ControlCharacter("identity".into()));
+}
+
+/// Row `control-characters`: what a relying party's store is asked about, or its users are known by.
+#[test]
+fn control_characters_in_an_assertion_are_refused_before_the_nonce_is_asked_about() {
+    for control in ["\0", "\r", "\u{7f}", "\u{85}"] {
+        let nonces = with_signed_change(World::default, "https://op.example/", |fields| {
+            fields.get_mut("openid.response_nonce").unwrap().push_str(control);
+        });
+        for result in nonces {
+            assert_eq!(forged(result.unwrap_err()), Forged::NonceTime);
+        }
+        let identities = with_signed_change(World::default, "https://op.example/", |fields| {
+            fields.get_mut("openid.identity").unwrap().push_str(control);
+        });
+        for result in identities {
+            assert_eq!(forged(result.unwrap_err()), Forged::ParameterInvalid { name: "openid.identity" });
+        }
+    }
+}
+
+/// Whoever compares identifiers as texts would know another user by the same URL.
+#[test]
+fn an_assertion_about_another_writing_of_an_identifier_is_refused() {
+    for writing in ["https://OP.example/id/jane", "https://op.example:443/id/jane", "https://op.example/id/./jane"] {
+        let world = || {
+            let world = World::default();
+            world.page(writing, xrds(&documents::user(ENDPOINT, None, &[])));
+            world
+        };
+        for result in with_signed_change(world, "https://op.example/", |fields| {
+            fields.insert("openid.claimed_id".into(), writing.into());
+        }) {
+            assert_eq!(
+                forged(result.unwrap_err()),
+                Forged::ParameterInvalid { name: "openid.claimed_id" },
+                "{writing}"
+            );
+        }
+    }
+}
+
+/// Whoever is on the way to the second place would say whose identifier it is, and could lead back to one that has TLS.
+#[test]
+fn a_redirect_from_https_to_http_is_not_followed_wherever_it_leads_then() {
+    let pages = |world: World| {
+        world.page("https://moved.example/", redirect("http://moved.example/there"));
+        world.page("http://moved.example/there", redirect(JANE));
+        world
+    };
+    let world = pages(World::default());
+    let error = world.discover("https://moved.example/").unwrap_err();
+    assert!(error.to_string().contains("redirects to where no identifier goes"), "{error}");
+    assert_eq!(*world.sent.borrow(), ["GET https://moved.example/"]);
+    // A user may have typed http, and a relying party may trust it.
+    assert!(world.discover("http://moved.example/there").is_ok());
+    let lax = pages(World::new(RelyingParty::dangerous_allow_http, |provider| provider));
+    assert!(lax.discover("https://moved.example/").is_ok());
 }

@@ -36,7 +36,7 @@ impl Default for World {
 impl World {
     pub fn new(service: impl FnOnce(Service) -> Service, provider: impl FnOnce(Provider) -> Provider) -> Self {
         let store = MemoryStore::default();
-        store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44"));
+        store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44").unwrap());
         let endpoints = ["initiate", "authorize", "token"].map(|path| format!("{ORIGIN}/{path}"));
         let built = Service::new(&endpoints[0], &endpoints[1], &endpoints[2]).unwrap();
         let credentials = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");

@@ -35,8 +35,9 @@ pub struct FindCredentials {
 /// ```
 /// use oauth_proto::oauth1::server::{ClientRecord, Credentials};
 ///
-/// let client = ClientRecord::with_secret("secret");
+/// let client = ClientRecord::with_secret("secret")?;
 /// let found = Credentials { client: Some(client.into()), token: None, temporary: None };
+/// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {

@@ -20,7 +20,8 @@ use crate::{Freshness, Timestamp};
 /// use oauth_proto::oauth1::server::{ClientRecord, MemoryStore};
 ///
 /// let store = MemoryStore::default();
-/// store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44"));
+/// store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44")?);
+/// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct MemoryStore {

@@ -8,10 +8,10 @@ use http::Request;
 use super::rejected::Reason;
 use crate::oauth1::base_string;
 use crate::oauth1::parameters::{
-    BODY_HASH, CALLBACK, CONSUMER_KEY, NONCE, Parameters, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, VERIFIER,
-    VERSION, is_oauth, is_protocol,
+    BODY_HASH, CALLBACK, CONSUMER_KEY, NONCE, Parameters, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, Unread,
+    VERIFIER, is_oauth, is_protocol,
 };
-use crate::wire::{Site, form};
+use crate::wire::{Site, form, percent};
 
 /// Longer ones are refused, so that a nonce that is remembered takes a bounded place.
 const LONGEST_NONCE: usize = 256;
@@ -37,46 +37,109 @@ pub(super) struct Presented {
     pub(super) base_string: Vec<u8>,
 }
 
+/// How much of a request is collected, and of which of its parts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// The most parameters, of header, query and form together.
+    pub(super) parameters: usize,
+    /// The largest form, in bytes.
+    pub(super) form: usize,
+}
+
+/// The protocol's parameters that are judged before others are collected, as they stand in the request.
+pub(super) struct Protocol<'p> {
+    pub(super) method: Cow<'p, str>,
+    pub(super) version: Option<&'p [u8]>,
+    pub(super) timestamp: Option<u64>,
+    pub(super) has_nonce: bool,
+    pub(super) has_token: bool,
+}
+
+impl<'p> Protocol<'p> {
+    /// Reads them, and checks that they can be what they are to be.
+    fn of(parameters: &'p Parameters<'_>) -> Result<Self, Reason> {
+        let [_, _, client, nonce, _, signature, method, time, token, _, _, version] = &parameters.protocol;
+        required(CONSUMER_KEY, client.as_ref())?;
+        let method = required(SIGNATURE_METHOD, method.as_deref())?;
+        required(SIGNATURE, signature.as_ref())?;
+        if nonce.as_ref().is_some_and(|nonce| nonce.is_empty() || nonce.len() > LONGEST_NONCE) {
+            return Err(Reason::ParameterInvalid(NONCE));
+        }
+        Ok(Self {
+            method: required(SIGNATURE_METHOD, text(SIGNATURE_METHOD, Some(method.into()))?)?,
+            version: version.as_deref(),
+            timestamp: time.as_deref().map(timestamp).transpose()?,
+            has_nonce: nonce.is_some(),
+            // RFC 5849 §2.1: an empty token counts as absent.
+            has_token: token.as_ref().is_some_and(|token| !token.is_empty()),
+        })
+    }
+}
+
 impl Presented {
-    /// Takes a request apart, and returns with the rest the name of its signature method. Its own parameters are kept only
-    /// if the caller `wants_own`.
-    pub(super) fn of<'r, B: AsRef<[u8]>>(
-        request: &'r Request<B>,
+    /// Takes a request apart, and returns with the rest what `judge` makes of the protocol's parameters. Its own parameters
+    /// are kept only if the caller `wants_own`.
+    ///
+    /// The protocol's parameters are judged before a form is collected, unless they stand in it: nobody is known yet, and
+    /// collecting is what costs.
+    pub(super) fn of<B: AsRef<[u8]>, J>(
+        request: &Request<B>,
         site: Site<'_>,
         wants_own: bool,
-    ) -> Result<(Self, Cow<'r, str>), Reason> {
-        let (uri, headers) = (request.uri(), request.headers());
-        let parameters = Parameters::of(uri, headers, request.body().as_ref()).map_err(|_| Reason::Malformed)?;
-        check_places(&parameters)?;
-        let base_string = base_string::collect((request.method(), site, uri), &parameters);
-        let own = if wants_own { own(&parameters) } else { BTreeMap::new() };
-        let [body_hash, callback, client, nonce, _, signature, method, time, token, _, verifier, version] =
-            parameters.protocol;
-        let client = required(CONSUMER_KEY, owned(CONSUMER_KEY, client)?)?;
-        // RFC 5849 §2.1: an empty token counts as absent.
-        let token = owned(TOKEN, token)?.filter(|token| !token.is_empty());
-        let method = required(SIGNATURE_METHOD, text(SIGNATURE_METHOD, method)?)?;
-        let presented = Self {
-            client,
-            token,
+        bounds: Bounds,
+        judge: impl Fn(Protocol<'_>) -> Result<J, Reason>,
+    ) -> Result<(Self, J), Reason> {
+        let (uri, headers, body) = (request.uri(), request.headers(), request.body().as_ref());
+        let unread = |unread| match unread {
+            Unread::Malformed => Reason::Malformed,
+            Unread::TooMany => Reason::TooManyParameters { most: bounds.parameters },
+        };
+        let mut parameters = Parameters::of_head(uri, headers, bounds.parameters).map_err(unread)?;
+        let judge = |parameters: &Parameters<'_>| {
+            check_places(parameters)?;
+            let protocol = Protocol::of(parameters)?;
+            Ok((protocol.timestamp, judge(protocol)?))
+        };
+        let early = if parameters.oauth_places > 0 { Some(judge(&parameters)?) } else { None };
+        if parameters.is_form && body.len() > bounds.form {
+            return Err(Reason::FormTooLarge { size: body.len(), most: bounds.form });
+        }
+        parameters.add_form(body).map_err(unread)?;
+        let (timestamp, judged) = match early {
+            None => judge(&parameters)?,
+            Some(judged) => {
+                check_places(&parameters)?;
+                judged
+            }
+        };
+        Ok((Self::collected(request, site, wants_own, timestamp, parameters)?, judged))
+    }
+
+    #[inline]
+    fn collected<B>(
+        request: &Request<B>,
+        site: Site<'_>,
+        wants_own: bool,
+        timestamp: Option<u64>,
+        parameters: Parameters<'_>,
+    ) -> Result<Self, Reason> {
+        let base_string = base_string::collect((request.method(), site, request.uri()), &parameters);
+        let own = if wants_own { own(&parameters)? } else { BTreeMap::new() };
+        let [body_hash, callback, client, nonce, _, signature, _, _, token, _, verifier, _] = parameters.protocol;
+        Ok(Self {
+            client: required(CONSUMER_KEY, name(CONSUMER_KEY, client)?)?,
+            token: name(TOKEN, token)?.filter(|token| !token.is_empty()),
             signature: required(SIGNATURE, owned(SIGNATURE, signature)?)?,
-            timestamp: time.map(|time| timestamp(&time)).transpose()?,
-            nonce: owned(NONCE, nonce)?,
-            callback: owned(CALLBACK, callback)?,
-            verifier: owned(VERIFIER, verifier)?,
+            timestamp,
+            nonce: name(NONCE, nonce)?,
+            callback: name(CALLBACK, callback)?,
+            verifier: name(VERIFIER, verifier)?,
             body_hash: owned(BODY_HASH, body_hash)?,
             realm: parameters.realm.as_deref().map(|realm| String::from_utf8_lossy(realm).into_owned()),
             own,
             is_form: parameters.is_form,
             base_string,
-        };
-        if text(VERSION, version)?.is_some_and(|version| version != "1.0") {
-            return Err(Reason::VersionUnknown);
-        }
-        if presented.nonce.as_ref().is_some_and(|nonce| nonce.is_empty() || nonce.len() > LONGEST_NONCE) {
-            return Err(Reason::ParameterInvalid(NONCE));
-        }
-        Ok((presented, method))
+        })
     }
 }
 
@@ -88,6 +151,9 @@ fn check_places(parameters: &Parameters<'_>) -> Result<(), Reason> {
         1 => {}
         _ => return Err(Reason::ParametersMixed),
     }
+    if !parameters.others_have_oauth {
+        return Ok(());
+    }
     let mut names = BTreeSet::new();
     for (name, _) in parameters.others.iter().filter(|(name, _)| is_oauth(name)) {
         if is_protocol(name) || !names.insert(name) {
@@ -97,6 +163,7 @@ fn check_places(parameters: &Parameters<'_>) -> Result<(), Reason> {
     Ok(())
 }
 
+#[inline]
 fn required<T>(name: &'static str, value: Option<T>) -> Result<T, Reason> {
     match value {
         Some(value) => Ok(value),
@@ -105,6 +172,7 @@ fn required<T>(name: &'static str, value: Option<T>) -> Result<T, Reason> {
 }
 
 /// Returns a value as a text.
+#[inline]
 fn text<'r>(name: &'static str, value: Option<Cow<'r, [u8]>>) -> Result<Option<Cow<'r, str>>, Reason> {
     let Some(value) = value else {
         return Ok(None);
@@ -118,10 +186,31 @@ fn owned(name: &'static str, value: Option<Cow<'_, [u8]>>) -> Result<Option<Stri
     Ok(text(name, value)?.map(Cow::into_owned))
 }
 
-fn own(parameters: &Parameters<'_>) -> BTreeMap<String, String> {
+/// Returns a value that storage is asked about, or that it keeps. Control characters are in none that anybody issued, and
+/// some stores fail on them.
+pub(super) fn name(name: &'static str, value: Option<Cow<'_, [u8]>>) -> Result<Option<String>, Reason> {
+    let Some(text) = text(name, value)? else {
+        return Ok(None);
+    };
+    if has_control(&text) {
+        return Err(Reason::ControlCharacter(name.to_owned()));
+    }
+    Ok(Some(text.into_owned()))
+}
+
+fn has_control(text: &str) -> bool {
+    !percent::is_printable(text.as_bytes()) && text.contains(char::is_control)
+}
+
+/// Returns the request's own parameters, as far as they are texts. Those may have lines, but no NUL, on which stores fail.
+fn own(parameters: &Parameters<'_>) -> Result<BTreeMap<String, String>, Reason> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
     let own = parameters.others.iter().filter(|(name, _)| !is_oauth(name));
-    own.filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect()
+    let own: BTreeMap<_, _> = own.filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect();
+    match own.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        Some((name, _)) => Err(Reason::ControlCharacter(name.chars().take(100).collect())),
+        None => Ok(own),
+    }
 }
 
 /// Reads a positive integer (RFC 5849 §3.3).

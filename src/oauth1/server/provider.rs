@@ -6,6 +6,7 @@ use http::{Method as HttpMethod, Request, StatusCode};
 
 use super::commands::{FindTemporary, Redeem, Redemption, SaveTemporary};
 use super::consent::Consent;
+use super::presented::name;
 use super::records::{Stage, TemporaryRecord, TokenRecord, hashed};
 use super::rejected::{Reason, form_response};
 use super::store::{Question, Reply};
@@ -106,9 +107,9 @@ impl Provider {
         let reason = match (tokens.next(), tokens.next()) {
             (None, _) => Reason::ParameterMissing(TOKEN),
             (Some(_), Some(_)) => Reason::ParameterTwice(TOKEN.to_owned()),
-            (Some((_, token)), None) => match String::from_utf8(token.into_owned()) {
-                Ok(token) => return self.pending(token, moment),
-                Err(_) => Reason::ParameterInvalid(TOKEN),
+            (Some((_, token)), None) => match name(TOKEN, Some(token)) {
+                Ok(token) => return self.pending(token.unwrap_or_default(), moment),
+                Err(reason) => reason,
             },
         };
         self.verifier.reject(reason)
@@ -219,7 +220,7 @@ fn is_acceptable(callback: &str, registered: &[String]) -> bool {
         let is_common = matches!(url.scheme(), "http" | "https") || url.scheme().contains('.');
         (is_known || is_common) && !url.query_pairs().any(|(name, _)| own(&name))
     };
-    !callback.contains(char::is_control) && url::Url::parse(callback).as_ref().is_ok_and(fits)
+    url::Url::parse(callback).as_ref().is_ok_and(fits)
 }
 
 /// 128 bits.

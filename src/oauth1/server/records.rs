@@ -10,14 +10,15 @@ use super::commands::{Redeem, Redemption};
 use super::schedules::Schedules;
 use super::verifier::hex;
 use crate::oauth1::Method;
-use crate::{Secret, Timestamp};
+use crate::{Error, Secret, Timestamp, Unsupported};
 
 /// A client as the server knows it.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::ClientRecord;
 ///
-/// let client = ClientRecord::with_secret("kd94hf93k423kf44").callback("https://printer.example.com/ready");
+/// let client = ClientRecord::with_secret("kd94hf93k423kf44")?.callback("https://printer.example.com/ready");
+/// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct ClientRecord {
@@ -28,11 +29,25 @@ pub struct ClientRecord {
 }
 
 impl ClientRecord {
-    /// A client that signs with a shared secret. HMAC needs the secret itself, so it cannot be stored as a hash
-    /// (RFC 5849 §4.5). An empty one lets nobody in.
-    pub fn with_secret(secret: impl Into<Secret>) -> Self {
-        let secret = Some(secret.into()).filter(|secret| !secret.is_empty());
-        Self { secret, keys: Vec::new(), callbacks: Vec::new(), schedules: Schedules::default() }
+    /// Returns the record of a client that signs with a shared secret. HMAC needs the secret itself, so it cannot be stored as
+    /// a hash (RFC 5849 §4.5).
+    ///
+    /// # Errors
+    /// [`Unsupported::ShortSecret`] when it is empty: whoever knows the client's identifier could sign for it.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth1::server::ClientRecord;
+    ///
+    /// assert!(ClientRecord::with_secret("kd94hf93k423kf44").is_ok());
+    /// assert!(ClientRecord::with_secret("").is_err());
+    /// ```
+    pub fn with_secret(secret: impl Into<Secret>) -> Result<Self, Error> {
+        let secret = secret.into();
+        if secret.is_empty() {
+            return Err(Unsupported::ShortSecret { length: 0, least: 1 }.into());
+        }
+        Ok(Self { secret: Some(secret), keys: Vec::new(), callbacks: Vec::new(), schedules: Schedules::default() })
     }
 
     /// A client that signs with a private key. `key` is the method with its public key; only that method is accepted.

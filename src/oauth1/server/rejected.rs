@@ -1,10 +1,10 @@
 //! Why a request is refused, and the response that says so: RFC 5849 §3.2 and the Problem Reporting extension.
 
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
 use crate::Response;
-use crate::wire::form;
+use crate::wire::{WHEN_UNAVAILABLE, form};
 
 /// A request that is refused.
 ///
@@ -49,9 +49,26 @@ pub enum Reason {
     /// `oauth_` parameters stand in more than one place (RFC 5849 §3.5).
     #[error("protocol parameters stand in more than one place")]
     ParametersMixed,
-    /// `oauth_version` is not 1.0.
-    #[error("the version is not 1.0")]
-    VersionUnknown,
+    /// A parameter that storage would be asked about, or would keep, has a NUL or another control character.
+    #[error("{0} has a control character, which no value of that parameter has: send it without")]
+    ControlCharacter(String),
+    /// The request has more parameters than [`Verifier::most_parameters`](super::Verifier::most_parameters) says.
+    #[error("the request has more than {most} parameters, the most that Verifier::most_parameters allows")]
+    TooManyParameters {
+        /// How many it may have.
+        most: usize,
+    },
+    /// The body is a larger form than [`Verifier::largest_form`](super::Verifier::largest_form) says.
+    #[error("the form has {size} bytes, and {most} are the most that Verifier::largest_form allows")]
+    FormTooLarge {
+        /// How many bytes it has.
+        size: usize,
+        /// How many it may have.
+        most: usize,
+    },
+    /// `oauth_version` is not 1.0, but this.
+    #[error("oauth_version is {sent:?} where 1.0 is expected{lifted}", sent = .0, lifted = lifted(.0))]
+    VersionUnknown(String),
     /// The signature method is not accepted here.
     #[error("the signature method {0:?} is not accepted")]
     MethodUnsupported(String),
@@ -117,6 +134,11 @@ pub enum Reason {
     StoreFailed(String),
 }
 
+/// The option that lets a version in, in words for an error's end.
+fn lifted(version: &str) -> &'static str {
+    if version.eq_ignore_ascii_case("1.0a") { "; Verifier::allow_version_1_0a accepts it" } else { "" }
+}
+
 impl Reason {
     /// Status, code of the Problem Reporting extension, and the field that goes with that code.
     fn problem(&self) -> (StatusCode, &'static str, Option<(&'static str, String)>) {
@@ -128,10 +150,12 @@ impl Reason {
             Self::ParameterMissing(name) => {
                 (BAD, "parameter_absent", Some(("oauth_parameters_absent", (*name).to_owned())))
             }
-            Self::ParameterTwice(name) => rejected(name),
+            Self::ParameterTwice(name) | Self::ControlCharacter(name) => rejected(name),
+            Self::TooManyParameters { .. } => (BAD, "parameter_rejected", None),
+            Self::FormTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "parameter_rejected", None),
             Self::ParameterInvalid(name) => rejected(name),
             Self::CallbackRefused => rejected(super::super::parameters::CALLBACK),
-            Self::VersionUnknown => {
+            Self::VersionUnknown(_) => {
                 (BAD, "version_rejected", Some(("oauth_acceptable_versions", "1.0-1.0".to_owned())))
             }
             Self::Unsigned => (DENIED, "parameter_absent", None),
@@ -162,8 +186,8 @@ impl Reason {
 }
 
 impl Rejected {
-    /// What the client is told: 400, 401, 405 or 503, with the code of the Problem Reporting extension in the body and, for
-    /// a 401, in `WWW-Authenticate`. It says less than the reason where the difference would help an attacker: an unknown
+    /// What the client is told: 400, 401, 405, 413 or 503, with the code of the Problem Reporting extension in the body and, for
+    /// a 401, in `WWW-Authenticate`. A 503 says in `Retry-After` when to come back. It says less than the reason where the difference would help an attacker: an unknown
     /// client, an unknown or revoked token, a wrong signature and a wrong host are all `signature_invalid`.
     pub fn response(&self) -> Response {
         let (status, code, field) = self.reason.problem();
@@ -177,6 +201,9 @@ impl Rejected {
             if let Ok(challenge) = HeaderValue::try_from(challenge) {
                 headers.insert(WWW_AUTHENTICATE, challenge);
             }
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(WHEN_UNAVAILABLE));
         }
         if let Reason::HttpMethod { allowed, .. } = self.reason {
             headers.insert(ALLOW, HeaderValue::from_static(allowed));

@@ -9,7 +9,7 @@ use http::uri::Scheme;
 use subtle::ConstantTimeEq;
 
 use super::commands::{Credentials, FindCredentials, RememberNonce};
-use super::presented::Presented;
+use super::presented::{Bounds, Presented, Protocol};
 use super::records::{ClientRecord, Grant, TokenRecord};
 use super::rejected::Reason;
 use super::schedules::StandIn;
@@ -28,7 +28,7 @@ use crate::{Ask, Error, Freshness, Moment, Timestamp, Unsupported};
 /// use oauth_proto::Moment;
 ///
 /// let store = MemoryStore::default();
-/// store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44"));
+/// store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44")?);
 /// # let token = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Grant::new("jane"));
 /// # store.add_token("nnch734d00sl2jdk", token);
 ///
@@ -48,7 +48,8 @@ use crate::{Ask, Error, Freshness, Moment, Timestamp, Unsupported};
 /// ```
 ///
 /// Accepted are HMAC-SHA1, HMAC-SHA256 and HMAC-SHA512, timestamps up to five minutes old or ahead, and requests that
-/// name one of the service's origins.
+/// name one of the service's origins, have up to 1000 parameters and, where the body is a form, up to 1 MiB of it. What the
+/// `Authorization` header says is judged before a form is read.
 #[derive(Clone, Debug)]
 pub struct Verifier(Arc<Config>);
 
@@ -66,8 +67,16 @@ struct Config {
     plaintext: bool,
     body_hash_required: bool,
     sha1_body_hash: bool,
+    version_1_0a: bool,
+    bounds: Bounds,
     stand_in: StandIn,
 }
+
+/// More parameters are in no request of a usual API.
+const MOST_PARAMETERS: usize = 1000;
+
+/// Larger forms are hardly sent: what is large goes into other bodies.
+const LARGEST_FORM: usize = 1024 * 1024;
 
 /// How much longer than the window a nonce is remembered: for requests that were judged in time and come late to the store,
 /// and for servers whose clocks differ.
@@ -134,6 +143,8 @@ impl Verifier {
             plaintext: false,
             body_hash_required: false,
             sha1_body_hash: false,
+            version_1_0a: false,
+            bounds: Bounds { parameters: MOST_PARAMETERS, form: LARGEST_FORM },
             stand_in: StandIn::default(),
         })))
     }
@@ -216,6 +227,60 @@ impl Verifier {
         self.with(|config| config.sha1_body_hash = true)
     }
 
+    /// Sets how many parameters a request may have, in its header, query and form together: 1000 unless said otherwise. A
+    /// request with more is refused ([`Reason::TooManyParameters`](super::Reason::TooManyParameters)).
+    ///
+    /// # Security
+    /// Parameters are counted while they are collected, before anybody knows who asks. What anybody can make this server
+    /// allocate for one request is up to two hundred bytes for each of them, and up to eleven times the size of its query and
+    /// form.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth1::server::Verifier;
+    ///
+    /// let verifier = Verifier::new("https://photos.example.net")?.most_parameters(50);
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn most_parameters(self, most: usize) -> Self {
+        self.with(|config| config.bounds.parameters = most)
+    }
+
+    /// Sets how many bytes a form may have: 1 MiB unless said otherwise. A larger one is refused with status 413
+    /// ([`Reason::FormTooLarge`](super::Reason::FormTooLarge)). Bodies that are not forms are not read as parameters, and
+    /// may have any size.
+    ///
+    /// # Security
+    /// See [`most_parameters`](Self::most_parameters).
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth1::server::Verifier;
+    ///
+    /// let verifier = Verifier::new("https://photos.example.net")?.largest_form(64 * 1024);
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn largest_form(self, bytes: usize) -> Self {
+        self.with(|config| config.bounds.form = bytes)
+    }
+
+    /// Accepts `oauth_version` with the value `1.0a` or `1.0A`, as some clients send it: the README of npm's `oauth` has it.
+    ///
+    /// # Security
+    /// This gives nothing away. The version is signed like every parameter, and there is no other protocol that a request could
+    /// be taken for.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth1::server::Verifier;
+    ///
+    /// let verifier = Verifier::new("https://photos.example.net")?.allow_version_1_0a();
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn allow_version_1_0a(self) -> Self {
+        self.with(|config| config.version_1_0a = true)
+    }
+
     /// Checks a request for a protected resource.
     pub fn verify<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Verified> {
         let signed_with = if self.0.two_legged { SignedWith::ClientOrToken } else { SignedWith::Token };
@@ -284,29 +349,52 @@ impl Verifier {
     ) -> Result<(Presented, Method), Reason> {
         let site = self.site(request)?;
         // Only the provider's first endpoint has a use for the request's own parameters.
-        let (presented, method) = Presented::of(request, site, signed_with == SignedWith::Client)?;
-        let wants_token = matches!(signed_with, SignedWith::Token | SignedWith::Temporary);
-        if wants_token && presented.token.is_none() {
-            return Err(Reason::ParameterMissing(TOKEN));
-        }
-        if signed_with == SignedWith::Client && presented.token.is_some() {
-            return Err(Reason::ParameterInvalid(TOKEN));
-        }
-        let method = self.method(&method)?;
-        if method.is_plaintext() {
-            let in_the_clear = request.uri().scheme() == Some(&Scheme::HTTP) && !site.is_loopback();
-            if !site.is_private() || in_the_clear {
+        let wants_own = signed_with == SignedWith::Client;
+        let in_the_clear = request.uri().scheme() == Some(&Scheme::HTTP) && !site.is_loopback();
+        let is_private = site.is_private() && !in_the_clear;
+        let judge = |protocol: Protocol<'_>| {
+            let method = self.judge(&protocol, signed_with, now)?;
+            if method.is_plaintext() && !is_private {
                 return Err(Reason::PlaintextWithoutTls);
             }
-        } else if presented.timestamp.is_none() {
-            // RFC 5849 §3.1: only PLAINTEXT does without timestamp and nonce.
-            return Err(Reason::ParameterMissing(TIMESTAMP));
-        } else if presented.nonce.is_none() {
-            return Err(Reason::ParameterMissing(NONCE));
-        }
-        self.check_timestamp(presented.timestamp, now)?;
+            Ok(method)
+        };
+        let (presented, method) = Presented::of(request, site, wants_own, self.0.bounds, judge)?;
         self.check_body(&presented, &method, request.body().as_ref())?;
         Ok((presented, method))
+    }
+
+    /// Judges the protocol's parameters, and returns the signature method.
+    fn judge(&self, protocol: &Protocol<'_>, signed_with: SignedWith, now: Timestamp) -> Result<Method, Reason> {
+        self.check_version(protocol.version)?;
+        let wants_token = matches!(signed_with, SignedWith::Token | SignedWith::Temporary);
+        if wants_token && !protocol.has_token {
+            return Err(Reason::ParameterMissing(TOKEN));
+        }
+        if signed_with == SignedWith::Client && protocol.has_token {
+            return Err(Reason::ParameterInvalid(TOKEN));
+        }
+        let method = self.method(&protocol.method)?;
+        // RFC 5849 §3.1: only PLAINTEXT does without timestamp and nonce.
+        if !method.is_plaintext() {
+            if protocol.timestamp.is_none() {
+                return Err(Reason::ParameterMissing(TIMESTAMP));
+            }
+            if !protocol.has_nonce {
+                return Err(Reason::ParameterMissing(NONCE));
+            }
+        }
+        self.check_timestamp(protocol.timestamp, now)?;
+        Ok(method)
+    }
+
+    /// Checks that the version is 1.0, if there is one (RFC 5849 §3.1).
+    fn check_version(&self, version: Option<&[u8]>) -> Result<(), Reason> {
+        match version {
+            None | Some(b"1.0") => Ok(()),
+            Some(b"1.0a" | b"1.0A") if self.0.version_1_0a => Ok(()),
+            Some(sent) => Err(Reason::VersionUnknown(shortened(&String::from_utf8_lossy(sent)))),
+        }
     }
 
     /// The origin that the request was made to.

@@ -195,26 +195,42 @@ impl CheckId {
     }
 }
 
+/// A relying party that a user may be sent back to: by its realm, and within it.
+pub(super) struct Party<'m> {
+    realm: &'m str,
+    return_to: Option<&'m str>,
+}
+
 impl Provider {
     pub(super) fn check_id(&self, message: &Message, version: Version, immediate: bool) -> Reply<Handled> {
-        match self.read_check_id(message, version, immediate) {
+        let party = match self.party(|name| message.get(name), version) {
+            Ok(party) => party,
+            Err(reason) => return Reply::Reject(reason.page()),
+        };
+        match read_check_id(message, version, immediate, &party) {
             Ok(check_id) => Reply::Done(Handled::CheckId(Box::new(check_id))),
-            Err(reason) => Reply::Reject(match message.get("return_to") {
+            Err(reason) => Reply::Reject(match party.return_to {
                 Some(return_to) => reason.indirect(return_to, version),
                 None => reason.page(),
             }),
         }
     }
 
-    fn read_check_id(&self, message: &Message, version: Version, immediate: bool) -> Result<CheckId, Reason> {
-        let return_to = message.get("return_to");
+    /// Judges the realm and the return_to. Before that nobody is sent anywhere, or a link to this provider would lead to
+    /// whatever site its author likes.
+    pub(super) fn party<'m>(
+        &self,
+        field: impl Fn(&'static str) -> Option<&'m str>,
+        version: Version,
+    ) -> Result<Party<'m>, Reason> {
+        let return_to = field("return_to");
         if return_to.is_some_and(|url| absolute(url).is_none()) {
             return Err(Reason::Invalid("return_to"));
         }
         let name = if version == Version::V2_0 { "realm" } else { "trust_root" };
-        let realm = message.get(name).or(return_to).ok_or(Reason::Missing(name))?;
         // A return_to may end in a fragment, which a realm must not.
-        let text = if message.get(name).is_some() { realm } else { realm.split('#').next().unwrap_or_default() };
+        let of_return_to = || return_to.and_then(|url| url.split('#').next());
+        let text = field(name).or_else(of_return_to).ok_or(Reason::Missing(name))?;
         let realm = Realm::parse(text).ok_or(Reason::Invalid(name))?;
         if self.is_too_wide(&realm) {
             return Err(Reason::Realm("it covers the sites of many owners"));
@@ -225,38 +241,68 @@ impl Provider {
         if return_to.is_some_and(|url| !realm.contains(url)) {
             return Err(Reason::ReturnToOutside);
         }
-        let identity = match (message.get("claimed_id"), message.get("identity"), version) {
-            (_, None, Version::V1_1) => return Err(Reason::Missing("identity")),
-            (_, Some(identity), Version::V1_1) => {
-                Identity::Claimed { claimed_id: identity.to_owned(), local_id: identity.to_owned() }
-            }
-            (None, None, Version::V2_0) => Identity::Nobody,
-            (Some(_), Some(IDENTIFIER_SELECT), Version::V2_0) => Identity::Any,
-            // Whoever asserted it would assert nobody's identifier.
-            (Some(claimed_id), Some(_), Version::V2_0)
-                if absolute(claimed_id).is_none() || claimed_id == IDENTIFIER_SELECT =>
-            {
-                return Err(Reason::Invalid("claimed_id"));
-            }
-            (Some(claimed_id), Some(local_id), Version::V2_0) => {
-                Identity::Claimed { claimed_id: claimed_id.to_owned(), local_id: local_id.to_owned() }
-            }
-            (None, Some(_), Version::V2_0) => return Err(Reason::Missing("claimed_id")),
-            (Some(_), None, Version::V2_0) => return Err(Reason::Missing("identity")),
-        };
-        let mut extensions: Vec<_> =
-            message.namespaces().filter_map(|namespace| message.extension(namespace, None)).collect();
-        if version == Version::V1_1 && !extensions.iter().any(|extension| extension.namespace == sreg::NAMESPACE) {
-            extensions.extend(message.extension(sreg::NAMESPACE, Some(sreg::ALIAS)));
+        Ok(Party { realm: text, return_to })
+    }
+
+    /// Whether a user may take the refusal of a message that was not understood back there: what it says of its realm holds,
+    /// and the host is not one of this network, which nobody outside could send them to.
+    pub(super) fn may_be_told(&self, return_to: &str, realm: Option<&str>, version: Version) -> bool {
+        let field = |name| if name == "return_to" { Some(return_to) } else { realm };
+        absolute(return_to).is_some_and(|url| self.policy.may_fetch(&url)) && self.party(field, version).is_ok()
+    }
+}
+
+fn read_check_id(
+    message: &Message,
+    version: Version,
+    immediate: bool,
+    &Party { realm, return_to }: &Party<'_>,
+) -> Result<CheckId, Reason> {
+    check_controls(message)?;
+    let identity = match (message.get("claimed_id"), message.get("identity"), version) {
+        (_, None, Version::V1_1) => return Err(Reason::Missing("identity")),
+        (_, Some(identity), Version::V1_1) => {
+            Identity::Claimed { claimed_id: identity.to_owned(), local_id: identity.to_owned() }
         }
-        Ok(CheckId {
-            version,
-            immediate,
-            realm: text.to_owned(),
-            return_to: return_to.map(str::to_owned),
-            identity,
-            assoc_handle: message.get("assoc_handle").map(str::to_owned),
-            extensions,
-        })
+        (None, None, Version::V2_0) => Identity::Nobody,
+        (Some(_), Some(IDENTIFIER_SELECT), Version::V2_0) => Identity::Any,
+        // Whoever asserted it would assert nobody's identifier.
+        (Some(claimed_id), Some(_), Version::V2_0)
+            if absolute(claimed_id).is_none() || claimed_id == IDENTIFIER_SELECT =>
+        {
+            return Err(Reason::Invalid("claimed_id"));
+        }
+        (Some(claimed_id), Some(local_id), Version::V2_0) => {
+            Identity::Claimed { claimed_id: claimed_id.to_owned(), local_id: local_id.to_owned() }
+        }
+        (None, Some(_), Version::V2_0) => return Err(Reason::Missing("claimed_id")),
+        (Some(_), None, Version::V2_0) => return Err(Reason::Missing("identity")),
+    };
+    let mut extensions: Vec<_> =
+        message.namespaces().filter_map(|namespace| message.extension(namespace, None)).collect();
+    if version == Version::V1_1 && !extensions.iter().any(|extension| extension.namespace == sreg::NAMESPACE) {
+        extensions.extend(message.extension(sreg::NAMESPACE, Some(sreg::ALIAS)));
+    }
+    Ok(CheckId {
+        version,
+        immediate,
+        realm: realm.to_owned(),
+        return_to: return_to.map(str::to_owned),
+        identity,
+        assoc_handle: message.get("assoc_handle").map(str::to_owned),
+        extensions,
+    })
+}
+
+/// Checks that a question can be kept. Identifiers and handles have no control characters, and no field has a NUL, on which
+/// stores fail.
+fn check_controls(message: &Message) -> Result<(), Reason> {
+    let names = |key: &str| matches!(key, "identity" | "claimed_id" | "assoc_handle");
+    let odd = message.pairs().find(|(key, value)| {
+        key.contains('\0') || value.contains('\0') || (names(key) && value.contains(char::is_control))
+    });
+    match odd {
+        Some((key, _)) => Err(Reason::ControlCharacter(key.chars().take(100).collect())),
+        None => Ok(()),
     }
 }

@@ -210,6 +210,9 @@ impl Provider {
 
     /// Takes a request to the endpoint: `associate` and `check_authentication` are answered, `checkid_setup` and
     /// `checkid_immediate` become a [`CheckId`].
+    ///
+    /// What cannot be answered is told to the relying party, by a redirect, only where its realm can be trusted and the
+    /// return_to lies in it. The user sees a page otherwise.
     pub fn handle(&self, request: &Request, moment: Moment) -> Reply<Handled> {
         let is_post = request.method() == Method::POST;
         let text = match text(request) {
@@ -218,7 +221,7 @@ impl Provider {
         };
         let (message, version) = match self.read(text) {
             Ok(read) => read,
-            Err((reason, version)) => return Reply::Reject(reason.told(text, is_post, version)),
+            Err((reason, version)) => return Reply::Reject(reason.told(self, text, is_post, version)),
         };
         match message.get("mode").unwrap_or_default() {
             "checkid_setup" => self.check_id(&message, version, false),
@@ -226,7 +229,7 @@ impl Provider {
             "associate" if is_post => self.associate(&message, version, &moment),
             "check_authentication" if is_post => self.confirm(&message, version, moment.now),
             "associate" | "check_authentication" => Reply::Reject(Reason::HttpMethod(request.method().clone()).page()),
-            _ => Reply::Reject(Reason::Mode.told(text, is_post, version)),
+            _ => Reply::Reject(Reason::Mode.told(self, text, is_post, version)),
         }
     }
 

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
-use super::super::identifier::absolute;
 use super::super::key_value;
 use super::super::message::{Message, Version};
+use super::Provider;
 use super::answer::respond;
 use crate::Response;
-use crate::wire::form;
+use crate::wire::{WHEN_UNAVAILABLE, form};
 
 /// Why a request came to nothing, for the operator's log.
 ///
@@ -46,8 +46,11 @@ pub enum Reason {
     /// A field has a value that it cannot have.
     #[error("the field {0:?} has a value that it cannot have")]
     Invalid(&'static str),
-    /// `return_to` lies outside of the realm. The user goes back to it with the error, as the specification demands (§9.2): a
-    /// provider sends users to whatever URL a relying party names.
+    /// A field that would be kept has a control character: an identifier or a handle any, other fields a NUL.
+    #[error("the field {0:?} has a control character: send it without")]
+    ControlCharacter(String),
+    /// `return_to` lies outside of the realm. The user sees a page, although the specification has them sent back (§9.2): a
+    /// link to this provider would lead to whatever URL its author names.
     #[error("return_to lies outside of the realm")]
     ReturnToOutside,
     /// The realm covers the sites of many owners, or has no TLS.
@@ -136,11 +139,8 @@ impl Reason {
         Rejected::new(self, response)
     }
 
-    /// A refusal that the user takes back to the relying party (§5.2.3), or that they see where it names no URL for that.
+    /// A refusal that the user takes back to the relying party (§5.2.3), at a URL that was judged.
     pub(super) fn indirect(self, return_to: &str, version: Version) -> Rejected {
-        if absolute(return_to).is_none() {
-            return self.page();
-        }
         let mut answer = Message::new(version, "error");
         answer.set("error", self.public());
         Rejected::new(self, respond(return_to, &answer, false))
@@ -148,17 +148,21 @@ impl Reason {
 
     /// A refusal of a message that was not understood, to whoever sent it: a relying party by the user, a relying party itself,
     /// or the user.
-    pub(super) fn told(self, text: &str, is_post: bool, version: Version) -> Rejected {
+    pub(super) fn told(self, provider: &Provider, text: &str, is_post: bool, version: Version) -> Rejected {
         // A field that stands twice has no value that one could go by.
         let sole = |wanted: &str| {
             let mut values = form::text_pairs(text).filter(|(name, _)| name.as_deref() == Some(wanted));
             values.next().filter(|_| values.next().is_none()).and_then(|(_, value)| value)
         };
         let is_direct = matches!(sole("openid.mode").as_deref(), Some("associate" | "check_authentication"));
-        match sole("openid.return_to").filter(|_| !is_direct) {
-            Some(return_to) => self.indirect(&return_to, version),
-            None if is_post => self.direct(version, &[]),
-            None => self.page(),
+        let Some(return_to) = sole("openid.return_to").filter(|_| !is_direct) else {
+            return if is_post { self.direct(version, &[]) } else { self.page() };
+        };
+        let realm = sole(if version == Version::V2_0 { "openid.realm" } else { "openid.trust_root" });
+        if provider.may_be_told(&return_to, realm.as_deref(), version) {
+            self.indirect(&return_to, version)
+        } else {
+            self.page()
         }
     }
 
@@ -182,5 +186,8 @@ fn text(status: StatusCode, body: String) -> Response {
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(key_value::MEDIA_TYPE));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(WHEN_UNAVAILABLE));
+    }
     response
 }

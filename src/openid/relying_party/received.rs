@@ -172,6 +172,10 @@ impl Claim {
         }
         // Another writing of the same URL would be another user to whoever compares texts.
         let url = absolute(claimed_id).filter(|url| url.as_str() == claimed_id).ok_or_else(invalid)?;
+        // It may be kept beside the claimed one, and is no URL that was parsed.
+        if identity.contains(char::is_control) {
+            return Err(Forged::ParameterInvalid { name: "openid.identity" });
+        }
         Ok(Self { claimed_id: claimed_id.to_owned(), url: without_fragment(url), local_id: identity.to_owned() })
     }
 
