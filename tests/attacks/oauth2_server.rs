@@ -1,5 +1,6 @@
 //! OAuth 2.0 authorization server: what it must refuse, and where it must not send anybody.
 
+mod device;
 mod grants;
 mod reach;
 mod registration;
