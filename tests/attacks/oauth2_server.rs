@@ -1,6 +1,7 @@
 //! OAuth 2.0 authorization server: what it must refuse, and where it must not send anybody.
 
 mod device;
+mod exchange;
 mod grants;
 mod reach;
 mod registration;
