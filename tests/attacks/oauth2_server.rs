@@ -3,6 +3,7 @@
 mod device;
 mod exchange;
 mod grants;
+mod introspection;
 mod reach;
 mod registration;
 mod token_endpoint;
