@@ -1,5 +1,6 @@
 //! OAuth 2.0 authorization server: what it must refuse, and where it must not send anybody.
 
+mod client_names;
 mod consent;
 mod device;
 mod exchange;
