@@ -8,6 +8,7 @@ mod grants;
 mod introspection;
 mod reach;
 mod registration;
+mod remote;
 mod token_endpoint;
 mod world;
 
