@@ -154,6 +154,21 @@ fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
 }
 
 #[test]
+fn one_hook_sees_the_answers_to_all_token_requests_in_its_turn() {
+    let client = client()
+        .on_token_response(|response| {
+            *response.body_mut() = String::from_utf8_lossy(response.body()).replace("first", "second").into_bytes();
+        })
+        .on_token_response(|response| {
+            *response.body_mut() = String::from_utf8_lossy(response.body()).replace("second", "third").into_bytes();
+        });
+    let answer = || json(r#"{"access_token":"first","token_type":"bearer"}"#);
+    assert_eq!(token_of(&client, answer()).unwrap().access_token.expose(), "third");
+    let (_, sent) = sent(client.refresh(&token(), None, moment()).unwrap());
+    assert_eq!(done(sent.receive(answer(), moment()).unwrap()).access_token.expose(), "third");
+}
+
+#[test]
 fn every_leniency_is_off_until_it_is_switched_on() {
     assert_eq!(Quirks::default(), Quirks::STRICT);
     for answer in [

@@ -213,6 +213,48 @@ fn unique_tokens_need_a_key_and_a_user() {
 }
 
 #[test]
+fn a_grant_type_alone_has_unique_tokens_where_only_the_key_is_set_for_all() {
+    let unique = GrantType::password().scopes("read").unique_tokens();
+    let world = World::new(provider().add_grant_type(unique).unique_tokens_key("a key that lies elsewhere"));
+    assert_eq!(password(&world).unwrap().access_token, password(&world).unwrap().access_token);
+    let by_code = || world.sign_in(&world.client(), Authorize::scope("read")).unwrap().access_token;
+    assert_ne!(by_code(), by_code());
+}
+
+#[test]
+fn a_code_lives_as_long_as_the_operator_says() {
+    let world = World::new(provider().code_lifetime(Duration::from_secs(300)));
+    let client = world.client();
+    let redeemed_after = |seconds| {
+        let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
+        let consent = world.consent(&authorization.url);
+        let response = serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store).unwrap();
+        world.now.set(world.now.get() + seconds);
+        let callback = response.headers()["location"].to_str().unwrap().to_owned();
+        world.run(client.redeem(authorization.pending, &callback, world.moment()))
+    };
+    redeemed_after(299).unwrap();
+    assert_eq!(code(&redeemed_after(300).unwrap_err()), "invalid_grant");
+}
+
+#[test]
+fn the_metadata_have_the_members_that_the_operator_adds() {
+    let documentation = "https://auth.example.com/docs";
+    let with_members = provider()
+        .add_metadata_member("service_documentation", documentation)
+        .add_metadata_member("scopes_supported", serde_json::json!(["read"]))
+        .add_metadata_member("claims_supported", serde_json::json!(["sub"]));
+    let world = World::new(with_members);
+    let metadata = world.run(oauth2::Discovery::new(ISSUER).unwrap().start()).unwrap();
+    let published = serde_json::to_value(&metadata).unwrap();
+    assert_eq!(published["service_documentation"], documentation);
+    assert_eq!(published["claims_supported"], serde_json::json!(["sub"]));
+    // In place of what the server would have said, and beside the rest.
+    assert_eq!(published["scopes_supported"], serde_json::json!(["read"]));
+    assert_eq!(published["token_endpoint"], "https://auth.example.com/token");
+}
+
+#[test]
 fn a_client_that_lost_the_answer_gets_the_same_successor_for_a_while() {
     let lenient = GrantType::refresh_token().rotation_grace(Duration::from_secs(10));
     let world = World::new(provider().add_grant_type(lenient));

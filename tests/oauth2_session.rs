@@ -358,6 +358,39 @@ fn a_token_goes_where_the_server_looks_for_it() {
 }
 
 #[test]
+fn oauth_2_1_puts_no_token_in_a_query() {
+    let strict = client_of(server().oauth_2_1());
+    let signed = |placement: TokenPlacement| {
+        let mut request = get(API);
+        let end = Session::new(&strict, API, token()).unwrap().placement(placement).sign(&mut request, now());
+        (end.map(drop), request)
+    };
+    let (end, request) = signed(TokenPlacement::allow_query("access_token"));
+    let error = end.unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::NotInOauth21 { .. })), "{error}");
+    assert_eq!((request.uri(), request.headers().is_empty()), (&API.parse::<http::Uri>().unwrap(), true));
+    signed(TokenPlacement::default()).0.unwrap();
+    placed(TokenPlacement::allow_query("access_token"), get(API)).unwrap();
+}
+
+#[test]
+fn a_session_serves_the_origins_that_it_is_told_of_and_no_others() {
+    let session = session(token()).also_for("https://upload.example.com/v1").unwrap();
+    for own in [API, "https://upload.example.com/v1/photo", "https://upload.example.com/elsewhere"] {
+        let mut request = get(own);
+        let _ = session.sign(&mut request, now()).unwrap();
+        assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"), "{own}");
+    }
+    for foreign in ["https://example.com/", "https://upload.example.com:8443/", "http://upload.example.com/"] {
+        let error = session.sign(&mut get(foreign), now()).unwrap_err();
+        assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{foreign}: {error}");
+    }
+    for none in ["http://upload.example.com", "upload.example.com", ""] {
+        session.clone().also_for(none).unwrap_err();
+    }
+}
+
+#[test]
 fn another_authorization_is_not_overwritten() {
     let mut request = get(API);
     request.headers_mut().insert("authorization", http::HeaderValue::from_static("Basic x"));

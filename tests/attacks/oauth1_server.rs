@@ -1,7 +1,9 @@
 //! OAuth 1.0a verifier and provider.
 
 use http::{HeaderValue, Request, Uri};
-use oauth_proto::oauth1::server::{ClientRecord, Reason, Rejected, serve};
+use oauth_proto::oauth1::server::{
+    ClientRecord, Grant, Reason, Redeem, Redemption, Rejected, Stage, TemporaryRecord, serve,
+};
 use oauth_proto::oauth1::{
     Authorize, ClientCredentials, Method, Placement, Scheme, Service, Signer, Stamp, TokenCredentials,
 };
@@ -65,7 +67,7 @@ fn nonce_replay_at_the_end_of_the_window() {
     let world = World::default();
     let mut request = world.signed();
     let token = TokenCredentials::new("t", "s");
-    let grant = oauth_proto::oauth1::server::Grant::new("jane");
+    let grant = Grant::new("jane");
     let record = oauth_proto::oauth1::server::TokenRecord::new(&token.secret, "dpf43f3p2l4k3l03", grant);
     world.store.add_token("t", record);
     request.headers_mut().remove("authorization");
@@ -462,7 +464,7 @@ fn consent_swapped() {
     let mut stored = serde_json::to_value(&consent).unwrap();
     stored["client"] = "Trusted Bank".into();
     let swapped: oauth_proto::oauth1::server::Consent = serde_json::from_value(stored).unwrap();
-    let grant = oauth_proto::oauth1::server::Grant::new("jane");
+    let grant = Grant::new("jane");
     let refused = serve(swapped.grant(grant.clone(), world.moment()), &world.store).unwrap_err();
     assert_eq!(refused.reason, Reason::NothingPending);
     assert!(serve(consent.grant(grant, world.moment()), &world.store).is_ok());
@@ -736,7 +738,7 @@ fn token_in_log() {
     let token = world.token();
     let secret = token.credentials.secret.expose();
     let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
-    let grant = oauth_proto::oauth1::server::Grant::new("jane");
+    let grant = Grant::new("jane");
     let decision = serve(consent.grant(grant, world.moment()), &world.store).unwrap();
     assert_eq!(format!("{decision:?}"), "Redirect([redacted])");
     let done = oauth_proto::oauth1::server::Reply::Done(http::Response::new(b"oauth_token_secret=s".to_vec()));
@@ -840,4 +842,40 @@ fn an_unknown_parameter_of_the_protocols_kind_may_be_there_once() {
     };
     assert_eq!(with(", oauth_x=\"1\", oauth_y=\"1\""), Reason::WrongSignature);
     assert_eq!(with(", oauth_x=\"1\", oauth_x=\"1\""), Reason::ParameterTwice("oauth_x".into()));
+}
+
+/// Row `verifier-wrong`: what a store asks a record of temporary credentials, with nothing checked before.
+#[test]
+fn temporary_credentials_are_redeemed_in_time_by_their_own_client_with_their_verifier() {
+    let redeemed = |granted: bool, client: &str, verifier: &str, now: u64| {
+        let stage = Stage::Granted { verifier: "hash".into(), grant: Grant::new("jane") };
+        let record = TemporaryRecord {
+            secret: "secret".into(),
+            client: "printer".into(),
+            callback: CALLBACK.into(),
+            realm: None,
+            parameters: Default::default(),
+            expires_at: Timestamp::from_secs(NOW),
+            stage: if granted { stage } else { Stage::Waiting },
+        };
+        record.redeem(&Redeem {
+            temporary: "temporary".into(),
+            client: client.into(),
+            verifier: verifier.into(),
+            token: "token".into(),
+            secret: "another secret".into(),
+            expires_at: None,
+            now: Timestamp::from_secs(now),
+        })
+    };
+    assert!(matches!(redeemed(true, "printer", "hash", NOW - 1), Redemption::Redeemed(_)));
+    for (granted, client, verifier, now) in [
+        (false, "printer", "hash", NOW - 1),
+        (true, "scanner", "hash", NOW - 1),
+        (true, "printer", "other", NOW - 1),
+        (true, "printer", "hash", NOW),
+    ] {
+        let end = redeemed(granted, client, verifier, now);
+        assert!(matches!(end, Redemption::Refused), "{granted} {client} {verifier} {now}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, Client, Discovery, Metadata, Pending, Quirks, ResourceDiscovery, ResponseMode,
-    Scope, Session, Token, TokenType,
+    Scope, Session, Token, TokenType, Verdict,
 };
 use oauth_proto::{Error, Expired, Forged, Freshness, Misbehaved, Refused, Spent, Step, Timestamp, Unsupported};
 
@@ -366,6 +366,28 @@ fn token_to_wrong_host() {
     let anywhere = session.clone().dangerous_any_origin();
     let _ = anywhere.sign(&mut get("https://evil.example/"), now()).unwrap();
     anywhere.sign(&mut get("http://photos.example.com/"), now()).unwrap_err();
+}
+
+/// Row `token-to-wrong-host`: the application has led the request elsewhere before it sends it once more.
+#[test]
+fn a_request_that_was_led_elsewhere_is_not_signed_again() {
+    let mut session = session(token());
+    let refused = response(401, &[("www-authenticate", "Bearer error=\"invalid_token\"")], "");
+    let mut again = |leads_to: &str| {
+        let mut request = get(API);
+        let stamp = session.sign(&mut request, now()).unwrap();
+        session.install(token());
+        let Verdict::Resend(again) = session.judge(stamp, &refused, moment()).unwrap() else {
+            panic!("there is a newer token")
+        };
+        let mut request = get(leads_to);
+        (session.sign_again(&mut request, again), request)
+    };
+    assert!(bearer(&again(API).1).is_some());
+    let (end, request) = again("https://evil.example/albums");
+    let error = end.unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{error}");
+    assert!(request.headers().is_empty());
 }
 
 #[test]

@@ -1,9 +1,15 @@
 //! OAuth 2.0 authorization server: what it must refuse, and where it must not send anybody.
 
+mod client_names;
+mod consent;
 mod decision;
+mod device;
+mod exchange;
 mod grants;
+mod introspection;
 mod reach;
 mod registration;
+mod remote;
 mod token_endpoint;
 mod world;
 

@@ -95,6 +95,39 @@ fn unique_tokens_for_other_resources_are_others() {
     assert_ne!(wide.access, narrow.access);
 }
 
+/// Tokens by password, for clients that may do that.
+fn by_password(world: &World, client: &ClientRecord, username: &str) -> Tokens {
+    world.store.add_client(client.clone().grant_types(["password"]));
+    let parameters = [
+        ("client_id", &*client.client_id),
+        ("grant_type", "password"),
+        ("username", username),
+        ("password", PASSWORD),
+        ("scope", "read"),
+    ];
+    let secret = Some(("client_secret", SECRET)).filter(|_| !client.is_public());
+    let parameters: Vec<_> = parameters.into_iter().chain(secret).collect();
+    Tokens::read(&world.post("/token", &parameters).unwrap())
+}
+
+#[test]
+fn unique_tokens_of_another_user_or_client_are_others() {
+    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+    let [one, other] = ["one", "other"].map(|id| ClientRecord::confidential(id, SECRET).unwrap());
+    let first = by_password(&world, &one, "jane");
+    assert_eq!(by_password(&world, &one, "jane").access, first.access);
+    assert_ne!(by_password(&world, &one, "joe").access, first.access);
+    assert_ne!(by_password(&world, &other, "jane").access, first.access);
+}
+
+/// Whoever claims to be a public client would get a token that another one has.
+#[test]
+fn a_public_client_gets_no_token_that_another_has() {
+    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+    let phone = ClientRecord::public("phone");
+    assert_ne!(by_password(&world, &phone, "jane").access, by_password(&world, &phone, "jane").access);
+}
+
 /// Two requests have found the code when the first of them redeems it, and gets a unique token that was there.
 #[test]
 fn a_code_replayed_in_a_race_revokes_the_unique_token_that_it_brought() {

@@ -1,10 +1,11 @@
 //! OAuth 2.0 token endpoint: what is used twice, by another, too late, or for more than was granted.
 
-use base64::prelude::{BASE64_STANDARD, Engine};
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use oauth_proto::oauth2::server::{
     ClientRecord, FindClient, FindToken, GrantType, Question, Reason, Reply, Store, TokenHash, UnknownScope, serve,
 };
 use oauth_proto::{Moment, Response};
+use sha2::{Digest, Sha256};
 
 use super::world::*;
 
@@ -158,6 +159,25 @@ fn verifier_wrong() {
     }
 }
 
+/// Row `verifier-wrong`: one that fits its challenge, but can be guessed, or has characters that none has.
+#[test]
+fn a_verifier_that_is_none_is_refused_although_it_fits() {
+    let redeemed = |verifier: &str| {
+        let world = World::default();
+        let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
+        let challenge = [("code_challenge", &*challenge), ("code_challenge_method", "S256")];
+        let code = world.code(&[&asking("app", "http://127.0.0.1:51004/cb")[..], &challenge].concat());
+        redeem_with(&world, &code, Some(verifier))
+    };
+    for good in ["v".repeat(43), "v".repeat(128), format!("{}-._~", "v".repeat(39))] {
+        redeemed(&good).unwrap();
+    }
+    let long = "v".repeat(42);
+    for bad in ["short", &long, &"v".repeat(129), &format!("{long}+"), &format!("{long} "), &format!("{long}=")] {
+        assert_eq!(refused(redeemed(bad), 400, "invalid_grant"), Reason::WrongVerifier, "{bad}");
+    }
+}
+
 /// A verifier for a code without a challenge: somebody has cut the challenge off.
 #[test]
 fn verifier_unasked() {
@@ -238,6 +258,19 @@ fn secret_wrong() {
     }
 }
 
+/// Row `secret-wrong`: a client that was made a public one has no secret, though its old one may still lie in the record.
+#[test]
+fn a_public_client_is_not_known_by_the_secret_that_it_had() {
+    let world = World::default();
+    let mut record = ClientRecord::confidential("phone", SECRET).unwrap().grant_types(["refresh_token"]);
+    let ask = || world.token(("phone", SECRET), &[("grant_type", "refresh_token"), ("refresh_token", "x")]);
+    world.store.add_client(record.clone());
+    assert_eq!(refused(ask(), 400, "invalid_grant"), Reason::RefreshTokenUnknown);
+    record.metadata.token_endpoint_auth_method = Some("none".into());
+    world.store.add_client(record);
+    assert_eq!(refused(ask(), 401, "invalid_client"), Reason::WrongSecret("phone".into()));
+}
+
 #[test]
 fn refresh_replay() {
     let world = World::with(GrantType::refresh_token().without_rotation_grace());
@@ -295,6 +328,22 @@ fn refresh_grace() {
     world.pass(10);
     refused(world.refresh(PRINTER, other.refresh_token(), None), 400, "invalid_grant");
     assert!(!world.lives(&next.access) && !world.lives(next.refresh_token()));
+}
+
+/// Row `refresh-grace`: where the successor has expired within that time, nothing comes of it, and nobody is called a thief.
+#[test]
+fn refresh_grace_with_an_expired_successor() {
+    let seconds = std::time::Duration::from_secs;
+    let world = World::with(GrantType::refresh_token().expires_in(seconds(10)).rotation_grace(seconds(100)));
+    let first = world.tokens();
+    world.pass(5);
+    world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    world.pass(9);
+    let again = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    world.pass(1);
+    let reason = refused(world.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
+    assert!(matches!(reason, Reason::RefreshTokenExpired { .. }));
+    assert!(world.lives(&again.access));
 }
 
 /// Row `scope-withdrawn`: what the client or the grant type has lost is in no new token.

@@ -1,0 +1,61 @@
+//! A store that takes `PRINTER` for `printer`, as databases do whose usual order of texts ignores case.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use oauth_proto::oauth2::server::{
+    ClientRecord, FindClient, FindTicket, FindToken, FoundTicket, MemoryStore, Reason, Redeem, Redemption,
+    RemoveClient, ReplaceTicket, Revoke, Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved, Store,
+    TokenRecord, serve,
+};
+
+use super::world::*;
+
+struct IgnoresCase<'s>(&'s MemoryStore);
+
+macro_rules! as_the_inner_store {
+    ($($method:ident: $Command:ty => $Answer:ty;)*) => {
+        $(fn $method(&self, command: &$Command) -> Result<$Answer, Infallible> { self.0.$method(command) })*
+    };
+}
+
+impl Store for IgnoresCase<'_> {
+    type Error = Infallible;
+
+    fn find_client(&self, command: &FindClient) -> Result<Option<Arc<ClientRecord>>, Infallible> {
+        self.0.find_client(&FindClient { client_id: command.client_id.to_lowercase() })
+    }
+
+    as_the_inner_store! {
+        save_client: SaveClient => bool;
+        remove_client: RemoveClient => bool;
+        save_ticket: SaveTicket => bool;
+        find_ticket: FindTicket => Option<FoundTicket>;
+        replace_ticket: ReplaceTicket => bool;
+        redeem: Redeem => Redemption;
+        save_tokens: SaveTokens => Saved;
+        find_token: FindToken => Option<Arc<TokenRecord>>;
+        rotate: Rotate => Rotation;
+        revoke: Revoke => ();
+    }
+}
+
+/// Row `secret-wrong`: under another writing of its name a client is an unknown one, whatever it shows, so that nothing is
+/// counted or written down under two names.
+#[test]
+fn a_client_goes_by_one_name_where_the_store_ignores_case() {
+    let world = World::default();
+    let ask = |client_id: &str| {
+        let parameters = [
+            ("client_id", client_id),
+            ("client_secret", PRINTER.1),
+            ("grant_type", "client_credentials"),
+            ("scope", "stats"),
+        ];
+        serve(world.provider.token(&posting("/token", &parameters), world.moment()), &IgnoresCase(&world.store))
+    };
+    ask("printer").unwrap();
+    for other in ["PRINTER", "Printer"] {
+        assert_eq!(refused(ask(other), 401, "invalid_client"), Reason::UnknownClient(other.into()));
+    }
+}

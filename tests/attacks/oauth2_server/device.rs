@@ -1,0 +1,188 @@
+//! Devices: decisions and codes in the wrong hands.
+
+use oauth_proto::Response;
+use oauth_proto::oauth2::server::{
+    ClientRecord, DeviceConsent, FoundTicket, Grant, GrantType, Question, Reason, Rejected, Reply, Store, serve,
+};
+use serde_json::Value;
+
+use super::world::*;
+
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// The codes that a device gets.
+struct Codes {
+    device: String,
+    user: String,
+}
+
+fn ask_for_codes(world: &World, (client_id, secret): Who<'_>) -> Result<Response, Rejected> {
+    let parameters = [("client_id", client_id), ("client_secret", secret), ("scope", "read")];
+    world.post("/device_authorization", &parameters)
+}
+
+/// The printer asks for `read`.
+fn begin(world: &World) -> Codes {
+    let answer: Value = serde_json::from_slice(ask_for_codes(world, PRINTER).unwrap().body()).unwrap();
+    let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+    Codes { device: text("device_code"), user: text("user_code") }
+}
+
+/// What the user sees who enters the code.
+fn entered(world: &World, codes: &Codes) -> Result<DeviceConsent, Rejected> {
+    serve(world.provider.find_device(&codes.user, world.moment().now), &world.store)
+}
+
+fn grant(world: &World, device: DeviceConsent, grant: Grant) -> Result<(), Rejected> {
+    serve(world.provider.grant_device(device, grant, world.moment()), &world.store)
+}
+
+fn deny(world: &World, device: DeviceConsent) -> Result<(), Rejected> {
+    serve(world.provider.deny_device(device, world.moment()), &world.store)
+}
+
+fn poll(world: &World, who: Who<'_>, device_code: &str) -> Result<Tokens, Rejected> {
+    world.token(who, &[("grant_type", DEVICE_CODE), ("device_code", device_code)])
+}
+
+/// A device whose user has said yes.
+fn granted(world: &World) -> Codes {
+    let codes = begin(world);
+    grant(world, entered(world, &codes).unwrap(), Grant::new("jane")).unwrap();
+    codes
+}
+
+/// Row `device-other-client`.
+#[test]
+fn a_device_code_brings_another_client_nothing() {
+    let world = World::default();
+    let (waiting, codes) = (begin(&world), granted(&world));
+    for codes in [&waiting, &codes] {
+        let reason = refused(poll(&world, SCANNER, &codes.device), 400, "invalid_grant");
+        assert_eq!(reason, Reason::DeviceUnknown);
+    }
+    // Its own client does not suffer.
+    refused(poll(&world, PRINTER, &waiting.device), 400, "authorization_pending");
+    poll(&world, PRINTER, &codes.device).unwrap();
+}
+
+#[test]
+fn a_device_code_brings_tokens_once() {
+    let world = World::default();
+    let codes = granted(&world);
+    let tokens = poll(&world, PRINTER, &codes.device).unwrap();
+    refused(poll(&world, PRINTER, &codes.device), 400, "invalid_grant");
+    // A device that asks once more is no thief.
+    assert!(world.lives(&tokens.access));
+}
+
+/// Row `device-decided-twice`.
+#[test]
+fn the_first_decision_about_a_device_stays() {
+    let world = World::default();
+    let codes = begin(&world);
+    let device = entered(&world, &codes).unwrap();
+    deny(&world, device.clone()).unwrap();
+    assert_eq!(paged(grant(&world, device, Grant::new("jane"))), Reason::UserCode);
+    assert_eq!(paged(entered(&world, &codes)), Reason::UserCode);
+    refused(poll(&world, PRINTER, &codes.device), 400, "access_denied");
+
+    let codes = begin(&world);
+    let device = entered(&world, &codes).unwrap();
+    grant(&world, device.clone(), Grant::new("jane")).unwrap();
+    assert_eq!(paged(deny(&world, device.clone())), Reason::UserCode);
+    assert_eq!(paged(grant(&world, device.clone(), Grant::new("mallory"))), Reason::UserCode);
+    let tokens = poll(&world, PRINTER, &codes.device).unwrap();
+    assert_eq!(world.introspect(&tokens.access)["sub"], "jane");
+    // Nor is there anything to decide once the tokens are out.
+    assert_eq!(paged(deny(&world, device)), Reason::UserCode);
+}
+
+/// Row `device-decision-of-another-client`: what travels through the browser names another client, or another client's code.
+#[test]
+fn a_decision_about_one_client_is_none_about_another() {
+    let world = World::default();
+    let codes = begin(&world);
+    let mut other_client = entered(&world, &codes).unwrap();
+    other_client.client_id = SCANNER.0.to_owned();
+    let scanners: Value = serde_json::from_slice(ask_for_codes(&world, SCANNER).unwrap().body()).unwrap();
+    let mut other_code = entered(&world, &codes).unwrap();
+    other_code.user_code = scanners["user_code"].as_str().unwrap().to_owned();
+    for changed in [other_client, other_code] {
+        assert_eq!(paged(grant(&world, changed.clone(), Grant::new("jane"))), Reason::UserCode, "{changed:?}");
+        assert_eq!(paged(deny(&world, changed.clone())), Reason::UserCode, "{changed:?}");
+    }
+    refused(poll(&world, PRINTER, &codes.device), 400, "authorization_pending");
+    let scanners = scanners["device_code"].as_str().unwrap();
+    refused(poll(&world, SCANNER, scanners), 400, "authorization_pending");
+}
+
+/// Row `device-more-than-asked`.
+#[test]
+fn a_device_is_granted_no_more_than_it_asked_for() {
+    let world = World::with(GrantType::device_code().scopes("read write"));
+    let codes = begin(&world);
+    let device = entered(&world, &codes).unwrap();
+    for more in ["read write", "write", "admin"] {
+        let rejected = grant(&world, device.clone(), Grant::new("jane").scope(more)).unwrap_err();
+        assert!(matches!(rejected.reason, Reason::Misconfigured(_)), "{more}: {rejected}");
+    }
+    // What the browser says of the scope is not what the device asked for.
+    let mut changed = device.clone();
+    changed.scope = "read write".into();
+    grant(&world, changed.clone(), Grant::new("jane").scope("read write")).unwrap_err();
+    refused(poll(&world, PRINTER, &codes.device), 400, "authorization_pending");
+    grant(&world, changed, Grant::new("jane")).unwrap();
+    world.pass(5);
+    assert_eq!(poll(&world, PRINTER, &codes.device).unwrap().scope, "read");
+}
+
+/// Row `device-user-code-as-device-code`: it is short, and everybody near the device can read it.
+#[test]
+fn a_user_code_is_no_device_code() {
+    let world = World::default();
+    let codes = granted(&world);
+    refused(poll(&world, PRINTER, &codes.user), 400, "invalid_grant");
+    // A store that finds a ticket by each of its names, whichever was meant.
+    let (client_id, secret) = PRINTER;
+    let request = posting(
+        "/token",
+        &[
+            ("client_id", client_id),
+            ("client_secret", secret),
+            ("grant_type", DEVICE_CODE),
+            ("device_code", &codes.user),
+        ],
+    );
+    let Reply::Ask(Question::FindClient(ask)) = world.provider.token(&request, world.moment()) else {
+        panic!("the client is not looked for")
+    };
+    let client = world.store.find_client(ask.command()).unwrap();
+    let Reply::Ask(Question::FindTicket(ask)) = ask.answer(client) else { panic!("the ticket is not looked for") };
+    let reply = ask.answer(Some(ticket_of_user_code(&world, &codes.user)));
+    assert_eq!(refused(serve(reply, &world.store), 400, "invalid_grant"), Reason::DeviceUnknown);
+    poll(&world, PRINTER, &codes.device).unwrap();
+}
+
+/// What the store finds for a user.
+fn ticket_of_user_code(world: &World, user_code: &str) -> FoundTicket {
+    let Reply::Ask(Question::FindTicket(ask)) = world.provider.find_device(user_code, world.moment().now) else {
+        panic!("the ticket is not looked for")
+    };
+    world.store.find_ticket(ask.command()).unwrap().unwrap()
+}
+
+#[test]
+fn a_client_that_may_not_use_devices_gets_no_codes() {
+    let world = World::default();
+    let stats = ("stats", SECRET);
+    let record = || ClientRecord::confidential(stats.0, stats.1).unwrap();
+    world.store.add_client(record().grant_types(["client_credentials"]));
+    let reason = refused(ask_for_codes(&world, stats), 400, "unauthorized_client");
+    assert_eq!(reason, Reason::NotAllowed(DEVICE_CODE.to_owned()));
+    world.store.add_client(record().grant_types([DEVICE_CODE]));
+    let answer: Value = serde_json::from_slice(ask_for_codes(&world, stats).unwrap().body()).unwrap();
+    // What it lost meanwhile, it has no more.
+    world.store.add_client(record().grant_types(["client_credentials"]));
+    refused(poll(&world, stats, answer["device_code"].as_str().unwrap()), 400, "unauthorized_client");
+}

@@ -1,0 +1,147 @@
+//! Token exchange: what would make more of a token than it is. The application grants whatever a living token is shown for.
+
+use oauth_proto::oauth2::server::{
+    Claim, ClientRecord, Decide, Decision, Grant, GrantType, Reason, Rejected, serve_with,
+};
+
+use super::world::*;
+
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
+const REFRESH: &str = "urn:ietf:params:oauth:token-type:refresh_token";
+
+/// Printer and scanner may exchange, and the operator would have refresh tokens come of it.
+fn world() -> World {
+    let world =
+        World::with(GrantType::token_exchange().scopes("read write").default_scope("read").with_refresh_token());
+    for ((id, secret), uri) in [(PRINTER, REDIRECT), (SCANNER, "https://scanner.example.com/")] {
+        let record = ClientRecord::confidential(id, secret).unwrap();
+        world.store.add_client(record.redirect_uri(uri).grant_type(EXCHANGE));
+    }
+    world
+}
+
+fn exchange(world: &World, who: Who<'_>, (kind, token): (&str, &str)) -> Result<Tokens, Rejected> {
+    exchange_for(world, who, (kind, token), None, Grant::new("jane"))
+}
+
+fn exchange_for(
+    world: &World,
+    (client_id, secret): Who<'_>,
+    (kind, token): (&str, &str),
+    scope: Option<&str>,
+    grant: Grant,
+) -> Result<Tokens, Rejected> {
+    let mut parameters = vec![
+        ("client_id", client_id),
+        ("client_secret", secret),
+        ("grant_type", EXCHANGE),
+        ("subject_token", token),
+        ("subject_token_type", kind),
+    ];
+    parameters.extend(scope.map(|scope| ("scope", scope)));
+    let decide = |question: Decide| {
+        let Claim::Exchange(exchange) = question.claim else { panic!("another claim") };
+        Ok::<_, String>(if exchange.subject.is_some() { Decision::Granted(grant.clone()) } else { Decision::Denied })
+    };
+    let request = posting("/token", &parameters);
+    let response = serve_with(world.provider.token(&request, world.moment()), &world.store, decide)?;
+    Ok(Tokens::read(&response))
+}
+
+/// What comes to the application as no token of the server's, which then does not grant it.
+#[track_caller]
+fn is_no_subject(end: Result<Tokens, Rejected>) {
+    assert_eq!(refused(end, 400, "invalid_grant"), Reason::ClaimDenied);
+}
+
+/// Row `exchange-subject-expired`, to the second.
+#[test]
+fn an_expired_token_is_exchanged_for_nothing() {
+    let world = world();
+    let tokens = world.tokens();
+    world.pass(3599);
+    exchange(&world, SCANNER, (ACCESS, &tokens.access)).unwrap();
+    world.pass(1);
+    is_no_subject(exchange(&world, SCANNER, (ACCESS, &tokens.access)));
+}
+
+/// Row `exchange-subject-replaced`.
+#[test]
+fn a_replaced_refresh_token_is_exchanged_for_nothing() {
+    let world = world();
+    let first = world.tokens();
+    exchange(&world, PRINTER, (REFRESH, first.refresh_token())).unwrap();
+    let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    is_no_subject(exchange(&world, PRINTER, (REFRESH, first.refresh_token())));
+    exchange(&world, PRINTER, (REFRESH, second.refresh_token())).unwrap();
+}
+
+/// Row `exchange-subject-of-wrong-kind`.
+#[test]
+fn a_token_is_exchanged_as_what_it_is() {
+    let world = world();
+    let tokens = world.tokens();
+    for (kind, token) in [
+        (REFRESH, &*tokens.access),
+        (ACCESS, tokens.refresh_token()),
+        ("urn:ietf:params:oauth:token-type:id_token", &tokens.access),
+        ("", &tokens.access),
+    ] {
+        exchange(&world, PRINTER, (kind, token)).unwrap_err();
+    }
+    is_no_subject(exchange(&world, PRINTER, (REFRESH, &tokens.access)));
+    is_no_subject(exchange(&world, PRINTER, (ACCESS, tokens.refresh_token())));
+    exchange(&world, PRINTER, (ACCESS, &tokens.access)).unwrap();
+}
+
+/// Row `exchange-subject-of-another-client`: an access token is given on, a refresh token never, so that it has leaked.
+#[test]
+fn a_refresh_token_of_another_client_revokes_its_grant() {
+    let world = world();
+    let other = world.tokens();
+    for kind in [REFRESH, ACCESS] {
+        let tokens = world.tokens();
+        let reason = refused(exchange(&world, SCANNER, (kind, tokens.refresh_token())), 400, "invalid_grant");
+        assert_eq!(reason, Reason::RefreshTokenOfAnotherClient("scanner".into()));
+        assert!(!world.lives(&tokens.access) && !world.lives(tokens.refresh_token()));
+    }
+    assert!(world.lives(&other.access) && world.lives(other.refresh_token()));
+}
+
+/// Row `exchange-wider-scope`: asked for by the client, or granted by the application.
+#[test]
+fn an_exchanged_token_has_no_wider_scope_than_its_subject() {
+    let world = world();
+    let narrow = world.redeem(PRINTER, &world.printers_code()).unwrap();
+    assert_eq!(narrow.scope, "read");
+    let ask = |scope, grant| exchange_for(&world, SCANNER, (ACCESS, &narrow.access), scope, grant);
+    for wider in ["read write", "write"] {
+        let reason = refused(ask(Some(wider), Grant::new("jane")), 400, "invalid_scope");
+        assert_eq!(reason, Reason::ScopeRefused("write".into()));
+    }
+    for scope in [None, Some("read")] {
+        let reason = refused(ask(scope, Grant::new("jane").scope("read write")), 500, "server_error");
+        assert!(matches!(reason, Reason::Misconfigured(_)), "{reason}");
+        assert_eq!(ask(scope, Grant::new("jane")).unwrap().scope, "read");
+    }
+    // Nor may the application grant more than was asked, where the subject would have it.
+    let wide = world.tokens();
+    let more = Grant::new("jane").scope("read write");
+    refused(exchange_for(&world, SCANNER, (ACCESS, &wide.access), Some("read"), more), 500, "server_error");
+}
+
+/// Row `exchange-outlives-subject`: neither by its own lifetime nor by a refresh token.
+#[test]
+fn an_exchanged_token_ends_with_its_subject() {
+    let world = world();
+    let tokens = world.tokens();
+    world.pass(3000);
+    let exchanged = exchange(&world, PRINTER, (ACCESS, &tokens.access)).unwrap();
+    assert_eq!((exchanged.expires_in, &exchanged.refresh), (600, &None));
+    assert!(world.lives(&exchanged.access));
+    world.pass(600);
+    assert!(!world.lives(&exchanged.access));
+    // A refresh token as the subject brings no other, either.
+    assert_eq!(exchange(&world, PRINTER, (REFRESH, tokens.refresh_token())).unwrap().refresh, None);
+}
