@@ -217,8 +217,8 @@ fn server() -> Server {
         .build()
         .unwrap();
     let store = MemoryStore::default();
-    let client = ClientRecord::confidential("s6BhdRkqt3", SECRET).unwrap().redirect_uri(REDIRECT);
-    store.add_client(client.grant_type("client_credentials").introspects_all());
+    let client = ClientRecord::confidential("s6BhdRkqt3", SECRET).unwrap().add_redirect_uri(REDIRECT);
+    store.add_client(client.add_grant_type("client_credentials").introspects_all());
     (provider, store)
 }
 

@@ -52,8 +52,10 @@ impl Server {
             .build()
             .unwrap();
         let store = MemoryStore::default();
-        let client =
-            ClientRecord::confidential(ID, SECRET).unwrap().redirect_uri(REDIRECT).grant_type("client_credentials");
+        let client = ClientRecord::confidential(ID, SECRET)
+            .unwrap()
+            .add_redirect_uri(REDIRECT)
+            .add_grant_type("client_credentials");
         store.add_client(client.introspects_all());
         Self { provider, store, now: AtomicU64::new(1_700_000_000) }
     }

@@ -35,7 +35,7 @@ fn provider() -> Provider {
 
 fn store() -> MemoryStore {
     let store = MemoryStore::default();
-    store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().grant_type("client_credentials"));
+    store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().grant_types(["client_credentials"]));
     store.add_client(ClientRecord::confidential("photos", SECRET).unwrap().introspects_all());
     store
 }
@@ -64,7 +64,7 @@ fn get(uri: &str, token: Option<&str>) -> Request {
 }
 
 fn photos() -> ResourceServer {
-    ResourceServer::new(RESOURCE).unwrap().authorization_server("https://auth.example.com").scopes("read write")
+    ResourceServer::new(RESOURCE).unwrap().add_authorization_server("https://auth.example.com").scopes("read write")
 }
 
 fn check(store: &MemoryStore, request: &Request, scope: &str) -> Result<Access, Rejected> {
@@ -372,8 +372,8 @@ fn an_introspection_answer_is_taken_in_the_words_that_servers_use_and_a_refusal_
     let other = reason(r#","aud":["account","photos-api"]"#).unwrap_err();
     assert!(other.to_string().contains("photos-api") && other.to_string().contains(RESOURCE), "{other}");
     let named = r#"{"active":true,"scope":"read","aud":["account","photos-api"]}"#;
-    told(tokens().audience("photos-api"), named).unwrap();
-    told(tokens().audience("photos"), named).unwrap_err();
+    told(tokens().add_audience("photos-api"), named).unwrap();
+    told(tokens().add_audience("photos"), named).unwrap_err();
     // The server's clock is a little ahead.
     reason(&format!(r#","nbf":{}"#, NOW + 60)).unwrap();
     let early = reason(&format!(r#","nbf":{}"#, NOW + 61)).unwrap_err();

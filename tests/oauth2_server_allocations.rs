@@ -12,7 +12,9 @@ fn a_token_for_a_client_takes_twelve_allocations_at_most() {
         .unwrap();
     let store = MemoryStore::default();
     store.add_client(
-        ClientRecord::confidential("s6BhdRkqt3", "7Fjfp0ZBr1KtDRbnfVdmIw").unwrap().grant_type("client_credentials"),
+        ClientRecord::confidential("s6BhdRkqt3", "7Fjfp0ZBr1KtDRbnfVdmIw")
+            .unwrap()
+            .add_grant_type("client_credentials"),
     );
     let request = http::Request::post("https://auth.example.com/token")
         .header("content-type", "application/x-www-form-urlencoded")

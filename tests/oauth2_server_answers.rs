@@ -59,10 +59,10 @@ fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec
 fn extending() -> World {
     let exchange = GrantType::token_exchange().scopes("read write");
     let world = World::new(provider().add_grant_type(exchange).extend_token_answers().extend_introspection());
-    let client = ClientRecord::confidential("printer", SECRET).unwrap().redirect_uri(REDIRECT);
-    world
-        .store
-        .add_client(["client_credentials", "password", EXCHANGE].into_iter().fold(client, ClientRecord::grant_type));
+    let client = ClientRecord::confidential("printer", SECRET).unwrap().add_redirect_uri(REDIRECT);
+    world.store.add_client(
+        ["client_credentials", "password", EXCHANGE].into_iter().fold(client, ClientRecord::add_grant_type),
+    );
     world
 }
 

@@ -135,7 +135,10 @@ fn exchange(world: &World, subject: &Token, more: &[(&str, &str)], decide: impl 
 fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
     let world = World::new(provider().add_grant_type(GrantType::token_exchange().scopes("read write admin")));
     world.store.add_client(
-        ClientRecord::confidential("printer", SECRET).unwrap().redirect_uri(REDIRECT).grant_type(TOKEN_EXCHANGE),
+        ClientRecord::confidential("printer", SECRET)
+            .unwrap()
+            .add_redirect_uri(REDIRECT)
+            .add_grant_type(TOKEN_EXCHANGE),
     );
     let client = world.client();
     let subject = world.sign_in(&client, Authorize::scope("read write")).unwrap();
@@ -186,7 +189,7 @@ fn extension_grants_are_judged_or_asked_about() {
     let shown = |voucher| [("grant_type", "urn:voucher"), ("voucher", voucher), ("scope", "read write")];
     // A client has to be allowed to.
     assert_eq!(error(&post(&world, &shown("genuine"))), "unauthorized_client");
-    world.store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().grant_type("urn:voucher"));
+    world.store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().add_grant_type("urn:voucher"));
     let answer = post(&world, &shown("genuine"));
     assert_eq!((answer.0, answer.1["scope"].as_str()), (200, Some("read")));
     assert_eq!(error(&post(&world, &shown("forged"))), "invalid_grant");
@@ -207,7 +210,7 @@ fn a_client_may_prove_itself_in_a_way_of_its_own() {
         }
     }
     let world = World::new(provider().client_source(MutualTls));
-    let mut record = ClientRecord::proven_by("device", "tls_client_auth").grant_type("client_credentials");
+    let mut record = ClientRecord::proven_by("device", "tls_client_auth").add_grant_type("client_credentials");
     record.metadata.software_id = Some("thumbprint".into());
     world.store.add_client(record);
     let ask = |certificate: Option<Certificate>, more: &str| {

@@ -387,8 +387,8 @@ fn secrets_are_checked_by_the_hasher_that_hashed_them() {
     let world = World::new(provider().secret_hasher(Backwards));
     let moment = Moment::new(Timestamp::from_secs(1), [9; 32]);
     let record = ClientSecret::hashed_by(&Backwards, SECRET, &moment).unwrap();
-    let record = ClientRecord::with_secret("printer", record).redirect_uri(world::REDIRECT);
-    world.store.add_client(record.grant_type("password"));
+    let record = ClientRecord::with_secret("printer", record).add_redirect_uri(world::REDIRECT);
+    world.store.add_client(record.add_grant_type("password"));
     password(&world).unwrap();
     world.store.add_client(ClientRecord::with_secret("printer", ClientSecret::with_hash("0$another")));
     assert_eq!(code(&password(&world).unwrap_err()), "invalid_client");

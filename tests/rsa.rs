@@ -90,7 +90,7 @@ fn a_public_key_verifies_and_does_not_sign() {
     let store = MemoryStore::default();
     store.add_client("key", ClientRecord::with_key(Method::rsa_sha256(public())));
     let stand_in = Method::rsa_sha256(public());
-    let verifier = Verifier::new("https://photos.example.net").unwrap().keyed(stand_in).allow_two_legged();
+    let verifier = Verifier::new("https://photos.example.net").unwrap().add_keyed(stand_in).allow_two_legged();
     let verify = |request: &Request<Vec<u8>>| {
         let moment = Moment::new(Timestamp::from_secs(2), [1; 32]);
         serve(verifier.verify(request, moment), &store).map_err(|rejected| rejected.reason)

@@ -503,7 +503,7 @@ fn a_refused_timestamp_says_how_far_the_clock_is_off() {
 #[test]
 fn registered_callbacks_must_match_to_the_byte() {
     let world = World::default();
-    let record = ClientRecord::with_secret("kd94hf93k423kf44").unwrap().callback(CALLBACK);
+    let record = ClientRecord::with_secret("kd94hf93k423kf44").unwrap().add_callback(CALLBACK);
     world.store.add_client("dpf43f3p2l4k3l03", record);
     assert!(world.begin(Authorize::callback(CALLBACK)).is_ok());
     assert!(world.begin(Authorize::out_of_band()).is_err(), "oob is a callback like the others");

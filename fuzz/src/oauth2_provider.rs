@@ -111,11 +111,11 @@ impl Default for Counted {
         let everything = ["client_credentials", "implicit", "password", EXCHANGE, "urn:x:voucher"];
         for (at, id) in ["web", "other"].into_iter().enumerate() {
             let record = ClientRecord::confidential(id, SECRETS[at]).unwrap();
-            let record = everything.into_iter().fold(record, ClientRecord::grant_type);
-            inner.add_client(redirects(id).fold(record, |record, uri| record.redirect_uri(uri)));
+            let record = everything.into_iter().fold(record, ClientRecord::add_grant_type);
+            inner.add_client(redirects(id).fold(record, |record, uri| record.add_redirect_uri(uri)));
         }
-        let app = ClientRecord::public("app").grant_type("implicit").scope(Scope::from("read stats"));
-        inner.add_client(redirects("app").fold(app, |record, uri| record.redirect_uri(uri)));
+        let app = ClientRecord::public("app").add_grant_type("implicit").scope(Scope::from("read stats"));
+        inner.add_client(redirects("app").fold(app, |record, uri| record.add_redirect_uri(uri)));
         inner.add_client(
             ClientRecord::confidential("api", SECRETS[0]).unwrap().introspects_all().grant_types(Vec::<String>::new()),
         );

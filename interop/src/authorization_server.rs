@@ -51,7 +51,7 @@ impl OurServer {
         add_clients(&store);
         let kept = store.clone();
         let loopback = Loopback::start(|issuer| {
-            let api = ResourceServer::new(issuer).expect("loopback is private").authorization_server(issuer);
+            let api = ResourceServer::new(issuer).expect("loopback is private").add_authorization_server(issuer);
             let endpoints = Endpoints { provider: provider(issuer), api, store: kept };
             move |request: &Request| endpoints.respond(request)
         });
@@ -73,14 +73,14 @@ fn add_clients(store: &MemoryStore) {
     let confidential = |id, secret| {
         let record = ClientRecord::confidential(id, secret)
             .unwrap()
-            .redirect_uri(CALLBACK)
-            .redirect_uri(CALLBACK_WITHOUT_QUERY)
-            .grant_type("client_credentials");
-        record.grant_type("implicit").grant_type("password").name("Photo Printer")
+            .add_redirect_uri(CALLBACK)
+            .add_redirect_uri(CALLBACK_WITHOUT_QUERY)
+            .add_grant_type("client_credentials");
+        record.add_grant_type("implicit").add_grant_type("password").name("Photo Printer")
     };
     store.add_client(confidential(CLIENT, SECRET));
     store.add_client(confidential(AWKWARD_CLIENT, AWKWARD_SECRET));
-    store.add_client(ClientRecord::public(PUBLIC_CLIENT).redirect_uri(LOOPBACK_CALLBACK));
+    store.add_client(ClientRecord::public(PUBLIC_CLIENT).add_redirect_uri(LOOPBACK_CALLBACK));
 }
 
 fn provider(issuer: &str) -> Provider {

@@ -49,7 +49,7 @@ impl Endpoints {
         let verifier = Verifier::new(origin)
             .expect("an origin")
             .realm("Photos")
-            .keyed(keys::method("RSA-SHA256", keys::STRANGER_PUBLIC))
+            .add_keyed(keys::method("RSA-SHA256", keys::STRANGER_PUBLIC))
             .allow_sha1_body_hash()
             .dangerous_allow_plaintext();
         // For Tornado; whoever sends POST notices nothing.

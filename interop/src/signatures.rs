@@ -72,7 +72,7 @@ fn verifier(case: &Case, origin: &str) -> Verifier {
     let verifier = Verifier::new(origin).expect("an origin").allow_two_legged().allow_sha1_body_hash();
     match case.signature_method {
         "PLAINTEXT" => verifier.dangerous_allow_plaintext(),
-        name if name.starts_with("RSA") => verifier.keyed(keys::method(name, keys::STRANGER_PUBLIC)),
+        name if name.starts_with("RSA") => verifier.add_keyed(keys::method(name, keys::STRANGER_PUBLIC)),
         _ => verifier,
     }
 }

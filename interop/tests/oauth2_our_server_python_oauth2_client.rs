@@ -27,7 +27,7 @@ fn visit(user: &str, secret: &str) -> Response {
     let told = json!({ "issuer": server.issuer(), "client": CLIENT, "client_secret": secret, "user": user });
     let Started { port } = site.ask(&told);
     let site = format!("http://localhost:{port}");
-    server.add_client(ClientRecord::confidential(CLIENT, SECRET).unwrap().redirect_uri(format!("{site}/callback")));
+    server.add_client(ClientRecord::confidential(CLIENT, SECRET).unwrap().add_redirect_uri(format!("{site}/callback")));
     let http = Http::default();
     let mut url = format!("{site}/app");
     for _ in 0..HOPS {

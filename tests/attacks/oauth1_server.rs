@@ -169,7 +169,7 @@ fn host_swapped() {
     let world = World::default();
     let mut request = world.signed();
     uri(&mut request, "photos.example.net", "other.example.net");
-    let verifier = world.provider.verifier().clone().origin("https://other.example.net").unwrap();
+    let verifier = world.provider.verifier().clone().add_origin("https://other.example.net").unwrap();
     let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
     assert_eq!(rejected.reason, Reason::WrongSignature);
 }
@@ -181,7 +181,7 @@ fn a_request_is_verified_for_the_origin_whose_scheme_it_names() {
     let world = World::default();
     let plain = "http://photos.example.net";
     for (first, second) in [(ORIGIN, plain), (plain, ORIGIN)] {
-        let verifier = Verifier::new(first).unwrap().origin(second).unwrap().allow_two_legged();
+        let verifier = Verifier::new(first).unwrap().add_origin(second).unwrap().allow_two_legged();
         for origin in [first, second] {
             let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
             let mut request = Request::get(format!("{origin}/photos")).body(Vec::new()).unwrap();
@@ -624,7 +624,7 @@ fn a_provider_without_tls_is_refused_but_on_this_machine_or_by_its_dangerous_nam
     let option = Some("Provider::dangerous_over_http");
     for refused in [
         verifier("http://photos.example.net"),
-        verifier(ORIGIN).origin("http://photos.example.net").unwrap(),
+        verifier(ORIGIN).add_origin("http://photos.example.net").unwrap(),
         verifier("http://10.0.0.1"),
     ] {
         let error = Provider::new(refused.clone()).unwrap_err();

@@ -203,7 +203,10 @@ fn parameter_twice() {
 fn grant_not_allowed() {
     let world = World::default();
     world.store.add_client(
-        ClientRecord::confidential("stats", SECRET).unwrap().redirect_uri(REDIRECT).grant_types(["client_credentials"]),
+        ClientRecord::confidential("stats", SECRET)
+            .unwrap()
+            .add_redirect_uri(REDIRECT)
+            .grant_types(["client_credentials"]),
     );
     assert_eq!(sent_back(world.authorize(&asking("stats", REDIRECT))), "unauthorized_client");
     refused(world.redeem(("stats", SECRET), &world.printers_code()), 400, "unauthorized_client");

@@ -30,12 +30,12 @@ impl World {
         store.add_client(
             ClientRecord::confidential("printer", SECRET)
                 .unwrap()
-                .grant_type("client_credentials")
-                .redirect_uri(REDIRECT)
-                .grant_type("password")
-                .grant_type("implicit"),
+                .add_grant_type("client_credentials")
+                .add_redirect_uri(REDIRECT)
+                .add_grant_type("password")
+                .add_grant_type("implicit"),
         );
-        store.add_client(ClientRecord::public("app").redirect_uri("http://127.0.0.1/cb"));
+        store.add_client(ClientRecord::public("app").add_redirect_uri("http://127.0.0.1/cb"));
         Self { provider, store, now: Cell::new(NOW), count: Cell::new(0) }
     }
 

@@ -28,9 +28,9 @@ fn main() -> Result<(), Failure> {
     let grant_type = GrantType::client_credentials().expires_in(Duration::from_secs(5));
     let provider = Provider::builder(&origin).add_grant_type(grant_type).build()?;
     let endpoint = Endpoint { provider, store: MemoryStore::default() };
-    endpoint
-        .store
-        .add_client(ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")?.grant_type("client_credentials"));
+    endpoint.store.add_client(
+        ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")?.grant_types(["client_credentials"]),
+    );
     std::thread::spawn(move || listen(listener, &endpoint).map_err(|error| eprintln!("{error}")));
     println!("{{\"port\":{}}}", origin.rsplit(':').next().unwrap_or_default());
     std::io::stdin().read_to_end(&mut Vec::new())?;

@@ -17,7 +17,7 @@ use crate::{Error, Secret, Timestamp, Unsupported};
 /// ```
 /// use oauth_proto::oauth1::server::ClientRecord;
 ///
-/// let client = ClientRecord::with_secret("kd94hf93k423kf44")?.callback("https://printer.example.com/ready");
+/// let client = ClientRecord::with_secret("kd94hf93k423kf44")?.add_callback("https://printer.example.com/ready");
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ impl ClientRecord {
 
     /// Registers a callback. Once there is one, callbacks must equal a registered one, byte for byte; before, the
     /// client, which signs it, may name any.
-    pub fn callback(mut self, uri: impl Into<String>) -> Self {
+    pub fn add_callback(mut self, uri: impl Into<String>) -> Self {
         self.callbacks.push(uri.into());
         self
     }

@@ -158,7 +158,7 @@ impl Verifier {
     ///
     /// # Errors
     /// [`Unsupported::Url`] when it is not an http or https origin.
-    pub fn origin(self, origin: &str) -> Result<Self, Error> {
+    pub fn add_origin(self, origin: &str) -> Result<Self, Error> {
         let origin = parse_origin(origin)?;
         Ok(self.with(|config| config.origins.push(origin)))
     }
@@ -186,7 +186,7 @@ impl Verifier {
     /// [record](super::ClientRecord::with_key). `stand_in` is the method with a key of the size that the clients' keys have:
     /// the signature of an unknown client is checked with it, so that checking takes the same time. Where clients have keys
     /// of several sizes, that time tells which size an identifier's key has, and so whether there is one.
-    pub fn keyed(self, stand_in: Method) -> Self {
+    pub fn add_keyed(self, stand_in: Method) -> Self {
         self.with(|config| config.keyed.push(stand_in))
     }
 

@@ -22,7 +22,7 @@ use crate::{Error, Event, Response, Timestamp, Unsupported};
 /// use oauth_proto::oauth2::server::{MemoryStore, serve};
 /// use oauth_proto::{Request, Response, Timestamp};
 ///
-/// let photos = ResourceServer::new("https://photos.example.com")?.authorization_server("https://auth.example.com");
+/// let photos = ResourceServer::new("https://photos.example.com")?.add_authorization_server("https://auth.example.com");
 /// let store = MemoryStore::default(); // the authorization server's
 ///
 /// let albums = |request: &Request| -> Response {
@@ -108,7 +108,7 @@ impl ResourceServer {
     }
 
     /// An issuer whose tokens it takes, for the metadata.
-    pub fn authorization_server(mut self, issuer: impl Into<String>) -> Self {
+    pub fn add_authorization_server(mut self, issuer: impl Into<String>) -> Self {
         self.authorization_servers.push(issuer.into());
         self
     }

@@ -54,7 +54,7 @@ use crate::{DriveError, Moment, Timestamp};
 ///
 /// let metadata = run(Discovery::new("https://keycloak.example.com/realms/photos")?.start()?, send)?;
 /// let client = Client::new(AuthorizationServer::from_metadata(&metadata)?, "photos-api").secret("7Fjfp0ZBr1KtDRbnfVdmIw");
-/// let tokens = RemoteTokens::new(client).audience("photos-api");
+/// let tokens = RemoteTokens::new(client).add_audience("photos-api");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
@@ -111,10 +111,10 @@ impl RemoteTokens {
     /// ```
     /// # use oauth_proto::oauth2::{AuthorizationServer, Client, resource::RemoteTokens};
     /// # let server = AuthorizationServer::new("https://auth.example.com/token")?;
-    /// let tokens = RemoteTokens::new(Client::new(server, "photos")).audience("photos-api");
+    /// let tokens = RemoteTokens::new(Client::new(server, "photos")).add_audience("photos-api");
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
-    pub fn audience(mut self, name: impl Into<String>) -> Self {
+    pub fn add_audience(mut self, name: impl Into<String>) -> Self {
         self.audiences.push(name.into());
         self
     }

@@ -342,7 +342,7 @@ impl ProviderBuilder {
     ///     .allow_localhost_ports()
     ///     .build()?;
     /// // May be sent back to http://localhost:51004/cb, too.
-    /// let tool = ClientRecord::public("tool").redirect_uri("http://localhost/cb");
+    /// let tool = ClientRecord::public("tool").add_redirect_uri("http://localhost/cb");
     /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
     /// ```
     pub fn allow_localhost_ports(self) -> Self {

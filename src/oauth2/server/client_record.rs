@@ -46,9 +46,9 @@ impl Registrant {
 /// use oauth_proto::oauth2::server::ClientRecord;
 ///
 /// // An app on a phone, a web server with a secret, and a machine. A secret is kept as its hash.
-/// let app = ClientRecord::public("printer-app").redirect_uri("com.example.printer:/cb");
+/// let app = ClientRecord::public("printer-app").add_redirect_uri("com.example.printer:/cb");
 /// let site = ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")?
-///     .redirect_uri("https://printer.example.com/ready")
+///     .add_redirect_uri("https://printer.example.com/ready")
 ///     .scope("photos.read photos.write");
 /// let machine = ClientRecord::confidential("stats", "b8K0dP4rQ7eF1gL6xN9yWz")?.grant_types(["client_credentials"]);
 /// assert!(app.is_public() && !site.is_public() && !machine.may_use("authorization_code"));
@@ -164,14 +164,14 @@ impl ClientRecord {
 
     /// Registers a redirect_uri. Requests must name a registered one, byte for byte; only the port of a loopback address may
     /// differ (RFC 8252 §7.3), and that of `localhost` with
-    /// [`Provider::allow_localhost_ports`](super::Provider::allow_localhost_ports).
-    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+    /// [`ProviderBuilder::allow_localhost_ports`](super::ProviderBuilder::allow_localhost_ports).
+    pub fn add_redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.metadata.redirect_uris.push(uri.into());
         self
     }
 
     /// Allows one more grant.
-    pub fn grant_type(mut self, grant_type: impl Into<String>) -> Self {
+    pub fn add_grant_type(mut self, grant_type: impl Into<String>) -> Self {
         let mut allowed = self.metadata.grant_types.take().unwrap_or_else(|| {
             let own = grant_type::BY_DEFAULT.into_iter().filter(|one| self.may_use(one));
             own.map(str::to_owned).collect()
@@ -350,11 +350,11 @@ mod tests {
         let confidential = ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw").unwrap();
         assert!(public.may_use("authorization_code") && public.may_use("refresh_token"));
         assert!(!public.may_use("client_credentials") && !confidential.may_use("client_credentials"));
-        assert!(confidential.clone().grant_type("client_credentials").may_use("client_credentials"));
-        assert!(!public.clone().grant_type("client_credentials").may_use("client_credentials"));
+        assert!(confidential.clone().add_grant_type("client_credentials").may_use("client_credentials"));
+        assert!(!public.clone().add_grant_type("client_credentials").may_use("client_credentials"));
         for named in ["password", "implicit", grant_type::TOKEN_EXCHANGE] {
             assert!(!confidential.may_use(named), "{named}");
-            let more = confidential.clone().grant_type(named);
+            let more = confidential.clone().add_grant_type(named);
             assert!(more.may_use(named) && more.may_use("authorization_code"), "{named}");
         }
         let narrow = confidential.grant_types(["client_credentials"]);
@@ -364,7 +364,7 @@ mod tests {
     #[test]
     fn a_record_survives_being_stored() {
         let record =
-            ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw").unwrap().redirect_uri("https://c.example/cb");
+            ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw").unwrap().add_redirect_uri("https://c.example/cb");
         let stored = serde_json::to_string(&record).unwrap();
         assert!(!stored.contains("7Fjfp"));
         assert_eq!(serde_json::from_str::<ClientRecord>(&stored).unwrap(), record);

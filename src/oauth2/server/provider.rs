@@ -34,7 +34,7 @@ use crate::{Ask, Command, Moment, Response, Secret, Timestamp};
 ///     .add_grant_type(GrantType::refresh_token())
 ///     .build()?;
 /// let store = MemoryStore::default();
-/// store.add_client(ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")?.grant_type("client_credentials"));
+/// store.add_client(ClientRecord::confidential("printer", "7Fjfp0ZBr1KtDRbnfVdmIw")?.grant_types(["client_credentials"]));
 ///
 /// // Every request that comes to the server, with its whole body:
 /// let handle = |request: &Request| -> Response {

@@ -87,9 +87,10 @@ impl Provider {
     /// use oauth_proto::Moment;
     /// use oauth_proto::oauth2::server::{GrantType, MemoryStore, Provider, RegistrationPolicy, serve};
     ///
-    /// let provider = Provider::new("https://auth.example.com")?
-    ///     .grant_type(GrantType::authorization_code().scopes("read"))
-    ///     .registration(RegistrationPolicy::AllowAnyone);
+    /// let provider = Provider::builder("https://auth.example.com")
+    ///     .add_grant_type(GrantType::authorization_code().scopes("read"))
+    ///     .registration(RegistrationPolicy::AllowAnyone)
+    ///     .build()?;
     /// let body = r#"{"redirect_uris": ["https://client.example.com/cb"], "scope": "openid read"}"#;
     /// let request = http::Request::post("https://auth.example.com/register").body(body)?;
     /// let response = serve(provider.register(&request, Moment::from_os()), &MemoryStore::default())?;

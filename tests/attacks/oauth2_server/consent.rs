@@ -5,7 +5,7 @@ use oauth_proto::oauth2::server::{ClientRecord, Consent, Grant, Reason, serve};
 use super::world::*;
 
 fn printer() -> ClientRecord {
-    ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().redirect_uri(REDIRECT)
+    ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri(REDIRECT)
 }
 
 fn asking_for_token() -> Vec<(&'static str, &'static str)> {
@@ -34,7 +34,7 @@ fn a_client_may_use_no_response_type_but_its_own() {
 #[test]
 fn an_implicit_grant_brings_its_token_in_no_query() {
     let world = World::default();
-    world.store.add_client(printer().grant_type("implicit"));
+    world.store.add_client(printer().add_grant_type("implicit"));
     let ask = |mode: Option<&'static str>| {
         let mode = mode.map(|mode| ("response_mode", mode));
         world.authorize(&asking_for_token().into_iter().chain(mode).collect::<Vec<_>>())
@@ -74,7 +74,8 @@ fn a_resource_that_is_not_the_servers_is_refused_before_anybody_decides() {
 fn a_redirect_uri_that_was_taken_away_meanwhile_leads_nowhere() {
     let world = World::default();
     let consent = world.authorize(&asking("printer", REDIRECT)).unwrap();
-    let other = ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().redirect_uri("https://new.example.com/cb");
+    let other =
+        ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri("https://new.example.com/cb");
     world.store.add_client(other);
     assert!(matches!(paged(granted(&world, consent.clone())), Reason::RedirectUri { .. }));
     world.store.add_client(printer());

@@ -89,7 +89,7 @@ fn par_reused_after_grant() {
     // The implicit grant, which stores its token at once.
     let world = World::default();
     world.store.add_client(
-        ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().redirect_uri(CALLBACK).grant_type("implicit"),
+        ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri(CALLBACK).add_grant_type("implicit"),
     );
     let implicit =
         [("response_type", "token"), ("client_id", PRINTER.0), ("redirect_uri", CALLBACK), ("scope", "read")];
@@ -261,7 +261,7 @@ fn a_decision_looks_again_at_what_the_server_demands() {
     // A token that was to stand in a fragment does not stand in a query.
     let mut world = World::default();
     world.store.add_client(
-        ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().redirect_uri(CALLBACK).grant_type("implicit"),
+        ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri(CALLBACK).add_grant_type("implicit"),
     );
     let implicit = [
         ("response_type", "token"),

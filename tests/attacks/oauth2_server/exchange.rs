@@ -16,7 +16,7 @@ fn world() -> World {
         World::with(GrantType::token_exchange().scopes("read write").default_scope("read").with_refresh_token());
     for ((id, secret), uri) in [(PRINTER, REDIRECT), (SCANNER, "https://scanner.example.com/")] {
         let record = ClientRecord::confidential(id, secret).unwrap();
-        world.store.add_client(record.redirect_uri(uri).grant_type(EXCHANGE));
+        world.store.add_client(record.add_redirect_uri(uri).add_grant_type(EXCHANGE));
     }
     world
 }

@@ -16,9 +16,9 @@ const B: &str = "https://b.example/";
 fn exchanging() -> World {
     let exchange = GrantType::token_exchange().scopes("read write");
     let world = World::new(provider().add_resource(A).add_resource(B).add_grant_type(exchange));
-    world
-        .store
-        .add_client(ClientRecord::confidential("scanner", OTHER_SECRET).unwrap().grant_type(EXCHANGE).scope("read"));
+    world.store.add_client(
+        ClientRecord::confidential("scanner", OTHER_SECRET).unwrap().add_grant_type(EXCHANGE).scope("read"),
+    );
     world
 }
 

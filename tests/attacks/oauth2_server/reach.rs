@@ -57,7 +57,7 @@ fn a_client_that_became_public_needs_a_proof_key() {
     let world = World::new(provider());
     let consent = || world.authorize(&asking("printer", REDIRECT)).unwrap();
     let (before, code) = (consent(), world.code(&asking("printer", REDIRECT)));
-    world.store.add_client(ClientRecord::public("printer").redirect_uri(REDIRECT));
+    world.store.add_client(ClientRecord::public("printer").add_redirect_uri(REDIRECT));
     let rejected = serve(world.provider.grant(before, Grant::new("jane"), world.moment()), &world.store).unwrap_err();
     assert_eq!(rejected.reason, Reason::ChallengeMissing);
     let parameters =

@@ -165,7 +165,7 @@ fn registration_policy_tightened_later() {
 fn a_registered_redirect_uri_with_a_fragment_is_never_gone_to() {
     let world = open();
     let uri = "https://fragment.example.com/#x";
-    world.store.add_client(ClientRecord::confidential("fragment", SECRET).unwrap().redirect_uri(uri));
+    world.store.add_client(ClientRecord::confidential("fragment", SECRET).unwrap().add_redirect_uri(uri));
     assert!(matches!(paged(world.authorize(&asking("fragment", uri))), Reason::RedirectUri { .. }));
     let unsaid = [("response_type", "code"), ("client_id", "fragment"), ("state", "xyz")];
     assert!(matches!(paged(world.authorize(&unsaid)), Reason::RedirectUri { .. }));
@@ -178,7 +178,7 @@ fn a_registered_redirect_uri_with_a_fragment_is_never_gone_to() {
 fn the_port_of_localhost_may_differ_by_option_alone() {
     let uri = "http://localhost:51004/cb";
     let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
-    let record = ClientRecord::public("tool").redirect_uri("http://localhost/cb");
+    let record = ClientRecord::public("tool").add_redirect_uri("http://localhost/cb");
     let asked = [&asking("tool", uri)[..], &pkce].concat();
     let strict = World::default();
     strict.store.add_client(record.clone());

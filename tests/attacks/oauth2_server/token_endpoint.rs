@@ -232,7 +232,7 @@ fn two_client_auths() {
 #[test]
 fn secret_wrong() {
     let world = World::default();
-    world.store.add_client(ClientRecord::proven_by("bank", "tls_client_auth").grant_type("client_credentials"));
+    world.store.add_client(ClientRecord::proven_by("bank", "tls_client_auth").add_grant_type("client_credentials"));
     for path in ["/token", "/introspect", "/revoke", "/par", "/device_authorization"] {
         let answer = |client_id: &str, secret: Option<&str>| {
             let mut parameters = vec![("client_id", client_id), ("grant_type", "client_credentials"), ("token", "x")];
@@ -351,7 +351,7 @@ fn refresh_grace_with_an_expired_successor() {
 fn scope_withdrawn() {
     let world = World::default();
     let first = world.tokens();
-    let record = || ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().redirect_uri(REDIRECT);
+    let record = || ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri(REDIRECT);
     world.store.add_client(record().scope("read"));
     let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert_eq!((second.scope.as_str(), world.introspect(&second.access)["scope"].as_str()), ("read", Some("read")));
@@ -429,7 +429,9 @@ fn scope_escalation() {
     // What the grant has not, or the client may not, is not dropped in silence.
     let ask = |scope: &str| world.authorize(&[&asking("printer", REDIRECT)[..], &[("scope", scope)]].concat());
     assert_eq!(sent_back(ask("read admin")), "invalid_scope");
-    world.store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().redirect_uri(REDIRECT).scope("read"));
+    world
+        .store
+        .add_client(ClientRecord::confidential("printer", SECRET).unwrap().add_redirect_uri(REDIRECT).scope("read"));
     assert_eq!(sent_back(ask("write")), "invalid_scope");
     let drops = World::with(GrantType::authorization_code().scopes("read write").unknown_scope(UnknownScope::Drop));
     let code = drops.code(&[&asking("printer", REDIRECT)[..], &[("scope", "admin read")]].concat());

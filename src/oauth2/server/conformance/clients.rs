@@ -21,8 +21,8 @@ pub(super) fn registered(client_id: &str, registration: Option<TokenHash>) -> Cl
     let end = crate::Timestamp::from_secs(4_000_000_000);
     let mut record = ClientRecord::with_secret(client_id, secret("one"))
         .replace_secret(secret("another"), end)
-        .redirect_uri("https://client.example.com/cb?x=1")
-        .grant_type("password")
+        .add_redirect_uri("https://client.example.com/cb?x=1")
+        .add_grant_type("password")
         .scope("photos.read")
         .name("Jäne's \"printer\"");
     record.registration = registration;
@@ -46,7 +46,7 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     must(kit.save_client(save(&first, None)).await, "SaveClient with a new client answers true");
     must(is(&first).await, "FindClient answers with the record that was kept, whole");
 
-    let second = registered(&id, Some(registration)).redirect_uri("https://other.example.com/");
+    let second = registered(&id, Some(registration)).add_redirect_uri("https://other.example.com/");
     let refused = !kit.save_client(save(&second, None)).await;
     must(refused && is(&first).await, "SaveClient without `replaces` leaves a client alone that is there");
     let refused = !kit.save_client(save(&second, Some(&second))).await;
