@@ -11,7 +11,9 @@ use oauth_proto::oauth1::server::{
 };
 use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::oauth2::resource::ResourceServer;
-use oauth_proto::oauth2::server::{ClientRecord, Dispatched, Grant, GrantType, MemoryStore, Provider, serve};
+use oauth_proto::oauth2::server::{
+    ClientRecord, Dispatched, Grant, GrantType, MemoryStore, Provider, ProviderBuilder, serve,
+};
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending, Session, Token};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Step, Timestamp};
@@ -63,7 +65,8 @@ fn case<S, R>(name: &'static str, setup: impl Fn(u8) -> S + 'static, run: impl F
 fn cases() -> Vec<Case> {
     let few = vec![("include_entities", "true"), ("status", "Hello Ladies + Gentlemen, a signed OAuth request!")];
     let many: Vec<_> = (0..200).map(|at| (format!("filter[{}][page]", at * 79 % 200), format!("value {at}"))).collect();
-    let (server, protected) = (Rc::new(busy()), Rc::new(busy()));
+    let (server, protected) = (Rc::new(busy(std::convert::identity)), Rc::new(busy(std::convert::identity)));
+    let lenient = Rc::new(busy(ProviderBuilder::allow_raw_basic));
     let (photos, request) = protected_resource(&protected);
     let (client, waiting, session) = (client(), client(), session());
     vec![
@@ -93,7 +96,13 @@ fn cases() -> Vec<Case> {
         case("session_request", |_| get(), move |mut request| (session.sign(&mut request, NOW).unwrap(), request)),
         served(&server, "client_credentials", |_, at| (form_request(CREDENTIALS), moment(at)), token),
         served(&server, "dispatch", |_, at| (form_request(CREDENTIALS), moment(at)), dispatch),
-        served(&server, "wrong_secret", |_, at| (refused_request(CREDENTIALS), moment(at)), token),
+        served(&server, "wrong_secret", |_, at| (request_of(CLIENT, "wrong"), moment(at)), token),
+        served(&server, "unknown_client", |_, at| (request_of(NOBODY, "wrong"), moment(at)), token),
+        // Credentials that can be read in two ways: with one name, and with two.
+        served(&lenient, "raw_wrong_secret", |_, at| (request_of(CLIENT, "wr+ng"), moment(at)), token),
+        served(&lenient, "raw_unknown_client", |_, at| (request_of(NOBODY, "wr+ng"), moment(at)), token),
+        served(&lenient, "raw_wrong_names", |_, at| (request_of("%73%36BhdRkqt3", "wrong"), moment(at)), token),
+        served(&lenient, "raw_unknown_names", |_, at| (request_of("%73%36BhdRkqt4", "wrong"), moment(at)), token),
         served(&server, "code_exchange", |server, at| (exchange(server, at), moment(at ^ 128)), token),
         served(&server, "refresh", refreshed, token),
         served(&server, "introspect", introspected, introspect),
@@ -209,22 +218,22 @@ fn session() -> Session {
 
 type Server = (Provider, MemoryStore);
 
-fn server() -> Server {
-    let provider = Provider::builder("https://auth.example.com")
+fn server(option: fn(ProviderBuilder) -> ProviderBuilder) -> Server {
+    let provider = option(Provider::builder("https://auth.example.com"))
         .add_grant_type(GrantType::authorization_code().scopes("read write"))
         .add_grant_type(GrantType::client_credentials().scopes("read write"))
         .add_grant_type(GrantType::refresh_token())
         .build()
         .unwrap();
     let store = MemoryStore::default();
-    let client = ClientRecord::confidential("s6BhdRkqt3", SECRET).unwrap().add_redirect_uri(REDIRECT);
+    let client = ClientRecord::confidential(CLIENT, SECRET).unwrap().add_redirect_uri(REDIRECT);
     store.add_client(client.add_grant_type("client_credentials").introspects_all());
     (provider, store)
 }
 
 /// A server whose store holds a thousand tokens.
-fn busy() -> Server {
-    let server = server();
+fn busy(option: fn(ProviderBuilder) -> ProviderBuilder) -> Server {
+    let server = server(option);
     for number in 0_u64..1_000 {
         let moment = Moment::new(NOW, Sha256::digest(number.to_be_bytes()).into());
         assert_eq!(token(&server, &form_request(CREDENTIALS), moment).status(), 200);
@@ -232,20 +241,24 @@ fn busy() -> Server {
     server
 }
 
+const CLIENT: &str = "s6BhdRkqt3";
+const NOBODY: &str = "s6BhdRkqt4";
+
 const CREDENTIALS: &str = "grant_type=client_credentials&scope=read%20write";
 
 fn form_request(body: &str) -> Request {
-    request_with(SECRET, body)
+    request_with(CLIENT, SECRET, body)
 }
 
-fn refused_request(body: &str) -> Request {
-    request_with("wrong", body)
+/// A request of that client, or of nobody.
+fn request_of(client_id: &str, secret: &str) -> Request {
+    request_with(client_id, secret, CREDENTIALS)
 }
 
-fn request_with(secret: &str, body: &str) -> Request {
+fn request_with(client_id: &str, secret: &str, body: &str) -> Request {
     http::Request::post("https://auth.example.com/token")
         .header("content-type", form::MEDIA_TYPE)
-        .header("authorization", format!("Basic {}", BASE64_STANDARD.encode(format!("s6BhdRkqt3:{secret}"))))
+        .header("authorization", format!("Basic {}", BASE64_STANDARD.encode(format!("{client_id}:{secret}"))))
         .body(body.as_bytes().to_vec())
         .unwrap()
 }

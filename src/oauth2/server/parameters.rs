@@ -7,7 +7,7 @@ use http::Request;
 use super::provider::Provider;
 use super::reason::Reason;
 use crate::oauth2::Scope;
-use crate::wire::form;
+use crate::wire::{form, percent};
 
 /// More than this in one request are not looked at.
 const MOST: usize = 64;
@@ -20,7 +20,11 @@ const REPEATED: [&str; 2] = ["resource", "audience"];
 
 /// Parameters in their order; those without a value are left out (§3.1).
 #[derive(Clone, Debug)]
-pub(super) struct Parameters<'r>(Vec<(Cow<'r, str>, Cow<'r, str>)>);
+pub(super) struct Parameters<'r> {
+    pairs: Vec<(Cow<'r, str>, Cow<'r, str>)>,
+    /// Whether the form is printable ASCII, and so is all of it that was not decoded.
+    is_printable: bool,
+}
 
 impl<'r> Parameters<'r> {
     /// Those of a body that is a form.
@@ -46,14 +50,16 @@ impl<'r> Parameters<'r> {
             }
             parameters.push((name, value));
         }
-        Ok(Self(parameters))
+        Ok(Self { pairs: parameters, is_printable: percent::is_printable(form.as_bytes()) })
     }
 
     /// Checks that nothing is there twice, and that all values have characters that they can have.
     pub(super) fn check(&self) -> Result<(), Reason> {
-        for (at, (name, value)) in self.0.iter().enumerate() {
-            check_value(name, value)?;
-            if self.0[..at].iter().any(|(other, _)| other == name) && !REPEATED.contains(&&**name) {
+        for (at, (name, value)) in self.pairs.iter().enumerate() {
+            if !self.is_printable || matches!((name, value), (Cow::Owned(_), _) | (_, Cow::Owned(_))) {
+                check_value(name, value)?;
+            }
+            if self.pairs[..at].iter().any(|(other, _)| other == name) && !REPEATED.contains(&&**name) {
                 return Err(Reason::ParameterTwice(crate::wire::shortened(name)));
             }
         }
@@ -72,13 +78,13 @@ impl<'r> Parameters<'r> {
 
     /// Takes a value out.
     pub(super) fn take(&mut self, name: &str) -> Option<String> {
-        let (_, value) = self.0.iter_mut().find(|(own, value)| own == name && !value.is_empty())?;
+        let (_, value) = self.pairs.iter_mut().find(|(own, value)| own == name && !value.is_empty())?;
         Some(std::mem::take(value).into_owned())
     }
 
     /// Whether that name is there more than once.
     pub(super) fn is_twice(&self, name: &str) -> bool {
-        self.0.iter().filter(|(own, _)| own == name).count() > 1
+        self.pairs.iter().filter(|(own, _)| own == name).count() > 1
     }
 
     /// All values of that name but the empty ones.
@@ -103,7 +109,7 @@ impl<'r> Parameters<'r> {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (&**name, &**value)).filter(|(_, value)| !value.is_empty())
+        self.pairs.iter().map(|(name, value)| (&**name, &**value)).filter(|(_, value)| !value.is_empty())
     }
 }
 
@@ -122,8 +128,12 @@ pub(super) fn form_of<B: AsRef<[u8]>>(request: &Request<B>) -> Result<&str, Reas
 /// Checks that a parameter's value has characters that it can have (RFC 6749 appendix A): a database may not take others, and a log or
 /// a header may take them for something else.
 pub(super) fn check_value(name: &str, value: &str) -> Result<(), Reason> {
+    // Nearly all are, and every parameter can be.
+    if percent::is_printable(value.as_bytes()) && percent::is_printable(name.as_bytes()) {
+        return Ok(());
+    }
     let fits = match Characters::of(name) {
-        Characters::Visible => value.bytes().all(|byte| matches!(byte, b' '..=b'~')),
+        Characters::Visible => false,
         Characters::Text => !value.chars().any(char::is_control),
         Characters::Typed => !value.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control()),
         Characters::Any => ![name, value].iter().any(|text| text.bytes().any(is_binary)),
