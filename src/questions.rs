@@ -210,7 +210,8 @@ macro_rules! behind_a_pointer {
 pub(crate) use {behind_a_pointer, questions};
 
 /// What is told where a question is the application's to decide, and only a store is there.
-pub(crate) const UNDECIDED: &str = "nobody was there to decide; see `serve_with` and `serve_extended`";
+pub(crate) const UNDECIDED: &str =
+    "nobody was there to answer: call `serve_with` for decisions, and `serve_extended` where answers are extended";
 
 /// Takes a future to its end that never has to wait, since it asks a blocking store.
 #[cfg(feature = "conformance")]

@@ -144,8 +144,13 @@ fn a_reused_token_comes_with_the_members_of_its_request() {
     let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere").extend_token_answers());
     let password =
         post("/token", &[("grant_type", "password"), ("username", "jane"), ("password", "x"), ("scope", "read")]);
-    let (first, _) = extended(&world, &password, &json!({ "n": 1 }));
-    let (second, _) = extended(&world, &password, &json!({ "n": 2 }));
+    let (first, asked) = extended(&world, &password, &json!({ "n": 1 }));
+    assert_eq!(asked.len(), 1);
+    world.now.set(NOW + 100);
+    let (second, asked) = extended(&world, &password, &json!({ "n": 2 }));
+    // The question before is about a token that nobody gets.
+    let told = asked.last().unwrap();
+    assert_eq!((asked.len(), told.expires_at), (2, Some(Timestamp::from_secs(NOW + 3600))));
     let (first, second) = (read(&first), read(&second));
     assert_eq!(first["access_token"], second["access_token"]);
     assert_eq!((&first["n"], &second["n"]), (&json!(1), &json!(2)));

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use oauth_proto::oauth2::server::{
-    ConfigurationProblem as Problem, Decide, Decision, Endpoint, ExtensionGrant, GrantType, NewToken, Provider,
-    ProviderBuilder, RandomTokens, SecretHasher, TokenGenerator, Uuid4,
+    ClaimedClient, ClientSource, ConfigurationProblem as Problem, Decide, Decision, Endpoint, ExtensionGrant,
+    GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, SecretHasher, TokenGenerator, Uuid4,
 };
 use oauth_proto::{Error, Secret, Timestamp, Unsupported};
 
@@ -53,7 +53,22 @@ impl SecretHasher for Hasher {
 }
 
 #[derive(Debug)]
+struct Short;
+
+impl TokenGenerator for Short {
+    fn generate(&self, token: &NewToken<'_>, random: [u8; 32]) -> String {
+        RandomTokens::default().generate(token, random)[..21].to_owned()
+    }
+}
+
+#[derive(Debug)]
 struct Never;
+
+impl ClientSource for Never {
+    fn find(&self, _: &http::request::Parts, _: &[(&str, &str)]) -> Option<ClaimedClient> {
+        None
+    }
+}
 
 impl ExtensionGrant for Never {
     fn judge(&self, _: &Decide, _: Timestamp) -> Decision {
@@ -69,6 +84,8 @@ fn a_sound_configuration_is_built() {
         sound().add_grant_type(unique).unique_tokens_key(KEY),
         sound().enable_unique_tokens(KEY).unique_tokens_key_until("b8K0dP4rQ7eF1gL6xN9yWz", Timestamp::from_secs(9)),
         sound().enable_unique_tokens("short").dangerous_allow_short_keys(),
+        sound().only_basic().only_body().client_source(Never),
+        sound().add_metadata_member("require_pushed_authorization_requests", false),
         sound().token_generator(Uuid4).token_generator(RandomTokens::of_length(22).unwrap()),
         sound().scope_separator(','),
         sound().add_resource("https://api.example.com").add_resource("urn:printer"),
@@ -96,17 +113,33 @@ fn each_problem_is_found_and_named() {
         (grant(GrantType::extension("password")), r#""password" cannot be the name"#),
         (grant(GrantType::judged("authorization_code", Never)), r#""authorization_code" cannot be the name"#),
         (grant(GrantType::password().scopes(["a\"b"])), r#"the scope "a\"b" of the grant "password""#),
-        (grant(GrantType::password().scopes("a").default_scope("é")), r#"the scope "é""#),
+        (grant(GrantType::password().scopes("é")), r#"the scope "é""#),
         (sound().scope_separator(',').add_grant_type(GrantType::implicit().scopes("a,b")), r#"the scope "a,b""#),
         (sound().scope_separator('\n'), "`ProviderBuilder::scope_separator`"),
         (sound().scope_separator('x'), "`ProviderBuilder::scope_separator`"),
         (grant(GrantType::password().unique_tokens()), "set `ProviderBuilder::unique_tokens_key`"),
-        (sound().unique_tokens_key("a key of 21 bytes ..."), "the key of the unique tokens has 21 bytes"),
         (
-            sound().unique_tokens_key(KEY).unique_tokens_key_until("old", Timestamp::from_secs(1)),
-            "the key of the unique tokens has 3 bytes",
+            sound().enable_unique_tokens("a key of 21 bytes ..."),
+            "the key of `ProviderBuilder::unique_tokens_key` has 21 bytes",
         ),
-        (grant(GrantType::device_code().unique_tokens()).unique_tokens_key(KEY), "`GrantType::unique_tokens`"),
+        (sound().unique_tokens_key(KEY), "`ProviderBuilder::unique_tokens_key` has no effect"),
+        (sound().only_body().allow_raw_basic(), "`ProviderBuilder::allow_raw_basic` has no effect"),
+        (sound().allow_any_private_scheme(), "`ProviderBuilder::allow_any_private_scheme` has no effect"),
+        (sound().require_resource(), "`ProviderBuilder::require_resource` has no effect"),
+        (Provider::builder("https://a.example").add_grant_type(GrantType::refresh_token()), "add one with"),
+        (grant(GrantType::password().scopes("a").default_scope("a b")), r#"of "password" has "b""#),
+        (
+            grant(GrantType::password().unique_tokens()).unique_tokens_key_until(KEY, Timestamp::from_secs(1)),
+            "`ProviderBuilder::unique_tokens_key_until` needs a key that follows",
+        ),
+        (
+            sound().enable_unique_tokens(KEY).unique_tokens_key_until("old", Timestamp::from_secs(1)),
+            "the key of `ProviderBuilder::unique_tokens_key_until` has 3 bytes",
+        ),
+        (
+            grant(GrantType::device_code().unique_tokens()).unique_tokens_key(KEY),
+            "`GrantType::unique_tokens` has no effect",
+        ),
         (grant(GrantType::password().keep_refresh_tokens()), "`GrantType::keep_refresh_tokens`"),
         (grant(GrantType::password().decide_at_refresh()), "`GrantType::decide_at_refresh`"),
         (grant(GrantType::password().without_rotation_grace()), "`GrantType::rotation_grace`"),
@@ -114,8 +147,8 @@ fn each_problem_is_found_and_named() {
             Provider::builder("https://a.example").add_grant_type(GrantType::implicit().with_refresh_token()),
             "`GrantType::with_refresh_token`",
         ),
-        (grant(GrantType::password().expires_in(no_time)), "`GrantType::expires_in of password`"),
-        (grant(GrantType::password().grants_end_after(no_time)), "`GrantType::grants_end_after of password`"),
+        (grant(GrantType::password().expires_in(no_time)), r#"`GrantType::expires_in` of "password""#),
+        (grant(GrantType::password().grants_end_after(no_time)), r#"`GrantType::grants_end_after` of "password""#),
         (sound().token_generator(Spaces), "made a code that cannot be sent"),
         (sound().secret_hasher(Hasher(|_, _| false)), "`ProviderBuilder::secret_hasher`"),
         (sound().secret_hasher(Hasher(|_, _| true)), "`ProviderBuilder::secret_hasher`"),
@@ -123,9 +156,9 @@ fn each_problem_is_found_and_named() {
         (sound().path(Endpoint::Token, "/token?x"), r#"`ProviderBuilder::path` of Token is "/token?x""#),
         (sound().path(Endpoint::Token, "/a b"), "`ProviderBuilder::path` of Token"),
         (sound().path(Endpoint::Token, "//token"), "`ProviderBuilder::path` of Token"),
-        (sound().path(Endpoint::Token, "/revoke"), r#"Token and Revoke share the path "/revoke""#),
-        (sound().path(Endpoint::Metadata, "/register/about"), "Register and Metadata share the path"),
-        (sound().path(Endpoint::Token, "/register/token"), "Token and Register share the path"),
+        (sound().path(Endpoint::Token, "/revoke"), r#"Token and Revoke share "/revoke""#),
+        (sound().path(Endpoint::Metadata, "/register/about"), "Register and Metadata share"),
+        (sound().path(Endpoint::Token, "/register/token"), "Token and Register share"),
         (sound().code_lifetime(no_time), "`ProviderBuilder::code_lifetime`"),
         (sound().device_lifetime(no_time), "`ProviderBuilder::device_lifetime`"),
         (sound().pushed_request_lifetime(no_time), "`ProviderBuilder::pushed_request_lifetime`"),
@@ -141,6 +174,19 @@ fn each_problem_is_found_and_named() {
         assert_eq!(invalid.problems().len(), 1, "{text}: {invalid}");
         assert!(invalid.to_string().contains(text), "expected {text:?} in {invalid}");
     }
+    for (builder, text) in [
+        (sound().add_grant_type(GrantType::extension("urn:\u{e9}")), "cannot be the name"),
+        (sound().add_grant_type(GrantType::extension("urn:a\n")), "cannot be the name"),
+        (sound().add_resource("https://api.example.com/\u{e9}"), "`ProviderBuilder::add_resource`"),
+        (sound().path(Endpoint::Token, "/t\u{f6}k"), "`ProviderBuilder::path` of Token"),
+        (sound().device_interval(no_time), "`ProviderBuilder::device_interval`"),
+        (sound().add_grant_type(GrantType::refresh_token().rotation_grace(no_time)), "`GrantType::rotation_grace`"),
+        (sound().add_grant_type(GrantType::refresh_token().scopes("read")), "`GrantType::scopes`"),
+        (sound().token_generator(Short), "made a code that cannot be sent"),
+    ] {
+        let invalid = builder.build().expect_err(text);
+        assert!(invalid.to_string().contains(text), "expected {text:?} in {invalid}");
+    }
     let repeats = problems(sound().token_generator(Same));
     assert_eq!(repeats.len(), 3, "{repeats:?}");
     assert!(repeats.iter().all(|problem| matches!(problem, Problem::GeneratorRepeats { .. })), "{repeats:?}");
@@ -148,7 +194,15 @@ fn each_problem_is_found_and_named() {
 
 #[test]
 fn the_issuer_is_a_private_url_without_query_and_fragment() {
-    for issuer in ["", "auth.example.com", "ftp://auth.example.com", "https://a.example/?x", "https://a.example/#x"] {
+    for issuer in [
+        "",
+        "auth.example.com",
+        "ftp://auth.example.com",
+        "https://a.example/?x",
+        "https://a.example/#x",
+        "https://a.example/a/../b",
+        "https://a.example/\u{e4}",
+    ] {
         let found = problems(Provider::builder(issuer).add_grant_type(GrantType::implicit()));
         assert!(matches!(&found[..], [Problem::Issuer(Unsupported::Url { .. })]), "{issuer} {found:?}");
     }

@@ -127,6 +127,16 @@ fn a_grant_ends_when_the_operator_says_however_often_it_is_refreshed() {
     assert!(!is_active(&world, &token));
     assert_eq!(code(&refresh(&world, &client, &token).unwrap_err()), "invalid_grant");
 
+    // A code that is redeemed after the end brings nothing, and no token without a lifetime.
+    let short = GrantType::authorization_code().scopes("read").grants_end_after(Duration::from_secs(30));
+    let late = World::new(provider().add_grant_type(short));
+    let authorization = late.run(late.client().authorize(Authorize::scope("read"), late.moment())).unwrap();
+    let consent = late.consent(&authorization.url);
+    let response = serve(late.provider.grant(consent, Grant::new("jane"), late.moment()), &late.store).unwrap();
+    let callback = response.headers()["location"].to_str().unwrap().to_owned();
+    late.now.set(NOW + 30);
+    let error = late.run(late.client().redeem(authorization.pending, &callback, late.moment())).unwrap_err();
+    assert_eq!(code(&error), "invalid_grant");
     // The shorter end of the two counts, and one that was set later, too.
     let token = world.sign_in(&client, Authorize::scope("read")).unwrap();
     let begin = world.now.get();

@@ -29,7 +29,7 @@ pub(crate) fn check_redirect_uri(uri: &str, plain_http: bool) -> Result<(), Unsu
         return refuse("a redirect_uri has a host");
     }
     if NOWHERE.contains(&url.scheme()) {
-        return refuse("a browser does not come back from there");
+        return refuse("browsers open this scheme themselves: use https, or a scheme of the app's own");
     }
     let loopback = match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",

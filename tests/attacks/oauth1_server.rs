@@ -772,7 +772,7 @@ fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it
                     assert_eq!(rejected.reason, Reason::ControlCharacter(name.into()), "{control}");
                     assert_eq!(rejected.response().status(), 400);
                     assert_eq!(fields(&rejected.response())["oauth_parameters_rejected"], name);
-                    assert!(rejected.to_string().starts_with(name), "{rejected}");
+                    assert!(rejected.to_string().starts_with(&format!("{name:?}")), "{rejected}");
                 }
                 reply => panic!("{name}: {reply:?}"),
             }

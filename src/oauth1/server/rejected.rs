@@ -50,7 +50,7 @@ pub enum Reason {
     #[error("protocol parameters stand in more than one place")]
     ParametersMixed,
     /// A parameter that storage would be asked about, or would keep, has a NUL or another control character.
-    #[error("{0} has a control character, which no value of that parameter has: send it without")]
+    #[error("{0:?} has a control character, which no value of that parameter has: send it without")]
     ControlCharacter(String),
     /// The request has more parameters than [`Verifier::most_parameters`](super::Verifier::most_parameters) says.
     #[error("the request has more than {most} parameters, the most that Verifier::most_parameters allows")]
@@ -97,7 +97,9 @@ pub enum Reason {
         latest: u64,
     },
     /// The request is for a host that is none of ours.
-    #[error("the request is for another host")]
+    #[error(
+        "the request names another host than the verifier's origins, two hosts, or none: see `Verifier::add_origin` and `Verifier::allow_any_host`"
+    )]
     WrongHost,
     /// There is no such client.
     #[error("the client {0:?} is unknown")]
@@ -109,7 +111,9 @@ pub enum Reason {
     #[error("the token was issued to another client than {0:?}")]
     TokenOfAnotherClient(String),
     /// The signature is not that of the request.
-    #[error("the signature is wrong")]
+    #[error(
+        "the signature is wrong: the secrets differ, or the request has changed on its way (compare the base strings)"
+    )]
     WrongSignature,
     /// The body is not the one that was signed.
     #[error("the body's hash is wrong")]

@@ -229,9 +229,8 @@ impl Authentications {
         let decode = |part: &str| form::decoded_text(part).map(Cow::into_owned);
         let encoded = decode(name).zip(decode(secret));
         let encoded = encoded.map(|(client_id, secret)| Pair { client_id, secret: Secret::new(secret) });
-        let differs = |pair: &Pair| pair.client_id != name || pair.secret.expose() != secret;
-        let reads_raw = self.raw_basic && encoded.as_ref().is_none_or(differs);
-        let raw = reads_raw.then(|| Pair { client_id: name.to_owned(), secret: Secret::new(secret) });
+        let differs = encoded.as_ref().is_none_or(|pair| pair.client_id != name || pair.secret.expose() != secret);
+        let raw = (differs && self.raw_basic).then(|| Pair { client_id: name.to_owned(), secret: Secret::new(secret) });
         (encoded.is_some() || raw.is_some()).then_some(Basic { encoded, raw })
     }
 
@@ -299,10 +298,15 @@ impl Basic {
         if !is_accepted {
             return Err(Reason::NotAuthenticated);
         }
-        check_identifier(&client_id)?;
-        let raw = raw.filter(|raw| check_identifier(&raw.client_id).is_ok()).map(Box::new);
+        check_pair(&client_id, &secret)?;
+        let raw = raw.filter(|raw| check_pair(&raw.client_id, &raw.secret).is_ok()).map(Box::new);
         Ok(Presented { endpoint, client_id, proof: Proof::of(secret), raw })
     }
+}
+
+fn check_pair(client_id: &str, secret: &Secret) -> Result<(), Reason> {
+    check_identifier(client_id)?;
+    parameters::check_value("client_secret", secret.expose())
 }
 
 /// Refuses identifiers with characters that RFC 6749 §A.1 does not allow: a database may not take them.
@@ -316,6 +320,30 @@ fn has_basic(headers: &HeaderMap) -> bool {
 }
 
 impl Provider {
+    /// Returns a reply, or the refusal of a request to an endpoint for clients: with the client that it names, for the operator.
+    pub(super) fn reply_to<B: AsRef<[u8]>, T>(
+        &self,
+        request: &Request<B>,
+        endpoint: Endpoint,
+        result: Result<Reply<T>, Reason>,
+    ) -> Reply<T> {
+        result.unwrap_or_else(|reason| {
+            let voice = Voice::json(endpoint).claimed(self.claimed(request));
+            Reply::Reject(reason.reject(&voice))
+        })
+    }
+
+    /// Returns the client that a request names, whatever else is wrong with it.
+    fn claimed<B: AsRef<[u8]>>(&self, request: &Request<B>) -> Option<String> {
+        let basic = self.0.authentications.basic(request.headers()).ok().flatten();
+        let by_basic = basic.and_then(|basic| basic.encoded.or(basic.raw)).map(|pair| pair.client_id);
+        let in_body = || {
+            let form = parameters::form_of(request).ok()?;
+            Some(Parameters::parse_doubtful(form).ok()?.get("client_id")?.to_owned())
+        };
+        by_basic.or_else(in_body).map(|client_id| shortened(&client_id))
+    }
+
     /// The parameters of a request to an endpoint for clients, and who it says that it is.
     pub(super) fn posted<'r, B: AsRef<[u8]>>(
         &self,
@@ -369,7 +397,11 @@ impl Provider {
                 |name: &str, secret: Secret, found| authentications.authenticate(name, Proof::of(secret), found, now);
             let by_encoded = authenticate(&first.client_id, encoded.secret, found);
             let by_raw = authenticate(&raw.client_id, raw.secret, other);
-            let client = by_encoded.or_else(|reason| by_raw.map_err(|_| reason))?;
+            let client = by_encoded.or_else(|reason| {
+                // The reading that names a client says more.
+                let is_unknown = matches!(reason, Reason::UnknownClient(_));
+                by_raw.map_err(|other| if is_unknown { other } else { reason })
+            })?;
             let (voice, client_id) = (Voice::json(endpoint).of(&client), client.client_id.clone());
             Ok(reply(&voice, next(provider, client, client_id)))
         };

@@ -75,6 +75,7 @@ impl Provider {
         let provider = self.clone();
         let command = FindClient { client_id: client_id.clone() };
         if let Some(uri) = parameters.get("request_uri") {
+            parameters.check()?;
             return Ok(self.take_pushed(TokenHash::of(uri), client_id, moment.now));
         }
         let query = query.to_owned();
@@ -190,8 +191,8 @@ impl Provider {
                 }
                 Ok(Some(Challenge::Plain(TokenHash::of(challenge))))
             }
-            "plain" => invalid("code_challenge_method", "S256 is demanded"),
-            _ => invalid("code_challenge_method", "it is not supported"),
+            "plain" => invalid("code_challenge_method", "expected S256, and the method left out means plain"),
+            _ => invalid("code_challenge_method", "expected S256"),
         }
     }
 

@@ -102,13 +102,15 @@ impl ProviderBuilder {
 
     fn check_issuer(&self) -> Result<http::Uri, Unsupported> {
         let issuer = &self.config.issuer;
-        let uri = endpoint(issuer)?;
+        let reason = "an issuer is an absolute https URL without user information, query and fragment";
+        let no_issuer = |_| Unsupported::Url { url: crate::wire::bare(issuer), reason };
+        let uri = endpoint(issuer).map_err(no_issuer)?;
+        let is_normal = url::Url::parse(issuer).is_ok_and(|url| url.path() == uri.path());
+        if issuer.contains(['?', '#']) || !issuer.is_ascii() || !is_normal {
+            return Err(Unsupported::Url { url: crate::wire::bare(issuer), reason });
+        }
         if !self.over_http {
             check_private(&uri, Some("ProviderBuilder::dangerous_over_http"))?;
-        }
-        if issuer.contains(['?', '#']) {
-            let reason = "an issuer identifier has neither a query nor a fragment";
-            return Err(Unsupported::Url { url: crate::wire::bare(issuer), reason });
         }
         Ok(uri)
     }
@@ -173,9 +175,10 @@ impl ProviderBuilder {
         })
     }
 
-    /// Sets the key of unique tokens that is used until that time. From then on it is that of
-    /// [`unique_tokens_key`](Self::unique_tokens_key). Processes whose configuration is changed one after the other use one key at
-    /// any time.
+    /// Sets the key of unique tokens that is used until that time; after it, the one of [`unique_tokens_key`](Self::unique_tokens_key) is.
+    ///
+    /// To change the key: put the new one into `unique_tokens_key` and the old one here, with a time by which every process has the new
+    /// configuration. All of them change to the new key at that time. Remove the old one afterwards.
     pub fn unique_tokens_key_until(self, key: impl Into<Secret>, ends_at: Timestamp) -> Self {
         self.with(|config| {
             config.unique_keys.retain(|own| own.ends_at.is_none());
@@ -226,7 +229,11 @@ impl ProviderBuilder {
         self.with(|config| config.authentications.basic = false)
     }
 
-    /// Takes name and secret in HTTP Basic as they are, for clients that do not encode them as RFC 6749 §2.3.1 says, such as curl.
+    /// Accepts name and secret in HTTP Basic also as they are, for clients that do not encode them as RFC 6749 §2.3.1 says: curl, and half
+    /// of the client libraries. Both readings are tried for every client, so that one server has clients of both kinds.
+    ///
+    /// # Security
+    /// It gives nothing away but work: credentials with `%` or `+` cost two checks, and two questions where the names differ.
     pub fn allow_raw_basic(self) -> Self {
         self.with(|config| config.authentications.raw_basic = true)
     }

@@ -55,8 +55,13 @@ pub enum Claim {
     },
     /// Another token (RFC 8693).
     Exchange(Box<Exchange>),
-    /// A refresh token of this grant, where [`decide_at_refresh`](super::GrantType::decide_at_refresh) was set. The answer is what is
-    /// granted from now on: [`Grant::of`] this one, with less scope or other data if need be. A denial leaves the token as it is.
+    /// A refresh token of this grant, where [`decide_at_refresh`](super::GrantType::decide_at_refresh) was set.
+    ///
+    /// Grant [`Grant::of`] this one. Less scope is for this access token alone, since the refresh token keeps its own (RFC 6749 §6). Other
+    /// data are also for the tokens after it, where the refresh token is replaced; a grant made anew drops the data. [`Decision::Denied`]
+    /// tells the client `invalid_grant`, upon which most clients forget the token; the token itself stays good, and the user's access
+    /// tokens live until they expire. To end the grant, call [`Provider::revoke_grant`](super::Provider::revoke_grant). To put the client
+    /// off for a while, answer [`Decision::Refused`] with `temporarily_unavailable`.
     Refresh(Arc<GrantRecord>),
     /// What an extension grant has for it: the request's parameters, without those of the client's authentication.
     Extension {
@@ -140,9 +145,18 @@ impl Decision {
         match self {
             Self::Granted(grant) => Ok(grant),
             Self::Denied => Err(Reason::ClaimDenied),
+            Self::Refused { code, .. } if !is_error_code(&code) => Err(Reason::Misconfigured(
+                "the code of `Decision::Refused` is empty or has characters that no code has",
+            )),
             Self::Refused { code, description } => Err(Reason::ClaimRefused { code, description }),
         }
     }
+}
+
+/// Returns whether a text can be an error's code (RFC 6749 §4.1.2.1 and §5.2).
+pub(super) fn is_error_code(code: &str) -> bool {
+    let is_sendable = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    !code.is_empty() && code.bytes().all(is_sendable)
 }
 
 impl Command for Decide {

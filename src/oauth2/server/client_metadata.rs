@@ -1,6 +1,8 @@
 //! What a client may register, RFC 7591 §2. What the server does not have is left out where something is left (§3.2.1), and
 //! never is more registered than was asked for. What is refused is named, with what would be accepted.
 
+use serde_json::Value;
+
 use super::client_record::Registrant;
 use super::grant_type::{DEVICE_CODE, GrantType};
 use super::provider::Provider;
@@ -19,7 +21,26 @@ const LONGEST: usize = 2048;
 /// A browser or an operating system acts on these by itself, or hands them to a program that is no client. With those that
 /// [`check_redirect_uri`] refuses, and those of Windows' own programs, which begin with `ms-`. `localhost` is a host and port
 /// whose scheme was forgotten.
-const NO_CLIENTS: [&str; 42] = [
+const NO_CLIENTS: [&str; 61] = [
+    "applescript",
+    "shell",
+    "shortcuts",
+    "content",
+    "hcp",
+    "help",
+    "prefs",
+    "app-prefs",
+    "vnc",
+    "rdp",
+    "nfs",
+    "afp",
+    "webcal",
+    "itmss",
+    "chrome-extension",
+    "moz-extension",
+    "googlechrome",
+    "x-safari-https",
+    "x-safari-http",
     "ws",
     "wss",
     "ftp",
@@ -97,8 +118,35 @@ pub(super) fn check(
     // Nobody checks what it says.
     metadata.software_statement = None;
     // Names in other languages stay; whatever else is there means nothing here (§2).
-    metadata.extra.retain(|name, value| name.starts_with("client_name#") && value.as_str().is_some_and(is_plain));
+    let mut names = 0..MOST;
+    metadata.extra.retain(|name, value| {
+        is_name_in_a_language(name) && value.as_str().is_some_and(is_plain) && names.next().is_some()
+    });
     Ok(metadata)
+}
+
+/// Returns whether a member is a client's name in a language that a tag names (RFC 7591 §2.2, RFC 5646 §4.4.1).
+fn is_name_in_a_language(member: &str) -> bool {
+    let tag = member.strip_prefix("client_name#");
+    let fits = |tag: &str| tag.len() <= 35 && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    tag.is_some_and(fits)
+}
+
+/// Returns whether a URI is written in the characters of URIs alone (RFC 3986 §2): a parser drops or escapes others, and the text is
+/// what is kept.
+fn is_ascii(uri: &str) -> bool {
+    uri.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Returns whether no text in a value has control characters, which not every database keeps.
+fn is_clean(value: &Value) -> bool {
+    let is_clean_text = |text: &str| !text.contains(char::is_control);
+    match value {
+        Value::String(text) => is_clean_text(text),
+        Value::Array(values) => values.iter().all(is_clean),
+        Value::Object(members) => members.iter().all(|(name, value)| is_clean_text(name) && is_clean(value)),
+        _ => true,
+    }
 }
 
 /// Returns the refusal of a member.
@@ -171,7 +219,7 @@ fn choose_grants<'a>(
     let left: Vec<_> = offered.iter().filter(|own| asked.contains(&own.name)).copied().collect();
     if left.iter().all(|own| own.name == "refresh_token") {
         let why = format!(
-            "no token is to be had by {}{unsaid}; offered to this client are {}",
+            "no token can be obtained with {}{unsaid}; offered to this client are {}",
             list(asked.iter().map(String::as_str)),
             list(offered.iter().map(|own| own.name.as_str()))
         );
@@ -198,7 +246,7 @@ fn choose_response_types(metadata: &mut ClientMetadata, code: bool, implicit: bo
     let is_needed = fitting.clone().next().is_some();
     if let (Some(asked), true, true) = (&metadata.response_types, left.is_empty(), is_needed) {
         let why = format!(
-            "{} is not to be had; with these grant_types go {}",
+            "{} does not go with these grant_types; these do: {}",
             list(asked.iter().map(String::as_str)),
             list(fitting)
         );
@@ -229,7 +277,7 @@ fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, Reason> {
             }
         });
         let why =
-            format!("{:?} is not to be had; to be had are {}", shortened(asked.as_str()), list(offered.into_iter()));
+            format!("none of {:?} is offered; offered are {}", shortened(asked.as_str()), list(offered.into_iter()));
         return Err(refused("scope", why));
     }
     Ok(Scope::from(words))
@@ -243,6 +291,9 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), Reason> {
     if uri.len() > LONGEST {
         return refuse(&too_long(uri.len()), None);
     }
+    if !is_ascii(uri) {
+        return refuse("a redirect_uri is written in ASCII, and other characters are percent-encoded (RFC 3986)", None);
+    }
     match check_redirect_uri(uri, false) {
         Ok(()) => {}
         Err(Unsupported::Url { reason, .. }) => return refuse(reason, None),
@@ -252,15 +303,21 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), Reason> {
         }
     }
     let Ok(url) = url::Url::parse(uri) else { return refuse("a redirect_uri is an absolute URI", None) };
-    if url::Url::parse(&provider.0.issuer).is_ok_and(|issuer| issuer.origin() == url.origin()) {
+    let host = |url: &url::Url| url.host_str().map(|host| host.trim_end_matches('.').to_owned());
+    let is_own = |issuer: url::Url| {
+        let places = [&issuer, &url].map(|url| (host(url), url.port_or_known_default(), url.scheme() == "https"));
+        places[0] == places[1]
+    };
+    if url::Url::parse(&provider.0.issuer).is_ok_and(is_own) {
         return refuse("this server's own origin is no client's", None);
     }
     let scheme = url.scheme();
+    // Those of systems may have a dot, too.
+    if NO_CLIENTS.contains(&scheme) || ["ms-", "x-apple", "microsoft-"].iter().any(|own| scheme.starts_with(own)) {
+        return refuse(&format!("the scheme {scheme:?} is no client's own; use https, or http on this machine"), None);
+    }
     if matches!(scheme, "http" | "https") || scheme.contains('.') {
         return Ok(());
-    }
-    if NO_CLIENTS.contains(&scheme) || scheme.starts_with("ms-") {
-        return refuse(&format!("the scheme {scheme:?} is no client's own; use https, or http on this machine"), None);
     }
     match provider.0.private_schemes {
         PrivateSchemes::Any => Ok(()),
@@ -270,7 +327,7 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), Reason> {
                  (com.example.app:/callback)",
                 shortened(scheme)
             ),
-            Some("Provider::allow_any_private_scheme"),
+            Some("ProviderBuilder::allow_any_private_scheme"),
         ),
     }
 }
@@ -288,8 +345,15 @@ fn check_texts(metadata: &ClientMetadata) -> Result<(), Reason> {
         if link.len() > LONGEST {
             return Err(refused(member, format!("{:?}: {}", bare(link), too_long(link.len()))));
         }
-        if !url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
-            return Err(refused(member, format!("{:?} is no http or https URL", bare(link))));
+        let is_link = |url: url::Url| {
+            matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
+        };
+        if !is_ascii(link) || !url::Url::parse(link).is_ok_and(is_link) {
+            let shown = bare(&link.replace(char::is_control, "?"));
+            return Err(refused(
+                member,
+                format!("{shown:?} is no http or https URL in ASCII without user information"),
+            ));
         }
     }
     let texts = [
@@ -309,6 +373,9 @@ fn check_texts(metadata: &ClientMetadata) -> Result<(), Reason> {
         }
     }
     check_count(metadata.contacts.as_ref().map_or(0, Vec::len)).map_err(|why| refused("contacts", why))?;
+    if metadata.jwks.as_ref().is_some_and(|jwks| !is_clean(jwks)) {
+        return Err(refused("jwks", "a text in it has control characters; leave them out"));
+    }
     if metadata.jwks.is_some() && metadata.jwks_uri.is_some() {
         return Err(refused("jwks", "it stands beside \"jwks_uri\"; send one of the two"));
     }

@@ -120,7 +120,7 @@ impl ClientRecord {
         record
     }
 
-    /// Returns a client with a secret that was generated, as [`ClientSecret::new`] hashes it.
+    /// Returns a client with a secret that you have generated, as [`ClientSecret::new`] hashes it.
     ///
     /// # Errors
     /// [`Unsupported::ShortSecret`](crate::Unsupported::ShortSecret) where the secret has fewer than 22 bytes.
@@ -141,6 +141,8 @@ impl ClientRecord {
             ..before
         });
         self.secret = Some(secret);
+        // A client with a secret is not public any more.
+        self.metadata.token_endpoint_auth_method.take_if(|method| method == "none");
         self
     }
 

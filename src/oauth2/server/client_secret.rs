@@ -32,8 +32,8 @@ pub struct ClientSecret {
 }
 
 impl ClientSecret {
-    /// Returns a secret that was generated: at least 128 bits that nobody can guess, which are 22 characters of base64url. It is hashed
-    /// by [`Sha256Secrets`], whatever the server's hasher; for another, see [`hashed_by`](Self::hashed_by).
+    /// Returns a secret that you have generated: at least 128 bits that nobody can guess, which are 22 characters of base64url. One that
+    /// a person chose does not belong here. It is hashed by [`Sha256Secrets`], whatever the server's hasher; for another, see [`hashed_by`](Self::hashed_by).
     ///
     /// # Errors
     /// [`Unsupported::ShortSecret`] where it has fewer than 22 bytes.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
 use super::commands::{FindTicket, FoundTicket, Redeem, Redemption};
-use super::issue::{Answer, Issued};
+use super::issue::Issued;
 use super::provider::{End, ask};
 use super::reason::Reason;
 use super::records::{Challenge, GrantRecord, PendingTicket};
@@ -68,9 +68,11 @@ impl Work {
             PendingTicket::Device { stage: super::records::DeviceStage::Granted(grant), .. } => grant.clone(),
             _ => return Err(Reason::CodeUnknown),
         };
-        let issued = self.issue(&grant)?;
+        self.check_end(&grant)?;
+        let scope = self.remaining_scope(&grant)?;
+        let Issued { tokens, answer } = self.issue(&grant, scope)?;
         let key = found.key;
-        self.extended(issued, move |work, issued| Ok(work.redeem(key, is_code, issued, grant)))
+        self.extended(answer, move |work, answer| Ok(work.redeem(key, is_code, Issued { tokens, answer }, grant)))
     }
 
     fn redeem<T: End>(self, key: TokenHash, is_code: bool, issued: Issued, grant: Arc<GrantRecord>) -> Reply<T> {
@@ -78,10 +80,7 @@ impl Work {
         let command = Redeem { key, tokens: Some(tokens) };
         ask(Question::Redeem, command, self.voice(), move |redemption| match redemption {
             Redemption::Redeemed => self.done(&answer, &grant),
-            Redemption::Existing(hash, record) => {
-                let again = self.provider.0.again(hash, &record, self.moment.now)?;
-                self.done(&Answer { members: answer.members, ..again }, &record.grant)
-            }
+            Redemption::Existing(hash, record) => self.answer_again(hash, record),
             Redemption::Replayed(grant) if is_code => Ok(self.revoke(grant, Reason::CodeReplayed)),
             Redemption::Unknown if is_code => Err(Reason::CodeUnknown),
             Redemption::Replayed(_) | Redemption::Unknown => Err(Reason::DeviceUnknown),

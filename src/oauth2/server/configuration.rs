@@ -3,12 +3,14 @@
 use std::fmt;
 
 use super::builder::ProviderBuilder;
+use super::client_metadata::PrivateSchemes;
 use super::extend::AnswerKind;
 use super::generator::{NewToken, is_token};
 use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
 use super::paths::Endpoint;
 use super::provider::{Config, Provider};
 use super::records::{GrantId, GrantRecord, TokenKind};
+use super::register::RegistrationPolicy;
 use crate::oauth2::Scope;
 use crate::{Secret, Timestamp, Unsupported};
 
@@ -77,8 +79,8 @@ pub enum ConfigurationProblem {
     /// The issuer identifier cannot be one (RFC 8414 §2).
     #[error("the issuer: {0}")]
     Issuer(Unsupported),
-    /// The server offers no grant, so that no client can get a token.
-    #[error("no grant is offered: add one with `ProviderBuilder::add_grant_type`")]
+    /// The server offers no grant, or refresh tokens alone, so that no client can get a token.
+    #[error("no grant is offered by which a client gets a first token: add one with `ProviderBuilder::add_grant_type`")]
     NoGrantType,
     /// The name of an extension grant is not an absolute URI (RFC 6749 §4.5), or a name that another grant has.
     #[error("{name:?} cannot be the name of an extension grant: expected an absolute URI (RFC 6749 §4.5)")]
@@ -101,20 +103,43 @@ pub enum ConfigurationProblem {
         "`ProviderBuilder::scope_separator` is {0:?}: expected a space, or a printable character of ASCII that is no letter or digit"
     )]
     ScopeSeparator(char),
-    /// A grant has reusable tokens, and there is no key to seal them with.
+    /// A grant has unique tokens, and there is no key to seal them with.
     #[error("the grant {grant_type:?} has unique tokens, which need a key: set `ProviderBuilder::unique_tokens_key`")]
     UniqueTokensKeyMissing {
         /// The grant.
         grant_type: String,
     },
-    /// The key of the reusable tokens can be guessed.
+    /// The key of the unique tokens can be guessed.
     #[error(
-        "the key of the unique tokens has {length} bytes: expected at least {SHORTEST_KEY}, which hold 128 bits; a test can use \
-         `ProviderBuilder::dangerous_allow_short_keys`"
+        "the key of `ProviderBuilder::{option}` has {length} bytes: expected at least {SHORTEST_KEY}, which hold 128 random bits in \
+         base64url; a test can use `ProviderBuilder::dangerous_allow_short_keys`"
     )]
     UniqueTokensKeyShort {
+        /// The option.
+        option: &'static str,
         /// How long it is.
         length: usize,
+    },
+    /// The key of the unique tokens ends, and none follows it.
+    #[error(
+        "`ProviderBuilder::unique_tokens_key_until` needs a key that follows: set `ProviderBuilder::unique_tokens_key`, too"
+    )]
+    UniqueTokensKeyEnds,
+    /// The default scope of a grant has a scope that the grant does not have.
+    #[error("`GrantType::default_scope` of {grant_type:?} has {scope:?}, which is not among `GrantType::scopes`")]
+    DefaultScope {
+        /// The grant.
+        grant_type: String,
+        /// The scope.
+        scope: String,
+    },
+    /// An option has no effect beside the others.
+    #[error("`ProviderBuilder::{option}` has no effect: {why}")]
+    OptionWithoutEffect {
+        /// The option.
+        option: &'static str,
+        /// What the option needs.
+        why: &'static str,
     },
     /// An option has no effect on the grant for which it was set.
     #[error("`GrantType::{option}` has no effect on the grant {grant_type:?}: {why}")]
@@ -144,7 +169,9 @@ pub enum ConfigurationProblem {
     #[error("`ProviderBuilder::secret_hasher` does not tell a secret from another by the hash that it made")]
     SecretHasher,
     /// No way is left by which a client could prove its secret.
-    #[error("`only_basic` and `only_body` exclude each other: no client could show its secret")]
+    #[error(
+        "`only_basic` and `only_body` exclude each other: no client could show its secret, and there is no `client_source`"
+    )]
     NoWayToAuthenticate,
     /// An endpoint's path cannot be the path of a URL.
     #[error(
@@ -157,7 +184,10 @@ pub enum ConfigurationProblem {
         path: String,
     },
     /// Two endpoints have one path, or one of them is below `Register`, where clients are managed.
-    #[error("`ProviderBuilder::path`: {one:?} and {other:?} share the path {path:?}")]
+    #[error(
+        "`ProviderBuilder::path`: {one:?} and {other:?} share {path:?}: expected a path for each, and none of the others below that of \
+         Register, where clients are managed"
+    )]
     PathTwice {
         /// An endpoint.
         one: Endpoint,
@@ -167,10 +197,12 @@ pub enum ConfigurationProblem {
         path: String,
     },
     /// A lifetime is zero, so that nothing of this kind could be used.
-    #[error("`{option}` is zero: nothing that lives so long could be used")]
+    #[error("`{option}`{} is less than a second, so that nothing could be used", grant_type.as_ref().map(|name| format!(" of {name:?}")).unwrap_or_default())]
     Lifetime {
         /// The option.
-        option: String,
+        option: &'static str,
+        /// The grant, where the option is one of a grant's.
+        grant_type: Option<String>,
     },
     /// A device would have to wait longer from one question to the next than its code lives.
     #[error("`ProviderBuilder::device_interval` is not shorter than `ProviderBuilder::device_lifetime`")]
@@ -199,7 +231,7 @@ pub enum ConfigurationProblem {
 pub(super) fn problems(provider: &Provider) -> Vec<ConfigurationProblem> {
     let config = &*provider.0;
     let mut found = Vec::new();
-    if config.grant_types.is_empty() {
+    if config.grant_types.iter().all(|own| own.name == "refresh_token") {
         found.push(ConfigurationProblem::NoGrantType);
     }
     if !is_separator(config.scope_separator) {
@@ -208,17 +240,14 @@ pub(super) fn problems(provider: &Provider) -> Vec<ConfigurationProblem> {
     for grant_type in &config.grant_types {
         check_grant_type(config, grant_type, &mut found);
     }
-    if !config.dangerous_short_keys {
-        let keys = config.unique_keys.iter().map(|key| key.key.expose().len());
-        let short = keys.filter(|length| *length < SHORTEST_KEY);
-        found.extend(short.map(|length| ConfigurationProblem::UniqueTokensKeyShort { length }));
-    }
+    check_keys(config, &mut found);
+    check_effects(config, &mut found);
     check_generator(config, &mut found);
     check_authentication(config, &mut found);
     check_paths(config, &mut found);
     check_lifetimes(config, &mut found);
     for uri in &config.resources {
-        if uri.contains('#') || url::Url::parse(uri).is_err() {
+        if uri.contains('#') || !is_uri(uri) {
             found.push(ConfigurationProblem::Resource { uri: crate::wire::bare(uri) });
         }
     }
@@ -226,6 +255,52 @@ pub(super) fn problems(provider: &Provider) -> Vec<ConfigurationProblem> {
     let reserved = config.introspected.iter().filter(|member| AnswerKind::Introspection.reserves(member));
     found.extend(reserved.map(|member| ConfigurationProblem::IntrospectedMember { name: member.clone() }));
     found
+}
+
+fn check_keys(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+    let keys = &config.unique_keys;
+    if !keys.is_empty() && keys.iter().all(|key| key.ends_at.is_some()) {
+        found.push(ConfigurationProblem::UniqueTokensKeyEnds);
+    }
+    for key in keys.iter().filter(|_| !config.dangerous_short_keys) {
+        let length = key.key.expose().len();
+        let option = if key.ends_at.is_some() { "unique_tokens_key_until" } else { "unique_tokens_key" };
+        if length < SHORTEST_KEY {
+            found.push(ConfigurationProblem::UniqueTokensKeyShort { option, length });
+        }
+    }
+}
+
+/// Finds options that do nothing beside the others: somebody believes that they do.
+fn check_effects(config: &Config, found: &mut Vec<ConfigurationProblem>) {
+    let authentications = &config.authentications;
+    let registers = config.registration != RegistrationPolicy::Off;
+    let is_unique = config.all_unique || config.grant_types.iter().any(|own| own.unique);
+    let without_effect = [
+        (authentications.raw_basic && !authentications.basic, "allow_raw_basic", "`only_body` refuses HTTP Basic"),
+        (
+            config.private_schemes == PrivateSchemes::Any && !registers,
+            "allow_any_private_scheme",
+            "nobody can register: set `registration`",
+        ),
+        (
+            !config.unique_keys.is_empty() && !is_unique,
+            "unique_tokens_key",
+            "no grant has unique tokens: set `GrantType::unique_tokens` or `enable_unique_tokens`",
+        ),
+        (
+            config.resource_required && config.resources.is_empty(),
+            "require_resource",
+            "there is no resource, so that every request would be refused: use `add_resource`",
+        ),
+    ];
+    let without_effect = without_effect.into_iter().filter(|(is, ..)| *is);
+    found.extend(without_effect.map(|(_, option, why)| ConfigurationProblem::OptionWithoutEffect { option, why }));
+}
+
+/// Returns whether a text is an absolute URI, in the characters that clients can send.
+fn is_uri(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic()) && url::Url::parse(text).is_ok()
 }
 
 fn is_separator(separator: char) -> bool {
@@ -244,12 +319,18 @@ fn check_grant_type(config: &Config, grant_type: &GrantType, found: &mut Vec<Con
         TOKEN_EXCHANGE,
     ];
     let is_own = !known.contains(&name);
-    if (is_own && url::Url::parse(name).is_err()) || grant_type.is_extension == known.contains(&name) {
+    if (is_own && !is_uri(name)) || grant_type.is_extension == known.contains(&name) {
         found.push(ConfigurationProblem::ExtensionName { name: name.to_owned() });
     }
     let scopes = grant_type.scopes.iter().chain(&grant_type.default_scope).flat_map(Scope::iter);
     for scope in scopes.filter(|scope| !is_scope(scope, config.scope_separator)) {
         found.push(ConfigurationProblem::Scope { grant_type: name.to_owned(), scope: crate::wire::shortened(scope) });
+    }
+    if let (Some(scopes), Some(default)) = (&grant_type.scopes, &grant_type.default_scope) {
+        found.extend(default.missing_from(scopes).map(|scope| ConfigurationProblem::DefaultScope {
+            grant_type: name.to_owned(),
+            scope: crate::wire::shortened(scope),
+        }));
     }
     let may_be_unique = matches!(name, "authorization_code" | "password");
     let is_refresh = name == "refresh_token";
@@ -259,6 +340,16 @@ fn check_grant_type(config: &Config, grant_type: &GrantType, found: &mut Vec<Con
         (grant_type.keep && !is_refresh, "keep_refresh_tokens", "set it at `GrantType::refresh_token`"),
         (grant_type.decides_at_refresh && !is_refresh, "decide_at_refresh", "set it at `GrantType::refresh_token`"),
         (grant_type.has_own_grace && !is_refresh, "rotation_grace", "set it at `GrantType::refresh_token`"),
+        (
+            is_refresh && grant_type.has_own_grace && !grant_type.grace.is_zero() && grant_type.grace.as_secs() == 0,
+            "rotation_grace",
+            "it is less than a second: see `GrantType::without_rotation_grace`",
+        ),
+        (
+            is_refresh && grant_type.scopes.is_some(),
+            "scopes",
+            "refresh tokens have the scopes of the grants that they come from",
+        ),
         (
             grant_type.with_refresh && !grant_type.refreshes_by_default() && !offers_refresh,
             "with_refresh_token",
@@ -271,11 +362,12 @@ fn check_grant_type(config: &Config, grant_type: &GrantType, found: &mut Vec<Con
     if grant_type.unique && may_be_unique && config.unique_keys.is_empty() {
         found.push(ConfigurationProblem::UniqueTokensKeyMissing { grant_type: name.to_owned() });
     }
+    let too_short = |option| ConfigurationProblem::Lifetime { option, grant_type: Some(name.to_owned()) };
     if grant_type.expires_in.is_some_and(|lifetime| lifetime.as_secs() == 0) {
-        found.push(ConfigurationProblem::Lifetime { option: format!("GrantType::expires_in of {name}") });
+        found.push(too_short("GrantType::expires_in"));
     }
     if grant_type.grants_end_after.is_some_and(|lifetime| lifetime.as_secs() == 0) {
-        found.push(ConfigurationProblem::Lifetime { option: format!("GrantType::grants_end_after of {name}") });
+        found.push(too_short("GrantType::grants_end_after"));
     }
 }
 
@@ -303,7 +395,7 @@ fn check_generator(config: &Config, found: &mut Vec<ConfigurationProblem>) {
     for (kind, what) in kinds {
         let token = NewToken { kind, grant: &grant, issued_at: now, expires_at: Some(now) };
         let [one, other] = [[1; 32], [2; 32]].map(|random| config.generator.generate(&token, random));
-        if !is_token(&one) || !is_token(&other) {
+        if ![&one, &other].into_iter().all(|text| text.len() >= SHORTEST_KEY && is_token(text)) {
             found.push(ConfigurationProblem::Generator { what });
         } else if one == other {
             found.push(ConfigurationProblem::GeneratorRepeats { what });
@@ -319,7 +411,7 @@ fn check_authentication(config: &Config, found: &mut Vec<ConfigurationProblem>) 
     if !hasher.verify(&one, &hash) || hasher.verify(&other, &hash) {
         found.push(ConfigurationProblem::SecretHasher);
     }
-    if !authentications.basic && !authentications.body {
+    if !authentications.basic && !authentications.body && authentications.source.is_none() {
         found.push(ConfigurationProblem::NoWayToAuthenticate);
     }
 }
@@ -328,7 +420,7 @@ fn check_paths(config: &Config, found: &mut Vec<ConfigurationProblem>) {
     let paths: Vec<_> = config.paths.iter().collect();
     for (at, (endpoint, path)) in paths.iter().enumerate() {
         let is_path = path.parse::<http::uri::PathAndQuery>().is_ok_and(|parsed| parsed.path() == *path);
-        if !is_path || path.contains("//") {
+        if !is_path || !path.is_ascii() || path.contains("//") {
             found.push(ConfigurationProblem::Path { endpoint: *endpoint, path: (*path).to_owned() });
         }
         for (other, other_path) in &paths[..at] {
@@ -346,12 +438,13 @@ fn check_paths(config: &Config, found: &mut Vec<ConfigurationProblem>) {
 
 fn check_lifetimes(config: &Config, found: &mut Vec<ConfigurationProblem>) {
     let lifetimes = [
-        (config.code_lifetime, "code_lifetime"),
-        (config.device_lifetime, "device_lifetime"),
-        (config.pushed_lifetime, "pushed_request_lifetime"),
+        (config.code_lifetime, "ProviderBuilder::code_lifetime"),
+        (config.device_lifetime, "ProviderBuilder::device_lifetime"),
+        (config.pushed_lifetime, "ProviderBuilder::pushed_request_lifetime"),
+        (config.device_interval, "ProviderBuilder::device_interval"),
     ];
     for (_, option) in lifetimes.into_iter().filter(|(lifetime, _)| lifetime.as_secs() == 0) {
-        found.push(ConfigurationProblem::Lifetime { option: format!("ProviderBuilder::{option}") });
+        found.push(ConfigurationProblem::Lifetime { option, grant_type: None });
     }
     if config.device_interval >= config.device_lifetime && config.device_lifetime.as_secs() > 0 {
         found.push(ConfigurationProblem::DeviceInterval);
@@ -363,7 +456,9 @@ fn check_metadata(provider: &Provider, found: &mut Vec<ConfigurationProblem>) {
     let told = serde_json::to_value(provider.metadata()).unwrap_or_default();
     for (name, value) in &provider.0.metadata {
         let is_issuer = name == "issuer" && value.as_str() != Some(&provider.0.issuer);
-        if is_issuer || told.get(name) != Some(value) {
+        // Members that are false are left out where that is what their absence means.
+        let is_told = told.get(name).map_or(*value == serde_json::Value::Bool(false), |own| own == value);
+        if is_issuer || !is_told {
             found.push(ConfigurationProblem::MetadataMember { name: name.clone() });
         }
     }

@@ -14,8 +14,10 @@ use crate::{Response, Timestamp};
 
 /// A client that asks for access, while the user decides.
 ///
-/// Everything that a page needs is here. It is serde, so that it survives a login page. It can be granted as often as it is there,
-/// until it expires, unless the request was pushed: forget it when it was decided.
+/// Everything that a page needs is here. It is serde, so that it survives a login page. It expires after an hour.
+///
+/// Each [`grant`](super::Provider::grant) of it makes another code, so delete it after the decision. Only a request that was pushed is
+/// decided once.
 ///
 /// # Security
 /// It is trusted. Who can change it chooses the client that gets the code, among those with a registered redirect_uri; the proof key,
@@ -26,7 +28,8 @@ use crate::{Response, Timestamp};
 ///
 /// The page's form posts to a path of the application's own, and needs its usual protection against forged posts, because
 /// whoever can make the user's browser post it decides in the user's place. The application answers with
-/// [`Provider::grant`](super::Provider::grant) or [`Provider::deny`](super::Provider::deny).
+/// [`Provider::grant`](super::Provider::grant) or [`Provider::deny`](super::Provider::deny), or without a page by
+/// [`Provider::send_back`](super::Provider::send_back), as `prompt=none` wants it.
 ///
 /// ```
 /// use oauth_proto::Moment;

@@ -8,7 +8,7 @@ use super::commands::{FindTicket, FoundTicket, ReplaceTicket, SaveTicket};
 use super::grant_type::DEVICE_CODE;
 use super::issue::grant_id;
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask, reply};
+use super::provider::{End, Provider, ask};
 use super::reason::Reason;
 use super::records::{DeviceStage, PendingTicket, Ticket};
 use super::respond;
@@ -25,7 +25,7 @@ const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 impl Provider {
     /// The endpoint where a device begins (§3.1).
     pub fn device_authorization<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
-        reply(&Voice::json(Endpoint::DeviceAuthorization), self.read_device_request(request, moment))
+        self.reply_to(request, Endpoint::DeviceAuthorization, self.read_device_request(request, moment))
     }
 
     pub(super) fn read_device_request<B: AsRef<[u8]>, T: End>(

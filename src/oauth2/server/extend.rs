@@ -5,22 +5,23 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::client_record::ClientRecord;
-use super::issue::Issued;
+use super::issue::Answer;
 use super::provider::{End, reply};
 use super::reason::Reason;
-use super::records::{GrantRecord, TokenKind, TokenRecord};
+use super::records::{GrantRecord, TokenRecord};
 use super::store::{Question, Reply};
 use super::token::Work;
 use super::voice::Voice;
 use crate::oauth2::Scope;
 use crate::{Ask, Command, Timestamp};
 
-/// An answer to which the application adds members, if
-/// [`extend_token_answers`](super::ProviderBuilder::extend_token_answers) or
-/// [`extend_introspection`](super::ProviderBuilder::extend_introspection) was set. [`serve_extended`](super::serve_extended) hands it to
-/// the application, which returns the members. Those that the server itself writes cannot be among them.
+/// An answer to which the application adds members.
 ///
-/// It is asked before anything is stored or spent: where the application fails, the client can try again with the same code.
+/// Set [`extend_token_answers`](super::ProviderBuilder::extend_token_answers) or
+/// [`extend_introspection`](super::ProviderBuilder::extend_introspection), call [`serve_extended`](super::serve_extended) in the place of
+/// `serve`, and return the members. One that the server writes itself is an error (`server_error`).
+///
+/// The application is asked before anything is stored or spent: where it fails, the client can try again with the same code.
 ///
 /// # Examples
 /// ```
@@ -136,20 +137,19 @@ impl ExtendAnswer {
 }
 
 impl Work {
-    /// Goes on with tokens to which the application has added members, if the operator wants that.
+    /// Goes on with an answer to which the application has added members, if the operator wants that.
     pub(super) fn extended<T: End>(
         self,
-        mut issued: Issued,
-        next: impl FnOnce(Self, Issued) -> Result<Reply<T>, Reason> + Send + 'static,
+        mut answer: Answer,
+        next: impl FnOnce(Self, Answer) -> Result<Reply<T>, Reason> + Send + 'static,
     ) -> Result<Reply<T>, Reason> {
         if !self.provider.0.extends_tokens {
-            return next(self, issued);
+            return next(self, answer);
         }
-        let question = ExtendAnswer::about(AnswerKind::Token, &self.client, &issued.answer.record);
-        debug_assert_eq!(issued.answer.record.kind, TokenKind::Access, "what is answered is an access token");
+        let question = ExtendAnswer::about(AnswerKind::Token, &self.client, &answer.record);
         Ok(question.ask(self.voice(), move |members| {
-            issued.answer.members = members;
-            next(self, issued)
+            answer.members = members;
+            next(self, answer)
         }))
     }
 }

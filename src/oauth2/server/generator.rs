@@ -80,7 +80,7 @@ impl RandomTokens {
     /// [`Unsupported::Unsendable`] for any other length.
     pub fn of_length(length: usize) -> Result<Self, Error> {
         if !(22..=1024).contains(&length) {
-            let reason = "its length is not within 22, for 128 bits, and 1024";
+            let reason = "expected 22 characters, which hold 128 bits, to 1024";
             return Err(Unsupported::Unsendable { what: "a token", reason }.into());
         }
         Ok(Self { length })

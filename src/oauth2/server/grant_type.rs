@@ -153,7 +153,7 @@ impl GrantType {
         self
     }
 
-    /// What is meant by a request that names no scope. Without this such a request is refused, if the grant has scopes.
+    /// What is meant by a request that names no scope: some of [`scopes`](Self::scopes). Without this such a request is refused, if the grant has scopes.
     pub fn default_scope(mut self, scope: impl Into<Scope>) -> Self {
         self.default_scope = Some(scope.into());
         self
@@ -241,8 +241,8 @@ impl GrantType {
     }
 
     /// Sets for how long a refresh token that was replaced gets the same successor once more, for clients that lost the answer: a
-    /// browser tab that was closed, a connection that broke. Only the direct predecessor of a refresh token that has not been used
-    /// itself gets it. The default is 10 seconds. Each such use makes an event at level `warn`.
+    /// browser tab that was closed, a connection that broke. It works until the client uses the new refresh token; afterwards, and when
+    /// the time is over, the old one counts as stolen. The default is 10 seconds. Each such use makes an event at level `warn`.
     ///
     /// # Security
     /// Within that time a copy of the token in the wrong hands gets the same successor, too. The theft is noticed when the second

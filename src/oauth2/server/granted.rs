@@ -11,6 +11,7 @@
 use std::sync::Arc;
 
 use super::authorize::unregistered;
+use super::claim::is_error_code;
 use super::client_record::ClientRecord;
 use super::commands::{FindClient, Redeem, Redemption, SaveTicket, SaveTokens, Saved};
 use super::consent::{Consent, Mode, ResponseType, Return};
@@ -44,7 +45,14 @@ impl Provider {
     ///     (consent.parameter("prompt") == Some("none")).then(|| provider.send_back(consent, "login_required"))
     /// }
     /// ```
+    ///
+    /// A code that cannot be sent (RFC 6749 §4.1.2.1) is refused as [`Reason::Misconfigured`].
     pub fn send_back(&self, consent: Consent, code: &str) -> Reply<Response> {
+        if !is_error_code(code) {
+            let reason =
+                Reason::Misconfigured("`send_back` got a code that is empty or has characters that no code has");
+            return Reply::Reject(reason.reject(&Voice::page(Endpoint::Authorize)));
+        }
         self.end(consent, Reason::SentBack(code.to_owned()), Voice::unasked)
     }
 

@@ -8,7 +8,7 @@ use super::client_record::ClientRecord;
 use super::commands::FindToken;
 use super::extend::{AnswerKind, ExtendAnswer};
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask, reply};
+use super::provider::{End, Provider, ask};
 use super::reason::Reason;
 use super::records::{TokenKind, TokenRecord};
 use super::respond;
@@ -23,7 +23,7 @@ impl Provider {
     /// [`introspects_all`](super::ClientRecord::introspects_all) of every access token; of all others that they are not
     /// active, whatever they are.
     pub fn introspect<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
-        reply(&Voice::json(Endpoint::Introspect), self.read_introspection(request, moment))
+        self.reply_to(request, Endpoint::Introspect, self.read_introspection(request, moment))
     }
 
     pub(super) fn read_introspection<B: AsRef<[u8]>, T: End>(

@@ -94,6 +94,14 @@ impl StoredToken {
     fn is_over(&self, now: Timestamp) -> bool {
         self.expires_at <= now || !self.is_alive()
     }
+
+    /// Drops the seal of a successor that nobody may ask for any more.
+    fn drop_late_seal(&mut self, now: Timestamp) {
+        let replaced = self.record.replaced.as_ref();
+        if replaced.and_then(|replaced| replaced.sealed_until).is_some_and(|until| until <= now) {
+            self.record = Arc::new(self.record.without_seal());
+        }
+    }
 }
 
 impl StoredTicket {
@@ -228,7 +236,10 @@ impl MemoryStore {
 
     /// Drops some of what is over. Tokens and tickets take turns, so that no request does the work of both.
     fn sweep(&self, now: Timestamp) {
-        let tokens = self.tokens.sweep(|stored| stored.is_over(now));
+        let tokens = self.tokens.sweep(|stored| {
+            stored.drop_late_seal(now);
+            stored.is_over(now)
+        });
         let tickets = if tokens.is_empty() { self.tickets.sweep(|stored| stored.is_over(now)) } else { Vec::new() };
         for (key, stored) in tokens {
             self.forget_token(key, stored);

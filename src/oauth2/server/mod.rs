@@ -19,7 +19,10 @@
 //! |---|---|
 //! | configure a server | [`Provider::builder`], [`ProviderBuilder`], [`GrantType`], [`ClientRecord`] |
 //! | deal with any request | [`Provider::dispatch`] |
-//! | ask the user | [`Consent`], [`Provider::grant`], [`Provider::deny`]; [`DevicePage`] |
+//! | ask the user | [`Consent`], [`Provider::grant`], [`Provider::deny`], [`Provider::send_back`]; [`DevicePage`] |
+//! | add members to answers | [`ExtendAnswer`], [`serve_extended`], [`ProviderBuilder::introspect_data`] |
+//! | let clients register | [`RegistrationPolicy`] |
+//! | log what was refused | [`Rejected`], [`Reason`] |
 //! | check passwords, exchange tokens, extend | [`Decide`], [`serve_with`], [`ExtensionGrant`] |
 //! | keep it all in a database | [`Store`], [`AsyncStore`] |
 //! | protect an API with its tokens | [`resource`](super::resource) |

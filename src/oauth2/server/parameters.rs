@@ -136,7 +136,7 @@ pub(super) fn check_value(name: &str, value: &str) -> Result<(), Reason> {
         Characters::Visible => false,
         Characters::Text => !value.chars().any(char::is_control),
         Characters::Typed => !value.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control()),
-        Characters::Any => ![name, value].iter().any(|text| text.bytes().any(is_binary)),
+        Characters::Any => !name.contains(char::is_control) && !value.bytes().any(is_binary),
     };
     if fits {
         Ok(())

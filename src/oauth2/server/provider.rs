@@ -109,7 +109,8 @@ pub enum Dispatched {
     /// Send this.
     Respond(Response),
     /// The user has to decide: show a page, whose form posts to a path of the application's own, then [`Provider::grant`] or
-    /// [`Provider::deny`].
+    /// [`Provider::deny`]. Where no page can be shown, as for a request with `prompt=none` of a user who has not signed in, answer by
+    /// [`Provider::send_back`].
     Consent(Consent),
     /// The user has a device in hand: show a page, then [`Provider::find_device`].
     Device(DevicePage),
@@ -156,7 +157,7 @@ impl Provider {
     /// own to bound. Pages in other origins that ask these endpoints need CORS headers, which are the application's to add.
     pub fn dispatch<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Dispatched> {
         let path = request.uri().path();
-        match self.0.paths.find(path) {
+        match self.0.paths.find(path).filter(|endpoint| self.serves(*endpoint)) {
             Some(Endpoint::Authorize) => {
                 reply(&Voice::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
             }
@@ -164,16 +165,16 @@ impl Provider {
                 let page = self.read_page_request(request);
                 reply(&Voice::page(Endpoint::Device), page.map(|page| Reply::Done(Dispatched::Device(page))))
             }
-            Some(Endpoint::Token) => reply(&Voice::json(Endpoint::Token), self.read_token_request(request, moment)),
+            Some(Endpoint::Token) => self.reply_to(request, Endpoint::Token, self.read_token_request(request, moment)),
             Some(Endpoint::Introspect) => {
-                reply(&Voice::json(Endpoint::Introspect), self.read_introspection(request, moment))
+                self.reply_to(request, Endpoint::Introspect, self.read_introspection(request, moment))
             }
-            Some(Endpoint::Revoke) => reply(&Voice::json(Endpoint::Revoke), self.read_revocation(request, moment)),
+            Some(Endpoint::Revoke) => self.reply_to(request, Endpoint::Revoke, self.read_revocation(request, moment)),
             Some(Endpoint::DeviceAuthorization) => {
-                reply(&Voice::json(Endpoint::DeviceAuthorization), self.read_device_request(request, moment))
+                self.reply_to(request, Endpoint::DeviceAuthorization, self.read_device_request(request, moment))
             }
             Some(Endpoint::PushedRequest) => {
-                reply(&Voice::json(Endpoint::PushedRequest), self.read_pushed_request(request, moment))
+                self.reply_to(request, Endpoint::PushedRequest, self.read_pushed_request(request, moment))
             }
             Some(Endpoint::Register) => self.answer_registration(request, moment),
             Some(Endpoint::Metadata) => reply(&Voice::json(Endpoint::Metadata), self.read_metadata_request(request)),
@@ -181,19 +182,22 @@ impl Provider {
         }
     }
 
+    /// Returns whether an endpoint has anything to do.
+    fn serves(&self, endpoint: Endpoint) -> bool {
+        match endpoint {
+            Endpoint::Authorize | Endpoint::PushedRequest => {
+                self.offers("authorization_code") || self.offers("implicit")
+            }
+            Endpoint::DeviceAuthorization | Endpoint::Device => self.offers(DEVICE_CODE),
+            Endpoint::Register => self.0.registration != RegistrationPolicy::Off,
+            _ => true,
+        }
+    }
+
     /// Refuses a request for a path that is no endpoint's, and names those that there are.
     pub(super) fn no_such_path(&self, path: &str) -> Rejected {
         let config = &self.0;
-        let is_served = |endpoint: Endpoint| {
-            let by_user = self.offers("authorization_code") || self.offers("implicit");
-            match endpoint {
-                Endpoint::Authorize | Endpoint::PushedRequest => by_user,
-                Endpoint::DeviceAuthorization | Endpoint::Device => self.offers(DEVICE_CODE),
-                Endpoint::Register => config.registration != RegistrationPolicy::Off,
-                _ => true,
-            }
-        };
-        let served = config.paths.iter().filter(|(endpoint, _)| is_served(*endpoint));
+        let served = config.paths.iter().filter(|(endpoint, _)| self.serves(*endpoint));
         let expected = served.map(|(_, path)| path.to_owned()).collect();
         Reason::NoSuchPath { received: crate::wire::shortened(path), expected }.reject(&Voice::own())
     }

@@ -9,7 +9,7 @@ use super::commands::SaveTicket;
 use super::issue::grant_id;
 use super::parameters::Parameters;
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask, reply};
+use super::provider::{End, Provider, ask};
 use super::reason::Reason;
 use super::records::{PendingTicket, Ticket};
 use super::respond;
@@ -23,7 +23,7 @@ impl Provider {
     /// The endpoint for pushed authorization requests (§2): what is wrong with one is told at once, and the user's browser then
     /// brings nothing but its name.
     pub fn push<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
-        reply(&Voice::json(Endpoint::PushedRequest), self.read_pushed_request(request, moment))
+        self.reply_to(request, Endpoint::PushedRequest, self.read_pushed_request(request, moment))
     }
 
     pub(super) fn read_pushed_request<B: AsRef<[u8]>, T: End>(

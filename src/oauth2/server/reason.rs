@@ -58,7 +58,9 @@ pub enum Reason {
     )]
     ParameterCharacters(String),
     /// The client shows who it is in more than one way (RFC 6749 §2.3).
-    #[error("the client authenticates in more than one way, or names itself in two ways: expected one (RFC 6749 §2.3)")]
+    #[error(
+        "the client authenticates in more than one way, or names itself in two ways: expected one (RFC 6749 section 2.3)"
+    )]
     TwoAuthentications,
     /// The client does not show who it is, or in a way that is not accepted.
     #[error(
@@ -66,10 +68,16 @@ pub enum Reason {
     )]
     NotAuthenticated,
     /// There is no such client.
-    #[error("the client {0:?} is unknown")]
+    #[error(
+        "the client {0:?} is unknown (names and secrets of HTTP Basic are decoded by RFC 6749 section 2.3.1; \
+         `ProviderBuilder::allow_raw_basic` takes them as they are, too)"
+    )]
     UnknownClient(String),
     /// The client's secret is wrong, or other proof, or its hash is of another hasher's making.
-    #[error("the secret or other proof of the client {0:?} is wrong")]
+    #[error(
+        "the secret or other proof of the client {0:?} is wrong (names and secrets of HTTP Basic are decoded by RFC 6749 section 2.3.1; \
+         `ProviderBuilder::allow_raw_basic` takes them as they are, too)"
+    )]
     WrongSecret(String),
     /// The client's secret has expired.
     #[error("the secret of the client {0:?} has expired")]
@@ -168,7 +176,9 @@ pub enum Reason {
     #[error("the refresh token was revoked while it was being used")]
     RefreshTokenRevoked,
     /// The grant has come to the end that [`grants_end_after`](super::GrantType::grants_end_after) sets.
-    #[error("the grant has come to its end: the user has to grant access again")]
+    #[error(
+        "the grant has come to the end that `GrantType::grants_end_after` sets: the user has to grant access again"
+    )]
     GrantEnded,
     /// The client or the grant type may have nothing any more of what was granted.
     #[error("nothing is left of the granted scope {0:?}: it was withdrawn from the client or from the grant type")]
@@ -195,13 +205,13 @@ pub enum Reason {
     #[error("no device waits with that user code")]
     UserCode,
     /// The application does not grant it.
-    #[error("the application does not grant it")]
+    #[error("the application denied the request")]
     ClaimDenied,
     /// The application does not accept the resource owner's name and password.
     #[error("the application does not accept the username and password")]
     PasswordDenied,
     /// The application does not grant it, and says why.
-    #[error("the application does not grant it: {code}: {description}")]
+    #[error("the application denied the request: {code}: {description}")]
     ClaimRefused {
         /// The error's code.
         code: String,
@@ -243,7 +253,7 @@ pub enum Reason {
         now: Timestamp,
     },
     /// The bearer token is for other resources.
-    #[error("the bearer token is for {received:?} and not for {expected:?}")]
+    #[error("{}", audience(received, expected))]
     BearerAudience {
         /// For whom it is.
         received: Vec<String>,
@@ -280,11 +290,20 @@ pub enum Reason {
     #[error("misconfigured: {0}")]
     Misconfigured(&'static str),
     /// The application could not decide, or was not asked: see [`serve_with`](super::serve_with).
-    #[error("the application did not decide: {0}")]
+    #[error("the application did not answer: {0}")]
     DecisionFailed(String),
     /// Storage failed.
     #[error("storage failed: {0}")]
     StoreFailed(String),
+}
+
+fn audience(received: &[String], expected: &[String]) -> String {
+    match received {
+        [] => format!(
+            "the bearer token names no resource, and `ResourceServer::require_audience` wants one of {expected:?}"
+        ),
+        received => format!("the bearer token is for {received:?} and not for {expected:?}"),
+    }
 }
 
 impl Reason {

@@ -210,7 +210,7 @@ impl TokenRecord {
     pub fn without_seal(&self) -> Self {
         let mut record = self.clone();
         if let Some(replaced) = &mut record.replaced {
-            replaced.sealed = None;
+            (replaced.sealed, replaced.sealed_until) = (None, None);
         }
         record
     }
@@ -278,6 +278,9 @@ pub struct Replaced {
     /// moment in which the new one is replaced itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<Sealed>,
+    /// Until when the new one may be asked for again. A store that cleans up drops the seal from then on, where no rotation has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_until: Option<Timestamp>,
 }
 
 /// What is kept for a while until tokens come of it, under the hash of its value: a code, a device's wait, a pushed request.

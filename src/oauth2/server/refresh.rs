@@ -41,16 +41,17 @@ impl Work {
             if let Some(replaced) = &record.replaced {
                 return Ok(self.refresh_again(&token, &record, replaced));
             }
+            self.check_end(&record.grant)?;
             self.check_expiry(&record)?;
-            self.check_end(&record)?;
             let narrowed = self.narrowed(&record)?;
             self.consult(record, narrowed, move |work, record, narrowed| {
                 if work.keeps(&record) {
-                    let issued = work.issue_more(&record, narrowed, None)?;
-                    return work.extended(issued, move |work, issued| Ok(work.save(issued, key, record)));
+                    let Issued { tokens, answer } = work.issue_more(&record, narrowed, None)?;
+                    let save = move |work: Self, answer| Ok(work.save(Issued { tokens, answer }, key, record));
+                    return work.extended(answer, save);
                 }
-                let issued = work.issue_more(&record, narrowed, Some(key))?;
-                work.extended(issued, move |work, issued| work.rotate(token, key, &record, issued))
+                let Issued { tokens, answer } = work.issue_more(&record, narrowed, Some(key))?;
+                work.extended(answer, move |work, answer| work.rotate(token, key, &record, Issued { tokens, answer }))
             })
         })
     }
@@ -62,9 +63,9 @@ impl Work {
     }
 
     /// Checks that the grant has not come to its end, which the operator may have set since the token was issued.
-    fn check_end(&self, record: &TokenRecord) -> Result<(), Reason> {
-        let (_, offer) = self.provider.offer(&record.grant.grant_type).ok_or(Reason::RefreshTokenUnknown)?;
-        match self.provider.0.end_of(offer, &record.grant) {
+    pub(super) fn check_end(&self, grant: &GrantRecord) -> Result<(), Reason> {
+        let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(Reason::RefreshTokenUnknown)?;
+        match self.provider.0.end_of(offer, grant) {
             Some(end) if end <= self.moment.now => Err(Reason::GrantEnded),
             _ => Ok(()),
         }
@@ -78,24 +79,41 @@ impl Work {
         if let Some(asked) = asked.filter(|scope| scope.missing_from(granted).next().is_some()) {
             return Err(Reason::scope_refused(asked.missing_from(granted)));
         }
-        let (_, offer) = self.provider.offer(&record.grant.grant_type).ok_or(Reason::RefreshTokenUnknown)?;
-        let allowed = self.client.metadata.scope.as_ref();
-        let scope = if asked.is_none() && offer.may_have(granted, allowed) {
-            None
-        } else {
-            // In the words of what was granted, each once.
-            let stays =
-                |word: &&str| asked.is_none_or(|asked| asked.contains(word)) && offer.may_have_word(word, allowed);
-            let scope: Scope = granted.iter().filter(stays).collect();
-            if scope.is_empty() && !granted.is_empty() {
-                return Err(match asked {
-                    Some(asked) => Reason::ScopeRefused(crate::wire::shortened(asked.as_str())),
-                    None => Reason::ScopeWithdrawn(crate::wire::shortened(granted.as_str())),
-                });
+        let grant_type = &*record.grant.grant_type;
+        if !self.client.may_use(grant_type) {
+            return Err(Reason::NotAllowed(grant_type.to_owned()));
+        }
+        let scope = match asked {
+            None => self.remaining_scope(&record.grant)?,
+            Some(asked) => {
+                let (_, offer) = self.provider.offer(grant_type).ok_or(Reason::RefreshTokenUnknown)?;
+                let allowed = self.client.metadata.scope.as_ref();
+                // In the words of what was granted, each once.
+                let stays = |word: &&str| asked.contains(word) && offer.may_have_word(word, allowed);
+                let scope: Scope = granted.iter().filter(stays).collect();
+                if scope.is_empty() {
+                    return Err(Reason::scope_refused(asked.iter()));
+                }
+                Some(scope)
             }
-            Some(scope)
         };
         Ok(Narrowed { scope, resource: self.remaining_resource(&record.grant.resource)? })
+    }
+
+    /// Returns what is left of a granted scope, where the client or the grant type has lost some of it since.
+    pub(super) fn remaining_scope(&self, grant: &GrantRecord) -> Result<Option<Scope>, Reason> {
+        let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(Reason::RefreshTokenUnknown)?;
+        let allowed = self.client.metadata.scope.as_ref();
+        if offer.may_have(&grant.scope, allowed) {
+            return Ok(None);
+        }
+        let scope: Scope = grant.scope.iter().filter(|word| offer.may_have_word(word, allowed)).collect();
+        let is_lost = scope.is_empty() && !grant.scope.is_empty();
+        if is_lost {
+            Err(Reason::ScopeWithdrawn(crate::wire::shortened(grant.scope.as_str())))
+        } else {
+            Ok(Some(scope))
+        }
     }
 
     /// Returns the resources of the new access token, where they are not those of the grant.
@@ -184,10 +202,11 @@ impl Work {
             return Err(Reason::Misconfigured("no refresh token was made"));
         };
         // Where nobody may have the successor once more, nothing that leads to it is kept.
-        let may_ask_again = !self.offer().grace.is_zero();
-        let sealed = may_ask_again.then(|| Sealed::new(successor, token.expose().as_bytes(), SUCCESSOR));
+        let grace = self.offer().grace;
+        let sealed_until = (grace.as_secs() > 0).then(|| self.moment.now.after(grace));
+        let sealed = sealed_until.map(|_| Sealed::new(successor, token.expose().as_bytes(), SUCCESSOR));
         let replaced = TokenRecord {
-            replaced: Some(Box::new(Replaced { at: self.moment.now, by: *by, sealed })),
+            replaced: Some(Box::new(Replaced { at: self.moment.now, by: *by, sealed, sealed_until })),
             expires_at: record.expires_at.or(Some(self.moment.now.after(MEMORY))),
             ..record.clone()
         };
@@ -221,14 +240,14 @@ impl Work {
             let Some(record) = found.filter(|record| record.replaced.is_none()) else {
                 return Ok(self.revoke(grant_id, Reason::RefreshTokenReplayed));
             };
+            self.check_end(&record.grant)?;
             self.check_expiry(&record)?;
-            self.check_end(&record)?;
             let narrowed = self.narrowed(&record)?;
             super::events::asked_again(&record.grant);
             self.consult(record, narrowed, move |work, record, narrowed| {
-                let mut issued = work.issue_more(&record, narrowed, None)?;
-                issued.answer.refresh_token = Some(successor);
-                work.extended(issued, move |work, issued| Ok(work.save(issued, by, record)))
+                let Issued { tokens, mut answer } = work.issue_more(&record, narrowed, None)?;
+                answer.refresh_token = Some(successor);
+                work.extended(answer, move |work, answer| Ok(work.save(Issued { tokens, answer }, by, record)))
             })
         })
     }

@@ -152,7 +152,8 @@ impl Provider {
     ) -> Result<Reply<T>, Reason> {
         check_method(request, "GET, PUT, DELETE")?;
         parameters::check_value("client_id", &client_id)?;
-        let registration = TokenHash::of(of_header(request.headers())?.ok_or(Reason::TokenMissing)?);
+        let shown = Secret::new(of_header(request.headers())?.ok_or(Reason::TokenMissing)?);
+        let registration = TokenHash::of(shown.expose());
         let method = request.method().clone();
         let body = if method == Method::PUT { Some(read(request)?) } else { None };
         let provider = self.clone();
@@ -163,7 +164,7 @@ impl Provider {
             };
             let record = found.filter(known).ok_or(Reason::BearerToken)?;
             if let Some((members, metadata)) = body {
-                return provider.replace(record, &members, metadata, &moment);
+                return provider.replace(record, &members, metadata, &shown, &moment);
             }
             if method == Method::DELETE {
                 let command = RemoveClient { client_id, registration };
@@ -176,7 +177,9 @@ impl Provider {
                     Ok(Reply::Done(response.into()))
                 }));
             }
-            Ok(Reply::Done(respond::to_json(StatusCode::OK, &provider.told(&record, None)?)?.into()))
+            let mut answer = provider.told(&record, None)?;
+            answer["registration_access_token"] = shown.expose().into();
+            Ok(Reply::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
         }))
     }
 
@@ -186,6 +189,7 @@ impl Provider {
         record: Arc<ClientRecord>,
         members: &Map<String, Value>,
         metadata: ClientMetadata,
+        registration: &Secret,
         moment: &Moment,
     ) -> Result<Reply<T>, Reason> {
         if members.get("client_id").and_then(Value::as_str) != Some(&record.client_id) {
@@ -214,7 +218,9 @@ impl Provider {
         if !by_secret {
             (after.secret, after.previous_secret) = (None, None);
         }
-        let answer = self.told(&after, secret.as_ref())?;
+        let mut answer = self.told(&after, secret.as_ref())?;
+        // RFC 7592 §3: it is in every answer.
+        answer["registration_access_token"] = registration.expose().into();
         let command = SaveClient { record: Arc::new(after), replaces: Some(record) };
         Ok(ask(Question::SaveClient, command, Voice::bearer(Endpoint::Register), move |saved| {
             if !saved {

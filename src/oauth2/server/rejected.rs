@@ -47,10 +47,11 @@ impl Rejected {
         self.voice.endpoint
     }
 
-    /// Returns the client whose request is refused, where that is known, or what the request claims.
+    /// Returns the client whose request is refused. Until the client is found and authenticated, that is what the request claims;
+    /// `None` where it names none, and at a protected resource.
     pub fn client_id(&self) -> Option<&str> {
         let known = self.voice.client.as_ref().map(|client| client.client_id.as_str());
-        known.or_else(|| self.reason.claimed_client())
+        known.or_else(|| self.reason.claimed_client()).or(self.voice.claimed.as_deref())
     }
 
     /// Returns what the other side is told: a redirect where the client and its redirect_uri are known; a page with a link there if the

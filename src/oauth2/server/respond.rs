@@ -49,7 +49,7 @@ pub(super) fn error(status: StatusCode, code: &str, description: Option<&str>) -
 /// A description in the characters that §5.2 allows.
 pub(super) fn printable(text: &str) -> String {
     let fits = |letter: char| matches!(letter, ' '..='~') && !matches!(letter, '"' | '\\');
-    text.chars().map(|letter| if fits(letter) { letter } else { '\'' }).collect()
+    text.replace('§', "section ").chars().map(|letter| if fits(letter) { letter } else { '\'' }).collect()
 }
 
 /// A page for the user, in whose browser something has gone wrong.

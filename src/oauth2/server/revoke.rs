@@ -4,7 +4,7 @@ use http::{Request, StatusCode};
 
 use super::commands::{FindToken, Revoke};
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask, reply};
+use super::provider::{End, Provider, ask};
 use super::reason::Reason;
 use super::records::{GrantId, TokenKind};
 use super::respond;
@@ -17,7 +17,7 @@ impl Provider {
     /// The revocation endpoint. A refresh token goes with all that came of its grant; an access token goes alone. What is not
     /// there is as good as revoked (RFC 7009 §2.2).
     pub fn revoke<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
-        reply(&Voice::json(Endpoint::Revoke), self.read_revocation(request, moment))
+        self.reply_to(request, Endpoint::Revoke, self.read_revocation(request, moment))
     }
 
     pub(super) fn read_revocation<B: AsRef<[u8]>, T: End>(

@@ -87,6 +87,7 @@ questions! {
     /// -- from time to time
     /// DELETE FROM tickets WHERE expires_at <= $1;
     /// DELETE FROM tokens WHERE expires_at <= $1;
+    /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}') WHERE (record->'replaced'->>'sealed_until')::bigint <= $1;
     /// ```
     ///
     /// ```

@@ -11,7 +11,7 @@ use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
 use super::issue::{Answer, Issue, Issued, grant_id};
 use super::parameters::{Parameters, check_resources};
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask, reply};
+use super::provider::{End, Provider, ask};
 use super::reason::Reason;
 use super::records::{GrantId, GrantRecord, TokenRecord};
 use super::store::{Question, Reply};
@@ -47,7 +47,7 @@ enum Shown {
 impl Provider {
     /// The token endpoint. See [`serve_with`](super::serve_with) where the application has a say.
     pub fn token<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
-        reply(&Voice::json(Endpoint::Token), self.read_token_request(request, moment))
+        self.reply_to(request, Endpoint::Token, self.read_token_request(request, moment))
     }
 
     pub(super) fn read_token_request<B: AsRef<[u8]>, T: End>(
@@ -150,27 +150,37 @@ impl Work {
     }
 
     /// How the tokens of a new grant are made.
-    pub(super) fn issue(&self, grant: &Arc<GrantRecord>) -> Result<Issued, Reason> {
-        self.issue_until(grant, None, false)
+    pub(super) fn issue(&self, grant: &Arc<GrantRecord>, scope: Option<Scope>) -> Result<Issued, Reason> {
+        self.issue_until(grant, scope, None, false)
+    }
+
+    /// Answers with a unique token that was there already, and with what the application adds to that one.
+    pub(super) fn answer_again<T: End>(self, hash: TokenHash, record: Arc<TokenRecord>) -> Result<Reply<T>, Reason> {
+        let config = &self.provider.0;
+        let mut answer = config.again(hash, &record, self.moment.now)?;
+        answer.refresh_token.take_if(|_| config.refresh_for(self.offer(), &self.client).is_none());
+        self.extended(answer, move |work, answer| work.done(&answer, &record.grant))
     }
 
     fn issue_until(
         &self,
         grant: &Arc<GrantRecord>,
+        scope: Option<Scope>,
         at_most: Option<Timestamp>,
         is_exchanged: bool,
     ) -> Result<Issued, Reason> {
         let offer = self.offer();
         let config = &self.provider.0;
         let by_user = matches!(offer.name.as_str(), "authorization_code" | "password");
-        let unique = offer.unique && by_user && !self.client.is_public();
+        // A token with less than was granted is not what an equal request is for.
+        let unique = offer.unique && by_user && !self.client.is_public() && scope.is_none();
         // What another token was exchanged for lives no longer than that.
         let refresh = config.refresh_for(offer, &self.client).filter(|_| !is_exchanged);
         // A code's resources may be narrowed when it is redeemed (RFC 8707 §2.2).
         let resource = self.allowed_resource(&grant.resource)?;
         let resource = Some(resource).filter(|resource| !resource.is_empty());
         config.issue(
-            Issue { grant: grant.clone(), offer, scope: None, resource, refresh, predecessor: None, unique, at_most },
+            Issue { grant: grant.clone(), offer, scope, resource, refresh, predecessor: None, unique, at_most },
             &self.moment,
         )
     }
@@ -182,10 +192,10 @@ impl Work {
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<Reply<T>, Reason> {
         let at_most = parent.as_ref().and_then(|(_, record)| record.expires_at);
-        let mut issued = self.issue_until(&grant, at_most, parent.is_some())?;
-        issued.answer.exchanged = self.offer().name == TOKEN_EXCHANGE;
+        let Issued { tokens, mut answer } = self.issue_until(&grant, None, at_most, parent.is_some())?;
+        answer.exchanged = self.offer().name == TOKEN_EXCHANGE;
         let parent = parent.map(|(key, _)| key);
-        self.extended(issued, move |work, issued| Ok(work.keep_first(issued, grant, parent)))
+        self.extended(answer, move |work, answer| Ok(work.keep_first(Issued { tokens, answer }, grant, parent)))
     }
 
     fn keep_first<T: End>(self, issued: Issued, grant: Arc<GrantRecord>, parent: Option<TokenHash>) -> Reply<T> {
@@ -193,10 +203,7 @@ impl Work {
         let command = SaveTokens { tokens, parent };
         ask(Question::SaveTokens, command, self.voice(), move |saved| match saved {
             Saved::New => self.done(&answer, &grant),
-            Saved::Existing(hash, record) => {
-                let again = self.provider.0.again(hash, &record, self.moment.now)?;
-                self.done(&Answer { members: answer.members, ..again }, &record.grant)
-            }
+            Saved::Existing(hash, record) => self.answer_again(hash, record),
             Saved::ParentGone => Err(Reason::ClaimDenied),
         })
     }

@@ -73,6 +73,14 @@ fn par_reused_after_grant() {
     // Nothing of that has spent the code.
     world.redeem(PRINTER, &code).unwrap();
 
+    // An error that cannot be sent spends nothing.
+    let uri = push(&world, &[]);
+    for code in ["", "log\"in", "a\r\nb", "\u{e9}"] {
+        let consent = load(&world, PRINTER.0, &uri).unwrap();
+        let rejected = serve(world.provider.send_back(consent, code), &world.store).unwrap_err();
+        assert!(matches!(rejected.reason, Reason::Misconfigured(_)), "{code:?}");
+    }
+    load(&world, PRINTER.0, &uri).unwrap();
     // A denial is a decision, too, and so is another answer of the application's.
     for end in ["deny", "login_required"] {
         let uri = push(&world, &[]);
@@ -109,6 +117,13 @@ fn par_not_pushed_though_required() {
     let uri = push(&world, &[]);
     load(&world, PRINTER.0, &uri).unwrap();
     assert!(is_request_uri(&paged(load(&world, PRINTER.0, "urn:ietf:params:oauth:request_uri:of-nobody"))));
+    // What stands beside the request_uri counts as little as it is checked (RFC 6749 §3.1).
+    let uri = push(&world, &[]);
+    for (name, values) in [("foo", ["1", "2"]), ("scope", ["a", "b"])] {
+        let twice = values.map(|value| (name, value));
+        let parameters = [&[("client_id", PRINTER.0), ("request_uri", &uri)][..], &twice].concat();
+        assert!(matches!(paged(world.authorize(&parameters)), Reason::ParameterTwice(_)));
+    }
     // A code is no pushed request.
     let consent = load(&world, PRINTER.0, &push(&world, &[])).unwrap();
     let code = parameter(&location(&world.grant(consent)), "code").unwrap();

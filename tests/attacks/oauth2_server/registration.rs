@@ -246,3 +246,59 @@ fn no_option_lets_a_client_register_a_scheme_that_runs_something() {
         }
     }
 }
+
+/// Row `control-characters`: what a client registers is kept as it is written, and stands on pages and in logs.
+#[test]
+fn nothing_is_registered_that_a_parser_would_mend() {
+    let world = World::new(provider().registration(RegistrationPolicy::AllowAnyone));
+    let register = |members: &Value| {
+        let mut all = json!({ "redirect_uris": ["https://client.example.com/cb"] });
+        all.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        let request = Request::post(format!("{ISSUER}/register")).header("content-type", "application/json");
+        world.send(request.body(all.to_string().into_bytes()).unwrap())
+    };
+    for (member, value) in [
+        ("client_uri", json!("https://x.example/\u{0}")),
+        ("logo_uri", json!("https://x.example/a\r\nb")),
+        ("tos_uri", json!(" https://x.example/")),
+        ("policy_uri", json!("https://user:pw@x.example/")),
+        ("policy_uri", json!("https://x.example/\u{202e}")),
+        ("jwks_uri", json!("https://x.example/\n")),
+        ("jwks", json!({ "keys": [{ "kid": "\u{0}" }] })),
+        ("jwks", json!({ "a\u{0}": [] })),
+        ("redirect_uris", json!(["https://client.example.com/\u{e9}"])),
+        ("redirect_uris", json!(["https://client.example.com/\u{85}"])),
+        ("redirect_uris", json!(["https://auth.example.com./cb"])),
+        ("redirect_uris", json!(["x-apple.systempreferences:x"])),
+    ] {
+        let refused = register(&json!({ member: value })).unwrap_err();
+        assert!(!refused.to_string().contains(char::is_control), "{member} {refused}");
+        assert_eq!(refused.response().status(), 400, "{member}");
+    }
+    let names: serde_json::Map<_, _> = (0..100).map(|at| (format!("client_name#x{at}"), json!("a"))).collect();
+    for names in [Value::Object(names), json!({ "client_name#\u{0}\r\n": "x", "client_name#de-CH": "x" })] {
+        let answer: Value = serde_json::from_slice(register(&names).unwrap().body()).unwrap();
+        let kept: Vec<_> = answer.as_object().unwrap().keys().filter(|name| name.starts_with("client_name#")).collect();
+        assert!(kept.len() <= 32 && kept.iter().all(|name| !name.contains(char::is_control)), "{kept:?}");
+    }
+}
+
+/// RFC 7592 §3: the token with which a registration is managed is in every answer.
+#[test]
+fn a_registration_is_told_with_the_token_that_manages_it() {
+    let world = World::new(provider().registration(RegistrationPolicy::AllowAnyone));
+    let send = |method: &str, path: &str, token: Option<&str>, body: &str| -> Value {
+        let mut request = Request::builder().method(method).uri(format!("{ISSUER}{path}"));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        serde_json::from_slice(world.send(request.body(body.as_bytes().to_vec()).unwrap()).unwrap().body()).unwrap()
+    };
+    let body = r#"{"redirect_uris":["https://client.example.com/cb"]}"#;
+    let first = send("POST", "/register", None, body);
+    let (id, token) = (first["client_id"].as_str().unwrap(), first["registration_access_token"].as_str().unwrap());
+    let path = format!("/register/{id}");
+    assert_eq!(send("GET", &path, Some(token), "")["registration_access_token"], token);
+    let update = format!(r#"{{"client_id":"{id}","redirect_uris":["https://client.example.com/cb"]}}"#);
+    assert_eq!(send("PUT", &path, Some(token), &update)["registration_access_token"], token);
+}

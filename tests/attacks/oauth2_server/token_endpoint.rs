@@ -368,6 +368,23 @@ fn scope_withdrawn() {
     world.store.add_client(record().scope("print"));
     let reason = refused(world.refresh(PRINTER, tokens.refresh_token(), None), 400, "invalid_grant");
     assert_eq!(reason, Reason::ScopeWithdrawn("read write".into()));
+    // Also between the user's yes and the redemption, of a code and of a device.
+    let world = World::default();
+    let code = world.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read write")]].concat());
+    world.store.add_client(record().scope("read"));
+    let tokens = world.redeem(PRINTER, &code).unwrap();
+    assert_eq!((tokens.scope.as_str(), world.introspect(&tokens.access)["scope"].as_str()), ("read", Some("read")));
+    world.store.add_client(record());
+    let code = world.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read write")]].concat());
+    world.store.add_client(record().scope("print"));
+    let reason = refused(world.redeem(PRINTER, &code), 400, "invalid_grant");
+    assert_eq!(reason, Reason::ScopeWithdrawn("read write".into()));
+    // A client that may not use the grant any more has nothing of it.
+    let world = World::default();
+    let tokens = world.tokens();
+    world.store.add_client(record().grant_types(["client_credentials", "refresh_token"]));
+    let reason = refused(world.refresh(PRINTER, tokens.refresh_token(), None), 400, "unauthorized_client");
+    assert_eq!(reason, Reason::NotAllowed("authorization_code".into()));
     // A grant type that has lost a scope.
     let mut world = World::default();
     let tokens = world.tokens();
@@ -392,6 +409,18 @@ fn seal_chain() {
     // The last one but one may be asked for again; nothing leads to it.
     let sealed: Vec<_> = chain.iter().map(|tokens| seals(&world, tokens.refresh_token())).collect();
     assert_eq!(sealed, [false, false, false, true, false]);
+    // No rotation follows: what is left goes with the writes after the grace.
+    let first = world.tokens();
+    world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+    assert!(seals(&world, first.refresh_token()));
+    world.pass(10);
+    for _ in 0..3000 {
+        world.token(PRINTER, &[("grant_type", "client_credentials"), ("scope", "stats")]).unwrap();
+    }
+    assert!(!seals(&world, first.refresh_token()));
+    // It was used before all the same.
+    let reason = refused(world.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
+    assert_eq!(reason, Reason::RefreshTokenReplayed);
     let world = World::with(GrantType::refresh_token().without_rotation_grace());
     let first = world.tokens();
     world.refresh(PRINTER, first.refresh_token(), None).unwrap();
@@ -576,6 +605,14 @@ fn control_characters() {
         for (path, name) in [("/introspect", "token"), ("/revoke", "token"), ("/device_authorization", "scope")] {
             assert_eq!(first_answer(&posting(path, &[&own[..2], &[(name, bad)]].concat())), 400, "{path} {bad:?}");
         }
+        for authorization in
+            [format!("{bad}:secret"), format!("printer:secret{}", bad.replace(['\u{e9}', '\u{85}'], "\0"))]
+        {
+            let basic = format!("Basic {}", BASE64_STANDARD.encode(authorization));
+            let mut request = posting("/token", &own[2..]);
+            request.headers_mut().insert("authorization", basic.parse().unwrap());
+            assert_eq!(first_answer(&request), 400, "{bad:?}");
+        }
         let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{bad}:secret")));
         let mut request = posting("/token", &own[2..]);
         request.headers_mut().insert("authorization", basic.parse().unwrap());
@@ -596,6 +633,7 @@ fn control_characters() {
     let asks = |value| world.authorize(&[&honest[..], &[("claims", value)]].concat());
     assert_eq!(asks("{\n\t\"a\": \"\u{e9}\"\r\n}").unwrap().parameter("claims"), Some("{\n\t\"a\": \"\u{e9}\"\r\n}"));
     assert_eq!(sent_back(asks("a\0")), "invalid_request");
+    assert_eq!(sent_back(world.authorize(&[&honest[..], &[("a\r\nb", "c")]].concat())), "invalid_request");
     // Secrets, names and passwords are in any script.
     let unicode = "p\u{e4}ssw\u{f6}rd \u{1f389} of some length";
     world.store.add_client(ClientRecord::confidential("unicode", unicode).unwrap().grant_types(["client_credentials"]));

@@ -198,7 +198,12 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     /// A refresh token's record once it is replaced by that token.
     fn replaced(&self, (_, record): &Row, by: &NewTokens) -> Arc<TokenRecord> {
         let by = by.refresh.as_ref().map_or(by.access.0, |(key, _)| *key);
-        let replaced = Replaced { at: self.now, by, sealed: Some(Sealed::new("successor", b"key", b"context")) };
+        let replaced = Replaced {
+            at: self.now,
+            by,
+            sealed: Some(Sealed::new("successor", b"key", b"context")),
+            sealed_until: Some(self.now.after(LIFE)),
+        };
         Arc::new(TokenRecord { replaced: Some(Box::new(replaced)), ..TokenRecord::clone(record) })
     }
 

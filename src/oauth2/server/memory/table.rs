@@ -70,11 +70,11 @@ impl<K: Key, V> Table<K, V> {
         self.shards.iter().map(|shard| lock(shard).len).sum()
     }
 
-    /// Removes some of the entries that are over, and returns them. Called with each insertion, it finds them all in the end.
+    /// Removes some of the entries that are over, and returns them. The function may change what it looks at. Called with each insertion, it finds them all in the end.
     ///
     /// Most calls do nothing. A sweep that finds much brings the next one forward, so that at most about a quarter of the table
     /// is over and not dropped yet.
-    pub(super) fn sweep(&self, is_over: impl Fn(&V) -> bool) -> Vec<(K, V)> {
+    pub(super) fn sweep(&self, is_over: impl Fn(&mut V) -> bool) -> Vec<(K, V)> {
         // Where two threads overwrite each other's counts, a sweep is early or late.
         let left = self.sweep.left.load(Ordering::Relaxed);
         if left > 0 {
@@ -225,7 +225,7 @@ impl<K: Key, V> Shard<K, V> {
     }
 
     /// Removes what is over from one of the maps. Returns how many entries it looked at, and how many it moved.
-    fn sweep(&mut self, at: usize, is_over: impl Fn(&V) -> bool, over: &mut Vec<(K, V)>) -> (usize, usize) {
+    fn sweep(&mut self, at: usize, is_over: impl Fn(&mut V) -> bool, over: &mut Vec<(K, V)>) -> (usize, usize) {
         let Some(map) = self.maps.get_mut(at) else { return (0, 0) };
         let (seen, before) = (map.len(), over.len());
         over.extend(map.extract_if(|_, value| is_over(value)));
