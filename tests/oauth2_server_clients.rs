@@ -79,6 +79,11 @@ fn one_server_takes_clients_that_encode_basic_and_clients_that_do_not() {
             "{reason}"
         );
     }
+    // What is no UTF-8 is ISO 8859-1 to a server that reads credentials as they are.
+    let latin: Vec<u8> = format!("{NAME} 0:{AWKWARD}").chars().map(|letter| u8::try_from(letter).unwrap()).collect();
+    let latin = format!("Basic {}", BASE64_STANDARD.encode(latin));
+    asks(&lenient, &store, &latin).unwrap();
+    assert_eq!(asks(&strict, &store, &latin).map(drop).unwrap_err().reason, Reason::NotAuthenticated);
     // Neither reading lets anybody in whose secret is wrong.
     for wrong in [raw(&format!("{NAME} 0"), "wrong"), encoded(&format!("{NAME} 0"), "wrong"), raw("nobody+", AWKWARD)] {
         let rejected = asks(&lenient, &store, &wrong).unwrap_err();

@@ -223,7 +223,9 @@ impl Authentications {
     }
 
     fn split_basic(&self, decoded: &[u8]) -> Option<Basic> {
-        let text = std::str::from_utf8(decoded).ok()?;
+        let Ok(text) = std::str::from_utf8(decoded) else {
+            return self.split_latin(decoded);
+        };
         let colon = memchr::memchr(b':', decoded)?;
         let (name, secret) = (&text[..colon], &text[colon + 1..]);
         let decode = |part: &str| form::decoded_text(part).map(Cow::into_owned);
@@ -232,6 +234,14 @@ impl Authentications {
         let differs = encoded.as_ref().is_none_or(|pair| pair.client_id != name || pair.secret.expose() != secret);
         let raw = (differs && self.raw_basic).then(|| Pair { client_id: name.to_owned(), secret: Secret::new(secret) });
         (encoded.is_some() || raw.is_some()).then_some(Basic { encoded, raw })
+    }
+
+    /// Reads what is no UTF-8 as ISO 8859-1, in which Python's `requests` and what is made of it write credentials as they are.
+    fn split_latin(&self, decoded: &[u8]) -> Option<Basic> {
+        let colon = memchr::memchr(b':', decoded).filter(|_| self.raw_basic)?;
+        let text = |bytes: &[u8]| bytes.iter().copied().map(char::from).collect::<String>();
+        let secret = Secret::new(text(&decoded[colon + 1..]));
+        Some(Basic { encoded: None, raw: Some(Pair { client_id: text(&decoded[..colon]), secret }) })
     }
 
     /// Returns the client, if it is the one that it claims to be. A client that is not known takes as long as one whose secret is
