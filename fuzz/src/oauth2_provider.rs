@@ -8,9 +8,9 @@ use std::time::Duration;
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::Scope;
 use oauth_proto::oauth2::server::{
-    ClientRecord, FindClient, FindTicket, FindToken, FoundTicket, GrantType, MemoryStore, Provider, ProviderBuilder, Redeem, Redemption,
-    RegistrationPolicy, Rejected, RemoveClient, ReplaceTicket, Revoke, Rotate, Rotation, SaveClient, SaveTicket,
-    SaveTokens, Saved, Store, TokenRecord, UnknownScope,
+    ClientRecord, FindClient, FindTicket, FindToken, FoundTicket, GrantType, MemoryStore, Provider, ProviderBuilder,
+    Redeem, Redemption, RegistrationPolicy, Rejected, RemoveClient, ReplaceTicket, Revoke, Rotate, Rotation,
+    SaveClient, SaveTicket, SaveTokens, Saved, Store, TokenRecord, UnknownScope,
 };
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Response, Timestamp};
@@ -85,7 +85,9 @@ pub fn provider(options: Options) -> Provider {
     toggle(options.only_pushed, ProviderBuilder::require_pushed_requests);
     toggle(options.only_basic, ProviderBuilder::only_basic);
     toggle(options.only_body && !options.only_basic, ProviderBuilder::only_body);
-    toggle(options.raw_basic, ProviderBuilder::allow_raw_basic);
+    // `build` refuses an option that has no effect.
+    let takes_basic = options.only_basic || !options.only_body;
+    toggle(options.raw_basic && takes_basic, ProviderBuilder::allow_raw_basic);
     if options.separator {
         provider = provider.scope_separator(',');
     }

@@ -211,6 +211,7 @@ impl World {
                 self.forget_code(at);
             }
             Err(Reason::CodeUnknown) => assert!(code.gone || expired),
+            Err(Reason::CodeExpired { .. }) => assert!(!code.gone && expired),
             Err(Reason::RedirectUriChanged) => {
                 assert!(waits && !right_uri);
                 code.spent = true;
@@ -303,6 +304,9 @@ impl World {
                 // Tokens that were replaced, and would never have expired, are forgotten some time.
                 let old = token.replaced.is_some_and(|(when, _)| when + 90 * DAY <= now);
                 assert!(token.gone || expired || token.kind == TokenKind::Access || lost || old);
+            }
+            Err(Reason::RefreshTokenExpired { .. }) => {
+                assert!(is_own && !token.gone && (expired || successor.is_some_and(|by| !self.lives(by))));
             }
             Err(Reason::ScopeRefused(_)) => assert!(is_own && !fits),
             Err(Reason::StoreFailed(_)) => {}

@@ -79,7 +79,7 @@ fn a_client_with_awkward_credentials_is_known_wherever_they_are() {
     let task = Task { client: AWKWARD_CLIENT, client_secret: Some(AWKWARD_SECRET), ..Task::new(&server, "code") };
     // Requests does not encode them in the header, and writes them in ISO 8859-1.
     for authentication in ["body", "basic"] {
-        is_renewed_once(&Task { authentication, ..task });
+        is_renewed_once(&Task { authentication, ..task.clone() });
     }
 }
 

@@ -74,7 +74,8 @@ impl Provider {
         ask(Question::SaveTicket, command, voice.clone(), move |saved| {
             if !saved {
                 return match attempt {
-                    0..8 => Ok(self.begin_device(ticket, moment, voice, attempt + 1)),
+                    // Eight codes can be made of one moment.
+                    0..7 => Ok(self.begin_device(ticket, moment, voice, attempt + 1)),
                     _ => Err(Reason::Misconfigured("the store keeps no device code")),
                 };
             }

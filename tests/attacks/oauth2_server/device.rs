@@ -186,3 +186,72 @@ fn a_client_that_may_not_use_devices_gets_no_codes() {
     world.store.add_client(record().grant_types(["client_credentials"]));
     refused(poll(&world, stats, answer["device_code"].as_str().unwrap()), 400, "unauthorized_client");
 }
+
+/// Answers the first questions of two polls from the store, and then lets one after the other go on.
+#[test]
+fn of_two_polls_at_once_one_brings_tokens_and_the_other_takes_none_away() {
+    let world = World::default();
+    let codes = granted(&world);
+    let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("grant_type", DEVICE_CODE)];
+    let request = posting("/token", &[&own[..], &[("device_code", &codes.device)]].concat());
+    let found = || {
+        let Reply::Ask(Question::FindClient(ask)) = world.provider.token(&request, world.moment()) else { panic!() };
+        let client = world.store.find_client(ask.command()).unwrap();
+        let Reply::Ask(Question::FindTicket(ask)) = ask.answer(client) else { panic!() };
+        let ticket = world.store.find_ticket(ask.command()).unwrap();
+        ask.answer(ticket)
+    };
+    let (first, second, third) = (found(), found(), found());
+    let tokens = Tokens::read(&serve(first, &world.store).unwrap());
+    assert_eq!(refused(serve(second, &world.store), 400, "invalid_grant"), Reason::DeviceUnknown);
+    // A device asks again and again: it has not stolen anything.
+    assert!(world.lives(&tokens.access) && world.lives(tokens.refresh_token()));
+    let key = oauth_proto::oauth2::server::TokenHash::of(&tokens.access);
+    let question = oauth_proto::oauth2::server::FindToken { key };
+    let grant = world.store.find_token(&question).unwrap().unwrap().grant.id;
+    serve(world.provider.revoke_grant(grant), &world.store).unwrap();
+    assert_eq!(refused(serve(third, &world.store), 400, "invalid_grant"), Reason::DeviceUnknown);
+}
+
+/// RFC 8628 §6.1: user codes are short, so that one may be taken.
+#[test]
+fn a_user_code_that_is_taken_is_followed_by_others_and_not_for_ever() {
+    let world = World::default();
+    let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("scope", "read")];
+    let request = posting("/device_authorization", &own);
+    for taken in 0..10 {
+        let reply = world.provider.device_authorization(&request, world.moment());
+        let Reply::Ask(Question::FindClient(ask)) = reply else { panic!() };
+        let client = world.store.find_client(ask.command()).unwrap();
+        let (mut reply, mut aliases) = (ask.answer(client), Vec::new());
+        while let Reply::Ask(Question::SaveTicket(ask)) = reply {
+            aliases.push(ask.command().alias.unwrap());
+            let is_free = aliases.len() > taken;
+            reply = ask.answer(is_free);
+        }
+        let count = aliases.len();
+        aliases.sort_unstable();
+        aliases.dedup();
+        assert_eq!(aliases.len(), count, "one was tried twice");
+        match reply {
+            Reply::Done(_) => assert!(taken < 8 && count == taken + 1, "{taken}"),
+            Reply::Reject(rejected) => {
+                assert!(taken >= 8 && count == 8 && matches!(rejected.reason, Reason::Misconfigured(_)))
+            }
+            reply @ Reply::Ask(_) => panic!("{reply:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_a_link_brings_for_the_field_is_written_as_a_code() {
+    let world = World::default();
+    for (brought, shown) in
+        [("bcdf-ghjk", "BCDF-GHJK"), ("bcdfghjk", "BCDF-GHJK"), ("bcdf", "BCDF"), ("b c<d>f.g", "BCDF-G")]
+    {
+        let query = oauth_proto::wire::form::encode([("user_code", brought)]);
+        let request = http::Request::get(format!("{ISSUER}/device?{query}")).body(Vec::<u8>::new()).unwrap();
+        let page = serve(world.provider.device_page(&request), &world.store).unwrap();
+        assert_eq!(page.user_code.as_deref(), Some(shown));
+    }
+}

@@ -4,7 +4,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use oauth_proto::oauth2::server::{
     ClientRecord, FindClient, FindToken, GrantType, Question, Reason, Reply, Store, TokenHash, UnknownScope, serve,
 };
-use oauth_proto::{Moment, Response};
+use oauth_proto::{Moment, Response, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::world::*;
@@ -642,4 +642,54 @@ fn control_characters() {
         [("grant_type", "password"), ("username", "j\u{e4}ne"), ("password", "not \u{1f389}"), ("scope", "read")];
     world.store.add_client(ClientRecord::confidential("typed", SECRET).unwrap().grant_types(["password"]));
     assert_eq!(refused(world.token(("typed", SECRET), &password), 400, "invalid_grant"), Reason::PasswordDenied);
+}
+
+/// A refresh token that would never expire is remembered for 90 days when it was replaced; another as long as it would have lived.
+#[test]
+fn a_replaced_refresh_token_is_remembered_for_a_time_that_ends() {
+    const DAY: u64 = 24 * 3600;
+    for (refresh, days) in
+        [(GrantType::refresh_token().dangerous_never_expires(), 90), (GrantType::refresh_token(), 30)]
+    {
+        let world = World::with(refresh);
+        let first = world.tokens();
+        world.refresh(PRINTER, first.refresh_token(), None).unwrap();
+        let key = TokenHash::of(first.refresh_token());
+        let record = world.store.find_token(&FindToken { key }).unwrap().unwrap();
+        assert_eq!(record.expires_at, Some(Timestamp::from_secs(NOW + days * DAY)));
+    }
+}
+
+/// RFC 6749 §4.1.3, OAuth 2.1 §10.2: it is left out where the authorization request left it out, or where a proof key does better.
+#[test]
+fn a_redirect_uri_may_be_left_out_at_the_token_endpoint() {
+    let world = World::default();
+    let unsaid = [("response_type", "code"), ("client_id", PRINTER.0)];
+    let proof = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
+    let redeem = |code: &str, more: &[(&str, &str)]| {
+        world.token(PRINTER, &[&[("grant_type", "authorization_code"), ("code", code)], more].concat())
+    };
+    redeem(&world.code(&unsaid), &[]).unwrap();
+    let with_proof = world.code(&[&asking(PRINTER.0, REDIRECT)[..], &proof].concat());
+    redeem(&with_proof, &[("code_verifier", VERIFIER)]).unwrap();
+    redeem(&world.code(&[&unsaid[..], &proof].concat()), &[("code_verifier", VERIFIER)]).unwrap();
+    let said = world.printers_code();
+    assert_eq!(refused(redeem(&said, &[]), 400, "invalid_grant"), Reason::RedirectUriChanged);
+}
+
+/// A code whose grant is revoked while it is being redeemed brings nothing.
+#[test]
+fn a_code_that_is_revoked_while_it_is_redeemed_is_unknown() {
+    let world = World::default();
+    let code = world.printers_code();
+    let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
+    let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
+    let Reply::Ask(Question::FindClient(ask)) = world.provider.token(&request, world.moment()) else { panic!() };
+    let client = world.store.find_client(ask.command()).unwrap();
+    let Reply::Ask(Question::FindTicket(ask)) = ask.answer(client) else { panic!() };
+    let ticket = world.store.find_ticket(ask.command()).unwrap();
+    let grant = ticket.as_ref().unwrap().ticket.grant_id;
+    let reply = ask.answer(ticket);
+    serve(world.provider.revoke_grant(grant), &world.store).unwrap();
+    assert_eq!(refused(serve(reply, &world.store), 400, "invalid_grant"), Reason::CodeUnknown);
 }
