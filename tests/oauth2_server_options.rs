@@ -461,13 +461,14 @@ fn the_metadata_say_how_clients_authenticate_at_each_endpoint() {
 
 #[test]
 fn clients_register_and_manage_themselves() {
-    let trusted = RegistrationPolicy::with_token("initial");
+    let trusted = RegistrationPolicy::with_token("initial-access-token-1234").unwrap();
     let world = World::new(provider().registration(trusted));
     let mut metadata = ClientMetadata::new(["https://new.example.com/cb"]);
     metadata.client_name = Some("New".into());
     world.run(world.server().register(&metadata, None)).unwrap_err();
     world.run(world.server().register(&metadata, Some(&"wrong".into()))).unwrap_err();
-    let registration = world.run(world.server().register(&metadata, Some(&"initial".into()))).unwrap();
+    let registration =
+        world.run(world.server().register(&metadata, Some(&"initial-access-token-1234".into()))).unwrap();
     let client = registration.client(world.server(), world.moment().now).unwrap();
     world.sign_in(&client, Authorize::scope("read")).unwrap();
 

@@ -187,10 +187,11 @@ fn what_is_not_offered_is_left_out_and_the_answer_says_so() {
 /// RFC 6749 §4.4: client credentials are for clients that have some.
 #[test]
 fn a_client_that_proves_nothing_does_not_get_client_credentials() {
-    let world = World::new(provider().registration(RegistrationPolicy::with_token("initial")));
+    let world =
+        World::new(provider().registration(RegistrationPolicy::with_token("initial-access-token-1234").unwrap()));
     let ask = |method: &str, grants: Value| {
         let body = json!({ "redirect_uris": [CALLBACK], "token_endpoint_auth_method": method, "grant_types": grants });
-        request(&world, "POST", "/register", Some("initial"), &body.to_string())
+        request(&world, "POST", "/register", Some("initial-access-token-1234"), &body.to_string())
     };
     let both = json!(["client_credentials", "authorization_code", "password"]);
     assert_eq!(ask("none", both.clone()).1["grant_types"], json!(["authorization_code", "password"]));
@@ -198,7 +199,7 @@ fn a_client_that_proves_nothing_does_not_get_client_credentials() {
     refused(ask("none", json!(["client_credentials"])), "invalid_client_metadata", &["'grant_types'", "'password'"]);
     // A scope is that of the client's grants, also one that a grant has by default alone.
     let body = json!({ "grant_types": ["client_credentials"], "scope": "stats read" }).to_string();
-    let (_, answer) = request(&world, "POST", "/register", Some("initial"), &body);
+    let (_, answer) = request(&world, "POST", "/register", Some("initial-access-token-1234"), &body);
     assert_eq!((&answer["scope"], &answer["response_types"]), (&json!("stats"), &json!([])));
 }
 

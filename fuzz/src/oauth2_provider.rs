@@ -93,7 +93,7 @@ pub fn provider(options: Options) -> Provider {
     }
     let provider = match options.registration % 3 {
         0 => provider,
-        1 => provider.registration(RegistrationPolicy::with_token(INITIAL)),
+        1 => provider.registration(RegistrationPolicy::with_token(INITIAL).unwrap()),
         _ => provider.registration(RegistrationPolicy::AllowAnyone),
     };
     provider.build().unwrap()

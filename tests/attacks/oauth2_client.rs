@@ -43,7 +43,7 @@ fn mix_up() {
     redeemed(&client(), "&code=x").unwrap();
 }
 
-/// Whether it has promised to name itself or not: there is nothing that its name could be compared with.
+/// Row `iss-unknown`, whether it has promised to name itself or not: there is nothing that its name could be compared with.
 #[test]
 fn an_issuer_is_not_believed_where_none_is_known() {
     let server = || {
@@ -595,6 +595,7 @@ const INTERNAL: [&str; 26] = [
     "intranet",
 ];
 
+/// Row `discovery-internal`.
 #[test]
 fn a_server_elsewhere_points_at_nothing_in_this_network() {
     let discovered = |discovery: Discovery, body: &str| {
@@ -697,7 +698,7 @@ fn a_resource_elsewhere_names_no_server_of_this_network() {
     answered(near, "http://127.0.0.1:3000", "http://localhost:8080").unwrap();
 }
 
-/// Another server has sent the user back to its own redirect_uri, and the application hands on what came (RFC 9700 §4.4.2.2).
+/// Row `callback-place`: another server has sent the user back to its own redirect_uri, and the application hands on what came (RFC 9700 §4.4.2.2).
 #[test]
 fn a_callback_at_another_redirect_uri_sends_no_code() {
     // It names no issuer, as most servers.

@@ -23,7 +23,7 @@ use crate::oauth2::pkce::Unguessable;
 use crate::oauth2::resource::of_header;
 use crate::secret::same;
 use crate::wire::{json, lenient};
-use crate::{Moment, Response, Secret};
+use crate::{Error, Moment, Response, Secret, Unsupported};
 
 /// Who may register a client.
 ///
@@ -32,9 +32,9 @@ use crate::{Moment, Response, Secret};
 ///
 /// let provider = Provider::builder("https://auth.example.com")
 ///     .add_grant_type(GrantType::authorization_code().scopes("photos.read"))
-///     .registration(RegistrationPolicy::with_token("the initial access token, as hard to guess as a secret"))
+///     .registration(RegistrationPolicy::with_token("q3Rf0ZBr1KtDRbnfVdmIw7")?)
 ///     .build()?;
-/// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
+/// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -52,9 +52,18 @@ pub enum RegistrationPolicy {
 }
 
 impl RegistrationPolicy {
-    /// Whoever has this initial access token.
-    pub fn with_token(token: &str) -> Self {
-        Self::Token(TokenHash::of(token))
+    /// Lets everybody register who has this initial access token: at least 128 bits that nobody can guess, which are 22 characters of
+    /// base64url. Where a hash is at hand, [`Token`](Self::Token) takes that.
+    ///
+    /// # Errors
+    /// [`Unsupported::ShortSecret`](crate::Unsupported::ShortSecret) where it has fewer than 22 bytes.
+    pub fn with_token(token: &str) -> Result<Self, Error> {
+        const LEAST: usize = 22;
+        let length = token.len();
+        if length < LEAST {
+            return Err(Unsupported::ShortSecret { length, least: LEAST }.into());
+        }
+        Ok(Self::Token(TokenHash::of(token)))
     }
 
     /// Returns as whom it takes those that it lets register.

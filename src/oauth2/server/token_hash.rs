@@ -80,6 +80,19 @@ impl TokenHash {
         Self(hash.finalize().into())
     }
 
+    /// Returns the hash that has these 32 bytes, as a store kept them.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::server::TokenHash;
+    ///
+    /// let hash = TokenHash::of("2YotnFZFEjr1zCsicMWpAA");
+    /// assert_eq!(TokenHash::from_bytes(*hash.as_bytes()), hash);
+    /// ```
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The 32 bytes, for a store that keeps them as such.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -210,6 +223,7 @@ mod tests {
         assert_eq!(hash.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         let json = serde_json::to_string(&hash).unwrap();
         assert_eq!(serde_json::from_str::<TokenHash>(&json).unwrap(), hash);
+        assert_eq!(TokenHash::from_bytes(*hash.as_bytes()), hash);
         for other in ["", "ba78", &hash.to_string().replace('b', "g"), &format!("{hash}0")] {
             other.parse::<TokenHash>().unwrap_err();
         }

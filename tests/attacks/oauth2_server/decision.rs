@@ -219,7 +219,8 @@ fn redirect_before_asking() {
     location(&world.grant(consent));
 
     // Whom somebody has vetted is trusted with a redirect: by an initial access token, or by hand.
-    let world = World::new(provider().registration(RegistrationPolicy::with_token("initial-access-token-1234")));
+    let world =
+        World::new(provider().registration(RegistrationPolicy::with_token("initial-access-token-1234").unwrap()));
     let request = Request::post(format!("{ISSUER}/register"))
         .header("content-type", "application/json")
         .header("authorization", "Bearer initial-access-token-1234")

@@ -255,3 +255,15 @@ fn what_a_link_brings_for_the_field_is_written_as_a_code() {
         assert_eq!(page.user_code.as_deref(), Some(shown));
     }
 }
+
+#[test]
+fn a_page_and_a_consent_are_shown_without_the_code_that_lets_a_device_in() {
+    let world = World::default();
+    let codes = begin(&world);
+    let shown = format!("{:?}", entered(&world, &codes).unwrap());
+    assert!(shown.contains("printer") && shown.contains("read") && !shown.contains(&codes.user), "{shown}");
+    let uri = format!("{ISSUER}/device?user_code={}", codes.user);
+    let request = http::Request::get(uri).body(Vec::<u8>::new()).unwrap();
+    let page = serve(world.provider.device_page(&request), &world.store).unwrap();
+    assert_eq!(format!("{page:?}"), "DevicePage");
+}

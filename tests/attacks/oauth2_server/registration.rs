@@ -123,7 +123,7 @@ fn registration_server_members_smuggled() {
 /// Row `registration-policy-tightened-later`.
 #[test]
 fn registration_policy_tightened_later() {
-    let trusted = || RegistrationPolicy::with_token("initial");
+    let trusted = || RegistrationPolicy::with_token("initial-access-token-1234").unwrap();
     let under = |mut world: World, policy| {
         world.provider = provider().registration(policy).build().unwrap();
         world
@@ -143,7 +143,7 @@ fn registration_policy_tightened_later() {
     refused(world.token((&own.client_id, &own.secret), &stats), 400, "unauthorized_client");
 
     // Who had the initial token keeps what comes of it, as long as the policy gives it.
-    let partner = Registered::new(&world, "initial", &machine);
+    let partner = Registered::new(&world, "initial-access-token-1234", &machine);
     let all = Some(["authorization_code", "client_credentials", "password"].map(str::to_owned).to_vec());
     partner.put(&world, &both).unwrap();
     assert_eq!(partner.record(&world).metadata.grant_types, all);
