@@ -90,7 +90,8 @@ fn provider(issuer: &str) -> Provider {
         .add_grant_type(GrantType::password().scopes(SCOPES))
         .add_grant_type(GrantType::client_credentials().scopes("stats"))
         .add_grant_type(GrantType::device_code().scopes(SCOPES))
-        .add_grant_type(GrantType::refresh_token())
+        // A client that uses a token twice is taken for a thief at once.
+        .add_grant_type(GrantType::refresh_token().without_rotation_grace())
         .registration(RegistrationPolicy::AllowAnyone)
         .allow_raw_basic()
         .allow_verification_uri_complete()

@@ -209,11 +209,12 @@ fn escape(wire: &mut String, character: char, escaped: impl Fn(u8) -> String) {
     wire.extend(character.encode_utf8(&mut [0; 4]).bytes().map(escaped));
 }
 
-/// A text that is not empty, since a client, a token and a nonce have to be there.
+/// A text that is not empty and of one line, since a client, a token and a nonce have to be there, and no service issues others.
 fn identifier(random: &mut Random, limits: Limits) -> String {
     loop {
         let text = text(random);
-        if !text.is_empty() && (limits.escapes_in_identifiers || !holds_escape(&text)) {
+        let is_one = !text.is_empty() && !text.contains(char::is_control);
+        if is_one && (limits.escapes_in_identifiers || !holds_escape(&text)) {
             return text;
         }
     }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 const CLIENT: &str = "abc";
-const SECRET: &str = "xyz";
+const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
 /// More than the visit has.
 const HOPS: usize = 8;
 
