@@ -337,10 +337,8 @@ impl Provider {
         endpoint: Endpoint,
         result: Result<Reply<T>, Reason>,
     ) -> Reply<T> {
-        result.unwrap_or_else(|reason| {
-            let voice = Voice::json(endpoint).claimed(self.claimed(request));
-            Reply::Reject(reason.reject(&voice))
-        })
+        result
+            .unwrap_or_else(|reason| Reply::Reject(reason.reject_claim(&Voice::json(endpoint), self.claimed(request))))
     }
 
     /// Returns the client that a request names, whatever else is wrong with it.

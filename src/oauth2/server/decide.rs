@@ -175,7 +175,7 @@ impl Work {
             return Err(Reason::Misconfigured("more was granted than was asked"));
         }
         let grant = Arc::new(GrantRecord {
-            // What comes of a token goes when that goes.
+            // What comes of a token goes when the grant of that is revoked.
             id: parent.as_ref().map_or_else(|| grant_id(&self.moment), |(_, record)| record.grant.id),
             client_id: self.client.client_id.clone(),
             user,

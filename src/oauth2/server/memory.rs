@@ -66,6 +66,8 @@ struct StoredToken {
     record: Arc<TokenRecord>,
     /// A copy of the record's, so that a sweep need not follow the pointer. The end of time if it never expires.
     expires_at: Timestamp,
+    /// The same of the seal of its successor.
+    sealed_until: Timestamp,
     /// Comes when the token's own client is removed. Tokens of one grant can be of several clients, by token exchange.
     client: Option<Arc<Ending>>,
     /// The other records of the grant; `None` while this is the only one.
@@ -95,12 +97,9 @@ impl StoredToken {
         self.expires_at <= now || !self.is_alive()
     }
 
-    /// Drops the seal of a successor that nobody may ask for any more.
-    fn drop_late_seal(&mut self, now: Timestamp) {
-        let replaced = self.record.replaced.as_ref();
-        if replaced.and_then(|replaced| replaced.sealed_until).is_some_and(|until| until <= now) {
-            self.record = Arc::new(self.record.without_seal());
-        }
+    fn drop_seal(&mut self) {
+        self.sealed_until = NEVER;
+        self.record = Arc::new(self.record.without_seal());
     }
 }
 
@@ -230,14 +229,18 @@ impl MemoryStore {
         client: Option<Arc<Ending>>,
         family: Option<Arc<Family>>,
     ) {
-        let stored = StoredToken { record: record.clone(), expires_at: end_of(record), client, family };
+        let stored =
+            StoredToken { record: record.clone(), expires_at: end_of(record), sealed_until: NEVER, client, family };
         self.tokens.shard(&key).insert(key, stored);
     }
 
     /// Drops some of what is over. Tokens and tickets take turns, so that no request does the work of both.
     fn sweep(&self, now: Timestamp) {
         let tokens = self.tokens.sweep(|stored| {
-            stored.drop_late_seal(now);
+            // Nobody may ask for the successor any more.
+            if stored.sealed_until <= now {
+                stored.drop_seal();
+            }
             stored.is_over(now)
         });
         let tickets = if tokens.is_empty() { self.tickets.sweep(|stored| stored.is_over(now)) } else { Vec::new() };
@@ -310,7 +313,7 @@ impl MemoryStore {
 
     fn drop_seal(&self, key: &TokenHash) {
         if let Some(stored) = self.tokens.shard(key).get_mut(key) {
-            stored.record = Arc::new(stored.record.without_seal());
+            stored.drop_seal();
         }
     }
 
@@ -322,8 +325,11 @@ impl MemoryStore {
     }
 }
 
+/// The end of time.
+const NEVER: Timestamp = Timestamp::from_secs(u64::MAX);
+
 fn end_of(record: &TokenRecord) -> Timestamp {
-    record.expires_at.unwrap_or(Timestamp::from_secs(u64::MAX))
+    record.expires_at.unwrap_or(NEVER)
 }
 
 /// Puts a client in place of one of the same name, whose grants it keeps.
@@ -461,6 +467,8 @@ impl Store for MemoryStore {
         let answer = match rotatable(self.tokens.shard(key).get_mut(key)) {
             Ok(stored) => {
                 (stored.record, stored.expires_at) = (replaced.clone(), end_of(replaced));
+                let sealed_until = replaced.replaced.as_ref().and_then(|replaced| replaced.sealed_until);
+                stored.sealed_until = sealed_until.unwrap_or(NEVER);
                 Rotation::Rotated
             }
             Err(answer) => answer,

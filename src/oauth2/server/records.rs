@@ -248,7 +248,7 @@ pub enum TokenKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Unique {
-    /// The hash of client, user, grant type, scope and resources, in a column with an index.
+    /// The hash of client, user, grant type, scope, resources and the application's data, in a column with an index.
     pub key: TokenHash,
     /// The access token.
     pub access: Sealed,

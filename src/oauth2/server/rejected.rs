@@ -26,11 +26,18 @@ pub struct Rejected {
     /// The whole truth, for the operator's log.
     pub reason: Reason,
     voice: Voice,
+    /// The client that the request names, where it was refused before anybody was looked for.
+    claimed: Option<String>,
 }
 
 impl Reason {
     pub(super) fn reject(self, voice: &Voice) -> Rejected {
-        let rejected = Rejected::new(self, voice.clone());
+        self.reject_claim(voice, None)
+    }
+
+    /// Refuses a request that names that client, before anybody has looked for it.
+    pub(super) fn reject_claim(self, voice: &Voice, claimed: Option<String>) -> Rejected {
+        let rejected = Rejected { claimed, ..Rejected::new(self, voice.clone()) };
         super::events::rejected(&rejected);
         rejected
     }
@@ -39,7 +46,7 @@ impl Reason {
 impl Rejected {
     /// Returns a refusal that is reported elsewhere.
     pub(crate) fn new(reason: Reason, voice: Voice) -> Self {
-        Self { reason, voice }
+        Self { reason, voice, claimed: None }
     }
 
     /// Returns the endpoint that refuses; `None` for a protected resource, and for a path that is no endpoint's.
@@ -51,7 +58,7 @@ impl Rejected {
     /// `None` where it names none, and at a protected resource.
     pub fn client_id(&self) -> Option<&str> {
         let known = self.voice.client.as_ref().map(|client| client.client_id.as_str());
-        known.or_else(|| self.reason.claimed_client()).or(self.voice.claimed.as_deref())
+        known.or_else(|| self.reason.claimed_client()).or(self.claimed.as_deref())
     }
 
     /// Returns what the other side is told: a redirect where the client and its redirect_uri are known; a page with a link there if the

@@ -16,8 +16,6 @@ pub(crate) struct Voice {
     pub(super) endpoint: Option<Endpoint>,
     /// The client that asks, once it is known.
     pub(super) client: Option<Arc<ClientRecord>>,
-    /// The client that the request names, where it was refused before anybody was looked for.
-    pub(super) claimed: Option<Box<str>>,
 }
 
 /// How somebody is told.
@@ -91,7 +89,7 @@ fn is_quotable(text: &str) -> bool {
 
 impl Voice {
     const fn new(manner: Manner, endpoint: Option<Endpoint>) -> Self {
-        Self { manner, endpoint, client: None, claimed: None }
+        Self { manner, endpoint, client: None }
     }
 
     /// Tells the client in JSON.
@@ -128,12 +126,6 @@ impl Voice {
     /// Tells the caller of a resource, of which that scope is wanted, by a challenge.
     pub(crate) fn resource(guarded: &Arc<Guarded>, scope: Scope) -> Self {
         Self::new(Manner::Resource(Box::new(Guarded { scope: Some(scope), ..Guarded::clone(guarded) })), None)
-    }
-
-    /// The same where a request has named that client.
-    pub(super) fn claimed(mut self, client_id: Option<String>) -> Self {
-        self.claimed = client_id.map(String::into_boxed_str);
-        self
     }
 
     /// The same where the client is known.

@@ -236,7 +236,7 @@ fn a_user_code_that_is_taken_is_followed_by_others_and_not_for_ever() {
         match reply {
             Reply::Done(_) => assert!(taken < 8 && count == taken + 1, "{taken}"),
             Reply::Reject(rejected) => {
-                assert!(taken >= 8 && count == 8 && matches!(rejected.reason, Reason::Misconfigured(_)))
+                assert!(taken >= 8 && count == 8 && matches!(rejected.reason, Reason::Misconfigured(_)));
             }
             reply @ Reply::Ask(_) => panic!("{reply:?}"),
         }
@@ -266,4 +266,32 @@ fn a_page_and_a_consent_are_shown_without_the_code_that_lets_a_device_in() {
     let request = http::Request::get(uri).body(Vec::<u8>::new()).unwrap();
     let page = serve(world.provider.device_page(&request), &world.store).unwrap();
     assert_eq!(format!("{page:?}"), "DevicePage");
+}
+
+/// A device that asks while the user decides changes its ticket: the decision is tried again, and not for ever.
+#[test]
+fn a_decision_that_a_question_overtakes_is_tried_again() {
+    let world = World::default();
+    for overtaken in 0..11 {
+        let codes = begin(&world);
+        let device = entered(&world, &codes).unwrap();
+        let (mut reply, mut tried) = (world.provider.grant_device(device, Grant::new("jane"), world.moment()), 0);
+        let end = loop {
+            reply = match reply {
+                Reply::Ask(Question::FindTicket(ask)) => {
+                    let ticket = world.store.find_ticket(ask.command()).unwrap();
+                    ask.answer(ticket)
+                }
+                Reply::Ask(Question::ReplaceTicket(ask)) => {
+                    tried += 1;
+                    ask.answer(tried > overtaken)
+                }
+                Reply::Ask(question) => panic!("{question:?}"),
+                Reply::Done(()) => break Ok(()),
+                Reply::Reject(rejected) => break Err(rejected.reason),
+            }
+        };
+        let expected = if overtaken < 9 { Ok(()) } else { Err(Reason::UserCode) };
+        assert_eq!((end, tried), (expected, (overtaken + 1).min(9)), "{overtaken}");
+    }
 }
