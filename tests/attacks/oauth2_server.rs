@@ -146,7 +146,10 @@ fn pkce_plain() {
         world.authorize(&parameters)
     };
     assert_eq!(sent_back(plain(&[("code_challenge_method", "plain")])), "invalid_request");
-    // It is what a missing method means.
+    // It is what a missing method means, and the client is told so.
+    let rejected = plain(&[]).unwrap_err();
+    let told = parameter(&location(&rejected.response()), "error_description").unwrap();
+    assert!(told.contains("the method left out means plain"), "{told}");
     assert_eq!(sent_back(plain(&[])), "invalid_request");
     assert_eq!(sent_back(plain(&[("code_challenge_method", "S512")])), "invalid_request");
     let allowed = World::new(provider().allow_plain_pkce());

@@ -101,10 +101,19 @@ fn par_reused_after_grant() {
     );
     let implicit =
         [("response_type", "token"), ("client_id", PRINTER.0), ("redirect_uri", CALLBACK), ("scope", "read")];
-    let response = world.post("/par", &[&implicit[..], &[("client_secret", PRINTER.1)]].concat()).unwrap();
-    let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
-    let consent = load(&world, PRINTER.0, body["request_uri"].as_str().unwrap()).unwrap();
-    assert!(parameter(&location(&world.grant(consent.clone())), "access_token").is_some());
+    let again = || {
+        let response = world.post("/par", &[&implicit[..], &[("client_secret", PRINTER.1)]].concat()).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        body["request_uri"].as_str().unwrap().to_owned()
+    };
+    let consent = load(&world, PRINTER.0, &again()).unwrap();
+    // RFC 6749 §4.2.2: the scope is there where there is one.
+    let bare = serve(world.provider.grant(consent.clone(), Grant::new("jane").scope(""), world.moment()), &world.store);
+    assert_eq!(parameter(&location(&bare.unwrap()), "scope"), None);
+    let consent = load(&world, PRINTER.0, &again()).unwrap();
+    let url = location(&world.grant(consent.clone()));
+    assert!(parameter(&url, "access_token").is_some());
+    assert_eq!(parameter(&url, "scope").as_deref(), Some("read"));
     let again = serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store);
     assert!(is_request_uri(&paged(again)));
 }
