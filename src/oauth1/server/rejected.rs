@@ -29,7 +29,7 @@ pub struct Rejected {
 /// ```
 /// use oauth_proto::oauth1::server::Reason;
 ///
-/// assert_eq!(Reason::WrongSignature.to_string(), "the signature is wrong");
+/// assert_eq!(Reason::WrongSignature.to_string(), "the signature is wrong: the secrets differ, or the request has changed on its way (compare the base strings)");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -85,8 +85,9 @@ impl Provider {
     ///
     /// # Security
     /// Never is more registered than was asked for. An absent `scope` is all that the client's grants have; an empty one is none,
-    /// and is kept. One of whose words nothing is left is refused, and does not become an absent one; where the client's grants
-    /// have no scopes, it becomes an empty one.
+    /// and is kept. Where none of the words asked for is offered, the registration is refused, or, where the client's grants have no
+    /// scopes at all, the scope becomes empty; it never becomes absent. [`GrantType::unknown_scope`](super::GrantType::unknown_scope) is
+    /// about token requests and has no say here.
     ///
     /// An update is judged by the policy of the day, and never gives more than the one under which the client registered
     /// ([`ClientRecord::registrant`]).
