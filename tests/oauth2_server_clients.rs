@@ -340,3 +340,21 @@ fn refresh_tokens_come_with_the_grants_that_the_operator_names() {
     let without = with.add_grant_type(GrantType::client_credentials().scopes("stats").without_refresh_token());
     assert!(!brings(&without, "printer"));
 }
+
+/// Credentials of any length that a header can have are read.
+#[test]
+fn a_long_secret_fits_in_basic() {
+    let store = MemoryStore::default();
+    for length in [22, 100, 180, 183, 184, 185, 300, 2000] {
+        let secret = "s".repeat(length);
+        store.add_client(machine("printer", &secret));
+        asks(&provider(), &store, &raw("printer", &secret)).unwrap();
+        asks(&provider(), &store, &raw("printer", &secret[1..])).unwrap_err();
+    }
+}
+
+#[test]
+fn a_claim_is_shown_by_the_client_that_it_names() {
+    let claim = ClaimedClient::new("printer", |_| true);
+    assert_eq!(format!("{claim:?}"), r#"ClaimedClient { client_id: "printer", .. }"#);
+}
