@@ -167,6 +167,7 @@ fn introspection_tells_what_the_operator_names_and_the_application_adds() {
     let answer = read(&response);
     assert_eq!((&answer["active"], &answer["username"]), (&json!(true), &json!("jane@example.com")));
     assert_eq!((&answer["iat"], &answer["exp"]), (&json!(NOW), &json!(NOW + 3600)));
+    assert_eq!(answer["iss"], ISSUER);
     assert_eq!((asked[0].kind, asked[0].grant.user.as_deref()), (AnswerKind::Introspection, Some("jane")));
     for member in ["active", "scope", "client_id", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "cnf"] {
         assert_eq!(extended(&world, &introspect, &json!({ member: false })).0.status(), 500, "{member}");

@@ -318,6 +318,10 @@ fn a_client_that_is_not_known_is_checked_by_a_stand_in_and_refused() {
     assert_eq!(ask("nobody", "wrong"), Err(Reason::UnknownClient("nobody".into())));
     assert_eq!(checked.load(Ordering::Relaxed), 3);
     assert_eq!(ask("nobody", "of nobody"), Err(Reason::UnknownClient("nobody".into())));
+    // RFC 6749 §2.3: one way to show who it is, and no second one.
+    let mut both = form(Some(&raw("printer", "wrong")), "grant_type=client_credentials&scope=stats&client_id=printer");
+    both.headers_mut().insert("x-key", "right".parse().unwrap());
+    assert_eq!(serve(server.token(&both, at(NOW)), &store).unwrap_err().reason, Reason::TwoAuthentications);
 }
 
 /// A grant type that brings no refresh token of its own accord, and one that does.
