@@ -82,6 +82,11 @@ fn a_refusal_is_logged_with_its_client_its_endpoint_and_its_reason() {
     event(&post("/token", &[&known[..], &credentials].concat()), &world, Level::DEBUG, &["Token", "printer", "admin"]);
     let other = [&known[..], &[("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", "x")]];
     event(&post("/token", &other.concat()), &world, Level::DEBUG, &["Token", "printer", "device code"]);
+    // Also where it was refused before anybody was looked for, by the body or by Basic.
+    event(&post("/token", &known), &world, Level::DEBUG, &["Token", "printer", "grant_type"]);
+    let mut magic = post("/token", &[("grant_type", "magic")]);
+    magic.headers_mut().insert("authorization", "Basic cHJpbnRlcjp4".parse().unwrap());
+    event(&magic, &world, Level::DEBUG, &["Token", "printer", "magic"]);
     let revoke = [("client_id", "nobody"), ("token", "x")];
     event(&post("/revoke", &revoke), &world, Level::DEBUG, &["Revoke", "nobody"]);
     event(&post("/tokens", &known), &world, Level::DEBUG, &["/tokens", "/token, "]);

@@ -187,6 +187,9 @@ fn what_is_not_offered_is_left_out_and_the_answer_says_so() {
 /// RFC 6749 §4.4: client credentials are for clients that have some.
 #[test]
 fn a_client_that_proves_nothing_does_not_get_client_credentials() {
+    // 22 bytes hold 128 bits, and 21 do not.
+    RegistrationPolicy::with_token(&"t".repeat(21)).unwrap_err();
+    RegistrationPolicy::with_token(&"t".repeat(22)).unwrap();
     let world =
         World::new(provider().registration(RegistrationPolicy::with_token("initial-access-token-1234").unwrap()));
     let ask = |method: &str, grants: Value| {
