@@ -98,7 +98,7 @@ fn a_sound_configuration_is_built() {
     ];
     for builder in builders {
         assert_eq!(problems(builder.clone()), [], "{builder:?}");
-        Provider::try_from(builder).unwrap();
+        builder.build().unwrap();
     }
 }
 

@@ -107,10 +107,15 @@ pub(super) struct Authentications {
 /// What a request shows of its client.
 pub(super) struct Presented {
     endpoint: Endpoint,
+    claim: Claim,
+    /// Another reading of HTTP Basic, if it differs.
+    raw: Option<Box<Claim>>,
+}
+
+/// Who a client says that it is, and by what it proves that.
+struct Claim {
     client_id: String,
     proof: Proof,
-    /// Another reading of HTTP Basic, if it differs.
-    raw: Option<Box<Pair>>,
 }
 
 /// What a client proves by that it is the one that it says.
@@ -124,13 +129,6 @@ impl Proof {
     /// An empty secret may be left out (§2.3.1), and so it may be there for a client that has none.
     fn of(secret: Secret) -> Self {
         if secret.is_empty() { Self::Nothing } else { Self::Secret(secret) }
-    }
-
-    fn into_secret(self) -> Secret {
-        match self {
-            Self::Secret(secret) => secret,
-            Self::Nothing | Self::Own(_) => Secret::default(),
-        }
     }
 }
 
@@ -162,12 +160,8 @@ impl Authentications {
                 return Err(Reason::TwoAuthentications);
             }
             check_identifier(&claimed.client_id)?;
-            return Ok(Presented {
-                endpoint,
-                client_id: claimed.client_id,
-                proof: Proof::Own(claimed.check),
-                raw: None,
-            });
+            let claim = Claim { client_id: claimed.client_id, proof: Proof::Own(claimed.check) };
+            return Ok(Presented { endpoint, claim, raw: None });
         }
         let Some(basic) = self.basic(request.headers())? else {
             if in_body.is_some() && !self.body {
@@ -175,7 +169,7 @@ impl Authentications {
             }
             let client_id = client_id.ok_or(Reason::NotAuthenticated)?.to_owned();
             let proof = in_body.map_or(Proof::Nothing, |secret| Proof::Secret(secret.into()));
-            return Ok(Presented { endpoint, client_id, proof, raw: None });
+            return Ok(Presented { endpoint, claim: Claim { client_id, proof }, raw: None });
         };
         if in_body.is_some() {
             return Err(Reason::TwoAuthentications);
@@ -299,24 +293,23 @@ impl Basic {
     fn present(self, named: Option<&str>, is_accepted: bool, endpoint: Endpoint) -> Result<Presented, Reason> {
         let fits = |pair: &Pair| named.is_none_or(|named| named == pair.client_id);
         let (encoded, raw) = (self.encoded.filter(fits), self.raw.filter(fits));
-        let Some((Pair { client_id, secret }, raw)) = (match (encoded, raw) {
-            (Some(encoded), raw) => Some((encoded, raw)),
-            (None, raw) => raw.map(|raw| (raw, None)),
-        }) else {
-            return Err(Reason::TwoAuthentications);
-        };
+        let (first, raw) = if encoded.is_some() { (encoded, raw) } else { (raw, None) };
+        let first = first.ok_or(Reason::TwoAuthentications)?;
         if !is_accepted {
             return Err(Reason::NotAuthenticated);
         }
-        check_pair(&client_id, &secret)?;
-        let raw = raw.filter(|raw| check_pair(&raw.client_id, &raw.secret).is_ok()).map(Box::new);
-        Ok(Presented { endpoint, client_id, proof: Proof::of(secret), raw })
+        let raw = raw.and_then(|raw| raw.claim().ok()).map(Box::new);
+        Ok(Presented { endpoint, claim: first.claim()?, raw })
     }
 }
 
-fn check_pair(client_id: &str, secret: &Secret) -> Result<(), Reason> {
-    check_identifier(client_id)?;
-    parameters::check_value("client_secret", secret.expose())
+impl Pair {
+    /// Returns who claims to be there, if name and secret have characters that they can have.
+    fn claim(self) -> Result<Claim, Reason> {
+        check_identifier(&self.client_id)?;
+        parameters::check_value("client_secret", self.secret.expose())?;
+        Ok(Claim { client_id: self.client_id, proof: Proof::of(self.secret) })
+    }
 }
 
 /// Refuses identifiers with characters that RFC 6749 §A.1 does not allow: a database may not take them.
@@ -371,10 +364,11 @@ impl Provider {
         now: Timestamp,
         next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<Reply<T>, Reason> + Send + 'static,
     ) -> Reply<T> {
-        let Presented { endpoint, client_id, proof, raw } = presented;
+        let Presented { endpoint, claim, raw } = presented;
         if let Some(raw) = raw {
-            return self.with_client_of_two(Pair { client_id, secret: proof.into_secret() }, raw, endpoint, now, next);
+            return self.with_client_of_two(claim, raw, endpoint, now, next);
         }
+        let Claim { client_id, proof } = claim;
         let provider = self.clone();
         let voice = Voice::json(endpoint);
         ask_back(Question::FindClient, FindClient { client_id }, voice, move |command, found| {
@@ -389,8 +383,8 @@ impl Provider {
     /// of the two names a client.
     fn with_client_of_two<T: 'static>(
         &self,
-        encoded: Pair,
-        raw: Box<Pair>,
+        encoded: Claim,
+        raw: Box<Claim>,
         endpoint: Endpoint,
         now: Timestamp,
         next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<Reply<T>, Reason> + Send + 'static,
@@ -401,10 +395,8 @@ impl Provider {
         let first = FindClient { client_id: encoded.client_id };
         let finish = move |first: &FindClient, found: Option<Arc<ClientRecord>>, other: Option<Arc<ClientRecord>>| {
             let authentications = &provider.0.authentications;
-            let authenticate =
-                |name: &str, secret: Secret, found| authentications.authenticate(name, Proof::of(secret), found, now);
-            let by_encoded = authenticate(&first.client_id, encoded.secret, found);
-            let by_raw = authenticate(&raw.client_id, raw.secret, other);
+            let by_encoded = authentications.authenticate(&first.client_id, encoded.proof, found, now);
+            let by_raw = authentications.authenticate(&raw.client_id, raw.proof, other, now);
             let client = by_encoded.or_else(|reason| {
                 // The reading that names a client says more.
                 let is_unknown = matches!(reason, Reason::UnknownClient(_));

@@ -201,12 +201,12 @@ impl ProviderBuilder {
         self
     }
 
-    /// Another way to make tokens and codes. 43 random characters unless said otherwise.
+    /// Sets how tokens and codes are made. The default is 43 random characters.
     pub fn token_generator(self, generator: impl TokenGenerator + 'static) -> Self {
         self.with(|config| config.generator = Arc::new(generator))
     }
 
-    /// Another way to keep clients' secrets. SHA-256 unless said otherwise, which is for generated ones.
+    /// Sets how clients' secrets are hashed. The default is SHA-256, which is for generated secrets.
     pub fn secret_hasher(self, hasher: impl SecretHasher + 'static) -> Self {
         self.with(|config| {
             config.authentications.stand_in = hasher.stand_in().into();
@@ -214,17 +214,17 @@ impl ProviderBuilder {
         })
     }
 
-    /// A further way to know who a client is.
+    /// Sets a further way in which clients show who they are.
     pub fn client_source(self, source: impl ClientSource + 'static) -> Self {
         self.with(|config| config.authentications.source = Some(Arc::new(source)))
     }
 
-    /// Takes clients' secrets from HTTP Basic alone. Both ways are taken unless said otherwise.
+    /// Accepts clients' secrets in HTTP Basic alone. By default they are accepted there and in the body.
     pub fn only_basic(self) -> Self {
         self.with(|config| config.authentications.body = false)
     }
 
-    /// Takes clients' secrets from the body alone.
+    /// Accepts clients' secrets in the body alone. By default they are accepted there and in HTTP Basic.
     pub fn only_body(self) -> Self {
         self.with(|config| config.authentications.basic = false)
     }
@@ -272,17 +272,17 @@ impl ProviderBuilder {
         self.with(|config| config.only_pushed = true)
     }
 
-    /// How long a code lives: a minute unless said otherwise. RFC 6749 §4.1.2 recommends ten at most.
+    /// Sets how long a code lives. The default is one minute; RFC 6749 §4.1.2 recommends ten at most.
     pub fn code_lifetime(self, lifetime: Duration) -> Self {
         self.with(|config| config.code_lifetime = lifetime)
     }
 
-    /// How long a device waits for its user: ten minutes unless said otherwise.
+    /// Sets how long a device waits for its user. The default is ten minutes.
     pub fn device_lifetime(self, lifetime: Duration) -> Self {
         self.with(|config| config.device_lifetime = lifetime)
     }
 
-    /// How long a device has to wait from one question to the next: five seconds unless said otherwise.
+    /// Sets how long a device has to wait between two token requests. The default is five seconds.
     pub fn device_interval(self, interval: Duration) -> Self {
         self.with(|config| config.device_interval = interval)
     }
@@ -297,26 +297,25 @@ impl ProviderBuilder {
         self.with(|config| config.complete_uri = true)
     }
 
-    /// How long a pushed request can be loaded: a minute unless said otherwise.
+    /// Sets how long a pushed request can be loaded. The default is one minute.
     pub fn pushed_request_lifetime(self, lifetime: Duration) -> Self {
         self.with(|config| config.pushed_lifetime = lifetime)
     }
 
-    /// Lets clients register (RFC 7591). Nobody can unless this says who.
+    /// Sets who may register clients (RFC 7591). By default nobody may.
     pub fn registration(self, policy: RegistrationPolicy) -> Self {
         self.with(|config| config.registration = policy)
     }
 
-    /// Lets clients register a redirect_uri of any scheme of their own, such as the `cursor:` and `vscode:` of editors. Unless said
-    /// otherwise, such a scheme is a domain name in reverse, like `com.example.app:`. Schemes that a browser or an operating system
+    /// Lets clients register a redirect_uri of any scheme of their own, such as the `cursor:` and `vscode:` of editors. By
+    /// default such a scheme is a domain name in reverse, like `com.example.app:`. Schemes that a browser or an operating system
     /// acts on (`javascript:`, `data:`, `file:`, `intent:`, `ftp:`, `mailto:` and their like) stay refused, and so does http to another
     /// machine.
     ///
     /// # Security
-    /// What this gives away: who owns the scheme. Any app can claim one that is no domain name, and nobody can say whose it is (RFC
-    /// 8252 §7.1, §8.4). Codes go to whichever app the user's system starts; without the proof key or secret it cannot redeem them. With
-    /// [`RegistrationPolicy::AllowAnyone`], whoever registers can have users' browsers start any app that has a scheme, with
-    /// parameters behind it that the registrant chose.
+    /// A scheme that is no domain name has no owner: any app can claim it (RFC 8252 §7.1, §8.4). Codes go to whichever app the
+    /// user's system starts; without the proof key or secret that app cannot redeem them. With [`RegistrationPolicy::AllowAnyone`],
+    /// anyone can have users' browsers start any app that has a scheme, with parameters behind it that the registrant chose.
     ///
     /// # Examples
     /// ```
@@ -378,9 +377,9 @@ impl ProviderBuilder {
         self.with(|config| config.introspected = members.into_iter().map(Into::into).collect())
     }
 
-    /// A further member of the metadata (RFC 8414 §2), such as `service_documentation`, or another value of one that is there:
-    /// `token_endpoint_auth_methods_supported`, where a [`ClientSource`] knows further methods. A value that such a member cannot
-    /// have is left out.
+    /// Adds a member to the metadata (RFC 8414 §2), such as `service_documentation`, or gives another value to one that is there:
+    /// `token_endpoint_auth_methods_supported`, where a [`ClientSource`] knows further methods. [`build`](Self::build) refuses a value
+    /// that such a member cannot have.
     pub fn add_metadata_member(self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
         self.with(|config| drop(config.metadata.insert(name.into(), value.into())))
     }
@@ -388,5 +387,5 @@ impl ProviderBuilder {
 
 /// Makes the tokens of the grants unique that can have unique tokens.
 fn make_unique(grant_type: &mut GrantType) {
-    grant_type.unique |= matches!(grant_type.name.as_str(), "authorization_code" | "password");
+    grant_type.unique |= grant_type.may_be_unique();
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::client_record::ClientRecord;
 use super::reason::Reason;
 use super::records::{Grant, GrantRecord, TokenRecord};
+use super::respond::is_quotable;
 use crate::oauth2::Scope;
 use crate::{Command, Secret};
 
@@ -145,18 +146,12 @@ impl Decision {
         match self {
             Self::Granted(grant) => Ok(grant),
             Self::Denied => Err(Reason::ClaimDenied),
-            Self::Refused { code, .. } if !is_error_code(&code) => Err(Reason::Misconfigured(
+            Self::Refused { code, .. } if !is_quotable(&code) => Err(Reason::Misconfigured(
                 "the code of `Decision::Refused` is empty or has characters that no code has",
             )),
             Self::Refused { code, description } => Err(Reason::ClaimRefused { code, description }),
         }
     }
-}
-
-/// Returns whether a text can be an error's code (RFC 6749 §4.1.2.1 and §5.2).
-pub(super) fn is_error_code(code: &str) -> bool {
-    let is_sendable = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
-    !code.is_empty() && code.bytes().all(is_sendable)
 }
 
 impl Command for Decide {

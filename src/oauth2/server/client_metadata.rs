@@ -134,7 +134,7 @@ fn is_name_in_a_language(member: &str) -> bool {
 
 /// Returns whether a URI is written in the characters of URIs alone (RFC 3986 §2): a parser drops or escapes others, and the text is
 /// what is kept.
-fn is_ascii(uri: &str) -> bool {
+pub(super) fn is_ascii(uri: &str) -> bool {
     uri.bytes().all(|byte| byte.is_ascii_graphic())
 }
 

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::builder::ProviderBuilder;
-use super::client_metadata::PrivateSchemes;
+use super::client_metadata::{PrivateSchemes, is_ascii};
 use super::extend::AnswerKind;
 use super::generator::{NewToken, is_token};
 use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
@@ -11,11 +10,9 @@ use super::paths::Endpoint;
 use super::provider::{Config, Provider};
 use super::records::{GrantId, GrantRecord, TokenKind};
 use super::register::RegistrationPolicy;
+use super::secrets::SHORTEST;
 use crate::oauth2::Scope;
 use crate::{Secret, Timestamp, Unsupported};
-
-/// The fewest bytes of a key that nobody can guess: 128 bits in base64url have 22 characters.
-const SHORTEST_KEY: usize = 22;
 
 /// The problems of a configuration, at least one.
 ///
@@ -111,7 +108,7 @@ pub enum ConfigurationProblem {
     },
     /// The key of the unique tokens can be guessed.
     #[error(
-        "the key of `ProviderBuilder::{option}` has {length} bytes: expected at least {SHORTEST_KEY}, which hold 128 random bits in \
+        "the key of `ProviderBuilder::{option}` has {length} bytes: expected at least {SHORTEST}, which hold 128 random bits in \
          base64url; a test can use `ProviderBuilder::dangerous_allow_short_keys`"
     )]
     UniqueTokensKeyShort {
@@ -265,7 +262,7 @@ fn check_keys(config: &Config, found: &mut Vec<ConfigurationProblem>) {
     for key in keys.iter().filter(|_| !config.dangerous_short_keys) {
         let length = key.key.expose().len();
         let option = if key.ends_at.is_some() { "unique_tokens_key_until" } else { "unique_tokens_key" };
-        if length < SHORTEST_KEY {
+        if length < SHORTEST {
             found.push(ConfigurationProblem::UniqueTokensKeyShort { option, length });
         }
     }
@@ -300,7 +297,7 @@ fn check_effects(config: &Config, found: &mut Vec<ConfigurationProblem>) {
 
 /// Returns whether a text is an absolute URI, in the characters that clients can send.
 fn is_uri(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_graphic()) && url::Url::parse(text).is_ok()
+    is_ascii(text) && url::Url::parse(text).is_ok()
 }
 
 fn is_separator(separator: char) -> bool {
@@ -332,7 +329,7 @@ fn check_grant_type(config: &Config, grant_type: &GrantType, found: &mut Vec<Con
             scope: crate::wire::shortened(scope),
         }));
     }
-    let may_be_unique = matches!(name, "authorization_code" | "password");
+    let may_be_unique = grant_type.may_be_unique();
     let is_refresh = name == "refresh_token";
     let offers_refresh = config.grant_types.iter().any(|own| own.name == "refresh_token");
     let without_effect = [
@@ -395,7 +392,7 @@ fn check_generator(config: &Config, found: &mut Vec<ConfigurationProblem>) {
     for (kind, what) in kinds {
         let token = NewToken { kind, grant: &grant, issued_at: now, expires_at: Some(now) };
         let [one, other] = [[1; 32], [2; 32]].map(|random| config.generator.generate(&token, random));
-        if ![&one, &other].into_iter().all(|text| text.len() >= SHORTEST_KEY && is_token(text)) {
+        if ![&one, &other].into_iter().all(|text| text.len() >= SHORTEST && is_token(text)) {
             found.push(ConfigurationProblem::Generator { what });
         } else if one == other {
             found.push(ConfigurationProblem::GeneratorRepeats { what });
@@ -461,13 +458,5 @@ fn check_metadata(provider: &Provider, found: &mut Vec<ConfigurationProblem>) {
         if is_issuer || !is_told {
             found.push(ConfigurationProblem::MetadataMember { name: name.clone() });
         }
-    }
-}
-
-impl TryFrom<ProviderBuilder> for Provider {
-    type Error = InvalidConfiguration;
-
-    fn try_from(builder: ProviderBuilder) -> Result<Self, InvalidConfiguration> {
-        builder.build()
     }
 }

@@ -194,6 +194,11 @@ impl GrantType {
         self
     }
 
+    /// Returns whether its tokens can be unique: those of grants that a user makes, and that are issued at once.
+    pub(super) fn may_be_unique(&self) -> bool {
+        matches!(self.name.as_str(), "authorization_code" | "password")
+    }
+
     /// Whether refresh tokens come with it where nothing else was said.
     pub(super) fn refreshes_by_default(&self) -> bool {
         matches!(self.name.as_str(), "authorization_code" | "password" | DEVICE_CODE)

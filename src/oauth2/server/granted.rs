@@ -11,7 +11,6 @@
 use std::sync::Arc;
 
 use super::authorize::unregistered;
-use super::claim::is_error_code;
 use super::client_record::ClientRecord;
 use super::commands::{FindClient, Redeem, Redemption, SaveTicket, SaveTokens, Saved};
 use super::consent::{Consent, Mode, ResponseType, Return};
@@ -20,6 +19,7 @@ use super::paths::Endpoint;
 use super::provider::{Provider, ask, reply};
 use super::reason::Reason;
 use super::records::{Grant, GrantRecord, PendingTicket, Ticket};
+use super::respond::is_quotable;
 use super::store::{Question, Reply};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
@@ -48,7 +48,7 @@ impl Provider {
     ///
     /// A code that cannot be sent (RFC 6749 §4.1.2.1) is refused as [`Reason::Misconfigured`].
     pub fn send_back(&self, consent: Consent, code: &str) -> Reply<Response> {
-        if !is_error_code(code) {
+        if !is_quotable(code) {
             let reason =
                 Reason::Misconfigured("`send_back` got a code that is empty or has characters that no code has");
             return Reply::Reject(reason.reject(&Voice::page(Endpoint::Authorize)));

@@ -57,9 +57,13 @@ pub(super) struct Issue<'a> {
 }
 
 impl Config {
+    fn refresh_offer(&self) -> Option<&GrantType> {
+        self.grant_types.iter().find(|own| own.name == "refresh_token")
+    }
+
     /// Whether tokens of a grant come with a refresh token, and of which kind.
     pub(super) fn refresh_for(&self, offer: &GrantType, client: &ClientRecord) -> Option<&GrantType> {
-        let refresh = self.grant_types.iter().find(|own| own.name == "refresh_token")?;
+        let refresh = self.refresh_offer()?;
         (offer.with_refresh && client.may_use("refresh_token")).then_some(refresh)
     }
 
@@ -123,8 +127,7 @@ impl Config {
 
     /// Returns when all tokens of a grant end, if the operator has set that.
     pub(super) fn end_of(&self, offer: &GrantType, grant: &GrantRecord) -> Option<Timestamp> {
-        let refresh = self.grant_types.iter().find(|own| own.name == "refresh_token");
-        let lifetimes = [offer.grants_end_after, refresh.and_then(|own| own.grants_end_after)];
+        let lifetimes = [offer.grants_end_after, self.refresh_offer().and_then(|own| own.grants_end_after)];
         lifetimes.into_iter().flatten().min().map(|lifetime| grant.granted_at.after(lifetime))
     }
 
@@ -146,7 +149,7 @@ impl Config {
         if is_token(&text) { Ok(text) } else { Err(Reason::Misconfigured("the generator made what is no token")) }
     }
 
-    /// Returns the key of reusable tokens: the one that ends first, while it has not ended. One has no end, or `build` complains.
+    /// Returns the key of unique tokens: the one that ends first, while it has not ended. One has no end, or `build` complains.
     fn unique_key(&self, now: Timestamp) -> Result<&str, Reason> {
         let living = self.unique_keys.iter().filter(|own| own.ends_at.is_none_or(|at| at > now));
         let key = living.min_by_key(|own| own.ends_at.map_or(u64::MAX, Timestamp::as_secs));

@@ -89,7 +89,7 @@ pub(super) struct Config {
     pub(super) metadata: serde_json::Map<String, serde_json::Value>,
 }
 
-/// A key of reusable tokens, and when the next one takes its place.
+/// A key of unique tokens, and when the next one takes its place.
 #[derive(Clone, Debug)]
 pub(super) struct UniqueKey {
     pub(super) key: Secret,

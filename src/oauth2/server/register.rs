@@ -15,6 +15,7 @@ use super::paths::Endpoint;
 use super::provider::{End, Provider, ask, check_method, reply};
 use super::reason::Reason;
 use super::respond;
+use super::secrets::SHORTEST;
 use super::store::{Question, Reply};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
@@ -58,10 +59,9 @@ impl RegistrationPolicy {
     /// # Errors
     /// [`Unsupported::ShortSecret`](crate::Unsupported::ShortSecret) where it has fewer than 22 bytes.
     pub fn with_token(token: &str) -> Result<Self, Error> {
-        const LEAST: usize = 22;
-        let length = token.len();
-        if length < LEAST {
-            return Err(Unsupported::ShortSecret { length, least: LEAST }.into());
+        let (length, least) = (token.len(), SHORTEST);
+        if length < least {
+            return Err(Unsupported::ShortSecret { length, least }.into());
         }
         Ok(Self::Token(TokenHash::of(token)))
     }

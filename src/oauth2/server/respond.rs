@@ -48,8 +48,16 @@ pub(super) fn error(status: StatusCode, code: &str, description: Option<&str>) -
 
 /// A description in the characters that §5.2 allows.
 pub(super) fn printable(text: &str) -> String {
-    let fits = |letter: char| matches!(letter, ' '..='~') && !matches!(letter, '"' | '\\');
-    text.replace('§', "section ").chars().map(|letter| if fits(letter) { letter } else { '\'' }).collect()
+    text.replace('§', "section ").chars().map(|letter| if is_printable(letter) { letter } else { '\'' }).collect()
+}
+
+/// Returns whether a text can be an error's code (RFC 6749 §4.1.2.1 and §5.2), or stand between the quotes of a challenge.
+pub(super) fn is_quotable(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(is_printable)
+}
+
+fn is_printable(letter: char) -> bool {
+    matches!(letter, ' '..='~') && !matches!(letter, '"' | '\\')
 }
 
 /// A page for the user, in whose browser something has gone wrong.

@@ -6,6 +6,9 @@ use super::token_hash::TokenHash;
 use crate::secret::same;
 use crate::{Moment, Secret};
 
+/// The fewest bytes of a text that nobody can guess: 128 bits (RFC 6749 §10.10) have 22 characters in base64url.
+pub(super) const SHORTEST: usize = 22;
+
 /// Hashes clients' secrets, and checks them.
 ///
 /// A secret that was generated, with 128 bits or more that nobody can guess, wants a fast hash: [`Sha256Secrets`]. A slow one
@@ -48,7 +51,7 @@ pub trait SecretHasher: fmt::Debug + Send + Sync {
     /// Returns the fewest bytes that a client's secret must have: 22 by default, which hold 128 bits in base64url (RFC 6749 §10.10). A
     /// slow hash may take the secrets that people choose, of eight or more.
     fn shortest(&self) -> usize {
-        22
+        SHORTEST
     }
 
     /// Returns a hash that no secret is known to have, and whose check takes as long as that of any other. It is checked in the place

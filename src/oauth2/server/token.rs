@@ -171,9 +171,8 @@ impl Work {
     ) -> Result<Issued, Reason> {
         let offer = self.offer();
         let config = &self.provider.0;
-        let by_user = matches!(offer.name.as_str(), "authorization_code" | "password");
         // A token with less than was granted is not what an equal request is for.
-        let unique = offer.unique && by_user && !self.client.is_public() && scope.is_none();
+        let unique = offer.unique && offer.may_be_unique() && !self.client.is_public() && scope.is_none();
         // What another token was exchanged for lives no longer than that.
         let refresh = config.refresh_for(offer, &self.client).filter(|_| !is_exchanged);
         // A code's resources may be narrowed when it is redeemed (RFC 8707 §2.2).

@@ -6,6 +6,7 @@ use super::client_record::ClientRecord;
 use super::consent::Return;
 use super::paths::Endpoint;
 use super::reason::Reason;
+use super::respond::is_quotable;
 use crate::oauth2::Scope;
 
 /// Who is told of a refusal and how, and what the operator learns of the request.
@@ -81,10 +82,6 @@ impl Guarded {
         let scope = scope.map(|scope| format!("scope=\"{scope}\", ")).unwrap_or_default();
         format!("Bearer {error}{scope}resource_metadata=\"{}\"", self.metadata)
     }
-}
-
-fn is_quotable(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
 }
 
 impl Voice {
