@@ -1,11 +1,11 @@
 //! The crate's events of `tracing` as lines.
 
 use std::fmt::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
 /// Every event as a line: its level, its target and all its fields.
 #[derive(Clone, Default)]
@@ -40,8 +40,15 @@ impl Subscriber for Lines {
     fn exit(&self, _: &Id) {}
 }
 
+/// A subscriber that lives as long as the process and hears nothing.
+///
+/// While there is one subscriber alone, `tracing` decides about a new event by the thread that meets it first. A thread of
+/// another test has no subscriber, so the event would be switched off for all threads. With two subscribers all are asked.
+static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Lines::default()));
+
 /// Runs a function, and returns the events that it caused.
 pub fn traced(run: impl FnOnce()) -> Vec<(Level, String)> {
+    LazyLock::force(&SECOND);
     let lines = Lines::default();
     tracing::subscriber::with_default(lines.clone(), run);
     lines.0.lock().unwrap().clone()
