@@ -7,7 +7,7 @@
 //! | to do this | begin here |
 //! |---|---|
 //! | have people sign in by Google, Facebook, GitHub, … | [`sign_in::SignIn`] |
-//! | let people sign in with an OpenID, or give them one | `openid::RelyingParty`, `openid::Provider`, with feature `openid` |
+//! | let people sign in with an OpenID, or give them one | `openid2::RelyingParty`, `openid2::Provider`, with feature `openid2` |
 //! | sign in at, or call, an OAuth 2.0 service | [`oauth2::Client`], [`oauth2::SharedSession`] |
 //! | know its endpoints | [`providers`], [`oauth2::Discovery`] |
 //! | sign in at, or call, an OAuth 1.0a service | [`oauth1::Client`], [`oauth1::Session`] |
@@ -59,7 +59,7 @@
 //!
 //! - `os` (default): the operating system's clock, randomness and sleep for [`Moment::from_os`], [`run`] and
 //!   [`run_async`]. Without it, [`run_with`] and [`run_async_with`] take them from the caller.
-//! - `openid`: OpenID 2.0.
+//! - `openid2`: OpenID 2.0.
 //! - `rsa`: signatures with RSA.
 //! - `tracing`: events of the authorization server, the clients, sessions and guards. [`Event`] also works without it, by hooks.
 //! - `conformance`: functions that check an implementation of a store.
@@ -90,8 +90,8 @@ mod mark;
 mod moment;
 pub mod oauth1;
 pub mod oauth2;
-#[cfg(feature = "openid")]
-pub mod openid;
+#[cfg(feature = "openid2")]
+pub mod openid2;
 pub mod providers;
 mod questions;
 mod secret;

@@ -335,14 +335,14 @@ fn calls() -> Vec<Call> {
     with_openid(calls)
 }
 
-#[cfg(not(feature = "openid"))]
+#[cfg(not(feature = "openid2"))]
 fn with_openid(calls: Vec<Call>) -> Vec<Call> {
     calls
 }
 
-#[cfg(feature = "openid")]
+#[cfg(feature = "openid2")]
 fn with_openid(mut calls: Vec<Call>) -> Vec<Call> {
-    use oauth_proto::openid::{Authenticate, Discovered, RelyingParty};
+    use oauth_proto::openid2::{Authenticate, Discovered, RelyingParty};
 
     const PROVIDER: &str = "https://op.example/openid";
     let party = |heard: &Heard| RelyingParty::new("https://rp.example/").unwrap().on_event(heard.hook());
@@ -435,7 +435,7 @@ fn each_call_reports_its_failure_once_with_endpoint_client_and_cause() {
 }
 
 /// A new purpose has to stand in the table above.
-#[cfg(feature = "openid")]
+#[cfg(feature = "openid2")]
 #[test]
 fn the_table_has_every_purpose() {
     let calls = calls();

@@ -1,7 +1,7 @@
 //! Every call of a client × everything that may go wrong with its request: the error says what the request was for, where it
 //! went, and whether to wait or to sign in.
 #![allow(missing_docs)]
-#![cfg(feature = "openid")]
+#![cfg(feature = "openid2")]
 
 #[path = "common/mod.rs"]
 mod common;
@@ -14,7 +14,7 @@ use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::{
     ApiRequest, Authorize, ClientMetadata, Discovery, Grant, PendingDevice, Registration, ResourceDiscovery, Token,
 };
-use oauth_proto::openid::{self, RelyingParty};
+use oauth_proto::openid2::{self, RelyingParty};
 use oauth_proto::sign_in::SignIn;
 use oauth_proto::{BoxError, DriveError, Error, Purpose, Request, Response, Step, run_with};
 
@@ -130,7 +130,7 @@ fn sign_in_call(purpose: Purpose, endpoint: &'static str, before: &[&str]) -> Ca
     call.after(before.iter().map(|answer| json(answer)))
 }
 
-fn discovered() -> openid::Discovered {
+fn discovered() -> openid2::Discovered {
     let (_, on) = sent(party().discover("https://jane.example/").unwrap());
     let page = r#"<html><head><link rel="openid2.provider" href="https://op.example/openid"></head></html>"#;
     done(on.receive(response(200, &[("content-type", "text/html")], page), moment()).unwrap())
@@ -140,8 +140,8 @@ fn party() -> RelyingParty {
     RelyingParty::new("https://rp.example/").unwrap()
 }
 
-fn assertion() -> Result<Step<openid::Checked>, Error> {
-    let authenticate = openid::Authenticate::new("https://rp.example/openid");
+fn assertion() -> Result<Step<openid2::Checked>, Error> {
+    let authenticate = openid2::Authenticate::new("https://rp.example/openid");
     let authentication = party().authenticate(&discovered(), authenticate, moment())?;
     let return_to = parameter(query(&authentication.url()?), "openid.return_to");
     let mut pairs = url::form_urlencoded::Serializer::new(format!("{return_to}&"));

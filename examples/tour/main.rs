@@ -5,7 +5,7 @@ mod net;
 mod oauth1;
 mod oauth2;
 mod oauth2_server;
-mod openid;
+mod openid2;
 mod pages;
 mod printer;
 mod serve;
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        [] => [oauth1::chapter, oauth2::chapters, openid::chapter, sign_in_with::chapter]
+        [] => [oauth1::chapter, oauth2::chapters, openid2::chapter, sign_in_with::chapter]
             .into_iter()
             .try_for_each(|chapter| chapter()),
         ["--serve"] => serve::forever(0),

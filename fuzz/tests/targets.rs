@@ -118,33 +118,33 @@ fn server_sequence() {
 }
 
 #[test]
-fn openid_assertion() {
-    each(fuzz::openid_assertion::run);
+fn openid2_assertion() {
+    each(fuzz::openid2_assertion::run);
 }
 
 #[test]
-fn openid_association() {
-    each(fuzz::openid_association::run);
+fn openid2_association() {
+    each(fuzz::openid2_association::run);
 }
 
 #[test]
-fn openid_discovery() {
-    each(fuzz::openid_discovery::run);
+fn openid2_discovery() {
+    each(fuzz::openid2_discovery::run);
 }
 
 #[test]
-fn openid_key_value() {
-    each(|input: Vec<u8>| fuzz::openid_key_value::run(&input));
+fn openid2_key_value() {
+    each(|input: Vec<u8>| fuzz::openid2_key_value::run(&input));
 }
 
 #[test]
-fn openid_provider() {
-    each(fuzz::openid_provider::run);
+fn openid2_provider() {
+    each(fuzz::openid2_provider::run);
 }
 
 #[test]
-fn openid_return_to() {
-    each(fuzz::openid_return_to::run);
+fn openid2_return_to() {
+    each(fuzz::openid2_return_to::run);
 }
 
 #[test]

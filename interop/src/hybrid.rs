@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::StatusCode;
 use oauth_proto::oauth1::server::{ClientRecord, Grant, MemoryStore, Rejected, TokenRecord, Verified, Verifier, serve};
-use oauth_proto::openid::oauth::{Access, Approved};
+use oauth_proto::openid2::oauth::{Access, Approved};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response};
 

@@ -17,7 +17,7 @@ mod wiped;
 pub use answer::Answer;
 pub(crate) use answer::{MAX_BODY, bare, shortened};
 pub use challenge::Challenge;
-#[cfg(feature = "openid")]
+#[cfg(feature = "openid2")]
 pub(crate) use endpoint::is_internal;
 pub use endpoint::is_internal_address;
 pub(crate) use endpoint::{check_private, endpoint, is_private, leads_inside, with_query, without_query};

@@ -7,6 +7,6 @@ mod oauth1_client;
 mod oauth1_server;
 mod oauth2_client;
 mod oauth2_server;
-#[cfg(feature = "openid")]
-mod openid;
+#[cfg(feature = "openid2")]
+mod openid2;
 mod sign_in;

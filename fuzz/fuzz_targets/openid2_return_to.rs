@@ -1,0 +1,5 @@
+#![no_main]
+
+use oauth_proto_fuzz::openid2_return_to::{Input, run};
+
+libfuzzer_sys::fuzz_target!(|input: Input| run(input));

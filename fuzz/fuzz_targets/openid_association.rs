@@ -1,5 +1,0 @@
-#![no_main]
-
-use oauth_proto_fuzz::openid_association::{Input, run};
-
-libfuzzer_sys::fuzz_target!(|input: Input| run(input));

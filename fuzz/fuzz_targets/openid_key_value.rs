@@ -1,3 +1,0 @@
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| oauth_proto_fuzz::openid_key_value::run(input));

@@ -1,0 +1,252 @@
+//! Any change to a provider's answer: what is reported of the user afterwards was signed, or nothing is; and the answer as
+//! it was is always accepted, once.
+
+use std::collections::BTreeMap;
+
+use arbitrary::Arbitrary;
+use oauth_proto::openid2::{Assertion, Callback, Pending, Version, ax, sreg};
+
+use crate::openid2_world::{ANYBODY, BIO, CLAIMED, ENDPOINT, JANE, OLD, World};
+
+#[derive(Arbitrary, Debug)]
+pub struct Input {
+    asked: Asked,
+    /// Whether both sides speak OpenID 1.1, also where they need not.
+    openid1: bool,
+    association: bool,
+    changes: Vec<Change>,
+    path: Path,
+    posted: bool,
+    /// Whether it is taken for an answer that nobody asked for.
+    unsolicited: bool,
+    raw: Option<String>,
+}
+
+/// Whom the question is about.
+#[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Claimed,
+    Anybody,
+    /// In OpenID 1.1.
+    First,
+}
+
+#[derive(Arbitrary, Debug)]
+enum Change {
+    Remove(Name),
+    Set(Name, Value),
+    /// The same once more, or with another value.
+    Twice(Name, Value),
+    /// Out of the list of what is signed, or into it.
+    Unsign(Name),
+    Sign(Name),
+    Swap(Name, Name),
+}
+
+#[derive(Arbitrary, Clone, Debug)]
+enum Name {
+    Known(u8),
+    Any(String),
+}
+
+#[derive(Arbitrary, Clone, Debug)]
+enum Value {
+    Known(u8),
+    Any(String),
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Path {
+    Whole,
+    Place,
+    Query,
+    Other,
+}
+
+const NAMES: &[&str] = &[
+    "openid.claimed_id",
+    "openid.identity",
+    "openid.op_endpoint",
+    "openid.return_to",
+    "openid.response_nonce",
+    "openid.assoc_handle",
+    "openid.invalidate_handle",
+    "openid.signed",
+    "openid.sig",
+    "openid.mode",
+    "openid.ns",
+    "openid.ns.ax",
+    "openid.ns.sreg",
+    "openid.ns.evil",
+    "openid.ax.value.a0",
+    "openid.ax.type.a0",
+    "openid.ax.type.a1",
+    "openid.ax.type.evil",
+    "openid.ax.value.evil",
+    "openid.ax.count.a1",
+    "openid.ax.mode",
+    "openid.evil.mode",
+    "openid.sreg.email",
+    "openid.sreg.nickname",
+    "openid.evil.email",
+    "rp_state",
+    "x",
+];
+
+const VALUES: &[&str] = &[
+    "",
+    "true",
+    "id_res",
+    "cancel",
+    "setup_needed",
+    "error",
+    "check_authentication",
+    "boss@example.com",
+    "https://john.example/",
+    "https://jane.example/#2",
+    "https://other.example/openid",
+    "http://specs.openid.net/auth/2.0",
+    "http://openid.net/signon/1.1",
+    "http://openid.net/srv/ax/1.0",
+    "http://openid.net/extensions/sreg/1.1",
+    "http://axschema.org/contact/email",
+    "https://rp.example/back?x=1",
+    "fetch_response",
+    "a\nb:c",
+    "1",
+];
+
+impl Name {
+    fn text(&self) -> String {
+        match self {
+            Self::Known(at) => NAMES[usize::from(*at) % NAMES.len()].to_owned(),
+            Self::Any(name) => name.clone(),
+        }
+    }
+}
+
+impl Value {
+    fn text(&self) -> String {
+        match self {
+            Self::Known(at) => VALUES[usize::from(*at) % VALUES.len()].to_owned(),
+            Self::Any(value) => value.clone(),
+        }
+    }
+}
+
+pub fn run(input: Input) {
+    let asked = input.asked;
+    let world = World::new(input.openid1 || asked == Asked::First);
+    let discovered = world.discovered(asked.identifier());
+    let association = if input.association { world.associated(&discovered) } else { None };
+    let authentication = world.begun(&discovered, association.clone());
+    let genuine = world.answered(&authentication);
+    let stored = serde_json::to_string(&authentication.pending).unwrap();
+    let pending = || -> Pending { serde_json::from_str(&stored).unwrap() };
+
+    let mut fields = genuine.clone();
+    let mut more = Vec::new();
+    for change in &input.changes {
+        change.apply(&mut fields, &mut more);
+    }
+    let pairs = fields.iter().map(|(name, value)| (name.clone(), value.clone())).chain(more);
+    let mut query = oauth_proto::wire::form::encode(pairs);
+    query.extend(input.raw.iter().flat_map(|raw| ["&", raw.as_str()]));
+    let before = match input.path {
+        Path::Whole => "https://rp.example/back?",
+        Path::Place => "/back?",
+        Path::Query => "",
+        Path::Other => "https://rp.example/other?",
+    };
+    let state = oauth_proto::wire::percent::encode(fields.get("rp_state").cloned().unwrap_or_default());
+    let url = if input.posted { format!("{before}x=1&rp_state={state}") } else { format!("{before}{query}") };
+    let callback =
+        || if input.posted { Callback::posted(&url, query.as_bytes()) } else { Callback::from(url.as_str()) };
+    let verify = || {
+        if input.unsolicited {
+            world.verified_unsolicited(&genuine["openid.return_to"], callback())
+        } else {
+            world.verified(pending(), association.as_ref(), callback())
+        }
+    };
+    // Unasked, an answer is one that the provider confirms, and is of version 2.0.
+    let fits = !input.unsolicited || (association.is_none() && asked != Asked::First);
+    let fits = fits && !matches!(input.path, Path::Other);
+    match verify() {
+        Ok(assertion) => {
+            asked.honest(&assertion);
+            assert!(fits);
+            // Spent: the same does not come again.
+            assert!(verify().is_err());
+        }
+        Err(error) => {
+            let intact = query == oauth_proto::wire::form::encode(&genuine);
+            assert!(!intact || !fits, "the provider's own answer is refused: {error}");
+            // A refusal before the provider was asked spends nothing; after it, the provider has confirmed for the last time.
+            if input.association {
+                let query = oauth_proto::wire::form::encode(&genuine);
+                let callback = format!("https://rp.example/back?{query}");
+                asked.honest(&world.verified(pending(), association.as_ref(), &callback).unwrap());
+            }
+        }
+    }
+}
+
+impl Change {
+    fn apply(&self, fields: &mut BTreeMap<String, String>, more: &mut Vec<(String, String)>) {
+        let bare = |name: &Name| name.text().trim_start_matches("openid.").to_owned();
+        let signed = |fields: &BTreeMap<String, String>| fields.get("openid.signed").cloned().unwrap_or_default();
+        match self {
+            Self::Remove(name) => drop(fields.remove(&name.text())),
+            Self::Set(name, value) => drop(fields.insert(name.text(), value.text())),
+            Self::Twice(name, value) => more.push((name.text(), value.text())),
+            Self::Unsign(name) => {
+                let list: Vec<_> =
+                    signed(fields).split(',').filter(|own| *own != bare(name)).map(str::to_owned).collect();
+                fields.insert("openid.signed".into(), list.join(","));
+            }
+            Self::Sign(name) => {
+                let list = format!("{},{}", signed(fields), bare(name));
+                fields.insert("openid.signed".into(), list);
+            }
+            Self::Swap(one, other) => {
+                let (a, b) = (fields.remove(&one.text()), fields.remove(&other.text()));
+                fields.extend(a.map(|value| (other.text(), value)));
+                fields.extend(b.map(|value| (one.text(), value)));
+            }
+        }
+    }
+}
+
+impl Asked {
+    fn identifier(self) -> &'static str {
+        match self {
+            Self::Claimed => CLAIMED,
+            Self::Anybody => ANYBODY,
+            Self::First => OLD,
+        }
+    }
+
+    /// Nothing is said of the user but what the provider signed, and what was found out before it was asked.
+    fn honest(self, assertion: &Assertion) {
+        let (version, claimed_id) = match self {
+            Self::Claimed => (Version::V2_0, CLAIMED),
+            Self::Anybody => (Version::V2_0, JANE),
+            Self::First => (Version::V1_1, OLD),
+        };
+        assert_eq!((assertion.version(), assertion.endpoint()), (version, ENDPOINT));
+        assert_eq!((assertion.claimed_id(), assertion.local_id()), (Some(claimed_id), Some(JANE)));
+        for (type_uri, values) in assertion.attributes().unwrap_or_default().iter() {
+            match type_uri {
+                ax::EMAIL => assert_eq!(values, ["jane@example.com"]),
+                BIO => assert_eq!(values, ["a", "b"]),
+                other => panic!("{other} was never signed"),
+            }
+        }
+        for (field, value) in assertion.registration().unwrap_or_default().iter() {
+            assert_eq!((field, value), (sreg::Field::Email, "jane@example.com"));
+        }
+        assert_eq!(assertion.approved_token(), None);
+        assert_eq!(assertion.authenticated_how(), None);
+    }
+}

@@ -1,0 +1,129 @@
+//! Any answer to a request for an association: what is kept holds together, and nothing is asked for more than twice.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use arbitrary::Arbitrary;
+use oauth_proto::openid2::{AssociationType, Discovered, RelyingParty, SessionType, Version, key_value};
+use oauth_proto::{Response, Step, Timestamp};
+
+use crate::openid2_world::{ENDPOINT, NOW, World};
+
+#[derive(Arbitrary, Debug)]
+pub struct Input {
+    kinds: Vec<(bool, u8)>,
+    openid1: bool,
+    answers: [Answer; 2],
+}
+
+#[derive(Arbitrary, Debug)]
+struct Answer {
+    status: Option<u16>,
+    changes: Vec<(u8, Value)>,
+    /// Instead of anything that makes sense.
+    body: Option<Vec<u8>>,
+}
+
+#[derive(Arbitrary, Debug)]
+enum Value {
+    Gone,
+    Known(u8),
+    Any(String),
+}
+
+const NAMES: &[&str] = &[
+    "assoc_handle",
+    "assoc_type",
+    "session_type",
+    "expires_in",
+    "mac_key",
+    "enc_mac_key",
+    "dh_server_public",
+    "error_code",
+    "error",
+    "ns",
+];
+
+const VALUES: &[&str] = &[
+    "HMAC-SHA1",
+    "HMAC-SHA256",
+    "DH-SHA1",
+    "DH-SHA256",
+    "no-encryption",
+    "",
+    "unsupported-type",
+    "AQ==",
+    "AA==",
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    "3600",
+    "-1",
+    "18446744073709551615",
+    "99999999999999999999",
+];
+
+pub fn run(input: Input) {
+    let world = World::new(true);
+    let kinds = input.kinds.iter().map(|(long, session)| {
+        let association = if *long { AssociationType::HmacSha256 } else { AssociationType::HmacSha1 };
+        (
+            association,
+            [SessionType::NoEncryption, SessionType::DhSha1, SessionType::DhSha256][usize::from(*session % 3)],
+        )
+    });
+    let party = RelyingParty::new("https://rp.example/").unwrap().allow_openid1().associations(kinds);
+    let mut discovered = serde_json::to_value(Discovered::fixed(ENDPOINT).unwrap()).unwrap();
+    if input.openid1 {
+        discovered["version"] = "1.1".into();
+    }
+    let discovered: Discovered = serde_json::from_value(discovered).unwrap();
+    assert_eq!(discovered.version() == Version::V1_1, input.openid1);
+    let mut step = party.associate(&discovered, world.moment());
+    for answer in &input.answers {
+        match step {
+            Ok(Step::Send(request, sent)) => {
+                assert_eq!(request.uri(), ENDPOINT);
+                step = sent.receive(answer.response(world.send(&request)), world.moment());
+            }
+            _ => break,
+        }
+    }
+    match step {
+        Ok(Step::Done(Some(association))) => {
+            assert!(association.is_for(ENDPOINT) && !association.handle().is_empty());
+            let longest = Timestamp::from_secs(NOW).after(Duration::from_secs(14 * 24 * 3600));
+            assert!(association.expires_at() <= longest);
+            let stored = serde_json::to_value(&association).unwrap();
+            let key = stored["key"].as_str().unwrap();
+            let length = if association.association_type() == AssociationType::HmacSha1 { 28 } else { 44 };
+            assert_eq!(key.len(), length);
+            assert!(!format!("{association:?}").contains(key));
+            assert!(!input.openid1 || length == 28);
+        }
+        Ok(Step::Done(None)) => {}
+        Ok(Step::Send(..)) => panic!("a third request"),
+        Ok(Step::Wait(..)) => panic!("nothing waits"),
+        Err(error) => {
+            let touched = input.answers.iter().any(|answer| !answer.changes.is_empty() || answer.body.is_some());
+            assert!(touched, "{error}");
+        }
+    }
+}
+
+impl Answer {
+    fn response(&self, genuine: Response) -> Response {
+        let mut fields: BTreeMap<_, _> = key_value::parse(genuine.body()).unwrap_or_default();
+        for (name, value) in &self.changes {
+            let name = NAMES[usize::from(*name) % NAMES.len()].to_owned();
+            match value {
+                Value::Gone => drop(fields.remove(&name)),
+                Value::Known(at) => drop(fields.insert(name, VALUES[usize::from(*at) % VALUES.len()].to_owned())),
+                Value::Any(text) => drop(fields.insert(name, text.clone())),
+            }
+        }
+        let encoded = key_value::encode(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let body = self.body.clone().unwrap_or_else(|| encoded.unwrap_or_default().into_bytes());
+        let status = self.status.map_or(genuine.status().as_u16(), |status| 100 + status % 900);
+        http::Response::builder().status(status).body(body).unwrap()
+    }
+}

@@ -1,0 +1,100 @@
+//! Any answers to discovery: it ends after few requests, asks for nothing that only this network has, and finds only
+//! endpoints with TLS that a document named.
+
+use arbitrary::Arbitrary;
+use oauth_proto::openid2::{RelyingParty, Version, normalize};
+use oauth_proto::{Request, Step};
+
+use crate::openid2_pages::{Page, URLS, Url};
+use crate::requests::moment;
+
+#[derive(Arbitrary, Debug)]
+pub struct Input {
+    identifier: Identifier,
+    openid1: bool,
+    plain_http: bool,
+    pages: Vec<Page>,
+}
+
+#[derive(Arbitrary, Debug)]
+enum Identifier {
+    Known(Url),
+    Any(String),
+}
+
+/// Three documents, each with five redirects.
+const MOST: usize = 18;
+
+pub fn run(input: Input) {
+    let identifier = match &input.identifier {
+        Identifier::Known(url) => url.text(),
+        Identifier::Any(text) => text,
+    };
+    let mut party = RelyingParty::new("https://rp.example/").unwrap();
+    if input.openid1 {
+        party = party.allow_openid1();
+    }
+    if input.plain_http {
+        party = party.dangerous_allow_http();
+    }
+    let normal = normalize(identifier);
+    let mut step = match party.discover(identifier) {
+        Ok(step) => step,
+        // Only what is no identifier, or is near, is refused at once.
+        Err(error) => return assert!(!error.to_string().is_empty()),
+    };
+    let normal = normal.unwrap();
+    assert_eq!(normalize(&normal), Ok(normal));
+    let mut pages = input.pages.iter();
+    let mut bodies = Vec::new();
+    for _ in 0..=MOST {
+        step = match step {
+            Step::Send(request, sent) => {
+                is_far(&request);
+                let response = pages.next().map(Page::response).unwrap_or_default();
+                bodies.push(response.body().clone());
+                match sent.receive(response, moment(1000, 1)) {
+                    Ok(step) => step,
+                    Err(error) => return assert!(error.to_string().len() < 4096),
+                }
+            }
+            Step::Wait(..) => panic!("discovery does not wait"),
+            Step::Done(discovered) => {
+                let endpoint = discovered.endpoint();
+                assert!(input.plain_http || endpoint.starts_with("https://"), "{endpoint}");
+                assert!(!endpoint.contains('#') && !endpoint.contains('@'), "{endpoint}");
+                assert!(input.openid1 || discovered.version() == Version::V2_0);
+                let claimed = discovered.claimed_id().unwrap_or("https://x.example/");
+                assert!(input.plain_http || claimed.starts_with("https://"), "{claimed}");
+                assert_eq!(normalize(claimed).as_deref(), Ok(claimed));
+                named(&bodies, endpoint);
+                return;
+            }
+        };
+    }
+    panic!("discovery goes on for ever");
+}
+
+/// No request leads to this machine or its network.
+pub fn is_far(request: &Request) {
+    let host = request.uri().host().unwrap().to_ascii_lowercase();
+    assert_eq!(request.method(), "GET");
+    assert!(host.contains(['.', ':']), "{host}");
+    // What is a number is one of the internet's.
+    if let Ok(address) = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
+        let near = match address {
+            std::net::IpAddr::V4(address) => address.is_loopback() || address.is_private(),
+            std::net::IpAddr::V6(address) => address.is_loopback(),
+        };
+        assert!(!near, "{host}");
+    }
+}
+
+/// The endpoint stood in a body, one way or another.
+fn named(bodies: &[Vec<u8>], endpoint: &str) {
+    if !URLS.contains(&endpoint) {
+        return;
+    }
+    let here = |body: &Vec<u8>| body.windows(endpoint.len()).any(|window| window == endpoint.as_bytes());
+    assert!(bodies.iter().any(here), "{endpoint} was never named");
+}

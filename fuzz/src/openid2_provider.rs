@@ -1,0 +1,215 @@
+//! Any message to a provider: it answers, confirms nothing that it did not say, and nothing twice.
+
+use std::collections::BTreeMap;
+
+use arbitrary::Arbitrary;
+use oauth_proto::openid2::{Approval, Handled, Identity, serve};
+use oauth_proto::{Request, Response};
+
+use crate::openid2_world::{CLAIMED, JANE, World};
+
+#[derive(Arbitrary, Debug)]
+pub struct Input {
+    openid1: bool,
+    association: bool,
+    messages: Vec<Message>,
+}
+
+#[derive(Arbitrary, Debug)]
+struct Message {
+    begin: Begin,
+    changes: Vec<(Name, Value)>,
+    post: bool,
+    content_type: bool,
+    raw: Option<String>,
+    /// What the user decides.
+    approves: bool,
+    user: Value,
+}
+
+/// What a message is made from.
+#[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
+enum Begin {
+    Nothing,
+    /// What a relying party asks about an answer of this provider's.
+    Confirm,
+    /// What sends a user here.
+    CheckId,
+    Associate,
+}
+
+#[derive(Arbitrary, Debug)]
+enum Name {
+    Known(u8),
+    Any(String),
+}
+
+#[derive(Arbitrary, Debug)]
+enum Value {
+    Gone,
+    Known(u8),
+    Any(String),
+}
+
+const NAMES: &[&str] = &[
+    "ns",
+    "mode",
+    "claimed_id",
+    "identity",
+    "return_to",
+    "realm",
+    "trust_root",
+    "assoc_handle",
+    "invalidate_handle",
+    "assoc_type",
+    "session_type",
+    "dh_modulus",
+    "dh_gen",
+    "dh_consumer_public",
+    "signed",
+    "sig",
+    "response_nonce",
+    "ns.ax",
+    "ax.mode",
+    "ax.required",
+    "ax.type.a",
+    "sreg.required",
+];
+
+const VALUES: &[&str] = &[
+    "",
+    "checkid_setup",
+    "checkid_immediate",
+    "associate",
+    "check_authentication",
+    "http://specs.openid.net/auth/2.0",
+    "http://specs.openid.net/auth/2.0/identifier_select",
+    "https://op.example/id/jane",
+    "https://rp.example/",
+    "https://rp.example/back?x=1#y",
+    "https://*.example.com/",
+    "https://*.com/",
+    "http://rp.example/",
+    "HMAC-SHA1",
+    "HMAC-SHA256",
+    "DH-SHA1",
+    "DH-SHA256",
+    "no-encryption",
+    "AQ==",
+    "mode",
+    "fetch_request",
+    "a\nb",
+];
+
+pub fn run(input: Input) {
+    let world = World::new(input.openid1);
+    let discovered = world.discovered(CLAIMED);
+    let association = if input.association { world.associated(&discovered) } else { None };
+    let authentication = world.begun(&discovered, association);
+    let answered: BTreeMap<_, _> = world
+        .answered(&authentication)
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.strip_prefix("openid.")?.to_owned(), value)))
+        .collect();
+    let asked: BTreeMap<_, _> =
+        authentication.fields().map(|(name, value)| (name["openid.".len()..].to_owned(), value.to_owned())).collect();
+    let mut confirmed = 0;
+    for message in input.messages.iter().take(8) {
+        let (request, confirms) = message.request(&answered, &asked);
+        match serve(world.provider.handle(&request, world.moment()), &world.confirmed) {
+            Ok(Handled::Respond(response)) => {
+                let body = String::from_utf8(response.into_body()).unwrap();
+                if body.lines().any(|line| line == "is_valid:true") {
+                    assert!(confirms && !input.association, "{request:?}");
+                    confirmed += 1;
+                }
+            }
+            Ok(Handled::CheckId(check_id)) => {
+                let returns = check_id.return_to().is_some();
+                let local_id = match (&message.user, check_id.identity()) {
+                    (Value::Gone, Identity::Claimed { local_id, .. }) => local_id.clone(),
+                    (Value::Any(text), _) => text.clone(),
+                    _ => JANE.to_owned(),
+                };
+                let stored = serde_json::to_string(&check_id).unwrap();
+                assert_eq!(*check_id, serde_json::from_str(&stored).unwrap());
+                let response = if message.approves {
+                    let approval = Approval::new(local_id);
+                    match world.provider.approve(*check_id, approval, world.moment()) {
+                        Ok(response) => response,
+                        Err(rejected) => rejected.response(),
+                    }
+                } else {
+                    world.provider.cancel(*check_id)
+                };
+                leads_back(&response, returns);
+            }
+            Err(rejected) => {
+                let status = rejected.response().status().as_u16();
+                assert!(matches!(status, 200 | 303 | 400 | 405), "{status}");
+            }
+        }
+    }
+    assert!(confirmed <= 1, "confirmed {confirmed} times");
+}
+
+/// A redirect, a form, or nothing where nobody waits.
+fn leads_back(response: &Response, returns: bool) {
+    match response.status().as_u16() {
+        303 => assert!(returns && response.headers().contains_key("location")),
+        200 => assert!(returns && response.body().starts_with(b"<!DOCTYPE html>")),
+        status => assert_eq!((status, returns), (204, false)),
+    }
+}
+
+impl Message {
+    /// The request, and whether it is a confirmation of what was signed, with nothing signed changed.
+    fn request(&self, answered: &BTreeMap<String, String>, asked: &BTreeMap<String, String>) -> (Request, bool) {
+        let mut fields = match self.begin {
+            Begin::Nothing => BTreeMap::new(),
+            Begin::Confirm => {
+                let mut fields = answered.clone();
+                fields.insert("mode".into(), "check_authentication".into());
+                fields
+            }
+            Begin::CheckId => asked.clone(),
+            Begin::Associate => [
+                ("ns", "http://specs.openid.net/auth/2.0"),
+                ("mode", "associate"),
+                ("assoc_type", "HMAC-SHA256"),
+                ("session_type", "no-encryption"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        };
+        for (name, value) in &self.changes {
+            let name = match name {
+                Name::Known(at) => NAMES[usize::from(*at) % NAMES.len()].to_owned(),
+                Name::Any(name) => name.clone(),
+            };
+            match value {
+                Value::Gone => drop(fields.remove(&name)),
+                Value::Known(at) => drop(fields.insert(name, VALUES[usize::from(*at) % VALUES.len()].to_owned())),
+                Value::Any(text) => drop(fields.insert(name, text.clone())),
+            }
+        }
+        let signed = answered["signed"].split(',').chain(["signed", "sig"]);
+        let confirms = signed.into_iter().all(|name| fields.get(name) == answered.get(name));
+        let pairs = fields.iter().map(|(name, value)| (format!("openid.{name}"), value));
+        let mut form = oauth_proto::wire::form::encode(pairs);
+        form.extend(self.raw.iter().flat_map(|raw| ["&", raw.as_str()]));
+        let mut request = Request::default();
+        *request.uri_mut() = "https://op.example/openid".parse().unwrap();
+        if self.post {
+            *request.method_mut() = http::Method::POST;
+            *request.body_mut() = form.into_bytes();
+            if self.content_type || self.begin == Begin::Confirm {
+                let form = http::HeaderValue::from_static("application/x-www-form-urlencoded");
+                request.headers_mut().insert("content-type", form);
+            }
+        } else if let Ok(uri) = format!("https://op.example/openid?{form}").parse() {
+            *request.uri_mut() = uri;
+        }
+        (request, confirms)
+    }
+}

@@ -1,0 +1,151 @@
+//! A provider, two identifiers and a relying party that share a process with the target.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use oauth_proto::openid2::{
+    Approval, Assertion, Association, Authenticate, Authentication, Callback, Checked, Discovered, Handled, Identity,
+    MemoryStore, Pending, Provider, RelyingParty, Store, Version, ax, documents, serve, sreg,
+};
+use oauth_proto::{Error, Moment, Request, Response, Secret, Step};
+
+use crate::requests::moment;
+
+pub const ENDPOINT: &str = "https://op.example/openid";
+pub const JANE: &str = "https://op.example/id/jane";
+pub const CLAIMED: &str = "https://jane.example/";
+/// An OP identifier.
+pub const ANYBODY: &str = "https://op.example/";
+/// An identifier whose document knows OpenID 1.1 alone.
+pub const OLD: &str = "https://old.example/";
+pub const RETURN_TO: &str = "https://rp.example/back?x=1";
+pub const NOW: u64 = 1_700_000_000;
+pub const BIO: &str = "http://bio.example/";
+
+pub struct World {
+    pub provider: Provider,
+    pub party: RelyingParty,
+    pub confirmed: MemoryStore,
+    pub nonces: MemoryStore,
+    count: Cell<u8>,
+}
+
+impl World {
+    pub fn new(openid1: bool) -> Self {
+        let secret = Secret::new("0123456789abcdef0123456789abcdef");
+        let (mut provider, mut party) =
+            (Provider::new(ENDPOINT, &secret).unwrap(), RelyingParty::new("https://rp.example/").unwrap());
+        if openid1 {
+            (provider, party) = (provider.allow_openid1(), party.allow_openid1());
+        }
+        let (confirmed, nonces) = Default::default();
+        Self { provider, party, confirmed, nonces, count: Cell::new(0) }
+    }
+
+    pub fn moment(&self) -> Moment {
+        self.count.set(self.count.get().wrapping_add(1));
+        moment(NOW, self.count.get())
+    }
+
+    pub fn send(&self, request: &Request) -> Response {
+        let url = request.uri().to_string();
+        if url == ENDPOINT {
+            return match serve(self.provider.handle(request, self.moment()), &self.confirmed) {
+                Ok(Handled::Respond(response)) => response,
+                Ok(Handled::CheckId(_)) => panic!("no user is here"),
+                Err(rejected) => rejected.response(),
+            };
+        }
+        let document = match url.as_str() {
+            ANYBODY => documents::provider(ENDPOINT, &[]),
+            JANE => documents::user(ENDPOINT, None, &[]),
+            CLAIMED => documents::user(ENDPOINT, Some(JANE), &[]),
+            OLD => format!(
+                "<x:XRDS xmlns:x='xri://$xrds' xmlns='xri://$xrd*($v*2.0)' xmlns:o='http://openid.net/xmlns/1.0'><XRD>\
+                 <Service><Type>http://openid.net/signon/1.1</Type><URI>{ENDPOINT}</URI><o:Delegate>{JANE}</o:Delegate>\
+                 </Service></XRD></x:XRDS>"
+            ),
+            "https://john.example/" => documents::user("https://other.example/openid", None, &[]),
+            _ => return http::Response::builder().status(404).body(Vec::new()).unwrap(),
+        };
+        let builder = http::Response::builder().header("content-type", "application/xrds+xml");
+        builder.body(document.into_bytes()).unwrap()
+    }
+
+    pub fn run<T>(&self, mut step: Result<Step<T>, Error>) -> Result<T, Error> {
+        for _ in 0..40 {
+            step = match step? {
+                Step::Send(request, sent) => sent.receive(self.send(&request), self.moment()),
+                Step::Wait(..) => panic!("nothing waits"),
+                Step::Done(value) => return Ok(value),
+            }
+        }
+        panic!("it goes on for ever");
+    }
+
+    pub fn discovered(&self, identifier: &str) -> Discovered {
+        self.run(self.party.discover(identifier)).unwrap()
+    }
+
+    /// An association with the provider: one for all of a version, since agreeing on it takes the longest.
+    pub fn associated(&self, discovered: &Discovered) -> Option<Association> {
+        static FIRST: OnceLock<Option<Association>> = OnceLock::new();
+        static SECOND: OnceLock<Option<Association>> = OnceLock::new();
+        let one = if discovered.version() == Version::V1_1 { &FIRST } else { &SECOND };
+        one.get_or_init(|| self.run(self.party.associate(discovered, self.moment())).unwrap()).clone()
+    }
+
+    pub fn begun(&self, discovered: &Discovered, association: Option<Association>) -> Authentication {
+        let fetch = ax::Fetch::default().required(ax::Attribute::new("email", ax::EMAIL));
+        let authenticate = Authenticate::new(RETURN_TO)
+            .association(association)
+            .extension(fetch)
+            .extension(sreg::Registration::default().required(sreg::Field::Email));
+        self.party.authenticate(discovered, authenticate, self.moment()).unwrap()
+    }
+
+    /// What the provider answers to a user who consents: the fields of the callback's query.
+    pub fn answered(&self, authentication: &Authentication) -> BTreeMap<String, String> {
+        let request = http::Request::get(authentication.url().unwrap()).body(Vec::new()).unwrap();
+        let Ok(Handled::CheckId(check_id)) = serve(self.provider.handle(&request, self.moment()), &self.confirmed)
+        else {
+            panic!("a request of our own")
+        };
+        let local_id = match check_id.identity() {
+            Identity::Claimed { local_id, .. } => local_id.clone(),
+            _ => JANE.to_owned(),
+        };
+        let approval = Approval::new(local_id)
+            .extension(ax::Values::default().with(ax::EMAIL, ["jane@example.com"]).with(BIO, ["a", "b"]))
+            .extension(sreg::Values::default().with(sreg::Field::Email, "jane@example.com"));
+        let response = self.provider.approve(*check_id, approval, self.moment()).unwrap();
+        let location = response.headers()["location"].to_str().unwrap();
+        let query = location.split_once('?').unwrap().1;
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let pairs = crate::reference::decode_form(query.as_bytes());
+        pairs.into_iter().map(|(name, value)| (text(name), text(value))).collect()
+    }
+
+    pub fn verified<'a>(
+        &self,
+        pending: Pending,
+        association: Option<&Association>,
+        callback: impl Into<Callback<'a>>,
+    ) -> Result<Assertion, Error> {
+        self.remembered(self.run(self.party.verify(pending, association, callback, self.moment()))?)
+    }
+
+    pub fn verified_unsolicited<'a>(
+        &self,
+        return_to: &str,
+        callback: impl Into<Callback<'a>>,
+    ) -> Result<Assertion, Error> {
+        self.remembered(self.run(self.party.dangerous_verify_unsolicited(return_to, callback, self.moment()))?)
+    }
+
+    fn remembered(&self, checked: Checked) -> Result<Assertion, Error> {
+        let Ok(freshness) = self.nonces.remember_nonce(checked.nonce());
+        checked.answer(freshness)
+    }
+}

@@ -1,0 +1,226 @@
+//! A site of ours that users sign in to with an OpenID, and the browser with which they do.
+
+use std::cell::RefCell;
+
+use http::header::{CONTENT_TYPE, LOCATION};
+use oauth_proto::openid2::{
+    Assertion, Association, Authenticate, Authentication, Callback, Discovered, MemoryStore, Pending, RelyingParty,
+    Store,
+};
+use oauth_proto::wire::form;
+use oauth_proto::{Error, Moment, Request, Response};
+
+use crate::browser::{Form, text};
+use crate::exchange::Http;
+
+/// Nobody goes there; the tests read where the browser is sent to.
+pub const REALM: &str = "https://printer.example.com/";
+/// Where users come back to.
+pub const RETURN_TO: &str = "https://printer.example.com/openid?printer=2";
+
+/// A site that remembers which answers it has seen.
+#[derive(Debug)]
+pub struct Site {
+    /// What it is made of.
+    pub party: RelyingParty,
+    http: Http,
+    store: MemoryStore,
+    keys: RefCell<Vec<Association>>,
+}
+
+impl Default for Site {
+    /// One that takes providers on this machine.
+    fn default() -> Self {
+        Self::new(party())
+    }
+}
+
+/// A relying party at [`REALM`] that takes providers on this machine.
+pub fn party() -> RelyingParty {
+    RelyingParty::new(REALM).expect("a realm").dangerous_allow_internal_hosts()
+}
+
+impl Site {
+    /// A site whose past is empty.
+    pub fn new(party: RelyingParty) -> Self {
+        Self { party, http: Http::default(), store: MemoryStore::default(), keys: RefCell::default() }
+    }
+
+    /// Who speaks for an identifier.
+    ///
+    /// # Errors
+    /// What discovery comes to.
+    pub fn discover(&self, identifier: &str) -> Result<Discovered, Error> {
+        let found = self.http.run(self.party.discover(identifier))?;
+        // It is kept for a while, as a site would.
+        Ok(stored(&found))
+    }
+
+    /// Agrees on a key with a provider.
+    ///
+    /// # Errors
+    /// What that comes to.
+    pub fn associate(&self, discovered: &Discovered) -> Result<Option<Association>, Error> {
+        let association = self.http.run(self.party.associate(discovered, Moment::from_os()))?;
+        self.keys.borrow_mut().extend(association.clone());
+        Ok(stored(&association))
+    }
+
+    /// The user goes to the provider by a redirect, and comes back. Hints tell Jane what to do there.
+    pub fn visit(&self, discovered: &Discovered, authenticate: Authenticate, hints: &str) -> Visit {
+        self.follow(self.ask(discovered, authenticate), hints)
+    }
+
+    /// What the user is asked.
+    pub fn ask(&self, discovered: &Discovered, authenticate: Authenticate) -> Authentication {
+        self.party.authenticate(discovered, authenticate, Moment::from_os()).expect("a request")
+    }
+
+    /// The user goes where a request leads, by a redirect.
+    pub fn follow(&self, authentication: Authentication, hints: &str) -> Visit {
+        let url = format!("{}&{hints}", authentication.url().expect("a URL"));
+        self.come_back(authentication, &url)
+    }
+
+    /// The user goes to another URL than was meant, and comes back.
+    pub fn come_back(&self, authentication: Authentication, url: &str) -> Visit {
+        Visit::new(&authentication.pending, &self.http.get(url))
+    }
+
+    /// The same by the form that submits itself.
+    pub fn submit(&self, authentication: Authentication, hints: &str) -> Visit {
+        let form = Form::of(&Response::new(authentication.page().into_bytes()));
+        assert_eq!(form.action, authentication.endpoint());
+        let page = self.http.send(post(&format!("{}?{hints}", form.action), &form.body()));
+        Visit::new(&authentication.pending, &page)
+    }
+
+    /// What the provider asserts.
+    ///
+    /// # Errors
+    /// What verifying comes to.
+    pub fn verify(&self, visit: &Visit) -> Result<Assertion, Error> {
+        self.verify_at(visit, Moment::from_os())
+    }
+
+    /// The same at another time.
+    ///
+    /// # Errors
+    /// What verifying comes to.
+    pub fn verify_at(&self, visit: &Visit, moment: Moment) -> Result<Assertion, Error> {
+        let pending: Pending = serde_json::from_str(&visit.pending).expect("what was stored");
+        let keys = self.keys.borrow();
+        let key = keys.iter().find(|key| Some(key.handle()) == pending.association_handle());
+        let checked = self.http.run(self.party.verify(pending, key, visit.callback(), moment))?;
+        let Ok(freshness) = self.store.remember_nonce(checked.nonce());
+        checked.answer(freshness)
+    }
+
+    /// All of it, without a key.
+    ///
+    /// # Errors
+    /// What discovery or verifying comes to.
+    pub fn sign_in(&self, identifier: &str, authenticate: Authenticate, hints: &str) -> Result<Assertion, Error> {
+        self.verify(&self.visit(&self.discover(identifier)?, authenticate, hints))
+    }
+}
+
+/// A form that is posted.
+pub fn post(url: &str, form: &str) -> Request {
+    let request = http::Request::post(url).header(CONTENT_TYPE, form::MEDIA_TYPE);
+    request.body(form.as_bytes().to_vec()).expect("a URL")
+}
+
+fn stored<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
+    serde_json::from_str(&serde_json::to_string(value).expect("it can be JSON")).expect("what was stored")
+}
+
+/// A user who is back, by a redirect or by a form that submits itself, and what was remembered of them meanwhile.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    pending: String,
+    url: String,
+    form: Option<String>,
+}
+
+impl Visit {
+    fn new(pending: &Pending, page: &Response) -> Self {
+        let pending = serde_json::to_string(pending).expect("it can be JSON");
+        if let Some(location) = page.headers().get(LOCATION) {
+            return Self { pending, url: location.to_str().expect("a URL").to_owned(), form: None };
+        }
+        assert_eq!(page.status(), 200, "{}", text(page));
+        let form = Form::of(page);
+        Self { pending, form: Some(form.body()), url: form.action }
+    }
+
+    /// The request that the browser makes.
+    pub fn callback(&self) -> Callback<'_> {
+        match &self.form {
+            Some(form) => Callback::posted(&self.url, form.as_bytes()),
+            None => Callback::from(&self.url),
+        }
+    }
+
+    /// Where the browser comes, with its query.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether it comes by a form.
+    pub fn is_by_form(&self) -> bool {
+        self.form.is_some()
+    }
+
+    /// A field of the answer, without `openid.`.
+    pub fn field(&self, name: &str) -> Option<String> {
+        let name = format!("openid.{name}");
+        self.pairs().into_iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+    }
+
+    /// The fields that are signed.
+    pub fn signed(&self) -> Vec<String> {
+        let signed = self.field("signed").expect("a signature");
+        signed.split(',').map(str::to_owned).collect()
+    }
+
+    /// The same visit with another value for a field of the answer, or with one more; or without it.
+    pub fn with(&self, name: &str, value: Option<&str>) -> Self {
+        let name = format!("openid.{name}");
+        let mut pairs = self.pairs();
+        pairs.retain(|(own, _)| *own != name);
+        pairs.extend(value.map(|value| (name, value.to_owned())));
+        let message = form::encode(pairs);
+        match (&self.form, self.url.split_once('?')) {
+            (None, Some((place, _))) => Self { url: format!("{place}?{message}"), ..self.clone() },
+            _ => Self { form: Some(message), ..self.clone() },
+        }
+    }
+
+    /// The same visit with a field that stands twice.
+    pub fn twice(&self, name: &str) -> Self {
+        let value = self.field(name).expect("a field");
+        let again = form::encode([(format!("openid.{name}"), value)]);
+        match &self.form {
+            Some(form) => Self { form: Some(format!("{form}&{again}")), ..self.clone() },
+            None => self.at(&format!("{}&{again}", self.url)),
+        }
+    }
+
+    /// The same answer, brought to another place.
+    pub fn at(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
+    }
+
+    /// Somebody else's answer, brought by this user.
+    pub fn with_answer_of(&self, other: &Self) -> Self {
+        Self { pending: self.pending.clone(), ..other.clone() }
+    }
+
+    fn pairs(&self) -> Vec<(String, String)> {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
+        let query = self.url.split_once('?').map(|(_, query)| query);
+        let message = self.form.as_deref().or(query).unwrap_or_default();
+        form::pairs(message.as_bytes()).map(|(name, value)| (text(&name), text(&value))).collect()
+    }
+}

@@ -1,0 +1,220 @@
+//! An OpenID provider of ours on loopback. Jane is signed in there and answers at once: yes, unless a hint in the query
+//! says otherwise.
+
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
+use http::{HeaderValue, StatusCode};
+use oauth_proto::openid2::sreg::Field;
+use oauth_proto::openid2::{
+    Approval, CheckId, Handled, Identity, MemoryStore, Provider, Rejected, ax, documents, serve, sreg,
+};
+use oauth_proto::wire::form;
+use oauth_proto::{Moment, Request, Response, Secret};
+
+use crate::exchange::Http;
+use crate::hybrid::Hybrid;
+use crate::loopback::Loopback;
+
+/// Where [`BIOGRAPHY`] is, which is so long that the answer comes in a form.
+pub const BIOGRAPHY_TYPE: &str = "http://axschema.org/media/biography";
+/// What Jane tells of herself, piece by piece.
+pub const BIOGRAPHY: &str = "All of \"it\" & <more>. ";
+/// Jane's addresses.
+pub const EMAILS: [&str; 3] = ["jane@example.com", "jane+2@example.com", "a=&\"'<%41>@example.com"];
+/// Jane's full name.
+pub const NAME: &str = "Jane Doe é ☃";
+
+/// A running provider. It stops when it is dropped.
+#[derive(Debug)]
+pub struct OurOpenidProvider(Loopback);
+
+impl OurOpenidProvider {
+    /// Starts one, at a port of the system's choice.
+    pub fn start() -> Self {
+        Self::with(|provider| provider)
+    }
+
+    /// Starts one that is configured otherwise.
+    pub fn with(configure: impl FnOnce(Provider) -> Provider) -> Self {
+        Self(Loopback::start(|origin| {
+            let secret = Secret::new("32 bytes or more that nobody else knows");
+            let provider = Provider::new(&format!("{origin}/openid"), &secret).expect("loopback is private");
+            let endpoints = Endpoints {
+                origin: origin.to_owned(),
+                provider: configure(provider.dangerous_allow_internal_hosts()),
+                store: MemoryStore::default(),
+                hybrid: Hybrid::new(origin),
+                http: Http::default(),
+            };
+            move |request: &Request| endpoints.respond(request)
+        }))
+    }
+
+    /// Where it is: `http://127.0.0.1:` and the port. It is the OP identifier too.
+    pub fn origin(&self) -> String {
+        self.0.origin()
+    }
+
+    /// Where messages go.
+    pub fn endpoint(&self) -> String {
+        format!("{}/openid", self.origin())
+    }
+
+    /// One of Jane's identifiers, by what stands behind her name.
+    pub fn jane(&self, way: &str) -> String {
+        format!("{}/id/jane{way}", self.origin())
+    }
+}
+
+struct Endpoints {
+    origin: String,
+    provider: Provider,
+    store: MemoryStore,
+    hybrid: Hybrid,
+    http: Http,
+}
+
+impl Endpoints {
+    fn respond(&self, request: &Request) -> Response {
+        let extensions = [ax::NAMESPACE, sreg::NAMESPACE];
+        let path = request.uri().path();
+        match path {
+            "/openid" => self.openid(request).unwrap_or_else(Rejected::response),
+            "/oauth/token" => self.hybrid.token(request).unwrap_or_else(|rejected| rejected.response()),
+            "/photos" => self.hybrid.photos(request).unwrap_or_else(|rejected| rejected.response()),
+            "/" => document(documents::provider(self.provider.endpoint(), &extensions)),
+            // Another user's, who is not signed in.
+            "/id/john" => document(documents::user(self.provider.endpoint(), None, &extensions)),
+            _ => match path.strip_prefix("/id/jane") {
+                Some(way) => self.identifier(request, way),
+                None => status(StatusCode::NOT_FOUND),
+            },
+        }
+    }
+
+    /// Jane's identifiers, each of which says in its way where this provider is.
+    fn identifier(&self, request: &Request, way: &str) -> Response {
+        let jane = format!("{}/id/jane", self.origin);
+        let endpoint = self.provider.endpoint();
+        let local_id = way.starts_with("/delegated").then_some(jane.as_str());
+        let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+        let wants_document = accept.contains(documents::MEDIA_TYPE) || request.uri().query() == Some("xrds");
+        match way {
+            "" | "/delegated" if wants_document => document(documents::user(endpoint, local_id, &[ax::NAMESPACE])),
+            "/header" if request.uri().query().is_some() => document(documents::user(endpoint, None, &[])),
+            "/header" => {
+                let mut page = html("");
+                let place = HeaderValue::try_from(format!("{jane}{way}?xrds")).expect("a URL");
+                page.headers_mut().insert(HeaderName::from_static(documents::LOCATION_HEADER), place);
+                page
+            }
+            "" | "/delegated" => html(""),
+            "/link" | "/delegated-link" => html(&documents::user_links(endpoint, local_id)),
+            // Of OpenID 1 there is nothing to help with.
+            "/openid1" => html(&format!("<link rel=\"openid.server\" href=\"{endpoint}\">")),
+            "/openid1-delegated" => html(&format!(
+                "<link rel=\"openid.server\" href=\"{endpoint}\"><link rel=\"openid.delegate\" href=\"{jane}\">"
+            )),
+            _ => status(StatusCode::NOT_FOUND),
+        }
+    }
+
+    fn openid(&self, request: &Request) -> Result<Response, Rejected> {
+        match serve(self.provider.handle(request, Moment::from_os()), &self.store)? {
+            Handled::Respond(response) => Ok(response),
+            Handled::CheckId(check_id) => self.decide(request, *check_id),
+        }
+    }
+
+    /// Jane decides. By `jane=denies` she says no, by `jane=is_away` she is not there to be asked, by `jane=is_careful` she
+    /// trusts sites that have a document. Which identifier she selects is `select`, and may be anybody's.
+    fn decide(&self, request: &Request, check_id: CheckId) -> Result<Response, Rejected> {
+        let says_no = match hint(request, "jane").as_deref() {
+            Some("denies") => true,
+            Some("is_away") => check_id.is_immediate(),
+            Some("is_careful") => !self.http.run(self.provider.verify_return_to(&check_id)).unwrap_or(false),
+            _ => false,
+        };
+        if says_no {
+            return Ok(self.provider.cancel(check_id));
+        }
+        let approval = self.extend(self.identified(request, &check_id), &check_id);
+        self.provider.approve(check_id, approval, Moment::from_os())
+    }
+
+    /// Who Jane is: what she is asked about where that is hers, and what she selects where she may.
+    fn identified(&self, request: &Request, check_id: &CheckId) -> Approval {
+        let jane = format!("{}/id/jane", self.origin);
+        match (check_id.identity(), hint(request, "select")) {
+            (Identity::Claimed { local_id, .. }, _) if local_id.starts_with(&jane) => Approval::new(local_id),
+            (Identity::Any, Some(select)) if select.starts_with('/') => {
+                let claimed_id = format!("{}{select}", self.origin);
+                // What is known here has no fragment, and one identifier for all that stand for it.
+                let known =
+                    if select.contains("delegated") { &jane } else { claimed_id.split('#').next().unwrap_or("") };
+                Approval::new(known).claimed_id(&claimed_id)
+            }
+            (Identity::Any, Some(select)) => Approval::new(jane).claimed_id(select),
+            _ => Approval::new(jane),
+        }
+    }
+
+    fn extend(&self, mut approval: Approval, check_id: &CheckId) -> Approval {
+        if let Some(fetch) = check_id.attributes() {
+            approval = approval.extension(attributes().only(&fetch));
+        }
+        if let Some(registration) = check_id.registration() {
+            approval = approval.extension(registered().only(&registration));
+        }
+        match check_id.access().and_then(|access| self.hybrid.approve(&access)) {
+            Some(approved) => approval.extension(approved),
+            None => approval,
+        }
+    }
+}
+
+fn attributes() -> ax::Values {
+    ax::Values::default()
+        .with(ax::FIRST_NAME, ["Jane"])
+        .with(ax::LAST_NAME, ["Doe é ☃"])
+        .with(ax::FULL_NAME, [NAME])
+        .with(ax::EMAIL, EMAILS)
+        .with(ax::LANGUAGE, ["DA"])
+        .with(ax::USERNAME, ["jane"])
+        .with(BIOGRAPHY_TYPE, [BIOGRAPHY.repeat(150)])
+}
+
+fn registered() -> sreg::Values {
+    sreg::Values::default()
+        .with(Field::Nickname, "jane")
+        .with(Field::Email, EMAILS[0])
+        .with(Field::Fullname, NAME)
+        .with(Field::Dob, "1970-01-01")
+}
+
+/// What the test wants Jane to do.
+fn hint(request: &Request, name: &str) -> Option<String> {
+    let query = request.uri().query().unwrap_or_default();
+    let found = form::pairs(query.as_bytes()).find(|(own, _)| **own == *name.as_bytes());
+    found.map(|(_, value)| String::from_utf8_lossy(&value).into_owned())
+}
+
+fn document(document: String) -> Response {
+    typed(documents::MEDIA_TYPE, document)
+}
+
+fn html(head: &str) -> Response {
+    let page = format!("<!DOCTYPE html>\n<html><head><title>Jane</title>\n{head}</head><body>Jane</body></html>\n");
+    typed("text/html; charset=utf-8", page)
+}
+
+fn typed(content_type: &'static str, text: String) -> Response {
+    let mut response = Response::new(text.into_bytes());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+fn status(status: StatusCode) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    response
+}

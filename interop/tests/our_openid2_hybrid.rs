@@ -1,0 +1,78 @@
+//! Our relying party at our OpenID provider: the answer brings an OAuth request token that is approved, which our client
+//! exchanges.
+
+use interop::exchange::Http;
+use interop::hybrid::{CONSUMER, CONSUMER_SECRET};
+use interop::openid2_site::{RETURN_TO, Site};
+use interop::our_openid2_provider::OurOpenidProvider;
+use oauth_proto::oauth1::{Client, ClientCredentials, Service, Token};
+use oauth_proto::openid2::oauth::Access;
+use oauth_proto::openid2::{Assertion, Authenticate};
+use oauth_proto::{Error, Forged, Moment, Refused};
+
+fn sign_in(op: &OurOpenidProvider, access: Access, with_key: bool) -> Assertion {
+    let site = Site::default();
+    let found = site.discover(&op.jane("")).unwrap();
+    let key = with_key.then(|| site.associate(&found).unwrap().expect("an association"));
+    let authenticate = Authenticate::new(RETURN_TO).association(key).extension(access);
+    let visit = site.visit(&found, authenticate, "");
+    // Nobody else's token is slipped in: what carries it is signed.
+    if let Some(token) = visit.field("oauth.request_token") {
+        let forged = visit.with("oauth.request_token", Some(&format!("{token}x")));
+        assert_eq!(site.verify(&forged).unwrap_err(), Forged::Signature.into());
+    }
+    site.verify(&visit).unwrap()
+}
+
+fn client(op: &OurOpenidProvider, secret: &str) -> Client {
+    let [initiate, authorize, token] =
+        ["initiate", "authorize", "token"].map(|path| format!("{}/oauth/{path}", op.origin()));
+    let service = Service::new(&initiate, &authorize, &token).unwrap();
+    Client::new(service, ClientCredentials::new(CONSUMER, secret))
+}
+
+fn redeem(client: &Client, request_token: &str) -> Result<Token, Error> {
+    Http::default().run(client.redeem_approved(request_token, Moment::from_os()))
+}
+
+fn is_unauthorized<T: std::fmt::Debug>(answer: Result<T, Error>) {
+    let Err(Error::Refused(refused)) = answer else { panic!("{answer:?}") };
+    let (Refused::Status(answer) | Refused::Problem { answer, .. }) = refused else { panic!("{refused}") };
+    assert_eq!(answer.status, 401);
+}
+
+#[test]
+fn a_request_token_that_was_approved_is_exchanged_once() {
+    let op = OurOpenidProvider::start();
+    for with_key in [true, false] {
+        let assertion = sign_in(&op, Access::new(CONSUMER).scope("photos & more"), with_key);
+        assert_eq!(assertion.claimed_id(), Some(&*op.jane("")));
+        let approved = assertion.approved_token().expect("a request token");
+        assert_eq!(approved.scope.as_deref(), Some("photos & more"));
+
+        let client = client(&op, CONSUMER_SECRET);
+        let token = redeem(&client, &approved.request_token).unwrap();
+        let mut request = http::Request::get(format!("{}/photos", op.origin())).body(Vec::new()).unwrap();
+        client.session(token).sign(&mut request, Moment::from_os()).unwrap();
+        assert_eq!(Http::default().send(request).body(), b"jane");
+
+        is_unauthorized(redeem(&client, &approved.request_token));
+    }
+}
+
+#[test]
+fn a_request_token_is_for_the_consumer_that_asked() {
+    let op = OurOpenidProvider::start();
+    let approved = sign_in(&op, Access::new(CONSUMER), true).approved_token().expect("a request token");
+    is_unauthorized(redeem(&client(&op, "another secret"), &approved.request_token));
+    is_unauthorized(redeem(&client(&op, CONSUMER_SECRET), "another token"));
+    // It was not used up by that.
+    assert!(redeem(&client(&op, CONSUMER_SECRET), &approved.request_token).is_ok());
+}
+
+#[test]
+fn a_user_who_gives_no_access_signs_in_all_the_same() {
+    let op = OurOpenidProvider::start();
+    let assertion = sign_in(&op, Access::new("somebody else"), true);
+    assert_eq!((assertion.claimed_id(), assertion.approved_token()), (Some(&*op.jane("")), None));
+}

@@ -1,0 +1,332 @@
+//! python3-openid as a consumer at our OpenID provider: discovery, keys, extensions, the ways to say no, and both versions.
+
+use interop::exchange::Http;
+use interop::loopback::Loopback;
+use interop::our_openid2_provider::{BIOGRAPHY, BIOGRAPHY_TYPE, EMAILS, NAME, OurOpenidProvider};
+use interop::peer::Peer;
+use oauth_proto::openid2::{AssociationType, Provider, SessionType, ax, documents};
+use oauth_proto::{Request, Response};
+use serde_json::{Value, json};
+
+const REALM: &str = "https://printer.example.com/";
+const RETURN_TO: &str = "https://printer.example.com/openid?printer=2";
+
+const UNLIMITED: &str = "unlimited";
+
+/// So often a key is agreed on.
+const TIMES: usize = 20;
+
+/// A consumer in a process of its own.
+struct Consumer(Peer);
+
+impl Consumer {
+    fn start() -> Self {
+        Self(Peer::run("openid2_consumer.py"))
+    }
+
+    /// What signing in comes to.
+    fn sign_in(&mut self, identifier: &str, told: Value) -> Value {
+        let mut task = json!({ "identifier": identifier, "realm": REALM, "return_to": RETURN_TO });
+        task.as_object_mut().expect("an object").extend(told.as_object().expect("an object").clone());
+        self.0.ask(&task)
+    }
+}
+
+fn is_jane(answer: &Value, claimed: &str, local: &str) {
+    let told = [&answer["status"], &answer["identity"], &answer["local"]];
+    assert_eq!(told, [&json!("success"), &json!(claimed), &json!(local)], "{answer:#}");
+}
+
+#[test]
+fn the_provider_is_found_by_each_of_our_documents() {
+    let op = OurOpenidProvider::start();
+    let mut consumer = Consumer::start();
+    for (way, local) in
+        [("", ""), ("/header", "/header"), ("/link", "/link"), ("/delegated", ""), ("/delegated-link", "")]
+    {
+        let answer = consumer.sign_in(&op.jane(way), json!({}));
+        is_jane(&answer, &op.jane(way), &op.jane(local));
+        assert_eq!((&answer["endpoint"], &answer["openid1"]), (&json!(op.endpoint()), &json!(false)), "{answer:#}");
+    }
+}
+
+#[test]
+fn the_user_selects_who_they_are() {
+    let op = OurOpenidProvider::start();
+    let mut consumer = Consumer::start();
+    for (select, claimed, local) in [
+        (None, "", ""),
+        (Some("/id/jane/link"), "/link", "/link"),
+        (Some("/id/jane/delegated"), "/delegated", ""),
+        (Some("/id/jane/delegated-link"), "/delegated-link", ""),
+        (Some("/id/jane#2"), "#2", ""),
+    ] {
+        let told = select.map_or(json!({}), |select| json!({ "select": select }));
+        for associations in [json!([["HMAC-SHA256", "DH-SHA256"]]), Value::Null] {
+            let mut told = told.clone();
+            told["associations"] = associations;
+            is_jane(&consumer.sign_in(&op.origin(), told), &op.jane(claimed), &op.jane(local));
+        }
+    }
+    // Whom this provider may speak for is for the identifier to say, and for the consumer to see.
+    let other = OurOpenidProvider::start();
+    let answer = consumer.sign_in(&op.origin(), json!({ "select": other.jane("") }));
+    assert_eq!(answer["status"], "failure", "{answer:#}");
+}
+
+#[test]
+fn every_kind_of_key_signs_answers() {
+    let op = OurOpenidProvider::start();
+    let mut consumer = Consumer::start();
+    for (association, session) in [
+        ("HMAC-SHA1", "DH-SHA1"),
+        ("HMAC-SHA256", "DH-SHA256"),
+        ("HMAC-SHA1", "no-encryption"),
+        ("HMAC-SHA256", "no-encryption"),
+    ] {
+        // The second time the consumer has the key already.
+        for _ in 0..2 {
+            let answer = consumer.sign_in(&op.jane(""), json!({ "associations": [[association, session]] }));
+            is_jane(&answer, &op.jane(""), &op.jane(""));
+            assert_eq!(answer["association"], association, "{answer:#}");
+        }
+    }
+    let answer = consumer.sign_in(&op.jane(""), json!({}));
+    assert_eq!(answer["association"], "HMAC-SHA1", "{answer:#}");
+    let answer = consumer.sign_in(&op.jane(""), json!({ "associations": null }));
+    is_jane(&answer, &op.jane(""), &op.jane(""));
+    assert_eq!(answer["association"], Value::Null, "{answer:#}");
+}
+
+/// Numbers may begin with a zero, or with a bit that would be a sign.
+#[test]
+fn both_sides_come_to_the_same_key_whatever_the_numbers() {
+    let op = OurOpenidProvider::start();
+    let mut consumer = Consumer::start();
+    for kind in [["HMAC-SHA1", "DH-SHA1"], ["HMAC-SHA256", "DH-SHA256"]] {
+        for times in 1..=TIMES {
+            // Another list is another store, so that there is another key.
+            let answer = consumer.sign_in(&op.jane(""), json!({ "associations": vec![kind; times] }));
+            assert_eq!((&answer["status"], &answer["association"]), (&json!("success"), &json!(kind[0])), "{answer:#}");
+        }
+    }
+}
+
+#[test]
+fn who_asks_for_a_kind_that_is_not_granted_is_told_which_is() {
+    let kinds = [(AssociationType::HmacSha256, SessionType::DhSha256)];
+    let op = OurOpenidProvider::with(|provider| provider.associations(kinds));
+    let mut consumer = Consumer::start();
+    for (associations, granted) in [
+        (json!([["HMAC-SHA1", "DH-SHA1"], ["HMAC-SHA256", "DH-SHA256"]]), json!("HMAC-SHA256")),
+        // It does not want the other.
+        (json!([["HMAC-SHA1", "DH-SHA1"]]), Value::Null),
+    ] {
+        let answer = consumer.sign_in(&op.jane(""), json!({ "associations": associations }));
+        is_jane(&answer, &op.jane(""), &op.jane(""));
+        assert_eq!(answer["association"], granted, "{answer:#}");
+    }
+}
+
+#[test]
+fn where_no_key_is_granted_the_consumer_asks() {
+    let op = OurOpenidProvider::with(|provider| provider.associations([]));
+    let answer = Consumer::start().sign_in(&op.jane(""), json!({}));
+    is_jane(&answer, &op.jane(""), &op.jane(""));
+    assert_eq!(answer["association"], Value::Null, "{answer:#}");
+}
+
+#[test]
+fn a_request_may_come_by_a_form() {
+    let op = OurOpenidProvider::start();
+    let mut consumer = Consumer::start();
+    let told = json!({ "posts": true, "sreg": ["email"] });
+    let answer = consumer.sign_in(&op.jane(""), told.clone());
+    is_jane(&answer, &op.jane(""), &op.jane(""));
+    assert_eq!(answer["sreg"], json!({ "email": EMAILS[0] }));
+    let mut told = told;
+    told["jane"] = json!("denies");
+    assert_eq!(consumer.sign_in(&op.jane(""), told)["status"], "cancel");
+}
+
+#[test]
+fn attributes_have_the_values_that_were_asked_for() {
+    let op = OurOpenidProvider::start();
+    let mut consumer = Consumer::start();
+    for (count, emails) in [(json!(1), &EMAILS[..1]), (json!(2), &EMAILS[..2]), (json!(UNLIMITED), &EMAILS[..])] {
+        let none = "http://axschema.org/no/such/thing";
+        let asked = json!([[ax::EMAIL, "email", count], [ax::FULL_NAME, null, 1], [none, "none", 1]]);
+        let answer = consumer.sign_in(&op.jane(""), json!({ "ax": asked }));
+        is_jane(&answer, &op.jane(""), &op.jane(""));
+        let expected = json!({ ax::EMAIL: emails, ax::FULL_NAME: [NAME] });
+        assert_eq!(answer["ax"], expected, "{answer:#}");
+        assert_eq!(answer["by_form"], false);
+    }
+    let answer = consumer.sign_in(&op.jane(""), json!({}));
+    assert_eq!((&answer["ax"], &answer["sreg"]), (&Value::Null, &Value::Null), "{answer:#}");
+}
+
+#[test]
+fn a_long_answer_goes_by_a_form() {
+    let op = OurOpenidProvider::start();
+    let mut consumer = Consumer::start();
+    for associations in [json!([["HMAC-SHA256", "DH-SHA256"]]), Value::Null] {
+        let asked = json!([[BIOGRAPHY_TYPE, "life", 1], [ax::EMAIL, "email", UNLIMITED]]);
+        let answer = consumer.sign_in(&op.jane(""), json!({ "ax": asked, "associations": associations }));
+        is_jane(&answer, &op.jane(""), &op.jane(""));
+        let expected = json!({ BIOGRAPHY_TYPE: [BIOGRAPHY.repeat(150)], ax::EMAIL: EMAILS });
+        assert_eq!((&answer["ax"], &answer["by_form"]), (&expected, &json!(true)), "{answer:#}");
+    }
+}
+
+#[test]
+fn simple_registration_is_answered_in_both_versions() {
+    let op = OurOpenidProvider::with(Provider::allow_openid1);
+    let mut consumer = Consumer::start();
+    for way in ["", "/openid1"] {
+        let answer = consumer.sign_in(&op.jane(way), json!({ "sreg": ["email", "fullname", "dob", "postcode"] }));
+        is_jane(&answer, &op.jane(way), &op.jane(way));
+        let expected = json!({ "email": EMAILS[0], "fullname": NAME, "dob": "1970-01-01" });
+        assert_eq!(answer["sreg"], expected, "{answer:#}");
+    }
+}
+
+#[test]
+fn openid_1_is_spoken_where_it_is_allowed() {
+    let op = OurOpenidProvider::with(Provider::allow_openid1);
+    let mut consumer = Consumer::start();
+    for (way, local) in [("/openid1", "/openid1"), ("/openid1-delegated", "")] {
+        for (associations, used) in [
+            (json!([["HMAC-SHA1", "DH-SHA1"]]), json!("HMAC-SHA1")),
+            (json!([["HMAC-SHA1", "no-encryption"]]), json!("HMAC-SHA1")),
+            (Value::Null, Value::Null),
+        ] {
+            for posts in [false, true] {
+                let told = json!({ "associations": associations, "posts": posts });
+                let answer = consumer.sign_in(&op.jane(way), told);
+                is_jane(&answer, &op.jane(way), &op.jane(local));
+                assert_eq!((&answer["openid1"], &answer["association"]), (&json!(true), &used), "{answer:#}");
+            }
+        }
+    }
+    let answer = consumer.sign_in(&op.jane("/openid1"), json!({ "jane": "denies" }));
+    assert_eq!(answer["status"], "cancel", "{answer:#}");
+
+    let op = OurOpenidProvider::start();
+    let answer = consumer.sign_in(&op.jane("/openid1"), json!({}));
+    let told = json!("the version of the protocol is not spoken here");
+    assert_eq!((&answer["status"], &answer["message"]), (&json!("failure"), &told), "{answer:#}");
+}
+
+#[test]
+fn a_user_who_has_answered_before_is_not_asked() {
+    let op = OurOpenidProvider::with(Provider::allow_openid1);
+    let mut consumer = Consumer::start();
+    for way in ["", "/openid1"] {
+        let answer = consumer.sign_in(&op.jane(way), json!({ "immediate": true }));
+        is_jane(&answer, &op.jane(way), &op.jane(way));
+        let answer = consumer.sign_in(&op.jane(way), json!({ "immediate": true, "jane": "is_away" }));
+        assert_eq!(answer["status"], "setup_needed", "{answer:#}");
+        // OpenID 1 is told where, and it is the same question.
+        let Some(url) = answer["setup_url"].as_str() else {
+            assert_eq!(way, "");
+            continue;
+        };
+        let page = Http::default().get(url);
+        let location = page.headers()["location"].to_str().unwrap();
+        assert!(location.starts_with(RETURN_TO) && location.contains("openid.mode=id_res"), "{location}");
+        assert!(!location.contains("user_setup_url"), "{location}");
+    }
+}
+
+#[test]
+fn a_user_who_says_no_is_sent_back() {
+    let op = OurOpenidProvider::start();
+    let mut consumer = Consumer::start();
+    let answer = consumer.sign_in(&op.jane(""), json!({ "jane": "denies" }));
+    assert_eq!(answer["status"], "cancel", "{answer:#}");
+    // Jane is not John, whatever she says.
+    let answer = consumer.sign_in(&format!("{}/id/john", op.origin()), json!({}));
+    assert_eq!(answer["status"], "cancel", "{answer:#}");
+}
+
+#[test]
+fn an_answer_is_confirmed_once() {
+    let op = OurOpenidProvider::with(Provider::allow_openid1);
+    let mut consumer = Consumer::start();
+    for way in ["", "/openid1"] {
+        // Without a store of its own the consumer has nobody but the provider to tell a replay.
+        let answer = consumer.sign_in(&op.jane(way), json!({ "associations": null, "replays": true }));
+        is_jane(&answer, &op.jane(way), &op.jane(way));
+        assert_eq!(answer["replayed"]["status"], "failure", "{answer:#}");
+        assert!(answer["replayed"]["message"].as_str().unwrap().contains("Server denied"), "{answer:#}");
+    }
+    let answer = consumer.sign_in(&op.jane(""), json!({ "replays": true }));
+    assert_eq!(answer["replayed"]["status"], "failure", "{answer:#}");
+}
+
+#[test]
+fn a_changed_answer_is_not_confirmed() {
+    let op = OurOpenidProvider::start();
+    let mut consumer = Consumer::start();
+    for associations in [json!([["HMAC-SHA256", "DH-SHA256"]]), Value::Null] {
+        for (name, value) in [
+            ("openid.identity", op.jane("/link")),
+            ("openid.ax.value.email", "other@example.com".to_owned()),
+            ("openid.sig", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned()),
+            ("openid.assoc_handle", "other".to_owned()),
+            ("openid.response_nonce", "2005-05-15T17:11:51Zother".to_owned()),
+        ] {
+            let told = json!({
+                "associations": associations, "ax": [[ax::EMAIL, "email", 1]], "tampers": { name: value },
+            });
+            let answer = consumer.sign_in(&op.jane(""), told);
+            assert_eq!(answer["status"], "failure", "{name} {answer:#}");
+            // Of another identity it may see more than a wrong signature.
+            let message = answer["message"].as_str().unwrap();
+            let signature = message.contains("Bad signature") || message.contains("Server denied");
+            assert!(signature || name == "openid.identity", "{name} {message}");
+        }
+    }
+}
+
+#[test]
+fn a_site_is_known_by_its_document() {
+    let op = OurOpenidProvider::start();
+    let site = Loopback::start(|origin| {
+        let return_to = ["/openid", "/moved/openid", "/elsewhere/openid"].map(|path| format!("{origin}{path}"));
+        let document = documents::relying_party(&return_to.each_ref().map(String::as_str), &[]);
+        move |request: &Request| {
+            let mut response = Response::default();
+            match request.uri().path() {
+                // A redirect would have others speak for the site.
+                "/moved/" => {
+                    *response.status_mut() = http::StatusCode::FOUND;
+                    response.headers_mut().insert("location", "/".parse().expect("a URL"));
+                }
+                "/elsewhere/" => {
+                    response.headers_mut().insert(documents::LOCATION_HEADER, "/".parse().expect("a URL"));
+                }
+                _ => {
+                    *response.body_mut() = document.clone().into_bytes();
+                    let media_type = documents::MEDIA_TYPE.parse().expect("a media type");
+                    response.headers_mut().insert("content-type", media_type);
+                }
+            }
+            response
+        }
+    });
+    let mut consumer = Consumer::start();
+    for (realm, return_to, status) in [
+        ("/", "/openid?printer=2", "success"),
+        ("/", "/openid2/below", "success"),
+        ("/", "/other", "cancel"),
+        ("/moved/", "/moved/openid", "cancel"),
+        ("/elsewhere/", "/elsewhere/openid", "success"),
+        ("/elsewhere/", "/elsewhere/other", "cancel"),
+    ] {
+        let [realm, return_to] = [realm, return_to].map(|path| format!("{}{path}", site.origin()));
+        let told = json!({ "realm": realm, "return_to": return_to, "jane": "is_careful" });
+        assert_eq!(consumer.sign_in(&op.jane(""), told)["status"], status, "{realm} {return_to}");
+    }
+}

@@ -1,0 +1,101 @@
+//! Our relying party finds python3-openid's provider by each way in which an identifier can name it, and signs in by it.
+
+use http::StatusCode;
+use interop::openid2_site::{RETURN_TO, Site, party};
+use interop::their_openid2_provider::TheirProvider;
+use oauth_proto::openid2::{Authenticate, Version};
+use oauth_proto::{Error, Unsupported};
+
+/// An identifier by what stands behind Jane's name, who is claimed by it, who that is to the provider, and what is fetched.
+type Way = (&'static str, &'static str, &'static str, &'static [&'static str]);
+
+const WAYS: [Way; 9] = [
+    ("", "", "", &["/id/jane"]),
+    ("/header", "/header", "/header", &["/id/jane/header", "/id/jane/header?xrds"]),
+    ("/meta", "/meta", "/meta", &["/id/jane/meta", "/id/jane/meta?xrds"]),
+    ("/link", "/link", "/link", &["/id/jane/link"]),
+    ("/both", "/both", "/both", &["/id/jane/both"]),
+    ("/many", "/many", "/many", &["/id/jane/many"]),
+    ("/delegated", "/delegated", "", &["/id/jane/delegated"]),
+    ("/delegated-link", "/delegated-link", "", &["/id/jane/delegated-link"]),
+    ("/redirect", "", "", &["/id/jane/redirect", "/id/jane"]),
+];
+
+const WAYS_OF_OPENID_1: [Way; 4] = [
+    ("/openid1", "/openid1", "/openid1", &["/id/jane/openid1"]),
+    ("/openid1-xrds", "/openid1-xrds", "/openid1-xrds", &["/id/jane/openid1-xrds"]),
+    ("/openid1-delegated", "/openid1-delegated", "", &["/id/jane/openid1-delegated"]),
+    ("/openid1-delegated-xrds", "/openid1-delegated-xrds", "", &["/id/jane/openid1-delegated-xrds"]),
+];
+
+fn lead_to_the_provider(op: &mut TheirProvider, site: &Site, ways: &[Way], version: Version) {
+    for (way, claimed, local, fetched) in ways {
+        let found = site.discover(&op.jane(way)).unwrap_or_else(|error| panic!("{way}: {error}"));
+        assert_eq!(op.asked(), *fetched, "{way}");
+        assert_eq!((found.version(), found.endpoint()), (version, &*op.endpoint()), "{way}");
+        assert_eq!(found.claimed_id(), Some(&*op.jane(claimed)), "{way}");
+        assert_eq!(found.local_id(), Some(&*op.jane(local)), "{way}");
+
+        let visit = site.visit(&found, Authenticate::new(RETURN_TO), "");
+        let assertion = site.verify(&visit).unwrap_or_else(|error| panic!("{way}: {error}"));
+        assert_eq!((assertion.version(), assertion.endpoint()), (version, &*op.endpoint()), "{way}");
+        assert_eq!(assertion.claimed_id(), Some(&*op.jane(claimed)), "{way}");
+        assert_eq!(assertion.local_id(), Some(&*op.jane(local)), "{way}");
+        // What was discovered before is not discovered again.
+        assert_eq!(op.asked(), ["checkid_setup", "check_authentication"], "{way}");
+    }
+}
+
+#[test]
+fn every_way_leads_to_the_provider() {
+    lead_to_the_provider(&mut TheirProvider::start(), &Site::default(), &WAYS, Version::V2_0);
+}
+
+#[test]
+fn the_old_ways_lead_there_where_openid_1_is_allowed() {
+    let site = Site::new(party().allow_openid1());
+    let mut op = TheirProvider::start();
+    lead_to_the_provider(&mut op, &site, &WAYS_OF_OPENID_1, Version::V1_1);
+    // What is newer comes first.
+    lead_to_the_provider(&mut op, &site, &WAYS, Version::V2_0);
+}
+
+#[test]
+fn an_identifier_may_be_typed_without_its_scheme() {
+    let op = TheirProvider::start();
+    let typed = op.jane("#top").replace("http://", " ");
+    let found = Site::default().discover(&typed).unwrap();
+    assert_eq!(found.claimed_id(), Some(&*op.jane("")));
+}
+
+#[test]
+fn an_op_identifier_is_nobodys_claim() {
+    let mut op = TheirProvider::start();
+    let found = Site::default().discover(&op.origin).unwrap();
+    assert_eq!((found.endpoint(), found.claimed_id(), found.local_id()), (&*op.endpoint(), None, None));
+    assert_eq!(op.asked(), ["/"]);
+}
+
+#[test]
+fn an_identifier_without_a_provider_is_said_to_be_none() {
+    let op = TheirProvider::start();
+    let site = Site::default();
+    for way in ["/nothing", "/openid1", "/openid1-xrds"] {
+        let error = site.discover(&op.jane(way)).unwrap_err();
+        assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{way}: {error}");
+    }
+    let error = site.discover(&op.jane("/nowhere")).unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
+    assert_eq!(error.answer().map(|answer| answer.status), Some(StatusCode::NOT_FOUND));
+}
+
+#[test]
+fn nothing_is_fetched_from_this_machine_unless_that_is_allowed() {
+    let mut op = TheirProvider::start();
+    let party = oauth_proto::openid2::RelyingParty::new(interop::openid2_site::REALM).unwrap();
+    for party in [party.clone(), party.dangerous_allow_http()] {
+        let error = Site::new(party).discover(&op.jane("")).unwrap_err();
+        assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
+    }
+    assert!(op.asked().is_empty());
+}

@@ -1,0 +1,271 @@
+//! Associations, OpenID Authentication 2.0 §8.3 and §8.4: keys that both sides know, and signatures with them, §6.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::message::Message;
+use crate::secret::same;
+use crate::{Secret, Timestamp};
+
+/// What signs messages (§6.2).
+///
+/// ```
+/// use oauth_proto::openid2::AssociationType;
+///
+/// assert_eq!(AssociationType::HmacSha256.name(), "HMAC-SHA256");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AssociationType {
+    /// HMAC-SHA1, the only one of OpenID 1.1.
+    #[serde(rename = "HMAC-SHA1")]
+    HmacSha1,
+    /// HMAC-SHA256.
+    #[serde(rename = "HMAC-SHA256")]
+    HmacSha256,
+}
+
+/// How a key gets to the relying party (§8.4).
+///
+/// ```
+/// use oauth_proto::openid2::SessionType;
+///
+/// assert_eq!(SessionType::DhSha256.name(), "DH-SHA256");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SessionType {
+    /// As it is. Only over TLS.
+    #[serde(rename = "no-encryption")]
+    NoEncryption,
+    /// Hidden by Diffie-Hellman and SHA-1.
+    #[serde(rename = "DH-SHA1")]
+    DhSha1,
+    /// Hidden by Diffie-Hellman and SHA-256.
+    #[serde(rename = "DH-SHA256")]
+    DhSha256,
+}
+
+impl AssociationType {
+    /// Its name in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HmacSha1 => "HMAC-SHA1",
+            Self::HmacSha256 => "HMAC-SHA256",
+        }
+    }
+
+    /// The type of that name.
+    pub fn of(name: &str) -> Option<Self> {
+        [Self::HmacSha1, Self::HmacSha256].into_iter().find(|known| known.name() == name)
+    }
+
+    /// How many bytes its key has (§8.4.1).
+    pub(crate) const fn key_length(self) -> usize {
+        match self {
+            Self::HmacSha1 => 20,
+            Self::HmacSha256 => 32,
+        }
+    }
+
+    /// The signature of a text, in base64.
+    pub(crate) fn sign(self, key: &[u8], text: &str) -> String {
+        fn mac<M: Mac + KeyInit>(key: &[u8], text: &str) -> String {
+            // HMAC takes keys of every length.
+            <M as KeyInit>::new_from_slice(key)
+                .map(|mac| STANDARD.encode(mac.chain_update(text).finalize().into_bytes()))
+                .unwrap_or_default()
+        }
+        match self {
+            Self::HmacSha1 => mac::<Hmac<Sha1>>(key, text),
+            Self::HmacSha256 => mac::<Hmac<Sha256>>(key, text),
+        }
+    }
+}
+
+impl SessionType {
+    /// Its name in messages of version 2.0.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoEncryption => "no-encryption",
+            Self::DhSha1 => "DH-SHA1",
+            Self::DhSha256 => "DH-SHA256",
+        }
+    }
+
+    /// The type of that name.
+    pub fn of(name: &str) -> Option<Self> {
+        [Self::NoEncryption, Self::DhSha1, Self::DhSha256].into_iter().find(|known| known.name() == name)
+    }
+
+    /// Whether it can carry a key of that type: what hides it is as long as the key (§8.4.2).
+    pub(crate) const fn carries(self, association: AssociationType) -> bool {
+        match self {
+            Self::NoEncryption => true,
+            Self::DhSha1 => matches!(association, AssociationType::HmacSha1),
+            Self::DhSha256 => matches!(association, AssociationType::HmacSha256),
+        }
+    }
+
+    /// A key hidden by, or found behind, what both sides know (§8.2.3). `None` where their lengths differ.
+    pub(crate) fn hide(self, shared: &[u8], key: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let mask = match self {
+            Self::NoEncryption => return None,
+            Self::DhSha1 => Zeroizing::new(Sha1::digest(shared).to_vec()),
+            Self::DhSha256 => Zeroizing::new(Sha256::digest(shared).to_vec()),
+        };
+        let hidden = mask.iter().zip(key).map(|(mask, key)| mask ^ key);
+        (mask.len() == key.len()).then(|| Zeroizing::new(hidden.collect()))
+    }
+}
+
+/// A key that a relying party shares with one provider, to check answers without asking.
+///
+/// Keep it where secrets are kept, by its endpoint, and use it for all users until it expires. It is serde.
+///
+/// ```
+/// use oauth_proto::Timestamp;
+/// use oauth_proto::openid2::Association;
+///
+/// fn usable(stored: Option<Association>, endpoint: &str, now: Timestamp) -> Option<Association> {
+///     stored.filter(|association| association.is_for(endpoint) && !association.is_expired(now))
+/// }
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Association {
+    endpoint: String,
+    handle: String,
+    #[serde(rename = "type")]
+    association_type: AssociationType,
+    /// In base64.
+    key: Secret,
+    #[serde(rename = "until")]
+    expires_at: Timestamp,
+}
+
+impl Association {
+    /// `None` where the handle or the key is not what it must be (§8.2.1, §8.4.1).
+    pub(crate) fn new(
+        endpoint: &str,
+        handle: &str,
+        association_type: AssociationType,
+        key: &[u8],
+        expires_at: Timestamp,
+    ) -> Option<Self> {
+        let sound = is_handle(handle) && key.len() == association_type.key_length();
+        sound.then(|| Self {
+            endpoint: endpoint.to_owned(),
+            handle: handle.to_owned(),
+            association_type,
+            key: Secret::new(STANDARD.encode(key)),
+            expires_at,
+        })
+    }
+
+    /// What it is called between the two.
+    pub fn handle(&self) -> &str {
+        &self.handle
+    }
+
+    /// The provider's endpoint.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// What signs with it.
+    pub fn association_type(&self) -> AssociationType {
+        self.association_type
+    }
+
+    /// When it is over.
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    /// Whether it is over.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at <= now
+    }
+
+    /// Whether it is that endpoint's. A handle is worth nothing at another (§8.2.1).
+    pub fn is_for(&self, endpoint: &str) -> bool {
+        self.endpoint == endpoint
+    }
+
+    /// Whether the message's signature is right.
+    pub(crate) fn verifies(&self, message: &Message) -> bool {
+        let key = STANDARD.decode(self.key.expose()).map(Zeroizing::new);
+        key.is_ok_and(|key| signature_fits(self.association_type, &key, message))
+    }
+}
+
+/// Whether a message's signature (§6.1) is that of the fields which it lists.
+pub(crate) fn signature_fits(association_type: AssociationType, key: &[u8], message: &Message) -> bool {
+    let text = message.get("signed").and_then(|signed| message.signed_text(signed));
+    let (Some(text), Some(signature)) = (text, message.get("sig")) else { return false };
+    same(association_type.sign(key, &text).as_bytes(), signature.as_bytes())
+}
+
+/// Up to 255 characters from `!` to `~` (§8.2.1).
+pub(crate) fn is_handle(handle: &str) -> bool {
+    (1..=255).contains(&handle.len()) && handle.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+impl fmt::Debug for Association {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Association")
+            .field("endpoint", &self.endpoint)
+            .field("type", &self.association_type)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn association(association_type: AssociationType, key: &[u8]) -> Option<Association> {
+        Association::new("https://op.example/", "handle", association_type, key, Timestamp::from_secs(10))
+    }
+
+    /// RFC 2202 and RFC 4231, test case 2.
+    #[test]
+    fn signatures_are_hmac_in_base64() {
+        let text = "what do ya want for nothing?";
+        assert_eq!(AssociationType::HmacSha1.sign(b"Jefe", text), "7/zfauXrL6LSdBbV8YTfnCWafHk=");
+        let sha256 = "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=";
+        assert_eq!(AssociationType::HmacSha256.sign(b"Jefe", text), sha256);
+    }
+
+    #[test]
+    fn a_key_has_its_length_and_a_handle_its_characters() {
+        assert!(association(AssociationType::HmacSha1, &[1; 20]).is_some());
+        assert!(association(AssociationType::HmacSha1, &[1; 32]).is_none());
+        assert!(association(AssociationType::HmacSha256, &[1; 20]).is_none());
+        assert!(is_handle("{HMAC-SHA1}{6b01de30}") && is_handle(&"x".repeat(255)));
+        assert!(!is_handle("") && !is_handle("a b") && !is_handle("\u{e9}") && !is_handle(&"x".repeat(256)));
+    }
+
+    #[test]
+    fn hiding_twice_gives_the_key_and_lengths_must_agree() {
+        for (session, length) in [(SessionType::DhSha1, 20), (SessionType::DhSha256, 32)] {
+            let key = vec![7; length];
+            let hidden = session.hide(b"shared", &key).unwrap();
+            assert_eq!(*session.hide(b"shared", &hidden).unwrap(), key);
+            assert_ne!(*session.hide(b"other", &hidden).unwrap(), key);
+            assert!(session.hide(b"shared", &key[1..]).is_none());
+        }
+    }
+
+    #[test]
+    fn debug_shows_neither_key_nor_handle() {
+        let shown = format!("{:?}", association(AssociationType::HmacSha1, b"abcdefghijklmnopqrst").unwrap());
+        assert!(!shown.contains("handle\"") && !shown.contains("YWJj"), "{shown}");
+    }
+}

@@ -1,0 +1,436 @@
+//! Discovery, OpenID Authentication 2.0 §7.3 and Yadis 1.0: from an identifier to its provider, in a bounded number of
+//! requests.
+
+use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::documents::{LOCATION_HEADER, MEDIA_TYPE, SERVER, SIGNON, SIGNON_1};
+use super::identifier::{absolute, without_fragment};
+use super::xrds::Service;
+use super::{Version, html, xrds};
+use crate::step::Receive;
+use crate::wire::{Answer, bare, form, is_internal};
+use crate::{Error, Moment, Purpose, Request, Response, Step, Unsupported};
+
+/// Redirects that are followed, of each document.
+const MAX_REDIRECTS: u8 = 5;
+/// Why nothing was found.
+const NO_LINK: &str = "its page has no link to a provider in its head (`openid2.provider`), and names no XRDS document";
+const NO_SERVICE: &str = "its XRDS document has no service of OpenID 2.0";
+const NO_ENDPOINT: &str = "its XRDS document names no endpoint of its provider";
+const UNREADABLE: &str = "its XRDS document cannot be read: it is no XRDS, or has a document type, or is too large";
+const DOCUMENT_MISSING: &str = "the XRDS document that it names cannot be had";
+const DOCUMENT_ELSEWHERE: &str = "the XRDS document that it names has no TLS, or is not at a host of the internet";
+const FIRST_VERSION: &str = "it names a provider of OpenID 1 alone (`allow_openid1` takes it)";
+const ENDPOINT_NO_URL: &str = "the endpoint of its provider is no absolute http or https URL that can be sent";
+const ENDPOINT_NO_TLS: &str = "the endpoint of its provider has no TLS (`dangerous_allow_http` takes it nonetheless)";
+const ENDPOINT_NOT_FAR: &str = "the endpoint of its provider is not at a host of the internet (`dangerous_allow_internal_hosts` takes it nonetheless)";
+const LOCAL_ID: &str = "its local identifier is too long, or has a control character";
+/// Why a host is not asked.
+const NOT_FAR: &str = "its host is not one of the internet (`dangerous_allow_internal_hosts` takes it nonetheless)";
+/// A service's URIs that are kept.
+const MAX_ENDPOINTS: usize = 8;
+/// What is longer is no identifier: it would have to be remembered, and fit into a URL.
+const MAX_LOCAL_ID: usize = 2048;
+
+/// What was discovered of an identifier: who may speak for it.
+///
+/// It is serde, so that it can be kept for a while. [`RelyingParty::discover`](super::RelyingParty::discover) finds it;
+/// [`Discovered::fixed`] is for a site with one provider.
+///
+/// ```
+/// use oauth_proto::openid2::Discovered;
+///
+/// let steam = Discovered::fixed("https://steamcommunity.com/openid/login")?;
+/// assert_eq!(steam.endpoint(), "https://steamcommunity.com/openid/login");
+/// assert_eq!(steam.claimed_id(), None);
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discovered {
+    pub(super) version: Version,
+    /// Never empty; the best first.
+    pub(super) endpoints: Vec<String>,
+    pub(super) claimed_id: Option<String>,
+    pub(super) local_id: Option<String>,
+    types: Vec<String>,
+}
+
+impl Discovered {
+    /// A provider whose endpoint is known: everybody is sent there, and is asked who they are.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when that is no absolute http or https URL.
+    pub fn fixed(endpoint: &str) -> Result<Self, Error> {
+        crate::wire::endpoint(endpoint)?;
+        Ok(Self {
+            version: Version::V2_0,
+            endpoints: vec![endpoint.to_owned()],
+            claimed_id: None,
+            local_id: None,
+            types: vec![SERVER.to_owned()],
+        })
+    }
+
+    /// The provider's endpoint.
+    pub fn endpoint(&self) -> &str {
+        self.endpoints.first().map_or("", String::as_str)
+    }
+
+    /// The identifier that the user claims; `None` where it is an OP identifier, and the provider is to say who the user is.
+    pub fn claimed_id(&self) -> Option<&str> {
+        self.claimed_id.as_deref()
+    }
+
+    /// What the provider knows the user by: the claimed identifier, unless another is named.
+    pub fn local_id(&self) -> Option<&str> {
+        self.local_id.as_deref().or(self.claimed_id())
+    }
+
+    /// The version that the provider speaks.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Whether the provider's document says that it knows an extension, by the URI of its type. Of a
+    /// [`fixed`](Self::fixed) one nothing is known.
+    pub fn offers(&self, type_uri: &str) -> bool {
+        self.types.iter().any(|known| known == type_uri)
+    }
+}
+
+/// What may be fetched and trusted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Policy {
+    pub(super) plain_http: bool,
+    pub(super) internal_hosts: bool,
+    pub(super) openid1: bool,
+}
+
+impl Policy {
+    /// Whether a URL may be asked for at all: hosts that only this network can reach are nobody's identifier.
+    pub(super) fn may_fetch(self, url: &Url) -> bool {
+        self.internal_hosts || !is_internal(url)
+    }
+
+    /// Whether what comes from there, or goes there, is the host's own.
+    pub(super) fn trusts(self, url: &Url) -> bool {
+        self.may_fetch(url) && (self.plain_http || url.scheme() == "https" || is_internal(url))
+    }
+
+    /// Whether a relying party's URL is one to answer to, or to look at.
+    pub(super) fn trusts_party(self, url: &Url) -> bool {
+        // Its own machine is where a relying party is developed, and is sent nothing but the user.
+        let near = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        self.plain_http || url.scheme() == "https" || near || (self.internal_hosts && is_internal(url))
+    }
+
+    /// As [`takes_endpoint`](Self::takes_endpoint), with the reason.
+    pub(super) fn check_endpoint(self, endpoint: &str) -> Result<(), Error> {
+        let url = crate::wire::endpoint(endpoint).map(|_| absolute(endpoint))?;
+        let reason = match url {
+            None => "it is too long for an endpoint",
+            Some(url) if !self.may_fetch(&url) => NOT_FAR,
+            Some(url) if !self.trusts(&url) => {
+                let option = Some("RelyingParty::dangerous_allow_http");
+                return Err(Unsupported::PlainHttp { url: bare(endpoint), option }.into());
+            }
+            Some(_) => return Ok(()),
+        };
+        Err(Unsupported::Url { url: bare(endpoint), reason }.into())
+    }
+
+    /// Whether a URL can be a provider's endpoint.
+    pub(super) fn takes_endpoint(self, url: &str) -> bool {
+        self.check_endpoint(url).is_ok()
+    }
+}
+
+/// What an identifier's document and page say.
+pub(super) struct Search {
+    /// The best first; perhaps nothing.
+    pub(super) found: Vec<Discovered>,
+    /// The identifier that it was found of, after redirects.
+    pub(super) claimed: Url,
+    /// Why there is nothing, if so.
+    pub(super) reason: &'static str,
+}
+
+/// What goes on with what was found; or with why nothing could be looked at.
+pub(super) type Found<T> = Box<dyn FnOnce(Result<Search, Unsupported>) -> Result<Step<T>, Error> + Send + Sync>;
+
+/// Why an identifier leads nowhere.
+fn nowhere(identifier: &Url, reason: &'static str, response: Option<&Response>) -> Unsupported {
+    let answer = response.map(|response| Box::new(Answer::of(response)));
+    Unsupported::Identifier { identifier: bare(identifier.as_str()), reason, answer }
+}
+
+/// Discovers an identifier.
+pub(super) fn discover<T: 'static>(identifier: &Url, policy: Policy, then: Found<T>) -> Result<Step<T>, Error> {
+    let url = without_fragment(identifier.clone());
+    Fetch { policy, what: What::Identifier, url, redirects: 0, then }.send()
+}
+
+/// What a fetched document is to be.
+enum What {
+    /// The identifier itself: a document, or a page that leads to one, or has links.
+    Identifier,
+    /// The document that it led to. If that is none, its page's links count, or the page is fetched.
+    Document { claimed: Url, page: Option<html::Head> },
+    /// The page of an identifier whose document did not help.
+    Page { claimed: Url, reason: &'static str },
+}
+
+struct Fetch<T> {
+    policy: Policy,
+    what: What,
+    url: Url,
+    redirects: u8,
+    then: Found<T>,
+}
+
+impl<T: 'static> Fetch<T> {
+    fn send(self) -> Result<Step<T>, Error> {
+        let uri = self.url.as_str().parse().ok().filter(|_| self.policy.may_fetch(&self.url));
+        let Some(uri) = uri else {
+            let why = nowhere(&self.url, NOT_FAR, None);
+            return (self.then)(Err(why));
+        };
+        let accept = match self.what {
+            What::Identifier => "application/xrds+xml, text/html;q=0.8, application/xhtml+xml;q=0.8, */*;q=0.1",
+            What::Document { .. } => "application/xrds+xml, */*;q=0.1",
+            What::Page { .. } => "text/html, application/xhtml+xml",
+        };
+        let mut request = Request::default();
+        *request.uri_mut() = uri;
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static(accept));
+        Ok(Step::send(request, self))
+    }
+
+    /// Goes where a redirect leads.
+    fn follow(mut self: Box<Self>, response: &Response) -> Result<Step<T>, Error> {
+        let target = location(response.headers(), LOCATION.as_str()).and_then(|to| joined(&self.url, to));
+        let target = target.filter(|_| self.redirects < MAX_REDIRECTS);
+        // From https to http is a way that no identifier goes.
+        let target =
+            target.filter(|to| self.policy.plain_http || self.url.scheme() == "http" || self.policy.trusts(to));
+        match target {
+            Some(target) if self.policy.may_fetch(&target) => {
+                self.redirects += 1;
+                self.url = without_fragment(target);
+                (*self).send()
+            }
+            _ => {
+                let why = nowhere(&self.url, "it redirects to where no identifier goes, or too often", Some(response));
+                self.failed(why)
+            }
+        }
+    }
+
+    /// What there is to try where a fetch came to nothing.
+    fn failed(self: Box<Self>, why: Unsupported) -> Result<Step<T>, Error> {
+        match self.what {
+            What::Document { claimed, page } => fall_back(self.policy, claimed, page, DOCUMENT_MISSING, self.then),
+            What::Identifier | What::Page { .. } => (self.then)(Err(why)),
+        }
+    }
+
+    /// The identifier's own answer.
+    fn identifier(self: Box<Self>, response: &Response) -> Result<Step<T>, Error> {
+        let Self { policy, url: claimed, then, .. } = *self;
+        if !policy.trusts(&claimed) {
+            let reason = "its page has no TLS, so anybody on the way could say who speaks for it";
+            return then(Err(nowhere(&claimed, reason, None)));
+        }
+        let to_document = |to: &str, page: Option<html::Head>, then| {
+            let url = joined(&claimed, to).filter(|to| policy.trusts(to));
+            let what = |page| What::Document { claimed: claimed.clone(), page };
+            match url {
+                Some(url) => Fetch { policy, what: what(page), url, redirects: 0, then }.send(),
+                None => fall_back(policy, claimed.clone(), page, DOCUMENT_ELSEWHERE, then),
+            }
+        };
+        if is_document(response) {
+            return by_document(response.body(), policy, claimed, None, then);
+        }
+        if let Some(to) = location(response.headers(), LOCATION_HEADER) {
+            let page = html::head(response.body());
+            return to_document(to, page, then);
+        }
+        let Some(page) = html::head(response.body()) else {
+            return then(Err(nowhere(&claimed, "its page is larger than any needs to be", Some(response))));
+        };
+        match page.xrds_location.clone() {
+            Some(to) => to_document(&to, Some(page), then),
+            None => then(Ok(by_page(&page, claimed, policy, NO_LINK))),
+        }
+    }
+}
+
+impl<T: 'static> Receive<T> for Fetch<T> {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<T>, Error> {
+        let status = response.status();
+        if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+            return self.follow(&response);
+        }
+        if status != StatusCode::OK {
+            let why = nowhere(&self.url, "its page cannot be had", Some(&response));
+            return self.failed(why);
+        }
+        match self.what {
+            What::Identifier => self.identifier(&response),
+            What::Document { claimed, page } => by_document(response.body(), self.policy, claimed, page, self.then),
+            // Another page than that of the identifier says nothing about it.
+            What::Page { claimed, reason } if self.url != claimed => {
+                (self.then)(Ok(Search { found: Vec::new(), claimed, reason }))
+            }
+            What::Page { claimed, reason } => {
+                let head = html::head(response.body()).unwrap_or_default();
+                (self.then)(Ok(by_page(&head, claimed, self.policy, reason)))
+            }
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::DiscoveringIdentifier
+    }
+}
+
+/// XRDS-based discovery (§7.3.2), or that by the page where the document does not help.
+fn by_document<T: 'static>(
+    document: &[u8],
+    policy: Policy,
+    claimed: Url,
+    page: Option<html::Head>,
+    then: Found<T>,
+) -> Result<Step<T>, Error> {
+    let Some(services) = xrds::services(document) else {
+        return fall_back(policy, claimed, page, UNREADABLE, then);
+    };
+    let (found, reason) = (of_services(&services, &claimed, policy), why_no_service(&services, policy));
+    if found.is_empty() {
+        return fall_back(policy, claimed, page, reason, then);
+    }
+    then(Ok(Search { found, claimed, reason }))
+}
+
+/// HTML-based discovery, after Yadis failed for that reason (§7.3): by the page that is there, or by fetching it.
+fn fall_back<T: 'static>(
+    policy: Policy,
+    claimed: Url,
+    page: Option<html::Head>,
+    reason: &'static str,
+    then: Found<T>,
+) -> Result<Step<T>, Error> {
+    match page {
+        Some(page) => then(Ok(by_page(&page, claimed, policy, reason))),
+        None => {
+            let url = claimed.clone();
+            Fetch { policy, what: What::Page { claimed, reason }, url, redirects: 0, then }.send()
+        }
+    }
+}
+
+/// Returns what a page says. Where it says nothing, the reason is that which was there before.
+fn by_page(head: &html::Head, claimed: Url, policy: Policy, reason: &'static str) -> Search {
+    let found = of_head(head, &claimed, policy);
+    Search { found, claimed, reason: why_no_link(head, policy).unwrap_or(reason) }
+}
+
+/// Returns why the services of a document are no use, where that is so.
+fn why_no_service(services: &[Service], policy: Policy) -> &'static str {
+    let with = |types: &[&str]| services.iter().find(|own| own.types.iter().any(|own| types.contains(&own.as_str())));
+    let first_version = with(&SIGNON_1);
+    match with(&[SERVER, SIGNON]).or(first_version.filter(|_| policy.openid1)) {
+        Some(service) if service.uris.iter().any(|uri| policy.takes_endpoint(uri)) => LOCAL_ID,
+        Some(service) => service.uris.first().map_or(NO_ENDPOINT, |uri| why_no_endpoint(uri, policy)),
+        None if first_version.is_some() => FIRST_VERSION,
+        None => NO_SERVICE,
+    }
+}
+
+/// Returns why the links of a page are no use, where that is so and there are any.
+fn why_no_link(head: &html::Head, policy: Policy) -> Option<&'static str> {
+    match head.provider.as_ref().or(head.server.as_ref().filter(|_| policy.openid1)) {
+        Some(endpoint) if policy.takes_endpoint(endpoint) => Some(LOCAL_ID),
+        Some(endpoint) => Some(why_no_endpoint(endpoint, policy)),
+        None => head.server.as_ref().map(|_| FIRST_VERSION),
+    }
+}
+
+fn why_no_endpoint(endpoint: &str, policy: Policy) -> &'static str {
+    match policy.check_endpoint(endpoint) {
+        Err(Error::Unsupported(Unsupported::PlainHttp { .. })) => ENDPOINT_NO_TLS,
+        Err(Error::Unsupported(Unsupported::Url { reason: NOT_FAR, .. })) => ENDPOINT_NOT_FAR,
+        _ => ENDPOINT_NO_URL,
+    }
+}
+
+/// What a document says: OP identifiers first, then claimed ones, then those of OpenID 1 (§7.3.2.2, §7.3.2.4).
+fn of_services(services: &[Service], claimed: &Url, policy: Policy) -> Vec<Discovered> {
+    let of = |types: &'static [&'static str], version, select: bool| {
+        let fitting =
+            services.iter().filter(move |service| service.types.iter().any(|own| types.contains(&own.as_str())));
+        fitting.filter_map(move |service| {
+            let endpoints = service.uris.iter().filter(|uri| policy.takes_endpoint(uri)).take(MAX_ENDPOINTS);
+            let endpoints: Vec<_> = endpoints.cloned().collect();
+            let local_id = match version {
+                Version::V2_0 => service.local_id.clone(),
+                Version::V1_1 => service.delegate.clone().or_else(|| service.local_id.clone()),
+            };
+            (!endpoints.is_empty() && is_local_id(local_id.as_deref())).then(|| Discovered {
+                version,
+                endpoints,
+                claimed_id: (!select).then(|| claimed.to_string()),
+                local_id: local_id.filter(|_| !select),
+                types: service.types.clone(),
+            })
+        })
+    };
+    let second = of(&[SERVER], Version::V2_0, true).chain(of(&[SIGNON], Version::V2_0, false));
+    let first = of(&SIGNON_1, Version::V1_1, false).filter(|_| policy.openid1);
+    second.chain(first).collect()
+}
+
+/// What the links of a page say.
+fn of_head(head: &html::Head, claimed: &Url, policy: Policy) -> Vec<Discovered> {
+    let of = |endpoint: &Option<String>, local_id: &Option<String>, version, type_uri: &str| {
+        let endpoint = endpoint.clone().filter(|endpoint| policy.takes_endpoint(endpoint))?;
+        Some(Discovered {
+            version,
+            endpoints: vec![endpoint],
+            claimed_id: Some(claimed.to_string()),
+            local_id: local_id.clone(),
+            types: vec![type_uri.to_owned()],
+        })
+        .filter(|found| is_local_id(found.local_id.as_deref()))
+    };
+    let second = of(&head.provider, &head.local_id, Version::V2_0, SIGNON);
+    let first = of(&head.server, &head.delegate, Version::V1_1, SIGNON_1[0]).filter(|_| policy.openid1);
+    second.into_iter().chain(first).collect()
+}
+
+/// Whether a provider can be asked about that identifier. Without it, the question would be about another user.
+fn is_local_id(local_id: Option<&str>) -> bool {
+    local_id.is_none_or(|local_id| local_id.len() <= MAX_LOCAL_ID && !local_id.contains(char::is_control))
+}
+
+/// Returns whether an answer is an XRDS document: because it says so, or because it is XML and is one. (A page in XHTML is XML
+/// as well.)
+pub(super) fn is_document(response: &Response) -> bool {
+    let value = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let is = |media_type: &str| form::essence(value).eq_ignore_ascii_case(media_type.as_bytes());
+    is(MEDIA_TYPE) || ((is("text/xml") || is("application/xml")) && xrds::services(response.body()).is_some())
+}
+
+/// The URL that such a header names.
+pub(super) fn location<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// A URL that is relative to another.
+pub(super) fn joined(base: &Url, to: &str) -> Option<Url> {
+    absolute(base.join(to).ok()?.as_str())
+}

@@ -1,0 +1,212 @@
+//! Provider Authentication Policy Extension 1.0: how the user is to be authenticated, and how that was done.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::{Extension, field};
+use crate::Timestamp;
+use crate::openid2::nonce;
+
+/// The extension's namespace.
+pub const NAMESPACE: &str = "http://specs.openid.net/extensions/pape/1.0";
+/// A policy: what the user shows cannot be given to a site that only looks like the provider (§4).
+pub const PHISHING_RESISTANT: &str = "http://schemas.openid.net/pape/policies/2007/06/phishing-resistant";
+/// A policy: more than one factor.
+pub const MULTI_FACTOR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
+/// A policy: more than one factor, one of which is a thing.
+pub const MULTI_FACTOR_PHYSICAL: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor-physical";
+/// What an answer says where no policy was heeded (§5.2).
+pub const NONE: &str = "http://schemas.openid.net/pape/policies/2007/06/none";
+
+/// A scale of levels of assurance: that of NIST SP 800-63, from 0 to 4 (§5.2).
+pub const NIST: &str = "http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1_0_2.pdf";
+
+/// How a relying party wants its user to be authenticated (§5.1). What comes of it is in the answer, and up to the provider.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use oauth_proto::openid2::{Authenticate, pape};
+///
+/// let policy = pape::Policy::default().prefer(pape::MULTI_FACTOR).max_age(Duration::from_secs(600));
+/// let authenticate = Authenticate::new("https://rp.example/openid").extension(policy);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Policy {
+    /// Policies that the provider should heed.
+    pub preferred: Vec<String>,
+    /// How long ago the user may have been authenticated; longer, and the provider should do it again.
+    pub max_age: Option<Duration>,
+    /// The names of scales that the provider should give the level of assurance by, such as [`NIST`], the best first.
+    pub preferred_levels: Vec<String>,
+}
+
+impl Policy {
+    /// A policy that the provider should heed.
+    pub fn prefer(mut self, policy: impl Into<String>) -> Self {
+        self.preferred.push(policy.into());
+        self
+    }
+
+    /// A scale that the provider should give the level of assurance by, after those before.
+    pub fn prefer_level(mut self, scale: impl Into<String>) -> Self {
+        self.preferred_levels.push(scale.into());
+        self
+    }
+
+    /// How long ago the user may have been authenticated.
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = Some(age);
+        self
+    }
+
+    /// Reads what a request asks for, each scale once. Scales without a name are left out.
+    pub fn of(extension: &Extension) -> Self {
+        let max_age = extension.get("max_auth_age").and_then(|age| age.parse().ok()).map(Duration::from_secs);
+        let scales = names(extension);
+        let mut seen = BTreeSet::new();
+        let aliases = words(extension, "preferred_auth_level_types");
+        let aliases = aliases.iter().filter(|alias| seen.insert(alias.as_str()));
+        let preferred_levels = aliases.filter_map(|alias| scales.get(alias.as_str()).copied());
+        Self {
+            preferred: words(extension, "preferred_auth_policies"),
+            max_age,
+            preferred_levels: preferred_levels.map(str::to_owned).collect(),
+        }
+    }
+}
+
+impl From<Policy> for Extension {
+    fn from(policy: Policy) -> Self {
+        let aliases: Vec<_> = (0..policy.preferred_levels.len()).map(alias).collect();
+        let levels = (!aliases.is_empty()).then(|| aliases.join(" "));
+        // The list of policies must be there, and may be empty.
+        let fields = [
+            field("preferred_auth_policies", Some(policy.preferred.join(" "))),
+            field("max_auth_age", policy.max_age.map(|age| age.as_secs().to_string())),
+            field("preferred_auth_level_types", levels),
+        ];
+        let scales = aliases.iter().map(|alias| format!("auth_level.ns.{alias}")).zip(policy.preferred_levels);
+        Self::new(NAMESPACE, "pape", fields.into_iter().flatten().chain(scales))
+    }
+}
+
+/// How the user was authenticated, by the provider's word (§5.2).
+///
+/// ```
+/// use oauth_proto::openid2::{Assertion, pape};
+///
+/// fn is_strong(assertion: &Assertion) -> bool {
+///     assertion.authenticated_how().is_some_and(|how| how.policies.iter().any(|policy| policy == pape::MULTI_FACTOR))
+/// }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Authenticated {
+    /// The policies that were heeded. Empty where none was.
+    pub policies: Vec<String>,
+    /// When the user was authenticated.
+    pub at: Option<Timestamp>,
+    /// Levels of assurance by the names of their scales, as the provider gives them.
+    pub levels: BTreeMap<String, String>,
+}
+
+impl Authenticated {
+    /// A policy that was heeded.
+    pub fn policy(mut self, policy: impl Into<String>) -> Self {
+        self.policies.push(policy.into());
+        self
+    }
+
+    /// When the user was authenticated.
+    pub fn at(mut self, time: Timestamp) -> Self {
+        self.at = Some(time);
+        self
+    }
+
+    /// The level of assurance by a scale.
+    pub fn level(mut self, scale: impl Into<String>, level: impl Into<String>) -> Self {
+        self.levels.insert(scale.into(), level.into());
+        self
+    }
+
+    /// The level by [`NIST`]'s scale, if the provider gives one: 0 to 4.
+    pub fn nist_level(&self) -> Option<u8> {
+        self.levels.get(NIST)?.parse().ok().filter(|level| *level <= 4)
+    }
+
+    /// Reads an answer. Levels of scales without a name are left out.
+    pub fn of(extension: &Extension) -> Self {
+        let mut policies = words(extension, "auth_policies");
+        policies.retain(|policy| policy != NONE);
+        let scales = names(extension);
+        let levels = extension.fields.iter().filter_map(|(name, level)| {
+            let scale = scales.get(name.strip_prefix("auth_level.")?)?;
+            Some(((*scale).to_owned(), level.clone()))
+        });
+        Self { policies, at: extension.get("auth_time").and_then(nonce::time), levels: levels.collect() }
+    }
+}
+
+impl From<Authenticated> for Extension {
+    fn from(authenticated: Authenticated) -> Self {
+        let none = || NONE.to_owned();
+        let policies = if authenticated.policies.is_empty() { none() } else { authenticated.policies.join(" ") };
+        let fields = [field("auth_policies", Some(policies)), field("auth_time", authenticated.at.map(nonce::format))];
+        let levels = authenticated.levels.into_iter().enumerate().flat_map(|(at, (scale, level))| {
+            let alias = alias(at);
+            [(format!("auth_level.ns.{alias}"), scale), (format!("auth_level.{alias}"), level)]
+        });
+        Self::new(NAMESPACE, "pape", fields.into_iter().flatten().chain(levels))
+    }
+}
+
+fn words(extension: &Extension, name: &str) -> Vec<String> {
+    extension.get(name).unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect()
+}
+
+/// What a scale is called in a message.
+fn alias(at: usize) -> String {
+    format!("level{at}")
+}
+
+/// The names of scales, by what they are called in a message.
+fn names(extension: &Extension) -> BTreeMap<&str, &str> {
+    let names = extension.fields.iter();
+    names.filter_map(|(name, scale)| Some((name.strip_prefix("auth_level.ns.")?, scale.as_str()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_directions_are_read_as_they_were_written() {
+        const OWN: &str = "http://example.com/levels";
+        let policy = Policy::default()
+            .prefer(MULTI_FACTOR)
+            .prefer(PHISHING_RESISTANT)
+            .max_age(Duration::from_secs(60))
+            .prefer_level(NIST)
+            .prefer_level(OWN);
+        assert_eq!(Policy::of(&policy.clone().into()), policy);
+        let how = Authenticated::default()
+            .policy(MULTI_FACTOR)
+            .at(Timestamp::from_secs(1_116_177_111))
+            .level(NIST, "2")
+            .level(OWN, "gold");
+        assert_eq!(Authenticated::of(&how.clone().into()), how);
+        assert_eq!(how.nist_level(), Some(2));
+        assert_eq!(how.clone().level(NIST, "5").nist_level(), None);
+        let extension = Extension::from(how);
+        assert_eq!(extension.get("auth_time"), Some("2005-05-15T17:11:51Z"));
+    }
+
+    #[test]
+    fn no_policy_is_said_so_and_read_as_none() {
+        let extension = Extension::from(Authenticated::default());
+        assert_eq!(extension.get("auth_policies"), Some(NONE));
+        assert_eq!(Authenticated::of(&extension), Authenticated::default());
+    }
+}

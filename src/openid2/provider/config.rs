@@ -1,0 +1,275 @@
+//! The provider's configuration, and the endpoint that takes all messages.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Method;
+
+use super::super::discovery::Policy;
+use super::super::message::{Message, Version};
+use super::super::store::Reply;
+use super::super::{AssociationType, Realm, SessionType};
+use super::CheckId;
+use super::handles::Handles;
+use super::rejected::Reason;
+use crate::wire::{check_private, endpoint, form, is_private};
+use crate::{Error, Moment, Request, Response, Secret, Unsupported};
+
+/// The least that a secret must have to be one.
+const SECRET: usize = 32;
+
+/// How long an association lasts, unless [`Provider::association_lifetime`] says otherwise.
+const LIFETIME: Duration = Duration::from_secs(24 * 3600);
+
+/// An OpenID provider.
+///
+/// ```
+/// use oauth_proto::openid2::{Handled, MemoryStore, Provider, serve};
+/// use oauth_proto::{Moment, Request, Response, Secret};
+///
+/// # fn main() -> Result<(), oauth_proto::Error> {
+/// // `openssl rand -hex 32`, the same in every process, and kept.
+/// let secret = Secret::new("4f1c…, sixty-four digits of hexadecimal that nobody has seen");
+/// let provider = Provider::new("https://op.example/openid", &secret)?;
+///
+/// fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Response {
+///     match serve(provider.handle(request, Moment::from_os()), store) {
+///         Ok(Handled::Respond(response)) => response,
+///         // Nobody may be asked: `approve` if the user is signed in and has consented before, or else this.
+///         Ok(Handled::CheckId(check_id)) if check_id.is_immediate() => provider.cancel(*check_id),
+///         // Keep it in the session (it is serde), sign the user in, ask whether the realm may know, and then
+///         // `provider.approve(…)` or `provider.cancel(…)`: see `CheckId`.
+///         Ok(Handled::CheckId(check_id)) => ask_the_user(*check_id),
+///         Err(rejected) => rejected.response(),
+///     }
+/// }
+/// # fn ask_the_user(_: oauth_proto::openid2::CheckId) -> Response { Response::default() }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Provider {
+    pub(super) endpoint: String,
+    pub(super) handles: Handles,
+    pub(super) kinds: Vec<(AssociationType, SessionType)>,
+    pub(super) lifetime: Duration,
+    pub(super) policy: Policy,
+    /// Whether others can listen at the endpoint.
+    pub(super) in_the_clear: bool,
+    is_public_suffix: Option<IsPublicSuffix>,
+}
+
+type IsPublicSuffix = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// What a request to the endpoint leads to.
+///
+/// ```
+/// use oauth_proto::openid2::Handled;
+///
+/// fn wants_a_page(handled: &Handled) -> bool {
+///     matches!(handled, Handled::CheckId(check_id) if !check_id.is_immediate())
+/// }
+/// ```
+pub enum Handled {
+    /// Send this.
+    Respond(Response),
+    /// A relying party wants to know who the user is: find out, ask the user, and answer by [`Provider::approve`] or
+    /// [`Provider::cancel`].
+    CheckId(Box<CheckId>),
+}
+
+impl fmt::Debug for Handled {
+    /// A response may hold an association's key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Respond(response) => f.debug_tuple("Respond").field(&response.status()).finish(),
+            Self::CheckId(check_id) => f.debug_tuple("CheckId").field(check_id).finish(),
+        }
+    }
+}
+
+impl Provider {
+    /// A provider with that endpoint: with TLS, or on this machine. `secret` is random and has 32 bytes or more, such as 64
+    /// digits of hexadecimal; every process of the provider has the same.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when the endpoint is no absolute URL, [`Unsupported::PlainHttp`] when it has no TLS,
+    /// [`Unsupported::ShortSecret`] when the secret is too short to be one.
+    pub fn new(endpoint_url: &str, secret: &Secret) -> Result<Self, Error> {
+        let uri = endpoint(endpoint_url)?;
+        check_private(&uri, Some("Provider::dangerous_without_tls"))?;
+        Self::at(endpoint_url, secret, false)
+    }
+
+    /// A provider whose endpoint has no TLS.
+    ///
+    /// What this gives away: whoever is on the way can answer in the provider's place.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), but for the missing TLS.
+    pub fn dangerous_without_tls(endpoint_url: &str, secret: &Secret) -> Result<Self, Error> {
+        let in_the_clear = !is_private(&endpoint(endpoint_url)?);
+        Self::at(endpoint_url, secret, in_the_clear)
+    }
+
+    fn at(endpoint_url: &str, secret: &Secret, in_the_clear: bool) -> Result<Self, Error> {
+        Ok(Self {
+            endpoint: endpoint_url.to_owned(),
+            handles: Handles::new(checked(secret)?, endpoint_url),
+            kinds: vec![
+                (AssociationType::HmacSha256, SessionType::DhSha256),
+                (AssociationType::HmacSha1, SessionType::DhSha1),
+                (AssociationType::HmacSha256, SessionType::NoEncryption),
+                (AssociationType::HmacSha1, SessionType::NoEncryption),
+            ],
+            lifetime: LIFETIME,
+            policy: Policy::default(),
+            in_the_clear,
+            is_public_suffix: None,
+        })
+    }
+
+    /// A secret that was used before: what was made with it counts until it expires.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn former_secret(mut self, secret: &Secret) -> Result<Self, Error> {
+        self.handles.also(checked(secret)?, &self.endpoint);
+        Ok(self)
+    }
+
+    /// How long associations last. A day unless said otherwise.
+    pub fn association_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// The kinds of associations that are granted, the best first: all unless said otherwise. Without encryption none is
+    /// granted at an endpoint that has no TLS.
+    pub fn associations(mut self, kinds: impl IntoIterator<Item = (AssociationType, SessionType)>) -> Self {
+        self.kinds = kinds.into_iter().filter(|(association, session)| session.carries(*association)).collect();
+        self
+    }
+
+    /// Answers relying parties that speak OpenID 1.1 (§14).
+    ///
+    /// What this gives away: their answers do not say when they were given and by whom.
+    pub fn allow_openid1(mut self) -> Self {
+        self.policy.openid1 = true;
+        self
+    }
+
+    /// Answers relying parties without TLS.
+    ///
+    /// What this gives away: whoever is on the way to them can take an answer and sign in with it.
+    pub fn dangerous_allow_http(mut self) -> Self {
+        self.policy.plain_http = true;
+        self
+    }
+
+    /// Looks for documents of relying parties on this machine and in its network, too, and answers such parties without
+    /// TLS.
+    ///
+    /// What this gives away: anybody can have this server send requests to hosts that only it can reach.
+    pub fn dangerous_allow_internal_hosts(mut self) -> Self {
+        self.policy.internal_hosts = true;
+        self
+    }
+
+    /// Says below which hosts anybody can have a site, in the place of [a rule of thumb](super::super::Realm::is_too_wide):
+    /// a realm whose wildcard stands there is refused (§9.2). Hosts come as browsers write them, in small letters and
+    /// Punycode.
+    ///
+    /// ```
+    /// use oauth_proto::openid2::Provider;
+    ///
+    /// # fn example(provider: Provider) {
+    /// // In earnest, a look into the public suffix list.
+    /// let provider = provider.public_suffixes(|host| matches!(host, "com" | "co.uk" | "github.io"));
+    /// # }
+    /// ```
+    pub fn public_suffixes(mut self, is_one: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.is_public_suffix = Some(Arc::new(is_one));
+        self
+    }
+
+    /// Whether a realm covers the sites of many owners.
+    pub(super) fn is_too_wide(&self, realm: &Realm) -> bool {
+        match (&self.is_public_suffix, realm.wildcard_host()) {
+            (_, None) => false,
+            (None, Some(_)) => realm.is_too_wide(),
+            (Some(is_one), Some(host)) => is_one(host.trim_end_matches('.')),
+        }
+    }
+
+    /// The endpoint.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Takes a request to the endpoint: `associate` and `check_authentication` are answered, `checkid_setup` and
+    /// `checkid_immediate` become a [`CheckId`].
+    ///
+    /// What cannot be answered is told to the relying party, by a redirect, only where its realm can be trusted and the
+    /// return_to lies in it. The user sees a page otherwise.
+    pub fn handle(&self, request: &Request, moment: Moment) -> Reply<Handled> {
+        let is_post = request.method() == Method::POST;
+        let text = match text(request) {
+            Ok(text) => text,
+            Err(reason) => return Reply::Reject(reason.page()),
+        };
+        let (message, version) = match self.read(text) {
+            Ok(read) => read,
+            Err((reason, version)) => return Reply::Reject(reason.told(self, text, is_post, version)),
+        };
+        match message.get("mode").unwrap_or_default() {
+            "checkid_setup" => self.check_id(&message, version, false),
+            "checkid_immediate" => self.check_id(&message, version, true),
+            "associate" if is_post => self.associate(&message, version, &moment),
+            "check_authentication" if is_post => self.confirm(&message, version, moment.now),
+            "associate" | "check_authentication" => Reply::Reject(Reason::HttpMethod(request.method().clone()).page()),
+            _ => Reply::Reject(Reason::Mode.told(self, text, is_post, version)),
+        }
+    }
+
+    /// A message that this provider understands; or what is wrong with it, and in which version that is to be said.
+    fn read(&self, text: &str) -> Result<(Message, Version), (Reason, Version)> {
+        let message = Message::parse(text).map_err(|_| (Reason::Malformed, Version::V2_0))?;
+        let version = message.version().ok_or((Reason::Version, Version::V2_0))?;
+        if message.get("mode").is_none_or(str::is_empty) {
+            return Err((Reason::NotOpenid, version));
+        }
+        if version == Version::V1_1 && !self.policy.openid1 {
+            return Err((Reason::Version, version));
+        }
+        if !message.has_sound_aliases() {
+            return Err((Reason::Malformed, version));
+        }
+        Ok((message, version))
+    }
+}
+
+/// Where the message of a request is (§4.1.2): of a POST, only its form counts.
+fn text(request: &Request) -> Result<&str, Reason> {
+    match *request.method() {
+        Method::GET => Ok(request.uri().query().unwrap_or_default()),
+        Method::POST if form::is_form(request.headers()) != Some(true) => Err(Reason::NotAForm),
+        Method::POST => std::str::from_utf8(request.body()).map_err(|_| Reason::Malformed),
+        _ => Err(Reason::HttpMethod(request.method().clone())),
+    }
+}
+
+fn checked(secret: &Secret) -> Result<&[u8], Error> {
+    let bytes = secret.expose().as_bytes();
+    if bytes.len() < SECRET {
+        return Err(Unsupported::ShortSecret { length: bytes.len(), least: SECRET }.into());
+    }
+    Ok(bytes)
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provider").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}

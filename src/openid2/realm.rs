@@ -1,0 +1,197 @@
+//! Realms, OpenID Authentication 2.0 §9.2: the part of the web that a user is asked to trust.
+
+use std::fmt;
+
+use url::{Host, Url};
+
+use super::identifier::absolute;
+
+/// A realm: a URL, or one with a wildcard for the beginning of its host.
+///
+/// ```
+/// use oauth_proto::openid2::Realm;
+///
+/// let realm = Realm::parse("https://*.example.com/app/").unwrap();
+/// assert!(realm.contains("https://www.example.com/app/openid?x=y"));
+/// assert!(!realm.contains("https://www.example.com/application"));
+/// assert!(!realm.contains("http://www.example.com/app/"));
+/// assert!(Realm::parse("https://*.com/").unwrap().is_too_wide());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Realm {
+    text: String,
+    /// Without the wildcard.
+    url: Url,
+    wildcard: bool,
+}
+
+impl Realm {
+    /// Reads a realm. `None` where it is none: no http or https URL, with a fragment or user information, or with a
+    /// wildcard elsewhere than at the beginning of its host.
+    pub fn parse(text: &str) -> Option<Self> {
+        // What is shown to the user is this text, so it says what it means: no character that turns others around.
+        let (scheme, rest) =
+            Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()))?.split_once("://")?;
+        let without = rest.strip_prefix("*.");
+        let url = absolute(&format!("{scheme}://{}", without.unwrap_or(rest)))?;
+        let named = matches!(url.host(), Some(Host::Domain(_)));
+        let stars =
+            url.host_str().is_none_or(|host| host.contains('*') || host.starts_with('.') || host.contains(".."));
+        let sound = url.fragment().is_none() && !stars && (without.is_none() || named);
+        sound.then(|| Self { text: text.to_owned(), url, wildcard: without.is_some() })
+    }
+
+    /// The realm as it was written, to be shown to the user.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether a URL lies in it: same scheme and port, the host or one below the wildcard, the path or one below it.
+    pub fn contains(&self, url: &str) -> bool {
+        let Some(url) = absolute(url) else { return false };
+        let same_place =
+            url.scheme() == self.url.scheme() && url.port_or_known_default() == self.url.port_or_known_default();
+        let (Some(host), Some(own)) = (url.host_str(), self.url.host_str()) else { return false };
+        let below = || host.strip_suffix(own).is_some_and(|begin| begin.is_empty() || begin.ends_with('.'));
+        let host_fits = if self.wildcard { below() } else { host == own };
+        same_place && host_fits && self.holds_path(&url)
+    }
+
+    fn holds_path(&self, url: &Url) -> bool {
+        // A query in the realm belongs to what must be equal.
+        if let Some(query) = self.url.query() {
+            let goes_on =
+                |own: &str| own.strip_prefix(query).is_some_and(|rest| rest.is_empty() || rest.starts_with('&'));
+            return url.path() == self.url.path() && url.query().is_some_and(goes_on);
+        }
+        let below = url.path().strip_prefix(self.url.path());
+        below.is_some_and(|below| below.is_empty() || self.url.path().ends_with('/') || below.starts_with('/'))
+    }
+
+    /// What stands behind its wildcard, if it has one: `example.com` of `https://*.example.com/`.
+    pub fn wildcard_host(&self) -> Option<&str> {
+        self.url.host_str().filter(|_| self.wildcard)
+    }
+
+    /// Whether its wildcard stands for the sites of many owners, as in `*.com` or `*.co.uk`: by a rule of thumb, since only
+    /// a list tells `*.com.pl` from `*.bmw.de`. A provider refuses those, unless
+    /// [`Provider::public_suffixes`](super::Provider::public_suffixes) knows better.
+    pub fn is_too_wide(&self) -> bool {
+        let host = self.url.host_str().unwrap_or_default().trim_end_matches('.');
+        let labels: Vec<_> = host.split('.').collect();
+        match labels.as_slice() {
+            _ if !self.wildcard => false,
+            [_] => true,
+            // Below a country there may be one more level that anybody can register in; those names are short.
+            [second, country] => country.len() == 2 && second.len() <= 3,
+            _ => false,
+        }
+    }
+
+    /// Where discovery on the relying party begins: `www` in the wildcard's place (§9.2.1).
+    pub(crate) fn discovery_url(&self) -> Option<Url> {
+        let host = self.url.host_str().filter(|_| self.wildcard).map(|host| format!("www.{host}"));
+        let mut url = self.url.clone();
+        if let Some(host) = host {
+            url.set_host(Some(&host)).ok()?;
+        }
+        Some(url)
+    }
+
+    pub(crate) fn has_wildcard(&self) -> bool {
+        self.wildcard
+    }
+}
+
+impl fmt::Display for Realm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contains(realm: &str, url: &str) -> bool {
+        Realm::parse(realm).unwrap().contains(url)
+    }
+
+    #[test]
+    fn what_lies_in_a_realm_does() {
+        for (realm, url) in [
+            ("http://example.com", "http://example.com/"),
+            ("http://example.com", "http://EXAMPLE.com:80/x?y"),
+            ("http://example.com/a", "http://example.com/a"),
+            ("http://example.com/a", "http://example.com/a/b"),
+            ("http://example.com/a", "http://example.com/a?b"),
+            ("http://example.com/a/", "http://example.com/a/b"),
+            ("http://example.com:8080/", "http://example.com:8080/x"),
+            ("https://*.example.com/", "https://example.com/"),
+            ("https://*.example.com/", "https://a.b.example.com/x"),
+            ("http://example.com/?x=y", "http://example.com/?x=y&z=1"),
+        ] {
+            assert!(contains(realm, url), "{realm} {url}");
+        }
+    }
+
+    #[test]
+    fn what_lies_elsewhere_does_not() {
+        for (realm, url) in [
+            ("http://example.com/", "https://example.com/"),
+            ("http://example.com/", "http://example.com:81/"),
+            ("http://example.com/", "http://www.example.com/"),
+            ("http://example.com/a", "http://example.com/ab"),
+            ("http://example.com/a/", "http://example.com/a"),
+            ("http://example.com/a/", "http://example.com/a/../b"),
+            ("http://example.com/a/", "http://example.com/a/%2e%2e/b"),
+            ("https://*.example.com/", "https://notexample.com/"),
+            ("https://*.example.com/", "https://example.com.evil.example/"),
+            ("http://example.com/", "http://me@example.com/"),
+            ("http://example.com/", "javascript:alert(1)"),
+            ("http://example.com/", "//example.com/"),
+            ("http://example.com/?x=y", "http://example.com/?x=z"),
+            ("http://example.com/?x=y", "http://example.com/?x=yz"),
+            ("http://example.com/~alice/", "http://example.com/~mallory/%%32e%%32e/~alice/cb"),
+            ("http://example.com/", "http://example.com\\@evil.example/"),
+            ("http://example.com/", "http:///example.com/"),
+        ] {
+            assert!(!contains(realm, url), "{realm} {url}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_realm_is_none() {
+        for realm in [
+            "",
+            "example.com",
+            "ftp://example.com/",
+            "http://example.com/#x",
+            "http://*example.com/",
+            "http://a.*.example.com/",
+            "http://*.*.example.com/",
+            "http://*.127.0.0.1/",
+            "http://*/",
+            "http://*.",
+            "http://me@example.com/",
+            "https://evil.example\\.bank.example/",
+            "https://*./evil.example",
+            "https://*..com/",
+            "https://a..com/",
+            "https://bank.example\t.evil.example/",
+            "https://evil.example/\u{202e}/moc",
+        ] {
+            assert_eq!(Realm::parse(realm), None, "{realm}");
+        }
+    }
+
+    #[test]
+    fn wide_ones_are_known() {
+        let wide = |realm: &str| Realm::parse(realm).unwrap().is_too_wide();
+        assert!(
+            wide("http://*.com/") && wide("http://*.co.uk/") && wide("http://*.com.au/") && wide("http://*.localhost/")
+        );
+        assert!(!wide("http://*.example.com/") && !wide("http://*.example.co.uk/") && !wide("http://com/"));
+        assert!(!wide("http://*.beispiel.de/"));
+    }
+}

@@ -1,0 +1,193 @@
+//! What has been verified of a user, OpenID Authentication 2.0 §11.5: signed fields and nothing else.
+
+use std::fmt;
+
+use super::super::Extension;
+use super::super::extensions::{ax, oauth, pape, sreg};
+use super::super::message::{Message, Version};
+use super::super::store::{AsyncStore, RememberNonce, Store};
+use crate::{Error, Forged, Freshness};
+
+/// An assertion of which all is checked but whether it comes for the first time (§11.3).
+///
+/// That is for your storage to tell: [`remember`](Self::remember) asks a [`Store`], [`remember_async`](Self::remember_async)
+/// an [`AsyncStore`]. Or ask what you have, and hand its answer here:
+///
+/// ```
+/// use oauth_proto::Error;
+/// use oauth_proto::openid2::{Assertion, Checked, MemoryStore, Store};
+///
+/// fn accept(checked: Checked, store: &MemoryStore) -> Result<Assertion, Error> {
+///     let freshness = match store.remember_nonce(checked.nonce()) {
+///         Ok(freshness) => freshness,
+///         Err(never) => match never {},
+///     };
+///     checked.answer(freshness)
+/// }
+/// ```
+#[must_use = "an assertion counts once its nonce has been remembered"]
+#[derive(Debug)]
+pub struct Checked {
+    nonce: RememberNonce,
+    assertion: Assertion,
+}
+
+impl Checked {
+    pub(super) fn new(nonce: RememberNonce, assertion: Assertion) -> Self {
+        Self { nonce, assertion }
+    }
+
+    /// What to remember, and to look whether it was there.
+    pub fn nonce(&self) -> &RememberNonce {
+        &self.nonce
+    }
+
+    /// The assertion, if a blocking store has not seen its nonce.
+    ///
+    /// ```
+    /// use oauth_proto::openid2::{Assertion, Checked, Store};
+    ///
+    /// fn accept<E>(checked: Checked, store: &impl Store<Error = E>) -> Result<Assertion, Box<dyn std::error::Error>>
+    /// where
+    ///     E: std::error::Error + 'static,
+    /// {
+    ///     Ok(checked.remember(store)??) // the store's error, and the protocol's
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// The store's. Within, those of [`answer`](Self::answer).
+    pub fn remember<S: Store>(self, store: &S) -> Result<Result<Assertion, Error>, S::Error> {
+        let freshness = store.remember_nonce(&self.nonce)?;
+        Ok(self.answer(freshness))
+    }
+
+    /// As [`remember`](Self::remember), with an asynchronous store.
+    ///
+    /// # Errors
+    /// As [`remember`](Self::remember).
+    pub async fn remember_async<S: AsyncStore>(self, store: &S) -> Result<Result<Assertion, Error>, S::Error> {
+        let freshness = store.remember_nonce(&self.nonce).await?;
+        Ok(self.answer(freshness))
+    }
+
+    /// The assertion, if nobody has seen it before.
+    ///
+    /// # Errors
+    /// [`Forged::Replayed`] when somebody has.
+    pub fn answer(self, freshness: Freshness) -> Result<Assertion, Error> {
+        match freshness {
+            Freshness::Fresh => Ok(self.assertion),
+            Freshness::Seen => Err(Forged::Replayed.into()),
+        }
+    }
+}
+
+/// What a provider asserts of a user, and was entitled to.
+///
+/// Its key in your tables is [`claimed_id`](Self::claimed_id). Whatever can be had from here was signed.
+///
+/// ```
+/// use oauth_proto::openid2::{Assertion, ax};
+///
+/// fn email(assertion: &Assertion) -> Option<String> {
+///     assertion.attributes()?.first(ax::EMAIL).map(str::to_owned)
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Assertion {
+    version: Version,
+    endpoint: String,
+    claimed: Option<(String, String)>,
+    message: Message,
+    invalidated: Option<String>,
+}
+
+impl Assertion {
+    pub(super) fn new(
+        version: Version,
+        endpoint: String,
+        claimed: Option<(String, String)>,
+        mut message: Message,
+        invalidated: Option<String>,
+    ) -> Self {
+        // Told from the rest by it, though not every provider signs it.
+        if version == Version::V2_0 {
+            message.set("ns", super::super::message::NS_2_0);
+        }
+        Self { version, endpoint, claimed, message, invalidated }
+    }
+
+    /// Who the user is: the key for what you keep of them (§11.5). `None` where the answer is about nobody. It may have a
+    /// fragment, which tells the owners of a recycled URL apart.
+    pub fn claimed_id(&self) -> Option<&str> {
+        self.claimed.as_ref().map(|(claimed_id, _)| claimed_id.as_str())
+    }
+
+    /// The claimed identifier as it is shown to people: without its fragment (§11.5.1).
+    pub fn display_id(&self) -> Option<&str> {
+        self.claimed_id().map(|claimed_id| claimed_id.split('#').next().unwrap_or_default())
+    }
+
+    /// What the provider knows the user by.
+    pub fn local_id(&self) -> Option<&str> {
+        self.claimed.as_ref().map(|(_, local_id)| local_id.as_str())
+    }
+
+    /// The provider's endpoint.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The version of the protocol.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The handle of an association that the provider no longer knows (§11.4.2.2): drop it from where you keep it.
+    pub fn invalidated(&self) -> Option<&str> {
+        self.invalidated.as_deref()
+    }
+
+    /// A field of the protocol's, without `openid.`, if it was signed.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.message.get(name)
+    }
+
+    /// The signed fields of an extension whose namespace was signed too.
+    pub fn extension(&self, namespace: &str) -> Option<Extension> {
+        self.message.extension(namespace, None)
+    }
+
+    /// The attributes (Attribute Exchange §5.2).
+    pub fn attributes(&self) -> Option<ax::Values> {
+        ax::Values::of(&self.extension(ax::NAMESPACE)?)
+    }
+
+    /// What simple registration brought.
+    pub fn registration(&self) -> Option<sreg::Values> {
+        let current = self.message.extension(sreg::NAMESPACE, Some(sreg::ALIAS));
+        let extension = current.or_else(|| self.extension(sreg::NAMESPACE_1_0))?;
+        Some(sreg::Values::of(&extension))
+    }
+
+    /// How the user was authenticated, if the provider says so.
+    pub fn authenticated_how(&self) -> Option<pape::Authenticated> {
+        self.extension(pape::NAMESPACE).map(|extension| pape::Authenticated::of(&extension))
+    }
+
+    /// A request token that the user approved along the way (OpenID OAuth Extension §10).
+    pub fn approved_token(&self) -> Option<oauth::Approved> {
+        oauth::Approved::of(&self.extension(oauth::NAMESPACE)?)
+    }
+}
+
+impl fmt::Debug for Assertion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Assertion")
+            .field("claimed_id", &self.claimed_id())
+            .field("endpoint", &self.endpoint)
+            .field("namespaces", &self.message.namespaces().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,282 @@
+//! Requesting authentication, OpenID Authentication 2.0 §9.
+
+use std::fmt;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use url::Url;
+
+use super::super::identifier::absolute;
+use super::super::indirect;
+use super::super::message::{IDENTIFIER_SELECT, Message, Version};
+use super::super::{Association, Discovered, Extension, ax};
+use super::RelyingParty;
+use super::pending::{Pending, VERSION, Wanted};
+use crate::wire::{bare, endpoint, form, with_query};
+use crate::{Error, Moment, Unsupported};
+
+/// How long a user may take, unless [`Authenticate::lifetime`] says otherwise.
+const LIFETIME: Duration = Duration::from_secs(3600);
+
+/// The argument of `return_to` that ties the answer to this user.
+pub(super) const STATE: &str = "rp_state";
+
+/// What a user is asked for.
+///
+/// ```
+/// use oauth_proto::openid2::{Authenticate, ax};
+///
+/// let authenticate = Authenticate::new("https://rp.example/openid")
+///     .extension(ax::Fetch::default().required(ax::Attribute::new("email", ax::EMAIL)));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Authenticate {
+    return_to: String,
+    immediate: bool,
+    about_nobody: bool,
+    association: Option<Association>,
+    extensions: Vec<Extension>,
+    lifetime: Duration,
+}
+
+impl Authenticate {
+    /// The user comes back to that absolute URL, which lies in the realm. It may have a query.
+    pub fn new(return_to: impl Into<String>) -> Self {
+        Self {
+            return_to: return_to.into(),
+            immediate: false,
+            about_nobody: false,
+            association: None,
+            extensions: Vec::new(),
+            lifetime: LIFETIME,
+        }
+    }
+
+    /// Wants an answer without the user being asked anything (§9.3). If that cannot be, [`RelyingParty::verify`] says
+    /// [`Refused::SetupNeeded`](crate::Refused::SetupNeeded) at once; keep what was discovered, to ask again then:
+    ///
+    /// ```
+    /// use oauth_proto::openid2::{Authenticate, Authentication, Checked, Discovered, Pending, RelyingParty};
+    /// use oauth_proto::{Error, Moment, Refused, Step};
+    ///
+    /// enum Next {
+    ///     Check(Step<Checked>),
+    ///     AskTheUser(Authentication),
+    /// }
+    ///
+    /// fn back(party: &RelyingParty, found: &Discovered, pending: Pending, uri: &str) -> Result<Next, Error> {
+    ///     match party.verify(pending, None, uri, Moment::from_os()) {
+    ///         Ok(step) => Ok(Next::Check(step)),
+    ///         Err(Error::Refused(Refused::SetupNeeded { .. })) => {
+    ///             let again = Authenticate::new("https://rp.example/openid");
+    ///             party.authenticate(found, again, Moment::from_os()).map(Next::AskTheUser)
+    ///         }
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
+    pub fn immediate(mut self) -> Self {
+        self.immediate = true;
+        self
+    }
+
+    /// The key that the answer is to be signed with, if there is one; [`RelyingParty::verify`] wants it again. One of another
+    /// provider's, or that has expired, is not used.
+    pub fn association(mut self, association: impl Into<Option<Association>>) -> Self {
+        self.association = association.into();
+        self
+    }
+
+    /// An extension: what to know of the user besides, or how to ask. See [`Extension`]. It replaces one of the same
+    /// namespace.
+    pub fn extension(mut self, extension: impl Into<Extension>) -> Self {
+        self.extensions.push(extension.into());
+        self
+    }
+
+    /// Asks for extensions alone, and not who the user is (§9.1).
+    pub fn about_nobody(mut self) -> Self {
+        self.about_nobody = true;
+        self
+    }
+
+    /// How long the user may take. An hour unless said otherwise.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+}
+
+/// A request that is ready: send the user with it, by a redirect or a form, and remember the pending value.
+///
+/// ```
+/// use oauth_proto::openid2::Authentication;
+///
+/// fn respond(authentication: &Authentication) -> Result<http::Response<String>, oauth_proto::Error> {
+///     let url = authentication.url()?;
+///     let response = http::Response::builder();
+///     // Browsers and servers take so much of a URL and seldom more.
+///     if url.len() <= 2048 {
+///         Ok(response.status(303).header("location", url).body(String::new()).unwrap())
+///     } else {
+///         Ok(response.header("content-type", "text/html; charset=utf-8").body(authentication.page()).unwrap())
+///     }
+/// }
+/// ```
+pub struct Authentication {
+    /// What is remembered of it.
+    pub pending: Pending,
+    endpoint: String,
+    message: Message,
+}
+
+impl Authentication {
+    /// Where to redirect the user (§5.2.1).
+    ///
+    /// # Errors
+    /// [`Unsupported::Unsendable`] when there is more than a URL can hold; a form always can.
+    pub fn url(&self) -> Result<String, Error> {
+        Ok(with_query(&endpoint(&self.endpoint)?, &self.message.to_form())?.to_string())
+    }
+
+    /// The provider's endpoint, which is the form's `action`.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The form's fields, for a page of your own.
+    pub fn fields(&self) -> impl Iterator<Item = (String, &str)> {
+        self.message.prefixed()
+    }
+
+    /// A page with a form that submits itself, or by its button where there are no scripts (§5.2.2). It is HTML; a
+    /// `Content-Security-Policy` of yours has to let its one inline script run, or the button is pressed.
+    pub fn page(&self) -> String {
+        indirect::page(&self.endpoint, &self.message)
+    }
+}
+
+impl fmt::Debug for Authentication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authentication").field("endpoint", &self.endpoint).field("pending", &self.pending).finish()
+    }
+}
+
+impl RelyingParty {
+    /// Asks a user who they are: at the provider that was discovered.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when `return_to` or an `update_url` is no URL or outside of the realm, or the endpoint is none;
+    /// [`Unsupported::PlainHttp`] when one of them has no TLS; [`Unsupported::Unsendable`] when OpenID 1.1 is to ask about
+    /// nobody.
+    pub fn authenticate(
+        &self,
+        discovered: &Discovered,
+        authenticate: Authenticate,
+        moment: Moment,
+    ) -> Result<Authentication, Error> {
+        let endpoint = discovered.endpoint().to_owned();
+        self.policy.check_endpoint(&endpoint)?;
+        let version = discovered.version;
+        let state = URL_SAFE_NO_PAD.encode(&moment.derive("openid state")[..16]);
+        let return_to = self.return_to(&authenticate.return_to, &state)?;
+        let association = authenticate
+            .association
+            .filter(|association| association.is_for(&endpoint) && !association.is_expired(moment.now));
+
+        let mode = if authenticate.immediate { "checkid_immediate" } else { "checkid_setup" };
+        let mut message = Message::new(version, mode);
+        message.set("return_to", &return_to);
+        message.set(realm_name(version), self.realm.as_str());
+        if authenticate.about_nobody && version == Version::V1_1 {
+            let (what, reason) = ("a question about nobody", "OpenID 1.1 always asks who the user is");
+            return Err(Unsupported::Unsendable { what, reason }.into());
+        }
+        let wanted = if authenticate.about_nobody { Wanted::Nobody } else { wanted(discovered) };
+        match &wanted {
+            Wanted::Nobody => {}
+            Wanted::Anybody => {
+                message.set("claimed_id", IDENTIFIER_SELECT);
+                message.set("identity", IDENTIFIER_SELECT);
+            }
+            Wanted::Claimed { claimed_id, local_id } => {
+                if version == Version::V2_0 {
+                    message.set("claimed_id", claimed_id);
+                }
+                message.set("identity", local_id);
+            }
+        }
+        if let Some(association) = &association {
+            message.set("assoc_handle", association.handle());
+        }
+        for extension in &authenticate.extensions {
+            self.check_update_url(extension)?;
+            message.extend(extension);
+        }
+        let pending = Pending {
+            version: VERSION,
+            protocol: version,
+            realm: self.realm.as_str().to_owned(),
+            endpoints: discovered.endpoints.clone(),
+            wanted: Some(wanted),
+            return_to,
+            state,
+            assoc_handle: association.map(|association| association.handle().to_owned()),
+            expires_at: moment.now.after(authenticate.lifetime),
+        };
+        Ok(Authentication { pending, endpoint, message })
+    }
+
+    /// Attribute Exchange §5.1.
+    fn check_update_url(&self, extension: &Extension) -> Result<(), Error> {
+        let fields = extension.fields.iter().filter(|_| extension.namespace == ax::NAMESPACE);
+        let mut urls = fields.filter(|(name, _)| name == "update_url").map(|(_, url)| url);
+        match urls.find(|url| !self.realm.contains(url)) {
+            Some(url) => {
+                Err(Unsupported::Url { url: bare(url), reason: "the update_url is outside of the realm" }.into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The URL to come back to, with the state in its query.
+    fn return_to(&self, return_to: &str, state: &str) -> Result<String, Error> {
+        let refuse = |reason| Error::from(Unsupported::Url { url: bare(return_to), reason });
+        let url: Url = absolute(return_to).ok_or_else(|| refuse("a return_to is an absolute http or https URL"))?;
+        if !self.policy.trusts_party(&url) {
+            let option = Some("RelyingParty::dangerous_allow_http");
+            return Err(Unsupported::PlainHttp { url: bare(return_to), option }.into());
+        }
+        if return_to.contains('#') {
+            return Err(refuse("it has a fragment, which never comes back"));
+        }
+        if !self.realm.contains(return_to) {
+            return Err(refuse("it is outside of the realm"));
+        }
+        if form::text_pairs(url.query().unwrap_or_default())
+            .any(|(name, _)| name.is_none_or(|name| name == STATE || name.starts_with("openid.")))
+        {
+            return Err(refuse("its query has an argument of the protocol's"));
+        }
+        Ok(indirect::with_query(return_to, &format!("{STATE}={state}")))
+    }
+}
+
+/// Who the user is asked to be at a provider that was discovered.
+fn wanted(discovered: &Discovered) -> Wanted {
+    match (discovered.claimed_id(), discovered.local_id()) {
+        (Some(claimed_id), Some(local_id)) => {
+            Wanted::Claimed { claimed_id: claimed_id.to_owned(), local_id: local_id.to_owned() }
+        }
+        _ => Wanted::Anybody,
+    }
+}
+
+/// What the realm is called (§14.2.1).
+fn realm_name(version: Version) -> &'static str {
+    match version {
+        Version::V2_0 => "realm",
+        Version::V1_1 => "trust_root",
+    }
+}

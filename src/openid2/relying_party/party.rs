@@ -1,0 +1,162 @@
+//! The relying party's configuration, and discovery.
+
+use std::time::Duration;
+
+use super::super::discovery::{self, Discovered, Policy, Search};
+use super::super::{AssociationType, Realm, SessionType, identifier};
+use crate::event::Observer;
+use crate::wire::bare;
+use crate::{Error, Event, Step, Unsupported};
+
+/// How far an assertion's time may be from now, unless [`RelyingParty::nonce_window`] says otherwise.
+const WINDOW: Duration = Duration::from_secs(300);
+
+/// A site that its users sign in to with an OpenID.
+///
+/// ```no_run
+/// use oauth_proto::openid2::{Authenticate, MemoryStore, RelyingParty};
+/// use oauth_proto::{Moment, run};
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+///
+/// let party = RelyingParty::new("https://rp.example/")?;
+/// let store = MemoryStore::default(); // remembers which answers have been seen; yours, in the end
+///
+/// // The user typed an identifier: who speaks for it?
+/// let discovered = run(party.discover("jane.example")?, send)?;
+/// // A key to check the answer with; without one, the provider is asked. Keep it by its endpoint and handle until it
+/// // expires: the newest of an endpoint is for the next users, and who is away comes back with theirs. Remember for a while
+/// // that there was none. Whatever goes wrong here, one can go on without.
+/// let association = run(party.associate(&discovered, Moment::from_os())?, send).unwrap_or_default();
+///
+/// let authenticate = Authenticate::new("https://rp.example/openid").association(association.clone());
+/// let authentication = party.authenticate(&discovered, authenticate, Moment::from_os())?;
+/// println!("remember the pending value, and go to {}", authentication.url()?);
+///
+/// // The user is back: `uri` is what the browser asked for.
+/// # let uri = "";
+/// let checked = run(party.verify(authentication.pending, association.as_ref(), uri, Moment::from_os())?, send)?;
+/// let assertion = checked.remember(&store)??;
+/// println!("this is {:?}", assertion.claimed_id());
+/// // `assertion.invalidated()` names an association that the provider has lost: drop it.
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct RelyingParty {
+    pub(super) realm: Realm,
+    pub(super) policy: Policy,
+    pub(super) window: Duration,
+    pub(super) kinds: Vec<(AssociationType, SessionType)>,
+    pub(super) observer: Observer,
+}
+
+impl RelyingParty {
+    /// A site with that realm: the URL, often its root, that its users are asked to trust (§9.2). Every `return_to` lies in
+    /// it. One without TLS will do on this machine, and otherwise not: [`authenticate`](Self::authenticate) says so.
+    ///
+    /// To try things on one machine, providers included, there is
+    /// [`dangerous_allow_internal_hosts`](Self::dangerous_allow_internal_hosts).
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when that is no realm.
+    pub fn new(realm: &str) -> Result<Self, Error> {
+        let reason = "a realm is an http or https URL without fragment, perhaps with `*.` before its host";
+        let realm = Realm::parse(realm).ok_or_else(|| Unsupported::Url { url: bare(realm), reason })?;
+        Ok(Self {
+            realm,
+            policy: Policy::default(),
+            window: WINDOW,
+            kinds: vec![
+                (AssociationType::HmacSha256, SessionType::DhSha256),
+                (AssociationType::HmacSha1, SessionType::DhSha1),
+            ],
+            observer: Observer::default(),
+        })
+    }
+
+    /// Runs a function on each [`Event`] of this relying party. Functions run in the order in which they were registered.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::openid2::RelyingParty;
+    ///
+    /// let party = RelyingParty::new("https://rp.example/")?.on_event(|event| println!("{event}"));
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn on_event(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.observer.push(hook);
+        self
+    }
+
+    /// The realm.
+    pub fn realm(&self) -> &Realm {
+        &self.realm
+    }
+
+    /// How far the time in an assertion may be from now, in either direction: 5 minutes unless said otherwise. Nonces are
+    /// remembered for a minute more.
+    pub fn nonce_window(mut self, window: Duration) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// The kinds of associations to ask for, the best first (§8.3, §8.4): DH-SHA256 and then DH-SHA1 unless said otherwise.
+    /// [`SessionType::NoEncryption`] is asked for where the endpoint has TLS, and left out where it has not. Pairs whose
+    /// lengths do not fit are left out.
+    pub fn associations(mut self, kinds: impl IntoIterator<Item = (AssociationType, SessionType)>) -> Self {
+        self.kinds = kinds.into_iter().filter(|(association, session)| session.carries(*association)).collect();
+        self
+    }
+
+    /// Speaks OpenID 1.1 to providers that know nothing newer (§14).
+    ///
+    /// What this gives away: nothing signed says which provider answered and when, so the pending value alone tells a
+    /// replay; and signatures are HMAC-SHA1.
+    pub fn allow_openid1(mut self) -> Self {
+        self.policy.openid1 = true;
+        self
+    }
+
+    /// Takes identifiers and providers without TLS, and a realm without it.
+    ///
+    /// What this gives away: whoever is on the way says who speaks for an identifier, and so is anybody.
+    pub fn dangerous_allow_http(mut self) -> Self {
+        self.policy.plain_http = true;
+        self
+    }
+
+    /// Takes identifiers and providers on this machine or in its network, also without TLS.
+    ///
+    /// What this gives away: users can have this server send requests to hosts that only it can reach. Where names resolve
+    /// to such hosts is in any case for your HTTP client to refuse.
+    pub fn dangerous_allow_internal_hosts(mut self) -> Self {
+        self.policy.internal_hosts = true;
+        self
+    }
+
+    /// Finds out who speaks for an identifier, as a person typed it (§7.2, §7.3): by its XRDS document, which it serves, or
+    /// names in a header or a `meta` element; or by links in its page. At most five redirects of each document are
+    /// followed.
+    ///
+    /// Where no scheme is typed it is https, since a page without TLS can do no more than lead to one that has it; with
+    /// [`dangerous_allow_http`](Self::dangerous_allow_http) it is http, as the specification has it.
+    ///
+    /// Your HTTP client fetches what users type: let it refuse hosts of your own network, give it a timeout, and have it
+    /// read no more than a megabyte.
+    ///
+    /// # Errors
+    /// [`Unsupported::Identifier`], also from the step: that is no identifier, cannot be had, has no TLS or no provider.
+    pub fn discover(&self, identifier: &str) -> Result<Step<Discovered>, Error> {
+        let spoken_in_the_clear = self.policy.plain_http || self.policy.internal_hosts;
+        let identifier = identifier::parse(identifier, if spoken_in_the_clear { "http" } else { "https" })?;
+        let step = discovery::discover(
+            &identifier,
+            self.policy,
+            Box::new(|found| {
+                let Search { found, claimed, reason } = found?;
+                let nothing = || Unsupported::Identifier { identifier: bare(claimed.as_str()), reason, answer: None };
+                Ok(Step::Done(found.into_iter().next().ok_or_else(nothing)?))
+            }),
+        )?;
+        Ok(step.observed_by(&self.observer))
+    }
+}

@@ -1,0 +1,165 @@
+//! The short way: one provider, a few attributes by name, one profile. What tornado.auth's `OpenIdMixin` does, verified.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::Discovered;
+use super::super::extensions::ax::{self, Attribute, Fetch};
+use super::super::extensions::sreg::Field;
+use super::{Assertion, Authenticate, Authentication, RelyingParty};
+use crate::{Error, Moment};
+
+/// Something to know of a user.
+///
+/// ```
+/// use oauth_proto::openid2::Wish;
+///
+/// assert_eq!(Wish::ALL.len(), 4);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// First, last and full name.
+    Name,
+    /// The email address.
+    Email,
+    /// The preferred language.
+    Language,
+    /// The name that the user goes by.
+    Username,
+}
+
+impl Wish {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Name, Self::Email, Self::Language, Self::Username];
+
+    /// The question for these, where it goes along with other extensions.
+    ///
+    /// ```
+    /// use oauth_proto::openid2::{Authenticate, Discovered, RelyingParty, Wish, oauth};
+    /// use oauth_proto::Moment;
+    ///
+    /// // As Google's OpenID had it: who the user is, and access to their contacts along the way.
+    /// let authenticate = Authenticate::new("https://rp.example/openid")
+    ///     .extension(Wish::fetch(&[Wish::Name, Wish::Email]))
+    ///     .extension(oauth::Access::new("rp.example").scope("https://www.google.com/m8/feeds/"));
+    /// let provider = Discovered::fixed("https://op.example/openid")?;
+    /// let asked = RelyingParty::new("https://rp.example/")?.authenticate(&provider, authenticate, Moment::from_os())?;
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn fetch(wishes: &[Self]) -> Fetch {
+        let wanted = Self::ALL.into_iter().filter(|wish| wishes.contains(wish)).flat_map(Self::attributes);
+        wanted.fold(Fetch::default(), |fetch, (alias, type_uri)| fetch.required(Attribute::new(*alias, *type_uri)))
+    }
+
+    /// The attributes that make it up, as they are called in messages and by their types.
+    fn attributes(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Name => &[("firstname", ax::FIRST_NAME), ("fullname", ax::FULL_NAME), ("lastname", ax::LAST_NAME)],
+            Self::Email => &[("email", ax::EMAIL)],
+            Self::Language => &[("language", ax::LANGUAGE)],
+            Self::Username => &[("username", ax::USERNAME)],
+        }
+    }
+}
+
+/// What is known of a user, of what was signed.
+///
+/// ```
+/// use oauth_proto::openid2::{Assertion, Profile};
+///
+/// fn greet(assertion: &Assertion) -> String {
+///     let profile: Profile = assertion.profile();
+///     format!("Hello {}", profile.name.unwrap_or_default())
+/// }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Profile {
+    /// The key to know the user by. `None` where the answer is about nobody.
+    pub claimed_id: Option<String>,
+    /// The given name.
+    pub first_name: Option<String>,
+    /// The family name.
+    pub last_name: Option<String>,
+    /// The full name; or the other two; or what stands before the `@` of the address.
+    pub name: Option<String>,
+    /// The email address, by the provider's word.
+    pub email: Option<String>,
+    /// The preferred language, in small letters.
+    pub locale: Option<String>,
+    /// The name that the user goes by.
+    pub username: Option<String>,
+}
+
+impl RelyingParty {
+    /// Asks a user who they are at a provider whose endpoint is known, and for some attributes.
+    ///
+    /// ```
+    /// use oauth_proto::openid2::{Pending, Profile, RelyingParty, Store, Wish};
+    /// use oauth_proto::{Moment, Request, Response, run};
+    ///
+    /// /// Where to send the user, and what to remember for this browser.
+    /// fn begin(party: &RelyingParty) -> Result<(String, Pending), oauth_proto::Error> {
+    ///     let (endpoint, return_to) = ("https://op.example/openid", "https://rp.example/openid");
+    ///     let asked = party.authenticate_at(endpoint, return_to, &Wish::ALL, Moment::from_os())?;
+    ///     Ok((asked.url()?, asked.pending))
+    /// }
+    ///
+    /// /// `uri` is what the browser asked for when it came back. At Steam, whose endpoint is
+    /// /// `https://steamcommunity.com/openid/login`, the claimed identifier ends in the user's number.
+    /// fn finish(
+    ///     party: &RelyingParty,
+    ///     store: &impl Store<Error = std::io::Error>,
+    ///     send: impl FnMut(Request) -> Result<Response, std::io::Error>,
+    ///     pending: Pending,
+    ///     uri: &str,
+    /// ) -> Result<Profile, Box<dyn std::error::Error>> {
+    ///     let checked = run(party.verify(pending, None, uri, Moment::from_os())?, send)?;
+    ///     Ok(checked.remember(store)??.profile())
+    /// }
+    ///
+    /// let (url, _) = begin(&RelyingParty::new("https://rp.example/")?)?;
+    /// assert!(url.starts_with("https://op.example/openid?openid."));
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Discovered::fixed`] and [`authenticate`](Self::authenticate).
+    pub fn authenticate_at(
+        &self,
+        endpoint: &str,
+        return_to: &str,
+        wishes: &[Wish],
+        moment: Moment,
+    ) -> Result<Authentication, Error> {
+        let authenticate = Authenticate::new(return_to).extension(Wish::fetch(wishes));
+        self.authenticate(&Discovered::fixed(endpoint)?, authenticate, moment)
+    }
+}
+
+impl Assertion {
+    /// The user, by the attributes of [`RelyingParty::authenticate_at`], and where there is none by what simple registration
+    /// brought.
+    pub fn profile(&self) -> Profile {
+        let attributes = self.attributes().unwrap_or_default();
+        let registration = self.registration().unwrap_or_default();
+        let filled = |value: Option<&str>| value.filter(|value| !value.is_empty()).map(str::to_owned);
+        let value = |type_uri| filled(attributes.first(type_uri));
+        let either = |type_uri, field| value(type_uri).or_else(|| filled(registration.get(field)));
+        let (first_name, last_name) = (value(ax::FIRST_NAME), value(ax::LAST_NAME));
+        let email = either(ax::EMAIL, Field::Email);
+        let joined = || {
+            let parts: Vec<_> = first_name.iter().chain(&last_name).map(String::as_str).collect();
+            (!parts.is_empty()).then(|| parts.join(" "))
+        };
+        let begin = || email.as_deref().and_then(|email| email.split('@').next()).map(str::to_owned);
+        Profile {
+            claimed_id: self.claimed_id().map(str::to_owned),
+            name: either(ax::FULL_NAME, Field::Fullname).or_else(joined).or_else(begin),
+            locale: either(ax::LANGUAGE, Field::Language).map(|language| language.to_lowercase()),
+            username: either(ax::USERNAME, Field::Nickname),
+            first_name,
+            last_name,
+            email,
+        }
+    }
+}

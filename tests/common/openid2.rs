@@ -1,0 +1,223 @@
+//! An OpenID provider, a few identifiers and a relying party in one process, with a clock that stands still.
+#![allow(dead_code, reason = "each test crate uses its part")]
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use oauth_proto::openid2::{
+    Approval, Assertion, Association, AssociationType, Authenticate, Authentication, CheckId, Discovered, Handled,
+    Identity, MemoryStore, Pending, Provider, Rejected, RelyingParty, Store, documents, serve,
+};
+use oauth_proto::{Error, Moment, Request, Response, Secret, Step, Timestamp};
+use sha1::Sha1;
+use sha2::Sha256;
+
+pub const NOW: u64 = 1_700_000_000;
+pub const ENDPOINT: &str = "https://op.example/openid";
+pub const REALM: &str = "https://rp.example/";
+pub const RETURN_TO: &str = "https://rp.example/back?x=1";
+pub const JANE: &str = "https://op.example/id/jane";
+
+pub struct World {
+    pub provider: Provider,
+    pub party: RelyingParty,
+    /// The provider's, and the relying party's.
+    pub confirmed: MemoryStore,
+    pub nonces: MemoryStore,
+    pub pages: RefCell<BTreeMap<String, Response>>,
+    pub sent: RefCell<Vec<String>>,
+    /// Those that were agreed on.
+    pub associations: RefCell<Vec<Association>>,
+    pub now: Cell<u64>,
+    count: Cell<u64>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new(|party| party, |provider| provider)
+    }
+}
+
+impl World {
+    pub fn new(party: impl FnOnce(RelyingParty) -> RelyingParty, provider: impl FnOnce(Provider) -> Provider) -> Self {
+        let secret = Secret::new("0123456789abcdef0123456789abcdef");
+        let world = Self {
+            provider: provider(Provider::new(ENDPOINT, &secret).unwrap()),
+            party: party(RelyingParty::new(REALM).unwrap()),
+            confirmed: MemoryStore::default(),
+            nonces: MemoryStore::default(),
+            pages: RefCell::default(),
+            sent: RefCell::default(),
+            associations: RefCell::default(),
+            now: Cell::new(NOW),
+            count: Cell::new(0),
+        };
+        world.page("https://op.example/", xrds(&documents::provider(ENDPOINT, &[])));
+        world.page(JANE, xrds(&documents::user(ENDPOINT, None, &[])));
+        world.page("https://jane.example/", xrds(&documents::user(ENDPOINT, Some(JANE), &[])));
+        world
+    }
+
+    pub fn page(&self, url: &str, response: Response) {
+        self.pages.borrow_mut().insert(url.to_owned(), response);
+    }
+
+    pub fn moment(&self) -> Moment {
+        self.count.set(self.count.get() + 1);
+        let mut entropy = [7; 32];
+        entropy[..8].copy_from_slice(&self.count.get().to_be_bytes());
+        Moment::new(Timestamp::from_secs(self.now.get()), entropy)
+    }
+
+    /// What the internet answers.
+    pub fn send(&self, request: &Request) -> Response {
+        self.sent.borrow_mut().push(format!("{} {}", request.method(), request.uri()));
+        let url = request.uri().to_string();
+        // A page at the endpoint is a provider that says something else.
+        if url == ENDPOINT && !self.pages.borrow().contains_key(ENDPOINT) {
+            return match self.handle(request) {
+                Ok(Handled::Respond(response)) => response,
+                Ok(Handled::CheckId(_)) => panic!("no user is here"),
+                Err(rejected) => rejected.response(),
+            };
+        }
+        let page = self.pages.borrow().get(&url).cloned();
+        page.unwrap_or_else(|| http::Response::builder().status(404).body(Vec::new()).unwrap())
+    }
+
+    pub fn handle(&self, request: &Request) -> Result<Handled, Rejected> {
+        serve(self.provider.handle(request, self.moment()), &self.confirmed)
+    }
+
+    pub fn run<T>(&self, mut step: Result<Step<T>, Error>) -> Result<T, Error> {
+        loop {
+            step = match step? {
+                Step::Send(request, sent) => sent.receive(self.send(&request), self.moment()),
+                Step::Wait(..) => panic!("nothing waits"),
+                Step::Done(value) => return Ok(value),
+            }
+        }
+    }
+
+    pub fn discover(&self, identifier: &str) -> Result<Discovered, Error> {
+        self.run(self.party.discover(identifier))
+    }
+
+    pub fn associate(&self, discovered: &Discovered) -> Result<Option<Association>, Error> {
+        let association = self.run(self.party.associate(discovered, self.moment()))?;
+        self.associations.borrow_mut().extend(association.clone());
+        Ok(association)
+    }
+
+    pub fn begin(&self, identifier: &str, authenticate: Authenticate) -> Authentication {
+        let discovered = self.discover(identifier).unwrap();
+        self.party.authenticate(&discovered, authenticate, self.moment()).unwrap()
+    }
+
+    /// What the provider's page is about.
+    pub fn check_id(&self, url: &str) -> Result<CheckId, Rejected> {
+        match self.handle(&get(url))? {
+            Handled::CheckId(check_id) => Ok(*check_id),
+            Handled::Respond(response) => panic!("{response:?}"),
+        }
+    }
+
+    /// The user goes to the provider and consents; the URL that they come back by.
+    pub fn approve(&self, url: &str, approval: impl FnOnce(Approval) -> Approval) -> String {
+        let check_id = self.check_id(url).unwrap();
+        let local_id = match check_id.identity() {
+            Identity::Claimed { local_id, .. } => local_id.clone(),
+            Identity::Any | Identity::Nobody => JANE.to_owned(),
+        };
+        let approval = approval(Approval::new(local_id));
+        location(&self.provider.approve(check_id, approval, self.moment()).unwrap())
+    }
+
+    pub fn verify(&self, pending: Pending, callback: &str) -> Result<Assertion, Error> {
+        let handle = pending.association_handle();
+        let associations = self.associations.borrow();
+        let association = associations.iter().find(|association| Some(association.handle()) == handle);
+        let checked = self.run(self.party.verify(pending, association, callback, self.moment()))?;
+        let Ok(freshness) = self.nonces.remember_nonce(checked.nonce());
+        checked.answer(freshness)
+    }
+
+    /// The whole way with an identifier.
+    pub fn sign_in(&self, identifier: &str) -> Result<Assertion, Error> {
+        let authentication = self.begin(identifier, Authenticate::new(RETURN_TO));
+        let callback = self.approve(&authentication.url().unwrap(), |approval| approval);
+        self.verify(authentication.pending, &callback)
+    }
+
+    /// A callback of a user who typed that, and what it belongs to.
+    pub fn callback(&self, identifier: &str, association: bool) -> (Pending, String) {
+        let discovered = self.discover(identifier).unwrap();
+        let association = association.then(|| self.associate(&discovered).unwrap()).flatten();
+        let authenticate = Authenticate::new(RETURN_TO).association(association);
+        let authentication = self.party.authenticate(&discovered, authenticate, self.moment()).unwrap();
+        let callback = self.approve(&authentication.url().unwrap(), |approval| approval);
+        (authentication.pending, callback)
+    }
+}
+
+pub fn get(url: &str) -> Request {
+    http::Request::get(url).body(Vec::new()).unwrap()
+}
+
+pub fn post(form: &str) -> Request {
+    let builder = http::Request::post(ENDPOINT).header("content-type", "application/x-www-form-urlencoded");
+    builder.body(form.as_bytes().to_vec()).unwrap()
+}
+
+pub fn xrds(document: &str) -> Response {
+    let builder = http::Response::builder().header("content-type", "application/xrds+xml; charset=utf-8");
+    builder.body(document.as_bytes().to_vec()).unwrap()
+}
+
+pub fn html(page: &str) -> Response {
+    http::Response::builder().header("content-type", "text/html").body(page.as_bytes().to_vec()).unwrap()
+}
+
+pub fn redirect(to: &str) -> Response {
+    http::Response::builder().status(302).header("location", to).body(Vec::new()).unwrap()
+}
+
+pub fn location(response: &Response) -> String {
+    response.headers()["location"].to_str().unwrap().to_owned()
+}
+
+/// The pairs of a URL's query.
+pub fn fields(url: &str) -> BTreeMap<String, String> {
+    let url = url::Url::parse(url).unwrap();
+    url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+}
+
+/// A URL with another query: each field as `change` leaves it.
+pub fn changed(url: &str, change: impl FnOnce(&mut BTreeMap<String, String>)) -> String {
+    let mut fields = fields(url);
+    change(&mut fields);
+    let mut url = url::Url::parse(url).unwrap();
+    url.query_pairs_mut().clear().extend_pairs(fields);
+    url.into()
+}
+
+/// A callback as whoever has the association's key can make it: signed over the fields that it lists (§6.1).
+pub fn signed(association: &Association, callback: &str) -> String {
+    fn mac<M: Mac + KeyInit>(key: &[u8], text: &str) -> String {
+        STANDARD.encode(<M as KeyInit>::new_from_slice(key).unwrap().chain_update(text).finalize().into_bytes())
+    }
+    let key = serde_json::to_value(association).unwrap()["key"].as_str().map(|key| STANDARD.decode(key).unwrap());
+    let key = key.unwrap();
+    changed(callback, |fields| {
+        let line = |key: &str| format!("{key}:{}\n", fields[&format!("openid.{key}")]);
+        let text: String = fields["openid.signed"].split(',').map(line).collect();
+        let signature = match association.association_type() {
+            AssociationType::HmacSha1 => mac::<Hmac<Sha1>>(&key, &text),
+            AssociationType::HmacSha256 => mac::<Hmac<Sha256>>(&key, &text),
+        };
+        fields.insert("openid.sig".into(), signature);
+    })
+}

@@ -1,0 +1,625 @@
+//! OpenID 2.0 through the public API: our relying party at our provider.
+#![cfg(feature = "openid2")]
+
+#[path = "common/openid2.rs"]
+mod world;
+
+use oauth_proto::openid2::ax::{self, Attribute, Count, Fetch};
+use oauth_proto::openid2::sreg::{self, Field, Registration};
+use oauth_proto::openid2::{
+    Approval, Association, AssociationType, Authenticate, Callback, CheckId, Discovered, Handled, Identity, Pending,
+    Provider, Reason, RelyingParty, SessionType, Version, Wish, documents, oauth, pape, ui,
+};
+use oauth_proto::{Error, Refused, Step, Timestamp, Unsupported};
+use world::*;
+
+#[test]
+fn a_user_signs_in_by_each_way_of_discovery() {
+    let world = World::default();
+    let document = documents::user(ENDPOINT, Some(JANE), &[]);
+    let links = documents::user_links(ENDPOINT, Some(JANE));
+    world.page("https://doc.example/", xrds(&document));
+    for name in ["header", "meta", "broken-header", "negotiated"] {
+        world.page(&format!("https://{name}.example/"), html(&format!("<html><head>{links}</head></html>")));
+    }
+    let mut header = html("<html></html>");
+    header.headers_mut().insert("x-xrds-location", "https://doc.example/".parse().unwrap());
+    world.page("https://header.example/", header.clone());
+    let meta = "<html><head><meta http-equiv=X-XRDS-Location content='https://doc.example/'></head></html>";
+    world.page("https://meta.example/", html(meta));
+    *header.body_mut() = format!("<html><head>{links}</head></html>").into_bytes();
+    header.headers_mut().insert("x-xrds-location", "/nowhere".parse().unwrap());
+    world.page("https://broken-header.example/", header);
+    for claimed in ["doc", "header", "meta", "broken-header", "negotiated"] {
+        let claimed = format!("https://{claimed}.example/");
+        let assertion = world.sign_in(&claimed).unwrap();
+        assert_eq!((assertion.claimed_id(), assertion.local_id()), (Some(claimed.as_str()), Some(JANE)));
+    }
+}
+
+#[test]
+fn what_is_typed_without_a_scheme_has_tls_unless_that_is_waived() {
+    let world = World::default();
+    assert_eq!(world.sign_in("jane.example").unwrap().claimed_id(), Some("https://jane.example/"));
+    let plain = World::new(RelyingParty::dangerous_allow_http, |provider| provider);
+    plain.page("http://jane.example/", xrds(&documents::user(ENDPOINT, Some(JANE), &[])));
+    assert_eq!(plain.sign_in("jane.example").unwrap().claimed_id(), Some("http://jane.example/"));
+}
+
+#[test]
+fn redirects_lead_to_the_identifier_that_counts() {
+    let world = World::default();
+    world.page("http://jane.example/", redirect("https://jane.example/#top"));
+    assert_eq!(world.sign_in("http://jane.example").unwrap().claimed_id(), Some("https://jane.example/"));
+
+    for hop in 0..6 {
+        world.page(&format!("https://hop{hop}.example/"), redirect(&format!("https://hop{}.example/", hop + 1)));
+    }
+    world.page("https://hop6.example/", xrds(&documents::user(ENDPOINT, None, &[])));
+    assert_eq!(world.discover("https://hop1.example/").unwrap().claimed_id(), Some("https://hop6.example/"));
+    let error = world.discover("https://hop0.example/").unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
+    assert!(error.answer().is_some());
+    world.page("https://loop.example/", redirect("/"));
+    assert!(world.discover("https://loop.example/").is_err());
+}
+
+#[test]
+fn an_op_identifier_lets_the_provider_say_who_it_is() {
+    let world = World::default();
+    let discovered = world.discover("https://op.example/").unwrap();
+    assert_eq!((discovered.claimed_id(), discovered.local_id()), (None, None));
+    let assertion = world.sign_in("https://op.example/").unwrap();
+    assert_eq!(assertion.claimed_id(), Some(JANE));
+    assert_eq!(assertion.endpoint(), ENDPOINT);
+
+    // Another of the user's identifiers, which names the provider itself.
+    let authentication = world.begin("https://op.example/", Authenticate::new(RETURN_TO));
+    let callback =
+        world.approve(&authentication.url().unwrap(), |approval| approval.claimed_id("https://jane.example/"));
+    assert_eq!(world.verify(authentication.pending, &callback).unwrap().claimed_id(), Some("https://jane.example/"));
+}
+
+#[test]
+fn a_fragment_tells_owners_apart_and_is_not_shown() {
+    let world = World::default();
+    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
+    let with_fragment = format!("{JANE}#second");
+    let callback = world.approve(&authentication.url().unwrap(), |approval| approval.claimed_id(&with_fragment));
+    let assertion = world.verify(authentication.pending, &callback).unwrap();
+    assert_eq!(assertion.claimed_id(), Some(with_fragment.as_str()));
+    assert_eq!(assertion.display_id(), Some(JANE));
+}
+
+#[test]
+fn what_names_no_provider_is_said_so() {
+    let world = World::default();
+    world.page("https://plain.example/", html("<html><head><title>Jane</title></head><body>hello</body></html>"));
+    world.page(
+        "https://other.example/",
+        xrds("<x:XRDS xmlns:x='xri://$xrds'><XRD xmlns='xri://$xrd*($v*2.0)'/></x:XRDS>"),
+    );
+    for identifier in ["https://plain.example/", "=jane", ""] {
+        let error = world.discover(identifier).unwrap_err();
+        assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{identifier}: {error}");
+    }
+    let error = world.discover("https://nowhere.example/").unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
+    assert_eq!(error.answer().unwrap().status, 404);
+    assert!(world.discover("jane@example.com").unwrap_err().to_string().contains("an address"));
+    // A document without a service: the page is fetched for its links.
+    world.sent.borrow_mut().clear();
+    assert!(world.discover("https://other.example/").is_err());
+    assert_eq!(world.sent.borrow().len(), 2);
+}
+
+#[test]
+fn a_document_of_any_type_of_xml_is_one_if_it_is_one() {
+    let world = World::default();
+    let of_type = |media_type: &str, body: &str| {
+        http::Response::builder().header("content-type", media_type).body(body.as_bytes().to_vec()).unwrap()
+    };
+    let document = documents::user(ENDPOINT, None, &[]);
+    for media_type in ["text/xml", "application/xml; charset=utf-8", "Text/XML", "application/xrds+xml"] {
+        world.page("https://typed.example/", of_type(media_type, &document));
+        assert_eq!(world.discover("https://typed.example/").unwrap().endpoint(), ENDPOINT, "{media_type}");
+    }
+    // A page in XHTML has such a type, too.
+    let page = format!("<html><head>{}</head></html>", documents::user_links(ENDPOINT, None));
+    world.page("https://typed.example/", of_type("application/xml", &page));
+    assert_eq!(world.discover("https://typed.example/").unwrap().endpoint(), ENDPOINT);
+    for media_type in ["text/html", "text/plain", "application/json"] {
+        world.page("https://typed.example/", of_type(media_type, &document));
+        world.discover("https://typed.example/").unwrap_err();
+    }
+}
+
+#[test]
+fn the_reason_why_an_identifier_cannot_be_used_is_the_right_one() {
+    let world = World::default();
+    let service = |kind: &str, inside: &str| {
+        xrds(&format!(
+            "<x:XRDS xmlns:x='xri://$xrds'><XRD xmlns='xri://$xrd*($v*2.0)'><Service><Type>{kind}</Type>{inside}\
+             </Service></XRD></x:XRDS>"
+        ))
+    };
+    const SIGNON: &str = "http://specs.openid.net/auth/2.0/signon";
+    const FIRST: &str = "http://openid.net/signon/1.1";
+    let link = |rel: &str, to: &str| html(&format!("<head><link rel='{rel}' href='{to}'></head>"));
+    for (page, reason) in [
+        (html("<head></head>"), "no link to a provider"),
+        (link("openid2.provider", "http://op.example/"), "has no TLS (`dangerous_allow_http`"),
+        (link("openid2.provider", "https://10.0.0.1/"), "`dangerous_allow_internal_hosts`"),
+        (link("openid2.provider", "/endpoint"), "no absolute http or https URL"),
+        (link("openid.server", ENDPOINT), "OpenID 1 alone (`allow_openid1`"),
+        (service(SIGNON, "<URI>http://op.example/</URI>"), "has no TLS (`dangerous_allow_http`"),
+        (service(SIGNON, "<URI>https://localhost/</URI>"), "`dangerous_allow_internal_hosts`"),
+        (service(SIGNON, ""), "names no endpoint"),
+        (service(FIRST, &format!("<URI>{ENDPOINT}</URI>")), "OpenID 1 alone (`allow_openid1`"),
+        (service("http://other.example/", "<URI>https://x.example/</URI>"), "no service of OpenID"),
+        (xrds("<x:XRDS"), "cannot be read"),
+        (
+            http::Response::builder().header("x-xrds-location", "https://nowhere.example/x").body(Vec::new()).unwrap(),
+            "cannot be had",
+        ),
+        (service(SIGNON, &format!("<URI>{ENDPOINT}</URI><LocalID>{}</LocalID>", "x".repeat(3000))), "local identifier"),
+    ] {
+        world.page("https://odd.example/", page);
+        let error = world.discover("https://odd.example/").unwrap_err();
+        assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
+        assert!(error.to_string().contains(reason), "{reason}: {error}");
+    }
+}
+
+#[test]
+fn an_association_checks_answers_without_asking() {
+    let world = World::default();
+    for kind in [
+        (AssociationType::HmacSha256, SessionType::DhSha256),
+        (AssociationType::HmacSha1, SessionType::DhSha1),
+        (AssociationType::HmacSha256, SessionType::NoEncryption),
+        (AssociationType::HmacSha1, SessionType::NoEncryption),
+    ] {
+        let party = RelyingParty::new(REALM).unwrap().associations([kind]);
+        let discovered = world.discover("https://jane.example/").unwrap();
+        let association = world.run(party.associate(&discovered, world.moment())).unwrap().unwrap();
+        assert_eq!(association.association_type(), kind.0);
+        assert_eq!(association.expires_at(), Timestamp::from_secs(NOW + 24 * 3600));
+        let stored: Association = serde_json::from_str(&serde_json::to_string(&association).unwrap()).unwrap();
+        assert_eq!(association, stored);
+        world.associations.borrow_mut().push(association);
+
+        let authenticate = Authenticate::new(RETURN_TO).association(stored);
+        let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
+        let callback = world.approve(&authentication.url().unwrap(), |approval| approval);
+        world.sent.borrow_mut().clear();
+        world.verify(authentication.pending, &callback).unwrap();
+        assert!(world.sent.borrow().is_empty(), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_provider_names_the_kind_that_it_grants() {
+    let sha1 = (AssociationType::HmacSha1, SessionType::DhSha1);
+    let world = World::new(|party| party, |provider| provider.associations([sha1]));
+    let discovered = world.discover(JANE).unwrap();
+    let association = world.associate(&discovered).unwrap().unwrap();
+    assert_eq!(association.association_type(), AssociationType::HmacSha1);
+    assert_eq!(world.sent.borrow().iter().filter(|sent| sent.starts_with("POST")).count(), 2);
+
+    let none = World::new(|party| party, |provider| provider.associations([]));
+    assert_eq!(none.associate(&none.discover(JANE).unwrap()).unwrap(), None);
+    none.sign_in(JANE).unwrap();
+}
+
+#[test]
+fn an_association_that_is_over_is_replaced_by_asking() {
+    let world = World::default();
+    let discovered = world.discover(JANE).unwrap();
+    let association = world.associate(&discovered).unwrap().unwrap();
+    let handle = association.handle().to_owned();
+    let authenticate =
+        Authenticate::new(RETURN_TO).association(association).lifetime(std::time::Duration::from_secs(1 << 20));
+    let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
+    world.now.set(NOW + 24 * 3600);
+    let callback = world.approve(&authentication.url().unwrap(), |approval| approval);
+    let assertion = world.verify(authentication.pending, &callback).unwrap();
+    assert_eq!(assertion.invalidated(), Some(handle.as_str()));
+}
+
+#[test]
+fn attributes_and_registration_come_as_they_were_asked_for() {
+    let world = World::default();
+    let movie = "http://example.com/schema/favourite_movie";
+    let fetch = Fetch::default()
+        .required(Attribute::new("email", ax::EMAIL))
+        .if_available(Attribute::new("movie", movie).count(Count::AtMost(2)))
+        .update_url("https://rp.example/update");
+    let registration = Registration::default().required(Field::Nickname).optional(Field::Country);
+    let authenticate = Authenticate::new(RETURN_TO)
+        .extension(fetch.clone())
+        .extension(registration.clone())
+        .extension(ui::Interface::default().languages(["da"]).popup())
+        .extension(pape::Policy::default().prefer(pape::MULTI_FACTOR))
+        .extension(oauth::Access::new("rp.example").scope("feeds"));
+    let authentication = world.begin(JANE, authenticate);
+    let url = authentication.url().unwrap();
+    let check_id = world.check_id(&url).unwrap();
+    assert_eq!(check_id.attributes(), Some(fetch.clone()));
+    assert_eq!(check_id.registration(), Some(registration.clone()));
+    assert_eq!(check_id.interface().unwrap().languages, ["da"]);
+    assert_eq!(check_id.policy().unwrap().preferred, [pape::MULTI_FACTOR]);
+    assert_eq!(check_id.access().unwrap().consumer, "rp.example");
+
+    let values = ax::Values::default()
+        .with(ax::EMAIL, ["jane@example.com"])
+        .with(movie, ["Æon", "b=&\"'<%41>", "third"])
+        .with(ax::LANGUAGE, ["da"])
+        .update_url("https://rp.example/update");
+    let registered = sreg::Values::default().with(Field::Nickname, "jane").with(Field::Dob, "1970-01-01");
+    let callback = world.approve(&url, |approval| {
+        approval
+            .extension(values.only(&fetch))
+            .extension(registered.only(&registration))
+            .extension(pape::Authenticated::default().policy(pape::MULTI_FACTOR))
+            .extension(oauth::Approved::new("hh5s93j4hdidpola"))
+    });
+    let assertion = world.verify(authentication.pending, &callback).unwrap();
+    let attributes = assertion.attributes().unwrap();
+    assert_eq!(attributes.all(movie), ["Æon", "b=&\"'<%41>"]);
+    assert_eq!(attributes.first(ax::EMAIL), Some("jane@example.com"));
+    assert_eq!(attributes.first(ax::LANGUAGE), None);
+    assert_eq!(attributes.updates_to(), Some("https://rp.example/update"));
+    let registered: Vec<_> = assertion.registration().unwrap().iter().map(|(field, _)| field).collect();
+    assert_eq!(registered, [Field::Nickname]);
+    assert_eq!(assertion.authenticated_how().unwrap().policies, [pape::MULTI_FACTOR]);
+    assert_eq!(assertion.approved_token().unwrap().request_token, "hh5s93j4hdidpola");
+}
+
+#[test]
+fn the_short_way_asks_and_maps_as_tornado_does() {
+    let world = World::default();
+    let url = |wishes: &[Wish]| {
+        world.party.authenticate_at(ENDPOINT, RETURN_TO, wishes, world.moment()).unwrap().url().unwrap()
+    };
+    let all = fields(&url(&Wish::ALL));
+    assert_eq!(all["openid.ax.required"], "firstname,fullname,lastname,email,language,username");
+    assert_eq!(all["openid.ax.type.fullname"], "http://axschema.org/namePerson");
+    assert_eq!(all["openid.claimed_id"], "http://specs.openid.net/auth/2.0/identifier_select");
+    assert_eq!(all["openid.realm"], REALM);
+    assert!(!fields(&url(&[])).contains_key("openid.ns.ax"));
+
+    let profile = |values: &[(&str, &str)]| {
+        let authentication = world.party.authenticate_at(ENDPOINT, RETURN_TO, &Wish::ALL, world.moment()).unwrap();
+        let values = values.iter().fold(ax::Values::default(), |all, (name, value)| all.with(name, [*value]));
+        let callback = world.approve(&authentication.url().unwrap(), |approval| approval.extension(values));
+        world.verify(authentication.pending, &callback).unwrap().profile()
+    };
+    let full = profile(&[
+        (ax::FIRST_NAME, "Jane"),
+        (ax::LAST_NAME, "Doe"),
+        (ax::FULL_NAME, "Dr. Jane Doe"),
+        (ax::EMAIL, "j@example.com"),
+        (ax::LANGUAGE, "en-US"),
+        (ax::USERNAME, "janey"),
+    ]);
+    assert_eq!(full.claimed_id.as_deref(), Some(JANE));
+    assert_eq!((full.first_name.as_deref(), full.last_name.as_deref()), (Some("Jane"), Some("Doe")));
+    assert_eq!((full.name.as_deref(), full.email.as_deref()), (Some("Dr. Jane Doe"), Some("j@example.com")));
+    assert_eq!((full.locale.as_deref(), full.username.as_deref()), (Some("en-us"), Some("janey")));
+    assert_eq!(profile(&[(ax::FIRST_NAME, "Jane"), (ax::LAST_NAME, "Doe")]).name.as_deref(), Some("Jane Doe"));
+    assert_eq!(profile(&[(ax::EMAIL, "j@example.com"), (ax::FULL_NAME, "")]).name.as_deref(), Some("j"));
+    assert_eq!(profile(&[]).name, None);
+}
+
+#[test]
+fn a_long_answer_comes_as_a_form() {
+    let world = World::default();
+    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
+    let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
+    let biography = "All \"of\" it & <more>.\u{e9} ".repeat(200);
+    let approval = Approval::new(JANE).extension(ax::Values::default().with("http://x.example/bio", [&*biography]));
+    let response = world.provider.approve(check_id, approval, world.moment()).unwrap();
+    assert_eq!(response.status(), 200);
+    let page = String::from_utf8(response.into_body()).unwrap();
+    let (action, form) = read_form(&page);
+    let callback = Callback::posted(&action, form.as_bytes());
+    let checked = world
+        .run(world.party.verify(authentication.pending, world.associations.borrow().last(), callback, world.moment()))
+        .unwrap();
+    let assertion = checked.answer(oauth_proto::openid2::Freshness::Fresh).unwrap();
+    assert_eq!(assertion.attributes().unwrap().first("http://x.example/bio"), Some(biography.as_str()));
+}
+
+/// The action and the encoded fields of a page with a form.
+fn read_form(page: &str) -> (String, String) {
+    let unescape = |text: &str| {
+        text.replace("&quot;", "\"")
+            .replace("&apos;", "'")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&")
+    };
+    let between = |text: &str, begin: &str| {
+        let text = &text[text.find(begin).unwrap() + begin.len()..];
+        unescape(&text[..text.find('"').unwrap()])
+    };
+    let fields = page.split("<input ").skip(1).map(|input| (between(input, "name=\""), between(input, "value=\"")));
+    (between(page, "action=\""), oauth_proto::wire::form::encode(fields))
+}
+
+#[test]
+fn the_request_goes_by_a_form_too() {
+    let world = World::default();
+    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
+    let (action, form) = read_form(&authentication.page());
+    assert_eq!(action, ENDPOINT);
+    let Handled::CheckId(by_form) = world.handle(&post(&form)).unwrap() else { panic!() };
+    assert_eq!(*by_form, world.check_id(&authentication.url().unwrap()).unwrap());
+    assert_eq!(authentication.fields().count(), 6);
+}
+
+#[test]
+fn the_user_may_cancel_and_an_immediate_request_may_fail() {
+    let world = World::default();
+    let end = |authenticate: Authenticate| {
+        let authentication = world.begin(JANE, authenticate);
+        let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
+        let callback = location(&world.provider.cancel(check_id));
+        world.verify(authentication.pending, &callback).unwrap_err()
+    };
+    assert!(matches!(end(Authenticate::new(RETURN_TO)), Error::Refused(Refused::Denied { .. })));
+    assert_eq!(end(Authenticate::new(RETURN_TO).immediate()), Refused::SetupNeeded { url: None }.into());
+
+    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO).immediate());
+    let callback = world.approve(&authentication.url().unwrap(), |approval| approval);
+    assert_eq!(world.verify(authentication.pending, &callback).unwrap().claimed_id(), Some(JANE));
+}
+
+#[test]
+fn a_provider_s_error_is_told_to_the_user() {
+    let world = World::default();
+    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
+    let elsewhere = changed(&authentication.url().unwrap(), |fields| {
+        fields.insert("openid.claimed_id".into(), "x".into());
+    });
+    let rejected = world.check_id(&elsewhere).unwrap_err();
+    let callback = location(&rejected.response());
+    let error = world.verify(authentication.pending, &callback).unwrap_err();
+    let message = Some("the field \"claimed_id\" has a value that it cannot have".to_owned());
+    assert_eq!(error, Refused::Provider { message, contact: None, reference: None }.into());
+}
+
+#[test]
+fn an_answer_about_nobody_brings_extensions_alone() {
+    let world = World::default();
+    let fetch = Fetch::default().required(Attribute::new("email", ax::EMAIL));
+    let authenticate = Authenticate::new(RETURN_TO).about_nobody().extension(fetch);
+    let authentication = world.begin(JANE, authenticate);
+    let url = authentication.url().unwrap();
+    assert_eq!(*world.check_id(&url).unwrap().identity(), Identity::Nobody);
+    let values = ax::Values::default().with(ax::EMAIL, ["j@example.com"]);
+    let callback = world.approve(&url, |approval| approval.extension(values));
+    let assertion = world.verify(authentication.pending, &callback).unwrap();
+    assert_eq!((assertion.claimed_id(), assertion.local_id()), (None, None));
+    assert_eq!(assertion.attributes().unwrap().first(ax::EMAIL), Some("j@example.com"));
+}
+
+#[test]
+fn openid_1_is_spoken_where_both_allow_it() {
+    let world = World::new(RelyingParty::allow_openid1, Provider::allow_openid1);
+    let page = format!(
+        "<html><head><link rel=openid.server href={ENDPOINT}><link rel=openid.delegate href={JANE}></head></html>"
+    );
+    world.page("https://old.example/", html(&page));
+    let discovered = world.discover("https://old.example/").unwrap();
+    assert_eq!((discovered.version(), discovered.local_id()), (Version::V1_1, Some(JANE)));
+    for association in [None, world.associate(&discovered).unwrap()] {
+        let asks = association.is_none();
+        let authenticate = Authenticate::new(RETURN_TO)
+            .association(association)
+            .extension(Registration::default().required(Field::Email));
+        let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
+        let url = authentication.url().unwrap();
+        assert!(!url.contains("openid.ns=") && !url.contains("claimed_id") && url.contains("openid.trust_root"));
+        world.sent.borrow_mut().clear();
+        let values = sreg::Values::default().with(Field::Email, "j@example.com");
+        let callback = world.approve(&url, |approval| approval.extension(values));
+        assert!(!callback.contains("op_endpoint"), "{callback}");
+        let stored = serde_json::to_string(&authentication.pending).unwrap();
+        let assertion = world.verify(authentication.pending, &callback).unwrap();
+        assert_eq!(assertion.claimed_id(), Some("https://old.example/"));
+        assert_eq!(assertion.registration().unwrap().get(Field::Email), Some("j@example.com"));
+        assert_eq!(world.sent.borrow().len(), usize::from(asks));
+        let again = world.verify(serde_json::from_str(&stored).unwrap(), &callback).unwrap_err();
+        assert!(matches!(again, Error::Forged(_)), "{again}");
+    }
+    let authentication =
+        world.party.authenticate(&discovered, Authenticate::new(RETURN_TO).immediate(), world.moment()).unwrap();
+    let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
+    let callback = location(&world.provider.cancel(check_id));
+    let Error::Refused(Refused::SetupNeeded { url: Some(url) }) =
+        world.verify(authentication.pending, &callback).unwrap_err()
+    else {
+        panic!("{callback}")
+    };
+    assert!(!world.check_id(&url).unwrap().is_immediate());
+
+    let strict = World::default();
+    strict.page("https://old.example/", html(&page));
+    assert!(strict.discover("https://old.example/").is_err());
+    assert!(strict.check_id(&url).is_err());
+}
+
+#[test]
+fn what_is_stored_comes_back() {
+    let world = World::default();
+    let discovered = world.discover("https://jane.example/").unwrap();
+    let stored: Discovered = serde_json::from_str(&serde_json::to_string(&discovered).unwrap()).unwrap();
+    assert_eq!(discovered, stored);
+    let association = world.associate(&stored).unwrap();
+    let authenticate = Authenticate::new(RETURN_TO).association(association);
+    let authentication = world.party.authenticate(&stored, authenticate, world.moment()).unwrap();
+    let cookie = serde_json::to_string(&authentication.pending).unwrap();
+    assert!(cookie.len() < 1000, "{}", cookie.len());
+    let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
+    let kept: CheckId = serde_json::from_str(&serde_json::to_string(&check_id).unwrap()).unwrap();
+    assert_eq!(check_id, kept);
+    let callback = location(&world.provider.approve(kept, Approval::new(JANE), world.moment()).unwrap());
+    let pending: Pending = serde_json::from_str(&cookie).unwrap();
+    assert_eq!(pending.expires_at(), Timestamp::from_secs(NOW + 3600));
+    assert_eq!(world.verify(pending, &callback).unwrap().claimed_id(), Some("https://jane.example/"));
+}
+
+#[test]
+fn a_provider_looks_at_the_relying_party_s_document() {
+    let world = World::default();
+    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
+    let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
+    let lists = || world.run(world.provider.verify_return_to(&check_id)).unwrap();
+    assert!(!lists());
+    world.page(REALM, xrds(&documents::relying_party(&["https://rp.example/back"], &[])));
+    assert!(lists());
+    world.page(REALM, xrds(&documents::relying_party(&["https://rp.example/other", "https://*.example/"], &[])));
+    assert!(!lists());
+    world.page("https://rp.example/doc", xrds(&documents::relying_party(&["https://rp.example/back"], &[])));
+    let mut page = html("<html></html>");
+    page.headers_mut().insert("x-xrds-location", "/doc".parse().unwrap());
+    world.page(REALM, page);
+    assert!(lists());
+    world.page(REALM, redirect("https://rp.example/doc"));
+    assert!(!lists());
+}
+
+/// Attribute Exchange §5.1.
+#[test]
+fn updated_attributes_are_posted_to_the_relying_party() {
+    let world = World::default();
+    let update_url = "https://rp.example/update?transaction_id=a6b5c41";
+    let email = ax::Values::default().with(ax::EMAIL, ["new@example.com"]).update_url(update_url);
+    let approval = || Approval::new(JANE).extension(email.clone());
+    let request = world.provider.update(update_url, approval(), world.moment()).unwrap();
+    assert_eq!((request.method(), request.uri().to_string()), (&http::Method::POST, update_url.to_owned()));
+    let step = world.party.dangerous_verify_unsolicited(update_url, &request, world.moment());
+    let assertion = world.run(step).unwrap().remember(&world.nonces).unwrap().unwrap();
+    assert_eq!(assertion.claimed_id(), Some(JANE));
+    assert_eq!(assertion.attributes().unwrap().first(ax::EMAIL), Some("new@example.com"));
+    assert_eq!(world.sent.borrow().as_slice(), [format!("GET {JANE}"), format!("POST {ENDPOINT}")]);
+    for url in [
+        "http://rp.example/update",
+        "https://10.0.0.1/update",
+        "https://[64:ff9b::a00:1]/",
+        "https://[64:ff9b:1:a00:0:100:808:808]/",
+        "https://home.arpa/",
+        "https://rp.internal/",
+        "https://rp.example/update#x",
+        "rp.example",
+    ] {
+        let refused = world.provider.update(url, approval(), world.moment());
+        assert_eq!(refused.unwrap_err(), Reason::Invalid("update_url"), "{url}");
+    }
+}
+
+#[test]
+fn an_update_url_lies_in_the_realm() {
+    let world = World::default();
+    let discovered = world.discover(JANE).unwrap();
+    let asked = |update_url: &str| {
+        let fetch = Wish::fetch(&[Wish::Email]).update_url(update_url);
+        world.party.authenticate(&discovered, Authenticate::new(RETURN_TO).extension(fetch), world.moment())
+    };
+    assert!(asked("https://rp.example/update").is_ok());
+    let mut twice =
+        oauth_proto::openid2::Extension::from(Wish::fetch(&[Wish::Email]).update_url("https://rp.example/"));
+    twice.fields.push(("update_url".into(), "https://other.example/".into()));
+    let asked_twice = Authenticate::new(RETURN_TO).extension(twice);
+    assert!(world.party.authenticate(&discovered, asked_twice, world.moment()).is_err());
+    let error = asked("https://other.example/update").unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{error}");
+}
+
+#[test]
+fn a_question_for_nothing_is_not_sent() {
+    let world = World::default();
+    let nothing = Authenticate::new(RETURN_TO)
+        .extension(Fetch::default().update_url("https://rp.example/update"))
+        .extension(Registration::default().policy_url("https://rp.example/policy"));
+    let sent = fields(&world.begin(JANE, nothing).url().unwrap());
+    assert!(sent.keys().all(|name| !name.contains("ax") && !name.contains("sreg")), "{sent:?}");
+}
+
+/// §14.2.1.
+#[test]
+fn openid_1_is_not_asked_about_nobody() {
+    let world = World::new(RelyingParty::allow_openid1, Provider::allow_openid1);
+    world.page("https://old.example/", html("<head><link rel=openid.server href=https://op.example/openid></head>"));
+    let discovered = world.discover("https://old.example/").unwrap();
+    let asked = Authenticate::new(RETURN_TO).about_nobody();
+    let error = world.party.authenticate(&discovered, asked, world.moment()).unwrap_err();
+    assert!(matches!(error, Error::Unsupported(Unsupported::Unsendable { .. })), "{error}");
+}
+
+#[test]
+fn an_outage_is_not_a_forgery() {
+    let world = World::default();
+    let (pending, callback) = world.callback("https://op.example/", true);
+    let down = || http::Response::builder().status(503).body(Vec::new()).unwrap();
+    world.page(JANE, down());
+    let error = world.verify(pending, &callback).unwrap_err();
+    let Error::Unsupported(Unsupported::Identifier { identifier, answer: Some(answer), .. }) = &error else {
+        panic!("{error}")
+    };
+    assert_eq!((identifier.as_str(), answer.status.as_u16()), (JANE, 503));
+}
+
+/// §5.1.2.2.
+#[test]
+fn a_provider_that_cannot_confirm_says_why() {
+    let world = World::default();
+    let (pending, callback) = world.callback(JANE, false);
+    let step = world.party.verify(pending, None, &callback, world.moment()).unwrap();
+    let Step::Send(_, sent) = step else { panic!() };
+    let body = b"ns:http://specs.openid.net/auth/2.0\nerror:closed for the night\ncontact:op@op.example\n";
+    let answer = http::Response::builder().status(400).body(body.to_vec()).unwrap();
+    let error = sent.receive(answer, world.moment()).unwrap_err();
+    let Error::Refused(Refused::Provider { message, contact, .. }) = &error else { panic!("{error}") };
+    assert_eq!((message.as_deref(), contact.as_deref()), (Some("closed for the night"), Some("op@op.example")));
+}
+
+#[test]
+fn a_local_identifier_that_cannot_be_sent_names_nobody() {
+    let world = World::default();
+    for (local_id, is_good) in [("x".repeat(2048), true), ("x".repeat(2049), false), ("a\u{1}b".to_owned(), false)] {
+        for page in [
+            xrds(&documents::user(ENDPOINT, Some(&local_id), &[])),
+            html(&format!("<head>{}</head>", documents::user_links(ENDPOINT, Some(&local_id)))),
+        ] {
+            world.page("https://john.example/", page);
+            assert_eq!(world.discover("https://john.example/").is_ok(), is_good, "{}", local_id.len());
+        }
+    }
+}
+
+#[test]
+fn what_ties_an_answer_to_a_browser_is_in_no_log() {
+    let world = World::new(RelyingParty::allow_openid1, Provider::allow_openid1);
+    world.page("https://old.example/", html("<head><link rel=openid.server href=https://op.example/openid></head>"));
+    let (pending, callback) = world.callback("https://old.example/", true);
+    let state = pending.state().to_owned();
+    let association = world.associations.borrow().last().cloned();
+    let checked = world.run(world.party.verify(pending, association.as_ref(), &callback, world.moment())).unwrap();
+    assert_eq!(checked.nonce().nonce, state);
+    assert!(!format!("{checked:?}").contains(&state));
+}
+
+/// §11.2: an OP identifier is nobody's claimed identifier, even where its document would be a user's as well.
+#[test]
+fn an_op_identifier_is_nobody_s() {
+    let world = World::default();
+    let both = documents::user(ENDPOINT, None, &["http://specs.openid.net/auth/2.0/server"]);
+    for (page, is_good) in [(documents::user(ENDPOINT, None, &[]), true), (both, false)] {
+        let (pending, callback) = world.callback("https://op.example/", true);
+        world.page(JANE, xrds(&page));
+        assert_eq!(world.verify(pending, &callback).is_ok(), is_good);
+    }
+}

@@ -1,0 +1,351 @@
+//! The OpenID provider's messages, one by one.
+#![cfg(feature = "openid2")]
+
+#[path = "common/openid2.rs"]
+mod world;
+
+use std::collections::BTreeMap;
+
+use oauth_proto::openid2::{Authenticate, Handled, MemoryStore, Provider, Reason, Reply, key_value, serve};
+use oauth_proto::{Response, Secret};
+use world::*;
+
+const NS: &str = "http://specs.openid.net/auth/2.0";
+
+fn message(fields: &[(&str, &str)]) -> oauth_proto::Request {
+    post(&oauth_proto::wire::form::encode(fields.iter().map(|(name, value)| (format!("openid.{name}"), value))))
+}
+
+fn read(response: &Response) -> BTreeMap<String, String> {
+    assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    key_value::parse(response.body()).unwrap()
+}
+
+fn answer(world: &World, fields: &[(&str, &str)]) -> (u16, BTreeMap<String, String>) {
+    let response = match world.handle(&message(fields)) {
+        Ok(Handled::Respond(response)) => response,
+        Ok(Handled::CheckId(_)) => panic!("a question"),
+        Err(rejected) => rejected.response(),
+    };
+    (response.status().as_u16(), read(&response))
+}
+
+#[test]
+fn an_association_is_granted_or_another_kind_named() {
+    let world = World::default();
+    let kind = |association: &str, session: &str| {
+        answer(&world, &[("ns", NS), ("mode", "associate"), ("assoc_type", association), ("session_type", session)])
+    };
+    let (status, granted) = kind("HMAC-SHA256", "no-encryption");
+    assert_eq!((status, granted["ns"].as_str(), granted["expires_in"].as_str()), (200, NS, "86400"));
+    assert_eq!((granted["assoc_type"].as_str(), granted["session_type"].as_str()), ("HMAC-SHA256", "no-encryption"));
+    for (association, session) in [("HMAC-SHA1", "DH-SHA256"), ("HMAC-MD5", "DH-SHA1"), ("HMAC-SHA256", "none")] {
+        let (status, refused) = kind(association, session);
+        assert_eq!((status, refused["error_code"].as_str()), (400, "unsupported-type"));
+        assert_eq!((refused["assoc_type"].as_str(), refused["session_type"].as_str()), ("HMAC-SHA256", "DH-SHA256"));
+    }
+    let (status, refused) = kind("HMAC-SHA256", "DH-SHA256");
+    assert_eq!((status, refused["error"].as_str()), (400, "the field \"dh_consumer_public\" is missing"));
+}
+
+/// §8.1.2: the modulus has a default, whatever the generator is.
+#[test]
+fn a_generator_may_come_without_a_modulus() {
+    let world = World::default();
+    let with = |generator: &str| {
+        let fields = [
+            ("ns", NS),
+            ("mode", "associate"),
+            ("assoc_type", "HMAC-SHA256"),
+            ("session_type", "DH-SHA256"),
+            ("dh_gen", generator),
+            ("dh_consumer_public", "BQ=="),
+        ];
+        answer(&world, &fields).0
+    };
+    assert_eq!((with("BQ=="), with("AQ==")), (200, 400));
+}
+
+#[test]
+fn a_group_is_checked_before_it_is_worked_with() {
+    use base64::Engine;
+    let base64 = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let world = World::default();
+    let with = |modulus: &[u8], generator: &[u8], public: &[u8]| {
+        let (modulus, generator, public) = (base64(modulus), base64(generator), base64(public));
+        let fields = [
+            ("ns", NS),
+            ("mode", "associate"),
+            ("assoc_type", "HMAC-SHA256"),
+            ("session_type", "DH-SHA256"),
+            ("dh_modulus", &modulus),
+            ("dh_gen", &generator),
+            ("dh_consumer_public", &public),
+        ];
+        answer(&world, &fields).0
+    };
+    let own = [vec![0xff; 127], vec![0x61]].concat();
+    assert_eq!(with(&own, &[3], &[9; 100]), 200);
+    for (modulus, generator, public) in [
+        (&[7][..], &[3][..], &[4][..]),
+        (&[0xff; 1000], &[3], &[9; 100]),
+        (&[0xfe; 128], &[3], &[9; 100]),
+        (&own, &[1], &[9; 100]),
+        (&own, &[3], &[1]),
+        (&own, &[3], &[]),
+    ] {
+        assert_eq!(with(modulus, generator, public), 400);
+    }
+}
+
+#[test]
+fn a_request_that_is_none_is_told_so() {
+    let world = World::default();
+    let reason = |request: &oauth_proto::Request| world.handle(request).unwrap_err().reason;
+    assert_eq!(reason(&get(ENDPOINT)), Reason::NotOpenid);
+    assert_eq!(reason(&message(&[("ns", NS), ("mode", "dance")])), Reason::Mode);
+    assert_eq!(reason(&message(&[("mode", "associate")])), Reason::Version);
+    assert_eq!(reason(&message(&[("ns", "http://x.example/"), ("mode", "associate")])), Reason::Version);
+    let by_get = get(&format!("{ENDPOINT}?openid.ns={NS}&openid.mode=associate"));
+    assert_eq!(reason(&by_get), Reason::HttpMethod(http::Method::GET));
+    let put = http::Request::put(ENDPOINT).body(Vec::new()).unwrap();
+    assert_eq!(world.handle(&put).unwrap_err().response().status(), 405);
+    let mut json = message(&[("ns", NS), ("mode", "associate")]);
+    json.headers_mut().insert("content-type", "application/json".parse().unwrap());
+    assert_eq!(reason(&json), Reason::NotAForm);
+    // Of a form, nothing in the query counts (§4.1.2).
+    let mut split = message(&[]);
+    *split.uri_mut() = format!("{ENDPOINT}?openid.ns={NS}&openid.mode=checkid_setup").parse().unwrap();
+    assert_eq!(reason(&split), Reason::NotOpenid);
+}
+
+/// §5.1.2.2, §5.2.3: whoever can be told is told in a message.
+#[test]
+fn what_is_not_understood_is_said_to_whom_it_came_from() {
+    let world = World::default();
+    let rejected = |request: &oauth_proto::Request| world.handle(request).unwrap_err();
+    let back = "openid.return_to=https%3A%2F%2Frp.example%2Fback";
+    for (broken, ns) in [
+        ("openid.ns=http://specs.openid.net/auth/2.0&openid.mode=dance", true),
+        ("openid.ns=http://specs.openid.net/auth/2.0&openid.mode=checkid_setup&openid.x=1&openid.x=1", true),
+        ("openid.ns=http://specs.openid.net/auth/2.0&openid.mode=checkid_setup&openid.ns.mode=x", true),
+        ("openid.ns=http://specs.openid.net/auth/3.0&openid.mode=checkid_setup", true),
+        ("openid.ns=http://specs.openid.net/auth/2.0", true),
+        ("openid.mode=checkid_setup", false), // OpenID 1.1, which is not spoken here, and knows no namespace
+    ] {
+        for request in [get(&format!("{ENDPOINT}?{broken}&{back}")), post(&format!("{broken}&{back}"))] {
+            let answer = fields(&location(&rejected(&request).response()));
+            assert_eq!(answer["openid.mode"], "error", "{broken}");
+            assert_eq!(answer.contains_key("openid.ns"), ns, "{broken}");
+        }
+        // Nowhere to go back to, or two places.
+        for nowhere in [String::new(), format!("&{back}&{back}"), "&openid.return_to=javascript:x".to_owned()] {
+            let page = rejected(&get(&format!("{ENDPOINT}?{broken}{nowhere}"))).response();
+            assert_eq!(page.status(), 400);
+            assert!(page.body().starts_with(b"This is an OpenID endpoint"));
+        }
+    }
+    // Another server is told in Key-Value form, whatever its message says besides.
+    for broken in ["mode=associate&openid.x=1&openid.x=2", "mode=check_authentication&openid.ns.mode=x"] {
+        let request = post(&format!("openid.ns=http://specs.openid.net/auth/2.0&openid.{broken}&{back}"));
+        let response = rejected(&request).response();
+        assert_eq!(response.status(), 400);
+        assert_eq!(read(&response)["error"], "the request's fields cannot be told apart");
+    }
+}
+
+/// User Interface Extension §5.1.
+#[test]
+fn a_popup_may_have_its_answer_in_the_fragment() {
+    let world = World::default();
+    let interface = oauth_proto::openid2::ui::Interface::default().popup();
+    let url = world.begin(JANE, Authenticate::new(RETURN_TO).extension(interface)).url().unwrap();
+    for (return_to, begin) in [
+        ("https://rp.example/back#", "https://rp.example/back#?openid."),
+        ("https://rp.example/back?x=1#", "https://rp.example/back?x=1#&openid."),
+        ("https://rp.example/back", "https://rp.example/back?openid."),
+    ] {
+        let asked = changed(&url, |fields| drop(fields.insert("openid.return_to".into(), return_to.into())));
+        let check_id = world.check_id(&asked).unwrap();
+        let approval = oauth_proto::openid2::Approval::new(JANE);
+        let answer = location(&world.provider.approve(check_id.clone(), approval, world.moment()).unwrap());
+        assert!(answer.starts_with(begin), "{answer}");
+        assert!(location(&world.provider.cancel(check_id)).starts_with(begin));
+        // Who does not ask for a popup may have a fragment of its own.
+        let plain = changed(&asked, |fields| fields.retain(|name, _| !name.contains("ui")));
+        let answer = location(&world.provider.cancel(world.check_id(&plain).unwrap()));
+        assert!(answer.contains("?openid.") || answer.contains("x=1&openid."), "{answer}");
+    }
+}
+
+#[test]
+fn simple_registration_is_answered_in_its_own_version() {
+    use oauth_proto::openid2::sreg::{self, Field, Registration, Values};
+    let world = World::default();
+    let registration = Registration::default().required(Field::Email);
+    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO).extension(registration));
+    let url = authentication.url().unwrap();
+    let (old, new) = (sreg::NAMESPACE_1_0, sreg::NAMESPACE);
+    for (asked, answered) in [(vec![new], new), (vec![old], old), (vec![new, old], new), (vec![], new)] {
+        let url = changed(&url, |fields| {
+            fields.remove("openid.ns.sreg");
+            fields.extend(asked.iter().enumerate().map(|(at, name)| (format!("openid.ns.s{at}"), (*name).into())));
+        });
+        let values = Values::default().with(Field::Email, "jane@example.com");
+        let answer = fields(&world.approve(&url, |approval| approval.extension(values)));
+        assert_eq!(answer["openid.ns.sreg"], answered);
+        assert_eq!(answer["openid.sreg.email"], "jane@example.com");
+    }
+}
+
+/// §9.2.
+#[test]
+fn an_application_may_know_better_where_anybody_can_have_a_site() {
+    let world = World::new(|party| party, |provider| provider.public_suffixes(|host| host == "github.io"));
+    let url = world.begin(JANE, Authenticate::new(RETURN_TO)).url().unwrap();
+    for (realm, return_to, is_good) in [
+        ("https://*.github.io/", "https://jane.github.io/", false),
+        ("https://*.github.io./", "https://jane.github.io./", false),
+        ("https://jane.github.io/", "https://jane.github.io/", true),
+        ("https://*.jane.github.io/", "https://www.jane.github.io/", true),
+        ("https://*.bmw.de/", "https://www.bmw.de/", true),
+    ] {
+        let asked = changed(&url, |fields| {
+            fields.insert("openid.realm".into(), realm.into());
+            fields.insert("openid.return_to".into(), return_to.into());
+        });
+        assert_eq!(world.check_id(&asked).is_ok(), is_good, "{realm}");
+    }
+}
+
+#[test]
+fn a_question_that_cannot_be_asked_goes_back_with_its_error() {
+    let world = World::default();
+    let authentication = world.begin("https://jane.example/", Authenticate::new(RETURN_TO));
+    let url = authentication.url().unwrap();
+    for (field, value, reason) in [
+        ("openid.claimed_id", None, Reason::Missing("claimed_id")),
+        ("openid.identity", None, Reason::Missing("identity")),
+        ("openid.claimed_id", Some("x"), Reason::Invalid("claimed_id")),
+    ] {
+        let url = changed(&url, |fields| {
+            fields.remove(field);
+            fields.extend(value.map(|value| (field.to_owned(), value.to_owned())));
+        });
+        let rejected = world.check_id(&url).unwrap_err();
+        assert_eq!(rejected.reason, reason);
+        let back = fields(&location(&rejected.response()));
+        assert_eq!((back["openid.mode"].as_str(), back["openid.ns"].as_str()), ("error", NS));
+        assert_eq!(back["x"], "1");
+    }
+    for return_to in ["javascript:alert(1)", "/relative", "https://me@rp.example/"] {
+        let url = changed(&url, |fields| drop(fields.insert("openid.return_to".into(), return_to.into())));
+        let rejected = world.check_id(&url).unwrap_err();
+        assert_eq!(rejected.reason, Reason::Invalid("return_to"));
+        assert_eq!(rejected.response().status(), 400);
+    }
+}
+
+#[test]
+fn nobody_waits_for_an_answer_without_a_return_to() {
+    let world = World::default();
+    let url = world.begin(JANE, Authenticate::new(RETURN_TO)).url().unwrap();
+    let without = changed(&url, |fields| drop(fields.remove("openid.return_to")));
+    let check_id = world.check_id(&without).unwrap();
+    assert_eq!(check_id.return_to(), None);
+    let approval = oauth_proto::openid2::Approval::new(JANE);
+    assert_eq!(world.provider.approve(check_id.clone(), approval, world.moment()).unwrap().status(), 204);
+    assert_eq!(world.provider.cancel(check_id).status(), 204);
+    let neither = changed(&without, |fields| drop(fields.remove("openid.realm")));
+    assert_eq!(world.check_id(&neither).unwrap_err().reason, Reason::Missing("realm"));
+}
+
+#[test]
+fn an_answer_is_confirmed_once_and_as_it_was() {
+    let world = World::default();
+    let (_, callback) = world.callback(JANE, false);
+    let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
+    let confirmed = |query: &str| {
+        let Ok(Handled::Respond(response)) = world.handle(&post(query)) else { panic!() };
+        assert_eq!(response.status(), 200);
+        read(&response)["is_valid"] == "true"
+    };
+    assert!(!confirmed(&query.replace("jane", "john")));
+    assert!(!confirmed(&query.replace("openid.sig=", "openid.sig=A")));
+    assert!(confirmed(&query));
+    assert!(!confirmed(&query));
+    // After its time it is not confirmed either, whoever asks first.
+    let (_, callback) = world.callback(JANE, false);
+    let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
+    world.now.set(NOW + 601);
+    assert!(!confirmed(&query));
+}
+
+#[test]
+fn a_store_that_fails_confirms_nothing() {
+    let world = World::default();
+    let (_, callback) = world.callback(JANE, false);
+    let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
+    let Reply::Ask(oauth_proto::openid2::Question::RememberNonce(ask)) =
+        world.provider.handle(&post(&query), world.moment())
+    else {
+        panic!()
+    };
+    let Reply::Reject(rejected) = ask.unavailable("disk full") else { panic!() };
+    assert_eq!(rejected.reason, Reason::StoreFailed("disk full".into()));
+    let response = rejected.response();
+    assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"5"[..]));
+    assert!(!String::from_utf8_lossy(response.body()).contains("disk"));
+}
+
+#[test]
+fn a_handle_that_is_still_good_is_not_said_to_be_lost() {
+    let world = World::default();
+    let discovered = world.discover(JANE).unwrap();
+    let shared = world.associate(&discovered).unwrap().unwrap();
+    let (_, callback) = world.callback(JANE, false);
+    let invalidated = |handle: &str| {
+        let query = changed(&callback, |fields| {
+            fields.insert("openid.mode".into(), "check_authentication".into());
+            fields.insert("openid.invalidate_handle".into(), handle.into());
+        });
+        let Ok(Handled::Respond(response)) = world.handle(&post(query.split_once('?').unwrap().1)) else { panic!() };
+        read(&response).get("invalidate_handle").cloned()
+    };
+    assert_eq!(invalidated("gone").as_deref(), Some("gone"));
+    assert_eq!(invalidated(shared.handle()), None);
+}
+
+#[test]
+fn another_process_with_the_same_secret_knows_the_associations() {
+    let world = World::default();
+    let (pending, callback) = world.callback(JANE, true);
+    drop(pending);
+    let secret = Secret::new("0123456789abcdef0123456789abcdef");
+    let twin = Provider::new(ENDPOINT, &secret).unwrap();
+    let check_id = world.check_id(&world.begin(JANE, Authenticate::new(RETURN_TO)).url().unwrap()).unwrap();
+    let response = twin.approve(check_id, oauth_proto::openid2::Approval::new(JANE), world.moment()).unwrap();
+    let query = location(&response)
+        .split_once('?')
+        .unwrap()
+        .1
+        .replace("openid.mode=id_res", "openid.mode=check_authentication");
+    let Ok(Handled::Respond(response)) =
+        serve(world.provider.handle(&post(&query), world.moment()), &MemoryStore::default())
+    else {
+        panic!()
+    };
+    assert_eq!(read(&response)["is_valid"], "true");
+    assert!(callback.contains("openid.sig="));
+
+    let next = Provider::new(ENDPOINT, &Secret::new("another secret of thirty-two bytes")).unwrap();
+    let next = next.former_secret(&secret).unwrap();
+    let Ok(Handled::Respond(response)) = serve(next.handle(&post(&query), world.moment()), &MemoryStore::default())
+    else {
+        panic!()
+    };
+    assert_eq!(read(&response)["is_valid"], "true");
+    assert!(Provider::new(ENDPOINT, &Secret::new("too short")).is_err());
+    assert!(Provider::new("https://op.example/open\nid", &secret).is_err());
+}
