@@ -173,9 +173,11 @@ fn verified(name: &'static str, found: Credentials) -> Case {
         name,
         move |at| (signed(), found.clone(), moment(at)),
         move |(request, found, moment)| {
-            let Reply::Ask(Question::FindCredentials(ask)) = verifier.verify(&request, moment) else { unreachable!() };
-            let outcome = match ask.answer(found) {
-                Reply::Ask(Question::RememberNonce(ask)) => ask.answer(Freshness::Fresh),
+            let Reply::Query(Question::FindCredentials(pending)) = verifier.verify(&request, moment) else {
+                unreachable!()
+            };
+            let outcome = match pending.answer(found) {
+                Reply::Query(Question::RememberNonce(pending)) => pending.answer(Freshness::Fresh),
                 refused => refused,
             };
             (outcome, request)

@@ -256,11 +256,12 @@ fn verify(criterion: &mut Criterion) {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let moment = Moment::new(Timestamp::from_secs(case.timestamp), [7; 32]);
-                let Reply::Ask(Question::FindCredentials(ask)) = verifier.verify(black_box(&request), moment) else {
+                let Reply::Query(Question::FindCredentials(pending)) = verifier.verify(black_box(&request), moment)
+                else {
                     panic!("the credentials are asked for first")
                 };
-                match ask.answer(found.clone()) {
-                    Reply::Ask(Question::RememberNonce(ask)) => ask.answer(Freshness::Fresh),
+                match pending.answer(found.clone()) {
+                    Reply::Query(Question::RememberNonce(pending)) => pending.answer(Freshness::Fresh),
                     refused => refused,
                 }
             });

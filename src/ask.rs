@@ -38,20 +38,20 @@ pub enum Freshness {
 /// `R` is what the answer leads to: the next question, or the end.
 ///
 /// ```
-/// use oauth_proto::Ask;
+/// use oauth_proto::PendingQuery;
 /// use oauth_proto::oauth1::server::{Freshness, RememberNonce};
 ///
-/// fn answer<R>(ask: Ask<RememberNonce, R>, seen: &mut Vec<String>) -> R {
-///     let nonce = ask.command().nonce.clone();
+/// fn answer<R>(pending: PendingQuery<RememberNonce, R>, seen: &mut Vec<String>) -> R {
+///     let nonce = pending.command().nonce.clone();
 ///     if seen.contains(&nonce) {
-///         return ask.answer(Freshness::Seen);
+///         return pending.answer(Freshness::Seen);
 ///     }
 ///     seen.push(nonce);
-///     ask.answer(Freshness::Fresh)
+///     pending.answer(Freshness::Fresh)
 /// }
 /// ```
 #[must_use = "the request goes on when the question is answered"]
-pub struct Ask<C: Command, R> {
+pub struct PendingQuery<C: Command, R> {
     command: C,
     next: Next<C, R>,
 }
@@ -59,7 +59,7 @@ pub struct Ask<C: Command, R> {
 /// The way on: the command comes back with its answer, so that what is in it need not be kept twice.
 type Next<C, R> = Box<dyn FnOnce(C, Result<<C as Command>::Answer, String>) -> R + Send>;
 
-impl<C: Command, R> Ask<C, R> {
+impl<C: Command, R> PendingQuery<C, R> {
     pub(crate) fn new(command: C, next: impl FnOnce(Result<C::Answer, String>) -> R + Send + 'static) -> Self {
         Self::with_command(command, move |_, answer| next(answer))
     }
@@ -92,13 +92,13 @@ impl<C: Command, R> Ask<C, R> {
     }
 
     /// The same question, with something more to do afterwards.
-    pub(crate) fn then<Q>(self, more: impl FnOnce(R) -> Q + Send + 'static) -> Ask<C, Q>
+    pub(crate) fn then<Q>(self, more: impl FnOnce(R) -> Q + Send + 'static) -> PendingQuery<C, Q>
     where
         C: 'static,
         R: 'static,
     {
         let next = self.next;
-        Ask { command: self.command, next: Box::new(move |command, answer| more(next(command, answer))) }
+        PendingQuery { command: self.command, next: Box::new(move |command, answer| more(next(command, answer))) }
     }
 
     /// Goes on without one, because storage failed: the other side gets the protocol's word for it. `why` is for the
@@ -108,8 +108,8 @@ impl<C: Command, R> Ask<C, R> {
     }
 }
 
-impl<C: Command, R> fmt::Debug for Ask<C, R> {
+impl<C: Command, R> fmt::Debug for PendingQuery<C, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Ask").field(&self.command).finish()
+        f.debug_tuple("Query").field(&self.command).finish()
     }
 }

@@ -102,7 +102,7 @@ mod spent;
 mod step;
 pub mod wire;
 
-pub use ask::{Ask, Command, Freshness};
+pub use ask::{Command, Freshness, PendingQuery};
 pub use callback::Callback;
 pub use error::{BoxError, DriveError, Error, Expired, Forged, Misbehaved, Refused, Unsupported};
 pub use event::Event;

@@ -18,8 +18,8 @@ macro_rules! questions {
         #[allow(clippy::large_enum_variant, reason = "a reply is moved a few times in a request, and matched by hand")]
         #[must_use = "a reply does nothing until it is driven: see `serve` and `serve_async`"]
         pub enum Reply<T> {
-            /// Ask.
-            Ask(Question<T>),
+            /// A query is pending: answer it.
+            Query(Question<T>),
             /// The request is dealt with.
             Done(T),
             /// The request is refused.
@@ -30,7 +30,7 @@ macro_rules! questions {
             /// The same with another end.
             pub fn map<U: 'static>(self, end: impl FnOnce(T) -> U + Send + 'static) -> Reply<U> {
                 match self {
-                    Self::Ask(question) => Reply::Ask(question.map(end)),
+                    Self::Query(question) => Reply::Query(question.map(end)),
                     Self::Done(value) => Reply::Done(end(value)),
                     Self::Reject(rejected) => Reply::Reject(rejected),
                 }
@@ -41,7 +41,7 @@ macro_rules! questions {
             /// What is done is not shown: it may be a response with credentials.
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
-                    Self::Ask(question) => f.debug_tuple("Ask").field(question).finish(),
+                    Self::Query(question) => f.debug_tuple("Query").field(question).finish(),
                     Self::Done(_) => f.write_str("Done"),
                     Self::Reject(rejected) => f.debug_tuple("Reject").field(rejected).finish(),
                 }
@@ -52,19 +52,19 @@ macro_rules! questions {
         pub enum Question<T> {
             $(
                 #[doc = concat!("See [`", stringify!($Command), "`].")]
-                $Command($crate::Ask<$Command, Reply<T>>),
+                $Command($crate::PendingQuery<$Command, Reply<T>>),
             )*
             $(
                 #[doc = concat!("See [`", stringify!($Aside), "`].")]
-                $Aside($crate::Ask<$Aside, Reply<T>>),
+                $Aside($crate::PendingQuery<$Aside, Reply<T>>),
             )*
         }
 
         impl<T: 'static> Question<T> {
             fn map<U: 'static>(self, end: impl FnOnce(T) -> U + Send + 'static) -> Question<U> {
                 match self {
-                    $(Self::$Command(ask) => Question::$Command(ask.then(|reply| reply.map(end))),)*
-                    $(Self::$Aside(ask) => Question::$Aside(ask.then(|reply| reply.map(end))),)*
+                    $(Self::$Command(pending) => Question::$Command(pending.then(|reply| reply.map(end))),)*
+                    $(Self::$Aside(pending) => Question::$Aside(pending.then(|reply| reply.map(end))),)*
                 }
             }
         }
@@ -73,11 +73,11 @@ macro_rules! questions {
             /// Has storage answer.
             async fn put_to(self, store: &(impl AsyncStore + ?Sized)) -> Reply<T> {
                 match self {
-                    $(Self::$Command(ask) => {
-                        let answer = store.$method(ask.command()).await;
-                        ask.go_on(answer)
+                    $(Self::$Command(pending) => {
+                        let answer = store.$method(pending.command()).await;
+                        pending.go_on(answer)
                     })*
-                    $(Self::$Aside(ask) => ask.unavailable($crate::questions::UNDECIDED),)*
+                    $(Self::$Aside(pending) => pending.unavailable($crate::questions::UNDECIDED),)*
                 }
             }
         }
@@ -87,11 +87,11 @@ macro_rules! questions {
             #[inline]
             fn put_to_blocking(self, store: &(impl Store + ?Sized)) -> Reply<T> {
                 match self {
-                    $(Self::$Command(ask) => {
-                        let answer = store.$method(ask.command());
-                        ask.go_on(answer)
+                    $(Self::$Command(pending) => {
+                        let answer = store.$method(pending.command());
+                        pending.go_on(answer)
                     })*
-                    $(Self::$Aside(ask) => ask.unavailable($crate::questions::UNDECIDED),)*
+                    $(Self::$Aside(pending) => pending.unavailable($crate::questions::UNDECIDED),)*
                 }
             }
         }
@@ -99,8 +99,8 @@ macro_rules! questions {
         impl<T> std::fmt::Debug for Question<T> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
-                    $(Self::$Command(ask) => ask.fmt(f),)*
-                    $(Self::$Aside(ask) => ask.fmt(f),)*
+                    $(Self::$Command(pending) => pending.fmt(f),)*
+                    $(Self::$Aside(pending) => pending.fmt(f),)*
                 }
             }
         }
@@ -158,7 +158,7 @@ macro_rules! questions {
         pub fn serve<T>(mut reply: Reply<T>, store: &(impl Store + ?Sized)) -> Result<T, $Rejected> {
             loop {
                 reply = match reply {
-                    Reply::Ask(question) => question.put_to_blocking(store),
+                    Reply::Query(question) => question.put_to_blocking(store),
                     Reply::Done(value) => return Ok(value),
                     Reply::Reject(rejected) => return Err(rejected),
                 }
@@ -172,7 +172,7 @@ macro_rules! questions {
         pub async fn serve_async<T>(mut reply: Reply<T>, store: &(impl AsyncStore + ?Sized)) -> Result<T, $Rejected> {
             loop {
                 reply = match reply {
-                    Reply::Ask(question) => question.put_to(store).await,
+                    Reply::Query(question) => question.put_to(store).await,
                     Reply::Done(value) => return Ok(value),
                     Reply::Reject(rejected) => return Err(rejected),
                 }

@@ -67,13 +67,14 @@ fn verifying_a_request_costs_at_most_ten() {
     };
     let verifier = Verifier::new("https://api.twitter.com").unwrap();
     let verify = || {
-        let Reply::Ask(Question::FindCredentials(ask)) = verifier.verify(&request, Moment::new(now, [7; 32])) else {
+        let Reply::Query(Question::FindCredentials(pending)) = verifier.verify(&request, Moment::new(now, [7; 32]))
+        else {
             panic!("the credentials are asked for first")
         };
-        let Reply::Ask(Question::RememberNonce(ask)) = ask.answer(found.clone()) else {
+        let Reply::Query(Question::RememberNonce(pending)) = pending.answer(found.clone()) else {
             panic!("the nonce is remembered when the signature is right")
         };
-        assert!(matches!(ask.answer(Freshness::Fresh), Reply::Done(_)));
+        assert!(matches!(pending.answer(Freshness::Fresh), Reply::Done(_)));
     };
     // The first time, the keys' schedules are kept with the records.
     verify();

@@ -291,32 +291,32 @@ fn failing(world: &World, request: &Request, answered: u32) -> Option<Rejected> 
     let mut reply = world.provider.dispatch(request, world.moment());
     for _ in 0..answered {
         reply = match reply {
-            Reply::Ask(Question::FindClient(ask)) => {
-                let found = world.store.find_client(ask.command()).unwrap();
-                ask.answer(found)
+            Reply::Query(Question::FindClient(pending)) => {
+                let found = world.store.find_client(pending.command()).unwrap();
+                pending.answer(found)
             }
-            Reply::Ask(Question::FindTicket(ask)) => {
-                let found = world.store.find_ticket(ask.command()).unwrap();
-                ask.answer(found)
+            Reply::Query(Question::FindTicket(pending)) => {
+                let found = world.store.find_ticket(pending.command()).unwrap();
+                pending.answer(found)
             }
-            Reply::Ask(Question::FindToken(ask)) => {
-                let found = world.store.find_token(ask.command()).unwrap();
-                ask.answer(found)
+            Reply::Query(Question::FindToken(pending)) => {
+                let found = world.store.find_token(pending.command()).unwrap();
+                pending.answer(found)
             }
             _ => return None,
         };
     }
     let down = "the database is down";
     match reply {
-        Reply::Ask(Question::FindClient(ask)) => reply = ask.unavailable(down),
-        Reply::Ask(Question::FindTicket(ask)) => reply = ask.unavailable(down),
-        Reply::Ask(Question::FindToken(ask)) => reply = ask.unavailable(down),
-        Reply::Ask(Question::SaveTicket(ask)) => reply = ask.unavailable(down),
-        Reply::Ask(Question::SaveTokens(ask)) => reply = ask.unavailable(down),
-        Reply::Ask(Question::SaveClient(ask)) => reply = ask.unavailable(down),
-        Reply::Ask(Question::Redeem(ask)) => reply = ask.unavailable(down),
-        Reply::Ask(Question::Rotate(ask)) => reply = ask.unavailable(down),
-        Reply::Ask(Question::Revoke(ask)) => reply = ask.unavailable(down),
+        Reply::Query(Question::FindClient(pending)) => reply = pending.unavailable(down),
+        Reply::Query(Question::FindTicket(pending)) => reply = pending.unavailable(down),
+        Reply::Query(Question::FindToken(pending)) => reply = pending.unavailable(down),
+        Reply::Query(Question::SaveTicket(pending)) => reply = pending.unavailable(down),
+        Reply::Query(Question::SaveTokens(pending)) => reply = pending.unavailable(down),
+        Reply::Query(Question::SaveClient(pending)) => reply = pending.unavailable(down),
+        Reply::Query(Question::Redeem(pending)) => reply = pending.unavailable(down),
+        Reply::Query(Question::Rotate(pending)) => reply = pending.unavailable(down),
+        Reply::Query(Question::Revoke(pending)) => reply = pending.unavailable(down),
         _ => return None,
     }
     match reply {
@@ -364,10 +364,10 @@ fn where_storage_fails_the_answer_says_when_to_come_back() {
     }
     let consent = world.consent(&format!("{ISSUER}/authorize?{query}"));
     let reply = world.provider.grant(consent, Grant::new("jane"), world.moment());
-    let Reply::Ask(Question::FindClient(ask)) = reply else { panic!() };
-    let found = world.store.find_client(ask.command()).unwrap();
-    let Reply::Ask(Question::SaveTicket(ask)) = ask.answer(found) else { panic!() };
-    let Reply::Reject(rejected) = ask.unavailable("down") else { panic!() };
+    let Reply::Query(Question::FindClient(pending)) = reply else { panic!() };
+    let found = world.store.find_client(pending.command()).unwrap();
+    let Reply::Query(Question::SaveTicket(pending)) = pending.answer(found) else { panic!() };
+    let Reply::Reject(rejected) = pending.unavailable("down") else { panic!() };
     let response = rejected.response();
     assert_eq!(response.status(), 303);
     let location = response.headers()["location"].to_str().unwrap();

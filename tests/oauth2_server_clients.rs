@@ -172,12 +172,12 @@ fn a_refused_client_costs_the_same_whether_it_is_known_or_not() {
         let (mut reply, mut questions) = (server.token(&request, at(NOW)), 0);
         let refused = loop {
             reply = match reply {
-                Reply::Ask(Question::FindClient(ask)) => {
+                Reply::Query(Question::FindClient(pending)) => {
                     questions += 1;
-                    let found = store.find_client(ask.command()).unwrap();
-                    ask.answer(found)
+                    let found = store.find_client(pending.command()).unwrap();
+                    pending.answer(found)
                 }
-                Reply::Ask(_) | Reply::Done(_) => break false,
+                Reply::Query(_) | Reply::Done(_) => break false,
                 Reply::Reject(_) => break true,
             };
         };

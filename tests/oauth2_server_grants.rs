@@ -329,10 +329,10 @@ fn a_store_that_fails_is_told_in_the_words_of_the_protocol() {
         .header("content-type", "application/x-www-form-urlencoded")
         .body(body.into_bytes())
         .unwrap();
-    let Reply::Ask(Question::FindClient(ask)) = world.provider.token(&request, world.moment()) else {
+    let Reply::Query(Question::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
         panic!("the client is not looked for")
     };
-    let Reply::Reject(rejected) = ask.unavailable("disk full") else { panic!("it goes on") };
+    let Reply::Reject(rejected) = pending.unavailable("disk full") else { panic!("it goes on") };
     let response = rejected.response();
     assert_eq!(response.status(), 503);
     let body = String::from_utf8_lossy(response.body()).into_owned();

@@ -287,12 +287,12 @@ fn a_store_that_fails_confirms_nothing() {
     let world = World::default();
     let (_, callback) = world.callback(JANE, false);
     let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
-    let Reply::Ask(oauth_proto::openid2::Question::RememberNonce(ask)) =
+    let Reply::Query(oauth_proto::openid2::Question::RememberNonce(pending)) =
         world.provider.handle(&post(&query), world.moment())
     else {
         panic!()
     };
-    let Reply::Reject(rejected) = ask.unavailable("disk full") else { panic!() };
+    let Reply::Reject(rejected) = pending.unavailable("disk full") else { panic!() };
     assert_eq!(rejected.reason, Reason::StoreFailed("disk full".into()));
     let response = rejected.response();
     assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"5"[..]));

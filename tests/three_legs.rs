@@ -600,17 +600,18 @@ fn a_store_may_make_its_records_anew_for_each_answer() {
     for _ in 0..2 {
         for (is_known, expected) in [(true, None), (false, Some(Reason::UnknownToken))] {
             let request = world.signed();
-            let Reply::Ask(Question::FindCredentials(ask)) = world.provider.verifier().verify(&request, world.moment())
+            let Reply::Query(Question::FindCredentials(pending)) =
+                world.provider.verifier().verify(&request, world.moment())
             else {
                 panic!("no question")
             };
-            let found = world.store.find_credentials(ask.command()).unwrap();
+            let found = world.store.find_credentials(pending.command()).unwrap();
             let anew = Credentials {
                 client: found.client.map(|client| Arc::new((*client).clone())),
                 token: found.token.filter(|_| is_known).map(|token| Arc::new((*token).clone())),
                 temporary: None,
             };
-            assert_eq!(serve(ask.answer(anew), &world.store).err().map(|rejected| rejected.reason), expected);
+            assert_eq!(serve(pending.answer(anew), &world.store).err().map(|rejected| rejected.reason), expected);
         }
     }
 }
@@ -619,10 +620,11 @@ fn a_store_may_make_its_records_anew_for_each_answer() {
 fn a_store_that_fails_is_a_503_and_nothing_is_lost() {
     let world = World::default();
     let request = world.signed();
-    let Reply::Ask(Question::FindCredentials(ask)) = world.provider.verifier().verify(&request, world.moment()) else {
+    let Reply::Query(Question::FindCredentials(pending)) = world.provider.verifier().verify(&request, world.moment())
+    else {
         panic!("no question")
     };
-    let rejected = serve(ask.unavailable("the disk is full"), &world.store).unwrap_err();
+    let rejected = serve(pending.unavailable("the disk is full"), &world.store).unwrap_err();
     assert_eq!(rejected.response().status(), 503);
     assert_eq!(rejected.reason, Reason::StoreFailed("the disk is full".into()));
     assert!(!rejected.response().headers().contains_key("www-authenticate"));
@@ -938,13 +940,13 @@ fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_fo
     struct Both<'s>(&'s MemoryStore);
     impl Both<'_> {
         fn credentials(&self, reply: Reply<impl std::fmt::Debug>) -> Reason {
-            let Reply::Ask(Question::FindCredentials(ask)) = reply else { panic!("no question") };
-            let command = ask.command();
+            let Reply::Query(Question::FindCredentials(pending)) = reply else { panic!("no question") };
+            let command = pending.command();
             let find = |temporary| FindCredentials { temporary, ..command.clone() };
             let token = self.0.find_credentials(&find(false)).unwrap();
             let temporary = self.0.find_credentials(&find(true)).unwrap().temporary;
             assert!(token.token.is_some() != temporary.is_some());
-            serve(ask.answer(Credentials { temporary, ..token }), self.0).unwrap_err().reason
+            serve(pending.answer(Credentials { temporary, ..token }), self.0).unwrap_err().reason
         }
     }
     let world = World::default();

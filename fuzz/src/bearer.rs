@@ -69,12 +69,12 @@ pub fn run(input: Input) {
     let photos = if input.in_body { photos.allow_token_in_body() } else { photos };
     let photos = if input.in_query { photos.allow_token_in_query() } else { photos };
     match photos.check(&request, input.scope.as_str(), Timestamp::from_secs(1)) {
-        Reply::Ask(Question::FindToken(ask)) => {
+        Reply::Query(Question::FindToken(pending)) => {
             let tokens = tokens(&input, &request);
             assert_eq!(tokens.len(), 1, "{tokens:?}");
             let token = std::str::from_utf8(&tokens[0]).unwrap();
-            assert_eq!(ask.command().key, TokenHash::of(token));
-            match ask.answer(None) {
+            assert_eq!(pending.command().key, TokenHash::of(token));
+            match pending.answer(None) {
                 Reply::Reject(rejected) => refused(&rejected, token),
                 end => panic!("{end:?}"),
             }

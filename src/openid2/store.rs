@@ -61,9 +61,9 @@ questions! {
     /// fn drive<T>(mut reply: Reply<T>, store: &MemoryStore) -> Result<T, Rejected> {
     ///     loop {
     ///         reply = match reply {
-    ///             Reply::Ask(Question::RememberNonce(ask)) => match store.remember_nonce(ask.command()) {
-    ///                 Ok(answer) => ask.answer(answer),
-    ///                 Err(error) => ask.unavailable(error),
+    ///             Reply::Query(Question::RememberNonce(pending)) => match store.remember_nonce(pending.command()) {
+    ///                 Ok(answer) => pending.answer(answer),
+    ///                 Err(error) => pending.unavailable(error),
     ///             },
     ///             Reply::Done(value) => return Ok(value),
     ///             Reply::Reject(rejected) => return Err(rejected),
@@ -79,8 +79,8 @@ questions! {
     /// use oauth_proto::openid2::Question;
     ///
     /// fn endpoint<T>(question: &Question<T>) -> &str {
-    ///     let Question::RememberNonce(ask) = question;
-    ///     &ask.command().endpoint
+    ///     let Question::RememberNonce(pending) = question;
+    ///     &pending.command().endpoint
     /// }
     /// ```
     question;

@@ -401,11 +401,12 @@ fn nonce_replay_overtaken_or_with_a_clock_that_steps_back() {
     let request = world.signed();
     assert!(world.verify(&request).is_ok());
     world.now.set(NOW + 300);
-    let Reply::Ask(Question::FindCredentials(ask)) = world.provider.verifier().verify(&request, world.moment()) else {
+    let Reply::Query(Question::FindCredentials(pending)) = world.provider.verifier().verify(&request, world.moment())
+    else {
         panic!("no question")
     };
-    let found = world.store.find_credentials(ask.command()).unwrap();
-    let late = ask.answer(found);
+    let found = world.store.find_credentials(pending.command()).unwrap();
+    let late = pending.answer(found);
     world.now.set(NOW + 1000);
     world.begin(Authorize::callback(CALLBACK)).unwrap();
     assert_eq!(serve(late, &world.store).unwrap_err().reason, Reason::NonceUsed);
@@ -783,7 +784,7 @@ fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it
             value.replacen(&format!("{name}=\""), &format!("{name}=\"caf%C3%A9%20%E3%81%82"), 1)
         });
         let reply = world.provider.verifier().verify(&request, world.moment());
-        assert!(matches!(reply, Reply::Ask(Question::FindCredentials(_))), "{name}: {reply:?}");
+        assert!(matches!(reply, Reply::Query(Question::FindCredentials(_))), "{name}: {reply:?}");
     }
     // The page for the resource owner asks storage about what stands in a link.
     let page = |token: &str| world.consent(&format!("{ORIGIN}/authorize?oauth_token={token}")).unwrap_err().reason;

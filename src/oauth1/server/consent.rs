@@ -14,7 +14,7 @@ use super::store::{Question, Reply};
 use super::verifier::hex;
 use crate::oauth1::parameters::{TOKEN, VERIFIER};
 use crate::wire::form;
-use crate::{Ask, Moment, Response, Secret, Timestamp};
+use crate::{Moment, PendingQuery, Response, Secret, Timestamp};
 
 /// A client that asks for access, while the resource owner decides.
 ///
@@ -115,7 +115,7 @@ impl Consent {
         decision: impl FnOnce(Option<String>) -> Option<Decision> + Send + 'static,
     ) -> Reply<Decision> {
         let command = Decide { token: self.token, client: self.client, stage };
-        Reply::Ask(Question::Decide(Ask::new(command, move |before| {
+        Reply::Query(Question::Decide(PendingQuery::new(command, move |before| {
             let before = match before {
                 Ok(before) => before.filter(|before| before.expires_at > now),
                 Err(why) => return Reply::Reject(Reason::StoreFailed(why).reject(None)),

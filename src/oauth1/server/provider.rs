@@ -13,7 +13,7 @@ use super::store::{Question, Reply};
 use super::verifier::{Checked, SignedWith, Verifier, hex};
 use crate::oauth1::parameters;
 use crate::oauth1::parameters::{CALLBACK, CALLBACK_CONFIRMED, TOKEN, TOKEN_SECRET, VERIFIER};
-use crate::{Ask, Error, Moment, Response, Secret, Unsupported};
+use crate::{Error, Moment, PendingQuery, Response, Secret, Unsupported};
 
 /// The endpoints of a service: for temporary credentials, for the resource owner's authorization, for token credentials.
 ///
@@ -152,7 +152,7 @@ impl Provider {
             stage: Stage::Waiting,
         };
         let command = SaveTemporary { token, record, now: moment.now };
-        Reply::Ask(Question::SaveTemporary(Ask::new(command, move |saved| match saved {
+        Reply::Query(Question::SaveTemporary(PendingQuery::new(command, move |saved| match saved {
             Ok(()) => Reply::Done(form_response(StatusCode::OK, &answer)),
             Err(why) => self.verifier.reject(Reason::StoreFailed(why)),
         })))
@@ -161,7 +161,7 @@ impl Provider {
     fn pending(&self, token: String, moment: Moment) -> Reply<Consent> {
         let verifier = self.verifier.clone();
         let command = FindTemporary { token: token.clone() };
-        Reply::Ask(Question::FindTemporary(Ask::new(command, move |found| {
+        Reply::Query(Question::FindTemporary(PendingQuery::new(command, move |found| {
             let found = match found {
                 Ok(found) => found,
                 Err(why) => return verifier.reject(Reason::StoreFailed(why)),
@@ -191,7 +191,7 @@ impl Provider {
         };
         let lifetime = self.token_lifetime.map(|lifetime| ("oauth_expires_in", lifetime.as_secs().to_string()));
         let answer: Vec<_> = [(TOKEN, token), (TOKEN_SECRET, secret)].into_iter().chain(lifetime).collect();
-        Reply::Ask(Question::Redeem(Ask::new(command, move |redemption| match redemption {
+        Reply::Query(Question::Redeem(PendingQuery::new(command, move |redemption| match redemption {
             Ok(Redemption::Redeemed(TokenRecord { grant, .. })) => {
                 let told = grant.told.iter().filter(|(name, _)| !parameters::is_oauth(name.as_bytes()));
                 let told = told.map(|(name, value)| (name.as_str(), value.clone()));

@@ -19,12 +19,12 @@ questions! {
     /// fn drive<T>(mut reply: Reply<T>, store: &MemoryStore) -> Result<T, Rejected> {
     ///     loop {
     ///         reply = match reply {
-    ///             Reply::Ask(Question::FindCredentials(ask)) => match store.find_credentials(ask.command()) {
-    ///                 Ok(answer) => ask.answer(answer),
-    ///                 Err(error) => ask.unavailable(error),
+    ///             Reply::Query(Question::FindCredentials(pending)) => match store.find_credentials(pending.command()) {
+    ///                 Ok(answer) => pending.answer(answer),
+    ///                 Err(error) => pending.unavailable(error),
     ///             },
     ///             // … and so on for the other questions.
-    ///             Reply::Ask(_) => unimplemented!(),
+    ///             Reply::Query(_) => unimplemented!(),
     ///             Reply::Done(value) => return Ok(value),
     ///             Reply::Reject(rejected) => return Err(rejected),
     ///         }

@@ -18,7 +18,7 @@ use crate::oauth1::key::Key;
 use crate::oauth1::method::{KeyEncoding, Method, sha1_body_hash, signing_key};
 use crate::oauth1::parameters::{BODY_HASH, NONCE, TIMESTAMP, TOKEN};
 use crate::wire::{Origin, Site, bare, shortened};
-use crate::{Ask, Error, Freshness, Moment, Timestamp, Unsupported};
+use crate::{Error, Freshness, Moment, PendingQuery, Timestamp, Unsupported};
 
 /// Checks signed requests of one service.
 ///
@@ -314,7 +314,7 @@ impl Verifier {
             temporary: signed_with == SignedWith::Temporary,
         };
         let verifier = self.clone();
-        Reply::Ask(Question::FindCredentials(Ask::with_command(command, move |command, found| {
+        Reply::Query(Question::FindCredentials(PendingQuery::with_command(command, move |command, found| {
             (presented.client, presented.token) = (command.client, command.token);
             let found = match found {
                 Ok(found) => found,
@@ -543,14 +543,16 @@ impl Verifier {
             until: timestamp.after(self.0.window).after(SLACK),
             now,
         };
-        Reply::Ask(Question::RememberNonce(Ask::with_command(command, move |command, freshness| match freshness {
-            Ok(Freshness::Fresh) => {
-                let presented = &mut checked.presented;
-                (presented.client, presented.token) = (command.client, command.token);
-                then(checked)
+        Reply::Query(Question::RememberNonce(PendingQuery::with_command(command, move |command, freshness| {
+            match freshness {
+                Ok(Freshness::Fresh) => {
+                    let presented = &mut checked.presented;
+                    (presented.client, presented.token) = (command.client, command.token);
+                    then(checked)
+                }
+                Ok(Freshness::Seen) => self.reject(Reason::NonceUsed),
+                Err(why) => self.reject(Reason::StoreFailed(why)),
             }
-            Ok(Freshness::Seen) => self.reject(Reason::NonceUsed),
-            Err(why) => self.reject(Reason::StoreFailed(why)),
         })))
     }
 }

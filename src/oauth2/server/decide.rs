@@ -14,7 +14,7 @@ use super::store::{Question, Reply};
 use super::token::Work;
 use super::token_hash::TokenHash;
 use crate::oauth2::Scope;
-use crate::{Ask, Secret};
+use crate::{PendingQuery, Secret};
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const REFRESH_TOKEN: &str = "urn:ietf:params:oauth:token-type:refresh_token";
@@ -152,7 +152,7 @@ impl Work {
         next: impl FnOnce(Self, Decision, Decide) -> Result<Reply<T>, Reason> + Send + 'static,
     ) -> Reply<T> {
         let voice = self.voice();
-        Reply::Ask(Question::Decide(Ask::with_command(question, move |question, decision| {
+        Reply::Query(Question::Decide(PendingQuery::with_command(question, move |question, decision| {
             let decided = decision.map_err(Reason::DecisionFailed);
             reply(&voice, decided.and_then(|decision| next(self, decision, question)))
         })))

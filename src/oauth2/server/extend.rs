@@ -13,7 +13,7 @@ use super::store::{Question, Reply};
 use super::token::Work;
 use super::voice::Voice;
 use crate::oauth2::Scope;
-use crate::{Ask, Command, Timestamp};
+use crate::{Command, PendingQuery, Timestamp};
 
 /// An answer to which the application adds members.
 ///
@@ -125,7 +125,7 @@ impl ExtendAnswer {
         next: impl FnOnce(Map<String, Value>) -> Result<Reply<T>, Reason> + Send + 'static,
     ) -> Reply<T> {
         let kind = self.kind;
-        Reply::Ask(Question::ExtendAnswer(Ask::new(self, move |members| {
+        Reply::Query(Question::ExtendAnswer(PendingQuery::new(self, move |members| {
             let members = members.map_err(Reason::DecisionFailed).and_then(|members| {
                 match members.keys().any(|member| kind.reserves(member)) {
                     true => Err(Reason::Misconfigured("the application adds a member that the server writes itself")),

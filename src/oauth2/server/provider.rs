@@ -20,7 +20,7 @@ use super::register::RegistrationPolicy;
 use super::rejected::Rejected;
 use super::store::{Question, Reply};
 use super::voice::Voice;
-use crate::{Ask, Command, Moment, Response, Secret, Timestamp};
+use crate::{Command, Moment, PendingQuery, Response, Secret, Timestamp};
 
 /// An authorization server: requests in, responses out, and questions to storage in between.
 ///
@@ -223,7 +223,7 @@ pub(super) fn check_method<B>(request: &Request<B>, allowed: &'static str) -> Re
 
 /// A question, and the way on with its answer. Where that comes to a refusal, or storage fails, the other side is told so.
 pub(crate) fn ask<C: Command, T>(
-    question: fn(Ask<C, Reply<T>>) -> Question<T>,
+    question: fn(PendingQuery<C, Reply<T>>) -> Question<T>,
     command: C,
     voice: Voice,
     next: impl FnOnce(C::Answer) -> Result<Reply<T>, Reason> + Send + 'static,
@@ -233,12 +233,12 @@ pub(crate) fn ask<C: Command, T>(
 
 /// The same, for a way on that wants the command back.
 pub(super) fn ask_back<C: Command, T>(
-    question: fn(Ask<C, Reply<T>>) -> Question<T>,
+    question: fn(PendingQuery<C, Reply<T>>) -> Question<T>,
     command: C,
     voice: Voice,
     next: impl FnOnce(C, C::Answer) -> Result<Reply<T>, Reason> + Send + 'static,
 ) -> Reply<T> {
-    Reply::Ask(question(Ask::with_command(command, move |command, answer| {
+    Reply::Query(question(PendingQuery::with_command(command, move |command, answer| {
         let end = answer.map_err(Reason::StoreFailed).and_then(|answer| next(command, answer));
         reply(&voice, end)
     })))

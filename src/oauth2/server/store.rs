@@ -25,12 +25,12 @@ questions! {
     /// fn drive<T>(mut reply: Reply<T>, store: &MemoryStore) -> Result<T, Rejected> {
     ///     loop {
     ///         reply = match reply {
-    ///             Reply::Ask(Question::FindClient(ask)) => match store.find_client(ask.command()) {
-    ///                 Ok(answer) => ask.answer(answer),
-    ///                 Err(error) => ask.unavailable(error),
+    ///             Reply::Query(Question::FindClient(pending)) => match store.find_client(pending.command()) {
+    ///                 Ok(answer) => pending.answer(answer),
+    ///                 Err(error) => pending.unavailable(error),
     ///             },
     ///             // … and so on for the other questions.
-    ///             Reply::Ask(_) => unimplemented!(),
+    ///             Reply::Query(_) => unimplemented!(),
     ///             Reply::Done(value) => return Ok(value),
     ///             Reply::Reject(rejected) => return Err(rejected),
     ///         }
@@ -191,15 +191,15 @@ pub fn serve_extended<T, E: std::fmt::Display, X: std::fmt::Display>(
 ) -> Result<T, Rejected> {
     loop {
         reply = match reply {
-            Reply::Ask(Question::Decide(ask)) => {
-                let answer = decide(ask.command().clone());
-                ask.go_on(answer)
+            Reply::Query(Question::Decide(pending)) => {
+                let answer = decide(pending.command().clone());
+                pending.go_on(answer)
             }
-            Reply::Ask(Question::ExtendAnswer(ask)) => {
-                let answer = extend(ask.command().clone());
-                ask.go_on(answer)
+            Reply::Query(Question::ExtendAnswer(pending)) => {
+                let answer = extend(pending.command().clone());
+                pending.go_on(answer)
             }
-            Reply::Ask(question) => question.put_to_blocking(store),
+            Reply::Query(question) => question.put_to_blocking(store),
             Reply::Done(value) => return Ok(value),
             Reply::Reject(rejected) => return Err(rejected),
         }
@@ -270,15 +270,15 @@ where
 {
     loop {
         reply = match reply {
-            Reply::Ask(Question::Decide(ask)) => {
-                let answer = decide(ask.command().clone()).await;
-                ask.go_on(answer)
+            Reply::Query(Question::Decide(pending)) => {
+                let answer = decide(pending.command().clone()).await;
+                pending.go_on(answer)
             }
-            Reply::Ask(Question::ExtendAnswer(ask)) => {
-                let answer = extend(ask.command().clone()).await;
-                ask.go_on(answer)
+            Reply::Query(Question::ExtendAnswer(pending)) => {
+                let answer = extend(pending.command().clone()).await;
+                pending.go_on(answer)
             }
-            Reply::Ask(question) => question.put_to(store).await,
+            Reply::Query(question) => question.put_to(store).await,
             Reply::Done(value) => return Ok(value),
             Reply::Reject(rejected) => return Err(rejected),
         }

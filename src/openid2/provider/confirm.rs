@@ -9,7 +9,7 @@ use super::super::message::{Message, Version};
 use super::super::store::{Question, RememberNonce, Reply};
 use super::rejected::{Reason, direct};
 use super::{Handled, Provider};
-use crate::{Ask, Freshness, Timestamp};
+use crate::{Freshness, PendingQuery, Timestamp};
 
 /// Remembered a little longer than the handle lives, since clocks differ.
 const LONGER: Duration = Duration::from_secs(60);
@@ -38,7 +38,7 @@ impl Provider {
         };
         let until = handle.expires_at.after(LONGER);
         let command = RememberNonce { endpoint: self.endpoint.clone(), nonce: handle.text, until, now };
-        Reply::Ask(Question::RememberNonce(Ask::new(command, move |answer| match answer {
+        Reply::Query(Question::RememberNonce(PendingQuery::new(command, move |answer| match answer {
             Ok(freshness) => end(freshness == Freshness::Fresh),
             Err(why) => Reply::Reject(Reason::StoreFailed(why).direct(version, &[])),
         })))

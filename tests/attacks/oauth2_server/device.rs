@@ -154,22 +154,24 @@ fn a_user_code_is_no_device_code() {
             ("device_code", &codes.user),
         ],
     );
-    let Reply::Ask(Question::FindClient(ask)) = world.provider.token(&request, world.moment()) else {
+    let Reply::Query(Question::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
         panic!("the client is not looked for")
     };
-    let client = world.store.find_client(ask.command()).unwrap();
-    let Reply::Ask(Question::FindTicket(ask)) = ask.answer(client) else { panic!("the ticket is not looked for") };
-    let reply = ask.answer(Some(ticket_of_user_code(&world, &codes.user)));
+    let client = world.store.find_client(pending.command()).unwrap();
+    let Reply::Query(Question::FindTicket(pending)) = pending.answer(client) else {
+        panic!("the ticket is not looked for")
+    };
+    let reply = pending.answer(Some(ticket_of_user_code(&world, &codes.user)));
     assert_eq!(refused(serve(reply, &world.store), 400, "invalid_grant"), Reason::DeviceUnknown);
     poll(&world, PRINTER, &codes.device).unwrap();
 }
 
 /// What the store finds for a user.
 fn ticket_of_user_code(world: &World, user_code: &str) -> FoundTicket {
-    let Reply::Ask(Question::FindTicket(ask)) = world.provider.find_device(user_code, world.moment().now) else {
+    let Reply::Query(Question::FindTicket(pending)) = world.provider.find_device(user_code, world.moment().now) else {
         panic!("the ticket is not looked for")
     };
-    world.store.find_ticket(ask.command()).unwrap().unwrap()
+    world.store.find_ticket(pending.command()).unwrap().unwrap()
 }
 
 #[test]
@@ -195,11 +197,13 @@ fn of_two_polls_at_once_one_brings_tokens_and_the_other_takes_none_away() {
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("grant_type", DEVICE_CODE)];
     let request = posting("/token", &[&own[..], &[("device_code", &codes.device)]].concat());
     let found = || {
-        let Reply::Ask(Question::FindClient(ask)) = world.provider.token(&request, world.moment()) else { panic!() };
-        let client = world.store.find_client(ask.command()).unwrap();
-        let Reply::Ask(Question::FindTicket(ask)) = ask.answer(client) else { panic!() };
-        let ticket = world.store.find_ticket(ask.command()).unwrap();
-        ask.answer(ticket)
+        let Reply::Query(Question::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
+            panic!()
+        };
+        let client = world.store.find_client(pending.command()).unwrap();
+        let Reply::Query(Question::FindTicket(pending)) = pending.answer(client) else { panic!() };
+        let ticket = world.store.find_ticket(pending.command()).unwrap();
+        pending.answer(ticket)
     };
     let (first, second, third) = (found(), found(), found());
     let tokens = Tokens::read(&serve(first, &world.store).unwrap());
@@ -221,13 +225,13 @@ fn a_user_code_that_is_taken_is_followed_by_others_and_not_for_ever() {
     let request = posting("/device_authorization", &own);
     for taken in 0..10 {
         let reply = world.provider.device_authorization(&request, world.moment());
-        let Reply::Ask(Question::FindClient(ask)) = reply else { panic!() };
-        let client = world.store.find_client(ask.command()).unwrap();
-        let (mut reply, mut aliases) = (ask.answer(client), Vec::new());
-        while let Reply::Ask(Question::SaveTicket(ask)) = reply {
-            aliases.push(ask.command().alias.unwrap());
+        let Reply::Query(Question::FindClient(pending)) = reply else { panic!() };
+        let client = world.store.find_client(pending.command()).unwrap();
+        let (mut reply, mut aliases) = (pending.answer(client), Vec::new());
+        while let Reply::Query(Question::SaveTicket(pending)) = reply {
+            aliases.push(pending.command().alias.unwrap());
             let is_free = aliases.len() > taken;
-            reply = ask.answer(is_free);
+            reply = pending.answer(is_free);
         }
         let count = aliases.len();
         aliases.sort_unstable();
@@ -238,7 +242,7 @@ fn a_user_code_that_is_taken_is_followed_by_others_and_not_for_ever() {
             Reply::Reject(rejected) => {
                 assert!(taken >= 8 && count == 8 && matches!(rejected.reason, Reason::Misconfigured(_)));
             }
-            reply @ Reply::Ask(_) => panic!("{reply:?}"),
+            reply @ Reply::Query(_) => panic!("{reply:?}"),
         }
     }
 }
@@ -278,15 +282,15 @@ fn a_decision_that_a_question_overtakes_is_tried_again() {
         let (mut reply, mut tried) = (world.provider.grant_device(device, Grant::new("jane"), world.moment()), 0);
         let end = loop {
             reply = match reply {
-                Reply::Ask(Question::FindTicket(ask)) => {
-                    let ticket = world.store.find_ticket(ask.command()).unwrap();
-                    ask.answer(ticket)
+                Reply::Query(Question::FindTicket(pending)) => {
+                    let ticket = world.store.find_ticket(pending.command()).unwrap();
+                    pending.answer(ticket)
                 }
-                Reply::Ask(Question::ReplaceTicket(ask)) => {
+                Reply::Query(Question::ReplaceTicket(pending)) => {
                     tried += 1;
-                    ask.answer(tried > overtaken)
+                    pending.answer(tried > overtaken)
                 }
-                Reply::Ask(question) => panic!("{question:?}"),
+                Reply::Query(question) => panic!("{question:?}"),
                 Reply::Done(()) => break Ok(()),
                 Reply::Reject(rejected) => break Err(rejected.reason),
             }

@@ -146,13 +146,15 @@ fn a_code_replayed_in_a_race_revokes_the_unique_token_that_it_brought() {
         ],
     );
     let found = || {
-        let Reply::Ask(Question::FindClient(ask)) = world.provider.token(&request, world.moment()) else {
+        let Reply::Query(Question::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
             panic!("the client is not looked for")
         };
-        let client = world.store.find_client(ask.command()).unwrap();
-        let Reply::Ask(Question::FindTicket(ask)) = ask.answer(client) else { panic!("the code is not looked for") };
-        let ticket = world.store.find_ticket(ask.command()).unwrap();
-        ask.answer(ticket)
+        let client = world.store.find_client(pending.command()).unwrap();
+        let Reply::Query(Question::FindTicket(pending)) = pending.answer(client) else {
+            panic!("the code is not looked for")
+        };
+        let ticket = world.store.find_ticket(pending.command()).unwrap();
+        pending.answer(ticket)
     };
     let (one, other) = (found(), found());
     serve(one, &world.store).unwrap();

@@ -87,13 +87,13 @@ fn code_race_in_lockstep() {
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
     let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
     let found = |moment: Moment| match world.provider.token(&request, moment) {
-        Reply::Ask(Question::FindClient(ask)) => {
-            let question = FindClient { client_id: ask.command().client_id.clone() };
+        Reply::Query(Question::FindClient(pending)) => {
+            let question = FindClient { client_id: pending.command().client_id.clone() };
             let client = world.store.find_client(&question).unwrap();
-            match ask.answer(client) {
-                Reply::Ask(Question::FindTicket(ask)) => {
-                    let ticket = world.store.find_ticket(ask.command()).unwrap();
-                    ask.answer(ticket)
+            match pending.answer(client) {
+                Reply::Query(Question::FindTicket(pending)) => {
+                    let ticket = world.store.find_ticket(pending.command()).unwrap();
+                    pending.answer(ticket)
                 }
                 reply => panic!("{reply:?}"),
             }
@@ -592,7 +592,7 @@ fn control_characters() {
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("grant_type", "client_credentials")];
     let first_answer = |request: &http::Request<Vec<u8>>| match world.provider.dispatch(request, world.moment()) {
         Reply::Reject(rejected) => rejected.response().status().as_u16(),
-        Reply::Ask(_) | Reply::Done(_) => 0,
+        Reply::Query(_) | Reply::Done(_) => 0,
     };
     for bad in ["\0", "a\0b", "a\r\nb", "a\u{7f}", "caf\u{e9}", "\u{85}"] {
         let client = [("client_id", bad), ("client_secret", "x"), ("grant_type", "client_credentials")];
@@ -684,12 +684,12 @@ fn a_code_that_is_revoked_while_it_is_redeemed_is_unknown() {
     let code = world.printers_code();
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
     let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
-    let Reply::Ask(Question::FindClient(ask)) = world.provider.token(&request, world.moment()) else { panic!() };
-    let client = world.store.find_client(ask.command()).unwrap();
-    let Reply::Ask(Question::FindTicket(ask)) = ask.answer(client) else { panic!() };
-    let ticket = world.store.find_ticket(ask.command()).unwrap();
+    let Reply::Query(Question::FindClient(pending)) = world.provider.token(&request, world.moment()) else { panic!() };
+    let client = world.store.find_client(pending.command()).unwrap();
+    let Reply::Query(Question::FindTicket(pending)) = pending.answer(client) else { panic!() };
+    let ticket = world.store.find_ticket(pending.command()).unwrap();
     let grant = ticket.as_ref().unwrap().ticket.grant_id;
-    let reply = ask.answer(ticket);
+    let reply = pending.answer(ticket);
     serve(world.provider.revoke_grant(grant), &world.store).unwrap();
     assert_eq!(refused(serve(reply, &world.store), 400, "invalid_grant"), Reason::CodeUnknown);
 }
