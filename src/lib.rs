@@ -81,7 +81,6 @@
 struct Readme;
 
 mod api;
-mod ask;
 mod callback;
 mod error;
 mod event;
@@ -93,8 +92,9 @@ pub mod oauth2;
 #[cfg(feature = "openid2")]
 pub mod openid2;
 pub mod providers;
-mod questions;
+mod query;
 mod secret;
+mod server_queries;
 mod short_hash;
 pub mod sign_in;
 mod single_flight;
@@ -102,13 +102,13 @@ mod spent;
 mod step;
 pub mod wire;
 
-pub use ask::{Command, Freshness, PendingQuery};
 pub use callback::Callback;
 pub use error::{BoxError, DriveError, Error, Expired, Forged, Misbehaved, Refused, Unsupported};
 pub use event::Event;
 pub use http;
 pub use leg::{Leg, Purpose};
 pub use moment::{Moment, Timestamp};
+pub use query::{Freshness, PendingQuery, ServerQuery};
 pub use secret::Secret;
 pub use spent::{PendingId, Spent};
 pub use step::{Asleep, Request, Response, Sent, Step, run_async_with, run_with};

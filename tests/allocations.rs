@@ -1,8 +1,8 @@
 //! How often signing allocates: a claim that a counting allocator checks.
 
 use oauth_proto::oauth1::server::{
-    ClientRecord, Credentials, Freshness, Grant, MemoryStore, Question, Reason, Reply, TokenRecord, Verified, Verifier,
-    serve,
+    ClientRecord, Credentials, Freshness, Grant, MemoryStore, NextQuery, Reason, Reply, TokenRecord, Verified,
+    Verifier, serve,
 };
 use oauth_proto::oauth1::{ClientCredentials, Method, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::{Moment, Timestamp};
@@ -67,11 +67,11 @@ fn verifying_a_request_costs_at_most_ten() {
     };
     let verifier = Verifier::new("https://api.twitter.com").unwrap();
     let verify = || {
-        let Reply::Query(Question::FindCredentials(pending)) = verifier.verify(&request, Moment::new(now, [7; 32]))
+        let Reply::Query(NextQuery::FindCredentials(pending)) = verifier.verify(&request, Moment::new(now, [7; 32]))
         else {
             panic!("the credentials are asked for first")
         };
-        let Reply::Query(Question::RememberNonce(pending)) = pending.answer(found.clone()) else {
+        let Reply::Query(NextQuery::RememberNonce(pending)) = pending.answer(found.clone()) else {
             panic!("the nonce is remembered when the signature is right")
         };
         assert!(matches!(pending.answer(Freshness::Fresh), Reply::Done(_)));

@@ -9,7 +9,7 @@ use std::convert::Infallible;
 
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{
-    AnswerKind, Claim, ClientRecord, Decide, Decision, Dispatched, ExtendAnswer, Grant, GrantType, Question, Reason,
+    AnswerKind, Claim, ClientRecord, Decide, Decision, Dispatched, ExtendAnswer, Grant, GrantType, NextQuery, Reason,
     RegistrationPolicy, Rejected, Reply, Store, serve, serve_extended,
 };
 use oauth_proto::oauth2::{Authorize, Client};
@@ -291,16 +291,16 @@ fn failing(world: &World, request: &Request, answered: u32) -> Option<Rejected> 
     let mut reply = world.provider.dispatch(request, world.moment());
     for _ in 0..answered {
         reply = match reply {
-            Reply::Query(Question::FindClient(pending)) => {
-                let found = world.store.find_client(pending.command()).unwrap();
+            Reply::Query(NextQuery::FindClient(pending)) => {
+                let found = world.store.find_client(pending.query()).unwrap();
                 pending.answer(found)
             }
-            Reply::Query(Question::FindTicket(pending)) => {
-                let found = world.store.find_ticket(pending.command()).unwrap();
+            Reply::Query(NextQuery::FindTicket(pending)) => {
+                let found = world.store.find_ticket(pending.query()).unwrap();
                 pending.answer(found)
             }
-            Reply::Query(Question::FindToken(pending)) => {
-                let found = world.store.find_token(pending.command()).unwrap();
+            Reply::Query(NextQuery::FindToken(pending)) => {
+                let found = world.store.find_token(pending.query()).unwrap();
                 pending.answer(found)
             }
             _ => return None,
@@ -308,15 +308,15 @@ fn failing(world: &World, request: &Request, answered: u32) -> Option<Rejected> 
     }
     let down = "the database is down";
     match reply {
-        Reply::Query(Question::FindClient(pending)) => reply = pending.unavailable(down),
-        Reply::Query(Question::FindTicket(pending)) => reply = pending.unavailable(down),
-        Reply::Query(Question::FindToken(pending)) => reply = pending.unavailable(down),
-        Reply::Query(Question::SaveTicket(pending)) => reply = pending.unavailable(down),
-        Reply::Query(Question::SaveTokens(pending)) => reply = pending.unavailable(down),
-        Reply::Query(Question::SaveClient(pending)) => reply = pending.unavailable(down),
-        Reply::Query(Question::Redeem(pending)) => reply = pending.unavailable(down),
-        Reply::Query(Question::Rotate(pending)) => reply = pending.unavailable(down),
-        Reply::Query(Question::Revoke(pending)) => reply = pending.unavailable(down),
+        Reply::Query(NextQuery::FindClient(pending)) => reply = pending.unavailable(down),
+        Reply::Query(NextQuery::FindTicket(pending)) => reply = pending.unavailable(down),
+        Reply::Query(NextQuery::FindToken(pending)) => reply = pending.unavailable(down),
+        Reply::Query(NextQuery::SaveTicket(pending)) => reply = pending.unavailable(down),
+        Reply::Query(NextQuery::SaveTokens(pending)) => reply = pending.unavailable(down),
+        Reply::Query(NextQuery::SaveClient(pending)) => reply = pending.unavailable(down),
+        Reply::Query(NextQuery::Redeem(pending)) => reply = pending.unavailable(down),
+        Reply::Query(NextQuery::Rotate(pending)) => reply = pending.unavailable(down),
+        Reply::Query(NextQuery::Revoke(pending)) => reply = pending.unavailable(down),
         _ => return None,
     }
     match reply {
@@ -364,9 +364,9 @@ fn where_storage_fails_the_answer_says_when_to_come_back() {
     }
     let consent = world.consent(&format!("{ISSUER}/authorize?{query}"));
     let reply = world.provider.grant(consent, Grant::new("jane"), world.moment());
-    let Reply::Query(Question::FindClient(pending)) = reply else { panic!() };
-    let found = world.store.find_client(pending.command()).unwrap();
-    let Reply::Query(Question::SaveTicket(pending)) = pending.answer(found) else { panic!() };
+    let Reply::Query(NextQuery::FindClient(pending)) = reply else { panic!() };
+    let found = world.store.find_client(pending.query()).unwrap();
+    let Reply::Query(NextQuery::SaveTicket(pending)) = pending.answer(found) else { panic!() };
     let Reply::Reject(rejected) = pending.unavailable("down") else { panic!() };
     let response = rejected.response();
     assert_eq!(response.status(), 303);

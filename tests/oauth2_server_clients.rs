@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use http::request::Parts;
 use oauth_proto::oauth2::server::{
-    ClaimedClient, ClientRecord, ClientSecret, ClientSource, GrantType, MemoryStore, ProviderBuilder, Question, Reason,
-    Rejected, Reply, SecretHasher, Sha256Secrets, Store, serve,
+    ClaimedClient, ClientRecord, ClientSecret, ClientSource, GrantType, MemoryStore, NextQuery, ProviderBuilder,
+    Reason, Rejected, Reply, SecretHasher, Sha256Secrets, Store, serve,
 };
 use oauth_proto::{Moment, Request, Response, Secret, Timestamp, Unsupported};
 use world::{ISSUER, NOW, SECRET, provider};
@@ -172,9 +172,9 @@ fn a_refused_client_costs_the_same_whether_it_is_known_or_not() {
         let (mut reply, mut questions) = (server.token(&request, at(NOW)), 0);
         let refused = loop {
             reply = match reply {
-                Reply::Query(Question::FindClient(pending)) => {
+                Reply::Query(NextQuery::FindClient(pending)) => {
                     questions += 1;
-                    let found = store.find_client(pending.command()).unwrap();
+                    let found = store.find_client(pending.query()).unwrap();
                     pending.answer(found)
                 }
                 Reply::Query(_) | Reply::Done(_) => break false,

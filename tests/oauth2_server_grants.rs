@@ -321,7 +321,7 @@ fn more_than_was_asked_is_not_granted() {
 
 #[test]
 fn a_store_that_fails_is_told_in_the_words_of_the_protocol() {
-    use oauth_proto::oauth2::server::{Question, Reply};
+    use oauth_proto::oauth2::server::{NextQuery, Reply};
 
     let world = World::new(provider());
     let body = format!("grant_type=client_credentials&client_id=printer&client_secret={SECRET}&scope=stats");
@@ -329,7 +329,7 @@ fn a_store_that_fails_is_told_in_the_words_of_the_protocol() {
         .header("content-type", "application/x-www-form-urlencoded")
         .body(body.into_bytes())
         .unwrap();
-    let Reply::Query(Question::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
+    let Reply::Query(NextQuery::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
         panic!("the client is not looked for")
     };
     let Reply::Reject(rejected) = pending.unavailable("disk full") else { panic!("it goes on") };

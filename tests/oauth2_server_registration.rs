@@ -41,8 +41,8 @@ fn registered(world: &World, members: &Value) -> Value {
     let (status, answer) = register(world, members);
     assert_eq!(status, 201, "{answer}");
     // What the answer says is what is kept.
-    let command = FindClient { client_id: answer["client_id"].as_str().unwrap().to_owned() };
-    let record = world.store.find_client(&command).unwrap().unwrap();
+    let query = FindClient { client_id: answer["client_id"].as_str().unwrap().to_owned() };
+    let record = world.store.find_client(&query).unwrap().unwrap();
     let kept = serde_json::to_value(&record.metadata).unwrap();
     for (name, value) in kept.as_object().unwrap() {
         assert_eq!(&answer[name], value, "{name}");
@@ -304,8 +304,8 @@ fn an_empty_scope_is_kept_and_brings_tokens_without_scope() {
     authorize(None).unwrap();
     world.sign_in(&world.client(), Authorize::scope("read")).unwrap();
     let token = world.sign_in(&client, Authorize::new()).unwrap();
-    let command = FindToken { key: TokenHash::of(token.access_token.expose()) };
-    assert!(world.store.find_token(&command).unwrap().unwrap().scope().is_empty());
+    let query = FindToken { key: TokenHash::of(token.access_token.expose()) };
+    assert!(world.store.find_token(&query).unwrap().unwrap().scope().is_empty());
 }
 
 #[test]

@@ -76,39 +76,39 @@ impl Broken {
 impl Store for Broken {
     type Error = Infallible;
 
-    fn find_client(&self, command: &FindClient) -> Result<Option<Arc<ClientRecord>>, Infallible> {
-        self.inner.find_client(command)
+    fn find_client(&self, query: &FindClient) -> Result<Option<Arc<ClientRecord>>, Infallible> {
+        self.inner.find_client(query)
     }
 
-    fn save_client(&self, command: &SaveClient) -> Result<bool, Infallible> {
+    fn save_client(&self, query: &SaveClient) -> Result<bool, Infallible> {
         if self.fault == Fault::ReplacesClients {
-            self.inner.add_client(ClientRecord::clone(&command.record));
+            self.inner.add_client(ClientRecord::clone(&query.record));
             return Ok(true);
         }
-        self.inner.save_client(command)
+        self.inner.save_client(query)
     }
 
-    fn remove_client(&self, command: &RemoveClient) -> Result<bool, Infallible> {
-        let removed = self.inner.remove_client(command)?;
+    fn remove_client(&self, query: &RemoveClient) -> Result<bool, Infallible> {
+        let removed = self.inner.remove_client(query)?;
         if self.fault == Fault::RemovesClientsAlone && removed {
-            self.raise(|record| record.grant.client_id == command.client_id);
+            self.raise(|record| record.grant.client_id == query.client_id);
         }
         Ok(removed)
     }
 
-    fn save_ticket(&self, command: &SaveTicket) -> Result<bool, Infallible> {
-        self.tickets.lock().unwrap().insert(command.key, command.ticket.clone());
-        let mut saved = self.inner.save_ticket(command)?;
+    fn save_ticket(&self, query: &SaveTicket) -> Result<bool, Infallible> {
+        self.tickets.lock().unwrap().insert(query.key, query.ticket.clone());
+        let mut saved = self.inner.save_ticket(query)?;
         if self.fault == Fault::OverwritesAliases && !saved {
-            let other = self.inner.find_ticket(&FindTicket { key: command.alias.unwrap() })?.unwrap();
+            let other = self.inner.find_ticket(&FindTicket { key: query.alias.unwrap() })?.unwrap();
             self.inner.revoke(&Revoke::Grant(other.ticket.grant_id))?;
-            saved = self.inner.save_ticket(command)?;
+            saved = self.inner.save_ticket(query)?;
         }
         Ok(saved)
     }
 
-    fn find_ticket(&self, command: &FindTicket) -> Result<Option<FoundTicket>, Infallible> {
-        let mut found = self.inner.find_ticket(command)?;
+    fn find_ticket(&self, query: &FindTicket) -> Result<Option<FoundTicket>, Infallible> {
+        let mut found = self.inner.find_ticket(query)?;
         if let Some(found) = &mut found
             && self.fault == Fault::LeavesTicketsWithTheirGrant
         {
@@ -117,76 +117,76 @@ impl Store for Broken {
         Ok(found)
     }
 
-    fn replace_ticket(&self, command: &ReplaceTicket) -> Result<bool, Infallible> {
-        let found = self.inner.find_ticket(&FindTicket { key: command.key })?;
+    fn replace_ticket(&self, query: &ReplaceTicket) -> Result<bool, Infallible> {
+        let found = self.inner.find_ticket(&FindTicket { key: query.key })?;
         match (self.fault, found) {
             (Fault::TakesStaleVersions, Some(found)) => {
-                self.inner.replace_ticket(&ReplaceTicket { version: found.version, ..command.clone() })
+                self.inner.replace_ticket(&ReplaceTicket { version: found.version, ..query.clone() })
             }
             (Fault::ReplacesSpentTickets, Some(found)) if found.spent => Ok(true),
-            _ => self.inner.replace_ticket(command),
+            _ => self.inner.replace_ticket(query),
         }
     }
 
-    fn redeem(&self, command: &Redeem) -> Result<Redemption, Infallible> {
-        let found = self.inner.find_ticket(&FindTicket { key: command.key })?;
-        self.tokens.lock().unwrap().extend(command.tokens.iter().map(|tokens| tokens.access.clone()));
+    fn redeem(&self, query: &Redeem) -> Result<Redemption, Infallible> {
+        let found = self.inner.find_ticket(&FindTicket { key: query.key })?;
+        self.tokens.lock().unwrap().extend(query.tokens.iter().map(|tokens| tokens.access.clone()));
         if self.fault == Fault::RedeemsInTwoSteps {
             std::thread::yield_now();
         }
-        let redemption = self.inner.redeem(command)?;
+        let redemption = self.inner.redeem(query)?;
         let forgotten = match self.fault {
             Fault::RedeemsWithoutSpending => true,
             Fault::RedeemsInTwoSteps => found.is_some_and(|found| !found.spent),
             _ => false,
         };
-        if let (Redemption::Replayed(_), true, Some(tokens)) = (&redemption, forgotten, &command.tokens) {
+        if let (Redemption::Replayed(_), true, Some(tokens)) = (&redemption, forgotten, &query.tokens) {
             self.inner.save_tokens(&SaveTokens { tokens: tokens.clone(), parent: None })?;
             return Ok(Redemption::Redeemed);
         }
         Ok(redemption)
     }
 
-    fn save_tokens(&self, command: &SaveTokens) -> Result<Saved, Infallible> {
-        let mut command = command.clone();
+    fn save_tokens(&self, query: &SaveTokens) -> Result<Saved, Infallible> {
+        let mut query = query.clone();
         match self.fault {
-            Fault::IgnoresParents => command.parent = None,
-            Fault::ReturnsExpiredUniqueTokens => command.tokens.now = Timestamp::from_secs(0),
+            Fault::IgnoresParents => query.parent = None,
+            Fault::ReturnsExpiredUniqueTokens => query.tokens.now = Timestamp::from_secs(0),
             Fault::ChecksUniqueKeysInTwoSteps => {
-                let own = command.tokens.access.1.unique.clone();
+                let own = query.tokens.access.1.unique.clone();
                 let before = own.as_ref().is_some_and(|own| self.has_unique(own.key));
                 (0..4).for_each(|_| std::thread::yield_now());
-                let saved = self.inner.save_tokens(&command)?;
-                self.tokens.lock().unwrap().push(command.tokens.access.clone());
+                let saved = self.inner.save_tokens(&query)?;
+                self.tokens.lock().unwrap().push(query.tokens.access.clone());
                 if let (false, Saved::Existing(..)) = (before, &saved) {
-                    Arc::make_mut(&mut command.tokens.access.1).unique = None;
-                    return self.inner.save_tokens(&command);
+                    Arc::make_mut(&mut query.tokens.access.1).unique = None;
+                    return self.inner.save_tokens(&query);
                 }
                 return Ok(saved);
             }
             _ => {}
         }
-        let own = [command.tokens.access.clone()].into_iter().chain(command.tokens.refresh.clone());
+        let own = [query.tokens.access.clone()].into_iter().chain(query.tokens.refresh.clone());
         self.tokens.lock().unwrap().extend(own);
-        self.inner.save_tokens(&command)
+        self.inner.save_tokens(&query)
     }
 
-    fn find_token(&self, command: &FindToken) -> Result<Option<Arc<TokenRecord>>, Infallible> {
-        let found = self.inner.find_token(command)?;
-        let mut found = found.or_else(|| self.undead.lock().unwrap().get(&command.key).cloned());
+    fn find_token(&self, query: &FindToken) -> Result<Option<Arc<TokenRecord>>, Infallible> {
+        let found = self.inner.find_token(query)?;
+        let mut found = found.or_else(|| self.undead.lock().unwrap().get(&query.key).cloned());
         if let (Fault::LosesNarrowedScopes, Some(record)) = (self.fault, &mut found) {
             Arc::make_mut(record).narrowed_scope = None;
         }
         Ok(found)
     }
 
-    fn rotate(&self, command: &Rotate) -> Result<Rotation, Infallible> {
-        let found = self.inner.find_token(&FindToken { key: command.key })?;
+    fn rotate(&self, query: &Rotate) -> Result<Rotation, Infallible> {
+        let found = self.inner.find_token(&FindToken { key: query.key })?;
         if self.fault == Fault::RotatesInTwoSteps {
             std::thread::yield_now();
         }
-        let rotation = self.inner.rotate(command)?;
-        let save = || self.inner.save_tokens(&SaveTokens { tokens: command.tokens.clone(), parent: None });
+        let rotation = self.inner.rotate(query)?;
+        let save = || self.inner.save_tokens(&SaveTokens { tokens: query.tokens.clone(), parent: None });
         let forgotten = match self.fault {
             Fault::RotatesTwice => true,
             Fault::RotatesInTwoSteps => found.is_some_and(|found| found.replaced.is_none()),
@@ -203,11 +203,11 @@ impl Store for Broken {
         Ok(rotation)
     }
 
-    fn revoke(&self, command: &Revoke) -> Result<(), Infallible> {
-        if let (Fault::ForgetsRefreshTokensOfGrants, Revoke::Grant(grant)) = (self.fault, command) {
+    fn revoke(&self, query: &Revoke) -> Result<(), Infallible> {
+        if let (Fault::ForgetsRefreshTokensOfGrants, Revoke::Grant(grant)) = (self.fault, query) {
             self.raise(|record| record.grant.id == *grant && record.kind == TokenKind::Refresh);
         }
-        self.inner.revoke(command)
+        self.inner.revoke(query)
     }
 }
 
@@ -274,10 +274,10 @@ struct Slow {
 }
 
 macro_rules! slowly {
-    ($($method:ident: $Command:ident -> $Answer:ty;)*) => {
-        $(async fn $method(&self, command: &$Command) -> Result<$Answer, Infallible> {
+    ($($method:ident: $Query:ident -> $Output:ty;)*) => {
+        $(async fn $method(&self, query: &$Query) -> Result<$Output, Infallible> {
             elsewhere().await;
-            let answer = self.inner.$method(command);
+            let answer = self.inner.$method(query);
             elsewhere().await;
             answer
         })*
@@ -300,10 +300,10 @@ impl AsyncStore for Slow {
         revoke: Revoke -> ();
     }
 
-    async fn redeem(&self, command: &Redeem) -> Result<Redemption, Infallible> {
-        let found = self.inner.find_ticket(&FindTicket { key: command.key })?;
+    async fn redeem(&self, query: &Redeem) -> Result<Redemption, Infallible> {
+        let found = self.inner.find_ticket(&FindTicket { key: query.key })?;
         elsewhere().await;
-        let redemption = self.inner.redeem(command)?;
+        let redemption = self.inner.redeem(query)?;
         let forgotten = self.redeems_in_two_steps && found.is_some_and(|found| !found.spent);
         if forgotten && matches!(redemption, Redemption::Replayed(_)) {
             return Ok(Redemption::Redeemed);
@@ -326,10 +326,10 @@ fn asynchronous_stores_are_checked_too_and_their_futures_overlap() {
 struct Gone;
 
 macro_rules! unreachable_store {
-    ($($method:ident: $Command:ident -> $Answer:ty;)*) => {
+    ($($method:ident: $Query:ident -> $Output:ty;)*) => {
         impl Store for Gone {
             type Error = &'static str;
-            $(fn $method(&self, _: &$Command) -> Result<$Answer, &'static str> {
+            $(fn $method(&self, _: &$Query) -> Result<$Output, &'static str> {
                 Err("connection refused")
             })*
         }

@@ -287,7 +287,7 @@ fn a_store_that_fails_confirms_nothing() {
     let world = World::default();
     let (_, callback) = world.callback(JANE, false);
     let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
-    let Reply::Query(oauth_proto::openid2::Question::RememberNonce(pending)) =
+    let Reply::Query(oauth_proto::openid2::NextQuery::RememberNonce(pending)) =
         world.provider.handle(&post(&query), world.moment())
     else {
         panic!()

@@ -11,7 +11,7 @@ use common::{CALLBACK, NOW, ORIGIN, World, fields};
 use http::Request;
 use oauth_proto::oauth1::server::{
     ClientRecord, Credentials, Decide, Decision, FindCredentials, FindTemporary, Freshness, Grant, MemoryStore,
-    Question, Reason, Redeem, Redemption, RememberNonce, Reply, SaveTemporary, Store, TemporaryRecord, serve,
+    NextQuery, Reason, Redeem, Redemption, RememberNonce, Reply, SaveTemporary, Store, TemporaryRecord, serve,
 };
 use oauth_proto::oauth1::{
     ApiRequest, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method, Pending, Placement, Scheme,
@@ -600,12 +600,12 @@ fn a_store_may_make_its_records_anew_for_each_answer() {
     for _ in 0..2 {
         for (is_known, expected) in [(true, None), (false, Some(Reason::UnknownToken))] {
             let request = world.signed();
-            let Reply::Query(Question::FindCredentials(pending)) =
+            let Reply::Query(NextQuery::FindCredentials(pending)) =
                 world.provider.verifier().verify(&request, world.moment())
             else {
                 panic!("no question")
             };
-            let found = world.store.find_credentials(pending.command()).unwrap();
+            let found = world.store.find_credentials(pending.query()).unwrap();
             let anew = Credentials {
                 client: found.client.map(|client| Arc::new((*client).clone())),
                 token: found.token.filter(|_| is_known).map(|token| Arc::new((*token).clone())),
@@ -620,7 +620,7 @@ fn a_store_may_make_its_records_anew_for_each_answer() {
 fn a_store_that_fails_is_a_503_and_nothing_is_lost() {
     let world = World::default();
     let request = world.signed();
-    let Reply::Query(Question::FindCredentials(pending)) = world.provider.verifier().verify(&request, world.moment())
+    let Reply::Query(NextQuery::FindCredentials(pending)) = world.provider.verifier().verify(&request, world.moment())
     else {
         panic!("no question")
     };
@@ -646,23 +646,23 @@ impl Failing<'_> {
 impl Store for Failing<'_> {
     type Error = &'static str;
 
-    fn find_credentials(&self, command: &FindCredentials) -> Result<Credentials, Self::Error> {
-        self.ask(|store| store.find_credentials(command))
+    fn find_credentials(&self, query: &FindCredentials) -> Result<Credentials, Self::Error> {
+        self.ask(|store| store.find_credentials(query))
     }
-    fn remember_nonce(&self, command: &RememberNonce) -> Result<Freshness, Self::Error> {
-        self.ask(|store| store.remember_nonce(command))
+    fn remember_nonce(&self, query: &RememberNonce) -> Result<Freshness, Self::Error> {
+        self.ask(|store| store.remember_nonce(query))
     }
-    fn save_temporary(&self, command: &SaveTemporary) -> Result<(), Self::Error> {
-        self.ask(|store| store.save_temporary(command))
+    fn save_temporary(&self, query: &SaveTemporary) -> Result<(), Self::Error> {
+        self.ask(|store| store.save_temporary(query))
     }
-    fn find_temporary(&self, command: &FindTemporary) -> Result<Option<TemporaryRecord>, Self::Error> {
-        self.ask(|store| store.find_temporary(command))
+    fn find_temporary(&self, query: &FindTemporary) -> Result<Option<TemporaryRecord>, Self::Error> {
+        self.ask(|store| store.find_temporary(query))
     }
-    fn decide(&self, command: &Decide) -> Result<Option<TemporaryRecord>, Self::Error> {
-        self.ask(|store| store.decide(command))
+    fn decide(&self, query: &Decide) -> Result<Option<TemporaryRecord>, Self::Error> {
+        self.ask(|store| store.decide(query))
     }
-    fn redeem(&self, command: &Redeem) -> Result<Redemption, Self::Error> {
-        self.ask(|store| store.redeem(command))
+    fn redeem(&self, query: &Redeem) -> Result<Redemption, Self::Error> {
+        self.ask(|store| store.redeem(query))
     }
 }
 
@@ -940,9 +940,9 @@ fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_fo
     struct Both<'s>(&'s MemoryStore);
     impl Both<'_> {
         fn credentials(&self, reply: Reply<impl std::fmt::Debug>) -> Reason {
-            let Reply::Query(Question::FindCredentials(pending)) = reply else { panic!("no question") };
-            let command = pending.command();
-            let find = |temporary| FindCredentials { temporary, ..command.clone() };
+            let Reply::Query(NextQuery::FindCredentials(pending)) = reply else { panic!("no question") };
+            let query = pending.query();
+            let find = |temporary| FindCredentials { temporary, ..query.clone() };
             let token = self.0.find_credentials(&find(false)).unwrap();
             let temporary = self.0.find_credentials(&find(true)).unwrap().temporary;
             assert!(token.token.is_some() != temporary.is_some());

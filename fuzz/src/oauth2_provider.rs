@@ -130,16 +130,16 @@ fn redirects(client: &str) -> impl Iterator<Item = &'static str> {
 }
 
 macro_rules! counted {
-    ($($method:ident: $Command:ident -> $Answer:ty;)*) => {
+    ($($method:ident: $Query:ident -> $Output:ty;)*) => {
         impl Store for Counted {
             type Error = &'static str;
-            $(fn $method(&self, command: &$Command) -> Result<$Answer, &'static str> {
+            $(fn $method(&self, query: &$Query) -> Result<$Output, &'static str> {
                 self.asked.set(self.asked.get() + 1);
                 assert!(self.asked.get() <= 24, "a request asks and asks");
                 if self.fails_at.get() == Some(self.asked.get()) {
                     return Err("out of reach");
                 }
-                Ok(self.inner.$method(command).unwrap())
+                Ok(self.inner.$method(query).unwrap())
             })*
         }
     };

@@ -46,8 +46,8 @@ struct Tables {
 impl Store for MemoryStore {
     type Error = Infallible;
 
-    fn remember_nonce(&self, command: &RememberNonce) -> Result<Freshness, Infallible> {
-        let RememberNonce { endpoint, nonce, until, now } = command.clone();
+    fn remember_nonce(&self, query: &RememberNonce) -> Result<Freshness, Infallible> {
+        let RememberNonce { endpoint, nonce, until, now } = query.clone();
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         tables.forget(now);
         if until <= tables.latest {

@@ -57,7 +57,7 @@ mod relying_party;
 mod store;
 mod xrds;
 
-pub use crate::ask::Freshness;
+pub use crate::query::Freshness;
 pub use association::{Association, AssociationType, SessionType};
 pub use discovery::Discovered;
 pub use extensions::{Extension, ax, oauth, pape, sreg, ui};
@@ -69,4 +69,4 @@ pub use realm::Realm;
 pub use relying_party::{
     Assertion, Authenticate, Authentication, Callback, Checked, Pending, Profile, RelyingParty, Wish,
 };
-pub use store::{AsyncStore, Blocking, Question, RememberNonce, Reply, Store, serve, serve_async};
+pub use store::{AsyncStore, Blocking, NextQuery, RememberNonce, Reply, Store, serve, serve_async};

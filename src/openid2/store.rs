@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::provider::Rejected;
-use crate::questions::questions;
-use crate::{Command, Freshness, Timestamp};
+use crate::server_queries::server_queries;
+use crate::{Freshness, ServerQuery, Timestamp};
 
 /// Remembers a nonce, and tells whether it was there already: in one step.
 ///
@@ -37,8 +37,8 @@ pub struct RememberNonce {
     pub now: Timestamp,
 }
 
-impl Command for RememberNonce {
-    type Answer = Freshness;
+impl ServerQuery for RememberNonce {
+    type Output = Freshness;
 }
 
 impl fmt::Debug for RememberNonce {
@@ -52,16 +52,16 @@ impl fmt::Debug for RememberNonce {
     }
 }
 
-questions! {
+server_queries! {
     /// What happens next with a request to a provider: a question to storage, the end, or a refusal.
     ///
     /// ```
-    /// use oauth_proto::openid2::{MemoryStore, Question, Rejected, Reply, Store};
+    /// use oauth_proto::openid2::{MemoryStore, NextQuery, Rejected, Reply, Store};
     ///
     /// fn drive<T>(mut reply: Reply<T>, store: &MemoryStore) -> Result<T, Rejected> {
     ///     loop {
     ///         reply = match reply {
-    ///             Reply::Query(Question::RememberNonce(pending)) => match store.remember_nonce(pending.command()) {
+    ///             Reply::Query(NextQuery::RememberNonce(pending)) => match store.remember_nonce(pending.query()) {
     ///                 Ok(answer) => pending.answer(answer),
     ///                 Err(error) => pending.unavailable(error),
     ///             },
@@ -73,14 +73,14 @@ questions! {
     /// ```
     reply;
 
-    /// A question to storage: a command, and the way on with its answer.
+    /// A question to storage: a query, and the way on with its answer.
     ///
     /// ```
-    /// use oauth_proto::openid2::Question;
+    /// use oauth_proto::openid2::NextQuery;
     ///
-    /// fn endpoint<T>(question: &Question<T>) -> &str {
-    ///     let Question::RememberNonce(pending) = question;
-    ///     &pending.command().endpoint
+    /// fn endpoint<T>(question: &NextQuery<T>) -> &str {
+    ///     let NextQuery::RememberNonce(pending) = question;
+    ///     &pending.query().endpoint
     /// }
     /// ```
     question;
@@ -100,8 +100,8 @@ questions! {
     ///     type Error = Infallible;
     ///
     ///     // INSERT … ON CONFLICT DO NOTHING: fresh if a row was inserted. Rows may go when `until` has passed.
-    ///     fn remember_nonce(&self, command: &RememberNonce) -> Result<Freshness, Infallible> {
-    ///         let key = (command.endpoint.clone(), command.nonce.clone());
+    ///     fn remember_nonce(&self, query: &RememberNonce) -> Result<Freshness, Infallible> {
+    ///         let key = (query.endpoint.clone(), query.nonce.clone());
     ///         let inserted = self.0.lock().unwrap().insert(key);
     ///         Ok(if inserted { Freshness::Fresh } else { Freshness::Seen })
     ///     }

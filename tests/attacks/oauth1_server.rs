@@ -396,16 +396,16 @@ fn form_that_only_looks_like_one() {
 /// Judged in the last second of its window, but late at the store: others have made the store forget by then.
 #[test]
 fn nonce_replay_overtaken_or_with_a_clock_that_steps_back() {
-    use oauth_proto::oauth1::server::{Question, Reply, Store};
+    use oauth_proto::oauth1::server::{NextQuery, Reply, Store};
     let world = World::default();
     let request = world.signed();
     assert!(world.verify(&request).is_ok());
     world.now.set(NOW + 300);
-    let Reply::Query(Question::FindCredentials(pending)) = world.provider.verifier().verify(&request, world.moment())
+    let Reply::Query(NextQuery::FindCredentials(pending)) = world.provider.verifier().verify(&request, world.moment())
     else {
         panic!("no question")
     };
-    let found = world.store.find_credentials(pending.command()).unwrap();
+    let found = world.store.find_credentials(pending.query()).unwrap();
     let late = pending.answer(found);
     world.now.set(NOW + 1000);
     world.begin(Authorize::callback(CALLBACK)).unwrap();
@@ -759,7 +759,7 @@ fn token_in_log() {
 /// Row `control-characters`: PostgreSQL refuses NUL, and logs have lines. Nobody issued such a value.
 #[test]
 fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it_is() {
-    use oauth_proto::oauth1::server::{Question, Reply};
+    use oauth_proto::oauth1::server::{NextQuery, Reply};
     let world = World::default();
     for name in ["oauth_consumer_key", "oauth_token", "oauth_nonce", "oauth_callback", "oauth_verifier"] {
         for control in ["%00", "%0D%0A", "%09", "%1B", "%7F", "%C2%85"] {
@@ -784,7 +784,7 @@ fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it
             value.replacen(&format!("{name}=\""), &format!("{name}=\"caf%C3%A9%20%E3%81%82"), 1)
         });
         let reply = world.provider.verifier().verify(&request, world.moment());
-        assert!(matches!(reply, Reply::Query(Question::FindCredentials(_))), "{name}: {reply:?}");
+        assert!(matches!(reply, Reply::Query(NextQuery::FindCredentials(_))), "{name}: {reply:?}");
     }
     // The page for the resource owner asks storage about what stands in a link.
     let page = |token: &str| world.consent(&format!("{ORIGIN}/authorize?oauth_token={token}")).unwrap_err().reason;

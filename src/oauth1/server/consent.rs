@@ -7,10 +7,10 @@ use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::commands::Decide;
+use super::queries::Decide;
 use super::records::{Grant, Stage, TemporaryRecord, hashed};
 use super::rejected::Reason;
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use super::verifier::hex;
 use crate::oauth1::parameters::{TOKEN, VERIFIER};
 use crate::wire::form;
@@ -114,8 +114,8 @@ impl Consent {
         now: Timestamp,
         decision: impl FnOnce(Option<String>) -> Option<Decision> + Send + 'static,
     ) -> Reply<Decision> {
-        let command = Decide { token: self.token, client: self.client, stage };
-        Reply::Query(Question::Decide(PendingQuery::new(command, move |before| {
+        let query = Decide { token: self.token, client: self.client, stage };
+        Reply::Query(NextQuery::Decide(PendingQuery::new(query, move |before| {
             let before = match before {
                 Ok(before) => before.filter(|before| before.expires_at > now),
                 Err(why) => return Reply::Reject(Reason::StoreFailed(why).reject(None)),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::commands::{
+use super::queries::{
     Credentials, Decide, FindCredentials, FindTemporary, Redeem, Redemption, RememberNonce, SaveTemporary,
 };
 use super::records::{ClientRecord, Stage, TemporaryRecord, TokenRecord};
@@ -123,20 +123,20 @@ impl Tables {
 impl Store for MemoryStore {
     type Error = Infallible;
 
-    fn find_credentials(&self, command: &FindCredentials) -> Result<Credentials, Infallible> {
+    fn find_credentials(&self, query: &FindCredentials) -> Result<Credentials, Infallible> {
         let tables = self.tables();
-        let token = command.token.as_ref();
+        let token = query.token.as_ref();
         Ok(Credentials {
-            client: tables.clients.get(&command.client).cloned(),
-            token: token.filter(|_| !command.temporary).and_then(|token| tables.tokens.get(token).cloned()),
+            client: tables.clients.get(&query.client).cloned(),
+            token: token.filter(|_| !query.temporary).and_then(|token| tables.tokens.get(token).cloned()),
             temporary: token
-                .filter(|_| command.temporary)
+                .filter(|_| query.temporary)
                 .and_then(|token| tables.temporaries.get(token).cloned().map(Arc::new)),
         })
     }
 
-    fn remember_nonce(&self, command: &RememberNonce) -> Result<Freshness, Infallible> {
-        let RememberNonce { client, token, timestamp, nonce, until, now } = command.clone();
+    fn remember_nonce(&self, query: &RememberNonce) -> Result<Freshness, Infallible> {
+        let RememberNonce { client, token, timestamp, nonce, until, now } = query.clone();
         let mut tables = self.tables();
         tables.expire(now);
         let nonce = (client, token, timestamp, nonce);
@@ -147,8 +147,8 @@ impl Store for MemoryStore {
         Ok(Freshness::Fresh)
     }
 
-    fn save_temporary(&self, command: &SaveTemporary) -> Result<(), Infallible> {
-        let SaveTemporary { token, record, now } = command.clone();
+    fn save_temporary(&self, query: &SaveTemporary) -> Result<(), Infallible> {
+        let SaveTemporary { token, record, now } = query.clone();
         let mut tables = self.tables();
         tables.expire(now);
         // Those that are replaced may expire at another time.
@@ -158,33 +158,33 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn find_temporary(&self, command: &FindTemporary) -> Result<Option<TemporaryRecord>, Infallible> {
-        Ok(self.tables().temporaries.get(&command.token).cloned())
+    fn find_temporary(&self, query: &FindTemporary) -> Result<Option<TemporaryRecord>, Infallible> {
+        Ok(self.tables().temporaries.get(&query.token).cloned())
     }
 
-    fn decide(&self, command: &Decide) -> Result<Option<TemporaryRecord>, Infallible> {
+    fn decide(&self, query: &Decide) -> Result<Option<TemporaryRecord>, Infallible> {
         let mut tables = self.tables();
         let record = tables
             .temporaries
-            .get_mut(&command.token)
-            .filter(|record| record.stage == Stage::Waiting && record.client == command.client);
+            .get_mut(&query.token)
+            .filter(|record| record.stage == Stage::Waiting && record.client == query.client);
         let Some(record) = record else {
             return Ok(None);
         };
         let before = record.clone();
-        match &command.stage {
+        match &query.stage {
             Some(stage) => record.stage = stage.clone(),
-            None => drop(tables.remove_temporary(&command.token)),
+            None => drop(tables.remove_temporary(&query.token)),
         }
         Ok(Some(before))
     }
 
-    fn redeem(&self, command: &Redeem) -> Result<Redemption, Infallible> {
+    fn redeem(&self, query: &Redeem) -> Result<Redemption, Infallible> {
         let mut tables = self.tables();
-        let removed = tables.remove_temporary(&command.temporary);
-        let redemption = removed.map_or(Redemption::Refused, |record| record.redeem(command));
+        let removed = tables.remove_temporary(&query.temporary);
+        let redemption = removed.map_or(Redemption::Refused, |record| record.redeem(query));
         if let Redemption::Redeemed(token) = &redemption {
-            tables.insert_token(command.token.clone(), token.clone());
+            tables.insert_token(query.token.clone(), token.clone());
         }
         Ok(redemption)
     }

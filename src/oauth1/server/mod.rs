@@ -13,25 +13,25 @@
 //!             401: timestamp       unknown and wrong
 //! ```
 
-mod commands;
 mod consent;
 mod memory;
 mod presented;
 mod provider;
+mod queries;
 mod records;
 mod rejected;
 mod schedules;
 mod store;
 mod verifier;
 
-pub use crate::ask::Freshness;
-pub use commands::{
-    Credentials, Decide, FindCredentials, FindTemporary, Redeem, Redemption, RememberNonce, SaveTemporary,
-};
+pub use crate::query::Freshness;
 pub use consent::{Consent, Decision};
 pub use memory::MemoryStore;
 pub use provider::Provider;
+pub use queries::{
+    Credentials, Decide, FindCredentials, FindTemporary, Redeem, Redemption, RememberNonce, SaveTemporary,
+};
 pub use records::{ClientRecord, Grant, Stage, TemporaryRecord, TokenRecord};
 pub use rejected::{Reason, Rejected};
-pub use store::{AsyncStore, Blocking, Question, Reply, Store, serve, serve_async};
+pub use store::{AsyncStore, Blocking, NextQuery, Reply, Store, serve, serve_async};
 pub use verifier::{Verified, Verifier};

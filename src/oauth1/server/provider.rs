@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use http::{Method as HttpMethod, Request, StatusCode};
 
-use super::commands::{FindTemporary, Redeem, Redemption, SaveTemporary};
 use super::consent::Consent;
 use super::presented::name;
+use super::queries::{FindTemporary, Redeem, Redemption, SaveTemporary};
 use super::records::{Stage, TemporaryRecord, TokenRecord, hashed};
 use super::rejected::{Reason, form_response};
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use super::verifier::{Checked, SignedWith, Verifier, hex};
 use crate::oauth1::parameters;
 use crate::oauth1::parameters::{CALLBACK, CALLBACK_CONFIRMED, TOKEN, TOKEN_SECRET, VERIFIER};
@@ -151,8 +151,8 @@ impl Provider {
             expires_at: moment.now.after(self.temporary_lifetime),
             stage: Stage::Waiting,
         };
-        let command = SaveTemporary { token, record, now: moment.now };
-        Reply::Query(Question::SaveTemporary(PendingQuery::new(command, move |saved| match saved {
+        let query = SaveTemporary { token, record, now: moment.now };
+        Reply::Query(NextQuery::SaveTemporary(PendingQuery::new(query, move |saved| match saved {
             Ok(()) => Reply::Done(form_response(StatusCode::OK, &answer)),
             Err(why) => self.verifier.reject(Reason::StoreFailed(why)),
         })))
@@ -160,8 +160,8 @@ impl Provider {
 
     fn pending(&self, token: String, moment: Moment) -> Reply<Consent> {
         let verifier = self.verifier.clone();
-        let command = FindTemporary { token: token.clone() };
-        Reply::Query(Question::FindTemporary(PendingQuery::new(command, move |found| {
+        let query = FindTemporary { token: token.clone() };
+        Reply::Query(NextQuery::FindTemporary(PendingQuery::new(query, move |found| {
             let found = match found {
                 Ok(found) => found,
                 Err(why) => return verifier.reject(Reason::StoreFailed(why)),
@@ -180,7 +180,7 @@ impl Provider {
             return self.verifier.reject(Reason::ParameterMissing(VERIFIER));
         };
         let (token, secret) = (identifier(&moment), secret(&moment));
-        let command = Redeem {
+        let query = Redeem {
             temporary,
             client: presented.client,
             verifier: hashed(&code),
@@ -191,7 +191,7 @@ impl Provider {
         };
         let lifetime = self.token_lifetime.map(|lifetime| ("oauth_expires_in", lifetime.as_secs().to_string()));
         let answer: Vec<_> = [(TOKEN, token), (TOKEN_SECRET, secret)].into_iter().chain(lifetime).collect();
-        Reply::Query(Question::Redeem(PendingQuery::new(command, move |redemption| match redemption {
+        Reply::Query(NextQuery::Redeem(PendingQuery::new(query, move |redemption| match redemption {
             Ok(Redemption::Redeemed(TokenRecord { grant, .. })) => {
                 let told = grant.told.iter().filter(|(name, _)| !parameters::is_oauth(name.as_bytes()));
                 let told = told.map(|(name, value)| (name.as_str(), value.clone()));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::commands::{Redeem, Redemption};
+use super::queries::{Redeem, Redemption};
 use super::schedules::Schedules;
 use super::verifier::hex;
 use crate::oauth1::Method;
@@ -191,16 +191,16 @@ pub enum Stage {
 impl TemporaryRecord {
     /// The token that a redemption yields, if these credentials, which the store has just removed, are worth one: for
     /// stores to call inside [`Redeem`].
-    pub fn redeem(self, command: &Redeem) -> Redemption {
+    pub fn redeem(self, query: &Redeem) -> Redemption {
         let Stage::Granted { verifier, grant } = self.stage else {
             return Redemption::Refused;
         };
-        let right = verifier.as_bytes().ct_eq(command.verifier.as_bytes());
-        if !bool::from(right) || self.client != command.client || self.expires_at <= command.now {
+        let right = verifier.as_bytes().ct_eq(query.verifier.as_bytes());
+        if !bool::from(right) || self.client != query.client || self.expires_at <= query.now {
             return Redemption::Refused;
         }
-        let record = TokenRecord::new(&command.secret, self.client, grant);
-        Redemption::Redeemed(TokenRecord { expires_at: command.expires_at, ..record })
+        let record = TokenRecord::new(&query.secret, self.client, grant);
+        Redemption::Redeemed(TokenRecord { expires_at: query.expires_at, ..record })
     }
 }
 

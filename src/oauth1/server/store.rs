@@ -1,25 +1,25 @@
 //! The questions of a server, the two traits that a store implements, and what drives a request to its end.
 
-use super::commands::{
+use super::queries::{
     Credentials, Decide, FindCredentials, FindTemporary, Redeem, Redemption, RememberNonce, SaveTemporary,
 };
 use super::records::TemporaryRecord;
 use super::rejected::Rejected;
 use crate::Freshness;
-use crate::questions::questions;
+use crate::server_queries::server_queries;
 
-questions! {
+server_queries! {
     /// What happens next with a request: a question to storage, the end, or a refusal.
     ///
     /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself matches:
     ///
     /// ```
-    /// use oauth_proto::oauth1::server::{MemoryStore, Question, Rejected, Reply, Store};
+    /// use oauth_proto::oauth1::server::{MemoryStore, NextQuery, Rejected, Reply, Store};
     ///
     /// fn drive<T>(mut reply: Reply<T>, store: &MemoryStore) -> Result<T, Rejected> {
     ///     loop {
     ///         reply = match reply {
-    ///             Reply::Query(Question::FindCredentials(pending)) => match store.find_credentials(pending.command()) {
+    ///             Reply::Query(NextQuery::FindCredentials(pending)) => match store.find_credentials(pending.query()) {
     ///                 Ok(answer) => pending.answer(answer),
     ///                 Err(error) => pending.unavailable(error),
     ///             },
@@ -33,13 +33,13 @@ questions! {
     /// ```
     reply;
 
-    /// A question to storage: a command, and the way on with its answer.
+    /// A question to storage: a query, and the way on with its answer.
     ///
     /// ```
-    /// use oauth_proto::oauth1::server::Question;
+    /// use oauth_proto::oauth1::server::NextQuery;
     ///
-    /// fn changes_something<T>(question: &Question<T>) -> bool {
-    ///     !matches!(question, Question::FindCredentials(_) | Question::FindTemporary(_))
+    /// fn changes_something<T>(question: &NextQuery<T>) -> bool {
+    ///     !matches!(question, NextQuery::FindCredentials(_) | NextQuery::FindTemporary(_))
     /// }
     /// ```
     question;
@@ -68,54 +68,54 @@ questions! {
     /// impl Store for MyStore {
     ///     type Error = Infallible;
     ///
-    ///     fn find_credentials(&self, command: &FindCredentials) -> Result<Credentials, Infallible> {
+    ///     fn find_credentials(&self, query: &FindCredentials) -> Result<Credentials, Infallible> {
     ///         let tables = self.0.lock().unwrap();
-    ///         let token = command.token.as_deref().unwrap_or_default();
+    ///         let token = query.token.as_deref().unwrap_or_default();
     ///         Ok(Credentials {
-    ///             client: tables.clients.get(&command.client).cloned(),
-    ///             token: tables.tokens.get(token).filter(|_| !command.temporary).cloned(),
-    ///             temporary: tables.temporaries.get(token).filter(|_| command.temporary).cloned().map(Arc::new),
+    ///             client: tables.clients.get(&query.client).cloned(),
+    ///             token: tables.tokens.get(token).filter(|_| !query.temporary).cloned(),
+    ///             temporary: tables.temporaries.get(token).filter(|_| query.temporary).cloned().map(Arc::new),
     ///         })
     ///     }
     ///
     ///     // INSERT … ON CONFLICT DO NOTHING: fresh if a row was inserted. Rows may go when `until` has passed.
-    ///     fn remember_nonce(&self, command: &RememberNonce) -> Result<Freshness, Infallible> {
-    ///         let RememberNonce { client, token, timestamp, nonce, .. } = command.clone();
+    ///     fn remember_nonce(&self, query: &RememberNonce) -> Result<Freshness, Infallible> {
+    ///         let RememberNonce { client, token, timestamp, nonce, .. } = query.clone();
     ///         let inserted = self.0.lock().unwrap().nonces.insert((client, token, timestamp.as_secs(), nonce));
     ///         Ok(if inserted { Freshness::Fresh } else { Freshness::Seen })
     ///     }
     ///
-    ///     fn save_temporary(&self, command: &SaveTemporary) -> Result<(), Infallible> {
-    ///         self.0.lock().unwrap().temporaries.insert(command.token.clone(), command.record.clone());
+    ///     fn save_temporary(&self, query: &SaveTemporary) -> Result<(), Infallible> {
+    ///         self.0.lock().unwrap().temporaries.insert(query.token.clone(), query.record.clone());
     ///         Ok(())
     ///     }
     ///
-    ///     fn find_temporary(&self, command: &FindTemporary) -> Result<Option<TemporaryRecord>, Infallible> {
-    ///         Ok(self.0.lock().unwrap().temporaries.get(&command.token).cloned())
+    ///     fn find_temporary(&self, query: &FindTemporary) -> Result<Option<TemporaryRecord>, Infallible> {
+    ///         Ok(self.0.lock().unwrap().temporaries.get(&query.token).cloned())
     ///     }
     ///
     ///     // UPDATE … WHERE token = ? AND client = ? AND stage = 'waiting' RETURNING …, or DELETE likewise.
-    ///     fn decide(&self, command: &Decide) -> Result<Option<TemporaryRecord>, Infallible> {
+    ///     fn decide(&self, query: &Decide) -> Result<Option<TemporaryRecord>, Infallible> {
     ///         let mut tables = self.0.lock().unwrap();
     ///         let waits = |record: &&mut TemporaryRecord| {
-    ///             record.stage == Stage::Waiting && record.client == command.client
+    ///             record.stage == Stage::Waiting && record.client == query.client
     ///         };
-    ///         let Some(record) = tables.temporaries.get_mut(&command.token).filter(waits) else { return Ok(None) };
+    ///         let Some(record) = tables.temporaries.get_mut(&query.token).filter(waits) else { return Ok(None) };
     ///         let before = record.clone();
-    ///         match &command.stage {
+    ///         match &query.stage {
     ///             Some(stage) => record.stage = stage.clone(),
-    ///             None => drop(tables.temporaries.remove(&command.token)),
+    ///             None => drop(tables.temporaries.remove(&query.token)),
     ///         }
     ///         Ok(Some(before))
     ///     }
     ///
-    ///     // One transaction: DELETE … RETURNING the record, `record.redeem(command)`, INSERT the token.
-    ///     fn redeem(&self, command: &Redeem) -> Result<Redemption, Infallible> {
+    ///     // One transaction: DELETE … RETURNING the record, `record.redeem(query)`, INSERT the token.
+    ///     fn redeem(&self, query: &Redeem) -> Result<Redemption, Infallible> {
     ///         let mut tables = self.0.lock().unwrap();
-    ///         let Some(record) = tables.temporaries.remove(&command.temporary) else { return Ok(Redemption::Refused) };
-    ///         let redemption = record.redeem(command);
+    ///         let Some(record) = tables.temporaries.remove(&query.temporary) else { return Ok(Redemption::Refused) };
+    ///         let redemption = record.redeem(query);
     ///         if let Redemption::Redeemed(token) = &redemption {
-    ///             tables.tokens.insert(command.token.clone(), token.clone().into());
+    ///             tables.tokens.insert(query.token.clone(), token.clone().into());
     ///         }
     ///         Ok(redemption)
     ///     }

@@ -8,12 +8,12 @@ use http::header::HOST;
 use http::uri::Scheme;
 use subtle::ConstantTimeEq;
 
-use super::commands::{Credentials, FindCredentials, RememberNonce};
 use super::presented::{Bounds, Presented, Protocol};
+use super::queries::{Credentials, FindCredentials, RememberNonce};
 use super::records::{ClientRecord, Grant, TokenRecord};
 use super::rejected::Reason;
 use super::schedules::StandIn;
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use crate::oauth1::key::Key;
 use crate::oauth1::method::{KeyEncoding, Method, sha1_body_hash, signing_key};
 use crate::oauth1::parameters::{BODY_HASH, NONCE, TIMESTAMP, TOKEN};
@@ -307,15 +307,15 @@ impl Verifier {
             Ok(presented) => presented,
             Err(reason) => return self.reject(reason),
         };
-        // The command comes back with the answer, so that its texts need not be copied.
-        let command = FindCredentials {
+        // The query comes back with the answer, so that its texts need not be copied.
+        let query = FindCredentials {
             client: std::mem::take(&mut presented.client),
             token: presented.token.take(),
             temporary: signed_with == SignedWith::Temporary,
         };
         let verifier = self.clone();
-        Reply::Query(Question::FindCredentials(PendingQuery::with_command(command, move |command, found| {
-            (presented.client, presented.token) = (command.client, command.token);
+        Reply::Query(NextQuery::FindCredentials(PendingQuery::with_query(query, move |query, found| {
+            (presented.client, presented.token) = (query.client, query.token);
             let found = match found {
                 Ok(found) => found,
                 Err(why) => return verifier.reject(Reason::StoreFailed(why)),
@@ -535,7 +535,7 @@ impl Verifier {
             return then(checked);
         };
         let timestamp = Timestamp::from_secs(timestamp);
-        let command = RememberNonce {
+        let query = RememberNonce {
             client: std::mem::take(&mut presented.client),
             token: presented.token.take(),
             timestamp,
@@ -543,17 +543,18 @@ impl Verifier {
             until: timestamp.after(self.0.window).after(SLACK),
             now,
         };
-        Reply::Query(Question::RememberNonce(PendingQuery::with_command(command, move |command, freshness| {
-            match freshness {
+        Reply::Query(NextQuery::RememberNonce(PendingQuery::with_query(
+            query,
+            move |query, freshness| match freshness {
                 Ok(Freshness::Fresh) => {
                     let presented = &mut checked.presented;
-                    (presented.client, presented.token) = (command.client, command.token);
+                    (presented.client, presented.token) = (query.client, query.token);
                     then(checked)
                 }
                 Ok(Freshness::Seen) => self.reject(Reason::NonceUsed),
                 Err(why) => self.reject(Reason::StoreFailed(why)),
-            }
-        })))
+            },
+        )))
     }
 }
 

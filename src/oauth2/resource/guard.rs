@@ -9,7 +9,7 @@ use super::access::Access;
 use super::bearer;
 use crate::event::Observer;
 use crate::oauth2::server::{
-    Audience, FindToken, Guarded, Question, Reason, Rejected, Reply, TokenHash, TokenKind, TokenRecord, Voice, ask,
+    Audience, FindToken, Guarded, NextQuery, Reason, Rejected, Reply, TokenHash, TokenKind, TokenRecord, Voice, ask,
 };
 use crate::oauth2::{ResourceMetadata, Scope};
 use crate::wire::{Origin, check_private, endpoint};
@@ -185,7 +185,7 @@ impl ResourceServer {
             Ok(token) => TokenHash::of(token.as_ref()),
             Err(reason) => return Reply::Reject(guard.reject(reason, scope)),
         };
-        ask(Question::FindToken, FindToken { key }, Voice::own(), move |found| {
+        ask(NextQuery::FindToken, FindToken { key }, Voice::own(), move |found| {
             let judged = found.ok_or(Reason::BearerToken).and_then(|record| {
                 judge(&guard.guarded, &record, &scope, now)?;
                 Ok(record)

@@ -12,13 +12,13 @@ use zeroize::Zeroize;
 
 use super::client_record::ClientRecord;
 use super::client_secret::ClientSecret;
-use super::commands::FindClient;
 use super::parameters::{self, Parameters};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask_back, check_method, reply};
+use super::queries::FindClient;
 use super::reason::Reason;
 use super::secrets::SecretHasher;
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use super::voice::Voice;
 use crate::wire::{auth_param, form, shortened};
 use crate::{Secret, Timestamp};
@@ -371,11 +371,11 @@ impl Provider {
         let Claim { client_id, proof } = claim;
         let provider = self.clone();
         let voice = Voice::json(endpoint);
-        ask_back(Question::FindClient, FindClient { client_id }, voice, move |command, found| {
-            let found = itself(found, &command);
-            let client = provider.0.authentications.authenticate(&command.client_id, proof, found, now)?;
+        ask_back(NextQuery::FindClient, FindClient { client_id }, voice, move |query, found| {
+            let found = itself(found, &query);
+            let client = provider.0.authentications.authenticate(&query.client_id, proof, found, now)?;
             let voice = Voice::json(endpoint).of(&client);
-            Ok(reply(&voice, next(provider, client, command.client_id)))
+            Ok(reply(&voice, next(provider, client, query.client_id)))
         })
     }
 
@@ -405,12 +405,12 @@ impl Provider {
             let (voice, client_id) = (Voice::json(endpoint).of(&client), client.client_id.clone());
             Ok(reply(&voice, next(provider, client, client_id)))
         };
-        ask_back(Question::FindClient, first, Voice::json(endpoint), move |first, found| {
+        ask_back(NextQuery::FindClient, first, Voice::json(endpoint), move |first, found| {
             let found = itself(found, &first);
             if is_one_client {
                 return finish(&first, found.clone(), found);
             }
-            Ok(ask_back(Question::FindClient, second, Voice::json(endpoint), move |second, other| {
+            Ok(ask_back(NextQuery::FindClient, second, Voice::json(endpoint), move |second, other| {
                 finish(&first, found, itself(other, &second))
             }))
         })
@@ -418,6 +418,6 @@ impl Provider {
 }
 
 /// Returns the client if it has the name that was asked for: a store that folds case would let one client go by many names.
-fn itself(found: Option<Arc<ClientRecord>>, command: &FindClient) -> Option<Arc<ClientRecord>> {
-    found.filter(|client| client.client_id == command.client_id)
+fn itself(found: Option<Arc<ClientRecord>>, query: &FindClient) -> Option<Arc<ClientRecord>> {
+    found.filter(|client| client.client_id == query.client_id)
 }

@@ -12,14 +12,14 @@ use std::time::Duration;
 use http::{Method, Request};
 
 use super::client_record::ClientRecord;
-use super::commands::{FindClient, FindTicket, FoundTicket};
 use super::consent::{Consent, Mode, ResponseType, Return};
 use super::parameters::{self, Parameters};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, check_method, reply};
+use super::queries::{FindClient, FindTicket, FoundTicket};
 use super::reason::Reason;
 use super::records::{Challenge, PendingTicket};
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
 use crate::{Moment, Timestamp};
@@ -59,11 +59,11 @@ impl Provider {
         moment: Moment,
     ) -> Result<Reply<T>, Reason> {
         check_method(request, "GET, POST")?;
-        let query = match *request.method() {
+        let text = match *request.method() {
             Method::POST => parameters::form_of(request)?,
             _ => request.uri().query().unwrap_or_default(),
         };
-        let parameters = Parameters::parse_doubtful(query)?;
+        let parameters = Parameters::parse_doubtful(text)?;
         let client_id = parameters.need("client_id")?.to_owned();
         // Where one of these is there twice, nobody knows where to send the user, or with what.
         for name in ["client_id", "redirect_uri", "state", "response_mode", "request_uri"] {
@@ -73,15 +73,15 @@ impl Provider {
             parameters::check_value(name, parameters.get(name).unwrap_or_default())?;
         }
         let provider = self.clone();
-        let command = FindClient { client_id: client_id.clone() };
+        let query = FindClient { client_id: client_id.clone() };
         if let Some(uri) = parameters.get("request_uri") {
             parameters.check()?;
             return Ok(self.take_pushed(TokenHash::of(uri), client_id, moment.now));
         }
-        let query = query.to_owned();
-        Ok(ask(Question::FindClient, command, Voice::page(Endpoint::Authorize), move |client| {
+        let text = text.to_owned();
+        Ok(ask(NextQuery::FindClient, query, Voice::page(Endpoint::Authorize), move |client| {
             let client = client.ok_or_else(|| Reason::UnknownClient(crate::wire::shortened(&client_id)))?;
-            let parameters = Parameters::parse_doubtful(&query)?;
+            let parameters = Parameters::parse_doubtful(&text)?;
             let back = provider.back(&client, &parameters)?;
             let voice = Voice::unasked(back.clone(), &client);
             let consent = if provider.0.only_pushed {
@@ -198,7 +198,7 @@ impl Provider {
 
     /// Takes a request that was pushed (RFC 9126 §4). It can be loaded again until the user has decided, or its time is over.
     fn take_pushed<T: From<Consent> + 'static>(&self, key: TokenHash, client_id: String, now: Timestamp) -> Reply<T> {
-        ask(Question::FindTicket, FindTicket { key }, Voice::page(Endpoint::Authorize), move |found| {
+        ask(NextQuery::FindTicket, FindTicket { key }, Voice::page(Endpoint::Authorize), move |found| {
             let refuse = |why| Err(Reason::RequestUri(why));
             let Some(FoundTicket { key, spent, ticket, .. }) = found else { return refuse("it is unknown") };
             let PendingTicket::Pushed { consent, loadable_until } = &ticket.pending else {

@@ -7,7 +7,7 @@ use super::reason::Reason;
 use super::records::{Grant, GrantRecord, TokenRecord};
 use super::respond::is_quotable;
 use crate::oauth2::Scope;
-use crate::{Command, Secret};
+use crate::{Secret, ServerQuery};
 
 /// A grant without a page, on which the application decides: what [`serve_with`](super::serve_with) hands to it.
 ///
@@ -154,6 +154,6 @@ impl Decision {
     }
 }
 
-impl Command for Decide {
-    type Answer = Decision;
+impl ServerQuery for Decide {
+    type Output = Decision;
 }

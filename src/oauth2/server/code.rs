@@ -14,12 +14,12 @@ use std::sync::Arc;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
-use super::commands::{FindTicket, FoundTicket, Redeem, Redemption};
 use super::issue::Issued;
 use super::provider::{End, ask};
+use super::queries::{FindTicket, FoundTicket, Redeem, Redemption};
 use super::reason::Reason;
 use super::records::{Challenge, GrantRecord, PendingTicket};
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use super::token::Work;
 use super::token_hash::TokenHash;
 use crate::Secret;
@@ -32,7 +32,7 @@ impl Work {
         redirect_uri: Option<String>,
         verifier: Option<Secret>,
     ) -> Reply<T> {
-        ask(Question::FindTicket, FindTicket { key }, self.voice(), move |found| {
+        ask(NextQuery::FindTicket, FindTicket { key }, self.voice(), move |found| {
             let found = found.filter(|found| matches!(found.ticket.pending, PendingTicket::Code { .. }));
             let found = found.ok_or(Reason::CodeUnknown)?;
             let grant_id = found.ticket.grant_id;
@@ -57,7 +57,7 @@ impl Work {
 
     /// Spends a code that was shown with something wrong, so that nobody can try again.
     fn spend_for_nothing<T: End>(&self, key: TokenHash, reason: Reason) -> Reply<T> {
-        ask(Question::Redeem, Redeem { key, tokens: None }, self.voice(), move |_| Err(reason))
+        ask(NextQuery::Redeem, Redeem { key, tokens: None }, self.voice(), move |_| Err(reason))
     }
 
     /// Spends a ticket that is good, for tokens.
@@ -77,8 +77,8 @@ impl Work {
 
     fn redeem<T: End>(self, key: TokenHash, is_code: bool, issued: Issued, grant: Arc<GrantRecord>) -> Reply<T> {
         let Issued { tokens, answer } = issued;
-        let command = Redeem { key, tokens: Some(tokens) };
-        ask(Question::Redeem, command, self.voice(), move |redemption| match redemption {
+        let query = Redeem { key, tokens: Some(tokens) };
+        ask(NextQuery::Redeem, query, self.voice(), move |redemption| match redemption {
             Redemption::Redeemed => self.done(&answer, &grant),
             Redemption::Existing(hash, record) => self.answer_again(hash, record),
             Redemption::Replayed(grant) if is_code => Ok(self.revoke(grant, Reason::CodeReplayed)),

@@ -41,7 +41,7 @@ use crate::Timestamp;
 pub fn check<S: Store + Sync + ?Sized>(store: &S, now: Timestamp) {
     let asked = Blocking(store);
     let kit = kit::Kit::new(&asked, now);
-    crate::questions::at_once(async {
+    crate::server_queries::at_once(async {
         one_by_one(&kit).await;
         races::check(&kit, async |rounds| crowd::threads(store, rounds)).await;
     });

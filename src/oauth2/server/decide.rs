@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use super::claim::{Claim, Decide, Decision, Exchange};
-use super::commands::FindToken;
 use super::issue::grant_id;
 use super::parameters::Parameters;
 use super::provider::{End, ask, reply};
+use super::queries::FindToken;
 use super::reason::Reason;
 use super::records::{Grant, GrantRecord, TokenKind, TokenRecord};
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use super::token::Work;
 use super::token_hash::TokenHash;
 use crate::oauth2::Scope;
@@ -77,7 +77,7 @@ impl Work {
             _ => return self.exchange_with(exchange, None),
         };
         let key = TokenHash::of(exchange.subject_token.expose());
-        Ok(ask(Question::FindToken, FindToken { key }, self.voice(), move |found| {
+        Ok(ask(NextQuery::FindToken, FindToken { key }, self.voice(), move |found| {
             let now = self.moment.now;
             let lives = |record: &Arc<TokenRecord>| {
                 record.kind == kind && record.replaced.is_none() && !record.has_expired(now)
@@ -135,13 +135,13 @@ impl Work {
         if resource.is_empty() {
             resource = bounds.to_vec();
         }
-        let command = Decide { client: self.client.clone(), scope, resource, claim };
+        let query = Decide { client: self.client.clone(), scope, resource, claim };
         if let Some(judge) = &self.offer().judge {
-            let decision = judge.judge(&command, self.moment.now);
-            return self.decided(decision, command.scope, command.resource, parent);
+            let decision = judge.judge(&query, self.moment.now);
+            return self.decided(decision, query.scope, query.resource, parent);
         }
-        Ok(self.ask_application(command, |work, decision, command| {
-            work.decided(decision, command.scope, command.resource, parent)
+        Ok(self.ask_application(query, |work, decision, query| {
+            work.decided(decision, query.scope, query.resource, parent)
         }))
     }
 
@@ -152,7 +152,7 @@ impl Work {
         next: impl FnOnce(Self, Decision, Decide) -> Result<Reply<T>, Reason> + Send + 'static,
     ) -> Reply<T> {
         let voice = self.voice();
-        Reply::Query(Question::Decide(PendingQuery::with_command(question, move |question, decision| {
+        Reply::Query(NextQuery::Decide(PendingQuery::with_query(question, move |question, decision| {
             let decided = decision.map_err(Reason::DecisionFailed);
             reply(&voice, decided.and_then(|decision| next(self, decision, question)))
         })))

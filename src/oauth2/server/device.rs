@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use http::{Request, StatusCode};
 
-use super::commands::{FindTicket, FoundTicket, ReplaceTicket, SaveTicket};
 use super::grant_type::DEVICE_CODE;
 use super::issue::grant_id;
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask};
+use super::queries::{FindTicket, FoundTicket, ReplaceTicket, SaveTicket};
 use super::reason::Reason;
 use super::records::{DeviceStage, PendingTicket, Ticket};
 use super::respond;
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use super::token::Work;
 use super::token_hash::TokenHash;
 use super::voice::Voice;
@@ -65,13 +65,13 @@ impl Provider {
     fn begin_device<T: End>(self, ticket: Arc<Ticket>, moment: Moment, voice: Voice, attempt: u8) -> Reply<T> {
         let device_code = Unguessable::new(&moment, "oauth2 device code");
         let user_code = user_code(&moment, attempt);
-        let command = SaveTicket {
+        let query = SaveTicket {
             key: TokenHash::of(device_code.as_str()),
             alias: Some(user_code_hash(&user_code)),
             ticket: ticket.clone(),
             now: moment.now,
         };
-        ask(Question::SaveTicket, command, voice.clone(), move |saved| {
+        ask(NextQuery::SaveTicket, query, voice.clone(), move |saved| {
             if !saved {
                 return match attempt {
                     // Eight codes can be made of one moment.
@@ -129,7 +129,7 @@ pub(super) fn user_code_hash(user_code: &str) -> TokenHash {
 impl Work {
     /// The device asks whether somebody has decided (§3.4).
     pub(super) fn poll_device<T: End>(self, key: TokenHash) -> Reply<T> {
-        ask(Question::FindTicket, FindTicket { key }, self.voice(), move |found| {
+        ask(NextQuery::FindTicket, FindTicket { key }, self.voice(), move |found| {
             let ours = |found: &FoundTicket| {
                 // A user code finds the ticket, too, but is no device code.
                 found.key == key && !found.spent && found.ticket.client_id == self.client.client_id
@@ -160,8 +160,8 @@ impl Work {
             }
             *asked_at = Some(now);
         }
-        let command = ReplaceTicket { key: found.key, version: found.version, ticket: Arc::new(ticket) };
+        let query = ReplaceTicket { key: found.key, version: found.version, ticket: Arc::new(ticket) };
         // Where the ticket has changed meanwhile, the next question tells.
-        ask(Question::ReplaceTicket, command, self.voice(), move |_| Err(reason))
+        ask(NextQuery::ReplaceTicket, query, self.voice(), move |_| Err(reason))
     }
 }

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use http::Request;
 use serde::{Deserialize, Serialize};
 
-use super::commands::{FindClient, FindTicket, FoundTicket, ReplaceTicket};
 use super::device::{as_issued, user_code_hash};
 use super::grant_type::DEVICE_CODE;
 use super::parameters::Parameters;
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, check_method, reply};
+use super::queries::{FindClient, FindTicket, FoundTicket, ReplaceTicket};
 use super::reason::Reason;
 use super::records::{DeviceStage, Grant, GrantRecord, PendingTicket, Ticket};
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use super::voice::Voice;
 use crate::oauth2::Scope;
 use crate::{Moment, Timestamp};
@@ -107,10 +107,10 @@ impl Provider {
     pub fn find_device(&self, user_code: &str, now: Timestamp) -> Reply<DeviceConsent> {
         let user_code = as_issued(user_code);
         let key = user_code_hash(&user_code);
-        ask(Question::FindTicket, FindTicket { key }, Voice::page(Endpoint::Device), move |found| {
+        ask(NextQuery::FindTicket, FindTicket { key }, Voice::page(Endpoint::Device), move |found| {
             let found = found.filter(|found| waits(found, now)).ok_or(Reason::UserCode)?;
-            let command = FindClient { client_id: found.ticket.client_id.clone() };
-            Ok(ask(Question::FindClient, command, Voice::page(Endpoint::Device), move |client| {
+            let query = FindClient { client_id: found.ticket.client_id.clone() };
+            Ok(ask(NextQuery::FindClient, query, Voice::page(Endpoint::Device), move |client| {
                 let client = client.ok_or(Reason::UserCode)?;
                 let PendingTicket::Device { scope, resource, .. } = &found.ticket.pending else {
                     return Err(Reason::UserCode);
@@ -143,7 +143,7 @@ impl Provider {
             return reply(&Voice::page(Endpoint::Device), Err(Reason::GrantTypeUnknown(DEVICE_CODE.to_owned())));
         }
         let key = user_code_hash(&device.user_code);
-        ask(Question::FindTicket, FindTicket { key }, Voice::page(Endpoint::Device), move |found| {
+        ask(NextQuery::FindTicket, FindTicket { key }, Voice::page(Endpoint::Device), move |found| {
             let same = |found: &FoundTicket| waits(found, moment.now) && found.ticket.client_id == device.client_id;
             let found = found.filter(same).ok_or(Reason::UserCode)?;
             let mut ticket = Ticket::clone(&found.ticket);
@@ -170,8 +170,8 @@ impl Provider {
                     }))
                 }
             };
-            let command = ReplaceTicket { key: found.key, version: found.version, ticket: Arc::new(ticket) };
-            Ok(ask(Question::ReplaceTicket, command, Voice::page(Endpoint::Device), move |replaced| {
+            let query = ReplaceTicket { key: found.key, version: found.version, ticket: Arc::new(ticket) };
+            Ok(ask(NextQuery::ReplaceTicket, query, Voice::page(Endpoint::Device), move |replaced| {
                 match (replaced, attempt) {
                     (true, _) => Ok(Reply::Done(())),
                     (false, 0..8) => Ok(self.decide_device(device, grant, moment, attempt + 1)),

@@ -9,11 +9,11 @@ use super::issue::Answer;
 use super::provider::{End, reply};
 use super::reason::Reason;
 use super::records::{GrantRecord, TokenRecord};
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use super::token::Work;
 use super::voice::Voice;
 use crate::oauth2::Scope;
-use crate::{Command, PendingQuery, Timestamp};
+use crate::{PendingQuery, ServerQuery, Timestamp};
 
 /// An answer to which the application adds members.
 ///
@@ -73,8 +73,8 @@ pub enum AnswerKind {
     Introspection,
 }
 
-impl Command for ExtendAnswer {
-    type Answer = Map<String, Value>;
+impl ServerQuery for ExtendAnswer {
+    type Output = Map<String, Value>;
 }
 
 /// What the server writes into token answers, or will.
@@ -125,7 +125,7 @@ impl ExtendAnswer {
         next: impl FnOnce(Map<String, Value>) -> Result<Reply<T>, Reason> + Send + 'static,
     ) -> Reply<T> {
         let kind = self.kind;
-        Reply::Query(Question::ExtendAnswer(PendingQuery::new(self, move |members| {
+        Reply::Query(NextQuery::ExtendAnswer(PendingQuery::new(self, move |members| {
             let members = members.map_err(Reason::DecisionFailed).and_then(|members| {
                 match members.keys().any(|member| kind.reserves(member)) {
                     true => Err(Reason::Misconfigured("the application adds a member that the server writes itself")),

@@ -12,15 +12,15 @@ use std::sync::Arc;
 
 use super::authorize::unregistered;
 use super::client_record::ClientRecord;
-use super::commands::{FindClient, Redeem, Redemption, SaveTicket, SaveTokens, Saved};
 use super::consent::{Consent, Mode, ResponseType, Return};
 use super::issue::{Issue, Issued, grant_id};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, reply};
+use super::queries::{FindClient, Redeem, Redemption, SaveTicket, SaveTokens, Saved};
 use super::reason::Reason;
 use super::records::{Grant, GrantRecord, PendingTicket, Ticket};
 use super::respond::is_quotable;
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
 use crate::{Moment, Response};
@@ -86,8 +86,8 @@ impl Provider {
         next: impl FnOnce(Self, Arc<ClientRecord>, Consent) -> Result<Reply<Response>, Reason> + Send + 'static,
     ) -> Reply<Response> {
         let provider = self.clone();
-        let command = FindClient { client_id: consent.client_id.clone() };
-        ask(Question::FindClient, command, Voice::page(Endpoint::Authorize), move |client| {
+        let query = FindClient { client_id: consent.client_id.clone() };
+        ask(NextQuery::FindClient, query, Voice::page(Endpoint::Authorize), move |client| {
             let client = client.ok_or_else(|| Reason::UnknownClient(crate::wire::shortened(&consent.client_id)))?;
             let asked = Some(consent.back.redirect_uri.as_str());
             client.find_redirect_uri(asked, provider.0.any_port).ok_or_else(|| unregistered(&client, asked))?;
@@ -182,10 +182,10 @@ impl Provider {
             expires_at,
             pending: PendingTicket::Code { grant, redirect_uri, challenge },
         };
-        let command = SaveTicket { key: TokenHash::of(&code), alias: None, ticket: Arc::new(ticket), now: moment.now };
+        let query = SaveTicket { key: TokenHash::of(&code), alias: None, ticket: Arc::new(ticket), now: moment.now };
         let voice = voice.clone();
         spend(pushed, client, move || {
-            Ok(ask(Question::SaveTicket, command, voice, move |_| Ok(Reply::Done(back.bring(&[("code", &code)])))))
+            Ok(ask(NextQuery::SaveTicket, query, voice, move |_| Ok(Reply::Done(back.bring(&[("code", &code)])))))
         })
     }
 }
@@ -193,8 +193,8 @@ impl Provider {
 /// RFC 6749 §4.2.2.
 fn give_token(issued: Issued, back: Box<Return>, voice: &Voice) -> Reply<Response> {
     let Issued { tokens, answer } = issued;
-    let command = SaveTokens { tokens, parent: None };
-    ask(Question::SaveTokens, command, voice.clone(), move |saved| {
+    let query = SaveTokens { tokens, parent: None };
+    ask(NextQuery::SaveTokens, query, voice.clone(), move |saved| {
         if saved != Saved::New {
             return Err(Reason::Misconfigured("the store answers with another token"));
         }
@@ -215,8 +215,8 @@ fn spend(
 ) -> Result<Reply<Response>, Reason> {
     let Some(key) = pushed else { return next() };
     let voice = Voice::page(Endpoint::Authorize).of(client);
-    let command = Redeem { key, tokens: None };
-    Ok(ask(Question::Redeem, command, voice, move |redemption| match redemption {
+    let query = Redeem { key, tokens: None };
+    Ok(ask(NextQuery::Redeem, query, voice, move |redemption| match redemption {
         Redemption::Redeemed => next(),
         Redemption::Replayed(_) | Redemption::Existing(..) => {
             Err(Reason::RequestUri("the user has decided on it before"))

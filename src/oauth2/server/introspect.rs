@@ -5,14 +5,14 @@ use std::sync::Arc;
 use http::{Request, StatusCode};
 
 use super::client_record::ClientRecord;
-use super::commands::FindToken;
 use super::extend::{AnswerKind, ExtendAnswer};
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask};
+use super::queries::FindToken;
 use super::reason::Reason;
 use super::records::{TokenKind, TokenRecord};
 use super::respond;
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
 use crate::oauth2::Introspection;
@@ -38,7 +38,7 @@ impl Provider {
                 return Err(Reason::MayNotIntrospect);
             }
             let voice = Voice::json(Endpoint::Introspect).of(&client);
-            Ok(ask(Question::FindToken, FindToken { key }, voice.clone(), move |found| {
+            Ok(ask(NextQuery::FindToken, FindToken { key }, voice.clone(), move |found| {
                 let record = match provider.tells(&client, found, moment.now) {
                     Ok(record) => record,
                     Err(reason) => {

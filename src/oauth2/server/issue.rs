@@ -8,10 +8,10 @@ use http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::client_record::ClientRecord;
-use super::commands::NewTokens;
 use super::generator::{NewToken, is_token};
 use super::grant_type::GrantType;
 use super::provider::Config;
+use super::queries::NewTokens;
 use super::reason::Reason;
 use super::records::{GrantId, GrantRecord, TokenKind, TokenRecord, Unique};
 use super::respond;

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use self::family::{Ending, Family, Members};
 use self::table::{Key, Shard, Table};
 use super::client_record::ClientRecord;
-use super::commands::{
+use super::queries::{
     FindClient, FindTicket, FindToken, FoundTicket, NewTokens, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke,
     Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
 };
@@ -343,34 +343,34 @@ fn put_client(clients: &mut BTreeMap<String, Client>, record: Arc<ClientRecord>)
 impl Store for MemoryStore {
     type Error = Infallible;
 
-    fn find_client(&self, command: &FindClient) -> Result<Option<Arc<ClientRecord>>, Infallible> {
-        Ok(self.clients(&command.client_id).get(&command.client_id).map(|client| client.record.clone()))
+    fn find_client(&self, query: &FindClient) -> Result<Option<Arc<ClientRecord>>, Infallible> {
+        Ok(self.clients(&query.client_id).get(&query.client_id).map(|client| client.record.clone()))
     }
 
-    fn save_client(&self, command: &SaveClient) -> Result<bool, Infallible> {
-        let mut clients = self.clients(&command.record.client_id);
-        let before = clients.get(&command.record.client_id).map(|client| &client.record);
-        let may = before == command.replaces.as_ref();
+    fn save_client(&self, query: &SaveClient) -> Result<bool, Infallible> {
+        let mut clients = self.clients(&query.record.client_id);
+        let before = clients.get(&query.record.client_id).map(|client| &client.record);
+        let may = before == query.replaces.as_ref();
         if may {
-            put_client(&mut clients, command.record.clone());
+            put_client(&mut clients, query.record.clone());
         }
         Ok(may)
     }
 
-    fn remove_client(&self, command: &RemoveClient) -> Result<bool, Infallible> {
-        let mut clients = self.clients(&command.client_id);
-        let known = clients.get(&command.client_id);
-        if known.is_none_or(|client| client.record.registration != Some(command.registration)) {
+    fn remove_client(&self, query: &RemoveClient) -> Result<bool, Infallible> {
+        let mut clients = self.clients(&query.client_id);
+        let known = clients.get(&query.client_id);
+        if known.is_none_or(|client| client.record.registration != Some(query.registration)) {
             return Ok(false);
         }
-        if let Some(client) = clients.remove(&command.client_id) {
+        if let Some(client) = clients.remove(&query.client_id) {
             client.ending.end();
         }
         Ok(true)
     }
 
-    fn save_ticket(&self, command: &SaveTicket) -> Result<bool, Infallible> {
-        let SaveTicket { key, alias, ticket, now } = command;
+    fn save_ticket(&self, query: &SaveTicket) -> Result<bool, Infallible> {
+        let SaveTicket { key, alias, ticket, now } = query;
         let aliases = alias.as_ref().map(|alias| (alias, self.aliases.shard(alias)));
         let taken = aliases.as_ref().and_then(|(alias, aliases)| aliases.get(alias).copied());
         let lives = |holder: TokenHash| self.tickets.shard(&holder).get(&holder).is_some_and(|it| !it.is_over(*now));
@@ -388,9 +388,9 @@ impl Store for MemoryStore {
         Ok(true)
     }
 
-    fn find_ticket(&self, command: &FindTicket) -> Result<Option<FoundTicket>, Infallible> {
-        let alias = self.aliases.shard(&command.key).get(&command.key).copied();
-        let key = alias.unwrap_or(command.key);
+    fn find_ticket(&self, query: &FindTicket) -> Result<Option<FoundTicket>, Infallible> {
+        let alias = self.aliases.shard(&query.key).get(&query.key).copied();
+        let key = alias.unwrap_or(query.key);
         let shard = self.tickets.shard(&key);
         let found = shard.get(&key).filter(|stored| stored.is_alive());
         Ok(found.map(|stored| {
@@ -402,23 +402,23 @@ impl Store for MemoryStore {
         }))
     }
 
-    fn replace_ticket(&self, command: &ReplaceTicket) -> Result<bool, Infallible> {
-        let mut shard = self.tickets.shard(&command.key);
-        let may = |stored: &&mut StoredTicket| stored.is_alive() && stored.version == command.version && !stored.spent;
-        let Some(stored) = shard.get_mut(&command.key).filter(may) else { return Ok(false) };
-        stored.ticket = command.ticket.clone();
+    fn replace_ticket(&self, query: &ReplaceTicket) -> Result<bool, Infallible> {
+        let mut shard = self.tickets.shard(&query.key);
+        let may = |stored: &&mut StoredTicket| stored.is_alive() && stored.version == query.version && !stored.spent;
+        let Some(stored) = shard.get_mut(&query.key).filter(may) else { return Ok(false) };
+        stored.ticket = query.ticket.clone();
         stored.version += 1;
         Ok(true)
     }
 
-    fn redeem(&self, command: &Redeem) -> Result<Redemption, Infallible> {
-        let mut shard = self.tickets.shard(&command.key);
-        let alive = shard.get_mut(&command.key).filter(|stored| stored.is_alive());
+    fn redeem(&self, query: &Redeem) -> Result<Redemption, Infallible> {
+        let mut shard = self.tickets.shard(&query.key);
+        let alive = shard.get_mut(&query.key).filter(|stored| stored.is_alive());
         let Some(stored) = alive else { return Ok(Redemption::Unknown) };
         if std::mem::replace(&mut stored.spent, true) {
             return Ok(Redemption::Replayed(stored.family.grant));
         }
-        let Some(tokens) = &command.tokens else { return Ok(Redemption::Redeemed) };
+        let Some(tokens) = &query.tokens else { return Ok(Redemption::Redeemed) };
         let client = stored.client.clone().or_else(|| self.client_ending(&tokens.access.1.grant.client_id));
         while let Some((hash, record)) = self.insert_unless_unique(tokens, Some(&stored.family), client.clone()) {
             let family = self.family(record.grant.id, None);
@@ -434,11 +434,11 @@ impl Store for MemoryStore {
         Ok(Redemption::Redeemed)
     }
 
-    fn save_tokens(&self, command: &SaveTokens) -> Result<Saved, Infallible> {
-        let tokens = &command.tokens;
+    fn save_tokens(&self, query: &SaveTokens) -> Result<Saved, Infallible> {
+        let tokens = &query.tokens;
         let Some(client) = self.client_ending(&tokens.access.1.grant.client_id) else { return Ok(Saved::ParentGone) };
         let mut near = None;
-        if let Some(parent) = &command.parent {
+        if let Some(parent) = &query.parent {
             near = self.family_of(parent);
             if near.is_none() {
                 return Ok(Saved::ParentGone);
@@ -451,13 +451,13 @@ impl Store for MemoryStore {
         Ok(Saved::New)
     }
 
-    fn find_token(&self, command: &FindToken) -> Result<Option<Arc<TokenRecord>>, Infallible> {
-        let shard = self.tokens.shard(&command.key);
-        Ok(shard.get(&command.key).filter(|stored| stored.is_alive()).map(|stored| stored.record.clone()))
+    fn find_token(&self, query: &FindToken) -> Result<Option<Arc<TokenRecord>>, Infallible> {
+        let shard = self.tokens.shard(&query.key);
+        Ok(shard.get(&query.key).filter(|stored| stored.is_alive()).map(|stored| stored.record.clone()))
     }
 
-    fn rotate(&self, command: &Rotate) -> Result<Rotation, Infallible> {
-        let Rotate { key, replaced, predecessor, tokens } = command;
+    fn rotate(&self, query: &Rotate) -> Result<Rotation, Infallible> {
+        let Rotate { key, replaced, predecessor, tokens } = query;
         let (family, client) = match rotatable(self.tokens.shard(key).get_mut(key)) {
             Ok(stored) => (stored.family.clone(), stored.client.clone()),
             Err(answer) => return Ok(answer),
@@ -490,8 +490,8 @@ impl Store for MemoryStore {
         Ok(answer)
     }
 
-    fn revoke(&self, command: &Revoke) -> Result<(), Infallible> {
-        match command {
+    fn revoke(&self, query: &Revoke) -> Result<(), Infallible> {
+        match query {
             Revoke::Token(key) => self.remove_token(key),
             Revoke::Grant(grant) => {
                 let mut shard = self.grants.shard(grant);

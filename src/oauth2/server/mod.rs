@@ -69,7 +69,6 @@ mod client_metadata;
 mod client_record;
 mod client_secret;
 mod code;
-mod commands;
 mod configuration;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -91,6 +90,7 @@ mod parameters;
 mod paths;
 mod provider;
 mod pushed;
+mod queries;
 mod reason;
 mod records;
 mod refresh;
@@ -109,10 +109,6 @@ pub use builder::ProviderBuilder;
 pub use claim::{Claim, Decide, Decision, Exchange};
 pub use client_record::{ClientRecord, Registrant};
 pub use client_secret::ClientSecret;
-pub use commands::{
-    FindClient, FindTicket, FindToken, FoundTicket, NewTokens, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke,
-    Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
-};
 pub use configuration::{ConfigurationProblem, InvalidConfiguration};
 pub use consent::Consent;
 pub use device_page::{DeviceConsent, DevicePage};
@@ -124,6 +120,10 @@ pub use memory::MemoryStore;
 pub use paths::Endpoint;
 pub(super) use provider::ask;
 pub use provider::{Dispatched, Provider};
+pub use queries::{
+    FindClient, FindTicket, FindToken, FoundTicket, NewTokens, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke,
+    Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
+};
 pub use reason::Reason;
 pub use records::{
     Challenge, DeviceStage, Grant, GrantId, GrantRecord, PendingTicket, Replaced, Ticket, TokenKind, TokenRecord,
@@ -133,7 +133,7 @@ pub use register::RegistrationPolicy;
 pub use rejected::Rejected;
 pub use secrets::{SecretHasher, Sha256Secrets};
 pub use store::{
-    AsyncStore, Blocking, Question, Reply, Store, serve, serve_async, serve_async_extended, serve_async_with,
+    AsyncStore, Blocking, NextQuery, Reply, Store, serve, serve_async, serve_async_extended, serve_async_with,
     serve_extended, serve_with,
 };
 pub use token_hash::{NotAHash, Sealed, TokenHash};

@@ -18,9 +18,9 @@ use super::paths::{Endpoint, Paths};
 use super::reason::Reason;
 use super::register::RegistrationPolicy;
 use super::rejected::Rejected;
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use super::voice::Voice;
-use crate::{Command, Moment, PendingQuery, Response, Secret, Timestamp};
+use crate::{Moment, PendingQuery, Response, Secret, ServerQuery, Timestamp};
 
 /// An authorization server: requests in, responses out, and questions to storage in between.
 ///
@@ -222,24 +222,24 @@ pub(super) fn check_method<B>(request: &Request<B>, allowed: &'static str) -> Re
 }
 
 /// A question, and the way on with its answer. Where that comes to a refusal, or storage fails, the other side is told so.
-pub(crate) fn ask<C: Command, T>(
-    question: fn(PendingQuery<C, Reply<T>>) -> Question<T>,
-    command: C,
+pub(crate) fn ask<Q: ServerQuery, T>(
+    question: fn(PendingQuery<Q, Reply<T>>) -> NextQuery<T>,
+    query: Q,
     voice: Voice,
-    next: impl FnOnce(C::Answer) -> Result<Reply<T>, Reason> + Send + 'static,
+    next: impl FnOnce(Q::Output) -> Result<Reply<T>, Reason> + Send + 'static,
 ) -> Reply<T> {
-    ask_back(question, command, voice, move |_, answer| next(answer))
+    ask_back(question, query, voice, move |_, answer| next(answer))
 }
 
-/// The same, for a way on that wants the command back.
-pub(super) fn ask_back<C: Command, T>(
-    question: fn(PendingQuery<C, Reply<T>>) -> Question<T>,
-    command: C,
+/// The same, for a way on that wants the query back.
+pub(super) fn ask_back<Q: ServerQuery, T>(
+    question: fn(PendingQuery<Q, Reply<T>>) -> NextQuery<T>,
+    query: Q,
     voice: Voice,
-    next: impl FnOnce(C, C::Answer) -> Result<Reply<T>, Reason> + Send + 'static,
+    next: impl FnOnce(Q, Q::Output) -> Result<Reply<T>, Reason> + Send + 'static,
 ) -> Reply<T> {
-    Reply::Query(question(PendingQuery::with_command(command, move |command, answer| {
-        let end = answer.map_err(Reason::StoreFailed).and_then(|answer| next(command, answer));
+    Reply::Query(question(PendingQuery::with_query(query, move |query, answer| {
+        let end = answer.map_err(Reason::StoreFailed).and_then(|answer| next(query, answer));
         reply(&voice, end)
     })))
 }

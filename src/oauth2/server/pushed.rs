@@ -5,15 +5,15 @@ use std::sync::Arc;
 use http::{Request, StatusCode};
 
 use super::authorize::PATIENCE;
-use super::commands::SaveTicket;
 use super::issue::grant_id;
 use super::parameters::Parameters;
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask};
+use super::queries::SaveTicket;
 use super::reason::Reason;
 use super::records::{PendingTicket, Ticket};
 use super::respond;
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
 use crate::oauth2::pkce::Unguessable;
@@ -53,10 +53,9 @@ impl Provider {
                 expires_at: loadable_until.after(PATIENCE),
                 pending: PendingTicket::Pushed { consent: Box::new(consent), loadable_until },
             };
-            let command =
-                SaveTicket { key: TokenHash::of(&uri), alias: None, ticket: Arc::new(ticket), now: moment.now };
+            let query = SaveTicket { key: TokenHash::of(&uri), alias: None, ticket: Arc::new(ticket), now: moment.now };
             let voice = Voice::json(Endpoint::PushedRequest).of(&client);
-            Ok(ask(Question::SaveTicket, command, voice, move |_| {
+            Ok(ask(NextQuery::SaveTicket, query, voice, move |_| {
                 let answer = serde_json::json!({ "request_uri": uri, "expires_in": lifetime.as_secs() });
                 Ok(Reply::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
             }))

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::claim::{Claim, Decide, Decision};
-use super::commands::{FindToken, Rotate, Rotation, SaveTokens, Saved};
 use super::issue::{Issue, Issued};
 use super::parameters::check_resources;
 use super::provider::{End, ask};
+use super::queries::{FindToken, Rotate, Rotation, SaveTokens, Saved};
 use super::reason::Reason;
 use super::records::{Grant, GrantRecord, Replaced, TokenKind, TokenRecord};
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use super::token::Work;
 use super::token_hash::{Sealed, TokenHash};
 use crate::Secret;
@@ -31,7 +31,7 @@ const SUCCESSOR: &[u8] = b"oauth2 successor";
 impl Work {
     pub(super) fn refresh<T: End>(self, token: Secret) -> Reply<T> {
         let key = TokenHash::of(token.expose());
-        ask(Question::FindToken, FindToken { key }, self.voice(), move |found| {
+        ask(NextQuery::FindToken, FindToken { key }, self.voice(), move |found| {
             let record = found.filter(|record| record.kind == TokenKind::Refresh).ok_or(Reason::RefreshTokenUnknown)?;
             // In another client's hands it has leaked, and so may all that came of its grant.
             if record.grant.client_id != self.client.client_id {
@@ -182,8 +182,8 @@ impl Work {
     /// New access tokens of a refresh token that stays.
     fn save<T: End>(self, issued: Issued, parent: TokenHash, record: Arc<TokenRecord>) -> Reply<T> {
         let Issued { tokens, answer } = issued;
-        let command = SaveTokens { tokens, parent: Some(parent) };
-        ask(Question::SaveTokens, command, self.voice(), move |saved| match saved {
+        let query = SaveTokens { tokens, parent: Some(parent) };
+        ask(NextQuery::SaveTokens, query, self.voice(), move |saved| match saved {
             Saved::New => self.done(&answer, &record.grant),
             Saved::Existing(..) => Err(Reason::Misconfigured("the store answers with another token")),
             Saved::ParentGone => Err(Reason::RefreshTokenRevoked),
@@ -211,8 +211,8 @@ impl Work {
             ..record.clone()
         };
         let grant = record.grant.clone();
-        let command = Rotate { key, replaced: Arc::new(replaced), predecessor: record.predecessor, tokens };
-        Ok(ask(Question::Rotate, command, self.voice(), move |rotation| match rotation {
+        let query = Rotate { key, replaced: Arc::new(replaced), predecessor: record.predecessor, tokens };
+        Ok(ask(NextQuery::Rotate, query, self.voice(), move |rotation| match rotation {
             Rotation::Rotated => self.done(&answer, &grant),
             Rotation::Unknown => Err(Reason::RefreshTokenRevoked),
             // Somebody else was faster: this is the second use.
@@ -236,7 +236,7 @@ impl Work {
             return self.revoke(grant_id, Reason::RefreshTokenReplayed);
         };
         let by = replaced.by;
-        ask(Question::FindToken, FindToken { key: by }, self.voice(), move |found| {
+        ask(NextQuery::FindToken, FindToken { key: by }, self.voice(), move |found| {
             let Some(record) = found.filter(|record| record.replaced.is_none()) else {
                 return Ok(self.revoke(grant_id, Reason::RefreshTokenReplayed));
             };

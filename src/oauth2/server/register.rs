@@ -9,14 +9,14 @@ use serde_json::{Map, Value};
 use super::client_metadata::{check, refused};
 use super::client_record::{ClientRecord, Registrant};
 use super::client_secret::ClientSecret;
-use super::commands::{FindClient, RemoveClient, SaveClient};
 use super::parameters;
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask, check_method, reply};
+use super::queries::{FindClient, RemoveClient, SaveClient};
 use super::reason::Reason;
 use super::respond;
 use super::secrets::SHORTEST;
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
 use crate::oauth2::ClientMetadata;
@@ -144,8 +144,8 @@ impl Provider {
         let secret = self.give_secret(&mut record, &moment);
         let mut answer = self.told(&record, secret.as_ref())?;
         answer["registration_access_token"] = token.as_str().into();
-        let command = SaveClient { record: Arc::new(record), replaces: None };
-        Ok(ask(Question::SaveClient, command, Voice::json(Endpoint::Register), move |saved| {
+        let query = SaveClient { record: Arc::new(record), replaces: None };
+        Ok(ask(NextQuery::SaveClient, query, Voice::json(Endpoint::Register), move |saved| {
             if !saved {
                 return Err(Reason::Misconfigured("the store keeps no client"));
             }
@@ -167,8 +167,8 @@ impl Provider {
         let method = request.method().clone();
         let body = if method == Method::PUT { Some(read(request)?) } else { None };
         let provider = self.clone();
-        let command = FindClient { client_id: client_id.clone() };
-        Ok(ask(Question::FindClient, command, Voice::bearer(Endpoint::Register), move |found| {
+        let query = FindClient { client_id: client_id.clone() };
+        Ok(ask(NextQuery::FindClient, query, Voice::bearer(Endpoint::Register), move |found| {
             let known = |record: &Arc<ClientRecord>| {
                 record.registration.is_some_and(|known| same(known.as_bytes(), registration.as_bytes()))
             };
@@ -177,8 +177,8 @@ impl Provider {
                 return provider.replace(record, &members, metadata, &shown, &moment);
             }
             if method == Method::DELETE {
-                let command = RemoveClient { client_id, registration };
-                return Ok(ask(Question::RemoveClient, command, Voice::bearer(Endpoint::Register), move |removed| {
+                let query = RemoveClient { client_id, registration };
+                return Ok(ask(NextQuery::RemoveClient, query, Voice::bearer(Endpoint::Register), move |removed| {
                     if !removed {
                         return Err(Reason::BearerToken);
                     }
@@ -231,8 +231,8 @@ impl Provider {
         let mut answer = self.told(&after, secret.as_ref())?;
         // RFC 7592 §3: it is in every answer.
         answer["registration_access_token"] = registration.expose().into();
-        let command = SaveClient { record: Arc::new(after), replaces: Some(record) };
-        Ok(ask(Question::SaveClient, command, Voice::bearer(Endpoint::Register), move |saved| {
+        let query = SaveClient { record: Arc::new(after), replaces: Some(record) };
+        Ok(ask(NextQuery::SaveClient, query, Voice::bearer(Endpoint::Register), move |saved| {
             if !saved {
                 return Err(Reason::BearerToken);
             }

@@ -2,13 +2,13 @@
 
 use http::{Request, StatusCode};
 
-use super::commands::{FindToken, Revoke};
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask};
+use super::queries::{FindToken, Revoke};
 use super::reason::Reason;
 use super::records::{GrantId, TokenKind};
 use super::respond;
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
 use crate::{Moment, Response};
@@ -29,17 +29,17 @@ impl Provider {
         let key = TokenHash::of(parameters.need("token")?);
         Ok(self.with_client(presented, moment.now, move |_, client, _| {
             let voice = Voice::json(Endpoint::Revoke).of(&client);
-            Ok(ask(Question::FindToken, FindToken { key }, voice.clone(), move |found| {
+            Ok(ask(NextQuery::FindToken, FindToken { key }, voice.clone(), move |found| {
                 let Some(record) = found else { return done() };
                 if record.grant.client_id != client.client_id {
                     return Err(Reason::TokenOfAnotherClient);
                 }
                 super::events::revoked(record.grant.id);
-                let command = match record.kind {
+                let query = match record.kind {
                     TokenKind::Access => Revoke::Token(key),
                     TokenKind::Refresh => Revoke::Grant(record.grant.id),
                 };
-                Ok(ask(Question::Revoke, command, voice, |()| done()))
+                Ok(ask(NextQuery::Revoke, query, voice, |()| done()))
             }))
         }))
     }
@@ -57,7 +57,7 @@ impl Provider {
     /// ```
     pub fn revoke_grant(&self, grant: GrantId) -> Reply<()> {
         super::events::revoked(grant);
-        ask(Question::Revoke, Revoke::Grant(grant), Voice::own(), |()| Ok(Reply::Done(())))
+        ask(NextQuery::Revoke, Revoke::Grant(grant), Voice::own(), |()| Ok(Reply::Done(())))
     }
 }
 

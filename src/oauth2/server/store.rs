@@ -4,28 +4,28 @@ use std::sync::Arc;
 
 use super::claim::Decide;
 use super::client_record::ClientRecord;
-use super::commands::{
+use super::extend::ExtendAnswer;
+use super::queries::{
     FindClient, FindTicket, FindToken, FoundTicket, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke, Rotate,
     Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
 };
-use super::extend::ExtendAnswer;
 use super::records::TokenRecord;
 use super::rejected::Rejected;
-use crate::Command;
-use crate::questions::questions;
+use crate::ServerQuery;
+use crate::server_queries::server_queries;
 
-questions! {
+server_queries! {
     /// What happens next with a request: a question, the end, or a refusal.
     ///
     /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself matches:
     ///
     /// ```
-    /// use oauth_proto::oauth2::server::{MemoryStore, Question, Rejected, Reply, Store};
+    /// use oauth_proto::oauth2::server::{MemoryStore, NextQuery, Rejected, Reply, Store};
     ///
     /// fn drive<T>(mut reply: Reply<T>, store: &MemoryStore) -> Result<T, Rejected> {
     ///     loop {
     ///         reply = match reply {
-    ///             Reply::Query(Question::FindClient(pending)) => match store.find_client(pending.command()) {
+    ///             Reply::Query(NextQuery::FindClient(pending)) => match store.find_client(pending.query()) {
     ///                 Ok(answer) => pending.answer(answer),
     ///                 Err(error) => pending.unavailable(error),
     ///             },
@@ -39,14 +39,14 @@ questions! {
     /// ```
     reply;
 
-    /// A question: a command, and the way on with its answer. [`Decide`] is the application's to answer, all others are
+    /// A question: a query, and the way on with its answer. [`Decide`] is the application's to answer, all others are
     /// storage's.
     ///
     /// ```
-    /// use oauth_proto::oauth2::server::Question;
+    /// use oauth_proto::oauth2::server::NextQuery;
     ///
-    /// fn is_for_the_application<T>(question: &Question<T>) -> bool {
-    ///     matches!(question, Question::Decide(_))
+    /// fn is_for_the_application<T>(question: &NextQuery<T>) -> bool {
+    ///     matches!(question, NextQuery::Decide(_))
     /// }
     /// ```
     question;
@@ -157,7 +157,7 @@ questions! {
 pub fn serve_with<T, E: std::fmt::Display>(
     reply: Reply<T>,
     store: &(impl Store + ?Sized),
-    decide: impl FnMut(Decide) -> Result<<Decide as Command>::Answer, E>,
+    decide: impl FnMut(Decide) -> Result<<Decide as ServerQuery>::Output, E>,
 ) -> Result<T, Rejected> {
     serve_extended(reply, store, decide, |_| Err(UNASKED))
 }
@@ -186,17 +186,17 @@ pub fn serve_with<T, E: std::fmt::Display>(
 pub fn serve_extended<T, E: std::fmt::Display, X: std::fmt::Display>(
     mut reply: Reply<T>,
     store: &(impl Store + ?Sized),
-    mut decide: impl FnMut(Decide) -> Result<<Decide as Command>::Answer, E>,
-    mut extend: impl FnMut(ExtendAnswer) -> Result<<ExtendAnswer as Command>::Answer, X>,
+    mut decide: impl FnMut(Decide) -> Result<<Decide as ServerQuery>::Output, E>,
+    mut extend: impl FnMut(ExtendAnswer) -> Result<<ExtendAnswer as ServerQuery>::Output, X>,
 ) -> Result<T, Rejected> {
     loop {
         reply = match reply {
-            Reply::Query(Question::Decide(pending)) => {
-                let answer = decide(pending.command().clone());
+            Reply::Query(NextQuery::Decide(pending)) => {
+                let answer = decide(pending.query().clone());
                 pending.go_on(answer)
             }
-            Reply::Query(Question::ExtendAnswer(pending)) => {
-                let answer = extend(pending.command().clone());
+            Reply::Query(NextQuery::ExtendAnswer(pending)) => {
+                let answer = extend(pending.query().clone());
                 pending.go_on(answer)
             }
             Reply::Query(question) => question.put_to_blocking(store),
@@ -232,7 +232,7 @@ pub async fn serve_async_with<T, E, F>(
 ) -> Result<T, Rejected>
 where
     E: std::fmt::Display,
-    F: Future<Output = Result<<Decide as Command>::Answer, E>>,
+    F: Future<Output = Result<<Decide as ServerQuery>::Output, E>>,
 {
     serve_async_extended(reply, store, decide, |_| std::future::ready(Err(UNASKED))).await
 }
@@ -264,18 +264,18 @@ pub async fn serve_async_extended<T, E, F, X, G>(
 ) -> Result<T, Rejected>
 where
     E: std::fmt::Display,
-    F: Future<Output = Result<<Decide as Command>::Answer, E>>,
+    F: Future<Output = Result<<Decide as ServerQuery>::Output, E>>,
     X: std::fmt::Display,
-    G: Future<Output = Result<<ExtendAnswer as Command>::Answer, X>>,
+    G: Future<Output = Result<<ExtendAnswer as ServerQuery>::Output, X>>,
 {
     loop {
         reply = match reply {
-            Reply::Query(Question::Decide(pending)) => {
-                let answer = decide(pending.command().clone()).await;
+            Reply::Query(NextQuery::Decide(pending)) => {
+                let answer = decide(pending.query().clone()).await;
                 pending.go_on(answer)
             }
-            Reply::Query(Question::ExtendAnswer(pending)) => {
-                let answer = extend(pending.command().clone()).await;
+            Reply::Query(NextQuery::ExtendAnswer(pending)) => {
+                let answer = extend(pending.query().clone()).await;
                 pending.go_on(answer)
             }
             Reply::Query(question) => question.put_to(store).await,

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use http::Request;
 
 use super::client_record::ClientRecord;
-use super::commands::{Revoke, SaveTokens, Saved};
 use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
 use super::issue::{Answer, Issue, Issued, grant_id};
 use super::parameters::{Parameters, check_resources};
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask};
+use super::queries::{Revoke, SaveTokens, Saved};
 use super::reason::Reason;
 use super::records::{GrantId, GrantRecord, TokenRecord};
-use super::store::{Question, Reply};
+use super::store::{NextQuery, Reply};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
 use crate::oauth2::Scope;
@@ -199,8 +199,8 @@ impl Work {
 
     fn keep_first<T: End>(self, issued: Issued, grant: Arc<GrantRecord>, parent: Option<TokenHash>) -> Reply<T> {
         let Issued { tokens, answer } = issued;
-        let command = SaveTokens { tokens, parent };
-        ask(Question::SaveTokens, command, self.voice(), move |saved| match saved {
+        let query = SaveTokens { tokens, parent };
+        ask(NextQuery::SaveTokens, query, self.voice(), move |saved| match saved {
             Saved::New => self.done(&answer, &grant),
             Saved::Existing(hash, record) => self.answer_again(hash, record),
             Saved::ParentGone => Err(Reason::ClaimDenied),
@@ -216,6 +216,6 @@ impl Work {
     /// Revokes a grant, since something of it is in the wrong hands.
     pub(super) fn revoke<T: End>(&self, grant: GrantId, reason: Reason) -> Reply<T> {
         super::events::revoked(grant);
-        ask(Question::Revoke, Revoke::Grant(grant), self.voice(), move |()| Err(reason))
+        ask(NextQuery::Revoke, Revoke::Grant(grant), self.voice(), move |()| Err(reason))
     }
 }

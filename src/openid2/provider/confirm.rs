@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::super::association::signature_fits;
 use super::super::message::{Message, Version};
-use super::super::store::{Question, RememberNonce, Reply};
+use super::super::store::{NextQuery, RememberNonce, Reply};
 use super::rejected::{Reason, direct};
 use super::{Handled, Provider};
 use crate::{Freshness, PendingQuery, Timestamp};
@@ -37,8 +37,8 @@ impl Provider {
             return end(false);
         };
         let until = handle.expires_at.after(LONGER);
-        let command = RememberNonce { endpoint: self.endpoint.clone(), nonce: handle.text, until, now };
-        Reply::Query(Question::RememberNonce(PendingQuery::new(command, move |answer| match answer {
+        let query = RememberNonce { endpoint: self.endpoint.clone(), nonce: handle.text, until, now };
+        Reply::Query(NextQuery::RememberNonce(PendingQuery::new(query, move |answer| match answer {
             Ok(freshness) => end(freshness == Freshness::Fresh),
             Err(why) => Reply::Reject(Reason::StoreFailed(why).direct(version, &[])),
         })))

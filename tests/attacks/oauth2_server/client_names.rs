@@ -14,16 +14,16 @@ use super::world::*;
 struct IgnoresCase<'s>(&'s MemoryStore);
 
 macro_rules! as_the_inner_store {
-    ($($method:ident: $Command:ty => $Answer:ty;)*) => {
-        $(fn $method(&self, command: &$Command) -> Result<$Answer, Infallible> { self.0.$method(command) })*
+    ($($method:ident: $Query:ty => $Output:ty;)*) => {
+        $(fn $method(&self, query: &$Query) -> Result<$Output, Infallible> { self.0.$method(query) })*
     };
 }
 
 impl Store for IgnoresCase<'_> {
     type Error = Infallible;
 
-    fn find_client(&self, command: &FindClient) -> Result<Option<Arc<ClientRecord>>, Infallible> {
-        self.0.find_client(&FindClient { client_id: command.client_id.to_lowercase() })
+    fn find_client(&self, query: &FindClient) -> Result<Option<Arc<ClientRecord>>, Infallible> {
+        self.0.find_client(&FindClient { client_id: query.client_id.to_lowercase() })
     }
 
     as_the_inner_store! {

@@ -2,7 +2,7 @@
 
 use oauth_proto::Response;
 use oauth_proto::oauth2::server::{
-    ClientRecord, DeviceConsent, FoundTicket, Grant, GrantType, Question, Reason, Rejected, Reply, Store, serve,
+    ClientRecord, DeviceConsent, FoundTicket, Grant, GrantType, NextQuery, Reason, Rejected, Reply, Store, serve,
 };
 use serde_json::Value;
 
@@ -154,11 +154,11 @@ fn a_user_code_is_no_device_code() {
             ("device_code", &codes.user),
         ],
     );
-    let Reply::Query(Question::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
+    let Reply::Query(NextQuery::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
         panic!("the client is not looked for")
     };
-    let client = world.store.find_client(pending.command()).unwrap();
-    let Reply::Query(Question::FindTicket(pending)) = pending.answer(client) else {
+    let client = world.store.find_client(pending.query()).unwrap();
+    let Reply::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else {
         panic!("the ticket is not looked for")
     };
     let reply = pending.answer(Some(ticket_of_user_code(&world, &codes.user)));
@@ -168,10 +168,10 @@ fn a_user_code_is_no_device_code() {
 
 /// What the store finds for a user.
 fn ticket_of_user_code(world: &World, user_code: &str) -> FoundTicket {
-    let Reply::Query(Question::FindTicket(pending)) = world.provider.find_device(user_code, world.moment().now) else {
+    let Reply::Query(NextQuery::FindTicket(pending)) = world.provider.find_device(user_code, world.moment().now) else {
         panic!("the ticket is not looked for")
     };
-    world.store.find_ticket(pending.command()).unwrap().unwrap()
+    world.store.find_ticket(pending.query()).unwrap().unwrap()
 }
 
 #[test]
@@ -197,12 +197,12 @@ fn of_two_polls_at_once_one_brings_tokens_and_the_other_takes_none_away() {
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("grant_type", DEVICE_CODE)];
     let request = posting("/token", &[&own[..], &[("device_code", &codes.device)]].concat());
     let found = || {
-        let Reply::Query(Question::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
+        let Reply::Query(NextQuery::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
             panic!()
         };
-        let client = world.store.find_client(pending.command()).unwrap();
-        let Reply::Query(Question::FindTicket(pending)) = pending.answer(client) else { panic!() };
-        let ticket = world.store.find_ticket(pending.command()).unwrap();
+        let client = world.store.find_client(pending.query()).unwrap();
+        let Reply::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else { panic!() };
+        let ticket = world.store.find_ticket(pending.query()).unwrap();
         pending.answer(ticket)
     };
     let (first, second, third) = (found(), found(), found());
@@ -225,11 +225,11 @@ fn a_user_code_that_is_taken_is_followed_by_others_and_not_for_ever() {
     let request = posting("/device_authorization", &own);
     for taken in 0..10 {
         let reply = world.provider.device_authorization(&request, world.moment());
-        let Reply::Query(Question::FindClient(pending)) = reply else { panic!() };
-        let client = world.store.find_client(pending.command()).unwrap();
+        let Reply::Query(NextQuery::FindClient(pending)) = reply else { panic!() };
+        let client = world.store.find_client(pending.query()).unwrap();
         let (mut reply, mut aliases) = (pending.answer(client), Vec::new());
-        while let Reply::Query(Question::SaveTicket(pending)) = reply {
-            aliases.push(pending.command().alias.unwrap());
+        while let Reply::Query(NextQuery::SaveTicket(pending)) = reply {
+            aliases.push(pending.query().alias.unwrap());
             let is_free = aliases.len() > taken;
             reply = pending.answer(is_free);
         }
@@ -282,11 +282,11 @@ fn a_decision_that_a_question_overtakes_is_tried_again() {
         let (mut reply, mut tried) = (world.provider.grant_device(device, Grant::new("jane"), world.moment()), 0);
         let end = loop {
             reply = match reply {
-                Reply::Query(Question::FindTicket(pending)) => {
-                    let ticket = world.store.find_ticket(pending.command()).unwrap();
+                Reply::Query(NextQuery::FindTicket(pending)) => {
+                    let ticket = world.store.find_ticket(pending.query()).unwrap();
                     pending.answer(ticket)
                 }
-                Reply::Query(Question::ReplaceTicket(pending)) => {
+                Reply::Query(NextQuery::ReplaceTicket(pending)) => {
                     tried += 1;
                     pending.answer(tried > overtaken)
                 }

@@ -2,8 +2,8 @@
 
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
-    ClientRecord, Decide, Decision, FindToken, Grant, GrantType, Question, Reply, Store, TokenHash, TokenRecord, serve,
-    serve_with,
+    ClientRecord, Decide, Decision, FindToken, Grant, GrantType, NextQuery, Reply, Store, TokenHash, TokenRecord,
+    serve, serve_with,
 };
 
 use super::world::*;
@@ -146,14 +146,14 @@ fn a_code_replayed_in_a_race_revokes_the_unique_token_that_it_brought() {
         ],
     );
     let found = || {
-        let Reply::Query(Question::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
+        let Reply::Query(NextQuery::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
             panic!("the client is not looked for")
         };
-        let client = world.store.find_client(pending.command()).unwrap();
-        let Reply::Query(Question::FindTicket(pending)) = pending.answer(client) else {
+        let client = world.store.find_client(pending.query()).unwrap();
+        let Reply::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else {
             panic!("the code is not looked for")
         };
-        let ticket = world.store.find_ticket(pending.command()).unwrap();
+        let ticket = world.store.find_ticket(pending.query()).unwrap();
         pending.answer(ticket)
     };
     let (one, other) = (found(), found());

@@ -51,8 +51,8 @@ impl Registered {
     }
 
     fn record(&self, world: &World) -> ClientRecord {
-        let command = FindClient { client_id: self.client_id.clone() };
-        ClientRecord::clone(&world.store.find_client(&command).unwrap().unwrap())
+        let query = FindClient { client_id: self.client_id.clone() };
+        ClientRecord::clone(&world.store.find_client(&query).unwrap().unwrap())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use oauth_proto::oauth2::server::{
-    ClientRecord, FindClient, FindToken, GrantType, Question, Reason, Reply, Store, TokenHash, UnknownScope, serve,
+    ClientRecord, FindClient, FindToken, GrantType, NextQuery, Reason, Reply, Store, TokenHash, UnknownScope, serve,
 };
 use oauth_proto::{Moment, Response, Timestamp};
 use sha2::{Digest, Sha256};
@@ -87,12 +87,12 @@ fn code_race_in_lockstep() {
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
     let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
     let found = |moment: Moment| match world.provider.token(&request, moment) {
-        Reply::Query(Question::FindClient(pending)) => {
-            let question = FindClient { client_id: pending.command().client_id.clone() };
+        Reply::Query(NextQuery::FindClient(pending)) => {
+            let question = FindClient { client_id: pending.query().client_id.clone() };
             let client = world.store.find_client(&question).unwrap();
             match pending.answer(client) {
-                Reply::Query(Question::FindTicket(pending)) => {
-                    let ticket = world.store.find_ticket(pending.command()).unwrap();
+                Reply::Query(NextQuery::FindTicket(pending)) => {
+                    let ticket = world.store.find_ticket(pending.query()).unwrap();
                     pending.answer(ticket)
                 }
                 reply => panic!("{reply:?}"),
@@ -684,10 +684,10 @@ fn a_code_that_is_revoked_while_it_is_redeemed_is_unknown() {
     let code = world.printers_code();
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
     let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
-    let Reply::Query(Question::FindClient(pending)) = world.provider.token(&request, world.moment()) else { panic!() };
-    let client = world.store.find_client(pending.command()).unwrap();
-    let Reply::Query(Question::FindTicket(pending)) = pending.answer(client) else { panic!() };
-    let ticket = world.store.find_ticket(pending.command()).unwrap();
+    let Reply::Query(NextQuery::FindClient(pending)) = world.provider.token(&request, world.moment()) else { panic!() };
+    let client = world.store.find_client(pending.query()).unwrap();
+    let Reply::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else { panic!() };
+    let ticket = world.store.find_ticket(pending.query()).unwrap();
     let grant = ticket.as_ref().unwrap().ticket.grant_id;
     let reply = pending.answer(ticket);
     serve(world.provider.revoke_grant(grant), &world.store).unwrap();

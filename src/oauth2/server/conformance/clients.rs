@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::kit::{Kit, must};
 use crate::oauth2::server::client_record::ClientRecord;
 use crate::oauth2::server::client_secret::ClientSecret;
-use crate::oauth2::server::commands::{NewTokens, RemoveClient, SaveClient};
+use crate::oauth2::server::queries::{NewTokens, RemoveClient, SaveClient};
 use crate::oauth2::server::store::AsyncStore;
 use crate::oauth2::server::token_hash::TokenHash;
 

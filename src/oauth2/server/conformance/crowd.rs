@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 
-use crate::oauth2::server::commands::{
+use crate::oauth2::server::queries::{
     Redeem, Redemption, ReplaceTicket, Revoke, Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
 };
 use crate::oauth2::server::store::{AsyncStore, Blocking, Store};
@@ -34,14 +34,14 @@ pub(super) enum Outcome {
 
 async fn make<S: AsyncStore + ?Sized>(store: &S, one: Move) -> Result<Outcome, S::Error> {
     Ok(match one {
-        Move::Redeem(command) => Outcome::Redeemed(store.redeem(&command).await?),
-        Move::Rotate(command) => Outcome::Rotated(store.rotate(&command).await?),
-        Move::Save(command) => Outcome::Saved(store.save_tokens(&command).await?),
-        Move::Ticket(command) => Outcome::Kept(store.save_ticket(&command).await?),
-        Move::Replace(command) => Outcome::Kept(store.replace_ticket(&command).await?),
-        Move::Client(command) => Outcome::Kept(store.save_client(&command).await?),
-        Move::Revoke(command) => {
-            store.revoke(&command).await?;
+        Move::Redeem(query) => Outcome::Redeemed(store.redeem(&query).await?),
+        Move::Rotate(query) => Outcome::Rotated(store.rotate(&query).await?),
+        Move::Save(query) => Outcome::Saved(store.save_tokens(&query).await?),
+        Move::Ticket(query) => Outcome::Kept(store.save_ticket(&query).await?),
+        Move::Replace(query) => Outcome::Kept(store.replace_ticket(&query).await?),
+        Move::Client(query) => Outcome::Kept(store.save_client(&query).await?),
+        Move::Revoke(query) => {
+            store.revoke(&query).await?;
             Outcome::Revoked
         }
     })
@@ -70,7 +70,7 @@ pub(super) fn threads<S: Store + Sync + ?Sized>(store: &S, rounds: Vec<Vec<Move>
                 numbered
                     .map_while(|(round, one)| {
                         line.wait(crowd * (round + 1))
-                            .then(|| end(crate::questions::at_once(make(&Blocking(store), one))))
+                            .then(|| end(crate::server_queries::at_once(make(&Blocking(store), one))))
                     })
                     .collect::<Vec<_>>()
             })

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::Timestamp;
 use crate::oauth2::server::client_record::ClientRecord;
-use crate::oauth2::server::commands::{
+use crate::oauth2::server::queries::{
     FindClient, FindTicket, FindToken, FoundTicket, NewTokens, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke,
     Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
 };
@@ -44,10 +44,10 @@ fn answered<T>(question: &str, answer: Result<T, impl Display>) -> T {
 }
 
 /// Has the store answer, by each method.
-macro_rules! questions {
-    ($($method:ident: $Command:ident -> $Answer:ty;)*) => {
-        $(pub(super) async fn $method(&self, command: $Command) -> $Answer {
-            answered(stringify!($Command), self.store.$method(&command).await)
+macro_rules! server_queries {
+    ($($method:ident: $Query:ident -> $Output:ty;)*) => {
+        $(pub(super) async fn $method(&self, query: $Query) -> $Output {
+            answered(stringify!($Query), self.store.$method(&query).await)
         })*
     };
 }
@@ -57,7 +57,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         Self { store, now, count: AtomicU64::new(0) }
     }
 
-    questions! {
+    server_queries! {
         find_client: FindClient -> Option<Arc<ClientRecord>>;
         save_client: SaveClient -> bool;
         remove_client: RemoveClient -> bool;
@@ -110,8 +110,8 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     /// Keeps a ticket that must be kept, and tells its key.
     pub(super) async fn issue(&self, ticket: Ticket) -> TokenHash {
         let key = self.key();
-        let command = SaveTicket { key, alias: None, ticket: Arc::new(ticket), now: self.now };
-        must(self.save_ticket(command).await, "SaveTicket without an alias keeps the ticket, and answers true");
+        let query = SaveTicket { key, alias: None, ticket: Arc::new(ticket), now: self.now };
+        must(self.save_ticket(query).await, "SaveTicket without an alias keeps the ticket, and answers true");
         key
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::clients::registered;
 use super::crowd::{Move, Outcome};
 use super::kit::{Kit, must};
-use crate::oauth2::server::commands::{
+use crate::oauth2::server::queries::{
     NewTokens, Redeem, Redemption, ReplaceTicket, Revoke, Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
 };
 use crate::oauth2::server::records::DeviceStage;

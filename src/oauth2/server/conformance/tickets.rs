@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::kit::{Kit, must};
-use crate::oauth2::server::commands::{FoundTicket, NewTokens, Redeem, Redemption, ReplaceTicket, Revoke, SaveTicket};
 use crate::oauth2::server::consent::{Consent, Mode, ResponseType, Return};
+use crate::oauth2::server::queries::{FoundTicket, NewTokens, Redeem, Redemption, ReplaceTicket, Revoke, SaveTicket};
 use crate::oauth2::server::records::{DeviceStage, PendingTicket, Ticket};
 use crate::oauth2::server::store::AsyncStore;
 use crate::oauth2::server::token_hash::TokenHash;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::kit::{Kit, Row, must};
-use crate::oauth2::server::commands::{NewTokens, Redeem, Redemption, Revoke, Rotation, SaveTokens, Saved};
+use crate::oauth2::server::queries::{NewTokens, Redeem, Redemption, Revoke, Rotation, SaveTokens, Saved};
 use crate::oauth2::server::records::{DeviceStage, TokenKind};
 use crate::oauth2::server::store::AsyncStore;
 use crate::oauth2::server::token_hash::TokenHash;

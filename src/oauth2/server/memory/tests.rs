@@ -103,8 +103,8 @@ fn ticket(client: &str, grant: u32, number: u32, now: u64) -> SaveTicket {
 }
 
 fn remove(store: &MemoryStore, client: &str) {
-    let command = RemoveClient { client_id: client.to_owned(), registration: TokenHash::of(REGISTRATION) };
-    assert_eq!(store.remove_client(&command), Ok(true));
+    let query = RemoveClient { client_id: client.to_owned(), registration: TokenHash::of(REGISTRATION) };
+    assert_eq!(store.remove_client(&query), Ok(true));
 }
 
 fn revoke(store: &MemoryStore, grant: u32) {
@@ -148,8 +148,8 @@ fn no_operation_moves_or_drops_many_of_a_million_records() {
     let living = MANY as usize * (2 + 2 + 1) / 16 - MANY as usize / 64 * 3;
     assert!(store.len() < living + living / 2, "{}", store.len());
     // A client with all of its grants.
-    let command = RemoveClient { client_id: "printer".into(), registration: TokenHash::of(REGISTRATION) };
-    assert_eq!(store.remove_client(&command), Ok(true));
+    let query = RemoveClient { client_id: "printer".into(), registration: TokenHash::of(REGISTRATION) };
+    assert_eq!(store.remove_client(&query), Ok(true));
     assert_eq!(moved::take(), 0, "it ends in one step, and is dropped later");
     assert!(!find(&store, refresh(0)) && find(&store, access(MANY)));
     for number in 0..MANY / 16 {
@@ -198,8 +198,8 @@ fn a_client_that_is_removed_takes_its_own_tokens_along_and_no_others() {
             let store = store();
             save(&store, tokens("printer", 1, if has_refresh { 8 } else { 1 }, 0));
             let parent = Some(access(if has_refresh { 8 } else { 1 }));
-            let command = SaveTokens { tokens: tokens("scanner", 1, 2, 0), parent };
-            assert_eq!(store.save_tokens(&command), Ok(Saved::New));
+            let query = SaveTokens { tokens: tokens("scanner", 1, 2, 0), parent };
+            assert_eq!(store.save_tokens(&query), Ok(Saved::New));
             store
         };
         let parent = access(if has_refresh { 8 } else { 1 });
@@ -285,8 +285,8 @@ fn a_ticket_that_joins_a_grant_while_that_ends_ends_with_it() {
 fn a_client_that_was_removed_and_added_again_has_none_of_its_tokens_back() {
     let store = store();
     save(&store, tokens("printer", 1, 0, 0));
-    let command = RemoveClient { client_id: "printer".into(), registration: TokenHash::of(REGISTRATION) };
-    assert_eq!(store.remove_client(&command), Ok(true));
+    let query = RemoveClient { client_id: "printer".into(), registration: TokenHash::of(REGISTRATION) };
+    assert_eq!(store.remove_client(&query), Ok(true));
     assert_eq!(save(&store, tokens("printer", 1, 8, 0)), Saved::ParentGone);
     store.add_client(ClientRecord::public("printer"));
     assert!(!find(&store, access(0)) && !find(&store, refresh(0)));

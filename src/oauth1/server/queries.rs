@@ -1,12 +1,12 @@
 //! What a server asks of storage.
 //!
-//! Every command is one atomic step. A store that does two steps for one of them can be raced: two requests with the
+//! Every query is one atomic step. A store that does two steps for one of them can be raced: two requests with the
 //! same nonce, or two exchanges of the same temporary credentials, would both succeed.
 
 use std::sync::Arc;
 
 use super::records::{ClientRecord, Stage, TemporaryRecord, TokenRecord};
-use crate::{Command, Freshness, Secret, Timestamp};
+use crate::{Freshness, Secret, ServerQuery, Timestamp};
 
 /// Finds what a signature is checked with.
 ///
@@ -49,8 +49,8 @@ pub struct Credentials {
     pub temporary: Option<Arc<TemporaryRecord>>,
 }
 
-impl Command for FindCredentials {
-    type Answer = Credentials;
+impl ServerQuery for FindCredentials {
+    type Output = Credentials;
 }
 
 /// Remembers a nonce, and tells whether it was there already: in one step.
@@ -86,8 +86,8 @@ pub struct RememberNonce {
     pub now: Timestamp,
 }
 
-impl Command for RememberNonce {
-    type Answer = Freshness;
+impl ServerQuery for RememberNonce {
+    type Output = Freshness;
 }
 
 /// Keeps new temporary credentials.
@@ -107,8 +107,8 @@ pub struct SaveTemporary {
     pub now: Timestamp,
 }
 
-impl Command for SaveTemporary {
-    type Answer = ();
+impl ServerQuery for SaveTemporary {
+    type Output = ();
 }
 
 /// Finds temporary credentials for the page where the resource owner decides.
@@ -122,8 +122,8 @@ pub struct FindTemporary {
     pub token: String,
 }
 
-impl Command for FindTemporary {
-    type Answer = Option<TemporaryRecord>;
+impl ServerQuery for FindTemporary {
+    type Output = Option<TemporaryRecord>;
 }
 
 /// Notes the resource owner's decision, if there is still one to make: where the record is [`Stage::Waiting`], replaces
@@ -145,8 +145,8 @@ pub struct Decide {
     pub stage: Option<Stage>,
 }
 
-impl Command for Decide {
-    type Answer = Option<TemporaryRecord>;
+impl ServerQuery for Decide {
+    type Output = Option<TemporaryRecord>;
 }
 
 /// Exchanges temporary credentials for a token, once: removes the record in any case, lets
@@ -193,6 +193,6 @@ pub enum Redemption {
     Refused,
 }
 
-impl Command for Redeem {
-    type Answer = Redemption;
+impl ServerQuery for Redeem {
+    type Output = Redemption;
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::client_record::ClientRecord;
 use super::records::{GrantId, Ticket, TokenRecord};
 use super::token_hash::TokenHash;
-use crate::{Command, Timestamp};
+use crate::{ServerQuery, Timestamp};
 
 /// Finds a client by its identifier, byte for byte.
 ///
@@ -18,8 +18,8 @@ pub struct FindClient {
     pub client_id: String,
 }
 
-impl Command for FindClient {
-    type Answer = Option<Arc<ClientRecord>>;
+impl ServerQuery for FindClient {
+    type Output = Option<Arc<ClientRecord>>;
 }
 
 /// Keeps a client under its identifier: a new one, which must not be there yet; or in place of one that is there and is still
@@ -40,8 +40,8 @@ pub struct SaveClient {
     pub replaces: Option<Arc<ClientRecord>>,
 }
 
-impl Command for SaveClient {
-    type Answer = bool;
+impl ServerQuery for SaveClient {
+    type Output = bool;
 }
 
 /// Removes a client that has that registration access token, with all its tickets and tokens. Answers whether it was there.
@@ -58,8 +58,8 @@ pub struct RemoveClient {
     pub registration: TokenHash,
 }
 
-impl Command for RemoveClient {
-    type Answer = bool;
+impl ServerQuery for RemoveClient {
+    type Output = bool;
 }
 
 /// Keeps a new ticket, with version 0. Answers whether it was kept: not where a ticket has that alias whose time has not come,
@@ -83,8 +83,8 @@ pub struct SaveTicket {
     pub now: Timestamp,
 }
 
-impl Command for SaveTicket {
-    type Answer = bool;
+impl ServerQuery for SaveTicket {
+    type Output = bool;
 }
 
 /// Finds a ticket by its key, or by its alias.
@@ -119,8 +119,8 @@ pub struct FoundTicket {
     pub ticket: Arc<Ticket>,
 }
 
-impl Command for FindTicket {
-    type Answer = Option<FoundTicket>;
+impl ServerQuery for FindTicket {
+    type Output = Option<FoundTicket>;
 }
 
 /// Puts a ticket in place of one that is there, is not spent and has that version, which goes up by one. Its alias stays. Answers
@@ -143,8 +143,8 @@ pub struct ReplaceTicket {
     pub ticket: Arc<Ticket>,
 }
 
-impl Command for ReplaceTicket {
-    type Answer = bool;
+impl ServerQuery for ReplaceTicket {
+    type Output = bool;
 }
 
 /// Tokens that are to be kept.
@@ -207,8 +207,8 @@ pub enum Redemption {
     Unknown,
 }
 
-impl Command for Redeem {
-    type Answer = Redemption;
+impl ServerQuery for Redeem {
+    type Output = Redemption;
 }
 
 /// Keeps tokens, if their client is still there; where they come of another token, only if that one is, too.
@@ -245,8 +245,8 @@ pub enum Saved {
     ParentGone,
 }
 
-impl Command for SaveTokens {
-    type Answer = Saved;
+impl ServerQuery for SaveTokens {
+    type Output = Saved;
 }
 
 /// Finds a token, of either kind.
@@ -261,8 +261,8 @@ pub struct FindToken {
     pub key: TokenHash,
 }
 
-impl Command for FindToken {
-    type Answer = Option<Arc<TokenRecord>>;
+impl ServerQuery for FindToken {
+    type Output = Option<Arc<TokenRecord>>;
 }
 
 /// Replaces a refresh token, once: where it is there and has not been replaced, puts `replaced` in its place, keeps the new tokens,
@@ -305,8 +305,8 @@ pub enum Rotation {
     Unknown,
 }
 
-impl Command for Rotate {
-    type Answer = Rotation;
+impl ServerQuery for Rotate {
+    type Output = Rotation;
 }
 
 /// Revokes. There is no answer: what is not there is as good as revoked.
@@ -327,6 +327,6 @@ pub enum Revoke {
     Grant(GrantId),
 }
 
-impl Command for Revoke {
-    type Answer = ();
+impl ServerQuery for Revoke {
+    type Output = ();
 }

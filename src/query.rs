@@ -5,15 +5,15 @@ use std::fmt;
 /// A question that storage answers in one atomic step.
 ///
 /// ```
-/// use oauth_proto::Command;
+/// use oauth_proto::ServerQuery;
 /// use oauth_proto::oauth1::server::{Freshness, RememberNonce};
 ///
 /// // What a `RememberNonce` wants to be answered:
-/// let answer: <RememberNonce as Command>::Answer = Freshness::Fresh;
+/// let answer: <RememberNonce as ServerQuery>::Output = Freshness::Fresh;
 /// ```
-pub trait Command: fmt::Debug {
+pub trait ServerQuery: fmt::Debug {
     /// What it is answered with.
-    type Answer;
+    type Output;
 }
 
 /// The answer to a question that remembers a nonce, or spends a pending value.
@@ -42,7 +42,7 @@ pub enum Freshness {
 /// use oauth_proto::oauth1::server::{Freshness, RememberNonce};
 ///
 /// fn answer<R>(pending: PendingQuery<RememberNonce, R>, seen: &mut Vec<String>) -> R {
-///     let nonce = pending.command().nonce.clone();
+///     let nonce = pending.query().nonce.clone();
 ///     if seen.contains(&nonce) {
 ///         return pending.answer(Freshness::Seen);
 ///     }
@@ -51,40 +51,37 @@ pub enum Freshness {
 /// }
 /// ```
 #[must_use = "the request goes on when the question is answered"]
-pub struct PendingQuery<C: Command, R> {
-    command: C,
-    next: Next<C, R>,
+pub struct PendingQuery<Q: ServerQuery, R> {
+    query: Q,
+    next: Next<Q, R>,
 }
 
-/// The way on: the command comes back with its answer, so that what is in it need not be kept twice.
-type Next<C, R> = Box<dyn FnOnce(C, Result<<C as Command>::Answer, String>) -> R + Send>;
+/// The way on: the query comes back with its answer, so that what is in it need not be kept twice.
+type Next<Q, R> = Box<dyn FnOnce(Q, Result<<Q as ServerQuery>::Output, String>) -> R + Send>;
 
-impl<C: Command, R> PendingQuery<C, R> {
-    pub(crate) fn new(command: C, next: impl FnOnce(Result<C::Answer, String>) -> R + Send + 'static) -> Self {
-        Self::with_command(command, move |_, answer| next(answer))
+impl<Q: ServerQuery, R> PendingQuery<Q, R> {
+    pub(crate) fn new(query: Q, next: impl FnOnce(Result<Q::Output, String>) -> R + Send + 'static) -> Self {
+        Self::with_query(query, move |_, answer| next(answer))
     }
 
-    /// The same, for a way on that wants the command back.
+    /// The same, for a way on that wants the query back.
     #[inline]
-    pub(crate) fn with_command(
-        command: C,
-        next: impl FnOnce(C, Result<C::Answer, String>) -> R + Send + 'static,
-    ) -> Self {
-        Self { command, next: Box::new(next) }
+    pub(crate) fn with_query(query: Q, next: impl FnOnce(Q, Result<Q::Output, String>) -> R + Send + 'static) -> Self {
+        Self { query, next: Box::new(next) }
     }
 
     /// The question.
-    pub fn command(&self) -> &C {
-        &self.command
+    pub fn query(&self) -> &Q {
+        &self.query
     }
 
     /// Goes on with the answer.
-    pub fn answer(self, answer: C::Answer) -> R {
-        (self.next)(self.command, Ok(answer))
+    pub fn answer(self, answer: Q::Output) -> R {
+        (self.next)(self.query, Ok(answer))
     }
 
     /// Goes on with what storage came to.
-    pub(crate) fn go_on(self, answer: Result<C::Answer, impl fmt::Display>) -> R {
+    pub(crate) fn go_on(self, answer: Result<Q::Output, impl fmt::Display>) -> R {
         match answer {
             Ok(answer) => self.answer(answer),
             Err(why) => self.unavailable(why),
@@ -92,24 +89,24 @@ impl<C: Command, R> PendingQuery<C, R> {
     }
 
     /// The same question, with something more to do afterwards.
-    pub(crate) fn then<Q>(self, more: impl FnOnce(R) -> Q + Send + 'static) -> PendingQuery<C, Q>
+    pub(crate) fn then<T>(self, more: impl FnOnce(R) -> T + Send + 'static) -> PendingQuery<Q, T>
     where
-        C: 'static,
+        Q: 'static,
         R: 'static,
     {
         let next = self.next;
-        PendingQuery { command: self.command, next: Box::new(move |command, answer| more(next(command, answer))) }
+        PendingQuery { query: self.query, next: Box::new(move |query, answer| more(next(query, answer))) }
     }
 
     /// Goes on without one, because storage failed: the other side gets the protocol's word for it. `why` is for the
     /// operator's log.
     pub fn unavailable(self, why: impl fmt::Display) -> R {
-        (self.next)(self.command, Err(why.to_string()))
+        (self.next)(self.query, Err(why.to_string()))
     }
 }
 
-impl<C: Command, R> fmt::Debug for PendingQuery<C, R> {
+impl<Q: ServerQuery, R> fmt::Debug for PendingQuery<Q, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Query").field(&self.command).finish()
+        f.debug_tuple("Query").field(&self.query).finish()
     }
 }

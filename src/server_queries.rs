@@ -1,9 +1,9 @@
 //! What the servers of all protocols have in common: questions to storage, the store traits, and what drives a request
-//! to its end. Each protocol lists its commands, and gets its own types.
+//! to its end. Each protocol lists its queries, and gets its own types.
 
-/// Makes `Reply`, `Question`, `Store`, `AsyncStore`, `Blocking` and `serve` for a protocol's commands, in the module where
-/// it stands. `aside` names commands that are not storage's to answer.
-macro_rules! questions {
+/// Makes `Reply`, `NextQuery`, `Store`, `AsyncStore`, `Blocking` and `serve` for a protocol's queries, in the module where
+/// it stands. `aside` names queries that are not storage's to answer.
+macro_rules! server_queries {
     (
         $(#[$reply_doc:meta])* reply;
         $(#[$question_doc:meta])* question;
@@ -12,14 +12,14 @@ macro_rules! questions {
         $(#[$blocking_doc:meta])* blocking;
         rejected $Rejected:ty;
         aside [$($Aside:ident),*];
-        $($method:ident: $Command:ident -> $Answer:ty;)*
+        $($method:ident: $Query:ident -> $Output:ty;)*
     ) => {
         $(#[$reply_doc])*
         #[allow(clippy::large_enum_variant, reason = "a reply is moved a few times in a request, and matched by hand")]
         #[must_use = "a reply does nothing until it is driven: see `serve` and `serve_async`"]
         pub enum Reply<T> {
             /// A query is pending: answer it.
-            Query(Question<T>),
+            Query(NextQuery<T>),
             /// The request is dealt with.
             Done(T),
             /// The request is refused.
@@ -49,10 +49,10 @@ macro_rules! questions {
         }
 
         $(#[$question_doc])*
-        pub enum Question<T> {
+        pub enum NextQuery<T> {
             $(
-                #[doc = concat!("See [`", stringify!($Command), "`].")]
-                $Command($crate::PendingQuery<$Command, Reply<T>>),
+                #[doc = concat!("See [`", stringify!($Query), "`].")]
+                $Query($crate::PendingQuery<$Query, Reply<T>>),
             )*
             $(
                 #[doc = concat!("See [`", stringify!($Aside), "`].")]
@@ -60,46 +60,46 @@ macro_rules! questions {
             )*
         }
 
-        impl<T: 'static> Question<T> {
-            fn map<U: 'static>(self, end: impl FnOnce(T) -> U + Send + 'static) -> Question<U> {
+        impl<T: 'static> NextQuery<T> {
+            fn map<U: 'static>(self, end: impl FnOnce(T) -> U + Send + 'static) -> NextQuery<U> {
                 match self {
-                    $(Self::$Command(pending) => Question::$Command(pending.then(|reply| reply.map(end))),)*
-                    $(Self::$Aside(pending) => Question::$Aside(pending.then(|reply| reply.map(end))),)*
+                    $(Self::$Query(pending) => NextQuery::$Query(pending.then(|reply| reply.map(end))),)*
+                    $(Self::$Aside(pending) => NextQuery::$Aside(pending.then(|reply| reply.map(end))),)*
                 }
             }
         }
 
-        impl<T> Question<T> {
+        impl<T> NextQuery<T> {
             /// Has storage answer.
             async fn put_to(self, store: &(impl AsyncStore + ?Sized)) -> Reply<T> {
                 match self {
-                    $(Self::$Command(pending) => {
-                        let answer = store.$method(pending.command()).await;
+                    $(Self::$Query(pending) => {
+                        let answer = store.$method(pending.query()).await;
                         pending.go_on(answer)
                     })*
-                    $(Self::$Aside(pending) => pending.unavailable($crate::questions::UNDECIDED),)*
+                    $(Self::$Aside(pending) => pending.unavailable($crate::server_queries::UNDECIDED),)*
                 }
             }
         }
 
-        impl<T> Question<T> {
+        impl<T> NextQuery<T> {
             /// Has a blocking store answer, without a future, into which the question would be moved.
             #[inline]
             fn put_to_blocking(self, store: &(impl Store + ?Sized)) -> Reply<T> {
                 match self {
-                    $(Self::$Command(pending) => {
-                        let answer = store.$method(pending.command());
+                    $(Self::$Query(pending) => {
+                        let answer = store.$method(pending.query());
                         pending.go_on(answer)
                     })*
-                    $(Self::$Aside(pending) => pending.unavailable($crate::questions::UNDECIDED),)*
+                    $(Self::$Aside(pending) => pending.unavailable($crate::server_queries::UNDECIDED),)*
                 }
             }
         }
 
-        impl<T> std::fmt::Debug for Question<T> {
+        impl<T> std::fmt::Debug for NextQuery<T> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
-                    $(Self::$Command(pending) => pending.fmt(f),)*
+                    $(Self::$Query(pending) => pending.fmt(f),)*
                     $(Self::$Aside(pending) => pending.fmt(f),)*
                 }
             }
@@ -110,11 +110,11 @@ macro_rules! questions {
             /// How it fails. The text goes to the operator's log.
             type Error: std::fmt::Display + Send;
             $(
-                #[doc = concat!("See [`", stringify!($Command), "`].")]
+                #[doc = concat!("See [`", stringify!($Query), "`].")]
                 ///
                 /// # Errors
                 /// When storage fails.
-                fn $method(&self, command: &$Command) -> Result<$Answer, Self::Error>;
+                fn $method(&self, query: &$Query) -> Result<$Output, Self::Error>;
             )*
         }
 
@@ -123,11 +123,11 @@ macro_rules! questions {
             /// How it fails. The text goes to the operator's log.
             type Error: std::fmt::Display + Send;
             $(
-                #[doc = concat!("See [`", stringify!($Command), "`].")]
+                #[doc = concat!("See [`", stringify!($Query), "`].")]
                 fn $method(
                     &self,
-                    command: &$Command,
-                ) -> impl Future<Output = Result<$Answer, Self::Error>> + Send;
+                    query: &$Query,
+                ) -> impl Future<Output = Result<$Output, Self::Error>> + Send;
             )*
         }
 
@@ -140,16 +140,16 @@ macro_rules! questions {
             $(
                 fn $method(
                     &self,
-                    command: &$Command,
-                ) -> impl Future<Output = Result<$Answer, S::Error>> + Send {
-                    std::future::ready(self.0.$method(command))
+                    query: &$Query,
+                ) -> impl Future<Output = Result<$Output, S::Error>> + Send {
+                    std::future::ready(self.0.$method(query))
                 }
             )*
         }
 
-        $crate::questions::behind_a_pointer! { &S; $($method: $Command -> $Answer;)* }
-        $crate::questions::behind_a_pointer! { std::sync::Arc<S>; $($method: $Command -> $Answer;)* }
-        $crate::questions::behind_a_pointer! { Box<S>; $($method: $Command -> $Answer;)* }
+        $crate::server_queries::behind_a_pointer! { &S; $($method: $Query -> $Output;)* }
+        $crate::server_queries::behind_a_pointer! { std::sync::Arc<S>; $($method: $Query -> $Output;)* }
+        $crate::server_queries::behind_a_pointer! { Box<S>; $($method: $Query -> $Output;)* }
 
         /// Takes a request to its end, asking a blocking store.
         ///
@@ -183,15 +183,15 @@ macro_rules! questions {
 
 /// A store behind a pointer is a store.
 macro_rules! behind_a_pointer {
-    ($pointer:ty; $($method:ident: $Command:ident -> $Answer:ty;)*) => {
+    ($pointer:ty; $($method:ident: $Query:ident -> $Output:ty;)*) => {
         impl<S: AsyncStore + ?Sized> AsyncStore for $pointer {
             type Error = S::Error;
             $(
                 fn $method(
                     &self,
-                    command: &$Command,
-                ) -> impl Future<Output = Result<$Answer, S::Error>> + Send {
-                    (**self).$method(command)
+                    query: &$Query,
+                ) -> impl Future<Output = Result<$Output, S::Error>> + Send {
+                    (**self).$method(query)
                 }
             )*
         }
@@ -199,15 +199,15 @@ macro_rules! behind_a_pointer {
         impl<S: Store + ?Sized> Store for $pointer {
             type Error = S::Error;
             $(
-                fn $method(&self, command: &$Command) -> Result<$Answer, S::Error> {
-                    (**self).$method(command)
+                fn $method(&self, query: &$Query) -> Result<$Output, S::Error> {
+                    (**self).$method(query)
                 }
             )*
         }
     };
 }
 
-pub(crate) use {behind_a_pointer, questions};
+pub(crate) use {behind_a_pointer, server_queries};
 
 /// What is told where a question is the application's to decide, and only a store is there.
 pub(crate) const UNDECIDED: &str =
