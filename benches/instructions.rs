@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use oauth_proto::oauth1::server::{
-    ClientRecord as Consumer, Credentials, Freshness, NextQuery, Reply, TokenRecord, Verifier,
+    ClientRecord as Consumer, Credentials, Freshness, NextQuery, ServerStep, TokenRecord, Verifier,
 };
 use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::oauth2::resource::ResourceServer;
@@ -173,11 +173,11 @@ fn verified(name: &'static str, found: Credentials) -> Case {
         name,
         move |at| (signed(), found.clone(), moment(at)),
         move |(request, found, moment)| {
-            let Reply::Query(NextQuery::FindCredentials(pending)) = verifier.verify(&request, moment) else {
+            let ServerStep::Query(NextQuery::FindCredentials(pending)) = verifier.verify(&request, moment) else {
                 unreachable!()
             };
             let outcome = match pending.answer(found) {
-                Reply::Query(NextQuery::RememberNonce(pending)) => pending.answer(Freshness::Fresh),
+                ServerStep::Query(NextQuery::RememberNonce(pending)) => pending.answer(Freshness::Fresh),
                 refused => refused,
             };
             (outcome, request)

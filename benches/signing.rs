@@ -8,7 +8,7 @@ use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterio
 use hmac::{Hmac, KeyInit, Mac};
 use http::{Method, Request, Uri};
 use oauth_proto::oauth1::server::{
-    ClientRecord, Credentials, Freshness, Grant, NextQuery, Reply, TokenRecord, Verifier,
+    ClientRecord, Credentials, Freshness, Grant, NextQuery, ServerStep, TokenRecord, Verifier,
 };
 use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials, base_string};
 use oauth_proto::wire::form;
@@ -256,12 +256,13 @@ fn verify(criterion: &mut Criterion) {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let moment = Moment::new(Timestamp::from_secs(case.timestamp), [7; 32]);
-                let Reply::Query(NextQuery::FindCredentials(pending)) = verifier.verify(black_box(&request), moment)
+                let ServerStep::Query(NextQuery::FindCredentials(pending)) =
+                    verifier.verify(black_box(&request), moment)
                 else {
                     panic!("the credentials are asked for first")
                 };
                 match pending.answer(found.clone()) {
-                    Reply::Query(NextQuery::RememberNonce(pending)) => pending.answer(Freshness::Fresh),
+                    ServerStep::Query(NextQuery::RememberNonce(pending)) => pending.answer(Freshness::Fresh),
                     refused => refused,
                 }
             });

@@ -1,11 +1,11 @@
 //! What the servers of all protocols have in common: questions to storage, the store traits, and what drives a request
 //! to its end. Each protocol lists its queries, and gets its own types.
 
-/// Makes `Reply`, `NextQuery`, `Store`, `AsyncStore`, `Blocking` and `serve` for a protocol's queries, in the module where
+/// Makes `ServerStep`, `NextQuery`, `Store`, `AsyncStore`, `Blocking` and `serve` for a protocol's queries, in the module where
 /// it stands. `aside` names queries that are not storage's to answer.
 macro_rules! server_queries {
     (
-        $(#[$reply_doc:meta])* reply;
+        $(#[$step_doc:meta])* step;
         $(#[$question_doc:meta])* question;
         $(#[$store_doc:meta])* store;
         $(#[$async_doc:meta])* async_store;
@@ -14,10 +14,10 @@ macro_rules! server_queries {
         aside [$($Aside:ident),*];
         $($method:ident: $Query:ident -> $Output:ty;)*
     ) => {
-        $(#[$reply_doc])*
-        #[allow(clippy::large_enum_variant, reason = "a reply is moved a few times in a request, and matched by hand")]
-        #[must_use = "a reply does nothing until it is driven: see `serve` and `serve_async`"]
-        pub enum Reply<T> {
+        $(#[$step_doc])*
+        #[allow(clippy::large_enum_variant, reason = "a step is moved a few times in a request, and matched by hand")]
+        #[must_use = "a step does nothing until it is driven: see `serve` and `serve_async`"]
+        pub enum ServerStep<T> {
             /// A query is pending: answer it.
             Query(NextQuery<T>),
             /// The request is dealt with.
@@ -26,18 +26,18 @@ macro_rules! server_queries {
             Reject($Rejected),
         }
 
-        impl<T: 'static> Reply<T> {
+        impl<T: 'static> ServerStep<T> {
             /// The same with another end.
-            pub fn map<U: 'static>(self, end: impl FnOnce(T) -> U + Send + 'static) -> Reply<U> {
+            pub fn map<U: 'static>(self, end: impl FnOnce(T) -> U + Send + 'static) -> ServerStep<U> {
                 match self {
-                    Self::Query(question) => Reply::Query(question.map(end)),
-                    Self::Done(value) => Reply::Done(end(value)),
-                    Self::Reject(rejected) => Reply::Reject(rejected),
+                    Self::Query(question) => ServerStep::Query(question.map(end)),
+                    Self::Done(value) => ServerStep::Done(end(value)),
+                    Self::Reject(rejected) => ServerStep::Reject(rejected),
                 }
             }
         }
 
-        impl<T> std::fmt::Debug for Reply<T> {
+        impl<T> std::fmt::Debug for ServerStep<T> {
             /// What is done is not shown: it may be a response with credentials.
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
@@ -52,26 +52,26 @@ macro_rules! server_queries {
         pub enum NextQuery<T> {
             $(
                 #[doc = concat!("See [`", stringify!($Query), "`].")]
-                $Query($crate::PendingQuery<$Query, Reply<T>>),
+                $Query($crate::PendingQuery<$Query, ServerStep<T>>),
             )*
             $(
                 #[doc = concat!("See [`", stringify!($Aside), "`].")]
-                $Aside($crate::PendingQuery<$Aside, Reply<T>>),
+                $Aside($crate::PendingQuery<$Aside, ServerStep<T>>),
             )*
         }
 
         impl<T: 'static> NextQuery<T> {
             fn map<U: 'static>(self, end: impl FnOnce(T) -> U + Send + 'static) -> NextQuery<U> {
                 match self {
-                    $(Self::$Query(pending) => NextQuery::$Query(pending.then(|reply| reply.map(end))),)*
-                    $(Self::$Aside(pending) => NextQuery::$Aside(pending.then(|reply| reply.map(end))),)*
+                    $(Self::$Query(pending) => NextQuery::$Query(pending.then(|step| step.map(end))),)*
+                    $(Self::$Aside(pending) => NextQuery::$Aside(pending.then(|step| step.map(end))),)*
                 }
             }
         }
 
         impl<T> NextQuery<T> {
             /// Has storage answer.
-            async fn put_to(self, store: &(impl AsyncStore + ?Sized)) -> Reply<T> {
+            async fn put_to(self, store: &(impl AsyncStore + ?Sized)) -> ServerStep<T> {
                 match self {
                     $(Self::$Query(pending) => {
                         let answer = store.$method(pending.query()).await;
@@ -85,7 +85,7 @@ macro_rules! server_queries {
         impl<T> NextQuery<T> {
             /// Has a blocking store answer, without a future, into which the question would be moved.
             #[inline]
-            fn put_to_blocking(self, store: &(impl Store + ?Sized)) -> Reply<T> {
+            fn put_to_blocking(self, store: &(impl Store + ?Sized)) -> ServerStep<T> {
                 match self {
                     $(Self::$Query(pending) => {
                         let answer = store.$method(pending.query());
@@ -155,12 +155,12 @@ macro_rules! server_queries {
         ///
         /// # Errors
         /// The refusal: its response goes to the client, its reason to the log.
-        pub fn serve<T>(mut reply: Reply<T>, store: &(impl Store + ?Sized)) -> Result<T, $Rejected> {
+        pub fn serve<T>(mut step: ServerStep<T>, store: &(impl Store + ?Sized)) -> Result<T, $Rejected> {
             loop {
-                reply = match reply {
-                    Reply::Query(question) => question.put_to_blocking(store),
-                    Reply::Done(value) => return Ok(value),
-                    Reply::Reject(rejected) => return Err(rejected),
+                step = match step {
+                    ServerStep::Query(question) => question.put_to_blocking(store),
+                    ServerStep::Done(value) => return Ok(value),
+                    ServerStep::Reject(rejected) => return Err(rejected),
                 }
             }
         }
@@ -169,12 +169,12 @@ macro_rules! server_queries {
         ///
         /// # Errors
         /// The refusal: its response goes to the client, its reason to the log.
-        pub async fn serve_async<T>(mut reply: Reply<T>, store: &(impl AsyncStore + ?Sized)) -> Result<T, $Rejected> {
+        pub async fn serve_async<T>(mut step: ServerStep<T>, store: &(impl AsyncStore + ?Sized)) -> Result<T, $Rejected> {
             loop {
-                reply = match reply {
-                    Reply::Query(question) => question.put_to(store).await,
-                    Reply::Done(value) => return Ok(value),
-                    Reply::Reject(rejected) => return Err(rejected),
+                step = match step {
+                    ServerStep::Query(question) => question.put_to(store).await,
+                    ServerStep::Done(value) => return Ok(value),
+                    ServerStep::Reject(rejected) => return Err(rejected),
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! How often signing allocates: a claim that a counting allocator checks.
 
 use oauth_proto::oauth1::server::{
-    ClientRecord, Credentials, Freshness, Grant, MemoryStore, NextQuery, Reason, Reply, TokenRecord, Verified,
+    ClientRecord, Credentials, Freshness, Grant, MemoryStore, NextQuery, Reason, ServerStep, TokenRecord, Verified,
     Verifier, serve,
 };
 use oauth_proto::oauth1::{ClientCredentials, Method, Scheme, Signer, Stamp, TokenCredentials};
@@ -67,14 +67,15 @@ fn verifying_a_request_costs_at_most_ten() {
     };
     let verifier = Verifier::new("https://api.twitter.com").unwrap();
     let verify = || {
-        let Reply::Query(NextQuery::FindCredentials(pending)) = verifier.verify(&request, Moment::new(now, [7; 32]))
+        let ServerStep::Query(NextQuery::FindCredentials(pending)) =
+            verifier.verify(&request, Moment::new(now, [7; 32]))
         else {
             panic!("the credentials are asked for first")
         };
-        let Reply::Query(NextQuery::RememberNonce(pending)) = pending.answer(found.clone()) else {
+        let ServerStep::Query(NextQuery::RememberNonce(pending)) = pending.answer(found.clone()) else {
             panic!("the nonce is remembered when the signature is right")
         };
-        assert!(matches!(pending.answer(Freshness::Fresh), Reply::Done(_)));
+        assert!(matches!(pending.answer(Freshness::Fresh), ServerStep::Done(_)));
     };
     // The first time, the keys' schedules are kept with the records.
     verify();
@@ -96,8 +97,8 @@ fn flood(verifier: &Verifier, form: Vec<u8>) -> (allocation_counter::AllocationI
         .unwrap();
     let mut outcome = None;
     let counted = allocation_counter::measure(|| {
-        let reply = verifier.verify(&request, Moment::new(now, [7; 32]));
-        outcome = Some(serve(reply, &MemoryStore::default()).map_err(|rejected| rejected.reason));
+        let step = verifier.verify(&request, Moment::new(now, [7; 32]));
+        outcome = Some(serve(step, &MemoryStore::default()).map_err(|rejected| rejected.reason));
     });
     (counted, outcome.unwrap())
 }

@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{
     AnswerKind, Claim, ClientRecord, Decide, Decision, Dispatched, ExtendAnswer, Grant, GrantType, NextQuery, Reason,
-    RegistrationPolicy, Rejected, Reply, Store, serve, serve_extended,
+    RegistrationPolicy, Rejected, ServerStep, Store, serve, serve_extended,
 };
 use oauth_proto::oauth2::{Authorize, Client};
 use oauth_proto::{Request, Response, Timestamp};
@@ -288,18 +288,18 @@ fn resource_withdrawn() {
 
 /// Answers the first questions from a store, and fails at a later one.
 fn failing(world: &World, request: &Request, answered: u32) -> Option<Rejected> {
-    let mut reply = world.provider.dispatch(request, world.moment());
+    let mut step = world.provider.dispatch(request, world.moment());
     for _ in 0..answered {
-        reply = match reply {
-            Reply::Query(NextQuery::FindClient(pending)) => {
+        step = match step {
+            ServerStep::Query(NextQuery::FindClient(pending)) => {
                 let found = world.store.find_client(pending.query()).unwrap();
                 pending.answer(found)
             }
-            Reply::Query(NextQuery::FindTicket(pending)) => {
+            ServerStep::Query(NextQuery::FindTicket(pending)) => {
                 let found = world.store.find_ticket(pending.query()).unwrap();
                 pending.answer(found)
             }
-            Reply::Query(NextQuery::FindToken(pending)) => {
+            ServerStep::Query(NextQuery::FindToken(pending)) => {
                 let found = world.store.find_token(pending.query()).unwrap();
                 pending.answer(found)
             }
@@ -307,20 +307,20 @@ fn failing(world: &World, request: &Request, answered: u32) -> Option<Rejected> 
         };
     }
     let down = "the database is down";
-    match reply {
-        Reply::Query(NextQuery::FindClient(pending)) => reply = pending.unavailable(down),
-        Reply::Query(NextQuery::FindTicket(pending)) => reply = pending.unavailable(down),
-        Reply::Query(NextQuery::FindToken(pending)) => reply = pending.unavailable(down),
-        Reply::Query(NextQuery::SaveTicket(pending)) => reply = pending.unavailable(down),
-        Reply::Query(NextQuery::SaveTokens(pending)) => reply = pending.unavailable(down),
-        Reply::Query(NextQuery::SaveClient(pending)) => reply = pending.unavailable(down),
-        Reply::Query(NextQuery::Redeem(pending)) => reply = pending.unavailable(down),
-        Reply::Query(NextQuery::Rotate(pending)) => reply = pending.unavailable(down),
-        Reply::Query(NextQuery::Revoke(pending)) => reply = pending.unavailable(down),
+    match step {
+        ServerStep::Query(NextQuery::FindClient(pending)) => step = pending.unavailable(down),
+        ServerStep::Query(NextQuery::FindTicket(pending)) => step = pending.unavailable(down),
+        ServerStep::Query(NextQuery::FindToken(pending)) => step = pending.unavailable(down),
+        ServerStep::Query(NextQuery::SaveTicket(pending)) => step = pending.unavailable(down),
+        ServerStep::Query(NextQuery::SaveTokens(pending)) => step = pending.unavailable(down),
+        ServerStep::Query(NextQuery::SaveClient(pending)) => step = pending.unavailable(down),
+        ServerStep::Query(NextQuery::Redeem(pending)) => step = pending.unavailable(down),
+        ServerStep::Query(NextQuery::Rotate(pending)) => step = pending.unavailable(down),
+        ServerStep::Query(NextQuery::Revoke(pending)) => step = pending.unavailable(down),
         _ => return None,
     }
-    match reply {
-        Reply::Reject(rejected) => Some(rejected),
+    match step {
+        ServerStep::Reject(rejected) => Some(rejected),
         _ => panic!("a question that storage did not answer has to end the request"),
     }
 }
@@ -363,11 +363,11 @@ fn where_storage_fails_the_answer_says_when_to_come_back() {
         assert!(failed > 0, "{}", request.uri());
     }
     let consent = world.consent(&format!("{ISSUER}/authorize?{query}"));
-    let reply = world.provider.grant(consent, Grant::new("jane"), world.moment());
-    let Reply::Query(NextQuery::FindClient(pending)) = reply else { panic!() };
+    let step = world.provider.grant(consent, Grant::new("jane"), world.moment());
+    let ServerStep::Query(NextQuery::FindClient(pending)) = step else { panic!() };
     let found = world.store.find_client(pending.query()).unwrap();
-    let Reply::Query(NextQuery::SaveTicket(pending)) = pending.answer(found) else { panic!() };
-    let Reply::Reject(rejected) = pending.unavailable("down") else { panic!() };
+    let ServerStep::Query(NextQuery::SaveTicket(pending)) = pending.answer(found) else { panic!() };
+    let ServerStep::Reject(rejected) = pending.unavailable("down") else { panic!() };
     let response = rejected.response();
     assert_eq!(response.status(), 303);
     let location = response.headers()["location"].to_str().unwrap();

@@ -11,7 +11,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use http::request::Parts;
 use oauth_proto::oauth2::server::{
     ClaimedClient, ClientRecord, ClientSecret, ClientSource, GrantType, MemoryStore, NextQuery, ProviderBuilder,
-    Reason, Rejected, Reply, SecretHasher, Sha256Secrets, Store, serve,
+    Reason, Rejected, SecretHasher, ServerStep, Sha256Secrets, Store, serve,
 };
 use oauth_proto::{Moment, Request, Response, Secret, Timestamp, Unsupported};
 use world::{ISSUER, NOW, SECRET, provider};
@@ -169,16 +169,16 @@ fn a_refused_client_costs_the_same_whether_it_is_known_or_not() {
     let cost = |authorization: &str| {
         let before = counting.0.load(Ordering::Relaxed);
         let request = form(Some(authorization), "grant_type=client_credentials&scope=stats");
-        let (mut reply, mut questions) = (server.token(&request, at(NOW)), 0);
+        let (mut step, mut questions) = (server.token(&request, at(NOW)), 0);
         let refused = loop {
-            reply = match reply {
-                Reply::Query(NextQuery::FindClient(pending)) => {
+            step = match step {
+                ServerStep::Query(NextQuery::FindClient(pending)) => {
                     questions += 1;
                     let found = store.find_client(pending.query()).unwrap();
                     pending.answer(found)
                 }
-                Reply::Query(_) | Reply::Done(_) => break false,
-                Reply::Reject(_) => break true,
+                ServerStep::Query(_) | ServerStep::Done(_) => break false,
+                ServerStep::Reject(_) => break true,
             };
         };
         assert!(refused, "{authorization}");

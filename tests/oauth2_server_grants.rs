@@ -253,8 +253,8 @@ fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
         let authorize = Authorize::scope("read").response_mode(mode);
         let authorization = world.client().authorize_implicit(authorize, world.moment()).unwrap();
         let consent = world.consent(&authorization.url);
-        let reply = world.provider.grant(consent, Grant::new("jane"), world.moment());
-        let response = serve(reply, &world.store).unwrap();
+        let step = world.provider.grant(consent, Grant::new("jane"), world.moment());
+        let response = serve(step, &world.store).unwrap();
         let callback = match mode {
             ResponseMode::FormPost => fields(std::str::from_utf8(response.body()).unwrap()),
             _ => response.headers()["location"].to_str().unwrap().to_owned(),
@@ -321,7 +321,7 @@ fn more_than_was_asked_is_not_granted() {
 
 #[test]
 fn a_store_that_fails_is_told_in_the_words_of_the_protocol() {
-    use oauth_proto::oauth2::server::{NextQuery, Reply};
+    use oauth_proto::oauth2::server::{NextQuery, ServerStep};
 
     let world = World::new(provider());
     let body = format!("grant_type=client_credentials&client_id=printer&client_secret={SECRET}&scope=stats");
@@ -329,10 +329,10 @@ fn a_store_that_fails_is_told_in_the_words_of_the_protocol() {
         .header("content-type", "application/x-www-form-urlencoded")
         .body(body.into_bytes())
         .unwrap();
-    let Reply::Query(NextQuery::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
+    let ServerStep::Query(NextQuery::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
         panic!("the client is not looked for")
     };
-    let Reply::Reject(rejected) = pending.unavailable("disk full") else { panic!("it goes on") };
+    let ServerStep::Reject(rejected) = pending.unavailable("disk full") else { panic!("it goes on") };
     let response = rejected.response();
     assert_eq!(response.status(), 503);
     let body = String::from_utf8_lossy(response.body()).into_owned();

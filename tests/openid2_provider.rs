@@ -6,7 +6,7 @@ mod world;
 
 use std::collections::BTreeMap;
 
-use oauth_proto::openid2::{Authenticate, Handled, MemoryStore, Provider, Reason, Reply, key_value, serve};
+use oauth_proto::openid2::{Authenticate, Handled, MemoryStore, Provider, Reason, ServerStep, key_value, serve};
 use oauth_proto::{Response, Secret};
 use world::*;
 
@@ -287,12 +287,12 @@ fn a_store_that_fails_confirms_nothing() {
     let world = World::default();
     let (_, callback) = world.callback(JANE, false);
     let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
-    let Reply::Query(oauth_proto::openid2::NextQuery::RememberNonce(pending)) =
+    let ServerStep::Query(oauth_proto::openid2::NextQuery::RememberNonce(pending)) =
         world.provider.handle(&post(&query), world.moment())
     else {
         panic!()
     };
-    let Reply::Reject(rejected) = pending.unavailable("disk full") else { panic!() };
+    let ServerStep::Reject(rejected) = pending.unavailable("disk full") else { panic!() };
     assert_eq!(rejected.reason, Reason::StoreFailed("disk full".into()));
     let response = rejected.response();
     assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"5"[..]));

@@ -11,7 +11,7 @@ use common::{CALLBACK, NOW, ORIGIN, World, fields};
 use http::Request;
 use oauth_proto::oauth1::server::{
     ClientRecord, Credentials, Decide, Decision, FindCredentials, FindTemporary, Freshness, Grant, MemoryStore,
-    NextQuery, Reason, Redeem, Redemption, RememberNonce, Reply, SaveTemporary, Store, TemporaryRecord, serve,
+    NextQuery, Reason, Redeem, Redemption, RememberNonce, SaveTemporary, ServerStep, Store, TemporaryRecord, serve,
 };
 use oauth_proto::oauth1::{
     ApiRequest, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method, Pending, Placement, Scheme,
@@ -600,7 +600,7 @@ fn a_store_may_make_its_records_anew_for_each_answer() {
     for _ in 0..2 {
         for (is_known, expected) in [(true, None), (false, Some(Reason::UnknownToken))] {
             let request = world.signed();
-            let Reply::Query(NextQuery::FindCredentials(pending)) =
+            let ServerStep::Query(NextQuery::FindCredentials(pending)) =
                 world.provider.verifier().verify(&request, world.moment())
             else {
                 panic!("no question")
@@ -620,7 +620,8 @@ fn a_store_may_make_its_records_anew_for_each_answer() {
 fn a_store_that_fails_is_a_503_and_nothing_is_lost() {
     let world = World::default();
     let request = world.signed();
-    let Reply::Query(NextQuery::FindCredentials(pending)) = world.provider.verifier().verify(&request, world.moment())
+    let ServerStep::Query(NextQuery::FindCredentials(pending)) =
+        world.provider.verifier().verify(&request, world.moment())
     else {
         panic!("no question")
     };
@@ -669,8 +670,8 @@ impl Store for Failing<'_> {
 /// RFC 9110 §10.2.3: clients that come back at once would keep storage from recovering.
 #[test]
 fn every_endpoint_says_when_to_come_back_after_any_question_that_storage_could_not_answer() {
-    fn outage<T: std::fmt::Debug>(world: &World, answered: usize, reply: Reply<T>) {
-        let rejected = serve(reply, &Failing(&world.store, Cell::new(answered))).unwrap_err();
+    fn outage<T: std::fmt::Debug>(world: &World, answered: usize, step: ServerStep<T>) {
+        let rejected = serve(step, &Failing(&world.store, Cell::new(answered))).unwrap_err();
         assert_eq!(rejected.reason, Reason::StoreFailed("the disk is full".into()), "after {answered}");
         let response = rejected.response();
         assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"5"[..]));
@@ -939,8 +940,8 @@ fn a_form_that_comes_with_a_body_hash_is_refused() {
 fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_for_the_other() {
     struct Both<'s>(&'s MemoryStore);
     impl Both<'_> {
-        fn credentials(&self, reply: Reply<impl std::fmt::Debug>) -> Reason {
-            let Reply::Query(NextQuery::FindCredentials(pending)) = reply else { panic!("no question") };
+        fn credentials(&self, step: ServerStep<impl std::fmt::Debug>) -> Reason {
+            let ServerStep::Query(NextQuery::FindCredentials(pending)) = step else { panic!("no question") };
             let query = pending.query();
             let find = |temporary| FindCredentials { temporary, ..query.clone() };
             let token = self.0.find_credentials(&find(false)).unwrap();
@@ -963,11 +964,11 @@ fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_fo
     };
     let answer = fields(&world.answer(&request));
     let temporary = TokenCredentials::new(&answer["oauth_token"], answer["oauth_token_secret"].as_str());
-    let reply = world.provider.verifier().verify(&signed(&temporary, "/photos"), world.moment());
-    assert_eq!(store.credentials(reply), Reason::UnknownToken);
+    let step = world.provider.verifier().verify(&signed(&temporary, "/photos"), world.moment());
+    assert_eq!(store.credentials(step), Reason::UnknownToken);
     let token = world.token().credentials;
-    let reply = world.provider.token_credentials(&signed(&token, "/token"), world.moment());
-    assert_eq!(store.credentials(reply), Reason::UnknownToken);
+    let step = world.provider.token_credentials(&signed(&token, "/token"), world.moment());
+    assert_eq!(store.credentials(step), Reason::UnknownToken);
 }
 
 #[test]
@@ -979,8 +980,8 @@ fn a_decision_counts_until_the_second_in_which_the_temporary_credentials_expire(
             let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
             world.now.set(NOW + later);
             let moment = world.moment();
-            let reply = if grants { consent.grant(Grant::new("jane"), moment) } else { consent.deny(moment) };
-            let outcome = serve(reply, &world.store).map(drop).map_err(|rejected| rejected.reason);
+            let step = if grants { consent.grant(Grant::new("jane"), moment) } else { consent.deny(moment) };
+            let outcome = serve(step, &world.store).map(drop).map_err(|rejected| rejected.reason);
             assert_eq!(outcome, if counts { Ok(()) } else { Err(Reason::NothingPending) }, "{later} s later");
         }
     }

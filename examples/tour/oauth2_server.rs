@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
-    ClientRecord, DevicePage, Dispatched, Grant, GrantType, MemoryStore, Provider, Rejected, Reply, serve,
+    ClientRecord, DevicePage, Dispatched, Grant, GrantType, MemoryStore, Provider, Rejected, ServerStep, serve,
 };
 use oauth_proto::{Error, Moment, Request, Response, Timestamp};
 
@@ -47,8 +47,8 @@ impl Photos {
     }
 
     /// Takes what the provider or the API begins to its end.
-    pub fn serve<T>(&self, reply: Reply<T>) -> Result<T, Rejected> {
-        serve(reply, &self.store)
+    pub fn serve<T>(&self, step: ServerStep<T>) -> Result<T, Rejected> {
+        serve(step, &self.store)
     }
 
     /// What any request comes to.

@@ -6,7 +6,7 @@ use http::{HeaderValue, Request};
 use oauth_proto::Timestamp;
 use oauth_proto::oauth2::BearerChallenge;
 use oauth_proto::oauth2::resource::ResourceServer;
-use oauth_proto::oauth2::server::{NextQuery, Rejected, Reply, TokenHash};
+use oauth_proto::oauth2::server::{NextQuery, Rejected, ServerStep, TokenHash};
 
 use crate::reference::decode_form;
 
@@ -69,17 +69,17 @@ pub fn run(input: Input) {
     let photos = if input.in_body { photos.allow_token_in_body() } else { photos };
     let photos = if input.in_query { photos.allow_token_in_query() } else { photos };
     match photos.check(&request, input.scope.as_str(), Timestamp::from_secs(1)) {
-        Reply::Query(NextQuery::FindToken(pending)) => {
+        ServerStep::Query(NextQuery::FindToken(pending)) => {
             let tokens = tokens(&input, &request);
             assert_eq!(tokens.len(), 1, "{tokens:?}");
             let token = std::str::from_utf8(&tokens[0]).unwrap();
             assert_eq!(pending.query().key, TokenHash::of(token));
             match pending.answer(None) {
-                Reply::Reject(rejected) => refused(&rejected, token),
+                ServerStep::Reject(rejected) => refused(&rejected, token),
                 end => panic!("{end:?}"),
             }
         }
-        Reply::Reject(rejected) => refused(&rejected, TOKEN),
+        ServerStep::Reject(rejected) => refused(&rejected, TOKEN),
         end => panic!("{end:?}"),
     }
 }

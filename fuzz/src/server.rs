@@ -102,8 +102,8 @@ pub fn run(acts: Input) {
                     }
                 };
                 assert!(!*spent && verifier.is_none());
-                let reply = if grant { consent.grant(Grant::new("jane"), moment()) } else { consent.deny(moment()) };
-                match serve(reply, &store).unwrap() {
+                let step = if grant { consent.grant(Grant::new("jane"), moment()) } else { consent.deny(moment()) };
+                match serve(step, &store).unwrap() {
                     Decision::Redirect(response) => {
                         well_formed(&response);
                         let location = response.headers()["location"].to_str().unwrap();

@@ -7,8 +7,8 @@ use arbitrary::Arbitrary;
 use http::Request;
 use oauth_proto::Response;
 use oauth_proto::oauth2::server::{
-    Claim, Consent, Decide, Decision, DeviceConsent, DevicePage, Dispatched, Grant, Provider, Reason, Rejected, Reply,
-    serve, serve_with,
+    Claim, Consent, Decide, Decision, DeviceConsent, DevicePage, Dispatched, Grant, Provider, Reason, Rejected,
+    ServerStep, serve, serve_with,
 };
 use oauth_proto::wire::form;
 
@@ -364,8 +364,8 @@ impl World {
         }
         if let Some(code) = body["user_code"].as_str() {
             self.given.push(code.to_owned());
-            let reply = self.provider.find_device(code, self.clock.moment().now);
-            serve(reply, &self.store.inner).unwrap();
+            let step = self.provider.find_device(code, self.clock.moment().now);
+            serve(step, &self.store.inner).unwrap();
         }
     }
 
@@ -397,8 +397,8 @@ impl World {
         }
     }
 
-    fn end(&self, reply: Reply<Response>) -> Response {
-        serve(reply, &self.store).unwrap_or_else(|rejected| panic!("{rejected:?}"))
+    fn end(&self, step: ServerStep<Response>) -> Response {
+        serve(step, &self.store).unwrap_or_else(|rejected| panic!("{rejected:?}"))
     }
 
     fn device(&mut self, page: DevicePage, decision: u8) {
@@ -410,11 +410,11 @@ impl World {
         let device: DeviceConsent = serde_json::from_str(&serde_json::to_string(&device).unwrap()).unwrap();
         self.store.asked.set(0);
         let moment = self.clock.moment();
-        let reply: Reply<()> = match decision % 2 {
+        let step: ServerStep<()> = match decision % 2 {
             0 => self.provider.grant_device(device, Grant::new("jane"), moment),
             _ => self.provider.deny_device(device, moment),
         };
-        serve(reply, &self.store).unwrap();
+        serve(step, &self.store).unwrap();
     }
 }
 

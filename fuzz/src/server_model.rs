@@ -94,11 +94,11 @@ impl World {
         let request = Request::post(format!("{ISSUER}{path}")).header("content-type", form::MEDIA_TYPE);
         let request = request.body(body.into_bytes()).unwrap();
         self.ask(|world| match world.provider.dispatch(&request, world.clock.moment()) {
-            reply if path == "/token" || path == "/revoke" => serve(reply, &world.store).map(|end| match end {
+            step if path == "/token" || path == "/revoke" => serve(step, &world.store).map(|end| match end {
                 Dispatched::Respond(response) => response,
                 end => panic!("{end:?}"),
             }),
-            reply => panic!("{reply:?}"),
+            step => panic!("{step:?}"),
         })
     }
 

@@ -9,7 +9,7 @@ use http::StatusCode;
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
     Claim, ClientRecord, Consent, Decide, Decision, DeviceConsent, DevicePage, Dispatched, Grant, GrantType,
-    MemoryStore, Provider, RegistrationPolicy, Rejected, Reply, serve, serve_with,
+    MemoryStore, Provider, RegistrationPolicy, Rejected, ServerStep, serve, serve_with,
 };
 use oauth_proto::{Moment, Request, Response, Timestamp};
 
@@ -117,8 +117,8 @@ impl Endpoints {
     }
 
     fn dispatch(&self, request: &Request) -> Result<Response, Rejected> {
-        let reply = self.provider.dispatch(request, Moment::from_os());
-        match serve_with(reply, &self.store, check_password)? {
+        let step = self.provider.dispatch(request, Moment::from_os());
+        match serve_with(step, &self.store, check_password)? {
             Dispatched::Respond(response) => Ok(response),
             Dispatched::Consent(consent) => self.decide(consent),
             Dispatched::Device(DevicePage { user_code: None, .. }) => Ok(page(StatusCode::OK, "Enter the code")),
@@ -144,8 +144,8 @@ impl Endpoints {
         Ok(page(StatusCode::OK, "Go back to your device"))
     }
 
-    fn serve<T>(&self, reply: Reply<T>) -> Result<T, Rejected> {
-        serve(reply, &self.store)
+    fn serve<T>(&self, step: ServerStep<T>) -> Result<T, Rejected> {
+        serve(step, &self.store)
     }
 
     /// The protected resource tells for whom it was called, and by whom.

@@ -3,7 +3,7 @@
 use http::{Request, Response, StatusCode};
 use oauth_proto::Moment;
 use oauth_proto::oauth1::server::{
-    ClientRecord, Consent, Decision, Grant, MemoryStore, Provider, Rejected, Reply, Verified, Verifier, serve,
+    ClientRecord, Consent, Decision, Grant, MemoryStore, Provider, Rejected, ServerStep, Verified, Verifier, serve,
 };
 use oauth_proto::wire::form;
 
@@ -73,8 +73,8 @@ impl Endpoints {
         response.unwrap_or_else(|rejected| rejected.response())
     }
 
-    fn serve<T>(&self, reply: Reply<T>) -> Result<T, Rejected> {
-        serve(reply, &self.store)
+    fn serve<T>(&self, step: ServerStep<T>) -> Result<T, Rejected> {
+        serve(step, &self.store)
     }
 
     /// The page on which the resource owner decides, which is always Jane. She says no by `?jane=denies`.

@@ -69,4 +69,4 @@ pub use realm::Realm;
 pub use relying_party::{
     Assertion, Authenticate, Authentication, Callback, Checked, Pending, Profile, RelyingParty, Wish,
 };
-pub use store::{AsyncStore, Blocking, NextQuery, RememberNonce, Reply, Store, serve, serve_async};
+pub use store::{AsyncStore, Blocking, NextQuery, RememberNonce, ServerStep, Store, serve, serve_async};

@@ -56,22 +56,22 @@ server_queries! {
     /// What happens next with a request to a provider: a question to storage, the end, or a refusal.
     ///
     /// ```
-    /// use oauth_proto::openid2::{MemoryStore, NextQuery, Rejected, Reply, Store};
+    /// use oauth_proto::openid2::{MemoryStore, NextQuery, Rejected, ServerStep, Store};
     ///
-    /// fn drive<T>(mut reply: Reply<T>, store: &MemoryStore) -> Result<T, Rejected> {
+    /// fn drive<T>(mut step: ServerStep<T>, store: &MemoryStore) -> Result<T, Rejected> {
     ///     loop {
-    ///         reply = match reply {
-    ///             Reply::Query(NextQuery::RememberNonce(pending)) => match store.remember_nonce(pending.query()) {
+    ///         step = match step {
+    ///             ServerStep::Query(NextQuery::RememberNonce(pending)) => match store.remember_nonce(pending.query()) {
     ///                 Ok(answer) => pending.answer(answer),
     ///                 Err(error) => pending.unavailable(error),
     ///             },
-    ///             Reply::Done(value) => return Ok(value),
-    ///             Reply::Reject(rejected) => return Err(rejected),
+    ///             ServerStep::Done(value) => return Ok(value),
+    ///             ServerStep::Reject(rejected) => return Err(rejected),
     ///         }
     ///     }
     /// }
     /// ```
-    reply;
+    step;
 
     /// A question to storage: a query, and the way on with its answer.
     ///

@@ -277,11 +277,11 @@ fn signed_form(world: &World, placement: Placement, form: Vec<u8>) -> Request<Ve
 /// Row `oauth1-form-flood`: four megabytes, a million parameters, from nobody. What this costs is in `tests/allocations.rs`.
 #[test]
 fn a_flood_of_parameters_is_refused_before_it_is_collected_and_before_storage_is_asked() {
-    use oauth_proto::oauth1::server::Reply;
+    use oauth_proto::oauth1::server::ServerStep;
     let world = World::default();
     let refused = |request: &Request<Vec<u8>>| match world.provider.verifier().verify(request, world.moment()) {
-        Reply::Reject(rejected) => (rejected.response().status().as_u16(), rejected.reason),
-        reply => panic!("{reply:?}"),
+        ServerStep::Reject(rejected) => (rejected.response().status().as_u16(), rejected.reason),
+        step => panic!("{step:?}"),
     };
     let mut request = world.signed();
     header(&mut request, |value| value.replace("dpf43f3p2l4k3l03", "nobody"));
@@ -396,12 +396,13 @@ fn form_that_only_looks_like_one() {
 /// Judged in the last second of its window, but late at the store: others have made the store forget by then.
 #[test]
 fn nonce_replay_overtaken_or_with_a_clock_that_steps_back() {
-    use oauth_proto::oauth1::server::{NextQuery, Reply, Store};
+    use oauth_proto::oauth1::server::{NextQuery, ServerStep, Store};
     let world = World::default();
     let request = world.signed();
     assert!(world.verify(&request).is_ok());
     world.now.set(NOW + 300);
-    let Reply::Query(NextQuery::FindCredentials(pending)) = world.provider.verifier().verify(&request, world.moment())
+    let ServerStep::Query(NextQuery::FindCredentials(pending)) =
+        world.provider.verifier().verify(&request, world.moment())
     else {
         panic!("no question")
     };
@@ -742,7 +743,7 @@ fn token_in_log() {
     let grant = Grant::new("jane");
     let decision = serve(consent.grant(grant, world.moment()), &world.store).unwrap();
     assert_eq!(format!("{decision:?}"), "Redirect([redacted])");
-    let done = oauth_proto::oauth1::server::Reply::Done(http::Response::new(b"oauth_token_secret=s".to_vec()));
+    let done = oauth_proto::oauth1::server::ServerStep::Done(http::Response::new(b"oauth_token_secret=s".to_vec()));
     assert_eq!(format!("{done:?}"), "Done");
     let shown = format!(
         "{pending:?} {token:?} {:?} {:?} {:?} {:?}",
@@ -759,7 +760,7 @@ fn token_in_log() {
 /// Row `control-characters`: PostgreSQL refuses NUL, and logs have lines. Nobody issued such a value.
 #[test]
 fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it_is() {
-    use oauth_proto::oauth1::server::{NextQuery, Reply};
+    use oauth_proto::oauth1::server::{NextQuery, ServerStep};
     let world = World::default();
     for name in ["oauth_consumer_key", "oauth_token", "oauth_nonce", "oauth_callback", "oauth_verifier"] {
         for control in ["%00", "%0D%0A", "%09", "%1B", "%7F", "%C2%85"] {
@@ -769,13 +770,13 @@ fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it
             });
             header(&mut request, |value| value.replacen(&format!("{name}=\""), &format!("{name}=\"a{control}"), 1));
             match world.provider.verifier().verify(&request, world.moment()) {
-                Reply::Reject(rejected) => {
+                ServerStep::Reject(rejected) => {
                     assert_eq!(rejected.reason, Reason::ControlCharacter(name.into()), "{control}");
                     assert_eq!(rejected.response().status(), 400);
                     assert_eq!(fields(&rejected.response())["oauth_parameters_rejected"], name);
                     assert!(rejected.to_string().starts_with(&format!("{name:?}")), "{rejected}");
                 }
-                reply => panic!("{name}: {reply:?}"),
+                step => panic!("{name}: {step:?}"),
             }
         }
         // A text of any language is one that a service may have issued.
@@ -783,8 +784,8 @@ fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it
         header(&mut request, |value| {
             value.replacen(&format!("{name}=\""), &format!("{name}=\"caf%C3%A9%20%E3%81%82"), 1)
         });
-        let reply = world.provider.verifier().verify(&request, world.moment());
-        assert!(matches!(reply, Reply::Query(NextQuery::FindCredentials(_))), "{name}: {reply:?}");
+        let step = world.provider.verifier().verify(&request, world.moment());
+        assert!(matches!(step, ServerStep::Query(NextQuery::FindCredentials(_))), "{name}: {step:?}");
     }
     // The page for the resource owner asks storage about what stands in a link.
     let page = |token: &str| world.consent(&format!("{ORIGIN}/authorize?oauth_token={token}")).unwrap_err().reason;

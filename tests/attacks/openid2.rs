@@ -1090,7 +1090,9 @@ fn plain_association() {
     let provider = Provider::dangerous_without_tls("http://op.example/openid", &secret).unwrap();
     let form = "openid.ns=http%3A%2F%2Fspecs.openid.net%2Fauth%2F2.0&openid.mode=associate\
         &openid.assoc_type=HMAC-SHA256&openid.session_type=no-encryption";
-    let oauth_proto::openid2::Reply::Reject(rejected) = provider.handle(&post(form), world.moment()) else { panic!() };
+    let oauth_proto::openid2::ServerStep::Reject(rejected) = provider.handle(&post(form), world.moment()) else {
+        panic!()
+    };
     let body = String::from_utf8(rejected.response().into_body()).unwrap();
     assert!(body.contains("error_code:unsupported-type\n") && body.contains("session_type:DH-SHA256\n"), "{body}");
     assert!(!body.contains("mac_key"), "{body}");

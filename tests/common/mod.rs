@@ -58,12 +58,12 @@ impl World {
 
     /// What the service answers at its two endpoints for clients.
     pub fn answer(&self, request: &oauth_proto::Request) -> Response {
-        let reply = match request.uri().path() {
+        let step = match request.uri().path() {
             "/initiate" => self.provider.temporary_credentials(request, self.moment()),
             "/token" => self.provider.token_credentials(request, self.moment()),
             path => panic!("no endpoint {path}"),
         };
-        serve(reply, &self.store).unwrap_or_else(|rejected| rejected.response())
+        serve(step, &self.store).unwrap_or_else(|rejected| rejected.response())
     }
 
     pub fn run<T>(&self, step: Step<T>) -> Result<T, Error> {

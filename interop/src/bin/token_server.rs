@@ -72,11 +72,11 @@ struct Endpoint {
 
 impl Endpoint {
     fn answer(&self, request: &Request, moment: Moment) -> Response {
-        let reply = match request.uri().path() {
+        let step = match request.uri().path() {
             "/token" => self.provider.token(request, moment),
             _ => return http::Response::builder().status(404).body(Vec::new()).unwrap_or_default(),
         };
-        serve(reply, &self.store).unwrap_or_else(|rejected| rejected.response())
+        serve(step, &self.store).unwrap_or_else(|rejected| rejected.response())
     }
 }
 

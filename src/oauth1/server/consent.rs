@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::queries::Decide;
 use super::records::{Grant, Stage, TemporaryRecord, hashed};
 use super::rejected::Reason;
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use super::verifier::hex;
 use crate::oauth1::parameters::{TOKEN, VERIFIER};
 use crate::wire::form;
@@ -88,7 +88,7 @@ impl Consent {
     }
 
     /// The resource owner grants access. Call it only after the application knows who that is.
-    pub fn grant(self, grant: Grant, moment: Moment) -> Reply<Decision> {
+    pub fn grant(self, grant: Grant, moment: Moment) -> ServerStep<Decision> {
         let code = moment.derive("oauth1 verifier");
         let verifier = if self.callback.is_some() { hex(&code[..15]) } else { readable(&code) };
         let stage = Stage::Granted { verifier: hashed(&verifier), grant };
@@ -100,7 +100,7 @@ impl Consent {
     }
 
     /// The resource owner does not grant access. The client is told so by `oauth_problem=user_refused`.
-    pub fn deny(self, moment: Moment) -> Reply<Decision> {
+    pub fn deny(self, moment: Moment) -> ServerStep<Decision> {
         let answers = [(TOKEN, self.token.clone()), ("oauth_problem", "user_refused".to_owned())];
         self.decide(None, moment.now, move |callback| match callback {
             Some(callback) => redirect(&callback, &answers),
@@ -113,18 +113,18 @@ impl Consent {
         stage: Option<Stage>,
         now: Timestamp,
         decision: impl FnOnce(Option<String>) -> Option<Decision> + Send + 'static,
-    ) -> Reply<Decision> {
+    ) -> ServerStep<Decision> {
         let query = Decide { token: self.token, client: self.client, stage };
-        Reply::Query(NextQuery::Decide(PendingQuery::new(query, move |before| {
+        ServerStep::Query(NextQuery::Decide(PendingQuery::new(query, move |before| {
             let before = match before {
                 Ok(before) => before.filter(|before| before.expires_at > now),
-                Err(why) => return Reply::Reject(Reason::StoreFailed(why).reject(None)),
+                Err(why) => return ServerStep::Reject(Reason::StoreFailed(why).reject(None)),
             };
             // The callback is the one that was stored, whatever this value has been through.
             let decision = before.and_then(|before| decision(Some(before.callback).filter(|to| to != "oob")));
             match decision {
-                Some(decision) => Reply::Done(decision),
-                None => Reply::Reject(Reason::NothingPending.reject(None)),
+                Some(decision) => ServerStep::Done(decision),
+                None => ServerStep::Reject(Reason::NothingPending.reject(None)),
             }
         })))
     }

@@ -1,6 +1,6 @@
 //! The server's side of RFC 5849: [`Verifier`] for protected resources, [`Provider`] for the three endpoints.
 //!
-//! A request comes in as `http::Request` with its whole body, and leads to a [`Reply`]: questions to storage first, then
+//! A request comes in as `http::Request` with its whole body, and leads to a [`ServerStep`]: questions to storage first, then
 //! the end. [`serve`] and [`serve_async`] ask a [`Store`] or an [`AsyncStore`] of the application's; [`MemoryStore`] is one
 //! to begin with. Every question is one atomic step, so that a nonce and temporary credentials count once.
 //!
@@ -33,5 +33,5 @@ pub use queries::{
 };
 pub use records::{ClientRecord, Grant, Stage, TemporaryRecord, TokenRecord};
 pub use rejected::{Reason, Rejected};
-pub use store::{AsyncStore, Blocking, NextQuery, Reply, Store, serve, serve_async};
+pub use store::{AsyncStore, Blocking, NextQuery, ServerStep, Store, serve, serve_async};
 pub use verifier::{Verified, Verifier};

@@ -9,7 +9,7 @@ use super::presented::name;
 use super::queries::{FindTemporary, Redeem, Redemption, SaveTemporary};
 use super::records::{Stage, TemporaryRecord, TokenRecord, hashed};
 use super::rejected::{Reason, form_response};
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use super::verifier::{Checked, SignedWith, Verifier, hex};
 use crate::oauth1::parameters;
 use crate::oauth1::parameters::{CALLBACK, CALLBACK_CONFIRMED, TOKEN, TOKEN_SECRET, VERIFIER};
@@ -29,11 +29,11 @@ use crate::{Error, Moment, PendingQuery, Response, Secret, Unsupported};
 /// // Behind the paths /initiate and /token; /authorize needs a page of the application's.
 /// let handle = |request: &Request| -> Response {
 ///     let moment = Moment::from_os();
-///     let reply = match request.uri().path() {
+///     let step = match request.uri().path() {
 ///         "/initiate" => provider.temporary_credentials(request, moment),
 ///         _ => provider.token_credentials(request, moment),
 ///     };
-///     serve(reply, &store).unwrap_or_else(|rejected| rejected.response())
+///     serve(step, &store).unwrap_or_else(|rejected| rejected.response())
 /// };
 /// let request = http::Request::post("https://photos.example.net/initiate").body(Vec::new())?;
 /// assert_eq!(handle(&request).status(), 401); // it is not signed
@@ -92,7 +92,7 @@ impl Provider {
     }
 
     /// The endpoint for temporary credentials (RFC 5849 §2.1).
-    pub fn temporary_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
+    pub fn temporary_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
         if let Err(reason) = self.check_method(request.method()) {
             return self.verifier.reject(reason);
         }
@@ -102,7 +102,7 @@ impl Provider {
 
     /// The endpoint to which the resource owner is sent (RFC 5849 §2.2): what the application's page asks about, or a
     /// refusal, to be shown on a page, since nothing tells where to redirect to.
-    pub fn authorization<B>(&self, request: &Request<B>, moment: Moment) -> Reply<Consent> {
+    pub fn authorization<B>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Consent> {
         let mut tokens = parameters::query(request.uri()).filter(|(name, _)| **name == *TOKEN.as_bytes());
         let reason = match (tokens.next(), tokens.next()) {
             (None, _) => Reason::ParameterMissing(TOKEN),
@@ -116,7 +116,7 @@ impl Provider {
     }
 
     /// The endpoint for token credentials (RFC 5849 §2.3). A wrong verifier spends the temporary credentials.
-    pub fn token_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
+    pub fn token_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
         if let Err(reason) = self.check_method(request.method()) {
             return self.verifier.reject(reason);
         }
@@ -131,7 +131,7 @@ impl Provider {
         Err(Reason::HttpMethod { method: method.clone(), allowed: if self.get { "GET, POST" } else { "POST" } })
     }
 
-    fn issue_temporary(self, checked: Checked) -> Reply<Response> {
+    fn issue_temporary(self, checked: Checked) -> ServerStep<Response> {
         let Checked { presented, client, moment, .. } = checked;
         let Some(callback) = presented.callback else {
             return self.verifier.reject(Reason::ParameterMissing(CALLBACK));
@@ -152,29 +152,29 @@ impl Provider {
             stage: Stage::Waiting,
         };
         let query = SaveTemporary { token, record, now: moment.now };
-        Reply::Query(NextQuery::SaveTemporary(PendingQuery::new(query, move |saved| match saved {
-            Ok(()) => Reply::Done(form_response(StatusCode::OK, &answer)),
+        ServerStep::Query(NextQuery::SaveTemporary(PendingQuery::new(query, move |saved| match saved {
+            Ok(()) => ServerStep::Done(form_response(StatusCode::OK, &answer)),
             Err(why) => self.verifier.reject(Reason::StoreFailed(why)),
         })))
     }
 
-    fn pending(&self, token: String, moment: Moment) -> Reply<Consent> {
+    fn pending(&self, token: String, moment: Moment) -> ServerStep<Consent> {
         let verifier = self.verifier.clone();
         let query = FindTemporary { token: token.clone() };
-        Reply::Query(NextQuery::FindTemporary(PendingQuery::new(query, move |found| {
+        ServerStep::Query(NextQuery::FindTemporary(PendingQuery::new(query, move |found| {
             let found = match found {
                 Ok(found) => found,
                 Err(why) => return verifier.reject(Reason::StoreFailed(why)),
             };
             let waits = |record: &TemporaryRecord| record.stage == Stage::Waiting && record.expires_at > moment.now;
             match found.filter(waits) {
-                Some(record) => Reply::Done(Consent::new(token, record)),
+                Some(record) => ServerStep::Done(Consent::new(token, record)),
                 None => verifier.reject(Reason::NothingPending),
             }
         })))
     }
 
-    fn redeem(self, checked: Checked) -> Reply<Response> {
+    fn redeem(self, checked: Checked) -> ServerStep<Response> {
         let Checked { presented, moment, .. } = checked;
         let (Some(temporary), Some(code)) = (presented.token, presented.verifier) else {
             return self.verifier.reject(Reason::ParameterMissing(VERIFIER));
@@ -191,12 +191,12 @@ impl Provider {
         };
         let lifetime = self.token_lifetime.map(|lifetime| ("oauth_expires_in", lifetime.as_secs().to_string()));
         let answer: Vec<_> = [(TOKEN, token), (TOKEN_SECRET, secret)].into_iter().chain(lifetime).collect();
-        Reply::Query(NextQuery::Redeem(PendingQuery::new(query, move |redemption| match redemption {
+        ServerStep::Query(NextQuery::Redeem(PendingQuery::new(query, move |redemption| match redemption {
             Ok(Redemption::Redeemed(TokenRecord { grant, .. })) => {
                 let told = grant.told.iter().filter(|(name, _)| !parameters::is_oauth(name.as_bytes()));
                 let told = told.map(|(name, value)| (name.as_str(), value.clone()));
                 let answer: Vec<_> = answer.into_iter().chain(told).collect();
-                Reply::Done(form_response(StatusCode::OK, &answer))
+                ServerStep::Done(form_response(StatusCode::OK, &answer))
             }
             Ok(Redemption::Refused) => self.verifier.reject(Reason::WrongVerifier),
             Err(why) => self.verifier.reject(Reason::StoreFailed(why)),

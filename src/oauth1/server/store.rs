@@ -14,24 +14,24 @@ server_queries! {
     /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself matches:
     ///
     /// ```
-    /// use oauth_proto::oauth1::server::{MemoryStore, NextQuery, Rejected, Reply, Store};
+    /// use oauth_proto::oauth1::server::{MemoryStore, NextQuery, Rejected, ServerStep, Store};
     ///
-    /// fn drive<T>(mut reply: Reply<T>, store: &MemoryStore) -> Result<T, Rejected> {
+    /// fn drive<T>(mut step: ServerStep<T>, store: &MemoryStore) -> Result<T, Rejected> {
     ///     loop {
-    ///         reply = match reply {
-    ///             Reply::Query(NextQuery::FindCredentials(pending)) => match store.find_credentials(pending.query()) {
+    ///         step = match step {
+    ///             ServerStep::Query(NextQuery::FindCredentials(pending)) => match store.find_credentials(pending.query()) {
     ///                 Ok(answer) => pending.answer(answer),
     ///                 Err(error) => pending.unavailable(error),
     ///             },
     ///             // … and so on for the other questions.
-    ///             Reply::Query(_) => unimplemented!(),
-    ///             Reply::Done(value) => return Ok(value),
-    ///             Reply::Reject(rejected) => return Err(rejected),
+    ///             ServerStep::Query(_) => unimplemented!(),
+    ///             ServerStep::Done(value) => return Ok(value),
+    ///             ServerStep::Reject(rejected) => return Err(rejected),
     ///         }
     ///     }
     /// }
     /// ```
-    reply;
+    step;
 
     /// A question to storage: a query, and the way on with its answer.
     ///

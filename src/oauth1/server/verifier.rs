@@ -13,7 +13,7 @@ use super::queries::{Credentials, FindCredentials, RememberNonce};
 use super::records::{ClientRecord, Grant, TokenRecord};
 use super::rejected::Reason;
 use super::schedules::StandIn;
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use crate::oauth1::key::Key;
 use crate::oauth1::method::{KeyEncoding, Method, sha1_body_hash, signing_key};
 use crate::oauth1::parameters::{BODY_HASH, NONCE, TIMESTAMP, TOKEN};
@@ -282,7 +282,7 @@ impl Verifier {
     }
 
     /// Checks a request for a protected resource.
-    pub fn verify<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Verified> {
+    pub fn verify<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Verified> {
         let signed_with = if self.0.two_legged { SignedWith::ClientOrToken } else { SignedWith::Token };
         self.check(request, signed_with, moment, |checked| {
             let Presented { client, token, .. } = checked.presented;
@@ -291,7 +291,7 @@ impl Verifier {
                 Ok(TokenRecord { grant, .. }) => grant,
                 Err(shared) => shared.grant.clone(),
             };
-            Reply::Done(Verified { client, token, grant: checked.token.map(grant) })
+            ServerStep::Done(Verified { client, token, grant: checked.token.map(grant) })
         })
     }
 
@@ -301,8 +301,8 @@ impl Verifier {
         request: &Request<B>,
         signed_with: SignedWith,
         moment: Moment,
-        then: impl FnOnce(Checked) -> Reply<T> + Send + 'static,
-    ) -> Reply<T> {
+        then: impl FnOnce(Checked) -> ServerStep<T> + Send + 'static,
+    ) -> ServerStep<T> {
         let (mut presented, method) = match self.present(request, signed_with, moment.now) {
             Ok(presented) => presented,
             Err(reason) => return self.reject(reason),
@@ -314,7 +314,7 @@ impl Verifier {
             temporary: signed_with == SignedWith::Temporary,
         };
         let verifier = self.clone();
-        Reply::Query(NextQuery::FindCredentials(PendingQuery::with_query(query, move |query, found| {
+        ServerStep::Query(NextQuery::FindCredentials(PendingQuery::with_query(query, move |query, found| {
             (presented.client, presented.token) = (query.client, query.token);
             let found = match found {
                 Ok(found) => found,
@@ -331,8 +331,8 @@ impl Verifier {
         })))
     }
 
-    pub(super) fn reject<T>(&self, reason: Reason) -> Reply<T> {
-        Reply::Reject(reason.reject(self.0.realm.as_deref()))
+    pub(super) fn reject<T>(&self, reason: Reason) -> ServerStep<T> {
+        ServerStep::Reject(reason.reject(self.0.realm.as_deref()))
     }
 
     /// Whether what travels to and from the service is private.
@@ -527,8 +527,8 @@ impl Verifier {
     fn refuse_replay<T: 'static>(
         self,
         mut checked: Checked,
-        then: impl FnOnce(Checked) -> Reply<T> + Send + 'static,
-    ) -> Reply<T> {
+        then: impl FnOnce(Checked) -> ServerStep<T> + Send + 'static,
+    ) -> ServerStep<T> {
         let now = checked.moment.now;
         let presented = &mut checked.presented;
         let (Some(nonce), Some(timestamp)) = (presented.nonce.take(), presented.timestamp) else {
@@ -543,9 +543,8 @@ impl Verifier {
             until: timestamp.after(self.0.window).after(SLACK),
             now,
         };
-        Reply::Query(NextQuery::RememberNonce(PendingQuery::with_query(
-            query,
-            move |query, freshness| match freshness {
+        ServerStep::Query(NextQuery::RememberNonce(PendingQuery::with_query(query, move |query, freshness| {
+            match freshness {
                 Ok(Freshness::Fresh) => {
                     let presented = &mut checked.presented;
                     (presented.client, presented.token) = (query.client, query.token);
@@ -553,8 +552,8 @@ impl Verifier {
                 }
                 Ok(Freshness::Seen) => self.reject(Reason::NonceUsed),
                 Err(why) => self.reject(Reason::StoreFailed(why)),
-            },
-        )))
+            }
+        })))
     }
 }
 

@@ -9,7 +9,8 @@ use super::access::Access;
 use super::bearer;
 use crate::event::Observer;
 use crate::oauth2::server::{
-    Audience, FindToken, Guarded, NextQuery, Reason, Rejected, Reply, TokenHash, TokenKind, TokenRecord, Voice, ask,
+    Audience, FindToken, Guarded, NextQuery, Reason, Rejected, ServerStep, TokenHash, TokenKind, TokenRecord, Voice,
+    ask,
 };
 use crate::oauth2::{ResourceMetadata, Scope};
 use crate::wire::{Origin, check_private, endpoint};
@@ -178,12 +179,12 @@ impl ResourceServer {
         request: &Request<B>,
         scope: impl Into<Scope>,
         now: Timestamp,
-    ) -> Reply<Access> {
+    ) -> ServerStep<Access> {
         let guard = self.guard.clone();
         let scope = scope.into();
         let key = match self.token(request) {
             Ok(token) => TokenHash::of(token.as_ref()),
-            Err(reason) => return Reply::Reject(guard.reject(reason, scope)),
+            Err(reason) => return ServerStep::Reject(guard.reject(reason, scope)),
         };
         ask(NextQuery::FindToken, FindToken { key }, Voice::own(), move |found| {
             let judged = found.ok_or(Reason::BearerToken).and_then(|record| {
@@ -191,8 +192,8 @@ impl ResourceServer {
                 Ok(record)
             });
             match judged {
-                Ok(record) => Ok(Reply::Done(Access::stored(record))),
-                Err(reason) => Ok(Reply::Reject(guard.reject(reason, scope))),
+                Ok(record) => Ok(ServerStep::Done(Access::stored(record))),
+                Err(reason) => Ok(ServerStep::Reject(guard.reject(reason, scope))),
             }
         })
     }

@@ -14,11 +14,11 @@ use super::client_record::ClientRecord;
 use super::client_secret::ClientSecret;
 use super::parameters::{self, Parameters};
 use super::paths::Endpoint;
-use super::provider::{Provider, ask_back, check_method, reply};
+use super::provider::{Provider, ask_back, check_method, or_reject};
 use super::queries::FindClient;
 use super::reason::Reason;
 use super::secrets::SecretHasher;
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use super::voice::Voice;
 use crate::wire::{auth_param, form, shortened};
 use crate::{Secret, Timestamp};
@@ -323,15 +323,16 @@ fn has_basic(headers: &HeaderMap) -> bool {
 }
 
 impl Provider {
-    /// Returns a reply, or the refusal of a request to an endpoint for clients: with the client that it names, for the operator.
-    pub(super) fn reply_to<B: AsRef<[u8]>, T>(
+    /// Returns a step, or the refusal of a request to an endpoint for clients: with the client that it names, for the operator.
+    pub(super) fn or_reject_with_client<B: AsRef<[u8]>, T>(
         &self,
         request: &Request<B>,
         endpoint: Endpoint,
-        result: Result<Reply<T>, Reason>,
-    ) -> Reply<T> {
-        result
-            .unwrap_or_else(|reason| Reply::Reject(reason.reject_claim(&Voice::json(endpoint), self.claimed(request))))
+        result: Result<ServerStep<T>, Reason>,
+    ) -> ServerStep<T> {
+        result.unwrap_or_else(|reason| {
+            ServerStep::Reject(reason.reject_claim(&Voice::json(endpoint), self.claimed(request)))
+        })
     }
 
     /// Returns the client that a request names, whatever else is wrong with it.
@@ -362,8 +363,8 @@ impl Provider {
         &self,
         presented: Presented,
         now: Timestamp,
-        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<Reply<T>, Reason> + Send + 'static,
-    ) -> Reply<T> {
+        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<ServerStep<T>, Reason> + Send + 'static,
+    ) -> ServerStep<T> {
         let Presented { endpoint, claim, raw } = presented;
         if let Some(raw) = raw {
             return self.with_client_of_two(claim, raw, endpoint, now, next);
@@ -375,7 +376,7 @@ impl Provider {
             let found = itself(found, &query);
             let client = provider.0.authentications.authenticate(&query.client_id, proof, found, now)?;
             let voice = Voice::json(endpoint).of(&client);
-            Ok(reply(&voice, next(provider, client, query.client_id)))
+            Ok(or_reject(&voice, next(provider, client, query.client_id)))
         })
     }
 
@@ -387,8 +388,8 @@ impl Provider {
         raw: Box<Claim>,
         endpoint: Endpoint,
         now: Timestamp,
-        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<Reply<T>, Reason> + Send + 'static,
-    ) -> Reply<T> {
+        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<ServerStep<T>, Reason> + Send + 'static,
+    ) -> ServerStep<T> {
         let provider = self.clone();
         let is_one_client = encoded.client_id == raw.client_id;
         let second = FindClient { client_id: raw.client_id.clone() };
@@ -403,7 +404,7 @@ impl Provider {
                 by_raw.map_err(|other| if is_unknown { other } else { reason })
             })?;
             let (voice, client_id) = (Voice::json(endpoint).of(&client), client.client_id.clone());
-            Ok(reply(&voice, next(provider, client, client_id)))
+            Ok(or_reject(&voice, next(provider, client, client_id)))
         };
         ask_back(NextQuery::FindClient, first, Voice::json(endpoint), move |first, found| {
             let found = itself(found, &first);

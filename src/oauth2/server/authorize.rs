@@ -15,11 +15,11 @@ use super::client_record::ClientRecord;
 use super::consent::{Consent, Mode, ResponseType, Return};
 use super::parameters::{self, Parameters};
 use super::paths::Endpoint;
-use super::provider::{Provider, ask, check_method, reply};
+use super::provider::{Provider, ask, check_method, or_reject};
 use super::queries::{FindClient, FindTicket, FoundTicket};
 use super::reason::Reason;
 use super::records::{Challenge, PendingTicket};
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
 use crate::{Moment, Timestamp};
@@ -49,15 +49,15 @@ impl Provider {
     /// its redirect_uri are proven, and a page where they are not.
     ///
     /// The request comes by GET or, with a form, by POST (RFC 6749 §3.1), of which the form alone counts.
-    pub fn authorize<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Consent> {
-        reply(&Voice::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
+    pub fn authorize<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Consent> {
+        or_reject(&Voice::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
     }
 
     pub(super) fn read_authorization_request<B: AsRef<[u8]>, T: From<Consent> + 'static>(
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<Reply<T>, Reason> {
+    ) -> Result<ServerStep<T>, Reason> {
         check_method(request, "GET, POST")?;
         let text = match *request.method() {
             Method::POST => parameters::form_of(request)?,
@@ -89,7 +89,7 @@ impl Provider {
             } else {
                 provider.consent(&client, &parameters, back, moment.now)
             };
-            Ok(reply(&voice, consent.map(|consent| Reply::Done(consent.into()))))
+            Ok(or_reject(&voice, consent.map(|consent| ServerStep::Done(consent.into()))))
         }))
     }
 
@@ -197,7 +197,12 @@ impl Provider {
     }
 
     /// Takes a request that was pushed (RFC 9126 §4). It can be loaded again until the user has decided, or its time is over.
-    fn take_pushed<T: From<Consent> + 'static>(&self, key: TokenHash, client_id: String, now: Timestamp) -> Reply<T> {
+    fn take_pushed<T: From<Consent> + 'static>(
+        &self,
+        key: TokenHash,
+        client_id: String,
+        now: Timestamp,
+    ) -> ServerStep<T> {
         ask(NextQuery::FindTicket, FindTicket { key }, Voice::page(Endpoint::Authorize), move |found| {
             let refuse = |why| Err(Reason::RequestUri(why));
             let Some(FoundTicket { key, spent, ticket, .. }) = found else { return refuse("it is unknown") };
@@ -215,7 +220,7 @@ impl Provider {
             }
             let mut consent = Consent::clone(consent);
             (consent.expires_at, consent.pushed) = (now.after(PATIENCE), Some(key));
-            Ok(Reply::Done(consent.into()))
+            Ok(ServerStep::Done(consent.into()))
         })
     }
 }

@@ -19,7 +19,7 @@ use super::provider::{End, ask};
 use super::queries::{FindTicket, FoundTicket, Redeem, Redemption};
 use super::reason::Reason;
 use super::records::{Challenge, GrantRecord, PendingTicket};
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use super::token::Work;
 use super::token_hash::TokenHash;
 use crate::Secret;
@@ -31,7 +31,7 @@ impl Work {
         key: TokenHash,
         redirect_uri: Option<String>,
         verifier: Option<Secret>,
-    ) -> Reply<T> {
+    ) -> ServerStep<T> {
         ask(NextQuery::FindTicket, FindTicket { key }, self.voice(), move |found| {
             let found = found.filter(|found| matches!(found.ticket.pending, PendingTicket::Code { .. }));
             let found = found.ok_or(Reason::CodeUnknown)?;
@@ -56,12 +56,12 @@ impl Work {
     }
 
     /// Spends a code that was shown with something wrong, so that nobody can try again.
-    fn spend_for_nothing<T: End>(&self, key: TokenHash, reason: Reason) -> Reply<T> {
+    fn spend_for_nothing<T: End>(&self, key: TokenHash, reason: Reason) -> ServerStep<T> {
         ask(NextQuery::Redeem, Redeem { key, tokens: None }, self.voice(), move |_| Err(reason))
     }
 
     /// Spends a ticket that is good, for tokens.
-    pub(super) fn spend<T: End>(self, found: FoundTicket) -> Result<Reply<T>, Reason> {
+    pub(super) fn spend<T: End>(self, found: FoundTicket) -> Result<ServerStep<T>, Reason> {
         let is_code = matches!(found.ticket.pending, PendingTicket::Code { .. });
         let grant = match &found.ticket.pending {
             PendingTicket::Code { grant, .. } => grant.clone(),
@@ -75,7 +75,7 @@ impl Work {
         self.extended(answer, move |work, answer| Ok(work.redeem(key, is_code, Issued { tokens, answer }, grant)))
     }
 
-    fn redeem<T: End>(self, key: TokenHash, is_code: bool, issued: Issued, grant: Arc<GrantRecord>) -> Reply<T> {
+    fn redeem<T: End>(self, key: TokenHash, is_code: bool, issued: Issued, grant: Arc<GrantRecord>) -> ServerStep<T> {
         let Issued { tokens, answer } = issued;
         let query = Redeem { key, tokens: Some(tokens) };
         ask(NextQuery::Redeem, query, self.voice(), move |redemption| match redemption {

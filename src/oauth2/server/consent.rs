@@ -37,11 +37,11 @@ use crate::{Response, Timestamp};
 ///
 /// /// The user has pressed a button on the page that showed `consent.client_name`, `consent.scope` and where they go next.
 /// fn decide(provider: &Provider, store: &MemoryStore, consent: Consent, allow: bool) -> oauth_proto::Response {
-///     let reply = match allow {
+///     let step = match allow {
 ///         true => provider.grant(consent, Grant::new("jane"), Moment::from_os()),
 ///         false => provider.deny(consent),
 ///     };
-///     serve(reply, store).unwrap_or_else(|rejected| rejected.response())
+///     serve(step, store).unwrap_or_else(|rejected| rejected.response())
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::claim::{Claim, Decide, Decision, Exchange};
 use super::issue::grant_id;
 use super::parameters::Parameters;
-use super::provider::{End, ask, reply};
+use super::provider::{End, ask, or_reject};
 use super::queries::FindToken;
 use super::reason::Reason;
 use super::records::{Grant, GrantRecord, TokenKind, TokenRecord};
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use super::token::Work;
 use super::token_hash::TokenHash;
 use crate::oauth2::Scope;
@@ -58,19 +58,23 @@ pub(super) fn own_parameters(parameters: &Parameters<'_>) -> Vec<(String, Secret
 }
 
 impl Work {
-    pub(super) fn check_password<T: End>(mut self, username: String, password: Secret) -> Result<Reply<T>, Reason> {
+    pub(super) fn check_password<T: End>(
+        mut self,
+        username: String,
+        password: Secret,
+    ) -> Result<ServerStep<T>, Reason> {
         let scope = self.allowed_scope()?;
         self.decide(Claim::Password { username, password }, scope, None)
     }
 
-    pub(super) fn extend<T: End>(mut self, parameters: Vec<(String, Secret)>) -> Result<Reply<T>, Reason> {
+    pub(super) fn extend<T: End>(mut self, parameters: Vec<(String, Secret)>) -> Result<ServerStep<T>, Reason> {
         let scope = self.allowed_scope()?;
         let grant_type = self.offer().name.clone();
         self.decide(Claim::Extension { grant_type, parameters }, scope, None)
     }
 
     /// Looks first whether the subject's token is one of this server's.
-    pub(super) fn exchange<T: End>(self, Exchanged(exchange): Exchanged) -> Result<Reply<T>, Reason> {
+    pub(super) fn exchange<T: End>(self, Exchanged(exchange): Exchanged) -> Result<ServerStep<T>, Reason> {
         let kind = match exchange.subject_token_type.as_str() {
             ACCESS_TOKEN => TokenKind::Access,
             REFRESH_TOKEN => TokenKind::Refresh,
@@ -98,7 +102,7 @@ impl Work {
         mut self,
         mut exchange: Box<Exchange>,
         subject: Option<(TokenHash, Arc<TokenRecord>)>,
-    ) -> Result<Reply<T>, Reason> {
+    ) -> Result<ServerStep<T>, Reason> {
         let scope = match &subject {
             Some((_, subject)) if self.scope.as_ref().is_none_or(Scope::is_empty) => self.common_scope(subject),
             Some((_, subject)) => {
@@ -129,7 +133,7 @@ impl Work {
         claim: Claim,
         scope: Scope,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
-    ) -> Result<Reply<T>, Reason> {
+    ) -> Result<ServerStep<T>, Reason> {
         let bounds = parent.as_ref().map(|(_, subject)| subject.resource()).unwrap_or_default();
         let mut resource = self.allowed_resource(bounds)?;
         if resource.is_empty() {
@@ -149,12 +153,12 @@ impl Work {
     pub(super) fn ask_application<T: End>(
         self,
         question: Decide,
-        next: impl FnOnce(Self, Decision, Decide) -> Result<Reply<T>, Reason> + Send + 'static,
-    ) -> Reply<T> {
+        next: impl FnOnce(Self, Decision, Decide) -> Result<ServerStep<T>, Reason> + Send + 'static,
+    ) -> ServerStep<T> {
         let voice = self.voice();
-        Reply::Query(NextQuery::Decide(PendingQuery::with_query(question, move |question, decision| {
+        ServerStep::Query(NextQuery::Decide(PendingQuery::with_query(question, move |question, decision| {
             let decided = decision.map_err(Reason::DecisionFailed);
-            reply(&voice, decided.and_then(|decision| next(self, decision, question)))
+            or_reject(&voice, decided.and_then(|decision| next(self, decision, question)))
         })))
     }
 
@@ -164,7 +168,7 @@ impl Work {
         asked: Scope,
         resource: Vec<String>,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
-    ) -> Result<Reply<T>, Reason> {
+    ) -> Result<ServerStep<T>, Reason> {
         let Grant { user, scope, data } = decision.granted().map_err(|reason| match reason {
             // A guess, perhaps: the log tells it from other denials.
             Reason::ClaimDenied if self.offer().name == "password" => Reason::PasswordDenied,

@@ -12,7 +12,7 @@ use super::queries::{FindTicket, FoundTicket, ReplaceTicket, SaveTicket};
 use super::reason::Reason;
 use super::records::{DeviceStage, PendingTicket, Ticket};
 use super::respond;
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use super::token::Work;
 use super::token_hash::TokenHash;
 use super::voice::Voice;
@@ -24,15 +24,15 @@ const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
 impl Provider {
     /// The endpoint where a device begins (§3.1).
-    pub fn device_authorization<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
-        self.reply_to(request, Endpoint::DeviceAuthorization, self.read_device_request(request, moment))
+    pub fn device_authorization<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
+        self.or_reject_with_client(request, Endpoint::DeviceAuthorization, self.read_device_request(request, moment))
     }
 
     pub(super) fn read_device_request<B: AsRef<[u8]>, T: End>(
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<Reply<T>, Reason> {
+    ) -> Result<ServerStep<T>, Reason> {
         let (parameters, presented) = self.posted(request, Endpoint::DeviceAuthorization)?;
         let (at, _) = self.offer(DEVICE_CODE).ok_or_else(|| Reason::GrantTypeUnknown(DEVICE_CODE.to_owned()))?;
         let asked = parameters.scope(self.0.scope_separator);
@@ -62,7 +62,7 @@ impl Provider {
     }
 
     /// Keeps the device's ticket. User codes are short, so that one may be taken; the next is then tried.
-    fn begin_device<T: End>(self, ticket: Arc<Ticket>, moment: Moment, voice: Voice, attempt: u8) -> Reply<T> {
+    fn begin_device<T: End>(self, ticket: Arc<Ticket>, moment: Moment, voice: Voice, attempt: u8) -> ServerStep<T> {
         let device_code = Unguessable::new(&moment, "oauth2 device code");
         let user_code = user_code(&moment, attempt);
         let query = SaveTicket {
@@ -91,7 +91,7 @@ impl Provider {
             if let Some(complete) = complete {
                 answer["verification_uri_complete"] = complete.into();
             }
-            Ok(Reply::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
+            Ok(ServerStep::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
         })
     }
 }
@@ -128,7 +128,7 @@ pub(super) fn user_code_hash(user_code: &str) -> TokenHash {
 
 impl Work {
     /// The device asks whether somebody has decided (§3.4).
-    pub(super) fn poll_device<T: End>(self, key: TokenHash) -> Reply<T> {
+    pub(super) fn poll_device<T: End>(self, key: TokenHash) -> ServerStep<T> {
         ask(NextQuery::FindTicket, FindTicket { key }, self.voice(), move |found| {
             let ours = |found: &FoundTicket| {
                 // A user code finds the ticket, too, but is no device code.
@@ -148,7 +148,7 @@ impl Work {
     }
 
     /// Nobody has decided. A device that asks too often has to wait longer from then on (§3.5).
-    fn note_question<T: End>(self, found: &FoundTicket) -> Reply<T> {
+    fn note_question<T: End>(self, found: &FoundTicket) -> ServerStep<T> {
         let now = self.moment.now;
         let mut ticket = Ticket::clone(&found.ticket);
         let mut reason = Reason::DevicePending;

@@ -10,11 +10,11 @@ use super::device::{as_issued, user_code_hash};
 use super::grant_type::DEVICE_CODE;
 use super::parameters::Parameters;
 use super::paths::Endpoint;
-use super::provider::{Provider, ask, check_method, reply};
+use super::provider::{Provider, ask, check_method, or_reject};
 use super::queries::{FindClient, FindTicket, FoundTicket, ReplaceTicket};
 use super::reason::Reason;
 use super::records::{DeviceStage, Grant, GrantRecord, PendingTicket, Ticket};
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use super::voice::Voice;
 use crate::oauth2::Scope;
 use crate::{Moment, Timestamp};
@@ -52,9 +52,9 @@ impl fmt::Debug for DevicePage {
 ///
 /// ```
 /// use oauth_proto::Moment;
-/// use oauth_proto::oauth2::server::{DeviceConsent, Grant, Provider, Reply};
+/// use oauth_proto::oauth2::server::{DeviceConsent, Grant, Provider, ServerStep};
 ///
-/// fn decide(provider: &Provider, device: DeviceConsent, allow: bool) -> Reply<()> {
+/// fn decide(provider: &Provider, device: DeviceConsent, allow: bool) -> ServerStep<()> {
 ///     match allow {
 ///         true => provider.grant_device(device, Grant::new("jane"), Moment::from_os()),
 ///         false => provider.deny_device(device, Moment::from_os()),
@@ -92,8 +92,8 @@ impl fmt::Debug for DeviceConsent {
 
 impl Provider {
     /// The endpoint where a user enters a device's code (§3.3).
-    pub fn device_page<B>(&self, request: &Request<B>) -> Reply<DevicePage> {
-        reply(&Voice::page(Endpoint::Device), self.read_page_request(request).map(Reply::Done))
+    pub fn device_page<B>(&self, request: &Request<B>) -> ServerStep<DevicePage> {
+        or_reject(&Voice::page(Endpoint::Device), self.read_page_request(request).map(ServerStep::Done))
     }
 
     pub(super) fn read_page_request<B>(&self, request: &Request<B>) -> Result<DevicePage, Reason> {
@@ -104,7 +104,7 @@ impl Provider {
 
     /// The device that waits with that code, in whatever case and with whatever between the letters. Where there is none, it is
     /// refused with [`Reason::UserCode`], upon which an application shows the field once more.
-    pub fn find_device(&self, user_code: &str, now: Timestamp) -> Reply<DeviceConsent> {
+    pub fn find_device(&self, user_code: &str, now: Timestamp) -> ServerStep<DeviceConsent> {
         let user_code = as_issued(user_code);
         let key = user_code_hash(&user_code);
         ask(NextQuery::FindTicket, FindTicket { key }, Voice::page(Endpoint::Device), move |found| {
@@ -115,7 +115,7 @@ impl Provider {
                 let PendingTicket::Device { scope, resource, .. } = &found.ticket.pending else {
                     return Err(Reason::UserCode);
                 };
-                Ok(Reply::Done(DeviceConsent {
+                Ok(ServerStep::Done(DeviceConsent {
                     client_id: client.client_id.clone(),
                     client_name: client.metadata.client_name.clone(),
                     user_code,
@@ -128,19 +128,19 @@ impl Provider {
     }
 
     /// The user grants the device what it asks. Call it only after the application knows who the user is.
-    pub fn grant_device(&self, device: DeviceConsent, grant: Grant, moment: Moment) -> Reply<()> {
+    pub fn grant_device(&self, device: DeviceConsent, grant: Grant, moment: Moment) -> ServerStep<()> {
         self.clone().decide_device(device, Some(grant), moment, 0)
     }
 
     /// The user does not grant it.
-    pub fn deny_device(&self, device: DeviceConsent, moment: Moment) -> Reply<()> {
+    pub fn deny_device(&self, device: DeviceConsent, moment: Moment) -> ServerStep<()> {
         self.clone().decide_device(device, None, moment, 0)
     }
 
     /// Notes the decision; once more where the device has asked in between, which changes its ticket.
-    fn decide_device(self, device: DeviceConsent, grant: Option<Grant>, moment: Moment, attempt: u8) -> Reply<()> {
+    fn decide_device(self, device: DeviceConsent, grant: Option<Grant>, moment: Moment, attempt: u8) -> ServerStep<()> {
         if !self.offers(DEVICE_CODE) {
-            return reply(&Voice::page(Endpoint::Device), Err(Reason::GrantTypeUnknown(DEVICE_CODE.to_owned())));
+            return or_reject(&Voice::page(Endpoint::Device), Err(Reason::GrantTypeUnknown(DEVICE_CODE.to_owned())));
         }
         let key = user_code_hash(&device.user_code);
         ask(NextQuery::FindTicket, FindTicket { key }, Voice::page(Endpoint::Device), move |found| {
@@ -173,7 +173,7 @@ impl Provider {
             let query = ReplaceTicket { key: found.key, version: found.version, ticket: Arc::new(ticket) };
             Ok(ask(NextQuery::ReplaceTicket, query, Voice::page(Endpoint::Device), move |replaced| {
                 match (replaced, attempt) {
-                    (true, _) => Ok(Reply::Done(())),
+                    (true, _) => Ok(ServerStep::Done(())),
                     (false, 0..8) => Ok(self.decide_device(device, grant, moment, attempt + 1)),
                     (false, _) => Err(Reason::UserCode),
                 }

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use super::client_record::ClientRecord;
 use super::issue::Answer;
-use super::provider::{End, reply};
+use super::provider::{End, or_reject};
 use super::reason::Reason;
 use super::records::{GrantRecord, TokenRecord};
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use super::token::Work;
 use super::voice::Voice;
 use crate::oauth2::Scope;
@@ -122,17 +122,17 @@ impl ExtendAnswer {
     pub(super) fn ask<T: 'static>(
         self,
         voice: Voice,
-        next: impl FnOnce(Map<String, Value>) -> Result<Reply<T>, Reason> + Send + 'static,
-    ) -> Reply<T> {
+        next: impl FnOnce(Map<String, Value>) -> Result<ServerStep<T>, Reason> + Send + 'static,
+    ) -> ServerStep<T> {
         let kind = self.kind;
-        Reply::Query(NextQuery::ExtendAnswer(PendingQuery::new(self, move |members| {
+        ServerStep::Query(NextQuery::ExtendAnswer(PendingQuery::new(self, move |members| {
             let members = members.map_err(Reason::DecisionFailed).and_then(|members| {
                 match members.keys().any(|member| kind.reserves(member)) {
                     true => Err(Reason::Misconfigured("the application adds a member that the server writes itself")),
                     false => Ok(members),
                 }
             });
-            reply(&voice, members.and_then(next))
+            or_reject(&voice, members.and_then(next))
         })))
     }
 }
@@ -142,8 +142,8 @@ impl Work {
     pub(super) fn extended<T: End>(
         self,
         mut answer: Answer,
-        next: impl FnOnce(Self, Answer) -> Result<Reply<T>, Reason> + Send + 'static,
-    ) -> Result<Reply<T>, Reason> {
+        next: impl FnOnce(Self, Answer) -> Result<ServerStep<T>, Reason> + Send + 'static,
+    ) -> Result<ServerStep<T>, Reason> {
         if !self.provider.0.extends_tokens {
             return next(self, answer);
         }

@@ -15,12 +15,12 @@ use super::client_record::ClientRecord;
 use super::consent::{Consent, Mode, ResponseType, Return};
 use super::issue::{Issue, Issued, grant_id};
 use super::paths::Endpoint;
-use super::provider::{Provider, ask, reply};
+use super::provider::{Provider, ask, or_reject};
 use super::queries::{FindClient, Redeem, Redemption, SaveTicket, SaveTokens, Saved};
 use super::reason::Reason;
 use super::records::{Grant, GrantRecord, PendingTicket, Ticket};
 use super::respond::is_quotable;
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
 use crate::{Moment, Response};
@@ -29,7 +29,7 @@ impl Provider {
     /// Ends an authorization request that the user does not grant: the response leads back to the client with `access_denied`.
     ///
     /// The client is looked at once more, and a pushed request is spent. A request that was decided before is refused.
-    pub fn deny(&self, consent: Consent) -> Reply<Response> {
+    pub fn deny(&self, consent: Consent) -> ServerStep<Response> {
         self.end(consent, Reason::Denied, Voice::redirect)
     }
 
@@ -39,19 +39,19 @@ impl Provider {
     /// # Examples
     /// ```
     /// use oauth_proto::Response;
-    /// use oauth_proto::oauth2::server::{Consent, Provider, Reply};
+    /// use oauth_proto::oauth2::server::{Consent, Provider, ServerStep};
     ///
-    /// fn without_a_page(provider: &Provider, consent: Consent) -> Option<Reply<Response>> {
+    /// fn without_a_page(provider: &Provider, consent: Consent) -> Option<ServerStep<Response>> {
     ///     (consent.parameter("prompt") == Some("none")).then(|| provider.send_back(consent, "login_required"))
     /// }
     /// ```
     ///
     /// A code that cannot be sent (RFC 6749 §4.1.2.1) is refused as [`Reason::Misconfigured`].
-    pub fn send_back(&self, consent: Consent, code: &str) -> Reply<Response> {
+    pub fn send_back(&self, consent: Consent, code: &str) -> ServerStep<Response> {
         if !is_quotable(code) {
             let reason =
                 Reason::Misconfigured("`send_back` got a code that is empty or has characters that no code has");
-            return Reply::Reject(reason.reject(&Voice::page(Endpoint::Authorize)));
+            return ServerStep::Reject(reason.reject(&Voice::page(Endpoint::Authorize)));
         }
         self.end(consent, Reason::SentBack(code.to_owned()), Voice::unasked)
     }
@@ -61,10 +61,10 @@ impl Provider {
         consent: Consent,
         reason: Reason,
         voice: fn(Box<Return>, &Arc<ClientRecord>) -> Voice,
-    ) -> Reply<Response> {
+    ) -> ServerStep<Response> {
         self.decide_on(consent, move |_, client, consent| {
             let voice = voice(consent.back, &client);
-            let ended = move || Ok(Reply::Done(reason.reject(&voice).response()));
+            let ended = move || Ok(ServerStep::Done(reason.reject(&voice).response()));
             spend(consent.pushed, &client, ended)
         })
     }
@@ -72,10 +72,10 @@ impl Provider {
     /// Ends an authorization request that the user grants: the response leads back to the client, with a code or, in the implicit grant, a
     /// token. Call it only after the application knows who the user is. The client is looked at once more, for the case that it has
     /// changed, and a pushed request is spent. A request that was decided before is refused.
-    pub fn grant(&self, consent: Consent, grant: Grant, moment: Moment) -> Reply<Response> {
+    pub fn grant(&self, consent: Consent, grant: Grant, moment: Moment) -> ServerStep<Response> {
         self.decide_on(consent, move |provider, client, consent| {
             let voice = Voice::redirect(consent.back.clone(), &client);
-            Ok(reply(&voice, provider.granted(&client, consent, grant, moment, &voice)))
+            Ok(or_reject(&voice, provider.granted(&client, consent, grant, moment, &voice)))
         })
     }
 
@@ -83,8 +83,8 @@ impl Provider {
     fn decide_on(
         &self,
         mut consent: Consent,
-        next: impl FnOnce(Self, Arc<ClientRecord>, Consent) -> Result<Reply<Response>, Reason> + Send + 'static,
-    ) -> Reply<Response> {
+        next: impl FnOnce(Self, Arc<ClientRecord>, Consent) -> Result<ServerStep<Response>, Reason> + Send + 'static,
+    ) -> ServerStep<Response> {
         let provider = self.clone();
         let query = FindClient { client_id: consent.client_id.clone() };
         ask(NextQuery::FindClient, query, Voice::page(Endpoint::Authorize), move |client| {
@@ -104,7 +104,7 @@ impl Provider {
         grant: Grant,
         moment: Moment,
         voice: &Voice,
-    ) -> Result<Reply<Response>, Reason> {
+    ) -> Result<ServerStep<Response>, Reason> {
         let (response_type, grant_type) = match consent.response_type {
             ResponseType::Code => ("code", "authorization_code"),
             ResponseType::Token => ("token", "implicit"),
@@ -171,7 +171,7 @@ impl Provider {
         grant: Arc<GrantRecord>,
         moment: &Moment,
         voice: &Voice,
-    ) -> Result<Reply<Response>, Reason> {
+    ) -> Result<ServerStep<Response>, Reason> {
         let expires_at = moment.now.after(self.0.code_lifetime);
         let code = self.0.token(&grant, None, Some(expires_at), moment)?;
         let Consent { back, redirect_uri_sent, challenge, client_id, pushed, .. } = consent;
@@ -185,13 +185,13 @@ impl Provider {
         let query = SaveTicket { key: TokenHash::of(&code), alias: None, ticket: Arc::new(ticket), now: moment.now };
         let voice = voice.clone();
         spend(pushed, client, move || {
-            Ok(ask(NextQuery::SaveTicket, query, voice, move |_| Ok(Reply::Done(back.bring(&[("code", &code)])))))
+            Ok(ask(NextQuery::SaveTicket, query, voice, move |_| Ok(ServerStep::Done(back.bring(&[("code", &code)])))))
         })
     }
 }
 
 /// RFC 6749 §4.2.2.
-fn give_token(issued: Issued, back: Box<Return>, voice: &Voice) -> Reply<Response> {
+fn give_token(issued: Issued, back: Box<Return>, voice: &Voice) -> ServerStep<Response> {
     let Issued { tokens, answer } = issued;
     let query = SaveTokens { tokens, parent: None };
     ask(NextQuery::SaveTokens, query, voice.clone(), move |saved| {
@@ -203,7 +203,7 @@ fn give_token(issued: Issued, back: Box<Return>, voice: &Voice) -> Reply<Respons
         parameters.extend(expires_in.as_deref().map(|seconds| ("expires_in", seconds)));
         let scope = answer.scope();
         parameters.extend(Some(&*scope).filter(|scope| !scope.is_empty()).map(|scope| ("scope", scope)));
-        Ok(Reply::Done(back.bring(&parameters)))
+        Ok(ServerStep::Done(back.bring(&parameters)))
     })
 }
 
@@ -211,8 +211,8 @@ fn give_token(issued: Issued, back: Box<Return>, voice: &Voice) -> Reply<Respons
 fn spend(
     pushed: Option<TokenHash>,
     client: &Arc<ClientRecord>,
-    next: impl FnOnce() -> Result<Reply<Response>, Reason> + Send + 'static,
-) -> Result<Reply<Response>, Reason> {
+    next: impl FnOnce() -> Result<ServerStep<Response>, Reason> + Send + 'static,
+) -> Result<ServerStep<Response>, Reason> {
     let Some(key) = pushed else { return next() };
     let voice = Voice::page(Endpoint::Authorize).of(client);
     let query = Redeem { key, tokens: None };

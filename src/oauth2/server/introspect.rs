@@ -12,7 +12,7 @@ use super::queries::FindToken;
 use super::reason::Reason;
 use super::records::{TokenKind, TokenRecord};
 use super::respond;
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
 use crate::oauth2::Introspection;
@@ -22,15 +22,15 @@ impl Provider {
     /// The introspection endpoint. A confidential client learns of its own tokens, and one that
     /// [`introspects_all`](super::ClientRecord::introspects_all) of every access token; of all others that they are not
     /// active, whatever they are.
-    pub fn introspect<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
-        self.reply_to(request, Endpoint::Introspect, self.read_introspection(request, moment))
+    pub fn introspect<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
+        self.or_reject_with_client(request, Endpoint::Introspect, self.read_introspection(request, moment))
     }
 
     pub(super) fn read_introspection<B: AsRef<[u8]>, T: End>(
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<Reply<T>, Reason> {
+    ) -> Result<ServerStep<T>, Reason> {
         let (parameters, presented) = self.posted(request, Endpoint::Introspect)?;
         let key = TokenHash::of(parameters.need("token")?);
         Ok(self.with_client(presented, moment.now, move |provider, client, _| {
@@ -105,6 +105,6 @@ impl Provider {
     }
 }
 
-fn answer<T: End>(introspection: &Introspection) -> Result<Reply<T>, Reason> {
-    Ok(Reply::Done(respond::to_json(StatusCode::OK, introspection)?.into()))
+fn answer<T: End>(introspection: &Introspection) -> Result<ServerStep<T>, Reason> {
+    Ok(ServerStep::Done(respond::to_json(StatusCode::OK, introspection)?.into()))
 }

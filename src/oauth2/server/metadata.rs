@@ -4,11 +4,11 @@ use http::{Request, StatusCode};
 
 use super::grant_type::DEVICE_CODE;
 use super::paths::Endpoint;
-use super::provider::{End, Provider, check_method, reply};
+use super::provider::{End, Provider, check_method, or_reject};
 use super::reason::Reason;
 use super::register::RegistrationPolicy;
 use super::respond;
-use super::store::Reply;
+use super::store::ServerStep;
 use super::voice::Voice;
 use crate::Response;
 use crate::oauth2::Metadata;
@@ -80,11 +80,11 @@ impl Provider {
     }
 
     /// The metadata's endpoint (RFC 8414 §3).
-    pub fn metadata_response<B>(&self, request: &Request<B>) -> Reply<Response> {
-        reply(&Voice::json(Endpoint::Metadata), self.read_metadata_request(request))
+    pub fn metadata_response<B>(&self, request: &Request<B>) -> ServerStep<Response> {
+        or_reject(&Voice::json(Endpoint::Metadata), self.read_metadata_request(request))
     }
 
-    pub(super) fn read_metadata_request<B, T: End>(&self, request: &Request<B>) -> Result<Reply<T>, Reason> {
+    pub(super) fn read_metadata_request<B, T: End>(&self, request: &Request<B>) -> Result<ServerStep<T>, Reason> {
         check_method(request, "GET, HEAD")?;
         let mut response = respond::to_json(StatusCode::OK, &self.metadata())?;
         // It is public, and seldom changes.
@@ -92,6 +92,6 @@ impl Provider {
         headers.insert(http::header::CACHE_CONTROL, http::HeaderValue::from_static("public, max-age=3600"));
         headers.remove(http::header::PRAGMA);
         headers.insert(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, http::HeaderValue::from_static("*"));
-        Ok(Reply::Done(response.into()))
+        Ok(ServerStep::Done(response.into()))
     }
 }

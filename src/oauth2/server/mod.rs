@@ -1,6 +1,6 @@
 //! The authorization server's side of OAuth 2.0: RFC 6749 and what grew around it.
 //!
-//! A request comes in as `http::Request` with its whole body, and leads to a [`Reply`]: questions to storage first, then
+//! A request comes in as `http::Request` with its whole body, and leads to a [`ServerStep`]: questions to storage first, then
 //! the end. [`serve`] and [`serve_async`] ask a [`Store`] or an [`AsyncStore`] of the application's; [`MemoryStore`] is one
 //! to begin with. Every question is one atomic step, so that a code counts once.
 //!
@@ -133,7 +133,7 @@ pub use register::RegistrationPolicy;
 pub use rejected::Rejected;
 pub use secrets::{SecretHasher, Sha256Secrets};
 pub use store::{
-    AsyncStore, Blocking, NextQuery, Reply, Store, serve, serve_async, serve_async_extended, serve_async_with,
+    AsyncStore, Blocking, NextQuery, ServerStep, Store, serve, serve_async, serve_async_extended, serve_async_with,
     serve_extended, serve_with,
 };
 pub use token_hash::{NotAHash, Sealed, TokenHash};

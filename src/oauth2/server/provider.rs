@@ -18,7 +18,7 @@ use super::paths::{Endpoint, Paths};
 use super::reason::Reason;
 use super::register::RegistrationPolicy;
 use super::rejected::Rejected;
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use super::voice::Voice;
 use crate::{Moment, PendingQuery, Response, Secret, ServerQuery, Timestamp};
 
@@ -129,7 +129,7 @@ impl From<Consent> for Dispatched {
 }
 
 /// What the replies of endpoints that answer by themselves end with: the response, or what [`Provider::dispatch`] makes of it.
-/// The functions behind the endpoints are generic over it, since mapping a reply costs a box for each of its questions.
+/// The functions behind the endpoints are generic over it, since mapping a step costs a box for each of its questions.
 pub(super) trait End: From<Response> + 'static {}
 
 impl<T: From<Response> + 'static> End for T {}
@@ -155,30 +155,38 @@ impl Provider {
     /// Deals with any request to the server, by its path, which is the whole one that the client asked for. A request for another
     /// path is refused with [`Reason::NoSuchPath`]. Bodies of more than 64 KiB are refused; what a web server reads before is its
     /// own to bound. Pages in other origins that ask these endpoints need CORS headers, which are the application's to add.
-    pub fn dispatch<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Dispatched> {
+    pub fn dispatch<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
         let path = request.uri().path();
         match self.0.paths.find(path).filter(|endpoint| self.serves(*endpoint)) {
             Some(Endpoint::Authorize) => {
-                reply(&Voice::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
+                or_reject(&Voice::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
             }
             Some(Endpoint::Device) => {
                 let page = self.read_page_request(request);
-                reply(&Voice::page(Endpoint::Device), page.map(|page| Reply::Done(Dispatched::Device(page))))
+                or_reject(&Voice::page(Endpoint::Device), page.map(|page| ServerStep::Done(Dispatched::Device(page))))
             }
-            Some(Endpoint::Token) => self.reply_to(request, Endpoint::Token, self.read_token_request(request, moment)),
+            Some(Endpoint::Token) => {
+                self.or_reject_with_client(request, Endpoint::Token, self.read_token_request(request, moment))
+            }
             Some(Endpoint::Introspect) => {
-                self.reply_to(request, Endpoint::Introspect, self.read_introspection(request, moment))
+                self.or_reject_with_client(request, Endpoint::Introspect, self.read_introspection(request, moment))
             }
-            Some(Endpoint::Revoke) => self.reply_to(request, Endpoint::Revoke, self.read_revocation(request, moment)),
-            Some(Endpoint::DeviceAuthorization) => {
-                self.reply_to(request, Endpoint::DeviceAuthorization, self.read_device_request(request, moment))
+            Some(Endpoint::Revoke) => {
+                self.or_reject_with_client(request, Endpoint::Revoke, self.read_revocation(request, moment))
             }
+            Some(Endpoint::DeviceAuthorization) => self.or_reject_with_client(
+                request,
+                Endpoint::DeviceAuthorization,
+                self.read_device_request(request, moment),
+            ),
             Some(Endpoint::PushedRequest) => {
-                self.reply_to(request, Endpoint::PushedRequest, self.read_pushed_request(request, moment))
+                self.or_reject_with_client(request, Endpoint::PushedRequest, self.read_pushed_request(request, moment))
             }
             Some(Endpoint::Register) => self.answer_registration(request, moment),
-            Some(Endpoint::Metadata) => reply(&Voice::json(Endpoint::Metadata), self.read_metadata_request(request)),
-            None => Reply::Reject(self.no_such_path(path)),
+            Some(Endpoint::Metadata) => {
+                or_reject(&Voice::json(Endpoint::Metadata), self.read_metadata_request(request))
+            }
+            None => ServerStep::Reject(self.no_such_path(path)),
         }
     }
 
@@ -223,28 +231,28 @@ pub(super) fn check_method<B>(request: &Request<B>, allowed: &'static str) -> Re
 
 /// A question, and the way on with its answer. Where that comes to a refusal, or storage fails, the other side is told so.
 pub(crate) fn ask<Q: ServerQuery, T>(
-    question: fn(PendingQuery<Q, Reply<T>>) -> NextQuery<T>,
+    question: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
     query: Q,
     voice: Voice,
-    next: impl FnOnce(Q::Output) -> Result<Reply<T>, Reason> + Send + 'static,
-) -> Reply<T> {
+    next: impl FnOnce(Q::Output) -> Result<ServerStep<T>, Reason> + Send + 'static,
+) -> ServerStep<T> {
     ask_back(question, query, voice, move |_, answer| next(answer))
 }
 
 /// The same, for a way on that wants the query back.
 pub(super) fn ask_back<Q: ServerQuery, T>(
-    question: fn(PendingQuery<Q, Reply<T>>) -> NextQuery<T>,
+    question: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
     query: Q,
     voice: Voice,
-    next: impl FnOnce(Q, Q::Output) -> Result<Reply<T>, Reason> + Send + 'static,
-) -> Reply<T> {
-    Reply::Query(question(PendingQuery::with_query(query, move |query, answer| {
+    next: impl FnOnce(Q, Q::Output) -> Result<ServerStep<T>, Reason> + Send + 'static,
+) -> ServerStep<T> {
+    ServerStep::Query(question(PendingQuery::with_query(query, move |query, answer| {
         let end = answer.map_err(Reason::StoreFailed).and_then(|answer| next(query, answer));
-        reply(&voice, end)
+        or_reject(&voice, end)
     })))
 }
 
-/// A reply, or the refusal.
-pub(super) fn reply<T>(voice: &Voice, result: Result<Reply<T>, Reason>) -> Reply<T> {
-    result.unwrap_or_else(|reason| Reply::Reject(reason.reject(voice)))
+/// A step, or the refusal.
+pub(super) fn or_reject<T>(voice: &Voice, result: Result<ServerStep<T>, Reason>) -> ServerStep<T> {
+    result.unwrap_or_else(|reason| ServerStep::Reject(reason.reject(voice)))
 }

@@ -13,7 +13,7 @@ use super::queries::SaveTicket;
 use super::reason::Reason;
 use super::records::{PendingTicket, Ticket};
 use super::respond;
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
 use crate::oauth2::pkce::Unguessable;
@@ -22,15 +22,15 @@ use crate::{Moment, Response};
 impl Provider {
     /// The endpoint for pushed authorization requests (§2): what is wrong with one is told at once, and the user's browser then
     /// brings nothing but its name.
-    pub fn push<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
-        self.reply_to(request, Endpoint::PushedRequest, self.read_pushed_request(request, moment))
+    pub fn push<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
+        self.or_reject_with_client(request, Endpoint::PushedRequest, self.read_pushed_request(request, moment))
     }
 
     pub(super) fn read_pushed_request<B: AsRef<[u8]>, T: End>(
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<Reply<T>, Reason> {
+    ) -> Result<ServerStep<T>, Reason> {
         let (parameters, presented) = self.posted(request, Endpoint::PushedRequest)?;
         if parameters.get("request_uri").is_some() {
             return Err(Reason::ParameterInvalid { name: "request_uri", why: "it cannot be pushed itself" });
@@ -57,7 +57,7 @@ impl Provider {
             let voice = Voice::json(Endpoint::PushedRequest).of(&client);
             Ok(ask(NextQuery::SaveTicket, query, voice, move |_| {
                 let answer = serde_json::json!({ "request_uri": uri, "expires_in": lifetime.as_secs() });
-                Ok(Reply::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
+                Ok(ServerStep::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
             }))
         }))
     }

@@ -16,7 +16,7 @@ use super::provider::{End, ask};
 use super::queries::{FindToken, Rotate, Rotation, SaveTokens, Saved};
 use super::reason::Reason;
 use super::records::{Grant, GrantRecord, Replaced, TokenKind, TokenRecord};
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use super::token::Work;
 use super::token_hash::{Sealed, TokenHash};
 use crate::Secret;
@@ -29,7 +29,7 @@ const MEMORY: Duration = Duration::from_secs(90 * 24 * 3600);
 const SUCCESSOR: &[u8] = b"oauth2 successor";
 
 impl Work {
-    pub(super) fn refresh<T: End>(self, token: Secret) -> Reply<T> {
+    pub(super) fn refresh<T: End>(self, token: Secret) -> ServerStep<T> {
         let key = TokenHash::of(token.expose());
         ask(NextQuery::FindToken, FindToken { key }, self.voice(), move |found| {
             let record = found.filter(|record| record.kind == TokenKind::Refresh).ok_or(Reason::RefreshTokenUnknown)?;
@@ -138,8 +138,8 @@ impl Work {
         self,
         record: Arc<TokenRecord>,
         narrowed: Narrowed,
-        next: impl FnOnce(Self, Arc<TokenRecord>, Narrowed) -> Result<Reply<T>, Reason> + Send + 'static,
-    ) -> Result<Reply<T>, Reason> {
+        next: impl FnOnce(Self, Arc<TokenRecord>, Narrowed) -> Result<ServerStep<T>, Reason> + Send + 'static,
+    ) -> Result<ServerStep<T>, Reason> {
         if !self.offer().decides_at_refresh {
             return next(self, record, narrowed);
         }
@@ -180,7 +180,7 @@ impl Work {
     }
 
     /// New access tokens of a refresh token that stays.
-    fn save<T: End>(self, issued: Issued, parent: TokenHash, record: Arc<TokenRecord>) -> Reply<T> {
+    fn save<T: End>(self, issued: Issued, parent: TokenHash, record: Arc<TokenRecord>) -> ServerStep<T> {
         let Issued { tokens, answer } = issued;
         let query = SaveTokens { tokens, parent: Some(parent) };
         ask(NextQuery::SaveTokens, query, self.voice(), move |saved| match saved {
@@ -196,7 +196,7 @@ impl Work {
         key: TokenHash,
         record: &TokenRecord,
         issued: Issued,
-    ) -> Result<Reply<T>, Reason> {
+    ) -> Result<ServerStep<T>, Reason> {
         let Issued { tokens, answer } = issued;
         let (Some(successor), Some((by, _))) = (&answer.refresh_token, &tokens.refresh) else {
             return Err(Reason::Misconfigured("no refresh token was made"));
@@ -225,7 +225,7 @@ impl Work {
 
     /// A token that was replaced is used once more: by a client that lost the answer, or by a thief. Within the grace time, and
     /// while nobody has used the successor, it is taken for the former.
-    fn refresh_again<T: End>(self, token: &Secret, record: &TokenRecord, replaced: &Replaced) -> Reply<T> {
+    fn refresh_again<T: End>(self, token: &Secret, record: &TokenRecord, replaced: &Replaced) -> ServerStep<T> {
         let grant_id = record.grant.id;
         let grace = self.offer().grace;
         // Clocks of several servers differ: without any grace, no time is early enough.

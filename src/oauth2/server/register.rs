@@ -11,12 +11,12 @@ use super::client_record::{ClientRecord, Registrant};
 use super::client_secret::ClientSecret;
 use super::parameters;
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask, check_method, reply};
+use super::provider::{End, Provider, ask, check_method, or_reject};
 use super::queries::{FindClient, RemoveClient, SaveClient};
 use super::reason::Reason;
 use super::respond;
 use super::secrets::SHORTEST;
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
 use crate::oauth2::ClientMetadata;
@@ -108,24 +108,32 @@ impl Provider {
     /// assert_eq!(registered["scope"], "read");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn register<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
+    pub fn register<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
         self.answer_registration(request, moment)
     }
 
-    pub(super) fn answer_registration<B: AsRef<[u8]>, T: End>(&self, request: &Request<B>, moment: Moment) -> Reply<T> {
+    pub(super) fn answer_registration<B: AsRef<[u8]>, T: End>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> ServerStep<T> {
         if self.0.registration == RegistrationPolicy::Off {
-            return Reply::Reject(self.no_such_path(request.uri().path()));
+            return ServerStep::Reject(self.no_such_path(request.uri().path()));
         }
         let path = request.uri().path().strip_prefix(self.0.paths.get(Endpoint::Register)).unwrap_or_default();
-        let reply_to = match path.strip_prefix('/') {
+        let or_reject_with_client = match path.strip_prefix('/') {
             None => self.register_new(request, moment),
             Some(client_id) => self.manage(client_id.to_owned(), request, moment),
         };
-        reply(&Voice::bearer(Endpoint::Register), reply_to)
+        or_reject(&Voice::bearer(Endpoint::Register), or_reject_with_client)
     }
 
     /// RFC 7591 §3.1.
-    fn register_new<B: AsRef<[u8]>, T: End>(&self, request: &Request<B>, moment: Moment) -> Result<Reply<T>, Reason> {
+    fn register_new<B: AsRef<[u8]>, T: End>(
+        &self,
+        request: &Request<B>,
+        moment: Moment,
+    ) -> Result<ServerStep<T>, Reason> {
         check_method(request, "POST")?;
         if let RegistrationPolicy::Token(hash) = self.0.registration {
             let shown = of_header(request.headers())?.ok_or(Reason::TokenMissing)?;
@@ -149,7 +157,7 @@ impl Provider {
             if !saved {
                 return Err(Reason::Misconfigured("the store keeps no client"));
             }
-            Ok(Reply::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
+            Ok(ServerStep::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
         }))
     }
 
@@ -159,7 +167,7 @@ impl Provider {
         client_id: String,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<Reply<T>, Reason> {
+    ) -> Result<ServerStep<T>, Reason> {
         check_method(request, "GET, PUT, DELETE")?;
         parameters::check_value("client_id", &client_id)?;
         let shown = Secret::new(of_header(request.headers())?.ok_or(Reason::TokenMissing)?);
@@ -184,12 +192,12 @@ impl Provider {
                     }
                     let mut response = respond::json(StatusCode::NO_CONTENT, Vec::new());
                     response.headers_mut().remove(http::header::CONTENT_TYPE);
-                    Ok(Reply::Done(response.into()))
+                    Ok(ServerStep::Done(response.into()))
                 }));
             }
             let mut answer = provider.told(&record, None)?;
             answer["registration_access_token"] = shown.expose().into();
-            Ok(Reply::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
+            Ok(ServerStep::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
         }))
     }
 
@@ -201,7 +209,7 @@ impl Provider {
         metadata: ClientMetadata,
         registration: &Secret,
         moment: &Moment,
-    ) -> Result<Reply<T>, Reason> {
+    ) -> Result<ServerStep<T>, Reason> {
         if members.get("client_id").and_then(Value::as_str) != Some(&record.client_id) {
             return Err(refused("client_id", "it is missing, or not the one that the path of this request names"));
         }
@@ -236,7 +244,7 @@ impl Provider {
             if !saved {
                 return Err(Reason::BearerToken);
             }
-            Ok(Reply::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
+            Ok(ServerStep::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
         }))
     }
 

@@ -8,7 +8,7 @@ use super::queries::{FindToken, Revoke};
 use super::reason::Reason;
 use super::records::{GrantId, TokenKind};
 use super::respond;
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
 use crate::{Moment, Response};
@@ -16,15 +16,15 @@ use crate::{Moment, Response};
 impl Provider {
     /// The revocation endpoint. A refresh token goes with all that came of its grant; an access token goes alone. What is not
     /// there is as good as revoked (RFC 7009 §2.2).
-    pub fn revoke<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
-        self.reply_to(request, Endpoint::Revoke, self.read_revocation(request, moment))
+    pub fn revoke<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
+        self.or_reject_with_client(request, Endpoint::Revoke, self.read_revocation(request, moment))
     }
 
     pub(super) fn read_revocation<B: AsRef<[u8]>, T: End>(
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<Reply<T>, Reason> {
+    ) -> Result<ServerStep<T>, Reason> {
         let (parameters, presented) = self.posted(request, Endpoint::Revoke)?;
         let key = TokenHash::of(parameters.need("token")?);
         Ok(self.with_client(presented, moment.now, move |_, client, _| {
@@ -55,12 +55,12 @@ impl Provider {
     ///     }
     /// }
     /// ```
-    pub fn revoke_grant(&self, grant: GrantId) -> Reply<()> {
+    pub fn revoke_grant(&self, grant: GrantId) -> ServerStep<()> {
         super::events::revoked(grant);
-        ask(NextQuery::Revoke, Revoke::Grant(grant), Voice::own(), |()| Ok(Reply::Done(())))
+        ask(NextQuery::Revoke, Revoke::Grant(grant), Voice::own(), |()| Ok(ServerStep::Done(())))
     }
 }
 
-fn done<T: End>() -> Result<Reply<T>, Reason> {
-    Ok(Reply::Done(respond::json(StatusCode::OK, b"{}".to_vec()).into()))
+fn done<T: End>() -> Result<ServerStep<T>, Reason> {
+    Ok(ServerStep::Done(respond::json(StatusCode::OK, b"{}".to_vec()).into()))
 }

@@ -20,24 +20,24 @@ server_queries! {
     /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself matches:
     ///
     /// ```
-    /// use oauth_proto::oauth2::server::{MemoryStore, NextQuery, Rejected, Reply, Store};
+    /// use oauth_proto::oauth2::server::{MemoryStore, NextQuery, Rejected, ServerStep, Store};
     ///
-    /// fn drive<T>(mut reply: Reply<T>, store: &MemoryStore) -> Result<T, Rejected> {
+    /// fn drive<T>(mut step: ServerStep<T>, store: &MemoryStore) -> Result<T, Rejected> {
     ///     loop {
-    ///         reply = match reply {
-    ///             Reply::Query(NextQuery::FindClient(pending)) => match store.find_client(pending.query()) {
+    ///         step = match step {
+    ///             ServerStep::Query(NextQuery::FindClient(pending)) => match store.find_client(pending.query()) {
     ///                 Ok(answer) => pending.answer(answer),
     ///                 Err(error) => pending.unavailable(error),
     ///             },
     ///             // … and so on for the other questions.
-    ///             Reply::Query(_) => unimplemented!(),
-    ///             Reply::Done(value) => return Ok(value),
-    ///             Reply::Reject(rejected) => return Err(rejected),
+    ///             ServerStep::Query(_) => unimplemented!(),
+    ///             ServerStep::Done(value) => return Ok(value),
+    ///             ServerStep::Reject(rejected) => return Err(rejected),
     ///         }
     ///     }
     /// }
     /// ```
-    reply;
+    step;
 
     /// A question: a query, and the way on with its answer. [`Decide`] is the application's to answer, all others are
     /// storage's.
@@ -140,7 +140,7 @@ server_queries! {
 /// refreshes.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{Claim, Decide, Decision, Grant, MemoryStore, Reply, serve_with};
+/// use oauth_proto::oauth2::server::{Claim, Decide, Decision, Grant, MemoryStore, ServerStep, serve_with};
 ///
 /// let decide = |question: Decide| match question.claim {
 ///     Claim::Password { username, password } if password.expose() == "correct horse" => {
@@ -148,18 +148,18 @@ server_queries! {
 ///     }
 ///     _ => Ok(Decision::Denied),
 /// };
-/// let end = serve_with(Reply::Done("issued"), &MemoryStore::default(), decide);
+/// let end = serve_with(ServerStep::Done("issued"), &MemoryStore::default(), decide);
 /// assert_eq!(end.unwrap(), "issued");
 /// ```
 ///
 /// # Errors
 /// The refusal: its response goes to the client, its reason to the log.
 pub fn serve_with<T, E: std::fmt::Display>(
-    reply: Reply<T>,
+    step: ServerStep<T>,
     store: &(impl Store + ?Sized),
     decide: impl FnMut(Decide) -> Result<<Decide as ServerQuery>::Output, E>,
 ) -> Result<T, Rejected> {
-    serve_extended(reply, store, decide, |_| Err(UNASKED))
+    serve_extended(step, store, decide, |_| Err(UNASKED))
 }
 
 /// Takes a request to its end, asking a blocking store, an application that decides as at [`serve_with`], and one that adds members to
@@ -168,7 +168,7 @@ pub fn serve_with<T, E: std::fmt::Display>(
 /// # Examples
 /// ```
 /// use std::convert::Infallible;
-/// use oauth_proto::oauth2::server::{Decide, Decision, ExtendAnswer, MemoryStore, Reply, serve_extended};
+/// use oauth_proto::oauth2::server::{Decide, Decision, ExtendAnswer, MemoryStore, ServerStep, serve_extended};
 /// use serde_json::{Map, Value};
 ///
 /// let decide = |_: Decide| Ok::<_, Infallible>(Decision::Denied);
@@ -177,31 +177,31 @@ pub fn serve_with<T, E: std::fmt::Display>(
 ///     members.insert("user_id".into(), Value::from(answer.grant.user.clone()));
 ///     Ok::<_, Infallible>(members)
 /// };
-/// let end = serve_extended(Reply::Done("issued"), &MemoryStore::default(), decide, extend);
+/// let end = serve_extended(ServerStep::Done("issued"), &MemoryStore::default(), decide, extend);
 /// assert_eq!(end.unwrap(), "issued");
 /// ```
 ///
 /// # Errors
 /// The refusal: its response goes to the client, its reason to the log.
 pub fn serve_extended<T, E: std::fmt::Display, X: std::fmt::Display>(
-    mut reply: Reply<T>,
+    mut step: ServerStep<T>,
     store: &(impl Store + ?Sized),
     mut decide: impl FnMut(Decide) -> Result<<Decide as ServerQuery>::Output, E>,
     mut extend: impl FnMut(ExtendAnswer) -> Result<<ExtendAnswer as ServerQuery>::Output, X>,
 ) -> Result<T, Rejected> {
     loop {
-        reply = match reply {
-            Reply::Query(NextQuery::Decide(pending)) => {
+        step = match step {
+            ServerStep::Query(NextQuery::Decide(pending)) => {
                 let answer = decide(pending.query().clone());
                 pending.go_on(answer)
             }
-            Reply::Query(NextQuery::ExtendAnswer(pending)) => {
+            ServerStep::Query(NextQuery::ExtendAnswer(pending)) => {
                 let answer = extend(pending.query().clone());
                 pending.go_on(answer)
             }
-            Reply::Query(question) => question.put_to_blocking(store),
-            Reply::Done(value) => return Ok(value),
-            Reply::Reject(rejected) => return Err(rejected),
+            ServerStep::Query(question) => question.put_to_blocking(store),
+            ServerStep::Done(value) => return Ok(value),
+            ServerStep::Reject(rejected) => return Err(rejected),
         }
     }
 }
@@ -214,19 +214,19 @@ const UNASKED: &str = "nobody was there to extend the answer; see `serve_extende
 ///
 /// ```
 /// use std::convert::Infallible;
-/// use oauth_proto::oauth2::server::{Blocking, Decision, MemoryStore, Reply, serve_async_with};
+/// use oauth_proto::oauth2::server::{Blocking, Decision, MemoryStore, ServerStep, serve_async_with};
 ///
 /// # pollster::block_on(async {
 /// let store = MemoryStore::default();
 /// let decide = async |_| Ok::<_, Infallible>(Decision::Denied);
-/// assert_eq!(serve_async_with(Reply::Done("issued"), &Blocking(&store), decide).await.unwrap(), "issued");
+/// assert_eq!(serve_async_with(ServerStep::Done("issued"), &Blocking(&store), decide).await.unwrap(), "issued");
 /// # });
 /// ```
 ///
 /// # Errors
 /// The refusal: its response goes to the client, its reason to the log.
 pub async fn serve_async_with<T, E, F>(
-    reply: Reply<T>,
+    step: ServerStep<T>,
     store: &(impl AsyncStore + ?Sized),
     decide: impl FnMut(Decide) -> F,
 ) -> Result<T, Rejected>
@@ -234,7 +234,7 @@ where
     E: std::fmt::Display,
     F: Future<Output = Result<<Decide as ServerQuery>::Output, E>>,
 {
-    serve_async_extended(reply, store, decide, |_| std::future::ready(Err(UNASKED))).await
+    serve_async_extended(step, store, decide, |_| std::future::ready(Err(UNASKED))).await
 }
 
 /// Takes a request to its end, asking an asynchronous store, an application that decides as at [`serve_async_with`], and one that adds
@@ -243,13 +243,13 @@ where
 /// # Examples
 /// ```
 /// use std::convert::Infallible;
-/// use oauth_proto::oauth2::server::{Blocking, Decision, MemoryStore, Reply, serve_async_extended};
+/// use oauth_proto::oauth2::server::{Blocking, Decision, MemoryStore, ServerStep, serve_async_extended};
 ///
 /// # pollster::block_on(async {
 /// let store = MemoryStore::default();
 /// let decide = async |_| Ok::<_, Infallible>(Decision::Denied);
 /// let extend = async |_| Ok::<_, Infallible>(serde_json::Map::new());
-/// let end = serve_async_extended(Reply::Done("issued"), &Blocking(&store), decide, extend).await;
+/// let end = serve_async_extended(ServerStep::Done("issued"), &Blocking(&store), decide, extend).await;
 /// assert_eq!(end.unwrap(), "issued");
 /// # });
 /// ```
@@ -257,7 +257,7 @@ where
 /// # Errors
 /// The refusal: its response goes to the client, its reason to the log.
 pub async fn serve_async_extended<T, E, F, X, G>(
-    mut reply: Reply<T>,
+    mut step: ServerStep<T>,
     store: &(impl AsyncStore + ?Sized),
     mut decide: impl FnMut(Decide) -> F,
     mut extend: impl FnMut(ExtendAnswer) -> G,
@@ -269,18 +269,18 @@ where
     G: Future<Output = Result<<ExtendAnswer as ServerQuery>::Output, X>>,
 {
     loop {
-        reply = match reply {
-            Reply::Query(NextQuery::Decide(pending)) => {
+        step = match step {
+            ServerStep::Query(NextQuery::Decide(pending)) => {
                 let answer = decide(pending.query().clone()).await;
                 pending.go_on(answer)
             }
-            Reply::Query(NextQuery::ExtendAnswer(pending)) => {
+            ServerStep::Query(NextQuery::ExtendAnswer(pending)) => {
                 let answer = extend(pending.query().clone()).await;
                 pending.go_on(answer)
             }
-            Reply::Query(question) => question.put_to(store).await,
-            Reply::Done(value) => return Ok(value),
-            Reply::Reject(rejected) => return Err(rejected),
+            ServerStep::Query(question) => question.put_to(store).await,
+            ServerStep::Done(value) => return Ok(value),
+            ServerStep::Reject(rejected) => return Err(rejected),
         }
     }
 }

@@ -14,7 +14,7 @@ use super::provider::{End, Provider, ask};
 use super::queries::{Revoke, SaveTokens, Saved};
 use super::reason::Reason;
 use super::records::{GrantId, GrantRecord, TokenRecord};
-use super::store::{NextQuery, Reply};
+use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
 use crate::oauth2::Scope;
@@ -46,15 +46,15 @@ enum Shown {
 
 impl Provider {
     /// The token endpoint. See [`serve_with`](super::serve_with) where the application has a say.
-    pub fn token<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> Reply<Response> {
-        self.reply_to(request, Endpoint::Token, self.read_token_request(request, moment))
+    pub fn token<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
+        self.or_reject_with_client(request, Endpoint::Token, self.read_token_request(request, moment))
     }
 
     pub(super) fn read_token_request<B: AsRef<[u8]>, T: End>(
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<Reply<T>, Reason> {
+    ) -> Result<ServerStep<T>, Reason> {
         let (mut parameters, presented) = self.posted(request, Endpoint::Token)?;
         let name = parameters.need("grant_type")?;
         let (offer, grant_type) =
@@ -118,7 +118,7 @@ impl Work {
     }
 
     /// RFC 6749 §4.4.
-    fn grant_client<T: End>(mut self) -> Result<Reply<T>, Reason> {
+    fn grant_client<T: End>(mut self) -> Result<ServerStep<T>, Reason> {
         let scope = self.allowed_scope()?;
         let resource = self.allowed_resource(&[])?;
         let grant = Arc::new(GrantRecord {
@@ -155,7 +155,11 @@ impl Work {
     }
 
     /// Answers with a unique token that was there already, and with what the application adds to that one.
-    pub(super) fn answer_again<T: End>(self, hash: TokenHash, record: Arc<TokenRecord>) -> Result<Reply<T>, Reason> {
+    pub(super) fn answer_again<T: End>(
+        self,
+        hash: TokenHash,
+        record: Arc<TokenRecord>,
+    ) -> Result<ServerStep<T>, Reason> {
         let config = &self.provider.0;
         let mut answer = config.again(hash, &record, self.moment.now)?;
         answer.refresh_token.take_if(|_| config.refresh_for(self.offer(), &self.client).is_none());
@@ -189,7 +193,7 @@ impl Work {
         self,
         grant: Arc<GrantRecord>,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
-    ) -> Result<Reply<T>, Reason> {
+    ) -> Result<ServerStep<T>, Reason> {
         let at_most = parent.as_ref().and_then(|(_, record)| record.expires_at);
         let Issued { tokens, mut answer } = self.issue_until(&grant, None, at_most, parent.is_some())?;
         answer.exchanged = self.offer().name == TOKEN_EXCHANGE;
@@ -197,7 +201,7 @@ impl Work {
         self.extended(answer, move |work, answer| Ok(work.keep_first(Issued { tokens, answer }, grant, parent)))
     }
 
-    fn keep_first<T: End>(self, issued: Issued, grant: Arc<GrantRecord>, parent: Option<TokenHash>) -> Reply<T> {
+    fn keep_first<T: End>(self, issued: Issued, grant: Arc<GrantRecord>, parent: Option<TokenHash>) -> ServerStep<T> {
         let Issued { tokens, answer } = issued;
         let query = SaveTokens { tokens, parent };
         ask(NextQuery::SaveTokens, query, self.voice(), move |saved| match saved {
@@ -208,13 +212,13 @@ impl Work {
     }
 
     /// The end of it.
-    pub(super) fn done<T: End>(&self, answer: &Answer, grant: &GrantRecord) -> Result<Reply<T>, Reason> {
+    pub(super) fn done<T: End>(&self, answer: &Answer, grant: &GrantRecord) -> Result<ServerStep<T>, Reason> {
         super::events::issued(grant, &self.offer().name);
-        Ok(Reply::Done(answer.response()?.into()))
+        Ok(ServerStep::Done(answer.response()?.into()))
     }
 
     /// Revokes a grant, since something of it is in the wrong hands.
-    pub(super) fn revoke<T: End>(&self, grant: GrantId, reason: Reason) -> Reply<T> {
+    pub(super) fn revoke<T: End>(&self, grant: GrantId, reason: Reason) -> ServerStep<T> {
         super::events::revoked(grant);
         ask(NextQuery::Revoke, Revoke::Grant(grant), self.voice(), move |()| Err(reason))
     }

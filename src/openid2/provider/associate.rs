@@ -6,17 +6,17 @@ use http::StatusCode;
 
 use super::super::diffie_hellman::{GENERATOR, Group};
 use super::super::message::{Message, Version};
-use super::super::store::Reply;
+use super::super::store::ServerStep;
 use super::super::{AssociationType, SessionType};
 use super::rejected::{Reason, Rejected, direct};
 use super::{Handled, Provider};
 use crate::{Moment, Response};
 
 impl Provider {
-    pub(super) fn associate(&self, message: &Message, version: Version, moment: &Moment) -> Reply<Handled> {
+    pub(super) fn associate(&self, message: &Message, version: Version, moment: &Moment) -> ServerStep<Handled> {
         match self.granted(message, version, moment) {
-            Ok(response) => Reply::Done(Handled::Respond(response)),
-            Err(rejected) => Reply::Reject(rejected),
+            Ok(response) => ServerStep::Done(Handled::Respond(response)),
+            Err(rejected) => ServerStep::Reject(rejected),
         }
     }
 

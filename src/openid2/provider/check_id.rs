@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::super::extensions::{ax, oauth, pape, sreg, ui};
 use super::super::identifier::absolute;
 use super::super::message::{IDENTIFIER_SELECT, Message, Version};
-use super::super::store::Reply;
+use super::super::store::ServerStep;
 use super::super::{Extension, Realm};
 use super::rejected::Reason;
 use super::{Handled, Provider};
@@ -202,14 +202,14 @@ pub(super) struct Party<'m> {
 }
 
 impl Provider {
-    pub(super) fn check_id(&self, message: &Message, version: Version, immediate: bool) -> Reply<Handled> {
+    pub(super) fn check_id(&self, message: &Message, version: Version, immediate: bool) -> ServerStep<Handled> {
         let party = match self.party(|name| message.get(name), version) {
             Ok(party) => party,
-            Err(reason) => return Reply::Reject(reason.page()),
+            Err(reason) => return ServerStep::Reject(reason.page()),
         };
         match read_check_id(message, version, immediate, &party) {
-            Ok(check_id) => Reply::Done(Handled::CheckId(Box::new(check_id))),
-            Err(reason) => Reply::Reject(match party.return_to {
+            Ok(check_id) => ServerStep::Done(Handled::CheckId(Box::new(check_id))),
+            Err(reason) => ServerStep::Reject(match party.return_to {
                 Some(return_to) => reason.indirect(return_to, version),
                 None => reason.page(),
             }),

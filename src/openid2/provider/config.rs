@@ -8,7 +8,7 @@ use http::Method;
 
 use super::super::discovery::Policy;
 use super::super::message::{Message, Version};
-use super::super::store::Reply;
+use super::super::store::ServerStep;
 use super::super::{AssociationType, Realm, SessionType};
 use super::CheckId;
 use super::handles::Handles;
@@ -213,23 +213,25 @@ impl Provider {
     ///
     /// What cannot be answered is told to the relying party, by a redirect, only where its realm can be trusted and the
     /// return_to lies in it. The user sees a page otherwise.
-    pub fn handle(&self, request: &Request, moment: Moment) -> Reply<Handled> {
+    pub fn handle(&self, request: &Request, moment: Moment) -> ServerStep<Handled> {
         let is_post = request.method() == Method::POST;
         let text = match text(request) {
             Ok(text) => text,
-            Err(reason) => return Reply::Reject(reason.page()),
+            Err(reason) => return ServerStep::Reject(reason.page()),
         };
         let (message, version) = match self.read(text) {
             Ok(read) => read,
-            Err((reason, version)) => return Reply::Reject(reason.told(self, text, is_post, version)),
+            Err((reason, version)) => return ServerStep::Reject(reason.told(self, text, is_post, version)),
         };
         match message.get("mode").unwrap_or_default() {
             "checkid_setup" => self.check_id(&message, version, false),
             "checkid_immediate" => self.check_id(&message, version, true),
             "associate" if is_post => self.associate(&message, version, &moment),
             "check_authentication" if is_post => self.confirm(&message, version, moment.now),
-            "associate" | "check_authentication" => Reply::Reject(Reason::HttpMethod(request.method().clone()).page()),
-            _ => Reply::Reject(Reason::Mode.told(self, text, is_post, version)),
+            "associate" | "check_authentication" => {
+                ServerStep::Reject(Reason::HttpMethod(request.method().clone()).page())
+            }
+            _ => ServerStep::Reject(Reason::Mode.told(self, text, is_post, version)),
         }
     }
 

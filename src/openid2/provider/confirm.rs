@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::super::association::signature_fits;
 use super::super::message::{Message, Version};
-use super::super::store::{NextQuery, RememberNonce, Reply};
+use super::super::store::{NextQuery, RememberNonce, ServerStep};
 use super::rejected::{Reason, direct};
 use super::{Handled, Provider};
 use crate::{Freshness, PendingQuery, Timestamp};
@@ -15,7 +15,7 @@ use crate::{Freshness, PendingQuery, Timestamp};
 const LONGER: Duration = Duration::from_secs(60);
 
 impl Provider {
-    pub(super) fn confirm(&self, message: &Message, version: Version, now: Timestamp) -> Reply<Handled> {
+    pub(super) fn confirm(&self, message: &Message, version: Version, now: Timestamp) -> ServerStep<Handled> {
         let mut answer = Message::answer(version);
         // Said only of handles that are really no good any more (§11.4.2.2).
         if let Some(handle) = message.get("invalidate_handle")
@@ -27,7 +27,7 @@ impl Provider {
         let end = move |valid: bool| {
             let mut answer = answer;
             answer.set("is_valid", if valid { "true" } else { "false" });
-            Reply::Done(Handled::Respond(direct(StatusCode::OK, &answer)))
+            ServerStep::Done(Handled::Respond(direct(StatusCode::OK, &answer)))
         };
         // With a shared key, whoever shares it could have made the signature.
         let handle = message.get("assoc_handle").and_then(|handle| self.handles.open(handle, now));
@@ -38,9 +38,9 @@ impl Provider {
         };
         let until = handle.expires_at.after(LONGER);
         let query = RememberNonce { endpoint: self.endpoint.clone(), nonce: handle.text, until, now };
-        Reply::Query(NextQuery::RememberNonce(PendingQuery::new(query, move |answer| match answer {
+        ServerStep::Query(NextQuery::RememberNonce(PendingQuery::new(query, move |answer| match answer {
             Ok(freshness) => end(freshness == Freshness::Fresh),
-            Err(why) => Reply::Reject(Reason::StoreFailed(why).direct(version, &[])),
+            Err(why) => ServerStep::Reject(Reason::StoreFailed(why).direct(version, &[])),
         })))
     }
 }

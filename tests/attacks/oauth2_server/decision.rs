@@ -85,11 +85,11 @@ fn par_reused_after_grant() {
     for end in ["deny", "login_required"] {
         let uri = push(&world, &[]);
         let consent = load(&world, PRINTER.0, &uri).unwrap();
-        let reply = match end {
+        let step = match end {
             "deny" => world.provider.deny(consent.clone()),
             code => world.provider.send_back(consent.clone(), code),
         };
-        location(&serve(reply, &world.store).unwrap());
+        location(&serve(step, &world.store).unwrap());
         assert!(is_request_uri(&paged(decide(consent))), "{end}");
         assert!(is_request_uri(&paged(load(&world, PRINTER.0, &uri))), "{end}");
     }
@@ -254,12 +254,12 @@ fn a_changed_consent_leads_to_no_other_place() {
         serde_json::from_str(&stored.replace(from, to)).unwrap()
     };
     let evil = changed("https://client.example.com/cb?x=1", "https://evil.example/");
-    for reply in [
+    for step in [
         world.provider.deny(evil.clone()),
         world.provider.send_back(evil.clone(), "login_required"),
         world.provider.grant(evil, Grant::new("jane"), world.moment()),
     ] {
-        let reason = paged(serve(reply, &world.store));
+        let reason = paged(serve(step, &world.store));
         assert!(
             matches!(&reason, Reason::RedirectUri { received: Some(uri), .. } if uri == "https://evil.example/"),
             "{reason}"

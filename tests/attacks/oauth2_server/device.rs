@@ -2,7 +2,7 @@
 
 use oauth_proto::Response;
 use oauth_proto::oauth2::server::{
-    ClientRecord, DeviceConsent, FoundTicket, Grant, GrantType, NextQuery, Reason, Rejected, Reply, Store, serve,
+    ClientRecord, DeviceConsent, FoundTicket, Grant, GrantType, NextQuery, Reason, Rejected, ServerStep, Store, serve,
 };
 use serde_json::Value;
 
@@ -154,21 +154,22 @@ fn a_user_code_is_no_device_code() {
             ("device_code", &codes.user),
         ],
     );
-    let Reply::Query(NextQuery::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
+    let ServerStep::Query(NextQuery::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
         panic!("the client is not looked for")
     };
     let client = world.store.find_client(pending.query()).unwrap();
-    let Reply::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else {
+    let ServerStep::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else {
         panic!("the ticket is not looked for")
     };
-    let reply = pending.answer(Some(ticket_of_user_code(&world, &codes.user)));
-    assert_eq!(refused(serve(reply, &world.store), 400, "invalid_grant"), Reason::DeviceUnknown);
+    let step = pending.answer(Some(ticket_of_user_code(&world, &codes.user)));
+    assert_eq!(refused(serve(step, &world.store), 400, "invalid_grant"), Reason::DeviceUnknown);
     poll(&world, PRINTER, &codes.device).unwrap();
 }
 
 /// What the store finds for a user.
 fn ticket_of_user_code(world: &World, user_code: &str) -> FoundTicket {
-    let Reply::Query(NextQuery::FindTicket(pending)) = world.provider.find_device(user_code, world.moment().now) else {
+    let ServerStep::Query(NextQuery::FindTicket(pending)) = world.provider.find_device(user_code, world.moment().now)
+    else {
         panic!("the ticket is not looked for")
     };
     world.store.find_ticket(pending.query()).unwrap().unwrap()
@@ -197,11 +198,11 @@ fn of_two_polls_at_once_one_brings_tokens_and_the_other_takes_none_away() {
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("grant_type", DEVICE_CODE)];
     let request = posting("/token", &[&own[..], &[("device_code", &codes.device)]].concat());
     let found = || {
-        let Reply::Query(NextQuery::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
+        let ServerStep::Query(NextQuery::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
             panic!()
         };
         let client = world.store.find_client(pending.query()).unwrap();
-        let Reply::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else { panic!() };
+        let ServerStep::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else { panic!() };
         let ticket = world.store.find_ticket(pending.query()).unwrap();
         pending.answer(ticket)
     };
@@ -224,25 +225,25 @@ fn a_user_code_that_is_taken_is_followed_by_others_and_not_for_ever() {
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("scope", "read")];
     let request = posting("/device_authorization", &own);
     for taken in 0..10 {
-        let reply = world.provider.device_authorization(&request, world.moment());
-        let Reply::Query(NextQuery::FindClient(pending)) = reply else { panic!() };
+        let step = world.provider.device_authorization(&request, world.moment());
+        let ServerStep::Query(NextQuery::FindClient(pending)) = step else { panic!() };
         let client = world.store.find_client(pending.query()).unwrap();
-        let (mut reply, mut aliases) = (pending.answer(client), Vec::new());
-        while let Reply::Query(NextQuery::SaveTicket(pending)) = reply {
+        let (mut step, mut aliases) = (pending.answer(client), Vec::new());
+        while let ServerStep::Query(NextQuery::SaveTicket(pending)) = step {
             aliases.push(pending.query().alias.unwrap());
             let is_free = aliases.len() > taken;
-            reply = pending.answer(is_free);
+            step = pending.answer(is_free);
         }
         let count = aliases.len();
         aliases.sort_unstable();
         aliases.dedup();
         assert_eq!(aliases.len(), count, "one was tried twice");
-        match reply {
-            Reply::Done(_) => assert!(taken < 8 && count == taken + 1, "{taken}"),
-            Reply::Reject(rejected) => {
+        match step {
+            ServerStep::Done(_) => assert!(taken < 8 && count == taken + 1, "{taken}"),
+            ServerStep::Reject(rejected) => {
                 assert!(taken >= 8 && count == 8 && matches!(rejected.reason, Reason::Misconfigured(_)));
             }
-            reply @ Reply::Query(_) => panic!("{reply:?}"),
+            step @ ServerStep::Query(_) => panic!("{step:?}"),
         }
     }
 }
@@ -279,20 +280,20 @@ fn a_decision_that_a_question_overtakes_is_tried_again() {
     for overtaken in 0..11 {
         let codes = begin(&world);
         let device = entered(&world, &codes).unwrap();
-        let (mut reply, mut tried) = (world.provider.grant_device(device, Grant::new("jane"), world.moment()), 0);
+        let (mut step, mut tried) = (world.provider.grant_device(device, Grant::new("jane"), world.moment()), 0);
         let end = loop {
-            reply = match reply {
-                Reply::Query(NextQuery::FindTicket(pending)) => {
+            step = match step {
+                ServerStep::Query(NextQuery::FindTicket(pending)) => {
                     let ticket = world.store.find_ticket(pending.query()).unwrap();
                     pending.answer(ticket)
                 }
-                Reply::Query(NextQuery::ReplaceTicket(pending)) => {
+                ServerStep::Query(NextQuery::ReplaceTicket(pending)) => {
                     tried += 1;
                     pending.answer(tried > overtaken)
                 }
-                Reply::Query(question) => panic!("{question:?}"),
-                Reply::Done(()) => break Ok(()),
-                Reply::Reject(rejected) => break Err(rejected.reason),
+                ServerStep::Query(question) => panic!("{question:?}"),
+                ServerStep::Done(()) => break Ok(()),
+                ServerStep::Reject(rejected) => break Err(rejected.reason),
             }
         };
         let expected = if overtaken < 9 { Ok(()) } else { Err(Reason::UserCode) };

@@ -2,7 +2,7 @@
 
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
-    ClientRecord, Decide, Decision, FindToken, Grant, GrantType, NextQuery, Reply, Store, TokenHash, TokenRecord,
+    ClientRecord, Decide, Decision, FindToken, Grant, GrantType, NextQuery, ServerStep, Store, TokenHash, TokenRecord,
     serve, serve_with,
 };
 
@@ -146,11 +146,11 @@ fn a_code_replayed_in_a_race_revokes_the_unique_token_that_it_brought() {
         ],
     );
     let found = || {
-        let Reply::Query(NextQuery::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
+        let ServerStep::Query(NextQuery::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
             panic!("the client is not looked for")
         };
         let client = world.store.find_client(pending.query()).unwrap();
-        let Reply::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else {
+        let ServerStep::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else {
             panic!("the code is not looked for")
         };
         let ticket = world.store.find_ticket(pending.query()).unwrap();

@@ -46,8 +46,8 @@ fn a_consent_whose_scope_was_changed_grants_no_more_than_the_client_may_ask() {
     let mut stored = serde_json::to_value(&consent).unwrap();
     stored["scope"] = "read root".into();
     let changed: Consent = serde_json::from_value(stored).unwrap();
-    let reply = world.provider.grant(changed, Grant::new("jane"), world.moment());
-    let rejected = serve(reply, &world.store).unwrap_err();
+    let step = world.provider.grant(changed, Grant::new("jane"), world.moment());
+    let rejected = serve(step, &world.store).unwrap_err();
     assert!(matches!(rejected.reason, Reason::ScopeRefused(_)), "{rejected}");
 }
 

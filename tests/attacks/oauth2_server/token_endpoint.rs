@@ -2,7 +2,8 @@
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use oauth_proto::oauth2::server::{
-    ClientRecord, FindClient, FindToken, GrantType, NextQuery, Reason, Reply, Store, TokenHash, UnknownScope, serve,
+    ClientRecord, FindClient, FindToken, GrantType, NextQuery, Reason, ServerStep, Store, TokenHash, UnknownScope,
+    serve,
 };
 use oauth_proto::{Moment, Response, Timestamp};
 use sha2::{Digest, Sha256};
@@ -87,18 +88,18 @@ fn code_race_in_lockstep() {
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
     let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
     let found = |moment: Moment| match world.provider.token(&request, moment) {
-        Reply::Query(NextQuery::FindClient(pending)) => {
+        ServerStep::Query(NextQuery::FindClient(pending)) => {
             let question = FindClient { client_id: pending.query().client_id.clone() };
             let client = world.store.find_client(&question).unwrap();
             match pending.answer(client) {
-                Reply::Query(NextQuery::FindTicket(pending)) => {
+                ServerStep::Query(NextQuery::FindTicket(pending)) => {
                     let ticket = world.store.find_ticket(pending.query()).unwrap();
                     pending.answer(ticket)
                 }
-                reply => panic!("{reply:?}"),
+                step => panic!("{step:?}"),
             }
         }
-        reply => panic!("{reply:?}"),
+        step => panic!("{step:?}"),
     };
     let (first, second) = (found(world.moment()), found(world.moment()));
     let answer = serve(first, &world.store).unwrap();
@@ -591,8 +592,8 @@ fn control_characters() {
     let world = World::default();
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("grant_type", "client_credentials")];
     let first_answer = |request: &http::Request<Vec<u8>>| match world.provider.dispatch(request, world.moment()) {
-        Reply::Reject(rejected) => rejected.response().status().as_u16(),
-        Reply::Query(_) | Reply::Done(_) => 0,
+        ServerStep::Reject(rejected) => rejected.response().status().as_u16(),
+        ServerStep::Query(_) | ServerStep::Done(_) => 0,
     };
     for bad in ["\0", "a\0b", "a\r\nb", "a\u{7f}", "caf\u{e9}", "\u{85}"] {
         let client = [("client_id", bad), ("client_secret", "x"), ("grant_type", "client_credentials")];
@@ -684,12 +685,14 @@ fn a_code_that_is_revoked_while_it_is_redeemed_is_unknown() {
     let code = world.printers_code();
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("code", &code), ("redirect_uri", REDIRECT)];
     let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
-    let Reply::Query(NextQuery::FindClient(pending)) = world.provider.token(&request, world.moment()) else { panic!() };
+    let ServerStep::Query(NextQuery::FindClient(pending)) = world.provider.token(&request, world.moment()) else {
+        panic!()
+    };
     let client = world.store.find_client(pending.query()).unwrap();
-    let Reply::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else { panic!() };
+    let ServerStep::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else { panic!() };
     let ticket = world.store.find_ticket(pending.query()).unwrap();
     let grant = ticket.as_ref().unwrap().ticket.grant_id;
-    let reply = pending.answer(ticket);
+    let step = pending.answer(ticket);
     serve(world.provider.revoke_grant(grant), &world.store).unwrap();
-    assert_eq!(refused(serve(reply, &world.store), 400, "invalid_grant"), Reason::CodeUnknown);
+    assert_eq!(refused(serve(step, &world.store), 400, "invalid_grant"), Reason::CodeUnknown);
 }
