@@ -52,7 +52,7 @@
 //!
 //! # A server
 //!
-//! It is the same turned round: a request comes in, questions to the caller's storage come out, and in the end there is
+//! It is the same turned round: a request comes in, queries to the caller's storage come out, and in the end there is
 //! a response, or the knowledge of who asked. See [`oauth2::server`] and [`oauth1::server`].
 //!
 //! # Features

@@ -1,8 +1,8 @@
-//! The server's side of sans-I/O: a question to the caller's storage, and what goes on with its answer.
+//! The server's side of sans-I/O: a query to the caller's storage, and what goes on with its answer.
 
 use std::fmt;
 
-/// A question that storage answers in one atomic step.
+/// A query that storage answers in one atomic step.
 ///
 /// ```
 /// use oauth_proto::ServerQuery;
@@ -16,7 +16,7 @@ pub trait ServerQuery: fmt::Debug {
     type Output;
 }
 
-/// The answer to a question that remembers a nonce, or spends a pending value.
+/// The answer to a query that remembers a nonce, or spends a pending value.
 ///
 /// ```
 /// use oauth_proto::Freshness;
@@ -33,9 +33,9 @@ pub enum Freshness {
     Seen,
 }
 
-/// A question and what waits for its answer. It can be answered only once, and only with an answer of the right type.
+/// A query and what waits for its answer. It can be answered only once, and only with an answer of the right type.
 ///
-/// `R` is what the answer leads to: the next question, or the end.
+/// `R` is what the answer leads to: the next query, or the end.
 ///
 /// ```
 /// use oauth_proto::PendingQuery;
@@ -50,7 +50,7 @@ pub enum Freshness {
 ///     pending.answer(Freshness::Fresh)
 /// }
 /// ```
-#[must_use = "the request goes on when the question is answered"]
+#[must_use = "the request goes on when the query is answered"]
 pub struct PendingQuery<Q: ServerQuery, R> {
     query: Q,
     next: Next<Q, R>,
@@ -70,7 +70,7 @@ impl<Q: ServerQuery, R> PendingQuery<Q, R> {
         Self { query, next: Box::new(next) }
     }
 
-    /// The question.
+    /// The query.
     pub fn query(&self) -> &Q {
         &self.query
     }
@@ -88,7 +88,7 @@ impl<Q: ServerQuery, R> PendingQuery<Q, R> {
         }
     }
 
-    /// The same question, with something more to do afterwards.
+    /// The same query, with something more to do afterwards.
     pub(crate) fn then<T>(self, more: impl FnOnce(R) -> T + Send + 'static) -> PendingQuery<Q, T>
     where
         Q: 'static,

@@ -1,4 +1,4 @@
-//! What the servers of all protocols have in common: questions to storage, the store traits, and what drives a request
+//! What the servers of all protocols have in common: queries to storage, the store traits, and what drives a request
 //! to its end. Each protocol lists its queries, and gets its own types.
 
 /// Makes `ServerStep`, `NextQuery`, `Store`, `AsyncStore`, `Blocking` and `serve` for a protocol's queries, in the module where
@@ -6,7 +6,7 @@
 macro_rules! server_queries {
     (
         $(#[$step_doc:meta])* step;
-        $(#[$question_doc:meta])* question;
+        $(#[$question_doc:meta])* query;
         $(#[$store_doc:meta])* store;
         $(#[$async_doc:meta])* async_store;
         $(#[$blocking_doc:meta])* blocking;
@@ -30,7 +30,7 @@ macro_rules! server_queries {
             /// The same with another end.
             pub fn map<U: 'static>(self, end: impl FnOnce(T) -> U + Send + 'static) -> ServerStep<U> {
                 match self {
-                    Self::Query(question) => ServerStep::Query(question.map(end)),
+                    Self::Query(query) => ServerStep::Query(query.map(end)),
                     Self::Done(value) => ServerStep::Done(end(value)),
                     Self::Reject(rejected) => ServerStep::Reject(rejected),
                 }
@@ -41,7 +41,7 @@ macro_rules! server_queries {
             /// What is done is not shown: it may be a response with credentials.
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
-                    Self::Query(question) => f.debug_tuple("Query").field(question).finish(),
+                    Self::Query(query) => f.debug_tuple("Query").field(query).finish(),
                     Self::Done(_) => f.write_str("Done"),
                     Self::Reject(rejected) => f.debug_tuple("Reject").field(rejected).finish(),
                 }
@@ -83,7 +83,7 @@ macro_rules! server_queries {
         }
 
         impl<T> NextQuery<T> {
-            /// Has a blocking store answer, without a future, into which the question would be moved.
+            /// Has a blocking store answer, without a future, into which the query would be moved.
             #[inline]
             fn put_to_blocking(self, store: &(impl Store + ?Sized)) -> ServerStep<T> {
                 match self {
@@ -158,7 +158,7 @@ macro_rules! server_queries {
         pub fn serve<T>(mut step: ServerStep<T>, store: &(impl Store + ?Sized)) -> Result<T, $Rejected> {
             loop {
                 step = match step {
-                    ServerStep::Query(question) => question.put_to_blocking(store),
+                    ServerStep::Query(query) => query.put_to_blocking(store),
                     ServerStep::Done(value) => return Ok(value),
                     ServerStep::Reject(rejected) => return Err(rejected),
                 }
@@ -172,7 +172,7 @@ macro_rules! server_queries {
         pub async fn serve_async<T>(mut step: ServerStep<T>, store: &(impl AsyncStore + ?Sized)) -> Result<T, $Rejected> {
             loop {
                 step = match step {
-                    ServerStep::Query(question) => question.put_to(store).await,
+                    ServerStep::Query(query) => query.put_to(store).await,
                     ServerStep::Done(value) => return Ok(value),
                     ServerStep::Reject(rejected) => return Err(rejected),
                 }
@@ -209,7 +209,7 @@ macro_rules! behind_a_pointer {
 
 pub(crate) use {behind_a_pointer, server_queries};
 
-/// What is told where a question is the application's to decide, and only a store is there.
+/// What is told where a query is the application's to decide, and only a store is there.
 pub(crate) const UNDECIDED: &str =
     "nobody was there to answer: call `serve_with` for decisions, and `serve_extended` where answers are extended";
 

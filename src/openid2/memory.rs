@@ -16,14 +16,14 @@ use crate::{Freshness, Timestamp};
 /// use oauth_proto::openid2::{Freshness, MemoryStore, RememberNonce, Store};
 ///
 /// let store = MemoryStore::default();
-/// let question = RememberNonce {
+/// let query = RememberNonce {
 ///     endpoint: "https://op.example/".into(),
 ///     nonce: "2005-05-15T17:11:51Z".into(),
 ///     until: Timestamp::from_secs(20),
 ///     now: Timestamp::from_secs(10),
 /// };
-/// assert_eq!(store.remember_nonce(&question), Ok(Freshness::Fresh));
-/// assert_eq!(store.remember_nonce(&question), Ok(Freshness::Seen));
+/// assert_eq!(store.remember_nonce(&query), Ok(Freshness::Fresh));
+/// assert_eq!(store.remember_nonce(&query), Ok(Freshness::Seen));
 /// ```
 #[derive(Debug, Default)]
 pub struct MemoryStore {

@@ -1,4 +1,4 @@
-//! The one question to storage: whether an answer comes for the first time.
+//! The one query to storage: whether an answer comes for the first time.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ use crate::{Freshness, ServerQuery, Timestamp};
 /// use oauth_proto::Timestamp;
 /// use oauth_proto::openid2::RememberNonce;
 ///
-/// let question = RememberNonce {
+/// let query = RememberNonce {
 ///     endpoint: "https://op.example/openid".into(),
 ///     nonce: "2005-05-15T17:11:51ZUNIQUE".into(),
 ///     until: Timestamp::from_secs(1_116_177_771),
@@ -53,7 +53,7 @@ impl fmt::Debug for RememberNonce {
 }
 
 server_queries! {
-    /// What happens next with a request to a provider: a question to storage, the end, or a refusal.
+    /// What happens next with a request to a provider: a query to storage, the end, or a refusal.
     ///
     /// ```
     /// use oauth_proto::openid2::{MemoryStore, NextQuery, Rejected, ServerStep, Store};
@@ -73,17 +73,17 @@ server_queries! {
     /// ```
     step;
 
-    /// A question to storage: a query, and the way on with its answer.
+    /// A query that is pending.
     ///
     /// ```
     /// use oauth_proto::openid2::NextQuery;
     ///
-    /// fn endpoint<T>(question: &NextQuery<T>) -> &str {
-    ///     let NextQuery::RememberNonce(pending) = question;
+    /// fn endpoint<T>(query: &NextQuery<T>) -> &str {
+    ///     let NextQuery::RememberNonce(pending) = query;
     ///     &pending.query().endpoint
     /// }
     /// ```
-    question;
+    query;
 
     /// A blocking store, for a relying party and a provider. [`serve`] asks it.
     ///

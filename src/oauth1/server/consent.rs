@@ -25,7 +25,7 @@ use crate::{Moment, PendingQuery, Response, Secret, Timestamp};
 /// ```
 /// use oauth_proto::oauth1::server::Consent;
 ///
-/// fn question(consent: &Consent) -> String {
+/// fn query(consent: &Consent) -> String {
 ///     format!("May {} see your photos?", consent.client)
 /// }
 /// ```

@@ -1,8 +1,8 @@
 //! The server's side of RFC 5849: [`Verifier`] for protected resources, [`Provider`] for the three endpoints.
 //!
-//! A request comes in as `http::Request` with its whole body, and leads to a [`ServerStep`]: questions to storage first, then
+//! A request comes in as `http::Request` with its whole body, and leads to a [`ServerStep`]: queries to storage first, then
 //! the end. [`serve`] and [`serve_async`] ask a [`Store`] or an [`AsyncStore`] of the application's; [`MemoryStore`] is one
-//! to begin with. Every question is one atomic step, so that a nonce and temporary credentials count once.
+//! to begin with. Every query is one atomic step, so that a nonce and temporary credentials count once.
 //!
 //! ```text
 //!   request --> Verifier::verify --> FindCredentials --> RememberNonce --> Verified

@@ -13,7 +13,7 @@ use crate::{Freshness, Secret, ServerQuery, Timestamp};
 /// ```
 /// use oauth_proto::oauth1::server::FindCredentials;
 ///
-/// let question = FindCredentials { client: "dpf43f3p2l4k3l03".into(), token: None, temporary: false };
+/// let query = FindCredentials { client: "dpf43f3p2l4k3l03".into(), token: None, temporary: false };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindCredentials {
@@ -61,7 +61,7 @@ impl ServerQuery for FindCredentials {
 /// ```
 /// use oauth_proto::{Timestamp, oauth1::server::RememberNonce};
 ///
-/// let question = RememberNonce {
+/// let query = RememberNonce {
 ///     client: "dpf43f3p2l4k3l03".into(),
 ///     token: None,
 ///     timestamp: Timestamp::from_secs(137131202),
@@ -93,8 +93,8 @@ impl ServerQuery for RememberNonce {
 /// Keeps new temporary credentials.
 ///
 /// ```
-/// fn key(question: &oauth_proto::oauth1::server::SaveTemporary) -> &str {
-///     &question.token
+/// fn key(query: &oauth_proto::oauth1::server::SaveTemporary) -> &str {
+///     &query.token
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ impl ServerQuery for SaveTemporary {
 /// Finds temporary credentials for the page where the resource owner decides.
 ///
 /// ```
-/// let question = oauth_proto::oauth1::server::FindTemporary { token: "hh5s93j4hdidpola".into() };
+/// let query = oauth_proto::oauth1::server::FindTemporary { token: "hh5s93j4hdidpola".into() };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindTemporary {
@@ -155,8 +155,8 @@ impl ServerQuery for Decide {
 /// ```
 /// use oauth_proto::oauth1::server::{Redeem, Redemption, TemporaryRecord};
 ///
-/// fn redeem(removed: Option<TemporaryRecord>, question: &Redeem) -> Redemption {
-///     removed.map_or(Redemption::Refused, |record| record.redeem(question))
+/// fn redeem(removed: Option<TemporaryRecord>, query: &Redeem) -> Redemption {
+///     removed.map_or(Redemption::Refused, |record| record.redeem(query))
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

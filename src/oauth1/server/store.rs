@@ -1,4 +1,4 @@
-//! The questions of a server, the two traits that a store implements, and what drives a request to its end.
+//! The queries of a server, the two traits that a store implements, and what drives a request to its end.
 
 use super::queries::{
     Credentials, Decide, FindCredentials, FindTemporary, Redeem, Redemption, RememberNonce, SaveTemporary,
@@ -9,7 +9,7 @@ use crate::Freshness;
 use crate::server_queries::server_queries;
 
 server_queries! {
-    /// What happens next with a request: a question to storage, the end, or a refusal.
+    /// What happens next with a request: a query to storage, the end, or a refusal.
     ///
     /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself matches:
     ///
@@ -23,7 +23,7 @@ server_queries! {
     ///                 Ok(answer) => pending.answer(answer),
     ///                 Err(error) => pending.unavailable(error),
     ///             },
-    ///             // … and so on for the other questions.
+    ///             // … and so on for the other queries.
     ///             ServerStep::Query(_) => unimplemented!(),
     ///             ServerStep::Done(value) => return Ok(value),
     ///             ServerStep::Reject(rejected) => return Err(rejected),
@@ -33,16 +33,16 @@ server_queries! {
     /// ```
     step;
 
-    /// A question to storage: a query, and the way on with its answer.
+    /// A query that is pending.
     ///
     /// ```
     /// use oauth_proto::oauth1::server::NextQuery;
     ///
-    /// fn changes_something<T>(question: &NextQuery<T>) -> bool {
-    ///     !matches!(question, NextQuery::FindCredentials(_) | NextQuery::FindTemporary(_))
+    /// fn changes_something<T>(query: &NextQuery<T>) -> bool {
+    ///     !matches!(query, NextQuery::FindCredentials(_) | NextQuery::FindTemporary(_))
     /// }
     /// ```
-    question;
+    query;
 
     /// A blocking store. [`serve`] asks it.
     ///

@@ -233,7 +233,7 @@ impl ProviderBuilder {
     /// of the client libraries. Both readings are tried for every client, so that one server has clients of both kinds.
     ///
     /// # Security
-    /// It gives nothing away but work: credentials with `%` or `+` cost two checks, and two questions where the names differ.
+    /// It gives nothing away but work: credentials with `%` or `+` cost two checks, and two queries where the names differ.
     pub fn allow_raw_basic(self) -> Self {
         self.with(|config| config.authentications.raw_basic = true)
     }

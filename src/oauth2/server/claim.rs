@@ -14,8 +14,8 @@ use crate::{Secret, ServerQuery};
 /// ```
 /// use oauth_proto::oauth2::server::{Claim, Decide, Decision, Grant};
 ///
-/// fn decide(question: &Decide) -> Decision {
-///     match &question.claim {
+/// fn decide(query: &Decide) -> Decision {
+///     match &query.claim {
 ///         Claim::Password { username, password } if is_right(username, password.expose()) => {
 ///             Decision::Granted(Grant::new(username))
 ///         }

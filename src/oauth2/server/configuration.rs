@@ -201,7 +201,7 @@ pub enum ConfigurationProblem {
         /// The grant, where the option is one of a grant's.
         grant_type: Option<String>,
     },
-    /// A device would have to wait longer from one question to the next than its code lives.
+    /// A device would have to wait longer from one poll to the next than its code lives.
     #[error("`ProviderBuilder::device_interval` is not shorter than `ProviderBuilder::device_lifetime`")]
     DeviceInterval,
     /// A resource is not named as clients must name it: by an absolute URI without fragment (RFC 8707 §2).

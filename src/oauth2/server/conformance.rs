@@ -1,6 +1,6 @@
 //! What a store has to do, as functions that a store's own tests call.
 //!
-//! [`check`] is for a [`Store`], [`check_async`] for an [`AsyncStore`]. They go through every question in
+//! [`check`] is for a [`Store`], [`check_async`] for an [`AsyncStore`]. They go through every query in
 //! [`server`](super), as it is documented there, and then ask many at once: of those who take one code at the same time,
 //! exactly one may win, a thousand times. Where the store departs, they panic, and say how.
 //!
@@ -68,7 +68,7 @@ pub async fn check_async<S: AsyncStore + ?Sized>(store: &S, now: Timestamp) {
     races::check(&kit, async |rounds| crowd::tasks(store, rounds).await).await;
 }
 
-/// Each question alone.
+/// Each query alone.
 async fn one_by_one<S: AsyncStore + ?Sized>(kit: &kit::Kit<'_, S>) {
     kit.register().await;
     clients::check(kit).await;

@@ -66,7 +66,7 @@ pub struct Consent {
     /// Until when the decision is awaited.
     pub expires_at: Timestamp,
     pub(super) response_type: ResponseType,
-    /// In a box, so that the replies that may end with a consent are not much larger than others: they are moved at each question.
+    /// In a box, so that the replies that may end with a consent are not much larger than others: they are moved at each query.
     pub(super) back: Box<Return>,
     pub(super) redirect_uri_sent: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -149,16 +149,16 @@ impl Work {
         }))
     }
 
-    /// Asks the application, and goes on with its decision and with the question.
+    /// Asks the application, and goes on with its decision and with the query.
     pub(super) fn ask_application<T: End>(
         self,
-        question: Decide,
+        query: Decide,
         next: impl FnOnce(Self, Decision, Decide) -> Result<ServerStep<T>, Reason> + Send + 'static,
     ) -> ServerStep<T> {
         let voice = self.voice();
-        ServerStep::Query(NextQuery::Decide(PendingQuery::with_query(question, move |question, decision| {
+        ServerStep::Query(NextQuery::Decide(PendingQuery::with_query(query, move |query, decision| {
             let decided = decision.map_err(Reason::DecisionFailed);
-            or_reject(&voice, decided.and_then(|decision| next(self, decision, question)))
+            or_reject(&voice, decided.and_then(|decision| next(self, decision, query)))
         })))
     }
 

@@ -161,7 +161,7 @@ impl Work {
             *asked_at = Some(now);
         }
         let query = ReplaceTicket { key: found.key, version: found.version, ticket: Arc::new(ticket) };
-        // Where the ticket has changed meanwhile, the next question tells.
+        // Where the ticket has changed meanwhile, the next query tells.
         ask(NextQuery::ReplaceTicket, query, self.voice(), move |_| Err(reason))
     }
 }

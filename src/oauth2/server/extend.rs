@@ -105,7 +105,7 @@ impl AnswerKind {
 }
 
 impl ExtendAnswer {
-    /// The question about an answer with a token.
+    /// The query about an answer with a token.
     pub(super) fn about(kind: AnswerKind, client: &Arc<ClientRecord>, record: &TokenRecord) -> Self {
         Self {
             kind,
@@ -147,8 +147,8 @@ impl Work {
         if !self.provider.0.extends_tokens {
             return next(self, answer);
         }
-        let question = ExtendAnswer::about(AnswerKind::Token, &self.client, &answer.record);
-        Ok(question.ask(self.voice(), move |members| {
+        let query = ExtendAnswer::about(AnswerKind::Token, &self.client, &answer.record);
+        Ok(query.ask(self.voice(), move |members| {
             answer.members = members;
             next(self, answer)
         }))

@@ -16,8 +16,8 @@ use super::claim::{Decide, Decision};
 /// struct Voucher;
 ///
 /// impl ExtensionGrant for Voucher {
-///     fn judge(&self, question: &Decide, _now: Timestamp) -> Decision {
-///         let Claim::Extension { parameters, .. } = &question.claim else { return Decision::Denied };
+///     fn judge(&self, query: &Decide, _now: Timestamp) -> Decision {
+///         let Claim::Extension { parameters, .. } = &query.claim else { return Decision::Denied };
 ///         match parameters.iter().find(|(name, _)| name == "voucher") {
 ///             Some((_, voucher)) if is_genuine(voucher.expose()) => Decision::Granted(Grant::new("guest")),
 ///             _ => Decision::Denied,
@@ -33,5 +33,5 @@ use super::claim::{Decide, Decision};
 /// ```
 pub trait ExtensionGrant: fmt::Debug + Send + Sync {
     /// Whether it is granted.
-    fn judge(&self, question: &Decide, now: crate::Timestamp) -> Decision;
+    fn judge(&self, query: &Decide, now: crate::Timestamp) -> Decision;
 }

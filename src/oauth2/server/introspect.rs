@@ -50,8 +50,8 @@ impl Provider {
                 if !provider.0.extends_introspection {
                     return answer(&told);
                 }
-                let question = ExtendAnswer::about(AnswerKind::Introspection, &client, &record);
-                Ok(question.ask(voice, move |members| {
+                let query = ExtendAnswer::about(AnswerKind::Introspection, &client, &record);
+                Ok(query.ask(voice, move |members| {
                     told.extra.extend(members);
                     answer(&told)
                 }))

@@ -1,8 +1,8 @@
 //! The authorization server's side of OAuth 2.0: RFC 6749 and what grew around it.
 //!
-//! A request comes in as `http::Request` with its whole body, and leads to a [`ServerStep`]: questions to storage first, then
+//! A request comes in as `http::Request` with its whole body, and leads to a [`ServerStep`]: queries to storage first, then
 //! the end. [`serve`] and [`serve_async`] ask a [`Store`] or an [`AsyncStore`] of the application's; [`MemoryStore`] is one
-//! to begin with. Every question is one atomic step, so that a code counts once.
+//! to begin with. Every query is one atomic step, so that a code counts once.
 //!
 //! ```text
 //!   browser                     Provider                               storage                  application

@@ -22,7 +22,7 @@ use super::store::{NextQuery, ServerStep};
 use super::voice::Voice;
 use crate::{Moment, PendingQuery, Response, Secret, ServerQuery, Timestamp};
 
-/// An authorization server: requests in, responses out, and questions to storage in between.
+/// An authorization server: requests in, responses out, and queries to storage in between.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::{ClientRecord, Dispatched, Grant, GrantType, MemoryStore, Provider, serve};
@@ -129,7 +129,7 @@ impl From<Consent> for Dispatched {
 }
 
 /// What the replies of endpoints that answer by themselves end with: the response, or what [`Provider::dispatch`] makes of it.
-/// The functions behind the endpoints are generic over it, since mapping a step costs a box for each of its questions.
+/// The functions behind the endpoints are generic over it, since mapping a step costs a box for each of its queries.
 pub(super) trait End: From<Response> + 'static {}
 
 impl<T: From<Response> + 'static> End for T {}
@@ -229,24 +229,24 @@ pub(super) fn check_method<B>(request: &Request<B>, allowed: &'static str) -> Re
     Err(Reason::HttpMethod { method: Method::clone(request.method()), allowed })
 }
 
-/// A question, and the way on with its answer. Where that comes to a refusal, or storage fails, the other side is told so.
+/// A query, and the way on with its answer. Where that comes to a refusal, or storage fails, the other side is told so.
 pub(crate) fn ask<Q: ServerQuery, T>(
-    question: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
+    pending: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
     query: Q,
     voice: Voice,
     next: impl FnOnce(Q::Output) -> Result<ServerStep<T>, Reason> + Send + 'static,
 ) -> ServerStep<T> {
-    ask_back(question, query, voice, move |_, answer| next(answer))
+    ask_back(pending, query, voice, move |_, answer| next(answer))
 }
 
 /// The same, for a way on that wants the query back.
 pub(super) fn ask_back<Q: ServerQuery, T>(
-    question: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
+    pending: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
     query: Q,
     voice: Voice,
     next: impl FnOnce(Q, Q::Output) -> Result<ServerStep<T>, Reason> + Send + 'static,
 ) -> ServerStep<T> {
-    ServerStep::Query(question(PendingQuery::with_query(query, move |query, answer| {
+    ServerStep::Query(pending(PendingQuery::with_query(query, move |query, answer| {
         let end = answer.map_err(Reason::StoreFailed).and_then(|answer| next(query, answer));
         or_reject(&voice, end)
     })))

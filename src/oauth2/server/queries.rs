@@ -10,7 +10,7 @@ use crate::{ServerQuery, Timestamp};
 /// Finds a client by its identifier, byte for byte.
 ///
 /// ```
-/// let question = oauth_proto::oauth2::server::FindClient { client_id: "s6BhdRkqt3".into() };
+/// let query = oauth_proto::oauth2::server::FindClient { client_id: "s6BhdRkqt3".into() };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindClient {
@@ -28,8 +28,8 @@ impl ServerQuery for FindClient {
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::SaveClient;
-/// fn is_new(question: &SaveClient) -> bool {
-///     question.replaces.is_none()
+/// fn is_new(query: &SaveClient) -> bool {
+///     query.replaces.is_none()
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl ServerQuery for SaveClient {
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::{RemoveClient, TokenHash};
-/// let question = RemoveClient { client_id: "s6BhdRkqt3".into(), registration: TokenHash::of("this.is.a.token") };
+/// let query = RemoveClient { client_id: "s6BhdRkqt3".into(), registration: TokenHash::of("this.is.a.token") };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoveClient {
@@ -67,8 +67,8 @@ impl ServerQuery for RemoveClient {
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::SaveTicket;
-/// fn is_a_devices(question: &SaveTicket) -> bool {
-///     question.alias.is_some()
+/// fn is_a_devices(query: &SaveTicket) -> bool {
+///     query.alias.is_some()
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl ServerQuery for SaveTicket {
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::{FindTicket, TokenHash};
-/// let question = FindTicket { key: TokenHash::of("SplxlOBeZQQYbYS6WxSbIA") };
+/// let query = FindTicket { key: TokenHash::of("SplxlOBeZQQYbYS6WxSbIA") };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindTicket {
@@ -129,8 +129,8 @@ impl ServerQuery for FindTicket {
 /// ```
 /// # use oauth_proto::oauth2::server::ReplaceTicket;
 /// /// UPDATE tickets SET …, version = version + 1 WHERE key = ? AND version = ? AND NOT spent
-/// fn key_and_version(question: &ReplaceTicket) -> (String, u64) {
-///     (question.key.to_string(), question.version)
+/// fn key_and_version(query: &ReplaceTicket) -> (String, u64) {
+///     (query.key.to_string(), query.version)
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,8 +175,8 @@ pub struct NewTokens {
 /// ```
 /// # use oauth_proto::oauth2::server::Redeem;
 /// /// UPDATE tickets SET spent = TRUE WHERE key = ? AND NOT spent; if that was one row, INSERT the tokens: one transaction.
-/// fn key(question: &Redeem) -> String {
-///     question.key.to_string()
+/// fn key(query: &Redeem) -> String {
+///     query.key.to_string()
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -215,8 +215,8 @@ impl ServerQuery for Redeem {
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::SaveTokens;
-/// fn come_of_nothing(question: &SaveTokens) -> bool {
-///     question.parent.is_none()
+/// fn come_of_nothing(query: &SaveTokens) -> bool {
+///     query.parent.is_none()
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -253,7 +253,7 @@ impl ServerQuery for SaveTokens {
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::{FindToken, TokenHash};
-/// let question = FindToken { key: TokenHash::of("2YotnFZFEjr1zCsicMWpAA") };
+/// let query = FindToken { key: TokenHash::of("2YotnFZFEjr1zCsicMWpAA") };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindToken {
@@ -272,8 +272,8 @@ impl ServerQuery for FindToken {
 /// ```
 /// # use oauth_proto::oauth2::server::Rotate;
 /// /// UPDATE tokens SET … WHERE key = ? AND NOT replaced; if that was one row, INSERT the new ones: one transaction.
-/// fn key(question: &Rotate) -> String {
-///     question.key.to_string()
+/// fn key(query: &Rotate) -> String {
+///     query.key.to_string()
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -317,7 +317,7 @@ impl ServerQuery for Rotate {
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::{Revoke, TokenHash};
-/// let question = Revoke::Token(TokenHash::of("2YotnFZFEjr1zCsicMWpAA"));
+/// let query = Revoke::Token(TokenHash::of("2YotnFZFEjr1zCsicMWpAA"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Revoke {

@@ -337,7 +337,7 @@ pub enum PendingTicket {
         resource: Vec<String>,
         /// How far it is.
         stage: DeviceStage,
-        /// How long the device has to wait from one question to the next, in seconds.
+        /// How long the device has to wait from one poll to the next, in seconds.
         interval: u64,
         /// When it asked last.
         asked_at: Option<Timestamp>,

@@ -143,14 +143,14 @@ impl Work {
         if !self.offer().decides_at_refresh {
             return next(self, record, narrowed);
         }
-        let question = Decide {
+        let query = Decide {
             client: self.client.clone(),
             scope: narrowed.scope.as_ref().unwrap_or(&record.grant.scope).clone(),
             resource: narrowed.resource.as_ref().unwrap_or(&record.grant.resource).clone(),
             claim: Claim::Refresh(record.grant.clone()),
         };
-        Ok(self.ask_application(question, move |work, decision, question| {
-            let (record, narrowed) = continued(decision, &question, record, narrowed)?;
+        Ok(self.ask_application(query, move |work, decision, query| {
+            let (record, narrowed) = continued(decision, &query, record, narrowed)?;
             next(work, record, narrowed)
         }))
     }
@@ -256,7 +256,7 @@ impl Work {
 /// Returns what a refresh goes on with after the application has decided.
 fn continued(
     decision: Decision,
-    question: &Decide,
+    query: &Decide,
     mut record: Arc<TokenRecord>,
     mut narrowed: Narrowed,
 ) -> Result<(Arc<TokenRecord>, Narrowed), Reason> {
@@ -265,7 +265,7 @@ fn continued(
         return Err(Reason::Misconfigured("a refresh was granted for another user: use `Grant::of`"));
     }
     if let Some(scope) = scope {
-        if scope.missing_from(&question.scope).next().is_some() {
+        if scope.missing_from(&query.scope).next().is_some() {
             return Err(Reason::Misconfigured("more was granted than was asked"));
         }
         narrowed.scope = Some(scope);

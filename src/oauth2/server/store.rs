@@ -1,4 +1,4 @@
-//! The questions of an authorization server, the two traits that a store implements, and what drives a request to its end.
+//! The queries of an authorization server, the two traits that a store implements, and what drives a request to its end.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::ServerQuery;
 use crate::server_queries::server_queries;
 
 server_queries! {
-    /// What happens next with a request: a question, the end, or a refusal.
+    /// What happens next with a request: a query, the end, or a refusal.
     ///
     /// [`serve`] and [`serve_async`] take one to its end. A server that wants to do so itself matches:
     ///
@@ -29,7 +29,7 @@ server_queries! {
     ///                 Ok(answer) => pending.answer(answer),
     ///                 Err(error) => pending.unavailable(error),
     ///             },
-    ///             // … and so on for the other questions.
+    ///             // … and so on for the other queries.
     ///             ServerStep::Query(_) => unimplemented!(),
     ///             ServerStep::Done(value) => return Ok(value),
     ///             ServerStep::Reject(rejected) => return Err(rejected),
@@ -39,17 +39,17 @@ server_queries! {
     /// ```
     step;
 
-    /// A question: a query, and the way on with its answer. [`Decide`] is the application's to answer, all others are
+    /// A query that is pending. [`Decide`] is the application's to answer, all others are
     /// storage's.
     ///
     /// ```
     /// use oauth_proto::oauth2::server::NextQuery;
     ///
-    /// fn is_for_the_application<T>(question: &NextQuery<T>) -> bool {
-    ///     matches!(question, NextQuery::Decide(_))
+    /// fn is_for_the_application<T>(query: &NextQuery<T>) -> bool {
+    ///     matches!(query, NextQuery::Decide(_))
     /// }
     /// ```
-    question;
+    query;
 
     /// A blocking store: three tables, of clients, tickets and tokens. [`serve`] asks it.
     ///
@@ -142,7 +142,7 @@ server_queries! {
 /// ```
 /// use oauth_proto::oauth2::server::{Claim, Decide, Decision, Grant, MemoryStore, ServerStep, serve_with};
 ///
-/// let decide = |question: Decide| match question.claim {
+/// let decide = |query: Decide| match query.claim {
 ///     Claim::Password { username, password } if password.expose() == "correct horse" => {
 ///         Ok::<_, std::io::Error>(Decision::Granted(Grant::new(username)))
 ///     }
@@ -199,7 +199,7 @@ pub fn serve_extended<T, E: std::fmt::Display, X: std::fmt::Display>(
                 let answer = extend(pending.query().clone());
                 pending.go_on(answer)
             }
-            ServerStep::Query(question) => question.put_to_blocking(store),
+            ServerStep::Query(query) => query.put_to_blocking(store),
             ServerStep::Done(value) => return Ok(value),
             ServerStep::Reject(rejected) => return Err(rejected),
         }
@@ -278,7 +278,7 @@ where
                 let answer = extend(pending.query().clone()).await;
                 pending.go_on(answer)
             }
-            ServerStep::Query(question) => question.put_to(store).await,
+            ServerStep::Query(query) => query.put_to(store).await,
             ServerStep::Done(value) => return Ok(value),
             ServerStep::Reject(rejected) => return Err(rejected),
         }

@@ -10,7 +10,7 @@ use crate::oauth2::server::queries::{
 };
 use crate::oauth2::server::store::{AsyncStore, Blocking, Store};
 
-/// One question of many.
+/// One query of many.
 #[derive(Clone)]
 pub(super) enum Move {
     Redeem(Redeem),

@@ -1,4 +1,4 @@
-//! Records to keep, and questions whose failure ends the check.
+//! Records to keep, and queries whose failure ends the check.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -39,8 +39,8 @@ pub(super) fn must(holds: bool, law: &str) {
 }
 
 /// The answer, where the store did not fail.
-fn answered<T>(question: &str, answer: Result<T, impl Display>) -> T {
-    answer.unwrap_or_else(|why| panic!("the store failed at {question}: {why}"))
+fn answered<T>(query: &str, answer: Result<T, impl Display>) -> T {
+    answer.unwrap_or_else(|why| panic!("the store failed at {query}: {why}"))
 }
 
 /// Has the store answer, by each method.
@@ -190,7 +190,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         self.unique(grant, unique, Some(self.now.after(LIFE)))
     }
 
-    /// The question to replace a refresh token, which has itself replaced that predecessor.
+    /// The query to replace a refresh token, which has itself replaced that predecessor.
     pub(super) fn rotation(&self, old: &Row, predecessor: Option<TokenHash>, new: &NewTokens) -> Rotate {
         Rotate { key: old.0, replaced: self.replaced(old, new), predecessor, tokens: new.clone() }
     }
