@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use oauth_proto::oauth1::server::{
-    ClientRecord as Consumer, Credentials, Freshness, NextQuery, ServerStep, TokenRecord, Verifier,
+    ClientRecord as Consumer, Credentials, NextQuery, OneTimeUse, ServerStep, TokenRecord, Verifier,
 };
 use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::oauth2::resource::ResourceServer;
@@ -177,7 +177,7 @@ fn verified(name: &'static str, found: Credentials) -> Case {
                 unreachable!()
             };
             let outcome = match pending.answer(found) {
-                ServerStep::Query(NextQuery::RememberNonce(pending)) => pending.answer(Freshness::Fresh),
+                ServerStep::Query(NextQuery::RememberNonce(pending)) => pending.answer(OneTimeUse::First),
                 refused => refused,
             };
             (outcome, request)

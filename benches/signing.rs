@@ -8,7 +8,7 @@ use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterio
 use hmac::{Hmac, KeyInit, Mac};
 use http::{Method, Request, Uri};
 use oauth_proto::oauth1::server::{
-    ClientRecord, Credentials, Freshness, Grant, NextQuery, ServerStep, TokenRecord, Verifier,
+    ClientRecord, Credentials, Grant, NextQuery, OneTimeUse, ServerStep, TokenRecord, Verifier,
 };
 use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials, base_string};
 use oauth_proto::wire::form;
@@ -262,7 +262,7 @@ fn verify(criterion: &mut Criterion) {
                     panic!("the credentials are asked for first")
                 };
                 match pending.answer(found.clone()) {
-                    ServerStep::Query(NextQuery::RememberNonce(pending)) => pending.answer(Freshness::Fresh),
+                    ServerStep::Query(NextQuery::RememberNonce(pending)) => pending.answer(OneTimeUse::First),
                     refused => refused,
                 }
             });

@@ -108,7 +108,7 @@ pub use event::Event;
 pub use http;
 pub use leg::{Leg, Purpose};
 pub use moment::{Moment, Timestamp};
-pub use query::{Freshness, PendingQuery, ServerQuery};
+pub use query::{OneTimeUse, PendingQuery, ServerQuery};
 pub use secret::Secret;
 pub use spent::{PendingId, Spent};
 pub use step::{Asleep, Request, Response, Sent, Step, run_async_with, run_with};

@@ -6,10 +6,10 @@ use std::fmt;
 ///
 /// ```
 /// use oauth_proto::ServerQuery;
-/// use oauth_proto::oauth1::server::{Freshness, RememberNonce};
+/// use oauth_proto::oauth1::server::{OneTimeUse, RememberNonce};
 ///
 /// // What a `RememberNonce` wants to be answered:
-/// let answer: <RememberNonce as ServerQuery>::Output = Freshness::Fresh;
+/// let answer: <RememberNonce as ServerQuery>::Output = OneTimeUse::First;
 /// ```
 pub trait ServerQuery: fmt::Debug {
     /// What it is answered with.
@@ -19,18 +19,18 @@ pub trait ServerQuery: fmt::Debug {
 /// The answer to a query that remembers a nonce, or spends a pending value.
 ///
 /// ```
-/// use oauth_proto::Freshness;
+/// use oauth_proto::OneTimeUse;
 ///
 /// // What a set's `insert` tells:
-/// let freshness = |inserted| if inserted { Freshness::Fresh } else { Freshness::Seen };
-/// assert_eq!(freshness(true), Freshness::Fresh);
+/// let one_time_use = |inserted| if inserted { OneTimeUse::First } else { OneTimeUse::Replay };
+/// assert_eq!(one_time_use(true), OneTimeUse::First);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freshness {
+pub enum OneTimeUse {
     /// It was not there, and is now.
-    Fresh,
+    First,
     /// It was there.
-    Seen,
+    Replay,
 }
 
 /// A query and what waits for its answer. It can be answered only once, and only with an answer of the right type.
@@ -39,15 +39,15 @@ pub enum Freshness {
 ///
 /// ```
 /// use oauth_proto::PendingQuery;
-/// use oauth_proto::oauth1::server::{Freshness, RememberNonce};
+/// use oauth_proto::oauth1::server::{OneTimeUse, RememberNonce};
 ///
 /// fn answer<R>(pending: PendingQuery<RememberNonce, R>, seen: &mut Vec<String>) -> R {
 ///     let nonce = pending.query().nonce.clone();
 ///     if seen.contains(&nonce) {
-///         return pending.answer(Freshness::Seen);
+///         return pending.answer(OneTimeUse::Replay);
 ///     }
 ///     seen.push(nonce);
-///     pending.answer(Freshness::Fresh)
+///     pending.answer(OneTimeUse::First)
 /// }
 /// ```
 #[must_use = "the request goes on when the query is answered"]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::mark::short_hash_of;
-use crate::{Freshness, Timestamp};
+use crate::{OneTimeUse, Timestamp};
 
 /// What a pending value is known by when it is spent: 128 bits of a hash, shown as hexadecimal digits. It reveals neither
 /// the state nor anything else that is remembered, so it may stand in a database and in logs.
@@ -73,14 +73,14 @@ const DROPPED_AT_ONCE: usize = 32;
 /// # Examples
 /// ```
 /// use oauth_proto::oauth2::{Client, Pending, Token};
-/// use oauth_proto::{Error, Freshness, Moment, Spent, Step};
+/// use oauth_proto::{Error, OneTimeUse, Moment, Spent, Step};
 ///
 /// fn come_back(client: &Client, spent: &Spent, pending: Pending, uri: &str) -> Option<Result<Step<Token>, Error>> {
 ///     let moment = Moment::from_os();
 ///     match spent.spend(pending.id(), pending.expires_at(), moment.now) {
-///         Freshness::Fresh => Some(client.redeem(pending, uri, moment)),
+///         OneTimeUse::First => Some(client.redeem(pending, uri, moment)),
 ///         // Used already, expired, or `Spent` is full: if this browser is signed in, show its page; otherwise offer to start again.
-///         Freshness::Seen => None,
+///         OneTimeUse::Replay => None,
 ///     }
 /// }
 ///
@@ -93,13 +93,13 @@ const DROPPED_AT_ONCE: usize = 32;
 /// only the server's own rule that a code counts once is left. A store that all of them share has no such gap: insert
 /// [`PendingId`] there, if it is absent, before you redeem.
 ///
-/// When it is full, everything is [`Seen`](Freshness::Seen) until something has expired: nothing that is remembered is
+/// When it is full, everything is [`Replay`](OneTimeUse::Replay) until something has expired: nothing that is remembered is
 /// given up for something new, so that nobody makes it forget. Anybody who begins many sign-ins can fill it and keep others
 /// from coming back, so give it room for all the sign-ins that begin within a lifetime of a pending value (an entry takes
 /// some 100 bytes), and limit how many each visitor may begin.
 ///
 /// The latest time that it was told counts, so that a clock which steps back brings nothing back. If the clock is once far
-/// ahead, by mistake, every value is [`Seen`](Freshness::Seen) and nobody can sign in, until that time has come or the
+/// ahead, by mistake, every value is [`Replay`](OneTimeUse::Replay) and nobody can sign in, until that time has come or the
 /// process is restarted.
 #[derive(Debug)]
 pub struct Spent {
@@ -122,18 +122,18 @@ impl Spent {
         Self { most, tables: Mutex::default() }
     }
 
-    /// Spends a pending value, once for all threads. The first call for a value returns [`Fresh`](Freshness::Fresh). It returns
-    /// [`Seen`](Freshness::Seen) if the value was spent before or has expired, or if as many values are remembered as
+    /// Spends a pending value, once for all threads. The first call for a value returns [`First`](OneTimeUse::First). It returns
+    /// [`Replay`](OneTimeUse::Replay) if the value was spent before or has expired, or if as many values are remembered as
     /// [`new`](Self::new) allows.
-    pub fn spend(&self, id: PendingId, expires_at: Timestamp, now: Timestamp) -> Freshness {
+    pub fn spend(&self, id: PendingId, expires_at: Timestamp, now: Timestamp) -> OneTimeUse {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         tables.forget(now);
         if expires_at <= tables.latest || tables.ids.contains(&id) || tables.ids.len() >= self.most {
-            return Freshness::Seen;
+            return OneTimeUse::Replay;
         }
         tables.ids.insert(id);
         tables.expiries.insert((expires_at.after(LONGER), id));
-        Freshness::Fresh
+        OneTimeUse::First
     }
 
     /// Returns how many values are remembered. Some of them may have expired.
@@ -164,29 +164,29 @@ impl Tables {
 mod tests {
     use super::*;
 
-    fn spend(spent: &Spent, state: &str, until: u64, now: u64) -> Freshness {
+    fn spend(spent: &Spent, state: &str, until: u64, now: u64) -> OneTimeUse {
         spent.spend(PendingId::of("owner", state), Timestamp::from_secs(until), Timestamp::from_secs(now))
     }
 
     #[test]
     fn a_value_is_spent_once_until_it_has_expired_and_then_too() {
         let spent = Spent::new(10);
-        assert_eq!(spend(&spent, "a", 100, 10), Freshness::Fresh);
+        assert_eq!(spend(&spent, "a", 100, 10), OneTimeUse::First);
         for now in [10, 99, 100, 159, 160, 1000, 10] {
-            assert_eq!(spend(&spent, "a", 100, now), Freshness::Seen, "{now}");
+            assert_eq!(spend(&spent, "a", 100, now), OneTimeUse::Replay, "{now}");
         }
-        assert_eq!(spend(&spent, "b", 1001, 10), Freshness::Fresh);
+        assert_eq!(spend(&spent, "b", 1001, 10), OneTimeUse::First);
         assert_eq!(spent.len(), 1);
     }
 
     #[test]
     fn a_full_set_refuses_and_forgets_nothing() {
         let spent = Spent::new(2);
-        assert_eq!(spend(&spent, "a", 100, 10), Freshness::Fresh);
-        assert_eq!(spend(&spent, "b", 100, 10), Freshness::Fresh);
-        assert_eq!(spend(&spent, "c", 100, 10), Freshness::Seen);
-        assert_eq!(spend(&spent, "a", 100, 10), Freshness::Seen);
-        assert_eq!(spend(&spent, "d", 500, 160), Freshness::Fresh);
+        assert_eq!(spend(&spent, "a", 100, 10), OneTimeUse::First);
+        assert_eq!(spend(&spent, "b", 100, 10), OneTimeUse::First);
+        assert_eq!(spend(&spent, "c", 100, 10), OneTimeUse::Replay);
+        assert_eq!(spend(&spent, "a", 100, 10), OneTimeUse::Replay);
+        assert_eq!(spend(&spent, "d", 500, 160), OneTimeUse::First);
         assert_eq!(spent.len(), 1);
     }
 
@@ -195,7 +195,7 @@ mod tests {
         let spent = Spent::new(10);
         let fresh: usize = std::thread::scope(|scope| {
             let tries: Vec<_> = (0..8).map(|_| scope.spawn(|| spend(&spent, "a", 100, 10))).collect();
-            tries.into_iter().map(|one| usize::from(one.join().unwrap() == Freshness::Fresh)).sum()
+            tries.into_iter().map(|one| usize::from(one.join().unwrap() == OneTimeUse::First)).sum()
         });
         assert_eq!(fresh, 1);
     }

@@ -1,7 +1,7 @@
 //! How often signing allocates: a claim that a counting allocator checks.
 
 use oauth_proto::oauth1::server::{
-    ClientRecord, Credentials, Freshness, Grant, MemoryStore, NextQuery, Reason, ServerStep, TokenRecord, Verified,
+    ClientRecord, Credentials, Grant, MemoryStore, NextQuery, OneTimeUse, Reason, ServerStep, TokenRecord, Verified,
     Verifier, serve,
 };
 use oauth_proto::oauth1::{ClientCredentials, Method, Scheme, Signer, Stamp, TokenCredentials};
@@ -75,7 +75,7 @@ fn verifying_a_request_costs_at_most_ten() {
         let ServerStep::Query(NextQuery::RememberNonce(pending)) = pending.answer(found.clone()) else {
             panic!("the nonce is remembered when the signature is right")
         };
-        assert!(matches!(pending.answer(Freshness::Fresh), ServerStep::Done(_)));
+        assert!(matches!(pending.answer(OneTimeUse::First), ServerStep::Done(_)));
     };
     // The first time, the keys' schedules are kept with the records.
     verify();

@@ -327,7 +327,7 @@ fn a_long_answer_comes_as_a_form() {
     let checked = world
         .run(world.party.verify(authentication.pending, world.associations.borrow().last(), callback, world.moment()))
         .unwrap();
-    let assertion = checked.answer(oauth_proto::openid2::Freshness::Fresh).unwrap();
+    let assertion = checked.answer(oauth_proto::openid2::OneTimeUse::First).unwrap();
     assert_eq!(assertion.attributes().unwrap().first("http://x.example/bio"), Some(biography.as_str()));
 }
 

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use common::{CALLBACK, NOW, ORIGIN, World, fields};
 use http::Request;
 use oauth_proto::oauth1::server::{
-    ClientRecord, Credentials, Decide, Decision, FindCredentials, FindTemporary, Freshness, Grant, MemoryStore,
-    NextQuery, Reason, Redeem, Redemption, RememberNonce, SaveTemporary, ServerStep, Store, TemporaryRecord, serve,
+    ClientRecord, Credentials, Decide, Decision, FindCredentials, FindTemporary, Grant, MemoryStore, NextQuery,
+    OneTimeUse, Reason, Redeem, Redemption, RememberNonce, SaveTemporary, ServerStep, Store, TemporaryRecord, serve,
 };
 use oauth_proto::oauth1::{
     ApiRequest, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method, Pending, Placement, Scheme,
@@ -650,7 +650,7 @@ impl Store for Failing<'_> {
     fn find_credentials(&self, query: &FindCredentials) -> Result<Credentials, Self::Error> {
         self.ask(|store| store.find_credentials(query))
     }
-    fn remember_nonce(&self, query: &RememberNonce) -> Result<Freshness, Self::Error> {
+    fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Self::Error> {
         self.ask(|store| store.remember_nonce(query))
     }
     fn save_temporary(&self, query: &SaveTemporary) -> Result<(), Self::Error> {

@@ -52,8 +52,8 @@ pub fn chapter() -> Outcome<()> {
     show::title("4. The site checks the assertion: no request is needed, it has the key");
     let checked =
         run(party.verify(authentication.pending, association.as_ref(), &callback, Moment::from_os())?, &mut send)?;
-    let freshness = nonces.remember_nonce(checked.nonce())?;
-    let assertion = checked.answer(freshness)?;
+    let one_time_use = nonces.remember_nonce(checked.nonce())?;
+    let assertion = checked.answer(one_time_use)?;
     let email = assertion.attributes().and_then(|attributes| attributes.first(ax::EMAIL).map(str::to_owned));
     show::note(format_args!("this is {:?}, whose address is {email:?}", assertion.claimed_id().unwrap_or_default()));
 
@@ -62,8 +62,8 @@ pub fn chapter() -> Outcome<()> {
         party.verify(serde_json::from_str(&stored)?, association.as_ref(), &callback, Moment::from_os())?,
         &mut send,
     )?;
-    let freshness = nonces.remember_nonce(checked.nonce())?;
-    show::note(checked.answer(freshness).err().ok_or("a replay was accepted")?);
+    let one_time_use = nonces.remember_nonce(checked.nonce())?;
+    show::note(checked.answer(one_time_use).err().ok_or("a replay was accepted")?);
 
     show::title("6. And somebody adds an address to it that nobody signed");
     let added = format!("{callback}&openid.ns.evil={}&openid.evil.value.email=boss", ax::NAMESPACE);
@@ -76,8 +76,8 @@ pub fn chapter() -> Outcome<()> {
     let answered = send(http::Request::get(authentication.url()?).body(Vec::new())?)?;
     let callback = answered.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned();
     let checked = run(party.verify(authentication.pending, None, &callback, Moment::from_os())?, &mut send)?;
-    let freshness = nonces.remember_nonce(checked.nonce())?;
-    let assertion = checked.answer(freshness)?;
+    let one_time_use = nonces.remember_nonce(checked.nonce())?;
+    let assertion = checked.answer(one_time_use)?;
     show::note(format_args!("confirmed: {}", assertion.claimed_id().unwrap_or_default()));
     Ok(())
 }

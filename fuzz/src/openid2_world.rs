@@ -145,7 +145,7 @@ impl World {
     }
 
     fn remembered(&self, checked: Checked) -> Result<Assertion, Error> {
-        let Ok(freshness) = self.nonces.remember_nonce(checked.nonce());
-        checked.answer(freshness)
+        let Ok(one_time_use) = self.nonces.remember_nonce(checked.nonce());
+        checked.answer(one_time_use)
     }
 }

@@ -112,8 +112,8 @@ impl Site {
         let keys = self.keys.borrow();
         let key = keys.iter().find(|key| Some(key.handle()) == pending.association_handle());
         let checked = self.http.run(self.party.verify(pending, key, visit.callback(), moment))?;
-        let Ok(freshness) = self.store.remember_nonce(checked.nonce());
-        checked.answer(freshness)
+        let Ok(one_time_use) = self.store.remember_nonce(checked.nonce());
+        checked.answer(one_time_use)
     }
 
     /// All of it, without a key.

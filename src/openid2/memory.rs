@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
 
 use super::store::{RememberNonce, Store};
-use crate::{Freshness, Timestamp};
+use crate::{OneTimeUse, Timestamp};
 
 /// Keeps nonces in memory, until their time has passed. Those that have expired are dropped some at a time, so that no request
 /// waits until all of them are gone.
@@ -13,7 +13,7 @@ use crate::{Freshness, Timestamp};
 /// # Examples
 /// ```
 /// use oauth_proto::Timestamp;
-/// use oauth_proto::openid2::{Freshness, MemoryStore, RememberNonce, Store};
+/// use oauth_proto::openid2::{OneTimeUse, MemoryStore, RememberNonce, Store};
 ///
 /// let store = MemoryStore::default();
 /// let query = RememberNonce {
@@ -22,8 +22,8 @@ use crate::{Freshness, Timestamp};
 ///     until: Timestamp::from_secs(20),
 ///     now: Timestamp::from_secs(10),
 /// };
-/// assert_eq!(store.remember_nonce(&query), Ok(Freshness::Fresh));
-/// assert_eq!(store.remember_nonce(&query), Ok(Freshness::Seen));
+/// assert_eq!(store.remember_nonce(&query), Ok(OneTimeUse::First));
+/// assert_eq!(store.remember_nonce(&query), Ok(OneTimeUse::Replay));
 /// ```
 #[derive(Debug, Default)]
 pub struct MemoryStore {
@@ -46,18 +46,18 @@ struct Tables {
 impl Store for MemoryStore {
     type Error = Infallible;
 
-    fn remember_nonce(&self, query: &RememberNonce) -> Result<Freshness, Infallible> {
+    fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Infallible> {
         let RememberNonce { endpoint, nonce, until, now } = query.clone();
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         tables.forget(now);
         if until <= tables.latest {
-            return Ok(Freshness::Seen);
+            return Ok(OneTimeUse::Replay);
         }
         if !tables.nonces.insert((endpoint.clone(), nonce.clone())) {
-            return Ok(Freshness::Seen);
+            return Ok(OneTimeUse::Replay);
         }
         tables.expiries.insert((until, endpoint, nonce));
-        Ok(Freshness::Fresh)
+        Ok(OneTimeUse::First)
     }
 }
 
@@ -78,23 +78,23 @@ impl Tables {
 mod tests {
     use super::*;
 
-    fn ask(store: &MemoryStore, nonce: &str, until: u64, now: u64) -> Freshness {
+    fn ask(store: &MemoryStore, nonce: &str, until: u64, now: u64) -> OneTimeUse {
         let (until, now) = (Timestamp::from_secs(until), Timestamp::from_secs(now));
-        let Ok(freshness) =
+        let Ok(one_time_use) =
             store.remember_nonce(&RememberNonce { endpoint: "e".into(), nonce: nonce.into(), until, now });
-        freshness
+        one_time_use
     }
 
     #[test]
     fn what_has_been_forgotten_counts_as_seen() {
         let store = MemoryStore::default();
-        assert_eq!(ask(&store, "a", 20, 10), Freshness::Fresh);
-        assert_eq!(ask(&store, "a", 20, 19), Freshness::Seen);
-        assert_eq!(ask(&store, "b", 40, 30), Freshness::Fresh);
+        assert_eq!(ask(&store, "a", 20, 10), OneTimeUse::First);
+        assert_eq!(ask(&store, "a", 20, 19), OneTimeUse::Replay);
+        assert_eq!(ask(&store, "b", 40, 30), OneTimeUse::First);
         assert!(store.tables.lock().unwrap().nonces.len() == 1);
         // A request that is late, or a clock that stepped back.
-        assert_eq!(ask(&store, "a", 20, 10), Freshness::Seen);
-        assert_eq!(ask(&store, "c", 31, 10), Freshness::Fresh);
+        assert_eq!(ask(&store, "a", 20, 10), OneTimeUse::Replay);
+        assert_eq!(ask(&store, "c", 31, 10), OneTimeUse::First);
     }
 
     #[test]
@@ -102,14 +102,14 @@ mod tests {
         let store = MemoryStore::default();
         let len = || store.tables.lock().unwrap().nonces.len();
         for number in 0..100_000 {
-            assert_eq!(ask(&store, &number.to_string(), 300, 0), Freshness::Fresh);
+            assert_eq!(ask(&store, &number.to_string(), 300, 0), OneTimeUse::First);
         }
         for number in 0..100_000 / 31 + 1 {
             let before = len();
-            assert_eq!(ask(&store, &format!("new {number}"), 600, 300), Freshness::Fresh);
+            assert_eq!(ask(&store, &format!("new {number}"), 600, 300), OneTimeUse::First);
             assert!(len() + DROPPED_AT_ONCE > before);
         }
         assert_eq!(len(), 100_000 / 31 + 1);
-        assert_eq!(ask(&store, "99999", 300, 0), Freshness::Seen);
+        assert_eq!(ask(&store, "99999", 300, 0), OneTimeUse::Replay);
     }
 }

@@ -57,7 +57,7 @@ mod relying_party;
 mod store;
 mod xrds;
 
-pub use crate::query::Freshness;
+pub use crate::query::OneTimeUse;
 pub use association::{Association, AssociationType, SessionType};
 pub use discovery::Discovered;
 pub use extensions::{Extension, ax, oauth, pape, sreg, ui};

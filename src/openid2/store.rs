@@ -4,14 +4,14 @@ use std::fmt;
 
 use super::provider::Rejected;
 use crate::server_queries::server_queries;
-use crate::{Freshness, ServerQuery, Timestamp};
+use crate::{OneTimeUse, ServerQuery, Timestamp};
 
 /// Remembers a nonce, and tells whether it was there already: in one step.
 ///
 /// For a relying party it is an assertion's (OpenID Authentication 2.0 §11.3), for a provider that of an answer whose
 /// signature was asked about (§11.4.2.1). Two sites may share a table: endpoint and nonce are the key.
 ///
-/// A store that forgets nonces when their time has passed must answer [`Freshness::Seen`] where `until` is not later than the
+/// A store that forgets nonces when their time has passed must answer [`OneTimeUse::Replay`] where `until` is not later than the
 /// latest `now` that it has forgotten by: it cannot know any more.
 ///
 /// ```
@@ -38,7 +38,7 @@ pub struct RememberNonce {
 }
 
 impl ServerQuery for RememberNonce {
-    type Output = Freshness;
+    type Output = OneTimeUse;
 }
 
 impl fmt::Debug for RememberNonce {
@@ -92,7 +92,7 @@ server_queries! {
     /// use std::convert::Infallible;
     /// use std::sync::Mutex;
     ///
-    /// use oauth_proto::openid2::{Freshness, RememberNonce, Store};
+    /// use oauth_proto::openid2::{OneTimeUse, RememberNonce, Store};
     ///
     /// struct MyStore(Mutex<HashSet<(String, String)>>);
     ///
@@ -100,10 +100,10 @@ server_queries! {
     ///     type Error = Infallible;
     ///
     ///     // INSERT … ON CONFLICT DO NOTHING: fresh if a row was inserted. Rows may go when `until` has passed.
-    ///     fn remember_nonce(&self, query: &RememberNonce) -> Result<Freshness, Infallible> {
+    ///     fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Infallible> {
     ///         let key = (query.endpoint.clone(), query.nonce.clone());
     ///         let inserted = self.0.lock().unwrap().insert(key);
-    ///         Ok(if inserted { Freshness::Fresh } else { Freshness::Seen })
+    ///         Ok(if inserted { OneTimeUse::First } else { OneTimeUse::Replay })
     ///     }
     /// }
     /// ```
@@ -132,5 +132,5 @@ server_queries! {
     rejected Rejected;
     aside [];
 
-    remember_nonce: RememberNonce -> Freshness;
+    remember_nonce: RememberNonce -> OneTimeUse;
 }

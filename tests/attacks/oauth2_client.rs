@@ -4,7 +4,7 @@ use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, Client, Discovery, Metadata, Pending, Quirks, ResourceDiscovery, ResponseMode,
     Scope, Session, Token, TokenType, Verdict,
 };
-use oauth_proto::{Error, Expired, Forged, Freshness, Misbehaved, Refused, Spent, Step, Timestamp, Unsupported};
+use oauth_proto::{Error, Expired, Forged, Misbehaved, OneTimeUse, Refused, Spent, Step, Timestamp, Unsupported};
 
 use crate::common::oauth2::*;
 
@@ -158,8 +158,8 @@ fn a_callback_that_arrives_twice_is_redeemed_once_where_it_is_spent_first() {
     let (pending, callback) = begun(&client());
     let stored = serde_json::to_string(&pending).unwrap();
     let come_back = |pending: Pending| match spent.spend(pending.id(), pending.expires_at(), now()) {
-        Freshness::Fresh => Some(client().redeem(pending, &format!("{callback}&code=x"), moment()).map(drop)),
-        Freshness::Seen => None,
+        OneTimeUse::First => Some(client().redeem(pending, &format!("{callback}&code=x"), moment()).map(drop)),
+        OneTimeUse::Replay => None,
     };
     assert_eq!(come_back(pending), Some(Ok(())));
     for _ in 0..2 {

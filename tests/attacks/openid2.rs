@@ -323,8 +323,8 @@ fn first_version_replay() {
     let checked = world.run(step).unwrap();
     // A request that is judged in time may be late when it comes to the store.
     assert!(checked.nonce().until > pending().expires_at());
-    let Ok(freshness) = world.nonces.remember_nonce(checked.nonce());
-    checked.answer(freshness).unwrap();
+    let Ok(one_time_use) = world.nonces.remember_nonce(checked.nonce());
+    checked.answer(one_time_use).unwrap();
     for later in [1, 450, 899] {
         world.now.set(NOW + later);
         assert_eq!(forged(world.verify(pending(), &callback).unwrap_err()), Forged::Replayed, "{later}");
@@ -547,8 +547,8 @@ fn good_handle_invalidated() {
     let invalidated = |pending, callback: &str| {
         let step = world.party.verify(pending, Some(&lost), callback, world.moment());
         let checked = world.run(step).unwrap();
-        let Ok(freshness) = world.nonces.remember_nonce(checked.nonce());
-        checked.answer(freshness).unwrap().invalidated().map(str::to_owned)
+        let Ok(one_time_use) = world.nonces.remember_nonce(checked.nonce());
+        checked.answer(one_time_use).unwrap().invalidated().map(str::to_owned)
     };
     let (pending, callback) = begin(Some(&lost));
     assert_eq!(fields(&callback)["openid.invalidate_handle"], "lost");

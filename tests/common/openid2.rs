@@ -141,8 +141,8 @@ impl World {
         let associations = self.associations.borrow();
         let association = associations.iter().find(|association| Some(association.handle()) == handle);
         let checked = self.run(self.party.verify(pending, association, callback, self.moment()))?;
-        let Ok(freshness) = self.nonces.remember_nonce(checked.nonce());
-        checked.answer(freshness)
+        let Ok(one_time_use) = self.nonces.remember_nonce(checked.nonce());
+        checked.answer(one_time_use)
     }
 
     /// The whole way with an identifier.

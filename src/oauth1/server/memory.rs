@@ -9,7 +9,7 @@ use super::queries::{
 };
 use super::records::{ClientRecord, Stage, TemporaryRecord, TokenRecord};
 use super::store::Store;
-use crate::{Freshness, Timestamp};
+use crate::{OneTimeUse, Timestamp};
 
 /// Keeps everything in memory. Records that have expired are dropped some at a time, whenever a nonce or temporary
 /// credentials are saved, so that no request waits until all of them are gone.
@@ -135,16 +135,16 @@ impl Store for MemoryStore {
         })
     }
 
-    fn remember_nonce(&self, query: &RememberNonce) -> Result<Freshness, Infallible> {
+    fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Infallible> {
         let RememberNonce { client, token, timestamp, nonce, until, now } = query.clone();
         let mut tables = self.tables();
         tables.expire(now);
         let nonce = (client, token, timestamp, nonce);
         if until <= tables.latest || !tables.nonces.insert(nonce.clone()) {
-            return Ok(Freshness::Seen);
+            return Ok(OneTimeUse::Replay);
         }
         tables.expiries.insert((until, Expiring::Nonce(nonce)));
-        Ok(Freshness::Fresh)
+        Ok(OneTimeUse::First)
     }
 
     fn save_temporary(&self, query: &SaveTemporary) -> Result<(), Infallible> {
@@ -194,28 +194,29 @@ impl Store for MemoryStore {
 mod tests {
     use super::*;
 
-    fn remember(store: &MemoryStore, number: u64, now: u64) -> Freshness {
+    fn remember(store: &MemoryStore, number: u64, now: u64) -> OneTimeUse {
         let (timestamp, until, now) =
             (Timestamp::from_secs(now), Timestamp::from_secs(now + 300), Timestamp::from_secs(now));
         let (client, nonce) = ("dpf43f3p2l4k3l03".to_owned(), number.to_string());
-        let Ok(freshness) = store.remember_nonce(&RememberNonce { client, token: None, timestamp, nonce, until, now });
-        freshness
+        let Ok(one_time_use) =
+            store.remember_nonce(&RememberNonce { client, token: None, timestamp, nonce, until, now });
+        one_time_use
     }
 
     #[test]
     fn no_request_waits_until_all_expired_nonces_are_dropped() {
         let store = MemoryStore::default();
         for number in 0..100_000 {
-            assert_eq!(remember(&store, number, 0), Freshness::Fresh);
+            assert_eq!(remember(&store, number, 0), OneTimeUse::First);
         }
         for number in 0..100_000 / 31 + 1 {
             let before = store.expiring();
-            assert_eq!(remember(&store, number, 300), Freshness::Fresh);
+            assert_eq!(remember(&store, number, 300), OneTimeUse::First);
             assert!(store.expiring() + DROPPED_AT_ONCE > before);
         }
         assert_eq!(store.expiring(), 100_000 / 31 + 1);
         // A nonce that has expired and is still there counts as seen, as one that was dropped does.
-        assert_eq!(remember(&store, 0, 0), Freshness::Seen);
+        assert_eq!(remember(&store, 0, 0), OneTimeUse::Replay);
     }
 
     #[test]

@@ -24,7 +24,7 @@ mod schedules;
 mod store;
 mod verifier;
 
-pub use crate::query::Freshness;
+pub use crate::query::OneTimeUse;
 pub use consent::{Consent, Decision};
 pub use memory::MemoryStore;
 pub use provider::Provider;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::records::{ClientRecord, Stage, TemporaryRecord, TokenRecord};
-use crate::{Freshness, Secret, ServerQuery, Timestamp};
+use crate::{OneTimeUse, Secret, ServerQuery, Timestamp};
 
 /// Finds what a signature is checked with.
 ///
@@ -55,7 +55,7 @@ impl ServerQuery for FindCredentials {
 
 /// Remembers a nonce, and tells whether it was there already: in one step.
 ///
-/// A store that forgets nonces when their time has passed must answer [`Freshness::Seen`] where `until` is not later than
+/// A store that forgets nonces when their time has passed must answer [`OneTimeUse::Replay`] where `until` is not later than
 /// the latest `now` that it has forgotten by: it cannot know any more. Requests overtake each other, and clocks step back.
 ///
 /// ```
@@ -87,7 +87,7 @@ pub struct RememberNonce {
 }
 
 impl ServerQuery for RememberNonce {
-    type Output = Freshness;
+    type Output = OneTimeUse;
 }
 
 /// Keeps new temporary credentials.

@@ -5,7 +5,7 @@ use super::queries::{
 };
 use super::records::TemporaryRecord;
 use super::rejected::Rejected;
-use crate::Freshness;
+use crate::OneTimeUse;
 use crate::server_queries::server_queries;
 
 server_queries! {
@@ -79,10 +79,10 @@ server_queries! {
     ///     }
     ///
     ///     // INSERT … ON CONFLICT DO NOTHING: fresh if a row was inserted. Rows may go when `until` has passed.
-    ///     fn remember_nonce(&self, query: &RememberNonce) -> Result<Freshness, Infallible> {
+    ///     fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Infallible> {
     ///         let RememberNonce { client, token, timestamp, nonce, .. } = query.clone();
     ///         let inserted = self.0.lock().unwrap().nonces.insert((client, token, timestamp.as_secs(), nonce));
-    ///         Ok(if inserted { Freshness::Fresh } else { Freshness::Seen })
+    ///         Ok(if inserted { OneTimeUse::First } else { OneTimeUse::Replay })
     ///     }
     ///
     ///     fn save_temporary(&self, query: &SaveTemporary) -> Result<(), Infallible> {
@@ -153,7 +153,7 @@ server_queries! {
     aside [];
 
     find_credentials: FindCredentials -> Credentials;
-    remember_nonce: RememberNonce -> Freshness;
+    remember_nonce: RememberNonce -> OneTimeUse;
     save_temporary: SaveTemporary -> ();
     find_temporary: FindTemporary -> Option<TemporaryRecord>;
     decide: Decide -> Option<TemporaryRecord>;

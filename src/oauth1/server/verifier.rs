@@ -18,7 +18,7 @@ use crate::oauth1::key::Key;
 use crate::oauth1::method::{KeyEncoding, Method, sha1_body_hash, signing_key};
 use crate::oauth1::parameters::{BODY_HASH, NONCE, TIMESTAMP, TOKEN};
 use crate::wire::{Origin, Site, bare, shortened};
-use crate::{Error, Freshness, Moment, PendingQuery, Timestamp, Unsupported};
+use crate::{Error, Moment, OneTimeUse, PendingQuery, Timestamp, Unsupported};
 
 /// Checks signed requests of one service.
 ///
@@ -543,14 +543,14 @@ impl Verifier {
             until: timestamp.after(self.0.window).after(SLACK),
             now,
         };
-        ServerStep::Query(NextQuery::RememberNonce(PendingQuery::with_query(query, move |query, freshness| {
-            match freshness {
-                Ok(Freshness::Fresh) => {
+        ServerStep::Query(NextQuery::RememberNonce(PendingQuery::with_query(query, move |query, one_time_use| {
+            match one_time_use {
+                Ok(OneTimeUse::First) => {
                     let presented = &mut checked.presented;
                     (presented.client, presented.token) = (query.client, query.token);
                     then(checked)
                 }
-                Ok(Freshness::Seen) => self.reject(Reason::NonceUsed),
+                Ok(OneTimeUse::Replay) => self.reject(Reason::NonceUsed),
                 Err(why) => self.reject(Reason::StoreFailed(why)),
             }
         })))

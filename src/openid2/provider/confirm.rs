@@ -9,7 +9,7 @@ use super::super::message::{Message, Version};
 use super::super::store::{NextQuery, RememberNonce, ServerStep};
 use super::rejected::{Reason, direct};
 use super::{Handled, Provider};
-use crate::{Freshness, PendingQuery, Timestamp};
+use crate::{OneTimeUse, PendingQuery, Timestamp};
 
 /// Remembered a little longer than the handle lives, since clocks differ.
 const LONGER: Duration = Duration::from_secs(60);
@@ -39,7 +39,7 @@ impl Provider {
         let until = handle.expires_at.after(LONGER);
         let query = RememberNonce { endpoint: self.endpoint.clone(), nonce: handle.text, until, now };
         ServerStep::Query(NextQuery::RememberNonce(PendingQuery::new(query, move |answer| match answer {
-            Ok(freshness) => end(freshness == Freshness::Fresh),
+            Ok(one_time_use) => end(one_time_use == OneTimeUse::First),
             Err(why) => ServerStep::Reject(Reason::StoreFailed(why).direct(version, &[])),
         })))
     }

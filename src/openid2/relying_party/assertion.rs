@@ -6,7 +6,7 @@ use super::super::Extension;
 use super::super::extensions::{ax, oauth, pape, sreg};
 use super::super::message::{Message, Version};
 use super::super::store::{AsyncStore, RememberNonce, Store};
-use crate::{Error, Forged, Freshness};
+use crate::{Error, Forged, OneTimeUse};
 
 /// An assertion of which all is checked but whether it comes for the first time (§11.3).
 ///
@@ -18,11 +18,11 @@ use crate::{Error, Forged, Freshness};
 /// use oauth_proto::openid2::{Assertion, Checked, MemoryStore, Store};
 ///
 /// fn accept(checked: Checked, store: &MemoryStore) -> Result<Assertion, Error> {
-///     let freshness = match store.remember_nonce(checked.nonce()) {
-///         Ok(freshness) => freshness,
+///     let one_time_use = match store.remember_nonce(checked.nonce()) {
+///         Ok(one_time_use) => one_time_use,
 ///         Err(never) => match never {},
 ///     };
-///     checked.answer(freshness)
+///     checked.answer(one_time_use)
 /// }
 /// ```
 #[must_use = "an assertion counts once its nonce has been remembered"]
@@ -58,8 +58,8 @@ impl Checked {
     /// # Errors
     /// The store's. Within, those of [`answer`](Self::answer).
     pub fn remember<S: Store>(self, store: &S) -> Result<Result<Assertion, Error>, S::Error> {
-        let freshness = store.remember_nonce(&self.nonce)?;
-        Ok(self.answer(freshness))
+        let one_time_use = store.remember_nonce(&self.nonce)?;
+        Ok(self.answer(one_time_use))
     }
 
     /// As [`remember`](Self::remember), with an asynchronous store.
@@ -67,18 +67,18 @@ impl Checked {
     /// # Errors
     /// As [`remember`](Self::remember).
     pub async fn remember_async<S: AsyncStore>(self, store: &S) -> Result<Result<Assertion, Error>, S::Error> {
-        let freshness = store.remember_nonce(&self.nonce).await?;
-        Ok(self.answer(freshness))
+        let one_time_use = store.remember_nonce(&self.nonce).await?;
+        Ok(self.answer(one_time_use))
     }
 
     /// The assertion, if nobody has seen it before.
     ///
     /// # Errors
     /// [`Forged::Replayed`] when somebody has.
-    pub fn answer(self, freshness: Freshness) -> Result<Assertion, Error> {
-        match freshness {
-            Freshness::Fresh => Ok(self.assertion),
-            Freshness::Seen => Err(Forged::Replayed.into()),
+    pub fn answer(self, one_time_use: OneTimeUse) -> Result<Assertion, Error> {
+        match one_time_use {
+            OneTimeUse::First => Ok(self.assertion),
+            OneTimeUse::Replay => Err(Forged::Replayed.into()),
         }
     }
 }
