@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::step::Receive;
 use crate::wire::json::without_mark;
-use crate::wire::{Answer, bare, check_private, endpoint, form, with_query, without_query};
+use crate::wire::{ResponseExcerpt, bare, check_private, endpoint, form, with_query, without_query};
 use crate::{Error, Misbehaved, Moment, Purpose, Refused, Request, Response, Step};
 
 /// The most that an API's answer may have, unless the caller says otherwise.
@@ -99,17 +99,17 @@ pub(crate) fn json(
     limit: usize,
     refusal: impl FnOnce(&Response) -> Refused,
 ) -> Result<Value, Error> {
-    let answer = || Box::new(Answer::of(response));
+    let excerpt = || Box::new(ResponseExcerpt::of(response));
     if response.status().is_redirection() {
         let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        return Err(Misbehaved::Redirect { location: bare(&location.unwrap_or_default()), answer: answer() }.into());
+        return Err(Misbehaved::Redirect { location: bare(&location.unwrap_or_default()), response: excerpt() }.into());
     }
     if !response.status().is_success() {
         return Err(refusal(response).into());
     }
     let length = response.body().len();
     if length > limit {
-        return Err(Misbehaved::TooLarge { length, limit, answer: answer() }.into());
+        return Err(Misbehaved::TooLarge { length, limit, response: excerpt() }.into());
     }
     let body = without_mark(response.body());
     if body.trim_ascii().is_empty() {
@@ -117,7 +117,7 @@ pub(crate) fn json(
     }
     let expected = "JSON";
     let value = serde_json::from_slice(body);
-    let value = value.map_err(|_| Misbehaved::WrongFormat { expected, option: None, answer: answer() })?;
+    let value = value.map_err(|_| Misbehaved::WrongFormat { expected, option: None, response: excerpt() })?;
     if is_error(&value) { Err(refusal(response).into()) } else { Ok(value) }
 }
 

@@ -7,7 +7,7 @@ mod unsupported;
 use std::collections::BTreeMap;
 
 use crate::Leg;
-use crate::wire::Answer;
+use crate::wire::ResponseExcerpt;
 
 pub use drive::{BoxError, DriveError};
 pub use forged::Forged;
@@ -65,7 +65,7 @@ impl Error {
     /// ```
     /// use oauth_proto::{Error, Refused};
     ///
-    /// let error = Error::from(Refused::Denied { problem: Some("access_denied".into()), advice: None, answer: None });
+    /// let error = Error::from(Refused::Denied { problem: Some("access_denied".into()), advice: None, response: None });
     /// assert_eq!(error.code(), Some("access_denied"));
     /// ```
     pub fn code(&self) -> Option<&str> {
@@ -95,7 +95,7 @@ impl Error {
     /// assert!(Error::from(error).is_temporary());
     /// ```
     pub fn is_temporary(&self) -> bool {
-        let status = self.answer().map(|answer| answer.status.as_u16());
+        let status = self.response().map(|answer| answer.status.as_u16());
         match (self, status) {
             (_, Some(408 | 425 | 429 | 500..)) => true,
             (Self::Refused(Refused::Status(_)), Some(403 | 404)) => true,
@@ -117,7 +117,7 @@ impl Error {
     /// }
     /// ```
     pub fn retry_after(&self, now: crate::Timestamp) -> Option<std::time::Duration> {
-        self.answer()?.retry_after.map(|retry_after| retry_after.delay(now))
+        self.response()?.retry_after.map(|retry_after| retry_after.delay(now))
     }
 
     /// Returns whether the grant is over, so that only the user can help, by signing in again.
@@ -140,7 +140,7 @@ impl Error {
     /// ```
     pub fn needs_sign_in(&self) -> bool {
         match self {
-            Self::Refused(Refused::Problem { code, answer, .. }) => {
+            Self::Refused(Refused::Problem { code, response: answer, .. }) => {
                 let of_oauth1 = || {
                     let is_other = answer.leg.as_ref().is_some_and(|leg| leg.purpose.asks_for_token());
                     !is_other && ["token_expired", "token_revoked", "token_rejected"].contains(&code.as_str())
@@ -156,12 +156,12 @@ impl Error {
     }
 
     /// The answer that the error is about, if it is about one: its status, a masked excerpt, its challenges.
-    pub fn answer(&self) -> Option<&Answer> {
+    pub fn response(&self) -> Option<&ResponseExcerpt> {
         match self {
-            Self::Refused(Refused::Problem { answer, .. } | Refused::Status(answer)) => Some(answer),
-            Self::Misbehaved(misbehaved) => Some(misbehaved.answer()),
-            Self::Refused(Refused::Denied { answer, .. })
-            | Self::Unsupported(Unsupported::Identifier { answer, .. }) => answer.as_deref(),
+            Self::Refused(Refused::Problem { response: answer, .. } | Refused::Status(answer)) => Some(answer),
+            Self::Misbehaved(misbehaved) => Some(misbehaved.response()),
+            Self::Refused(Refused::Denied { response: answer, .. })
+            | Self::Unsupported(Unsupported::Identifier { response: answer, .. }) => answer.as_deref(),
             _ => None,
         }
     }
@@ -169,16 +169,16 @@ impl Error {
     /// Returns the request whose answer the error is about: what it was for, and where it went. `None` when the error is not
     /// about an answer; a [`DriveError`] names the request of such an error, too.
     pub fn leg(&self) -> Option<&Leg> {
-        self.answer()?.leg.as_ref()
+        self.response()?.leg.as_ref()
     }
 
     /// Returns the error with the leg in which it arose. A leg that is there already is more precise.
     pub(crate) fn in_leg(mut self, leg: &Leg) -> Self {
         let answer = match &mut self {
-            Self::Refused(Refused::Problem { answer, .. } | Refused::Status(answer)) => Some(answer),
-            Self::Misbehaved(misbehaved) => Some(misbehaved.answer_mut()),
-            Self::Refused(Refused::Denied { answer, .. })
-            | Self::Unsupported(Unsupported::Identifier { answer, .. }) => answer.as_mut(),
+            Self::Refused(Refused::Problem { response: answer, .. } | Refused::Status(answer)) => Some(answer),
+            Self::Misbehaved(misbehaved) => Some(misbehaved.response_mut()),
+            Self::Refused(Refused::Denied { response: answer, .. })
+            | Self::Unsupported(Unsupported::Identifier { response: answer, .. }) => answer.as_mut(),
             _ => None,
         };
         if let Some(answer) = answer {
@@ -189,30 +189,30 @@ impl Error {
 }
 
 /// The answer of any variant: all of them have one.
-macro_rules! answer_of {
+macro_rules! response_of {
     ($misbehaved:expr) => {
         match $misbehaved {
-            Misbehaved::Redirect { answer, .. }
-            | Misbehaved::TooLarge { answer, .. }
-            | Misbehaved::WrongFormat { answer, .. }
-            | Misbehaved::FieldMissing { answer, .. }
-            | Misbehaved::FieldTwice { answer, .. }
-            | Misbehaved::FieldInvalid { answer, .. }
-            | Misbehaved::MemberInvalid { answer, .. }
-            | Misbehaved::TokenType { answer, .. }
-            | Misbehaved::CallbackUnconfirmed { answer } => answer,
+            Misbehaved::Redirect { response, .. }
+            | Misbehaved::TooLarge { response, .. }
+            | Misbehaved::WrongFormat { response, .. }
+            | Misbehaved::FieldMissing { response, .. }
+            | Misbehaved::FieldTwice { response, .. }
+            | Misbehaved::FieldInvalid { response, .. }
+            | Misbehaved::MemberInvalid { response, .. }
+            | Misbehaved::TokenType { response, .. }
+            | Misbehaved::CallbackUnconfirmed { response } => response,
         }
     };
 }
 
 impl Misbehaved {
     /// The answer that it is about.
-    pub fn answer(&self) -> &Answer {
-        answer_of!(self)
+    pub fn response(&self) -> &ResponseExcerpt {
+        response_of!(self)
     }
 
-    fn answer_mut(&mut self) -> &mut Box<Answer> {
-        answer_of!(self)
+    fn response_mut(&mut self) -> &mut Box<ResponseExcerpt> {
+        response_of!(self)
     }
 }
 
@@ -221,21 +221,21 @@ impl Misbehaved {
 /// ```
 /// use oauth_proto::Refused;
 ///
-/// let denied = Refused::Denied { problem: None, advice: None, answer: None };
+/// let denied = Refused::Denied { problem: None, advice: None, response: None };
 /// assert_eq!(denied.to_string(), "the resource owner did not grant access");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {
     /// The resource owner came back without having granted access.
-    #[error("the resource owner did not grant access{}{}{}", quoted(problem), quoted(advice), shown(answer))]
+    #[error("the resource owner did not grant access{}{}{}", quoted(problem), quoted(advice), shown(response))]
     Denied {
         /// The server's code for it, where it sent one (`user_refused`, `access_denied`, …).
         problem: Option<String>,
         /// The server's explanation for people, if any, masked as that of [`Problem`](Self::Problem).
         advice: Option<String>,
         /// The answer that says so; `None` where a callback does.
-        answer: Option<Box<Answer>>,
+        response: Option<Box<ResponseExcerpt>>,
     },
     /// The callback brings another error than a denial (RFC 6749 §4.1.2.1).
     #[error("the authorization failed with {code:?}{}", quoted(description))]
@@ -248,7 +248,7 @@ pub enum Refused {
         uri: Option<String>,
     },
     /// The server named its reason.
-    #[error("the server refused with {code:?}{}{} ({answer})", quoted(advice), explained(details))]
+    #[error("the server refused with {code:?}{}{} ({response})", quoted(advice), explained(details))]
     Problem {
         /// The server's code: the value of `oauth_problem` or of `error`.
         code: String,
@@ -260,11 +260,11 @@ pub enum Refused {
         /// of its answer, in seconds since 1970.
         details: BTreeMap<String, String>,
         /// The answer it came in.
-        answer: Box<Answer>,
+        response: Box<ResponseExcerpt>,
     },
     /// The server answered with an error status and no code.
     #[error("the server refused ({0})")]
-    Status(Box<Answer>),
+    Status(Box<ResponseExcerpt>),
     /// An OpenID provider cannot answer `checkid_immediate` without its user (OpenID Authentication 2.0 §10.2.1). Ask again
     /// without `immediate`.
     #[error("the provider has to ask the user first")]
@@ -290,7 +290,7 @@ fn quoted(advice: &Option<String>) -> String {
 }
 
 /// Returns an answer, if there is one, as it stands in an error's text.
-fn shown(answer: &Option<Box<Answer>>) -> String {
+fn shown(answer: &Option<Box<ResponseExcerpt>>) -> String {
     answer.as_ref().map(|answer| format!(" ({answer})")).unwrap_or_default()
 }
 
@@ -353,53 +353,53 @@ pub(crate) fn lifted_by(option: Option<&str>) -> String {
 #[non_exhaustive]
 pub enum Misbehaved {
     /// A redirect where an answer was due. Credentials are never sent on to where it points.
-    #[error("redirected to {location:?} instead of an answer ({answer})")]
+    #[error("redirected to {location:?} instead of an answer ({response})")]
     Redirect {
         /// The `Location` it names, without its query.
         location: String,
         /// The answer.
-        answer: Box<Answer>,
+        response: Box<ResponseExcerpt>,
     },
     /// The body is larger than what is read.
-    #[error("the answer has {length} bytes where {limit} are the most ({answer})")]
+    #[error("the answer has {length} bytes where {limit} are the most ({response})")]
     TooLarge {
         /// How many bytes it has.
         length: usize,
         /// How many it may have.
         limit: usize,
         /// The answer.
-        answer: Box<Answer>,
+        response: Box<ResponseExcerpt>,
     },
     /// The body is not in the format that the specification asks for.
-    #[error("the answer is not {expected}{} ({answer})", lifted_by(*option))]
+    #[error("the answer is not {expected}{} ({response})", lifted_by(*option))]
     WrongFormat {
         /// The format that was expected.
         expected: &'static str,
         /// The option that lifts this, if there is one.
         option: Option<&'static str>,
         /// The answer.
-        answer: Box<Answer>,
+        response: Box<ResponseExcerpt>,
     },
     /// A field that the specification demands is not there, or empty.
-    #[error("the answer has no {field:?}{} ({answer})", lifted_by(*option))]
+    #[error("the answer has no {field:?}{} ({response})", lifted_by(*option))]
     FieldMissing {
         /// The field's name.
         field: &'static str,
         /// The option that lifts this, if there is one.
         option: Option<&'static str>,
         /// The answer.
-        answer: Box<Answer>,
+        response: Box<ResponseExcerpt>,
     },
     /// A field stands in the answer more than once.
-    #[error("the answer has {field:?} more than once ({answer})")]
+    #[error("the answer has {field:?} more than once ({response})")]
     FieldTwice {
         /// The field's name.
         field: String,
         /// The answer.
-        answer: Box<Answer>,
+        response: Box<ResponseExcerpt>,
     },
     /// A field holds what it must not.
-    #[error("the answer's {field:?} is {reason}{} ({answer})", lifted_by(*option))]
+    #[error("the answer's {field:?} is {reason}{} ({response})", lifted_by(*option))]
     FieldInvalid {
         /// The field's name.
         field: &'static str,
@@ -408,33 +408,33 @@ pub enum Misbehaved {
         /// The option that lifts this, if there is one.
         option: Option<&'static str>,
         /// The answer.
-        answer: Box<Answer>,
+        response: Box<ResponseExcerpt>,
     },
     /// A member of a document is of another type than the specification gives it.
-    #[error("the answer's {member:?} is not of the type that the specification gives it ({answer})")]
+    #[error("the answer's {member:?} is not of the type that the specification gives it ({response})")]
     MemberInvalid {
         /// The member's name.
         member: String,
         /// The answer.
-        answer: Box<Answer>,
+        response: Box<ResponseExcerpt>,
     },
     /// The token is of a kind that nobody asked for (RFC 6749 §7.1: a client must not use one that it does not know).
-    #[error("the answer's token type is {received:?}{} ({answer})", lifted_by(Some("Quirks::allow_token_types")))]
+    #[error("the answer's token type is {received:?}{} ({response})", lifted_by(Some("Quirks::allow_token_types")))]
     TokenType {
         /// The kind.
         received: String,
         /// The answer.
-        answer: Box<Answer>,
+        response: Box<ResponseExcerpt>,
     },
     /// The answer lacks `oauth_callback_confirmed=true`, so the server speaks the protocol of 2007, which lets an
     /// attacker fixate a session (RFC 5849 §2.1).
     #[error(
-        "the answer has no \"oauth_callback_confirmed\" that is \"true\", as OAuth 1.0a demands{} ({answer})",
+        "the response has no \"oauth_callback_confirmed\" that is \"true\", as OAuth 1.0a demands{} ({response})",
         lifted_by(Some("Service::allow_unconfirmed_callback"))
     )]
     CallbackUnconfirmed {
         /// The answer.
-        answer: Box<Answer>,
+        response: Box<ResponseExcerpt>,
     },
 }
 

@@ -324,10 +324,10 @@ fn a_member_of_metadata_that_is_odd_is_read_or_named() {
 fn discovery_reports_the_first_trouble_and_goes_on_after_what_is_no_metadata() {
     for status in [503, 429, 403] {
         let error = discovered(&[response(status, &[], "")]).0.unwrap_err();
-        assert_eq!(error.answer().unwrap().status, status);
+        assert_eq!(error.response().unwrap().status, status);
     }
     let error = discovered(&[response(404, &[], ""), response(503, &[], "")]).0.unwrap_err();
-    assert_eq!(error.answer().unwrap().status, 503);
+    assert_eq!(error.response().unwrap().status, 503);
     for nothing in [json(r#"{"error":"not_found"}"#), json("{}"), json(r#"{"message":"hello"}"#)] {
         let (found, asked) = discovered(&[nothing, metadata("")]);
         assert_eq!((found.unwrap().issuer.as_deref(), asked), (Some(ISSUER), 2));
@@ -337,7 +337,7 @@ fn discovery_reports_the_first_trouble_and_goes_on_after_what_is_no_metadata() {
     let error = discovered(&[unnamed()]).0.unwrap_err();
     assert!(error.to_string().contains("Discovery::allow_missing_issuer`"), "{error}");
     for documents in [[unnamed(), response(503, &[], "")], [response(503, &[], ""), unnamed()]] {
-        assert_eq!(discovered(&documents).0.unwrap_err().answer().map(|answer| answer.status.as_u16()), Some(503));
+        assert_eq!(discovered(&documents).0.unwrap_err().response().map(|answer| answer.status.as_u16()), Some(503));
     }
     // Another issuer's metadata is the end.
     let (found, asked) = discovered(&[json(r#"{"issuer":"https://evil.example"}"#), metadata("")]);
@@ -476,7 +476,7 @@ fn the_metadata_of_the_root_is_looked_for_where_it_may_cover_the_resource() {
     // Of two places the trouble of the first is reported, and not that the second has nothing.
     let trouble = [(place.as_str(), response(503, &[], ""))];
     let (_, end) = resource_metadata(own().allow_covering_resource(), None, &trouble);
-    assert_eq!(end.unwrap_err().answer().unwrap().status, 503);
+    assert_eq!(end.unwrap_err().response().unwrap().status, 503);
 }
 
 /// RFC 9728 §5.1: the hint is the resource's, and so is the well-known place.

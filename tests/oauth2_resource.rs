@@ -521,7 +521,7 @@ fn a_transport_that_fails_is_told_to_all_who_waited_and_the_next_request_asks_ag
         Ok(http::Response::builder().status(503).body(Vec::new()).unwrap())
     };
     for end in at_once(16, || photos().admit_with(&request, "read", &tokens, refusing, || transport.moment())) {
-        assert_eq!(end.unwrap_err().protocol().and_then(Error::answer).unwrap().status, 503);
+        assert_eq!(end.unwrap_err().protocol().and_then(Error::response).unwrap().status, 503);
     }
     photos().admit_with(&request, "read", &tokens, |request| transport.send(&request), || moment(9)).unwrap().unwrap();
     assert_eq!(transport.asked(), 3);

@@ -178,7 +178,8 @@ fn a_refused_renewal_is_reported_and_the_request_is_not_sent() {
         Ok::<_, Infallible>(refusal("invalid_grant"))
     };
     let error = shared.fetch_with(get(API), send, moment).unwrap_err();
-    let DriveError::Protocol { error: Error::Refused(Refused::Problem { code, answer, .. }), .. } = error else {
+    let DriveError::Protocol { error: Error::Refused(Refused::Problem { code, response: answer, .. }), .. } = error
+    else {
         panic!("{error}")
     };
     assert_eq!((code.as_str(), answer.status.as_u16()), ("invalid_grant", 400));

@@ -59,7 +59,7 @@ fn redirects_lead_to_the_identifier_that_counts() {
     assert_eq!(world.discover("https://hop1.example/").unwrap().claimed_id(), Some("https://hop6.example/"));
     let error = world.discover("https://hop0.example/").unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
-    assert!(error.answer().is_some());
+    assert!(error.response().is_some());
     world.page("https://loop.example/", redirect("/"));
     assert!(world.discover("https://loop.example/").is_err());
 }
@@ -105,7 +105,7 @@ fn what_names_no_provider_is_said_so() {
     }
     let error = world.discover("https://nowhere.example/").unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
-    assert_eq!(error.answer().unwrap().status, 404);
+    assert_eq!(error.response().unwrap().status, 404);
     assert!(world.discover("jane@example.com").unwrap_err().to_string().contains("an address"));
     // A document without a service: the page is fetched for its links.
     world.sent.borrow_mut().clear();
@@ -566,7 +566,7 @@ fn an_outage_is_not_a_forgery() {
     let down = || http::Response::builder().status(503).body(Vec::new()).unwrap();
     world.page(JANE, down());
     let error = world.verify(pending, &callback).unwrap_err();
-    let Error::Unsupported(Unsupported::Identifier { identifier, answer: Some(answer), .. }) = &error else {
+    let Error::Unsupported(Unsupported::Identifier { identifier, response: Some(answer), .. }) = &error else {
         panic!("{error}")
     };
     assert_eq!((identifier.as_str(), answer.status.as_u16()), (JANE, 503));

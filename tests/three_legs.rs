@@ -102,7 +102,7 @@ fn a_user_who_denies_sends_the_client_a_refusal() {
         panic!("no redirect")
     };
     let callback = response.headers()["location"].to_str().unwrap();
-    let refused = Refused::Denied { problem: Some("user_refused".into()), advice: None, answer: None };
+    let refused = Refused::Denied { problem: Some("user_refused".into()), advice: None, response: None };
     assert_eq!(world.redeem(pending, callback), Err(refused.into()));
     assert_eq!(world.consent(&url).unwrap_err().reason, Reason::NothingPending);
 }
@@ -411,7 +411,7 @@ fn a_server_says_what_is_wrong_and_the_client_repeats_it() {
     let world = World::default();
     world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret").unwrap());
     let error = world.begin(Authorize::callback(CALLBACK)).unwrap_err();
-    let Error::Refused(Refused::Problem { code, answer, .. }) = error else { panic!("{error}") };
+    let Error::Refused(Refused::Problem { code, response: answer, .. }) = error else { panic!("{error}") };
     assert_eq!((code.as_str(), answer.status.as_u16()), ("signature_invalid", 401));
 }
 

@@ -110,7 +110,7 @@ impl World {
 /// The code and the status of a refusal.
 fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, u16) {
     match result {
-        Err(Error::Refused(Refused::Problem { code, answer, .. })) => (code, answer.status.as_u16()),
+        Err(Error::Refused(Refused::Problem { code, response: answer, .. })) => (code, answer.status.as_u16()),
         other => panic!("{other:?}"),
     }
 }
@@ -184,7 +184,7 @@ fn an_error_in_a_callback_is_the_servers_or_the_users_refusal() {
     let web = world.web();
     let error = world.grant(&web, Authorize::new().parameter("jane", "denies")).unwrap_err();
     let denied =
-        Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()), answer: None };
+        Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()), response: None };
     assert_eq!(error, denied.into());
     let error = world.grant(&web, Authorize::scope("read admin")).unwrap_err();
     assert!(

@@ -12,7 +12,7 @@ use oauth_proto::{Callback, Error, Forged, Moment, Refused};
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, u16) {
     match result {
-        Err(Error::Refused(Refused::Problem { code, answer, .. })) => (code, answer.status.as_u16()),
+        Err(Error::Refused(Refused::Problem { code, response: answer, .. })) => (code, answer.status.as_u16()),
         other => panic!("{other:?}"),
     }
 }
@@ -187,7 +187,7 @@ fn the_code_comes_back_in_the_fragment_or_as_a_form_too() {
     assert!(op.redeem(&client, pending, Callback::posted(CALLBACK, body.as_bytes())).is_ok());
     let (pending, body) = form_post(authorize().parameter("jane", "denies"));
     let denied =
-        Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()), answer: None };
+        Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()), response: None };
     let posted = Callback::posted(CALLBACK, body.as_bytes());
     assert_eq!(op.redeem(&client, pending, posted).unwrap_err(), denied.into());
 }
@@ -229,7 +229,7 @@ fn a_user_who_denies_and_one_who_is_not_there_are_refusals() {
     let client = op.client("basic");
     let error = op.grant(&client, Authorize::scope("openid").parameter("jane", "denies")).unwrap_err();
     let denied =
-        Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()), answer: None };
+        Refused::Denied { problem: Some("access_denied".into()), advice: Some("Jane said no".into()), response: None };
     assert_eq!(error, denied.into());
 
     let error = op.grant(&client, Authorize::scope("openid").parameter("prompt", "none")).unwrap_err();

@@ -100,7 +100,9 @@ fn location(http: &Http, url: &str) -> String {
 /// The code, the status and the advice of a refusal.
 fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, u16, Option<String>) {
     match result {
-        Err(Error::Refused(Refused::Problem { code, answer, advice, .. })) => (code, answer.status.as_u16(), advice),
+        Err(Error::Refused(Refused::Problem { code, response: answer, advice, .. })) => {
+            (code, answer.status.as_u16(), advice)
+        }
         other => panic!("{other:?}"),
     }
 }

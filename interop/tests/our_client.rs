@@ -180,7 +180,7 @@ fn a_user_who_denies_is_a_refusal() {
     let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
     let callback = world.callback(&pending, &[("jane", "denies")]);
     let error = world.redeem(pending, &callback).unwrap_err();
-    assert_eq!(error, Refused::Denied { problem: Some("user_refused".into()), advice: None, answer: None }.into());
+    assert_eq!(error, Refused::Denied { problem: Some("user_refused".into()), advice: None, response: None }.into());
 }
 
 #[test]

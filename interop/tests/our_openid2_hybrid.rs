@@ -37,7 +37,7 @@ fn redeem(client: &Client, request_token: &str) -> Result<Token, Error> {
 
 fn is_unauthorized<T: std::fmt::Debug>(answer: Result<T, Error>) {
     let Err(Error::Refused(refused)) = answer else { panic!("{answer:?}") };
-    let (Refused::Status(answer) | Refused::Problem { answer, .. }) = refused else { panic!("{refused}") };
+    let (Refused::Status(answer) | Refused::Problem { response: answer, .. }) = refused else { panic!("{refused}") };
     assert_eq!(answer.status, 401);
 }
 

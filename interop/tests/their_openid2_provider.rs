@@ -162,7 +162,7 @@ fn a_user_who_says_no_is_a_refusal() {
     let site = Site::new(party().allow_openid1());
     for way in ["", "/openid1"] {
         let error = site.sign_in(&op.jane(way), authenticate(), "jane=denies").unwrap_err();
-        assert_eq!(error, Refused::Denied { problem: None, advice: None, answer: None }.into(), "{way}");
+        assert_eq!(error, Refused::Denied { problem: None, advice: None, response: None }.into(), "{way}");
     }
     assert!(!op.asked().contains(&"check_authentication".to_owned()));
 }
@@ -262,6 +262,6 @@ fn a_provider_finds_our_site_by_its_document() {
         site.sign_in(&op.jane(""), Authenticate::new(return_to), "").map(drop)
     };
     assert_eq!(sign_in("/openid?printer=2"), Ok(()));
-    let denied = Refused::Denied { problem: None, advice: None, answer: None };
+    let denied = Refused::Denied { problem: None, advice: None, response: None };
     assert_eq!(sign_in("/other"), Err(denied.into()));
 }

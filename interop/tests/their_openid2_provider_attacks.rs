@@ -187,7 +187,7 @@ fn a_provider_speaks_for_those_who_name_it() {
         let authenticate = Authenticate::new(RETURN_TO).association(key);
         let visit = site.visit(&found, authenticate, &format!("select={}", op.jane("/nowhere")));
         let error = site.verify(&visit).unwrap_err();
-        let Error::Unsupported(Unsupported::Identifier { answer: Some(answer), .. }) = &error else {
+        let Error::Unsupported(Unsupported::Identifier { response: Some(answer), .. }) = &error else {
             panic!("{error}")
         };
         assert_eq!(answer.status, 404);

@@ -86,7 +86,7 @@ fn an_identifier_without_a_provider_is_said_to_be_none() {
     }
     let error = site.discover(&op.jane("/nowhere")).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
-    assert_eq!(error.answer().map(|answer| answer.status), Some(StatusCode::NOT_FOUND));
+    assert_eq!(error.response().map(|answer| answer.status), Some(StatusCode::NOT_FOUND));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What is configured or asked for and cannot be done.
 
 use super::{lifted_by, shown};
-use crate::wire::Answer;
+use crate::wire::ResponseExcerpt;
 
 /// What cannot be done as it is configured.
 ///
@@ -142,14 +142,14 @@ pub enum Unsupported {
     },
     /// What the user typed leads to no OpenID provider (OpenID Authentication 2.0 §7): ask for another. Where `answer` has a
     /// status of 5xx, or 429, it may do so later.
-    #[error("{identifier:?} cannot be used as an OpenID: {reason}{}", shown(answer))]
+    #[error("{identifier:?} cannot be used as an OpenID: {reason}{}", shown(response))]
     Identifier {
         /// What was typed, or what it led to.
         identifier: String,
         /// Why not.
         reason: &'static str,
         /// What its host answered, if it was asked and that is why.
-        answer: Option<Box<Answer>>,
+        response: Option<Box<ResponseExcerpt>>,
     },
     /// Signing in by OAuth 1.0 of 2007, which does not say who came back, has a constructor of its own.
     #[error(

@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{Session, answer};
+use super::{Session, token_response};
 use crate::api::{self, Call};
-use crate::wire::{Answer, MAX_BODY};
+use crate::wire::{MAX_BODY, ResponseExcerpt};
 use crate::{Error, Moment, Refused, Request, Response, Step, Timestamp};
 
 /// A request to an API: a GET with arguments in the query, or a POST with a form or JSON, answered with JSON.
@@ -125,9 +125,9 @@ pub(crate) fn api_refusal(response: &Response) -> Refused {
 
 /// As [`api_refusal`], of a request that was signed at that time.
 fn refusal(response: &Response, signed_at: Option<Timestamp>) -> Refused {
-    let answer = Box::new(Answer::of(response));
+    let answer = Box::new(ResponseExcerpt::of(response));
     if response.body().len() > MAX_BODY {
         return Refused::Status(answer);
     }
-    answer::refusal(response, answer, signed_at)
+    token_response::refusal(response, answer, signed_at)
 }

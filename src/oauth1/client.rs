@@ -5,9 +5,9 @@ use std::time::Duration;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method as HttpMethod, Uri};
 
-use super::answer::Fields;
 use super::parameters::{CALLBACK, SESSION_HANDLE, TOKEN, VERIFIER, is_oauth, is_protocol};
 use super::signer::{Extra, Signer};
+use super::token_response::Fields;
 use super::{Callbacks, ClientCredentials, Pending, Placement, Service, Session, Stamp, Token, TokenCredentials};
 use crate::callback::Leniency;
 use crate::event::Observer;
@@ -496,7 +496,7 @@ impl Receive<Pending> for Temporary {
         let mut fields = Fields::of(&response, self.json, self.signed_at)?;
         let credentials = fields.credentials()?;
         if self.confirmed && !fields.take_confirmation() {
-            return Err(Misbehaved::CallbackUnconfirmed { answer: fields.answer() }.into());
+            return Err(Misbehaved::CallbackUnconfirmed { response: fields.excerpt() }.into());
         }
         Ok(Step::Done(Pending::new(self.mark, credentials, self.callback, self.returns_to, self.expires_at)))
     }

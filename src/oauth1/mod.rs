@@ -34,7 +34,6 @@
 //! When a service refuses every request for its timestamp, this machine's clock is wrong: the service's is in the details of
 //! [`Refused::Problem`](crate::Refused::Problem), and a [`Moment`](crate::Moment) can be made of any time.
 
-mod answer;
 mod api;
 mod approved;
 mod base_string;
@@ -56,6 +55,7 @@ mod session;
 mod signer;
 mod stamp;
 mod token;
+mod token_response;
 
 pub use api::ApiRequest;
 pub(crate) use api::api_refusal;

@@ -108,7 +108,7 @@ impl Pending {
     /// The verifier that a callback brings, when the callback belongs to this authorization and grants access.
     pub(super) fn verifier(&self, callback: &Callback<'_>, place: Leniency) -> Result<Option<String>, Error> {
         let parts = callback.parts();
-        let answer = Answer::of(&parts)?;
+        let answer = CallbackParameters::of(&parts)?;
         let token = answer.token.as_ref().or(answer.denied.as_ref());
         if let Some(token) = token.filter(|token| **token != self.credentials.token) {
             let (expected, received) = (shortened(&self.credentials.token), shortened(token));
@@ -126,7 +126,7 @@ impl Pending {
             (None, error) => (error, advice(answer.error_description)),
         };
         if refused || problem.is_some() {
-            return Err(Refused::Denied { problem, advice, answer: None }.into());
+            return Err(Refused::Denied { problem, advice, response: None }.into());
         }
         if token.is_none() {
             return Err(Forged::ParameterMissing { name: TOKEN }.into());
@@ -137,7 +137,7 @@ impl Pending {
 
 /// What the callback's query says.
 #[derive(Default)]
-struct Answer {
+struct CallbackParameters {
     token: Option<String>,
     verifier: Option<String>,
     /// The Problem Reporting extension's.
@@ -152,7 +152,7 @@ struct Answer {
     error_description: Option<String>,
 }
 
-impl Answer {
+impl CallbackParameters {
     /// Reads the query of a URI, or a query alone.
     fn of(parts: &Parts<'_>) -> Result<Self, Forged> {
         let query = parts.query.unwrap_or_default();
@@ -233,7 +233,7 @@ mod tests {
             ("?oauth_problem=user_refused", Some("user_refused")),
             ("?oauth_token=t+k&error=access_denied", Some("access_denied")),
         ] {
-            let expected = Refused::Denied { problem: problem.map(str::to_owned), advice: None, answer: None };
+            let expected = Refused::Denied { problem: problem.map(str::to_owned), advice: None, response: None };
             assert_eq!(verifier(callback), Err(expected.into()), "{callback}");
         }
     }

@@ -98,7 +98,7 @@ impl BearerChallenge {
     /// }
     /// ```
     pub fn of_error(error: &Error) -> Option<Self> {
-        error.answer()?.challenges.iter().find(|challenge| challenge.is("bearer")).map(Self::from)
+        error.response()?.challenges.iter().find(|challenge| challenge.is("bearer")).map(Self::from)
     }
 
     /// The first bearer challenge among the `WWW-Authenticate` headers of a response.

@@ -11,7 +11,7 @@ use super::identifier::{absolute, without_fragment};
 use super::xrds::Service;
 use super::{Version, html, xrds};
 use crate::step::Receive;
-use crate::wire::{Answer, bare, form, is_internal};
+use crate::wire::{ResponseExcerpt, bare, form, is_internal};
 use crate::{Error, Moment, Purpose, Request, Response, Step, Unsupported};
 
 /// Redirects that are followed, of each document.
@@ -163,8 +163,8 @@ pub(super) type Found<T> = Box<dyn FnOnce(Result<Search, Unsupported>) -> Result
 
 /// Why an identifier leads nowhere.
 fn nowhere(identifier: &Url, reason: &'static str, response: Option<&Response>) -> Unsupported {
-    let answer = response.map(|response| Box::new(Answer::of(response)));
-    Unsupported::Identifier { identifier: bare(identifier.as_str()), reason, answer }
+    let answer = response.map(|response| Box::new(ResponseExcerpt::of(response)));
+    Unsupported::Identifier { identifier: bare(identifier.as_str()), reason, response: answer }
 }
 
 /// Discovers an identifier.

@@ -13,7 +13,7 @@ use super::then::{divided, then};
 use super::{Pending, SignIn, Tokens, User, mapping};
 use crate::api::{self, Call};
 use crate::step::Receive;
-use crate::wire::{Answer, Site};
+use crate::wire::{ResponseExcerpt, Site};
 use crate::{Callback, Error, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, Step, oauth1, oauth2};
 
 /// The most that a profile may have.
@@ -149,11 +149,13 @@ impl Parts {
         if ["error", "errors"].iter().any(|name| profile.get(name).is_some_and(|error| !error.is_null())) {
             return Err(self.refusal()(response).into());
         }
-        let answer = Box::new(Answer::of(response));
+        let answer = Box::new(ResponseExcerpt::of(response));
         Err(match &self.profile {
-            Profile::Table(table) => Misbehaved::FieldMissing { field: table.site.fields.id, option: None, answer },
+            Profile::Table(table) => {
+                Misbehaved::FieldMissing { field: table.site.fields.id, option: None, response: answer }
+            }
             Profile::Custom(_) => {
-                Misbehaved::WrongFormat { expected: "a profile with an identifier", option: None, answer }
+                Misbehaved::WrongFormat { expected: "a profile with an identifier", option: None, response: answer }
             }
         }
         .into())
@@ -203,8 +205,8 @@ impl Receive<User> for AwaitEmails {
         let emails = parts.profile.table().and_then(|table| table.site.emails);
         let list = emails.and_then(|emails| mapping::verified_email(&emails, &answer));
         let email = list.ok_or_else(|| {
-            let answer = Box::new(Answer::of(&response));
-            Misbehaved::WrongFormat { expected: "a list of addresses", option: None, answer }
+            let answer = Box::new(ResponseExcerpt::of(&response));
+            Misbehaved::WrongFormat { expected: "a list of addresses", option: None, response: answer }
         })?;
         user.email_verified = email.is_some().then_some(true);
         user.email = email;

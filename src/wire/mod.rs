@@ -1,9 +1,9 @@
 //! Bytes on the wire: percent-encoding, forms, header parameters, challenges, JSON members, origins, endpoints, answers. Knows no protocol.
 
-mod answer;
 pub mod auth_param;
 mod challenge;
 mod endpoint;
+mod excerpt;
 mod flat_json;
 pub mod form;
 pub(crate) mod json;
@@ -14,13 +14,13 @@ mod prose;
 mod retry_after;
 mod wiped;
 
-pub use answer::Answer;
-pub(crate) use answer::{MAX_BODY, bare, shortened};
 pub use challenge::Challenge;
 #[cfg(feature = "openid2")]
 pub(crate) use endpoint::is_internal;
 pub use endpoint::is_internal_address;
 pub(crate) use endpoint::{check_private, endpoint, is_private, leads_inside, with_query, without_query};
+pub use excerpt::ResponseExcerpt;
+pub(crate) use excerpt::{MAX_BODY, bare, shortened};
 pub use origin::Origin;
 pub(crate) use origin::Site;
 #[cfg(test)]

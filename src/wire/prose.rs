@@ -1,6 +1,6 @@
 //! What other sides write for people, without the secrets that some of them quote in it.
 
-use super::answer::{Speech, is_plain, is_sensitive, is_word, shortened};
+use super::excerpt::{Speech, is_plain, is_sensitive, is_word, shortened};
 
 /// Returns a text of the other side's for people as an error may hold it: short, and with everything masked that may be a secret.
 pub(crate) fn said(text: &str) -> String {

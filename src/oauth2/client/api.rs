@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::session::Session;
-use super::{ProtectedRequest, TokenParameter, answer};
+use super::{ProtectedRequest, TokenParameter, token_response};
 use crate::api::{self, Call};
 use crate::oauth2::{Quirks, Token, TokenPlacement};
 use crate::{Error, Refused, Request, Response, Step, Timestamp};
@@ -140,5 +140,5 @@ impl fmt::Debug for ApiRequest {
 
 /// Returns what the API said when it refused. APIs list their errors more often than token endpoints do.
 pub(crate) fn api_refusal(response: &Response) -> Refused {
-    answer::refusal(response, Quirks::STRICT.allow_error_list())
+    token_response::refusal(response, Quirks::STRICT.allow_error_list())
 }

@@ -8,14 +8,14 @@ use std::time::Duration;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::answer;
 use super::client::Client;
 use super::pending::{Pending, PendingImplicit, Saved, State};
+use super::token_response;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{PkceSupport, Scope};
 use crate::step::Receive;
-use crate::wire::{Answer, bare, form};
+use crate::wire::{ResponseExcerpt, bare, form};
 use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Unsupported};
 
 /// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
@@ -401,11 +401,11 @@ impl Receive<Authorization> for AwaitRequestUri {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Authorization>, Error> {
         let Self { client, pending } = *self;
         let server = &client.0.server;
-        let answer = || Box::new(Answer::of(&response));
-        let members = answer::object(&response, server.quirks, "a JSON object")?;
+        let excerpt = || Box::new(ResponseExcerpt::of(&response));
+        let members = token_response::object(&response, server.quirks, "a JSON object")?;
         let uri = members.get("request_uri").and_then(Value::as_str).filter(|uri| !uri.is_empty());
         let uri =
-            uri.ok_or_else(|| Misbehaved::FieldMissing { field: "request_uri", option: None, answer: answer() })?;
+            uri.ok_or_else(|| Misbehaved::FieldMissing { field: "request_uri", option: None, response: excerpt() })?;
         let mut url = client.0.opened.clone()?.url;
         form::push_text(&mut url, "request_uri", uri);
         Ok(Step::Done(Authorization { url, pending }))

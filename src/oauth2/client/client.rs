@@ -6,11 +6,11 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use zeroize::Zeroizing;
 
-use super::answer::{self, Expected};
 use super::authentication::{self, Credentials, Kind as Way};
 use super::authorize::RESERVED;
 use super::grant::{self, Kind};
 use super::hooks::{Hook, Hooks, ProtectedRequest};
+use super::token_response::{self, Expected};
 use super::{Authentication, AuthorizationServer, Grant};
 use crate::callback::Leniency;
 use crate::event::Observer;
@@ -461,7 +461,7 @@ impl Client {
         let Parts { server, hooks, .. } = &*self.0;
         let mut response = Wiped(response);
         hooks.token_response(&mut response, refresh);
-        answer::token(&response, expected, server.quirks, server.separator, moment.now)
+        token_response::token(&response, expected, server.quirks, server.separator, moment.now)
     }
 }
 

@@ -19,13 +19,13 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::answer::{self, Expected};
 use super::client::Client;
 use super::grant::{self, Grant, Kind};
+use super::token_response::{self, Expected};
 use crate::mark::Mark;
 use crate::oauth2::{Scope, Token};
 use crate::step::{Receive, Wake};
-use crate::wire::{Answer, RetryAfter, Wiped, endpoint, lenient};
+use crate::wire::{ResponseExcerpt, RetryAfter, Wiped, endpoint, lenient};
 use crate::{Error, Expired, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, Secret, Step, Timestamp};
 
 /// The interval where the server names none (§3.2), and how much longer it gets at each `slow_down` (§3.5).
@@ -159,17 +159,17 @@ struct AwaitCodes {
 impl Receive<PendingDevice> for AwaitCodes {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<PendingDevice>, Error> {
         let response = Wiped(response);
-        let answer = || Box::new(Answer::of(&response));
-        let members = answer::object(&response, self.client.0.server.quirks, "a JSON object")?;
+        let excerpt = || Box::new(ResponseExcerpt::of(&response));
+        let members = token_response::object(&response, self.client.0.server.quirks, "a JSON object")?;
         let text = |field: &'static str| match members.get(field) {
-            None | Some(Value::Null) => Err(Misbehaved::FieldMissing { field, option: None, answer: answer() }),
+            None | Some(Value::Null) => Err(Misbehaved::FieldMissing { field, option: None, response: excerpt() }),
             Some(Value::String(text)) if text.is_empty() => {
-                Err(Misbehaved::FieldMissing { field, option: None, answer: answer() })
+                Err(Misbehaved::FieldMissing { field, option: None, response: excerpt() })
             }
             Some(Value::String(text)) => Ok(text.clone()),
             // A code of digits without its quotes.
             Some(Value::Number(number)) if number.is_u64() => Ok(number.to_string()),
-            Some(_) => Err(Misbehaved::FieldInvalid { field, reason: "no text", option: None, answer: answer() }),
+            Some(_) => Err(Misbehaved::FieldInvalid { field, reason: "no text", option: None, response: excerpt() }),
         };
         let seconds = |field: &'static str| match members.get(field) {
             None | Some(Value::Null) => Ok(None),
@@ -180,7 +180,7 @@ impl Receive<PendingDevice> for AwaitCodes {
                     field,
                     reason,
                     option: None,
-                    answer: answer(),
+                    response: excerpt(),
                 })
             }
         };
@@ -188,7 +188,7 @@ impl Receive<PendingDevice> for AwaitCodes {
         let expires_in = expires_in.ok_or_else(|| Misbehaved::FieldMissing {
             field: "expires_in",
             option: None,
-            answer: answer(),
+            response: excerpt(),
         })?;
         let expires_in = Duration::from_secs(expires_in).min(LONGEST);
         // A server that names no pause at all still gets one.
@@ -198,7 +198,7 @@ impl Receive<PendingDevice> for AwaitCodes {
             text("verification_uri").or_else(|missing| text("verification_url").map_err(|_| missing))?;
         // Applications open these in a browser, and print that on a terminal.
         let reason = "no http or https URL";
-        let invalid = |field| Misbehaved::FieldInvalid { field, reason, option: None, answer: answer() };
+        let invalid = |field| Misbehaved::FieldInvalid { field, reason, option: None, response: excerpt() };
         if !is_page(&verification_uri) {
             return Err(invalid("verification_uri").into());
         }
@@ -211,7 +211,9 @@ impl Receive<PendingDevice> for AwaitCodes {
         let user_code = text("user_code")?;
         if user_code.chars().any(char::is_control) {
             let reason = "not printable";
-            return Err(Misbehaved::FieldInvalid { field: "user_code", reason, option: None, answer: answer() }.into());
+            return Err(
+                Misbehaved::FieldInvalid { field: "user_code", reason, option: None, response: excerpt() }.into()
+            );
         }
         Ok(Step::Done(PendingDevice {
             mark: self.client.0.mark.clone(),

@@ -2,8 +2,8 @@
 
 use http::Uri;
 
-use super::answer;
 use super::places::{Search, Walk, inserted, rebuilt};
+use super::token_response;
 use crate::oauth2::Metadata;
 use crate::wire::{bare, check_private, endpoint, shortened};
 use crate::{Error, Forged, Purpose, Step, Unsupported};
@@ -182,7 +182,7 @@ impl Search for Discovery {
     }
 }
 
-impl answer::Document for Metadata {
+impl token_response::Document for Metadata {
     const EXPECTED: &'static str = "a metadata document in JSON";
     const NEEDED: (&'static str, &'static str) = ("issuer", "null");
 }

@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::answer::Expected;
+use super::token_response::Expected;
 use crate::oauth2::{Scope, Token};
 use crate::wire::form;
 use crate::{Error, Secret, Unsupported};

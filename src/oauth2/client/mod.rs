@@ -1,5 +1,4 @@
 //! OAuth 2.0 clients.
-mod answer;
 mod api;
 mod authentication;
 mod authorize;
@@ -13,6 +12,7 @@ mod pending;
 mod placement;
 mod places;
 mod redeem;
+mod token_response;
 
 mod register;
 mod resource_discovery;

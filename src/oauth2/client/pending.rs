@@ -210,9 +210,10 @@ impl Saved {
     }
 
     /// The callback, once it is known to belong to this authorization and to bring no error.
-    pub(super) fn accept<'c>(&self, callback: &'c Callback<'_>, rules: Rules) -> Result<Answer<'c>, Error> {
+    pub(super) fn accept<'c>(&self, callback: &'c Callback<'_>, rules: Rules) -> Result<CallbackParameters<'c>, Error> {
         let parts = callback.parts();
-        let mut answer = Answer { pairs: part(callback, &parts, self.mode)?, ..Answer::default() };
+        let mut answer =
+            CallbackParameters { pairs: part(callback, &parts, self.mode)?, ..CallbackParameters::default() };
         answer.read()?;
         // RFC 6749 §4.1.2.1: a code has one character at least.
         answer.error = answer.error.filter(|error| !error.is_empty());
@@ -246,7 +247,7 @@ impl Saved {
         if let Some(code) = answer.error.as_deref().map(said_code) {
             let description = answer.error_description.as_deref().map(said);
             let refused = if code == "access_denied" {
-                Refused::Denied { problem: Some(code), advice: description, answer: None }
+                Refused::Denied { problem: Some(code), advice: description, response: None }
             } else {
                 Refused::Authorization { code, description, uri: answer.error_uri.as_deref().map(shortened) }
             };
@@ -271,7 +272,7 @@ fn is_usual_code(code: &str) -> bool {
 
 /// What the callback says.
 #[derive(Default)]
-pub(super) struct Answer<'c> {
+pub(super) struct CallbackParameters<'c> {
     /// All of it, still encoded.
     pub(super) pairs: &'c str,
     pub(super) code: Option<Cow<'c, str>>,
@@ -284,7 +285,7 @@ pub(super) struct Answer<'c> {
     error_uri: Option<Cow<'c, str>>,
 }
 
-impl<'c> Answer<'c> {
+impl<'c> CallbackParameters<'c> {
     /// Finds what the protocol knows among the pairs.
     fn read(&mut self) -> Result<(), Forged> {
         for (name, value) in form::text_pairs(self.pairs) {
@@ -399,7 +400,7 @@ mod tests {
         }
         let denied = code(ResponseMode::Query, "?state=xyz&error=access_denied&error_description=no+way").unwrap_err();
         let expected =
-            Refused::Denied { problem: Some("access_denied".into()), advice: Some("no way".into()), answer: None };
+            Refused::Denied { problem: Some("access_denied".into()), advice: Some("no way".into()), response: None };
         assert_eq!(denied, expected.into());
         let other =
             code(ResponseMode::Query, "?state=xyz&error=invalid_scope&error_uri=https://a.example/e").unwrap_err();

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use http::header::ACCEPT;
 use http::{HeaderValue, StatusCode, Uri};
 
-use super::answer::{self, Document};
+use super::token_response::{self, Document};
 use crate::oauth2::Quirks;
 use crate::step::Receive;
 use crate::wire::bare;
@@ -65,7 +65,7 @@ impl<S: Search> Walk<S> {
 
 impl<S: Search> Receive<S::Document> for Walk<S> {
     fn receive(mut self: Box<Self>, response: Response, _: Moment) -> Result<Step<S::Document>, Error> {
-        let error = match answer::document::<S::Document>(&response, Quirks::STRICT) {
+        let error = match token_response::document::<S::Document>(&response, Quirks::STRICT) {
             Ok(document) => match self.search.recognize(&document) {
                 Ok(()) => return self.search.judge(document).map(Step::Done),
                 Err(error) => error,

@@ -3,10 +3,10 @@
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 
-use super::answer::{self, Expected};
 use super::client::Client;
 use super::grant::{Grant, Kind};
 use super::pending::{Pending, PendingImplicit, Rules};
+use super::token_response::{self, Expected};
 use crate::oauth2::Token;
 use crate::wire::{Wiped, form};
 use crate::{Callback, Error, Forged, Moment, Response, Step, Timestamp, Unsupported};
@@ -149,6 +149,6 @@ impl Client {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
         self.0.hooks.token_response(&mut response, false);
         let expected = Expected { scope: pending.saved.scope, ..Expected::default() };
-        answer::token(&response, expected, server.quirks.allow_form_answer(), server.separator, now)
+        token_response::token(&response, expected, server.quirks.allow_form_answer(), server.separator, now)
     }
 }

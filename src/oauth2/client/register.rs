@@ -4,13 +4,13 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Uri};
 use serde_json::Value;
 
-use super::answer;
 use super::authentication::Kind;
+use super::token_response;
 use super::{Authentication, AuthorizationServer, Client};
 use crate::event::Observer;
 use crate::oauth2::{ClientMetadata, Quirks, Registration};
 use crate::step::Receive;
-use crate::wire::{Answer, Wiped, endpoint, is_private, leads_inside, without_query};
+use crate::wire::{ResponseExcerpt, Wiped, endpoint, is_private, leads_inside, without_query};
 use crate::{Error, Expired, Misbehaved, Moment, Purpose, Request, Response, Secret, Step, Timestamp, Unsupported};
 
 impl AuthorizationServer {
@@ -170,7 +170,7 @@ fn request(method: Method, uri: &Uri, token: Option<&Secret>, body: Option<&Valu
     Ok(request)
 }
 
-impl answer::Document for Registration {
+impl token_response::Document for Registration {
     const EXPECTED: &'static str = "a client registration in JSON";
     const NEEDED: (&'static str, &'static str) = ("client_id", "\"\"");
 }
@@ -185,10 +185,10 @@ struct AwaitRegistration {
 impl Receive<Registration> for AwaitRegistration {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Registration>, Error> {
         let response = Wiped(response);
-        let mut registration: Registration = answer::document(&response, Quirks::STRICT)?;
-        let answer = || Box::new(Answer::of(&response));
+        let mut registration: Registration = token_response::document(&response, Quirks::STRICT)?;
+        let excerpt = || Box::new(ResponseExcerpt::of(&response));
         if registration.client_id.is_empty() {
-            return Err(Misbehaved::FieldMissing { field: "client_id", option: None, answer: answer() }.into());
+            return Err(Misbehaved::FieldMissing { field: "client_id", option: None, response: excerpt() }.into());
         }
         // What is empty says nothing.
         registration.client_secret = registration.client_secret.filter(|secret| !is_empty(secret));
@@ -200,7 +200,7 @@ impl Receive<Registration> for AwaitRegistration {
             field: "registration_client_uri",
             reason,
             option,
-            answer: answer(),
+            response: excerpt(),
         };
         let place = registration.registration_client_uri.as_deref();
         let inside = place.is_some_and(|place| leads_inside(&self.asked.to_string(), place));
@@ -222,7 +222,7 @@ impl Receive<Registration> for AwaitRegistration {
             if before.client_id != registration.client_id {
                 let reason = "another client's";
                 return Err(
-                    Misbehaved::FieldInvalid { field: "client_id", reason, option: None, answer: answer() }.into()
+                    Misbehaved::FieldInvalid { field: "client_id", reason, option: None, response: excerpt() }.into()
                 );
             }
             let odd = &mut registration.metadata.extra;
@@ -255,7 +255,7 @@ struct AwaitDeletion;
 
 impl Receive<()> for AwaitDeletion {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<()>, Error> {
-        answer::success(&response, Quirks::STRICT)?;
+        token_response::success(&response, Quirks::STRICT)?;
         Ok(Step::Done(()))
     }
 

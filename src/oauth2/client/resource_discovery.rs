@@ -2,8 +2,8 @@
 
 use http::{HeaderMap, Uri};
 
-use super::answer;
 use super::places::{Search, Walk, inserted, rebuilt};
+use super::token_response;
 use crate::oauth2::{BearerChallenge, ResourceMetadata};
 use crate::wire::{Origin, bare, check_private, endpoint, is_private, leads_inside, shortened};
 use crate::{Error, Forged, Purpose, Step, Unsupported};
@@ -208,7 +208,7 @@ impl Search for ResourceDiscovery {
     }
 }
 
-impl answer::Document for ResourceMetadata {
+impl token_response::Document for ResourceMetadata {
     const EXPECTED: &'static str = "a metadata document in JSON";
     const NEEDED: (&'static str, &'static str) = ("resource", "\"\"");
 }

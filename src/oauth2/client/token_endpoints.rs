@@ -1,7 +1,7 @@
 //! What can be done with a token besides using it: introspection, RFC 7662, and revocation, RFC 7009.
 
-use super::answer;
 use super::client::Client;
+use super::token_response;
 use crate::oauth2::{Introspection, Token, Transmission};
 use crate::step::Receive;
 use crate::{Error, Moment, Purpose, Response, Secret, Step};
@@ -96,7 +96,7 @@ fn about(token: &Secret, hint: Option<TokenHint>) -> zeroize::Zeroizing<String> 
     form
 }
 
-impl answer::Document for Introspection {
+impl token_response::Document for Introspection {
     const EXPECTED: &'static str = "an introspection answer in JSON";
     const NEEDED: (&'static str, &'static str) = ("active", "false");
 }
@@ -107,7 +107,7 @@ struct AwaitIntrospection {
 
 impl Receive<Introspection> for AwaitIntrospection {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Introspection>, Error> {
-        answer::document(&response, self.client.0.server.quirks).map(Step::Done)
+        token_response::document(&response, self.client.0.server.quirks).map(Step::Done)
     }
 
     fn purpose(&self) -> Purpose {
@@ -121,7 +121,7 @@ struct AwaitRevocation {
 
 impl Receive<()> for AwaitRevocation {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<()>, Error> {
-        answer::success(&response, self.client.0.server.quirks)?;
+        token_response::success(&response, self.client.0.server.quirks)?;
         Ok(Step::Done(()))
     }
 

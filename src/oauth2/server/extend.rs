@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::client_record::ClientRecord;
-use super::issue::Answer;
+use super::issue::TokenResponse;
 use super::provider::{End, or_reject};
 use super::reason::Reason;
 use super::records::{GrantRecord, TokenRecord};
@@ -141,8 +141,8 @@ impl Work {
     /// Goes on with an answer to which the application has added members, if the operator wants that.
     pub(super) fn extended<T: End>(
         self,
-        mut answer: Answer,
-        next: impl FnOnce(Self, Answer) -> Result<ServerStep<T>, Reason> + Send + 'static,
+        mut answer: TokenResponse,
+        next: impl FnOnce(Self, TokenResponse) -> Result<ServerStep<T>, Reason> + Send + 'static,
     ) -> Result<ServerStep<T>, Reason> {
         if !self.provider.0.extends_tokens {
             return next(self, answer);

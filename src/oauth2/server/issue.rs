@@ -22,11 +22,11 @@ use crate::{Moment, Response, Timestamp};
 /// Tokens, and what the client is told of them.
 pub(super) struct Issued {
     pub(super) tokens: NewTokens,
-    pub(super) answer: Answer,
+    pub(super) answer: TokenResponse,
 }
 
 /// A token answer.
-pub(super) struct Answer {
+pub(super) struct TokenResponse {
     pub(super) access_token: String,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) refresh_token: Option<String>,
@@ -112,7 +112,7 @@ impl Config {
         });
         Ok(Issued {
             tokens: NewTokens { access: (key, access_record.clone()), refresh: refresh_record, now },
-            answer: Answer {
+            answer: TokenResponse {
                 access_token: access,
                 expires_at,
                 refresh_token: refresh.map(|(token, _)| token),
@@ -189,13 +189,18 @@ impl Config {
     }
 
     /// The answer that brings a unique token once more.
-    pub(super) fn again(&self, hash: TokenHash, record: &Arc<TokenRecord>, now: Timestamp) -> Result<Answer, Reason> {
+    pub(super) fn again(
+        &self,
+        hash: TokenHash,
+        record: &Arc<TokenRecord>,
+        now: Timestamp,
+    ) -> Result<TokenResponse, Reason> {
         let key = self.unique_key(now)?.as_bytes();
         let open = |sealed: &Sealed, hash: TokenHash| sealed.open(key, hash.as_bytes(), hash);
         let lost = Reason::Misconfigured("the key of the unique tokens is not the one that sealed them");
         let unique = record.unique.as_ref().ok_or(Reason::Misconfigured("the store answers with another token"))?;
         let refresh = unique.refresh.as_ref().map(|(hash, sealed)| open(sealed, *hash).ok_or(lost.clone()));
-        Ok(Answer {
+        Ok(TokenResponse {
             access_token: open(&unique.access, hash).ok_or(lost)?,
             expires_at: record.expires_at,
             refresh_token: refresh.transpose()?,
@@ -208,7 +213,7 @@ impl Config {
     }
 }
 
-impl Answer {
+impl TokenResponse {
     /// The scope in the words of the wire.
     pub(super) fn scope(&self) -> Cow<'_, str> {
         match self.separator {

@@ -7,7 +7,7 @@ use http::Request;
 
 use super::client_record::ClientRecord;
 use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
-use super::issue::{Answer, Issue, Issued, grant_id};
+use super::issue::{Issue, Issued, TokenResponse, grant_id};
 use super::parameters::{Parameters, check_resources};
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask};
@@ -212,7 +212,7 @@ impl Work {
     }
 
     /// The end of it.
-    pub(super) fn done<T: End>(&self, answer: &Answer, grant: &GrantRecord) -> Result<ServerStep<T>, Reason> {
+    pub(super) fn done<T: End>(&self, answer: &TokenResponse, grant: &GrantRecord) -> Result<ServerStep<T>, Reason> {
         super::events::issued(grant, &self.offer().name);
         Ok(ServerStep::Done(answer.response()?.into()))
     }

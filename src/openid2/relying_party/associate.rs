@@ -14,7 +14,7 @@ use super::super::discovery::Discovered;
 use super::super::message::{Message, Version};
 use super::RelyingParty;
 use crate::step::Receive;
-use crate::wire::{Answer, endpoint, is_private};
+use crate::wire::{ResponseExcerpt, endpoint, is_private};
 use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Unsupported};
 
 /// No association is kept longer, whatever the provider says.
@@ -105,10 +105,13 @@ impl Receive<Option<Association>> for Associating {
         }
         match self.read(&direct, &moment) {
             Ok(association) => Ok(Step::Done(association)),
-            Err((field, reason)) => {
-                Err(Misbehaved::FieldInvalid { field, reason, option: None, answer: Box::new(Answer::of(&response)) }
-                    .into())
+            Err((field, reason)) => Err(Misbehaved::FieldInvalid {
+                field,
+                reason,
+                option: None,
+                response: Box::new(ResponseExcerpt::of(&response)),
             }
+            .into()),
         }
     }
 

@@ -153,7 +153,7 @@ impl RelyingParty {
             self.policy,
             Box::new(|found| {
                 let Search { found, claimed, reason } = found?;
-                let nothing = || Unsupported::Identifier { identifier: bare(claimed.as_str()), reason, answer: None };
+                let nothing = || Unsupported::Identifier { identifier: bare(claimed.as_str()), reason, response: None };
                 Ok(Step::Done(found.into_iter().next().ok_or_else(nothing)?))
             }),
         )?;

@@ -52,7 +52,7 @@ pub(super) struct Received {
 pub(super) fn positive(message: Message, protocol: Version) -> Result<Message, Error> {
     match message.get("mode").ok_or(Forged::ParameterMissing { name: "openid.mode" })? {
         "id_res" => {}
-        "cancel" => return Err(Refused::Denied { problem: None, advice: None, answer: None }.into()),
+        "cancel" => return Err(Refused::Denied { problem: None, advice: None, response: None }.into()),
         "setup_needed" => return Err(Refused::SetupNeeded { url: None }.into()),
         "error" => return Err(provider_error(|name| message.get(name))),
         _ => return Err(Forged::ParameterInvalid { name: "openid.mode" }.into()),

@@ -12,7 +12,7 @@ use super::received::{Claim, Expected, Received, positive, provider_error};
 use super::{Callback, RelyingParty};
 use crate::secret::same;
 use crate::step::Receive;
-use crate::wire::{Answer, bare, endpoint};
+use crate::wire::{ResponseExcerpt, bare, endpoint};
 use crate::{Error, Expired, Forged, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsupported};
 
 impl RelyingParty {
@@ -202,7 +202,7 @@ impl Receive<Checked> for Confirming {
         let Self { received, policy } = *self;
         let misbehaved = || {
             let expected = "in Key-Value form";
-            Misbehaved::WrongFormat { expected, option: None, answer: Box::new(Answer::of(&response)) }
+            Misbehaved::WrongFormat { expected, option: None, response: Box::new(ResponseExcerpt::of(&response)) }
         };
         let direct = Direct::of(&response).ok_or_else(misbehaved)?;
         // §5.1.2.2.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::oauth2::{Quirks, Scope, Token, TokenType};
 use crate::wire::json::{self, Member};
-use crate::wire::{Answer, MAX_BODY, bare, form, lenient, said_code, shortened};
+use crate::wire::{MAX_BODY, ResponseExcerpt, bare, form, lenient, said_code, shortened};
 use crate::{Error, Misbehaved, Refused, Response, Secret, Timestamp};
 
 /// What an answer is read against.
@@ -30,14 +30,14 @@ pub(super) struct Expected {
 /// The successful answer, as long as it is no redirect, no refusal and not too large.
 pub(super) fn success(response: &Response, quirks: Quirks) -> Result<(), Error> {
     let status = response.status();
-    let answer = || Box::new(Answer::of(response));
+    let excerpt = || Box::new(ResponseExcerpt::of(response));
     if status.is_redirection() {
         let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        return Err(Misbehaved::Redirect { location: bare(&location.unwrap_or_default()), answer: answer() }.into());
+        return Err(Misbehaved::Redirect { location: bare(&location.unwrap_or_default()), response: excerpt() }.into());
     }
     let length = response.body().len();
     if length > MAX_BODY {
-        return Err(Misbehaved::TooLarge { length, limit: MAX_BODY, answer: answer() }.into());
+        return Err(Misbehaved::TooLarge { length, limit: MAX_BODY, response: excerpt() }.into());
     }
     if status.is_success() { Ok(()) } else { Err(refusal(response, quirks).into()) }
 }
@@ -49,7 +49,7 @@ pub(super) fn object(response: &Response, quirks: Quirks, expected: &'static str
     let object = object.ok_or_else(|| Misbehaved::WrongFormat {
         expected,
         option: None,
-        answer: Box::new(Answer::of(response)),
+        response: Box::new(ResponseExcerpt::of(response)),
     })?;
     let is_empty = |error: &Value| error.is_null() || error.as_str() == Some("");
     if object.get("error").is_some_and(|error| !is_empty(error)) {
@@ -71,16 +71,16 @@ pub(super) trait Document: DeserializeOwned {
 pub(super) fn document<T: Document>(response: &Response, quirks: Quirks) -> Result<T, Error> {
     let document = Value::Object(object(response, quirks, T::EXPECTED)?);
     let needed = || (T::NEEDED.0.to_owned(), serde_json::from_str(T::NEEDED.1).unwrap_or_default());
-    let answer = || Box::new(Answer::of(response));
+    let excerpt = || Box::new(ResponseExcerpt::of(response));
     T::deserialize(&document).map_err(|_| {
         let members = document.as_object();
         let odd = members.and_then(|members| lenient::odd(members, needed(), T::deserialize).next());
         match odd.map(|name| shortened(name)) {
-            Some(member) => Misbehaved::MemberInvalid { member, answer: answer() }.into(),
+            Some(member) => Misbehaved::MemberInvalid { member, response: excerpt() }.into(),
             None if document.get(T::NEEDED.0).is_none() => {
-                Misbehaved::FieldMissing { field: T::NEEDED.0, option: None, answer: answer() }.into()
+                Misbehaved::FieldMissing { field: T::NEEDED.0, option: None, response: excerpt() }.into()
             }
-            None => Misbehaved::WrongFormat { expected: T::EXPECTED, option: None, answer: answer() }.into(),
+            None => Misbehaved::WrongFormat { expected: T::EXPECTED, option: None, response: excerpt() }.into(),
         }
     })
 }
@@ -171,7 +171,7 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn read(&mut self, response: &'a Response, quirks: Quirks) -> Result<(), Error> {
-        let answer = || Box::new(Answer::of(response));
+        let excerpt = || Box::new(ResponseExcerpt::of(response));
         let take = |name, value| self.take(name, value, quirks);
         let read = match format(response.headers(), quirks) {
             Some(Format::Json) => json::visit(response.body(), take),
@@ -179,15 +179,15 @@ impl<'a> Fields<'a> {
             None => {
                 let expected = "of the content type application/json";
                 return Err(
-                    Misbehaved::WrongFormat { expected, option: type_option(response), answer: answer() }.into()
+                    Misbehaved::WrongFormat { expected, option: type_option(response), response: excerpt() }.into()
                 );
             }
         };
         if read.is_none() {
-            return Err(Misbehaved::WrongFormat { expected: "a JSON object", option: None, answer: answer() }.into());
+            return Err(Misbehaved::WrongFormat { expected: "a JSON object", option: None, response: excerpt() }.into());
         }
         match self.twice {
-            Some(field) => Err(Misbehaved::FieldTwice { field: field.to_owned(), answer: answer() }.into()),
+            Some(field) => Err(Misbehaved::FieldTwice { field: field.to_owned(), response: excerpt() }.into()),
             None => Ok(()),
         }
     }
@@ -281,20 +281,20 @@ struct Reader<'a> {
 const NULL_MEMBERS: Option<&str> = Some("Quirks::allow_null_members");
 
 impl Reader<'_> {
-    fn answer(&self) -> Box<Answer> {
-        Box::new(Answer::of(self.response))
+    fn excerpt(&self) -> Box<ResponseExcerpt> {
+        Box::new(ResponseExcerpt::of(self.response))
     }
 
     fn missing(&self, field: &'static str, option: Option<&'static str>) -> Error {
         let has_camel = || self.response.body().windows(13).any(|name| name == b"\"accessToken\"");
         let option = if !self.quirks.camel_case && has_camel() { Some("Quirks::allow_camel_case") } else { option };
-        Misbehaved::FieldMissing { field, option, answer: self.answer() }.into()
+        Misbehaved::FieldMissing { field, option, response: self.excerpt() }.into()
     }
 
     fn invalid(&self, field: &'static str, reason: &'static str, option: Option<&'static str>) -> Error {
         // Without an access token there is nothing to go on with.
         let option = option.filter(|_| field != "access_token");
-        Misbehaved::FieldInvalid { field, reason, option, answer: self.answer() }.into()
+        Misbehaved::FieldInvalid { field, reason, option, response: self.excerpt() }.into()
     }
 
     /// A member that is not null, or is absent for a server that writes null for that.
@@ -347,7 +347,7 @@ impl Reader<'_> {
         match TokenType::from(&*name) {
             TokenType::Bearer => Ok(TokenType::Bearer),
             TokenType::NotApplicable if any_token => Ok(TokenType::NotApplicable),
-            _ => Err(Misbehaved::TokenType { received: shortened(&name), answer: self.answer() }.into()),
+            _ => Err(Misbehaved::TokenType { received: shortened(&name), response: self.excerpt() }.into()),
         }
     }
 
@@ -380,7 +380,7 @@ impl Reader<'_> {
 
 /// What the server said when it refused (RFC 6749 §5.2), in any format that servers are known to say it in.
 pub(super) fn refusal(response: &Response, quirks: Quirks) -> Refused {
-    let answer = Box::new(Answer::of(response));
+    let answer = Box::new(ResponseExcerpt::of(response));
     let said = if response.body().len() > MAX_BODY { BTreeMap::new() } else { said(response.body(), quirks) };
     let text = |name: &str| said.get(name).map(|text| shortened(text)).filter(|text| !text.is_empty());
     let Some(code) = text("error").map(|code| said_code(&code)) else {
@@ -388,17 +388,17 @@ pub(super) fn refusal(response: &Response, quirks: Quirks) -> Refused {
     };
     let details = DETAILS.into_iter().filter_map(|name| Some((name.to_owned(), text(name)?))).collect();
     let advice = said.get("error_description").filter(|text| !text.is_empty()).map(|text| crate::wire::said(text));
-    Refused::Problem { code, advice, details, answer }
+    Refused::Problem { code, advice, details, response: answer }
 }
 
 /// Returns the refusal of a token as a denial, if the server says that its resource owner said no (RFC 8628 §3.5), so that a
 /// denial is the same error in every flow.
 fn denial(error: Error) -> Error {
     match error {
-        Error::Refused(Refused::Problem { code, advice, answer, .. })
+        Error::Refused(Refused::Problem { code, advice, response: answer, .. })
             if code == "access_denied" && (answer.status.is_success() || answer.status.is_client_error()) =>
         {
-            Refused::Denied { problem: Some(code), advice, answer: Some(answer) }.into()
+            Refused::Denied { problem: Some(code), advice, response: Some(answer) }.into()
         }
         error => error,
     }

@@ -22,19 +22,19 @@ const EXCERPT: usize = 200;
 /// An answer as it appears in an error: enough to recognise it, nothing that must stay secret.
 ///
 /// ```
-/// use oauth_proto::wire::Answer;
+/// use oauth_proto::wire::ResponseExcerpt;
 ///
 /// let response = http::Response::builder()
 ///     .status(503)
 ///     .header("content-type", "text/html")
 ///     .body(b"<title>Try again later</title>".to_vec())
 ///     .unwrap();
-/// let answer = Answer::of(&response);
+/// let answer = ResponseExcerpt::of(&response);
 /// assert_eq!(answer.to_string(), r#"status 503, content type "text/html", body "<title>Try again later</title>""#);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Answer {
+pub struct ResponseExcerpt {
     /// Its status.
     pub status: StatusCode,
     /// Its `Content-Type`, if it has one.
@@ -51,7 +51,7 @@ pub struct Answer {
     pub leg: Option<Leg>,
 }
 
-impl Answer {
+impl ResponseExcerpt {
     /// What may be shown of a response.
     pub fn of(response: &Response) -> Self {
         let content_type = response.headers().get(CONTENT_TYPE);
@@ -76,7 +76,7 @@ fn presentable(challenge: Challenge) -> Challenge {
     Challenge { scheme: shortened(&challenge.scheme), token68: None, parameters: parameters.map(shown).collect() }
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for ResponseExcerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(leg) = &self.leg {
             write!(f, "{leg}, ")?;

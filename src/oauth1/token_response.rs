@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::TokenCredentials;
 use super::parameters::{CALLBACK_CONFIRMED, PROTOCOL, TIMESTAMP, TOKEN, TOKEN_SECRET, is_protocol};
-use crate::wire::{Answer, Challenge, MAX_BODY, bare, form, json, lenient, said, said_code, shortened};
+use crate::wire::{Challenge, MAX_BODY, ResponseExcerpt, bare, form, json, lenient, said, said_code, shortened};
 use crate::{Error, Misbehaved, Refused, Response, Secret, Timestamp};
 
 /// The range of timestamps that the Problem Reporting extension tells.
@@ -18,20 +18,20 @@ pub(super) struct Fields {
     fields: BTreeMap<String, String>,
     /// The option that reads an answer which looks like this one.
     option: Option<&'static str>,
-    answer: Box<Answer>,
+    answer: Box<ResponseExcerpt>,
 }
 
 impl Fields {
     /// Reads a successful answer. Its content type does not matter, since well-known services send forms as
     /// `text/html`; what matters is that the fields are there. The request was signed at `signed_at`.
     pub(super) fn of(response: &Response, json: bool, signed_at: Timestamp) -> Result<Self, Error> {
-        let answer = Box::new(Answer::of(response));
+        let answer = Box::new(ResponseExcerpt::of(response));
         if response.status().is_redirection() {
             return Err(redirect(response, answer));
         }
         let length = response.body().len();
         if length > MAX_BODY {
-            return Err(Misbehaved::TooLarge { length, limit: MAX_BODY, answer }.into());
+            return Err(Misbehaved::TooLarge { length, limit: MAX_BODY, response: answer }.into());
         }
         if !response.status().is_success() {
             return Err(refusal(response, answer, Some(signed_at)).into());
@@ -72,7 +72,7 @@ impl Fields {
             return Ok(None);
         };
         let reason = "not a whole number of seconds";
-        let invalid = || Misbehaved::FieldInvalid { field, reason, option: None, answer: self.answer.clone() };
+        let invalid = || Misbehaved::FieldInvalid { field, reason, option: None, response: self.answer.clone() };
         Ok(Some(lenient::digits(&text).ok_or_else(invalid)?))
     }
 
@@ -81,19 +81,19 @@ impl Fields {
         self.fields
     }
 
-    pub(super) fn answer(self) -> Box<Answer> {
+    pub(super) fn excerpt(self) -> Box<ResponseExcerpt> {
         self.answer
     }
 
     fn missing(&self, field: &'static str) -> Misbehaved {
-        Misbehaved::FieldMissing { field, option: self.option, answer: self.answer.clone() }
+        Misbehaved::FieldMissing { field, option: self.option, response: self.answer.clone() }
     }
 }
 
-fn read(body: &[u8], json: bool, answer: &Answer) -> Result<BTreeMap<String, String>, Error> {
-    let answer = || Box::new(answer.clone());
+fn read(body: &[u8], json: bool, answer: &ResponseExcerpt) -> Result<BTreeMap<String, String>, Error> {
+    let excerpt = || Box::new(answer.clone());
     let body = json::without_mark(body).trim_ascii();
-    let wrong_format = |expected| Misbehaved::WrongFormat { expected, option: None, answer: answer() };
+    let wrong_format = |expected| Misbehaved::WrongFormat { expected, option: None, response: excerpt() };
     // A captive portal or a page about maintenance. In a form the character is encoded.
     if body.starts_with(b"<") {
         return Err(wrong_format("a form but a page").into());
@@ -103,7 +103,7 @@ fn read(body: &[u8], json: bool, answer: &Answer) -> Result<BTreeMap<String, Str
         let odd = members.iter().find_map(|(name, value)| odd(name, value));
         if let Some(field) = odd {
             let reason = "neither a text nor a whole number";
-            return Err(Misbehaved::FieldInvalid { field, reason, option: None, answer: answer() }.into());
+            return Err(Misbehaved::FieldInvalid { field, reason, option: None, response: excerpt() }.into());
         }
         members.into_iter().map(|(name, value)| (name, json_text(value))).collect()
     } else {
@@ -114,7 +114,7 @@ fn read(body: &[u8], json: bool, answer: &Answer) -> Result<BTreeMap<String, Str
         if fields.insert(name.clone(), value).is_some() {
             // A name that is not the protocol's may be anything.
             let field = if is_protocol(name.as_bytes()) { name } else { "…".to_owned() };
-            return Err(Misbehaved::FieldTwice { field, answer: answer() }.into());
+            return Err(Misbehaved::FieldTwice { field, response: excerpt() }.into());
         }
     }
     Ok(fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
@@ -144,14 +144,14 @@ fn json_text(value: Value) -> Option<String> {
     }
 }
 
-fn redirect(response: &Response, answer: Box<Answer>) -> Error {
+fn redirect(response: &Response, answer: Box<ResponseExcerpt>) -> Error {
     let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    Misbehaved::Redirect { location: bare(location.as_deref().unwrap_or_default()), answer }.into()
+    Misbehaved::Redirect { location: bare(location.as_deref().unwrap_or_default()), response: answer }.into()
 }
 
 /// Returns what the server said when it refused: in the body, or in `WWW-Authenticate`. The time is that of the request's
 /// signature, where it is known.
-pub(super) fn refusal(response: &Response, answer: Box<Answer>, signed_at: Option<Timestamp>) -> Refused {
+pub(super) fn refusal(response: &Response, answer: Box<ResponseExcerpt>, signed_at: Option<Timestamp>) -> Refused {
     let in_challenges = || {
         Challenge::of(response.headers()).into_iter().find_map(|challenge| {
             let parameters = challenge.parameters.into_iter();
@@ -174,7 +174,7 @@ struct Said {
 }
 
 impl Said {
-    fn refusal(self, response: &Response, answer: Box<Answer>, signed_at: Option<Timestamp>) -> Refused {
+    fn refusal(self, response: &Response, answer: Box<ResponseExcerpt>, signed_at: Option<Timestamp>) -> Refused {
         let Self { code, advice, fields } = self;
         let explains = |name: &str| name.starts_with("oauth_acceptable_") || name.starts_with("oauth_parameters_");
         let details = fields.into_iter().filter(|(name, _)| explains(name));
@@ -194,7 +194,7 @@ impl Said {
                 details.insert("date".to_owned(), Timestamp::from(date).to_string());
             }
         }
-        Refused::Problem { code, advice, details, answer }
+        Refused::Problem { code, advice, details, response: answer }
     }
 }
 
@@ -278,7 +278,7 @@ mod tests {
             r#"{"errors":[{"code":89,"message":"Invalid token: SECRET"}]}"#,
             "oauth_problem=token_rejected&oauth_problem_advice=Invalid%20token:%20SECRET",
         ] {
-            hides_token(body, |response| refusal(response, Box::new(Answer::of(response)), None));
+            hides_token(body, |response| refusal(response, Box::new(ResponseExcerpt::of(response)), None));
         }
     }
 
@@ -287,7 +287,7 @@ mod tests {
         let body = "oauth_problem=parameter_rejected&oauth_acceptable_timestamps=1700000000-1700000300\
                     &oauth_parameters_absent=oauth_token%26oauth_nonce&oauth_parameters_rejected=oauth_token%3Dsesamopen";
         let response = http::Response::builder().status(401).body(body.into()).unwrap();
-        let refused = refusal(&response, Box::new(Answer::of(&response)), None);
+        let refused = refusal(&response, Box::new(ResponseExcerpt::of(&response)), None);
         let Refused::Problem { details, .. } = &refused else { panic!("{refused:?}") };
         assert_eq!(details["oauth_acceptable_timestamps"], "1700000000-1700000300");
         assert_eq!(details["oauth_parameters_absent"], "oauth_token&oauth_nonce");
