@@ -295,8 +295,8 @@ fn failing(world: &World, request: &Request, answered: u32) -> Option<Rejected> 
                 let found = world.store.find_client(pending.query()).unwrap();
                 pending.answer(found)
             }
-            ServerStep::Query(NextQuery::FindTicket(pending)) => {
-                let found = world.store.find_ticket(pending.query()).unwrap();
+            ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => {
+                let found = world.store.find_one_time_record(pending.query()).unwrap();
                 pending.answer(found)
             }
             ServerStep::Query(NextQuery::FindToken(pending)) => {
@@ -309,9 +309,9 @@ fn failing(world: &World, request: &Request, answered: u32) -> Option<Rejected> 
     let down = "the database is down";
     match step {
         ServerStep::Query(NextQuery::FindClient(pending)) => step = pending.unavailable(down),
-        ServerStep::Query(NextQuery::FindTicket(pending)) => step = pending.unavailable(down),
+        ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => step = pending.unavailable(down),
         ServerStep::Query(NextQuery::FindToken(pending)) => step = pending.unavailable(down),
-        ServerStep::Query(NextQuery::SaveTicket(pending)) => step = pending.unavailable(down),
+        ServerStep::Query(NextQuery::SaveOneTimeRecord(pending)) => step = pending.unavailable(down),
         ServerStep::Query(NextQuery::SaveTokens(pending)) => step = pending.unavailable(down),
         ServerStep::Query(NextQuery::SaveClient(pending)) => step = pending.unavailable(down),
         ServerStep::Query(NextQuery::Redeem(pending)) => step = pending.unavailable(down),
@@ -366,7 +366,7 @@ fn where_storage_fails_the_answer_says_when_to_come_back() {
     let step = world.provider.grant(consent, Grant::new("jane"), world.moment());
     let ServerStep::Query(NextQuery::FindClient(pending)) = step else { panic!() };
     let found = world.store.find_client(pending.query()).unwrap();
-    let ServerStep::Query(NextQuery::SaveTicket(pending)) = pending.answer(found) else { panic!() };
+    let ServerStep::Query(NextQuery::SaveOneTimeRecord(pending)) = pending.answer(found) else { panic!() };
     let ServerStep::Reject(rejected) = pending.unavailable("down") else { panic!() };
     let response = rejected.response();
     assert_eq!(response.status(), 303);

@@ -10,9 +10,9 @@ use std::task::Poll;
 
 use oauth_proto::Timestamp;
 use oauth_proto::oauth2::server::{
-    AsyncStore, Blocking, ClientRecord, FindClient, FindTicket, FindToken, FoundTicket, MemoryStore, Redeem,
-    Redemption, RemoveClient, ReplaceTicket, Revoke, Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
-    Store, Ticket, TokenHash, TokenKind, TokenRecord, conformance,
+    AsyncStore, Blocking, ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, MemoryStore,
+    OneTimeRecord, Redeem, Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
+    SaveOneTimeRecord, SaveTokens, Saved, Store, TokenHash, TokenKind, TokenRecord, conformance,
 };
 
 const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
@@ -42,7 +42,7 @@ enum Fault {
 struct Broken {
     inner: MemoryStore,
     fault: Fault,
-    tickets: Mutex<HashMap<TokenHash, Arc<Ticket>>>,
+    one_time_records: Mutex<HashMap<TokenHash, Arc<OneTimeRecord>>>,
     tokens: Mutex<Vec<(TokenHash, Arc<TokenRecord>)>>,
     undead: Mutex<HashMap<TokenHash, Arc<TokenRecord>>>,
 }
@@ -52,7 +52,7 @@ impl Broken {
         Self {
             inner: MemoryStore::default(),
             fault,
-            tickets: Mutex::default(),
+            one_time_records: Mutex::default(),
             tokens: Mutex::default(),
             undead: Mutex::default(),
         }
@@ -96,40 +96,40 @@ impl Store for Broken {
         Ok(removed)
     }
 
-    fn save_ticket(&self, query: &SaveTicket) -> Result<bool, Infallible> {
-        self.tickets.lock().unwrap().insert(query.key, query.ticket.clone());
-        let mut saved = self.inner.save_ticket(query)?;
+    fn save_one_time_record(&self, query: &SaveOneTimeRecord) -> Result<bool, Infallible> {
+        self.one_time_records.lock().unwrap().insert(query.key, query.record.clone());
+        let mut saved = self.inner.save_one_time_record(query)?;
         if self.fault == Fault::OverwritesAliases && !saved {
-            let other = self.inner.find_ticket(&FindTicket { key: query.alias.unwrap() })?.unwrap();
-            self.inner.revoke(&Revoke::Grant(other.ticket.grant_id))?;
-            saved = self.inner.save_ticket(query)?;
+            let other = self.inner.find_one_time_record(&FindOneTimeRecord { key: query.alias.unwrap() })?.unwrap();
+            self.inner.revoke(&Revoke::Grant(other.record.grant_id))?;
+            saved = self.inner.save_one_time_record(query)?;
         }
         Ok(saved)
     }
 
-    fn find_ticket(&self, query: &FindTicket) -> Result<Option<FoundTicket>, Infallible> {
-        let mut found = self.inner.find_ticket(query)?;
+    fn find_one_time_record(&self, query: &FindOneTimeRecord) -> Result<Option<FoundOneTimeRecord>, Infallible> {
+        let mut found = self.inner.find_one_time_record(query)?;
         if let Some(found) = &mut found
             && self.fault == Fault::LeavesTicketsWithTheirGrant
         {
-            Arc::make_mut(&mut found.ticket).grant_id = self.tickets.lock().unwrap()[&found.key].grant_id;
+            Arc::make_mut(&mut found.record).grant_id = self.one_time_records.lock().unwrap()[&found.key].grant_id;
         }
         Ok(found)
     }
 
-    fn replace_ticket(&self, query: &ReplaceTicket) -> Result<bool, Infallible> {
-        let found = self.inner.find_ticket(&FindTicket { key: query.key })?;
+    fn replace_one_time_record(&self, query: &ReplaceOneTimeRecord) -> Result<bool, Infallible> {
+        let found = self.inner.find_one_time_record(&FindOneTimeRecord { key: query.key })?;
         match (self.fault, found) {
             (Fault::TakesStaleVersions, Some(found)) => {
-                self.inner.replace_ticket(&ReplaceTicket { version: found.version, ..query.clone() })
+                self.inner.replace_one_time_record(&ReplaceOneTimeRecord { version: found.version, ..query.clone() })
             }
             (Fault::ReplacesSpentTickets, Some(found)) if found.spent => Ok(true),
-            _ => self.inner.replace_ticket(query),
+            _ => self.inner.replace_one_time_record(query),
         }
     }
 
     fn redeem(&self, query: &Redeem) -> Result<Redemption, Infallible> {
-        let found = self.inner.find_ticket(&FindTicket { key: query.key })?;
+        let found = self.inner.find_one_time_record(&FindOneTimeRecord { key: query.key })?;
         self.tokens.lock().unwrap().extend(query.tokens.iter().map(|tokens| tokens.access.clone()));
         if self.fault == Fault::RedeemsInTwoSteps {
             std::thread::yield_now();
@@ -236,9 +236,9 @@ fn every_broken_store_is_caught_by_the_rule_that_it_breaks() {
         (Fault::RedeemsWithoutSpending, "answers Replayed"),
         (Fault::RedeemsInTwoSteps, "exactly one is answered Redeemed; "),
         (Fault::LeavesTicketsWithTheirGrant, "the grant of the existing token"),
-        (Fault::OverwritesAliases, "alias of a living ticket"),
-        (Fault::TakesStaleVersions, "ReplaceTicket with a version"),
-        (Fault::ReplacesSpentTickets, "ReplaceTicket leaves a ticket alone that is spent"),
+        (Fault::OverwritesAliases, "alias of a living record"),
+        (Fault::TakesStaleVersions, "ReplaceOneTimeRecord with a version"),
+        (Fault::ReplacesSpentTickets, "ReplaceOneTimeRecord leaves a record alone that is spent"),
         (Fault::IgnoresParents, "ParentGone"),
         (Fault::ReturnsExpiredUniqueTokens, "expired"),
         (Fault::ChecksUniqueKeysInTwoSteps, "unique key"),
@@ -291,9 +291,9 @@ impl AsyncStore for Slow {
         find_client: FindClient -> Option<Arc<ClientRecord>>;
         save_client: SaveClient -> bool;
         remove_client: RemoveClient -> bool;
-        save_ticket: SaveTicket -> bool;
-        find_ticket: FindTicket -> Option<FoundTicket>;
-        replace_ticket: ReplaceTicket -> bool;
+        save_one_time_record: SaveOneTimeRecord -> bool;
+        find_one_time_record: FindOneTimeRecord -> Option<FoundOneTimeRecord>;
+        replace_one_time_record: ReplaceOneTimeRecord -> bool;
         save_tokens: SaveTokens -> Saved;
         find_token: FindToken -> Option<Arc<TokenRecord>>;
         rotate: Rotate -> Rotation;
@@ -301,7 +301,7 @@ impl AsyncStore for Slow {
     }
 
     async fn redeem(&self, query: &Redeem) -> Result<Redemption, Infallible> {
-        let found = self.inner.find_ticket(&FindTicket { key: query.key })?;
+        let found = self.inner.find_one_time_record(&FindOneTimeRecord { key: query.key })?;
         elsewhere().await;
         let redemption = self.inner.redeem(query)?;
         let forgotten = self.redeems_in_two_steps && found.is_some_and(|found| !found.spent);
@@ -340,9 +340,9 @@ unreachable_store! {
     find_client: FindClient -> Option<Arc<ClientRecord>>;
     save_client: SaveClient -> bool;
     remove_client: RemoveClient -> bool;
-    save_ticket: SaveTicket -> bool;
-    find_ticket: FindTicket -> Option<FoundTicket>;
-    replace_ticket: ReplaceTicket -> bool;
+    save_one_time_record: SaveOneTimeRecord -> bool;
+    find_one_time_record: FindOneTimeRecord -> Option<FoundOneTimeRecord>;
+    replace_one_time_record: ReplaceOneTimeRecord -> bool;
     redeem: Redeem -> Redemption;
     save_tokens: SaveTokens -> Saved;
     find_token: FindToken -> Option<Arc<TokenRecord>>;

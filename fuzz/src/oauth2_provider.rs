@@ -8,9 +8,9 @@ use std::time::Duration;
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::Scope;
 use oauth_proto::oauth2::server::{
-    ClientRecord, FindClient, FindTicket, FindToken, FoundTicket, GrantType, MemoryStore, Provider, ProviderBuilder,
-    Redeem, Redemption, RegistrationPolicy, Rejected, RemoveClient, ReplaceTicket, Revoke, Rotate, Rotation,
-    SaveClient, SaveTicket, SaveTokens, Saved, Store, TokenRecord, UnknownScope,
+    ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, GrantType, MemoryStore, Provider,
+    ProviderBuilder, Redeem, Redemption, RegistrationPolicy, Rejected, RemoveClient, ReplaceOneTimeRecord, Revoke,
+    Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved, Store, TokenRecord, UnknownScope,
 };
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Response, Timestamp};
@@ -149,9 +149,9 @@ counted! {
     find_client: FindClient -> Option<Arc<ClientRecord>>;
     save_client: SaveClient -> bool;
     remove_client: RemoveClient -> bool;
-    save_ticket: SaveTicket -> bool;
-    find_ticket: FindTicket -> Option<FoundTicket>;
-    replace_ticket: ReplaceTicket -> bool;
+    save_one_time_record: SaveOneTimeRecord -> bool;
+    find_one_time_record: FindOneTimeRecord -> Option<FoundOneTimeRecord>;
+    replace_one_time_record: ReplaceOneTimeRecord -> bool;
     redeem: Redeem -> Redemption;
     save_tokens: SaveTokens -> Saved;
     find_token: FindToken -> Option<Arc<TokenRecord>>;

@@ -68,7 +68,7 @@ fn value_end(rest: &str, sign: usize) -> usize {
 fn names_secret(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
     let is_secret = matches!(word.as_str(), "pin" | "otp" | "bearer" | "jwt");
-    is_secret || ["assertion", "credential", "passphrase", "ticket", "cookie"].iter().any(|name| word.contains(name))
+    is_secret || ["assertion", "credential", "passphrase", "record", "cookie"].iter().any(|name| word.contains(name))
 }
 
 /// Returns whether a word is put together from known ones, or the number of an error of Microsoft's.
@@ -143,7 +143,7 @@ const WORDS: &str = "
     rsa rsa-sha1 rsa-sha256 s s256 same saml scope scopes second seconds secret secrets see send sent server service session sessions
     set sha1 sha256 should sign signature signatures signed signin since size so some start state status still string submitted
     successfully such support supported supports system t temporarily temporary tenant than that the their them then there these
-    they this those ticket time timed timeout timestamp timestamps to token tokens too total transaction tried try trying twice
+    they this those record time timed timeout timestamp timestamps to token tokens too total transaction tried try trying twice
     twitter type types unable unauthorised unauthorized unavailable unexpected unknown unrecognised unrecognized unsupported until
     uri uris url us use used user username users uses using utf-8 v1 v2 valid validate validated validation value values verification
     verifier verified verify version very via was wasn we were when where which while who will with within without won wrong x509

@@ -4,7 +4,7 @@
 //!   request --> FindClient --> redirect_uri proven? -- no --> a page
 //!      |                            |
 //!      v  request_uri               v  all else is told to the client: by the browser, or by a link if it has registered itself
-//!   FindTicket ---------------> Consent --> the user decides: Provider::grant, Provider::deny
+//!   FindOneTimeRecord ---------------> Consent --> the user decides: Provider::grant, Provider::deny
 //! ```
 
 use std::time::Duration;
@@ -16,9 +16,9 @@ use super::consent::{Consent, Mode, ResponseType, Return};
 use super::parameters::{self, Parameters};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, check_method, or_reject};
-use super::queries::{FindClient, FindTicket, FoundTicket};
+use super::queries::{FindClient, FindOneTimeRecord, FoundOneTimeRecord};
 use super::reason::Reason;
-use super::records::{Challenge, PendingTicket};
+use super::records::{Challenge, OneTimeContent};
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
@@ -203,13 +203,13 @@ impl Provider {
         client_id: String,
         now: Timestamp,
     ) -> ServerStep<T> {
-        ask(NextQuery::FindTicket, FindTicket { key }, Voice::page(Endpoint::Authorize), move |found| {
+        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, Voice::page(Endpoint::Authorize), move |found| {
             let refuse = |why| Err(Reason::RequestUri(why));
-            let Some(FoundTicket { key, spent, ticket, .. }) = found else { return refuse("it is unknown") };
-            let PendingTicket::Pushed { consent, loadable_until } = &ticket.pending else {
+            let Some(FoundOneTimeRecord { key, spent, record, .. }) = found else { return refuse("it is unknown") };
+            let OneTimeContent::Pushed { consent, loadable_until } = &record.pending else {
                 return refuse("it is unknown");
             };
-            if ticket.client_id != client_id {
+            if record.client_id != client_id {
                 return refuse("it is another client's");
             }
             if spent {

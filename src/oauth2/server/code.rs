@@ -1,7 +1,7 @@
 //! Redeeming a code, RFC 6749 §4.1.3 and RFC 7636 §4.6.
 //!
 //! ```text
-//!   FindTicket --> whose is it? -- another client's, or spent --> Revoke(Grant) --> invalid_grant
+//!   FindOneTimeRecord --> whose is it? -- another client's, or spent --> Revoke(Grant) --> invalid_grant
 //!                      |
 //!                      v  redirect_uri and code_verifier fit?  -- no --> Redeem (spent for nothing) --> invalid_grant
 //!                      |
@@ -16,9 +16,9 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
 use super::issue::Issued;
 use super::provider::{End, ask};
-use super::queries::{FindTicket, FoundTicket, Redeem, Redemption};
+use super::queries::{FindOneTimeRecord, FoundOneTimeRecord, Redeem, Redemption};
 use super::reason::Reason;
-use super::records::{Challenge, GrantRecord, PendingTicket};
+use super::records::{Challenge, GrantRecord, OneTimeContent};
 use super::store::{NextQuery, ServerStep};
 use super::token::Work;
 use super::token_hash::TokenHash;
@@ -32,18 +32,18 @@ impl Work {
         redirect_uri: Option<String>,
         verifier: Option<Secret>,
     ) -> ServerStep<T> {
-        ask(NextQuery::FindTicket, FindTicket { key }, self.voice(), move |found| {
-            let found = found.filter(|found| matches!(found.ticket.pending, PendingTicket::Code { .. }));
+        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.voice(), move |found| {
+            let found = found.filter(|found| matches!(found.record.pending, OneTimeContent::Code { .. }));
             let found = found.ok_or(Reason::CodeUnknown)?;
-            let grant_id = found.ticket.grant_id;
+            let grant_id = found.record.grant_id;
             // In another client's hands it has leaked, and so may all that came of it.
-            if found.ticket.client_id != self.client.client_id {
+            if found.record.client_id != self.client.client_id {
                 return Ok(self.revoke(grant_id, Reason::CodeOfAnotherClient(self.client.client_id.clone())));
             }
             if found.spent {
                 return Ok(self.revoke(grant_id, Reason::CodeReplayed));
             }
-            let (at, now) = (found.ticket.expires_at, self.moment.now);
+            let (at, now) = (found.record.expires_at, self.moment.now);
             if at <= now {
                 return Err(Reason::CodeExpired { at, now });
             }
@@ -60,12 +60,12 @@ impl Work {
         ask(NextQuery::Redeem, Redeem { key, tokens: None }, self.voice(), move |_| Err(reason))
     }
 
-    /// Spends a ticket that is good, for tokens.
-    pub(super) fn spend<T: End>(self, found: FoundTicket) -> Result<ServerStep<T>, Reason> {
-        let is_code = matches!(found.ticket.pending, PendingTicket::Code { .. });
-        let grant = match &found.ticket.pending {
-            PendingTicket::Code { grant, .. } => grant.clone(),
-            PendingTicket::Device { stage: super::records::DeviceStage::Granted(grant), .. } => grant.clone(),
+    /// Spends a one-time record that is good, for tokens.
+    pub(super) fn spend<T: End>(self, found: FoundOneTimeRecord) -> Result<ServerStep<T>, Reason> {
+        let is_code = matches!(found.record.pending, OneTimeContent::Code { .. });
+        let grant = match &found.record.pending {
+            OneTimeContent::Code { grant, .. } => grant.clone(),
+            OneTimeContent::Device { stage: super::records::DeviceStage::Granted(grant), .. } => grant.clone(),
             _ => return Err(Reason::CodeUnknown),
         };
         self.check_end(&grant)?;
@@ -89,12 +89,12 @@ impl Work {
 }
 
 fn check(
-    found: &FoundTicket,
+    found: &FoundOneTimeRecord,
     redirect_uri: Option<&str>,
     verifier: Option<&Secret>,
     is_public: bool,
 ) -> Result<(), Reason> {
-    let PendingTicket::Code { redirect_uri: (expected, was_sent), challenge, .. } = &found.ticket.pending else {
+    let OneTimeContent::Code { redirect_uri: (expected, was_sent), challenge, .. } = &found.record.pending else {
         return Err(Reason::CodeUnknown);
     };
     let redirect_fits = match redirect_uri {

@@ -11,9 +11,9 @@ use super::grant_type::DEVICE_CODE;
 use super::parameters::Parameters;
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, check_method, or_reject};
-use super::queries::{FindClient, FindTicket, FoundTicket, ReplaceTicket};
+use super::queries::{FindClient, FindOneTimeRecord, FoundOneTimeRecord, ReplaceOneTimeRecord};
 use super::reason::Reason;
-use super::records::{DeviceStage, Grant, GrantRecord, PendingTicket, Ticket};
+use super::records::{DeviceStage, Grant, GrantRecord, OneTimeContent, OneTimeRecord};
 use super::store::{NextQuery, ServerStep};
 use super::voice::Voice;
 use crate::oauth2::Scope;
@@ -107,12 +107,12 @@ impl Provider {
     pub fn find_device(&self, user_code: &str, now: Timestamp) -> ServerStep<DeviceConsent> {
         let user_code = as_issued(user_code);
         let key = user_code_hash(&user_code);
-        ask(NextQuery::FindTicket, FindTicket { key }, Voice::page(Endpoint::Device), move |found| {
+        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, Voice::page(Endpoint::Device), move |found| {
             let found = found.filter(|found| waits(found, now)).ok_or(Reason::UserCode)?;
-            let query = FindClient { client_id: found.ticket.client_id.clone() };
+            let query = FindClient { client_id: found.record.client_id.clone() };
             Ok(ask(NextQuery::FindClient, query, Voice::page(Endpoint::Device), move |client| {
                 let client = client.ok_or(Reason::UserCode)?;
-                let PendingTicket::Device { scope, resource, .. } = &found.ticket.pending else {
+                let OneTimeContent::Device { scope, resource, .. } = &found.record.pending else {
                     return Err(Reason::UserCode);
                 };
                 Ok(ServerStep::Done(DeviceConsent {
@@ -121,7 +121,7 @@ impl Provider {
                     user_code,
                     scope: scope.clone(),
                     resource: resource.clone(),
-                    expires_at: found.ticket.expires_at,
+                    expires_at: found.record.expires_at,
                 }))
             }))
         })
@@ -137,18 +137,19 @@ impl Provider {
         self.clone().decide_device(device, None, moment, 0)
     }
 
-    /// Notes the decision; once more where the device has asked in between, which changes its ticket.
+    /// Notes the decision; once more where the device has asked in between, which changes its one-time record.
     fn decide_device(self, device: DeviceConsent, grant: Option<Grant>, moment: Moment, attempt: u8) -> ServerStep<()> {
         if !self.offers(DEVICE_CODE) {
             return or_reject(&Voice::page(Endpoint::Device), Err(Reason::GrantTypeUnknown(DEVICE_CODE.to_owned())));
         }
         let key = user_code_hash(&device.user_code);
-        ask(NextQuery::FindTicket, FindTicket { key }, Voice::page(Endpoint::Device), move |found| {
-            let same = |found: &FoundTicket| waits(found, moment.now) && found.ticket.client_id == device.client_id;
+        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, Voice::page(Endpoint::Device), move |found| {
+            let same =
+                |found: &FoundOneTimeRecord| waits(found, moment.now) && found.record.client_id == device.client_id;
             let found = found.filter(same).ok_or(Reason::UserCode)?;
-            let mut ticket = Ticket::clone(&found.ticket);
-            let grant_id = ticket.grant_id;
-            let PendingTicket::Device { scope, resource, stage, .. } = &mut ticket.pending else {
+            let mut record = OneTimeRecord::clone(&found.record);
+            let grant_id = record.grant_id;
+            let OneTimeContent::Device { scope, resource, stage, .. } = &mut record.pending else {
                 return Err(Reason::UserCode);
             };
             *stage = match grant.clone() {
@@ -170,8 +171,8 @@ impl Provider {
                     }))
                 }
             };
-            let query = ReplaceTicket { key: found.key, version: found.version, ticket: Arc::new(ticket) };
-            Ok(ask(NextQuery::ReplaceTicket, query, Voice::page(Endpoint::Device), move |replaced| {
+            let query = ReplaceOneTimeRecord { key: found.key, version: found.version, record: Arc::new(record) };
+            Ok(ask(NextQuery::ReplaceOneTimeRecord, query, Voice::page(Endpoint::Device), move |replaced| {
                 match (replaced, attempt) {
                     (true, _) => Ok(ServerStep::Done(())),
                     (false, 0..8) => Ok(self.decide_device(device, grant, moment, attempt + 1)),
@@ -183,7 +184,7 @@ impl Provider {
 }
 
 /// Whether a device waits for a decision.
-fn waits(found: &FoundTicket, now: Timestamp) -> bool {
-    let waiting = matches!(&found.ticket.pending, PendingTicket::Device { stage: DeviceStage::Waiting, .. });
-    waiting && !found.spent && found.ticket.expires_at > now
+fn waits(found: &FoundOneTimeRecord, now: Timestamp) -> bool {
+    let waiting = matches!(&found.record.pending, OneTimeContent::Device { stage: DeviceStage::Waiting, .. });
+    waiting && !found.spent && found.record.expires_at > now
 }

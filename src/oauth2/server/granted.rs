@@ -4,7 +4,7 @@
 //!   grant: FindClient --> still allowed? -- no --> redirect with an error
 //!                           |
 //!                           v  Redeem, if the request was pushed
-//!                         SaveTicket --> redirect with a code    (or SaveTokens --> redirect with a token)
+//!                         SaveOneTimeRecord --> redirect with a code    (or SaveTokens --> redirect with a token)
 //!   deny:  FindClient --> Redeem, if the request was pushed --> redirect with access_denied
 //! ```
 
@@ -16,9 +16,9 @@ use super::consent::{Consent, Mode, ResponseType, Return};
 use super::issue::{Issue, Issued, grant_id};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, or_reject};
-use super::queries::{FindClient, Redeem, Redemption, SaveTicket, SaveTokens, Saved};
+use super::queries::{FindClient, Redeem, Redemption, SaveOneTimeRecord, SaveTokens, Saved};
 use super::reason::Reason;
-use super::records::{Grant, GrantRecord, PendingTicket, Ticket};
+use super::records::{Grant, GrantRecord, OneTimeContent, OneTimeRecord};
 use super::respond::is_quotable;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
@@ -176,16 +176,19 @@ impl Provider {
         let code = self.0.token(&grant, None, Some(expires_at), moment)?;
         let Consent { back, redirect_uri_sent, challenge, client_id, pushed, .. } = consent;
         let redirect_uri = (back.redirect_uri.clone(), redirect_uri_sent);
-        let ticket = Ticket {
+        let record = OneTimeRecord {
             grant_id: grant.id,
             client_id,
             expires_at,
-            pending: PendingTicket::Code { grant, redirect_uri, challenge },
+            pending: OneTimeContent::Code { grant, redirect_uri, challenge },
         };
-        let query = SaveTicket { key: TokenHash::of(&code), alias: None, ticket: Arc::new(ticket), now: moment.now };
+        let query =
+            SaveOneTimeRecord { key: TokenHash::of(&code), alias: None, record: Arc::new(record), now: moment.now };
         let voice = voice.clone();
         spend(pushed, client, move || {
-            Ok(ask(NextQuery::SaveTicket, query, voice, move |_| Ok(ServerStep::Done(back.bring(&[("code", &code)])))))
+            Ok(ask(NextQuery::SaveOneTimeRecord, query, voice, move |_| {
+                Ok(ServerStep::Done(back.bring(&[("code", &code)])))
+            }))
         })
     }
 }

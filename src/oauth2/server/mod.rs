@@ -9,9 +9,9 @@
 //!     | GET /authorize            |                                       |                          |
 //!     |-------------------------->| FindClient -------------------------->|                          |
 //!     |                           | Consent ------------------------------------------------------->| shows its page
-//!     |<-- redirect, code --------| SaveTicket -------------------------->| <--- Provider::grant ----|
+//!     |<-- redirect, code --------| SaveOneTimeRecord -------------------------->| <--- Provider::grant ----|
 //!                                 |                                       |
-//!   client  POST /token  -------->| FindClient, FindTicket, Redeem ------>|
+//!   client  POST /token  -------->| FindClient, FindOneTimeRecord, Redeem ------>|
 //!     |<-- tokens ----------------|                                       |
 //! ```
 //!
@@ -51,7 +51,7 @@
 //! | `request_body`, `http_basic_auth`, a callable | [`ProviderBuilder::only_body`], [`ProviderBuilder::only_basic`], [`ClientSource`] |
 //! | `URandomTokenGenerator(length)`, `Uuid4`, `TokenGenerator` | [`RandomTokens`], [`Uuid4`], [`TokenGenerator`] |
 //! | `ClientStore`, `AuthCodeStore`, `AccessTokenStore` | [`Store`], [`AsyncStore`] |
-//! | `Client`, `AuthorizationCode`, `AccessToken` | [`ClientRecord`], [`Ticket`], [`TokenRecord`] |
+//! | `Client`, `AuthorizationCode`, `AccessToken` | [`ClientRecord`], [`OneTimeRecord`], [`TokenRecord`] |
 //! | `oauth2.error`, `oauth2.log` | [`Reason`], [`Rejected`], the feature `tracing` |
 //!
 //! A client's record has to name `client_credentials`, `password`, `implicit` and grants of the application's own. `reissue_refresh_tokens=True` is the
@@ -121,13 +121,13 @@ pub use paths::Endpoint;
 pub(super) use provider::ask;
 pub use provider::{Dispatched, Provider};
 pub use queries::{
-    FindClient, FindTicket, FindToken, FoundTicket, NewTokens, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke,
-    Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
+    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, NewTokens, Redeem, Redemption, RemoveClient,
+    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
 };
 pub use reason::Reason;
 pub use records::{
-    Challenge, DeviceStage, Grant, GrantId, GrantRecord, PendingTicket, Replaced, Ticket, TokenKind, TokenRecord,
-    Unique,
+    Challenge, DeviceStage, Grant, GrantId, GrantRecord, OneTimeContent, OneTimeRecord, Replaced, TokenKind,
+    TokenRecord, Unique,
 };
 pub use register::RegistrationPolicy;
 pub use rejected::Rejected;

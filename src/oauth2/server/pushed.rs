@@ -9,9 +9,9 @@ use super::issue::grant_id;
 use super::parameters::Parameters;
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask};
-use super::queries::SaveTicket;
+use super::queries::SaveOneTimeRecord;
 use super::reason::Reason;
-use super::records::{PendingTicket, Ticket};
+use super::records::{OneTimeContent, OneTimeRecord};
 use super::respond;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
@@ -46,16 +46,17 @@ impl Provider {
             );
             let lifetime = provider.0.pushed_lifetime;
             let loadable_until = moment.now.after(lifetime);
-            let ticket = Ticket {
+            let record = OneTimeRecord {
                 grant_id: grant_id(&moment),
                 client_id: client.client_id.clone(),
                 // The last page that it opens may be decided on when nobody can load it any more.
                 expires_at: loadable_until.after(PATIENCE),
-                pending: PendingTicket::Pushed { consent: Box::new(consent), loadable_until },
+                pending: OneTimeContent::Pushed { consent: Box::new(consent), loadable_until },
             };
-            let query = SaveTicket { key: TokenHash::of(&uri), alias: None, ticket: Arc::new(ticket), now: moment.now };
+            let query =
+                SaveOneTimeRecord { key: TokenHash::of(&uri), alias: None, record: Arc::new(record), now: moment.now };
             let voice = Voice::json(Endpoint::PushedRequest).of(&client);
-            Ok(ask(NextQuery::SaveTicket, query, voice, move |_| {
+            Ok(ask(NextQuery::SaveOneTimeRecord, query, voice, move |_| {
                 let answer = serde_json::json!({ "request_uri": uri, "expires_in": lifetime.as_secs() });
                 Ok(ServerStep::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
             }))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::client_record::ClientRecord;
-use super::records::{GrantId, Ticket, TokenRecord};
+use super::records::{GrantId, OneTimeRecord, TokenRecord};
 use super::token_hash::TokenHash;
 use crate::{ServerQuery, Timestamp};
 
@@ -44,7 +44,7 @@ impl ServerQuery for SaveClient {
     type Output = bool;
 }
 
-/// Removes a client that has that registration access token, with all its tickets and tokens. Answers whether it was there.
+/// Removes a client that has that registration access token, with all its one-time records and tokens. Answers whether it was there.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::{RemoveClient, TokenHash};
@@ -62,88 +62,88 @@ impl ServerQuery for RemoveClient {
     type Output = bool;
 }
 
-/// Keeps a new ticket, with version 0. Answers whether it was kept: not where a ticket has that alias whose time has not come,
+/// Keeps a new one-time record, with version 0. Answers whether it was kept: not where a one-time record has that alias whose time has not come,
 /// spent or not; which happens to user codes, since they are short.
 ///
 /// ```
-/// # use oauth_proto::oauth2::server::SaveTicket;
-/// fn is_a_devices(query: &SaveTicket) -> bool {
+/// # use oauth_proto::oauth2::server::SaveOneTimeRecord;
+/// fn is_a_devices(query: &SaveOneTimeRecord) -> bool {
 ///     query.alias.is_some()
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SaveTicket {
+pub struct SaveOneTimeRecord {
     /// The hash under which it is kept.
     pub key: TokenHash,
     /// The hash by which it is found, too.
     pub alias: Option<TokenHash>,
-    /// The ticket.
-    pub ticket: Arc<Ticket>,
+    /// The one-time record.
+    pub record: Arc<OneTimeRecord>,
     /// The time. What has expired by then may be dropped.
     pub now: Timestamp,
 }
 
-impl ServerQuery for SaveTicket {
+impl ServerQuery for SaveOneTimeRecord {
     type Output = bool;
 }
 
-/// Finds a ticket by its key, or by its alias.
+/// Finds a one-time record by its key, or by its alias.
 ///
 /// ```
-/// # use oauth_proto::oauth2::server::{FindTicket, TokenHash};
-/// let query = FindTicket { key: TokenHash::of("SplxlOBeZQQYbYS6WxSbIA") };
+/// # use oauth_proto::oauth2::server::{FindOneTimeRecord, TokenHash};
+/// let query = FindOneTimeRecord { key: TokenHash::of("SplxlOBeZQQYbYS6WxSbIA") };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FindTicket {
+pub struct FindOneTimeRecord {
     /// The hash of its value, or its alias.
     pub key: TokenHash,
 }
 
-/// A ticket that is kept, also when it has expired and was not dropped yet.
+/// A one-time record that is kept, also when it has expired and was not dropped yet.
 ///
 /// ```
-/// # use oauth_proto::oauth2::server::FoundTicket;
-/// fn was_used(found: &FoundTicket) -> bool {
+/// # use oauth_proto::oauth2::server::FoundOneTimeRecord;
+/// fn was_used(found: &FoundOneTimeRecord) -> bool {
 ///     found.spent
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FoundTicket {
+pub struct FoundOneTimeRecord {
     /// Its key.
     pub key: TokenHash,
     /// How often it was replaced.
     pub version: u64,
     /// Whether it has been redeemed.
     pub spent: bool,
-    /// The ticket.
-    pub ticket: Arc<Ticket>,
+    /// The one-time record.
+    pub record: Arc<OneTimeRecord>,
 }
 
-impl ServerQuery for FindTicket {
-    type Output = Option<FoundTicket>;
+impl ServerQuery for FindOneTimeRecord {
+    type Output = Option<FoundOneTimeRecord>;
 }
 
-/// Puts a ticket in place of one that is there, is not spent and has that version, which goes up by one. Its alias stays. Answers
+/// Puts a one-time record in place of one that is there, is not spent and has that version, which goes up by one. Its alias stays. Answers
 /// whether it did.
 ///
 /// ```
-/// # use oauth_proto::oauth2::server::ReplaceTicket;
-/// /// UPDATE tickets SET …, version = version + 1 WHERE key = ? AND version = ? AND NOT spent
-/// fn key_and_version(query: &ReplaceTicket) -> (String, u64) {
+/// # use oauth_proto::oauth2::server::ReplaceOneTimeRecord;
+/// /// UPDATE one-time records SET …, version = version + 1 WHERE key = ? AND version = ? AND NOT spent
+/// fn key_and_version(query: &ReplaceOneTimeRecord) -> (String, u64) {
 ///     (query.key.to_string(), query.version)
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReplaceTicket {
+pub struct ReplaceOneTimeRecord {
     /// Its key, never its alias.
     pub key: TokenHash,
     /// The version that was found.
     pub version: u64,
     /// What is kept instead. Its expiry and its grant are as before.
-    pub ticket: Arc<Ticket>,
+    pub record: Arc<OneTimeRecord>,
 }
 
-impl ServerQuery for ReplaceTicket {
+impl ServerQuery for ReplaceOneTimeRecord {
     type Output = bool;
 }
 
@@ -168,13 +168,13 @@ pub struct NewTokens {
     pub now: Timestamp,
 }
 
-/// Spends a ticket for tokens, once: marks it as spent, and keeps the tokens. A spent ticket stays until it expires, so that
+/// Spends a one-time record for tokens, once: marks it as spent, and keeps the tokens. A spent one-time record stays until it expires, so that
 /// the second attempt, which keeps nothing, is known for what it is. Without tokens it is only spent. Whether it has expired
 /// was looked at before.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::Redeem;
-/// /// UPDATE tickets SET spent = TRUE WHERE key = ? AND NOT spent; if that was one row, INSERT the tokens: one transaction.
+/// /// UPDATE one-time records SET spent = TRUE WHERE key = ? AND NOT spent; if that was one row, INSERT the tokens: one transaction.
 /// fn key(query: &Redeem) -> String {
 ///     query.key.to_string()
 /// }
@@ -198,8 +198,8 @@ pub struct Redeem {
 pub enum Redemption {
     /// It is spent now, and the tokens are kept.
     Redeemed,
-    /// It is spent now, and a unique token was there already: its hash and record. The ticket is of that one's grant from now
-    /// on: [`FindTicket`] says so, and it goes when that grant is revoked, no longer with its own.
+    /// It is spent now, and a unique token was there already: its hash and record. The one-time record is of that one's grant from now
+    /// on: [`FindOneTimeRecord`] says so, and it goes when that grant is revoked, no longer with its own.
     Existing(TokenHash, Arc<TokenRecord>),
     /// It had been spent before. The grant that it is of, now: all of it is about to be revoked.
     Replayed(GrantId),
@@ -313,7 +313,7 @@ impl ServerQuery for Rotate {
 ///
 /// Afterwards nothing of a grant may be there, not even what a [`Redeem`], [`Rotate`] or [`SaveTokens`] at the same time was
 /// about to keep: they and this one exclude each other. In SQL, a `DELETE` under `READ COMMITTED` overlooks rows that another
-/// transaction is inserting: lock a row of the grant first (the ticket, the parent, the refresh token), or run serializably.
+/// transaction is inserting: lock a row of the grant first (the one-time record, the parent, the refresh token), or run serializably.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::{Revoke, TokenHash};
@@ -323,7 +323,7 @@ impl ServerQuery for Rotate {
 pub enum Revoke {
     /// One token.
     Token(TokenHash),
-    /// A grant: all its tokens, and its tickets, too.
+    /// A grant: all its tokens, and its one-time records, too.
     Grant(GrantId),
 }
 

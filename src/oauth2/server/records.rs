@@ -286,15 +286,15 @@ pub struct Replaced {
 /// What is kept for a while until tokens come of it, under the hash of its value: a code, a device's wait, a pushed request.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::Ticket;
+/// use oauth_proto::oauth2::server::OneTimeRecord;
 ///
-/// fn columns(ticket: &Ticket) -> Result<(String, u64, String), serde_json::Error> {
-///     Ok((ticket.grant_id.to_string(), ticket.expires_at.as_secs(), serde_json::to_string(&ticket)?))
+/// fn columns(one-time record: &OneTimeRecord) -> Result<(String, u64, String), serde_json::Error> {
+///     Ok((one-time record.grant_id.to_string(), one-time record.expires_at.as_secs(), serde_json::to_string(&record)?))
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Ticket {
+pub struct OneTimeRecord {
     /// The grant that its tokens belong to.
     pub grant_id: GrantId,
     /// The client that it was given to.
@@ -302,21 +302,21 @@ pub struct Ticket {
     /// When it expires. The record may be dropped then.
     pub expires_at: Timestamp,
     /// What it is.
-    pub pending: PendingTicket,
+    pub pending: OneTimeContent,
 }
 
-/// What a ticket is for.
+/// What a one-time record is for.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::PendingTicket;
+/// use oauth_proto::oauth2::server::OneTimeContent;
 ///
-/// fn is_code(pending: &PendingTicket) -> bool {
-///     matches!(pending, PendingTicket::Code { .. })
+/// fn is_code(pending: &OneTimeContent) -> bool {
+///     matches!(pending, OneTimeContent::Code { .. })
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub enum PendingTicket {
+pub enum OneTimeContent {
     /// An authorization code (RFC 6749 §4.1).
     #[non_exhaustive]
     Code {
@@ -347,7 +347,7 @@ pub enum PendingTicket {
     Pushed {
         /// What the user is to decide.
         consent: Box<Consent>,
-        /// Until when the request can be loaded: until the second before. The ticket stays longer, for the page that was loaded last.
+        /// Until when the request can be loaded: until the second before. The one-time record stays longer, for the page that was loaded last.
         loadable_until: Timestamp,
     },
 }

@@ -6,8 +6,8 @@ use super::claim::Decide;
 use super::client_record::ClientRecord;
 use super::extend::ExtendAnswer;
 use super::queries::{
-    FindClient, FindTicket, FindToken, FoundTicket, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke, Rotate,
-    Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
+    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, Redeem, Redemption, RemoveClient,
+    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
 };
 use super::records::TokenRecord;
 use super::rejected::Rejected;
@@ -51,7 +51,7 @@ server_queries! {
     /// ```
     query;
 
-    /// A blocking store: three tables, of clients, tickets and tokens. [`serve`] asks it.
+    /// A blocking store: three tables, of clients, one-time records and tokens. [`serve`] asks it.
     ///
     /// Every method is one atomic step: a lock is held for its length, or in SQL it is one statement or one transaction. The
     /// feature `conformance` has a function that checks an implementation. Records are serde values, so a column of JSON can
@@ -59,7 +59,7 @@ server_queries! {
     ///
     /// ```sql
     /// CREATE TABLE clients (client_id TEXT PRIMARY KEY, registration TEXT, record JSON NOT NULL);
-    /// CREATE TABLE tickets (key TEXT PRIMARY KEY, alias TEXT UNIQUE, grant_id TEXT, client_id TEXT, expires_at BIGINT,
+    /// CREATE TABLE one-time records (key TEXT PRIMARY KEY, alias TEXT UNIQUE, grant_id TEXT, client_id TEXT, expires_at BIGINT,
     ///                       version BIGINT NOT NULL DEFAULT 0, spent BOOLEAN NOT NULL DEFAULT FALSE, record JSON NOT NULL);
     /// CREATE TABLE tokens  (key TEXT PRIMARY KEY, grant_id TEXT, client_id TEXT REFERENCES clients, unique_key TEXT,
     ///                       expires_at BIGINT, replaced BOOLEAN NOT NULL DEFAULT FALSE, user_id TEXT,
@@ -67,13 +67,13 @@ server_queries! {
     /// -- with an index on each grant_id, client_id, unique_key, user_id and expires_at. The serial tells which of several
     /// -- unique tokens came last, and the user_id is for pages on which a user sees what was granted. Then, for example:
     ///
-    /// -- save a ticket with an alias: an expired one must make room first
-    /// DELETE FROM tickets WHERE alias = $1 AND expires_at <= $2;
+    /// -- save a one-time record with an alias: an expired one must make room first
+    /// DELETE FROM one-time records WHERE alias = $1 AND expires_at <= $2;
     ///
     /// -- redeem, in one transaction: where no row is changed, look whether there is one, for Replayed or Unknown
-    /// UPDATE tickets SET spent = TRUE WHERE key = $1 AND NOT spent;
+    /// UPDATE one-time records SET spent = TRUE WHERE key = $1 AND NOT spent;
     /// INSERT INTO tokens (key, grant_id, client_id, unique_key, expires_at, user_id, record) VALUES …;
-    /// -- or, where a unique token is there: set the ticket's grant_id to that one's, and answer find_ticket with it
+    /// -- or, where a unique token is there: set the one-time record's grant_id to that one's, and answer find_one_time_record with it
     ///
     /// -- rotate, in one transaction: likewise
     /// UPDATE tokens SET replaced = TRUE, expires_at = $2, record = $3 WHERE key = $1 AND NOT replaced;
@@ -81,11 +81,11 @@ server_queries! {
     /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}') WHERE key = $4; -- the predecessor; PostgreSQL's syntax
     ///
     /// -- revoke a grant
-    /// DELETE FROM tickets WHERE grant_id = $1;
+    /// DELETE FROM one-time records WHERE grant_id = $1;
     /// DELETE FROM tokens WHERE grant_id = $1;
     ///
     /// -- from time to time
-    /// DELETE FROM tickets WHERE expires_at <= $1;
+    /// DELETE FROM one-time records WHERE expires_at <= $1;
     /// DELETE FROM tokens WHERE expires_at <= $1;
     /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}') WHERE (record->'replaced'->>'sealed_until')::bigint <= $1;
     /// ```
@@ -126,9 +126,9 @@ server_queries! {
     find_client: FindClient -> Option<Arc<ClientRecord>>;
     save_client: SaveClient -> bool;
     remove_client: RemoveClient -> bool;
-    save_ticket: SaveTicket -> bool;
-    find_ticket: FindTicket -> Option<FoundTicket>;
-    replace_ticket: ReplaceTicket -> bool;
+    save_one_time_record: SaveOneTimeRecord -> bool;
+    find_one_time_record: FindOneTimeRecord -> Option<FoundOneTimeRecord>;
+    replace_one_time_record: ReplaceOneTimeRecord -> bool;
     redeem: Redeem -> Redemption;
     save_tokens: SaveTokens -> Saved;
     find_token: FindToken -> Option<Arc<TokenRecord>>;

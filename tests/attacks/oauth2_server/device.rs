@@ -2,7 +2,8 @@
 
 use oauth_proto::Response;
 use oauth_proto::oauth2::server::{
-    ClientRecord, DeviceConsent, FoundTicket, Grant, GrantType, NextQuery, Reason, Rejected, ServerStep, Store, serve,
+    ClientRecord, DeviceConsent, FoundOneTimeRecord, Grant, GrantType, NextQuery, Reason, Rejected, ServerStep, Store,
+    serve,
 };
 use serde_json::Value;
 
@@ -143,7 +144,7 @@ fn a_user_code_is_no_device_code() {
     let world = World::default();
     let codes = granted(&world);
     refused(poll(&world, PRINTER, &codes.user), 400, "invalid_grant");
-    // A store that finds a ticket by each of its names, whichever was meant.
+    // A store that finds a one-time record by each of its names, whichever was meant.
     let (client_id, secret) = PRINTER;
     let request = posting(
         "/token",
@@ -158,21 +159,22 @@ fn a_user_code_is_no_device_code() {
         panic!("the client is not looked for")
     };
     let client = world.store.find_client(pending.query()).unwrap();
-    let ServerStep::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else {
-        panic!("the ticket is not looked for")
+    let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client) else {
+        panic!("the record is not looked for")
     };
-    let step = pending.answer(Some(ticket_of_user_code(&world, &codes.user)));
+    let step = pending.answer(Some(record_of_user_code(&world, &codes.user)));
     assert_eq!(refused(serve(step, &world.store), 400, "invalid_grant"), Reason::DeviceUnknown);
     poll(&world, PRINTER, &codes.device).unwrap();
 }
 
 /// What the store finds for a user.
-fn ticket_of_user_code(world: &World, user_code: &str) -> FoundTicket {
-    let ServerStep::Query(NextQuery::FindTicket(pending)) = world.provider.find_device(user_code, world.moment().now)
+fn record_of_user_code(world: &World, user_code: &str) -> FoundOneTimeRecord {
+    let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) =
+        world.provider.find_device(user_code, world.moment().now)
     else {
-        panic!("the ticket is not looked for")
+        panic!("the record is not looked for")
     };
-    world.store.find_ticket(pending.query()).unwrap().unwrap()
+    world.store.find_one_time_record(pending.query()).unwrap().unwrap()
 }
 
 #[test]
@@ -202,9 +204,9 @@ fn of_two_polls_at_once_one_brings_tokens_and_the_other_takes_none_away() {
             panic!()
         };
         let client = world.store.find_client(pending.query()).unwrap();
-        let ServerStep::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else { panic!() };
-        let ticket = world.store.find_ticket(pending.query()).unwrap();
-        pending.answer(ticket)
+        let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client) else { panic!() };
+        let record = world.store.find_one_time_record(pending.query()).unwrap();
+        pending.answer(record)
     };
     let (first, second, third) = (found(), found(), found());
     let tokens = Tokens::read(&serve(first, &world.store).unwrap());
@@ -229,7 +231,7 @@ fn a_user_code_that_is_taken_is_followed_by_others_and_not_for_ever() {
         let ServerStep::Query(NextQuery::FindClient(pending)) = step else { panic!() };
         let client = world.store.find_client(pending.query()).unwrap();
         let (mut step, mut aliases) = (pending.answer(client), Vec::new());
-        while let ServerStep::Query(NextQuery::SaveTicket(pending)) = step {
+        while let ServerStep::Query(NextQuery::SaveOneTimeRecord(pending)) = step {
             aliases.push(pending.query().alias.unwrap());
             let is_free = aliases.len() > taken;
             step = pending.answer(is_free);
@@ -273,7 +275,7 @@ fn a_page_and_a_consent_are_shown_without_the_code_that_lets_a_device_in() {
     assert_eq!(format!("{page:?}"), "DevicePage");
 }
 
-/// A device that asks while the user decides changes its ticket: the decision is tried again, and not for ever.
+/// A device that asks while the user decides changes its one-time record: the decision is tried again, and not for ever.
 #[test]
 fn a_decision_that_a_question_overtakes_is_tried_again() {
     let world = World::default();
@@ -283,11 +285,11 @@ fn a_decision_that_a_question_overtakes_is_tried_again() {
         let (mut step, mut tried) = (world.provider.grant_device(device, Grant::new("jane"), world.moment()), 0);
         let end = loop {
             step = match step {
-                ServerStep::Query(NextQuery::FindTicket(pending)) => {
-                    let ticket = world.store.find_ticket(pending.query()).unwrap();
-                    pending.answer(ticket)
+                ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => {
+                    let record = world.store.find_one_time_record(pending.query()).unwrap();
+                    pending.answer(record)
                 }
-                ServerStep::Query(NextQuery::ReplaceTicket(pending)) => {
+                ServerStep::Query(NextQuery::ReplaceOneTimeRecord(pending)) => {
                     tried += 1;
                     pending.answer(tried > overtaken)
                 }

@@ -150,11 +150,11 @@ fn a_code_replayed_in_a_race_revokes_the_unique_token_that_it_brought() {
             panic!("the client is not looked for")
         };
         let client = world.store.find_client(pending.query()).unwrap();
-        let ServerStep::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else {
+        let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client) else {
             panic!("the code is not looked for")
         };
-        let ticket = world.store.find_ticket(pending.query()).unwrap();
-        pending.answer(ticket)
+        let record = world.store.find_one_time_record(pending.query()).unwrap();
+        pending.answer(record)
     };
     let (one, other) = (found(), found());
     serve(one, &world.store).unwrap();

@@ -92,9 +92,9 @@ fn code_race_in_lockstep() {
             let question = FindClient { client_id: pending.query().client_id.clone() };
             let client = world.store.find_client(&question).unwrap();
             match pending.answer(client) {
-                ServerStep::Query(NextQuery::FindTicket(pending)) => {
-                    let ticket = world.store.find_ticket(pending.query()).unwrap();
-                    pending.answer(ticket)
+                ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => {
+                    let record = world.store.find_one_time_record(pending.query()).unwrap();
+                    pending.answer(record)
                 }
                 step => panic!("{step:?}"),
             }
@@ -689,10 +689,10 @@ fn a_code_that_is_revoked_while_it_is_redeemed_is_unknown() {
         panic!()
     };
     let client = world.store.find_client(pending.query()).unwrap();
-    let ServerStep::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else { panic!() };
-    let ticket = world.store.find_ticket(pending.query()).unwrap();
-    let grant = ticket.as_ref().unwrap().ticket.grant_id;
-    let step = pending.answer(ticket);
+    let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client) else { panic!() };
+    let record = world.store.find_one_time_record(pending.query()).unwrap();
+    let grant = record.as_ref().unwrap().record.grant_id;
+    let step = pending.answer(record);
     serve(world.provider.revoke_grant(grant), &world.store).unwrap();
     assert_eq!(refused(serve(step, &world.store), 400, "invalid_grant"), Reason::CodeUnknown);
 }

@@ -251,7 +251,7 @@ async fn revoking_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let spent = kit.issue(kit.code(&grant)).await;
     let mut tokens = vec![kit.tokens(&grant)];
     let redemption = kit.redeem(Redeem { key: spent, tokens: Some(tokens[0].clone()) }).await;
-    must(redemption == Redemption::Redeemed, "Redeem of a living ticket answers Redeemed");
+    must(redemption == Redemption::Redeemed, "Redeem of a living record answers Redeemed");
     // More than a store may have on one page.
     for at in 0..64 {
         let mut more = kit.tokens(&grant);
@@ -265,7 +265,7 @@ async fn revoking_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         tokens.push(more);
     }
     let unspent = kit.issue(kit.device(&grant, DeviceStage::Waiting)).await;
-    let (kept, ticket) = (kit.tokens(&other), kit.issue(kit.code(&other)).await);
+    let (kept, record) = (kit.tokens(&other), kit.issue(kit.code(&other)).await);
     kit.keep(&kept).await;
 
     kit.revoke(Revoke::Grant(grant.id)).await;
@@ -276,9 +276,9 @@ async fn revoking_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
             must(kit.token(*key).await.is_none(), "Revoke of a grant takes all of its refresh tokens");
         }
     }
-    must(kit.ticket(unspent).await.is_none(), "Revoke of a grant takes tickets that are not spent");
-    must(kit.ticket(spent).await.is_none(), "Revoke of a grant takes tickets that are spent");
-    let untouched = kit.has(&kept.access).await && kit.has(&refresh(&kept)).await && kit.ticket(ticket).await.is_some();
+    must(kit.record(unspent).await.is_none(), "Revoke of a grant takes one_time_records that are not spent");
+    must(kit.record(spent).await.is_none(), "Revoke of a grant takes one_time_records that are spent");
+    let untouched = kit.has(&kept.access).await && kit.has(&refresh(&kept)).await && kit.record(record).await.is_some();
     must(untouched, "Revoke of a grant leaves other grants alone, of the same client and user, too");
     kit.revoke(Revoke::Grant(grant.id)).await;
 }

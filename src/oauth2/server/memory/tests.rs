@@ -1,6 +1,6 @@
 //! Tests of the store in memory that need to see inside: how much an operation moves, and what a race leaves behind.
 
-use super::super::records::{DeviceStage, GrantRecord, PendingTicket, TokenKind, Unique};
+use super::super::records::{DeviceStage, GrantRecord, OneTimeContent, TokenKind, Unique};
 use super::super::token_hash::Sealed;
 use super::table::moved;
 use super::*;
@@ -20,7 +20,7 @@ fn refresh(number: u32) -> TokenHash {
     TokenHash::of_number((u64::from(number) + 1) << 32)
 }
 
-fn ticket_key(number: u32) -> TokenHash {
+fn record_key(number: u32) -> TokenHash {
     TokenHash::of_number(u64::from(number) | 7 << 40)
 }
 
@@ -85,13 +85,13 @@ fn unique_token(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
     tokens
 }
 
-/// A device's ticket with an alias.
-fn ticket(client: &str, grant: u32, number: u32, now: u64) -> SaveTicket {
-    let ticket = Ticket {
+/// A device's one-time record with an alias.
+fn record(client: &str, grant: u32, number: u32, now: u64) -> SaveOneTimeRecord {
+    let record = OneTimeRecord {
         grant_id: grant_id(grant),
         client_id: client.to_owned(),
         expires_at: at(now + LIFETIME),
-        pending: PendingTicket::Device {
+        pending: OneTimeContent::Device {
             scope: Scope::default(),
             resource: Vec::new(),
             stage: DeviceStage::Waiting,
@@ -99,7 +99,7 @@ fn ticket(client: &str, grant: u32, number: u32, now: u64) -> SaveTicket {
             asked_at: None,
         },
     };
-    SaveTicket { key: ticket_key(number), alias: Some(alias(number)), ticket: Arc::new(ticket), now: at(now) }
+    SaveOneTimeRecord { key: record_key(number), alias: Some(alias(number)), record: Arc::new(record), now: at(now) }
 }
 
 fn remove(store: &MemoryStore, client: &str) {
@@ -172,11 +172,11 @@ fn no_operation_moves_or_drops_many_of_a_million_records() {
 }
 
 #[test]
-fn no_operation_moves_or_drops_many_tickets_with_their_aliases_and_unique_tokens() {
+fn no_operation_moves_or_drops_many_one_time_records_with_their_aliases_and_unique_tokens() {
     let store = store();
     moved::take();
     for number in 0..MANY / 2 {
-        assert_eq!(store.save_ticket(&ticket("printer", number, number, 0)), Ok(true));
+        assert_eq!(store.save_one_time_record(&record("printer", number, number, 0)), Ok(true));
         check_moved();
         save(&store, unique_token("printer", MANY + number, number, 0));
         check_moved();
@@ -185,8 +185,8 @@ fn no_operation_moves_or_drops_many_tickets_with_their_aliases_and_unique_tokens
         save(&store, unique_token("scanner", MANY + number, number, LIFETIME));
         check_moved();
     }
-    assert!(store.tickets.len() < MANY as usize / 8, "{}", store.tickets.len());
-    assert!(store.aliases.len() <= store.tickets.len());
+    assert!(store.one_time_records.len() < MANY as usize / 8, "{}", store.one_time_records.len());
+    assert!(store.aliases.len() <= store.one_time_records.len());
     assert!(store.unique.len() < MANY as usize, "{}", store.unique.len());
 }
 
@@ -256,26 +256,26 @@ fn a_token_that_is_exchanged_while_its_grant_is_revoked_leaves_nothing_alive() {
 }
 
 #[test]
-fn a_ticket_that_joins_a_grant_while_that_ends_ends_with_it() {
+fn a_one_time_record_that_joins_a_grant_while_that_ends_ends_with_it() {
     let prepare = || {
         let store = store();
         save(&store, unique_token("printer", 1, 1, 0));
-        assert_eq!(store.save_ticket(&ticket("printer", 2, 1, 0)), Ok(true));
+        assert_eq!(store.save_one_time_record(&record("printer", 2, 1, 0)), Ok(true));
         store
     };
     let redeem = |store: &MemoryStore| {
         let tokens =
             NewTokens { access: (access(2), unique_token("printer", 2, 1, 0).access.1), ..tokens("printer", 2, 2, 0) };
-        drop(store.redeem(&Redeem { key: ticket_key(1), tokens: Some(tokens) }));
+        drop(store.redeem(&Redeem { key: record_key(1), tokens: Some(tokens) }));
     };
     let is_gone = |store: &MemoryStore| {
-        let Ok(found) = store.find_ticket(&FindTicket { key: ticket_key(1) });
+        let Ok(found) = store.find_one_time_record(&FindOneTimeRecord { key: record_key(1) });
         !find(store, access(1)) && !find(store, access(2)) && found.is_none()
     };
     race(prepare, redeem, |store| remove(store, "printer"), is_gone);
-    // Where the grant was revoked first, the ticket brings a token of its own.
+    // Where the grant was revoked first, the one-time record brings a token of its own.
     let belongs_together = |store: &MemoryStore| {
-        let Ok(found) = store.find_ticket(&FindTicket { key: ticket_key(1) });
+        let Ok(found) = store.find_one_time_record(&FindOneTimeRecord { key: record_key(1) });
         !find(store, access(1)) && found.is_some() == find(store, access(2))
     };
     race(prepare, redeem, |store| revoke(store, 1), belongs_together);

@@ -1,0 +1,288 @@
+//! SaveOneTimeRecord, FindOneTimeRecord, ReplaceOneTimeRecord and Redeem.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::kit::{Kit, must};
+use crate::oauth2::server::consent::{Consent, Mode, ResponseType, Return};
+use crate::oauth2::server::queries::{
+    FoundOneTimeRecord, NewTokens, Redeem, Redemption, ReplaceOneTimeRecord, Revoke, SaveOneTimeRecord,
+};
+use crate::oauth2::server::records::{DeviceStage, OneTimeContent, OneTimeRecord};
+use crate::oauth2::server::store::AsyncStore;
+use crate::oauth2::server::token_hash::TokenHash;
+
+pub(super) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    saving(kit).await;
+    aliases(kit).await;
+    replacing(kit).await;
+    redeeming(kit).await;
+    redeeming_for_an_existing_token(kit).await;
+}
+
+fn pushed<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) -> OneTimeRecord {
+    let grant = kit.grant();
+    let redirect_uri = "https://client.example.com/cb?x=1".to_owned();
+    let back = Return {
+        redirect_uri: redirect_uri.clone(),
+        state: Some("a&b \u{1f511}".to_owned()),
+        issuer: "https://auth.example.com".to_owned(),
+        mode: Mode::FormPost,
+    };
+    let consent = Consent {
+        client_id: grant.client_id.clone(),
+        client_name: Some("Jäne's".to_owned()),
+        redirect_uri,
+        scope: grant.scope.clone(),
+        resource: grant.resource.clone(),
+        parameters: [("login_hint".to_owned(), "jane".to_owned())].into(),
+        expires_at: kit.now.after(Duration::from_secs(60)),
+        response_type: ResponseType::Code,
+        back: Box::new(back),
+        redirect_uri_sent: true,
+        challenge: None,
+        pushed: Some(kit.key()),
+    };
+    OneTimeRecord {
+        pending: OneTimeContent::Pushed { consent: Box::new(consent), loadable_until: kit.now },
+        ..kit.code(&grant)
+    }
+}
+
+async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    must(kit.record(kit.key()).await.is_none(), "FindOneTimeRecord of a record that was never kept answers None");
+    let grant = kit.grant();
+    let (waiting, granted) =
+        (kit.device(&grant, DeviceStage::Waiting), kit.device(&grant, DeviceStage::Granted(grant.clone())));
+    for record in [kit.code(&grant), waiting, granted, kit.device(&grant, DeviceStage::Denied), pushed(kit)] {
+        let key = kit.issue(record.clone()).await;
+        let expected = FoundOneTimeRecord { key, version: 0, spent: false, record: Arc::new(record) };
+        must(
+            kit.record(key).await == Some(expected),
+            "FindOneTimeRecord answers with what SaveOneTimeRecord kept, whole, at version 0",
+        );
+    }
+    // One that has expired may be gone; what is answered of it must say when it expired.
+    let past = kit.past();
+    let record = OneTimeRecord { expires_at: past.after(Duration::from_secs(1)), ..kit.code(&kit.grant()) };
+    let (key, record) = (kit.key(), Arc::new(record));
+    kit.save_one_time_record(SaveOneTimeRecord { key, alias: None, record: record.clone(), now: past }).await;
+    kit.issue(kit.code(&kit.grant())).await;
+    let found = kit.record(key).await;
+    must(
+        found.is_none_or(|found| found.record == record),
+        "a record that has expired does not come back as a living one",
+    );
+}
+
+async fn aliases<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let (alias, keys) = (kit.key(), [kit.key(), kit.key(), kit.key()]);
+    let record = Arc::new(kit.device(&kit.grant(), DeviceStage::Waiting));
+    let save = |key, alias| SaveOneTimeRecord { key, alias: Some(alias), record: record.clone(), now: kit.now };
+    must(
+        kit.save_one_time_record(save(keys[0], alias)).await,
+        "SaveOneTimeRecord with an alias that is free answers true",
+    );
+    let found = kit.record(alias).await;
+    must(
+        found.is_some_and(|found| found.key == keys[0]),
+        "FindOneTimeRecord finds a record by its alias, and answers with its key",
+    );
+    must(kit.record(keys[0]).await.is_some(), "FindOneTimeRecord finds a record with an alias by its key, too");
+    must(
+        !kit.save_one_time_record(save(keys[1], alias)).await,
+        "SaveOneTimeRecord with the alias of a living record answers false",
+    );
+    must(kit.record(keys[1]).await.is_none(), "SaveOneTimeRecord with the alias of a living record keeps nothing");
+    let (spent, key) = (kit.key(), kit.key());
+    kit.save_one_time_record(save(key, spent)).await;
+    kit.redeem(Redeem { key, tokens: None }).await;
+    must(
+        !kit.save_one_time_record(save(kit.key(), spent)).await,
+        "a record that is spent keeps its alias until it expires",
+    );
+    let found = kit.record(alias).await;
+    must(
+        found.is_some_and(|found| found.key == keys[0]),
+        "SaveOneTimeRecord leaves the alias to the record that has it",
+    );
+
+    let replace = ReplaceOneTimeRecord { key: keys[0], version: 0, record: record.clone() };
+    must(
+        kit.replace_one_time_record(replace).await,
+        "ReplaceOneTimeRecord with the version that was found answers true",
+    );
+    let found = kit.record(alias).await;
+    must(
+        found.is_some_and(|found| found.version == 1),
+        "FindOneTimeRecord by the alias sees what ReplaceOneTimeRecord did",
+    );
+    kit.revoke(Revoke::Grant(record.grant_id)).await;
+    must(kit.record(alias).await.is_none(), "FindOneTimeRecord by the alias of a record that was revoked answers None");
+    must(kit.save_one_time_record(save(keys[2], alias)).await, "an alias is free once its record is revoked");
+
+    // At the very second at which a one-time record expires, its alias is free.
+    let (alias, past) = (kit.key(), kit.past());
+    let before = OneTimeRecord { expires_at: kit.now, ..OneTimeRecord::clone(&record) };
+    let first = SaveOneTimeRecord { key: kit.key(), alias: Some(alias), record: Arc::new(before), now: past };
+    kit.save_one_time_record(first).await;
+    let key = kit.key();
+    must(kit.save_one_time_record(save(key, alias)).await, "an alias is free once its record has expired");
+    let found = kit.record(alias).await;
+    must(found.is_some_and(|found| found.key == key), "an alias that was free finds the record that has it now");
+    // Something new comes, upon which the first may be dropped: with its own alias, not the second's.
+    kit.issue(kit.code(&kit.grant())).await;
+    let found = kit.record(alias).await;
+    must(
+        found.is_some_and(|found| found.key == key),
+        "dropping an expired record leaves its alias to the one that has it now",
+    );
+}
+
+async fn replacing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let grant = kit.grant();
+    let key = kit.issue(kit.device(&grant, DeviceStage::Waiting)).await;
+    let (granted, denied) = (DeviceStage::Granted(grant.clone()), DeviceStage::Denied);
+    let replace = |key, version, stage: &DeviceStage| {
+        let record = Arc::new(kit.device(&grant, stage.clone()));
+        ReplaceOneTimeRecord { key, version, record }
+    };
+    let stage = async |stage: &DeviceStage, version: u64| {
+        let expected = Arc::new(kit.device(&grant, stage.clone()));
+        kit.record(key).await.is_some_and(|found| found.record == expected && found.version == version && !found.spent)
+    };
+    must(
+        !kit.replace_one_time_record(replace(key, 1, &denied)).await,
+        "ReplaceOneTimeRecord with a version that is still to come answers false",
+    );
+    must(
+        kit.replace_one_time_record(replace(key, 0, &granted)).await,
+        "ReplaceOneTimeRecord with the version that was found answers true",
+    );
+    must(stage(&granted, 1).await, "ReplaceOneTimeRecord keeps the new record, and the version goes up by one");
+    let refused = !kit.replace_one_time_record(replace(key, 0, &denied)).await;
+    must(
+        refused && stage(&granted, 1).await,
+        "ReplaceOneTimeRecord with a stale version changes nothing, and answers false",
+    );
+    must(
+        kit.replace_one_time_record(replace(key, 1, &denied)).await && stage(&denied, 2).await,
+        "versions go up one by one",
+    );
+    let unknown = kit.key();
+    let refused = !kit.replace_one_time_record(replace(unknown, 0, &denied)).await;
+    must(
+        refused && kit.record(unknown).await.is_none(),
+        "ReplaceOneTimeRecord of a record that is not there keeps nothing",
+    );
+
+    must(
+        kit.redeem(Redeem { key, tokens: None }).await == Redemption::Redeemed,
+        "Redeem takes a record that was replaced, too",
+    );
+    let version = kit.record(key).await.map_or(2, |found| found.version);
+    let refused = !kit.replace_one_time_record(replace(key, version, &granted)).await;
+    let spent = kit.record(key).await.is_some_and(|found| found.spent);
+    must(refused && spent, "ReplaceOneTimeRecord leaves a record alone that is spent, whatever the version");
+    kit.revoke(Revoke::Grant(grant.id)).await;
+    let refused = !kit.replace_one_time_record(replace(key, version, &granted)).await;
+    must(
+        refused && kit.record(key).await.is_none(),
+        "ReplaceOneTimeRecord does not bring back a record that was revoked",
+    );
+}
+
+async fn redeeming<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let grant = kit.grant();
+    let (first, second) = (kit.tokens(&grant), kit.tokens(&grant));
+    let redeem = |key: TokenHash, tokens: &NewTokens| Redeem { key, tokens: Some(tokens.clone()) };
+    let unknown = kit.redeem(redeem(kit.key(), &first)).await;
+    must(
+        unknown == Redemption::Unknown && kit.lacks(&first).await,
+        "Redeem of a record that is not there keeps no tokens: Unknown",
+    );
+
+    let key = kit.issue(kit.code(&grant)).await;
+    must(kit.redeem(redeem(key, &first)).await == Redemption::Redeemed, "Redeem of a living record answers Redeemed");
+    let both = kit.has(&first.access).await && first.refresh.as_ref().is_some();
+    let refresh = first.refresh.as_ref().map_or(first.access.0, |(key, _)| *key);
+    must(
+        both && kit.token(refresh).await == first.refresh.as_ref().map(|(_, record)| record.clone()),
+        "Redeem keeps both tokens",
+    );
+    must(
+        kit.redeem(redeem(key, &second)).await == Redemption::Replayed(grant.id),
+        "Redeem of a record that was redeemed answers Replayed, with its grant",
+    );
+    must(kit.lacks(&second).await, "Redeem of a record that was redeemed keeps no tokens");
+    must(
+        kit.has(&first.access).await,
+        "Redeem of a record that was redeemed leaves the first one's tokens to the caller",
+    );
+    kit.issue(kit.code(&kit.grant())).await;
+    let found = kit.record(key).await;
+    must(
+        found.is_some_and(|found| found.spent && *found.record == kit.code(&grant)),
+        "a spent record stays until it expires",
+    );
+
+    let key = kit.issue(kit.code(&grant)).await;
+    must(
+        kit.redeem(Redeem { key, tokens: None }).await == Redemption::Redeemed,
+        "Redeem without tokens answers Redeemed",
+    );
+    let again = kit.redeem(redeem(key, &second)).await;
+    must(again == Redemption::Replayed(grant.id), "Redeem without tokens spends the record");
+    must(kit.lacks(&second).await, "Redeem of a record that was spent for nothing keeps no tokens");
+
+    let (grant, only) = (kit.grant(), NewTokens { refresh: None, ..kit.tokens(&grant) });
+    let key = kit.issue(kit.code(&grant)).await;
+    must(kit.redeem(redeem(key, &only)).await == Redemption::Redeemed, "Redeem takes an access token alone, too");
+    must(kit.has(&only.access).await, "Redeem keeps an access token that comes alone");
+
+    let key = kit.issue(kit.code(&grant)).await;
+    kit.revoke(Revoke::Grant(grant.id)).await;
+    let revoked = kit.redeem(redeem(key, &second)).await;
+    must(
+        revoked == Redemption::Unknown && kit.lacks(&second).await,
+        "Redeem of a record that was revoked answers Unknown",
+    );
+}
+
+/// A unique token is there: the one-time record is spent for it, and is of its grant from then on.
+async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let (unique, first, second) = (kit.key(), kit.grant(), kit.grant());
+    let (existing, tokens) = (kit.living(&first, unique), kit.living(&second, unique));
+    kit.keep(&existing).await;
+    let key = kit.issue(kit.code(&second)).await;
+    let redemption = kit.redeem(Redeem { key, tokens: Some(tokens.clone()) }).await;
+    let (hash, record) = existing.access.clone();
+    must(
+        redemption == Redemption::Existing(hash, record),
+        "Redeem answers Existing, with the unique token that is there",
+    );
+    must(kit.lacks(&tokens).await, "Redeem that answers Existing keeps no tokens");
+    let found = kit.record(key).await;
+    must(found.as_ref().is_some_and(|found| found.spent), "Redeem that answers Existing spends the record");
+    let moved = found.is_some_and(|found| found.record.grant_id == first.id);
+    must(moved, "after Redeem has answered Existing, FindOneTimeRecord answers with the grant of the existing token");
+    let again = kit.redeem(Redeem { key, tokens: Some(tokens) }).await;
+    must(
+        again == Redemption::Replayed(first.id),
+        "a record that was spent for an existing token is Replayed the second time, with that token's grant",
+    );
+    kit.revoke(Revoke::Grant(second.id)).await;
+    let stays = kit.record(key).await.is_some() && kit.has(&existing.access).await;
+    must(stays, "a record that was spent for an existing token does not go with the grant that it was of");
+    kit.revoke(Revoke::Grant(first.id)).await;
+    must(kit.record(key).await.is_none(), "a record that was spent for an existing token goes with that token's grant");
+
+    // A unique token that is not there any more is nobody's.
+    let (third, key) = (kit.grant(), kit.issue(kit.code(&second)).await);
+    let tokens = kit.living(&third, unique);
+    let redemption = kit.redeem(Redeem { key, tokens: Some(tokens.clone()) }).await;
+    must(
+        redemption == Redemption::Redeemed && kit.has(&tokens.access).await,
+        "Redeem knows no unique token that was revoked",
+    );
+}
