@@ -100,7 +100,8 @@ impl Store for Broken {
         self.one_time_records.lock().unwrap().insert(query.key, query.record.clone());
         let mut saved = self.inner.save_one_time_record(query)?;
         if self.fault == Fault::OverwritesAliases && !saved {
-            let other = self.inner.find_one_time_record(&FindOneTimeRecord { key: query.alias.unwrap() })?.unwrap();
+            let other =
+                self.inner.find_one_time_record(&FindOneTimeRecord { key: query.second_key.unwrap() })?.unwrap();
             self.inner.revoke(&Revoke::Grant(other.record.grant_id))?;
             saved = self.inner.save_one_time_record(query)?;
         }
@@ -236,7 +237,7 @@ fn every_broken_store_is_caught_by_the_rule_that_it_breaks() {
         (Fault::RedeemsWithoutSpending, "answers Replayed"),
         (Fault::RedeemsInTwoSteps, "exactly one is answered Redeemed; "),
         (Fault::LeavesTicketsWithTheirGrant, "the grant of the existing token"),
-        (Fault::OverwritesAliases, "alias of a living record"),
+        (Fault::OverwritesAliases, "second_key of a living record"),
         (Fault::TakesStaleVersions, "ReplaceOneTimeRecord with a version"),
         (Fault::ReplacesSpentTickets, "ReplaceOneTimeRecord leaves a record alone that is spent"),
         (Fault::IgnoresParents, "ParentGone"),

@@ -73,7 +73,7 @@ impl Provider {
         let user_code = user_code(&moment, attempt);
         let query = SaveOneTimeRecord {
             key: TokenHash::of(device_code.as_str()),
-            alias: Some(user_code_hash(&user_code)),
+            second_key: Some(user_code_hash(&user_code)),
             record: record.clone(),
             now: moment.now,
         };
@@ -127,7 +127,7 @@ pub(super) fn as_issued(entered: &str) -> String {
     code
 }
 
-/// The alias of a device's one-time record.
+/// The second_key of a device's one-time record.
 pub(super) fn user_code_hash(user_code: &str) -> TokenHash {
     TokenHash::of_all(["user code", user_code])
 }

@@ -182,8 +182,12 @@ impl Provider {
             expires_at,
             pending: OneTimeContent::Code { grant, redirect_uri, challenge },
         };
-        let query =
-            SaveOneTimeRecord { key: TokenHash::of(&code), alias: None, record: Arc::new(record), now: moment.now };
+        let query = SaveOneTimeRecord {
+            key: TokenHash::of(&code),
+            second_key: None,
+            record: Arc::new(record),
+            now: moment.now,
+        };
         let voice = voice.clone();
         spend(pushed, client, move || {
             Ok(ask(NextQuery::SaveOneTimeRecord, query, voice, move |_| {

@@ -4,7 +4,7 @@
 //! grant or client that is revoked or removed is marked ([`Ending`]) in one step: all its records are dead from then on, and are
 //! dropped in later steps.
 //!
-//! Locks are held together only in this order, and never two of one table: aliases, one-time records, unique, grants, tokens, clients.
+//! Locks are held together only in this order, and never two of one table: second_keys, one-time records, unique, grants, tokens, clients.
 
 mod family;
 mod table;
@@ -46,8 +46,8 @@ pub struct MemoryStore {
     clients: [Mutex<BTreeMap<String, Client>>; 16],
     tokens: Table<TokenHash, StoredToken>,
     one_time_records: Table<TokenHash, StoredOneTimeRecord>,
-    /// The one-time record of each alias.
-    aliases: Table<TokenHash, TokenHash>,
+    /// The one-time record of each second_key.
+    second_keys: Table<TokenHash, TokenHash>,
     /// The latest access token of each unique key.
     unique: Table<TokenHash, TokenHash>,
     /// The records of each grant.
@@ -77,7 +77,7 @@ struct StoredToken {
 #[derive(Debug)]
 struct StoredOneTimeRecord {
     record: Arc<OneTimeRecord>,
-    alias: Option<TokenHash>,
+    second_key: Option<TokenHash>,
     client: Option<Arc<Ending>>,
     family: Arc<Family>,
     version: u64,
@@ -269,9 +269,13 @@ impl MemoryStore {
     }
 
     /// Removes what pointed to a one-time record that was removed.
-    fn forget_one_time_record(&self, key: TokenHash, StoredOneTimeRecord { alias, family, .. }: StoredOneTimeRecord) {
-        if let Some(alias) = alias {
-            self.aliases.shard(&alias).remove_if(&alias, |holder| *holder == key);
+    fn forget_one_time_record(
+        &self,
+        key: TokenHash,
+        StoredOneTimeRecord { second_key, family, .. }: StoredOneTimeRecord,
+    ) {
+        if let Some(second_key) = second_key {
+            self.second_keys.shard(&second_key).remove_if(&second_key, |holder| *holder == key);
         }
         self.forget_family(family);
     }
@@ -371,9 +375,9 @@ impl Store for MemoryStore {
     }
 
     fn save_one_time_record(&self, query: &SaveOneTimeRecord) -> Result<bool, Infallible> {
-        let SaveOneTimeRecord { key, alias, record, now } = query;
-        let aliases = alias.as_ref().map(|alias| (alias, self.aliases.shard(alias)));
-        let taken = aliases.as_ref().and_then(|(alias, aliases)| aliases.get(alias).copied());
+        let SaveOneTimeRecord { key, second_key, record, now } = query;
+        let second_keys = second_key.as_ref().map(|second_key| (second_key, self.second_keys.shard(second_key)));
+        let taken = second_keys.as_ref().and_then(|(second_key, second_keys)| second_keys.get(second_key).copied());
         let lives =
             |holder: TokenHash| self.one_time_records.shard(&holder).get(&holder).is_some_and(|it| !it.is_over(*now));
         if taken.is_some_and(lives) {
@@ -381,19 +385,25 @@ impl Store for MemoryStore {
         }
         let client = self.client_ending(&record.client_id);
         let family = self.family(record.grant_id, None);
-        let stored =
-            StoredOneTimeRecord { record: record.clone(), alias: *alias, client, family, version: 0, spent: false };
+        let stored = StoredOneTimeRecord {
+            record: record.clone(),
+            second_key: *second_key,
+            client,
+            family,
+            version: 0,
+            spent: false,
+        };
         self.one_time_records.shard(key).insert(*key, stored);
-        if let Some((alias, mut aliases)) = aliases {
-            aliases.insert(*alias, *key);
+        if let Some((second_key, mut second_keys)) = second_keys {
+            second_keys.insert(*second_key, *key);
         }
         self.sweep(*now);
         Ok(true)
     }
 
     fn find_one_time_record(&self, query: &FindOneTimeRecord) -> Result<Option<FoundOneTimeRecord>, Infallible> {
-        let alias = self.aliases.shard(&query.key).get(&query.key).copied();
-        let key = alias.unwrap_or(query.key);
+        let second_key = self.second_keys.shard(&query.key).get(&query.key).copied();
+        let key = second_key.unwrap_or(query.key);
         let shard = self.one_time_records.shard(&key);
         let found = shard.get(&key).filter(|stored| stored.is_alive());
         Ok(found.map(|stored| {

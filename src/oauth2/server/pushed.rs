@@ -53,8 +53,12 @@ impl Provider {
                 expires_at: loadable_until.after(PATIENCE),
                 pending: OneTimeContent::Pushed { consent: Box::new(consent), loadable_until },
             };
-            let query =
-                SaveOneTimeRecord { key: TokenHash::of(&uri), alias: None, record: Arc::new(record), now: moment.now };
+            let query = SaveOneTimeRecord {
+                key: TokenHash::of(&uri),
+                second_key: None,
+                record: Arc::new(record),
+                now: moment.now,
+            };
             let voice = Voice::json(Endpoint::PushedRequest).of(&client);
             Ok(ask(NextQuery::SaveOneTimeRecord, query, voice, move |_| {
                 let answer = serde_json::json!({ "request_uri": uri, "expires_in": lifetime.as_secs() });

@@ -62,13 +62,13 @@ impl ServerQuery for RemoveClient {
     type Output = bool;
 }
 
-/// Keeps a new one-time record, with version 0. Answers whether it was kept: not where a one-time record has that alias whose time has not come,
+/// Keeps a new one-time record, with version 0. Answers whether it was kept: not where a one-time record has that second_key whose time has not come,
 /// spent or not; which happens to user codes, since they are short.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::SaveOneTimeRecord;
 /// fn is_a_devices(query: &SaveOneTimeRecord) -> bool {
-///     query.alias.is_some()
+///     query.second_key.is_some()
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ pub struct SaveOneTimeRecord {
     /// The hash under which it is kept.
     pub key: TokenHash,
     /// The hash by which it is found, too.
-    pub alias: Option<TokenHash>,
+    pub second_key: Option<TokenHash>,
     /// The one-time record.
     pub record: Arc<OneTimeRecord>,
     /// The time. What has expired by then may be dropped.
@@ -87,7 +87,7 @@ impl ServerQuery for SaveOneTimeRecord {
     type Output = bool;
 }
 
-/// Finds a one-time record by its key, or by its alias.
+/// Finds a one-time record by its key, or by its second_key.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::{FindOneTimeRecord, TokenHash};
@@ -95,7 +95,7 @@ impl ServerQuery for SaveOneTimeRecord {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindOneTimeRecord {
-    /// The hash of its value, or its alias.
+    /// The hash of its value, or its second_key.
     pub key: TokenHash,
 }
 
@@ -123,7 +123,7 @@ impl ServerQuery for FindOneTimeRecord {
     type Output = Option<FoundOneTimeRecord>;
 }
 
-/// Puts a one-time record in place of one that is there, is not spent and has that version, which goes up by one. Its alias stays. Answers
+/// Puts a one-time record in place of one that is there, is not spent and has that version, which goes up by one. Its second_key stays. Answers
 /// whether it did.
 ///
 /// ```
@@ -135,7 +135,7 @@ impl ServerQuery for FindOneTimeRecord {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplaceOneTimeRecord {
-    /// Its key, never its alias.
+    /// Its key, never its second_key.
     pub key: TokenHash,
     /// The version that was found.
     pub version: u64,

@@ -59,7 +59,7 @@ server_queries! {
     ///
     /// ```sql
     /// CREATE TABLE clients (client_id TEXT PRIMARY KEY, registration TEXT, record JSON NOT NULL);
-    /// CREATE TABLE one-time records (key TEXT PRIMARY KEY, alias TEXT UNIQUE, grant_id TEXT, client_id TEXT, expires_at BIGINT,
+    /// CREATE TABLE one-time records (key TEXT PRIMARY KEY, second_key TEXT UNIQUE, grant_id TEXT, client_id TEXT, expires_at BIGINT,
     ///                       version BIGINT NOT NULL DEFAULT 0, spent BOOLEAN NOT NULL DEFAULT FALSE, record JSON NOT NULL);
     /// CREATE TABLE tokens  (key TEXT PRIMARY KEY, grant_id TEXT, client_id TEXT REFERENCES clients, unique_key TEXT,
     ///                       expires_at BIGINT, replaced BOOLEAN NOT NULL DEFAULT FALSE, user_id TEXT,
@@ -67,8 +67,8 @@ server_queries! {
     /// -- with an index on each grant_id, client_id, unique_key, user_id and expires_at. The serial tells which of several
     /// -- unique tokens came last, and the user_id is for pages on which a user sees what was granted. Then, for example:
     ///
-    /// -- save a one-time record with an alias: an expired one must make room first
-    /// DELETE FROM one-time records WHERE alias = $1 AND expires_at <= $2;
+    /// -- save a one-time record with an second_key: an expired one must make room first
+    /// DELETE FROM one-time records WHERE second_key = $1 AND expires_at <= $2;
     ///
     /// -- redeem, in one transaction: where no row is changed, look whether there is one, for Replayed or Unknown
     /// UPDATE one-time records SET spent = TRUE WHERE key = $1 AND NOT spent;

@@ -230,16 +230,16 @@ fn a_user_code_that_is_taken_is_followed_by_others_and_not_for_ever() {
         let step = world.provider.device_authorization(&request, world.moment());
         let ServerStep::Query(NextQuery::FindClient(pending)) = step else { panic!() };
         let client = world.store.find_client(pending.query()).unwrap();
-        let (mut step, mut aliases) = (pending.answer(client), Vec::new());
+        let (mut step, mut second_keys) = (pending.answer(client), Vec::new());
         while let ServerStep::Query(NextQuery::SaveOneTimeRecord(pending)) = step {
-            aliases.push(pending.query().alias.unwrap());
-            let is_free = aliases.len() > taken;
+            second_keys.push(pending.query().second_key.unwrap());
+            let is_free = second_keys.len() > taken;
             step = pending.answer(is_free);
         }
-        let count = aliases.len();
-        aliases.sort_unstable();
-        aliases.dedup();
-        assert_eq!(aliases.len(), count, "one was tried twice");
+        let count = second_keys.len();
+        second_keys.sort_unstable();
+        second_keys.dedup();
+        assert_eq!(second_keys.len(), count, "one was tried twice");
         match step {
             ServerStep::Done(_) => assert!(taken < 8 && count == taken + 1, "{taken}"),
             ServerStep::Reject(rejected) => {

@@ -111,10 +111,10 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     /// Keeps a one-time record that must be kept, and tells its key.
     pub(super) async fn issue(&self, record: OneTimeRecord) -> TokenHash {
         let key = self.key();
-        let query = SaveOneTimeRecord { key, alias: None, record: Arc::new(record), now: self.now };
+        let query = SaveOneTimeRecord { key, second_key: None, record: Arc::new(record), now: self.now };
         must(
             self.save_one_time_record(query).await,
-            "SaveOneTimeRecord without an alias keeps the record, and answers true",
+            "SaveOneTimeRecord without an second_key keeps the record, and answers true",
         );
         key
     }

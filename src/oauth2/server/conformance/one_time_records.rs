@@ -14,7 +14,7 @@ use crate::oauth2::server::token_hash::TokenHash;
 
 pub(super) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     saving(kit).await;
-    aliases(kit).await;
+    second_keys(kit).await;
     replacing(kit).await;
     redeeming(kit).await;
     redeeming_for_an_existing_token(kit).await;
@@ -66,7 +66,7 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let past = kit.past();
     let record = OneTimeRecord { expires_at: past.after(Duration::from_secs(1)), ..kit.code(&kit.grant()) };
     let (key, record) = (kit.key(), Arc::new(record));
-    kit.save_one_time_record(SaveOneTimeRecord { key, alias: None, record: record.clone(), now: past }).await;
+    kit.save_one_time_record(SaveOneTimeRecord { key, second_key: None, record: record.clone(), now: past }).await;
     kit.issue(kit.code(&kit.grant())).await;
     let found = kit.record(key).await;
     must(
@@ -75,36 +75,37 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
 }
 
-async fn aliases<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
-    let (alias, keys) = (kit.key(), [kit.key(), kit.key(), kit.key()]);
+async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let (second_key, keys) = (kit.key(), [kit.key(), kit.key(), kit.key()]);
     let record = Arc::new(kit.device(&kit.grant(), DeviceStage::Waiting));
-    let save = |key, alias| SaveOneTimeRecord { key, alias: Some(alias), record: record.clone(), now: kit.now };
+    let save =
+        |key, second_key| SaveOneTimeRecord { key, second_key: Some(second_key), record: record.clone(), now: kit.now };
     must(
-        kit.save_one_time_record(save(keys[0], alias)).await,
-        "SaveOneTimeRecord with an alias that is free answers true",
+        kit.save_one_time_record(save(keys[0], second_key)).await,
+        "SaveOneTimeRecord with an second_key that is free answers true",
     );
-    let found = kit.record(alias).await;
+    let found = kit.record(second_key).await;
     must(
         found.is_some_and(|found| found.key == keys[0]),
-        "FindOneTimeRecord finds a record by its alias, and answers with its key",
+        "FindOneTimeRecord finds a record by its second_key, and answers with its key",
     );
-    must(kit.record(keys[0]).await.is_some(), "FindOneTimeRecord finds a record with an alias by its key, too");
+    must(kit.record(keys[0]).await.is_some(), "FindOneTimeRecord finds a record with an second_key by its key, too");
     must(
-        !kit.save_one_time_record(save(keys[1], alias)).await,
-        "SaveOneTimeRecord with the alias of a living record answers false",
+        !kit.save_one_time_record(save(keys[1], second_key)).await,
+        "SaveOneTimeRecord with the second_key of a living record answers false",
     );
-    must(kit.record(keys[1]).await.is_none(), "SaveOneTimeRecord with the alias of a living record keeps nothing");
+    must(kit.record(keys[1]).await.is_none(), "SaveOneTimeRecord with the second_key of a living record keeps nothing");
     let (spent, key) = (kit.key(), kit.key());
     kit.save_one_time_record(save(key, spent)).await;
     kit.redeem(Redeem { key, tokens: None }).await;
     must(
         !kit.save_one_time_record(save(kit.key(), spent)).await,
-        "a record that is spent keeps its alias until it expires",
+        "a record that is spent keeps its second_key until it expires",
     );
-    let found = kit.record(alias).await;
+    let found = kit.record(second_key).await;
     must(
         found.is_some_and(|found| found.key == keys[0]),
-        "SaveOneTimeRecord leaves the alias to the record that has it",
+        "SaveOneTimeRecord leaves the second_key to the record that has it",
     );
 
     let replace = ReplaceOneTimeRecord { key: keys[0], version: 0, record: record.clone() };
@@ -112,30 +113,33 @@ async fn aliases<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         kit.replace_one_time_record(replace).await,
         "ReplaceOneTimeRecord with the version that was found answers true",
     );
-    let found = kit.record(alias).await;
+    let found = kit.record(second_key).await;
     must(
         found.is_some_and(|found| found.version == 1),
-        "FindOneTimeRecord by the alias sees what ReplaceOneTimeRecord did",
+        "FindOneTimeRecord by the second_key sees what ReplaceOneTimeRecord did",
     );
     kit.revoke(Revoke::Grant(record.grant_id)).await;
-    must(kit.record(alias).await.is_none(), "FindOneTimeRecord by the alias of a record that was revoked answers None");
-    must(kit.save_one_time_record(save(keys[2], alias)).await, "an alias is free once its record is revoked");
+    must(
+        kit.record(second_key).await.is_none(),
+        "FindOneTimeRecord by the second_key of a record that was revoked answers None",
+    );
+    must(kit.save_one_time_record(save(keys[2], second_key)).await, "an second_key is free once its record is revoked");
 
-    // At the very second at which a one-time record expires, its alias is free.
-    let (alias, past) = (kit.key(), kit.past());
+    // At the very second at which a one-time record expires, its second_key is free.
+    let (second_key, past) = (kit.key(), kit.past());
     let before = OneTimeRecord { expires_at: kit.now, ..OneTimeRecord::clone(&record) };
-    let first = SaveOneTimeRecord { key: kit.key(), alias: Some(alias), record: Arc::new(before), now: past };
+    let first = SaveOneTimeRecord { key: kit.key(), second_key: Some(second_key), record: Arc::new(before), now: past };
     kit.save_one_time_record(first).await;
     let key = kit.key();
-    must(kit.save_one_time_record(save(key, alias)).await, "an alias is free once its record has expired");
-    let found = kit.record(alias).await;
-    must(found.is_some_and(|found| found.key == key), "an alias that was free finds the record that has it now");
-    // Something new comes, upon which the first may be dropped: with its own alias, not the second's.
+    must(kit.save_one_time_record(save(key, second_key)).await, "an second_key is free once its record has expired");
+    let found = kit.record(second_key).await;
+    must(found.is_some_and(|found| found.key == key), "an second_key that was free finds the record that has it now");
+    // Something new comes, upon which the first may be dropped: with its own second_key, not the second's.
     kit.issue(kit.code(&kit.grant())).await;
-    let found = kit.record(alias).await;
+    let found = kit.record(second_key).await;
     must(
         found.is_some_and(|found| found.key == key),
-        "dropping an expired record leaves its alias to the one that has it now",
+        "dropping an expired record leaves its second_key to the one that has it now",
     );
 }
 

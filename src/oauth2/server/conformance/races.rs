@@ -119,22 +119,22 @@ async fn one_refresh_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
 
 async fn one_alias<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
     let prepare = async || {
-        let alias = kit.key();
+        let second_key = kit.key();
         let keys: Vec<_> = (0..CROWD).map(|_| kit.key()).collect();
         let save = |key: &TokenHash| {
             let record = Arc::new(kit.device(&kit.grant(), DeviceStage::Waiting));
-            Move::OneTimeRecord(SaveOneTimeRecord { key: *key, alias: Some(alias), record, now: kit.now })
+            Move::OneTimeRecord(SaveOneTimeRecord { key: *key, second_key: Some(second_key), record, now: kit.now })
         };
         let moves = keys.iter().map(save).collect();
-        ((alias, keys), moves)
+        ((second_key, keys), moves)
     };
-    let judge = async |(alias, keys): (TokenHash, Vec<TokenHash>), outcomes: Vec<Outcome>| {
+    let judge = async |(second_key, keys): (TokenHash, Vec<TokenHash>), outcomes: Vec<Outcome>| {
         let winner =
-            winner(&outcomes, kept, "of one_time_records with one alias that come at once, exactly one is kept");
-        let found = kit.record(alias).await.map(|found| found.key);
-        must(found == keys.get(winner).copied(), "an alias finds the record that was kept");
+            winner(&outcomes, kept, "of one_time_records with one second_key that come at once, exactly one is kept");
+        let found = kit.record(second_key).await.map(|found| found.key);
+        must(found == keys.get(winner).copied(), "an second_key finds the record that was kept");
         for (_, key) in keys.iter().enumerate().filter(|(at, _)| *at != winner) {
-            must(kit.record(*key).await.is_none(), "a record whose alias was taken at the same time is not kept");
+            must(kit.record(*key).await.is_none(), "a record whose second_key was taken at the same time is not kept");
         }
     };
     run(together, prepare, judge).await;

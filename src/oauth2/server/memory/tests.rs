@@ -24,7 +24,7 @@ fn record_key(number: u32) -> TokenHash {
     TokenHash::of_number(u64::from(number) | 7 << 40)
 }
 
-fn alias(number: u32) -> TokenHash {
+fn second_key(number: u32) -> TokenHash {
     TokenHash::of_number(u64::from(number) | 11 << 40)
 }
 
@@ -85,7 +85,7 @@ fn unique_token(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
     tokens
 }
 
-/// A device's one-time record with an alias.
+/// A device's one-time record with an second_key.
 fn record(client: &str, grant: u32, number: u32, now: u64) -> SaveOneTimeRecord {
     let record = OneTimeRecord {
         grant_id: grant_id(grant),
@@ -99,7 +99,12 @@ fn record(client: &str, grant: u32, number: u32, now: u64) -> SaveOneTimeRecord 
             asked_at: None,
         },
     };
-    SaveOneTimeRecord { key: record_key(number), alias: Some(alias(number)), record: Arc::new(record), now: at(now) }
+    SaveOneTimeRecord {
+        key: record_key(number),
+        second_key: Some(second_key(number)),
+        record: Arc::new(record),
+        now: at(now),
+    }
 }
 
 fn remove(store: &MemoryStore, client: &str) {
@@ -172,7 +177,7 @@ fn no_operation_moves_or_drops_many_of_a_million_records() {
 }
 
 #[test]
-fn no_operation_moves_or_drops_many_one_time_records_with_their_aliases_and_unique_tokens() {
+fn no_operation_moves_or_drops_many_one_time_records_with_their_second_keys_and_unique_tokens() {
     let store = store();
     moved::take();
     for number in 0..MANY / 2 {
@@ -186,7 +191,7 @@ fn no_operation_moves_or_drops_many_one_time_records_with_their_aliases_and_uniq
         check_moved();
     }
     assert!(store.one_time_records.len() < MANY as usize / 8, "{}", store.one_time_records.len());
-    assert!(store.aliases.len() <= store.one_time_records.len());
+    assert!(store.second_keys.len() <= store.one_time_records.len());
     assert!(store.unique.len() < MANY as usize, "{}", store.unique.len());
 }
 
