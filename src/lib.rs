@@ -98,8 +98,8 @@ mod server_queries;
 mod short_hash;
 pub mod sign_in;
 mod single_flight;
-mod spent;
 mod step;
+mod used_pending_ids;
 pub mod wire;
 
 pub use callback::Callback;
@@ -110,7 +110,7 @@ pub use leg::{Leg, Purpose};
 pub use moment::{Moment, Timestamp};
 pub use query::{OneTimeUse, PendingQuery, ServerQuery};
 pub use secret::Secret;
-pub use spent::{PendingId, Spent};
 pub use step::{Asleep, Request, Response, Sent, Step, run_async_with, run_with};
 #[cfg(feature = "os")]
 pub use step::{run, run_async};
+pub use used_pending_ids::{PendingId, UsedPendingIds};

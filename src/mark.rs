@@ -22,7 +22,7 @@ impl Mark {
         format!("{:032x}", u128::from_be_bytes(*self.0))
     }
 
-    /// The identifier by which the owner's pending value with that state is spent.
+    /// The identifier by which the owner's pending value with that state is used.
     pub(crate) fn id(&self, state: &str) -> PendingId {
         PendingId::of(&self.digits(), state)
     }

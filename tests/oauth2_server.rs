@@ -21,7 +21,7 @@ fn a_code_brings_tokens_and_those_bring_others() {
     let second = world.run(client.request_token(narrower, world.moment())).unwrap();
     assert_eq!(second.scope, Some("read".into()));
     assert_ne!(second.refresh_token, token.refresh_token);
-    // The first refresh token is spent. Who shows it after the time for lost answers has stolen one of them.
+    // The first refresh token is used. Who shows it after the time for lost answers has stolen one of them.
     world.now.set(NOW + 10);
     let again = oauth2::Grant::refresh_token(token.refresh_token.unwrap());
     world.run(client.request_token(again, world.moment())).unwrap_err();

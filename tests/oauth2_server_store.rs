@@ -28,7 +28,7 @@ enum Fault {
     LeavesTicketsWithTheirGrant,
     OverwritesAliases,
     TakesStaleVersions,
-    ReplacesSpentTickets,
+    ReplacesUsedRecords,
     IgnoresParents,
     ReturnsExpiredUniqueTokens,
     ChecksUniqueKeysInTwoSteps,
@@ -124,7 +124,7 @@ impl Store for Broken {
             (Fault::TakesStaleVersions, Some(found)) => {
                 self.inner.replace_one_time_record(&ReplaceOneTimeRecord { version: found.version, ..query.clone() })
             }
-            (Fault::ReplacesSpentTickets, Some(found)) if found.spent => Ok(true),
+            (Fault::ReplacesUsedRecords, Some(found)) if found.used => Ok(true),
             _ => self.inner.replace_one_time_record(query),
         }
     }
@@ -138,7 +138,7 @@ impl Store for Broken {
         let redemption = self.inner.redeem(query)?;
         let forgotten = match self.fault {
             Fault::RedeemsWithoutSpending => true,
-            Fault::RedeemsInTwoSteps => found.is_some_and(|found| !found.spent),
+            Fault::RedeemsInTwoSteps => found.is_some_and(|found| !found.used),
             _ => false,
         };
         if let (Redemption::Replayed(_), true, Some(tokens)) = (&redemption, forgotten, &query.tokens) {
@@ -239,7 +239,7 @@ fn every_broken_store_is_caught_by_the_rule_that_it_breaks() {
         (Fault::LeavesTicketsWithTheirGrant, "the grant of the existing token"),
         (Fault::OverwritesAliases, "second_key of a living record"),
         (Fault::TakesStaleVersions, "ReplaceOneTimeRecord with a version"),
-        (Fault::ReplacesSpentTickets, "ReplaceOneTimeRecord leaves a record alone that is spent"),
+        (Fault::ReplacesUsedRecords, "ReplaceOneTimeRecord leaves a record alone that is used"),
         (Fault::IgnoresParents, "ParentGone"),
         (Fault::ReturnsExpiredUniqueTokens, "expired"),
         (Fault::ChecksUniqueKeysInTwoSteps, "unique key"),
@@ -305,7 +305,7 @@ impl AsyncStore for Slow {
         let found = self.inner.find_one_time_record(&FindOneTimeRecord { key: query.key })?;
         elsewhere().await;
         let redemption = self.inner.redeem(query)?;
-        let forgotten = self.redeems_in_two_steps && found.is_some_and(|found| !found.spent);
+        let forgotten = self.redeems_in_two_steps && found.is_some_and(|found| !found.used);
         if forgotten && matches!(redemption, Redemption::Replayed(_)) {
             return Ok(Redemption::Redeemed);
         }

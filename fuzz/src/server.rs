@@ -39,7 +39,7 @@ pub type Input = Vec<Act>;
 struct Open {
     stored: String,
     verifier: Option<String>,
-    spent: bool,
+    used: bool,
 }
 
 pub fn run(acts: Input) {
@@ -80,7 +80,7 @@ pub fn run(acts: Input) {
                         let Ok(Step::Done(pending)) = sent.receive(response, moment()) else { panic!("no pending") };
                         assert!(seen.insert(pending.token().to_owned()), "the same credentials twice");
                         let stored = serde_json::to_string(&pending).unwrap();
-                        open.push(Open { stored, verifier: None, spent: false });
+                        open.push(Open { stored, verifier: None, used: false });
                     }
                     Err(rejected) => check(rejected),
                 }
@@ -90,7 +90,7 @@ pub fn run(acts: Input) {
                     continue;
                 }
                 let which = which % open.len();
-                let Open { stored, verifier, spent } = &mut open[which];
+                let Open { stored, verifier, used } = &mut open[which];
                 let pending: Pending = serde_json::from_str(stored).unwrap();
                 let url = client.authorization_url(&pending, &[]).unwrap();
                 let request = Request::get(url).body(()).unwrap();
@@ -101,7 +101,7 @@ pub fn run(acts: Input) {
                         continue;
                     }
                 };
-                assert!(!*spent && verifier.is_none());
+                assert!(!*used && verifier.is_none());
                 let step = if grant { consent.grant(Grant::new("jane"), moment()) } else { consent.deny(moment()) };
                 match serve(step, &store).unwrap() {
                     Decision::Redirect(response) => {
@@ -113,20 +113,20 @@ pub fn run(acts: Input) {
                     Decision::ShowVerifier(code) => *verifier = Some(code.expose().to_owned()),
                     Decision::ShowDenied => assert!(!grant),
                 }
-                *spent = !grant;
+                *used = !grant;
             }
             Act::Redeem { which, right } => {
                 if open.is_empty() {
                     continue;
                 }
                 let which = which % open.len();
-                let Open { stored, verifier, spent } = &mut open[which];
+                let Open { stored, verifier, used } = &mut open[which];
                 let pending: Pending = serde_json::from_str(stored).unwrap();
                 let code = verifier.clone().filter(|_| right).unwrap_or_else(|| "guessed".to_owned());
                 let Ok(Step::Send(request, sent)) = client.redeem_verifier(pending, &code, moment()) else { continue };
                 match serve(provider.token_credentials(&request, moment()), &store) {
                     Ok(response) => {
-                        assert!(right && verifier.is_some() && !*spent, "a token for nothing");
+                        assert!(right && verifier.is_some() && !*used, "a token for nothing");
                         let Ok(Step::Done(token)) = sent.receive(response, moment()) else { panic!("no token") };
                         assert!(seen.insert(token.credentials.token.clone()), "the same token twice");
                         tokens.push(token);
@@ -134,7 +134,7 @@ pub fn run(acts: Input) {
                     Err(rejected) => check(rejected),
                 }
                 // Whatever was sent, it was the only try.
-                *spent = true;
+                *used = true;
             }
             Act::Call { which } => {
                 if tokens.is_empty() {

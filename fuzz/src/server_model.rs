@@ -36,7 +36,7 @@ pub(crate) struct Code {
     pub(crate) grant: Option<GrantId>,
     pub(crate) pkce: bool,
     pub(crate) expires_at: u64,
-    pub(crate) spent: bool,
+    pub(crate) used: bool,
     pub(crate) gone: bool,
 }
 

@@ -170,7 +170,7 @@ impl World {
             self.codes.iter().all(|code| code.value != value) && self.tokens.iter().all(|token| token.value != value)
         );
         let expires_at = self.clock.now + 60;
-        self.codes.push(Code { value, client, scope, user, grant: None, pkce, expires_at, spent: false, gone: false });
+        self.codes.push(Code { value, client, scope, user, grant: None, pkce, expires_at, used: false, gone: false });
     }
 
     fn mislead(&mut self, client: usize, to: usize) {
@@ -195,15 +195,15 @@ impl World {
         let end = self.post("/token", client, &parameters);
         let code = &mut self.codes[at];
         let expired = code.expires_at <= self.clock.now;
-        let waits = code.client == client && !code.spent && !code.gone && !expired;
+        let waits = code.client == client && !code.used && !code.gone && !expired;
         match end {
             Ok(response) => {
                 assert!(waits && right_uri && right_verifier, "tokens for a code that is no good");
-                code.spent = true;
+                code.used = true;
                 self.redeemed(at, &response);
             }
             Err(Reason::CodeReplayed) => {
-                assert!(code.spent && !code.gone && code.client == client);
+                assert!(code.used && !code.gone && code.client == client);
                 self.forget_code(at);
             }
             Err(Reason::CodeOfAnotherClient(_)) => {
@@ -214,15 +214,15 @@ impl World {
             Err(Reason::CodeExpired { .. }) => assert!(!code.gone && expired),
             Err(Reason::RedirectUriChanged) => {
                 assert!(waits && !right_uri);
-                code.spent = true;
+                code.used = true;
             }
             Err(Reason::WrongVerifier) => {
                 assert!(waits && !right_verifier && pkce);
-                code.spent = true;
+                code.used = true;
             }
             Err(Reason::VerifierUnasked) => {
                 assert!(waits && !right_verifier && !pkce);
-                code.spent = true;
+                code.used = true;
             }
             Err(Reason::StoreFailed(_)) => {}
             Err(reason) => panic!("{reason}"),

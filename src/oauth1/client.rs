@@ -282,7 +282,7 @@ impl Client {
     /// or all of it. Where the user came to is compared with the URI of [`Authorize::callback`] or
     /// [`Authorize::registered_as`].
     ///
-    /// A callback may arrive twice. Spend [`pending.id()`](Pending::id) first, in your database or in [`Spent`](crate::Spent): `pending` is
+    /// A callback may arrive twice. Spend [`pending.id()`](Pending::id) first, in your database or in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is
     /// consumed here, but a copy that was stored is not.
     ///
     /// # Errors

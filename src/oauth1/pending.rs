@@ -18,12 +18,12 @@ use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 /// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is what you make count once. In a
 /// server's session, take the value out in the same step in which you read it. Nothing can be taken out of a cookie, which browsers
 /// and attackers keep copies of: note [`id`](Self::id) in your database before you redeem, if it is absent, and go on only then;
-/// or in [`Spent`](crate::Spent), if there is one process. Keep a note until [`expires_at`](Self::expires_at).
+/// or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until [`expires_at`](Self::expires_at).
 ///
 /// ```no_run
 /// # use oauth_proto::oauth1::Pending;
 /// # fn insert_if_absent(_: &str, _: u64) -> bool { true }
-/// // INSERT INTO spent (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING, and whether that inserted a row.
+/// // INSERT INTO used (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING, and whether that inserted a row.
 /// fn is_first(pending: &Pending) -> bool {
 ///     insert_if_absent(&pending.id().to_string(), pending.expires_at().as_secs())
 /// }
@@ -75,7 +75,7 @@ impl Pending {
         &self.credentials.token
     }
 
-    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go on only if it was not there yet.
+    /// What this is known by when it is used: before it is redeemed, note this identifier, and go on only if it was not there yet.
     pub fn id(&self) -> PendingId {
         self.mark.id(self.token())
     }

@@ -43,7 +43,7 @@ pub struct Start {
 /// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is what you make count once. In a
 /// server's session, take the value out in the same step in which you read it. Nothing can be taken out of a cookie, which browsers
 /// and attackers keep copies of: note [`id`](Self::id) in your database before you call `callback`, if it is absent, and go on only then;
-/// or in [`Spent`](crate::Spent), if there is one process. Keep a note until [`expires_at`](Self::expires_at).
+/// or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until [`expires_at`](Self::expires_at).
 ///
 /// ```no_run
 /// # use oauth_proto::sign_in::Pending;

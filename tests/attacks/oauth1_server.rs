@@ -697,7 +697,7 @@ fn verifier_wrong() {
     let Step::Send(request, _) = step else { panic!("nothing to send") };
     let rejected = serve(world.provider.token_credentials(&request, world.moment()), &world.store).unwrap_err();
     assert_eq!((rejected.response().status().as_u16(), rejected.reason), (401, Reason::WrongVerifier));
-    // The request token is spent: the right verifier comes too late.
+    // The request token is used: the right verifier comes too late.
     assert!(world.redeem(serde_json::from_str(&stored).unwrap(), &callback).is_err());
 }
 

@@ -4,7 +4,9 @@ use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, Client, Discovery, Metadata, Pending, Quirks, ResourceDiscovery, ResponseMode,
     Scope, Session, Token, TokenType, Verdict,
 };
-use oauth_proto::{Error, Expired, Forged, Misbehaved, OneTimeUse, Refused, Spent, Step, Timestamp, Unsupported};
+use oauth_proto::{
+    Error, Expired, Forged, Misbehaved, OneTimeUse, Refused, Step, Timestamp, Unsupported, UsedPendingIds,
+};
 
 use crate::common::oauth2::*;
 
@@ -154,10 +156,10 @@ fn pkce_downgrade() {
 /// A second click, a prefetch, or a stored copy.
 #[test]
 fn a_callback_that_arrives_twice_is_redeemed_once_where_it_is_spent_first() {
-    let spent = Spent::new(10);
+    let used = UsedPendingIds::new(10);
     let (pending, callback) = begun(&client());
     let stored = serde_json::to_string(&pending).unwrap();
-    let come_back = |pending: Pending| match spent.spend(pending.id(), pending.expires_at(), now()) {
+    let come_back = |pending: Pending| match used.mark_used(pending.id(), pending.expires_at(), now()) {
         OneTimeUse::First => Some(client().redeem(pending, &format!("{callback}&code=x"), moment()).map(drop)),
         OneTimeUse::Replay => None,
     };

@@ -189,7 +189,7 @@ pub struct Redeem {
 pub enum Redemption {
     /// The token is kept under its identifier.
     Redeemed(TokenRecord),
-    /// Not known, not granted, expired, another client's, or with a wrong verifier. The credentials are spent.
+    /// Not known, not granted, expired, another client's, or with a wrong verifier. The credentials are used.
     Refused,
 }
 

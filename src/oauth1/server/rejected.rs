@@ -127,10 +127,10 @@ pub enum Reason {
     /// The callback is not one that was registered, or none at all.
     #[error("the callback is not acceptable")]
     CallbackRefused,
-    /// The verifier is wrong. The temporary credentials are spent.
-    #[error("the verifier is wrong or access was not granted; the temporary credentials are spent")]
+    /// The verifier is wrong. The temporary credentials are used.
+    #[error("the verifier is wrong or access was not granted; the temporary credentials are used")]
     WrongVerifier,
-    /// The temporary credentials do not wait for a decision: unknown, expired, decided or spent.
+    /// The temporary credentials do not wait for a decision: unknown, expired, decided or used.
     #[error("the temporary credentials wait for no decision")]
     NothingPending,
     /// Storage failed.

@@ -205,14 +205,14 @@ impl Provider {
     ) -> ServerStep<T> {
         ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, Voice::page(Endpoint::Authorize), move |found| {
             let refuse = |why| Err(Reason::RequestUri(why));
-            let Some(FoundOneTimeRecord { key, spent, record, .. }) = found else { return refuse("it is unknown") };
+            let Some(FoundOneTimeRecord { key, used, record, .. }) = found else { return refuse("it is unknown") };
             let OneTimeContent::Pushed { consent, loadable_until } = &record.pending else {
                 return refuse("it is unknown");
             };
             if record.client_id != client_id {
                 return refuse("it is another client's");
             }
-            if spent {
+            if used {
                 return refuse("the user has decided on it");
             }
             if *loadable_until <= now {

@@ -1,9 +1,9 @@
 //! Redeeming a code, RFC 6749 §4.1.3 and RFC 7636 §4.6.
 //!
 //! ```text
-//!   FindOneTimeRecord --> whose is it? -- another client's, or spent --> Revoke(Grant) --> invalid_grant
+//!   FindOneTimeRecord --> whose is it? -- another client's, or used --> Revoke(Grant) --> invalid_grant
 //!                      |
-//!                      v  redirect_uri and code_verifier fit?  -- no --> Redeem (spent for nothing) --> invalid_grant
+//!                      v  redirect_uri and code_verifier fit?  -- no --> Redeem (used for nothing) --> invalid_grant
 //!                      |
 //!                      v
 //!                   Redeem with new tokens --> Redeemed --> tokens
@@ -40,7 +40,7 @@ impl Work {
             if found.record.client_id != self.client.client_id {
                 return Ok(self.revoke(grant_id, Reason::CodeOfAnotherClient(self.client.client_id.clone())));
             }
-            if found.spent {
+            if found.used {
                 return Ok(self.revoke(grant_id, Reason::CodeReplayed));
             }
             let (at, now) = (found.record.expires_at, self.moment.now);
@@ -49,19 +49,19 @@ impl Work {
             }
             let checked = check(&found, redirect_uri.as_deref(), verifier.as_ref(), self.client.is_public());
             match checked {
-                Ok(()) => self.spend(found),
-                Err(reason) => Ok(self.spend_for_nothing(found.key, reason)),
+                Ok(()) => self.use_up(found),
+                Err(reason) => Ok(self.use_up_without_tokens(found.key, reason)),
             }
         })
     }
 
     /// Spends a code that was shown with something wrong, so that nobody can try again.
-    fn spend_for_nothing<T: End>(&self, key: TokenHash, reason: Reason) -> ServerStep<T> {
+    fn use_up_without_tokens<T: End>(&self, key: TokenHash, reason: Reason) -> ServerStep<T> {
         ask(NextQuery::Redeem, Redeem { key, tokens: None }, self.voice(), move |_| Err(reason))
     }
 
     /// Spends a one-time record that is good, for tokens.
-    pub(super) fn spend<T: End>(self, found: FoundOneTimeRecord) -> Result<ServerStep<T>, Reason> {
+    pub(super) fn use_up<T: End>(self, found: FoundOneTimeRecord) -> Result<ServerStep<T>, Reason> {
         let is_code = matches!(found.record.pending, OneTimeContent::Code { .. });
         let grant = match &found.record.pending {
             OneTimeContent::Code { grant, .. } => grant.clone(),

@@ -71,7 +71,7 @@ pub struct Consent {
     pub(super) redirect_uri_sent: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) challenge: Option<Challenge>,
-    /// The request that was pushed, which is spent with the decision.
+    /// The request that was pushed, which is used with the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) pushed: Option<TokenHash>,
 }

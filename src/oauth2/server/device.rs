@@ -127,7 +127,7 @@ pub(super) fn as_issued(entered: &str) -> String {
     code
 }
 
-/// The second_key of a device's one-time record.
+/// The second key of a device's one-time record.
 pub(super) fn user_code_hash(user_code: &str) -> TokenHash {
     TokenHash::of_all(["user code", user_code])
 }
@@ -138,7 +138,7 @@ impl Work {
         ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.voice(), move |found| {
             let ours = |found: &FoundOneTimeRecord| {
                 // A user code finds the one-time record, too, but is no device code.
-                found.key == key && !found.spent && found.record.client_id == self.client.client_id
+                found.key == key && !found.used && found.record.client_id == self.client.client_id
             };
             let found = found.filter(ours).ok_or(Reason::DeviceUnknown)?;
             let OneTimeContent::Device { stage, .. } = &found.record.pending else { return Err(Reason::DeviceUnknown) };
@@ -148,7 +148,7 @@ impl Work {
             match stage {
                 DeviceStage::Waiting => Ok(self.note_question(&found)),
                 DeviceStage::Denied => Err(Reason::Denied),
-                DeviceStage::Granted(_) => self.spend(found),
+                DeviceStage::Granted(_) => self.use_up(found),
             }
         })
     }

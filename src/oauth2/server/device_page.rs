@@ -186,5 +186,5 @@ impl Provider {
 /// Whether a device waits for a decision.
 fn waits(found: &FoundOneTimeRecord, now: Timestamp) -> bool {
     let waiting = matches!(&found.record.pending, OneTimeContent::Device { stage: DeviceStage::Waiting, .. });
-    waiting && !found.spent && found.record.expires_at > now
+    waiting && !found.used && found.record.expires_at > now
 }

@@ -28,7 +28,7 @@ use crate::{Moment, Response};
 impl Provider {
     /// Ends an authorization request that the user does not grant: the response leads back to the client with `access_denied`.
     ///
-    /// The client is looked at once more, and a pushed request is spent. A request that was decided before is refused.
+    /// The client is looked at once more, and a pushed request is used. A request that was decided before is refused.
     pub fn deny(&self, consent: Consent) -> ServerStep<Response> {
         self.end(consent, Reason::Denied, Voice::redirect)
     }
@@ -65,13 +65,13 @@ impl Provider {
         self.decide_on(consent, move |_, client, consent| {
             let voice = voice(consent.back, &client);
             let ended = move || Ok(ServerStep::Done(reason.reject(&voice).response()));
-            spend(consent.pushed, &client, ended)
+            use_up(consent.pushed, &client, ended)
         })
     }
 
     /// Ends an authorization request that the user grants: the response leads back to the client, with a code or, in the implicit grant, a
     /// token. Call it only after the application knows who the user is. The client is looked at once more, for the case that it has
-    /// changed, and a pushed request is spent. A request that was decided before is refused.
+    /// changed, and a pushed request is used. A request that was decided before is refused.
     pub fn grant(&self, consent: Consent, grant: Grant, moment: Moment) -> ServerStep<Response> {
         self.decide_on(consent, move |provider, client, consent| {
             let voice = Voice::redirect(consent.back.clone(), &client);
@@ -159,7 +159,7 @@ impl Provider {
                     at_most: None,
                 };
                 let (issued, voice) = (self.0.issue(issue, &moment)?, voice.clone());
-                spend(consent.pushed, client, move || Ok(give_token(issued, consent.back, &voice)))
+                use_up(consent.pushed, client, move || Ok(give_token(issued, consent.back, &voice)))
             }
         }
     }
@@ -189,7 +189,7 @@ impl Provider {
             now: moment.now,
         };
         let voice = voice.clone();
-        spend(pushed, client, move || {
+        use_up(pushed, client, move || {
             Ok(ask(NextQuery::SaveOneTimeRecord, query, voice, move |_| {
                 Ok(ServerStep::Done(back.bring(&[("code", &code)])))
             }))
@@ -215,7 +215,7 @@ fn give_token(issued: Issued, back: Box<Return>, voice: &Voice) -> ServerStep<Re
 }
 
 /// Spends a request that was pushed, so that it is decided once. A page for the user tells where it was: the client has its answer.
-fn spend(
+fn use_up(
     pushed: Option<TokenHash>,
     client: &Arc<ClientRecord>,
     next: impl FnOnce() -> Result<ServerStep<Response>, Reason> + Send + 'static,

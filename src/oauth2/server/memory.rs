@@ -81,7 +81,7 @@ struct StoredOneTimeRecord {
     client: Option<Arc<Ending>>,
     family: Arc<Family>,
     version: u64,
-    spent: bool,
+    used: bool,
 }
 
 fn has_come(ending: &Option<Arc<Ending>>) -> bool {
@@ -132,7 +132,7 @@ impl MemoryStore {
         put_client(&mut self.clients(&record.client_id), Arc::new(record));
     }
 
-    /// Returns how many tokens and one-time records it holds. Spent one-time records count, and so do records that are over and not dropped yet.
+    /// Returns how many tokens and one-time records it holds. UsedPendingIds one-time records count, and so do records that are over and not dropped yet.
     pub fn len(&self) -> usize {
         self.tokens.len() + self.one_time_records.len()
     }
@@ -391,7 +391,7 @@ impl Store for MemoryStore {
             client,
             family,
             version: 0,
-            spent: false,
+            used: false,
         };
         self.one_time_records.shard(key).insert(*key, stored);
         if let Some((second_key, mut second_keys)) = second_keys {
@@ -411,14 +411,14 @@ impl Store for MemoryStore {
             if record.grant_id != stored.family.grant {
                 Arc::make_mut(&mut record).grant_id = stored.family.grant;
             }
-            FoundOneTimeRecord { key, version: stored.version, spent: stored.spent, record }
+            FoundOneTimeRecord { key, version: stored.version, used: stored.used, record }
         }))
     }
 
     fn replace_one_time_record(&self, query: &ReplaceOneTimeRecord) -> Result<bool, Infallible> {
         let mut shard = self.one_time_records.shard(&query.key);
         let may =
-            |stored: &&mut StoredOneTimeRecord| stored.is_alive() && stored.version == query.version && !stored.spent;
+            |stored: &&mut StoredOneTimeRecord| stored.is_alive() && stored.version == query.version && !stored.used;
         let Some(stored) = shard.get_mut(&query.key).filter(may) else { return Ok(false) };
         stored.record = query.record.clone();
         stored.version += 1;
@@ -429,7 +429,7 @@ impl Store for MemoryStore {
         let mut shard = self.one_time_records.shard(&query.key);
         let alive = shard.get_mut(&query.key).filter(|stored| stored.is_alive());
         let Some(stored) = alive else { return Ok(Redemption::Unknown) };
-        if std::mem::replace(&mut stored.spent, true) {
+        if std::mem::replace(&mut stored.used, true) {
             return Ok(Redemption::Replayed(stored.family.grant));
         }
         let Some(tokens) = &query.tokens else { return Ok(Redemption::Redeemed) };

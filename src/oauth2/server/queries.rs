@@ -62,8 +62,8 @@ impl ServerQuery for RemoveClient {
     type Output = bool;
 }
 
-/// Keeps a new one-time record, with version 0. Answers whether it was kept: not where a one-time record has that second_key whose time has not come,
-/// spent or not; which happens to user codes, since they are short.
+/// Keeps a new one-time record, with version 0. Answers whether it was kept: not where a one-time record has that second key whose time has not come,
+/// used or not; which happens to user codes, since they are short.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::SaveOneTimeRecord;
@@ -104,7 +104,7 @@ pub struct FindOneTimeRecord {
 /// ```
 /// # use oauth_proto::oauth2::server::FoundOneTimeRecord;
 /// fn was_used(found: &FoundOneTimeRecord) -> bool {
-///     found.spent
+///     found.used
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ pub struct FoundOneTimeRecord {
     /// How often it was replaced.
     pub version: u64,
     /// Whether it has been redeemed.
-    pub spent: bool,
+    pub used: bool,
     /// The one-time record.
     pub record: Arc<OneTimeRecord>,
 }
@@ -123,12 +123,12 @@ impl ServerQuery for FindOneTimeRecord {
     type Output = Option<FoundOneTimeRecord>;
 }
 
-/// Puts a one-time record in place of one that is there, is not spent and has that version, which goes up by one. Its second_key stays. Answers
+/// Puts a one-time record in place of one that is there, is not used and has that version, which goes up by one. Its second key stays. Answers
 /// whether it did.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::ReplaceOneTimeRecord;
-/// /// UPDATE one-time records SET …, version = version + 1 WHERE key = ? AND version = ? AND NOT spent
+/// /// UPDATE one_time_records SET …, version = version + 1 WHERE key = ? AND version = ? AND NOT used
 /// fn key_and_version(query: &ReplaceOneTimeRecord) -> (String, u64) {
 ///     (query.key.to_string(), query.version)
 /// }
@@ -168,13 +168,13 @@ pub struct NewTokens {
     pub now: Timestamp,
 }
 
-/// Spends a one-time record for tokens, once: marks it as spent, and keeps the tokens. A spent one-time record stays until it expires, so that
-/// the second attempt, which keeps nothing, is known for what it is. Without tokens it is only spent. Whether it has expired
+/// Spends a one-time record for tokens, once: marks it as used, and keeps the tokens. A used one-time record stays until it expires, so that
+/// the second attempt, which keeps nothing, is known for what it is. Without tokens it is only used. Whether it has expired
 /// was looked at before.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::Redeem;
-/// /// UPDATE one-time records SET spent = TRUE WHERE key = ? AND NOT spent; if that was one row, INSERT the tokens: one transaction.
+/// /// UPDATE one_time_records SET used = TRUE WHERE key = ? AND NOT used; if that was one row, INSERT the tokens: one transaction.
 /// fn key(query: &Redeem) -> String {
 ///     query.key.to_string()
 /// }
@@ -196,12 +196,12 @@ pub struct Redeem {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Redemption {
-    /// It is spent now, and the tokens are kept.
+    /// It is used now, and the tokens are kept.
     Redeemed,
-    /// It is spent now, and a unique token was there already: its hash and record. The one-time record is of that one's grant from now
+    /// It is used now, and a unique token was there already: its hash and record. The one-time record is of that one's grant from now
     /// on: [`FindOneTimeRecord`] says so, and it goes when that grant is revoked, no longer with its own.
     Existing(TokenHash, Arc<TokenRecord>),
-    /// It had been spent before. The grant that it is of, now: all of it is about to be revoked.
+    /// It had been used before. The grant that it is of, now: all of it is about to be revoked.
     Replayed(GrantId),
     /// There is none, or it has been revoked.
     Unknown,

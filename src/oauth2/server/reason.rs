@@ -149,14 +149,14 @@ pub enum Reason {
     /// The code was given to another client. Its grant is revoked.
     #[error("the code was given to another client than {0:?}; its grant is revoked")]
     CodeOfAnotherClient(String),
-    /// The redirect_uri is not that of the authorization request. The code is spent.
-    #[error("the redirect_uri is not that of the authorization request; the code is spent")]
+    /// The redirect_uri is not that of the authorization request. The code is used.
+    #[error("the redirect_uri is not that of the authorization request; the code is used")]
     RedirectUriChanged,
-    /// The code_verifier does not fit, or is missing. The code is spent.
-    #[error("the code_verifier does not fit; the code is spent")]
+    /// The code_verifier does not fit, or is missing. The code is used.
+    #[error("the code_verifier does not fit; the code is used")]
     WrongVerifier,
-    /// There is a code_verifier, and was no code_challenge. The code is spent.
-    #[error("there is a code_verifier, and was no code_challenge; the code is spent")]
+    /// There is a code_verifier, and was no code_challenge. The code is used.
+    #[error("there is a code_verifier, and was no code_challenge; the code is used")]
     VerifierUnasked,
     /// The refresh token is unknown, or was revoked, or was dropped after it had expired.
     #[error("the refresh token is unknown, or was revoked, or was dropped after it had expired")]
@@ -397,7 +397,7 @@ impl Reason {
             | Self::NotPushed
             | Self::Unsupported(_)
             | Self::ChallengeMissing
-            // The code is spent with these.
+            // The code is used with these.
             | Self::RedirectUriChanged
             | Self::WrongVerifier
             | Self::VerifierUnasked

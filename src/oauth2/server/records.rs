@@ -342,7 +342,7 @@ pub enum OneTimeContent {
         /// When it asked last.
         asked_at: Option<Timestamp>,
     },
-    /// A pushed authorization request (RFC 9126). It is spent when the user has decided.
+    /// A pushed authorization request (RFC 9126). It is used when the user has decided.
     #[non_exhaustive]
     Pushed {
         /// What the user is to decide.

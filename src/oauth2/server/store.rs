@@ -60,7 +60,7 @@ server_queries! {
     /// ```sql
     /// CREATE TABLE clients (client_id TEXT PRIMARY KEY, registration TEXT, record JSON NOT NULL);
     /// CREATE TABLE one-time records (key TEXT PRIMARY KEY, second_key TEXT UNIQUE, grant_id TEXT, client_id TEXT, expires_at BIGINT,
-    ///                       version BIGINT NOT NULL DEFAULT 0, spent BOOLEAN NOT NULL DEFAULT FALSE, record JSON NOT NULL);
+    ///                       version BIGINT NOT NULL DEFAULT 0, used BOOLEAN NOT NULL DEFAULT FALSE, record JSON NOT NULL);
     /// CREATE TABLE tokens  (key TEXT PRIMARY KEY, grant_id TEXT, client_id TEXT REFERENCES clients, unique_key TEXT,
     ///                       expires_at BIGINT, replaced BOOLEAN NOT NULL DEFAULT FALSE, user_id TEXT,
     ///                       serial BIGINT GENERATED ALWAYS AS IDENTITY, record JSON NOT NULL);
@@ -68,10 +68,10 @@ server_queries! {
     /// -- unique tokens came last, and the user_id is for pages on which a user sees what was granted. Then, for example:
     ///
     /// -- save a one-time record with an second_key: an expired one must make room first
-    /// DELETE FROM one-time records WHERE second_key = $1 AND expires_at <= $2;
+    /// DELETE FROM one_time_records WHERE second_key = $1 AND expires_at <= $2;
     ///
     /// -- redeem, in one transaction: where no row is changed, look whether there is one, for Replayed or Unknown
-    /// UPDATE one-time records SET spent = TRUE WHERE key = $1 AND NOT spent;
+    /// UPDATE one_time_records SET used = TRUE WHERE key = $1 AND NOT used;
     /// INSERT INTO tokens (key, grant_id, client_id, unique_key, expires_at, user_id, record) VALUES …;
     /// -- or, where a unique token is there: set the one-time record's grant_id to that one's, and answer find_one_time_record with it
     ///
@@ -81,11 +81,11 @@ server_queries! {
     /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}') WHERE key = $4; -- the predecessor; PostgreSQL's syntax
     ///
     /// -- revoke a grant
-    /// DELETE FROM one-time records WHERE grant_id = $1;
+    /// DELETE FROM one_time_records WHERE grant_id = $1;
     /// DELETE FROM tokens WHERE grant_id = $1;
     ///
     /// -- from time to time
-    /// DELETE FROM one-time records WHERE expires_at <= $1;
+    /// DELETE FROM one_time_records WHERE expires_at <= $1;
     /// DELETE FROM tokens WHERE expires_at <= $1;
     /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}') WHERE (record->'replaced'->>'sealed_until')::bigint <= $1;
     /// ```

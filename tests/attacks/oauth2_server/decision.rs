@@ -70,7 +70,7 @@ fn par_reused_after_grant() {
     }
     assert!(is_request_uri(&paged(serve(world.provider.deny(second), &world.store))));
     assert!(is_request_uri(&paged(load(&world, PRINTER.0, &uri))));
-    // Nothing of that has spent the code.
+    // Nothing of that has used the code.
     world.redeem(PRINTER, &code).unwrap();
 
     // An error that cannot be sent spends nothing.

@@ -111,7 +111,7 @@ async fn removing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     must(kit.client(&ids[0]).await.is_none(), "RemoveClient removes the client");
     let (tokens, record) = &kept[0];
     must(kit.lacks(&tokens[0]).await && kit.lacks(&tokens[1]).await, "RemoveClient removes all of the client's tokens");
-    must(kit.record(*record).await.is_none(), "RemoveClient removes the client's one_time_records");
+    must(kit.record(*record).await.is_none(), "RemoveClient removes the client's one-time records");
     must(!kit.remove_client(remove(0, registrations[0])).await, "RemoveClient of a client that is gone answers false");
     let (tokens, record) = &kept[1];
     let untouched = kit.client(&ids[1]).await.is_some() && kit.has(&tokens[0].access).await;

@@ -114,7 +114,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         let query = SaveOneTimeRecord { key, second_key: None, record: Arc::new(record), now: self.now };
         must(
             self.save_one_time_record(query).await,
-            "SaveOneTimeRecord without an second_key keeps the record, and answers true",
+            "SaveOneTimeRecord without an second key keeps the record, and answers true",
         );
         key
     }

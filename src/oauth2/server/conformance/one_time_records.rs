@@ -56,7 +56,7 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         (kit.device(&grant, DeviceStage::Waiting), kit.device(&grant, DeviceStage::Granted(grant.clone())));
     for record in [kit.code(&grant), waiting, granted, kit.device(&grant, DeviceStage::Denied), pushed(kit)] {
         let key = kit.issue(record.clone()).await;
-        let expected = FoundOneTimeRecord { key, version: 0, spent: false, record: Arc::new(record) };
+        let expected = FoundOneTimeRecord { key, version: 0, used: false, record: Arc::new(record) };
         must(
             kit.record(key).await == Some(expected),
             "FindOneTimeRecord answers with what SaveOneTimeRecord kept, whole, at version 0",
@@ -82,30 +82,30 @@ async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         |key, second_key| SaveOneTimeRecord { key, second_key: Some(second_key), record: record.clone(), now: kit.now };
     must(
         kit.save_one_time_record(save(keys[0], second_key)).await,
-        "SaveOneTimeRecord with an second_key that is free answers true",
+        "SaveOneTimeRecord with an second key that is free answers true",
     );
     let found = kit.record(second_key).await;
     must(
         found.is_some_and(|found| found.key == keys[0]),
         "FindOneTimeRecord finds a record by its second_key, and answers with its key",
     );
-    must(kit.record(keys[0]).await.is_some(), "FindOneTimeRecord finds a record with an second_key by its key, too");
+    must(kit.record(keys[0]).await.is_some(), "FindOneTimeRecord finds a record with an second key by its key, too");
     must(
         !kit.save_one_time_record(save(keys[1], second_key)).await,
-        "SaveOneTimeRecord with the second_key of a living record answers false",
+        "SaveOneTimeRecord with the second key of a living record answers false",
     );
-    must(kit.record(keys[1]).await.is_none(), "SaveOneTimeRecord with the second_key of a living record keeps nothing");
-    let (spent, key) = (kit.key(), kit.key());
-    kit.save_one_time_record(save(key, spent)).await;
+    must(kit.record(keys[1]).await.is_none(), "SaveOneTimeRecord with the second key of a living record keeps nothing");
+    let (used, key) = (kit.key(), kit.key());
+    kit.save_one_time_record(save(key, used)).await;
     kit.redeem(Redeem { key, tokens: None }).await;
     must(
-        !kit.save_one_time_record(save(kit.key(), spent)).await,
-        "a record that is spent keeps its second_key until it expires",
+        !kit.save_one_time_record(save(kit.key(), used)).await,
+        "a record that is used keeps its second key until it expires",
     );
     let found = kit.record(second_key).await;
     must(
         found.is_some_and(|found| found.key == keys[0]),
-        "SaveOneTimeRecord leaves the second_key to the record that has it",
+        "SaveOneTimeRecord leaves the second key to the record that has it",
     );
 
     let replace = ReplaceOneTimeRecord { key: keys[0], version: 0, record: record.clone() };
@@ -116,14 +116,14 @@ async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let found = kit.record(second_key).await;
     must(
         found.is_some_and(|found| found.version == 1),
-        "FindOneTimeRecord by the second_key sees what ReplaceOneTimeRecord did",
+        "FindOneTimeRecord by the second key sees what ReplaceOneTimeRecord did",
     );
     kit.revoke(Revoke::Grant(record.grant_id)).await;
     must(
         kit.record(second_key).await.is_none(),
-        "FindOneTimeRecord by the second_key of a record that was revoked answers None",
+        "FindOneTimeRecord by the second key of a record that was revoked answers None",
     );
-    must(kit.save_one_time_record(save(keys[2], second_key)).await, "an second_key is free once its record is revoked");
+    must(kit.save_one_time_record(save(keys[2], second_key)).await, "an second key is free once its record is revoked");
 
     // At the very second at which a one-time record expires, its second_key is free.
     let (second_key, past) = (kit.key(), kit.past());
@@ -131,15 +131,15 @@ async fn second_keys<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let first = SaveOneTimeRecord { key: kit.key(), second_key: Some(second_key), record: Arc::new(before), now: past };
     kit.save_one_time_record(first).await;
     let key = kit.key();
-    must(kit.save_one_time_record(save(key, second_key)).await, "an second_key is free once its record has expired");
+    must(kit.save_one_time_record(save(key, second_key)).await, "an second key is free once its record has expired");
     let found = kit.record(second_key).await;
-    must(found.is_some_and(|found| found.key == key), "an second_key that was free finds the record that has it now");
+    must(found.is_some_and(|found| found.key == key), "an second key that was free finds the record that has it now");
     // Something new comes, upon which the first may be dropped: with its own second_key, not the second's.
     kit.issue(kit.code(&kit.grant())).await;
     let found = kit.record(second_key).await;
     must(
         found.is_some_and(|found| found.key == key),
-        "dropping an expired record leaves its second_key to the one that has it now",
+        "dropping an expired record leaves its second key to the one that has it now",
     );
 }
 
@@ -153,7 +153,7 @@ async fn replacing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     };
     let stage = async |stage: &DeviceStage, version: u64| {
         let expected = Arc::new(kit.device(&grant, stage.clone()));
-        kit.record(key).await.is_some_and(|found| found.record == expected && found.version == version && !found.spent)
+        kit.record(key).await.is_some_and(|found| found.record == expected && found.version == version && !found.used)
     };
     must(
         !kit.replace_one_time_record(replace(key, 1, &denied)).await,
@@ -186,8 +186,8 @@ async fn replacing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
     let version = kit.record(key).await.map_or(2, |found| found.version);
     let refused = !kit.replace_one_time_record(replace(key, version, &granted)).await;
-    let spent = kit.record(key).await.is_some_and(|found| found.spent);
-    must(refused && spent, "ReplaceOneTimeRecord leaves a record alone that is spent, whatever the version");
+    let used = kit.record(key).await.is_some_and(|found| found.used);
+    must(refused && used, "ReplaceOneTimeRecord leaves a record alone that is used, whatever the version");
     kit.revoke(Revoke::Grant(grant.id)).await;
     let refused = !kit.replace_one_time_record(replace(key, version, &granted)).await;
     must(
@@ -226,8 +226,8 @@ async fn redeeming<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.issue(kit.code(&kit.grant())).await;
     let found = kit.record(key).await;
     must(
-        found.is_some_and(|found| found.spent && *found.record == kit.code(&grant)),
-        "a spent record stays until it expires",
+        found.is_some_and(|found| found.used && *found.record == kit.code(&grant)),
+        "a used record stays until it expires",
     );
 
     let key = kit.issue(kit.code(&grant)).await;
@@ -237,7 +237,7 @@ async fn redeeming<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
     let again = kit.redeem(redeem(key, &second)).await;
     must(again == Redemption::Replayed(grant.id), "Redeem without tokens spends the record");
-    must(kit.lacks(&second).await, "Redeem of a record that was spent for nothing keeps no tokens");
+    must(kit.lacks(&second).await, "Redeem of a record that was used for nothing keeps no tokens");
 
     let (grant, only) = (kit.grant(), NewTokens { refresh: None, ..kit.tokens(&grant) });
     let key = kit.issue(kit.code(&grant)).await;
@@ -253,7 +253,7 @@ async fn redeeming<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
 }
 
-/// A unique token is there: the one-time record is spent for it, and is of its grant from then on.
+/// A unique token is there: the one-time record is used for it, and is of its grant from then on.
 async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let (unique, first, second) = (kit.key(), kit.grant(), kit.grant());
     let (existing, tokens) = (kit.living(&first, unique), kit.living(&second, unique));
@@ -267,19 +267,19 @@ async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S
     );
     must(kit.lacks(&tokens).await, "Redeem that answers Existing keeps no tokens");
     let found = kit.record(key).await;
-    must(found.as_ref().is_some_and(|found| found.spent), "Redeem that answers Existing spends the record");
+    must(found.as_ref().is_some_and(|found| found.used), "Redeem that answers Existing spends the record");
     let moved = found.is_some_and(|found| found.record.grant_id == first.id);
     must(moved, "after Redeem has answered Existing, FindOneTimeRecord answers with the grant of the existing token");
     let again = kit.redeem(Redeem { key, tokens: Some(tokens) }).await;
     must(
         again == Redemption::Replayed(first.id),
-        "a record that was spent for an existing token is Replayed the second time, with that token's grant",
+        "a record that was used for an existing token is Replayed the second time, with that token's grant",
     );
     kit.revoke(Revoke::Grant(second.id)).await;
     let stays = kit.record(key).await.is_some() && kit.has(&existing.access).await;
-    must(stays, "a record that was spent for an existing token does not go with the grant that it was of");
+    must(stays, "a record that was used for an existing token does not go with the grant that it was of");
     kit.revoke(Revoke::Grant(first.id)).await;
-    must(kit.record(key).await.is_none(), "a record that was spent for an existing token goes with that token's grant");
+    must(kit.record(key).await.is_none(), "a record that was used for an existing token goes with that token's grant");
 
     // A unique token that is not there any more is nobody's.
     let (third, key) = (kit.grant(), kit.issue(kit.code(&second)).await);

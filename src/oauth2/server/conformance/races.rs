@@ -130,11 +130,11 @@ async fn one_alias<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Tog
     };
     let judge = async |(second_key, keys): (TokenHash, Vec<TokenHash>), outcomes: Vec<Outcome>| {
         let winner =
-            winner(&outcomes, kept, "of one_time_records with one second_key that come at once, exactly one is kept");
+            winner(&outcomes, kept, "of one-time records with one second_key that come at once, exactly one is kept");
         let found = kit.record(second_key).await.map(|found| found.key);
-        must(found == keys.get(winner).copied(), "an second_key finds the record that was kept");
+        must(found == keys.get(winner).copied(), "an second key finds the record that was kept");
         for (_, key) in keys.iter().enumerate().filter(|(at, _)| *at != winner) {
-            must(kit.record(*key).await.is_none(), "a record whose second_key was taken at the same time is not kept");
+            must(kit.record(*key).await.is_none(), "a record whose second key was taken at the same time is not kept");
         }
     };
     run(together, prepare, judge).await;

@@ -248,9 +248,9 @@ async fn revoking_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 async fn revoking_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let (grant, other) = (kit.grant(), kit.grant());
     kit.revoke(Revoke::Grant(grant.id)).await;
-    let spent = kit.issue(kit.code(&grant)).await;
+    let used = kit.issue(kit.code(&grant)).await;
     let mut tokens = vec![kit.tokens(&grant)];
-    let redemption = kit.redeem(Redeem { key: spent, tokens: Some(tokens[0].clone()) }).await;
+    let redemption = kit.redeem(Redeem { key: used, tokens: Some(tokens[0].clone()) }).await;
     must(redemption == Redemption::Redeemed, "Redeem of a living record answers Redeemed");
     // More than a store may have on one page.
     for at in 0..64 {
@@ -264,7 +264,7 @@ async fn revoking_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         kit.keep(&more).await;
         tokens.push(more);
     }
-    let unspent = kit.issue(kit.device(&grant, DeviceStage::Waiting)).await;
+    let unused = kit.issue(kit.device(&grant, DeviceStage::Waiting)).await;
     let (kept, record) = (kit.tokens(&other), kit.issue(kit.code(&other)).await);
     kit.keep(&kept).await;
 
@@ -276,8 +276,8 @@ async fn revoking_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
             must(kit.token(*key).await.is_none(), "Revoke of a grant takes all of its refresh tokens");
         }
     }
-    must(kit.record(unspent).await.is_none(), "Revoke of a grant takes one_time_records that are not spent");
-    must(kit.record(spent).await.is_none(), "Revoke of a grant takes one_time_records that are spent");
+    must(kit.record(unused).await.is_none(), "Revoke of a grant takes one-time records that are not used");
+    must(kit.record(used).await.is_none(), "Revoke of a grant takes one-time records that are used");
     let untouched = kit.has(&kept.access).await && kit.has(&refresh(&kept)).await && kit.record(record).await.is_some();
     must(untouched, "Revoke of a grant leaves other grants alone, of the same client and user, too");
     kit.revoke(Revoke::Grant(grant.id)).await;
