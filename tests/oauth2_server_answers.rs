@@ -141,7 +141,7 @@ fn an_application_that_fails_spends_nothing() {
 
 #[test]
 fn a_reused_token_comes_with_the_members_of_its_request() {
-    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere").extend_token_answers());
+    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere").extend_token_answers());
     let password =
         post("/token", &[("grant_type", "password"), ("username", "jane"), ("password", "x"), ("scope", "read")]);
     let (first, asked) = extended(&world, &password, &json!({ "n": 1 }));

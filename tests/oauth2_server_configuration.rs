@@ -78,12 +78,12 @@ impl ExtensionGrant for Never {
 
 #[test]
 fn a_sound_configuration_is_built() {
-    let unique = GrantType::password().scopes("read").unique_tokens();
+    let reuse = GrantType::password().scopes("read").reuse_access_tokens();
     let builders = [
         sound(),
-        sound().add_grant_type(unique).unique_tokens_key(KEY),
-        sound().enable_unique_tokens(KEY).unique_tokens_key_until("b8K0dP4rQ7eF1gL6xN9yWz", Timestamp::from_secs(9)),
-        sound().enable_unique_tokens("short").dangerous_allow_short_keys(),
+        sound().add_grant_type(reuse).token_reuse_key(KEY),
+        sound().reuse_access_tokens(KEY).token_reuse_key_until("b8K0dP4rQ7eF1gL6xN9yWz", Timestamp::from_secs(9)),
+        sound().reuse_access_tokens("short").dangerous_allow_short_keys(),
         sound().only_basic().only_body().client_source(Never),
         sound().add_metadata_member("require_pushed_authorization_requests", false),
         sound().token_generator(Uuid4).token_generator(RandomTokens::of_length(22).unwrap()),
@@ -117,28 +117,28 @@ fn each_problem_is_found_and_named() {
         (sound().scope_separator(',').add_grant_type(GrantType::implicit().scopes("a,b")), r#"the scope "a,b""#),
         (sound().scope_separator('\n'), "`ProviderBuilder::scope_separator`"),
         (sound().scope_separator('x'), "`ProviderBuilder::scope_separator`"),
-        (grant(GrantType::password().unique_tokens()), "set `ProviderBuilder::unique_tokens_key`"),
+        (grant(GrantType::password().reuse_access_tokens()), "set `ProviderBuilder::token_reuse_key`"),
         (
-            sound().enable_unique_tokens("a key of 21 bytes ..."),
-            "the key of `ProviderBuilder::unique_tokens_key` has 21 bytes",
+            sound().reuse_access_tokens("a key of 21 bytes ..."),
+            "the key of `ProviderBuilder::token_reuse_key` has 21 bytes",
         ),
-        (sound().unique_tokens_key(KEY), "`ProviderBuilder::unique_tokens_key` has no effect"),
+        (sound().token_reuse_key(KEY), "`ProviderBuilder::token_reuse_key` has no effect"),
         (sound().only_body().allow_raw_basic(), "`ProviderBuilder::allow_raw_basic` has no effect"),
         (sound().allow_any_private_scheme(), "`ProviderBuilder::allow_any_private_scheme` has no effect"),
         (sound().require_resource(), "`ProviderBuilder::require_resource` has no effect"),
         (Provider::builder("https://a.example").add_grant_type(GrantType::refresh_token()), "add one with"),
         (grant(GrantType::password().scopes("a").default_scope("a b")), r#"of "password" has "b""#),
         (
-            grant(GrantType::password().unique_tokens()).unique_tokens_key_until(KEY, Timestamp::from_secs(1)),
-            "`ProviderBuilder::unique_tokens_key_until` needs a key that follows",
+            grant(GrantType::password().reuse_access_tokens()).token_reuse_key_until(KEY, Timestamp::from_secs(1)),
+            "`ProviderBuilder::token_reuse_key_until` needs a key that follows",
         ),
         (
-            sound().enable_unique_tokens(KEY).unique_tokens_key_until("old", Timestamp::from_secs(1)),
-            "the key of `ProviderBuilder::unique_tokens_key_until` has 3 bytes",
+            sound().reuse_access_tokens(KEY).token_reuse_key_until("old", Timestamp::from_secs(1)),
+            "the key of `ProviderBuilder::token_reuse_key_until` has 3 bytes",
         ),
         (
-            grant(GrantType::device_code().unique_tokens()).unique_tokens_key(KEY),
-            "`GrantType::unique_tokens` has no effect",
+            grant(GrantType::device_code().reuse_access_tokens()).token_reuse_key(KEY),
+            "`GrantType::reuse_access_tokens` has no effect",
         ),
         (grant(GrantType::password().keep_refresh_tokens()), "`GrantType::keep_refresh_tokens`"),
         (grant(GrantType::password().decide_at_refresh()), "`GrantType::decide_at_refresh`"),
@@ -217,7 +217,7 @@ fn all_problems_are_told_at_once() {
         .only_basic()
         .only_body()
         .code_lifetime(Duration::ZERO)
-        .add_grant_type(GrantType::password().unique_tokens());
+        .add_grant_type(GrantType::password().reuse_access_tokens());
     let invalid = builder.build().unwrap_err();
     assert_eq!(invalid.problems().len(), 4, "{invalid}");
     let text = invalid.to_string();

@@ -35,8 +35,8 @@ fn is_active(world: &World, token: &Token) -> bool {
 }
 
 #[test]
-fn an_equal_request_gets_the_unique_token_that_is_there() {
-    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+fn an_equal_request_gets_the_reusable_token_that_is_there() {
+    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere"));
     let first = password(&world).unwrap();
     world.now.set(NOW + 600);
     let second = password(&world).unwrap();
@@ -62,7 +62,7 @@ fn an_equal_request_gets_the_unique_token_that_is_there() {
 /// Row `unique-token-other-data`: a step-up, another tenant.
 #[test]
 fn unique_token_other_data() {
-    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere"));
     let token = |data: serde_json::Value| {
         let client = world.client();
         let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
@@ -89,12 +89,12 @@ fn unique_token_other_data() {
 }
 
 #[test]
-fn the_key_of_unique_tokens_is_changed_at_a_time_that_all_processes_know() {
+fn the_key_of_reusable_tokens_is_changed_at_a_time_that_all_processes_know() {
     let old = "the key of last year, which is kept";
-    let (mut world, end) = (World::new(provider().enable_unique_tokens(old)), NOW + 100);
+    let (mut world, end) = (World::new(provider().reuse_access_tokens(old)), NOW + 100);
     let first = password(&world).unwrap();
-    let both = provider().enable_unique_tokens("the key of this year, which is new");
-    let both = both.unique_tokens_key_until(old, Timestamp::from_secs(end)).build().unwrap();
+    let both = provider().reuse_access_tokens("the key of this year, which is new");
+    let both = both.token_reuse_key_until(old, Timestamp::from_secs(end)).build().unwrap();
     let before = std::mem::replace(&mut world.provider, both.clone());
     // Both use the old key until its end, so that each can open what the other has sealed.
     assert_eq!(password(&world).unwrap().access_token, first.access_token);
@@ -212,9 +212,9 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
 #[test]
 fn unique_tokens_need_a_key_and_a_user() {
     // Without a key there is no server at all.
-    let unique = GrantType::authorization_code().scopes("read").unique_tokens();
-    provider().add_grant_type(unique).build().unwrap_err();
-    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+    let reuse = GrantType::authorization_code().scopes("read").reuse_access_tokens();
+    provider().add_grant_type(reuse).build().unwrap_err();
+    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere"));
     let authorization = world.run(world.client().authorize(Authorize::scope("read"), world.moment())).unwrap();
     let consent = world.consent(&authorization.url);
     let rejected = serve(world.provider.grant(consent, Grant::anonymous(), world.moment()), &world.store).unwrap_err();
@@ -223,9 +223,9 @@ fn unique_tokens_need_a_key_and_a_user() {
 }
 
 #[test]
-fn a_grant_type_alone_has_unique_tokens_where_only_the_key_is_set_for_all() {
-    let unique = GrantType::password().scopes("read").unique_tokens();
-    let world = World::new(provider().add_grant_type(unique).unique_tokens_key("a key that lies elsewhere"));
+fn a_grant_type_alone_has_reusable_tokens_where_only_the_key_is_set_for_all() {
+    let reuse = GrantType::password().scopes("read").reuse_access_tokens();
+    let world = World::new(provider().add_grant_type(reuse).token_reuse_key("a key that lies elsewhere"));
     assert_eq!(password(&world).unwrap().access_token, password(&world).unwrap().access_token);
     let by_code = || world.sign_in(&world.client(), Authorize::scope("read")).unwrap().access_token;
     assert_ne!(by_code(), by_code());

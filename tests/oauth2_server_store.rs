@@ -31,7 +31,7 @@ enum Fault {
     ReplacesUsedRecords,
     IgnoresParents,
     ReturnsExpiredUniqueTokens,
-    ChecksUniqueKeysInTwoSteps,
+    ChecksReuseKeysInTwoSteps,
     LosesNarrowedScopes,
     RotatesTwice,
     RotatesInTwoSteps,
@@ -58,10 +58,10 @@ impl Broken {
         }
     }
 
-    /// Whether a token with that unique key is there.
-    fn has_unique(&self, unique: TokenHash) -> bool {
+    /// Whether a token with that reuse key is there.
+    fn has_reusable(&self, reuse: TokenHash) -> bool {
         let tokens = self.tokens.lock().unwrap();
-        let mut equal = tokens.iter().filter(|(_, record)| record.unique.as_ref().is_some_and(|own| own.key == unique));
+        let mut equal = tokens.iter().filter(|(_, record)| record.reuse.as_ref().is_some_and(|own| own.key == reuse));
         equal.any(|(key, _)| self.inner.find_token(&FindToken { key: *key }).unwrap().is_some())
     }
 
@@ -153,14 +153,14 @@ impl Store for Broken {
         match self.fault {
             Fault::IgnoresParents => query.parent = None,
             Fault::ReturnsExpiredUniqueTokens => query.tokens.now = Timestamp::from_secs(0),
-            Fault::ChecksUniqueKeysInTwoSteps => {
-                let own = query.tokens.access.1.unique.clone();
-                let before = own.as_ref().is_some_and(|own| self.has_unique(own.key));
+            Fault::ChecksReuseKeysInTwoSteps => {
+                let own = query.tokens.access.1.reuse.clone();
+                let before = own.as_ref().is_some_and(|own| self.has_reusable(own.key));
                 (0..4).for_each(|_| std::thread::yield_now());
                 let saved = self.inner.save_tokens(&query)?;
                 self.tokens.lock().unwrap().push(query.tokens.access.clone());
                 if let (false, Saved::Existing(..)) = (before, &saved) {
-                    Arc::make_mut(&mut query.tokens.access.1).unique = None;
+                    Arc::make_mut(&mut query.tokens.access.1).reuse = None;
                     return self.inner.save_tokens(&query);
                 }
                 return Ok(saved);
@@ -242,7 +242,7 @@ fn every_broken_store_is_caught_by_the_rule_that_it_breaks() {
         (Fault::ReplacesUsedRecords, "ReplaceOneTimeRecord leaves a record alone that is used"),
         (Fault::IgnoresParents, "ParentGone"),
         (Fault::ReturnsExpiredUniqueTokens, "expired"),
-        (Fault::ChecksUniqueKeysInTwoSteps, "unique key"),
+        (Fault::ChecksReuseKeysInTwoSteps, "reuse key"),
         (Fault::LosesNarrowedScopes, "access token's record, whole"),
         (Fault::RotatesTwice, "the second Rotate answers Replaced"),
         (Fault::RotatesInTwoSteps, "exactly one is answered Rotated; "),

@@ -33,7 +33,7 @@ pub const REDIRECTS: [(&str, &str); 4] = [
 
 #[derive(Arbitrary, Debug, Clone, Copy)]
 pub struct Options {
-    pub unique: bool,
+    pub reuse: bool,
     pub keep: bool,
     pub grace: u8,
     pub require_pkce: bool,
@@ -79,7 +79,7 @@ pub fn provider(options: Options) -> Provider {
             provider = on(provider.clone());
         }
     };
-    toggle(options.unique, |provider| provider.enable_unique_tokens("a key that is not in the store"));
+    toggle(options.reuse, |provider| provider.reuse_access_tokens("a key that is not in the store"));
     toggle(options.require_pkce, ProviderBuilder::require_pkce);
     toggle(options.plain_pkce, ProviderBuilder::allow_plain_pkce);
     toggle(options.only_pushed, ProviderBuilder::require_pushed_requests);

@@ -59,7 +59,7 @@ pub(crate) struct World {
     pub(crate) provider: Provider,
     pub(crate) store: Counted,
     pub(crate) clock: Clock,
-    pub(crate) unique: bool,
+    pub(crate) reuse: bool,
     pub(crate) keep: bool,
     pub(crate) grace: u64,
     pub(crate) codes: Vec<Code>,
@@ -171,16 +171,16 @@ impl World {
             assert_eq!((bits(record.scope()), bits(&record.grant.scope)), (token.scope, token.granted));
             assert_eq!(record.grant.id, token.grant);
         }
-        if self.unique && self.keep {
+        if self.reuse && self.keep {
             // Without rotation, one living grant for each client, user and scope.
             let roots = self.tokens.iter().enumerate().filter(|(at, token)| {
                 self.lives(*at)
-                    && self.record(&token.value).is_some_and(|record| record.unique.is_some())
+                    && self.record(&token.value).is_some_and(|record| record.reuse.is_some())
                     && token.client != 2
             });
             let mut keys: Vec<_> = roots.map(|(_, token)| (token.client, token.user, token.granted)).collect();
             keys.sort_unstable();
-            assert!(keys.windows(2).all(|pair| pair[0] != pair[1]), "two unique tokens for one key");
+            assert!(keys.windows(2).all(|pair| pair[0] != pair[1]), "two reusable tokens for one key");
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::server_model::*;
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
-    unique: bool,
+    reuse: bool,
     keep: bool,
     grace: u8,
     never_expires: bool,
@@ -58,7 +58,7 @@ enum Act {
 
 pub fn run(input: Input) {
     let options = Options {
-        unique: input.unique,
+        reuse: input.reuse,
         keep: input.keep,
         grace: input.grace,
         require_pkce: false,
@@ -77,7 +77,7 @@ pub fn run(input: Input) {
         provider: provider(options),
         store: Counted::default(),
         clock: Clock::at(1_000_000),
-        unique: input.unique,
+        reuse: input.reuse,
         keep: input.keep,
         grace: input.grace.into(),
         codes: Vec::new(),
@@ -234,7 +234,7 @@ impl World {
         let (client, user, scope) = (self.codes[at].client, self.codes[at].user, self.codes[at].scope);
         if let Some(known) = self.tokens.iter().position(|token| token.value == access) {
             let token = &self.tokens[known];
-            assert!(self.unique && self.lives(known) && token.kind == TokenKind::Access);
+            assert!(self.reuse && self.lives(known) && token.kind == TokenKind::Access);
             assert!((token.client, token.user, token.granted, token.scope) == (client, user, scope, scope));
             let refresh = self.tokens.iter().position(|token| Some(&token.value) == refresh.as_ref()).unwrap();
             assert!(
@@ -267,8 +267,8 @@ impl World {
     }
 
     fn refresh(&mut self, at: usize, client: usize, scope: u8) {
-        // A public client's unique token whose refresh token was replaced for a narrower one is another question.
-        let scope = if self.unique && client == 2 { 0 } else { scope };
+        // A public client's reusable token whose refresh token was replaced for a narrower one is another question.
+        let scope = if self.reuse && client == 2 { 0 } else { scope };
         let value = self.tokens[at].value.clone();
         let mut parameters = vec![("grant_type", "refresh_token"), ("refresh_token", &*value)];
         if scope > 0 {
@@ -317,7 +317,7 @@ impl World {
     fn refreshed(&mut self, at: usize, successor: Option<usize>, scope: u8, response: &Response) {
         let (access, refresh) = read(response);
         let Token { client, user, granted, grant, .. } = self.tokens[at];
-        let keeps = (self.keep || self.unique) && client != 2;
+        let keeps = (self.keep || self.reuse) && client != 2;
         let now = self.clock.now;
         let new = |value, kind, scope, expires_at| Token {
             value,

@@ -10,7 +10,7 @@ use super::configuration::{ConfigurationProblem, InvalidConfiguration, problems}
 use super::generator::{RandomTokens, TokenGenerator};
 use super::grant_type::GrantType;
 use super::paths::{Endpoint, Paths};
-use super::provider::{Config, Provider, UniqueKey};
+use super::provider::{Config, Provider, ReuseKey};
 use super::register::RegistrationPolicy;
 use super::secrets::{SecretHasher, Sha256Secrets};
 use crate::wire::{check_private, endpoint};
@@ -57,9 +57,9 @@ impl ProviderBuilder {
                 raw_basic: false,
             },
             generator: Arc::new(RandomTokens::default()),
-            unique_keys: Vec::new(),
+            token_reuse_keys: Vec::new(),
             dangerous_short_keys: false,
-            all_unique: false,
+            reuse_all: false,
             scope_separator: ' ',
             resources: Vec::new(),
             resource_required: false,
@@ -133,27 +133,27 @@ impl ProviderBuilder {
     pub fn add_grant_type(self, mut grant_type: GrantType) -> Self {
         self.with(|config| {
             config.grant_types.retain(|own| own.name != grant_type.name);
-            if config.all_unique {
-                make_unique(&mut grant_type);
+            if config.reuse_all {
+                reuse_tokens_of(&mut grant_type);
             }
             config.grant_types.push(grant_type);
         })
     }
 
-    /// Makes the tokens of the grants `authorization_code` and `password` unique: see [`GrantType::unique_tokens`]. The key is that of
-    /// [`unique_tokens_key`](Self::unique_tokens_key).
-    pub fn enable_unique_tokens(self, key: impl Into<Secret>) -> Self {
-        self.unique_tokens_key(key).with(|config| {
-            config.all_unique = true;
-            config.grant_types.iter_mut().for_each(make_unique);
+    /// Makes the tokens of the grants `authorization_code` and `password` reusable: see [`GrantType::reuse_access_tokens`]. The key is that of
+    /// [`token_reuse_key`](Self::token_reuse_key).
+    pub fn reuse_access_tokens(self, key: impl Into<Secret>) -> Self {
+        self.token_reuse_key(key).with(|config| {
+            config.reuse_all = true;
+            config.grant_types.iter_mut().for_each(reuse_tokens_of);
         })
     }
 
-    /// Sets the key with which unique tokens are sealed in the store, so that an equal request can have them again. The key must not
+    /// Sets the key with which reusable tokens are sealed in the store, so that an equal request can have them again. The key must not
     /// lie in the store. It has at least 128 bits that nobody can guess: 22 characters of base64url or more.
     ///
     /// With another key, equal requests get new tokens; those that were issued before live on until they expire. To change the
-    /// key, set the one that was used so far by [`unique_tokens_key_until`](Self::unique_tokens_key_until).
+    /// key, set the one that was used so far by [`token_reuse_key_until`](Self::token_reuse_key_until).
     ///
     /// # Examples
     /// ```
@@ -161,32 +161,32 @@ impl ProviderBuilder {
     /// use oauth_proto::oauth2::server::{GrantType, Provider};
     ///
     /// let provider = Provider::builder("https://auth.example.com")
-    ///     .add_grant_type(GrantType::authorization_code().scopes("read").unique_tokens())
-    ///     .unique_tokens_key("Hq3nY1mJX0cC8sZ2vT5wUa")
+    ///     .add_grant_type(GrantType::authorization_code().scopes("read").reuse_access_tokens())
+    ///     .token_reuse_key("Hq3nY1mJX0cC8sZ2vT5wUa")
     ///     // The key of last year is used until the end of January, by every process at the same time.
-    ///     .unique_tokens_key_until("b8K0dP4rQ7eF1gL6xN9yWz", Timestamp::from_secs(1_801_440_000))
+    ///     .token_reuse_key_until("b8K0dP4rQ7eF1gL6xN9yWz", Timestamp::from_secs(1_801_440_000))
     ///     .build()?;
     /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
     /// ```
-    pub fn unique_tokens_key(self, key: impl Into<Secret>) -> Self {
+    pub fn token_reuse_key(self, key: impl Into<Secret>) -> Self {
         self.with(|config| {
-            config.unique_keys.retain(|own| own.ends_at.is_some());
-            config.unique_keys.push(UniqueKey { key: key.into(), ends_at: None });
+            config.token_reuse_keys.retain(|own| own.ends_at.is_some());
+            config.token_reuse_keys.push(ReuseKey { key: key.into(), ends_at: None });
         })
     }
 
-    /// Sets the key of unique tokens that is used until that time; after it, the one of [`unique_tokens_key`](Self::unique_tokens_key) is.
+    /// Sets the key of reusable tokens that is used until that time; after it, the one of [`token_reuse_key`](Self::token_reuse_key) is.
     ///
-    /// To change the key: put the new one into `unique_tokens_key` and the old one here, with a time by which every process has the new
+    /// To change the key: put the new one into `token_reuse_key` and the old one here, with a time by which every process has the new
     /// configuration. All of them change to the new key at that time. Remove the old one afterwards.
-    pub fn unique_tokens_key_until(self, key: impl Into<Secret>, ends_at: Timestamp) -> Self {
+    pub fn token_reuse_key_until(self, key: impl Into<Secret>, ends_at: Timestamp) -> Self {
         self.with(|config| {
-            config.unique_keys.retain(|own| own.ends_at.is_none());
-            config.unique_keys.push(UniqueKey { key: key.into(), ends_at: Some(ends_at) });
+            config.token_reuse_keys.retain(|own| own.ends_at.is_none());
+            config.token_reuse_keys.push(ReuseKey { key: key.into(), ends_at: Some(ends_at) });
         })
     }
 
-    /// Accepts keys of unique tokens that are shorter than 22 bytes.
+    /// Accepts keys of reusable tokens that are shorter than 22 bytes.
     ///
     /// # Security
     /// Who reads the store can try keys, and opens the access tokens in it with the one that fits.
@@ -385,7 +385,7 @@ impl ProviderBuilder {
     }
 }
 
-/// Makes the tokens of the grants unique that can have unique tokens.
-fn make_unique(grant_type: &mut GrantType) {
-    grant_type.unique |= grant_type.may_be_unique();
+/// Makes the tokens of the grants reusable for which that is possible.
+fn reuse_tokens_of(grant_type: &mut GrantType) {
+    grant_type.reuse |= grant_type.may_reuse_tokens();
 }

@@ -22,7 +22,7 @@ use crate::{PendingQuery, ServerQuery, Timestamp};
 /// `serve`, and return the members. One that the server writes itself is an error (`server_error`).
 ///
 /// The application is asked before anything is stored or used: where it fails, the client can try again with the same code. Where a
-/// unique token is there already, the application is asked a second time, about that token, and its second answer counts.
+/// reusable token is there already, the application is asked a second time, about that token, and its second answer counts.
 ///
 /// # Examples
 /// ```

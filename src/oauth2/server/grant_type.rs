@@ -42,7 +42,7 @@ pub struct GrantType {
     pub(super) default_scope: Option<Scope>,
     pub(super) unknown_scope: UnknownScope,
     pub(super) expires_in: Option<Duration>,
-    pub(super) unique: bool,
+    pub(super) reuse: bool,
     pub(super) with_refresh: bool,
     pub(super) keep: bool,
     /// For how long a replaced refresh token is answered once more, and whether that was set rather than left as it is.
@@ -80,7 +80,7 @@ impl GrantType {
             default_scope: None,
             unknown_scope: UnknownScope::default(),
             expires_in: Some(HOUR),
-            unique: false,
+            reuse: false,
             with_refresh,
             keep: false,
             grace: GRACE,
@@ -194,8 +194,8 @@ impl GrantType {
         self
     }
 
-    /// Returns whether its tokens can be unique: those of grants that a user makes, and that are issued at once.
-    pub(super) fn may_be_unique(&self) -> bool {
+    /// Returns whether its tokens can be reusable: those of grants that a user makes, and that are issued at once.
+    pub(super) fn may_reuse_tokens(&self) -> bool {
         matches!(self.name.as_str(), "authorization_code" | "password")
     }
 
@@ -223,10 +223,10 @@ impl GrantType {
 
     /// A request by the same client for the same user, scope, resources and data of the application gets the access token that it already has, and its
     /// refresh token, while that lives. For the grants `authorization_code` and `password`, and for confidential clients. It
-    /// needs [`ProviderBuilder::unique_tokens_key`](super::ProviderBuilder::unique_tokens_key), and the user's name in every
+    /// needs [`ProviderBuilder::token_reuse_key`](super::ProviderBuilder::token_reuse_key), and the user's name in every
     /// [`Grant`](super::Grant). The refresh tokens are kept when they are used, since several hands may have them.
-    pub fn unique_tokens(mut self) -> Self {
-        self.unique = true;
+    pub fn reuse_access_tokens(mut self) -> Self {
+        self.reuse = true;
         self
     }
 

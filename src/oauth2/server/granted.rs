@@ -142,8 +142,8 @@ impl Provider {
             data: grant.data,
             granted_at: moment.now,
         });
-        if offer.unique && record.user.is_none() && !client.is_public() && grant_type == "authorization_code" {
-            return Err(Reason::Misconfigured("unique tokens need the user's name"));
+        if offer.reuse && record.user.is_none() && !client.is_public() && grant_type == "authorization_code" {
+            return Err(Reason::Misconfigured("reusable tokens need the user's name"));
         }
         match consent.response_type {
             ResponseType::Code => self.give_code(client, consent, record, &moment, voice),
@@ -155,7 +155,7 @@ impl Provider {
                     resource: None,
                     refresh: None,
                     predecessor: None,
-                    unique: false,
+                    reuse: false,
                     at_most: None,
                 };
                 let (issued, voice) = (self.0.issue(issue, &moment)?, voice.clone());

@@ -4,7 +4,7 @@
 //! grant or client that is revoked or removed is marked ([`Ending`]) in one step: all its records are dead from then on, and are
 //! dropped in later steps.
 //!
-//! Locks are held together only in this order, and never two of one table: second_keys, one-time records, unique, grants, tokens, clients.
+//! Locks are held together only in this order, and never two of one table: second_keys, one-time records, reuse, grants, tokens, clients.
 
 mod family;
 mod table;
@@ -48,8 +48,8 @@ pub struct MemoryStore {
     one_time_records: Table<TokenHash, StoredOneTimeRecord>,
     /// The one-time record of each second_key.
     second_keys: Table<TokenHash, TokenHash>,
-    /// The latest access token of each unique key.
-    unique: Table<TokenHash, TokenHash>,
+    /// The latest access token of each reuse key.
+    reuse: Table<TokenHash, TokenHash>,
     /// The records of each grant.
     grants: Table<GrantId, Members>,
 }
@@ -171,35 +171,35 @@ impl MemoryStore {
         })
     }
 
-    /// Returns the living access token that was kept under the same unique key.
+    /// Returns the living access token that was kept under the same reuse key.
     fn existing(
         &self,
-        unique: &Shard<TokenHash, TokenHash>,
+        reuse: &Shard<TokenHash, TokenHash>,
         key: &TokenHash,
         now: Timestamp,
     ) -> Option<(TokenHash, Arc<TokenRecord>)> {
-        let key = unique.get(key)?;
+        let key = reuse.get(key)?;
         let shard = self.tokens.shard(key);
         let stored = shard.get(key).filter(|stored| !stored.is_over(now))?;
         Some((*key, stored.record.clone()))
     }
 
-    /// Keeps tokens, unless a living one was kept under the same unique key, which it returns then.
-    fn insert_unless_unique(
+    /// Keeps tokens, unless a living one was kept under the same reuse key, which it returns then.
+    fn insert_unless_reusable(
         &self,
         tokens: &NewTokens,
         near: Option<&Arc<Family>>,
         client: Option<Arc<Ending>>,
     ) -> Option<(TokenHash, Arc<TokenRecord>)> {
-        let Some(unique) = &tokens.access.1.unique else {
+        let Some(reuse) = &tokens.access.1.reuse else {
             self.insert(tokens, near, client);
             return None;
         };
-        let mut shard = self.unique.shard(&unique.key);
-        let existing = self.existing(&shard, &unique.key, tokens.now);
+        let mut shard = self.reuse.shard(&reuse.key);
+        let existing = self.existing(&shard, &reuse.key, tokens.now);
         if existing.is_none() {
             self.insert(tokens, near, client);
-            shard.insert(unique.key, tokens.access.0);
+            shard.insert(reuse.key, tokens.access.0);
         }
         existing
     }
@@ -258,8 +258,8 @@ impl MemoryStore {
 
     /// Removes what pointed to a token that was removed.
     fn forget_token(&self, key: TokenHash, StoredToken { record, family, .. }: StoredToken) {
-        if let Some(unique) = &record.unique {
-            self.unique.shard(&unique.key).remove_if(&unique.key, |latest| *latest == key);
+        if let Some(reuse) = &record.reuse {
+            self.reuse.shard(&reuse.key).remove_if(&reuse.key, |latest| *latest == key);
         }
         let grant = record.grant.id;
         match family {
@@ -434,7 +434,7 @@ impl Store for MemoryStore {
         }
         let Some(tokens) = &query.tokens else { return Ok(Redemption::Redeemed) };
         let client = stored.client.clone().or_else(|| self.client_ending(&tokens.access.1.grant.client_id));
-        while let Some((hash, record)) = self.insert_unless_unique(tokens, Some(&stored.family), client.clone()) {
+        while let Some((hash, record)) = self.insert_unless_reusable(tokens, Some(&stored.family), client.clone()) {
             let family = self.family(record.grant.id, None);
             // Its grant may have been revoked since it was found: then it is looked for once more.
             if self.is_of(&hash, &family) {
@@ -458,7 +458,7 @@ impl Store for MemoryStore {
                 return Ok(Saved::ParentGone);
             }
         }
-        if let Some((hash, record)) = self.insert_unless_unique(tokens, near.as_ref(), Some(client)) {
+        if let Some((hash, record)) = self.insert_unless_reusable(tokens, near.as_ref(), Some(client)) {
             return Ok(Saved::Existing(hash, record));
         }
         self.sweep(tokens.now);
@@ -494,8 +494,8 @@ impl Store for MemoryStore {
             }
             return Ok(answer);
         }
-        if let Some(unique) = &tokens.access.1.unique {
-            self.unique.shard(&unique.key).insert(unique.key, tokens.access.0);
+        if let Some(reuse) = &tokens.access.1.reuse {
+            self.reuse.shard(&reuse.key).insert(reuse.key, tokens.access.0);
         }
         if let Some(predecessor) = predecessor {
             self.drop_seal(predecessor);

@@ -45,7 +45,7 @@
 //! | `ImplicitGrant`, `ResourceOwnerGrant`, `ClientCredentialsGrant` | [`GrantType::implicit`], [`GrantType::password`], [`GrantType::client_credentials`] |
 //! | `RefreshToken(expires_in, reissue_refresh_tokens=False)` | [`GrantType::refresh_token`], [`GrantType::keep_refresh_tokens`] |
 //! | `Scope`: unknown scopes are dropped | [`UnknownScope`] |
-//! | `scope_separator`, `enable_unique_tokens` | [`ProviderBuilder::scope_separator`], [`ProviderBuilder::enable_unique_tokens`] |
+//! | `scope_separator`, `reuse_access_tokens` | [`ProviderBuilder::scope_separator`], [`ProviderBuilder::reuse_access_tokens`] |
 //! | a site adapter's `render_auth_page`, `authenticate`, `user_has_denied_access` | [`Consent`] for the page, then [`Provider::grant`] with a [`Grant`], or [`Provider::deny`] |
 //! | the same of `ResourceOwnerGrantSiteAdapter` | [`Claim::Password`] |
 //! | `request_body`, `http_basic_auth`, a callable | [`ProviderBuilder::only_body`], [`ProviderBuilder::only_basic`], [`ClientSource`] |
@@ -127,7 +127,7 @@ pub use queries::{
 pub use reason::Reason;
 pub use records::{
     Challenge, DeviceStage, Grant, GrantId, GrantRecord, OneTimeContent, OneTimeRecord, Replaced, TokenKind,
-    TokenRecord, Unique,
+    TokenRecord, TokenReuse,
 };
 pub use register::RegistrationPolicy;
 pub use rejected::Rejected;

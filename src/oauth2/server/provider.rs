@@ -64,9 +64,9 @@ pub(super) struct Config {
     pub(super) grant_types: Vec<GrantType>,
     pub(super) authentications: Authentications,
     pub(super) generator: Arc<dyn TokenGenerator>,
-    pub(super) unique_keys: Vec<UniqueKey>,
+    pub(super) token_reuse_keys: Vec<ReuseKey>,
     pub(super) dangerous_short_keys: bool,
-    pub(super) all_unique: bool,
+    pub(super) reuse_all: bool,
     pub(super) scope_separator: char,
     pub(super) resources: Vec<String>,
     pub(super) resource_required: bool,
@@ -89,9 +89,9 @@ pub(super) struct Config {
     pub(super) metadata: serde_json::Map<String, serde_json::Value>,
 }
 
-/// A key of unique tokens, and when the next one takes its place.
+/// A key of reusable tokens, and when the next one takes its place.
 #[derive(Clone, Debug)]
-pub(super) struct UniqueKey {
+pub(super) struct ReuseKey {
     pub(super) key: Secret,
     pub(super) ends_at: Option<Timestamp>,
 }

@@ -158,7 +158,7 @@ impl ServerQuery for ReplaceOneTimeRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewTokens {
-    /// The access token's hash and record. Where the record has a [`unique`](TokenRecord::unique) key and an access token with
+    /// The access token's hash and record. Where the record has a [`reuse`](TokenRecord::reuse) key and an access token with
     /// that key is there which has not expired by `now`, nothing is kept, and the answer is that one; of several the one that
     /// came last.
     pub access: (TokenHash, Arc<TokenRecord>),
@@ -198,7 +198,7 @@ pub struct Redeem {
 pub enum Redemption {
     /// It is used now, and the tokens are kept.
     Redeemed,
-    /// It is used now, and a unique token was there already: its hash and record. The one-time record is of that one's grant from now
+    /// It is used now, and a reusable token was there already: its hash and record. The one-time record is of that one's grant from now
     /// on: [`FindOneTimeRecord`] says so, and it goes when that grant is revoked, no longer with its own.
     Existing(TokenHash, Arc<TokenRecord>),
     /// It had been used before. The grant that it is of, now: all of it is about to be revoked.
@@ -239,7 +239,7 @@ pub struct SaveTokens {
 pub enum Saved {
     /// They are kept.
     New,
-    /// A unique token was there already: its hash and record.
+    /// A reusable token was there already: its hash and record.
     Existing(TokenHash, Arc<TokenRecord>),
     /// What they come of has been revoked, or their client was removed.
     ParentGone,
@@ -266,7 +266,7 @@ impl ServerQuery for FindToken {
 }
 
 /// Replaces a refresh token, once: where it is there and has not been replaced, puts `replaced` in its place, keeps the new tokens,
-/// whatever unique keys there are, and drops the seal in the record of the predecessor, if that is there: nobody gets a
+/// whatever reuse keys there are, and drops the seal in the record of the predecessor, if that is there: nobody gets a
 /// successor again that was replaced itself. See [`TokenRecord::without_seal`].
 ///
 /// ```

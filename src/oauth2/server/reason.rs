@@ -287,8 +287,8 @@ pub enum Reason {
     #[error("the request has expired before it was decided")]
     DecidedTooLate,
     /// The application's mistake, or the store's or the configuration's: one that [`build`](super::ProviderBuilder::build) cannot find,
-    /// since it shows in a request alone. A generator makes what is no token of a certain grant; the last key of unique tokens has ended,
-    /// or is not the one that sealed; more is granted than was asked, or without a user where tokens are unique, or for another user at a
+    /// since it shows in a request alone. A generator makes what is no token of a certain grant; the last key of reusable tokens has ended,
+    /// or is not the one that sealed; more is granted than was asked, or without a user where tokens are reusable, or for another user at a
     /// refresh; a member or an error's code is one that the application cannot choose; a registered redirect_uri is no header; the store
     /// contradicts itself, or keeps nothing. That an answer cannot be written as JSON does not happen.
     #[error("misconfigured: {0}")]

@@ -173,9 +173,9 @@ pub struct TokenRecord {
     /// When it expires; never if `None`. The record may be dropped then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// Where tokens are unique: how an equal request finds this one.
+    /// Where tokens are reusable: how an equal request finds this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unique: Option<Box<Unique>>,
+    pub reuse: Option<Box<TokenReuse>>,
     /// For a refresh token that has been replaced: by what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<Box<Replaced>>,
@@ -238,16 +238,16 @@ pub enum TokenKind {
     Refresh,
 }
 
-/// How an equal request finds a unique access token, and has it again.
+/// How an equal request finds a reusable access token, and has it again.
 ///
 /// ```
-/// fn column(unique: &oauth_proto::oauth2::server::Unique) -> String {
-///     unique.key.to_string()
+/// fn column(reuse: &oauth_proto::oauth2::server::TokenReuse) -> String {
+///     reuse.key.to_string()
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Unique {
+pub struct TokenReuse {
     /// The hash of client, user, grant type, scope, resources and the application's data, in a column with an index.
     pub key: TokenHash,
     /// The access token.

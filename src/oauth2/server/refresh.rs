@@ -155,11 +155,11 @@ impl Work {
         }))
     }
 
-    /// Whether the token stays when it is used. Of a unique one several hands may have a copy, each of which would be taken for
+    /// Whether the token stays when it is used. Of a reusable one several hands may have a copy, each of which would be taken for
     /// a thief's.
     fn keeps(&self, record: &TokenRecord) -> bool {
-        let is_unique = self.provider.offer(&record.grant.grant_type).is_some_and(|(_, offer)| offer.unique);
-        (self.offer().keep || is_unique) && !self.client.is_public()
+        let is_reusable = self.provider.offer(&record.grant.grant_type).is_some_and(|(_, offer)| offer.reuse);
+        (self.offer().keep || is_reusable) && !self.client.is_public()
     }
 
     fn issue_more(
@@ -175,7 +175,7 @@ impl Work {
         // A refresh token that is replaced names the one before it.
         let refresh = predecessor.map(|_| self.offer());
         let Narrowed { scope, resource } = narrowed;
-        let issue = Issue { grant, offer, scope, resource, refresh, predecessor, unique: false, at_most: None };
+        let issue = Issue { grant, offer, scope, resource, refresh, predecessor, reuse: false, at_most: None };
         config.issue(issue, &self.moment)
     }
 

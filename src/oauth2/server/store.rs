@@ -65,7 +65,7 @@ server_queries! {
     ///                       expires_at BIGINT, replaced BOOLEAN NOT NULL DEFAULT FALSE, user_id TEXT,
     ///                       serial BIGINT GENERATED ALWAYS AS IDENTITY, record JSON NOT NULL);
     /// -- with an index on each grant_id, client_id, unique_key, user_id and expires_at. The serial tells which of several
-    /// -- unique tokens came last, and the user_id is for pages on which a user sees what was granted. Then, for example:
+    /// -- reusable tokens came last, and the user_id is for pages on which a user sees what was granted. Then, for example:
     ///
     /// -- save a one-time record with an second_key: an expired one must make room first
     /// DELETE FROM one_time_records WHERE second_key = $1 AND expires_at <= $2;
@@ -73,7 +73,7 @@ server_queries! {
     /// -- redeem, in one transaction: where no row is changed, look whether there is one, for Replayed or Unknown
     /// UPDATE one_time_records SET used = TRUE WHERE key = $1 AND NOT used;
     /// INSERT INTO tokens (key, grant_id, client_id, unique_key, expires_at, user_id, record) VALUES …;
-    /// -- or, where a unique token is there: set the one-time record's grant_id to that one's, and answer find_one_time_record with it
+    /// -- or, where a reusable token is there: set the one-time record's grant_id to that one's, and answer find_one_time_record with it
     ///
     /// -- rotate, in one transaction: likewise
     /// UPDATE tokens SET replaced = TRUE, expires_at = $2, record = $3 WHERE key = $1 AND NOT replaced;

@@ -154,7 +154,7 @@ impl Work {
         self.issue_until(grant, scope, None, false)
     }
 
-    /// Answers with a unique token that was there already, and with what the application adds to that one.
+    /// Answers with a reusable token that was there already, and with what the application adds to that one.
     pub(super) fn answer_again<T: End>(
         self,
         hash: TokenHash,
@@ -176,14 +176,14 @@ impl Work {
         let offer = self.offer();
         let config = &self.provider.0;
         // A token with less than was granted is not what an equal request is for.
-        let unique = offer.unique && offer.may_be_unique() && !self.client.is_public() && scope.is_none();
+        let reuse = offer.reuse && offer.may_reuse_tokens() && !self.client.is_public() && scope.is_none();
         // What another token was exchanged for lives no longer than that.
         let refresh = config.refresh_for(offer, &self.client).filter(|_| !is_exchanged);
         // A code's resources may be narrowed when it is redeemed (RFC 8707 §2.2).
         let resource = self.allowed_resource(&grant.resource)?;
         let resource = Some(resource).filter(|resource| !resource.is_empty());
         config.issue(
-            Issue { grant: grant.clone(), offer, scope, resource, refresh, predecessor: None, unique, at_most },
+            Issue { grant: grant.clone(), offer, scope, resource, refresh, predecessor: None, reuse, at_most },
             &self.moment,
         )
     }

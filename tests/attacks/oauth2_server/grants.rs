@@ -1,4 +1,4 @@
-//! What of a grant reaches further than it may: exchanged, narrowed and unique tokens.
+//! What of a grant reaches further than it may: exchanged, narrowed and reusable tokens.
 
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
@@ -84,8 +84,7 @@ fn a_grant_for_all_resources_can_be_narrowed_to_one() {
 
 #[test]
 fn unique_tokens_for_other_resources_are_others() {
-    let world =
-        World::new(provider().add_resource(A).add_resource(B).enable_unique_tokens("a key that lies elsewhere"));
+    let world = World::new(provider().add_resource(A).add_resource(B).reuse_access_tokens("a key that lies elsewhere"));
     let code = || world.code(&[&asking("printer", REDIRECT)[..], &[("resource", A), ("resource", B)]].concat());
     let wide = world.redeem(PRINTER, &code()).unwrap();
     let code = code();
@@ -112,7 +111,7 @@ fn by_password(world: &World, client: &ClientRecord, username: &str) -> Tokens {
 
 #[test]
 fn unique_tokens_of_another_user_or_client_are_others() {
-    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere"));
     let [one, other] = ["one", "other"].map(|id| ClientRecord::confidential(id, SECRET).unwrap());
     let first = by_password(&world, &one, "jane");
     assert_eq!(by_password(&world, &one, "jane").access, first.access);
@@ -123,15 +122,15 @@ fn unique_tokens_of_another_user_or_client_are_others() {
 /// Whoever claims to be a public client would get a token that another one has.
 #[test]
 fn a_public_client_gets_no_token_that_another_has() {
-    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere"));
     let phone = ClientRecord::public("phone");
     assert_ne!(by_password(&world, &phone, "jane").access, by_password(&world, &phone, "jane").access);
 }
 
-/// Two requests have found the code when the first of them redeems it, and gets a unique token that was there.
+/// Two requests have found the code when the first of them redeems it, and gets a reusable token that was there.
 #[test]
-fn a_code_replayed_in_a_race_revokes_the_unique_token_that_it_brought() {
-    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+fn a_code_replayed_in_a_race_revokes_the_reusable_token_that_it_brought() {
+    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere"));
     let first = world.redeem(PRINTER, &world.printers_code()).unwrap();
     let code = world.printers_code();
     let (id, secret) = PRINTER;

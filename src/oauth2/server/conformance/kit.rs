@@ -13,7 +13,7 @@ use crate::oauth2::server::queries::{
 };
 use crate::oauth2::server::records::{
     Challenge, DeviceStage, GrantId, GrantRecord, OneTimeContent, OneTimeRecord, Replaced, TokenKind, TokenRecord,
-    Unique,
+    TokenReuse,
 };
 use crate::oauth2::server::store::AsyncStore;
 use crate::oauth2::server::token_hash::{Sealed, TokenHash};
@@ -160,7 +160,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
             narrowed_resource: None,
             issued_at: self.now,
             expires_at: Some(self.now.after(LIFE)),
-            unique: None,
+            reuse: None,
             replaced: None,
             predecessor: None,
         };
@@ -173,25 +173,20 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         NewTokens { access: self.row(TokenKind::Access, grant), refresh, now: self.now }
     }
 
-    /// New tokens that are unique under that key, and expire at that time.
-    pub(super) fn unique(
-        &self,
-        grant: &Arc<GrantRecord>,
-        unique: TokenHash,
-        expires_at: Option<Timestamp>,
-    ) -> NewTokens {
+    /// New tokens that are reusable under that key, and expire at that time.
+    pub(super) fn reuse(&self, grant: &Arc<GrantRecord>, reuse: TokenHash, expires_at: Option<Timestamp>) -> NewTokens {
         let mut tokens = self.tokens(grant);
         let sealed = |text: &str| Sealed::new(text, b"key", b"context");
         let refresh = tokens.refresh.as_ref().map(|(key, _)| (*key, sealed("refresh")));
         let record = Arc::make_mut(&mut tokens.access.1);
-        record.unique = Some(Box::new(Unique { key: unique, access: sealed("access"), refresh }));
+        record.reuse = Some(Box::new(TokenReuse { key: reuse, access: sealed("access"), refresh }));
         record.expires_at = expires_at;
         tokens
     }
 
     /// The same, that live.
-    pub(super) fn living(&self, grant: &Arc<GrantRecord>, unique: TokenHash) -> NewTokens {
-        self.unique(grant, unique, Some(self.now.after(LIFE)))
+    pub(super) fn living(&self, grant: &Arc<GrantRecord>, reuse: TokenHash) -> NewTokens {
+        self.reuse(grant, reuse, Some(self.now.after(LIFE)))
     }
 
     /// The query to replace a refresh token, which has itself replaced that predecessor.

@@ -253,17 +253,17 @@ async fn redeeming<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
 }
 
-/// A unique token is there: the one-time record is used for it, and is of its grant from then on.
+/// A reusable token is there: the one-time record is used for it, and is of its grant from then on.
 async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
-    let (unique, first, second) = (kit.key(), kit.grant(), kit.grant());
-    let (existing, tokens) = (kit.living(&first, unique), kit.living(&second, unique));
+    let (reuse, first, second) = (kit.key(), kit.grant(), kit.grant());
+    let (existing, tokens) = (kit.living(&first, reuse), kit.living(&second, reuse));
     kit.keep(&existing).await;
     let key = kit.issue(kit.code(&second)).await;
     let redemption = kit.redeem(Redeem { key, tokens: Some(tokens.clone()) }).await;
     let (hash, record) = existing.access.clone();
     must(
         redemption == Redemption::Existing(hash, record),
-        "Redeem answers Existing, with the unique token that is there",
+        "Redeem answers Existing, with the reusable token that is there",
     );
     must(kit.lacks(&tokens).await, "Redeem that answers Existing keeps no tokens");
     let found = kit.record(key).await;
@@ -281,12 +281,12 @@ async fn redeeming_for_an_existing_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S
     kit.revoke(Revoke::Grant(first.id)).await;
     must(kit.record(key).await.is_none(), "a record that was used for an existing token goes with that token's grant");
 
-    // A unique token that is not there any more is nobody's.
+    // A reusable token that is not there any more is nobody's.
     let (third, key) = (kit.grant(), kit.issue(kit.code(&second)).await);
-    let tokens = kit.living(&third, unique);
+    let tokens = kit.living(&third, reuse);
     let redemption = kit.redeem(Redeem { key, tokens: Some(tokens.clone()) }).await;
     must(
         redemption == Redemption::Redeemed && kit.has(&tokens.access).await,
-        "Redeem knows no unique token that was revoked",
+        "Redeem knows no reusable token that was revoked",
     );
 }

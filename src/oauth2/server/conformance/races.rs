@@ -29,7 +29,7 @@ pub(super) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: im
     one_refresh_token(kit, &together).await;
     one_alias(kit, &together).await;
     one_version(kit, &together).await;
-    one_unique_key(kit, &together).await;
+    one_reuse_key(kit, &together).await;
     one_new_client(kit, &together).await;
     one_registration(kit, &together).await;
     revoked_meanwhile(kit, &together).await;
@@ -162,12 +162,12 @@ async fn one_version<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl T
 }
 
 /// By SaveTokens and by Redeem, side by side.
-async fn one_unique_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+async fn one_reuse_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
     let prepare = async || {
-        let (unique, mut moves, mut all) = (kit.key(), Vec::new(), Vec::new());
+        let (reuse, mut moves, mut all) = (kit.key(), Vec::new(), Vec::new());
         for at in 0..CROWD {
             let grant = kit.grant();
-            let tokens = kit.living(&grant, unique);
+            let tokens = kit.living(&grant, reuse);
             all.push(tokens.clone());
             moves.push(if at % 2 == 0 {
                 Move::Save(SaveTokens { tokens, parent: None })
@@ -180,7 +180,7 @@ async fn one_unique_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &imp
     let judge = async |all: Vec<NewTokens>, outcomes: Vec<Outcome>| {
         let won =
             |outcome: &Outcome| matches!(outcome, Outcome::Saved(Saved::New) | Outcome::Redeemed(Redemption::Redeemed));
-        let winner = winner(&outcomes, won, "of tokens with one unique key that come at once, exactly one is kept");
+        let winner = winner(&outcomes, won, "of tokens with one reuse key that come at once, exactly one is kept");
         let Some((key, record)) = all.get(winner).map(|tokens| tokens.access.clone()) else { return };
         let by_saving = Outcome::Saved(Saved::Existing(key, record.clone()));
         let by_redeeming = Outcome::Redeemed(Redemption::Existing(key, record));
@@ -188,9 +188,9 @@ async fn one_unique_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &imp
             let told = outcomes.get(at).is_some_and(|outcome| *outcome == by_saving || *outcome == by_redeeming);
             must(
                 told,
-                "of tokens with one unique key that come at once, all but one are answered Existing, with that one",
+                "of tokens with one reuse key that come at once, all but one are answered Existing, with that one",
             );
-            must(kit.lacks(tokens).await, "of tokens with one unique key that come at once, all but one are not kept");
+            must(kit.lacks(tokens).await, "of tokens with one reuse key that come at once, all but one are not kept");
         }
     };
     run(together, prepare, judge).await;

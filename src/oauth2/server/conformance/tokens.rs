@@ -13,7 +13,7 @@ pub(super) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     saving(kit).await;
     expiring(kit).await;
     parents(kit).await;
-    unique_tokens(kit).await;
+    reuse_access_tokens(kit).await;
     rotating(kit).await;
     rotating_unique_tokens(kit).await;
     revoking_tokens(kit).await;
@@ -95,8 +95,8 @@ async fn parents<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
 }
 
-async fn unique_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
-    let unique = kit.key();
+async fn reuse_access_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let reuse = kit.key();
     let expect = async |tokens: &NewTokens, existing: &NewTokens, law: &str| {
         let saved = kit.save_tokens(save(tokens, None)).await;
         let (key, record) = existing.access.clone();
@@ -104,58 +104,58 @@ async fn unique_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         must(kit.lacks(tokens).await, "SaveTokens that answers Existing keeps neither token");
         must(kit.has(&existing.access).await, "SaveTokens that answers Existing leaves that token as it was");
     };
-    let first = kit.living(&kit.grant(), unique);
+    let first = kit.living(&kit.grant(), reuse);
     kit.keep(&first).await;
     expect(
-        &kit.living(&kit.grant(), unique),
+        &kit.living(&kit.grant(), reuse),
         &first,
-        "SaveTokens answers Existing where a living token has the unique key",
+        "SaveTokens answers Existing where a living token has the reuse key",
     )
     .await;
     kit.keep(&kit.living(&kit.grant(), kit.key())).await;
     kit.keep(&kit.tokens(&kit.grant())).await;
 
     kit.revoke(Revoke::Token(first.access.0)).await;
-    let second = kit.living(&kit.grant(), unique);
+    let second = kit.living(&kit.grant(), reuse);
     kit.keep(&second).await;
     expect(
-        &kit.living(&kit.grant(), unique),
+        &kit.living(&kit.grant(), reuse),
         &second,
         "SaveTokens answers Existing with the token that came after a revoked one",
     )
     .await;
     kit.revoke(Revoke::Grant(second.access.1.grant.id)).await;
-    let third = kit.living(&kit.grant(), unique);
+    let third = kit.living(&kit.grant(), reuse);
     kit.keep(&third).await;
     expect(
-        &kit.living(&kit.grant(), unique),
+        &kit.living(&kit.grant(), reuse),
         &third,
         "SaveTokens answers Existing with the token that came after a revoked grant",
     )
     .await;
 
     // One that has expired, at this very second, is none.
-    let unique = kit.key();
-    let mut expired = kit.unique(&kit.grant(), unique, Some(kit.now));
+    let reuse = kit.key();
+    let mut expired = kit.reuse(&kit.grant(), reuse, Some(kit.now));
     expired.now = kit.past();
     kit.keep(&expired).await;
-    let after = kit.living(&kit.grant(), unique);
+    let after = kit.living(&kit.grant(), reuse);
     let saved = kit.save_tokens(save(&after, None)).await;
-    must(saved == Saved::New && kit.has(&after.access).await, "a unique token that has expired is in nobody's way");
+    must(saved == Saved::New && kit.has(&after.access).await, "a reusable token that has expired is in nobody's way");
     expect(
-        &kit.living(&kit.grant(), unique),
+        &kit.living(&kit.grant(), reuse),
         &after,
         "SaveTokens answers Existing with the token that came after an expired one",
     )
     .await;
     // One that never expires lives.
-    let unique = kit.key();
-    let eternal = kit.unique(&kit.grant(), unique, None);
+    let reuse = kit.key();
+    let eternal = kit.reuse(&kit.grant(), reuse, None);
     kit.keep(&eternal).await;
     expect(
-        &kit.living(&kit.grant(), unique),
+        &kit.living(&kit.grant(), reuse),
         &eternal,
-        "SaveTokens answers Existing with a unique token that never expires",
+        "SaveTokens answers Existing with a reusable token that never expires",
     )
     .await;
 }
@@ -213,22 +213,22 @@ async fn rotating<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 }
 
 async fn rotating_unique_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
-    let (grant, unique) = (kit.grant(), kit.key());
-    let (first, second) = (kit.living(&grant, unique), kit.living(&grant, unique));
+    let (grant, reuse) = (kit.grant(), kit.key());
+    let (first, second) = (kit.living(&grant, reuse), kit.living(&grant, reuse));
     kit.keep(&first).await;
     let old = refresh(&first);
     let rotate = kit.rotation(&old, None, &second);
-    must(kit.rotate(rotate).await == Rotation::Rotated, "Rotate takes no heed of unique keys");
-    must(kit.has(&second.access).await, "Rotate keeps the new tokens also where a living token has the unique key");
-    must(kit.has(&first.access).await, "Rotate leaves the unique token alone that was there");
+    must(kit.rotate(rotate).await == Rotation::Rotated, "Rotate takes no heed of reuse keys");
+    must(kit.has(&second.access).await, "Rotate keeps the new tokens also where a living token has the reuse key");
+    must(kit.has(&first.access).await, "Rotate leaves the reusable token alone that was there");
     let latest = async |law: &str| {
         let (key, record) = second.access.clone();
-        let saved = kit.save_tokens(save(&kit.living(&kit.grant(), unique), None)).await;
+        let saved = kit.save_tokens(save(&kit.living(&kit.grant(), reuse), None)).await;
         must(saved == Saved::Existing(key, record), law);
     };
-    latest("of two tokens with one unique key the one that came last is Existing").await;
+    latest("of two tokens with one reuse key the one that came last is Existing").await;
     kit.revoke(Revoke::Token(first.access.0)).await;
-    latest("of two tokens with one unique key the latest stays Existing when the other one is revoked").await;
+    latest("of two tokens with one reuse key the latest stays Existing when the other one is revoked").await;
 }
 
 async fn revoking_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {

@@ -1,6 +1,6 @@
 //! Tests of the store in memory that need to see inside: how much an operation moves, and what a race leaves behind.
 
-use super::super::records::{DeviceStage, GrantRecord, OneTimeContent, TokenKind, Unique};
+use super::super::records::{DeviceStage, GrantRecord, OneTimeContent, TokenKind, TokenReuse};
 use super::super::token_hash::Sealed;
 use super::table::moved;
 use super::*;
@@ -28,7 +28,7 @@ fn second_key(number: u32) -> TokenHash {
     TokenHash::of_number(u64::from(number) | 11 << 40)
 }
 
-fn unique(number: u32) -> TokenHash {
+fn reuse(number: u32) -> TokenHash {
     TokenHash::of_number(u64::from(number) | 13 << 40)
 }
 
@@ -60,7 +60,7 @@ fn tokens(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
         narrowed_resource: None,
         issued_at: at(now),
         expires_at: (kind == TokenKind::Access).then_some(at(now + LIFETIME)),
-        unique: None,
+        reuse: None,
         replaced: None,
         predecessor: None,
     };
@@ -76,12 +76,12 @@ fn save(store: &MemoryStore, tokens: NewTokens) -> Saved {
     saved
 }
 
-/// An access token alone, with a unique key of its number.
-fn unique_token(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
+/// An access token alone, with a reuse key of its number.
+fn reusable_token(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
     let mut tokens = NewTokens { refresh: None, ..tokens(client, grant, number, now) };
     let sealed = Sealed::new("token", b"key", b"context");
-    Arc::make_mut(&mut tokens.access.1).unique =
-        Some(Box::new(Unique { key: unique(number), access: sealed, refresh: None }));
+    Arc::make_mut(&mut tokens.access.1).reuse =
+        Some(Box::new(TokenReuse { key: reuse(number), access: sealed, refresh: None }));
     tokens
 }
 
@@ -183,16 +183,16 @@ fn no_operation_moves_or_drops_many_one_time_records_with_their_second_keys_and_
     for number in 0..MANY / 2 {
         assert_eq!(store.save_one_time_record(&record("printer", number, number, 0)), Ok(true));
         check_moved();
-        save(&store, unique_token("printer", MANY + number, number, 0));
+        save(&store, reusable_token("printer", MANY + number, number, 0));
         check_moved();
     }
     for number in MANY / 2..MANY {
-        save(&store, unique_token("scanner", MANY + number, number, LIFETIME));
+        save(&store, reusable_token("scanner", MANY + number, number, LIFETIME));
         check_moved();
     }
     assert!(store.one_time_records.len() < MANY as usize / 8, "{}", store.one_time_records.len());
     assert!(store.second_keys.len() <= store.one_time_records.len());
-    assert!(store.unique.len() < MANY as usize, "{}", store.unique.len());
+    assert!(store.reuse.len() < MANY as usize, "{}", store.reuse.len());
 }
 
 /// A token exchange brings a token of the parent's grant to another client.
@@ -264,13 +264,15 @@ fn a_token_that_is_exchanged_while_its_grant_is_revoked_leaves_nothing_alive() {
 fn a_one_time_record_that_joins_a_grant_while_that_ends_ends_with_it() {
     let prepare = || {
         let store = store();
-        save(&store, unique_token("printer", 1, 1, 0));
+        save(&store, reusable_token("printer", 1, 1, 0));
         assert_eq!(store.save_one_time_record(&record("printer", 2, 1, 0)), Ok(true));
         store
     };
     let redeem = |store: &MemoryStore| {
-        let tokens =
-            NewTokens { access: (access(2), unique_token("printer", 2, 1, 0).access.1), ..tokens("printer", 2, 2, 0) };
+        let tokens = NewTokens {
+            access: (access(2), reusable_token("printer", 2, 1, 0).access.1),
+            ..tokens("printer", 2, 2, 0)
+        };
         drop(store.redeem(&Redeem { key: record_key(1), tokens: Some(tokens) }));
     };
     let is_gone = |store: &MemoryStore| {
