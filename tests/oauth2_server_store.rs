@@ -25,12 +25,12 @@ enum Fault {
     RemovesClientsAlone,
     RedeemsWithoutSpending,
     RedeemsInTwoSteps,
-    LeavesTicketsWithTheirGrant,
-    OverwritesAliases,
+    LeavesRecordsWithTheirGrant,
+    OverwritesSecondKeys,
     TakesStaleVersions,
     ReplacesUsedRecords,
     IgnoresParents,
-    ReturnsExpiredUniqueTokens,
+    ReturnsExpiredReusableTokens,
     ChecksReuseKeysInTwoSteps,
     LosesNarrowedScopes,
     RotatesTwice,
@@ -99,7 +99,7 @@ impl Store for Broken {
     fn save_one_time_record(&self, query: &SaveOneTimeRecord) -> Result<bool, Infallible> {
         self.one_time_records.lock().unwrap().insert(query.key, query.record.clone());
         let mut saved = self.inner.save_one_time_record(query)?;
-        if self.fault == Fault::OverwritesAliases && !saved {
+        if self.fault == Fault::OverwritesSecondKeys && !saved {
             let other =
                 self.inner.find_one_time_record(&FindOneTimeRecord { key: query.second_key.unwrap() })?.unwrap();
             self.inner.revoke(&Revoke::Grant(other.record.grant_id))?;
@@ -111,7 +111,7 @@ impl Store for Broken {
     fn find_one_time_record(&self, query: &FindOneTimeRecord) -> Result<Option<FoundOneTimeRecord>, Infallible> {
         let mut found = self.inner.find_one_time_record(query)?;
         if let Some(found) = &mut found
-            && self.fault == Fault::LeavesTicketsWithTheirGrant
+            && self.fault == Fault::LeavesRecordsWithTheirGrant
         {
             Arc::make_mut(&mut found.record).grant_id = self.one_time_records.lock().unwrap()[&found.key].grant_id;
         }
@@ -152,7 +152,7 @@ impl Store for Broken {
         let mut query = query.clone();
         match self.fault {
             Fault::IgnoresParents => query.parent = None,
-            Fault::ReturnsExpiredUniqueTokens => query.tokens.now = Timestamp::from_secs(0),
+            Fault::ReturnsExpiredReusableTokens => query.tokens.now = Timestamp::from_secs(0),
             Fault::ChecksReuseKeysInTwoSteps => {
                 let own = query.tokens.access.1.reuse.clone();
                 let before = own.as_ref().is_some_and(|own| self.has_reusable(own.key));
@@ -236,12 +236,12 @@ fn every_broken_store_is_caught_by_the_rule_that_it_breaks() {
         (Fault::RemovesClientsAlone, "RemoveClient"),
         (Fault::RedeemsWithoutSpending, "answers Replayed"),
         (Fault::RedeemsInTwoSteps, "exactly one is answered Redeemed; "),
-        (Fault::LeavesTicketsWithTheirGrant, "the grant of the existing token"),
-        (Fault::OverwritesAliases, "second_key of a living record"),
+        (Fault::LeavesRecordsWithTheirGrant, "the grant of the existing token"),
+        (Fault::OverwritesSecondKeys, "second key of a living record"),
         (Fault::TakesStaleVersions, "ReplaceOneTimeRecord with a version"),
         (Fault::ReplacesUsedRecords, "ReplaceOneTimeRecord leaves a record alone that is used"),
         (Fault::IgnoresParents, "ParentGone"),
-        (Fault::ReturnsExpiredUniqueTokens, "expired"),
+        (Fault::ReturnsExpiredReusableTokens, "expired"),
         (Fault::ChecksReuseKeysInTwoSteps, "reuse key"),
         (Fault::LosesNarrowedScopes, "access token's record, whole"),
         (Fault::RotatesTwice, "the second Rotate answers Replaced"),
