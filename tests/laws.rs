@@ -3,7 +3,7 @@
 use http::Request;
 use oauth_proto::oauth1::server::{ClientRecord, Grant, MemoryStore, TokenRecord, Verifier, serve};
 use oauth_proto::oauth1::{
-    ClientCredentials, Method, Pending, Placement, Scheme, Signer, Stamp, Token, TokenCredentials, base_string,
+    ClientCredentials, Method, ParameterPlacement, Pending, Scheme, Signer, Stamp, Token, TokenCredentials, base_string,
 };
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Timestamp};
@@ -25,8 +25,8 @@ fn method() -> impl Strategy<Value = Method> {
     prop_oneof![Just(Method::HMAC_SHA1), Just(Method::HMAC_SHA256), Just(Method::HMAC_SHA512)]
 }
 
-fn placement() -> impl Strategy<Value = Placement> {
-    prop_oneof![Just(Placement::Header), Just(Placement::Body), Just(Placement::Query)]
+fn placement() -> impl Strategy<Value = ParameterPlacement> {
+    prop_oneof![Just(ParameterPlacement::Header), Just(ParameterPlacement::Body), Just(ParameterPlacement::Query)]
 }
 
 #[derive(Clone, Debug)]
@@ -223,13 +223,13 @@ proptest! {
             let scheme = case.scheme.clone().placement(placement);
             base_string(&Case { scheme, ..case.clone() }.signed()).unwrap()
         };
-        prop_assert_eq!(in_place(Placement::Header), in_place(Placement::Query));
-        prop_assert_eq!(in_place(Placement::Header), in_place(Placement::Body));
+        prop_assert_eq!(in_place(ParameterPlacement::Header), in_place(ParameterPlacement::Query));
+        prop_assert_eq!(in_place(ParameterPlacement::Header), in_place(ParameterPlacement::Body));
     }
 
     #[test]
     fn signing_again_replaces_the_signature(case in case()) {
-        let case = Case { scheme: case.scheme.clone().placement(Placement::Header), ..case };
+        let case = Case { scheme: case.scheme.clone().placement(ParameterPlacement::Header), ..case };
         let once = case.signed();
         let mut again = once.clone();
         let signer = Signer::new(&case.scheme, &case.client, Some(&case.token));

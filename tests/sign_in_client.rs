@@ -4,7 +4,7 @@ mod common;
 
 use common::oauth2::{bearer, get, json, moment, pairs, query, response};
 use common::sign_in::*;
-use oauth_proto::oauth1::{Callbacks, ClientCredentials, Method, Placement, Scheme, Service};
+use oauth_proto::oauth1::{Callbacks, ClientCredentials, Method, ParameterPlacement, Scheme, Service};
 use oauth_proto::oauth2::{AuthorizationServer, TokenPlacement, Transmission};
 use oauth_proto::providers::LINEAR;
 use oauth_proto::sign_in::{Client, SignIn, Tokens, User};
@@ -160,7 +160,7 @@ fn a_registered_callback_is_told_nobody() {
 
 #[test]
 fn signatures_go_where_the_clients_scheme_says() {
-    let scheme = Scheme::new(Method::HMAC_SHA256).placement(Placement::Query);
+    let scheme = Scheme::new(Method::HMAC_SHA256).placement(ParameterPlacement::Query);
     let sign_in = wiki(|service| service.scheme(scheme).by_get());
     let (_, first) = start(&sign_in);
     let (user, sent) = finish(&sign_in, vec![json(WHOAMI)]);

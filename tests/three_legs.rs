@@ -14,8 +14,8 @@ use oauth_proto::oauth1::server::{
     OneTimeUse, Reason, Redeem, Redemption, RememberNonce, SaveTemporary, ServerStep, Store, TemporaryRecord, serve,
 };
 use oauth_proto::oauth1::{
-    ApiRequest, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method, Pending, Placement, Scheme,
-    Service, Signer, Token, TokenCredentials,
+    ApiRequest, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method, ParameterPlacement, Pending,
+    Scheme, Service, Signer, Token, TokenCredentials,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Refused, Response, Step, Timestamp, Unsupported};
 
@@ -30,7 +30,7 @@ fn a_client_gets_a_token_and_the_service_knows_for_whom_it_acts() {
 #[test]
 fn every_method_and_placement_walks_the_three_legs() {
     for method in [Method::HMAC_SHA1, Method::HMAC_SHA256, Method::HMAC_SHA512] {
-        for placement in [Placement::Header, Placement::Body, Placement::Query] {
+        for placement in [ParameterPlacement::Header, ParameterPlacement::Body, ParameterPlacement::Query] {
             let scheme = Scheme::new(method.clone()).placement(placement);
             let world = World::new(|service| service.scheme(scheme), |provider| provider);
             assert!(world.verify(&world.signed()).is_ok(), "{method:?} {placement:?}");
@@ -41,7 +41,7 @@ fn every_method_and_placement_walks_the_three_legs() {
 #[test]
 fn a_service_that_wants_get_gets_it() {
     let world = World::new(
-        |service| service.by_get().scheme(Scheme::default().placement(Placement::Query)),
+        |service| service.by_get().scheme(Scheme::default().placement(ParameterPlacement::Query)),
         oauth_proto::oauth1::server::Provider::allow_get,
     );
     assert!(world.verify(&world.signed()).is_ok());
@@ -291,7 +291,7 @@ fn what_a_service_is_said_to_do_does_not_depend_on_the_order() {
     type Say = fn(Service) -> Service;
     let version_2007: Say = Service::dangerous_version_1_0;
     let first: Say = |service| service.callbacks(Callbacks::WithRequest);
-    let in_query: Say = |service| service.scheme(Scheme::default().placement(Placement::Query));
+    let in_query: Say = |service| service.scheme(Scheme::default().placement(ParameterPlacement::Query));
     let encoded: Say = |service| service.scheme(Scheme::default().key_encoding(KeyEncoding::Encoded));
     let sent = |say: &[Say]| {
         let service = Service::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
@@ -364,7 +364,7 @@ fn parameters_of_the_services_own_go_where_its_requests_have_them() {
     assert!(!got.headers().contains_key("content-type"));
 
     // Without any, a POST has no body and no label, unless the protocol's go there.
-    for (placement, labelled) in [(Placement::Header, false), (Placement::Body, true)] {
+    for (placement, labelled) in [(ParameterPlacement::Header, false), (ParameterPlacement::Body, true)] {
         let scheme = Scheme::default().placement(placement);
         let world = World::new(|service| service.scheme(scheme), |provider| provider);
         let Step::Send(request, _) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap()

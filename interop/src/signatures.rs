@@ -2,7 +2,7 @@
 
 use http::Request;
 use oauth_proto::oauth1::server::{ClientRecord, Grant, MemoryStore, Rejected, TokenRecord, Verified, Verifier, serve};
-use oauth_proto::oauth1::{ClientCredentials, Placement, Scheme, Signer, Stamp, TokenCredentials};
+use oauth_proto::oauth1::{ClientCredentials, ParameterPlacement, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::{Moment, Timestamp};
 
 use crate::case::Case;
@@ -10,11 +10,11 @@ use crate::keys;
 use crate::message::{Message, Tampering};
 
 /// The placement of that name.
-pub fn placement(name: &str) -> Placement {
+pub fn placement(name: &str) -> ParameterPlacement {
     match name {
-        "header" => Placement::Header,
-        "query" => Placement::Query,
-        "body" => Placement::Body,
+        "header" => ParameterPlacement::Header,
+        "query" => ParameterPlacement::Query,
+        "body" => ParameterPlacement::Body,
         name => panic!("no placement {name}"),
     }
 }

@@ -4,8 +4,8 @@ use interop::exchange::Http;
 use interop::keys;
 use interop::peer::Peer;
 use oauth_proto::oauth1::{
-    Authorize, Callbacks, Client, ClientCredentials, Method, Pending, Placement, Scheme, Service, Session, Token,
-    TokenCredentials,
+    Authorize, Callbacks, Client, ClientCredentials, Method, ParameterPlacement, Pending, Scheme, Service, Session,
+    Token, TokenCredentials,
 };
 use oauth_proto::{Error, Forged, Moment, Refused, Request, Response};
 use serde::Deserialize;
@@ -126,13 +126,13 @@ fn hmac_sha1_in_the_header() {
 
 #[test]
 fn hmac_sha256_in_the_query() {
-    let scheme = Scheme::new(Method::HMAC_SHA256).placement(Placement::Query);
+    let scheme = Scheme::new(Method::HMAC_SHA256).placement(ParameterPlacement::Query);
     walks(scheme, None, |world| world.requests().into());
 }
 
 #[test]
 fn hmac_sha1_in_the_body() {
-    let scheme = Scheme::default().placement(Placement::Body);
+    let scheme = Scheme::default().placement(ParameterPlacement::Body);
     // A GET has no body.
     walks(scheme, None, |world| world.requests().into_iter().skip(1).collect());
 }
@@ -203,7 +203,7 @@ fn a_forged_verifier_is_refused_by_the_service() {
 
 #[test]
 fn a_wrong_secret_is_refused_by_the_service() {
-    for scheme in [Scheme::default(), Scheme::new(Method::HMAC_SHA256).placement(Placement::Query)] {
+    for scheme in [Scheme::default(), Scheme::new(Method::HMAC_SHA256).placement(ParameterPlacement::Query)] {
         let world = World::new(scheme);
         let wrong = ClientCredentials::new(CLIENT, "another secret");
         let client = Client::new(world.service.clone(), wrong);

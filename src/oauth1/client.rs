@@ -8,7 +8,9 @@ use http::{HeaderValue, Method as HttpMethod, Uri};
 use super::parameters::{CALLBACK, SESSION_HANDLE, TOKEN, VERIFIER, is_oauth, is_protocol};
 use super::signer::{Extra, Signer};
 use super::token_response::Fields;
-use super::{Callbacks, ClientCredentials, Pending, Placement, Service, Session, Stamp, Token, TokenCredentials};
+use super::{
+    Callbacks, ClientCredentials, ParameterPlacement, Pending, Service, Session, Stamp, Token, TokenCredentials,
+};
 use crate::callback::Leniency;
 use crate::event::Observer;
 use crate::mark::Mark;
@@ -412,7 +414,7 @@ impl Client {
             if !own.is_empty() {
                 *request.uri_mut() = with_query(endpoint, &own)?;
             }
-        } else if !own.is_empty() || self.service.scheme.placement == Placement::Body {
+        } else if !own.is_empty() || self.service.scheme.placement == ParameterPlacement::Body {
             *request.body_mut() = own.into_bytes();
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
         }

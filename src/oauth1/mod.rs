@@ -66,7 +66,7 @@ pub use method::{KeyEncoding, Method, SignatureMethod};
 pub use pending::Pending;
 #[cfg(feature = "rsa")]
 pub use rsa::RsaKey;
-pub use scheme::{Placement, Scheme};
+pub use scheme::{ParameterPlacement, Scheme};
 pub use service::{Callbacks, Service};
 pub use session::Session;
 pub use signer::Signer;

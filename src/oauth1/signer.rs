@@ -12,7 +12,7 @@ use super::parameters::{self, BODY_HASH, is_oauth, is_protocol};
 use super::prepared::Prepared;
 use super::scheme::Bodies;
 use super::stamp::Room;
-use super::{ClientCredentials, Placement, Scheme, Stamp, TokenCredentials};
+use super::{ClientCredentials, ParameterPlacement, Scheme, Stamp, TokenCredentials};
 use crate::wire::{Site, auth_param, form, percent, with_query, without_query};
 use crate::{Error, Unsupported};
 
@@ -121,7 +121,7 @@ impl Signer {
         stamp: impl Into<Stamp<'a>>,
     ) -> Result<(), Error> {
         let is_form = labelled_form(request.headers())?;
-        if self.scheme.placement == Placement::Body {
+        if self.scheme.placement == ParameterPlacement::Body {
             return Err(Unsupported::NoFormBody { reason: "the body is not at hand" }.into());
         }
         if self.scheme.bodies != Bodies::Forms && !is_form {
@@ -196,7 +196,7 @@ impl Signer {
         let body = request.body().as_ref();
         let adopts = self.adopts_form(request.headers(), body);
         let is_form = adopts || labelled_form(request.headers())?;
-        if self.scheme.placement == Placement::Body {
+        if self.scheme.placement == ParameterPlacement::Body {
             let bodiless = matches!(*request.method(), HttpMethod::GET | HttpMethod::HEAD);
             let reason = if bodiless { "this method has no body" } else { "the body is not a form" };
             if bodiless || !is_form {
@@ -211,7 +211,7 @@ impl Signer {
         }
         let protocol = self.protocol(request, is_form.then_some(body), stamp, &extra)?;
         // From here on nothing fails but a realm or a URI that cannot be sent, which is put in first.
-        if self.scheme.placement == Placement::Body {
+        if self.scheme.placement == ParameterPlacement::Body {
             let separator: &[u8] = if body.is_empty() { b"" } else { b"&" };
             let body = [body, separator, protocol.as_bytes()].concat();
             *request.body_mut() = body.into();
@@ -230,7 +230,7 @@ impl Signer {
     /// Whether a request without a `Content-Type` is made a form: because there must be one, or by `force_include_body`.
     fn adopts_form(&self, headers: &HeaderMap, body: &[u8]) -> bool {
         let wanted = match self.scheme.placement {
-            Placement::Body => body.is_empty() || reads_as_form(body),
+            ParameterPlacement::Body => body.is_empty() || reads_as_form(body),
             _ => self.scheme.bodies == Bodies::Forced && reads_as_form(body),
         };
         wanted && !headers.contains_key(CONTENT_TYPE)
@@ -249,9 +249,9 @@ impl Signer {
         let host = host(headers)?;
         let site = self.site(uri, host.as_ref())?;
         let (realm, kept) = self.present_header(headers)?;
-        let mut pairs = self.pairs_in(Placement::Query, parameters::query(uri))?;
+        let mut pairs = self.pairs_in(ParameterPlacement::Query, parameters::query(uri))?;
         if let Some(form) = form {
-            pairs.extend(self.pairs_in(Placement::Body, form::pairs(form))?);
+            pairs.extend(self.pairs_in(ParameterPlacement::Body, form::pairs(form))?);
         }
         let joined: Vec<_>;
         let extra = if kept.is_empty() {
@@ -266,8 +266,8 @@ impl Signer {
         let (stamp, place) = (stamp.write(&mut room, extra), (request.method(), site, uri));
         let signature = self.prepared.sign(place, pairs.len(), pair, stamp, has_oauth, &mut digits)?;
         Ok(match self.scheme.placement {
-            Placement::Header => self.prepared.header(realm.as_deref(), stamp, &signature),
-            Placement::Body | Placement::Query => self.prepared.form(stamp, &signature),
+            ParameterPlacement::Header => self.prepared.header(realm.as_deref(), stamp, &signature),
+            ParameterPlacement::Body | ParameterPlacement::Query => self.prepared.form(stamp, &signature),
         })
     }
 
@@ -289,7 +289,7 @@ impl Signer {
         }
         let count = headers.get_all(AUTHORIZATION).iter().count();
         let lists: Vec<_> = parameters::oauth_headers(headers).collect();
-        if self.scheme.placement == Placement::Header && (lists.len() != count || count > 1) {
+        if self.scheme.placement == ParameterPlacement::Header && (lists.len() != count || count > 1) {
             return Err(Unsupported::AuthorizationPresent.into());
         }
         let (mut realm, mut kept) = (None, Vec::new());
@@ -299,7 +299,7 @@ impl Signer {
             if name.eq_ignore_ascii_case(b"realm") {
                 realm = Some(text(&value));
             } else if !is_protocol(&percent::decode(name)) {
-                if self.scheme.placement != Placement::Header {
+                if self.scheme.placement != ParameterPlacement::Header {
                     return Err(misplaced(name));
                 }
                 kept.push((text(&percent::decode(name)).into(), text(&percent::decode(&value)).into()));
@@ -311,7 +311,7 @@ impl Signer {
     /// The request's own parameters in a place, if none of them may not stand there.
     fn pairs_in<'r>(
         &self,
-        place: Placement,
+        place: ParameterPlacement,
         pairs: impl Iterator<Item = form::Pair<'r>>,
     ) -> Result<Vec<form::Pair<'r>>, Error> {
         pairs
@@ -325,7 +325,7 @@ impl Signer {
     }
 
     fn put_in_head<B>(&self, request: &mut Request<B>, protocol: String) -> Result<(), Error> {
-        if self.scheme.placement == Placement::Header {
+        if self.scheme.placement == ParameterPlacement::Header {
             let mut value = HeaderValue::try_from(protocol).map_err(|_| Unsupported::Unsendable {
                 what: "the realm",
                 reason: "only visible ASCII characters and spaces can stand in a header",

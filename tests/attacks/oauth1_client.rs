@@ -278,7 +278,7 @@ fn token_to_wrong_host() {
 /// The place of the parameters goes with the body.
 #[test]
 fn redirect_of_a_form_to_a_page() {
-    let scheme = Scheme::default().placement(oauth_proto::oauth1::Placement::Body);
+    let scheme = Scheme::default().placement(oauth_proto::oauth1::ParameterPlacement::Body);
     let session = Session::new(&scheme, &ClientCredentials::new("key", "secret"), None);
     let mut request = Request::post("https://photos.example.net/a").body(Vec::new()).unwrap();
     session.sign(&mut request, moment()).unwrap();

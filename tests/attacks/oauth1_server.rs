@@ -5,7 +5,7 @@ use oauth_proto::oauth1::server::{
     ClientRecord, Grant, Reason, Redeem, Redemption, Rejected, Stage, TemporaryRecord, serve,
 };
 use oauth_proto::oauth1::{
-    Authorize, ClientCredentials, Method, Placement, Scheme, Service, Signer, Stamp, TokenCredentials,
+    Authorize, ClientCredentials, Method, ParameterPlacement, Scheme, Service, Signer, Stamp, TokenCredentials,
 };
 use oauth_proto::{Error, Step, Timestamp, Unsupported};
 
@@ -262,7 +262,7 @@ fn parameter_twice() {
 }
 
 /// A request with a form, signed as it is.
-fn signed_form(world: &World, placement: Placement, form: Vec<u8>) -> Request<Vec<u8>> {
+fn signed_form(world: &World, placement: ParameterPlacement, form: Vec<u8>) -> Request<Vec<u8>> {
     let mut request = Request::post(format!("{ORIGIN}/photos?size=original&file=vacation.jpg"))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(form)
@@ -306,7 +306,9 @@ fn a_flood_of_parameters_is_refused_before_it_is_collected_and_before_storage_is
 #[test]
 fn as_many_parameters_and_as_large_a_form_as_the_operator_allows_are_verified() {
     let world = World::default();
-    for (placement, own) in [(Placement::Header, 7), (Placement::Query, 7), (Placement::Body, 7)] {
+    for (placement, own) in
+        [(ParameterPlacement::Header, 7), (ParameterPlacement::Query, 7), (ParameterPlacement::Body, 7)]
+    {
         let form = |number: usize| b"a=1&".repeat(number - own - 2);
         let verify = |request: &Request<Vec<u8>>| world.verify(request).map(drop).map_err(|rejected| rejected.reason);
         assert_eq!(verify(&signed_form(&world, placement, form(1000))), Ok(()), "{placement:?}");
@@ -315,7 +317,7 @@ fn as_many_parameters_and_as_large_a_form_as_the_operator_allows_are_verified() 
         let verifier = world.provider.verifier().clone().most_parameters(1001);
         assert!(serve(verifier.verify(&one_more, world.moment()), &world.store).is_ok());
     }
-    let request = signed_form(&world, Placement::Header, vec![b'a'; 100]);
+    let request = signed_form(&world, ParameterPlacement::Header, vec![b'a'; 100]);
     let verifier = |bytes| world.provider.verifier().clone().largest_form(bytes);
     assert!(serve(verifier(100).verify(&request, world.moment()), &world.store).is_ok());
     let rejected = serve(verifier(99).verify(&request, world.moment()), &world.store).unwrap_err();
@@ -326,7 +328,7 @@ fn as_many_parameters_and_as_large_a_form_as_the_operator_allows_are_verified() 
 #[test]
 fn the_protocols_parameters_are_judged_before_a_form_is_read() {
     let world = World::default();
-    for placement in [Placement::Header, Placement::Query] {
+    for placement in [ParameterPlacement::Header, ParameterPlacement::Query] {
         for (from, to, reason) in [
             ("oauth_timestamp", "oauth_timestamp=1&x", None),
             ("HMAC-SHA1", "X-UNKNOWN", Some(Reason::MethodUnsupported("X-UNKNOWN".into()))),
@@ -337,7 +339,7 @@ fn the_protocols_parameters_are_judged_before_a_form_is_read() {
             ("oauth_consumer_key", "x", Some(Reason::ParameterMissing("oauth_consumer_key"))),
         ] {
             let mut request = signed_form(&world, placement, Vec::new());
-            if placement == Placement::Header {
+            if placement == ParameterPlacement::Header {
                 let to = to.replace('&', "\", ").replacen('=', "=\"", usize::from(to.contains('&')));
                 header(&mut request, |value| value.replacen(from, &to, 1));
             } else {
@@ -352,7 +354,7 @@ fn the_protocols_parameters_are_judged_before_a_form_is_read() {
         }
     }
     // Those that stand in the form are judged when it has been collected, by the same rules.
-    let mut request = signed_form(&world, Placement::Body, Vec::new());
+    let mut request = signed_form(&world, ParameterPlacement::Body, Vec::new());
     let form = String::from_utf8(request.body().clone()).unwrap();
     *request.body_mut() = form.replace(&format!("oauth_timestamp={NOW}"), "oauth_timestamp=1").into_bytes();
     let refused = world.verify(&request).unwrap_err().reason;
@@ -723,7 +725,7 @@ fn body_hash_wrong() {
     assert!(serve(demanding.verify(&signed(), world.moment()), &world.store).is_ok());
     let mut unsigned = signed();
     Signer::new(
-        &Scheme::default().placement(Placement::Query),
+        &Scheme::default().placement(ParameterPlacement::Query),
         &ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"),
         Some(&session.token().unwrap().credentials),
     )
