@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use common::oauth2::*;
-use oauth_proto::oauth1::{self, ClientCredentials, Service};
+use oauth_proto::oauth1::{self, ClientCredentials, Server};
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{MemoryStore, serve};
 use oauth_proto::oauth2::{
@@ -172,7 +172,7 @@ fn granted() -> Token {
 fn oauth1_client(heard: &Heard) -> oauth1::Client {
     let [temporary, authorization, token] =
         ["initiate", "authorize", "token"].map(|path| format!("https://photos.example.net/{path}"));
-    let service = Service::new(&temporary, &authorization, &token).unwrap();
+    let service = Server::new(&temporary, &authorization, &token).unwrap();
     oauth1::Client::new(service, ClientCredentials::new("key", "hunter2-secret")).on_event(heard.hook())
 }
 

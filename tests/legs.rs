@@ -9,7 +9,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::oauth2::*;
-use oauth_proto::oauth1::{self, ClientCredentials, Service};
+use oauth_proto::oauth1::{self, ClientCredentials, Server};
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::{
     ApiRequest, Authorize, ClientMetadata, Discovery, Grant, PendingDevice, Registration, ResourceDiscovery, Token,
@@ -103,7 +103,7 @@ fn registration() -> Registration {
 fn oauth1_client() -> oauth1::Client {
     let [temporary, authorization, token] =
         ["initiate", "authorize", "token"].map(|path| format!("https://photos.example.net/{path}"));
-    let service = Service::new(&temporary, &authorization, &token).unwrap();
+    let service = Server::new(&temporary, &authorization, &token).unwrap();
     oauth1::Client::new(service, ClientCredentials::new("key", "secret"))
 }
 

@@ -15,7 +15,7 @@ use oauth_proto::oauth1::server::{
 };
 use oauth_proto::oauth1::{
     ApiRequest, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method, ParameterPlacement, Pending,
-    Scheme, Service, Signer, Token, TokenCredentials,
+    Scheme, Server, Signer, Token, TokenCredentials,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Refused, Response, Step, Timestamp, Unsupported};
 
@@ -45,7 +45,7 @@ fn a_service_that_wants_get_gets_it() {
         oauth_proto::oauth1::server::Provider::allow_get,
     );
     assert!(world.verify(&world.signed()).is_ok());
-    let refusing = World::new(Service::by_get, |provider| provider);
+    let refusing = World::new(Server::by_get, |provider| provider);
     let Step::Send(request, _) = refusing.client.authorize(Authorize::callback(CALLBACK), refusing.moment()).unwrap()
     else {
         panic!("nothing to send")
@@ -215,7 +215,7 @@ fn every_field_of_the_answer_is_kept() {
 fn json_is_read_only_where_it_is_allowed() {
     let body = r#"{"oauth_token":"t","oauth_token_secret":"s","user_id":7}"#;
     assert!(matches!(answered(&World::default(), body), Err(Error::Misbehaved(Misbehaved::FieldMissing { .. }))));
-    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    let lenient = World::new(Server::allow_json_answers, |provider| provider);
     assert_eq!(answered(&lenient, body).unwrap().extra["user_id"], "7");
     for odd in [
         r#"{"oauth_token":null,"oauth_token":"t","oauth_token_secret":"s"}"#,
@@ -233,7 +233,7 @@ fn an_error_without_a_word_is_none() {
     for error in ["error=", "oauth_problem=", "error=&error_description=", "oauth_problem=&error="] {
         answered(&World::default(), &format!("{form}&{error}")).unwrap();
     }
-    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    let lenient = World::new(Server::allow_json_answers, |provider| provider);
     for error in [r#""error":null"#, r#""error":"""#, r#""oauth_problem":"""#] {
         answered(&lenient, &format!(r#"{{"oauth_token":"t","oauth_token_secret":"s",{error}}}"#)).unwrap();
     }
@@ -249,7 +249,7 @@ fn an_error_without_a_word_is_none() {
 #[test]
 fn a_byte_order_mark_is_ignored() {
     answered(&World::default(), "\u{feff}oauth_token=t&oauth_token_secret=s").unwrap();
-    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    let lenient = World::new(Server::allow_json_answers, |provider| provider);
     answered(&lenient, "\u{feff} {\"oauth_token\":\"t\",\"oauth_token_secret\":\"s\"}").unwrap();
     for body in ["\u{feff}oauth_problem=nonce_used", "\u{feff}{\"error\":\"nonce_used\"}"] {
         assert_eq!(refused(&[], 401, body).code(), Some("nonce_used"), "{body}");
@@ -288,13 +288,13 @@ fn an_expired_token_is_renewed_with_its_session_handle() {
 
 #[test]
 fn what_a_service_is_said_to_do_does_not_depend_on_the_order() {
-    type Say = fn(Service) -> Service;
-    let version_2007: Say = Service::dangerous_version_1_0;
+    type Say = fn(Server) -> Server;
+    let version_2007: Say = Server::dangerous_version_1_0;
     let first: Say = |service| service.callbacks(Callbacks::WithRequest);
     let in_query: Say = |service| service.scheme(Scheme::default().placement(ParameterPlacement::Query));
     let encoded: Say = |service| service.scheme(Scheme::default().key_encoding(KeyEncoding::Encoded));
     let sent = |say: &[Say]| {
-        let service = Service::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
+        let service = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
         let service = say.iter().fold(service, |service, say| say(service));
         // A secret for which the key's encoding makes a difference.
         let client = Client::new(service, ClientCredentials::new("k", "s&s"));
@@ -316,7 +316,7 @@ fn what_a_service_is_said_to_do_does_not_depend_on_the_order() {
 
 #[test]
 fn the_version_of_2007_sends_no_callback_first_and_needs_no_verifier() {
-    let world = World::new(Service::dangerous_version_1_0, |provider| provider);
+    let world = World::new(Server::dangerous_version_1_0, |provider| provider);
     let Step::Send(request, sent) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap()
     else {
         panic!("nothing to send")
@@ -347,7 +347,7 @@ fn a_service_with_registered_callbacks_is_never_sent_one() {
 
 #[test]
 fn parameters_of_the_services_own_go_where_its_requests_have_them() {
-    let first = |service: fn(Service) -> Service| {
+    let first = |service: fn(Server) -> Server| {
         let world = World::new(service, |provider| provider);
         let authorize = Authorize::callback(CALLBACK).parameter("scope", "a b").parameter("oauth_own", "c");
         match world.client.authorize(authorize, world.moment()).unwrap() {
@@ -359,7 +359,7 @@ fn parameters_of_the_services_own_go_where_its_requests_have_them() {
     assert_eq!(posted.body(), b"scope=a%20b");
     assert_eq!(posted.headers()["content-type"], "application/x-www-form-urlencoded");
     assert!(posted.headers()["authorization"].to_str().unwrap().contains("oauth_own=\"c\""));
-    let got = first(Service::by_get);
+    let got = first(Server::by_get);
     assert_eq!((got.uri().query(), got.body().len()), (Some("scope=a%20b"), 0));
     assert!(!got.headers().contains_key("content-type"));
 
@@ -757,7 +757,7 @@ fn a_missing_verifier_is_forged_unless_the_service_sends_none() {
     assert_eq!(world.redeem(pending, &callback), Err(missing.clone().into()));
     let pending = world.begin(Authorize::out_of_band()).unwrap();
     assert_eq!(world.client.redeem_verifier(pending, " ", world.moment()).unwrap_err(), missing.into());
-    let lenient = World::new(Service::dangerous_version_1_0, |provider| provider);
+    let lenient = World::new(Server::dangerous_version_1_0, |provider| provider);
     assert!(lenient.client.redeem_verifier(first_leg(&lenient), "", lenient.moment()).is_ok());
 }
 
@@ -780,11 +780,11 @@ fn an_error_names_the_option_that_lifts_it() {
         let Step::Send(_, sent) = step else { panic!("nothing to send") };
         sent.receive(Response::new(unconfirmed.as_bytes().to_vec()), world.moment())
     };
-    let lenient = World::new(Service::allow_unconfirmed_callback, |provider| provider);
+    let lenient = World::new(Server::allow_unconfirmed_callback, |provider| provider);
     lifted("Service::allow_unconfirmed_callback", first_leg(&world), first_leg(&lenient));
 
     let body = r#"{"oauth_token":"t","oauth_token_secret":"s"}"#;
-    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    let lenient = World::new(Server::allow_json_answers, |provider| provider);
     lifted("Service::allow_json_answers", answered(&world, body), answered(&lenient, body));
 
     let unverified = |world: &World| {
@@ -792,10 +792,10 @@ fn an_error_names_the_option_that_lifts_it() {
         let callback = format!("{CALLBACK}&oauth_token={}", pending.token());
         world.client.redeem(pending, &callback, world.moment())
     };
-    let lenient = World::new(Service::allow_missing_verifier, |provider| provider);
+    let lenient = World::new(Server::allow_missing_verifier, |provider| provider);
     lifted("Service::allow_missing_verifier", unverified(&world), unverified(&lenient));
 
-    let plain = || Service::new("http://a.example/1", "http://a.example/2", "http://a.example/3").unwrap();
+    let plain = || Server::new("http://a.example/1", "http://a.example/2", "http://a.example/3").unwrap();
     let begun = |service| {
         let client = Client::new(service, ClientCredentials::new("k", "s"));
         client.authorize(Authorize::callback(CALLBACK), world.moment())
@@ -809,7 +809,7 @@ fn an_error_names_the_option_that_lifts_it() {
 
 #[test]
 fn an_error_in_json_on_status_200_is_an_error_whether_or_not_json_is_read() {
-    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    let lenient = World::new(Server::allow_json_answers, |provider| provider);
     for (body, code, word) in [
         (r#"{"errors":[{"code":32,"message":"Could not authenticate you."}]}"#, "32", "Could not authenticate you."),
         (r#"{"error":{"code":401,"message":"Who is there?"}}"#, "401", "Who is there?"),
@@ -894,7 +894,7 @@ fn a_lifetime_is_read_in_every_form_of_a_whole_number_and_in_no_other() {
     for value in ["3600", "3600.0", "+3600+"] {
         assert_eq!(expires_at(value).unwrap(), NOW + 3600, "{value}");
     }
-    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    let lenient = World::new(Server::allow_json_answers, |provider| provider);
     for value in ["3600", "3600.0", "\"3600\""] {
         let body = format!(r#"{{"oauth_token":"a","oauth_token_secret":"b","oauth_expires_in":{value}}}"#);
         assert_eq!(answered(&lenient, &body).unwrap().expires_at.unwrap().as_secs(), NOW + 3600, "{value}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use oauth_proto::oauth1::server::{ClientRecord, Decision, Grant, MemoryStore, Provider, Rejected, Verifier, serve};
-use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Service};
+use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Server};
 use oauth_proto::{Moment, Request, Response, run};
 
 use crate::{net, show};
@@ -26,7 +26,7 @@ pub fn chapter() -> Outcome<()> {
     show::note(format_args!("a photo service, built on oauth_proto::oauth1::server, listens at {}", server.origin));
 
     let endpoint = |path: &str| format!("{}/{path}", server.origin);
-    let service = Service::new(&endpoint("initiate"), &endpoint("authorize"), &endpoint("token"))?;
+    let service = Server::new(&endpoint("initiate"), &endpoint("authorize"), &endpoint("token"))?;
     let client = Client::new(service, ClientCredentials::new("printer", "kd94hf93k423kf44"));
     let mut send = net::shown_client();
 

@@ -4,7 +4,7 @@ use interop::exchange::Http;
 use interop::keys;
 use interop::peer::Peer;
 use oauth_proto::oauth1::{
-    Authorize, Callbacks, Client, ClientCredentials, Method, ParameterPlacement, Pending, Scheme, Service, Session,
+    Authorize, Callbacks, Client, ClientCredentials, Method, ParameterPlacement, Pending, Scheme, Server, Session,
     Token, TokenCredentials,
 };
 use oauth_proto::{Error, Forged, Moment, Refused, Request, Response};
@@ -24,7 +24,7 @@ struct World {
     /// It runs as long as this is here.
     _peer: Peer,
     origin: String,
-    service: Service,
+    service: Server,
     client: Client,
     http: Http,
 }
@@ -47,13 +47,13 @@ impl World {
         Self::with(scheme, |service| service)
     }
 
-    fn with(scheme: Scheme, configure: impl FnOnce(Service) -> Service) -> Self {
+    fn with(scheme: Scheme, configure: impl FnOnce(Server) -> Server) -> Self {
         let mut peer = Peer::run("oauthlib_provider.py");
         let client = serde_json::json!({ "key": CLIENT, "secret": CLIENT_SECRET, "rsa_key": keys::CLIENT_PUBLIC });
         let Started { port } = peer.ask(&client);
         let origin = format!("http://127.0.0.1:{port}");
         let [initiate, authorize, token] = ["initiate", "authorize", "token"].map(|path| format!("{origin}/{path}"));
-        let service = configure(Service::new(&initiate, &authorize, &token).unwrap().scheme(scheme));
+        let service = configure(Server::new(&initiate, &authorize, &token).unwrap().scheme(scheme));
         // Of RSA the secret is no part.
         let client = Client::new(service.clone(), ClientCredentials::new(CLIENT, CLIENT_SECRET));
         Self { _peer: peer, origin, service, client, http: Http::default() }

@@ -9,7 +9,7 @@ use super::parameters::{CALLBACK, SESSION_HANDLE, TOKEN, VERIFIER, is_oauth, is_
 use super::signer::{Extra, Signer};
 use super::token_response::Fields;
 use super::{
-    Callbacks, ClientCredentials, ParameterPlacement, Pending, Service, Session, Stamp, Token, TokenCredentials,
+    Callbacks, ClientCredentials, ParameterPlacement, Pending, Server, Session, Stamp, Token, TokenCredentials,
 };
 use crate::callback::Leniency;
 use crate::event::Observer;
@@ -27,11 +27,11 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 /// A client of one service.
 ///
 /// ```no_run
-/// use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Service};
+/// use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Server};
 /// use oauth_proto::{Moment, run};
 /// # fn http(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
 ///
-/// let service = Service::new(
+/// let service = Server::new(
 ///     "https://photos.example.net/initiate",
 ///     "https://photos.example.net/authorize",
 ///     "https://photos.example.net/token",
@@ -55,7 +55,7 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Client {
-    service: Service,
+    service: Server,
     credentials: ClientCredentials,
     place: Leniency,
     observer: Observer,
@@ -140,7 +140,7 @@ impl Authorize {
 
 impl Client {
     /// A client of that service.
-    pub fn new(service: Service, credentials: ClientCredentials) -> Self {
+    pub fn new(service: Server, credentials: ClientCredentials) -> Self {
         let observer = Observer::of_client(&credentials.key);
         Self { service, credentials, place: Leniency::default(), observer }
     }
@@ -213,7 +213,7 @@ impl Client {
     }
 
     /// The service, as it was described.
-    pub(crate) fn service(&self) -> &Service {
+    pub(crate) fn service(&self) -> &Server {
         &self.service
     }
 
@@ -225,7 +225,7 @@ impl Client {
     /// Returns what ties a pending authorization to this client at this service. The temporary credentials come from one endpoint,
     /// and the other is sent the verifier.
     fn mark(&self) -> Mark {
-        let Service { temporary, token, .. } = &self.service;
+        let Server { temporary, token, .. } = &self.service;
         Mark::of(&[&temporary.to_string(), &token.to_string(), &self.credentials.key])
     }
 
@@ -267,7 +267,7 @@ impl Client {
     }
 
     /// Where to send the user for signing in: as [`authorization_url`](Self::authorization_url), at the
-    /// [authentication endpoint](Service::authentication).
+    /// [authentication endpoint](Server::authentication).
     ///
     /// # Errors
     /// [`Unsupported::NoEndpoint`] when the service has none, and those of `authorization_url`.

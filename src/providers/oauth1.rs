@@ -1,7 +1,7 @@
 //! OAuth 1.0a services as they really are, and two of 2007 and after that are gone.
 
 use crate::Error;
-use crate::oauth1::Service;
+use crate::oauth1::Server;
 
 /// An OAuth 1.0 service.
 ///
@@ -84,8 +84,8 @@ impl Oauth1Provider {
     ///
     /// # Errors
     /// [`Unsupported::Url`](crate::Unsupported::Url) when a URL of the row is none; the rows here have none such.
-    pub fn service(&self) -> Result<Service, Error> {
-        let service = Service::new(self.temporary_credentials, self.authorization, self.token_credentials)?;
+    pub fn service(&self) -> Result<Server, Error> {
+        let service = Server::new(self.temporary_credentials, self.authorization, self.token_credentials)?;
         let service = match self.authentication {
             Some(url) => service.authentication(url)?,
             None => service,

@@ -106,11 +106,11 @@ impl Table {
         Ok(server)
     }
 
-    fn oauth1_service(&self, provider: &Oauth1Provider) -> Result<oauth1::Service, Error> {
+    fn oauth1_service(&self, provider: &Oauth1Provider) -> Result<oauth1::Server, Error> {
         let [temporary, authorization, token] =
             [provider.temporary_credentials, provider.authorization, provider.token_credentials]
                 .map(|url| self.url(url));
-        let mut service = oauth1::Service::new(&temporary?, &authorization?, &token?)?;
+        let mut service = oauth1::Server::new(&temporary?, &authorization?, &token?)?;
         if let Some(url) = provider.authentication {
             service = service.authentication(&self.url(url)?)?;
         }

@@ -5,7 +5,7 @@ use oauth_proto::oauth1::server::{
     ClientRecord, Grant, Reason, Redeem, Redemption, Rejected, Stage, TemporaryRecord, serve,
 };
 use oauth_proto::oauth1::{
-    Authorize, ClientCredentials, Method, ParameterPlacement, Scheme, Service, Signer, Stamp, TokenCredentials,
+    Authorize, ClientCredentials, Method, ParameterPlacement, Scheme, Server, Signer, Stamp, TokenCredentials,
 };
 use oauth_proto::{Error, Step, Timestamp, Unsupported};
 
@@ -561,7 +561,7 @@ fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() 
 
 #[test]
 fn plaintext_default() {
-    let plaintext = |service: Service| service.scheme(Scheme::new(Method::dangerous_plaintext()));
+    let plaintext = |service: Server| service.scheme(Scheme::new(Method::dangerous_plaintext()));
     let world = World::new(plaintext, |provider| provider);
     let Step::Send(request, _) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap() else {
         panic!("nothing to send")
