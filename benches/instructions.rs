@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use oauth_proto::oauth1::server::{
-    ClientRecord as Consumer, Credentials, NextQuery, OneTimeUse, ServerStep, TokenRecord, Verifier,
+    ClientRecord as Consumer, FoundCredentials, NextQuery, OneTimeUse, ServerStep, TokenRecord, Verifier,
 };
 use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::oauth2::resource::ResourceServer;
@@ -81,11 +81,11 @@ fn cases() -> Vec<Case> {
             },
         ),
         verified("verify", found()),
-        verified("verify_unknown_client", Credentials { client: None, ..found() }),
-        verified("verify_unknown_token", Credentials { token: None, ..found() }),
+        verified("verify_unknown_client", FoundCredentials { client: None, ..found() }),
+        verified("verify_unknown_token", FoundCredentials { token: None, ..found() }),
         verified(
             "verify_refused",
-            Credentials { client: Some(Consumer::with_secret("w".repeat(43)).unwrap().into()), ..found() },
+            FoundCredentials { client: Some(Consumer::with_secret("w".repeat(43)).unwrap().into()), ..found() },
         ),
         case("authorize", moment, move |moment| authorize(&client, moment)),
         case(
@@ -156,10 +156,10 @@ fn signed() -> Request {
     request
 }
 
-fn found() -> Credentials {
+fn found() -> FoundCredentials {
     let grant = oauth_proto::oauth1::server::Grant::new("jane");
     let token = TokenRecord::new("LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE", "xvz1evFS4wEEPTGEFPHBog", grant);
-    Credentials {
+    FoundCredentials {
         client: Some(Consumer::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw").unwrap().into()),
         token: Some(token.into()),
         temporary: None,
@@ -167,7 +167,7 @@ fn found() -> Credentials {
 }
 
 /// The whole way of a request through the verifier, for which the store finds these credentials. A refusal ends it.
-fn verified(name: &'static str, found: Credentials) -> Case {
+fn verified(name: &'static str, found: FoundCredentials) -> Case {
     let verifier = Verifier::new("https://api.example.com").unwrap();
     case(
         name,

@@ -1,8 +1,8 @@
 //! How often signing allocates: a claim that a counting allocator checks.
 
 use oauth_proto::oauth1::server::{
-    ClientRecord, Credentials, Grant, MemoryStore, NextQuery, OneTimeUse, Reason, ServerStep, TokenRecord, Verified,
-    Verifier, serve,
+    ClientRecord, FoundCredentials, Grant, MemoryStore, NextQuery, OneTimeUse, Reason, ServerStep, TokenRecord,
+    Verified, Verifier, serve,
 };
 use oauth_proto::oauth1::{ClientCredentials, Method, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::{Moment, Timestamp};
@@ -60,7 +60,7 @@ fn verifying_a_request_costs_at_most_ten() {
         .unwrap();
     let token =
         TokenRecord::new("LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE", "xvz1evFS4wEEPTGEFPHBog", Grant::new("jane"));
-    let found = Credentials {
+    let found = FoundCredentials {
         client: Some(ClientRecord::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw").unwrap().into()),
         token: Some(token.into()),
         temporary: None,

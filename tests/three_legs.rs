@@ -10,7 +10,7 @@ use std::sync::Arc;
 use common::{CALLBACK, NOW, ORIGIN, World, fields};
 use http::Request;
 use oauth_proto::oauth1::server::{
-    ClientRecord, Credentials, Decide, Decision, FindCredentials, FindTemporary, Grant, MemoryStore, NextQuery,
+    ClientRecord, Decide, Decision, FindCredentials, FindTemporary, FoundCredentials, Grant, MemoryStore, NextQuery,
     OneTimeUse, Reason, Redeem, Redemption, RememberNonce, SaveTemporary, ServerStep, Store, TemporaryRecord, serve,
 };
 use oauth_proto::oauth1::{
@@ -606,7 +606,7 @@ fn a_store_may_make_its_records_anew_for_each_answer() {
                 panic!("no question")
             };
             let found = world.store.find_credentials(pending.query()).unwrap();
-            let anew = Credentials {
+            let anew = FoundCredentials {
                 client: found.client.map(|client| Arc::new((*client).clone())),
                 token: found.token.filter(|_| is_known).map(|token| Arc::new((*token).clone())),
                 temporary: None,
@@ -647,7 +647,7 @@ impl Failing<'_> {
 impl Store for Failing<'_> {
     type Error = &'static str;
 
-    fn find_credentials(&self, query: &FindCredentials) -> Result<Credentials, Self::Error> {
+    fn find_credentials(&self, query: &FindCredentials) -> Result<FoundCredentials, Self::Error> {
         self.ask(|store| store.find_credentials(query))
     }
     fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Self::Error> {
@@ -947,7 +947,7 @@ fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_fo
             let token = self.0.find_credentials(&find(false)).unwrap();
             let temporary = self.0.find_credentials(&find(true)).unwrap().temporary;
             assert!(token.token.is_some() != temporary.is_some());
-            serve(pending.answer(Credentials { temporary, ..token }), self.0).unwrap_err().reason
+            serve(pending.answer(FoundCredentials { temporary, ..token }), self.0).unwrap_err().reason
         }
     }
     let world = World::default();

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::queries::{
-    Credentials, Decide, FindCredentials, FindTemporary, Redeem, Redemption, RememberNonce, SaveTemporary,
+    Decide, FindCredentials, FindTemporary, FoundCredentials, Redeem, Redemption, RememberNonce, SaveTemporary,
 };
 use super::records::{ClientRecord, Stage, TemporaryRecord, TokenRecord};
 use super::store::Store;
@@ -123,10 +123,10 @@ impl Tables {
 impl Store for MemoryStore {
     type Error = Infallible;
 
-    fn find_credentials(&self, query: &FindCredentials) -> Result<Credentials, Infallible> {
+    fn find_credentials(&self, query: &FindCredentials) -> Result<FoundCredentials, Infallible> {
         let tables = self.tables();
         let token = query.token.as_ref();
-        Ok(Credentials {
+        Ok(FoundCredentials {
             client: tables.clients.get(&query.client).cloned(),
             token: token.filter(|_| !query.temporary).and_then(|token| tables.tokens.get(token).cloned()),
             temporary: token

@@ -29,7 +29,7 @@ pub use consent::{Consent, Decision};
 pub use memory::MemoryStore;
 pub use provider::Provider;
 pub use queries::{
-    Credentials, Decide, FindCredentials, FindTemporary, Redeem, Redemption, RememberNonce, SaveTemporary,
+    Decide, FindCredentials, FindTemporary, FoundCredentials, Redeem, Redemption, RememberNonce, SaveTemporary,
 };
 pub use records::{ClientRecord, Grant, Stage, TemporaryRecord, TokenRecord};
 pub use rejected::{Reason, Rejected};

@@ -33,14 +33,14 @@ pub struct FindCredentials {
 /// pointers.
 ///
 /// ```
-/// use oauth_proto::oauth1::server::{ClientRecord, Credentials};
+/// use oauth_proto::oauth1::server::{ClientRecord, FoundCredentials};
 ///
 /// let client = ClientRecord::with_secret("secret")?;
-/// let found = Credentials { client: Some(client.into()), token: None, temporary: None };
+/// let found = FoundCredentials { client: Some(client.into()), token: None, temporary: None };
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Credentials {
+pub struct FoundCredentials {
     /// The client.
     pub client: Option<Arc<ClientRecord>>,
     /// The token, if one was asked for.
@@ -50,7 +50,7 @@ pub struct Credentials {
 }
 
 impl ServerQuery for FindCredentials {
-    type Output = Credentials;
+    type Output = FoundCredentials;
 }
 
 /// Remembers a nonce, and tells whether it was there already: in one step.

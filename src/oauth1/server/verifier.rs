@@ -9,7 +9,7 @@ use http::uri::Scheme;
 use subtle::ConstantTimeEq;
 
 use super::presented::{Bounds, Presented, Protocol};
-use super::queries::{Credentials, FindCredentials, RememberNonce};
+use super::queries::{FindCredentials, FoundCredentials, RememberNonce};
 use super::records::{ClientRecord, Grant, TokenRecord};
 use super::rejected::Reason;
 use super::schedules::StandIn;
@@ -321,8 +321,8 @@ impl Verifier {
                 Err(why) => return verifier.reject(Reason::StoreFailed(why)),
             };
             let found = match signed_with {
-                SignedWith::Temporary => Credentials { token: None, ..found },
-                _ => Credentials { temporary: None, ..found },
+                SignedWith::Temporary => FoundCredentials { token: None, ..found },
+                _ => FoundCredentials { temporary: None, ..found },
             };
             match verifier.authenticate(&presented, &method, signed_with, found, &moment) {
                 Ok((client, token)) => verifier.refuse_replay(Checked { presented, client, token, moment }, then),
@@ -463,10 +463,10 @@ impl Verifier {
         presented: &Presented,
         method: &Method,
         signed_with: SignedWith,
-        found: Credentials,
+        found: FoundCredentials,
         moment: &Moment,
     ) -> Result<(Arc<ClientRecord>, Option<Arc<TokenRecord>>), Reason> {
-        let Credentials { client, token, temporary } = found;
+        let FoundCredentials { client, token, temporary } = found;
         let wants_token = presented.token.is_some();
         let keyed = self.0.keyed.iter().any(|keyed| keyed.name() == method.name());
 
