@@ -10,8 +10,9 @@ use std::sync::Arc;
 use common::{CALLBACK, NOW, ORIGIN, World, fields};
 use http::Request;
 use oauth_proto::oauth1::server::{
-    ClientRecord, Decide, Decision, FindCredentials, FindTemporary, FoundCredentials, Grant, MemoryStore, NextQuery,
-    OneTimeUse, Reason, Redeem, Redemption, RememberNonce, SaveTemporary, ServerStep, Store, TemporaryRecord, serve,
+    ClientRecord, Decision, FindCredentials, FindTemporary, FoundCredentials, Grant, MemoryStore, NextQuery,
+    OneTimeUse, Reason, RecordDecision, Redeem, Redemption, RememberNonce, SaveTemporary, ServerStep, Store,
+    TemporaryRecord, serve,
 };
 use oauth_proto::oauth1::{
     ApiRequest, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method, ParameterPlacement, Pending,
@@ -659,7 +660,7 @@ impl Store for Failing<'_> {
     fn find_temporary(&self, query: &FindTemporary) -> Result<Option<TemporaryRecord>, Self::Error> {
         self.ask(|store| store.find_temporary(query))
     }
-    fn decide(&self, query: &Decide) -> Result<Option<TemporaryRecord>, Self::Error> {
+    fn decide(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Self::Error> {
         self.ask(|store| store.decide(query))
     }
     fn redeem(&self, query: &Redeem) -> Result<Redemption, Self::Error> {

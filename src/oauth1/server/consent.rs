@@ -7,7 +7,7 @@ use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::queries::Decide;
+use super::queries::RecordDecision;
 use super::records::{Grant, Stage, TemporaryRecord, hashed};
 use super::rejected::Reason;
 use super::store::{NextQuery, ServerStep};
@@ -114,7 +114,7 @@ impl Consent {
         now: Timestamp,
         decision: impl FnOnce(Option<String>) -> Option<Decision> + Send + 'static,
     ) -> ServerStep<Decision> {
-        let query = Decide { token: self.token, client: self.client, stage };
+        let query = RecordDecision { token: self.token, client: self.client, stage };
         ServerStep::Query(NextQuery::Decide(PendingQuery::new(query, move |before| {
             let before = match before {
                 Ok(before) => before.filter(|before| before.expires_at > now),

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::queries::{
-    Decide, FindCredentials, FindTemporary, FoundCredentials, Redeem, Redemption, RememberNonce, SaveTemporary,
+    FindCredentials, FindTemporary, FoundCredentials, RecordDecision, Redeem, Redemption, RememberNonce, SaveTemporary,
 };
 use super::records::{ClientRecord, Stage, TemporaryRecord, TokenRecord};
 use super::store::Store;
@@ -162,7 +162,7 @@ impl Store for MemoryStore {
         Ok(self.tables().temporaries.get(&query.token).cloned())
     }
 
-    fn decide(&self, query: &Decide) -> Result<Option<TemporaryRecord>, Infallible> {
+    fn decide(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Infallible> {
         let mut tables = self.tables();
         let record = tables
             .temporaries

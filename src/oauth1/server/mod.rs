@@ -29,7 +29,7 @@ pub use consent::{Consent, Decision};
 pub use memory::MemoryStore;
 pub use provider::Provider;
 pub use queries::{
-    Decide, FindCredentials, FindTemporary, FoundCredentials, Redeem, Redemption, RememberNonce, SaveTemporary,
+    FindCredentials, FindTemporary, FoundCredentials, RecordDecision, Redeem, Redemption, RememberNonce, SaveTemporary,
 };
 pub use records::{ClientRecord, Grant, Stage, TemporaryRecord, TokenRecord};
 pub use rejected::{Reason, Rejected};

@@ -131,12 +131,12 @@ impl ServerQuery for FindTemporary {
 /// a change, where there is no such record, it is another client's, or it is past waiting.
 ///
 /// ```
-/// use oauth_proto::oauth1::server::Decide;
+/// use oauth_proto::oauth1::server::RecordDecision;
 ///
-/// let denial = Decide { token: "hh5s93j4hdidpola".into(), client: "dpf43f3p2l4k3l03".into(), stage: None };
+/// let denial = RecordDecision { token: "hh5s93j4hdidpola".into(), client: "dpf43f3p2l4k3l03".into(), stage: None };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decide {
+pub struct RecordDecision {
     /// The temporary credentials' identifier.
     pub token: String,
     /// The client that the decision is about. Where the record is another client's, nothing is decided.
@@ -145,7 +145,7 @@ pub struct Decide {
     pub stage: Option<Stage>,
 }
 
-impl ServerQuery for Decide {
+impl ServerQuery for RecordDecision {
     type Output = Option<TemporaryRecord>;
 }
 

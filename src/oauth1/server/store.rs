@@ -1,7 +1,7 @@
 //! The queries of a server, the two traits that a store implements, and what drives a request to its end.
 
 use super::queries::{
-    Decide, FindCredentials, FindTemporary, FoundCredentials, Redeem, Redemption, RememberNonce, SaveTemporary,
+    FindCredentials, FindTemporary, FoundCredentials, RecordDecision, Redeem, Redemption, RememberNonce, SaveTemporary,
 };
 use super::records::TemporaryRecord;
 use super::rejected::Rejected;
@@ -95,7 +95,7 @@ server_queries! {
     ///     }
     ///
     ///     // UPDATE … WHERE token = ? AND client = ? AND stage = 'waiting' RETURNING …, or DELETE likewise.
-    ///     fn decide(&self, query: &Decide) -> Result<Option<TemporaryRecord>, Infallible> {
+    ///     fn decide(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Infallible> {
     ///         let mut tables = self.0.lock().unwrap();
     ///         let waits = |record: &&mut TemporaryRecord| {
     ///             record.stage == Stage::Waiting && record.client == query.client
@@ -156,6 +156,6 @@ server_queries! {
     remember_nonce: RememberNonce -> OneTimeUse;
     save_temporary: SaveTemporary -> ();
     find_temporary: FindTemporary -> Option<TemporaryRecord>;
-    decide: Decide -> Option<TemporaryRecord>;
+    decide: RecordDecision -> Option<TemporaryRecord>;
     redeem: Redeem -> Redemption;
 }
