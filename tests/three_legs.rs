@@ -10,7 +10,7 @@ use std::sync::Arc;
 use common::{CALLBACK, NOW, ORIGIN, World, fields};
 use http::Request;
 use oauth_proto::oauth1::server::{
-    ClientRecord, Decision, FindCredentials, FindTemporary, FoundCredentials, Grant, MemoryStore, NextQuery,
+    AfterConsent, ClientRecord, FindCredentials, FindTemporary, FoundCredentials, Grant, MemoryStore, NextQuery,
     OneTimeUse, Reason, RecordDecision, Redeem, Redemption, RememberNonce, SaveTemporary, ServerStep, Store,
     TemporaryRecord, serve,
 };
@@ -99,7 +99,7 @@ fn a_user_who_denies_sends_the_client_a_refusal() {
     let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
     let url = world.client.authorization_url(&pending, &[]).unwrap();
     let consent = world.consent(&url).unwrap();
-    let Decision::Redirect(response) = serve(consent.deny(world.moment()), &world.store).unwrap() else {
+    let AfterConsent::Redirect(response) = serve(consent.deny(world.moment()), &world.store).unwrap() else {
         panic!("no redirect")
     };
     let callback = response.headers()["location"].to_str().unwrap();
@@ -137,7 +137,7 @@ fn out_of_band_the_user_copies_a_verifier() {
     let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
     assert_eq!(consent.callback, None);
     let decision = serve(consent.grant(Grant::new("jane"), world.moment()), &world.store).unwrap();
-    let Decision::ShowVerifier(code) = decision else { panic!("{decision:?}") };
+    let AfterConsent::ShowVerifier(code) = decision else { panic!("{decision:?}") };
     let typed = format!("  {} \n", code.expose().to_lowercase());
     let step = world.client.redeem_verifier(pending, &typed, world.moment()).unwrap();
     assert!(world.run(step).is_ok());
@@ -562,7 +562,7 @@ fn a_service_tells_the_client_what_it_wants_it_to_know() {
     let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
     let grant = Grant::new("7").tell("screen_name", "jane d").tell("oauth_token", "not this");
     let decision = serve(consent.grant(grant, world.moment()), &world.store).unwrap();
-    let Decision::Redirect(response) = decision else { panic!("{decision:?}") };
+    let AfterConsent::Redirect(response) = decision else { panic!("{decision:?}") };
     let token = world.redeem(pending, response.headers()["location"].to_str().unwrap()).unwrap();
     assert_eq!(token.extra.into_iter().collect::<Vec<_>>(), [("screen_name".into(), "jane d".into())]);
 }
@@ -997,7 +997,7 @@ fn a_verifier_that_is_shown_is_ten_characters_of_which_each_can_be_any() {
         let pending = world.begin(Authorize::out_of_band()).unwrap();
         let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
         match serve(consent.grant(Grant::new("jane"), world.moment()), &world.store).unwrap() {
-            Decision::ShowVerifier(code) => {
+            AfterConsent::ShowVerifier(code) => {
                 assert_eq!(code.expose().len(), 10);
                 seen.extend(code.expose().chars());
             }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use oauth_proto::oauth1::server::{ClientRecord, Decision, Grant, MemoryStore, Provider, Rejected, Verifier, serve};
+use oauth_proto::oauth1::server::{
+    AfterConsent, ClientRecord, Grant, MemoryStore, Provider, Rejected, Verifier, serve,
+};
 use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Server};
 use oauth_proto::{Moment, Request, Response, run};
 
@@ -77,9 +79,9 @@ fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Result
                 consent.deny(Moment::from_os())
             };
             Ok(match serve(decision, store)? {
-                Decision::Redirect(response) => response,
-                Decision::ShowVerifier(code) => page(200, &format!("Enter {} at the client", code.expose())),
-                Decision::ShowDenied => page(200, "Access was denied"),
+                AfterConsent::Redirect(response) => response,
+                AfterConsent::ShowVerifier(code) => page(200, &format!("Enter {} at the client", code.expose())),
+                AfterConsent::ShowDenied => page(200, "Access was denied"),
             })
         }
         "/photos" => {

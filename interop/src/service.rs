@@ -3,7 +3,7 @@
 use http::{Request, Response, StatusCode};
 use oauth_proto::Moment;
 use oauth_proto::oauth1::server::{
-    ClientRecord, Consent, Decision, Grant, MemoryStore, Provider, Rejected, ServerStep, Verified, Verifier, serve,
+    AfterConsent, ClientRecord, Consent, Grant, MemoryStore, Provider, Rejected, ServerStep, Verified, Verifier, serve,
 };
 use oauth_proto::wire::form;
 
@@ -85,9 +85,9 @@ impl Endpoints {
             false => self.serve(consent.grant(Grant::new("jane"), Moment::from_os()))?,
         };
         Ok(match decision {
-            Decision::Redirect(response) => response,
-            Decision::ShowVerifier(verifier) => Response::new(verifier.expose().as_bytes().to_vec()),
-            Decision::ShowDenied => status(StatusCode::FORBIDDEN),
+            AfterConsent::Redirect(response) => response,
+            AfterConsent::ShowVerifier(verifier) => Response::new(verifier.expose().as_bytes().to_vec()),
+            AfterConsent::ShowDenied => status(StatusCode::FORBIDDEN),
         })
     }
 }

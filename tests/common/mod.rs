@@ -10,7 +10,7 @@ use std::convert::Infallible;
 
 use http::Request;
 use oauth_proto::oauth1::server::{
-    ClientRecord, Consent, Decision, Grant, MemoryStore, Provider, Rejected, Verified, Verifier, serve,
+    AfterConsent, ClientRecord, Consent, Grant, MemoryStore, Provider, Rejected, Verified, Verifier, serve,
 };
 use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Server, Token};
 use oauth_proto::{DriveError, Error, Moment, Response, Step, Timestamp, run_with};
@@ -92,7 +92,7 @@ impl World {
     pub fn grant(&self, pending: &Pending) -> String {
         let consent = self.consent(&self.client.authorization_url(pending, &[]).unwrap()).unwrap();
         match serve(consent.grant(Grant::new("jane"), self.moment()), &self.store).unwrap() {
-            Decision::Redirect(response) => response.headers()["location"].to_str().unwrap().to_owned(),
+            AfterConsent::Redirect(response) => response.headers()["location"].to_str().unwrap().to_owned(),
             decision => panic!("{decision:?}"),
         }
     }

@@ -25,7 +25,7 @@ mod store;
 mod verifier;
 
 pub use crate::query::OneTimeUse;
-pub use consent::{Consent, Decision};
+pub use consent::{AfterConsent, Consent};
 pub use memory::MemoryStore;
 pub use provider::Provider;
 pub use queries::{
