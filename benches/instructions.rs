@@ -12,7 +12,7 @@ use oauth_proto::oauth1::server::{
 use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
-    ClientRecord, Dispatched, Grant, GrantType, MemoryStore, Provider, ProviderBuilder, serve,
+    Approval, ClientRecord, Dispatched, GrantType, MemoryStore, Provider, ProviderBuilder, serve,
 };
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending, Session, Token};
 use oauth_proto::wire::form;
@@ -157,7 +157,7 @@ fn signed() -> Request {
 }
 
 fn found() -> FoundCredentials {
-    let grant = oauth_proto::oauth1::server::Grant::new("jane");
+    let grant = oauth_proto::oauth1::server::Approval::new("jane");
     let token = TokenRecord::new("LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE", "xvz1evFS4wEEPTGEFPHBog", grant);
     FoundCredentials {
         client: Some(Consumer::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw").unwrap().into()),
@@ -286,7 +286,7 @@ fn exchange((provider, store): &Server, at: u8) -> Request {
     let Ok(Dispatched::Consent(consent)) = serve(provider.dispatch(&request, moment(at)), store) else {
         unreachable!()
     };
-    let response = serve(provider.grant(consent, Grant::new("jane"), moment(at)), store).unwrap();
+    let response = serve(provider.grant(consent, Approval::new("jane"), moment(at)), store).unwrap();
     let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
     let code = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
     form_request(&format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}"))

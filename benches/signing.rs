@@ -8,7 +8,7 @@ use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterio
 use hmac::{Hmac, KeyInit, Mac};
 use http::{Method, Request, Uri};
 use oauth_proto::oauth1::server::{
-    ClientRecord, FoundCredentials, Grant, NextQuery, OneTimeUse, ServerStep, TokenRecord, Verifier,
+    Approval, ClientRecord, FoundCredentials, NextQuery, OneTimeUse, ServerStep, TokenRecord, Verifier,
 };
 use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials, base_string};
 use oauth_proto::wire::form;
@@ -242,7 +242,7 @@ fn verify(criterion: &mut Criterion) {
     let verifier = Verifier::new("https://api.twitter.com").unwrap();
     let found = FoundCredentials {
         client: Some(ClientRecord::with_secret(case.client.1).unwrap().into()),
-        token: Some(TokenRecord::new(case.token.1, case.client.0, Grant::new("jane")).into()),
+        token: Some(TokenRecord::new(case.token.1, case.client.0, Approval::new("jane")).into()),
         temporary: None,
     };
     let wrong = Some(ClientRecord::with_secret("w".repeat(case.client.1.len())).unwrap().into());

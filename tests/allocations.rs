@@ -1,7 +1,7 @@
 //! How often signing allocates: a claim that a counting allocator checks.
 
 use oauth_proto::oauth1::server::{
-    ClientRecord, FoundCredentials, Grant, MemoryStore, NextQuery, OneTimeUse, Reason, ServerStep, TokenRecord,
+    Approval, ClientRecord, FoundCredentials, MemoryStore, NextQuery, OneTimeUse, Reason, ServerStep, TokenRecord,
     Verified, Verifier, serve,
 };
 use oauth_proto::oauth1::{ClientCredentials, Method, Scheme, Signer, Stamp, TokenCredentials};
@@ -59,7 +59,7 @@ fn verifying_a_request_costs_at_most_ten() {
         .sign(&mut request, Stamp::new(now, "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg"))
         .unwrap();
     let token =
-        TokenRecord::new("LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE", "xvz1evFS4wEEPTGEFPHBog", Grant::new("jane"));
+        TokenRecord::new("LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE", "xvz1evFS4wEEPTGEFPHBog", Approval::new("jane"));
     let found = FoundCredentials {
         client: Some(ClientRecord::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw").unwrap().into()),
         token: Some(token.into()),

@@ -1,7 +1,7 @@
 //! Laws of signing and verifying, on random requests.
 
 use http::Request;
-use oauth_proto::oauth1::server::{ClientRecord, Grant, MemoryStore, TokenRecord, Verifier, serve};
+use oauth_proto::oauth1::server::{Approval, ClientRecord, MemoryStore, TokenRecord, Verifier, serve};
 use oauth_proto::oauth1::{
     ClientCredentials, Method, ParameterPlacement, Pending, Scheme, Signer, Stamp, Token, TokenCredentials, base_string,
 };
@@ -58,7 +58,7 @@ impl Case {
     fn verifies(&self, request: &Request<Vec<u8>>) -> bool {
         let store = MemoryStore::default();
         store.add_client(self.client.key.clone(), ClientRecord::with_secret(self.client.secret.clone()).unwrap());
-        let record = TokenRecord::new(&self.token.secret, &self.client.key, Grant::new("jane"));
+        let record = TokenRecord::new(&self.token.secret, &self.client.key, Approval::new("jane"));
         store.add_token(self.token.token.clone(), record);
         let verifier = Verifier::new("https://photos.example.net").unwrap();
         serve(verifier.verify(request, Moment::new(NOW, [1; 32])), &store).is_ok()

@@ -4,7 +4,7 @@
 #[path = "common/world.rs"]
 mod world;
 
-use oauth_proto::oauth2::server::{Grant, serve};
+use oauth_proto::oauth2::server::{Approval, serve};
 use oauth_proto::oauth2::{self, Authorize, Client};
 use world::{NOW, World, provider};
 
@@ -46,7 +46,7 @@ fn pushed_requests_devices_passwords_and_clients_get_tokens() {
     let pending = world.run(client.authorize_device(Some("read".into()), &[], world.moment())).unwrap();
     let entered = pending.user_code.to_lowercase().replace('-', " ");
     let device = serve(world.provider.find_device(&entered, world.moment().now), &world.store).unwrap();
-    serve(world.provider.grant_device(device, Grant::new("jane"), world.moment()), &world.store).unwrap();
+    serve(world.provider.grant_device(device, Approval::new("jane"), world.moment()), &world.store).unwrap();
     world.run(client.poll(&pending, world.moment())).unwrap();
 }
 

@@ -9,8 +9,8 @@ use std::convert::Infallible;
 
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{
-    AnswerKind, Claim, ClientRecord, Decide, Decision, Dispatched, ExtendAnswer, Grant, GrantType, NextQuery, Reason,
-    RegistrationPolicy, Rejected, ServerStep, Store, serve, serve_extended,
+    AnswerKind, Approval, Claim, ClientRecord, Decide, Decision, Dispatched, ExtendAnswer, GrantType, NextQuery,
+    Reason, RegistrationPolicy, Rejected, ServerStep, Store, serve, serve_extended,
 };
 use oauth_proto::oauth2::{Authorize, Client};
 use oauth_proto::{Request, Response, Timestamp};
@@ -39,8 +39,8 @@ fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec
     let asked = RefCell::new(Vec::new());
     let decide = |question: Decide| {
         Ok::<_, Infallible>(match question.claim {
-            Claim::Password { username, .. } => Decision::Granted(Grant::new(username).data(json!({ "tenant": 7 }))),
-            _ => Decision::Granted(Grant::new("jane")),
+            Claim::Password { username, .. } => Decision::Granted(Approval::new(username).data(json!({ "tenant": 7 }))),
+            _ => Decision::Granted(Approval::new("jane")),
         })
     };
     let extend = |question: ExtendAnswer| {
@@ -102,7 +102,7 @@ fn the_application_adds_members_to_every_token_answer() {
     assert_eq!((asked.len(), device.get("user_id")), (0, None));
     let waiting = world.provider.find_device(device["user_code"].as_str().unwrap(), Timestamp::from_secs(NOW));
     let waiting = serve(waiting, &world.store).unwrap();
-    serve(world.provider.grant_device(waiting, Grant::new("jane"), world.moment()), &world.store).unwrap();
+    serve(world.provider.grant_device(waiting, Approval::new("jane"), world.moment()), &world.store).unwrap();
     token(&[("grant_type", DEVICE), ("device_code", device["device_code"].as_str().unwrap())]);
 }
 
@@ -114,7 +114,7 @@ fn code(world: &World) -> String {
         ("scope", "read"),
     ]);
     let consent = world.consent(&format!("{ISSUER}/authorize?{query}"));
-    let response = serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store).unwrap();
+    let response = serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store).unwrap();
     let url = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
     url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
 }
@@ -188,7 +188,7 @@ fn a_guard_reads_the_applications_data_wherever_it_asks() {
         let client = world.client();
         let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
         let consent = world.consent(&authorization.url);
-        let grant = Grant::new("jane").data(json!({ "tenant": { "id": 7 }, "secret": "x" }));
+        let grant = Approval::new("jane").data(json!({ "tenant": { "id": 7 }, "secret": "x" }));
         let response = serve(world.provider.grant(consent, grant, world.moment()), &world.store).unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
         let token = world.run(client.redeem(authorization.pending, &callback, world.moment())).unwrap();
@@ -363,7 +363,7 @@ fn where_storage_fails_the_answer_says_when_to_come_back() {
         assert!(failed > 0, "{}", request.uri());
     }
     let consent = world.consent(&format!("{ISSUER}/authorize?{query}"));
-    let step = world.provider.grant(consent, Grant::new("jane"), world.moment());
+    let step = world.provider.grant(consent, Approval::new("jane"), world.moment());
     let ServerStep::Query(NextQuery::FindClient(pending)) = step else { panic!() };
     let found = world.store.find_client(pending.query()).unwrap();
     let ServerStep::Query(NextQuery::SaveOneTimeRecord(pending)) = pending.answer(found) else { panic!() };

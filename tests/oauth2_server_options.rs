@@ -7,7 +7,7 @@ mod world;
 use std::time::Duration;
 
 use oauth_proto::oauth2::server::{
-    Claim, ClientRecord, ClientSecret, Decide, Decision, Dispatched, Endpoint, FindToken, Grant, GrantRecord,
+    Approval, Claim, ClientRecord, ClientSecret, Decide, Decision, Dispatched, Endpoint, FindToken, GrantRecord,
     GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, Reason, RegistrationPolicy, SecretHasher, Store,
     TokenGenerator, TokenHash, UnknownScope, Uuid4, serve, serve_with,
 };
@@ -66,7 +66,7 @@ fn unique_token_other_data() {
     let token = |data: serde_json::Value| {
         let client = world.client();
         let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
-        let grant = Grant::new("jane").data(data);
+        let grant = Approval::new("jane").data(data);
         let consent = world.consent(&authorization.url);
         let response = serve(world.provider.grant(consent, grant, world.moment()), &world.store).unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
@@ -132,7 +132,7 @@ fn a_grant_ends_when_the_operator_says_however_often_it_is_refreshed() {
     let late = World::new(provider().add_grant_type(short));
     let authorization = late.run(late.client().authorize(Authorize::scope("read"), late.moment())).unwrap();
     let consent = late.consent(&authorization.url);
-    let response = serve(late.provider.grant(consent, Grant::new("jane"), late.moment()), &late.store).unwrap();
+    let response = serve(late.provider.grant(consent, Approval::new("jane"), late.moment()), &late.store).unwrap();
     let callback = response.headers()["location"].to_str().unwrap().to_owned();
     late.now.set(NOW + 30);
     let error = late.run(late.client().redeem(authorization.pending, &callback, late.moment())).unwrap_err();
@@ -183,15 +183,15 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
     };
     // A denial changes nothing: the user may be let in again.
     assert_eq!(code(&refresh(&first, &|_| Decision::Denied).unwrap_err()), "invalid_grant");
-    let wider = |grant: &GrantRecord| Decision::Granted(Grant::of(grant).scope("read write admin"));
+    let wider = |grant: &GrantRecord| Decision::Granted(Approval::of(grant).scope("read write admin"));
     assert_eq!(code(&refresh(&first, &wider).unwrap_err()), "server_error");
-    assert_eq!(code(&refresh(&first, &|_| Decision::Granted(Grant::new("joe"))).unwrap_err()), "server_error");
-    let second = refresh(&first, &|grant| Decision::Granted(Grant::of(grant))).unwrap();
+    assert_eq!(code(&refresh(&first, &|_| Decision::Granted(Approval::new("joe"))).unwrap_err()), "server_error");
+    let second = refresh(&first, &|grant| Decision::Granted(Approval::of(grant))).unwrap();
     assert_eq!(second.scope, Some("read write".into()));
     // Less, with other data, from now on.
     let less = |grant: &GrantRecord| {
         let data = serde_json::json!({ "tenant": 8 });
-        Decision::Granted(Grant::of(grant).scope("read").data(data))
+        Decision::Granted(Approval::of(grant).scope("read").data(data))
     };
     let third = refresh(&second, &less).unwrap();
     assert_eq!(third.scope, Some("read".into()));
@@ -204,7 +204,7 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
     let lost = refresh(&second, &|_| Decision::Denied);
     assert_eq!(code(&lost.unwrap_err()), "invalid_grant");
     assert_eq!(
-        refresh(&second, &|grant| Decision::Granted(Grant::of(grant))).unwrap().refresh_token,
+        refresh(&second, &|grant| Decision::Granted(Approval::of(grant))).unwrap().refresh_token,
         third.refresh_token
     );
 }
@@ -217,7 +217,8 @@ fn unique_tokens_need_a_key_and_a_user() {
     let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere"));
     let authorization = world.run(world.client().authorize(Authorize::scope("read"), world.moment())).unwrap();
     let consent = world.consent(&authorization.url);
-    let rejected = serve(world.provider.grant(consent, Grant::anonymous(), world.moment()), &world.store).unwrap_err();
+    let rejected =
+        serve(world.provider.grant(consent, Approval::anonymous(), world.moment()), &world.store).unwrap_err();
     assert!(matches!(rejected.reason, Reason::Misconfigured(_)), "{rejected}");
     assert!(rejected.response().headers()["location"].to_str().unwrap().contains("error=server_error"));
 }
@@ -238,7 +239,8 @@ fn a_code_lives_as_long_as_the_operator_says() {
     let redeemed_after = |seconds| {
         let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
         let consent = world.consent(&authorization.url);
-        let response = serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store).unwrap();
+        let response =
+            serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store).unwrap();
         world.now.set(world.now.get() + seconds);
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
         world.run(client.redeem(authorization.pending, &callback, world.moment()))
@@ -371,7 +373,7 @@ fn tokens_look_as_their_generator_makes_them() {
     let world = World::new(provider().token_generator(Named));
     let client = world.client();
     let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
-    let grant = Grant::new("jane").data(serde_json::json!({ "tenant": 7 }));
+    let grant = Approval::new("jane").data(serde_json::json!({ "tenant": 7 }));
     let consent = world.consent(&authorization.url);
     let response = serve(world.provider.grant(consent, grant, world.moment()), &world.store).unwrap();
     let callback = response.headers()["location"].to_str().unwrap().to_owned();

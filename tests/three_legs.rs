@@ -10,7 +10,7 @@ use std::sync::Arc;
 use common::{CALLBACK, NOW, ORIGIN, World, fields};
 use http::Request;
 use oauth_proto::oauth1::server::{
-    AfterConsent, ClientRecord, FindCredentials, FindTemporary, FoundCredentials, Grant, MemoryStore, NextQuery,
+    AfterConsent, Approval, ClientRecord, FindCredentials, FindTemporary, FoundCredentials, MemoryStore, NextQuery,
     OneTimeUse, Reason, RecordDecision, Redeem, Redemption, RememberNonce, SaveTemporary, ServerStep, Store,
     TemporaryRecord, serve,
 };
@@ -25,7 +25,7 @@ fn a_client_gets_a_token_and_the_service_knows_for_whom_it_acts() {
     let world = World::default();
     let verified = world.verify(&world.signed()).unwrap();
     assert_eq!(verified.client, "dpf43f3p2l4k3l03");
-    assert_eq!(verified.grant, Some(Grant::new("jane")));
+    assert_eq!(verified.grant, Some(Approval::new("jane")));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn out_of_band_the_user_copies_a_verifier() {
     let pending = world.begin(Authorize::out_of_band()).unwrap();
     let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
     assert_eq!(consent.callback, None);
-    let decision = serve(consent.grant(Grant::new("jane"), world.moment()), &world.store).unwrap();
+    let decision = serve(consent.grant(Approval::new("jane"), world.moment()), &world.store).unwrap();
     let AfterConsent::ShowVerifier(code) = decision else { panic!("{decision:?}") };
     let typed = format!("  {} \n", code.expose().to_lowercase());
     let step = world.client.redeem_verifier(pending, &typed, world.moment()).unwrap();
@@ -173,7 +173,7 @@ fn a_user_decides_once() {
     let first = world.consent(&url).unwrap();
     let second = world.consent(&url).unwrap();
     serve(first.deny(world.moment()), &world.store).unwrap();
-    let refused = serve(second.grant(Grant::new("eve"), world.moment()), &world.store).unwrap_err();
+    let refused = serve(second.grant(Approval::new("eve"), world.moment()), &world.store).unwrap_err();
     assert_eq!(refused.reason, Reason::NothingPending);
 }
 
@@ -560,7 +560,7 @@ fn a_service_tells_the_client_what_it_wants_it_to_know() {
     let world = World::default();
     let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
     let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
-    let grant = Grant::new("7").tell("screen_name", "jane d").tell("oauth_token", "not this");
+    let grant = Approval::new("7").tell("screen_name", "jane d").tell("oauth_token", "not this");
     let decision = serve(consent.grant(grant, world.moment()), &world.store).unwrap();
     let AfterConsent::Redirect(response) = decision else { panic!("{decision:?}") };
     let token = world.redeem(pending, response.headers()["location"].to_str().unwrap()).unwrap();
@@ -694,7 +694,7 @@ fn every_endpoint_says_when_to_come_back_after_any_question_that_storage_could_n
     let url = world.client.authorization_url(&pending, &[]).unwrap();
     outage(&world, 0, world.provider.authorization(&Request::get(&url).body(()).unwrap(), world.moment()));
     outage(&world, 0, world.consent(&url).unwrap().deny(world.moment()));
-    outage(&world, 0, world.consent(&url).unwrap().grant(Grant::new("jane"), world.moment()));
+    outage(&world, 0, world.consent(&url).unwrap().grant(Approval::new("jane"), world.moment()));
     let callback = world.grant(&pending);
     let stored = serde_json::to_string(&pending).unwrap();
     for answered in 0..3 {
@@ -981,7 +981,7 @@ fn a_decision_counts_until_the_second_in_which_the_temporary_credentials_expire(
             let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
             world.now.set(NOW + later);
             let moment = world.moment();
-            let step = if grants { consent.grant(Grant::new("jane"), moment) } else { consent.deny(moment) };
+            let step = if grants { consent.grant(Approval::new("jane"), moment) } else { consent.deny(moment) };
             let outcome = serve(step, &world.store).map(drop).map_err(|rejected| rejected.reason);
             assert_eq!(outcome, if counts { Ok(()) } else { Err(Reason::NothingPending) }, "{later} s later");
         }
@@ -996,7 +996,7 @@ fn a_verifier_that_is_shown_is_ten_characters_of_which_each_can_be_any() {
     for _ in 0..60 {
         let pending = world.begin(Authorize::out_of_band()).unwrap();
         let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
-        match serve(consent.grant(Grant::new("jane"), world.moment()), &world.store).unwrap() {
+        match serve(consent.grant(Approval::new("jane"), world.moment()), &world.store).unwrap() {
             AfterConsent::ShowVerifier(code) => {
                 assert_eq!(code.expose().len(), 10);
                 seen.extend(code.expose().chars());

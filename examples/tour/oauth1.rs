@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use oauth_proto::oauth1::server::{
-    AfterConsent, ClientRecord, Grant, MemoryStore, Provider, Rejected, Verifier, serve,
+    AfterConsent, Approval, ClientRecord, MemoryStore, Provider, Rejected, Verifier, serve,
 };
 use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Server};
 use oauth_proto::{Moment, Request, Response, run};
@@ -74,7 +74,7 @@ fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Result
                 return Ok(page(200, &format!("Jane, may \"{}\" see your photos? [grant] [deny]", consent.client)));
             }
             let decision = if request.body() == b"decision=grant" {
-                consent.grant(Grant::new("jane"), Moment::from_os())
+                consent.grant(Approval::new("jane"), Moment::from_os())
             } else {
                 consent.deny(Moment::from_os())
             };

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::StatusCode;
-use oauth_proto::oauth1::server::{ClientRecord, Grant, MemoryStore, Rejected, TokenRecord, Verified, Verifier, serve};
+use oauth_proto::oauth1::server::{
+    Approval, ClientRecord, MemoryStore, Rejected, TokenRecord, Verified, Verifier, serve,
+};
 use oauth_proto::openid2::oauth::{Access, Approved};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response};
@@ -70,5 +72,5 @@ impl Hybrid {
 }
 
 fn record(secret: &str) -> TokenRecord {
-    TokenRecord::new(secret, CONSUMER, Grant::new("jane"))
+    TokenRecord::new(secret, CONSUMER, Approval::new("jane"))
 }

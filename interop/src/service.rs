@@ -3,7 +3,8 @@
 use http::{Request, Response, StatusCode};
 use oauth_proto::Moment;
 use oauth_proto::oauth1::server::{
-    AfterConsent, ClientRecord, Consent, Grant, MemoryStore, Provider, Rejected, ServerStep, Verified, Verifier, serve,
+    AfterConsent, Approval, ClientRecord, Consent, MemoryStore, Provider, Rejected, ServerStep, Verified, Verifier,
+    serve,
 };
 use oauth_proto::wire::form;
 
@@ -82,7 +83,7 @@ impl Endpoints {
         let denies = request.uri().query().is_some_and(|query| query.contains("jane=denies"));
         let decision = match denies {
             true => self.serve(consent.deny(Moment::from_os()))?,
-            false => self.serve(consent.grant(Grant::new("jane"), Moment::from_os()))?,
+            false => self.serve(consent.grant(Approval::new("jane"), Moment::from_os()))?,
         };
         Ok(match decision {
             AfterConsent::Redirect(response) => response,

@@ -2,7 +2,7 @@
 
 use http::{HeaderValue, Request, Uri};
 use oauth_proto::oauth1::server::{
-    ClientRecord, Grant, Reason, Redeem, Redemption, Rejected, Stage, TemporaryRecord, serve,
+    Approval, ClientRecord, Reason, Redeem, Redemption, Rejected, Stage, TemporaryRecord, serve,
 };
 use oauth_proto::oauth1::{
     Authorize, ClientCredentials, Method, ParameterPlacement, Scheme, Server, Signer, Stamp, TokenCredentials,
@@ -67,7 +67,7 @@ fn nonce_replay_at_the_end_of_the_window() {
     let world = World::default();
     let mut request = world.signed();
     let token = TokenCredentials::new("t", "s");
-    let grant = Grant::new("jane");
+    let grant = Approval::new("jane");
     let record = oauth_proto::oauth1::server::TokenRecord::new(&token.secret, "dpf43f3p2l4k3l03", grant);
     world.store.add_token("t", record);
     request.headers_mut().remove("authorization");
@@ -468,7 +468,7 @@ fn consent_swapped() {
     let mut stored = serde_json::to_value(&consent).unwrap();
     stored["client"] = "Trusted Bank".into();
     let swapped: oauth_proto::oauth1::server::Consent = serde_json::from_value(stored).unwrap();
-    let grant = Grant::new("jane");
+    let grant = Approval::new("jane");
     let refused = serve(swapped.grant(grant.clone(), world.moment()), &world.store).unwrap_err();
     assert_eq!(refused.reason, Reason::NothingPending);
     assert!(serve(consent.grant(grant, world.moment()), &world.store).is_ok());
@@ -742,7 +742,7 @@ fn token_in_log() {
     let token = world.token();
     let secret = token.credentials.secret.expose();
     let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
-    let grant = Grant::new("jane");
+    let grant = Approval::new("jane");
     let decision = serve(consent.grant(grant, world.moment()), &world.store).unwrap();
     assert_eq!(format!("{decision:?}"), "Redirect([redacted])");
     let done = oauth_proto::oauth1::server::ServerStep::Done(http::Response::new(b"oauth_token_secret=s".to_vec()));
@@ -852,7 +852,7 @@ fn an_unknown_parameter_of_the_protocols_kind_may_be_there_once() {
 #[test]
 fn temporary_credentials_are_redeemed_in_time_by_their_own_client_with_their_verifier() {
     let redeemed = |granted: bool, client: &str, verifier: &str, now: u64| {
-        let stage = Stage::Granted { verifier: "hash".into(), grant: Grant::new("jane") };
+        let stage = Stage::Granted { verifier: "hash".into(), grant: Approval::new("jane") };
         let record = TemporaryRecord {
             secret: "secret".into(),
             client: "printer".into(),

@@ -10,7 +10,7 @@ use std::convert::Infallible;
 
 use http::Request;
 use oauth_proto::oauth1::server::{
-    AfterConsent, ClientRecord, Consent, Grant, MemoryStore, Provider, Rejected, Verified, Verifier, serve,
+    AfterConsent, Approval, ClientRecord, Consent, MemoryStore, Provider, Rejected, Verified, Verifier, serve,
 };
 use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Server, Token};
 use oauth_proto::{DriveError, Error, Moment, Response, Step, Timestamp, run_with};
@@ -91,7 +91,7 @@ impl World {
     /// The user grants access: the URL to which the browser is sent.
     pub fn grant(&self, pending: &Pending) -> String {
         let consent = self.consent(&self.client.authorization_url(pending, &[]).unwrap()).unwrap();
-        match serve(consent.grant(Grant::new("jane"), self.moment()), &self.store).unwrap() {
+        match serve(consent.grant(Approval::new("jane"), self.moment()), &self.store).unwrap() {
             AfterConsent::Redirect(response) => response.headers()["location"].to_str().unwrap().to_owned(),
             decision => panic!("{decision:?}"),
         }

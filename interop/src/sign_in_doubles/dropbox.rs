@@ -5,7 +5,7 @@ use std::cell::Cell;
 use http::Method;
 use http::header::AUTHORIZATION;
 use oauth_proto::oauth1::KeyEncoding;
-use oauth_proto::oauth1::server::{Grant, MemoryStore, TokenRecord, Verified, Verifier, serve};
+use oauth_proto::oauth1::server::{Approval, MemoryStore, TokenRecord, Verified, Verifier, serve};
 use oauth_proto::{Moment, Request, Response};
 use serde_json::json;
 
@@ -69,7 +69,7 @@ impl Dropbox {
     }
 
     fn give(&self, user: &str, token: &str, secret: &str, more: &str) -> Response {
-        let grant = Grant::new(user);
+        let grant = Approval::new(user);
         let record = TokenRecord::new(secret, CLIENT, grant);
         self.store.add_token(token, record);
         typed("text/plain", format!("oauth_token_secret={secret}&oauth_token={token}{more}"))

@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::queries::RecordDecision;
-use super::records::{Grant, Stage, TemporaryRecord, hashed};
+use super::records::{Approval, Stage, TemporaryRecord, hashed};
 use super::rejected::Reason;
 use super::store::{NextQuery, ServerStep};
 use super::verifier::hex;
@@ -88,7 +88,7 @@ impl Consent {
     }
 
     /// The resource owner grants access. Call it only after the application knows who that is.
-    pub fn grant(self, grant: Grant, moment: Moment) -> ServerStep<AfterConsent> {
+    pub fn grant(self, grant: Approval, moment: Moment) -> ServerStep<AfterConsent> {
         let code = moment.derive("oauth1 verifier");
         let verifier = if self.callback.is_some() { hex(&code[..15]) } else { readable(&code) };
         let stage = Stage::Granted { verifier: hashed(&verifier), grant };

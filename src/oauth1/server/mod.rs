@@ -31,7 +31,7 @@ pub use provider::Provider;
 pub use queries::{
     FindCredentials, FindTemporary, FoundCredentials, RecordDecision, Redeem, Redemption, RememberNonce, SaveTemporary,
 };
-pub use records::{ClientRecord, Grant, Stage, TemporaryRecord, TokenRecord};
+pub use records::{Approval, ClientRecord, Stage, TemporaryRecord, TokenRecord};
 pub use rejected::{Reason, Rejected};
 pub use store::{AsyncStore, Blocking, NextQuery, ServerStep, Store, serve, serve_async};
 pub use verifier::{Verified, Verifier};

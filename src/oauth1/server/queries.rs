@@ -180,9 +180,9 @@ pub struct Redeem {
 /// The answer to [`Redeem`].
 ///
 /// ```
-/// use oauth_proto::oauth1::server::{Grant, Redemption, TokenRecord};
+/// use oauth_proto::oauth1::server::{Approval, Redemption, TokenRecord};
 ///
-/// let record = TokenRecord::new("secret", "dpf43f3p2l4k3l03", Grant::new("jane"));
+/// let record = TokenRecord::new("secret", "dpf43f3p2l4k3l03", Approval::new("jane"));
 /// assert_ne!(Redemption::Refused, Redemption::Redeemed(record));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -66,15 +66,15 @@ impl ClientRecord {
 /// What a resource owner has granted: who it was, and whatever the application wants to keep with it.
 ///
 /// ```
-/// use oauth_proto::oauth1::server::Grant;
+/// use oauth_proto::oauth1::server::Approval;
 ///
-/// let grant = Grant::new("jane")
+/// let grant = Approval::new("jane")
 ///     .data(serde_json::json!({ "albums": ["vacation"] })) // for the application, at every request
 ///     .tell("screen_name", "jane_d"); // for the client, with the token
 /// assert_eq!(grant.user, "jane");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Grant {
+pub struct Approval {
     /// The resource owner.
     pub user: String,
     /// The application's own: scope, duration, what it likes.
@@ -85,7 +85,7 @@ pub struct Grant {
     pub told: BTreeMap<String, String>,
 }
 
-impl Grant {
+impl Approval {
     /// A grant by that user.
     pub fn new(user: impl Into<String>) -> Self {
         Self { user: user.into(), data: serde_json::Value::Null, told: BTreeMap::new() }
@@ -108,9 +108,9 @@ impl Grant {
 ///
 /// ```
 /// use oauth_proto::Timestamp;
-/// use oauth_proto::oauth1::server::{Grant, TokenRecord};
+/// use oauth_proto::oauth1::server::{Approval, TokenRecord};
 ///
-/// let mut record = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Grant::new("jane"));
+/// let mut record = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Approval::new("jane"));
 /// record.expires_at = Some(Timestamp::from_secs(137_134_800));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,7 +122,7 @@ pub struct TokenRecord {
     /// When it expires, if ever. The store may drop it then.
     pub expires_at: Option<Timestamp>,
     /// What was granted.
-    pub grant: Grant,
+    pub grant: Approval,
     #[serde(skip)]
     pub(super) schedules: Schedules,
 }
@@ -131,12 +131,12 @@ impl TokenRecord {
     /// Returns the record of a token that does not expire.
     ///
     /// ```
-    /// use oauth_proto::oauth1::server::{Grant, TokenRecord};
+    /// use oauth_proto::oauth1::server::{Approval, TokenRecord};
     ///
-    /// let record = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Grant::new("jane"));
+    /// let record = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Approval::new("jane"));
     /// assert_eq!(record.expires_at, None);
     /// ```
-    pub fn new(secret: impl Into<Secret>, client: impl Into<String>, grant: Grant) -> Self {
+    pub fn new(secret: impl Into<Secret>, client: impl Into<String>, grant: Approval) -> Self {
         Self { secret: secret.into(), client: client.into(), expires_at: None, grant, schedules: Schedules::default() }
     }
 }
@@ -173,7 +173,7 @@ pub struct TemporaryRecord {
 /// ```
 /// use oauth_proto::oauth1::server::Stage;
 ///
-/// assert_ne!(Stage::Waiting, Stage::Granted { verifier: "hash".into(), grant: oauth_proto::oauth1::server::Grant::new("jane") });
+/// assert_ne!(Stage::Waiting, Stage::Granted { verifier: "hash".into(), grant: oauth_proto::oauth1::server::Approval::new("jane") });
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
@@ -184,7 +184,7 @@ pub enum Stage {
         /// The hash of the verifier.
         verifier: String,
         /// What was granted.
-        grant: Grant,
+        grant: Approval,
     },
 }
 

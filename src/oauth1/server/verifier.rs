@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 
 use super::presented::{Bounds, Presented, Protocol};
 use super::queries::{FindCredentials, FoundCredentials, RememberNonce};
-use super::records::{ClientRecord, Grant, TokenRecord};
+use super::records::{Approval, ClientRecord, TokenRecord};
 use super::rejected::Reason;
 use super::schedules::StandIn;
 use super::store::{NextQuery, ServerStep};
@@ -23,13 +23,13 @@ use crate::{Error, Moment, OneTimeUse, PendingQuery, Timestamp, Unsupported};
 /// Checks signed requests of one service.
 ///
 /// ```
-/// use oauth_proto::oauth1::server::{ClientRecord, Grant, MemoryStore, TokenRecord, Verifier, serve};
+/// use oauth_proto::oauth1::server::{ClientRecord, Approval, MemoryStore, TokenRecord, Verifier, serve};
 /// use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, TokenCredentials};
 /// use oauth_proto::Moment;
 ///
 /// let store = MemoryStore::default();
 /// store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44")?);
-/// # let token = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Grant::new("jane"));
+/// # let token = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Approval::new("jane"));
 /// # store.add_token("nnch734d00sl2jdk", token);
 ///
 /// let verifier = Verifier::new("https://photos.example.net")?.realm("Photos");
@@ -102,7 +102,7 @@ pub struct Verified {
     /// The token's identifier; `None` where the client acts for itself.
     pub token: Option<String>,
     /// What the resource owner granted.
-    pub grant: Option<Grant>,
+    pub grant: Option<Approval>,
 }
 
 /// Which credentials a request must be signed with.

@@ -367,7 +367,7 @@ impl ProviderBuilder {
         self.with(|config| config.extends_introspection = true)
     }
 
-    /// Tells these members of the application's data ([`Grant::data`](super::Grant::data)) at introspection. A guard with
+    /// Tells these members of the application's data ([`Approval::data`](super::Approval::data)) at introspection. A guard with
     /// [`RemoteTokens`](crate::oauth2::resource::RemoteTokens) reads them by [`Access::data`](crate::oauth2::resource::Access::data), as
     /// a guard at the store does. By default introspection tells none.
     ///

@@ -33,12 +33,12 @@ use crate::{Response, Timestamp};
 ///
 /// ```
 /// use oauth_proto::Moment;
-/// use oauth_proto::oauth2::server::{Consent, Grant, MemoryStore, Provider, Rejected, serve};
+/// use oauth_proto::oauth2::server::{Consent, Approval, MemoryStore, Provider, Rejected, serve};
 ///
 /// /// The user has pressed a button on the page that showed `consent.client_name`, `consent.scope` and where they go next.
 /// fn decide(provider: &Provider, store: &MemoryStore, consent: Consent, allow: bool) -> oauth_proto::Response {
 ///     let step = match allow {
-///         true => provider.grant(consent, Grant::new("jane"), Moment::from_os()),
+///         true => provider.grant(consent, Approval::new("jane"), Moment::from_os()),
 ///         false => provider.deny(consent),
 ///     };
 ///     serve(step, store).unwrap_or_else(|rejected| rejected.response())

@@ -9,7 +9,7 @@ use super::parameters::Parameters;
 use super::provider::{End, ask, or_reject};
 use super::queries::FindToken;
 use super::reason::Reason;
-use super::records::{Grant, GrantRecord, TokenKind, TokenRecord};
+use super::records::{Approval, GrantRecord, TokenKind, TokenRecord};
 use super::store::{NextQuery, ServerStep};
 use super::token::Work;
 use super::token_hash::TokenHash;
@@ -169,7 +169,7 @@ impl Work {
         resource: Vec<String>,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<ServerStep<T>, Reason> {
-        let Grant { user, scope, data } = decision.granted().map_err(|reason| match reason {
+        let Approval { user, scope, data } = decision.granted().map_err(|reason| match reason {
             // A guess, perhaps: the log tells it from other denials.
             Reason::ClaimDenied if self.offer().name == "password" => Reason::PasswordDenied,
             reason => reason,

@@ -13,7 +13,7 @@ use super::paths::Endpoint;
 use super::provider::{Provider, ask, check_method, or_reject};
 use super::queries::{FindClient, FindOneTimeRecord, FoundOneTimeRecord, ReplaceOneTimeRecord};
 use super::reason::Reason;
-use super::records::{DeviceStage, Grant, GrantRecord, OneTimeContent, OneTimeRecord};
+use super::records::{Approval, DeviceStage, GrantRecord, OneTimeContent, OneTimeRecord};
 use super::store::{NextQuery, ServerStep};
 use super::voice::Voice;
 use crate::oauth2::Scope;
@@ -52,11 +52,11 @@ impl fmt::Debug for DevicePage {
 ///
 /// ```
 /// use oauth_proto::Moment;
-/// use oauth_proto::oauth2::server::{DeviceConsent, Grant, Provider, ServerStep};
+/// use oauth_proto::oauth2::server::{DeviceConsent, Approval, Provider, ServerStep};
 ///
 /// fn decide(provider: &Provider, device: DeviceConsent, allow: bool) -> ServerStep<()> {
 ///     match allow {
-///         true => provider.grant_device(device, Grant::new("jane"), Moment::from_os()),
+///         true => provider.grant_device(device, Approval::new("jane"), Moment::from_os()),
 ///         false => provider.deny_device(device, Moment::from_os()),
 ///     }
 /// }
@@ -128,7 +128,7 @@ impl Provider {
     }
 
     /// The user grants the device what it asks. Call it only after the application knows who the user is.
-    pub fn grant_device(&self, device: DeviceConsent, grant: Grant, moment: Moment) -> ServerStep<()> {
+    pub fn grant_device(&self, device: DeviceConsent, grant: Approval, moment: Moment) -> ServerStep<()> {
         self.clone().decide_device(device, Some(grant), moment, 0)
     }
 
@@ -138,7 +138,13 @@ impl Provider {
     }
 
     /// Notes the decision; once more where the device has asked in between, which changes its one-time record.
-    fn decide_device(self, device: DeviceConsent, grant: Option<Grant>, moment: Moment, attempt: u8) -> ServerStep<()> {
+    fn decide_device(
+        self,
+        device: DeviceConsent,
+        grant: Option<Approval>,
+        moment: Moment,
+        attempt: u8,
+    ) -> ServerStep<()> {
         if !self.offers(DEVICE_CODE) {
             return or_reject(&Voice::page(Endpoint::Device), Err(Reason::GrantTypeUnknown(DEVICE_CODE.to_owned())));
         }
@@ -154,7 +160,7 @@ impl Provider {
             };
             *stage = match grant.clone() {
                 None => DeviceStage::Denied,
-                Some(Grant { user, scope: granted, data }) => {
+                Some(Approval { user, scope: granted, data }) => {
                     let granted = granted.unwrap_or_else(|| scope.clone());
                     if granted.missing_from(scope).next().is_some() {
                         return Err(Reason::Misconfigured("more was granted than was asked"));

@@ -10,7 +10,7 @@ use super::claim::{Decide, Decision};
 ///
 /// ```
 /// use oauth_proto::Timestamp;
-/// use oauth_proto::oauth2::server::{Claim, Decide, Decision, ExtensionGrant, Grant, GrantType, Provider};
+/// use oauth_proto::oauth2::server::{Claim, Decide, Decision, ExtensionGrant, Approval, GrantType, Provider};
 ///
 /// #[derive(Debug)]
 /// struct Voucher;
@@ -19,7 +19,7 @@ use super::claim::{Decide, Decision};
 ///     fn judge(&self, query: &Decide, _now: Timestamp) -> Decision {
 ///         let Claim::Extension { parameters, .. } = &query.claim else { return Decision::Denied };
 ///         match parameters.iter().find(|(name, _)| name == "voucher") {
-///             Some((_, voucher)) if is_genuine(voucher.expose()) => Decision::Granted(Grant::new("guest")),
+///             Some((_, voucher)) if is_genuine(voucher.expose()) => Decision::Granted(Approval::new("guest")),
 ///             _ => Decision::Denied,
 ///         }
 ///     }

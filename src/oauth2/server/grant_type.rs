@@ -224,7 +224,7 @@ impl GrantType {
     /// A request by the same client for the same user, scope, resources and data of the application gets the access token that it already has, and its
     /// refresh token, while that lives. For the grants `authorization_code` and `password`, and for confidential clients. It
     /// needs [`ProviderBuilder::token_reuse_key`](super::ProviderBuilder::token_reuse_key), and the user's name in every
-    /// [`Grant`](super::Grant). The refresh tokens are kept when they are used, since several hands may have them.
+    /// [`Approval`](super::Approval). The refresh tokens are kept when they are used, since several hands may have them.
     pub fn reuse_access_tokens(mut self) -> Self {
         self.reuse = true;
         self

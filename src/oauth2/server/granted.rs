@@ -18,7 +18,7 @@ use super::paths::Endpoint;
 use super::provider::{Provider, ask, or_reject};
 use super::queries::{FindClient, Redeem, Redemption, SaveOneTimeRecord, SaveTokens, Saved};
 use super::reason::Reason;
-use super::records::{Grant, GrantRecord, OneTimeContent, OneTimeRecord};
+use super::records::{Approval, GrantRecord, OneTimeContent, OneTimeRecord};
 use super::respond::is_quotable;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
@@ -72,7 +72,7 @@ impl Provider {
     /// Ends an authorization request that the user grants: the response leads back to the client, with a code or, in the implicit grant, a
     /// token. Call it only after the application knows who the user is. The client is looked at once more, for the case that it has
     /// changed, and a pushed request is used. A request that was decided before is refused.
-    pub fn grant(&self, consent: Consent, grant: Grant, moment: Moment) -> ServerStep<Response> {
+    pub fn grant(&self, consent: Consent, grant: Approval, moment: Moment) -> ServerStep<Response> {
         self.decide_on(consent, move |provider, client, consent| {
             let voice = Voice::redirect(consent.back.clone(), &client);
             Ok(or_reject(&voice, provider.granted(&client, consent, grant, moment, &voice)))
@@ -101,7 +101,7 @@ impl Provider {
         &self,
         client: &Arc<ClientRecord>,
         consent: Consent,
-        grant: Grant,
+        grant: Approval,
         moment: Moment,
         voice: &Voice,
     ) -> Result<ServerStep<Response>, Reason> {

@@ -46,7 +46,7 @@
 //! | `RefreshToken(expires_in, reissue_refresh_tokens=False)` | [`GrantType::refresh_token`], [`GrantType::keep_refresh_tokens`] |
 //! | `Scope`: unknown scopes are dropped | [`UnknownScope`] |
 //! | `scope_separator`, `reuse_access_tokens` | [`ProviderBuilder::scope_separator`], [`ProviderBuilder::reuse_access_tokens`] |
-//! | a site adapter's `render_auth_page`, `authenticate`, `user_has_denied_access` | [`Consent`] for the page, then [`Provider::grant`] with a [`Grant`], or [`Provider::deny`] |
+//! | a site adapter's `render_auth_page`, `authenticate`, `user_has_denied_access` | [`Consent`] for the page, then [`Provider::grant`] with a [`Approval`], or [`Provider::deny`] |
 //! | the same of `ResourceOwnerGrantSiteAdapter` | [`Claim::Password`] |
 //! | `request_body`, `http_basic_auth`, a callable | [`ProviderBuilder::only_body`], [`ProviderBuilder::only_basic`], [`ClientSource`] |
 //! | `URandomTokenGenerator(length)`, `Uuid4`, `TokenGenerator` | [`RandomTokens`], [`Uuid4`], [`TokenGenerator`] |
@@ -126,7 +126,7 @@ pub use queries::{
 };
 pub use reason::Reason;
 pub use records::{
-    Challenge, DeviceStage, Grant, GrantId, GrantRecord, OneTimeContent, OneTimeRecord, Replaced, TokenKind,
+    Approval, Challenge, DeviceStage, GrantId, GrantRecord, OneTimeContent, OneTimeRecord, Replaced, TokenKind,
     TokenRecord, TokenReuse,
 };
 pub use register::RegistrationPolicy;

@@ -25,7 +25,7 @@ use crate::{Moment, PendingQuery, Response, Secret, ServerQuery, Timestamp};
 /// An authorization server: requests in, responses out, and queries to storage in between.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{ClientRecord, Dispatched, Grant, GrantType, MemoryStore, Provider, serve};
+/// use oauth_proto::oauth2::server::{ClientRecord, Dispatched, Approval, GrantType, MemoryStore, Provider, serve};
 /// use oauth_proto::{Moment, Request, Response};
 ///
 /// let provider = Provider::builder("https://auth.example.com")

@@ -16,20 +16,20 @@ use crate::oauth2::Scope;
 /// What somebody grants to a client: who it is, what the client may do, and whatever the application keeps with it.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::Grant;
+/// use oauth_proto::oauth2::server::Approval;
 ///
-/// let grant = Grant::new("jane") // may do all that was asked
+/// let grant = Approval::new("jane") // may do all that was asked
 ///     .scope("photos.read") // or only this
 ///     .data(serde_json::json!({ "tenant": 7 })); // for the application, with every token that comes of it
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grant {
+pub struct Approval {
     pub(super) user: Option<String>,
     pub(super) scope: Option<Scope>,
     pub(super) data: Value,
 }
 
-impl Grant {
+impl Approval {
     /// Granted by that user, as the application identifies them.
     pub fn new(user: impl Into<String>) -> Self {
         Self { user: Some(user.into()), ..Self::default() }
@@ -45,11 +45,11 @@ impl Grant {
     ///
     /// # Examples
     /// ```
-    /// use oauth_proto::oauth2::server::{Claim, Decision, Grant};
+    /// use oauth_proto::oauth2::server::{Claim, Decision, Approval};
     ///
     /// fn decide(claim: &Claim) -> Decision {
     ///     match claim {
-    ///         Claim::Refresh(grant) if grant.user.as_deref() != Some("mallory") => Decision::Granted(Grant::of(grant)),
+    ///         Claim::Refresh(grant) if grant.user.as_deref() != Some("mallory") => Decision::Granted(Approval::of(grant)),
     ///         _ => Decision::Denied,
     ///     }
     /// }

@@ -1,7 +1,7 @@
 //! Refresh tokens: used, replaced, replayed. RFC 6749 §6, OAuth 2.1 §4.3.1.
 //!
 //! ```text
-//!   FindToken --> another client's, or replaced long ago --> Revoke(Grant) --> invalid_grant
+//!   FindToken --> another client's, or replaced long ago --> Revoke(Approval) --> invalid_grant
 //!                 replaced just now, by one that was not used yet --> the same successor, and a new access token
 //!                 living --> Decide, if the application is asked --> Rotate --> new tokens
 //! ```
@@ -15,7 +15,7 @@ use super::parameters::check_resources;
 use super::provider::{End, ask};
 use super::queries::{FindToken, Rotate, Rotation, SaveTokens, Saved};
 use super::reason::Reason;
-use super::records::{Grant, GrantRecord, Replaced, TokenKind, TokenRecord};
+use super::records::{Approval, GrantRecord, Replaced, TokenKind, TokenRecord};
 use super::store::{NextQuery, ServerStep};
 use super::token::Work;
 use super::token_hash::{Sealed, TokenHash};
@@ -260,7 +260,7 @@ fn continued(
     mut record: Arc<TokenRecord>,
     mut narrowed: Narrowed,
 ) -> Result<(Arc<TokenRecord>, Narrowed), Reason> {
-    let Grant { user, scope, data } = decision.granted()?;
+    let Approval { user, scope, data } = decision.granted()?;
     if user != record.grant.user {
         return Err(Reason::Misconfigured("a refresh was granted for another user: use `Grant::of`"));
     }

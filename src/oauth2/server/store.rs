@@ -140,11 +140,11 @@ server_queries! {
 /// refreshes.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{Claim, Decide, Decision, Grant, MemoryStore, ServerStep, serve_with};
+/// use oauth_proto::oauth2::server::{Claim, Decide, Decision, Approval, MemoryStore, ServerStep, serve_with};
 ///
 /// let decide = |query: Decide| match query.claim {
 ///     Claim::Password { username, password } if password.expose() == "correct horse" => {
-///         Ok::<_, std::io::Error>(Decision::Granted(Grant::new(username)))
+///         Ok::<_, std::io::Error>(Decision::Granted(Approval::new(username)))
 ///     }
 ///     _ => Ok(Decision::Denied),
 /// };

@@ -1,6 +1,6 @@
 //! Authorization requests that must bring nothing, and what was taken away between the request and the user's decision.
 
-use oauth_proto::oauth2::server::{ClientRecord, Consent, Grant, Reason, serve};
+use oauth_proto::oauth2::server::{Approval, ClientRecord, Consent, Reason, serve};
 
 use super::world::*;
 
@@ -96,5 +96,5 @@ fn a_response_type_that_was_taken_away_meanwhile_brings_no_code() {
 }
 
 fn granted(world: &World, consent: Consent) -> Result<oauth_proto::Response, oauth_proto::oauth2::server::Rejected> {
-    serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store)
+    serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store)
 }

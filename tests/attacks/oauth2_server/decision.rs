@@ -1,7 +1,7 @@
 //! Pushed requests, the decision of the user, and where nobody is sent before somebody was asked.
 
 use http::Request;
-use oauth_proto::oauth2::server::{ClientRecord, Consent, Grant, GrantType, Reason, RegistrationPolicy, serve};
+use oauth_proto::oauth2::server::{Approval, ClientRecord, Consent, GrantType, Reason, RegistrationPolicy, serve};
 use oauth_proto::wire::form;
 
 use super::world::*;
@@ -50,7 +50,7 @@ fn par_expired() {
     let uri = push(&world, &[]);
     let consent = load(&world, PRINTER.0, &uri).unwrap();
     world.pass(3600);
-    let late = serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store);
+    let late = serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store);
     assert_eq!(sent_back(late), "invalid_request");
 }
 
@@ -59,7 +59,7 @@ fn par_expired() {
 fn par_reused_after_grant() {
     let world = World::default();
     let decide =
-        |consent: Consent| serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store);
+        |consent: Consent| serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store);
     let uri = push(&world, &[]);
     let (first, second) = (load(&world, PRINTER.0, &uri).unwrap(), load(&world, PRINTER.0, &uri).unwrap());
     // It survives a login page.
@@ -108,13 +108,14 @@ fn par_reused_after_grant() {
     };
     let consent = load(&world, PRINTER.0, &again()).unwrap();
     // RFC 6749 §4.2.2: the scope is there where there is one.
-    let bare = serve(world.provider.grant(consent.clone(), Grant::new("jane").scope(""), world.moment()), &world.store);
+    let bare =
+        serve(world.provider.grant(consent.clone(), Approval::new("jane").scope(""), world.moment()), &world.store);
     assert_eq!(parameter(&location(&bare.unwrap()), "scope"), None);
     let consent = load(&world, PRINTER.0, &again()).unwrap();
     let url = location(&world.grant(consent.clone()));
     assert!(parameter(&url, "access_token").is_some());
     assert_eq!(parameter(&url, "scope").as_deref(), Some("read"));
-    let again = serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store);
+    let again = serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store);
     assert!(is_request_uri(&paged(again)));
 }
 
@@ -257,7 +258,7 @@ fn a_changed_consent_leads_to_no_other_place() {
     for step in [
         world.provider.deny(evil.clone()),
         world.provider.send_back(evil.clone(), "login_required"),
-        world.provider.grant(evil, Grant::new("jane"), world.moment()),
+        world.provider.grant(evil, Approval::new("jane"), world.moment()),
     ] {
         let reason = paged(serve(step, &world.store));
         assert!(
@@ -277,8 +278,9 @@ fn a_changed_consent_leads_to_no_other_place() {
 fn a_decision_looks_again_at_what_the_server_demands() {
     let mut world = World::default();
     let consent = world.authorize(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat()).unwrap();
-    let grant =
-        |world: &World| serve(world.provider.grant(consent.clone(), Grant::new("jane"), world.moment()), &world.store);
+    let grant = |world: &World| {
+        serve(world.provider.grant(consent.clone(), Approval::new("jane"), world.moment()), &world.store)
+    };
     world.provider = provider().require_pkce().build().unwrap();
     assert_eq!(grant(&world).unwrap_err().reason, Reason::ChallengeMissing);
     world.provider = provider().add_resource("https://api.example.com").require_resource().build().unwrap();
@@ -299,13 +301,13 @@ fn a_decision_looks_again_at_what_the_server_demands() {
     let changed: Consent =
         serde_json::from_str(&stored.replace("\"mode\":\"fragment\"", "\"mode\":\"query\"")).unwrap();
     assert_eq!(
-        sent_back(serve(world.provider.grant(changed, Grant::new("jane"), world.moment()), &world.store)),
+        sent_back(serve(world.provider.grant(changed, Approval::new("jane"), world.moment()), &world.store)),
         "invalid_request"
     );
     world.provider = provider().add_grant_type(GrantType::implicit().scopes("write")).build().unwrap();
     let consent: Consent = serde_json::from_str(&stored).unwrap();
     assert_eq!(
-        sent_back(serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store)),
+        sent_back(serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store)),
         "invalid_scope"
     );
 }

@@ -2,8 +2,8 @@
 
 use oauth_proto::Response;
 use oauth_proto::oauth2::server::{
-    ClientRecord, DeviceConsent, FoundOneTimeRecord, Grant, GrantType, NextQuery, Reason, Rejected, ServerStep, Store,
-    serve,
+    Approval, ClientRecord, DeviceConsent, FoundOneTimeRecord, GrantType, NextQuery, Reason, Rejected, ServerStep,
+    Store, serve,
 };
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ fn entered(world: &World, codes: &Codes) -> Result<DeviceConsent, Rejected> {
     serve(world.provider.find_device(&codes.user, world.moment().now), &world.store)
 }
 
-fn grant(world: &World, device: DeviceConsent, grant: Grant) -> Result<(), Rejected> {
+fn grant(world: &World, device: DeviceConsent, grant: Approval) -> Result<(), Rejected> {
     serve(world.provider.grant_device(device, grant, world.moment()), &world.store)
 }
 
@@ -49,7 +49,7 @@ fn poll(world: &World, who: Who<'_>, device_code: &str) -> Result<Tokens, Reject
 /// A device whose user has said yes.
 fn granted(world: &World) -> Codes {
     let codes = begin(world);
-    grant(world, entered(world, &codes).unwrap(), Grant::new("jane")).unwrap();
+    grant(world, entered(world, &codes).unwrap(), Approval::new("jane")).unwrap();
     codes
 }
 
@@ -84,15 +84,15 @@ fn the_first_decision_about_a_device_stays() {
     let codes = begin(&world);
     let device = entered(&world, &codes).unwrap();
     deny(&world, device.clone()).unwrap();
-    assert_eq!(paged(grant(&world, device, Grant::new("jane"))), Reason::UserCode);
+    assert_eq!(paged(grant(&world, device, Approval::new("jane"))), Reason::UserCode);
     assert_eq!(paged(entered(&world, &codes)), Reason::UserCode);
     refused(poll(&world, PRINTER, &codes.device), 400, "access_denied");
 
     let codes = begin(&world);
     let device = entered(&world, &codes).unwrap();
-    grant(&world, device.clone(), Grant::new("jane")).unwrap();
+    grant(&world, device.clone(), Approval::new("jane")).unwrap();
     assert_eq!(paged(deny(&world, device.clone())), Reason::UserCode);
-    assert_eq!(paged(grant(&world, device.clone(), Grant::new("mallory"))), Reason::UserCode);
+    assert_eq!(paged(grant(&world, device.clone(), Approval::new("mallory"))), Reason::UserCode);
     let tokens = poll(&world, PRINTER, &codes.device).unwrap();
     assert_eq!(world.introspect(&tokens.access)["sub"], "jane");
     // Nor is there anything to decide once the tokens are out.
@@ -110,7 +110,7 @@ fn a_decision_about_one_client_is_none_about_another() {
     let mut other_code = entered(&world, &codes).unwrap();
     other_code.user_code = scanners["user_code"].as_str().unwrap().to_owned();
     for changed in [other_client, other_code] {
-        assert_eq!(paged(grant(&world, changed.clone(), Grant::new("jane"))), Reason::UserCode, "{changed:?}");
+        assert_eq!(paged(grant(&world, changed.clone(), Approval::new("jane"))), Reason::UserCode, "{changed:?}");
         assert_eq!(paged(deny(&world, changed.clone())), Reason::UserCode, "{changed:?}");
     }
     refused(poll(&world, PRINTER, &codes.device), 400, "authorization_pending");
@@ -125,15 +125,15 @@ fn a_device_is_granted_no_more_than_it_asked_for() {
     let codes = begin(&world);
     let device = entered(&world, &codes).unwrap();
     for more in ["read write", "write", "admin"] {
-        let rejected = grant(&world, device.clone(), Grant::new("jane").scope(more)).unwrap_err();
+        let rejected = grant(&world, device.clone(), Approval::new("jane").scope(more)).unwrap_err();
         assert!(matches!(rejected.reason, Reason::Misconfigured(_)), "{more}: {rejected}");
     }
     // What the browser says of the scope is not what the device asked for.
     let mut changed = device.clone();
     changed.scope = "read write".into();
-    grant(&world, changed.clone(), Grant::new("jane").scope("read write")).unwrap_err();
+    grant(&world, changed.clone(), Approval::new("jane").scope("read write")).unwrap_err();
     refused(poll(&world, PRINTER, &codes.device), 400, "authorization_pending");
-    grant(&world, changed, Grant::new("jane")).unwrap();
+    grant(&world, changed, Approval::new("jane")).unwrap();
     world.pass(5);
     assert_eq!(poll(&world, PRINTER, &codes.device).unwrap().scope, "read");
 }
@@ -282,7 +282,7 @@ fn a_decision_that_a_question_overtakes_is_tried_again() {
     for overtaken in 0..11 {
         let codes = begin(&world);
         let device = entered(&world, &codes).unwrap();
-        let (mut step, mut tried) = (world.provider.grant_device(device, Grant::new("jane"), world.moment()), 0);
+        let (mut step, mut tried) = (world.provider.grant_device(device, Approval::new("jane"), world.moment()), 0);
         let end = loop {
             step = match step {
                 ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => {
