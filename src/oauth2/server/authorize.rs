@@ -18,7 +18,7 @@ use super::paths::Endpoint;
 use super::provider::{Provider, ask, check_method, or_reject};
 use super::queries::{FindClient, FindOneTimeRecord, FoundOneTimeRecord};
 use super::reason::Reason;
-use super::records::{Challenge, OneTimeContent};
+use super::records::{CodeChallenge, OneTimeContent};
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
 use super::voice::Voice;
@@ -166,7 +166,7 @@ impl Provider {
         client: &ClientRecord,
         response_type: ResponseType,
         parameters: &Parameters<'_>,
-    ) -> Result<Option<Challenge>, Reason> {
+    ) -> Result<Option<CodeChallenge>, Reason> {
         let method = parameters.get("code_challenge_method");
         let Some(challenge) = parameters.get("code_challenge") else {
             if method.is_some() {
@@ -183,13 +183,13 @@ impl Provider {
                 if !is_hash {
                     return invalid("code_challenge", "it is no SHA-256 in base64url");
                 }
-                Ok(Some(Challenge::S256(challenge.to_owned())))
+                Ok(Some(CodeChallenge::S256(challenge.to_owned())))
             }
             "plain" if self.0.plain_pkce => {
                 if !super::code::is_verifier(challenge) {
                     return invalid("code_challenge", "it is no code_verifier");
                 }
-                Ok(Some(Challenge::Plain(TokenHash::of(challenge))))
+                Ok(Some(CodeChallenge::Plain(TokenHash::of(challenge))))
             }
             "plain" => invalid("code_challenge_method", "expected S256, and the method left out means plain"),
             _ => invalid("code_challenge_method", "expected S256"),

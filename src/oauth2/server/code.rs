@@ -18,7 +18,7 @@ use super::issue::Issued;
 use super::provider::{End, ask};
 use super::queries::{FindOneTimeRecord, FoundOneTimeRecord, Redeem, Redemption};
 use super::reason::Reason;
-use super::records::{Challenge, GrantRecord, OneTimeContent};
+use super::records::{CodeChallenge, GrantRecord, OneTimeContent};
 use super::store::{NextQuery, ServerStep};
 use super::token::Work;
 use super::token_hash::TokenHash;
@@ -116,18 +116,18 @@ fn check(
 }
 
 /// Whether a verifier is the challenge's: 43 to 128 unreserved characters (RFC 7636 §4.1), and the right ones.
-fn fits(challenge: &Challenge, verifier: &str) -> bool {
+fn fits(challenge: &CodeChallenge, verifier: &str) -> bool {
     use sha2::{Digest, Sha256};
 
     if !is_verifier(verifier) {
         return false;
     }
     match challenge {
-        Challenge::S256(hash) => {
+        CodeChallenge::S256(hash) => {
             let own = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
             same(own.as_bytes(), hash.as_bytes())
         }
-        Challenge::Plain(hash) => same(TokenHash::of(verifier).as_bytes(), hash.as_bytes()),
+        CodeChallenge::Plain(hash) => same(TokenHash::of(verifier).as_bytes(), hash.as_bytes()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::records::Challenge;
+use super::records::CodeChallenge;
 use super::respond;
 use super::token_hash::TokenHash;
 use crate::oauth2::Scope;
@@ -70,7 +70,7 @@ pub struct Consent {
     pub(super) back: Box<Return>,
     pub(super) redirect_uri_sent: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) challenge: Option<Challenge>,
+    pub(super) challenge: Option<CodeChallenge>,
     /// The request that was pushed, which is used with the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) pushed: Option<TokenHash>,

@@ -126,7 +126,7 @@ pub use queries::{
 };
 pub use reason::Reason;
 pub use records::{
-    Approval, Challenge, DeviceStage, GrantId, GrantRecord, OneTimeContent, OneTimeRecord, Replaced, TokenKind,
+    Approval, CodeChallenge, DeviceStage, GrantId, GrantRecord, OneTimeContent, OneTimeRecord, Replaced, TokenKind,
     TokenRecord, TokenReuse,
 };
 pub use register::RegistrationPolicy;

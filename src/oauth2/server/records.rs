@@ -326,7 +326,7 @@ pub enum OneTimeContent {
         /// server.
         redirect_uri: (String, bool),
         /// The proof key's challenge (RFC 7636).
-        challenge: Option<Challenge>,
+        challenge: Option<CodeChallenge>,
     },
     /// A device code (RFC 8628), found by the hash of its user code, too.
     #[non_exhaustive]
@@ -372,14 +372,14 @@ pub enum DeviceStage {
 /// What a code_verifier must fit (RFC 7636 §4.6).
 ///
 /// ```
-/// use oauth_proto::oauth2::server::Challenge;
+/// use oauth_proto::oauth2::server::CodeChallenge;
 ///
-/// fn is_strong(challenge: &Challenge) -> bool {
-///     matches!(challenge, Challenge::S256(_))
+/// fn is_strong(challenge: &CodeChallenge) -> bool {
+///     matches!(challenge, CodeChallenge::S256(_))
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Challenge {
+pub enum CodeChallenge {
     /// Its SHA-256 in base64url.
     S256(String),
     /// Itself; kept as its hash.

@@ -12,7 +12,7 @@ use crate::oauth2::server::queries::{
     ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
 };
 use crate::oauth2::server::records::{
-    Challenge, DeviceStage, GrantId, GrantRecord, OneTimeContent, OneTimeRecord, Replaced, TokenKind, TokenRecord,
+    CodeChallenge, DeviceStage, GrantId, GrantRecord, OneTimeContent, OneTimeRecord, Replaced, TokenKind, TokenRecord,
     TokenReuse,
 };
 use crate::oauth2::server::store::AsyncStore;
@@ -207,7 +207,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     }
 
     pub(super) fn code(&self, grant: &Arc<GrantRecord>) -> OneTimeRecord {
-        let challenge = Some(Challenge::S256("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned()));
+        let challenge = Some(CodeChallenge::S256("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned()));
         let redirect_uri = ("https://client.example.com/cb?x=1".to_owned(), true);
         self.of(grant, OneTimeContent::Code { grant: grant.clone(), redirect_uri, challenge })
     }
