@@ -9,7 +9,7 @@ use std::convert::Infallible;
 
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{
-    AnswerKind, Approval, Claim, ClientRecord, Decide, Decision, Dispatched, ExtendAnswer, GrantType, NextQuery,
+    AnswerKind, Approval, Claim, ClientRecord, DecideGrant, Decision, Dispatched, ExtendAnswer, GrantType, NextQuery,
     Reason, RegistrationPolicy, Rejected, ServerStep, Store, serve, serve_extended,
 };
 use oauth_proto::oauth2::{Authorize, Client};
@@ -37,7 +37,7 @@ fn read(response: &Response) -> Value {
 /// Sends a request to a server whose application adds these members, and returns the answer and what the application was asked.
 fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec<ExtendAnswer>) {
     let asked = RefCell::new(Vec::new());
-    let decide = |question: Decide| {
+    let decide = |question: DecideGrant| {
         Ok::<_, Infallible>(match question.claim {
             Claim::Password { username, .. } => Decision::Granted(Approval::new(username).data(json!({ "tenant": 7 }))),
             _ => Decision::Granted(Approval::new("jane")),

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use oauth_proto::oauth2::server::{
-    ClaimedClient, ClientSource, ConfigurationProblem as Problem, Decide, Decision, Endpoint, ExtensionGrant,
+    ClaimedClient, ClientSource, ConfigurationProblem as Problem, DecideGrant, Decision, Endpoint, ExtensionGrant,
     GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, SecretHasher, TokenGenerator, Uuid4,
 };
 use oauth_proto::{Error, Secret, Timestamp, Unsupported};
@@ -71,7 +71,7 @@ impl ClientSource for Never {
 }
 
 impl ExtensionGrant for Never {
-    fn judge(&self, _: &Decide, _: Timestamp) -> Decision {
+    fn judge(&self, _: &DecideGrant, _: Timestamp) -> Decision {
         Decision::Denied
     }
 }

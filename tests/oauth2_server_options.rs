@@ -7,7 +7,7 @@ mod world;
 use std::time::Duration;
 
 use oauth_proto::oauth2::server::{
-    Approval, Claim, ClientRecord, ClientSecret, Decide, Decision, Dispatched, Endpoint, FindToken, GrantRecord,
+    Approval, Claim, ClientRecord, ClientSecret, DecideGrant, Decision, Dispatched, Endpoint, FindToken, GrantRecord,
     GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, Reason, RegistrationPolicy, SecretHasher, Store,
     TokenGenerator, TokenHash, UnknownScope, Uuid4, serve, serve_with,
 };
@@ -165,7 +165,7 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
         let step = client.request_token(grant, world.moment()).unwrap();
         let oauth_proto::Step::Send(request, sent) = step else { unreachable!() };
         let asked = std::cell::Cell::new(0);
-        let decide = |question: Decide| {
+        let decide = |question: DecideGrant| {
             asked.set(asked.get() + 1);
             let Claim::Refresh(grant) = &question.claim else { panic!("{question:?}") };
             assert_eq!((question.scope.as_str(), question.claim.grant_type()), ("read write", "refresh_token"));

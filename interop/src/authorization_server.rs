@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::StatusCode;
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
-    Approval, Claim, ClientRecord, Consent, Decide, Decision, DeviceConsent, DevicePage, Dispatched, GrantType,
+    Approval, Claim, ClientRecord, Consent, DecideGrant, Decision, DeviceConsent, DevicePage, Dispatched, GrantType,
     MemoryStore, Provider, RegistrationPolicy, Rejected, ServerStep, serve, serve_with,
 };
 use oauth_proto::{Moment, Request, Response, Timestamp};
@@ -157,7 +157,7 @@ impl Endpoints {
     }
 }
 
-fn check_password(question: Decide) -> Result<Decision, Infallible> {
+fn check_password(question: DecideGrant) -> Result<Decision, Infallible> {
     Ok(match question.claim {
         Claim::Password { username, password } if username == "jane" && password.expose() == PASSWORD => {
             Decision::Granted(Approval::new(username))

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use oauth_proto::oauth2::server::{
-    Approval, Claim, ClientRecord, Consent, Decide, Decision, Dispatched, GrantType, MemoryStore, Provider,
+    Approval, Claim, ClientRecord, Consent, DecideGrant, Decision, Dispatched, GrantType, MemoryStore, Provider,
     ProviderBuilder, serve, serve_with,
 };
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Token};
@@ -47,7 +47,7 @@ impl World {
     }
 
     pub fn dispatch(&self, request: &Request) -> Result<Dispatched, Response> {
-        let decide = |question: Decide| match question.claim {
+        let decide = |question: DecideGrant| match question.claim {
             Claim::Password { username, password } if password.expose() == "A3ddj3w" => {
                 Ok::<_, String>(Decision::Granted(Approval::new(username)))
             }

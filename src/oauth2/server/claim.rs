@@ -12,9 +12,9 @@ use crate::{Secret, ServerQuery};
 /// A grant without a page, on which the application decides: what [`serve_with`](super::serve_with) hands to it.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{Claim, Decide, Decision, Approval};
+/// use oauth_proto::oauth2::server::{Claim, DecideGrant, Decision, Approval};
 ///
-/// fn decide(query: &Decide) -> Decision {
+/// fn decide(query: &DecideGrant) -> Decision {
 ///     match &query.claim {
 ///         Claim::Password { username, password } if is_right(username, password.expose()) => {
 ///             Decision::Granted(Approval::new(username))
@@ -26,7 +26,7 @@ use crate::{Secret, ServerQuery};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Decide {
+pub struct DecideGrant {
     /// The client that asks, authenticated.
     pub client: Arc<ClientRecord>,
     /// The scope that it asks for, and may be granted.
@@ -117,7 +117,7 @@ pub struct Exchange {
     pub requested_token_type: Option<String>,
 }
 
-/// The application's answer to [`Decide`].
+/// The application's answer to [`DecideGrant`].
 ///
 /// ```
 /// use oauth_proto::oauth2::server::Decision;
@@ -154,6 +154,6 @@ impl Decision {
     }
 }
 
-impl ServerQuery for Decide {
+impl ServerQuery for DecideGrant {
     type Output = Decision;
 }

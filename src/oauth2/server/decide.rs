@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::claim::{Claim, Decide, Decision, Exchange};
+use super::claim::{Claim, DecideGrant, Decision, Exchange};
 use super::issue::grant_id;
 use super::parameters::Parameters;
 use super::provider::{End, ask, or_reject};
@@ -139,7 +139,7 @@ impl Work {
         if resource.is_empty() {
             resource = bounds.to_vec();
         }
-        let query = Decide { client: self.client.clone(), scope, resource, claim };
+        let query = DecideGrant { client: self.client.clone(), scope, resource, claim };
         if let Some(judge) = &self.offer().judge {
             let decision = judge.judge(&query, self.moment.now);
             return self.decided(decision, query.scope, query.resource, parent);
@@ -152,8 +152,8 @@ impl Work {
     /// Asks the application, and goes on with its decision and with the query.
     pub(super) fn ask_application<T: End>(
         self,
-        query: Decide,
-        next: impl FnOnce(Self, Decision, Decide) -> Result<ServerStep<T>, Reason> + Send + 'static,
+        query: DecideGrant,
+        next: impl FnOnce(Self, Decision, DecideGrant) -> Result<ServerStep<T>, Reason> + Send + 'static,
     ) -> ServerStep<T> {
         let voice = self.voice();
         ServerStep::Query(NextQuery::Decide(PendingQuery::with_query(query, move |query, decision| {

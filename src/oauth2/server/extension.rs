@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::claim::{Decide, Decision};
+use super::claim::{DecideGrant, Decision};
 
 /// Judges the requests of an extension grant, where nothing but the request is needed: an assertion, say, whose signature is
 /// checked with a key at hand. What needs storage or another service is asked of the application instead, see
@@ -10,13 +10,13 @@ use super::claim::{Decide, Decision};
 ///
 /// ```
 /// use oauth_proto::Timestamp;
-/// use oauth_proto::oauth2::server::{Claim, Decide, Decision, ExtensionGrant, Approval, GrantType, Provider};
+/// use oauth_proto::oauth2::server::{Claim, DecideGrant, Decision, ExtensionGrant, Approval, GrantType, Provider};
 ///
 /// #[derive(Debug)]
 /// struct Voucher;
 ///
 /// impl ExtensionGrant for Voucher {
-///     fn judge(&self, query: &Decide, _now: Timestamp) -> Decision {
+///     fn judge(&self, query: &DecideGrant, _now: Timestamp) -> Decision {
 ///         let Claim::Extension { parameters, .. } = &query.claim else { return Decision::Denied };
 ///         match parameters.iter().find(|(name, _)| name == "voucher") {
 ///             Some((_, voucher)) if is_genuine(voucher.expose()) => Decision::Granted(Approval::new("guest")),
@@ -33,5 +33,5 @@ use super::claim::{Decide, Decision};
 /// ```
 pub trait ExtensionGrant: fmt::Debug + Send + Sync {
     /// Whether it is granted.
-    fn judge(&self, query: &Decide, now: crate::Timestamp) -> Decision;
+    fn judge(&self, query: &DecideGrant, now: crate::Timestamp) -> Decision;
 }

@@ -23,7 +23,7 @@
 //! | add members to answers | [`ExtendAnswer`], [`serve_extended`], [`ProviderBuilder::introspect_data`] |
 //! | let clients register | [`RegistrationPolicy`] |
 //! | log what was refused | [`Rejected`], [`Reason`] |
-//! | check passwords, exchange tokens, extend | [`Decide`], [`serve_with`], [`ExtensionGrant`] |
+//! | check passwords, exchange tokens, extend | [`DecideGrant`], [`serve_with`], [`ExtensionGrant`] |
 //! | keep it all in a database | [`Store`], [`AsyncStore`] |
 //! | protect an API with its tokens | [`resource`](super::resource) |
 //!
@@ -106,7 +106,7 @@ mod voice;
 
 pub use authentication::{ClaimedClient, ClientSource};
 pub use builder::ProviderBuilder;
-pub use claim::{Claim, Decide, Decision, Exchange};
+pub use claim::{Claim, DecideGrant, Decision, Exchange};
 pub use client_record::{ClientRecord, Registrant};
 pub use client_secret::ClientSecret;
 pub use configuration::{ConfigurationProblem, InvalidConfiguration};

@@ -3,13 +3,13 @@
 //! ```text
 //!   FindToken --> another client's, or replaced long ago --> Revoke(Approval) --> invalid_grant
 //!                 replaced just now, by one that was not used yet --> the same successor, and a new access token
-//!                 living --> Decide, if the application is asked --> Rotate --> new tokens
+//!                 living --> DecideGrant, if the application is asked --> Rotate --> new tokens
 //! ```
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::claim::{Claim, Decide, Decision};
+use super::claim::{Claim, DecideGrant, Decision};
 use super::issue::{Issue, Issued};
 use super::parameters::check_resources;
 use super::provider::{End, ask};
@@ -143,7 +143,7 @@ impl Work {
         if !self.offer().decides_at_refresh {
             return next(self, record, narrowed);
         }
-        let query = Decide {
+        let query = DecideGrant {
             client: self.client.clone(),
             scope: narrowed.scope.as_ref().unwrap_or(&record.grant.scope).clone(),
             resource: narrowed.resource.as_ref().unwrap_or(&record.grant.resource).clone(),
@@ -256,7 +256,7 @@ impl Work {
 /// Returns what a refresh goes on with after the application has decided.
 fn continued(
     decision: Decision,
-    query: &Decide,
+    query: &DecideGrant,
     mut record: Arc<TokenRecord>,
     mut narrowed: Narrowed,
 ) -> Result<(Arc<TokenRecord>, Narrowed), Reason> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::claim::Decide;
+use super::claim::DecideGrant;
 use super::client_record::ClientRecord;
 use super::extend::ExtendAnswer;
 use super::queries::{
@@ -39,14 +39,14 @@ server_queries! {
     /// ```
     step;
 
-    /// A query that is pending. [`Decide`] is the application's to answer, all others are
+    /// A query that is pending. [`DecideGrant`] is the application's to answer, all others are
     /// storage's.
     ///
     /// ```
     /// use oauth_proto::oauth2::server::NextQuery;
     ///
     /// fn is_for_the_application<T>(query: &NextQuery<T>) -> bool {
-    ///     matches!(query, NextQuery::Decide(_))
+    ///     matches!(query, NextQuery::DecideGrant(_))
     /// }
     /// ```
     query;
@@ -121,7 +121,7 @@ server_queries! {
     blocking;
 
     rejected Rejected;
-    aside [Decide, ExtendAnswer];
+    aside [DecideGrant, ExtendAnswer];
 
     find_client: FindClient -> Option<Arc<ClientRecord>>;
     save_client: SaveClient -> bool;
@@ -140,9 +140,9 @@ server_queries! {
 /// refreshes.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{Claim, Decide, Decision, Approval, MemoryStore, ServerStep, serve_with};
+/// use oauth_proto::oauth2::server::{Claim, DecideGrant, Decision, Approval, MemoryStore, ServerStep, serve_with};
 ///
-/// let decide = |query: Decide| match query.claim {
+/// let decide = |query: DecideGrant| match query.claim {
 ///     Claim::Password { username, password } if password.expose() == "correct horse" => {
 ///         Ok::<_, std::io::Error>(Decision::Granted(Approval::new(username)))
 ///     }
@@ -157,7 +157,7 @@ server_queries! {
 pub fn serve_with<T, E: std::fmt::Display>(
     step: ServerStep<T>,
     store: &(impl Store + ?Sized),
-    decide: impl FnMut(Decide) -> Result<<Decide as ServerQuery>::Output, E>,
+    decide: impl FnMut(DecideGrant) -> Result<<DecideGrant as ServerQuery>::Output, E>,
 ) -> Result<T, Rejected> {
     serve_extended(step, store, decide, |_| Err(UNASKED))
 }
@@ -168,10 +168,10 @@ pub fn serve_with<T, E: std::fmt::Display>(
 /// # Examples
 /// ```
 /// use std::convert::Infallible;
-/// use oauth_proto::oauth2::server::{Decide, Decision, ExtendAnswer, MemoryStore, ServerStep, serve_extended};
+/// use oauth_proto::oauth2::server::{DecideGrant, Decision, ExtendAnswer, MemoryStore, ServerStep, serve_extended};
 /// use serde_json::{Map, Value};
 ///
-/// let decide = |_: Decide| Ok::<_, Infallible>(Decision::Denied);
+/// let decide = |_: DecideGrant| Ok::<_, Infallible>(Decision::Denied);
 /// let extend = |answer: ExtendAnswer| {
 ///     let mut members = Map::new();
 ///     members.insert("user_id".into(), Value::from(answer.grant.user.clone()));
@@ -186,7 +186,7 @@ pub fn serve_with<T, E: std::fmt::Display>(
 pub fn serve_extended<T, E: std::fmt::Display, X: std::fmt::Display>(
     mut step: ServerStep<T>,
     store: &(impl Store + ?Sized),
-    mut decide: impl FnMut(Decide) -> Result<<Decide as ServerQuery>::Output, E>,
+    mut decide: impl FnMut(DecideGrant) -> Result<<DecideGrant as ServerQuery>::Output, E>,
     mut extend: impl FnMut(ExtendAnswer) -> Result<<ExtendAnswer as ServerQuery>::Output, X>,
 ) -> Result<T, Rejected> {
     loop {
@@ -228,11 +228,11 @@ const UNASKED: &str = "nobody was there to extend the answer; see `serve_extende
 pub async fn serve_async_with<T, E, F>(
     step: ServerStep<T>,
     store: &(impl AsyncStore + ?Sized),
-    decide: impl FnMut(Decide) -> F,
+    decide: impl FnMut(DecideGrant) -> F,
 ) -> Result<T, Rejected>
 where
     E: std::fmt::Display,
-    F: Future<Output = Result<<Decide as ServerQuery>::Output, E>>,
+    F: Future<Output = Result<<DecideGrant as ServerQuery>::Output, E>>,
 {
     serve_async_extended(step, store, decide, |_| std::future::ready(Err(UNASKED))).await
 }
@@ -259,12 +259,12 @@ where
 pub async fn serve_async_extended<T, E, F, X, G>(
     mut step: ServerStep<T>,
     store: &(impl AsyncStore + ?Sized),
-    mut decide: impl FnMut(Decide) -> F,
+    mut decide: impl FnMut(DecideGrant) -> F,
     mut extend: impl FnMut(ExtendAnswer) -> G,
 ) -> Result<T, Rejected>
 where
     E: std::fmt::Display,
-    F: Future<Output = Result<<Decide as ServerQuery>::Output, E>>,
+    F: Future<Output = Result<<DecideGrant as ServerQuery>::Output, E>>,
     X: std::fmt::Display,
     G: Future<Output = Result<<ExtendAnswer as ServerQuery>::Output, X>>,
 {

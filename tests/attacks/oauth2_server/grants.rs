@@ -2,7 +2,7 @@
 
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, Decide, Decision, FindToken, GrantType, NextQuery, ServerStep, Store, TokenHash,
+    Approval, ClientRecord, DecideGrant, Decision, FindToken, GrantType, NextQuery, ServerStep, Store, TokenHash,
     TokenRecord, serve, serve_with,
 };
 
@@ -35,7 +35,7 @@ fn exchange(world: &World, token: &str) -> String {
             ("subject_token_type", ACCESS_TOKEN),
         ],
     );
-    let yes = |_: Decide| Ok::<_, String>(Decision::Granted(Approval::new("jane")));
+    let yes = |_: DecideGrant| Ok::<_, String>(Decision::Granted(Approval::new("jane")));
     let response = serve_with(world.provider.token(&request, world.moment()), &world.store, yes).unwrap();
     let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
     answer["access_token"].as_str().unwrap().to_owned()
