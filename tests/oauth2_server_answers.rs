@@ -9,8 +9,8 @@ use std::convert::Infallible;
 
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{
-    AnswerKind, Approval, Claim, ClientRecord, DecideGrant, Decision, Dispatched, ExtendAnswer, GrantType, NextQuery,
-    Reason, RegistrationPolicy, Rejected, ServerStep, Store, serve, serve_extended,
+    AnswerKind, Approval, ClientRecord, DecideGrant, Decision, Dispatched, ExtendAnswer, GrantCredential, GrantType,
+    NextQuery, Reason, RegistrationPolicy, Rejected, ServerStep, Store, serve, serve_extended,
 };
 use oauth_proto::oauth2::{Authorize, Client};
 use oauth_proto::{Request, Response, Timestamp};
@@ -39,7 +39,9 @@ fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec
     let asked = RefCell::new(Vec::new());
     let decide = |question: DecideGrant| {
         Ok::<_, Infallible>(match question.claim {
-            Claim::Password { username, .. } => Decision::Granted(Approval::new(username).data(json!({ "tenant": 7 }))),
+            GrantCredential::Password { username, .. } => {
+                Decision::Granted(Approval::new(username).data(json!({ "tenant": 7 })))
+            }
             _ => Decision::Granted(Approval::new("jane")),
         })
     };

@@ -6,8 +6,8 @@ mod world;
 
 use http::request::Parts;
 use oauth_proto::oauth2::server::{
-    Approval, Claim, ClaimedClient, ClientRecord, ClientSource, Consent, DecideGrant, Decision, DeviceConsent,
-    Dispatched, ExtensionGrant, GrantType, Rejected, serve, serve_with,
+    Approval, ClaimedClient, ClientRecord, ClientSource, Consent, DecideGrant, Decision, DeviceConsent, Dispatched,
+    ExtensionGrant, GrantCredential, GrantType, Rejected, serve, serve_with,
 };
 use oauth_proto::oauth2::{self, Authorize, Client, PendingDevice, ResponseMode, SecretPlacement, Token};
 use oauth_proto::wire::form;
@@ -148,7 +148,7 @@ fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
     let client = world.client();
     let subject = world.sign_in(&client, Authorize::scope("read write")).unwrap();
     let policy = |question: &DecideGrant| match &question.claim {
-        Claim::Exchange(exchange) => match &exchange.subject {
+        GrantCredential::Exchange(exchange) => match &exchange.subject {
             Some(subject) => Decision::Granted(Approval::new(subject.grant.user.clone().unwrap_or_default())),
             None => Decision::Refused { code: "invalid_request".into(), description: "not one of ours".into() },
         },
@@ -182,7 +182,7 @@ fn extension_grants_are_judged_or_asked_about() {
     struct Voucher;
     impl ExtensionGrant for Voucher {
         fn judge(&self, question: &DecideGrant, now: Timestamp) -> Decision {
-            let Claim::Extension { parameters, .. } = &question.claim else { return Decision::Denied };
+            let GrantCredential::Extension { parameters, .. } = &question.claim else { return Decision::Denied };
             assert!(!format!("{question:?}").contains("genuine") && now.as_secs() == NOW);
             match parameters.iter().any(|(name, value)| name == "voucher" && value.expose() == "genuine") {
                 true => Decision::Granted(Approval::new("guest").scope("read")),

@@ -7,9 +7,9 @@ mod world;
 use std::time::Duration;
 
 use oauth_proto::oauth2::server::{
-    Approval, Claim, ClientRecord, ClientSecret, DecideGrant, Decision, Dispatched, Endpoint, FindToken, GrantRecord,
-    GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, Reason, RegistrationPolicy, SecretHasher, Store,
-    TokenGenerator, TokenHash, UnknownScope, Uuid4, serve, serve_with,
+    Approval, ClientRecord, ClientSecret, DecideGrant, Decision, Dispatched, Endpoint, FindToken, GrantCredential,
+    GrantRecord, GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, Reason, RegistrationPolicy,
+    SecretHasher, Store, TokenGenerator, TokenHash, UnknownScope, Uuid4, serve, serve_with,
 };
 use oauth_proto::oauth2::{self, Authorize, Client, ClientMetadata, Token};
 use oauth_proto::{Error, Moment, Secret, Timestamp};
@@ -167,7 +167,7 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
         let asked = std::cell::Cell::new(0);
         let decide = |question: DecideGrant| {
             asked.set(asked.get() + 1);
-            let Claim::Refresh(grant) = &question.claim else { panic!("{question:?}") };
+            let GrantCredential::Refresh(grant) = &question.claim else { panic!("{question:?}") };
             assert_eq!((question.scope.as_str(), question.claim.grant_type()), ("read write", "refresh_token"));
             Ok::<_, String>(decide(grant))
         };

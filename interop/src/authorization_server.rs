@@ -8,8 +8,8 @@ use std::time::Duration;
 use http::StatusCode;
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
-    Approval, Claim, ClientRecord, Consent, DecideGrant, Decision, DeviceConsent, DevicePage, Dispatched, GrantType,
-    MemoryStore, Provider, RegistrationPolicy, Rejected, ServerStep, serve, serve_with,
+    Approval, ClientRecord, Consent, DecideGrant, Decision, DeviceConsent, DevicePage, Dispatched, GrantCredential,
+    GrantType, MemoryStore, Provider, RegistrationPolicy, Rejected, ServerStep, serve, serve_with,
 };
 use oauth_proto::{Moment, Request, Response, Timestamp};
 
@@ -159,7 +159,7 @@ impl Endpoints {
 
 fn check_password(question: DecideGrant) -> Result<Decision, Infallible> {
     Ok(match question.claim {
-        Claim::Password { username, password } if username == "jane" && password.expose() == PASSWORD => {
+        GrantCredential::Password { username, password } if username == "jane" && password.expose() == PASSWORD => {
             Decision::Granted(Approval::new(username))
         }
         _ => Decision::Denied,

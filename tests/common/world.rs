@@ -4,8 +4,8 @@
 use std::cell::Cell;
 
 use oauth_proto::oauth2::server::{
-    Approval, Claim, ClientRecord, Consent, DecideGrant, Decision, Dispatched, GrantType, MemoryStore, Provider,
-    ProviderBuilder, serve, serve_with,
+    Approval, ClientRecord, Consent, DecideGrant, Decision, Dispatched, GrantCredential, GrantType, MemoryStore,
+    Provider, ProviderBuilder, serve, serve_with,
 };
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Token};
 use oauth_proto::{Error, Moment, Request, Response, Step, Timestamp};
@@ -48,7 +48,7 @@ impl World {
 
     pub fn dispatch(&self, request: &Request) -> Result<Dispatched, Response> {
         let decide = |question: DecideGrant| match question.claim {
-            Claim::Password { username, password } if password.expose() == "A3ddj3w" => {
+            GrantCredential::Password { username, password } if password.expose() == "A3ddj3w" => {
                 Ok::<_, String>(Decision::Granted(Approval::new(username)))
             }
             _ => Ok(Decision::Denied),

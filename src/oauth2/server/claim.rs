@@ -12,11 +12,11 @@ use crate::{Secret, ServerQuery};
 /// A grant without a page, on which the application decides: what [`serve_with`](super::serve_with) hands to it.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{Claim, DecideGrant, Decision, Approval};
+/// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, Approval};
 ///
 /// fn decide(query: &DecideGrant) -> Decision {
 ///     match &query.claim {
-///         Claim::Password { username, password } if is_right(username, password.expose()) => {
+///         GrantCredential::Password { username, password } if is_right(username, password.expose()) => {
 ///             Decision::Granted(Approval::new(username))
 ///         }
 ///         _ => Decision::Denied,
@@ -34,19 +34,19 @@ pub struct DecideGrant {
     /// The resources that it asks for.
     pub resource: Vec<String>,
     /// What it shows for it.
-    pub claim: Claim,
+    pub claim: GrantCredential,
 }
 
 /// What a client shows for a grant.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::Claim;
+/// use oauth_proto::oauth2::server::GrantCredential;
 ///
-/// assert_eq!(Claim::Password { username: "jane".into(), password: "x".into() }.grant_type(), "password");
+/// assert_eq!(GrantCredential::Password { username: "jane".into(), password: "x".into() }.grant_type(), "password");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Claim {
+pub enum GrantCredential {
     /// The resource owner's password (RFC 6749 §4.3).
     Password {
         /// Who.
@@ -73,7 +73,7 @@ pub enum Claim {
     },
 }
 
-impl Claim {
+impl GrantCredential {
     /// The `grant_type` of the request.
     pub fn grant_type(&self) -> &str {
         match self {

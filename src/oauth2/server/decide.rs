@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::claim::{Claim, DecideGrant, Decision, Exchange};
+use super::claim::{DecideGrant, Decision, Exchange, GrantCredential};
 use super::issue::grant_id;
 use super::parameters::Parameters;
 use super::provider::{End, ask, or_reject};
@@ -64,13 +64,13 @@ impl Work {
         password: Secret,
     ) -> Result<ServerStep<T>, Reason> {
         let scope = self.allowed_scope()?;
-        self.decide(Claim::Password { username, password }, scope, None)
+        self.decide(GrantCredential::Password { username, password }, scope, None)
     }
 
     pub(super) fn extend<T: End>(mut self, parameters: Vec<(String, Secret)>) -> Result<ServerStep<T>, Reason> {
         let scope = self.allowed_scope()?;
         let grant_type = self.offer().name.clone();
-        self.decide(Claim::Extension { grant_type, parameters }, scope, None)
+        self.decide(GrantCredential::Extension { grant_type, parameters }, scope, None)
     }
 
     /// Looks first whether the subject's token is one of this server's.
@@ -115,7 +115,7 @@ impl Work {
             None => self.allowed_scope()?,
         };
         exchange.subject = subject.as_ref().map(|(_, record)| record.clone());
-        self.decide(Claim::Exchange(exchange), scope, subject)
+        self.decide(GrantCredential::Exchange(exchange), scope, subject)
     }
 
     /// What a token may do of what the client may ask for.
@@ -130,7 +130,7 @@ impl Work {
 
     fn decide<T: End>(
         self,
-        claim: Claim,
+        claim: GrantCredential,
         scope: Scope,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<ServerStep<T>, Reason> {

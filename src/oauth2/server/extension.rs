@@ -10,14 +10,14 @@ use super::claim::{DecideGrant, Decision};
 ///
 /// ```
 /// use oauth_proto::Timestamp;
-/// use oauth_proto::oauth2::server::{Claim, DecideGrant, Decision, ExtensionGrant, Approval, GrantType, Provider};
+/// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, ExtensionGrant, Approval, GrantType, Provider};
 ///
 /// #[derive(Debug)]
 /// struct Voucher;
 ///
 /// impl ExtensionGrant for Voucher {
 ///     fn judge(&self, query: &DecideGrant, _now: Timestamp) -> Decision {
-///         let Claim::Extension { parameters, .. } = &query.claim else { return Decision::Denied };
+///         let GrantCredential::Extension { parameters, .. } = &query.claim else { return Decision::Denied };
 ///         match parameters.iter().find(|(name, _)| name == "voucher") {
 ///             Some((_, voucher)) if is_genuine(voucher.expose()) => Decision::Granted(Approval::new("guest")),
 ///             _ => Decision::Denied,

@@ -106,7 +106,7 @@ impl GrantType {
     }
 
     /// The resource owner's password (RFC 6749 §4.3), for clients that know no other, whose record has to name `password`. OAuth
-    /// 2.1 has none. The application checks it: see [`Claim::Password`](super::Claim::Password).
+    /// 2.1 has none. The application checks it: see [`GrantCredential::Password`](super::GrantCredential::Password).
     ///
     /// What this gives away: the client sees the password, and people learn to type theirs anywhere.
     pub fn password() -> Self {
@@ -132,12 +132,12 @@ impl GrantType {
         Self::new(DEVICE_CODE, true)
     }
 
-    /// One token for another (RFC 8693). The application decides: see [`Claim::Exchange`](super::Claim::Exchange).
+    /// One token for another (RFC 8693). The application decides: see [`GrantCredential::Exchange`](super::GrantCredential::Exchange).
     pub fn token_exchange() -> Self {
         Self::new(TOKEN_EXCHANGE, false)
     }
 
-    /// Another grant, by its URI (RFC 6749 §4.5). The application decides: see [`Claim::Extension`](super::Claim::Extension).
+    /// Another grant, by its URI (RFC 6749 §4.5). The application decides: see [`GrantCredential::Extension`](super::GrantCredential::Extension).
     pub fn extension(grant_type: impl Into<String>) -> Self {
         Self { is_extension: true, ..Self::new(grant_type, false) }
     }
@@ -238,7 +238,7 @@ impl GrantType {
     }
 
     /// Asks the application at every refresh whether the grant goes on: a user may be disabled, or have other rights. See
-    /// [`Claim::Refresh`](super::Claim::Refresh), and [`serve_with`](super::serve_with) for how the application answers. By default a
+    /// [`GrantCredential::Refresh`](super::GrantCredential::Refresh), and [`serve_with`](super::serve_with) for how the application answers. By default a
     /// refresh token is as good as what was granted.
     pub fn decide_at_refresh(mut self) -> Self {
         self.decides_at_refresh = true;

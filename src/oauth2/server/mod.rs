@@ -47,7 +47,7 @@
 //! | `Scope`: unknown scopes are dropped | [`UnknownScope`] |
 //! | `scope_separator`, `reuse_access_tokens` | [`ProviderBuilder::scope_separator`], [`ProviderBuilder::reuse_access_tokens`] |
 //! | a site adapter's `render_auth_page`, `authenticate`, `user_has_denied_access` | [`Consent`] for the page, then [`Provider::grant`] with a [`Approval`], or [`Provider::deny`] |
-//! | the same of `ResourceOwnerGrantSiteAdapter` | [`Claim::Password`] |
+//! | the same of `ResourceOwnerGrantSiteAdapter` | [`GrantCredential::Password`] |
 //! | `request_body`, `http_basic_auth`, a callable | [`ProviderBuilder::only_body`], [`ProviderBuilder::only_basic`], [`ClientSource`] |
 //! | `URandomTokenGenerator(length)`, `Uuid4`, `TokenGenerator` | [`RandomTokens`], [`Uuid4`], [`TokenGenerator`] |
 //! | `ClientStore`, `AuthCodeStore`, `AccessTokenStore` | [`Store`], [`AsyncStore`] |
@@ -106,7 +106,7 @@ mod voice;
 
 pub use authentication::{ClaimedClient, ClientSource};
 pub use builder::ProviderBuilder;
-pub use claim::{Claim, DecideGrant, Decision, Exchange};
+pub use claim::{DecideGrant, Decision, Exchange, GrantCredential};
 pub use client_record::{ClientRecord, Registrant};
 pub use client_secret::ClientSecret;
 pub use configuration::{ConfigurationProblem, InvalidConfiguration};

@@ -41,15 +41,15 @@ impl Approval {
     }
 
     /// Grants what was granted before, for the same user and with the same data: the answer to
-    /// [`Claim::Refresh`](super::Claim::Refresh).
+    /// [`GrantCredential::Refresh`](super::GrantCredential::Refresh).
     ///
     /// # Examples
     /// ```
-    /// use oauth_proto::oauth2::server::{Claim, Decision, Approval};
+    /// use oauth_proto::oauth2::server::{GrantCredential, Decision, Approval};
     ///
-    /// fn decide(claim: &Claim) -> Decision {
+    /// fn decide(claim: &GrantCredential) -> Decision {
     ///     match claim {
-    ///         Claim::Refresh(grant) if grant.user.as_deref() != Some("mallory") => Decision::Granted(Approval::of(grant)),
+    ///         GrantCredential::Refresh(grant) if grant.user.as_deref() != Some("mallory") => Decision::Granted(Approval::of(grant)),
     ///         _ => Decision::Denied,
     ///     }
     /// }

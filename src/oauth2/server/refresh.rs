@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::claim::{Claim, DecideGrant, Decision};
+use super::claim::{DecideGrant, Decision, GrantCredential};
 use super::issue::{Issue, Issued};
 use super::parameters::check_resources;
 use super::provider::{End, ask};
@@ -147,7 +147,7 @@ impl Work {
             client: self.client.clone(),
             scope: narrowed.scope.as_ref().unwrap_or(&record.grant.scope).clone(),
             resource: narrowed.resource.as_ref().unwrap_or(&record.grant.resource).clone(),
-            claim: Claim::Refresh(record.grant.clone()),
+            claim: GrantCredential::Refresh(record.grant.clone()),
         };
         Ok(self.ask_application(query, move |work, decision, query| {
             let (record, narrowed) = continued(decision, &query, record, narrowed)?;

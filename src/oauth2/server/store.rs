@@ -140,10 +140,10 @@ server_queries! {
 /// refreshes.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{Claim, DecideGrant, Decision, Approval, MemoryStore, ServerStep, serve_with};
+/// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, Approval, MemoryStore, ServerStep, serve_with};
 ///
 /// let decide = |query: DecideGrant| match query.claim {
-///     Claim::Password { username, password } if password.expose() == "correct horse" => {
+///     GrantCredential::Password { username, password } if password.expose() == "correct horse" => {
 ///         Ok::<_, std::io::Error>(Decision::Granted(Approval::new(username)))
 ///     }
 ///     _ => Ok(Decision::Denied),

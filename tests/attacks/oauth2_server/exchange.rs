@@ -1,7 +1,7 @@
 //! Token exchange: what would make more of a token than it is. The application grants whatever a living token is shown for.
 
 use oauth_proto::oauth2::server::{
-    Approval, Claim, ClientRecord, DecideGrant, Decision, GrantType, Reason, Rejected, serve_with,
+    Approval, ClientRecord, DecideGrant, Decision, GrantCredential, GrantType, Reason, Rejected, serve_with,
 };
 
 use super::world::*;
@@ -41,7 +41,7 @@ fn exchange_for(
     ];
     parameters.extend(scope.map(|scope| ("scope", scope)));
     let decide = |question: DecideGrant| {
-        let Claim::Exchange(exchange) = question.claim else { panic!("another claim") };
+        let GrantCredential::Exchange(exchange) = question.claim else { panic!("another claim") };
         Ok::<_, String>(if exchange.subject.is_some() { Decision::Granted(grant.clone()) } else { Decision::Denied })
     };
     let request = posting("/token", &parameters);
