@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{
     AnswerKind, Approval, ClientRecord, DecideGrant, Decision, Dispatched, ExtendAnswer, GrantCredential, GrantType,
-    NextQuery, Reason, RegistrationPolicy, Rejected, ServerStep, Store, serve, serve_extended,
+    NextQuery, RegistrationPolicy, RejectReason, Rejected, ServerStep, Store, serve, serve_extended,
 };
 use oauth_proto::oauth2::{Authorize, Client};
 use oauth_proto::{Request, Response, Timestamp};
@@ -230,7 +230,7 @@ fn audience_missing() {
     check(&api, &named).unwrap();
     check(&strict, &named).unwrap();
     let rejected = check(&strict, &bare).unwrap_err();
-    assert_eq!(rejected.reason, Reason::BearerAudience { received: Vec::new(), expected: vec![API.to_owned()] });
+    assert_eq!(rejected.reason, RejectReason::BearerAudience { received: Vec::new(), expected: vec![API.to_owned()] });
     assert_eq!(rejected.response().status(), 401);
     // At introspection, too.
     world.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().introspects_all());

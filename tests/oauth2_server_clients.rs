@@ -11,7 +11,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use http::request::Parts;
 use oauth_proto::oauth2::server::{
     ClaimedClient, ClientRecord, ClientSecret, ClientSource, GrantType, MemoryStore, NextQuery, ProviderBuilder,
-    Reason, Rejected, SecretHasher, ServerStep, Sha256Secrets, Store, serve,
+    RejectReason, Rejected, SecretHasher, ServerStep, Sha256Secrets, Store, serve,
 };
 use oauth_proto::{Moment, Request, Response, Secret, Timestamp, Unsupported};
 use world::{ISSUER, NOW, SECRET, provider};
@@ -75,7 +75,10 @@ fn one_server_takes_clients_that_encode_basic_and_clients_that_do_not() {
         }
         let reason = asks(&strict, &store, &raw(&name, secret)).map(drop).unwrap_err().reason;
         assert!(
-            matches!(reason, Reason::UnknownClient(_) | Reason::WrongSecret(_) | Reason::NotAuthenticated),
+            matches!(
+                reason,
+                RejectReason::UnknownClient(_) | RejectReason::WrongSecret(_) | RejectReason::NotAuthenticated
+            ),
             "{reason}"
         );
     }
@@ -83,7 +86,7 @@ fn one_server_takes_clients_that_encode_basic_and_clients_that_do_not() {
     let latin: Vec<u8> = format!("{NAME} 0:{AWKWARD}").chars().map(|letter| u8::try_from(letter).unwrap()).collect();
     let latin = format!("Basic {}", BASE64_STANDARD.encode(latin));
     asks(&lenient, &store, &latin).unwrap();
-    assert_eq!(asks(&strict, &store, &latin).map(drop).unwrap_err().reason, Reason::NotAuthenticated);
+    assert_eq!(asks(&strict, &store, &latin).map(drop).unwrap_err().reason, RejectReason::NotAuthenticated);
     // Neither reading lets anybody in whose secret is wrong.
     for wrong in [raw(&format!("{NAME} 0"), "wrong"), encoded(&format!("{NAME} 0"), "wrong"), raw("nobody+", AWKWARD)] {
         let rejected = asks(&lenient, &store, &wrong).unwrap_err();
@@ -116,8 +119,8 @@ fn a_name_that_can_be_read_in_two_ways_is_the_client_whose_secret_it_is() {
         serve(provider.token(&form(Some(&authorization), &body), at(NOW)), &store).map_err(|rejected| rejected.reason)
     };
     named("a%2Bb", raw("a+b", SECRET)).unwrap();
-    assert_eq!(named("a+b", raw("a+b", SECRET)).unwrap_err(), Reason::WrongSecret("a b".into()));
-    assert_eq!(named("c", raw("a+b", SECRET)).unwrap_err(), Reason::TwoAuthentications);
+    assert_eq!(named("a+b", raw("a+b", SECRET)).unwrap_err(), RejectReason::WrongSecret("a b".into()));
+    assert_eq!(named("c", raw("a+b", SECRET)).unwrap_err(), RejectReason::TwoAuthentications);
 }
 
 /// RFC 6749 §2.3.1: an empty secret may be left out, and so it may be there.
@@ -131,10 +134,10 @@ fn basic_with_a_name_and_nothing_else_is_a_client_without_a_secret() {
         let body = "grant_type=refresh_token&refresh_token=unknown";
         serve(provider.token(&form(Some(authorization), body), at(NOW)), &store).unwrap_err().reason
     };
-    assert_eq!(refresh(&basic("app:")), Reason::RefreshTokenUnknown);
-    assert_eq!(refresh(&basic("printer:")), Reason::WrongSecret("printer".into()));
-    assert_eq!(refresh(&basic("app:x")), Reason::WrongSecret("app".into()));
-    assert_eq!(refresh(&basic("app")), Reason::NotAuthenticated);
+    assert_eq!(refresh(&basic("app:")), RejectReason::RefreshTokenUnknown);
+    assert_eq!(refresh(&basic("printer:")), RejectReason::WrongSecret("printer".into()));
+    assert_eq!(refresh(&basic("app:x")), RejectReason::WrongSecret("app".into()));
+    assert_eq!(refresh(&basic("app")), RejectReason::NotAuthenticated);
 }
 
 /// Counts how often a hash is checked.
@@ -208,17 +211,17 @@ fn a_client_has_two_secrets_while_one_takes_the_place_of_the_other() {
     let awkward = AWKWARD.replace('%', "%25").replace('+', "%2B");
     ask(SECRET, NOW + 99).unwrap();
     ask(&awkward, NOW + 99).unwrap();
-    assert_eq!(ask(SECRET, NOW + 100), Err(Reason::SecretExpired("printer".into())));
+    assert_eq!(ask(SECRET, NOW + 100), Err(RejectReason::SecretExpired("printer".into())));
     ask(&awkward, NOW + 100).unwrap();
-    assert_eq!(ask("wrong", NOW), Err(Reason::WrongSecret("printer".into())));
+    assert_eq!(ask("wrong", NOW), Err(RejectReason::WrongSecret("printer".into())));
     // The new one may end, too; and there are never three.
     let new = ClientSecret::new(third).unwrap().expires_at(until(300));
     store.add_client(record.clone().replace_secret(new, until(200)));
-    assert_eq!(ask(SECRET, NOW), Err(Reason::WrongSecret("printer".into())));
+    assert_eq!(ask(SECRET, NOW), Err(RejectReason::WrongSecret("printer".into())));
     ask(&awkward, NOW + 199).unwrap();
-    assert_eq!(ask(&awkward, NOW + 200), Err(Reason::SecretExpired("printer".into())));
+    assert_eq!(ask(&awkward, NOW + 200), Err(RejectReason::SecretExpired("printer".into())));
     ask(third, NOW + 299).unwrap();
-    assert_eq!(ask(third, NOW + 300), Err(Reason::SecretExpired("printer".into())));
+    assert_eq!(ask(third, NOW + 300), Err(RejectReason::SecretExpired("printer".into())));
     // A secret that ends sooner than the other takes its place ends when it says.
     let ends = ClientRecord::with_secret("printer", ClientSecret::new(SECRET).unwrap().expires_at(until(10)));
     let ends = ends.replace_secret(ClientSecret::new(third).unwrap(), until(100));
@@ -314,14 +317,14 @@ fn a_client_that_is_not_known_is_checked_by_a_stand_in_and_refused() {
         serve(server.token(&request, at(NOW)), &store).map(drop).map_err(|rejected| rejected.reason)
     };
     ask("printer", "right").unwrap();
-    assert_eq!(ask("printer", "wrong"), Err(Reason::WrongSecret("printer".into())));
-    assert_eq!(ask("nobody", "wrong"), Err(Reason::UnknownClient("nobody".into())));
+    assert_eq!(ask("printer", "wrong"), Err(RejectReason::WrongSecret("printer".into())));
+    assert_eq!(ask("nobody", "wrong"), Err(RejectReason::UnknownClient("nobody".into())));
     assert_eq!(checked.load(Ordering::Relaxed), 3);
-    assert_eq!(ask("nobody", "of nobody"), Err(Reason::UnknownClient("nobody".into())));
+    assert_eq!(ask("nobody", "of nobody"), Err(RejectReason::UnknownClient("nobody".into())));
     // RFC 6749 §2.3: one way to show who it is, and no second one.
     let mut both = form(Some(&raw("printer", "wrong")), "grant_type=client_credentials&scope=stats&client_id=printer");
     both.headers_mut().insert("x-key", "right".parse().unwrap());
-    assert_eq!(serve(server.token(&both, at(NOW)), &store).unwrap_err().reason, Reason::TwoAuthentications);
+    assert_eq!(serve(server.token(&both, at(NOW)), &store).unwrap_err().reason, RejectReason::TwoAuthentications);
 }
 
 /// A grant type that brings no refresh token of its own accord, and one that does.

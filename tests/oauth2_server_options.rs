@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use oauth_proto::oauth2::server::{
     Approval, ClientRecord, ClientSecret, DecideGrant, Decision, Dispatched, Endpoint, FindToken, GrantCredential,
-    GrantRecord, GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, Reason, RegistrationPolicy,
+    GrantRecord, GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, RegistrationPolicy, RejectReason,
     SecretHasher, Store, TokenGenerator, TokenHash, UnknownScope, Uuid4, serve, serve_with,
 };
 use oauth_proto::oauth2::{self, Authorize, Client, ClientMetadata, Token};
@@ -219,7 +219,7 @@ fn unique_tokens_need_a_key_and_a_user() {
     let consent = world.consent(&authorization.url);
     let rejected =
         serve(world.provider.grant(consent, Approval::anonymous(), world.moment()), &world.store).unwrap_err();
-    assert!(matches!(rejected.reason, Reason::Misconfigured(_)), "{rejected}");
+    assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{rejected}");
     assert!(rejected.response().headers()["location"].to_str().unwrap().contains("error=server_error"));
 }
 

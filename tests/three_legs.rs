@@ -11,7 +11,7 @@ use common::{CALLBACK, NOW, ORIGIN, World, fields};
 use http::Request;
 use oauth_proto::oauth1::server::{
     AfterConsent, Approval, ClientRecord, FindCredentials, FindTemporary, FoundCredentials, MemoryStore, NextQuery,
-    OneTimeUse, Reason, RecordDecision, Redeem, Redemption, RememberNonce, SaveTemporary, ServerStep, Store,
+    OneTimeUse, RecordDecision, Redeem, Redemption, RejectReason, RememberNonce, SaveTemporary, ServerStep, Store,
     TemporaryRecord, serve,
 };
 use oauth_proto::oauth1::{
@@ -105,7 +105,7 @@ fn a_user_who_denies_sends_the_client_a_refusal() {
     let callback = response.headers()["location"].to_str().unwrap();
     let refused = Refused::Denied { problem: Some("user_refused".into()), advice: None, response: None };
     assert_eq!(world.redeem(pending, callback), Err(refused.into()));
-    assert_eq!(world.consent(&url).unwrap_err().reason, Reason::NothingPending);
+    assert_eq!(world.consent(&url).unwrap_err().reason, RejectReason::NothingPending);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_pending_authorization_expires_on_both_sides() {
     let callback = world.grant(&pending);
     world.now.set(NOW + 3600);
     assert_eq!(world.redeem(pending, &callback), Err(Expired::Pending.into()));
-    assert_eq!(world.consent(&url).unwrap_err().reason, Reason::NothingPending);
+    assert_eq!(world.consent(&url).unwrap_err().reason, RejectReason::NothingPending);
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_user_decides_once() {
     let second = world.consent(&url).unwrap();
     serve(first.deny(world.moment()), &world.store).unwrap();
     let refused = serve(second.grant(Approval::new("eve"), world.moment()), &world.store).unwrap_err();
-    assert_eq!(refused.reason, Reason::NothingPending);
+    assert_eq!(refused.reason, RejectReason::NothingPending);
 }
 
 /// What is pending after a service of our own making gave out the temporary credentials `t`.
@@ -535,7 +535,7 @@ fn two_legged_requests_are_accepted_where_they_are_allowed() {
     let session = world.client.two_legged();
     assert!(!session.is_authorized());
     session.sign(&mut request, world.moment()).unwrap();
-    assert_eq!(world.verify(&request).unwrap_err().reason, Reason::ParameterMissing("oauth_token"));
+    assert_eq!(world.verify(&request).unwrap_err().reason, RejectReason::ParameterMissing("oauth_token"));
     let verifier = world.provider.verifier().clone().allow_two_legged();
     let verified = serve(verifier.verify(&request, world.moment()), &world.store).unwrap();
     assert_eq!((verified.token, verified.grant), (None, None));
@@ -551,7 +551,7 @@ fn tokens_expire_where_the_service_says_so() {
     let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
     world.client.session(token).sign(&mut request, world.moment()).unwrap();
     let rejected = world.verify(&request).unwrap_err();
-    assert_eq!(rejected.reason, Reason::TokenExpired);
+    assert_eq!(rejected.reason, RejectReason::TokenExpired);
     assert_eq!(fields(&rejected.response())["oauth_problem"], "token_expired");
 }
 
@@ -574,7 +574,7 @@ fn a_revoked_token_is_refused() {
     assert!(world.store.remove_token(&token.credentials.token));
     let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
     world.client.session(token).sign(&mut request, world.moment()).unwrap();
-    assert_eq!(world.verify(&request).unwrap_err().reason, Reason::UnknownToken);
+    assert_eq!(world.verify(&request).unwrap_err().reason, RejectReason::UnknownToken);
 }
 
 #[test]
@@ -590,7 +590,7 @@ fn a_changed_secret_counts_at_once_for_tokens_that_have_been_used() {
     };
     assert!(world.verify(&signed("kd94hf93k423kf44")).is_ok());
     world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret").unwrap());
-    assert_eq!(world.verify(&signed("kd94hf93k423kf44")).unwrap_err().reason, Reason::WrongSignature);
+    assert_eq!(world.verify(&signed("kd94hf93k423kf44")).unwrap_err().reason, RejectReason::WrongSignature);
     assert!(world.verify(&signed("another secret")).is_ok());
 }
 
@@ -599,7 +599,7 @@ fn a_changed_secret_counts_at_once_for_tokens_that_have_been_used() {
 fn a_store_may_make_its_records_anew_for_each_answer() {
     let world = World::default();
     for _ in 0..2 {
-        for (is_known, expected) in [(true, None), (false, Some(Reason::UnknownToken))] {
+        for (is_known, expected) in [(true, None), (false, Some(RejectReason::UnknownToken))] {
             let request = world.signed();
             let ServerStep::Query(NextQuery::FindCredentials(pending)) =
                 world.provider.verifier().verify(&request, world.moment())
@@ -628,7 +628,7 @@ fn a_store_that_fails_is_a_503_and_nothing_is_lost() {
     };
     let rejected = serve(pending.unavailable("the disk is full"), &world.store).unwrap_err();
     assert_eq!(rejected.response().status(), 503);
-    assert_eq!(rejected.reason, Reason::StoreFailed("the disk is full".into()));
+    assert_eq!(rejected.reason, RejectReason::StoreFailed("the disk is full".into()));
     assert!(!rejected.response().headers().contains_key("www-authenticate"));
     assert!(world.verify(&request).is_ok());
     assert!(!world.verify(&request).unwrap_err().response().headers().contains_key("retry-after"));
@@ -673,7 +673,7 @@ impl Store for Failing<'_> {
 fn every_endpoint_says_when_to_come_back_after_any_question_that_storage_could_not_answer() {
     fn outage<T: std::fmt::Debug>(world: &World, answered: usize, step: ServerStep<T>) {
         let rejected = serve(step, &Failing(&world.store, Cell::new(answered))).unwrap_err();
-        assert_eq!(rejected.reason, Reason::StoreFailed("the disk is full".into()), "after {answered}");
+        assert_eq!(rejected.reason, RejectReason::StoreFailed("the disk is full".into()), "after {answered}");
         let response = rejected.response();
         assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"5"[..]));
         assert!(!response.body().windows(4).any(|word| word == b"disk"));
@@ -930,10 +930,10 @@ fn a_form_that_comes_with_a_body_hash_is_refused() {
     };
     let form = with_hash(sign("application/x-www-form-urlencoded"));
     let rejected = world.verify(&form).unwrap_err();
-    assert_eq!(rejected.reason, Reason::ParameterInvalid("oauth_body_hash"));
+    assert_eq!(rejected.reason, RejectReason::ParameterInvalid("oauth_body_hash"));
     assert_eq!(rejected.response().status(), 400);
     // Of another body, the same hash is the right one, and only the signature does not know it.
-    assert_eq!(world.verify(&with_hash(sign("text/plain"))).unwrap_err().reason, Reason::WrongSignature);
+    assert_eq!(world.verify(&with_hash(sign("text/plain"))).unwrap_err().reason, RejectReason::WrongSignature);
 }
 
 /// One table for tokens and temporary credentials, or a store that does not look at what it is asked for.
@@ -941,7 +941,7 @@ fn a_form_that_comes_with_a_body_hash_is_refused() {
 fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_for_the_other() {
     struct Both<'s>(&'s MemoryStore);
     impl Both<'_> {
-        fn credentials(&self, step: ServerStep<impl std::fmt::Debug>) -> Reason {
+        fn credentials(&self, step: ServerStep<impl std::fmt::Debug>) -> RejectReason {
             let ServerStep::Query(NextQuery::FindCredentials(pending)) = step else { panic!("no question") };
             let query = pending.query();
             let find = |temporary| FindCredentials { temporary, ..query.clone() };
@@ -966,10 +966,10 @@ fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_fo
     let answer = fields(&world.answer(&request));
     let temporary = TokenCredentials::new(&answer["oauth_token"], answer["oauth_token_secret"].as_str());
     let step = world.provider.verifier().verify(&signed(&temporary, "/photos"), world.moment());
-    assert_eq!(store.credentials(step), Reason::UnknownToken);
+    assert_eq!(store.credentials(step), RejectReason::UnknownToken);
     let token = world.token().credentials;
     let step = world.provider.token_credentials(&signed(&token, "/token"), world.moment());
-    assert_eq!(store.credentials(step), Reason::UnknownToken);
+    assert_eq!(store.credentials(step), RejectReason::UnknownToken);
 }
 
 #[test]
@@ -983,7 +983,7 @@ fn a_decision_counts_until_the_second_in_which_the_temporary_credentials_expire(
             let moment = world.moment();
             let step = if grants { consent.grant(Approval::new("jane"), moment) } else { consent.deny(moment) };
             let outcome = serve(step, &world.store).map(drop).map_err(|rejected| rejected.reason);
-            assert_eq!(outcome, if counts { Ok(()) } else { Err(Reason::NothingPending) }, "{later} s later");
+            assert_eq!(outcome, if counts { Ok(()) } else { Err(RejectReason::NothingPending) }, "{later} s later");
         }
     }
 }
@@ -1015,11 +1015,11 @@ fn a_body_hash_by_sha1_under_another_method_needs_its_option() {
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
     let scheme = Scheme::new(Method::HMAC_SHA256).sha1_body_hash();
     Signer::new(&scheme, &client, Some(&world.token().credentials)).sign(&mut request, world.moment()).unwrap();
-    assert_eq!(world.verify(&request).unwrap_err().reason, Reason::WrongBodyHash);
+    assert_eq!(world.verify(&request).unwrap_err().reason, RejectReason::WrongBodyHash);
     let allowing = world.provider.verifier().clone().allow_sha1_body_hash();
     let mut changed = request.clone();
     changed.body_mut().push(b' ');
     let rejected = serve(allowing.verify(&changed, world.moment()), &world.store).unwrap_err();
-    assert_eq!(rejected.reason, Reason::WrongBodyHash);
+    assert_eq!(rejected.reason, RejectReason::WrongBodyHash);
     assert!(serve(allowing.verify(&request, world.moment()), &world.store).is_ok());
 }

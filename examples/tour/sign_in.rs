@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::Method;
 use oauth_proto::oauth2::Scope;
-use oauth_proto::oauth2::server::{Approval, Consent, DeviceConsent, Dispatched, Reason, Rejected};
+use oauth_proto::oauth2::server::{Approval, Consent, DeviceConsent, Dispatched, RejectReason, Rejected};
 use oauth_proto::{Moment, Request, Response, Secret, Timestamp};
 
 use crate::oauth2_server::{Photos, SCOPES};
@@ -154,7 +154,7 @@ impl SignIn {
                 self.sessions.with(request, |visit| visit.waiting.insert(named(request), question));
                 back_to_question(request)
             }
-            Err(rejected) if rejected.reason == Reason::UserCode => {
+            Err(rejected) if rejected.reason == RejectReason::UserCode => {
                 counted.push(now.after(WRONG_CODE_COUNTS));
                 self.again(request, "No device waits with that code.")
             }

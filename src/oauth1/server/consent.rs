@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::queries::RecordDecision;
 use super::records::{Approval, Stage, TemporaryRecord, hashed};
-use super::rejected::Reason;
+use super::rejected::RejectReason;
 use super::store::{NextQuery, ServerStep};
 use super::verifier::hex;
 use crate::oauth1::parameters::{TOKEN, VERIFIER};
@@ -118,13 +118,13 @@ impl Consent {
         ServerStep::Query(NextQuery::Decide(PendingQuery::new(query, move |before| {
             let before = match before {
                 Ok(before) => before.filter(|before| before.expires_at > now),
-                Err(why) => return ServerStep::Reject(Reason::StoreFailed(why).reject(None)),
+                Err(why) => return ServerStep::Reject(RejectReason::StoreFailed(why).reject(None)),
             };
             // The callback is the one that was stored, whatever this value has been through.
             let decision = before.and_then(|before| decision(Some(before.callback).filter(|to| to != "oob")));
             match decision {
                 Some(decision) => ServerStep::Done(decision),
-                None => ServerStep::Reject(Reason::NothingPending.reject(None)),
+                None => ServerStep::Reject(RejectReason::NothingPending.reject(None)),
             }
         })))
     }

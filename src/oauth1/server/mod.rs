@@ -32,6 +32,6 @@ pub use queries::{
     FindCredentials, FindTemporary, FoundCredentials, RecordDecision, Redeem, Redemption, RememberNonce, SaveTemporary,
 };
 pub use records::{Approval, ClientRecord, Stage, TemporaryRecord, TokenRecord};
-pub use rejected::{Reason, Rejected};
+pub use rejected::{RejectReason, Rejected};
 pub use store::{AsyncStore, Blocking, NextQuery, ServerStep, Store, serve, serve_async};
 pub use verifier::{Verified, Verifier};

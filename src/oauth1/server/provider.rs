@@ -8,7 +8,7 @@ use super::consent::Consent;
 use super::presented::name;
 use super::queries::{FindTemporary, Redeem, Redemption, SaveTemporary};
 use super::records::{Stage, TemporaryRecord, TokenRecord, hashed};
-use super::rejected::{Reason, form_response};
+use super::rejected::{RejectReason, form_response};
 use super::store::{NextQuery, ServerStep};
 use super::verifier::{Checked, SignedWith, Verifier, hex};
 use crate::oauth1::parameters;
@@ -105,8 +105,8 @@ impl Provider {
     pub fn authorization<B>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Consent> {
         let mut tokens = parameters::query(request.uri()).filter(|(name, _)| **name == *TOKEN.as_bytes());
         let reason = match (tokens.next(), tokens.next()) {
-            (None, _) => Reason::ParameterMissing(TOKEN),
-            (Some(_), Some(_)) => Reason::ParameterTwice(TOKEN.to_owned()),
+            (None, _) => RejectReason::ParameterMissing(TOKEN),
+            (Some(_), Some(_)) => RejectReason::ParameterTwice(TOKEN.to_owned()),
             (Some((_, token)), None) => match name(TOKEN, Some(token)) {
                 Ok(token) => return self.pending(token.unwrap_or_default(), moment),
                 Err(reason) => reason,
@@ -124,20 +124,20 @@ impl Provider {
         self.verifier.check(request, SignedWith::Temporary, moment, move |checked| provider.redeem(checked))
     }
 
-    fn check_method(&self, method: &HttpMethod) -> Result<(), Reason> {
+    fn check_method(&self, method: &HttpMethod) -> Result<(), RejectReason> {
         if *method == HttpMethod::POST || (self.get && *method == HttpMethod::GET) {
             return Ok(());
         }
-        Err(Reason::HttpMethod { method: method.clone(), allowed: if self.get { "GET, POST" } else { "POST" } })
+        Err(RejectReason::HttpMethod { method: method.clone(), allowed: if self.get { "GET, POST" } else { "POST" } })
     }
 
     fn issue_temporary(self, checked: Checked) -> ServerStep<Response> {
         let Checked { presented, client, moment, .. } = checked;
         let Some(callback) = presented.callback else {
-            return self.verifier.reject(Reason::ParameterMissing(CALLBACK));
+            return self.verifier.reject(RejectReason::ParameterMissing(CALLBACK));
         };
         if !is_acceptable(&callback, &client.callbacks) {
-            return self.verifier.reject(Reason::CallbackRefused);
+            return self.verifier.reject(RejectReason::CallbackRefused);
         }
         let token = identifier(&moment);
         let secret = secret(&moment);
@@ -154,7 +154,7 @@ impl Provider {
         let query = SaveTemporary { token, record, now: moment.now };
         ServerStep::Query(NextQuery::SaveTemporary(PendingQuery::new(query, move |saved| match saved {
             Ok(()) => ServerStep::Done(form_response(StatusCode::OK, &answer)),
-            Err(why) => self.verifier.reject(Reason::StoreFailed(why)),
+            Err(why) => self.verifier.reject(RejectReason::StoreFailed(why)),
         })))
     }
 
@@ -164,12 +164,12 @@ impl Provider {
         ServerStep::Query(NextQuery::FindTemporary(PendingQuery::new(query, move |found| {
             let found = match found {
                 Ok(found) => found,
-                Err(why) => return verifier.reject(Reason::StoreFailed(why)),
+                Err(why) => return verifier.reject(RejectReason::StoreFailed(why)),
             };
             let waits = |record: &TemporaryRecord| record.stage == Stage::Waiting && record.expires_at > moment.now;
             match found.filter(waits) {
                 Some(record) => ServerStep::Done(Consent::new(token, record)),
-                None => verifier.reject(Reason::NothingPending),
+                None => verifier.reject(RejectReason::NothingPending),
             }
         })))
     }
@@ -177,7 +177,7 @@ impl Provider {
     fn redeem(self, checked: Checked) -> ServerStep<Response> {
         let Checked { presented, moment, .. } = checked;
         let (Some(temporary), Some(code)) = (presented.token, presented.verifier) else {
-            return self.verifier.reject(Reason::ParameterMissing(VERIFIER));
+            return self.verifier.reject(RejectReason::ParameterMissing(VERIFIER));
         };
         let (token, secret) = (identifier(&moment), secret(&moment));
         let query = Redeem {
@@ -198,8 +198,8 @@ impl Provider {
                 let answer: Vec<_> = answer.into_iter().chain(told).collect();
                 ServerStep::Done(form_response(StatusCode::OK, &answer))
             }
-            Ok(Redemption::Refused) => self.verifier.reject(Reason::WrongVerifier),
-            Err(why) => self.verifier.reject(Reason::StoreFailed(why)),
+            Ok(Redemption::Refused) => self.verifier.reject(RejectReason::WrongVerifier),
+            Err(why) => self.verifier.reject(RejectReason::StoreFailed(why)),
         })))
     }
 }

@@ -20,20 +20,20 @@ use crate::wire::{WHEN_UNAVAILABLE, form};
 #[error("{reason}")]
 pub struct Rejected {
     /// The whole truth, for the operator's log.
-    pub reason: Reason,
+    pub reason: RejectReason,
     realm: Option<String>,
 }
 
 /// Why a request is refused. For the operator: it tells apart what a client must not be able to.
 ///
 /// ```
-/// use oauth_proto::oauth1::server::Reason;
+/// use oauth_proto::oauth1::server::RejectReason;
 ///
-/// assert_eq!(Reason::WrongSignature.to_string(), "the signature is wrong: the secrets differ, or the request has changed on its way (compare the base strings)");
+/// assert_eq!(RejectReason::WrongSignature.to_string(), "the signature is wrong: the secrets differ, or the request has changed on its way (compare the base strings)");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Reason {
+pub enum RejectReason {
     /// The `Authorization` header cannot be read.
     #[error("the Authorization header is malformed")]
     Malformed,
@@ -143,7 +143,7 @@ fn lifted(version: &str) -> &'static str {
     if version.eq_ignore_ascii_case("1.0a") { "; Verifier::allow_version_1_0a accepts it" } else { "" }
 }
 
-impl Reason {
+impl RejectReason {
     /// Status, code of the Problem Reporting extension, and the field that goes with that code.
     fn problem(&self) -> (StatusCode, &'static str, Option<(&'static str, String)>) {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
@@ -209,7 +209,7 @@ impl Rejected {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(WHEN_UNAVAILABLE));
         }
-        if let Reason::HttpMethod { allowed, .. } = self.reason {
+        if let RejectReason::HttpMethod { allowed, .. } = self.reason {
             headers.insert(ALLOW, HeaderValue::from_static(allowed));
         }
         response

@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use super::presented::{Bounds, Presented, Protocol};
 use super::queries::{FindCredentials, FoundCredentials, RememberNonce};
 use super::records::{Approval, ClientRecord, TokenRecord};
-use super::rejected::Reason;
+use super::rejected::RejectReason;
 use super::schedules::StandIn;
 use super::store::{NextQuery, ServerStep};
 use crate::oauth1::key::Key;
@@ -228,7 +228,7 @@ impl Verifier {
     }
 
     /// Sets how many parameters a request may have, in its header, query and form together: 1000 unless said otherwise. A
-    /// request with more is refused ([`Reason::TooManyParameters`](super::Reason::TooManyParameters)).
+    /// request with more is refused ([`RejectReason::TooManyParameters`](super::RejectReason::TooManyParameters)).
     ///
     /// # Security
     /// Parameters are counted while they are collected, before anybody knows who asks. What anybody can make this server
@@ -247,7 +247,7 @@ impl Verifier {
     }
 
     /// Sets how many bytes a form may have: 1 MiB unless said otherwise. A larger one is refused with status 413
-    /// ([`Reason::FormTooLarge`](super::Reason::FormTooLarge)). Bodies that are not forms are not read as parameters, and
+    /// ([`RejectReason::FormTooLarge`](super::RejectReason::FormTooLarge)). Bodies that are not forms are not read as parameters, and
     /// may have any size.
     ///
     /// # Security
@@ -318,7 +318,7 @@ impl Verifier {
             (presented.client, presented.token) = (query.client, query.token);
             let found = match found {
                 Ok(found) => found,
-                Err(why) => return verifier.reject(Reason::StoreFailed(why)),
+                Err(why) => return verifier.reject(RejectReason::StoreFailed(why)),
             };
             let found = match signed_with {
                 SignedWith::Temporary => FoundCredentials { token: None, ..found },
@@ -331,7 +331,7 @@ impl Verifier {
         })))
     }
 
-    pub(super) fn reject<T>(&self, reason: Reason) -> ServerStep<T> {
+    pub(super) fn reject<T>(&self, reason: RejectReason) -> ServerStep<T> {
         ServerStep::Reject(reason.reject(self.0.realm.as_deref()))
     }
 
@@ -346,7 +346,7 @@ impl Verifier {
         request: &Request<B>,
         signed_with: SignedWith,
         now: Timestamp,
-    ) -> Result<(Presented, Method), Reason> {
+    ) -> Result<(Presented, Method), RejectReason> {
         let site = self.site(request)?;
         // Only the provider's first endpoint has a use for the request's own parameters.
         let wants_own = signed_with == SignedWith::Client;
@@ -355,7 +355,7 @@ impl Verifier {
         let judge = |protocol: Protocol<'_>| {
             let method = self.judge(&protocol, signed_with, now)?;
             if method.is_plaintext() && !is_private {
-                return Err(Reason::PlaintextWithoutTls);
+                return Err(RejectReason::PlaintextWithoutTls);
             }
             Ok(method)
         };
@@ -365,23 +365,23 @@ impl Verifier {
     }
 
     /// Judges the protocol's parameters, and returns the signature method.
-    fn judge(&self, protocol: &Protocol<'_>, signed_with: SignedWith, now: Timestamp) -> Result<Method, Reason> {
+    fn judge(&self, protocol: &Protocol<'_>, signed_with: SignedWith, now: Timestamp) -> Result<Method, RejectReason> {
         self.check_version(protocol.version)?;
         let wants_token = matches!(signed_with, SignedWith::Token | SignedWith::Temporary);
         if wants_token && !protocol.has_token {
-            return Err(Reason::ParameterMissing(TOKEN));
+            return Err(RejectReason::ParameterMissing(TOKEN));
         }
         if signed_with == SignedWith::Client && protocol.has_token {
-            return Err(Reason::ParameterInvalid(TOKEN));
+            return Err(RejectReason::ParameterInvalid(TOKEN));
         }
         let method = self.method(&protocol.method)?;
         // RFC 5849 §3.1: only PLAINTEXT does without timestamp and nonce.
         if !method.is_plaintext() {
             if protocol.timestamp.is_none() {
-                return Err(Reason::ParameterMissing(TIMESTAMP));
+                return Err(RejectReason::ParameterMissing(TIMESTAMP));
             }
             if !protocol.has_nonce {
-                return Err(Reason::ParameterMissing(NONCE));
+                return Err(RejectReason::ParameterMissing(NONCE));
             }
         }
         self.check_timestamp(protocol.timestamp, now)?;
@@ -389,23 +389,23 @@ impl Verifier {
     }
 
     /// Checks that the version is 1.0, if there is one (RFC 5849 §3.1).
-    fn check_version(&self, version: Option<&[u8]>) -> Result<(), Reason> {
+    fn check_version(&self, version: Option<&[u8]>) -> Result<(), RejectReason> {
         match version {
             None | Some(b"1.0") => Ok(()),
             Some(b"1.0a" | b"1.0A") if self.0.version_1_0a => Ok(()),
-            Some(sent) => Err(Reason::VersionUnknown(shortened(&String::from_utf8_lossy(sent)))),
+            Some(sent) => Err(RejectReason::VersionUnknown(shortened(&String::from_utf8_lossy(sent)))),
         }
     }
 
     /// The origin that the request was made to.
-    fn site<B>(&self, request: &Request<B>) -> Result<Site<'_>, Reason> {
+    fn site<B>(&self, request: &Request<B>) -> Result<Site<'_>, RejectReason> {
         if self.0.any_host {
-            return self.0.origins.first().map(Origin::site).ok_or(Reason::WrongHost);
+            return self.0.origins.first().map(Origin::site).ok_or(RejectReason::WrongHost);
         }
         // An application behind may read either of them, so all that are there must name the same origin.
         let (authority, hosts) = (request.uri().authority(), request.headers().get_all(HOST));
         if authority.is_none() && hosts.iter().next().is_none() {
-            return Err(Reason::WrongHost);
+            return Err(RejectReason::WrongHost);
         }
         let named = |origin: &&Origin| {
             authority.is_none_or(|authority| origin.has_host(authority.as_str()))
@@ -415,40 +415,40 @@ impl Verifier {
         let same_scheme = |origin: &&Origin| Some(origin.is_https()) == scheme.map(|scheme| *scheme == Scheme::HTTPS);
         let mut origins = self.0.origins.iter().filter(named);
         let origin = origins.clone().find(same_scheme).or_else(|| origins.next());
-        origin.map(Origin::site).ok_or(Reason::WrongHost)
+        origin.map(Origin::site).ok_or(RejectReason::WrongHost)
     }
 
     /// The accepted method of that name; one that is keyed comes with the key of the stand-in.
-    fn method(&self, name: &str) -> Result<Method, Reason> {
+    fn method(&self, name: &str) -> Result<Method, RejectReason> {
         static PLAINTEXT: Method = Method::dangerous_plaintext();
         // One that does not rest on the shared secrets would let its key act for every client, and PLAINTEXT is opted in.
         let on_secrets = self.0.methods.iter().filter(|method| method.uses_secrets());
         let signing = on_secrets.chain(&self.0.keyed).filter(|method| method.name() != PLAINTEXT.name());
         let method = signing.chain(self.0.plaintext.then_some(&PLAINTEXT)).find(|method| method.name() == name);
-        method.cloned().ok_or_else(|| Reason::MethodUnsupported(name.chars().take(100).collect()))
+        method.cloned().ok_or_else(|| RejectReason::MethodUnsupported(name.chars().take(100).collect()))
     }
 
-    fn check_timestamp(&self, timestamp: Option<u64>, now: Timestamp) -> Result<(), Reason> {
+    fn check_timestamp(&self, timestamp: Option<u64>, now: Timestamp) -> Result<(), RejectReason> {
         let (earliest, latest) = (now.before(self.0.window).as_secs(), now.after(self.0.window).as_secs());
         match timestamp {
             Some(timestamp) if !(earliest..=latest).contains(&timestamp) => {
-                Err(Reason::TimestampRefused { timestamp, earliest, latest })
+                Err(RejectReason::TimestampRefused { timestamp, earliest, latest })
             }
             _ => Ok(()),
         }
     }
 
     /// Whether the body is the one whose hash is signed (OAuth Request Body Hash 1.0, draft 4, §3.1).
-    fn check_body(&self, presented: &Presented, method: &Method, body: &[u8]) -> Result<(), Reason> {
+    fn check_body(&self, presented: &Presented, method: &Method, body: &[u8]) -> Result<(), RejectReason> {
         match &presented.body_hash {
-            Some(_) if presented.is_form => Err(Reason::ParameterInvalid(BODY_HASH)),
+            Some(_) if presented.is_form => Err(RejectReason::ParameterInvalid(BODY_HASH)),
             Some(hash) => {
                 let right = hash.as_bytes().ct_eq(method.body_hash(body).as_bytes());
                 let sha1 = || self.0.sha1_body_hash && *hash == sha1_body_hash(body);
-                if right.into() || sha1() { Ok(()) } else { Err(Reason::WrongBodyHash) }
+                if right.into() || sha1() { Ok(()) } else { Err(RejectReason::WrongBodyHash) }
             }
             None if self.0.body_hash_required && !presented.is_form && !body.is_empty() => {
-                Err(Reason::ParameterMissing(BODY_HASH))
+                Err(RejectReason::ParameterMissing(BODY_HASH))
             }
             None => Ok(()),
         }
@@ -465,7 +465,7 @@ impl Verifier {
         signed_with: SignedWith,
         found: FoundCredentials,
         moment: &Moment,
-    ) -> Result<(Arc<ClientRecord>, Option<Arc<TokenRecord>>), Reason> {
+    ) -> Result<(Arc<ClientRecord>, Option<Arc<TokenRecord>>), RejectReason> {
         let FoundCredentials { client, token, temporary } = found;
         let wants_token = presented.token.is_some();
         let keyed = self.0.keyed.iter().any(|keyed| keyed.name() == method.name());
@@ -505,19 +505,19 @@ impl Verifier {
         };
 
         let Some(client) = client.filter(|_| has_key) else {
-            return Err(Reason::UnknownClient(shortened(&presented.client)));
+            return Err(RejectReason::UnknownClient(shortened(&presented.client)));
         };
         if !is_owner && !has_token {
-            return Err(Reason::UnknownToken);
+            return Err(RejectReason::UnknownToken);
         }
         if !is_owner {
-            return Err(Reason::TokenOfAnotherClient(shortened(&presented.client)));
+            return Err(RejectReason::TokenOfAnotherClient(shortened(&presented.client)));
         }
         if !right {
-            return Err(Reason::WrongSignature);
+            return Err(RejectReason::WrongSignature);
         }
         if expires_at.is_some_and(|expires_at| expires_at <= moment.now) {
-            return Err(Reason::TokenExpired);
+            return Err(RejectReason::TokenExpired);
         }
         Ok((client, token))
     }
@@ -550,8 +550,8 @@ impl Verifier {
                     (presented.client, presented.token) = (query.client, query.token);
                     then(checked)
                 }
-                Ok(OneTimeUse::Replay) => self.reject(Reason::NonceUsed),
-                Err(why) => self.reject(Reason::StoreFailed(why)),
+                Ok(OneTimeUse::Replay) => self.reject(RejectReason::NonceUsed),
+                Err(why) => self.reject(RejectReason::StoreFailed(why)),
             }
         })))
     }

@@ -9,7 +9,7 @@ use super::access::Access;
 use super::guard::{Guard, ResourceServer};
 use super::remembered::Asked;
 use super::remote::{End, RemoteTokens};
-use crate::oauth2::server::{Reason, Rejected, TokenHash};
+use crate::oauth2::server::{RejectReason, Rejected, TokenHash};
 use crate::oauth2::{Introspection, Scope, TokenHint};
 use crate::single_flight::block_on;
 use crate::step::Receive;
@@ -180,7 +180,7 @@ impl AwaitAnswer {
             }
             // An introspection is one request, whose answer ends it.
             (Step::Wait(..), _) | (Step::Done(_), None) => {
-                Ok(Step::Done(Err(self.guard.reject(Reason::BearerToken, self.scope))))
+                Ok(Step::Done(Err(self.guard.reject(RejectReason::BearerToken, self.scope))))
             }
         }
     }

@@ -9,8 +9,8 @@ use super::access::Access;
 use super::bearer;
 use crate::event::Observer;
 use crate::oauth2::server::{
-    Audience, FindToken, Guarded, NextQuery, Reason, Rejected, ServerStep, TokenHash, TokenKind, TokenRecord, Voice,
-    ask,
+    Audience, FindToken, Guarded, NextQuery, RejectReason, Rejected, ServerStep, TokenHash, TokenKind, TokenRecord,
+    Voice, ask,
 };
 use crate::oauth2::{ResourceMetadata, Scope};
 use crate::wire::{Origin, check_private, endpoint};
@@ -55,7 +55,7 @@ pub(super) struct Guard {
 
 impl Guard {
     /// Refuses a request that needs that scope.
-    pub(super) fn reject(&self, reason: Reason, scope: Scope) -> Rejected {
+    pub(super) fn reject(&self, reason: RejectReason, scope: Scope) -> Rejected {
         self.observer.rejected(&self.guarded.resource, &reason);
         Rejected::new(reason, Voice::resource(&self.guarded, scope))
     }
@@ -187,7 +187,7 @@ impl ResourceServer {
             Err(reason) => return ServerStep::Reject(guard.reject(reason, scope)),
         };
         ask(NextQuery::FindToken, FindToken { key }, Voice::own(), move |found| {
-            let judged = found.ok_or(Reason::BearerToken).and_then(|record| {
+            let judged = found.ok_or(RejectReason::BearerToken).and_then(|record| {
                 judge(&guard.guarded, &record, &scope, now)?;
                 Ok(record)
             });
@@ -202,7 +202,7 @@ impl ResourceServer {
     pub(super) fn token<'r, B: AsRef<[u8]>>(
         &self,
         request: &'r Request<B>,
-    ) -> Result<std::borrow::Cow<'r, str>, Reason> {
+    ) -> Result<std::borrow::Cow<'r, str>, RejectReason> {
         let in_header = bearer::of_header(request.headers())?;
         let query = request.uri().query().unwrap_or_default();
         // Where it is not taken from, it is not welcome either: who sends it there has to learn that it leaks.
@@ -210,11 +210,11 @@ impl ResourceServer {
         let in_body =
             if self.in_body && bearer::has_form(request) { bearer::of_pairs(request.body().as_ref())? } else { None };
         match (in_header, in_query, in_body) {
-            (None, None, None) => Err(Reason::TokenMissing),
+            (None, None, None) => Err(RejectReason::TokenMissing),
             (Some(token), None, None) => Ok(token.into()),
-            (None, Some(_), None) if !self.in_query => Err(Reason::TokenInQuery),
+            (None, Some(_), None) if !self.in_query => Err(RejectReason::TokenInQuery),
             (None, Some(token), None) | (None, None, Some(token)) => Ok(token.into()),
-            _ => Err(Reason::ParameterTwice("access_token".to_owned())),
+            _ => Err(RejectReason::ParameterTwice("access_token".to_owned())),
         }
     }
 
@@ -248,15 +248,15 @@ impl ResourceServer {
 }
 
 /// Checks that a token is a living access token for this resource and good for all of that scope.
-fn judge(guarded: &Guarded, record: &TokenRecord, scope: &Scope, now: Timestamp) -> Result<(), Reason> {
+fn judge(guarded: &Guarded, record: &TokenRecord, scope: &Scope, now: Timestamp) -> Result<(), RejectReason> {
     if record.kind != TokenKind::Access {
-        return Err(Reason::BearerKind("refresh_token".to_owned()));
+        return Err(RejectReason::BearerKind("refresh_token".to_owned()));
     }
     if let Some(at) = record.expires_at.filter(|at| *at <= now) {
-        return Err(Reason::BearerExpired { at, now });
+        return Err(RejectReason::BearerExpired { at, now });
     }
     guarded.check_audience(record.resource(), &[])?;
-    if has(record.scope(), scope) { Ok(()) } else { Err(Reason::ScopeInsufficient) }
+    if has(record.scope(), scope) { Ok(()) } else { Err(RejectReason::ScopeInsufficient) }
 }
 
 /// Whether all that is needed was granted.

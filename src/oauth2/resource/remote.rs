@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::access::Access;
 use super::guard::{Guard, has};
 use super::remembered::{Limits, Remembered};
-use crate::oauth2::server::{Guarded, Reason, Rejected, TokenHash};
+use crate::oauth2::server::{Guarded, RejectReason, Rejected, TokenHash};
 use crate::oauth2::{Client, Introspection, Scope, TokenHint};
 use crate::single_flight::SingleFlight;
 use crate::step::{Transport, run_async_with};
@@ -167,23 +167,23 @@ impl RemoteTokens {
         introspection: &Introspection,
         scope: &Scope,
         now: Timestamp,
-    ) -> Result<(), Reason> {
+    ) -> Result<(), RejectReason> {
         if !introspection.active {
-            return Err(Reason::BearerInactive);
+            return Err(RejectReason::BearerInactive);
         }
         if let Some(at) = introspection.exp.filter(|at| *at <= now) {
-            return Err(Reason::BearerExpired { at, now });
+            return Err(RejectReason::BearerExpired { at, now });
         }
         if let Some(from) = introspection.nbf.filter(|from| *from > now.after(self.leeway)) {
-            return Err(Reason::BearerNotYet { from, now });
+            return Err(RejectReason::BearerNotYet { from, now });
         }
         if let Some(kind) = introspection.token_type.as_deref().filter(|kind| is_other_kind(kind)) {
-            return Err(Reason::BearerKind(shortened(kind)));
+            return Err(RejectReason::BearerKind(shortened(kind)));
         }
         guarded.check_audience(&introspection.aud, &self.audiences)?;
         let granted = introspection.scope.as_ref();
         let has_scope = granted.map_or(scope.is_empty(), |granted| has(granted, scope));
-        if has_scope { Ok(()) } else { Err(Reason::ScopeInsufficient) }
+        if has_scope { Ok(()) } else { Err(RejectReason::ScopeInsufficient) }
     }
 
     pub(super) fn end(&self, guard: &Guard, introspection: Arc<Introspection>, scope: Scope, now: Timestamp) -> End {

@@ -16,7 +16,7 @@ use super::parameters::{self, Parameters};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask_back, check_method, or_reject};
 use super::queries::FindClient;
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::secrets::SecretHasher;
 use super::store::{NextQuery, ServerStep};
 use super::voice::Voice;
@@ -151,13 +151,13 @@ impl Authentications {
         request: &Request<B>,
         parameters: &Parameters<'_>,
         endpoint: Endpoint,
-    ) -> Result<Presented, Reason> {
+    ) -> Result<Presented, RejectReason> {
         let client_id = parameters.get("client_id");
         let in_body = parameters.get("client_secret");
         if let Some(claimed) = self.ask_source(request, parameters) {
             let by_basic = has_basic(request.headers());
             if by_basic || in_body.is_some() || client_id.is_some_and(|named| named != claimed.client_id) {
-                return Err(Reason::TwoAuthentications);
+                return Err(RejectReason::TwoAuthentications);
             }
             check_identifier(&claimed.client_id)?;
             let claim = Claim { client_id: claimed.client_id, proof: Proof::Own(claimed.check) };
@@ -165,14 +165,14 @@ impl Authentications {
         }
         let Some(basic) = self.basic(request.headers())? else {
             if in_body.is_some() && !self.body {
-                return Err(Reason::NotAuthenticated);
+                return Err(RejectReason::NotAuthenticated);
             }
-            let client_id = client_id.ok_or(Reason::NotAuthenticated)?.to_owned();
+            let client_id = client_id.ok_or(RejectReason::NotAuthenticated)?.to_owned();
             let proof = in_body.map_or(Proof::Nothing, |secret| Proof::Secret(secret.into()));
             return Ok(Presented { endpoint, claim: Claim { client_id, proof }, raw: None });
         };
         if in_body.is_some() {
-            return Err(Reason::TwoAuthentications);
+            return Err(RejectReason::TwoAuthentications);
         }
         basic.present(client_id, self.basic, endpoint)
     }
@@ -188,15 +188,15 @@ impl Authentications {
     }
 
     /// Name and secret of HTTP Basic.
-    fn basic(&self, headers: &HeaderMap) -> Result<Option<Basic>, Reason> {
+    fn basic(&self, headers: &HeaderMap) -> Result<Option<Basic>, RejectReason> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let Some(value) = values.next() else { return Ok(None) };
         if values.next().is_some() {
-            return Err(Reason::TwoAuthentications);
+            return Err(RejectReason::TwoAuthentications);
         }
         let (scheme, credentials) = auth_param::scheme(value.as_bytes());
         if !scheme.eq_ignore_ascii_case(b"basic") {
-            return Err(Reason::NotAuthenticated);
+            return Err(RejectReason::NotAuthenticated);
         }
         let credentials = credentials.trim_ascii_end();
         // Usual ones are decoded in place. What is wiped is what was written.
@@ -204,16 +204,16 @@ impl Authentications {
         let basic = if credentials.len() <= 256 {
             let length = BASE64_STANDARD.decode_slice(credentials, &mut buffer).map_err(|_| {
                 buffer.zeroize();
-                Reason::NotAuthenticated
+                RejectReason::NotAuthenticated
             })?;
             let basic = self.split_basic(&buffer[..length]);
             buffer[..length].zeroize();
             basic
         } else {
-            let decoded = BASE64_STANDARD.decode(credentials).map_err(|_| Reason::NotAuthenticated)?;
+            let decoded = BASE64_STANDARD.decode(credentials).map_err(|_| RejectReason::NotAuthenticated)?;
             self.split_basic(&zeroize::Zeroizing::new(decoded))
         };
-        basic.map(Some).ok_or(Reason::NotAuthenticated)
+        basic.map(Some).ok_or(RejectReason::NotAuthenticated)
     }
 
     fn split_basic(&self, decoded: &[u8]) -> Option<Basic> {
@@ -246,7 +246,7 @@ impl Authentications {
         proof: Proof,
         found: Option<Arc<ClientRecord>>,
         now: Timestamp,
-    ) -> Result<Arc<ClientRecord>, Reason> {
+    ) -> Result<Arc<ClientRecord>, RejectReason> {
         let client = found.as_deref();
         let mut has_expired = false;
         let proven = match proof {
@@ -265,13 +265,13 @@ impl Authentications {
             }
         };
         let Some(client) = found else {
-            return Err(Reason::UnknownClient(shortened(client_id)));
+            return Err(RejectReason::UnknownClient(shortened(client_id)));
         };
         if !proven {
-            return Err(Reason::WrongSecret(client.client_id.clone()));
+            return Err(RejectReason::WrongSecret(client.client_id.clone()));
         }
         if has_expired {
-            return Err(Reason::SecretExpired(client.client_id.clone()));
+            return Err(RejectReason::SecretExpired(client.client_id.clone()));
         }
         Ok(client)
     }
@@ -290,13 +290,13 @@ impl Authentications {
 
 impl Basic {
     /// Chooses the readings that name the client which the body names, if it names one.
-    fn present(self, named: Option<&str>, is_accepted: bool, endpoint: Endpoint) -> Result<Presented, Reason> {
+    fn present(self, named: Option<&str>, is_accepted: bool, endpoint: Endpoint) -> Result<Presented, RejectReason> {
         let fits = |pair: &Pair| named.is_none_or(|named| named == pair.client_id);
         let (encoded, raw) = (self.encoded.filter(fits), self.raw.filter(fits));
         let (first, raw) = if encoded.is_some() { (encoded, raw) } else { (raw, None) };
-        let first = first.ok_or(Reason::TwoAuthentications)?;
+        let first = first.ok_or(RejectReason::TwoAuthentications)?;
         if !is_accepted {
-            return Err(Reason::NotAuthenticated);
+            return Err(RejectReason::NotAuthenticated);
         }
         let raw = raw.and_then(|raw| raw.claim().ok()).map(Box::new);
         Ok(Presented { endpoint, claim: first.claim()?, raw })
@@ -305,7 +305,7 @@ impl Basic {
 
 impl Pair {
     /// Returns who claims to be there, if name and secret have characters that they can have.
-    fn claim(self) -> Result<Claim, Reason> {
+    fn claim(self) -> Result<Claim, RejectReason> {
         check_identifier(&self.client_id)?;
         parameters::check_value("client_secret", self.secret.expose())?;
         Ok(Claim { client_id: self.client_id, proof: Proof::of(self.secret) })
@@ -313,7 +313,7 @@ impl Pair {
 }
 
 /// Refuses identifiers with characters that RFC 6749 §A.1 does not allow: a database may not take them.
-fn check_identifier(client_id: &str) -> Result<(), Reason> {
+fn check_identifier(client_id: &str) -> Result<(), RejectReason> {
     parameters::check_value("client_id", client_id)
 }
 
@@ -328,7 +328,7 @@ impl Provider {
         &self,
         request: &Request<B>,
         endpoint: Endpoint,
-        result: Result<ServerStep<T>, Reason>,
+        result: Result<ServerStep<T>, RejectReason>,
     ) -> ServerStep<T> {
         result.unwrap_or_else(|reason| {
             ServerStep::Reject(reason.reject_claim(&Voice::json(endpoint), self.claimed(request)))
@@ -351,7 +351,7 @@ impl Provider {
         &self,
         request: &'r Request<B>,
         endpoint: Endpoint,
-    ) -> Result<(Parameters<'r>, Presented), Reason> {
+    ) -> Result<(Parameters<'r>, Presented), RejectReason> {
         check_method(request, "POST")?;
         let parameters = Parameters::of_body(request)?;
         let presented = self.0.authentications.present(request, &parameters, endpoint)?;
@@ -363,7 +363,7 @@ impl Provider {
         &self,
         presented: Presented,
         now: Timestamp,
-        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<ServerStep<T>, Reason> + Send + 'static,
+        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> ServerStep<T> {
         let Presented { endpoint, claim, raw } = presented;
         if let Some(raw) = raw {
@@ -388,7 +388,7 @@ impl Provider {
         raw: Box<Claim>,
         endpoint: Endpoint,
         now: Timestamp,
-        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<ServerStep<T>, Reason> + Send + 'static,
+        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> ServerStep<T> {
         let provider = self.clone();
         let is_one_client = encoded.client_id == raw.client_id;
@@ -400,7 +400,7 @@ impl Provider {
             let by_raw = authentications.authenticate(&raw.client_id, raw.proof, other, now);
             let client = by_encoded.or_else(|reason| {
                 // The reading that names a client says more.
-                let is_unknown = matches!(reason, Reason::UnknownClient(_));
+                let is_unknown = matches!(reason, RejectReason::UnknownClient(_));
                 by_raw.map_err(|other| if is_unknown { other } else { reason })
             })?;
             let (voice, client_id) = (Voice::json(endpoint).of(&client), client.client_id.clone());

@@ -17,7 +17,7 @@ use super::parameters::{self, Parameters};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, check_method, or_reject};
 use super::queries::{FindClient, FindOneTimeRecord, FoundOneTimeRecord};
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::records::{CodeChallenge, OneTimeContent};
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
@@ -57,7 +57,7 @@ impl Provider {
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         check_method(request, "GET, POST")?;
         let text = match *request.method() {
             Method::POST => parameters::form_of(request)?,
@@ -68,7 +68,7 @@ impl Provider {
         // Where one of these is there twice, nobody knows where to send the user, or with what.
         for name in ["client_id", "redirect_uri", "state", "response_mode", "request_uri"] {
             if parameters.is_twice(name) {
-                return Err(Reason::ParameterTwice(name.to_owned()));
+                return Err(RejectReason::ParameterTwice(name.to_owned()));
             }
             parameters::check_value(name, parameters.get(name).unwrap_or_default())?;
         }
@@ -80,12 +80,12 @@ impl Provider {
         }
         let text = text.to_owned();
         Ok(ask(NextQuery::FindClient, query, Voice::page(Endpoint::Authorize), move |client| {
-            let client = client.ok_or_else(|| Reason::UnknownClient(crate::wire::shortened(&client_id)))?;
+            let client = client.ok_or_else(|| RejectReason::UnknownClient(crate::wire::shortened(&client_id)))?;
             let parameters = Parameters::parse_doubtful(&text)?;
             let back = provider.back(&client, &parameters)?;
             let voice = Voice::unasked(back.clone(), &client);
             let consent = if provider.0.only_pushed {
-                Err(Reason::NotPushed)
+                Err(RejectReason::NotPushed)
             } else {
                 provider.consent(&client, &parameters, back, moment.now)
             };
@@ -94,7 +94,7 @@ impl Provider {
     }
 
     /// Where answers go, once it is known to be the client's own place.
-    pub(super) fn back(&self, client: &ClientRecord, parameters: &Parameters<'_>) -> Result<Box<Return>, Reason> {
+    pub(super) fn back(&self, client: &ClientRecord, parameters: &Parameters<'_>) -> Result<Box<Return>, RejectReason> {
         let asked = parameters.get("redirect_uri");
         let redirect_uri =
             client.find_redirect_uri(asked, self.0.any_port).ok_or_else(|| unregistered(client, asked))?;
@@ -106,7 +106,9 @@ impl Provider {
             Some("fragment") => Mode::Fragment,
             Some("form_post") => Mode::FormPost,
             // There is no other way to tell that there is no such way.
-            Some(_) => return Err(Reason::ParameterInvalid { name: "response_mode", why: "it is not supported" }),
+            Some(_) => {
+                return Err(RejectReason::ParameterInvalid { name: "response_mode", why: "it is not supported" });
+            }
         };
         let state = parameters.get("state").map(str::to_owned);
         Ok(Box::new(Return { redirect_uri, state, issuer: self.0.issuer.clone(), mode }))
@@ -119,24 +121,27 @@ impl Provider {
         parameters: &Parameters<'_>,
         back: Box<Return>,
         now: Timestamp,
-    ) -> Result<Consent, Reason> {
+    ) -> Result<Consent, RejectReason> {
         parameters.check()?;
         if parameters.get("request").is_some() {
-            return Err(Reason::Unsupported("request"));
+            return Err(RejectReason::Unsupported("request"));
         }
         let name = parameters.need("response_type")?;
         let (response_type, grant_type) = match name {
             "code" => (ResponseType::Code, "authorization_code"),
             "token" => (ResponseType::Token, "implicit"),
-            other => return Err(Reason::ResponseTypeUnknown(crate::wire::shortened(other))),
+            other => return Err(RejectReason::ResponseTypeUnknown(crate::wire::shortened(other))),
         };
-        let (_, offer) = self.offer(grant_type).ok_or_else(|| Reason::ResponseTypeUnknown(name.to_owned()))?;
+        let (_, offer) = self.offer(grant_type).ok_or_else(|| RejectReason::ResponseTypeUnknown(name.to_owned()))?;
         if !client.may_respond(name) {
-            return Err(Reason::NotAllowed(grant_type.to_owned()));
+            return Err(RejectReason::NotAllowed(grant_type.to_owned()));
         }
         if response_type == ResponseType::Token && back.mode == Mode::Query {
             // It would stand in logs and in the Referer of whatever the page loads.
-            return Err(Reason::ParameterInvalid { name: "response_mode", why: "a token never stands in a query" });
+            return Err(RejectReason::ParameterInvalid {
+                name: "response_mode",
+                why: "a token never stands in a query",
+            });
         }
         let challenge = self.challenge(client, response_type, parameters)?;
         let asked = parameters.scope(self.0.scope_separator);
@@ -166,16 +171,16 @@ impl Provider {
         client: &ClientRecord,
         response_type: ResponseType,
         parameters: &Parameters<'_>,
-    ) -> Result<Option<CodeChallenge>, Reason> {
+    ) -> Result<Option<CodeChallenge>, RejectReason> {
         let method = parameters.get("code_challenge_method");
         let Some(challenge) = parameters.get("code_challenge") else {
             if method.is_some() {
-                return Err(Reason::ParameterMissing("code_challenge"));
+                return Err(RejectReason::ParameterMissing("code_challenge"));
             }
             let must = response_type == ResponseType::Code && (self.0.pkce_for_all || client.is_public());
-            return if must { Err(Reason::ChallengeMissing) } else { Ok(None) };
+            return if must { Err(RejectReason::ChallengeMissing) } else { Ok(None) };
         };
-        let invalid = |name, why| Err(Reason::ParameterInvalid { name, why });
+        let invalid = |name, why| Err(RejectReason::ParameterInvalid { name, why });
         match method.unwrap_or("plain") {
             "S256" => {
                 let is_hash = challenge.len() == 43
@@ -204,7 +209,7 @@ impl Provider {
         now: Timestamp,
     ) -> ServerStep<T> {
         ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, Voice::page(Endpoint::Authorize), move |found| {
-            let refuse = |why| Err(Reason::RequestUri(why));
+            let refuse = |why| Err(RejectReason::RequestUri(why));
             let Some(FoundOneTimeRecord { key, used, record, .. }) = found else { return refuse("it is unknown") };
             let OneTimeContent::Pushed { consent, loadable_until } = &record.pending else {
                 return refuse("it is unknown");
@@ -226,6 +231,6 @@ impl Provider {
 }
 
 /// Refuses a redirect_uri that the client has not registered.
-pub(super) fn unregistered(client: &ClientRecord, asked: Option<&str>) -> Reason {
-    Reason::RedirectUri { client_id: client.client_id.clone(), received: asked.map(crate::wire::bare) }
+pub(super) fn unregistered(client: &ClientRecord, asked: Option<&str>) -> RejectReason {
+    RejectReason::RedirectUri { client_id: client.client_id.clone(), received: asked.map(crate::wire::bare) }
 }

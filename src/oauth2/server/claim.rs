@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::client_record::ClientRecord;
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::records::{Approval, GrantRecord, TokenRecord};
 use super::respond::is_quotable;
 use crate::oauth2::Scope;
@@ -142,14 +142,14 @@ pub enum Decision {
 
 impl Decision {
     /// Returns what was granted, or why nothing was.
-    pub(super) fn granted(self) -> Result<Approval, Reason> {
+    pub(super) fn granted(self) -> Result<Approval, RejectReason> {
         match self {
             Self::Granted(grant) => Ok(grant),
-            Self::Denied => Err(Reason::ClaimDenied),
-            Self::Refused { code, .. } if !is_quotable(&code) => Err(Reason::Misconfigured(
+            Self::Denied => Err(RejectReason::ClaimDenied),
+            Self::Refused { code, .. } if !is_quotable(&code) => Err(RejectReason::Misconfigured(
                 "the code of `Decision::Refused` is empty or has characters that no code has",
             )),
-            Self::Refused { code, description } => Err(Reason::ClaimRefused { code, description }),
+            Self::Refused { code, description } => Err(RejectReason::ClaimRefused { code, description }),
         }
     }
 }

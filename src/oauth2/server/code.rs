@@ -17,7 +17,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use super::issue::Issued;
 use super::provider::{End, ask};
 use super::queries::{FindOneTimeRecord, FoundOneTimeRecord, Redeem, Redemption};
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::records::{CodeChallenge, GrantRecord, OneTimeContent};
 use super::store::{NextQuery, ServerStep};
 use super::token::Work;
@@ -34,18 +34,18 @@ impl Work {
     ) -> ServerStep<T> {
         ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.voice(), move |found| {
             let found = found.filter(|found| matches!(found.record.pending, OneTimeContent::Code { .. }));
-            let found = found.ok_or(Reason::CodeUnknown)?;
+            let found = found.ok_or(RejectReason::CodeUnknown)?;
             let grant_id = found.record.grant_id;
             // In another client's hands it has leaked, and so may all that came of it.
             if found.record.client_id != self.client.client_id {
-                return Ok(self.revoke(grant_id, Reason::CodeOfAnotherClient(self.client.client_id.clone())));
+                return Ok(self.revoke(grant_id, RejectReason::CodeOfAnotherClient(self.client.client_id.clone())));
             }
             if found.used {
-                return Ok(self.revoke(grant_id, Reason::CodeReplayed));
+                return Ok(self.revoke(grant_id, RejectReason::CodeReplayed));
             }
             let (at, now) = (found.record.expires_at, self.moment.now);
             if at <= now {
-                return Err(Reason::CodeExpired { at, now });
+                return Err(RejectReason::CodeExpired { at, now });
             }
             let checked = check(&found, redirect_uri.as_deref(), verifier.as_ref(), self.client.is_public());
             match checked {
@@ -56,17 +56,17 @@ impl Work {
     }
 
     /// Spends a code that was shown with something wrong, so that nobody can try again.
-    fn use_up_without_tokens<T: End>(&self, key: TokenHash, reason: Reason) -> ServerStep<T> {
+    fn use_up_without_tokens<T: End>(&self, key: TokenHash, reason: RejectReason) -> ServerStep<T> {
         ask(NextQuery::Redeem, Redeem { key, tokens: None }, self.voice(), move |_| Err(reason))
     }
 
     /// Spends a one-time record that is good, for tokens.
-    pub(super) fn use_up<T: End>(self, found: FoundOneTimeRecord) -> Result<ServerStep<T>, Reason> {
+    pub(super) fn use_up<T: End>(self, found: FoundOneTimeRecord) -> Result<ServerStep<T>, RejectReason> {
         let is_code = matches!(found.record.pending, OneTimeContent::Code { .. });
         let grant = match &found.record.pending {
             OneTimeContent::Code { grant, .. } => grant.clone(),
             OneTimeContent::Device { stage: super::records::DeviceStage::Granted(grant), .. } => grant.clone(),
-            _ => return Err(Reason::CodeUnknown),
+            _ => return Err(RejectReason::CodeUnknown),
         };
         self.check_end(&grant)?;
         let scope = self.remaining_scope(&grant)?;
@@ -81,9 +81,9 @@ impl Work {
         ask(NextQuery::Redeem, query, self.voice(), move |redemption| match redemption {
             Redemption::Redeemed => self.done(&answer, &grant),
             Redemption::Existing(hash, record) => self.answer_again(hash, record),
-            Redemption::Replayed(grant) if is_code => Ok(self.revoke(grant, Reason::CodeReplayed)),
-            Redemption::Unknown if is_code => Err(Reason::CodeUnknown),
-            Redemption::Replayed(_) | Redemption::Unknown => Err(Reason::DeviceUnknown),
+            Redemption::Replayed(grant) if is_code => Ok(self.revoke(grant, RejectReason::CodeReplayed)),
+            Redemption::Unknown if is_code => Err(RejectReason::CodeUnknown),
+            Redemption::Replayed(_) | Redemption::Unknown => Err(RejectReason::DeviceUnknown),
         })
     }
 }
@@ -93,9 +93,9 @@ fn check(
     redirect_uri: Option<&str>,
     verifier: Option<&Secret>,
     is_public: bool,
-) -> Result<(), Reason> {
+) -> Result<(), RejectReason> {
     let OneTimeContent::Code { redirect_uri: (expected, was_sent), challenge, .. } = &found.record.pending else {
-        return Err(Reason::CodeUnknown);
+        return Err(RejectReason::CodeUnknown);
     };
     let redirect_fits = match redirect_uri {
         Some(redirect_uri) => redirect_uri == expected,
@@ -103,15 +103,15 @@ fn check(
         None => !was_sent || challenge.is_some(),
     };
     if !redirect_fits {
-        return Err(Reason::RedirectUriChanged);
+        return Err(RejectReason::RedirectUriChanged);
     }
     match (challenge, verifier) {
         // A client that has become a public one meanwhile proves nothing.
-        (None, None) if is_public => Err(Reason::WrongVerifier),
+        (None, None) if is_public => Err(RejectReason::WrongVerifier),
         (None, None) => Ok(()),
-        (None, Some(_)) => Err(Reason::VerifierUnasked),
+        (None, Some(_)) => Err(RejectReason::VerifierUnasked),
         (Some(challenge), Some(verifier)) if fits(challenge, verifier.expose()) => Ok(()),
-        (Some(_), _) => Err(Reason::WrongVerifier),
+        (Some(_), _) => Err(RejectReason::WrongVerifier),
     }
 }
 

@@ -8,7 +8,7 @@ use super::issue::grant_id;
 use super::parameters::Parameters;
 use super::provider::{End, ask, or_reject};
 use super::queries::FindToken;
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::records::{Approval, GrantRecord, TokenKind, TokenRecord};
 use super::store::{NextQuery, ServerStep};
 use super::token::Work;
@@ -26,19 +26,22 @@ const AUTHENTICATION: [&str; 4] = ["client_id", "client_secret", "client_asserti
 pub(super) struct Exchanged(Box<Exchange>);
 
 impl Exchanged {
-    pub(super) fn read(parameters: &Parameters<'_>) -> Result<Self, Reason> {
+    pub(super) fn read(parameters: &Parameters<'_>) -> Result<Self, RejectReason> {
         let actor = match (parameters.get("actor_token"), parameters.get("actor_token_type")) {
             (None, None) => None,
             (Some(token), Some(kind)) => Some((Secret::new(token), kind.to_owned())),
-            (Some(_), None) => return Err(Reason::ParameterMissing("actor_token_type")),
+            (Some(_), None) => return Err(RejectReason::ParameterMissing("actor_token_type")),
             (None, Some(_)) => {
-                return Err(Reason::ParameterInvalid { name: "actor_token_type", why: "there is no actor_token" });
+                return Err(RejectReason::ParameterInvalid {
+                    name: "actor_token_type",
+                    why: "there is no actor_token",
+                });
             }
         };
         let requested = parameters.get("requested_token_type");
         if requested.is_some_and(|kind| kind != ACCESS_TOKEN) {
             let why = "this server gives access tokens";
-            return Err(Reason::ParameterInvalid { name: "requested_token_type", why });
+            return Err(RejectReason::ParameterInvalid { name: "requested_token_type", why });
         }
         Ok(Self(Box::new(Exchange {
             subject_token: Secret::new(parameters.need("subject_token")?),
@@ -62,19 +65,19 @@ impl Work {
         mut self,
         username: String,
         password: Secret,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let scope = self.allowed_scope()?;
         self.decide(GrantCredential::Password { username, password }, scope, None)
     }
 
-    pub(super) fn extend<T: End>(mut self, parameters: Vec<(String, Secret)>) -> Result<ServerStep<T>, Reason> {
+    pub(super) fn extend<T: End>(mut self, parameters: Vec<(String, Secret)>) -> Result<ServerStep<T>, RejectReason> {
         let scope = self.allowed_scope()?;
         let grant_type = self.offer().name.clone();
         self.decide(GrantCredential::Extension { grant_type, parameters }, scope, None)
     }
 
     /// Looks first whether the subject's token is one of this server's.
-    pub(super) fn exchange<T: End>(self, Exchanged(exchange): Exchanged) -> Result<ServerStep<T>, Reason> {
+    pub(super) fn exchange<T: End>(self, Exchanged(exchange): Exchanged) -> Result<ServerStep<T>, RejectReason> {
         let kind = match exchange.subject_token_type.as_str() {
             ACCESS_TOKEN => TokenKind::Access,
             REFRESH_TOKEN => TokenKind::Refresh,
@@ -90,7 +93,7 @@ impl Work {
                 && record.grant.client_id != self.client.client_id
             {
                 // As at the refresh grant: nobody else can have it honestly.
-                let reason = Reason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
+                let reason = RejectReason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
                 return Ok(self.revoke(record.grant.id, reason));
             }
             self.exchange_with(exchange, found.filter(lives).map(|record| (key, record)))
@@ -102,13 +105,13 @@ impl Work {
         mut self,
         mut exchange: Box<Exchange>,
         subject: Option<(TokenHash, Arc<TokenRecord>)>,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let scope = match &subject {
             Some((_, subject)) if self.scope.as_ref().is_none_or(Scope::is_empty) => self.common_scope(subject),
             Some((_, subject)) => {
                 let scope = self.allowed_scope()?;
                 if scope.missing_from(subject.scope()).next().is_some() {
-                    return Err(Reason::scope_refused(scope.missing_from(subject.scope())));
+                    return Err(RejectReason::scope_refused(scope.missing_from(subject.scope())));
                 }
                 scope
             }
@@ -133,7 +136,7 @@ impl Work {
         claim: GrantCredential,
         scope: Scope,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let bounds = parent.as_ref().map(|(_, subject)| subject.resource()).unwrap_or_default();
         let mut resource = self.allowed_resource(bounds)?;
         if resource.is_empty() {
@@ -153,11 +156,11 @@ impl Work {
     pub(super) fn ask_application<T: End>(
         self,
         query: DecideGrant,
-        next: impl FnOnce(Self, Decision, DecideGrant) -> Result<ServerStep<T>, Reason> + Send + 'static,
+        next: impl FnOnce(Self, Decision, DecideGrant) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> ServerStep<T> {
         let voice = self.voice();
         ServerStep::Query(NextQuery::Decide(PendingQuery::with_query(query, move |query, decision| {
-            let decided = decision.map_err(Reason::DecisionFailed);
+            let decided = decision.map_err(RejectReason::DecisionFailed);
             or_reject(&voice, decided.and_then(|decision| next(self, decision, query)))
         })))
     }
@@ -168,15 +171,15 @@ impl Work {
         asked: Scope,
         resource: Vec<String>,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let Approval { user, scope, data } = decision.granted().map_err(|reason| match reason {
             // A guess, perhaps: the log tells it from other denials.
-            Reason::ClaimDenied if self.offer().name == "password" => Reason::PasswordDenied,
+            RejectReason::ClaimDenied if self.offer().name == "password" => RejectReason::PasswordDenied,
             reason => reason,
         })?;
         let scope = scope.unwrap_or_else(|| asked.clone());
         if scope.missing_from(&asked).next().is_some() {
-            return Err(Reason::Misconfigured("more was granted than was asked"));
+            return Err(RejectReason::Misconfigured("more was granted than was asked"));
         }
         let grant = Arc::new(GrantRecord {
             // What comes of a token goes when the grant of that is revoked.

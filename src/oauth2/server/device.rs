@@ -9,7 +9,7 @@ use super::issue::grant_id;
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask};
 use super::queries::{FindOneTimeRecord, FoundOneTimeRecord, ReplaceOneTimeRecord, SaveOneTimeRecord};
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::records::{DeviceStage, OneTimeContent, OneTimeRecord};
 use super::respond;
 use super::store::{NextQuery, ServerStep};
@@ -32,15 +32,15 @@ impl Provider {
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let (parameters, presented) = self.posted(request, Endpoint::DeviceAuthorization)?;
-        let (at, _) = self.offer(DEVICE_CODE).ok_or_else(|| Reason::GrantTypeUnknown(DEVICE_CODE.to_owned()))?;
+        let (at, _) = self.offer(DEVICE_CODE).ok_or_else(|| RejectReason::GrantTypeUnknown(DEVICE_CODE.to_owned()))?;
         let asked = parameters.scope(self.0.scope_separator);
         let resource = parameters.resources();
         self.check_resources(&resource)?;
         Ok(self.with_client(presented, moment.now, move |provider, client, _| {
             if !client.may_use(DEVICE_CODE) {
-                return Err(Reason::NotAllowed(DEVICE_CODE.to_owned()));
+                return Err(RejectReason::NotAllowed(DEVICE_CODE.to_owned()));
             }
             let scope = provider.0.grant_types[at].scope_of(asked, client.metadata.scope.as_ref())?;
             let pending = OneTimeContent::Device {
@@ -82,7 +82,7 @@ impl Provider {
                 return match attempt {
                     // Eight codes can be made of one moment.
                     0..7 => Ok(self.begin_device(record, moment, voice, attempt + 1)),
-                    _ => Err(Reason::Misconfigured("the store keeps no device code")),
+                    _ => Err(RejectReason::Misconfigured("the store keeps no device code")),
                 };
             }
             let verification_uri = self.0.paths.url(Endpoint::Device);
@@ -140,14 +140,16 @@ impl Work {
                 // A user code finds the one-time record, too, but is no device code.
                 found.key == key && !found.used && found.record.client_id == self.client.client_id
             };
-            let found = found.filter(ours).ok_or(Reason::DeviceUnknown)?;
-            let OneTimeContent::Device { stage, .. } = &found.record.pending else { return Err(Reason::DeviceUnknown) };
+            let found = found.filter(ours).ok_or(RejectReason::DeviceUnknown)?;
+            let OneTimeContent::Device { stage, .. } = &found.record.pending else {
+                return Err(RejectReason::DeviceUnknown);
+            };
             if found.record.expires_at <= self.moment.now {
-                return Err(Reason::DeviceExpired);
+                return Err(RejectReason::DeviceExpired);
             }
             match stage {
                 DeviceStage::Waiting => Ok(self.note_question(&found)),
-                DeviceStage::Denied => Err(Reason::Denied),
+                DeviceStage::Denied => Err(RejectReason::Denied),
                 DeviceStage::Granted(_) => self.use_up(found),
             }
         })
@@ -157,12 +159,12 @@ impl Work {
     fn note_question<T: End>(self, found: &FoundOneTimeRecord) -> ServerStep<T> {
         let now = self.moment.now;
         let mut record = OneTimeRecord::clone(&found.record);
-        let mut reason = Reason::DevicePending;
+        let mut reason = RejectReason::DevicePending;
         if let OneTimeContent::Device { interval, asked_at, .. } = &mut record.pending {
             let wait = std::time::Duration::from_secs(*interval);
             if asked_at.is_some_and(|before| before.after(wait) > now) {
                 *interval = interval.saturating_add(5);
-                reason = Reason::DeviceTooFast;
+                reason = RejectReason::DeviceTooFast;
             }
             *asked_at = Some(now);
         }

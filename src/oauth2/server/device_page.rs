@@ -12,7 +12,7 @@ use super::parameters::Parameters;
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, check_method, or_reject};
 use super::queries::{FindClient, FindOneTimeRecord, FoundOneTimeRecord, ReplaceOneTimeRecord};
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::records::{Approval, DeviceStage, GrantRecord, OneTimeContent, OneTimeRecord};
 use super::store::{NextQuery, ServerStep};
 use super::voice::Voice;
@@ -96,24 +96,24 @@ impl Provider {
         or_reject(&Voice::page(Endpoint::Device), self.read_page_request(request).map(ServerStep::Done))
     }
 
-    pub(super) fn read_page_request<B>(&self, request: &Request<B>) -> Result<DevicePage, Reason> {
+    pub(super) fn read_page_request<B>(&self, request: &Request<B>) -> Result<DevicePage, RejectReason> {
         check_method(request, "GET")?;
         let parameters = Parameters::parse(request.uri().query().unwrap_or_default())?;
         Ok(DevicePage { user_code: parameters.get("user_code").map(as_issued) })
     }
 
     /// The device that waits with that code, in whatever case and with whatever between the letters. Where there is none, it is
-    /// refused with [`Reason::UserCode`], upon which an application shows the field once more.
+    /// refused with [`RejectReason::UserCode`], upon which an application shows the field once more.
     pub fn find_device(&self, user_code: &str, now: Timestamp) -> ServerStep<DeviceConsent> {
         let user_code = as_issued(user_code);
         let key = user_code_hash(&user_code);
         ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, Voice::page(Endpoint::Device), move |found| {
-            let found = found.filter(|found| waits(found, now)).ok_or(Reason::UserCode)?;
+            let found = found.filter(|found| waits(found, now)).ok_or(RejectReason::UserCode)?;
             let query = FindClient { client_id: found.record.client_id.clone() };
             Ok(ask(NextQuery::FindClient, query, Voice::page(Endpoint::Device), move |client| {
-                let client = client.ok_or(Reason::UserCode)?;
+                let client = client.ok_or(RejectReason::UserCode)?;
                 let OneTimeContent::Device { scope, resource, .. } = &found.record.pending else {
-                    return Err(Reason::UserCode);
+                    return Err(RejectReason::UserCode);
                 };
                 Ok(ServerStep::Done(DeviceConsent {
                     client_id: client.client_id.clone(),
@@ -146,24 +146,27 @@ impl Provider {
         attempt: u8,
     ) -> ServerStep<()> {
         if !self.offers(DEVICE_CODE) {
-            return or_reject(&Voice::page(Endpoint::Device), Err(Reason::GrantTypeUnknown(DEVICE_CODE.to_owned())));
+            return or_reject(
+                &Voice::page(Endpoint::Device),
+                Err(RejectReason::GrantTypeUnknown(DEVICE_CODE.to_owned())),
+            );
         }
         let key = user_code_hash(&device.user_code);
         ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, Voice::page(Endpoint::Device), move |found| {
             let same =
                 |found: &FoundOneTimeRecord| waits(found, moment.now) && found.record.client_id == device.client_id;
-            let found = found.filter(same).ok_or(Reason::UserCode)?;
+            let found = found.filter(same).ok_or(RejectReason::UserCode)?;
             let mut record = OneTimeRecord::clone(&found.record);
             let grant_id = record.grant_id;
             let OneTimeContent::Device { scope, resource, stage, .. } = &mut record.pending else {
-                return Err(Reason::UserCode);
+                return Err(RejectReason::UserCode);
             };
             *stage = match grant.clone() {
                 None => DeviceStage::Denied,
                 Some(Approval { user, scope: granted, data }) => {
                     let granted = granted.unwrap_or_else(|| scope.clone());
                     if granted.missing_from(scope).next().is_some() {
-                        return Err(Reason::Misconfigured("more was granted than was asked"));
+                        return Err(RejectReason::Misconfigured("more was granted than was asked"));
                     }
                     DeviceStage::Granted(Arc::new(GrantRecord {
                         id: grant_id,
@@ -182,7 +185,7 @@ impl Provider {
                 match (replaced, attempt) {
                     (true, _) => Ok(ServerStep::Done(())),
                     (false, 0..8) => Ok(self.decide_device(device, grant, moment, attempt + 1)),
-                    (false, _) => Err(Reason::UserCode),
+                    (false, _) => Err(RejectReason::UserCode),
                 }
             }))
         })

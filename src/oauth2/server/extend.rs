@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::client_record::ClientRecord;
 use super::issue::TokenResponse;
 use super::provider::{End, or_reject};
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::records::{GrantRecord, TokenRecord};
 use super::store::{NextQuery, ServerStep};
 use super::token::Work;
@@ -122,13 +122,15 @@ impl ExtendAnswer {
     pub(super) fn ask<T: 'static>(
         self,
         voice: Voice,
-        next: impl FnOnce(Map<String, Value>) -> Result<ServerStep<T>, Reason> + Send + 'static,
+        next: impl FnOnce(Map<String, Value>) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> ServerStep<T> {
         let kind = self.kind;
         ServerStep::Query(NextQuery::ExtendAnswer(PendingQuery::new(self, move |members| {
-            let members = members.map_err(Reason::DecisionFailed).and_then(|members| {
+            let members = members.map_err(RejectReason::DecisionFailed).and_then(|members| {
                 match members.keys().any(|member| kind.reserves(member)) {
-                    true => Err(Reason::Misconfigured("the application adds a member that the server writes itself")),
+                    true => {
+                        Err(RejectReason::Misconfigured("the application adds a member that the server writes itself"))
+                    }
                     false => Ok(members),
                 }
             });
@@ -142,8 +144,8 @@ impl Work {
     pub(super) fn extended<T: End>(
         self,
         mut answer: TokenResponse,
-        next: impl FnOnce(Self, TokenResponse) -> Result<ServerStep<T>, Reason> + Send + 'static,
-    ) -> Result<ServerStep<T>, Reason> {
+        next: impl FnOnce(Self, TokenResponse) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
+    ) -> Result<ServerStep<T>, RejectReason> {
         if !self.provider.0.extends_tokens {
             return next(self, answer);
         }

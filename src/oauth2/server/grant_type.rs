@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::extension::ExtensionGrant;
-use super::reason::Reason;
+use super::reason::RejectReason;
 use crate::oauth2::Scope;
 
 pub(super) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -275,7 +275,7 @@ impl GrantType {
     }
 
     /// The scope that a request is for, of what the grant has and the client may ask for.
-    pub(super) fn scope_of(&self, asked: Option<Scope>, allowed: Option<&Scope>) -> Result<Scope, Reason> {
+    pub(super) fn scope_of(&self, asked: Option<Scope>, allowed: Option<&Scope>) -> Result<Scope, RejectReason> {
         let may = |word: &str| {
             self.scopes.as_ref().is_some_and(|own| own.contains(word))
                 && allowed.is_none_or(|allowed| allowed.contains(word))
@@ -290,11 +290,11 @@ impl GrantType {
                 None if self.scopes.as_ref().is_none_or(Scope::is_empty) => Ok(Scope::default()),
                 // It can name none.
                 None if allowed.is_some_and(Scope::is_empty) => Ok(Scope::default()),
-                None => Err(Reason::ScopeMissing),
+                None => Err(RejectReason::ScopeMissing),
             };
         };
         if asked.iter().nth(MOST_WORDS).is_some() {
-            return Err(Reason::ScopeRefused(crate::wire::shortened(asked.as_str())));
+            return Err(RejectReason::ScopeRefused(crate::wire::shortened(asked.as_str())));
         }
         // What is asked is mostly what may be had.
         if asked.iter().all(may) && is_plain(&asked) {
@@ -304,7 +304,7 @@ impl GrantType {
         for word in asked.iter() {
             if !may(word) {
                 if self.unknown_scope == UnknownScope::Refuse {
-                    return Err(Reason::scope_refused(asked.iter().filter(|word| !may(word))));
+                    return Err(RejectReason::scope_refused(asked.iter().filter(|word| !may(word))));
                 }
             } else if !words.contains(&word) {
                 words.push(word);
@@ -317,9 +317,9 @@ impl GrantType {
                 Ok(default().unwrap_or_default())
             }
             (true, UnknownScope::Default) => {
-                default().ok_or_else(|| Reason::ScopeRefused(crate::wire::shortened(asked.as_str())))
+                default().ok_or_else(|| RejectReason::ScopeRefused(crate::wire::shortened(asked.as_str())))
             }
-            (true, _) => Err(Reason::ScopeRefused(crate::wire::shortened(asked.as_str()))),
+            (true, _) => Err(RejectReason::ScopeRefused(crate::wire::shortened(asked.as_str()))),
         }
     }
 }

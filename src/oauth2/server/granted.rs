@@ -17,7 +17,7 @@ use super::issue::{Issue, Issued, grant_id};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, or_reject};
 use super::queries::{FindClient, Redeem, Redemption, SaveOneTimeRecord, SaveTokens, Saved};
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::records::{Approval, GrantRecord, OneTimeContent, OneTimeRecord};
 use super::respond::is_quotable;
 use super::store::{NextQuery, ServerStep};
@@ -30,7 +30,7 @@ impl Provider {
     ///
     /// The client is looked at once more, and a pushed request is used. A request that was decided before is refused.
     pub fn deny(&self, consent: Consent) -> ServerStep<Response> {
-        self.end(consent, Reason::Denied, Voice::redirect)
+        self.end(consent, RejectReason::Denied, Voice::redirect)
     }
 
     /// Ends an authorization request with another error, such as `login_required` for a request with `prompt=none`, for which nobody was
@@ -46,20 +46,20 @@ impl Provider {
     /// }
     /// ```
     ///
-    /// A code that cannot be sent (RFC 6749 §4.1.2.1) is refused as [`Reason::Misconfigured`].
+    /// A code that cannot be sent (RFC 6749 §4.1.2.1) is refused as [`RejectReason::Misconfigured`].
     pub fn send_back(&self, consent: Consent, code: &str) -> ServerStep<Response> {
         if !is_quotable(code) {
             let reason =
-                Reason::Misconfigured("`send_back` got a code that is empty or has characters that no code has");
+                RejectReason::Misconfigured("`send_back` got a code that is empty or has characters that no code has");
             return ServerStep::Reject(reason.reject(&Voice::page(Endpoint::Authorize)));
         }
-        self.end(consent, Reason::SentBack(code.to_owned()), Voice::unasked)
+        self.end(consent, RejectReason::SentBack(code.to_owned()), Voice::unasked)
     }
 
     fn end(
         &self,
         consent: Consent,
-        reason: Reason,
+        reason: RejectReason,
         voice: fn(Box<Return>, &Arc<ClientRecord>) -> Voice,
     ) -> ServerStep<Response> {
         self.decide_on(consent, move |_, client, consent| {
@@ -83,12 +83,13 @@ impl Provider {
     fn decide_on(
         &self,
         mut consent: Consent,
-        next: impl FnOnce(Self, Arc<ClientRecord>, Consent) -> Result<ServerStep<Response>, Reason> + Send + 'static,
+        next: impl FnOnce(Self, Arc<ClientRecord>, Consent) -> Result<ServerStep<Response>, RejectReason> + Send + 'static,
     ) -> ServerStep<Response> {
         let provider = self.clone();
         let query = FindClient { client_id: consent.client_id.clone() };
         ask(NextQuery::FindClient, query, Voice::page(Endpoint::Authorize), move |client| {
-            let client = client.ok_or_else(|| Reason::UnknownClient(crate::wire::shortened(&consent.client_id)))?;
+            let client =
+                client.ok_or_else(|| RejectReason::UnknownClient(crate::wire::shortened(&consent.client_id)))?;
             let asked = Some(consent.back.redirect_uri.as_str());
             client.find_redirect_uri(asked, provider.0.any_port).ok_or_else(|| unregistered(&client, asked))?;
             // A consent may have travelled through the browser.
@@ -104,33 +105,36 @@ impl Provider {
         grant: Approval,
         moment: Moment,
         voice: &Voice,
-    ) -> Result<ServerStep<Response>, Reason> {
+    ) -> Result<ServerStep<Response>, RejectReason> {
         let (response_type, grant_type) = match consent.response_type {
             ResponseType::Code => ("code", "authorization_code"),
             ResponseType::Token => ("token", "implicit"),
         };
-        let (_, offer) = self.offer(grant_type).ok_or(Reason::ResponseTypeUnknown(response_type.to_owned()))?;
+        let (_, offer) = self.offer(grant_type).ok_or(RejectReason::ResponseTypeUnknown(response_type.to_owned()))?;
         if !client.may_respond(response_type) {
-            return Err(Reason::NotAllowed(response_type.to_owned()));
+            return Err(RejectReason::NotAllowed(response_type.to_owned()));
         }
         if consent.expires_at <= moment.now {
-            return Err(Reason::DecidedTooLate);
+            return Err(RejectReason::DecidedTooLate);
         }
         // The client may have become a public one meanwhile.
         let needs_proof = self.0.pkce_for_all || client.is_public();
         if consent.response_type == ResponseType::Code && consent.challenge.is_none() && needs_proof {
-            return Err(Reason::ChallengeMissing);
+            return Err(RejectReason::ChallengeMissing);
         }
         if consent.response_type == ResponseType::Token && consent.back.mode == Mode::Query {
-            return Err(Reason::ParameterInvalid { name: "response_mode", why: "a token never stands in a query" });
+            return Err(RejectReason::ParameterInvalid {
+                name: "response_mode",
+                why: "a token never stands in a query",
+            });
         }
         self.check_resources(&consent.resource)?;
         if !offer.may_have(&consent.scope, client.metadata.scope.as_ref()) {
-            return Err(Reason::ScopeRefused(crate::wire::shortened(consent.scope.as_str())));
+            return Err(RejectReason::ScopeRefused(crate::wire::shortened(consent.scope.as_str())));
         }
         let scope = grant.scope.unwrap_or_else(|| consent.scope.clone());
         if scope.missing_from(&consent.scope).next().is_some() {
-            return Err(Reason::Misconfigured("more was granted than was asked"));
+            return Err(RejectReason::Misconfigured("more was granted than was asked"));
         }
         let record = Arc::new(GrantRecord {
             id: grant_id(&moment),
@@ -143,7 +147,7 @@ impl Provider {
             granted_at: moment.now,
         });
         if offer.reuse && record.user.is_none() && !client.is_public() && grant_type == "authorization_code" {
-            return Err(Reason::Misconfigured("reusable tokens need the user's name"));
+            return Err(RejectReason::Misconfigured("reusable tokens need the user's name"));
         }
         match consent.response_type {
             ResponseType::Code => self.give_code(client, consent, record, &moment, voice),
@@ -171,7 +175,7 @@ impl Provider {
         grant: Arc<GrantRecord>,
         moment: &Moment,
         voice: &Voice,
-    ) -> Result<ServerStep<Response>, Reason> {
+    ) -> Result<ServerStep<Response>, RejectReason> {
         let expires_at = moment.now.after(self.0.code_lifetime);
         let code = self.0.token(&grant, None, Some(expires_at), moment)?;
         let Consent { back, redirect_uri_sent, challenge, client_id, pushed, .. } = consent;
@@ -203,7 +207,7 @@ fn give_token(issued: Issued, back: Box<Return>, voice: &Voice) -> ServerStep<Re
     let query = SaveTokens { tokens, parent: None };
     ask(NextQuery::SaveTokens, query, voice.clone(), move |saved| {
         if saved != Saved::New {
-            return Err(Reason::Misconfigured("the store answers with another token"));
+            return Err(RejectReason::Misconfigured("the store answers with another token"));
         }
         let expires_in = answer.expires_at.map(|at| answer.now.until(at).as_secs().to_string());
         let mut parameters = vec![("access_token", answer.access_token.as_str()), ("token_type", "Bearer")];
@@ -218,16 +222,16 @@ fn give_token(issued: Issued, back: Box<Return>, voice: &Voice) -> ServerStep<Re
 fn use_up(
     pushed: Option<TokenHash>,
     client: &Arc<ClientRecord>,
-    next: impl FnOnce() -> Result<ServerStep<Response>, Reason> + Send + 'static,
-) -> Result<ServerStep<Response>, Reason> {
+    next: impl FnOnce() -> Result<ServerStep<Response>, RejectReason> + Send + 'static,
+) -> Result<ServerStep<Response>, RejectReason> {
     let Some(key) = pushed else { return next() };
     let voice = Voice::page(Endpoint::Authorize).of(client);
     let query = Redeem { key, tokens: None };
     Ok(ask(NextQuery::Redeem, query, voice, move |redemption| match redemption {
         Redemption::Redeemed => next(),
         Redemption::Replayed(_) | Redemption::Existing(..) => {
-            Err(Reason::RequestUri("the user has decided on it before"))
+            Err(RejectReason::RequestUri("the user has decided on it before"))
         }
-        Redemption::Unknown => Err(Reason::RequestUri("it is not there any more")),
+        Redemption::Unknown => Err(RejectReason::RequestUri("it is not there any more")),
     }))
 }

@@ -9,7 +9,7 @@ use super::extend::{AnswerKind, ExtendAnswer};
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask};
 use super::queries::FindToken;
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::records::{TokenKind, TokenRecord};
 use super::respond;
 use super::store::{NextQuery, ServerStep};
@@ -30,12 +30,12 @@ impl Provider {
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let (parameters, presented) = self.posted(request, Endpoint::Introspect)?;
         let key = TokenHash::of(parameters.need("token")?);
         Ok(self.with_client(presented, moment.now, move |provider, client, _| {
             if client.is_public() {
-                return Err(Reason::MayNotIntrospect);
+                return Err(RejectReason::MayNotIntrospect);
             }
             let voice = Voice::json(Endpoint::Introspect).of(&client);
             Ok(ask(NextQuery::FindToken, FindToken { key }, voice.clone(), move |found| {
@@ -65,19 +65,19 @@ impl Provider {
         client: &ClientRecord,
         found: Option<Arc<TokenRecord>>,
         now: Timestamp,
-    ) -> Result<Arc<TokenRecord>, Reason> {
-        let record = found.ok_or(Reason::BearerToken)?;
+    ) -> Result<Arc<TokenRecord>, RejectReason> {
+        let record = found.ok_or(RejectReason::BearerToken)?;
         let is_own = record.grant.client_id == client.client_id;
         // A refresh token is no resource server's business: it must not let anybody in.
         let may_see_all = client.introspects_all && record.kind == TokenKind::Access;
         if !is_own && !may_see_all {
-            return Err(Reason::TokenOfAnotherClient);
+            return Err(RejectReason::TokenOfAnotherClient);
         }
         if let Some(at) = record.expires_at.filter(|at| *at <= now) {
-            return Err(Reason::BearerExpired { at, now });
+            return Err(RejectReason::BearerExpired { at, now });
         }
         if record.replaced.is_some() {
-            return Err(Reason::RefreshTokenReplaced);
+            return Err(RejectReason::RefreshTokenReplaced);
         }
         Ok(record)
     }
@@ -105,6 +105,6 @@ impl Provider {
     }
 }
 
-fn answer<T: End>(introspection: &Introspection) -> Result<ServerStep<T>, Reason> {
+fn answer<T: End>(introspection: &Introspection) -> Result<ServerStep<T>, RejectReason> {
     Ok(ServerStep::Done(respond::to_json(StatusCode::OK, introspection)?.into()))
 }

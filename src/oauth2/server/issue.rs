@@ -12,7 +12,7 @@ use super::generator::{NewToken, is_token};
 use super::grant_type::GrantType;
 use super::provider::Config;
 use super::queries::NewTokens;
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::records::{GrantId, GrantRecord, TokenKind, TokenRecord, TokenReuse};
 use super::respond;
 use super::token_hash::{Sealed, TokenHash};
@@ -67,7 +67,7 @@ impl Config {
         (offer.with_refresh && client.may_use("refresh_token")).then_some(refresh)
     }
 
-    pub(super) fn issue(&self, issue: Issue<'_>, moment: &Moment) -> Result<Issued, Reason> {
+    pub(super) fn issue(&self, issue: Issue<'_>, moment: &Moment) -> Result<Issued, RejectReason> {
         let Issue { grant, offer, scope, resource, refresh, predecessor, reuse, at_most } = issue;
         let now = moment.now;
         let end = self.end_of(offer, &grant);
@@ -138,7 +138,7 @@ impl Config {
         kind: Option<TokenKind>,
         expires_at: Option<Timestamp>,
         moment: &Moment,
-    ) -> Result<String, Reason> {
+    ) -> Result<String, RejectReason> {
         let label = match kind {
             None => "oauth2 code",
             Some(TokenKind::Access) => "oauth2 access token",
@@ -146,14 +146,15 @@ impl Config {
         };
         let token = NewToken { kind, grant, issued_at: moment.now, expires_at };
         let text = self.generator.generate(&token, moment.derive(label));
-        if is_token(&text) { Ok(text) } else { Err(Reason::Misconfigured("the generator made what is no token")) }
+        if is_token(&text) { Ok(text) } else { Err(RejectReason::Misconfigured("the generator made what is no token")) }
     }
 
     /// Returns the key of reusable tokens: the one that ends first, while it has not ended. One has no end, or `build` complains.
-    fn unique_key(&self, now: Timestamp) -> Result<&str, Reason> {
+    fn unique_key(&self, now: Timestamp) -> Result<&str, RejectReason> {
         let living = self.token_reuse_keys.iter().filter(|own| own.ends_at.is_none_or(|at| at > now));
         let key = living.min_by_key(|own| own.ends_at.map_or(u64::MAX, Timestamp::as_secs));
-        key.map(|own| own.key.expose()).ok_or(Reason::Misconfigured("the last key of the reusable tokens has ended"))
+        key.map(|own| own.key.expose())
+            .ok_or(RejectReason::Misconfigured("the last key of the reusable tokens has ended"))
     }
 
     fn reuse(
@@ -163,10 +164,10 @@ impl Config {
         (access, access_hash): (&str, TokenHash),
         refresh: Option<&String>,
         now: Timestamp,
-    ) -> Result<TokenReuse, Reason> {
+    ) -> Result<TokenReuse, RejectReason> {
         let secret = self.unique_key(now)?;
         let key = secret.as_bytes();
-        let user = grant.user.as_deref().ok_or(Reason::Misconfigured("reusable tokens need the user's name"))?;
+        let user = grant.user.as_deref().ok_or(RejectReason::Misconfigured("reusable tokens need the user's name"))?;
         let seal = |token: &str, hash: TokenHash| Sealed::new(token, key, hash.as_bytes());
         let mut words: Vec<_> = grant.scope.iter().collect();
         words.sort_unstable();
@@ -194,11 +195,11 @@ impl Config {
         hash: TokenHash,
         record: &Arc<TokenRecord>,
         now: Timestamp,
-    ) -> Result<TokenResponse, Reason> {
+    ) -> Result<TokenResponse, RejectReason> {
         let key = self.unique_key(now)?.as_bytes();
         let open = |sealed: &Sealed, hash: TokenHash| sealed.open(key, hash.as_bytes(), hash);
-        let lost = Reason::Misconfigured("the key of the reusable tokens is not the one that sealed them");
-        let reuse = record.reuse.as_ref().ok_or(Reason::Misconfigured("the store answers with another token"))?;
+        let lost = RejectReason::Misconfigured("the key of the reusable tokens is not the one that sealed them");
+        let reuse = record.reuse.as_ref().ok_or(RejectReason::Misconfigured("the store answers with another token"))?;
         let refresh = reuse.refresh.as_ref().map(|(hash, sealed)| open(sealed, *hash).ok_or(lost.clone()));
         Ok(TokenResponse {
             access_token: open(&reuse.access, hash).ok_or(lost)?,
@@ -223,7 +224,7 @@ impl TokenResponse {
     }
 
     /// What the client gets. The texts of tokens need no escapes.
-    pub(super) fn response(&self) -> Result<Response, Reason> {
+    pub(super) fn response(&self) -> Result<Response, RejectReason> {
         let scope = self.scope();
         let mut body = Vec::with_capacity(
             192 + self.access_token.len() + self.refresh_token.as_ref().map_or(0, String::len) + scope.len(),
@@ -258,8 +259,8 @@ impl TokenResponse {
     }
 }
 
-fn write(body: &mut Vec<u8>, value: &impl serde::Serialize) -> Result<(), Reason> {
-    serde_json::to_writer(body, value).map_err(|_| Reason::Misconfigured("an answer cannot be written as JSON"))
+fn write(body: &mut Vec<u8>, value: &impl serde::Serialize) -> Result<(), RejectReason> {
+    serde_json::to_writer(body, value).map_err(|_| RejectReason::Misconfigured("an answer cannot be written as JSON"))
 }
 
 /// Writes the application's data so that equal data are equal texts: members of objects are sorted, whatever map `serde_json` uses.

@@ -22,7 +22,7 @@
 //! | ask the user | [`Consent`], [`Provider::grant`], [`Provider::deny`], [`Provider::send_back`]; [`DevicePage`] |
 //! | add members to answers | [`ExtendAnswer`], [`serve_extended`], [`ProviderBuilder::introspect_data`] |
 //! | let clients register | [`RegistrationPolicy`] |
-//! | log what was refused | [`Rejected`], [`Reason`] |
+//! | log what was refused | [`Rejected`], [`RejectReason`] |
 //! | check passwords, exchange tokens, extend | [`DecideGrant`], [`serve_with`], [`ExtensionGrant`] |
 //! | keep it all in a database | [`Store`], [`AsyncStore`] |
 //! | protect an API with its tokens | [`resource`](super::resource) |
@@ -52,7 +52,7 @@
 //! | `URandomTokenGenerator(length)`, `Uuid4`, `TokenGenerator` | [`RandomTokens`], [`Uuid4`], [`TokenGenerator`] |
 //! | `ClientStore`, `AuthCodeStore`, `AccessTokenStore` | [`Store`], [`AsyncStore`] |
 //! | `Client`, `AuthorizationCode`, `AccessToken` | [`ClientRecord`], [`OneTimeRecord`], [`TokenRecord`] |
-//! | `oauth2.error`, `oauth2.log` | [`Reason`], [`Rejected`], the feature `tracing` |
+//! | `oauth2.error`, `oauth2.log` | [`RejectReason`], [`Rejected`], the feature `tracing` |
 //!
 //! A client's record has to name `client_credentials`, `password`, `implicit` and grants of the application's own. `reissue_refresh_tokens=True` is the
 //! default here.
@@ -124,7 +124,7 @@ pub use queries::{
     FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, NewTokens, Redeem, Redemption, RemoveClient,
     ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
 };
-pub use reason::Reason;
+pub use reason::RejectReason;
 pub use records::{
     Approval, CodeChallenge, DeviceStage, GrantId, GrantRecord, OneTimeContent, OneTimeRecord, Replaced, TokenKind,
     TokenRecord, TokenReuse,

@@ -15,7 +15,7 @@ use super::device_page::DevicePage;
 use super::generator::TokenGenerator;
 use super::grant_type::{DEVICE_CODE, GrantType};
 use super::paths::{Endpoint, Paths};
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::register::RegistrationPolicy;
 use super::rejected::Rejected;
 use super::store::{NextQuery, ServerStep};
@@ -153,7 +153,7 @@ impl Provider {
     }
 
     /// Deals with any request to the server, by its path, which is the whole one that the client asked for. A request for another
-    /// path is refused with [`Reason::NoSuchPath`]. Bodies of more than 64 KiB are refused; what a web server reads before is its
+    /// path is refused with [`RejectReason::NoSuchPath`]. Bodies of more than 64 KiB are refused; what a web server reads before is its
     /// own to bound. Pages in other origins that ask these endpoints need CORS headers, which are the application's to add.
     pub fn dispatch<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
         let path = request.uri().path();
@@ -207,7 +207,7 @@ impl Provider {
         let config = &self.0;
         let served = config.paths.iter().filter(|(endpoint, _)| self.serves(*endpoint));
         let expected = served.map(|(_, path)| path.to_owned()).collect();
-        Reason::NoSuchPath { received: crate::wire::shortened(path), expected }.reject(&Voice::own())
+        RejectReason::NoSuchPath { received: crate::wire::shortened(path), expected }.reject(&Voice::own())
     }
 
     /// The grant of that name, and where it is in the list.
@@ -222,11 +222,11 @@ impl Provider {
 }
 
 /// That a request has the method of its endpoint.
-pub(super) fn check_method<B>(request: &Request<B>, allowed: &'static str) -> Result<(), Reason> {
+pub(super) fn check_method<B>(request: &Request<B>, allowed: &'static str) -> Result<(), RejectReason> {
     if request.method() == allowed || allowed.split(", ").any(|method| request.method() == method) {
         return Ok(());
     }
-    Err(Reason::HttpMethod { method: Method::clone(request.method()), allowed })
+    Err(RejectReason::HttpMethod { method: Method::clone(request.method()), allowed })
 }
 
 /// A query, and the way on with its answer. Where that comes to a refusal, or storage fails, the other side is told so.
@@ -234,7 +234,7 @@ pub(crate) fn ask<Q: ServerQuery, T>(
     pending: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
     query: Q,
     voice: Voice,
-    next: impl FnOnce(Q::Output) -> Result<ServerStep<T>, Reason> + Send + 'static,
+    next: impl FnOnce(Q::Output) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
 ) -> ServerStep<T> {
     ask_back(pending, query, voice, move |_, answer| next(answer))
 }
@@ -244,15 +244,15 @@ pub(super) fn ask_back<Q: ServerQuery, T>(
     pending: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
     query: Q,
     voice: Voice,
-    next: impl FnOnce(Q, Q::Output) -> Result<ServerStep<T>, Reason> + Send + 'static,
+    next: impl FnOnce(Q, Q::Output) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
 ) -> ServerStep<T> {
     ServerStep::Query(pending(PendingQuery::with_query(query, move |query, answer| {
-        let end = answer.map_err(Reason::StoreFailed).and_then(|answer| next(query, answer));
+        let end = answer.map_err(RejectReason::StoreFailed).and_then(|answer| next(query, answer));
         or_reject(&voice, end)
     })))
 }
 
 /// A step, or the refusal.
-pub(super) fn or_reject<T>(voice: &Voice, result: Result<ServerStep<T>, Reason>) -> ServerStep<T> {
+pub(super) fn or_reject<T>(voice: &Voice, result: Result<ServerStep<T>, RejectReason>) -> ServerStep<T> {
     result.unwrap_or_else(|reason| ServerStep::Reject(reason.reject(voice)))
 }

@@ -10,7 +10,7 @@ use super::parameters::Parameters;
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask};
 use super::queries::SaveOneTimeRecord;
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::records::{OneTimeContent, OneTimeRecord};
 use super::respond;
 use super::store::{NextQuery, ServerStep};
@@ -30,10 +30,10 @@ impl Provider {
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let (parameters, presented) = self.posted(request, Endpoint::PushedRequest)?;
         if parameters.get("request_uri").is_some() {
-            return Err(Reason::ParameterInvalid { name: "request_uri", why: "it cannot be pushed itself" });
+            return Err(RejectReason::ParameterInvalid { name: "request_uri", why: "it cannot be pushed itself" });
         }
         let body = String::from_utf8_lossy(request.body().as_ref()).into_owned();
         Ok(self.with_client(presented, moment.now, move |provider, client, _| {

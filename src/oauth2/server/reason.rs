@@ -8,14 +8,14 @@ use crate::error::lifted_by;
 /// Why a request is refused. For the operator: it tells apart what a client must not be able to.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::Reason;
+/// use oauth_proto::oauth2::server::RejectReason;
 ///
-/// assert_eq!(Reason::WrongSecret("x".into()).code(), Reason::UnknownClient("x".into()).code());
-/// assert_eq!(Reason::CodeReplayed.code(), "invalid_grant");
+/// assert_eq!(RejectReason::WrongSecret("x".into()).code(), RejectReason::UnknownClient("x".into()).code());
+/// assert_eq!(RejectReason::CodeReplayed.code(), "invalid_grant");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Reason {
+pub enum RejectReason {
     /// No endpoint has this path.
     #[error("no endpoint has the path {received:?}: expected one of {}", expected.join(", "))]
     NoSuchPath {
@@ -310,7 +310,7 @@ fn audience(received: &[String], expected: &[String]) -> String {
     }
 }
 
-impl Reason {
+impl RejectReason {
     /// Refuses scopes, all of which are named.
     pub(super) fn scope_refused<'w>(words: impl Iterator<Item = &'w str>) -> Self {
         Self::ScopeRefused(crate::wire::shortened(&words.take(32).collect::<Vec<_>>().join(" ")))
@@ -495,30 +495,30 @@ mod tests {
     #[test]
     fn refusals_that_must_look_alike_say_the_same() {
         let (at, now) = (Timestamp::from_secs(1), Timestamp::from_secs(2));
-        let same: [&[Reason]; 5] = [
-            &[Reason::UnknownClient("a".into()), Reason::WrongSecret("b".into())],
+        let same: [&[RejectReason]; 5] = [
+            &[RejectReason::UnknownClient("a".into()), RejectReason::WrongSecret("b".into())],
             &[
-                Reason::CodeUnknown,
-                Reason::CodeExpired { at, now },
-                Reason::CodeReplayed,
-                Reason::CodeOfAnotherClient("a".into()),
+                RejectReason::CodeUnknown,
+                RejectReason::CodeExpired { at, now },
+                RejectReason::CodeReplayed,
+                RejectReason::CodeOfAnotherClient("a".into()),
             ],
             &[
-                Reason::RefreshTokenUnknown,
-                Reason::RefreshTokenExpired { at, now },
-                Reason::RefreshTokenRevoked,
-                Reason::RefreshTokenReplaced,
-                Reason::RefreshTokenReplayed,
-                Reason::RefreshTokenOfAnotherClient("a".into()),
+                RejectReason::RefreshTokenUnknown,
+                RejectReason::RefreshTokenExpired { at, now },
+                RejectReason::RefreshTokenRevoked,
+                RejectReason::RefreshTokenReplaced,
+                RejectReason::RefreshTokenReplayed,
+                RejectReason::RefreshTokenOfAnotherClient("a".into()),
             ],
             &[
-                Reason::BearerToken,
-                Reason::BearerInactive,
-                Reason::BearerExpired { at, now },
-                Reason::BearerNotYet { from: at, now },
-                Reason::BearerAudience { received: vec!["a".into()], expected: vec!["b".into()] },
+                RejectReason::BearerToken,
+                RejectReason::BearerInactive,
+                RejectReason::BearerExpired { at, now },
+                RejectReason::BearerNotYet { from: at, now },
+                RejectReason::BearerAudience { received: vec!["a".into()], expected: vec!["b".into()] },
             ],
-            &[Reason::RequestUri("it is unknown"), Reason::RequestUri("it is another client's")],
+            &[RejectReason::RequestUri("it is unknown"), RejectReason::RequestUri("it is another client's")],
         ];
         for group in same {
             let said: Vec<_> = group.iter().map(|reason| (reason.code(), reason.status(), reason.told())).collect();
@@ -532,14 +532,15 @@ mod tests {
     #[test]
     fn what_is_the_operators_is_not_told() {
         let option = Some("ProviderBuilder::allow_any_private_scheme");
-        let refused = Reason::ClientRedirectUri { why: "\"cursor:\"".into(), option };
+        let refused = RejectReason::ClientRedirectUri { why: "\"cursor:\"".into(), option };
         assert!(refused.to_string().contains("allow_any_private_scheme"));
         assert!(!refused.told().unwrap().contains("allow_any_private_scheme"));
-        for reason in
-            [Reason::StoreFailed("table tokens is gone".into()), Reason::DecisionFailed("ldap is down".into())]
-        {
+        for reason in [
+            RejectReason::StoreFailed("table tokens is gone".into()),
+            RejectReason::DecisionFailed("ldap is down".into()),
+        ] {
             assert!(!reason.told().unwrap().contains("is gone") && !reason.told().unwrap().contains("ldap"));
         }
-        assert!(Reason::Misconfigured("x").told().is_err());
+        assert!(RejectReason::Misconfigured("x").told().is_err());
     }
 }

@@ -14,7 +14,7 @@ use super::issue::{Issue, Issued};
 use super::parameters::check_resources;
 use super::provider::{End, ask};
 use super::queries::{FindToken, Rotate, Rotation, SaveTokens, Saved};
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::records::{Approval, GrantRecord, Replaced, TokenKind, TokenRecord};
 use super::store::{NextQuery, ServerStep};
 use super::token::Work;
@@ -32,10 +32,11 @@ impl Work {
     pub(super) fn refresh<T: End>(self, token: Secret) -> ServerStep<T> {
         let key = TokenHash::of(token.expose());
         ask(NextQuery::FindToken, FindToken { key }, self.voice(), move |found| {
-            let record = found.filter(|record| record.kind == TokenKind::Refresh).ok_or(Reason::RefreshTokenUnknown)?;
+            let record =
+                found.filter(|record| record.kind == TokenKind::Refresh).ok_or(RejectReason::RefreshTokenUnknown)?;
             // In another client's hands it has leaked, and so may all that came of its grant.
             if record.grant.client_id != self.client.client_id {
-                let reason = Reason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
+                let reason = RejectReason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
                 return Ok(self.revoke(record.grant.id, reason));
             }
             if let Some(replaced) = &record.replaced {
@@ -56,43 +57,43 @@ impl Work {
         })
     }
 
-    fn check_expiry(&self, record: &TokenRecord) -> Result<(), Reason> {
+    fn check_expiry(&self, record: &TokenRecord) -> Result<(), RejectReason> {
         let now = self.moment.now;
         let expired = record.expires_at.filter(|at| *at <= now);
-        expired.map_or(Ok(()), |at| Err(Reason::RefreshTokenExpired { at, now }))
+        expired.map_or(Ok(()), |at| Err(RejectReason::RefreshTokenExpired { at, now }))
     }
 
     /// Checks that the grant has not come to its end, which the operator may have set since the token was issued.
-    pub(super) fn check_end(&self, grant: &GrantRecord) -> Result<(), Reason> {
-        let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(Reason::RefreshTokenUnknown)?;
+    pub(super) fn check_end(&self, grant: &GrantRecord) -> Result<(), RejectReason> {
+        let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
         match self.provider.0.end_of(offer, grant) {
-            Some(end) if end <= self.moment.now => Err(Reason::GrantEnded),
+            Some(end) if end <= self.moment.now => Err(RejectReason::GrantEnded),
             _ => Ok(()),
         }
     }
 
     /// Returns the scope and resources of the new access token: what was granted, or less (RFC 6749 §6, RFC 8707 §2.2), without what
     /// the client, the grant type or the server has lost since.
-    fn narrowed(&self, record: &TokenRecord) -> Result<Narrowed, Reason> {
+    fn narrowed(&self, record: &TokenRecord) -> Result<Narrowed, RejectReason> {
         let granted = &record.grant.scope;
         let asked = self.scope.as_ref().filter(|scope| !scope.is_empty());
         if let Some(asked) = asked.filter(|scope| scope.missing_from(granted).next().is_some()) {
-            return Err(Reason::scope_refused(asked.missing_from(granted)));
+            return Err(RejectReason::scope_refused(asked.missing_from(granted)));
         }
         let grant_type = &*record.grant.grant_type;
         if !self.client.may_use(grant_type) {
-            return Err(Reason::NotAllowed(grant_type.to_owned()));
+            return Err(RejectReason::NotAllowed(grant_type.to_owned()));
         }
         let scope = match asked {
             None => self.remaining_scope(&record.grant)?,
             Some(asked) => {
-                let (_, offer) = self.provider.offer(grant_type).ok_or(Reason::RefreshTokenUnknown)?;
+                let (_, offer) = self.provider.offer(grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
                 let allowed = self.client.metadata.scope.as_ref();
                 // In the words of what was granted, each once.
                 let stays = |word: &&str| asked.contains(word) && offer.may_have_word(word, allowed);
                 let scope: Scope = granted.iter().filter(stays).collect();
                 if scope.is_empty() {
-                    return Err(Reason::scope_refused(asked.iter()));
+                    return Err(RejectReason::scope_refused(asked.iter()));
                 }
                 Some(scope)
             }
@@ -101,8 +102,8 @@ impl Work {
     }
 
     /// Returns what is left of a granted scope, where the client or the grant type has lost some of it since.
-    pub(super) fn remaining_scope(&self, grant: &GrantRecord) -> Result<Option<Scope>, Reason> {
-        let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(Reason::RefreshTokenUnknown)?;
+    pub(super) fn remaining_scope(&self, grant: &GrantRecord) -> Result<Option<Scope>, RejectReason> {
+        let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
         let allowed = self.client.metadata.scope.as_ref();
         if offer.may_have(&grant.scope, allowed) {
             return Ok(None);
@@ -110,14 +111,14 @@ impl Work {
         let scope: Scope = grant.scope.iter().filter(|word| offer.may_have_word(word, allowed)).collect();
         let is_lost = scope.is_empty() && !grant.scope.is_empty();
         if is_lost {
-            Err(Reason::ScopeWithdrawn(crate::wire::shortened(grant.scope.as_str())))
+            Err(RejectReason::ScopeWithdrawn(crate::wire::shortened(grant.scope.as_str())))
         } else {
             Ok(Some(scope))
         }
     }
 
     /// Returns the resources of the new access token, where they are not those of the grant.
-    fn remaining_resource(&self, granted: &[String]) -> Result<Option<Vec<String>>, Reason> {
+    fn remaining_resource(&self, granted: &[String]) -> Result<Option<Vec<String>>, RejectReason> {
         let known = &self.provider.0.resources;
         let asked = self.allowed_resource(granted)?;
         if !asked.is_empty() {
@@ -130,7 +131,7 @@ impl Work {
         let remaining: Vec<_> = granted.iter().filter(|own| known.contains(own)).cloned().collect();
         // A token without a resource would be for all of them.
         let lost = granted.first().filter(|_| remaining.is_empty());
-        lost.map_or(Ok(Some(remaining)), |lost| Err(Reason::ResourceRefused(crate::wire::bare(lost))))
+        lost.map_or(Ok(Some(remaining)), |lost| Err(RejectReason::ResourceRefused(crate::wire::bare(lost))))
     }
 
     /// Asks the application, if the operator wants that, whether the grant goes on.
@@ -138,8 +139,8 @@ impl Work {
         self,
         record: Arc<TokenRecord>,
         narrowed: Narrowed,
-        next: impl FnOnce(Self, Arc<TokenRecord>, Narrowed) -> Result<ServerStep<T>, Reason> + Send + 'static,
-    ) -> Result<ServerStep<T>, Reason> {
+        next: impl FnOnce(Self, Arc<TokenRecord>, Narrowed) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
+    ) -> Result<ServerStep<T>, RejectReason> {
         if !self.offer().decides_at_refresh {
             return next(self, record, narrowed);
         }
@@ -167,11 +168,11 @@ impl Work {
         record: &TokenRecord,
         narrowed: Narrowed,
         predecessor: Option<TokenHash>,
-    ) -> Result<Issued, Reason> {
+    ) -> Result<Issued, RejectReason> {
         let config = &self.provider.0;
         let grant = record.grant.clone();
         // Access tokens live as long as the first one of the grant did.
-        let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(Reason::RefreshTokenUnknown)?;
+        let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
         // A refresh token that is replaced names the one before it.
         let refresh = predecessor.map(|_| self.offer());
         let Narrowed { scope, resource } = narrowed;
@@ -185,8 +186,8 @@ impl Work {
         let query = SaveTokens { tokens, parent: Some(parent) };
         ask(NextQuery::SaveTokens, query, self.voice(), move |saved| match saved {
             Saved::New => self.done(&answer, &record.grant),
-            Saved::Existing(..) => Err(Reason::Misconfigured("the store answers with another token")),
-            Saved::ParentGone => Err(Reason::RefreshTokenRevoked),
+            Saved::Existing(..) => Err(RejectReason::Misconfigured("the store answers with another token")),
+            Saved::ParentGone => Err(RejectReason::RefreshTokenRevoked),
         })
     }
 
@@ -196,10 +197,10 @@ impl Work {
         key: TokenHash,
         record: &TokenRecord,
         issued: Issued,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let Issued { tokens, answer } = issued;
         let (Some(successor), Some((by, _))) = (&answer.refresh_token, &tokens.refresh) else {
-            return Err(Reason::Misconfigured("no refresh token was made"));
+            return Err(RejectReason::Misconfigured("no refresh token was made"));
         };
         // Where nobody may have the successor once more, nothing that leads to it is kept.
         let grace = self.offer().grace;
@@ -214,11 +215,11 @@ impl Work {
         let query = Rotate { key, replaced: Arc::new(replaced), predecessor: record.predecessor, tokens };
         Ok(ask(NextQuery::Rotate, query, self.voice(), move |rotation| match rotation {
             Rotation::Rotated => self.done(&answer, &grant),
-            Rotation::Unknown => Err(Reason::RefreshTokenRevoked),
+            Rotation::Unknown => Err(RejectReason::RefreshTokenRevoked),
             // Somebody else was faster: this is the second use.
             Rotation::Replaced(record) => match &record.replaced {
                 Some(replaced) => Ok(self.refresh_again(&token, &record, replaced)),
-                None => Err(Reason::Misconfigured("the store answers with another token")),
+                None => Err(RejectReason::Misconfigured("the store answers with another token")),
             },
         }))
     }
@@ -233,12 +234,12 @@ impl Work {
         let open = |sealed: &Sealed| sealed.open(token.expose().as_bytes(), SUCCESSOR, replaced.by);
         let successor = replaced.sealed.as_ref().and_then(open);
         let Some(successor) = successor.filter(|_| !is_late) else {
-            return self.revoke(grant_id, Reason::RefreshTokenReplayed);
+            return self.revoke(grant_id, RejectReason::RefreshTokenReplayed);
         };
         let by = replaced.by;
         ask(NextQuery::FindToken, FindToken { key: by }, self.voice(), move |found| {
             let Some(record) = found.filter(|record| record.replaced.is_none()) else {
-                return Ok(self.revoke(grant_id, Reason::RefreshTokenReplayed));
+                return Ok(self.revoke(grant_id, RejectReason::RefreshTokenReplayed));
             };
             self.check_end(&record.grant)?;
             self.check_expiry(&record)?;
@@ -259,14 +260,14 @@ fn continued(
     query: &DecideGrant,
     mut record: Arc<TokenRecord>,
     mut narrowed: Narrowed,
-) -> Result<(Arc<TokenRecord>, Narrowed), Reason> {
+) -> Result<(Arc<TokenRecord>, Narrowed), RejectReason> {
     let Approval { user, scope, data } = decision.granted()?;
     if user != record.grant.user {
-        return Err(Reason::Misconfigured("a refresh was granted for another user: use `Grant::of`"));
+        return Err(RejectReason::Misconfigured("a refresh was granted for another user: use `Grant::of`"));
     }
     if let Some(scope) = scope {
         if scope.missing_from(&query.scope).next().is_some() {
-            return Err(Reason::Misconfigured("more was granted than was asked"));
+            return Err(RejectReason::Misconfigured("more was granted than was asked"));
         }
         narrowed.scope = Some(scope);
     }

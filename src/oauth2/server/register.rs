@@ -13,7 +13,7 @@ use super::parameters;
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask, check_method, or_reject};
 use super::queries::{FindClient, RemoveClient, SaveClient};
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::respond;
 use super::secrets::SHORTEST;
 use super::store::{NextQuery, ServerStep};
@@ -133,12 +133,12 @@ impl Provider {
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         check_method(request, "POST")?;
         if let RegistrationPolicy::Token(hash) = self.0.registration {
-            let shown = of_header(request.headers())?.ok_or(Reason::TokenMissing)?;
+            let shown = of_header(request.headers())?.ok_or(RejectReason::TokenMissing)?;
             if !same(TokenHash::of(shown).as_bytes(), hash.as_bytes()) {
-                return Err(Reason::BearerToken);
+                return Err(RejectReason::BearerToken);
             }
         }
         let registrant = self.0.registration.registrant();
@@ -155,7 +155,7 @@ impl Provider {
         let query = SaveClient { record: Arc::new(record), replaces: None };
         Ok(ask(NextQuery::SaveClient, query, Voice::json(Endpoint::Register), move |saved| {
             if !saved {
-                return Err(Reason::Misconfigured("the store keeps no client"));
+                return Err(RejectReason::Misconfigured("the store keeps no client"));
             }
             Ok(ServerStep::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
         }))
@@ -167,10 +167,10 @@ impl Provider {
         client_id: String,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         check_method(request, "GET, PUT, DELETE")?;
         parameters::check_value("client_id", &client_id)?;
-        let shown = Secret::new(of_header(request.headers())?.ok_or(Reason::TokenMissing)?);
+        let shown = Secret::new(of_header(request.headers())?.ok_or(RejectReason::TokenMissing)?);
         let registration = TokenHash::of(shown.expose());
         let method = request.method().clone();
         let body = if method == Method::PUT { Some(read(request)?) } else { None };
@@ -180,7 +180,7 @@ impl Provider {
             let known = |record: &Arc<ClientRecord>| {
                 record.registration.is_some_and(|known| same(known.as_bytes(), registration.as_bytes()))
             };
-            let record = found.filter(known).ok_or(Reason::BearerToken)?;
+            let record = found.filter(known).ok_or(RejectReason::BearerToken)?;
             if let Some((members, metadata)) = body {
                 return provider.replace(record, &members, metadata, &shown, &moment);
             }
@@ -188,7 +188,7 @@ impl Provider {
                 let query = RemoveClient { client_id, registration };
                 return Ok(ask(NextQuery::RemoveClient, query, Voice::bearer(Endpoint::Register), move |removed| {
                     if !removed {
-                        return Err(Reason::BearerToken);
+                        return Err(RejectReason::BearerToken);
                     }
                     let mut response = respond::json(StatusCode::NO_CONTENT, Vec::new());
                     response.headers_mut().remove(http::header::CONTENT_TYPE);
@@ -209,7 +209,7 @@ impl Provider {
         metadata: ClientMetadata,
         registration: &Secret,
         moment: &Moment,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         if members.get("client_id").and_then(Value::as_str) != Some(&record.client_id) {
             return Err(refused("client_id", "it is missing, or not the one that the path of this request names"));
         }
@@ -242,7 +242,7 @@ impl Provider {
         let query = SaveClient { record: Arc::new(after), replaces: Some(record) };
         Ok(ask(NextQuery::SaveClient, query, Voice::bearer(Endpoint::Register), move |saved| {
             if !saved {
-                return Err(Reason::BearerToken);
+                return Err(RejectReason::BearerToken);
             }
             Ok(ServerStep::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
         }))
@@ -260,8 +260,8 @@ impl Provider {
     }
 
     /// What the client is told of itself (RFC 7591 §3.2.1). A secret is told once: what is kept is its hash.
-    fn told(&self, record: &ClientRecord, secret: Option<&Secret>) -> Result<Value, Reason> {
-        let cannot = |_| Reason::Misconfigured("an answer cannot be written as JSON");
+    fn told(&self, record: &ClientRecord, secret: Option<&Secret>) -> Result<Value, RejectReason> {
+        let cannot = |_| RejectReason::Misconfigured("an answer cannot be written as JSON");
         let mut answer = serde_json::to_value(&record.metadata).map_err(cannot)?;
         answer["client_id"] = record.client_id.as_str().into();
         if let Some(at) = record.issued_at {
@@ -285,13 +285,13 @@ fn is_by_secret(record: &ClientRecord) -> bool {
 }
 
 /// Returns the metadata that a request brings, and all its members. Null is absent (RFC 7592 §2.2).
-fn read<B: AsRef<[u8]>>(request: &Request<B>) -> Result<(Map<String, Value>, ClientMetadata), Reason> {
+fn read<B: AsRef<[u8]>>(request: &Request<B>) -> Result<(Map<String, Value>, ClientMetadata), RejectReason> {
     let body = request.body().as_ref();
     if body.len() > 64 * 1024 {
-        return Err(Reason::TooLarge);
+        return Err(RejectReason::TooLarge);
     }
     let mut members = Map::new();
-    for (name, value) in json::fields(body).ok_or(Reason::ContentType("an object in JSON"))? {
+    for (name, value) in json::fields(body).ok_or(RejectReason::ContentType("an object in JSON"))? {
         if members.contains_key(&name) {
             return Err(refused(&name, "it is there more than once"));
         }
@@ -305,11 +305,11 @@ fn read<B: AsRef<[u8]>>(request: &Request<B>) -> Result<(Map<String, Value>, Cli
 }
 
 /// Returns the refusal of the first member that has a value of another type than RFC 7591 §2 gives it.
-fn unreadable(members: &Map<String, Value>) -> Reason {
+fn unreadable(members: &Map<String, Value>) -> RejectReason {
     let needed = ("redirect_uris".to_owned(), Value::Array(Vec::new()));
     let odd = lenient::odd(members, needed, ClientMetadata::deserialize).next();
     let Some((name, value)) = odd.and_then(|name| members.get_key_value(name)) else {
-        return Reason::ContentType("object of client metadata in JSON");
+        return RejectReason::ContentType("object of client metadata in JSON");
     };
     let expected = match name.as_str() {
         "redirect_uris" | "grant_types" | "response_types" | "contacts" => "a list of texts",

@@ -4,7 +4,7 @@ use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
 use super::paths::Endpoint;
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::respond;
 use super::voice::{Manner, Voice};
 use crate::Response;
@@ -24,13 +24,13 @@ use crate::Response;
 #[error("{reason}")]
 pub struct Rejected {
     /// The whole truth, for the operator's log.
-    pub reason: Reason,
+    pub reason: RejectReason,
     voice: Voice,
     /// The client that the request names, where it was refused before anybody was looked for.
     claimed: Option<String>,
 }
 
-impl Reason {
+impl RejectReason {
     pub(super) fn reject(self, voice: &Voice) -> Rejected {
         self.reject_claim(voice, None)
     }
@@ -45,7 +45,7 @@ impl Reason {
 
 impl Rejected {
     /// Returns a refusal that is reported elsewhere.
-    pub(crate) fn new(reason: Reason, voice: Voice) -> Self {
+    pub(crate) fn new(reason: RejectReason, voice: Voice) -> Self {
         Self { reason, voice, claimed: None }
     }
 
@@ -68,8 +68,10 @@ impl Rejected {
         let (code, told) = (self.reason.code(), self.reason.told().ok());
         let (status, description) = (self.reason.status(), told.as_deref());
         // What has no place in a redirect says so itself, wherever it comes up.
-        let is_for_machines =
-            matches!(self.reason, Reason::HttpMethod { .. } | Reason::NoSuchPath { .. } | Reason::TooLarge);
+        let is_for_machines = matches!(
+            self.reason,
+            RejectReason::HttpMethod { .. } | RejectReason::NoSuchPath { .. } | RejectReason::TooLarge
+        );
         let manner = if is_for_machines { &Manner::Json } else { &self.voice.manner };
         let mut response = match manner {
             Manner::Redirect(back) => return back.error(code, description),
@@ -86,7 +88,7 @@ impl Rejected {
         let challenge = match (manner, status) {
             (Manner::Resource(guarded), status) if !status.is_server_error() => Some(guarded.challenge(&self.reason)),
             (Manner::Bearer, StatusCode::UNAUTHORIZED) => Some(match self.reason {
-                Reason::TokenMissing => "Bearer".to_owned(),
+                RejectReason::TokenMissing => "Bearer".to_owned(),
                 _ => "Bearer error=\"invalid_token\"".to_owned(),
             }),
             (_, StatusCode::UNAUTHORIZED) => Some("Basic realm=\"token\"".to_owned()),
@@ -95,7 +97,7 @@ impl Rejected {
         if let Some(challenge) = challenge.and_then(|challenge| HeaderValue::try_from(challenge).ok()) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
-        if let Reason::HttpMethod { allowed, .. } = self.reason {
+        if let RejectReason::HttpMethod { allowed, .. } = self.reason {
             headers.insert(ALLOW, HeaderValue::from_static(allowed));
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {

@@ -5,7 +5,7 @@ use http::{Request, StatusCode};
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask};
 use super::queries::{FindToken, Revoke};
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::records::{GrantId, TokenKind};
 use super::respond;
 use super::store::{NextQuery, ServerStep};
@@ -24,7 +24,7 @@ impl Provider {
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let (parameters, presented) = self.posted(request, Endpoint::Revoke)?;
         let key = TokenHash::of(parameters.need("token")?);
         Ok(self.with_client(presented, moment.now, move |_, client, _| {
@@ -32,7 +32,7 @@ impl Provider {
             Ok(ask(NextQuery::FindToken, FindToken { key }, voice.clone(), move |found| {
                 let Some(record) = found else { return done() };
                 if record.grant.client_id != client.client_id {
-                    return Err(Reason::TokenOfAnotherClient);
+                    return Err(RejectReason::TokenOfAnotherClient);
                 }
                 super::events::revoked(record.grant.id);
                 let query = match record.kind {
@@ -61,6 +61,6 @@ impl Provider {
     }
 }
 
-fn done<T: End>() -> Result<ServerStep<T>, Reason> {
+fn done<T: End>() -> Result<ServerStep<T>, RejectReason> {
     Ok(ServerStep::Done(respond::json(StatusCode::OK, b"{}".to_vec()).into()))
 }

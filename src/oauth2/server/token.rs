@@ -12,7 +12,7 @@ use super::parameters::{Parameters, check_resources};
 use super::paths::Endpoint;
 use super::provider::{End, Provider, ask};
 use super::queries::{Revoke, SaveTokens, Saved};
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::records::{GrantId, GrantRecord, TokenRecord};
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
@@ -54,7 +54,7 @@ impl Provider {
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let (mut parameters, presented) = self.posted(request, Endpoint::Token)?;
         let name = parameters.need("grant_type")?;
         let (offer, grant_type) =
@@ -66,7 +66,7 @@ impl Provider {
             let work = Work { provider, client, client_id, moment, offer, scope, resource };
             let name = &work.offer().name;
             if !work.client.may_use(name) {
-                return Err(Reason::NotAllowed(name.clone()));
+                return Err(RejectReason::NotAllowed(name.clone()));
             }
             match shown {
                 Shown::Code { key, redirect_uri, verifier } => Ok(work.redeem_code(key, redirect_uri, verifier)),
@@ -81,12 +81,12 @@ impl Provider {
     }
 }
 
-fn unknown(grant_type: &str) -> Reason {
-    Reason::GrantTypeUnknown(crate::wire::shortened(grant_type))
+fn unknown(grant_type: &str) -> RejectReason {
+    RejectReason::GrantTypeUnknown(crate::wire::shortened(grant_type))
 }
 
 impl Shown {
-    fn read(grant_type: &GrantType, parameters: &Parameters<'_>) -> Result<Self, Reason> {
+    fn read(grant_type: &GrantType, parameters: &Parameters<'_>) -> Result<Self, RejectReason> {
         let owned = |name| parameters.get(name).map(str::to_owned);
         Ok(match grant_type.name.as_str() {
             "authorization_code" => Self::Code {
@@ -118,7 +118,7 @@ impl Work {
     }
 
     /// RFC 6749 §4.4.
-    fn grant_client<T: End>(mut self) -> Result<ServerStep<T>, Reason> {
+    fn grant_client<T: End>(mut self) -> Result<ServerStep<T>, RejectReason> {
         let scope = self.allowed_scope()?;
         let resource = self.allowed_resource(&[])?;
         let grant = Arc::new(GrantRecord {
@@ -135,13 +135,13 @@ impl Work {
     }
 
     /// The scope that is asked for, of what the grant has and the client may ask for.
-    pub(super) fn allowed_scope(&mut self) -> Result<Scope, Reason> {
+    pub(super) fn allowed_scope(&mut self) -> Result<Scope, RejectReason> {
         let asked = self.scope.take();
         self.offer().scope_of(asked, self.client.metadata.scope.as_ref())
     }
 
     /// The resources that are asked for: of those that were granted or, where none are named there, of the server's.
-    pub(super) fn allowed_resource(&self, granted: &[String]) -> Result<Vec<String>, Reason> {
+    pub(super) fn allowed_resource(&self, granted: &[String]) -> Result<Vec<String>, RejectReason> {
         match granted {
             [] => self.provider.check_resources(&self.resource)?,
             granted => check_resources(&self.resource, granted)?,
@@ -150,7 +150,7 @@ impl Work {
     }
 
     /// How the tokens of a new grant are made.
-    pub(super) fn issue(&self, grant: &Arc<GrantRecord>, scope: Option<Scope>) -> Result<Issued, Reason> {
+    pub(super) fn issue(&self, grant: &Arc<GrantRecord>, scope: Option<Scope>) -> Result<Issued, RejectReason> {
         self.issue_until(grant, scope, None, false)
     }
 
@@ -159,7 +159,7 @@ impl Work {
         self,
         hash: TokenHash,
         record: Arc<TokenRecord>,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let config = &self.provider.0;
         let mut answer = config.again(hash, &record, self.moment.now)?;
         answer.refresh_token.take_if(|_| config.refresh_for(self.offer(), &self.client).is_none());
@@ -172,7 +172,7 @@ impl Work {
         scope: Option<Scope>,
         at_most: Option<Timestamp>,
         is_exchanged: bool,
-    ) -> Result<Issued, Reason> {
+    ) -> Result<Issued, RejectReason> {
         let offer = self.offer();
         let config = &self.provider.0;
         // A token with less than was granted is not what an equal request is for.
@@ -193,7 +193,7 @@ impl Work {
         self,
         grant: Arc<GrantRecord>,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let at_most = parent.as_ref().and_then(|(_, record)| record.expires_at);
         let Issued { tokens, mut answer } = self.issue_until(&grant, None, at_most, parent.is_some())?;
         answer.exchanged = self.offer().name == TOKEN_EXCHANGE;
@@ -207,18 +207,22 @@ impl Work {
         ask(NextQuery::SaveTokens, query, self.voice(), move |saved| match saved {
             Saved::New => self.done(&answer, &grant),
             Saved::Existing(hash, record) => self.answer_again(hash, record),
-            Saved::ParentGone => Err(Reason::ClaimDenied),
+            Saved::ParentGone => Err(RejectReason::ClaimDenied),
         })
     }
 
     /// The end of it.
-    pub(super) fn done<T: End>(&self, answer: &TokenResponse, grant: &GrantRecord) -> Result<ServerStep<T>, Reason> {
+    pub(super) fn done<T: End>(
+        &self,
+        answer: &TokenResponse,
+        grant: &GrantRecord,
+    ) -> Result<ServerStep<T>, RejectReason> {
         super::events::issued(grant, &self.offer().name);
         Ok(ServerStep::Done(answer.response()?.into()))
     }
 
     /// Revokes a grant, since something of it is in the wrong hands.
-    pub(super) fn revoke<T: End>(&self, grant: GrantId, reason: Reason) -> ServerStep<T> {
+    pub(super) fn revoke<T: End>(&self, grant: GrantId, reason: RejectReason) -> ServerStep<T> {
         super::events::revoked(grant);
         ask(NextQuery::Revoke, Revoke::Grant(grant), self.voice(), move |()| Err(reason))
     }

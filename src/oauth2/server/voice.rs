@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::client_record::ClientRecord;
 use super::consent::Return;
 use super::paths::Endpoint;
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::respond::is_quotable;
 use crate::oauth2::Scope;
 
@@ -61,21 +61,21 @@ pub(crate) enum Audience {
 
 impl Guarded {
     /// Checks that `resources` has this resource's URL or one of `names`, or is empty where that is good for every resource.
-    pub(crate) fn check_audience(&self, resources: &[String], names: &[String]) -> Result<(), Reason> {
+    pub(crate) fn check_audience(&self, resources: &[String], names: &[String]) -> Result<(), RejectReason> {
         let is_for_all = resources.is_empty() && self.audience == Audience::Optional;
         if is_for_all || resources.iter().any(|own| *own == self.resource || names.contains(own)) {
             return Ok(());
         }
-        Err(Reason::BearerAudience {
+        Err(RejectReason::BearerAudience {
             received: resources.iter().take(8).map(|own| crate::wire::shortened(own)).collect(),
             expected: std::iter::once(&self.resource).chain(names).cloned().collect(),
         })
     }
 
     /// Returns the challenge for a refusal (RFC 6750 §3, RFC 9728 §5.1).
-    pub(super) fn challenge(&self, reason: &Reason) -> String {
+    pub(super) fn challenge(&self, reason: &RejectReason) -> String {
         let error = match reason {
-            Reason::TokenMissing => String::new(),
+            RejectReason::TokenMissing => String::new(),
             reason => format!("error=\"{}\", ", reason.code()),
         };
         let scope = self.scope.as_ref().filter(|scope| is_quotable(scope.as_str()));

@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use oauth_proto::oauth2::server::{
-    ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, MemoryStore, Reason, Redeem,
-    Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord,
+    ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, MemoryStore, Redeem, Redemption,
+    RejectReason, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord,
     SaveTokens, Saved, Store, TokenRecord, serve,
 };
 
@@ -56,6 +56,6 @@ fn a_client_goes_by_one_name_where_the_store_ignores_case() {
     };
     ask("printer").unwrap();
     for other in ["PRINTER", "Printer"] {
-        assert_eq!(refused(ask(other), 401, "invalid_client"), Reason::UnknownClient(other.into()));
+        assert_eq!(refused(ask(other), 401, "invalid_client"), RejectReason::UnknownClient(other.into()));
     }
 }

@@ -1,7 +1,9 @@
 //! Pushed requests, the decision of the user, and where nobody is sent before somebody was asked.
 
 use http::Request;
-use oauth_proto::oauth2::server::{Approval, ClientRecord, Consent, GrantType, Reason, RegistrationPolicy, serve};
+use oauth_proto::oauth2::server::{
+    Approval, ClientRecord, Consent, GrantType, RegistrationPolicy, RejectReason, serve,
+};
 use oauth_proto::wire::form;
 
 use super::world::*;
@@ -22,8 +24,8 @@ fn load(world: &World, client_id: &str, uri: &str) -> Result<Consent, oauth_prot
     world.authorize(&[("client_id", client_id), ("request_uri", uri)])
 }
 
-fn is_request_uri(reason: &Reason) -> bool {
-    matches!(reason, Reason::RequestUri(_))
+fn is_request_uri(reason: &RejectReason) -> bool {
+    matches!(reason, RejectReason::RequestUri(_))
 }
 
 /// Row `par-other-client`.
@@ -78,7 +80,7 @@ fn par_reused_after_grant() {
     for code in ["", "log\"in", "a\r\nb", "\u{e9}"] {
         let consent = load(&world, PRINTER.0, &uri).unwrap();
         let rejected = serve(world.provider.send_back(consent, code), &world.store).unwrap_err();
-        assert!(matches!(rejected.reason, Reason::Misconfigured(_)), "{code:?}");
+        assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{code:?}");
     }
     load(&world, PRINTER.0, &uri).unwrap();
     // A denial is a decision, too, and so is another answer of the application's.
@@ -132,7 +134,7 @@ fn par_not_pushed_though_required() {
     for (name, values) in [("foo", ["1", "2"]), ("scope", ["a", "b"])] {
         let twice = values.map(|value| (name, value));
         let parameters = [&[("client_id", PRINTER.0), ("request_uri", &uri)][..], &twice].concat();
-        assert!(matches!(paged(world.authorize(&parameters)), Reason::ParameterTwice(_)));
+        assert!(matches!(paged(world.authorize(&parameters)), RejectReason::ParameterTwice(_)));
     }
     // A code is no pushed request.
     let consent = load(&world, PRINTER.0, &push(&world, &[])).unwrap();
@@ -166,16 +168,16 @@ fn an_authorization_request_may_be_posted() {
     // The query of such a request is no part of it.
     assert_eq!(post("?client_id=scanner&scope=admin", &honest).unwrap(), consent);
     paged(post("?client_id=printer&response_type=code", &[]));
-    assert!(matches!(paged(post("", &asking("printer", "https://evil.example/"))), Reason::RedirectUri { .. }));
+    assert!(matches!(paged(post("", &asking("printer", "https://evil.example/"))), RejectReason::RedirectUri { .. }));
     assert_eq!(sent_back(post("", &[&honest[..], &[("scope", "admin")]].concat())), "invalid_scope");
-    assert!(matches!(paged(post("", &[&honest[..], &[("state", "b")]].concat())), Reason::ParameterTwice(_)));
+    assert!(matches!(paged(post("", &[&honest[..], &[("state", "b")]].concat())), RejectReason::ParameterTwice(_)));
     // A pushed one, too.
     let uri = push(&world, &[]);
     post("", &[("client_id", "printer"), ("request_uri", &uri)]).unwrap();
     // A form, or nothing.
     let mut request = posting("/authorize", &honest);
     request.headers_mut().insert("content-type", "application/json".parse().unwrap());
-    assert!(matches!(paged(world.dispatch(&request).map(drop)), Reason::ContentType(_)));
+    assert!(matches!(paged(world.dispatch(&request).map(drop)), RejectReason::ContentType(_)));
     let mut request = posting("/authorize", &honest);
     *request.body_mut() = vec![b'a'; 64 * 1024 + 1];
     assert_eq!(world.dispatch(&request).unwrap_err().response().status(), 413);
@@ -262,12 +264,12 @@ fn a_changed_consent_leads_to_no_other_place() {
     ] {
         let reason = paged(serve(step, &world.store));
         assert!(
-            matches!(&reason, Reason::RedirectUri { received: Some(uri), .. } if uri == "https://evil.example/"),
+            matches!(&reason, RejectReason::RedirectUri { received: Some(uri), .. } if uri == "https://evil.example/"),
             "{reason}"
         );
     }
     let nobody = changed("\"client_id\":\"printer\"", "\"client_id\":\"nobody\"");
-    assert!(matches!(paged(serve(world.provider.deny(nobody), &world.store)), Reason::UnknownClient(_)));
+    assert!(matches!(paged(serve(world.provider.deny(nobody), &world.store)), RejectReason::UnknownClient(_)));
     // The issuer that the client compares is the server's own.
     let other = changed("\"issuer\":\"https://auth.example.com\"", "\"issuer\":\"https://evil.example\"");
     let url = location(&world.grant(other));
@@ -282,9 +284,9 @@ fn a_decision_looks_again_at_what_the_server_demands() {
         serve(world.provider.grant(consent.clone(), Approval::new("jane"), world.moment()), &world.store)
     };
     world.provider = provider().require_pkce().build().unwrap();
-    assert_eq!(grant(&world).unwrap_err().reason, Reason::ChallengeMissing);
+    assert_eq!(grant(&world).unwrap_err().reason, RejectReason::ChallengeMissing);
     world.provider = provider().add_resource("https://api.example.com").require_resource().build().unwrap();
-    assert_eq!(grant(&world).unwrap_err().reason, Reason::ResourceMissing);
+    assert_eq!(grant(&world).unwrap_err().reason, RejectReason::ResourceMissing);
     // A token that was to stand in a fragment does not stand in a query.
     let mut world = World::default();
     world.store.add_client(

@@ -2,8 +2,8 @@
 
 use oauth_proto::Response;
 use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, DeviceConsent, FoundOneTimeRecord, GrantType, NextQuery, Reason, Rejected, ServerStep,
-    Store, serve,
+    Approval, ClientRecord, DeviceConsent, FoundOneTimeRecord, GrantType, NextQuery, RejectReason, Rejected,
+    ServerStep, Store, serve,
 };
 use serde_json::Value;
 
@@ -60,7 +60,7 @@ fn a_device_code_brings_another_client_nothing() {
     let (waiting, codes) = (begin(&world), granted(&world));
     for codes in [&waiting, &codes] {
         let reason = refused(poll(&world, SCANNER, &codes.device), 400, "invalid_grant");
-        assert_eq!(reason, Reason::DeviceUnknown);
+        assert_eq!(reason, RejectReason::DeviceUnknown);
     }
     // Its own client does not suffer.
     refused(poll(&world, PRINTER, &waiting.device), 400, "authorization_pending");
@@ -84,19 +84,19 @@ fn the_first_decision_about_a_device_stays() {
     let codes = begin(&world);
     let device = entered(&world, &codes).unwrap();
     deny(&world, device.clone()).unwrap();
-    assert_eq!(paged(grant(&world, device, Approval::new("jane"))), Reason::UserCode);
-    assert_eq!(paged(entered(&world, &codes)), Reason::UserCode);
+    assert_eq!(paged(grant(&world, device, Approval::new("jane"))), RejectReason::UserCode);
+    assert_eq!(paged(entered(&world, &codes)), RejectReason::UserCode);
     refused(poll(&world, PRINTER, &codes.device), 400, "access_denied");
 
     let codes = begin(&world);
     let device = entered(&world, &codes).unwrap();
     grant(&world, device.clone(), Approval::new("jane")).unwrap();
-    assert_eq!(paged(deny(&world, device.clone())), Reason::UserCode);
-    assert_eq!(paged(grant(&world, device.clone(), Approval::new("mallory"))), Reason::UserCode);
+    assert_eq!(paged(deny(&world, device.clone())), RejectReason::UserCode);
+    assert_eq!(paged(grant(&world, device.clone(), Approval::new("mallory"))), RejectReason::UserCode);
     let tokens = poll(&world, PRINTER, &codes.device).unwrap();
     assert_eq!(world.introspect(&tokens.access)["sub"], "jane");
     // Nor is there anything to decide once the tokens are out.
-    assert_eq!(paged(deny(&world, device)), Reason::UserCode);
+    assert_eq!(paged(deny(&world, device)), RejectReason::UserCode);
 }
 
 /// Row `device-decision-of-another-client`: what travels through the browser names another client, or another client's code.
@@ -110,8 +110,8 @@ fn a_decision_about_one_client_is_none_about_another() {
     let mut other_code = entered(&world, &codes).unwrap();
     other_code.user_code = scanners["user_code"].as_str().unwrap().to_owned();
     for changed in [other_client, other_code] {
-        assert_eq!(paged(grant(&world, changed.clone(), Approval::new("jane"))), Reason::UserCode, "{changed:?}");
-        assert_eq!(paged(deny(&world, changed.clone())), Reason::UserCode, "{changed:?}");
+        assert_eq!(paged(grant(&world, changed.clone(), Approval::new("jane"))), RejectReason::UserCode, "{changed:?}");
+        assert_eq!(paged(deny(&world, changed.clone())), RejectReason::UserCode, "{changed:?}");
     }
     refused(poll(&world, PRINTER, &codes.device), 400, "authorization_pending");
     let scanners = scanners["device_code"].as_str().unwrap();
@@ -126,7 +126,7 @@ fn a_device_is_granted_no_more_than_it_asked_for() {
     let device = entered(&world, &codes).unwrap();
     for more in ["read write", "write", "admin"] {
         let rejected = grant(&world, device.clone(), Approval::new("jane").scope(more)).unwrap_err();
-        assert!(matches!(rejected.reason, Reason::Misconfigured(_)), "{more}: {rejected}");
+        assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{more}: {rejected}");
     }
     // What the browser says of the scope is not what the device asked for.
     let mut changed = device.clone();
@@ -163,7 +163,7 @@ fn a_user_code_is_no_device_code() {
         panic!("the record is not looked for")
     };
     let step = pending.answer(Some(record_of_user_code(&world, &codes.user)));
-    assert_eq!(refused(serve(step, &world.store), 400, "invalid_grant"), Reason::DeviceUnknown);
+    assert_eq!(refused(serve(step, &world.store), 400, "invalid_grant"), RejectReason::DeviceUnknown);
     poll(&world, PRINTER, &codes.device).unwrap();
 }
 
@@ -184,7 +184,7 @@ fn a_client_that_may_not_use_devices_gets_no_codes() {
     let record = || ClientRecord::confidential(stats.0, stats.1).unwrap();
     world.store.add_client(record().grant_types(["client_credentials"]));
     let reason = refused(ask_for_codes(&world, stats), 400, "unauthorized_client");
-    assert_eq!(reason, Reason::NotAllowed(DEVICE_CODE.to_owned()));
+    assert_eq!(reason, RejectReason::NotAllowed(DEVICE_CODE.to_owned()));
     world.store.add_client(record().grant_types([DEVICE_CODE]));
     let answer: Value = serde_json::from_slice(ask_for_codes(&world, stats).unwrap().body()).unwrap();
     // What it lost meanwhile, it has no more.
@@ -210,14 +210,14 @@ fn of_two_polls_at_once_one_brings_tokens_and_the_other_takes_none_away() {
     };
     let (first, second, third) = (found(), found(), found());
     let tokens = Tokens::read(&serve(first, &world.store).unwrap());
-    assert_eq!(refused(serve(second, &world.store), 400, "invalid_grant"), Reason::DeviceUnknown);
+    assert_eq!(refused(serve(second, &world.store), 400, "invalid_grant"), RejectReason::DeviceUnknown);
     // A device asks again and again: it has not stolen anything.
     assert!(world.lives(&tokens.access) && world.lives(tokens.refresh_token()));
     let key = oauth_proto::oauth2::server::TokenHash::of(&tokens.access);
     let question = oauth_proto::oauth2::server::FindToken { key };
     let grant = world.store.find_token(&question).unwrap().unwrap().grant.id;
     serve(world.provider.revoke_grant(grant), &world.store).unwrap();
-    assert_eq!(refused(serve(third, &world.store), 400, "invalid_grant"), Reason::DeviceUnknown);
+    assert_eq!(refused(serve(third, &world.store), 400, "invalid_grant"), RejectReason::DeviceUnknown);
 }
 
 /// RFC 8628 §6.1: user codes are short, so that one may be taken.
@@ -243,7 +243,7 @@ fn a_user_code_that_is_taken_is_followed_by_others_and_not_for_ever() {
         match step {
             ServerStep::Done(_) => assert!(taken < 8 && count == taken + 1, "{taken}"),
             ServerStep::Reject(rejected) => {
-                assert!(taken >= 8 && count == 8 && matches!(rejected.reason, Reason::Misconfigured(_)));
+                assert!(taken >= 8 && count == 8 && matches!(rejected.reason, RejectReason::Misconfigured(_)));
             }
             step @ ServerStep::Query(_) => panic!("{step:?}"),
         }
@@ -298,7 +298,7 @@ fn a_decision_that_a_question_overtakes_is_tried_again() {
                 ServerStep::Reject(rejected) => break Err(rejected.reason),
             }
         };
-        let expected = if overtaken < 9 { Ok(()) } else { Err(Reason::UserCode) };
+        let expected = if overtaken < 9 { Ok(()) } else { Err(RejectReason::UserCode) };
         assert_eq!((end, tried), (expected, (overtaken + 1).min(9)), "{overtaken}");
     }
 }

@@ -1,7 +1,7 @@
 //! Introspection: who asks about tokens that are not its own.
 
 use oauth_proto::Response;
-use oauth_proto::oauth2::server::{ClientRecord, Reason, Rejected};
+use oauth_proto::oauth2::server::{ClientRecord, RejectReason, Rejected};
 use serde_json::{Value, json};
 
 use super::world::*;
@@ -36,7 +36,7 @@ fn a_public_client_learns_of_no_token() {
     let own = Tokens::read(&world.post("/token", &redeem).unwrap()).access;
     for token in [&*own, &world.tokens().access, "unknown"] {
         let asked = world.post("/introspect", &[("client_id", "app"), ("token", token)]);
-        assert_eq!(refused(asked, 400, "unauthorized_client"), Reason::MayNotIntrospect);
+        assert_eq!(refused(asked, 400, "unauthorized_client"), RejectReason::MayNotIntrospect);
     }
     // Not even if the operator has made it one that sees all.
     world.store.add_client(ClientRecord::public("app").introspects_all());

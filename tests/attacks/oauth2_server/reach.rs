@@ -3,7 +3,7 @@
 use oauth_proto::Step;
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, Consent, FindToken, Reason, RegistrationPolicy, Store, TokenHash, serve,
+    Approval, ClientRecord, Consent, FindToken, RegistrationPolicy, RejectReason, Store, TokenHash, serve,
 };
 use oauth_proto::oauth2::{AuthorizationServer, Client};
 
@@ -48,7 +48,7 @@ fn a_consent_whose_scope_was_changed_grants_no_more_than_the_client_may_ask() {
     let changed: Consent = serde_json::from_value(stored).unwrap();
     let step = world.provider.grant(changed, Approval::new("jane"), world.moment());
     let rejected = serve(step, &world.store).unwrap_err();
-    assert!(matches!(rejected.reason, Reason::ScopeRefused(_)), "{rejected}");
+    assert!(matches!(rejected.reason, RejectReason::ScopeRefused(_)), "{rejected}");
 }
 
 /// Between the request and the code, or the code and the tokens.
@@ -60,7 +60,7 @@ fn a_client_that_became_public_needs_a_proof_key() {
     world.store.add_client(ClientRecord::public("printer").add_redirect_uri(REDIRECT));
     let rejected =
         serve(world.provider.grant(before, Approval::new("jane"), world.moment()), &world.store).unwrap_err();
-    assert_eq!(rejected.reason, Reason::ChallengeMissing);
+    assert_eq!(rejected.reason, RejectReason::ChallengeMissing);
     let parameters =
         [("grant_type", "authorization_code"), ("client_id", "printer"), ("code", &*code), ("redirect_uri", REDIRECT)];
     refused(world.post("/token", &parameters), 400, "invalid_grant");
