@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use common::oauth2::*;
 use oauth_proto::oauth2::{
-    AuthenticateClient, Authentication, Authorize, Client, Credentials, Grant, IncludeClientId, PendingDevice,
-    PkceSupport, ResponseMode, SecretPlacement, TokenType, Transmission,
+    AuthenticateClient, Authentication, Authorize, Client, Grant, IncludeClientId, PendingDevice, PkceSupport,
+    RequestCredentials, ResponseMode, SecretPlacement, TokenType, Transmission,
 };
 use oauth_proto::{
     Callback, Error, Expired, Forged, Misbehaved, Refused, Request, Response, Step, Timestamp, Unsupported,
@@ -316,7 +316,7 @@ impl AuthenticateClient for Signed {
         "private_key_jwt"
     }
 
-    fn authenticate(&self, credentials: &mut Credentials<'_>) -> Result<(), String> {
+    fn authenticate(&self, credentials: &mut RequestCredentials<'_>) -> Result<(), String> {
         let claims = credentials.claims();
         assert_eq!((&claims["iss"], &claims["aud"]), (&"s6BhdRkqt3".into(), &ISSUER.into()));
         assert_eq!(claims["exp"], credentials.now.as_secs() + 60);

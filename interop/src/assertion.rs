@@ -2,7 +2,7 @@
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use hmac::{Hmac, KeyInit, Mac};
-use oauth_proto::oauth2::{AuthenticateClient, Authentication, Credentials};
+use oauth_proto::oauth2::{AuthenticateClient, Authentication, RequestCredentials};
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use serde_json::Value;
@@ -55,7 +55,7 @@ impl AuthenticateClient for Assertion {
         }
     }
 
-    fn authenticate(&self, credentials: &mut Credentials<'_>) -> Result<(), String> {
+    fn authenticate(&self, credentials: &mut RequestCredentials<'_>) -> Result<(), String> {
         let base64url = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
         let header = serde_json::json!({ "alg": self.algorithm(), "typ": "JWT" }).to_string();
         let message = [header, credentials.claims().to_string()].map(|part| base64url(part.as_bytes())).join(".");

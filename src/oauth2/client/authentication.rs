@@ -97,7 +97,7 @@ impl fmt::Debug for Authentication {
 /// Its name, and what it adds to each request. For an assertion (RFC 7523 §2.2) that is two parameters:
 ///
 /// ```
-/// use oauth_proto::oauth2::{AuthenticateClient, Authentication, Credentials};
+/// use oauth_proto::oauth2::{AuthenticateClient, Authentication, RequestCredentials};
 ///
 /// struct PrivateKeyJwt { /* a key, in memory or in a device */ }
 ///
@@ -113,7 +113,7 @@ impl fmt::Debug for Authentication {
 ///         "private_key_jwt"
 ///     }
 ///
-///     fn authenticate(&self, credentials: &mut Credentials<'_>) -> Result<(), String> {
+///     fn authenticate(&self, credentials: &mut RequestCredentials<'_>) -> Result<(), String> {
 ///         let assertion = self.sign(&credentials.claims())?;
 ///         credentials.parameter("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
 ///         credentials.parameter("client_assertion", &assertion);
@@ -131,19 +131,19 @@ pub trait AuthenticateClient: Send + Sync {
     ///
     /// # Errors
     /// A text for the operator, when it cannot be done. It must hold no secret.
-    fn authenticate(&self, credentials: &mut Credentials<'_>) -> Result<(), String>;
+    fn authenticate(&self, credentials: &mut RequestCredentials<'_>) -> Result<(), String>;
 }
 
 /// What a client's authentication knows of the request, and what it adds to it.
 ///
 /// ```
-/// use oauth_proto::oauth2::Credentials;
+/// use oauth_proto::oauth2::RequestCredentials;
 ///
-/// fn authenticate(credentials: &mut Credentials<'_>, assertion: &str) {
+/// fn authenticate(credentials: &mut RequestCredentials<'_>, assertion: &str) {
 ///     credentials.parameter("client_assertion", assertion);
 /// }
 /// ```
-pub struct Credentials<'a> {
+pub struct RequestCredentials<'a> {
     /// The client's identifier.
     pub client_id: &'a str,
     /// Whom an assertion is for: the server's issuer identifier or, where that is not known, the endpoint.
@@ -155,7 +155,7 @@ pub struct Credentials<'a> {
     pub(super) headers: Vec<(http::HeaderName, HeaderValue)>,
 }
 
-impl<'a> Credentials<'a> {
+impl<'a> RequestCredentials<'a> {
     pub(super) fn new(client_id: &'a str, audience: &'a str, moment: &'a Moment) -> Self {
         Self { client_id, audience, now: moment.now, moment, parameters: Vec::new(), headers: Vec::new() }
     }
@@ -190,7 +190,7 @@ impl<'a> Credentials<'a> {
     }
 }
 
-impl fmt::Debug for Credentials<'_> {
+impl fmt::Debug for RequestCredentials<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials").field("client_id", &self.client_id).field("audience", &self.audience).finish()
     }

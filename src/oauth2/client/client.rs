@@ -6,7 +6,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use zeroize::Zeroizing;
 
-use super::authentication::{self, Credentials, Kind as Way};
+use super::authentication::{self, Kind as Way, RequestCredentials};
 use super::authorize::RESERVED;
 use super::grant::{self, Kind};
 use super::hooks::{Hook, Hooks, ProtectedRequest};
@@ -427,7 +427,7 @@ impl Client {
             Way::Other(method) => {
                 let endpoint = endpoint.to_string();
                 let audience = server.issuer.as_deref().unwrap_or(&endpoint);
-                let mut credentials = Credentials::new(id, audience, moment);
+                let mut credentials = RequestCredentials::new(id, audience, moment);
                 let added = method.authenticate(&mut credentials);
                 added.map_err(|reason| Unsupported::ClientAuthentication { reason })?;
                 for (name, value) in &credentials.parameters {
