@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::oauth2::*;
 use oauth_proto::oauth2::{
-    AuthenticateClient, Authentication, Authorize, Client, Grant, IncludeClientId, PendingDevice, PkceSupport,
+    AuthenticateClient, Authorize, Client, ClientAuthentication, Grant, IncludeClientId, PendingDevice, PkceSupport,
     RequestCredentials, ResponseMode, SecretPlacement, TokenType, Transmission,
 };
 use oauth_proto::{
@@ -331,11 +331,11 @@ fn clients_are_authenticated_as_they_were_told() {
     let with = |authentication| client().authentication(authentication);
     let of = |client: Client| request(&client, Grant::client_credentials());
 
-    let public = of(with(Authentication::none()));
+    let public = of(with(ClientAuthentication::none()));
     assert_eq!(parameter(public.body(), "client_id"), "s6BhdRkqt3");
-    let tls = of(with(Authentication::mutual_tls()));
+    let tls = of(with(ClientAuthentication::mutual_tls()));
     assert_eq!(parameter(tls.body(), "client_id"), "s6BhdRkqt3");
-    let body = of(with(Authentication::body("s&")).include_client_id(IncludeClientId::Never));
+    let body = of(with(ClientAuthentication::body("s&")).include_client_id(IncludeClientId::Never));
     assert_eq!(parameter(body.body(), "client_secret"), "s&");
     assert_eq!(parameter(body.body(), "client_id"), "s6BhdRkqt3");
     for request in [&public, &tls, &body] {
@@ -344,11 +344,11 @@ fn clients_are_authenticated_as_they_were_told() {
     let both = of(client().include_client_id(IncludeClientId::Always));
     assert_eq!(parameter(both.body(), "client_id"), "s6BhdRkqt3");
     assert!(both.headers().contains_key("authorization") && !has(&both, "client_secret"));
-    assert!(!has(&of(with(Authentication::none()).include_client_id(IncludeClientId::Never)), "client_id"));
-    let custom = of(with(Authentication::custom(Signed)));
+    assert!(!has(&of(with(ClientAuthentication::none()).include_client_id(IncludeClientId::Never)), "client_id"));
+    let custom = of(with(ClientAuthentication::custom(Signed)));
     assert_eq!(parameter(custom.body(), "client_assertion").len(), 22);
     assert!(custom.headers()["x-proof"].is_sensitive());
-    let locked = with(Authentication::custom(Signed)).request_token(Grant::client_credentials(), at(NOW + 1));
+    let locked = with(ClientAuthentication::custom(Signed)).request_token(Grant::client_credentials(), at(NOW + 1));
     assert!(locked.is_err());
 
     let placed = |placement| Client::new(server().secret_placement(placement), "id").secret("a/b");

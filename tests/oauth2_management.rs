@@ -643,7 +643,7 @@ fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
     }
     // What the caller says counts everywhere.
     let everywhere = server(&[(token, BOTH), (revocation, POST), (introspection, POST)]);
-    let basic = client_of(everywhere.clone()).authentication(oauth_proto::oauth2::Authentication::basic(SECRET));
+    let basic = client_of(everywhere.clone()).authentication(oauth_proto::oauth2::ClientAuthentication::basic(SECRET));
     assert_eq!(in_body(&basic), [false; 3]);
     let placed = everywhere.secret_placement(oauth_proto::oauth2::SecretPlacement::Basic);
     assert_eq!(in_body(&client_of(placed)), [false; 3]);

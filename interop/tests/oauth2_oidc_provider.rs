@@ -5,8 +5,8 @@ use interop::assertion::claims;
 use interop::browser::{Arrival, Browser, Form};
 use interop::oidc_provider::{CALLBACK, CLIENTS, LOOPBACK, OidcProvider, PHOTOS, offline};
 use oauth_proto::oauth2::{
-    Authentication, AuthorizationServer, Authorize, Client, Discovery, Grant, PkceSupport, ResponseMode, Scope, Token,
-    TokenHint, TokenType,
+    AuthorizationServer, Authorize, Client, ClientAuthentication, Discovery, Grant, PkceSupport, ResponseMode, Scope,
+    Token, TokenHint, TokenType,
 };
 use oauth_proto::{Callback, Error, Forged, Moment, Refused};
 
@@ -291,7 +291,7 @@ fn a_client_asks_for_itself_however_it_is_authenticated() {
 fn a_wrong_secret_or_key_is_an_unknown_client() {
     let op = OidcProvider::start();
     let unknown = refused("invalid_client", 401);
-    let wrong = || [("basic", Authentication::basic("x y")), ("post", Authentication::body("x y"))];
+    let wrong = || [("basic", ClientAuthentication::basic("x y")), ("post", ClientAuthentication::body("x y"))];
     let clients = wrong().map(|(id, authentication)| op.client_by(id, authentication));
     for client in clients.iter().chain([&op.client("stranger")]) {
         let step = client.request_token(Grant::client_credentials(), Moment::from_os());

@@ -18,13 +18,13 @@ const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
 /// How a client is authenticated at the token endpoint and its kin.
 ///
 /// ```
-/// use oauth_proto::oauth2::Authentication;
+/// use oauth_proto::oauth2::ClientAuthentication;
 ///
-/// let authentication = Authentication::body("7Fjfp0ZBr1KtDRbnfVdmIw");
+/// let authentication = ClientAuthentication::body("7Fjfp0ZBr1KtDRbnfVdmIw");
 /// assert!(!format!("{authentication:?}").contains("7Fjfp0"));
 /// ```
 #[derive(Clone, Default)]
-pub struct Authentication(pub(super) Kind);
+pub struct ClientAuthentication(pub(super) Kind);
 
 #[derive(Clone, Default)]
 pub(super) enum Kind {
@@ -38,7 +38,7 @@ pub(super) enum Kind {
     Missing(String),
 }
 
-impl Authentication {
+impl ClientAuthentication {
     /// Not at all: a public client says who it is by `client_id` in the body (RFC 6749 §3.2.1).
     pub fn none() -> Self {
         Self(Kind::None)
@@ -79,7 +79,7 @@ impl Authentication {
     }
 }
 
-impl fmt::Debug for Authentication {
+impl fmt::Debug for ClientAuthentication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::None => f.write_str("None"),
@@ -97,7 +97,7 @@ impl fmt::Debug for Authentication {
 /// Its name, and what it adds to each request. For an assertion (RFC 7523 §2.2) that is two parameters:
 ///
 /// ```
-/// use oauth_proto::oauth2::{AuthenticateClient, Authentication, RequestCredentials};
+/// use oauth_proto::oauth2::{AuthenticateClient, ClientAuthentication, RequestCredentials};
 ///
 /// struct PrivateKeyJwt { /* a key, in memory or in a device */ }
 ///
@@ -121,7 +121,7 @@ impl fmt::Debug for Authentication {
 ///     }
 /// }
 ///
-/// let authentication = Authentication::custom(PrivateKeyJwt {});
+/// let authentication = ClientAuthentication::custom(PrivateKeyJwt {});
 /// ```
 pub trait AuthenticateClient: Send + Sync {
     /// What it is called: a name of the registry for `token_endpoint_auth_method` (RFC 7591 §4.2).

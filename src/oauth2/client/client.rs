@@ -11,7 +11,7 @@ use super::authorize::RESERVED;
 use super::grant::{self, Kind};
 use super::hooks::{Hook, Hooks, ProtectedRequest};
 use super::token_response::{self, Expected};
-use super::{Authentication, AuthorizationServer, Grant};
+use super::{AuthorizationServer, ClientAuthentication, Grant};
 use crate::callback::Leniency;
 use crate::event::Observer;
 use crate::mark::Mark;
@@ -57,7 +57,7 @@ pub(super) struct Parts {
     pub(super) id: String,
     /// What pending values of this client at this server are known by.
     pub(super) mark: Mark,
-    authentication: Authentication,
+    authentication: ClientAuthentication,
     /// Whether the server decides where the secret goes.
     follows_server: bool,
     /// The headers that every request to the server has, made once, with `Authorization: Basic` where the client has that.
@@ -129,7 +129,7 @@ impl Client {
             server,
             id,
             opened,
-            authentication: Authentication::none(),
+            authentication: ClientAuthentication::none(),
             follows_server: false,
             headers: Ok(headers(None)),
             include_id: IncludeClientId::Automatic,
@@ -144,7 +144,7 @@ impl Client {
     /// [`authentication`](Self::authentication) overrides that for this client.
     pub fn secret(self, secret: impl Into<Secret>) -> Self {
         let placement = self.0.server.secret;
-        let mut client = self.authentication(Authentication::secret(secret.into(), placement));
+        let mut client = self.authentication(ClientAuthentication::secret(secret.into(), placement));
         client.parts().follows_server = true;
         client
     }
@@ -154,14 +154,14 @@ impl Client {
         let placement = placement.filter(|placement| self.0.follows_server && *placement != self.0.server.secret);
         match (placement, &self.0.authentication.0) {
             (Some(placement), Way::Basic(secret, _) | Way::Body(secret)) => {
-                self.clone().authentication(Authentication::secret(secret.clone(), placement))
+                self.clone().authentication(ClientAuthentication::secret(secret.clone(), placement))
             }
             _ => self.clone(),
         }
     }
 
     /// How the client is authenticated.
-    pub fn authentication(mut self, authentication: Authentication) -> Self {
+    pub fn authentication(mut self, authentication: ClientAuthentication) -> Self {
         let parts = self.parts();
         parts.headers = match &authentication.0 {
             Way::Basic(secret, placement) => {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::authentication::Kind;
 use super::token_response;
-use super::{Authentication, AuthorizationServer, Client};
+use super::{AuthorizationServer, Client, ClientAuthentication};
 use crate::event::Observer;
 use crate::oauth2::{ClientMetadata, Quirks, Registration};
 use crate::step::Receive;
@@ -75,10 +75,10 @@ impl Registration {
         // What is empty says nothing, in a registration that was stored, too.
         let method = self.metadata.token_endpoint_auth_method.as_deref().filter(|method| !method.is_empty());
         let authentication = match (method, self.client_secret.as_ref().filter(|secret| !is_empty(secret))) {
-            (Some("none"), _) | (None, None) => Authentication::none(),
-            (Some("client_secret_post"), Some(secret)) => Authentication::body(secret.clone()),
-            (Some("client_secret_basic") | None, Some(secret)) => Authentication::basic(secret.clone()),
-            (Some(method), _) => Authentication(Kind::Missing(method.to_owned())),
+            (Some("none"), _) | (None, None) => ClientAuthentication::none(),
+            (Some("client_secret_post"), Some(secret)) => ClientAuthentication::body(secret.clone()),
+            (Some("client_secret_basic") | None, Some(secret)) => ClientAuthentication::basic(secret.clone()),
+            (Some(method), _) => ClientAuthentication(Kind::Missing(method.to_owned())),
         };
         Ok(client.authentication(authentication))
     }
