@@ -1,7 +1,7 @@
 //! Calling an API with a token, RFC 6750 §2, and renewing the token when it is due, RFC 6749 §6.
 //!
 //! ```text
-//!   sign ----> Stamp ----> the request is sent ----> judge ----> Accept        the response is the caller's
+//!   sign ----> SentToken ----> the request is sent ----> judge ----> Accept        the response is the caller's
 //!     |                                                |-------> Resend        sign_again: there is a newer token
 //!     |  Expired::Token                                |-------> Renew         store, install, sign_again
 //!     +----> renew ----> store ----> install           +-------> Reauthorize   only the user can help
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
-use super::verdict::{Again, ProtectedResponse, Stamp, Verdict, Want, WithholdToken};
+use super::verdict::{Again, ProtectedResponse, SentToken, Verdict, Want, WithholdToken};
 use super::{Client, Grant, ProtectedRequest};
 use crate::event::Observer;
 use crate::oauth2::{BearerChallenge, BearerError, Placement, Scope, Token, TokenPlacement, TokenType};
@@ -259,7 +259,7 @@ impl Session {
     /// [`Expired::Token`] when it is not, or there is none yet and [`renew`](Self::renew) gets one.
     /// [`Unsupported::ForeignOrigin`] when the request goes where the token must not; [`Unsupported::Url`] when it is not
     /// clear where it goes; [`Unsupported::NoToken`] when only the user can help.
-    pub fn sign(&self, request: &mut Request, now: Timestamp) -> Result<Stamp, Error> {
+    pub fn sign(&self, request: &mut Request, now: Timestamp) -> Result<SentToken, Error> {
         self.sign_parts(request, now, |body| Some(body))
     }
 
@@ -267,7 +267,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`sign`](Self::sign), and [`Unsupported::NoFormBody`] when the token goes in the body.
-    pub fn sign_head<B>(&self, request: &mut http::Request<B>, now: Timestamp) -> Result<Stamp, Error> {
+    pub fn sign_head<B>(&self, request: &mut http::Request<B>, now: Timestamp) -> Result<SentToken, Error> {
         self.sign_parts(request, now, |_| None)
     }
 
@@ -276,23 +276,23 @@ impl Session {
         request: &mut http::Request<B>,
         now: Timestamp,
         body: impl FnOnce(&mut B) -> Option<&mut Vec<u8>>,
-    ) -> Result<Stamp, Error> {
+    ) -> Result<SentToken, Error> {
         if request.extensions().get::<WithholdToken>().is_some() {
-            return Ok(Stamp::new(self.generation, true));
+            return Ok(SentToken::new(self.generation, true));
         }
         self.check_origin(request.uri(), request.headers())?;
         if self.is_due(now)? {
             return Err(Expired::Token.into());
         }
         self.give(request, body)?;
-        Ok(Stamp::new(self.generation, false))
+        Ok(SentToken::new(self.generation, false))
     }
 
     /// As [`sign`](Self::sign), for a token that is known to be good.
-    pub(super) fn sign_good(&self, request: &mut Request) -> Result<Stamp, Error> {
+    pub(super) fn sign_good(&self, request: &mut Request) -> Result<SentToken, Error> {
         self.check_origin(request.uri(), request.headers())?;
         self.give(request, |body| Some(body))?;
-        Ok(Stamp::new(self.generation, false))
+        Ok(SentToken::new(self.generation, false))
     }
 
     /// As [`sign`](Self::sign), right after a renewal: with the token whatever its end, since a server whose tokens live
@@ -301,12 +301,12 @@ impl Session {
     ///
     /// # Errors
     /// As [`sign`](Self::sign), but for [`Expired::Token`].
-    pub fn sign_renewed(&self, request: &mut Request) -> Result<Stamp, Error> {
+    pub fn sign_renewed(&self, request: &mut Request) -> Result<SentToken, Error> {
         if request.extensions().get::<WithholdToken>().is_none() {
             self.check_origin(request.uri(), request.headers())?;
             self.give(request, |body| Some(body))?;
         }
-        Ok(Stamp::new(self.generation, true))
+        Ok(SentToken::new(self.generation, true))
     }
 
     /// Gives a request that was refused the session's present token, for the one more time that it may be sent.
@@ -328,7 +328,7 @@ impl Session {
     ///
     /// # Errors
     /// Those of [`renew`](Self::renew).
-    pub fn judge<B>(&self, stamp: Stamp, response: &http::Response<B>, moment: Moment) -> Result<Verdict, Error> {
+    pub fn judge<B>(&self, stamp: SentToken, response: &http::Response<B>, moment: Moment) -> Result<Verdict, Error> {
         Ok(match self.want(&stamp, &ProtectedResponse::of(response, None)) {
             Want::Nothing => Verdict::Accept,
             Want::Resend => Verdict::Resend(Again::once(stamp)),
@@ -337,7 +337,7 @@ impl Session {
         })
     }
 
-    pub(super) fn want(&self, stamp: &Stamp, response: &ProtectedResponse<'_>) -> Want {
+    pub(super) fn want(&self, stamp: &SentToken, response: &ProtectedResponse<'_>) -> Want {
         if stamp.last || !self.heeds_401 {
             return Want::Nothing;
         }
@@ -366,7 +366,7 @@ impl Session {
     }
 
     /// Returns what may help a request whose token was refused.
-    fn way_on(&self, stamp: &Stamp) -> Want {
+    fn way_on(&self, stamp: &SentToken) -> Want {
         if stamp.generation < self.generation { Want::Resend } else { Want::Renewal }
     }
 

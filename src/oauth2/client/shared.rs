@@ -21,7 +21,7 @@ use storage::Storage;
 pub use storage::{ConditionalWrite, Lease, Leased, StoredToken, Written};
 
 use super::session::Session;
-use super::verdict::{Again, ProtectedResponse, Stamp, Want, WithholdToken};
+use super::verdict::{Again, ProtectedResponse, SentToken, Want, WithholdToken};
 use crate::event::Observer;
 use crate::oauth2::Token;
 use crate::single_flight::block_on;
@@ -285,7 +285,7 @@ impl SharedSession {
         request: &mut Request,
         send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Stamp, DriveError> {
+    ) -> Result<SentToken, DriveError> {
         let session = self.session();
         if request.extensions().get::<WithholdToken>().is_some() {
             return Ok(session.sign_renewed(request)?);
@@ -355,7 +355,7 @@ impl SharedSession {
     /// The session to send a request with once more, if the response asks for that.
     async fn after(
         &self,
-        stamp: &Stamp,
+        stamp: &SentToken,
         response: &Response,
         send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,

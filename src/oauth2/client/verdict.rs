@@ -20,22 +20,22 @@ pub struct WithholdToken;
 /// Which token a request carries. Its only use is [`Session::judge`](super::Session::judge).
 ///
 /// ```
-/// use oauth_proto::oauth2::{Session, Stamp};
+/// use oauth_proto::oauth2::{Session, SentToken};
 /// use oauth_proto::{Error, Moment, Request};
 ///
-/// fn sign(session: &Session, request: &mut Request) -> Result<Stamp, Error> {
+/// fn sign(session: &Session, request: &mut Request) -> Result<SentToken, Error> {
 ///     session.sign(request, Moment::from_os().now)
 /// }
 /// ```
 #[derive(Debug)]
 #[must_use = "the response is judged by it"]
-pub struct Stamp {
+pub struct SentToken {
     pub(super) generation: u64,
     /// Whether a 401 is the last word: the request carries no token, or a new one.
     pub(super) last: bool,
 }
 
-impl Stamp {
+impl SentToken {
     pub(super) fn new(generation: u64, last: bool) -> Self {
         Self { generation, last }
     }
@@ -57,7 +57,7 @@ pub struct Again(());
 
 impl Again {
     /// For a request whose stamp was judged.
-    pub(super) fn once(_: Stamp) -> Self {
+    pub(super) fn once(_: SentToken) -> Self {
         Self(())
     }
 }
