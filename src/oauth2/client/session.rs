@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
-use super::verdict::{Again, ProtectedResponse, SentToken, Verdict, Want, WithholdToken};
+use super::verdict::{ProtectedResponse, Retry, SentToken, Verdict, Want, WithholdToken};
 use super::{Client, Grant, ProtectedRequest};
 use crate::event::Observer;
 use crate::oauth2::{BearerChallenge, BearerError, Placement, Scope, Token, TokenPlacement, TokenType};
@@ -313,7 +313,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`sign_renewed`](Self::sign_renewed).
-    pub fn sign_again(&self, request: &mut Request, _: Again) -> Result<(), Error> {
+    pub fn sign_again(&self, request: &mut Request, _: Retry) -> Result<(), Error> {
         self.check_origin(request.uri(), request.headers())?;
         self.give(request, |body| Some(body))?;
         self.observer().resent(request.uri());
@@ -331,8 +331,8 @@ impl Session {
     pub fn judge<B>(&self, stamp: SentToken, response: &http::Response<B>, moment: Moment) -> Result<Verdict, Error> {
         Ok(match self.want(&stamp, &ProtectedResponse::of(response, None)) {
             Want::Nothing => Verdict::Accept,
-            Want::Resend => Verdict::Resend(Again::once(stamp)),
-            Want::Renewal if self.is_renewable() => Verdict::Renew(self.renew(moment)?, Again::once(stamp)),
+            Want::Resend => Verdict::Resend(Retry::once(stamp)),
+            Want::Renewal if self.is_renewable() => Verdict::Renew(self.renew(moment)?, Retry::once(stamp)),
             Want::Renewal | Want::User => Verdict::Reauthorize,
         })
     }

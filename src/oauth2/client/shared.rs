@@ -21,7 +21,7 @@ use storage::Storage;
 pub use storage::{ConditionalWrite, Lease, Leased, StoredToken, Written};
 
 use super::session::Session;
-use super::verdict::{Again, ProtectedResponse, SentToken, Want, WithholdToken};
+use super::verdict::{ProtectedResponse, Retry, SentToken, Want, WithholdToken};
 use crate::event::Observer;
 use crate::oauth2::Token;
 use crate::single_flight::block_on;
@@ -221,7 +221,7 @@ impl SharedSession {
             return Ok(response);
         };
         let mut signed = request;
-        session.sign_again(&mut signed, Again::once(stamp))?;
+        session.sign_again(&mut signed, Retry::once(stamp))?;
         exchange(signed, &mut send, &observer).await
     }
 

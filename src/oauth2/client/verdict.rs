@@ -44,18 +44,18 @@ impl SentToken {
 /// The right to send a request once more. There is no second one.
 ///
 /// ```
-/// use oauth_proto::oauth2::{Again, Session};
+/// use oauth_proto::oauth2::{Retry, Session};
 /// use oauth_proto::{Error, Request};
 ///
-/// fn once_more(session: &Session, request: &mut Request, again: Again) -> Result<(), Error> {
+/// fn once_more(session: &Session, request: &mut Request, again: Retry) -> Result<(), Error> {
 ///     session.sign_again(request, again)
 /// }
 /// ```
 #[derive(Debug)]
 #[must_use = "it is there to sign the request again"]
-pub struct Again(());
+pub struct Retry(());
 
-impl Again {
+impl Retry {
     /// For a request whose stamp was judged.
     pub(super) fn once(_: SentToken) -> Self {
         Self(())
@@ -83,9 +83,9 @@ pub enum Verdict {
     /// The response is what the server has to say.
     Accept,
     /// The token was renewed meanwhile: sign again, and send.
-    Resend(Again),
+    Resend(Retry),
     /// The server does not take the token: renew it, store and install what comes, sign again, and send.
-    Renew(Step<Token>, Again),
+    Renew(Step<Token>, Retry),
     /// The server does not take the token, and nothing but a new authorization by the user will do.
     Reauthorize,
 }
