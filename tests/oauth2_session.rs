@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use common::oauth2::*;
-use oauth_proto::oauth2::{Grant, Session, SharedSession, Token, TokenPlacement, Verdict, WithholdToken};
+use oauth_proto::oauth2::{Grant, NextAction, Session, SharedSession, Token, TokenPlacement, WithholdToken};
 use oauth_proto::{DriveError, Error, Expired, Refused, Request, Response, Timestamp, Unsupported};
 
 fn expired() -> Token {
@@ -73,7 +73,7 @@ fn a_good_token_goes_with_the_request() {
     assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"));
     assert!(request.headers()["authorization"].is_sensitive());
     let verdict = session(token()).judge(stamp, &response(200, &[], ""), moment()).unwrap();
-    assert!(matches!(verdict, Verdict::Accept));
+    assert!(matches!(verdict, NextAction::Accept));
 }
 
 /// The first way of requests-oauthlib: an error says that the token has expired, and the caller renews it.
@@ -282,14 +282,14 @@ fn a_challenge_that_a_renewal_would_not_help_renews_nothing() {
         let stamp = session.sign(&mut get(API), now()).unwrap();
         let header = format!(r#"Basic realm="x", Bearer error="{error}""#);
         let verdict = session.judge(stamp, &response(401, &[("www-authenticate", &header)], ""), moment()).unwrap();
-        assert_eq!(matches!(verdict, Verdict::Renew(..)), renews, "{error}: {verdict:?}");
+        assert_eq!(matches!(verdict, NextAction::Renew(..)), renews, "{error}: {verdict:?}");
     }
     let mut unrenewable = token();
     unrenewable.refresh_token = None;
     let session = common::oauth2::session(unrenewable);
     let stamp = session.sign(&mut get(API), now()).unwrap();
     let verdict = session.judge(stamp, &unauthorized(), moment()).unwrap();
-    assert!(matches!(verdict, Verdict::Reauthorize));
+    assert!(matches!(verdict, NextAction::Reauthorize));
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn a_late_401_of_an_old_token_renews_nothing() {
     let mut session = session(token());
     let stamp = session.sign(&mut get(API), now()).unwrap();
     session.install(Token::bearer("newer"));
-    let Verdict::Resend(again) = session.judge(stamp, &unauthorized(), moment()).unwrap() else { panic!() };
+    let NextAction::Resend(again) = session.judge(stamp, &unauthorized(), moment()).unwrap() else { panic!() };
     let mut request = get(API);
     session.sign_again(&mut request, again).unwrap();
     assert_eq!(bearer(&request), Some("newer"));
@@ -310,7 +310,7 @@ fn a_token_is_withheld_from_one_request() {
     request.extensions_mut().insert(WithholdToken);
     let stamp = session.sign(&mut request, now()).unwrap();
     assert!(request.headers().is_empty());
-    assert!(matches!(session.judge(stamp, &unauthorized(), moment()).unwrap(), Verdict::Accept));
+    assert!(matches!(session.judge(stamp, &unauthorized(), moment()).unwrap(), NextAction::Accept));
 }
 
 fn placed(placement: TokenPlacement, request: Request) -> Result<Request, Error> {
@@ -590,10 +590,10 @@ fn a_challenge_decides_whether_a_renewal_may_help() {
         let stamp = session.sign(&mut get(API), now()).unwrap();
         let answer = response(status, &[("www-authenticate", challenge)], "");
         match session.judge(stamp, &answer, moment()).unwrap() {
-            Verdict::Accept => "accept",
-            Verdict::Resend(_) => "resend",
-            Verdict::Renew(..) => "renew",
-            Verdict::Reauthorize => "reauthorize",
+            NextAction::Accept => "accept",
+            NextAction::Resend(_) => "resend",
+            NextAction::Renew(..) => "renew",
+            NextAction::Reauthorize => "reauthorize",
         }
     };
     for code in

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use common::oauth2::*;
 use oauth_proto::oauth2::{
-    ConditionalWrite, Grant, Lease, Leased, Renewal, Session, SharedSession, SharedSessionBuilder, StoredToken, Token,
-    Verdict, Written,
+    ConditionalWrite, Grant, Lease, Leased, NextAction, Renewal, Session, SharedSession, SharedSessionBuilder,
+    StoredToken, Token, Written,
 };
 use oauth_proto::{DriveError, Error, Moment, Request, Response, Timestamp, Unsupported};
 
@@ -465,9 +465,9 @@ fn an_api_may_refuse_a_token_in_words_of_its_own() {
     });
     let stamp = session.sign(&mut get(API), now()).unwrap();
     let verdict = session.judge(stamp, &response(403, &[], ""), moment()).unwrap();
-    assert!(matches!(verdict, Verdict::Renew(..)), "{verdict:?}");
+    assert!(matches!(verdict, NextAction::Renew(..)), "{verdict:?}");
     let stamp = session.sign(&mut get(API), now()).unwrap();
-    assert!(matches!(session.judge(stamp, &response(404, &[], ""), moment()).unwrap(), Verdict::Accept));
+    assert!(matches!(session.judge(stamp, &response(404, &[], ""), moment()).unwrap(), NextAction::Accept));
 
     let shared = SharedSession::new(session);
     let send = |request: Request| {

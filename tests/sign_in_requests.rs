@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use common::oauth2::{bearer, json, moment, response, sent, token};
 use common::sign_in::{argument, drive, of, place};
 use oauth_proto::oauth1::{ApiRequest, Session, TokenCredentials};
-use oauth_proto::oauth2::{self, TokenPlacement, Verdict};
+use oauth_proto::oauth2::{self, NextAction, TokenPlacement};
 use oauth_proto::sign_in::{
     SignIn, dropbox_request, dropbox_request_at, facebook_request, facebook_request_at, twitter_request,
     twitter_request_at,
@@ -244,7 +244,7 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
     let stamp = session.sign(&mut request, moment().now).unwrap();
     assert_eq!(proof(&request), PROOFS[0].1);
     session.install(oauth2::Token::bearer("at-new"));
-    let Verdict::Resend(again) = session.judge(stamp, &response(401, &[], ""), moment()).unwrap() else { panic!() };
+    let NextAction::Resend(again) = session.judge(stamp, &response(401, &[], ""), moment()).unwrap() else { panic!() };
     session.sign_again(&mut request, again).unwrap();
     assert_eq!((bearer(&request).unwrap(), proof(&request).as_str()), PROOFS[1]);
 

@@ -1,8 +1,8 @@
 //! OAuth 2.0 client: what must be refused before a secret leaves, and what must not be believed of an answer.
 
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, Client, Discovery, Metadata, Pending, Quirks, ResourceDiscovery, ResponseMode,
-    Scope, Session, Token, TokenType, Verdict,
+    AuthorizationServer, Authorize, Client, Discovery, Metadata, NextAction, Pending, Quirks, ResourceDiscovery,
+    ResponseMode, Scope, Session, Token, TokenType,
 };
 use oauth_proto::{
     Error, Expired, Forged, Misbehaved, OneTimeUse, Refused, Step, Timestamp, Unsupported, UsedPendingIds,
@@ -379,7 +379,7 @@ fn a_request_that_was_led_elsewhere_is_not_signed_again() {
         let mut request = get(API);
         let stamp = session.sign(&mut request, now()).unwrap();
         session.install(token());
-        let Verdict::Resend(again) = session.judge(stamp, &refused, moment()).unwrap() else {
+        let NextAction::Resend(again) = session.judge(stamp, &refused, moment()).unwrap() else {
             panic!("there is a newer token")
         };
         let mut request = get(leads_to);

@@ -47,7 +47,7 @@ pub use shared::{
     StoredToken, Written,
 };
 pub use token_endpoints::TokenHint;
-pub use verdict::{ProtectedResponse, Retry, SentToken, Verdict, WithholdToken};
+pub use verdict::{NextAction, ProtectedResponse, Retry, SentToken, WithholdToken};
 
 /// Appends a parameter to a form.
 fn push(form: &mut String, name: &str, value: &str) {

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
-use super::verdict::{ProtectedResponse, Retry, SentToken, Verdict, Want, WithholdToken};
+use super::verdict::{NextAction, ProtectedResponse, Retry, SentToken, Want, WithholdToken};
 use super::{Client, Grant, ProtectedRequest};
 use crate::event::Observer;
 use crate::oauth2::{BearerChallenge, BearerError, Placement, Scope, Token, TokenPlacement, TokenType};
@@ -29,7 +29,7 @@ const LEEWAY: Duration = Duration::from_secs(10);
 /// A token, the origins that it is for, and what renews it.
 ///
 /// ```no_run
-/// use oauth_proto::oauth2::{Client, Session, Token, Verdict};
+/// use oauth_proto::oauth2::{Client, Session, Token, NextAction};
 /// use oauth_proto::{Error, Expired, Moment, run};
 /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
 /// # fn store(_: &Token) {}
@@ -48,7 +48,7 @@ const LEEWAY: Duration = Duration::from_secs(10);
 ///     signed => signed?,
 /// };
 /// let response = send(request.clone())?;
-/// if let Verdict::Renew(renewal, again) = session.judge(stamp, &response, Moment::from_os())? {
+/// if let NextAction::Renew(renewal, again) = session.judge(stamp, &response, Moment::from_os())? {
 ///     let renewed = run(renewal, &mut send)?;
 ///     store(&renewed);
 ///     session.install(renewed);
@@ -328,12 +328,17 @@ impl Session {
     ///
     /// # Errors
     /// Those of [`renew`](Self::renew).
-    pub fn judge<B>(&self, stamp: SentToken, response: &http::Response<B>, moment: Moment) -> Result<Verdict, Error> {
+    pub fn judge<B>(
+        &self,
+        stamp: SentToken,
+        response: &http::Response<B>,
+        moment: Moment,
+    ) -> Result<NextAction, Error> {
         Ok(match self.want(&stamp, &ProtectedResponse::of(response, None)) {
-            Want::Nothing => Verdict::Accept,
-            Want::Resend => Verdict::Resend(Retry::once(stamp)),
-            Want::Renewal if self.is_renewable() => Verdict::Renew(self.renew(moment)?, Retry::once(stamp)),
-            Want::Renewal | Want::User => Verdict::Reauthorize,
+            Want::Nothing => NextAction::Accept,
+            Want::Resend => NextAction::Resend(Retry::once(stamp)),
+            Want::Renewal if self.is_renewable() => NextAction::Renew(self.renew(moment)?, Retry::once(stamp)),
+            Want::Renewal | Want::User => NextAction::Reauthorize,
         })
     }
 

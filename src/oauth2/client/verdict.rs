@@ -65,21 +65,21 @@ impl Retry {
 /// What to do with a response.
 ///
 /// ```
-/// use oauth_proto::oauth2::Verdict;
+/// use oauth_proto::oauth2::NextAction;
 ///
-/// fn what_now(verdict: &Verdict) -> &'static str {
+/// fn what_now(verdict: &NextAction) -> &'static str {
 ///     match verdict {
-///         Verdict::Accept => "use the response",
-///         Verdict::Resend(_) => "sign again and send",
-///         Verdict::Renew(..) => "renew, store, install, sign again and send",
-///         Verdict::Reauthorize => "send the user to grant access again",
+///         NextAction::Accept => "use the response",
+///         NextAction::Resend(_) => "sign again and send",
+///         NextAction::Renew(..) => "renew, store, install, sign again and send",
+///         NextAction::Reauthorize => "send the user to grant access again",
 ///     }
 /// }
 /// ```
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "it is matched at once")]
 #[must_use = "a 401 may ask for more"]
-pub enum Verdict {
+pub enum NextAction {
     /// The response is what the server has to say.
     Accept,
     /// The token was renewed meanwhile: sign again, and send.
@@ -117,7 +117,7 @@ impl<'a> ProtectedResponse<'a> {
     }
 }
 
-/// As [`Verdict`], before anything is done about it.
+/// As [`NextAction`], before anything is done about it.
 pub(super) enum Want {
     Nothing,
     Resend,
