@@ -14,8 +14,8 @@ use oauth_proto::oauth1::{self, ClientCredentials, Server};
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{MemoryStore, serve};
 use oauth_proto::oauth2::{
-    ApiRequest, AuthorizationServer, Authorize, Client, ClientMetadata, ConditionalWrite, Discovery, Grant,
-    PendingDevice, Registration, ResourceDiscovery, Session, SharedSession, StoredToken, Token, TokenPlacement,
+    ApiRequest, AuthorizationServer, Authorize, Client, ClientMetadata, ClientRegistration, ConditionalWrite,
+    Discovery, Grant, PendingDevice, ResourceDiscovery, Session, SharedSession, StoredToken, Token, TokenPlacement,
     Written,
 };
 use oauth_proto::sign_in::SignIn;
@@ -158,7 +158,7 @@ fn pending_device() -> PendingDevice {
 
 const REGISTERED: &str = r#"{"client_id":"c","client_secret":"hunter2-s","registration_access_token":"hunter2-t","registration_client_uri":"https://auth.example.com/register/c"}"#;
 
-fn registration() -> Registration {
+fn registration() -> ClientRegistration {
     let (_, on) = sent(server().register(&ClientMetadata::new([REDIRECT]), None).unwrap());
     done(on.receive(json(REGISTERED), moment()).unwrap())
 }

@@ -9,7 +9,7 @@ use oauth_proto::oauth2::server::{
     ClaimedClient, ClientSource, FindClient, FindToken, GrantType, Provider, ProviderBuilder, RegistrationPolicy,
     Store, TokenHash, serve,
 };
-use oauth_proto::oauth2::{Authorize, Client, ClientMetadata, Registration};
+use oauth_proto::oauth2::{Authorize, Client, ClientMetadata, ClientRegistration};
 use serde_json::{Value, json};
 use world::{ISSUER, World, provider};
 
@@ -416,7 +416,7 @@ fn our_client_reads_what_was_left_out() {
     let world = open();
     let mut metadata = ClientMetadata::new([CALLBACK]);
     metadata.scope = Some("read admin".into());
-    let registration: Registration = world.run(world.server().register(&metadata, None)).unwrap();
+    let registration: ClientRegistration = world.run(world.server().register(&metadata, None)).unwrap();
     assert_eq!(registration.metadata.scope, Some("read".into()));
 }
 

@@ -118,7 +118,7 @@ fn a_client_registers_changes_and_leaves() {
     assert_eq!(registered.metadata.token_endpoint_auth_method.as_deref(), Some("client_secret_basic"));
     assert!(registered.client_id_issued_at.is_some() && registered.client_secret_expires_at.is_none());
     let stored = serde_json::to_string(&registered).unwrap();
-    let registered: oauth_proto::oauth2::Registration = serde_json::from_str(&stored).unwrap();
+    let registered: oauth_proto::oauth2::ClientRegistration = serde_json::from_str(&stored).unwrap();
 
     let client = registered.client(server.clone(), Moment::from_os().now).unwrap();
     let token = op.http.run(client.request_token(Grant::client_credentials(), Moment::from_os())).unwrap();

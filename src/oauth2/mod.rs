@@ -27,7 +27,7 @@
 //! | call an API | [`SharedSession`]; [`Session`] by hand; [`ApiRequest`] for JSON |
 //! | prove who the client is by more than a secret | [`AuthenticateClient`] |
 //! | ask about a token, or revoke it | [`Client::introspect`], [`Client::revoke`] |
-//! | register a client | [`AuthorizationServer::register`], [`Registration`] |
+//! | register a client | [`AuthorizationServer::register`], [`ClientRegistration`] |
 //! | understand a refusal | [`BearerChallenge`], [`ResourceDiscovery`] |
 //!
 //! Everything is strict unless an option says otherwise: departures of a server's answers are [`Quirks`], those of its
@@ -55,7 +55,7 @@ pub use client::*;
 pub use introspection::Introspection;
 pub use metadata::{Metadata, ResourceMetadata};
 pub use quirks::Quirks;
-pub use registration::{ClientMetadata, Registration};
+pub use registration::{ClientMetadata, ClientRegistration};
 pub use scope::Scope;
 pub(crate) use style::Placement;
 pub use style::{PkceSupport, SecretPlacement, TokenPlacement, Transmission};

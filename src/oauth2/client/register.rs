@@ -8,7 +8,7 @@ use super::authentication::Kind;
 use super::token_response;
 use super::{AuthorizationServer, Client, ClientAuthentication};
 use crate::event::Observer;
-use crate::oauth2::{ClientMetadata, Quirks, Registration};
+use crate::oauth2::{ClientMetadata, ClientRegistration, Quirks};
 use crate::step::Receive;
 use crate::wire::{ResponseExcerpt, Wiped, endpoint, is_private, leads_inside, without_query};
 use crate::{Error, Expired, Misbehaved, Moment, Purpose, Request, Response, Secret, Step, Timestamp, Unsupported};
@@ -33,13 +33,13 @@ impl AuthorizationServer {
     /// # Errors
     /// [`Unsupported::NoEndpoint`] when the server has no such endpoint. Errors of the answer are reported by the step. An answer
     /// that names no usable place to manage the registration is no error: its
-    /// [`registration_client_uri`](Registration::registration_client_uri) is left out. A place on this machine or in its network is
+    /// [`registration_client_uri`](ClientRegistration::registration_client_uri) is left out. A place on this machine or in its network is
     /// an error, unless the server is there too.
     pub fn register(
         &self,
         metadata: &ClientMetadata,
         initial_access_token: Option<&Secret>,
-    ) -> Result<Step<Registration>, Error> {
+    ) -> Result<Step<ClientRegistration>, Error> {
         let endpoint = self.private(self.registration.as_ref(), "registration")?;
         let request = request(Method::POST, endpoint, initial_access_token, Some(&to_json(metadata)?))?;
         Ok(Step::send(
@@ -49,7 +49,7 @@ impl AuthorizationServer {
     }
 }
 
-impl Registration {
+impl ClientRegistration {
     /// The client that was registered, authenticated as its registration says, with its redirect_uri if it has just one.
     /// For a method other than `none`, `client_secret_basic` and `client_secret_post`, [`Client::authentication`] has to say how
     /// before anything is sent: with `client_secret_jwt`, for one, the secret is a key, and must not be sent.
@@ -170,7 +170,7 @@ fn request(method: Method, uri: &Uri, token: Option<&Secret>, body: Option<&Valu
     Ok(request)
 }
 
-impl token_response::Document for Registration {
+impl token_response::Document for ClientRegistration {
     const EXPECTED: &'static str = "a client registration in JSON";
     const NEEDED: (&'static str, &'static str) = ("client_id", "\"\"");
 }
@@ -179,13 +179,13 @@ impl token_response::Document for Registration {
 struct AwaitRegistration {
     asked: Uri,
     internal_hosts: bool,
-    before: Option<Registration>,
+    before: Option<ClientRegistration>,
 }
 
-impl Receive<Registration> for AwaitRegistration {
-    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Registration>, Error> {
+impl Receive<ClientRegistration> for AwaitRegistration {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<ClientRegistration>, Error> {
         let response = Wiped(response);
-        let mut registration: Registration = token_response::document(&response, Quirks::STRICT)?;
+        let mut registration: ClientRegistration = token_response::document(&response, Quirks::STRICT)?;
         let excerpt = || Box::new(ResponseExcerpt::of(&response));
         if registration.client_id.is_empty() {
             return Err(Misbehaved::FieldMissing { field: "client_id", option: None, response: excerpt() }.into());
