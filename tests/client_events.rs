@@ -16,7 +16,7 @@ use oauth_proto::oauth2::server::{MemoryStore, serve};
 use oauth_proto::oauth2::{
     ApiRequest, AuthorizationServer, Authorize, Client, ClientMetadata, ClientRegistration, ConditionalWrite,
     Discovery, Grant, PendingDevice, ResourceDiscovery, Session, SharedSession, StoredToken, Token, TokenPlacement,
-    Written,
+    WriteOutcome,
 };
 use oauth_proto::sign_in::SignIn;
 use oauth_proto::{BoxError, DriveError, Error, Event, Purpose, Request, Response, Step, Timestamp, run_with};
@@ -617,7 +617,7 @@ fn stored(heard: &Heard, row: &Arc<Mutex<Option<StoredToken>>>) -> SharedSession
     let (load, store) = (row.clone(), row.clone());
     let store = move |write: ConditionalWrite| {
         *store.lock().unwrap() = Some(write.stored);
-        Ok::<_, BoxError>(Written::Stored)
+        Ok::<_, BoxError>(WriteOutcome::Stored)
     };
     SharedSession::builder(Session::without_token(&secretive(heard), API).unwrap())
         .load(move || Ok::<_, BoxError>(load.lock().unwrap().clone()))

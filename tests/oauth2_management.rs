@@ -5,14 +5,14 @@ mod common;
 use common::oauth2::*;
 use oauth_proto::oauth2::{
     AuthorizationServer, BearerChallenge, BearerError, ClientMetadata, ClientRegistration, Discovery, Metadata,
-    ResourceDiscovery, ResourceMetadata, TokenHint,
+    ResourceDiscovery, ResourceMetadata, TokenTypeHint,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response, Step, Timestamp, Unsupported};
 
 /// RFC 7662 §2.1 and §2.2.
 #[test]
 fn a_token_is_introspected() {
-    let ask = || sent(client().introspect("mF_9.B5f-4.1JqM", Some(TokenHint::AccessToken), moment()).unwrap());
+    let ask = || sent(client().introspect("mF_9.B5f-4.1JqM", Some(TokenTypeHint::AccessToken), moment()).unwrap());
     let (request, sent_on) = ask();
     assert_eq!(request.uri().path(), "/introspect");
     assert_eq!(parameter(request.body(), "token"), "mF_9.B5f-4.1JqM");

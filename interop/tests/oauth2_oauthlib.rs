@@ -9,7 +9,7 @@ use interop::exchange::{Clock, Http};
 use interop::peer::Peer;
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, BearerChallenge, BearerError, Client, ClientAuthentication, Discovery, Grant,
-    IncludeClientId, Metadata, Pending, PendingDevice, SharedSession, Token, TokenHint, TokenPlacement,
+    IncludeClientId, Metadata, Pending, PendingDevice, SharedSession, Token, TokenPlacement, TokenTypeHint,
 };
 use oauth_proto::{DriveError, Error, Expired, Forged, Moment, Refused, Response, Secret, Step};
 use serde::Deserialize;
@@ -293,21 +293,21 @@ fn what_the_server_knows_of_a_token_ends_with_its_revocation() {
     let token = world.grant(&web, Authorize::scope("read write")).unwrap();
     let introspect =
         |token: &Secret, hint| world.http.run(web.introspect(token.expose(), Some(hint), Moment::from_os())).unwrap();
-    let found = introspect(&token.access_token, TokenHint::AccessToken);
+    let found = introspect(&token.access_token, TokenTypeHint::AccessToken);
     assert!(found.active);
     assert_eq!((found.username.as_deref(), found.client_id.as_deref()), (Some("jane"), Some("web: é")));
     assert_eq!((found.scope, found.aud), (Some("read write".into()), vec!["photos".into(), "videos".into()]));
     let refresh_token = token.refresh_token.clone().unwrap();
-    assert!(introspect(&refresh_token, TokenHint::RefreshToken).active);
+    assert!(introspect(&refresh_token, TokenTypeHint::RefreshToken).active);
 
     world.http.run(web.revoke_grant(&token, Moment::from_os())).unwrap();
-    assert!(!introspect(&refresh_token, TokenHint::RefreshToken).active);
+    assert!(!introspect(&refresh_token, TokenTypeHint::RefreshToken).active);
     assert_eq!(refusal(world.refresh(&web, &token, None)), refused("invalid_grant", 400));
     // Here it was the refresh token alone.
-    assert!(introspect(&token.access_token, TokenHint::AccessToken).active);
-    let step = web.revoke(token.access_token.expose(), Some(TokenHint::AccessToken), Moment::from_os());
+    assert!(introspect(&token.access_token, TokenTypeHint::AccessToken).active);
+    let step = web.revoke(token.access_token.expose(), Some(TokenTypeHint::AccessToken), Moment::from_os());
     world.http.run(step).unwrap();
-    assert!(!introspect(&token.access_token, TokenHint::AccessToken).active);
+    assert!(!introspect(&token.access_token, TokenTypeHint::AccessToken).active);
 }
 
 #[test]

@@ -43,10 +43,10 @@ pub use resource_discovery::ResourceDiscovery;
 pub use server::AuthorizationServer;
 pub use session::Session;
 pub use shared::{
-    AsyncSharedSessionBuilder, ConditionalWrite, Lease, Leased, Renewal, SharedSession, SharedSessionBuilder,
-    StoredToken, Written,
+    AsyncSharedSessionBuilder, ConditionalWrite, Lease, LeaseOutcome, Renewal, SharedSession, SharedSessionBuilder,
+    StoredToken, WriteOutcome,
 };
-pub use token_endpoints::TokenHint;
+pub use token_endpoints::TokenTypeHint;
 pub use verdict::{NextAction, ProtectedResponse, Retry, SentToken, WithholdToken};
 
 /// Appends a parameter to a form.

@@ -18,7 +18,7 @@ use line::{Line, Origin, Outcome, State, Supplied};
 pub use renewal::Renewal;
 use renewal::{Detached, Urgency, Wanted};
 use storage::Storage;
-pub use storage::{ConditionalWrite, Lease, Leased, StoredToken, Written};
+pub use storage::{ConditionalWrite, Lease, LeaseOutcome, StoredToken, WriteOutcome};
 
 use super::session::Session;
 use super::verdict::{ProtectedResponse, Retry, SentToken, Want, WithholdToken};

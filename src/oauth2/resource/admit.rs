@@ -10,7 +10,7 @@ use super::guard::{Guard, ResourceServer};
 use super::remembered::Asked;
 use super::remote::{End, RemoteTokens};
 use crate::oauth2::server::{RejectReason, Rejected, TokenHash};
-use crate::oauth2::{Introspection, Scope, TokenHint};
+use crate::oauth2::{Introspection, Scope, TokenTypeHint};
 use crate::single_flight::block_on;
 use crate::step::Receive;
 use crate::{BoxError, DriveError, Error, Moment, Purpose, Response, Sent, Step, Timestamp};
@@ -148,7 +148,7 @@ impl ResourceServer {
             return Ok(Step::Done(tokens.end(&self.guard, introspection, scope, moment.now)));
         }
         let asked = tokens.remembered.asked(moment.now);
-        let step = tokens.client.introspect(&*token, Some(TokenHint::AccessToken), moment)?;
+        let step = tokens.client.introspect(&*token, Some(TokenTypeHint::AccessToken), moment)?;
         let state = AwaitAnswer { key, asked, scope, guard: self.guard.clone(), tokens: tokens.clone() };
         Ok(state.go_on(step, None)?.observed_by(tokens.client.observer()))
     }

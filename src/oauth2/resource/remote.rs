@@ -9,7 +9,7 @@ use super::access::Access;
 use super::guard::{Guard, has};
 use super::remembered::{Limits, Remembered};
 use crate::oauth2::server::{Guarded, RejectReason, Rejected, TokenHash};
-use crate::oauth2::{Client, Introspection, Scope, TokenHint};
+use crate::oauth2::{Client, Introspection, Scope, TokenTypeHint};
 use crate::single_flight::SingleFlight;
 use crate::step::{Transport, run_async_with};
 use crate::wire::shortened;
@@ -152,7 +152,7 @@ impl RemoteTokens {
             return Ok(introspection);
         }
         let asked = self.remembered.asked(first.now);
-        let step = self.client.introspect(token, Some(TokenHint::AccessToken), first)?;
+        let step = self.client.introspect(token, Some(TokenTypeHint::AccessToken), first)?;
         // An introspection does not wait, so there is nothing to sleep with.
         let introspection =
             Arc::new(run_async_with(step, |request| send.send(request), &mut moment, |_| ready(())).await?);

@@ -17,7 +17,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::line::{Origin, Supplied, Turn};
-use super::storage::{Lease, Leased, StoredToken, Written, version_of};
+use super::storage::{Lease, LeaseOutcome, StoredToken, WriteOutcome, version_of};
 use super::{PAUSE, Session, SharedSession};
 use crate::oauth2::Token;
 use crate::single_flight::block_on;
@@ -190,7 +190,7 @@ impl SharedSession {
             if urgency == Urgency::Early && self.lock().is_put_off(asked_at.now) {
                 return Ok(self.lock().supplied());
             }
-            if storage.lease(lease.clone()).await? == Leased::Granted {
+            if storage.lease(lease.clone()).await? == LeaseOutcome::Granted {
                 break Some(lease);
             }
             if urgency == Urgency::Early {
@@ -271,7 +271,7 @@ impl SharedSession {
                 return Err(DriveError::Renewed(Box::new(token)));
             }
             // A token that could not be stored is kept, and what is stored is looked at again.
-            if storage.store(expected, StoredToken::new(token.clone())).await? == Written::Stored
+            if storage.store(expected, StoredToken::new(token.clone())).await? == WriteOutcome::Stored
                 && let Some(supplied) = self.stored(generation, token, origin, moment().now).await?
             {
                 return Ok(supplied);
@@ -359,7 +359,7 @@ impl SharedSession {
                 return Ok(loaded);
             }
             // Where this cannot be stored, another process asks the server once more, and is refused, too.
-            is_stored = matches!(storage.store(expected, StoredToken::ended(token)).await, Ok(Written::Stored));
+            is_stored = matches!(storage.store(expected, StoredToken::ended(token)).await, Ok(WriteOutcome::Stored));
         }
         let ends = {
             let mut state = self.lock();
