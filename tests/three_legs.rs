@@ -660,8 +660,8 @@ impl Store for Failing<'_> {
     fn find_temporary(&self, query: &FindTemporary) -> Result<Option<TemporaryRecord>, Self::Error> {
         self.ask(|store| store.find_temporary(query))
     }
-    fn decide(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Self::Error> {
-        self.ask(|store| store.decide(query))
+    fn record_decision(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Self::Error> {
+        self.ask(|store| store.record_decision(query))
     }
     fn redeem(&self, query: &Redeem) -> Result<Redemption, Self::Error> {
         self.ask(|store| store.redeem(query))

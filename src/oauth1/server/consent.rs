@@ -115,7 +115,7 @@ impl Consent {
         decision: impl FnOnce(Option<String>) -> Option<AfterConsent> + Send + 'static,
     ) -> ServerStep<AfterConsent> {
         let query = RecordDecision { token: self.token, client: self.client, stage };
-        ServerStep::Query(NextQuery::Decide(PendingQuery::new(query, move |before| {
+        ServerStep::Query(NextQuery::RecordDecision(PendingQuery::new(query, move |before| {
             let before = match before {
                 Ok(before) => before.filter(|before| before.expires_at > now),
                 Err(why) => return ServerStep::Reject(RejectReason::StoreFailed(why).reject(None)),

@@ -162,7 +162,7 @@ impl Store for MemoryStore {
         Ok(self.tables().temporaries.get(&query.token).cloned())
     }
 
-    fn decide(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Infallible> {
+    fn record_decision(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Infallible> {
         let mut tables = self.tables();
         let record = tables
             .temporaries

@@ -95,7 +95,7 @@ server_queries! {
     ///     }
     ///
     ///     // UPDATE … WHERE token = ? AND client = ? AND stage = 'waiting' RETURNING …, or DELETE likewise.
-    ///     fn decide(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Infallible> {
+    ///     fn record_decision(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Infallible> {
     ///         let mut tables = self.0.lock().unwrap();
     ///         let waits = |record: &&mut TemporaryRecord| {
     ///             record.stage == Stage::Waiting && record.client == query.client
@@ -156,6 +156,6 @@ server_queries! {
     remember_nonce: RememberNonce -> OneTimeUse;
     save_temporary: SaveTemporary -> ();
     find_temporary: FindTemporary -> Option<TemporaryRecord>;
-    decide: RecordDecision -> Option<TemporaryRecord>;
+    record_decision: RecordDecision -> Option<TemporaryRecord>;
     redeem: Redeem -> Redemption;
 }

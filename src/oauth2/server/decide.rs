@@ -159,7 +159,7 @@ impl Work {
         next: impl FnOnce(Self, Decision, DecideGrant) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> ServerStep<T> {
         let voice = self.voice();
-        ServerStep::Query(NextQuery::Decide(PendingQuery::with_query(query, move |query, decision| {
+        ServerStep::Query(NextQuery::DecideGrant(PendingQuery::with_query(query, move |query, decision| {
             let decided = decision.map_err(RejectReason::DecisionFailed);
             or_reject(&voice, decided.and_then(|decision| next(self, decision, query)))
         })))

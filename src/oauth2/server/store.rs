@@ -191,7 +191,7 @@ pub fn serve_extended<T, E: std::fmt::Display, X: std::fmt::Display>(
 ) -> Result<T, Rejected> {
     loop {
         step = match step {
-            ServerStep::Query(NextQuery::Decide(pending)) => {
+            ServerStep::Query(NextQuery::DecideGrant(pending)) => {
                 let answer = decide(pending.query().clone());
                 pending.go_on(answer)
             }
@@ -270,7 +270,7 @@ where
 {
     loop {
         step = match step {
-            ServerStep::Query(NextQuery::Decide(pending)) => {
+            ServerStep::Query(NextQuery::DecideGrant(pending)) => {
                 let answer = decide(pending.query().clone()).await;
                 pending.go_on(answer)
             }
