@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use arbitrary::Arbitrary;
 use http::Request;
-use oauth_proto::oauth1::server::{ClientRecord, Decision, Grant, MemoryStore, Provider, Rejected, Verifier, serve};
-use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Service};
+use oauth_proto::oauth1::server::{
+    AfterConsent, Approval, ClientRecord, MemoryStore, Provider, Rejected, Verifier, serve,
+};
+use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Server};
 use oauth_proto::{Moment, Response, Step, Timestamp};
 
 #[derive(Arbitrary, Debug)]
@@ -22,7 +24,7 @@ pub enum Act {
     /// A client begins, and names that callback.
     Begin { callback: Option<String> },
     /// The user decides about one of the pending authorizations.
-    Decide { which: usize, grant: bool },
+    DecideGrant { which: usize, grant: bool },
     /// A client redeems one, with its verifier or another one.
     Redeem { which: usize, right: bool },
     /// A protected resource is asked for with one of the tokens.
@@ -46,7 +48,7 @@ pub fn run(acts: Input) {
     let store = MemoryStore::default();
     store.add_client("key", ClientRecord::with_secret("client-secret").unwrap());
     let provider = Provider::new(Verifier::new(ORIGIN).unwrap()).unwrap();
-    let service = Service::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
+    let service = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
     let client = Client::new(service, ClientCredentials::new("key", "client-secret"));
     let mut now = 1_000_000;
     let mut counter: u64 = 0;
@@ -85,7 +87,7 @@ pub fn run(acts: Input) {
                     Err(rejected) => check(rejected),
                 }
             }
-            Act::Decide { which, grant } => {
+            Act::DecideGrant { which, grant } => {
                 if open.is_empty() {
                     continue;
                 }
@@ -102,16 +104,16 @@ pub fn run(acts: Input) {
                     }
                 };
                 assert!(!*used && verifier.is_none());
-                let step = if grant { consent.grant(Grant::new("jane"), moment()) } else { consent.deny(moment()) };
+                let step = if grant { consent.grant(Approval::new("jane"), moment()) } else { consent.deny(moment()) };
                 match serve(step, &store).unwrap() {
-                    Decision::Redirect(response) => {
+                    AfterConsent::Redirect(response) => {
                         well_formed(&response);
                         let location = response.headers()["location"].to_str().unwrap();
                         let code = location.split("oauth_verifier=").last().filter(|_| grant);
                         *verifier = code.map(|code| code.split(['&', '#']).next().unwrap().to_owned());
                     }
-                    Decision::ShowVerifier(code) => *verifier = Some(code.expose().to_owned()),
-                    Decision::ShowDenied => assert!(!grant),
+                    AfterConsent::ShowVerifier(code) => *verifier = Some(code.expose().to_owned()),
+                    AfterConsent::ShowDenied => assert!(!grant),
                 }
                 *used = !grant;
             }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use http::Request;
 use oauth_proto::oauth2::Scope;
 use oauth_proto::oauth2::server::{
-    Consent, Dispatched, FindToken, GrantId, Provider, Reason, Rejected, Store, TokenHash, TokenKind, TokenRecord,
-    serve,
+    Consent, Dispatched, FindToken, GrantId, Provider, RejectReason, Rejected, Store, TokenHash, TokenKind,
+    TokenRecord, serve,
 };
 use oauth_proto::wire::form;
 use oauth_proto::{Response, Timestamp};
@@ -68,7 +68,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn ask<T>(&mut self, request: impl FnOnce(&mut Self) -> Result<T, Rejected>) -> Result<T, Reason> {
+    pub(crate) fn ask<T>(&mut self, request: impl FnOnce(&mut Self) -> Result<T, Rejected>) -> Result<T, RejectReason> {
         self.store.asked.set(0);
         let end = request(self);
         let secrets: Vec<_> = self
@@ -81,13 +81,18 @@ impl World {
         end.map_err(|rejected| {
             shows_no_secret(&rejected, &secrets);
             well_formed(&rejected.response());
-            assert!(self.fails || !matches!(rejected.reason, Reason::StoreFailed(_)));
-            assert!(!matches!(rejected.reason, Reason::Misconfigured(_)), "{rejected}");
+            assert!(self.fails || !matches!(rejected.reason, RejectReason::StoreFailed(_)));
+            assert!(!matches!(rejected.reason, RejectReason::Misconfigured(_)), "{rejected}");
             rejected.reason
         })
     }
 
-    pub(crate) fn post(&mut self, path: &str, client: usize, parameters: &[(&str, &str)]) -> Result<Response, Reason> {
+    pub(crate) fn post(
+        &mut self,
+        path: &str,
+        client: usize,
+        parameters: &[(&str, &str)],
+    ) -> Result<Response, RejectReason> {
         let (id, secret, _) = CLIENTS[client];
         let own = [("client_id", id)].into_iter().chain(secret.map(|secret| ("client_secret", secret)));
         let body = form::encode(own.chain(parameters.iter().copied()));

@@ -3,7 +3,7 @@
 
 use arbitrary::Arbitrary;
 use oauth_proto::Response;
-use oauth_proto::oauth2::server::{Grant, Reason, TokenKind, serve};
+use oauth_proto::oauth2::server::{Approval, RejectReason, TokenKind, serve};
 
 use crate::oauth2_provider::*;
 use crate::server_model::*;
@@ -152,7 +152,7 @@ impl World {
         };
         assert!(asked > 0 && bits(&consent.scope) == asked);
         let scope = if granted & asked == 0 { asked } else { granted & asked };
-        let grant = Grant::new(if user { "jane" } else { "joe" }).scope(words(scope));
+        let grant = Approval::new(if user { "jane" } else { "joe" }).scope(words(scope));
         let Ok(response) =
             self.ask(|world| serve(world.provider.grant(consent, grant, world.clock.moment()), &world.store))
         else {
@@ -202,29 +202,29 @@ impl World {
                 code.used = true;
                 self.redeemed(at, &response);
             }
-            Err(Reason::CodeReplayed) => {
+            Err(RejectReason::CodeReplayed) => {
                 assert!(code.used && !code.gone && code.client == client);
                 self.forget_code(at);
             }
-            Err(Reason::CodeOfAnotherClient(_)) => {
+            Err(RejectReason::CodeOfAnotherClient(_)) => {
                 assert!(code.client != client && !code.gone);
                 self.forget_code(at);
             }
-            Err(Reason::CodeUnknown) => assert!(code.gone || expired),
-            Err(Reason::CodeExpired { .. }) => assert!(!code.gone && expired),
-            Err(Reason::RedirectUriChanged) => {
+            Err(RejectReason::CodeUnknown) => assert!(code.gone || expired),
+            Err(RejectReason::CodeExpired { .. }) => assert!(!code.gone && expired),
+            Err(RejectReason::RedirectUriChanged) => {
                 assert!(waits && !right_uri);
                 code.used = true;
             }
-            Err(Reason::WrongVerifier) => {
+            Err(RejectReason::WrongVerifier) => {
                 assert!(waits && !right_verifier && pkce);
                 code.used = true;
             }
-            Err(Reason::VerifierUnasked) => {
+            Err(RejectReason::VerifierUnasked) => {
                 assert!(waits && !right_verifier && !pkce);
                 code.used = true;
             }
-            Err(Reason::StoreFailed(_)) => {}
+            Err(RejectReason::StoreFailed(_)) => {}
             Err(reason) => panic!("{reason}"),
         }
     }
@@ -289,27 +289,27 @@ impl World {
                 assert!(if token.replaced.is_some() { successor.is_some() } else { !expired });
                 self.refreshed(at, successor, if scope == 0 { token.granted } else { scope }, &response);
             }
-            Err(Reason::RefreshTokenOfAnotherClient(_)) => {
+            Err(RejectReason::RefreshTokenOfAnotherClient(_)) => {
                 assert!(token.kind == TokenKind::Refresh && token.client != client && !token.gone);
                 self.forget(token.grant);
             }
-            Err(Reason::RefreshTokenReplayed) => {
+            Err(RejectReason::RefreshTokenReplayed) => {
                 assert!(
                     is_own && token.replaced.is_some() && !token.gone && successor.is_none_or(|by| !self.lives(by))
                 );
                 self.forget(token.grant);
             }
-            Err(Reason::RefreshTokenUnknown) => {
+            Err(RejectReason::RefreshTokenUnknown) => {
                 let lost = successor.is_some_and(|by| !self.lives(by));
                 // Tokens that were replaced, and would never have expired, are forgotten some time.
                 let old = token.replaced.is_some_and(|(when, _)| when + 90 * DAY <= now);
                 assert!(token.gone || expired || token.kind == TokenKind::Access || lost || old);
             }
-            Err(Reason::RefreshTokenExpired { .. }) => {
+            Err(RejectReason::RefreshTokenExpired { .. }) => {
                 assert!(is_own && !token.gone && (expired || successor.is_some_and(|by| !self.lives(by))));
             }
-            Err(Reason::ScopeRefused(_)) => assert!(is_own && !fits),
-            Err(Reason::StoreFailed(_)) => {}
+            Err(RejectReason::ScopeRefused(_)) => assert!(is_own && !fits),
+            Err(RejectReason::StoreFailed(_)) => {}
             Err(reason) => panic!("{reason}"),
         }
     }
@@ -361,8 +361,8 @@ impl World {
                     }
                 }
             }
-            Err(Reason::TokenOfAnotherClient) => assert!(known && token.client != client),
-            Err(Reason::StoreFailed(_)) => {}
+            Err(RejectReason::TokenOfAnotherClient) => assert!(known && token.client != client),
+            Err(RejectReason::StoreFailed(_)) => {}
             Err(reason) => panic!("{reason}"),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::{
-    AuthorizationServer, Client, Grant, Session, SharedSession, StoredToken, Token, TokenPlacement, Verdict,
+    AuthorizationServer, Client, Grant, NextAction, Session, SharedSession, StoredToken, Token, TokenPlacement,
     WithholdToken,
 };
 use oauth_proto::{DriveError, Error, Expired, Request, Response, Step, Timestamp, Unsupported};
@@ -271,13 +271,13 @@ fn by_hand(input: &Input, mut session: Session) {
         let response = respond(answer());
         let verdict = session.judge(stamp, &response, crate::requests::moment(now, 2));
         let again = match verdict {
-            Ok(Verdict::Renew(step, again)) => {
+            Ok(NextAction::Renew(step, again)) => {
                 let Some(token) = renew(Ok(step), answer(), &mut issued) else { continue };
                 session.install(token);
                 again
             }
-            Ok(Verdict::Resend(_)) => panic!("nobody else renews"),
-            Ok(Verdict::Accept | Verdict::Reauthorize) | Err(_) => continue,
+            Ok(NextAction::Resend(_)) => panic!("nobody else renews"),
+            Ok(NextAction::Accept | NextAction::Reauthorize) | Err(_) => continue,
         };
         assert!(response.status() == 401 && kind != Kind::Withheld && !input.heedless);
         if session.sign_again(&mut request, again).is_ok() {
