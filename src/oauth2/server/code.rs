@@ -20,12 +20,12 @@ use super::queries::{FindOneTimeRecord, FoundOneTimeRecord, Redeem, Redemption};
 use super::reason::RejectReason;
 use super::records::{CodeChallenge, GrantRecord, OneTimeContent};
 use super::store::{NextQuery, ServerStep};
-use super::token::Work;
+use super::token::TokenRequest;
 use super::token_hash::TokenHash;
 use crate::Secret;
 use crate::secret::same;
 
-impl Work {
+impl TokenRequest {
     pub(super) fn redeem_code<T: End>(
         self,
         key: TokenHash,

@@ -11,7 +11,7 @@ use super::queries::FindToken;
 use super::reason::RejectReason;
 use super::records::{Approval, GrantRecord, TokenKind, TokenRecord};
 use super::store::{NextQuery, ServerStep};
-use super::token::Work;
+use super::token::TokenRequest;
 use super::token_hash::TokenHash;
 use crate::oauth2::Scope;
 use crate::{PendingQuery, Secret};
@@ -60,7 +60,7 @@ pub(super) fn own_parameters(parameters: &Parameters<'_>) -> Vec<(String, Secret
     own.map(|(name, value)| (name.to_owned(), Secret::new(value))).collect()
 }
 
-impl Work {
+impl TokenRequest {
     pub(super) fn check_password<T: End>(
         mut self,
         username: String,

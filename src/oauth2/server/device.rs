@@ -13,7 +13,7 @@ use super::reason::RejectReason;
 use super::records::{DeviceStage, OneTimeContent, OneTimeRecord};
 use super::respond;
 use super::store::{NextQuery, ServerStep};
-use super::token::Work;
+use super::token::TokenRequest;
 use super::token_hash::TokenHash;
 use super::voice::Voice;
 use crate::oauth2::pkce::Unguessable;
@@ -132,7 +132,7 @@ pub(super) fn user_code_hash(user_code: &str) -> TokenHash {
     TokenHash::of_all(["user code", user_code])
 }
 
-impl Work {
+impl TokenRequest {
     /// The device asks whether somebody has decided (§3.4).
     pub(super) fn poll_device<T: End>(self, key: TokenHash) -> ServerStep<T> {
         ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.voice(), move |found| {

@@ -10,7 +10,7 @@ use super::provider::{End, or_reject};
 use super::reason::RejectReason;
 use super::records::{GrantRecord, TokenRecord};
 use super::store::{NextQuery, ServerStep};
-use super::token::Work;
+use super::token::TokenRequest;
 use super::voice::Voice;
 use crate::oauth2::Scope;
 use crate::{PendingQuery, ServerQuery, Timestamp};
@@ -139,7 +139,7 @@ impl ExtendAnswer {
     }
 }
 
-impl Work {
+impl TokenRequest {
     /// Goes on with an answer to which the application has added members, if the operator wants that.
     pub(super) fn extended<T: End>(
         self,

@@ -17,7 +17,7 @@ use super::queries::{FindToken, Rotate, Rotation, SaveTokens, Saved};
 use super::reason::RejectReason;
 use super::records::{Approval, GrantRecord, Replaced, TokenKind, TokenRecord};
 use super::store::{NextQuery, ServerStep};
-use super::token::Work;
+use super::token::TokenRequest;
 use super::token_hash::{Sealed, TokenHash};
 use crate::Secret;
 use crate::oauth2::Scope;
@@ -28,7 +28,7 @@ const MEMORY: Duration = Duration::from_secs(90 * 24 * 3600);
 /// What the successor is sealed with, besides the token that it succeeds.
 const SUCCESSOR: &[u8] = b"oauth2 successor";
 
-impl Work {
+impl TokenRequest {
     pub(super) fn refresh<T: End>(self, token: Secret) -> ServerStep<T> {
         let key = TokenHash::of(token.expose());
         ask(NextQuery::FindToken, FindToken { key }, self.voice(), move |found| {

@@ -21,7 +21,7 @@ use crate::oauth2::Scope;
 use crate::{Moment, Response, Secret, Timestamp};
 
 /// A token request whose client is authenticated and may use the grant.
-pub(super) struct Work {
+pub(super) struct TokenRequest {
     pub(super) provider: Provider,
     pub(super) client: Arc<ClientRecord>,
     /// The client's identifier, for the grant that comes of it.
@@ -63,7 +63,7 @@ impl Provider {
         let resource = parameters.resources();
         let scope = parameters.take("scope").map(|scope| Scope::separated(scope, self.0.scope_separator));
         Ok(self.with_client(presented, moment.now, move |provider, client, client_id| {
-            let work = Work { provider, client, client_id, moment, offer, scope, resource };
+            let work = TokenRequest { provider, client, client_id, moment, offer, scope, resource };
             let name = &work.offer().name;
             if !work.client.may_use(name) {
                 return Err(RejectReason::NotAllowed(name.clone()));
@@ -107,7 +107,7 @@ impl Shown {
     }
 }
 
-impl Work {
+impl TokenRequest {
     /// Who is told of a refusal.
     pub(super) fn voice(&self) -> Voice {
         Voice::json(Endpoint::Token).of(&self.client)
