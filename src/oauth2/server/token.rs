@@ -34,7 +34,7 @@ pub(super) struct TokenRequest {
 }
 
 /// What a client shows for tokens.
-enum Shown {
+enum GrantParameters {
     Code { key: TokenHash, redirect_uri: Option<String>, verifier: Option<Secret> },
     Refresh(Secret),
     Device(TokenHash),
@@ -59,7 +59,7 @@ impl Provider {
         let name = parameters.need("grant_type")?;
         let (offer, grant_type) =
             self.offer(name).filter(|(_, offer)| offer.name != "implicit").ok_or_else(|| unknown(name))?;
-        let shown = Shown::read(grant_type, &parameters)?;
+        let shown = GrantParameters::read(grant_type, &parameters)?;
         let resource = parameters.resources();
         let scope = parameters.take("scope").map(|scope| Scope::separated(scope, self.0.scope_separator));
         Ok(self.with_client(presented, moment.now, move |provider, client, client_id| {
@@ -69,13 +69,15 @@ impl Provider {
                 return Err(RejectReason::NotAllowed(name.clone()));
             }
             match shown {
-                Shown::Code { key, redirect_uri, verifier } => Ok(work.redeem_code(key, redirect_uri, verifier)),
-                Shown::Refresh(token) => Ok(work.refresh(token)),
-                Shown::Device(key) => Ok(work.poll_device(key)),
-                Shown::Client => work.grant_client(),
-                Shown::Password { username, password } => work.check_password(username, password),
-                Shown::Exchange(exchanged) => work.exchange(exchanged),
-                Shown::Extension(parameters) => work.extend(parameters),
+                GrantParameters::Code { key, redirect_uri, verifier } => {
+                    Ok(work.redeem_code(key, redirect_uri, verifier))
+                }
+                GrantParameters::Refresh(token) => Ok(work.refresh(token)),
+                GrantParameters::Device(key) => Ok(work.poll_device(key)),
+                GrantParameters::Client => work.grant_client(),
+                GrantParameters::Password { username, password } => work.check_password(username, password),
+                GrantParameters::Exchange(exchanged) => work.exchange(exchanged),
+                GrantParameters::Extension(parameters) => work.extend(parameters),
             }
         }))
     }
@@ -85,7 +87,7 @@ fn unknown(grant_type: &str) -> RejectReason {
     RejectReason::GrantTypeUnknown(crate::wire::shortened(grant_type))
 }
 
-impl Shown {
+impl GrantParameters {
     fn read(grant_type: &GrantType, parameters: &Parameters<'_>) -> Result<Self, RejectReason> {
         let owned = |name| parameters.get(name).map(str::to_owned);
         Ok(match grant_type.name.as_str() {
