@@ -9,8 +9,8 @@ use super::access::Access;
 use super::bearer;
 use crate::event::Observer;
 use crate::oauth2::server::{
-    Audience, FindToken, Guarded, NextQuery, RejectReason, Rejected, ServerStep, TokenHash, TokenKind, TokenRecord,
-    Voice, ask,
+    Audience, FindToken, NextQuery, ProtectedResource, RejectReason, Rejected, ServerStep, TokenHash, TokenKind,
+    TokenRecord, Voice, ask,
 };
 use crate::oauth2::{ResourceMetadata, Scope};
 use crate::wire::{Origin, check_private, endpoint};
@@ -49,7 +49,7 @@ pub struct ResourceServer {
 /// What guards a resource, and who hears of its refusals.
 #[derive(Clone, Debug)]
 pub(super) struct Guard {
-    pub(super) guarded: Arc<Guarded>,
+    pub(super) guarded: Arc<ProtectedResource>,
     observer: Observer,
 }
 
@@ -92,7 +92,7 @@ impl ResourceServer {
         };
         Ok(Self {
             guard: Guard {
-                guarded: Arc::new(Guarded {
+                guarded: Arc::new(ProtectedResource {
                     resource: resource.to_owned(),
                     metadata,
                     path,
@@ -248,7 +248,7 @@ impl ResourceServer {
 }
 
 /// Checks that a token is a living access token for this resource and good for all of that scope.
-fn judge(guarded: &Guarded, record: &TokenRecord, scope: &Scope, now: Timestamp) -> Result<(), RejectReason> {
+fn judge(guarded: &ProtectedResource, record: &TokenRecord, scope: &Scope, now: Timestamp) -> Result<(), RejectReason> {
     if record.kind != TokenKind::Access {
         return Err(RejectReason::BearerKind("refresh_token".to_owned()));
     }

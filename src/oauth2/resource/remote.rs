@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::access::Access;
 use super::guard::{Guard, has};
 use super::remembered::{Limits, Remembered};
-use crate::oauth2::server::{Guarded, RejectReason, Rejected, TokenHash};
+use crate::oauth2::server::{ProtectedResource, RejectReason, Rejected, TokenHash};
 use crate::oauth2::{Client, Introspection, Scope, TokenTypeHint};
 use crate::single_flight::SingleFlight;
 use crate::step::{Transport, run_async_with};
@@ -163,7 +163,7 @@ impl RemoteTokens {
     /// Judges an answer of the authorization server. A server that does not say for whom a token is lets it be for this resource.
     fn judge(
         &self,
-        guarded: &Guarded,
+        guarded: &ProtectedResource,
         introspection: &Introspection,
         scope: &Scope,
         now: Timestamp,

@@ -27,7 +27,7 @@ pub(super) enum Manner {
     /// The client, by a challenge: a bearer token is missing or no good (RFC 6750 §3).
     Bearer,
     /// The caller of a protected resource, by a challenge.
-    Resource(Box<Guarded>),
+    Resource(Box<ProtectedResource>),
     /// The user, on a page: nobody knows where to send the browser.
     Page,
     /// The client, by the user's browser.
@@ -39,7 +39,7 @@ pub(super) enum Manner {
 
 /// A protected resource, and what it wants to see.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Guarded {
+pub(crate) struct ProtectedResource {
     /// Its identifier.
     pub(crate) resource: String,
     /// The URL of its metadata, and its path.
@@ -59,7 +59,7 @@ pub(crate) enum Audience {
     Required,
 }
 
-impl Guarded {
+impl ProtectedResource {
     /// Checks that `resources` has this resource's URL or one of `names`, or is empty where that is good for every resource.
     pub(crate) fn check_audience(&self, resources: &[String], names: &[String]) -> Result<(), RejectReason> {
         let is_for_all = resources.is_empty() && self.audience == Audience::Optional;
@@ -121,8 +121,11 @@ impl Voice {
     }
 
     /// Tells the caller of a resource, of which that scope is wanted, by a challenge.
-    pub(crate) fn resource(guarded: &Arc<Guarded>, scope: Scope) -> Self {
-        Self::new(Manner::Resource(Box::new(Guarded { scope: Some(scope), ..Guarded::clone(guarded) })), None)
+    pub(crate) fn resource(guarded: &Arc<ProtectedResource>, scope: Scope) -> Self {
+        Self::new(
+            Manner::Resource(Box::new(ProtectedResource { scope: Some(scope), ..ProtectedResource::clone(guarded) })),
+            None,
+        )
     }
 
     /// The same where the client is known.
