@@ -9,8 +9,8 @@ use super::access::Access;
 use super::bearer;
 use crate::event::Observer;
 use crate::oauth2::server::{
-    Audience, FindToken, NextQuery, ProtectedResource, RejectReason, Rejected, ServerStep, TokenHash, TokenKind,
-    TokenRecord, Voice, ask,
+    Audience, FindToken, NextQuery, ProtectedResource, RefusalChannel, RejectReason, Rejected, ServerStep, TokenHash,
+    TokenKind, TokenRecord, ask,
 };
 use crate::oauth2::{ResourceMetadata, Scope};
 use crate::wire::{Origin, check_private, endpoint};
@@ -57,7 +57,7 @@ impl Guard {
     /// Refuses a request that needs that scope.
     pub(super) fn reject(&self, reason: RejectReason, scope: Scope) -> Rejected {
         self.observer.rejected(&self.guarded.resource, &reason);
-        Rejected::new(reason, Voice::resource(&self.guarded, scope))
+        Rejected::new(reason, RefusalChannel::resource(&self.guarded, scope))
     }
 }
 
@@ -186,7 +186,7 @@ impl ResourceServer {
             Ok(token) => TokenHash::of(token.as_ref()),
             Err(reason) => return ServerStep::Reject(guard.reject(reason, scope)),
         };
-        ask(NextQuery::FindToken, FindToken { key }, Voice::own(), move |found| {
+        ask(NextQuery::FindToken, FindToken { key }, RefusalChannel::own(), move |found| {
             let judged = found.ok_or(RejectReason::BearerToken).and_then(|record| {
                 judge(&guard.guarded, &record, &scope, now)?;
                 Ok(record)

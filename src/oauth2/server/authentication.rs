@@ -19,7 +19,7 @@ use super::queries::FindClient;
 use super::reason::RejectReason;
 use super::secrets::SecretHasher;
 use super::store::{NextQuery, ServerStep};
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::wire::{auth_param, form, shortened};
 use crate::{Secret, Timestamp};
 
@@ -331,7 +331,7 @@ impl Provider {
         result: Result<ServerStep<T>, RejectReason>,
     ) -> ServerStep<T> {
         result.unwrap_or_else(|reason| {
-            ServerStep::Reject(reason.reject_claim(&Voice::json(endpoint), self.claimed(request)))
+            ServerStep::Reject(reason.reject_claim(&RefusalChannel::json(endpoint), self.claimed(request)))
         })
     }
 
@@ -371,11 +371,11 @@ impl Provider {
         }
         let Claim { client_id, proof } = claim;
         let provider = self.clone();
-        let voice = Voice::json(endpoint);
+        let voice = RefusalChannel::json(endpoint);
         ask_back(NextQuery::FindClient, FindClient { client_id }, voice, move |query, found| {
             let found = itself(found, &query);
             let client = provider.0.authentications.authenticate(&query.client_id, proof, found, now)?;
-            let voice = Voice::json(endpoint).of(&client);
+            let voice = RefusalChannel::json(endpoint).of(&client);
             Ok(or_reject(&voice, next(provider, client, query.client_id)))
         })
     }
@@ -403,15 +403,15 @@ impl Provider {
                 let is_unknown = matches!(reason, RejectReason::UnknownClient(_));
                 by_raw.map_err(|other| if is_unknown { other } else { reason })
             })?;
-            let (voice, client_id) = (Voice::json(endpoint).of(&client), client.client_id.clone());
+            let (voice, client_id) = (RefusalChannel::json(endpoint).of(&client), client.client_id.clone());
             Ok(or_reject(&voice, next(provider, client, client_id)))
         };
-        ask_back(NextQuery::FindClient, first, Voice::json(endpoint), move |first, found| {
+        ask_back(NextQuery::FindClient, first, RefusalChannel::json(endpoint), move |first, found| {
             let found = itself(found, &first);
             if is_one_client {
                 return finish(&first, found.clone(), found);
             }
-            Ok(ask_back(NextQuery::FindClient, second, Voice::json(endpoint), move |second, other| {
+            Ok(ask_back(NextQuery::FindClient, second, RefusalChannel::json(endpoint), move |second, other| {
                 finish(&first, found, itself(other, &second))
             }))
         })

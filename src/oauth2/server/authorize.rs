@@ -12,7 +12,7 @@ use std::time::Duration;
 use http::{Method, Request};
 
 use super::client_record::ClientRecord;
-use super::consent::{Consent, Mode, ResponseType, Return};
+use super::consent::{ClientRedirect, Consent, Mode, ResponseType};
 use super::parameters::{self, Parameters};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, check_method, or_reject};
@@ -21,7 +21,7 @@ use super::reason::RejectReason;
 use super::records::{CodeChallenge, OneTimeContent};
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::{Moment, Timestamp};
 
 /// How long the user may take.
@@ -50,7 +50,7 @@ impl Provider {
     ///
     /// The request comes by GET or, with a form, by POST (RFC 6749 §3.1), of which the form alone counts.
     pub fn authorize<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Consent> {
-        or_reject(&Voice::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
+        or_reject(&RefusalChannel::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
     }
 
     pub(super) fn read_authorization_request<B: AsRef<[u8]>, T: From<Consent> + 'static>(
@@ -79,11 +79,11 @@ impl Provider {
             return Ok(self.take_pushed(TokenHash::of(uri), client_id, moment.now));
         }
         let text = text.to_owned();
-        Ok(ask(NextQuery::FindClient, query, Voice::page(Endpoint::Authorize), move |client| {
+        Ok(ask(NextQuery::FindClient, query, RefusalChannel::page(Endpoint::Authorize), move |client| {
             let client = client.ok_or_else(|| RejectReason::UnknownClient(crate::wire::shortened(&client_id)))?;
             let parameters = Parameters::parse_doubtful(&text)?;
             let back = provider.back(&client, &parameters)?;
-            let voice = Voice::unasked(back.clone(), &client);
+            let voice = RefusalChannel::unasked(back.clone(), &client);
             let consent = if provider.0.only_pushed {
                 Err(RejectReason::NotPushed)
             } else {
@@ -94,7 +94,11 @@ impl Provider {
     }
 
     /// Where answers go, once it is known to be the client's own place.
-    pub(super) fn back(&self, client: &ClientRecord, parameters: &Parameters<'_>) -> Result<Box<Return>, RejectReason> {
+    pub(super) fn back(
+        &self,
+        client: &ClientRecord,
+        parameters: &Parameters<'_>,
+    ) -> Result<Box<ClientRedirect>, RejectReason> {
         let asked = parameters.get("redirect_uri");
         let redirect_uri =
             client.find_redirect_uri(asked, self.0.any_port).ok_or_else(|| unregistered(client, asked))?;
@@ -111,7 +115,7 @@ impl Provider {
             }
         };
         let state = parameters.get("state").map(str::to_owned);
-        Ok(Box::new(Return { redirect_uri, state, issuer: self.0.issuer.clone(), mode }))
+        Ok(Box::new(ClientRedirect { redirect_uri, state, issuer: self.0.issuer.clone(), mode }))
     }
 
     /// What the user has to decide, if the request is one that can be granted.
@@ -119,7 +123,7 @@ impl Provider {
         &self,
         client: &ClientRecord,
         parameters: &Parameters<'_>,
-        back: Box<Return>,
+        back: Box<ClientRedirect>,
         now: Timestamp,
     ) -> Result<Consent, RejectReason> {
         parameters.check()?;
@@ -208,25 +212,30 @@ impl Provider {
         client_id: String,
         now: Timestamp,
     ) -> ServerStep<T> {
-        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, Voice::page(Endpoint::Authorize), move |found| {
-            let refuse = |why| Err(RejectReason::RequestUri(why));
-            let Some(FoundOneTimeRecord { key, used, record, .. }) = found else { return refuse("it is unknown") };
-            let OneTimeContent::Pushed { consent, loadable_until } = &record.pending else {
-                return refuse("it is unknown");
-            };
-            if record.client_id != client_id {
-                return refuse("it is another client's");
-            }
-            if used {
-                return refuse("the user has decided on it");
-            }
-            if *loadable_until <= now {
-                return refuse("it has expired");
-            }
-            let mut consent = Consent::clone(consent);
-            (consent.expires_at, consent.pushed) = (now.after(PATIENCE), Some(key));
-            Ok(ServerStep::Done(consent.into()))
-        })
+        ask(
+            NextQuery::FindOneTimeRecord,
+            FindOneTimeRecord { key },
+            RefusalChannel::page(Endpoint::Authorize),
+            move |found| {
+                let refuse = |why| Err(RejectReason::RequestUri(why));
+                let Some(FoundOneTimeRecord { key, used, record, .. }) = found else { return refuse("it is unknown") };
+                let OneTimeContent::Pushed { consent, loadable_until } = &record.pending else {
+                    return refuse("it is unknown");
+                };
+                if record.client_id != client_id {
+                    return refuse("it is another client's");
+                }
+                if used {
+                    return refuse("the user has decided on it");
+                }
+                if *loadable_until <= now {
+                    return refuse("it has expired");
+                }
+                let mut consent = Consent::clone(consent);
+                (consent.expires_at, consent.pushed) = (now.after(PATIENCE), Some(key));
+                Ok(ServerStep::Done(consent.into()))
+            },
+        )
     }
 }
 

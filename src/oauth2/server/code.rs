@@ -32,7 +32,7 @@ impl TokenRequest {
         redirect_uri: Option<String>,
         verifier: Option<Secret>,
     ) -> ServerStep<T> {
-        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.voice(), move |found| {
+        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.refusal_channel(), move |found| {
             let found = found.filter(|found| matches!(found.record.pending, OneTimeContent::Code { .. }));
             let found = found.ok_or(RejectReason::CodeUnknown)?;
             let grant_id = found.record.grant_id;
@@ -57,7 +57,7 @@ impl TokenRequest {
 
     /// Spends a code that was shown with something wrong, so that nobody can try again.
     fn use_up_without_tokens<T: End>(&self, key: TokenHash, reason: RejectReason) -> ServerStep<T> {
-        ask(NextQuery::Redeem, Redeem { key, tokens: None }, self.voice(), move |_| Err(reason))
+        ask(NextQuery::Redeem, Redeem { key, tokens: None }, self.refusal_channel(), move |_| Err(reason))
     }
 
     /// Spends a one-time record that is good, for tokens.
@@ -78,7 +78,7 @@ impl TokenRequest {
     fn redeem<T: End>(self, key: TokenHash, is_code: bool, issued: Issued, grant: Arc<GrantRecord>) -> ServerStep<T> {
         let Issued { tokens, answer } = issued;
         let query = Redeem { key, tokens: Some(tokens) };
-        ask(NextQuery::Redeem, query, self.voice(), move |redemption| match redemption {
+        ask(NextQuery::Redeem, query, self.refusal_channel(), move |redemption| match redemption {
             Redemption::Redeemed => self.done(&answer, &grant),
             Redemption::Existing(hash, record) => self.answer_again(hash, record),
             Redemption::Replayed(grant) if is_code => Ok(self.revoke(grant, RejectReason::CodeReplayed)),

@@ -67,7 +67,7 @@ pub struct Consent {
     pub expires_at: Timestamp,
     pub(super) response_type: ResponseType,
     /// In a box, so that the replies that may end with a consent are not much larger than others: they are moved at each query.
-    pub(super) back: Box<Return>,
+    pub(super) back: Box<ClientRedirect>,
     pub(super) redirect_uri_sent: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) challenge: Option<CodeChallenge>,
@@ -119,20 +119,20 @@ pub(crate) enum Mode {
 
 /// The way back to a client.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Return {
+pub(crate) struct ClientRedirect {
     pub(super) redirect_uri: String,
     pub(super) state: Option<String>,
     pub(super) issuer: String,
     pub(super) mode: Mode,
 }
 
-impl fmt::Debug for Return {
+impl fmt::Debug for ClientRedirect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Return").field("redirect_uri", &crate::wire::bare(&self.redirect_uri)).finish_non_exhaustive()
     }
 }
 
-impl Return {
+impl ClientRedirect {
     /// Brings the client an error (RFC 6749 §4.1.2.1).
     pub(super) fn error(&self, code: &str, description: Option<&str>) -> Response {
         let description = description.map(respond::printable);

@@ -84,7 +84,7 @@ impl TokenRequest {
             _ => return self.exchange_with(exchange, None),
         };
         let key = TokenHash::of(exchange.subject_token.expose());
-        Ok(ask(NextQuery::FindToken, FindToken { key }, self.voice(), move |found| {
+        Ok(ask(NextQuery::FindToken, FindToken { key }, self.refusal_channel(), move |found| {
             let now = self.moment.now;
             let lives = |record: &Arc<TokenRecord>| {
                 record.kind == kind && record.replaced.is_none() && !record.has_expired(now)
@@ -158,7 +158,7 @@ impl TokenRequest {
         query: DecideGrant,
         next: impl FnOnce(Self, Decision, DecideGrant) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> ServerStep<T> {
-        let voice = self.voice();
+        let voice = self.refusal_channel();
         ServerStep::Query(NextQuery::DecideGrant(PendingQuery::with_query(query, move |query, decision| {
             let decided = decision.map_err(RejectReason::DecisionFailed);
             or_reject(&voice, decided.and_then(|decision| next(self, decision, query)))

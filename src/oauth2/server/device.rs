@@ -15,7 +15,7 @@ use super::respond;
 use super::store::{NextQuery, ServerStep};
 use super::token::TokenRequest;
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::oauth2::pkce::Unguessable;
 use crate::{Moment, Response};
 
@@ -56,7 +56,7 @@ impl Provider {
                 expires_at: moment.now.after(provider.0.device_lifetime),
                 pending,
             };
-            let voice = Voice::json(Endpoint::DeviceAuthorization).of(&client);
+            let voice = RefusalChannel::json(Endpoint::DeviceAuthorization).of(&client);
             Ok(provider.begin_device(Arc::new(record), moment, voice, 0))
         }))
     }
@@ -66,7 +66,7 @@ impl Provider {
         self,
         record: Arc<OneTimeRecord>,
         moment: Moment,
-        voice: Voice,
+        voice: RefusalChannel,
         attempt: u8,
     ) -> ServerStep<T> {
         let device_code = Unguessable::new(&moment, "oauth2 device code");
@@ -135,7 +135,7 @@ pub(super) fn user_code_hash(user_code: &str) -> TokenHash {
 impl TokenRequest {
     /// The device asks whether somebody has decided (§3.4).
     pub(super) fn poll_device<T: End>(self, key: TokenHash) -> ServerStep<T> {
-        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.voice(), move |found| {
+        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.refusal_channel(), move |found| {
             let ours = |found: &FoundOneTimeRecord| {
                 // A user code finds the one-time record, too, but is no device code.
                 found.key == key && !found.used && found.record.client_id == self.client.client_id
@@ -170,6 +170,6 @@ impl TokenRequest {
         }
         let query = ReplaceOneTimeRecord { key: found.key, version: found.version, record: Arc::new(record) };
         // Where the one-time record has changed meanwhile, the next query tells.
-        ask(NextQuery::ReplaceOneTimeRecord, query, self.voice(), move |_| Err(reason))
+        ask(NextQuery::ReplaceOneTimeRecord, query, self.refusal_channel(), move |_| Err(reason))
     }
 }

@@ -11,7 +11,7 @@ use super::reason::RejectReason;
 use super::records::{GrantRecord, TokenRecord};
 use super::store::{NextQuery, ServerStep};
 use super::token::TokenRequest;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::oauth2::Scope;
 use crate::{PendingQuery, ServerQuery, Timestamp};
 
@@ -121,7 +121,7 @@ impl ExtendAnswer {
     /// Asks the application, and goes on with its members.
     pub(super) fn ask<T: 'static>(
         self,
-        voice: Voice,
+        voice: RefusalChannel,
         next: impl FnOnce(Map<String, Value>) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> ServerStep<T> {
         let kind = self.kind;
@@ -150,7 +150,7 @@ impl TokenRequest {
             return next(self, answer);
         }
         let query = ExtendAnswer::about(AnswerKind::Token, &self.client, &answer.record);
-        Ok(query.ask(self.voice(), move |members| {
+        Ok(query.ask(self.refusal_channel(), move |members| {
             answer.members = members;
             next(self, answer)
         }))

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::authorize::unregistered;
 use super::client_record::ClientRecord;
-use super::consent::{Consent, Mode, ResponseType, Return};
+use super::consent::{ClientRedirect, Consent, Mode, ResponseType};
 use super::issue::{Issue, Issued, grant_id};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, or_reject};
@@ -22,7 +22,7 @@ use super::records::{Approval, GrantRecord, OneTimeContent, OneTimeRecord};
 use super::respond::is_quotable;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::{Moment, Response};
 
 impl Provider {
@@ -30,7 +30,7 @@ impl Provider {
     ///
     /// The client is looked at once more, and a pushed request is used. A request that was decided before is refused.
     pub fn deny(&self, consent: Consent) -> ServerStep<Response> {
-        self.end(consent, RejectReason::Denied, Voice::redirect)
+        self.end(consent, RejectReason::Denied, RefusalChannel::redirect)
     }
 
     /// Ends an authorization request with another error, such as `login_required` for a request with `prompt=none`, for which nobody was
@@ -51,16 +51,16 @@ impl Provider {
         if !is_quotable(code) {
             let reason =
                 RejectReason::Misconfigured("`send_back` got a code that is empty or has characters that no code has");
-            return ServerStep::Reject(reason.reject(&Voice::page(Endpoint::Authorize)));
+            return ServerStep::Reject(reason.reject(&RefusalChannel::page(Endpoint::Authorize)));
         }
-        self.end(consent, RejectReason::SentBack(code.to_owned()), Voice::unasked)
+        self.end(consent, RejectReason::SentBack(code.to_owned()), RefusalChannel::unasked)
     }
 
     fn end(
         &self,
         consent: Consent,
         reason: RejectReason,
-        voice: fn(Box<Return>, &Arc<ClientRecord>) -> Voice,
+        voice: fn(Box<ClientRedirect>, &Arc<ClientRecord>) -> RefusalChannel,
     ) -> ServerStep<Response> {
         self.decide_on(consent, move |_, client, consent| {
             let voice = voice(consent.back, &client);
@@ -74,7 +74,7 @@ impl Provider {
     /// changed, and a pushed request is used. A request that was decided before is refused.
     pub fn grant(&self, consent: Consent, grant: Approval, moment: Moment) -> ServerStep<Response> {
         self.decide_on(consent, move |provider, client, consent| {
-            let voice = Voice::redirect(consent.back.clone(), &client);
+            let voice = RefusalChannel::redirect(consent.back.clone(), &client);
             Ok(or_reject(&voice, provider.granted(&client, consent, grant, moment, &voice)))
         })
     }
@@ -87,7 +87,7 @@ impl Provider {
     ) -> ServerStep<Response> {
         let provider = self.clone();
         let query = FindClient { client_id: consent.client_id.clone() };
-        ask(NextQuery::FindClient, query, Voice::page(Endpoint::Authorize), move |client| {
+        ask(NextQuery::FindClient, query, RefusalChannel::page(Endpoint::Authorize), move |client| {
             let client =
                 client.ok_or_else(|| RejectReason::UnknownClient(crate::wire::shortened(&consent.client_id)))?;
             let asked = Some(consent.back.redirect_uri.as_str());
@@ -104,7 +104,7 @@ impl Provider {
         consent: Consent,
         grant: Approval,
         moment: Moment,
-        voice: &Voice,
+        voice: &RefusalChannel,
     ) -> Result<ServerStep<Response>, RejectReason> {
         let (response_type, grant_type) = match consent.response_type {
             ResponseType::Code => ("code", "authorization_code"),
@@ -174,7 +174,7 @@ impl Provider {
         consent: Consent,
         grant: Arc<GrantRecord>,
         moment: &Moment,
-        voice: &Voice,
+        voice: &RefusalChannel,
     ) -> Result<ServerStep<Response>, RejectReason> {
         let expires_at = moment.now.after(self.0.code_lifetime);
         let code = self.0.token(&grant, None, Some(expires_at), moment)?;
@@ -202,7 +202,7 @@ impl Provider {
 }
 
 /// RFC 6749 §4.2.2.
-fn give_token(issued: Issued, back: Box<Return>, voice: &Voice) -> ServerStep<Response> {
+fn give_token(issued: Issued, back: Box<ClientRedirect>, voice: &RefusalChannel) -> ServerStep<Response> {
     let Issued { tokens, answer } = issued;
     let query = SaveTokens { tokens, parent: None };
     ask(NextQuery::SaveTokens, query, voice.clone(), move |saved| {
@@ -225,7 +225,7 @@ fn use_up(
     next: impl FnOnce() -> Result<ServerStep<Response>, RejectReason> + Send + 'static,
 ) -> Result<ServerStep<Response>, RejectReason> {
     let Some(key) = pushed else { return next() };
-    let voice = Voice::page(Endpoint::Authorize).of(client);
+    let voice = RefusalChannel::page(Endpoint::Authorize).of(client);
     let query = Redeem { key, tokens: None };
     Ok(ask(NextQuery::Redeem, query, voice, move |redemption| match redemption {
         Redemption::Redeemed => next(),

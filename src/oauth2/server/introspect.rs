@@ -14,7 +14,7 @@ use super::records::{TokenKind, TokenRecord};
 use super::respond;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::oauth2::Introspection;
 use crate::{Moment, Response, Timestamp};
 
@@ -37,7 +37,7 @@ impl Provider {
             if client.is_public() {
                 return Err(RejectReason::MayNotIntrospect);
             }
-            let voice = Voice::json(Endpoint::Introspect).of(&client);
+            let voice = RefusalChannel::json(Endpoint::Introspect).of(&client);
             Ok(ask(NextQuery::FindToken, FindToken { key }, voice.clone(), move |found| {
                 let record = match provider.tells(&client, found, moment.now) {
                     Ok(record) => record,

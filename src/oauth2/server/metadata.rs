@@ -9,7 +9,7 @@ use super::reason::RejectReason;
 use super::register::RegistrationPolicy;
 use super::respond;
 use super::store::ServerStep;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::Response;
 use crate::oauth2::Metadata;
 
@@ -81,7 +81,7 @@ impl Provider {
 
     /// The metadata's endpoint (RFC 8414 §3).
     pub fn metadata_response<B>(&self, request: &Request<B>) -> ServerStep<Response> {
-        or_reject(&Voice::json(Endpoint::Metadata), self.read_metadata_request(request))
+        or_reject(&RefusalChannel::json(Endpoint::Metadata), self.read_metadata_request(request))
     }
 
     pub(super) fn read_metadata_request<B, T: End>(&self, request: &Request<B>) -> Result<ServerStep<T>, RejectReason> {

@@ -137,4 +137,4 @@ pub use store::{
     serve_extended, serve_with,
 };
 pub use token_hash::{NotAHash, Sealed, TokenHash};
-pub(super) use voice::{Audience, ProtectedResource, Voice};
+pub(super) use voice::{Audience, ProtectedResource, RefusalChannel};

@@ -15,7 +15,7 @@ use super::records::{OneTimeContent, OneTimeRecord};
 use super::respond;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::oauth2::pkce::Unguessable;
 use crate::{Moment, Response};
 
@@ -59,7 +59,7 @@ impl Provider {
                 record: Arc::new(record),
                 now: moment.now,
             };
-            let voice = Voice::json(Endpoint::PushedRequest).of(&client);
+            let voice = RefusalChannel::json(Endpoint::PushedRequest).of(&client);
             Ok(ask(NextQuery::SaveOneTimeRecord, query, voice, move |_| {
                 let answer = serde_json::json!({ "request_uri": uri, "expires_in": lifetime.as_secs() });
                 Ok(ServerStep::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))

@@ -31,7 +31,7 @@ const SUCCESSOR: &[u8] = b"oauth2 successor";
 impl TokenRequest {
     pub(super) fn refresh<T: End>(self, token: Secret) -> ServerStep<T> {
         let key = TokenHash::of(token.expose());
-        ask(NextQuery::FindToken, FindToken { key }, self.voice(), move |found| {
+        ask(NextQuery::FindToken, FindToken { key }, self.refusal_channel(), move |found| {
             let record =
                 found.filter(|record| record.kind == TokenKind::Refresh).ok_or(RejectReason::RefreshTokenUnknown)?;
             // In another client's hands it has leaked, and so may all that came of its grant.
@@ -184,7 +184,7 @@ impl TokenRequest {
     fn save<T: End>(self, issued: Issued, parent: TokenHash, record: Arc<TokenRecord>) -> ServerStep<T> {
         let Issued { tokens, answer } = issued;
         let query = SaveTokens { tokens, parent: Some(parent) };
-        ask(NextQuery::SaveTokens, query, self.voice(), move |saved| match saved {
+        ask(NextQuery::SaveTokens, query, self.refusal_channel(), move |saved| match saved {
             Saved::New => self.done(&answer, &record.grant),
             Saved::Existing(..) => Err(RejectReason::Misconfigured("the store answers with another token")),
             Saved::ParentGone => Err(RejectReason::RefreshTokenRevoked),
@@ -213,7 +213,7 @@ impl TokenRequest {
         };
         let grant = record.grant.clone();
         let query = Rotate { key, replaced: Arc::new(replaced), predecessor: record.predecessor, tokens };
-        Ok(ask(NextQuery::Rotate, query, self.voice(), move |rotation| match rotation {
+        Ok(ask(NextQuery::Rotate, query, self.refusal_channel(), move |rotation| match rotation {
             Rotation::Rotated => self.done(&answer, &grant),
             Rotation::Unknown => Err(RejectReason::RefreshTokenRevoked),
             // Somebody else was faster: this is the second use.
@@ -237,7 +237,7 @@ impl TokenRequest {
             return self.revoke(grant_id, RejectReason::RefreshTokenReplayed);
         };
         let by = replaced.by;
-        ask(NextQuery::FindToken, FindToken { key: by }, self.voice(), move |found| {
+        ask(NextQuery::FindToken, FindToken { key: by }, self.refusal_channel(), move |found| {
             let Some(record) = found.filter(|record| record.replaced.is_none()) else {
                 return Ok(self.revoke(grant_id, RejectReason::RefreshTokenReplayed));
             };

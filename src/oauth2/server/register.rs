@@ -18,7 +18,7 @@ use super::respond;
 use super::secrets::SHORTEST;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::oauth2::ClientMetadata;
 use crate::oauth2::pkce::Unguessable;
 use crate::oauth2::resource::of_header;
@@ -125,7 +125,7 @@ impl Provider {
             None => self.register_new(request, moment),
             Some(client_id) => self.manage(client_id.to_owned(), request, moment),
         };
-        or_reject(&Voice::bearer(Endpoint::Register), or_reject_with_client)
+        or_reject(&RefusalChannel::bearer(Endpoint::Register), or_reject_with_client)
     }
 
     /// RFC 7591 §3.1.
@@ -153,7 +153,7 @@ impl Provider {
         let mut answer = self.told(&record, secret.as_ref())?;
         answer["registration_access_token"] = token.as_str().into();
         let query = SaveClient { record: Arc::new(record), replaces: None };
-        Ok(ask(NextQuery::SaveClient, query, Voice::json(Endpoint::Register), move |saved| {
+        Ok(ask(NextQuery::SaveClient, query, RefusalChannel::json(Endpoint::Register), move |saved| {
             if !saved {
                 return Err(RejectReason::Misconfigured("the store keeps no client"));
             }
@@ -176,7 +176,7 @@ impl Provider {
         let body = if method == Method::PUT { Some(read(request)?) } else { None };
         let provider = self.clone();
         let query = FindClient { client_id: client_id.clone() };
-        Ok(ask(NextQuery::FindClient, query, Voice::bearer(Endpoint::Register), move |found| {
+        Ok(ask(NextQuery::FindClient, query, RefusalChannel::bearer(Endpoint::Register), move |found| {
             let known = |record: &Arc<ClientRecord>| {
                 record.registration.is_some_and(|known| same(known.as_bytes(), registration.as_bytes()))
             };
@@ -186,14 +186,19 @@ impl Provider {
             }
             if method == Method::DELETE {
                 let query = RemoveClient { client_id, registration };
-                return Ok(ask(NextQuery::RemoveClient, query, Voice::bearer(Endpoint::Register), move |removed| {
-                    if !removed {
-                        return Err(RejectReason::BearerToken);
-                    }
-                    let mut response = respond::json(StatusCode::NO_CONTENT, Vec::new());
-                    response.headers_mut().remove(http::header::CONTENT_TYPE);
-                    Ok(ServerStep::Done(response.into()))
-                }));
+                return Ok(ask(
+                    NextQuery::RemoveClient,
+                    query,
+                    RefusalChannel::bearer(Endpoint::Register),
+                    move |removed| {
+                        if !removed {
+                            return Err(RejectReason::BearerToken);
+                        }
+                        let mut response = respond::json(StatusCode::NO_CONTENT, Vec::new());
+                        response.headers_mut().remove(http::header::CONTENT_TYPE);
+                        Ok(ServerStep::Done(response.into()))
+                    },
+                ));
             }
             let mut answer = provider.told(&record, None)?;
             answer["registration_access_token"] = shown.expose().into();
@@ -240,7 +245,7 @@ impl Provider {
         // RFC 7592 §3: it is in every answer.
         answer["registration_access_token"] = registration.expose().into();
         let query = SaveClient { record: Arc::new(after), replaces: Some(record) };
-        Ok(ask(NextQuery::SaveClient, query, Voice::bearer(Endpoint::Register), move |saved| {
+        Ok(ask(NextQuery::SaveClient, query, RefusalChannel::bearer(Endpoint::Register), move |saved| {
             if !saved {
                 return Err(RejectReason::BearerToken);
             }

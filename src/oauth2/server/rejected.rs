@@ -6,7 +6,7 @@ use http::{HeaderValue, StatusCode};
 use super::paths::Endpoint;
 use super::reason::RejectReason;
 use super::respond;
-use super::voice::{Manner, Voice};
+use super::voice::{Manner, RefusalChannel};
 use crate::Response;
 
 /// A request that is refused.
@@ -25,18 +25,18 @@ use crate::Response;
 pub struct Rejected {
     /// The whole truth, for the operator's log.
     pub reason: RejectReason,
-    voice: Voice,
+    voice: RefusalChannel,
     /// The client that the request names, where it was refused before anybody was looked for.
     claimed: Option<String>,
 }
 
 impl RejectReason {
-    pub(super) fn reject(self, voice: &Voice) -> Rejected {
+    pub(super) fn reject(self, voice: &RefusalChannel) -> Rejected {
         self.reject_claim(voice, None)
     }
 
     /// Refuses a request that names that client, before anybody has looked for it.
-    pub(super) fn reject_claim(self, voice: &Voice, claimed: Option<String>) -> Rejected {
+    pub(super) fn reject_claim(self, voice: &RefusalChannel, claimed: Option<String>) -> Rejected {
         let rejected = Rejected { claimed, ..Rejected::new(self, voice.clone()) };
         super::events::rejected(&rejected);
         rejected
@@ -45,7 +45,7 @@ impl RejectReason {
 
 impl Rejected {
     /// Returns a refusal that is reported elsewhere.
-    pub(crate) fn new(reason: RejectReason, voice: Voice) -> Self {
+    pub(crate) fn new(reason: RejectReason, voice: RefusalChannel) -> Self {
         Self { reason, voice, claimed: None }
     }
 

@@ -10,7 +10,7 @@ use super::records::{GrantId, TokenKind};
 use super::respond;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::{Moment, Response};
 
 impl Provider {
@@ -28,7 +28,7 @@ impl Provider {
         let (parameters, presented) = self.posted(request, Endpoint::Revoke)?;
         let key = TokenHash::of(parameters.need("token")?);
         Ok(self.with_client(presented, moment.now, move |_, client, _| {
-            let voice = Voice::json(Endpoint::Revoke).of(&client);
+            let voice = RefusalChannel::json(Endpoint::Revoke).of(&client);
             Ok(ask(NextQuery::FindToken, FindToken { key }, voice.clone(), move |found| {
                 let Some(record) = found else { return done() };
                 if record.grant.client_id != client.client_id {
@@ -57,7 +57,7 @@ impl Provider {
     /// ```
     pub fn revoke_grant(&self, grant: GrantId) -> ServerStep<()> {
         super::events::revoked(grant);
-        ask(NextQuery::Revoke, Revoke::Grant(grant), Voice::own(), |()| Ok(ServerStep::Done(())))
+        ask(NextQuery::Revoke, Revoke::Grant(grant), RefusalChannel::own(), |()| Ok(ServerStep::Done(())))
     }
 }
 

@@ -16,7 +16,7 @@ use super::reason::RejectReason;
 use super::records::{GrantId, GrantRecord, TokenRecord};
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::oauth2::Scope;
 use crate::{Moment, Response, Secret, Timestamp};
 
@@ -111,8 +111,8 @@ impl GrantParameters {
 
 impl TokenRequest {
     /// Who is told of a refusal.
-    pub(super) fn voice(&self) -> Voice {
-        Voice::json(Endpoint::Token).of(&self.client)
+    pub(super) fn refusal_channel(&self) -> RefusalChannel {
+        RefusalChannel::json(Endpoint::Token).of(&self.client)
     }
 
     pub(super) fn offer(&self) -> &GrantType {
@@ -206,7 +206,7 @@ impl TokenRequest {
     fn keep_first<T: End>(self, issued: Issued, grant: Arc<GrantRecord>, parent: Option<TokenHash>) -> ServerStep<T> {
         let Issued { tokens, answer } = issued;
         let query = SaveTokens { tokens, parent };
-        ask(NextQuery::SaveTokens, query, self.voice(), move |saved| match saved {
+        ask(NextQuery::SaveTokens, query, self.refusal_channel(), move |saved| match saved {
             Saved::New => self.done(&answer, &grant),
             Saved::Existing(hash, record) => self.answer_again(hash, record),
             Saved::ParentGone => Err(RejectReason::ClaimDenied),
@@ -226,6 +226,6 @@ impl TokenRequest {
     /// Revokes a grant, since something of it is in the wrong hands.
     pub(super) fn revoke<T: End>(&self, grant: GrantId, reason: RejectReason) -> ServerStep<T> {
         super::events::revoked(grant);
-        ask(NextQuery::Revoke, Revoke::Grant(grant), self.voice(), move |()| Err(reason))
+        ask(NextQuery::Revoke, Revoke::Grant(grant), self.refusal_channel(), move |()| Err(reason))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::client_record::ClientRecord;
-use super::consent::Return;
+use super::consent::ClientRedirect;
 use super::paths::Endpoint;
 use super::reason::RejectReason;
 use super::respond::is_quotable;
@@ -11,7 +11,7 @@ use crate::oauth2::Scope;
 
 /// Who is told of a refusal and how, and what the operator learns of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Voice {
+pub(crate) struct RefusalChannel {
     pub(super) manner: Manner,
     /// The endpoint of the request, where it was at one.
     pub(super) endpoint: Option<Endpoint>,
@@ -31,10 +31,10 @@ pub(super) enum Manner {
     /// The user, on a page: nobody knows where to send the browser.
     Page,
     /// The client, by the user's browser.
-    Redirect(Box<Return>),
+    Redirect(Box<ClientRedirect>),
     /// The user, on a page with a link that brings the client its answer: nobody has looked at this client, so that a redirect would send
     /// browsers wherever somebody likes (RFC 9700 §4.11.2).
-    Link(Box<Return>),
+    Link(Box<ClientRedirect>),
 }
 
 /// A protected resource, and what it wants to see.
@@ -84,7 +84,7 @@ impl ProtectedResource {
     }
 }
 
-impl Voice {
+impl RefusalChannel {
     const fn new(manner: Manner, endpoint: Option<Endpoint>) -> Self {
         Self { manner, endpoint, client: None }
     }
@@ -110,12 +110,12 @@ impl Voice {
     }
 
     /// Tells the client by the user's browser, whom somebody has asked before.
-    pub(super) fn redirect(back: Box<Return>, client: &Arc<ClientRecord>) -> Self {
+    pub(super) fn redirect(back: Box<ClientRedirect>, client: &Arc<ClientRecord>) -> Self {
         Self::new(Manner::Redirect(back), Some(Endpoint::Authorize)).of(client)
     }
 
     /// Tells the client by the user's browser, or by a link where nobody but the client itself has said who it is.
-    pub(super) fn unasked(back: Box<Return>, client: &Arc<ClientRecord>) -> Self {
+    pub(super) fn unasked(back: Box<ClientRedirect>, client: &Arc<ClientRecord>) -> Self {
         let manner = if client.registered_itself() { Manner::Link(back) } else { Manner::Redirect(back) };
         Self::new(manner, Some(Endpoint::Authorize)).of(client)
     }

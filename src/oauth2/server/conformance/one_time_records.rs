@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::kit::{Kit, must};
-use crate::oauth2::server::consent::{Consent, Mode, ResponseType, Return};
+use crate::oauth2::server::consent::{ClientRedirect, Consent, Mode, ResponseType};
 use crate::oauth2::server::queries::{
     FoundOneTimeRecord, NewTokens, Redeem, Redemption, ReplaceOneTimeRecord, Revoke, SaveOneTimeRecord,
 };
@@ -23,7 +23,7 @@ pub(super) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 fn pushed<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) -> OneTimeRecord {
     let grant = kit.grant();
     let redirect_uri = "https://client.example.com/cb?x=1".to_owned();
-    let back = Return {
+    let back = ClientRedirect {
         redirect_uri: redirect_uri.clone(),
         state: Some("a&b \u{1f511}".to_owned()),
         issuer: "https://auth.example.com".to_owned(),
