@@ -12,7 +12,7 @@ use std::time::Duration;
 use http::{Method, Request};
 
 use super::client_record::ClientRecord;
-use super::consent::{ClientRedirect, Consent, Mode, ResponseType};
+use super::consent::{ClientRedirect, Consent, ResponseType, ServerResponseMode};
 use super::parameters::{self, Parameters};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, check_method, or_reject};
@@ -104,11 +104,11 @@ impl Provider {
             client.find_redirect_uri(asked, self.0.any_port).ok_or_else(|| unregistered(client, asked))?;
         let implicit = parameters.get("response_type") == Some("token");
         let mode = match parameters.get("response_mode") {
-            None if implicit => Mode::Fragment,
-            None => Mode::Query,
-            Some("query") => Mode::Query,
-            Some("fragment") => Mode::Fragment,
-            Some("form_post") => Mode::FormPost,
+            None if implicit => ServerResponseMode::Fragment,
+            None => ServerResponseMode::Query,
+            Some("query") => ServerResponseMode::Query,
+            Some("fragment") => ServerResponseMode::Fragment,
+            Some("form_post") => ServerResponseMode::FormPost,
             // There is no other way to tell that there is no such way.
             Some(_) => {
                 return Err(RejectReason::ParameterInvalid { name: "response_mode", why: "it is not supported" });
@@ -140,7 +140,7 @@ impl Provider {
         if !client.may_respond(name) {
             return Err(RejectReason::NotAllowed(grant_type.to_owned()));
         }
-        if response_type == ResponseType::Token && back.mode == Mode::Query {
+        if response_type == ResponseType::Token && back.mode == ServerResponseMode::Query {
             // It would stand in logs and in the Referer of whatever the page loads.
             return Err(RejectReason::ParameterInvalid {
                 name: "response_mode",

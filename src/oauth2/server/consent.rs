@@ -108,7 +108,7 @@ pub(super) enum ResponseType {
 
 /// How the browser brings it (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Mode {
+pub(crate) enum ServerResponseMode {
     #[serde(rename = "query")]
     Query,
     #[serde(rename = "fragment")]
@@ -123,7 +123,7 @@ pub(crate) struct ClientRedirect {
     pub(super) redirect_uri: String,
     pub(super) state: Option<String>,
     pub(super) issuer: String,
-    pub(super) mode: Mode,
+    pub(super) mode: ServerResponseMode,
 }
 
 impl fmt::Debug for ClientRedirect {
@@ -136,7 +136,7 @@ impl ClientRedirect {
     /// Brings the client an error (RFC 6749 §4.1.2.1).
     pub(super) fn error(&self, code: &str, description: Option<&str>) -> Response {
         let description = description.map(respond::printable);
-        self.bring(&error_parameters(code, description.as_deref()))
+        self.redirect_with(&error_parameters(code, description.as_deref()))
     }
 
     /// Returns a page with a link, or a button, that brings the client an error.
@@ -144,9 +144,9 @@ impl ClientRedirect {
         let text = description.map(respond::printable);
         let parameters = error_parameters(code, text.as_deref());
         let way = match self.mode {
-            Mode::FormPost => self.form(&self.complete(&parameters)),
+            ServerResponseMode::FormPost => self.form(&self.complete(&parameters)),
             _ => {
-                let response = self.bring(&parameters);
+                let response = self.redirect_with(&parameters);
                 let url = response.headers().get(http::header::LOCATION).and_then(|url| url.to_str().ok());
                 let url = respond::escape(url.unwrap_or_default());
                 format!("<a rel=\"noreferrer\" href=\"{url}\">Continue</a>")
@@ -159,11 +159,11 @@ impl ClientRedirect {
     }
 
     /// Brings parameters to the client, with the state and the issuer.
-    pub(super) fn bring(&self, parameters: &[(&str, &str)]) -> Response {
+    pub(super) fn redirect_with(&self, parameters: &[(&str, &str)]) -> Response {
         let parameters = self.complete(parameters);
         let response = match self.mode {
-            Mode::FormPost => return self.post(&parameters),
-            mode => respond::redirect(&self.redirect_uri, &parameters, mode == Mode::Fragment),
+            ServerResponseMode::FormPost => return self.post(&parameters),
+            mode => respond::redirect(&self.redirect_uri, &parameters, mode == ServerResponseMode::Fragment),
         };
         // It was registered, and is a URI.
         response.unwrap_or_else(|reason| respond::page(StatusCode::INTERNAL_SERVER_ERROR, reason.code(), None))

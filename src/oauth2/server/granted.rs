@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use super::authorize::unregistered;
 use super::client_record::ClientRecord;
-use super::consent::{ClientRedirect, Consent, Mode, ResponseType};
-use super::issue::{Issue, Issued, grant_id};
+use super::consent::{ClientRedirect, Consent, ResponseType, ServerResponseMode};
+use super::issue::{Issue, IssueParams, grant_id};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, or_reject};
 use super::queries::{FindClient, Redeem, Redemption, SaveOneTimeRecord, SaveTokens, Saved};
@@ -122,7 +122,7 @@ impl Provider {
         if consent.response_type == ResponseType::Code && consent.challenge.is_none() && needs_proof {
             return Err(RejectReason::ChallengeMissing);
         }
-        if consent.response_type == ResponseType::Token && consent.back.mode == Mode::Query {
+        if consent.response_type == ResponseType::Token && consent.back.mode == ServerResponseMode::Query {
             return Err(RejectReason::ParameterInvalid {
                 name: "response_mode",
                 why: "a token never stands in a query",
@@ -195,15 +195,15 @@ impl Provider {
         let voice = voice.clone();
         use_up(pushed, client, move || {
             Ok(ask(NextQuery::SaveOneTimeRecord, query, voice, move |_| {
-                Ok(ServerStep::Done(back.bring(&[("code", &code)])))
+                Ok(ServerStep::Done(back.redirect_with(&[("code", &code)])))
             }))
         })
     }
 }
 
 /// RFC 6749 §4.2.2.
-fn give_token(issued: Issued, back: Box<ClientRedirect>, voice: &RefusalChannel) -> ServerStep<Response> {
-    let Issued { tokens, answer } = issued;
+fn give_token(issued: IssueParams, back: Box<ClientRedirect>, voice: &RefusalChannel) -> ServerStep<Response> {
+    let IssueParams { tokens, answer } = issued;
     let query = SaveTokens { tokens, parent: None };
     ask(NextQuery::SaveTokens, query, voice.clone(), move |saved| {
         if saved != Saved::New {
@@ -214,7 +214,7 @@ fn give_token(issued: Issued, back: Box<ClientRedirect>, voice: &RefusalChannel)
         parameters.extend(expires_in.as_deref().map(|seconds| ("expires_in", seconds)));
         let scope = answer.scope();
         parameters.extend(Some(&*scope).filter(|scope| !scope.is_empty()).map(|scope| ("scope", scope)));
-        Ok(ServerStep::Done(back.bring(&parameters)))
+        Ok(ServerStep::Done(back.redirect_with(&parameters)))
     })
 }
 

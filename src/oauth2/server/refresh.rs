@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::claim::{DecideGrant, Decision, GrantCredential};
-use super::issue::{Issue, Issued};
+use super::issue::{Issue, IssueParams};
 use super::parameters::check_resources;
 use super::provider::{End, ask};
 use super::queries::{FindToken, Rotate, Rotation, SaveTokens, Saved};
@@ -47,12 +47,14 @@ impl TokenRequest {
             let narrowed = self.narrowed(&record)?;
             self.consult(record, narrowed, move |work, record, narrowed| {
                 if work.keeps(&record) {
-                    let Issued { tokens, answer } = work.issue_more(&record, narrowed, None)?;
-                    let save = move |work: Self, answer| Ok(work.save(Issued { tokens, answer }, key, record));
+                    let IssueParams { tokens, answer } = work.issue_more(&record, narrowed, None)?;
+                    let save = move |work: Self, answer| Ok(work.save(IssueParams { tokens, answer }, key, record));
                     return work.extended(answer, save);
                 }
-                let Issued { tokens, answer } = work.issue_more(&record, narrowed, Some(key))?;
-                work.extended(answer, move |work, answer| work.rotate(token, key, &record, Issued { tokens, answer }))
+                let IssueParams { tokens, answer } = work.issue_more(&record, narrowed, Some(key))?;
+                work.extended(answer, move |work, answer| {
+                    work.rotate(token, key, &record, IssueParams { tokens, answer })
+                })
             })
         })
     }
@@ -168,7 +170,7 @@ impl TokenRequest {
         record: &TokenRecord,
         narrowed: Narrowed,
         predecessor: Option<TokenHash>,
-    ) -> Result<Issued, RejectReason> {
+    ) -> Result<IssueParams, RejectReason> {
         let config = &self.provider.0;
         let grant = record.grant.clone();
         // Access tokens live as long as the first one of the grant did.
@@ -181,8 +183,8 @@ impl TokenRequest {
     }
 
     /// New access tokens of a refresh token that stays.
-    fn save<T: End>(self, issued: Issued, parent: TokenHash, record: Arc<TokenRecord>) -> ServerStep<T> {
-        let Issued { tokens, answer } = issued;
+    fn save<T: End>(self, issued: IssueParams, parent: TokenHash, record: Arc<TokenRecord>) -> ServerStep<T> {
+        let IssueParams { tokens, answer } = issued;
         let query = SaveTokens { tokens, parent: Some(parent) };
         ask(NextQuery::SaveTokens, query, self.refusal_channel(), move |saved| match saved {
             Saved::New => self.done(&answer, &record.grant),
@@ -196,9 +198,9 @@ impl TokenRequest {
         token: Secret,
         key: TokenHash,
         record: &TokenRecord,
-        issued: Issued,
+        issued: IssueParams,
     ) -> Result<ServerStep<T>, RejectReason> {
-        let Issued { tokens, answer } = issued;
+        let IssueParams { tokens, answer } = issued;
         let (Some(successor), Some((by, _))) = (&answer.refresh_token, &tokens.refresh) else {
             return Err(RejectReason::Misconfigured("no refresh token was made"));
         };
@@ -246,9 +248,9 @@ impl TokenRequest {
             let narrowed = self.narrowed(&record)?;
             super::events::asked_again(&record.grant);
             self.consult(record, narrowed, move |work, record, narrowed| {
-                let Issued { tokens, mut answer } = work.issue_more(&record, narrowed, None)?;
+                let IssueParams { tokens, mut answer } = work.issue_more(&record, narrowed, None)?;
                 answer.refresh_token = Some(successor);
-                work.extended(answer, move |work, answer| Ok(work.save(Issued { tokens, answer }, by, record)))
+                work.extended(answer, move |work, answer| Ok(work.save(IssueParams { tokens, answer }, by, record)))
             })
         })
     }
