@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use http::request::Parts;
 use oauth_proto::oauth2::server::{
-    ClaimedClient, ClientRecord, ClientSecret, ClientSource, GrantType, MemoryStore, NextQuery, ProviderBuilder,
+    ClientRecord, ClientSecret, ClientSource, GrantType, IdentifiedClient, MemoryStore, NextQuery, ProviderBuilder,
     RejectReason, Rejected, SecretHasher, ServerStep, Sha256Secrets, Store, serve,
 };
 use oauth_proto::{Moment, Request, Response, Secret, Timestamp, Unsupported};
@@ -290,11 +290,11 @@ fn a_client_that_is_not_known_is_checked_by_a_stand_in_and_refused() {
     #[derive(Debug, Default)]
     struct Keys(Arc<AtomicU32>);
     impl ClientSource for Keys {
-        fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<ClaimedClient> {
+        fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<IdentifiedClient> {
             let key = request.headers.get("x-key")?.to_str().ok()?.to_owned();
             let (_, client_id) = parameters.iter().find(|(name, _)| *name == "client_id")?;
             let checked = self.0.clone();
-            Some(ClaimedClient::new(*client_id, move |record| {
+            Some(IdentifiedClient::new(*client_id, move |record| {
                 checked.fetch_add(1, Ordering::Relaxed);
                 record.metadata.extra.get("key").is_some_and(|own| *own == *key)
             }))
@@ -362,6 +362,6 @@ fn a_long_secret_fits_in_basic() {
 
 #[test]
 fn a_claim_is_shown_by_the_client_that_it_names() {
-    let claim = ClaimedClient::new("printer", |_| true);
+    let claim = IdentifiedClient::new("printer", |_| true);
     assert_eq!(format!("{claim:?}"), r#"ClaimedClient { client_id: "printer", .. }"#);
 }

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use oauth_proto::oauth2::server::{
-    ClaimedClient, ClientSource, ConfigurationProblem as Problem, DecideGrant, Decision, Endpoint, ExtensionGrant,
-    GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, SecretHasher, TokenGenerator, Uuid4,
+    ClientSource, ConfigurationProblem as Problem, DecideGrant, Decision, Endpoint, ExtensionGrant, GrantType,
+    IdentifiedClient, NewToken, Provider, ProviderBuilder, RandomTokens, SecretHasher, TokenGenerator, Uuid4,
 };
 use oauth_proto::{Error, Secret, Timestamp, Unsupported};
 
@@ -65,7 +65,7 @@ impl TokenGenerator for Short {
 struct Never;
 
 impl ClientSource for Never {
-    fn find(&self, _: &http::request::Parts, _: &[(&str, &str)]) -> Option<ClaimedClient> {
+    fn find(&self, _: &http::request::Parts, _: &[(&str, &str)]) -> Option<IdentifiedClient> {
         None
     }
 }

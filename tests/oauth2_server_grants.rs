@@ -6,8 +6,8 @@ mod world;
 
 use http::request::Parts;
 use oauth_proto::oauth2::server::{
-    Approval, ClaimedClient, ClientRecord, ClientSource, Consent, DecideGrant, Decision, DeviceConsent, Dispatched,
-    ExtensionGrant, GrantCredential, GrantType, Rejected, serve, serve_with,
+    Approval, ClientRecord, ClientSource, Consent, DecideGrant, Decision, DeviceConsent, Dispatched, ExtensionGrant,
+    GrantCredential, GrantType, IdentifiedClient, Rejected, serve, serve_with,
 };
 use oauth_proto::oauth2::{self, Authorize, Client, PendingDevice, ResponseMode, SecretPlacement, Token};
 use oauth_proto::wire::form;
@@ -208,10 +208,10 @@ fn a_client_may_prove_itself_in_a_way_of_its_own() {
     #[derive(Debug)]
     struct MutualTls;
     impl ClientSource for MutualTls {
-        fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<ClaimedClient> {
+        fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<IdentifiedClient> {
             let Certificate(shown) = request.extensions.get::<Certificate>()?.clone();
             let (_, client_id) = parameters.iter().find(|(name, _)| *name == "client_id")?;
-            Some(ClaimedClient::new(*client_id, move |record| record.metadata.software_id.as_deref() == Some(shown)))
+            Some(IdentifiedClient::new(*client_id, move |record| record.metadata.software_id.as_deref() == Some(shown)))
         }
     }
     let world = World::new(provider().client_source(MutualTls));

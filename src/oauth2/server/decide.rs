@@ -23,9 +23,9 @@ const REFRESH_TOKEN: &str = "urn:ietf:params:oauth:token-type:refresh_token";
 const AUTHENTICATION: [&str; 4] = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
 
 /// The parameters of a token exchange (RFC 8693 §2.1). In a box, because the other grants have far fewer.
-pub(super) struct Exchanged(Box<Exchange>);
+pub(super) struct ExchangeParameters(Box<Exchange>);
 
-impl Exchanged {
+impl ExchangeParameters {
     pub(super) fn read(parameters: &Parameters<'_>) -> Result<Self, RejectReason> {
         let actor = match (parameters.get("actor_token"), parameters.get("actor_token_type")) {
             (None, None) => None,
@@ -77,7 +77,10 @@ impl TokenRequest {
     }
 
     /// Looks first whether the subject's token is one of this server's.
-    pub(super) fn exchange<T: End>(self, Exchanged(exchange): Exchanged) -> Result<ServerStep<T>, RejectReason> {
+    pub(super) fn exchange<T: End>(
+        self,
+        ExchangeParameters(exchange): ExchangeParameters,
+    ) -> Result<ServerStep<T>, RejectReason> {
         let kind = match exchange.subject_token_type.as_str() {
             ACCESS_TOKEN => TokenKind::Access,
             REFRESH_TOKEN => TokenKind::Refresh,

@@ -104,7 +104,7 @@ mod token;
 mod token_hash;
 mod voice;
 
-pub use authentication::{ClaimedClient, ClientSource};
+pub use authentication::{ClientSource, IdentifiedClient};
 pub use builder::ProviderBuilder;
 pub use claim::{DecideGrant, Decision, Exchange, GrantCredential};
 pub use client_record::{ClientRecord, Registrant};

@@ -76,7 +76,7 @@ impl TokenRequest {
 
     /// Returns the scope and resources of the new access token: what was granted, or less (RFC 6749 §6, RFC 8707 §2.2), without what
     /// the client, the grant type or the server has lost since.
-    fn narrowed(&self, record: &TokenRecord) -> Result<Narrowed, RejectReason> {
+    fn narrowed(&self, record: &TokenRecord) -> Result<Downscoped, RejectReason> {
         let granted = &record.grant.scope;
         let asked = self.scope.as_ref().filter(|scope| !scope.is_empty());
         if let Some(asked) = asked.filter(|scope| scope.missing_from(granted).next().is_some()) {
@@ -100,7 +100,7 @@ impl TokenRequest {
                 Some(scope)
             }
         };
-        Ok(Narrowed { scope, resource: self.remaining_resource(&record.grant.resource)? })
+        Ok(Downscoped { scope, resource: self.remaining_resource(&record.grant.resource)? })
     }
 
     /// Returns what is left of a granted scope, where the client or the grant type has lost some of it since.
@@ -140,8 +140,8 @@ impl TokenRequest {
     fn consult<T: End>(
         self,
         record: Arc<TokenRecord>,
-        narrowed: Narrowed,
-        next: impl FnOnce(Self, Arc<TokenRecord>, Narrowed) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
+        narrowed: Downscoped,
+        next: impl FnOnce(Self, Arc<TokenRecord>, Downscoped) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> Result<ServerStep<T>, RejectReason> {
         if !self.offer().decides_at_refresh {
             return next(self, record, narrowed);
@@ -168,7 +168,7 @@ impl TokenRequest {
     fn issue_more(
         &self,
         record: &TokenRecord,
-        narrowed: Narrowed,
+        narrowed: Downscoped,
         predecessor: Option<TokenHash>,
     ) -> Result<IssueParams, RejectReason> {
         let config = &self.provider.0;
@@ -177,7 +177,7 @@ impl TokenRequest {
         let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
         // A refresh token that is replaced names the one before it.
         let refresh = predecessor.map(|_| self.offer());
-        let Narrowed { scope, resource } = narrowed;
+        let Downscoped { scope, resource } = narrowed;
         let issue = Issue { grant, offer, scope, resource, refresh, predecessor, reuse: false, at_most: None };
         config.issue(issue, &self.moment)
     }
@@ -261,8 +261,8 @@ fn continued(
     decision: Decision,
     query: &DecideGrant,
     mut record: Arc<TokenRecord>,
-    mut narrowed: Narrowed,
-) -> Result<(Arc<TokenRecord>, Narrowed), RejectReason> {
+    mut narrowed: Downscoped,
+) -> Result<(Arc<TokenRecord>, Downscoped), RejectReason> {
     let Approval { user, scope, data } = decision.granted()?;
     if user != record.grant.user {
         return Err(RejectReason::Misconfigured("a refresh was granted for another user: use `Grant::of`"));
@@ -281,7 +281,7 @@ fn continued(
 }
 
 /// What a client asks for of what was granted.
-struct Narrowed {
+struct Downscoped {
     scope: Option<Scope>,
     resource: Option<Vec<String>>,
 }

@@ -40,7 +40,7 @@ enum GrantParameters {
     Device(TokenHash),
     Client,
     Password { username: String, password: Secret },
-    Exchange(super::decide::Exchanged),
+    Exchange(super::decide::ExchangeParameters),
     Extension(Vec<(String, Secret)>),
 }
 
@@ -103,7 +103,7 @@ impl GrantParameters {
                 username: parameters.need("username")?.to_owned(),
                 password: Secret::new(parameters.need("password")?),
             },
-            TOKEN_EXCHANGE => Self::Exchange(super::decide::Exchanged::read(parameters)?),
+            TOKEN_EXCHANGE => Self::Exchange(super::decide::ExchangeParameters::read(parameters)?),
             _ => Self::Extension(super::decide::own_parameters(parameters)),
         })
     }
