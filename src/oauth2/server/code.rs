@@ -15,7 +15,7 @@ use std::sync::Arc;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
 use super::issue::IssueParams;
-use super::provider::{End, ask};
+use super::provider::{EndpointOutput, ask};
 use super::queries::{FindOneTimeRecord, FoundOneTimeRecord, Redeem, Redemption};
 use super::reason::RejectReason;
 use super::records::{CodeChallenge, GrantRecord, OneTimeContent};
@@ -26,7 +26,7 @@ use crate::Secret;
 use crate::secret::same;
 
 impl TokenRequest {
-    pub(super) fn redeem_code<T: End>(
+    pub(super) fn redeem_code<T: EndpointOutput>(
         self,
         key: TokenHash,
         redirect_uri: Option<String>,
@@ -56,12 +56,12 @@ impl TokenRequest {
     }
 
     /// Spends a code that was shown with something wrong, so that nobody can try again.
-    fn use_up_without_tokens<T: End>(&self, key: TokenHash, reason: RejectReason) -> ServerStep<T> {
+    fn use_up_without_tokens<T: EndpointOutput>(&self, key: TokenHash, reason: RejectReason) -> ServerStep<T> {
         ask(NextQuery::Redeem, Redeem { key, tokens: None }, self.refusal_channel(), move |_| Err(reason))
     }
 
     /// Spends a one-time record that is good, for tokens.
-    pub(super) fn use_up<T: End>(self, found: FoundOneTimeRecord) -> Result<ServerStep<T>, RejectReason> {
+    pub(super) fn use_up<T: EndpointOutput>(self, found: FoundOneTimeRecord) -> Result<ServerStep<T>, RejectReason> {
         let is_code = matches!(found.record.pending, OneTimeContent::Code { .. });
         let grant = match &found.record.pending {
             OneTimeContent::Code { grant, .. } => grant.clone(),
@@ -75,7 +75,7 @@ impl TokenRequest {
         self.extended(answer, move |work, answer| Ok(work.redeem(key, is_code, IssueParams { tokens, answer }, grant)))
     }
 
-    fn redeem<T: End>(
+    fn redeem<T: EndpointOutput>(
         self,
         key: TokenHash,
         is_code: bool,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::claim::{DecideGrant, Decision, Exchange, GrantCredential};
 use super::issue::grant_id;
 use super::parameters::Parameters;
-use super::provider::{End, ask, or_reject};
+use super::provider::{EndpointOutput, ask, or_reject};
 use super::queries::FindToken;
 use super::reason::RejectReason;
 use super::records::{Approval, GrantRecord, TokenKind, TokenRecord};
@@ -61,7 +61,7 @@ pub(super) fn own_parameters(parameters: &Parameters<'_>) -> Vec<(String, Secret
 }
 
 impl TokenRequest {
-    pub(super) fn check_password<T: End>(
+    pub(super) fn check_password<T: EndpointOutput>(
         mut self,
         username: String,
         password: Secret,
@@ -70,14 +70,17 @@ impl TokenRequest {
         self.decide(GrantCredential::Password { username, password }, scope, None)
     }
 
-    pub(super) fn extend<T: End>(mut self, parameters: Vec<(String, Secret)>) -> Result<ServerStep<T>, RejectReason> {
+    pub(super) fn extend<T: EndpointOutput>(
+        mut self,
+        parameters: Vec<(String, Secret)>,
+    ) -> Result<ServerStep<T>, RejectReason> {
         let scope = self.allowed_scope()?;
         let grant_type = self.offer().name.clone();
         self.decide(GrantCredential::Extension { grant_type, parameters }, scope, None)
     }
 
     /// Looks first whether the subject's token is one of this server's.
-    pub(super) fn exchange<T: End>(
+    pub(super) fn exchange<T: EndpointOutput>(
         self,
         ExchangeParameters(exchange): ExchangeParameters,
     ) -> Result<ServerStep<T>, RejectReason> {
@@ -104,7 +107,7 @@ impl TokenRequest {
     }
 
     /// What a living token of this server's is exchanged for can do no more than that token.
-    fn exchange_with<T: End>(
+    fn exchange_with<T: EndpointOutput>(
         mut self,
         mut exchange: Box<Exchange>,
         subject: Option<(TokenHash, Arc<TokenRecord>)>,
@@ -134,7 +137,7 @@ impl TokenRequest {
         subject.scope().iter().filter(may).collect()
     }
 
-    fn decide<T: End>(
+    fn decide<T: EndpointOutput>(
         self,
         claim: GrantCredential,
         scope: Scope,
@@ -156,7 +159,7 @@ impl TokenRequest {
     }
 
     /// Asks the application, and goes on with its decision and with the query.
-    pub(super) fn ask_application<T: End>(
+    pub(super) fn ask_application<T: EndpointOutput>(
         self,
         query: DecideGrant,
         next: impl FnOnce(Self, Decision, DecideGrant) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
@@ -168,7 +171,7 @@ impl TokenRequest {
         })))
     }
 
-    fn decided<T: End>(
+    fn decided<T: EndpointOutput>(
         self,
         decision: Decision,
         asked: Scope,

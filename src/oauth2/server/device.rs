@@ -7,7 +7,7 @@ use http::{Request, StatusCode};
 use super::grant_type::DEVICE_CODE;
 use super::issue::grant_id;
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask};
+use super::provider::{EndpointOutput, Provider, ask};
 use super::queries::{FindOneTimeRecord, FoundOneTimeRecord, ReplaceOneTimeRecord, SaveOneTimeRecord};
 use super::reason::RejectReason;
 use super::records::{DeviceStage, OneTimeContent, OneTimeRecord};
@@ -28,7 +28,7 @@ impl Provider {
         self.or_reject_with_client(request, Endpoint::DeviceAuthorization, self.read_device_request(request, moment))
     }
 
-    pub(super) fn read_device_request<B: AsRef<[u8]>, T: End>(
+    pub(super) fn read_device_request<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
         moment: Moment,
@@ -62,7 +62,7 @@ impl Provider {
     }
 
     /// Keeps the device's one-time record. User codes are short, so that one may be taken; the next is then tried.
-    fn begin_device<T: End>(
+    fn begin_device<T: EndpointOutput>(
         self,
         record: Arc<OneTimeRecord>,
         moment: Moment,
@@ -134,7 +134,7 @@ pub(super) fn user_code_hash(user_code: &str) -> TokenHash {
 
 impl TokenRequest {
     /// The device asks whether somebody has decided (§3.4).
-    pub(super) fn poll_device<T: End>(self, key: TokenHash) -> ServerStep<T> {
+    pub(super) fn poll_device<T: EndpointOutput>(self, key: TokenHash) -> ServerStep<T> {
         ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.refusal_channel(), move |found| {
             let ours = |found: &FoundOneTimeRecord| {
                 // A user code finds the one-time record, too, but is no device code.
@@ -156,7 +156,7 @@ impl TokenRequest {
     }
 
     /// Nobody has decided. A device that asks too often has to wait longer from then on (§3.5).
-    fn note_question<T: End>(self, found: &FoundOneTimeRecord) -> ServerStep<T> {
+    fn note_question<T: EndpointOutput>(self, found: &FoundOneTimeRecord) -> ServerStep<T> {
         let now = self.moment.now;
         let mut record = OneTimeRecord::clone(&found.record);
         let mut reason = RejectReason::DevicePending;

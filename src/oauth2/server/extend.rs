@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::client_record::ClientRecord;
 use super::issue::TokenResponse;
-use super::provider::{End, or_reject};
+use super::provider::{EndpointOutput, or_reject};
 use super::reason::RejectReason;
 use super::records::{GrantRecord, TokenRecord};
 use super::store::{NextQuery, ServerStep};
@@ -141,7 +141,7 @@ impl ExtendAnswer {
 
 impl TokenRequest {
     /// Goes on with an answer to which the application has added members, if the operator wants that.
-    pub(super) fn extended<T: End>(
+    pub(super) fn extended<T: EndpointOutput>(
         self,
         mut answer: TokenResponse,
         next: impl FnOnce(Self, TokenResponse) -> Result<ServerStep<T>, RejectReason> + Send + 'static,

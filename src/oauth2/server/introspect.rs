@@ -7,7 +7,7 @@ use http::{Request, StatusCode};
 use super::client_record::ClientRecord;
 use super::extend::{AnswerKind, ExtendAnswer};
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask};
+use super::provider::{EndpointOutput, Provider, ask};
 use super::queries::FindToken;
 use super::reason::RejectReason;
 use super::records::{TokenKind, TokenRecord};
@@ -26,7 +26,7 @@ impl Provider {
         self.or_reject_with_client(request, Endpoint::Introspect, self.read_introspection(request, moment))
     }
 
-    pub(super) fn read_introspection<B: AsRef<[u8]>, T: End>(
+    pub(super) fn read_introspection<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
         moment: Moment,
@@ -105,6 +105,6 @@ impl Provider {
     }
 }
 
-fn answer<T: End>(introspection: &Introspection) -> Result<ServerStep<T>, RejectReason> {
+fn answer<T: EndpointOutput>(introspection: &Introspection) -> Result<ServerStep<T>, RejectReason> {
     Ok(ServerStep::Done(respond::to_json(StatusCode::OK, introspection)?.into()))
 }

@@ -4,7 +4,7 @@ use http::{Request, StatusCode};
 
 use super::grant_type::DEVICE_CODE;
 use super::paths::Endpoint;
-use super::provider::{End, Provider, check_method, or_reject};
+use super::provider::{EndpointOutput, Provider, check_method, or_reject};
 use super::reason::RejectReason;
 use super::register::RegistrationPolicy;
 use super::respond;
@@ -84,7 +84,10 @@ impl Provider {
         or_reject(&RefusalChannel::json(Endpoint::Metadata), self.read_metadata_request(request))
     }
 
-    pub(super) fn read_metadata_request<B, T: End>(&self, request: &Request<B>) -> Result<ServerStep<T>, RejectReason> {
+    pub(super) fn read_metadata_request<B, T: EndpointOutput>(
+        &self,
+        request: &Request<B>,
+    ) -> Result<ServerStep<T>, RejectReason> {
         check_method(request, "GET, HEAD")?;
         let mut response = respond::to_json(StatusCode::OK, &self.metadata())?;
         // It is public, and seldom changes.

@@ -130,9 +130,9 @@ impl From<Consent> for Dispatched {
 
 /// What the replies of endpoints that answer by themselves end with: the response, or what [`Provider::dispatch`] makes of it.
 /// The functions behind the endpoints are generic over it, since mapping a step costs a box for each of its queries.
-pub(super) trait End: From<Response> + 'static {}
+pub(super) trait EndpointOutput: From<Response> + 'static {}
 
-impl<T: From<Response> + 'static> End for T {}
+impl<T: From<Response> + 'static> EndpointOutput for T {}
 
 impl fmt::Debug for Dispatched {
     /// A response may hold tokens.

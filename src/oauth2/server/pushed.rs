@@ -8,7 +8,7 @@ use super::authorize::PATIENCE;
 use super::issue::grant_id;
 use super::parameters::Parameters;
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask};
+use super::provider::{EndpointOutput, Provider, ask};
 use super::queries::SaveOneTimeRecord;
 use super::reason::RejectReason;
 use super::records::{OneTimeContent, OneTimeRecord};
@@ -26,7 +26,7 @@ impl Provider {
         self.or_reject_with_client(request, Endpoint::PushedRequest, self.read_pushed_request(request, moment))
     }
 
-    pub(super) fn read_pushed_request<B: AsRef<[u8]>, T: End>(
+    pub(super) fn read_pushed_request<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
         moment: Moment,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::claim::{DecideGrant, Decision, GrantCredential};
 use super::issue::{Issue, IssueParams};
 use super::parameters::check_resources;
-use super::provider::{End, ask};
+use super::provider::{EndpointOutput, ask};
 use super::queries::{FindToken, Rotate, Rotation, SaveTokens, Saved};
 use super::reason::RejectReason;
 use super::records::{Approval, GrantRecord, Replaced, TokenKind, TokenRecord};
@@ -29,7 +29,7 @@ const MEMORY: Duration = Duration::from_secs(90 * 24 * 3600);
 const SUCCESSOR: &[u8] = b"oauth2 successor";
 
 impl TokenRequest {
-    pub(super) fn refresh<T: End>(self, token: Secret) -> ServerStep<T> {
+    pub(super) fn refresh<T: EndpointOutput>(self, token: Secret) -> ServerStep<T> {
         let key = TokenHash::of(token.expose());
         ask(NextQuery::FindToken, FindToken { key }, self.refusal_channel(), move |found| {
             let record =
@@ -137,7 +137,7 @@ impl TokenRequest {
     }
 
     /// Asks the application, if the operator wants that, whether the grant goes on.
-    fn consult<T: End>(
+    fn consult<T: EndpointOutput>(
         self,
         record: Arc<TokenRecord>,
         narrowed: Downscoped,
@@ -183,7 +183,12 @@ impl TokenRequest {
     }
 
     /// New access tokens of a refresh token that stays.
-    fn save<T: End>(self, issued: IssueParams, parent: TokenHash, record: Arc<TokenRecord>) -> ServerStep<T> {
+    fn save<T: EndpointOutput>(
+        self,
+        issued: IssueParams,
+        parent: TokenHash,
+        record: Arc<TokenRecord>,
+    ) -> ServerStep<T> {
         let IssueParams { tokens, answer } = issued;
         let query = SaveTokens { tokens, parent: Some(parent) };
         ask(NextQuery::SaveTokens, query, self.refusal_channel(), move |saved| match saved {
@@ -193,7 +198,7 @@ impl TokenRequest {
         })
     }
 
-    fn rotate<T: End>(
+    fn rotate<T: EndpointOutput>(
         self,
         token: Secret,
         key: TokenHash,
@@ -228,7 +233,12 @@ impl TokenRequest {
 
     /// A token that was replaced is used once more: by a client that lost the answer, or by a thief. Within the grace time, and
     /// while nobody has used the successor, it is taken for the former.
-    fn refresh_again<T: End>(self, token: &Secret, record: &TokenRecord, replaced: &Replaced) -> ServerStep<T> {
+    fn refresh_again<T: EndpointOutput>(
+        self,
+        token: &Secret,
+        record: &TokenRecord,
+        replaced: &Replaced,
+    ) -> ServerStep<T> {
         let grant_id = record.grant.id;
         let grace = self.offer().grace;
         // Clocks of several servers differ: without any grace, no time is early enough.

@@ -11,7 +11,7 @@ use super::client_record::{ClientRecord, Registrant};
 use super::client_secret::ClientSecret;
 use super::parameters;
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask, check_method, or_reject};
+use super::provider::{EndpointOutput, Provider, ask, check_method, or_reject};
 use super::queries::{FindClient, RemoveClient, SaveClient};
 use super::reason::RejectReason;
 use super::respond;
@@ -112,7 +112,7 @@ impl Provider {
         self.answer_registration(request, moment)
     }
 
-    pub(super) fn answer_registration<B: AsRef<[u8]>, T: End>(
+    pub(super) fn answer_registration<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
         moment: Moment,
@@ -129,7 +129,7 @@ impl Provider {
     }
 
     /// RFC 7591 §3.1.
-    fn register_new<B: AsRef<[u8]>, T: End>(
+    fn register_new<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
         moment: Moment,
@@ -162,7 +162,7 @@ impl Provider {
     }
 
     /// RFC 7592 §2. A client that is not there and a token that is wrong look the same.
-    fn manage<B: AsRef<[u8]>, T: End>(
+    fn manage<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         client_id: String,
         request: &Request<B>,
@@ -207,7 +207,7 @@ impl Provider {
     }
 
     /// RFC 7592 §2.2: the metadata as a whole; its secret stays, unless it has to have one now, or none any more.
-    fn replace<T: End>(
+    fn replace<T: EndpointOutput>(
         &self,
         record: Arc<ClientRecord>,
         members: &Map<String, Value>,

@@ -3,7 +3,7 @@
 use http::{Request, StatusCode};
 
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask};
+use super::provider::{EndpointOutput, Provider, ask};
 use super::queries::{FindToken, Revoke};
 use super::reason::RejectReason;
 use super::records::{GrantId, TokenKind};
@@ -20,7 +20,7 @@ impl Provider {
         self.or_reject_with_client(request, Endpoint::Revoke, self.read_revocation(request, moment))
     }
 
-    pub(super) fn read_revocation<B: AsRef<[u8]>, T: End>(
+    pub(super) fn read_revocation<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
         moment: Moment,
@@ -61,6 +61,6 @@ impl Provider {
     }
 }
 
-fn done<T: End>() -> Result<ServerStep<T>, RejectReason> {
+fn done<T: EndpointOutput>() -> Result<ServerStep<T>, RejectReason> {
     Ok(ServerStep::Done(respond::json(StatusCode::OK, b"{}".to_vec()).into()))
 }

@@ -10,7 +10,7 @@ use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
 use super::issue::{Issue, IssueParams, TokenResponse, grant_id};
 use super::parameters::{Parameters, check_resources};
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask};
+use super::provider::{EndpointOutput, Provider, ask};
 use super::queries::{Revoke, SaveTokens, Saved};
 use super::reason::RejectReason;
 use super::records::{GrantId, GrantRecord, TokenRecord};
@@ -50,7 +50,7 @@ impl Provider {
         self.or_reject_with_client(request, Endpoint::Token, self.read_token_request(request, moment))
     }
 
-    pub(super) fn read_token_request<B: AsRef<[u8]>, T: End>(
+    pub(super) fn read_token_request<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
         moment: Moment,
@@ -120,7 +120,7 @@ impl TokenRequest {
     }
 
     /// RFC 6749 §4.4.
-    fn grant_client<T: End>(mut self) -> Result<ServerStep<T>, RejectReason> {
+    fn grant_client<T: EndpointOutput>(mut self) -> Result<ServerStep<T>, RejectReason> {
         let scope = self.allowed_scope()?;
         let resource = self.allowed_resource(&[])?;
         let grant = Arc::new(GrantRecord {
@@ -157,7 +157,7 @@ impl TokenRequest {
     }
 
     /// Answers with a reusable token that was there already, and with what the application adds to that one.
-    pub(super) fn answer_again<T: End>(
+    pub(super) fn answer_again<T: EndpointOutput>(
         self,
         hash: TokenHash,
         record: Arc<TokenRecord>,
@@ -191,7 +191,7 @@ impl TokenRequest {
     }
 
     /// Gives out the tokens of a grant that was just made, while what it comes of is there.
-    pub(super) fn issue_first<T: End>(
+    pub(super) fn issue_first<T: EndpointOutput>(
         self,
         grant: Arc<GrantRecord>,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
@@ -203,7 +203,7 @@ impl TokenRequest {
         self.extended(answer, move |work, answer| Ok(work.keep_first(IssueParams { tokens, answer }, grant, parent)))
     }
 
-    fn keep_first<T: End>(
+    fn keep_first<T: EndpointOutput>(
         self,
         issued: IssueParams,
         grant: Arc<GrantRecord>,
@@ -219,7 +219,7 @@ impl TokenRequest {
     }
 
     /// The end of it.
-    pub(super) fn done<T: End>(
+    pub(super) fn done<T: EndpointOutput>(
         &self,
         answer: &TokenResponse,
         grant: &GrantRecord,
@@ -229,7 +229,7 @@ impl TokenRequest {
     }
 
     /// Revokes a grant, since something of it is in the wrong hands.
-    pub(super) fn revoke<T: End>(&self, grant: GrantId, reason: RejectReason) -> ServerStep<T> {
+    pub(super) fn revoke<T: EndpointOutput>(&self, grant: GrantId, reason: RejectReason) -> ServerStep<T> {
         super::events::revoked(grant);
         ask(NextQuery::Revoke, Revoke::Grant(grant), self.refusal_channel(), move |()| Err(reason))
     }
