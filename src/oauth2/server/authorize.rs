@@ -136,7 +136,8 @@ impl Provider {
             "token" => (ResponseType::Token, "implicit"),
             other => return Err(RejectReason::ResponseTypeUnknown(crate::wire::shortened(other))),
         };
-        let (_, offer) = self.offer(grant_type).ok_or_else(|| RejectReason::ResponseTypeUnknown(name.to_owned()))?;
+        let (_, offer) =
+            self.grant_config(grant_type).ok_or_else(|| RejectReason::ResponseTypeUnknown(name.to_owned()))?;
         if !client.may_respond(name) {
             return Err(RejectReason::NotAllowed(grant_type.to_owned()));
         }

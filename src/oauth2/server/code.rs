@@ -85,8 +85,8 @@ impl TokenRequest {
         let IssueParams { tokens, answer } = issued;
         let query = Redeem { key, tokens: Some(tokens) };
         ask(NextQuery::Redeem, query, self.refusal_channel(), move |redemption| match redemption {
-            Redemption::Redeemed => self.done(&answer, &grant),
-            Redemption::Existing(hash, record) => self.answer_again(hash, record),
+            Redemption::Redeemed => self.respond(&answer, &grant),
+            Redemption::Existing(hash, record) => self.respond_with_reissued(hash, record),
             Redemption::Replayed(grant) if is_code => Ok(self.revoke(grant, RejectReason::CodeReplayed)),
             Redemption::Unknown if is_code => Err(RejectReason::CodeUnknown),
             Redemption::Replayed(_) | Redemption::Unknown => Err(RejectReason::DeviceUnknown),

@@ -75,7 +75,7 @@ impl TokenRequest {
         parameters: Vec<(String, Secret)>,
     ) -> Result<ServerStep<T>, RejectReason> {
         let scope = self.allowed_scope()?;
-        let grant_type = self.offer().name.clone();
+        let grant_type = self.grant_type().name.clone();
         self.decide(GrantCredential::Extension { grant_type, parameters }, scope, None)
     }
 
@@ -129,7 +129,7 @@ impl TokenRequest {
 
     /// What a token may do of what the client may ask for.
     fn common_scope(&self, subject: &TokenRecord) -> Scope {
-        let offered = self.offer().scopes.as_ref();
+        let offered = self.grant_type().scopes.as_ref();
         let allowed = self.client.metadata.scope.as_ref();
         let may = |word: &&str| {
             offered.is_some_and(|own| own.contains(word)) && allowed.is_none_or(|allowed| allowed.contains(word))
@@ -149,7 +149,7 @@ impl TokenRequest {
             resource = bounds.to_vec();
         }
         let query = DecideGrant { client: self.client.clone(), scope, resource, claim };
-        if let Some(judge) = &self.offer().judge {
+        if let Some(judge) = &self.grant_type().judge {
             let decision = judge.judge(&query, self.moment.now);
             return self.decided(decision, query.scope, query.resource, parent);
         }
@@ -180,7 +180,7 @@ impl TokenRequest {
     ) -> Result<ServerStep<T>, RejectReason> {
         let Approval { user, scope, data } = decision.granted().map_err(|reason| match reason {
             // A guess, perhaps: the log tells it from other denials.
-            RejectReason::ClaimDenied if self.offer().name == "password" => RejectReason::PasswordDenied,
+            RejectReason::ClaimDenied if self.grant_type().name == "password" => RejectReason::PasswordDenied,
             reason => reason,
         })?;
         let scope = scope.unwrap_or_else(|| asked.clone());
@@ -193,7 +193,7 @@ impl TokenRequest {
             client_id: self.client.client_id.clone(),
             user,
             scope,
-            grant_type: self.offer().name.clone().into(),
+            grant_type: self.grant_type().name.clone().into(),
             resource,
             data,
             granted_at: self.moment.now,

@@ -34,7 +34,8 @@ impl Provider {
         moment: Moment,
     ) -> Result<ServerStep<T>, RejectReason> {
         let (parameters, presented) = self.posted(request, Endpoint::DeviceAuthorization)?;
-        let (at, _) = self.offer(DEVICE_CODE).ok_or_else(|| RejectReason::GrantTypeUnknown(DEVICE_CODE.to_owned()))?;
+        let (at, _) =
+            self.grant_config(DEVICE_CODE).ok_or_else(|| RejectReason::GrantTypeUnknown(DEVICE_CODE.to_owned()))?;
         let asked = parameters.scope(self.0.scope_separator);
         let resource = parameters.resources();
         self.check_resources(&resource)?;

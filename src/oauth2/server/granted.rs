@@ -110,7 +110,8 @@ impl Provider {
             ResponseType::Code => ("code", "authorization_code"),
             ResponseType::Token => ("token", "implicit"),
         };
-        let (_, offer) = self.offer(grant_type).ok_or(RejectReason::ResponseTypeUnknown(response_type.to_owned()))?;
+        let (_, offer) =
+            self.grant_config(grant_type).ok_or(RejectReason::ResponseTypeUnknown(response_type.to_owned()))?;
         if !client.may_respond(response_type) {
             return Err(RejectReason::NotAllowed(response_type.to_owned()));
         }

@@ -190,7 +190,7 @@ impl Config {
     }
 
     /// The answer that brings a reusable token once more.
-    pub(super) fn again(
+    pub(super) fn reissue(
         &self,
         hash: TokenHash,
         record: &Arc<TokenRecord>,

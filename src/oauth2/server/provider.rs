@@ -214,13 +214,13 @@ impl Provider {
     }
 
     /// The grant of that name, and where it is in the list.
-    pub(super) fn offer(&self, name: &str) -> Option<(usize, &GrantType)> {
+    pub(super) fn grant_config(&self, name: &str) -> Option<(usize, &GrantType)> {
         self.0.grant_types.iter().enumerate().find(|(_, own)| own.name == name)
     }
 
     /// Whether a grant is offered.
     pub(super) fn offers(&self, name: &str) -> bool {
-        self.offer(name).is_some()
+        self.grant_config(name).is_some()
     }
 }
 

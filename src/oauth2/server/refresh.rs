@@ -67,7 +67,7 @@ impl TokenRequest {
 
     /// Checks that the grant has not come to its end, which the operator may have set since the token was issued.
     pub(super) fn check_end(&self, grant: &GrantRecord) -> Result<(), RejectReason> {
-        let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
+        let (_, offer) = self.provider.grant_config(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
         match self.provider.0.end_of(offer, grant) {
             Some(end) if end <= self.moment.now => Err(RejectReason::GrantEnded),
             _ => Ok(()),
@@ -89,7 +89,7 @@ impl TokenRequest {
         let scope = match asked {
             None => self.remaining_scope(&record.grant)?,
             Some(asked) => {
-                let (_, offer) = self.provider.offer(grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
+                let (_, offer) = self.provider.grant_config(grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
                 let allowed = self.client.metadata.scope.as_ref();
                 // In the words of what was granted, each once.
                 let stays = |word: &&str| asked.contains(word) && offer.may_have_word(word, allowed);
@@ -105,7 +105,7 @@ impl TokenRequest {
 
     /// Returns what is left of a granted scope, where the client or the grant type has lost some of it since.
     pub(super) fn remaining_scope(&self, grant: &GrantRecord) -> Result<Option<Scope>, RejectReason> {
-        let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
+        let (_, offer) = self.provider.grant_config(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
         let allowed = self.client.metadata.scope.as_ref();
         if offer.may_have(&grant.scope, allowed) {
             return Ok(None);
@@ -143,7 +143,7 @@ impl TokenRequest {
         narrowed: Downscoped,
         next: impl FnOnce(Self, Arc<TokenRecord>, Downscoped) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> Result<ServerStep<T>, RejectReason> {
-        if !self.offer().decides_at_refresh {
+        if !self.grant_type().decides_at_refresh {
             return next(self, record, narrowed);
         }
         let query = DecideGrant {
@@ -161,8 +161,8 @@ impl TokenRequest {
     /// Whether the token stays when it is used. Of a reusable one several hands may have a copy, each of which would be taken for
     /// a thief's.
     fn keeps(&self, record: &TokenRecord) -> bool {
-        let is_reusable = self.provider.offer(&record.grant.grant_type).is_some_and(|(_, offer)| offer.reuse);
-        (self.offer().keep || is_reusable) && !self.client.is_public()
+        let is_reusable = self.provider.grant_config(&record.grant.grant_type).is_some_and(|(_, offer)| offer.reuse);
+        (self.grant_type().keep || is_reusable) && !self.client.is_public()
     }
 
     fn issue_more(
@@ -174,9 +174,9 @@ impl TokenRequest {
         let config = &self.provider.0;
         let grant = record.grant.clone();
         // Access tokens live as long as the first one of the grant did.
-        let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
+        let (_, offer) = self.provider.grant_config(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
         // A refresh token that is replaced names the one before it.
-        let refresh = predecessor.map(|_| self.offer());
+        let refresh = predecessor.map(|_| self.grant_type());
         let Downscoped { scope, resource } = narrowed;
         let issue = Issue { grant, offer, scope, resource, refresh, predecessor, reuse: false, at_most: None };
         config.issue(issue, &self.moment)
@@ -192,7 +192,7 @@ impl TokenRequest {
         let IssueParams { tokens, answer } = issued;
         let query = SaveTokens { tokens, parent: Some(parent) };
         ask(NextQuery::SaveTokens, query, self.refusal_channel(), move |saved| match saved {
-            Saved::New => self.done(&answer, &record.grant),
+            Saved::New => self.respond(&answer, &record.grant),
             Saved::Existing(..) => Err(RejectReason::Misconfigured("the store answers with another token")),
             Saved::ParentGone => Err(RejectReason::RefreshTokenRevoked),
         })
@@ -210,7 +210,7 @@ impl TokenRequest {
             return Err(RejectReason::Misconfigured("no refresh token was made"));
         };
         // Where nobody may have the successor once more, nothing that leads to it is kept.
-        let grace = self.offer().grace;
+        let grace = self.grant_type().grace;
         let sealed_until = (grace.as_secs() > 0).then(|| self.moment.now.after(grace));
         let sealed = sealed_until.map(|_| Sealed::new(successor, token.expose().as_bytes(), SUCCESSOR));
         let replaced = TokenRecord {
@@ -221,7 +221,7 @@ impl TokenRequest {
         let grant = record.grant.clone();
         let query = Rotate { key, replaced: Arc::new(replaced), predecessor: record.predecessor, tokens };
         Ok(ask(NextQuery::Rotate, query, self.refusal_channel(), move |rotation| match rotation {
-            Rotation::Rotated => self.done(&answer, &grant),
+            Rotation::Rotated => self.respond(&answer, &grant),
             Rotation::Unknown => Err(RejectReason::RefreshTokenRevoked),
             // Somebody else was faster: this is the second use.
             Rotation::Replaced(record) => match &record.replaced {
@@ -240,7 +240,7 @@ impl TokenRequest {
         replaced: &Replaced,
     ) -> ServerStep<T> {
         let grant_id = record.grant.id;
-        let grace = self.offer().grace;
+        let grace = self.grant_type().grace;
         // Clocks of several servers differ: without any grace, no time is early enough.
         let is_late = grace.is_zero() || replaced.at.after(grace) <= self.moment.now;
         let open = |sealed: &Sealed| sealed.open(token.expose().as_bytes(), SUCCESSOR, replaced.by);

@@ -58,13 +58,13 @@ impl Provider {
         let (mut parameters, presented) = self.posted(request, Endpoint::Token)?;
         let name = parameters.need("grant_type")?;
         let (offer, grant_type) =
-            self.offer(name).filter(|(_, offer)| offer.name != "implicit").ok_or_else(|| unknown(name))?;
+            self.grant_config(name).filter(|(_, offer)| offer.name != "implicit").ok_or_else(|| unknown(name))?;
         let shown = GrantParameters::read(grant_type, &parameters)?;
         let resource = parameters.resources();
         let scope = parameters.take("scope").map(|scope| Scope::separated(scope, self.0.scope_separator));
         Ok(self.with_client(presented, moment.now, move |provider, client, client_id| {
             let work = TokenRequest { provider, client, client_id, moment, offer, scope, resource };
-            let name = &work.offer().name;
+            let name = &work.grant_type().name;
             if !work.client.may_use(name) {
                 return Err(RejectReason::NotAllowed(name.clone()));
             }
@@ -115,7 +115,7 @@ impl TokenRequest {
         RefusalChannel::json(Endpoint::Token).of(&self.client)
     }
 
-    pub(super) fn offer(&self) -> &GrantType {
+    pub(super) fn grant_type(&self) -> &GrantType {
         &self.provider.0.grant_types[self.offer]
     }
 
@@ -139,7 +139,7 @@ impl TokenRequest {
     /// The scope that is asked for, of what the grant has and the client may ask for.
     pub(super) fn allowed_scope(&mut self) -> Result<Scope, RejectReason> {
         let asked = self.scope.take();
-        self.offer().scope_of(asked, self.client.metadata.scope.as_ref())
+        self.grant_type().scope_of(asked, self.client.metadata.scope.as_ref())
     }
 
     /// The resources that are asked for: of those that were granted or, where none are named there, of the server's.
@@ -157,15 +157,15 @@ impl TokenRequest {
     }
 
     /// Answers with a reusable token that was there already, and with what the application adds to that one.
-    pub(super) fn answer_again<T: EndpointOutput>(
+    pub(super) fn respond_with_reissued<T: EndpointOutput>(
         self,
         hash: TokenHash,
         record: Arc<TokenRecord>,
     ) -> Result<ServerStep<T>, RejectReason> {
         let config = &self.provider.0;
-        let mut answer = config.again(hash, &record, self.moment.now)?;
-        answer.refresh_token.take_if(|_| config.refresh_for(self.offer(), &self.client).is_none());
-        self.extended(answer, move |work, answer| work.done(&answer, &record.grant))
+        let mut answer = config.reissue(hash, &record, self.moment.now)?;
+        answer.refresh_token.take_if(|_| config.refresh_for(self.grant_type(), &self.client).is_none());
+        self.extended(answer, move |work, answer| work.respond(&answer, &record.grant))
     }
 
     fn issue_until(
@@ -175,7 +175,7 @@ impl TokenRequest {
         at_most: Option<Timestamp>,
         is_exchanged: bool,
     ) -> Result<IssueParams, RejectReason> {
-        let offer = self.offer();
+        let offer = self.grant_type();
         let config = &self.provider.0;
         // A token with less than was granted is not what an equal request is for.
         let reuse = offer.reuse && offer.may_reuse_tokens() && !self.client.is_public() && scope.is_none();
@@ -198,7 +198,7 @@ impl TokenRequest {
     ) -> Result<ServerStep<T>, RejectReason> {
         let at_most = parent.as_ref().and_then(|(_, record)| record.expires_at);
         let IssueParams { tokens, mut answer } = self.issue_until(&grant, None, at_most, parent.is_some())?;
-        answer.exchanged = self.offer().name == TOKEN_EXCHANGE;
+        answer.exchanged = self.grant_type().name == TOKEN_EXCHANGE;
         let parent = parent.map(|(key, _)| key);
         self.extended(answer, move |work, answer| Ok(work.keep_first(IssueParams { tokens, answer }, grant, parent)))
     }
@@ -212,19 +212,19 @@ impl TokenRequest {
         let IssueParams { tokens, answer } = issued;
         let query = SaveTokens { tokens, parent };
         ask(NextQuery::SaveTokens, query, self.refusal_channel(), move |saved| match saved {
-            Saved::New => self.done(&answer, &grant),
-            Saved::Existing(hash, record) => self.answer_again(hash, record),
+            Saved::New => self.respond(&answer, &grant),
+            Saved::Existing(hash, record) => self.respond_with_reissued(hash, record),
             Saved::ParentGone => Err(RejectReason::ClaimDenied),
         })
     }
 
     /// The end of it.
-    pub(super) fn done<T: EndpointOutput>(
+    pub(super) fn respond<T: EndpointOutput>(
         &self,
         answer: &TokenResponse,
         grant: &GrantRecord,
     ) -> Result<ServerStep<T>, RejectReason> {
-        super::events::issued(grant, &self.offer().name);
+        super::events::issued(grant, &self.grant_type().name);
         Ok(ServerStep::Done(answer.response()?.into()))
     }
 
