@@ -190,7 +190,9 @@ fn extension_grants_are_judged_or_asked_about() {
             }
         }
     }
-    let world = World::new(provider().add_grant_type(GrantType::judged("urn:voucher", Voucher).scopes("read write")));
+    let world = World::new(
+        provider().add_grant_type(GrantType::extension_with_handler("urn:voucher", Voucher).scopes("read write")),
+    );
     let shown = |voucher| [("grant_type", "urn:voucher"), ("voucher", voucher), ("scope", "read write")];
     // A client has to be allowed to.
     assert_eq!(error(&post(&world, &shown("genuine"))), "unauthorized_client");

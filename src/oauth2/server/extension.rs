@@ -27,7 +27,7 @@ use super::claim::{DecideGrant, Decision};
 /// # fn is_genuine(_: &str) -> bool { false }
 ///
 /// let provider = Provider::builder("https://auth.example.com")
-///     .add_grant_type(GrantType::judged("https://auth.example.com/grants/voucher", Voucher))
+///     .add_grant_type(GrantType::extension_with_handler("https://auth.example.com/grants/voucher", Voucher))
 ///     .build()?;
 /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```

@@ -143,7 +143,7 @@ impl GrantType {
     }
 
     /// Another grant, that needs nothing but the request to be judged.
-    pub fn judged(grant_type: impl Into<String>, judge: impl ExtensionGrant + 'static) -> Self {
+    pub fn extension_with_handler(grant_type: impl Into<String>, judge: impl ExtensionGrant + 'static) -> Self {
         Self { judge: Some(Arc::new(judge)), ..Self::extension(grant_type) }
     }
 
