@@ -229,7 +229,7 @@ fn server(option: fn(ProviderBuilder) -> ProviderBuilder) -> Server {
         .unwrap();
     let store = MemoryStore::default();
     let client = ClientRecord::confidential(CLIENT, SECRET).unwrap().add_redirect_uri(REDIRECT);
-    store.add_client(client.add_grant_type("client_credentials").introspects_all());
+    store.add_client(client.add_grant_type("client_credentials").may_introspect_all());
     (provider, store)
 }
 

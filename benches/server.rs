@@ -56,7 +56,7 @@ impl Server {
             .unwrap()
             .add_redirect_uri(REDIRECT)
             .add_grant_type("client_credentials");
-        store.add_client(client.introspects_all());
+        store.add_client(client.may_introspect_all());
         Self { provider, store, now: AtomicU64::new(1_700_000_000) }
     }
 

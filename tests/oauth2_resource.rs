@@ -36,7 +36,7 @@ fn provider() -> Provider {
 fn store() -> MemoryStore {
     let store = MemoryStore::default();
     store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().grant_types(["client_credentials"]));
-    store.add_client(ClientRecord::confidential("photos", SECRET).unwrap().introspects_all());
+    store.add_client(ClientRecord::confidential("photos", SECRET).unwrap().may_introspect_all());
     store
 }
 

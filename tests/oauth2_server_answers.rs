@@ -186,7 +186,7 @@ fn a_guard_reads_the_applications_data_wherever_it_asks() {
     for told in [true, false] {
         let builder = if told { provider().introspect_data(["tenant", "absent"]) } else { provider() };
         let world = World::new(builder);
-        world.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().introspects_all());
+        world.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().may_introspect_all());
         let client = world.client();
         let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
         let consent = world.consent(&authorization.url);
@@ -233,7 +233,7 @@ fn audience_missing() {
     assert_eq!(rejected.reason, RejectReason::BearerAudience { received: Vec::new(), expected: vec![API.to_owned()] });
     assert_eq!(rejected.response().status(), 401);
     // At introspection, too.
-    world.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().introspects_all());
+    world.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().may_introspect_all());
     let remote = RemoteTokens::new(Client::new(world.server(), "api").secret(SECRET));
     for (token, is_in) in [(&bare, false), (&named, true)] {
         let request = http::Request::get(format!("{API}/x")).header("authorization", format!("Bearer {token}"));

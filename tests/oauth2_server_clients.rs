@@ -166,7 +166,7 @@ fn a_refused_client_costs_the_same_whether_it_is_known_or_not() {
         machine("two", SECRET).replace_secret(ClientSecret::new(AWKWARD).unwrap(), Timestamp::from_secs(NOW + 9));
     store.add_client(rotated);
     store.add_client(ClientRecord::public("app"));
-    store.add_client(ClientRecord::proven_by("jwt", "private_key_jwt"));
+    store.add_client(ClientRecord::authenticated_by("jwt", "private_key_jwt"));
     let counting = Counting::default();
     let server = provider().allow_raw_basic().secret_hasher(counting.clone()).build().unwrap();
     let cost = |authorization: &str| {
@@ -254,15 +254,15 @@ fn a_short_secret_is_refused_unless_it_is_said_to_be_one() {
             8
         }
     }
-    ClientSecret::hashed_by(&Slow, "8 chars.", &at(NOW)).unwrap();
-    ClientSecret::hashed_by(&Slow, "7 chars", &at(NOW)).unwrap_err();
+    ClientSecret::with_hasher(&Slow, "8 chars.", &at(NOW)).unwrap();
+    ClientSecret::with_hasher(&Slow, "7 chars", &at(NOW)).unwrap_err();
 }
 
 /// The text that the stand-in of a hasher of one's own is the hash of stands in the source.
 #[test]
 fn the_stand_in_lets_nobody_in() {
     let store = MemoryStore::default();
-    store.add_client(ClientRecord::proven_by("jwt", "private_key_jwt").grant_types(["client_credentials"]));
+    store.add_client(ClientRecord::authenticated_by("jwt", "private_key_jwt").grant_types(["client_credentials"]));
     store.add_client(ClientRecord::public("app"));
     #[derive(Debug)]
     struct Own;
@@ -300,14 +300,14 @@ fn a_client_that_is_not_known_is_checked_by_a_stand_in_and_refused() {
             }))
         }
         fn stand_in(&self) -> ClientRecord {
-            let mut record = ClientRecord::proven_by("", "key");
+            let mut record = ClientRecord::authenticated_by("", "key");
             record.metadata.extra.insert("key".into(), "of nobody".into());
             record
         }
     }
     let (store, keys) = (MemoryStore::default(), Keys::default());
     let checked = keys.0.clone();
-    let mut record = ClientRecord::proven_by("printer", "key").grant_types(["client_credentials"]);
+    let mut record = ClientRecord::authenticated_by("printer", "key").grant_types(["client_credentials"]);
     record.metadata.extra.insert("key".into(), "right".into());
     store.add_client(record);
     let server = provider().client_source(keys).build().unwrap();

@@ -92,7 +92,7 @@ fn a_sound_configuration_is_built() {
         sound().path(Endpoint::Token, "oauth2/v1/token").path(Endpoint::Register, "/clients"),
         sound().add_metadata_member("service_documentation", "https://auth.example.com/docs"),
         sound().add_grant_type(GrantType::extension_with_handler("urn:voucher", Never).with_refresh_token()),
-        sound().add_grant_type(GrantType::refresh_token().without_rotation_grace().keep_refresh_tokens()),
+        sound().add_grant_type(GrantType::refresh_token().without_rotation_grace().allow_refresh_token_reuse()),
         Provider::builder("http://auth.example.com").dangerous_over_http().add_grant_type(GrantType::implicit()),
         Provider::builder("http://127.0.0.1:8080/tenant").add_grant_type(GrantType::client_credentials()),
     ];
@@ -143,7 +143,7 @@ fn each_problem_is_found_and_named() {
             grant(GrantType::device_code().reuse_access_tokens()).token_reuse_key(KEY),
             "`GrantType::reuse_access_tokens` has no effect",
         ),
-        (grant(GrantType::password().keep_refresh_tokens()), "`GrantType::keep_refresh_tokens`"),
+        (grant(GrantType::password().allow_refresh_token_reuse()), "`GrantType::keep_refresh_tokens`"),
         (grant(GrantType::password().decide_at_refresh()), "`GrantType::decide_at_refresh`"),
         (grant(GrantType::password().without_rotation_grace()), "`GrantType::rotation_grace`"),
         (

@@ -217,7 +217,7 @@ fn a_client_may_prove_itself_in_a_way_of_its_own() {
         }
     }
     let world = World::new(provider().client_source(MutualTls));
-    let mut record = ClientRecord::proven_by("device", "tls_client_auth").add_grant_type("client_credentials");
+    let mut record = ClientRecord::authenticated_by("device", "tls_client_auth").add_grant_type("client_credentials");
     record.metadata.software_id = Some("thumbprint".into());
     world.store.add_client(record);
     let ask = |certificate: Option<Certificate>, more: &str| {

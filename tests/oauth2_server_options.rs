@@ -292,7 +292,7 @@ fn a_client_that_lost_the_answer_gets_the_same_successor_for_a_while() {
 
 #[test]
 fn refresh_tokens_that_are_kept_stay_but_for_public_clients() {
-    let world = World::new(provider().add_grant_type(GrantType::refresh_token().keep_refresh_tokens()));
+    let world = World::new(provider().add_grant_type(GrantType::refresh_token().allow_refresh_token_reuse()));
     let client = world.client();
     let first = world.sign_in(&client, Authorize::scope("read")).unwrap();
     for _ in 0..3 {
@@ -398,7 +398,7 @@ fn secrets_are_checked_by_the_hasher_that_hashed_them() {
     }
     let world = World::new(provider().secret_hasher(Backwards));
     let moment = Moment::new(Timestamp::from_secs(1), [9; 32]);
-    let record = ClientSecret::hashed_by(&Backwards, SECRET, &moment).unwrap();
+    let record = ClientSecret::with_hasher(&Backwards, SECRET, &moment).unwrap();
     let record = ClientRecord::with_secret("printer", record).add_redirect_uri(world::REDIRECT);
     world.store.add_client(record.add_grant_type("password"));
     password(&world).unwrap();

@@ -61,7 +61,7 @@ pub trait ClientSource: fmt::Debug + Send + Sync {
     /// are: one with a key or a certificate of the kind that the clients have. Whatever the check says, such a client is refused. By
     /// default it is a record without any.
     fn stand_in(&self) -> ClientRecord {
-        ClientRecord::proven_by("", "none of its own")
+        ClientRecord::authenticated_by("", "none of its own")
     }
 }
 

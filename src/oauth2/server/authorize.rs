@@ -138,7 +138,7 @@ impl Provider {
         };
         let (_, offer) =
             self.grant_config(grant_type).ok_or_else(|| RejectReason::ResponseTypeUnknown(name.to_owned()))?;
-        if !client.may_respond(name) {
+        if !client.may_use_response_type(name) {
             return Err(RejectReason::NotAllowed(grant_type.to_owned()));
         }
         if response_type == ResponseType::Token && back.mode == ServerResponseMode::Query {

@@ -40,7 +40,7 @@ impl Provider {
         let resource = parameters.resources();
         self.check_resources(&resource)?;
         Ok(self.with_client(presented, moment.now, move |provider, client, _| {
-            if !client.may_use(DEVICE_CODE) {
+            if !client.may_use_grant_type(DEVICE_CODE) {
                 return Err(RejectReason::NotAllowed(DEVICE_CODE.to_owned()));
             }
             let scope = provider.0.grant_types[at].scope_of(asked, client.metadata.scope.as_ref())?;

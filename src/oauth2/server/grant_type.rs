@@ -232,7 +232,7 @@ impl GrantType {
 
     /// Refresh tokens are kept when they are used, rather than replaced; those of public clients are replaced all the same, as
     /// OAuth 2.1 demands (§4.3.1).
-    pub fn keep_refresh_tokens(mut self) -> Self {
+    pub fn allow_refresh_token_reuse(mut self) -> Self {
         self.keep = true;
         self
     }

@@ -112,7 +112,7 @@ impl Provider {
         };
         let (_, offer) =
             self.grant_config(grant_type).ok_or(RejectReason::ResponseTypeUnknown(response_type.to_owned()))?;
-        if !client.may_respond(response_type) {
+        if !client.may_use_response_type(response_type) {
             return Err(RejectReason::NotAllowed(response_type.to_owned()));
         }
         if consent.expires_at <= moment.now {

@@ -20,7 +20,7 @@ use crate::{Moment, Response, Timestamp};
 
 impl Provider {
     /// The introspection endpoint. A confidential client learns of its own tokens, and one that
-    /// [`introspects_all`](super::ClientRecord::introspects_all) of every access token; of all others that they are not
+    /// [`may_introspect_all`](super::ClientRecord::may_introspect_all) of every access token; of all others that they are not
     /// active, whatever they are.
     pub fn introspect<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
         self.or_reject_with_client(request, Endpoint::Introspect, self.read_introspection(request, moment))

@@ -64,7 +64,7 @@ impl Config {
     /// Whether tokens of a grant come with a refresh token, and of which kind.
     pub(super) fn refresh_for(&self, offer: &GrantType, client: &ClientRecord) -> Option<&GrantType> {
         let refresh = self.refresh_offer()?;
-        (offer.with_refresh && client.may_use("refresh_token")).then_some(refresh)
+        (offer.with_refresh && client.may_use_grant_type("refresh_token")).then_some(refresh)
     }
 
     pub(super) fn issue(&self, issue: Issue<'_>, moment: &Moment) -> Result<IssueParams, RejectReason> {

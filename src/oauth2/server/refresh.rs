@@ -83,7 +83,7 @@ impl TokenRequest {
             return Err(RejectReason::scope_refused(asked.missing_from(granted)));
         }
         let grant_type = &*record.grant.grant_type;
-        if !self.client.may_use(grant_type) {
+        if !self.client.may_use_grant_type(grant_type) {
             return Err(RejectReason::NotAllowed(grant_type.to_owned()));
         }
         let scope = match asked {

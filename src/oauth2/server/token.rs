@@ -65,7 +65,7 @@ impl Provider {
         Ok(self.with_client(presented, moment.now, move |provider, client, client_id| {
             let work = TokenRequest { provider, client, client_id, moment, offer, scope, resource };
             let name = &work.grant_type().name;
-            if !work.client.may_use(name) {
+            if !work.client.may_use_grant_type(name) {
                 return Err(RejectReason::NotAllowed(name.clone()));
             }
             match shown {

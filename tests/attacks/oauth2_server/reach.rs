@@ -13,7 +13,7 @@ use super::world::*;
 #[test]
 fn a_refresh_token_opens_no_resource() {
     let world = World::new(provider());
-    world.store.add_client(ClientRecord::confidential("photos", SECRET).unwrap().introspects_all());
+    world.store.add_client(ClientRecord::confidential("photos", SECRET).unwrap().may_introspect_all());
     let tokens = world.tokens();
     let server = AuthorizationServer::from_metadata(&world.provider.metadata()).unwrap();
     for asker in ["photos", "printer"] {
