@@ -9,8 +9,8 @@ use std::convert::Infallible;
 
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{
-    AnswerKind, Approval, ClientRecord, DecideGrant, Decision, Dispatched, ExtendAnswer, GrantCredential, GrantType,
-    NextQuery, RegistrationPolicy, RejectReason, Rejected, ServerStep, Store, serve, serve_extended,
+    Approval, ClientRecord, DecideGrant, Decision, Dispatched, ExtendResponse, GrantCredential, GrantType, NextQuery,
+    RegistrationPolicy, RejectReason, Rejected, ResponseKind, ServerStep, Store, serve, serve_extended,
 };
 use oauth_proto::oauth2::{Authorize, Client};
 use oauth_proto::{Request, Response, Timestamp};
@@ -35,7 +35,7 @@ fn read(response: &Response) -> Value {
 }
 
 /// Sends a request to a server whose application adds these members, and returns the answer and what the application was asked.
-fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec<ExtendAnswer>) {
+fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec<ExtendResponse>) {
     let asked = RefCell::new(Vec::new());
     let decide = |question: DecideGrant| {
         Ok::<_, Infallible>(match question.claim {
@@ -45,7 +45,7 @@ fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec
             _ => Decision::Granted(Approval::new("jane")),
         })
     };
-    let extend = |question: ExtendAnswer| {
+    let extend = |question: ExtendResponse| {
         asked.borrow_mut().push(question);
         members.as_object().cloned().ok_or("the application's database is down")
     };
@@ -60,7 +60,7 @@ fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec
 
 fn extending() -> World {
     let exchange = GrantType::token_exchange().scopes("read write");
-    let world = World::new(provider().add_grant_type(exchange).extend_token_answers().extend_introspection());
+    let world = World::new(provider().add_grant_type(exchange).extend_token_responses().extend_introspection());
     let client = ClientRecord::confidential("printer", SECRET).unwrap().add_redirect_uri(REDIRECT);
     world.store.add_client(
         ["client_credentials", "password", EXCHANGE].into_iter().fold(client, ClientRecord::add_grant_type),
@@ -78,7 +78,7 @@ fn the_application_adds_members_to_every_token_answer() {
         assert_eq!(response.status(), 200, "{answer}");
         assert_eq!((&answer["user_id"], &answer["nested"]), (&members["user_id"], &members["nested"]), "{answer}");
         let [asked] = <[_; 1]>::try_from(asked).unwrap();
-        assert_eq!((asked.kind, asked.client.client_id.as_str()), (AnswerKind::Token, "printer"));
+        assert_eq!((asked.kind, asked.client.client_id.as_str()), (ResponseKind::Token, "printer"));
         assert_eq!((asked.confirmation.as_ref(), asked.expires_at), (None, Some(Timestamp::from_secs(NOW + 3600))));
         (answer, asked)
     };
@@ -143,7 +143,7 @@ fn an_application_that_fails_spends_nothing() {
 
 #[test]
 fn a_reused_token_comes_with_the_members_of_its_request() {
-    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere").extend_token_answers());
+    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere").extend_token_responses());
     let password =
         post("/token", &[("grant_type", "password"), ("username", "jane"), ("password", "x"), ("scope", "read")]);
     let (first, asked) = extended(&world, &password, &json!({ "n": 1 }));
@@ -170,7 +170,7 @@ fn introspection_tells_what_the_operator_names_and_the_application_adds() {
     assert_eq!((&answer["active"], &answer["username"]), (&json!(true), &json!("jane@example.com")));
     assert_eq!((&answer["iat"], &answer["exp"]), (&json!(NOW), &json!(NOW + 3600)));
     assert_eq!(answer["iss"], ISSUER);
-    assert_eq!((asked[0].kind, asked[0].grant.user.as_deref()), (AnswerKind::Introspection, Some("jane")));
+    assert_eq!((asked[0].kind, asked[0].grant.user.as_deref()), (ResponseKind::Introspection, Some("jane")));
     for member in ["active", "scope", "client_id", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "cnf"] {
         assert_eq!(extended(&world, &introspect, &json!({ member: false })).0.status(), 500, "{member}");
     }

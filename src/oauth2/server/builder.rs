@@ -355,14 +355,14 @@ impl ProviderBuilder {
         self.with(|config| config.any_port = AnyPort::OfLocalhost)
     }
 
-    /// Asks the application at every token answer which members it adds: see [`ExtendAnswer`](super::ExtendAnswer) and
+    /// Asks the application at every token answer which members it adds: see [`ExtendResponse`](super::ExtendResponse) and
     /// [`serve_extended`](super::serve_extended). The tokens of the implicit grant, which travel in a URL, bring none.
-    pub fn extend_token_answers(self) -> Self {
+    pub fn extend_token_responses(self) -> Self {
         self.with(|config| config.extends_tokens = true)
     }
 
     /// Asks the application at every introspection of an active token which members it adds: see
-    /// [`ExtendAnswer`](super::ExtendAnswer) and [`serve_extended`](super::serve_extended).
+    /// [`ExtendResponse`](super::ExtendResponse) and [`serve_extended`](super::serve_extended).
     pub fn extend_introspection(self) -> Self {
         self.with(|config| config.extends_introspection = true)
     }

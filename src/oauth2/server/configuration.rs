@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::client_metadata::{PrivateSchemes, is_ascii};
-use super::extend::AnswerKind;
+use super::extend::ResponseKind;
 use super::generator::{NewToken, is_token};
 use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
 use super::paths::Endpoint;
@@ -249,7 +249,7 @@ pub(super) fn problems(provider: &Provider) -> Vec<ConfigurationProblem> {
         }
     }
     check_metadata(provider, &mut found);
-    let reserved = config.introspected.iter().filter(|member| AnswerKind::Introspection.reserves(member));
+    let reserved = config.introspected.iter().filter(|member| ResponseKind::Introspection.reserves(member));
     found.extend(reserved.map(|member| ConfigurationProblem::IntrospectedMember { name: member.clone() }));
     found
 }

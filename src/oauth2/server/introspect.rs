@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{Request, StatusCode};
 
 use super::client_record::ClientRecord;
-use super::extend::{AnswerKind, ExtendAnswer};
+use super::extend::{ExtendResponse, ResponseKind};
 use super::paths::Endpoint;
 use super::provider::{EndpointOutput, Provider, ask};
 use super::queries::FindToken;
@@ -50,7 +50,7 @@ impl Provider {
                 if !provider.0.extends_introspection {
                     return answer(&told);
                 }
-                let query = ExtendAnswer::about(AnswerKind::Introspection, &client, &record);
+                let query = ExtendResponse::about(ResponseKind::Introspection, &client, &record);
                 Ok(query.ask(voice, move |members| {
                     told.extra.extend(members);
                     answer(&told)

@@ -20,7 +20,7 @@
 //! | configure a server | [`Provider::builder`], [`ProviderBuilder`], [`GrantType`], [`ClientRecord`] |
 //! | deal with any request | [`Provider::dispatch`] |
 //! | ask the user | [`Consent`], [`Provider::grant`], [`Provider::deny`], [`Provider::send_back`]; [`DevicePage`] |
-//! | add members to answers | [`ExtendAnswer`], [`serve_extended`], [`ProviderBuilder::introspect_data`] |
+//! | add members to answers | [`ExtendResponse`], [`serve_extended`], [`ProviderBuilder::introspect_data`] |
 //! | let clients register | [`RegistrationPolicy`] |
 //! | log what was refused | [`Rejected`], [`RejectReason`] |
 //! | check passwords, exchange tokens, extend | [`DecideGrant`], [`serve_with`], [`ExtensionGrant`] |
@@ -112,7 +112,7 @@ pub use client_secret::ClientSecret;
 pub use configuration::{ConfigurationProblem, InvalidConfiguration};
 pub use consent::Consent;
 pub use device_page::{DeviceConsent, DevicePage};
-pub use extend::{AnswerKind, ExtendAnswer};
+pub use extend::{ExtendResponse, ResponseKind};
 pub use extension::ExtensionGrant;
 pub use generator::{NewToken, RandomTokens, TokenGenerator, Uuid4};
 pub use grant_type::{GrantType, UnknownScope};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::claim::DecideGrant;
 use super::client_record::ClientRecord;
-use super::extend::ExtendAnswer;
+use super::extend::ExtendResponse;
 use super::queries::{
     FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, Redeem, Redemption, RemoveClient,
     ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
@@ -121,7 +121,7 @@ server_queries! {
     blocking;
 
     rejected Rejected;
-    aside [DecideGrant, ExtendAnswer];
+    aside [DecideGrant, ExtendResponse];
 
     find_client: FindClient -> Option<Arc<ClientRecord>>;
     save_client: SaveClient -> bool;
@@ -163,16 +163,16 @@ pub fn serve_with<T, E: std::fmt::Display>(
 }
 
 /// Takes a request to its end, asking a blocking store, an application that decides as at [`serve_with`], and one that adds members to
-/// answers: see [`ExtendAnswer`].
+/// answers: see [`ExtendResponse`].
 ///
 /// # Examples
 /// ```
 /// use std::convert::Infallible;
-/// use oauth_proto::oauth2::server::{DecideGrant, Decision, ExtendAnswer, MemoryStore, ServerStep, serve_extended};
+/// use oauth_proto::oauth2::server::{DecideGrant, Decision, ExtendResponse, MemoryStore, ServerStep, serve_extended};
 /// use serde_json::{Map, Value};
 ///
 /// let decide = |_: DecideGrant| Ok::<_, Infallible>(Decision::Denied);
-/// let extend = |answer: ExtendAnswer| {
+/// let extend = |answer: ExtendResponse| {
 ///     let mut members = Map::new();
 ///     members.insert("user_id".into(), Value::from(answer.grant.user.clone()));
 ///     Ok::<_, Infallible>(members)
@@ -187,7 +187,7 @@ pub fn serve_extended<T, E: std::fmt::Display, X: std::fmt::Display>(
     mut step: ServerStep<T>,
     store: &(impl Store + ?Sized),
     mut decide: impl FnMut(DecideGrant) -> Result<<DecideGrant as ServerQuery>::Output, E>,
-    mut extend: impl FnMut(ExtendAnswer) -> Result<<ExtendAnswer as ServerQuery>::Output, X>,
+    mut extend: impl FnMut(ExtendResponse) -> Result<<ExtendResponse as ServerQuery>::Output, X>,
 ) -> Result<T, Rejected> {
     loop {
         step = match step {
@@ -238,7 +238,7 @@ where
 }
 
 /// Takes a request to its end, asking an asynchronous store, an application that decides as at [`serve_async_with`], and one that adds
-/// members to answers: see [`ExtendAnswer`].
+/// members to answers: see [`ExtendResponse`].
 ///
 /// # Examples
 /// ```
@@ -260,13 +260,13 @@ pub async fn serve_async_extended<T, E, F, X, G>(
     mut step: ServerStep<T>,
     store: &(impl AsyncStore + ?Sized),
     mut decide: impl FnMut(DecideGrant) -> F,
-    mut extend: impl FnMut(ExtendAnswer) -> G,
+    mut extend: impl FnMut(ExtendResponse) -> G,
 ) -> Result<T, Rejected>
 where
     E: std::fmt::Display,
     F: Future<Output = Result<<DecideGrant as ServerQuery>::Output, E>>,
     X: std::fmt::Display,
-    G: Future<Output = Result<<ExtendAnswer as ServerQuery>::Output, X>>,
+    G: Future<Output = Result<<ExtendResponse as ServerQuery>::Output, X>>,
 {
     loop {
         step = match step {
