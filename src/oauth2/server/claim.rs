@@ -145,11 +145,11 @@ impl Decision {
     pub(super) fn granted(self) -> Result<Approval, RejectReason> {
         match self {
             Self::Granted(grant) => Ok(grant),
-            Self::Denied => Err(RejectReason::ClaimDenied),
+            Self::Denied => Err(RejectReason::GrantDenied),
             Self::Refused { code, .. } if !is_quotable(&code) => Err(RejectReason::Misconfigured(
                 "the code of `Decision::Refused` is empty or has characters that no code has",
             )),
-            Self::Refused { code, description } => Err(RejectReason::ClaimRefused { code, description }),
+            Self::Refused { code, description } => Err(RejectReason::GrantRefused { code, description }),
         }
     }
 }

@@ -180,7 +180,7 @@ impl TokenRequest {
     ) -> Result<ServerStep<T>, RejectReason> {
         let Approval { user, scope, data } = decision.granted().map_err(|reason| match reason {
             // A guess, perhaps: the log tells it from other denials.
-            RejectReason::ClaimDenied if self.grant_type().name == "password" => RejectReason::PasswordDenied,
+            RejectReason::GrantDenied if self.grant_type().name == "password" => RejectReason::PasswordDenied,
             reason => reason,
         })?;
         let scope = scope.unwrap_or_else(|| asked.clone());

@@ -206,13 +206,13 @@ pub enum RejectReason {
     UserCode,
     /// The application does not grant it.
     #[error("the application denied the request")]
-    ClaimDenied,
+    GrantDenied,
     /// The application does not accept the resource owner's name and password.
     #[error("the application does not accept the username and password")]
     PasswordDenied,
     /// The application does not grant it, and says why.
     #[error("the application denied the request: {code}: {description}")]
-    ClaimRefused {
+    GrantRefused {
         /// The error's code.
         code: String,
         /// For the client's developer.
@@ -328,7 +328,7 @@ impl RejectReason {
             Self::ScopeMissing | Self::ScopeRefused(_) => "invalid_scope",
             Self::ResourceRefused(_) | Self::ResourceMissing => "invalid_target",
             Self::Denied => "access_denied",
-            Self::SentBack(code) | Self::ClaimRefused { code, .. } => code,
+            Self::SentBack(code) | Self::GrantRefused { code, .. } => code,
             Self::RequestUri(_) => "invalid_request_uri",
             Self::Unsupported("request") => "request_not_supported",
             Self::Unsupported("token_type") => "unsupported_token_type",
@@ -348,7 +348,7 @@ impl RejectReason {
             | Self::RefreshTokenReplayed
             | Self::RefreshTokenOfAnotherClient(_)
             | Self::DeviceUnknown
-            | Self::ClaimDenied
+            | Self::GrantDenied
             | Self::PasswordDenied => "invalid_grant",
             Self::DevicePending => "authorization_pending",
             Self::DeviceTooFast => "slow_down",
@@ -424,7 +424,7 @@ impl RejectReason {
             Self::ClientRedirectUri { why, .. } => {
                 Ok(Self::ClientRedirectUri { why: why.clone(), option: None }.to_string())
             }
-            Self::ClaimRefused { description, .. } => Ok(description.clone()),
+            Self::GrantRefused { description, .. } => Ok(description.clone()),
             Self::TokenOfAnotherClient => Ok("the token was issued to another client".to_owned()),
             Self::RequestUri(_) => Ok("the request_uri is unknown, expired, used, or of another client".to_owned()),
             Self::CodeUnknown | Self::CodeExpired { .. } | Self::CodeReplayed | Self::CodeOfAnotherClient(_) => {
@@ -447,7 +447,7 @@ impl RejectReason {
             }
             Self::UnknownClient(_) | Self::WrongSecret(_) => Err("it would tell which clients there are"),
             Self::Denied | Self::SentBack(_) => Err("the code says all that there is"),
-            Self::ClaimDenied | Self::PasswordDenied => Err("the application has not said why: see `Decision::Refused`"),
+            Self::GrantDenied | Self::PasswordDenied => Err("the application has not said why: see `Decision::Refused`"),
             Self::Misconfigured(_) => Err("it is the operator's to mend, and says how the server works inside"),
         }
     }

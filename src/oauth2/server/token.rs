@@ -214,7 +214,7 @@ impl TokenRequest {
         ask(NextQuery::SaveTokens, query, self.refusal_channel(), move |saved| match saved {
             Saved::New => self.respond(&answer, &grant),
             Saved::Existing(hash, record) => self.respond_with_reissued(hash, record),
-            Saved::ParentGone => Err(RejectReason::ClaimDenied),
+            Saved::ParentGone => Err(RejectReason::GrantDenied),
         })
     }
 

@@ -52,7 +52,7 @@ fn exchange_for(
 /// What comes to the application as no token of the server's, which then does not grant it.
 #[track_caller]
 fn is_no_subject(end: Result<Tokens, Rejected>) {
-    assert_eq!(refused(end, 400, "invalid_grant"), RejectReason::ClaimDenied);
+    assert_eq!(refused(end, 400, "invalid_grant"), RejectReason::GrantDenied);
 }
 
 /// Row `exchange-subject-expired`, to the second.
