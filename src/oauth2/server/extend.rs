@@ -125,7 +125,7 @@ impl ExtendResponse {
         next: impl FnOnce(Map<String, Value>) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> ServerStep<T> {
         let kind = self.kind;
-        ServerStep::Query(NextQuery::ExtendAnswer(PendingQuery::new(self, move |members| {
+        ServerStep::Query(NextQuery::ExtendResponse(PendingQuery::new(self, move |members| {
             let members = members.map_err(RejectReason::DecisionFailed).and_then(|members| {
                 match members.keys().any(|member| kind.reserves(member)) {
                     true => {

@@ -195,7 +195,7 @@ pub fn serve_extended<T, E: std::fmt::Display, X: std::fmt::Display>(
                 let answer = decide(pending.query().clone());
                 pending.go_on(answer)
             }
-            ServerStep::Query(NextQuery::ExtendAnswer(pending)) => {
+            ServerStep::Query(NextQuery::ExtendResponse(pending)) => {
                 let answer = extend(pending.query().clone());
                 pending.go_on(answer)
             }
@@ -274,7 +274,7 @@ where
                 let answer = decide(pending.query().clone()).await;
                 pending.go_on(answer)
             }
-            ServerStep::Query(NextQuery::ExtendAnswer(pending)) => {
+            ServerStep::Query(NextQuery::ExtendResponse(pending)) => {
                 let answer = extend(pending.query().clone()).await;
                 pending.go_on(answer)
             }
