@@ -38,7 +38,7 @@ fn read(response: &Response) -> Value {
 fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec<ExtendResponse>) {
     let asked = RefCell::new(Vec::new());
     let decide = |question: DecideGrant| {
-        Ok::<_, Infallible>(match question.claim {
+        Ok::<_, Infallible>(match question.credential {
             GrantCredential::Password { username, .. } => {
                 Decision::Granted(Approval::new(username).data(json!({ "tenant": 7 })))
             }

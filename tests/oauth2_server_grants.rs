@@ -147,7 +147,7 @@ fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
     );
     let client = world.client();
     let subject = world.sign_in(&client, Authorize::scope("read write")).unwrap();
-    let policy = |question: &DecideGrant| match &question.claim {
+    let policy = |question: &DecideGrant| match &question.credential {
         GrantCredential::Exchange(exchange) => match &exchange.subject {
             Some(subject) => Decision::Granted(Approval::new(subject.grant.user.clone().unwrap_or_default())),
             None => Decision::Refused { code: "invalid_request".into(), description: "not one of ours".into() },
@@ -182,7 +182,7 @@ fn extension_grants_are_judged_or_asked_about() {
     struct Voucher;
     impl ExtensionGrant for Voucher {
         fn judge(&self, question: &DecideGrant, now: Timestamp) -> Decision {
-            let GrantCredential::Extension { parameters, .. } = &question.claim else { return Decision::Denied };
+            let GrantCredential::Extension { parameters, .. } = &question.credential else { return Decision::Denied };
             assert!(!format!("{question:?}").contains("genuine") && now.as_secs() == NOW);
             match parameters.iter().any(|(name, value)| name == "voucher" && value.expose() == "genuine") {
                 true => Decision::Granted(Approval::new("guest").scope("read")),
@@ -302,7 +302,10 @@ fn a_decision_survives_a_login_page_but_not_for_ever() {
     assert_eq!(stored, consent);
     for (response, error) in [
         (serve(world.provider.deny(stored.clone()), &world.store).unwrap(), "access_denied"),
-        (serve(world.provider.send_back(stored.clone(), "login_required"), &world.store).unwrap(), "login_required"),
+        (
+            serve(world.provider.redirect_with_error(stored.clone(), "login_required"), &world.store).unwrap(),
+            "login_required",
+        ),
     ] {
         let callback = response.headers()["location"].to_str().unwrap();
         assert!(callback.starts_with("https://client.example.com/cb?x=1&error="), "{callback}");

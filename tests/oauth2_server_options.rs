@@ -167,8 +167,8 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
         let asked = std::cell::Cell::new(0);
         let decide = |question: DecideGrant| {
             asked.set(asked.get() + 1);
-            let GrantCredential::Refresh(grant) = &question.claim else { panic!("{question:?}") };
-            assert_eq!((question.scope.as_str(), question.claim.grant_type()), ("read write", "refresh_token"));
+            let GrantCredential::Refresh(grant) = &question.credential else { panic!("{question:?}") };
+            assert_eq!((question.scope.as_str(), question.credential.grant_type()), ("read write", "refresh_token"));
             Ok::<_, String>(decide(grant))
         };
         let end = serve_with(world.provider.dispatch(&request, world.moment()), &world.store, decide);

@@ -377,7 +377,7 @@ impl World {
         self.store.asked.set(0);
         let response = match decision % 4 {
             0 => self.end(self.provider.deny(consent)),
-            1 => self.end(self.provider.send_back(consent, "login_required")),
+            1 => self.end(self.provider.redirect_with_error(consent, "login_required")),
             _ => {
                 let mut grant = Approval::new("jane");
                 if decision % 4 == 2
@@ -449,7 +449,7 @@ fn metadata(parameters: &[(String, String)]) -> Vec<u8> {
 
 fn decide(question: &DecideGrant, decision: u8) -> Result<Decision, &'static str> {
     let _ = format!("{question:?}");
-    Ok(match &question.claim {
+    Ok(match &question.credential {
         GrantCredential::Password { password, .. } if password.expose() != PASSWORD => Decision::Denied,
         _ if decision % 5 == 1 => Decision::Denied,
         _ if decision % 5 == 2 => {

@@ -158,7 +158,7 @@ impl Endpoints {
 }
 
 fn check_password(question: DecideGrant) -> Result<Decision, Infallible> {
-    Ok(match question.claim {
+    Ok(match question.credential {
         GrantCredential::Password { username, password } if username == "jane" && password.expose() == PASSWORD => {
             Decision::Granted(Approval::new(username))
         }

@@ -47,7 +47,7 @@ impl World {
     }
 
     pub fn dispatch(&self, request: &Request) -> Result<Dispatched, Response> {
-        let decide = |question: DecideGrant| match question.claim {
+        let decide = |question: DecideGrant| match question.credential {
             GrantCredential::Password { username, password } if password.expose() == "A3ddj3w" => {
                 Ok::<_, String>(Decision::Granted(Approval::new(username)))
             }

@@ -15,7 +15,7 @@ use crate::{Secret, ServerQuery};
 /// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, Approval};
 ///
 /// fn decide(query: &DecideGrant) -> Decision {
-///     match &query.claim {
+///     match &query.credential {
 ///         GrantCredential::Password { username, password } if is_right(username, password.expose()) => {
 ///             Decision::Granted(Approval::new(username))
 ///         }
@@ -34,7 +34,7 @@ pub struct DecideGrant {
     /// The resources that it asks for.
     pub resource: Vec<String>,
     /// What it shows for it.
-    pub claim: GrantCredential,
+    pub credential: GrantCredential,
 }
 
 /// What a client shows for a grant.

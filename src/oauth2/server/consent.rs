@@ -29,7 +29,7 @@ use crate::{Response, Timestamp};
 /// The page's form posts to a path of the application's own, and needs its usual protection against forged posts, because
 /// whoever can make the user's browser post it decides in the user's place. The application answers with
 /// [`Provider::grant`](super::Provider::grant) or [`Provider::deny`](super::Provider::deny), or without a page by
-/// [`Provider::send_back`](super::Provider::send_back), as `prompt=none` wants it.
+/// [`Provider::redirect_with_error`](super::Provider::redirect_with_error), as `prompt=none` wants it.
 ///
 /// ```
 /// use oauth_proto::Moment;

@@ -148,7 +148,7 @@ impl TokenRequest {
         if resource.is_empty() {
             resource = bounds.to_vec();
         }
-        let query = DecideGrant { client: self.client.clone(), scope, resource, claim };
+        let query = DecideGrant { client: self.client.clone(), scope, resource, credential: claim };
         if let Some(judge) = &self.grant_type().judge {
             let decision = judge.judge(&query, self.moment.now);
             return self.decided(decision, query.scope, query.resource, parent);

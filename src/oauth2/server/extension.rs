@@ -17,7 +17,7 @@ use super::claim::{DecideGrant, Decision};
 ///
 /// impl ExtensionGrant for Voucher {
 ///     fn judge(&self, query: &DecideGrant, _now: Timestamp) -> Decision {
-///         let GrantCredential::Extension { parameters, .. } = &query.claim else { return Decision::Denied };
+///         let GrantCredential::Extension { parameters, .. } = &query.credential else { return Decision::Denied };
 ///         match parameters.iter().find(|(name, _)| name == "voucher") {
 ///             Some((_, voucher)) if is_genuine(voucher.expose()) => Decision::Granted(Approval::new("guest")),
 ///             _ => Decision::Denied,

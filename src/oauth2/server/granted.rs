@@ -42,12 +42,12 @@ impl Provider {
     /// use oauth_proto::oauth2::server::{Consent, Provider, ServerStep};
     ///
     /// fn without_a_page(provider: &Provider, consent: Consent) -> Option<ServerStep<Response>> {
-    ///     (consent.parameter("prompt") == Some("none")).then(|| provider.send_back(consent, "login_required"))
+    ///     (consent.parameter("prompt") == Some("none")).then(|| provider.redirect_with_error(consent, "login_required"))
     /// }
     /// ```
     ///
     /// A code that cannot be sent (RFC 6749 §4.1.2.1) is refused as [`RejectReason::Misconfigured`].
-    pub fn send_back(&self, consent: Consent, code: &str) -> ServerStep<Response> {
+    pub fn redirect_with_error(&self, consent: Consent, code: &str) -> ServerStep<Response> {
         if !is_quotable(code) {
             let reason =
                 RejectReason::Misconfigured("`send_back` got a code that is empty or has characters that no code has");

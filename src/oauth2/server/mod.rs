@@ -19,7 +19,7 @@
 //! |---|---|
 //! | configure a server | [`Provider::builder`], [`ProviderBuilder`], [`GrantType`], [`ClientRecord`] |
 //! | deal with any request | [`Provider::dispatch`] |
-//! | ask the user | [`Consent`], [`Provider::grant`], [`Provider::deny`], [`Provider::send_back`]; [`DevicePage`] |
+//! | ask the user | [`Consent`], [`Provider::grant`], [`Provider::deny`], [`Provider::redirect_with_error`]; [`DevicePage`] |
 //! | add members to answers | [`ExtendResponse`], [`serve_extended`], [`ProviderBuilder::introspect_data`] |
 //! | let clients register | [`RegistrationPolicy`] |
 //! | log what was refused | [`Rejected`], [`RejectReason`] |
@@ -136,5 +136,5 @@ pub use store::{
     AsyncStore, Blocking, NextQuery, ServerStep, Store, serve, serve_async, serve_async_extended, serve_async_with,
     serve_extended, serve_with,
 };
-pub use token_hash::{NotAHash, Sealed, TokenHash};
+pub use token_hash::{InvalidTokenHash, Sealed, TokenHash};
 pub(super) use voice::{Audience, ProtectedResource, RefusalChannel};

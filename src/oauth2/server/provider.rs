@@ -110,7 +110,7 @@ pub enum Dispatched {
     Respond(Response),
     /// The user has to decide: show a page, whose form posts to a path of the application's own, then [`Provider::grant`] or
     /// [`Provider::deny`]. Where no page can be shown, as for a request with `prompt=none` of a user who has not signed in, answer by
-    /// [`Provider::send_back`].
+    /// [`Provider::redirect_with_error`].
     Consent(Consent),
     /// The user has a device in hand: show a page, then [`Provider::find_device`].
     Device(DevicePage),

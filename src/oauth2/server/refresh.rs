@@ -150,7 +150,7 @@ impl TokenRequest {
             client: self.client.clone(),
             scope: narrowed.scope.as_ref().unwrap_or(&record.grant.scope).clone(),
             resource: narrowed.resource.as_ref().unwrap_or(&record.grant.resource).clone(),
-            claim: GrantCredential::Refresh(record.grant.clone()),
+            credential: GrantCredential::Refresh(record.grant.clone()),
         };
         Ok(self.ask_application(query, move |work, decision, query| {
             let (record, narrowed) = continued(decision, &query, record, narrowed)?;

@@ -142,7 +142,7 @@ server_queries! {
 /// ```
 /// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, Approval, MemoryStore, ServerStep, serve_with};
 ///
-/// let decide = |query: DecideGrant| match query.claim {
+/// let decide = |query: DecideGrant| match query.credential {
 ///     GrantCredential::Password { username, password } if password.expose() == "correct horse" => {
 ///         Ok::<_, std::io::Error>(Decision::Granted(Approval::new(username)))
 ///     }

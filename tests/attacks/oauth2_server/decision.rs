@@ -79,7 +79,7 @@ fn par_reused_after_grant() {
     let uri = push(&world, &[]);
     for code in ["", "log\"in", "a\r\nb", "\u{e9}"] {
         let consent = load(&world, PRINTER.0, &uri).unwrap();
-        let rejected = serve(world.provider.send_back(consent, code), &world.store).unwrap_err();
+        let rejected = serve(world.provider.redirect_with_error(consent, code), &world.store).unwrap_err();
         assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{code:?}");
     }
     load(&world, PRINTER.0, &uri).unwrap();
@@ -89,7 +89,7 @@ fn par_reused_after_grant() {
         let consent = load(&world, PRINTER.0, &uri).unwrap();
         let step = match end {
             "deny" => world.provider.deny(consent.clone()),
-            code => world.provider.send_back(consent.clone(), code),
+            code => world.provider.redirect_with_error(consent.clone(), code),
         };
         location(&serve(step, &world.store).unwrap());
         assert!(is_request_uri(&paged(decide(consent))), "{end}");
@@ -225,7 +225,7 @@ fn redirect_before_asking() {
     );
     // Without a page nobody was asked; with one the user was.
     let consent = world.authorize(&honest).unwrap();
-    let silent = serve(world.provider.send_back(consent.clone(), "login_required"), &world.store).unwrap();
+    let silent = serve(world.provider.redirect_with_error(consent.clone(), "login_required"), &world.store).unwrap();
     assert!(page(&silent).contains("error=login_required"));
     location(&world.deny(consent.clone()));
     location(&world.grant(consent));
@@ -259,7 +259,7 @@ fn a_changed_consent_leads_to_no_other_place() {
     let evil = changed("https://client.example.com/cb?x=1", "https://evil.example/");
     for step in [
         world.provider.deny(evil.clone()),
-        world.provider.send_back(evil.clone(), "login_required"),
+        world.provider.redirect_with_error(evil.clone(), "login_required"),
         world.provider.grant(evil, Approval::new("jane"), world.moment()),
     ] {
         let reason = paged(serve(step, &world.store));

@@ -41,7 +41,7 @@ fn exchange_for(
     ];
     parameters.extend(scope.map(|scope| ("scope", scope)));
     let decide = |question: DecideGrant| {
-        let GrantCredential::Exchange(exchange) = question.claim else { panic!("another claim") };
+        let GrantCredential::Exchange(exchange) = question.credential else { panic!("another claim") };
         Ok::<_, String>(if exchange.subject.is_some() { Decision::Granted(grant.clone()) } else { Decision::Denied })
     };
     let request = posting("/token", &parameters);
