@@ -126,7 +126,7 @@ fn a_401_renews_the_token_and_sends_the_request_once_more() {
 #[test]
 fn a_session_supplies_itself_by_client_credentials() {
     let server = Server::default();
-    let supplied = Session::supplied(&client(), API, Grant::client_credentials()).unwrap();
+    let supplied = Session::with_grant(&client(), API, Grant::client_credentials()).unwrap();
     assert!(supplied.is_authorized());
     let shared = server.share(supplied);
     server.fetch(&shared).unwrap();
@@ -141,7 +141,7 @@ fn a_session_supplies_itself_by_client_credentials() {
 fn a_token_without_a_lifetime_lasts_or_serves_once_as_it_is_told() {
     let answer = r#"{"access_token":"a","token_type":"Bearer"}"#;
     for (lifetime, renewals) in [(None, 1), (Some(Duration::ZERO), 3), (Some(Duration::from_secs(60)), 1)] {
-        let mut session = Session::supplied(&client(), API, Grant::client_credentials()).unwrap();
+        let mut session = Session::with_grant(&client(), API, Grant::client_credentials()).unwrap();
         if let Some(lifetime) = lifetime {
             session = session.unknown_lifetime(lifetime);
         }

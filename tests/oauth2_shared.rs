@@ -264,7 +264,7 @@ fn a_user_who_has_signed_out_is_not_signed_in_by_a_renewal() {
 #[test]
 fn a_client_that_supplies_itself_stores_its_first_token() {
     let (server, row) = (Server::new(Ok(answer("supplied"))), Row::default());
-    let supplied = || Session::supplied(&client(), API, Grant::client_credentials()).unwrap();
+    let supplied = || Session::with_grant(&client(), API, Grant::client_credentials()).unwrap();
     let (first, second) = (row.builder(supplied()).build().unwrap(), row.builder(supplied()).build().unwrap());
     assert_eq!(server.call(&first, NOW).unwrap(), "supplied");
     assert_eq!(server.call(&second, NOW).unwrap(), "supplied");

@@ -58,7 +58,7 @@ type Ended = Result<Option<Response>, DriveError>;
 pub fn run(input: Input) {
     let client = Client::new(AuthorizationServer::new(TOKEN_ENDPOINT).unwrap(), "client").secret("client-secret");
     let mut session = if input.supplied {
-        Session::supplied(&client, API, Grant::client_credentials()).unwrap()
+        Session::with_grant(&client, API, Grant::client_credentials()).unwrap()
     } else {
         client.session(API, token(&input, input.lifetime)).unwrap()
     };

@@ -268,7 +268,7 @@ fn a_client_supplies_itself_with_tokens() {
     let op = OidcProvider::start();
     let client = op.client("key-jwt");
     let grant = Grant::client_credentials().scope("photos.read").resource(PHOTOS);
-    let session = SharedSession::new(Session::supplied(&client, PHOTOS, grant).unwrap());
+    let session = SharedSession::new(Session::with_grant(&client, PHOTOS, grant).unwrap());
     let clock = Clock::default();
     let token = || session.token_with(|request| op.http.exchange(request), || clock.moment()).unwrap();
     let first = token();

@@ -103,7 +103,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn supplied(client: &Client, origin: &str, grant: Grant) -> Result<Self, Error> {
+    pub fn with_grant(client: &Client, origin: &str, grant: Grant) -> Result<Self, Error> {
         let mut session = Self::without_token(client, origin)?;
         session.renewal = Renewal::Again(Box::new(grant));
         Ok(session)

@@ -57,7 +57,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// # fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
 ///
 /// // For itself: gets a token before the first request, and a new one when that has expired or is refused.
-/// let session = Session::supplied(&client, "https://photos.example.com", Grant::client_credentials())?;
+/// let session = Session::with_grant(&client, "https://photos.example.com", Grant::client_credentials())?;
 /// let shared = SharedSession::builder(session).save(|token| store(&token)).build()?;
 ///
 /// // After a restart, the token that was saved: `shared.install(token)`.

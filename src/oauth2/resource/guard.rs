@@ -9,8 +9,8 @@ use super::access::Access;
 use super::bearer;
 use crate::event::Observer;
 use crate::oauth2::server::{
-    Audience, FindToken, NextQuery, ProtectedResource, RefusalChannel, RejectReason, Rejected, ServerStep, TokenHash,
-    TokenKind, TokenRecord, ask,
+    AudienceRule, FindToken, NextQuery, ProtectedResource, RefusalChannel, RejectReason, Rejected, ServerStep,
+    TokenHash, TokenKind, TokenRecord, ask,
 };
 use crate::oauth2::{ResourceMetadata, Scope};
 use crate::wire::{Origin, check_private, endpoint};
@@ -97,7 +97,7 @@ impl ResourceServer {
                     metadata,
                     path,
                     scope: None,
-                    audience: Audience::default(),
+                    audience: AudienceRule::default(),
                 }),
                 observer: Observer::default(),
             },
@@ -131,7 +131,7 @@ impl ResourceServer {
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     pub fn require_audience(mut self) -> Self {
-        Arc::make_mut(&mut self.guard.guarded).audience = Audience::Required;
+        Arc::make_mut(&mut self.guard.guarded).audience = AudienceRule::Required;
         self
     }
 

@@ -137,4 +137,4 @@ pub use store::{
     serve_extended, serve_with,
 };
 pub use token_hash::{InvalidTokenHash, Sealed, TokenHash};
-pub(super) use voice::{Audience, ProtectedResource, RefusalChannel};
+pub(super) use voice::{AudienceRule, ProtectedResource, RefusalChannel};

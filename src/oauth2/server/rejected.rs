@@ -6,7 +6,7 @@ use http::{HeaderValue, StatusCode};
 use super::paths::Endpoint;
 use super::reason::RejectReason;
 use super::respond;
-use super::voice::{Manner, RefusalChannel};
+use super::voice::{ChannelKind, RefusalChannel};
 use crate::Response;
 
 /// A request that is refused.
@@ -72,22 +72,26 @@ impl Rejected {
             self.reason,
             RejectReason::HttpMethod { .. } | RejectReason::NoSuchPath { .. } | RejectReason::TooLarge
         );
-        let manner = if is_for_machines { &Manner::Json } else { &self.voice.manner };
+        let manner = if is_for_machines { &ChannelKind::Json } else { &self.voice.manner };
         let mut response = match manner {
-            Manner::Redirect(back) => return back.error(code, description),
-            Manner::Link(back) => return back.offer(code, description),
+            ChannelKind::Redirect(back) => return back.error(code, description),
+            ChannelKind::Link(back) => return back.offer(code, description),
             // A 401 would have the browser ask for a password.
-            Manner::Page if status == StatusCode::UNAUTHORIZED => {
+            ChannelKind::Page if status == StatusCode::UNAUTHORIZED => {
                 return respond::page(StatusCode::BAD_REQUEST, code, description);
             }
-            Manner::Page => respond::page(status, code, description),
-            Manner::Json | Manner::Bearer | Manner::Resource(_) => respond::error(status, code, description),
+            ChannelKind::Page => respond::page(status, code, description),
+            ChannelKind::Json | ChannelKind::Bearer | ChannelKind::Resource(_) => {
+                respond::error(status, code, description)
+            }
         };
         let headers = response.headers_mut();
         // A 401 has to say how to do better (RFC 9110 §15.5.2).
         let challenge = match (manner, status) {
-            (Manner::Resource(guarded), status) if !status.is_server_error() => Some(guarded.challenge(&self.reason)),
-            (Manner::Bearer, StatusCode::UNAUTHORIZED) => Some(match self.reason {
+            (ChannelKind::Resource(guarded), status) if !status.is_server_error() => {
+                Some(guarded.challenge(&self.reason))
+            }
+            (ChannelKind::Bearer, StatusCode::UNAUTHORIZED) => Some(match self.reason {
                 RejectReason::TokenMissing => "Bearer".to_owned(),
                 _ => "Bearer error=\"invalid_token\"".to_owned(),
             }),
