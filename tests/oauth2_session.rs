@@ -376,7 +376,7 @@ fn oauth_2_1_puts_no_token_in_a_query() {
 
 #[test]
 fn a_session_serves_the_origins_that_it_is_told_of_and_no_others() {
-    let session = session(token()).also_for("https://upload.example.com/v1").unwrap();
+    let session = session(token()).allow_origin("https://upload.example.com/v1").unwrap();
     for own in [API, "https://upload.example.com/v1/photo", "https://upload.example.com/elsewhere"] {
         let mut request = get(own);
         let _ = session.sign(&mut request, now()).unwrap();
@@ -387,7 +387,7 @@ fn a_session_serves_the_origins_that_it_is_told_of_and_no_others() {
         assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{foreign}: {error}");
     }
     for none in ["http://upload.example.com", "upload.example.com", ""] {
-        session.clone().also_for(none).unwrap_err();
+        session.clone().allow_origin(none).unwrap_err();
     }
 }
 

@@ -152,7 +152,7 @@ impl Provider {
         let mut origins = self.api.iter().map(|template| self.url(template, place));
         let first = origins.next().ok_or(Unsupported::NoEndpoint { endpoint: "API" })??;
         let session = Session::new(client, &first, token)?;
-        origins.try_fold(session, |session, origin| session.also_for(&origin?))
+        origins.try_fold(session, |session, origin| session.allow_origin(&origin?))
     }
 }
 

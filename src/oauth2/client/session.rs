@@ -131,14 +131,14 @@ impl Session {
             resources: Vec::new(),
             reports: false,
         };
-        session.also_for(origin)
+        session.allow_origin(origin)
     }
 
     /// Shows the token to another origin too.
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn also_for(mut self, origin: &str) -> Result<Self, Error> {
+    pub fn allow_origin(mut self, origin: &str) -> Result<Self, Error> {
         let uri = endpoint(origin)?;
         self.client.0.server.check_private(&uri)?;
         self.origins.extend(Origin::of(&uri));
