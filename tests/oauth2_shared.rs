@@ -369,7 +369,7 @@ fn functions_that_do_not_go_together_are_refused_by_name() {
     let save = |_| Ok::<_, Infallible>(());
     let error = Row::default().builder(session()).save(save).build().unwrap_err();
     assert!(error.to_string().contains("`save` cannot be used beside"), "{error}");
-    let error = SharedSession::builder(session().report_renewals()).save(save).build().unwrap_err();
+    let error = SharedSession::builder(session().return_renewals()).save(save).build().unwrap_err();
     assert!(error.to_string().contains("`report_renewals` cannot be used beside `save`"), "{error}");
     // An asynchronous session waits by its runtime.
     let pending = |_| std::future::ready(Ok::<_, Infallible>(LeaseOutcome::Granted));

@@ -67,7 +67,7 @@ pub fn run(input: Input) {
         session = session.unknown_lifetime(std::time::Duration::from_secs(lifetime.into()));
     }
     if input.reports {
-        session = session.report_renewals();
+        session = session.return_renewals();
     }
     if input.heedless {
         session = session.ignore_401();

@@ -218,7 +218,7 @@ impl Session {
     /// Makes [`SharedSession::fetch`](super::SharedSession::fetch) stop at each renewal with
     /// [`DriveError::Renewed`](crate::DriveError::Renewed) and the new token, instead of saving it and going on. It is then
     /// used by whoever fetches next, stored or not.
-    pub fn report_renewals(mut self) -> Self {
+    pub fn return_renewals(mut self) -> Self {
         self.reports = true;
         self
     }
