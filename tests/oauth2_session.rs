@@ -206,7 +206,7 @@ fn a_new_grant_goes_before_a_renewal_of_the_old_one() {
     let shared = SharedSession::builder(session(expired())).save(save).build().unwrap();
     let send = |request: Request| {
         if request.uri().path() == "/token" {
-            shared.install(Token::bearer("granted again"));
+            shared.set_token(Token::bearer("granted again"));
             return Ok(renewed());
         }
         assert_eq!(bearer(&request), Some("granted again"));
@@ -223,7 +223,7 @@ fn a_new_grant_goes_before_a_renewal_that_is_being_saved_or_refused() {
         let save = move |token: Token| {
             let mut stored = stored.lock().unwrap();
             if stored.is_empty() {
-                own.get().unwrap().install(Token::bearer("granted again"));
+                own.get().unwrap().set_token(Token::bearer("granted again"));
             }
             stored.push(token.access_token.expose().to_owned());
             Ok::<_, Infallible>(())
@@ -233,7 +233,7 @@ fn a_new_grant_goes_before_a_renewal_that_is_being_saved_or_refused() {
         let send = |request: Request| {
             if request.uri().path() == "/token" {
                 if !saves {
-                    shared.install(Token::bearer("granted again"));
+                    shared.set_token(Token::bearer("granted again"));
                 }
                 return Ok(answer.clone());
             }
@@ -296,7 +296,7 @@ fn a_challenge_that_a_renewal_would_not_help_renews_nothing() {
 fn a_late_401_of_an_old_token_renews_nothing() {
     let mut session = session(token());
     let stamp = session.sign(&mut get(API), now()).unwrap();
-    session.install(Token::bearer("newer"));
+    session.set_token(Token::bearer("newer"));
     let NextAction::Resend(again) = session.judge(stamp, &unauthorized(), moment()).unwrap() else { panic!() };
     let mut request = get(API);
     session.sign_again(&mut request, again).unwrap();

@@ -163,7 +163,7 @@ fn a_server_that_has_ended_the_grant_is_not_asked_again_until_there_is_another_t
         assert!(server.call(&shared, NOW).unwrap_err().needs_sign_in());
     }
     assert_eq!(server.renewals(), 1);
-    shared.install(Token::bearer("granted again"));
+    shared.set_token(Token::bearer("granted again"));
     assert_eq!(server.call(&shared, NOW).unwrap(), "granted again");
 }
 
@@ -665,7 +665,7 @@ fn a_newer_grant_that_could_not_be_saved_is_saved_at_the_next_occasion() {
         let mut stored = stored.lock().unwrap();
         let name = token.access_token.expose().to_owned();
         if stored.is_empty() {
-            own.get().unwrap().install(Token::bearer("granted again"));
+            own.get().unwrap().set_token(Token::bearer("granted again"));
         } else if stored.len() == 1 {
             stored.push("failed".to_owned());
             return Err("disk full");

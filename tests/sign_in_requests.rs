@@ -243,7 +243,7 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
     assert_eq!(request.uri().query(), Some("fields=id"));
     let stamp = session.sign(&mut request, moment().now).unwrap();
     assert_eq!(proof(&request), PROOFS[0].1);
-    session.install(oauth2::Token::bearer("at-new"));
+    session.set_token(oauth2::Token::bearer("at-new"));
     let NextAction::Resend(again) = session.judge(stamp, &response(401, &[], ""), moment()).unwrap() else { panic!() };
     session.sign_again(&mut request, again).unwrap();
     assert_eq!((bearer(&request).unwrap(), proof(&request).as_str()), PROOFS[1]);

@@ -281,7 +281,7 @@ fn an_expired_token_is_renewed_with_its_session_handle() {
     assert_eq!(renewed.extra["xoauth_guid"], "g");
 
     let mut session = world.client.session(token);
-    session.install(renewed);
+    session.set_token(renewed);
     assert_eq!(session.token().unwrap().credentials.token, "c");
     let plain = answered(&world, "oauth_token=a&oauth_token_secret=b").unwrap();
     assert_eq!(world.client.renew(&plain, world.moment()).unwrap_err(), Unsupported::NotRenewable.into());

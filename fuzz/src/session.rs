@@ -133,7 +133,7 @@ fn shared(input: &Input, session: Session) {
                 let token = token(input, lifetime);
                 world.grant(&token);
                 world.row.set(Some(StoredToken::new(token.clone())));
-                shared.install(token);
+                shared.set_token(token);
             }
             Act::Elsewhere(lifetime) if input.stored && !input.supplied => world.renew_elsewhere(lifetime),
             Act::SignOut if input.stored && !input.supplied => world.row.set(None),
@@ -248,7 +248,7 @@ fn by_hand(input: &Input, mut session: Session) {
                 continue;
             }
             Act::Install(lifetime) => {
-                session.install(token(input, lifetime));
+                session.set_token(token(input, lifetime));
                 continue;
             }
             _ => continue,
@@ -261,7 +261,7 @@ fn by_hand(input: &Input, mut session: Session) {
                 let Some(token) = renew(session.renew(crate::requests::moment(now, 1)), answer(), &mut issued) else {
                     continue;
                 };
-                session.install(token);
+                session.set_token(token);
                 session.sign_renewed(&mut request)
             }
             stamp => stamp,
@@ -273,7 +273,7 @@ fn by_hand(input: &Input, mut session: Session) {
         let again = match verdict {
             Ok(NextAction::Renew(step, again)) => {
                 let Some(token) = renew(Ok(step), answer(), &mut issued) else { continue };
-                session.install(token);
+                session.set_token(token);
                 again
             }
             Ok(NextAction::Resend(_)) => panic!("nobody else renews"),

@@ -259,7 +259,7 @@ fn a_grant_that_was_taken_back_is_for_the_user_to_give_again() {
     assert_eq!(error.code(), Some("invalid_grant"));
     assert_eq!(caller.sent(), ["/me", "/token"]);
 
-    session.install(op.offline_token(&client));
+    session.set_token(op.offline_token(&client));
     assert_eq!(caller.call().unwrap().status(), 200);
 }
 

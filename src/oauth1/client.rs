@@ -335,7 +335,7 @@ impl Client {
     ///     if let Some(token) = session.token().filter(|token| token.is_expired(moment.now)) {
     ///         let renewed = run(client.renew(token, moment)?, send)?;
     ///         store(&renewed); // before it is used: the old one is worth nothing any more
-    ///         session.install(renewed);
+    ///         session.set_token(renewed);
     ///     }
     ///     Ok(())
     /// }

@@ -378,7 +378,7 @@ fn a_request_that_was_led_elsewhere_is_not_signed_again() {
     let mut again = |leads_to: &str| {
         let mut request = get(API);
         let stamp = session.sign(&mut request, now()).unwrap();
-        session.install(token());
+        session.set_token(token());
         let NextAction::Resend(again) = session.judge(stamp, &refused, moment()).unwrap() else {
             panic!("there is a newer token")
         };

@@ -3,8 +3,8 @@
 //! ```text
 //!   sign ----> SentToken ----> the request is sent ----> judge ----> Accept        the response is the caller's
 //!     |                                                |-------> Resend        sign_again: there is a newer token
-//!     |  Expired::Token                                |-------> Renew         store, install, sign_again
-//!     +----> renew ----> store ----> install           +-------> Reauthorize   only the user can help
+//!     |  Expired::Token                                |-------> Renew         store, set_token, sign_again
+//!     +----> renew ----> store ----> set_token           +-------> Reauthorize   only the user can help
 //! ```
 //!
 //! Renewal is a leg of its own, because what it brings must be stored before it is used: a server that rotates refresh
@@ -42,7 +42,7 @@ const LEEWAY: Duration = Duration::from_secs(10);
 ///     Err(Error::Expired(Expired::Token)) => {
 ///         let renewed = run(session.renew(Moment::from_os())?, &mut send)?;
 ///         store(&renewed); // before it is used: the old one may be worth nothing any more
-///         session.install(renewed);
+///         session.set_token(renewed);
 ///         session.sign_renewed(&mut request)?
 ///     }
 ///     signed => signed?,
@@ -51,7 +51,7 @@ const LEEWAY: Duration = Duration::from_secs(10);
 /// if let NextAction::Renew(renewal, again) = session.judge(stamp, &response, Moment::from_os())? {
 ///     let renewed = run(renewal, &mut send)?;
 ///     store(&renewed);
-///     session.install(renewed);
+///     session.set_token(renewed);
 ///     session.sign_again(&mut request, again)?;
 ///     let response = send(request)?;
 /// }
@@ -94,7 +94,7 @@ impl Session {
     /// [`Unsupported::Url`] when that is no http or https URL, [`Unsupported::PlainHttp`].
     pub fn new(client: &Client, origin: &str, token: Token) -> Result<Self, Error> {
         let mut session = Self::without_token(client, origin)?;
-        session.install(token);
+        session.set_token(token);
         Ok(session)
     }
 
@@ -109,7 +109,7 @@ impl Session {
         Ok(session)
     }
 
-    /// A session whose token comes later: by [`install`](Self::install), or from the storage of a
+    /// A session whose token comes later: by [`set_token`](Self::set_token), or from the storage of a
     /// [`SharedSession`](super::SharedSession). It is renewed by its refresh token, if it has one.
     ///
     /// # Errors
@@ -242,7 +242,7 @@ impl Session {
     }
 
     /// Goes on with another token, after [`renew`](Self::renew). Store it first.
-    pub fn install(&mut self, token: Token) {
+    pub fn set_token(&mut self, token: Token) {
         self.token = Some(token);
         self.generation += 1;
     }
@@ -375,7 +375,7 @@ impl Session {
         if stamp.generation < self.generation { Want::Resend } else { Want::Renewal }
     }
 
-    /// Gets a new token, without the user (RFC 6749 §6 and §4.4). Store what comes, then [`install`](Self::install) it.
+    /// Gets a new token, without the user (RFC 6749 §6 and §4.4). Store what comes, then [`set_token`](Self::set_token) it.
     ///
     /// # Errors
     /// [`Unsupported::NotRenewable`] when there is no way to one, and those of

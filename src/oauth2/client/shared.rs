@@ -42,7 +42,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// later, or when the server's `Retry-After` allows it. If the token has expired, all callers who waited get the error, and
 /// their requests are not sent. A renewal whose token could not be stored is not repeated: the new token is stored at the
 /// next occasion. Once the server has refused to renew the token (`invalid_grant`), the session does not ask it again until
-/// it gets another token: from [`install`](Self::install), or from the storage after a sign-in in another process.
+/// it gets another token: from [`set_token`](Self::set_token), or from the storage after a sign-in in another process.
 ///
 /// A task that is dropped while a renewal is on its way takes the renewal with it, and a server that rotates refresh tokens
 /// has then forgotten the old token. [`spawn_renewals`](AsyncSharedSessionBuilder::spawn_renewals) gives renewals to the
@@ -60,7 +60,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// let session = Session::with_grant(&client, "https://photos.example.com", Grant::client_credentials())?;
 /// let shared = SharedSession::builder(session).save(|token| store(&token)).build()?;
 ///
-/// // After a restart, the token that was saved: `shared.install(token)`.
+/// // After a restart, the token that was saved: `shared.set_token(token)`.
 /// let request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
 /// let response = shared.fetch(request, &mut send)?;
 /// # Ok(())
@@ -120,7 +120,7 @@ impl SharedSession {
     }
 
     /// Goes on with another token: after the user has granted access again. Store it first.
-    pub fn install(&self, token: Token) {
+    pub fn set_token(&self, token: Token) {
         let _before;
         let mut state = self.lock();
         _before = state.install(token, Origin::Loaded);

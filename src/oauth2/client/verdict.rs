@@ -71,7 +71,7 @@ impl Retry {
 ///     match verdict {
 ///         NextAction::Accept => "use the response",
 ///         NextAction::Resend(_) => "sign again and send",
-///         NextAction::Renew(..) => "renew, store, install, sign again and send",
+///         NextAction::Renew(..) => "renew, store, set_token, sign again and send",
 ///         NextAction::Reauthorize => "send the user to grant access again",
 ///     }
 /// }

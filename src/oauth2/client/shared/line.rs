@@ -75,12 +75,12 @@ impl State {
     /// error.
     #[must_use = "it must be dropped without the lock"]
     pub(super) fn install(&mut self, token: Token, origin: Origin) -> Option<DriveError> {
-        Arc::make_mut(&mut self.session).install(token);
+        Arc::make_mut(&mut self.session).set_token(token);
         self.origin = origin;
         self.begin_anew()
     }
 
-    /// Goes on without a token, as [`install`](Self::install) does with one.
+    /// Goes on without a token, as [`set_token`](Self::set_token) does with one.
     #[must_use = "it must be dropped without the lock"]
     pub(super) fn sign_out(&mut self) -> Option<DriveError> {
         Arc::make_mut(&mut self.session).sign_out();

@@ -3,7 +3,7 @@
 //! ```text
 //!   lease ----> load ----> the stored token is newer: use it
 //!     |           |
-//!     |           +------> renew ----> store if unchanged ----> install ----> release
+//!     |           +------> renew ----> store if unchanged ----> set_token ----> release
 //!     |                      |               |
 //!   held: pause, load        |               +--> changed: load, use what is stored
 //!                            +--> the grant has ended: store that
