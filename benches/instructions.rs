@@ -93,7 +93,11 @@ fn cases() -> Vec<Case> {
             move |at| (waiting.clone(), authorize(&waiting, moment(at)), answer(), moment(at), moment(at)),
             redeem,
         ),
-        case("session_request", |_| get(), move |mut request| (session.sign(&mut request, NOW).unwrap(), request)),
+        case(
+            "session_request",
+            |_| get(),
+            move |mut request| (session.attach_token(&mut request, NOW).unwrap(), request),
+        ),
         served(&server, "client_credentials", |_, at| (form_request(CREDENTIALS), moment(at)), token),
         served(&server, "dispatch", |_, at| (form_request(CREDENTIALS), moment(at)), dispatch),
         served(&server, "wrong_secret", |_, at| (request_of(CLIENT, "wrong"), moment(at)), token),

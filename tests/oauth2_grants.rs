@@ -305,7 +305,7 @@ fn an_exchanged_token_may_be_of_no_type() {
     let token = done(sent.receive(json(answer), moment()).unwrap());
     assert_eq!(token.token_type, TokenType::NotApplicable);
     assert_eq!(token.extra["issued_token_type"], "urn:ietf:params:oauth:token-type:saml2");
-    let error = session(token).sign(&mut get(API), now()).unwrap_err();
+    let error = session(token).attach_token(&mut get(API), now()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::TokenType { .. })), "{error}");
 }
 

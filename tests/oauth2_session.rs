@@ -69,7 +69,7 @@ impl Server {
 #[test]
 fn a_good_token_goes_with_the_request() {
     let mut request = get(API);
-    let stamp = session(token()).sign(&mut request, now()).unwrap();
+    let stamp = session(token()).attach_token(&mut request, now()).unwrap();
     assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"));
     assert!(request.headers()["authorization"].is_sensitive());
     let verdict = session(token()).judge(stamp, &response(200, &[], ""), moment()).unwrap();
@@ -80,7 +80,7 @@ fn a_good_token_goes_with_the_request() {
 #[test]
 fn an_expired_token_is_an_error_before_anything_is_sent() {
     let session = session(expired()).without_renewal();
-    let error = session.sign(&mut get(API), now()).unwrap_err();
+    let error = session.attach_token(&mut get(API), now()).unwrap_err();
     assert_eq!(error, Expired::Token.into());
     let server = Server::default();
     let error = server.fetch(&SharedSession::new(session)).unwrap_err();
@@ -163,7 +163,7 @@ fn a_token_without_a_lifetime_lasts_or_serves_once_as_it_is_told() {
 fn a_leeway_renews_earlier() {
     let mut token = token();
     token.expires_at = Some(Timestamp::from_secs(NOW + 30));
-    let due = |session: &Session| session.sign(&mut get(API), now()).is_err();
+    let due = |session: &Session| session.attach_token(&mut get(API), now()).is_err();
     assert!(!due(&session(token.clone())));
     assert!(due(&session(token.clone()).leeway(Duration::from_secs(30))));
     assert!(due(&session(token).leeway(Duration::MAX)));
@@ -279,7 +279,7 @@ fn a_challenge_that_a_renewal_would_not_help_renews_nothing() {
         ("invalid_request", false),
         ("invalid_token", true),
     ] {
-        let stamp = session.sign(&mut get(API), now()).unwrap();
+        let stamp = session.attach_token(&mut get(API), now()).unwrap();
         let header = format!(r#"Basic realm="x", Bearer error="{error}""#);
         let verdict = session.judge(stamp, &response(401, &[("www-authenticate", &header)], ""), moment()).unwrap();
         assert_eq!(matches!(verdict, NextAction::Renew(..)), renews, "{error}: {verdict:?}");
@@ -287,7 +287,7 @@ fn a_challenge_that_a_renewal_would_not_help_renews_nothing() {
     let mut unrenewable = token();
     unrenewable.refresh_token = None;
     let session = common::oauth2::session(unrenewable);
-    let stamp = session.sign(&mut get(API), now()).unwrap();
+    let stamp = session.attach_token(&mut get(API), now()).unwrap();
     let verdict = session.judge(stamp, &unauthorized(), moment()).unwrap();
     assert!(matches!(verdict, NextAction::Reauthorize));
 }
@@ -295,11 +295,11 @@ fn a_challenge_that_a_renewal_would_not_help_renews_nothing() {
 #[test]
 fn a_late_401_of_an_old_token_renews_nothing() {
     let mut session = session(token());
-    let stamp = session.sign(&mut get(API), now()).unwrap();
+    let stamp = session.attach_token(&mut get(API), now()).unwrap();
     session.set_token(Token::bearer("newer"));
     let NextAction::Resend(again) = session.judge(stamp, &unauthorized(), moment()).unwrap() else { panic!() };
     let mut request = get(API);
-    session.sign_again(&mut request, again).unwrap();
+    session.retry(&mut request, again).unwrap();
     assert_eq!(bearer(&request), Some("newer"));
 }
 
@@ -308,7 +308,7 @@ fn a_token_is_withheld_from_one_request() {
     let session = session(expired());
     let mut request = get("https://elsewhere.example/");
     request.extensions_mut().insert(WithholdToken);
-    let stamp = session.sign(&mut request, now()).unwrap();
+    let stamp = session.attach_token(&mut request, now()).unwrap();
     assert!(request.headers().is_empty());
     assert!(matches!(session.judge(stamp, &unauthorized(), moment()).unwrap(), NextAction::Accept));
 }
@@ -317,8 +317,8 @@ fn placed(placement: TokenPlacement, request: Request) -> Result<Request, Error>
     let mut request = request;
     let session = session(token()).placement(placement);
     // Twice, as a request is that is sent again: the token is there once all the same.
-    let _ = session.sign(&mut request, now())?;
-    let _ = session.sign(&mut request, now())?;
+    let _ = session.attach_token(&mut request, now())?;
+    let _ = session.attach_token(&mut request, now())?;
     Ok(request)
 }
 
@@ -363,7 +363,7 @@ fn oauth_2_1_puts_no_token_in_a_query() {
     let strict = client_of(server().oauth_2_1());
     let signed = |placement: TokenPlacement| {
         let mut request = get(API);
-        let end = Session::new(&strict, API, token()).unwrap().placement(placement).sign(&mut request, now());
+        let end = Session::new(&strict, API, token()).unwrap().placement(placement).attach_token(&mut request, now());
         (end.map(drop), request)
     };
     let (end, request) = signed(TokenPlacement::allow_query("access_token"));
@@ -379,11 +379,11 @@ fn a_session_serves_the_origins_that_it_is_told_of_and_no_others() {
     let session = session(token()).allow_origin("https://upload.example.com/v1").unwrap();
     for own in [API, "https://upload.example.com/v1/photo", "https://upload.example.com/elsewhere"] {
         let mut request = get(own);
-        let _ = session.sign(&mut request, now()).unwrap();
+        let _ = session.attach_token(&mut request, now()).unwrap();
         assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"), "{own}");
     }
     for foreign in ["https://example.com/", "https://upload.example.com:8443/", "http://upload.example.com/"] {
-        let error = session.sign(&mut get(foreign), now()).unwrap_err();
+        let error = session.attach_token(&mut get(foreign), now()).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{foreign}: {error}");
     }
     for none in ["http://upload.example.com", "upload.example.com", ""] {
@@ -395,7 +395,7 @@ fn a_session_serves_the_origins_that_it_is_told_of_and_no_others() {
 fn another_authorization_is_not_overwritten() {
     let mut request = get(API);
     request.headers_mut().insert("authorization", http::HeaderValue::from_static("Basic x"));
-    let error = session(token()).sign(&mut request, now()).unwrap_err();
+    let error = session(token()).attach_token(&mut request, now()).unwrap_err();
     assert_eq!(error, Unsupported::AuthorizationPresent.into());
     assert_eq!(request.headers()["authorization"], "Basic x");
 }
@@ -403,7 +403,7 @@ fn another_authorization_is_not_overwritten() {
 #[test]
 fn a_token_that_cannot_stand_in_a_header_is_an_error() {
     for token in ["a\r\nx: y", "a\u{0}", "\n"] {
-        session(Token::bearer(token)).sign(&mut get(API), now()).unwrap_err();
+        session(Token::bearer(token)).attach_token(&mut get(API), now()).unwrap_err();
     }
 }
 
@@ -587,7 +587,7 @@ fn those_who_wait_for_a_renewal_whose_transport_fails_do_not_each_try_again() {
 fn a_challenge_decides_whether_a_renewal_may_help() {
     let verdict = |status: u16, challenge: &str| {
         let session = session(token());
-        let stamp = session.sign(&mut get(API), now()).unwrap();
+        let stamp = session.attach_token(&mut get(API), now()).unwrap();
         let answer = response(status, &[("www-authenticate", challenge)], "");
         match session.judge(stamp, &answer, moment()).unwrap() {
             NextAction::Accept => "accept",

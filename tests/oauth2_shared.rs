@@ -463,10 +463,10 @@ fn an_api_may_refuse_a_token_in_words_of_its_own() {
         let says_expired = |body: &[u8]| body.starts_with(b"{\"error\":\"expired\"");
         response.status == 403 || response.body.is_some_and(says_expired)
     });
-    let stamp = session.sign(&mut get(API), now()).unwrap();
+    let stamp = session.attach_token(&mut get(API), now()).unwrap();
     let verdict = session.judge(stamp, &response(403, &[], ""), moment()).unwrap();
     assert!(matches!(verdict, NextAction::Renew(..)), "{verdict:?}");
-    let stamp = session.sign(&mut get(API), now()).unwrap();
+    let stamp = session.attach_token(&mut get(API), now()).unwrap();
     assert!(matches!(session.judge(stamp, &response(404, &[], ""), moment()).unwrap(), NextAction::Accept));
 
     let shared = SharedSession::new(session);

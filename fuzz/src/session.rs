@@ -255,14 +255,14 @@ fn by_hand(input: &Input, mut session: Session) {
         };
         let mut answer = || answers.next().unwrap_or(Answer::Failed);
         let mut request = request(kind);
-        let stamp = match session.sign(&mut request, Timestamp::from_secs(now)) {
+        let stamp = match session.attach_token(&mut request, Timestamp::from_secs(now)) {
             Err(Error::Expired(Expired::Token)) => {
                 assert!(kind != Kind::Foreign && kind != Kind::Withheld && tokens(&request).is_empty());
                 let Some(token) = renew(session.renew(crate::requests::moment(now, 1)), answer(), &mut issued) else {
                     continue;
                 };
                 session.set_token(token);
-                session.sign_renewed(&mut request)
+                session.attach_renewed_token(&mut request)
             }
             stamp => stamp,
         };
@@ -280,7 +280,7 @@ fn by_hand(input: &Input, mut session: Session) {
             Ok(NextAction::Accept | NextAction::Reauthorize) | Err(_) => continue,
         };
         assert!(response.status() == 401 && kind != Kind::Withheld && !input.heedless);
-        if session.sign_again(&mut request, again).is_ok() {
+        if session.retry(&mut request, again).is_ok() {
             carries(&session, &request, kind);
         }
     }

@@ -70,7 +70,7 @@ fn used(input: &[u8]) {
         && let Ok(session) = client.session("https://api.example", token)
     {
         let mut request = http::Request::get("https://api.example/").body(Vec::new()).unwrap();
-        let _ = session.sign(&mut request, moment(100, 1).now).map(drop);
+        let _ = session.attach_token(&mut request, moment(100, 1).now).map(drop);
         let _ = session.renew(moment(100, 1)).map(drop);
     }
 }

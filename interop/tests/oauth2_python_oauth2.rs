@@ -155,7 +155,7 @@ fn a_token_without_an_end_does_not_expire() {
     let mut request = http::Request::get("https://photos.example.com/").body(Vec::new()).unwrap();
     let session = world.client.session("https://photos.example.com", token).unwrap();
     assert!(!session.is_renewable());
-    assert!(session.sign(&mut request, clock.moment().now).is_ok());
+    assert!(session.attach_token(&mut request, clock.moment().now).is_ok());
 }
 
 #[test]

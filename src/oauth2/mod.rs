@@ -10,7 +10,7 @@
 //!     |  Client::redeem                              |                              |
 //!     |---- code, code_verifier, client -----------> |                              |
 //!     |<--- Token -----------------------------------|                              |
-//!     |  Session::sign                               |                              |
+//!     |  Session::attach_token                               |                              |
 //!     |---- access token ---------------------------------------------------------->|
 //!     |<--- protected resource, or 401 ---------------------------------------------|
 //!     |  Session::judge, Session::renew              |                              |

@@ -107,7 +107,7 @@ impl Parts {
         match (&self.client, tokens) {
             (Client::Oauth2(client), Tokens::Oauth2(token)) => {
                 let session = oauth2::Session::new(client, &request.uri().to_string(), token.clone())?;
-                let _ = session.sign_renewed(&mut request)?;
+                let _ = session.attach_renewed_token(&mut request)?;
             }
             (Client::Oauth1(client), Tokens::Oauth1(token)) => {
                 Site::of_request(request.uri(), request.headers())?;

@@ -115,11 +115,11 @@ impl ApiRequest {
     /// Calls the API with a session's token, to the origins that the session is for.
     ///
     /// # Errors
-    /// Those of [`Session::sign`], and those of [`call`](Self::call).
+    /// Those of [`Session::attach_token`], and those of [`call`](Self::call).
     pub fn call_with(&self, session: &Session, now: Timestamp) -> Result<Step<Value>, Error> {
         let mut request = self.request()?;
         // Whoever wants a 401 dealt with sends `request` by a shared session, and reads the answer by `read`.
-        let _ = session.sign(&mut request, now)?;
+        let _ = session.attach_token(&mut request, now)?;
         Ok(api::send(request, self.call.limit, api_refusal).observed_by(session.observer()))
     }
 

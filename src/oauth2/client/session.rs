@@ -1,9 +1,9 @@
 //! Calling an API with a token, RFC 6750 §2, and renewing the token when it is due, RFC 6749 §6.
 //!
 //! ```text
-//!   sign ----> SentToken ----> the request is sent ----> judge ----> Accept        the response is the caller's
-//!     |                                                |-------> Resend        sign_again: there is a newer token
-//!     |  Expired::Token                                |-------> Renew         store, set_token, sign_again
+//!   attach_token ----> SentToken ----> the request is sent ----> judge ----> Accept        the response is the caller's
+//!     |                                                |-------> Resend        retry: there is a newer token
+//!     |  Expired::Token                                |-------> Renew         store, set_token, retry
 //!     +----> renew ----> store ----> set_token           +-------> Reauthorize   only the user can help
 //! ```
 //!
@@ -38,12 +38,12 @@ const LEEWAY: Duration = Duration::from_secs(10);
 /// let mut session = Session::new(&client, "https://photos.example.com", token)?;
 ///
 /// let mut request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
-/// let stamp = match session.sign(&mut request, Moment::from_os().now) {
+/// let stamp = match session.attach_token(&mut request, Moment::from_os().now) {
 ///     Err(Error::Expired(Expired::Token)) => {
 ///         let renewed = run(session.renew(Moment::from_os())?, &mut send)?;
 ///         store(&renewed); // before it is used: the old one may be worth nothing any more
 ///         session.set_token(renewed);
-///         session.sign_renewed(&mut request)?
+///         session.attach_renewed_token(&mut request)?
 ///     }
 ///     signed => signed?,
 /// };
@@ -52,7 +52,7 @@ const LEEWAY: Duration = Duration::from_secs(10);
 ///     let renewed = run(renewal, &mut send)?;
 ///     store(&renewed);
 ///     session.set_token(renewed);
-///     session.sign_again(&mut request, again)?;
+///     session.retry(&mut request, again)?;
 ///     let response = send(request)?;
 /// }
 /// # Ok(())
@@ -259,15 +259,15 @@ impl Session {
     /// [`Expired::Token`] when it is not, or there is none yet and [`renew`](Self::renew) gets one.
     /// [`Unsupported::ForeignOrigin`] when the request goes where the token must not; [`Unsupported::Url`] when it is not
     /// clear where it goes; [`Unsupported::NoToken`] when only the user can help.
-    pub fn sign(&self, request: &mut Request, now: Timestamp) -> Result<SentToken, Error> {
+    pub fn attach_token(&self, request: &mut Request, now: Timestamp) -> Result<SentToken, Error> {
         self.sign_parts(request, now, |body| Some(body))
     }
 
-    /// As [`sign`](Self::sign), for a request whose body cannot be read, such as a stream.
+    /// As [`attach_token`](Self::attach_token), for a request whose body cannot be read, such as a stream.
     ///
     /// # Errors
-    /// As [`sign`](Self::sign), and [`Unsupported::NoFormBody`] when the token goes in the body.
-    pub fn sign_head<B>(&self, request: &mut http::Request<B>, now: Timestamp) -> Result<SentToken, Error> {
+    /// As [`attach_token`](Self::attach_token), and [`Unsupported::NoFormBody`] when the token goes in the body.
+    pub fn attach_token_to_head<B>(&self, request: &mut http::Request<B>, now: Timestamp) -> Result<SentToken, Error> {
         self.sign_parts(request, now, |_| None)
     }
 
@@ -288,20 +288,20 @@ impl Session {
         Ok(SentToken::new(self.generation, false))
     }
 
-    /// As [`sign`](Self::sign), for a token that is known to be good.
-    pub(super) fn sign_good(&self, request: &mut Request) -> Result<SentToken, Error> {
+    /// As [`attach_token`](Self::attach_token), for a token that is known to be good.
+    pub(super) fn attach_valid_token(&self, request: &mut Request) -> Result<SentToken, Error> {
         self.check_origin(request.uri(), request.headers())?;
         self.give(request, |body| Some(body))?;
         Ok(SentToken::new(self.generation, false))
     }
 
-    /// As [`sign`](Self::sign), right after a renewal: with the token whatever its end, since a server whose tokens live
+    /// As [`attach_token`](Self::attach_token), right after a renewal: with the token whatever its end, since a server whose tokens live
     /// shorter than the leeway would be asked for new ones for ever. A 401 is the last word then: a token that is refused
     /// when it is new would not be taken the next time.
     ///
     /// # Errors
-    /// As [`sign`](Self::sign), but for [`Expired::Token`].
-    pub fn sign_renewed(&self, request: &mut Request) -> Result<SentToken, Error> {
+    /// As [`attach_token`](Self::attach_token), but for [`Expired::Token`].
+    pub fn attach_renewed_token(&self, request: &mut Request) -> Result<SentToken, Error> {
         if request.extensions().get::<WithholdToken>().is_none() {
             self.check_origin(request.uri(), request.headers())?;
             self.give(request, |body| Some(body))?;
@@ -312,8 +312,8 @@ impl Session {
     /// Gives a request that was refused the session's present token, for the one more time that it may be sent.
     ///
     /// # Errors
-    /// As [`sign_renewed`](Self::sign_renewed).
-    pub fn sign_again(&self, request: &mut Request, _: Retry) -> Result<(), Error> {
+    /// As [`attach_renewed_token`](Self::attach_renewed_token).
+    pub fn retry(&self, request: &mut Request, _: Retry) -> Result<(), Error> {
         self.check_origin(request.uri(), request.headers())?;
         self.give(request, |body| Some(body))?;
         self.observer().resent(request.uri());
@@ -324,7 +324,7 @@ impl Session {
     ///
     /// A 401 is worth a renewal unless its challenge says that it would not help (`insufficient_scope`,
     /// `insufficient_user_authentication`, `invalid_request`), and so is a 400 or 403 whose challenge says `invalid_token`.
-    /// After [`sign_again`](Self::sign_again) there is nothing to judge any more: whatever comes is the answer.
+    /// After [`retry`](Self::retry) there is nothing to judge any more: whatever comes is the answer.
     ///
     /// # Errors
     /// Those of [`renew`](Self::renew).

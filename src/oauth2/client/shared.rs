@@ -221,7 +221,7 @@ impl SharedSession {
             return Ok(response);
         };
         let mut signed = request;
-        session.sign_again(&mut signed, Retry::once(stamp))?;
+        session.retry(&mut signed, Retry::once(stamp))?;
         exchange(signed, &mut send, &observer).await
     }
 
@@ -288,14 +288,14 @@ impl SharedSession {
     ) -> Result<SentToken, DriveError> {
         let session = self.session();
         if request.extensions().get::<WithholdToken>().is_some() {
-            return Ok(session.sign_renewed(request)?);
+            return Ok(session.attach_renewed_token(request)?);
         }
         // Nothing is renewed for a request that the token must not go with.
         session.check_origin(request.uri(), request.headers())?;
         let Supplied { session, origin } = self.ready(send, moment).await?;
         Ok(match origin {
-            Origin::Renewed => session.sign_renewed(request)?,
-            Origin::Loaded => session.sign_good(request)?,
+            Origin::Renewed => session.attach_renewed_token(request)?,
+            Origin::Loaded => session.attach_valid_token(request)?,
         })
     }
 

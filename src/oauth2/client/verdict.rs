@@ -23,8 +23,8 @@ pub struct WithholdToken;
 /// use oauth_proto::oauth2::{Session, SentToken};
 /// use oauth_proto::{Error, Moment, Request};
 ///
-/// fn sign(session: &Session, request: &mut Request) -> Result<SentToken, Error> {
-///     session.sign(request, Moment::from_os().now)
+/// fn attach_token(session: &Session, request: &mut Request) -> Result<SentToken, Error> {
+///     session.attach_token(request, Moment::from_os().now)
 /// }
 /// ```
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl SentToken {
 /// use oauth_proto::{Error, Request};
 ///
 /// fn once_more(session: &Session, request: &mut Request, again: Retry) -> Result<(), Error> {
-///     session.sign_again(request, again)
+///     session.retry(request, again)
 /// }
 /// ```
 #[derive(Debug)]
@@ -70,8 +70,8 @@ impl Retry {
 /// fn what_now(verdict: &NextAction) -> &'static str {
 ///     match verdict {
 ///         NextAction::Accept => "use the response",
-///         NextAction::Resend(_) => "sign again and send",
-///         NextAction::Renew(..) => "renew, store, set_token, sign again and send",
+///         NextAction::Resend(_) => "attach_token again and send",
+///         NextAction::Renew(..) => "renew, store, set_token, attach_token again and send",
 ///         NextAction::Reauthorize => "send the user to grant access again",
 ///     }
 /// }
