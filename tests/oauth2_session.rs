@@ -72,8 +72,8 @@ fn a_good_token_goes_with_the_request() {
     let stamp = session(token()).attach_token(&mut request, now()).unwrap();
     assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"));
     assert!(request.headers()["authorization"].is_sensitive());
-    let verdict = session(token()).judge(stamp, &response(200, &[], ""), moment()).unwrap();
-    assert!(matches!(verdict, NextAction::Accept));
+    let verdict = session(token()).check_response(stamp, &response(200, &[], ""), moment()).unwrap();
+    assert!(matches!(verdict, NextAction::Done));
 }
 
 /// The first way of requests-oauthlib: an error says that the token has expired, and the caller renews it.
@@ -281,14 +281,15 @@ fn a_challenge_that_a_renewal_would_not_help_renews_nothing() {
     ] {
         let stamp = session.attach_token(&mut get(API), now()).unwrap();
         let header = format!(r#"Basic realm="x", Bearer error="{error}""#);
-        let verdict = session.judge(stamp, &response(401, &[("www-authenticate", &header)], ""), moment()).unwrap();
+        let verdict =
+            session.check_response(stamp, &response(401, &[("www-authenticate", &header)], ""), moment()).unwrap();
         assert_eq!(matches!(verdict, NextAction::Renew(..)), renews, "{error}: {verdict:?}");
     }
     let mut unrenewable = token();
     unrenewable.refresh_token = None;
     let session = common::oauth2::session(unrenewable);
     let stamp = session.attach_token(&mut get(API), now()).unwrap();
-    let verdict = session.judge(stamp, &unauthorized(), moment()).unwrap();
+    let verdict = session.check_response(stamp, &unauthorized(), moment()).unwrap();
     assert!(matches!(verdict, NextAction::Reauthorize));
 }
 
@@ -297,7 +298,7 @@ fn a_late_401_of_an_old_token_renews_nothing() {
     let mut session = session(token());
     let stamp = session.attach_token(&mut get(API), now()).unwrap();
     session.set_token(Token::bearer("newer"));
-    let NextAction::Resend(again) = session.judge(stamp, &unauthorized(), moment()).unwrap() else { panic!() };
+    let NextAction::Retry(again) = session.check_response(stamp, &unauthorized(), moment()).unwrap() else { panic!() };
     let mut request = get(API);
     session.retry(&mut request, again).unwrap();
     assert_eq!(bearer(&request), Some("newer"));
@@ -310,7 +311,7 @@ fn a_token_is_withheld_from_one_request() {
     request.extensions_mut().insert(WithholdToken);
     let stamp = session.attach_token(&mut request, now()).unwrap();
     assert!(request.headers().is_empty());
-    assert!(matches!(session.judge(stamp, &unauthorized(), moment()).unwrap(), NextAction::Accept));
+    assert!(matches!(session.check_response(stamp, &unauthorized(), moment()).unwrap(), NextAction::Done));
 }
 
 fn placed(placement: TokenPlacement, request: Request) -> Result<Request, Error> {
@@ -589,9 +590,9 @@ fn a_challenge_decides_whether_a_renewal_may_help() {
         let session = session(token());
         let stamp = session.attach_token(&mut get(API), now()).unwrap();
         let answer = response(status, &[("www-authenticate", challenge)], "");
-        match session.judge(stamp, &answer, moment()).unwrap() {
-            NextAction::Accept => "accept",
-            NextAction::Resend(_) => "resend",
+        match session.check_response(stamp, &answer, moment()).unwrap() {
+            NextAction::Done => "accept",
+            NextAction::Retry(_) => "resend",
             NextAction::Renew(..) => "renew",
             NextAction::Reauthorize => "reauthorize",
         }

@@ -244,7 +244,9 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
     let stamp = session.attach_token(&mut request, moment().now).unwrap();
     assert_eq!(proof(&request), PROOFS[0].1);
     session.set_token(oauth2::Token::bearer("at-new"));
-    let NextAction::Resend(again) = session.judge(stamp, &response(401, &[], ""), moment()).unwrap() else { panic!() };
+    let NextAction::Retry(again) = session.check_response(stamp, &response(401, &[], ""), moment()).unwrap() else {
+        panic!()
+    };
     session.retry(&mut request, again).unwrap();
     assert_eq!((bearer(&request).unwrap(), proof(&request).as_str()), PROOFS[1]);
 

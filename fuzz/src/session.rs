@@ -269,15 +269,15 @@ fn by_hand(input: &Input, mut session: Session) {
         let Ok(stamp) = stamp else { continue };
         carries(&session, &request, kind);
         let response = respond(answer());
-        let verdict = session.judge(stamp, &response, crate::requests::moment(now, 2));
+        let verdict = session.check_response(stamp, &response, crate::requests::moment(now, 2));
         let again = match verdict {
             Ok(NextAction::Renew(step, again)) => {
                 let Some(token) = renew(Ok(step), answer(), &mut issued) else { continue };
                 session.set_token(token);
                 again
             }
-            Ok(NextAction::Resend(_)) => panic!("nobody else renews"),
-            Ok(NextAction::Accept | NextAction::Reauthorize) | Err(_) => continue,
+            Ok(NextAction::Retry(_)) => panic!("nobody else renews"),
+            Ok(NextAction::Done | NextAction::Reauthorize) | Err(_) => continue,
         };
         assert!(response.status() == 401 && kind != Kind::Withheld && !input.heedless);
         if session.retry(&mut request, again).is_ok() {

@@ -13,7 +13,7 @@
 //!     |  Session::attach_token                               |                              |
 //!     |---- access token ---------------------------------------------------------->|
 //!     |<--- protected resource, or 401 ---------------------------------------------|
-//!     |  Session::judge, Session::renew              |                              |
+//!     |  Session::check_response, Session::renew              |                              |
 //!     |---- refresh token, client ------------------>|                              |
 //!     |<--- Token, to be stored and installed -------|                              |
 //! ```

@@ -379,7 +379,7 @@ fn a_request_that_was_led_elsewhere_is_not_signed_again() {
         let mut request = get(API);
         let stamp = session.attach_token(&mut request, now()).unwrap();
         session.set_token(token());
-        let NextAction::Resend(again) = session.judge(stamp, &refused, moment()).unwrap() else {
+        let NextAction::Retry(again) = session.check_response(stamp, &refused, moment()).unwrap() else {
             panic!("there is a newer token")
         };
         let mut request = get(leads_to);

@@ -1,8 +1,8 @@
 //! Calling an API with a token, RFC 6750 §2, and renewing the token when it is due, RFC 6749 §6.
 //!
 //! ```text
-//!   attach_token ----> SentToken ----> the request is sent ----> judge ----> Accept        the response is the caller's
-//!     |                                                |-------> Resend        retry: there is a newer token
+//!   attach_token ----> SentToken ----> the request is sent ----> check_response ----> Done        the response is the caller's
+//!     |                                                |-------> Retry        retry: there is a newer token
 //!     |  Expired::Token                                |-------> Renew         store, set_token, retry
 //!     +----> renew ----> store ----> set_token           +-------> Reauthorize   only the user can help
 //! ```
@@ -48,7 +48,7 @@ const LEEWAY: Duration = Duration::from_secs(10);
 ///     signed => signed?,
 /// };
 /// let response = send(request.clone())?;
-/// if let NextAction::Renew(renewal, again) = session.judge(stamp, &response, Moment::from_os())? {
+/// if let NextAction::Renew(renewal, again) = session.check_response(stamp, &response, Moment::from_os())? {
 ///     let renewed = run(renewal, &mut send)?;
 ///     store(&renewed);
 ///     session.set_token(renewed);
@@ -328,15 +328,15 @@ impl Session {
     ///
     /// # Errors
     /// Those of [`renew`](Self::renew).
-    pub fn judge<B>(
+    pub fn check_response<B>(
         &self,
         stamp: SentToken,
         response: &http::Response<B>,
         moment: Moment,
     ) -> Result<NextAction, Error> {
         Ok(match self.want(&stamp, &ProtectedResponse::of(response, None)) {
-            Want::Nothing => NextAction::Accept,
-            Want::Resend => NextAction::Resend(Retry::once(stamp)),
+            Want::Nothing => NextAction::Done,
+            Want::Resend => NextAction::Retry(Retry::once(stamp)),
             Want::Renewal if self.is_renewable() => NextAction::Renew(self.renew(moment)?, Retry::once(stamp)),
             Want::Renewal | Want::User => NextAction::Reauthorize,
         })
