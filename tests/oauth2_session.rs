@@ -410,7 +410,7 @@ fn a_token_that_cannot_stand_in_a_header_is_an_error() {
 
 #[test]
 fn a_renewal_carries_what_the_caller_adds() {
-    let session = session(expired()).renew_with(|grant| grant.scope("photos").parameter("tenant", "t1"));
+    let session = session(expired()).map_renewal_grant(|grant| grant.scope("photos").parameter("tenant", "t1"));
     let (request, _) = sent(session.renew(moment()).unwrap());
     assert_eq!(
         (parameter(request.body(), "scope").as_str(), parameter(request.body(), "tenant").as_str()),

@@ -273,7 +273,7 @@ fn scopes_that_are_not_known_vanish() {
     assert_eq!(refusal(world.token(password())), missing);
     assert_eq!(refusal(world.refresh(&token)), missing);
     let session = world.client.session("https://photos.example.com", token.clone()).unwrap();
-    let session = session.renew_with(|grant| grant.scope("read"));
+    let session = session.map_renewal_grant(|grant| grant.scope("read"));
     assert_eq!(world.http.run(session.renew(Moment::from_os())).unwrap().scope, Some("read".into()));
     let step = world.client.refresh(&token, Some("write".into()), Moment::from_os());
     let invalid = refused("invalid_scope", 400, "Invalid scope parameter in request");

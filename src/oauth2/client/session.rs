@@ -169,10 +169,10 @@ impl Session {
     /// ```
     /// # use oauth_proto::oauth2::Session;
     /// fn with_scope(session: Session) -> Session {
-    ///     session.renew_with(|grant| grant.scope("photos").parameter("tenant", "t1"))
+    ///     session.map_renewal_grant(|grant| grant.scope("photos").parameter("tenant", "t1"))
     /// }
     /// ```
-    pub fn renew_with(mut self, shape: impl Fn(Grant) -> Grant + Send + Sync + 'static) -> Self {
+    pub fn map_renewal_grant(mut self, shape: impl Fn(Grant) -> Grant + Send + Sync + 'static) -> Self {
         self.shape = Some(Arc::new(shape));
         self
     }
