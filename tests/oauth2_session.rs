@@ -118,7 +118,7 @@ fn a_401_renews_the_token_and_sends_the_request_once_more() {
     assert_eq!(server.fetch(&shared).unwrap().status(), 200);
     let expected = ["/albums 2YotnFZFEjr1zCsicMWpAA", "/token", "save renewed", "/albums renewed"];
     assert_eq!(server.seen(), expected);
-    let ignoring = SharedSession::new(session(token()).ignore_401());
+    let ignoring = SharedSession::new(session(token()).without_renewal_on_401());
     assert_eq!(server.fetch(&ignoring).unwrap().status(), 401);
 }
 

@@ -70,7 +70,7 @@ pub fn run(input: Input) {
         session = session.return_renewals();
     }
     if input.heedless {
-        session = session.ignore_401();
+        session = session.without_renewal_on_401();
     }
     if input.shared { shared(&input, session) } else { by_hand(&input, session) }
 }

@@ -184,7 +184,7 @@ impl Session {
     }
 
     /// Goes by the clock alone: a 401 is a response like others.
-    pub fn ignore_401(mut self) -> Self {
+    pub fn without_renewal_on_401(mut self) -> Self {
         self.heeds_401 = false;
         self
     }
@@ -226,7 +226,7 @@ impl Session {
     /// Shows the token to every origin that is asked for.
     ///
     /// What this gives away: whoever can choose a URL that the application requests gets the token.
-    pub fn dangerous_any_origin(mut self) -> Self {
+    pub fn dangerous_allow_any_origin(mut self) -> Self {
         self.any_origin = true;
         self
     }
