@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
-use super::verdict::{NextAction, ProtectedResponse, Retry, SentToken, Want, WithholdToken};
+use super::verdict::{Action, NextAction, ProtectedResponse, Retry, SentToken, WithholdToken};
 use super::{Client, Grant, ProtectedRequest};
 use crate::event::Observer;
 use crate::oauth2::{BearerChallenge, BearerError, Placement, Scope, Token, TokenPlacement, TokenType};
@@ -334,45 +334,45 @@ impl Session {
         response: &http::Response<B>,
         moment: Moment,
     ) -> Result<NextAction, Error> {
-        Ok(match self.want(&stamp, &ProtectedResponse::of(response, None)) {
-            Want::Nothing => NextAction::Done,
-            Want::Resend => NextAction::Retry(Retry::once(stamp)),
-            Want::Renewal if self.is_renewable() => NextAction::Renew(self.renew(moment)?, Retry::once(stamp)),
-            Want::Renewal | Want::User => NextAction::Reauthorize,
+        Ok(match self.action_for(&stamp, &ProtectedResponse::of(response, None)) {
+            Action::Nothing => NextAction::Done,
+            Action::Resend => NextAction::Retry(Retry::once(stamp)),
+            Action::Renewal if self.is_renewable() => NextAction::Renew(self.renew(moment)?, Retry::once(stamp)),
+            Action::Renewal | Action::User => NextAction::Reauthorize,
         })
     }
 
-    pub(super) fn want(&self, stamp: &SentToken, response: &ProtectedResponse<'_>) -> Want {
+    pub(super) fn action_for(&self, stamp: &SentToken, response: &ProtectedResponse<'_>) -> Action {
         if stamp.last || !self.heeds_401 {
-            return Want::Nothing;
+            return Action::Nothing;
         }
         if self.refused_when.as_ref().is_some_and(|is_refused| is_refused(response)) {
             return self.way_on(stamp);
         }
         let status = response.status;
         if !matches!(status.as_u16(), 400 | 401 | 403) {
-            return Want::Nothing;
+            return Action::Nothing;
         }
         let error = BearerChallenge::of(response.headers).and_then(|challenge| challenge.error);
         // The code counts more than the status (RFC 6750 §3.1 only recommends 401). Without that code, 400 and 403 are about
         // something else than the token.
         if status != StatusCode::UNAUTHORIZED && error != Some(BearerError::InvalidToken) {
-            return Want::Nothing;
+            return Action::Nothing;
         }
         match error {
             Some(
                 BearerError::InvalidRequest
                 | BearerError::InsufficientScope
                 | BearerError::InsufficientUserAuthentication,
-            ) if stamp.generation == self.generation => Want::User,
+            ) if stamp.generation == self.generation => Action::User,
             // A code that is not known may well mean that the token has expired, and the request is sent only once more.
             _ => self.way_on(stamp),
         }
     }
 
     /// Returns what may help a request whose token was refused.
-    fn way_on(&self, stamp: &SentToken) -> Want {
-        if stamp.generation < self.generation { Want::Resend } else { Want::Renewal }
+    fn way_on(&self, stamp: &SentToken) -> Action {
+        if stamp.generation < self.generation { Action::Resend } else { Action::Renewal }
     }
 
     /// Gets a new token, without the user (RFC 6749 §6 and §4.4). Store what comes, then [`set_token`](Self::set_token) it.

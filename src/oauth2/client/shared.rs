@@ -14,14 +14,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use builder::{AsyncSharedSessionBuilder, SharedSessionBuilder};
-use line::{Line, Origin, Outcome, State, Supplied};
+use line::{Origin, Outcome, QueuePlace, RenewedSession, State};
 pub use renewal::Renewal;
 use renewal::{Detached, Urgency, Wanted};
 use storage::Storage;
 pub use storage::{ConditionalWrite, Lease, LeaseOutcome, StoredToken, WriteOutcome};
 
 use super::session::Session;
-use super::verdict::{ProtectedResponse, Retry, SentToken, Want, WithholdToken};
+use super::verdict::{Action, ProtectedResponse, Retry, SentToken, WithholdToken};
 use crate::event::Observer;
 use crate::oauth2::Token;
 use crate::single_flight::block_on;
@@ -292,7 +292,7 @@ impl SharedSession {
         }
         // Nothing is renewed for a request that the token must not go with.
         session.check_origin(request.uri(), request.headers())?;
-        let Supplied { session, origin } = self.ready(send, moment).await?;
+        let RenewedSession { session, origin } = self.ready(send, moment).await?;
         Ok(match origin {
             Origin::Renewed => session.attach_renewed_token(request)?,
             Origin::Loaded => session.attach_valid_token(request)?,
@@ -304,9 +304,9 @@ impl SharedSession {
         &self,
         send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Supplied, DriveError> {
+    ) -> Result<RenewedSession, DriveError> {
         let session = self.session();
-        let good = |session| Ok(Supplied { session, origin: Origin::Loaded });
+        let good = |session| Ok(RenewedSession { session, origin: Origin::Loaded });
         match self.need(&session, &moment())? {
             Need::Nothing => good(session),
             need => match self.supply(session.generation(), need.urgency(), send, moment).await {
@@ -318,7 +318,7 @@ impl SharedSession {
     }
 
     /// Goes on with the token after its renewal failed, if it is still good, and puts the next renewal off.
-    fn go_on_after(&self, error: DriveError, now: Timestamp) -> Result<Supplied, DriveError> {
+    fn go_on_after(&self, error: DriveError, now: Timestamp) -> Result<RenewedSession, DriveError> {
         let session = self.session();
         let is_good = session.token().is_some_and(|token| !token.is_expired(now));
         // Where the user has signed out, there is no token any more.
@@ -331,7 +331,7 @@ impl SharedSession {
         if is_first {
             session.observer().renewal_put_off(until, &error);
         }
-        Ok(Supplied { session, origin: Origin::Loaded })
+        Ok(RenewedSession { session, origin: Origin::Loaded })
     }
 
     /// Returns what the token needs before it is used.
@@ -361,20 +361,20 @@ impl SharedSession {
         moment: &mut impl FnMut() -> Moment,
     ) -> Result<Option<Arc<Session>>, DriveError> {
         let session = self.session();
-        Ok(match session.want(stamp, &ProtectedResponse::of(response, Some(response.body()))) {
-            Want::Nothing | Want::User => None,
-            Want::Resend => Some(session),
-            Want::Renewal if session.is_renewable() => {
+        Ok(match session.action_for(stamp, &ProtectedResponse::of(response, Some(response.body()))) {
+            Action::Nothing | Action::User => None,
+            Action::Resend => Some(session),
+            Action::Renewal if session.is_renewable() => {
                 Some(self.supply(stamp.generation, Urgency::Now, send, moment).await?.session)
             }
             // The user may have signed in again in another process. If not, the API's answer is the last word.
-            Want::Renewal if self.0.storage.is_shared() => {
+            Action::Renewal if self.0.storage.is_shared() => {
                 match self.supply(stamp.generation, Urgency::Now, send, moment).await {
                     Err(error) if error.needs_sign_in() => None,
                     supplied => Some(supplied?.session),
                 }
             }
-            Want::Renewal => None,
+            Action::Renewal => None,
         })
     }
 
@@ -385,8 +385,8 @@ impl SharedSession {
         urgency: Urgency,
         send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Supplied, DriveError> {
-        let mut line = Line::new(self, generation);
+    ) -> Result<RenewedSession, DriveError> {
+        let mut line = QueuePlace::new(self, generation);
         // A runtime that drops what it is given is given one renewal.
         let mut detached = self.0.detached.as_ref();
         loop {
@@ -395,7 +395,7 @@ impl SharedSession {
                 Outcome::Failed(error) => return Err(error),
                 Outcome::Turn(turn) => match detached.take() {
                     Some(detached) => {
-                        line = Line::behind(self, generation, &turn);
+                        line = QueuePlace::behind(self, generation, &turn);
                         detached.begin(self.clone(), turn, Wanted { generation, urgency });
                     }
                     None => return self.renew(turn, Wanted { generation, urgency }, send, moment).await,

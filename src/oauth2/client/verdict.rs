@@ -118,7 +118,7 @@ impl<'a> ProtectedResponse<'a> {
 }
 
 /// As [`NextAction`], before anything is done about it.
-pub(super) enum Want {
+pub(super) enum Action {
     Nothing,
     Resend,
     Renewal,
