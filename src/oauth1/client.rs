@@ -242,7 +242,7 @@ impl Client {
         if let Some(callback) = callback.with_request {
             protocol.push((CALLBACK.into(), callback.into()));
         }
-        let state = Temporary {
+        let state = AwaitTemporary {
             confirmed: matches!(service.when_told(), Callbacks::WithRequest | Callbacks::WithBoth)
                 && !service.unconfirmed_callback,
             json: service.json_answers,
@@ -379,7 +379,7 @@ impl Client {
         before: Option<Token>,
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
-        let state = Exchange { before, json: self.service.json_answers, signed_at: moment.now };
+        let state = AwaitToken { before, json: self.service.json_answers, signed_at: moment.now };
         let request = self.credentials_request(&self.service.token, Some(credentials), None, &[], protocol, moment)?;
         Ok(Step::send(request, state).observed_by(&self.observer))
     }
@@ -425,7 +425,7 @@ impl Client {
     }
 
     /// Where the callback goes.
-    fn returns_to(&self, user_returns: Return) -> Result<Told, Error> {
+    fn returns_to(&self, user_returns: Return) -> Result<CallbackPlacement, Error> {
         let (with_request, with_authorization) = match self.service.when_told() {
             Callbacks::WithRequest => (true, false),
             Callbacks::WithAuthorization => (false, true),
@@ -443,14 +443,14 @@ impl Client {
                 let with_request = with_request.then(|| "oob".to_owned());
                 let place = if let Return::Registered(uri) = user_returns { uri } else { None };
                 place.as_ref().map_or(Ok(()), check)?;
-                return Ok(Told { with_request, with_authorization: None, place });
+                return Ok(CallbackPlacement { with_request, with_authorization: None, place });
             }
         };
         if !with_request && !with_authorization {
             return Err(Unsupported::CallbackNotAccepted.into());
         }
         check(&place)?;
-        Ok(Told {
+        Ok(CallbackPlacement {
             with_request: with_request.then(|| place.clone()),
             with_authorization: with_authorization.then(|| place.clone()),
             place: Some(place),
@@ -459,7 +459,7 @@ impl Client {
 }
 
 /// The callback, in the places where it is told, and to be compared with.
-struct Told {
+struct CallbackPlacement {
     with_request: Option<String>,
     with_authorization: Option<String>,
     place: Option<String>,
@@ -480,7 +480,7 @@ fn user_url(
 }
 
 /// Waits for temporary credentials.
-struct Temporary {
+struct AwaitTemporary {
     /// Whether the answer must confirm the callback.
     confirmed: bool,
     json: bool,
@@ -492,7 +492,7 @@ struct Temporary {
     expires_at: Timestamp,
 }
 
-impl Receive<Pending> for Temporary {
+impl Receive<Pending> for AwaitTemporary {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Pending>, Error> {
         let response = Wiped(response);
         let mut fields = Fields::of(&response, self.json, self.signed_at)?;
@@ -509,14 +509,14 @@ impl Receive<Pending> for Temporary {
 }
 
 /// Waits for token credentials.
-struct Exchange {
+struct AwaitToken {
     /// The token that is renewed.
     before: Option<Token>,
     json: bool,
     signed_at: Timestamp,
 }
 
-impl Receive<Token> for Exchange {
+impl Receive<Token> for AwaitToken {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
         let response = Wiped(response);
         let mut fields = Fields::of(&response, self.json, self.signed_at)?;

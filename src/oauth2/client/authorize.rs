@@ -9,7 +9,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::client::Client;
-use super::pending::{Pending, PendingImplicit, Saved, State};
+use super::pending::{Pending, PendingCommon, PendingImplicit, State};
 use super::token_response;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::oauth2::redirect_uri::check_redirect_uri;
@@ -308,7 +308,7 @@ impl Client {
         authorize: Authorize,
         moment: &Moment,
         proof: impl FnOnce(&mut String),
-    ) -> Result<(String, usize, Saved), Error> {
+    ) -> Result<(String, usize, PendingCommon), Error> {
         let server = &self.0.server;
         let opened = self.0.opened.as_ref().map_err(Clone::clone)?;
         if let Some(name) = authorize.refused {
@@ -372,7 +372,7 @@ impl Client {
             url.push_str(&authorize.parameters);
         }
 
-        let saved = Saved {
+        let saved = PendingCommon {
             mark: self.0.mark.clone(),
             state,
             redirect_uri,

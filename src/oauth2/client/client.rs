@@ -47,10 +47,10 @@ use crate::{Error, Event, Moment, Purpose, Request, Response, Secret, Step, Unsu
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Client(pub(super) Arc<Parts>);
+pub struct Client(pub(super) Arc<ClientInner>);
 
 #[derive(Clone, Debug)]
-pub(super) struct Parts {
+pub(super) struct ClientInner {
     pub(super) server: AuthorizationServer,
     /// The server's token endpoint, for what waits for its answers.
     token_endpoint: Arc<Uri>,
@@ -65,7 +65,7 @@ pub(super) struct Parts {
     include_id: IncludeClientId,
     pub(super) redirect_uri: Option<RedirectUri>,
     pub(super) place: Leniency,
-    pub(super) opened: Result<Opened, Unsupported>,
+    pub(super) opened: Result<UrlPrefix, Unsupported>,
     pub(super) hooks: Hooks,
     observer: Observer,
 }
@@ -90,7 +90,7 @@ pub(super) struct RedirectUri {
 
 /// The beginning of a client's authorization URLs, which is always the same, and where its parameters begin in it.
 #[derive(Clone, Debug)]
-pub(super) struct Opened {
+pub(super) struct UrlPrefix {
     /// The endpoint and the client.
     pub(super) url: String,
     pub(super) start: usize,
@@ -121,8 +121,8 @@ impl Client {
     /// A public client with that identifier: without a secret.
     pub fn new(server: AuthorizationServer, client_id: impl Into<String>) -> Self {
         let id = client_id.into();
-        let opened = Opened::new(&server, &id);
-        Self(Arc::new(Parts {
+        let opened = UrlPrefix::new(&server, &id);
+        Self(Arc::new(ClientInner {
             mark: Mark::of(&[&server.token.to_string(), &id]),
             observer: Observer::of_client(&id),
             token_endpoint: Arc::new(server.token.clone()),
@@ -340,7 +340,7 @@ impl Client {
         let own = server.refresh.as_ref().filter(|_| refresh);
         let endpoint = server.private(own.or(Some(&server.token)), "token")?;
         let place = own.map_or_else(|| self.0.token_endpoint.clone(), |own| Arc::new(own.clone()));
-        let grant::Parts { parameters, headers, expected } = grant.into_parts(server.separator)?;
+        let grant::GrantParts { parameters, headers, expected } = grant.into_parts(server.separator)?;
         let request = self.request(endpoint, parameters, headers, server.transmission, &moment)?;
         let state = AwaitToken { client: self.clone(), purpose, expected };
         Ok(Step::send_to(place, request, state, self.observer()))
@@ -406,7 +406,7 @@ impl Client {
         endpoint: &Uri,
         moment: &Moment,
     ) -> Result<(), Error> {
-        let Parts { server, id, authentication, include_id, .. } = &*self.0;
+        let ClientInner { server, id, authentication, include_id, .. } = &*self.0;
         let mut push = |name: &str, value: &str| form::push_text(parameters, name, value);
         let includes_id = match (&authentication.0, include_id) {
             (Way::Body(_), _) | (_, IncludeClientId::Always) => true,
@@ -442,7 +442,7 @@ impl Client {
     }
 
     /// The parts, to be changed while a client is built.
-    fn parts(&mut self) -> &mut Parts {
+    fn parts(&mut self) -> &mut ClientInner {
         Arc::make_mut(&mut self.0)
     }
 
@@ -458,7 +458,7 @@ impl Client {
         expected: Expected,
         moment: &Moment,
     ) -> Result<Token, Error> {
-        let Parts { server, hooks, .. } = &*self.0;
+        let ClientInner { server, hooks, .. } = &*self.0;
         let mut response = Wiped(response);
         hooks.token_response(&mut response, refresh);
         token_response::token(&response, expected, server.quirks, server.separator, moment.now)
@@ -476,7 +476,7 @@ fn headers(basic: Option<HeaderValue>) -> HeaderMap {
     headers
 }
 
-impl Opened {
+impl UrlPrefix {
     fn new(server: &AuthorizationServer, client_id: &str) -> Result<Self, Unsupported> {
         let endpoint = server.private(server.authorization.as_ref(), "authorization")?;
         let own = form::pairs(endpoint.query().unwrap_or_default().as_bytes());

@@ -34,7 +34,7 @@ pub struct Grant {
 }
 
 /// A grant on its way: the form, the headers, and what the answer is read against.
-pub(super) struct Parts {
+pub(super) struct GrantParts {
     pub(super) parameters: Zeroizing<String>,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) expected: Expected,
@@ -223,7 +223,7 @@ impl Grant {
     }
 
     /// What is sent, and what the answer is read against.
-    pub(super) fn into_parts(mut self, separator: char) -> Result<Parts, Error> {
+    pub(super) fn into_parts(mut self, separator: char) -> Result<GrantParts, Error> {
         if let Some(name) = self.refused {
             return Err(Unsupported::ReservedParameter { name }.into());
         }
@@ -233,7 +233,7 @@ impl Grant {
         }
         let Self { scope, before, any_token, unknown_lifetime, .. } = self;
         let expected = Expected { scope, before, any_token, unknown_lifetime };
-        Ok(Parts { parameters: self.parameters, headers: self.headers, expected })
+        Ok(GrantParts { parameters: self.parameters, headers: self.headers, expected })
     }
 }
 

@@ -49,7 +49,7 @@ pub struct Pending {
     #[serde(rename = "v")]
     version: u64,
     #[serde(flatten)]
-    pub(super) saved: Saved,
+    pub(super) saved: PendingCommon,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) verifier: Option<CodeVerifier>,
 }
@@ -68,7 +68,7 @@ pub struct PendingImplicit {
     #[serde(rename = "implicit")]
     version: u64,
     #[serde(flatten)]
-    pub(super) saved: Saved,
+    pub(super) saved: PendingCommon,
 }
 
 /// A value that passes through the browser and need not be wiped from memory, but that nobody else should see.
@@ -110,7 +110,7 @@ impl fmt::Debug for State {
 
 /// What both kinds remember.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Saved {
+pub(super) struct PendingCommon {
     /// The client at its server.
     #[serde(rename = "for")]
     pub(super) mark: Mark,
@@ -133,7 +133,7 @@ pub(super) struct Saved {
 const VERSION: u64 = 2;
 
 impl Pending {
-    pub(super) fn new(saved: Saved, verifier: Option<CodeVerifier>) -> Self {
+    pub(super) fn new(saved: PendingCommon, verifier: Option<CodeVerifier>) -> Self {
         Self { version: VERSION, saved, verifier }
     }
 
@@ -165,7 +165,7 @@ impl Pending {
 }
 
 impl PendingImplicit {
-    pub(super) fn new(saved: Saved) -> Self {
+    pub(super) fn new(saved: PendingCommon) -> Self {
         Self { version: VERSION, saved }
     }
 
@@ -195,7 +195,7 @@ impl PendingImplicit {
     }
 }
 
-impl Saved {
+impl PendingCommon {
     fn check(&self, version: u64, mark: &Mark, now: Timestamp) -> Result<(), Error> {
         if version != VERSION {
             return Err(Expired::Outdated.into());
@@ -328,8 +328,8 @@ fn part<'c>(callback: &'c Callback<'_>, parts: &Parts<'c>, mode: ResponseMode) -
 mod tests {
     use super::*;
 
-    fn saved(mode: ResponseMode) -> Saved {
-        Saved {
+    fn saved(mode: ResponseMode) -> PendingCommon {
+        PendingCommon {
             mark: Mark::of(&["5"]),
             state: State::Given("xyz".into()),
             redirect_uri: None,
