@@ -13,7 +13,7 @@ use super::{
 };
 use crate::callback::Leniency;
 use crate::event::Observer;
-use crate::mark::Mark;
+use crate::mark::ClientFingerprint;
 use crate::step::Receive;
 use crate::wire::{Wiped, bare, form, with_query};
 use crate::{
@@ -224,9 +224,9 @@ impl Client {
 
     /// Returns what ties a pending authorization to this client at this service. The temporary credentials come from one endpoint,
     /// and the other is sent the verifier.
-    fn mark(&self) -> Mark {
+    fn mark(&self) -> ClientFingerprint {
         let Server { temporary, token, .. } = &self.service;
-        Mark::of(&[&temporary.to_string(), &token.to_string(), &self.credentials.key])
+        ClientFingerprint::of(&[&temporary.to_string(), &token.to_string(), &self.credentials.key])
     }
 
     /// The first leg: asks for temporary credentials (RFC 5849 §2.1).
@@ -485,7 +485,7 @@ struct AwaitTemporary {
     confirmed: bool,
     json: bool,
     /// The client at its service.
-    mark: Mark,
+    mark: ClientFingerprint,
     callback: Option<String>,
     returns_to: Option<String>,
     signed_at: Timestamp,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::TokenCredentials;
 use super::parameters::{TOKEN, VERIFIER};
 use crate::callback::{Leniency, Parts};
-use crate::mark::Mark;
+use crate::mark::ClientFingerprint;
 use crate::wire::{form, said, said_code, shortened};
 use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 
@@ -42,7 +42,7 @@ pub struct Pending {
     version: u64,
     /// The client at its service.
     #[serde(rename = "for", default)]
-    mark: Mark,
+    mark: ClientFingerprint,
     #[serde(flatten)]
     pub(super) credentials: TokenCredentials,
     /// The callback, where the authorization URL is to carry it.
@@ -60,7 +60,7 @@ const VERSION: u64 = 3;
 
 impl Pending {
     pub(super) fn new(
-        mark: Mark,
+        mark: ClientFingerprint,
         credentials: TokenCredentials,
         callback: Option<String>,
         returns_to: Option<String>,
@@ -86,7 +86,7 @@ impl Pending {
     }
 
     /// Whether this belongs to the client with that mark, and can still be redeemed.
-    pub(super) fn check(&self, mark: &Mark, now: Timestamp) -> Result<(), Error> {
+    pub(super) fn check(&self, mark: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
         self.belongs_to(mark)?;
         if self.expires_at <= now {
             return Err(Expired::Pending.into());
@@ -95,7 +95,7 @@ impl Pending {
     }
 
     /// Whether this belongs to the client with that mark.
-    pub(super) fn belongs_to(&self, mark: &Mark) -> Result<(), Error> {
+    pub(super) fn belongs_to(&self, mark: &ClientFingerprint) -> Result<(), Error> {
         if self.version != VERSION {
             return Err(Expired::Outdated.into());
         }
@@ -191,7 +191,13 @@ mod tests {
     use super::*;
 
     fn pending() -> Pending {
-        Pending::new(Mark::of(&["m"]), TokenCredentials::new("t k", "s"), None, None, Timestamp::from_secs(100))
+        Pending::new(
+            ClientFingerprint::of(&["m"]),
+            TokenCredentials::new("t k", "s"),
+            None,
+            None,
+            Timestamp::from_secs(100),
+        )
     }
 
     fn verifier(callback: &str) -> Result<Option<String>, Error> {
@@ -248,11 +254,20 @@ mod tests {
 
     #[test]
     fn time_and_stored_form_are_checked() {
-        assert_eq!(pending().check(&Mark::of(&["m"]), Timestamp::from_secs(99)), Ok(()));
-        assert_eq!(pending().check(&Mark::of(&["n"]), Timestamp::from_secs(99)), Err(Forged::OtherClient.into()));
-        assert_eq!(pending().check(&Mark::of(&["m"]), Timestamp::from_secs(100)), Err(Expired::Pending.into()));
+        assert_eq!(pending().check(&ClientFingerprint::of(&["m"]), Timestamp::from_secs(99)), Ok(()));
+        assert_eq!(
+            pending().check(&ClientFingerprint::of(&["n"]), Timestamp::from_secs(99)),
+            Err(Forged::OtherClient.into())
+        );
+        assert_eq!(
+            pending().check(&ClientFingerprint::of(&["m"]), Timestamp::from_secs(100)),
+            Err(Expired::Pending.into())
+        );
         let stored = serde_json::to_string(&pending()).unwrap().replace("\"v\":3", "\"v\":9");
         let outdated: Pending = serde_json::from_str(&stored).unwrap();
-        assert_eq!(outdated.check(&Mark::of(&["m"]), Timestamp::from_secs(1)), Err(Expired::Outdated.into()));
+        assert_eq!(
+            outdated.check(&ClientFingerprint::of(&["m"]), Timestamp::from_secs(1)),
+            Err(Expired::Outdated.into())
+        );
     }
 }

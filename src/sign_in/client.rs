@@ -10,7 +10,7 @@ use super::custom::{Client, Custom};
 use super::table::Table;
 use super::{Service, Site};
 use crate::callback::Leniency;
-use crate::mark::Mark;
+use crate::mark::ClientFingerprint;
 use crate::oauth2::{Known, Scope};
 use crate::wire::bare;
 use crate::{Error, Secret, Unsupported, oauth1, oauth2};
@@ -41,7 +41,7 @@ pub(super) struct Parts {
     pub(super) callback: String,
     pub(super) profile: Profile,
     /// What pending values are known by.
-    pub(super) mark: Mark,
+    pub(super) mark: ClientFingerprint,
     pub(super) scope: Option<Scope>,
     pub(super) parameters: Vec<(String, String)>,
     pub(super) arguments: Vec<(String, String)>,
@@ -252,9 +252,9 @@ fn of_1_0a(site: &Site) -> Result<(), Unsupported> {
 }
 
 /// A client, where codes go that are its, where users come back to, and whose profile comes.
-fn mark(client: &Client, callback: &str, profile: &Profile) -> Mark {
+fn mark(client: &Client, callback: &str, profile: &Profile) -> ClientFingerprint {
     let (kind, token) = client.endpoint();
     // Functions have no name to be told apart by. A table's profile is never empty.
     let profile = profile.table().map_or("", |table| &table.profile);
-    Mark::of(&[kind, &token.to_string(), callback, profile, client.id()])
+    ClientFingerprint::of(&[kind, &token.to_string(), callback, profile, client.id()])
 }

@@ -8,7 +8,7 @@ use super::SignIn;
 use super::client::Parts;
 use super::custom::Client;
 use super::then::{divided, then};
-use crate::mark::Mark;
+use crate::mark::ClientFingerprint;
 use crate::oauth1::Callbacks;
 use crate::oauth2::Authorize;
 use crate::wire::bare;
@@ -66,7 +66,7 @@ pub struct Pending {
     version: u64,
     /// The client at its service.
     #[serde(rename = "for")]
-    mark: Mark,
+    mark: ClientFingerprint,
     pub(super) leg: Leg,
 }
 
@@ -108,7 +108,7 @@ impl Pending {
     }
 
     /// Whether it is this client's. Its time is for the protocol to look at.
-    pub(super) fn check(&self, mark: &Mark) -> Result<(), Error> {
+    pub(super) fn check(&self, mark: &ClientFingerprint) -> Result<(), Error> {
         if self.version != VERSION {
             return Err(Expired::Outdated.into());
         }

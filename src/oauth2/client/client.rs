@@ -14,7 +14,7 @@ use super::token_response::{self, Expected};
 use super::{AuthorizationServer, ClientAuthentication, Grant};
 use crate::callback::Leniency;
 use crate::event::Observer;
-use crate::mark::Mark;
+use crate::mark::ClientFingerprint;
 use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{SecretPlacement, Token, Transmission};
 use crate::step::Receive;
@@ -56,7 +56,7 @@ pub(super) struct ClientInner {
     token_endpoint: Arc<Uri>,
     pub(super) id: String,
     /// What pending values of this client at this server are known by.
-    pub(super) mark: Mark,
+    pub(super) mark: ClientFingerprint,
     authentication: ClientAuthentication,
     /// Whether the server decides where the secret goes.
     follows_server: bool,
@@ -123,7 +123,7 @@ impl Client {
         let id = client_id.into();
         let opened = UrlPrefix::new(&server, &id);
         Self(Arc::new(ClientInner {
-            mark: Mark::of(&[&server.token.to_string(), &id]),
+            mark: ClientFingerprint::of(&[&server.token.to_string(), &id]),
             observer: Observer::of_client(&id),
             token_endpoint: Arc::new(server.token.clone()),
             server,

@@ -22,7 +22,7 @@ use serde_json::Value;
 use super::client::Client;
 use super::grant::{self, Grant, Kind};
 use super::token_response::{self, Expected};
-use crate::mark::Mark;
+use crate::mark::ClientFingerprint;
 use crate::oauth2::{Scope, Token};
 use crate::step::{Receive, Wake};
 use crate::wire::{ResponseExcerpt, RetryAfter, Wiped, endpoint, lenient};
@@ -62,7 +62,7 @@ const VERSION: u64 = 2;
 pub struct PendingDevice {
     /// The client at its server.
     #[serde(rename = "for")]
-    mark: Mark,
+    mark: ClientFingerprint,
     /// The form that the others are stored in. The first had none, and a mark of 53 bits.
     #[serde(rename = "v", default)]
     version: u64,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ResponseMode;
 use crate::callback::{Leniency, Parts};
-use crate::mark::Mark;
+use crate::mark::ClientFingerprint;
 use crate::oauth2::Scope;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::secret::same;
@@ -113,7 +113,7 @@ impl fmt::Debug for State {
 pub(super) struct PendingCommon {
     /// The client at its server.
     #[serde(rename = "for")]
-    pub(super) mark: Mark,
+    pub(super) mark: ClientFingerprint,
     pub(super) state: State,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) redirect_uri: Option<Arc<str>>,
@@ -159,7 +159,7 @@ impl Pending {
         self.saved.expires_at
     }
 
-    pub(super) fn check(&self, mark: &Mark, now: Timestamp) -> Result<(), Error> {
+    pub(super) fn check(&self, mark: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
         self.saved.check(self.version, mark, now)
     }
 }
@@ -190,13 +190,13 @@ impl PendingImplicit {
         self.saved.expires_at
     }
 
-    pub(super) fn check(&self, mark: &Mark, now: Timestamp) -> Result<(), Error> {
+    pub(super) fn check(&self, mark: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
         self.saved.check(self.version, mark, now)
     }
 }
 
 impl PendingCommon {
-    fn check(&self, version: u64, mark: &Mark, now: Timestamp) -> Result<(), Error> {
+    fn check(&self, version: u64, mark: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
         if version != VERSION {
             return Err(Expired::Outdated.into());
         }
@@ -330,7 +330,7 @@ mod tests {
 
     fn saved(mode: ResponseMode) -> PendingCommon {
         PendingCommon {
-            mark: Mark::of(&["5"]),
+            mark: ClientFingerprint::of(&["5"]),
             state: State::Given("xyz".into()),
             redirect_uri: None,
             scope: None,
@@ -410,12 +410,21 @@ mod tests {
     #[test]
     fn time_and_stored_form_are_checked() {
         let pending = || Pending::new(saved(ResponseMode::Query), None);
-        assert_eq!(pending().check(&Mark::of(&["5"]), Timestamp::from_secs(99)), Ok(()));
-        assert_eq!(pending().check(&Mark::of(&["6"]), Timestamp::from_secs(99)), Err(Forged::OtherClient.into()));
-        assert_eq!(pending().check(&Mark::of(&["5"]), Timestamp::from_secs(100)), Err(Expired::Pending.into()));
+        assert_eq!(pending().check(&ClientFingerprint::of(&["5"]), Timestamp::from_secs(99)), Ok(()));
+        assert_eq!(
+            pending().check(&ClientFingerprint::of(&["6"]), Timestamp::from_secs(99)),
+            Err(Forged::OtherClient.into())
+        );
+        assert_eq!(
+            pending().check(&ClientFingerprint::of(&["5"]), Timestamp::from_secs(100)),
+            Err(Expired::Pending.into())
+        );
         let stored = serde_json::to_string(&pending()).unwrap();
         let outdated: Pending = serde_json::from_str(&stored.replace("\"v\":2", "\"v\":9")).unwrap();
-        assert_eq!(outdated.check(&Mark::of(&["5"]), Timestamp::from_secs(1)), Err(Expired::Outdated.into()));
+        assert_eq!(
+            outdated.check(&ClientFingerprint::of(&["5"]), Timestamp::from_secs(1)),
+            Err(Expired::Outdated.into())
+        );
         serde_json::from_str::<PendingImplicit>(&stored).unwrap_err();
     }
 }
