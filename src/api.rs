@@ -17,7 +17,7 @@ const LIMIT: usize = 8 * 1024 * 1024;
 
 /// A GET with arguments in the query, or a POST with a form or JSON.
 #[derive(Clone)]
-pub(crate) struct Call {
+pub(crate) struct ApiCall {
     uri: Uri,
     arguments: String,
     body: Option<Body>,
@@ -31,7 +31,7 @@ enum Body {
     Json(String),
 }
 
-impl Call {
+impl ApiCall {
     pub(crate) fn new(url: &str) -> Result<Self, Error> {
         Ok(Self { uri: endpoint(url)?, arguments: String::new(), body: None, limit: LIMIT, plain_http: false })
     }
@@ -85,7 +85,7 @@ impl Call {
     }
 }
 
-impl fmt::Debug for Call {
+impl fmt::Debug for ApiCall {
     /// Arguments and form may hold anything.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiRequest").field("uri", &without_query(&self.uri)).finish_non_exhaustive()

@@ -6,7 +6,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method as HttpMethod, Uri};
 
 use super::parameters::{CALLBACK, SESSION_HANDLE, TOKEN, VERIFIER, is_oauth, is_protocol};
-use super::signer::{Extra, Signer};
+use super::signer::{OAuthParam, Signer};
 use super::token_response::Fields;
 use super::{
     Callbacks, ClientCredentials, ParameterPlacement, Pending, Server, Session, Stamp, Token, TokenCredentials,
@@ -237,7 +237,7 @@ impl Client {
     pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Pending>, Error> {
         let Authorize { user_returns, realm, parameters, lifetime } = authorize;
         let service = &self.service;
-        let mut protocol: Vec<Extra<'_>> = Vec::new();
+        let mut protocol: Vec<OAuthParam<'_>> = Vec::new();
         let callback = self.returns_to(user_returns)?;
         if let Some(callback) = callback.with_request {
             protocol.push((CALLBACK.into(), callback.into()));
@@ -375,7 +375,7 @@ impl Client {
     pub(super) fn token_request(
         &self,
         credentials: &TokenCredentials,
-        protocol: Vec<Extra<'_>>,
+        protocol: Vec<OAuthParam<'_>>,
         before: Option<Token>,
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
@@ -392,7 +392,7 @@ impl Client {
         token: Option<&TokenCredentials>,
         realm: Option<String>,
         parameters: &[(String, String)],
-        mut protocol: Vec<Extra<'_>>,
+        mut protocol: Vec<OAuthParam<'_>>,
         moment: Moment,
     ) -> Result<Request, Error> {
         self.service.check_private(endpoint)?;

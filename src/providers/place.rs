@@ -3,7 +3,7 @@
 use http::Uri;
 use url::Url;
 
-use crate::wire::{Site, bare};
+use crate::wire::{OriginRef, bare};
 use crate::{Error, Unsupported};
 
 /// What stands for `{…}` in a provider's URLs.
@@ -68,7 +68,7 @@ pub(crate) fn installation(place: &str) -> Result<&str, Error> {
 /// Whether what is sent to that URL stays secret on the way; `None` where it is not a plain URL.
 fn is_private(base: &str) -> Option<bool> {
     let uri: Uri = base.parse().ok().filter(|_| !base.contains(['?', '#']))?;
-    let site = Site::of(&uri)?;
+    let site = OriginRef::of(&uri)?;
     let has_user = uri.authority()?.as_str().contains('@');
     // Another parser, that of browsers, must read the same: they differ about backslashes, dots as segments, and numbers
     // as hosts.

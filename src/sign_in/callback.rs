@@ -11,9 +11,9 @@ use super::start::Leg;
 use super::table::Table;
 use super::then::{divided, then};
 use super::{Pending, SignIn, Tokens, User, mapping};
-use crate::api::{self, Call};
+use crate::api::{self, ApiCall};
 use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, Site};
+use crate::wire::{OriginRef, ResponseExcerpt};
 use crate::{Callback, Error, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, Step, oauth1, oauth2};
 
 /// The most that a profile may have.
@@ -80,7 +80,7 @@ fn fetch(parts: Arc<Parts>, tokens: Tokens, moment: Moment) -> Result<Step<User>
 
 impl Parts {
     fn profile_request(&self, table: &Table) -> Result<Request, Error> {
-        let mut call = Call::new(&table.profile)?;
+        let mut call = ApiCall::new(&table.profile)?;
         let replaced = |name: &str| self.arguments.iter().any(|(own, _)| own == name);
         for (name, value) in table.site.arguments.iter().filter(|(name, _)| !replaced(name)) {
             call.argument(name, value);
@@ -110,7 +110,7 @@ impl Parts {
                 let _ = session.attach_renewed_token(&mut request)?;
             }
             (Client::Oauth1(client), Tokens::Oauth1(token)) => {
-                Site::of_request(request.uri(), request.headers())?;
+                OriginRef::of_request(request.uri(), request.headers())?;
                 client.service().check_private(request.uri())?;
                 client.session(token.clone()).sign(&mut request, moment)?;
             }
@@ -179,7 +179,7 @@ impl Receive<User> for AwaitProfile {
         let Some(emails) = parts.profile.table().and_then(|table| table.emails.as_deref()) else {
             return Ok(Step::Done(user));
         };
-        let request = parts.authorized(Call::new(emails)?.request()?, &user.tokens, moment)?;
+        let request = parts.authorized(ApiCall::new(emails)?.request()?, &user.tokens, moment)?;
         Ok(Step::send(request, AwaitEmails { parts, user }))
     }
 

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::Uri;
 
-use super::{Site, bare, shortened};
+use super::{OriginRef, bare, shortened};
 use crate::Unsupported;
 
 /// A URL that can be an endpoint.
@@ -12,7 +12,7 @@ pub(crate) fn endpoint(url: &str) -> Result<Uri, Unsupported> {
     // A fragment would be dropped without a word.
     let uri = url.parse().ok().filter(|uri: &Uri| {
         let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
-        Site::of(uri).is_some() && !has_user && !url.contains('#')
+        OriginRef::of(uri).is_some() && !has_user && !url.contains('#')
     });
     uri.ok_or_else(|| Unsupported::Url {
         url: bare(url),
@@ -22,7 +22,7 @@ pub(crate) fn endpoint(url: &str) -> Result<Uri, Unsupported> {
 
 /// Returns whether secrets may go to that place and come back from it: it is https, or this machine.
 pub(crate) fn is_private(uri: &Uri) -> bool {
-    Site::of(uri).is_some_and(Site::is_private)
+    OriginRef::of(uri).is_some_and(OriginRef::is_private)
 }
 
 /// Checks that a place [is private](is_private). The error names the option that lifts it, if there is one.

@@ -22,7 +22,7 @@ pub(crate) use endpoint::{check_private, endpoint, is_private, leads_inside, wit
 pub use excerpt::ResponseExcerpt;
 pub(crate) use excerpt::{MAX_BODY, bare, shortened};
 pub use origin::Origin;
-pub(crate) use origin::Site;
+pub(crate) use origin::OriginRef;
 #[cfg(test)]
 pub(crate) use prose::hides_token;
 pub(crate) use prose::{said, said_code};

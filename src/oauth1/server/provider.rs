@@ -10,7 +10,7 @@ use super::queries::{FindTemporary, Redeem, Redemption, SaveTemporary};
 use super::records::{Stage, TemporaryRecord, TokenRecord, hashed};
 use super::rejected::{RejectReason, form_response};
 use super::store::{NextQuery, ServerStep};
-use super::verifier::{Checked, SignedWith, Verifier, hex};
+use super::verifier::{SignedWith, VerifiedRequest, Verifier, hex};
 use crate::oauth1::parameters;
 use crate::oauth1::parameters::{CALLBACK, CALLBACK_CONFIRMED, TOKEN, TOKEN_SECRET, VERIFIER};
 use crate::{Error, Moment, PendingQuery, Response, Secret, Unsupported};
@@ -131,8 +131,8 @@ impl Provider {
         Err(RejectReason::HttpMethod { method: method.clone(), allowed: if self.get { "GET, POST" } else { "POST" } })
     }
 
-    fn issue_temporary(self, checked: Checked) -> ServerStep<Response> {
-        let Checked { presented, client, moment, .. } = checked;
+    fn issue_temporary(self, checked: VerifiedRequest) -> ServerStep<Response> {
+        let VerifiedRequest { presented, client, moment, .. } = checked;
         let Some(callback) = presented.callback else {
             return self.verifier.reject(RejectReason::ParameterMissing(CALLBACK));
         };
@@ -174,8 +174,8 @@ impl Provider {
         })))
     }
 
-    fn redeem(self, checked: Checked) -> ServerStep<Response> {
-        let Checked { presented, moment, .. } = checked;
+    fn redeem(self, checked: VerifiedRequest) -> ServerStep<Response> {
+        let VerifiedRequest { presented, moment, .. } = checked;
         let (Some(temporary), Some(code)) = (presented.token, presented.verifier) else {
             return self.verifier.reject(RejectReason::ParameterMissing(VERIFIER));
         };

@@ -8,7 +8,7 @@ use http::header::HOST;
 use http::uri::Scheme;
 use subtle::ConstantTimeEq;
 
-use super::presented::{Bounds, Presented, Protocol};
+use super::presented::{Bounds, PresentedRequest, Protocol};
 use super::queries::{FindCredentials, FoundCredentials, RememberNonce};
 use super::records::{Approval, ClientRecord, TokenRecord};
 use super::rejected::RejectReason;
@@ -17,7 +17,7 @@ use super::store::{NextQuery, ServerStep};
 use crate::oauth1::key::Key;
 use crate::oauth1::method::{KeyEncoding, Method, sha1_body_hash, signing_key};
 use crate::oauth1::parameters::{BODY_HASH, NONCE, TIMESTAMP, TOKEN};
-use crate::wire::{Origin, Site, bare, shortened};
+use crate::wire::{Origin, OriginRef, bare, shortened};
 use crate::{Error, Moment, OneTimeUse, PendingQuery, Timestamp, Unsupported};
 
 /// Checks signed requests of one service.
@@ -115,8 +115,8 @@ pub(super) enum SignedWith {
 }
 
 /// A request whose signature is right and which is not a replay.
-pub(super) struct Checked {
-    pub(super) presented: Presented,
+pub(super) struct VerifiedRequest {
+    pub(super) presented: PresentedRequest,
     pub(super) client: Arc<ClientRecord>,
     pub(super) token: Option<Arc<TokenRecord>>,
     pub(super) moment: Moment,
@@ -285,7 +285,7 @@ impl Verifier {
     pub fn verify<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Verified> {
         let signed_with = if self.0.two_legged { SignedWith::ClientOrToken } else { SignedWith::Token };
         self.check(request, signed_with, moment, |checked| {
-            let Presented { client, token, .. } = checked.presented;
+            let PresentedRequest { client, token, .. } = checked.presented;
             // A record that the store made for this answer is taken apart, another's grant is copied.
             let grant = |record| match Arc::try_unwrap(record) {
                 Ok(TokenRecord { grant, .. }) => grant,
@@ -301,7 +301,7 @@ impl Verifier {
         request: &Request<B>,
         signed_with: SignedWith,
         moment: Moment,
-        then: impl FnOnce(Checked) -> ServerStep<T> + Send + 'static,
+        then: impl FnOnce(VerifiedRequest) -> ServerStep<T> + Send + 'static,
     ) -> ServerStep<T> {
         let (mut presented, method) = match self.present(request, signed_with, moment.now) {
             Ok(presented) => presented,
@@ -325,7 +325,9 @@ impl Verifier {
                 _ => FoundCredentials { temporary: None, ..found },
             };
             match verifier.authenticate(&presented, &method, signed_with, found, &moment) {
-                Ok((client, token)) => verifier.refuse_replay(Checked { presented, client, token, moment }, then),
+                Ok((client, token)) => {
+                    verifier.refuse_replay(VerifiedRequest { presented, client, token, moment }, then)
+                }
                 Err(reason) => verifier.reject(reason),
             }
         })))
@@ -346,7 +348,7 @@ impl Verifier {
         request: &Request<B>,
         signed_with: SignedWith,
         now: Timestamp,
-    ) -> Result<(Presented, Method), RejectReason> {
+    ) -> Result<(PresentedRequest, Method), RejectReason> {
         let site = self.site(request)?;
         // Only the provider's first endpoint has a use for the request's own parameters.
         let wants_own = signed_with == SignedWith::Client;
@@ -359,7 +361,7 @@ impl Verifier {
             }
             Ok(method)
         };
-        let (presented, method) = Presented::of(request, site, wants_own, self.0.bounds, judge)?;
+        let (presented, method) = PresentedRequest::of(request, site, wants_own, self.0.bounds, judge)?;
         self.check_body(&presented, &method, request.body().as_ref())?;
         Ok((presented, method))
     }
@@ -398,7 +400,7 @@ impl Verifier {
     }
 
     /// The origin that the request was made to.
-    fn site<B>(&self, request: &Request<B>) -> Result<Site<'_>, RejectReason> {
+    fn site<B>(&self, request: &Request<B>) -> Result<OriginRef<'_>, RejectReason> {
         if self.0.any_host {
             return self.0.origins.first().map(Origin::site).ok_or(RejectReason::WrongHost);
         }
@@ -439,7 +441,7 @@ impl Verifier {
     }
 
     /// Whether the body is the one whose hash is signed (OAuth Request Body Hash 1.0, draft 4, §3.1).
-    fn check_body(&self, presented: &Presented, method: &Method, body: &[u8]) -> Result<(), RejectReason> {
+    fn check_body(&self, presented: &PresentedRequest, method: &Method, body: &[u8]) -> Result<(), RejectReason> {
         match &presented.body_hash {
             Some(_) if presented.is_form => Err(RejectReason::ParameterInvalid(BODY_HASH)),
             Some(hash) => {
@@ -460,7 +462,7 @@ impl Verifier {
     /// so that neither the answer nor its time tells which of them was wrong.
     fn authenticate(
         &self,
-        presented: &Presented,
+        presented: &PresentedRequest,
         method: &Method,
         signed_with: SignedWith,
         found: FoundCredentials,
@@ -526,8 +528,8 @@ impl Verifier {
     /// store.
     fn refuse_replay<T: 'static>(
         self,
-        mut checked: Checked,
-        then: impl FnOnce(Checked) -> ServerStep<T> + Send + 'static,
+        mut checked: VerifiedRequest,
+        then: impl FnOnce(VerifiedRequest) -> ServerStep<T> + Send + 'static,
     ) -> ServerStep<T> {
         let now = checked.moment.now;
         let presented = &mut checked.presented;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::session::Session;
 use super::{ProtectedRequest, TokenParameter, token_response};
-use crate::api::{self, Call};
+use crate::api::{self, ApiCall};
 use crate::oauth2::{Quirks, Token, TokenPlacement};
 use crate::{Error, Refused, Request, Response, Step, Timestamp};
 
@@ -27,7 +27,7 @@ use crate::{Error, Refused, Request, Response, Step, Timestamp};
 /// ```
 #[derive(Clone)]
 pub struct ApiRequest {
-    call: Call,
+    call: ApiCall,
     placement: TokenPlacement,
     derived: Option<TokenParameter>,
 }
@@ -38,7 +38,7 @@ impl ApiRequest {
     /// # Errors
     /// [`Unsupported::Url`](crate::Unsupported::Url) when that is not an absolute http or https URL.
     pub fn new(url: &str) -> Result<Self, Error> {
-        Ok(Self { call: Call::new(url)?, placement: TokenPlacement::BEARER, derived: None })
+        Ok(Self { call: ApiCall::new(url)?, placement: TokenPlacement::BEARER, derived: None })
     }
 
     /// An argument in the query.

@@ -20,7 +20,7 @@ use super::verdict::{Action, NextAction, ProtectedResponse, Retry, SentToken, Wi
 use super::{Client, Grant, ProtectedRequest};
 use crate::event::Observer;
 use crate::oauth2::{BearerChallenge, BearerError, Placement, Scope, Token, TokenPlacement, TokenType};
-use crate::wire::{Origin, Site, endpoint};
+use crate::wire::{Origin, OriginRef, endpoint};
 use crate::{Error, Expired, Moment, Request, Step, Timestamp, Unsupported};
 
 /// How much earlier than its end a token is renewed, unless said otherwise: requests take a while.
@@ -428,7 +428,7 @@ impl Session {
     }
 
     pub(super) fn check_origin(&self, uri: &http::Uri, headers: &HeaderMap) -> Result<(), Error> {
-        let site = Site::of_request(uri, headers)?;
+        let site = OriginRef::of_request(uri, headers)?;
         if self.any_origin {
             return Ok(self.client.0.server.check_private(uri)?);
         }
