@@ -314,11 +314,11 @@ fn as_many_parameters_and_as_large_a_form_as_the_operator_allows_are_verified() 
         assert_eq!(verify(&signed_form(&world, placement, form(1000))), Ok(()), "{placement:?}");
         let one_more = signed_form(&world, placement, form(1001));
         assert_eq!(verify(&one_more), Err(RejectReason::TooManyParameters { most: 1000 }), "{placement:?}");
-        let verifier = world.provider.verifier().clone().most_parameters(1001);
+        let verifier = world.provider.verifier().clone().max_parameters(1001);
         assert!(serve(verifier.verify(&one_more, world.moment()), &world.store).is_ok());
     }
     let request = signed_form(&world, ParameterPlacement::Header, vec![b'a'; 100]);
-    let verifier = |bytes| world.provider.verifier().clone().largest_form(bytes);
+    let verifier = |bytes| world.provider.verifier().clone().max_form_len(bytes);
     assert!(serve(verifier(100).verify(&request, world.moment()), &world.store).is_ok());
     let rejected = serve(verifier(99).verify(&request, world.moment()), &world.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::FormTooLarge { size: 100, most: 99 });

@@ -52,13 +52,13 @@ pub enum RejectReason {
     /// A parameter that storage would be asked about, or would keep, has a NUL or another control character.
     #[error("{0:?} has a control character, which no value of that parameter has: send it without")]
     ControlCharacter(String),
-    /// The request has more parameters than [`Verifier::most_parameters`](super::Verifier::most_parameters) says.
+    /// The request has more parameters than [`Verifier::max_parameters`](super::Verifier::max_parameters) says.
     #[error("the request has more than {most} parameters, the most that Verifier::most_parameters allows")]
     TooManyParameters {
         /// How many it may have.
         most: usize,
     },
-    /// The body is a larger form than [`Verifier::largest_form`](super::Verifier::largest_form) says.
+    /// The body is a larger form than [`Verifier::max_form_len`](super::Verifier::max_form_len) says.
     #[error("the form has {size} bytes, and {most} are the most that Verifier::largest_form allows")]
     FormTooLarge {
         /// How many bytes it has.

@@ -239,10 +239,10 @@ impl Verifier {
     /// ```
     /// use oauth_proto::oauth1::server::Verifier;
     ///
-    /// let verifier = Verifier::new("https://photos.example.net")?.most_parameters(50);
+    /// let verifier = Verifier::new("https://photos.example.net")?.max_parameters(50);
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
-    pub fn most_parameters(self, most: usize) -> Self {
+    pub fn max_parameters(self, most: usize) -> Self {
         self.with(|config| config.bounds.parameters = most)
     }
 
@@ -251,16 +251,16 @@ impl Verifier {
     /// may have any size.
     ///
     /// # Security
-    /// See [`most_parameters`](Self::most_parameters).
+    /// See [`max_parameters`](Self::max_parameters).
     ///
     /// # Examples
     /// ```
     /// use oauth_proto::oauth1::server::Verifier;
     ///
-    /// let verifier = Verifier::new("https://photos.example.net")?.largest_form(64 * 1024);
+    /// let verifier = Verifier::new("https://photos.example.net")?.max_form_len(64 * 1024);
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
-    pub fn largest_form(self, bytes: usize) -> Self {
+    pub fn max_form_len(self, bytes: usize) -> Self {
         self.with(|config| config.bounds.form = bytes)
     }
 
