@@ -71,7 +71,7 @@ impl ClientSource for Never {
 }
 
 impl ExtensionGrant for Never {
-    fn judge(&self, _: &DecideGrant, _: Timestamp) -> Decision {
+    fn handle(&self, _: &DecideGrant, _: Timestamp) -> Decision {
         Decision::Denied
     }
 }

@@ -181,7 +181,7 @@ fn extension_grants_are_judged_or_asked_about() {
     #[derive(Debug)]
     struct Voucher;
     impl ExtensionGrant for Voucher {
-        fn judge(&self, question: &DecideGrant, now: Timestamp) -> Decision {
+        fn handle(&self, question: &DecideGrant, now: Timestamp) -> Decision {
             let GrantCredential::Extension { parameters, .. } = &question.credential else { return Decision::Denied };
             assert!(!format!("{question:?}").contains("genuine") && now.as_secs() == NOW);
             match parameters.iter().any(|(name, value)| name == "voucher" && value.expose() == "genuine") {

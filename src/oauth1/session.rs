@@ -80,10 +80,10 @@ impl Session {
         self.signer.sign(request, stamp)
     }
 
-    /// Signs a request whose body cannot be read, as [`Signer::attach_token_to_head`] does.
+    /// Signs a request whose body cannot be read, as [`Signer::sign_head`] does.
     ///
     /// # Errors
-    /// As [`Signer::attach_token_to_head`].
+    /// As [`Signer::sign_head`].
     pub fn sign_head<'a, B>(
         &self,
         request: &mut Request<B>,

@@ -64,7 +64,7 @@ impl Signer {
 
     /// Signs a request: adds the protocol parameters where the scheme places them. The body is a `Vec<u8>`, or of another
     /// type that can be read and replaced, such as `Bytes`; for `()`, a stream and the like there is
-    /// [`attach_token_to_head`](Self::attach_token_to_head).
+    /// [`sign_head`](Self::sign_head).
     ///
     /// Signed are the method, the URI (its authority as a `Host` header has it, where the request has one), the query,
     /// the body if it is a form by its `Content-Type`, and parameters of the caller's in an `Authorization: OAuth`
@@ -108,7 +108,7 @@ impl Signer {
     /// # struct Stream;
     /// # let signer = Signer::new(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
     /// let mut upload = http::Request::put("https://api.example.com/photo").body(Stream)?;
-    /// signer.attach_token_to_head(&mut upload, b"", Moment::from_os())?;
+    /// signer.sign_head(&mut upload, b"", Moment::from_os())?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

@@ -160,13 +160,13 @@ impl SignIn {
     /// A wiki whose URL an administrator typed, which signs people in by OAuth 1.0a:
     ///
     /// ```
-    /// use oauth_proto::oauth1::{ApiRequest, Callbacks, Client, ClientCredentials, Service};
+    /// use oauth_proto::oauth1::{ApiRequest, Callbacks, Client, ClientCredentials, Server};
     /// use oauth_proto::sign_in::{SignIn, User};
     /// use oauth_proto::Error;
     ///
     /// fn wiki(base: &str, key: &str, secret: &str) -> Result<SignIn, Error> {
     ///     let [request, authorize, access] = ["initiate", "authorize", "token"].map(|leg| format!("{base}/oauth/{leg}"));
-    ///     let service = Service::new(&request, &authorize, &access)?.by_get().callbacks(Callbacks::Registered);
+    ///     let service = Server::new(&request, &authorize, &access)?.by_get().callbacks(Callbacks::Registered);
     ///     let client = Client::new(service, ClientCredentials::new(key, secret));
     ///     let profile = format!("{base}/oauth/whoami");
     ///     let request = move |_: &_| ApiRequest::new(&profile)?.request();
@@ -183,7 +183,7 @@ impl SignIn {
     /// ```
     ///
     /// What a client gives away that was told to by an option named `allow_` or `dangerous_`, a sign-in with it gives away:
-    /// with [`Service::dangerous_version_1_0`](oauth1::Service::dangerous_version_1_0) an attacker can sign in as a user whom
+    /// with [`Server::dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0) an attacker can sign in as a user whom
     /// they had grant access, and without TLS whoever is on the way can put another user in the place of the one who comes.
     ///
     /// # Errors

@@ -149,8 +149,8 @@ impl TokenRequest {
             resource = bounds.to_vec();
         }
         let query = DecideGrant { client: self.client.clone(), scope, resource, credential: claim };
-        if let Some(judge) = &self.grant_type().judge {
-            let decision = judge.judge(&query, self.moment.now);
+        if let Some(handler) = &self.grant_type().handler {
+            let decision = handler.handle(&query, self.moment.now);
             return self.decided(decision, query.scope, query.resource, parent);
         }
         Ok(self.ask_application(query, |work, decision, query| {

@@ -16,7 +16,7 @@ use super::claim::{DecideGrant, Decision};
 /// struct Voucher;
 ///
 /// impl ExtensionGrant for Voucher {
-///     fn check_response(&self, query: &DecideGrant, _now: Timestamp) -> Decision {
+///     fn handle(&self, query: &DecideGrant, _now: Timestamp) -> Decision {
 ///         let GrantCredential::Extension { parameters, .. } = &query.credential else { return Decision::Denied };
 ///         match parameters.iter().find(|(name, _)| name == "voucher") {
 ///             Some((_, voucher)) if is_genuine(voucher.expose()) => Decision::Granted(Approval::new("guest")),
@@ -33,5 +33,5 @@ use super::claim::{DecideGrant, Decision};
 /// ```
 pub trait ExtensionGrant: fmt::Debug + Send + Sync {
     /// Whether it is granted.
-    fn judge(&self, query: &DecideGrant, now: crate::Timestamp) -> Decision;
+    fn handle(&self, query: &DecideGrant, now: crate::Timestamp) -> Decision;
 }

@@ -51,7 +51,7 @@ pub struct GrantType {
     pub(super) grants_end_after: Option<Duration>,
     pub(super) is_extension: bool,
     pub(super) decides_at_refresh: bool,
-    pub(super) judge: Option<Arc<dyn ExtensionGrant>>,
+    pub(super) handler: Option<Arc<dyn ExtensionGrant>>,
 }
 
 /// What happens to a scope that a grant does not have, or the client may not ask for.
@@ -88,7 +88,7 @@ impl GrantType {
             grants_end_after: None,
             is_extension: false,
             decides_at_refresh: false,
-            judge: None,
+            handler: None,
         }
     }
 
@@ -143,8 +143,8 @@ impl GrantType {
     }
 
     /// Another grant, that needs nothing but the request to be judged.
-    pub fn extension_with_handler(grant_type: impl Into<String>, judge: impl ExtensionGrant + 'static) -> Self {
-        Self { judge: Some(Arc::new(judge)), ..Self::extension(grant_type) }
+    pub fn extension_with_handler(grant_type: impl Into<String>, handler: impl ExtensionGrant + 'static) -> Self {
+        Self { handler: Some(Arc::new(handler)), ..Self::extension(grant_type) }
     }
 
     /// The scopes that it has. Without this it has none, and every scope is unknown.

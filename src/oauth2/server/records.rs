@@ -283,13 +283,14 @@ pub struct Replaced {
     pub sealed_until: Option<Timestamp>,
 }
 
-/// What is kept for a while until tokens come of it, under the hash of its value: a code, a device's wait, a pushed request.
+/// A record that is stored under the hash of its value until it is exchanged for tokens: an authorization code, a device code or
+/// a pushed request.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::OneTimeRecord;
 ///
-/// fn columns(one-time record: &OneTimeRecord) -> Result<(String, u64, String), serde_json::Error> {
-///     Ok((one-time record.grant_id.to_string(), one-time record.expires_at.as_secs(), serde_json::to_string(&record)?))
+/// fn columns(record: &OneTimeRecord) -> Result<(String, u64, String), serde_json::Error> {
+///     Ok((record.grant_id.to_string(), record.expires_at.as_secs(), serde_json::to_string(&record)?))
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
