@@ -24,7 +24,7 @@ use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Refused, Response,
 fn a_client_gets_a_token_and_the_service_knows_for_whom_it_acts() {
     let world = World::default();
     let verified = world.verify(&world.signed()).unwrap();
-    assert_eq!(verified.client, "dpf43f3p2l4k3l03");
+    assert_eq!(verified.client_key, "dpf43f3p2l4k3l03");
     assert_eq!(verified.grant, Some(Approval::new("jane")));
 }
 
@@ -85,7 +85,7 @@ fn the_service_shows_what_the_client_asks_for() {
     let authorize = Authorize::callback(CALLBACK).realm("Photos").realm("Albums").parameter("scope", "read write");
     let pending = world.begin(authorize).unwrap();
     let consent = world.consent(&world.client.authorization_url(&pending, &[("lang", "de")]).unwrap()).unwrap();
-    assert_eq!(consent.client, "dpf43f3p2l4k3l03");
+    assert_eq!(consent.client_key, "dpf43f3p2l4k3l03");
     assert_eq!(consent.callback.as_deref(), Some(CALLBACK));
     assert_eq!(consent.realm.as_deref(), Some("Photos Albums"));
     assert_eq!(consent.parameters["scope"], "read write");

@@ -71,7 +71,7 @@ fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Result
             // A real service has Jane sign in first.
             let consent = serve(provider.authorization(request, moment), store)?;
             if request.method() == http::Method::GET {
-                return Ok(page(200, &format!("Jane, may \"{}\" see your photos? [grant] [deny]", consent.client)));
+                return Ok(page(200, &format!("Jane, may \"{}\" see your photos? [grant] [deny]", consent.client_key)));
             }
             let decision = if request.body() == b"decision=grant" {
                 consent.grant(Approval::new("jane"), Moment::from_os())
@@ -87,7 +87,7 @@ fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Result
         "/photos" => {
             let verified = serve(provider.verifier().verify(request, moment), store)?;
             let user = verified.grant.map(|grant| grant.user).unwrap_or_default();
-            Ok(page(200, &format!("here are {user}'s photos, as asked for by \"{}\"", verified.client)))
+            Ok(page(200, &format!("here are {user}'s photos, as asked for by \"{}\"", verified.client_key)))
         }
         _ => Ok(page(404, "not found")),
     }

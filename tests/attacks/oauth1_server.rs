@@ -855,7 +855,7 @@ fn temporary_credentials_are_redeemed_in_time_by_their_own_client_with_their_ver
         let stage = Stage::Granted { verifier: "hash".into(), grant: Approval::new("jane") };
         let record = TemporaryRecord {
             secret: "secret".into(),
-            client: "printer".into(),
+            client_key: "printer".into(),
             callback: CALLBACK.into(),
             realm: None,
             parameters: Default::default(),
@@ -864,7 +864,7 @@ fn temporary_credentials_are_redeemed_in_time_by_their_own_client_with_their_ver
         };
         record.redeem(&Redeem {
             temporary: "temporary".into(),
-            client: client.into(),
+            client_key: client.into(),
             verifier: verifier.into(),
             token: "token".into(),
             secret: "another secret".into(),

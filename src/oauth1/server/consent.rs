@@ -35,7 +35,7 @@ pub struct Consent {
     /// The temporary credentials' identifier.
     pub token: String,
     /// The client that asks. Look up its name; nothing that it sent along is verified.
-    pub client: String,
+    pub client_key: String,
     /// Where the resource owner goes afterwards; `None` where the verifier is shown instead.
     pub callback: Option<String>,
     /// The realm that the client asked for.
@@ -82,9 +82,9 @@ impl fmt::Debug for AfterConsent {
 
 impl Consent {
     pub(super) fn new(token: String, record: TemporaryRecord) -> Self {
-        let TemporaryRecord { client, callback, realm, parameters, expires_at, .. } = record;
+        let TemporaryRecord { client_key: client, callback, realm, parameters, expires_at, .. } = record;
         let callback = Some(callback).filter(|callback| callback != "oob");
-        Self { token, client, callback, realm, parameters, expires_at }
+        Self { token, client_key: client, callback, realm, parameters, expires_at }
     }
 
     /// The resource owner grants access. Call it only after the application knows who that is.
@@ -114,7 +114,7 @@ impl Consent {
         now: Timestamp,
         decision: impl FnOnce(Option<String>) -> Option<AfterConsent> + Send + 'static,
     ) -> ServerStep<AfterConsent> {
-        let query = RecordDecision { token: self.token, client: self.client, stage };
+        let query = RecordDecision { token: self.token, client_key: self.client_key, stage };
         ServerStep::Query(NextQuery::RecordDecision(PendingQuery::new(query, move |before| {
             let before = match before {
                 Ok(before) => before.filter(|before| before.expires_at > now),

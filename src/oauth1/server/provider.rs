@@ -144,7 +144,7 @@ impl Provider {
         let answer = [(TOKEN, token.clone()), (TOKEN_SECRET, secret.clone()), (CALLBACK_CONFIRMED, "true".to_owned())];
         let record = TemporaryRecord {
             secret: Secret::new(secret),
-            client: presented.client,
+            client_key: presented.client,
             callback,
             realm: presented.realm,
             parameters: presented.own,
@@ -182,7 +182,7 @@ impl Provider {
         let (token, secret) = (identifier(&moment), secret(&moment));
         let query = Redeem {
             temporary,
-            client: presented.client,
+            client_key: presented.client,
             verifier: hashed(&code),
             token: token.clone(),
             secret: Secret::new(secret.as_str()),

@@ -18,7 +18,7 @@ use crate::{OneTimeUse, Secret, ServerQuery, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindCredentials {
     /// The client's identifier.
-    pub client: String,
+    pub client_key: String,
     /// The token's identifier, if the request has one.
     pub token: Option<String>,
     /// Whether the token is one of temporary credentials.
@@ -73,7 +73,7 @@ impl ServerQuery for FindCredentials {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RememberNonce {
     /// The client's identifier.
-    pub client: String,
+    pub client_key: String,
     /// The token's identifier.
     pub token: Option<String>,
     /// The timestamp, which is part of what must be unique (RFC 5849 §3.3).
@@ -140,7 +140,7 @@ pub struct RecordDecision {
     /// The temporary credentials' identifier.
     pub token: String,
     /// The client that the decision is about. Where the record is another client's, nothing is decided.
-    pub client: String,
+    pub client_key: String,
     /// The new stage; `None` for a denial.
     pub stage: Option<Stage>,
 }
@@ -164,7 +164,7 @@ pub struct Redeem {
     /// The temporary credentials' identifier.
     pub temporary: String,
     /// The client that asks.
-    pub client: String,
+    pub client_key: String,
     /// The hash of the verifier that it sent.
     pub verifier: String,
     /// The new token's identifier.

@@ -118,7 +118,7 @@ pub struct TokenRecord {
     /// The token's shared secret.
     pub secret: Secret,
     /// The client that it was issued to.
-    pub client: String,
+    pub client_key: String,
     /// When it expires, if ever. The store may drop it then.
     pub expires_at: Option<Timestamp>,
     /// What was granted.
@@ -137,7 +137,13 @@ impl TokenRecord {
     /// assert_eq!(record.expires_at, None);
     /// ```
     pub fn new(secret: impl Into<Secret>, client: impl Into<String>, grant: Approval) -> Self {
-        Self { secret: secret.into(), client: client.into(), expires_at: None, grant, schedules: Schedules::default() }
+        Self {
+            secret: secret.into(),
+            client_key: client.into(),
+            expires_at: None,
+            grant,
+            schedules: Schedules::default(),
+        }
     }
 }
 
@@ -155,7 +161,7 @@ pub struct TemporaryRecord {
     /// The credentials' shared secret.
     pub secret: Secret,
     /// The client that they were issued to.
-    pub client: String,
+    pub client_key: String,
     /// The callback, or `oob`.
     pub callback: String,
     /// The realm that the client asked for.
@@ -196,10 +202,10 @@ impl TemporaryRecord {
             return Redemption::Refused;
         };
         let right = verifier.as_bytes().ct_eq(query.verifier.as_bytes());
-        if !bool::from(right) || self.client != query.client || self.expires_at <= query.now {
+        if !bool::from(right) || self.client_key != query.client_key || self.expires_at <= query.now {
             return Redemption::Refused;
         }
-        let record = TokenRecord::new(&query.secret, self.client, grant);
+        let record = TokenRecord::new(&query.secret, self.client_key, grant);
         Redemption::Redeemed(TokenRecord { expires_at: query.expires_at, ..record })
     }
 }

@@ -98,7 +98,7 @@ const SLACK: Duration = Duration::from_secs(61);
 #[non_exhaustive]
 pub struct Verified {
     /// The client's identifier.
-    pub client: String,
+    pub client_key: String,
     /// The token's identifier; `None` where the client acts for itself.
     pub token: Option<String>,
     /// What the resource owner granted.
@@ -291,7 +291,7 @@ impl Verifier {
                 Ok(TokenRecord { grant, .. }) => grant,
                 Err(shared) => shared.grant.clone(),
             };
-            ServerStep::Done(Verified { client, token, grant: checked.token.map(grant) })
+            ServerStep::Done(Verified { client_key: client, token, grant: checked.token.map(grant) })
         })
     }
 
@@ -309,13 +309,13 @@ impl Verifier {
         };
         // The query comes back with the answer, so that its texts need not be copied.
         let query = FindCredentials {
-            client: std::mem::take(&mut presented.client),
+            client_key: std::mem::take(&mut presented.client),
             token: presented.token.take(),
             temporary: signed_with == SignedWith::Temporary,
         };
         let verifier = self.clone();
         ServerStep::Query(NextQuery::FindCredentials(PendingQuery::with_query(query, move |query, found| {
-            (presented.client, presented.token) = (query.client, query.token);
+            (presented.client, presented.token) = (query.client_key, query.token);
             let found = match found {
                 Ok(found) => found,
                 Err(why) => return verifier.reject(RejectReason::StoreFailed(why)),
@@ -476,8 +476,8 @@ impl Verifier {
         let client_secret = client.as_ref().and_then(|client| client.secret.as_ref());
         let has_key = if keyed { own_key.is_some() } else { client_secret.is_some() };
         let (token_secret, owner, expires_at) = match (&token, &temporary) {
-            (Some(token), _) => (Some(&token.secret), Some(&token.client), token.expires_at),
-            (None, Some(record)) => (Some(&record.secret), Some(&record.client), Some(record.expires_at)),
+            (Some(token), _) => (Some(&token.secret), Some(&token.client_key), token.expires_at),
+            (None, Some(record)) => (Some(&record.secret), Some(&record.client_key), Some(record.expires_at)),
             (None, None) => (None, None, None),
         };
         let has_token = owner.is_some();
@@ -538,7 +538,7 @@ impl Verifier {
         };
         let timestamp = Timestamp::from_secs(timestamp);
         let query = RememberNonce {
-            client: std::mem::take(&mut presented.client),
+            client_key: std::mem::take(&mut presented.client),
             token: presented.token.take(),
             timestamp,
             nonce,
@@ -549,7 +549,7 @@ impl Verifier {
             match one_time_use {
                 Ok(OneTimeUse::First) => {
                     let presented = &mut checked.presented;
-                    (presented.client, presented.token) = (query.client, query.token);
+                    (presented.client, presented.token) = (query.client_key, query.token);
                     then(checked)
                 }
                 Ok(OneTimeUse::Replay) => self.reject(RejectReason::NonceUsed),
