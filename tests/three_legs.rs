@@ -25,7 +25,7 @@ fn a_client_gets_a_token_and_the_service_knows_for_whom_it_acts() {
     let world = World::default();
     let verified = world.verify(&world.signed()).unwrap();
     assert_eq!(verified.client_key, "dpf43f3p2l4k3l03");
-    assert_eq!(verified.grant, Some(Approval::new("jane")));
+    assert_eq!(verified.approval, Some(Approval::new("jane")));
 }
 
 #[test]
@@ -538,7 +538,7 @@ fn two_legged_requests_are_accepted_where_they_are_allowed() {
     assert_eq!(world.verify(&request).unwrap_err().reason, RejectReason::ParameterMissing("oauth_token"));
     let verifier = world.provider.verifier().clone().allow_two_legged();
     let verified = serve(verifier.verify(&request, world.moment()), &world.store).unwrap();
-    assert_eq!((verified.token, verified.grant), (None, None));
+    assert_eq!((verified.token, verified.approval), (None, None));
 }
 
 #[test]
@@ -560,7 +560,8 @@ fn a_service_tells_the_client_what_it_wants_it_to_know() {
     let world = World::default();
     let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
     let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
-    let grant = Approval::new("7").tell("screen_name", "jane d").tell("oauth_token", "not this");
+    let grant =
+        Approval::new("7").response_parameter("screen_name", "jane d").response_parameter("oauth_token", "not this");
     let decision = serve(consent.grant(grant, world.moment()), &world.store).unwrap();
     let AfterConsent::Redirect(response) = decision else { panic!("{decision:?}") };
     let token = world.redeem(pending, response.headers()["location"].to_str().unwrap()).unwrap();

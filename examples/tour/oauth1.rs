@@ -86,7 +86,7 @@ fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Result
         }
         "/photos" => {
             let verified = serve(provider.verifier().verify(request, moment), store)?;
-            let user = verified.grant.map(|grant| grant.user).unwrap_or_default();
+            let user = verified.approval.map(|grant| grant.user).unwrap_or_default();
             Ok(page(200, &format!("here are {user}'s photos, as asked for by \"{}\"", verified.client_key)))
         }
         _ => Ok(page(404, "not found")),

@@ -102,7 +102,7 @@ fn photos(request: &Request<Vec<u8>>, verified: &Verified) -> Response<Vec<u8>> 
     let body = form::pairs(if is_form { request.body() } else { b"" });
     let parameters: Vec<_> = query.chain(body).map(|(name, value)| (text(&name), text(&value))).collect();
     let parameters: Vec<_> = parameters.into_iter().filter(|(name, _)| !name.starts_with("oauth_")).collect();
-    let user = verified.grant.as_ref().map(|grant| &grant.user);
+    let user = verified.approval.as_ref().map(|grant| &grant.user);
     let answer = serde_json::json!({ "client": verified.client_key, "user": user, "parameters": parameters });
     Response::new(answer.to_string().into_bytes())
 }

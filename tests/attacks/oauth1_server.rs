@@ -852,7 +852,7 @@ fn an_unknown_parameter_of_the_protocols_kind_may_be_there_once() {
 #[test]
 fn temporary_credentials_are_redeemed_in_time_by_their_own_client_with_their_verifier() {
     let redeemed = |granted: bool, client: &str, verifier: &str, now: u64| {
-        let stage = Stage::Granted { verifier: "hash".into(), grant: Approval::new("jane") };
+        let stage = Stage::Granted { verifier: "hash".into(), approval: Approval::new("jane") };
         let record = TemporaryRecord {
             secret: "secret".into(),
             client_key: "printer".into(),

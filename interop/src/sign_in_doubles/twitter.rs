@@ -33,7 +33,9 @@ impl Service for Twitter {
             }
             (_, "/oauth/authenticate" | "/oauth/authorize") => {
                 let consent = serve(self.provider.authorization(request, moment()), &self.store);
-                let grant = Approval::new("jane").tell("user_id", "38895958").tell("screen_name", "janedoe");
+                let grant = Approval::new("jane")
+                    .response_parameter("user_id", "38895958")
+                    .response_parameter("screen_name", "janedoe");
                 match serve(consent.map_err(|_| unauthorized())?.grant(grant, moment()), &self.store) {
                     Ok(AfterConsent::Redirect(response)) => Ok(response),
                     _ => Err(unauthorized()),

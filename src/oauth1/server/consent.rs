@@ -91,7 +91,7 @@ impl Consent {
     pub fn grant(self, grant: Approval, moment: Moment) -> ServerStep<AfterConsent> {
         let code = moment.derive("oauth1 verifier");
         let verifier = if self.callback.is_some() { hex(&code[..15]) } else { readable(&code) };
-        let stage = Stage::Granted { verifier: hashed(&verifier), grant };
+        let stage = Stage::Granted { verifier: hashed(&verifier), approval: grant };
         let answers = [(TOKEN, self.token.clone()), (VERIFIER, verifier.clone())];
         self.decide(Some(stage), moment.now, move |callback| match callback {
             Some(callback) => redirect(&callback, &answers),

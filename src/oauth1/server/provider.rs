@@ -192,8 +192,8 @@ impl Provider {
         let lifetime = self.token_lifetime.map(|lifetime| ("oauth_expires_in", lifetime.as_secs().to_string()));
         let answer: Vec<_> = [(TOKEN, token), (TOKEN_SECRET, secret)].into_iter().chain(lifetime).collect();
         ServerStep::Query(NextQuery::Redeem(PendingQuery::new(query, move |redemption| match redemption {
-            Ok(Redemption::Redeemed(TokenRecord { grant, .. })) => {
-                let told = grant.told.iter().filter(|(name, _)| !parameters::is_oauth(name.as_bytes()));
+            Ok(Redemption::Redeemed(TokenRecord { approval: grant, .. })) => {
+                let told = grant.response_parameters.iter().filter(|(name, _)| !parameters::is_oauth(name.as_bytes()));
                 let told = told.map(|(name, value)| (name.as_str(), value.clone()));
                 let answer: Vec<_> = answer.into_iter().chain(told).collect();
                 ServerStep::Done(form_response(StatusCode::OK, &answer))

@@ -70,7 +70,7 @@ impl ClientRecord {
 ///
 /// let grant = Approval::new("jane")
 ///     .data(serde_json::json!({ "albums": ["vacation"] })) // for the application, at every request
-///     .tell("screen_name", "jane_d"); // for the client, with the token
+///     .response_parameter("screen_name", "jane_d"); // for the client, with the token
 /// assert_eq!(grant.user, "jane");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,18 +82,18 @@ pub struct Approval {
     pub data: serde_json::Value,
     /// What the client is told with the token: `user_id`, `screen_name`, …
     #[serde(default)]
-    pub told: BTreeMap<String, String>,
+    pub response_parameters: BTreeMap<String, String>,
 }
 
 impl Approval {
     /// A grant by that user.
     pub fn new(user: impl Into<String>) -> Self {
-        Self { user: user.into(), data: serde_json::Value::Null, told: BTreeMap::new() }
+        Self { user: user.into(), data: serde_json::Value::Null, response_parameters: BTreeMap::new() }
     }
 
     /// A further field of the answer that brings the client its token. Names that begin with `oauth_` are left out there.
-    pub fn tell(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.told.insert(name.into(), value.into());
+    pub fn response_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.response_parameters.insert(name.into(), value.into());
         self
     }
 
@@ -122,7 +122,7 @@ pub struct TokenRecord {
     /// When it expires, if ever. The store may drop it then.
     pub expires_at: Option<Timestamp>,
     /// What was granted.
-    pub grant: Approval,
+    pub approval: Approval,
     #[serde(skip)]
     pub(super) schedules: Schedules,
 }
@@ -141,7 +141,7 @@ impl TokenRecord {
             secret: secret.into(),
             client_key: client.into(),
             expires_at: None,
-            grant,
+            approval: grant,
             schedules: Schedules::default(),
         }
     }
@@ -190,7 +190,7 @@ pub enum Stage {
         /// The hash of the verifier.
         verifier: String,
         /// What was granted.
-        grant: Approval,
+        approval: Approval,
     },
 }
 
@@ -198,7 +198,7 @@ impl TemporaryRecord {
     /// The token that a redemption yields, if these credentials, which the store has just removed, are worth one: for
     /// stores to call inside [`Redeem`].
     pub fn redeem(self, query: &Redeem) -> Redemption {
-        let Stage::Granted { verifier, grant } = self.stage else {
+        let Stage::Granted { verifier, approval: grant } = self.stage else {
             return Redemption::Refused;
         };
         let right = verifier.as_bytes().ct_eq(query.verifier.as_bytes());

@@ -102,7 +102,7 @@ pub struct Verified {
     /// The token's identifier; `None` where the client acts for itself.
     pub token: Option<String>,
     /// What the resource owner granted.
-    pub grant: Option<Approval>,
+    pub approval: Option<Approval>,
 }
 
 /// Which credentials a request must be signed with.
@@ -288,10 +288,10 @@ impl Verifier {
             let PresentedRequest { client, token, .. } = checked.presented;
             // A record that the store made for this answer is taken apart, another's grant is copied.
             let grant = |record| match Arc::try_unwrap(record) {
-                Ok(TokenRecord { grant, .. }) => grant,
-                Err(shared) => shared.grant.clone(),
+                Ok(TokenRecord { approval: grant, .. }) => grant,
+                Err(shared) => shared.approval.clone(),
             };
-            ServerStep::Done(Verified { client_key: client, token, grant: checked.token.map(grant) })
+            ServerStep::Done(Verified { client_key: client, token, approval: checked.token.map(grant) })
         })
     }
 
