@@ -220,7 +220,7 @@ impl Provider {
             move |found| {
                 let refuse = |why| Err(RejectReason::RequestUri(why));
                 let Some(FoundOneTimeRecord { key, used, record, .. }) = found else { return refuse("it is unknown") };
-                let OneTimeContent::Pushed { consent, loadable_until } = &record.pending else {
+                let OneTimeContent::Pushed { consent, loadable_until } = &record.content else {
                     return refuse("it is unknown");
                 };
                 if record.client_id != client_id {

@@ -33,7 +33,7 @@ impl TokenRequest {
         verifier: Option<Secret>,
     ) -> ServerStep<T> {
         ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.refusal_channel(), move |found| {
-            let found = found.filter(|found| matches!(found.record.pending, OneTimeContent::Code { .. }));
+            let found = found.filter(|found| matches!(found.record.content, OneTimeContent::Code { .. }));
             let found = found.ok_or(RejectReason::CodeUnknown)?;
             let grant_id = found.record.grant_id;
             // In another client's hands it has leaked, and so may all that came of it.
@@ -62,8 +62,8 @@ impl TokenRequest {
 
     /// Spends a one-time record that is good, for tokens.
     pub(super) fn use_up<T: EndpointOutput>(self, found: FoundOneTimeRecord) -> Result<ServerStep<T>, RejectReason> {
-        let is_code = matches!(found.record.pending, OneTimeContent::Code { .. });
-        let grant = match &found.record.pending {
+        let is_code = matches!(found.record.content, OneTimeContent::Code { .. });
+        let grant = match &found.record.content {
             OneTimeContent::Code { grant, .. } => grant.clone(),
             OneTimeContent::Device { stage: super::records::DeviceStage::Granted(grant), .. } => grant.clone(),
             _ => return Err(RejectReason::CodeUnknown),
@@ -100,7 +100,7 @@ fn check(
     verifier: Option<&Secret>,
     is_public: bool,
 ) -> Result<(), RejectReason> {
-    let OneTimeContent::Code { redirect_uri: (expected, was_sent), challenge, .. } = &found.record.pending else {
+    let OneTimeContent::Code { redirect_uri: (expected, was_sent), challenge, .. } = &found.record.content else {
         return Err(RejectReason::CodeUnknown);
     };
     let redirect_fits = match redirect_uri {

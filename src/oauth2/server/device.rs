@@ -55,7 +55,7 @@ impl Provider {
                 grant_id: grant_id(&moment),
                 client_id: client.client_id.clone(),
                 expires_at: moment.now.after(provider.0.device_lifetime),
-                pending,
+                content: pending,
             };
             let voice = RefusalChannel::json(Endpoint::DeviceAuthorization).of(&client);
             Ok(provider.begin_device(Arc::new(record), moment, voice, 0))
@@ -142,7 +142,7 @@ impl TokenRequest {
                 found.key == key && !found.used && found.record.client_id == self.client.client_id
             };
             let found = found.filter(ours).ok_or(RejectReason::DeviceUnknown)?;
-            let OneTimeContent::Device { stage, .. } = &found.record.pending else {
+            let OneTimeContent::Device { stage, .. } = &found.record.content else {
                 return Err(RejectReason::DeviceUnknown);
             };
             if found.record.expires_at <= self.moment.now {
@@ -161,7 +161,7 @@ impl TokenRequest {
         let now = self.moment.now;
         let mut record = OneTimeRecord::clone(&found.record);
         let mut reason = RejectReason::DevicePending;
-        if let OneTimeContent::Device { interval, asked_at, .. } = &mut record.pending {
+        if let OneTimeContent::Device { interval, asked_at, .. } = &mut record.content {
             let wait = std::time::Duration::from_secs(*interval);
             if asked_at.is_some_and(|before| before.after(wait) > now) {
                 *interval = interval.saturating_add(5);

@@ -116,7 +116,7 @@ impl Provider {
                 let query = FindClient { client_id: found.record.client_id.clone() };
                 Ok(ask(NextQuery::FindClient, query, RefusalChannel::page(Endpoint::Device), move |client| {
                     let client = client.ok_or(RejectReason::UserCode)?;
-                    let OneTimeContent::Device { scope, resource, .. } = &found.record.pending else {
+                    let OneTimeContent::Device { scope, resource, .. } = &found.record.content else {
                         return Err(RejectReason::UserCode);
                     };
                     Ok(ServerStep::Done(DeviceConsent {
@@ -167,7 +167,7 @@ impl Provider {
                 let found = found.filter(same).ok_or(RejectReason::UserCode)?;
                 let mut record = OneTimeRecord::clone(&found.record);
                 let grant_id = record.grant_id;
-                let OneTimeContent::Device { scope, resource, stage, .. } = &mut record.pending else {
+                let OneTimeContent::Device { scope, resource, stage, .. } = &mut record.content else {
                     return Err(RejectReason::UserCode);
                 };
                 *stage = match grant.clone() {
@@ -207,6 +207,6 @@ impl Provider {
 
 /// Whether a device waits for a decision.
 fn waits(found: &FoundOneTimeRecord, now: Timestamp) -> bool {
-    let waiting = matches!(&found.record.pending, OneTimeContent::Device { stage: DeviceStage::Waiting, .. });
+    let waiting = matches!(&found.record.content, OneTimeContent::Device { stage: DeviceStage::Waiting, .. });
     waiting && !found.used && found.record.expires_at > now
 }

@@ -185,7 +185,7 @@ impl Provider {
             grant_id: grant.id,
             client_id,
             expires_at,
-            pending: OneTimeContent::Code { grant, redirect_uri, challenge },
+            content: OneTimeContent::Code { grant, redirect_uri, challenge },
         };
         let query = SaveOneTimeRecord {
             key: TokenHash::of(&code),

@@ -51,7 +51,7 @@ impl Provider {
                 client_id: client.client_id.clone(),
                 // The last page that it opens may be decided on when nobody can load it any more.
                 expires_at: loadable_until.after(PATIENCE),
-                pending: OneTimeContent::Pushed { consent: Box::new(consent), loadable_until },
+                content: OneTimeContent::Pushed { consent: Box::new(consent), loadable_until },
             };
             let query = SaveOneTimeRecord {
                 key: TokenHash::of(&uri),

@@ -303,7 +303,7 @@ pub struct OneTimeRecord {
     /// When it expires. The record may be dropped then.
     pub expires_at: Timestamp,
     /// What it is.
-    pub pending: OneTimeContent,
+    pub content: OneTimeContent,
 }
 
 /// What a one-time record is for.

@@ -44,7 +44,7 @@ fn pushed<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) -> OneTimeRecord {
         pushed: Some(kit.key()),
     };
     OneTimeRecord {
-        pending: OneTimeContent::Pushed { consent: Box::new(consent), loadable_until: kit.now },
+        content: OneTimeContent::Pushed { consent: Box::new(consent), loadable_until: kit.now },
         ..kit.code(&grant)
     }
 }
