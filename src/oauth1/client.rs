@@ -224,7 +224,7 @@ impl Client {
 
     /// Returns what ties a pending authorization to this client at this service. The temporary credentials come from one endpoint,
     /// and the other is sent the verifier.
-    fn mark(&self) -> ClientFingerprint {
+    fn client_fingerprint(&self) -> ClientFingerprint {
         let Server { temporary, token, .. } = &self.service;
         ClientFingerprint::of(&[&temporary.to_string(), &token.to_string(), &self.credentials.key])
     }
@@ -246,7 +246,7 @@ impl Client {
             confirmed: matches!(service.when_told(), Callbacks::WithRequest | Callbacks::WithBoth)
                 && !service.unconfirmed_callback,
             json: service.json_answers,
-            mark: self.mark(),
+            mark: self.client_fingerprint(),
             callback: callback.with_authorization,
             returns_to: callback.place,
             signed_at: moment.now,
@@ -262,7 +262,7 @@ impl Client {
     /// [`Unsupported::ReservedParameter`] when a parameter has a name of the protocol's, and [`Forged::OtherClient`] when
     /// `pending` belongs to another client or service.
     pub fn authorization_url(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Result<String, Error> {
-        pending.belongs_to(&self.mark())?;
+        pending.belongs_to(&self.client_fingerprint())?;
         user_url(&self.service.authorization, pending, pending.callback.as_deref(), parameters)
     }
 
@@ -274,7 +274,7 @@ impl Client {
     pub fn authentication_url(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Result<String, Error> {
         let endpoint = self.service.authentication.as_ref();
         let endpoint = endpoint.ok_or(Unsupported::NoEndpoint { endpoint: "authentication" })?;
-        pending.belongs_to(&self.mark())?;
+        pending.belongs_to(&self.client_fingerprint())?;
         user_url(endpoint, pending, None, parameters)
     }
 
@@ -303,7 +303,7 @@ impl Client {
         callback: impl Into<Callback<'a>>,
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
-        pending.check(&self.mark(), moment.now)?;
+        pending.check(&self.client_fingerprint(), moment.now)?;
         let verifier = pending.verifier(&callback.into(), self.place)?;
         self.exchange(&pending.credentials, verifier, moment)
     }
@@ -314,7 +314,7 @@ impl Client {
     /// # Errors
     /// As [`redeem`](Self::redeem).
     pub fn redeem_verifier(&self, pending: Pending, verifier: &str, moment: Moment) -> Result<Step<Token>, Error> {
-        pending.check(&self.mark(), moment.now)?;
+        pending.check(&self.client_fingerprint(), moment.now)?;
         let verifier = Some(verifier.trim()).filter(|verifier| !verifier.is_empty());
         self.exchange(&pending.credentials, verifier.map(str::to_owned), moment)
     }

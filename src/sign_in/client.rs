@@ -150,7 +150,7 @@ impl SignIn {
             (error, _) => error,
         })?;
         Ok(Self(Arc::new(Parts {
-            mark: mark(&client, &callback, &profile),
+            mark: client_fingerprint(&client, &callback, &profile),
             client,
             callback,
             profile,
@@ -218,7 +218,7 @@ impl SignIn {
         let observer = parts.client.observer().clone();
         parts.client = table.build()?.returning_to(&parts.callback)?.with_place(parts.place);
         parts.client = parts.client.clone().with_issuer(parts.issuer.clone()).with_observer(observer);
-        parts.mark = mark(&parts.client, &parts.callback, &parts.profile);
+        parts.mark = client_fingerprint(&parts.client, &parts.callback, &parts.profile);
         Ok(self)
     }
 }
@@ -252,7 +252,7 @@ fn of_1_0a(site: &Site) -> Result<(), Unsupported> {
 }
 
 /// A client, where codes go that are its, where users come back to, and whose profile comes.
-fn mark(client: &Client, callback: &str, profile: &Profile) -> ClientFingerprint {
+fn client_fingerprint(client: &Client, callback: &str, profile: &Profile) -> ClientFingerprint {
     let (kind, token) = client.endpoint();
     // Functions have no name to be told apart by. A table's profile is never empty.
     let profile = profile.table().map_or("", |table| &table.profile);

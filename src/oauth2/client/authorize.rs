@@ -373,7 +373,7 @@ impl Client {
         }
 
         let saved = PendingCommon {
-            mark: self.0.mark.clone(),
+            fingerprint: self.0.fingerprint.clone(),
             state,
             redirect_uri,
             scope: authorize.scope,

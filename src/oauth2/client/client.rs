@@ -56,7 +56,7 @@ pub(super) struct ClientInner {
     token_endpoint: Arc<Uri>,
     pub(super) id: String,
     /// What pending values of this client at this server are known by.
-    pub(super) mark: ClientFingerprint,
+    pub(super) fingerprint: ClientFingerprint,
     authentication: ClientAuthentication,
     /// Whether the server decides where the secret goes.
     follows_server: bool,
@@ -123,7 +123,7 @@ impl Client {
         let id = client_id.into();
         let opened = UrlPrefix::new(&server, &id);
         Self(Arc::new(ClientInner {
-            mark: ClientFingerprint::of(&[&server.token.to_string(), &id]),
+            fingerprint: ClientFingerprint::of(&[&server.token.to_string(), &id]),
             observer: Observer::of_client(&id),
             token_endpoint: Arc::new(server.token.clone()),
             server,

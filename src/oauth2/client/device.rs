@@ -140,7 +140,7 @@ impl Client {
         if pending.version != VERSION {
             return Err(Expired::Outdated.into());
         }
-        if pending.mark != self.0.mark {
+        if pending.mark != self.0.fingerprint {
             return Err(Forged::OtherClient.into());
         }
         let interval = pending.interval.max(SHORTEST);
@@ -216,7 +216,7 @@ impl Receive<PendingDevice> for AwaitCodes {
             );
         }
         Ok(Step::Done(PendingDevice {
-            mark: self.client.0.mark.clone(),
+            mark: self.client.0.fingerprint.clone(),
             version: VERSION,
             device_code: text("device_code")?.into(),
             user_code,

@@ -113,7 +113,7 @@ impl fmt::Debug for State {
 pub(super) struct PendingCommon {
     /// The client at its server.
     #[serde(rename = "for")]
-    pub(super) mark: ClientFingerprint,
+    pub(super) fingerprint: ClientFingerprint,
     pub(super) state: State,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) redirect_uri: Option<Arc<str>>,
@@ -146,7 +146,7 @@ impl Pending {
     /// What this is known by when it is used: before it is redeemed, note this identifier, and go on only if it was not
     /// there yet.
     pub fn id(&self) -> PendingId {
-        self.saved.mark.id(self.state())
+        self.saved.fingerprint.id(self.state())
     }
 
     /// The nonce that an ID token has to carry, where one was asked for.
@@ -177,7 +177,7 @@ impl PendingImplicit {
     /// What this is known by when it is used: before it is redeemed, note this identifier, and go on only if it was not
     /// there yet.
     pub fn id(&self) -> PendingId {
-        self.saved.mark.id(self.state())
+        self.saved.fingerprint.id(self.state())
     }
 
     /// The nonce that an ID token has to carry, where one was asked for.
@@ -200,7 +200,7 @@ impl PendingCommon {
         if version != VERSION {
             return Err(Expired::Outdated.into());
         }
-        if self.mark != *mark {
+        if self.fingerprint != *mark {
             return Err(Forged::OtherClient.into());
         }
         if self.expires_at <= now {
@@ -330,7 +330,7 @@ mod tests {
 
     fn saved(mode: ResponseMode) -> PendingCommon {
         PendingCommon {
-            mark: ClientFingerprint::of(&["5"]),
+            fingerprint: ClientFingerprint::of(&["5"]),
             state: State::Given("xyz".into()),
             redirect_uri: None,
             scope: None,

@@ -79,7 +79,7 @@ impl Client {
     }
 
     fn grant_of(&self, pending: Pending, callback: &Callback<'_>, now: Timestamp) -> Result<Grant, Error> {
-        pending.check(&self.0.mark, now)?;
+        pending.check(&self.0.fingerprint, now)?;
         let answer = pending.saved.accept(callback, self.rules())?;
         for (name, token) in [("access_token", &answer.access_token), ("id_token", &answer.id_token)] {
             if token.is_some() {
@@ -105,7 +105,7 @@ impl Client {
     /// # Errors
     /// As [`redeem`](Self::redeem).
     pub fn dangerous_redeem_code(&self, pending: Pending, code: &str, moment: Moment) -> Result<Step<Token>, Error> {
-        pending.check(&self.0.mark, moment.now)?;
+        pending.check(&self.0.fingerprint, moment.now)?;
         let grant = self.code_grant(pending, code.trim());
         self.request_token(grant, moment)
     }
@@ -140,7 +140,7 @@ impl Client {
         if server.v2_1 {
             return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
         }
-        pending.check(&self.0.mark, now)?;
+        pending.check(&self.0.fingerprint, now)?;
         let callback = callback.into();
         let answer = pending.saved.accept(&callback, self.rules())?;
         // It has the members of a token answer (§4.2.2), as a form.

@@ -188,7 +188,7 @@ impl RemoteTokens {
 
     pub(super) fn end(&self, guard: &Guard, introspection: Arc<Introspection>, scope: Scope, now: Timestamp) -> End {
         match self.judge(&guard.guarded, &introspection, &scope, now) {
-            Ok(()) => Ok(Access::told(introspection)),
+            Ok(()) => Ok(Access::introspected(introspection)),
             Err(reason) => Err(guard.reject(reason, scope)),
         }
     }

@@ -370,7 +370,7 @@ impl RejectReason {
 
     /// Returns what the client's developer is told, or why nothing is: where words would tell an attacker apart what the code does not.
     /// Every reason is here.
-    pub(super) fn told(&self) -> Result<String, &'static str> {
+    pub(super) fn error_description(&self) -> Result<String, &'static str> {
         const CODE: &str = "the code is unknown, expired, revoked or used, or was issued to another client";
         const REFRESH: &str = "the refresh token is unknown, expired, revoked or used, or was issued to another client";
         const BEARER: &str = "the access token is unknown, expired or revoked, or it is not for this resource";
@@ -521,7 +521,8 @@ mod tests {
             &[RejectReason::RequestUri("it is unknown"), RejectReason::RequestUri("it is another client's")],
         ];
         for group in same {
-            let said: Vec<_> = group.iter().map(|reason| (reason.code(), reason.status(), reason.told())).collect();
+            let said: Vec<_> =
+                group.iter().map(|reason| (reason.code(), reason.status(), reason.error_description())).collect();
             assert!(said.windows(2).all(|pair| pair[0] == pair[1]), "{said:?}");
             // The log tells them apart.
             let logged: std::collections::BTreeSet<_> = group.iter().map(ToString::to_string).collect();
@@ -534,13 +535,16 @@ mod tests {
         let option = Some("ProviderBuilder::allow_any_private_scheme");
         let refused = RejectReason::ClientRedirectUri { why: "\"cursor:\"".into(), option };
         assert!(refused.to_string().contains("allow_any_private_scheme"));
-        assert!(!refused.told().unwrap().contains("allow_any_private_scheme"));
+        assert!(!refused.error_description().unwrap().contains("allow_any_private_scheme"));
         for reason in [
             RejectReason::StoreFailed("table tokens is gone".into()),
             RejectReason::DecisionFailed("ldap is down".into()),
         ] {
-            assert!(!reason.told().unwrap().contains("is gone") && !reason.told().unwrap().contains("ldap"));
+            assert!(
+                !reason.error_description().unwrap().contains("is gone")
+                    && !reason.error_description().unwrap().contains("ldap")
+            );
         }
-        assert!(RejectReason::Misconfigured("x").told().is_err());
+        assert!(RejectReason::Misconfigured("x").error_description().is_err());
     }
 }

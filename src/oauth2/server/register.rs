@@ -150,7 +150,7 @@ impl Provider {
         record.registration = Some(TokenHash::of(token.as_str()));
         record.registrant = registrant;
         let secret = self.give_secret(&mut record, &moment);
-        let mut answer = self.told(&record, secret.as_ref())?;
+        let mut answer = self.registration_response(&record, secret.as_ref())?;
         answer["registration_access_token"] = token.as_str().into();
         let query = SaveClient { record: Arc::new(record), replaces: None };
         Ok(ask(NextQuery::SaveClient, query, RefusalChannel::json(Endpoint::Register), move |saved| {
@@ -200,7 +200,7 @@ impl Provider {
                     },
                 ));
             }
-            let mut answer = provider.told(&record, None)?;
+            let mut answer = provider.registration_response(&record, None)?;
             answer["registration_access_token"] = shown.expose().into();
             Ok(ServerStep::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
         }))
@@ -241,7 +241,7 @@ impl Provider {
         if !by_secret {
             (after.secret, after.previous_secret) = (None, None);
         }
-        let mut answer = self.told(&after, secret.as_ref())?;
+        let mut answer = self.registration_response(&after, secret.as_ref())?;
         // RFC 7592 §3: it is in every answer.
         answer["registration_access_token"] = registration.expose().into();
         let query = SaveClient { record: Arc::new(after), replaces: Some(record) };
@@ -265,7 +265,7 @@ impl Provider {
     }
 
     /// What the client is told of itself (RFC 7591 §3.2.1). A secret is told once: what is kept is its hash.
-    fn told(&self, record: &ClientRecord, secret: Option<&Secret>) -> Result<Value, RejectReason> {
+    fn registration_response(&self, record: &ClientRecord, secret: Option<&Secret>) -> Result<Value, RejectReason> {
         let cannot = |_| RejectReason::Misconfigured("an answer cannot be written as JSON");
         let mut answer = serde_json::to_value(&record.metadata).map_err(cannot)?;
         answer["client_id"] = record.client_id.as_str().into();

@@ -65,7 +65,7 @@ impl Rejected {
     /// client has registered itself and nobody was asked yet; JSON at the endpoints for clients; a plain page otherwise, in whose
     /// place an application may show one of its own. It says less than the reason where the difference would help an attacker.
     pub fn response(&self) -> Response {
-        let (code, told) = (self.reason.code(), self.reason.told().ok());
+        let (code, told) = (self.reason.code(), self.reason.error_description().ok());
         let (status, description) = (self.reason.status(), told.as_deref());
         // What has no place in a redirect says so itself, wherever it comes up.
         let is_for_machines = matches!(
