@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::step::Receive;
 use crate::wire::json::without_mark;
-use crate::wire::{ResponseExcerpt, bare, check_private, endpoint, form, with_query, without_query};
+use crate::wire::{ResponseExcerpt, bare, check_secure, endpoint, form, with_query, without_query};
 use crate::{Error, Misbehaved, Moment, Purpose, Refused, Request, Response, Step};
 
 /// The most that an API's answer may have, unless the caller says otherwise.
@@ -58,9 +58,9 @@ impl ApiCall {
     }
 
     /// Checks that what goes there and comes back stays secret on the way.
-    pub(crate) fn check_private(&self) -> Result<(), Error> {
+    pub(crate) fn check_secure(&self) -> Result<(), Error> {
         if !self.plain_http {
-            check_private(&self.uri, Some("ApiRequest::dangerous_allow_http"))?;
+            check_secure(&self.uri, Some("ApiRequest::dangerous_allow_http"))?;
         }
         Ok(())
     }

@@ -87,7 +87,7 @@ impl ApiRequest {
     /// [`Session::sign`]. From the step: [`Refused`] with the API's own code if it gives one, and
     /// [`Misbehaved`](crate::Misbehaved).
     pub fn call(&self, session: &Session, moment: Moment) -> Result<Step<Value>, Error> {
-        self.call.check_private()?;
+        self.call.check_secure()?;
         let mut request = self.request()?;
         let signed_at = moment.now;
         session.sign(&mut request, moment)?;

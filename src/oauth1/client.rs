@@ -395,7 +395,7 @@ impl Client {
         mut protocol: Vec<OAuthParam<'_>>,
         moment: Moment,
     ) -> Result<Request, Error> {
-        self.service.check_private(endpoint)?;
+        self.service.check_secure(endpoint)?;
         let mut own = String::new();
         for (name, value) in parameters {
             if is_protocol(name.as_bytes()) {

@@ -5,7 +5,7 @@ use http::{Method as HttpMethod, Uri};
 use super::KeyEncoding;
 use super::scheme::Scheme;
 use crate::Error;
-use crate::wire::{check_private, endpoint};
+use crate::wire::{check_secure, endpoint};
 
 /// When a service is told where to send the user back to.
 ///
@@ -171,9 +171,9 @@ impl Server {
     }
 
     /// Checks that secrets may go to that place and come back from it.
-    pub(crate) fn check_private(&self, uri: &Uri) -> Result<(), Error> {
+    pub(crate) fn check_secure(&self, uri: &Uri) -> Result<(), Error> {
         if !self.plain_http {
-            check_private(uri, Some("Service::dangerous_allow_http"))?;
+            check_secure(uri, Some("Service::dangerous_allow_http"))?;
         }
         Ok(())
     }

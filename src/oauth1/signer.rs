@@ -275,7 +275,7 @@ impl Signer {
     fn site<'u>(&self, uri: &'u Uri, host: Option<&'u Authority>) -> Result<OriginRef<'u>, Error> {
         let site = signed_site(uri, host)?;
         // The secrets go where the URI says, whatever the `Host` header does.
-        if self.scheme.method.is_plaintext() && !OriginRef::of(uri).is_some_and(OriginRef::is_private) {
+        if self.scheme.method.is_plaintext() && !OriginRef::of(uri).is_some_and(OriginRef::is_secure) {
             return Err(Unsupported::PlainHttp { url: without_query(uri), option: None }.into());
         }
         Ok(site)

@@ -74,7 +74,7 @@ fn is_private(base: &str) -> Option<bool> {
     // as hosts.
     let url = Url::parse(base).ok()?;
     let same = url.host_str()?.eq_ignore_ascii_case(site.host) && url.path() == uri.path();
-    (same && !has_user).then_some(site.is_private())
+    (same && !has_user).then_some(site.is_secure())
 }
 
 /// A name, which can end neither the host nor the segment of the path that it is written into.

@@ -111,7 +111,7 @@ impl Parts {
             }
             (Client::Oauth1(client), Tokens::Oauth1(token)) => {
                 OriginRef::of_request(request.uri(), request.headers())?;
-                client.service().check_private(request.uri())?;
+                client.service().check_secure(request.uri())?;
                 client.session(token.clone()).sign(&mut request, moment)?;
             }
             _ => return Err(Forged::OtherClient.into()),

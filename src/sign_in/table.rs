@@ -4,7 +4,7 @@ use super::custom::Client;
 use super::{Service, Site};
 use crate::oauth2::AuthorizationServer;
 use crate::providers::{Oauth1Provider, Place, Provider};
-use crate::wire::{Origin, check_private, endpoint};
+use crate::wire::{Origin, check_secure, endpoint};
 use crate::{Error, Secret, Unsupported, oauth1, oauth2};
 
 /// A row, what the application is known by there, and where the profile is that follows.
@@ -76,7 +76,7 @@ impl Table {
         };
         let template = self.site.profile.or(row).ok_or(Unsupported::NoEndpoint { endpoint: "profile" })?;
         let url = self.url(template)?;
-        check_private(&endpoint(&url)?, None)?;
+        check_secure(&endpoint(&url)?, None)?;
         Ok(url)
     }
 

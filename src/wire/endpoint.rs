@@ -21,13 +21,13 @@ pub(crate) fn endpoint(url: &str) -> Result<Uri, Unsupported> {
 }
 
 /// Returns whether secrets may go to that place and come back from it: it is https, or this machine.
-pub(crate) fn is_private(uri: &Uri) -> bool {
-    OriginRef::of(uri).is_some_and(OriginRef::is_private)
+pub(crate) fn is_secure(uri: &Uri) -> bool {
+    OriginRef::of(uri).is_some_and(OriginRef::is_secure)
 }
 
 /// Checks that a place [is private](is_private). The error names the option that lifts it, if there is one.
-pub(crate) fn check_private(uri: &Uri, option: Option<&'static str>) -> Result<(), Unsupported> {
-    if is_private(uri) { Ok(()) } else { Err(Unsupported::PlainHttp { url: without_query(uri), option }) }
+pub(crate) fn check_secure(uri: &Uri, option: Option<&'static str>) -> Result<(), Unsupported> {
+    if is_secure(uri) { Ok(()) } else { Err(Unsupported::PlainHttp { url: without_query(uri), option }) }
 }
 
 /// How far inside a URL leads, by what is written in it.

@@ -18,7 +18,7 @@ pub use challenge::Challenge;
 #[cfg(feature = "openid2")]
 pub(crate) use endpoint::is_internal;
 pub use endpoint::is_internal_address;
-pub(crate) use endpoint::{check_private, endpoint, is_private, leads_inside, with_query, without_query};
+pub(crate) use endpoint::{check_secure, endpoint, is_secure, leads_inside, with_query, without_query};
 pub use excerpt::ResponseExcerpt;
 pub(crate) use excerpt::{MAX_BODY, bare, shortened};
 pub use origin::Origin;

@@ -128,7 +128,7 @@ impl<'a> OriginRef<'a> {
     }
 
     /// Whether what is sent there stays secret on the way: https, or the machine itself.
-    pub(crate) fn is_private(self) -> bool {
+    pub(crate) fn is_secure(self) -> bool {
         self.https || self.is_loopback()
     }
 }

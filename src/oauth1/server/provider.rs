@@ -54,7 +54,7 @@ impl Provider {
     /// [`Unsupported::PlainHttp`] when one of the verifier's origins is neither https nor this machine: the answers
     /// hold secrets (RFC 5849 §2.1).
     pub fn new(verifier: Verifier) -> Result<Self, Error> {
-        if !verifier.is_private() {
+        if !verifier.is_secure() {
             let option = Some("Provider::dangerous_over_http");
             return Err(Unsupported::PlainHttp { url: "the origin".to_owned(), option }.into());
         }

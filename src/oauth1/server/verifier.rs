@@ -338,8 +338,8 @@ impl Verifier {
     }
 
     /// Whether what travels to and from the service is private.
-    pub(super) fn is_private(&self) -> bool {
-        self.0.origins.iter().all(|origin| origin.site().is_private())
+    pub(super) fn is_secure(&self) -> bool {
+        self.0.origins.iter().all(|origin| origin.site().is_secure())
     }
 
     /// Judges everything that can be judged without storage, and returns what the request presents and its signature method.
@@ -353,7 +353,7 @@ impl Verifier {
         // Only the provider's first endpoint has a use for the request's own parameters.
         let wants_own = signed_with == SignedWith::Client;
         let in_the_clear = request.uri().scheme() == Some(&Scheme::HTTP) && !site.is_loopback();
-        let is_private = site.is_private() && !in_the_clear;
+        let is_private = site.is_secure() && !in_the_clear;
         let judge = |protocol: Protocol<'_>| {
             let method = self.judge(&protocol, signed_with, now)?;
             if method.is_plaintext() && !is_private {

@@ -106,7 +106,7 @@ impl ApiRequest {
     pub fn call(&self, token: Option<&Token>) -> Result<Step<Value>, Error> {
         let mut request = self.request()?;
         if let Some(token) = token {
-            self.call.check_private()?;
+            self.call.check_secure()?;
             ProtectedRequest::of(&mut request, |body| Some(body), token, &self.placement, |_| {})?;
         }
         Ok(api::send(request, self.call.limit, api_refusal))

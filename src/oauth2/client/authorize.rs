@@ -258,7 +258,7 @@ impl Client {
         if !pushed {
             return Ok(Step::Done(Authorization { url, pending }));
         }
-        let endpoint = server.private(server.pushed.as_ref(), "pushed authorization request")?;
+        let endpoint = server.secure_endpoint(server.pushed.as_ref(), "pushed authorization request")?;
         // The client's authentication says who it is, and a parameter must not stand twice.
         let parameters = form::retain(&url.as_bytes()[start..], |name| name != b"client_id");
         let parameters = Zeroizing::new(String::from_utf8_lossy(&parameters).into_owned());

@@ -338,7 +338,7 @@ impl Client {
             Kind::Password | Kind::Other => (false, Purpose::RequestingToken),
         };
         let own = server.refresh.as_ref().filter(|_| refresh);
-        let endpoint = server.private(own.or(Some(&server.token)), "token")?;
+        let endpoint = server.secure_endpoint(own.or(Some(&server.token)), "token")?;
         let place = own.map_or_else(|| self.0.token_endpoint.clone(), |own| Arc::new(own.clone()));
         let grant::GrantParts { parameters, headers, expected } = grant.into_parts(server.separator)?;
         let request = self.request(endpoint, parameters, headers, server.transmission, &moment)?;
@@ -478,7 +478,7 @@ fn headers(basic: Option<HeaderValue>) -> HeaderMap {
 
 impl UrlPrefix {
     fn new(server: &AuthorizationServer, client_id: &str) -> Result<Self, Unsupported> {
-        let endpoint = server.private(server.authorization.as_ref(), "authorization")?;
+        let endpoint = server.secure_endpoint(server.authorization.as_ref(), "authorization")?;
         let own = form::pairs(endpoint.query().unwrap_or_default().as_bytes());
         let own = own.map(|(name, _)| String::from_utf8_lossy(&name).into_owned());
         let added = server.parameters.iter().map(|(name, _)| name.clone());

@@ -96,7 +96,7 @@ impl Client {
         moment: Moment,
     ) -> Result<Step<PendingDevice>, Error> {
         let server = &self.0.server;
-        let endpoint = server.private(server.device.as_ref(), "device authorization")?;
+        let endpoint = server.secure_endpoint(server.device.as_ref(), "device authorization")?;
         let mut form = super::parameters(parameters, &["client_id", "client_secret", "scope"])?;
         let scope = scope.filter(|scope| !scope.is_empty());
         if let Some(scope) = &scope {
@@ -268,7 +268,7 @@ impl AwaitPoll {
         let mut grant = Grant::new("urn:ietf:params:oauth:grant-type:device_code", Kind::Other);
         grant.push("device_code", self.pending.device_code.expose());
         let grant::GrantParts { parameters, headers, .. } = grant.into_parts(server.separator)?;
-        let endpoint = server.private(Some(&server.token), "token")?;
+        let endpoint = server.secure_endpoint(Some(&server.token), "token")?;
         self.client.request(endpoint, parameters, headers, server.transmission, moment)
     }
 

@@ -5,7 +5,7 @@ use http::Uri;
 use super::places::{Search, Walk, inserted, rebuilt};
 use super::token_response;
 use crate::oauth2::Metadata;
-use crate::wire::{bare, check_private, endpoint, shortened};
+use crate::wire::{bare, check_secure, endpoint, shortened};
 use crate::{Error, Forged, Purpose, Step, Unsupported};
 
 /// Fetches an authorization server's metadata by its issuer identifier.
@@ -143,7 +143,7 @@ impl Discovery {
     pub fn start(mut self) -> Result<Step<Metadata>, Error> {
         if !self.plain_http {
             let option = Some("Discovery::dangerous_allow_http");
-            self.places.iter().try_for_each(|place| check_private(place, option))?;
+            self.places.iter().try_for_each(|place| check_secure(place, option))?;
         }
         let places = std::mem::take(&mut self.places);
         Walk::start(self, places)

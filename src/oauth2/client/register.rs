@@ -10,7 +10,7 @@ use super::{AuthorizationServer, Client, ClientAuthentication};
 use crate::event::Observer;
 use crate::oauth2::{ClientMetadata, ClientRegistration, Quirks};
 use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, Wiped, endpoint, is_private, leads_inside, without_query};
+use crate::wire::{ResponseExcerpt, Wiped, endpoint, is_secure, leads_inside, without_query};
 use crate::{Error, Expired, Misbehaved, Moment, Purpose, Request, Response, Secret, Step, Timestamp, Unsupported};
 
 impl AuthorizationServer {
@@ -40,7 +40,7 @@ impl AuthorizationServer {
         metadata: &ClientMetadata,
         initial_access_token: Option<&Secret>,
     ) -> Result<Step<ClientRegistration>, Error> {
-        let endpoint = self.private(self.registration.as_ref(), "registration")?;
+        let endpoint = self.secure_endpoint(self.registration.as_ref(), "registration")?;
         let request = request(Method::POST, endpoint, initial_access_token, Some(&to_json(metadata)?))?;
         Ok(Step::send(
             request,
@@ -134,7 +134,7 @@ impl ClientRegistration {
         let uri = self.registration_client_uri.as_deref().zip(token);
         let (uri, token) = uri.ok_or(Unsupported::NoEndpoint { endpoint: "client configuration" })?;
         let uri = endpoint(uri)?;
-        if !is_private(&uri) {
+        if !is_secure(&uri) {
             let reason = "a registration is managed over https, since its token would travel in the clear: \
                 the server has to name an https URL";
             return Err(Unsupported::Url { url: without_query(&uri), reason }.into());

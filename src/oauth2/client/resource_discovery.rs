@@ -5,7 +5,7 @@ use http::{HeaderMap, Uri};
 use super::places::{Search, Walk, inserted, rebuilt};
 use super::token_response;
 use crate::oauth2::{BearerChallenge, ResourceMetadata};
-use crate::wire::{Origin, bare, check_private, endpoint, is_private, leads_inside, shortened};
+use crate::wire::{Origin, bare, check_secure, endpoint, is_secure, leads_inside, shortened};
 use crate::{Error, Forged, Purpose, Step, Unsupported};
 
 /// Fetches a protected resource's metadata: who may issue tokens for it.
@@ -143,9 +143,9 @@ impl ResourceDiscovery {
     /// [`Unsupported::Url`] for an authorization server in this network.
     pub fn start(self) -> Result<Step<ResourceMetadata>, Error> {
         if !self.plain_http {
-            check_private(&self.place, Some("ResourceDiscovery::dangerous_allow_http"))?;
+            check_secure(&self.place, Some("ResourceDiscovery::dangerous_allow_http"))?;
         }
-        let hint = self.hint.clone().filter(|hint| self.plain_http || is_private(hint));
+        let hint = self.hint.clone().filter(|hint| self.plain_http || is_secure(hint));
         let root = self.covering.then(|| rebuilt(&self.uri, "/.well-known/oauth-protected-resource")).transpose()?;
         let mut places = Vec::new();
         for place in hint.into_iter().chain([self.place.clone()]).chain(root) {

@@ -140,7 +140,7 @@ impl Session {
     /// As [`new`](Self::new).
     pub fn allow_origin(mut self, origin: &str) -> Result<Self, Error> {
         let uri = endpoint(origin)?;
-        self.client.0.server.check_private(&uri)?;
+        self.client.0.server.check_secure(&uri)?;
         self.origins.extend(Origin::of(&uri));
         Ok(self)
     }
@@ -430,7 +430,7 @@ impl Session {
     pub(super) fn check_origin(&self, uri: &http::Uri, headers: &HeaderMap) -> Result<(), Error> {
         let site = OriginRef::of_request(uri, headers)?;
         if self.any_origin {
-            return Ok(self.client.0.server.check_private(uri)?);
+            return Ok(self.client.0.server.check_secure(uri)?);
         }
         if self.origins.iter().any(|origin| origin.site().is(site)) {
             return Ok(());

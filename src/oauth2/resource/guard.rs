@@ -13,7 +13,7 @@ use crate::oauth2::server::{
     TokenHash, TokenKind, TokenRecord, ask,
 };
 use crate::oauth2::{ResourceMetadata, Scope};
-use crate::wire::{Origin, check_private, endpoint};
+use crate::wire::{Origin, check_secure, endpoint};
 use crate::{Error, Event, Response, Timestamp, Unsupported};
 
 /// A protected resource.
@@ -68,7 +68,7 @@ impl ResourceServer {
     /// # Errors
     /// [`Unsupported::Url`], and [`Unsupported::PlainHttp`] for a URL that is neither https nor this machine.
     pub fn new(resource: &str) -> Result<Self, Error> {
-        check_private(&endpoint(resource)?, Some("ResourceServer::dangerous_over_http"))?;
+        check_secure(&endpoint(resource)?, Some("ResourceServer::dangerous_over_http"))?;
         Self::dangerous_over_http(resource)
     }
 

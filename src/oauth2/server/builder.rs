@@ -13,7 +13,7 @@ use super::paths::{Endpoint, Paths};
 use super::provider::{Config, Provider, ReuseKey};
 use super::register::RegistrationPolicy;
 use super::secrets::{SecretHasher, Sha256Secrets};
-use crate::wire::{check_private, endpoint};
+use crate::wire::{check_secure, endpoint};
 use crate::{Secret, Timestamp, Unsupported};
 
 /// The options of an authorization server. [`build`](Self::build) checks them all and makes the [`Provider`].
@@ -110,7 +110,7 @@ impl ProviderBuilder {
             return Err(Unsupported::Url { url: crate::wire::bare(issuer), reason });
         }
         if !self.over_http {
-            check_private(&uri, Some("ProviderBuilder::dangerous_over_http"))?;
+            check_secure(&uri, Some("ProviderBuilder::dangerous_over_http"))?;
         }
         Ok(uri)
     }
