@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::step::Receive;
 use crate::wire::json::without_mark;
-use crate::wire::{ResponseExcerpt, bare, check_secure, endpoint, form, with_query, without_query};
+use crate::wire::{ResponseExcerpt, check_secure, endpoint, form, with_query, without_query, without_secrets};
 use crate::{Error, Misbehaved, Moment, Purpose, Refused, Request, Response, Step};
 
 /// The most that an API's answer may have, unless the caller says otherwise.
@@ -102,7 +102,11 @@ pub(crate) fn json(
     let excerpt = || Box::new(ResponseExcerpt::of(response));
     if response.status().is_redirection() {
         let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        return Err(Misbehaved::Redirect { location: bare(&location.unwrap_or_default()), response: excerpt() }.into());
+        return Err(Misbehaved::Redirect {
+            location: without_secrets(&location.unwrap_or_default()),
+            response: excerpt(),
+        }
+        .into());
     }
     if !response.status().is_success() {
         return Err(refusal(response).into());

@@ -5,7 +5,7 @@ use std::fmt;
 
 use http::Method;
 
-use crate::wire::{bare, form};
+use crate::wire::{form, without_secrets};
 use crate::{Forged, Request};
 
 /// The request that the user's browser made when it came back: its URI and, where a form was posted, the form.
@@ -45,7 +45,7 @@ impl<'a> Callback<'a> {
 impl fmt::Debug for Callback<'_> {
     /// Shows only the URL without its parameters, because those may be secret or forged.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = self.parts().place.map(bare);
+        let place = self.parts().place.map(without_secrets);
         f.debug_struct("Callback").field("place", &place).field("posted", &self.form.is_some()).finish()
     }
 }
@@ -149,10 +149,10 @@ impl Leniency {
             Arrival::There => Ok(()),
             Arrival::AtOtherOrigin if self.any_origin => Ok(()),
             Arrival::Unknown if self.no_place => Ok(()),
-            Arrival::Unknown => Err(Forged::PlaceMissing { expected: bare(redirect_uri) }),
+            Arrival::Unknown => Err(Forged::PlaceMissing { expected: without_secrets(redirect_uri) }),
             Arrival::AtOtherOrigin | Arrival::Elsewhere => Err(Forged::PlaceMismatch {
-                expected: bare(redirect_uri),
-                received: bare(came.place.unwrap_or_default()),
+                expected: without_secrets(redirect_uri),
+                received: without_secrets(came.place.unwrap_or_default()),
             }),
         }
     }

@@ -15,7 +15,7 @@ use crate::callback::Leniency;
 use crate::event::Observer;
 use crate::mark::ClientFingerprint;
 use crate::step::Receive;
-use crate::wire::{Wiped, bare, form, with_query};
+use crate::wire::{Wiped, form, with_query, without_secrets};
 use crate::{
     Callback, Error, Event, Forged, Misbehaved, Moment, Purpose, Request, Response, Secret, Step, Timestamp,
     Unsupported,
@@ -434,7 +434,7 @@ impl Client {
         };
         let check = |uri: &String| match url::Url::parse(uri) {
             Ok(_) => Ok(()),
-            Err(_) => Err(Unsupported::Url { url: bare(uri), reason: "a callback is an absolute URI" }),
+            Err(_) => Err(Unsupported::Url { url: without_secrets(uri), reason: "a callback is an absolute URI" }),
         };
         let place = match user_returns {
             Return::Callback(uri) => uri,

@@ -6,7 +6,7 @@ use super::TokenCredentials;
 use super::parameters::{TOKEN, VERIFIER};
 use crate::callback::{Leniency, Parts};
 use crate::mark::ClientFingerprint;
-use crate::wire::{form, said, said_code, shortened};
+use crate::wire::{form, printable_code, printable_text, truncated};
 use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 
 /// An authorization that waits for its user to come back.
@@ -111,7 +111,7 @@ impl Pending {
         let answer = CallbackParameters::of(&parts)?;
         let token = answer.token.as_ref().or(answer.denied.as_ref());
         if let Some(token) = token.filter(|token| **token != self.credentials.token) {
-            let (expected, received) = (shortened(&self.credentials.token), shortened(token));
+            let (expected, received) = (truncated(&self.credentials.token), truncated(token));
             return Err(Forged::TokenMismatch { expected, received }.into());
         }
         if let Some(returns_to) = &self.returns_to {
@@ -119,8 +119,8 @@ impl Pending {
         }
         let refused = answer.denied.is_some() || answer.not_approved.as_deref() == Some("true");
         // An empty code says nothing.
-        let code = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| said_code(&text));
-        let advice = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| said(&text));
+        let code = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| printable_code(&text));
+        let advice = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| printable_text(&text));
         let (problem, advice) = match (code(answer.problem), code(answer.error)) {
             (Some(problem), _) => (Some(problem), advice(answer.problem_advice)),
             (None, error) => (error, advice(answer.error_description)),

@@ -3,7 +3,7 @@
 use http::Uri;
 use url::Url;
 
-use crate::wire::{OriginRef, bare};
+use crate::wire::{OriginRef, without_secrets};
 use crate::{Error, Unsupported};
 
 /// What stands for `{…}` in a provider's URLs.
@@ -60,7 +60,7 @@ pub(crate) fn installation(place: &str) -> Result<&str, Error> {
     let base = place.trim_end_matches('/');
     match is_private(base) {
         Some(true) => Ok(base),
-        Some(false) => Err(Unsupported::PlainHttp { url: bare(place), option: None }.into()),
+        Some(false) => Err(Unsupported::PlainHttp { url: without_secrets(place), option: None }.into()),
         None => refused(place, "a place is an absolute https URL without user information, query and fragment"),
     }
 }
@@ -88,5 +88,5 @@ fn name(place: &str) -> Result<&str, Error> {
 }
 
 fn refused<T>(url: &str, reason: &'static str) -> Result<T, Error> {
-    Err(Unsupported::Url { url: bare(url), reason }.into())
+    Err(Unsupported::Url { url: without_secrets(url), reason }.into())
 }

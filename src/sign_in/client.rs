@@ -12,7 +12,7 @@ use super::{Service, Site};
 use crate::callback::Leniency;
 use crate::mark::ClientFingerprint;
 use crate::oauth2::{Known, Scope};
-use crate::wire::bare;
+use crate::wire::without_secrets;
 use crate::{Error, Secret, Unsupported, oauth1, oauth2};
 
 /// Signing in at one service: made once, and used for every user. Cheap to clone.
@@ -212,7 +212,7 @@ impl SignIn {
         let parts = self.parts();
         let Profile::Table(table) = &mut parts.profile else {
             let reason = "a custom sign-in has the URLs of the client that it was given: give it another client";
-            return Err(Unsupported::Url { url: bare(url), reason }.into());
+            return Err(Unsupported::Url { url: without_secrets(url), reason }.into());
         };
         change(table);
         let observer = parts.client.observer().clone();

@@ -11,7 +11,7 @@ use super::then::{divided, then};
 use crate::mark::ClientFingerprint;
 use crate::oauth1::Callbacks;
 use crate::oauth2::Authorize;
-use crate::wire::bare;
+use crate::wire::without_secrets;
 use crate::{Error, Expired, Forged, Moment, PendingId, Step, Timestamp, oauth1, oauth2};
 
 /// Where to send the user, and what to remember meanwhile.
@@ -122,7 +122,7 @@ impl Pending {
 impl fmt::Debug for Start {
     /// The URL is shown without its query, which holds the state.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Start").field("url", &bare(&self.url)).field("pending", &self.pending).finish()
+        f.debug_struct("Start").field("url", &without_secrets(&self.url)).field("pending", &self.pending).finish()
     }
 }
 

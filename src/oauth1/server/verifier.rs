@@ -17,7 +17,7 @@ use super::store::{NextQuery, ServerStep};
 use crate::oauth1::key::Key;
 use crate::oauth1::method::{KeyEncoding, Method, sha1_body_hash, signing_key};
 use crate::oauth1::parameters::{BODY_HASH, NONCE, TIMESTAMP, TOKEN};
-use crate::wire::{Origin, OriginRef, bare, shortened};
+use crate::wire::{Origin, OriginRef, truncated, without_secrets};
 use crate::{Error, Moment, OneTimeUse, PendingQuery, Timestamp, Unsupported};
 
 /// Checks signed requests of one service.
@@ -395,7 +395,7 @@ impl Verifier {
         match version {
             None | Some(b"1.0") => Ok(()),
             Some(b"1.0a" | b"1.0A") if self.0.version_1_0a => Ok(()),
-            Some(sent) => Err(RejectReason::VersionUnknown(shortened(&String::from_utf8_lossy(sent)))),
+            Some(sent) => Err(RejectReason::VersionUnknown(truncated(&String::from_utf8_lossy(sent)))),
         }
     }
 
@@ -507,13 +507,13 @@ impl Verifier {
         };
 
         let Some(client) = client.filter(|_| has_key) else {
-            return Err(RejectReason::UnknownClient(shortened(&presented.client)));
+            return Err(RejectReason::UnknownClient(truncated(&presented.client)));
         };
         if !is_owner && !has_token {
             return Err(RejectReason::UnknownToken);
         }
         if !is_owner {
-            return Err(RejectReason::TokenOfAnotherClient(shortened(&presented.client)));
+            return Err(RejectReason::TokenOfAnotherClient(truncated(&presented.client)));
         }
         if !right {
             return Err(RejectReason::WrongSignature);
@@ -564,7 +564,7 @@ fn parse_origin(origin: &str) -> Result<Origin, Error> {
     let parsed = uri.as_ref().and_then(Origin::of);
     parsed.ok_or_else(|| {
         let reason = "an origin is a scheme, http or https, a host and perhaps a port";
-        Unsupported::Url { url: bare(origin), reason }.into()
+        Unsupported::Url { url: without_secrets(origin), reason }.into()
     })
 }
 

@@ -15,7 +15,7 @@ use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{PkceSupport, Scope};
 use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, bare, form};
+use crate::wire::{ResponseExcerpt, form, without_secrets};
 use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Unsupported};
 
 /// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
@@ -124,7 +124,10 @@ impl fmt::Debug for Authorize {
 impl<P: fmt::Debug> fmt::Debug for Authorization<P> {
     /// The URL is shown without its query, which holds the state.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authorization").field("url", &bare(&self.url)).field("pending", &self.pending).finish()
+        f.debug_struct("Authorization")
+            .field("url", &without_secrets(&self.url))
+            .field("pending", &self.pending)
+            .finish()
     }
 }
 

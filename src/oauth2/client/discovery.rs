@@ -5,7 +5,7 @@ use http::Uri;
 use super::places::{Search, Walk, inserted, rebuilt};
 use super::token_response;
 use crate::oauth2::Metadata;
-use crate::wire::{bare, check_secure, endpoint, shortened};
+use crate::wire::{check_secure, endpoint, truncated, without_secrets};
 use crate::{Error, Forged, Purpose, Step, Unsupported};
 
 /// Fetches an authorization server's metadata by its issuer identifier.
@@ -150,7 +150,7 @@ impl Discovery {
     }
 
     fn mismatch(&self, issuer: Option<&str>) -> Error {
-        let (expected, received) = (shortened(&self.issuer), shortened(issuer.unwrap_or_default()));
+        let (expected, received) = (truncated(&self.issuer), truncated(issuer.unwrap_or_default()));
         Forged::IssuerMismatch { expected, received }.into()
     }
 }
@@ -176,7 +176,7 @@ impl Search for Discovery {
         {
             let reason = "a server elsewhere has no endpoints on this machine or in its network \
                 (`Discovery::dangerous_allow_internal_hosts` lifts this)";
-            return Err(Unsupported::Url { url: bare(url), reason }.into());
+            return Err(Unsupported::Url { url: without_secrets(url), reason }.into());
         }
         Ok(metadata)
     }
@@ -191,7 +191,7 @@ impl token_response::Document for Metadata {
 fn identifier(issuer: &str) -> Result<Uri, Error> {
     let uri = endpoint(issuer)?;
     if uri.query().is_some() {
-        return Err(Unsupported::Url { url: bare(issuer), reason: "an issuer has no query" }.into());
+        return Err(Unsupported::Url { url: without_secrets(issuer), reason: "an issuer has no query" }.into());
     }
     Ok(uri)
 }

@@ -13,7 +13,7 @@ use crate::mark::ClientFingerprint;
 use crate::oauth2::Scope;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::secret::same;
-use crate::wire::{form, said, said_code, shortened};
+use crate::wire::{form, printable_code, printable_text, truncated};
 use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 
 /// A code grant that waits for its user to come back.
@@ -230,13 +230,13 @@ impl PendingCommon {
         let mut place = rules.place;
         match (&self.issuer, &answer.iss) {
             (Some(expected), Some(received)) if *expected != **received => {
-                let (expected, received) = (shortened(expected), shortened(received));
+                let (expected, received) = (truncated(expected), truncated(received));
                 return Err(Forged::IssuerMismatch { expected, received }.into());
             }
             // The server itself says that the answer is its own.
             (Some(_), Some(_)) => place.no_place = true,
             (None, Some(received)) if !rules.unknown_iss => {
-                return Err(Forged::IssuerUnknown { received: shortened(received) }.into());
+                return Err(Forged::IssuerUnknown { received: truncated(received) }.into());
             }
             (_, None) if rules.promises_iss => return Err(Forged::ParameterMissing { name: "iss" }.into()),
             _ => {}
@@ -244,12 +244,12 @@ impl PendingCommon {
         if let Some(redirect_uri) = &self.redirect_uri {
             place.check(&parts, redirect_uri)?;
         }
-        if let Some(code) = answer.error.as_deref().map(said_code) {
-            let description = answer.error_description.as_deref().map(said);
+        if let Some(code) = answer.error.as_deref().map(printable_code) {
+            let description = answer.error_description.as_deref().map(printable_text);
             let refused = if code == "access_denied" {
                 Refused::Denied { problem: Some(code), advice: description, response: None }
             } else {
-                Refused::Authorization { code, description, uri: answer.error_uri.as_deref().map(shortened) }
+                Refused::Authorization { code, description, uri: answer.error_uri.as_deref().map(truncated) }
             };
             return Err(refused.into());
         }

@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode, Uri};
 use super::token_response::{self, Document};
 use crate::oauth2::Quirks;
 use crate::step::Receive;
-use crate::wire::bare;
+use crate::wire::without_secrets;
 use crate::{Error, Leg, Misbehaved, Moment, Purpose, Request, Response, Step, Unsupported};
 
 /// What is looked for.
@@ -121,6 +121,8 @@ pub(super) fn inserted(uri: &Uri, name: &str) -> Result<Uri, Unsupported> {
 pub(super) fn rebuilt(uri: &Uri, path: &str) -> Result<Uri, Unsupported> {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = path.parse().ok();
-    Uri::from_parts(parts)
-        .map_err(|_| Unsupported::Url { url: bare(&uri.to_string()), reason: "it has no place for metadata" })
+    Uri::from_parts(parts).map_err(|_| Unsupported::Url {
+        url: without_secrets(&uri.to_string()),
+        reason: "it has no place for metadata",
+    })
 }

@@ -10,7 +10,7 @@ use super::{AuthorizationServer, Client, ClientAuthentication};
 use crate::event::Observer;
 use crate::oauth2::{ClientMetadata, ClientRegistration, Quirks};
 use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, Wiped, endpoint, is_secure, leads_inside, without_query};
+use crate::wire::{ResponseExcerpt, Wiped, endpoint, is_secure, points_into_private_network, without_query};
 use crate::{Error, Expired, Misbehaved, Moment, Purpose, Request, Response, Secret, Step, Timestamp, Unsupported};
 
 impl AuthorizationServer {
@@ -203,7 +203,7 @@ impl Receive<ClientRegistration> for AwaitRegistration {
             response: excerpt(),
         };
         let place = registration.registration_client_uri.as_deref();
-        let inside = place.is_some_and(|place| leads_inside(&self.asked.to_string(), place));
+        let inside = place.is_some_and(|place| points_into_private_network(&self.asked.to_string(), place));
         match place.map(endpoint) {
             // The client is registered, and an error would lose it. It just cannot be managed.
             Some(Err(_)) if self.before.is_none() => registration.registration_client_uri = None,

@@ -5,7 +5,7 @@ use http::{HeaderMap, Uri};
 use super::places::{Search, Walk, inserted, rebuilt};
 use super::token_response;
 use crate::oauth2::{BearerChallenge, ResourceMetadata};
-use crate::wire::{Origin, bare, check_secure, endpoint, is_secure, leads_inside, shortened};
+use crate::wire::{Origin, check_secure, endpoint, is_secure, points_into_private_network, truncated, without_secrets};
 use crate::{Error, Forged, Purpose, Step, Unsupported};
 
 /// Fetches a protected resource's metadata: who may issue tokens for it.
@@ -94,10 +94,10 @@ impl ResourceDiscovery {
         };
         // A server elsewhere must not make this machine ask itself or its network.
         let url = place.to_string();
-        if !self.internal_hosts && leads_inside(&self.resource, &url) {
+        if !self.internal_hosts && points_into_private_network(&self.resource, &url) {
             let reason = "a resource elsewhere cannot have its metadata on this machine or in its network \
                 (`ResourceDiscovery::dangerous_allow_internal_hosts`, called before `challenged`, lifts this)";
-            return Err(Unsupported::Url { url: bare(&url), reason }.into());
+            return Err(Unsupported::Url { url: without_secrets(&url), reason }.into());
         }
         self.hint = Some(place);
         Ok(self)
@@ -158,12 +158,13 @@ impl ResourceDiscovery {
 
     /// Checks that a resource elsewhere names no authorization server of this network.
     fn check_servers(&self, metadata: &ResourceMetadata) -> Result<(), Error> {
-        let mut inside = metadata.authorization_servers.iter().filter(|issuer| leads_inside(&self.resource, issuer));
+        let mut inside =
+            metadata.authorization_servers.iter().filter(|issuer| points_into_private_network(&self.resource, issuer));
         match inside.next() {
             Some(issuer) if !self.internal_hosts => {
                 let reason = "a resource elsewhere has no authorization servers on this machine or in its network \
                     (`ResourceDiscovery::dangerous_allow_internal_hosts` lifts this)";
-                Err(Unsupported::Url { url: bare(issuer), reason }.into())
+                Err(Unsupported::Url { url: without_secrets(issuer), reason }.into())
             }
             _ => Ok(()),
         }
@@ -202,7 +203,7 @@ impl Search for ResourceDiscovery {
             self.check_servers(&metadata)?;
             return Ok(metadata);
         }
-        let (expected, received) = (shortened(&self.resource), shortened(&metadata.resource));
+        let (expected, received) = (truncated(&self.resource), truncated(&metadata.resource));
         let option = self.covers(&metadata.resource).then_some("ResourceDiscovery::allow_covering_resource");
         Err(Forged::ResourceMismatch { expected, received, option }.into())
     }

@@ -4,7 +4,7 @@ use http::Uri;
 use http::uri::Scheme;
 
 use crate::oauth2::{Metadata, PkceSupport, Quirks, SecretPlacement, TokenPlacement, Transmission};
-use crate::wire::{bare, check_secure, endpoint};
+use crate::wire::{check_secure, endpoint, without_secrets};
 use crate::{Error, Unsupported};
 
 /// An authorization server's endpoints and its ways: from what its documentation says, from
@@ -100,7 +100,7 @@ impl AuthorizationServer {
         {
             let reason = "a server elsewhere has no endpoints on this machine or in its network \
                 (`AuthorizationServer::dangerous_from_metadata_of_internal_hosts` lifts this)";
-            return Err(Unsupported::Url { url: bare(url), reason }.into());
+            return Err(Unsupported::Url { url: without_secrets(url), reason }.into());
         }
         Self::described_by(metadata)
     }

@@ -82,7 +82,7 @@ impl ResourceServer {
         let uri = endpoint(resource)?;
         if resource.contains(['"', '\\']) {
             let reason = "a resource identifier has no quotes and backslashes";
-            return Err(Unsupported::Url { url: crate::wire::bare(resource), reason }.into());
+            return Err(Unsupported::Url { url: crate::wire::without_secrets(resource), reason }.into());
         }
         let origin = Origin::of(&uri).map(|origin| origin.to_string()).unwrap_or_default();
         let path = format!("/.well-known/oauth-protected-resource{}", uri.path().trim_end_matches('/'));

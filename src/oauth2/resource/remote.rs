@@ -12,7 +12,7 @@ use crate::oauth2::server::{ProtectedResource, RejectReason, Rejected, TokenHash
 use crate::oauth2::{Client, Introspection, Scope, TokenTypeHint};
 use crate::single_flight::SingleFlight;
 use crate::step::{Transport, run_async_with};
-use crate::wire::shortened;
+use crate::wire::truncated;
 use crate::{DriveError, Moment, Timestamp};
 
 /// Tokens of an authorization server that is asked about each of them (RFC 7662).
@@ -178,7 +178,7 @@ impl RemoteTokens {
             return Err(RejectReason::BearerNotYet { from, now });
         }
         if let Some(kind) = introspection.token_type.as_deref().filter(|kind| is_other_kind(kind)) {
-            return Err(RejectReason::BearerKind(shortened(kind)));
+            return Err(RejectReason::BearerKind(truncated(kind)));
         }
         guarded.check_audience(&introspection.aud, &self.audiences)?;
         let granted = introspection.scope.as_ref();

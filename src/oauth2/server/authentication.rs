@@ -20,7 +20,7 @@ use super::reason::RejectReason;
 use super::secrets::SecretHasher;
 use super::store::{NextQuery, ServerStep};
 use super::voice::RefusalChannel;
-use crate::wire::{auth_param, form, shortened};
+use crate::wire::{auth_param, form, truncated};
 use crate::{Secret, Timestamp};
 
 /// A source of the application's own for who a client is: mutual TLS (RFC 8705), an assertion (RFC 7523), a gateway's header.
@@ -265,7 +265,7 @@ impl Authentications {
             }
         };
         let Some(client) = found else {
-            return Err(RejectReason::UnknownClient(shortened(client_id)));
+            return Err(RejectReason::UnknownClient(truncated(client_id)));
         };
         if !proven {
             return Err(RejectReason::WrongSecret(client.client_id.clone()));
@@ -348,7 +348,7 @@ impl Provider {
             let form = parameters::form_of(request).ok()?;
             Some(Parameters::parse_doubtful(form).ok()?.get("client_id")?.to_owned())
         };
-        by_basic.or_else(in_body).map(|client_id| shortened(&client_id))
+        by_basic.or_else(in_body).map(|client_id| truncated(&client_id))
     }
 
     /// The parameters of a request to an endpoint for clients, and who it says that it is.

@@ -80,7 +80,7 @@ impl Provider {
         }
         let text = text.to_owned();
         Ok(ask(NextQuery::FindClient, query, RefusalChannel::page(Endpoint::Authorize), move |client| {
-            let client = client.ok_or_else(|| RejectReason::UnknownClient(crate::wire::shortened(&client_id)))?;
+            let client = client.ok_or_else(|| RejectReason::UnknownClient(crate::wire::truncated(&client_id)))?;
             let parameters = Parameters::parse_doubtful(&text)?;
             let back = provider.back(&client, &parameters)?;
             let voice = RefusalChannel::unasked(back.clone(), &client);
@@ -134,7 +134,7 @@ impl Provider {
         let (response_type, grant_type) = match name {
             "code" => (ResponseType::Code, "authorization_code"),
             "token" => (ResponseType::Token, "implicit"),
-            other => return Err(RejectReason::ResponseTypeUnknown(crate::wire::shortened(other))),
+            other => return Err(RejectReason::ResponseTypeUnknown(crate::wire::truncated(other))),
         };
         let (_, offer) =
             self.grant_config(grant_type).ok_or_else(|| RejectReason::ResponseTypeUnknown(name.to_owned()))?;
@@ -242,5 +242,5 @@ impl Provider {
 
 /// Refuses a redirect_uri that the client has not registered.
 pub(super) fn unregistered(client: &ClientRecord, asked: Option<&str>) -> RejectReason {
-    RejectReason::RedirectUri { client_id: client.client_id.clone(), received: asked.map(crate::wire::bare) }
+    RejectReason::RedirectUri { client_id: client.client_id.clone(), received: asked.map(crate::wire::without_secrets) }
 }

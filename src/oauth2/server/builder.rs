@@ -103,11 +103,11 @@ impl ProviderBuilder {
     fn check_issuer(&self) -> Result<http::Uri, Unsupported> {
         let issuer = &self.config.issuer;
         let reason = "an issuer is an absolute https URL without user information, query and fragment";
-        let no_issuer = |_| Unsupported::Url { url: crate::wire::bare(issuer), reason };
+        let no_issuer = |_| Unsupported::Url { url: crate::wire::without_secrets(issuer), reason };
         let uri = endpoint(issuer).map_err(no_issuer)?;
         let is_normal = url::Url::parse(issuer).is_ok_and(|url| url.path() == uri.path());
         if issuer.contains(['?', '#']) || !issuer.is_ascii() || !is_normal {
-            return Err(Unsupported::Url { url: crate::wire::bare(issuer), reason });
+            return Err(Unsupported::Url { url: crate::wire::without_secrets(issuer), reason });
         }
         if !self.over_http {
             check_secure(&uri, Some("ProviderBuilder::dangerous_over_http"))?;

@@ -245,7 +245,7 @@ pub(super) fn problems(provider: &Provider) -> Vec<ConfigurationProblem> {
     check_lifetimes(config, &mut found);
     for uri in &config.resources {
         if uri.contains('#') || !is_uri(uri) {
-            found.push(ConfigurationProblem::Resource { uri: crate::wire::bare(uri) });
+            found.push(ConfigurationProblem::Resource { uri: crate::wire::without_secrets(uri) });
         }
     }
     check_metadata(provider, &mut found);
@@ -321,12 +321,12 @@ fn check_grant_type(config: &Config, grant_type: &GrantType, found: &mut Vec<Con
     }
     let scopes = grant_type.scopes.iter().chain(&grant_type.default_scope).flat_map(Scope::iter);
     for scope in scopes.filter(|scope| !is_scope(scope, config.scope_separator)) {
-        found.push(ConfigurationProblem::Scope { grant_type: name.to_owned(), scope: crate::wire::shortened(scope) });
+        found.push(ConfigurationProblem::Scope { grant_type: name.to_owned(), scope: crate::wire::truncated(scope) });
     }
     if let (Some(scopes), Some(default)) = (&grant_type.scopes, &grant_type.default_scope) {
         found.extend(default.missing_from(scopes).map(|scope| ConfigurationProblem::DefaultScope {
             grant_type: name.to_owned(),
-            scope: crate::wire::shortened(scope),
+            scope: crate::wire::truncated(scope),
         }));
     }
     let may_reuse_tokens = grant_type.may_reuse_tokens();

@@ -88,7 +88,7 @@ impl fmt::Debug for Consent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Consent")
             .field("client_id", &self.client_id)
-            .field("redirect_uri", &crate::wire::bare(&self.redirect_uri))
+            .field("redirect_uri", &crate::wire::without_secrets(&self.redirect_uri))
             .field("scope", &self.scope)
             .field("resource", &self.resource)
             .field("parameters", &self.parameters.keys().collect::<Vec<_>>())
@@ -128,7 +128,9 @@ pub(crate) struct ClientRedirect {
 
 impl fmt::Debug for ClientRedirect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Return").field("redirect_uri", &crate::wire::bare(&self.redirect_uri)).finish_non_exhaustive()
+        f.debug_struct("Return")
+            .field("redirect_uri", &crate::wire::without_secrets(&self.redirect_uri))
+            .finish_non_exhaustive()
     }
 }
 

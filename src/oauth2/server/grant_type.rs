@@ -294,7 +294,7 @@ impl GrantType {
             };
         };
         if asked.iter().nth(MOST_WORDS).is_some() {
-            return Err(RejectReason::ScopeRefused(crate::wire::shortened(asked.as_str())));
+            return Err(RejectReason::ScopeRefused(crate::wire::truncated(asked.as_str())));
         }
         // What is asked is mostly what may be had.
         if asked.iter().all(may) && is_plain(&asked) {
@@ -317,9 +317,9 @@ impl GrantType {
                 Ok(default().unwrap_or_default())
             }
             (true, UnknownScope::Default) => {
-                default().ok_or_else(|| RejectReason::ScopeRefused(crate::wire::shortened(asked.as_str())))
+                default().ok_or_else(|| RejectReason::ScopeRefused(crate::wire::truncated(asked.as_str())))
             }
-            (true, _) => Err(RejectReason::ScopeRefused(crate::wire::shortened(asked.as_str()))),
+            (true, _) => Err(RejectReason::ScopeRefused(crate::wire::truncated(asked.as_str()))),
         }
     }
 }

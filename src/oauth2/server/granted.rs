@@ -89,7 +89,7 @@ impl Provider {
         let query = FindClient { client_id: consent.client_id.clone() };
         ask(NextQuery::FindClient, query, RefusalChannel::page(Endpoint::Authorize), move |client| {
             let client =
-                client.ok_or_else(|| RejectReason::UnknownClient(crate::wire::shortened(&consent.client_id)))?;
+                client.ok_or_else(|| RejectReason::UnknownClient(crate::wire::truncated(&consent.client_id)))?;
             let asked = Some(consent.back.redirect_uri.as_str());
             client.find_redirect_uri(asked, provider.0.any_port).ok_or_else(|| unregistered(&client, asked))?;
             // A consent may have travelled through the browser.
@@ -131,7 +131,7 @@ impl Provider {
         }
         self.check_resources(&consent.resource)?;
         if !offer.may_have(&consent.scope, client.metadata.scope.as_ref()) {
-            return Err(RejectReason::ScopeRefused(crate::wire::shortened(consent.scope.as_str())));
+            return Err(RejectReason::ScopeRefused(crate::wire::truncated(consent.scope.as_str())));
         }
         let scope = grant.scope.unwrap_or_else(|| consent.scope.clone());
         if scope.missing_from(&consent.scope).next().is_some() {

@@ -210,7 +210,7 @@ impl Provider {
         let config = &self.0;
         let served = config.paths.iter().filter(|(endpoint, _)| self.serves(*endpoint));
         let expected = served.map(|(_, path)| path.to_owned()).collect();
-        RejectReason::NoSuchPath { received: crate::wire::shortened(path), expected }.reject(&RefusalChannel::own())
+        RejectReason::NoSuchPath { received: crate::wire::truncated(path), expected }.reject(&RefusalChannel::own())
     }
 
     /// The grant of that name, and where it is in the list.

@@ -313,7 +313,7 @@ fn audience(received: &[String], expected: &[String]) -> String {
 impl RejectReason {
     /// Refuses scopes, all of which are named.
     pub(super) fn scope_refused<'w>(words: impl Iterator<Item = &'w str>) -> Self {
-        Self::ScopeRefused(crate::wire::shortened(&words.take(32).collect::<Vec<_>>().join(" ")))
+        Self::ScopeRefused(crate::wire::truncated(&words.take(32).collect::<Vec<_>>().join(" ")))
     }
 
     /// Returns the error code that the other side is told.

@@ -113,7 +113,7 @@ impl TokenRequest {
         let scope: Scope = grant.scope.iter().filter(|word| offer.may_have_word(word, allowed)).collect();
         let is_lost = scope.is_empty() && !grant.scope.is_empty();
         if is_lost {
-            Err(RejectReason::ScopeWithdrawn(crate::wire::shortened(grant.scope.as_str())))
+            Err(RejectReason::ScopeWithdrawn(crate::wire::truncated(grant.scope.as_str())))
         } else {
             Ok(Some(scope))
         }
@@ -133,7 +133,7 @@ impl TokenRequest {
         let remaining: Vec<_> = granted.iter().filter(|own| known.contains(own)).cloned().collect();
         // A token without a resource would be for all of them.
         let lost = granted.first().filter(|_| remaining.is_empty());
-        lost.map_or(Ok(Some(remaining)), |lost| Err(RejectReason::ResourceRefused(crate::wire::bare(lost))))
+        lost.map_or(Ok(Some(remaining)), |lost| Err(RejectReason::ResourceRefused(crate::wire::without_secrets(lost))))
     }
 
     /// Asks the application, if the operator wants that, whether the grant goes on.

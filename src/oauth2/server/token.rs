@@ -84,7 +84,7 @@ impl Provider {
 }
 
 fn unknown(grant_type: &str) -> RejectReason {
-    RejectReason::GrantTypeUnknown(crate::wire::shortened(grant_type))
+    RejectReason::GrantTypeUnknown(crate::wire::truncated(grant_type))
 }
 
 impl GrantParameters {

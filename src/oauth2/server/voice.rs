@@ -67,7 +67,7 @@ impl ProtectedResource {
             return Ok(());
         }
         Err(RejectReason::BearerAudience {
-            received: resources.iter().take(8).map(|own| crate::wire::shortened(own)).collect(),
+            received: resources.iter().take(8).map(|own| crate::wire::truncated(own)).collect(),
             expected: std::iter::once(&self.resource).chain(names).cloned().collect(),
         })
     }
