@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::client::Client;
 use super::pending::{Pending, PendingCommon, PendingImplicit, State};
 use super::token_response;
+use crate::oauth2::ResponseMode;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{PkceSupport, Scope};
@@ -73,26 +74,6 @@ enum Pkce {
     S256,
     Plain,
     Missing,
-}
-
-/// How the answer comes back with the user (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode).
-///
-/// ```
-/// use oauth_proto::oauth2::ResponseMode;
-///
-/// assert_eq!(ResponseMode::default(), ResponseMode::Query);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ResponseMode {
-    /// In the query of the redirect_uri.
-    #[default]
-    Query,
-    /// In its fragment, which browsers keep to themselves: a script has to hand it on.
-    Fragment,
-    /// As a form that the browser posts there.
-    FormPost,
 }
 
 /// Where to send the user, and what to remember meanwhile.
@@ -360,9 +341,7 @@ impl Client {
         }
         match (authorize.mode, response_type) {
             (ResponseMode::Query, "code") | (ResponseMode::Fragment, "token") => {}
-            (ResponseMode::Query, _) => push("response_mode", "query"),
-            (ResponseMode::Fragment, _) => push("response_mode", "fragment"),
-            (ResponseMode::FormPost, _) => push("response_mode", "form_post"),
+            (mode, _) => push("response_mode", mode.as_str()),
         }
         for (name, value) in &server.parameters {
             if !has(&authorize.parameters, name) {

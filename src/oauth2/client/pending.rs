@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::ResponseMode;
 use crate::callback::{Leniency, Parts};
 use crate::mark::ClientFingerprint;
+use crate::oauth2::ResponseMode;
 use crate::oauth2::Scope;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::secret::same;

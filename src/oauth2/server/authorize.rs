@@ -12,7 +12,7 @@ use std::time::Duration;
 use http::{Method, Request};
 
 use super::client_record::ClientRecord;
-use super::consent::{ClientRedirect, Consent, ResponseType, ServerResponseMode};
+use super::consent::{ClientRedirect, Consent, ResponseType};
 use super::parameters::{self, Parameters};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, check_method, or_reject};
@@ -22,6 +22,7 @@ use super::records::{CodeChallenge, OneTimeContent};
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
 use super::voice::RefusalChannel;
+use crate::oauth2::ResponseMode;
 use crate::{Moment, Timestamp};
 
 /// How long the user may take.
@@ -104,15 +105,11 @@ impl Provider {
             client.find_redirect_uri(asked, self.0.any_port).ok_or_else(|| unregistered(client, asked))?;
         let implicit = parameters.get("response_type") == Some("token");
         let mode = match parameters.get("response_mode") {
-            None if implicit => ServerResponseMode::Fragment,
-            None => ServerResponseMode::Query,
-            Some("query") => ServerResponseMode::Query,
-            Some("fragment") => ServerResponseMode::Fragment,
-            Some("form_post") => ServerResponseMode::FormPost,
-            // There is no other way to tell that there is no such way.
-            Some(_) => {
-                return Err(RejectReason::ParameterInvalid { name: "response_mode", why: "it is not supported" });
-            }
+            None if implicit => ResponseMode::Fragment,
+            None => ResponseMode::Query,
+            // No redirect can carry this refusal, because the client has not named a mode that is known.
+            Some(mode) => ResponseMode::from_text(mode)
+                .ok_or(RejectReason::ParameterInvalid { name: "response_mode", why: "it is not supported" })?,
         };
         let state = parameters.get("state").map(str::to_owned);
         Ok(Box::new(ClientRedirect { redirect_uri, state, issuer: self.0.issuer.clone(), mode }))
@@ -141,7 +138,7 @@ impl Provider {
         if !client.may_use_response_type(name) {
             return Err(RejectReason::NotAllowed(grant_type.to_owned()));
         }
-        if response_type == ResponseType::Token && back.mode == ServerResponseMode::Query {
+        if response_type == ResponseType::Token && back.mode == ResponseMode::Query {
             // It would stand in logs and in the Referer of whatever the page loads.
             return Err(RejectReason::ParameterInvalid {
                 name: "response_mode",

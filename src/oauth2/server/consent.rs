@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::records::CodeChallenge;
 use super::respond;
 use super::token_hash::TokenHash;
+use crate::oauth2::ResponseMode;
 use crate::oauth2::Scope;
 use crate::{Response, Timestamp};
 
@@ -106,24 +107,13 @@ pub(super) enum ResponseType {
     Token,
 }
 
-/// How the browser brings it (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum ServerResponseMode {
-    #[serde(rename = "query")]
-    Query,
-    #[serde(rename = "fragment")]
-    Fragment,
-    #[serde(rename = "form_post")]
-    FormPost,
-}
-
 /// The way back to a client.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClientRedirect {
     pub(super) redirect_uri: String,
     pub(super) state: Option<String>,
     pub(super) issuer: String,
-    pub(super) mode: ServerResponseMode,
+    pub(super) mode: ResponseMode,
 }
 
 impl fmt::Debug for ClientRedirect {
@@ -146,7 +136,7 @@ impl ClientRedirect {
         let text = description.map(respond::printable);
         let parameters = error_parameters(code, text.as_deref());
         let way = match self.mode {
-            ServerResponseMode::FormPost => self.form(&self.complete(&parameters)),
+            ResponseMode::FormPost => self.form(&self.complete(&parameters)),
             _ => {
                 let response = self.redirect_with(&parameters);
                 let url = response.headers().get(http::header::LOCATION).and_then(|url| url.to_str().ok());
@@ -164,8 +154,8 @@ impl ClientRedirect {
     pub(super) fn redirect_with(&self, parameters: &[(&str, &str)]) -> Response {
         let parameters = self.complete(parameters);
         let response = match self.mode {
-            ServerResponseMode::FormPost => return self.post(&parameters),
-            mode => respond::redirect(&self.redirect_uri, &parameters, mode == ServerResponseMode::Fragment),
+            ResponseMode::FormPost => return self.post(&parameters),
+            mode => respond::redirect(&self.redirect_uri, &parameters, mode == ResponseMode::Fragment),
         };
         // It was registered, and is a URI.
         response.unwrap_or_else(|reason| respond::page(StatusCode::INTERNAL_SERVER_ERROR, reason.code(), None))

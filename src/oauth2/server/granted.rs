@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::authorize::unregistered;
 use super::client_record::ClientRecord;
-use super::consent::{ClientRedirect, Consent, ResponseType, ServerResponseMode};
+use super::consent::{ClientRedirect, Consent, ResponseType};
 use super::issue::{Issue, IssueParams, grant_id};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, or_reject};
@@ -23,6 +23,7 @@ use super::respond::is_quotable;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
 use super::voice::RefusalChannel;
+use crate::oauth2::ResponseMode;
 use crate::{Moment, Response};
 
 impl Provider {
@@ -123,7 +124,7 @@ impl Provider {
         if consent.response_type == ResponseType::Code && consent.challenge.is_none() && needs_proof {
             return Err(RejectReason::ChallengeMissing);
         }
-        if consent.response_type == ResponseType::Token && consent.back.mode == ServerResponseMode::Query {
+        if consent.response_type == ResponseType::Token && consent.back.mode == ResponseMode::Query {
             return Err(RejectReason::ParameterInvalid {
                 name: "response_mode",
                 why: "a token never stands in a query",

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::kit::{Kit, must};
-use crate::oauth2::server::consent::{ClientRedirect, Consent, ResponseType, ServerResponseMode};
+use crate::oauth2::ResponseMode;
+use crate::oauth2::server::consent::{ClientRedirect, Consent, ResponseType};
 use crate::oauth2::server::queries::{
     FoundOneTimeRecord, NewTokens, Redeem, Redemption, ReplaceOneTimeRecord, Revoke, SaveOneTimeRecord,
 };
@@ -27,7 +28,7 @@ fn pushed<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) -> OneTimeRecord {
         redirect_uri: redirect_uri.clone(),
         state: Some("a&b \u{1f511}".to_owned()),
         issuer: "https://auth.example.com".to_owned(),
-        mode: ServerResponseMode::FormPost,
+        mode: ResponseMode::FormPost,
     };
     let consent = Consent {
         client_id: grant.client_id.clone(),
