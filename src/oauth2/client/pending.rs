@@ -49,7 +49,7 @@ pub struct Pending {
     #[serde(rename = "v")]
     version: u64,
     #[serde(flatten)]
-    pub(super) saved: PendingCommon,
+    pub(super) common: PendingCommon,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) verifier: Option<CodeVerifier>,
 }
@@ -134,33 +134,33 @@ const VERSION: u64 = 2;
 
 impl Pending {
     pub(super) fn new(saved: PendingCommon, verifier: Option<CodeVerifier>) -> Self {
-        Self { version: VERSION, saved, verifier }
+        Self { version: VERSION, common: saved, verifier }
     }
 
     /// The state that the callback will carry. It may serve as the key under which this is stored, as long as what finds it
     /// is bound to the user's browser too.
     pub fn state(&self) -> &str {
-        self.saved.state.as_str()
+        self.common.state.as_str()
     }
 
     /// What this is known by when it is used: before it is redeemed, note this identifier, and go on only if it was not
     /// there yet.
     pub fn id(&self) -> PendingId {
-        self.saved.fingerprint.id(self.state())
+        self.common.fingerprint.id(self.state())
     }
 
     /// The nonce that an ID token has to carry, where one was asked for.
     pub fn nonce(&self) -> Option<&str> {
-        self.saved.nonce.as_deref()
+        self.common.nonce.as_deref()
     }
 
     /// When it can no longer be redeemed.
     pub fn expires_at(&self) -> Timestamp {
-        self.saved.expires_at
+        self.common.expires_at
     }
 
     pub(super) fn check(&self, mark: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
-        self.saved.check(self.version, mark, now)
+        self.common.check(self.version, mark, now)
     }
 }
 

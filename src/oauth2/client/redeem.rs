@@ -80,7 +80,7 @@ impl Client {
 
     fn grant_of(&self, pending: Pending, callback: &Callback<'_>, now: Timestamp) -> Result<Grant, Error> {
         pending.check(&self.0.fingerprint, now)?;
-        let answer = pending.saved.accept(callback, self.rules())?;
+        let answer = pending.common.accept(callback, self.rules())?;
         for (name, token) in [("access_token", &answer.access_token), ("id_token", &answer.id_token)] {
             if token.is_some() {
                 return Err(Forged::TokenInCallback { name }.into());
@@ -113,7 +113,7 @@ impl Client {
     fn code_grant(&self, pending: Pending, code: &str) -> Grant {
         let mut grant = Grant::new("authorization_code", Kind::Code);
         grant.push("code", code);
-        if let Some(uri) = pending.saved.redirect_uri.as_deref().filter(|_| !self.0.server.v2_1) {
+        if let Some(uri) = pending.common.redirect_uri.as_deref().filter(|_| !self.0.server.v2_1) {
             match &self.0.redirect_uri {
                 Some(own) if *own.text == *uri => grant.push_encoded("redirect_uri", &own.encoded),
                 _ => grant.push("redirect_uri", uri),
@@ -122,7 +122,7 @@ impl Client {
         if let Some(verifier) = &pending.verifier {
             grant.push_encoded("code_verifier", verifier.as_str());
         }
-        grant.asked(pending.saved.scope)
+        grant.without_sending_scope(pending.common.scope)
     }
 
     /// Returns the token that an implicit grant brings in the fragment of its callback: `callback` is the whole URI, which only a

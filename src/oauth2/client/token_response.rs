@@ -20,9 +20,9 @@ pub(super) struct Expected {
     /// What was asked for.
     pub(super) scope: Option<Scope>,
     /// The token that is renewed.
-    pub(super) before: Option<Box<Token>>,
+    pub(super) previous: Option<Box<Token>>,
     /// Whether what is issued need not be an access token (RFC 8693 §2.2.1).
-    pub(super) any_token: bool,
+    pub(super) accepts_any_token_type: bool,
     /// How long a token lives whose answer does not say it.
     pub(super) unknown_lifetime: Option<Duration>,
 }
@@ -111,7 +111,7 @@ pub(super) fn token(
 
     let access_token = reader.token("access_token", fields.access_token)?;
     let access_token = access_token.ok_or_else(|| reader.missing("access_token", None))?;
-    let token_type = reader.token_type(fields.token_type, expected.any_token)?;
+    let token_type = reader.token_type(fields.token_type, expected.accepts_any_token_type)?;
     let refresh_token = reader.token("refresh_token", fields.refresh_token)?;
     let mut scope = reader.scope(fields.scope, separator)?;
     let expires_in = match fields.expires_in {
@@ -149,7 +149,7 @@ pub(super) fn token(
         requested_scope: expected.scope,
         extra: fields.extra,
     };
-    if let Some(mut before) = expected.before {
+    if let Some(mut before) = expected.previous {
         token.refresh_token = token.refresh_token.or(before.refresh_token);
         scope = scope.or_else(|| token.requested_scope.clone()).or(before.scope);
         token.requested_scope = token.requested_scope.or(before.requested_scope);
