@@ -2,7 +2,7 @@
 
 use http::Uri;
 
-use super::places::{Search, Walk, inserted, rebuilt};
+use super::places::{AwaitDocument, MetadataSearch, inserted, rebuilt};
 use super::token_response;
 use crate::oauth2::Metadata;
 use crate::wire::{check_secure, endpoint, truncated, without_secrets};
@@ -146,7 +146,7 @@ impl Discovery {
             self.places.iter().try_for_each(|place| check_secure(place, option))?;
         }
         let places = std::mem::take(&mut self.places);
-        Walk::start(self, places)
+        AwaitDocument::start(self, places)
     }
 
     fn mismatch(&self, issuer: Option<&str>) -> Error {
@@ -155,7 +155,7 @@ impl Discovery {
     }
 }
 
-impl Search for Discovery {
+impl MetadataSearch for Discovery {
     type Document = Metadata;
     const PURPOSE: Purpose = Purpose::DiscoveringServer;
 
@@ -164,7 +164,7 @@ impl Search for Discovery {
         if metadata.issuer.is_none() && !self.missing_issuer { Err(self.mismatch(None)) } else { Ok(()) }
     }
 
-    fn judge(&self, mut metadata: Metadata) -> Result<Metadata, Error> {
+    fn check(&self, mut metadata: Metadata) -> Result<Metadata, Error> {
         match metadata.issuer.as_deref() {
             Some(issuer) if issuer == self.issuer || Some(issuer) == self.other_name.as_deref() => {}
             Some(issuer) if Some(issuer) == self.template.as_deref() => metadata.issuer = None,

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, Uri};
 
-use super::places::{Search, Walk, inserted, rebuilt};
+use super::places::{AwaitDocument, MetadataSearch, inserted, rebuilt};
 use super::token_response;
 use crate::oauth2::{BearerChallenge, ResourceMetadata};
 use crate::wire::{Origin, check_secure, endpoint, is_secure, points_into_private_network, truncated, without_secrets};
@@ -153,7 +153,7 @@ impl ResourceDiscovery {
                 places.push(place);
             }
         }
-        Walk::start(self, places)
+        AwaitDocument::start(self, places)
     }
 
     /// Checks that a resource elsewhere names no authorization server of this network.
@@ -194,11 +194,11 @@ impl ResourceDiscovery {
     }
 }
 
-impl Search for ResourceDiscovery {
+impl MetadataSearch for ResourceDiscovery {
     type Document = ResourceMetadata;
     const PURPOSE: Purpose = Purpose::DiscoveringResource;
 
-    fn judge(&self, metadata: ResourceMetadata) -> Result<ResourceMetadata, Error> {
+    fn check(&self, metadata: ResourceMetadata) -> Result<ResourceMetadata, Error> {
         if self.takes(&metadata.resource) {
             self.check_servers(&metadata)?;
             return Ok(metadata);

@@ -149,13 +149,13 @@ impl ResourceServer {
         }
         let asked = tokens.remembered.asked(moment.now);
         let step = tokens.client.introspect(&*token, Some(TokenTypeHint::AccessToken), moment)?;
-        let state = AwaitAnswer { key, asked, scope, guard: self.guard.clone(), tokens: tokens.clone() };
+        let state = AwaitIntrospection { key, asked, scope, guard: self.guard.clone(), tokens: tokens.clone() };
         Ok(state.go_on(step, None)?.observed_by(tokens.client.observer()))
     }
 }
 
 /// Waits for the server to say what a token is.
-struct AwaitAnswer {
+struct AwaitIntrospection {
     key: TokenHash,
     asked: Asked,
     scope: Scope,
@@ -164,15 +164,15 @@ struct AwaitAnswer {
 }
 
 /// The same with the leg that asks.
-struct Asking {
-    state: AwaitAnswer,
+struct IntrospectionInFlight {
+    state: AwaitIntrospection,
     sent: Sent<Introspection>,
 }
 
-impl AwaitAnswer {
+impl AwaitIntrospection {
     fn go_on(self, step: Step<Introspection>, now: Option<Timestamp>) -> Result<Step<End>, Error> {
         match (step, now) {
-            (Step::Send(request, sent), _) => Ok(Step::send(request, Asking { state: self, sent })),
+            (Step::Send(request, sent), _) => Ok(Step::send(request, IntrospectionInFlight { state: self, sent })),
             (Step::Done(introspection), Some(now)) => {
                 let introspection = Arc::new(introspection);
                 self.tokens.remembered.remember(self.key, &introspection, self.asked, &self.tokens.limits, now);
@@ -186,7 +186,7 @@ impl AwaitAnswer {
     }
 }
 
-impl Receive<End> for Asking {
+impl Receive<End> for IntrospectionInFlight {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<End>, Error> {
         let now = moment.now;
         let Self { state, sent } = *self;
