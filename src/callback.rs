@@ -37,8 +37,8 @@ impl<'a> Callback<'a> {
     }
 
     /// Splits the URI into what is before the query, the query and the fragment.
-    pub(crate) fn parts(&self) -> Parts<'_> {
-        Parts::of(&self.url)
+    pub(crate) fn parts(&self) -> CallbackParts<'_> {
+        CallbackParts::of(&self.url)
     }
 }
 
@@ -77,7 +77,7 @@ impl<'a> From<&'a Request> for Callback<'a> {
 }
 
 /// The parts of a URI, of its path and query, or of a query alone.
-pub(crate) struct Parts<'a> {
+pub(crate) struct CallbackParts<'a> {
     /// What is before the query, where the text says where the user came to.
     pub(crate) place: Option<&'a str>,
     /// The query. A text that is no URI is one.
@@ -85,7 +85,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) fragment: Option<&'a str>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> CallbackParts<'a> {
     fn of(text: &'a str) -> Self {
         let (before, fragment) = split(text, b'#');
         if before.starts_with('/') || has_scheme(before) {
@@ -98,7 +98,7 @@ impl<'a> Parts<'a> {
 
     /// Compares the place where the user came to with a redirect_uri.
     fn arrival(&self, uri: &str) -> Arrival {
-        let asked = Parts::of(uri);
+        let asked = CallbackParts::of(uri);
         let Some(place) = self.place else { return Arrival::Unknown };
         let expected = asked.place.unwrap_or_default();
         let query = asked.query.unwrap_or_default();
@@ -144,7 +144,7 @@ impl Leniency {
     }
 
     /// Checks that a callback came to a redirect_uri.
-    pub(crate) fn check(self, came: &Parts<'_>, redirect_uri: &str) -> Result<(), Forged> {
+    pub(crate) fn check(self, came: &CallbackParts<'_>, redirect_uri: &str) -> Result<(), Forged> {
         match came.arrival(redirect_uri) {
             Arrival::There => Ok(()),
             Arrival::AtOtherOrigin if self.any_origin => Ok(()),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TokenCredentials;
 use super::parameters::{TOKEN, VERIFIER};
-use crate::callback::{Leniency, Parts};
+use crate::callback::{CallbackParts, Leniency};
 use crate::mark::ClientFingerprint;
 use crate::wire::{form, printable_code, printable_text, truncated};
 use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
@@ -154,7 +154,7 @@ struct CallbackParameters {
 
 impl CallbackParameters {
     /// Reads the query of a URI, or a query alone.
-    fn of(parts: &Parts<'_>) -> Result<Self, Forged> {
+    fn of(parts: &CallbackParts<'_>) -> Result<Self, Forged> {
         let query = parts.query.unwrap_or_default();
         let mut answer = Self::default();
         for (name, value) in form::pairs(query.as_bytes()) {

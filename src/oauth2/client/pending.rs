@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::callback::{Leniency, Parts};
+use crate::callback::{CallbackParts, Leniency};
 use crate::mark::ClientFingerprint;
 use crate::oauth2::ResponseMode;
 use crate::oauth2::Scope;
@@ -310,7 +310,7 @@ impl<'c> CallbackParameters<'c> {
 }
 
 /// The part of a callback that holds the answer: the query or the fragment of a URI, or a form; or either alone.
-fn part<'c>(callback: &'c Callback<'_>, parts: &Parts<'c>, mode: ResponseMode) -> Result<&'c str, Forged> {
+fn part<'c>(callback: &'c Callback<'_>, parts: &CallbackParts<'c>, mode: ResponseMode) -> Result<&'c str, Forged> {
     let form =
         callback.form.map(|form| std::str::from_utf8(form).map_err(|_| Forged::ParameterInvalid { name: "form" }));
     let alone = || if parts.place.is_some() || callback.url.starts_with('?') { None } else { parts.query };
