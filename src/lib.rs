@@ -99,6 +99,7 @@ mod short_hash;
 pub mod sign_in;
 mod single_flight;
 mod step;
+mod then;
 mod used_pending_ids;
 pub mod wire;
 
