@@ -183,7 +183,7 @@ const OAUTH1_CALLBACK: &str = "https://printer.example.com/ready?oauth_token=rqt
 fn oauth1_pending() -> oauth1::Pending {
     let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");
     let (_, on) = sent(oauth1_client(&Heard::default()).authorize(authorize, moment()).unwrap());
-    done(on.receive(common::sign_in::form(TEMPORARY), moment()).unwrap())
+    done(on.receive(common::sign_in::form(TEMPORARY), moment()).unwrap()).pending
 }
 
 fn oauth1_token() -> oauth1::Token {

@@ -9,10 +9,10 @@ use super::custom::Client;
 use super::proof::proof_parameter;
 use super::start::Leg;
 use super::table::Table;
-use super::then::{divided, then};
 use super::{Pending, SignIn, Tokens, User, mapping};
 use crate::api::{self, ApiCall};
 use crate::step::Receive;
+use crate::then::divided;
 use crate::wire::{OriginRef, ResponseExcerpt};
 use crate::{Callback, Error, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, Step, oauth1, oauth2};
 
@@ -51,11 +51,11 @@ impl SignIn {
         let step = match (&self.0.client, pending.leg) {
             (Client::Oauth2(client), Leg::Oauth2(pending)) => {
                 let step = client.redeem(pending, callback, moment)?;
-                then(step, next, |token, moment| fetch(parts, Tokens::Oauth2(token), moment))
+                step.then(next, |token, moment| fetch(parts, Tokens::Oauth2(token), moment))
             }
             (Client::Oauth1(client), Leg::Oauth1(pending)) => {
                 let step = client.redeem(pending, callback, moment)?;
-                then(step, next, |token, moment| fetch(parts, Tokens::Oauth1(token), moment))
+                step.then(next, |token, moment| fetch(parts, Tokens::Oauth1(token), moment))
             }
             _ => Err(Forged::OtherClient.into()),
         }?;

@@ -113,7 +113,6 @@ mod site;
 pub mod sites;
 mod start;
 mod table;
-mod then;
 mod user;
 
 pub use client::SignIn;

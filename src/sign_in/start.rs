@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::SignIn;
 use super::client::Parts;
 use super::custom::Client;
-use super::then::{divided, then};
 use crate::mark::ClientFingerprint;
 use crate::oauth1::Callbacks;
 use crate::oauth2::Authorize;
@@ -135,29 +134,18 @@ impl SignIn {
     /// reported by the step.
     pub fn start(&self, moment: Moment) -> Result<Step<Start>, Error> {
         let parts = self.0.clone();
-        let (moment, next) = divided(moment);
-        let step = match &self.0.client {
-            Client::Oauth2(client) => {
-                let step = client.authorize(parts.authorize(), moment)?;
-                then(step, next, move |authorization, _| {
-                    let pending = parts.pending(Leg::Oauth2(authorization.pending));
-                    Ok(Step::Done(Start { url: authorization.url, pending }))
-                })
-            }
+        Ok(match &self.0.client {
+            Client::Oauth2(client) => client.authorize(parts.authorize(), moment)?.map(move |authorization| {
+                let pending = parts.pending(Leg::Oauth2(authorization.pending));
+                Start { url: authorization.url, pending }
+            }),
             Client::Oauth1(client) => {
-                let authorize = match client.service().when_told() {
-                    Callbacks::Registered => oauth1::Authorize::registered_as(&parts.callback),
-                    _ => oauth1::Authorize::callback(&parts.callback),
-                };
-                let step = client.authorize(authorize, moment)?;
-                let client = client.clone();
-                then(step, next, move |pending, _| {
-                    let url = parts.oauth1_url(&client, &pending)?;
-                    Ok(Step::Done(Start { url, pending: parts.pending(Leg::Oauth1(pending)) }))
+                client.authorize(parts.oauth1_authorize(client), moment)?.map(move |authorization| {
+                    let pending = parts.pending(Leg::Oauth1(authorization.pending));
+                    Start { url: authorization.url, pending }
                 })
             }
-        }?;
-        Ok(step.observed_by(self.0.client.observer()))
+        })
     }
 }
 
@@ -183,14 +171,20 @@ impl Parts {
         })
     }
 
-    fn oauth1_url(&self, client: &oauth1::Client, pending: &oauth1::Pending) -> Result<String, Error> {
+    fn oauth1_authorize(&self, client: &oauth1::Client) -> oauth1::Authorize {
         let service = client.service();
+        let authorize = match service.when_told() {
+            Callbacks::Registered => oauth1::Authorize::registered_as(&self.callback),
+            _ => oauth1::Authorize::callback(&self.callback),
+        };
         // The page for signing in is not told the callback, which the version of 2007 has told nowhere else.
         let told = service.when_told() != Callbacks::WithAuthorization;
-        if service.authentication.is_some() && told && !self.always_authorize {
-            client.authentication_url(pending, &self.all_parameters())
-        } else {
-            client.authorization_url(pending, &self.all_parameters())
-        }
+        let authorize = match service.authentication.is_some() && told && !self.always_authorize {
+            true => authorize.at_authentication_endpoint(),
+            false => authorize,
+        };
+        self.all_parameters()
+            .into_iter()
+            .fold(authorize, |authorize, (name, value)| authorize.url_parameter(name, value))
     }
 }

@@ -50,8 +50,9 @@ impl Provider {
     /// A code that cannot be sent (RFC 6749 §4.1.2.1) is refused as [`RejectReason::Misconfigured`].
     pub fn redirect_with_error(&self, consent: Consent, code: &str) -> ServerStep<Response> {
         if !is_quotable(code) {
-            let reason =
-                RejectReason::Misconfigured("`send_back` got a code that is empty or has characters that no code has");
+            let reason = RejectReason::Misconfigured(
+                "`redirect_with_error` got a code that is empty or has characters that no code has",
+            );
             return ServerStep::Reject(reason.reject(&RefusalChannel::page(Endpoint::Authorize)));
         }
         self.end(consent, RejectReason::SentBack(code.to_owned()), RefusalChannel::unasked)

@@ -119,7 +119,7 @@ pub enum WriteOutcome {
 ///
 /// # Examples
 /// As one statement, `INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET
-/// holder = $2, expires_at = $3 WHERE leases.expires_at <= $4`, where a row that was changed means [`Leased::Granted`]:
+/// holder = $2, expires_at = $3 WHERE leases.expires_at <= $4`, where a row that was changed means [`LeaseOutcome::Acquired`]:
 /// ```
 /// use oauth_proto::oauth2::{Lease, LeaseOutcome};
 ///
