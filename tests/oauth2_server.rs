@@ -46,7 +46,7 @@ fn pushed_requests_devices_passwords_and_clients_get_tokens() {
     let pending = world.run(client.authorize_device(Some("read".into()), &[], world.moment())).unwrap();
     let entered = pending.user_code.to_lowercase().replace('-', " ");
     let device = serve(world.provider.find_device(&entered, world.moment().now), &world.store).unwrap();
-    serve(world.provider.grant_device(device, Approval::new("jane"), world.moment()), &world.store).unwrap();
+    serve(world.provider.approve_device(device, Approval::new("jane"), world.moment()), &world.store).unwrap();
     world.run(client.poll(&pending, world.moment())).unwrap();
 }
 

@@ -68,7 +68,7 @@ fn unique_token_other_data() {
         let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
         let grant = Approval::new("jane").data(data);
         let consent = world.consent(&authorization.url);
-        let response = serve(world.provider.grant(consent, grant, world.moment()), &world.store).unwrap();
+        let response = serve(world.provider.approve(consent, grant, world.moment()), &world.store).unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
         let token = world.run(client.redeem(authorization.pending, &callback, world.moment())).unwrap();
         token.access_token.expose().to_owned()
@@ -132,7 +132,7 @@ fn a_grant_ends_when_the_operator_says_however_often_it_is_refreshed() {
     let late = World::new(provider().add_grant_type(short));
     let authorization = late.run(late.client().authorize(Authorize::scope("read"), late.moment())).unwrap();
     let consent = late.consent(&authorization.url);
-    let response = serve(late.provider.grant(consent, Approval::new("jane"), late.moment()), &late.store).unwrap();
+    let response = serve(late.provider.approve(consent, Approval::new("jane"), late.moment()), &late.store).unwrap();
     let callback = response.headers()["location"].to_str().unwrap().to_owned();
     late.now.set(NOW + 30);
     let error = late.run(late.client().redeem(authorization.pending, &callback, late.moment())).unwrap_err();
@@ -218,7 +218,7 @@ fn unique_tokens_need_a_key_and_a_user() {
     let authorization = world.run(world.client().authorize(Authorize::scope("read"), world.moment())).unwrap();
     let consent = world.consent(&authorization.url);
     let rejected =
-        serve(world.provider.grant(consent, Approval::anonymous(), world.moment()), &world.store).unwrap_err();
+        serve(world.provider.approve(consent, Approval::anonymous(), world.moment()), &world.store).unwrap_err();
     assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{rejected}");
     assert!(rejected.response().headers()["location"].to_str().unwrap().contains("error=server_error"));
 }
@@ -240,7 +240,7 @@ fn a_code_lives_as_long_as_the_operator_says() {
         let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
         let consent = world.consent(&authorization.url);
         let response =
-            serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store).unwrap();
+            serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store).unwrap();
         world.now.set(world.now.get() + seconds);
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
         world.run(client.redeem(authorization.pending, &callback, world.moment()))
@@ -375,7 +375,7 @@ fn tokens_look_as_their_generator_makes_them() {
     let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
     let grant = Approval::new("jane").data(serde_json::json!({ "tenant": 7 }));
     let consent = world.consent(&authorization.url);
-    let response = serve(world.provider.grant(consent, grant, world.moment()), &world.store).unwrap();
+    let response = serve(world.provider.approve(consent, grant, world.moment()), &world.store).unwrap();
     let callback = response.headers()["location"].to_str().unwrap().to_owned();
     let token = world.run(client.redeem(authorization.pending, &callback, world.moment())).unwrap();
     assert!(token.access_token.expose().starts_with("jane.7."));

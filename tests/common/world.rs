@@ -97,7 +97,8 @@ impl World {
     pub fn sign_in(&self, client: &Client, authorize: Authorize) -> Result<Token, Error> {
         let authorization = self.run(client.authorize(authorize, self.moment()))?;
         let consent = self.consent(&authorization.url);
-        let response = serve(self.provider.grant(consent, Approval::new("jane"), self.moment()), &self.store).unwrap();
+        let response =
+            serve(self.provider.approve(consent, Approval::new("jane"), self.moment()), &self.store).unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
         self.run(client.redeem(authorization.pending, &callback, self.moment()))
     }

@@ -93,7 +93,7 @@ impl GrantCredential {
 /// /// Takes this server's own access tokens alone, for the user that they belong to.
 /// fn policy(exchange: &Exchange) -> Decision {
 ///     let subject = exchange.subject.as_ref().filter(|subject| subject.kind == TokenKind::Access);
-///     match subject.and_then(|subject| subject.grant.user.clone()) {
+///     match subject.and_then(|subject| subject.approve.user.clone()) {
 ///         Some(user) if exchange.actor_token.is_none() => Decision::Granted(Approval::new(user)),
 ///         _ => Decision::Denied,
 ///     }

@@ -80,7 +80,7 @@ server_queries! {
     /// INSERT INTO tokens …;
     /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}') WHERE key = $4; -- the predecessor; PostgreSQL's syntax
     ///
-    /// -- revoke a grant
+    /// -- revoke a approve
     /// DELETE FROM one_time_records WHERE grant_id = $1;
     /// DELETE FROM tokens WHERE grant_id = $1;
     ///
@@ -174,7 +174,7 @@ pub fn serve_with<T, E: std::fmt::Display>(
 /// let decide = |_: DecideGrant| Ok::<_, Infallible>(Decision::Denied);
 /// let extend = |answer: ExtendResponse| {
 ///     let mut members = Map::new();
-///     members.insert("user_id".into(), Value::from(answer.grant.user.clone()));
+///     members.insert("user_id".into(), Value::from(answer.approve.user.clone()));
 ///     Ok::<_, Infallible>(members)
 /// };
 /// let end = serve_extended(ServerStep::Done("issued"), &MemoryStore::default(), decide, extend);
