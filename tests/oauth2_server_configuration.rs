@@ -93,7 +93,7 @@ fn a_sound_configuration_is_built() {
         sound().add_metadata_member("service_documentation", "https://auth.example.com/docs"),
         sound().add_grant_type(GrantType::extension_with_handler("urn:voucher", Never).with_refresh_token()),
         sound().add_grant_type(GrantType::refresh_token().without_rotation_grace().allow_refresh_token_reuse()),
-        Provider::builder("http://auth.example.com").dangerous_over_http().add_grant_type(GrantType::implicit()),
+        Provider::builder("http://auth.example.com").dangerous_allow_http().add_grant_type(GrantType::implicit()),
         Provider::builder("http://127.0.0.1:8080/tenant").add_grant_type(GrantType::client_credentials()),
     ];
     for builder in builders {

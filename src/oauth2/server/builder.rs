@@ -119,7 +119,7 @@ impl ProviderBuilder {
     ///
     /// # Security
     /// Anybody on the way reads every secret, code and token.
-    pub fn dangerous_over_http(mut self) -> Self {
+    pub fn dangerous_allow_http(mut self) -> Self {
         self.over_http = true;
         self
     }
