@@ -211,7 +211,7 @@ fn the_issuer_is_a_private_url_without_query_and_fragment() {
     }
     let found = problems(Provider::builder("http://a.example").add_grant_type(GrantType::implicit()));
     assert!(matches!(&found[..], [Problem::Issuer(Unsupported::PlainHttp { .. })]), "{found:?}");
-    assert!(found[0].to_string().contains("`ProviderBuilder::dangerous_over_http`"), "{}", found[0]);
+    assert!(found[0].to_string().contains("`ProviderBuilder::dangerous_allow_http`"), "{}", found[0]);
 }
 
 #[test]

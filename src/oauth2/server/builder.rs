@@ -110,7 +110,7 @@ impl ProviderBuilder {
             return Err(Unsupported::Url { url: crate::wire::without_secrets(issuer), reason });
         }
         if !self.over_http {
-            check_secure(&uri, Some("ProviderBuilder::dangerous_over_http"))?;
+            check_secure(&uri, Some("ProviderBuilder::dangerous_allow_http"))?;
         }
         Ok(uri)
     }
