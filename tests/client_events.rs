@@ -278,7 +278,7 @@ fn calls() -> Vec<Call> {
             client.redeem(pending, &format!("{callback}&code=hunter2-c&iss=https://auth.example.com"), moment())
         }),
         Call::new(RequestingToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
-            secretive(heard).request_token(Grant::password("jane", "hunter2-password"), moment())
+            secretive(heard).request_token(Grant::dangerous_password("jane", "hunter2-password"), moment())
         }),
         Call::new(RenewingToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
             secretive(heard).refresh(&granted(), None, moment())

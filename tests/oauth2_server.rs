@@ -34,9 +34,11 @@ fn pushed_requests_devices_passwords_and_clients_get_tokens() {
     let world = World::new(provider());
     let client = world.client();
     world.sign_in(&client, Authorize::scope("read").pushed()).unwrap();
-    world.run(client.request_token(oauth2::Grant::password("jane", "A3ddj3w").scope("read"), world.moment())).unwrap();
     world
-        .run(client.request_token(oauth2::Grant::password("jane", "wrong").scope("read"), world.moment()))
+        .run(client.request_token(oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read"), world.moment()))
+        .unwrap();
+    world
+        .run(client.request_token(oauth2::Grant::dangerous_password("jane", "wrong").scope("read"), world.moment()))
         .unwrap_err();
     let token = world.run(client.request_token(oauth2::Grant::client_credentials().scope("stats"), world.moment()));
     let token = token.unwrap();

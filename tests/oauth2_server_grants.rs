@@ -255,10 +255,10 @@ fn secrets_are_taken_from_where_the_operator_says() {
 
 #[test]
 fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
-    let world = World::new(provider().add_grant_type(GrantType::implicit().scopes("read")));
+    let world = World::new(provider().add_grant_type(GrantType::dangerous_implicit().scopes("read")));
     for mode in [ResponseMode::Fragment, ResponseMode::FormPost] {
         let authorize = Authorize::scope("read").response_mode(mode);
-        let authorization = world.client().authorize_implicit(authorize, world.moment()).unwrap();
+        let authorization = world.client().dangerous_authorize_implicit(authorize, world.moment()).unwrap();
         let consent = world.consent(&authorization.url);
         let step = world.provider.approve(consent, Approval::new("jane"), world.moment());
         let response = serve(step, &world.store).unwrap();
@@ -271,7 +271,7 @@ fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
         assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
     }
     let in_query = Authorize::scope("read").response_mode(ResponseMode::Query);
-    if let Ok(authorization) = world.client().authorize_implicit(in_query, world.moment()) {
+    if let Ok(authorization) = world.client().dangerous_authorize_implicit(in_query, world.moment()) {
         let url = authorization.url.replace("response_mode=fragment", "response_mode=query");
         let end = world.dispatch(&http::Request::get(url).body(Vec::new()).unwrap());
         assert!(matches!(end, Err(_) | Ok(Dispatched::Consent(_))));

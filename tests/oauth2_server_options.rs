@@ -20,7 +20,7 @@ fn code(error: &Error) -> &str {
 }
 
 fn password(world: &World) -> Result<Token, Error> {
-    let grant = oauth2::Grant::password("jane", "A3ddj3w").scope("read");
+    let grant = oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read");
     world.run(world.client().request_token(grant, world.moment()))
 }
 
@@ -44,7 +44,7 @@ fn an_equal_request_gets_the_reusable_token_that_is_there() {
     assert_eq!(first.refresh_token, second.refresh_token);
     assert_eq!(second.expires_at.unwrap().as_secs(), NOW + 3600);
     // Another scope, grant type, or user is another token.
-    let grant = oauth2::Grant::password("jane", "A3ddj3w").scope("read write");
+    let grant = oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read write");
     let wider = world.run(world.client().request_token(grant, world.moment())).unwrap();
     assert_ne!(wider.access_token, first.access_token);
     let by_code = world.sign_in(&world.client(), Authorize::scope("read")).unwrap();
@@ -225,7 +225,7 @@ fn unique_tokens_need_a_key_and_a_user() {
 
 #[test]
 fn a_grant_type_alone_has_reusable_tokens_where_only_the_key_is_set_for_all() {
-    let reuse = GrantType::password().scopes("read").reuse_access_tokens();
+    let reuse = GrantType::dangerous_password().scopes("read").reuse_access_tokens();
     let world = World::new(provider().add_grant_type(reuse).token_reuse_key("a key that lies elsewhere"));
     assert_eq!(password(&world).unwrap().access_token, password(&world).unwrap().access_token);
     let by_code = || world.sign_in(&world.client(), Authorize::scope("read")).unwrap().access_token;
@@ -324,7 +324,7 @@ fn scopes_are_separated_dropped_and_defaulted_as_configured() {
 
 #[test]
 fn tokens_live_as_long_as_their_grant_says() {
-    let eternal = GrantType::password().scopes("read").dangerous_never_expires();
+    let eternal = GrantType::dangerous_password().scopes("read").dangerous_never_expires();
     let short = GrantType::refresh_token().expires_in(Duration::from_secs(60));
     let world = World::new(provider().add_grant_type(eternal).add_grant_type(short));
     let token = password(&world).unwrap();
@@ -452,7 +452,7 @@ fn the_metadata_say_how_clients_authenticate_at_each_endpoint() {
         // A client that goes by them is known everywhere.
         let server = oauth2::AuthorizationServer::from_metadata(&metadata).unwrap();
         let client = Client::new(server, world.client().client_id()).secret(SECRET);
-        let grant = oauth2::Grant::password("jane", "A3ddj3w").scope("read");
+        let grant = oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read");
         let token = world.run(client.request_token(grant, world.moment())).unwrap();
         let access = token.access_token.expose();
         assert!(world.run(client.introspect(access, None, world.moment())).unwrap().active);
@@ -489,8 +489,9 @@ fn clients_register_and_manage_themselves() {
 
 #[test]
 fn whoever_registers_gets_nothing_that_nobody_decides_on() {
-    let world =
-        World::new(provider().add_grant_type(GrantType::implicit()).registration(RegistrationPolicy::AllowAnyone));
+    let world = World::new(
+        provider().add_grant_type(GrantType::dangerous_implicit()).registration(RegistrationPolicy::AllowAnyone),
+    );
     let metadata = |change: &dyn Fn(&mut ClientMetadata)| {
         let mut metadata = ClientMetadata::new(["https://new.example.com/cb"]);
         change(&mut metadata);

@@ -86,8 +86,8 @@ fn add_clients(store: &MemoryStore) {
 fn provider(issuer: &str) -> Provider {
     Provider::builder(issuer)
         .add_grant_type(GrantType::authorization_code().scopes(SCOPES).default_scope("photos.read"))
-        .add_grant_type(GrantType::implicit().scopes(SCOPES))
-        .add_grant_type(GrantType::password().scopes(SCOPES))
+        .add_grant_type(GrantType::dangerous_implicit().scopes(SCOPES))
+        .add_grant_type(GrantType::dangerous_password().scopes(SCOPES))
         .add_grant_type(GrantType::client_credentials().scopes("stats"))
         .add_grant_type(GrantType::device_code().scopes(SCOPES))
         // A client that uses a token twice is taken for a thief at once.

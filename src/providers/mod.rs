@@ -376,7 +376,7 @@ impl Provider {
     }
 
     const fn secret_raw(mut self) -> Self {
-        self.secret = SecretPlacement::RawBasic;
+        self.secret = SecretPlacement::AllowRawBasic;
         self
     }
 

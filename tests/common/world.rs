@@ -108,7 +108,7 @@ pub fn provider() -> ProviderBuilder {
     Provider::builder(ISSUER)
         .add_grant_type(GrantType::authorization_code().scopes("read write").default_scope("read"))
         .add_grant_type(GrantType::client_credentials().scopes("stats"))
-        .add_grant_type(GrantType::password().scopes("read write"))
+        .add_grant_type(GrantType::dangerous_password().scopes("read write"))
         .add_grant_type(GrantType::device_code().scopes("read"))
         .add_grant_type(GrantType::refresh_token())
 }

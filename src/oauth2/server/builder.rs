@@ -140,7 +140,7 @@ impl ProviderBuilder {
         })
     }
 
-    /// Makes the tokens of the grants `authorization_code` and `password` reusable: see [`GrantType::reuse_access_tokens`]. The key is that of
+    /// Makes the tokens of the grants `authorization_code` and `dangerous_password` reusable: see [`GrantType::reuse_access_tokens`]. The key is that of
     /// [`token_reuse_key`](Self::token_reuse_key).
     pub fn reuse_access_tokens(self, key: impl Into<Secret>) -> Self {
         self.token_reuse_key(key).with(|config| {

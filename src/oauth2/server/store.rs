@@ -143,7 +143,7 @@ server_queries! {
 /// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, Approval, MemoryStore, ServerStep, serve_with};
 ///
 /// let decide = |query: DecideGrant| match query.credential {
-///     GrantCredential::Password { username, password } if password.expose() == "correct horse" => {
+///     GrantCredential::Password { username, dangerous_password } if dangerous_password.expose() == "correct horse" => {
 ///         Ok::<_, std::io::Error>(Decision::Granted(Approval::new(username)))
 ///     }
 ///     _ => Ok(Decision::Denied),

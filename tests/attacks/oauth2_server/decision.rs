@@ -306,7 +306,7 @@ fn a_decision_looks_again_at_what_the_server_demands() {
         sent_back(serve(world.provider.approve(changed, Approval::new("jane"), world.moment()), &world.store)),
         "invalid_request"
     );
-    world.provider = provider().add_grant_type(GrantType::implicit().scopes("write")).build().unwrap();
+    world.provider = provider().add_grant_type(GrantType::dangerous_implicit().scopes("write")).build().unwrap();
     let consent: Consent = serde_json::from_str(&stored).unwrap();
     assert_eq!(
         sent_back(serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store)),
