@@ -319,5 +319,5 @@ fn introspected(server: &Server, at: u8) -> (Request, Moment) {
 fn protected_resource(server: &Server) -> (ResourceServer, Request) {
     let request = http::Request::get("https://photos.example.com/albums")
         .header("authorization", format!("Bearer {}", access_token(server, 1)));
-    (ResourceServer::new("https://photos.example.com").unwrap(), request.body(Vec::new()).unwrap())
+    (ResourceServer::builder("https://photos.example.com").build().unwrap(), request.body(Vec::new()).unwrap())
 }

@@ -232,7 +232,7 @@ fn bearer(token: &str) -> Request {
 
 /// Checks tokens that are in the cache, and tokens from all over a store of a million, which are not.
 fn bearer_check(c: &mut Criterion) {
-    let photos = ResourceServer::new("https://photos.example.com").unwrap();
+    let photos = ResourceServer::builder("https://photos.example.com").build().unwrap();
     for (id, count) in [
         ("server/bearer_check/oauth_proto", 1),
         ("server/bearer_check_any_of/1000", 1_000),

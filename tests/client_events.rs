@@ -207,7 +207,7 @@ fn sign_in_call(purpose: Purpose, endpoint: &'static str, before: &[&str], good:
 }
 
 fn photos() -> ResourceServer {
-    ResourceServer::new("https://photos.example.com").unwrap()
+    ResourceServer::builder("https://photos.example.com").build().unwrap()
 }
 
 fn shown(token: &str) -> Request {
@@ -490,7 +490,7 @@ fn run_everything(heard: &Heard) -> Vec<String> {
         };
         let _ = shared.fetch_with(get(API), send, || at(NOW));
     }
-    let guard = photos().on_event(heard.hook());
+    let guard = ResourceServer::builder("https://photos.example.com").on_event(heard.hook()).build().unwrap();
     for request in [shown("hunter2-at"), get(&format!("{API}?access_token=hunter2-at")), shown("hunter2 hunter2")] {
         serve(guard.check(&request, "photos", now()), &MemoryStore::default()).unwrap_err();
     }
@@ -652,7 +652,7 @@ fn a_grant_whose_end_another_process_has_stored_is_reported_once() {
 #[test]
 fn a_guard_reports_each_refusal_by_its_cause() {
     let heard = Heard::default();
-    let guard = photos().on_event(heard.hook());
+    let guard = ResourceServer::builder("https://photos.example.com").on_event(heard.hook()).build().unwrap();
     let store = MemoryStore::default();
     let in_query = get(&format!("{API}?access_token=hunter2-at"));
     for request in [get(API), shown("hunter2-at"), in_query, shown("hunter2 hunter2")] {

@@ -171,7 +171,7 @@ fn calls() -> Vec<Call> {
         token.expires_at = Some(now());
         token
     };
-    let photos = || ResourceServer::new("https://photos.example.com").unwrap();
+    let photos = || ResourceServer::builder("https://photos.example.com").build().unwrap();
     vec![
         Call::new(DiscoveringServer, "https://auth.example.com/.well-known/oauth-authorization-server", || {
             Discovery::new(ISSUER)?.at("https://auth.example.com/.well-known/oauth-authorization-server")?.start()

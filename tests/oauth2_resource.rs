@@ -7,7 +7,7 @@ use std::sync::{Arc, Barrier};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use oauth_proto::oauth2::resource::{Access, RemoteTokens, ResourceServer};
+use oauth_proto::oauth2::resource::{Access, RemoteTokens, ResourceServer, ResourceServerBuilder};
 use oauth_proto::oauth2::server::{ClientRecord, GrantType, MemoryStore, Provider, RejectReason, Rejected, serve};
 use oauth_proto::oauth2::{AuthorizationServer, BearerChallenge, BearerError, Client, ResourceMetadata, Scope};
 use oauth_proto::{Error, Moment, Request, Response, Step, Timestamp};
@@ -63,8 +63,12 @@ fn get(uri: &str, token: Option<&str>) -> Request {
     request.body(Vec::new()).unwrap()
 }
 
+fn builder() -> ResourceServerBuilder {
+    ResourceServer::builder(RESOURCE).add_authorization_server("https://auth.example.com").scopes("read write")
+}
+
 fn photos() -> ResourceServer {
-    ResourceServer::new(RESOURCE).unwrap().add_authorization_server("https://auth.example.com").scopes("read write")
+    builder().build().unwrap()
 }
 
 fn check(store: &MemoryStore, request: &Request, scope: &str) -> Result<Access, Rejected> {
@@ -115,7 +119,7 @@ fn tokens_are_taken_from_where_they_may_stand() {
     let in_body = form("/", &format!("access_token={token}"));
     assert_eq!(check(&store, &in_query, "read").unwrap_err().response().status(), 400);
     assert_eq!(check(&store, &in_body, "read").unwrap_err().response().status(), 401);
-    let lenient = photos().allow_token_in_body().allow_token_in_query();
+    let lenient = builder().allow_token_in_body().allow_token_in_query().build().unwrap();
     serve(lenient.check(&in_query, "read", now()), &store).unwrap();
     serve(lenient.check(&in_body, "read", now()), &store).unwrap();
     for both in [
@@ -151,7 +155,7 @@ fn a_token_for_another_resource_is_refused() {
 
 #[test]
 fn what_it_publishes_can_be_read() {
-    let photos = photos().allow_token_in_body();
+    let photos = builder().allow_token_in_body().build().unwrap();
     assert_eq!(photos.metadata_path(), "/.well-known/oauth-protected-resource/v1");
     let metadata: ResourceMetadata = serde_json::from_slice(photos.metadata_response().body()).unwrap();
     assert_eq!((metadata.resource.as_str(), metadata.authorization_servers.len()), (RESOURCE, 1));

@@ -194,7 +194,7 @@ fn a_guard_reads_the_applications_data_wherever_it_asks() {
         let response = serve(world.provider.approve(consent, grant, world.moment()), &world.store).unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
         let token = world.run(client.redeem(authorization.pending, &callback, world.moment())).unwrap();
-        let api = ResourceServer::new(API).unwrap();
+        let api = ResourceServer::builder(API).build().unwrap();
         let request = http::Request::get(format!("{API}/x"))
             .header("authorization", format!("Bearer {}", token.access_token.expose()))
             .body(Vec::new())
@@ -214,8 +214,8 @@ fn a_guard_reads_the_applications_data_wherever_it_asks() {
 #[test]
 fn audience_missing() {
     let world = World::new(provider().add_resource(API));
-    let api = ResourceServer::new(API).unwrap();
-    let strict = ResourceServer::new(API).unwrap().require_audience();
+    let api = ResourceServer::builder(API).build().unwrap();
+    let strict = ResourceServer::builder(API).require_audience().build().unwrap();
     let token = |resource: &[(&str, &str)]| {
         let parameters = [&[("grant_type", "client_credentials"), ("scope", "stats")], resource].concat();
         read(&world.send(post("/token", &parameters)))["access_token"].as_str().unwrap().to_owned()

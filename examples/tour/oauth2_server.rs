@@ -43,7 +43,11 @@ impl Photos {
         let printer = ClientRecord::confidential(CLIENT, CLIENT_SECRET)?.name(pages::CLIENT);
         store.add_client(printer.add_redirect_uri(redirect_uri).add_grant_type("client_credentials"));
         store.add_client(ClientRecord::public(FRAME).name("Photo Frame"));
-        Ok(Self { provider, api: ResourceServer::new(issuer)?.add_authorization_server(issuer).scopes(scopes), store })
+        Ok(Self {
+            provider,
+            api: ResourceServer::builder(issuer).add_authorization_server(issuer).scopes(scopes).build()?,
+            store,
+        })
     }
 
     /// Takes what the provider or the API begins to its end.

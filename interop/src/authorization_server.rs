@@ -51,7 +51,8 @@ impl OurServer {
         add_clients(&store);
         let kept = store.clone();
         let loopback = Loopback::start(|issuer| {
-            let api = ResourceServer::new(issuer).expect("loopback is private").add_authorization_server(issuer);
+            let api =
+                ResourceServer::builder(issuer).add_authorization_server(issuer).build().expect("loopback is secure");
             let endpoints = Endpoints { provider: provider(issuer), api, store: kept };
             move |request: &Request| endpoints.respond(request)
         });

@@ -11,11 +11,13 @@
 mod access;
 mod admit;
 mod bearer;
+mod builder;
 mod guard;
 mod remembered;
 mod remote;
 
 pub use access::Access;
 pub(crate) use bearer::of_header;
+pub use builder::ResourceServerBuilder;
 pub use guard::ResourceServer;
 pub use remote::RemoteTokens;

@@ -33,7 +33,7 @@ use crate::{DriveError, Moment, Timestamp};
 ///     .introspection_endpoint("https://auth.example.com/introspect")?;
 /// let client = Client::new(server, "photos").secret("7Fjfp0ZBr1KtDRbnfVdmIw");
 /// let tokens = RemoteTokens::new(client).remembered_for(Duration::from_secs(30));
-/// let photos = ResourceServer::new("https://photos.example.com")?;
+/// let photos = ResourceServer::builder("https://photos.example.com").build()?;
 ///
 /// let albums = |request: &Request| -> Result<Response, DriveError> {
 ///     Ok(match photos.admit(request, "photos.read", &tokens, send)? {

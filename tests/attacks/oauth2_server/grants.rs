@@ -165,12 +165,12 @@ fn a_code_replayed_in_a_race_revokes_the_reusable_token_that_it_brought() {
 fn token_in_query() {
     let world = World::new(provider());
     let token = world.redeem(PRINTER, &world.printers_code()).unwrap();
-    let api = ResourceServer::new("https://photos.example.com").unwrap();
+    let api = ResourceServer::builder("https://photos.example.com").build().unwrap();
     let get = |uri: String| http::Request::get(uri).body(Vec::new()).unwrap();
     let request = get(format!("https://photos.example.com/?access_token={}", token.access));
     let refused = serve(api.check(&request, "read", world.moment().now), &world.store).unwrap_err().response();
     assert_eq!(refused.status(), 400);
     assert!(!format!("{refused:?}").contains(&token.access));
-    let api = api.allow_token_in_query();
+    let api = ResourceServer::builder("https://photos.example.com").allow_token_in_query().build().unwrap();
     serve(api.check(&request, "read", world.moment().now), &world.store).unwrap();
 }

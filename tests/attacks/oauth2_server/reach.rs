@@ -23,7 +23,7 @@ fn a_refresh_token_opens_no_resource() {
                 .header("authorization", format!("Bearer {token}"))
                 .body(Vec::new())
                 .unwrap();
-            let api = ResourceServer::new("https://photos.example.com/").unwrap();
+            let api = ResourceServer::builder("https://photos.example.com/").build().unwrap();
             let mut step = api.check_remotely(&request, "", &remote, world.moment()).unwrap();
             let end = loop {
                 step = match step {
