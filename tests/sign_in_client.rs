@@ -6,7 +6,7 @@ use common::oauth2::{bearer, get, json, moment, pairs, query, response};
 use common::sign_in::*;
 use oauth_proto::oauth1::{Callbacks, ClientCredentials, Method, Placement, Scheme, Service};
 use oauth_proto::oauth2::{AuthorizationServer, TokenPlacement, Transmission};
-use oauth_proto::providers::LINEAR;
+use oauth_proto::services::LINEAR;
 use oauth_proto::sign_in::{Client, SignIn, Tokens, User};
 use oauth_proto::{Error, Forged, Misbehaved, Request, Unsupported, oauth1, oauth2};
 use serde_json::Value;

@@ -4,13 +4,13 @@ mod common;
 
 use common::oauth2::{json, moment, pairs, query};
 use common::sign_in::*;
-use oauth_proto::providers::{self, Place};
-use oauth_proto::sign_in::{Emails, Fields, Pending, Service, SignIn, Site, User, sites};
+use oauth_proto::services::{self, Instance};
+use oauth_proto::sign_in::{Emails, Fields, Pending, Protocol, SignIn, Site, User, sites};
 use oauth_proto::{Error, Forged, Refused, Unsupported};
 use serde_json::json as value;
 
 const ZOOM: Site = Site::oauth2(
-    providers::ZOOM,
+    services::ZOOM,
     Fields { name: Some("/display_name"), email: Some("/email"), picture: Some("/pic_url"), ..Fields::NONE },
 )
 .scope("user:read:user")
@@ -18,7 +18,7 @@ const ZOOM: Site = Site::oauth2(
 .parameters(&[("prompt", "login")]);
 
 const FLICKR: Site = Site::oauth1(
-    providers::FLICKR,
+    services::FLICKR,
     "https://api.flickr.com/services/rest",
     Fields { id: "/user/id", username: Some("/user/username/_content"), ..Fields::NONE },
 )
@@ -60,10 +60,10 @@ fn every_row_can_be_played_on_this_machine() {
     for site in sites::ALL {
         let (id, secret) = ("id", "secret");
         let sign_in = match &site.service {
-            Service::Oauth2(row) if matches!(row.place, Place::Base { default: None }) => {
+            Protocol::Oauth2(row) if matches!(row.instance, Instance::Base { default: None }) => {
                 SignIn::new_at(site, "https://place.example", id, secret, CALLBACK)
             }
-            Service::Oauth1(row) if row.version_2007 => SignIn::dangerous_new_2007(site, id, secret, CALLBACK),
+            Protocol::Oauth1(row) if row.version_2007 => SignIn::dangerous_new_2007(site, id, secret, CALLBACK),
             _ => SignIn::new(site, id, secret, CALLBACK),
         };
         let sign_in = sign_in.unwrap().endpoints_at("http://127.0.0.1:8080/double/").unwrap();
@@ -120,7 +120,7 @@ fn the_applications_scope_and_parameters_go_before_the_rows() {
 #[test]
 fn what_cannot_work_is_refused_when_it_is_made() {
     assert!(matches!(
-        SignIn::new(&Site::oauth2(providers::LINEAR, Fields::NONE), "id", "s", CALLBACK),
+        SignIn::new(&Site::oauth2(services::LINEAR, Fields::NONE), "id", "s", CALLBACK),
         Err(Error::Unsupported(Unsupported::NoEndpoint { endpoint: "profile" }))
     ));
     SignIn::new(&sites::GITHUB_ENTERPRISE, "id", "s", CALLBACK).unwrap_err();

@@ -7,7 +7,7 @@ use oauth_proto::oauth2::{ApiRequest, Session, SharedSession};
 use oauth_proto::sign_in::{
     Fields, SignIn, Site, User, dropbox_request_at, facebook_request_at, sites, twitter_request_at,
 };
-use oauth_proto::{Error, Moment, Refused, oauth1, providers};
+use oauth_proto::{Error, Moment, Refused, oauth1, services};
 use serde_json::Value;
 
 /// Where the service sends Jane's browser.
@@ -59,7 +59,7 @@ const GOOGLE_USER: [Option<&str>; 7] = [
 /// The profile of version 2, which knows the address by another name.
 fn google_v2() -> Site {
     let fields = Fields { id: "/id", email_verified: Some("/verified_email"), username: None, ..Fields::OPENID };
-    let site = Site::oauth2(providers::GOOGLE, fields).scope("openid profile email");
+    let site = Site::oauth2(services::GOOGLE, fields).scope("openid profile email");
     site.profile("https://www.googleapis.com/oauth2/v2/userinfo")
 }
 

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::custom::{Client, Custom};
 use super::table::Table;
-use super::{Service, Site};
+use super::{Protocol, Site};
 use crate::callback::Leniency;
 use crate::mark::Mark;
 use crate::oauth2::{Known, Scope};
@@ -105,7 +105,7 @@ impl SignIn {
     }
 
     /// As [`new`](Self::new), at a place of the service's: the URL of an installation, or a tenant. What it is for which
-    /// service is said by [`Place`](crate::providers::Place).
+    /// service is said by [`Instance`](crate::services::Instance).
     ///
     /// ```
     /// use oauth_proto::sign_in::{SignIn, sites};
@@ -246,7 +246,7 @@ pub(super) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue
 /// Refuses OAuth 1.0 of 2007, which has doors of its own.
 fn of_1_0a(site: &Site) -> Result<(), Unsupported> {
     match &site.service {
-        Service::Oauth1(row) if row.version_2007 => Err(Unsupported::VersionOf2007),
+        Protocol::Oauth1(row) if row.version_2007 => Err(Unsupported::VersionOf2007),
         _ => Ok(()),
     }
 }

@@ -17,7 +17,7 @@ use crate::{Error, Request, Unsupported, oauth1, oauth2};
 ///
 /// ```
 /// use oauth_proto::oauth2;
-/// use oauth_proto::providers::LINEAR;
+/// use oauth_proto::services::LINEAR;
 /// use oauth_proto::sign_in::Client;
 ///
 /// let client: Client = oauth2::Client::new(LINEAR.authorization_server(None)?, "client id").into();
@@ -133,7 +133,7 @@ impl SignIn {
     ///
     /// ```
     /// use oauth_proto::oauth2::{self, ApiRequest};
-    /// use oauth_proto::providers::LINEAR;
+    /// use oauth_proto::services::LINEAR;
     /// use oauth_proto::sign_in::{SignIn, User};
     /// use serde_json::json;
     ///

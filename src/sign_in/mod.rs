@@ -58,8 +58,8 @@
 //! | by an installation, or a tenant | [`SignIn::place`], [`SignIn::new_at`] |
 //! | by a double of a service in a test | [`SignIn::endpoints_at`] |
 //! | call the API for the user | [`twitter_request`], [`facebook_request`], [`dropbox_request`]; any other by [`oauth2::ApiRequest`](crate::oauth2::ApiRequest), which is tornado.auth's `oauth2_request`, and [`oauth1::ApiRequest`](crate::oauth1::ApiRequest) |
-//! | keep the token fresh | [`SignIn::oauth2_client`], and with it [`Provider::session`](crate::providers::Provider::session) or [`Session::new`](crate::oauth2::Session::new), in a [`SharedSession`](crate::oauth2::SharedSession) |
-//! | have a token of Facebook's for sixty days | `Grant::extension("fb_exchange_token")`: see [`FACEBOOK`](crate::providers::FACEBOOK) |
+//! | keep the token fresh | [`SignIn::oauth2_client`], and with it [`Service::session`](crate::services::Service::session) or [`Session::new`](crate::oauth2::Session::new), in a [`SharedSession`](crate::oauth2::SharedSession) |
+//! | have a token of Facebook's for sixty days | `Grant::extension("fb_exchange_token")`: see [`FACEBOOK`](crate::services::FACEBOOK) |
 //!
 //! # What is believed
 //!
@@ -87,7 +87,7 @@
 //! | Facebook's `extra_fields`, `session_expires` | [`SignIn::fields`], [`User::session_expires`] |
 //! | `oauth2_request`, `facebook_request`, `twitter_request` | [`oauth2::ApiRequest`](crate::oauth2::ApiRequest), [`facebook_request`], [`twitter_request`] |
 //! | `_FACEBOOK_BASE_URL`, `_TWITTER_BASE_URL` | [`facebook_request_at`], [`twitter_request_at`]; [`SignIn::endpoints_at`] |
-//! | `_OAUTH_REQUEST_TOKEN_URL`, `_OAUTH_AUTHORIZE_URL`, `_OAUTH_ACCESS_TOKEN_URL` | [`oauth1::Service::new`](crate::oauth1::Service::new), [`oauth2::AuthorizationServer`](crate::oauth2::AuthorizationServer); rows of [`providers`](crate::providers) |
+//! | `_OAUTH_REQUEST_TOKEN_URL`, `_OAUTH_AUTHORIZE_URL`, `_OAUTH_ACCESS_TOKEN_URL` | [`oauth1::Service::new`](crate::oauth1::Service::new), [`oauth2::AuthorizationServer`](crate::oauth2::AuthorizationServer); rows of [`services`](crate::services) |
 //! | `_OAUTH_AUTHENTICATE_URL` | [`oauth1::Service::authentication`](crate::oauth1::Service::authentication) |
 //! | `_OAUTH_NO_CALLBACKS` | [`oauth1::Callbacks::Registered`](crate::oauth1::Callbacks::Registered) |
 //! | `_OAUTH_VERSION = "1.0"` | [`SignIn::dangerous_new_2007`], [`oauth1::Service::dangerous_version_1_0`](crate::oauth1::Service::dangerous_version_1_0) |
@@ -123,6 +123,6 @@ pub use requests::{
     FacebookRequest, dropbox_request, dropbox_request_at, facebook_request, facebook_request_at, twitter_request,
     twitter_request_at,
 };
-pub use site::{Emails, Fields, Service, Site};
+pub use site::{Emails, Fields, Protocol, Site};
 pub use start::{Pending, Start};
 pub use user::{Tokens, User};

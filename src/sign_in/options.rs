@@ -4,7 +4,7 @@ use super::SignIn;
 use super::client::header;
 use crate::callback::Leniency;
 use crate::oauth2::{Known, Scope};
-use crate::providers::place::installation;
+use crate::services::instance::installation;
 use crate::{Error, Event};
 
 impl SignIn {
@@ -45,7 +45,7 @@ impl SignIn {
     /// ```
     ///
     /// # Errors
-    /// Those of [`Provider::url`](crate::providers::Provider::url), and
+    /// Those of [`Service::url`](crate::services::Service::url), and
     /// [`Unsupported::Url`](crate::Unsupported::Url) for a [custom](Self::custom) sign-in, whose client has its URLs.
     pub fn place(self, place: impl Into<String>) -> Result<Self, Error> {
         let place = place.into();

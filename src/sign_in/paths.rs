@@ -2,7 +2,7 @@
 
 use http::Uri;
 
-use crate::providers::place::installation;
+use crate::services::instance::installation;
 use crate::wire::{Origin, bare, percent};
 use crate::{Error, Unsupported};
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::paths::{at_one_of, below, is_absolute};
 use super::proof::proof_parameter;
 use crate::oauth2::TokenPlacement;
-use crate::providers::place::installation;
+use crate::services::instance::installation;
 use crate::{Error, Request, Response, Secret, Step, Timestamp, oauth1, oauth2};
 
 const TWITTER: &str = "https://api.twitter.com/1.1";

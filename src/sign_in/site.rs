@@ -1,17 +1,17 @@
 //! A service to sign in at, as data: how it is spoken to, where its profiles are, and where in them what is.
 
-use crate::providers::{Oauth1Provider, Provider};
+use crate::services::{Oauth1Service, Service};
 
-/// A service to sign in at: a row of [`providers`](crate::providers), and what it says of its users.
+/// A service to sign in at: a row of [`services`](crate::services), and what it says of its users.
 ///
 /// The rows of this crate are in [`sites`](super::sites). One of your own can be a constant as well:
 ///
 /// ```
-/// use oauth_proto::providers;
+/// use oauth_proto::services;
 /// use oauth_proto::sign_in::{Fields, SignIn, Site};
 ///
 /// const ZOOM: Site = Site::oauth2(
-///     providers::ZOOM,
+///     services::ZOOM,
 ///     Fields {
 ///         id: "/id",
 ///         name: Some("/display_name"),
@@ -32,7 +32,7 @@ use crate::providers::{Oauth1Provider, Provider};
 #[non_exhaustive]
 pub struct Site {
     /// The service's endpoints and its ways.
-    pub service: Service,
+    pub service: Protocol,
     /// What is asked for unless the application says otherwise: what makes name and address come. OAuth 1.0 has no scopes.
     pub scope: &'static str,
     /// What an authorization request carries besides what the row of the service says.
@@ -56,19 +56,19 @@ pub struct Site {
 /// The protocol of a service, and its row.
 ///
 /// ```
-/// use oauth_proto::sign_in::{Service, sites};
+/// use oauth_proto::sign_in::{Protocol, sites};
 ///
-/// assert!(matches!(sites::GOOGLE.service, Service::Oauth2(_)));
-/// assert!(matches!(sites::TWITTER.service, Service::Oauth1(_)));
+/// assert!(matches!(sites::GOOGLE.service, Protocol::Oauth2(_)));
+/// assert!(matches!(sites::TWITTER.service, Protocol::Oauth1(_)));
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "a box cannot be made in a constant, and there are few of these")]
-pub enum Service {
+pub enum Protocol {
     /// OAuth 2.0.
-    Oauth2(Provider),
+    Oauth2(Service),
     /// OAuth 1.0.
-    Oauth1(Oauth1Provider),
+    Oauth1(Oauth1Service),
 }
 
 /// Where in a profile each field of a [`User`](super::User) is: JSON pointers (RFC 6901).
@@ -161,19 +161,19 @@ impl Fields {
 
 impl Site {
     /// An OAuth 2.0 service whose profile is at the row's `userinfo`.
-    pub const fn oauth2(provider: Provider, fields: Fields) -> Self {
-        Self::new(Service::Oauth2(provider), fields)
+    pub const fn oauth2(provider: Service, fields: Fields) -> Self {
+        Self::new(Protocol::Oauth2(provider), fields)
     }
 
     /// An OAuth 1.0 service, and where its profile is.
     ///
     /// A row of the version of 2007 gives away what ties the user who comes back to the one who granted access: an attacker
     /// can sign in as a user whom they had grant access.
-    pub const fn oauth1(provider: Oauth1Provider, profile: &'static str, fields: Fields) -> Self {
-        Self::new(Service::Oauth1(provider), fields).profile(profile)
+    pub const fn oauth1(provider: Oauth1Service, profile: &'static str, fields: Fields) -> Self {
+        Self::new(Protocol::Oauth1(provider), fields).profile(profile)
     }
 
-    const fn new(service: Service, fields: Fields) -> Self {
+    const fn new(service: Protocol, fields: Fields) -> Self {
         Self {
             service,
             scope: "",
@@ -239,8 +239,8 @@ impl Site {
     /// The service's name, as people write it.
     pub fn name(&self) -> &'static str {
         match &self.service {
-            Service::Oauth2(provider) => provider.name,
-            Service::Oauth1(provider) => provider.name,
+            Protocol::Oauth2(provider) => provider.name,
+            Protocol::Oauth1(provider) => provider.name,
         }
     }
 }

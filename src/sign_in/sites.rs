@@ -10,14 +10,14 @@
 //! ```
 
 use super::{Emails, Fields, Site};
-use crate::providers;
+use crate::services;
 
 /// Google, by OpenID Connect.
-pub const GOOGLE: Site = Site::oauth2(providers::GOOGLE, Fields::OPENID).scope("openid profile email");
+pub const GOOGLE: Site = Site::oauth2(services::GOOGLE, Fields::OPENID).scope("openid profile email");
 
 /// Facebook. It does not say whether an address was verified.
 pub const FACEBOOK: Site = Site::oauth2(
-    providers::FACEBOOK,
+    services::FACEBOOK,
     Fields {
         name: Some("/name"),
         given_name: Some("/first_name"),
@@ -35,7 +35,7 @@ pub const FACEBOOK: Site = Site::oauth2(
 /// Twitter, by OAuth 1.0a. An address comes with the argument `include_email=true`, and with a permission that is set up
 /// with the application; that it is verified is documented and not said. (`verified` is about the account.)
 pub const TWITTER: Site = Site::oauth1(
-    providers::TWITTER_OAUTH1,
+    services::TWITTER_OAUTH1,
     "https://api.x.com/1.1/account/verify_credentials.json",
     Fields {
         id: "/id_str",
@@ -53,7 +53,7 @@ pub const TWITTER: Site = Site::oauth1(
 /// What it gives away: nothing ties the user who comes back to the one who granted access, so an attacker can sign in as a
 /// user whom they had grant access.
 pub const DROPBOX_V1: Site = Site::oauth1(
-    providers::DROPBOX_V1,
+    services::DROPBOX_V1,
     "https://api.dropbox.com/1/account/info",
     Fields {
         id: "/uid",
@@ -70,10 +70,10 @@ pub const DROPBOX_V1: Site = Site::oauth1(
 
 /// GitHub. Its API refuses requests without a `User-Agent`, and wants the application's name there.
 pub const GITHUB: Site =
-    Site::oauth2(providers::GITHUB, GITHUB_FIELDS).scope(GITHUB_SCOPE).headers(GITHUB_HEADERS).emails(GITHUB_EMAILS);
+    Site::oauth2(services::GITHUB, GITHUB_FIELDS).scope(GITHUB_SCOPE).headers(GITHUB_HEADERS).emails(GITHUB_EMAILS);
 
 /// GitHub Enterprise Server: the base is an installation's URL.
-pub const GITHUB_ENTERPRISE: Site = Site::oauth2(providers::GITHUB_ENTERPRISE, GITHUB_FIELDS)
+pub const GITHUB_ENTERPRISE: Site = Site::oauth2(services::GITHUB_ENTERPRISE, GITHUB_FIELDS)
     .scope(GITHUB_SCOPE)
     .headers(GITHUB_HEADERS)
     .emails(Emails { url: "{base}/api/v3/user/emails", ..GITHUB_EMAILS });
@@ -91,20 +91,20 @@ const GITHUB_EMAILS: Emails = Emails {
 };
 
 /// GitLab, by OpenID Connect: gitlab.com, or an installation. The nickname is what GitLab calls the username.
-pub const GITLAB: Site = Site::oauth2(providers::GITLAB, Fields { username: Some("/nickname"), ..Fields::OPENID })
+pub const GITLAB: Site = Site::oauth2(services::GITLAB, Fields { username: Some("/nickname"), ..Fields::OPENID })
     .scope("openid profile email");
 
 /// LinkedIn, by OpenID Connect.
-pub const LINKEDIN: Site = Site::oauth2(providers::LINKEDIN, Fields::OPENID).scope("openid profile email");
+pub const LINKEDIN: Site = Site::oauth2(services::LINKEDIN, Fields::OPENID).scope("openid profile email");
 
 /// Microsoft, by OpenID Connect. An organization's administrator can write any address into an account, so nothing is said
 /// about its being verified. The picture's URL wants the token.
 pub const MICROSOFT: Site =
-    Site::oauth2(providers::MICROSOFT, Fields { email_verified: None, ..Fields::OPENID }).scope("openid profile email");
+    Site::oauth2(services::MICROSOFT, Fields { email_verified: None, ..Fields::OPENID }).scope("openid profile email");
 
 /// Bitbucket Cloud. Scopes are set up with the consumer: `account` and `email`.
 pub const BITBUCKET: Site = Site::oauth2(
-    providers::BITBUCKET,
+    services::BITBUCKET,
     Fields {
         id: "/uuid",
         name: Some("/display_name"),
@@ -123,7 +123,7 @@ pub const BITBUCKET: Site = Site::oauth2(
 
 /// Discord.
 pub const DISCORD: Site = Site::oauth2(
-    providers::DISCORD,
+    services::DISCORD,
     Fields {
         name: Some("/global_name"),
         username: Some("/username"),
@@ -138,25 +138,24 @@ pub const DISCORD: Site = Site::oauth2(
 
 /// Spotify. Addresses are not verified.
 pub const SPOTIFY: Site = Site::oauth2(
-    providers::SPOTIFY,
+    services::SPOTIFY,
     Fields { name: Some("/display_name"), email: Some("/email"), picture: Some("/images/0/url"), ..Fields::NONE },
 )
 .scope("user-read-private user-read-email");
 
 /// Twitch, by OpenID Connect: what is to come has to be named. The name is the one that is displayed.
-pub const TWITCH: Site =
-    Site::oauth2(providers::TWITCH, Fields { name: Some("/preferred_username"), ..Fields::OPENID })
-        .scope("openid user:read:email")
-        .parameters(&[(
-            "claims",
-            r#"{"userinfo":{"email":null,"email_verified":null,"picture":null,"preferred_username":null}}"#,
-        )]);
+pub const TWITCH: Site = Site::oauth2(services::TWITCH, Fields { name: Some("/preferred_username"), ..Fields::OPENID })
+    .scope("openid user:read:email")
+    .parameters(&[(
+        "claims",
+        r#"{"userinfo":{"email":null,"email_verified":null,"picture":null,"preferred_username":null}}"#,
+    )]);
 
 /// Sign in with Slack, by OpenID Connect.
-pub const SLACK: Site = Site::oauth2(providers::SLACK_SIGN_IN, Fields::OPENID).scope("openid profile email");
+pub const SLACK: Site = Site::oauth2(services::SLACK_SIGN_IN, Fields::OPENID).scope("openid profile email");
 
 /// Yahoo, by OpenID Connect.
-pub const YAHOO: Site = Site::oauth2(providers::YAHOO, Fields::OPENID).scope("openid profile email");
+pub const YAHOO: Site = Site::oauth2(services::YAHOO, Fields::OPENID).scope("openid profile email");
 
 /// Every row. Not each of them makes a button: [`DROPBOX_V1`] is for [`SignIn::dangerous_dropbox_v1`](super::SignIn), and
 /// [`GITHUB_ENTERPRISE`] wants [a place](super::SignIn::new_at).

@@ -1,9 +1,9 @@
 //! A service of the table: its row, and the client and endpoints that follow from that at the place and base where it is.
 
 use super::custom::Client;
-use super::{Service, Site};
+use super::{Protocol, Site};
 use crate::oauth2::AuthorizationServer;
-use crate::providers::{Oauth1Provider, Place, Provider};
+use crate::services::{Instance, Oauth1Service, Service};
 use crate::wire::{Origin, check_private, endpoint};
 use crate::{Error, Secret, Unsupported, oauth1, oauth2};
 
@@ -45,11 +45,11 @@ impl Table {
 
     fn client(&self) -> Result<Client, Error> {
         match &self.site.service {
-            Service::Oauth2(provider) => {
+            Protocol::Oauth2(provider) => {
                 let client = oauth2::Client::new(self.authorization_server(provider)?, &self.client_id);
                 Ok(if self.secret.is_empty() { client } else { client.secret(&self.secret) }.into())
             }
-            Service::Oauth1(provider) => {
+            Protocol::Oauth1(provider) => {
                 let credentials = oauth1::ClientCredentials::new(&self.client_id, &self.secret);
                 Ok(oauth1::Client::new(self.oauth1_service(provider)?, credentials).into())
             }
@@ -58,8 +58,8 @@ impl Table {
 
     fn url(&self, template: &str) -> Result<String, Error> {
         let url = match &self.site.service {
-            Service::Oauth2(provider) => provider.url(template, self.place.as_deref())?,
-            Service::Oauth1(_) => Place::Fixed.fill(template, self.place.as_deref())?,
+            Protocol::Oauth2(provider) => provider.url(template, self.place.as_deref())?,
+            Protocol::Oauth1(_) => Instance::Fixed.fill(template, self.place.as_deref())?,
         };
         let Some(base) = &self.base else {
             return Ok(url);
@@ -71,8 +71,8 @@ impl Table {
     /// Where the profile is. The token goes there.
     fn profile(&self) -> Result<String, Error> {
         let row = match &self.site.service {
-            Service::Oauth2(provider) => provider.userinfo,
-            Service::Oauth1(_) => None,
+            Protocol::Oauth2(provider) => provider.userinfo,
+            Protocol::Oauth1(_) => None,
         };
         let template = self.site.profile.or(row).ok_or(Unsupported::NoEndpoint { endpoint: "profile" })?;
         let url = self.url(template)?;
@@ -80,7 +80,7 @@ impl Table {
         Ok(url)
     }
 
-    fn authorization_server(&self, provider: &Provider) -> Result<AuthorizationServer, Error> {
+    fn authorization_server(&self, provider: &Service) -> Result<AuthorizationServer, Error> {
         let mut server = provider.authorization_server(self.place.as_deref())?;
         if self.base.is_none() {
             return Ok(server);
@@ -106,7 +106,7 @@ impl Table {
         Ok(server)
     }
 
-    fn oauth1_service(&self, provider: &Oauth1Provider) -> Result<oauth1::Service, Error> {
+    fn oauth1_service(&self, provider: &Oauth1Service) -> Result<oauth1::Service, Error> {
         let [temporary, authorization, token] =
             [provider.temporary_credentials, provider.authorization, provider.token_credentials]
                 .map(|url| self.url(url));

@@ -1,7 +1,7 @@
 //! Signing in: whose callback it is, where the token goes, and what must not be believed of a profile.
 
 use oauth_proto::oauth1::ClientCredentials;
-use oauth_proto::providers::TWITTER_OAUTH1;
+use oauth_proto::services::TWITTER_OAUTH1;
 use oauth_proto::sign_in::{Client, Pending, SignIn, Site, Tokens, User, sites};
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response};
 

@@ -1,12 +1,12 @@
 //! Work: what teams talk, plan, write, store and sell with.
 
-use super::Provider;
+use super::Service;
 use crate::oauth2::Quirks;
 
 /// Slack, as it installs applications today. The token is the bot's; where only `user_scope` was asked for, there is
 /// none, but the user's inside the member `authed_user`. Web applications must not send a proof key: an application
 /// that has switched it on counts as public, and may not send its secret with it.
-pub const SLACK: Provider = Provider::new(
+pub const SLACK: Service = Service::new(
     "Slack",
     "https://docs.slack.dev/authentication/installing-with-oauth",
     "https://slack.com/oauth/v2/authorize",
@@ -20,7 +20,7 @@ pub const SLACK: Provider = Provider::new(
 
 /// Slack's classic applications, which can no longer be made. The token goes into the parameter `token` too, which old
 /// methods ask for and which puts it into logs; so it does only here.
-pub const SLACK_LEGACY: Provider = Provider::new(
+pub const SLACK_LEGACY: Service = Service::new(
     "Slack (classic)",
     "https://api.slack.com/docs/oauth",
     "https://slack.com/oauth/authorize",
@@ -34,7 +34,7 @@ pub const SLACK_LEGACY: Provider = Provider::new(
 .quirks(Quirks::STRICT.allow_missing_token_type());
 
 /// Sign in with Slack: who somebody is at Slack, with OpenID Connect. For proof keys it is as with [`SLACK`].
-pub const SLACK_SIGN_IN: Provider = Provider::new(
+pub const SLACK_SIGN_IN: Service = Service::new(
     "Sign in with Slack",
     "https://docs.slack.dev/authentication/sign-in-with-slack",
     "https://slack.com/openid/connect/authorize",
@@ -46,7 +46,7 @@ pub const SLACK_SIGN_IN: Provider = Provider::new(
 .refuses_pkce();
 
 /// Zoom. Only private applications may use the device grant.
-pub const ZOOM: Provider = Provider::new(
+pub const ZOOM: Service = Service::new(
     "Zoom",
     "https://developers.zoom.us/docs/integrations/oauth/",
     "https://zoom.us/oauth/authorize",
@@ -58,7 +58,7 @@ pub const ZOOM: Provider = Provider::new(
 .api(&["https://api.zoom.us"]);
 
 /// Webex. Its device grant asks for tokens at another endpoint than the rest.
-pub const WEBEX: Provider = Provider::new(
+pub const WEBEX: Service = Service::new(
     "Webex",
     "https://developer.webex.com/docs/integrations",
     "https://webexapis.com/v1/authorize",
@@ -69,7 +69,7 @@ pub const WEBEX: Provider = Provider::new(
 .secret_in_body();
 
 /// Notion. The API wants the header `Notion-Version`. There are no scopes: people choose pages.
-pub const NOTION: Provider = Provider::new(
+pub const NOTION: Service = Service::new(
     "Notion",
     "https://developers.notion.com/docs/authorization",
     "https://api.notion.com/v1/oauth/authorize",
@@ -80,7 +80,7 @@ pub const NOTION: Provider = Provider::new(
 .parameters(&[("owner", "user")]);
 
 /// Asana.
-pub const ASANA: Provider = Provider::new(
+pub const ASANA: Service = Service::new(
     "Asana",
     "https://developers.asana.com/docs/oauth",
     "https://app.asana.com/-/oauth_authorize",
@@ -92,7 +92,7 @@ pub const ASANA: Provider = Provider::new(
 .secret_in_body();
 
 /// ClickUp. There are no scopes: people choose workspaces. Tokens do not expire.
-pub const CLICKUP: Provider = Provider::new(
+pub const CLICKUP: Service = Service::new(
     "ClickUp",
     "https://developer.clickup.com/docs/authentication",
     "https://app.clickup.com/api",
@@ -104,7 +104,7 @@ pub const CLICKUP: Provider = Provider::new(
 
 /// Miro. Scopes are set up with the application. What is read as the profile describes the token, with its user and
 /// team.
-pub const MIRO: Provider = Provider::new(
+pub const MIRO: Service = Service::new(
     "Miro",
     "https://developers.miro.com/docs/getting-started-with-oauth",
     "https://miro.com/oauth/authorize",
@@ -115,7 +115,7 @@ pub const MIRO: Provider = Provider::new(
 .secret_in_body();
 
 /// Figma.
-pub const FIGMA: Provider = Provider::new(
+pub const FIGMA: Service = Service::new(
     "Figma",
     "https://developers.figma.com/docs/rest-api/authentication/",
     "https://www.figma.com/oauth",
@@ -126,7 +126,7 @@ pub const FIGMA: Provider = Provider::new(
 .api(&["https://api.figma.com"]);
 
 /// Airtable.
-pub const AIRTABLE: Provider = Provider::new(
+pub const AIRTABLE: Service = Service::new(
     "Airtable",
     "https://airtable.com/developers/web/api/oauth-reference",
     "https://airtable.com/oauth2/v1/authorize",
@@ -137,7 +137,7 @@ pub const AIRTABLE: Provider = Provider::new(
 .requires_pkce();
 
 /// Todoist.
-pub const TODOIST: Provider = Provider::new(
+pub const TODOIST: Service = Service::new(
     "Todoist",
     "https://developer.todoist.com/api/v1/",
     "https://todoist.com/oauth/authorize",
@@ -149,7 +149,7 @@ pub const TODOIST: Provider = Provider::new(
 .secret_in_body();
 
 /// Box.
-pub const BOX: Provider = Provider::new(
+pub const BOX: Service = Service::new(
     "Box",
     "https://developer.box.com/guides/authentication/oauth2/",
     "https://account.box.com/api/oauth2/authorize",
@@ -162,7 +162,7 @@ pub const BOX: Provider = Provider::new(
 
 /// Dropbox, with OAuth 2.0. A refresh token comes with the parameter `token_access_type=offline`. The profile takes
 /// POST, and the scope `openid`.
-pub const DROPBOX: Provider = Provider::new(
+pub const DROPBOX: Service = Service::new(
     "Dropbox",
     "https://developers.dropbox.com/oauth-guide",
     "https://www.dropbox.com/oauth2/authorize",
@@ -173,7 +173,7 @@ pub const DROPBOX: Provider = Provider::new(
 .api(&["https://api.dropboxapi.com", "https://content.dropboxapi.com"]);
 
 /// Nextcloud. There are no scopes: a token may do what its user may. OCS calls want the header `OCS-APIRequest: true`.
-pub const NEXTCLOUD: Provider = Provider::new(
+pub const NEXTCLOUD: Service = Service::new(
     "Nextcloud",
     "https://docs.nextcloud.com/server/latest/admin_manual/configuration_server/oauth2.html",
     "{base}/apps/oauth2/authorize",
@@ -185,7 +185,7 @@ pub const NEXTCLOUD: Provider = Provider::new(
 
 /// Docusign eSignature, in production; the test environment is `account-d.docusign.com`. The API's origin is in the
 /// profile, as `base_uri`.
-pub const DOCUSIGN: Provider = Provider::new(
+pub const DOCUSIGN: Service = Service::new(
     "Docusign",
     "https://developers.docusign.com/platform/auth/authcode/",
     "https://account.docusign.com/oauth/auth",
@@ -196,7 +196,7 @@ pub const DOCUSIGN: Provider = Provider::new(
 
 /// Salesforce: everybody's login, or an organization's domain, `https://company.my.salesforce.com`. The API's origin
 /// comes with the token, as `instance_url`.
-pub const SALESFORCE: Provider = Provider::new(
+pub const SALESFORCE: Service = Service::new(
     "Salesforce",
     "https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm",
     "{base}/services/oauth2/authorize",
@@ -211,7 +211,7 @@ pub const SALESFORCE: Provider = Provider::new(
 .secret_in_body();
 
 /// HubSpot. Versions of its token endpoint are dates, and old ones are given up: version 1 in 2027.
-pub const HUBSPOT: Provider = Provider::new(
+pub const HUBSPOT: Service = Service::new(
     "HubSpot",
     "https://developers.hubspot.com/docs/api-reference/latest/authentication/manage-oauth-tokens",
     "https://app.hubspot.com/oauth/authorize",
@@ -223,7 +223,7 @@ pub const HUBSPOT: Provider = Provider::new(
 
 /// Mailchimp. There are no scopes, and tokens do not expire. The API's origin comes from the profile, as
 /// `api_endpoint`.
-pub const MAILCHIMP: Provider = Provider::new(
+pub const MAILCHIMP: Service = Service::new(
     "Mailchimp",
     "https://mailchimp.com/developer/marketing/guides/access-user-data-oauth-2/",
     "https://login.mailchimp.com/oauth2/authorize",
@@ -236,7 +236,7 @@ pub const MAILCHIMP: Provider = Provider::new(
 .quirks(Quirks::STRICT.allow_null_members().allow_zero_expiry());
 
 /// Zendesk, by the subdomain of an account.
-pub const ZENDESK: Provider = Provider::new(
+pub const ZENDESK: Service = Service::new(
     "Zendesk",
     "https://support.zendesk.com/hc/en-us/articles/4408845965210",
     "https://{name}.zendesk.com/oauth/authorizations/new",

@@ -1,11 +1,11 @@
 //! Commerce: shops, payments and the books.
 
-use super::Provider;
+use super::Service;
 use crate::oauth2::Quirks;
 
 /// Shopify, by the shop's name: `name` in `name.myshopify.com`. Check the `hmac` of a callback, which this crate does
 /// not.
-pub const SHOPIFY: Provider = Provider::new(
+pub const SHOPIFY: Service = Service::new(
     "Shopify",
     "https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/authorization-code-grant",
     "https://{name}.myshopify.com/admin/oauth/authorize",
@@ -20,7 +20,7 @@ pub const SHOPIFY: Provider = Provider::new(
 
 /// eBay, in production; the test environment is `api.sandbox.ebay.com`. The redirect URI is a name that eBay gives
 /// (RuName).
-pub const EBAY: Provider = Provider::new(
+pub const EBAY: Service = Service::new(
     "eBay",
     "https://developer.ebay.com/api-docs/static/oauth-authorization-code-grant.html",
     "https://auth.ebay.com/oauth2/authorize",
@@ -32,7 +32,7 @@ pub const EBAY: Provider = Provider::new(
 
 /// plentymarkets, now PlentyONE: a shop's system. There is nobody to ask for consent: a token is had for a user's name
 /// and password, outside the grants of OAuth.
-pub const PLENTYMARKETS: Provider = Provider::without_users(
+pub const PLENTYMARKETS: Service = Service::without_users(
     "plentymarkets",
     "https://developers.plentymarkets.com/en-gb/developers/main/rest-api-guides/getting-started.html",
     "{base}/rest/login",
@@ -42,7 +42,7 @@ pub const PLENTYMARKETS: Provider = Provider::without_users(
 .quirks(Quirks::STRICT.allow_camel_case());
 
 /// Stripe Connect. The secret is the platform's secret API key. The scope is `read_write` or `read_only`.
-pub const STRIPE: Provider = Provider::new(
+pub const STRIPE: Service = Service::new(
     "Stripe",
     "https://docs.stripe.com/connect/oauth-reference",
     "https://connect.stripe.com/oauth/authorize",
@@ -54,7 +54,7 @@ pub const STRIPE: Provider = Provider::new(
 
 /// Log in with PayPal, in production; the test environment is `sandbox.paypal.com`. The profile wants the parameter
 /// `schema=paypalv1.1`.
-pub const PAYPAL: Provider = Provider::new(
+pub const PAYPAL: Service = Service::new(
     "PayPal",
     "https://developer.paypal.com/docs/log-in-with-paypal/",
     "https://www.paypal.com/signin/authorize",
@@ -66,7 +66,7 @@ pub const PAYPAL: Provider = Provider::new(
 
 /// Square, in production; the test environment is `connect.squareupsandbox.com`. A token's end comes as a date, in
 /// `expires_at`. A client either has a secret or sends a proof key.
-pub const SQUARE: Provider = Provider::new(
+pub const SQUARE: Service = Service::new(
     "Square",
     "https://developer.squareup.com/docs/oauth-api/overview",
     "https://connect.squareup.com/oauth2/authorize",
@@ -78,7 +78,7 @@ pub const SQUARE: Provider = Provider::new(
 .refuses_pkce();
 
 /// Coinbase. It admits partners only. A refresh token comes with the scope `offline_access`.
-pub const COINBASE: Provider = Provider::new(
+pub const COINBASE: Service = Service::new(
     "Coinbase",
     "https://docs.cdp.coinbase.com/coinbase-app/oauth2-integration/overview",
     "https://login.coinbase.com/oauth2/auth",
@@ -91,7 +91,7 @@ pub const COINBASE: Provider = Provider::new(
 
 /// Intuit: QuickBooks Online. The company's identifier comes with the callback, as `realmId`. Revocation takes JSON
 /// only.
-pub const INTUIT: Provider = Provider::new(
+pub const INTUIT: Service = Service::new(
     "Intuit QuickBooks",
     "https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/oauth-2.0",
     "https://appcenter.intuit.com/connect/oauth2",
@@ -102,7 +102,7 @@ pub const INTUIT: Provider = Provider::new(
 
 /// Xero. Calls need the header `Xero-Tenant-Id`, from `https://api.xero.com/connections`. A refresh token comes with
 /// the scope `offline_access`.
-pub const XERO: Provider = Provider::new(
+pub const XERO: Service = Service::new(
     "Xero",
     "https://developer.xero.com/documentation/guides/oauth2/auth-flow/",
     "https://login.xero.com/identity/connect/authorize",

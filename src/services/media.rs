@@ -1,10 +1,10 @@
 //! Media and sports: what people watch, hear, write, draw and run.
 
-use super::Provider;
+use super::Service;
 use crate::oauth2::Quirks;
 
 /// Spotify.
-pub const SPOTIFY: Provider = Provider::new(
+pub const SPOTIFY: Service = Service::new(
     "Spotify",
     "https://developer.spotify.com/documentation/web-api/tutorials/code-flow",
     "https://accounts.spotify.com/authorize",
@@ -14,7 +14,7 @@ pub const SPOTIFY: Provider = Provider::new(
 .api(&["https://api.spotify.com"]);
 
 /// Twitch. Calls of the API at `api.twitch.tv` need the header `Client-Id`. Its device grant names the scopes `scopes`.
-pub const TWITCH: Provider = Provider::new(
+pub const TWITCH: Service = Service::new(
     "Twitch",
     "https://dev.twitch.tv/docs/authentication/getting-tokens-oauth/",
     "https://id.twitch.tv/oauth2/authorize",
@@ -28,7 +28,7 @@ pub const TWITCH: Provider = Provider::new(
 .quirks(Quirks::STRICT.allow_scope_array());
 
 /// Vimeo. Its secrets hold reserved characters, and its own libraries send them as they are.
-pub const VIMEO: Provider = Provider::new(
+pub const VIMEO: Service = Service::new(
     "Vimeo",
     "https://developer.vimeo.com/api/authentication",
     "https://api.vimeo.com/oauth/authorize",
@@ -39,7 +39,7 @@ pub const VIMEO: Provider = Provider::new(
 .secret_raw();
 
 /// Patreon.
-pub const PATREON: Provider = Provider::new(
+pub const PATREON: Service = Service::new(
     "Patreon",
     "https://docs.patreon.com/",
     "https://www.patreon.com/oauth2/authorize",
@@ -50,7 +50,7 @@ pub const PATREON: Provider = Provider::new(
 .secret_in_body();
 
 /// WordPress.com, and Jetpack sites. A token is for one site, unless the scope is `global` or `auth`.
-pub const WORDPRESS_COM: Provider = Provider::new(
+pub const WORDPRESS_COM: Service = Service::new(
     "WordPress.com",
     "https://developer.wordpress.com/docs/oauth2/",
     "https://public-api.wordpress.com/oauth2/authorize",
@@ -61,7 +61,7 @@ pub const WORDPRESS_COM: Provider = Provider::new(
 .secret_in_body();
 
 /// Strava.
-pub const STRAVA: Provider = Provider::new(
+pub const STRAVA: Service = Service::new(
     "Strava",
     "https://developers.strava.com/docs/authentication/",
     "https://www.strava.com/oauth/authorize",
@@ -73,7 +73,7 @@ pub const STRAVA: Provider = Provider::new(
 .secret_in_body();
 
 /// Fitbit. Errors come as a list. Introspection takes a user's token, not the client's credentials, and is left out.
-pub const FITBIT: Provider = Provider::new(
+pub const FITBIT: Service = Service::new(
     "Fitbit",
     "https://dev.fitbit.com/build/reference/web-api/developer-guide/authorization/",
     "https://www.fitbit.com/oauth2/authorize",
@@ -85,7 +85,7 @@ pub const FITBIT: Provider = Provider::new(
 .quirks(Quirks::STRICT.allow_error_list());
 
 /// OpenStreetMap.
-pub const OPENSTREETMAP: Provider = Provider::new(
+pub const OPENSTREETMAP: Service = Service::new(
     "OpenStreetMap",
     "https://wiki.openstreetmap.org/wiki/OAuth",
     "https://www.openstreetmap.org/oauth2/authorize",

@@ -1,6 +1,6 @@
 //! Social: networks of people, and what they say to each other.
 
-use super::Provider;
+use super::Service;
 use crate::oauth2::Quirks;
 
 /// Facebook, and Meta's Graph API. The URLs name no version: an application's own default answers. Answers were forms
@@ -16,7 +16,7 @@ use crate::oauth2::Quirks;
 ///     client.request_token(grant, moment)
 /// }
 /// ```
-pub const FACEBOOK: Provider = Provider::new(
+pub const FACEBOOK: Service = Service::new(
     "Facebook",
     "https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow",
     "https://www.facebook.com/dialog/oauth",
@@ -31,7 +31,7 @@ pub const FACEBOOK: Provider = Provider::new(
 /// Instagram, for professional accounts (Business Login). The first token lives for an hour; one for sixty days is
 /// fetched with it from `https://graph.instagram.com/access_token`, and renewed there in Instagram's own way. The
 /// documentation shows the token's members inside a list named `data`, which this crate does not look into.
-pub const INSTAGRAM: Provider = Provider::new(
+pub const INSTAGRAM: Service = Service::new(
     "Instagram",
     "https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login",
     "https://www.instagram.com/oauth/authorize",
@@ -45,7 +45,7 @@ pub const INSTAGRAM: Provider = Provider::new(
 .quirks(Quirks::STRICT.allow_missing_token_type());
 
 /// LinkedIn. A token request with a proof key is answered as a wrong secret; native applications have another flow.
-pub const LINKEDIN: Provider = Provider::new(
+pub const LINKEDIN: Service = Service::new(
     "LinkedIn",
     "https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow",
     "https://www.linkedin.com/oauth/v2/authorization",
@@ -60,7 +60,7 @@ pub const LINKEDIN: Provider = Provider::new(
 .quirks(Quirks::STRICT.allow_missing_token_type());
 
 /// X, which was Twitter, with OAuth 2.0. A refresh token comes with the scope `offline.access`.
-pub const X: Provider = Provider::new(
+pub const X: Service = Service::new(
     "X",
     "https://docs.x.com/resources/fundamentals/authentication/oauth-2-0/authorization-code",
     "https://x.com/i/oauth2/authorize",
@@ -73,7 +73,7 @@ pub const X: Provider = Provider::new(
 
 /// Reddit. Send a `User-Agent` of your own with everything, or be turned away. A refresh token comes with the parameter
 /// `duration=permanent`.
-pub const REDDIT: Provider = Provider::new(
+pub const REDDIT: Service = Service::new(
     "Reddit",
     "https://github.com/reddit-archive/reddit/wiki/OAuth2",
     "https://www.reddit.com/api/v1/authorize",
@@ -84,7 +84,7 @@ pub const REDDIT: Provider = Provider::new(
 .api(&["https://oauth.reddit.com"]);
 
 /// Discord.
-pub const DISCORD: Provider = Provider::new(
+pub const DISCORD: Service = Service::new(
     "Discord",
     "https://discord.com/developers/docs/topics/oauth2",
     "https://discord.com/oauth2/authorize",
@@ -96,7 +96,7 @@ pub const DISCORD: Provider = Provider::new(
 .api(&["https://discord.com"]);
 
 /// Pinterest.
-pub const PINTEREST: Provider = Provider::new(
+pub const PINTEREST: Service = Service::new(
     "Pinterest",
     "https://developers.pinterest.com/docs/getting-started/set-up-authentication-and-authorization/",
     "https://www.pinterest.com/oauth/",
@@ -107,7 +107,7 @@ pub const PINTEREST: Provider = Provider::new(
 .scopes_by_comma();
 
 /// Tumblr, with OAuth 2.0. A refresh token comes with the scope `offline_access`.
-pub const TUMBLR: Provider = Provider::new(
+pub const TUMBLR: Service = Service::new(
     "Tumblr",
     "https://www.tumblr.com/docs/en/api/v2",
     "https://www.tumblr.com/oauth2/authorize",
@@ -119,7 +119,7 @@ pub const TUMBLR: Provider = Provider::new(
 
 /// Mastodon: any server of its network, each of which knows only clients that were registered with itself. The
 /// metadata, whose issuer has a closing slash, came with version 4.3.
-pub const MASTODON: Provider = Provider::new(
+pub const MASTODON: Service = Service::new(
     "Mastodon",
     "https://docs.joinmastodon.org/methods/oauth/",
     "{base}/oauth/authorize",
@@ -133,7 +133,7 @@ pub const MASTODON: Provider = Provider::new(
 .secret_in_body();
 
 /// Meetup. The API is GraphQL, so the user is queried and not fetched.
-pub const MEETUP: Provider = Provider::new(
+pub const MEETUP: Service = Service::new(
     "Meetup",
     "https://www.meetup.com/graphql/authentication/",
     "https://secure.meetup.com/oauth2/authorize",
@@ -143,7 +143,7 @@ pub const MEETUP: Provider = Provider::new(
 .secret_in_body();
 
 /// LINE Login.
-pub const LINE: Provider = Provider::new(
+pub const LINE: Service = Service::new(
     "LINE",
     "https://developers.line.biz/en/docs/line-login/integrate-line-login/",
     "https://access.line.me/oauth2/v2.1/authorize",
@@ -155,7 +155,7 @@ pub const LINE: Provider = Provider::new(
 .secret_in_body();
 
 /// Kakao Login.
-pub const KAKAO: Provider = Provider::new(
+pub const KAKAO: Service = Service::new(
     "Kakao",
     "https://developers.kakao.com/docs/latest/en/kakaologin/rest-api",
     "https://kauth.kakao.com/oauth/authorize",
@@ -168,7 +168,7 @@ pub const KAKAO: Provider = Provider::new(
 .secret_in_body();
 
 /// NAVER Login. It has no scopes: what may be read is set up with the application.
-pub const NAVER: Provider = Provider::new(
+pub const NAVER: Service = Service::new(
     "NAVER",
     "https://developers.naver.com/docs/login/api/api.md",
     "https://nid.naver.com/oauth2.0/authorize",
@@ -179,7 +179,7 @@ pub const NAVER: Provider = Provider::new(
 .secret_in_body();
 
 /// Yandex. Tokens go in the scheme `OAuth`. Its device grant is older than the RFC and has its own name.
-pub const YANDEX: Provider = Provider::new(
+pub const YANDEX: Service = Service::new(
     "Yandex",
     "https://yandex.com/dev/id/doc/en/codes/code-url",
     "https://oauth.yandex.com/authorize",
@@ -190,7 +190,7 @@ pub const YANDEX: Provider = Provider::new(
 .token_in_scheme("OAuth");
 
 /// Weibo. A profile is asked for by the `uid` that comes with the token.
-pub const WEIBO: Provider = Provider::new(
+pub const WEIBO: Service = Service::new(
     "Weibo",
     "https://open.weibo.com/wiki/Oauth2",
     "https://api.weibo.com/oauth2/authorize",
@@ -204,7 +204,7 @@ pub const WEIBO: Provider = Provider::new(
 .quirks(Quirks::STRICT.allow_missing_token_type());
 
 /// Douban. It admits no new applications.
-pub const DOUBAN: Provider = Provider::new(
+pub const DOUBAN: Service = Service::new(
     "Douban",
     "https://developers.douban.com/wiki/?title=oauth2",
     "https://www.douban.com/service/auth2/auth",
@@ -220,7 +220,7 @@ pub const DOUBAN: Provider = Provider::new(
 /// VK, by VK ID. The callback brings a `device_id` that the token request has to carry: take the grant from
 /// [`Client::accept`](crate::oauth2::Client::accept), and hand it on by
 /// [`Grant::parameter`](crate::oauth2::Grant::parameter).
-pub const VK: Provider = Provider::new(
+pub const VK: Service = Service::new(
     "VK",
     "https://id.vk.com/about/business/go/docs/en/vkid/latest/vk-id/connection/api-integration/api-description",
     "https://id.vk.com/authorize",

@@ -23,7 +23,7 @@ const RESERVED: &[&str] = &[
 ];
 
 /// The URL templates of a row, with the field that each is in.
-fn templates(row: &Provider) -> Vec<(&'static str, &'static str)> {
+fn templates(row: &Service) -> Vec<(&'static str, &'static str)> {
     let single = [
         ("authorization", row.authorization),
         ("token", Some(row.token)),
@@ -39,10 +39,10 @@ fn templates(row: &Provider) -> Vec<(&'static str, &'static str)> {
 }
 
 /// A place for a row: none where there is a default, so that it is tried.
-fn example(row: &Provider) -> Option<&'static str> {
-    match row.place {
-        Place::Base { default: None } => Some("https://place.example"),
-        Place::Name { default: None, .. } => Some("example"),
+fn example(row: &Service) -> Option<&'static str> {
+    match row.instance {
+        Instance::Base { default: None } => Some("https://place.example"),
+        Instance::Name { default: None, .. } => Some("example"),
         _ => None,
     }
 }
@@ -75,10 +75,10 @@ fn every_url_of_a_row_is_https_when_it_is_filled_in() {
 #[test]
 fn a_template_has_the_variable_of_its_rows_place_and_no_other() {
     for row in ALL {
-        let (expected, endpoints_have_it) = match row.place {
-            Place::Fixed => ("", false),
-            Place::Base { .. } => ("{base}", true),
-            Place::Name { .. } => ("{name}", true),
+        let (expected, endpoints_have_it) = match row.instance {
+            Instance::Fixed => ("", false),
+            Instance::Base { .. } => ("{base}", true),
+            Instance::Name { .. } => ("{name}", true),
         };
         for (field, template) in templates(row) {
             let rest = if endpoints_have_it { template.replacen(expected, "", 1) } else { template.to_owned() };
@@ -114,9 +114,9 @@ fn every_row_that_is_written_is_in_the_list() {
         include_str!("social.rs"),
         include_str!("work.rs"),
     ];
-    let written: usize = files.iter().map(|file| file.matches(": Provider =").count()).sum();
+    let written: usize = files.iter().map(|file| file.matches(": Service =").count()).sum();
     assert_eq!(ALL.len(), written);
-    assert_eq!(ALL_OAUTH1.len(), include_str!("oauth1.rs").matches(": Oauth1Provider =").count());
+    assert_eq!(ALL_OAUTH1.len(), include_str!("oauth1.rs").matches(": Oauth1Service =").count());
 }
 
 #[test]

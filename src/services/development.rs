@@ -1,11 +1,11 @@
 //! Development: where code lives, is discussed and is run.
 
-use super::Provider;
+use super::Service;
 use crate::oauth2::Quirks;
 
 /// GitHub. Answers errors with status 200. Its metadata are a preview. An OAuth app's tokens do not expire; a GitHub
 /// App's do. Its API refuses requests without a `User-Agent`.
-pub const GITHUB: Provider = Provider::new(
+pub const GITHUB: Service = Service::new(
     "GitHub",
     "https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps",
     "https://github.com/login/oauth/authorize",
@@ -18,7 +18,7 @@ pub const GITHUB: Provider = Provider::new(
 .secret_in_body();
 
 /// GitHub Enterprise Server: the base is an installation's URL. Its ways are those of [`GITHUB`].
-pub const GITHUB_ENTERPRISE: Provider = Provider::new(
+pub const GITHUB_ENTERPRISE: Service = Service::new(
     "GitHub Enterprise Server",
     "https://docs.github.com/en/enterprise-server/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps",
     "{base}/login/oauth/authorize",
@@ -32,8 +32,8 @@ pub const GITHUB_ENTERPRISE: Provider = Provider::new(
 .secret_in_body();
 
 /// GitLab: gitlab.com, or an installation.
-pub const GITLAB: Provider =
-    Provider::new("GitLab", "https://docs.gitlab.com/api/oauth2/", "{base}/oauth/authorize", "{base}/oauth/token")
+pub const GITLAB: Service =
+    Service::new("GitLab", "https://docs.gitlab.com/api/oauth2/", "{base}/oauth/authorize", "{base}/oauth/token")
         .base(Some("https://gitlab.com"))
         .device("{base}/oauth/authorize_device")
         .revocation("{base}/oauth/revoke")
@@ -44,7 +44,7 @@ pub const GITLAB: Provider =
         .secret_in_body();
 
 /// Bitbucket Cloud. Scopes are those of the consumer; the request cannot name others.
-pub const BITBUCKET: Provider = Provider::new(
+pub const BITBUCKET: Service = Service::new(
     "Bitbucket",
     "https://developer.atlassian.com/cloud/bitbucket/oauth-2/",
     "https://bitbucket.org/site/oauth2/authorize",
@@ -55,9 +55,9 @@ pub const BITBUCKET: Provider = Provider::new(
 
 /// Gitea: gitea.com, or an installation. The issuer is the installation's own URL, whose closing slash differs by
 /// version.
-pub const GITEA: Provider = Provider::new(
+pub const GITEA: Service = Service::new(
     "Gitea",
-    "https://docs.gitea.com/development/oauth2-provider",
+    "https://docs.gitea.com/development/oauth2-service",
     "{base}/login/oauth/authorize",
     "{base}/login/oauth/access_token",
 )
@@ -67,9 +67,9 @@ pub const GITEA: Provider = Provider::new(
 .api(&["{base}"]);
 
 /// Forgejo: an installation, such as Codeberg's `https://codeberg.org`.
-pub const FORGEJO: Provider = Provider::new(
+pub const FORGEJO: Service = Service::new(
     "Forgejo",
-    "https://forgejo.org/docs/latest/user/oauth2-provider/",
+    "https://forgejo.org/docs/latest/user/oauth2-service/",
     "{base}/login/oauth/authorize",
     "{base}/login/oauth/access_token",
 )
@@ -79,7 +79,7 @@ pub const FORGEJO: Provider = Provider::new(
 .api(&["{base}"]);
 
 /// Atlassian: Jira, Confluence and their like (3LO). A refresh token comes with the scope `offline_access`.
-pub const ATLASSIAN: Provider = Provider::new(
+pub const ATLASSIAN: Service = Service::new(
     "Atlassian",
     "https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/",
     "https://auth.atlassian.com/authorize",
@@ -91,7 +91,7 @@ pub const ATLASSIAN: Provider = Provider::new(
 .parameters(&[("audience", "api.atlassian.com"), ("prompt", "consent")]);
 
 /// Linear. The API is GraphQL, so the user is queried and not fetched.
-pub const LINEAR: Provider = Provider::new(
+pub const LINEAR: Service = Service::new(
     "Linear",
     "https://linear.app/developers/oauth-2-0-authentication",
     "https://linear.app/oauth/authorize",
@@ -103,7 +103,7 @@ pub const LINEAR: Provider = Provider::new(
 .secret_in_body();
 
 /// DigitalOcean.
-pub const DIGITALOCEAN: Provider = Provider::new(
+pub const DIGITALOCEAN: Service = Service::new(
     "DigitalOcean",
     "https://docs.digitalocean.com/reference/api/oauth/",
     "https://cloud.digitalocean.com/v1/oauth/authorize",
@@ -114,7 +114,7 @@ pub const DIGITALOCEAN: Provider = Provider::new(
 .secret_in_body();
 
 /// Heroku. The API wants `Accept: application/vnd.heroku+json; version=3`.
-pub const HEROKU: Provider = Provider::new(
+pub const HEROKU: Service = Service::new(
     "Heroku",
     "https://devcenter.heroku.com/articles/oauth",
     "https://id.heroku.com/oauth/authorize",
@@ -125,7 +125,7 @@ pub const HEROKU: Provider = Provider::new(
 .secret_in_body();
 
 /// Hugging Face.
-pub const HUGGING_FACE: Provider = Provider::new(
+pub const HUGGING_FACE: Service = Service::new(
     "Hugging Face",
     "https://huggingface.co/docs/hub/oauth",
     "https://huggingface.co/oauth/authorize",
@@ -136,7 +136,7 @@ pub const HUGGING_FACE: Provider = Provider::new(
 .api(&["https://huggingface.co"]);
 
 /// Stack Exchange, with Stack Overflow. Calls of the API need the application's `key` and a `site` besides the token.
-pub const STACK_EXCHANGE: Provider = Provider::new(
+pub const STACK_EXCHANGE: Service = Service::new(
     "Stack Exchange",
     "https://api.stackexchange.com/docs/authentication",
     "https://stackoverflow.com/oauth",

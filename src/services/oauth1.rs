@@ -7,14 +7,14 @@ use crate::oauth1::Service;
 ///
 /// ```
 /// use oauth_proto::oauth1::{Client, ClientCredentials};
-/// use oauth_proto::providers::FLICKR;
+/// use oauth_proto::services::FLICKR;
 ///
 /// let client = Client::new(FLICKR.service()?, ClientCredentials::new("key", "secret"));
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Oauth1Provider {
+pub struct Oauth1Service {
     /// Its name, as people write it.
     pub name: &'static str,
     /// Where it documents what the row says.
@@ -33,14 +33,14 @@ pub struct Oauth1Provider {
     pub version_2007: bool,
 }
 
-impl Oauth1Provider {
+impl Oauth1Service {
     /// A service of OAuth 1.0a: its name, where that is documented, its three endpoints, and the URLs whose origins take its
     /// tokens. The other fields are there to be set.
     ///
     /// ```
-    /// use oauth_proto::providers::Oauth1Provider;
+    /// use oauth_proto::services::Oauth1Service;
     ///
-    /// let acme = Oauth1Provider::new(
+    /// let acme = Oauth1Service::new(
     ///     "Acme",
     ///     "https://acme.example/docs",
     ///     "https://acme.example/request_token",
@@ -95,7 +95,7 @@ impl Oauth1Provider {
 }
 
 /// X, which was Twitter, with OAuth 1.0a.
-pub const TWITTER_OAUTH1: Oauth1Provider = Oauth1Provider::new(
+pub const TWITTER_OAUTH1: Oauth1Service = Oauth1Service::new(
     "Twitter",
     "https://docs.x.com/resources/fundamentals/authentication/oauth-1-0a/obtaining-user-access-tokens",
     "https://api.x.com/oauth/request_token",
@@ -106,7 +106,7 @@ pub const TWITTER_OAUTH1: Oauth1Provider = Oauth1Provider::new(
 .authentication("https://api.x.com/oauth/authenticate");
 
 /// Tumblr, with OAuth 1.0a.
-pub const TUMBLR_OAUTH1: Oauth1Provider = Oauth1Provider::new(
+pub const TUMBLR_OAUTH1: Oauth1Service = Oauth1Service::new(
     "Tumblr",
     "https://www.tumblr.com/docs/en/api/v2",
     "https://www.tumblr.com/oauth/request_token",
@@ -116,7 +116,7 @@ pub const TUMBLR_OAUTH1: Oauth1Provider = Oauth1Provider::new(
 );
 
 /// Flickr. The authorization URL wants the parameter `perms`: `read`, `write` or `delete`.
-pub const FLICKR: Oauth1Provider = Oauth1Provider::new(
+pub const FLICKR: Oauth1Service = Oauth1Service::new(
     "Flickr",
     "https://www.flickr.com/services/api/auth.oauth.html",
     "https://www.flickr.com/services/oauth/request_token",
@@ -126,7 +126,7 @@ pub const FLICKR: Oauth1Provider = Oauth1Provider::new(
 );
 
 /// Discogs. Send a `User-Agent` of your own with everything, or be turned away.
-pub const DISCOGS: Oauth1Provider = Oauth1Provider::new(
+pub const DISCOGS: Oauth1Service = Oauth1Service::new(
     "Discogs",
     "https://www.discogs.com/developers",
     "https://api.discogs.com/oauth/request_token",
@@ -136,7 +136,7 @@ pub const DISCOGS: Oauth1Provider = Oauth1Provider::new(
 );
 
 /// Trello. The authorization URL takes `name`, `scope` (with commas) and `expiration`, such as `never`.
-pub const TRELLO: Oauth1Provider = Oauth1Provider::new(
+pub const TRELLO: Oauth1Service = Oauth1Service::new(
     "Trello",
     "https://developer.atlassian.com/cloud/trello/guides/rest-api/authorization/",
     "https://trello.com/1/OAuthGetRequestToken",
@@ -146,7 +146,7 @@ pub const TRELLO: Oauth1Provider = Oauth1Provider::new(
 );
 
 /// SmugMug. The authorization URL takes `Access` and `Permissions`.
-pub const SMUGMUG: Oauth1Provider = Oauth1Provider::new(
+pub const SMUGMUG: Oauth1Service = Oauth1Service::new(
     "SmugMug",
     "https://api.smugmug.com/api/v2/doc/tutorial/authorization.html",
     "https://api.smugmug.com/services/oauth/1.0a/getRequestToken",
@@ -157,7 +157,7 @@ pub const SMUGMUG: Oauth1Provider = Oauth1Provider::new(
 
 /// Bitbucket, with OAuth 1.0a. Retired: it went with version 1.0 of the API, and [`BITBUCKET`](super::BITBUCKET) is
 /// what there is. The row is for recordings and tests.
-pub const BITBUCKET_OAUTH1: Oauth1Provider = Oauth1Provider::new(
+pub const BITBUCKET_OAUTH1: Oauth1Service = Oauth1Service::new(
     "Bitbucket",
     "https://developer.atlassian.com/cloud/bitbucket/",
     "https://bitbucket.org/api/1.0/oauth/request_token",
@@ -168,7 +168,7 @@ pub const BITBUCKET_OAUTH1: Oauth1Provider = Oauth1Provider::new(
 
 /// Version 1 of Dropbox's API, in the manner of 2007: the callback in the authorization URL, and no verifier. Retired
 /// in 2017, and [`DROPBOX`](super::DROPBOX) is what there is. The row is for recordings and tests.
-pub const DROPBOX_V1: Oauth1Provider = Oauth1Provider::new(
+pub const DROPBOX_V1: Oauth1Service = Oauth1Service::new(
     "Dropbox (version 1)",
     "https://www.dropbox.com/developers-v1/core/docs",
     "https://api.dropbox.com/1/oauth/request_token",

@@ -9,9 +9,9 @@
 mod commerce;
 mod development;
 mod identity;
+pub(crate) mod instance;
 mod media;
 mod oauth1;
-pub(crate) mod place;
 mod social;
 #[cfg(test)]
 mod tests;
@@ -25,16 +25,16 @@ use crate::{Error, Unsupported};
 pub use commerce::*;
 pub use development::*;
 pub use identity::*;
+pub use instance::Instance;
 pub use media::*;
 pub use oauth1::*;
-pub use place::Place;
 pub use social::*;
 pub use work::*;
 
 /// An OAuth 2.0 service.
 ///
 /// ```
-/// use oauth_proto::providers::GITLAB;
+/// use oauth_proto::services::GITLAB;
 ///
 /// let token = GITLAB.url(GITLAB.token, Some("https://git.example.com/"))?;
 /// assert_eq!(token, "https://git.example.com/oauth/token");
@@ -43,13 +43,13 @@ pub use work::*;
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Provider {
+pub struct Service {
     /// Its name, as people write it.
     pub name: &'static str,
     /// Where it documents what the row says.
     pub documentation: &'static str,
     /// What stands for `{…}` in the URLs below, if anything does.
-    pub place: Place,
+    pub instance: Instance,
     /// The authorization endpoint, where people are sent (RFC 6749 §3.1). `None` for a service without users.
     pub authorization: Option<&'static str>,
     /// The token endpoint (RFC 6749 §3.2).
@@ -84,23 +84,23 @@ pub struct Provider {
     pub quirks: Quirks,
 }
 
-impl Provider {
-    /// One of this row's URLs, with `{…}` filled in: `place` is an installation's URL or a name, as [`Place`] says, or
+impl Service {
+    /// One of this row's URLs, with `{…}` filled in: `instance` is an installation's URL or a name, as [`Instance`] says, or
     /// `None` for the default.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the place is not one: not an absolute https URL without user
+    /// [`Unsupported::Url`] when the instance is not one: not an absolute https URL without user
     /// information, query and fragment, or not a plain name; or when none is given and there is no default.
     /// [`Unsupported::PlainHttp`] when it is neither https nor on this machine.
-    pub fn url(&self, template: &str, place: Option<&str>) -> Result<String, Error> {
-        self.place.fill(template, place)
+    pub fn url(&self, template: &str, instance: Option<&str>) -> Result<String, Error> {
+        self.instance.fill(template, instance)
     }
 
     /// The service as [`Client`] takes it.
     ///
     /// ```
     /// use oauth_proto::oauth2::Client;
-    /// use oauth_proto::providers::{GITHUB, MICROSOFT};
+    /// use oauth_proto::services::{GITHUB, MICROSOFT};
     ///
     /// let client = Client::new(GITHUB.authorization_server(None)?, "client id").secret("client secret");
     /// let outlook = MICROSOFT.authorization_server(Some("contoso.example"))?;
@@ -109,8 +109,8 @@ impl Provider {
     ///
     /// # Errors
     /// Those of [`url`](Self::url).
-    pub fn authorization_server(&self, place: Option<&str>) -> Result<AuthorizationServer, Error> {
-        let url = |template: &str| self.url(template, place);
+    pub fn authorization_server(&self, instance: Option<&str>) -> Result<AuthorizationServer, Error> {
+        let url = |template: &str| self.url(template, instance);
         let mut server = AuthorizationServer::new(&url(self.token)?)?
             .secret_placement(self.secret)
             .pkce(self.pkce)
@@ -148,8 +148,8 @@ impl Provider {
     /// # Errors
     /// [`Unsupported::NoEndpoint`] when the service has no API, and those of
     /// [`url`](Self::url).
-    pub fn session(&self, client: &Client, place: Option<&str>, token: Token) -> Result<Session, Error> {
-        let mut origins = self.api.iter().map(|template| self.url(template, place));
+    pub fn session(&self, client: &Client, instance: Option<&str>, token: Token) -> Result<Session, Error> {
+        let mut origins = self.api.iter().map(|template| self.url(template, instance));
         let first = origins.next().ok_or(Unsupported::NoEndpoint { endpoint: "API" })??;
         let session = Session::new(client, &first, token)?;
         origins.try_fold(session, |session, origin| session.also_for(&origin?))
@@ -159,13 +159,13 @@ impl Provider {
 /// The row of that name, whatever its case, spaces and punctuation.
 ///
 /// ```
-/// use oauth_proto::providers::find;
+/// use oauth_proto::services::find;
 ///
-/// assert!(find("git-hub").is_some_and(|provider| provider.name == "GitHub"));
+/// assert!(find("git-hub").is_some_and(|service| service.name == "GitHub"));
 /// assert!(find("nowhere").is_none());
 /// ```
-pub fn find(name: &str) -> Option<&'static Provider> {
-    ALL.iter().copied().find(|provider| letters(provider.name).eq(letters(name)))
+pub fn find(name: &str) -> Option<&'static Service> {
+    ALL.iter().copied().find(|service| letters(service.name).eq(letters(name)))
 }
 
 /// What a name is told by.
@@ -174,7 +174,7 @@ fn letters(name: &str) -> impl Iterator<Item = char> + '_ {
 }
 
 /// Every OAuth 2.0 row.
-pub const ALL: &[&Provider] = &[
+pub const ALL: &[&Service] = &[
     // identity
     &GOOGLE,
     &MICROSOFT,
@@ -263,18 +263,18 @@ pub const ALL: &[&Provider] = &[
 ];
 
 /// Every OAuth 1.0 row.
-pub const ALL_OAUTH1: &[&Oauth1Provider] =
+pub const ALL_OAUTH1: &[&Oauth1Service] =
     &[&TWITTER_OAUTH1, &TUMBLR_OAUTH1, &FLICKR, &DISCOGS, &TRELLO, &SMUGMUG, &BITBUCKET_OAUTH1, &DROPBOX_V1];
 
 /// How rows are written.
-impl Provider {
+impl Service {
     /// A service that does as the RFCs say: its name, where that is documented, its authorization endpoint and its token
     /// endpoint. The other fields are there to be set.
     ///
     /// ```
-    /// use oauth_proto::providers::Provider;
+    /// use oauth_proto::services::Service;
     ///
-    /// let mut acme = Provider::new(
+    /// let mut acme = Service::new(
     ///     "Acme",
     ///     "https://acme.example/docs",
     ///     "https://acme.example/authorize",
@@ -293,7 +293,7 @@ impl Provider {
         Self {
             name,
             documentation,
-            place: Place::Fixed,
+            instance: Instance::Fixed,
             authorization: Some(authorization),
             token,
             device: None,
@@ -315,18 +315,18 @@ impl Provider {
 
     /// A service where there is nobody to send to the authorization endpoint.
     const fn without_users(name: &'static str, documentation: &'static str, token: &'static str) -> Self {
-        let mut provider = Self::new(name, documentation, "", token);
-        provider.authorization = None;
-        provider
+        let mut service = Self::new(name, documentation, "", token);
+        service.authorization = None;
+        service
     }
 
     const fn base(mut self, default: Option<&'static str>) -> Self {
-        self.place = Place::Base { default };
+        self.instance = Instance::Base { default };
         self
     }
 
     const fn name(mut self, name: &'static str, default: Option<&'static str>) -> Self {
-        self.place = Place::Name { name, default };
+        self.instance = Instance::Name { name, default };
         self
     }
 

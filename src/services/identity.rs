@@ -1,10 +1,10 @@
 //! Identity: the accounts that people sign in with, and servers that organizations run.
 
-use super::Provider;
+use super::Service;
 
 /// Google. A refresh token comes only with the parameter `access_type=offline`, and again only with `prompt=consent`.
 /// Its APIs have many origins; these are the common ones.
-pub const GOOGLE: Provider = Provider::new(
+pub const GOOGLE: Service = Service::new(
     "Google",
     "https://developers.google.com/identity/protocols/oauth2/web-server",
     "https://accounts.google.com/o/oauth2/v2/auth",
@@ -29,7 +29,7 @@ pub const GOOGLE: Provider = Provider::new(
 /// its identifier, so that no issuer follows from the name: add it by
 /// [`issuer`](crate::oauth2::AuthorizationServer::issuer) where there is one tenant. A refresh token comes with the scope
 /// `offline_access`.
-pub const MICROSOFT: Provider = Provider::new(
+pub const MICROSOFT: Service = Service::new(
     "Microsoft",
     "https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow",
     "https://login.microsoftonline.com/{name}/oauth2/v2.0/authorize",
@@ -44,7 +44,7 @@ pub const MICROSOFT: Provider = Provider::new(
 /// Sign in with Apple. The secret is a JWT that the caller makes: signed with ES256, for six months at the most. Scopes
 /// ask for the parameter `response_mode=form_post`. There is no API: what Apple says of the user is in the ID token,
 /// and the name comes once, with the first authorization response.
-pub const APPLE: Provider = Provider::new(
+pub const APPLE: Service = Service::new(
     "Apple",
     "https://developer.apple.com/documentation/signinwithapplerestapi",
     "https://appleid.apple.com/auth/authorize",
@@ -55,7 +55,7 @@ pub const APPLE: Provider = Provider::new(
 .secret_in_body();
 
 /// Login with Amazon.
-pub const AMAZON: Provider = Provider::new(
+pub const AMAZON: Service = Service::new(
     "Amazon",
     "https://developer.amazon.com/docs/login-with-amazon/authorization-code-grant.html",
     "https://www.amazon.com/ap/oa",
@@ -66,7 +66,7 @@ pub const AMAZON: Provider = Provider::new(
 .secret_in_body();
 
 /// Yahoo.
-pub const YAHOO: Provider = Provider::new(
+pub const YAHOO: Service = Service::new(
     "Yahoo",
     "https://developer.yahoo.com/oauth2/guide/",
     "https://api.login.yahoo.com/oauth2/request_auth",
@@ -78,7 +78,7 @@ pub const YAHOO: Provider = Provider::new(
 
 /// An Okta organization's own authorization server: the base is `https://company.okta.com`. Its tokens are for Okta's
 /// API.
-pub const OKTA: Provider = Provider::new(
+pub const OKTA: Service = Service::new(
     "Okta",
     "https://developer.okta.com/docs/reference/api/oidc/",
     "{base}/oauth2/v1/authorize",
@@ -94,7 +94,7 @@ pub const OKTA: Provider = Provider::new(
 
 /// A custom authorization server at Okta: the base is its issuer, such as `https://company.okta.com/oauth2/default`.
 /// The APIs that take its tokens are the caller's own.
-pub const OKTA_CUSTOM: Provider = Provider::new(
+pub const OKTA_CUSTOM: Service = Service::new(
     "Okta custom authorization server",
     "https://developer.okta.com/docs/concepts/auth-servers/",
     "{base}/v1/authorize",
@@ -110,8 +110,8 @@ pub const OKTA_CUSTOM: Provider = Provider::new(
 
 /// Auth0: the base is the tenant's domain, `https://company.eu.auth0.com`. Tokens for an API of the caller's ask for
 /// the parameter `audience`. The issuer has a closing slash.
-pub const AUTH0: Provider =
-    Provider::new("Auth0", "https://auth0.com/docs/api/authentication", "{base}/authorize", "{base}/oauth/token")
+pub const AUTH0: Service =
+    Service::new("Auth0", "https://auth0.com/docs/api/authentication", "{base}/authorize", "{base}/oauth/token")
         .base(None)
         .device("{base}/oauth/device/code")
         .revocation("{base}/oauth/revoke")
@@ -122,7 +122,7 @@ pub const AUTH0: Provider =
 
 /// Keycloak: the base includes the realm, `https://id.example.com/realms/staff`; older installations have `/auth`
 /// before `/realms`.
-pub const KEYCLOAK: Provider = Provider::new(
+pub const KEYCLOAK: Service = Service::new(
     "Keycloak",
     "https://www.keycloak.org/securing-apps/oidc-layers",
     "{base}/protocol/openid-connect/auth",
@@ -138,9 +138,9 @@ pub const KEYCLOAK: Provider = Provider::new(
 
 /// authentik. Each application there has its own issuer, by default `{base}/application/o/<slug>/`, with a closing
 /// slash.
-pub const AUTHENTIK: Provider = Provider::new(
+pub const AUTHENTIK: Service = Service::new(
     "authentik",
-    "https://docs.goauthentik.io/add-secure-apps/providers/oauth2/",
+    "https://docs.goauthentik.io/add-secure-apps/services/oauth2/",
     "{base}/application/o/authorize/",
     "{base}/application/o/token/",
 )
@@ -152,7 +152,7 @@ pub const AUTHENTIK: Provider = Provider::new(
 .api(&["{base}"]);
 
 /// ZITADEL: the base is an instance's domain.
-pub const ZITADEL: Provider = Provider::new(
+pub const ZITADEL: Service = Service::new(
     "ZITADEL",
     "https://zitadel.com/docs/apis/openidoauth/endpoints",
     "{base}/oauth/v2/authorize",
@@ -168,7 +168,7 @@ pub const ZITADEL: Provider = Provider::new(
 
 /// Ory: a project of the Ory Network, `https://<slug>.projects.oryapis.com`, or an Ory Hydra. A Hydra's issuer is what
 /// its operator configured, perhaps with a closing slash.
-pub const ORY: Provider = Provider::new(
+pub const ORY: Service = Service::new(
     "Ory",
     "https://www.ory.com/docs/oauth2-oidc/authorization-code-flow",
     "{base}/oauth2/auth",
@@ -182,7 +182,7 @@ pub const ORY: Provider = Provider::new(
 
 /// Amazon Cognito: the base is a user pool's domain, `https://name.auth.eu-west-1.amazoncognito.com`. The issuer is
 /// elsewhere, below `https://cognito-idp.<region>.amazonaws.com/`.
-pub const COGNITO: Provider = Provider::new(
+pub const COGNITO: Service = Service::new(
     "Amazon Cognito",
     "https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html",
     "{base}/oauth2/authorize",

@@ -1,4 +1,4 @@
-//! What stands for `{base}` and `{name}` in a provider's URLs, and what may.
+//! What stands for `{base}` and `{name}` in a service's URLs, and what may.
 
 use http::Uri;
 use url::Url;
@@ -6,17 +6,17 @@ use url::Url;
 use crate::wire::{Site, bare};
 use crate::{Error, Unsupported};
 
-/// What stands for `{…}` in a provider's URLs.
+/// What stands for `{…}` in a service's URLs.
 ///
 /// ```
-/// use oauth_proto::providers::{GITLAB, MICROSOFT, Place};
+/// use oauth_proto::services::{GITLAB, MICROSOFT, Instance};
 ///
-/// assert_eq!(GITLAB.place, Place::Base { default: Some("https://gitlab.com") });
-/// assert_eq!(MICROSOFT.place, Place::Name { name: "tenant", default: Some("common") });
+/// assert_eq!(GITLAB.instance, Instance::Base { default: Some("https://gitlab.com") });
+/// assert_eq!(MICROSOFT.instance, Instance::Name { name: "tenant", default: Some("common") });
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Place {
+pub enum Instance {
     /// Nothing: there is one such service.
     Fixed,
     /// `{base}` is the URL of an installation, `https://gitlab.example.com`; the default, if there is one, is the
@@ -34,34 +34,34 @@ pub enum Place {
     },
 }
 
-impl Place {
-    /// A template with that place, or else the default one, in it.
-    pub(crate) fn fill(self, template: &str, place: Option<&str>) -> Result<String, Error> {
+impl Instance {
+    /// Returns a template with that instance, or else the default one, in it.
+    pub(crate) fn fill(self, template: &str, instance: Option<&str>) -> Result<String, Error> {
         match self {
-            Self::Fixed => match place {
+            Self::Fixed => match instance {
                 None => Ok(template.to_owned()),
-                Some(place) => refused(place, "there is one such service, and it has no place"),
+                Some(instance) => refused(instance, "there is one such service, so no instance can be chosen"),
             },
             Self::Base { default } => {
-                Ok(template.replace("{base}", installation(given(place.or(default), template)?)?))
+                Ok(template.replace("{base}", installation(given(instance.or(default), template)?)?))
             }
-            Self::Name { default, .. } => Ok(template.replace("{name}", name(given(place.or(default), template)?)?)),
+            Self::Name { default, .. } => Ok(template.replace("{name}", name(given(instance.or(default), template)?)?)),
         }
     }
 }
 
-/// The place that is there.
-fn given<'a>(place: Option<&'a str>, template: &str) -> Result<&'a str, Error> {
-    place.map_or_else(|| refused(template, "this service has many places, and none is given"), Ok)
+/// Returns the instance that is given.
+fn given<'a>(instance: Option<&'a str>, template: &str) -> Result<&'a str, Error> {
+    instance.map_or_else(|| refused(template, "this service has many places, and none is given"), Ok)
 }
 
 /// The URL of an installation, without its closing slashes.
-pub(crate) fn installation(place: &str) -> Result<&str, Error> {
-    let base = place.trim_end_matches('/');
+pub(crate) fn installation(instance: &str) -> Result<&str, Error> {
+    let base = instance.trim_end_matches('/');
     match is_private(base) {
         Some(true) => Ok(base),
-        Some(false) => Err(Unsupported::PlainHttp { url: bare(place), option: None }.into()),
-        None => refused(place, "a place is an absolute https URL without user information, query and fragment"),
+        Some(false) => Err(Unsupported::PlainHttp { url: bare(instance), option: None }.into()),
+        None => refused(instance, "an instance is an absolute https URL without user information, query and fragment"),
     }
 }
 
@@ -78,13 +78,13 @@ fn is_private(base: &str) -> Option<bool> {
 }
 
 /// A name, which can end neither the host nor the segment of the path that it is written into.
-fn name(place: &str) -> Result<&str, Error> {
+fn name(instance: &str) -> Result<&str, Error> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    let dots = place.starts_with('.') || place.ends_with('.') || place.contains("..");
-    if place.is_empty() || dots || !place.bytes().all(is_plain) {
-        return refused(place, "a place is a name of letters, digits, '_', '-', and '.' between them");
+    let dots = instance.starts_with('.') || instance.ends_with('.') || instance.contains("..");
+    if instance.is_empty() || dots || !instance.bytes().all(is_plain) {
+        return refused(instance, "an instance is a name of letters, digits, '_', '-', and '.' between them");
     }
-    Ok(place)
+    Ok(instance)
 }
 
 fn refused<T>(url: &str, reason: &'static str) -> Result<T, Error> {
