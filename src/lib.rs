@@ -6,7 +6,7 @@
 //!
 //! | to do this | begin here |
 //! |---|---|
-//! | have people sign in by Google, Facebook, GitHub, … | [`sign_in::SignIn`] |
+//! | have people sign in by Google, Facebook, GitHub, … | [`services::SignIn`] |
 //! | let people sign in with an OpenID, or give them one | `openid2::RelyingParty`, `openid2::Provider`, with feature `openid2` |
 //! | sign in at, or call, an OAuth 2.0 service | [`oauth2::Client`], [`oauth2::SharedSession`] |
 //! | know its endpoints | [`services`], [`oauth2::Discovery`] |
@@ -96,7 +96,6 @@ mod secret;
 mod server_queries;
 pub mod services;
 mod short_hash;
-pub mod sign_in;
 mod single_flight;
 mod spent;
 mod step;

@@ -1,4 +1,4 @@
-//! What stands for `{base}` and `{name}` in a service's URLs, and what may.
+//! Which installation of a service is meant: what stands for `{base}` and `{name}` in its URLs, and what may.
 
 use http::Uri;
 use url::Url;
@@ -6,7 +6,7 @@ use url::Url;
 use crate::wire::{Site, bare};
 use crate::{Error, Unsupported};
 
-/// What stands for `{…}` in a service's URLs.
+/// Which installation of a service is meant, by what stands for `{…}` in its URLs.
 ///
 /// ```
 /// use oauth_proto::services::{GITLAB, MICROSOFT, Instance};
@@ -34,13 +34,27 @@ pub enum Instance {
     },
 }
 
+/// Where a service is: its instance, and the base URL of what stands in for it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Location {
+    pub(super) instance: Option<String>,
+    /// The URL below which all endpoints are instead, each with its own path.
+    pub(super) base_url: Option<String>,
+}
+
+impl Location {
+    pub(super) fn of(instance: Option<&str>) -> Self {
+        Self { instance: instance.map(str::to_owned), base_url: None }
+    }
+}
+
 impl Instance {
     /// Returns a template with that instance, or else the default one, in it.
-    pub(crate) fn fill(self, template: &str, instance: Option<&str>) -> Result<String, Error> {
+    pub(super) fn fill(self, template: &str, instance: Option<&str>) -> Result<String, Error> {
         match self {
             Self::Fixed => match instance {
                 None => Ok(template.to_owned()),
-                Some(instance) => refused(instance, "there is one such service, so no instance can be chosen"),
+                Some(instance) => refused(instance, "there is one such service, and it has no instances"),
             },
             Self::Base { default } => {
                 Ok(template.replace("{base}", installation(given(instance.or(default), template)?)?))
@@ -52,16 +66,19 @@ impl Instance {
 
 /// Returns the instance that is given.
 fn given<'a>(instance: Option<&'a str>, template: &str) -> Result<&'a str, Error> {
-    instance.map_or_else(|| refused(template, "this service has many places, and none is given"), Ok)
+    instance.map_or_else(|| refused(template, "this service has many instances, and none is given"), Ok)
 }
 
-/// The URL of an installation, without its closing slashes.
-pub(crate) fn installation(instance: &str) -> Result<&str, Error> {
+/// Returns the URL of an installation without its closing slashes.
+pub(super) fn installation(instance: &str) -> Result<&str, Error> {
     let base = instance.trim_end_matches('/');
     match is_private(base) {
         Some(true) => Ok(base),
         Some(false) => Err(Unsupported::PlainHttp { url: bare(instance), option: None }.into()),
-        None => refused(instance, "an instance is an absolute https URL without user information, query and fragment"),
+        None => refused(
+            instance,
+            "an instance or a base URL is an absolute https URL without user information, query and fragment",
+        ),
     }
 }
 

@@ -1,424 +1,145 @@
-//! Services as they really are: endpoints, where credentials go, and quirks, as data.
+//! Services as they really are, as a table of rows; and signing in by them: who it is that comes, in two legs.
 //!
-//! A row is a starting point made from the service's own documentation, whose address it holds; what it does not say is
-//! OAuth as the RFCs have it. Nothing else in this crate knows a service.
+//! ```no_run
+//! use oauth_proto::services::{self, SignIn};
+//! use oauth_proto::{Moment, Request, Response, run};
 //!
-//! The fields are public: a copy of a row can be changed where an application knows better, say of another origin of the
-//! API, or of a public client's proof key.
+//! # fn exchange(_: Request) -> Result<Response, std::io::Error> { unimplemented!() }
+//! # fn remember(_: &str) {}
+//! # fn remembered() -> String { String::new() }
+//! # fn callback() -> String { String::new() }
+//! // Your HTTP client: every status is an answer, and no redirect is followed. The README has one for ureq.
+//! let mut send = |request: Request| exchange(request);
+//!
+//! let sign_in = SignIn::new(&services::GOOGLE, "client id", "client secret", "https://app.example/callback")?;
+//!
+//! // Somebody wants to sign in: remember `pending` for this browser (an encrypted cookie will do), and send it to the URL.
+//! let authorization = run(sign_in.authorize(Moment::from_os())?, &mut send)?;
+//! remember(&serde_json::to_string(&authorization.pending)?);
+//! println!("go to {}", authorization.url);
+//!
+//! // The browser is back at the callback's URL.
+//! let pending = serde_json::from_str(&remembered())?;
+//! let user = run(sign_in.redeem(pending, &callback(), Moment::from_os())?, &mut send)?;
+//! println!("{} is {:?}, {:?}", user.id, user.name, user.email);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A row ([`Service`]) is made from the service's own documentation, whose address it holds: endpoints, issuer, where
+//! credentials go, quirks, where the API is, and how a profile becomes a [`User`]. Nothing else in this crate knows a service. A
+//! row also makes the server for a client of your own:
+//!
+//! ```
+//! use oauth_proto::oauth2::{Client, Session, Token};
+//! use oauth_proto::services::SPOTIFY;
+//!
+//! let client = Client::new(SPOTIFY.authorization_server(None)?, "client id").secret("client secret");
+//! let session = Session::new(&client, SPOTIFY.api[0], Token::bearer("x"))?;
+//! # Ok::<(), oauth_proto::Error>(())
+//! ```
+//!
+//! People sign in by every service in the same way, whatever its protocol:
+//!
+//! ```text
+//!   SignIn                                          service
+//!     |                                               |
+//!     |  authorize                                    |
+//!     |---- OAuth 1.0 only: a request token, please ->|
+//!     |<--- request token ----------------------------|
+//!     |                                               |
+//!     |  Pending is remembered                        |
+//!     |                          user ---- url ------>|
+//!     |                          user <--- page ------|
+//!     |<--- callback, with a code or a verifier ------|
+//!     |                                               |
+//!     |  redeem: is the callback Pending's, and ours? |
+//!     |---- code, client, secret -------------------->|
+//!     |<--- token ------------------------------------|
+//!     |---- the profile, with the token ------------->|
+//!     |<--- JSON -------------------------------------|
+//!     |---- GitHub, Bitbucket: the addresses -------->|
+//!     |<--- JSON -------------------------------------|
+//!     |                                               |
+//!     |  User                                         |
+//! ```
+//!
+//! | to do this | begin here |
+//! |---|---|
+//! | sign in by a service of the table | [`SignIn::new`] with a row such as [`GOOGLE`]; [`find`], [`ALL`] |
+//! | by another one that answers with a profile in JSON | a [`Service`] of your own, with a [`ProfileMapping`] |
+//! | by one that no row describes: its URLs, its ways, or its profile | [`SignIn::custom`], with a [`Client`] of either protocol |
+//! | by an installation, or a tenant | [`SignIn::instance`] |
+//! | by a double of a service in a test | [`SignIn::base_url`] |
+//! | call the API for the user | [`SignIn::oauth1_request`], [`SignIn::oauth2_request`]; any URL by [`oauth2::ApiRequest`](crate::oauth2::ApiRequest), which is tornado.auth's `oauth2_request`, and [`oauth1::ApiRequest`](crate::oauth1::ApiRequest) |
+//! | keep the token fresh | [`SignIn::oauth2_client`], and with it [`Session::new`](crate::oauth2::Session::new), in a [`SharedSession`](crate::oauth2::SharedSession) |
+//! | have a token of Facebook's for sixty days | `Grant::extension("fb_exchange_token")`: see [`FACEBOOK`] |
+//! | a client without signing in | [`Service::authorization_server`], [`Service::oauth1_server`] |
+//!
+//! # What is believed
+//!
+//! The profile comes from the service itself, over https, for a token that the service gave this client a moment ago for
+//! a code that this browser brought; state, proof key, issuer and the binding of [`Pending`] to its client see to that.
+//! The token is shown to the profile's origin alone, and a redirect from there is an error. Nothing in a [`User`] is
+//! guessed: what the service does not say is `None`, and `email_verified` comes from a member by which the service says
+//! so, or not at all. An answer that says by status 200 that it failed is a [refusal](crate::Refused).
+//!
+//! # What is not there
+//!
+//! ID tokens are not read: who a user is comes from the profile. So there is no Sign in with Apple, which has no profile; and
+//! the answer comes in the callback's query, not in a form.
+//!
+//! # For those who come from tornado.auth
+//!
+//! | there | here |
+//! |---|---|
+//! | `GoogleOAuth2Mixin`, `FacebookGraphMixin`, `TwitterMixin`, and the settings with their keys | [`SignIn::new`] with [`GOOGLE`], [`FACEBOOK`], [`TWITTER`], and its arguments |
+//! | `DropboxMixin` for its API of 2007, `dropbox_request` | [`SignIn::dangerous_new_2007`] with [`DROPBOX_V1`], [`SignIn::oauth1_request`] |
+//! | `OAuthMixin`, `OAuth2Mixin`, to be subclassed | [`Service::oauth1`], [`Service::oauth2`]; [`SignIn::custom`] |
+//! | `authorize_redirect`, and `scope`, `extra_params` | [`SignIn::authorize`]; [`SignIn::scope`], [`SignIn::parameter`]; what an OAuth 1.0a service wants with its first request stands in the query of that endpoint |
+//! | Twitter's `authenticate_redirect`, and `authorize_redirect` | [`SignIn::authorize`], and with [`SignIn::always_authorize`] |
+//! | `get_authenticated_user`, the cookie `_oauth_request_token` | [`SignIn::redeem`], [`Pending`]; the dictionary is a [`User`], `access_token` its [`Tokens`] |
+//! | Facebook's `extra_fields`, `session_expires` | [`SignIn::extra_fields`], [`User::session_expires`] |
+//! | `oauth2_request`, `facebook_request`, `twitter_request` | [`oauth2::ApiRequest`](crate::oauth2::ApiRequest), [`SignIn::oauth2_request`], [`SignIn::oauth1_request`] |
+//! | `_FACEBOOK_BASE_URL`, `_TWITTER_BASE_URL` | [`SignIn::base_url`], or [`Service::api`](field@Service::api) of a copy of the row |
+//! | `_OAUTH_REQUEST_TOKEN_URL`, `_OAUTH_AUTHORIZE_URL`, `_OAUTH_ACCESS_TOKEN_URL` | [`oauth1::Service::new`](crate::oauth1::Service::new), [`oauth2::AuthorizationServer`](crate::oauth2::AuthorizationServer); a [`Service`] of your own |
+//! | `_OAUTH_AUTHENTICATE_URL` | [`oauth1::Service::authentication`](crate::oauth1::Service::authentication) |
+//! | `_OAUTH_NO_CALLBACKS` | [`oauth1::Callbacks::Registered`](crate::oauth1::Callbacks::Registered) |
+//! | `_OAUTH_VERSION = "1.0"` | [`SignIn::dangerous_new_2007`], [`oauth1::Service::dangerous_version_1_0`](crate::oauth1::Service::dangerous_version_1_0) |
+//! | `_oauth_consumer_token` | [`oauth1::ClientCredentials`](crate::oauth1::ClientCredentials) |
+//! | `_oauth_get_user_future` | [`ProfileMapping`], or the functions of [`SignIn::custom`] |
+//! | `_oauth_request_parameters`; its GET, and its signature in the query | [`oauth1::Session::sign`](crate::oauth1::Session::sign); [`by_get`](crate::oauth1::Service::by_get), [`oauth1::Placement::Query`](crate::oauth1::Placement::Query) |
+//! | `OpenIdMixin`, `_OPENID_ENDPOINT` | `openid2::RelyingParty`, with the feature `openid2` |
+//! | its `authenticate_redirect`, `ax_attrs` | `openid2::RelyingParty::authenticate_at`, `openid2::Wish` |
+//! | its `get_authenticated_user` | `openid2::RelyingParty::verify`, and `openid2::Assertion::profile` |
+//! | `get_auth_http_client`, `http_client` | what [`run_with`](crate::run_with) and its like are given to send with |
+//! | `AuthError`, a callback with `None` | [`Error`](crate::Error), sorted by what to do about it |
 
-mod commerce;
-mod development;
-mod identity;
-pub(crate) mod instance;
-mod media;
-mod oauth1;
-mod social;
-#[cfg(test)]
-mod tests;
-mod work;
+mod application;
+mod authorize;
+mod client;
+mod instance;
+mod mapping;
+mod options;
+mod paths;
+mod pending;
+mod profile;
+mod proof;
+mod protocol;
+mod redeem;
+mod requests;
+mod service;
+mod sign_in;
+mod table;
+mod then;
+mod user;
 
-use crate::oauth2::{
-    AuthorizationServer, Client, PkceSupport, Quirks, SecretPlacement, Session, Token, TokenPlacement, Transmission,
-};
-use crate::{Error, Unsupported};
-
-pub use commerce::*;
-pub use development::*;
-pub use identity::*;
+pub use authorize::Authorization;
+pub use client::Client;
 pub use instance::Instance;
-pub use media::*;
-pub use oauth1::*;
-pub use social::*;
-pub use work::*;
-
-/// An OAuth 2.0 service.
-///
-/// ```
-/// use oauth_proto::services::GITLAB;
-///
-/// let token = GITLAB.url(GITLAB.token, Some("https://git.example.com/"))?;
-/// assert_eq!(token, "https://git.example.com/oauth/token");
-/// assert_eq!(GITLAB.url(GITLAB.token, None)?, "https://gitlab.com/oauth/token");
-/// # Ok::<(), oauth_proto::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Service {
-    /// Its name, as people write it.
-    pub name: &'static str,
-    /// Where it documents what the row says.
-    pub documentation: &'static str,
-    /// What stands for `{…}` in the URLs below, if anything does.
-    pub instance: Instance,
-    /// The authorization endpoint, where people are sent (RFC 6749 §3.1). `None` for a service without users.
-    pub authorization: Option<&'static str>,
-    /// The token endpoint (RFC 6749 §3.2).
-    pub token: &'static str,
-    /// The device authorization endpoint (RFC 8628 §3.1).
-    pub device: Option<&'static str>,
-    /// Where refresh tokens go, if not to the token endpoint.
-    pub refresh: Option<&'static str>,
-    /// The revocation endpoint (RFC 7009).
-    pub revocation: Option<&'static str>,
-    /// The introspection endpoint (RFC 7662).
-    pub introspection: Option<&'static str>,
-    /// Where the user's profile is read with the token.
-    pub userinfo: Option<&'static str>,
-    /// Its issuer identifier, where it publishes metadata (RFC 8414 §2, or OpenID Connect Discovery).
-    pub issuer: Option<&'static str>,
-    /// The URLs whose origins take its tokens.
-    pub api: &'static [&'static str],
-    /// What stands between scopes: a space, unless the service wants a comma.
-    pub scope_separator: char,
-    /// Where the client's secret goes.
-    pub secret: SecretPlacement,
-    /// What it does with a proof key.
-    pub pkce: PkceSupport,
-    /// How it takes token requests.
-    pub transmission: Transmission,
-    /// Where it looks for tokens.
-    pub placement: TokenPlacement,
-    /// What every authorization request there has to carry besides.
-    pub parameters: &'static [(&'static str, &'static str)],
-    /// What it does other than the RFCs say.
-    pub quirks: Quirks,
-}
-
-impl Service {
-    /// One of this row's URLs, with `{…}` filled in: `instance` is an installation's URL or a name, as [`Instance`] says, or
-    /// `None` for the default.
-    ///
-    /// # Errors
-    /// [`Unsupported::Url`] when the instance is not one: not an absolute https URL without user
-    /// information, query and fragment, or not a plain name; or when none is given and there is no default.
-    /// [`Unsupported::PlainHttp`] when it is neither https nor on this machine.
-    pub fn url(&self, template: &str, instance: Option<&str>) -> Result<String, Error> {
-        self.instance.fill(template, instance)
-    }
-
-    /// The service as [`Client`] takes it.
-    ///
-    /// ```
-    /// use oauth_proto::oauth2::Client;
-    /// use oauth_proto::services::{GITHUB, MICROSOFT};
-    ///
-    /// let client = Client::new(GITHUB.authorization_server(None)?, "client id").secret("client secret");
-    /// let outlook = MICROSOFT.authorization_server(Some("contoso.example"))?;
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Those of [`url`](Self::url).
-    pub fn authorization_server(&self, instance: Option<&str>) -> Result<AuthorizationServer, Error> {
-        let url = |template: &str| self.url(template, instance);
-        let mut server = AuthorizationServer::new(&url(self.token)?)?
-            .secret_placement(self.secret)
-            .pkce(self.pkce)
-            .allow_transmission(self.transmission)
-            .token_placement(self.placement.clone())
-            .scope_separator(self.scope_separator)
-            .quirks(self.quirks);
-        for (name, value) in self.parameters {
-            server = server.authorization_parameter(*name, *value);
-        }
-        if let Some(template) = self.authorization {
-            server = server.authorization_endpoint(&url(template)?)?;
-        }
-        if let Some(template) = self.device {
-            server = server.device_authorization_endpoint(&url(template)?)?;
-        }
-        if let Some(template) = self.refresh {
-            server = server.refresh_endpoint(&url(template)?)?;
-        }
-        if let Some(template) = self.revocation {
-            server = server.revocation_endpoint(&url(template)?)?;
-        }
-        if let Some(template) = self.introspection {
-            server = server.introspection_endpoint(&url(template)?)?;
-        }
-        // An issuer for every tenant is none that a callback can be compared with.
-        if let Some(issuer) = self.issuer.map(url).transpose()?.filter(|issuer| !issuer.contains('{')) {
-            server = server.issuer(issuer);
-        }
-        Ok(server)
-    }
-
-    /// A session with a token of this service, for its API.
-    ///
-    /// # Errors
-    /// [`Unsupported::NoEndpoint`] when the service has no API, and those of
-    /// [`url`](Self::url).
-    pub fn session(&self, client: &Client, instance: Option<&str>, token: Token) -> Result<Session, Error> {
-        let mut origins = self.api.iter().map(|template| self.url(template, instance));
-        let first = origins.next().ok_or(Unsupported::NoEndpoint { endpoint: "API" })??;
-        let session = Session::new(client, &first, token)?;
-        origins.try_fold(session, |session, origin| session.also_for(&origin?))
-    }
-}
-
-/// The row of that name, whatever its case, spaces and punctuation.
-///
-/// ```
-/// use oauth_proto::services::find;
-///
-/// assert!(find("git-hub").is_some_and(|service| service.name == "GitHub"));
-/// assert!(find("nowhere").is_none());
-/// ```
-pub fn find(name: &str) -> Option<&'static Service> {
-    ALL.iter().copied().find(|service| letters(service.name).eq(letters(name)))
-}
-
-/// What a name is told by.
-fn letters(name: &str) -> impl Iterator<Item = char> + '_ {
-    name.chars().filter(|char| char.is_alphanumeric()).map(|char| char.to_ascii_lowercase())
-}
-
-/// Every OAuth 2.0 row.
-pub const ALL: &[&Service] = &[
-    // identity
-    &GOOGLE,
-    &MICROSOFT,
-    &APPLE,
-    &AMAZON,
-    &YAHOO,
-    &OKTA,
-    &OKTA_CUSTOM,
-    &AUTH0,
-    &KEYCLOAK,
-    &AUTHENTIK,
-    &ZITADEL,
-    &ORY,
-    &COGNITO,
-    // development
-    &GITHUB,
-    &GITHUB_ENTERPRISE,
-    &GITLAB,
-    &BITBUCKET,
-    &GITEA,
-    &FORGEJO,
-    &ATLASSIAN,
-    &LINEAR,
-    &DIGITALOCEAN,
-    &HEROKU,
-    &HUGGING_FACE,
-    &STACK_EXCHANGE,
-    // social
-    &FACEBOOK,
-    &INSTAGRAM,
-    &LINKEDIN,
-    &X,
-    &REDDIT,
-    &DISCORD,
-    &PINTEREST,
-    &TUMBLR,
-    &MASTODON,
-    &MEETUP,
-    &LINE,
-    &KAKAO,
-    &NAVER,
-    &YANDEX,
-    &VK,
-    &WEIBO,
-    &DOUBAN,
-    // work
-    &SLACK,
-    &SLACK_LEGACY,
-    &SLACK_SIGN_IN,
-    &ZOOM,
-    &WEBEX,
-    &NOTION,
-    &ASANA,
-    &CLICKUP,
-    &MIRO,
-    &FIGMA,
-    &AIRTABLE,
-    &TODOIST,
-    &BOX,
-    &DROPBOX,
-    &NEXTCLOUD,
-    &DOCUSIGN,
-    &SALESFORCE,
-    &HUBSPOT,
-    &MAILCHIMP,
-    &ZENDESK,
-    // commerce
-    &SHOPIFY,
-    &EBAY,
-    &PLENTYMARKETS,
-    &STRIPE,
-    &PAYPAL,
-    &SQUARE,
-    &COINBASE,
-    &INTUIT,
-    &XERO,
-    // media
-    &SPOTIFY,
-    &TWITCH,
-    &VIMEO,
-    &PATREON,
-    &WORDPRESS_COM,
-    &STRAVA,
-    &FITBIT,
-    &OPENSTREETMAP,
-];
-
-/// Every OAuth 1.0 row.
-pub const ALL_OAUTH1: &[&Oauth1Service] =
-    &[&TWITTER_OAUTH1, &TUMBLR_OAUTH1, &FLICKR, &DISCOGS, &TRELLO, &SMUGMUG, &BITBUCKET_OAUTH1, &DROPBOX_V1];
-
-/// How rows are written.
-impl Service {
-    /// A service that does as the RFCs say: its name, where that is documented, its authorization endpoint and its token
-    /// endpoint. The other fields are there to be set.
-    ///
-    /// ```
-    /// use oauth_proto::services::Service;
-    ///
-    /// let mut acme = Service::new(
-    ///     "Acme",
-    ///     "https://acme.example/docs",
-    ///     "https://acme.example/authorize",
-    ///     "https://acme.example/token",
-    /// );
-    /// acme.userinfo = Some("https://api.acme.example/me");
-    /// acme.api = &["https://api.acme.example"];
-    /// assert!(acme.authorization_server(None).is_ok());
-    /// ```
-    pub const fn new(
-        name: &'static str,
-        documentation: &'static str,
-        authorization: &'static str,
-        token: &'static str,
-    ) -> Self {
-        Self {
-            name,
-            documentation,
-            instance: Instance::Fixed,
-            authorization: Some(authorization),
-            token,
-            device: None,
-            refresh: None,
-            revocation: None,
-            introspection: None,
-            userinfo: None,
-            issuer: None,
-            api: &[],
-            scope_separator: ' ',
-            secret: SecretPlacement::Basic,
-            pkce: PkceSupport::Supported,
-            transmission: Transmission::Post,
-            placement: TokenPlacement::BEARER,
-            parameters: &[],
-            quirks: Quirks::STRICT,
-        }
-    }
-
-    /// A service where there is nobody to send to the authorization endpoint.
-    const fn without_users(name: &'static str, documentation: &'static str, token: &'static str) -> Self {
-        let mut service = Self::new(name, documentation, "", token);
-        service.authorization = None;
-        service
-    }
-
-    const fn base(mut self, default: Option<&'static str>) -> Self {
-        self.instance = Instance::Base { default };
-        self
-    }
-
-    const fn name(mut self, name: &'static str, default: Option<&'static str>) -> Self {
-        self.instance = Instance::Name { name, default };
-        self
-    }
-
-    const fn device(mut self, url: &'static str) -> Self {
-        self.device = Some(url);
-        self
-    }
-
-    const fn refresh(mut self, url: &'static str) -> Self {
-        self.refresh = Some(url);
-        self
-    }
-
-    const fn revocation(mut self, url: &'static str) -> Self {
-        self.revocation = Some(url);
-        self
-    }
-
-    const fn introspection(mut self, url: &'static str) -> Self {
-        self.introspection = Some(url);
-        self
-    }
-
-    const fn userinfo(mut self, url: &'static str) -> Self {
-        self.userinfo = Some(url);
-        self
-    }
-
-    const fn issuer(mut self, url: &'static str) -> Self {
-        self.issuer = Some(url);
-        self
-    }
-
-    const fn api(mut self, urls: &'static [&'static str]) -> Self {
-        self.api = urls;
-        self
-    }
-
-    const fn scopes_by_comma(mut self) -> Self {
-        self.scope_separator = ',';
-        self
-    }
-
-    const fn secret_in_body(mut self) -> Self {
-        self.secret = SecretPlacement::Body;
-        self
-    }
-
-    const fn secret_raw(mut self) -> Self {
-        self.secret = SecretPlacement::RawBasic;
-        self
-    }
-
-    const fn requires_pkce(mut self) -> Self {
-        self.pkce = PkceSupport::Required;
-        self
-    }
-
-    const fn refuses_pkce(mut self) -> Self {
-        self.pkce = PkceSupport::Refused;
-        self
-    }
-
-    const fn token_in_scheme(self, scheme: &'static str) -> Self {
-        self.placement(TokenPlacement::scheme(scheme))
-    }
-
-    const fn token_in_header(self, header: &'static str) -> Self {
-        self.placement(TokenPlacement::header(header))
-    }
-
-    const fn token_in_query(self, parameter: &'static str) -> Self {
-        self.placement(TokenPlacement::allow_query(parameter))
-    }
-
-    const fn token_in_header_and_parameter(self, parameter: &'static str) -> Self {
-        self.placement(TokenPlacement::allow_bearer_and_parameter(parameter))
-    }
-
-    const fn placement(mut self, placement: TokenPlacement) -> Self {
-        // Nothing can be dropped in a constant; what is forgotten here owns nothing.
-        std::mem::forget(std::mem::replace(&mut self.placement, placement));
-        self
-    }
-
-    const fn parameters(mut self, parameters: &'static [(&'static str, &'static str)]) -> Self {
-        self.parameters = parameters;
-        self
-    }
-
-    const fn quirks(mut self, quirks: Quirks) -> Self {
-        self.quirks = quirks;
-        self
-    }
-}
+pub use pending::Pending;
+pub use profile::{EmailMapping, ProfileMapping};
+pub use protocol::{Oauth1, Oauth2, Protocol};
+pub use service::Service;
+pub use sign_in::SignIn;
+pub use table::*;
+pub use user::{Tokens, User};
