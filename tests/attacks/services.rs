@@ -16,8 +16,9 @@ fn redeemed(sign_in: &SignIn, pending: Pending, parameters: &str) -> Error {
     sign_in.redeem(pending, &format!("{CALLBACK}?{parameters}"), moment()).unwrap_err()
 }
 
+/// In the list of threats: denied.
 #[test]
-fn denied() {
+fn a_user_who_denies_access_is_not_signed_in() {
     for (sign_in, parameters) in [
         (of(&services::GOOGLE), "error=access_denied&state="),
         (of(&services::TWITTER), "denied="),
@@ -30,8 +31,9 @@ fn denied() {
     }
 }
 
+/// In the list of threats: another users callback.
 #[test]
-fn another_users_callback() {
+fn the_callback_of_another_user_signs_nobody_in() {
     let (authorization, _) = begin(&of(&services::GOOGLE));
     assert_eq!(
         redeemed(&of(&services::GOOGLE), authorization.pending, "code=c1&state=x"),
@@ -47,8 +49,9 @@ fn another_users_callback() {
     }
 }
 
+/// In the list of threats: fixated session.
 #[test]
-fn fixated_session() {
+fn a_session_is_not_fixated_by_a_request_token() {
     let (authorization, _) = begin(&of(&services::TWITTER));
     let error = redeemed(&of(&services::TWITTER), authorization.pending, "oauth_token=rqt");
     assert_eq!(error, Forged::ParameterMissing { name: "oauth_verifier" }.into());
@@ -66,8 +69,9 @@ fn custom(client: impl Into<Client>) -> SignIn {
     SignIn::custom(client, CALLBACK, request, |_, tokens| Some(User::new("1", tokens))).unwrap()
 }
 
+/// In the list of threats: mix up.
 #[test]
-fn mix_up() {
+fn a_pending_value_is_redeemed_by_its_own_sign_in_alone() {
     let double = |service| of(service).base_url("http://127.0.0.1:8080").unwrap();
     // Its profile is Twitter's, and the verifier would go elsewhere.
     let mut evil = Service::oauth1(
@@ -140,8 +144,9 @@ fn pending_of_a_protocol_alone() {
     assert_eq!(redeemed(&of(&services::GOOGLE), outdated, "code=c1"), Expired::Outdated.into());
 }
 
+/// In the list of threats: too late.
 #[test]
-fn too_late() {
+fn a_user_who_comes_back_too_late_is_not_signed_in() {
     for service in BOTH {
         let sign_in = of(&service);
         let (authorization, _) = begin(&sign_in);
@@ -152,8 +157,9 @@ fn too_late() {
     }
 }
 
+/// In the list of threats: profile without identifier.
 #[test]
-fn profile_without_identifier() {
+fn a_profile_without_an_identifier_signs_nobody_in() {
     for profile in [
         r#"{"name":"Jane"}"#,
         r#"{"sub":null,"id_str":null}"#,
@@ -173,8 +179,9 @@ fn profile_without_identifier() {
     }
 }
 
+/// In the list of threats: profile redirected.
 #[test]
-fn profile_redirected() {
+fn a_redirect_from_the_profile_is_not_followed() {
     let location = [("location", "https://evil.example/?x=y")];
     for status in [301, 302, 303, 307, 308] {
         for service in BOTH {
@@ -218,8 +225,9 @@ fn users_token_for_another_host() {
     }
 }
 
+/// In the list of threats: profile refused.
 #[test]
-fn profile_refused() {
+fn a_refused_profile_signs_nobody_in() {
     let unauthorized: fn(&str) -> Response = |body| response(401, &[("content-type", "application/json")], body);
     for service in BOTH {
         let error = error(&of(&service), unauthorized("{}"));
@@ -312,8 +320,9 @@ fn request_token_of_openid() {
     assert_eq!(header, expected);
 }
 
+/// In the list of threats: version of 2007.
 #[test]
-fn version_of_2007() {
+fn the_version_of_2007_needs_its_dangerous_constructor() {
     let error = SignIn::new(&services::DROPBOX_V1, "key", "secret", CALLBACK).unwrap_err();
     assert_eq!(error, oauth_proto::Unsupported::VersionOf2007.into());
     assert!(error.to_string().contains("`SignIn::dangerous_new_2007`"), "{error}");
