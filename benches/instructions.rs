@@ -7,12 +7,12 @@ use std::rc::Rc;
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use oauth_proto::oauth1::server::{
-    ClientRecord as Consumer, Credentials, NextQuery, OneTimeUse, ServerStep, TokenRecord, Verifier,
+    ClientRecord as Consumer, FoundCredentials, NextQuery, OneTimeUse, ServerStep, TokenRecord, Verifier,
 };
 use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
-    ClientRecord, Dispatched, Grant, GrantType, MemoryStore, Provider, ProviderBuilder, serve,
+    Approval, ClientRecord, Dispatched, GrantType, MemoryStore, Provider, ProviderBuilder, serve,
 };
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Pending, Session, Token};
 use oauth_proto::wire::form;
@@ -81,11 +81,11 @@ fn cases() -> Vec<Case> {
             },
         ),
         verified("verify", found()),
-        verified("verify_unknown_client", Credentials { client: None, ..found() }),
-        verified("verify_unknown_token", Credentials { token: None, ..found() }),
+        verified("verify_unknown_client", FoundCredentials { client: None, ..found() }),
+        verified("verify_unknown_token", FoundCredentials { token: None, ..found() }),
         verified(
             "verify_refused",
-            Credentials { client: Some(Consumer::with_secret("w".repeat(43)).unwrap().into()), ..found() },
+            FoundCredentials { client: Some(Consumer::with_secret("w".repeat(43)).unwrap().into()), ..found() },
         ),
         case("authorize", moment, move |moment| authorize(&client, moment)),
         case(
@@ -93,7 +93,11 @@ fn cases() -> Vec<Case> {
             move |at| (waiting.clone(), authorize(&waiting, moment(at)), answer(), moment(at), moment(at)),
             redeem,
         ),
-        case("session_request", |_| get(), move |mut request| (session.sign(&mut request, NOW).unwrap(), request)),
+        case(
+            "session_request",
+            |_| get(),
+            move |mut request| (session.attach_token(&mut request, NOW).unwrap(), request),
+        ),
         served(&server, "client_credentials", |_, at| (form_request(CREDENTIALS), moment(at)), token),
         served(&server, "dispatch", |_, at| (form_request(CREDENTIALS), moment(at)), dispatch),
         served(&server, "wrong_secret", |_, at| (request_of(CLIENT, "wrong"), moment(at)), token),
@@ -156,10 +160,10 @@ fn signed() -> Request {
     request
 }
 
-fn found() -> Credentials {
-    let grant = oauth_proto::oauth1::server::Grant::new("jane");
+fn found() -> FoundCredentials {
+    let grant = oauth_proto::oauth1::server::Approval::new("jane");
     let token = TokenRecord::new("LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE", "xvz1evFS4wEEPTGEFPHBog", grant);
-    Credentials {
+    FoundCredentials {
         client: Some(Consumer::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw").unwrap().into()),
         token: Some(token.into()),
         temporary: None,
@@ -167,7 +171,7 @@ fn found() -> Credentials {
 }
 
 /// The whole way of a request through the verifier, for which the store finds these credentials. A refusal ends it.
-fn verified(name: &'static str, found: Credentials) -> Case {
+fn verified(name: &'static str, found: FoundCredentials) -> Case {
     let verifier = Verifier::new("https://api.example.com").unwrap();
     case(
         name,
@@ -229,7 +233,7 @@ fn server(option: fn(ProviderBuilder) -> ProviderBuilder) -> Server {
         .unwrap();
     let store = MemoryStore::default();
     let client = ClientRecord::confidential(CLIENT, SECRET).unwrap().add_redirect_uri(REDIRECT);
-    store.add_client(client.add_grant_type("client_credentials").introspects_all());
+    store.add_client(client.add_grant_type("client_credentials").may_introspect_all());
     (provider, store)
 }
 
@@ -286,7 +290,7 @@ fn exchange((provider, store): &Server, at: u8) -> Request {
     let Ok(Dispatched::Consent(consent)) = serve(provider.dispatch(&request, moment(at)), store) else {
         unreachable!()
     };
-    let response = serve(provider.grant(consent, Grant::new("jane"), moment(at)), store).unwrap();
+    let response = serve(provider.grant(consent, Approval::new("jane"), moment(at)), store).unwrap();
     let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
     let code = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
     form_request(&format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}"))

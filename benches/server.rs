@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use oauth_proto::oauth2::resource::ResourceServer;
-use oauth_proto::oauth2::server::{ClientRecord, Dispatched, Grant, GrantType, MemoryStore, Provider, serve};
+use oauth_proto::oauth2::server::{Approval, ClientRecord, Dispatched, GrantType, MemoryStore, Provider, serve};
 use oauth_proto::{Moment, Request, Response, Timestamp};
 use oxide_auth::endpoint::{OwnerConsent, Solicitation};
 use oxide_auth::frontends::simple::endpoint::{FnSolicitor, client_credentials_flow};
@@ -56,7 +56,7 @@ impl Server {
             .unwrap()
             .add_redirect_uri(REDIRECT)
             .add_grant_type("client_credentials");
-        store.add_client(client.introspects_all());
+        store.add_client(client.may_introspect_all());
         Self { provider, store, now: AtomicU64::new(1_700_000_000) }
     }
 
@@ -94,7 +94,7 @@ impl Server {
         else {
             unreachable!("the request is a good one")
         };
-        let response = serve(self.provider.grant(consent, Grant::new("jane"), self.moment()), &self.store).unwrap();
+        let response = serve(self.provider.grant(consent, Approval::new("jane"), self.moment()), &self.store).unwrap();
         let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
         location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
     }

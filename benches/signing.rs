@@ -8,7 +8,7 @@ use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterio
 use hmac::{Hmac, KeyInit, Mac};
 use http::{Method, Request, Uri};
 use oauth_proto::oauth1::server::{
-    ClientRecord, Credentials, Grant, NextQuery, OneTimeUse, ServerStep, TokenRecord, Verifier,
+    Approval, ClientRecord, FoundCredentials, NextQuery, OneTimeUse, ServerStep, TokenRecord, Verifier,
 };
 use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials, base_string};
 use oauth_proto::wire::form;
@@ -240,18 +240,18 @@ fn verify(criterion: &mut Criterion) {
     let mut request = case.request();
     case.signer().sign(&mut request, case.stamp()).unwrap();
     let verifier = Verifier::new("https://api.twitter.com").unwrap();
-    let found = Credentials {
+    let found = FoundCredentials {
         client: Some(ClientRecord::with_secret(case.client.1).unwrap().into()),
-        token: Some(TokenRecord::new(case.token.1, case.client.0, Grant::new("jane")).into()),
+        token: Some(TokenRecord::new(case.token.1, case.client.0, Approval::new("jane")).into()),
         temporary: None,
     };
     let wrong = Some(ClientRecord::with_secret("w".repeat(case.client.1.len())).unwrap().into());
     let mut group = criterion.benchmark_group("verify/twitter");
     for (name, found) in [
         ("oauth_proto", found.clone()),
-        ("oauth_proto_unknown_client", Credentials { client: None, ..found.clone() }),
-        ("oauth_proto_unknown_token", Credentials { token: None, ..found.clone() }),
-        ("oauth_proto_wrong_signature", Credentials { client: wrong, ..found }),
+        ("oauth_proto_unknown_client", FoundCredentials { client: None, ..found.clone() }),
+        ("oauth_proto_unknown_token", FoundCredentials { token: None, ..found.clone() }),
+        ("oauth_proto_wrong_signature", FoundCredentials { client: wrong, ..found }),
     ] {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {

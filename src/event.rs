@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use http::{StatusCode, Uri};
 
-use crate::oauth2::server::Reason;
+use crate::oauth2::server::RejectReason;
 use crate::{BoxError, DriveError, Error, Leg, Purpose, Timestamp};
 
 /// What has happened in a client, a session or a guard: for counters and logs.
@@ -145,7 +145,7 @@ pub enum Event<'a> {
         /// The resource's identifier.
         resource: &'a str,
         /// Why.
-        reason: &'a Reason,
+        reason: &'a RejectReason,
     },
 }
 
@@ -220,15 +220,15 @@ impl<'a> Event<'a> {
             Self::StorageFailed { .. } => Some("storage"),
             Self::GrantEnded { .. } => Some("grant_ended"),
             Self::Rejected { reason, .. } => Some(match reason {
-                Reason::TokenMissing => "token_missing",
-                Reason::TokenInQuery => "token_misplaced",
-                Reason::BearerToken => "token_unknown",
-                Reason::BearerInactive => "token_inactive",
-                Reason::BearerExpired { .. } => "token_expired",
-                Reason::BearerNotYet { .. } => "token_not_yet",
-                Reason::BearerAudience { .. } => "token_audience",
-                Reason::BearerKind(_) => "token_kind",
-                Reason::ScopeInsufficient => "scope_insufficient",
+                RejectReason::TokenMissing => "token_missing",
+                RejectReason::TokenInQuery => "token_misplaced",
+                RejectReason::BearerToken => "token_unknown",
+                RejectReason::BearerInactive => "token_inactive",
+                RejectReason::BearerExpired { .. } => "token_expired",
+                RejectReason::BearerNotYet { .. } => "token_not_yet",
+                RejectReason::BearerAudience { .. } => "token_audience",
+                RejectReason::BearerKind(_) => "token_kind",
+                RejectReason::ScopeInsufficient => "scope_insufficient",
                 _ => "malformed",
             }),
         }
@@ -412,7 +412,7 @@ impl Observer {
         self.tell(&Event::GrantEnded { client_id: self.client_id(), error });
     }
 
-    pub(crate) fn rejected(&self, resource: &str, reason: &Reason) {
+    pub(crate) fn rejected(&self, resource: &str, reason: &RejectReason) {
         self.tell(&Event::Rejected { resource, reason });
     }
 }

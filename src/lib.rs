@@ -97,8 +97,9 @@ mod server_queries;
 pub mod services;
 mod short_hash;
 mod single_flight;
-mod spent;
 mod step;
+mod then;
+mod used_pending_ids;
 pub mod wire;
 
 pub use callback::Callback;
@@ -109,7 +110,7 @@ pub use leg::{Leg, Purpose};
 pub use moment::{Moment, Timestamp};
 pub use query::{OneTimeUse, PendingQuery, ServerQuery};
 pub use secret::Secret;
-pub use spent::{PendingId, Spent};
 pub use step::{Asleep, Request, Response, Sent, Step, run_async_with, run_with};
 #[cfg(feature = "os")]
 pub use step::{run, run_async};
+pub use used_pending_ids::{PendingId, UsedPendingIds};

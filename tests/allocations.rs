@@ -1,8 +1,8 @@
 //! How often signing allocates: a claim that a counting allocator checks.
 
 use oauth_proto::oauth1::server::{
-    ClientRecord, Credentials, Grant, MemoryStore, NextQuery, OneTimeUse, Reason, ServerStep, TokenRecord, Verified,
-    Verifier, serve,
+    Approval, ClientRecord, FoundCredentials, MemoryStore, NextQuery, OneTimeUse, RejectReason, ServerStep,
+    TokenRecord, Verified, Verifier, serve,
 };
 use oauth_proto::oauth1::{ClientCredentials, Method, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::{Moment, Timestamp};
@@ -59,8 +59,8 @@ fn verifying_a_request_costs_at_most_ten() {
         .sign(&mut request, Stamp::new(now, "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg"))
         .unwrap();
     let token =
-        TokenRecord::new("LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE", "xvz1evFS4wEEPTGEFPHBog", Grant::new("jane"));
-    let found = Credentials {
+        TokenRecord::new("LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE", "xvz1evFS4wEEPTGEFPHBog", Approval::new("jane"));
+    let found = FoundCredentials {
         client: Some(ClientRecord::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw").unwrap().into()),
         token: Some(token.into()),
         temporary: None,
@@ -84,7 +84,7 @@ fn verifying_a_request_costs_at_most_ten() {
 }
 
 /// A form that an unknown consumer sends with a header that says nothing wrong, and what verifying it allocates.
-fn flood(verifier: &Verifier, form: Vec<u8>) -> (allocation_counter::AllocationInfo, Result<Verified, Reason>) {
+fn flood(verifier: &Verifier, form: Vec<u8>) -> (allocation_counter::AllocationInfo, Result<Verified, RejectReason>) {
     let now = Timestamp::from_secs(1_700_000_000);
     let request = http::Request::post("https://api.example/x")
         .header("content-type", "application/x-www-form-urlencoded")
@@ -108,27 +108,27 @@ fn flood(verifier: &Verifier, form: Vec<u8>) -> (allocation_counter::AllocationI
 fn a_form_of_many_parameters_costs_a_bounded_place() {
     let verifier = Verifier::new("https://api.example").unwrap();
     let (counted, outcome) = flood(&verifier, b"a&".repeat(2 << 20));
-    assert!(matches!(outcome, Err(Reason::FormTooLarge { .. })), "{outcome:?}");
+    assert!(matches!(outcome, Err(RejectReason::FormTooLarge { .. })), "{outcome:?}");
     assert!(counted.bytes_total < 2048, "{counted:?}");
 
     for form in [b"a&".repeat(1 << 19), b"a&".repeat(2000)] {
         let (counted, outcome) = flood(&verifier, form);
-        assert_eq!(outcome, Err(Reason::TooManyParameters { most: 1000 }));
+        assert_eq!(outcome, Err(RejectReason::TooManyParameters { most: 1000 }));
         assert!(counted.bytes_max < 100_000, "{counted:?}");
     }
     // As many as there may be.
     let (counted, outcome) = flood(&verifier, b"a&".repeat(994));
-    assert_eq!(outcome, Err(Reason::UnknownClient("nobody".into())));
+    assert_eq!(outcome, Err(RejectReason::UnknownClient("nobody".into())));
     assert!(counted.bytes_max < 1000 * 200, "{counted:?}");
 }
 
 /// Who raises the bounds pays for each parameter and each byte, and no more.
 #[test]
 fn a_form_within_raised_bounds_costs_in_proportion_to_its_size() {
-    let verifier = Verifier::new("https://api.example").unwrap().most_parameters(usize::MAX).largest_form(usize::MAX);
+    let verifier = Verifier::new("https://api.example").unwrap().max_parameters(usize::MAX).max_form_len(usize::MAX);
     for number in [1 << 16, 1 << 18, 1 << 20] {
         let (counted, outcome) = flood(&verifier, b"a&".repeat(number));
-        assert_eq!(outcome, Err(Reason::UnknownClient("nobody".into())));
+        assert_eq!(outcome, Err(RejectReason::UnknownClient("nobody".into())));
         assert!(counted.bytes_max < 200 * number as u64, "{counted:?}");
     }
     for piece in ["\"", "%22", "a"] {

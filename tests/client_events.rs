@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use common::oauth2::*;
-use oauth_proto::oauth1::{self, ClientCredentials, Service};
+use oauth_proto::oauth1::{self, ClientCredentials, Server};
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{MemoryStore, serve};
 use oauth_proto::oauth2::{
-    ApiRequest, AuthorizationServer, Authorize, Client, ClientMetadata, ConditionalWrite, Discovery, Grant,
-    PendingDevice, Registration, ResourceDiscovery, Session, SharedSession, StoredToken, Token, TokenPlacement,
-    Written,
+    ApiRequest, AuthorizationServer, Authorize, Client, ClientMetadata, ClientRegistration, ConditionalWrite,
+    Discovery, Grant, PendingDevice, ResourceDiscovery, Session, SharedSession, StoredToken, Token, TokenPlacement,
+    WriteOutcome,
 };
 use oauth_proto::services::{self, SignIn};
 use oauth_proto::{BoxError, DriveError, Error, Event, Purpose, Request, Response, Step, Timestamp, run_with};
@@ -158,7 +158,7 @@ fn pending_device() -> PendingDevice {
 
 const REGISTERED: &str = r#"{"client_id":"c","client_secret":"hunter2-s","registration_access_token":"hunter2-t","registration_client_uri":"https://auth.example.com/register/c"}"#;
 
-fn registration() -> Registration {
+fn registration() -> ClientRegistration {
     let (_, on) = sent(server().register(&ClientMetadata::new([REDIRECT]), None).unwrap());
     done(on.receive(json(REGISTERED), moment()).unwrap())
 }
@@ -172,7 +172,7 @@ fn granted() -> Token {
 fn oauth1_client(heard: &Heard) -> oauth1::Client {
     let [temporary, authorization, token] =
         ["initiate", "authorize", "token"].map(|path| format!("https://photos.example.net/{path}"));
-    let service = Service::new(&temporary, &authorization, &token).unwrap();
+    let service = Server::new(&temporary, &authorization, &token).unwrap();
     oauth1::Client::new(service, ClientCredentials::new("key", "hunter2-secret")).on_event(heard.hook())
 }
 
@@ -324,7 +324,7 @@ fn calls() -> Vec<Call> {
         .of(Some("key")),
         Call::new(CallingApi, "https://photos.example.net/photos", json("{}"), |heard| {
             let mut session = oauth1_client(heard).session(oauth1_token());
-            session.install(oauth1_token());
+            session.set_token(oauth1_token());
             oauth1::ApiRequest::new("https://photos.example.net/photos")?.call(&session, moment())
         })
         .of(Some("key")),
@@ -617,7 +617,7 @@ fn stored(heard: &Heard, row: &Arc<Mutex<Option<StoredToken>>>) -> SharedSession
     let (load, store) = (row.clone(), row.clone());
     let store = move |write: ConditionalWrite| {
         *store.lock().unwrap() = Some(write.stored);
-        Ok::<_, BoxError>(Written::Stored)
+        Ok::<_, BoxError>(WriteOutcome::Stored)
     };
     SharedSession::builder(Session::without_token(&secretive(heard), API).unwrap())
         .load(move || Ok::<_, BoxError>(load.lock().unwrap().clone()))

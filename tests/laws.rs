@@ -1,9 +1,9 @@
 //! Laws of signing and verifying, on random requests.
 
 use http::Request;
-use oauth_proto::oauth1::server::{ClientRecord, Grant, MemoryStore, TokenRecord, Verifier, serve};
+use oauth_proto::oauth1::server::{Approval, ClientRecord, MemoryStore, TokenRecord, Verifier, serve};
 use oauth_proto::oauth1::{
-    ClientCredentials, Method, Pending, Placement, Scheme, Signer, Stamp, Token, TokenCredentials, base_string,
+    ClientCredentials, Method, ParameterPlacement, Pending, Scheme, Signer, Stamp, Token, TokenCredentials, base_string,
 };
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Timestamp};
@@ -25,8 +25,8 @@ fn method() -> impl Strategy<Value = Method> {
     prop_oneof![Just(Method::HMAC_SHA1), Just(Method::HMAC_SHA256), Just(Method::HMAC_SHA512)]
 }
 
-fn placement() -> impl Strategy<Value = Placement> {
-    prop_oneof![Just(Placement::Header), Just(Placement::Body), Just(Placement::Query)]
+fn placement() -> impl Strategy<Value = ParameterPlacement> {
+    prop_oneof![Just(ParameterPlacement::Header), Just(ParameterPlacement::Body), Just(ParameterPlacement::Query)]
 }
 
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ impl Case {
     fn verifies(&self, request: &Request<Vec<u8>>) -> bool {
         let store = MemoryStore::default();
         store.add_client(self.client.key.clone(), ClientRecord::with_secret(self.client.secret.clone()).unwrap());
-        let record = TokenRecord::new(&self.token.secret, &self.client.key, Grant::new("jane"));
+        let record = TokenRecord::new(&self.token.secret, &self.client.key, Approval::new("jane"));
         store.add_token(self.token.token.clone(), record);
         let verifier = Verifier::new("https://photos.example.net").unwrap();
         serve(verifier.verify(request, Moment::new(NOW, [1; 32])), &store).is_ok()
@@ -223,13 +223,13 @@ proptest! {
             let scheme = case.scheme.clone().placement(placement);
             base_string(&Case { scheme, ..case.clone() }.signed()).unwrap()
         };
-        prop_assert_eq!(in_place(Placement::Header), in_place(Placement::Query));
-        prop_assert_eq!(in_place(Placement::Header), in_place(Placement::Body));
+        prop_assert_eq!(in_place(ParameterPlacement::Header), in_place(ParameterPlacement::Query));
+        prop_assert_eq!(in_place(ParameterPlacement::Header), in_place(ParameterPlacement::Body));
     }
 
     #[test]
     fn signing_again_replaces_the_signature(case in case()) {
-        let case = Case { scheme: case.scheme.clone().placement(Placement::Header), ..case };
+        let case = Case { scheme: case.scheme.clone().placement(ParameterPlacement::Header), ..case };
         let once = case.signed();
         let mut again = once.clone();
         let signer = Signer::new(&case.scheme, &case.client, Some(&case.token));

@@ -9,10 +9,11 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::oauth2::*;
-use oauth_proto::oauth1::{self, ClientCredentials, Service};
+use oauth_proto::oauth1::{self, ClientCredentials, Server};
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::{
-    ApiRequest, Authorize, ClientMetadata, Discovery, Grant, PendingDevice, Registration, ResourceDiscovery, Token,
+    ApiRequest, Authorize, ClientMetadata, ClientRegistration, Discovery, Grant, PendingDevice, ResourceDiscovery,
+    Token,
 };
 use oauth_proto::openid2::{self, RelyingParty};
 use oauth_proto::services::{self, SignIn};
@@ -94,7 +95,7 @@ fn pending_device() -> PendingDevice {
     done(on.receive(json(codes), moment()).unwrap())
 }
 
-fn registration() -> Registration {
+fn registration() -> ClientRegistration {
     let answer = r#"{"client_id":"c","registration_access_token":"t","registration_client_uri":"https://auth.example.com/register/c"}"#;
     let (_, on) = sent(server().register(&ClientMetadata::new([REDIRECT]), None).unwrap());
     done(on.receive(json(answer), moment()).unwrap())
@@ -103,7 +104,7 @@ fn registration() -> Registration {
 fn oauth1_client() -> oauth1::Client {
     let [temporary, authorization, token] =
         ["initiate", "authorize", "token"].map(|path| format!("https://photos.example.net/{path}"));
-    let service = Service::new(&temporary, &authorization, &token).unwrap();
+    let service = Server::new(&temporary, &authorization, &token).unwrap();
     oauth1::Client::new(service, ClientCredentials::new("key", "secret"))
 }
 

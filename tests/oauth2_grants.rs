@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use common::oauth2::*;
 use oauth_proto::oauth2::{
-    AuthenticateClient, Authentication, Authorize, Client, Credentials, Grant, IncludeClientId, PendingDevice,
-    PkceSupport, ResponseMode, SecretPlacement, TokenType, Transmission,
+    AuthenticateClient, Authorize, Client, ClientAuthentication, Grant, IncludeClientId, PendingDevice, PkceSupport,
+    RequestCredentials, ResponseMode, SecretPlacement, TokenType, Transmission,
 };
 use oauth_proto::{
     Callback, Error, Expired, Forged, Misbehaved, Refused, Request, Response, Step, Timestamp, Unsupported,
@@ -305,7 +305,7 @@ fn an_exchanged_token_may_be_of_no_type() {
     let token = done(sent.receive(json(answer), moment()).unwrap());
     assert_eq!(token.token_type, TokenType::NotApplicable);
     assert_eq!(token.extra["issued_token_type"], "urn:ietf:params:oauth:token-type:saml2");
-    let error = session(token).sign(&mut get(API), now()).unwrap_err();
+    let error = session(token).attach_token(&mut get(API), now()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::TokenType { .. })), "{error}");
 }
 
@@ -316,7 +316,7 @@ impl AuthenticateClient for Signed {
         "private_key_jwt"
     }
 
-    fn authenticate(&self, credentials: &mut Credentials<'_>) -> Result<(), String> {
+    fn authenticate(&self, credentials: &mut RequestCredentials<'_>) -> Result<(), String> {
         let claims = credentials.claims();
         assert_eq!((&claims["iss"], &claims["aud"]), (&"s6BhdRkqt3".into(), &ISSUER.into()));
         assert_eq!(claims["exp"], credentials.now.as_secs() + 60);
@@ -331,11 +331,11 @@ fn clients_are_authenticated_as_they_were_told() {
     let with = |authentication| client().authentication(authentication);
     let of = |client: Client| request(&client, Grant::client_credentials());
 
-    let public = of(with(Authentication::none()));
+    let public = of(with(ClientAuthentication::none()));
     assert_eq!(parameter(public.body(), "client_id"), "s6BhdRkqt3");
-    let tls = of(with(Authentication::mutual_tls()));
+    let tls = of(with(ClientAuthentication::mutual_tls()));
     assert_eq!(parameter(tls.body(), "client_id"), "s6BhdRkqt3");
-    let body = of(with(Authentication::body("s&")).include_client_id(IncludeClientId::Never));
+    let body = of(with(ClientAuthentication::body("s&")).include_client_id(IncludeClientId::Never));
     assert_eq!(parameter(body.body(), "client_secret"), "s&");
     assert_eq!(parameter(body.body(), "client_id"), "s6BhdRkqt3");
     for request in [&public, &tls, &body] {
@@ -344,11 +344,11 @@ fn clients_are_authenticated_as_they_were_told() {
     let both = of(client().include_client_id(IncludeClientId::Always));
     assert_eq!(parameter(both.body(), "client_id"), "s6BhdRkqt3");
     assert!(both.headers().contains_key("authorization") && !has(&both, "client_secret"));
-    assert!(!has(&of(with(Authentication::none()).include_client_id(IncludeClientId::Never)), "client_id"));
-    let custom = of(with(Authentication::custom(Signed)));
+    assert!(!has(&of(with(ClientAuthentication::none()).include_client_id(IncludeClientId::Never)), "client_id"));
+    let custom = of(with(ClientAuthentication::custom(Signed)));
     assert_eq!(parameter(custom.body(), "client_assertion").len(), 22);
     assert!(custom.headers()["x-proof"].is_sensitive());
-    let locked = with(Authentication::custom(Signed)).request_token(Grant::client_credentials(), at(NOW + 1));
+    let locked = with(ClientAuthentication::custom(Signed)).request_token(Grant::client_credentials(), at(NOW + 1));
     assert!(locked.is_err());
 
     let placed = |placement| Client::new(server().secret_placement(placement), "id").secret("a/b");

@@ -4,15 +4,15 @@ mod common;
 
 use common::oauth2::*;
 use oauth_proto::oauth2::{
-    AuthorizationServer, BearerChallenge, BearerError, ClientMetadata, Discovery, Metadata, Registration,
-    ResourceDiscovery, ResourceMetadata, TokenHint,
+    AuthorizationServer, BearerChallenge, BearerError, ClientMetadata, ClientRegistration, Discovery, Metadata,
+    ResourceDiscovery, ResourceMetadata, TokenTypeHint,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response, Step, Timestamp, Unsupported};
 
 /// RFC 7662 §2.1 and §2.2.
 #[test]
 fn a_token_is_introspected() {
-    let ask = || sent(client().introspect("mF_9.B5f-4.1JqM", Some(TokenHint::AccessToken), moment()).unwrap());
+    let ask = || sent(client().introspect("mF_9.B5f-4.1JqM", Some(TokenTypeHint::AccessToken), moment()).unwrap());
     let (request, sent_on) = ask();
     assert_eq!(request.uri().path(), "/introspect");
     assert_eq!(parameter(request.body(), "token"), "mF_9.B5f-4.1JqM");
@@ -166,7 +166,7 @@ const REGISTERED: &str = r#"{"client_id":"s6BhdRkqt3","client_secret":"cf136dc3c
     "token_endpoint_auth_method":"client_secret_basic","registration_access_token":"this.is.an.access.token.value.ffx83",
     "registration_client_uri":"https://auth.example.com/register/s6BhdRkqt3"}"#;
 
-fn registered() -> Registration {
+fn registered() -> ClientRegistration {
     serde_json::from_str(REGISTERED).unwrap()
 }
 
@@ -186,7 +186,7 @@ fn a_client_is_registered() {
     let shown = format!("{registration:?}");
     assert!(!shown.contains("cf136dc3") && !shown.contains("ffx83"), "{shown}");
     let stored = serde_json::to_string(&registration).unwrap();
-    assert_eq!(serde_json::from_str::<Registration>(&stored).unwrap(), registration);
+    assert_eq!(serde_json::from_str::<ClientRegistration>(&stored).unwrap(), registration);
 
     let (_, sent_on) = sent(server().register(&metadata, None).unwrap());
     assert_eq!(
@@ -201,7 +201,7 @@ fn a_client_is_registered() {
 
 #[test]
 fn a_registration_makes_a_client() {
-    let of = |change: &dyn Fn(&mut Registration)| {
+    let of = |change: &dyn Fn(&mut ClientRegistration)| {
         let mut registration = registered();
         change(&mut registration);
         let client = registration.client(server(), Timestamp::from_secs(2_893_256_801)).unwrap();
@@ -222,7 +222,7 @@ fn a_registration_makes_a_client() {
     let expired = registered().client(server(), Timestamp::from_secs(2_893_276_800)).unwrap_err();
     assert_eq!(expired, Expired::ClientSecret.into());
     let never = REGISTERED.replace("2893276800", "0");
-    let never: Registration = serde_json::from_str(&never).unwrap();
+    let never: ClientRegistration = serde_json::from_str(&never).unwrap();
     assert_eq!(never.client_secret_expires_at, None);
 }
 
@@ -555,7 +555,7 @@ fn a_first_registration_keeps_the_client_whatever_else_is_odd() {
         let error = sent.receive(json(&body), moment()).unwrap_err();
         assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldInvalid { .. })), "{unusable}: {error}");
     }
-    let request = |registration: &Registration| {
+    let request = |registration: &ClientRegistration| {
         let client = registration.client(server(), now()).unwrap();
         sent(client.request_token(oauth_proto::oauth2::Grant::client_credentials(), moment()).unwrap()).0
     };
@@ -643,7 +643,7 @@ fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
     }
     // What the caller says counts everywhere.
     let everywhere = server(&[(token, BOTH), (revocation, POST), (introspection, POST)]);
-    let basic = client_of(everywhere.clone()).authentication(oauth_proto::oauth2::Authentication::basic(SECRET));
+    let basic = client_of(everywhere.clone()).authentication(oauth_proto::oauth2::ClientAuthentication::basic(SECRET));
     assert_eq!(in_body(&basic), [false; 3]);
     let placed = everywhere.secret_placement(oauth_proto::oauth2::SecretPlacement::Basic);
     assert_eq!(in_body(&client_of(placed)), [false; 3]);
@@ -660,7 +660,7 @@ fn a_registration_keeps_its_client_whatever_else_is_odd_in_it() {
         let answer = response(201, &[("content-type", "application/json")], &body);
         let registration = done(on.receive(answer, moment()).unwrap());
         let stored = serde_json::to_string(&registration).unwrap();
-        assert_eq!(serde_json::from_str::<Registration>(&stored).unwrap(), registration, "{odd}");
+        assert_eq!(serde_json::from_str::<ClientRegistration>(&stored).unwrap(), registration, "{odd}");
         assert_eq!(registration.client_id, "c");
         registration
     };
@@ -692,7 +692,7 @@ fn a_registration_keeps_its_client_whatever_else_is_odd_in_it() {
 fn an_odd_answer_of_the_management_leaves_the_client_as_manageable_as_it_was() {
     let stored = r#"{"client_id":"c","client_secret":"s3cret","registration_access_token":"t0ken",
         "registration_client_uri":"https://auth.example.com/register/c"}"#;
-    let before: Registration = serde_json::from_str(stored).unwrap();
+    let before: ClientRegistration = serde_json::from_str(stored).unwrap();
     for odd in [
         r#""client_secret":false"#,
         r#""client_secret_expires_at":"soon""#,
@@ -702,7 +702,7 @@ fn an_odd_answer_of_the_management_leaves_the_client_as_manageable_as_it_was() {
         let (_, on) = sent(before.read().unwrap());
         let after = done(on.receive(json(&format!(r#"{{"client_id":"c",{odd}}}"#)), moment()).unwrap());
         let stored = serde_json::to_string(&after).unwrap();
-        assert_eq!(serde_json::from_str::<Registration>(&stored).unwrap(), after, "{odd}");
+        assert_eq!(serde_json::from_str::<ClientRegistration>(&stored).unwrap(), after, "{odd}");
         assert_eq!(after.registration_access_token, before.registration_access_token, "{odd}");
         assert_eq!(after.registration_client_uri, before.registration_client_uri, "{odd}");
         let _ = after.read().unwrap();

@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use common::oauth2::parameter;
 use oauth_proto::oauth2::{
-    AuthorizationServer, Client, ConditionalWrite, Lease, Leased, Session, SharedSession, StoredToken, Token, Written,
+    AuthorizationServer, Client, ConditionalWrite, Lease, LeaseOutcome, Session, SharedSession, StoredToken, Token,
+    WriteOutcome,
 };
 use oauth_proto::{Request, Response, Timestamp};
 use tiny_http::{Header, Server};
@@ -57,25 +58,25 @@ impl Folder {
         self.locked(|folder| Self::read(folder, "token"))
     }
 
-    fn store_if_unchanged(&self, write: &ConditionalWrite) -> Written {
+    fn store_if_unchanged(&self, write: &ConditionalWrite) -> WriteOutcome {
         self.locked(|folder| {
             let stored: Option<StoredToken> = Self::read(folder, "token");
             if stored.as_ref().map(StoredToken::version) != write.expected.as_deref() {
-                return Written::Changed;
+                return WriteOutcome::Changed;
             }
             Self::write(folder, "token", &write.stored);
-            Written::Stored
+            WriteOutcome::Stored
         })
     }
 
-    fn lease(&self, lease: &Lease) -> Leased {
+    fn lease(&self, lease: &Lease) -> LeaseOutcome {
         self.locked(|folder| {
             let held: Option<Lease> = Self::read(folder, "lease");
             if held.is_some_and(|held| held.expires_at > lease.now) {
-                return Leased::Held;
+                return LeaseOutcome::Held;
             }
             Self::write(folder, "lease", lease);
-            Leased::Granted
+            LeaseOutcome::Granted
         })
     }
 

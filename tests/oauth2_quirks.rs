@@ -109,7 +109,7 @@ fn github_is_asked_for_json_and_says_its_errors_on_200() {
 fn request_of(service: &Service, url: &str) -> oauth_proto::Request {
     let session = Session::new(&of(service), url, Token::bearer("secret-token")).unwrap();
     let mut request = get(url);
-    let _ = session.sign(&mut request, now()).unwrap();
+    let _ = session.attach_token(&mut request, now()).unwrap();
     request
 }
 
@@ -146,11 +146,11 @@ fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
     let (_, sent) = sent(client.refresh(&token(), None, moment()).unwrap());
     assert_eq!(done(sent.receive(json("nonsense"), moment()).unwrap()).access_token.expose(), "2YotnFZFEjr1zCsicMWpAA");
     let mut request = get(API);
-    let _ = Session::new(&client, API, token()).unwrap().sign(&mut request, now()).unwrap();
+    let _ = Session::new(&client, API, token()).unwrap().attach_token(&mut request, now()).unwrap();
     assert_eq!(request.headers()["client-id"], "hof5g");
     let straying =
         client.on_protected_request(|request| *request.uri = http::Uri::from_static("https://evil.example/"));
-    Session::new(&straying, API, token()).unwrap().sign(&mut get(API), now()).unwrap_err();
+    Session::new(&straying, API, token()).unwrap().attach_token(&mut get(API), now()).unwrap_err();
 }
 
 #[test]
@@ -362,8 +362,8 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
     lifted(option, register(server()), register(server().dangerous_allow_internal_hosts()));
 
     let session = || session(token());
-    let sign = |session: Session| session.sign(&mut get("https://elsewhere.example/"), now()).map(|_| ());
-    lifted("Session::dangerous_any_origin", sign(session()), sign(session().dangerous_any_origin()));
+    let sign = |session: Session| session.attach_token(&mut get("https://elsewhere.example/"), now()).map(|_| ());
+    lifted("Session::dangerous_any_origin", sign(session()), sign(session().dangerous_allow_any_origin()));
     let call = ApiRequest::new("http://a.example/").unwrap();
     let token = token();
     lifted(

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use oauth_proto::oauth2::resource::{Access, RemoteTokens, ResourceServer};
-use oauth_proto::oauth2::server::{ClientRecord, GrantType, MemoryStore, Provider, Reason, Rejected, serve};
+use oauth_proto::oauth2::server::{ClientRecord, GrantType, MemoryStore, Provider, RejectReason, Rejected, serve};
 use oauth_proto::oauth2::{AuthorizationServer, BearerChallenge, BearerError, Client, ResourceMetadata, Scope};
 use oauth_proto::{Error, Moment, Request, Response, Step, Timestamp};
 
@@ -36,7 +36,7 @@ fn provider() -> Provider {
 fn store() -> MemoryStore {
     let store = MemoryStore::default();
     store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().grant_types(["client_credentials"]));
-    store.add_client(ClientRecord::confidential("photos", SECRET).unwrap().introspects_all());
+    store.add_client(ClientRecord::confidential("photos", SECRET).unwrap().may_introspect_all());
     store
 }
 
@@ -211,7 +211,7 @@ fn a_remote_token_that_is_unknown_or_for_another_resource_is_refused_and_remembe
     let mut remote = Remote::new();
     for (after, asked) in [(0, 1), (4, 1), (5, 2)] {
         let rejected = remote.check("2YotnFZFEjr1zCsicMWpAA", "read", NOW + after).unwrap_err();
-        assert_eq!((rejected.reason, remote.asked), (Reason::BearerInactive, asked));
+        assert_eq!((rejected.reason, remote.asked), (RejectReason::BearerInactive, asked));
     }
     remote.tokens = remote.tokens.clone().refusals_remembered_for(Duration::ZERO);
     remote.check("2YotnFZFEjr1zCsicMWpAA", "read", NOW + 5).unwrap_err();
@@ -367,7 +367,7 @@ fn an_introspection_answer_is_taken_in_the_words_that_servers_use_and_a_refusal_
     }
     for kind in ["DPoP", "pop", "N_A", "refresh_token", "urn:ietf:params:oauth:token-type:refresh_token"] {
         let bound = reason(&format!(r#","token_type":"{kind}""#)).unwrap_err();
-        assert_eq!(bound, Reason::BearerKind(kind.to_owned()));
+        assert_eq!(bound, RejectReason::BearerKind(kind.to_owned()));
     }
     let other = reason(r#","aud":["account","photos-api"]"#).unwrap_err();
     assert!(other.to_string().contains("photos-api") && other.to_string().contains(RESOURCE), "{other}");
@@ -377,12 +377,12 @@ fn an_introspection_answer_is_taken_in_the_words_that_servers_use_and_a_refusal_
     // The server's clock is a little ahead.
     reason(&format!(r#","nbf":{}"#, NOW + 60)).unwrap();
     let early = reason(&format!(r#","nbf":{}"#, NOW + 61)).unwrap_err();
-    assert!(matches!(early, Reason::BearerNotYet { .. }), "{early}");
+    assert!(matches!(early, RejectReason::BearerNotYet { .. }), "{early}");
     let strict = format!(r#"{{"active":true,"scope":"read","nbf":{}}}"#, NOW + 1);
     told(tokens().leeway(Duration::ZERO), &strict).unwrap_err();
     let late = reason(&format!(r#","exp":"{NOW}""#)).unwrap_err();
-    assert!(matches!(late, Reason::BearerExpired { .. }), "{late}");
-    assert_eq!(told(tokens(), r#"{"active":false}"#).unwrap_err().reason, Reason::BearerInactive);
+    assert!(matches!(late, RejectReason::BearerExpired { .. }), "{late}");
+    assert_eq!(told(tokens(), r#"{"active":false}"#).unwrap_err().reason, RejectReason::BearerInactive);
 }
 
 /// The other server over a transport, which counts how often it is asked.
@@ -471,7 +471,7 @@ fn many_requests_with_one_token_at_the_same_time_cost_one_introspection() {
         for end in ends {
             match end {
                 Ok(access) => assert!(is_good && access.client_id() == Some("printer")),
-                Err(rejected) => assert!(!is_good && rejected.reason == Reason::BearerInactive),
+                Err(rejected) => assert!(!is_good && rejected.reason == RejectReason::BearerInactive),
             }
         }
     }
@@ -494,7 +494,7 @@ fn requests_with_one_token_are_judged_each_for_its_own_scope_and_other_tokens_do
     for (scope, end) in ends {
         match end {
             Ok(_) => assert_eq!(scope, "read"),
-            Err(reason) => assert_eq!((scope, reason), ("write", Reason::ScopeInsufficient)),
+            Err(reason) => assert_eq!((scope, reason), ("write", RejectReason::ScopeInsufficient)),
         }
     }
 }
@@ -564,7 +564,7 @@ fn a_token_that_is_forgotten_while_it_is_asked_about_is_asked_about_anew() {
 fn a_request_without_a_token_asks_nobody() {
     let nobody = |_: Request| -> Result<Response, std::io::Error> { panic!("it asks") };
     let end = photos().admit_with(&get(RESOURCE, None), "read", &Transport::tokens(), nobody, || moment(9)).unwrap();
-    assert_eq!(end.unwrap_err().reason, Reason::TokenMissing);
+    assert_eq!(end.unwrap_err().reason, RejectReason::TokenMissing);
 }
 
 /// What is awaited can move between threads, as a runtime moves it.

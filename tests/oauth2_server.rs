@@ -4,7 +4,7 @@
 #[path = "common/world.rs"]
 mod world;
 
-use oauth_proto::oauth2::server::{Grant, serve};
+use oauth_proto::oauth2::server::{Approval, serve};
 use oauth_proto::oauth2::{self, Authorize, Client};
 use world::{NOW, World, provider};
 
@@ -21,7 +21,7 @@ fn a_code_brings_tokens_and_those_bring_others() {
     let second = world.run(client.request_token(narrower, world.moment())).unwrap();
     assert_eq!(second.scope, Some("read".into()));
     assert_ne!(second.refresh_token, token.refresh_token);
-    // The first refresh token is spent. Who shows it after the time for lost answers has stolen one of them.
+    // The first refresh token is used. Who shows it after the time for lost answers has stolen one of them.
     world.now.set(NOW + 10);
     let again = oauth2::Grant::refresh_token(token.refresh_token.unwrap());
     world.run(client.request_token(again, world.moment())).unwrap_err();
@@ -46,7 +46,7 @@ fn pushed_requests_devices_passwords_and_clients_get_tokens() {
     let pending = world.run(client.authorize_device(Some("read".into()), &[], world.moment())).unwrap();
     let entered = pending.user_code.to_lowercase().replace('-', " ");
     let device = serve(world.provider.find_device(&entered, world.moment().now), &world.store).unwrap();
-    serve(world.provider.grant_device(device, Grant::new("jane"), world.moment()), &world.store).unwrap();
+    serve(world.provider.grant_device(device, Approval::new("jane"), world.moment()), &world.store).unwrap();
     world.run(client.poll(&pending, world.moment())).unwrap();
 }
 

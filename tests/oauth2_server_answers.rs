@@ -9,8 +9,8 @@ use std::convert::Infallible;
 
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{
-    AnswerKind, Claim, ClientRecord, Decide, Decision, Dispatched, ExtendAnswer, Grant, GrantType, NextQuery, Reason,
-    RegistrationPolicy, Rejected, ServerStep, Store, serve, serve_extended,
+    Approval, ClientRecord, DecideGrant, Decision, Dispatched, ExtendResponse, GrantCredential, GrantType, NextQuery,
+    RegistrationPolicy, RejectReason, Rejected, ResponseKind, ServerStep, Store, serve, serve_extended,
 };
 use oauth_proto::oauth2::{Authorize, Client};
 use oauth_proto::{Request, Response, Timestamp};
@@ -35,15 +35,17 @@ fn read(response: &Response) -> Value {
 }
 
 /// Sends a request to a server whose application adds these members, and returns the answer and what the application was asked.
-fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec<ExtendAnswer>) {
+fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec<ExtendResponse>) {
     let asked = RefCell::new(Vec::new());
-    let decide = |question: Decide| {
-        Ok::<_, Infallible>(match question.claim {
-            Claim::Password { username, .. } => Decision::Granted(Grant::new(username).data(json!({ "tenant": 7 }))),
-            _ => Decision::Granted(Grant::new("jane")),
+    let decide = |question: DecideGrant| {
+        Ok::<_, Infallible>(match question.credential {
+            GrantCredential::Password { username, .. } => {
+                Decision::Granted(Approval::new(username).data(json!({ "tenant": 7 })))
+            }
+            _ => Decision::Granted(Approval::new("jane")),
         })
     };
-    let extend = |question: ExtendAnswer| {
+    let extend = |question: ExtendResponse| {
         asked.borrow_mut().push(question);
         members.as_object().cloned().ok_or("the application's database is down")
     };
@@ -58,7 +60,7 @@ fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec
 
 fn extending() -> World {
     let exchange = GrantType::token_exchange().scopes("read write");
-    let world = World::new(provider().add_grant_type(exchange).extend_token_answers().extend_introspection());
+    let world = World::new(provider().add_grant_type(exchange).extend_token_responses().extend_introspection());
     let client = ClientRecord::confidential("printer", SECRET).unwrap().add_redirect_uri(REDIRECT);
     world.store.add_client(
         ["client_credentials", "password", EXCHANGE].into_iter().fold(client, ClientRecord::add_grant_type),
@@ -76,7 +78,7 @@ fn the_application_adds_members_to_every_token_answer() {
         assert_eq!(response.status(), 200, "{answer}");
         assert_eq!((&answer["user_id"], &answer["nested"]), (&members["user_id"], &members["nested"]), "{answer}");
         let [asked] = <[_; 1]>::try_from(asked).unwrap();
-        assert_eq!((asked.kind, asked.client.client_id.as_str()), (AnswerKind::Token, "printer"));
+        assert_eq!((asked.kind, asked.client.client_id.as_str()), (ResponseKind::Token, "printer"));
         assert_eq!((asked.confirmation.as_ref(), asked.expires_at), (None, Some(Timestamp::from_secs(NOW + 3600))));
         (answer, asked)
     };
@@ -102,7 +104,7 @@ fn the_application_adds_members_to_every_token_answer() {
     assert_eq!((asked.len(), device.get("user_id")), (0, None));
     let waiting = world.provider.find_device(device["user_code"].as_str().unwrap(), Timestamp::from_secs(NOW));
     let waiting = serve(waiting, &world.store).unwrap();
-    serve(world.provider.grant_device(waiting, Grant::new("jane"), world.moment()), &world.store).unwrap();
+    serve(world.provider.grant_device(waiting, Approval::new("jane"), world.moment()), &world.store).unwrap();
     token(&[("grant_type", DEVICE), ("device_code", device["device_code"].as_str().unwrap())]);
 }
 
@@ -114,7 +116,7 @@ fn code(world: &World) -> String {
         ("scope", "read"),
     ]);
     let consent = world.consent(&format!("{ISSUER}/authorize?{query}"));
-    let response = serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store).unwrap();
+    let response = serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store).unwrap();
     let url = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
     url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
 }
@@ -141,7 +143,7 @@ fn an_application_that_fails_spends_nothing() {
 
 #[test]
 fn a_reused_token_comes_with_the_members_of_its_request() {
-    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere").extend_token_answers());
+    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere").extend_token_responses());
     let password =
         post("/token", &[("grant_type", "password"), ("username", "jane"), ("password", "x"), ("scope", "read")]);
     let (first, asked) = extended(&world, &password, &json!({ "n": 1 }));
@@ -168,7 +170,7 @@ fn introspection_tells_what_the_operator_names_and_the_application_adds() {
     assert_eq!((&answer["active"], &answer["username"]), (&json!(true), &json!("jane@example.com")));
     assert_eq!((&answer["iat"], &answer["exp"]), (&json!(NOW), &json!(NOW + 3600)));
     assert_eq!(answer["iss"], ISSUER);
-    assert_eq!((asked[0].kind, asked[0].grant.user.as_deref()), (AnswerKind::Introspection, Some("jane")));
+    assert_eq!((asked[0].kind, asked[0].grant.user.as_deref()), (ResponseKind::Introspection, Some("jane")));
     for member in ["active", "scope", "client_id", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "cnf"] {
         assert_eq!(extended(&world, &introspect, &json!({ member: false })).0.status(), 500, "{member}");
     }
@@ -184,11 +186,11 @@ fn a_guard_reads_the_applications_data_wherever_it_asks() {
     for told in [true, false] {
         let builder = if told { provider().introspect_data(["tenant", "absent"]) } else { provider() };
         let world = World::new(builder);
-        world.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().introspects_all());
+        world.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().may_introspect_all());
         let client = world.client();
         let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
         let consent = world.consent(&authorization.url);
-        let grant = Grant::new("jane").data(json!({ "tenant": { "id": 7 }, "secret": "x" }));
+        let grant = Approval::new("jane").data(json!({ "tenant": { "id": 7 }, "secret": "x" }));
         let response = serve(world.provider.grant(consent, grant, world.moment()), &world.store).unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
         let token = world.run(client.redeem(authorization.pending, &callback, world.moment())).unwrap();
@@ -228,10 +230,10 @@ fn audience_missing() {
     check(&api, &named).unwrap();
     check(&strict, &named).unwrap();
     let rejected = check(&strict, &bare).unwrap_err();
-    assert_eq!(rejected.reason, Reason::BearerAudience { received: Vec::new(), expected: vec![API.to_owned()] });
+    assert_eq!(rejected.reason, RejectReason::BearerAudience { received: Vec::new(), expected: vec![API.to_owned()] });
     assert_eq!(rejected.response().status(), 401);
     // At introspection, too.
-    world.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().introspects_all());
+    world.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().may_introspect_all());
     let remote = RemoteTokens::new(Client::new(world.server(), "api").secret(SECRET));
     for (token, is_in) in [(&bare, false), (&named, true)] {
         let request = http::Request::get(format!("{API}/x")).header("authorization", format!("Bearer {token}"));
@@ -295,8 +297,8 @@ fn failing(world: &World, request: &Request, answered: u32) -> Option<Rejected> 
                 let found = world.store.find_client(pending.query()).unwrap();
                 pending.answer(found)
             }
-            ServerStep::Query(NextQuery::FindTicket(pending)) => {
-                let found = world.store.find_ticket(pending.query()).unwrap();
+            ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => {
+                let found = world.store.find_one_time_record(pending.query()).unwrap();
                 pending.answer(found)
             }
             ServerStep::Query(NextQuery::FindToken(pending)) => {
@@ -309,9 +311,9 @@ fn failing(world: &World, request: &Request, answered: u32) -> Option<Rejected> 
     let down = "the database is down";
     match step {
         ServerStep::Query(NextQuery::FindClient(pending)) => step = pending.unavailable(down),
-        ServerStep::Query(NextQuery::FindTicket(pending)) => step = pending.unavailable(down),
+        ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => step = pending.unavailable(down),
         ServerStep::Query(NextQuery::FindToken(pending)) => step = pending.unavailable(down),
-        ServerStep::Query(NextQuery::SaveTicket(pending)) => step = pending.unavailable(down),
+        ServerStep::Query(NextQuery::SaveOneTimeRecord(pending)) => step = pending.unavailable(down),
         ServerStep::Query(NextQuery::SaveTokens(pending)) => step = pending.unavailable(down),
         ServerStep::Query(NextQuery::SaveClient(pending)) => step = pending.unavailable(down),
         ServerStep::Query(NextQuery::Redeem(pending)) => step = pending.unavailable(down),
@@ -363,10 +365,10 @@ fn where_storage_fails_the_answer_says_when_to_come_back() {
         assert!(failed > 0, "{}", request.uri());
     }
     let consent = world.consent(&format!("{ISSUER}/authorize?{query}"));
-    let step = world.provider.grant(consent, Grant::new("jane"), world.moment());
+    let step = world.provider.grant(consent, Approval::new("jane"), world.moment());
     let ServerStep::Query(NextQuery::FindClient(pending)) = step else { panic!() };
     let found = world.store.find_client(pending.query()).unwrap();
-    let ServerStep::Query(NextQuery::SaveTicket(pending)) = pending.answer(found) else { panic!() };
+    let ServerStep::Query(NextQuery::SaveOneTimeRecord(pending)) = pending.answer(found) else { panic!() };
     let ServerStep::Reject(rejected) = pending.unavailable("down") else { panic!() };
     let response = rejected.response();
     assert_eq!(response.status(), 303);

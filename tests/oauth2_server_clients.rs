@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use http::request::Parts;
 use oauth_proto::oauth2::server::{
-    ClaimedClient, ClientRecord, ClientSecret, ClientSource, GrantType, MemoryStore, NextQuery, ProviderBuilder,
-    Reason, Rejected, SecretHasher, ServerStep, Sha256Secrets, Store, serve,
+    ClientRecord, ClientSecret, ClientSource, GrantType, IdentifiedClient, MemoryStore, NextQuery, ProviderBuilder,
+    RejectReason, Rejected, SecretHasher, ServerStep, Sha256Secrets, Store, serve,
 };
 use oauth_proto::{Moment, Request, Response, Secret, Timestamp, Unsupported};
 use world::{ISSUER, NOW, SECRET, provider};
@@ -75,7 +75,10 @@ fn one_server_takes_clients_that_encode_basic_and_clients_that_do_not() {
         }
         let reason = asks(&strict, &store, &raw(&name, secret)).map(drop).unwrap_err().reason;
         assert!(
-            matches!(reason, Reason::UnknownClient(_) | Reason::WrongSecret(_) | Reason::NotAuthenticated),
+            matches!(
+                reason,
+                RejectReason::UnknownClient(_) | RejectReason::WrongSecret(_) | RejectReason::NotAuthenticated
+            ),
             "{reason}"
         );
     }
@@ -83,7 +86,7 @@ fn one_server_takes_clients_that_encode_basic_and_clients_that_do_not() {
     let latin: Vec<u8> = format!("{NAME} 0:{AWKWARD}").chars().map(|letter| u8::try_from(letter).unwrap()).collect();
     let latin = format!("Basic {}", BASE64_STANDARD.encode(latin));
     asks(&lenient, &store, &latin).unwrap();
-    assert_eq!(asks(&strict, &store, &latin).map(drop).unwrap_err().reason, Reason::NotAuthenticated);
+    assert_eq!(asks(&strict, &store, &latin).map(drop).unwrap_err().reason, RejectReason::NotAuthenticated);
     // Neither reading lets anybody in whose secret is wrong.
     for wrong in [raw(&format!("{NAME} 0"), "wrong"), encoded(&format!("{NAME} 0"), "wrong"), raw("nobody+", AWKWARD)] {
         let rejected = asks(&lenient, &store, &wrong).unwrap_err();
@@ -116,8 +119,8 @@ fn a_name_that_can_be_read_in_two_ways_is_the_client_whose_secret_it_is() {
         serve(provider.token(&form(Some(&authorization), &body), at(NOW)), &store).map_err(|rejected| rejected.reason)
     };
     named("a%2Bb", raw("a+b", SECRET)).unwrap();
-    assert_eq!(named("a+b", raw("a+b", SECRET)).unwrap_err(), Reason::WrongSecret("a b".into()));
-    assert_eq!(named("c", raw("a+b", SECRET)).unwrap_err(), Reason::TwoAuthentications);
+    assert_eq!(named("a+b", raw("a+b", SECRET)).unwrap_err(), RejectReason::WrongSecret("a b".into()));
+    assert_eq!(named("c", raw("a+b", SECRET)).unwrap_err(), RejectReason::TwoAuthentications);
 }
 
 /// RFC 6749 §2.3.1: an empty secret may be left out, and so it may be there.
@@ -131,10 +134,10 @@ fn basic_with_a_name_and_nothing_else_is_a_client_without_a_secret() {
         let body = "grant_type=refresh_token&refresh_token=unknown";
         serve(provider.token(&form(Some(authorization), body), at(NOW)), &store).unwrap_err().reason
     };
-    assert_eq!(refresh(&basic("app:")), Reason::RefreshTokenUnknown);
-    assert_eq!(refresh(&basic("printer:")), Reason::WrongSecret("printer".into()));
-    assert_eq!(refresh(&basic("app:x")), Reason::WrongSecret("app".into()));
-    assert_eq!(refresh(&basic("app")), Reason::NotAuthenticated);
+    assert_eq!(refresh(&basic("app:")), RejectReason::RefreshTokenUnknown);
+    assert_eq!(refresh(&basic("printer:")), RejectReason::WrongSecret("printer".into()));
+    assert_eq!(refresh(&basic("app:x")), RejectReason::WrongSecret("app".into()));
+    assert_eq!(refresh(&basic("app")), RejectReason::NotAuthenticated);
 }
 
 /// Counts how often a hash is checked.
@@ -163,7 +166,7 @@ fn a_refused_client_costs_the_same_whether_it_is_known_or_not() {
         machine("two", SECRET).replace_secret(ClientSecret::new(AWKWARD).unwrap(), Timestamp::from_secs(NOW + 9));
     store.add_client(rotated);
     store.add_client(ClientRecord::public("app"));
-    store.add_client(ClientRecord::proven_by("jwt", "private_key_jwt"));
+    store.add_client(ClientRecord::authenticated_by("jwt", "private_key_jwt"));
     let counting = Counting::default();
     let server = provider().allow_raw_basic().secret_hasher(counting.clone()).build().unwrap();
     let cost = |authorization: &str| {
@@ -208,17 +211,17 @@ fn a_client_has_two_secrets_while_one_takes_the_place_of_the_other() {
     let awkward = AWKWARD.replace('%', "%25").replace('+', "%2B");
     ask(SECRET, NOW + 99).unwrap();
     ask(&awkward, NOW + 99).unwrap();
-    assert_eq!(ask(SECRET, NOW + 100), Err(Reason::SecretExpired("printer".into())));
+    assert_eq!(ask(SECRET, NOW + 100), Err(RejectReason::SecretExpired("printer".into())));
     ask(&awkward, NOW + 100).unwrap();
-    assert_eq!(ask("wrong", NOW), Err(Reason::WrongSecret("printer".into())));
+    assert_eq!(ask("wrong", NOW), Err(RejectReason::WrongSecret("printer".into())));
     // The new one may end, too; and there are never three.
     let new = ClientSecret::new(third).unwrap().expires_at(until(300));
     store.add_client(record.clone().replace_secret(new, until(200)));
-    assert_eq!(ask(SECRET, NOW), Err(Reason::WrongSecret("printer".into())));
+    assert_eq!(ask(SECRET, NOW), Err(RejectReason::WrongSecret("printer".into())));
     ask(&awkward, NOW + 199).unwrap();
-    assert_eq!(ask(&awkward, NOW + 200), Err(Reason::SecretExpired("printer".into())));
+    assert_eq!(ask(&awkward, NOW + 200), Err(RejectReason::SecretExpired("printer".into())));
     ask(third, NOW + 299).unwrap();
-    assert_eq!(ask(third, NOW + 300), Err(Reason::SecretExpired("printer".into())));
+    assert_eq!(ask(third, NOW + 300), Err(RejectReason::SecretExpired("printer".into())));
     // A secret that ends sooner than the other takes its place ends when it says.
     let ends = ClientRecord::with_secret("printer", ClientSecret::new(SECRET).unwrap().expires_at(until(10)));
     let ends = ends.replace_secret(ClientSecret::new(third).unwrap(), until(100));
@@ -251,15 +254,15 @@ fn a_short_secret_is_refused_unless_it_is_said_to_be_one() {
             8
         }
     }
-    ClientSecret::hashed_by(&Slow, "8 chars.", &at(NOW)).unwrap();
-    ClientSecret::hashed_by(&Slow, "7 chars", &at(NOW)).unwrap_err();
+    ClientSecret::with_hasher(&Slow, "8 chars.", &at(NOW)).unwrap();
+    ClientSecret::with_hasher(&Slow, "7 chars", &at(NOW)).unwrap_err();
 }
 
 /// The text that the stand-in of a hasher of one's own is the hash of stands in the source.
 #[test]
 fn the_stand_in_lets_nobody_in() {
     let store = MemoryStore::default();
-    store.add_client(ClientRecord::proven_by("jwt", "private_key_jwt").grant_types(["client_credentials"]));
+    store.add_client(ClientRecord::authenticated_by("jwt", "private_key_jwt").grant_types(["client_credentials"]));
     store.add_client(ClientRecord::public("app"));
     #[derive(Debug)]
     struct Own;
@@ -287,24 +290,24 @@ fn a_client_that_is_not_known_is_checked_by_a_stand_in_and_refused() {
     #[derive(Debug, Default)]
     struct Keys(Arc<AtomicU32>);
     impl ClientSource for Keys {
-        fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<ClaimedClient> {
+        fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<IdentifiedClient> {
             let key = request.headers.get("x-key")?.to_str().ok()?.to_owned();
             let (_, client_id) = parameters.iter().find(|(name, _)| *name == "client_id")?;
             let checked = self.0.clone();
-            Some(ClaimedClient::new(*client_id, move |record| {
+            Some(IdentifiedClient::new(*client_id, move |record| {
                 checked.fetch_add(1, Ordering::Relaxed);
                 record.metadata.extra.get("key").is_some_and(|own| *own == *key)
             }))
         }
         fn stand_in(&self) -> ClientRecord {
-            let mut record = ClientRecord::proven_by("", "key");
+            let mut record = ClientRecord::authenticated_by("", "key");
             record.metadata.extra.insert("key".into(), "of nobody".into());
             record
         }
     }
     let (store, keys) = (MemoryStore::default(), Keys::default());
     let checked = keys.0.clone();
-    let mut record = ClientRecord::proven_by("printer", "key").grant_types(["client_credentials"]);
+    let mut record = ClientRecord::authenticated_by("printer", "key").grant_types(["client_credentials"]);
     record.metadata.extra.insert("key".into(), "right".into());
     store.add_client(record);
     let server = provider().client_source(keys).build().unwrap();
@@ -314,14 +317,14 @@ fn a_client_that_is_not_known_is_checked_by_a_stand_in_and_refused() {
         serve(server.token(&request, at(NOW)), &store).map(drop).map_err(|rejected| rejected.reason)
     };
     ask("printer", "right").unwrap();
-    assert_eq!(ask("printer", "wrong"), Err(Reason::WrongSecret("printer".into())));
-    assert_eq!(ask("nobody", "wrong"), Err(Reason::UnknownClient("nobody".into())));
+    assert_eq!(ask("printer", "wrong"), Err(RejectReason::WrongSecret("printer".into())));
+    assert_eq!(ask("nobody", "wrong"), Err(RejectReason::UnknownClient("nobody".into())));
     assert_eq!(checked.load(Ordering::Relaxed), 3);
-    assert_eq!(ask("nobody", "of nobody"), Err(Reason::UnknownClient("nobody".into())));
+    assert_eq!(ask("nobody", "of nobody"), Err(RejectReason::UnknownClient("nobody".into())));
     // RFC 6749 §2.3: one way to show who it is, and no second one.
     let mut both = form(Some(&raw("printer", "wrong")), "grant_type=client_credentials&scope=stats&client_id=printer");
     both.headers_mut().insert("x-key", "right".parse().unwrap());
-    assert_eq!(serve(server.token(&both, at(NOW)), &store).unwrap_err().reason, Reason::TwoAuthentications);
+    assert_eq!(serve(server.token(&both, at(NOW)), &store).unwrap_err().reason, RejectReason::TwoAuthentications);
 }
 
 /// A grant type that brings no refresh token of its own accord, and one that does.
@@ -359,6 +362,6 @@ fn a_long_secret_fits_in_basic() {
 
 #[test]
 fn a_claim_is_shown_by_the_client_that_it_names() {
-    let claim = ClaimedClient::new("printer", |_| true);
+    let claim = IdentifiedClient::new("printer", |_| true);
     assert_eq!(format!("{claim:?}"), r#"ClaimedClient { client_id: "printer", .. }"#);
 }

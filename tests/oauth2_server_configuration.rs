@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use oauth_proto::oauth2::server::{
-    ClaimedClient, ClientSource, ConfigurationProblem as Problem, Decide, Decision, Endpoint, ExtensionGrant,
-    GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, SecretHasher, TokenGenerator, Uuid4,
+    ClientSource, ConfigurationProblem as Problem, DecideGrant, Decision, Endpoint, ExtensionGrant, GrantType,
+    IdentifiedClient, NewToken, Provider, ProviderBuilder, RandomTokens, SecretHasher, TokenGenerator, Uuid4,
 };
 use oauth_proto::{Error, Secret, Timestamp, Unsupported};
 
@@ -65,25 +65,25 @@ impl TokenGenerator for Short {
 struct Never;
 
 impl ClientSource for Never {
-    fn find(&self, _: &http::request::Parts, _: &[(&str, &str)]) -> Option<ClaimedClient> {
+    fn find(&self, _: &http::request::Parts, _: &[(&str, &str)]) -> Option<IdentifiedClient> {
         None
     }
 }
 
 impl ExtensionGrant for Never {
-    fn judge(&self, _: &Decide, _: Timestamp) -> Decision {
+    fn handle(&self, _: &DecideGrant, _: Timestamp) -> Decision {
         Decision::Denied
     }
 }
 
 #[test]
 fn a_sound_configuration_is_built() {
-    let unique = GrantType::password().scopes("read").unique_tokens();
+    let reuse = GrantType::password().scopes("read").reuse_access_tokens();
     let builders = [
         sound(),
-        sound().add_grant_type(unique).unique_tokens_key(KEY),
-        sound().enable_unique_tokens(KEY).unique_tokens_key_until("b8K0dP4rQ7eF1gL6xN9yWz", Timestamp::from_secs(9)),
-        sound().enable_unique_tokens("short").dangerous_allow_short_keys(),
+        sound().add_grant_type(reuse).token_reuse_key(KEY),
+        sound().reuse_access_tokens(KEY).token_reuse_key_until("b8K0dP4rQ7eF1gL6xN9yWz", Timestamp::from_secs(9)),
+        sound().reuse_access_tokens("short").dangerous_allow_short_keys(),
         sound().only_basic().only_body().client_source(Never),
         sound().add_metadata_member("require_pushed_authorization_requests", false),
         sound().token_generator(Uuid4).token_generator(RandomTokens::of_length(22).unwrap()),
@@ -91,8 +91,8 @@ fn a_sound_configuration_is_built() {
         sound().add_resource("https://api.example.com").add_resource("urn:printer"),
         sound().path(Endpoint::Token, "oauth2/v1/token").path(Endpoint::Register, "/clients"),
         sound().add_metadata_member("service_documentation", "https://auth.example.com/docs"),
-        sound().add_grant_type(GrantType::judged("urn:voucher", Never).with_refresh_token()),
-        sound().add_grant_type(GrantType::refresh_token().without_rotation_grace().keep_refresh_tokens()),
+        sound().add_grant_type(GrantType::extension_with_handler("urn:voucher", Never).with_refresh_token()),
+        sound().add_grant_type(GrantType::refresh_token().without_rotation_grace().allow_refresh_token_reuse()),
         Provider::builder("http://auth.example.com").dangerous_over_http().add_grant_type(GrantType::implicit()),
         Provider::builder("http://127.0.0.1:8080/tenant").add_grant_type(GrantType::client_credentials()),
     ];
@@ -111,36 +111,39 @@ fn each_problem_is_found_and_named() {
         (Provider::builder("https://auth.example.com"), "`ProviderBuilder::add_grant_type`"),
         (grant(GrantType::extension("voucher")), r#""voucher" cannot be the name of an extension grant"#),
         (grant(GrantType::extension("password")), r#""password" cannot be the name"#),
-        (grant(GrantType::judged("authorization_code", Never)), r#""authorization_code" cannot be the name"#),
+        (
+            grant(GrantType::extension_with_handler("authorization_code", Never)),
+            r#""authorization_code" cannot be the name"#,
+        ),
         (grant(GrantType::password().scopes(["a\"b"])), r#"the scope "a\"b" of the grant "password""#),
         (grant(GrantType::password().scopes("é")), r#"the scope "é""#),
         (sound().scope_separator(',').add_grant_type(GrantType::implicit().scopes("a,b")), r#"the scope "a,b""#),
         (sound().scope_separator('\n'), "`ProviderBuilder::scope_separator`"),
         (sound().scope_separator('x'), "`ProviderBuilder::scope_separator`"),
-        (grant(GrantType::password().unique_tokens()), "set `ProviderBuilder::unique_tokens_key`"),
+        (grant(GrantType::password().reuse_access_tokens()), "set `ProviderBuilder::token_reuse_key`"),
         (
-            sound().enable_unique_tokens("a key of 21 bytes ..."),
-            "the key of `ProviderBuilder::unique_tokens_key` has 21 bytes",
+            sound().reuse_access_tokens("a key of 21 bytes ..."),
+            "the key of `ProviderBuilder::token_reuse_key` has 21 bytes",
         ),
-        (sound().unique_tokens_key(KEY), "`ProviderBuilder::unique_tokens_key` has no effect"),
+        (sound().token_reuse_key(KEY), "`ProviderBuilder::token_reuse_key` has no effect"),
         (sound().only_body().allow_raw_basic(), "`ProviderBuilder::allow_raw_basic` has no effect"),
         (sound().allow_any_private_scheme(), "`ProviderBuilder::allow_any_private_scheme` has no effect"),
         (sound().require_resource(), "`ProviderBuilder::require_resource` has no effect"),
         (Provider::builder("https://a.example").add_grant_type(GrantType::refresh_token()), "add one with"),
         (grant(GrantType::password().scopes("a").default_scope("a b")), r#"of "password" has "b""#),
         (
-            grant(GrantType::password().unique_tokens()).unique_tokens_key_until(KEY, Timestamp::from_secs(1)),
-            "`ProviderBuilder::unique_tokens_key_until` needs a key that follows",
+            grant(GrantType::password().reuse_access_tokens()).token_reuse_key_until(KEY, Timestamp::from_secs(1)),
+            "`ProviderBuilder::token_reuse_key_until` needs a key that follows",
         ),
         (
-            sound().enable_unique_tokens(KEY).unique_tokens_key_until("old", Timestamp::from_secs(1)),
-            "the key of `ProviderBuilder::unique_tokens_key_until` has 3 bytes",
+            sound().reuse_access_tokens(KEY).token_reuse_key_until("old", Timestamp::from_secs(1)),
+            "the key of `ProviderBuilder::token_reuse_key_until` has 3 bytes",
         ),
         (
-            grant(GrantType::device_code().unique_tokens()).unique_tokens_key(KEY),
-            "`GrantType::unique_tokens` has no effect",
+            grant(GrantType::device_code().reuse_access_tokens()).token_reuse_key(KEY),
+            "`GrantType::reuse_access_tokens` has no effect",
         ),
-        (grant(GrantType::password().keep_refresh_tokens()), "`GrantType::keep_refresh_tokens`"),
+        (grant(GrantType::password().allow_refresh_token_reuse()), "`GrantType::keep_refresh_tokens`"),
         (grant(GrantType::password().decide_at_refresh()), "`GrantType::decide_at_refresh`"),
         (grant(GrantType::password().without_rotation_grace()), "`GrantType::rotation_grace`"),
         (
@@ -217,7 +220,7 @@ fn all_problems_are_told_at_once() {
         .only_basic()
         .only_body()
         .code_lifetime(Duration::ZERO)
-        .add_grant_type(GrantType::password().unique_tokens());
+        .add_grant_type(GrantType::password().reuse_access_tokens());
     let invalid = builder.build().unwrap_err();
     assert_eq!(invalid.problems().len(), 4, "{invalid}");
     let text = invalid.to_string();

@@ -7,9 +7,9 @@ mod world;
 use std::time::Duration;
 
 use oauth_proto::oauth2::server::{
-    Claim, ClientRecord, ClientSecret, Decide, Decision, Dispatched, Endpoint, FindToken, Grant, GrantRecord,
-    GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, Reason, RegistrationPolicy, SecretHasher, Store,
-    TokenGenerator, TokenHash, UnknownScope, Uuid4, serve, serve_with,
+    Approval, ClientRecord, ClientSecret, DecideGrant, Decision, Dispatched, Endpoint, FindToken, GrantCredential,
+    GrantRecord, GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, RegistrationPolicy, RejectReason,
+    SecretHasher, Store, TokenGenerator, TokenHash, UnknownScope, Uuid4, serve, serve_with,
 };
 use oauth_proto::oauth2::{self, Authorize, Client, ClientMetadata, Token};
 use oauth_proto::{Error, Moment, Secret, Timestamp};
@@ -35,8 +35,8 @@ fn is_active(world: &World, token: &Token) -> bool {
 }
 
 #[test]
-fn an_equal_request_gets_the_unique_token_that_is_there() {
-    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+fn an_equal_request_gets_the_reusable_token_that_is_there() {
+    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere"));
     let first = password(&world).unwrap();
     world.now.set(NOW + 600);
     let second = password(&world).unwrap();
@@ -62,11 +62,11 @@ fn an_equal_request_gets_the_unique_token_that_is_there() {
 /// Row `unique-token-other-data`: a step-up, another tenant.
 #[test]
 fn unique_token_other_data() {
-    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere"));
     let token = |data: serde_json::Value| {
         let client = world.client();
         let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
-        let grant = Grant::new("jane").data(data);
+        let grant = Approval::new("jane").data(data);
         let consent = world.consent(&authorization.url);
         let response = serve(world.provider.grant(consent, grant, world.moment()), &world.store).unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
@@ -89,12 +89,12 @@ fn unique_token_other_data() {
 }
 
 #[test]
-fn the_key_of_unique_tokens_is_changed_at_a_time_that_all_processes_know() {
+fn the_key_of_reusable_tokens_is_changed_at_a_time_that_all_processes_know() {
     let old = "the key of last year, which is kept";
-    let (mut world, end) = (World::new(provider().enable_unique_tokens(old)), NOW + 100);
+    let (mut world, end) = (World::new(provider().reuse_access_tokens(old)), NOW + 100);
     let first = password(&world).unwrap();
-    let both = provider().enable_unique_tokens("the key of this year, which is new");
-    let both = both.unique_tokens_key_until(old, Timestamp::from_secs(end)).build().unwrap();
+    let both = provider().reuse_access_tokens("the key of this year, which is new");
+    let both = both.token_reuse_key_until(old, Timestamp::from_secs(end)).build().unwrap();
     let before = std::mem::replace(&mut world.provider, both.clone());
     // Both use the old key until its end, so that each can open what the other has sealed.
     assert_eq!(password(&world).unwrap().access_token, first.access_token);
@@ -132,7 +132,7 @@ fn a_grant_ends_when_the_operator_says_however_often_it_is_refreshed() {
     let late = World::new(provider().add_grant_type(short));
     let authorization = late.run(late.client().authorize(Authorize::scope("read"), late.moment())).unwrap();
     let consent = late.consent(&authorization.url);
-    let response = serve(late.provider.grant(consent, Grant::new("jane"), late.moment()), &late.store).unwrap();
+    let response = serve(late.provider.grant(consent, Approval::new("jane"), late.moment()), &late.store).unwrap();
     let callback = response.headers()["location"].to_str().unwrap().to_owned();
     late.now.set(NOW + 30);
     let error = late.run(late.client().redeem(authorization.pending, &callback, late.moment())).unwrap_err();
@@ -165,10 +165,10 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
         let step = client.request_token(grant, world.moment()).unwrap();
         let oauth_proto::Step::Send(request, sent) = step else { unreachable!() };
         let asked = std::cell::Cell::new(0);
-        let decide = |question: Decide| {
+        let decide = |question: DecideGrant| {
             asked.set(asked.get() + 1);
-            let Claim::Refresh(grant) = &question.claim else { panic!("{question:?}") };
-            assert_eq!((question.scope.as_str(), question.claim.grant_type()), ("read write", "refresh_token"));
+            let GrantCredential::Refresh(grant) = &question.credential else { panic!("{question:?}") };
+            assert_eq!((question.scope.as_str(), question.credential.grant_type()), ("read write", "refresh_token"));
             Ok::<_, String>(decide(grant))
         };
         let end = serve_with(world.provider.dispatch(&request, world.moment()), &world.store, decide);
@@ -183,15 +183,15 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
     };
     // A denial changes nothing: the user may be let in again.
     assert_eq!(code(&refresh(&first, &|_| Decision::Denied).unwrap_err()), "invalid_grant");
-    let wider = |grant: &GrantRecord| Decision::Granted(Grant::of(grant).scope("read write admin"));
+    let wider = |grant: &GrantRecord| Decision::Granted(Approval::of(grant).scope("read write admin"));
     assert_eq!(code(&refresh(&first, &wider).unwrap_err()), "server_error");
-    assert_eq!(code(&refresh(&first, &|_| Decision::Granted(Grant::new("joe"))).unwrap_err()), "server_error");
-    let second = refresh(&first, &|grant| Decision::Granted(Grant::of(grant))).unwrap();
+    assert_eq!(code(&refresh(&first, &|_| Decision::Granted(Approval::new("joe"))).unwrap_err()), "server_error");
+    let second = refresh(&first, &|grant| Decision::Granted(Approval::of(grant))).unwrap();
     assert_eq!(second.scope, Some("read write".into()));
     // Less, with other data, from now on.
     let less = |grant: &GrantRecord| {
         let data = serde_json::json!({ "tenant": 8 });
-        Decision::Granted(Grant::of(grant).scope("read").data(data))
+        Decision::Granted(Approval::of(grant).scope("read").data(data))
     };
     let third = refresh(&second, &less).unwrap();
     assert_eq!(third.scope, Some("read".into()));
@@ -204,7 +204,7 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
     let lost = refresh(&second, &|_| Decision::Denied);
     assert_eq!(code(&lost.unwrap_err()), "invalid_grant");
     assert_eq!(
-        refresh(&second, &|grant| Decision::Granted(Grant::of(grant))).unwrap().refresh_token,
+        refresh(&second, &|grant| Decision::Granted(Approval::of(grant))).unwrap().refresh_token,
         third.refresh_token
     );
 }
@@ -212,20 +212,21 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
 #[test]
 fn unique_tokens_need_a_key_and_a_user() {
     // Without a key there is no server at all.
-    let unique = GrantType::authorization_code().scopes("read").unique_tokens();
-    provider().add_grant_type(unique).build().unwrap_err();
-    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+    let reuse = GrantType::authorization_code().scopes("read").reuse_access_tokens();
+    provider().add_grant_type(reuse).build().unwrap_err();
+    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere"));
     let authorization = world.run(world.client().authorize(Authorize::scope("read"), world.moment())).unwrap();
     let consent = world.consent(&authorization.url);
-    let rejected = serve(world.provider.grant(consent, Grant::anonymous(), world.moment()), &world.store).unwrap_err();
-    assert!(matches!(rejected.reason, Reason::Misconfigured(_)), "{rejected}");
+    let rejected =
+        serve(world.provider.grant(consent, Approval::anonymous(), world.moment()), &world.store).unwrap_err();
+    assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{rejected}");
     assert!(rejected.response().headers()["location"].to_str().unwrap().contains("error=server_error"));
 }
 
 #[test]
-fn a_grant_type_alone_has_unique_tokens_where_only_the_key_is_set_for_all() {
-    let unique = GrantType::password().scopes("read").unique_tokens();
-    let world = World::new(provider().add_grant_type(unique).unique_tokens_key("a key that lies elsewhere"));
+fn a_grant_type_alone_has_reusable_tokens_where_only_the_key_is_set_for_all() {
+    let reuse = GrantType::password().scopes("read").reuse_access_tokens();
+    let world = World::new(provider().add_grant_type(reuse).token_reuse_key("a key that lies elsewhere"));
     assert_eq!(password(&world).unwrap().access_token, password(&world).unwrap().access_token);
     let by_code = || world.sign_in(&world.client(), Authorize::scope("read")).unwrap().access_token;
     assert_ne!(by_code(), by_code());
@@ -238,7 +239,8 @@ fn a_code_lives_as_long_as_the_operator_says() {
     let redeemed_after = |seconds| {
         let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
         let consent = world.consent(&authorization.url);
-        let response = serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store).unwrap();
+        let response =
+            serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store).unwrap();
         world.now.set(world.now.get() + seconds);
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
         world.run(client.redeem(authorization.pending, &callback, world.moment()))
@@ -290,7 +292,7 @@ fn a_client_that_lost_the_answer_gets_the_same_successor_for_a_while() {
 
 #[test]
 fn refresh_tokens_that_are_kept_stay_but_for_public_clients() {
-    let world = World::new(provider().add_grant_type(GrantType::refresh_token().keep_refresh_tokens()));
+    let world = World::new(provider().add_grant_type(GrantType::refresh_token().allow_refresh_token_reuse()));
     let client = world.client();
     let first = world.sign_in(&client, Authorize::scope("read")).unwrap();
     for _ in 0..3 {
@@ -371,7 +373,7 @@ fn tokens_look_as_their_generator_makes_them() {
     let world = World::new(provider().token_generator(Named));
     let client = world.client();
     let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
-    let grant = Grant::new("jane").data(serde_json::json!({ "tenant": 7 }));
+    let grant = Approval::new("jane").data(serde_json::json!({ "tenant": 7 }));
     let consent = world.consent(&authorization.url);
     let response = serve(world.provider.grant(consent, grant, world.moment()), &world.store).unwrap();
     let callback = response.headers()["location"].to_str().unwrap().to_owned();
@@ -396,7 +398,7 @@ fn secrets_are_checked_by_the_hasher_that_hashed_them() {
     }
     let world = World::new(provider().secret_hasher(Backwards));
     let moment = Moment::new(Timestamp::from_secs(1), [9; 32]);
-    let record = ClientSecret::hashed_by(&Backwards, SECRET, &moment).unwrap();
+    let record = ClientSecret::with_hasher(&Backwards, SECRET, &moment).unwrap();
     let record = ClientRecord::with_secret("printer", record).add_redirect_uri(world::REDIRECT);
     world.store.add_client(record.add_grant_type("password"));
     password(&world).unwrap();

@@ -6,10 +6,10 @@
 mod world;
 
 use oauth_proto::oauth2::server::{
-    ClaimedClient, ClientSource, FindClient, FindToken, GrantType, Provider, ProviderBuilder, RegistrationPolicy,
+    ClientSource, FindClient, FindToken, GrantType, IdentifiedClient, Provider, ProviderBuilder, RegistrationPolicy,
     Store, TokenHash, serve,
 };
-use oauth_proto::oauth2::{Authorize, Client, ClientMetadata, Registration};
+use oauth_proto::oauth2::{Authorize, Client, ClientMetadata, ClientRegistration};
 use serde_json::{Value, json};
 use world::{ISSUER, World, provider};
 
@@ -239,7 +239,7 @@ fn a_method_that_is_not_accepted_is_not_there_by_default_either() {
 struct Assertions;
 
 impl ClientSource for Assertions {
-    fn find(&self, _: &http::request::Parts, _: &[(&str, &str)]) -> Option<ClaimedClient> {
+    fn find(&self, _: &http::request::Parts, _: &[(&str, &str)]) -> Option<IdentifiedClient> {
         None
     }
 }
@@ -416,7 +416,7 @@ fn our_client_reads_what_was_left_out() {
     let world = open();
     let mut metadata = ClientMetadata::new([CALLBACK]);
     metadata.scope = Some("read admin".into());
-    let registration: Registration = world.run(world.server().register(&metadata, None)).unwrap();
+    let registration: ClientRegistration = world.run(world.server().register(&metadata, None)).unwrap();
     assert_eq!(registration.metadata.scope, Some("read".into()));
 }
 

@@ -10,9 +10,9 @@ use std::task::Poll;
 
 use oauth_proto::Timestamp;
 use oauth_proto::oauth2::server::{
-    AsyncStore, Blocking, ClientRecord, FindClient, FindTicket, FindToken, FoundTicket, MemoryStore, Redeem,
-    Redemption, RemoveClient, ReplaceTicket, Revoke, Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
-    Store, Ticket, TokenHash, TokenKind, TokenRecord, conformance,
+    AsyncStore, Blocking, ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, MemoryStore,
+    OneTimeRecord, Redeem, Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
+    SaveOneTimeRecord, SaveTokens, Saved, Store, TokenHash, TokenKind, TokenRecord, conformance,
 };
 
 const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
@@ -25,13 +25,13 @@ enum Fault {
     RemovesClientsAlone,
     RedeemsWithoutSpending,
     RedeemsInTwoSteps,
-    LeavesTicketsWithTheirGrant,
-    OverwritesAliases,
+    LeavesRecordsWithTheirGrant,
+    OverwritesSecondKeys,
     TakesStaleVersions,
-    ReplacesSpentTickets,
+    ReplacesUsedRecords,
     IgnoresParents,
-    ReturnsExpiredUniqueTokens,
-    ChecksUniqueKeysInTwoSteps,
+    ReturnsExpiredReusableTokens,
+    ChecksReuseKeysInTwoSteps,
     LosesNarrowedScopes,
     RotatesTwice,
     RotatesInTwoSteps,
@@ -42,7 +42,7 @@ enum Fault {
 struct Broken {
     inner: MemoryStore,
     fault: Fault,
-    tickets: Mutex<HashMap<TokenHash, Arc<Ticket>>>,
+    one_time_records: Mutex<HashMap<TokenHash, Arc<OneTimeRecord>>>,
     tokens: Mutex<Vec<(TokenHash, Arc<TokenRecord>)>>,
     undead: Mutex<HashMap<TokenHash, Arc<TokenRecord>>>,
 }
@@ -52,16 +52,16 @@ impl Broken {
         Self {
             inner: MemoryStore::default(),
             fault,
-            tickets: Mutex::default(),
+            one_time_records: Mutex::default(),
             tokens: Mutex::default(),
             undead: Mutex::default(),
         }
     }
 
-    /// Whether a token with that unique key is there.
-    fn has_unique(&self, unique: TokenHash) -> bool {
+    /// Whether a token with that reuse key is there.
+    fn has_reusable(&self, reuse: TokenHash) -> bool {
         let tokens = self.tokens.lock().unwrap();
-        let mut equal = tokens.iter().filter(|(_, record)| record.unique.as_ref().is_some_and(|own| own.key == unique));
+        let mut equal = tokens.iter().filter(|(_, record)| record.reuse.as_ref().is_some_and(|own| own.key == reuse));
         equal.any(|(key, _)| self.inner.find_token(&FindToken { key: *key }).unwrap().is_some())
     }
 
@@ -96,40 +96,41 @@ impl Store for Broken {
         Ok(removed)
     }
 
-    fn save_ticket(&self, query: &SaveTicket) -> Result<bool, Infallible> {
-        self.tickets.lock().unwrap().insert(query.key, query.ticket.clone());
-        let mut saved = self.inner.save_ticket(query)?;
-        if self.fault == Fault::OverwritesAliases && !saved {
-            let other = self.inner.find_ticket(&FindTicket { key: query.alias.unwrap() })?.unwrap();
-            self.inner.revoke(&Revoke::Grant(other.ticket.grant_id))?;
-            saved = self.inner.save_ticket(query)?;
+    fn save_one_time_record(&self, query: &SaveOneTimeRecord) -> Result<bool, Infallible> {
+        self.one_time_records.lock().unwrap().insert(query.key, query.record.clone());
+        let mut saved = self.inner.save_one_time_record(query)?;
+        if self.fault == Fault::OverwritesSecondKeys && !saved {
+            let other =
+                self.inner.find_one_time_record(&FindOneTimeRecord { key: query.second_key.unwrap() })?.unwrap();
+            self.inner.revoke(&Revoke::Grant(other.record.grant_id))?;
+            saved = self.inner.save_one_time_record(query)?;
         }
         Ok(saved)
     }
 
-    fn find_ticket(&self, query: &FindTicket) -> Result<Option<FoundTicket>, Infallible> {
-        let mut found = self.inner.find_ticket(query)?;
+    fn find_one_time_record(&self, query: &FindOneTimeRecord) -> Result<Option<FoundOneTimeRecord>, Infallible> {
+        let mut found = self.inner.find_one_time_record(query)?;
         if let Some(found) = &mut found
-            && self.fault == Fault::LeavesTicketsWithTheirGrant
+            && self.fault == Fault::LeavesRecordsWithTheirGrant
         {
-            Arc::make_mut(&mut found.ticket).grant_id = self.tickets.lock().unwrap()[&found.key].grant_id;
+            Arc::make_mut(&mut found.record).grant_id = self.one_time_records.lock().unwrap()[&found.key].grant_id;
         }
         Ok(found)
     }
 
-    fn replace_ticket(&self, query: &ReplaceTicket) -> Result<bool, Infallible> {
-        let found = self.inner.find_ticket(&FindTicket { key: query.key })?;
+    fn replace_one_time_record(&self, query: &ReplaceOneTimeRecord) -> Result<bool, Infallible> {
+        let found = self.inner.find_one_time_record(&FindOneTimeRecord { key: query.key })?;
         match (self.fault, found) {
             (Fault::TakesStaleVersions, Some(found)) => {
-                self.inner.replace_ticket(&ReplaceTicket { version: found.version, ..query.clone() })
+                self.inner.replace_one_time_record(&ReplaceOneTimeRecord { version: found.version, ..query.clone() })
             }
-            (Fault::ReplacesSpentTickets, Some(found)) if found.spent => Ok(true),
-            _ => self.inner.replace_ticket(query),
+            (Fault::ReplacesUsedRecords, Some(found)) if found.used => Ok(true),
+            _ => self.inner.replace_one_time_record(query),
         }
     }
 
     fn redeem(&self, query: &Redeem) -> Result<Redemption, Infallible> {
-        let found = self.inner.find_ticket(&FindTicket { key: query.key })?;
+        let found = self.inner.find_one_time_record(&FindOneTimeRecord { key: query.key })?;
         self.tokens.lock().unwrap().extend(query.tokens.iter().map(|tokens| tokens.access.clone()));
         if self.fault == Fault::RedeemsInTwoSteps {
             std::thread::yield_now();
@@ -137,7 +138,7 @@ impl Store for Broken {
         let redemption = self.inner.redeem(query)?;
         let forgotten = match self.fault {
             Fault::RedeemsWithoutSpending => true,
-            Fault::RedeemsInTwoSteps => found.is_some_and(|found| !found.spent),
+            Fault::RedeemsInTwoSteps => found.is_some_and(|found| !found.used),
             _ => false,
         };
         if let (Redemption::Replayed(_), true, Some(tokens)) = (&redemption, forgotten, &query.tokens) {
@@ -151,15 +152,15 @@ impl Store for Broken {
         let mut query = query.clone();
         match self.fault {
             Fault::IgnoresParents => query.parent = None,
-            Fault::ReturnsExpiredUniqueTokens => query.tokens.now = Timestamp::from_secs(0),
-            Fault::ChecksUniqueKeysInTwoSteps => {
-                let own = query.tokens.access.1.unique.clone();
-                let before = own.as_ref().is_some_and(|own| self.has_unique(own.key));
+            Fault::ReturnsExpiredReusableTokens => query.tokens.now = Timestamp::from_secs(0),
+            Fault::ChecksReuseKeysInTwoSteps => {
+                let own = query.tokens.access.1.reuse.clone();
+                let before = own.as_ref().is_some_and(|own| self.has_reusable(own.key));
                 (0..4).for_each(|_| std::thread::yield_now());
                 let saved = self.inner.save_tokens(&query)?;
                 self.tokens.lock().unwrap().push(query.tokens.access.clone());
                 if let (false, Saved::Existing(..)) = (before, &saved) {
-                    Arc::make_mut(&mut query.tokens.access.1).unique = None;
+                    Arc::make_mut(&mut query.tokens.access.1).reuse = None;
                     return self.inner.save_tokens(&query);
                 }
                 return Ok(saved);
@@ -235,13 +236,13 @@ fn every_broken_store_is_caught_by_the_rule_that_it_breaks() {
         (Fault::RemovesClientsAlone, "RemoveClient"),
         (Fault::RedeemsWithoutSpending, "answers Replayed"),
         (Fault::RedeemsInTwoSteps, "exactly one is answered Redeemed; "),
-        (Fault::LeavesTicketsWithTheirGrant, "the grant of the existing token"),
-        (Fault::OverwritesAliases, "alias of a living ticket"),
-        (Fault::TakesStaleVersions, "ReplaceTicket with a version"),
-        (Fault::ReplacesSpentTickets, "ReplaceTicket leaves a ticket alone that is spent"),
+        (Fault::LeavesRecordsWithTheirGrant, "the grant of the existing token"),
+        (Fault::OverwritesSecondKeys, "second key of a living record"),
+        (Fault::TakesStaleVersions, "ReplaceOneTimeRecord with a version"),
+        (Fault::ReplacesUsedRecords, "ReplaceOneTimeRecord leaves a record alone that is used"),
         (Fault::IgnoresParents, "ParentGone"),
-        (Fault::ReturnsExpiredUniqueTokens, "expired"),
-        (Fault::ChecksUniqueKeysInTwoSteps, "unique key"),
+        (Fault::ReturnsExpiredReusableTokens, "expired"),
+        (Fault::ChecksReuseKeysInTwoSteps, "reuse key"),
         (Fault::LosesNarrowedScopes, "access token's record, whole"),
         (Fault::RotatesTwice, "the second Rotate answers Replaced"),
         (Fault::RotatesInTwoSteps, "exactly one is answered Rotated; "),
@@ -291,9 +292,9 @@ impl AsyncStore for Slow {
         find_client: FindClient -> Option<Arc<ClientRecord>>;
         save_client: SaveClient -> bool;
         remove_client: RemoveClient -> bool;
-        save_ticket: SaveTicket -> bool;
-        find_ticket: FindTicket -> Option<FoundTicket>;
-        replace_ticket: ReplaceTicket -> bool;
+        save_one_time_record: SaveOneTimeRecord -> bool;
+        find_one_time_record: FindOneTimeRecord -> Option<FoundOneTimeRecord>;
+        replace_one_time_record: ReplaceOneTimeRecord -> bool;
         save_tokens: SaveTokens -> Saved;
         find_token: FindToken -> Option<Arc<TokenRecord>>;
         rotate: Rotate -> Rotation;
@@ -301,10 +302,10 @@ impl AsyncStore for Slow {
     }
 
     async fn redeem(&self, query: &Redeem) -> Result<Redemption, Infallible> {
-        let found = self.inner.find_ticket(&FindTicket { key: query.key })?;
+        let found = self.inner.find_one_time_record(&FindOneTimeRecord { key: query.key })?;
         elsewhere().await;
         let redemption = self.inner.redeem(query)?;
-        let forgotten = self.redeems_in_two_steps && found.is_some_and(|found| !found.spent);
+        let forgotten = self.redeems_in_two_steps && found.is_some_and(|found| !found.used);
         if forgotten && matches!(redemption, Redemption::Replayed(_)) {
             return Ok(Redemption::Redeemed);
         }
@@ -340,9 +341,9 @@ unreachable_store! {
     find_client: FindClient -> Option<Arc<ClientRecord>>;
     save_client: SaveClient -> bool;
     remove_client: RemoveClient -> bool;
-    save_ticket: SaveTicket -> bool;
-    find_ticket: FindTicket -> Option<FoundTicket>;
-    replace_ticket: ReplaceTicket -> bool;
+    save_one_time_record: SaveOneTimeRecord -> bool;
+    find_one_time_record: FindOneTimeRecord -> Option<FoundOneTimeRecord>;
+    replace_one_time_record: ReplaceOneTimeRecord -> bool;
     redeem: Redeem -> Redemption;
     save_tokens: SaveTokens -> Saved;
     find_token: FindToken -> Option<Arc<TokenRecord>>;

@@ -3,7 +3,7 @@
 use http::Request;
 use oauth_proto::Timestamp;
 use oauth_proto::oauth1::{
-    ClientCredentials, KeyEncoding, Method, Placement, Scheme, Signer, Stamp, TokenCredentials, base_string,
+    ClientCredentials, KeyEncoding, Method, ParameterPlacement, Scheme, Signer, Stamp, TokenCredentials, base_string,
 };
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -248,17 +248,17 @@ fn placements() -> Outcome {
     let protocol = "oauth_consumer_key=key&oauth_nonce=n%20n&oauth_signature_method=HMAC-SHA1&oauth_timestamp=7\
                     &oauth_token=t%26t&oauth_version=1.0&oauth_signature=";
 
-    let query = form(Placement::Query)?;
+    let query = form(ParameterPlacement::Query)?;
     let in_query = query.uri().query().unwrap().strip_prefix("q=1&").unwrap();
     assert!(in_query.starts_with(protocol), "{in_query}");
     assert!(!query.headers().contains_key("authorization"));
 
-    let body = form(Placement::Body)?;
+    let body = form(ParameterPlacement::Body)?;
     let in_body = std::str::from_utf8(body.body())?.strip_prefix("b=2&").unwrap();
     assert_eq!(in_body, in_query);
     assert!(!body.headers().contains_key("content-length"));
 
-    let header = form(Placement::Header)?;
+    let header = form(ParameterPlacement::Header)?;
     let signature = in_query.strip_prefix(protocol).unwrap();
     assert!(authorization(&header).contains(&format!("oauth_signature=\"{signature}\"")));
     assert_eq!(base(&header), base(&query));

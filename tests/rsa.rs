@@ -3,7 +3,7 @@
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use http::Request;
-use oauth_proto::oauth1::server::{ClientRecord, MemoryStore, Reason, Verifier, serve};
+use oauth_proto::oauth1::server::{ClientRecord, MemoryStore, RejectReason, Verifier, serve};
 use oauth_proto::oauth1::{ClientCredentials, Method, RsaKey, Scheme, Session, Signer, Stamp, TokenCredentials};
 use oauth_proto::wire::percent;
 use oauth_proto::{Error, Moment, Timestamp, Unsupported};
@@ -95,16 +95,16 @@ fn a_public_key_verifies_and_does_not_sign() {
         let moment = Moment::new(Timestamp::from_secs(2), [1; 32]);
         serve(verifier.verify(request, moment), &store).map_err(|rejected| rejected.reason)
     };
-    assert_eq!(verify(&signed(Method::rsa_sha256(private()))).unwrap().client, "key");
+    assert_eq!(verify(&signed(Method::rsa_sha256(private()))).unwrap().client_key, "key");
 
     // A changed request, another hash, and a client that is not known.
     let mut changed = signed(Method::rsa_sha256(private()));
     *changed.method_mut() = http::Method::DELETE;
-    assert_eq!(verify(&changed), Err(Reason::WrongSignature));
+    assert_eq!(verify(&changed), Err(RejectReason::WrongSignature));
     let sha1 = verify(&signed(Method::rsa_sha1(private())));
-    assert_eq!(sha1, Err(Reason::MethodUnsupported("RSA-SHA1".into())));
+    assert_eq!(sha1, Err(RejectReason::MethodUnsupported("RSA-SHA1".into())));
     store.add_client("key", ClientRecord::with_secret("a secret and no key").unwrap());
-    assert_eq!(verify(&signed(Method::rsa_sha256(private()))), Err(Reason::UnknownClient("key".into())));
+    assert_eq!(verify(&signed(Method::rsa_sha256(private()))), Err(RejectReason::UnknownClient("key".into())));
 
     let signer = Signer::new(&Scheme::new(Method::rsa_sha256(public())), &ClientCredentials::without_secret("k"), None);
     let mut request = Request::get("https://photos.example.net/").body(Vec::new()).unwrap();

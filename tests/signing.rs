@@ -3,7 +3,8 @@
 use http::Request;
 use http::header::HeaderValue;
 use oauth_proto::oauth1::{
-    ClientCredentials, Method, Placement, Scheme, SignatureMethod, Signer, Stamp, TokenCredentials, base_string,
+    ClientCredentials, Method, ParameterPlacement, Scheme, SignatureMethod, Signer, Stamp, TokenCredentials,
+    base_string,
 };
 use oauth_proto::{Error, Timestamp, Unsupported};
 
@@ -80,7 +81,7 @@ fn force_include_body_makes_a_form_of_what_reads_as_one() {
 
 #[test]
 fn the_placement_in_the_body_needs_a_form_or_nothing() {
-    let in_body = Scheme::default().placement(Placement::Body);
+    let in_body = Scheme::default().placement(ParameterPlacement::Body);
     let mut empty = post(None, "");
     sign(&in_body, &mut empty).unwrap();
     assert!(empty.body().starts_with(b"oauth_consumer_key=key&"));
@@ -97,7 +98,7 @@ fn the_placement_in_the_body_needs_a_form_or_nothing() {
 #[test]
 fn a_get_request_gets_no_body() {
     let mut request = Request::get("https://a.example/").body(Vec::new()).unwrap();
-    let error = sign(&Scheme::default().placement(Placement::Body), &mut request).unwrap_err();
+    let error = sign(&Scheme::default().placement(ParameterPlacement::Body), &mut request).unwrap_err();
     assert_eq!(error, Unsupported::NoFormBody { reason: "this method has no body" }.into());
 }
 
@@ -115,7 +116,7 @@ fn a_body_of_any_type_is_signed_by_its_head() {
 
     let form = |stream: bool| {
         let builder = Request::post("https://a.example/x").header("content-type", "application/x-www-form-urlencoded");
-        let signer = Signer::new(&Scheme::default().placement(Placement::Query), &client, None);
+        let signer = Signer::new(&Scheme::default().placement(ParameterPlacement::Query), &client, None);
         if stream {
             let mut request = builder.body(Stream).unwrap();
             signer.sign_head(&mut request, b"a=1", stamp()).unwrap();
@@ -127,7 +128,10 @@ fn a_body_of_any_type_is_signed_by_its_head() {
     };
     assert_eq!(form(true), form(false));
     for (scheme, refused) in [
-        (Scheme::default().placement(Placement::Body), Unsupported::NoFormBody { reason: "the body is not at hand" }),
+        (
+            Scheme::default().placement(ParameterPlacement::Body),
+            Unsupported::NoFormBody { reason: "the body is not at hand" },
+        ),
         (Scheme::default().body_hash(), Unsupported::BodyNotAtHand),
     ] {
         let error = Signer::new(&scheme, &client, None).sign_head(&mut stream, b"", stamp()).unwrap_err();
@@ -138,10 +142,10 @@ fn a_body_of_any_type_is_signed_by_its_head() {
 #[test]
 fn parameters_of_the_protocol_stand_in_one_place() {
     for (placement, uri) in [
-        (Placement::Header, "https://a.example/?oauth_nonce=1"),
-        (Placement::Query, "https://a.example/?oauth_nonce=1"),
-        (Placement::Header, "https://a.example/?oauth_of_our_own=1"),
-        (Placement::Body, "https://a.example/?oauth_of_our_own=1"),
+        (ParameterPlacement::Header, "https://a.example/?oauth_nonce=1"),
+        (ParameterPlacement::Query, "https://a.example/?oauth_nonce=1"),
+        (ParameterPlacement::Header, "https://a.example/?oauth_of_our_own=1"),
+        (ParameterPlacement::Body, "https://a.example/?oauth_of_our_own=1"),
     ] {
         let mut request = Request::post(uri).body(Vec::new()).unwrap();
         let error = sign(&Scheme::default().placement(placement), &mut request).unwrap_err();
@@ -149,7 +153,7 @@ fn parameters_of_the_protocol_stand_in_one_place() {
     }
     // One of our own in the same place is a parameter like any other.
     let mut request = Request::get("https://a.example/?oauth_zzz=1&a=2").body(Vec::new()).unwrap();
-    sign(&Scheme::default().placement(Placement::Query), &mut request).unwrap();
+    sign(&Scheme::default().placement(ParameterPlacement::Query), &mut request).unwrap();
     let base = base(&request);
     assert!(base.contains("&a%3D2%26oauth_consumer_key") && base.ends_with("%26oauth_zzz%3D1"), "{base}");
 }
@@ -175,7 +179,7 @@ fn another_schemes_header_is_not_overwritten() {
         assert_eq!(request.headers()["authorization"], value);
     }
     let mut request = Request::get("https://a.example/").header("authorization", "Basic abc").body(Vec::new()).unwrap();
-    sign(&Scheme::default().placement(Placement::Query), &mut request).unwrap();
+    sign(&Scheme::default().placement(ParameterPlacement::Query), &mut request).unwrap();
     assert_eq!(request.headers()["authorization"], "Basic abc");
 }
 

@@ -10,12 +10,13 @@ use std::sync::Arc;
 use common::{CALLBACK, NOW, ORIGIN, World, fields};
 use http::Request;
 use oauth_proto::oauth1::server::{
-    ClientRecord, Credentials, Decide, Decision, FindCredentials, FindTemporary, Grant, MemoryStore, NextQuery,
-    OneTimeUse, Reason, Redeem, Redemption, RememberNonce, SaveTemporary, ServerStep, Store, TemporaryRecord, serve,
+    AfterConsent, Approval, ClientRecord, FindCredentials, FindTemporary, FoundCredentials, MemoryStore, NextQuery,
+    OneTimeUse, RecordDecision, Redeem, Redemption, RejectReason, RememberNonce, SaveTemporary, ServerStep, Store,
+    TemporaryRecord, serve,
 };
 use oauth_proto::oauth1::{
-    ApiRequest, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method, Pending, Placement, Scheme,
-    Service, Signer, Token, TokenCredentials,
+    ApiRequest, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method, ParameterPlacement, Pending,
+    Scheme, Server, Signer, Token, TokenCredentials,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Refused, Response, Step, Timestamp, Unsupported};
 
@@ -23,14 +24,14 @@ use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Refused, Response,
 fn a_client_gets_a_token_and_the_service_knows_for_whom_it_acts() {
     let world = World::default();
     let verified = world.verify(&world.signed()).unwrap();
-    assert_eq!(verified.client, "dpf43f3p2l4k3l03");
-    assert_eq!(verified.grant, Some(Grant::new("jane")));
+    assert_eq!(verified.client_key, "dpf43f3p2l4k3l03");
+    assert_eq!(verified.approval, Some(Approval::new("jane")));
 }
 
 #[test]
 fn every_method_and_placement_walks_the_three_legs() {
     for method in [Method::HMAC_SHA1, Method::HMAC_SHA256, Method::HMAC_SHA512] {
-        for placement in [Placement::Header, Placement::Body, Placement::Query] {
+        for placement in [ParameterPlacement::Header, ParameterPlacement::Body, ParameterPlacement::Query] {
             let scheme = Scheme::new(method.clone()).placement(placement);
             let world = World::new(|service| service.scheme(scheme), |provider| provider);
             assert!(world.verify(&world.signed()).is_ok(), "{method:?} {placement:?}");
@@ -41,11 +42,11 @@ fn every_method_and_placement_walks_the_three_legs() {
 #[test]
 fn a_service_that_wants_get_gets_it() {
     let world = World::new(
-        |service| service.by_get().scheme(Scheme::default().placement(Placement::Query)),
+        |service| service.by_get().scheme(Scheme::default().placement(ParameterPlacement::Query)),
         oauth_proto::oauth1::server::Provider::allow_get,
     );
     assert!(world.verify(&world.signed()).is_ok());
-    let refusing = World::new(Service::by_get, |provider| provider);
+    let refusing = World::new(Server::by_get, |provider| provider);
     let Step::Send(request, _) = refusing.client.authorize(Authorize::callback(CALLBACK), refusing.moment()).unwrap()
     else {
         panic!("nothing to send")
@@ -84,7 +85,7 @@ fn the_service_shows_what_the_client_asks_for() {
     let authorize = Authorize::callback(CALLBACK).realm("Photos").realm("Albums").parameter("scope", "read write");
     let pending = world.begin(authorize).unwrap();
     let consent = world.consent(&world.client.authorization_url(&pending, &[("lang", "de")]).unwrap()).unwrap();
-    assert_eq!(consent.client, "dpf43f3p2l4k3l03");
+    assert_eq!(consent.client_key, "dpf43f3p2l4k3l03");
     assert_eq!(consent.callback.as_deref(), Some(CALLBACK));
     assert_eq!(consent.realm.as_deref(), Some("Photos Albums"));
     assert_eq!(consent.parameters["scope"], "read write");
@@ -98,13 +99,13 @@ fn a_user_who_denies_sends_the_client_a_refusal() {
     let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
     let url = world.client.authorization_url(&pending, &[]).unwrap();
     let consent = world.consent(&url).unwrap();
-    let Decision::Redirect(response) = serve(consent.deny(world.moment()), &world.store).unwrap() else {
+    let AfterConsent::Redirect(response) = serve(consent.deny(world.moment()), &world.store).unwrap() else {
         panic!("no redirect")
     };
     let callback = response.headers()["location"].to_str().unwrap();
     let refused = Refused::Denied { problem: Some("user_refused".into()), advice: None, response: None };
     assert_eq!(world.redeem(pending, callback), Err(refused.into()));
-    assert_eq!(world.consent(&url).unwrap_err().reason, Reason::NothingPending);
+    assert_eq!(world.consent(&url).unwrap_err().reason, RejectReason::NothingPending);
 }
 
 #[test]
@@ -135,8 +136,8 @@ fn out_of_band_the_user_copies_a_verifier() {
     let pending = world.begin(Authorize::out_of_band()).unwrap();
     let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
     assert_eq!(consent.callback, None);
-    let decision = serve(consent.grant(Grant::new("jane"), world.moment()), &world.store).unwrap();
-    let Decision::ShowVerifier(code) = decision else { panic!("{decision:?}") };
+    let decision = serve(consent.grant(Approval::new("jane"), world.moment()), &world.store).unwrap();
+    let AfterConsent::ShowVerifier(code) = decision else { panic!("{decision:?}") };
     let typed = format!("  {} \n", code.expose().to_lowercase());
     let step = world.client.redeem_verifier(pending, &typed, world.moment()).unwrap();
     assert!(world.run(step).is_ok());
@@ -161,7 +162,7 @@ fn a_pending_authorization_expires_on_both_sides() {
     let callback = world.grant(&pending);
     world.now.set(NOW + 3600);
     assert_eq!(world.redeem(pending, &callback), Err(Expired::Pending.into()));
-    assert_eq!(world.consent(&url).unwrap_err().reason, Reason::NothingPending);
+    assert_eq!(world.consent(&url).unwrap_err().reason, RejectReason::NothingPending);
 }
 
 #[test]
@@ -172,8 +173,8 @@ fn a_user_decides_once() {
     let first = world.consent(&url).unwrap();
     let second = world.consent(&url).unwrap();
     serve(first.deny(world.moment()), &world.store).unwrap();
-    let refused = serve(second.grant(Grant::new("eve"), world.moment()), &world.store).unwrap_err();
-    assert_eq!(refused.reason, Reason::NothingPending);
+    let refused = serve(second.grant(Approval::new("eve"), world.moment()), &world.store).unwrap_err();
+    assert_eq!(refused.reason, RejectReason::NothingPending);
 }
 
 /// What is pending after a service of our own making gave out the temporary credentials `t`.
@@ -215,7 +216,7 @@ fn every_field_of_the_answer_is_kept() {
 fn json_is_read_only_where_it_is_allowed() {
     let body = r#"{"oauth_token":"t","oauth_token_secret":"s","user_id":7}"#;
     assert!(matches!(answered(&World::default(), body), Err(Error::Misbehaved(Misbehaved::FieldMissing { .. }))));
-    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    let lenient = World::new(Server::allow_json_answers, |provider| provider);
     assert_eq!(answered(&lenient, body).unwrap().extra["user_id"], "7");
     for odd in [
         r#"{"oauth_token":null,"oauth_token":"t","oauth_token_secret":"s"}"#,
@@ -233,7 +234,7 @@ fn an_error_without_a_word_is_none() {
     for error in ["error=", "oauth_problem=", "error=&error_description=", "oauth_problem=&error="] {
         answered(&World::default(), &format!("{form}&{error}")).unwrap();
     }
-    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    let lenient = World::new(Server::allow_json_answers, |provider| provider);
     for error in [r#""error":null"#, r#""error":"""#, r#""oauth_problem":"""#] {
         answered(&lenient, &format!(r#"{{"oauth_token":"t","oauth_token_secret":"s",{error}}}"#)).unwrap();
     }
@@ -249,7 +250,7 @@ fn an_error_without_a_word_is_none() {
 #[test]
 fn a_byte_order_mark_is_ignored() {
     answered(&World::default(), "\u{feff}oauth_token=t&oauth_token_secret=s").unwrap();
-    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    let lenient = World::new(Server::allow_json_answers, |provider| provider);
     answered(&lenient, "\u{feff} {\"oauth_token\":\"t\",\"oauth_token_secret\":\"s\"}").unwrap();
     for body in ["\u{feff}oauth_problem=nonce_used", "\u{feff}{\"error\":\"nonce_used\"}"] {
         assert_eq!(refused(&[], 401, body).code(), Some("nonce_used"), "{body}");
@@ -280,7 +281,7 @@ fn an_expired_token_is_renewed_with_its_session_handle() {
     assert_eq!(renewed.extra["xoauth_guid"], "g");
 
     let mut session = world.client.session(token);
-    session.install(renewed);
+    session.set_token(renewed);
     assert_eq!(session.token().unwrap().credentials.token, "c");
     let plain = answered(&world, "oauth_token=a&oauth_token_secret=b").unwrap();
     assert_eq!(world.client.renew(&plain, world.moment()).unwrap_err(), Unsupported::NotRenewable.into());
@@ -288,13 +289,13 @@ fn an_expired_token_is_renewed_with_its_session_handle() {
 
 #[test]
 fn what_a_service_is_said_to_do_does_not_depend_on_the_order() {
-    type Say = fn(Service) -> Service;
-    let version_2007: Say = Service::dangerous_version_1_0;
+    type Say = fn(Server) -> Server;
+    let version_2007: Say = Server::dangerous_version_1_0;
     let first: Say = |service| service.callbacks(Callbacks::WithRequest);
-    let in_query: Say = |service| service.scheme(Scheme::default().placement(Placement::Query));
+    let in_query: Say = |service| service.scheme(Scheme::default().placement(ParameterPlacement::Query));
     let encoded: Say = |service| service.scheme(Scheme::default().key_encoding(KeyEncoding::Encoded));
     let sent = |say: &[Say]| {
-        let service = Service::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
+        let service = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
         let service = say.iter().fold(service, |service, say| say(service));
         // A secret for which the key's encoding makes a difference.
         let client = Client::new(service, ClientCredentials::new("k", "s&s"));
@@ -316,7 +317,7 @@ fn what_a_service_is_said_to_do_does_not_depend_on_the_order() {
 
 #[test]
 fn the_version_of_2007_sends_no_callback_first_and_needs_no_verifier() {
-    let world = World::new(Service::dangerous_version_1_0, |provider| provider);
+    let world = World::new(Server::dangerous_version_1_0, |provider| provider);
     let Step::Send(request, sent) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap()
     else {
         panic!("nothing to send")
@@ -347,7 +348,7 @@ fn a_service_with_registered_callbacks_is_never_sent_one() {
 
 #[test]
 fn parameters_of_the_services_own_go_where_its_requests_have_them() {
-    let first = |service: fn(Service) -> Service| {
+    let first = |service: fn(Server) -> Server| {
         let world = World::new(service, |provider| provider);
         let authorize = Authorize::callback(CALLBACK).parameter("scope", "a b").parameter("oauth_own", "c");
         match world.client.authorize(authorize, world.moment()).unwrap() {
@@ -359,12 +360,12 @@ fn parameters_of_the_services_own_go_where_its_requests_have_them() {
     assert_eq!(posted.body(), b"scope=a%20b");
     assert_eq!(posted.headers()["content-type"], "application/x-www-form-urlencoded");
     assert!(posted.headers()["authorization"].to_str().unwrap().contains("oauth_own=\"c\""));
-    let got = first(Service::by_get);
+    let got = first(Server::by_get);
     assert_eq!((got.uri().query(), got.body().len()), (Some("scope=a%20b"), 0));
     assert!(!got.headers().contains_key("content-type"));
 
     // Without any, a POST has no body and no label, unless the protocol's go there.
-    for (placement, labelled) in [(Placement::Header, false), (Placement::Body, true)] {
+    for (placement, labelled) in [(ParameterPlacement::Header, false), (ParameterPlacement::Body, true)] {
         let scheme = Scheme::default().placement(placement);
         let world = World::new(|service| service.scheme(scheme), |provider| provider);
         let Step::Send(request, _) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap()
@@ -534,10 +535,10 @@ fn two_legged_requests_are_accepted_where_they_are_allowed() {
     let session = world.client.two_legged();
     assert!(!session.is_authorized());
     session.sign(&mut request, world.moment()).unwrap();
-    assert_eq!(world.verify(&request).unwrap_err().reason, Reason::ParameterMissing("oauth_token"));
+    assert_eq!(world.verify(&request).unwrap_err().reason, RejectReason::ParameterMissing("oauth_token"));
     let verifier = world.provider.verifier().clone().allow_two_legged();
     let verified = serve(verifier.verify(&request, world.moment()), &world.store).unwrap();
-    assert_eq!((verified.token, verified.grant), (None, None));
+    assert_eq!((verified.token, verified.approval), (None, None));
 }
 
 #[test]
@@ -550,7 +551,7 @@ fn tokens_expire_where_the_service_says_so() {
     let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
     world.client.session(token).sign(&mut request, world.moment()).unwrap();
     let rejected = world.verify(&request).unwrap_err();
-    assert_eq!(rejected.reason, Reason::TokenExpired);
+    assert_eq!(rejected.reason, RejectReason::TokenExpired);
     assert_eq!(fields(&rejected.response())["oauth_problem"], "token_expired");
 }
 
@@ -559,9 +560,10 @@ fn a_service_tells_the_client_what_it_wants_it_to_know() {
     let world = World::default();
     let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
     let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
-    let grant = Grant::new("7").tell("screen_name", "jane d").tell("oauth_token", "not this");
+    let grant =
+        Approval::new("7").response_parameter("screen_name", "jane d").response_parameter("oauth_token", "not this");
     let decision = serve(consent.grant(grant, world.moment()), &world.store).unwrap();
-    let Decision::Redirect(response) = decision else { panic!("{decision:?}") };
+    let AfterConsent::Redirect(response) = decision else { panic!("{decision:?}") };
     let token = world.redeem(pending, response.headers()["location"].to_str().unwrap()).unwrap();
     assert_eq!(token.extra.into_iter().collect::<Vec<_>>(), [("screen_name".into(), "jane d".into())]);
 }
@@ -573,7 +575,7 @@ fn a_revoked_token_is_refused() {
     assert!(world.store.remove_token(&token.credentials.token));
     let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
     world.client.session(token).sign(&mut request, world.moment()).unwrap();
-    assert_eq!(world.verify(&request).unwrap_err().reason, Reason::UnknownToken);
+    assert_eq!(world.verify(&request).unwrap_err().reason, RejectReason::UnknownToken);
 }
 
 #[test]
@@ -589,7 +591,7 @@ fn a_changed_secret_counts_at_once_for_tokens_that_have_been_used() {
     };
     assert!(world.verify(&signed("kd94hf93k423kf44")).is_ok());
     world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret").unwrap());
-    assert_eq!(world.verify(&signed("kd94hf93k423kf44")).unwrap_err().reason, Reason::WrongSignature);
+    assert_eq!(world.verify(&signed("kd94hf93k423kf44")).unwrap_err().reason, RejectReason::WrongSignature);
     assert!(world.verify(&signed("another secret")).is_ok());
 }
 
@@ -598,7 +600,7 @@ fn a_changed_secret_counts_at_once_for_tokens_that_have_been_used() {
 fn a_store_may_make_its_records_anew_for_each_answer() {
     let world = World::default();
     for _ in 0..2 {
-        for (is_known, expected) in [(true, None), (false, Some(Reason::UnknownToken))] {
+        for (is_known, expected) in [(true, None), (false, Some(RejectReason::UnknownToken))] {
             let request = world.signed();
             let ServerStep::Query(NextQuery::FindCredentials(pending)) =
                 world.provider.verifier().verify(&request, world.moment())
@@ -606,7 +608,7 @@ fn a_store_may_make_its_records_anew_for_each_answer() {
                 panic!("no question")
             };
             let found = world.store.find_credentials(pending.query()).unwrap();
-            let anew = Credentials {
+            let anew = FoundCredentials {
                 client: found.client.map(|client| Arc::new((*client).clone())),
                 token: found.token.filter(|_| is_known).map(|token| Arc::new((*token).clone())),
                 temporary: None,
@@ -627,7 +629,7 @@ fn a_store_that_fails_is_a_503_and_nothing_is_lost() {
     };
     let rejected = serve(pending.unavailable("the disk is full"), &world.store).unwrap_err();
     assert_eq!(rejected.response().status(), 503);
-    assert_eq!(rejected.reason, Reason::StoreFailed("the disk is full".into()));
+    assert_eq!(rejected.reason, RejectReason::StoreFailed("the disk is full".into()));
     assert!(!rejected.response().headers().contains_key("www-authenticate"));
     assert!(world.verify(&request).is_ok());
     assert!(!world.verify(&request).unwrap_err().response().headers().contains_key("retry-after"));
@@ -647,7 +649,7 @@ impl Failing<'_> {
 impl Store for Failing<'_> {
     type Error = &'static str;
 
-    fn find_credentials(&self, query: &FindCredentials) -> Result<Credentials, Self::Error> {
+    fn find_credentials(&self, query: &FindCredentials) -> Result<FoundCredentials, Self::Error> {
         self.ask(|store| store.find_credentials(query))
     }
     fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Self::Error> {
@@ -659,8 +661,8 @@ impl Store for Failing<'_> {
     fn find_temporary(&self, query: &FindTemporary) -> Result<Option<TemporaryRecord>, Self::Error> {
         self.ask(|store| store.find_temporary(query))
     }
-    fn decide(&self, query: &Decide) -> Result<Option<TemporaryRecord>, Self::Error> {
-        self.ask(|store| store.decide(query))
+    fn record_decision(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Self::Error> {
+        self.ask(|store| store.record_decision(query))
     }
     fn redeem(&self, query: &Redeem) -> Result<Redemption, Self::Error> {
         self.ask(|store| store.redeem(query))
@@ -672,7 +674,7 @@ impl Store for Failing<'_> {
 fn every_endpoint_says_when_to_come_back_after_any_question_that_storage_could_not_answer() {
     fn outage<T: std::fmt::Debug>(world: &World, answered: usize, step: ServerStep<T>) {
         let rejected = serve(step, &Failing(&world.store, Cell::new(answered))).unwrap_err();
-        assert_eq!(rejected.reason, Reason::StoreFailed("the disk is full".into()), "after {answered}");
+        assert_eq!(rejected.reason, RejectReason::StoreFailed("the disk is full".into()), "after {answered}");
         let response = rejected.response();
         assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"5"[..]));
         assert!(!response.body().windows(4).any(|word| word == b"disk"));
@@ -693,7 +695,7 @@ fn every_endpoint_says_when_to_come_back_after_any_question_that_storage_could_n
     let url = world.client.authorization_url(&pending, &[]).unwrap();
     outage(&world, 0, world.provider.authorization(&Request::get(&url).body(()).unwrap(), world.moment()));
     outage(&world, 0, world.consent(&url).unwrap().deny(world.moment()));
-    outage(&world, 0, world.consent(&url).unwrap().grant(Grant::new("jane"), world.moment()));
+    outage(&world, 0, world.consent(&url).unwrap().grant(Approval::new("jane"), world.moment()));
     let callback = world.grant(&pending);
     let stored = serde_json::to_string(&pending).unwrap();
     for answered in 0..3 {
@@ -757,7 +759,7 @@ fn a_missing_verifier_is_forged_unless_the_service_sends_none() {
     assert_eq!(world.redeem(pending, &callback), Err(missing.clone().into()));
     let pending = world.begin(Authorize::out_of_band()).unwrap();
     assert_eq!(world.client.redeem_verifier(pending, " ", world.moment()).unwrap_err(), missing.into());
-    let lenient = World::new(Service::dangerous_version_1_0, |provider| provider);
+    let lenient = World::new(Server::dangerous_version_1_0, |provider| provider);
     assert!(lenient.client.redeem_verifier(first_leg(&lenient), "", lenient.moment()).is_ok());
 }
 
@@ -780,11 +782,11 @@ fn an_error_names_the_option_that_lifts_it() {
         let Step::Send(_, sent) = step else { panic!("nothing to send") };
         sent.receive(Response::new(unconfirmed.as_bytes().to_vec()), world.moment())
     };
-    let lenient = World::new(Service::allow_unconfirmed_callback, |provider| provider);
+    let lenient = World::new(Server::allow_unconfirmed_callback, |provider| provider);
     lifted("Service::allow_unconfirmed_callback", first_leg(&world), first_leg(&lenient));
 
     let body = r#"{"oauth_token":"t","oauth_token_secret":"s"}"#;
-    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    let lenient = World::new(Server::allow_json_answers, |provider| provider);
     lifted("Service::allow_json_answers", answered(&world, body), answered(&lenient, body));
 
     let unverified = |world: &World| {
@@ -792,10 +794,10 @@ fn an_error_names_the_option_that_lifts_it() {
         let callback = format!("{CALLBACK}&oauth_token={}", pending.token());
         world.client.redeem(pending, &callback, world.moment())
     };
-    let lenient = World::new(Service::allow_missing_verifier, |provider| provider);
+    let lenient = World::new(Server::allow_missing_verifier, |provider| provider);
     lifted("Service::allow_missing_verifier", unverified(&world), unverified(&lenient));
 
-    let plain = || Service::new("http://a.example/1", "http://a.example/2", "http://a.example/3").unwrap();
+    let plain = || Server::new("http://a.example/1", "http://a.example/2", "http://a.example/3").unwrap();
     let begun = |service| {
         let client = Client::new(service, ClientCredentials::new("k", "s"));
         client.authorize(Authorize::callback(CALLBACK), world.moment())
@@ -809,7 +811,7 @@ fn an_error_names_the_option_that_lifts_it() {
 
 #[test]
 fn an_error_in_json_on_status_200_is_an_error_whether_or_not_json_is_read() {
-    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    let lenient = World::new(Server::allow_json_answers, |provider| provider);
     for (body, code, word) in [
         (r#"{"errors":[{"code":32,"message":"Could not authenticate you."}]}"#, "32", "Could not authenticate you."),
         (r#"{"error":{"code":401,"message":"Who is there?"}}"#, "401", "Who is there?"),
@@ -894,7 +896,7 @@ fn a_lifetime_is_read_in_every_form_of_a_whole_number_and_in_no_other() {
     for value in ["3600", "3600.0", "+3600+"] {
         assert_eq!(expires_at(value).unwrap(), NOW + 3600, "{value}");
     }
-    let lenient = World::new(Service::allow_json_answers, |provider| provider);
+    let lenient = World::new(Server::allow_json_answers, |provider| provider);
     for value in ["3600", "3600.0", "\"3600\""] {
         let body = format!(r#"{{"oauth_token":"a","oauth_token_secret":"b","oauth_expires_in":{value}}}"#);
         assert_eq!(answered(&lenient, &body).unwrap().expires_at.unwrap().as_secs(), NOW + 3600, "{value}");
@@ -929,10 +931,10 @@ fn a_form_that_comes_with_a_body_hash_is_refused() {
     };
     let form = with_hash(sign("application/x-www-form-urlencoded"));
     let rejected = world.verify(&form).unwrap_err();
-    assert_eq!(rejected.reason, Reason::ParameterInvalid("oauth_body_hash"));
+    assert_eq!(rejected.reason, RejectReason::ParameterInvalid("oauth_body_hash"));
     assert_eq!(rejected.response().status(), 400);
     // Of another body, the same hash is the right one, and only the signature does not know it.
-    assert_eq!(world.verify(&with_hash(sign("text/plain"))).unwrap_err().reason, Reason::WrongSignature);
+    assert_eq!(world.verify(&with_hash(sign("text/plain"))).unwrap_err().reason, RejectReason::WrongSignature);
 }
 
 /// One table for tokens and temporary credentials, or a store that does not look at what it is asked for.
@@ -940,14 +942,14 @@ fn a_form_that_comes_with_a_body_hash_is_refused() {
 fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_for_the_other() {
     struct Both<'s>(&'s MemoryStore);
     impl Both<'_> {
-        fn credentials(&self, step: ServerStep<impl std::fmt::Debug>) -> Reason {
+        fn credentials(&self, step: ServerStep<impl std::fmt::Debug>) -> RejectReason {
             let ServerStep::Query(NextQuery::FindCredentials(pending)) = step else { panic!("no question") };
             let query = pending.query();
             let find = |temporary| FindCredentials { temporary, ..query.clone() };
             let token = self.0.find_credentials(&find(false)).unwrap();
             let temporary = self.0.find_credentials(&find(true)).unwrap().temporary;
             assert!(token.token.is_some() != temporary.is_some());
-            serve(pending.answer(Credentials { temporary, ..token }), self.0).unwrap_err().reason
+            serve(pending.answer(FoundCredentials { temporary, ..token }), self.0).unwrap_err().reason
         }
     }
     let world = World::default();
@@ -965,10 +967,10 @@ fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_fo
     let answer = fields(&world.answer(&request));
     let temporary = TokenCredentials::new(&answer["oauth_token"], answer["oauth_token_secret"].as_str());
     let step = world.provider.verifier().verify(&signed(&temporary, "/photos"), world.moment());
-    assert_eq!(store.credentials(step), Reason::UnknownToken);
+    assert_eq!(store.credentials(step), RejectReason::UnknownToken);
     let token = world.token().credentials;
     let step = world.provider.token_credentials(&signed(&token, "/token"), world.moment());
-    assert_eq!(store.credentials(step), Reason::UnknownToken);
+    assert_eq!(store.credentials(step), RejectReason::UnknownToken);
 }
 
 #[test]
@@ -980,9 +982,9 @@ fn a_decision_counts_until_the_second_in_which_the_temporary_credentials_expire(
             let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
             world.now.set(NOW + later);
             let moment = world.moment();
-            let step = if grants { consent.grant(Grant::new("jane"), moment) } else { consent.deny(moment) };
+            let step = if grants { consent.grant(Approval::new("jane"), moment) } else { consent.deny(moment) };
             let outcome = serve(step, &world.store).map(drop).map_err(|rejected| rejected.reason);
-            assert_eq!(outcome, if counts { Ok(()) } else { Err(Reason::NothingPending) }, "{later} s later");
+            assert_eq!(outcome, if counts { Ok(()) } else { Err(RejectReason::NothingPending) }, "{later} s later");
         }
     }
 }
@@ -995,8 +997,8 @@ fn a_verifier_that_is_shown_is_ten_characters_of_which_each_can_be_any() {
     for _ in 0..60 {
         let pending = world.begin(Authorize::out_of_band()).unwrap();
         let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
-        match serve(consent.grant(Grant::new("jane"), world.moment()), &world.store).unwrap() {
-            Decision::ShowVerifier(code) => {
+        match serve(consent.grant(Approval::new("jane"), world.moment()), &world.store).unwrap() {
+            AfterConsent::ShowVerifier(code) => {
                 assert_eq!(code.expose().len(), 10);
                 seen.extend(code.expose().chars());
             }
@@ -1014,11 +1016,11 @@ fn a_body_hash_by_sha1_under_another_method_needs_its_option() {
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
     let scheme = Scheme::new(Method::HMAC_SHA256).sha1_body_hash();
     Signer::new(&scheme, &client, Some(&world.token().credentials)).sign(&mut request, world.moment()).unwrap();
-    assert_eq!(world.verify(&request).unwrap_err().reason, Reason::WrongBodyHash);
+    assert_eq!(world.verify(&request).unwrap_err().reason, RejectReason::WrongBodyHash);
     let allowing = world.provider.verifier().clone().allow_sha1_body_hash();
     let mut changed = request.clone();
     changed.body_mut().push(b' ');
     let rejected = serve(allowing.verify(&changed, world.moment()), &world.store).unwrap_err();
-    assert_eq!(rejected.reason, Reason::WrongBodyHash);
+    assert_eq!(rejected.reason, RejectReason::WrongBodyHash);
     assert!(serve(allowing.verify(&request, world.moment()), &world.store).is_ok());
 }

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use oauth_proto::oauth1::server::{ClientRecord, Decision, Grant, MemoryStore, Provider, Rejected, Verifier, serve};
-use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Service};
+use oauth_proto::oauth1::server::{
+    AfterConsent, Approval, ClientRecord, MemoryStore, Provider, Rejected, Verifier, serve,
+};
+use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Server};
 use oauth_proto::{Moment, Request, Response, run};
 
 use crate::{net, show};
@@ -26,7 +28,7 @@ pub fn chapter() -> Outcome<()> {
     show::note(format_args!("a photo service, built on oauth_proto::oauth1::server, listens at {}", server.origin));
 
     let endpoint = |path: &str| format!("{}/{path}", server.origin);
-    let service = Service::new(&endpoint("initiate"), &endpoint("authorize"), &endpoint("token"))?;
+    let service = Server::new(&endpoint("initiate"), &endpoint("authorize"), &endpoint("token"))?;
     let client = Client::new(service, ClientCredentials::new("printer", "kd94hf93k423kf44"));
     let mut send = net::shown_client();
 
@@ -69,23 +71,23 @@ fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Result
             // A real service has Jane sign in first.
             let consent = serve(provider.authorization(request, moment), store)?;
             if request.method() == http::Method::GET {
-                return Ok(page(200, &format!("Jane, may \"{}\" see your photos? [grant] [deny]", consent.client)));
+                return Ok(page(200, &format!("Jane, may \"{}\" see your photos? [grant] [deny]", consent.client_key)));
             }
             let decision = if request.body() == b"decision=grant" {
-                consent.grant(Grant::new("jane"), Moment::from_os())
+                consent.grant(Approval::new("jane"), Moment::from_os())
             } else {
                 consent.deny(Moment::from_os())
             };
             Ok(match serve(decision, store)? {
-                Decision::Redirect(response) => response,
-                Decision::ShowVerifier(code) => page(200, &format!("Enter {} at the client", code.expose())),
-                Decision::ShowDenied => page(200, "Access was denied"),
+                AfterConsent::Redirect(response) => response,
+                AfterConsent::ShowVerifier(code) => page(200, &format!("Enter {} at the client", code.expose())),
+                AfterConsent::ShowDenied => page(200, "Access was denied"),
             })
         }
         "/photos" => {
             let verified = serve(provider.verifier().verify(request, moment), store)?;
-            let user = verified.grant.map(|grant| grant.user).unwrap_or_default();
-            Ok(page(200, &format!("here are {user}'s photos, as asked for by \"{}\"", verified.client)))
+            let user = verified.approval.map(|grant| grant.user).unwrap_or_default();
+            Ok(page(200, &format!("here are {user}'s photos, as asked for by \"{}\"", verified.client_key)))
         }
         _ => Ok(page(404, "not found")),
     }

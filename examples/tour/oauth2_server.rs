@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
-    ClientRecord, DevicePage, Dispatched, Grant, GrantType, MemoryStore, Provider, Rejected, ServerStep, serve,
+    Approval, ClientRecord, DevicePage, Dispatched, GrantType, MemoryStore, Provider, Rejected, ServerStep, serve,
 };
 use oauth_proto::{Error, Moment, Request, Response, Timestamp};
 
@@ -75,7 +75,7 @@ impl Photos {
     }
 
     fn say_yes(&self, end: Dispatched) -> Result<Response, Rejected> {
-        let (jane, moment) = (Grant::new("jane"), Moment::from_os());
+        let (jane, moment) = (Approval::new("jane"), Moment::from_os());
         match end {
             Dispatched::Consent(consent) => self.serve(self.provider.grant(consent, jane, moment)),
             Dispatched::Device(DevicePage { user_code: Some(user_code), .. }) => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::Method;
 use oauth_proto::oauth2::Scope;
-use oauth_proto::oauth2::server::{Consent, DeviceConsent, Dispatched, Grant, Reason, Rejected};
+use oauth_proto::oauth2::server::{Approval, Consent, DeviceConsent, Dispatched, RejectReason, Rejected};
 use oauth_proto::{Moment, Request, Response, Secret, Timestamp};
 
 use crate::oauth2_server::{Photos, SCOPES};
@@ -154,7 +154,7 @@ impl SignIn {
                 self.sessions.with(request, |visit| visit.waiting.insert(named(request), question));
                 back_to_question(request)
             }
-            Err(rejected) if rejected.reason == Reason::UserCode => {
+            Err(rejected) if rejected.reason == RejectReason::UserCode => {
                 counted.push(now.after(WRONG_CODE_COUNTS));
                 self.again(request, "No device waits with that code.")
             }
@@ -163,7 +163,7 @@ impl SignIn {
     }
 
     fn decide(&self, question: Question, user: String, allow: bool) -> Result<Response, Rejected> {
-        let (provider, grant, moment) = (&self.photos.provider, Grant::new(user), Moment::from_os());
+        let (provider, grant, moment) = (&self.photos.provider, Approval::new(user), Moment::from_os());
         match (question, allow) {
             (Question::Consent(consent), true) => self.photos.serve(provider.grant(*consent, grant, moment)),
             (Question::Consent(consent), false) => self.photos.serve(provider.deny(*consent)),

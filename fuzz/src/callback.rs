@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arbitrary::Arbitrary;
-use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Service};
+use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Server};
 use oauth_proto::wire::form;
 use oauth_proto::{Response, Step};
 
@@ -33,7 +33,7 @@ fn pending(client: &Client, token: &str) -> Option<Pending> {
 }
 
 pub fn run(Input { token, callback, by_verifier }: Input) {
-    let service = Service::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
+    let service = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
     let client = Client::new(service, ClientCredentials::new("key", "secret"));
     let Some(pending) = pending(&client, &token) else { return };
     let step = if by_verifier {

@@ -2,7 +2,7 @@
 
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, Client, ClientMetadata, Grant, PendingDevice, Registration, TokenHint,
+    AuthorizationServer, Authorize, Client, ClientMetadata, ClientRegistration, Grant, PendingDevice, TokenTypeHint,
 };
 use oauth_proto::{Error, Misbehaved, Refused, Response, Secret, Step, Timestamp};
 use serde_json::Value;
@@ -116,7 +116,7 @@ pub fn run(input: Input) {
             }
         }
         Flow::Introspect => {
-            if let Ok(token) = one(client.introspect(PRESENTED, Some(TokenHint::AccessToken), at()), &first) {
+            if let Ok(token) = one(client.introspect(PRESENTED, Some(TokenTypeHint::AccessToken), at()), &first) {
                 let members = members(first.body()).unwrap();
                 assert_eq!(once(&members, "active"), Ok(&Value::Bool(token.active)));
             }
@@ -229,7 +229,7 @@ fn poll(input: &Input, client: &Client, responses: &[Response]) {
     panic!("it polls for ever");
 }
 
-fn registered(registration: &Registration, response: &Response) {
+fn registered(registration: &ClientRegistration, response: &Response) {
     let members = members(response.body()).unwrap();
     let id = match once(&members, "client_id").unwrap() {
         Value::Number(number) => number.to_string(),
@@ -242,7 +242,7 @@ fn registered(registration: &Registration, response: &Response) {
         // Fractions are read to the last digit but one.
         return;
     }
-    assert_eq!(&serde_json::from_str::<Registration>(&stored).unwrap(), registration);
+    assert_eq!(&serde_json::from_str::<ClientRegistration>(&stored).unwrap(), registration);
 }
 
 fn manage(which: u8, input: &Input, response: &Response) {
@@ -251,7 +251,7 @@ fn manage(which: u8, input: &Input, response: &Response) {
         "registration_client_uri": "https://a.example/register/client",
     });
     let stored = input.kept.clone().unwrap_or_else(|| stored.to_string().into_bytes());
-    let Ok(before) = serde_json::from_slice::<Registration>(&stored) else { return };
+    let Ok(before) = serde_json::from_slice::<ClientRegistration>(&stored) else { return };
     let metadata = ClientMetadata::new(["https://c.example/cb"]);
     let step = match which % 3 {
         0 => before.read(),

@@ -8,9 +8,9 @@ use std::time::Duration;
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::Scope;
 use oauth_proto::oauth2::server::{
-    ClientRecord, FindClient, FindTicket, FindToken, FoundTicket, GrantType, MemoryStore, Provider, ProviderBuilder,
-    Redeem, Redemption, RegistrationPolicy, Rejected, RemoveClient, ReplaceTicket, Revoke, Rotate, Rotation,
-    SaveClient, SaveTicket, SaveTokens, Saved, Store, TokenRecord, UnknownScope,
+    ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, GrantType, MemoryStore, Provider,
+    ProviderBuilder, Redeem, Redemption, RegistrationPolicy, Rejected, RemoveClient, ReplaceOneTimeRecord, Revoke,
+    Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved, Store, TokenRecord, UnknownScope,
 };
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Response, Timestamp};
@@ -33,7 +33,7 @@ pub const REDIRECTS: [(&str, &str); 4] = [
 
 #[derive(Arbitrary, Debug, Clone, Copy)]
 pub struct Options {
-    pub unique: bool,
+    pub reuse: bool,
     pub keep: bool,
     pub grace: u8,
     pub require_pkce: bool,
@@ -58,7 +58,7 @@ pub fn provider(options: Options) -> Provider {
     };
     let mut refresh = GrantType::refresh_token().rotation_grace(Duration::from_secs(options.grace.into()));
     if options.keep {
-        refresh = refresh.keep_refresh_tokens();
+        refresh = refresh.allow_refresh_token_reuse();
     }
     if options.never_expires {
         refresh = refresh.dangerous_never_expires();
@@ -79,7 +79,7 @@ pub fn provider(options: Options) -> Provider {
             provider = on(provider.clone());
         }
     };
-    toggle(options.unique, |provider| provider.enable_unique_tokens("a key that is not in the store"));
+    toggle(options.reuse, |provider| provider.reuse_access_tokens("a key that is not in the store"));
     toggle(options.require_pkce, ProviderBuilder::require_pkce);
     toggle(options.plain_pkce, ProviderBuilder::allow_plain_pkce);
     toggle(options.only_pushed, ProviderBuilder::require_pushed_requests);
@@ -119,7 +119,10 @@ impl Default for Counted {
         let app = ClientRecord::public("app").add_grant_type("implicit").scope(Scope::from("read stats"));
         inner.add_client(redirects("app").fold(app, |record, uri| record.add_redirect_uri(uri)));
         inner.add_client(
-            ClientRecord::confidential("api", SECRETS[0]).unwrap().introspects_all().grant_types(Vec::<String>::new()),
+            ClientRecord::confidential("api", SECRETS[0])
+                .unwrap()
+                .may_introspect_all()
+                .grant_types(Vec::<String>::new()),
         );
         Self { inner, asked: Cell::default(), fails_at: Cell::default() }
     }
@@ -149,9 +152,9 @@ counted! {
     find_client: FindClient -> Option<Arc<ClientRecord>>;
     save_client: SaveClient -> bool;
     remove_client: RemoveClient -> bool;
-    save_ticket: SaveTicket -> bool;
-    find_ticket: FindTicket -> Option<FoundTicket>;
-    replace_ticket: ReplaceTicket -> bool;
+    save_one_time_record: SaveOneTimeRecord -> bool;
+    find_one_time_record: FindOneTimeRecord -> Option<FoundOneTimeRecord>;
+    replace_one_time_record: ReplaceOneTimeRecord -> bool;
     redeem: Redeem -> Redemption;
     save_tokens: SaveTokens -> Saved;
     find_token: FindToken -> Option<Arc<TokenRecord>>;

@@ -176,7 +176,7 @@ pub fn run(input: Input) {
         Ok(assertion) => {
             asked.honest(&assertion);
             assert!(fits);
-            // Spent: the same does not come again.
+            // UsedPendingIds: the same does not come again.
             assert!(verify().is_err());
         }
         Err(error) => {

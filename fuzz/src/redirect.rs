@@ -2,7 +2,7 @@
 
 use arbitrary::Arbitrary;
 use http::Request;
-use oauth_proto::oauth1::{ClientCredentials, Placement, Scheme, Session, TokenCredentials};
+use oauth_proto::oauth1::{ClientCredentials, ParameterPlacement, Scheme, Session, TokenCredentials};
 
 use crate::requests::moment;
 
@@ -14,7 +14,7 @@ pub struct Input {
 }
 
 pub fn run(Input { locations, body, in_query }: Input) {
-    let placement = if in_query { Placement::Query } else { Placement::Header };
+    let placement = if in_query { ParameterPlacement::Query } else { ParameterPlacement::Header };
     let client = ClientCredentials::new("key", "secret");
     let token = TokenCredentials::new("token", "secret");
     let session = Session::new(&Scheme::default().placement(placement), &client, Some(token.into()));

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use arbitrary::Arbitrary;
 use http::Request;
-use oauth_proto::oauth1::server::{ClientRecord, Decision, Grant, MemoryStore, Provider, Rejected, Verifier, serve};
-use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Service};
+use oauth_proto::oauth1::server::{
+    AfterConsent, Approval, ClientRecord, MemoryStore, Provider, Rejected, Verifier, serve,
+};
+use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Server};
 use oauth_proto::{Moment, Response, Step, Timestamp};
 
 #[derive(Arbitrary, Debug)]
@@ -22,7 +24,7 @@ pub enum Act {
     /// A client begins, and names that callback.
     Begin { callback: Option<String> },
     /// The user decides about one of the pending authorizations.
-    Decide { which: usize, grant: bool },
+    DecideGrant { which: usize, grant: bool },
     /// A client redeems one, with its verifier or another one.
     Redeem { which: usize, right: bool },
     /// A protected resource is asked for with one of the tokens.
@@ -39,14 +41,14 @@ pub type Input = Vec<Act>;
 struct Open {
     stored: String,
     verifier: Option<String>,
-    spent: bool,
+    used: bool,
 }
 
 pub fn run(acts: Input) {
     let store = MemoryStore::default();
     store.add_client("key", ClientRecord::with_secret("client-secret").unwrap());
     let provider = Provider::new(Verifier::new(ORIGIN).unwrap()).unwrap();
-    let service = Service::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
+    let service = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
     let client = Client::new(service, ClientCredentials::new("key", "client-secret"));
     let mut now = 1_000_000;
     let mut counter: u64 = 0;
@@ -80,17 +82,17 @@ pub fn run(acts: Input) {
                         let Ok(Step::Done(pending)) = sent.receive(response, moment()) else { panic!("no pending") };
                         assert!(seen.insert(pending.token().to_owned()), "the same credentials twice");
                         let stored = serde_json::to_string(&pending).unwrap();
-                        open.push(Open { stored, verifier: None, spent: false });
+                        open.push(Open { stored, verifier: None, used: false });
                     }
                     Err(rejected) => check(rejected),
                 }
             }
-            Act::Decide { which, grant } => {
+            Act::DecideGrant { which, grant } => {
                 if open.is_empty() {
                     continue;
                 }
                 let which = which % open.len();
-                let Open { stored, verifier, spent } = &mut open[which];
+                let Open { stored, verifier, used } = &mut open[which];
                 let pending: Pending = serde_json::from_str(stored).unwrap();
                 let url = client.authorization_url(&pending, &[]).unwrap();
                 let request = Request::get(url).body(()).unwrap();
@@ -101,32 +103,32 @@ pub fn run(acts: Input) {
                         continue;
                     }
                 };
-                assert!(!*spent && verifier.is_none());
-                let step = if grant { consent.grant(Grant::new("jane"), moment()) } else { consent.deny(moment()) };
+                assert!(!*used && verifier.is_none());
+                let step = if grant { consent.grant(Approval::new("jane"), moment()) } else { consent.deny(moment()) };
                 match serve(step, &store).unwrap() {
-                    Decision::Redirect(response) => {
+                    AfterConsent::Redirect(response) => {
                         well_formed(&response);
                         let location = response.headers()["location"].to_str().unwrap();
                         let code = location.split("oauth_verifier=").last().filter(|_| grant);
                         *verifier = code.map(|code| code.split(['&', '#']).next().unwrap().to_owned());
                     }
-                    Decision::ShowVerifier(code) => *verifier = Some(code.expose().to_owned()),
-                    Decision::ShowDenied => assert!(!grant),
+                    AfterConsent::ShowVerifier(code) => *verifier = Some(code.expose().to_owned()),
+                    AfterConsent::ShowDenied => assert!(!grant),
                 }
-                *spent = !grant;
+                *used = !grant;
             }
             Act::Redeem { which, right } => {
                 if open.is_empty() {
                     continue;
                 }
                 let which = which % open.len();
-                let Open { stored, verifier, spent } = &mut open[which];
+                let Open { stored, verifier, used } = &mut open[which];
                 let pending: Pending = serde_json::from_str(stored).unwrap();
                 let code = verifier.clone().filter(|_| right).unwrap_or_else(|| "guessed".to_owned());
                 let Ok(Step::Send(request, sent)) = client.redeem_verifier(pending, &code, moment()) else { continue };
                 match serve(provider.token_credentials(&request, moment()), &store) {
                     Ok(response) => {
-                        assert!(right && verifier.is_some() && !*spent, "a token for nothing");
+                        assert!(right && verifier.is_some() && !*used, "a token for nothing");
                         let Ok(Step::Done(token)) = sent.receive(response, moment()) else { panic!("no token") };
                         assert!(seen.insert(token.credentials.token.clone()), "the same token twice");
                         tokens.push(token);
@@ -134,7 +136,7 @@ pub fn run(acts: Input) {
                     Err(rejected) => check(rejected),
                 }
                 // Whatever was sent, it was the only try.
-                *spent = true;
+                *used = true;
             }
             Act::Call { which } => {
                 if tokens.is_empty() {

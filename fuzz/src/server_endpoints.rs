@@ -7,8 +7,8 @@ use arbitrary::Arbitrary;
 use http::Request;
 use oauth_proto::Response;
 use oauth_proto::oauth2::server::{
-    Claim, Consent, Decide, Decision, DeviceConsent, DevicePage, Dispatched, Grant, Provider, Reason, Rejected,
-    ServerStep, serve, serve_with,
+    Approval, Consent, DecideGrant, Decision, DeviceConsent, DevicePage, Dispatched, GrantCredential, Provider,
+    RejectReason, Rejected, ServerStep, serve, serve_with,
 };
 use oauth_proto::wire::form;
 
@@ -234,7 +234,7 @@ impl World {
         self.store.fails_at.set(act.fails_at.map(|at| u32::from(at % 6)));
         let failing = self.store.fails_at.get().is_some();
         let decision = act.decision;
-        let decide = |question: Decide| decide(&question, decision);
+        let decide = |question: DecideGrant| decide(&question, decision);
         let end = serve_with(self.provider.dispatch(&request, self.clock.moment()), &self.store, decide);
         self.store.fails_at.set(None);
         let misplaced = self.misplaces_secrets(&act, &parameters);
@@ -248,7 +248,7 @@ impl World {
                     shows_no_secret(&rejected, &self.given);
                 }
                 let failing = failing || decision % 5 == 3;
-                assert!(failing || !matches!(rejected.reason, Reason::StoreFailed(_)));
+                assert!(failing || !matches!(rejected.reason, RejectReason::StoreFailed(_)));
                 self.refused(&rejected, &asked);
             }
         }
@@ -377,9 +377,9 @@ impl World {
         self.store.asked.set(0);
         let response = match decision % 4 {
             0 => self.end(self.provider.deny(consent)),
-            1 => self.end(self.provider.send_back(consent, "login_required")),
+            1 => self.end(self.provider.redirect_with_error(consent, "login_required")),
             _ => {
-                let mut grant = Grant::new("jane");
+                let mut grant = Approval::new("jane");
                 if decision % 4 == 2
                     && let Some(word) = consent.scope.iter().next()
                 {
@@ -411,7 +411,7 @@ impl World {
         self.store.asked.set(0);
         let moment = self.clock.moment();
         let step: ServerStep<()> = match decision % 2 {
-            0 => self.provider.grant_device(device, Grant::new("jane"), moment),
+            0 => self.provider.grant_device(device, Approval::new("jane"), moment),
             _ => self.provider.deny_device(device, moment),
         };
         serve(step, &self.store).unwrap();
@@ -447,16 +447,16 @@ fn metadata(parameters: &[(String, String)]) -> Vec<u8> {
     serde_json::to_vec(&members).unwrap()
 }
 
-fn decide(question: &Decide, decision: u8) -> Result<Decision, &'static str> {
+fn decide(question: &DecideGrant, decision: u8) -> Result<Decision, &'static str> {
     let _ = format!("{question:?}");
-    Ok(match &question.claim {
-        Claim::Password { password, .. } if password.expose() != PASSWORD => Decision::Denied,
+    Ok(match &question.credential {
+        GrantCredential::Password { password, .. } if password.expose() != PASSWORD => Decision::Denied,
         _ if decision % 5 == 1 => Decision::Denied,
         _ if decision % 5 == 2 => {
             Decision::Refused { code: "invalid_target".to_owned(), description: "not \"there\"\r\n".to_owned() }
         }
         _ if decision % 5 == 3 => return Err("nobody is in"),
-        _ => Decision::Granted(Grant::new("jane")),
+        _ => Decision::Granted(Approval::new("jane")),
     })
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use http::Request;
 use oauth_proto::oauth2::Scope;
 use oauth_proto::oauth2::server::{
-    Consent, Dispatched, FindToken, GrantId, Provider, Reason, Rejected, Store, TokenHash, TokenKind, TokenRecord,
-    serve,
+    Consent, Dispatched, FindToken, GrantId, Provider, RejectReason, Rejected, Store, TokenHash, TokenKind,
+    TokenRecord, serve,
 };
 use oauth_proto::wire::form;
 use oauth_proto::{Response, Timestamp};
@@ -36,7 +36,7 @@ pub(crate) struct Code {
     pub(crate) grant: Option<GrantId>,
     pub(crate) pkce: bool,
     pub(crate) expires_at: u64,
-    pub(crate) spent: bool,
+    pub(crate) used: bool,
     pub(crate) gone: bool,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct World {
     pub(crate) provider: Provider,
     pub(crate) store: Counted,
     pub(crate) clock: Clock,
-    pub(crate) unique: bool,
+    pub(crate) reuse: bool,
     pub(crate) keep: bool,
     pub(crate) grace: u64,
     pub(crate) codes: Vec<Code>,
@@ -68,7 +68,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn ask<T>(&mut self, request: impl FnOnce(&mut Self) -> Result<T, Rejected>) -> Result<T, Reason> {
+    pub(crate) fn ask<T>(&mut self, request: impl FnOnce(&mut Self) -> Result<T, Rejected>) -> Result<T, RejectReason> {
         self.store.asked.set(0);
         let end = request(self);
         let secrets: Vec<_> = self
@@ -81,13 +81,18 @@ impl World {
         end.map_err(|rejected| {
             shows_no_secret(&rejected, &secrets);
             well_formed(&rejected.response());
-            assert!(self.fails || !matches!(rejected.reason, Reason::StoreFailed(_)));
-            assert!(!matches!(rejected.reason, Reason::Misconfigured(_)), "{rejected}");
+            assert!(self.fails || !matches!(rejected.reason, RejectReason::StoreFailed(_)));
+            assert!(!matches!(rejected.reason, RejectReason::Misconfigured(_)), "{rejected}");
             rejected.reason
         })
     }
 
-    pub(crate) fn post(&mut self, path: &str, client: usize, parameters: &[(&str, &str)]) -> Result<Response, Reason> {
+    pub(crate) fn post(
+        &mut self,
+        path: &str,
+        client: usize,
+        parameters: &[(&str, &str)],
+    ) -> Result<Response, RejectReason> {
         let (id, secret, _) = CLIENTS[client];
         let own = [("client_id", id)].into_iter().chain(secret.map(|secret| ("client_secret", secret)));
         let body = form::encode(own.chain(parameters.iter().copied()));
@@ -171,16 +176,16 @@ impl World {
             assert_eq!((bits(record.scope()), bits(&record.grant.scope)), (token.scope, token.granted));
             assert_eq!(record.grant.id, token.grant);
         }
-        if self.unique && self.keep {
+        if self.reuse && self.keep {
             // Without rotation, one living grant for each client, user and scope.
             let roots = self.tokens.iter().enumerate().filter(|(at, token)| {
                 self.lives(*at)
-                    && self.record(&token.value).is_some_and(|record| record.unique.is_some())
+                    && self.record(&token.value).is_some_and(|record| record.reuse.is_some())
                     && token.client != 2
             });
             let mut keys: Vec<_> = roots.map(|(_, token)| (token.client, token.user, token.granted)).collect();
             keys.sort_unstable();
-            assert!(keys.windows(2).all(|pair| pair[0] != pair[1]), "two unique tokens for one key");
+            assert!(keys.windows(2).all(|pair| pair[0] != pair[1]), "two reusable tokens for one key");
         }
     }
 }

@@ -3,14 +3,14 @@
 
 use arbitrary::Arbitrary;
 use oauth_proto::Response;
-use oauth_proto::oauth2::server::{Grant, Reason, TokenKind, serve};
+use oauth_proto::oauth2::server::{Approval, RejectReason, TokenKind, serve};
 
 use crate::oauth2_provider::*;
 use crate::server_model::*;
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
-    unique: bool,
+    reuse: bool,
     keep: bool,
     grace: u8,
     never_expires: bool,
@@ -58,7 +58,7 @@ enum Act {
 
 pub fn run(input: Input) {
     let options = Options {
-        unique: input.unique,
+        reuse: input.reuse,
         keep: input.keep,
         grace: input.grace,
         require_pkce: false,
@@ -77,7 +77,7 @@ pub fn run(input: Input) {
         provider: provider(options),
         store: Counted::default(),
         clock: Clock::at(1_000_000),
-        unique: input.unique,
+        reuse: input.reuse,
         keep: input.keep,
         grace: input.grace.into(),
         codes: Vec::new(),
@@ -152,7 +152,7 @@ impl World {
         };
         assert!(asked > 0 && bits(&consent.scope) == asked);
         let scope = if granted & asked == 0 { asked } else { granted & asked };
-        let grant = Grant::new(if user { "jane" } else { "joe" }).scope(words(scope));
+        let grant = Approval::new(if user { "jane" } else { "joe" }).scope(words(scope));
         let Ok(response) =
             self.ask(|world| serve(world.provider.grant(consent, grant, world.clock.moment()), &world.store))
         else {
@@ -170,7 +170,7 @@ impl World {
             self.codes.iter().all(|code| code.value != value) && self.tokens.iter().all(|token| token.value != value)
         );
         let expires_at = self.clock.now + 60;
-        self.codes.push(Code { value, client, scope, user, grant: None, pkce, expires_at, spent: false, gone: false });
+        self.codes.push(Code { value, client, scope, user, grant: None, pkce, expires_at, used: false, gone: false });
     }
 
     fn mislead(&mut self, client: usize, to: usize) {
@@ -195,36 +195,36 @@ impl World {
         let end = self.post("/token", client, &parameters);
         let code = &mut self.codes[at];
         let expired = code.expires_at <= self.clock.now;
-        let waits = code.client == client && !code.spent && !code.gone && !expired;
+        let waits = code.client == client && !code.used && !code.gone && !expired;
         match end {
             Ok(response) => {
                 assert!(waits && right_uri && right_verifier, "tokens for a code that is no good");
-                code.spent = true;
+                code.used = true;
                 self.redeemed(at, &response);
             }
-            Err(Reason::CodeReplayed) => {
-                assert!(code.spent && !code.gone && code.client == client);
+            Err(RejectReason::CodeReplayed) => {
+                assert!(code.used && !code.gone && code.client == client);
                 self.forget_code(at);
             }
-            Err(Reason::CodeOfAnotherClient(_)) => {
+            Err(RejectReason::CodeOfAnotherClient(_)) => {
                 assert!(code.client != client && !code.gone);
                 self.forget_code(at);
             }
-            Err(Reason::CodeUnknown) => assert!(code.gone || expired),
-            Err(Reason::CodeExpired { .. }) => assert!(!code.gone && expired),
-            Err(Reason::RedirectUriChanged) => {
+            Err(RejectReason::CodeUnknown) => assert!(code.gone || expired),
+            Err(RejectReason::CodeExpired { .. }) => assert!(!code.gone && expired),
+            Err(RejectReason::RedirectUriChanged) => {
                 assert!(waits && !right_uri);
-                code.spent = true;
+                code.used = true;
             }
-            Err(Reason::WrongVerifier) => {
+            Err(RejectReason::WrongVerifier) => {
                 assert!(waits && !right_verifier && pkce);
-                code.spent = true;
+                code.used = true;
             }
-            Err(Reason::VerifierUnasked) => {
+            Err(RejectReason::VerifierUnasked) => {
                 assert!(waits && !right_verifier && !pkce);
-                code.spent = true;
+                code.used = true;
             }
-            Err(Reason::StoreFailed(_)) => {}
+            Err(RejectReason::StoreFailed(_)) => {}
             Err(reason) => panic!("{reason}"),
         }
     }
@@ -234,7 +234,7 @@ impl World {
         let (client, user, scope) = (self.codes[at].client, self.codes[at].user, self.codes[at].scope);
         if let Some(known) = self.tokens.iter().position(|token| token.value == access) {
             let token = &self.tokens[known];
-            assert!(self.unique && self.lives(known) && token.kind == TokenKind::Access);
+            assert!(self.reuse && self.lives(known) && token.kind == TokenKind::Access);
             assert!((token.client, token.user, token.granted, token.scope) == (client, user, scope, scope));
             let refresh = self.tokens.iter().position(|token| Some(&token.value) == refresh.as_ref()).unwrap();
             assert!(
@@ -267,8 +267,8 @@ impl World {
     }
 
     fn refresh(&mut self, at: usize, client: usize, scope: u8) {
-        // A public client's unique token whose refresh token was replaced for a narrower one is another question.
-        let scope = if self.unique && client == 2 { 0 } else { scope };
+        // A public client's reusable token whose refresh token was replaced for a narrower one is another question.
+        let scope = if self.reuse && client == 2 { 0 } else { scope };
         let value = self.tokens[at].value.clone();
         let mut parameters = vec![("grant_type", "refresh_token"), ("refresh_token", &*value)];
         if scope > 0 {
@@ -289,27 +289,27 @@ impl World {
                 assert!(if token.replaced.is_some() { successor.is_some() } else { !expired });
                 self.refreshed(at, successor, if scope == 0 { token.granted } else { scope }, &response);
             }
-            Err(Reason::RefreshTokenOfAnotherClient(_)) => {
+            Err(RejectReason::RefreshTokenOfAnotherClient(_)) => {
                 assert!(token.kind == TokenKind::Refresh && token.client != client && !token.gone);
                 self.forget(token.grant);
             }
-            Err(Reason::RefreshTokenReplayed) => {
+            Err(RejectReason::RefreshTokenReplayed) => {
                 assert!(
                     is_own && token.replaced.is_some() && !token.gone && successor.is_none_or(|by| !self.lives(by))
                 );
                 self.forget(token.grant);
             }
-            Err(Reason::RefreshTokenUnknown) => {
+            Err(RejectReason::RefreshTokenUnknown) => {
                 let lost = successor.is_some_and(|by| !self.lives(by));
                 // Tokens that were replaced, and would never have expired, are forgotten some time.
                 let old = token.replaced.is_some_and(|(when, _)| when + 90 * DAY <= now);
                 assert!(token.gone || expired || token.kind == TokenKind::Access || lost || old);
             }
-            Err(Reason::RefreshTokenExpired { .. }) => {
+            Err(RejectReason::RefreshTokenExpired { .. }) => {
                 assert!(is_own && !token.gone && (expired || successor.is_some_and(|by| !self.lives(by))));
             }
-            Err(Reason::ScopeRefused(_)) => assert!(is_own && !fits),
-            Err(Reason::StoreFailed(_)) => {}
+            Err(RejectReason::ScopeRefused(_)) => assert!(is_own && !fits),
+            Err(RejectReason::StoreFailed(_)) => {}
             Err(reason) => panic!("{reason}"),
         }
     }
@@ -317,7 +317,7 @@ impl World {
     fn refreshed(&mut self, at: usize, successor: Option<usize>, scope: u8, response: &Response) {
         let (access, refresh) = read(response);
         let Token { client, user, granted, grant, .. } = self.tokens[at];
-        let keeps = (self.keep || self.unique) && client != 2;
+        let keeps = (self.keep || self.reuse) && client != 2;
         let now = self.clock.now;
         let new = |value, kind, scope, expires_at| Token {
             value,
@@ -361,8 +361,8 @@ impl World {
                     }
                 }
             }
-            Err(Reason::TokenOfAnotherClient) => assert!(known && token.client != client),
-            Err(Reason::StoreFailed(_)) => {}
+            Err(RejectReason::TokenOfAnotherClient) => assert!(known && token.client != client),
+            Err(RejectReason::StoreFailed(_)) => {}
             Err(reason) => panic!("{reason}"),
         }
     }

@@ -3,8 +3,10 @@
 use arbitrary::Arbitrary;
 use http::{Request, Uri};
 use oauth_proto::Moment;
-use oauth_proto::oauth1::server::{ClientRecord, Grant, MemoryStore, Reason, TokenRecord, Verifier, serve};
-use oauth_proto::oauth1::{ClientCredentials, KeyEncoding, Method, Placement, Scheme, Signer, TokenCredentials};
+use oauth_proto::oauth1::server::{Approval, ClientRecord, MemoryStore, RejectReason, TokenRecord, Verifier, serve};
+use oauth_proto::oauth1::{
+    ClientCredentials, KeyEncoding, Method, ParameterPlacement, Scheme, Signer, TokenCredentials,
+};
 
 use crate::requests::{Sent, moment};
 
@@ -58,9 +60,9 @@ pub fn run(input: Input) {
         Hash::Sha512 => Method::HMAC_SHA512,
     };
     let placement = match input.placement {
-        Place::Header => Placement::Header,
-        Place::Body => Placement::Body,
-        Place::Query => Placement::Query,
+        Place::Header => ParameterPlacement::Header,
+        Place::Body => ParameterPlacement::Body,
+        Place::Query => ParameterPlacement::Query,
     };
     let key_encoding = if input.raw_key { KeyEncoding::Raw } else { KeyEncoding::Encoded };
     let mut scheme = Scheme::new(method).placement(placement).key_encoding(key_encoding);
@@ -82,7 +84,7 @@ pub fn run(input: Input) {
 
     store.add_client(client.key.clone(), ClientRecord::with_secret(client_secret).unwrap());
     if let (Some(token), Some(secret)) = (&token, token_secret) {
-        let grant = Grant::new("jane");
+        let grant = Approval::new("jane");
         let record = TokenRecord::new(secret, &client.key, grant);
         store.add_token(token.token.clone(), record);
     }
@@ -95,13 +97,13 @@ pub fn run(input: Input) {
         Ok(verified) => {
             assert!(!changed, "accepted what was changed");
             assert!(!is_odd, "accepted a control character");
-            assert_eq!(verified.client, client.key);
+            assert_eq!(verified.client_key, client.key);
             assert_eq!(verified.token, token.map(|token| token.token));
             let replay = verify(moment(NOW + 300, 3)).unwrap_err();
-            assert_eq!(replay.reason, Reason::NonceUsed);
+            assert_eq!(replay.reason, RejectReason::NonceUsed);
         }
         Err(rejected) if is_odd && !changed => {
-            assert!(matches!(rejected.reason, Reason::ControlCharacter(_)), "{}", rejected.reason);
+            assert!(matches!(rejected.reason, RejectReason::ControlCharacter(_)), "{}", rejected.reason);
         }
         Err(rejected) => assert!(changed, "{}", rejected.reason),
     }

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use oauth_proto::oauth2::{
-    Client, ClientMetadata, Introspection, Metadata, Pending, PendingDevice, PendingImplicit, Registration,
+    Client, ClientMetadata, ClientRegistration, Introspection, Metadata, Pending, PendingDevice, PendingImplicit,
     ResourceMetadata, Token,
 };
 use serde::Serialize;
@@ -15,7 +15,7 @@ use crate::requests::moment;
 
 pub fn run(input: &[u8]) {
     again::<Token>(input);
-    again::<Registration>(input);
+    again::<ClientRegistration>(input);
     again::<ClientMetadata>(input);
     again::<Introspection>(input);
     again::<Metadata>(input);
@@ -27,7 +27,7 @@ pub fn run(input: &[u8]) {
     used(input);
 }
 
-/// Written twice and compared as texts, since not all of these can be compared themselves.
+/// WriteOutcome twice and compared as texts, since not all of these can be compared themselves.
 fn again<T: Serialize + DeserializeOwned + Debug>(input: &[u8]) {
     let Ok(first) = serde_json::from_slice::<T>(input) else { return };
     let shown = format!("{first:?}");
@@ -70,7 +70,7 @@ fn used(input: &[u8]) {
         && let Ok(session) = client.session("https://api.example", token)
     {
         let mut request = http::Request::get("https://api.example/").body(Vec::new()).unwrap();
-        let _ = session.sign(&mut request, moment(100, 1).now).map(drop);
+        let _ = session.attach_token(&mut request, moment(100, 1).now).map(drop);
         let _ = session.renew(moment(100, 1)).map(drop);
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use oauth_proto::oauth2::{ConditionalWrite, StoredToken, Token, Written};
+use oauth_proto::oauth2::{ConditionalWrite, StoredToken, Token, WriteOutcome};
 use oauth_proto::{Moment, Request, Response, Timestamp};
 
 use crate::requests::moment;
@@ -230,13 +230,13 @@ impl World {
         }
     }
 
-    pub async fn store_if_unchanged(&self, write: ConditionalWrite) -> Outcome<Written> {
+    pub async fn store_if_unchanged(&self, write: ConditionalWrite) -> Outcome<WriteOutcome> {
         let Answer::Good(_) = self.wait().await else { return Err("no database") };
         let mut row = self.row.borrow();
         let token = write.stored.token().map(|token| token.access_token.expose().to_owned());
         if row.as_ref().map(StoredToken::version) != write.expected.as_deref() {
             self.unsaved.borrow().retain(|unsaved| Some(unsaved) != token.as_ref());
-            return Ok(Written::Changed);
+            return Ok(WriteOutcome::Changed);
         }
         match token {
             Some(token) => {
@@ -246,7 +246,7 @@ impl World {
             None => assert!(row.is_some(), "nothing has ended"),
         }
         *row = Some(write.stored);
-        Ok(Written::Stored)
+        Ok(WriteOutcome::Stored)
     }
 
     /// Another process renews the stored token, if there is one, and what this one has renewed is worth nothing any more.

@@ -1,7 +1,7 @@
 //! A hostile server and a clock gone mad: the flow ends, without a panic, and with a token only when all was right.
 
 use arbitrary::Arbitrary;
-use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Service, Token};
+use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Server, Token};
 use oauth_proto::{Error, Moment, Request, Response, Step, Timestamp};
 
 #[derive(Arbitrary, Debug)]
@@ -67,7 +67,7 @@ pub fn run(input: Input) {
     let mut answers = input.answers.into_iter();
     let mut send = move |_: Request| answers.next().and_then(Answer::response);
 
-    let mut service = Service::new("https://a.example/1", "https://a.example/2?x", "https://a.example/3").unwrap();
+    let mut service = Server::new("https://a.example/1", "https://a.example/2?x", "https://a.example/3").unwrap();
     if input.json {
         service = service.allow_json_answers();
     }

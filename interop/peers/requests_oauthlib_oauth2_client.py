@@ -111,7 +111,7 @@ def walk(task):
     if "refresh_token" in token:
         came_of_it["renewed"] = dict(renew(task, oauth, token))
         came_of_it["photos_later"] = photos(task, oauth)
-        came_of_it["spent"] = refusal(lambda: renew(task, oauth, token))
+        came_of_it["used"] = refusal(lambda: renew(task, oauth, token))
         came_of_it["photos_after_theft"] = photos(task, oauth)
     return came_of_it
 

@@ -2,20 +2,20 @@
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use hmac::{Hmac, KeyInit, Mac};
-use oauth_proto::oauth2::{AuthenticateClient, Authentication, Credentials};
+use oauth_proto::oauth2::{AuthenticateClient, ClientAuthentication, RequestCredentials};
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// `client_secret_jwt`, with HS256.
-pub fn client_secret_jwt(secret: &str) -> Authentication {
-    Authentication::custom(Assertion::Secret(secret.to_owned()))
+pub fn client_secret_jwt(secret: &str) -> ClientAuthentication {
+    ClientAuthentication::custom(Assertion::Secret(secret.to_owned()))
 }
 
 /// `private_key_jwt`, with RS256 and a key in PEM.
-pub fn private_key_jwt(pem: &str) -> Authentication {
-    Authentication::custom(Assertion::Key(Box::new(RsaPrivateKey::from_pkcs8_pem(pem).expect("a private key"))))
+pub fn private_key_jwt(pem: &str) -> ClientAuthentication {
+    ClientAuthentication::custom(Assertion::Key(Box::new(RsaPrivateKey::from_pkcs8_pem(pem).expect("a private key"))))
 }
 
 enum Assertion {
@@ -55,7 +55,7 @@ impl AuthenticateClient for Assertion {
         }
     }
 
-    fn authenticate(&self, credentials: &mut Credentials<'_>) -> Result<(), String> {
+    fn authenticate(&self, credentials: &mut RequestCredentials<'_>) -> Result<(), String> {
         let base64url = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
         let header = serde_json::json!({ "alg": self.algorithm(), "typ": "JWT" }).to_string();
         let message = [header, credentials.claims().to_string()].map(|part| base64url(part.as_bytes())).join(".");

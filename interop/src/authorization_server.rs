@@ -8,8 +8,8 @@ use std::time::Duration;
 use http::StatusCode;
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
-    Claim, ClientRecord, Consent, Decide, Decision, DeviceConsent, DevicePage, Dispatched, Grant, GrantType,
-    MemoryStore, Provider, RegistrationPolicy, Rejected, ServerStep, serve, serve_with,
+    Approval, ClientRecord, Consent, DecideGrant, Decision, DeviceConsent, DevicePage, Dispatched, GrantCredential,
+    GrantType, MemoryStore, Provider, RegistrationPolicy, Rejected, ServerStep, serve, serve_with,
 };
 use oauth_proto::{Moment, Request, Response, Timestamp};
 
@@ -133,13 +133,13 @@ impl Endpoints {
         if consent.parameter("login_hint") == Some("nobody") {
             return self.serve(self.provider.deny(consent));
         }
-        self.serve(self.provider.grant(consent, Grant::new("jane"), Moment::from_os()))
+        self.serve(self.provider.grant(consent, Approval::new("jane"), Moment::from_os()))
     }
 
     fn decide_device(&self, request: &Request, device: DeviceConsent) -> Result<Response, Rejected> {
         match request.uri().query().is_some_and(|query| query.contains("login_hint=nobody")) {
             true => self.serve(self.provider.deny_device(device, Moment::from_os()))?,
-            false => self.serve(self.provider.grant_device(device, Grant::new("jane"), Moment::from_os()))?,
+            false => self.serve(self.provider.grant_device(device, Approval::new("jane"), Moment::from_os()))?,
         }
         Ok(page(StatusCode::OK, "Go back to your device"))
     }
@@ -157,10 +157,10 @@ impl Endpoints {
     }
 }
 
-fn check_password(question: Decide) -> Result<Decision, Infallible> {
-    Ok(match question.claim {
-        Claim::Password { username, password } if username == "jane" && password.expose() == PASSWORD => {
-            Decision::Granted(Grant::new(username))
+fn check_password(question: DecideGrant) -> Result<Decision, Infallible> {
+    Ok(match question.credential {
+        GrantCredential::Password { username, password } if username == "jane" && password.expose() == PASSWORD => {
+            Decision::Granted(Approval::new(username))
         }
         _ => Decision::Denied,
     })

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::StatusCode;
-use oauth_proto::oauth1::server::{ClientRecord, Grant, MemoryStore, Rejected, TokenRecord, Verified, Verifier, serve};
+use oauth_proto::oauth1::server::{
+    Approval, ClientRecord, MemoryStore, Rejected, TokenRecord, Verified, Verifier, serve,
+};
 use oauth_proto::openid2::oauth::{Access, Approved};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response};
@@ -64,11 +66,11 @@ impl Hybrid {
 
     /// The protected resource: who owns it.
     pub(crate) fn photos(&self, request: &Request) -> Result<Response, Rejected> {
-        let Verified { grant, .. } = serve(self.verifier.verify(request, Moment::from_os()), &self.granted)?;
+        let Verified { approval: grant, .. } = serve(self.verifier.verify(request, Moment::from_os()), &self.granted)?;
         Ok(Response::new(grant.map(|grant| grant.user).unwrap_or_default().into_bytes()))
     }
 }
 
 fn record(secret: &str) -> TokenRecord {
-    TokenRecord::new(secret, CONSUMER, Grant::new("jane"))
+    TokenRecord::new(secret, CONSUMER, Approval::new("jane"))
 }

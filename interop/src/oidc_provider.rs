@@ -1,7 +1,7 @@
 //! oidc-provider on loopback, and our clients of it.
 
 use oauth_proto::oauth2::{
-    Authentication, AuthorizationServer, Authorize, Client, Discovery, Metadata, Pending, Token,
+    AuthorizationServer, Authorize, Client, ClientAuthentication, Discovery, Metadata, Pending, Token,
 };
 use oauth_proto::{Callback, Error, Moment, Secret};
 use serde::Deserialize;
@@ -66,7 +66,7 @@ impl OidcProvider {
     }
 
     /// The same, authenticated in another way.
-    pub fn client_by(&self, id: &str, authentication: Authentication) -> Client {
+    pub fn client_by(&self, id: &str, authentication: ClientAuthentication) -> Client {
         let client = Client::new(self.server(), id).authentication(authentication);
         client.redirect_uri(if id == "native" { LOOPBACK } else { CALLBACK }).expect("a redirect URI")
     }
@@ -134,13 +134,13 @@ pub fn offline(scope: &str) -> Authorize {
 /// The confidential clients, by their ways to be authenticated.
 pub const CLIENTS: [&str; 4] = ["basic", "post", "secret-jwt", "key-jwt"];
 
-fn authentication(id: &str) -> Authentication {
+fn authentication(id: &str) -> ClientAuthentication {
     match id {
-        "basic" | "pushing" => Authentication::basic(SECRET),
-        "post" => Authentication::body(SECRET),
+        "basic" | "pushing" => ClientAuthentication::basic(SECRET),
+        "post" => ClientAuthentication::body(SECRET),
         "secret-jwt" => assertion::client_secret_jwt(LONG_SECRET),
         "key-jwt" | "stranger" => assertion::private_key_jwt(keys::CLIENT),
-        "native" => Authentication::none(),
+        "native" => ClientAuthentication::none(),
         id => panic!("no client {id}"),
     }
 }

@@ -3,7 +3,8 @@
 use http::{Request, Response, StatusCode};
 use oauth_proto::Moment;
 use oauth_proto::oauth1::server::{
-    ClientRecord, Consent, Decision, Grant, MemoryStore, Provider, Rejected, ServerStep, Verified, Verifier, serve,
+    AfterConsent, Approval, ClientRecord, Consent, MemoryStore, Provider, Rejected, ServerStep, Verified, Verifier,
+    serve,
 };
 use oauth_proto::wire::form;
 
@@ -82,12 +83,12 @@ impl Endpoints {
         let denies = request.uri().query().is_some_and(|query| query.contains("jane=denies"));
         let decision = match denies {
             true => self.serve(consent.deny(Moment::from_os()))?,
-            false => self.serve(consent.grant(Grant::new("jane"), Moment::from_os()))?,
+            false => self.serve(consent.grant(Approval::new("jane"), Moment::from_os()))?,
         };
         Ok(match decision {
-            Decision::Redirect(response) => response,
-            Decision::ShowVerifier(verifier) => Response::new(verifier.expose().as_bytes().to_vec()),
-            Decision::ShowDenied => status(StatusCode::FORBIDDEN),
+            AfterConsent::Redirect(response) => response,
+            AfterConsent::ShowVerifier(verifier) => Response::new(verifier.expose().as_bytes().to_vec()),
+            AfterConsent::ShowDenied => status(StatusCode::FORBIDDEN),
         })
     }
 }
@@ -101,8 +102,8 @@ fn photos(request: &Request<Vec<u8>>, verified: &Verified) -> Response<Vec<u8>> 
     let body = form::pairs(if is_form { request.body() } else { b"" });
     let parameters: Vec<_> = query.chain(body).map(|(name, value)| (text(&name), text(&value))).collect();
     let parameters: Vec<_> = parameters.into_iter().filter(|(name, _)| !name.starts_with("oauth_")).collect();
-    let user = verified.grant.as_ref().map(|grant| &grant.user);
-    let answer = serde_json::json!({ "client": verified.client, "user": user, "parameters": parameters });
+    let user = verified.approval.as_ref().map(|grant| &grant.user);
+    let answer = serde_json::json!({ "client": verified.client_key, "user": user, "parameters": parameters });
     Response::new(answer.to_string().into_bytes())
 }
 

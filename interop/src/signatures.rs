@@ -1,8 +1,10 @@
 //! Our side of single requests: signing one, and verifying one.
 
 use http::Request;
-use oauth_proto::oauth1::server::{ClientRecord, Grant, MemoryStore, Rejected, TokenRecord, Verified, Verifier, serve};
-use oauth_proto::oauth1::{ClientCredentials, Placement, Scheme, Signer, Stamp, TokenCredentials};
+use oauth_proto::oauth1::server::{
+    Approval, ClientRecord, MemoryStore, Rejected, TokenRecord, Verified, Verifier, serve,
+};
+use oauth_proto::oauth1::{ClientCredentials, ParameterPlacement, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::{Moment, Timestamp};
 
 use crate::case::Case;
@@ -10,11 +12,11 @@ use crate::keys;
 use crate::message::{Message, Tampering};
 
 /// The placement of that name.
-pub fn placement(name: &str) -> Placement {
+pub fn placement(name: &str) -> ParameterPlacement {
     match name {
-        "header" => Placement::Header,
-        "query" => Placement::Query,
-        "body" => Placement::Body,
+        "header" => ParameterPlacement::Header,
+        "query" => ParameterPlacement::Query,
+        "body" => ParameterPlacement::Body,
         name => panic!("no placement {name}"),
     }
 }
@@ -95,7 +97,7 @@ fn store(case: &Case, tampering: Option<Tampering>) -> MemoryStore {
     let store = MemoryStore::default();
     store.add_client(&case.client, client);
     if let Some(token) = &case.token {
-        let (client, grant) = (case.client.clone(), Grant::new("jane"));
+        let (client, grant) = (case.client.clone(), Approval::new("jane"));
         store.add_token(token, TokenRecord::new(token_secret, client, grant));
     }
     store

@@ -8,8 +8,8 @@ use interop::caller::Caller;
 use interop::exchange::{Clock, Http};
 use interop::peer::Peer;
 use oauth_proto::oauth2::{
-    Authentication, AuthorizationServer, Authorize, BearerChallenge, BearerError, Client, Discovery, Grant,
-    IncludeClientId, Metadata, Pending, PendingDevice, SharedSession, Token, TokenHint, TokenPlacement,
+    AuthorizationServer, Authorize, BearerChallenge, BearerError, Client, ClientAuthentication, Discovery, Grant,
+    IncludeClientId, Metadata, Pending, PendingDevice, SharedSession, Token, TokenPlacement, TokenTypeHint,
 };
 use oauth_proto::{DriveError, Error, Expired, Forged, Moment, Refused, Response, Secret, Step};
 use serde::Deserialize;
@@ -55,13 +55,13 @@ impl World {
         AuthorizationServer::from_metadata(&self.metadata).unwrap()
     }
 
-    fn client(&self, id: &str, authentication: Authentication) -> Client {
+    fn client(&self, id: &str, authentication: ClientAuthentication) -> Client {
         let client = Client::new(self.server(), id).authentication(authentication);
         client.redirect_uri(CALLBACK).unwrap()
     }
 
     fn web(&self) -> Client {
-        self.client("web: é", Authentication::basic(SECRET))
+        self.client("web: é", ClientAuthentication::basic(SECRET))
     }
 
     fn token(&self, client: &Client, grant: Grant) -> Result<Token, Error> {
@@ -135,8 +135,8 @@ fn the_metadata_describes_the_server() {
 #[test]
 fn a_code_brings_a_token_with_each_proof_key_and_each_way_to_be_authenticated() {
     let world = World::new();
-    let body = world.client("web: é", Authentication::body(SECRET));
-    let native = world.client("native", Authentication::none());
+    let body = world.client("web: é", ClientAuthentication::body(SECRET));
+    let native = world.client("native", ClientAuthentication::none());
     let beside = world.web().include_client_id(IncludeClientId::Always);
     for client in [&world.web(), &body, &beside, &native] {
         for authorize in [Authorize::scope("read write"), Authorize::scope("read write").allow_plain_pkce()] {
@@ -166,7 +166,7 @@ fn a_code_serves_once_with_its_own_proof_key_and_at_its_own_client() {
     let web = world.web();
     let (pending, callback) = world.begin(&web, Authorize::new());
     let copy = || serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap();
-    let keeping = world.client("keeping", Authentication::body(SECRET));
+    let keeping = world.client("keeping", ClientAuthentication::body(SECRET));
     assert_eq!(world.redeem(&keeping, copy(), &callback).unwrap_err(), Forged::OtherClient.into());
     assert!(world.redeem(&web, copy(), &callback).is_ok());
     assert_eq!(refusal(world.redeem(&web, copy(), &callback)), refused("invalid_grant", 400));
@@ -196,7 +196,7 @@ fn an_error_in_a_callback_is_the_servers_or_the_users_refusal() {
 #[test]
 fn a_token_comes_in_the_fragment() {
     let world = World::new();
-    let native = world.client("native", Authentication::none());
+    let native = world.client("native", ClientAuthentication::none());
     let begin = |authorize| {
         let authorization = native.authorize_implicit(authorize, Moment::from_os()).unwrap();
         let stored = serde_json::to_string(&authorization.pending).unwrap();
@@ -240,7 +240,7 @@ fn a_password_and_the_client_itself_are_grants_too() {
 #[test]
 fn a_scope_that_the_server_narrows_is_the_tokens() {
     let world = World::new();
-    let limited = world.client("limited", Authentication::basic(SECRET));
+    let limited = world.client("limited", ClientAuthentication::basic(SECRET));
     let token = world.token(&limited, Grant::client_credentials().scope("read write")).unwrap();
     assert_eq!(token.scope, Some("read".into()));
     assert_eq!(token.scope_refused().collect::<Vec<_>>(), ["write"]);
@@ -251,7 +251,9 @@ fn a_scope_that_the_server_narrows_is_the_tokens() {
 #[test]
 fn a_wrong_secret_is_refused_at_every_endpoint() {
     let world = World::new();
-    for authentication in [Authentication::basic("x"), Authentication::body("x"), Authentication::none()] {
+    for authentication in
+        [ClientAuthentication::basic("x"), ClientAuthentication::body("x"), ClientAuthentication::none()]
+    {
         let client = world.client("web: é", authentication).include_client_id(IncludeClientId::Always);
         let unknown = refused("invalid_client", 401);
         assert_eq!(refusal(world.token(&client, Grant::client_credentials())), unknown, "{client:?}");
@@ -274,7 +276,7 @@ fn a_refresh_token_is_rotated_or_kept() {
     assert_eq!(second.scope, first.scope);
     assert_eq!(refusal(world.refresh(&web, &first, None)), refused("invalid_grant", 400));
 
-    let keeping = world.client("keeping", Authentication::body(SECRET));
+    let keeping = world.client("keeping", ClientAuthentication::body(SECRET));
     let first = world.grant(&keeping, Authorize::scope("read write")).unwrap();
     let second = world.refresh(&keeping, &first, Some("read")).unwrap();
     assert_eq!((&second.refresh_token, &second.scope), (&first.refresh_token, &Some("read".into())));
@@ -291,21 +293,21 @@ fn what_the_server_knows_of_a_token_ends_with_its_revocation() {
     let token = world.grant(&web, Authorize::scope("read write")).unwrap();
     let introspect =
         |token: &Secret, hint| world.http.run(web.introspect(token.expose(), Some(hint), Moment::from_os())).unwrap();
-    let found = introspect(&token.access_token, TokenHint::AccessToken);
+    let found = introspect(&token.access_token, TokenTypeHint::AccessToken);
     assert!(found.active);
     assert_eq!((found.username.as_deref(), found.client_id.as_deref()), (Some("jane"), Some("web: é")));
     assert_eq!((found.scope, found.aud), (Some("read write".into()), vec!["photos".into(), "videos".into()]));
     let refresh_token = token.refresh_token.clone().unwrap();
-    assert!(introspect(&refresh_token, TokenHint::RefreshToken).active);
+    assert!(introspect(&refresh_token, TokenTypeHint::RefreshToken).active);
 
     world.http.run(web.revoke_grant(&token, Moment::from_os())).unwrap();
-    assert!(!introspect(&refresh_token, TokenHint::RefreshToken).active);
+    assert!(!introspect(&refresh_token, TokenTypeHint::RefreshToken).active);
     assert_eq!(refusal(world.refresh(&web, &token, None)), refused("invalid_grant", 400));
     // Here it was the refresh token alone.
-    assert!(introspect(&token.access_token, TokenHint::AccessToken).active);
-    let step = web.revoke(token.access_token.expose(), Some(TokenHint::AccessToken), Moment::from_os());
+    assert!(introspect(&token.access_token, TokenTypeHint::AccessToken).active);
+    let step = web.revoke(token.access_token.expose(), Some(TokenTypeHint::AccessToken), Moment::from_os());
     world.http.run(step).unwrap();
-    assert!(!introspect(&token.access_token, TokenHint::AccessToken).active);
+    assert!(!introspect(&token.access_token, TokenTypeHint::AccessToken).active);
 }
 
 #[test]
@@ -350,7 +352,7 @@ fn a_token_is_found_wherever_rfc_6750_puts_it() {
     ] {
         let session = web.session(&world.origin, token.clone()).unwrap().placement(placement.clone());
         let mut request = http::Request::builder().method(method).uri(world.photos()).body(Vec::new()).unwrap();
-        let _stamp = session.sign(&mut request, Moment::from_os().now).unwrap();
+        let _stamp = session.attach_token(&mut request, Moment::from_os().now).unwrap();
         assert_eq!(world.http.send(request).status(), 200, "{placement:?}");
     }
 }
@@ -365,7 +367,7 @@ fn a_device_slows_down_when_it_is_told_to() {
     let world = World::new();
     // oauthlib wants to see `client_id` in the body also where it stands in the header.
     let web = world.web().include_client_id(IncludeClientId::Always);
-    for client in [web, world.client("native", Authentication::none())] {
+    for client in [web, world.client("native", ClientAuthentication::none())] {
         let clock = Clock::default();
         let pending = begin_device(&world, &client, &clock);
         let pauses = RefCell::new(Vec::new());
@@ -385,7 +387,7 @@ fn a_device_slows_down_when_it_is_told_to() {
 #[test]
 fn a_device_ends_when_it_is_denied_or_its_code_has_expired() {
     let world = World::new();
-    let native = world.client("native", Authentication::none());
+    let native = world.client("native", ClientAuthentication::none());
     let poll = |status: &str| {
         let clock = Clock::default();
         let pending = begin_device(&world, &native, &clock);

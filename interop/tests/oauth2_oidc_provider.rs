@@ -5,8 +5,8 @@ use interop::assertion::claims;
 use interop::browser::{Arrival, Browser, Form};
 use interop::oidc_provider::{CALLBACK, CLIENTS, LOOPBACK, OidcProvider, PHOTOS, offline};
 use oauth_proto::oauth2::{
-    Authentication, AuthorizationServer, Authorize, Client, Discovery, Grant, PkceSupport, ResponseMode, Scope, Token,
-    TokenHint, TokenType,
+    AuthorizationServer, Authorize, Client, ClientAuthentication, Discovery, Grant, PkceSupport, ResponseMode, Scope,
+    Token, TokenType, TokenTypeHint,
 };
 use oauth_proto::{Callback, Error, Forged, Moment, Refused};
 
@@ -275,7 +275,7 @@ fn a_client_asks_for_itself_however_it_is_authenticated() {
         let token = op.http.run(client.request_token(grant, Moment::from_os())).unwrap();
         assert_eq!((token.refresh_token, token.scope), (None, Some("photos.read".into())), "{id}");
 
-        let step = client.introspect(token.access_token.expose(), Some(TokenHint::AccessToken), Moment::from_os());
+        let step = client.introspect(token.access_token.expose(), Some(TokenTypeHint::AccessToken), Moment::from_os());
         let found = op.http.run(step).unwrap();
         assert!(found.active, "{id}");
         assert_eq!((found.client_id.as_deref(), found.sub.as_deref()), (Some(id), None));
@@ -291,7 +291,7 @@ fn a_client_asks_for_itself_however_it_is_authenticated() {
 fn a_wrong_secret_or_key_is_an_unknown_client() {
     let op = OidcProvider::start();
     let unknown = refused("invalid_client", 401);
-    let wrong = || [("basic", Authentication::basic("x y")), ("post", Authentication::body("x y"))];
+    let wrong = || [("basic", ClientAuthentication::basic("x y")), ("post", ClientAuthentication::body("x y"))];
     let clients = wrong().map(|(id, authentication)| op.client_by(id, authentication));
     for client in clients.iter().chain([&op.client("stranger")]) {
         let step = client.request_token(Grant::client_credentials(), Moment::from_os());
@@ -350,14 +350,14 @@ fn what_is_revoked_is_inactive() {
         // Here either token stands for the whole grant.
         let token = op.offline_token(&client);
         assert!(op.is_active(&client, token.refresh_token.as_ref().unwrap()), "{id}");
-        revoke(token.access_token.expose(), Some(TokenHint::AccessToken)).unwrap();
+        revoke(token.access_token.expose(), Some(TokenTypeHint::AccessToken)).unwrap();
         assert!(is_gone(&token), "{id}");
 
         let token = op.offline_token(&client);
         op.http.run(client.revoke_grant(&token, Moment::from_os())).unwrap();
         assert!(is_gone(&token), "{id}");
         // An unknown token is as good as revoked, whatever it is taken for.
-        revoke("2YotnFZFEjr1zCsicMWpAA", Some(TokenHint::RefreshToken)).unwrap();
+        revoke("2YotnFZFEjr1zCsicMWpAA", Some(TokenTypeHint::RefreshToken)).unwrap();
     }
 }
 

@@ -118,7 +118,7 @@ fn a_client_registers_changes_and_leaves() {
     assert_eq!(registered.metadata.token_endpoint_auth_method.as_deref(), Some("client_secret_basic"));
     assert!(registered.client_id_issued_at.is_some() && registered.client_secret_expires_at.is_none());
     let stored = serde_json::to_string(&registered).unwrap();
-    let registered: oauth_proto::oauth2::Registration = serde_json::from_str(&stored).unwrap();
+    let registered: oauth_proto::oauth2::ClientRegistration = serde_json::from_str(&stored).unwrap();
 
     let client = registered.client(server.clone(), Moment::from_os().now).unwrap();
     let token = op.http.run(client.request_token(Grant::client_credentials(), Moment::from_os())).unwrap();
@@ -259,7 +259,7 @@ fn a_grant_that_was_taken_back_is_for_the_user_to_give_again() {
     assert_eq!(error.code(), Some("invalid_grant"));
     assert_eq!(caller.sent(), ["/me", "/token"]);
 
-    session.install(op.offline_token(&client));
+    session.set_token(op.offline_token(&client));
     assert_eq!(caller.call().unwrap().status(), 200);
 }
 
@@ -268,7 +268,7 @@ fn a_client_supplies_itself_with_tokens() {
     let op = OidcProvider::start();
     let client = op.client("key-jwt");
     let grant = Grant::client_credentials().scope("photos.read").resource(PHOTOS);
-    let session = SharedSession::new(Session::supplied(&client, PHOTOS, grant).unwrap());
+    let session = SharedSession::new(Session::with_grant(&client, PHOTOS, grant).unwrap());
     let clock = Clock::default();
     let token = || session.token_with(|request| op.http.exchange(request), || clock.moment()).unwrap();
     let first = token();

@@ -59,7 +59,7 @@ fn is_renewed_once(task: &Task<'_>) {
     assert_ne!(token["refresh_token"], renewed["refresh_token"], "{walk:#}");
     assert_eq!(walk["photos_later"], photos(task), "{walk:#}");
     // Whoever shows the first one again is a thief, or has been robbed.
-    assert_eq!(walk["spent"], "invalid_grant", "{walk:#}");
+    assert_eq!(walk["used"], "invalid_grant", "{walk:#}");
     assert_eq!(walk["photos_after_theft"], 401, "{walk:#}");
 }
 

@@ -4,7 +4,8 @@ use interop::browser::text;
 use interop::exchange::{Clock, Http};
 use interop::peer::Peer;
 use oauth_proto::oauth2::{
-    Authentication, AuthorizationServer, Authorize, Client, Grant, IncludeClientId, Pending, SecretPlacement, Token,
+    AuthorizationServer, Authorize, Client, ClientAuthentication, Grant, IncludeClientId, Pending, SecretPlacement,
+    Token,
 };
 use oauth_proto::{Error, Forged, Moment, Refused, Step};
 use serde::Deserialize;
@@ -154,7 +155,7 @@ fn a_token_without_an_end_does_not_expire() {
     let mut request = http::Request::get("https://photos.example.com/").body(Vec::new()).unwrap();
     let session = world.client.session("https://photos.example.com", token).unwrap();
     assert!(!session.is_renewable());
-    assert!(session.sign(&mut request, clock.moment().now).is_ok());
+    assert!(session.attach_token(&mut request, clock.moment().now).is_ok());
 }
 
 #[test]
@@ -229,16 +230,16 @@ fn wrong_credentials_are_refused_with_the_librarys_words() {
     let ask = |client: Client, grant| refusal(world.http.run(client.request_token(grant, Moment::from_os())));
     let client = |id: &str, authentication| Client::new(world.server.clone(), id).authentication(authentication);
     let own = Grant::client_credentials;
-    let wrong = ask(client(CLIENT, Authentication::body("zyx")), own());
+    let wrong = ask(client(CLIENT, ClientAuthentication::body("zyx")), own());
     assert_eq!(wrong, refused("invalid_client", 400, "Invalid client credentials"));
-    let unknown = ask(client("abd", Authentication::body(SECRET)), own());
+    let unknown = ask(client("abd", ClientAuthentication::body(SECRET)), own());
     assert_eq!(unknown, refused("invalid_client", 400, "No client could be found"));
     // A secret in the header is one that is not seen.
-    let missing = ask(client(CLIENT, Authentication::basic(SECRET)), own());
+    let missing = ask(client(CLIENT, ClientAuthentication::basic(SECRET)), own());
     assert_eq!(missing, refused("invalid_request", 400, "Missing client identifier"));
-    let beside = client(CLIENT, Authentication::basic(SECRET)).include_client_id(IncludeClientId::Always);
+    let beside = client(CLIENT, ClientAuthentication::basic(SECRET)).include_client_id(IncludeClientId::Always);
     assert_eq!(ask(beside, own()), refused("invalid_request", 400, "Missing client credentials"));
-    let public = ask(client(CLIENT, Authentication::none()), own());
+    let public = ask(client(CLIENT, ClientAuthentication::none()), own());
     assert_eq!(public, refused("invalid_request", 400, "Missing client credentials"));
     let mallory = refusal(world.token(Grant::password("jane", "guessed")));
     assert_eq!(mallory, refused("invalid_client", 401, "Unable to authenticate resource owner"));
@@ -252,7 +253,7 @@ fn a_secret_with_reserved_characters_goes_raw_into_the_header() {
     let world = World::with_secret(secret, json!({ "authentication": "http_basic_auth" }));
     assert!(world.token(Grant::client_credentials()).is_ok());
     // The library does not undo what RFC 6749 §2.3.1 asks for.
-    let encoded = Client::new(world.server.clone(), CLIENT).authentication(Authentication::basic(secret));
+    let encoded = Client::new(world.server.clone(), CLIENT).authentication(ClientAuthentication::basic(secret));
     let step = encoded.request_token(Grant::client_credentials(), Moment::from_os());
     assert_eq!(refusal(world.http.run(step)), refused("invalid_client", 400, "Invalid client credentials"));
     let world = World::with_secret(secret, json!({}));
@@ -272,7 +273,7 @@ fn scopes_that_are_not_known_vanish() {
     assert_eq!(refusal(world.token(password())), missing);
     assert_eq!(refusal(world.refresh(&token)), missing);
     let session = world.client.session("https://photos.example.com", token.clone()).unwrap();
-    let session = session.renew_with(|grant| grant.scope("read"));
+    let session = session.map_renewal_grant(|grant| grant.scope("read"));
     assert_eq!(world.http.run(session.renew(Moment::from_os())).unwrap().scope, Some("read".into()));
     let step = world.client.refresh(&token, Some("write".into()), Moment::from_os());
     let invalid = refused("invalid_scope", 400, "Invalid scope parameter in request");

@@ -10,7 +10,7 @@ use interop::message::{Message, Tampering};
 use interop::peer::Peer;
 use interop::random::{Random, seed};
 use interop::signatures::{scheme, sign, sorted_header, verify};
-use oauth_proto::oauth1::server::Reason;
+use oauth_proto::oauth1::server::RejectReason;
 use serde::{Deserialize, Serialize};
 
 const METHODS: [&str; 7] =
@@ -82,7 +82,7 @@ fn oauthlib_and_we_sign_the_hash_of_a_body_alike() {
         assert!(verify(case, &arrived, None).is_ok(), "{}", report(case, &arrived, &()));
         *arrived.body.as_mut().expect("JSON") += " ";
         let reason = verify(case, &arrived, None).map_err(|rejected| rejected.reason);
-        assert_eq!(reason, Err(Reason::WrongBodyHash), "{}", report(case, &arrived, &()));
+        assert_eq!(reason, Err(RejectReason::WrongBodyHash), "{}", report(case, &arrived, &()));
     }
 }
 
@@ -132,8 +132,8 @@ fn we_verify_what_oauthlib_signs(placement: &'static str) {
         let sent = on_the_way(case, signed, &mut random);
         let verified = verify(case, &sent.0, sent.1);
         let as_expected = match (&verified, sent.1) {
-            (Ok(verified), None) => verified.client == case.client && verified.token == case.token,
-            (Err(rejected), Some(_)) => rejected.reason == Reason::WrongSignature,
+            (Ok(verified), None) => verified.client_key == case.client && verified.token == case.token,
+            (Err(rejected), Some(_)) => rejected.reason == RejectReason::WrongSignature,
             _ => false,
         };
         assert!(as_expected, "{}", report(case, &sent, &verified));

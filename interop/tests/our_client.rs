@@ -4,8 +4,8 @@ use interop::exchange::Http;
 use interop::keys;
 use interop::peer::Peer;
 use oauth_proto::oauth1::{
-    Authorize, Callbacks, Client, ClientCredentials, Method, Pending, Placement, Scheme, Service, Session, Token,
-    TokenCredentials,
+    Authorize, Callbacks, Client, ClientCredentials, Method, ParameterPlacement, Pending, Scheme, Server, Session,
+    Token, TokenCredentials,
 };
 use oauth_proto::{Error, Forged, Moment, Refused, Request, Response};
 use serde::Deserialize;
@@ -24,7 +24,7 @@ struct World {
     /// It runs as long as this is here.
     _peer: Peer,
     origin: String,
-    service: Service,
+    service: Server,
     client: Client,
     http: Http,
 }
@@ -47,13 +47,13 @@ impl World {
         Self::with(scheme, |service| service)
     }
 
-    fn with(scheme: Scheme, configure: impl FnOnce(Service) -> Service) -> Self {
+    fn with(scheme: Scheme, configure: impl FnOnce(Server) -> Server) -> Self {
         let mut peer = Peer::run("oauthlib_provider.py");
         let client = serde_json::json!({ "key": CLIENT, "secret": CLIENT_SECRET, "rsa_key": keys::CLIENT_PUBLIC });
         let Started { port } = peer.ask(&client);
         let origin = format!("http://127.0.0.1:{port}");
         let [initiate, authorize, token] = ["initiate", "authorize", "token"].map(|path| format!("{origin}/{path}"));
-        let service = configure(Service::new(&initiate, &authorize, &token).unwrap().scheme(scheme));
+        let service = configure(Server::new(&initiate, &authorize, &token).unwrap().scheme(scheme));
         // Of RSA the secret is no part.
         let client = Client::new(service.clone(), ClientCredentials::new(CLIENT, CLIENT_SECRET));
         Self { _peer: peer, origin, service, client, http: Http::default() }
@@ -126,13 +126,13 @@ fn hmac_sha1_in_the_header() {
 
 #[test]
 fn hmac_sha256_in_the_query() {
-    let scheme = Scheme::new(Method::HMAC_SHA256).placement(Placement::Query);
+    let scheme = Scheme::new(Method::HMAC_SHA256).placement(ParameterPlacement::Query);
     walks(scheme, None, |world| world.requests().into());
 }
 
 #[test]
 fn hmac_sha1_in_the_body() {
-    let scheme = Scheme::default().placement(Placement::Body);
+    let scheme = Scheme::default().placement(ParameterPlacement::Body);
     // A GET has no body.
     walks(scheme, None, |world| world.requests().into_iter().skip(1).collect());
 }
@@ -203,7 +203,7 @@ fn a_forged_verifier_is_refused_by_the_service() {
 
 #[test]
 fn a_wrong_secret_is_refused_by_the_service() {
-    for scheme in [Scheme::default(), Scheme::new(Method::HMAC_SHA256).placement(Placement::Query)] {
+    for scheme in [Scheme::default(), Scheme::new(Method::HMAC_SHA256).placement(ParameterPlacement::Query)] {
         let world = World::new(scheme);
         let wrong = ClientCredentials::new(CLIENT, "another secret");
         let client = Client::new(world.service.clone(), wrong);

@@ -5,7 +5,7 @@ use interop::exchange::Http;
 use interop::hybrid::{CONSUMER, CONSUMER_SECRET};
 use interop::openid2_site::{RETURN_TO, Site};
 use interop::our_openid2_provider::OurOpenidProvider;
-use oauth_proto::oauth1::{Client, ClientCredentials, Service, Token};
+use oauth_proto::oauth1::{Client, ClientCredentials, Server, Token};
 use oauth_proto::openid2::oauth::Access;
 use oauth_proto::openid2::{Assertion, Authenticate};
 use oauth_proto::{Error, Forged, Moment, Refused};
@@ -27,7 +27,7 @@ fn sign_in(op: &OurOpenidProvider, access: Access, with_key: bool) -> Assertion 
 fn client(op: &OurOpenidProvider, secret: &str) -> Client {
     let [initiate, authorize, token] =
         ["initiate", "authorize", "token"].map(|path| format!("{}/oauth/{path}", op.origin()));
-    let service = Service::new(&initiate, &authorize, &token).unwrap();
+    let service = Server::new(&initiate, &authorize, &token).unwrap();
     Client::new(service, ClientCredentials::new(CONSUMER, secret))
 }
 

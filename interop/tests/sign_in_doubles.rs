@@ -220,7 +220,7 @@ fn dropbox(origin: &str, secret: &str) -> [SignIn; 2] {
         SignIn::dangerous_new_2007(&services::DROPBOX_V1, CLIENT, secret, CALLBACK).unwrap().base_url(origin).unwrap();
     let [request, authorize, access] =
         ["request_token", "authorize", "access_token"].map(|leg| format!("{origin}/1/oauth/{leg}"));
-    let service = oauth1::Service::new(&request, &authorize, &access).unwrap().dangerous_version_1_0();
+    let service = oauth1::Server::new(&request, &authorize, &access).unwrap().dangerous_version_1_0();
     let client = oauth1::Client::new(service, oauth1::ClientCredentials::new(CLIENT, secret));
     let profile = row.oauth1_request("/account/info").unwrap();
     let map = |answer: &Value, tokens| {

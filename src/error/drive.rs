@@ -81,7 +81,7 @@ pub enum DriveError {
         /// The error of the application's function.
         source: Arc<dyn StdError + Send + Sync>,
     },
-    /// The token was renewed, and the session was told to [report](crate::oauth2::Session::report_renewals) that. Store
+    /// The token was renewed, and the session was told to [report](crate::oauth2::Session::return_renewals) that. Store
     /// the token, then send the request again.
     Renewed(Box<Token>),
 }

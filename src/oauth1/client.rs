@@ -6,14 +6,16 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method as HttpMethod, Uri};
 
 use super::parameters::{CALLBACK, SESSION_HANDLE, TOKEN, VERIFIER, is_oauth, is_protocol};
-use super::signer::{Extra, Signer};
+use super::signer::{OAuthParam, Signer};
 use super::token_response::Fields;
-use super::{Callbacks, ClientCredentials, Pending, Placement, Service, Session, Stamp, Token, TokenCredentials};
+use super::{
+    Callbacks, ClientCredentials, ParameterPlacement, Pending, Server, Session, Stamp, Token, TokenCredentials,
+};
 use crate::callback::Leniency;
 use crate::event::Observer;
-use crate::mark::Mark;
+use crate::mark::ClientFingerprint;
 use crate::step::Receive;
-use crate::wire::{Wiped, bare, form, with_query};
+use crate::wire::{Wiped, form, with_query, without_secrets};
 use crate::{
     Callback, Error, Event, Forged, Misbehaved, Moment, Purpose, Request, Response, Secret, Step, Timestamp,
     Unsupported,
@@ -25,11 +27,11 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 /// A client of one service.
 ///
 /// ```no_run
-/// use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Service};
+/// use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Server};
 /// use oauth_proto::{Moment, run};
 /// # fn http(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
 ///
-/// let service = Service::new(
+/// let service = Server::new(
 ///     "https://photos.example.net/initiate",
 ///     "https://photos.example.net/authorize",
 ///     "https://photos.example.net/token",
@@ -53,7 +55,7 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Client {
-    service: Service,
+    service: Server,
     credentials: ClientCredentials,
     place: Leniency,
     observer: Observer,
@@ -138,7 +140,7 @@ impl Authorize {
 
 impl Client {
     /// A client of that service.
-    pub fn new(service: Service, credentials: ClientCredentials) -> Self {
+    pub fn new(service: Server, credentials: ClientCredentials) -> Self {
         let observer = Observer::of_client(&credentials.key);
         Self { service, credentials, place: Leniency::default(), observer }
     }
@@ -211,7 +213,7 @@ impl Client {
     }
 
     /// The service, as it was described.
-    pub(crate) fn service(&self) -> &Service {
+    pub(crate) fn service(&self) -> &Server {
         &self.service
     }
 
@@ -222,9 +224,9 @@ impl Client {
 
     /// Returns what ties a pending authorization to this client at this service. The temporary credentials come from one endpoint,
     /// and the other is sent the verifier.
-    fn mark(&self) -> Mark {
-        let Service { temporary, token, .. } = &self.service;
-        Mark::of(&[&temporary.to_string(), &token.to_string(), &self.credentials.key])
+    fn client_fingerprint(&self) -> ClientFingerprint {
+        let Server { temporary, token, .. } = &self.service;
+        ClientFingerprint::of(&[&temporary.to_string(), &token.to_string(), &self.credentials.key])
     }
 
     /// The first leg: asks for temporary credentials (RFC 5849 §2.1).
@@ -235,16 +237,16 @@ impl Client {
     pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Pending>, Error> {
         let Authorize { user_returns, realm, parameters, lifetime } = authorize;
         let service = &self.service;
-        let mut protocol: Vec<Extra<'_>> = Vec::new();
+        let mut protocol: Vec<OAuthParam<'_>> = Vec::new();
         let callback = self.returns_to(user_returns)?;
         if let Some(callback) = callback.with_request {
             protocol.push((CALLBACK.into(), callback.into()));
         }
-        let state = Temporary {
+        let state = AwaitTemporary {
             confirmed: matches!(service.when_told(), Callbacks::WithRequest | Callbacks::WithBoth)
                 && !service.unconfirmed_callback,
             json: service.json_answers,
-            mark: self.mark(),
+            mark: self.client_fingerprint(),
             callback: callback.with_authorization,
             returns_to: callback.place,
             signed_at: moment.now,
@@ -260,19 +262,19 @@ impl Client {
     /// [`Unsupported::ReservedParameter`] when a parameter has a name of the protocol's, and [`Forged::OtherClient`] when
     /// `pending` belongs to another client or service.
     pub fn authorization_url(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Result<String, Error> {
-        pending.belongs_to(&self.mark())?;
+        pending.belongs_to(&self.client_fingerprint())?;
         user_url(&self.service.authorization, pending, pending.callback.as_deref(), parameters)
     }
 
     /// Where to send the user for signing in: as [`authorization_url`](Self::authorization_url), at the
-    /// [authentication endpoint](Service::authentication).
+    /// [authentication endpoint](Server::authentication).
     ///
     /// # Errors
     /// [`Unsupported::NoEndpoint`] when the service has none, and those of `authorization_url`.
     pub fn authentication_url(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Result<String, Error> {
         let endpoint = self.service.authentication.as_ref();
         let endpoint = endpoint.ok_or(Unsupported::NoEndpoint { endpoint: "authentication" })?;
-        pending.belongs_to(&self.mark())?;
+        pending.belongs_to(&self.client_fingerprint())?;
         user_url(endpoint, pending, None, parameters)
     }
 
@@ -282,7 +284,7 @@ impl Client {
     /// or all of it. Where the user came to is compared with the URI of [`Authorize::callback`] or
     /// [`Authorize::registered_as`].
     ///
-    /// A callback may arrive twice. Spend [`pending.id()`](Pending::id) first, in your database or in [`Spent`](crate::Spent): `pending` is
+    /// A callback may arrive twice. Spend [`pending.id()`](Pending::id) first, in your database or in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is
     /// consumed here, but a copy that was stored is not.
     ///
     /// # Errors
@@ -301,7 +303,7 @@ impl Client {
         callback: impl Into<Callback<'a>>,
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
-        pending.check(&self.mark(), moment.now)?;
+        pending.check(&self.client_fingerprint(), moment.now)?;
         let verifier = pending.verifier(&callback.into(), self.place)?;
         self.exchange(&pending.credentials, verifier, moment)
     }
@@ -312,7 +314,7 @@ impl Client {
     /// # Errors
     /// As [`redeem`](Self::redeem).
     pub fn redeem_verifier(&self, pending: Pending, verifier: &str, moment: Moment) -> Result<Step<Token>, Error> {
-        pending.check(&self.mark(), moment.now)?;
+        pending.check(&self.client_fingerprint(), moment.now)?;
         let verifier = Some(verifier.trim()).filter(|verifier| !verifier.is_empty());
         self.exchange(&pending.credentials, verifier.map(str::to_owned), moment)
     }
@@ -333,7 +335,7 @@ impl Client {
     ///     if let Some(token) = session.token().filter(|token| token.is_expired(moment.now)) {
     ///         let renewed = run(client.renew(token, moment)?, send)?;
     ///         store(&renewed); // before it is used: the old one is worth nothing any more
-    ///         session.install(renewed);
+    ///         session.set_token(renewed);
     ///     }
     ///     Ok(())
     /// }
@@ -373,11 +375,11 @@ impl Client {
     pub(super) fn token_request(
         &self,
         credentials: &TokenCredentials,
-        protocol: Vec<Extra<'_>>,
+        protocol: Vec<OAuthParam<'_>>,
         before: Option<Token>,
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
-        let state = Exchange { before, json: self.service.json_answers, signed_at: moment.now };
+        let state = AwaitToken { before, json: self.service.json_answers, signed_at: moment.now };
         let request = self.credentials_request(&self.service.token, Some(credentials), None, &[], protocol, moment)?;
         Ok(Step::send(request, state).observed_by(&self.observer))
     }
@@ -390,10 +392,10 @@ impl Client {
         token: Option<&TokenCredentials>,
         realm: Option<String>,
         parameters: &[(String, String)],
-        mut protocol: Vec<Extra<'_>>,
+        mut protocol: Vec<OAuthParam<'_>>,
         moment: Moment,
     ) -> Result<Request, Error> {
-        self.service.check_private(endpoint)?;
+        self.service.check_secure(endpoint)?;
         let mut own = String::new();
         for (name, value) in parameters {
             if is_protocol(name.as_bytes()) {
@@ -412,7 +414,7 @@ impl Client {
             if !own.is_empty() {
                 *request.uri_mut() = with_query(endpoint, &own)?;
             }
-        } else if !own.is_empty() || self.service.scheme.placement == Placement::Body {
+        } else if !own.is_empty() || self.service.scheme.placement == ParameterPlacement::Body {
             *request.body_mut() = own.into_bytes();
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
         }
@@ -423,7 +425,7 @@ impl Client {
     }
 
     /// Where the callback goes.
-    fn returns_to(&self, user_returns: Return) -> Result<Told, Error> {
+    fn returns_to(&self, user_returns: Return) -> Result<CallbackPlacement, Error> {
         let (with_request, with_authorization) = match self.service.when_told() {
             Callbacks::WithRequest => (true, false),
             Callbacks::WithAuthorization => (false, true),
@@ -432,7 +434,7 @@ impl Client {
         };
         let check = |uri: &String| match url::Url::parse(uri) {
             Ok(_) => Ok(()),
-            Err(_) => Err(Unsupported::Url { url: bare(uri), reason: "a callback is an absolute URI" }),
+            Err(_) => Err(Unsupported::Url { url: without_secrets(uri), reason: "a callback is an absolute URI" }),
         };
         let place = match user_returns {
             Return::Callback(uri) => uri,
@@ -441,14 +443,14 @@ impl Client {
                 let with_request = with_request.then(|| "oob".to_owned());
                 let place = if let Return::Registered(uri) = user_returns { uri } else { None };
                 place.as_ref().map_or(Ok(()), check)?;
-                return Ok(Told { with_request, with_authorization: None, place });
+                return Ok(CallbackPlacement { with_request, with_authorization: None, place });
             }
         };
         if !with_request && !with_authorization {
             return Err(Unsupported::CallbackNotAccepted.into());
         }
         check(&place)?;
-        Ok(Told {
+        Ok(CallbackPlacement {
             with_request: with_request.then(|| place.clone()),
             with_authorization: with_authorization.then(|| place.clone()),
             place: Some(place),
@@ -457,7 +459,7 @@ impl Client {
 }
 
 /// The callback, in the places where it is told, and to be compared with.
-struct Told {
+struct CallbackPlacement {
     with_request: Option<String>,
     with_authorization: Option<String>,
     place: Option<String>,
@@ -478,19 +480,19 @@ fn user_url(
 }
 
 /// Waits for temporary credentials.
-struct Temporary {
+struct AwaitTemporary {
     /// Whether the answer must confirm the callback.
     confirmed: bool,
     json: bool,
     /// The client at its service.
-    mark: Mark,
+    mark: ClientFingerprint,
     callback: Option<String>,
     returns_to: Option<String>,
     signed_at: Timestamp,
     expires_at: Timestamp,
 }
 
-impl Receive<Pending> for Temporary {
+impl Receive<Pending> for AwaitTemporary {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Pending>, Error> {
         let response = Wiped(response);
         let mut fields = Fields::of(&response, self.json, self.signed_at)?;
@@ -507,14 +509,14 @@ impl Receive<Pending> for Temporary {
 }
 
 /// Waits for token credentials.
-struct Exchange {
+struct AwaitToken {
     /// The token that is renewed.
     before: Option<Token>,
     json: bool,
     signed_at: Timestamp,
 }
 
-impl Receive<Token> for Exchange {
+impl Receive<Token> for AwaitToken {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
         let response = Wiped(response);
         let mut fields = Fields::of(&response, self.json, self.signed_at)?;

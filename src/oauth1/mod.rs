@@ -24,8 +24,8 @@
 //! ```
 //!
 //! Where to look: [`Client`] walks the legs, [`Session`] signs for a user, [`ApiRequest`] fetches JSON and [`Signer`] signs
-//! anything; [`Scheme`] says how (method, placement, body hash), [`Service`] what a service's documentation says. The 2007 version, services with
-//! registered callbacks and other departures are options of [`Service`].
+//! anything; [`Scheme`] says how (method, placement, body hash), [`Server`] what a service's documentation says. The 2007 version, services with
+//! registered callbacks and other departures are options of [`Server`].
 //!
 //! Left out on purpose: the server speaks 1.0a alone, since the version of 2007 lets an attacker fixate a session, and
 //! renews no tokens; multipart bodies are signed by their hash or not at all, as the RFC says; and what a realm means is the
@@ -66,8 +66,8 @@ pub use method::{KeyEncoding, Method, SignatureMethod};
 pub use pending::Pending;
 #[cfg(feature = "rsa")]
 pub use rsa::RsaKey;
-pub use scheme::{Placement, Scheme};
-pub use service::{Callbacks, Service};
+pub use scheme::{ParameterPlacement, Scheme};
+pub use service::{Callbacks, Server};
 pub use session::Session;
 pub use signer::Signer;
 pub use stamp::Stamp;

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::TokenCredentials;
 use super::parameters::{TOKEN, VERIFIER};
-use crate::callback::{Leniency, Parts};
-use crate::mark::Mark;
-use crate::wire::{form, said, said_code, shortened};
+use crate::callback::{CallbackParts, Leniency};
+use crate::mark::ClientFingerprint;
+use crate::wire::{form, printable_code, printable_text, truncated};
 use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 
 /// An authorization that waits for its user to come back.
@@ -18,12 +18,12 @@ use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 /// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is what you make count once. In a
 /// server's session, take the value out in the same step in which you read it. Nothing can be taken out of a cookie, which browsers
 /// and attackers keep copies of: note [`id`](Self::id) in your database before you redeem, if it is absent, and go on only then;
-/// or in [`Spent`](crate::Spent), if there is one process. Keep a note until [`expires_at`](Self::expires_at).
+/// or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until [`expires_at`](Self::expires_at).
 ///
 /// ```no_run
 /// # use oauth_proto::oauth1::Pending;
 /// # fn insert_if_absent(_: &str, _: u64) -> bool { true }
-/// // INSERT INTO spent (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING, and whether that inserted a row.
+/// // INSERT INTO used (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING, and whether that inserted a row.
 /// fn is_first(pending: &Pending) -> bool {
 ///     insert_if_absent(&pending.id().to_string(), pending.expires_at().as_secs())
 /// }
@@ -42,7 +42,7 @@ pub struct Pending {
     version: u64,
     /// The client at its service.
     #[serde(rename = "for", default)]
-    mark: Mark,
+    mark: ClientFingerprint,
     #[serde(flatten)]
     pub(super) credentials: TokenCredentials,
     /// The callback, where the authorization URL is to carry it.
@@ -60,7 +60,7 @@ const VERSION: u64 = 3;
 
 impl Pending {
     pub(super) fn new(
-        mark: Mark,
+        mark: ClientFingerprint,
         credentials: TokenCredentials,
         callback: Option<String>,
         returns_to: Option<String>,
@@ -75,7 +75,7 @@ impl Pending {
         &self.credentials.token
     }
 
-    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go on only if it was not there yet.
+    /// What this is known by when it is used: before it is redeemed, note this identifier, and go on only if it was not there yet.
     pub fn id(&self) -> PendingId {
         self.mark.id(self.token())
     }
@@ -86,7 +86,7 @@ impl Pending {
     }
 
     /// Whether this belongs to the client with that mark, and can still be redeemed.
-    pub(super) fn check(&self, mark: &Mark, now: Timestamp) -> Result<(), Error> {
+    pub(super) fn check(&self, mark: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
         self.belongs_to(mark)?;
         if self.expires_at <= now {
             return Err(Expired::Pending.into());
@@ -95,7 +95,7 @@ impl Pending {
     }
 
     /// Whether this belongs to the client with that mark.
-    pub(super) fn belongs_to(&self, mark: &Mark) -> Result<(), Error> {
+    pub(super) fn belongs_to(&self, mark: &ClientFingerprint) -> Result<(), Error> {
         if self.version != VERSION {
             return Err(Expired::Outdated.into());
         }
@@ -111,7 +111,7 @@ impl Pending {
         let answer = CallbackParameters::of(&parts)?;
         let token = answer.token.as_ref().or(answer.denied.as_ref());
         if let Some(token) = token.filter(|token| **token != self.credentials.token) {
-            let (expected, received) = (shortened(&self.credentials.token), shortened(token));
+            let (expected, received) = (truncated(&self.credentials.token), truncated(token));
             return Err(Forged::TokenMismatch { expected, received }.into());
         }
         if let Some(returns_to) = &self.returns_to {
@@ -119,8 +119,8 @@ impl Pending {
         }
         let refused = answer.denied.is_some() || answer.not_approved.as_deref() == Some("true");
         // An empty code says nothing.
-        let code = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| said_code(&text));
-        let advice = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| said(&text));
+        let code = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| printable_code(&text));
+        let advice = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| printable_text(&text));
         let (problem, advice) = match (code(answer.problem), code(answer.error)) {
             (Some(problem), _) => (Some(problem), advice(answer.problem_advice)),
             (None, error) => (error, advice(answer.error_description)),
@@ -154,7 +154,7 @@ struct CallbackParameters {
 
 impl CallbackParameters {
     /// Reads the query of a URI, or a query alone.
-    fn of(parts: &Parts<'_>) -> Result<Self, Forged> {
+    fn of(parts: &CallbackParts<'_>) -> Result<Self, Forged> {
         let query = parts.query.unwrap_or_default();
         let mut answer = Self::default();
         for (name, value) in form::pairs(query.as_bytes()) {
@@ -191,7 +191,13 @@ mod tests {
     use super::*;
 
     fn pending() -> Pending {
-        Pending::new(Mark::of(&["m"]), TokenCredentials::new("t k", "s"), None, None, Timestamp::from_secs(100))
+        Pending::new(
+            ClientFingerprint::of(&["m"]),
+            TokenCredentials::new("t k", "s"),
+            None,
+            None,
+            Timestamp::from_secs(100),
+        )
     }
 
     fn verifier(callback: &str) -> Result<Option<String>, Error> {
@@ -248,11 +254,20 @@ mod tests {
 
     #[test]
     fn time_and_stored_form_are_checked() {
-        assert_eq!(pending().check(&Mark::of(&["m"]), Timestamp::from_secs(99)), Ok(()));
-        assert_eq!(pending().check(&Mark::of(&["n"]), Timestamp::from_secs(99)), Err(Forged::OtherClient.into()));
-        assert_eq!(pending().check(&Mark::of(&["m"]), Timestamp::from_secs(100)), Err(Expired::Pending.into()));
+        assert_eq!(pending().check(&ClientFingerprint::of(&["m"]), Timestamp::from_secs(99)), Ok(()));
+        assert_eq!(
+            pending().check(&ClientFingerprint::of(&["n"]), Timestamp::from_secs(99)),
+            Err(Forged::OtherClient.into())
+        );
+        assert_eq!(
+            pending().check(&ClientFingerprint::of(&["m"]), Timestamp::from_secs(100)),
+            Err(Expired::Pending.into())
+        );
         let stored = serde_json::to_string(&pending()).unwrap().replace("\"v\":3", "\"v\":9");
         let outdated: Pending = serde_json::from_str(&stored).unwrap();
-        assert_eq!(outdated.check(&Mark::of(&["m"]), Timestamp::from_secs(1)), Err(Expired::Outdated.into()));
+        assert_eq!(
+            outdated.check(&ClientFingerprint::of(&["m"]), Timestamp::from_secs(1)),
+            Err(Expired::Outdated.into())
+        );
     }
 }

@@ -5,12 +5,12 @@ use super::method::{KeyEncoding, Method};
 /// Where the protocol parameters are put, RFC 5849 §3.5.
 ///
 /// ```
-/// use oauth_proto::oauth1::{Placement, Scheme};
+/// use oauth_proto::oauth1::{ParameterPlacement, Scheme};
 ///
-/// let scheme = Scheme::default().placement(Placement::Query);
+/// let scheme = Scheme::default().placement(ParameterPlacement::Query);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Placement {
+pub enum ParameterPlacement {
     /// The `Authorization` header (§3.5.1).
     #[default]
     Header,
@@ -25,14 +25,14 @@ pub enum Placement {
 /// The default is HMAC-SHA1 in the `Authorization` header with `oauth_version=1.0`, which nearly every service takes.
 ///
 /// ```
-/// use oauth_proto::oauth1::{Method, Placement, Scheme};
+/// use oauth_proto::oauth1::{Method, ParameterPlacement, Scheme};
 ///
-/// let scheme = Scheme::new(Method::HMAC_SHA256).placement(Placement::Header).realm("Photos").body_hash();
+/// let scheme = Scheme::new(Method::HMAC_SHA256).placement(ParameterPlacement::Header).realm("Photos").body_hash();
 /// ```
 #[derive(Clone, Debug)]
 pub struct Scheme {
     pub(super) method: Method,
-    pub(super) placement: Placement,
+    pub(super) placement: ParameterPlacement,
     pub(super) realm: Option<String>,
     /// `None` where nobody said: what the version of the protocol has.
     pub(super) key_encoding: Option<KeyEncoding>,
@@ -63,7 +63,7 @@ impl Scheme {
     pub const fn new(method: Method) -> Self {
         Self {
             method,
-            placement: Placement::Header,
+            placement: ParameterPlacement::Header,
             realm: None,
             key_encoding: None,
             version: true,
@@ -73,7 +73,7 @@ impl Scheme {
     }
 
     /// Where the protocol parameters go.
-    pub fn placement(mut self, placement: Placement) -> Self {
+    pub fn placement(mut self, placement: ParameterPlacement) -> Self {
         self.placement = placement;
         self
     }

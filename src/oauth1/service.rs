@@ -5,14 +5,14 @@ use http::{Method as HttpMethod, Uri};
 use super::KeyEncoding;
 use super::scheme::Scheme;
 use crate::Error;
-use crate::wire::{check_private, endpoint};
+use crate::wire::{check_secure, endpoint};
 
 /// When a service is told where to send the user back to.
 ///
 /// ```
-/// use oauth_proto::oauth1::{Callbacks, Service};
+/// use oauth_proto::oauth1::{Callbacks, Server};
 ///
-/// let service = Service::new("https://a.example/request", "https://a.example/authorize", "https://a.example/access")?
+/// let service = Server::new("https://a.example/request", "https://a.example/authorize", "https://a.example/access")?
 ///     .callbacks(Callbacks::Registered);
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
@@ -35,9 +35,9 @@ pub enum Callbacks {
 /// answers as forms, and https, since the answers hold secrets. What departs from that is said by a method here.
 ///
 /// ```
-/// use oauth_proto::oauth1::{Method, Scheme, Service};
+/// use oauth_proto::oauth1::{Method, Scheme, Server};
 ///
-/// let service = Service::new(
+/// let service = Server::new(
 ///     "https://api.twitter.com/oauth/request_token",
 ///     "https://api.twitter.com/oauth/authorize",
 ///     "https://api.twitter.com/oauth/access_token",
@@ -47,7 +47,7 @@ pub enum Callbacks {
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Service {
+pub struct Server {
     pub(super) temporary: Uri,
     pub(super) authorization: Uri,
     pub(crate) authentication: Option<Uri>,
@@ -63,7 +63,7 @@ pub struct Service {
     plain_http: bool,
 }
 
-impl Service {
+impl Server {
     /// A service with these endpoints (RFC 5849 §2): for temporary credentials ("request token"), for the resource
     /// owner's authorization, and for token credentials ("access token").
     ///
@@ -171,9 +171,9 @@ impl Service {
     }
 
     /// Checks that secrets may go to that place and come back from it.
-    pub(crate) fn check_private(&self, uri: &Uri) -> Result<(), Error> {
+    pub(crate) fn check_secure(&self, uri: &Uri) -> Result<(), Error> {
         if !self.plain_http {
-            check_private(uri, Some("Service::dangerous_allow_http"))?;
+            check_secure(uri, Some("Service::dangerous_allow_http"))?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use http::{Method as HttpMethod, Request, Response, StatusCode, Uri};
 
 use super::parameters::{Parameters, is_protocol};
 use super::signer::{Signer, remove_oauth_header};
-use super::{ClientCredentials, Placement, Scheme, Stamp, Token};
+use super::{ClientCredentials, ParameterPlacement, Scheme, Stamp, Token};
 use crate::event::Observer;
 use crate::wire::{Origin, form, without_query};
 use crate::{Error, Unsupported};
@@ -65,7 +65,7 @@ impl Session {
     }
 
     /// Goes on with another token, after [`Client::renew`](super::Client::renew). Store it first.
-    pub fn install(&mut self, token: Token) {
+    pub fn set_token(&mut self, token: Token) {
         *self = Self::new(self.signer.scheme(), &self.client, Some(token)).observed_by(&self.observer);
     }
 
@@ -171,9 +171,9 @@ impl Session {
         if same_origin && was_signed {
             let scheme = self.signer.scheme();
             let bodiless = matches!(*request.method(), HttpMethod::GET | HttpMethod::HEAD);
-            if scheme.placement == Placement::Body && bodiless {
+            if scheme.placement == ParameterPlacement::Body && bodiless {
                 // The body, and with it the place of the parameters, is gone.
-                let scheme = scheme.clone().placement(Placement::Header);
+                let scheme = scheme.clone().placement(ParameterPlacement::Header);
                 Self::new(&scheme, &self.client, self.token.clone()).sign(&mut request, stamp)?;
             } else {
                 self.sign(&mut request, stamp)?;

@@ -12,8 +12,8 @@ use super::parameters::{self, BODY_HASH, is_oauth, is_protocol};
 use super::prepared::Prepared;
 use super::scheme::Bodies;
 use super::stamp::Room;
-use super::{ClientCredentials, Placement, Scheme, Stamp, TokenCredentials};
-use crate::wire::{Site, auth_param, form, percent, with_query, without_query};
+use super::{ClientCredentials, ParameterPlacement, Scheme, Stamp, TokenCredentials};
+use crate::wire::{OriginRef, auth_param, form, percent, with_query, without_query};
 use crate::{Error, Unsupported};
 
 /// Signs requests with one set of credentials.
@@ -48,7 +48,7 @@ pub struct Signer {
 }
 
 /// A protocol parameter that only some requests have, and its value.
-pub(super) type Extra<'a> = (Cow<'a, str>, Cow<'a, str>);
+pub(super) type OAuthParam<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 impl Signer {
     /// A signer for requests of that client, on behalf of a resource owner if there is a token. Without one, requests
@@ -121,7 +121,7 @@ impl Signer {
         stamp: impl Into<Stamp<'a>>,
     ) -> Result<(), Error> {
         let is_form = labelled_form(request.headers())?;
-        if self.scheme.placement == Placement::Body {
+        if self.scheme.placement == ParameterPlacement::Body {
             return Err(Unsupported::NoFormBody { reason: "the body is not at hand" }.into());
         }
         if self.scheme.bodies != Bodies::Forms && !is_form {
@@ -188,7 +188,7 @@ impl Signer {
         &self,
         request: &mut Request<B>,
         stamp: &Stamp<'_>,
-        extra: &[Extra<'_>],
+        extra: &[OAuthParam<'_>],
     ) -> Result<(), Error>
     where
         B: AsRef<[u8]> + From<Vec<u8>>,
@@ -196,7 +196,7 @@ impl Signer {
         let body = request.body().as_ref();
         let adopts = self.adopts_form(request.headers(), body);
         let is_form = adopts || labelled_form(request.headers())?;
-        if self.scheme.placement == Placement::Body {
+        if self.scheme.placement == ParameterPlacement::Body {
             let bodiless = matches!(*request.method(), HttpMethod::GET | HttpMethod::HEAD);
             let reason = if bodiless { "this method has no body" } else { "the body is not a form" };
             if bodiless || !is_form {
@@ -211,7 +211,7 @@ impl Signer {
         }
         let protocol = self.protocol(request, is_form.then_some(body), stamp, &extra)?;
         // From here on nothing fails but a realm or a URI that cannot be sent, which is put in first.
-        if self.scheme.placement == Placement::Body {
+        if self.scheme.placement == ParameterPlacement::Body {
             let separator: &[u8] = if body.is_empty() { b"" } else { b"&" };
             let body = [body, separator, protocol.as_bytes()].concat();
             *request.body_mut() = body.into();
@@ -230,7 +230,7 @@ impl Signer {
     /// Whether a request without a `Content-Type` is made a form: because there must be one, or by `force_include_body`.
     fn adopts_form(&self, headers: &HeaderMap, body: &[u8]) -> bool {
         let wanted = match self.scheme.placement {
-            Placement::Body => body.is_empty() || reads_as_form(body),
+            ParameterPlacement::Body => body.is_empty() || reads_as_form(body),
             _ => self.scheme.bodies == Bodies::Forced && reads_as_form(body),
         };
         wanted && !headers.contains_key(CONTENT_TYPE)
@@ -243,15 +243,15 @@ impl Signer {
         request: &Request<B>,
         form: Option<&[u8]>,
         stamp: &Stamp<'_>,
-        extra: &[Extra<'_>],
+        extra: &[OAuthParam<'_>],
     ) -> Result<String, Error> {
         let (uri, headers) = (request.uri(), request.headers());
         let host = host(headers)?;
         let site = self.site(uri, host.as_ref())?;
         let (realm, kept) = self.present_header(headers)?;
-        let mut pairs = self.pairs_in(Placement::Query, parameters::query(uri))?;
+        let mut pairs = self.pairs_in(ParameterPlacement::Query, parameters::query(uri))?;
         if let Some(form) = form {
-            pairs.extend(self.pairs_in(Placement::Body, form::pairs(form))?);
+            pairs.extend(self.pairs_in(ParameterPlacement::Body, form::pairs(form))?);
         }
         let joined: Vec<_>;
         let extra = if kept.is_empty() {
@@ -266,16 +266,16 @@ impl Signer {
         let (stamp, place) = (stamp.write(&mut room, extra), (request.method(), site, uri));
         let signature = self.prepared.sign(place, pairs.len(), pair, stamp, has_oauth, &mut digits)?;
         Ok(match self.scheme.placement {
-            Placement::Header => self.prepared.header(realm.as_deref(), stamp, &signature),
-            Placement::Body | Placement::Query => self.prepared.form(stamp, &signature),
+            ParameterPlacement::Header => self.prepared.header(realm.as_deref(), stamp, &signature),
+            ParameterPlacement::Body | ParameterPlacement::Query => self.prepared.form(stamp, &signature),
         })
     }
 
     /// The site that is signed and sent to, if the secrets may be shown to it.
-    fn site<'u>(&self, uri: &'u Uri, host: Option<&'u Authority>) -> Result<Site<'u>, Error> {
+    fn site<'u>(&self, uri: &'u Uri, host: Option<&'u Authority>) -> Result<OriginRef<'u>, Error> {
         let site = signed_site(uri, host)?;
         // The secrets go where the URI says, whatever the `Host` header does.
-        if self.scheme.method.is_plaintext() && !Site::of(uri).is_some_and(Site::is_private) {
+        if self.scheme.method.is_plaintext() && !OriginRef::of(uri).is_some_and(OriginRef::is_secure) {
             return Err(Unsupported::PlainHttp { url: without_query(uri), option: None }.into());
         }
         Ok(site)
@@ -283,13 +283,13 @@ impl Signer {
 
     /// What an `Authorization: OAuth` header that is there already adds: its realm, and parameters that are not the
     /// protocol's. Those of the protocol are replaced.
-    fn present_header(&self, headers: &HeaderMap) -> Result<(Option<String>, Vec<Extra<'static>>), Error> {
+    fn present_header(&self, headers: &HeaderMap) -> Result<(Option<String>, Vec<OAuthParam<'static>>), Error> {
         if !headers.contains_key(AUTHORIZATION) {
             return Ok((None, Vec::new()));
         }
         let count = headers.get_all(AUTHORIZATION).iter().count();
         let lists: Vec<_> = parameters::oauth_headers(headers).collect();
-        if self.scheme.placement == Placement::Header && (lists.len() != count || count > 1) {
+        if self.scheme.placement == ParameterPlacement::Header && (lists.len() != count || count > 1) {
             return Err(Unsupported::AuthorizationPresent.into());
         }
         let (mut realm, mut kept) = (None, Vec::new());
@@ -299,7 +299,7 @@ impl Signer {
             if name.eq_ignore_ascii_case(b"realm") {
                 realm = Some(text(&value));
             } else if !is_protocol(&percent::decode(name)) {
-                if self.scheme.placement != Placement::Header {
+                if self.scheme.placement != ParameterPlacement::Header {
                     return Err(misplaced(name));
                 }
                 kept.push((text(&percent::decode(name)).into(), text(&percent::decode(&value)).into()));
@@ -311,7 +311,7 @@ impl Signer {
     /// The request's own parameters in a place, if none of them may not stand there.
     fn pairs_in<'r>(
         &self,
-        place: Placement,
+        place: ParameterPlacement,
         pairs: impl Iterator<Item = form::Pair<'r>>,
     ) -> Result<Vec<form::Pair<'r>>, Error> {
         pairs
@@ -325,7 +325,7 @@ impl Signer {
     }
 
     fn put_in_head<B>(&self, request: &mut Request<B>, protocol: String) -> Result<(), Error> {
-        if self.scheme.placement == Placement::Header {
+        if self.scheme.placement == ParameterPlacement::Header {
             let mut value = HeaderValue::try_from(protocol).map_err(|_| Unsupported::Unsendable {
                 what: "the realm",
                 reason: "only visible ASCII characters and spaces can stand in a header",
@@ -389,9 +389,9 @@ pub(super) fn host(headers: &HeaderMap) -> Result<Option<Authority>, Unsupported
 }
 
 /// The URI's site, at the authority of the `Host` header if there is one (RFC 5849 §3.4.1.2, item 2).
-pub(super) fn signed_site<'u>(uri: &'u Uri, host: Option<&'u Authority>) -> Result<Site<'u>, Unsupported> {
-    let site = Site::of(uri);
-    let site = site.and_then(|site| host.map_or(Some(site), |host| Site::new(site.https, host)));
+pub(super) fn signed_site<'u>(uri: &'u Uri, host: Option<&'u Authority>) -> Result<OriginRef<'u>, Unsupported> {
+    let site = OriginRef::of(uri);
+    let site = site.and_then(|site| host.map_or(Some(site), |host| OriginRef::new(site.https, host)));
     site.ok_or_else(|| Unsupported::Url {
         url: without_query(uri),
         reason: "it is not an absolute http or https URI with a valid host and port",

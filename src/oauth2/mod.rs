@@ -10,10 +10,10 @@
 //!     |  Client::redeem                              |                              |
 //!     |---- code, code_verifier, client -----------> |                              |
 //!     |<--- Token -----------------------------------|                              |
-//!     |  Session::sign                               |                              |
+//!     |  Session::attach_token                               |                              |
 //!     |---- access token ---------------------------------------------------------->|
 //!     |<--- protected resource, or 401 ---------------------------------------------|
-//!     |  Session::judge, Session::renew              |                              |
+//!     |  Session::check_response, Session::renew              |                              |
 //!     |---- refresh token, client ------------------>|                              |
 //!     |<--- Token, to be stored and installed -------|                              |
 //! ```
@@ -27,7 +27,7 @@
 //! | call an API | [`SharedSession`]; [`Session`] by hand; [`ApiRequest`] for JSON |
 //! | prove who the client is by more than a secret | [`AuthenticateClient`] |
 //! | ask about a token, or revoke it | [`Client::introspect`], [`Client::revoke`] |
-//! | register a client | [`AuthorizationServer::register`], [`Registration`] |
+//! | register a client | [`AuthorizationServer::register`], [`ClientRegistration`] |
 //! | understand a refusal | [`BearerChallenge`], [`ResourceDiscovery`] |
 //!
 //! Everything is strict unless an option says otherwise: departures of a server's answers are [`Quirks`], those of its
@@ -45,6 +45,7 @@ mod quirks;
 mod redirect_uri;
 mod registration;
 pub mod resource;
+mod response_mode;
 mod scope;
 pub mod server;
 mod style;
@@ -55,7 +56,8 @@ pub use client::*;
 pub use introspection::Introspection;
 pub use metadata::{Metadata, ResourceMetadata};
 pub use quirks::Quirks;
-pub use registration::{ClientMetadata, Registration};
+pub use registration::{ClientMetadata, ClientRegistration};
+pub use response_mode::ResponseMode;
 pub use scope::Scope;
 pub(crate) use style::Placement;
 pub use style::{PkceSupport, SecretPlacement, TokenPlacement, Transmission};

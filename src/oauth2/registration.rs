@@ -88,12 +88,12 @@ impl ClientMetadata {
 /// [`extra`](ClientMetadata::extra) of the metadata, as it was received; [`client`](Self::client) names it where it matters.
 ///
 /// ```
-/// use oauth_proto::oauth2::{AuthorizationServer, Registration};
+/// use oauth_proto::oauth2::{AuthorizationServer, ClientRegistration};
 /// use oauth_proto::Timestamp;
 ///
 /// let stored = r#"{"client_id": "s6BhdRkqt3", "client_secret": "cf136dc3c1fc93f31185e5885805d",
 ///     "client_secret_expires_at": 0, "redirect_uris": ["https://client.example.org/callback"]}"#;
-/// let registration: Registration = serde_json::from_str(stored)?;
+/// let registration: ClientRegistration = serde_json::from_str(stored)?;
 /// let server = AuthorizationServer::new("https://server.example.com/token")?;
 /// let client = registration.client(server, Timestamp::from_os())?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -101,7 +101,7 @@ impl ClientMetadata {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 #[non_exhaustive]
-pub struct Registration {
+pub struct ClientRegistration {
     /// The client's identifier.
     pub client_id: String,
     /// Its secret, if it has one.
@@ -124,13 +124,13 @@ pub struct Registration {
     pub metadata: ClientMetadata,
 }
 
-impl Serialize for Registration {
+impl Serialize for ClientRegistration {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Self::serialize(self, serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Registration {
+impl<'de> Deserialize<'de> for ClientRegistration {
     /// Reads what RFC 7591 §3.2.1 says, and keeps what is of another type apart: the client is registered by now.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut members = Map::deserialize(deserializer)?;
@@ -161,7 +161,7 @@ fn zero_is_never<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Ti
     Ok(lenient::time(deserializer)?.filter(|time| time.as_secs() != 0))
 }
 
-impl fmt::Debug for Registration {
+impl fmt::Debug for ClientRegistration {
     /// Of the extra members nothing is shown: nobody knows what a server puts there.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registration")

@@ -11,7 +11,7 @@ use super::identifier::{absolute, without_fragment};
 use super::xrds::Service;
 use super::{Version, html, xrds};
 use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, bare, form, is_internal};
+use crate::wire::{ResponseExcerpt, form, is_internal, without_secrets};
 use crate::{Error, Moment, Purpose, Request, Response, Step, Unsupported};
 
 /// Redirects that are followed, of each document.
@@ -135,11 +135,11 @@ impl Policy {
             Some(url) if !self.may_fetch(&url) => NOT_FAR,
             Some(url) if !self.trusts(&url) => {
                 let option = Some("RelyingParty::dangerous_allow_http");
-                return Err(Unsupported::PlainHttp { url: bare(endpoint), option }.into());
+                return Err(Unsupported::PlainHttp { url: without_secrets(endpoint), option }.into());
             }
             Some(_) => return Ok(()),
         };
-        Err(Unsupported::Url { url: bare(endpoint), reason }.into())
+        Err(Unsupported::Url { url: without_secrets(endpoint), reason }.into())
     }
 
     /// Whether a URL can be a provider's endpoint.
@@ -164,7 +164,7 @@ pub(super) type Found<T> = Box<dyn FnOnce(Result<Search, Unsupported>) -> Result
 /// Why an identifier leads nowhere.
 fn nowhere(identifier: &Url, reason: &'static str, response: Option<&Response>) -> Unsupported {
     let answer = response.map(|response| Box::new(ResponseExcerpt::of(response)));
-    Unsupported::Identifier { identifier: bare(identifier.as_str()), reason, response: answer }
+    Unsupported::Identifier { identifier: without_secrets(identifier.as_str()), reason, response: answer }
 }
 
 /// Discovers an identifier.

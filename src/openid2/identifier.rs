@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::Unsupported;
-use crate::wire::bare;
+use crate::wire::without_secrets;
 
 /// The longest that is looked at.
 const MAX_LENGTH: usize = 2048;
@@ -29,7 +29,7 @@ pub fn normalize(input: &str) -> Result<String, crate::Error> {
 
 /// As [`normalize`], with a scheme for what has none.
 pub(crate) fn parse(input: &str, scheme: &str) -> Result<Url, Unsupported> {
-    let refuse = |reason| Unsupported::Identifier { identifier: bare(input), reason, response: None };
+    let refuse = |reason| Unsupported::Identifier { identifier: without_secrets(input), reason, response: None };
     let input = input.trim();
     if input.is_empty() || input.len() > MAX_LENGTH {
         return Err(refuse("it is empty or too long"));

@@ -7,7 +7,7 @@ use super::proof::proof_parameter;
 use super::protocol::Protocol;
 use super::service::Service;
 use crate::oauth2::TokenParameter;
-use crate::wire::{Origin, bare, check_private, endpoint};
+use crate::wire::{Origin, check_secure, endpoint, without_secrets};
 use crate::{Error, Secret, Unsupported, oauth1, oauth2};
 
 #[derive(Clone)]
@@ -29,7 +29,7 @@ impl Application {
         let userinfo = service.userinfo.ok_or(Unsupported::NoEndpoint { endpoint: "profile" })?;
         let mapping = service.profile.ok_or_else(|| {
             let reason = "the row does not say how a profile is read: set `Service::profile`, or use `SignIn::custom`";
-            Unsupported::Url { url: bare(userinfo), reason }
+            Unsupported::Url { url: without_secrets(userinfo), reason }
         })?;
         let (service, location) = (service.clone(), Location::default());
         Ok(Self { service, mapping, location, client_id, secret, profile: String::new(), emails: None })
@@ -87,7 +87,7 @@ impl Application {
     fn profile_url(&self) -> Result<String, Error> {
         let template = self.service.userinfo.ok_or(Unsupported::NoEndpoint { endpoint: "profile" })?;
         let url = self.url(template)?;
-        check_private(&endpoint(&url)?, None)?;
+        check_secure(&endpoint(&url)?, None)?;
         Ok(url)
     }
 

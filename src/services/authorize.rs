@@ -9,7 +9,7 @@ use super::sign_in::{Parts, SignIn};
 use super::then::{divided, then};
 use crate::oauth1::Callbacks;
 use crate::oauth2::Authorize;
-use crate::wire::bare;
+use crate::wire::without_secrets;
 use crate::{Error, Moment, Step, oauth1};
 
 /// Where to send the user, and what to remember meanwhile.
@@ -35,7 +35,10 @@ pub struct Authorization {
 impl fmt::Debug for Authorization {
     /// The URL is shown without its query, which holds the state.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authorization").field("url", &bare(&self.url)).field("pending", &self.pending).finish()
+        f.debug_struct("Authorization")
+            .field("url", &without_secrets(&self.url))
+            .field("pending", &self.pending)
+            .finish()
     }
 }
 
@@ -76,7 +79,7 @@ impl SignIn {
 
 impl Parts {
     fn pending(&self, leg: PendingLeg) -> Pending {
-        Pending::new(self.mark.clone(), leg)
+        Pending::new(self.fingerprint.clone(), leg)
     }
 
     fn mapping(&self) -> Option<&ProfileMapping> {

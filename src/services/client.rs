@@ -5,7 +5,7 @@ use http::Uri;
 use crate::callback::Leniency;
 use crate::event::Observer;
 use crate::oauth2::Known;
-use crate::wire::bare;
+use crate::wire::without_secrets;
 use crate::{Error, Unsupported, oauth1, oauth2};
 
 /// A client of either protocol, as [`SignIn::custom`](super::SignIn::custom) takes it. It is made of one by `into`.
@@ -91,7 +91,7 @@ impl Client {
         match self {
             Self::Oauth2(client) => Ok(Self::Oauth2(client.redirect_uri(callback)?)),
             Self::Oauth1(_) if url::Url::parse(callback).is_err() => {
-                Err(Unsupported::Url { url: bare(callback), reason: "a callback is an absolute URI" }.into())
+                Err(Unsupported::Url { url: without_secrets(callback), reason: "a callback is an absolute URI" }.into())
             }
             Self::Oauth1(client) => Ok(Self::Oauth1(client)),
         }

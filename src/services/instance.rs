@@ -3,7 +3,7 @@
 use http::Uri;
 use url::Url;
 
-use crate::wire::{Site, bare};
+use crate::wire::{OriginRef, without_secrets};
 use crate::{Error, Unsupported};
 
 /// Which installation of a service is meant, by what stands for `{…}` in its URLs.
@@ -72,9 +72,9 @@ fn given<'a>(instance: Option<&'a str>, template: &str) -> Result<&'a str, Error
 /// Returns the URL of an installation without its closing slashes.
 pub(super) fn installation(instance: &str) -> Result<&str, Error> {
     let base = instance.trim_end_matches('/');
-    match is_private(base) {
+    match is_secure(base) {
         Some(true) => Ok(base),
-        Some(false) => Err(Unsupported::PlainHttp { url: bare(instance), option: None }.into()),
+        Some(false) => Err(Unsupported::PlainHttp { url: without_secrets(instance), option: None }.into()),
         None => refused(
             instance,
             "an instance or a base URL is an absolute https URL without user information, query and fragment",
@@ -83,15 +83,15 @@ pub(super) fn installation(instance: &str) -> Result<&str, Error> {
 }
 
 /// Whether what is sent to that URL stays secret on the way; `None` where it is not a plain URL.
-fn is_private(base: &str) -> Option<bool> {
+fn is_secure(base: &str) -> Option<bool> {
     let uri: Uri = base.parse().ok().filter(|_| !base.contains(['?', '#']))?;
-    let site = Site::of(&uri)?;
+    let site = OriginRef::of(&uri)?;
     let has_user = uri.authority()?.as_str().contains('@');
     // Another parser, that of browsers, must read the same: they differ about backslashes, dots as segments, and numbers
     // as hosts.
     let url = Url::parse(base).ok()?;
     let same = url.host_str()?.eq_ignore_ascii_case(site.host) && url.path() == uri.path();
-    (same && !has_user).then_some(site.is_private())
+    (same && !has_user).then_some(site.is_secure())
 }
 
 /// A name, which can end neither the host nor the segment of the path that it is written into.
@@ -105,5 +105,5 @@ fn name(instance: &str) -> Result<&str, Error> {
 }
 
 fn refused<T>(url: &str, reason: &'static str) -> Result<T, Error> {
-    Err(Unsupported::Url { url: bare(url), reason }.into())
+    Err(Unsupported::Url { url: without_secrets(url), reason }.into())
 }

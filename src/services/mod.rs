@@ -101,13 +101,13 @@
 //! | Facebook's `extra_fields`, `session_expires` | [`SignIn::extra_fields`], [`User::session_expires`] |
 //! | `oauth2_request`, `facebook_request`, `twitter_request` | [`oauth2::ApiRequest`](crate::oauth2::ApiRequest), [`SignIn::oauth2_request`], [`SignIn::oauth1_request`] |
 //! | `_FACEBOOK_BASE_URL`, `_TWITTER_BASE_URL` | [`SignIn::base_url`], or [`Service::api`](field@Service::api) of a copy of the row |
-//! | `_OAUTH_REQUEST_TOKEN_URL`, `_OAUTH_AUTHORIZE_URL`, `_OAUTH_ACCESS_TOKEN_URL` | [`oauth1::Service::new`](crate::oauth1::Service::new), [`oauth2::AuthorizationServer`](crate::oauth2::AuthorizationServer); a [`Service`] of your own |
-//! | `_OAUTH_AUTHENTICATE_URL` | [`oauth1::Service::authentication`](crate::oauth1::Service::authentication) |
+//! | `_OAUTH_REQUEST_TOKEN_URL`, `_OAUTH_AUTHORIZE_URL`, `_OAUTH_ACCESS_TOKEN_URL` | [`oauth1::Server::new`](crate::oauth1::Server::new), [`oauth2::AuthorizationServer`](crate::oauth2::AuthorizationServer); a [`Service`] of your own |
+//! | `_OAUTH_AUTHENTICATE_URL` | [`oauth1::Server::authentication`](crate::oauth1::Server::authentication) |
 //! | `_OAUTH_NO_CALLBACKS` | [`oauth1::Callbacks::Registered`](crate::oauth1::Callbacks::Registered) |
-//! | `_OAUTH_VERSION = "1.0"` | [`SignIn::dangerous_new_2007`], [`oauth1::Service::dangerous_version_1_0`](crate::oauth1::Service::dangerous_version_1_0) |
+//! | `_OAUTH_VERSION = "1.0"` | [`SignIn::dangerous_new_2007`], [`oauth1::Server::dangerous_version_1_0`](crate::oauth1::Server::dangerous_version_1_0) |
 //! | `_oauth_consumer_token` | [`oauth1::ClientCredentials`](crate::oauth1::ClientCredentials) |
 //! | `_oauth_get_user_future` | [`ProfileMapping`], or the functions of [`SignIn::custom`] |
-//! | `_oauth_request_parameters`; its GET, and its signature in the query | [`oauth1::Session::sign`](crate::oauth1::Session::sign); [`by_get`](crate::oauth1::Service::by_get), [`oauth1::Placement::Query`](crate::oauth1::Placement::Query) |
+//! | `_oauth_request_parameters`; its GET, and its signature in the query | [`oauth1::Session::sign`](crate::oauth1::Session::sign); [`by_get`](crate::oauth1::Server::by_get), [`oauth1::ParameterPlacement::Query`](crate::oauth1::ParameterPlacement::Query) |
 //! | `OpenIdMixin`, `_OPENID_ENDPOINT` | `openid2::RelyingParty`, with the feature `openid2` |
 //! | its `authenticate_redirect`, `ax_attrs` | `openid2::RelyingParty::authenticate_at`, `openid2::Wish` |
 //! | its `get_authenticated_user` | `openid2::RelyingParty::verify`, and `openid2::Assertion::profile` |

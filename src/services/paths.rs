@@ -3,7 +3,7 @@
 use http::Uri;
 
 use super::instance::installation;
-use crate::wire::{Origin, bare, percent};
+use crate::wire::{Origin, percent, without_secrets};
 use crate::{Error, Unsupported};
 
 /// The URL of a path below a base, with what every path there ends in.
@@ -20,7 +20,7 @@ pub(super) fn below(base: &str, path: &str, ending: &str) -> Result<String, Erro
     // Whatever two parsers read in two ways is refused too.
     if segments.is_empty() || !plain || segments.contains("//") || dots || installation(&url).is_err() {
         let reason = "a path is relative to the API's base and stays below it; arguments do not belong there";
-        return Err(Unsupported::Url { url: bare(path), reason }.into());
+        return Err(Unsupported::Url { url: without_secrets(path), reason }.into());
     }
     Ok(url)
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::mark::Mark;
+use crate::mark::ClientFingerprint;
 use crate::{Error, Expired, Forged, PendingId, Timestamp, oauth1, oauth2};
 
 /// A sign-in whose user is away.
@@ -14,7 +14,7 @@ use crate::{Error, Expired, Forged, PendingId, Timestamp, oauth1, oauth2};
 /// A callback may arrive twice: by a second click, a prefetch, or an attacker. What counts once is what you make count once. In a
 /// server's session, take the value out in the same step in which you read it. Nothing can be taken out of a cookie, which browsers
 /// and attackers keep copies of: note [`id`](Self::id) in your database before you call `redeem`, if it is absent, and go on only then;
-/// or in [`Spent`](crate::Spent), if there is one process. Keep a note until [`expires_at`](Self::expires_at).
+/// or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until [`expires_at`](Self::expires_at).
 ///
 /// ```no_run
 /// # use oauth_proto::services::Pending;
@@ -37,7 +37,7 @@ pub struct Pending {
     version: u64,
     /// The client at its service.
     #[serde(rename = "for")]
-    mark: Mark,
+    fingerprint: ClientFingerprint,
     pub(super) leg: PendingLeg,
 }
 
@@ -49,12 +49,12 @@ pub(super) enum PendingLeg {
     Oauth2(oauth2::Pending),
 }
 
-/// The first form had a mark of 53 bits.
+/// The first form had a fingerprint of 53 bits.
 const VERSION: u64 = 2;
 
 impl Pending {
-    pub(super) fn new(mark: Mark, leg: PendingLeg) -> Self {
-        Self { version: VERSION, mark, leg }
+    pub(super) fn new(fingerprint: ClientFingerprint, leg: PendingLeg) -> Self {
+        Self { version: VERSION, fingerprint, leg }
     }
 
     /// What the callback will carry: the state, or the request token. It may serve as the key under which this is stored, as
@@ -83,11 +83,11 @@ impl Pending {
     }
 
     /// Whether it is this client's. Its time is for the protocol to look at.
-    pub(super) fn check(&self, mark: &Mark) -> Result<(), Error> {
+    pub(super) fn check(&self, fingerprint: &ClientFingerprint) -> Result<(), Error> {
         if self.version != VERSION {
             return Err(Expired::Outdated.into());
         }
-        if self.mark != *mark {
+        if self.fingerprint != *fingerprint {
             return Err(Forged::OtherClient.into());
         }
         Ok(())

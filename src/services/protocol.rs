@@ -173,10 +173,10 @@ impl Oauth1 {
     }
 
     /// Makes the server whose URLs that function fills in.
-    pub(super) fn server(&self, url: impl Fn(&str) -> Result<String, Error>) -> Result<oauth1::Service, Error> {
+    pub(super) fn server(&self, url: impl Fn(&str) -> Result<String, Error>) -> Result<oauth1::Server, Error> {
         let [temporary, authorization, token] =
             [self.temporary_credentials, self.authorization, self.token_credentials].map(&url);
-        let server = oauth1::Service::new(&temporary?, &authorization?, &token?)?;
+        let server = oauth1::Server::new(&temporary?, &authorization?, &token?)?;
         match self.authentication {
             Some(template) => server.authentication(&url(template)?),
             None => Ok(server),

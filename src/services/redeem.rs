@@ -11,9 +11,9 @@ use super::pending::{Pending, PendingLeg};
 use super::sign_in::{Parts, SignIn, Source};
 use super::then::{divided, then};
 use super::user::{Tokens, User};
-use crate::api::{self, Call};
+use crate::api::{self, ApiCall};
 use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, Site};
+use crate::wire::{OriginRef, ResponseExcerpt};
 use crate::{Callback, Error, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, Step, oauth1, oauth2};
 
 /// The most that a profile may have.
@@ -26,7 +26,7 @@ impl SignIn {
     /// `callback` is the URI that the user's browser asked for: path and query, as your framework has them (axum's `OriginalUri`),
     /// or all of it. Where the user came to is compared with the URL that the sign-in was made with.
     ///
-    /// A callback may arrive twice. Spend [`pending.id()`](Pending::id) first, in your database or in [`Spent`](crate::Spent): `pending` is
+    /// A callback may arrive twice. Spend [`pending.id()`](Pending::id) first, in your database or in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is
     /// consumed here, but a copy that was stored is not.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ impl SignIn {
         moment: Moment,
     ) -> Result<Step<User>, Error> {
         let client = self.0.client()?;
-        pending.check(&self.0.mark)?;
+        pending.check(&self.0.fingerprint)?;
         let parts = self.0.clone();
         let (moment, next) = divided(moment);
         let step = match (client, pending.leg) {
@@ -81,7 +81,7 @@ fn fetch(parts: Arc<Parts>, tokens: Tokens, moment: Moment) -> Result<Step<User>
 
 impl Parts {
     fn profile_request(&self, application: &Application) -> Result<Request, Error> {
-        let mut call = Call::new(&application.profile)?;
+        let mut call = ApiCall::new(&application.profile)?;
         let mapping = &application.mapping;
         let replaced = |name: &str| self.arguments.iter().any(|(own, _)| own == name);
         for (name, value) in mapping.arguments.iter().filter(|(name, _)| !replaced(name)) {
@@ -110,11 +110,11 @@ impl Parts {
         match (self.client()?, tokens) {
             (Client::Oauth2(client), Tokens::Oauth2(token)) => {
                 let session = oauth2::Session::new(client, &request.uri().to_string(), token.clone())?;
-                let _ = session.sign_renewed(&mut request)?;
+                let _ = session.attach_renewed_token(&mut request)?;
             }
             (Client::Oauth1(client), Tokens::Oauth1(token)) => {
-                Site::of_request(request.uri(), request.headers())?;
-                client.service().check_private(request.uri())?;
+                OriginRef::of_request(request.uri(), request.headers())?;
+                client.service().check_secure(request.uri())?;
                 client.session(token.clone()).sign(&mut request, moment)?;
             }
             _ => return Err(Forged::OtherClient.into()),
@@ -182,7 +182,7 @@ impl Receive<User> for AwaitProfile {
         let Some(emails) = parts.application().and_then(|application| application.emails.as_deref()) else {
             return Ok(Step::Done(user));
         };
-        let request = parts.authorized(Call::new(emails)?.request()?, &user.tokens, moment)?;
+        let request = parts.authorized(ApiCall::new(emails)?.request()?, &user.tokens, moment)?;
         Ok(Step::send(request, AwaitEmails { parts, user }))
     }
 

@@ -5,7 +5,7 @@ use super::instance::installation;
 use super::paths::{at_one_of, below, is_absolute};
 use super::protocol::Protocol;
 use super::sign_in::SignIn;
-use crate::wire::{bare, endpoint};
+use crate::wire::{endpoint, without_secrets};
 use crate::{Error, Unsupported, oauth1, oauth2};
 
 impl SignIn {
@@ -107,7 +107,7 @@ impl SignIn {
         self.0.application().ok_or_else(|| {
             let reason =
                 "a custom sign-in has no row that says where the API is: make the request by `ApiRequest::new`";
-            Unsupported::Url { url: bare(path), reason }.into()
+            Unsupported::Url { url: without_secrets(path), reason }.into()
         })
     }
 }

@@ -152,11 +152,11 @@ impl Service {
     /// ```
     ///
     /// A row of the [version of 2007](field@Oauth1::version_2007) makes a server of OAuth 1.0a as well, with which nobody can sign
-    /// in until you call [`dangerous_version_1_0`](oauth1::Service::dangerous_version_1_0) on it.
+    /// in until you call [`dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0) on it.
     ///
     /// # Errors
     /// Those of [`url`](Self::url). [`Unsupported::NoEndpoint`] when the row is of OAuth 2.0.
-    pub fn oauth1_server(&self, instance: Option<&str>) -> Result<oauth1::Service, Error> {
+    pub fn oauth1_server(&self, instance: Option<&str>) -> Result<oauth1::Server, Error> {
         self.oauth1_server_at(&Location::of(instance))
     }
 
@@ -185,7 +185,7 @@ impl Service {
         })
     }
 
-    pub(super) fn oauth1_server_at(&self, location: &Location) -> Result<oauth1::Service, Error> {
+    pub(super) fn oauth1_server_at(&self, location: &Location) -> Result<oauth1::Server, Error> {
         let Protocol::Oauth1(oauth1) = &self.protocol else {
             return Err(Unsupported::NoEndpoint { endpoint: "OAuth 1.0 token" }.into());
         };

@@ -14,9 +14,9 @@ use super::service::Service;
 use super::user::{Tokens, User};
 use crate::callback::Leniency;
 use crate::event::Observer;
-use crate::mark::Mark;
+use crate::mark::ClientFingerprint;
 use crate::oauth2::{Known, Scope};
-use crate::wire::bare;
+use crate::wire::without_secrets;
 use crate::{Error, Request, Secret, Unsupported, oauth1, oauth2};
 
 /// Signing in at one service: made once, and used for every user. Cheap to clone.
@@ -57,7 +57,7 @@ pub(super) struct Parts {
     pub(super) redirect_uri: String,
     pub(super) source: Source,
     /// What pending values are known by.
-    pub(super) mark: Mark,
+    pub(super) fingerprint: ClientFingerprint,
     pub(super) scope: Option<Scope>,
     pub(super) parameters: Vec<(String, String)>,
     pub(super) arguments: Vec<(String, String)>,
@@ -190,13 +190,13 @@ impl SignIn {
     /// A wiki whose URL an administrator typed, which signs people in by OAuth 1.0a:
     ///
     /// ```
-    /// use oauth_proto::oauth1::{ApiRequest, Callbacks, Client, ClientCredentials, Service};
+    /// use oauth_proto::oauth1::{ApiRequest, Callbacks, Client, ClientCredentials, Server};
     /// use oauth_proto::services::{SignIn, User};
     /// use oauth_proto::Error;
     ///
     /// fn wiki(base: &str, key: &str, secret: &str) -> Result<SignIn, Error> {
     ///     let [request, authorize, access] = ["initiate", "authorize", "token"].map(|leg| format!("{base}/oauth/{leg}"));
-    ///     let service = Service::new(&request, &authorize, &access)?.by_get().callbacks(Callbacks::Registered);
+    ///     let service = Server::new(&request, &authorize, &access)?.by_get().callbacks(Callbacks::Registered);
     ///     let client = Client::new(service, ClientCredentials::new(key, secret));
     ///     let profile = format!("{base}/oauth/whoami");
     ///     let request = move |_: &_| ApiRequest::new(&profile)?.request();
@@ -214,7 +214,7 @@ impl SignIn {
     ///
     /// # Security
     /// Every `allow_` and `dangerous_` option of the client weakens the sign-ins made with it, too: with
-    /// [`Service::dangerous_version_1_0`](oauth1::Service::dangerous_version_1_0) an attacker can sign in as a user whom they had
+    /// [`Server::dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0) an attacker can sign in as a user whom they had
     /// grant access, and without TLS an attacker on the network can put another user in the place of the one who comes.
     ///
     /// # Errors
@@ -231,7 +231,7 @@ impl SignIn {
         let custom = Custom { request: Arc::new(request), map: Arc::new(map) };
         let observer = client.observer().clone();
         let mut parts = Parts::new(redirect_uri, observer, Some(client), Source::Custom(custom));
-        parts.mark = parts.mark_of_client();
+        parts.fingerprint = parts.client_fingerprint();
         Ok(Self(Arc::new(parts)))
     }
 
@@ -268,7 +268,7 @@ impl Parts {
             client,
             redirect_uri,
             source,
-            mark: Mark::default(),
+            fingerprint: ClientFingerprint::default(),
             scope: None,
             parameters: Vec::new(),
             arguments: Vec::new(),
@@ -311,7 +311,7 @@ impl Parts {
         })?;
         let client = client.with_place(self.leniency).with_issuer(self.issuer.clone());
         self.client = Some(client.with_observer(self.observer.clone()));
-        self.mark = self.mark_of_client();
+        self.fingerprint = self.client_fingerprint();
         Ok(())
     }
 
@@ -319,7 +319,7 @@ impl Parts {
     pub(super) fn relocate(&mut self, url: &str, change: impl FnOnce(&mut Application)) -> Result<(), Error> {
         let Source::Row(application) = &mut self.source else {
             let reason = "a custom sign-in has the URLs of the client that it was given: give it another client";
-            return Err(Unsupported::Url { url: bare(url), reason }.into());
+            return Err(Unsupported::Url { url: without_secrets(url), reason }.into());
         };
         change(application);
         self.connect()
@@ -363,12 +363,12 @@ impl Parts {
     }
 
     /// A client, where codes go that are its, where users come back to, and whose profile comes.
-    fn mark_of_client(&self) -> Mark {
-        let Some(client) = &self.client else { return Mark::default() };
+    fn client_fingerprint(&self) -> ClientFingerprint {
+        let Some(client) = &self.client else { return ClientFingerprint::default() };
         let (kind, token) = client.endpoint();
         // Functions have no name to be told apart by. A row's profile is never empty.
         let profile = self.application().map_or("", |application| &application.profile);
-        Mark::of(&[kind, &token.to_string(), &self.redirect_uri, profile, client.id()])
+        ClientFingerprint::of(&[kind, &token.to_string(), &self.redirect_uri, profile, client.id()])
     }
 }
 

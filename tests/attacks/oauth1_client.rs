@@ -2,18 +2,18 @@
 
 use http::Request;
 use oauth_proto::oauth1::{
-    Authorize, Callbacks, Client, ClientCredentials, Pending, Scheme, Service, Session, TokenCredentials,
+    Authorize, Callbacks, Client, ClientCredentials, Pending, Scheme, Server, Session, TokenCredentials,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Response, Step, Timestamp, Unsupported};
 
 use crate::common::{CALLBACK, World};
 
-fn service() -> Service {
+fn service() -> Server {
     let url = |path: &str| format!("https://photos.example.net/{path}");
-    Service::new(&url("initiate"), &url("authorize"), &url("token")).unwrap()
+    Server::new(&url("initiate"), &url("authorize"), &url("token")).unwrap()
 }
 
-fn client(service: Service) -> Client {
+fn client(service: Server) -> Client {
     Client::new(service, ClientCredentials::new("key", "client-secret"))
 }
 
@@ -22,7 +22,7 @@ fn moment() -> Moment {
 }
 
 /// What the first leg makes of an answer.
-fn answered(service: Service, answer: Response) -> Result<Pending, Error> {
+fn answered(service: Server, answer: Response) -> Result<Pending, Error> {
     match client(service).authorize(Authorize::callback(CALLBACK), moment())? {
         Step::Send(_, sent) => match sent.receive(answer, moment())? {
             Step::Done(pending) => Ok(pending),
@@ -100,7 +100,7 @@ fn an_identifier_to_be_spent_is_the_same_after_storage_and_no_others() {
 fn pending_of_another_service() {
     let at = |host: &str, key: &str| {
         let url = |path: &str| format!("https://{host}/{path}");
-        let service = Service::new(&url("r"), &url("a"), &url("t")).unwrap().authentication(&url("b")).unwrap();
+        let service = Server::new(&url("r"), &url("a"), &url("t")).unwrap().authentication(&url("b")).unwrap();
         Client::new(service, ClientCredentials::new(key, "client-secret"))
     };
     let pending = || {
@@ -224,14 +224,14 @@ fn redirect_followed() {
 fn http_endpoint() {
     let urls = |origin: &str| ["1", "2", "3"].map(|path| format!("{origin}/{path}"));
     let [one, two, three] = urls("http://photos.example.net");
-    let plain = || Service::new(&one, &two, &three).unwrap();
-    let authorize = |service: Service| client(service).authorize(Authorize::callback(CALLBACK), moment());
+    let plain = || Server::new(&one, &two, &three).unwrap();
+    let authorize = |service: Server| client(service).authorize(Authorize::callback(CALLBACK), moment());
     let error = authorize(plain()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
     assert!(authorize(plain().dangerous_allow_http()).is_ok());
     for origin in ["http://127.0.0.1:8080", "http://[::1]", "http://localhost:3000"] {
         let [one, two, three] = urls(origin);
-        assert!(authorize(Service::new(&one, &two, &three).unwrap()).is_ok(), "{origin}");
+        assert!(authorize(Server::new(&one, &two, &three).unwrap()).is_ok(), "{origin}");
     }
 }
 
@@ -278,7 +278,7 @@ fn token_to_wrong_host() {
 /// The place of the parameters goes with the body.
 #[test]
 fn redirect_of_a_form_to_a_page() {
-    let scheme = Scheme::default().placement(oauth_proto::oauth1::Placement::Body);
+    let scheme = Scheme::default().placement(oauth_proto::oauth1::ParameterPlacement::Body);
     let session = Session::new(&scheme, &ClientCredentials::new("key", "secret"), None);
     let mut request = Request::post("https://photos.example.net/a").body(Vec::new()).unwrap();
     session.sign(&mut request, moment()).unwrap();
@@ -296,7 +296,7 @@ fn token_in_log() {
     let error = answered(service(), echoed).unwrap_err();
     assert!(!format!("{error} {error:?}").contains("sesamopen"), "{error:?}");
     for url in ["ftp://u:sesamopen@p.example/", "https://u:sesamopen@p.example/", "https://p.example/#sesamopen"] {
-        let error = Service::new(url, url, url).unwrap_err();
+        let error = Server::new(url, url, url).unwrap_err();
         assert!(!format!("{error:?}").contains("sesamopen"), "{error:?}");
     }
     let answer = ok("oauth_token=t0k3n&oauth_token_secrets=s3cr3t&oauth_callback_confirmed=true");
@@ -313,7 +313,7 @@ fn token_in_log() {
 /// Another service has sent the user back, with the same temporary credentials' identifier: a malicious one can copy it.
 #[test]
 fn a_callback_at_another_uri_sends_no_verifier() {
-    let pending = |authorize: Authorize, service: Service| {
+    let pending = |authorize: Authorize, service: Server| {
         let step = client(service).authorize(authorize, moment()).unwrap();
         let Step::Send(_, sent) = step else { panic!("nothing to send") };
         let answer = ok("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true");

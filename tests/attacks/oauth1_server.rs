@@ -2,10 +2,10 @@
 
 use http::{HeaderValue, Request, Uri};
 use oauth_proto::oauth1::server::{
-    ClientRecord, Grant, Reason, Redeem, Redemption, Rejected, Stage, TemporaryRecord, serve,
+    Approval, ClientRecord, Redeem, Redemption, RejectReason, Rejected, Stage, TemporaryRecord, serve,
 };
 use oauth_proto::oauth1::{
-    Authorize, ClientCredentials, Method, Placement, Scheme, Service, Signer, Stamp, TokenCredentials,
+    Authorize, ClientCredentials, Method, ParameterPlacement, Scheme, Server, Signer, Stamp, TokenCredentials,
 };
 use oauth_proto::{Error, Step, Timestamp, Unsupported};
 
@@ -39,7 +39,7 @@ fn nonce_replay() {
     let request = world.signed();
     assert!(world.verify(&request).is_ok());
     let rejected = world.verify(&request).unwrap_err();
-    assert_eq!((rejected.response().status().as_u16(), &rejected.reason), (401, &Reason::NonceUsed));
+    assert_eq!((rejected.response().status().as_u16(), &rejected.reason), (401, &RejectReason::NonceUsed));
     assert_eq!(fields(&rejected.response())["oauth_problem"], "nonce_used");
 }
 
@@ -67,7 +67,7 @@ fn nonce_replay_at_the_end_of_the_window() {
     let world = World::default();
     let mut request = world.signed();
     let token = TokenCredentials::new("t", "s");
-    let grant = Grant::new("jane");
+    let grant = Approval::new("jane");
     let record = oauth_proto::oauth1::server::TokenRecord::new(&token.secret, "dpf43f3p2l4k3l03", grant);
     world.store.add_token("t", record);
     request.headers_mut().remove("authorization");
@@ -79,10 +79,10 @@ fn nonce_replay_at_the_end_of_the_window() {
         world.now.set(NOW + later);
         // A request in between makes the store forget what it may.
         world.begin(Authorize::callback(CALLBACK)).unwrap();
-        assert_eq!(world.verify(&request).unwrap_err().reason, Reason::NonceUsed, "{later} s later");
+        assert_eq!(world.verify(&request).unwrap_err().reason, RejectReason::NonceUsed, "{later} s later");
     }
     world.now.set(NOW + 601);
-    assert!(matches!(world.verify(&request).unwrap_err().reason, Reason::TimestampRefused { .. }));
+    assert!(matches!(world.verify(&request).unwrap_err().reason, RejectReason::TimestampRefused { .. }));
 }
 
 fn at(later: i64) -> Result<(), Rejected> {
@@ -106,7 +106,7 @@ fn timestamp_old() {
 fn timestamp_future() {
     assert!(at(-300).is_ok());
     let rejected = at(-301).unwrap_err();
-    assert!(matches!(rejected.reason, Reason::TimestampRefused { timestamp: NOW, .. }), "{}", rejected.reason);
+    assert!(matches!(rejected.reason, RejectReason::TimestampRefused { timestamp: NOW, .. }), "{}", rejected.reason);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn signature_wrong() {
                 format!("{before}oauth_signature=\"{wrong}\"{after}")
             });
         });
-        assert_eq!(rejected.reason, Reason::WrongSignature);
+        assert_eq!(rejected.reason, RejectReason::WrongSignature);
         assert_eq!(fields(&rejected.response())["oauth_problem"], "signature_invalid");
         assert_eq!(
             rejected.response().headers()["www-authenticate"],
@@ -141,9 +141,9 @@ fn signature_wrong() {
 
 #[test]
 fn method_swapped() {
-    assert_eq!(refused(|request| *request.method_mut() = http::Method::PUT).reason, Reason::WrongSignature);
+    assert_eq!(refused(|request| *request.method_mut() = http::Method::PUT).reason, RejectReason::WrongSignature);
     let hash = |request: &mut _| header(request, |value| value.replace("HMAC-SHA1", "HMAC-SHA256"));
-    assert_eq!(refused(hash).reason, Reason::WrongSignature);
+    assert_eq!(refused(hash).reason, RejectReason::WrongSignature);
 }
 
 /// A client that has only a public key with us must not be able to, or be impersonated by, an HMAC with an empty secret.
@@ -156,7 +156,7 @@ fn method_swapped_to_one_without_a_key() {
     Signer::new(&Scheme::default(), &client, None).sign(&mut request, world.moment()).unwrap();
     let verifier = world.provider.verifier().clone().allow_two_legged();
     let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
-    assert_eq!(rejected.reason, Reason::UnknownClient("dpf43f3p2l4k3l03".into()));
+    assert_eq!(rejected.reason, RejectReason::UnknownClient("dpf43f3p2l4k3l03".into()));
     let empty = ClientRecord::with_secret("").unwrap_err();
     assert!(matches!(empty, Error::Unsupported(Unsupported::ShortSecret { length: 0, least: 1 })), "{empty}");
 }
@@ -164,14 +164,14 @@ fn method_swapped_to_one_without_a_key() {
 #[test]
 fn host_swapped() {
     let swapped = refused(|request| uri(request, "photos.example.net", "evil.example"));
-    assert_eq!(swapped.reason, Reason::WrongHost);
+    assert_eq!(swapped.reason, RejectReason::WrongHost);
     // A request to another of the service's own origins is not this one.
     let world = World::default();
     let mut request = world.signed();
     uri(&mut request, "photos.example.net", "other.example.net");
     let verifier = world.provider.verifier().clone().add_origin("https://other.example.net").unwrap();
     let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
-    assert_eq!(rejected.reason, Reason::WrongSignature);
+    assert_eq!(rejected.reason, RejectReason::WrongSignature);
 }
 
 /// One host with and without TLS is two origins, and a request is signed for one of them.
@@ -202,9 +202,9 @@ fn host_swapped_in_the_header() {
         world.verify(&request).map(drop).map_err(|rejected| rejected.reason)
     };
     assert_eq!(relative("Photos.Example.Net:443"), Ok(()));
-    assert_eq!(relative("evil.example"), Err(Reason::WrongHost));
-    assert_eq!(relative("photos.example.net:8443"), Err(Reason::WrongHost));
-    assert_eq!(relative(""), Err(Reason::WrongHost));
+    assert_eq!(relative("evil.example"), Err(RejectReason::WrongHost));
+    assert_eq!(relative("photos.example.net:8443"), Err(RejectReason::WrongHost));
+    assert_eq!(relative(""), Err(RejectReason::WrongHost));
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn path_changed() {
     refused(|request| uri(request, "/photos", "/x/../photos"));
 }
 
-fn status(request: &Request<Vec<u8>>, world: &World) -> (u16, Reason) {
+fn status(request: &Request<Vec<u8>>, world: &World) -> (u16, RejectReason) {
     let rejected = world.verify(request).unwrap_err();
     (rejected.response().status().as_u16(), rejected.reason)
 }
@@ -247,10 +247,10 @@ fn parameter_sources_mixed() {
     let world = World::default();
     let mut request = world.signed();
     uri(&mut request, "?", "?oauth_verifier=x&");
-    assert_eq!(status(&request, &world), (400, Reason::ParametersMixed));
+    assert_eq!(status(&request, &world), (400, RejectReason::ParametersMixed));
     let mut request = world.signed();
     request.body_mut().extend_from_slice(b"&oauth_token=x");
-    assert_eq!(status(&request, &world), (400, Reason::ParametersMixed));
+    assert_eq!(status(&request, &world), (400, RejectReason::ParametersMixed));
 }
 
 #[test]
@@ -258,11 +258,11 @@ fn parameter_twice() {
     let world = World::default();
     let mut request = world.signed();
     header(&mut request, |value| value + ", oauth_nonce=\"again\"");
-    assert_eq!(status(&request, &world), (400, Reason::ParameterTwice("oauth_nonce".into())));
+    assert_eq!(status(&request, &world), (400, RejectReason::ParameterTwice("oauth_nonce".into())));
 }
 
 /// A request with a form, signed as it is.
-fn signed_form(world: &World, placement: Placement, form: Vec<u8>) -> Request<Vec<u8>> {
+fn signed_form(world: &World, placement: ParameterPlacement, form: Vec<u8>) -> Request<Vec<u8>> {
     let mut request = Request::post(format!("{ORIGIN}/photos?size=original&file=vacation.jpg"))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(form)
@@ -286,13 +286,13 @@ fn a_flood_of_parameters_is_refused_before_it_is_collected_and_before_storage_is
     let mut request = world.signed();
     header(&mut request, |value| value.replace("dpf43f3p2l4k3l03", "nobody"));
     *request.body_mut() = b"a&".repeat(2 << 20);
-    let too_large = Reason::FormTooLarge { size: 4 << 20, most: 1 << 20 };
+    let too_large = RejectReason::FormTooLarge { size: 4 << 20, most: 1 << 20 };
     assert!(too_large.to_string().contains("Verifier::largest_form"));
     assert_eq!(refused(&request), (413, too_large));
     let rejected = world.verify(&request).unwrap_err();
     assert_eq!(fields(&rejected.response())["oauth_problem"], "parameter_rejected");
     request.body_mut().truncate(1 << 20);
-    let too_many = Reason::TooManyParameters { most: 1000 };
+    let too_many = RejectReason::TooManyParameters { most: 1000 };
     assert!(too_many.to_string().contains("Verifier::most_parameters"));
     assert_eq!(refused(&request), (400, too_many));
 
@@ -306,38 +306,40 @@ fn a_flood_of_parameters_is_refused_before_it_is_collected_and_before_storage_is
 #[test]
 fn as_many_parameters_and_as_large_a_form_as_the_operator_allows_are_verified() {
     let world = World::default();
-    for (placement, own) in [(Placement::Header, 7), (Placement::Query, 7), (Placement::Body, 7)] {
+    for (placement, own) in
+        [(ParameterPlacement::Header, 7), (ParameterPlacement::Query, 7), (ParameterPlacement::Body, 7)]
+    {
         let form = |number: usize| b"a=1&".repeat(number - own - 2);
         let verify = |request: &Request<Vec<u8>>| world.verify(request).map(drop).map_err(|rejected| rejected.reason);
         assert_eq!(verify(&signed_form(&world, placement, form(1000))), Ok(()), "{placement:?}");
         let one_more = signed_form(&world, placement, form(1001));
-        assert_eq!(verify(&one_more), Err(Reason::TooManyParameters { most: 1000 }), "{placement:?}");
-        let verifier = world.provider.verifier().clone().most_parameters(1001);
+        assert_eq!(verify(&one_more), Err(RejectReason::TooManyParameters { most: 1000 }), "{placement:?}");
+        let verifier = world.provider.verifier().clone().max_parameters(1001);
         assert!(serve(verifier.verify(&one_more, world.moment()), &world.store).is_ok());
     }
-    let request = signed_form(&world, Placement::Header, vec![b'a'; 100]);
-    let verifier = |bytes| world.provider.verifier().clone().largest_form(bytes);
+    let request = signed_form(&world, ParameterPlacement::Header, vec![b'a'; 100]);
+    let verifier = |bytes| world.provider.verifier().clone().max_form_len(bytes);
     assert!(serve(verifier(100).verify(&request, world.moment()), &world.store).is_ok());
     let rejected = serve(verifier(99).verify(&request, world.moment()), &world.store).unwrap_err();
-    assert_eq!(rejected.reason, Reason::FormTooLarge { size: 100, most: 99 });
+    assert_eq!(rejected.reason, RejectReason::FormTooLarge { size: 100, most: 99 });
 }
 
 /// Row `oauth1-form-flood`: what header and query say is enough to refuse a request, so its form is not looked at.
 #[test]
 fn the_protocols_parameters_are_judged_before_a_form_is_read() {
     let world = World::default();
-    for placement in [Placement::Header, Placement::Query] {
+    for placement in [ParameterPlacement::Header, ParameterPlacement::Query] {
         for (from, to, reason) in [
             ("oauth_timestamp", "oauth_timestamp=1&x", None),
-            ("HMAC-SHA1", "X-UNKNOWN", Some(Reason::MethodUnsupported("X-UNKNOWN".into()))),
-            ("oauth_version", "oauth_version=2.0&x", Some(Reason::VersionUnknown("2.0".into()))),
-            ("oauth_nonce", "oauth_nonce=&x", Some(Reason::ParameterInvalid("oauth_nonce"))),
-            ("oauth_token", "x", Some(Reason::ParameterMissing("oauth_token"))),
-            ("oauth_signature=", "x=", Some(Reason::ParameterMissing("oauth_signature"))),
-            ("oauth_consumer_key", "x", Some(Reason::ParameterMissing("oauth_consumer_key"))),
+            ("HMAC-SHA1", "X-UNKNOWN", Some(RejectReason::MethodUnsupported("X-UNKNOWN".into()))),
+            ("oauth_version", "oauth_version=2.0&x", Some(RejectReason::VersionUnknown("2.0".into()))),
+            ("oauth_nonce", "oauth_nonce=&x", Some(RejectReason::ParameterInvalid("oauth_nonce"))),
+            ("oauth_token", "x", Some(RejectReason::ParameterMissing("oauth_token"))),
+            ("oauth_signature=", "x=", Some(RejectReason::ParameterMissing("oauth_signature"))),
+            ("oauth_consumer_key", "x", Some(RejectReason::ParameterMissing("oauth_consumer_key"))),
         ] {
             let mut request = signed_form(&world, placement, Vec::new());
-            if placement == Placement::Header {
+            if placement == ParameterPlacement::Header {
                 let to = to.replace('&', "\", ").replacen('=', "=\"", usize::from(to.contains('&')));
                 header(&mut request, |value| value.replacen(from, &to, 1));
             } else {
@@ -347,16 +349,16 @@ fn the_protocols_parameters_are_judged_before_a_form_is_read() {
             let refused = world.verify(&request).unwrap_err().reason;
             match reason {
                 Some(reason) => assert_eq!(refused, reason, "{placement:?}"),
-                None => assert!(matches!(refused, Reason::TimestampRefused { timestamp: 1, .. }), "{refused}"),
+                None => assert!(matches!(refused, RejectReason::TimestampRefused { timestamp: 1, .. }), "{refused}"),
             }
         }
     }
     // Those that stand in the form are judged when it has been collected, by the same rules.
-    let mut request = signed_form(&world, Placement::Body, Vec::new());
+    let mut request = signed_form(&world, ParameterPlacement::Body, Vec::new());
     let form = String::from_utf8(request.body().clone()).unwrap();
     *request.body_mut() = form.replace(&format!("oauth_timestamp={NOW}"), "oauth_timestamp=1").into_bytes();
     let refused = world.verify(&request).unwrap_err().reason;
-    assert!(matches!(refused, Reason::TimestampRefused { timestamp: 1, .. }), "{refused}");
+    assert!(matches!(refused, RejectReason::TimestampRefused { timestamp: 1, .. }), "{refused}");
 }
 
 #[test]
@@ -385,12 +387,12 @@ fn form_that_only_looks_like_one() {
         let world = World::default();
         let mut request = world.signed();
         request.headers_mut().insert("content-type", HeaderValue::from_static(content_type));
-        assert_eq!(status(&request, &world), (400, Reason::Malformed), "{content_type}");
+        assert_eq!(status(&request, &world), (400, RejectReason::Malformed), "{content_type}");
     }
     let world = World::default();
     let mut request = world.signed();
     request.headers_mut().append("content-type", HeaderValue::from_static("text/plain"));
-    assert_eq!(status(&request, &world), (400, Reason::Malformed));
+    assert_eq!(status(&request, &world), (400, RejectReason::Malformed));
 }
 
 /// Judged in the last second of its window, but late at the store: others have made the store forget by then.
@@ -410,9 +412,9 @@ fn nonce_replay_overtaken_or_with_a_clock_that_steps_back() {
     let late = pending.answer(found);
     world.now.set(NOW + 1000);
     world.begin(Authorize::callback(CALLBACK)).unwrap();
-    assert_eq!(serve(late, &world.store).unwrap_err().reason, Reason::NonceUsed);
+    assert_eq!(serve(late, &world.store).unwrap_err().reason, RejectReason::NonceUsed);
     world.now.set(NOW + 300);
-    assert_eq!(world.verify(&request).unwrap_err().reason, Reason::NonceUsed);
+    assert_eq!(world.verify(&request).unwrap_err().reason, RejectReason::NonceUsed);
 }
 
 #[test]
@@ -453,7 +455,7 @@ fn methods_of_the_wrong_kind() {
         session.sign(&mut request, world.moment()).unwrap();
         let verifier = world.provider.verifier().clone().methods([method()]);
         let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
-        assert_eq!(rejected.reason, Reason::MethodUnsupported(name.into()));
+        assert_eq!(rejected.reason, RejectReason::MethodUnsupported(name.into()));
     }
 }
 
@@ -466,9 +468,9 @@ fn consent_swapped() {
     let mut stored = serde_json::to_value(&consent).unwrap();
     stored["client"] = "Trusted Bank".into();
     let swapped: oauth_proto::oauth1::server::Consent = serde_json::from_value(stored).unwrap();
-    let grant = Grant::new("jane");
+    let grant = Approval::new("jane");
     let refused = serve(swapped.grant(grant.clone(), world.moment()), &world.store).unwrap_err();
-    assert_eq!(refused.reason, Reason::NothingPending);
+    assert_eq!(refused.reason, RejectReason::NothingPending);
     assert!(serve(consent.grant(grant, world.moment()), &world.store).is_ok());
 }
 
@@ -477,10 +479,10 @@ fn hosts_that_disagree() {
     let world = World::default();
     let mut request = world.signed();
     request.headers_mut().insert("host", HeaderValue::from_static("evil.example"));
-    assert_eq!(status(&request, &world).1, Reason::WrongHost);
+    assert_eq!(status(&request, &world).1, RejectReason::WrongHost);
     request.headers_mut().insert("host", HeaderValue::from_static("photos.example.net"));
     request.headers_mut().append("host", HeaderValue::from_static("evil.example"));
-    assert_eq!(status(&request, &world).1, Reason::WrongHost);
+    assert_eq!(status(&request, &world).1, RejectReason::WrongHost);
 }
 
 #[test]
@@ -489,7 +491,7 @@ fn values_too_long_for_a_log() {
     let mut request = world.signed();
     header(&mut request, |value| value.replace("dpf43f3p2l4k3l03", &"k".repeat(1 << 20)));
     let (status, reason) = status(&request, &world);
-    assert_eq!((status, &reason), (400, &Reason::ParameterInvalid("oauth_consumer_key")));
+    assert_eq!((status, &reason), (400, &RejectReason::ParameterInvalid("oauth_consumer_key")));
 }
 
 /// What another scheme's middleware may want to look at instead.
@@ -499,7 +501,7 @@ fn unsigned() {
     let mut request = world.signed();
     request.headers_mut().insert("authorization", HeaderValue::from_static("Bearer abc"));
     let rejected = world.verify(&request).unwrap_err();
-    assert_eq!((rejected.response().status().as_u16(), &rejected.reason), (401, &Reason::Unsigned));
+    assert_eq!((rejected.response().status().as_u16(), &rejected.reason), (401, &RejectReason::Unsigned));
     assert!(rejected.response().headers().contains_key("www-authenticate"));
 }
 
@@ -508,7 +510,7 @@ fn version_unknown() {
     let world = World::default();
     let mut request = world.signed();
     header(&mut request, |value| value.replace("oauth_version=\"1.0\"", "oauth_version=\"2.0\""));
-    assert_eq!(status(&request, &world), (400, Reason::VersionUnknown("2.0".into())));
+    assert_eq!(status(&request, &world), (400, RejectReason::VersionUnknown("2.0".into())));
     // None that is not there, and none that only some library could have meant.
     for other in ["", "1.0b", "1.0A ", "1.0aa", "1"] {
         let encoded = oauth_proto::wire::percent::encode(other);
@@ -518,7 +520,7 @@ fn version_unknown() {
         });
         let verifier = world.provider.verifier().clone().allow_version_1_0a();
         let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
-        assert_eq!(rejected.reason, Reason::VersionUnknown(other.into()));
+        assert_eq!(rejected.reason, RejectReason::VersionUnknown(other.into()));
         assert!(!rejected.to_string().contains("allow_"), "{rejected}");
         assert_eq!(fields(&rejected.response())["oauth_acceptable_versions"], "1.0-1.0");
     }
@@ -538,7 +540,7 @@ fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() 
         Signer::new(&Scheme::default(), &client, Some(&token)).sign(&mut request, world.moment()).unwrap();
         header(&mut request, |value| value.replace("oauth_version=\"1.0\"", &format!("oauth_version=\"{version}\"")));
         let verify = |request: &Request<Vec<u8>>| serve(allowing.verify(request, world.moment()), &world.store);
-        assert_eq!(verify(&request).unwrap_err().reason, Reason::WrongSignature);
+        assert_eq!(verify(&request).unwrap_err().reason, RejectReason::WrongSignature);
 
         let key = format!("kd94hf93k423kf44&{}", token.secret.expose());
         let mut mac = hmac::Hmac::<sha1::Sha1>::new_from_slice(key.as_bytes()).unwrap();
@@ -550,7 +552,7 @@ fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() 
             format!("{before}oauth_signature=\"{}\"{after}", oauth_proto::wire::percent::encode(&signature))
         });
         let rejected = world.verify(&request).unwrap_err();
-        assert_eq!(rejected.reason, Reason::VersionUnknown(version.into()));
+        assert_eq!(rejected.reason, RejectReason::VersionUnknown(version.into()));
         assert!(rejected.to_string().contains(version), "{rejected}");
         assert!(rejected.to_string().contains("Verifier::allow_version_1_0a"), "{rejected}");
         assert!(verify(&request).is_ok());
@@ -559,13 +561,13 @@ fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() 
 
 #[test]
 fn plaintext_default() {
-    let plaintext = |service: Service| service.scheme(Scheme::new(Method::dangerous_plaintext()));
+    let plaintext = |service: Server| service.scheme(Scheme::new(Method::dangerous_plaintext()));
     let world = World::new(plaintext, |provider| provider);
     let Step::Send(request, _) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap() else {
         panic!("nothing to send")
     };
     let rejected = serve(world.provider.temporary_credentials(&request, world.moment()), &world.store).unwrap_err();
-    assert_eq!(rejected.reason, Reason::MethodUnsupported("PLAINTEXT".into()));
+    assert_eq!(rejected.reason, RejectReason::MethodUnsupported("PLAINTEXT".into()));
     assert_eq!(rejected.response().status(), 400);
 
     // With the opt-in it is accepted, but not without TLS.
@@ -579,7 +581,7 @@ fn plaintext_default() {
     let mut request = request;
     *request.uri_mut() = Uri::from_static("http://photos.example.net/initiate");
     let rejected = serve(provider.temporary_credentials(&request, world.moment()), &world.store).unwrap_err();
-    assert_eq!(rejected.reason, Reason::PlaintextWithoutTls);
+    assert_eq!(rejected.reason, RejectReason::PlaintextWithoutTls);
 }
 
 /// RFC 5849 §3.4.4: whatever the origin says, a request that came in the clear has shown its secrets, but on this machine.
@@ -614,7 +616,7 @@ fn plaintext_is_judged_by_the_origin_and_by_how_the_request_came() {
     for (origin, uri) in
         [(ORIGIN, &format!("{plain}/photos")), (plain, &format!("{plain}/photos")), (plain, &"/photos".to_owned())]
     {
-        assert_eq!(verify(origin, uri), Err(Reason::PlaintextWithoutTls), "{origin} {uri}");
+        assert_eq!(verify(origin, uri), Err(RejectReason::PlaintextWithoutTls), "{origin} {uri}");
     }
 }
 
@@ -647,7 +649,7 @@ fn plaintext_cannot_be_listed_as_a_method() {
     let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
     Signer::new(&Scheme::new(Method::dangerous_plaintext()), &client, None).sign(&mut request, world.moment()).unwrap();
     let rejected = serve(verifier.verify(&request, world.moment()), &world.store).unwrap_err();
-    assert_eq!(rejected.reason, Reason::MethodUnsupported("PLAINTEXT".into()));
+    assert_eq!(rejected.reason, RejectReason::MethodUnsupported("PLAINTEXT".into()));
 }
 
 /// What the client sees, and what the store is asked, is the same for an unknown client, a wrong secret, an unknown
@@ -675,11 +677,11 @@ fn unknown_consumer() {
     assert_eq!(
         reasons,
         [
-            Reason::UnknownClient("nobody".into()),
-            Reason::WrongSignature,
-            Reason::UnknownToken,
-            Reason::WrongSignature,
-            Reason::TokenOfAnotherClient("other".into()),
+            RejectReason::UnknownClient("nobody".into()),
+            RejectReason::WrongSignature,
+            RejectReason::UnknownToken,
+            RejectReason::WrongSignature,
+            RejectReason::TokenOfAnotherClient("other".into()),
         ]
     );
     for (_, response) in &outcomes {
@@ -696,8 +698,8 @@ fn verifier_wrong() {
     let step = world.client.redeem_verifier(pending, "guessed", world.moment()).unwrap();
     let Step::Send(request, _) = step else { panic!("nothing to send") };
     let rejected = serve(world.provider.token_credentials(&request, world.moment()), &world.store).unwrap_err();
-    assert_eq!((rejected.response().status().as_u16(), rejected.reason), (401, Reason::WrongVerifier));
-    // The request token is spent: the right verifier comes too late.
+    assert_eq!((rejected.response().status().as_u16(), rejected.reason), (401, RejectReason::WrongVerifier));
+    // The request token is used: the right verifier comes too late.
     assert!(world.redeem(serde_json::from_str(&stored).unwrap(), &callback).is_err());
 }
 
@@ -717,20 +719,20 @@ fn body_hash_wrong() {
     assert!(world.verify(&signed()).is_ok());
     let mut changed = signed();
     changed.body_mut()[3] ^= 1;
-    assert_eq!(status(&changed, &world), (401, Reason::WrongBodyHash));
+    assert_eq!(status(&changed, &world), (401, RejectReason::WrongBodyHash));
 
     let demanding = world.provider.verifier().clone().require_body_hash();
     assert!(serve(demanding.verify(&signed(), world.moment()), &world.store).is_ok());
     let mut unsigned = signed();
     Signer::new(
-        &Scheme::default().placement(Placement::Query),
+        &Scheme::default().placement(ParameterPlacement::Query),
         &ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"),
         Some(&session.token().unwrap().credentials),
     )
     .sign(&mut unsigned, world.moment())
     .unwrap();
     let rejected = serve(demanding.verify(&unsigned, world.moment()), &world.store).unwrap_err();
-    assert_eq!(rejected.reason, Reason::ParameterMissing("oauth_body_hash"));
+    assert_eq!(rejected.reason, RejectReason::ParameterMissing("oauth_body_hash"));
 }
 
 #[test]
@@ -740,7 +742,7 @@ fn token_in_log() {
     let token = world.token();
     let secret = token.credentials.secret.expose();
     let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
-    let grant = Grant::new("jane");
+    let grant = Approval::new("jane");
     let decision = serve(consent.grant(grant, world.moment()), &world.store).unwrap();
     assert_eq!(format!("{decision:?}"), "Redirect([redacted])");
     let done = oauth_proto::oauth1::server::ServerStep::Done(http::Response::new(b"oauth_token_secret=s".to_vec()));
@@ -771,7 +773,7 @@ fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it
             header(&mut request, |value| value.replacen(&format!("{name}=\""), &format!("{name}=\"a{control}"), 1));
             match world.provider.verifier().verify(&request, world.moment()) {
                 ServerStep::Reject(rejected) => {
-                    assert_eq!(rejected.reason, Reason::ControlCharacter(name.into()), "{control}");
+                    assert_eq!(rejected.reason, RejectReason::ControlCharacter(name.into()), "{control}");
                     assert_eq!(rejected.response().status(), 400);
                     assert_eq!(fields(&rejected.response())["oauth_parameters_rejected"], name);
                     assert!(rejected.to_string().starts_with(&format!("{name:?}")), "{rejected}");
@@ -789,11 +791,11 @@ fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it
     }
     // The page for the resource owner asks storage about what stands in a link.
     let page = |token: &str| world.consent(&format!("{ORIGIN}/authorize?oauth_token={token}")).unwrap_err().reason;
-    assert_eq!(page("a%00"), Reason::ControlCharacter("oauth_token".into()));
-    assert_eq!(page("%FF"), Reason::ParameterInvalid("oauth_token"));
-    assert_eq!(page(&"a".repeat(4097)), Reason::ParameterInvalid("oauth_token"));
-    assert_eq!(page(&"a".repeat(4096)), Reason::NothingPending);
-    assert_eq!(page(""), Reason::NothingPending);
+    assert_eq!(page("a%00"), RejectReason::ControlCharacter("oauth_token".into()));
+    assert_eq!(page("%FF"), RejectReason::ParameterInvalid("oauth_token"));
+    assert_eq!(page(&"a".repeat(4097)), RejectReason::ParameterInvalid("oauth_token"));
+    assert_eq!(page(&"a".repeat(4096)), RejectReason::NothingPending);
+    assert_eq!(page(""), RejectReason::NothingPending);
 }
 
 /// Row `control-characters`: the application's own parameters are kept with temporary credentials.
@@ -810,7 +812,7 @@ fn a_nul_in_a_parameter_of_the_applications_own_is_refused_and_lines_are_kept() 
         let rejected = begin(name, value).unwrap_err();
         assert_eq!(
             (rejected.response().status().as_u16(), rejected.reason),
-            (400, Reason::ControlCharacter(name.into()))
+            (400, RejectReason::ControlCharacter(name.into()))
         );
     }
     assert!(begin("note", "two\nlines").is_ok());
@@ -830,7 +832,7 @@ fn a_nonce_of_256_bytes_is_taken_and_a_longer_one_is_not() {
     };
     assert_eq!(verify("n"), Ok(()));
     assert_eq!(verify(&"n".repeat(256)), Ok(()));
-    assert_eq!(verify(&"n".repeat(257)), Err(Reason::ParameterInvalid("oauth_nonce")));
+    assert_eq!(verify(&"n".repeat(257)), Err(RejectReason::ParameterInvalid("oauth_nonce")));
 }
 
 /// RFC 5849 §3.1, item 2: also those whose names the specification only claims.
@@ -842,18 +844,18 @@ fn an_unknown_parameter_of_the_protocols_kind_may_be_there_once() {
         header(&mut request, |value| value + more);
         world.verify(&request).unwrap_err().reason
     };
-    assert_eq!(with(", oauth_x=\"1\", oauth_y=\"1\""), Reason::WrongSignature);
-    assert_eq!(with(", oauth_x=\"1\", oauth_x=\"1\""), Reason::ParameterTwice("oauth_x".into()));
+    assert_eq!(with(", oauth_x=\"1\", oauth_y=\"1\""), RejectReason::WrongSignature);
+    assert_eq!(with(", oauth_x=\"1\", oauth_x=\"1\""), RejectReason::ParameterTwice("oauth_x".into()));
 }
 
 /// Row `verifier-wrong`: what a store asks a record of temporary credentials, with nothing checked before.
 #[test]
 fn temporary_credentials_are_redeemed_in_time_by_their_own_client_with_their_verifier() {
     let redeemed = |granted: bool, client: &str, verifier: &str, now: u64| {
-        let stage = Stage::Granted { verifier: "hash".into(), grant: Grant::new("jane") };
+        let stage = Stage::Granted { verifier: "hash".into(), approval: Approval::new("jane") };
         let record = TemporaryRecord {
             secret: "secret".into(),
-            client: "printer".into(),
+            client_key: "printer".into(),
             callback: CALLBACK.into(),
             realm: None,
             parameters: Default::default(),
@@ -862,7 +864,7 @@ fn temporary_credentials_are_redeemed_in_time_by_their_own_client_with_their_ver
         };
         record.redeem(&Redeem {
             temporary: "temporary".into(),
-            client: client.into(),
+            client_key: client.into(),
             verifier: verifier.into(),
             token: "token".into(),
             secret: "another secret".into(),

@@ -1,10 +1,12 @@
 //! OAuth 2.0 client: what must be refused before a secret leaves, and what must not be believed of an answer.
 
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, Client, Discovery, Metadata, Pending, Quirks, ResourceDiscovery, ResponseMode,
-    Scope, Session, Token, TokenType, Verdict,
+    AuthorizationServer, Authorize, Client, Discovery, Metadata, NextAction, Pending, Quirks, ResourceDiscovery,
+    ResponseMode, Scope, Session, Token, TokenType,
 };
-use oauth_proto::{Error, Expired, Forged, Misbehaved, OneTimeUse, Refused, Spent, Step, Timestamp, Unsupported};
+use oauth_proto::{
+    Error, Expired, Forged, Misbehaved, OneTimeUse, Refused, Step, Timestamp, Unsupported, UsedPendingIds,
+};
 
 use crate::common::oauth2::*;
 
@@ -154,10 +156,10 @@ fn pkce_downgrade() {
 /// A second click, a prefetch, or a stored copy.
 #[test]
 fn a_callback_that_arrives_twice_is_redeemed_once_where_it_is_spent_first() {
-    let spent = Spent::new(10);
+    let used = UsedPendingIds::new(10);
     let (pending, callback) = begun(&client());
     let stored = serde_json::to_string(&pending).unwrap();
-    let come_back = |pending: Pending| match spent.spend(pending.id(), pending.expires_at(), now()) {
+    let come_back = |pending: Pending| match used.mark_used(pending.id(), pending.expires_at(), now()) {
         OneTimeUse::First => Some(client().redeem(pending, &format!("{callback}&code=x"), moment()).map(drop)),
         OneTimeUse::Replay => None,
     };
@@ -349,23 +351,23 @@ fn token_to_wrong_host() {
         "https://sub.photos.example.com/",
     ] {
         let mut request = get(foreign);
-        let error = session.sign(&mut request, now()).unwrap_err();
+        let error = session.attach_token(&mut request, now()).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{foreign}: {error}");
         assert!(request.headers().is_empty());
-        session.sign_renewed(&mut request).unwrap_err();
+        session.attach_renewed_token(&mut request).unwrap_err();
     }
     for unclear in ["https://photos.example.com@evil.example/", "/albums"] {
         let mut request = get(unclear);
-        let error = session.sign(&mut request, now()).unwrap_err();
+        let error = session.attach_token(&mut request, now()).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{unclear}: {error}");
         assert!(request.headers().is_empty());
     }
     for own in ["https://photos.example.com/", "HTTPS://PHOTOS.example.com:443/x?y"] {
-        let _ = session.sign(&mut get(own), now()).unwrap();
+        let _ = session.attach_token(&mut get(own), now()).unwrap();
     }
-    let anywhere = session.clone().dangerous_any_origin();
-    let _ = anywhere.sign(&mut get("https://evil.example/"), now()).unwrap();
-    anywhere.sign(&mut get("http://photos.example.com/"), now()).unwrap_err();
+    let anywhere = session.clone().dangerous_allow_any_origin();
+    let _ = anywhere.attach_token(&mut get("https://evil.example/"), now()).unwrap();
+    anywhere.attach_token(&mut get("http://photos.example.com/"), now()).unwrap_err();
 }
 
 /// Row `token-to-wrong-host`: the application has led the request elsewhere before it sends it once more.
@@ -375,13 +377,13 @@ fn a_request_that_was_led_elsewhere_is_not_signed_again() {
     let refused = response(401, &[("www-authenticate", "Bearer error=\"invalid_token\"")], "");
     let mut again = |leads_to: &str| {
         let mut request = get(API);
-        let stamp = session.sign(&mut request, now()).unwrap();
-        session.install(token());
-        let Verdict::Resend(again) = session.judge(stamp, &refused, moment()).unwrap() else {
+        let stamp = session.attach_token(&mut request, now()).unwrap();
+        session.set_token(token());
+        let NextAction::Retry(again) = session.check_response(stamp, &refused, moment()).unwrap() else {
             panic!("there is a newer token")
         };
         let mut request = get(leads_to);
-        (session.sign_again(&mut request, again), request)
+        (session.retry(&mut request, again), request)
     };
     assert!(bearer(&again(API).1).is_some());
     let (end, request) = again("https://evil.example/albums");
@@ -557,12 +559,12 @@ fn a_device_is_shown_nothing_that_acts_by_itself() {
 fn a_request_whose_host_is_another_gets_no_token() {
     let mut request = get(API);
     request.headers_mut().insert("host", http::HeaderValue::from_static("evil.example"));
-    session(token()).sign(&mut request, now()).unwrap_err();
+    session(token()).attach_token(&mut request, now()).unwrap_err();
     assert!(!request.headers().contains_key("authorization"));
-    session(token()).sign(&mut get("https://u:p@photos.example.com/"), now()).unwrap_err();
+    session(token()).attach_token(&mut get("https://u:p@photos.example.com/"), now()).unwrap_err();
     let mut named = get(API);
     named.headers_mut().insert("host", http::HeaderValue::from_static("photos.example.com"));
-    let _ = session(token()).sign(&mut named, now()).unwrap();
+    let _ = session(token()).attach_token(&mut named, now()).unwrap();
 }
 
 /// Hosts of a network that only this machine is in, in all the forms that a document may write.

@@ -14,7 +14,7 @@ mod token_endpoint;
 mod world;
 
 use http::Request;
-use oauth_proto::oauth2::server::{ClientRecord, GrantType, Reason};
+use oauth_proto::oauth2::server::{ClientRecord, GrantType, RejectReason};
 
 use world::*;
 
@@ -29,16 +29,19 @@ fn redirect_unregistered() {
         "javascript:alert(1)",
         "//client.example.com/cb?x=1",
     ] {
-        assert!(matches!(paged(world.authorize(&asking("printer", other))), Reason::RedirectUri { .. }), "{other}");
+        assert!(
+            matches!(paged(world.authorize(&asking("printer", other))), RejectReason::RedirectUri { .. }),
+            "{other}"
+        );
     }
     // Nor to another client's, nor where nobody knows which is meant.
     assert!(matches!(
         paged(world.authorize(&asking("printer", "https://scanner.example.com/"))),
-        Reason::RedirectUri { .. }
+        RejectReason::RedirectUri { .. }
     ));
     assert!(matches!(
         paged(world.authorize(&[("response_type", "code"), ("client_id", "app")])),
-        Reason::RedirectUri { .. }
+        RejectReason::RedirectUri { .. }
     ));
 }
 
@@ -47,11 +50,11 @@ fn redirect_query_added() {
     let world = World::default();
     for added in ["&y=2", "&", "?", "%20", "/", "&x=1"] {
         let reason = paged(world.authorize(&asking("printer", &format!("{REDIRECT}{added}"))));
-        assert!(matches!(reason, Reason::RedirectUri { .. }), "{added}");
+        assert!(matches!(reason, RejectReason::RedirectUri { .. }), "{added}");
     }
     assert!(matches!(
         paged(world.authorize(&asking("printer", "https://client.example.com/cb"))),
-        Reason::RedirectUri { .. }
+        RejectReason::RedirectUri { .. }
     ));
 }
 
@@ -59,8 +62,11 @@ fn redirect_query_added() {
 fn redirect_fragment() {
     let world = World::default();
     let with_fragment = format!("{REDIRECT}#x");
-    assert!(matches!(paged(world.authorize(&asking("printer", &with_fragment))), Reason::RedirectUri { .. }));
-    assert!(matches!(paged(world.authorize(&asking("app", "http://127.0.0.1/cb#x"))), Reason::RedirectUri { .. }));
+    assert!(matches!(paged(world.authorize(&asking("printer", &with_fragment))), RejectReason::RedirectUri { .. }));
+    assert!(matches!(
+        paged(world.authorize(&asking("app", "http://127.0.0.1/cb#x"))),
+        RejectReason::RedirectUri { .. }
+    ));
 }
 
 #[test]
@@ -69,7 +75,10 @@ fn redirect_case() {
     for other in
         ["https://CLIENT.example.com/cb?x=1", "HTTPS://client.example.com/cb?x=1", "https://client.example.com/CB?x=1"]
     {
-        assert!(matches!(paged(world.authorize(&asking("printer", other))), Reason::RedirectUri { .. }), "{other}");
+        assert!(
+            matches!(paged(world.authorize(&asking("printer", other))), RejectReason::RedirectUri { .. }),
+            "{other}"
+        );
     }
     // Nor what is the same after decoding or normalizing.
     for other in [
@@ -77,7 +86,10 @@ fn redirect_case() {
         "https://client.example.com/a/../cb?x=1",
         "https://client.example.com:443/cb?x=1",
     ] {
-        assert!(matches!(paged(world.authorize(&asking("printer", other))), Reason::RedirectUri { .. }), "{other}");
+        assert!(
+            matches!(paged(world.authorize(&asking("printer", other))), RejectReason::RedirectUri { .. }),
+            "{other}"
+        );
     }
 }
 
@@ -104,11 +116,11 @@ fn redirect_port() {
         "https://127.0.0.1:1/cb",
         "http://[::1]:1/cb",
     ] {
-        assert!(matches!(paged(ask(other)), Reason::RedirectUri { .. }), "{other}");
+        assert!(matches!(paged(ask(other)), RejectReason::RedirectUri { .. }), "{other}");
     }
     assert!(matches!(
         paged(world.authorize(&asking("printer", "https://client.example.com:444/cb?x=1"))),
-        Reason::RedirectUri { .. }
+        RejectReason::RedirectUri { .. }
     ));
 }
 
@@ -121,7 +133,7 @@ fn redirect_changed_when_redeemed() {
         let mut parameters = vec![("grant_type", "authorization_code"), ("code", &*code)];
         parameters.extend(other.map(|uri| ("redirect_uri", uri)));
         let reason = refused(world.token(PRINTER, &parameters), 400, "invalid_grant");
-        assert_eq!(reason, Reason::RedirectUriChanged, "{other:?}");
+        assert_eq!(reason, RejectReason::RedirectUriChanged, "{other:?}");
         // It was the only try.
         refused(world.redeem(PRINTER, &code), 400, "invalid_grant");
     }
@@ -131,9 +143,9 @@ fn redirect_changed_when_redeemed() {
 fn unknown_client() {
     let world = World::default();
     let reason = paged(world.authorize(&asking("nobody", REDIRECT)));
-    assert_eq!(reason, Reason::UnknownClient("nobody".into()));
-    assert!(matches!(paged(world.authorize(&asking("Printer", REDIRECT))), Reason::UnknownClient(_)));
-    assert_eq!(paged(world.authorize(&[("response_type", "code")])), Reason::ParameterMissing("client_id"));
+    assert_eq!(reason, RejectReason::UnknownClient("nobody".into()));
+    assert!(matches!(paged(world.authorize(&asking("Printer", REDIRECT))), RejectReason::UnknownClient(_)));
+    assert_eq!(paged(world.authorize(&[("response_type", "code")])), RejectReason::ParameterMissing("client_id"));
     let shown = world.authorize(&asking("<script>alert(1)</script>", REDIRECT)).unwrap_err().response();
     assert!(!String::from_utf8_lossy(shown.body()).contains("<script"));
 }
@@ -177,7 +189,7 @@ fn parameter_twice() {
     for name in ["client_id", "redirect_uri", "state", "response_mode"] {
         // Nobody knows where to send the user, or with what.
         let twice = [&asking("printer", REDIRECT)[..], &[(name, "query"), (name, "query")]].concat();
-        assert!(matches!(paged(world.authorize(&twice)), Reason::ParameterTwice(_)), "{name}");
+        assert!(matches!(paged(world.authorize(&twice)), RejectReason::ParameterTwice(_)), "{name}");
     }
     for name in ["response_type", "scope", "code_challenge", "prompt", "anything"] {
         let twice = [&asking("printer", REDIRECT)[..], &[(name, "code"), (name, "code")]].concat();
@@ -193,7 +205,7 @@ fn parameter_twice() {
             (name, "x"),
         ];
         let reason = refused(world.token(PRINTER, &twice), 400, "invalid_request");
-        assert!(matches!(reason, Reason::ParameterTwice(_)), "{name}");
+        assert!(matches!(reason, RejectReason::ParameterTwice(_)), "{name}");
     }
     // An empty one is one, too; and so is one that is encoded otherwise.
     let mut request = posting("/token", &[]);
@@ -215,7 +227,7 @@ fn grant_not_allowed() {
     refused(world.redeem(("stats", SECRET), &world.printers_code()), 400, "unauthorized_client");
     let password = [("grant_type", "password"), ("username", "jane"), ("password", PASSWORD)];
     let reason = refused(world.token(PRINTER, &password), 400, "unauthorized_client");
-    assert_eq!(reason, Reason::NotAllowed("password".into()));
+    assert_eq!(reason, RejectReason::NotAllowed("password".into()));
     // Who cannot show who it is does not learn what it may do.
     refused(world.token(("printer", "wrong"), &password), 401, "invalid_client");
     // The implicit grant has to be named, for the client and for the server.
@@ -245,7 +257,7 @@ fn state_echo() {
     for state in ["a\r\nSet-Cookie: x=1", "a\0", "a\tb", "a\u{7f}", "a\u{85}b"] {
         let parameters =
             [("response_type", "code"), ("client_id", "printer"), ("redirect_uri", REDIRECT), ("state", state)];
-        assert_eq!(paged(world.authorize(&parameters)), Reason::ParameterCharacters("state".into()), "{state:?}");
+        assert_eq!(paged(world.authorize(&parameters)), RejectReason::ParameterCharacters("state".into()), "{state:?}");
     }
     let long = "s".repeat(8 * 1024);
     for state in ["&code=evil#?=+%", "\u{1f511} \"'<>", "%0d%0a", "iss=https://evil.example", &long] {
@@ -330,7 +342,7 @@ fn a_redirect_uri_is_not_remembered_for_the_next_request() {
     world.store.add_client(ClientRecord::confidential("bare", SECRET).unwrap());
     assert!(matches!(
         paged(world.authorize(&[("response_type", "code"), ("client_id", "bare")])),
-        Reason::RedirectUri { .. }
+        RejectReason::RedirectUri { .. }
     ));
     world
         .authorize(
@@ -343,6 +355,6 @@ fn a_redirect_uri_is_not_remembered_for_the_next_request() {
         .unwrap();
     assert!(matches!(
         paged(world.authorize(&[("response_type", "code"), ("client_id", "app")])),
-        Reason::RedirectUri { .. }
+        RejectReason::RedirectUri { .. }
     ));
 }

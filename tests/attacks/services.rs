@@ -361,7 +361,7 @@ fn a_callback_at_another_services_url_signs_nobody_in() {
         SignIn::custom(oauth1, "https://app.example/callback/wiki", request, |_, tokens| Some(User::new("1", tokens)))
     };
     let service =
-        oauth_proto::oauth1::Service::new("https://wiki.example/r", "https://wiki.example/a", "https://wiki.example/t");
+        oauth_proto::oauth1::Server::new("https://wiki.example/r", "https://wiki.example/a", "https://wiki.example/t");
     let service = service.unwrap().callbacks(oauth_proto::oauth1::Callbacks::Registered);
     let wiki = client(oauth_proto::oauth1::Client::new(service, ClientCredentials::new("id", "secret"))).unwrap();
     let redeem = |place: &str| {

@@ -10,9 +10,9 @@ use std::convert::Infallible;
 
 use http::Request;
 use oauth_proto::oauth1::server::{
-    ClientRecord, Consent, Decision, Grant, MemoryStore, Provider, Rejected, Verified, Verifier, serve,
+    AfterConsent, Approval, ClientRecord, Consent, MemoryStore, Provider, Rejected, Verified, Verifier, serve,
 };
-use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Service, Token};
+use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Server, Token};
 use oauth_proto::{DriveError, Error, Moment, Response, Step, Timestamp, run_with};
 
 pub const ORIGIN: &str = "https://photos.example.net";
@@ -34,11 +34,11 @@ impl Default for World {
 }
 
 impl World {
-    pub fn new(service: impl FnOnce(Service) -> Service, provider: impl FnOnce(Provider) -> Provider) -> Self {
+    pub fn new(service: impl FnOnce(Server) -> Server, provider: impl FnOnce(Provider) -> Provider) -> Self {
         let store = MemoryStore::default();
         store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44").unwrap());
         let endpoints = ["initiate", "authorize", "token"].map(|path| format!("{ORIGIN}/{path}"));
-        let built = Service::new(&endpoints[0], &endpoints[1], &endpoints[2]).unwrap();
+        let built = Server::new(&endpoints[0], &endpoints[1], &endpoints[2]).unwrap();
         let credentials = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
         Self {
             provider: provider(Provider::new(Verifier::new(ORIGIN).unwrap().realm("Photos")).unwrap()),
@@ -91,8 +91,8 @@ impl World {
     /// The user grants access: the URL to which the browser is sent.
     pub fn grant(&self, pending: &Pending) -> String {
         let consent = self.consent(&self.client.authorization_url(pending, &[]).unwrap()).unwrap();
-        match serve(consent.grant(Grant::new("jane"), self.moment()), &self.store).unwrap() {
-            Decision::Redirect(response) => response.headers()["location"].to_str().unwrap().to_owned(),
+        match serve(consent.grant(Approval::new("jane"), self.moment()), &self.store).unwrap() {
+            AfterConsent::Redirect(response) => response.headers()["location"].to_str().unwrap().to_owned(),
             decision => panic!("{decision:?}"),
         }
     }

@@ -4,8 +4,8 @@
 use std::cell::Cell;
 
 use oauth_proto::oauth2::server::{
-    Claim, ClientRecord, Consent, Decide, Decision, Dispatched, Grant, GrantType, MemoryStore, Provider,
-    ProviderBuilder, serve, serve_with,
+    Approval, ClientRecord, Consent, DecideGrant, Decision, Dispatched, GrantCredential, GrantType, MemoryStore,
+    Provider, ProviderBuilder, serve, serve_with,
 };
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Token};
 use oauth_proto::{Error, Moment, Request, Response, Step, Timestamp};
@@ -47,9 +47,9 @@ impl World {
     }
 
     pub fn dispatch(&self, request: &Request) -> Result<Dispatched, Response> {
-        let decide = |question: Decide| match question.claim {
-            Claim::Password { username, password } if password.expose() == "A3ddj3w" => {
-                Ok::<_, String>(Decision::Granted(Grant::new(username)))
+        let decide = |question: DecideGrant| match question.credential {
+            GrantCredential::Password { username, password } if password.expose() == "A3ddj3w" => {
+                Ok::<_, String>(Decision::Granted(Approval::new(username)))
             }
             _ => Ok(Decision::Denied),
         };
@@ -97,7 +97,7 @@ impl World {
     pub fn sign_in(&self, client: &Client, authorize: Authorize) -> Result<Token, Error> {
         let authorization = self.run(client.authorize(authorize, self.moment()))?;
         let consent = self.consent(&authorization.url);
-        let response = serve(self.provider.grant(consent, Grant::new("jane"), self.moment()), &self.store).unwrap();
+        let response = serve(self.provider.grant(consent, Approval::new("jane"), self.moment()), &self.store).unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
         self.run(client.redeem(authorization.pending, &callback, self.moment()))
     }

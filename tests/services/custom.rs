@@ -2,7 +2,7 @@
 
 use crate::common::oauth2::{bearer, get, json, moment, pairs, query, response};
 use crate::common::services::*;
-use oauth_proto::oauth1::{Callbacks, ClientCredentials, Method, Placement, Scheme, Service};
+use oauth_proto::oauth1::{Callbacks, ClientCredentials, Method, ParameterPlacement, Scheme, Server};
 use oauth_proto::oauth2::{AuthorizationServer, TokenPlacement, Transmission};
 use oauth_proto::services::{self, Client, LINEAR, SignIn, Tokens, User};
 use oauth_proto::{Error, Forged, Misbehaved, Request, Unsupported, oauth1, oauth2};
@@ -80,13 +80,13 @@ fn an_oauth_2_client_keeps_the_options_that_it_was_given() {
 }
 
 /// A wiki whose URL is known at run time.
-fn service(base: &str) -> Service {
+fn service(base: &str) -> Server {
     let [request, authorize, token] =
         ["initiate?title=x", "authorize", "token"].map(|path| format!("{base}/oauth/{path}"));
-    Service::new(&request, &authorize, &token).unwrap()
+    Server::new(&request, &authorize, &token).unwrap()
 }
 
-fn wiki_at(service: Service, profile: &'static str) -> SignIn {
+fn wiki_at(service: Server, profile: &'static str) -> SignIn {
     let client = oauth1::Client::new(service, ClientCredentials::new("key", "secret"));
     let map = |answer: &Value, tokens: Tokens| {
         assert!(tokens.oauth1().is_some());
@@ -97,7 +97,7 @@ fn wiki_at(service: Service, profile: &'static str) -> SignIn {
     SignIn::custom(client, CALLBACK, move |_: &Tokens| Ok(get(profile)), map).unwrap()
 }
 
-fn wiki(options: impl FnOnce(Service) -> Service) -> SignIn {
+fn wiki(options: impl FnOnce(Server) -> Server) -> SignIn {
     wiki_at(options(service("https://wiki.example")), "https://wiki.example/whoami?v=1")
 }
 
@@ -159,7 +159,7 @@ fn a_registered_callback_is_told_nobody() {
 
 #[test]
 fn signatures_go_where_the_clients_scheme_says() {
-    let scheme = Scheme::new(Method::HMAC_SHA256).placement(Placement::Query);
+    let scheme = Scheme::new(Method::HMAC_SHA256).placement(ParameterPlacement::Query);
     let sign_in = wiki(|service| service.scheme(scheme).by_get());
     let (_, first) = begin(&sign_in);
     let (user, sent) = finish(&sign_in, vec![json(WHOAMI)]);
@@ -192,8 +192,8 @@ fn answers_in_json_and_a_missing_verifier_are_the_clients_to_take() {
 
 #[test]
 fn the_version_of_2007_is_told_the_callback_with_the_user() {
-    let version_2007 = |service: Service| service.dangerous_version_1_0();
-    let own_page = |service: Service| service.authentication("https://wiki.example/oauth/authenticate").unwrap();
+    let version_2007 = |service: Server| service.dangerous_version_1_0();
+    let own_page = |service: Server| service.authentication("https://wiki.example/oauth/authenticate").unwrap();
     let unconfirmed = || vec![form("oauth_token=rqt&oauth_token_secret=rqs")];
     // Also where there is a page for signing in, which is told nothing.
     for sign_in in [wiki(version_2007), wiki(|service| own_page(version_2007(service)))] {

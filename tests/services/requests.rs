@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use crate::common::oauth2::{bearer, json, moment, response, sent, token};
 use crate::common::services::{CALLBACK, argument, drive, dropbox_v1, of, place};
 use oauth_proto::oauth1::{ApiRequest, Session, TokenCredentials};
-use oauth_proto::oauth2::{self, TokenPlacement, Verdict};
+use oauth_proto::oauth2::{self, NextAction, TokenPlacement};
 use oauth_proto::services::{self, SignIn};
 use oauth_proto::{Error, Misbehaved, Refused, Request, Unsupported};
 
@@ -262,11 +262,13 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
     // Sent again with another token: the proof is that one's, and there is one.
     let mut request = me.request().unwrap();
     assert_eq!(request.uri().query(), Some("fields=id"));
-    let stamp = session.sign(&mut request, moment().now).unwrap();
+    let stamp = session.attach_token(&mut request, moment().now).unwrap();
     assert_eq!(proof(&request), PROOFS[0].1);
-    session.install(oauth2::Token::bearer("at-new"));
-    let Verdict::Resend(again) = session.judge(stamp, &response(401, &[], ""), moment()).unwrap() else { panic!() };
-    session.sign_again(&mut request, again).unwrap();
+    session.set_token(oauth2::Token::bearer("at-new"));
+    let NextAction::Retry(again) = session.check_response(stamp, &response(401, &[], ""), moment()).unwrap() else {
+        panic!()
+    };
+    session.retry(&mut request, again).unwrap();
     assert_eq!((bearer(&request).unwrap(), proof(&request).as_str()), PROOFS[1]);
 
     // To nobody else, and with nothing where no token goes.
@@ -275,7 +277,7 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
     assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{error}");
     let mut request = me.request().unwrap();
     request.extensions_mut().insert(oauth2::WithholdToken);
-    let _ = session.sign(&mut request, moment().now).unwrap();
+    let _ = session.attach_token(&mut request, moment().now).unwrap();
     assert_eq!((bearer(&request), request.uri().query()), (None, Some("fields=id")));
 
     let error = me.clone().limit(3).read(&json("1234")).unwrap_err();

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use http::Method;
 use http::header::AUTHORIZATION;
 use oauth_proto::oauth1::KeyEncoding;
-use oauth_proto::oauth1::server::{Grant, MemoryStore, TokenRecord, Verified, Verifier, serve};
+use oauth_proto::oauth1::server::{Approval, MemoryStore, TokenRecord, Verified, Verifier, serve};
 use oauth_proto::{Moment, Request, Response};
 use serde_json::json;
 
@@ -40,7 +40,7 @@ impl Service for Dropbox {
             }
             "/1/oauth/access_token" => {
                 let verified = self.verified(request)?;
-                let waits = verified.grant.is_some_and(|grant| grant.user == NOBODY);
+                let waits = verified.approval.is_some_and(|grant| grant.user == NOBODY);
                 if !waits || !self.granted.get() || !self.store.remove_token("mh7an9dkrg59") {
                     return Err(refusal(401, json!({ "error": "Request token not found, or not authorized." })));
                 }
@@ -48,7 +48,7 @@ impl Service for Dropbox {
             }
             path => {
                 let verified = self.verified(request)?;
-                if verified.grant.is_none_or(|grant| grant.user == NOBODY) {
+                if verified.approval.is_none_or(|grant| grant.user == NOBODY) {
                     return Err(refusal(401, json!({ "error": "Access token not found." })));
                 }
                 Self::api(request, path)
@@ -69,7 +69,7 @@ impl Dropbox {
     }
 
     fn give(&self, user: &str, token: &str, secret: &str, more: &str) -> Response {
-        let grant = Grant::new(user);
+        let grant = Approval::new(user);
         let record = TokenRecord::new(secret, CLIENT, grant);
         self.store.add_token(token, record);
         typed("text/plain", format!("oauth_token_secret={secret}&oauth_token={token}{more}"))

@@ -1,7 +1,7 @@
 //! Twitter: the three legs, and a little of version 1.1 of its API.
 
 use http::Method;
-use oauth_proto::oauth1::server::{Decision, Grant, MemoryStore, Provider, Verifier, serve};
+use oauth_proto::oauth1::server::{AfterConsent, Approval, MemoryStore, Provider, Verifier, serve};
 use oauth_proto::{Moment, Request};
 use serde_json::{Value, json};
 
@@ -33,9 +33,11 @@ impl Service for Twitter {
             }
             (_, "/oauth/authenticate" | "/oauth/authorize") => {
                 let consent = serve(self.provider.authorization(request, moment()), &self.store);
-                let grant = Grant::new("jane").tell("user_id", "38895958").tell("screen_name", "janedoe");
+                let grant = Approval::new("jane")
+                    .response_parameter("user_id", "38895958")
+                    .response_parameter("screen_name", "janedoe");
                 match serve(consent.map_err(|_| unauthorized())?.grant(grant, moment()), &self.store) {
-                    Ok(Decision::Redirect(response)) => Ok(response),
+                    Ok(AfterConsent::Redirect(response)) => Ok(response),
                     _ => Err(unauthorized()),
                 }
             }

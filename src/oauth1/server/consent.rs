@@ -7,9 +7,9 @@ use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::queries::Decide;
-use super::records::{Grant, Stage, TemporaryRecord, hashed};
-use super::rejected::Reason;
+use super::queries::RecordDecision;
+use super::records::{Approval, Stage, TemporaryRecord, hashed};
+use super::rejected::RejectReason;
 use super::store::{NextQuery, ServerStep};
 use super::verifier::hex;
 use crate::oauth1::parameters::{TOKEN, VERIFIER};
@@ -35,7 +35,7 @@ pub struct Consent {
     /// The temporary credentials' identifier.
     pub token: String,
     /// The client that asks. Look up its name; nothing that it sent along is verified.
-    pub client: String,
+    pub client_key: String,
     /// Where the resource owner goes afterwards; `None` where the verifier is shown instead.
     pub callback: Option<String>,
     /// The realm that the client asked for.
@@ -49,18 +49,18 @@ pub struct Consent {
 /// What comes of a decision.
 ///
 /// ```
-/// use oauth_proto::oauth1::server::Decision;
+/// use oauth_proto::oauth1::server::AfterConsent;
 ///
-/// fn respond(decision: Decision) -> oauth_proto::Response {
+/// fn respond(decision: AfterConsent) -> oauth_proto::Response {
 ///     match decision {
-///         Decision::Redirect(response) => response,
-///         Decision::ShowVerifier(code) => http::Response::new(format!("Enter {}", code.expose()).into_bytes()),
-///         Decision::ShowDenied => http::Response::new(b"Access was denied.".to_vec()),
+///         AfterConsent::Redirect(response) => response,
+///         AfterConsent::ShowVerifier(code) => http::Response::new(format!("Enter {}", code.expose()).into_bytes()),
+///         AfterConsent::ShowDenied => http::Response::new(b"Access was denied.".to_vec()),
 ///     }
 /// }
 /// ```
 #[derive(Clone)]
-pub enum Decision {
+pub enum AfterConsent {
     /// Send this response to the browser: it leads back to the client.
     Redirect(Response),
     /// Show this verifier, for the resource owner to give to the client (RFC 5849 §2.2).
@@ -69,7 +69,7 @@ pub enum Decision {
     ShowDenied,
 }
 
-impl fmt::Debug for Decision {
+impl fmt::Debug for AfterConsent {
     /// The verifier stands in the redirect, too.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -82,29 +82,29 @@ impl fmt::Debug for Decision {
 
 impl Consent {
     pub(super) fn new(token: String, record: TemporaryRecord) -> Self {
-        let TemporaryRecord { client, callback, realm, parameters, expires_at, .. } = record;
+        let TemporaryRecord { client_key: client, callback, realm, parameters, expires_at, .. } = record;
         let callback = Some(callback).filter(|callback| callback != "oob");
-        Self { token, client, callback, realm, parameters, expires_at }
+        Self { token, client_key: client, callback, realm, parameters, expires_at }
     }
 
     /// The resource owner grants access. Call it only after the application knows who that is.
-    pub fn grant(self, grant: Grant, moment: Moment) -> ServerStep<Decision> {
+    pub fn grant(self, grant: Approval, moment: Moment) -> ServerStep<AfterConsent> {
         let code = moment.derive("oauth1 verifier");
         let verifier = if self.callback.is_some() { hex(&code[..15]) } else { readable(&code) };
-        let stage = Stage::Granted { verifier: hashed(&verifier), grant };
+        let stage = Stage::Granted { verifier: hashed(&verifier), approval: grant };
         let answers = [(TOKEN, self.token.clone()), (VERIFIER, verifier.clone())];
         self.decide(Some(stage), moment.now, move |callback| match callback {
             Some(callback) => redirect(&callback, &answers),
-            None => Some(Decision::ShowVerifier(Secret::new(verifier))),
+            None => Some(AfterConsent::ShowVerifier(Secret::new(verifier))),
         })
     }
 
     /// The resource owner does not grant access. The client is told so by `oauth_problem=user_refused`.
-    pub fn deny(self, moment: Moment) -> ServerStep<Decision> {
+    pub fn deny(self, moment: Moment) -> ServerStep<AfterConsent> {
         let answers = [(TOKEN, self.token.clone()), ("oauth_problem", "user_refused".to_owned())];
         self.decide(None, moment.now, move |callback| match callback {
             Some(callback) => redirect(&callback, &answers),
-            None => Some(Decision::ShowDenied),
+            None => Some(AfterConsent::ShowDenied),
         })
     }
 
@@ -112,26 +112,26 @@ impl Consent {
         self,
         stage: Option<Stage>,
         now: Timestamp,
-        decision: impl FnOnce(Option<String>) -> Option<Decision> + Send + 'static,
-    ) -> ServerStep<Decision> {
-        let query = Decide { token: self.token, client: self.client, stage };
-        ServerStep::Query(NextQuery::Decide(PendingQuery::new(query, move |before| {
+        decision: impl FnOnce(Option<String>) -> Option<AfterConsent> + Send + 'static,
+    ) -> ServerStep<AfterConsent> {
+        let query = RecordDecision { token: self.token, client_key: self.client_key, stage };
+        ServerStep::Query(NextQuery::RecordDecision(PendingQuery::new(query, move |before| {
             let before = match before {
                 Ok(before) => before.filter(|before| before.expires_at > now),
-                Err(why) => return ServerStep::Reject(Reason::StoreFailed(why).reject(None)),
+                Err(why) => return ServerStep::Reject(RejectReason::StoreFailed(why).reject(None)),
             };
             // The callback is the one that was stored, whatever this value has been through.
             let decision = before.and_then(|before| decision(Some(before.callback).filter(|to| to != "oob")));
             match decision {
                 Some(decision) => ServerStep::Done(decision),
-                None => ServerStep::Reject(Reason::NothingPending.reject(None)),
+                None => ServerStep::Reject(RejectReason::NothingPending.reject(None)),
             }
         })))
     }
 }
 
 /// A redirect to the callback with these parameters behind those that it has (RFC 5849 §2.2).
-fn redirect(callback: &str, parameters: &[(&str, String)]) -> Option<Decision> {
+fn redirect(callback: &str, parameters: &[(&str, String)]) -> Option<AfterConsent> {
     let mut url = url::Url::parse(callback).ok()?;
     let added = form::encode(parameters.iter().map(|(name, value)| (name, value)));
     let query = match url.query().filter(|query| !query.is_empty()) {
@@ -145,7 +145,7 @@ fn redirect(callback: &str, parameters: &[(&str, String)]) -> Option<Decision> {
     location.set_sensitive(true);
     response.headers_mut().insert(LOCATION, location);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Some(Decision::Redirect(response))
+    Some(AfterConsent::Redirect(response))
 }
 
 /// Ten characters that a person can copy without mistaking one for another: 50 bits, for a code that can be tried once.

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::queries::{
-    Credentials, Decide, FindCredentials, FindTemporary, Redeem, Redemption, RememberNonce, SaveTemporary,
+    FindCredentials, FindTemporary, FoundCredentials, RecordDecision, Redeem, Redemption, RememberNonce, SaveTemporary,
 };
 use super::records::{ClientRecord, Stage, TemporaryRecord, TokenRecord};
 use super::store::Store;
@@ -123,11 +123,11 @@ impl Tables {
 impl Store for MemoryStore {
     type Error = Infallible;
 
-    fn find_credentials(&self, query: &FindCredentials) -> Result<Credentials, Infallible> {
+    fn find_credentials(&self, query: &FindCredentials) -> Result<FoundCredentials, Infallible> {
         let tables = self.tables();
         let token = query.token.as_ref();
-        Ok(Credentials {
-            client: tables.clients.get(&query.client).cloned(),
+        Ok(FoundCredentials {
+            client: tables.clients.get(&query.client_key).cloned(),
             token: token.filter(|_| !query.temporary).and_then(|token| tables.tokens.get(token).cloned()),
             temporary: token
                 .filter(|_| query.temporary)
@@ -136,7 +136,7 @@ impl Store for MemoryStore {
     }
 
     fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Infallible> {
-        let RememberNonce { client, token, timestamp, nonce, until, now } = query.clone();
+        let RememberNonce { client_key: client, token, timestamp, nonce, until, now } = query.clone();
         let mut tables = self.tables();
         tables.expire(now);
         let nonce = (client, token, timestamp, nonce);
@@ -162,12 +162,12 @@ impl Store for MemoryStore {
         Ok(self.tables().temporaries.get(&query.token).cloned())
     }
 
-    fn decide(&self, query: &Decide) -> Result<Option<TemporaryRecord>, Infallible> {
+    fn record_decision(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Infallible> {
         let mut tables = self.tables();
         let record = tables
             .temporaries
             .get_mut(&query.token)
-            .filter(|record| record.stage == Stage::Waiting && record.client == query.client);
+            .filter(|record| record.stage == Stage::Waiting && record.client_key == query.client_key);
         let Some(record) = record else {
             return Ok(None);
         };
@@ -199,7 +199,7 @@ mod tests {
             (Timestamp::from_secs(now), Timestamp::from_secs(now + 300), Timestamp::from_secs(now));
         let (client, nonce) = ("dpf43f3p2l4k3l03".to_owned(), number.to_string());
         let Ok(one_time_use) =
-            store.remember_nonce(&RememberNonce { client, token: None, timestamp, nonce, until, now });
+            store.remember_nonce(&RememberNonce { client_key: client, token: None, timestamp, nonce, until, now });
         one_time_use
     }
 
@@ -223,7 +223,7 @@ mod tests {
     fn a_token_in_place_of_another_lives_as_long_as_it_says() {
         let store = MemoryStore::default();
         let expiring = |at| {
-            let grant = super::super::records::Grant::new("jane");
+            let grant = super::super::records::Approval::new("jane");
             let mut record = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", grant);
             record.expires_at = Some(Timestamp::from_secs(at));
             record
@@ -243,7 +243,7 @@ mod tests {
         let save = |until| {
             let record = TemporaryRecord {
                 secret: "hdhd0244k9j7ao03".into(),
-                client: "dpf43f3p2l4k3l03".into(),
+                client_key: "dpf43f3p2l4k3l03".into(),
                 callback: "oob".to_owned(),
                 realm: None,
                 parameters: BTreeMap::new(),

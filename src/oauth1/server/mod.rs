@@ -25,13 +25,13 @@ mod store;
 mod verifier;
 
 pub use crate::query::OneTimeUse;
-pub use consent::{Consent, Decision};
+pub use consent::{AfterConsent, Consent};
 pub use memory::MemoryStore;
 pub use provider::Provider;
 pub use queries::{
-    Credentials, Decide, FindCredentials, FindTemporary, Redeem, Redemption, RememberNonce, SaveTemporary,
+    FindCredentials, FindTemporary, FoundCredentials, RecordDecision, Redeem, Redemption, RememberNonce, SaveTemporary,
 };
-pub use records::{ClientRecord, Grant, Stage, TemporaryRecord, TokenRecord};
-pub use rejected::{Reason, Rejected};
+pub use records::{Approval, ClientRecord, Stage, TemporaryRecord, TokenRecord};
+pub use rejected::{RejectReason, Rejected};
 pub use store::{AsyncStore, Blocking, NextQuery, ServerStep, Store, serve, serve_async};
 pub use verifier::{Verified, Verifier};

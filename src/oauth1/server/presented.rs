@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::Request;
 
-use super::rejected::Reason;
+use super::rejected::RejectReason;
 use crate::oauth1::base_string;
 use crate::oauth1::parameters::{
     BODY_HASH, CALLBACK, CONSUMER_KEY, NONCE, Parameters, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, Unread,
     VERIFIER, is_oauth, is_protocol,
 };
-use crate::wire::{Site, form, percent};
+use crate::wire::{OriginRef, form, percent};
 
 /// Longer ones are refused, so that a nonce that is remembered takes a bounded place.
 const LONGEST_NONCE: usize = 256;
@@ -21,7 +21,7 @@ const LONGEST: usize = 4096;
 
 /// The protocol parameters of a request, each of them once, and its base string.
 #[derive(Debug)]
-pub(super) struct Presented {
+pub(super) struct PresentedRequest {
     pub(super) client: String,
     pub(super) token: Option<String>,
     pub(super) signature: String,
@@ -57,13 +57,13 @@ pub(super) struct Protocol<'p> {
 
 impl<'p> Protocol<'p> {
     /// Reads them, and checks that they can be what they are to be.
-    fn of(parameters: &'p Parameters<'_>) -> Result<Self, Reason> {
+    fn of(parameters: &'p Parameters<'_>) -> Result<Self, RejectReason> {
         let [_, _, client, nonce, _, signature, method, time, token, _, _, version] = &parameters.protocol;
         required(CONSUMER_KEY, client.as_ref())?;
         let method = required(SIGNATURE_METHOD, method.as_deref())?;
         required(SIGNATURE, signature.as_ref())?;
         if nonce.as_ref().is_some_and(|nonce| nonce.is_empty() || nonce.len() > LONGEST_NONCE) {
-            return Err(Reason::ParameterInvalid(NONCE));
+            return Err(RejectReason::ParameterInvalid(NONCE));
         }
         Ok(Self {
             method: required(SIGNATURE_METHOD, text(SIGNATURE_METHOD, Some(method.into()))?)?,
@@ -76,7 +76,7 @@ impl<'p> Protocol<'p> {
     }
 }
 
-impl Presented {
+impl PresentedRequest {
     /// Takes a request apart, and returns with the rest what `judge` makes of the protocol's parameters. Its own parameters
     /// are kept only if the caller `wants_own`.
     ///
@@ -84,15 +84,15 @@ impl Presented {
     /// collecting is what costs.
     pub(super) fn of<B: AsRef<[u8]>, J>(
         request: &Request<B>,
-        site: Site<'_>,
+        site: OriginRef<'_>,
         wants_own: bool,
         bounds: Bounds,
-        judge: impl Fn(Protocol<'_>) -> Result<J, Reason>,
-    ) -> Result<(Self, J), Reason> {
+        judge: impl Fn(Protocol<'_>) -> Result<J, RejectReason>,
+    ) -> Result<(Self, J), RejectReason> {
         let (uri, headers, body) = (request.uri(), request.headers(), request.body().as_ref());
         let unread = |unread| match unread {
-            Unread::Malformed => Reason::Malformed,
-            Unread::TooMany => Reason::TooManyParameters { most: bounds.parameters },
+            Unread::Malformed => RejectReason::Malformed,
+            Unread::TooMany => RejectReason::TooManyParameters { most: bounds.parameters },
         };
         let mut parameters = Parameters::of_head(uri, headers, bounds.parameters).map_err(unread)?;
         let judge = |parameters: &Parameters<'_>| {
@@ -102,7 +102,7 @@ impl Presented {
         };
         let early = if parameters.oauth_places > 0 { Some(judge(&parameters)?) } else { None };
         if parameters.is_form && body.len() > bounds.form {
-            return Err(Reason::FormTooLarge { size: body.len(), most: bounds.form });
+            return Err(RejectReason::FormTooLarge { size: body.len(), most: bounds.form });
         }
         parameters.add_form(body).map_err(unread)?;
         let (timestamp, judged) = match early {
@@ -118,11 +118,11 @@ impl Presented {
     #[inline]
     fn collected<B>(
         request: &Request<B>,
-        site: Site<'_>,
+        site: OriginRef<'_>,
         wants_own: bool,
         timestamp: Option<u64>,
         parameters: Parameters<'_>,
-    ) -> Result<Self, Reason> {
+    ) -> Result<Self, RejectReason> {
         let base_string = base_string::collect((request.method(), site, request.uri()), &parameters);
         let own = if wants_own { own(&parameters)? } else { BTreeMap::new() };
         let [body_hash, callback, client, nonce, _, signature, _, _, token, _, verifier, _] = parameters.protocol;
@@ -145,11 +145,11 @@ impl Presented {
 
 /// Checks that the protocol's parameters stand in one place, each of them once (RFC 5849 §3.1, item 2, and §3.5), and so do all
 /// others whose names begin with `oauth_`.
-fn check_places(parameters: &Parameters<'_>) -> Result<(), Reason> {
+fn check_places(parameters: &Parameters<'_>) -> Result<(), RejectReason> {
     match parameters.oauth_places {
-        0 => return Err(Reason::Unsigned),
+        0 => return Err(RejectReason::Unsigned),
         1 => {}
-        _ => return Err(Reason::ParametersMixed),
+        _ => return Err(RejectReason::ParametersMixed),
     }
     if !parameters.others_have_oauth {
         return Ok(());
@@ -157,43 +157,43 @@ fn check_places(parameters: &Parameters<'_>) -> Result<(), Reason> {
     let mut names = BTreeSet::new();
     for (name, _) in parameters.others.iter().filter(|(name, _)| is_oauth(name)) {
         if is_protocol(name) || !names.insert(name) {
-            return Err(Reason::ParameterTwice(String::from_utf8_lossy(name).chars().take(100).collect()));
+            return Err(RejectReason::ParameterTwice(String::from_utf8_lossy(name).chars().take(100).collect()));
         }
     }
     Ok(())
 }
 
 #[inline]
-fn required<T>(name: &'static str, value: Option<T>) -> Result<T, Reason> {
+fn required<T>(name: &'static str, value: Option<T>) -> Result<T, RejectReason> {
     match value {
         Some(value) => Ok(value),
-        None => Err(Reason::ParameterMissing(name)),
+        None => Err(RejectReason::ParameterMissing(name)),
     }
 }
 
 /// Returns a value as a text.
 #[inline]
-fn text<'r>(name: &'static str, value: Option<Cow<'r, [u8]>>) -> Result<Option<Cow<'r, str>>, Reason> {
+fn text<'r>(name: &'static str, value: Option<Cow<'r, [u8]>>) -> Result<Option<Cow<'r, str>>, RejectReason> {
     let Some(value) = value else {
         return Ok(None);
     };
     let text = if value.len() <= LONGEST { form::text(value) } else { None };
-    if text.is_some() { Ok(text) } else { Err(Reason::ParameterInvalid(name)) }
+    if text.is_some() { Ok(text) } else { Err(RejectReason::ParameterInvalid(name)) }
 }
 
 /// Returns a value as a text that outlives the request.
-fn owned(name: &'static str, value: Option<Cow<'_, [u8]>>) -> Result<Option<String>, Reason> {
+fn owned(name: &'static str, value: Option<Cow<'_, [u8]>>) -> Result<Option<String>, RejectReason> {
     Ok(text(name, value)?.map(Cow::into_owned))
 }
 
 /// Returns a value that storage is asked about, or that it keeps. Control characters are in none that anybody issued, and
 /// some stores fail on them.
-pub(super) fn name(name: &'static str, value: Option<Cow<'_, [u8]>>) -> Result<Option<String>, Reason> {
+pub(super) fn name(name: &'static str, value: Option<Cow<'_, [u8]>>) -> Result<Option<String>, RejectReason> {
     let Some(text) = text(name, value)? else {
         return Ok(None);
     };
     if has_control(&text) {
-        return Err(Reason::ControlCharacter(name.to_owned()));
+        return Err(RejectReason::ControlCharacter(name.to_owned()));
     }
     Ok(Some(text.into_owned()))
 }
@@ -203,18 +203,18 @@ fn has_control(text: &str) -> bool {
 }
 
 /// Returns the request's own parameters, as far as they are texts. Those may have lines, but no NUL, on which stores fail.
-fn own(parameters: &Parameters<'_>) -> Result<BTreeMap<String, String>, Reason> {
+fn own(parameters: &Parameters<'_>) -> Result<BTreeMap<String, String>, RejectReason> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
     let own = parameters.others.iter().filter(|(name, _)| !is_oauth(name));
     let own: BTreeMap<_, _> = own.filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect();
     match own.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
-        Some((name, _)) => Err(Reason::ControlCharacter(name.chars().take(100).collect())),
+        Some((name, _)) => Err(RejectReason::ControlCharacter(name.chars().take(100).collect())),
         None => Ok(own),
     }
 }
 
 /// Reads a positive integer (RFC 5849 §3.3).
-fn timestamp(text: &[u8]) -> Result<u64, Reason> {
+fn timestamp(text: &[u8]) -> Result<u64, RejectReason> {
     let add = |number: u64, digit: &u8| {
         let digit = digit.wrapping_sub(b'0');
         if digit > 9 { None } else { number.checked_mul(10)?.checked_add(digit.into()) }
@@ -222,6 +222,6 @@ fn timestamp(text: &[u8]) -> Result<u64, Reason> {
     let number = if text.len() <= LONGEST { text.iter().try_fold(0, add) } else { None };
     match number {
         Some(number) if number > 0 => Ok(number),
-        _ => Err(Reason::ParameterInvalid(TIMESTAMP)),
+        _ => Err(RejectReason::ParameterInvalid(TIMESTAMP)),
     }
 }

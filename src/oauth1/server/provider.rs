@@ -8,9 +8,9 @@ use super::consent::Consent;
 use super::presented::name;
 use super::queries::{FindTemporary, Redeem, Redemption, SaveTemporary};
 use super::records::{Stage, TemporaryRecord, TokenRecord, hashed};
-use super::rejected::{Reason, form_response};
+use super::rejected::{RejectReason, form_response};
 use super::store::{NextQuery, ServerStep};
-use super::verifier::{Checked, SignedWith, Verifier, hex};
+use super::verifier::{SignedWith, VerifiedRequest, Verifier, hex};
 use crate::oauth1::parameters;
 use crate::oauth1::parameters::{CALLBACK, CALLBACK_CONFIRMED, TOKEN, TOKEN_SECRET, VERIFIER};
 use crate::{Error, Moment, PendingQuery, Response, Secret, Unsupported};
@@ -54,7 +54,7 @@ impl Provider {
     /// [`Unsupported::PlainHttp`] when one of the verifier's origins is neither https nor this machine: the answers
     /// hold secrets (RFC 5849 §2.1).
     pub fn new(verifier: Verifier) -> Result<Self, Error> {
-        if !verifier.is_private() {
+        if !verifier.is_secure() {
             let option = Some("Provider::dangerous_over_http");
             return Err(Unsupported::PlainHttp { url: "the origin".to_owned(), option }.into());
         }
@@ -105,8 +105,8 @@ impl Provider {
     pub fn authorization<B>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Consent> {
         let mut tokens = parameters::query(request.uri()).filter(|(name, _)| **name == *TOKEN.as_bytes());
         let reason = match (tokens.next(), tokens.next()) {
-            (None, _) => Reason::ParameterMissing(TOKEN),
-            (Some(_), Some(_)) => Reason::ParameterTwice(TOKEN.to_owned()),
+            (None, _) => RejectReason::ParameterMissing(TOKEN),
+            (Some(_), Some(_)) => RejectReason::ParameterTwice(TOKEN.to_owned()),
             (Some((_, token)), None) => match name(TOKEN, Some(token)) {
                 Ok(token) => return self.pending(token.unwrap_or_default(), moment),
                 Err(reason) => reason,
@@ -124,27 +124,27 @@ impl Provider {
         self.verifier.check(request, SignedWith::Temporary, moment, move |checked| provider.redeem(checked))
     }
 
-    fn check_method(&self, method: &HttpMethod) -> Result<(), Reason> {
+    fn check_method(&self, method: &HttpMethod) -> Result<(), RejectReason> {
         if *method == HttpMethod::POST || (self.get && *method == HttpMethod::GET) {
             return Ok(());
         }
-        Err(Reason::HttpMethod { method: method.clone(), allowed: if self.get { "GET, POST" } else { "POST" } })
+        Err(RejectReason::HttpMethod { method: method.clone(), allowed: if self.get { "GET, POST" } else { "POST" } })
     }
 
-    fn issue_temporary(self, checked: Checked) -> ServerStep<Response> {
-        let Checked { presented, client, moment, .. } = checked;
+    fn issue_temporary(self, checked: VerifiedRequest) -> ServerStep<Response> {
+        let VerifiedRequest { presented, client, moment, .. } = checked;
         let Some(callback) = presented.callback else {
-            return self.verifier.reject(Reason::ParameterMissing(CALLBACK));
+            return self.verifier.reject(RejectReason::ParameterMissing(CALLBACK));
         };
         if !is_acceptable(&callback, &client.callbacks) {
-            return self.verifier.reject(Reason::CallbackRefused);
+            return self.verifier.reject(RejectReason::CallbackRefused);
         }
         let token = identifier(&moment);
         let secret = secret(&moment);
         let answer = [(TOKEN, token.clone()), (TOKEN_SECRET, secret.clone()), (CALLBACK_CONFIRMED, "true".to_owned())];
         let record = TemporaryRecord {
             secret: Secret::new(secret),
-            client: presented.client,
+            client_key: presented.client,
             callback,
             realm: presented.realm,
             parameters: presented.own,
@@ -154,7 +154,7 @@ impl Provider {
         let query = SaveTemporary { token, record, now: moment.now };
         ServerStep::Query(NextQuery::SaveTemporary(PendingQuery::new(query, move |saved| match saved {
             Ok(()) => ServerStep::Done(form_response(StatusCode::OK, &answer)),
-            Err(why) => self.verifier.reject(Reason::StoreFailed(why)),
+            Err(why) => self.verifier.reject(RejectReason::StoreFailed(why)),
         })))
     }
 
@@ -164,25 +164,25 @@ impl Provider {
         ServerStep::Query(NextQuery::FindTemporary(PendingQuery::new(query, move |found| {
             let found = match found {
                 Ok(found) => found,
-                Err(why) => return verifier.reject(Reason::StoreFailed(why)),
+                Err(why) => return verifier.reject(RejectReason::StoreFailed(why)),
             };
             let waits = |record: &TemporaryRecord| record.stage == Stage::Waiting && record.expires_at > moment.now;
             match found.filter(waits) {
                 Some(record) => ServerStep::Done(Consent::new(token, record)),
-                None => verifier.reject(Reason::NothingPending),
+                None => verifier.reject(RejectReason::NothingPending),
             }
         })))
     }
 
-    fn redeem(self, checked: Checked) -> ServerStep<Response> {
-        let Checked { presented, moment, .. } = checked;
+    fn redeem(self, checked: VerifiedRequest) -> ServerStep<Response> {
+        let VerifiedRequest { presented, moment, .. } = checked;
         let (Some(temporary), Some(code)) = (presented.token, presented.verifier) else {
-            return self.verifier.reject(Reason::ParameterMissing(VERIFIER));
+            return self.verifier.reject(RejectReason::ParameterMissing(VERIFIER));
         };
         let (token, secret) = (identifier(&moment), secret(&moment));
         let query = Redeem {
             temporary,
-            client: presented.client,
+            client_key: presented.client,
             verifier: hashed(&code),
             token: token.clone(),
             secret: Secret::new(secret.as_str()),
@@ -192,14 +192,14 @@ impl Provider {
         let lifetime = self.token_lifetime.map(|lifetime| ("oauth_expires_in", lifetime.as_secs().to_string()));
         let answer: Vec<_> = [(TOKEN, token), (TOKEN_SECRET, secret)].into_iter().chain(lifetime).collect();
         ServerStep::Query(NextQuery::Redeem(PendingQuery::new(query, move |redemption| match redemption {
-            Ok(Redemption::Redeemed(TokenRecord { grant, .. })) => {
-                let told = grant.told.iter().filter(|(name, _)| !parameters::is_oauth(name.as_bytes()));
+            Ok(Redemption::Redeemed(TokenRecord { approval: grant, .. })) => {
+                let told = grant.response_parameters.iter().filter(|(name, _)| !parameters::is_oauth(name.as_bytes()));
                 let told = told.map(|(name, value)| (name.as_str(), value.clone()));
                 let answer: Vec<_> = answer.into_iter().chain(told).collect();
                 ServerStep::Done(form_response(StatusCode::OK, &answer))
             }
-            Ok(Redemption::Refused) => self.verifier.reject(Reason::WrongVerifier),
-            Err(why) => self.verifier.reject(Reason::StoreFailed(why)),
+            Ok(Redemption::Refused) => self.verifier.reject(RejectReason::WrongVerifier),
+            Err(why) => self.verifier.reject(RejectReason::StoreFailed(why)),
         })))
     }
 }

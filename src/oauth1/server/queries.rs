@@ -18,7 +18,7 @@ use crate::{OneTimeUse, Secret, ServerQuery, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindCredentials {
     /// The client's identifier.
-    pub client: String,
+    pub client_key: String,
     /// The token's identifier, if the request has one.
     pub token: Option<String>,
     /// Whether the token is one of temporary credentials.
@@ -33,14 +33,14 @@ pub struct FindCredentials {
 /// pointers.
 ///
 /// ```
-/// use oauth_proto::oauth1::server::{ClientRecord, Credentials};
+/// use oauth_proto::oauth1::server::{ClientRecord, FoundCredentials};
 ///
 /// let client = ClientRecord::with_secret("secret")?;
-/// let found = Credentials { client: Some(client.into()), token: None, temporary: None };
+/// let found = FoundCredentials { client: Some(client.into()), token: None, temporary: None };
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Credentials {
+pub struct FoundCredentials {
     /// The client.
     pub client: Option<Arc<ClientRecord>>,
     /// The token, if one was asked for.
@@ -50,7 +50,7 @@ pub struct Credentials {
 }
 
 impl ServerQuery for FindCredentials {
-    type Output = Credentials;
+    type Output = FoundCredentials;
 }
 
 /// Remembers a nonce, and tells whether it was there already: in one step.
@@ -73,7 +73,7 @@ impl ServerQuery for FindCredentials {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RememberNonce {
     /// The client's identifier.
-    pub client: String,
+    pub client_key: String,
     /// The token's identifier.
     pub token: Option<String>,
     /// The timestamp, which is part of what must be unique (RFC 5849 §3.3).
@@ -131,21 +131,21 @@ impl ServerQuery for FindTemporary {
 /// a change, where there is no such record, it is another client's, or it is past waiting.
 ///
 /// ```
-/// use oauth_proto::oauth1::server::Decide;
+/// use oauth_proto::oauth1::server::RecordDecision;
 ///
-/// let denial = Decide { token: "hh5s93j4hdidpola".into(), client: "dpf43f3p2l4k3l03".into(), stage: None };
+/// let denial = RecordDecision { token: "hh5s93j4hdidpola".into(), client: "dpf43f3p2l4k3l03".into(), stage: None };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decide {
+pub struct RecordDecision {
     /// The temporary credentials' identifier.
     pub token: String,
     /// The client that the decision is about. Where the record is another client's, nothing is decided.
-    pub client: String,
+    pub client_key: String,
     /// The new stage; `None` for a denial.
     pub stage: Option<Stage>,
 }
 
-impl ServerQuery for Decide {
+impl ServerQuery for RecordDecision {
     type Output = Option<TemporaryRecord>;
 }
 
@@ -164,7 +164,7 @@ pub struct Redeem {
     /// The temporary credentials' identifier.
     pub temporary: String,
     /// The client that asks.
-    pub client: String,
+    pub client_key: String,
     /// The hash of the verifier that it sent.
     pub verifier: String,
     /// The new token's identifier.
@@ -180,16 +180,16 @@ pub struct Redeem {
 /// The answer to [`Redeem`].
 ///
 /// ```
-/// use oauth_proto::oauth1::server::{Grant, Redemption, TokenRecord};
+/// use oauth_proto::oauth1::server::{Approval, Redemption, TokenRecord};
 ///
-/// let record = TokenRecord::new("secret", "dpf43f3p2l4k3l03", Grant::new("jane"));
+/// let record = TokenRecord::new("secret", "dpf43f3p2l4k3l03", Approval::new("jane"));
 /// assert_ne!(Redemption::Refused, Redemption::Redeemed(record));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Redemption {
     /// The token is kept under its identifier.
     Redeemed(TokenRecord),
-    /// Not known, not granted, expired, another client's, or with a wrong verifier. The credentials are spent.
+    /// Not known, not granted, expired, another client's, or with a wrong verifier. The credentials are used.
     Refused,
 }
 

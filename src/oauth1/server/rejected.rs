@@ -20,20 +20,20 @@ use crate::wire::{WHEN_UNAVAILABLE, form};
 #[error("{reason}")]
 pub struct Rejected {
     /// The whole truth, for the operator's log.
-    pub reason: Reason,
+    pub reason: RejectReason,
     realm: Option<String>,
 }
 
 /// Why a request is refused. For the operator: it tells apart what a client must not be able to.
 ///
 /// ```
-/// use oauth_proto::oauth1::server::Reason;
+/// use oauth_proto::oauth1::server::RejectReason;
 ///
-/// assert_eq!(Reason::WrongSignature.to_string(), "the signature is wrong: the secrets differ, or the request has changed on its way (compare the base strings)");
+/// assert_eq!(RejectReason::WrongSignature.to_string(), "the signature is wrong: the secrets differ, or the request has changed on its way (compare the base strings)");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Reason {
+pub enum RejectReason {
     /// The `Authorization` header cannot be read.
     #[error("the Authorization header is malformed")]
     Malformed,
@@ -52,13 +52,13 @@ pub enum Reason {
     /// A parameter that storage would be asked about, or would keep, has a NUL or another control character.
     #[error("{0:?} has a control character, which no value of that parameter has: send it without")]
     ControlCharacter(String),
-    /// The request has more parameters than [`Verifier::most_parameters`](super::Verifier::most_parameters) says.
+    /// The request has more parameters than [`Verifier::max_parameters`](super::Verifier::max_parameters) says.
     #[error("the request has more than {most} parameters, the most that Verifier::most_parameters allows")]
     TooManyParameters {
         /// How many it may have.
         most: usize,
     },
-    /// The body is a larger form than [`Verifier::largest_form`](super::Verifier::largest_form) says.
+    /// The body is a larger form than [`Verifier::max_form_len`](super::Verifier::max_form_len) says.
     #[error("the form has {size} bytes, and {most} are the most that Verifier::largest_form allows")]
     FormTooLarge {
         /// How many bytes it has.
@@ -127,10 +127,10 @@ pub enum Reason {
     /// The callback is not one that was registered, or none at all.
     #[error("the callback is not acceptable")]
     CallbackRefused,
-    /// The verifier is wrong. The temporary credentials are spent.
-    #[error("the verifier is wrong or access was not granted; the temporary credentials are spent")]
+    /// The verifier is wrong. The temporary credentials are used.
+    #[error("the verifier is wrong or access was not granted; the temporary credentials are used")]
     WrongVerifier,
-    /// The temporary credentials do not wait for a decision: unknown, expired, decided or spent.
+    /// The temporary credentials do not wait for a decision: unknown, expired, decided or used.
     #[error("the temporary credentials wait for no decision")]
     NothingPending,
     /// Storage failed.
@@ -143,7 +143,7 @@ fn lifted(version: &str) -> &'static str {
     if version.eq_ignore_ascii_case("1.0a") { "; Verifier::allow_version_1_0a accepts it" } else { "" }
 }
 
-impl Reason {
+impl RejectReason {
     /// Status, code of the Problem Reporting extension, and the field that goes with that code.
     fn problem(&self) -> (StatusCode, &'static str, Option<(&'static str, String)>) {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
@@ -209,7 +209,7 @@ impl Rejected {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(WHEN_UNAVAILABLE));
         }
-        if let Reason::HttpMethod { allowed, .. } = self.reason {
+        if let RejectReason::HttpMethod { allowed, .. } = self.reason {
             headers.insert(ALLOW, HeaderValue::from_static(allowed));
         }
         response

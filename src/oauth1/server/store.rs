@@ -1,7 +1,7 @@
 //! The queries of a server, the two traits that a store implements, and what drives a request to its end.
 
 use super::queries::{
-    Credentials, Decide, FindCredentials, FindTemporary, Redeem, Redemption, RememberNonce, SaveTemporary,
+    FindCredentials, FindTemporary, FoundCredentials, RecordDecision, Redeem, Redemption, RememberNonce, SaveTemporary,
 };
 use super::records::TemporaryRecord;
 use super::rejected::Rejected;
@@ -68,10 +68,10 @@ server_queries! {
     /// impl Store for MyStore {
     ///     type Error = Infallible;
     ///
-    ///     fn find_credentials(&self, query: &FindCredentials) -> Result<Credentials, Infallible> {
+    ///     fn find_credentials(&self, query: &FindCredentials) -> Result<FoundCredentials, Infallible> {
     ///         let tables = self.0.lock().unwrap();
     ///         let token = query.token.as_deref().unwrap_or_default();
-    ///         Ok(Credentials {
+    ///         Ok(FoundCredentials {
     ///             client: tables.clients.get(&query.client).cloned(),
     ///             token: tables.tokens.get(token).filter(|_| !query.temporary).cloned(),
     ///             temporary: tables.temporaries.get(token).filter(|_| query.temporary).cloned().map(Arc::new),
@@ -95,7 +95,7 @@ server_queries! {
     ///     }
     ///
     ///     // UPDATE … WHERE token = ? AND client = ? AND stage = 'waiting' RETURNING …, or DELETE likewise.
-    ///     fn decide(&self, query: &Decide) -> Result<Option<TemporaryRecord>, Infallible> {
+    ///     fn record_decision(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Infallible> {
     ///         let mut tables = self.0.lock().unwrap();
     ///         let waits = |record: &&mut TemporaryRecord| {
     ///             record.stage == Stage::Waiting && record.client == query.client
@@ -152,10 +152,10 @@ server_queries! {
     rejected Rejected;
     aside [];
 
-    find_credentials: FindCredentials -> Credentials;
+    find_credentials: FindCredentials -> FoundCredentials;
     remember_nonce: RememberNonce -> OneTimeUse;
     save_temporary: SaveTemporary -> ();
     find_temporary: FindTemporary -> Option<TemporaryRecord>;
-    decide: Decide -> Option<TemporaryRecord>;
+    record_decision: RecordDecision -> Option<TemporaryRecord>;
     redeem: Redeem -> Redemption;
 }

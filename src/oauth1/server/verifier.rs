@@ -8,28 +8,28 @@ use http::header::HOST;
 use http::uri::Scheme;
 use subtle::ConstantTimeEq;
 
-use super::presented::{Bounds, Presented, Protocol};
-use super::queries::{Credentials, FindCredentials, RememberNonce};
-use super::records::{ClientRecord, Grant, TokenRecord};
-use super::rejected::Reason;
+use super::presented::{Bounds, PresentedRequest, Protocol};
+use super::queries::{FindCredentials, FoundCredentials, RememberNonce};
+use super::records::{Approval, ClientRecord, TokenRecord};
+use super::rejected::RejectReason;
 use super::schedules::StandIn;
 use super::store::{NextQuery, ServerStep};
 use crate::oauth1::key::Key;
 use crate::oauth1::method::{KeyEncoding, Method, sha1_body_hash, signing_key};
 use crate::oauth1::parameters::{BODY_HASH, NONCE, TIMESTAMP, TOKEN};
-use crate::wire::{Origin, Site, bare, shortened};
+use crate::wire::{Origin, OriginRef, truncated, without_secrets};
 use crate::{Error, Moment, OneTimeUse, PendingQuery, Timestamp, Unsupported};
 
 /// Checks signed requests of one service.
 ///
 /// ```
-/// use oauth_proto::oauth1::server::{ClientRecord, Grant, MemoryStore, TokenRecord, Verifier, serve};
+/// use oauth_proto::oauth1::server::{ClientRecord, Approval, MemoryStore, TokenRecord, Verifier, serve};
 /// use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, TokenCredentials};
 /// use oauth_proto::Moment;
 ///
 /// let store = MemoryStore::default();
 /// store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44")?);
-/// # let token = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Grant::new("jane"));
+/// # let token = TokenRecord::new("pfkkdhi9sl3r4s00", "dpf43f3p2l4k3l03", Approval::new("jane"));
 /// # store.add_token("nnch734d00sl2jdk", token);
 ///
 /// let verifier = Verifier::new("https://photos.example.net")?.realm("Photos");
@@ -98,11 +98,11 @@ const SLACK: Duration = Duration::from_secs(61);
 #[non_exhaustive]
 pub struct Verified {
     /// The client's identifier.
-    pub client: String,
+    pub client_key: String,
     /// The token's identifier; `None` where the client acts for itself.
     pub token: Option<String>,
     /// What the resource owner granted.
-    pub grant: Option<Grant>,
+    pub approval: Option<Approval>,
 }
 
 /// Which credentials a request must be signed with.
@@ -115,8 +115,8 @@ pub(super) enum SignedWith {
 }
 
 /// A request whose signature is right and which is not a replay.
-pub(super) struct Checked {
-    pub(super) presented: Presented,
+pub(super) struct VerifiedRequest {
+    pub(super) presented: PresentedRequest,
     pub(super) client: Arc<ClientRecord>,
     pub(super) token: Option<Arc<TokenRecord>>,
     pub(super) moment: Moment,
@@ -228,7 +228,7 @@ impl Verifier {
     }
 
     /// Sets how many parameters a request may have, in its header, query and form together: 1000 unless said otherwise. A
-    /// request with more is refused ([`Reason::TooManyParameters`](super::Reason::TooManyParameters)).
+    /// request with more is refused ([`RejectReason::TooManyParameters`](super::RejectReason::TooManyParameters)).
     ///
     /// # Security
     /// Parameters are counted while they are collected, before anybody knows who asks. What anybody can make this server
@@ -239,28 +239,28 @@ impl Verifier {
     /// ```
     /// use oauth_proto::oauth1::server::Verifier;
     ///
-    /// let verifier = Verifier::new("https://photos.example.net")?.most_parameters(50);
+    /// let verifier = Verifier::new("https://photos.example.net")?.max_parameters(50);
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
-    pub fn most_parameters(self, most: usize) -> Self {
+    pub fn max_parameters(self, most: usize) -> Self {
         self.with(|config| config.bounds.parameters = most)
     }
 
     /// Sets how many bytes a form may have: 1 MiB unless said otherwise. A larger one is refused with status 413
-    /// ([`Reason::FormTooLarge`](super::Reason::FormTooLarge)). Bodies that are not forms are not read as parameters, and
+    /// ([`RejectReason::FormTooLarge`](super::RejectReason::FormTooLarge)). Bodies that are not forms are not read as parameters, and
     /// may have any size.
     ///
     /// # Security
-    /// See [`most_parameters`](Self::most_parameters).
+    /// See [`max_parameters`](Self::max_parameters).
     ///
     /// # Examples
     /// ```
     /// use oauth_proto::oauth1::server::Verifier;
     ///
-    /// let verifier = Verifier::new("https://photos.example.net")?.largest_form(64 * 1024);
+    /// let verifier = Verifier::new("https://photos.example.net")?.max_form_len(64 * 1024);
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
-    pub fn largest_form(self, bytes: usize) -> Self {
+    pub fn max_form_len(self, bytes: usize) -> Self {
         self.with(|config| config.bounds.form = bytes)
     }
 
@@ -285,13 +285,13 @@ impl Verifier {
     pub fn verify<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Verified> {
         let signed_with = if self.0.two_legged { SignedWith::ClientOrToken } else { SignedWith::Token };
         self.check(request, signed_with, moment, |checked| {
-            let Presented { client, token, .. } = checked.presented;
+            let PresentedRequest { client, token, .. } = checked.presented;
             // A record that the store made for this answer is taken apart, another's grant is copied.
             let grant = |record| match Arc::try_unwrap(record) {
-                Ok(TokenRecord { grant, .. }) => grant,
-                Err(shared) => shared.grant.clone(),
+                Ok(TokenRecord { approval: grant, .. }) => grant,
+                Err(shared) => shared.approval.clone(),
             };
-            ServerStep::Done(Verified { client, token, grant: checked.token.map(grant) })
+            ServerStep::Done(Verified { client_key: client, token, approval: checked.token.map(grant) })
         })
     }
 
@@ -301,7 +301,7 @@ impl Verifier {
         request: &Request<B>,
         signed_with: SignedWith,
         moment: Moment,
-        then: impl FnOnce(Checked) -> ServerStep<T> + Send + 'static,
+        then: impl FnOnce(VerifiedRequest) -> ServerStep<T> + Send + 'static,
     ) -> ServerStep<T> {
         let (mut presented, method) = match self.present(request, signed_with, moment.now) {
             Ok(presented) => presented,
@@ -309,35 +309,37 @@ impl Verifier {
         };
         // The query comes back with the answer, so that its texts need not be copied.
         let query = FindCredentials {
-            client: std::mem::take(&mut presented.client),
+            client_key: std::mem::take(&mut presented.client),
             token: presented.token.take(),
             temporary: signed_with == SignedWith::Temporary,
         };
         let verifier = self.clone();
         ServerStep::Query(NextQuery::FindCredentials(PendingQuery::with_query(query, move |query, found| {
-            (presented.client, presented.token) = (query.client, query.token);
+            (presented.client, presented.token) = (query.client_key, query.token);
             let found = match found {
                 Ok(found) => found,
-                Err(why) => return verifier.reject(Reason::StoreFailed(why)),
+                Err(why) => return verifier.reject(RejectReason::StoreFailed(why)),
             };
             let found = match signed_with {
-                SignedWith::Temporary => Credentials { token: None, ..found },
-                _ => Credentials { temporary: None, ..found },
+                SignedWith::Temporary => FoundCredentials { token: None, ..found },
+                _ => FoundCredentials { temporary: None, ..found },
             };
             match verifier.authenticate(&presented, &method, signed_with, found, &moment) {
-                Ok((client, token)) => verifier.refuse_replay(Checked { presented, client, token, moment }, then),
+                Ok((client, token)) => {
+                    verifier.refuse_replay(VerifiedRequest { presented, client, token, moment }, then)
+                }
                 Err(reason) => verifier.reject(reason),
             }
         })))
     }
 
-    pub(super) fn reject<T>(&self, reason: Reason) -> ServerStep<T> {
+    pub(super) fn reject<T>(&self, reason: RejectReason) -> ServerStep<T> {
         ServerStep::Reject(reason.reject(self.0.realm.as_deref()))
     }
 
     /// Whether what travels to and from the service is private.
-    pub(super) fn is_private(&self) -> bool {
-        self.0.origins.iter().all(|origin| origin.site().is_private())
+    pub(super) fn is_secure(&self) -> bool {
+        self.0.origins.iter().all(|origin| origin.site().is_secure())
     }
 
     /// Judges everything that can be judged without storage, and returns what the request presents and its signature method.
@@ -346,42 +348,42 @@ impl Verifier {
         request: &Request<B>,
         signed_with: SignedWith,
         now: Timestamp,
-    ) -> Result<(Presented, Method), Reason> {
+    ) -> Result<(PresentedRequest, Method), RejectReason> {
         let site = self.site(request)?;
         // Only the provider's first endpoint has a use for the request's own parameters.
         let wants_own = signed_with == SignedWith::Client;
         let in_the_clear = request.uri().scheme() == Some(&Scheme::HTTP) && !site.is_loopback();
-        let is_private = site.is_private() && !in_the_clear;
+        let is_private = site.is_secure() && !in_the_clear;
         let judge = |protocol: Protocol<'_>| {
             let method = self.judge(&protocol, signed_with, now)?;
             if method.is_plaintext() && !is_private {
-                return Err(Reason::PlaintextWithoutTls);
+                return Err(RejectReason::PlaintextWithoutTls);
             }
             Ok(method)
         };
-        let (presented, method) = Presented::of(request, site, wants_own, self.0.bounds, judge)?;
+        let (presented, method) = PresentedRequest::of(request, site, wants_own, self.0.bounds, judge)?;
         self.check_body(&presented, &method, request.body().as_ref())?;
         Ok((presented, method))
     }
 
     /// Judges the protocol's parameters, and returns the signature method.
-    fn judge(&self, protocol: &Protocol<'_>, signed_with: SignedWith, now: Timestamp) -> Result<Method, Reason> {
+    fn judge(&self, protocol: &Protocol<'_>, signed_with: SignedWith, now: Timestamp) -> Result<Method, RejectReason> {
         self.check_version(protocol.version)?;
         let wants_token = matches!(signed_with, SignedWith::Token | SignedWith::Temporary);
         if wants_token && !protocol.has_token {
-            return Err(Reason::ParameterMissing(TOKEN));
+            return Err(RejectReason::ParameterMissing(TOKEN));
         }
         if signed_with == SignedWith::Client && protocol.has_token {
-            return Err(Reason::ParameterInvalid(TOKEN));
+            return Err(RejectReason::ParameterInvalid(TOKEN));
         }
         let method = self.method(&protocol.method)?;
         // RFC 5849 §3.1: only PLAINTEXT does without timestamp and nonce.
         if !method.is_plaintext() {
             if protocol.timestamp.is_none() {
-                return Err(Reason::ParameterMissing(TIMESTAMP));
+                return Err(RejectReason::ParameterMissing(TIMESTAMP));
             }
             if !protocol.has_nonce {
-                return Err(Reason::ParameterMissing(NONCE));
+                return Err(RejectReason::ParameterMissing(NONCE));
             }
         }
         self.check_timestamp(protocol.timestamp, now)?;
@@ -389,23 +391,23 @@ impl Verifier {
     }
 
     /// Checks that the version is 1.0, if there is one (RFC 5849 §3.1).
-    fn check_version(&self, version: Option<&[u8]>) -> Result<(), Reason> {
+    fn check_version(&self, version: Option<&[u8]>) -> Result<(), RejectReason> {
         match version {
             None | Some(b"1.0") => Ok(()),
             Some(b"1.0a" | b"1.0A") if self.0.version_1_0a => Ok(()),
-            Some(sent) => Err(Reason::VersionUnknown(shortened(&String::from_utf8_lossy(sent)))),
+            Some(sent) => Err(RejectReason::VersionUnknown(truncated(&String::from_utf8_lossy(sent)))),
         }
     }
 
     /// The origin that the request was made to.
-    fn site<B>(&self, request: &Request<B>) -> Result<Site<'_>, Reason> {
+    fn site<B>(&self, request: &Request<B>) -> Result<OriginRef<'_>, RejectReason> {
         if self.0.any_host {
-            return self.0.origins.first().map(Origin::site).ok_or(Reason::WrongHost);
+            return self.0.origins.first().map(Origin::site).ok_or(RejectReason::WrongHost);
         }
         // An application behind may read either of them, so all that are there must name the same origin.
         let (authority, hosts) = (request.uri().authority(), request.headers().get_all(HOST));
         if authority.is_none() && hosts.iter().next().is_none() {
-            return Err(Reason::WrongHost);
+            return Err(RejectReason::WrongHost);
         }
         let named = |origin: &&Origin| {
             authority.is_none_or(|authority| origin.has_host(authority.as_str()))
@@ -415,40 +417,40 @@ impl Verifier {
         let same_scheme = |origin: &&Origin| Some(origin.is_https()) == scheme.map(|scheme| *scheme == Scheme::HTTPS);
         let mut origins = self.0.origins.iter().filter(named);
         let origin = origins.clone().find(same_scheme).or_else(|| origins.next());
-        origin.map(Origin::site).ok_or(Reason::WrongHost)
+        origin.map(Origin::site).ok_or(RejectReason::WrongHost)
     }
 
     /// The accepted method of that name; one that is keyed comes with the key of the stand-in.
-    fn method(&self, name: &str) -> Result<Method, Reason> {
+    fn method(&self, name: &str) -> Result<Method, RejectReason> {
         static PLAINTEXT: Method = Method::dangerous_plaintext();
         // One that does not rest on the shared secrets would let its key act for every client, and PLAINTEXT is opted in.
         let on_secrets = self.0.methods.iter().filter(|method| method.uses_secrets());
         let signing = on_secrets.chain(&self.0.keyed).filter(|method| method.name() != PLAINTEXT.name());
         let method = signing.chain(self.0.plaintext.then_some(&PLAINTEXT)).find(|method| method.name() == name);
-        method.cloned().ok_or_else(|| Reason::MethodUnsupported(name.chars().take(100).collect()))
+        method.cloned().ok_or_else(|| RejectReason::MethodUnsupported(name.chars().take(100).collect()))
     }
 
-    fn check_timestamp(&self, timestamp: Option<u64>, now: Timestamp) -> Result<(), Reason> {
+    fn check_timestamp(&self, timestamp: Option<u64>, now: Timestamp) -> Result<(), RejectReason> {
         let (earliest, latest) = (now.before(self.0.window).as_secs(), now.after(self.0.window).as_secs());
         match timestamp {
             Some(timestamp) if !(earliest..=latest).contains(&timestamp) => {
-                Err(Reason::TimestampRefused { timestamp, earliest, latest })
+                Err(RejectReason::TimestampRefused { timestamp, earliest, latest })
             }
             _ => Ok(()),
         }
     }
 
     /// Whether the body is the one whose hash is signed (OAuth Request Body Hash 1.0, draft 4, §3.1).
-    fn check_body(&self, presented: &Presented, method: &Method, body: &[u8]) -> Result<(), Reason> {
+    fn check_body(&self, presented: &PresentedRequest, method: &Method, body: &[u8]) -> Result<(), RejectReason> {
         match &presented.body_hash {
-            Some(_) if presented.is_form => Err(Reason::ParameterInvalid(BODY_HASH)),
+            Some(_) if presented.is_form => Err(RejectReason::ParameterInvalid(BODY_HASH)),
             Some(hash) => {
                 let right = hash.as_bytes().ct_eq(method.body_hash(body).as_bytes());
                 let sha1 = || self.0.sha1_body_hash && *hash == sha1_body_hash(body);
-                if right.into() || sha1() { Ok(()) } else { Err(Reason::WrongBodyHash) }
+                if right.into() || sha1() { Ok(()) } else { Err(RejectReason::WrongBodyHash) }
             }
             None if self.0.body_hash_required && !presented.is_form && !body.is_empty() => {
-                Err(Reason::ParameterMissing(BODY_HASH))
+                Err(RejectReason::ParameterMissing(BODY_HASH))
             }
             None => Ok(()),
         }
@@ -460,13 +462,13 @@ impl Verifier {
     /// so that neither the answer nor its time tells which of them was wrong.
     fn authenticate(
         &self,
-        presented: &Presented,
+        presented: &PresentedRequest,
         method: &Method,
         signed_with: SignedWith,
-        found: Credentials,
+        found: FoundCredentials,
         moment: &Moment,
-    ) -> Result<(Arc<ClientRecord>, Option<Arc<TokenRecord>>), Reason> {
-        let Credentials { client, token, temporary } = found;
+    ) -> Result<(Arc<ClientRecord>, Option<Arc<TokenRecord>>), RejectReason> {
+        let FoundCredentials { client, token, temporary } = found;
         let wants_token = presented.token.is_some();
         let keyed = self.0.keyed.iter().any(|keyed| keyed.name() == method.name());
 
@@ -474,8 +476,8 @@ impl Verifier {
         let client_secret = client.as_ref().and_then(|client| client.secret.as_ref());
         let has_key = if keyed { own_key.is_some() } else { client_secret.is_some() };
         let (token_secret, owner, expires_at) = match (&token, &temporary) {
-            (Some(token), _) => (Some(&token.secret), Some(&token.client), token.expires_at),
-            (None, Some(record)) => (Some(&record.secret), Some(&record.client), Some(record.expires_at)),
+            (Some(token), _) => (Some(&token.secret), Some(&token.client_key), token.expires_at),
+            (None, Some(record)) => (Some(&record.secret), Some(&record.client_key), Some(record.expires_at)),
             (None, None) => (None, None, None),
         };
         let has_token = owner.is_some();
@@ -505,19 +507,19 @@ impl Verifier {
         };
 
         let Some(client) = client.filter(|_| has_key) else {
-            return Err(Reason::UnknownClient(shortened(&presented.client)));
+            return Err(RejectReason::UnknownClient(truncated(&presented.client)));
         };
         if !is_owner && !has_token {
-            return Err(Reason::UnknownToken);
+            return Err(RejectReason::UnknownToken);
         }
         if !is_owner {
-            return Err(Reason::TokenOfAnotherClient(shortened(&presented.client)));
+            return Err(RejectReason::TokenOfAnotherClient(truncated(&presented.client)));
         }
         if !right {
-            return Err(Reason::WrongSignature);
+            return Err(RejectReason::WrongSignature);
         }
         if expires_at.is_some_and(|expires_at| expires_at <= moment.now) {
-            return Err(Reason::TokenExpired);
+            return Err(RejectReason::TokenExpired);
         }
         Ok((client, token))
     }
@@ -526,8 +528,8 @@ impl Verifier {
     /// store.
     fn refuse_replay<T: 'static>(
         self,
-        mut checked: Checked,
-        then: impl FnOnce(Checked) -> ServerStep<T> + Send + 'static,
+        mut checked: VerifiedRequest,
+        then: impl FnOnce(VerifiedRequest) -> ServerStep<T> + Send + 'static,
     ) -> ServerStep<T> {
         let now = checked.moment.now;
         let presented = &mut checked.presented;
@@ -536,7 +538,7 @@ impl Verifier {
         };
         let timestamp = Timestamp::from_secs(timestamp);
         let query = RememberNonce {
-            client: std::mem::take(&mut presented.client),
+            client_key: std::mem::take(&mut presented.client),
             token: presented.token.take(),
             timestamp,
             nonce,
@@ -547,11 +549,11 @@ impl Verifier {
             match one_time_use {
                 Ok(OneTimeUse::First) => {
                     let presented = &mut checked.presented;
-                    (presented.client, presented.token) = (query.client, query.token);
+                    (presented.client, presented.token) = (query.client_key, query.token);
                     then(checked)
                 }
-                Ok(OneTimeUse::Replay) => self.reject(Reason::NonceUsed),
-                Err(why) => self.reject(Reason::StoreFailed(why)),
+                Ok(OneTimeUse::Replay) => self.reject(RejectReason::NonceUsed),
+                Err(why) => self.reject(RejectReason::StoreFailed(why)),
             }
         })))
     }
@@ -562,7 +564,7 @@ fn parse_origin(origin: &str) -> Result<Origin, Error> {
     let parsed = uri.as_ref().and_then(Origin::of);
     parsed.ok_or_else(|| {
         let reason = "an origin is a scheme, http or https, a host and perhaps a port";
-        Unsupported::Url { url: bare(origin), reason }.into()
+        Unsupported::Url { url: without_secrets(origin), reason }.into()
     })
 }
 

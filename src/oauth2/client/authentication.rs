@@ -18,13 +18,13 @@ const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
 /// How a client is authenticated at the token endpoint and its kin.
 ///
 /// ```
-/// use oauth_proto::oauth2::Authentication;
+/// use oauth_proto::oauth2::ClientAuthentication;
 ///
-/// let authentication = Authentication::body("7Fjfp0ZBr1KtDRbnfVdmIw");
+/// let authentication = ClientAuthentication::body("7Fjfp0ZBr1KtDRbnfVdmIw");
 /// assert!(!format!("{authentication:?}").contains("7Fjfp0"));
 /// ```
 #[derive(Clone, Default)]
-pub struct Authentication(pub(super) Kind);
+pub struct ClientAuthentication(pub(super) Kind);
 
 #[derive(Clone, Default)]
 pub(super) enum Kind {
@@ -38,7 +38,7 @@ pub(super) enum Kind {
     Missing(String),
 }
 
-impl Authentication {
+impl ClientAuthentication {
     /// Not at all: a public client says who it is by `client_id` in the body (RFC 6749 §3.2.1).
     pub fn none() -> Self {
         Self(Kind::None)
@@ -79,7 +79,7 @@ impl Authentication {
     }
 }
 
-impl fmt::Debug for Authentication {
+impl fmt::Debug for ClientAuthentication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::None => f.write_str("None"),
@@ -97,12 +97,12 @@ impl fmt::Debug for Authentication {
 /// Its name, and what it adds to each request. For an assertion (RFC 7523 §2.2) that is two parameters:
 ///
 /// ```
-/// use oauth_proto::oauth2::{AuthenticateClient, Authentication, Credentials};
+/// use oauth_proto::oauth2::{AuthenticateClient, ClientAuthentication, RequestCredentials};
 ///
 /// struct PrivateKeyJwt { /* a key, in memory or in a device */ }
 ///
 /// impl PrivateKeyJwt {
-///     fn sign(&self, claims: &serde_json::Value) -> Result<String, String> {
+///     fn attach_token(&self, claims: &serde_json::Value) -> Result<String, String> {
 /// #       Ok(String::new())
 ///         // …
 ///     }
@@ -113,15 +113,15 @@ impl fmt::Debug for Authentication {
 ///         "private_key_jwt"
 ///     }
 ///
-///     fn authenticate(&self, credentials: &mut Credentials<'_>) -> Result<(), String> {
-///         let assertion = self.sign(&credentials.claims())?;
+///     fn authenticate(&self, credentials: &mut RequestCredentials<'_>) -> Result<(), String> {
+///         let assertion = self.attach_token(&credentials.claims())?;
 ///         credentials.parameter("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
 ///         credentials.parameter("client_assertion", &assertion);
 ///         Ok(())
 ///     }
 /// }
 ///
-/// let authentication = Authentication::custom(PrivateKeyJwt {});
+/// let authentication = ClientAuthentication::custom(PrivateKeyJwt {});
 /// ```
 pub trait AuthenticateClient: Send + Sync {
     /// What it is called: a name of the registry for `token_endpoint_auth_method` (RFC 7591 §4.2).
@@ -131,19 +131,19 @@ pub trait AuthenticateClient: Send + Sync {
     ///
     /// # Errors
     /// A text for the operator, when it cannot be done. It must hold no secret.
-    fn authenticate(&self, credentials: &mut Credentials<'_>) -> Result<(), String>;
+    fn authenticate(&self, credentials: &mut RequestCredentials<'_>) -> Result<(), String>;
 }
 
 /// What a client's authentication knows of the request, and what it adds to it.
 ///
 /// ```
-/// use oauth_proto::oauth2::Credentials;
+/// use oauth_proto::oauth2::RequestCredentials;
 ///
-/// fn authenticate(credentials: &mut Credentials<'_>, assertion: &str) {
+/// fn authenticate(credentials: &mut RequestCredentials<'_>, assertion: &str) {
 ///     credentials.parameter("client_assertion", assertion);
 /// }
 /// ```
-pub struct Credentials<'a> {
+pub struct RequestCredentials<'a> {
     /// The client's identifier.
     pub client_id: &'a str,
     /// Whom an assertion is for: the server's issuer identifier or, where that is not known, the endpoint.
@@ -155,7 +155,7 @@ pub struct Credentials<'a> {
     pub(super) headers: Vec<(http::HeaderName, HeaderValue)>,
 }
 
-impl<'a> Credentials<'a> {
+impl<'a> RequestCredentials<'a> {
     pub(super) fn new(client_id: &'a str, audience: &'a str, moment: &'a Moment) -> Self {
         Self { client_id, audience, now: moment.now, moment, parameters: Vec::new(), headers: Vec::new() }
     }
@@ -190,7 +190,7 @@ impl<'a> Credentials<'a> {
     }
 }
 
-impl fmt::Debug for Credentials<'_> {
+impl fmt::Debug for RequestCredentials<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials").field("client_id", &self.client_id).field("audience", &self.audience).finish()
     }

@@ -6,15 +6,15 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use zeroize::Zeroizing;
 
-use super::authentication::{self, Credentials, Kind as Way};
+use super::authentication::{self, Kind as Way, RequestCredentials};
 use super::authorize::RESERVED;
 use super::grant::{self, Kind};
 use super::hooks::{Hook, Hooks, ProtectedRequest};
 use super::token_response::{self, Expected};
-use super::{Authentication, AuthorizationServer, Grant};
+use super::{AuthorizationServer, ClientAuthentication, Grant};
 use crate::callback::Leniency;
 use crate::event::Observer;
-use crate::mark::Mark;
+use crate::mark::ClientFingerprint;
 use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{SecretPlacement, Token, Transmission};
 use crate::step::Receive;
@@ -47,17 +47,17 @@ use crate::{Error, Event, Moment, Purpose, Request, Response, Secret, Step, Unsu
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Client(pub(super) Arc<Parts>);
+pub struct Client(pub(super) Arc<ClientInner>);
 
 #[derive(Clone, Debug)]
-pub(super) struct Parts {
+pub(super) struct ClientInner {
     pub(super) server: AuthorizationServer,
     /// The server's token endpoint, for what waits for its answers.
     token_endpoint: Arc<Uri>,
     pub(super) id: String,
     /// What pending values of this client at this server are known by.
-    pub(super) mark: Mark,
-    authentication: Authentication,
+    pub(super) fingerprint: ClientFingerprint,
+    authentication: ClientAuthentication,
     /// Whether the server decides where the secret goes.
     follows_server: bool,
     /// The headers that every request to the server has, made once, with `Authorization: Basic` where the client has that.
@@ -65,7 +65,7 @@ pub(super) struct Parts {
     include_id: IncludeClientId,
     pub(super) redirect_uri: Option<RedirectUri>,
     pub(super) place: Leniency,
-    pub(super) opened: Result<Opened, Unsupported>,
+    pub(super) opened: Result<UrlPrefix, Unsupported>,
     pub(super) hooks: Hooks,
     observer: Observer,
 }
@@ -90,7 +90,7 @@ pub(super) struct RedirectUri {
 
 /// The beginning of a client's authorization URLs, which is always the same, and where its parameters begin in it.
 #[derive(Clone, Debug)]
-pub(super) struct Opened {
+pub(super) struct UrlPrefix {
     /// The endpoint and the client.
     pub(super) url: String,
     pub(super) start: usize,
@@ -121,15 +121,15 @@ impl Client {
     /// A public client with that identifier: without a secret.
     pub fn new(server: AuthorizationServer, client_id: impl Into<String>) -> Self {
         let id = client_id.into();
-        let opened = Opened::new(&server, &id);
-        Self(Arc::new(Parts {
-            mark: Mark::of(&[&server.token.to_string(), &id]),
+        let opened = UrlPrefix::new(&server, &id);
+        Self(Arc::new(ClientInner {
+            fingerprint: ClientFingerprint::of(&[&server.token.to_string(), &id]),
             observer: Observer::of_client(&id),
             token_endpoint: Arc::new(server.token.clone()),
             server,
             id,
             opened,
-            authentication: Authentication::none(),
+            authentication: ClientAuthentication::none(),
             follows_server: false,
             headers: Ok(headers(None)),
             include_id: IncludeClientId::Automatic,
@@ -144,7 +144,7 @@ impl Client {
     /// [`authentication`](Self::authentication) overrides that for this client.
     pub fn secret(self, secret: impl Into<Secret>) -> Self {
         let placement = self.0.server.secret;
-        let mut client = self.authentication(Authentication::secret(secret.into(), placement));
+        let mut client = self.authentication(ClientAuthentication::secret(secret.into(), placement));
         client.parts().follows_server = true;
         client
     }
@@ -154,14 +154,14 @@ impl Client {
         let placement = placement.filter(|placement| self.0.follows_server && *placement != self.0.server.secret);
         match (placement, &self.0.authentication.0) {
             (Some(placement), Way::Basic(secret, _) | Way::Body(secret)) => {
-                self.clone().authentication(Authentication::secret(secret.clone(), placement))
+                self.clone().authentication(ClientAuthentication::secret(secret.clone(), placement))
             }
             _ => self.clone(),
         }
     }
 
     /// How the client is authenticated.
-    pub fn authentication(mut self, authentication: Authentication) -> Self {
+    pub fn authentication(mut self, authentication: ClientAuthentication) -> Self {
         let parts = self.parts();
         parts.headers = match &authentication.0 {
             Way::Basic(secret, placement) => {
@@ -338,9 +338,9 @@ impl Client {
             Kind::Password | Kind::Other => (false, Purpose::RequestingToken),
         };
         let own = server.refresh.as_ref().filter(|_| refresh);
-        let endpoint = server.private(own.or(Some(&server.token)), "token")?;
+        let endpoint = server.secure_endpoint(own.or(Some(&server.token)), "token")?;
         let place = own.map_or_else(|| self.0.token_endpoint.clone(), |own| Arc::new(own.clone()));
-        let grant::Parts { parameters, headers, expected } = grant.into_parts(server.separator)?;
+        let grant::GrantParts { parameters, headers, expected } = grant.into_parts(server.separator)?;
         let request = self.request(endpoint, parameters, headers, server.transmission, &moment)?;
         let state = AwaitToken { client: self.clone(), purpose, expected };
         Ok(Step::send_to(place, request, state, self.observer()))
@@ -406,7 +406,7 @@ impl Client {
         endpoint: &Uri,
         moment: &Moment,
     ) -> Result<(), Error> {
-        let Parts { server, id, authentication, include_id, .. } = &*self.0;
+        let ClientInner { server, id, authentication, include_id, .. } = &*self.0;
         let mut push = |name: &str, value: &str| form::push_text(parameters, name, value);
         let includes_id = match (&authentication.0, include_id) {
             (Way::Body(_), _) | (_, IncludeClientId::Always) => true,
@@ -427,7 +427,7 @@ impl Client {
             Way::Other(method) => {
                 let endpoint = endpoint.to_string();
                 let audience = server.issuer.as_deref().unwrap_or(&endpoint);
-                let mut credentials = Credentials::new(id, audience, moment);
+                let mut credentials = RequestCredentials::new(id, audience, moment);
                 let added = method.authenticate(&mut credentials);
                 added.map_err(|reason| Unsupported::ClientAuthentication { reason })?;
                 for (name, value) in &credentials.parameters {
@@ -442,7 +442,7 @@ impl Client {
     }
 
     /// The parts, to be changed while a client is built.
-    fn parts(&mut self) -> &mut Parts {
+    fn parts(&mut self) -> &mut ClientInner {
         Arc::make_mut(&mut self.0)
     }
 
@@ -458,7 +458,7 @@ impl Client {
         expected: Expected,
         moment: &Moment,
     ) -> Result<Token, Error> {
-        let Parts { server, hooks, .. } = &*self.0;
+        let ClientInner { server, hooks, .. } = &*self.0;
         let mut response = Wiped(response);
         hooks.token_response(&mut response, refresh);
         token_response::token(&response, expected, server.quirks, server.separator, moment.now)
@@ -476,9 +476,9 @@ fn headers(basic: Option<HeaderValue>) -> HeaderMap {
     headers
 }
 
-impl Opened {
+impl UrlPrefix {
     fn new(server: &AuthorizationServer, client_id: &str) -> Result<Self, Unsupported> {
-        let endpoint = server.private(server.authorization.as_ref(), "authorization")?;
+        let endpoint = server.secure_endpoint(server.authorization.as_ref(), "authorization")?;
         let own = form::pairs(endpoint.query().unwrap_or_default().as_bytes());
         let own = own.map(|(name, _)| String::from_utf8_lossy(&name).into_owned());
         let added = server.parameters.iter().map(|(name, _)| name.clone());

@@ -29,8 +29,8 @@ use crate::{Error, Unsupported};
 
 pub use api::ApiRequest;
 pub(crate) use api::api_refusal;
-pub use authentication::{AuthenticateClient, Authentication, Credentials};
-pub use authorize::{Authorization, Authorize, ResponseMode};
+pub use authentication::{AuthenticateClient, ClientAuthentication, RequestCredentials};
+pub use authorize::{Authorization, Authorize};
 pub(crate) use client::Known;
 pub use client::{Client, IncludeClientId};
 pub use device::PendingDevice;
@@ -43,11 +43,11 @@ pub use resource_discovery::ResourceDiscovery;
 pub use server::AuthorizationServer;
 pub use session::Session;
 pub use shared::{
-    AsyncSharedSessionBuilder, ConditionalWrite, Lease, Leased, Renewal, SharedSession, SharedSessionBuilder,
-    StoredToken, Written,
+    AsyncSharedSessionBuilder, ConditionalWrite, Lease, LeaseOutcome, Renewal, SharedSession, SharedSessionBuilder,
+    StoredToken, WriteOutcome,
 };
-pub use token_endpoints::TokenHint;
-pub use verdict::{Again, ProtectedResponse, Stamp, Verdict, WithholdToken};
+pub use token_endpoints::TokenTypeHint;
+pub use verdict::{NextAction, ProtectedResponse, Retry, SentToken, WithholdToken};
 
 /// Appends a parameter to a form.
 fn push(form: &mut String, name: &str, value: &str) {

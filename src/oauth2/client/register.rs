@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::authentication::Kind;
 use super::token_response;
-use super::{Authentication, AuthorizationServer, Client};
+use super::{AuthorizationServer, Client, ClientAuthentication};
 use crate::event::Observer;
-use crate::oauth2::{ClientMetadata, Quirks, Registration};
+use crate::oauth2::{ClientMetadata, ClientRegistration, Quirks};
 use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, Wiped, endpoint, is_private, leads_inside, without_query};
+use crate::wire::{ResponseExcerpt, Wiped, endpoint, is_secure, points_into_private_network, without_query};
 use crate::{Error, Expired, Misbehaved, Moment, Purpose, Request, Response, Secret, Step, Timestamp, Unsupported};
 
 impl AuthorizationServer {
@@ -33,23 +33,23 @@ impl AuthorizationServer {
     /// # Errors
     /// [`Unsupported::NoEndpoint`] when the server has no such endpoint. Errors of the answer are reported by the step. An answer
     /// that names no usable place to manage the registration is no error: its
-    /// [`registration_client_uri`](Registration::registration_client_uri) is left out. A place on this machine or in its network is
+    /// [`registration_client_uri`](ClientRegistration::registration_client_uri) is left out. A place on this machine or in its network is
     /// an error, unless the server is there too.
     pub fn register(
         &self,
         metadata: &ClientMetadata,
         initial_access_token: Option<&Secret>,
-    ) -> Result<Step<Registration>, Error> {
-        let endpoint = self.private(self.registration.as_ref(), "registration")?;
+    ) -> Result<Step<ClientRegistration>, Error> {
+        let endpoint = self.secure_endpoint(self.registration.as_ref(), "registration")?;
         let request = request(Method::POST, endpoint, initial_access_token, Some(&to_json(metadata)?))?;
         Ok(Step::send(
             request,
-            AwaitRegistration { asked: endpoint.clone(), internal_hosts: self.internal_hosts, before: None },
+            AwaitRegistration { endpoint: endpoint.clone(), internal_hosts: self.internal_hosts, previous: None },
         ))
     }
 }
 
-impl Registration {
+impl ClientRegistration {
     /// The client that was registered, authenticated as its registration says, with its redirect_uri if it has just one.
     /// For a method other than `none`, `client_secret_basic` and `client_secret_post`, [`Client::authentication`] has to say how
     /// before anything is sent: with `client_secret_jwt`, for one, the secret is a key, and must not be sent.
@@ -75,10 +75,10 @@ impl Registration {
         // What is empty says nothing, in a registration that was stored, too.
         let method = self.metadata.token_endpoint_auth_method.as_deref().filter(|method| !method.is_empty());
         let authentication = match (method, self.client_secret.as_ref().filter(|secret| !is_empty(secret))) {
-            (Some("none"), _) | (None, None) => Authentication::none(),
-            (Some("client_secret_post"), Some(secret)) => Authentication::body(secret.clone()),
-            (Some("client_secret_basic") | None, Some(secret)) => Authentication::basic(secret.clone()),
-            (Some(method), _) => Authentication(Kind::Missing(method.to_owned())),
+            (Some("none"), _) | (None, None) => ClientAuthentication::none(),
+            (Some("client_secret_post"), Some(secret)) => ClientAuthentication::body(secret.clone()),
+            (Some("client_secret_basic") | None, Some(secret)) => ClientAuthentication::basic(secret.clone()),
+            (Some(method), _) => ClientAuthentication(Kind::Missing(method.to_owned())),
         };
         Ok(client.authentication(authentication))
     }
@@ -94,7 +94,7 @@ impl Registration {
         let asked = request.uri().clone();
         Ok(self.watched(Step::send(
             request,
-            AwaitRegistration { asked, internal_hosts: false, before: Some(self.clone()) },
+            AwaitRegistration { endpoint: asked, internal_hosts: false, previous: Some(self.clone()) },
         )))
     }
 
@@ -112,7 +112,7 @@ impl Registration {
         let asked = request.uri().clone();
         Ok(self.watched(Step::send(
             request,
-            AwaitRegistration { asked, internal_hosts: false, before: Some(self.clone()) },
+            AwaitRegistration { endpoint: asked, internal_hosts: false, previous: Some(self.clone()) },
         )))
     }
 
@@ -134,7 +134,7 @@ impl Registration {
         let uri = self.registration_client_uri.as_deref().zip(token);
         let (uri, token) = uri.ok_or(Unsupported::NoEndpoint { endpoint: "client configuration" })?;
         let uri = endpoint(uri)?;
-        if !is_private(&uri) {
+        if !is_secure(&uri) {
             let reason = "a registration is managed over https, since its token would travel in the clear: \
                 the server has to name an https URL";
             return Err(Unsupported::Url { url: without_query(&uri), reason }.into());
@@ -170,22 +170,22 @@ fn request(method: Method, uri: &Uri, token: Option<&Secret>, body: Option<&Valu
     Ok(request)
 }
 
-impl token_response::Document for Registration {
+impl token_response::Document for ClientRegistration {
     const EXPECTED: &'static str = "a client registration in JSON";
     const NEEDED: (&'static str, &'static str) = ("client_id", "\"\"");
 }
 
 /// Waits for a registration, with what it was before.
 struct AwaitRegistration {
-    asked: Uri,
+    endpoint: Uri,
     internal_hosts: bool,
-    before: Option<Registration>,
+    previous: Option<ClientRegistration>,
 }
 
-impl Receive<Registration> for AwaitRegistration {
-    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Registration>, Error> {
+impl Receive<ClientRegistration> for AwaitRegistration {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<ClientRegistration>, Error> {
         let response = Wiped(response);
-        let mut registration: Registration = token_response::document(&response, Quirks::STRICT)?;
+        let mut registration: ClientRegistration = token_response::document(&response, Quirks::STRICT)?;
         let excerpt = || Box::new(ResponseExcerpt::of(&response));
         if registration.client_id.is_empty() {
             return Err(Misbehaved::FieldMissing { field: "client_id", option: None, response: excerpt() }.into());
@@ -203,13 +203,13 @@ impl Receive<Registration> for AwaitRegistration {
             response: excerpt(),
         };
         let place = registration.registration_client_uri.as_deref();
-        let inside = place.is_some_and(|place| leads_inside(&self.asked.to_string(), place));
+        let inside = place.is_some_and(|place| points_into_private_network(&self.endpoint.to_string(), place));
         match place.map(endpoint) {
             // The client is registered, and an error would lose it. It just cannot be managed.
-            Some(Err(_)) if self.before.is_none() => registration.registration_client_uri = None,
+            Some(Err(_)) if self.previous.is_none() => registration.registration_client_uri = None,
             Some(Err(_)) => return Err(invalid("no http or https URL", None).into()),
             // A server elsewhere must not make this machine ask, change or delete something of its own or its network's.
-            Some(Ok(_)) if inside && self.before.is_some() => {
+            Some(Ok(_)) if inside && self.previous.is_some() => {
                 return Err(invalid(INSIDE, None).into());
             }
             Some(Ok(_)) if inside && !self.internal_hosts => {
@@ -218,7 +218,7 @@ impl Receive<Registration> for AwaitRegistration {
             }
             _ => {}
         }
-        if let Some(before) = self.before {
+        if let Some(before) = self.previous {
             if before.client_id != registration.client_id {
                 let reason = "another client's";
                 return Err(
@@ -246,7 +246,7 @@ impl Receive<Registration> for AwaitRegistration {
     }
 
     fn purpose(&self) -> Purpose {
-        if self.before.is_some() { Purpose::ManagingRegistration } else { Purpose::RegisteringClient }
+        if self.previous.is_some() { Purpose::ManagingRegistration } else { Purpose::RegisteringClient }
     }
 }
 

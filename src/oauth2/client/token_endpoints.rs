@@ -9,20 +9,20 @@ use crate::{Error, Moment, Purpose, Response, Secret, Step};
 /// What kind of token is spoken of: a hint that saves the server a search (RFC 7009 §2.1).
 ///
 /// ```
-/// use oauth_proto::oauth2::TokenHint;
+/// use oauth_proto::oauth2::TokenTypeHint;
 ///
-/// assert_eq!(TokenHint::RefreshToken.as_str(), "refresh_token");
+/// assert_eq!(TokenTypeHint::RefreshToken.as_str(), "refresh_token");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum TokenHint {
+pub enum TokenTypeHint {
     /// An access token.
     AccessToken,
     /// A refresh token.
     RefreshToken,
 }
 
-impl TokenHint {
+impl TokenTypeHint {
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -41,11 +41,11 @@ impl Client {
     pub fn introspect(
         &self,
         token: impl Into<Secret>,
-        hint: Option<TokenHint>,
+        hint: Option<TokenTypeHint>,
         moment: Moment,
     ) -> Result<Step<Introspection>, Error> {
         let server = &self.0.server;
-        let endpoint = server.private(server.introspection.as_ref(), "introspection")?;
+        let endpoint = server.secure_endpoint(server.introspection.as_ref(), "introspection")?;
         let request = self.with_secret_in(server.introspection_secret).request(
             endpoint,
             about(&token.into(), hint),
@@ -62,9 +62,14 @@ impl Client {
     /// # Errors
     /// As [`introspect`](Self::introspect). After a [`Refused::Status`](crate::Refused::Status) with 503 the token is
     /// still good, and another try is due later (§2.2.1).
-    pub fn revoke(&self, token: impl Into<Secret>, hint: Option<TokenHint>, moment: Moment) -> Result<Step<()>, Error> {
+    pub fn revoke(
+        &self,
+        token: impl Into<Secret>,
+        hint: Option<TokenTypeHint>,
+        moment: Moment,
+    ) -> Result<Step<()>, Error> {
         let server = &self.0.server;
-        let endpoint = server.private(server.revocation.as_ref(), "revocation")?;
+        let endpoint = server.secure_endpoint(server.revocation.as_ref(), "revocation")?;
         let request = self.with_secret_in(server.revocation_secret).request(
             endpoint,
             about(&token.into(), hint),
@@ -81,13 +86,13 @@ impl Client {
     /// As [`revoke`](Self::revoke).
     pub fn revoke_grant(&self, token: &Token, moment: Moment) -> Result<Step<()>, Error> {
         match &token.refresh_token {
-            Some(refresh) => self.revoke(refresh, Some(TokenHint::RefreshToken), moment),
-            None => self.revoke(&token.access_token, Some(TokenHint::AccessToken), moment),
+            Some(refresh) => self.revoke(refresh, Some(TokenTypeHint::RefreshToken), moment),
+            None => self.revoke(&token.access_token, Some(TokenTypeHint::AccessToken), moment),
         }
     }
 }
 
-fn about(token: &Secret, hint: Option<TokenHint>) -> zeroize::Zeroizing<String> {
+fn about(token: &Secret, hint: Option<TokenTypeHint>) -> zeroize::Zeroizing<String> {
     let mut form = zeroize::Zeroizing::new(String::new());
     super::push(&mut form, "token", token.expose());
     if let Some(hint) = hint {

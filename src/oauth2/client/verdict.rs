@@ -17,25 +17,25 @@ use crate::oauth2::Token;
 #[derive(Clone, Copy, Debug)]
 pub struct WithholdToken;
 
-/// Which token a request carries. Its only use is [`Session::judge`](super::Session::judge).
+/// Which token a request carries. Its only use is [`Session::check_response`](super::Session::check_response).
 ///
 /// ```
-/// use oauth_proto::oauth2::{Session, Stamp};
+/// use oauth_proto::oauth2::{Session, SentToken};
 /// use oauth_proto::{Error, Moment, Request};
 ///
-/// fn sign(session: &Session, request: &mut Request) -> Result<Stamp, Error> {
-///     session.sign(request, Moment::from_os().now)
+/// fn attach_token(session: &Session, request: &mut Request) -> Result<SentToken, Error> {
+///     session.attach_token(request, Moment::from_os().now)
 /// }
 /// ```
 #[derive(Debug)]
 #[must_use = "the response is judged by it"]
-pub struct Stamp {
+pub struct SentToken {
     pub(super) generation: u64,
     /// Whether a 401 is the last word: the request carries no token, or a new one.
     pub(super) last: bool,
 }
 
-impl Stamp {
+impl SentToken {
     pub(super) fn new(generation: u64, last: bool) -> Self {
         Self { generation, last }
     }
@@ -44,20 +44,20 @@ impl Stamp {
 /// The right to send a request once more. There is no second one.
 ///
 /// ```
-/// use oauth_proto::oauth2::{Again, Session};
+/// use oauth_proto::oauth2::{Retry, Session};
 /// use oauth_proto::{Error, Request};
 ///
-/// fn once_more(session: &Session, request: &mut Request, again: Again) -> Result<(), Error> {
-///     session.sign_again(request, again)
+/// fn once_more(session: &Session, request: &mut Request, again: Retry) -> Result<(), Error> {
+///     session.retry(request, again)
 /// }
 /// ```
 #[derive(Debug)]
 #[must_use = "it is there to sign the request again"]
-pub struct Again(());
+pub struct Retry(());
 
-impl Again {
+impl Retry {
     /// For a request whose stamp was judged.
-    pub(super) fn once(_: Stamp) -> Self {
+    pub(super) fn once(_: SentToken) -> Self {
         Self(())
     }
 }
@@ -65,27 +65,27 @@ impl Again {
 /// What to do with a response.
 ///
 /// ```
-/// use oauth_proto::oauth2::Verdict;
+/// use oauth_proto::oauth2::NextAction;
 ///
-/// fn what_now(verdict: &Verdict) -> &'static str {
+/// fn what_now(verdict: &NextAction) -> &'static str {
 ///     match verdict {
-///         Verdict::Accept => "use the response",
-///         Verdict::Resend(_) => "sign again and send",
-///         Verdict::Renew(..) => "renew, store, install, sign again and send",
-///         Verdict::Reauthorize => "send the user to grant access again",
+///         NextAction::Done => "use the response",
+///         NextAction::Retry(_) => "attach_token again and send",
+///         NextAction::Renew(..) => "renew, store, set_token, attach_token again and send",
+///         NextAction::Reauthorize => "send the user to grant access again",
 ///     }
 /// }
 /// ```
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "it is matched at once")]
 #[must_use = "a 401 may ask for more"]
-pub enum Verdict {
+pub enum NextAction {
     /// The response is what the server has to say.
-    Accept,
+    Done,
     /// The token was renewed meanwhile: sign again, and send.
-    Resend(Again),
+    Retry(Retry),
     /// The server does not take the token: renew it, store and install what comes, sign again, and send.
-    Renew(Step<Token>, Again),
+    Renew(Step<Token>, Retry),
     /// The server does not take the token, and nothing but a new authorization by the user will do.
     Reauthorize,
 }
@@ -107,7 +107,7 @@ pub struct ProtectedResponse<'a> {
     pub status: StatusCode,
     /// Its headers.
     pub headers: &'a HeaderMap,
-    /// Its body. `None` where [`Session::judge`](super::Session::judge) is given a response, whose body may be a stream.
+    /// Its body. `None` where [`Session::check_response`](super::Session::check_response) is given a response, whose body may be a stream.
     pub body: Option<&'a [u8]>,
 }
 
@@ -117,8 +117,8 @@ impl<'a> ProtectedResponse<'a> {
     }
 }
 
-/// As [`Verdict`], before anything is done about it.
-pub(super) enum Want {
+/// As [`NextAction`], before anything is done about it.
+pub(super) enum Action {
     Nothing,
     Resend,
     Renewal,

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use http::Request;
 
 use super::access::Access;
-use super::guard::{Guard, ResourceServer};
-use super::remembered::Asked;
-use super::remote::{End, RemoteTokens};
-use crate::oauth2::server::{Reason, Rejected, TokenHash};
-use crate::oauth2::{Introspection, Scope, TokenHint};
+use super::guard::ResourceServer;
+use super::remote::RemoteTokens;
+use crate::oauth2::server::{Rejected, TokenHash};
+use crate::oauth2::{Scope, TokenTypeHint};
 use crate::single_flight::block_on;
-use crate::step::Receive;
-use crate::{BoxError, DriveError, Error, Moment, Purpose, Response, Sent, Step, Timestamp};
+use crate::then::divided;
+use crate::{BoxError, DriveError, Error, Moment, Response, Step};
 
 impl ResourceServer {
     /// Asks the authorization server, over the transport `send`, whether the request's token is good for the whole scope.
@@ -148,52 +147,13 @@ impl ResourceServer {
             return Ok(Step::Done(tokens.end(&self.guard, introspection, scope, moment.now)));
         }
         let asked = tokens.remembered.asked(moment.now);
-        let step = tokens.client.introspect(&*token, Some(TokenHint::AccessToken), moment)?;
-        let state = AwaitAnswer { key, asked, scope, guard: self.guard.clone(), tokens: tokens.clone() };
-        Ok(state.go_on(step, None)?.observed_by(tokens.client.observer()))
-    }
-}
-
-/// Waits for the server to say what a token is.
-struct AwaitAnswer {
-    key: TokenHash,
-    asked: Asked,
-    scope: Scope,
-    guard: Guard,
-    tokens: RemoteTokens,
-}
-
-/// The same with the leg that asks.
-struct Asking {
-    state: AwaitAnswer,
-    sent: Sent<Introspection>,
-}
-
-impl AwaitAnswer {
-    fn go_on(self, step: Step<Introspection>, now: Option<Timestamp>) -> Result<Step<End>, Error> {
-        match (step, now) {
-            (Step::Send(request, sent), _) => Ok(Step::send(request, Asking { state: self, sent })),
-            (Step::Done(introspection), Some(now)) => {
-                let introspection = Arc::new(introspection);
-                self.tokens.remembered.remember(self.key, &introspection, self.asked, &self.tokens.limits, now);
-                Ok(Step::Done(self.tokens.end(&self.guard, introspection, self.scope, now)))
-            }
-            // An introspection is one request, whose answer ends it.
-            (Step::Wait(..), _) | (Step::Done(_), None) => {
-                Ok(Step::Done(Err(self.guard.reject(Reason::BearerToken, self.scope))))
-            }
-        }
-    }
-}
-
-impl Receive<End> for Asking {
-    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<End>, Error> {
-        let now = moment.now;
-        let Self { state, sent } = *self;
-        state.go_on(sent.receive_unreported(response, moment)?, Some(now))
-    }
-
-    fn purpose(&self) -> Purpose {
-        Purpose::IntrospectingToken
+        let (moment, next) = divided(moment);
+        let (guard, tokens) = (self.guard.clone(), tokens.clone());
+        let step = tokens.client.introspect(&*token, Some(TokenTypeHint::AccessToken), moment)?;
+        step.then(next, move |introspection, moment| {
+            let (introspection, now) = (Arc::new(introspection), moment.now);
+            tokens.remembered.remember(key, &introspection, asked, &tokens.limits, now);
+            Ok(Step::Done(tokens.end(&guard, introspection, scope, now)))
+        })
     }
 }

@@ -3,29 +3,29 @@
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method, Request};
 
-use crate::oauth2::server::Reason;
+use crate::oauth2::server::RejectReason;
 use crate::wire::{auth_param, form};
 
 /// The token of `Authorization: Bearer`, where that header is there just once: nobody knows which of two another reader
 /// takes. Other schemes are somebody else's.
-pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<&str>, Reason> {
+pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<&str>, RejectReason> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
-        return Err(Reason::ParameterTwice("authorization".to_owned()));
+        return Err(RejectReason::ParameterTwice("authorization".to_owned()));
     }
     let (scheme, token) = auth_param::scheme(value.as_bytes());
     if !scheme.eq_ignore_ascii_case(b"bearer") {
         return Ok(None);
     }
-    let invalid = Reason::ParameterInvalid { name: "authorization", why: "it holds no token" };
+    let invalid = RejectReason::ParameterInvalid { name: "authorization", why: "it holds no token" };
     let token = Some(token.trim_ascii_end()).filter(|token| auth_param::is_bearer(token));
     // Its characters are ASCII's.
     token.and_then(|token| std::str::from_utf8(token).ok()).map(Some).ok_or(invalid)
 }
 
 /// The token of a form (§2.2), or of the query (§2.3), where its name is there just once.
-pub(super) fn of_pairs(pairs: &[u8]) -> Result<Option<String>, Reason> {
+pub(super) fn of_pairs(pairs: &[u8]) -> Result<Option<String>, RejectReason> {
     // Most have neither the name nor anything that could stand for it.
     if memchr::memchr(b'%', pairs).is_none() && memchr::memmem::find(pairs, b"access_token").is_none() {
         return Ok(None);
@@ -33,9 +33,9 @@ pub(super) fn of_pairs(pairs: &[u8]) -> Result<Option<String>, Reason> {
     let mut tokens = form::pairs(pairs).filter(|(name, _)| **name == *b"access_token").map(|(_, value)| value);
     let Some(token) = tokens.next() else { return Ok(None) };
     if tokens.next().is_some() {
-        return Err(Reason::ParameterTwice("access_token".to_owned()));
+        return Err(RejectReason::ParameterTwice("access_token".to_owned()));
     }
-    let invalid = Reason::ParameterInvalid { name: "access_token", why: "it is no token" };
+    let invalid = RejectReason::ParameterInvalid { name: "access_token", why: "it is no token" };
     String::from_utf8(token.into_owned())
         .ok()
         .filter(|token| auth_param::is_bearer(token.as_bytes()))

@@ -9,11 +9,11 @@ use super::access::Access;
 use super::bearer;
 use crate::event::Observer;
 use crate::oauth2::server::{
-    Audience, FindToken, Guarded, NextQuery, Reason, Rejected, ServerStep, TokenHash, TokenKind, TokenRecord, Voice,
-    ask,
+    AudienceRule, FindToken, NextQuery, ProtectedResource, RefusalChannel, RejectReason, Rejected, ServerStep,
+    TokenHash, TokenKind, TokenRecord, ask,
 };
 use crate::oauth2::{ResourceMetadata, Scope};
-use crate::wire::{Origin, check_private, endpoint};
+use crate::wire::{Origin, check_secure, endpoint};
 use crate::{Error, Event, Response, Timestamp, Unsupported};
 
 /// A protected resource.
@@ -49,15 +49,15 @@ pub struct ResourceServer {
 /// What guards a resource, and who hears of its refusals.
 #[derive(Clone, Debug)]
 pub(super) struct Guard {
-    pub(super) guarded: Arc<Guarded>,
+    pub(super) guarded: Arc<ProtectedResource>,
     observer: Observer,
 }
 
 impl Guard {
     /// Refuses a request that needs that scope.
-    pub(super) fn reject(&self, reason: Reason, scope: Scope) -> Rejected {
+    pub(super) fn reject(&self, reason: RejectReason, scope: Scope) -> Rejected {
         self.observer.rejected(&self.guarded.resource, &reason);
-        Rejected::new(reason, Voice::resource(&self.guarded, scope))
+        Rejected::new(reason, RefusalChannel::resource(&self.guarded, scope))
     }
 }
 
@@ -68,7 +68,7 @@ impl ResourceServer {
     /// # Errors
     /// [`Unsupported::Url`], and [`Unsupported::PlainHttp`] for a URL that is neither https nor this machine.
     pub fn new(resource: &str) -> Result<Self, Error> {
-        check_private(&endpoint(resource)?, Some("ResourceServer::dangerous_over_http"))?;
+        check_secure(&endpoint(resource)?, Some("ResourceServer::dangerous_over_http"))?;
         Self::dangerous_over_http(resource)
     }
 
@@ -82,7 +82,7 @@ impl ResourceServer {
         let uri = endpoint(resource)?;
         if resource.contains(['"', '\\']) {
             let reason = "a resource identifier has no quotes and backslashes";
-            return Err(Unsupported::Url { url: crate::wire::bare(resource), reason }.into());
+            return Err(Unsupported::Url { url: crate::wire::without_secrets(resource), reason }.into());
         }
         let origin = Origin::of(&uri).map(|origin| origin.to_string()).unwrap_or_default();
         let path = format!("/.well-known/oauth-protected-resource{}", uri.path().trim_end_matches('/'));
@@ -92,12 +92,12 @@ impl ResourceServer {
         };
         Ok(Self {
             guard: Guard {
-                guarded: Arc::new(Guarded {
+                guarded: Arc::new(ProtectedResource {
                     resource: resource.to_owned(),
                     metadata,
                     path,
                     scope: None,
-                    audience: Audience::default(),
+                    audience: AudienceRule::default(),
                 }),
                 observer: Observer::default(),
             },
@@ -131,7 +131,7 @@ impl ResourceServer {
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     pub fn require_audience(mut self) -> Self {
-        Arc::make_mut(&mut self.guard.guarded).audience = Audience::Required;
+        Arc::make_mut(&mut self.guard.guarded).audience = AudienceRule::Required;
         self
     }
 
@@ -186,8 +186,8 @@ impl ResourceServer {
             Ok(token) => TokenHash::of(token.as_ref()),
             Err(reason) => return ServerStep::Reject(guard.reject(reason, scope)),
         };
-        ask(NextQuery::FindToken, FindToken { key }, Voice::own(), move |found| {
-            let judged = found.ok_or(Reason::BearerToken).and_then(|record| {
+        ask(NextQuery::FindToken, FindToken { key }, RefusalChannel::own(), move |found| {
+            let judged = found.ok_or(RejectReason::BearerToken).and_then(|record| {
                 judge(&guard.guarded, &record, &scope, now)?;
                 Ok(record)
             });
@@ -202,7 +202,7 @@ impl ResourceServer {
     pub(super) fn token<'r, B: AsRef<[u8]>>(
         &self,
         request: &'r Request<B>,
-    ) -> Result<std::borrow::Cow<'r, str>, Reason> {
+    ) -> Result<std::borrow::Cow<'r, str>, RejectReason> {
         let in_header = bearer::of_header(request.headers())?;
         let query = request.uri().query().unwrap_or_default();
         // Where it is not taken from, it is not welcome either: who sends it there has to learn that it leaks.
@@ -210,11 +210,11 @@ impl ResourceServer {
         let in_body =
             if self.in_body && bearer::has_form(request) { bearer::of_pairs(request.body().as_ref())? } else { None };
         match (in_header, in_query, in_body) {
-            (None, None, None) => Err(Reason::TokenMissing),
+            (None, None, None) => Err(RejectReason::TokenMissing),
             (Some(token), None, None) => Ok(token.into()),
-            (None, Some(_), None) if !self.in_query => Err(Reason::TokenInQuery),
+            (None, Some(_), None) if !self.in_query => Err(RejectReason::TokenInQuery),
             (None, Some(token), None) | (None, None, Some(token)) => Ok(token.into()),
-            _ => Err(Reason::ParameterTwice("access_token".to_owned())),
+            _ => Err(RejectReason::ParameterTwice("access_token".to_owned())),
         }
     }
 
@@ -248,15 +248,15 @@ impl ResourceServer {
 }
 
 /// Checks that a token is a living access token for this resource and good for all of that scope.
-fn judge(guarded: &Guarded, record: &TokenRecord, scope: &Scope, now: Timestamp) -> Result<(), Reason> {
+fn judge(guarded: &ProtectedResource, record: &TokenRecord, scope: &Scope, now: Timestamp) -> Result<(), RejectReason> {
     if record.kind != TokenKind::Access {
-        return Err(Reason::BearerKind("refresh_token".to_owned()));
+        return Err(RejectReason::BearerKind("refresh_token".to_owned()));
     }
     if let Some(at) = record.expires_at.filter(|at| *at <= now) {
-        return Err(Reason::BearerExpired { at, now });
+        return Err(RejectReason::BearerExpired { at, now });
     }
     guarded.check_audience(record.resource(), &[])?;
-    if has(record.scope(), scope) { Ok(()) } else { Err(Reason::ScopeInsufficient) }
+    if has(record.scope(), scope) { Ok(()) } else { Err(RejectReason::ScopeInsufficient) }
 }
 
 /// Whether all that is needed was granted.

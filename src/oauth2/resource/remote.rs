@@ -8,11 +8,11 @@ use std::time::Duration;
 use super::access::Access;
 use super::guard::{Guard, has};
 use super::remembered::{Limits, Remembered};
-use crate::oauth2::server::{Guarded, Reason, Rejected, TokenHash};
-use crate::oauth2::{Client, Introspection, Scope, TokenHint};
+use crate::oauth2::server::{ProtectedResource, RejectReason, Rejected, TokenHash};
+use crate::oauth2::{Client, Introspection, Scope, TokenTypeHint};
 use crate::single_flight::SingleFlight;
 use crate::step::{Transport, run_async_with};
-use crate::wire::shortened;
+use crate::wire::truncated;
 use crate::{DriveError, Moment, Timestamp};
 
 /// Tokens of an authorization server that is asked about each of them (RFC 7662).
@@ -152,7 +152,7 @@ impl RemoteTokens {
             return Ok(introspection);
         }
         let asked = self.remembered.asked(first.now);
-        let step = self.client.introspect(token, Some(TokenHint::AccessToken), first)?;
+        let step = self.client.introspect(token, Some(TokenTypeHint::AccessToken), first)?;
         // An introspection does not wait, so there is nothing to sleep with.
         let introspection =
             Arc::new(run_async_with(step, |request| send.send(request), &mut moment, |_| ready(())).await?);
@@ -163,32 +163,32 @@ impl RemoteTokens {
     /// Judges an answer of the authorization server. A server that does not say for whom a token is lets it be for this resource.
     fn judge(
         &self,
-        guarded: &Guarded,
+        guarded: &ProtectedResource,
         introspection: &Introspection,
         scope: &Scope,
         now: Timestamp,
-    ) -> Result<(), Reason> {
+    ) -> Result<(), RejectReason> {
         if !introspection.active {
-            return Err(Reason::BearerInactive);
+            return Err(RejectReason::BearerInactive);
         }
         if let Some(at) = introspection.exp.filter(|at| *at <= now) {
-            return Err(Reason::BearerExpired { at, now });
+            return Err(RejectReason::BearerExpired { at, now });
         }
         if let Some(from) = introspection.nbf.filter(|from| *from > now.after(self.leeway)) {
-            return Err(Reason::BearerNotYet { from, now });
+            return Err(RejectReason::BearerNotYet { from, now });
         }
         if let Some(kind) = introspection.token_type.as_deref().filter(|kind| is_other_kind(kind)) {
-            return Err(Reason::BearerKind(shortened(kind)));
+            return Err(RejectReason::BearerKind(truncated(kind)));
         }
         guarded.check_audience(&introspection.aud, &self.audiences)?;
         let granted = introspection.scope.as_ref();
         let has_scope = granted.map_or(scope.is_empty(), |granted| has(granted, scope));
-        if has_scope { Ok(()) } else { Err(Reason::ScopeInsufficient) }
+        if has_scope { Ok(()) } else { Err(RejectReason::ScopeInsufficient) }
     }
 
     pub(super) fn end(&self, guard: &Guard, introspection: Arc<Introspection>, scope: Scope, now: Timestamp) -> End {
         match self.judge(&guard.guarded, &introspection, &scope, now) {
-            Ok(()) => Ok(Access::told(introspection)),
+            Ok(()) => Ok(Access::introspected(introspection)),
             Err(reason) => Err(guard.reject(reason, scope)),
         }
     }

@@ -4,7 +4,7 @@
 //!   request --> FindClient --> redirect_uri proven? -- no --> a page
 //!      |                            |
 //!      v  request_uri               v  all else is told to the client: by the browser, or by a link if it has registered itself
-//!   FindTicket ---------------> Consent --> the user decides: Provider::grant, Provider::deny
+//!   FindOneTimeRecord ---------------> Consent --> the user decides: Provider::grant, Provider::deny
 //! ```
 
 use std::time::Duration;
@@ -12,16 +12,17 @@ use std::time::Duration;
 use http::{Method, Request};
 
 use super::client_record::ClientRecord;
-use super::consent::{Consent, Mode, ResponseType, Return};
+use super::consent::{ClientRedirect, Consent, ResponseType};
 use super::parameters::{self, Parameters};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, check_method, or_reject};
-use super::queries::{FindClient, FindTicket, FoundTicket};
-use super::reason::Reason;
-use super::records::{Challenge, PendingTicket};
+use super::queries::{FindClient, FindOneTimeRecord, FoundOneTimeRecord};
+use super::reason::RejectReason;
+use super::records::{CodeChallenge, OneTimeContent};
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
+use crate::oauth2::ResponseMode;
 use crate::{Moment, Timestamp};
 
 /// How long the user may take.
@@ -50,14 +51,14 @@ impl Provider {
     ///
     /// The request comes by GET or, with a form, by POST (RFC 6749 §3.1), of which the form alone counts.
     pub fn authorize<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Consent> {
-        or_reject(&Voice::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
+        or_reject(&RefusalChannel::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
     }
 
     pub(super) fn read_authorization_request<B: AsRef<[u8]>, T: From<Consent> + 'static>(
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         check_method(request, "GET, POST")?;
         let text = match *request.method() {
             Method::POST => parameters::form_of(request)?,
@@ -68,7 +69,7 @@ impl Provider {
         // Where one of these is there twice, nobody knows where to send the user, or with what.
         for name in ["client_id", "redirect_uri", "state", "response_mode", "request_uri"] {
             if parameters.is_twice(name) {
-                return Err(Reason::ParameterTwice(name.to_owned()));
+                return Err(RejectReason::ParameterTwice(name.to_owned()));
             }
             parameters::check_value(name, parameters.get(name).unwrap_or_default())?;
         }
@@ -79,13 +80,13 @@ impl Provider {
             return Ok(self.take_pushed(TokenHash::of(uri), client_id, moment.now));
         }
         let text = text.to_owned();
-        Ok(ask(NextQuery::FindClient, query, Voice::page(Endpoint::Authorize), move |client| {
-            let client = client.ok_or_else(|| Reason::UnknownClient(crate::wire::shortened(&client_id)))?;
+        Ok(ask(NextQuery::FindClient, query, RefusalChannel::page(Endpoint::Authorize), move |client| {
+            let client = client.ok_or_else(|| RejectReason::UnknownClient(crate::wire::truncated(&client_id)))?;
             let parameters = Parameters::parse_doubtful(&text)?;
             let back = provider.back(&client, &parameters)?;
-            let voice = Voice::unasked(back.clone(), &client);
+            let voice = RefusalChannel::unasked(back.clone(), &client);
             let consent = if provider.0.only_pushed {
-                Err(Reason::NotPushed)
+                Err(RejectReason::NotPushed)
             } else {
                 provider.consent(&client, &parameters, back, moment.now)
             };
@@ -94,22 +95,24 @@ impl Provider {
     }
 
     /// Where answers go, once it is known to be the client's own place.
-    pub(super) fn back(&self, client: &ClientRecord, parameters: &Parameters<'_>) -> Result<Box<Return>, Reason> {
+    pub(super) fn back(
+        &self,
+        client: &ClientRecord,
+        parameters: &Parameters<'_>,
+    ) -> Result<Box<ClientRedirect>, RejectReason> {
         let asked = parameters.get("redirect_uri");
         let redirect_uri =
             client.find_redirect_uri(asked, self.0.any_port).ok_or_else(|| unregistered(client, asked))?;
         let implicit = parameters.get("response_type") == Some("token");
         let mode = match parameters.get("response_mode") {
-            None if implicit => Mode::Fragment,
-            None => Mode::Query,
-            Some("query") => Mode::Query,
-            Some("fragment") => Mode::Fragment,
-            Some("form_post") => Mode::FormPost,
-            // There is no other way to tell that there is no such way.
-            Some(_) => return Err(Reason::ParameterInvalid { name: "response_mode", why: "it is not supported" }),
+            None if implicit => ResponseMode::Fragment,
+            None => ResponseMode::Query,
+            // No redirect can carry this refusal, because the client has not named a mode that is known.
+            Some(mode) => ResponseMode::from_text(mode)
+                .ok_or(RejectReason::ParameterInvalid { name: "response_mode", why: "it is not supported" })?,
         };
         let state = parameters.get("state").map(str::to_owned);
-        Ok(Box::new(Return { redirect_uri, state, issuer: self.0.issuer.clone(), mode }))
+        Ok(Box::new(ClientRedirect { redirect_uri, state, issuer: self.0.issuer.clone(), mode }))
     }
 
     /// What the user has to decide, if the request is one that can be granted.
@@ -117,26 +120,30 @@ impl Provider {
         &self,
         client: &ClientRecord,
         parameters: &Parameters<'_>,
-        back: Box<Return>,
+        back: Box<ClientRedirect>,
         now: Timestamp,
-    ) -> Result<Consent, Reason> {
+    ) -> Result<Consent, RejectReason> {
         parameters.check()?;
         if parameters.get("request").is_some() {
-            return Err(Reason::Unsupported("request"));
+            return Err(RejectReason::Unsupported("request"));
         }
         let name = parameters.need("response_type")?;
         let (response_type, grant_type) = match name {
             "code" => (ResponseType::Code, "authorization_code"),
             "token" => (ResponseType::Token, "implicit"),
-            other => return Err(Reason::ResponseTypeUnknown(crate::wire::shortened(other))),
+            other => return Err(RejectReason::ResponseTypeUnknown(crate::wire::truncated(other))),
         };
-        let (_, offer) = self.offer(grant_type).ok_or_else(|| Reason::ResponseTypeUnknown(name.to_owned()))?;
-        if !client.may_respond(name) {
-            return Err(Reason::NotAllowed(grant_type.to_owned()));
+        let (_, offer) =
+            self.grant_config(grant_type).ok_or_else(|| RejectReason::ResponseTypeUnknown(name.to_owned()))?;
+        if !client.may_use_response_type(name) {
+            return Err(RejectReason::NotAllowed(grant_type.to_owned()));
         }
-        if response_type == ResponseType::Token && back.mode == Mode::Query {
+        if response_type == ResponseType::Token && back.mode == ResponseMode::Query {
             // It would stand in logs and in the Referer of whatever the page loads.
-            return Err(Reason::ParameterInvalid { name: "response_mode", why: "a token never stands in a query" });
+            return Err(RejectReason::ParameterInvalid {
+                name: "response_mode",
+                why: "a token never stands in a query",
+            });
         }
         let challenge = self.challenge(client, response_type, parameters)?;
         let asked = parameters.scope(self.0.scope_separator);
@@ -166,16 +173,16 @@ impl Provider {
         client: &ClientRecord,
         response_type: ResponseType,
         parameters: &Parameters<'_>,
-    ) -> Result<Option<Challenge>, Reason> {
+    ) -> Result<Option<CodeChallenge>, RejectReason> {
         let method = parameters.get("code_challenge_method");
         let Some(challenge) = parameters.get("code_challenge") else {
             if method.is_some() {
-                return Err(Reason::ParameterMissing("code_challenge"));
+                return Err(RejectReason::ParameterMissing("code_challenge"));
             }
             let must = response_type == ResponseType::Code && (self.0.pkce_for_all || client.is_public());
-            return if must { Err(Reason::ChallengeMissing) } else { Ok(None) };
+            return if must { Err(RejectReason::ChallengeMissing) } else { Ok(None) };
         };
-        let invalid = |name, why| Err(Reason::ParameterInvalid { name, why });
+        let invalid = |name, why| Err(RejectReason::ParameterInvalid { name, why });
         match method.unwrap_or("plain") {
             "S256" => {
                 let is_hash = challenge.len() == 43
@@ -183,13 +190,13 @@ impl Provider {
                 if !is_hash {
                     return invalid("code_challenge", "it is no SHA-256 in base64url");
                 }
-                Ok(Some(Challenge::S256(challenge.to_owned())))
+                Ok(Some(CodeChallenge::S256(challenge.to_owned())))
             }
             "plain" if self.0.plain_pkce => {
                 if !super::code::is_verifier(challenge) {
                     return invalid("code_challenge", "it is no code_verifier");
                 }
-                Ok(Some(Challenge::Plain(TokenHash::of(challenge))))
+                Ok(Some(CodeChallenge::Plain(TokenHash::of(challenge))))
             }
             "plain" => invalid("code_challenge_method", "expected S256, and the method left out means plain"),
             _ => invalid("code_challenge_method", "expected S256"),
@@ -203,29 +210,34 @@ impl Provider {
         client_id: String,
         now: Timestamp,
     ) -> ServerStep<T> {
-        ask(NextQuery::FindTicket, FindTicket { key }, Voice::page(Endpoint::Authorize), move |found| {
-            let refuse = |why| Err(Reason::RequestUri(why));
-            let Some(FoundTicket { key, spent, ticket, .. }) = found else { return refuse("it is unknown") };
-            let PendingTicket::Pushed { consent, loadable_until } = &ticket.pending else {
-                return refuse("it is unknown");
-            };
-            if ticket.client_id != client_id {
-                return refuse("it is another client's");
-            }
-            if spent {
-                return refuse("the user has decided on it");
-            }
-            if *loadable_until <= now {
-                return refuse("it has expired");
-            }
-            let mut consent = Consent::clone(consent);
-            (consent.expires_at, consent.pushed) = (now.after(PATIENCE), Some(key));
-            Ok(ServerStep::Done(consent.into()))
-        })
+        ask(
+            NextQuery::FindOneTimeRecord,
+            FindOneTimeRecord { key },
+            RefusalChannel::page(Endpoint::Authorize),
+            move |found| {
+                let refuse = |why| Err(RejectReason::RequestUri(why));
+                let Some(FoundOneTimeRecord { key, used, record, .. }) = found else { return refuse("it is unknown") };
+                let OneTimeContent::Pushed { consent, loadable_until } = &record.content else {
+                    return refuse("it is unknown");
+                };
+                if record.client_id != client_id {
+                    return refuse("it is another client's");
+                }
+                if used {
+                    return refuse("the user has decided on it");
+                }
+                if *loadable_until <= now {
+                    return refuse("it has expired");
+                }
+                let mut consent = Consent::clone(consent);
+                (consent.expires_at, consent.pushed) = (now.after(PATIENCE), Some(key));
+                Ok(ServerStep::Done(consent.into()))
+            },
+        )
     }
 }
 
 /// Refuses a redirect_uri that the client has not registered.
-pub(super) fn unregistered(client: &ClientRecord, asked: Option<&str>) -> Reason {
-    Reason::RedirectUri { client_id: client.client_id.clone(), received: asked.map(crate::wire::bare) }
+pub(super) fn unregistered(client: &ClientRecord, asked: Option<&str>) -> RejectReason {
+    RejectReason::RedirectUri { client_id: client.client_id.clone(), received: asked.map(crate::wire::without_secrets) }
 }

@@ -10,10 +10,10 @@ use super::configuration::{ConfigurationProblem, InvalidConfiguration, problems}
 use super::generator::{RandomTokens, TokenGenerator};
 use super::grant_type::GrantType;
 use super::paths::{Endpoint, Paths};
-use super::provider::{Config, Provider, UniqueKey};
+use super::provider::{Config, Provider, ReuseKey};
 use super::register::RegistrationPolicy;
 use super::secrets::{SecretHasher, Sha256Secrets};
-use crate::wire::{check_private, endpoint};
+use crate::wire::{check_secure, endpoint};
 use crate::{Secret, Timestamp, Unsupported};
 
 /// The options of an authorization server. [`build`](Self::build) checks them all and makes the [`Provider`].
@@ -57,9 +57,9 @@ impl ProviderBuilder {
                 raw_basic: false,
             },
             generator: Arc::new(RandomTokens::default()),
-            unique_keys: Vec::new(),
+            token_reuse_keys: Vec::new(),
             dangerous_short_keys: false,
-            all_unique: false,
+            reuse_all: false,
             scope_separator: ' ',
             resources: Vec::new(),
             resource_required: false,
@@ -103,14 +103,14 @@ impl ProviderBuilder {
     fn check_issuer(&self) -> Result<http::Uri, Unsupported> {
         let issuer = &self.config.issuer;
         let reason = "an issuer is an absolute https URL without user information, query and fragment";
-        let no_issuer = |_| Unsupported::Url { url: crate::wire::bare(issuer), reason };
+        let no_issuer = |_| Unsupported::Url { url: crate::wire::without_secrets(issuer), reason };
         let uri = endpoint(issuer).map_err(no_issuer)?;
         let is_normal = url::Url::parse(issuer).is_ok_and(|url| url.path() == uri.path());
         if issuer.contains(['?', '#']) || !issuer.is_ascii() || !is_normal {
-            return Err(Unsupported::Url { url: crate::wire::bare(issuer), reason });
+            return Err(Unsupported::Url { url: crate::wire::without_secrets(issuer), reason });
         }
         if !self.over_http {
-            check_private(&uri, Some("ProviderBuilder::dangerous_over_http"))?;
+            check_secure(&uri, Some("ProviderBuilder::dangerous_over_http"))?;
         }
         Ok(uri)
     }
@@ -133,27 +133,27 @@ impl ProviderBuilder {
     pub fn add_grant_type(self, mut grant_type: GrantType) -> Self {
         self.with(|config| {
             config.grant_types.retain(|own| own.name != grant_type.name);
-            if config.all_unique {
-                make_unique(&mut grant_type);
+            if config.reuse_all {
+                reuse_tokens_of(&mut grant_type);
             }
             config.grant_types.push(grant_type);
         })
     }
 
-    /// Makes the tokens of the grants `authorization_code` and `password` unique: see [`GrantType::unique_tokens`]. The key is that of
-    /// [`unique_tokens_key`](Self::unique_tokens_key).
-    pub fn enable_unique_tokens(self, key: impl Into<Secret>) -> Self {
-        self.unique_tokens_key(key).with(|config| {
-            config.all_unique = true;
-            config.grant_types.iter_mut().for_each(make_unique);
+    /// Makes the tokens of the grants `authorization_code` and `password` reusable: see [`GrantType::reuse_access_tokens`]. The key is that of
+    /// [`token_reuse_key`](Self::token_reuse_key).
+    pub fn reuse_access_tokens(self, key: impl Into<Secret>) -> Self {
+        self.token_reuse_key(key).with(|config| {
+            config.reuse_all = true;
+            config.grant_types.iter_mut().for_each(reuse_tokens_of);
         })
     }
 
-    /// Sets the key with which unique tokens are sealed in the store, so that an equal request can have them again. The key must not
+    /// Sets the key with which reusable tokens are sealed in the store, so that an equal request can have them again. The key must not
     /// lie in the store. It has at least 128 bits that nobody can guess: 22 characters of base64url or more.
     ///
     /// With another key, equal requests get new tokens; those that were issued before live on until they expire. To change the
-    /// key, set the one that was used so far by [`unique_tokens_key_until`](Self::unique_tokens_key_until).
+    /// key, set the one that was used so far by [`token_reuse_key_until`](Self::token_reuse_key_until).
     ///
     /// # Examples
     /// ```
@@ -161,32 +161,32 @@ impl ProviderBuilder {
     /// use oauth_proto::oauth2::server::{GrantType, Provider};
     ///
     /// let provider = Provider::builder("https://auth.example.com")
-    ///     .add_grant_type(GrantType::authorization_code().scopes("read").unique_tokens())
-    ///     .unique_tokens_key("Hq3nY1mJX0cC8sZ2vT5wUa")
+    ///     .add_grant_type(GrantType::authorization_code().scopes("read").reuse_access_tokens())
+    ///     .token_reuse_key("Hq3nY1mJX0cC8sZ2vT5wUa")
     ///     // The key of last year is used until the end of January, by every process at the same time.
-    ///     .unique_tokens_key_until("b8K0dP4rQ7eF1gL6xN9yWz", Timestamp::from_secs(1_801_440_000))
+    ///     .token_reuse_key_until("b8K0dP4rQ7eF1gL6xN9yWz", Timestamp::from_secs(1_801_440_000))
     ///     .build()?;
     /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
     /// ```
-    pub fn unique_tokens_key(self, key: impl Into<Secret>) -> Self {
+    pub fn token_reuse_key(self, key: impl Into<Secret>) -> Self {
         self.with(|config| {
-            config.unique_keys.retain(|own| own.ends_at.is_some());
-            config.unique_keys.push(UniqueKey { key: key.into(), ends_at: None });
+            config.token_reuse_keys.retain(|own| own.ends_at.is_some());
+            config.token_reuse_keys.push(ReuseKey { key: key.into(), ends_at: None });
         })
     }
 
-    /// Sets the key of unique tokens that is used until that time; after it, the one of [`unique_tokens_key`](Self::unique_tokens_key) is.
+    /// Sets the key of reusable tokens that is used until that time; after it, the one of [`token_reuse_key`](Self::token_reuse_key) is.
     ///
-    /// To change the key: put the new one into `unique_tokens_key` and the old one here, with a time by which every process has the new
+    /// To change the key: put the new one into `token_reuse_key` and the old one here, with a time by which every process has the new
     /// configuration. All of them change to the new key at that time. Remove the old one afterwards.
-    pub fn unique_tokens_key_until(self, key: impl Into<Secret>, ends_at: Timestamp) -> Self {
+    pub fn token_reuse_key_until(self, key: impl Into<Secret>, ends_at: Timestamp) -> Self {
         self.with(|config| {
-            config.unique_keys.retain(|own| own.ends_at.is_none());
-            config.unique_keys.push(UniqueKey { key: key.into(), ends_at: Some(ends_at) });
+            config.token_reuse_keys.retain(|own| own.ends_at.is_none());
+            config.token_reuse_keys.push(ReuseKey { key: key.into(), ends_at: Some(ends_at) });
         })
     }
 
-    /// Accepts keys of unique tokens that are shorter than 22 bytes.
+    /// Accepts keys of reusable tokens that are shorter than 22 bytes.
     ///
     /// # Security
     /// Who reads the store can try keys, and opens the access tokens in it with the one that fits.
@@ -355,19 +355,19 @@ impl ProviderBuilder {
         self.with(|config| config.any_port = AnyPort::OfLocalhost)
     }
 
-    /// Asks the application at every token answer which members it adds: see [`ExtendAnswer`](super::ExtendAnswer) and
+    /// Asks the application at every token answer which members it adds: see [`ExtendResponse`](super::ExtendResponse) and
     /// [`serve_extended`](super::serve_extended). The tokens of the implicit grant, which travel in a URL, bring none.
-    pub fn extend_token_answers(self) -> Self {
+    pub fn extend_token_responses(self) -> Self {
         self.with(|config| config.extends_tokens = true)
     }
 
     /// Asks the application at every introspection of an active token which members it adds: see
-    /// [`ExtendAnswer`](super::ExtendAnswer) and [`serve_extended`](super::serve_extended).
+    /// [`ExtendResponse`](super::ExtendResponse) and [`serve_extended`](super::serve_extended).
     pub fn extend_introspection(self) -> Self {
         self.with(|config| config.extends_introspection = true)
     }
 
-    /// Tells these members of the application's data ([`Grant::data`](super::Grant::data)) at introspection. A guard with
+    /// Tells these members of the application's data ([`Approval::data`](super::Approval::data)) at introspection. A guard with
     /// [`RemoteTokens`](crate::oauth2::resource::RemoteTokens) reads them by [`Access::data`](crate::oauth2::resource::Access::data), as
     /// a guard at the store does. By default introspection tells none.
     ///
@@ -385,7 +385,7 @@ impl ProviderBuilder {
     }
 }
 
-/// Makes the tokens of the grants unique that can have unique tokens.
-fn make_unique(grant_type: &mut GrantType) {
-    grant_type.unique |= grant_type.may_be_unique();
+/// Makes the tokens of the grants reusable for which that is possible.
+fn reuse_tokens_of(grant_type: &mut GrantType) {
+    grant_type.reuse |= grant_type.may_reuse_tokens();
 }

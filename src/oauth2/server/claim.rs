@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::client_record::ClientRecord;
-use super::reason::Reason;
-use super::records::{Grant, GrantRecord, TokenRecord};
+use super::reason::RejectReason;
+use super::records::{Approval, GrantRecord, TokenRecord};
 use super::respond::is_quotable;
 use crate::oauth2::Scope;
 use crate::{Secret, ServerQuery};
@@ -12,12 +12,12 @@ use crate::{Secret, ServerQuery};
 /// A grant without a page, on which the application decides: what [`serve_with`](super::serve_with) hands to it.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{Claim, Decide, Decision, Grant};
+/// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, Approval};
 ///
-/// fn decide(query: &Decide) -> Decision {
-///     match &query.claim {
-///         Claim::Password { username, password } if is_right(username, password.expose()) => {
-///             Decision::Granted(Grant::new(username))
+/// fn decide(query: &DecideGrant) -> Decision {
+///     match &query.credential {
+///         GrantCredential::Password { username, password } if is_right(username, password.expose()) => {
+///             Decision::Granted(Approval::new(username))
 ///         }
 ///         _ => Decision::Denied,
 ///     }
@@ -26,7 +26,7 @@ use crate::{Secret, ServerQuery};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Decide {
+pub struct DecideGrant {
     /// The client that asks, authenticated.
     pub client: Arc<ClientRecord>,
     /// The scope that it asks for, and may be granted.
@@ -34,19 +34,19 @@ pub struct Decide {
     /// The resources that it asks for.
     pub resource: Vec<String>,
     /// What it shows for it.
-    pub claim: Claim,
+    pub credential: GrantCredential,
 }
 
 /// What a client shows for a grant.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::Claim;
+/// use oauth_proto::oauth2::server::GrantCredential;
 ///
-/// assert_eq!(Claim::Password { username: "jane".into(), password: "x".into() }.grant_type(), "password");
+/// assert_eq!(GrantCredential::Password { username: "jane".into(), password: "x".into() }.grant_type(), "password");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Claim {
+pub enum GrantCredential {
     /// The resource owner's password (RFC 6749 §4.3).
     Password {
         /// Who.
@@ -58,7 +58,7 @@ pub enum Claim {
     Exchange(Box<Exchange>),
     /// A refresh token of this grant, where [`decide_at_refresh`](super::GrantType::decide_at_refresh) was set.
     ///
-    /// Grant [`Grant::of`] this one. Less scope is for this access token alone, since the refresh token keeps its own (RFC 6749 §6). Other
+    /// Grant [`Approval::of`] this one. Less scope is for this access token alone, since the refresh token keeps its own (RFC 6749 §6). Other
     /// data are also for the tokens after it, where the refresh token is replaced; a grant made anew drops the data. [`Decision::Denied`]
     /// tells the client `invalid_grant`, upon which most clients forget the token; the token itself stays good, and the user's access
     /// tokens live until they expire. To end the grant, call [`Provider::revoke_grant`](super::Provider::revoke_grant). To put the client
@@ -73,7 +73,7 @@ pub enum Claim {
     },
 }
 
-impl Claim {
+impl GrantCredential {
     /// The `grant_type` of the request.
     pub fn grant_type(&self) -> &str {
         match self {
@@ -88,13 +88,13 @@ impl Claim {
 /// A token exchange (RFC 8693 §2.1).
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{Decision, Exchange, Grant, TokenKind};
+/// use oauth_proto::oauth2::server::{Decision, Exchange, Approval, TokenKind};
 ///
 /// /// Takes this server's own access tokens alone, for the user that they belong to.
 /// fn policy(exchange: &Exchange) -> Decision {
 ///     let subject = exchange.subject.as_ref().filter(|subject| subject.kind == TokenKind::Access);
 ///     match subject.and_then(|subject| subject.grant.user.clone()) {
-///         Some(user) if exchange.actor_token.is_none() => Decision::Granted(Grant::new(user)),
+///         Some(user) if exchange.actor_token.is_none() => Decision::Granted(Approval::new(user)),
 ///         _ => Decision::Denied,
 ///     }
 /// }
@@ -117,7 +117,7 @@ pub struct Exchange {
     pub requested_token_type: Option<String>,
 }
 
-/// The application's answer to [`Decide`].
+/// The application's answer to [`DecideGrant`].
 ///
 /// ```
 /// use oauth_proto::oauth2::server::Decision;
@@ -128,7 +128,7 @@ pub struct Exchange {
 #[non_exhaustive]
 pub enum Decision {
     /// It is granted.
-    Granted(Grant),
+    Granted(Approval),
     /// It is not: `invalid_grant`.
     Denied,
     /// It is not, and the client is told why.
@@ -142,18 +142,18 @@ pub enum Decision {
 
 impl Decision {
     /// Returns what was granted, or why nothing was.
-    pub(super) fn granted(self) -> Result<Grant, Reason> {
+    pub(super) fn granted(self) -> Result<Approval, RejectReason> {
         match self {
             Self::Granted(grant) => Ok(grant),
-            Self::Denied => Err(Reason::ClaimDenied),
-            Self::Refused { code, .. } if !is_quotable(&code) => Err(Reason::Misconfigured(
+            Self::Denied => Err(RejectReason::GrantDenied),
+            Self::Refused { code, .. } if !is_quotable(&code) => Err(RejectReason::Misconfigured(
                 "the code of `Decision::Refused` is empty or has characters that no code has",
             )),
-            Self::Refused { code, description } => Err(Reason::ClaimRefused { code, description }),
+            Self::Refused { code, description } => Err(RejectReason::GrantRefused { code, description }),
         }
     }
 }
 
-impl ServerQuery for Decide {
+impl ServerQuery for DecideGrant {
     type Output = Decision;
 }

@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::client_record::Registrant;
 use super::grant_type::{DEVICE_CODE, GrantType};
 use super::provider::Provider;
-use super::reason::Reason;
+use super::reason::RejectReason;
 use crate::Unsupported;
 use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{ClientMetadata, Scope};
-use crate::wire::{bare, shortened};
+use crate::wire::{truncated, without_secrets};
 
 /// More redirect_uris than this, or contacts, are too many.
 const MOST: usize = 32;
@@ -100,7 +100,7 @@ pub(super) fn check(
     provider: &Provider,
     mut metadata: ClientMetadata,
     registrant: Registrant,
-) -> Result<ClientMetadata, Reason> {
+) -> Result<ClientMetadata, RejectReason> {
     leave_out_empty(&mut metadata);
     let method = choose_method(provider, &mut metadata)?;
     let grants = choose_grants(provider, &mut metadata, registrant, &method)?;
@@ -108,10 +108,10 @@ pub(super) fn check(
     choose_response_types(&mut metadata, has("authorization_code"), has("implicit"))?;
     if metadata.redirect_uris.is_empty() && (has("authorization_code") || has("implicit")) {
         let why = "redirect_uris is missing or empty: a grant that sends users back needs one at least".to_owned();
-        return Err(Reason::ClientRedirectUri { why, option: None });
+        return Err(RejectReason::ClientRedirectUri { why, option: None });
     }
     check_count(metadata.redirect_uris.len())
-        .map_err(|why| Reason::ClientRedirectUri { why: format!("redirect_uris: {why}"), option: None })?;
+        .map_err(|why| RejectReason::ClientRedirectUri { why: format!("redirect_uris: {why}"), option: None })?;
     metadata.redirect_uris.iter().try_for_each(|uri| check_own(uri, provider))?;
     check_texts(&metadata)?;
     metadata.scope = metadata.scope.map(|scope| choose_scope(&grants, &scope)).transpose()?;
@@ -150,8 +150,8 @@ fn is_clean(value: &Value) -> bool {
 }
 
 /// Returns the refusal of a member.
-pub(super) fn refused(member: &str, why: impl Into<String>) -> Reason {
-    Reason::ClientMetadata { member: shortened(member), why: why.into() }
+pub(super) fn refused(member: &str, why: impl Into<String>) -> RejectReason {
+    RejectReason::ClientMetadata { member: truncated(member), why: why.into() }
 }
 
 /// Takes what says nothing for absent, as RFC 7592 §2.2 does: many programs write `""` or `[]` for what nobody filled in. Not so
@@ -179,7 +179,7 @@ fn leave_out_empty(metadata: &mut ClientMetadata) {
     }
 }
 
-fn choose_method(provider: &Provider, metadata: &mut ClientMetadata) -> Result<String, Reason> {
+fn choose_method(provider: &Provider, metadata: &mut ClientMetadata) -> Result<String, RejectReason> {
     let authentications = &provider.0.authentications;
     let asked = metadata.token_endpoint_auth_method.as_deref();
     let method = asked.unwrap_or("client_secret_basic");
@@ -192,7 +192,7 @@ fn choose_method(provider: &Provider, metadata: &mut ClientMetadata) -> Result<S
     if !is_accepted {
         let accepted = list(known.into_iter().filter(|(_, accepted)| *accepted).map(|(name, _)| name));
         let unsaid = if asked.is_none() { ", which is meant where none is named," } else { "" };
-        let why = format!("{:?}{unsaid} is not accepted; accepted are {accepted}", shortened(method));
+        let why = format!("{:?}{unsaid} is not accepted; accepted are {accepted}", truncated(method));
         return Err(refused("token_endpoint_auth_method", why));
     }
     let method = method.to_owned();
@@ -206,7 +206,7 @@ fn choose_grants<'a>(
     metadata: &mut ClientMetadata,
     registrant: Registrant,
     method: &str,
-) -> Result<Vec<&'a GrantType>, Reason> {
+) -> Result<Vec<&'a GrantType>, RejectReason> {
     let may = |grant: &&GrantType| {
         let by_page = matches!(grant.name.as_str(), "authorization_code" | "refresh_token" | DEVICE_CODE);
         // Whoever proves nothing acts for nobody (RFC 6749 §4.4).
@@ -237,7 +237,7 @@ fn choose_grants<'a>(
 }
 
 /// Leaves those of the response types that go with the grants (§2.1), each once.
-fn choose_response_types(metadata: &mut ClientMetadata, code: bool, implicit: bool) -> Result<(), Reason> {
+fn choose_response_types(metadata: &mut ClientMetadata, code: bool, implicit: bool) -> Result<(), RejectReason> {
     let fitting = [("code", code), ("token", implicit)].into_iter().filter(|(_, fits)| *fits).map(|(name, _)| name);
     let left: Vec<_> = match &metadata.response_types {
         None => fitting.clone().map(str::to_owned).collect(),
@@ -261,7 +261,7 @@ fn choose_response_types(metadata: &mut ClientMetadata, code: bool, implicit: bo
 /// # Security
 /// A scope of which nothing is left must not become an absent one, which is all that there is. It is refused, since the client
 /// wants something that it cannot get. Where its grants have no scopes at all, it becomes an empty one.
-fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, Reason> {
+fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, RejectReason> {
     let scopes = || grants.iter().flat_map(|own| [&own.scopes, &own.default_scope]).flatten();
     let mut words: Vec<&str> = Vec::new();
     for word in asked.iter() {
@@ -277,7 +277,7 @@ fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, Reason> {
             }
         });
         let why =
-            format!("none of {:?} is offered; offered are {}", shortened(asked.as_str()), list(offered.into_iter()));
+            format!("none of {:?} is offered; offered are {}", truncated(asked.as_str()), list(offered.into_iter()));
         return Err(refused("scope", why));
     }
     Ok(Scope::from(words))
@@ -286,8 +286,10 @@ fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, Reason> {
 /// Checks that a redirect_uri is an https URL, one of this machine, or one of an app's own scheme, which has a dot in it (RFC
 /// 8252 §7.1, §8.4) unless the operator takes others. None of the server's own pages, which would take what a browser brings from
 /// here for the user's doing.
-fn check_own(uri: &str, provider: &Provider) -> Result<(), Reason> {
-    let refuse = |why: &str, option| Err(Reason::ClientRedirectUri { why: format!("{:?}: {why}", bare(uri)), option });
+fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
+    let refuse = |why: &str, option| {
+        Err(RejectReason::ClientRedirectUri { why: format!("{:?}: {why}", without_secrets(uri)), option })
+    };
     if uri.len() > LONGEST {
         return refuse(&too_long(uri.len()), None);
     }
@@ -325,7 +327,7 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), Reason> {
             &format!(
                 "the scheme {:?} has no dot; use https, http on this machine, or a domain name of yours in reverse \
                  (com.example.app:/callback)",
-                shortened(scheme)
+                truncated(scheme)
             ),
             Some("ProviderBuilder::allow_any_private_scheme"),
         ),
@@ -333,7 +335,7 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), Reason> {
 }
 
 /// Checks texts and links that will stand on pages.
-fn check_texts(metadata: &ClientMetadata) -> Result<(), Reason> {
+fn check_texts(metadata: &ClientMetadata) -> Result<(), RejectReason> {
     for (member, link) in [
         ("client_uri", &metadata.client_uri),
         ("logo_uri", &metadata.logo_uri),
@@ -343,13 +345,13 @@ fn check_texts(metadata: &ClientMetadata) -> Result<(), Reason> {
     ] {
         let Some(link) = link else { continue };
         if link.len() > LONGEST {
-            return Err(refused(member, format!("{:?}: {}", bare(link), too_long(link.len()))));
+            return Err(refused(member, format!("{:?}: {}", without_secrets(link), too_long(link.len()))));
         }
         let is_link = |url: url::Url| {
             matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
         };
         if !is_ascii(link) || !url::Url::parse(link).is_ok_and(is_link) {
-            let shown = bare(&link.replace(char::is_control, "?"));
+            let shown = without_secrets(&link.replace(char::is_control, "?"));
             return Err(refused(
                 member,
                 format!("{shown:?} is no http or https URL in ASCII without user information"),
@@ -365,11 +367,11 @@ fn check_texts(metadata: &ClientMetadata) -> Result<(), Reason> {
     let contacts = metadata.contacts.iter().flatten();
     for (member, text) in texts.chain(contacts.map(|contact| ("contacts", contact))) {
         if text.len() > LONGEST {
-            return Err(refused(member, format!("{:?}: {}", shortened(text), too_long(text.len()))));
+            return Err(refused(member, format!("{:?}: {}", truncated(text), too_long(text.len()))));
         }
         if !is_plain(text) {
             let why = "has characters that are not to be seen, or turn others around; leave them out";
-            return Err(refused(member, format!("{:?} {why}", shortened(text))));
+            return Err(refused(member, format!("{:?} {why}", truncated(text))));
         }
     }
     check_count(metadata.contacts.as_ref().map_or(0, Vec::len)).map_err(|why| refused("contacts", why))?;
@@ -393,7 +395,7 @@ fn too_long(length: usize) -> String {
 /// Returns names as they stand in a refusal, bounded since the other side wrote them.
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let all = names.map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
-    let shown = shortened(&all);
+    let shown = truncated(&all);
     match (all.is_empty(), shown.len() < all.len()) {
         (true, _) => "none".to_owned(),
         (_, true) => shown + " and so on",

@@ -1,101 +1,107 @@
 //! Redeeming a code, RFC 6749 §4.1.3 and RFC 7636 §4.6.
 //!
 //! ```text
-//!   FindTicket --> whose is it? -- another client's, or spent --> Revoke(Grant) --> invalid_grant
+//!   FindOneTimeRecord --> whose is it? -- another client's, or used --> Revoke(Approval) --> invalid_grant
 //!                      |
-//!                      v  redirect_uri and code_verifier fit?  -- no --> Redeem (spent for nothing) --> invalid_grant
+//!                      v  redirect_uri and code_verifier fit?  -- no --> Redeem (used for nothing) --> invalid_grant
 //!                      |
 //!                      v
 //!                   Redeem with new tokens --> Redeemed --> tokens
-//!                                          --> Replayed --> Revoke(Grant) --> invalid_grant
+//!                                          --> Replayed --> Revoke(Approval) --> invalid_grant
 //! ```
 
 use std::sync::Arc;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
-use super::issue::Issued;
-use super::provider::{End, ask};
-use super::queries::{FindTicket, FoundTicket, Redeem, Redemption};
-use super::reason::Reason;
-use super::records::{Challenge, GrantRecord, PendingTicket};
+use super::issue::IssueParams;
+use super::provider::{EndpointOutput, ask};
+use super::queries::{FindOneTimeRecord, FoundOneTimeRecord, Redeem, Redemption};
+use super::reason::RejectReason;
+use super::records::{CodeChallenge, GrantRecord, OneTimeContent};
 use super::store::{NextQuery, ServerStep};
-use super::token::Work;
+use super::token::TokenRequest;
 use super::token_hash::TokenHash;
 use crate::Secret;
 use crate::secret::same;
 
-impl Work {
-    pub(super) fn redeem_code<T: End>(
+impl TokenRequest {
+    pub(super) fn redeem_code<T: EndpointOutput>(
         self,
         key: TokenHash,
         redirect_uri: Option<String>,
         verifier: Option<Secret>,
     ) -> ServerStep<T> {
-        ask(NextQuery::FindTicket, FindTicket { key }, self.voice(), move |found| {
-            let found = found.filter(|found| matches!(found.ticket.pending, PendingTicket::Code { .. }));
-            let found = found.ok_or(Reason::CodeUnknown)?;
-            let grant_id = found.ticket.grant_id;
+        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.refusal_channel(), move |found| {
+            let found = found.filter(|found| matches!(found.record.content, OneTimeContent::Code { .. }));
+            let found = found.ok_or(RejectReason::CodeUnknown)?;
+            let grant_id = found.record.grant_id;
             // In another client's hands it has leaked, and so may all that came of it.
-            if found.ticket.client_id != self.client.client_id {
-                return Ok(self.revoke(grant_id, Reason::CodeOfAnotherClient(self.client.client_id.clone())));
+            if found.record.client_id != self.client.client_id {
+                return Ok(self.revoke(grant_id, RejectReason::CodeOfAnotherClient(self.client.client_id.clone())));
             }
-            if found.spent {
-                return Ok(self.revoke(grant_id, Reason::CodeReplayed));
+            if found.used {
+                return Ok(self.revoke(grant_id, RejectReason::CodeReplayed));
             }
-            let (at, now) = (found.ticket.expires_at, self.moment.now);
+            let (at, now) = (found.record.expires_at, self.moment.now);
             if at <= now {
-                return Err(Reason::CodeExpired { at, now });
+                return Err(RejectReason::CodeExpired { at, now });
             }
             let checked = check(&found, redirect_uri.as_deref(), verifier.as_ref(), self.client.is_public());
             match checked {
-                Ok(()) => self.spend(found),
-                Err(reason) => Ok(self.spend_for_nothing(found.key, reason)),
+                Ok(()) => self.use_up(found),
+                Err(reason) => Ok(self.use_up_without_tokens(found.key, reason)),
             }
         })
     }
 
     /// Spends a code that was shown with something wrong, so that nobody can try again.
-    fn spend_for_nothing<T: End>(&self, key: TokenHash, reason: Reason) -> ServerStep<T> {
-        ask(NextQuery::Redeem, Redeem { key, tokens: None }, self.voice(), move |_| Err(reason))
+    fn use_up_without_tokens<T: EndpointOutput>(&self, key: TokenHash, reason: RejectReason) -> ServerStep<T> {
+        ask(NextQuery::Redeem, Redeem { key, tokens: None }, self.refusal_channel(), move |_| Err(reason))
     }
 
-    /// Spends a ticket that is good, for tokens.
-    pub(super) fn spend<T: End>(self, found: FoundTicket) -> Result<ServerStep<T>, Reason> {
-        let is_code = matches!(found.ticket.pending, PendingTicket::Code { .. });
-        let grant = match &found.ticket.pending {
-            PendingTicket::Code { grant, .. } => grant.clone(),
-            PendingTicket::Device { stage: super::records::DeviceStage::Granted(grant), .. } => grant.clone(),
-            _ => return Err(Reason::CodeUnknown),
+    /// Spends a one-time record that is good, for tokens.
+    pub(super) fn use_up<T: EndpointOutput>(self, found: FoundOneTimeRecord) -> Result<ServerStep<T>, RejectReason> {
+        let is_code = matches!(found.record.content, OneTimeContent::Code { .. });
+        let grant = match &found.record.content {
+            OneTimeContent::Code { grant, .. } => grant.clone(),
+            OneTimeContent::Device { stage: super::records::DeviceStage::Granted(grant), .. } => grant.clone(),
+            _ => return Err(RejectReason::CodeUnknown),
         };
         self.check_end(&grant)?;
         let scope = self.remaining_scope(&grant)?;
-        let Issued { tokens, answer } = self.issue(&grant, scope)?;
+        let IssueParams { tokens, answer } = self.issue(&grant, scope)?;
         let key = found.key;
-        self.extended(answer, move |work, answer| Ok(work.redeem(key, is_code, Issued { tokens, answer }, grant)))
+        self.extended(answer, move |work, answer| Ok(work.redeem(key, is_code, IssueParams { tokens, answer }, grant)))
     }
 
-    fn redeem<T: End>(self, key: TokenHash, is_code: bool, issued: Issued, grant: Arc<GrantRecord>) -> ServerStep<T> {
-        let Issued { tokens, answer } = issued;
+    fn redeem<T: EndpointOutput>(
+        self,
+        key: TokenHash,
+        is_code: bool,
+        issued: IssueParams,
+        grant: Arc<GrantRecord>,
+    ) -> ServerStep<T> {
+        let IssueParams { tokens, answer } = issued;
         let query = Redeem { key, tokens: Some(tokens) };
-        ask(NextQuery::Redeem, query, self.voice(), move |redemption| match redemption {
-            Redemption::Redeemed => self.done(&answer, &grant),
-            Redemption::Existing(hash, record) => self.answer_again(hash, record),
-            Redemption::Replayed(grant) if is_code => Ok(self.revoke(grant, Reason::CodeReplayed)),
-            Redemption::Unknown if is_code => Err(Reason::CodeUnknown),
-            Redemption::Replayed(_) | Redemption::Unknown => Err(Reason::DeviceUnknown),
+        ask(NextQuery::Redeem, query, self.refusal_channel(), move |redemption| match redemption {
+            Redemption::Redeemed => self.respond(&answer, &grant),
+            Redemption::Existing(hash, record) => self.respond_with_reissued(hash, record),
+            Redemption::Replayed(grant) if is_code => Ok(self.revoke(grant, RejectReason::CodeReplayed)),
+            Redemption::Unknown if is_code => Err(RejectReason::CodeUnknown),
+            Redemption::Replayed(_) | Redemption::Unknown => Err(RejectReason::DeviceUnknown),
         })
     }
 }
 
 fn check(
-    found: &FoundTicket,
+    found: &FoundOneTimeRecord,
     redirect_uri: Option<&str>,
     verifier: Option<&Secret>,
     is_public: bool,
-) -> Result<(), Reason> {
-    let PendingTicket::Code { redirect_uri: (expected, was_sent), challenge, .. } = &found.ticket.pending else {
-        return Err(Reason::CodeUnknown);
+) -> Result<(), RejectReason> {
+    let OneTimeContent::Code { redirect_uri: (expected, was_sent), challenge, .. } = &found.record.content else {
+        return Err(RejectReason::CodeUnknown);
     };
     let redirect_fits = match redirect_uri {
         Some(redirect_uri) => redirect_uri == expected,
@@ -103,31 +109,31 @@ fn check(
         None => !was_sent || challenge.is_some(),
     };
     if !redirect_fits {
-        return Err(Reason::RedirectUriChanged);
+        return Err(RejectReason::RedirectUriChanged);
     }
     match (challenge, verifier) {
         // A client that has become a public one meanwhile proves nothing.
-        (None, None) if is_public => Err(Reason::WrongVerifier),
+        (None, None) if is_public => Err(RejectReason::WrongVerifier),
         (None, None) => Ok(()),
-        (None, Some(_)) => Err(Reason::VerifierUnasked),
+        (None, Some(_)) => Err(RejectReason::VerifierUnasked),
         (Some(challenge), Some(verifier)) if fits(challenge, verifier.expose()) => Ok(()),
-        (Some(_), _) => Err(Reason::WrongVerifier),
+        (Some(_), _) => Err(RejectReason::WrongVerifier),
     }
 }
 
 /// Whether a verifier is the challenge's: 43 to 128 unreserved characters (RFC 7636 §4.1), and the right ones.
-fn fits(challenge: &Challenge, verifier: &str) -> bool {
+fn fits(challenge: &CodeChallenge, verifier: &str) -> bool {
     use sha2::{Digest, Sha256};
 
     if !is_verifier(verifier) {
         return false;
     }
     match challenge {
-        Challenge::S256(hash) => {
+        CodeChallenge::S256(hash) => {
             let own = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
             same(own.as_bytes(), hash.as_bytes())
         }
-        Challenge::Plain(hash) => same(TokenHash::of(verifier).as_bytes(), hash.as_bytes()),
+        CodeChallenge::Plain(hash) => same(TokenHash::of(verifier).as_bytes(), hash.as_bytes()),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::client_metadata::{PrivateSchemes, is_ascii};
-use super::extend::AnswerKind;
+use super::extend::ResponseKind;
 use super::generator::{NewToken, is_token};
 use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
 use super::paths::Endpoint;
@@ -67,8 +67,8 @@ impl From<InvalidConfiguration> for crate::Error {
 /// ```
 /// use oauth_proto::oauth2::server::ConfigurationProblem;
 ///
-/// let problem = ConfigurationProblem::UniqueTokensKeyMissing { grant_type: "password".into() };
-/// assert!(problem.to_string().contains("`ProviderBuilder::unique_tokens_key`"));
+/// let problem = ConfigurationProblem::TokenReuseKeyMissing { grant_type: "password".into() };
+/// assert!(problem.to_string().contains("`ProviderBuilder::token_reuse_key`"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -100,28 +100,28 @@ pub enum ConfigurationProblem {
         "`ProviderBuilder::scope_separator` is {0:?}: expected a space, or a printable character of ASCII that is no letter or digit"
     )]
     ScopeSeparator(char),
-    /// A grant has unique tokens, and there is no key to seal them with.
-    #[error("the grant {grant_type:?} has unique tokens, which need a key: set `ProviderBuilder::unique_tokens_key`")]
-    UniqueTokensKeyMissing {
+    /// A grant has reusable tokens, and there is no key to seal them with.
+    #[error("the grant {grant_type:?} has reusable tokens, which need a key: set `ProviderBuilder::token_reuse_key`")]
+    TokenReuseKeyMissing {
         /// The grant.
         grant_type: String,
     },
-    /// The key of the unique tokens can be guessed.
+    /// The key of the reusable tokens can be guessed.
     #[error(
         "the key of `ProviderBuilder::{option}` has {length} bytes: expected at least {SHORTEST}, which hold 128 random bits in \
          base64url; a test can use `ProviderBuilder::dangerous_allow_short_keys`"
     )]
-    UniqueTokensKeyShort {
+    TokenReuseKeyShort {
         /// The option.
         option: &'static str,
         /// How long it is.
         length: usize,
     },
-    /// The key of the unique tokens ends, and none follows it.
+    /// The key of the reusable tokens ends, and none follows it.
     #[error(
-        "`ProviderBuilder::unique_tokens_key_until` needs a key that follows: set `ProviderBuilder::unique_tokens_key`, too"
+        "`ProviderBuilder::token_reuse_key_until` needs a key that follows: set `ProviderBuilder::token_reuse_key`, too"
     )]
-    UniqueTokensKeyEnds,
+    TokenReuseKeyEnds,
     /// The default scope of a grant has a scope that the grant does not have.
     #[error("`GrantType::default_scope` of {grant_type:?} has {scope:?}, which is not among `GrantType::scopes`")]
     DefaultScope {
@@ -245,25 +245,25 @@ pub(super) fn problems(provider: &Provider) -> Vec<ConfigurationProblem> {
     check_lifetimes(config, &mut found);
     for uri in &config.resources {
         if uri.contains('#') || !is_uri(uri) {
-            found.push(ConfigurationProblem::Resource { uri: crate::wire::bare(uri) });
+            found.push(ConfigurationProblem::Resource { uri: crate::wire::without_secrets(uri) });
         }
     }
     check_metadata(provider, &mut found);
-    let reserved = config.introspected.iter().filter(|member| AnswerKind::Introspection.reserves(member));
+    let reserved = config.introspected.iter().filter(|member| ResponseKind::Introspection.reserves(member));
     found.extend(reserved.map(|member| ConfigurationProblem::IntrospectedMember { name: member.clone() }));
     found
 }
 
 fn check_keys(config: &Config, found: &mut Vec<ConfigurationProblem>) {
-    let keys = &config.unique_keys;
+    let keys = &config.token_reuse_keys;
     if !keys.is_empty() && keys.iter().all(|key| key.ends_at.is_some()) {
-        found.push(ConfigurationProblem::UniqueTokensKeyEnds);
+        found.push(ConfigurationProblem::TokenReuseKeyEnds);
     }
     for key in keys.iter().filter(|_| !config.dangerous_short_keys) {
         let length = key.key.expose().len();
-        let option = if key.ends_at.is_some() { "unique_tokens_key_until" } else { "unique_tokens_key" };
+        let option = if key.ends_at.is_some() { "token_reuse_key_until" } else { "token_reuse_key" };
         if length < SHORTEST {
-            found.push(ConfigurationProblem::UniqueTokensKeyShort { option, length });
+            found.push(ConfigurationProblem::TokenReuseKeyShort { option, length });
         }
     }
 }
@@ -272,7 +272,7 @@ fn check_keys(config: &Config, found: &mut Vec<ConfigurationProblem>) {
 fn check_effects(config: &Config, found: &mut Vec<ConfigurationProblem>) {
     let authentications = &config.authentications;
     let registers = config.registration != RegistrationPolicy::Off;
-    let is_unique = config.all_unique || config.grant_types.iter().any(|own| own.unique);
+    let is_reusable = config.reuse_all || config.grant_types.iter().any(|own| own.reuse);
     let without_effect = [
         (authentications.raw_basic && !authentications.basic, "allow_raw_basic", "`only_body` refuses HTTP Basic"),
         (
@@ -281,9 +281,9 @@ fn check_effects(config: &Config, found: &mut Vec<ConfigurationProblem>) {
             "nobody can register: set `registration`",
         ),
         (
-            !config.unique_keys.is_empty() && !is_unique,
-            "unique_tokens_key",
-            "no grant has unique tokens: set `GrantType::unique_tokens` or `enable_unique_tokens`",
+            !config.token_reuse_keys.is_empty() && !is_reusable,
+            "token_reuse_key",
+            "no grant has reusable tokens: set `GrantType::reuse_access_tokens` or `reuse_access_tokens`",
         ),
         (
             config.resource_required && config.resources.is_empty(),
@@ -321,19 +321,23 @@ fn check_grant_type(config: &Config, grant_type: &GrantType, found: &mut Vec<Con
     }
     let scopes = grant_type.scopes.iter().chain(&grant_type.default_scope).flat_map(Scope::iter);
     for scope in scopes.filter(|scope| !is_scope(scope, config.scope_separator)) {
-        found.push(ConfigurationProblem::Scope { grant_type: name.to_owned(), scope: crate::wire::shortened(scope) });
+        found.push(ConfigurationProblem::Scope { grant_type: name.to_owned(), scope: crate::wire::truncated(scope) });
     }
     if let (Some(scopes), Some(default)) = (&grant_type.scopes, &grant_type.default_scope) {
         found.extend(default.missing_from(scopes).map(|scope| ConfigurationProblem::DefaultScope {
             grant_type: name.to_owned(),
-            scope: crate::wire::shortened(scope),
+            scope: crate::wire::truncated(scope),
         }));
     }
-    let may_be_unique = grant_type.may_be_unique();
+    let may_reuse_tokens = grant_type.may_reuse_tokens();
     let is_refresh = name == "refresh_token";
     let offers_refresh = config.grant_types.iter().any(|own| own.name == "refresh_token");
     let without_effect = [
-        (grant_type.unique && !may_be_unique, "unique_tokens", "only authorization codes and passwords have it"),
+        (
+            grant_type.reuse && !may_reuse_tokens,
+            "reuse_access_tokens",
+            "only authorization codes and passwords have it",
+        ),
         (grant_type.keep && !is_refresh, "keep_refresh_tokens", "set it at `GrantType::refresh_token`"),
         (grant_type.decides_at_refresh && !is_refresh, "decide_at_refresh", "set it at `GrantType::refresh_token`"),
         (grant_type.has_own_grace && !is_refresh, "rotation_grace", "set it at `GrantType::refresh_token`"),
@@ -356,8 +360,8 @@ fn check_grant_type(config: &Config, grant_type: &GrantType, found: &mut Vec<Con
     for (option, why) in without_effect.into_iter().filter_map(|(is, option, why)| is.then_some((option, why))) {
         found.push(ConfigurationProblem::WithoutEffect { grant_type: name.to_owned(), option, why });
     }
-    if grant_type.unique && may_be_unique && config.unique_keys.is_empty() {
-        found.push(ConfigurationProblem::UniqueTokensKeyMissing { grant_type: name.to_owned() });
+    if grant_type.reuse && may_reuse_tokens && config.token_reuse_keys.is_empty() {
+        found.push(ConfigurationProblem::TokenReuseKeyMissing { grant_type: name.to_owned() });
     }
     let too_short = |option| ConfigurationProblem::Lifetime { option, grant_type: Some(name.to_owned()) };
     if grant_type.expires_in.is_some_and(|lifetime| lifetime.as_secs() == 0) {

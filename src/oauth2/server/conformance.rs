@@ -20,8 +20,8 @@
 mod clients;
 mod crowd;
 mod kit;
+mod one_time_records;
 mod races;
-mod tickets;
 mod tokens;
 
 use super::store::{AsyncStore, Blocking, Store};
@@ -72,6 +72,6 @@ pub async fn check_async<S: AsyncStore + ?Sized>(store: &S, now: Timestamp) {
 async fn one_by_one<S: AsyncStore + ?Sized>(kit: &kit::Kit<'_, S>) {
     kit.register().await;
     clients::check(kit).await;
-    tickets::check(kit).await;
+    one_time_records::check(kit).await;
     tokens::check(kit).await;
 }

@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
-use super::claim::{Claim, Decide, Decision, Exchange};
+use super::claim::{DecideGrant, Decision, Exchange, GrantCredential};
 use super::issue::grant_id;
 use super::parameters::Parameters;
-use super::provider::{End, ask, or_reject};
+use super::provider::{EndpointOutput, ask, or_reject};
 use super::queries::FindToken;
-use super::reason::Reason;
-use super::records::{Grant, GrantRecord, TokenKind, TokenRecord};
+use super::reason::RejectReason;
+use super::records::{Approval, GrantRecord, TokenKind, TokenRecord};
 use super::store::{NextQuery, ServerStep};
-use super::token::Work;
+use super::token::TokenRequest;
 use super::token_hash::TokenHash;
 use crate::oauth2::Scope;
 use crate::{PendingQuery, Secret};
@@ -23,22 +23,25 @@ const REFRESH_TOKEN: &str = "urn:ietf:params:oauth:token-type:refresh_token";
 const AUTHENTICATION: [&str; 4] = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
 
 /// The parameters of a token exchange (RFC 8693 §2.1). In a box, because the other grants have far fewer.
-pub(super) struct Exchanged(Box<Exchange>);
+pub(super) struct ExchangeParameters(Box<Exchange>);
 
-impl Exchanged {
-    pub(super) fn read(parameters: &Parameters<'_>) -> Result<Self, Reason> {
+impl ExchangeParameters {
+    pub(super) fn read(parameters: &Parameters<'_>) -> Result<Self, RejectReason> {
         let actor = match (parameters.get("actor_token"), parameters.get("actor_token_type")) {
             (None, None) => None,
             (Some(token), Some(kind)) => Some((Secret::new(token), kind.to_owned())),
-            (Some(_), None) => return Err(Reason::ParameterMissing("actor_token_type")),
+            (Some(_), None) => return Err(RejectReason::ParameterMissing("actor_token_type")),
             (None, Some(_)) => {
-                return Err(Reason::ParameterInvalid { name: "actor_token_type", why: "there is no actor_token" });
+                return Err(RejectReason::ParameterInvalid {
+                    name: "actor_token_type",
+                    why: "there is no actor_token",
+                });
             }
         };
         let requested = parameters.get("requested_token_type");
         if requested.is_some_and(|kind| kind != ACCESS_TOKEN) {
             let why = "this server gives access tokens";
-            return Err(Reason::ParameterInvalid { name: "requested_token_type", why });
+            return Err(RejectReason::ParameterInvalid { name: "requested_token_type", why });
         }
         Ok(Self(Box::new(Exchange {
             subject_token: Secret::new(parameters.need("subject_token")?),
@@ -57,31 +60,37 @@ pub(super) fn own_parameters(parameters: &Parameters<'_>) -> Vec<(String, Secret
     own.map(|(name, value)| (name.to_owned(), Secret::new(value))).collect()
 }
 
-impl Work {
-    pub(super) fn check_password<T: End>(
+impl TokenRequest {
+    pub(super) fn check_password<T: EndpointOutput>(
         mut self,
         username: String,
         password: Secret,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let scope = self.allowed_scope()?;
-        self.decide(Claim::Password { username, password }, scope, None)
+        self.decide(GrantCredential::Password { username, password }, scope, None)
     }
 
-    pub(super) fn extend<T: End>(mut self, parameters: Vec<(String, Secret)>) -> Result<ServerStep<T>, Reason> {
+    pub(super) fn extend<T: EndpointOutput>(
+        mut self,
+        parameters: Vec<(String, Secret)>,
+    ) -> Result<ServerStep<T>, RejectReason> {
         let scope = self.allowed_scope()?;
-        let grant_type = self.offer().name.clone();
-        self.decide(Claim::Extension { grant_type, parameters }, scope, None)
+        let grant_type = self.grant_type().name.clone();
+        self.decide(GrantCredential::Extension { grant_type, parameters }, scope, None)
     }
 
     /// Looks first whether the subject's token is one of this server's.
-    pub(super) fn exchange<T: End>(self, Exchanged(exchange): Exchanged) -> Result<ServerStep<T>, Reason> {
+    pub(super) fn exchange<T: EndpointOutput>(
+        self,
+        ExchangeParameters(exchange): ExchangeParameters,
+    ) -> Result<ServerStep<T>, RejectReason> {
         let kind = match exchange.subject_token_type.as_str() {
             ACCESS_TOKEN => TokenKind::Access,
             REFRESH_TOKEN => TokenKind::Refresh,
             _ => return self.exchange_with(exchange, None),
         };
         let key = TokenHash::of(exchange.subject_token.expose());
-        Ok(ask(NextQuery::FindToken, FindToken { key }, self.voice(), move |found| {
+        Ok(ask(NextQuery::FindToken, FindToken { key }, self.refusal_channel(), move |found| {
             let now = self.moment.now;
             let lives = |record: &Arc<TokenRecord>| {
                 record.kind == kind && record.replaced.is_none() && !record.has_expired(now)
@@ -90,7 +99,7 @@ impl Work {
                 && record.grant.client_id != self.client.client_id
             {
                 // As at the refresh grant: nobody else can have it honestly.
-                let reason = Reason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
+                let reason = RejectReason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
                 return Ok(self.revoke(record.grant.id, reason));
             }
             self.exchange_with(exchange, found.filter(lives).map(|record| (key, record)))
@@ -98,29 +107,29 @@ impl Work {
     }
 
     /// What a living token of this server's is exchanged for can do no more than that token.
-    fn exchange_with<T: End>(
+    fn exchange_with<T: EndpointOutput>(
         mut self,
         mut exchange: Box<Exchange>,
         subject: Option<(TokenHash, Arc<TokenRecord>)>,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let scope = match &subject {
             Some((_, subject)) if self.scope.as_ref().is_none_or(Scope::is_empty) => self.common_scope(subject),
             Some((_, subject)) => {
                 let scope = self.allowed_scope()?;
                 if scope.missing_from(subject.scope()).next().is_some() {
-                    return Err(Reason::scope_refused(scope.missing_from(subject.scope())));
+                    return Err(RejectReason::scope_refused(scope.missing_from(subject.scope())));
                 }
                 scope
             }
             None => self.allowed_scope()?,
         };
         exchange.subject = subject.as_ref().map(|(_, record)| record.clone());
-        self.decide(Claim::Exchange(exchange), scope, subject)
+        self.decide(GrantCredential::Exchange(exchange), scope, subject)
     }
 
     /// What a token may do of what the client may ask for.
     fn common_scope(&self, subject: &TokenRecord) -> Scope {
-        let offered = self.offer().scopes.as_ref();
+        let offered = self.grant_type().scopes.as_ref();
         let allowed = self.client.metadata.scope.as_ref();
         let may = |word: &&str| {
             offered.is_some_and(|own| own.contains(word)) && allowed.is_none_or(|allowed| allowed.contains(word))
@@ -128,20 +137,20 @@ impl Work {
         subject.scope().iter().filter(may).collect()
     }
 
-    fn decide<T: End>(
+    fn decide<T: EndpointOutput>(
         self,
-        claim: Claim,
+        claim: GrantCredential,
         scope: Scope,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let bounds = parent.as_ref().map(|(_, subject)| subject.resource()).unwrap_or_default();
         let mut resource = self.allowed_resource(bounds)?;
         if resource.is_empty() {
             resource = bounds.to_vec();
         }
-        let query = Decide { client: self.client.clone(), scope, resource, claim };
-        if let Some(judge) = &self.offer().judge {
-            let decision = judge.judge(&query, self.moment.now);
+        let query = DecideGrant { client: self.client.clone(), scope, resource, credential: claim };
+        if let Some(handler) = &self.grant_type().handler {
+            let decision = handler.handle(&query, self.moment.now);
             return self.decided(decision, query.scope, query.resource, parent);
         }
         Ok(self.ask_application(query, |work, decision, query| {
@@ -150,33 +159,33 @@ impl Work {
     }
 
     /// Asks the application, and goes on with its decision and with the query.
-    pub(super) fn ask_application<T: End>(
+    pub(super) fn ask_application<T: EndpointOutput>(
         self,
-        query: Decide,
-        next: impl FnOnce(Self, Decision, Decide) -> Result<ServerStep<T>, Reason> + Send + 'static,
+        query: DecideGrant,
+        next: impl FnOnce(Self, Decision, DecideGrant) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> ServerStep<T> {
-        let voice = self.voice();
-        ServerStep::Query(NextQuery::Decide(PendingQuery::with_query(query, move |query, decision| {
-            let decided = decision.map_err(Reason::DecisionFailed);
+        let voice = self.refusal_channel();
+        ServerStep::Query(NextQuery::DecideGrant(PendingQuery::with_query(query, move |query, decision| {
+            let decided = decision.map_err(RejectReason::DecisionFailed);
             or_reject(&voice, decided.and_then(|decision| next(self, decision, query)))
         })))
     }
 
-    fn decided<T: End>(
+    fn decided<T: EndpointOutput>(
         self,
         decision: Decision,
         asked: Scope,
         resource: Vec<String>,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
-    ) -> Result<ServerStep<T>, Reason> {
-        let Grant { user, scope, data } = decision.granted().map_err(|reason| match reason {
+    ) -> Result<ServerStep<T>, RejectReason> {
+        let Approval { user, scope, data } = decision.granted().map_err(|reason| match reason {
             // A guess, perhaps: the log tells it from other denials.
-            Reason::ClaimDenied if self.offer().name == "password" => Reason::PasswordDenied,
+            RejectReason::GrantDenied if self.grant_type().name == "password" => RejectReason::PasswordDenied,
             reason => reason,
         })?;
         let scope = scope.unwrap_or_else(|| asked.clone());
         if scope.missing_from(&asked).next().is_some() {
-            return Err(Reason::Misconfigured("more was granted than was asked"));
+            return Err(RejectReason::Misconfigured("more was granted than was asked"));
         }
         let grant = Arc::new(GrantRecord {
             // What comes of a token goes when the grant of that is revoked.
@@ -184,7 +193,7 @@ impl Work {
             client_id: self.client.client_id.clone(),
             user,
             scope,
-            grant_type: self.offer().name.clone().into(),
+            grant_type: self.grant_type().name.clone().into(),
             resource,
             data,
             granted_at: self.moment.now,

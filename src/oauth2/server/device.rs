@@ -7,15 +7,15 @@ use http::{Request, StatusCode};
 use super::grant_type::DEVICE_CODE;
 use super::issue::grant_id;
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask};
-use super::queries::{FindTicket, FoundTicket, ReplaceTicket, SaveTicket};
-use super::reason::Reason;
-use super::records::{DeviceStage, PendingTicket, Ticket};
+use super::provider::{EndpointOutput, Provider, ask};
+use super::queries::{FindOneTimeRecord, FoundOneTimeRecord, ReplaceOneTimeRecord, SaveOneTimeRecord};
+use super::reason::RejectReason;
+use super::records::{DeviceStage, OneTimeContent, OneTimeRecord};
 use super::respond;
 use super::store::{NextQuery, ServerStep};
-use super::token::Work;
+use super::token::TokenRequest;
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::oauth2::pkce::Unguessable;
 use crate::{Moment, Response};
 
@@ -28,55 +28,62 @@ impl Provider {
         self.or_reject_with_client(request, Endpoint::DeviceAuthorization, self.read_device_request(request, moment))
     }
 
-    pub(super) fn read_device_request<B: AsRef<[u8]>, T: End>(
+    pub(super) fn read_device_request<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let (parameters, presented) = self.posted(request, Endpoint::DeviceAuthorization)?;
-        let (at, _) = self.offer(DEVICE_CODE).ok_or_else(|| Reason::GrantTypeUnknown(DEVICE_CODE.to_owned()))?;
+        let (at, _) =
+            self.grant_config(DEVICE_CODE).ok_or_else(|| RejectReason::GrantTypeUnknown(DEVICE_CODE.to_owned()))?;
         let asked = parameters.scope(self.0.scope_separator);
         let resource = parameters.resources();
         self.check_resources(&resource)?;
         Ok(self.with_client(presented, moment.now, move |provider, client, _| {
-            if !client.may_use(DEVICE_CODE) {
-                return Err(Reason::NotAllowed(DEVICE_CODE.to_owned()));
+            if !client.may_use_grant_type(DEVICE_CODE) {
+                return Err(RejectReason::NotAllowed(DEVICE_CODE.to_owned()));
             }
             let scope = provider.0.grant_types[at].scope_of(asked, client.metadata.scope.as_ref())?;
-            let pending = PendingTicket::Device {
+            let pending = OneTimeContent::Device {
                 scope,
                 resource,
                 stage: DeviceStage::Waiting,
                 interval: provider.0.device_interval.as_secs(),
                 asked_at: None,
             };
-            let ticket = Ticket {
+            let record = OneTimeRecord {
                 grant_id: grant_id(&moment),
                 client_id: client.client_id.clone(),
                 expires_at: moment.now.after(provider.0.device_lifetime),
-                pending,
+                content: pending,
             };
-            let voice = Voice::json(Endpoint::DeviceAuthorization).of(&client);
-            Ok(provider.begin_device(Arc::new(ticket), moment, voice, 0))
+            let voice = RefusalChannel::json(Endpoint::DeviceAuthorization).of(&client);
+            Ok(provider.begin_device(Arc::new(record), moment, voice, 0))
         }))
     }
 
-    /// Keeps the device's ticket. User codes are short, so that one may be taken; the next is then tried.
-    fn begin_device<T: End>(self, ticket: Arc<Ticket>, moment: Moment, voice: Voice, attempt: u8) -> ServerStep<T> {
+    /// Keeps the device's one-time record. User codes are short, so that one may be taken; the next is then tried.
+    fn begin_device<T: EndpointOutput>(
+        self,
+        record: Arc<OneTimeRecord>,
+        moment: Moment,
+        voice: RefusalChannel,
+        attempt: u8,
+    ) -> ServerStep<T> {
         let device_code = Unguessable::new(&moment, "oauth2 device code");
         let user_code = user_code(&moment, attempt);
-        let query = SaveTicket {
+        let query = SaveOneTimeRecord {
             key: TokenHash::of(device_code.as_str()),
-            alias: Some(user_code_hash(&user_code)),
-            ticket: ticket.clone(),
+            second_key: Some(user_code_hash(&user_code)),
+            record: record.clone(),
             now: moment.now,
         };
-        ask(NextQuery::SaveTicket, query, voice.clone(), move |saved| {
+        ask(NextQuery::SaveOneTimeRecord, query, voice.clone(), move |saved| {
             if !saved {
                 return match attempt {
                     // Eight codes can be made of one moment.
-                    0..7 => Ok(self.begin_device(ticket, moment, voice, attempt + 1)),
-                    _ => Err(Reason::Misconfigured("the store keeps no device code")),
+                    0..7 => Ok(self.begin_device(record, moment, voice, attempt + 1)),
+                    _ => Err(RejectReason::Misconfigured("the store keeps no device code")),
                 };
             }
             let verification_uri = self.0.paths.url(Endpoint::Device);
@@ -121,47 +128,49 @@ pub(super) fn as_issued(entered: &str) -> String {
     code
 }
 
-/// The alias of a device's ticket.
+/// The second key of a device's one-time record.
 pub(super) fn user_code_hash(user_code: &str) -> TokenHash {
     TokenHash::of_all(["user code", user_code])
 }
 
-impl Work {
+impl TokenRequest {
     /// The device asks whether somebody has decided (§3.4).
-    pub(super) fn poll_device<T: End>(self, key: TokenHash) -> ServerStep<T> {
-        ask(NextQuery::FindTicket, FindTicket { key }, self.voice(), move |found| {
-            let ours = |found: &FoundTicket| {
-                // A user code finds the ticket, too, but is no device code.
-                found.key == key && !found.spent && found.ticket.client_id == self.client.client_id
+    pub(super) fn poll_device<T: EndpointOutput>(self, key: TokenHash) -> ServerStep<T> {
+        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.refusal_channel(), move |found| {
+            let ours = |found: &FoundOneTimeRecord| {
+                // A user code finds the one-time record, too, but is no device code.
+                found.key == key && !found.used && found.record.client_id == self.client.client_id
             };
-            let found = found.filter(ours).ok_or(Reason::DeviceUnknown)?;
-            let PendingTicket::Device { stage, .. } = &found.ticket.pending else { return Err(Reason::DeviceUnknown) };
-            if found.ticket.expires_at <= self.moment.now {
-                return Err(Reason::DeviceExpired);
+            let found = found.filter(ours).ok_or(RejectReason::DeviceUnknown)?;
+            let OneTimeContent::Device { stage, .. } = &found.record.content else {
+                return Err(RejectReason::DeviceUnknown);
+            };
+            if found.record.expires_at <= self.moment.now {
+                return Err(RejectReason::DeviceExpired);
             }
             match stage {
                 DeviceStage::Waiting => Ok(self.note_question(&found)),
-                DeviceStage::Denied => Err(Reason::Denied),
-                DeviceStage::Granted(_) => self.spend(found),
+                DeviceStage::Denied => Err(RejectReason::Denied),
+                DeviceStage::Granted(_) => self.use_up(found),
             }
         })
     }
 
     /// Nobody has decided. A device that asks too often has to wait longer from then on (§3.5).
-    fn note_question<T: End>(self, found: &FoundTicket) -> ServerStep<T> {
+    fn note_question<T: EndpointOutput>(self, found: &FoundOneTimeRecord) -> ServerStep<T> {
         let now = self.moment.now;
-        let mut ticket = Ticket::clone(&found.ticket);
-        let mut reason = Reason::DevicePending;
-        if let PendingTicket::Device { interval, asked_at, .. } = &mut ticket.pending {
+        let mut record = OneTimeRecord::clone(&found.record);
+        let mut reason = RejectReason::DevicePending;
+        if let OneTimeContent::Device { interval, asked_at, .. } = &mut record.content {
             let wait = std::time::Duration::from_secs(*interval);
             if asked_at.is_some_and(|before| before.after(wait) > now) {
                 *interval = interval.saturating_add(5);
-                reason = Reason::DeviceTooFast;
+                reason = RejectReason::DeviceTooFast;
             }
             *asked_at = Some(now);
         }
-        let query = ReplaceTicket { key: found.key, version: found.version, ticket: Arc::new(ticket) };
-        // Where the ticket has changed meanwhile, the next query tells.
-        ask(NextQuery::ReplaceTicket, query, self.voice(), move |_| Err(reason))
+        let query = ReplaceOneTimeRecord { key: found.key, version: found.version, record: Arc::new(record) };
+        // Where the one-time record has changed meanwhile, the next query tells.
+        ask(NextQuery::ReplaceOneTimeRecord, query, self.refusal_channel(), move |_| Err(reason))
     }
 }

@@ -1,7 +1,7 @@
 //! Events for the operator, by the feature `tracing`; without it, nothing happens here. No field holds a secret.
 
 use super::client_record::ClientRecord;
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::records::{GrantId, GrantRecord};
 use super::rejected::Rejected;
 
@@ -39,7 +39,7 @@ pub(super) fn asked_again(grant: &GrantRecord) {
 
 /// A token about which a client asks is not active for it: what is not told, the log says.
 #[cfg(feature = "tracing")]
-pub(super) fn inactive(client: &ClientRecord, reason: &Reason) {
+pub(super) fn inactive(client: &ClientRecord, reason: &RejectReason) {
     tracing::debug!(target: TARGET, client_id = %client.client_id, %reason, "introspected token is not active");
 }
 
@@ -49,20 +49,20 @@ pub(super) fn rejected(rejected: &Rejected) {
     let (reason, client_id) = (&rejected.reason, rejected.client_id());
     let (code, endpoint) = (reason.code(), rejected.endpoint().map(tracing::field::debug));
     match reason {
-        Reason::StoreFailed(_) | Reason::DecisionFailed(_) | Reason::Misconfigured(_) => {
+        RejectReason::StoreFailed(_) | RejectReason::DecisionFailed(_) | RejectReason::Misconfigured(_) => {
             tracing::error!(target: TARGET, code, endpoint, client_id, %reason, "request failed");
         }
-        Reason::CodeReplayed
-        | Reason::CodeOfAnotherClient(_)
-        | Reason::RefreshTokenReplayed
-        | Reason::RefreshTokenOfAnotherClient(_) => {
+        RejectReason::CodeReplayed
+        | RejectReason::CodeOfAnotherClient(_)
+        | RejectReason::RefreshTokenReplayed
+        | RejectReason::RefreshTokenOfAnotherClient(_) => {
             tracing::warn!(target: TARGET, code, endpoint, client_id, %reason, "grant revoked");
         }
         // Somebody guesses, or something is configured wrongly.
-        Reason::WrongSecret(_) | Reason::PasswordDenied | Reason::WrongVerifier => {
+        RejectReason::WrongSecret(_) | RejectReason::PasswordDenied | RejectReason::WrongVerifier => {
             tracing::warn!(target: TARGET, code, endpoint, client_id, %reason, "request refused");
         }
-        Reason::BearerToken if rejected.endpoint().is_some() => {
+        RejectReason::BearerToken if rejected.endpoint().is_some() => {
             tracing::warn!(target: TARGET, code, endpoint, client_id, %reason, "request refused");
         }
         _ => tracing::debug!(target: TARGET, code, endpoint, client_id, %reason, "request refused"),
@@ -79,7 +79,7 @@ pub(super) const fn asked_again(_: &GrantRecord) {}
 pub(super) const fn revoked(_: GrantId) {}
 
 #[cfg(not(feature = "tracing"))]
-pub(super) const fn inactive(_: &ClientRecord, _: &Reason) {}
+pub(super) const fn inactive(_: &ClientRecord, _: &RejectReason) {}
 
 #[cfg(not(feature = "tracing"))]
 pub(super) const fn rejected(_: &Rejected) {}

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::claim::{Decide, Decision};
+use super::claim::{DecideGrant, Decision};
 
 /// Judges the requests of an extension grant, where nothing but the request is needed: an assertion, say, whose signature is
 /// checked with a key at hand. What needs storage or another service is asked of the application instead, see
@@ -10,16 +10,16 @@ use super::claim::{Decide, Decision};
 ///
 /// ```
 /// use oauth_proto::Timestamp;
-/// use oauth_proto::oauth2::server::{Claim, Decide, Decision, ExtensionGrant, Grant, GrantType, Provider};
+/// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, ExtensionGrant, Approval, GrantType, Provider};
 ///
 /// #[derive(Debug)]
 /// struct Voucher;
 ///
 /// impl ExtensionGrant for Voucher {
-///     fn judge(&self, query: &Decide, _now: Timestamp) -> Decision {
-///         let Claim::Extension { parameters, .. } = &query.claim else { return Decision::Denied };
+///     fn handle(&self, query: &DecideGrant, _now: Timestamp) -> Decision {
+///         let GrantCredential::Extension { parameters, .. } = &query.credential else { return Decision::Denied };
 ///         match parameters.iter().find(|(name, _)| name == "voucher") {
-///             Some((_, voucher)) if is_genuine(voucher.expose()) => Decision::Granted(Grant::new("guest")),
+///             Some((_, voucher)) if is_genuine(voucher.expose()) => Decision::Granted(Approval::new("guest")),
 ///             _ => Decision::Denied,
 ///         }
 ///     }
@@ -27,11 +27,11 @@ use super::claim::{Decide, Decision};
 /// # fn is_genuine(_: &str) -> bool { false }
 ///
 /// let provider = Provider::builder("https://auth.example.com")
-///     .add_grant_type(GrantType::judged("https://auth.example.com/grants/voucher", Voucher))
+///     .add_grant_type(GrantType::extension_with_handler("https://auth.example.com/grants/voucher", Voucher))
 ///     .build()?;
 /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 pub trait ExtensionGrant: fmt::Debug + Send + Sync {
     /// Whether it is granted.
-    fn judge(&self, query: &Decide, now: crate::Timestamp) -> Decision;
+    fn handle(&self, query: &DecideGrant, now: crate::Timestamp) -> Decision;
 }

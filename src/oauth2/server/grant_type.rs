@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::extension::ExtensionGrant;
-use super::reason::Reason;
+use super::reason::RejectReason;
 use crate::oauth2::Scope;
 
 pub(super) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -42,7 +42,7 @@ pub struct GrantType {
     pub(super) default_scope: Option<Scope>,
     pub(super) unknown_scope: UnknownScope,
     pub(super) expires_in: Option<Duration>,
-    pub(super) unique: bool,
+    pub(super) reuse: bool,
     pub(super) with_refresh: bool,
     pub(super) keep: bool,
     /// For how long a replaced refresh token is answered once more, and whether that was set rather than left as it is.
@@ -51,7 +51,7 @@ pub struct GrantType {
     pub(super) grants_end_after: Option<Duration>,
     pub(super) is_extension: bool,
     pub(super) decides_at_refresh: bool,
-    pub(super) judge: Option<Arc<dyn ExtensionGrant>>,
+    pub(super) handler: Option<Arc<dyn ExtensionGrant>>,
 }
 
 /// What happens to a scope that a grant does not have, or the client may not ask for.
@@ -80,7 +80,7 @@ impl GrantType {
             default_scope: None,
             unknown_scope: UnknownScope::default(),
             expires_in: Some(HOUR),
-            unique: false,
+            reuse: false,
             with_refresh,
             keep: false,
             grace: GRACE,
@@ -88,7 +88,7 @@ impl GrantType {
             grants_end_after: None,
             is_extension: false,
             decides_at_refresh: false,
-            judge: None,
+            handler: None,
         }
     }
 
@@ -106,7 +106,7 @@ impl GrantType {
     }
 
     /// The resource owner's password (RFC 6749 §4.3), for clients that know no other, whose record has to name `password`. OAuth
-    /// 2.1 has none. The application checks it: see [`Claim::Password`](super::Claim::Password).
+    /// 2.1 has none. The application checks it: see [`GrantCredential::Password`](super::GrantCredential::Password).
     ///
     /// What this gives away: the client sees the password, and people learn to type theirs anywhere.
     pub fn password() -> Self {
@@ -132,19 +132,19 @@ impl GrantType {
         Self::new(DEVICE_CODE, true)
     }
 
-    /// One token for another (RFC 8693). The application decides: see [`Claim::Exchange`](super::Claim::Exchange).
+    /// One token for another (RFC 8693). The application decides: see [`GrantCredential::Exchange`](super::GrantCredential::Exchange).
     pub fn token_exchange() -> Self {
         Self::new(TOKEN_EXCHANGE, false)
     }
 
-    /// Another grant, by its URI (RFC 6749 §4.5). The application decides: see [`Claim::Extension`](super::Claim::Extension).
+    /// Another grant, by its URI (RFC 6749 §4.5). The application decides: see [`GrantCredential::Extension`](super::GrantCredential::Extension).
     pub fn extension(grant_type: impl Into<String>) -> Self {
         Self { is_extension: true, ..Self::new(grant_type, false) }
     }
 
     /// Another grant, that needs nothing but the request to be judged.
-    pub fn judged(grant_type: impl Into<String>, judge: impl ExtensionGrant + 'static) -> Self {
-        Self { judge: Some(Arc::new(judge)), ..Self::extension(grant_type) }
+    pub fn extension_with_handler(grant_type: impl Into<String>, handler: impl ExtensionGrant + 'static) -> Self {
+        Self { handler: Some(Arc::new(handler)), ..Self::extension(grant_type) }
     }
 
     /// The scopes that it has. Without this it has none, and every scope is unknown.
@@ -194,8 +194,8 @@ impl GrantType {
         self
     }
 
-    /// Returns whether its tokens can be unique: those of grants that a user makes, and that are issued at once.
-    pub(super) fn may_be_unique(&self) -> bool {
+    /// Returns whether its tokens can be reusable: those of grants that a user makes, and that are issued at once.
+    pub(super) fn may_reuse_tokens(&self) -> bool {
         matches!(self.name.as_str(), "authorization_code" | "password")
     }
 
@@ -223,22 +223,22 @@ impl GrantType {
 
     /// A request by the same client for the same user, scope, resources and data of the application gets the access token that it already has, and its
     /// refresh token, while that lives. For the grants `authorization_code` and `password`, and for confidential clients. It
-    /// needs [`ProviderBuilder::unique_tokens_key`](super::ProviderBuilder::unique_tokens_key), and the user's name in every
-    /// [`Grant`](super::Grant). The refresh tokens are kept when they are used, since several hands may have them.
-    pub fn unique_tokens(mut self) -> Self {
-        self.unique = true;
+    /// needs [`ProviderBuilder::token_reuse_key`](super::ProviderBuilder::token_reuse_key), and the user's name in every
+    /// [`Approval`](super::Approval). The refresh tokens are kept when they are used, since several hands may have them.
+    pub fn reuse_access_tokens(mut self) -> Self {
+        self.reuse = true;
         self
     }
 
     /// Refresh tokens are kept when they are used, rather than replaced; those of public clients are replaced all the same, as
     /// OAuth 2.1 demands (§4.3.1).
-    pub fn keep_refresh_tokens(mut self) -> Self {
+    pub fn allow_refresh_token_reuse(mut self) -> Self {
         self.keep = true;
         self
     }
 
     /// Asks the application at every refresh whether the grant goes on: a user may be disabled, or have other rights. See
-    /// [`Claim::Refresh`](super::Claim::Refresh), and [`serve_with`](super::serve_with) for how the application answers. By default a
+    /// [`GrantCredential::Refresh`](super::GrantCredential::Refresh), and [`serve_with`](super::serve_with) for how the application answers. By default a
     /// refresh token is as good as what was granted.
     pub fn decide_at_refresh(mut self) -> Self {
         self.decides_at_refresh = true;
@@ -275,7 +275,7 @@ impl GrantType {
     }
 
     /// The scope that a request is for, of what the grant has and the client may ask for.
-    pub(super) fn scope_of(&self, asked: Option<Scope>, allowed: Option<&Scope>) -> Result<Scope, Reason> {
+    pub(super) fn scope_of(&self, asked: Option<Scope>, allowed: Option<&Scope>) -> Result<Scope, RejectReason> {
         let may = |word: &str| {
             self.scopes.as_ref().is_some_and(|own| own.contains(word))
                 && allowed.is_none_or(|allowed| allowed.contains(word))
@@ -290,11 +290,11 @@ impl GrantType {
                 None if self.scopes.as_ref().is_none_or(Scope::is_empty) => Ok(Scope::default()),
                 // It can name none.
                 None if allowed.is_some_and(Scope::is_empty) => Ok(Scope::default()),
-                None => Err(Reason::ScopeMissing),
+                None => Err(RejectReason::ScopeMissing),
             };
         };
         if asked.iter().nth(MOST_WORDS).is_some() {
-            return Err(Reason::ScopeRefused(crate::wire::shortened(asked.as_str())));
+            return Err(RejectReason::ScopeRefused(crate::wire::truncated(asked.as_str())));
         }
         // What is asked is mostly what may be had.
         if asked.iter().all(may) && is_plain(&asked) {
@@ -304,7 +304,7 @@ impl GrantType {
         for word in asked.iter() {
             if !may(word) {
                 if self.unknown_scope == UnknownScope::Refuse {
-                    return Err(Reason::scope_refused(asked.iter().filter(|word| !may(word))));
+                    return Err(RejectReason::scope_refused(asked.iter().filter(|word| !may(word))));
                 }
             } else if !words.contains(&word) {
                 words.push(word);
@@ -317,9 +317,9 @@ impl GrantType {
                 Ok(default().unwrap_or_default())
             }
             (true, UnknownScope::Default) => {
-                default().ok_or_else(|| Reason::ScopeRefused(crate::wire::shortened(asked.as_str())))
+                default().ok_or_else(|| RejectReason::ScopeRefused(crate::wire::truncated(asked.as_str())))
             }
-            (true, _) => Err(Reason::ScopeRefused(crate::wire::shortened(asked.as_str()))),
+            (true, _) => Err(RejectReason::ScopeRefused(crate::wire::truncated(asked.as_str()))),
         }
     }
 }

@@ -4,7 +4,7 @@
 //!   grant: FindClient --> still allowed? -- no --> redirect with an error
 //!                           |
 //!                           v  Redeem, if the request was pushed
-//!                         SaveTicket --> redirect with a code    (or SaveTokens --> redirect with a token)
+//!                         SaveOneTimeRecord --> redirect with a code    (or SaveTokens --> redirect with a token)
 //!   deny:  FindClient --> Redeem, if the request was pushed --> redirect with access_denied
 //! ```
 
@@ -12,25 +12,26 @@ use std::sync::Arc;
 
 use super::authorize::unregistered;
 use super::client_record::ClientRecord;
-use super::consent::{Consent, Mode, ResponseType, Return};
-use super::issue::{Issue, Issued, grant_id};
+use super::consent::{ClientRedirect, Consent, ResponseType};
+use super::issue::{Issue, IssueParams, grant_id};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, or_reject};
-use super::queries::{FindClient, Redeem, Redemption, SaveTicket, SaveTokens, Saved};
-use super::reason::Reason;
-use super::records::{Grant, GrantRecord, PendingTicket, Ticket};
+use super::queries::{FindClient, Redeem, Redemption, SaveOneTimeRecord, SaveTokens, Saved};
+use super::reason::RejectReason;
+use super::records::{Approval, GrantRecord, OneTimeContent, OneTimeRecord};
 use super::respond::is_quotable;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
+use crate::oauth2::ResponseMode;
 use crate::{Moment, Response};
 
 impl Provider {
     /// Ends an authorization request that the user does not grant: the response leads back to the client with `access_denied`.
     ///
-    /// The client is looked at once more, and a pushed request is spent. A request that was decided before is refused.
+    /// The client is looked at once more, and a pushed request is used. A request that was decided before is refused.
     pub fn deny(&self, consent: Consent) -> ServerStep<Response> {
-        self.end(consent, Reason::Denied, Voice::redirect)
+        self.end(consent, RejectReason::Denied, RefusalChannel::redirect)
     }
 
     /// Ends an authorization request with another error, such as `login_required` for a request with `prompt=none`, for which nobody was
@@ -42,39 +43,39 @@ impl Provider {
     /// use oauth_proto::oauth2::server::{Consent, Provider, ServerStep};
     ///
     /// fn without_a_page(provider: &Provider, consent: Consent) -> Option<ServerStep<Response>> {
-    ///     (consent.parameter("prompt") == Some("none")).then(|| provider.send_back(consent, "login_required"))
+    ///     (consent.parameter("prompt") == Some("none")).then(|| provider.redirect_with_error(consent, "login_required"))
     /// }
     /// ```
     ///
-    /// A code that cannot be sent (RFC 6749 §4.1.2.1) is refused as [`Reason::Misconfigured`].
-    pub fn send_back(&self, consent: Consent, code: &str) -> ServerStep<Response> {
+    /// A code that cannot be sent (RFC 6749 §4.1.2.1) is refused as [`RejectReason::Misconfigured`].
+    pub fn redirect_with_error(&self, consent: Consent, code: &str) -> ServerStep<Response> {
         if !is_quotable(code) {
             let reason =
-                Reason::Misconfigured("`send_back` got a code that is empty or has characters that no code has");
-            return ServerStep::Reject(reason.reject(&Voice::page(Endpoint::Authorize)));
+                RejectReason::Misconfigured("`send_back` got a code that is empty or has characters that no code has");
+            return ServerStep::Reject(reason.reject(&RefusalChannel::page(Endpoint::Authorize)));
         }
-        self.end(consent, Reason::SentBack(code.to_owned()), Voice::unasked)
+        self.end(consent, RejectReason::SentBack(code.to_owned()), RefusalChannel::unasked)
     }
 
     fn end(
         &self,
         consent: Consent,
-        reason: Reason,
-        voice: fn(Box<Return>, &Arc<ClientRecord>) -> Voice,
+        reason: RejectReason,
+        voice: fn(Box<ClientRedirect>, &Arc<ClientRecord>) -> RefusalChannel,
     ) -> ServerStep<Response> {
         self.decide_on(consent, move |_, client, consent| {
             let voice = voice(consent.back, &client);
             let ended = move || Ok(ServerStep::Done(reason.reject(&voice).response()));
-            spend(consent.pushed, &client, ended)
+            use_up(consent.pushed, &client, ended)
         })
     }
 
     /// Ends an authorization request that the user grants: the response leads back to the client, with a code or, in the implicit grant, a
     /// token. Call it only after the application knows who the user is. The client is looked at once more, for the case that it has
-    /// changed, and a pushed request is spent. A request that was decided before is refused.
-    pub fn grant(&self, consent: Consent, grant: Grant, moment: Moment) -> ServerStep<Response> {
+    /// changed, and a pushed request is used. A request that was decided before is refused.
+    pub fn grant(&self, consent: Consent, grant: Approval, moment: Moment) -> ServerStep<Response> {
         self.decide_on(consent, move |provider, client, consent| {
-            let voice = Voice::redirect(consent.back.clone(), &client);
+            let voice = RefusalChannel::redirect(consent.back.clone(), &client);
             Ok(or_reject(&voice, provider.granted(&client, consent, grant, moment, &voice)))
         })
     }
@@ -83,12 +84,13 @@ impl Provider {
     fn decide_on(
         &self,
         mut consent: Consent,
-        next: impl FnOnce(Self, Arc<ClientRecord>, Consent) -> Result<ServerStep<Response>, Reason> + Send + 'static,
+        next: impl FnOnce(Self, Arc<ClientRecord>, Consent) -> Result<ServerStep<Response>, RejectReason> + Send + 'static,
     ) -> ServerStep<Response> {
         let provider = self.clone();
         let query = FindClient { client_id: consent.client_id.clone() };
-        ask(NextQuery::FindClient, query, Voice::page(Endpoint::Authorize), move |client| {
-            let client = client.ok_or_else(|| Reason::UnknownClient(crate::wire::shortened(&consent.client_id)))?;
+        ask(NextQuery::FindClient, query, RefusalChannel::page(Endpoint::Authorize), move |client| {
+            let client =
+                client.ok_or_else(|| RejectReason::UnknownClient(crate::wire::truncated(&consent.client_id)))?;
             let asked = Some(consent.back.redirect_uri.as_str());
             client.find_redirect_uri(asked, provider.0.any_port).ok_or_else(|| unregistered(&client, asked))?;
             // A consent may have travelled through the browser.
@@ -101,36 +103,40 @@ impl Provider {
         &self,
         client: &Arc<ClientRecord>,
         consent: Consent,
-        grant: Grant,
+        grant: Approval,
         moment: Moment,
-        voice: &Voice,
-    ) -> Result<ServerStep<Response>, Reason> {
+        voice: &RefusalChannel,
+    ) -> Result<ServerStep<Response>, RejectReason> {
         let (response_type, grant_type) = match consent.response_type {
             ResponseType::Code => ("code", "authorization_code"),
             ResponseType::Token => ("token", "implicit"),
         };
-        let (_, offer) = self.offer(grant_type).ok_or(Reason::ResponseTypeUnknown(response_type.to_owned()))?;
-        if !client.may_respond(response_type) {
-            return Err(Reason::NotAllowed(response_type.to_owned()));
+        let (_, offer) =
+            self.grant_config(grant_type).ok_or(RejectReason::ResponseTypeUnknown(response_type.to_owned()))?;
+        if !client.may_use_response_type(response_type) {
+            return Err(RejectReason::NotAllowed(response_type.to_owned()));
         }
         if consent.expires_at <= moment.now {
-            return Err(Reason::DecidedTooLate);
+            return Err(RejectReason::DecidedTooLate);
         }
         // The client may have become a public one meanwhile.
         let needs_proof = self.0.pkce_for_all || client.is_public();
         if consent.response_type == ResponseType::Code && consent.challenge.is_none() && needs_proof {
-            return Err(Reason::ChallengeMissing);
+            return Err(RejectReason::ChallengeMissing);
         }
-        if consent.response_type == ResponseType::Token && consent.back.mode == Mode::Query {
-            return Err(Reason::ParameterInvalid { name: "response_mode", why: "a token never stands in a query" });
+        if consent.response_type == ResponseType::Token && consent.back.mode == ResponseMode::Query {
+            return Err(RejectReason::ParameterInvalid {
+                name: "response_mode",
+                why: "a token never stands in a query",
+            });
         }
         self.check_resources(&consent.resource)?;
         if !offer.may_have(&consent.scope, client.metadata.scope.as_ref()) {
-            return Err(Reason::ScopeRefused(crate::wire::shortened(consent.scope.as_str())));
+            return Err(RejectReason::ScopeRefused(crate::wire::truncated(consent.scope.as_str())));
         }
         let scope = grant.scope.unwrap_or_else(|| consent.scope.clone());
         if scope.missing_from(&consent.scope).next().is_some() {
-            return Err(Reason::Misconfigured("more was granted than was asked"));
+            return Err(RejectReason::Misconfigured("more was granted than was asked"));
         }
         let record = Arc::new(GrantRecord {
             id: grant_id(&moment),
@@ -142,8 +148,8 @@ impl Provider {
             data: grant.data,
             granted_at: moment.now,
         });
-        if offer.unique && record.user.is_none() && !client.is_public() && grant_type == "authorization_code" {
-            return Err(Reason::Misconfigured("unique tokens need the user's name"));
+        if offer.reuse && record.user.is_none() && !client.is_public() && grant_type == "authorization_code" {
+            return Err(RejectReason::Misconfigured("reusable tokens need the user's name"));
         }
         match consent.response_type {
             ResponseType::Code => self.give_code(client, consent, record, &moment, voice),
@@ -155,11 +161,11 @@ impl Provider {
                     resource: None,
                     refresh: None,
                     predecessor: None,
-                    unique: false,
+                    reuse: false,
                     at_most: None,
                 };
                 let (issued, voice) = (self.0.issue(issue, &moment)?, voice.clone());
-                spend(consent.pushed, client, move || Ok(give_token(issued, consent.back, &voice)))
+                use_up(consent.pushed, client, move || Ok(give_token(issued, consent.back, &voice)))
             }
         }
     }
@@ -170,57 +176,64 @@ impl Provider {
         consent: Consent,
         grant: Arc<GrantRecord>,
         moment: &Moment,
-        voice: &Voice,
-    ) -> Result<ServerStep<Response>, Reason> {
+        voice: &RefusalChannel,
+    ) -> Result<ServerStep<Response>, RejectReason> {
         let expires_at = moment.now.after(self.0.code_lifetime);
         let code = self.0.token(&grant, None, Some(expires_at), moment)?;
         let Consent { back, redirect_uri_sent, challenge, client_id, pushed, .. } = consent;
         let redirect_uri = (back.redirect_uri.clone(), redirect_uri_sent);
-        let ticket = Ticket {
+        let record = OneTimeRecord {
             grant_id: grant.id,
             client_id,
             expires_at,
-            pending: PendingTicket::Code { grant, redirect_uri, challenge },
+            content: OneTimeContent::Code { grant, redirect_uri, challenge },
         };
-        let query = SaveTicket { key: TokenHash::of(&code), alias: None, ticket: Arc::new(ticket), now: moment.now };
+        let query = SaveOneTimeRecord {
+            key: TokenHash::of(&code),
+            second_key: None,
+            record: Arc::new(record),
+            now: moment.now,
+        };
         let voice = voice.clone();
-        spend(pushed, client, move || {
-            Ok(ask(NextQuery::SaveTicket, query, voice, move |_| Ok(ServerStep::Done(back.bring(&[("code", &code)])))))
+        use_up(pushed, client, move || {
+            Ok(ask(NextQuery::SaveOneTimeRecord, query, voice, move |_| {
+                Ok(ServerStep::Done(back.redirect_with(&[("code", &code)])))
+            }))
         })
     }
 }
 
 /// RFC 6749 §4.2.2.
-fn give_token(issued: Issued, back: Box<Return>, voice: &Voice) -> ServerStep<Response> {
-    let Issued { tokens, answer } = issued;
+fn give_token(issued: IssueParams, back: Box<ClientRedirect>, voice: &RefusalChannel) -> ServerStep<Response> {
+    let IssueParams { tokens, answer } = issued;
     let query = SaveTokens { tokens, parent: None };
     ask(NextQuery::SaveTokens, query, voice.clone(), move |saved| {
         if saved != Saved::New {
-            return Err(Reason::Misconfigured("the store answers with another token"));
+            return Err(RejectReason::Misconfigured("the store answers with another token"));
         }
         let expires_in = answer.expires_at.map(|at| answer.now.until(at).as_secs().to_string());
         let mut parameters = vec![("access_token", answer.access_token.as_str()), ("token_type", "Bearer")];
         parameters.extend(expires_in.as_deref().map(|seconds| ("expires_in", seconds)));
         let scope = answer.scope();
         parameters.extend(Some(&*scope).filter(|scope| !scope.is_empty()).map(|scope| ("scope", scope)));
-        Ok(ServerStep::Done(back.bring(&parameters)))
+        Ok(ServerStep::Done(back.redirect_with(&parameters)))
     })
 }
 
 /// Spends a request that was pushed, so that it is decided once. A page for the user tells where it was: the client has its answer.
-fn spend(
+fn use_up(
     pushed: Option<TokenHash>,
     client: &Arc<ClientRecord>,
-    next: impl FnOnce() -> Result<ServerStep<Response>, Reason> + Send + 'static,
-) -> Result<ServerStep<Response>, Reason> {
+    next: impl FnOnce() -> Result<ServerStep<Response>, RejectReason> + Send + 'static,
+) -> Result<ServerStep<Response>, RejectReason> {
     let Some(key) = pushed else { return next() };
-    let voice = Voice::page(Endpoint::Authorize).of(client);
+    let voice = RefusalChannel::page(Endpoint::Authorize).of(client);
     let query = Redeem { key, tokens: None };
     Ok(ask(NextQuery::Redeem, query, voice, move |redemption| match redemption {
         Redemption::Redeemed => next(),
         Redemption::Replayed(_) | Redemption::Existing(..) => {
-            Err(Reason::RequestUri("the user has decided on it before"))
+            Err(RejectReason::RequestUri("the user has decided on it before"))
         }
-        Redemption::Unknown => Err(Reason::RequestUri("it is not there any more")),
+        Redemption::Unknown => Err(RejectReason::RequestUri("it is not there any more")),
     }))
 }

@@ -5,39 +5,39 @@ use std::sync::Arc;
 use http::{Request, StatusCode};
 
 use super::client_record::ClientRecord;
-use super::extend::{AnswerKind, ExtendAnswer};
+use super::extend::{ExtendResponse, ResponseKind};
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask};
+use super::provider::{EndpointOutput, Provider, ask};
 use super::queries::FindToken;
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::records::{TokenKind, TokenRecord};
 use super::respond;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::oauth2::Introspection;
 use crate::{Moment, Response, Timestamp};
 
 impl Provider {
     /// The introspection endpoint. A confidential client learns of its own tokens, and one that
-    /// [`introspects_all`](super::ClientRecord::introspects_all) of every access token; of all others that they are not
+    /// [`may_introspect_all`](super::ClientRecord::may_introspect_all) of every access token; of all others that they are not
     /// active, whatever they are.
     pub fn introspect<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
         self.or_reject_with_client(request, Endpoint::Introspect, self.read_introspection(request, moment))
     }
 
-    pub(super) fn read_introspection<B: AsRef<[u8]>, T: End>(
+    pub(super) fn read_introspection<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let (parameters, presented) = self.posted(request, Endpoint::Introspect)?;
         let key = TokenHash::of(parameters.need("token")?);
         Ok(self.with_client(presented, moment.now, move |provider, client, _| {
             if client.is_public() {
-                return Err(Reason::MayNotIntrospect);
+                return Err(RejectReason::MayNotIntrospect);
             }
-            let voice = Voice::json(Endpoint::Introspect).of(&client);
+            let voice = RefusalChannel::json(Endpoint::Introspect).of(&client);
             Ok(ask(NextQuery::FindToken, FindToken { key }, voice.clone(), move |found| {
                 let record = match provider.tells(&client, found, moment.now) {
                     Ok(record) => record,
@@ -50,7 +50,7 @@ impl Provider {
                 if !provider.0.extends_introspection {
                     return answer(&told);
                 }
-                let query = ExtendAnswer::about(AnswerKind::Introspection, &client, &record);
+                let query = ExtendResponse::about(ResponseKind::Introspection, &client, &record);
                 Ok(query.ask(voice, move |members| {
                     told.extra.extend(members);
                     answer(&told)
@@ -65,19 +65,19 @@ impl Provider {
         client: &ClientRecord,
         found: Option<Arc<TokenRecord>>,
         now: Timestamp,
-    ) -> Result<Arc<TokenRecord>, Reason> {
-        let record = found.ok_or(Reason::BearerToken)?;
+    ) -> Result<Arc<TokenRecord>, RejectReason> {
+        let record = found.ok_or(RejectReason::BearerToken)?;
         let is_own = record.grant.client_id == client.client_id;
         // A refresh token is no resource server's business: it must not let anybody in.
         let may_see_all = client.introspects_all && record.kind == TokenKind::Access;
         if !is_own && !may_see_all {
-            return Err(Reason::TokenOfAnotherClient);
+            return Err(RejectReason::TokenOfAnotherClient);
         }
         if let Some(at) = record.expires_at.filter(|at| *at <= now) {
-            return Err(Reason::BearerExpired { at, now });
+            return Err(RejectReason::BearerExpired { at, now });
         }
         if record.replaced.is_some() {
-            return Err(Reason::RefreshTokenReplaced);
+            return Err(RejectReason::RefreshTokenReplaced);
         }
         Ok(record)
     }
@@ -105,6 +105,6 @@ impl Provider {
     }
 }
 
-fn answer<T: End>(introspection: &Introspection) -> Result<ServerStep<T>, Reason> {
+fn answer<T: EndpointOutput>(introspection: &Introspection) -> Result<ServerStep<T>, RejectReason> {
     Ok(ServerStep::Done(respond::to_json(StatusCode::OK, introspection)?.into()))
 }

@@ -12,15 +12,15 @@ use super::generator::{NewToken, is_token};
 use super::grant_type::GrantType;
 use super::provider::Config;
 use super::queries::NewTokens;
-use super::reason::Reason;
-use super::records::{GrantId, GrantRecord, TokenKind, TokenRecord, Unique};
+use super::reason::RejectReason;
+use super::records::{GrantId, GrantRecord, TokenKind, TokenRecord, TokenReuse};
 use super::respond;
 use super::token_hash::{Sealed, TokenHash};
 use crate::oauth2::Scope;
 use crate::{Moment, Response, Timestamp};
 
 /// Tokens, and what the client is told of them.
-pub(super) struct Issued {
+pub(super) struct IssueParams {
     pub(super) tokens: NewTokens,
     pub(super) answer: TokenResponse,
 }
@@ -51,7 +51,7 @@ pub(super) struct Issue<'a> {
     pub(super) refresh: Option<&'a GrantType>,
     /// The refresh token that this one replaces.
     pub(super) predecessor: Option<TokenHash>,
-    pub(super) unique: bool,
+    pub(super) reuse: bool,
     /// When the access token expires at the latest.
     pub(super) at_most: Option<Timestamp>,
 }
@@ -64,11 +64,11 @@ impl Config {
     /// Whether tokens of a grant come with a refresh token, and of which kind.
     pub(super) fn refresh_for(&self, offer: &GrantType, client: &ClientRecord) -> Option<&GrantType> {
         let refresh = self.refresh_offer()?;
-        (offer.with_refresh && client.may_use("refresh_token")).then_some(refresh)
+        (offer.with_refresh && client.may_use_grant_type("refresh_token")).then_some(refresh)
     }
 
-    pub(super) fn issue(&self, issue: Issue<'_>, moment: &Moment) -> Result<Issued, Reason> {
-        let Issue { grant, offer, scope, resource, refresh, predecessor, unique, at_most } = issue;
+    pub(super) fn issue(&self, issue: Issue<'_>, moment: &Moment) -> Result<IssueParams, RejectReason> {
+        let Issue { grant, offer, scope, resource, refresh, predecessor, reuse, at_most } = issue;
         let now = moment.now;
         let end = self.end_of(offer, &grant);
         let until =
@@ -89,20 +89,20 @@ impl Config {
             narrowed_resource: None,
             issued_at: now,
             expires_at,
-            unique: None,
+            reuse: None,
             replaced: None,
             predecessor: None,
         };
-        let unique = if unique {
+        let reuse = if reuse {
             let resource = resource.as_ref().unwrap_or(&grant.resource);
-            Some(self.unique(&grant, resource, (&access, key), refresh.as_ref().map(|(token, _)| token), now)?)
+            Some(self.reuse(&grant, resource, (&access, key), refresh.as_ref().map(|(token, _)| token), now)?)
         } else {
             None
         };
         let access_record = TokenRecord {
             narrowed_scope: scope.filter(|scope| *scope != grant.scope),
             narrowed_resource: resource.filter(|resource| *resource != grant.resource),
-            unique: unique.map(Box::new),
+            reuse: reuse.map(Box::new),
             ..record(TokenKind::Access, expires_at)
         };
         let access_record = Arc::new(access_record);
@@ -110,7 +110,7 @@ impl Config {
             let record = TokenRecord { predecessor, ..record(TokenKind::Refresh, *expires_at) };
             (TokenHash::of(token), Arc::new(record))
         });
-        Ok(Issued {
+        Ok(IssueParams {
             tokens: NewTokens { access: (key, access_record.clone()), refresh: refresh_record, now },
             answer: TokenResponse {
                 access_token: access,
@@ -138,7 +138,7 @@ impl Config {
         kind: Option<TokenKind>,
         expires_at: Option<Timestamp>,
         moment: &Moment,
-    ) -> Result<String, Reason> {
+    ) -> Result<String, RejectReason> {
         let label = match kind {
             None => "oauth2 code",
             Some(TokenKind::Access) => "oauth2 access token",
@@ -146,27 +146,28 @@ impl Config {
         };
         let token = NewToken { kind, grant, issued_at: moment.now, expires_at };
         let text = self.generator.generate(&token, moment.derive(label));
-        if is_token(&text) { Ok(text) } else { Err(Reason::Misconfigured("the generator made what is no token")) }
+        if is_token(&text) { Ok(text) } else { Err(RejectReason::Misconfigured("the generator made what is no token")) }
     }
 
-    /// Returns the key of unique tokens: the one that ends first, while it has not ended. One has no end, or `build` complains.
-    fn unique_key(&self, now: Timestamp) -> Result<&str, Reason> {
-        let living = self.unique_keys.iter().filter(|own| own.ends_at.is_none_or(|at| at > now));
+    /// Returns the key of reusable tokens: the one that ends first, while it has not ended. One has no end, or `build` complains.
+    fn unique_key(&self, now: Timestamp) -> Result<&str, RejectReason> {
+        let living = self.token_reuse_keys.iter().filter(|own| own.ends_at.is_none_or(|at| at > now));
         let key = living.min_by_key(|own| own.ends_at.map_or(u64::MAX, Timestamp::as_secs));
-        key.map(|own| own.key.expose()).ok_or(Reason::Misconfigured("the last key of the unique tokens has ended"))
+        key.map(|own| own.key.expose())
+            .ok_or(RejectReason::Misconfigured("the last key of the reusable tokens has ended"))
     }
 
-    fn unique(
+    fn reuse(
         &self,
         grant: &GrantRecord,
         resource: &[String],
         (access, access_hash): (&str, TokenHash),
         refresh: Option<&String>,
         now: Timestamp,
-    ) -> Result<Unique, Reason> {
+    ) -> Result<TokenReuse, RejectReason> {
         let secret = self.unique_key(now)?;
         let key = secret.as_bytes();
-        let user = grant.user.as_deref().ok_or(Reason::Misconfigured("unique tokens need the user's name"))?;
+        let user = grant.user.as_deref().ok_or(RejectReason::Misconfigured("reusable tokens need the user's name"))?;
         let seal = |token: &str, hash: TokenHash| Sealed::new(token, key, hash.as_bytes());
         let mut words: Vec<_> = grant.scope.iter().collect();
         words.sort_unstable();
@@ -178,7 +179,7 @@ impl Config {
         // With the operator's key, so that clients cannot choose where their tokens are kept.
         let of =
             [secret, grant.client_id.as_str(), user, &grant.grant_type, &scope, &data].into_iter().chain(resources);
-        Ok(Unique {
+        Ok(TokenReuse {
             key: TokenHash::of_all(of),
             access: seal(access, access_hash),
             refresh: refresh.map(|token| {
@@ -188,20 +189,20 @@ impl Config {
         })
     }
 
-    /// The answer that brings a unique token once more.
-    pub(super) fn again(
+    /// The answer that brings a reusable token once more.
+    pub(super) fn reissue(
         &self,
         hash: TokenHash,
         record: &Arc<TokenRecord>,
         now: Timestamp,
-    ) -> Result<TokenResponse, Reason> {
+    ) -> Result<TokenResponse, RejectReason> {
         let key = self.unique_key(now)?.as_bytes();
         let open = |sealed: &Sealed, hash: TokenHash| sealed.open(key, hash.as_bytes(), hash);
-        let lost = Reason::Misconfigured("the key of the unique tokens is not the one that sealed them");
-        let unique = record.unique.as_ref().ok_or(Reason::Misconfigured("the store answers with another token"))?;
-        let refresh = unique.refresh.as_ref().map(|(hash, sealed)| open(sealed, *hash).ok_or(lost.clone()));
+        let lost = RejectReason::Misconfigured("the key of the reusable tokens is not the one that sealed them");
+        let reuse = record.reuse.as_ref().ok_or(RejectReason::Misconfigured("the store answers with another token"))?;
+        let refresh = reuse.refresh.as_ref().map(|(hash, sealed)| open(sealed, *hash).ok_or(lost.clone()));
         Ok(TokenResponse {
-            access_token: open(&unique.access, hash).ok_or(lost)?,
+            access_token: open(&reuse.access, hash).ok_or(lost)?,
             expires_at: record.expires_at,
             refresh_token: refresh.transpose()?,
             record: record.clone(),
@@ -223,7 +224,7 @@ impl TokenResponse {
     }
 
     /// What the client gets. The texts of tokens need no escapes.
-    pub(super) fn response(&self) -> Result<Response, Reason> {
+    pub(super) fn response(&self) -> Result<Response, RejectReason> {
         let scope = self.scope();
         let mut body = Vec::with_capacity(
             192 + self.access_token.len() + self.refresh_token.as_ref().map_or(0, String::len) + scope.len(),
@@ -258,8 +259,8 @@ impl TokenResponse {
     }
 }
 
-fn write(body: &mut Vec<u8>, value: &impl serde::Serialize) -> Result<(), Reason> {
-    serde_json::to_writer(body, value).map_err(|_| Reason::Misconfigured("an answer cannot be written as JSON"))
+fn write(body: &mut Vec<u8>, value: &impl serde::Serialize) -> Result<(), RejectReason> {
+    serde_json::to_writer(body, value).map_err(|_| RejectReason::Misconfigured("an answer cannot be written as JSON"))
 }
 
 /// Writes the application's data so that equal data are equal texts: members of objects are sorted, whatever map `serde_json` uses.

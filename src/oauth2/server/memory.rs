@@ -4,7 +4,7 @@
 //! grant or client that is revoked or removed is marked ([`Ending`]) in one step: all its records are dead from then on, and are
 //! dropped in later steps.
 //!
-//! Locks are held together only in this order, and never two of one table: aliases, tickets, unique, grants, tokens, clients.
+//! Locks are held together only in this order, and never two of one table: second_keys, one-time records, reuse, grants, tokens, clients.
 
 mod family;
 mod table;
@@ -19,16 +19,16 @@ use self::family::{Ending, Family, Members};
 use self::table::{Key, Shard, Table};
 use super::client_record::ClientRecord;
 use super::queries::{
-    FindClient, FindTicket, FindToken, FoundTicket, NewTokens, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke,
-    Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
+    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, NewTokens, Redeem, Redemption, RemoveClient,
+    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
 };
-use super::records::{GrantId, Ticket, TokenRecord};
+use super::records::{GrantId, OneTimeRecord, TokenRecord};
 use super::store::Store;
 use super::token_hash::TokenHash;
 use crate::Timestamp;
 
 /// Keeps everything in memory. Records that have expired, or whose grant was revoked or client removed, are dropped some at
-/// a time, whenever tokens or tickets are saved.
+/// a time, whenever tokens or one-time records are saved.
 ///
 /// No operation makes others wait for long: there are many locks, and no operation moves or drops more than 1,024 records, at a
 /// million of them as at a thousand. The memory is given back after a burst.
@@ -45,11 +45,11 @@ use crate::Timestamp;
 pub struct MemoryStore {
     clients: [Mutex<BTreeMap<String, Client>>; 16],
     tokens: Table<TokenHash, StoredToken>,
-    tickets: Table<TokenHash, StoredTicket>,
-    /// The ticket of each alias.
-    aliases: Table<TokenHash, TokenHash>,
-    /// The latest access token of each unique key.
-    unique: Table<TokenHash, TokenHash>,
+    one_time_records: Table<TokenHash, StoredOneTimeRecord>,
+    /// The one-time record of each second_key.
+    second_keys: Table<TokenHash, TokenHash>,
+    /// The latest access token of each reuse key.
+    reuse: Table<TokenHash, TokenHash>,
     /// The records of each grant.
     grants: Table<GrantId, Members>,
 }
@@ -75,13 +75,13 @@ struct StoredToken {
 }
 
 #[derive(Debug)]
-struct StoredTicket {
-    ticket: Arc<Ticket>,
-    alias: Option<TokenHash>,
+struct StoredOneTimeRecord {
+    record: Arc<OneTimeRecord>,
+    second_key: Option<TokenHash>,
     client: Option<Arc<Ending>>,
     family: Arc<Family>,
     version: u64,
-    spent: bool,
+    used: bool,
 }
 
 fn has_come(ending: &Option<Arc<Ending>>) -> bool {
@@ -103,13 +103,13 @@ impl StoredToken {
     }
 }
 
-impl StoredTicket {
+impl StoredOneTimeRecord {
     fn is_alive(&self) -> bool {
         !has_come(&self.client) && !self.family.has_ended()
     }
 
     fn is_over(&self, now: Timestamp) -> bool {
-        self.ticket.expires_at <= now || !self.is_alive()
+        self.record.expires_at <= now || !self.is_alive()
     }
 }
 
@@ -132,12 +132,12 @@ impl MemoryStore {
         put_client(&mut self.clients(&record.client_id), Arc::new(record));
     }
 
-    /// Returns how many tokens and tickets it holds. Spent tickets count, and so do records that are over and not dropped yet.
+    /// Returns how many tokens and one-time records it holds. UsedPendingIds one-time records count, and so do records that are over and not dropped yet.
     pub fn len(&self) -> usize {
-        self.tokens.len() + self.tickets.len()
+        self.tokens.len() + self.one_time_records.len()
     }
 
-    /// Returns whether it holds no token and no ticket.
+    /// Returns whether it holds no token and no one-time record.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -171,35 +171,35 @@ impl MemoryStore {
         })
     }
 
-    /// Returns the living access token that was kept under the same unique key.
+    /// Returns the living access token that was kept under the same reuse key.
     fn existing(
         &self,
-        unique: &Shard<TokenHash, TokenHash>,
+        reuse: &Shard<TokenHash, TokenHash>,
         key: &TokenHash,
         now: Timestamp,
     ) -> Option<(TokenHash, Arc<TokenRecord>)> {
-        let key = unique.get(key)?;
+        let key = reuse.get(key)?;
         let shard = self.tokens.shard(key);
         let stored = shard.get(key).filter(|stored| !stored.is_over(now))?;
         Some((*key, stored.record.clone()))
     }
 
-    /// Keeps tokens, unless a living one was kept under the same unique key, which it returns then.
-    fn insert_unless_unique(
+    /// Keeps tokens, unless a living one was kept under the same reuse key, which it returns then.
+    fn insert_unless_reusable(
         &self,
         tokens: &NewTokens,
         near: Option<&Arc<Family>>,
         client: Option<Arc<Ending>>,
     ) -> Option<(TokenHash, Arc<TokenRecord>)> {
-        let Some(unique) = &tokens.access.1.unique else {
+        let Some(reuse) = &tokens.access.1.reuse else {
             self.insert(tokens, near, client);
             return None;
         };
-        let mut shard = self.unique.shard(&unique.key);
-        let existing = self.existing(&shard, &unique.key, tokens.now);
+        let mut shard = self.reuse.shard(&reuse.key);
+        let existing = self.existing(&shard, &reuse.key, tokens.now);
         if existing.is_none() {
             self.insert(tokens, near, client);
-            shard.insert(unique.key, tokens.access.0);
+            shard.insert(reuse.key, tokens.access.0);
         }
         existing
     }
@@ -234,7 +234,7 @@ impl MemoryStore {
         self.tokens.shard(&key).insert(key, stored);
     }
 
-    /// Drops some of what is over. Tokens and tickets take turns, so that no request does the work of both.
+    /// Drops some of what is over. Tokens and one-time records take turns, so that no request does the work of both.
     fn sweep(&self, now: Timestamp) {
         let tokens = self.tokens.sweep(|stored| {
             // Nobody may ask for the successor any more.
@@ -243,22 +243,23 @@ impl MemoryStore {
             }
             stored.is_over(now)
         });
-        let tickets = if tokens.is_empty() { self.tickets.sweep(|stored| stored.is_over(now)) } else { Vec::new() };
+        let one_time_records =
+            if tokens.is_empty() { self.one_time_records.sweep(|stored| stored.is_over(now)) } else { Vec::new() };
         for (key, stored) in tokens {
             self.forget_token(key, stored);
         }
-        for (key, stored) in tickets {
-            self.forget_ticket(key, stored);
+        for (key, stored) in one_time_records {
+            self.forget_one_time_record(key, stored);
         }
         // Families that no record points to any more. `forget_family` has dropped them already, except where another request
-        // held the family at that moment, or a ticket moved to another grant.
+        // held the family at that moment, or a one-time record moved to another grant.
         self.grants.sweep(|members| matches!(members, Members::Many(family) if Arc::strong_count(family) == 1));
     }
 
     /// Removes what pointed to a token that was removed.
     fn forget_token(&self, key: TokenHash, StoredToken { record, family, .. }: StoredToken) {
-        if let Some(unique) = &record.unique {
-            self.unique.shard(&unique.key).remove_if(&unique.key, |latest| *latest == key);
+        if let Some(reuse) = &record.reuse {
+            self.reuse.shard(&reuse.key).remove_if(&reuse.key, |latest| *latest == key);
         }
         let grant = record.grant.id;
         match family {
@@ -267,10 +268,14 @@ impl MemoryStore {
         }
     }
 
-    /// Removes what pointed to a ticket that was removed.
-    fn forget_ticket(&self, key: TokenHash, StoredTicket { alias, family, .. }: StoredTicket) {
-        if let Some(alias) = alias {
-            self.aliases.shard(&alias).remove_if(&alias, |holder| *holder == key);
+    /// Removes what pointed to a one-time record that was removed.
+    fn forget_one_time_record(
+        &self,
+        key: TokenHash,
+        StoredOneTimeRecord { second_key, family, .. }: StoredOneTimeRecord,
+    ) {
+        if let Some(second_key) = second_key {
+            self.second_keys.shard(&second_key).remove_if(&second_key, |holder| *holder == key);
         }
         self.forget_family(family);
     }
@@ -369,58 +374,67 @@ impl Store for MemoryStore {
         Ok(true)
     }
 
-    fn save_ticket(&self, query: &SaveTicket) -> Result<bool, Infallible> {
-        let SaveTicket { key, alias, ticket, now } = query;
-        let aliases = alias.as_ref().map(|alias| (alias, self.aliases.shard(alias)));
-        let taken = aliases.as_ref().and_then(|(alias, aliases)| aliases.get(alias).copied());
-        let lives = |holder: TokenHash| self.tickets.shard(&holder).get(&holder).is_some_and(|it| !it.is_over(*now));
+    fn save_one_time_record(&self, query: &SaveOneTimeRecord) -> Result<bool, Infallible> {
+        let SaveOneTimeRecord { key, second_key, record, now } = query;
+        let second_keys = second_key.as_ref().map(|second_key| (second_key, self.second_keys.shard(second_key)));
+        let taken = second_keys.as_ref().and_then(|(second_key, second_keys)| second_keys.get(second_key).copied());
+        let lives =
+            |holder: TokenHash| self.one_time_records.shard(&holder).get(&holder).is_some_and(|it| !it.is_over(*now));
         if taken.is_some_and(lives) {
             return Ok(false);
         }
-        let client = self.client_ending(&ticket.client_id);
-        let family = self.family(ticket.grant_id, None);
-        let stored = StoredTicket { ticket: ticket.clone(), alias: *alias, client, family, version: 0, spent: false };
-        self.tickets.shard(key).insert(*key, stored);
-        if let Some((alias, mut aliases)) = aliases {
-            aliases.insert(*alias, *key);
+        let client = self.client_ending(&record.client_id);
+        let family = self.family(record.grant_id, None);
+        let stored = StoredOneTimeRecord {
+            record: record.clone(),
+            second_key: *second_key,
+            client,
+            family,
+            version: 0,
+            used: false,
+        };
+        self.one_time_records.shard(key).insert(*key, stored);
+        if let Some((second_key, mut second_keys)) = second_keys {
+            second_keys.insert(*second_key, *key);
         }
         self.sweep(*now);
         Ok(true)
     }
 
-    fn find_ticket(&self, query: &FindTicket) -> Result<Option<FoundTicket>, Infallible> {
-        let alias = self.aliases.shard(&query.key).get(&query.key).copied();
-        let key = alias.unwrap_or(query.key);
-        let shard = self.tickets.shard(&key);
+    fn find_one_time_record(&self, query: &FindOneTimeRecord) -> Result<Option<FoundOneTimeRecord>, Infallible> {
+        let second_key = self.second_keys.shard(&query.key).get(&query.key).copied();
+        let key = second_key.unwrap_or(query.key);
+        let shard = self.one_time_records.shard(&key);
         let found = shard.get(&key).filter(|stored| stored.is_alive());
         Ok(found.map(|stored| {
-            let mut ticket = stored.ticket.clone();
-            if ticket.grant_id != stored.family.grant {
-                Arc::make_mut(&mut ticket).grant_id = stored.family.grant;
+            let mut record = stored.record.clone();
+            if record.grant_id != stored.family.grant {
+                Arc::make_mut(&mut record).grant_id = stored.family.grant;
             }
-            FoundTicket { key, version: stored.version, spent: stored.spent, ticket }
+            FoundOneTimeRecord { key, version: stored.version, used: stored.used, record }
         }))
     }
 
-    fn replace_ticket(&self, query: &ReplaceTicket) -> Result<bool, Infallible> {
-        let mut shard = self.tickets.shard(&query.key);
-        let may = |stored: &&mut StoredTicket| stored.is_alive() && stored.version == query.version && !stored.spent;
+    fn replace_one_time_record(&self, query: &ReplaceOneTimeRecord) -> Result<bool, Infallible> {
+        let mut shard = self.one_time_records.shard(&query.key);
+        let may =
+            |stored: &&mut StoredOneTimeRecord| stored.is_alive() && stored.version == query.version && !stored.used;
         let Some(stored) = shard.get_mut(&query.key).filter(may) else { return Ok(false) };
-        stored.ticket = query.ticket.clone();
+        stored.record = query.record.clone();
         stored.version += 1;
         Ok(true)
     }
 
     fn redeem(&self, query: &Redeem) -> Result<Redemption, Infallible> {
-        let mut shard = self.tickets.shard(&query.key);
+        let mut shard = self.one_time_records.shard(&query.key);
         let alive = shard.get_mut(&query.key).filter(|stored| stored.is_alive());
         let Some(stored) = alive else { return Ok(Redemption::Unknown) };
-        if std::mem::replace(&mut stored.spent, true) {
+        if std::mem::replace(&mut stored.used, true) {
             return Ok(Redemption::Replayed(stored.family.grant));
         }
         let Some(tokens) = &query.tokens else { return Ok(Redemption::Redeemed) };
         let client = stored.client.clone().or_else(|| self.client_ending(&tokens.access.1.grant.client_id));
-        while let Some((hash, record)) = self.insert_unless_unique(tokens, Some(&stored.family), client.clone()) {
+        while let Some((hash, record)) = self.insert_unless_reusable(tokens, Some(&stored.family), client.clone()) {
             let family = self.family(record.grant.id, None);
             // Its grant may have been revoked since it was found: then it is looked for once more.
             if self.is_of(&hash, &family) {
@@ -444,7 +458,7 @@ impl Store for MemoryStore {
                 return Ok(Saved::ParentGone);
             }
         }
-        if let Some((hash, record)) = self.insert_unless_unique(tokens, near.as_ref(), Some(client)) {
+        if let Some((hash, record)) = self.insert_unless_reusable(tokens, near.as_ref(), Some(client)) {
             return Ok(Saved::Existing(hash, record));
         }
         self.sweep(tokens.now);
@@ -480,8 +494,8 @@ impl Store for MemoryStore {
             }
             return Ok(answer);
         }
-        if let Some(unique) = &tokens.access.1.unique {
-            self.unique.shard(&unique.key).insert(unique.key, tokens.access.0);
+        if let Some(reuse) = &tokens.access.1.reuse {
+            self.reuse.shard(&reuse.key).insert(reuse.key, tokens.access.0);
         }
         if let Some(predecessor) = predecessor {
             self.drop_seal(predecessor);

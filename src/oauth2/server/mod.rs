@@ -9,9 +9,9 @@
 //!     | GET /authorize            |                                       |                          |
 //!     |-------------------------->| FindClient -------------------------->|                          |
 //!     |                           | Consent ------------------------------------------------------->| shows its page
-//!     |<-- redirect, code --------| SaveTicket -------------------------->| <--- Provider::grant ----|
+//!     |<-- redirect, code --------| SaveOneTimeRecord -------------------------->| <--- Provider::grant ----|
 //!                                 |                                       |
-//!   client  POST /token  -------->| FindClient, FindTicket, Redeem ------>|
+//!   client  POST /token  -------->| FindClient, FindOneTimeRecord, Redeem ------>|
 //!     |<-- tokens ----------------|                                       |
 //! ```
 //!
@@ -19,11 +19,11 @@
 //! |---|---|
 //! | configure a server | [`Provider::builder`], [`ProviderBuilder`], [`GrantType`], [`ClientRecord`] |
 //! | deal with any request | [`Provider::dispatch`] |
-//! | ask the user | [`Consent`], [`Provider::grant`], [`Provider::deny`], [`Provider::send_back`]; [`DevicePage`] |
-//! | add members to answers | [`ExtendAnswer`], [`serve_extended`], [`ProviderBuilder::introspect_data`] |
+//! | ask the user | [`Consent`], [`Provider::grant`], [`Provider::deny`], [`Provider::redirect_with_error`]; [`DevicePage`] |
+//! | add members to answers | [`ExtendResponse`], [`serve_extended`], [`ProviderBuilder::introspect_data`] |
 //! | let clients register | [`RegistrationPolicy`] |
-//! | log what was refused | [`Rejected`], [`Reason`] |
-//! | check passwords, exchange tokens, extend | [`Decide`], [`serve_with`], [`ExtensionGrant`] |
+//! | log what was refused | [`Rejected`], [`RejectReason`] |
+//! | check passwords, exchange tokens, extend | [`DecideGrant`], [`serve_with`], [`ExtensionGrant`] |
 //! | keep it all in a database | [`Store`], [`AsyncStore`] |
 //! | protect an API with its tokens | [`resource`](super::resource) |
 //!
@@ -43,16 +43,16 @@
 //! | `authorize_path`, `token_path` | [`ProviderBuilder::path`] |
 //! | `AuthorizationCodeGrant(expires_in, scopes, default_scope, unique_token)` | [`GrantType::authorization_code`] and its options |
 //! | `ImplicitGrant`, `ResourceOwnerGrant`, `ClientCredentialsGrant` | [`GrantType::implicit`], [`GrantType::password`], [`GrantType::client_credentials`] |
-//! | `RefreshToken(expires_in, reissue_refresh_tokens=False)` | [`GrantType::refresh_token`], [`GrantType::keep_refresh_tokens`] |
+//! | `RefreshToken(expires_in, reissue_refresh_tokens=False)` | [`GrantType::refresh_token`], [`GrantType::allow_refresh_token_reuse`] |
 //! | `Scope`: unknown scopes are dropped | [`UnknownScope`] |
-//! | `scope_separator`, `enable_unique_tokens` | [`ProviderBuilder::scope_separator`], [`ProviderBuilder::enable_unique_tokens`] |
-//! | a site adapter's `render_auth_page`, `authenticate`, `user_has_denied_access` | [`Consent`] for the page, then [`Provider::grant`] with a [`Grant`], or [`Provider::deny`] |
-//! | the same of `ResourceOwnerGrantSiteAdapter` | [`Claim::Password`] |
+//! | `scope_separator`, `reuse_access_tokens` | [`ProviderBuilder::scope_separator`], [`ProviderBuilder::reuse_access_tokens`] |
+//! | a site adapter's `render_auth_page`, `authenticate`, `user_has_denied_access` | [`Consent`] for the page, then [`Provider::grant`] with a [`Approval`], or [`Provider::deny`] |
+//! | the same of `ResourceOwnerGrantSiteAdapter` | [`GrantCredential::Password`] |
 //! | `request_body`, `http_basic_auth`, a callable | [`ProviderBuilder::only_body`], [`ProviderBuilder::only_basic`], [`ClientSource`] |
 //! | `URandomTokenGenerator(length)`, `Uuid4`, `TokenGenerator` | [`RandomTokens`], [`Uuid4`], [`TokenGenerator`] |
 //! | `ClientStore`, `AuthCodeStore`, `AccessTokenStore` | [`Store`], [`AsyncStore`] |
-//! | `Client`, `AuthorizationCode`, `AccessToken` | [`ClientRecord`], [`Ticket`], [`TokenRecord`] |
-//! | `oauth2.error`, `oauth2.log` | [`Reason`], [`Rejected`], the feature `tracing` |
+//! | `Client`, `AuthorizationCode`, `AccessToken` | [`ClientRecord`], [`OneTimeRecord`], [`TokenRecord`] |
+//! | `oauth2.error`, `oauth2.log` | [`RejectReason`], [`Rejected`], the feature `tracing` |
 //!
 //! A client's record has to name `client_credentials`, `password`, `implicit` and grants of the application's own. `reissue_refresh_tokens=True` is the
 //! default here.
@@ -104,15 +104,15 @@ mod token;
 mod token_hash;
 mod voice;
 
-pub use authentication::{ClaimedClient, ClientSource};
+pub use authentication::{ClientSource, IdentifiedClient};
 pub use builder::ProviderBuilder;
-pub use claim::{Claim, Decide, Decision, Exchange};
+pub use claim::{DecideGrant, Decision, Exchange, GrantCredential};
 pub use client_record::{ClientRecord, Registrant};
 pub use client_secret::ClientSecret;
 pub use configuration::{ConfigurationProblem, InvalidConfiguration};
 pub use consent::Consent;
 pub use device_page::{DeviceConsent, DevicePage};
-pub use extend::{AnswerKind, ExtendAnswer};
+pub use extend::{ExtendResponse, ResponseKind};
 pub use extension::ExtensionGrant;
 pub use generator::{NewToken, RandomTokens, TokenGenerator, Uuid4};
 pub use grant_type::{GrantType, UnknownScope};
@@ -121,13 +121,13 @@ pub use paths::Endpoint;
 pub(super) use provider::ask;
 pub use provider::{Dispatched, Provider};
 pub use queries::{
-    FindClient, FindTicket, FindToken, FoundTicket, NewTokens, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke,
-    Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
+    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, NewTokens, Redeem, Redemption, RemoveClient,
+    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
 };
-pub use reason::Reason;
+pub use reason::RejectReason;
 pub use records::{
-    Challenge, DeviceStage, Grant, GrantId, GrantRecord, PendingTicket, Replaced, Ticket, TokenKind, TokenRecord,
-    Unique,
+    Approval, CodeChallenge, DeviceStage, GrantId, GrantRecord, OneTimeContent, OneTimeRecord, Replaced, TokenKind,
+    TokenRecord, TokenReuse,
 };
 pub use register::RegistrationPolicy;
 pub use rejected::Rejected;
@@ -136,5 +136,5 @@ pub use store::{
     AsyncStore, Blocking, NextQuery, ServerStep, Store, serve, serve_async, serve_async_extended, serve_async_with,
     serve_extended, serve_with,
 };
-pub use token_hash::{NotAHash, Sealed, TokenHash};
-pub(super) use voice::{Audience, Guarded, Voice};
+pub use token_hash::{InvalidTokenHash, Sealed, TokenHash};
+pub(super) use voice::{AudienceRule, ProtectedResource, RefusalChannel};

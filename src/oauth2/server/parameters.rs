@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::Request;
 
 use super::provider::Provider;
-use super::reason::Reason;
+use super::reason::RejectReason;
 use crate::oauth2::Scope;
 use crate::wire::{form, percent};
 
@@ -28,25 +28,25 @@ pub(super) struct Parameters<'r> {
 
 impl<'r> Parameters<'r> {
     /// Those of a body that is a form.
-    pub(super) fn of_body<B: AsRef<[u8]>>(request: &'r Request<B>) -> Result<Self, Reason> {
+    pub(super) fn of_body<B: AsRef<[u8]>>(request: &'r Request<B>) -> Result<Self, RejectReason> {
         Self::parse(form_of(request)?)
     }
 
-    pub(super) fn parse(form: &'r str) -> Result<Self, Reason> {
+    pub(super) fn parse(form: &'r str) -> Result<Self, RejectReason> {
         let parameters = Self::parse_doubtful(form)?;
         parameters.check()?;
         Ok(parameters)
     }
 
     /// As [`parse`](Self::parse), before it is known that nothing is there twice.
-    pub(super) fn parse_doubtful(form: &'r str) -> Result<Self, Reason> {
+    pub(super) fn parse_doubtful(form: &'r str) -> Result<Self, RejectReason> {
         let mut parameters = Vec::with_capacity(8);
         for (name, value) in form::text_pairs(form) {
             let text = name.zip(value);
-            let not_text = Reason::ParameterInvalid { name: "a parameter", why: "it is no text in UTF-8" };
+            let not_text = RejectReason::ParameterInvalid { name: "a parameter", why: "it is no text in UTF-8" };
             let (name, value) = text.ok_or(not_text)?;
             if parameters.len() == MOST {
-                return Err(Reason::ParameterTwice("any parameter".to_owned()));
+                return Err(RejectReason::ParameterTwice("any parameter".to_owned()));
             }
             parameters.push((name, value));
         }
@@ -54,13 +54,13 @@ impl<'r> Parameters<'r> {
     }
 
     /// Checks that nothing is there twice, and that all values have characters that they can have.
-    pub(super) fn check(&self) -> Result<(), Reason> {
+    pub(super) fn check(&self) -> Result<(), RejectReason> {
         for (at, (name, value)) in self.pairs.iter().enumerate() {
             if !self.is_printable || matches!((name, value), (Cow::Owned(_), _) | (_, Cow::Owned(_))) {
                 check_value(name, value)?;
             }
             if self.pairs[..at].iter().any(|(other, _)| other == name) && !REPEATED.contains(&&**name) {
-                return Err(Reason::ParameterTwice(crate::wire::shortened(name)));
+                return Err(RejectReason::ParameterTwice(crate::wire::truncated(name)));
             }
         }
         Ok(())
@@ -72,8 +72,8 @@ impl<'r> Parameters<'r> {
     }
 
     /// The same, where it must be there.
-    pub(super) fn need(&self, name: &'static str) -> Result<&str, Reason> {
-        self.get(name).ok_or(Reason::ParameterMissing(name))
+    pub(super) fn need(&self, name: &'static str) -> Result<&str, RejectReason> {
+        self.get(name).ok_or(RejectReason::ParameterMissing(name))
     }
 
     /// Takes a value out.
@@ -114,20 +114,20 @@ impl<'r> Parameters<'r> {
 }
 
 /// Returns the text of a body that is a form.
-pub(super) fn form_of<B: AsRef<[u8]>>(request: &Request<B>) -> Result<&str, Reason> {
+pub(super) fn form_of<B: AsRef<[u8]>>(request: &Request<B>) -> Result<&str, RejectReason> {
     if form::is_form(request.headers()) != Some(true) {
-        return Err(Reason::ContentType("a form (application/x-www-form-urlencoded)"));
+        return Err(RejectReason::ContentType("a form (application/x-www-form-urlencoded)"));
     }
     let body = request.body().as_ref();
     if body.len() > LARGEST {
-        return Err(Reason::TooLarge);
+        return Err(RejectReason::TooLarge);
     }
-    std::str::from_utf8(body).map_err(|_| Reason::ContentType("a form in UTF-8"))
+    std::str::from_utf8(body).map_err(|_| RejectReason::ContentType("a form in UTF-8"))
 }
 
 /// Checks that a parameter's value has characters that it can have (RFC 6749 appendix A): a database may not take others, and a log or
 /// a header may take them for something else.
-pub(super) fn check_value(name: &str, value: &str) -> Result<(), Reason> {
+pub(super) fn check_value(name: &str, value: &str) -> Result<(), RejectReason> {
     // Nearly all are, and every parameter can be.
     if percent::is_printable(value.as_bytes()) && percent::is_printable(name.as_bytes()) {
         return Ok(());
@@ -141,7 +141,7 @@ pub(super) fn check_value(name: &str, value: &str) -> Result<(), Reason> {
     if fits {
         Ok(())
     } else {
-        Err(Reason::ParameterCharacters(crate::wire::shortened(&name.replace(char::is_control, "?"))))
+        Err(RejectReason::ParameterCharacters(crate::wire::truncated(&name.replace(char::is_control, "?"))))
     }
 }
 
@@ -197,18 +197,18 @@ fn is_binary(byte: u8) -> bool {
 
 impl Provider {
     /// Refuses resources that are none of this server's, and requests without any where one is required.
-    pub(super) fn check_resources(&self, asked: &[String]) -> Result<(), Reason> {
+    pub(super) fn check_resources(&self, asked: &[String]) -> Result<(), RejectReason> {
         if self.0.resource_required && asked.is_empty() {
-            return Err(Reason::ResourceMissing);
+            return Err(RejectReason::ResourceMissing);
         }
         check_resources(asked, &self.0.resources)
     }
 }
 
 /// Refuses resources that are none of those that are known (RFC 8707 §2).
-pub(super) fn check_resources(asked: &[String], known: &[String]) -> Result<(), Reason> {
+pub(super) fn check_resources(asked: &[String], known: &[String]) -> Result<(), RejectReason> {
     match asked.iter().find(|asked| !known.contains(asked)) {
-        Some(other) => Err(Reason::ResourceRefused(crate::wire::bare(other))),
+        Some(other) => Err(RejectReason::ResourceRefused(crate::wire::without_secrets(other))),
         None => Ok(()),
     }
 }
@@ -225,7 +225,7 @@ mod tests {
         assert_eq!(parameters.get("c"), Some("x y z"));
         assert_eq!(parameters.all("resource").collect::<Vec<_>>(), ["r", "s"]);
         for twice in ["a=1&a=1", "a=1&a=", "x=1&%78=2"] {
-            assert!(matches!(Parameters::parse(twice), Err(Reason::ParameterTwice(_))), "{twice}");
+            assert!(matches!(Parameters::parse(twice), Err(RejectReason::ParameterTwice(_))), "{twice}");
         }
         Parameters::parse("a=%ff").unwrap_err();
         for bad in [
@@ -238,7 +238,7 @@ mod tests {
             "x=%00",
             "%00=x",
         ] {
-            assert!(matches!(Parameters::parse(bad), Err(Reason::ParameterCharacters(_))), "{bad}");
+            assert!(matches!(Parameters::parse(bad), Err(RejectReason::ParameterCharacters(_))), "{bad}");
         }
         for good in [
             "state=%C3%A9%F0%9F%8E%89",

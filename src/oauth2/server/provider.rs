@@ -15,17 +15,17 @@ use super::device_page::DevicePage;
 use super::generator::TokenGenerator;
 use super::grant_type::{DEVICE_CODE, GrantType};
 use super::paths::{Endpoint, Paths};
-use super::reason::Reason;
+use super::reason::RejectReason;
 use super::register::RegistrationPolicy;
 use super::rejected::Rejected;
 use super::store::{NextQuery, ServerStep};
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::{Moment, PendingQuery, Response, Secret, ServerQuery, Timestamp};
 
 /// An authorization server: requests in, responses out, and queries to storage in between.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{ClientRecord, Dispatched, Grant, GrantType, MemoryStore, Provider, serve};
+/// use oauth_proto::oauth2::server::{ClientRecord, Dispatched, Approval, GrantType, MemoryStore, Provider, serve};
 /// use oauth_proto::{Moment, Request, Response};
 ///
 /// let provider = Provider::builder("https://auth.example.com")
@@ -64,9 +64,9 @@ pub(super) struct Config {
     pub(super) grant_types: Vec<GrantType>,
     pub(super) authentications: Authentications,
     pub(super) generator: Arc<dyn TokenGenerator>,
-    pub(super) unique_keys: Vec<UniqueKey>,
+    pub(super) token_reuse_keys: Vec<ReuseKey>,
     pub(super) dangerous_short_keys: bool,
-    pub(super) all_unique: bool,
+    pub(super) reuse_all: bool,
     pub(super) scope_separator: char,
     pub(super) resources: Vec<String>,
     pub(super) resource_required: bool,
@@ -89,9 +89,9 @@ pub(super) struct Config {
     pub(super) metadata: serde_json::Map<String, serde_json::Value>,
 }
 
-/// A key of unique tokens, and when the next one takes its place.
+/// A key of reusable tokens, and when the next one takes its place.
 #[derive(Clone, Debug)]
-pub(super) struct UniqueKey {
+pub(super) struct ReuseKey {
     pub(super) key: Secret,
     pub(super) ends_at: Option<Timestamp>,
 }
@@ -110,7 +110,7 @@ pub enum Dispatched {
     Respond(Response),
     /// The user has to decide: show a page, whose form posts to a path of the application's own, then [`Provider::grant`] or
     /// [`Provider::deny`]. Where no page can be shown, as for a request with `prompt=none` of a user who has not signed in, answer by
-    /// [`Provider::send_back`].
+    /// [`Provider::redirect_with_error`].
     Consent(Consent),
     /// The user has a device in hand: show a page, then [`Provider::find_device`].
     Device(DevicePage),
@@ -130,9 +130,9 @@ impl From<Consent> for Dispatched {
 
 /// What the replies of endpoints that answer by themselves end with: the response, or what [`Provider::dispatch`] makes of it.
 /// The functions behind the endpoints are generic over it, since mapping a step costs a box for each of its queries.
-pub(super) trait End: From<Response> + 'static {}
+pub(super) trait EndpointOutput: From<Response> + 'static {}
 
-impl<T: From<Response> + 'static> End for T {}
+impl<T: From<Response> + 'static> EndpointOutput for T {}
 
 impl fmt::Debug for Dispatched {
     /// A response may hold tokens.
@@ -153,17 +153,20 @@ impl Provider {
     }
 
     /// Deals with any request to the server, by its path, which is the whole one that the client asked for. A request for another
-    /// path is refused with [`Reason::NoSuchPath`]. Bodies of more than 64 KiB are refused; what a web server reads before is its
+    /// path is refused with [`RejectReason::NoSuchPath`]. Bodies of more than 64 KiB are refused; what a web server reads before is its
     /// own to bound. Pages in other origins that ask these endpoints need CORS headers, which are the application's to add.
     pub fn dispatch<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
         let path = request.uri().path();
         match self.0.paths.find(path).filter(|endpoint| self.serves(*endpoint)) {
             Some(Endpoint::Authorize) => {
-                or_reject(&Voice::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
+                or_reject(&RefusalChannel::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
             }
             Some(Endpoint::Device) => {
                 let page = self.read_page_request(request);
-                or_reject(&Voice::page(Endpoint::Device), page.map(|page| ServerStep::Done(Dispatched::Device(page))))
+                or_reject(
+                    &RefusalChannel::page(Endpoint::Device),
+                    page.map(|page| ServerStep::Done(Dispatched::Device(page))),
+                )
             }
             Some(Endpoint::Token) => {
                 self.or_reject_with_client(request, Endpoint::Token, self.read_token_request(request, moment))
@@ -184,7 +187,7 @@ impl Provider {
             }
             Some(Endpoint::Register) => self.answer_registration(request, moment),
             Some(Endpoint::Metadata) => {
-                or_reject(&Voice::json(Endpoint::Metadata), self.read_metadata_request(request))
+                or_reject(&RefusalChannel::json(Endpoint::Metadata), self.read_metadata_request(request))
             }
             None => ServerStep::Reject(self.no_such_path(path)),
         }
@@ -207,34 +210,34 @@ impl Provider {
         let config = &self.0;
         let served = config.paths.iter().filter(|(endpoint, _)| self.serves(*endpoint));
         let expected = served.map(|(_, path)| path.to_owned()).collect();
-        Reason::NoSuchPath { received: crate::wire::shortened(path), expected }.reject(&Voice::own())
+        RejectReason::NoSuchPath { received: crate::wire::truncated(path), expected }.reject(&RefusalChannel::own())
     }
 
     /// The grant of that name, and where it is in the list.
-    pub(super) fn offer(&self, name: &str) -> Option<(usize, &GrantType)> {
+    pub(super) fn grant_config(&self, name: &str) -> Option<(usize, &GrantType)> {
         self.0.grant_types.iter().enumerate().find(|(_, own)| own.name == name)
     }
 
     /// Whether a grant is offered.
     pub(super) fn offers(&self, name: &str) -> bool {
-        self.offer(name).is_some()
+        self.grant_config(name).is_some()
     }
 }
 
 /// That a request has the method of its endpoint.
-pub(super) fn check_method<B>(request: &Request<B>, allowed: &'static str) -> Result<(), Reason> {
+pub(super) fn check_method<B>(request: &Request<B>, allowed: &'static str) -> Result<(), RejectReason> {
     if request.method() == allowed || allowed.split(", ").any(|method| request.method() == method) {
         return Ok(());
     }
-    Err(Reason::HttpMethod { method: Method::clone(request.method()), allowed })
+    Err(RejectReason::HttpMethod { method: Method::clone(request.method()), allowed })
 }
 
 /// A query, and the way on with its answer. Where that comes to a refusal, or storage fails, the other side is told so.
 pub(crate) fn ask<Q: ServerQuery, T>(
     pending: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
     query: Q,
-    voice: Voice,
-    next: impl FnOnce(Q::Output) -> Result<ServerStep<T>, Reason> + Send + 'static,
+    voice: RefusalChannel,
+    next: impl FnOnce(Q::Output) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
 ) -> ServerStep<T> {
     ask_back(pending, query, voice, move |_, answer| next(answer))
 }
@@ -243,16 +246,16 @@ pub(crate) fn ask<Q: ServerQuery, T>(
 pub(super) fn ask_back<Q: ServerQuery, T>(
     pending: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
     query: Q,
-    voice: Voice,
-    next: impl FnOnce(Q, Q::Output) -> Result<ServerStep<T>, Reason> + Send + 'static,
+    voice: RefusalChannel,
+    next: impl FnOnce(Q, Q::Output) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
 ) -> ServerStep<T> {
     ServerStep::Query(pending(PendingQuery::with_query(query, move |query, answer| {
-        let end = answer.map_err(Reason::StoreFailed).and_then(|answer| next(query, answer));
+        let end = answer.map_err(RejectReason::StoreFailed).and_then(|answer| next(query, answer));
         or_reject(&voice, end)
     })))
 }
 
 /// A step, or the refusal.
-pub(super) fn or_reject<T>(voice: &Voice, result: Result<ServerStep<T>, Reason>) -> ServerStep<T> {
+pub(super) fn or_reject<T>(voice: &RefusalChannel, result: Result<ServerStep<T>, RejectReason>) -> ServerStep<T> {
     result.unwrap_or_else(|reason| ServerStep::Reject(reason.reject(voice)))
 }

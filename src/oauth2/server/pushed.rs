@@ -8,14 +8,14 @@ use super::authorize::PATIENCE;
 use super::issue::grant_id;
 use super::parameters::Parameters;
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask};
-use super::queries::SaveTicket;
-use super::reason::Reason;
-use super::records::{PendingTicket, Ticket};
+use super::provider::{EndpointOutput, Provider, ask};
+use super::queries::SaveOneTimeRecord;
+use super::reason::RejectReason;
+use super::records::{OneTimeContent, OneTimeRecord};
 use super::respond;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::oauth2::pkce::Unguessable;
 use crate::{Moment, Response};
 
@@ -26,14 +26,14 @@ impl Provider {
         self.or_reject_with_client(request, Endpoint::PushedRequest, self.read_pushed_request(request, moment))
     }
 
-    pub(super) fn read_pushed_request<B: AsRef<[u8]>, T: End>(
+    pub(super) fn read_pushed_request<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
         moment: Moment,
-    ) -> Result<ServerStep<T>, Reason> {
+    ) -> Result<ServerStep<T>, RejectReason> {
         let (parameters, presented) = self.posted(request, Endpoint::PushedRequest)?;
         if parameters.get("request_uri").is_some() {
-            return Err(Reason::ParameterInvalid { name: "request_uri", why: "it cannot be pushed itself" });
+            return Err(RejectReason::ParameterInvalid { name: "request_uri", why: "it cannot be pushed itself" });
         }
         let body = String::from_utf8_lossy(request.body().as_ref()).into_owned();
         Ok(self.with_client(presented, moment.now, move |provider, client, _| {
@@ -46,16 +46,21 @@ impl Provider {
             );
             let lifetime = provider.0.pushed_lifetime;
             let loadable_until = moment.now.after(lifetime);
-            let ticket = Ticket {
+            let record = OneTimeRecord {
                 grant_id: grant_id(&moment),
                 client_id: client.client_id.clone(),
                 // The last page that it opens may be decided on when nobody can load it any more.
                 expires_at: loadable_until.after(PATIENCE),
-                pending: PendingTicket::Pushed { consent: Box::new(consent), loadable_until },
+                content: OneTimeContent::Pushed { consent: Box::new(consent), loadable_until },
             };
-            let query = SaveTicket { key: TokenHash::of(&uri), alias: None, ticket: Arc::new(ticket), now: moment.now };
-            let voice = Voice::json(Endpoint::PushedRequest).of(&client);
-            Ok(ask(NextQuery::SaveTicket, query, voice, move |_| {
+            let query = SaveOneTimeRecord {
+                key: TokenHash::of(&uri),
+                second_key: None,
+                record: Arc::new(record),
+                now: moment.now,
+            };
+            let voice = RefusalChannel::json(Endpoint::PushedRequest).of(&client);
+            Ok(ask(NextQuery::SaveOneTimeRecord, query, voice, move |_| {
                 let answer = serde_json::json!({ "request_uri": uri, "expires_in": lifetime.as_secs() });
                 Ok(ServerStep::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
             }))

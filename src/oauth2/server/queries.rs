@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::client_record::ClientRecord;
-use super::records::{GrantId, Ticket, TokenRecord};
+use super::records::{GrantId, OneTimeRecord, TokenRecord};
 use super::token_hash::TokenHash;
 use crate::{ServerQuery, Timestamp};
 
@@ -44,7 +44,7 @@ impl ServerQuery for SaveClient {
     type Output = bool;
 }
 
-/// Removes a client that has that registration access token, with all its tickets and tokens. Answers whether it was there.
+/// Removes a client that has that registration access token, with all its one-time records and tokens. Answers whether it was there.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::{RemoveClient, TokenHash};
@@ -62,88 +62,88 @@ impl ServerQuery for RemoveClient {
     type Output = bool;
 }
 
-/// Keeps a new ticket, with version 0. Answers whether it was kept: not where a ticket has that alias whose time has not come,
-/// spent or not; which happens to user codes, since they are short.
+/// Keeps a new one-time record, with version 0. Answers whether it was kept: not where a one-time record has that second key whose time has not come,
+/// used or not; which happens to user codes, since they are short.
 ///
 /// ```
-/// # use oauth_proto::oauth2::server::SaveTicket;
-/// fn is_a_devices(query: &SaveTicket) -> bool {
-///     query.alias.is_some()
+/// # use oauth_proto::oauth2::server::SaveOneTimeRecord;
+/// fn is_a_devices(query: &SaveOneTimeRecord) -> bool {
+///     query.second_key.is_some()
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SaveTicket {
+pub struct SaveOneTimeRecord {
     /// The hash under which it is kept.
     pub key: TokenHash,
     /// The hash by which it is found, too.
-    pub alias: Option<TokenHash>,
-    /// The ticket.
-    pub ticket: Arc<Ticket>,
+    pub second_key: Option<TokenHash>,
+    /// The one-time record.
+    pub record: Arc<OneTimeRecord>,
     /// The time. What has expired by then may be dropped.
     pub now: Timestamp,
 }
 
-impl ServerQuery for SaveTicket {
+impl ServerQuery for SaveOneTimeRecord {
     type Output = bool;
 }
 
-/// Finds a ticket by its key, or by its alias.
+/// Finds a one-time record by its key, or by its second_key.
 ///
 /// ```
-/// # use oauth_proto::oauth2::server::{FindTicket, TokenHash};
-/// let query = FindTicket { key: TokenHash::of("SplxlOBeZQQYbYS6WxSbIA") };
+/// # use oauth_proto::oauth2::server::{FindOneTimeRecord, TokenHash};
+/// let query = FindOneTimeRecord { key: TokenHash::of("SplxlOBeZQQYbYS6WxSbIA") };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FindTicket {
-    /// The hash of its value, or its alias.
+pub struct FindOneTimeRecord {
+    /// The hash of its value, or its second_key.
     pub key: TokenHash,
 }
 
-/// A ticket that is kept, also when it has expired and was not dropped yet.
+/// A one-time record that is kept, also when it has expired and was not dropped yet.
 ///
 /// ```
-/// # use oauth_proto::oauth2::server::FoundTicket;
-/// fn was_used(found: &FoundTicket) -> bool {
-///     found.spent
+/// # use oauth_proto::oauth2::server::FoundOneTimeRecord;
+/// fn was_used(found: &FoundOneTimeRecord) -> bool {
+///     found.used
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FoundTicket {
+pub struct FoundOneTimeRecord {
     /// Its key.
     pub key: TokenHash,
     /// How often it was replaced.
     pub version: u64,
     /// Whether it has been redeemed.
-    pub spent: bool,
-    /// The ticket.
-    pub ticket: Arc<Ticket>,
+    pub used: bool,
+    /// The one-time record.
+    pub record: Arc<OneTimeRecord>,
 }
 
-impl ServerQuery for FindTicket {
-    type Output = Option<FoundTicket>;
+impl ServerQuery for FindOneTimeRecord {
+    type Output = Option<FoundOneTimeRecord>;
 }
 
-/// Puts a ticket in place of one that is there, is not spent and has that version, which goes up by one. Its alias stays. Answers
+/// Puts a one-time record in place of one that is there, is not used and has that version, which goes up by one. Its second key stays. Answers
 /// whether it did.
 ///
 /// ```
-/// # use oauth_proto::oauth2::server::ReplaceTicket;
-/// /// UPDATE tickets SET …, version = version + 1 WHERE key = ? AND version = ? AND NOT spent
-/// fn key_and_version(query: &ReplaceTicket) -> (String, u64) {
+/// # use oauth_proto::oauth2::server::ReplaceOneTimeRecord;
+/// /// UPDATE one_time_records SET …, version = version + 1 WHERE key = ? AND version = ? AND NOT used
+/// fn key_and_version(query: &ReplaceOneTimeRecord) -> (String, u64) {
 ///     (query.key.to_string(), query.version)
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReplaceTicket {
-    /// Its key, never its alias.
+pub struct ReplaceOneTimeRecord {
+    /// Its key, never its second_key.
     pub key: TokenHash,
     /// The version that was found.
     pub version: u64,
     /// What is kept instead. Its expiry and its grant are as before.
-    pub ticket: Arc<Ticket>,
+    pub record: Arc<OneTimeRecord>,
 }
 
-impl ServerQuery for ReplaceTicket {
+impl ServerQuery for ReplaceOneTimeRecord {
     type Output = bool;
 }
 
@@ -158,7 +158,7 @@ impl ServerQuery for ReplaceTicket {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewTokens {
-    /// The access token's hash and record. Where the record has a [`unique`](TokenRecord::unique) key and an access token with
+    /// The access token's hash and record. Where the record has a [`reuse`](TokenRecord::reuse) key and an access token with
     /// that key is there which has not expired by `now`, nothing is kept, and the answer is that one; of several the one that
     /// came last.
     pub access: (TokenHash, Arc<TokenRecord>),
@@ -168,13 +168,13 @@ pub struct NewTokens {
     pub now: Timestamp,
 }
 
-/// Spends a ticket for tokens, once: marks it as spent, and keeps the tokens. A spent ticket stays until it expires, so that
-/// the second attempt, which keeps nothing, is known for what it is. Without tokens it is only spent. Whether it has expired
+/// Spends a one-time record for tokens, once: marks it as used, and keeps the tokens. A used one-time record stays until it expires, so that
+/// the second attempt, which keeps nothing, is known for what it is. Without tokens it is only used. Whether it has expired
 /// was looked at before.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::Redeem;
-/// /// UPDATE tickets SET spent = TRUE WHERE key = ? AND NOT spent; if that was one row, INSERT the tokens: one transaction.
+/// /// UPDATE one_time_records SET used = TRUE WHERE key = ? AND NOT used; if that was one row, INSERT the tokens: one transaction.
 /// fn key(query: &Redeem) -> String {
 ///     query.key.to_string()
 /// }
@@ -196,12 +196,12 @@ pub struct Redeem {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Redemption {
-    /// It is spent now, and the tokens are kept.
+    /// It is used now, and the tokens are kept.
     Redeemed,
-    /// It is spent now, and a unique token was there already: its hash and record. The ticket is of that one's grant from now
-    /// on: [`FindTicket`] says so, and it goes when that grant is revoked, no longer with its own.
+    /// It is used now, and a reusable token was there already: its hash and record. The one-time record is of that one's grant from now
+    /// on: [`FindOneTimeRecord`] says so, and it goes when that grant is revoked, no longer with its own.
     Existing(TokenHash, Arc<TokenRecord>),
-    /// It had been spent before. The grant that it is of, now: all of it is about to be revoked.
+    /// It had been used before. The grant that it is of, now: all of it is about to be revoked.
     Replayed(GrantId),
     /// There is none, or it has been revoked.
     Unknown,
@@ -239,7 +239,7 @@ pub struct SaveTokens {
 pub enum Saved {
     /// They are kept.
     New,
-    /// A unique token was there already: its hash and record.
+    /// A reusable token was there already: its hash and record.
     Existing(TokenHash, Arc<TokenRecord>),
     /// What they come of has been revoked, or their client was removed.
     ParentGone,
@@ -266,7 +266,7 @@ impl ServerQuery for FindToken {
 }
 
 /// Replaces a refresh token, once: where it is there and has not been replaced, puts `replaced` in its place, keeps the new tokens,
-/// whatever unique keys there are, and drops the seal in the record of the predecessor, if that is there: nobody gets a
+/// whatever reuse keys there are, and drops the seal in the record of the predecessor, if that is there: nobody gets a
 /// successor again that was replaced itself. See [`TokenRecord::without_seal`].
 ///
 /// ```
@@ -313,7 +313,7 @@ impl ServerQuery for Rotate {
 ///
 /// Afterwards nothing of a grant may be there, not even what a [`Redeem`], [`Rotate`] or [`SaveTokens`] at the same time was
 /// about to keep: they and this one exclude each other. In SQL, a `DELETE` under `READ COMMITTED` overlooks rows that another
-/// transaction is inserting: lock a row of the grant first (the ticket, the parent, the refresh token), or run serializably.
+/// transaction is inserting: lock a row of the grant first (the one-time record, the parent, the refresh token), or run serializably.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::{Revoke, TokenHash};
@@ -323,7 +323,7 @@ impl ServerQuery for Rotate {
 pub enum Revoke {
     /// One token.
     Token(TokenHash),
-    /// A grant: all its tokens, and its tickets, too.
+    /// A grant: all its tokens, and its one-time records, too.
     Grant(GrantId),
 }
 

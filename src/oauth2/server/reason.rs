@@ -8,14 +8,14 @@ use crate::error::lifted_by;
 /// Why a request is refused. For the operator: it tells apart what a client must not be able to.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::Reason;
+/// use oauth_proto::oauth2::server::RejectReason;
 ///
-/// assert_eq!(Reason::WrongSecret("x".into()).code(), Reason::UnknownClient("x".into()).code());
-/// assert_eq!(Reason::CodeReplayed.code(), "invalid_grant");
+/// assert_eq!(RejectReason::WrongSecret("x".into()).code(), RejectReason::UnknownClient("x".into()).code());
+/// assert_eq!(RejectReason::CodeReplayed.code(), "invalid_grant");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Reason {
+pub enum RejectReason {
     /// No endpoint has this path.
     #[error("no endpoint has the path {received:?}: expected one of {}", expected.join(", "))]
     NoSuchPath {
@@ -149,14 +149,14 @@ pub enum Reason {
     /// The code was given to another client. Its grant is revoked.
     #[error("the code was given to another client than {0:?}; its grant is revoked")]
     CodeOfAnotherClient(String),
-    /// The redirect_uri is not that of the authorization request. The code is spent.
-    #[error("the redirect_uri is not that of the authorization request; the code is spent")]
+    /// The redirect_uri is not that of the authorization request. The code is used.
+    #[error("the redirect_uri is not that of the authorization request; the code is used")]
     RedirectUriChanged,
-    /// The code_verifier does not fit, or is missing. The code is spent.
-    #[error("the code_verifier does not fit; the code is spent")]
+    /// The code_verifier does not fit, or is missing. The code is used.
+    #[error("the code_verifier does not fit; the code is used")]
     WrongVerifier,
-    /// There is a code_verifier, and was no code_challenge. The code is spent.
-    #[error("there is a code_verifier, and was no code_challenge; the code is spent")]
+    /// There is a code_verifier, and was no code_challenge. The code is used.
+    #[error("there is a code_verifier, and was no code_challenge; the code is used")]
     VerifierUnasked,
     /// The refresh token is unknown, or was revoked, or was dropped after it had expired.
     #[error("the refresh token is unknown, or was revoked, or was dropped after it had expired")]
@@ -206,13 +206,13 @@ pub enum Reason {
     UserCode,
     /// The application does not grant it.
     #[error("the application denied the request")]
-    ClaimDenied,
+    GrantDenied,
     /// The application does not accept the resource owner's name and password.
     #[error("the application does not accept the username and password")]
     PasswordDenied,
     /// The application does not grant it, and says why.
     #[error("the application denied the request: {code}: {description}")]
-    ClaimRefused {
+    GrantRefused {
         /// The error's code.
         code: String,
         /// For the client's developer.
@@ -287,8 +287,8 @@ pub enum Reason {
     #[error("the request has expired before it was decided")]
     DecidedTooLate,
     /// The application's mistake, or the store's or the configuration's: one that [`build`](super::ProviderBuilder::build) cannot find,
-    /// since it shows in a request alone. A generator makes what is no token of a certain grant; the last key of unique tokens has ended,
-    /// or is not the one that sealed; more is granted than was asked, or without a user where tokens are unique, or for another user at a
+    /// since it shows in a request alone. A generator makes what is no token of a certain grant; the last key of reusable tokens has ended,
+    /// or is not the one that sealed; more is granted than was asked, or without a user where tokens are reusable, or for another user at a
     /// refresh; a member or an error's code is one that the application cannot choose; a registered redirect_uri is no header; the store
     /// contradicts itself, or keeps nothing. That an answer cannot be written as JSON does not happen.
     #[error("misconfigured: {0}")]
@@ -310,10 +310,10 @@ fn audience(received: &[String], expected: &[String]) -> String {
     }
 }
 
-impl Reason {
+impl RejectReason {
     /// Refuses scopes, all of which are named.
     pub(super) fn scope_refused<'w>(words: impl Iterator<Item = &'w str>) -> Self {
-        Self::ScopeRefused(crate::wire::shortened(&words.take(32).collect::<Vec<_>>().join(" ")))
+        Self::ScopeRefused(crate::wire::truncated(&words.take(32).collect::<Vec<_>>().join(" ")))
     }
 
     /// Returns the error code that the other side is told.
@@ -328,7 +328,7 @@ impl Reason {
             Self::ScopeMissing | Self::ScopeRefused(_) => "invalid_scope",
             Self::ResourceRefused(_) | Self::ResourceMissing => "invalid_target",
             Self::Denied => "access_denied",
-            Self::SentBack(code) | Self::ClaimRefused { code, .. } => code,
+            Self::SentBack(code) | Self::GrantRefused { code, .. } => code,
             Self::RequestUri(_) => "invalid_request_uri",
             Self::Unsupported("request") => "request_not_supported",
             Self::Unsupported("token_type") => "unsupported_token_type",
@@ -348,7 +348,7 @@ impl Reason {
             | Self::RefreshTokenReplayed
             | Self::RefreshTokenOfAnotherClient(_)
             | Self::DeviceUnknown
-            | Self::ClaimDenied
+            | Self::GrantDenied
             | Self::PasswordDenied => "invalid_grant",
             Self::DevicePending => "authorization_pending",
             Self::DeviceTooFast => "slow_down",
@@ -370,7 +370,7 @@ impl Reason {
 
     /// Returns what the client's developer is told, or why nothing is: where words would tell an attacker apart what the code does not.
     /// Every reason is here.
-    pub(super) fn told(&self) -> Result<String, &'static str> {
+    pub(super) fn error_description(&self) -> Result<String, &'static str> {
         const CODE: &str = "the code is unknown, expired, revoked or used, or was issued to another client";
         const REFRESH: &str = "the refresh token is unknown, expired, revoked or used, or was issued to another client";
         const BEARER: &str = "the access token is unknown, expired or revoked, or it is not for this resource";
@@ -397,7 +397,7 @@ impl Reason {
             | Self::NotPushed
             | Self::Unsupported(_)
             | Self::ChallengeMissing
-            // The code is spent with these.
+            // The code is used with these.
             | Self::RedirectUriChanged
             | Self::WrongVerifier
             | Self::VerifierUnasked
@@ -424,7 +424,7 @@ impl Reason {
             Self::ClientRedirectUri { why, .. } => {
                 Ok(Self::ClientRedirectUri { why: why.clone(), option: None }.to_string())
             }
-            Self::ClaimRefused { description, .. } => Ok(description.clone()),
+            Self::GrantRefused { description, .. } => Ok(description.clone()),
             Self::TokenOfAnotherClient => Ok("the token was issued to another client".to_owned()),
             Self::RequestUri(_) => Ok("the request_uri is unknown, expired, used, or of another client".to_owned()),
             Self::CodeUnknown | Self::CodeExpired { .. } | Self::CodeReplayed | Self::CodeOfAnotherClient(_) => {
@@ -447,7 +447,7 @@ impl Reason {
             }
             Self::UnknownClient(_) | Self::WrongSecret(_) => Err("it would tell which clients there are"),
             Self::Denied | Self::SentBack(_) => Err("the code says all that there is"),
-            Self::ClaimDenied | Self::PasswordDenied => Err("the application has not said why: see `Decision::Refused`"),
+            Self::GrantDenied | Self::PasswordDenied => Err("the application has not said why: see `Decision::Refused`"),
             Self::Misconfigured(_) => Err("it is the operator's to mend, and says how the server works inside"),
         }
     }
@@ -495,33 +495,34 @@ mod tests {
     #[test]
     fn refusals_that_must_look_alike_say_the_same() {
         let (at, now) = (Timestamp::from_secs(1), Timestamp::from_secs(2));
-        let same: [&[Reason]; 5] = [
-            &[Reason::UnknownClient("a".into()), Reason::WrongSecret("b".into())],
+        let same: [&[RejectReason]; 5] = [
+            &[RejectReason::UnknownClient("a".into()), RejectReason::WrongSecret("b".into())],
             &[
-                Reason::CodeUnknown,
-                Reason::CodeExpired { at, now },
-                Reason::CodeReplayed,
-                Reason::CodeOfAnotherClient("a".into()),
+                RejectReason::CodeUnknown,
+                RejectReason::CodeExpired { at, now },
+                RejectReason::CodeReplayed,
+                RejectReason::CodeOfAnotherClient("a".into()),
             ],
             &[
-                Reason::RefreshTokenUnknown,
-                Reason::RefreshTokenExpired { at, now },
-                Reason::RefreshTokenRevoked,
-                Reason::RefreshTokenReplaced,
-                Reason::RefreshTokenReplayed,
-                Reason::RefreshTokenOfAnotherClient("a".into()),
+                RejectReason::RefreshTokenUnknown,
+                RejectReason::RefreshTokenExpired { at, now },
+                RejectReason::RefreshTokenRevoked,
+                RejectReason::RefreshTokenReplaced,
+                RejectReason::RefreshTokenReplayed,
+                RejectReason::RefreshTokenOfAnotherClient("a".into()),
             ],
             &[
-                Reason::BearerToken,
-                Reason::BearerInactive,
-                Reason::BearerExpired { at, now },
-                Reason::BearerNotYet { from: at, now },
-                Reason::BearerAudience { received: vec!["a".into()], expected: vec!["b".into()] },
+                RejectReason::BearerToken,
+                RejectReason::BearerInactive,
+                RejectReason::BearerExpired { at, now },
+                RejectReason::BearerNotYet { from: at, now },
+                RejectReason::BearerAudience { received: vec!["a".into()], expected: vec!["b".into()] },
             ],
-            &[Reason::RequestUri("it is unknown"), Reason::RequestUri("it is another client's")],
+            &[RejectReason::RequestUri("it is unknown"), RejectReason::RequestUri("it is another client's")],
         ];
         for group in same {
-            let said: Vec<_> = group.iter().map(|reason| (reason.code(), reason.status(), reason.told())).collect();
+            let said: Vec<_> =
+                group.iter().map(|reason| (reason.code(), reason.status(), reason.error_description())).collect();
             assert!(said.windows(2).all(|pair| pair[0] == pair[1]), "{said:?}");
             // The log tells them apart.
             let logged: std::collections::BTreeSet<_> = group.iter().map(ToString::to_string).collect();
@@ -532,14 +533,18 @@ mod tests {
     #[test]
     fn what_is_the_operators_is_not_told() {
         let option = Some("ProviderBuilder::allow_any_private_scheme");
-        let refused = Reason::ClientRedirectUri { why: "\"cursor:\"".into(), option };
+        let refused = RejectReason::ClientRedirectUri { why: "\"cursor:\"".into(), option };
         assert!(refused.to_string().contains("allow_any_private_scheme"));
-        assert!(!refused.told().unwrap().contains("allow_any_private_scheme"));
-        for reason in
-            [Reason::StoreFailed("table tokens is gone".into()), Reason::DecisionFailed("ldap is down".into())]
-        {
-            assert!(!reason.told().unwrap().contains("is gone") && !reason.told().unwrap().contains("ldap"));
+        assert!(!refused.error_description().unwrap().contains("allow_any_private_scheme"));
+        for reason in [
+            RejectReason::StoreFailed("table tokens is gone".into()),
+            RejectReason::DecisionFailed("ldap is down".into()),
+        ] {
+            assert!(
+                !reason.error_description().unwrap().contains("is gone")
+                    && !reason.error_description().unwrap().contains("ldap")
+            );
         }
-        assert!(Reason::Misconfigured("x").told().is_err());
+        assert!(RejectReason::Misconfigured("x").error_description().is_err());
     }
 }

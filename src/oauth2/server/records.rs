@@ -9,27 +9,27 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Consent;
-use super::token_hash::{NotAHash, Sealed, TokenHash};
+use super::token_hash::{InvalidTokenHash, Sealed, TokenHash};
 use crate::Timestamp;
 use crate::oauth2::Scope;
 
 /// What somebody grants to a client: who it is, what the client may do, and whatever the application keeps with it.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::Grant;
+/// use oauth_proto::oauth2::server::Approval;
 ///
-/// let grant = Grant::new("jane") // may do all that was asked
+/// let grant = Approval::new("jane") // may do all that was asked
 ///     .scope("photos.read") // or only this
 ///     .data(serde_json::json!({ "tenant": 7 })); // for the application, with every token that comes of it
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grant {
+pub struct Approval {
     pub(super) user: Option<String>,
     pub(super) scope: Option<Scope>,
     pub(super) data: Value,
 }
 
-impl Grant {
+impl Approval {
     /// Granted by that user, as the application identifies them.
     pub fn new(user: impl Into<String>) -> Self {
         Self { user: Some(user.into()), ..Self::default() }
@@ -41,15 +41,15 @@ impl Grant {
     }
 
     /// Grants what was granted before, for the same user and with the same data: the answer to
-    /// [`Claim::Refresh`](super::Claim::Refresh).
+    /// [`GrantCredential::Refresh`](super::GrantCredential::Refresh).
     ///
     /// # Examples
     /// ```
-    /// use oauth_proto::oauth2::server::{Claim, Decision, Grant};
+    /// use oauth_proto::oauth2::server::{GrantCredential, Decision, Approval};
     ///
-    /// fn decide(claim: &Claim) -> Decision {
-    ///     match claim {
-    ///         Claim::Refresh(grant) if grant.user.as_deref() != Some("mallory") => Decision::Granted(Grant::of(grant)),
+    /// fn decide(credential: &GrantCredential) -> Decision {
+    ///     match credential {
+    ///         GrantCredential::Refresh(grant) if grant.user.as_deref() != Some("mallory") => Decision::Granted(Approval::of(grant)),
     ///         _ => Decision::Denied,
     ///     }
     /// }
@@ -78,7 +78,7 @@ impl Grant {
 ///
 /// let id: GrantId = "000000000000000000000000000000ff".parse()?;
 /// assert_eq!(id.to_string(), "000000000000000000000000000000ff");
-/// # Ok::<(), oauth_proto::oauth2::server::NotAHash>(())
+/// # Ok::<(), oauth_proto::oauth2::server::InvalidTokenHash>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -91,18 +91,18 @@ impl fmt::Display for GrantId {
 }
 
 impl FromStr for GrantId {
-    type Err = NotAHash;
+    type Err = InvalidTokenHash;
 
-    fn from_str(text: &str) -> Result<Self, NotAHash> {
+    fn from_str(text: &str) -> Result<Self, InvalidTokenHash> {
         let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        u128::from_str_radix(text, 16).ok().filter(|_| digits).map(Self).ok_or(NotAHash)
+        u128::from_str_radix(text, 16).ok().filter(|_| digits).map(Self).ok_or(InvalidTokenHash)
     }
 }
 
 impl TryFrom<String> for GrantId {
-    type Error = NotAHash;
+    type Error = InvalidTokenHash;
 
-    fn try_from(text: String) -> Result<Self, NotAHash> {
+    fn try_from(text: String) -> Result<Self, InvalidTokenHash> {
         text.parse()
     }
 }
@@ -173,9 +173,9 @@ pub struct TokenRecord {
     /// When it expires; never if `None`. The record may be dropped then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// Where tokens are unique: how an equal request finds this one.
+    /// Where tokens are reusable: how an equal request finds this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unique: Option<Box<Unique>>,
+    pub reuse: Option<Box<TokenReuse>>,
     /// For a refresh token that has been replaced: by what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<Box<Replaced>>,
@@ -238,16 +238,16 @@ pub enum TokenKind {
     Refresh,
 }
 
-/// How an equal request finds a unique access token, and has it again.
+/// How an equal request finds a reusable access token, and has it again.
 ///
 /// ```
-/// fn column(unique: &oauth_proto::oauth2::server::Unique) -> String {
-///     unique.key.to_string()
+/// fn column(reuse: &oauth_proto::oauth2::server::TokenReuse) -> String {
+///     reuse.key.to_string()
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Unique {
+pub struct TokenReuse {
     /// The hash of client, user, grant type, scope, resources and the application's data, in a column with an index.
     pub key: TokenHash,
     /// The access token.
@@ -283,18 +283,19 @@ pub struct Replaced {
     pub sealed_until: Option<Timestamp>,
 }
 
-/// What is kept for a while until tokens come of it, under the hash of its value: a code, a device's wait, a pushed request.
+/// A record that is stored under the hash of its value until it is exchanged for tokens: an authorization code, a device code or
+/// a pushed request.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::Ticket;
+/// use oauth_proto::oauth2::server::OneTimeRecord;
 ///
-/// fn columns(ticket: &Ticket) -> Result<(String, u64, String), serde_json::Error> {
-///     Ok((ticket.grant_id.to_string(), ticket.expires_at.as_secs(), serde_json::to_string(&ticket)?))
+/// fn columns(record: &OneTimeRecord) -> Result<(String, u64, String), serde_json::Error> {
+///     Ok((record.grant_id.to_string(), record.expires_at.as_secs(), serde_json::to_string(&record)?))
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Ticket {
+pub struct OneTimeRecord {
     /// The grant that its tokens belong to.
     pub grant_id: GrantId,
     /// The client that it was given to.
@@ -302,21 +303,21 @@ pub struct Ticket {
     /// When it expires. The record may be dropped then.
     pub expires_at: Timestamp,
     /// What it is.
-    pub pending: PendingTicket,
+    pub content: OneTimeContent,
 }
 
-/// What a ticket is for.
+/// What a one-time record is for.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::PendingTicket;
+/// use oauth_proto::oauth2::server::OneTimeContent;
 ///
-/// fn is_code(pending: &PendingTicket) -> bool {
-///     matches!(pending, PendingTicket::Code { .. })
+/// fn is_code(pending: &OneTimeContent) -> bool {
+///     matches!(pending, OneTimeContent::Code { .. })
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub enum PendingTicket {
+pub enum OneTimeContent {
     /// An authorization code (RFC 6749 §4.1).
     #[non_exhaustive]
     Code {
@@ -326,7 +327,7 @@ pub enum PendingTicket {
         /// server.
         redirect_uri: (String, bool),
         /// The proof key's challenge (RFC 7636).
-        challenge: Option<Challenge>,
+        challenge: Option<CodeChallenge>,
     },
     /// A device code (RFC 8628), found by the hash of its user code, too.
     #[non_exhaustive]
@@ -342,12 +343,12 @@ pub enum PendingTicket {
         /// When it asked last.
         asked_at: Option<Timestamp>,
     },
-    /// A pushed authorization request (RFC 9126). It is spent when the user has decided.
+    /// A pushed authorization request (RFC 9126). It is used when the user has decided.
     #[non_exhaustive]
     Pushed {
         /// What the user is to decide.
         consent: Box<Consent>,
-        /// Until when the request can be loaded: until the second before. The ticket stays longer, for the page that was loaded last.
+        /// Until when the request can be loaded: until the second before. The one-time record stays longer, for the page that was loaded last.
         loadable_until: Timestamp,
     },
 }
@@ -372,14 +373,14 @@ pub enum DeviceStage {
 /// What a code_verifier must fit (RFC 7636 §4.6).
 ///
 /// ```
-/// use oauth_proto::oauth2::server::Challenge;
+/// use oauth_proto::oauth2::server::CodeChallenge;
 ///
-/// fn is_strong(challenge: &Challenge) -> bool {
-///     matches!(challenge, Challenge::S256(_))
+/// fn is_strong(challenge: &CodeChallenge) -> bool {
+///     matches!(challenge, CodeChallenge::S256(_))
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Challenge {
+pub enum CodeChallenge {
     /// Its SHA-256 in base64url.
     S256(String),
     /// Itself; kept as its hash.

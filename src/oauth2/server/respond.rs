@@ -8,7 +8,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
-use super::reason::Reason;
+use super::reason::RejectReason;
 use crate::Response;
 use crate::wire::form;
 
@@ -29,8 +29,9 @@ pub(super) fn json(status: StatusCode, body: Vec<u8>) -> Response {
     response
 }
 
-pub(super) fn to_json(status: StatusCode, value: &impl Serialize) -> Result<Response, Reason> {
-    let body = serde_json::to_vec(value).map_err(|_| Reason::Misconfigured("an answer cannot be written as JSON"))?;
+pub(super) fn to_json(status: StatusCode, value: &impl Serialize) -> Result<Response, RejectReason> {
+    let body =
+        serde_json::to_vec(value).map_err(|_| RejectReason::Misconfigured("an answer cannot be written as JSON"))?;
     Ok(json(status, body))
 }
 
@@ -114,7 +115,7 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// A redirect to a URI with these parameters at the end of its query, or in its fragment.
-pub(super) fn redirect(uri: &str, parameters: &[(&str, &str)], in_fragment: bool) -> Result<Response, Reason> {
+pub(super) fn redirect(uri: &str, parameters: &[(&str, &str)], in_fragment: bool) -> Result<Response, RejectReason> {
     let mut location = String::with_capacity(uri.len() + 160);
     location.push_str(uri);
     location.push_str(match (in_fragment, uri.contains('?')) {
@@ -128,7 +129,7 @@ pub(super) fn redirect(uri: &str, parameters: &[(&str, &str)], in_fragment: bool
     parameters.iter().for_each(|(name, value)| form::push_text(&mut pairs, name, value));
     location.push_str(&pairs);
     let mut location =
-        HeaderValue::try_from(location).map_err(|_| Reason::Misconfigured("a redirect_uri is no header"))?;
+        HeaderValue::try_from(location).map_err(|_| RejectReason::Misconfigured("a redirect_uri is no header"))?;
     location.set_sensitive(true);
     let mut response = Response::default();
     *response.status_mut() = StatusCode::SEE_OTHER;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::claim::Decide;
+use super::claim::DecideGrant;
 use super::client_record::ClientRecord;
-use super::extend::ExtendAnswer;
+use super::extend::ExtendResponse;
 use super::queries::{
-    FindClient, FindTicket, FindToken, FoundTicket, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke, Rotate,
-    Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
+    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, Redeem, Redemption, RemoveClient,
+    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
 };
 use super::records::TokenRecord;
 use super::rejected::Rejected;
@@ -39,19 +39,19 @@ server_queries! {
     /// ```
     step;
 
-    /// A query that is pending. [`Decide`] is the application's to answer, all others are
+    /// A query that is pending. [`DecideGrant`] is the application's to answer, all others are
     /// storage's.
     ///
     /// ```
     /// use oauth_proto::oauth2::server::NextQuery;
     ///
     /// fn is_for_the_application<T>(query: &NextQuery<T>) -> bool {
-    ///     matches!(query, NextQuery::Decide(_))
+    ///     matches!(query, NextQuery::DecideGrant(_))
     /// }
     /// ```
     query;
 
-    /// A blocking store: three tables, of clients, tickets and tokens. [`serve`] asks it.
+    /// A blocking store: three tables, of clients, one-time records and tokens. [`serve`] asks it.
     ///
     /// Every method is one atomic step: a lock is held for its length, or in SQL it is one statement or one transaction. The
     /// feature `conformance` has a function that checks an implementation. Records are serde values, so a column of JSON can
@@ -59,21 +59,21 @@ server_queries! {
     ///
     /// ```sql
     /// CREATE TABLE clients (client_id TEXT PRIMARY KEY, registration TEXT, record JSON NOT NULL);
-    /// CREATE TABLE tickets (key TEXT PRIMARY KEY, alias TEXT UNIQUE, grant_id TEXT, client_id TEXT, expires_at BIGINT,
-    ///                       version BIGINT NOT NULL DEFAULT 0, spent BOOLEAN NOT NULL DEFAULT FALSE, record JSON NOT NULL);
+    /// CREATE TABLE one-time records (key TEXT PRIMARY KEY, second_key TEXT UNIQUE, grant_id TEXT, client_id TEXT, expires_at BIGINT,
+    ///                       version BIGINT NOT NULL DEFAULT 0, used BOOLEAN NOT NULL DEFAULT FALSE, record JSON NOT NULL);
     /// CREATE TABLE tokens  (key TEXT PRIMARY KEY, grant_id TEXT, client_id TEXT REFERENCES clients, unique_key TEXT,
     ///                       expires_at BIGINT, replaced BOOLEAN NOT NULL DEFAULT FALSE, user_id TEXT,
     ///                       serial BIGINT GENERATED ALWAYS AS IDENTITY, record JSON NOT NULL);
     /// -- with an index on each grant_id, client_id, unique_key, user_id and expires_at. The serial tells which of several
-    /// -- unique tokens came last, and the user_id is for pages on which a user sees what was granted. Then, for example:
+    /// -- reusable tokens came last, and the user_id is for pages on which a user sees what was granted. Then, for example:
     ///
-    /// -- save a ticket with an alias: an expired one must make room first
-    /// DELETE FROM tickets WHERE alias = $1 AND expires_at <= $2;
+    /// -- save a one-time record with an second_key: an expired one must make room first
+    /// DELETE FROM one_time_records WHERE second_key = $1 AND expires_at <= $2;
     ///
     /// -- redeem, in one transaction: where no row is changed, look whether there is one, for Replayed or Unknown
-    /// UPDATE tickets SET spent = TRUE WHERE key = $1 AND NOT spent;
+    /// UPDATE one_time_records SET used = TRUE WHERE key = $1 AND NOT used;
     /// INSERT INTO tokens (key, grant_id, client_id, unique_key, expires_at, user_id, record) VALUES …;
-    /// -- or, where a unique token is there: set the ticket's grant_id to that one's, and answer find_ticket with it
+    /// -- or, where a reusable token is there: set the one-time record's grant_id to that one's, and answer find_one_time_record with it
     ///
     /// -- rotate, in one transaction: likewise
     /// UPDATE tokens SET replaced = TRUE, expires_at = $2, record = $3 WHERE key = $1 AND NOT replaced;
@@ -81,11 +81,11 @@ server_queries! {
     /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}') WHERE key = $4; -- the predecessor; PostgreSQL's syntax
     ///
     /// -- revoke a grant
-    /// DELETE FROM tickets WHERE grant_id = $1;
+    /// DELETE FROM one_time_records WHERE grant_id = $1;
     /// DELETE FROM tokens WHERE grant_id = $1;
     ///
     /// -- from time to time
-    /// DELETE FROM tickets WHERE expires_at <= $1;
+    /// DELETE FROM one_time_records WHERE expires_at <= $1;
     /// DELETE FROM tokens WHERE expires_at <= $1;
     /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}') WHERE (record->'replaced'->>'sealed_until')::bigint <= $1;
     /// ```
@@ -121,14 +121,14 @@ server_queries! {
     blocking;
 
     rejected Rejected;
-    aside [Decide, ExtendAnswer];
+    aside [DecideGrant, ExtendResponse];
 
     find_client: FindClient -> Option<Arc<ClientRecord>>;
     save_client: SaveClient -> bool;
     remove_client: RemoveClient -> bool;
-    save_ticket: SaveTicket -> bool;
-    find_ticket: FindTicket -> Option<FoundTicket>;
-    replace_ticket: ReplaceTicket -> bool;
+    save_one_time_record: SaveOneTimeRecord -> bool;
+    find_one_time_record: FindOneTimeRecord -> Option<FoundOneTimeRecord>;
+    replace_one_time_record: ReplaceOneTimeRecord -> bool;
     redeem: Redeem -> Redemption;
     save_tokens: SaveTokens -> Saved;
     find_token: FindToken -> Option<Arc<TokenRecord>>;
@@ -140,11 +140,11 @@ server_queries! {
 /// refreshes.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{Claim, Decide, Decision, Grant, MemoryStore, ServerStep, serve_with};
+/// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, Approval, MemoryStore, ServerStep, serve_with};
 ///
-/// let decide = |query: Decide| match query.claim {
-///     Claim::Password { username, password } if password.expose() == "correct horse" => {
-///         Ok::<_, std::io::Error>(Decision::Granted(Grant::new(username)))
+/// let decide = |query: DecideGrant| match query.credential {
+///     GrantCredential::Password { username, password } if password.expose() == "correct horse" => {
+///         Ok::<_, std::io::Error>(Decision::Granted(Approval::new(username)))
 ///     }
 ///     _ => Ok(Decision::Denied),
 /// };
@@ -157,22 +157,22 @@ server_queries! {
 pub fn serve_with<T, E: std::fmt::Display>(
     step: ServerStep<T>,
     store: &(impl Store + ?Sized),
-    decide: impl FnMut(Decide) -> Result<<Decide as ServerQuery>::Output, E>,
+    decide: impl FnMut(DecideGrant) -> Result<<DecideGrant as ServerQuery>::Output, E>,
 ) -> Result<T, Rejected> {
     serve_extended(step, store, decide, |_| Err(UNASKED))
 }
 
 /// Takes a request to its end, asking a blocking store, an application that decides as at [`serve_with`], and one that adds members to
-/// answers: see [`ExtendAnswer`].
+/// answers: see [`ExtendResponse`].
 ///
 /// # Examples
 /// ```
 /// use std::convert::Infallible;
-/// use oauth_proto::oauth2::server::{Decide, Decision, ExtendAnswer, MemoryStore, ServerStep, serve_extended};
+/// use oauth_proto::oauth2::server::{DecideGrant, Decision, ExtendResponse, MemoryStore, ServerStep, serve_extended};
 /// use serde_json::{Map, Value};
 ///
-/// let decide = |_: Decide| Ok::<_, Infallible>(Decision::Denied);
-/// let extend = |answer: ExtendAnswer| {
+/// let decide = |_: DecideGrant| Ok::<_, Infallible>(Decision::Denied);
+/// let extend = |answer: ExtendResponse| {
 ///     let mut members = Map::new();
 ///     members.insert("user_id".into(), Value::from(answer.grant.user.clone()));
 ///     Ok::<_, Infallible>(members)
@@ -186,16 +186,16 @@ pub fn serve_with<T, E: std::fmt::Display>(
 pub fn serve_extended<T, E: std::fmt::Display, X: std::fmt::Display>(
     mut step: ServerStep<T>,
     store: &(impl Store + ?Sized),
-    mut decide: impl FnMut(Decide) -> Result<<Decide as ServerQuery>::Output, E>,
-    mut extend: impl FnMut(ExtendAnswer) -> Result<<ExtendAnswer as ServerQuery>::Output, X>,
+    mut decide: impl FnMut(DecideGrant) -> Result<<DecideGrant as ServerQuery>::Output, E>,
+    mut extend: impl FnMut(ExtendResponse) -> Result<<ExtendResponse as ServerQuery>::Output, X>,
 ) -> Result<T, Rejected> {
     loop {
         step = match step {
-            ServerStep::Query(NextQuery::Decide(pending)) => {
+            ServerStep::Query(NextQuery::DecideGrant(pending)) => {
                 let answer = decide(pending.query().clone());
                 pending.go_on(answer)
             }
-            ServerStep::Query(NextQuery::ExtendAnswer(pending)) => {
+            ServerStep::Query(NextQuery::ExtendResponse(pending)) => {
                 let answer = extend(pending.query().clone());
                 pending.go_on(answer)
             }
@@ -228,17 +228,17 @@ const UNASKED: &str = "nobody was there to extend the answer; see `serve_extende
 pub async fn serve_async_with<T, E, F>(
     step: ServerStep<T>,
     store: &(impl AsyncStore + ?Sized),
-    decide: impl FnMut(Decide) -> F,
+    decide: impl FnMut(DecideGrant) -> F,
 ) -> Result<T, Rejected>
 where
     E: std::fmt::Display,
-    F: Future<Output = Result<<Decide as ServerQuery>::Output, E>>,
+    F: Future<Output = Result<<DecideGrant as ServerQuery>::Output, E>>,
 {
     serve_async_extended(step, store, decide, |_| std::future::ready(Err(UNASKED))).await
 }
 
 /// Takes a request to its end, asking an asynchronous store, an application that decides as at [`serve_async_with`], and one that adds
-/// members to answers: see [`ExtendAnswer`].
+/// members to answers: see [`ExtendResponse`].
 ///
 /// # Examples
 /// ```
@@ -259,22 +259,22 @@ where
 pub async fn serve_async_extended<T, E, F, X, G>(
     mut step: ServerStep<T>,
     store: &(impl AsyncStore + ?Sized),
-    mut decide: impl FnMut(Decide) -> F,
-    mut extend: impl FnMut(ExtendAnswer) -> G,
+    mut decide: impl FnMut(DecideGrant) -> F,
+    mut extend: impl FnMut(ExtendResponse) -> G,
 ) -> Result<T, Rejected>
 where
     E: std::fmt::Display,
-    F: Future<Output = Result<<Decide as ServerQuery>::Output, E>>,
+    F: Future<Output = Result<<DecideGrant as ServerQuery>::Output, E>>,
     X: std::fmt::Display,
-    G: Future<Output = Result<<ExtendAnswer as ServerQuery>::Output, X>>,
+    G: Future<Output = Result<<ExtendResponse as ServerQuery>::Output, X>>,
 {
     loop {
         step = match step {
-            ServerStep::Query(NextQuery::Decide(pending)) => {
+            ServerStep::Query(NextQuery::DecideGrant(pending)) => {
                 let answer = decide(pending.query().clone()).await;
                 pending.go_on(answer)
             }
-            ServerStep::Query(NextQuery::ExtendAnswer(pending)) => {
+            ServerStep::Query(NextQuery::ExtendResponse(pending)) => {
                 let answer = extend(pending.query().clone()).await;
                 pending.go_on(answer)
             }

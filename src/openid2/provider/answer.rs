@@ -13,7 +13,7 @@ use super::super::{AssociationType, Extension, indirect, nonce};
 use super::handles::Handle;
 use super::rejected::{Reason, Rejected};
 use super::{CheckId, Identity, Provider};
-use crate::wire::bare;
+use crate::wire::without_secrets;
 use crate::{Moment, Response};
 
 /// How long a relying party may take to have an answer confirmed.
@@ -182,7 +182,7 @@ fn identifiers(asked: &Identity, approval: &Approval) -> Result<Option<(String, 
             for identifier in [&claimed, &approval.local_id] {
                 // A relying party would look for another URL, or for none.
                 if absolute(identifier).is_none_or(|url| url.as_str() != identifier) {
-                    return Err(Reason::NoIdentifier(bare(identifier)));
+                    return Err(Reason::NoIdentifier(without_secrets(identifier)));
                 }
             }
             (claimed, approval.local_id.clone())

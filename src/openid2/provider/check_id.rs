@@ -11,7 +11,7 @@ use super::super::store::ServerStep;
 use super::super::{Extension, Realm};
 use super::rejected::Reason;
 use super::{Handled, Provider};
-use crate::wire::{bare, is_internal};
+use crate::wire::{is_internal, without_secrets};
 
 /// A relying party's question who the user is.
 ///
@@ -101,7 +101,7 @@ impl fmt::Debug for CheckId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CheckId")
             .field("realm", &self.realm)
-            .field("return_to", &self.return_to.as_deref().map(bare))
+            .field("return_to", &self.return_to.as_deref().map(without_secrets))
             .field("identity", &self.identity)
             .field("immediate", &self.immediate)
             .field("extensions", &self.extensions)

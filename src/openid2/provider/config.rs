@@ -13,7 +13,7 @@ use super::super::{AssociationType, Realm, SessionType};
 use super::CheckId;
 use super::handles::Handles;
 use super::rejected::Reason;
-use crate::wire::{check_private, endpoint, form, is_private};
+use crate::wire::{check_secure, endpoint, form, is_secure};
 use crate::{Error, Moment, Request, Response, Secret, Unsupported};
 
 /// The least that a secret must have to be one.
@@ -98,7 +98,7 @@ impl Provider {
     /// [`Unsupported::ShortSecret`] when the secret is too short to be one.
     pub fn new(endpoint_url: &str, secret: &Secret) -> Result<Self, Error> {
         let uri = endpoint(endpoint_url)?;
-        check_private(&uri, Some("Provider::dangerous_without_tls"))?;
+        check_secure(&uri, Some("Provider::dangerous_without_tls"))?;
         Self::at(endpoint_url, secret, false)
     }
 
@@ -109,7 +109,7 @@ impl Provider {
     /// # Errors
     /// As [`new`](Self::new), but for the missing TLS.
     pub fn dangerous_without_tls(endpoint_url: &str, secret: &Secret) -> Result<Self, Error> {
-        let in_the_clear = !is_private(&endpoint(endpoint_url)?);
+        let in_the_clear = !is_secure(&endpoint(endpoint_url)?);
         Self::at(endpoint_url, secret, in_the_clear)
     }
 

@@ -14,7 +14,7 @@ use super::super::discovery::Discovered;
 use super::super::message::{Message, Version};
 use super::RelyingParty;
 use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, endpoint, is_private};
+use crate::wire::{ResponseExcerpt, endpoint, is_secure};
 use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Unsupported};
 
 /// No association is kept longer, whatever the provider says.
@@ -34,7 +34,7 @@ impl RelyingParty {
         let uri = endpoint(discovered.endpoint())?;
         let version = discovered.version;
         // A key in the clear needs a way on which nobody listens (§8.4.1).
-        let private = is_private(&uri);
+        let private = is_secure(&uri);
         let mut kinds = self.kinds.clone();
         kinds.retain(|(association, session)| {
             let hidden = private || *session != SessionType::NoEncryption;
@@ -147,7 +147,7 @@ impl Associating {
         }
         // OpenID 1.1 lets a provider answer in the clear (§14.2.2), which is worth nothing where others listen.
         match (self.asking.version, received) {
-            (Version::V1_1, SessionType::NoEncryption) if !is_private(&self.asking.uri) => Ok(None),
+            (Version::V1_1, SessionType::NoEncryption) if !is_secure(&self.asking.uri) => Ok(None),
             (Version::V1_1, SessionType::NoEncryption) => self.finish(direct, received, moment),
             _ => Err(("session_type", "not the one that was asked for")),
         }

@@ -13,7 +13,7 @@ use super::super::message::{IDENTIFIER_SELECT, Message, Version};
 use super::super::{Association, Discovered, Extension, ax};
 use super::RelyingParty;
 use super::pending::{Pending, VERSION, Wanted};
-use crate::wire::{bare, endpoint, form, with_query};
+use crate::wire::{endpoint, form, with_query, without_secrets};
 use crate::{Error, Moment, Unsupported};
 
 /// How long a user may take, unless [`Authenticate::lifetime`] says otherwise.
@@ -234,7 +234,8 @@ impl RelyingParty {
         let mut urls = fields.filter(|(name, _)| name == "update_url").map(|(_, url)| url);
         match urls.find(|url| !self.realm.contains(url)) {
             Some(url) => {
-                Err(Unsupported::Url { url: bare(url), reason: "the update_url is outside of the realm" }.into())
+                Err(Unsupported::Url { url: without_secrets(url), reason: "the update_url is outside of the realm" }
+                    .into())
             }
             None => Ok(()),
         }
@@ -242,11 +243,11 @@ impl RelyingParty {
 
     /// The URL to come back to, with the state in its query.
     fn return_to(&self, return_to: &str, state: &str) -> Result<String, Error> {
-        let refuse = |reason| Error::from(Unsupported::Url { url: bare(return_to), reason });
+        let refuse = |reason| Error::from(Unsupported::Url { url: without_secrets(return_to), reason });
         let url: Url = absolute(return_to).ok_or_else(|| refuse("a return_to is an absolute http or https URL"))?;
         if !self.policy.trusts_party(&url) {
             let option = Some("RelyingParty::dangerous_allow_http");
-            return Err(Unsupported::PlainHttp { url: bare(return_to), option }.into());
+            return Err(Unsupported::PlainHttp { url: without_secrets(return_to), option }.into());
         }
         if return_to.contains('#') {
             return Err(refuse("it has a fragment, which never comes back"));

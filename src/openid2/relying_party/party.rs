@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::discovery::{self, Discovered, Policy, Search};
 use super::super::{AssociationType, Realm, SessionType, identifier};
 use crate::event::Observer;
-use crate::wire::bare;
+use crate::wire::without_secrets;
 use crate::{Error, Event, Step, Unsupported};
 
 /// How far an assertion's time may be from now, unless [`RelyingParty::nonce_window`] says otherwise.
@@ -60,7 +60,7 @@ impl RelyingParty {
     /// [`Unsupported::Url`] when that is no realm.
     pub fn new(realm: &str) -> Result<Self, Error> {
         let reason = "a realm is an http or https URL without fragment, perhaps with `*.` before its host";
-        let realm = Realm::parse(realm).ok_or_else(|| Unsupported::Url { url: bare(realm), reason })?;
+        let realm = Realm::parse(realm).ok_or_else(|| Unsupported::Url { url: without_secrets(realm), reason })?;
         Ok(Self {
             realm,
             policy: Policy::default(),
@@ -153,7 +153,11 @@ impl RelyingParty {
             self.policy,
             Box::new(|found| {
                 let Search { found, claimed, reason } = found?;
-                let nothing = || Unsupported::Identifier { identifier: bare(claimed.as_str()), reason, response: None };
+                let nothing = || Unsupported::Identifier {
+                    identifier: without_secrets(claimed.as_str()),
+                    reason,
+                    response: None,
+                };
                 Ok(Step::Done(found.into_iter().next().ok_or_else(nothing)?))
             }),
         )?;

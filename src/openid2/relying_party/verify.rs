@@ -12,7 +12,7 @@ use super::received::{Claim, Expected, Received, positive, provider_error};
 use super::{Callback, RelyingParty};
 use crate::secret::same;
 use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, bare, endpoint};
+use crate::wire::{ResponseExcerpt, endpoint, without_secrets};
 use crate::{Error, Expired, Forged, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsupported};
 
 impl RelyingParty {
@@ -183,7 +183,7 @@ fn discover(
             let is_provider = found.iter().any(|found| found.claimed_id().is_none());
             // After a redirect it is another identifier's document.
             if identifier != claim.url || is_provider || !names_provider {
-                let (claimed_id, endpoint) = (bare(&claim.claimed_id), bare(&received.provider));
+                let (claimed_id, endpoint) = (without_secrets(&claim.claimed_id), without_secrets(&received.provider));
                 return Err(Forged::NotDiscovered { claimed_id, endpoint }.into());
             }
             then(received)

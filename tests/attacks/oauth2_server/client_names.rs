@@ -4,9 +4,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use oauth_proto::oauth2::server::{
-    ClientRecord, FindClient, FindTicket, FindToken, FoundTicket, MemoryStore, Reason, Redeem, Redemption,
-    RemoveClient, ReplaceTicket, Revoke, Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved, Store,
-    TokenRecord, serve,
+    ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, MemoryStore, Redeem, Redemption,
+    RejectReason, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord,
+    SaveTokens, Saved, Store, TokenRecord, serve,
 };
 
 use super::world::*;
@@ -29,9 +29,9 @@ impl Store for IgnoresCase<'_> {
     as_the_inner_store! {
         save_client: SaveClient => bool;
         remove_client: RemoveClient => bool;
-        save_ticket: SaveTicket => bool;
-        find_ticket: FindTicket => Option<FoundTicket>;
-        replace_ticket: ReplaceTicket => bool;
+        save_one_time_record: SaveOneTimeRecord => bool;
+        find_one_time_record: FindOneTimeRecord => Option<FoundOneTimeRecord>;
+        replace_one_time_record: ReplaceOneTimeRecord => bool;
         redeem: Redeem => Redemption;
         save_tokens: SaveTokens => Saved;
         find_token: FindToken => Option<Arc<TokenRecord>>;
@@ -56,6 +56,6 @@ fn a_client_goes_by_one_name_where_the_store_ignores_case() {
     };
     ask("printer").unwrap();
     for other in ["PRINTER", "Printer"] {
-        assert_eq!(refused(ask(other), 401, "invalid_client"), Reason::UnknownClient(other.into()));
+        assert_eq!(refused(ask(other), 401, "invalid_client"), RejectReason::UnknownClient(other.into()));
     }
 }

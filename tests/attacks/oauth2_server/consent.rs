@@ -1,6 +1,6 @@
 //! Authorization requests that must bring nothing, and what was taken away between the request and the user's decision.
 
-use oauth_proto::oauth2::server::{ClientRecord, Consent, Grant, Reason, serve};
+use oauth_proto::oauth2::server::{Approval, ClientRecord, Consent, RejectReason, serve};
 
 use super::world::*;
 
@@ -23,7 +23,7 @@ fn a_client_may_use_no_response_type_but_its_own() {
     {
         world.store.add_client(printer().grant_types(both).response_types([own]));
         world.authorize(asked).unwrap();
-        assert_eq!(world.authorize(other).unwrap_err().reason, Reason::NotAllowed(lacking.into()));
+        assert_eq!(world.authorize(other).unwrap_err().reason, RejectReason::NotAllowed(lacking.into()));
     }
     world.store.add_client(printer().grant_types(both).response_types(["code", "token"]));
     world.authorize(&code).unwrap();
@@ -77,7 +77,7 @@ fn a_redirect_uri_that_was_taken_away_meanwhile_leads_nowhere() {
     let other =
         ClientRecord::confidential(PRINTER.0, PRINTER.1).unwrap().add_redirect_uri("https://new.example.com/cb");
     world.store.add_client(other);
-    assert!(matches!(paged(granted(&world, consent.clone())), Reason::RedirectUri { .. }));
+    assert!(matches!(paged(granted(&world, consent.clone())), RejectReason::RedirectUri { .. }));
     world.store.add_client(printer());
     granted(&world, consent).unwrap();
 }
@@ -96,5 +96,5 @@ fn a_response_type_that_was_taken_away_meanwhile_brings_no_code() {
 }
 
 fn granted(world: &World, consent: Consent) -> Result<oauth_proto::Response, oauth_proto::oauth2::server::Rejected> {
-    serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store)
+    serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store)
 }

@@ -1,7 +1,9 @@
 //! Pushed requests, the decision of the user, and where nobody is sent before somebody was asked.
 
 use http::Request;
-use oauth_proto::oauth2::server::{ClientRecord, Consent, Grant, GrantType, Reason, RegistrationPolicy, serve};
+use oauth_proto::oauth2::server::{
+    Approval, ClientRecord, Consent, GrantType, RegistrationPolicy, RejectReason, serve,
+};
 use oauth_proto::wire::form;
 
 use super::world::*;
@@ -22,8 +24,8 @@ fn load(world: &World, client_id: &str, uri: &str) -> Result<Consent, oauth_prot
     world.authorize(&[("client_id", client_id), ("request_uri", uri)])
 }
 
-fn is_request_uri(reason: &Reason) -> bool {
-    matches!(reason, Reason::RequestUri(_))
+fn is_request_uri(reason: &RejectReason) -> bool {
+    matches!(reason, RejectReason::RequestUri(_))
 }
 
 /// Row `par-other-client`.
@@ -50,7 +52,7 @@ fn par_expired() {
     let uri = push(&world, &[]);
     let consent = load(&world, PRINTER.0, &uri).unwrap();
     world.pass(3600);
-    let late = serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store);
+    let late = serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store);
     assert_eq!(sent_back(late), "invalid_request");
 }
 
@@ -59,7 +61,7 @@ fn par_expired() {
 fn par_reused_after_grant() {
     let world = World::default();
     let decide =
-        |consent: Consent| serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store);
+        |consent: Consent| serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store);
     let uri = push(&world, &[]);
     let (first, second) = (load(&world, PRINTER.0, &uri).unwrap(), load(&world, PRINTER.0, &uri).unwrap());
     // It survives a login page.
@@ -70,15 +72,15 @@ fn par_reused_after_grant() {
     }
     assert!(is_request_uri(&paged(serve(world.provider.deny(second), &world.store))));
     assert!(is_request_uri(&paged(load(&world, PRINTER.0, &uri))));
-    // Nothing of that has spent the code.
+    // Nothing of that has used the code.
     world.redeem(PRINTER, &code).unwrap();
 
     // An error that cannot be sent spends nothing.
     let uri = push(&world, &[]);
     for code in ["", "log\"in", "a\r\nb", "\u{e9}"] {
         let consent = load(&world, PRINTER.0, &uri).unwrap();
-        let rejected = serve(world.provider.send_back(consent, code), &world.store).unwrap_err();
-        assert!(matches!(rejected.reason, Reason::Misconfigured(_)), "{code:?}");
+        let rejected = serve(world.provider.redirect_with_error(consent, code), &world.store).unwrap_err();
+        assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{code:?}");
     }
     load(&world, PRINTER.0, &uri).unwrap();
     // A denial is a decision, too, and so is another answer of the application's.
@@ -87,7 +89,7 @@ fn par_reused_after_grant() {
         let consent = load(&world, PRINTER.0, &uri).unwrap();
         let step = match end {
             "deny" => world.provider.deny(consent.clone()),
-            code => world.provider.send_back(consent.clone(), code),
+            code => world.provider.redirect_with_error(consent.clone(), code),
         };
         location(&serve(step, &world.store).unwrap());
         assert!(is_request_uri(&paged(decide(consent))), "{end}");
@@ -108,13 +110,14 @@ fn par_reused_after_grant() {
     };
     let consent = load(&world, PRINTER.0, &again()).unwrap();
     // RFC 6749 §4.2.2: the scope is there where there is one.
-    let bare = serve(world.provider.grant(consent.clone(), Grant::new("jane").scope(""), world.moment()), &world.store);
+    let bare =
+        serve(world.provider.grant(consent.clone(), Approval::new("jane").scope(""), world.moment()), &world.store);
     assert_eq!(parameter(&location(&bare.unwrap()), "scope"), None);
     let consent = load(&world, PRINTER.0, &again()).unwrap();
     let url = location(&world.grant(consent.clone()));
     assert!(parameter(&url, "access_token").is_some());
     assert_eq!(parameter(&url, "scope").as_deref(), Some("read"));
-    let again = serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store);
+    let again = serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store);
     assert!(is_request_uri(&paged(again)));
 }
 
@@ -131,7 +134,7 @@ fn par_not_pushed_though_required() {
     for (name, values) in [("foo", ["1", "2"]), ("scope", ["a", "b"])] {
         let twice = values.map(|value| (name, value));
         let parameters = [&[("client_id", PRINTER.0), ("request_uri", &uri)][..], &twice].concat();
-        assert!(matches!(paged(world.authorize(&parameters)), Reason::ParameterTwice(_)));
+        assert!(matches!(paged(world.authorize(&parameters)), RejectReason::ParameterTwice(_)));
     }
     // A code is no pushed request.
     let consent = load(&world, PRINTER.0, &push(&world, &[])).unwrap();
@@ -165,16 +168,16 @@ fn an_authorization_request_may_be_posted() {
     // The query of such a request is no part of it.
     assert_eq!(post("?client_id=scanner&scope=admin", &honest).unwrap(), consent);
     paged(post("?client_id=printer&response_type=code", &[]));
-    assert!(matches!(paged(post("", &asking("printer", "https://evil.example/"))), Reason::RedirectUri { .. }));
+    assert!(matches!(paged(post("", &asking("printer", "https://evil.example/"))), RejectReason::RedirectUri { .. }));
     assert_eq!(sent_back(post("", &[&honest[..], &[("scope", "admin")]].concat())), "invalid_scope");
-    assert!(matches!(paged(post("", &[&honest[..], &[("state", "b")]].concat())), Reason::ParameterTwice(_)));
+    assert!(matches!(paged(post("", &[&honest[..], &[("state", "b")]].concat())), RejectReason::ParameterTwice(_)));
     // A pushed one, too.
     let uri = push(&world, &[]);
     post("", &[("client_id", "printer"), ("request_uri", &uri)]).unwrap();
     // A form, or nothing.
     let mut request = posting("/authorize", &honest);
     request.headers_mut().insert("content-type", "application/json".parse().unwrap());
-    assert!(matches!(paged(world.dispatch(&request).map(drop)), Reason::ContentType(_)));
+    assert!(matches!(paged(world.dispatch(&request).map(drop)), RejectReason::ContentType(_)));
     let mut request = posting("/authorize", &honest);
     *request.body_mut() = vec![b'a'; 64 * 1024 + 1];
     assert_eq!(world.dispatch(&request).unwrap_err().response().status(), 413);
@@ -222,7 +225,7 @@ fn redirect_before_asking() {
     );
     // Without a page nobody was asked; with one the user was.
     let consent = world.authorize(&honest).unwrap();
-    let silent = serve(world.provider.send_back(consent.clone(), "login_required"), &world.store).unwrap();
+    let silent = serve(world.provider.redirect_with_error(consent.clone(), "login_required"), &world.store).unwrap();
     assert!(page(&silent).contains("error=login_required"));
     location(&world.deny(consent.clone()));
     location(&world.grant(consent));
@@ -256,17 +259,17 @@ fn a_changed_consent_leads_to_no_other_place() {
     let evil = changed("https://client.example.com/cb?x=1", "https://evil.example/");
     for step in [
         world.provider.deny(evil.clone()),
-        world.provider.send_back(evil.clone(), "login_required"),
-        world.provider.grant(evil, Grant::new("jane"), world.moment()),
+        world.provider.redirect_with_error(evil.clone(), "login_required"),
+        world.provider.grant(evil, Approval::new("jane"), world.moment()),
     ] {
         let reason = paged(serve(step, &world.store));
         assert!(
-            matches!(&reason, Reason::RedirectUri { received: Some(uri), .. } if uri == "https://evil.example/"),
+            matches!(&reason, RejectReason::RedirectUri { received: Some(uri), .. } if uri == "https://evil.example/"),
             "{reason}"
         );
     }
     let nobody = changed("\"client_id\":\"printer\"", "\"client_id\":\"nobody\"");
-    assert!(matches!(paged(serve(world.provider.deny(nobody), &world.store)), Reason::UnknownClient(_)));
+    assert!(matches!(paged(serve(world.provider.deny(nobody), &world.store)), RejectReason::UnknownClient(_)));
     // The issuer that the client compares is the server's own.
     let other = changed("\"issuer\":\"https://auth.example.com\"", "\"issuer\":\"https://evil.example\"");
     let url = location(&world.grant(other));
@@ -277,12 +280,13 @@ fn a_changed_consent_leads_to_no_other_place() {
 fn a_decision_looks_again_at_what_the_server_demands() {
     let mut world = World::default();
     let consent = world.authorize(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat()).unwrap();
-    let grant =
-        |world: &World| serve(world.provider.grant(consent.clone(), Grant::new("jane"), world.moment()), &world.store);
+    let grant = |world: &World| {
+        serve(world.provider.grant(consent.clone(), Approval::new("jane"), world.moment()), &world.store)
+    };
     world.provider = provider().require_pkce().build().unwrap();
-    assert_eq!(grant(&world).unwrap_err().reason, Reason::ChallengeMissing);
+    assert_eq!(grant(&world).unwrap_err().reason, RejectReason::ChallengeMissing);
     world.provider = provider().add_resource("https://api.example.com").require_resource().build().unwrap();
-    assert_eq!(grant(&world).unwrap_err().reason, Reason::ResourceMissing);
+    assert_eq!(grant(&world).unwrap_err().reason, RejectReason::ResourceMissing);
     // A token that was to stand in a fragment does not stand in a query.
     let mut world = World::default();
     world.store.add_client(
@@ -299,13 +303,13 @@ fn a_decision_looks_again_at_what_the_server_demands() {
     let changed: Consent =
         serde_json::from_str(&stored.replace("\"mode\":\"fragment\"", "\"mode\":\"query\"")).unwrap();
     assert_eq!(
-        sent_back(serve(world.provider.grant(changed, Grant::new("jane"), world.moment()), &world.store)),
+        sent_back(serve(world.provider.grant(changed, Approval::new("jane"), world.moment()), &world.store)),
         "invalid_request"
     );
     world.provider = provider().add_grant_type(GrantType::implicit().scopes("write")).build().unwrap();
     let consent: Consent = serde_json::from_str(&stored).unwrap();
     assert_eq!(
-        sent_back(serve(world.provider.grant(consent, Grant::new("jane"), world.moment()), &world.store)),
+        sent_back(serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store)),
         "invalid_scope"
     );
 }

@@ -2,7 +2,8 @@
 
 use oauth_proto::Response;
 use oauth_proto::oauth2::server::{
-    ClientRecord, DeviceConsent, FoundTicket, Grant, GrantType, NextQuery, Reason, Rejected, ServerStep, Store, serve,
+    Approval, ClientRecord, DeviceConsent, FoundOneTimeRecord, GrantType, NextQuery, RejectReason, Rejected,
+    ServerStep, Store, serve,
 };
 use serde_json::Value;
 
@@ -33,7 +34,7 @@ fn entered(world: &World, codes: &Codes) -> Result<DeviceConsent, Rejected> {
     serve(world.provider.find_device(&codes.user, world.moment().now), &world.store)
 }
 
-fn grant(world: &World, device: DeviceConsent, grant: Grant) -> Result<(), Rejected> {
+fn grant(world: &World, device: DeviceConsent, grant: Approval) -> Result<(), Rejected> {
     serve(world.provider.grant_device(device, grant, world.moment()), &world.store)
 }
 
@@ -48,7 +49,7 @@ fn poll(world: &World, who: Who<'_>, device_code: &str) -> Result<Tokens, Reject
 /// A device whose user has said yes.
 fn granted(world: &World) -> Codes {
     let codes = begin(world);
-    grant(world, entered(world, &codes).unwrap(), Grant::new("jane")).unwrap();
+    grant(world, entered(world, &codes).unwrap(), Approval::new("jane")).unwrap();
     codes
 }
 
@@ -59,7 +60,7 @@ fn a_device_code_brings_another_client_nothing() {
     let (waiting, codes) = (begin(&world), granted(&world));
     for codes in [&waiting, &codes] {
         let reason = refused(poll(&world, SCANNER, &codes.device), 400, "invalid_grant");
-        assert_eq!(reason, Reason::DeviceUnknown);
+        assert_eq!(reason, RejectReason::DeviceUnknown);
     }
     // Its own client does not suffer.
     refused(poll(&world, PRINTER, &waiting.device), 400, "authorization_pending");
@@ -83,19 +84,19 @@ fn the_first_decision_about_a_device_stays() {
     let codes = begin(&world);
     let device = entered(&world, &codes).unwrap();
     deny(&world, device.clone()).unwrap();
-    assert_eq!(paged(grant(&world, device, Grant::new("jane"))), Reason::UserCode);
-    assert_eq!(paged(entered(&world, &codes)), Reason::UserCode);
+    assert_eq!(paged(grant(&world, device, Approval::new("jane"))), RejectReason::UserCode);
+    assert_eq!(paged(entered(&world, &codes)), RejectReason::UserCode);
     refused(poll(&world, PRINTER, &codes.device), 400, "access_denied");
 
     let codes = begin(&world);
     let device = entered(&world, &codes).unwrap();
-    grant(&world, device.clone(), Grant::new("jane")).unwrap();
-    assert_eq!(paged(deny(&world, device.clone())), Reason::UserCode);
-    assert_eq!(paged(grant(&world, device.clone(), Grant::new("mallory"))), Reason::UserCode);
+    grant(&world, device.clone(), Approval::new("jane")).unwrap();
+    assert_eq!(paged(deny(&world, device.clone())), RejectReason::UserCode);
+    assert_eq!(paged(grant(&world, device.clone(), Approval::new("mallory"))), RejectReason::UserCode);
     let tokens = poll(&world, PRINTER, &codes.device).unwrap();
     assert_eq!(world.introspect(&tokens.access)["sub"], "jane");
     // Nor is there anything to decide once the tokens are out.
-    assert_eq!(paged(deny(&world, device)), Reason::UserCode);
+    assert_eq!(paged(deny(&world, device)), RejectReason::UserCode);
 }
 
 /// Row `device-decision-of-another-client`: what travels through the browser names another client, or another client's code.
@@ -109,8 +110,8 @@ fn a_decision_about_one_client_is_none_about_another() {
     let mut other_code = entered(&world, &codes).unwrap();
     other_code.user_code = scanners["user_code"].as_str().unwrap().to_owned();
     for changed in [other_client, other_code] {
-        assert_eq!(paged(grant(&world, changed.clone(), Grant::new("jane"))), Reason::UserCode, "{changed:?}");
-        assert_eq!(paged(deny(&world, changed.clone())), Reason::UserCode, "{changed:?}");
+        assert_eq!(paged(grant(&world, changed.clone(), Approval::new("jane"))), RejectReason::UserCode, "{changed:?}");
+        assert_eq!(paged(deny(&world, changed.clone())), RejectReason::UserCode, "{changed:?}");
     }
     refused(poll(&world, PRINTER, &codes.device), 400, "authorization_pending");
     let scanners = scanners["device_code"].as_str().unwrap();
@@ -124,15 +125,15 @@ fn a_device_is_granted_no_more_than_it_asked_for() {
     let codes = begin(&world);
     let device = entered(&world, &codes).unwrap();
     for more in ["read write", "write", "admin"] {
-        let rejected = grant(&world, device.clone(), Grant::new("jane").scope(more)).unwrap_err();
-        assert!(matches!(rejected.reason, Reason::Misconfigured(_)), "{more}: {rejected}");
+        let rejected = grant(&world, device.clone(), Approval::new("jane").scope(more)).unwrap_err();
+        assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{more}: {rejected}");
     }
     // What the browser says of the scope is not what the device asked for.
     let mut changed = device.clone();
     changed.scope = "read write".into();
-    grant(&world, changed.clone(), Grant::new("jane").scope("read write")).unwrap_err();
+    grant(&world, changed.clone(), Approval::new("jane").scope("read write")).unwrap_err();
     refused(poll(&world, PRINTER, &codes.device), 400, "authorization_pending");
-    grant(&world, changed, Grant::new("jane")).unwrap();
+    grant(&world, changed, Approval::new("jane")).unwrap();
     world.pass(5);
     assert_eq!(poll(&world, PRINTER, &codes.device).unwrap().scope, "read");
 }
@@ -143,7 +144,7 @@ fn a_user_code_is_no_device_code() {
     let world = World::default();
     let codes = granted(&world);
     refused(poll(&world, PRINTER, &codes.user), 400, "invalid_grant");
-    // A store that finds a ticket by each of its names, whichever was meant.
+    // A store that finds a one-time record by each of its names, whichever was meant.
     let (client_id, secret) = PRINTER;
     let request = posting(
         "/token",
@@ -158,21 +159,22 @@ fn a_user_code_is_no_device_code() {
         panic!("the client is not looked for")
     };
     let client = world.store.find_client(pending.query()).unwrap();
-    let ServerStep::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else {
-        panic!("the ticket is not looked for")
+    let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client) else {
+        panic!("the record is not looked for")
     };
-    let step = pending.answer(Some(ticket_of_user_code(&world, &codes.user)));
-    assert_eq!(refused(serve(step, &world.store), 400, "invalid_grant"), Reason::DeviceUnknown);
+    let step = pending.answer(Some(record_of_user_code(&world, &codes.user)));
+    assert_eq!(refused(serve(step, &world.store), 400, "invalid_grant"), RejectReason::DeviceUnknown);
     poll(&world, PRINTER, &codes.device).unwrap();
 }
 
 /// What the store finds for a user.
-fn ticket_of_user_code(world: &World, user_code: &str) -> FoundTicket {
-    let ServerStep::Query(NextQuery::FindTicket(pending)) = world.provider.find_device(user_code, world.moment().now)
+fn record_of_user_code(world: &World, user_code: &str) -> FoundOneTimeRecord {
+    let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) =
+        world.provider.find_device(user_code, world.moment().now)
     else {
-        panic!("the ticket is not looked for")
+        panic!("the record is not looked for")
     };
-    world.store.find_ticket(pending.query()).unwrap().unwrap()
+    world.store.find_one_time_record(pending.query()).unwrap().unwrap()
 }
 
 #[test]
@@ -182,7 +184,7 @@ fn a_client_that_may_not_use_devices_gets_no_codes() {
     let record = || ClientRecord::confidential(stats.0, stats.1).unwrap();
     world.store.add_client(record().grant_types(["client_credentials"]));
     let reason = refused(ask_for_codes(&world, stats), 400, "unauthorized_client");
-    assert_eq!(reason, Reason::NotAllowed(DEVICE_CODE.to_owned()));
+    assert_eq!(reason, RejectReason::NotAllowed(DEVICE_CODE.to_owned()));
     world.store.add_client(record().grant_types([DEVICE_CODE]));
     let answer: Value = serde_json::from_slice(ask_for_codes(&world, stats).unwrap().body()).unwrap();
     // What it lost meanwhile, it has no more.
@@ -202,20 +204,20 @@ fn of_two_polls_at_once_one_brings_tokens_and_the_other_takes_none_away() {
             panic!()
         };
         let client = world.store.find_client(pending.query()).unwrap();
-        let ServerStep::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else { panic!() };
-        let ticket = world.store.find_ticket(pending.query()).unwrap();
-        pending.answer(ticket)
+        let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client) else { panic!() };
+        let record = world.store.find_one_time_record(pending.query()).unwrap();
+        pending.answer(record)
     };
     let (first, second, third) = (found(), found(), found());
     let tokens = Tokens::read(&serve(first, &world.store).unwrap());
-    assert_eq!(refused(serve(second, &world.store), 400, "invalid_grant"), Reason::DeviceUnknown);
+    assert_eq!(refused(serve(second, &world.store), 400, "invalid_grant"), RejectReason::DeviceUnknown);
     // A device asks again and again: it has not stolen anything.
     assert!(world.lives(&tokens.access) && world.lives(tokens.refresh_token()));
     let key = oauth_proto::oauth2::server::TokenHash::of(&tokens.access);
     let question = oauth_proto::oauth2::server::FindToken { key };
     let grant = world.store.find_token(&question).unwrap().unwrap().grant.id;
     serve(world.provider.revoke_grant(grant), &world.store).unwrap();
-    assert_eq!(refused(serve(third, &world.store), 400, "invalid_grant"), Reason::DeviceUnknown);
+    assert_eq!(refused(serve(third, &world.store), 400, "invalid_grant"), RejectReason::DeviceUnknown);
 }
 
 /// RFC 8628 §6.1: user codes are short, so that one may be taken.
@@ -228,20 +230,20 @@ fn a_user_code_that_is_taken_is_followed_by_others_and_not_for_ever() {
         let step = world.provider.device_authorization(&request, world.moment());
         let ServerStep::Query(NextQuery::FindClient(pending)) = step else { panic!() };
         let client = world.store.find_client(pending.query()).unwrap();
-        let (mut step, mut aliases) = (pending.answer(client), Vec::new());
-        while let ServerStep::Query(NextQuery::SaveTicket(pending)) = step {
-            aliases.push(pending.query().alias.unwrap());
-            let is_free = aliases.len() > taken;
+        let (mut step, mut second_keys) = (pending.answer(client), Vec::new());
+        while let ServerStep::Query(NextQuery::SaveOneTimeRecord(pending)) = step {
+            second_keys.push(pending.query().second_key.unwrap());
+            let is_free = second_keys.len() > taken;
             step = pending.answer(is_free);
         }
-        let count = aliases.len();
-        aliases.sort_unstable();
-        aliases.dedup();
-        assert_eq!(aliases.len(), count, "one was tried twice");
+        let count = second_keys.len();
+        second_keys.sort_unstable();
+        second_keys.dedup();
+        assert_eq!(second_keys.len(), count, "one was tried twice");
         match step {
             ServerStep::Done(_) => assert!(taken < 8 && count == taken + 1, "{taken}"),
             ServerStep::Reject(rejected) => {
-                assert!(taken >= 8 && count == 8 && matches!(rejected.reason, Reason::Misconfigured(_)));
+                assert!(taken >= 8 && count == 8 && matches!(rejected.reason, RejectReason::Misconfigured(_)));
             }
             step @ ServerStep::Query(_) => panic!("{step:?}"),
         }
@@ -273,21 +275,21 @@ fn a_page_and_a_consent_are_shown_without_the_code_that_lets_a_device_in() {
     assert_eq!(format!("{page:?}"), "DevicePage");
 }
 
-/// A device that asks while the user decides changes its ticket: the decision is tried again, and not for ever.
+/// A device that asks while the user decides changes its one-time record: the decision is tried again, and not for ever.
 #[test]
 fn a_decision_that_a_question_overtakes_is_tried_again() {
     let world = World::default();
     for overtaken in 0..11 {
         let codes = begin(&world);
         let device = entered(&world, &codes).unwrap();
-        let (mut step, mut tried) = (world.provider.grant_device(device, Grant::new("jane"), world.moment()), 0);
+        let (mut step, mut tried) = (world.provider.grant_device(device, Approval::new("jane"), world.moment()), 0);
         let end = loop {
             step = match step {
-                ServerStep::Query(NextQuery::FindTicket(pending)) => {
-                    let ticket = world.store.find_ticket(pending.query()).unwrap();
-                    pending.answer(ticket)
+                ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => {
+                    let record = world.store.find_one_time_record(pending.query()).unwrap();
+                    pending.answer(record)
                 }
-                ServerStep::Query(NextQuery::ReplaceTicket(pending)) => {
+                ServerStep::Query(NextQuery::ReplaceOneTimeRecord(pending)) => {
                     tried += 1;
                     pending.answer(tried > overtaken)
                 }
@@ -296,7 +298,7 @@ fn a_decision_that_a_question_overtakes_is_tried_again() {
                 ServerStep::Reject(rejected) => break Err(rejected.reason),
             }
         };
-        let expected = if overtaken < 9 { Ok(()) } else { Err(Reason::UserCode) };
+        let expected = if overtaken < 9 { Ok(()) } else { Err(RejectReason::UserCode) };
         assert_eq!((end, tried), (expected, (overtaken + 1).min(9)), "{overtaken}");
     }
 }

@@ -1,7 +1,7 @@
 //! Token exchange: what would make more of a token than it is. The application grants whatever a living token is shown for.
 
 use oauth_proto::oauth2::server::{
-    Claim, ClientRecord, Decide, Decision, Grant, GrantType, Reason, Rejected, serve_with,
+    Approval, ClientRecord, DecideGrant, Decision, GrantCredential, GrantType, RejectReason, Rejected, serve_with,
 };
 
 use super::world::*;
@@ -22,7 +22,7 @@ fn world() -> World {
 }
 
 fn exchange(world: &World, who: Who<'_>, (kind, token): (&str, &str)) -> Result<Tokens, Rejected> {
-    exchange_for(world, who, (kind, token), None, Grant::new("jane"))
+    exchange_for(world, who, (kind, token), None, Approval::new("jane"))
 }
 
 fn exchange_for(
@@ -30,7 +30,7 @@ fn exchange_for(
     (client_id, secret): Who<'_>,
     (kind, token): (&str, &str),
     scope: Option<&str>,
-    grant: Grant,
+    grant: Approval,
 ) -> Result<Tokens, Rejected> {
     let mut parameters = vec![
         ("client_id", client_id),
@@ -40,8 +40,8 @@ fn exchange_for(
         ("subject_token_type", kind),
     ];
     parameters.extend(scope.map(|scope| ("scope", scope)));
-    let decide = |question: Decide| {
-        let Claim::Exchange(exchange) = question.claim else { panic!("another claim") };
+    let decide = |question: DecideGrant| {
+        let GrantCredential::Exchange(exchange) = question.credential else { panic!("another claim") };
         Ok::<_, String>(if exchange.subject.is_some() { Decision::Granted(grant.clone()) } else { Decision::Denied })
     };
     let request = posting("/token", &parameters);
@@ -52,7 +52,7 @@ fn exchange_for(
 /// What comes to the application as no token of the server's, which then does not grant it.
 #[track_caller]
 fn is_no_subject(end: Result<Tokens, Rejected>) {
-    assert_eq!(refused(end, 400, "invalid_grant"), Reason::ClaimDenied);
+    assert_eq!(refused(end, 400, "invalid_grant"), RejectReason::GrantDenied);
 }
 
 /// Row `exchange-subject-expired`, to the second.
@@ -103,7 +103,7 @@ fn a_refresh_token_of_another_client_revokes_its_grant() {
     for kind in [REFRESH, ACCESS] {
         let tokens = world.tokens();
         let reason = refused(exchange(&world, SCANNER, (kind, tokens.refresh_token())), 400, "invalid_grant");
-        assert_eq!(reason, Reason::RefreshTokenOfAnotherClient("scanner".into()));
+        assert_eq!(reason, RejectReason::RefreshTokenOfAnotherClient("scanner".into()));
         assert!(!world.lives(&tokens.access) && !world.lives(tokens.refresh_token()));
     }
     assert!(world.lives(&other.access) && world.lives(other.refresh_token()));
@@ -117,17 +117,17 @@ fn an_exchanged_token_has_no_wider_scope_than_its_subject() {
     assert_eq!(narrow.scope, "read");
     let ask = |scope, grant| exchange_for(&world, SCANNER, (ACCESS, &narrow.access), scope, grant);
     for wider in ["read write", "write"] {
-        let reason = refused(ask(Some(wider), Grant::new("jane")), 400, "invalid_scope");
-        assert_eq!(reason, Reason::ScopeRefused("write".into()));
+        let reason = refused(ask(Some(wider), Approval::new("jane")), 400, "invalid_scope");
+        assert_eq!(reason, RejectReason::ScopeRefused("write".into()));
     }
     for scope in [None, Some("read")] {
-        let reason = refused(ask(scope, Grant::new("jane").scope("read write")), 500, "server_error");
-        assert!(matches!(reason, Reason::Misconfigured(_)), "{reason}");
-        assert_eq!(ask(scope, Grant::new("jane")).unwrap().scope, "read");
+        let reason = refused(ask(scope, Approval::new("jane").scope("read write")), 500, "server_error");
+        assert!(matches!(reason, RejectReason::Misconfigured(_)), "{reason}");
+        assert_eq!(ask(scope, Approval::new("jane")).unwrap().scope, "read");
     }
     // Nor may the application grant more than was asked, where the subject would have it.
     let wide = world.tokens();
-    let more = Grant::new("jane").scope("read write");
+    let more = Approval::new("jane").scope("read write");
     refused(exchange_for(&world, SCANNER, (ACCESS, &wide.access), Some("read"), more), 500, "server_error");
 }
 

@@ -1,9 +1,9 @@
-//! What of a grant reaches further than it may: exchanged, narrowed and unique tokens.
+//! What of a grant reaches further than it may: exchanged, narrowed and reusable tokens.
 
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
-    ClientRecord, Decide, Decision, FindToken, Grant, GrantType, NextQuery, ServerStep, Store, TokenHash, TokenRecord,
-    serve, serve_with,
+    Approval, ClientRecord, DecideGrant, Decision, FindToken, GrantType, NextQuery, ServerStep, Store, TokenHash,
+    TokenRecord, serve, serve_with,
 };
 
 use super::world::*;
@@ -35,7 +35,7 @@ fn exchange(world: &World, token: &str) -> String {
             ("subject_token_type", ACCESS_TOKEN),
         ],
     );
-    let yes = |_: Decide| Ok::<_, String>(Decision::Granted(Grant::new("jane")));
+    let yes = |_: DecideGrant| Ok::<_, String>(Decision::Granted(Approval::new("jane")));
     let response = serve_with(world.provider.token(&request, world.moment()), &world.store, yes).unwrap();
     let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
     answer["access_token"].as_str().unwrap().to_owned()
@@ -84,8 +84,7 @@ fn a_grant_for_all_resources_can_be_narrowed_to_one() {
 
 #[test]
 fn unique_tokens_for_other_resources_are_others() {
-    let world =
-        World::new(provider().add_resource(A).add_resource(B).enable_unique_tokens("a key that lies elsewhere"));
+    let world = World::new(provider().add_resource(A).add_resource(B).reuse_access_tokens("a key that lies elsewhere"));
     let code = || world.code(&[&asking("printer", REDIRECT)[..], &[("resource", A), ("resource", B)]].concat());
     let wide = world.redeem(PRINTER, &code()).unwrap();
     let code = code();
@@ -112,7 +111,7 @@ fn by_password(world: &World, client: &ClientRecord, username: &str) -> Tokens {
 
 #[test]
 fn unique_tokens_of_another_user_or_client_are_others() {
-    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere"));
     let [one, other] = ["one", "other"].map(|id| ClientRecord::confidential(id, SECRET).unwrap());
     let first = by_password(&world, &one, "jane");
     assert_eq!(by_password(&world, &one, "jane").access, first.access);
@@ -123,15 +122,15 @@ fn unique_tokens_of_another_user_or_client_are_others() {
 /// Whoever claims to be a public client would get a token that another one has.
 #[test]
 fn a_public_client_gets_no_token_that_another_has() {
-    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere"));
     let phone = ClientRecord::public("phone");
     assert_ne!(by_password(&world, &phone, "jane").access, by_password(&world, &phone, "jane").access);
 }
 
-/// Two requests have found the code when the first of them redeems it, and gets a unique token that was there.
+/// Two requests have found the code when the first of them redeems it, and gets a reusable token that was there.
 #[test]
-fn a_code_replayed_in_a_race_revokes_the_unique_token_that_it_brought() {
-    let world = World::new(provider().enable_unique_tokens("a key that lies elsewhere"));
+fn a_code_replayed_in_a_race_revokes_the_reusable_token_that_it_brought() {
+    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere"));
     let first = world.redeem(PRINTER, &world.printers_code()).unwrap();
     let code = world.printers_code();
     let (id, secret) = PRINTER;
@@ -150,11 +149,11 @@ fn a_code_replayed_in_a_race_revokes_the_unique_token_that_it_brought() {
             panic!("the client is not looked for")
         };
         let client = world.store.find_client(pending.query()).unwrap();
-        let ServerStep::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else {
+        let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client) else {
             panic!("the code is not looked for")
         };
-        let ticket = world.store.find_ticket(pending.query()).unwrap();
-        pending.answer(ticket)
+        let record = world.store.find_one_time_record(pending.query()).unwrap();
+        pending.answer(record)
     };
     let (one, other) = (found(), found());
     serve(one, &world.store).unwrap();

@@ -3,7 +3,7 @@
 use oauth_proto::Step;
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{
-    ClientRecord, Consent, FindToken, Grant, Reason, RegistrationPolicy, Store, TokenHash, serve,
+    Approval, ClientRecord, Consent, FindToken, RegistrationPolicy, RejectReason, Store, TokenHash, serve,
 };
 use oauth_proto::oauth2::{AuthorizationServer, Client};
 
@@ -13,7 +13,7 @@ use super::world::*;
 #[test]
 fn a_refresh_token_opens_no_resource() {
     let world = World::new(provider());
-    world.store.add_client(ClientRecord::confidential("photos", SECRET).unwrap().introspects_all());
+    world.store.add_client(ClientRecord::confidential("photos", SECRET).unwrap().may_introspect_all());
     let tokens = world.tokens();
     let server = AuthorizationServer::from_metadata(&world.provider.metadata()).unwrap();
     for asker in ["photos", "printer"] {
@@ -46,9 +46,9 @@ fn a_consent_whose_scope_was_changed_grants_no_more_than_the_client_may_ask() {
     let mut stored = serde_json::to_value(&consent).unwrap();
     stored["scope"] = "read root".into();
     let changed: Consent = serde_json::from_value(stored).unwrap();
-    let step = world.provider.grant(changed, Grant::new("jane"), world.moment());
+    let step = world.provider.grant(changed, Approval::new("jane"), world.moment());
     let rejected = serve(step, &world.store).unwrap_err();
-    assert!(matches!(rejected.reason, Reason::ScopeRefused(_)), "{rejected}");
+    assert!(matches!(rejected.reason, RejectReason::ScopeRefused(_)), "{rejected}");
 }
 
 /// Between the request and the code, or the code and the tokens.
@@ -58,8 +58,9 @@ fn a_client_that_became_public_needs_a_proof_key() {
     let consent = || world.authorize(&asking("printer", REDIRECT)).unwrap();
     let (before, code) = (consent(), world.code(&asking("printer", REDIRECT)));
     world.store.add_client(ClientRecord::public("printer").add_redirect_uri(REDIRECT));
-    let rejected = serve(world.provider.grant(before, Grant::new("jane"), world.moment()), &world.store).unwrap_err();
-    assert_eq!(rejected.reason, Reason::ChallengeMissing);
+    let rejected =
+        serve(world.provider.grant(before, Approval::new("jane"), world.moment()), &world.store).unwrap_err();
+    assert_eq!(rejected.reason, RejectReason::ChallengeMissing);
     let parameters =
         [("grant_type", "authorization_code"), ("client_id", "printer"), ("code", &*code), ("redirect_uri", REDIRECT)];
     refused(world.post("/token", &parameters), 400, "invalid_grant");

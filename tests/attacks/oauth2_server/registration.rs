@@ -3,7 +3,7 @@
 use http::Request;
 use oauth_proto::Response;
 use oauth_proto::oauth2::server::{
-    ClientRecord, FindClient, Grant, Reason, RegistrationPolicy, Rejected, Store, serve,
+    Approval, ClientRecord, FindClient, RegistrationPolicy, RejectReason, Rejected, Store, serve,
 };
 use serde_json::{Value, json};
 
@@ -157,7 +157,7 @@ fn registration_policy_tightened_later() {
 
     // With nobody to register, nobody manages.
     let world = under(world, RegistrationPolicy::Off);
-    assert!(matches!(partner.put(&world, &both).unwrap_err().reason, Reason::NoSuchPath { .. }));
+    assert!(matches!(partner.put(&world, &both).unwrap_err().reason, RejectReason::NoSuchPath { .. }));
 }
 
 /// Row `redirect-fragment`: a registered one, too, as a client of the operator's may have.
@@ -166,9 +166,9 @@ fn a_registered_redirect_uri_with_a_fragment_is_never_gone_to() {
     let world = open();
     let uri = "https://fragment.example.com/#x";
     world.store.add_client(ClientRecord::confidential("fragment", SECRET).unwrap().add_redirect_uri(uri));
-    assert!(matches!(paged(world.authorize(&asking("fragment", uri))), Reason::RedirectUri { .. }));
+    assert!(matches!(paged(world.authorize(&asking("fragment", uri))), RejectReason::RedirectUri { .. }));
     let unsaid = [("response_type", "code"), ("client_id", "fragment"), ("state", "xyz")];
-    assert!(matches!(paged(world.authorize(&unsaid)), Reason::RedirectUri { .. }));
+    assert!(matches!(paged(world.authorize(&unsaid)), RejectReason::RedirectUri { .. }));
     let body = json!({ "redirect_uris": [uri] });
     refused(ask(&world, "POST", "/register", "", &body), 400, "invalid_redirect_uri");
 }
@@ -182,7 +182,7 @@ fn the_port_of_localhost_may_differ_by_option_alone() {
     let asked = [&asking("tool", uri)[..], &pkce].concat();
     let strict = World::default();
     strict.store.add_client(record.clone());
-    assert!(matches!(paged(strict.authorize(&asked)), Reason::RedirectUri { .. }));
+    assert!(matches!(paged(strict.authorize(&asked)), RejectReason::RedirectUri { .. }));
     refused(strict.post("/par", &asked), 400, "invalid_request");
 
     let lenient = World::new(provider().allow_localhost_ports());
@@ -191,13 +191,13 @@ fn the_port_of_localhost_may_differ_by_option_alone() {
     lenient.authorize(&[("client_id", "tool"), ("request_uri", answer["request_uri"].as_str().unwrap())]).unwrap();
     let consent = lenient.authorize(&asked).unwrap();
     // The option is asked for again when the user has decided.
-    let end = serve(strict.provider.grant(consent.clone(), Grant::new("jane"), strict.moment()), &strict.store);
-    assert!(matches!(paged(end), Reason::RedirectUri { .. }));
+    let end = serve(strict.provider.grant(consent.clone(), Approval::new("jane"), strict.moment()), &strict.store);
+    assert!(matches!(paged(end), RejectReason::RedirectUri { .. }));
     assert!(location(&lenient.grant(consent)).starts_with(uri));
     for other in ["http://localhost:80@evil.example/cb", "http://localhost.evil.example/cb", "http://localhost:1/other"]
     {
         let asked = [&asking("tool", other)[..], &pkce].concat();
-        assert!(matches!(paged(lenient.authorize(&asked)), Reason::RedirectUri { .. }), "{other}");
+        assert!(matches!(paged(lenient.authorize(&asked)), RejectReason::RedirectUri { .. }), "{other}");
     }
 }
 

@@ -2,8 +2,8 @@
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use oauth_proto::oauth2::server::{
-    ClientRecord, FindClient, FindToken, GrantType, NextQuery, Reason, ServerStep, Store, TokenHash, UnknownScope,
-    serve,
+    ClientRecord, FindClient, FindToken, GrantType, NextQuery, RejectReason, ServerStep, Store, TokenHash,
+    UnknownScope, serve,
 };
 use oauth_proto::{Moment, Response, Timestamp};
 use sha2::{Digest, Sha256};
@@ -17,7 +17,7 @@ fn code_replay() {
     let tokens = world.redeem(PRINTER, &code).unwrap();
     let other = world.tokens();
     let refreshed = world.refresh(PRINTER, tokens.refresh_token(), None).unwrap();
-    assert_eq!(refused(world.redeem(PRINTER, &code), 400, "invalid_grant"), Reason::CodeReplayed);
+    assert_eq!(refused(world.redeem(PRINTER, &code), 400, "invalid_grant"), RejectReason::CodeReplayed);
     for token in [&tokens.access, &refreshed.access, refreshed.refresh_token()] {
         assert!(!world.lives(token), "{token}");
     }
@@ -46,7 +46,7 @@ fn code_other_client() {
     let world = World::default();
     let code = world.printers_code();
     let reason = refused(world.redeem(SCANNER, &code), 400, "invalid_grant");
-    assert_eq!(reason, Reason::CodeOfAnotherClient("scanner".into()));
+    assert_eq!(reason, RejectReason::CodeOfAnotherClient("scanner".into()));
     refused(world.redeem(PRINTER, &code), 400, "invalid_grant");
 
     let code = world.printers_code();
@@ -92,9 +92,9 @@ fn code_race_in_lockstep() {
             let question = FindClient { client_id: pending.query().client_id.clone() };
             let client = world.store.find_client(&question).unwrap();
             match pending.answer(client) {
-                ServerStep::Query(NextQuery::FindTicket(pending)) => {
-                    let ticket = world.store.find_ticket(pending.query()).unwrap();
-                    pending.answer(ticket)
+                ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => {
+                    let record = world.store.find_one_time_record(pending.query()).unwrap();
+                    pending.answer(record)
                 }
                 step => panic!("{step:?}"),
             }
@@ -105,7 +105,7 @@ fn code_race_in_lockstep() {
     let answer = serve(first, &world.store).unwrap();
     let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
     assert!(world.lives(body["access_token"].as_str().unwrap()));
-    assert_eq!(refused(serve(second, &world.store), 400, "invalid_grant"), Reason::CodeReplayed);
+    assert_eq!(refused(serve(second, &world.store), 400, "invalid_grant"), RejectReason::CodeReplayed);
     assert!(!world.lives(body["access_token"].as_str().unwrap()));
 }
 
@@ -130,7 +130,7 @@ fn verifier_missing() {
     let world = World::default();
     for missing in [None, Some("")] {
         let code = code_with_challenge(&world);
-        assert_eq!(refused(redeem_with(&world, &code, missing), 400, "invalid_grant"), Reason::WrongVerifier);
+        assert_eq!(refused(redeem_with(&world, &code, missing), 400, "invalid_grant"), RejectReason::WrongVerifier);
         // One try is all that a thief has.
         refused(redeem_with(&world, &code, Some(VERIFIER)), 400, "invalid_grant");
     }
@@ -153,7 +153,7 @@ fn verifier_wrong() {
         let code = code_with_challenge(&world);
         assert_eq!(
             refused(redeem_with(&world, &code, Some(wrong)), 400, "invalid_grant"),
-            Reason::WrongVerifier,
+            RejectReason::WrongVerifier,
             "{wrong}"
         );
         refused(redeem_with(&world, &code, Some(VERIFIER)), 400, "invalid_grant");
@@ -175,7 +175,7 @@ fn a_verifier_that_is_none_is_refused_although_it_fits() {
     }
     let long = "v".repeat(42);
     for bad in ["short", &long, &"v".repeat(129), &format!("{long}+"), &format!("{long} "), &format!("{long}=")] {
-        assert_eq!(refused(redeemed(bad), 400, "invalid_grant"), Reason::WrongVerifier, "{bad}");
+        assert_eq!(refused(redeemed(bad), 400, "invalid_grant"), RejectReason::WrongVerifier, "{bad}");
     }
 }
 
@@ -190,7 +190,7 @@ fn verifier_unasked() {
         ("redirect_uri", REDIRECT),
         ("code_verifier", VERIFIER),
     ];
-    assert_eq!(refused(world.token(PRINTER, &parameters), 400, "invalid_grant"), Reason::VerifierUnasked);
+    assert_eq!(refused(world.token(PRINTER, &parameters), 400, "invalid_grant"), RejectReason::VerifierUnasked);
 }
 
 fn basic(client_id: &str, secret: &str) -> String {
@@ -220,7 +220,7 @@ fn two_client_auths() {
     ] {
         assert_eq!(
             refused(send(headers, more), 400, "invalid_request"),
-            Reason::TwoAuthentications,
+            RejectReason::TwoAuthentications,
             "{headers:?} {more:?}"
         );
     }
@@ -233,7 +233,9 @@ fn two_client_auths() {
 #[test]
 fn secret_wrong() {
     let world = World::default();
-    world.store.add_client(ClientRecord::proven_by("bank", "tls_client_auth").add_grant_type("client_credentials"));
+    world
+        .store
+        .add_client(ClientRecord::authenticated_by("bank", "tls_client_auth").add_grant_type("client_credentials"));
     for path in ["/token", "/introspect", "/revoke", "/par", "/device_authorization"] {
         let answer = |client_id: &str, secret: Option<&str>| {
             let mut parameters = vec![("client_id", client_id), ("grant_type", "client_credentials"), ("token", "x")];
@@ -266,10 +268,10 @@ fn a_public_client_is_not_known_by_the_secret_that_it_had() {
     let mut record = ClientRecord::confidential("phone", SECRET).unwrap().grant_types(["refresh_token"]);
     let ask = || world.token(("phone", SECRET), &[("grant_type", "refresh_token"), ("refresh_token", "x")]);
     world.store.add_client(record.clone());
-    assert_eq!(refused(ask(), 400, "invalid_grant"), Reason::RefreshTokenUnknown);
+    assert_eq!(refused(ask(), 400, "invalid_grant"), RejectReason::RefreshTokenUnknown);
     record.metadata.token_endpoint_auth_method = Some("none".into());
     world.store.add_client(record);
-    assert_eq!(refused(ask(), 401, "invalid_client"), Reason::WrongSecret("phone".into()));
+    assert_eq!(refused(ask(), 401, "invalid_client"), RejectReason::WrongSecret("phone".into()));
 }
 
 #[test]
@@ -282,7 +284,7 @@ fn refresh_replay() {
     refused(world.refresh(("printer", "wrong"), first.refresh_token(), None), 401, "invalid_client");
     assert!(world.lives(&second.access) && !world.lives(first.refresh_token()));
     let reason = refused(world.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
-    assert_eq!(reason, Reason::RefreshTokenReplayed);
+    assert_eq!(reason, RejectReason::RefreshTokenReplayed);
     for token in [&first.access, &second.access, second.refresh_token()] {
         assert!(!world.lives(token));
     }
@@ -319,7 +321,7 @@ fn refresh_grace() {
     let second = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
     world.pass(10);
     let reason = refused(world.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
-    assert!(reason == Reason::RefreshTokenReplayed && !world.lives(&second.access));
+    assert!(reason == RejectReason::RefreshTokenReplayed && !world.lives(&second.access));
     // Of two who use the first token the one that comes second learns of it by the successor.
     let first = world.tokens();
     let one = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
@@ -343,7 +345,7 @@ fn refresh_grace_with_an_expired_successor() {
     let again = world.refresh(PRINTER, first.refresh_token(), None).unwrap();
     world.pass(1);
     let reason = refused(world.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
-    assert!(matches!(reason, Reason::RefreshTokenExpired { .. }));
+    assert!(matches!(reason, RejectReason::RefreshTokenExpired { .. }));
     assert!(world.lives(&again.access));
 }
 
@@ -359,7 +361,7 @@ fn scope_withdrawn() {
     let third = world.refresh(PRINTER, second.refresh_token(), Some("read write")).unwrap();
     assert_eq!(third.scope, "read");
     let reason = refused(world.refresh(PRINTER, third.refresh_token(), Some("write")), 400, "invalid_scope");
-    assert_eq!(reason, Reason::ScopeRefused("write".into()));
+    assert_eq!(reason, RejectReason::ScopeRefused("write".into()));
     // What is given back is there again, since the user has granted it.
     world.store.add_client(record());
     assert_eq!(world.refresh(PRINTER, third.refresh_token(), None).unwrap().scope, "read write");
@@ -368,7 +370,7 @@ fn scope_withdrawn() {
     let tokens = world.tokens();
     world.store.add_client(record().scope("print"));
     let reason = refused(world.refresh(PRINTER, tokens.refresh_token(), None), 400, "invalid_grant");
-    assert_eq!(reason, Reason::ScopeWithdrawn("read write".into()));
+    assert_eq!(reason, RejectReason::ScopeWithdrawn("read write".into()));
     // Also between the user's yes and the redemption, of a code and of a device.
     let world = World::default();
     let code = world.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read write")]].concat());
@@ -379,13 +381,13 @@ fn scope_withdrawn() {
     let code = world.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read write")]].concat());
     world.store.add_client(record().scope("print"));
     let reason = refused(world.redeem(PRINTER, &code), 400, "invalid_grant");
-    assert_eq!(reason, Reason::ScopeWithdrawn("read write".into()));
+    assert_eq!(reason, RejectReason::ScopeWithdrawn("read write".into()));
     // A client that may not use the grant any more has nothing of it.
     let world = World::default();
     let tokens = world.tokens();
     world.store.add_client(record().grant_types(["client_credentials", "refresh_token"]));
     let reason = refused(world.refresh(PRINTER, tokens.refresh_token(), None), 400, "unauthorized_client");
-    assert_eq!(reason, Reason::NotAllowed("authorization_code".into()));
+    assert_eq!(reason, RejectReason::NotAllowed("authorization_code".into()));
     // A grant type that has lost a scope.
     let mut world = World::default();
     let tokens = world.tokens();
@@ -421,7 +423,7 @@ fn seal_chain() {
     assert!(!seals(&world, first.refresh_token()));
     // It was used before all the same.
     let reason = refused(world.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
-    assert_eq!(reason, Reason::RefreshTokenReplayed);
+    assert_eq!(reason, RejectReason::RefreshTokenReplayed);
     let world = World::with(GrantType::refresh_token().without_rotation_grace());
     let first = world.tokens();
     world.refresh(PRINTER, first.refresh_token(), None).unwrap();
@@ -433,7 +435,7 @@ fn refresh_other_client() {
     let world = World::default();
     let tokens = world.tokens();
     let reason = refused(world.refresh(SCANNER, tokens.refresh_token(), None), 400, "invalid_grant");
-    assert_eq!(reason, Reason::RefreshTokenOfAnotherClient("scanner".into()));
+    assert_eq!(reason, RejectReason::RefreshTokenOfAnotherClient("scanner".into()));
     assert!(!world.lives(&tokens.access) && !world.lives(tokens.refresh_token()));
     // An access token is no refresh token.
     let tokens = world.tokens();
@@ -555,7 +557,7 @@ fn expired_at_the_very_second() {
     let code = world.printers_code();
     world.pass(60);
     let reason = refused(world.redeem(PRINTER, &code), 400, "invalid_grant");
-    assert!(matches!(reason, Reason::CodeExpired { at, now } if at == now), "{reason}");
+    assert!(matches!(reason, RejectReason::CodeExpired { at, now } if at == now), "{reason}");
     let tokens = world.tokens();
     assert_eq!(tokens.expires_in, 3600);
     world.pass(3599);
@@ -642,7 +644,7 @@ fn control_characters() {
     let password =
         [("grant_type", "password"), ("username", "j\u{e4}ne"), ("password", "not \u{1f389}"), ("scope", "read")];
     world.store.add_client(ClientRecord::confidential("typed", SECRET).unwrap().grant_types(["password"]));
-    assert_eq!(refused(world.token(("typed", SECRET), &password), 400, "invalid_grant"), Reason::PasswordDenied);
+    assert_eq!(refused(world.token(("typed", SECRET), &password), 400, "invalid_grant"), RejectReason::PasswordDenied);
 }
 
 /// A refresh token that would never expire is remembered for 90 days when it was replaced; another as long as it would have lived.
@@ -675,7 +677,7 @@ fn a_redirect_uri_may_be_left_out_at_the_token_endpoint() {
     redeem(&with_proof, &[("code_verifier", VERIFIER)]).unwrap();
     redeem(&world.code(&[&unsaid[..], &proof].concat()), &[("code_verifier", VERIFIER)]).unwrap();
     let said = world.printers_code();
-    assert_eq!(refused(redeem(&said, &[]), 400, "invalid_grant"), Reason::RedirectUriChanged);
+    assert_eq!(refused(redeem(&said, &[]), 400, "invalid_grant"), RejectReason::RedirectUriChanged);
 }
 
 /// A code whose grant is revoked while it is being redeemed brings nothing.
@@ -689,10 +691,10 @@ fn a_code_that_is_revoked_while_it_is_redeemed_is_unknown() {
         panic!()
     };
     let client = world.store.find_client(pending.query()).unwrap();
-    let ServerStep::Query(NextQuery::FindTicket(pending)) = pending.answer(client) else { panic!() };
-    let ticket = world.store.find_ticket(pending.query()).unwrap();
-    let grant = ticket.as_ref().unwrap().ticket.grant_id;
-    let step = pending.answer(ticket);
+    let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client) else { panic!() };
+    let record = world.store.find_one_time_record(pending.query()).unwrap();
+    let grant = record.as_ref().unwrap().record.grant_id;
+    let step = pending.answer(record);
     serve(world.provider.revoke_grant(grant), &world.store).unwrap();
-    assert_eq!(refused(serve(step, &world.store), 400, "invalid_grant"), Reason::CodeUnknown);
+    assert_eq!(refused(serve(step, &world.store), 400, "invalid_grant"), RejectReason::CodeUnknown);
 }

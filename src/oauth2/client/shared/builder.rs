@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::renewal::{Detached, Renewal};
-use super::storage::{ConditionalWrite, Lease, Leased, Storage, StoredToken, Written};
+use super::storage::{ConditionalWrite, Lease, LeaseOutcome, Storage, StoredToken, WriteOutcome};
 use super::{Session, SharedSession};
 use crate::oauth2::Token;
 use crate::{BoxError, Error, Moment, Request, Response, Unsupported};
@@ -20,13 +20,13 @@ use crate::{BoxError, Error, Moment, Request, Response, Unsupported};
 /// # Examples
 /// Several processes that share a token in a database:
 /// ```no_run
-/// use oauth_proto::oauth2::{Client, ConditionalWrite, Lease, Leased, Session, SharedSession, StoredToken, Written};
+/// use oauth_proto::oauth2::{Client, ConditionalWrite, Lease, LeaseOutcome, Session, SharedSession, StoredToken, WriteOutcome};
 /// # #[derive(Clone)]
 /// # struct Database;
 /// # impl Database {
 /// #     fn load(&self) -> Result<Option<StoredToken>, std::io::Error> { unimplemented!() }
-/// #     fn store_if_unchanged(&self, _: ConditionalWrite) -> Result<Written, std::io::Error> { unimplemented!() }
-/// #     fn lease(&self, _: Lease) -> Result<Leased, std::io::Error> { unimplemented!() }
+/// #     fn store_if_unchanged(&self, _: ConditionalWrite) -> Result<WriteOutcome, std::io::Error> { unimplemented!() }
+/// #     fn lease(&self, _: Lease) -> Result<LeaseOutcome, std::io::Error> { unimplemented!() }
 /// #     fn release(&self, _: Lease) -> Result<(), std::io::Error> { unimplemented!() }
 /// # }
 /// # fn example(client: Client, database: Database) -> Result<(), Box<dyn std::error::Error>> {
@@ -119,7 +119,7 @@ impl SharedSessionBuilder {
     /// store that in the same way.
     pub fn store_if_unchanged<E: Into<BoxError> + Send + 'static>(
         self,
-        store: impl Fn(ConditionalWrite) -> Result<Written, E> + Send + Sync + 'static,
+        store: impl Fn(ConditionalWrite) -> Result<WriteOutcome, E> + Send + Sync + 'static,
     ) -> Self {
         self.map(|builder| builder.store_if_unchanged(move |write| ready(store(write))))
     }
@@ -127,7 +127,7 @@ impl SharedSessionBuilder {
     /// Asks this function for the right to renew, so that one process renews at a time. The others wait for its token.
     pub fn lease<E: Into<BoxError> + Send + 'static>(
         self,
-        lease: impl Fn(Lease) -> Result<Leased, E> + Send + Sync + 'static,
+        lease: impl Fn(Lease) -> Result<LeaseOutcome, E> + Send + Sync + 'static,
     ) -> Self {
         self.map(|builder| builder.lease(move |wanted| ready(lease(wanted))))
     }
@@ -200,7 +200,7 @@ impl AsyncSharedSessionBuilder {
     pub fn store_if_unchanged<E, F>(mut self, store: impl Fn(ConditionalWrite) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
-        F: Future<Output = Result<Written, E>> + Send + 'static,
+        F: Future<Output = Result<WriteOutcome, E>> + Send + 'static,
     {
         self.storage.store_if_unchanged = Some(Arc::new(move |write| boxed(store(write))));
         self
@@ -211,7 +211,7 @@ impl AsyncSharedSessionBuilder {
     pub fn lease<E, F>(mut self, lease: impl Fn(Lease) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
-        F: Future<Output = Result<Leased, E>> + Send + 'static,
+        F: Future<Output = Result<LeaseOutcome, E>> + Send + 'static,
     {
         self.storage.lease = Some(Arc::new(move |wanted| boxed(lease(wanted))));
         self

@@ -76,16 +76,16 @@ pub(super) fn version_of(token: &Token) -> String {
 /// # Examples
 /// As one statement, `UPDATE tokens SET stored = $1, version = $2 WHERE user_id = $3 AND version = $4`; where
 /// [`expected`](Self::expected) is `None`, `INSERT INTO tokens … ON CONFLICT DO NOTHING`. A row that was changed means
-/// [`Written::Stored`]:
+/// [`WriteOutcome::Stored`]:
 /// ```
-/// use oauth_proto::oauth2::{ConditionalWrite, StoredToken, Written};
+/// use oauth_proto::oauth2::{ConditionalWrite, StoredToken, WriteOutcome};
 ///
-/// fn store(row: &mut Option<StoredToken>, write: ConditionalWrite) -> Written {
+/// fn store(row: &mut Option<StoredToken>, write: ConditionalWrite) -> WriteOutcome {
 ///     if row.as_ref().map(StoredToken::version) != write.expected.as_deref() {
-///         return Written::Changed;
+///         return WriteOutcome::Changed;
 ///     }
 ///     *row = Some(write.stored);
-///     Written::Stored
+///     WriteOutcome::Stored
 /// }
 /// ```
 #[derive(Clone, Debug)]
@@ -101,13 +101,13 @@ pub struct ConditionalWrite {
 ///
 /// # Examples
 /// ```
-/// use oauth_proto::oauth2::Written;
+/// use oauth_proto::oauth2::WriteOutcome;
 ///
-/// let written = |changed_rows: u64| if changed_rows == 1 { Written::Stored } else { Written::Changed };
-/// assert_eq!(written(0), Written::Changed);
+/// let written = |changed_rows: u64| if changed_rows == 1 { WriteOutcome::Stored } else { WriteOutcome::Changed };
+/// assert_eq!(written(0), WriteOutcome::Changed);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum WriteOutcome {
     /// It is stored.
     Stored,
     /// Another version is stored than was expected, and stays.
@@ -121,14 +121,14 @@ pub enum Written {
 /// As one statement, `INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET
 /// holder = $2, expires_at = $3 WHERE leases.expires_at <= $4`, where a row that was changed means [`Leased::Granted`]:
 /// ```
-/// use oauth_proto::oauth2::{Lease, Leased};
+/// use oauth_proto::oauth2::{Lease, LeaseOutcome};
 ///
-/// fn lease(row: &mut Option<Lease>, lease: Lease) -> Leased {
+/// fn lease(row: &mut Option<Lease>, lease: Lease) -> LeaseOutcome {
 ///     if row.as_ref().is_some_and(|held| held.expires_at > lease.now) {
-///         return Leased::Held;
+///         return LeaseOutcome::Held;
 ///     }
 ///     *row = Some(lease);
-///     Leased::Granted
+///     LeaseOutcome::Granted
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,13 +146,13 @@ pub struct Lease {
 ///
 /// # Examples
 /// ```
-/// use oauth_proto::oauth2::Leased;
+/// use oauth_proto::oauth2::LeaseOutcome;
 ///
-/// let leased = |changed_rows: u64| if changed_rows == 1 { Leased::Granted } else { Leased::Held };
-/// assert_eq!(leased(1), Leased::Granted);
+/// let leased = |changed_rows: u64| if changed_rows == 1 { LeaseOutcome::Granted } else { LeaseOutcome::Held };
+/// assert_eq!(leased(1), LeaseOutcome::Granted);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leased {
+pub enum LeaseOutcome {
     /// The asking process holds the lease until its end.
     Granted,
     /// Another process holds a lease that has not ended.
@@ -168,8 +168,8 @@ type Sleep = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + 
 pub(super) struct Storage {
     pub(super) load: Option<Call<(), Option<StoredToken>>>,
     pub(super) save: Option<Call<Token, ()>>,
-    pub(super) store_if_unchanged: Option<Call<ConditionalWrite, Written>>,
-    pub(super) lease: Option<Call<Lease, Leased>>,
+    pub(super) store_if_unchanged: Option<Call<ConditionalWrite, WriteOutcome>>,
+    pub(super) lease: Option<Call<Lease, LeaseOutcome>>,
     pub(super) release: Option<Call<Lease, ()>>,
     pub(super) sleep: Option<Sleep>,
     pub(super) lease_duration: Duration,
@@ -201,20 +201,24 @@ impl Storage {
     }
 
     /// Stores a token, or that there is none any more.
-    pub(super) async fn store(&self, expected: Option<String>, stored: StoredToken) -> Result<Written, DriveError> {
+    pub(super) async fn store(
+        &self,
+        expected: Option<String>,
+        stored: StoredToken,
+    ) -> Result<WriteOutcome, DriveError> {
         let failed = |error| DriveError::storage("store the renewed token", error);
         match (&self.store_if_unchanged, &self.save) {
             (Some(store), _) => store(ConditionalWrite { expected, stored }).await.map_err(failed),
             (None, Some(save)) => match stored.into_token() {
-                Some(token) => save(token).await.map(|()| Written::Stored).map_err(failed),
-                None => Ok(Written::Stored),
+                Some(token) => save(token).await.map(|()| WriteOutcome::Stored).map_err(failed),
+                None => Ok(WriteOutcome::Stored),
             },
-            (None, None) => Ok(Written::Stored),
+            (None, None) => Ok(WriteOutcome::Stored),
         }
     }
 
-    pub(super) async fn lease(&self, lease: Lease) -> Result<Leased, DriveError> {
-        let Some(take) = &self.lease else { return Ok(Leased::Granted) };
+    pub(super) async fn lease(&self, lease: Lease) -> Result<LeaseOutcome, DriveError> {
+        let Some(take) = &self.lease else { return Ok(LeaseOutcome::Granted) };
         take(lease).await.map_err(|error| DriveError::storage("take the lease", error))
     }
 

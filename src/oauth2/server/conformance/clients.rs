@@ -94,8 +94,8 @@ async fn removing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         let tokens = [kit.tokens(&grant), kit.tokens(&other)];
         kit.keep(&tokens[0]).await;
         kit.keep(&NewTokens { refresh: None, ..tokens[1].clone() }).await;
-        let ticket = kit.issue(kit.code(&kit.grant_to(id))).await;
-        kept.push((tokens, ticket));
+        let record = kit.issue(kit.code(&kit.grant_to(id))).await;
+        kept.push((tokens, record));
     }
     let remove = |which: usize, registration| RemoveClient { client_id: ids[which].clone(), registration };
     let removed = kit.remove_client(remove(0, registrations[1])).await;
@@ -109,14 +109,14 @@ async fn removing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         "RemoveClient with the registration's hash answers true",
     );
     must(kit.client(&ids[0]).await.is_none(), "RemoveClient removes the client");
-    let (tokens, ticket) = &kept[0];
+    let (tokens, record) = &kept[0];
     must(kit.lacks(&tokens[0]).await && kit.lacks(&tokens[1]).await, "RemoveClient removes all of the client's tokens");
-    must(kit.ticket(*ticket).await.is_none(), "RemoveClient removes the client's tickets");
+    must(kit.record(*record).await.is_none(), "RemoveClient removes the client's one-time records");
     must(!kit.remove_client(remove(0, registrations[0])).await, "RemoveClient of a client that is gone answers false");
-    let (tokens, ticket) = &kept[1];
+    let (tokens, record) = &kept[1];
     let untouched = kit.client(&ids[1]).await.is_some() && kit.has(&tokens[0].access).await;
     must(
-        untouched && kit.ticket(*ticket).await.is_some(),
+        untouched && kit.record(*record).await.is_some(),
         "RemoveClient leaves other clients alone, with what is theirs",
     );
     must(

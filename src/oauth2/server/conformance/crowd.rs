@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 
 use crate::oauth2::server::queries::{
-    Redeem, Redemption, ReplaceTicket, Revoke, Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
+    Redeem, Redemption, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens,
+    Saved,
 };
 use crate::oauth2::server::store::{AsyncStore, Blocking, Store};
 
@@ -16,8 +17,8 @@ pub(super) enum Move {
     Redeem(Redeem),
     Rotate(Rotate),
     Save(SaveTokens),
-    Ticket(SaveTicket),
-    Replace(ReplaceTicket),
+    OneTimeRecord(SaveOneTimeRecord),
+    Replace(ReplaceOneTimeRecord),
     Client(SaveClient),
     Revoke(Revoke),
 }
@@ -37,8 +38,8 @@ async fn make<S: AsyncStore + ?Sized>(store: &S, one: Move) -> Result<Outcome, S
         Move::Redeem(query) => Outcome::Redeemed(store.redeem(&query).await?),
         Move::Rotate(query) => Outcome::Rotated(store.rotate(&query).await?),
         Move::Save(query) => Outcome::Saved(store.save_tokens(&query).await?),
-        Move::Ticket(query) => Outcome::Kept(store.save_ticket(&query).await?),
-        Move::Replace(query) => Outcome::Kept(store.replace_ticket(&query).await?),
+        Move::OneTimeRecord(query) => Outcome::Kept(store.save_one_time_record(&query).await?),
+        Move::Replace(query) => Outcome::Kept(store.replace_one_time_record(&query).await?),
         Move::Client(query) => Outcome::Kept(store.save_client(&query).await?),
         Move::Revoke(query) => {
             store.revoke(&query).await?;

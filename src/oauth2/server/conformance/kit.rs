@@ -8,11 +8,12 @@ use std::time::Duration;
 use crate::Timestamp;
 use crate::oauth2::server::client_record::ClientRecord;
 use crate::oauth2::server::queries::{
-    FindClient, FindTicket, FindToken, FoundTicket, NewTokens, Redeem, Redemption, RemoveClient, ReplaceTicket, Revoke,
-    Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
+    FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, NewTokens, Redeem, Redemption, RemoveClient,
+    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
 };
 use crate::oauth2::server::records::{
-    Challenge, DeviceStage, GrantId, GrantRecord, PendingTicket, Replaced, Ticket, TokenKind, TokenRecord, Unique,
+    CodeChallenge, DeviceStage, GrantId, GrantRecord, OneTimeContent, OneTimeRecord, Replaced, TokenKind, TokenRecord,
+    TokenReuse,
 };
 use crate::oauth2::server::store::AsyncStore;
 use crate::oauth2::server::token_hash::{Sealed, TokenHash};
@@ -61,8 +62,8 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         find_client: FindClient -> Option<Arc<ClientRecord>>;
         save_client: SaveClient -> bool;
         remove_client: RemoveClient -> bool;
-        save_ticket: SaveTicket -> bool;
-        replace_ticket: ReplaceTicket -> bool;
+        save_one_time_record: SaveOneTimeRecord -> bool;
+        replace_one_time_record: ReplaceOneTimeRecord -> bool;
         redeem: Redeem -> Redemption;
         save_tokens: SaveTokens -> Saved;
         rotate: Rotate -> Rotation;
@@ -73,8 +74,8 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         self.find_client(FindClient { client_id: client_id.to_owned() }).await
     }
 
-    pub(super) async fn ticket(&self, key: TokenHash) -> Option<FoundTicket> {
-        answered("FindTicket", self.store.find_ticket(&FindTicket { key }).await)
+    pub(super) async fn record(&self, key: TokenHash) -> Option<FoundOneTimeRecord> {
+        answered("FindOneTimeRecord", self.store.find_one_time_record(&FindOneTimeRecord { key }).await)
     }
 
     pub(super) async fn token(&self, key: TokenHash) -> Option<Arc<TokenRecord>> {
@@ -107,11 +108,14 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         );
     }
 
-    /// Keeps a ticket that must be kept, and tells its key.
-    pub(super) async fn issue(&self, ticket: Ticket) -> TokenHash {
+    /// Keeps a one-time record that must be kept, and tells its key.
+    pub(super) async fn issue(&self, record: OneTimeRecord) -> TokenHash {
         let key = self.key();
-        let query = SaveTicket { key, alias: None, ticket: Arc::new(ticket), now: self.now };
-        must(self.save_ticket(query).await, "SaveTicket without an alias keeps the ticket, and answers true");
+        let query = SaveOneTimeRecord { key, second_key: None, record: Arc::new(record), now: self.now };
+        must(
+            self.save_one_time_record(query).await,
+            "SaveOneTimeRecord without an second key keeps the record, and answers true",
+        );
         key
     }
 
@@ -156,7 +160,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
             narrowed_resource: None,
             issued_at: self.now,
             expires_at: Some(self.now.after(LIFE)),
-            unique: None,
+            reuse: None,
             replaced: None,
             predecessor: None,
         };
@@ -169,25 +173,20 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         NewTokens { access: self.row(TokenKind::Access, grant), refresh, now: self.now }
     }
 
-    /// New tokens that are unique under that key, and expire at that time.
-    pub(super) fn unique(
-        &self,
-        grant: &Arc<GrantRecord>,
-        unique: TokenHash,
-        expires_at: Option<Timestamp>,
-    ) -> NewTokens {
+    /// New tokens that are reusable under that key, and expire at that time.
+    pub(super) fn reuse(&self, grant: &Arc<GrantRecord>, reuse: TokenHash, expires_at: Option<Timestamp>) -> NewTokens {
         let mut tokens = self.tokens(grant);
         let sealed = |text: &str| Sealed::new(text, b"key", b"context");
         let refresh = tokens.refresh.as_ref().map(|(key, _)| (*key, sealed("refresh")));
         let record = Arc::make_mut(&mut tokens.access.1);
-        record.unique = Some(Box::new(Unique { key: unique, access: sealed("access"), refresh }));
+        record.reuse = Some(Box::new(TokenReuse { key: reuse, access: sealed("access"), refresh }));
         record.expires_at = expires_at;
         tokens
     }
 
     /// The same, that live.
-    pub(super) fn living(&self, grant: &Arc<GrantRecord>, unique: TokenHash) -> NewTokens {
-        self.unique(grant, unique, Some(self.now.after(LIFE)))
+    pub(super) fn living(&self, grant: &Arc<GrantRecord>, reuse: TokenHash) -> NewTokens {
+        self.reuse(grant, reuse, Some(self.now.after(LIFE)))
     }
 
     /// The query to replace a refresh token, which has itself replaced that predecessor.
@@ -207,19 +206,19 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         Arc::new(TokenRecord { replaced: Some(Box::new(replaced)), ..TokenRecord::clone(record) })
     }
 
-    pub(super) fn code(&self, grant: &Arc<GrantRecord>) -> Ticket {
-        let challenge = Some(Challenge::S256("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned()));
+    pub(super) fn code(&self, grant: &Arc<GrantRecord>) -> OneTimeRecord {
+        let challenge = Some(CodeChallenge::S256("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned()));
         let redirect_uri = ("https://client.example.com/cb?x=1".to_owned(), true);
-        self.of(grant, PendingTicket::Code { grant: grant.clone(), redirect_uri, challenge })
+        self.of(grant, OneTimeContent::Code { grant: grant.clone(), redirect_uri, challenge })
     }
 
-    pub(super) fn device(&self, grant: &Arc<GrantRecord>, stage: DeviceStage) -> Ticket {
+    pub(super) fn device(&self, grant: &Arc<GrantRecord>, stage: DeviceStage) -> OneTimeRecord {
         let (scope, resource) = (grant.scope.clone(), grant.resource.clone());
-        self.of(grant, PendingTicket::Device { scope, resource, stage, interval: 5, asked_at: None })
+        self.of(grant, OneTimeContent::Device { scope, resource, stage, interval: 5, asked_at: None })
     }
 
-    fn of(&self, grant: &GrantRecord, pending: PendingTicket) -> Ticket {
+    fn of(&self, grant: &GrantRecord, pending: OneTimeContent) -> OneTimeRecord {
         let expires_at = self.now.after(LIFE);
-        Ticket { grant_id: grant.id, client_id: grant.client_id.clone(), expires_at, pending }
+        OneTimeRecord { grant_id: grant.id, client_id: grant.client_id.clone(), expires_at, content: pending }
     }
 }

@@ -6,7 +6,8 @@ use super::clients::registered;
 use super::crowd::{Move, Outcome};
 use super::kit::{Kit, must};
 use crate::oauth2::server::queries::{
-    NewTokens, Redeem, Redemption, ReplaceTicket, Revoke, Rotate, Rotation, SaveClient, SaveTicket, SaveTokens, Saved,
+    NewTokens, Redeem, Redemption, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord,
+    SaveTokens, Saved,
 };
 use crate::oauth2::server::records::DeviceStage;
 use crate::oauth2::server::store::AsyncStore;
@@ -28,7 +29,7 @@ pub(super) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: im
     one_refresh_token(kit, &together).await;
     one_alias(kit, &together).await;
     one_version(kit, &together).await;
-    one_unique_key(kit, &together).await;
+    one_reuse_key(kit, &together).await;
     one_new_client(kit, &together).await;
     one_registration(kit, &together).await;
     revoked_meanwhile(kit, &together).await;
@@ -73,14 +74,14 @@ async fn one_code<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Toge
     };
     let judge = async |tokens: Vec<NewTokens>, outcomes: Vec<Outcome>| {
         let won = |outcome: &Outcome| *outcome == Outcome::Redeemed(Redemption::Redeemed);
-        let winner = winner(&outcomes, won, "of those who redeem one ticket at once, exactly one is answered Redeemed");
+        let winner = winner(&outcomes, won, "of those who redeem one record at once, exactly one is answered Redeemed");
         for (at, tokens) in tokens.iter().enumerate() {
             if at == winner {
-                must(kit.has(&tokens.access).await, "the tokens of the one who redeems a ticket are kept");
+                must(kit.has(&tokens.access).await, "the tokens of the one who redeems a record are kept");
             } else {
                 let late = outcomes.get(at) == Some(&Outcome::Redeemed(Redemption::Replayed(tokens.access.1.grant.id)));
-                must(late, "of those who redeem one ticket at once, all but one are answered Replayed");
-                must(kit.lacks(tokens).await, "the tokens of those who redeem a ticket too late are not kept");
+                must(late, "of those who redeem one record at once, all but one are answered Replayed");
+                must(kit.lacks(tokens).await, "the tokens of those who redeem a record too late are not kept");
             }
         }
     };
@@ -118,21 +119,22 @@ async fn one_refresh_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
 
 async fn one_alias<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
     let prepare = async || {
-        let alias = kit.key();
+        let second_key = kit.key();
         let keys: Vec<_> = (0..CROWD).map(|_| kit.key()).collect();
         let save = |key: &TokenHash| {
-            let ticket = Arc::new(kit.device(&kit.grant(), DeviceStage::Waiting));
-            Move::Ticket(SaveTicket { key: *key, alias: Some(alias), ticket, now: kit.now })
+            let record = Arc::new(kit.device(&kit.grant(), DeviceStage::Waiting));
+            Move::OneTimeRecord(SaveOneTimeRecord { key: *key, second_key: Some(second_key), record, now: kit.now })
         };
         let moves = keys.iter().map(save).collect();
-        ((alias, keys), moves)
+        ((second_key, keys), moves)
     };
-    let judge = async |(alias, keys): (TokenHash, Vec<TokenHash>), outcomes: Vec<Outcome>| {
-        let winner = winner(&outcomes, kept, "of tickets with one alias that come at once, exactly one is kept");
-        let found = kit.ticket(alias).await.map(|found| found.key);
-        must(found == keys.get(winner).copied(), "an alias finds the ticket that was kept");
+    let judge = async |(second_key, keys): (TokenHash, Vec<TokenHash>), outcomes: Vec<Outcome>| {
+        let winner =
+            winner(&outcomes, kept, "of one-time records with one second_key that come at once, exactly one is kept");
+        let found = kit.record(second_key).await.map(|found| found.key);
+        must(found == keys.get(winner).copied(), "an second key finds the record that was kept");
         for (_, key) in keys.iter().enumerate().filter(|(at, _)| *at != winner) {
-            must(kit.ticket(*key).await.is_none(), "a ticket whose alias was taken at the same time is not kept");
+            must(kit.record(*key).await.is_none(), "a record whose second key was taken at the same time is not kept");
         }
     };
     run(together, prepare, judge).await;
@@ -143,29 +145,29 @@ async fn one_version<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl T
         let grant = kit.grant();
         let key = kit.issue(kit.device(&grant, DeviceStage::Waiting)).await;
         let stages = [DeviceStage::Granted(grant.clone()), DeviceStage::Denied, DeviceStage::Waiting];
-        let tickets = stages.map(|stage| Arc::new(kit.device(&grant, stage)));
-        let replace = |ticket| ReplaceTicket { key, version: 0, ticket };
-        let replacements = tickets.map(replace);
+        let one_time_records = stages.map(|stage| Arc::new(kit.device(&grant, stage)));
+        let replace = |record| ReplaceOneTimeRecord { key, version: 0, record };
+        let replacements = one_time_records.map(replace);
         let moves = replacements.iter().cloned().map(Move::Replace).collect();
         (replacements, moves)
     };
-    let judge = async |replacements: [ReplaceTicket; 3], outcomes: Vec<Outcome>| {
-        let winner = winner(&outcomes, kept, "of those who replace one version of a ticket at once, exactly one does");
-        let Some(ReplaceTicket { key, ticket, .. }) = replacements.get(winner) else { return };
-        let found = kit.ticket(*key).await;
-        let is_winners = found.is_some_and(|found| found.version == 1 && found.ticket == *ticket);
-        must(is_winners, "what is kept is the ticket of the one who replaced it");
+    let judge = async |replacements: [ReplaceOneTimeRecord; 3], outcomes: Vec<Outcome>| {
+        let winner = winner(&outcomes, kept, "of those who replace one version of a record at once, exactly one does");
+        let Some(ReplaceOneTimeRecord { key, record, .. }) = replacements.get(winner) else { return };
+        let found = kit.record(*key).await;
+        let is_winners = found.is_some_and(|found| found.version == 1 && found.record == *record);
+        must(is_winners, "what is kept is the record of the one who replaced it");
     };
     run(together, prepare, judge).await;
 }
 
 /// By SaveTokens and by Redeem, side by side.
-async fn one_unique_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+async fn one_reuse_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
     let prepare = async || {
-        let (unique, mut moves, mut all) = (kit.key(), Vec::new(), Vec::new());
+        let (reuse, mut moves, mut all) = (kit.key(), Vec::new(), Vec::new());
         for at in 0..CROWD {
             let grant = kit.grant();
-            let tokens = kit.living(&grant, unique);
+            let tokens = kit.living(&grant, reuse);
             all.push(tokens.clone());
             moves.push(if at % 2 == 0 {
                 Move::Save(SaveTokens { tokens, parent: None })
@@ -178,7 +180,7 @@ async fn one_unique_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &imp
     let judge = async |all: Vec<NewTokens>, outcomes: Vec<Outcome>| {
         let won =
             |outcome: &Outcome| matches!(outcome, Outcome::Saved(Saved::New) | Outcome::Redeemed(Redemption::Redeemed));
-        let winner = winner(&outcomes, won, "of tokens with one unique key that come at once, exactly one is kept");
+        let winner = winner(&outcomes, won, "of tokens with one reuse key that come at once, exactly one is kept");
         let Some((key, record)) = all.get(winner).map(|tokens| tokens.access.clone()) else { return };
         let by_saving = Outcome::Saved(Saved::Existing(key, record.clone()));
         let by_redeeming = Outcome::Redeemed(Redemption::Existing(key, record));
@@ -186,9 +188,9 @@ async fn one_unique_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &imp
             let told = outcomes.get(at).is_some_and(|outcome| *outcome == by_saving || *outcome == by_redeeming);
             must(
                 told,
-                "of tokens with one unique key that come at once, all but one are answered Existing, with that one",
+                "of tokens with one reuse key that come at once, all but one are answered Existing, with that one",
             );
-            must(kit.lacks(tokens).await, "of tokens with one unique key that come at once, all but one are not kept");
+            must(kit.lacks(tokens).await, "of tokens with one reuse key that come at once, all but one are not kept");
         }
     };
     run(together, prepare, judge).await;
@@ -250,8 +252,8 @@ async fn revoked_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
             );
         }
         must(
-            kit.ticket(key).await.is_none(),
-            "a grant that is revoked while a ticket is being redeemed has none afterwards",
+            kit.record(key).await.is_none(),
+            "a grant that is revoked while a record is being redeemed has none afterwards",
         );
     };
     run(together, prepare, judge).await;

@@ -13,7 +13,7 @@ pub(super) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     saving(kit).await;
     expiring(kit).await;
     parents(kit).await;
-    unique_tokens(kit).await;
+    reuse_access_tokens(kit).await;
     rotating(kit).await;
     rotating_unique_tokens(kit).await;
     revoking_tokens(kit).await;
@@ -95,8 +95,8 @@ async fn parents<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
 }
 
-async fn unique_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
-    let unique = kit.key();
+async fn reuse_access_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
+    let reuse = kit.key();
     let expect = async |tokens: &NewTokens, existing: &NewTokens, law: &str| {
         let saved = kit.save_tokens(save(tokens, None)).await;
         let (key, record) = existing.access.clone();
@@ -104,58 +104,58 @@ async fn unique_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         must(kit.lacks(tokens).await, "SaveTokens that answers Existing keeps neither token");
         must(kit.has(&existing.access).await, "SaveTokens that answers Existing leaves that token as it was");
     };
-    let first = kit.living(&kit.grant(), unique);
+    let first = kit.living(&kit.grant(), reuse);
     kit.keep(&first).await;
     expect(
-        &kit.living(&kit.grant(), unique),
+        &kit.living(&kit.grant(), reuse),
         &first,
-        "SaveTokens answers Existing where a living token has the unique key",
+        "SaveTokens answers Existing where a living token has the reuse key",
     )
     .await;
     kit.keep(&kit.living(&kit.grant(), kit.key())).await;
     kit.keep(&kit.tokens(&kit.grant())).await;
 
     kit.revoke(Revoke::Token(first.access.0)).await;
-    let second = kit.living(&kit.grant(), unique);
+    let second = kit.living(&kit.grant(), reuse);
     kit.keep(&second).await;
     expect(
-        &kit.living(&kit.grant(), unique),
+        &kit.living(&kit.grant(), reuse),
         &second,
         "SaveTokens answers Existing with the token that came after a revoked one",
     )
     .await;
     kit.revoke(Revoke::Grant(second.access.1.grant.id)).await;
-    let third = kit.living(&kit.grant(), unique);
+    let third = kit.living(&kit.grant(), reuse);
     kit.keep(&third).await;
     expect(
-        &kit.living(&kit.grant(), unique),
+        &kit.living(&kit.grant(), reuse),
         &third,
         "SaveTokens answers Existing with the token that came after a revoked grant",
     )
     .await;
 
     // One that has expired, at this very second, is none.
-    let unique = kit.key();
-    let mut expired = kit.unique(&kit.grant(), unique, Some(kit.now));
+    let reuse = kit.key();
+    let mut expired = kit.reuse(&kit.grant(), reuse, Some(kit.now));
     expired.now = kit.past();
     kit.keep(&expired).await;
-    let after = kit.living(&kit.grant(), unique);
+    let after = kit.living(&kit.grant(), reuse);
     let saved = kit.save_tokens(save(&after, None)).await;
-    must(saved == Saved::New && kit.has(&after.access).await, "a unique token that has expired is in nobody's way");
+    must(saved == Saved::New && kit.has(&after.access).await, "a reusable token that has expired is in nobody's way");
     expect(
-        &kit.living(&kit.grant(), unique),
+        &kit.living(&kit.grant(), reuse),
         &after,
         "SaveTokens answers Existing with the token that came after an expired one",
     )
     .await;
     // One that never expires lives.
-    let unique = kit.key();
-    let eternal = kit.unique(&kit.grant(), unique, None);
+    let reuse = kit.key();
+    let eternal = kit.reuse(&kit.grant(), reuse, None);
     kit.keep(&eternal).await;
     expect(
-        &kit.living(&kit.grant(), unique),
+        &kit.living(&kit.grant(), reuse),
         &eternal,
-        "SaveTokens answers Existing with a unique token that never expires",
+        "SaveTokens answers Existing with a reusable token that never expires",
     )
     .await;
 }
@@ -213,22 +213,22 @@ async fn rotating<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 }
 
 async fn rotating_unique_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
-    let (grant, unique) = (kit.grant(), kit.key());
-    let (first, second) = (kit.living(&grant, unique), kit.living(&grant, unique));
+    let (grant, reuse) = (kit.grant(), kit.key());
+    let (first, second) = (kit.living(&grant, reuse), kit.living(&grant, reuse));
     kit.keep(&first).await;
     let old = refresh(&first);
     let rotate = kit.rotation(&old, None, &second);
-    must(kit.rotate(rotate).await == Rotation::Rotated, "Rotate takes no heed of unique keys");
-    must(kit.has(&second.access).await, "Rotate keeps the new tokens also where a living token has the unique key");
-    must(kit.has(&first.access).await, "Rotate leaves the unique token alone that was there");
+    must(kit.rotate(rotate).await == Rotation::Rotated, "Rotate takes no heed of reuse keys");
+    must(kit.has(&second.access).await, "Rotate keeps the new tokens also where a living token has the reuse key");
+    must(kit.has(&first.access).await, "Rotate leaves the reusable token alone that was there");
     let latest = async |law: &str| {
         let (key, record) = second.access.clone();
-        let saved = kit.save_tokens(save(&kit.living(&kit.grant(), unique), None)).await;
+        let saved = kit.save_tokens(save(&kit.living(&kit.grant(), reuse), None)).await;
         must(saved == Saved::Existing(key, record), law);
     };
-    latest("of two tokens with one unique key the one that came last is Existing").await;
+    latest("of two tokens with one reuse key the one that came last is Existing").await;
     kit.revoke(Revoke::Token(first.access.0)).await;
-    latest("of two tokens with one unique key the latest stays Existing when the other one is revoked").await;
+    latest("of two tokens with one reuse key the latest stays Existing when the other one is revoked").await;
 }
 
 async fn revoking_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
@@ -248,10 +248,10 @@ async fn revoking_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 async fn revoking_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let (grant, other) = (kit.grant(), kit.grant());
     kit.revoke(Revoke::Grant(grant.id)).await;
-    let spent = kit.issue(kit.code(&grant)).await;
+    let used = kit.issue(kit.code(&grant)).await;
     let mut tokens = vec![kit.tokens(&grant)];
-    let redemption = kit.redeem(Redeem { key: spent, tokens: Some(tokens[0].clone()) }).await;
-    must(redemption == Redemption::Redeemed, "Redeem of a living ticket answers Redeemed");
+    let redemption = kit.redeem(Redeem { key: used, tokens: Some(tokens[0].clone()) }).await;
+    must(redemption == Redemption::Redeemed, "Redeem of a living record answers Redeemed");
     // More than a store may have on one page.
     for at in 0..64 {
         let mut more = kit.tokens(&grant);
@@ -264,8 +264,8 @@ async fn revoking_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         kit.keep(&more).await;
         tokens.push(more);
     }
-    let unspent = kit.issue(kit.device(&grant, DeviceStage::Waiting)).await;
-    let (kept, ticket) = (kit.tokens(&other), kit.issue(kit.code(&other)).await);
+    let unused = kit.issue(kit.device(&grant, DeviceStage::Waiting)).await;
+    let (kept, record) = (kit.tokens(&other), kit.issue(kit.code(&other)).await);
     kit.keep(&kept).await;
 
     kit.revoke(Revoke::Grant(grant.id)).await;
@@ -276,9 +276,9 @@ async fn revoking_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
             must(kit.token(*key).await.is_none(), "Revoke of a grant takes all of its refresh tokens");
         }
     }
-    must(kit.ticket(unspent).await.is_none(), "Revoke of a grant takes tickets that are not spent");
-    must(kit.ticket(spent).await.is_none(), "Revoke of a grant takes tickets that are spent");
-    let untouched = kit.has(&kept.access).await && kit.has(&refresh(&kept)).await && kit.ticket(ticket).await.is_some();
+    must(kit.record(unused).await.is_none(), "Revoke of a grant takes one-time records that are not used");
+    must(kit.record(used).await.is_none(), "Revoke of a grant takes one-time records that are used");
+    let untouched = kit.has(&kept.access).await && kit.has(&refresh(&kept)).await && kit.record(record).await.is_some();
     must(untouched, "Revoke of a grant leaves other grants alone, of the same client and user, too");
     kit.revoke(Revoke::Grant(grant.id)).await;
 }

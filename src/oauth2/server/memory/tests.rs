@@ -1,6 +1,6 @@
 //! Tests of the store in memory that need to see inside: how much an operation moves, and what a race leaves behind.
 
-use super::super::records::{DeviceStage, GrantRecord, PendingTicket, TokenKind, Unique};
+use super::super::records::{DeviceStage, GrantRecord, OneTimeContent, TokenKind, TokenReuse};
 use super::super::token_hash::Sealed;
 use super::table::moved;
 use super::*;
@@ -20,15 +20,15 @@ fn refresh(number: u32) -> TokenHash {
     TokenHash::of_number((u64::from(number) + 1) << 32)
 }
 
-fn ticket_key(number: u32) -> TokenHash {
+fn record_key(number: u32) -> TokenHash {
     TokenHash::of_number(u64::from(number) | 7 << 40)
 }
 
-fn alias(number: u32) -> TokenHash {
+fn second_key(number: u32) -> TokenHash {
     TokenHash::of_number(u64::from(number) | 11 << 40)
 }
 
-fn unique(number: u32) -> TokenHash {
+fn reuse(number: u32) -> TokenHash {
     TokenHash::of_number(u64::from(number) | 13 << 40)
 }
 
@@ -60,7 +60,7 @@ fn tokens(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
         narrowed_resource: None,
         issued_at: at(now),
         expires_at: (kind == TokenKind::Access).then_some(at(now + LIFETIME)),
-        unique: None,
+        reuse: None,
         replaced: None,
         predecessor: None,
     };
@@ -76,22 +76,22 @@ fn save(store: &MemoryStore, tokens: NewTokens) -> Saved {
     saved
 }
 
-/// An access token alone, with a unique key of its number.
-fn unique_token(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
+/// An access token alone, with a reuse key of its number.
+fn reusable_token(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
     let mut tokens = NewTokens { refresh: None, ..tokens(client, grant, number, now) };
     let sealed = Sealed::new("token", b"key", b"context");
-    Arc::make_mut(&mut tokens.access.1).unique =
-        Some(Box::new(Unique { key: unique(number), access: sealed, refresh: None }));
+    Arc::make_mut(&mut tokens.access.1).reuse =
+        Some(Box::new(TokenReuse { key: reuse(number), access: sealed, refresh: None }));
     tokens
 }
 
-/// A device's ticket with an alias.
-fn ticket(client: &str, grant: u32, number: u32, now: u64) -> SaveTicket {
-    let ticket = Ticket {
+/// A device's one-time record with an second_key.
+fn record(client: &str, grant: u32, number: u32, now: u64) -> SaveOneTimeRecord {
+    let record = OneTimeRecord {
         grant_id: grant_id(grant),
         client_id: client.to_owned(),
         expires_at: at(now + LIFETIME),
-        pending: PendingTicket::Device {
+        content: OneTimeContent::Device {
             scope: Scope::default(),
             resource: Vec::new(),
             stage: DeviceStage::Waiting,
@@ -99,7 +99,12 @@ fn ticket(client: &str, grant: u32, number: u32, now: u64) -> SaveTicket {
             asked_at: None,
         },
     };
-    SaveTicket { key: ticket_key(number), alias: Some(alias(number)), ticket: Arc::new(ticket), now: at(now) }
+    SaveOneTimeRecord {
+        key: record_key(number),
+        second_key: Some(second_key(number)),
+        record: Arc::new(record),
+        now: at(now),
+    }
 }
 
 fn remove(store: &MemoryStore, client: &str) {
@@ -172,22 +177,22 @@ fn no_operation_moves_or_drops_many_of_a_million_records() {
 }
 
 #[test]
-fn no_operation_moves_or_drops_many_tickets_with_their_aliases_and_unique_tokens() {
+fn no_operation_moves_or_drops_many_one_time_records_with_their_second_keys_and_unique_tokens() {
     let store = store();
     moved::take();
     for number in 0..MANY / 2 {
-        assert_eq!(store.save_ticket(&ticket("printer", number, number, 0)), Ok(true));
+        assert_eq!(store.save_one_time_record(&record("printer", number, number, 0)), Ok(true));
         check_moved();
-        save(&store, unique_token("printer", MANY + number, number, 0));
+        save(&store, reusable_token("printer", MANY + number, number, 0));
         check_moved();
     }
     for number in MANY / 2..MANY {
-        save(&store, unique_token("scanner", MANY + number, number, LIFETIME));
+        save(&store, reusable_token("scanner", MANY + number, number, LIFETIME));
         check_moved();
     }
-    assert!(store.tickets.len() < MANY as usize / 8, "{}", store.tickets.len());
-    assert!(store.aliases.len() <= store.tickets.len());
-    assert!(store.unique.len() < MANY as usize, "{}", store.unique.len());
+    assert!(store.one_time_records.len() < MANY as usize / 8, "{}", store.one_time_records.len());
+    assert!(store.second_keys.len() <= store.one_time_records.len());
+    assert!(store.reuse.len() < MANY as usize, "{}", store.reuse.len());
 }
 
 /// A token exchange brings a token of the parent's grant to another client.
@@ -256,26 +261,28 @@ fn a_token_that_is_exchanged_while_its_grant_is_revoked_leaves_nothing_alive() {
 }
 
 #[test]
-fn a_ticket_that_joins_a_grant_while_that_ends_ends_with_it() {
+fn a_one_time_record_that_joins_a_grant_while_that_ends_ends_with_it() {
     let prepare = || {
         let store = store();
-        save(&store, unique_token("printer", 1, 1, 0));
-        assert_eq!(store.save_ticket(&ticket("printer", 2, 1, 0)), Ok(true));
+        save(&store, reusable_token("printer", 1, 1, 0));
+        assert_eq!(store.save_one_time_record(&record("printer", 2, 1, 0)), Ok(true));
         store
     };
     let redeem = |store: &MemoryStore| {
-        let tokens =
-            NewTokens { access: (access(2), unique_token("printer", 2, 1, 0).access.1), ..tokens("printer", 2, 2, 0) };
-        drop(store.redeem(&Redeem { key: ticket_key(1), tokens: Some(tokens) }));
+        let tokens = NewTokens {
+            access: (access(2), reusable_token("printer", 2, 1, 0).access.1),
+            ..tokens("printer", 2, 2, 0)
+        };
+        drop(store.redeem(&Redeem { key: record_key(1), tokens: Some(tokens) }));
     };
     let is_gone = |store: &MemoryStore| {
-        let Ok(found) = store.find_ticket(&FindTicket { key: ticket_key(1) });
+        let Ok(found) = store.find_one_time_record(&FindOneTimeRecord { key: record_key(1) });
         !find(store, access(1)) && !find(store, access(2)) && found.is_none()
     };
     race(prepare, redeem, |store| remove(store, "printer"), is_gone);
-    // Where the grant was revoked first, the ticket brings a token of its own.
+    // Where the grant was revoked first, the one-time record brings a token of its own.
     let belongs_together = |store: &MemoryStore| {
-        let Ok(found) = store.find_ticket(&FindTicket { key: ticket_key(1) });
+        let Ok(found) = store.find_one_time_record(&FindOneTimeRecord { key: record_key(1) });
         !find(store, access(1)) && found.is_some() == find(store, access(2))
     };
     race(prepare, redeem, |store| revoke(store, 1), belongs_together);

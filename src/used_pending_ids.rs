@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 use crate::mark::short_hash_of;
 use crate::{OneTimeUse, Timestamp};
 
-/// What a pending value is known by when it is spent: 128 bits of a hash, shown as hexadecimal digits. It reveals neither
+/// What a pending value is known by when it is used: 128 bits of a hash, shown as hexadecimal digits. It reveals neither
 /// the state nor anything else that is remembered, so it may stand in a database and in logs.
 ///
 /// # Examples
 /// ```
 /// use oauth_proto::oauth2::Pending;
 ///
-/// // INSERT INTO spent (id, until) VALUES (…) ON CONFLICT DO NOTHING: it is spent now if a row was inserted.
+/// // INSERT INTO used (id, until) VALUES (…) ON CONFLICT DO NOTHING: it is used now if a row was inserted.
 /// fn row(pending: &Pending) -> (String, u64) {
 ///     (pending.id().to_string(), pending.expires_at().as_secs())
 /// }
@@ -61,10 +61,10 @@ impl TryFrom<String> for PendingId {
     }
 }
 
-/// How long a spent value is kept after it has expired, since clocks step back.
+/// How long a used value is kept after it has expired, since clocks step back.
 const LONGER: Duration = Duration::from_secs(60);
 
-/// At most so many expired values are dropped for each that is spent, so that no request waits until all of them are gone.
+/// At most so many expired values are dropped for each that is used, so that no request waits until all of them are gone.
 const DROPPED_AT_ONCE: usize = 32;
 
 /// The pending values that one process has used, in memory: for an application that keeps pending values in cookies alone,
@@ -73,19 +73,19 @@ const DROPPED_AT_ONCE: usize = 32;
 /// # Examples
 /// ```
 /// use oauth_proto::oauth2::{Client, Pending, Token};
-/// use oauth_proto::{Error, OneTimeUse, Moment, Spent, Step};
+/// use oauth_proto::{Error, OneTimeUse, Moment, UsedPendingIds, Step};
 ///
-/// fn come_back(client: &Client, spent: &Spent, pending: Pending, uri: &str) -> Option<Result<Step<Token>, Error>> {
+/// fn come_back(client: &Client, used: &UsedPendingIds, pending: Pending, uri: &str) -> Option<Result<Step<Token>, Error>> {
 ///     let moment = Moment::from_os();
-///     match spent.spend(pending.id(), pending.expires_at(), moment.now) {
+///     match used.mark_used(pending.id(), pending.expires_at(), moment.now) {
 ///         OneTimeUse::First => Some(client.redeem(pending, uri, moment)),
-///         // Used already, expired, or `Spent` is full: if this browser is signed in, show its page; otherwise offer to start again.
+///         // Used already, expired, or `UsedPendingIds` is full: if this browser is signed in, show its page; otherwise offer to start again.
 ///         OneTimeUse::Replay => None,
 ///     }
 /// }
 ///
-/// let spent = Spent::new(100_000); // one for the process
-/// assert!(spent.is_empty());
+/// let used = UsedPendingIds::new(100_000); // one for the process
+/// assert!(used.is_empty());
 /// ```
 ///
 /// # Security
@@ -102,7 +102,7 @@ const DROPPED_AT_ONCE: usize = 32;
 /// ahead, by mistake, every value is [`Replay`](OneTimeUse::Replay) and nobody can sign in, until that time has come or the
 /// process is restarted.
 #[derive(Debug)]
-pub struct Spent {
+pub struct UsedPendingIds {
     most: usize,
     tables: Mutex<Tables>,
 }
@@ -112,20 +112,20 @@ struct Tables {
     ids: BTreeSet<PendingId>,
     /// In the order in which they may be forgotten.
     expiries: BTreeSet<(Timestamp, PendingId)>,
-    /// The latest time at which something was spent. A clock that steps back brings nothing back.
+    /// The latest time at which something was used. A clock that steps back brings nothing back.
     latest: Timestamp,
 }
 
-impl Spent {
+impl UsedPendingIds {
     /// Remembers nothing yet, and at most so many values at a time.
     pub fn new(most: usize) -> Self {
         Self { most, tables: Mutex::default() }
     }
 
     /// Spends a pending value, once for all threads. The first call for a value returns [`First`](OneTimeUse::First). It returns
-    /// [`Replay`](OneTimeUse::Replay) if the value was spent before or has expired, or if as many values are remembered as
+    /// [`Replay`](OneTimeUse::Replay) if the value was used before or has expired, or if as many values are remembered as
     /// [`new`](Self::new) allows.
-    pub fn spend(&self, id: PendingId, expires_at: Timestamp, now: Timestamp) -> OneTimeUse {
+    pub fn mark_used(&self, id: PendingId, expires_at: Timestamp, now: Timestamp) -> OneTimeUse {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         tables.forget(now);
         if expires_at <= tables.latest || tables.ids.contains(&id) || tables.ids.len() >= self.most {
@@ -164,37 +164,37 @@ impl Tables {
 mod tests {
     use super::*;
 
-    fn spend(spent: &Spent, state: &str, until: u64, now: u64) -> OneTimeUse {
-        spent.spend(PendingId::of("owner", state), Timestamp::from_secs(until), Timestamp::from_secs(now))
+    fn use_up(used: &UsedPendingIds, state: &str, until: u64, now: u64) -> OneTimeUse {
+        used.mark_used(PendingId::of("owner", state), Timestamp::from_secs(until), Timestamp::from_secs(now))
     }
 
     #[test]
     fn a_value_is_spent_once_until_it_has_expired_and_then_too() {
-        let spent = Spent::new(10);
-        assert_eq!(spend(&spent, "a", 100, 10), OneTimeUse::First);
+        let used = UsedPendingIds::new(10);
+        assert_eq!(use_up(&used, "a", 100, 10), OneTimeUse::First);
         for now in [10, 99, 100, 159, 160, 1000, 10] {
-            assert_eq!(spend(&spent, "a", 100, now), OneTimeUse::Replay, "{now}");
+            assert_eq!(use_up(&used, "a", 100, now), OneTimeUse::Replay, "{now}");
         }
-        assert_eq!(spend(&spent, "b", 1001, 10), OneTimeUse::First);
-        assert_eq!(spent.len(), 1);
+        assert_eq!(use_up(&used, "b", 1001, 10), OneTimeUse::First);
+        assert_eq!(used.len(), 1);
     }
 
     #[test]
     fn a_full_set_refuses_and_forgets_nothing() {
-        let spent = Spent::new(2);
-        assert_eq!(spend(&spent, "a", 100, 10), OneTimeUse::First);
-        assert_eq!(spend(&spent, "b", 100, 10), OneTimeUse::First);
-        assert_eq!(spend(&spent, "c", 100, 10), OneTimeUse::Replay);
-        assert_eq!(spend(&spent, "a", 100, 10), OneTimeUse::Replay);
-        assert_eq!(spend(&spent, "d", 500, 160), OneTimeUse::First);
-        assert_eq!(spent.len(), 1);
+        let used = UsedPendingIds::new(2);
+        assert_eq!(use_up(&used, "a", 100, 10), OneTimeUse::First);
+        assert_eq!(use_up(&used, "b", 100, 10), OneTimeUse::First);
+        assert_eq!(use_up(&used, "c", 100, 10), OneTimeUse::Replay);
+        assert_eq!(use_up(&used, "a", 100, 10), OneTimeUse::Replay);
+        assert_eq!(use_up(&used, "d", 500, 160), OneTimeUse::First);
+        assert_eq!(used.len(), 1);
     }
 
     #[test]
     fn of_many_threads_one_is_the_first() {
-        let spent = Spent::new(10);
+        let used = UsedPendingIds::new(10);
         let fresh: usize = std::thread::scope(|scope| {
-            let tries: Vec<_> = (0..8).map(|_| scope.spawn(|| spend(&spent, "a", 100, 10))).collect();
+            let tries: Vec<_> = (0..8).map(|_| scope.spawn(|| use_up(&used, "a", 100, 10))).collect();
             tries.into_iter().map(|one| usize::from(one.join().unwrap() == OneTimeUse::First)).sum()
         });
         assert_eq!(fresh, 1);
