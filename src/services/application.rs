@@ -1,4 +1,5 @@
-//! An application at a row: where the service is, the application's credentials there, and the client and URLs that follow.
+//! An application at a row: where the service is, the application's credentials there, and the client and URLs that
+//! follow.
 
 use super::client::Client;
 use super::instance::{Instance, Location};
@@ -39,8 +40,8 @@ impl Application {
         &self.client_id
     }
 
-    /// Makes the client, and the URLs where the user is read. There is none as long as the row needs an instance that was not
-    /// chosen.
+    /// Makes the client, and the URLs where the user is read. There is none as long as the row needs an instance that
+    /// was not chosen.
     pub(super) fn connect(&mut self) -> Result<Option<Client>, Error> {
         let needs_instance =
             matches!(self.service.instance, Instance::Base { default: None } | Instance::Name { default: None, .. });

@@ -43,12 +43,12 @@ impl fmt::Debug for Authorization {
 }
 
 impl SignIn {
-    /// Begins: ends in the URL to send the user to. At an OAuth 2.0 service that sends nothing, at an OAuth 1.0 service it asks
-    /// for a request token.
+    /// Begins: ends in the URL to send the user to. At an OAuth 2.0 service that sends nothing, at an OAuth 1.0 service
+    /// it asks for a request token.
     ///
     /// # Errors
-    /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured. What the answer comes to is
-    /// reported by the step.
+    /// [`Unsupported`](crate::Unsupported) when the request cannot be made as it is configured. What the answer comes
+    /// to is reported by the step.
     pub fn authorize(&self, moment: Moment) -> Result<Step<Authorization>, Error> {
         let parts = self.0.clone();
         let (moment, next) = divided(moment);

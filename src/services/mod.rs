@@ -26,8 +26,8 @@
 //! ```
 //!
 //! A row ([`Service`]) is made from the service's own documentation, whose address it holds: endpoints, issuer, where
-//! credentials go, quirks, where the API is, and how a profile becomes a [`User`]. Nothing else in this crate knows a service. A
-//! row also makes the server for a client of your own:
+//! credentials go, quirks, where the API is, and how a profile becomes a [`User`]. Nothing else in this crate knows a
+//! service. A row also makes the server for a client of your own:
 //!
 //! ```
 //! use oauth_proto::oauth2::{Client, Session, Token};
@@ -77,16 +77,16 @@
 //!
 //! # What is believed
 //!
-//! The profile comes from the service itself, over https, for a token that the service gave this client a moment ago for
-//! a code that this browser brought; state, proof key, issuer and the binding of [`Pending`] to its client see to that.
-//! The token is shown to the profile's origin alone, and a redirect from there is an error. Nothing in a [`User`] is
-//! guessed: what the service does not say is `None`, and `email_verified` comes from a member by which the service says
-//! so, or not at all. An answer that says by status 200 that it failed is a [refusal](crate::Refused).
+//! The profile comes from the service itself, over https, for a token that the service gave this client a moment ago
+//! for a code that this browser brought; state, proof key, issuer and the binding of [`Pending`] to its client see to
+//! that. The token is shown to the profile's origin alone, and a redirect from there is an error. Nothing in a [`User`]
+//! is guessed: what the service does not say is `None`, and `email_verified` comes from a member by which the service
+//! says so, or not at all. An answer that says by status 200 that it failed is a [refusal](crate::Refused).
 //!
 //! # What is not there
 //!
-//! ID tokens are not read: who a user is comes from the profile. So there is no Sign in with Apple, which has no profile; and
-//! the answer comes in the callback's query, not in a form.
+//! ID tokens are not read: who a user is comes from the profile. So there is no Sign in with Apple, which has no
+//! profile; and the answer comes in the callback's query, not in a form.
 //!
 //! # For those who come from tornado.auth
 //!

@@ -7,8 +7,8 @@ use crate::oauth2::{Known, Scope};
 use crate::{Error, Event};
 
 impl SignIn {
-    /// Asks for that scope instead of [the row's](super::ProfileMapping::scope): what the application wants to do besides, and what
-    /// makes the profile come.
+    /// Asks for that scope instead of [the row's](super::ProfileMapping::scope): what the application wants to do
+    /// besides, and what makes the profile come.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};
@@ -23,8 +23,8 @@ impl SignIn {
         self
     }
 
-    /// A parameter of the URL that users are sent to: `prompt`, `access_type`, `login_hint`, `force_login`, … It replaces
-    /// the row's of that name. One that belongs to the protocol is refused by [`authorize`](Self::authorize).
+    /// A parameter of the URL that users are sent to: `prompt`, `access_type`, `login_hint`, `force_login`, … It
+    /// replaces the row's of that name. One that belongs to the protocol is refused by [`authorize`](Self::authorize).
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, parameters) = (name.into(), &mut self.parts().parameters);
         parameters.retain(|(own, _)| *own != name);
@@ -53,9 +53,9 @@ impl SignIn {
         Ok(self)
     }
 
-    /// Moves every endpoint, and the API, below that URL, each with its own path: for a double of the service in tests, or a
-    /// gateway. The row's issuer is forgotten, since another one stands there: [`issuer`](Self::issuer) says which, if it
-    /// names one.
+    /// Moves every endpoint, and the API, below that URL, each with its own path: for a double of the service in tests,
+    /// or a gateway. The row's issuer is forgotten, since another one stands there: [`issuer`](Self::issuer) says
+    /// which, if it names one.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};
@@ -69,18 +69,18 @@ impl SignIn {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::Url`](crate::Unsupported::Url) when it is not an absolute https URL without user information, query and
-    /// fragment; [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when it is http and not on this machine.
-    /// `Url` also for a [custom](Self::custom) sign-in, whose client has its URLs.
+    /// [`Unsupported::Url`](crate::Unsupported::Url) when it is not an absolute https URL without user information,
+    /// query and fragment; [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) when it is http and not on this
+    /// machine. `Url` also for a [custom](Self::custom) sign-in, whose client has its URLs.
     pub fn base_url(mut self, url: &str) -> Result<Self, Error> {
         let url = installation(url)?;
         self.parts().relocate(url, |application| application.location.base_url = Some(url.to_owned()))?;
         Ok(self)
     }
 
-    /// Reads these fields of the profile besides [the row's](super::ProfileMapping::requested_fields), at services where a request
-    /// has to name them: Facebook's
-    /// `birthday`, `hometown`, … They come in [`User::raw`](super::User::raw), where the scope has them, too.
+    /// Reads these fields of the profile besides [the row's](super::ProfileMapping::requested_fields), at services
+    /// where a request has to name them: Facebook's `birthday`, `hometown`, … They come in
+    /// [`User::raw`](super::User::raw), where the scope has them, too.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};
@@ -112,8 +112,8 @@ impl SignIn {
         self
     }
 
-    /// A header of the requests for the profile and the addresses. It replaces the row's of that name: GitHub wants to see
-    /// the application's name in `User-Agent`.
+    /// A header of the requests for the profile and the addresses. It replaces the row's of that name: GitHub wants to
+    /// see the application's name in `User-Agent`.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};
@@ -131,8 +131,8 @@ impl SignIn {
         Ok(self)
     }
 
-    /// Runs a function on each [`Event`] of this sign-in, and of the sessions of its client. Functions run in the order in which they
-    /// were registered, after those of a client that was given to [`custom`](Self::custom).
+    /// Runs a function on each [`Event`] of this sign-in, and of the sessions of its client. Functions run in the order
+    /// in which they were registered, after those of a client that was given to [`custom`](Self::custom).
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};
@@ -146,15 +146,16 @@ impl SignIn {
         self
     }
 
-    /// Sends users to the page where access is granted, also at a service that has another one for signing in, which sends
-    /// those straight back who have granted it before (Twitter).
+    /// Sends users to the page where access is granted, also at a service that has another one for signing in, which
+    /// sends those straight back who have granted it before (Twitter).
     pub fn always_authorize(mut self) -> Self {
         self.parts().always_authorize = true;
         self
     }
 
-    /// Says which issuer the service names in its callbacks (`iss`, RFC 9207), where the row does not: that of a Microsoft tenant, or
-    /// that of the service behind a gateway. It counts in any order, and not at OAuth 1.0 services, which name none.
+    /// Says which issuer the service names in its callbacks (`iss`, RFC 9207), where the row does not: that of a
+    /// Microsoft tenant, or that of the service behind a gateway. It counts in any order, and not at OAuth 1.0
+    /// services, which name none.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};
@@ -169,26 +170,28 @@ impl SignIn {
         self
     }
 
-    /// Takes callbacks that name an issuer although nothing says which is the service's. [`issuer`](Self::issuer) is better.
+    /// Takes callbacks that name an issuer although nothing says which is the service's. [`issuer`](Self::issuer) is
+    /// better.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};
     ///
-    /// let sign_in = SignIn::new(&services::MICROSOFT, "client id", "client secret", "https://app.example/callback")?.allow_unknown_issuer();
+    /// let sign_in = SignIn::new(&services::MICROSOFT, "client id", "client secret", "https://app.example/callback")?
+    ///     .allow_unknown_issuer();
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     ///
     /// # Security
-    /// What this gives away: a callback that says it comes from another service is taken, and its code is sent to this one (a
-    /// mix-up, RFC 9700 §4.4), unless the services have callback URLs of their own.
+    /// What this gives away: a callback that says it comes from another service is taken, and its code is sent to this
+    /// one (a mix-up, RFC 9700 §4.4), unless the services have callback URLs of their own.
     pub fn allow_unknown_issuer(mut self) -> Self {
         self.parts().know_issuer(Known::Unknown);
         self
     }
 
-    /// Compares the path alone of a callback that is handed over as a whole URI: for an application behind a proxy that changes
-    /// scheme and host, whose framework knows no other. If it knows path and query, hand those over instead. A prefix that the proxy
-    /// removed from the path has to be put back in any case.
+    /// Compares the path alone of a callback that is handed over as a whole URI: for an application behind a proxy that
+    /// changes scheme and host, whose framework knows no other. If it knows path and query, hand those over instead. A
+    /// prefix that the proxy removed from the path has to be put back in any case.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};
@@ -216,9 +219,9 @@ impl SignIn {
     /// ```
     ///
     /// # Security
-    /// What this gives away: at a service that does not name itself in its callbacks, nothing tells another service's code from
-    /// this one's, so that a malicious service is shown codes of an honest one (a mix-up, RFC 9700 §4.4). It is harmless where the
-    /// application has one service, or none that an attacker may choose.
+    /// What this gives away: at a service that does not name itself in its callbacks, nothing tells another service's
+    /// code from this one's, so that a malicious service is shown codes of an honest one (a mix-up, RFC 9700 §4.4). It
+    /// is harmless where the application has one service, or none that an attacker may choose.
     pub fn allow_callback_without_place(mut self) -> Self {
         self.parts().be_lenient(Leniency { no_place: true, ..Leniency::default() });
         self

@@ -1,10 +1,11 @@
 //! The profile mapping of a row: what is asked for when people sign in, and what is where in their profiles.
 
-/// How people sign in by a service: what is asked for, and where in the profile each field of a [`User`](super::User) is.
+/// How people sign in by a service: what is asked for, and where in the profile each field of a [`User`](super::User)
+/// is.
 ///
-/// Fields are found by JSON pointers (RFC 6901). A field is unknown when its pointer leads nowhere, to null, to an empty text or
-/// to something that is not a text. Where a service tells only a part of a URL, the field is that URL with pointers in
-/// braces; it is known when each pointer leads to a word of letters, digits, `_`, `-` and `.`.
+/// Fields are found by JSON pointers (RFC 6901). A field is unknown when its pointer leads nowhere, to null, to an
+/// empty text or to something that is not a text. Where a service tells only a part of a URL, the field is that URL
+/// with pointers in braces; it is known when each pointer leads to a word of letters, digits, `_`, `-` and `.`.
 ///
 /// ```
 /// use oauth_proto::services::{self, ProfileMapping};
@@ -30,8 +31,8 @@ pub struct ProfileMapping {
     pub username: Option<&'static str>,
     /// The pointer to a text.
     pub email: Option<&'static str>,
-    /// The pointer to a boolean, or to the text `true` or `false`. `None` unless the service documents that this is about the
-    /// address.
+    /// The pointer to a boolean, or to the text `true` or `false`. `None` unless the service documents that this is
+    /// about the address.
     pub email_verified: Option<&'static str>,
     /// The pointer to a URL, or a URL with pointers.
     pub picture: Option<&'static str>,
@@ -42,7 +43,8 @@ pub struct ProfileMapping {
     /// The scope without which name and address do not come, in words with spaces between them. An application
     /// [can ask for another](super::SignIn::scope). OAuth 1.0 has no scopes.
     pub scope: &'static str,
-    /// What an authorization request carries besides the [row's parameters](field@super::Oauth2::authorization_parameters).
+    /// What an authorization request carries besides the [row's
+    /// parameters](field@super::Oauth2::authorization_parameters).
     pub parameters: &'static [(&'static str, &'static str)],
     /// Arguments of the request for the profile.
     pub arguments: &'static [(&'static str, &'static str)],
@@ -118,8 +120,8 @@ impl ProfileMapping {
 }
 
 impl EmailMapping {
-    /// Makes a mapping for a list whose elements have the members `email`, `primary` and `verified`. The other fields are
-    /// there to be set.
+    /// Makes a mapping for a list whose elements have the members `email`, `primary` and `verified`. The other fields
+    /// are there to be set.
     pub const fn new(url: &'static str) -> Self {
         Self { url, list: "", email: "/email", primary: "/primary", verified: "/verified" }
     }

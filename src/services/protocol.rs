@@ -22,7 +22,8 @@ pub enum Protocol {
     Oauth1(Oauth1),
 }
 
-/// How an OAuth 2.0 service is spoken to. The URLs may have the row's [instance](field@super::Service::instance) in them.
+/// How an OAuth 2.0 service is spoken to. The URLs may have the row's [instance](field@super::Service::instance) in
+/// them.
 ///
 /// ```
 /// use oauth_proto::oauth2::TokenPlacement;
@@ -60,15 +61,16 @@ pub struct Oauth2 {
     pub pkce: PkceSupport,
     /// What every authorization request there has to carry besides the parameters of the RFC.
     pub authorization_parameters: &'static [(&'static str, &'static str)],
-    /// Whether requests to its API carry Facebook's `appsecret_proof`, the proof that the sender of a token has the client's
-    /// secret.
+    /// Whether requests to its API carry Facebook's `appsecret_proof`, the proof that the sender of a token has the
+    /// client's secret.
     pub appsecret_proof: bool,
     /// How it departs from the RFCs.
     pub quirks: Quirks,
     pub(super) token_placement: TokenPlacement,
 }
 
-/// How an OAuth 1.0 service is spoken to. The URLs may have the row's [instance](field@super::Service::instance) in them.
+/// How an OAuth 1.0 service is spoken to. The URLs may have the row's [instance](field@super::Service::instance) in
+/// them.
 ///
 /// ```
 /// use oauth_proto::services::{Instance, Oauth1, Service};
@@ -94,14 +96,14 @@ pub struct Oauth1 {
     pub authentication: Option<&'static str>,
     /// The endpoint for token credentials (RFC 5849 §2.3).
     pub token_credentials: &'static str,
-    /// Whether it speaks the version of 2007, which lets an attacker fixate a session. Such a row cannot be used without a
-    /// method whose name begins with `dangerous_`.
+    /// Whether it speaks the version of 2007, which lets an attacker fixate a session. Such a row cannot be used
+    /// without a method whose name begins with `dangerous_`.
     pub version_2007: bool,
 }
 
 impl Oauth2 {
-    /// Makes the protocol of a service that does as the RFCs say, of its authorization endpoint and its token endpoint. The
-    /// other fields are there to be set.
+    /// Makes the protocol of a service that does as the RFCs say, of its authorization endpoint and its token endpoint.
+    /// The other fields are there to be set.
     pub const fn new(authorization: &'static str, token: &'static str) -> Self {
         Self {
             authorization: Some(authorization),
@@ -121,10 +123,10 @@ impl Oauth2 {
         }
     }
 
-    /// Sets where requests to the API carry their token. It is a method and not a field, because a constant cannot drop the value
-    /// that a field had before.
+    /// Sets where requests to the API carry their token. It is a method and not a field, because a constant cannot drop
+    /// the value that a field had before.
     pub const fn token_placement(mut self, placement: TokenPlacement) -> Self {
-        // Nothing can be dropped in a constant. Every placement that can be made holds a static text, so forgetting it leaks nothing.
+        // Nothing can be dropped in a constant. Every placement holds a static text, so forgetting it leaks nothing.
         std::mem::forget(std::mem::replace(&mut self.token_placement, placement));
         self
     }

@@ -23,22 +23,22 @@ impl SignIn {
     /// Finishes: checks the callback, exchanges its code for a token, and fetches the profile with it: two rounds, or
     /// three where addresses are apart.
     ///
-    /// `callback` is the URI that the user's browser asked for: path and query, as your framework has them (axum's `OriginalUri`),
-    /// or all of it. Where the user came to is compared with the URL that the sign-in was made with.
+    /// `callback` is the URI that the user's browser asked for: path and query, as your framework has them (axum's
+    /// `OriginalUri`), or all of it. Where the user came to is compared with the URL that the sign-in was made with.
     ///
-    /// A callback may arrive twice. Spend [`pending.id()`](Pending::id) first, in your database or in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is
-    /// consumed here, but a copy that was stored is not.
+    /// A callback may arrive twice. Spend [`pending.id()`](Pending::id) first, in your database or in
+    /// [`UsedPendingIds`](crate::UsedPendingIds): `pending` is consumed here, but a copy that was stored is not.
     ///
     /// # Errors
-    /// [`Refused::Denied`] when the user did not grant access. [`Forged`] when the callback does not belong to `pending`, or
-    /// `pending` not to this client and service; [`Expired`](crate::Expired) when the user took too long. Nothing has been
-    /// sent then. From the step: [`Refused`] when the service refuses the code or the profile, [`Misbehaved`] when an answer
-    /// is not as it should be, above all when the profile has no identifier.
+    /// [`Refused::Denied`] when the user did not grant access. [`Forged`] when the callback does not belong to
+    /// `pending`, or `pending` not to this client and service; [`Expired`](crate::Expired) when the user took too long.
+    /// Nothing has been sent then. From the step: [`Refused`] when the service refuses the code or the profile,
+    /// [`Misbehaved`] when an answer is not as it should be, above all when the profile has no identifier.
     ///
     /// # Security
-    /// Where the user came to tells one service's callbacks from another's, if each has a URL of its own: `/callback/github`,
-    /// `/callback/google`. A query alone does not say it, and is taken only where the service names itself by its issuer, or by
-    /// [`allow_callback_without_place`](Self::allow_callback_without_place).
+    /// Where the user came to tells one service's callbacks from another's, if each has a URL of its own:
+    /// `/callback/github`, `/callback/google`. A query alone does not say it, and is taken only where the service names
+    /// itself by its issuer, or by [`allow_callback_without_place`](Self::allow_callback_without_place).
     pub fn redeem<'a>(
         &self,
         pending: Pending,
@@ -102,7 +102,8 @@ impl Parts {
         Ok(request)
     }
 
-    /// The request with the headers that are wanted, and with the token, which goes where the request goes and nowhere else.
+    /// The request with the headers that are wanted, and with the token, which goes where the request goes and nowhere
+    /// else.
     fn authorized(&self, mut request: Request, tokens: &Tokens, moment: Moment) -> Result<Request, Error> {
         for (name, value) in &self.headers {
             request.headers_mut().insert(name, value.clone());

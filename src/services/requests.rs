@@ -10,12 +10,13 @@ use crate::{Error, Unsupported, oauth1, oauth2};
 
 impl SignIn {
     /// Makes a request to the API of an OAuth 1.0 service by its path, without version and format: at Twitter
-    /// `/statuses/user_timeline`. It is signed by a session of the [`oauth1_client`](Self::oauth1_client), or sent unsigned.
+    /// `/statuses/user_timeline`. It is signed by a session of the [`oauth1_client`](Self::oauth1_client), or sent
+    /// unsigned.
     ///
-    /// The path is below the first URL of the row's [`api`](field@super::Service::api), wherever the [`instance`](Self::instance) and the
-    /// [`base_url`](Self::base_url) put that. At a service with an [`api_suffix`](field@super::Service::api_suffix), a path that begins
-    /// with `http:` or `https:` is a URL and taken as it is, as long as it is at one of the API's origins. For any other URL there is
-    /// [`oauth1::ApiRequest::new`].
+    /// The path is below the first URL of the row's [`api`](field@super::Service::api), wherever the
+    /// [`instance`](Self::instance) and the [`base_url`](Self::base_url) put that. At a service with an
+    /// [`api_suffix`](field@super::Service::api_suffix), a path that begins with `http:` or `https:` is a URL and taken
+    /// as it is, as long as it is at one of the API's origins. For any other URL there is [`oauth1::ApiRequest::new`].
     ///
     /// ```no_run
     /// use oauth_proto::services::{SignIn, User};
@@ -35,8 +36,8 @@ impl SignIn {
     ///
     /// # Errors
     /// [`Unsupported::Url`] when the path could leave the API, or the sign-in is [custom](Self::custom);
-    /// [`Unsupported::ForeignOrigin`] when a URL is not the service's. [`Unsupported::NoEndpoint`] when the row has no API, or
-    /// speaks OAuth 2.0.
+    /// [`Unsupported::ForeignOrigin`] when a URL is not the service's. [`Unsupported::NoEndpoint`] when the row has no
+    /// API, or speaks OAuth 2.0.
     pub fn oauth1_request(&self, path: &str) -> Result<oauth1::ApiRequest, Error> {
         let application = self.application_for(path)?;
         let Protocol::Oauth1(_) = &application.service.protocol else {
@@ -45,13 +46,13 @@ impl SignIn {
         oauth1::ApiRequest::new(&application.api_url(path)?)
     }
 
-    /// Makes a request to the API of an OAuth 2.0 service by its path: at Facebook `/me/feed`, or `/v23.0/me/feed` for one
-    /// version. The path `/` is for what goes to the base itself, such as a batch of Facebook's.
+    /// Makes a request to the API of an OAuth 2.0 service by its path: at Facebook `/me/feed`, or `/v23.0/me/feed` for
+    /// one version. The path `/` is for what goes to the base itself, such as a batch of Facebook's.
     ///
-    /// The path is below the first URL of the row's [`api`](field@super::Service::api), wherever the [`instance`](Self::instance) and the
-    /// [`base_url`](Self::base_url) put that. A token goes where the service wants it, and with it to Facebook the
-    /// `appsecret_proof`, that its sender has the application's secret; the secret itself is not sent. For any other URL
-    /// there is [`oauth2::ApiRequest::new`].
+    /// The path is below the first URL of the row's [`api`](field@super::Service::api), wherever the
+    /// [`instance`](Self::instance) and the [`base_url`](Self::base_url) put that. A token goes where the service wants
+    /// it, and with it to Facebook the `appsecret_proof`, that its sender has the application's secret; the secret
+    /// itself is not sent. For any other URL there is [`oauth2::ApiRequest::new`].
     ///
     /// ```no_run
     /// use oauth_proto::oauth2::Token;
@@ -72,8 +73,9 @@ impl SignIn {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// A [`SharedSession`](oauth2::SharedSession) gives it a token, and with that its proof, also when there is another token
-    /// the second time. Both are added to the request that it is given, so send that one and no copy made of its parts:
+    /// A [`SharedSession`](oauth2::SharedSession) gives it a token, and with that its proof, also when there is another
+    /// token the second time. Both are added to the request that it is given, so send that one and no copy made of its
+    /// parts:
     ///
     /// ```no_run
     /// use oauth_proto::oauth2::SharedSession;

@@ -9,8 +9,8 @@ use crate::{Error, Unsupported, oauth1};
 
 /// A service as it really is, made from its own documentation. What a row does not say is OAuth as the RFCs have it.
 ///
-/// The rows of this crate are constants of [this module](super), such as [`GITHUB`](super::GITHUB). A row of your own can be
-/// a constant, too. It needs a [profile mapping](ProfileMapping) where people sign in by it:
+/// The rows of this crate are constants of [this module](super), such as [`GITHUB`](super::GITHUB). A row of your own
+/// can be a constant, too. It needs a [profile mapping](ProfileMapping) where people sign in by it:
 ///
 /// ```
 /// use oauth_proto::oauth2::SecretPlacement;
@@ -58,12 +58,14 @@ pub struct Service {
     pub protocol: Protocol,
     /// The URL of the user's profile, which is read with the token.
     pub userinfo: Option<&'static str>,
-    /// The URLs whose origins take its tokens. The paths of [requests](super::SignIn::oauth2_request) are below the first.
+    /// The URLs whose origins take its tokens. A [session](crate::oauth2::Session::new) is for one of them, and for
+    /// the others by [`allow_origin`](crate::oauth2::Session::allow_origin). The paths of
+    /// [requests](super::SignIn::oauth2_request) are below the first.
     pub api: &'static [&'static str],
-    /// The ending of every path of its API: `.json` at Twitter. Where it is not empty, a request may name a whole URL instead
-    /// of a path.
+    /// The ending of every path of its API: `.json` at Twitter. Where it is not empty, a request may name a whole URL
+    /// instead of a path.
     pub api_suffix: &'static str,
-    /// How a profile becomes a [`User`](super::User). `None` where nobody signs in by this row.
+    /// How a profile becomes a [`User`](super::User). `None` for a row by which people do not sign in.
     pub profile: Option<ProfileMapping>,
 }
 
@@ -105,8 +107,8 @@ impl Service {
         }
     }
 
-    /// Fills the instance into one of this row's URLs: an installation's URL or a name, as [`Instance`] says, or `None` for the
-    /// default.
+    /// Fills the instance into one of this row's URLs: an installation's URL or a name, as [`Instance`] says, or `None`
+    /// for the default.
     ///
     /// ```
     /// use oauth_proto::services::{GITLAB, SHOPIFY};
@@ -117,9 +119,9 @@ impl Service {
     /// ```
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the instance is neither an absolute https URL without user information, query and fragment,
-    /// nor a plain name, whichever the row takes; or when none is given and there is no default. [`Unsupported::PlainHttp`]
-    /// when it is neither https nor on this machine.
+    /// [`Unsupported::Url`] when the instance is neither an absolute https URL without user information, query and
+    /// fragment, nor a plain name, whichever the row takes; or when none is given and there is no default.
+    /// [`Unsupported::PlainHttp`] when it is neither https nor on this machine.
     pub fn url(&self, template: &str, instance: Option<&str>) -> Result<String, Error> {
         self.instance.fill(template, instance)
     }
@@ -151,8 +153,8 @@ impl Service {
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     ///
-    /// A row of the [version of 2007](field@Oauth1::version_2007) makes a server of OAuth 1.0a as well, with which nobody can sign
-    /// in until you call [`dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0) on it.
+    /// A row of the [version of 2007](field@Oauth1::version_2007) makes a server of OAuth 1.0a as well, which refuses
+    /// what the service answers until you call [`dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0) on it.
     ///
     /// # Errors
     /// Those of [`url`](Self::url). [`Unsupported::NoEndpoint`] when the row is of OAuth 2.0.

@@ -89,9 +89,9 @@ type MakeRequest = Arc<dyn Fn(&Tokens) -> Result<Request, Error> + Send + Sync>;
 type Map = Arc<dyn Fn(&Value, Tokens) -> Option<User> + Send + Sync>;
 
 impl SignIn {
-    /// Makes the sign-in at a service of the table, or at one of your own, with the credentials that the service gave the
-    /// application, and the URL that users come back to, as it is registered with the service. An application without a
-    /// secret has the empty text.
+    /// Makes the sign-in at a service of the table, or at one of your own, with the credentials that the service gave
+    /// the application, and the URL that users come back to, as it is registered with the service. An application
+    /// without a secret has the empty text.
     ///
     /// A row of [many installations](field@Service::instance) without a default needs an [`instance`](Self::instance).
     ///
@@ -126,8 +126,8 @@ impl SignIn {
     /// As [`new`](Self::new), except for the version.
     ///
     /// # Security
-    /// In that version nothing ties the user who comes back to the one who granted access, so an attacker can sign in as a user
-    /// whom they had grant access.
+    /// In that version nothing ties the user who comes back to the one who granted access, so an attacker can sign in
+    /// as a user whom they had grant access.
     pub fn dangerous_new_2007(
         service: &Service,
         client_id: impl Into<String>,
@@ -146,21 +146,22 @@ impl SignIn {
         Ok(Self(Arc::new(parts)))
     }
 
-    /// Signing in at a service that no row describes: one whose URLs are known only when the application runs, that wants to
-    /// be spoken to in a way of its own, or whose profiles no table of fields fits. The client is the caller's, of either
-    /// protocol, with all of its options, and `redirect_uri` is where users come back to: what an OAuth 2.0 client was told
-    /// before is forgotten, and an OAuth 1.0 service of [registered callbacks](oauth1::Callbacks::Registered) is not told.
+    /// Signing in at a service that no row describes: one whose URLs are known only when the application runs, that
+    /// wants to be spoken to in a way of its own, or whose profiles no table of fields fits. The client is the
+    /// caller's, of either protocol, with all of its options, and `redirect_uri` is where users come back to: what an
+    /// OAuth 2.0 client was told before is forgotten, and an OAuth 1.0 service of [registered
+    /// callbacks](oauth1::Callbacks::Registered) is not told.
     ///
-    /// `request` makes the request for the profile, and `map` makes a user of the answer, which is JSON, or `None` where
-    /// it is not as it should be; one with `error` or `errors` is a refusal then. The token is put into the request where
-    /// the client says, for the origin that the request goes to and over TLS alone, unless the client was told otherwise.
-    /// Of OAuth 1.0 it is signed; what is to be signed must be in it. What `map` leaves open, the profile as it came and
-    /// the token's lifetime, is filled in.
+    /// `request` makes the request for the profile, and `map` makes a user of the answer, which is JSON, or `None`
+    /// where it is not as it should be; one with `error` or `errors` is a refusal then. The token is put into the
+    /// request where the client says, for the origin that the request goes to and over TLS alone, unless the client was
+    /// told otherwise. Of OAuth 1.0 it is signed; what is to be signed must be in it. What `map` leaves open, the
+    /// profile as it came and the token's lifetime, is filled in.
     ///
     /// [`profile_header`](Self::profile_header) adds to the request, and what else there is for the profile's request
-    /// ([`extra_fields`](Self::extra_fields), [`profile_argument`](Self::profile_argument)) is for services of the table: it is `request`
-    /// that has the say. [`instance`](Self::instance) and [`base_url`](Self::base_url), which move the URLs of a row, are
-    /// refused.
+    /// ([`extra_fields`](Self::extra_fields), [`profile_argument`](Self::profile_argument)) is for services of the
+    /// table: it is `request` that has the say. [`instance`](Self::instance) and [`base_url`](Self::base_url), which
+    /// move the URLs of a row, are refused.
     ///
     /// ```
     /// use oauth_proto::oauth2::{self, ApiRequest};
@@ -214,12 +215,13 @@ impl SignIn {
     ///
     /// # Security
     /// Every `allow_` and `dangerous_` option of the client weakens the sign-ins made with it, too: with
-    /// [`Server::dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0) an attacker can sign in as a user whom they had
-    /// grant access, and without TLS an attacker on the network can put another user in the place of the one who comes.
+    /// [`Server::dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0) an attacker can sign in as a user whom
+    /// they had grant access, and without TLS an attacker on the network can put another user in the place of the one
+    /// who comes.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the redirect_uri is no URL for that, [`Unsupported::PlainHttp`] when it is neither https nor on
-    /// this machine at an OAuth 2.0 client.
+    /// [`Unsupported::Url`] when the redirect_uri is no URL for that, [`Unsupported::PlainHttp`] when it is neither
+    /// https nor on this machine at an OAuth 2.0 client.
     pub fn custom(
         client: impl Into<Client>,
         redirect_uri: impl Into<String>,

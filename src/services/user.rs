@@ -9,9 +9,9 @@ use crate::{oauth1, oauth2};
 
 /// Who signed in.
 ///
-/// A field is there when the service said so, and only then: nothing is guessed. An application that knows its users from
-/// before finds them by [`id`](Self::id) and the service; an address is no identity, since its owner can change, and one that
-/// is not verified may be another's.
+/// A field is there when the service said so, and only then: nothing is guessed. An application that knows its users
+/// from before finds them by [`id`](Self::id) and the service; an address is no identity, since its owner can change,
+/// and one that is not verified may be another's.
 ///
 /// Store it with serde; the stored form holds the tokens.
 ///
@@ -27,8 +27,8 @@ use crate::{oauth1, oauth2};
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct User {
-    /// What the service knows the user by, for ever. A number is written as a text. It is unique at the service, not among
-    /// services; some give every application another one.
+    /// What the service knows the user by, for ever. A number is written as a text. It is unique at the service, not
+    /// among services; some give every application another one.
     pub id: String,
     /// The name, as it is displayed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -327,6 +327,16 @@ fn the_version_of_2007_needs_its_dangerous_constructor() {
     assert_eq!(error, oauth_proto::Unsupported::VersionOf2007.into());
     assert!(error.to_string().contains("`SignIn::dangerous_new_2007`"), "{error}");
     assert!(SignIn::dangerous_new_2007(&services::DROPBOX_V1, "key", "secret", CALLBACK).is_ok());
+
+    // The row's server is one of OAuth 1.0a, which wants the callback confirmed, until it is told otherwise.
+    let server = services::DROPBOX_V1.oauth1_server(None).unwrap();
+    let requested = |server| {
+        let client = oauth_proto::oauth1::Client::new(server, ClientCredentials::new("key", "secret"));
+        drive(custom(client).authorize(moment()), vec![form("oauth_token=rqt&oauth_token_secret=rqs")]).0
+    };
+    let error = requested(server.clone()).unwrap_err();
+    assert!(matches!(error, Error::Misbehaved(Misbehaved::CallbackUnconfirmed { .. })), "{error}");
+    requested(server.dangerous_version_1_0()).unwrap();
 }
 
 #[test]

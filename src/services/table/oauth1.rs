@@ -103,8 +103,9 @@ pub const BITBUCKET_OAUTH1: Service = Service::oauth1(
 .api(&["https://bitbucket.org", "https://api.bitbucket.org"]);
 
 /// Version 1 of Dropbox's API, in the manner of 2007: the callback in the authorization URL, and no verifier. Retired
-/// in 2017, and [`DROPBOX`](super::DROPBOX) is what there is. The row is for recordings, tests and servers that took its
-/// place; people sign in by it with [`SignIn::dangerous_new_2007`](crate::services::SignIn::dangerous_new_2007) only.
+/// in 2017, and [`DROPBOX`](super::DROPBOX) is what there is. The row is for recordings, tests and servers that took
+/// its place; people sign in by it with [`SignIn::dangerous_new_2007`](crate::services::SignIn::dangerous_new_2007)
+/// only.
 pub const DROPBOX_V1: Service = Service::oauth1(
     "Dropbox (version 1)",
     Oauth1::new(
