@@ -290,7 +290,7 @@ fn exchange((provider, store): &Server, at: u8) -> Request {
     let Ok(Dispatched::Consent(consent)) = serve(provider.dispatch(&request, moment(at)), store) else {
         unreachable!()
     };
-    let response = serve(provider.grant(consent, Approval::new("jane"), moment(at)), store).unwrap();
+    let response = serve(provider.approve(consent, Approval::new("jane"), moment(at)), store).unwrap();
     let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
     let code = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
     form_request(&format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}"))

@@ -94,7 +94,8 @@ impl Server {
         else {
             unreachable!("the request is a good one")
         };
-        let response = serve(self.provider.grant(consent, Approval::new("jane"), self.moment()), &self.store).unwrap();
+        let response =
+            serve(self.provider.approve(consent, Approval::new("jane"), self.moment()), &self.store).unwrap();
         let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
         location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
     }

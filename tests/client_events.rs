@@ -183,7 +183,7 @@ const OAUTH1_CALLBACK: &str = "https://printer.example.com/ready?oauth_token=rqt
 fn oauth1_pending() -> oauth1::Pending {
     let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");
     let (_, on) = sent(oauth1_client(&Heard::default()).authorize(authorize, moment()).unwrap());
-    done(on.receive(common::services::form(TEMPORARY), moment()).unwrap())
+    done(on.receive(common::services::form(TEMPORARY), moment()).unwrap()).pending
 }
 
 fn oauth1_token() -> oauth1::Token {
@@ -278,7 +278,7 @@ fn calls() -> Vec<Call> {
             client.redeem(pending, &format!("{callback}&code=hunter2-c&iss=https://auth.example.com"), moment())
         }),
         Call::new(RequestingToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
-            secretive(heard).request_token(Grant::password("jane", "hunter2-password"), moment())
+            secretive(heard).request_token(Grant::dangerous_password("jane", "hunter2-password"), moment())
         }),
         Call::new(RenewingToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
             secretive(heard).refresh(&granted(), None, moment())

@@ -111,7 +111,7 @@ fn oauth1_client() -> oauth1::Client {
 fn oauth1_pending() -> oauth1::Pending {
     let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");
     let (_, on) = sent(oauth1_client().authorize(authorize, moment()).unwrap());
-    done(on.receive(common::services::form(common::services::REQUEST_TOKEN), moment()).unwrap())
+    done(on.receive(common::services::form(common::services::REQUEST_TOKEN), moment()).unwrap()).pending
 }
 
 fn oauth1_token() -> oauth1::Token {

@@ -104,7 +104,7 @@ fn the_application_adds_members_to_every_token_answer() {
     assert_eq!((asked.len(), device.get("user_id")), (0, None));
     let waiting = world.provider.find_device(device["user_code"].as_str().unwrap(), Timestamp::from_secs(NOW));
     let waiting = serve(waiting, &world.store).unwrap();
-    serve(world.provider.grant_device(waiting, Approval::new("jane"), world.moment()), &world.store).unwrap();
+    serve(world.provider.approve_device(waiting, Approval::new("jane"), world.moment()), &world.store).unwrap();
     token(&[("grant_type", DEVICE), ("device_code", device["device_code"].as_str().unwrap())]);
 }
 
@@ -116,7 +116,7 @@ fn code(world: &World) -> String {
         ("scope", "read"),
     ]);
     let consent = world.consent(&format!("{ISSUER}/authorize?{query}"));
-    let response = serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store).unwrap();
+    let response = serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store).unwrap();
     let url = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
     url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
 }
@@ -191,7 +191,7 @@ fn a_guard_reads_the_applications_data_wherever_it_asks() {
         let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
         let consent = world.consent(&authorization.url);
         let grant = Approval::new("jane").data(json!({ "tenant": { "id": 7 }, "secret": "x" }));
-        let response = serve(world.provider.grant(consent, grant, world.moment()), &world.store).unwrap();
+        let response = serve(world.provider.approve(consent, grant, world.moment()), &world.store).unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
         let token = world.run(client.redeem(authorization.pending, &callback, world.moment())).unwrap();
         let api = ResourceServer::new(API).unwrap();
@@ -365,7 +365,7 @@ fn where_storage_fails_the_answer_says_when_to_come_back() {
         assert!(failed > 0, "{}", request.uri());
     }
     let consent = world.consent(&format!("{ISSUER}/authorize?{query}"));
-    let step = world.provider.grant(consent, Approval::new("jane"), world.moment());
+    let step = world.provider.approve(consent, Approval::new("jane"), world.moment());
     let ServerStep::Query(NextQuery::FindClient(pending)) = step else { panic!() };
     let found = world.store.find_client(pending.query()).unwrap();
     let ServerStep::Query(NextQuery::SaveOneTimeRecord(pending)) = pending.answer(found) else { panic!() };

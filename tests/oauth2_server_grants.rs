@@ -74,7 +74,7 @@ fn a_device_waits_hurries_and_is_granted() {
     assert_eq!(device.user_code, pending.user_code);
     assert_eq!((device.client_id.as_str(), device.scope.as_str()), ("printer", "read"));
     let stored = serde_json::from_str(&serde_json::to_string(&device).unwrap()).unwrap();
-    serve(world.provider.grant_device(stored, Approval::new("jane"), world.moment()), &world.store).unwrap();
+    serve(world.provider.approve_device(stored, Approval::new("jane"), world.moment()), &world.store).unwrap();
     assert_eq!(poll(&world, &pending, NOW + 34), (200, "granted".into()));
     // Once.
     assert_eq!(poll(&world, &pending, NOW + 60), (400, "invalid_grant".into()));
@@ -255,12 +255,12 @@ fn secrets_are_taken_from_where_the_operator_says() {
 
 #[test]
 fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
-    let world = World::new(provider().add_grant_type(GrantType::implicit().scopes("read")));
+    let world = World::new(provider().add_grant_type(GrantType::dangerous_implicit().scopes("read")));
     for mode in [ResponseMode::Fragment, ResponseMode::FormPost] {
         let authorize = Authorize::scope("read").response_mode(mode);
-        let authorization = world.client().authorize_implicit(authorize, world.moment()).unwrap();
+        let authorization = world.client().dangerous_authorize_implicit(authorize, world.moment()).unwrap();
         let consent = world.consent(&authorization.url);
-        let step = world.provider.grant(consent, Approval::new("jane"), world.moment());
+        let step = world.provider.approve(consent, Approval::new("jane"), world.moment());
         let response = serve(step, &world.store).unwrap();
         let callback = match mode {
             ResponseMode::FormPost => fields(std::str::from_utf8(response.body()).unwrap()),
@@ -271,7 +271,7 @@ fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
         assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
     }
     let in_query = Authorize::scope("read").response_mode(ResponseMode::Query);
-    if let Ok(authorization) = world.client().authorize_implicit(in_query, world.moment()) {
+    if let Ok(authorization) = world.client().dangerous_authorize_implicit(in_query, world.moment()) {
         let url = authorization.url.replace("response_mode=fragment", "response_mode=query");
         let end = world.dispatch(&http::Request::get(url).body(Vec::new()).unwrap());
         assert!(matches!(end, Err(_) | Ok(Dispatched::Consent(_))));
@@ -314,7 +314,7 @@ fn a_decision_survives_a_login_page_but_not_for_ever() {
         assert!(refused.to_string().contains(error) || code(&refused) == error, "{refused}");
     }
     world.now.set(NOW + 3600);
-    let late = serve(world.provider.grant(stored, Approval::new("jane"), world.moment()), &world.store).unwrap_err();
+    let late = serve(world.provider.approve(stored, Approval::new("jane"), world.moment()), &world.store).unwrap_err();
     assert!(late.response().headers()["location"].to_str().unwrap().contains("error=invalid_request"));
 }
 
@@ -324,9 +324,9 @@ fn more_than_was_asked_is_not_granted() {
     let authorization = world.run(world.client().authorize(Authorize::scope("read"), world.moment())).unwrap();
     let consent = world.consent(&authorization.url);
     let wider = Approval::new("jane").scope("read write");
-    serve(world.provider.grant(consent.clone(), wider, world.moment()), &world.store).unwrap_err();
+    serve(world.provider.approve(consent.clone(), wider, world.moment()), &world.store).unwrap_err();
     let narrower = Approval::new("jane").scope("");
-    serve(world.provider.grant(consent, narrower, world.moment()), &world.store).unwrap();
+    serve(world.provider.approve(consent, narrower, world.moment()), &world.store).unwrap();
 }
 
 #[test]

@@ -92,7 +92,7 @@ impl Row {
             .store_if_unchanged(move |write: ConditionalWrite| {
                 let mut stored = store.lock().unwrap();
                 if stored.as_ref().map(StoredToken::version) != write.expected.as_deref() {
-                    return Ok::<_, Infallible>(WriteOutcome::Changed);
+                    return Ok::<_, Infallible>(WriteOutcome::Conflict);
                 }
                 *stored = Some(write.stored);
                 Ok(WriteOutcome::Stored)
@@ -110,10 +110,10 @@ impl Row {
             .lease(move |wanted: Lease| {
                 let mut held = lease.lock().unwrap();
                 if held.as_ref().is_some_and(|held| held.expires_at > wanted.now) {
-                    return Ok::<_, Infallible>(LeaseOutcome::Held);
+                    return Ok::<_, Infallible>(LeaseOutcome::HeldByAnother);
                 }
                 *held = Some(wanted);
-                Ok(LeaseOutcome::Granted)
+                Ok(LeaseOutcome::Acquired)
             })
             .release(move |lease: Lease| {
                 release.lock().unwrap().take_if(|held| held.holder == lease.holder);
@@ -313,7 +313,7 @@ fn nobody_waits_for_the_lease_as_long_as_the_token_is_good() {
 
 #[test]
 fn a_store_that_contradicts_itself_is_an_error_and_the_renewed_token_is_kept() {
-    let stored = Arc::new(Mutex::new(WriteOutcome::Changed));
+    let stored = Arc::new(Mutex::new(WriteOutcome::Conflict));
     let answer_of_store = stored.clone();
     let (server, row) = (Server::new(Ok(answer("renewed"))), StoredToken::new(ends_in(0)));
     let shared = SharedSession::builder(session(ends_in(0)))
@@ -363,7 +363,7 @@ fn functions_that_do_not_go_together_are_refused_by_name() {
     let load = || Ok::<_, Infallible>(None);
     let error = SharedSession::builder(session()).load(load).build().unwrap_err();
     assert!(error.to_string().contains("`load` needs `store_if_unchanged`"), "{error}");
-    let lease = |_| Ok::<_, Infallible>(LeaseOutcome::Granted);
+    let lease = |_| Ok::<_, Infallible>(LeaseOutcome::Acquired);
     let error = SharedSession::builder(session()).lease(lease).build().unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::StorageIncomplete { given: "lease", .. })), "{error}");
     let save = |_| Ok::<_, Infallible>(());
@@ -372,7 +372,7 @@ fn functions_that_do_not_go_together_are_refused_by_name() {
     let error = SharedSession::builder(session().return_renewals()).save(save).build().unwrap_err();
     assert!(error.to_string().contains("`report_renewals` cannot be used beside `save`"), "{error}");
     // An asynchronous session waits by its runtime.
-    let pending = |_| std::future::ready(Ok::<_, Infallible>(LeaseOutcome::Granted));
+    let pending = |_| std::future::ready(Ok::<_, Infallible>(LeaseOutcome::Acquired));
     let stored = |_| std::future::ready(Ok::<_, Infallible>(WriteOutcome::Stored));
     let builder =
         SharedSession::builder_async(session()).load(move || std::future::ready(load())).store_if_unchanged(stored);
@@ -591,7 +591,7 @@ fn failing(row: &Row, is_down: &Arc<AtomicBool>) -> SharedSession {
                 return Err("the database is down");
             }
             if stored.as_ref().map(StoredToken::version) != write.expected.as_deref() {
-                return Ok(WriteOutcome::Changed);
+                return Ok(WriteOutcome::Conflict);
             }
             *stored = Some(write.stored);
             Ok(WriteOutcome::Stored)

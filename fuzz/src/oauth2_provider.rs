@@ -65,8 +65,8 @@ pub fn provider(options: Options) -> Provider {
     }
     let mut provider = Provider::builder(ISSUER)
         .add_grant_type(scoped(GrantType::authorization_code()))
-        .add_grant_type(scoped(GrantType::implicit()))
-        .add_grant_type(scoped(GrantType::password()))
+        .add_grant_type(scoped(GrantType::dangerous_implicit()))
+        .add_grant_type(scoped(GrantType::dangerous_password()))
         .add_grant_type(scoped(GrantType::device_code()))
         .add_grant_type(scoped(GrantType::token_exchange()))
         .add_grant_type(scoped(GrantType::extension("urn:x:voucher")))

@@ -386,7 +386,7 @@ impl World {
                     grant = grant.scope(word);
                 }
                 let moment = self.clock.moment();
-                self.end(self.provider.grant(consent, grant, moment))
+                self.end(self.provider.approve(consent, grant, moment))
             }
         };
         well_formed(&response);
@@ -411,7 +411,7 @@ impl World {
         self.store.asked.set(0);
         let moment = self.clock.moment();
         let step: ServerStep<()> = match decision % 2 {
-            0 => self.provider.grant_device(device, Approval::new("jane"), moment),
+            0 => self.provider.approve_device(device, Approval::new("jane"), moment),
             _ => self.provider.deny_device(device, moment),
         };
         serve(step, &self.store).unwrap();

@@ -86,8 +86,8 @@ fn add_clients(store: &MemoryStore) {
 fn provider(issuer: &str) -> Provider {
     Provider::builder(issuer)
         .add_grant_type(GrantType::authorization_code().scopes(SCOPES).default_scope("photos.read"))
-        .add_grant_type(GrantType::implicit().scopes(SCOPES))
-        .add_grant_type(GrantType::password().scopes(SCOPES))
+        .add_grant_type(GrantType::dangerous_implicit().scopes(SCOPES))
+        .add_grant_type(GrantType::dangerous_password().scopes(SCOPES))
         .add_grant_type(GrantType::client_credentials().scopes("stats"))
         .add_grant_type(GrantType::device_code().scopes(SCOPES))
         // A client that uses a token twice is taken for a thief at once.
@@ -133,13 +133,13 @@ impl Endpoints {
         if consent.parameter("login_hint") == Some("nobody") {
             return self.serve(self.provider.deny(consent));
         }
-        self.serve(self.provider.grant(consent, Approval::new("jane"), Moment::from_os()))
+        self.serve(self.provider.approve(consent, Approval::new("jane"), Moment::from_os()))
     }
 
     fn decide_device(&self, request: &Request, device: DeviceConsent) -> Result<Response, Rejected> {
         match request.uri().query().is_some_and(|query| query.contains("login_hint=nobody")) {
             true => self.serve(self.provider.deny_device(device, Moment::from_os()))?,
-            false => self.serve(self.provider.grant_device(device, Approval::new("jane"), Moment::from_os()))?,
+            false => self.serve(self.provider.approve_device(device, Approval::new("jane"), Moment::from_os()))?,
         }
         Ok(page(StatusCode::OK, "Go back to your device"))
     }

@@ -198,7 +198,7 @@ fn a_token_comes_in_the_fragment() {
     let world = World::new();
     let native = world.client("native", ClientAuthentication::none());
     let begin = |authorize| {
-        let authorization = native.authorize_implicit(authorize, Moment::from_os()).unwrap();
+        let authorization = native.dangerous_authorize_implicit(authorize, Moment::from_os()).unwrap();
         let stored = serde_json::to_string(&authorization.pending).unwrap();
         (serde_json::from_str(&stored).unwrap(), world.callback(&authorization.url))
     };
@@ -227,9 +227,9 @@ fn a_token_comes_in_the_fragment() {
 fn a_password_and_the_client_itself_are_grants_too() {
     let world = World::new();
     let web = world.web();
-    let token = world.token(&web, Grant::password("jane", "pass word&é").scope("read")).unwrap();
+    let token = world.token(&web, Grant::dangerous_password("jane", "pass word&é").scope("read")).unwrap();
     assert!(token.refresh_token.is_some());
-    let mallory = world.token(&web, Grant::password("jane", "guessed"));
+    let mallory = world.token(&web, Grant::dangerous_password("jane", "guessed"));
     assert_eq!(refusal(mallory), refused("invalid_grant", 400));
     let own = world.token(&web, Grant::client_credentials()).unwrap();
     assert_eq!((own.refresh_token, own.scope), (None, Some("read".into())));
@@ -244,7 +244,7 @@ fn a_scope_that_the_server_narrows_is_the_tokens() {
     let token = world.token(&limited, Grant::client_credentials().scope("read write")).unwrap();
     assert_eq!(token.scope, Some("read".into()));
     assert_eq!(token.scope_refused().collect::<Vec<_>>(), ["write"]);
-    let password = world.token(&limited, Grant::password("jane", "pass word&é"));
+    let password = world.token(&limited, Grant::dangerous_password("jane", "pass word&é"));
     assert_eq!(refusal(password), refused("unauthorized_client", 400));
 }
 

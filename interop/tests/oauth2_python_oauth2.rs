@@ -46,7 +46,7 @@ impl World {
         });
         told.as_object_mut().unwrap().extend(configuration.as_object().unwrap().clone());
         let placement = match told["authentication"].as_str() {
-            Some("http_basic_auth") => SecretPlacement::RawBasic,
+            Some("http_basic_auth") => SecretPlacement::AllowRawBasic,
             _ => SecretPlacement::Body,
         };
         let mut peer = Peer::run("python_oauth2_provider.py");
@@ -115,7 +115,7 @@ fn refused(code: &str, status: u16, advice: &str) -> (String, u16, Option<String
 const JANE: (&str, &str) = ("jane", "pass word&%+=");
 
 fn password() -> Grant {
-    Grant::password(JANE.0, JANE.1)
+    Grant::dangerous_password(JANE.0, JANE.1)
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn every_grant_with_the_secret_in_the_body_and_in_the_header() {
         let own = world.token(Grant::client_credentials()).unwrap();
         assert_eq!((own.refresh_token, own.expires_at), (None, None), "{authentication}");
 
-        let authorization = world.client.authorize_implicit(Authorize::new(), Moment::from_os()).unwrap();
+        let authorization = world.client.dangerous_authorize_implicit(Authorize::new(), Moment::from_os()).unwrap();
         let callback = world.callback(&authorization.url, "1");
         assert!(callback.starts_with(&format!("{CALLBACK}#access_token=")), "{callback}");
         let token = world.client.token_from_fragment(authorization.pending, &callback, now).unwrap();
@@ -200,7 +200,7 @@ fn an_error_without_a_state_is_not_taken_for_an_answer() {
     assert_eq!(callback, format!("{CALLBACK}?error=access_denied"));
     assert_eq!(world.redeem(authorization.pending, &callback).unwrap_err(), alone);
 
-    let authorization = world.client.authorize_implicit(Authorize::new(), Moment::from_os()).unwrap();
+    let authorization = world.client.dangerous_authorize_implicit(Authorize::new(), Moment::from_os()).unwrap();
     let callback = world.callback(&authorization.url, "0");
     assert_eq!(callback, format!("{CALLBACK}#error=access_denied"));
     let now = Moment::from_os().now;
@@ -241,7 +241,7 @@ fn wrong_credentials_are_refused_with_the_librarys_words() {
     assert_eq!(ask(beside, own()), refused("invalid_request", 400, "Missing client credentials"));
     let public = ask(client(CLIENT, ClientAuthentication::none()), own());
     assert_eq!(public, refused("invalid_request", 400, "Missing client credentials"));
-    let mallory = refusal(world.token(Grant::password("jane", "guessed")));
+    let mallory = refusal(world.token(Grant::dangerous_password("jane", "guessed")));
     assert_eq!(mallory, refused("invalid_client", 401, "Unable to authenticate resource owner"));
     let other = refusal(world.token(Grant::extension("urn:ietf:params:oauth:grant-type:jwt-bearer")));
     assert_eq!(other, refused("unsupported_response_type", 400, "Grant not supported"));
@@ -284,7 +284,7 @@ fn scopes_that_are_not_known_vanish() {
 fn the_default_scope_is_told_where_it_stands_in() {
     let world = World::new(json!({ "scopes": ["read", "write"], "default_scope": "read" }));
     let ask = |authorize: &Authorize| {
-        let authorization = world.client.authorize_implicit(authorize.clone(), Moment::from_os()).unwrap();
+        let authorization = world.client.dangerous_authorize_implicit(authorize.clone(), Moment::from_os()).unwrap();
         let callback = world.callback(&authorization.url, "1");
         let token = world.client.token_from_fragment(authorization.pending, &callback, Moment::from_os().now);
         [world.grant(authorize.clone()), token]

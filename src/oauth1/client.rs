@@ -40,12 +40,12 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 ///
 /// // First leg, when the user wants to connect: remember `pending`, send the user to the URL.
 /// let authorize = Authorize::callback("https://printer.example.com/ready");
-/// let pending = run(client.authorize(authorize, Moment::from_os())?, http)?;
-/// println!("go to {}", client.authorization_url(&pending, &[])?);
+/// let authorization = run(client.authorize(authorize, Moment::from_os())?, http)?;
+/// println!("go to {}", authorization.url);
 ///
 /// // Last leg, in the handler of the callback: `uri` is what the user's browser asked for.
 /// # let uri = "";
-/// let token = run(client.redeem(pending, uri, Moment::from_os())?, http)?;
+/// let token = run(client.redeem(authorization.pending, uri, Moment::from_os())?, http)?;
 ///
 /// // From now on, requests are signed on behalf of the user.
 /// let session = client.session(token);
@@ -73,9 +73,37 @@ pub struct Client {
 #[derive(Clone, Debug)]
 pub struct Authorize {
     user_returns: Return,
+    user_endpoint: UserEndpoint,
     realm: Option<String>,
     parameters: Vec<(String, String)>,
+    url_parameters: Vec<(String, String)>,
     lifetime: Duration,
+}
+
+/// An authorization that has begun: where to send the user, and what to keep until the user comes back.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth1::Authorization;
+///
+/// fn location(authorization: &Authorization) -> &str {
+///     &authorization.url
+/// }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Authorization {
+    /// The URL to send the user to (RFC 5849 §2.2).
+    pub url: String,
+    /// What [`Client::redeem`] needs. Keep it for this user's browser.
+    pub pending: Pending,
+}
+
+/// The endpoint to which the user is sent.
+#[derive(Clone, Copy, Debug)]
+enum UserEndpoint {
+    Authorization,
+    Authentication,
 }
 
 #[derive(Clone, Debug)]
@@ -88,7 +116,14 @@ enum Return {
 
 impl Authorize {
     fn new(user_returns: Return) -> Self {
-        Self { user_returns, realm: None, parameters: Vec::new(), lifetime: LIFETIME }
+        Self {
+            user_returns,
+            user_endpoint: UserEndpoint::Authorization,
+            realm: None,
+            parameters: Vec::new(),
+            url_parameters: Vec::new(),
+            lifetime: LIFETIME,
+        }
     }
 
     /// The user comes back to that absolute URI.
@@ -128,6 +163,19 @@ impl Authorize {
     /// A parameter of the service's own, sent with the request for temporary credentials.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a parameter of the service's own to the URL to which the user is sent, such as `force_login`.
+    pub fn url_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.url_parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sends the user to the service's [authentication endpoint](Server::authentication), to sign in, rather than to its
+    /// authorization endpoint.
+    pub fn at_authentication_endpoint(mut self) -> Self {
+        self.user_endpoint = UserEndpoint::Authentication;
         self
     }
 
@@ -229,16 +277,30 @@ impl Client {
         ClientFingerprint::of(&[&temporary.to_string(), &token.to_string(), &self.credentials.key])
     }
 
-    /// The first leg: asks for temporary credentials (RFC 5849 §2.1).
+    /// Begins: asks for temporary credentials (RFC 5849 §2.1). The result has the URL to send the user to (RFC 5849 §2.2).
     ///
     /// # Errors
-    /// [`Unsupported`] when the request cannot be made as it is configured. What the answer comes to is reported by
-    /// the step.
-    pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Pending>, Error> {
-        let Authorize { user_returns, realm, parameters, lifetime } = authorize;
+    /// [`Unsupported`] when the request or the URL cannot be made as they are configured:
+    /// [`Unsupported::ReservedParameter`] when a parameter has a name of the protocol's, [`Unsupported::NoEndpoint`] when
+    /// the service has no authentication endpoint and [`Authorize::at_authentication_endpoint`] asks for it. The step reports
+    /// what is wrong with the response.
+    pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Authorization>, Error> {
+        let Authorize { user_returns, user_endpoint, realm, parameters, url_parameters, lifetime } = authorize;
         let service = &self.service;
+        let mut callback = self.returns_to(user_returns)?;
+        let user_endpoint = match user_endpoint {
+            UserEndpoint::Authorization => &service.authorization,
+            UserEndpoint::Authentication => {
+                // It takes no callback.
+                callback.with_authorization = None;
+                let endpoint = service.authentication.as_ref();
+                endpoint.ok_or(Unsupported::NoEndpoint { endpoint: "authentication" })?
+            }
+        };
+        if let Some((name, _)) = url_parameters.iter().find(|(name, _)| is_protocol(name.as_bytes())) {
+            return Err(Unsupported::ReservedParameter { name: name.clone() }.into());
+        }
         let mut protocol: Vec<OAuthParam<'_>> = Vec::new();
-        let callback = self.returns_to(user_returns)?;
         if let Some(callback) = callback.with_request {
             protocol.push((CALLBACK.into(), callback.into()));
         }
@@ -246,7 +308,9 @@ impl Client {
             confirmed: matches!(service.when_told(), Callbacks::WithRequest | Callbacks::WithBoth)
                 && !service.unconfirmed_callback,
             json: service.json_answers,
-            mark: self.client_fingerprint(),
+            fingerprint: self.client_fingerprint(),
+            user_endpoint: user_endpoint.clone(),
+            url_parameters,
             callback: callback.with_authorization,
             returns_to: callback.place,
             signed_at: moment.now,
@@ -254,28 +318,6 @@ impl Client {
         };
         let request = self.credentials_request(&service.temporary, None, realm, &parameters, protocol, moment)?;
         Ok(Step::send(request, state).observed_by(&self.observer))
-    }
-
-    /// Where to send the user (RFC 5849 §2.2), with parameters of the service's own such as `force_login`.
-    ///
-    /// # Errors
-    /// [`Unsupported::ReservedParameter`] when a parameter has a name of the protocol's, and [`Forged::OtherClient`] when
-    /// `pending` belongs to another client or service.
-    pub fn authorization_url(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Result<String, Error> {
-        pending.belongs_to(&self.client_fingerprint())?;
-        user_url(&self.service.authorization, pending, pending.callback.as_deref(), parameters)
-    }
-
-    /// Where to send the user for signing in: as [`authorization_url`](Self::authorization_url), at the
-    /// [authentication endpoint](Server::authentication).
-    ///
-    /// # Errors
-    /// [`Unsupported::NoEndpoint`] when the service has none, and those of `authorization_url`.
-    pub fn authentication_url(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Result<String, Error> {
-        let endpoint = self.service.authentication.as_ref();
-        let endpoint = endpoint.ok_or(Unsupported::NoEndpoint { endpoint: "authentication" })?;
-        pending.belongs_to(&self.client_fingerprint())?;
-        user_url(endpoint, pending, None, parameters)
     }
 
     /// The last leg: the user is back, and the temporary credentials are exchanged for a token (RFC 5849 §2.3).
@@ -465,42 +507,43 @@ struct CallbackPlacement {
     place: Option<String>,
 }
 
-fn user_url(
-    endpoint: &Uri,
-    pending: &Pending,
-    callback: Option<&str>,
-    parameters: &[(&str, &str)],
-) -> Result<String, Error> {
-    if let Some((name, _)) = parameters.iter().find(|(name, _)| is_protocol(name.as_bytes())) {
-        return Err(Unsupported::ReservedParameter { name: (*name).to_owned() }.into());
-    }
-    let protocol = [(TOKEN, pending.token())].into_iter().chain(callback.map(|callback| (CALLBACK, callback)));
-    let pairs = form::encode(parameters.iter().copied().chain(protocol));
-    Ok(with_query(endpoint, &pairs)?.to_string())
-}
-
 /// Waits for temporary credentials.
 struct AwaitTemporary {
     /// Whether the answer must confirm the callback.
     confirmed: bool,
     json: bool,
     /// The client at its service.
-    mark: ClientFingerprint,
+    fingerprint: ClientFingerprint,
+    /// The endpoint to which the user is sent, and what is added to its URL.
+    user_endpoint: Uri,
+    url_parameters: Vec<(String, String)>,
     callback: Option<String>,
     returns_to: Option<String>,
     signed_at: Timestamp,
     expires_at: Timestamp,
 }
 
-impl Receive<Pending> for AwaitTemporary {
-    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Pending>, Error> {
+impl AwaitTemporary {
+    /// Returns the URL to which the user is sent (RFC 5849 §2.2).
+    fn url(&self, token: &str) -> Result<String, Error> {
+        let own = self.url_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let callback = self.callback.as_deref().map(|callback| (CALLBACK, callback));
+        let pairs = form::encode(own.chain([(TOKEN, token)]).chain(callback));
+        Ok(with_query(&self.user_endpoint, &pairs)?.to_string())
+    }
+}
+
+impl Receive<Authorization> for AwaitTemporary {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Authorization>, Error> {
         let response = Wiped(response);
         let mut fields = Fields::of(&response, self.json, self.signed_at)?;
         let credentials = fields.credentials()?;
         if self.confirmed && !fields.take_confirmation() {
             return Err(Misbehaved::CallbackUnconfirmed { response: fields.excerpt() }.into());
         }
-        Ok(Step::Done(Pending::new(self.mark, credentials, self.callback, self.returns_to, self.expires_at)))
+        let url = self.url(&credentials.token)?;
+        let pending = Pending::new(self.fingerprint, credentials, self.returns_to, self.expires_at);
+        Ok(Step::Done(Authorization { url, pending }))
     }
 
     fn purpose(&self) -> Purpose {

@@ -42,12 +42,9 @@ pub struct Pending {
     version: u64,
     /// The client at its service.
     #[serde(rename = "for", default)]
-    mark: ClientFingerprint,
+    fingerprint: ClientFingerprint,
     #[serde(flatten)]
     pub(super) credentials: TokenCredentials,
-    /// The callback, where the authorization URL is to carry it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) callback: Option<String>,
     /// Where the user comes back to, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     returns_to: Option<String>,
@@ -55,18 +52,17 @@ pub struct Pending {
     expires_at: Timestamp,
 }
 
-/// The first form had no mark, and the second did not know where the user comes back to.
+/// The first form had no fingerprint, and the second did not know where the user comes back to.
 const VERSION: u64 = 3;
 
 impl Pending {
     pub(super) fn new(
-        mark: ClientFingerprint,
+        fingerprint: ClientFingerprint,
         credentials: TokenCredentials,
-        callback: Option<String>,
         returns_to: Option<String>,
         expires_at: Timestamp,
     ) -> Self {
-        Self { version: VERSION, mark, credentials, callback, returns_to, expires_at }
+        Self { version: VERSION, fingerprint, credentials, returns_to, expires_at }
     }
 
     /// The temporary credentials' identifier: the `oauth_token` that the callback will carry. It may serve as the key
@@ -77,7 +73,7 @@ impl Pending {
 
     /// What this is known by when it is used: before it is redeemed, note this identifier, and go on only if it was not there yet.
     pub fn id(&self) -> PendingId {
-        self.mark.id(self.token())
+        self.fingerprint.id(self.token())
     }
 
     /// When it can no longer be redeemed.
@@ -85,21 +81,21 @@ impl Pending {
         self.expires_at
     }
 
-    /// Whether this belongs to the client with that mark, and can still be redeemed.
-    pub(super) fn check(&self, mark: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
-        self.belongs_to(mark)?;
+    /// Whether this belongs to the client with that fingerprint, and can still be redeemed.
+    pub(super) fn check(&self, fingerprint: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
+        self.belongs_to(fingerprint)?;
         if self.expires_at <= now {
             return Err(Expired::Pending.into());
         }
         Ok(())
     }
 
-    /// Whether this belongs to the client with that mark.
-    pub(super) fn belongs_to(&self, mark: &ClientFingerprint) -> Result<(), Error> {
+    /// Whether this belongs to the client with that fingerprint.
+    pub(super) fn belongs_to(&self, fingerprint: &ClientFingerprint) -> Result<(), Error> {
         if self.version != VERSION {
             return Err(Expired::Outdated.into());
         }
-        if self.mark != *mark {
+        if self.fingerprint != *fingerprint {
             return Err(Forged::OtherClient.into());
         }
         Ok(())
@@ -191,13 +187,7 @@ mod tests {
     use super::*;
 
     fn pending() -> Pending {
-        Pending::new(
-            ClientFingerprint::of(&["m"]),
-            TokenCredentials::new("t k", "s"),
-            None,
-            None,
-            Timestamp::from_secs(100),
-        )
+        Pending::new(ClientFingerprint::of(&["m"]), TokenCredentials::new("t k", "s"), None, Timestamp::from_secs(100))
     }
 
     fn verifier(callback: &str) -> Result<Option<String>, Error> {

@@ -48,7 +48,7 @@ impl Fields {
         if let Some(said) = problem(&fields) {
             return Err(said.refusal(response, answer, Some(signed_at)).into());
         }
-        let option = (!json && is_json(response.body())).then_some("Service::allow_json_answers");
+        let option = (!json && is_json(response.body())).then_some("oauth1::Server::allow_json_answers");
         Ok(Self { fields, option, answer })
     }
 

@@ -6,11 +6,9 @@ use super::client::Client;
 use super::pending::{Pending, PendingLeg};
 use super::profile::ProfileMapping;
 use super::sign_in::{Parts, SignIn};
-use super::then::{divided, then};
 use crate::oauth1::Callbacks;
-use crate::oauth2::Authorize;
 use crate::wire::without_secrets;
-use crate::{Error, Moment, Step, oauth1};
+use crate::{Error, Moment, Step, oauth1, oauth2};
 
 /// Where to send the user, and what to remember meanwhile.
 ///
@@ -51,29 +49,18 @@ impl SignIn {
     /// to is reported by the step.
     pub fn authorize(&self, moment: Moment) -> Result<Step<Authorization>, Error> {
         let parts = self.0.clone();
-        let (moment, next) = divided(moment);
-        let step = match self.0.client()? {
-            Client::Oauth2(client) => {
-                let step = client.authorize(parts.request(), moment)?;
-                then(step, next, move |authorization, _| {
-                    let pending = parts.pending(PendingLeg::Oauth2(authorization.pending));
-                    Ok(Step::Done(Authorization { url: authorization.url, pending }))
-                })
-            }
+        Ok(match self.0.client()? {
+            Client::Oauth2(client) => client.authorize(parts.oauth2_authorize(), moment)?.map(move |authorization| {
+                let pending = parts.pending(PendingLeg::Oauth2(authorization.pending));
+                Authorization { url: authorization.url, pending }
+            }),
             Client::Oauth1(client) => {
-                let authorize = match client.service().when_told() {
-                    Callbacks::Registered => oauth1::Authorize::registered_as(&parts.redirect_uri),
-                    _ => oauth1::Authorize::callback(&parts.redirect_uri),
-                };
-                let step = client.authorize(authorize, moment)?;
-                let client = client.clone();
-                then(step, next, move |pending, _| {
-                    let url = parts.oauth1_url(&client, &pending)?;
-                    Ok(Step::Done(Authorization { url, pending: parts.pending(PendingLeg::Oauth1(pending)) }))
+                client.authorize(parts.oauth1_authorize(client), moment)?.map(move |authorization| {
+                    let pending = parts.pending(PendingLeg::Oauth1(authorization.pending));
+                    Authorization { url: authorization.url, pending }
                 })
             }
-        }?;
-        Ok(step.observed_by(self.0.observer()))
+        })
     }
 }
 
@@ -94,23 +81,29 @@ impl Parts {
         rows.iter().copied().filter(|(name, _)| !replaced(name)).chain(own).collect()
     }
 
-    fn request(&self) -> Authorize {
+    fn oauth2_authorize(&self) -> oauth2::Authorize {
         let rows = self.mapping().map_or("", |mapping| mapping.scope);
         let scope = self.scope.clone().unwrap_or_else(|| rows.into());
-        self.all_parameters().into_iter().fold(Authorize::scope(scope), |authorize, (name, value)| match name {
+        self.all_parameters().into_iter().fold(oauth2::Authorize::scope(scope), |authorize, (name, value)| match name {
             "login_hint" => authorize.login_hint(value),
             name => authorize.parameter(name, value),
         })
     }
 
-    fn oauth1_url(&self, client: &oauth1::Client, pending: &oauth1::Pending) -> Result<String, Error> {
-        let service = client.service();
+    fn oauth1_authorize(&self, client: &oauth1::Client) -> oauth1::Authorize {
+        let server = client.service();
+        let authorize = match server.when_told() {
+            Callbacks::Registered => oauth1::Authorize::registered_as(&self.redirect_uri),
+            _ => oauth1::Authorize::callback(&self.redirect_uri),
+        };
         // The page for signing in is not told the callback, which the version of 2007 has told nowhere else.
-        let told = service.when_told() != Callbacks::WithAuthorization;
-        if service.authentication.is_some() && told && !self.always_authorize {
-            client.authentication_url(pending, &self.all_parameters())
-        } else {
-            client.authorization_url(pending, &self.all_parameters())
-        }
+        let told = server.when_told() != Callbacks::WithAuthorization;
+        let authorize = match server.authentication.is_some() && told && !self.always_authorize {
+            true => authorize.at_authentication_endpoint(),
+            false => authorize,
+        };
+        self.all_parameters()
+            .into_iter()
+            .fold(authorize, |authorize, (name, value)| authorize.url_parameter(name, value))
     }
 }

@@ -130,7 +130,6 @@ mod requests;
 mod service;
 mod sign_in;
 mod table;
-mod then;
 mod user;
 
 pub use authorize::Authorization;

@@ -231,7 +231,7 @@ impl Oauth2 {
     }
 
     pub(super) const fn secret_raw(mut self) -> Self {
-        self.secret_placement = SecretPlacement::RawBasic;
+        self.secret_placement = SecretPlacement::AllowRawBasic;
         self
     }
 

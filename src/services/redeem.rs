@@ -9,10 +9,10 @@ use super::client::Client;
 use super::mapping;
 use super::pending::{Pending, PendingLeg};
 use super::sign_in::{Parts, SignIn, Source};
-use super::then::{divided, then};
 use super::user::{Tokens, User};
 use crate::api::{self, ApiCall};
 use crate::step::Receive;
+use crate::then::divided;
 use crate::wire::{OriginRef, ResponseExcerpt};
 use crate::{Callback, Error, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, Step, oauth1, oauth2};
 
@@ -52,11 +52,11 @@ impl SignIn {
         let step = match (client, pending.leg) {
             (Client::Oauth2(client), PendingLeg::Oauth2(pending)) => {
                 let step = client.redeem(pending, callback, moment)?;
-                then(step, next, |token, moment| fetch(parts, Tokens::Oauth2(token), moment))
+                step.then(next, |token, moment| fetch(parts, Tokens::Oauth2(token), moment))
             }
             (Client::Oauth1(client), PendingLeg::Oauth1(pending)) => {
                 let step = client.redeem(pending, callback, moment)?;
-                then(step, next, |token, moment| fetch(parts, Tokens::Oauth1(token), moment))
+                step.then(next, |token, moment| fetch(parts, Tokens::Oauth1(token), moment))
             }
             _ => Err(Forged::OtherClient.into()),
         }?;

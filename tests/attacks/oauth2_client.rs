@@ -173,7 +173,7 @@ fn a_callback_that_arrives_twice_is_redeemed_once_where_it_is_spent_first() {
     assert_eq!(id(&client()), id(&client()));
     assert_ne!(id(&client()), id(&Client::new(server(), "another")));
     assert!(!stored.contains(&id(&client()).to_string()));
-    let implicit = client().authorize_implicit(state(), moment()).unwrap().pending;
+    let implicit = client().dangerous_authorize_implicit(state(), moment()).unwrap().pending;
     assert_eq!(implicit.id().to_string().len(), 32);
 }
 
@@ -471,7 +471,7 @@ fn token_in_log() {
     shown.push(format!("{pending:?}"));
     let grant = client().accept(pending, &format!("{callback}&code=SplxlOBeZQQYbYS6WxSbIA"), now()).unwrap();
     shown.push(format!("{grant:?}"));
-    shown.push(format!("{:?}", oauth_proto::oauth2::Grant::password("johndoe", "A3ddj3w")));
+    shown.push(format!("{:?}", oauth_proto::oauth2::Grant::dangerous_password("johndoe", "A3ddj3w")));
     let step = client().request_token(grant, moment()).unwrap();
     shown.push(format!("{step:?} {:?} {:?}", client(), session(token())));
     for body in
@@ -797,7 +797,7 @@ fn a_form_that_was_posted_elsewhere_sends_no_code() {
 #[test]
 fn a_fragment_of_another_page_brings_no_token() {
     let came = |before: &str| {
-        let authorization = client().authorize_implicit(Authorize::new(), moment()).unwrap();
+        let authorization = client().dangerous_authorize_implicit(Authorize::new(), moment()).unwrap();
         let answer = format!("access_token=x&token_type=bearer&state={}", authorization.pending.state());
         client().token_from_fragment(authorization.pending, &format!("{before}#{answer}"), now())
     };
@@ -815,7 +815,7 @@ fn what_is_pending_is_tied_to_its_client_by_128_bits() {
         let codes = r#"{"device_code":"d","user_code":"u","verification_uri":"https://a.example/d","expires_in":600}"#;
         done(sent.receive(json(codes), moment()).unwrap())
     };
-    let implicit = client().authorize_implicit(Authorize::new(), moment()).unwrap().pending;
+    let implicit = client().dangerous_authorize_implicit(Authorize::new(), moment()).unwrap().pending;
     let state = implicit.state().to_owned();
     let code = begun(&client()).0;
     let stored = [serde_json::to_value(&code), serde_json::to_value(&implicit), serde_json::to_value(device())];

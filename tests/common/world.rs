@@ -97,7 +97,8 @@ impl World {
     pub fn sign_in(&self, client: &Client, authorize: Authorize) -> Result<Token, Error> {
         let authorization = self.run(client.authorize(authorize, self.moment()))?;
         let consent = self.consent(&authorization.url);
-        let response = serve(self.provider.grant(consent, Approval::new("jane"), self.moment()), &self.store).unwrap();
+        let response =
+            serve(self.provider.approve(consent, Approval::new("jane"), self.moment()), &self.store).unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
         self.run(client.redeem(authorization.pending, &callback, self.moment()))
     }
@@ -107,7 +108,7 @@ pub fn provider() -> ProviderBuilder {
     Provider::builder(ISSUER)
         .add_grant_type(GrantType::authorization_code().scopes("read write").default_scope("read"))
         .add_grant_type(GrantType::client_credentials().scopes("stats"))
-        .add_grant_type(GrantType::password().scopes("read write"))
+        .add_grant_type(GrantType::dangerous_password().scopes("read write"))
         .add_grant_type(GrantType::device_code().scopes("read"))
         .add_grant_type(GrantType::refresh_token())
 }

@@ -13,7 +13,7 @@ use crate::{OneTimeUse, Secret, ServerQuery, Timestamp};
 /// ```
 /// use oauth_proto::oauth1::server::FindCredentials;
 ///
-/// let query = FindCredentials { client: "dpf43f3p2l4k3l03".into(), token: None, temporary: false };
+/// let query = FindCredentials { client_key: "dpf43f3p2l4k3l03".into(), token: None, temporary: false };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindCredentials {
@@ -62,7 +62,7 @@ impl ServerQuery for FindCredentials {
 /// use oauth_proto::{Timestamp, oauth1::server::RememberNonce};
 ///
 /// let query = RememberNonce {
-///     client: "dpf43f3p2l4k3l03".into(),
+///     client_key: "dpf43f3p2l4k3l03".into(),
 ///     token: None,
 ///     timestamp: Timestamp::from_secs(137131202),
 ///     nonce: "chapoH".into(),
@@ -133,7 +133,7 @@ impl ServerQuery for FindTemporary {
 /// ```
 /// use oauth_proto::oauth1::server::RecordDecision;
 ///
-/// let denial = RecordDecision { token: "hh5s93j4hdidpola".into(), client: "dpf43f3p2l4k3l03".into(), stage: None };
+/// let denial = RecordDecision { token: "hh5s93j4hdidpola".into(), client_key: "dpf43f3p2l4k3l03".into(), stage: None };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordDecision {

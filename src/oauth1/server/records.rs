@@ -68,10 +68,10 @@ impl ClientRecord {
 /// ```
 /// use oauth_proto::oauth1::server::Approval;
 ///
-/// let grant = Approval::new("jane")
+/// let approval = Approval::new("jane")
 ///     .data(serde_json::json!({ "albums": ["vacation"] })) // for the application, at every request
 ///     .response_parameter("screen_name", "jane_d"); // for the client, with the token
-/// assert_eq!(grant.user, "jane");
+/// assert_eq!(approval.user, "jane");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
@@ -86,7 +86,7 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// A grant by that user.
+    /// Returns an approval by that user.
     pub fn new(user: impl Into<String>) -> Self {
         Self { user: user.into(), data: serde_json::Value::Null, response_parameters: BTreeMap::new() }
     }
@@ -179,7 +179,7 @@ pub struct TemporaryRecord {
 /// ```
 /// use oauth_proto::oauth1::server::Stage;
 ///
-/// assert_ne!(Stage::Waiting, Stage::Granted { verifier: "hash".into(), grant: oauth_proto::oauth1::server::Approval::new("jane") });
+/// assert_ne!(Stage::Waiting, Stage::Granted { verifier: "hash".into(), approval: oauth_proto::oauth1::server::Approval::new("jane") });
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {

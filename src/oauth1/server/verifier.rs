@@ -41,7 +41,7 @@ use crate::{Error, Moment, OneTimeUse, PendingQuery, Timestamp, Unsupported};
 /// # signer.sign(&mut request, Moment::from_os())?;
 /// // In the handler of a protected resource:
 /// match serve(verifier.verify(&request, Moment::from_os()), &store) {
-///     Ok(verified) => assert_eq!(verified.grant.unwrap().user, "jane"),
+///     Ok(verified) => assert_eq!(verified.approval.unwrap().user, "jane"),
 ///     Err(rejected) => println!("{rejected}: {:?}", rejected.response()),
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -88,9 +88,9 @@ const SLACK: Duration = Duration::from_secs(61);
 /// use oauth_proto::oauth1::server::Verified;
 ///
 /// fn greeting(verified: &Verified) -> String {
-///     match &verified.grant {
-///         Some(grant) => format!("{} on behalf of {}", verified.client, grant.user),
-///         None => verified.client.clone(),
+///     match &verified.approval {
+///         Some(approval) => format!("{} on behalf of {}", verified.client_key, approval.user),
+///         None => verified.client_key.clone(),
 ///     }
 /// }
 /// ```

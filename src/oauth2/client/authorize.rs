@@ -269,7 +269,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Unsupported::NotInOauth21`] for a server that keeps to OAuth 2.1, and those of [`authorize`](Self::authorize).
-    pub fn authorize_implicit(
+    pub fn dangerous_authorize_implicit(
         &self,
         mut authorize: Authorize,
         moment: Moment,

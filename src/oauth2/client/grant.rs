@@ -74,7 +74,7 @@ impl Grant {
 
     /// The resource owner's name and password (§4.3). OAuth 2.1 has left it out, since users should give their passwords to
     /// nobody.
-    pub fn password(username: &str, password: &str) -> Self {
+    pub fn dangerous_password(username: &str, password: &str) -> Self {
         let mut grant = Self::new("password", Kind::Password);
         grant.push("username", username);
         grant.push("password", password);

@@ -17,7 +17,7 @@ impl Client {
     ///
     /// `callback` is the URI that the user's browser asked for: path and query, as your framework has them (axum's `OriginalUri`),
     /// or all of it. Where the user came to is compared with the redirect_uri. For another
-    /// [`ResponseMode`](super::ResponseMode) it is the URI with its fragment, or [`Callback::posted`] with the form.
+    /// [`ResponseMode`](crate::oauth2::ResponseMode) it is the URI with its fragment, or [`Callback::posted`] with the form.
     ///
     /// A callback may arrive twice. Spend [`pending.id()`](Pending::id) first, in your database or in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is
     /// consumed here, but a copy that was stored is not.

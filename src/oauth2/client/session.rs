@@ -435,7 +435,7 @@ impl Session {
         if self.origins.iter().any(|origin| origin.site().is(site)) {
             return Ok(());
         }
-        let option = Some("Session::dangerous_any_origin");
+        let option = Some("Session::dangerous_allow_any_origin");
         Err(Unsupported::ForeignOrigin { origin: Origin::from(site).to_string(), option }.into())
     }
 

@@ -4,7 +4,7 @@
 //!   request --> FindClient --> redirect_uri proven? -- no --> a page
 //!      |                            |
 //!      v  request_uri               v  all else is told to the client: by the browser, or by a link if it has registered itself
-//!   FindOneTimeRecord ---------------> Consent --> the user decides: Provider::grant, Provider::deny
+//!   FindOneTimeRecord ---------------> Consent --> the user decides: Provider::approve, Provider::deny
 //! ```
 
 use std::time::Duration;

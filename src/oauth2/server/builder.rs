@@ -110,7 +110,7 @@ impl ProviderBuilder {
             return Err(Unsupported::Url { url: crate::wire::without_secrets(issuer), reason });
         }
         if !self.over_http {
-            check_secure(&uri, Some("ProviderBuilder::dangerous_over_http"))?;
+            check_secure(&uri, Some("ProviderBuilder::dangerous_allow_http"))?;
         }
         Ok(uri)
     }
@@ -119,7 +119,7 @@ impl ProviderBuilder {
     ///
     /// # Security
     /// Anybody on the way reads every secret, code and token.
-    pub fn dangerous_over_http(mut self) -> Self {
+    pub fn dangerous_allow_http(mut self) -> Self {
         self.over_http = true;
         self
     }
@@ -140,7 +140,7 @@ impl ProviderBuilder {
         })
     }
 
-    /// Makes the tokens of the grants `authorization_code` and `password` reusable: see [`GrantType::reuse_access_tokens`]. The key is that of
+    /// Makes the tokens of the grants `authorization_code` and `dangerous_password` reusable: see [`GrantType::reuse_access_tokens`]. The key is that of
     /// [`token_reuse_key`](Self::token_reuse_key).
     pub fn reuse_access_tokens(self, key: impl Into<Secret>) -> Self {
         self.token_reuse_key(key).with(|config| {

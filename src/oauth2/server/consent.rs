@@ -17,7 +17,7 @@ use crate::{Response, Timestamp};
 ///
 /// Everything that a page needs is here. It is serde, so that it survives a login page. It expires after an hour.
 ///
-/// Each [`grant`](super::Provider::grant) of it makes another code, so delete it after the decision. Only a request that was pushed is
+/// Each [`approve`](super::Provider::approve) of it makes another code, so delete it after the decision. Only a request that was pushed is
 /// decided once.
 ///
 /// # Security
@@ -29,7 +29,7 @@ use crate::{Response, Timestamp};
 ///
 /// The page's form posts to a path of the application's own, and needs its usual protection against forged posts, because
 /// whoever can make the user's browser post it decides in the user's place. The application answers with
-/// [`Provider::grant`](super::Provider::grant) or [`Provider::deny`](super::Provider::deny), or without a page by
+/// [`Provider::approve`](super::Provider::approve) or [`Provider::deny`](super::Provider::deny), or without a page by
 /// [`Provider::redirect_with_error`](super::Provider::redirect_with_error), as `prompt=none` wants it.
 ///
 /// ```
@@ -39,7 +39,7 @@ use crate::{Response, Timestamp};
 /// /// The user has pressed a button on the page that showed `consent.client_name`, `consent.scope` and where they go next.
 /// fn decide(provider: &Provider, store: &MemoryStore, consent: Consent, allow: bool) -> oauth_proto::Response {
 ///     let step = match allow {
-///         true => provider.grant(consent, Approval::new("jane"), Moment::from_os()),
+///         true => provider.approve(consent, Approval::new("jane"), Moment::from_os()),
 ///         false => provider.deny(consent),
 ///     };
 ///     serve(step, store).unwrap_or_else(|rejected| rejected.response())

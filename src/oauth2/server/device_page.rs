@@ -56,7 +56,7 @@ impl fmt::Debug for DevicePage {
 ///
 /// fn decide(provider: &Provider, device: DeviceConsent, allow: bool) -> ServerStep<()> {
 ///     match allow {
-///         true => provider.grant_device(device, Approval::new("jane"), Moment::from_os()),
+///         true => provider.approve_device(device, Approval::new("jane"), Moment::from_os()),
 ///         false => provider.deny_device(device, Moment::from_os()),
 ///     }
 /// }
@@ -133,7 +133,7 @@ impl Provider {
     }
 
     /// The user grants the device what it asks. Call it only after the application knows who the user is.
-    pub fn grant_device(&self, device: DeviceConsent, grant: Approval, moment: Moment) -> ServerStep<()> {
+    pub fn approve_device(&self, device: DeviceConsent, grant: Approval, moment: Moment) -> ServerStep<()> {
         self.clone().decide_device(device, Some(grant), moment, 0)
     }
 

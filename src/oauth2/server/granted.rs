@@ -1,7 +1,7 @@
 //! The user's decision on an authorization request, and the way back to the client: RFC 6749 §4.1.2 and §4.2.2.
 //!
 //! ```text
-//!   grant: FindClient --> still allowed? -- no --> redirect with an error
+//!   approve: FindClient --> still allowed? -- no --> redirect with an error
 //!                           |
 //!                           v  Redeem, if the request was pushed
 //!                         SaveOneTimeRecord --> redirect with a code    (or SaveTokens --> redirect with a token)
@@ -50,8 +50,9 @@ impl Provider {
     /// A code that cannot be sent (RFC 6749 §4.1.2.1) is refused as [`RejectReason::Misconfigured`].
     pub fn redirect_with_error(&self, consent: Consent, code: &str) -> ServerStep<Response> {
         if !is_quotable(code) {
-            let reason =
-                RejectReason::Misconfigured("`send_back` got a code that is empty or has characters that no code has");
+            let reason = RejectReason::Misconfigured(
+                "`redirect_with_error` got a code that is empty or has characters that no code has",
+            );
             return ServerStep::Reject(reason.reject(&RefusalChannel::page(Endpoint::Authorize)));
         }
         self.end(consent, RejectReason::SentBack(code.to_owned()), RefusalChannel::unasked)
@@ -73,7 +74,7 @@ impl Provider {
     /// Ends an authorization request that the user grants: the response leads back to the client, with a code or, in the implicit grant, a
     /// token. Call it only after the application knows who the user is. The client is looked at once more, for the case that it has
     /// changed, and a pushed request is used. A request that was decided before is refused.
-    pub fn grant(&self, consent: Consent, grant: Approval, moment: Moment) -> ServerStep<Response> {
+    pub fn approve(&self, consent: Consent, grant: Approval, moment: Moment) -> ServerStep<Response> {
         self.decide_on(consent, move |provider, client, consent| {
             let voice = RefusalChannel::redirect(consent.back.clone(), &client);
             Ok(or_reject(&voice, provider.granted(&client, consent, grant, moment, &voice)))

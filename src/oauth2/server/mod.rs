@@ -9,7 +9,7 @@
 //!     | GET /authorize            |                                       |                          |
 //!     |-------------------------->| FindClient -------------------------->|                          |
 //!     |                           | Consent ------------------------------------------------------->| shows its page
-//!     |<-- redirect, code --------| SaveOneTimeRecord -------------------------->| <--- Provider::grant ----|
+//!     |<-- redirect, code --------| SaveOneTimeRecord -------------------------->| <--- Provider::approve ----|
 //!                                 |                                       |
 //!   client  POST /token  -------->| FindClient, FindOneTimeRecord, Redeem ------>|
 //!     |<-- tokens ----------------|                                       |
@@ -19,7 +19,7 @@
 //! |---|---|
 //! | configure a server | [`Provider::builder`], [`ProviderBuilder`], [`GrantType`], [`ClientRecord`] |
 //! | deal with any request | [`Provider::dispatch`] |
-//! | ask the user | [`Consent`], [`Provider::grant`], [`Provider::deny`], [`Provider::redirect_with_error`]; [`DevicePage`] |
+//! | ask the user | [`Consent`], [`Provider::approve`], [`Provider::deny`], [`Provider::redirect_with_error`]; [`DevicePage`] |
 //! | add members to answers | [`ExtendResponse`], [`serve_extended`], [`ProviderBuilder::introspect_data`] |
 //! | let clients register | [`RegistrationPolicy`] |
 //! | log what was refused | [`Rejected`], [`RejectReason`] |
@@ -29,10 +29,10 @@
 //!
 //! # Events
 //!
-//! With the feature `tracing`, events have the target `oauth_proto::oauth2::server`: `tokens issued` (info; `grant`, `client_id`,
-//! `grant_type`, `scope`), `revoked` (info; `grant`), `grant revoked` for what looks like a theft (warn; `code`, `endpoint`, `client_id`,
+//! With the feature `tracing`, events have the target `oauth_proto::oauth2::server`: `tokens issued` (info; `approve`, `client_id`,
+//! `grant_type`, `scope`), `revoked` (info; `approve`), `approve revoked` for what looks like a theft (warn; `code`, `endpoint`, `client_id`,
 //! `reason`), `request refused` (warn for a wrong secret or password, and debug; the same), `request failed` where the fault is on this
-//! side (error; the same), `replaced refresh token used within the grace time` (warn; `grant`, `client_id`) and `introspected token is not active`
+//! side (error; the same), `replaced refresh token used within the grace time` (warn; `approve`, `client_id`) and `introspected token is not active`
 //! (debug; `client_id`, `reason`).
 //!
 //! # For those who know python-oauth2
@@ -42,11 +42,11 @@
 //! | `Provider`, `add_grant`, `dispatch` | [`Provider`], [`ProviderBuilder::add_grant_type`], [`Provider::dispatch`] |
 //! | `authorize_path`, `token_path` | [`ProviderBuilder::path`] |
 //! | `AuthorizationCodeGrant(expires_in, scopes, default_scope, unique_token)` | [`GrantType::authorization_code`] and its options |
-//! | `ImplicitGrant`, `ResourceOwnerGrant`, `ClientCredentialsGrant` | [`GrantType::implicit`], [`GrantType::password`], [`GrantType::client_credentials`] |
+//! | `ImplicitGrant`, `ResourceOwnerGrant`, `ClientCredentialsGrant` | [`GrantType::dangerous_implicit`], [`GrantType::dangerous_password`], [`GrantType::client_credentials`] |
 //! | `RefreshToken(expires_in, reissue_refresh_tokens=False)` | [`GrantType::refresh_token`], [`GrantType::allow_refresh_token_reuse`] |
 //! | `Scope`: unknown scopes are dropped | [`UnknownScope`] |
 //! | `scope_separator`, `reuse_access_tokens` | [`ProviderBuilder::scope_separator`], [`ProviderBuilder::reuse_access_tokens`] |
-//! | a site adapter's `render_auth_page`, `authenticate`, `user_has_denied_access` | [`Consent`] for the page, then [`Provider::grant`] with a [`Approval`], or [`Provider::deny`] |
+//! | a site adapter's `render_auth_page`, `authenticate`, `user_has_denied_access` | [`Consent`] for the page, then [`Provider::approve`] with a [`Approval`], or [`Provider::deny`] |
 //! | the same of `ResourceOwnerGrantSiteAdapter` | [`GrantCredential::Password`] |
 //! | `request_body`, `http_basic_auth`, a callable | [`ProviderBuilder::only_body`], [`ProviderBuilder::only_basic`], [`ClientSource`] |
 //! | `URandomTokenGenerator(length)`, `Uuid4`, `TokenGenerator` | [`RandomTokens`], [`Uuid4`], [`TokenGenerator`] |
@@ -54,7 +54,7 @@
 //! | `Client`, `AuthorizationCode`, `AccessToken` | [`ClientRecord`], [`OneTimeRecord`], [`TokenRecord`] |
 //! | `oauth2.error`, `oauth2.log` | [`RejectReason`], [`Rejected`], the feature `tracing` |
 //!
-//! A client's record has to name `client_credentials`, `password`, `implicit` and grants of the application's own. `reissue_refresh_tokens=True` is the
+//! A client's record has to name `client_credentials`, `dangerous_password`, `dangerous_implicit` and grants of the application's own. `reissue_refresh_tokens=True` is the
 //! default here.
 //!
 //! What differs on purpose: everything is bound to its client, nothing is taken twice, secrets and tokens lie in the store as

@@ -108,7 +108,7 @@ pub(super) struct ReuseKey {
 pub enum Dispatched {
     /// Send this.
     Respond(Response),
-    /// The user has to decide: show a page, whose form posts to a path of the application's own, then [`Provider::grant`] or
+    /// The user has to decide: show a page, whose form posts to a path of the application's own, then [`Provider::approve`] or
     /// [`Provider::deny`]. Where no page can be shown, as for a request with `prompt=none` of a user who has not signed in, answer by
     /// [`Provider::redirect_with_error`].
     Consent(Consent),

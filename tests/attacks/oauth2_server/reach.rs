@@ -46,7 +46,7 @@ fn a_consent_whose_scope_was_changed_grants_no_more_than_the_client_may_ask() {
     let mut stored = serde_json::to_value(&consent).unwrap();
     stored["scope"] = "read root".into();
     let changed: Consent = serde_json::from_value(stored).unwrap();
-    let step = world.provider.grant(changed, Approval::new("jane"), world.moment());
+    let step = world.provider.approve(changed, Approval::new("jane"), world.moment());
     let rejected = serve(step, &world.store).unwrap_err();
     assert!(matches!(rejected.reason, RejectReason::ScopeRefused(_)), "{rejected}");
 }
@@ -59,7 +59,7 @@ fn a_client_that_became_public_needs_a_proof_key() {
     let (before, code) = (consent(), world.code(&asking("printer", REDIRECT)));
     world.store.add_client(ClientRecord::public("printer").add_redirect_uri(REDIRECT));
     let rejected =
-        serve(world.provider.grant(before, Approval::new("jane"), world.moment()), &world.store).unwrap_err();
+        serve(world.provider.approve(before, Approval::new("jane"), world.moment()), &world.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::ChallengeMissing);
     let parameters =
         [("grant_type", "authorization_code"), ("client_id", "printer"), ("code", &*code), ("redirect_uri", REDIRECT)];

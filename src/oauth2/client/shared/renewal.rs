@@ -190,7 +190,7 @@ impl SharedSession {
             if urgency == Urgency::Early && self.lock().is_put_off(asked_at.now) {
                 return Ok(self.lock().renewed_session());
             }
-            if storage.lease(lease.clone()).await? == LeaseOutcome::Granted {
+            if storage.lease(lease.clone()).await? == LeaseOutcome::Acquired {
                 break Some(lease);
             }
             if urgency == Urgency::Early {

@@ -173,7 +173,7 @@ impl Server {
     /// Checks that secrets may go to that place and come back from it.
     pub(crate) fn check_secure(&self, uri: &Uri) -> Result<(), Error> {
         if !self.plain_http {
-            check_secure(uri, Some("Service::dangerous_allow_http"))?;
+            check_secure(uri, Some("oauth1::Server::dangerous_allow_http"))?;
         }
         Ok(())
     }
