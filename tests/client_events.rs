@@ -18,7 +18,7 @@ use oauth_proto::oauth2::{
     Discovery, Grant, PendingDevice, ResourceDiscovery, Session, SharedSession, StoredToken, Token, TokenPlacement,
     WriteOutcome,
 };
-use oauth_proto::sign_in::SignIn;
+use oauth_proto::services::{self, SignIn};
 use oauth_proto::{BoxError, DriveError, Error, Event, Purpose, Request, Response, Step, Timestamp, run_with};
 
 /// What every secret of these tests begins with, but those that are made of a moment.
@@ -183,24 +183,24 @@ const OAUTH1_CALLBACK: &str = "https://printer.example.com/ready?oauth_token=rqt
 fn oauth1_pending() -> oauth1::Pending {
     let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");
     let (_, on) = sent(oauth1_client(&Heard::default()).authorize(authorize, moment()).unwrap());
-    done(on.receive(common::sign_in::form(TEMPORARY), moment()).unwrap()).pending
+    done(on.receive(common::services::form(TEMPORARY), moment()).unwrap()).pending
 }
 
 fn oauth1_token() -> oauth1::Token {
     let (_, on) = sent(oauth1_client(&Heard::default()).redeem(oauth1_pending(), OAUTH1_CALLBACK, moment()).unwrap());
-    done(on.receive(common::sign_in::form(OAUTH1_TOKEN), moment()).unwrap())
+    done(on.receive(common::services::form(OAUTH1_TOKEN), moment()).unwrap())
 }
 
 fn github(heard: &Heard) -> SignIn {
-    SignIn::github(ID, "hunter2-secret", common::sign_in::CALLBACK).unwrap().on_event(heard.hook())
+    SignIn::new(&services::GITHUB, ID, "hunter2-secret", common::services::CALLBACK).unwrap().on_event(heard.hook())
 }
 
 fn sign_in_call(purpose: Purpose, endpoint: &'static str, before: &[&str], good: &str) -> Call {
     let mut call = Call::new(purpose, endpoint, json(good), |heard| {
         let sign_in = github(heard);
-        let (start, _) = common::sign_in::start(&sign_in);
-        let uri = format!("{}?code=hunter2-c&state={}", common::sign_in::CALLBACK, start.pending.key());
-        sign_in.callback(start.pending, &uri, moment())
+        let (authorization, _) = common::services::begin(&sign_in);
+        let uri = format!("{}?code=hunter2-c&state={}", common::services::CALLBACK, authorization.pending.key());
+        sign_in.redeem(authorization.pending, &uri, moment())
     });
     call.goes_on = purpose != Purpose::ReadingEmails;
     call.after(before.iter().map(|answer| json(answer)))
@@ -219,7 +219,7 @@ fn calls() -> Vec<Call> {
     use Purpose::*;
 
     const PROFILE: &str = r#"{"id":1,"login":"monalisa"}"#;
-    let form = common::sign_in::form;
+    let form = common::services::form;
     let calls = vec![
         Call::new(
             DiscoveringServer,
@@ -710,8 +710,8 @@ fn hooks_are_called_in_their_order_and_that_of_a_step_last() {
 #[test]
 fn a_sign_in_that_is_moved_keeps_its_hooks() {
     let heard = Heard::default();
-    let moved = github(&heard).endpoints_at("https://gateway.example").unwrap();
-    let _ = common::sign_in::finish(&moved, vec![response(403, &[], "")]);
+    let moved = github(&heard).base_url("https://gateway.example").unwrap();
+    let _ = common::services::finish(&moved, vec![response(403, &[], "")]);
     let lines = heard.lines();
     assert_eq!(heard.kinds(), [("answered", Some(Purpose::ExchangingCode)), ("failed", Some(Purpose::ReadingProfile))]);
     assert!(lines.iter().all(|line| line.endpoint.as_ref().unwrap().starts_with("https://gateway.example/")));

@@ -7,27 +7,27 @@ use oauth_proto::oauth2::{
     ApiRequest, AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, Metadata, Quirks, ResourceDiscovery,
     Session, Token, TokenPlacement,
 };
-use oauth_proto::providers::{
-    DOUBAN, EBAY, FACEBOOK, FITBIT, GITHUB, INSTAGRAM, LINKEDIN, MAILCHIMP, PLENTYMARKETS, Provider, SLACK_LEGACY,
+use oauth_proto::services::{
+    DOUBAN, EBAY, FACEBOOK, FITBIT, GITHUB, INSTAGRAM, LINKEDIN, MAILCHIMP, PLENTYMARKETS, SLACK_LEGACY, Service,
     TWITCH, WEIBO,
 };
 use oauth_proto::{Error, Misbehaved, Refused, Response, Step, Timestamp};
 
-fn of(provider: &Provider) -> Client {
-    let place = (provider.name == PLENTYMARKETS.name).then_some("https://shop.example");
-    let server = provider.authorization_server(place).unwrap();
+fn of(service: &Service) -> Client {
+    let instance = (service.name == PLENTYMARKETS.name).then_some("https://shop.example");
+    let server = service.authorization_server(instance).unwrap();
     Client::new(server, "id").secret("secret").redirect_uri(REDIRECT).unwrap()
 }
 
-fn read(provider: &Provider, answer: Response) -> Result<Token, Error> {
-    token_of(&of(provider), answer)
+fn read(service: &Service, answer: Response) -> Result<Token, Error> {
+    token_of(&of(service), answer)
 }
 
-/// The strict client refuses what a provider's row lets pass.
-fn only(provider: &Provider, answer: &Response) -> Token {
+/// The strict client refuses what a service's row lets pass.
+fn only(service: &Service, answer: &Response) -> Token {
     let strict = token_of(&client(), answer.clone());
-    assert!(strict.is_err(), "{}: {strict:?}", provider.name);
-    read(provider, answer.clone()).unwrap()
+    assert!(strict.is_err(), "{}: {strict:?}", service.name);
+    read(service, answer.clone()).unwrap()
 }
 
 fn form(body: &str) -> Response {
@@ -76,8 +76,8 @@ fn plentymarkets_writes_camel_case() {
 #[test]
 fn weibo_douban_and_linkedin_leave_out_the_type() {
     let answer = json(r#"{"access_token":"w","expires_in":157679999,"uid":"1404376560"}"#);
-    for provider in [&WEIBO, &DOUBAN, &LINKEDIN] {
-        assert_eq!(only(provider, &answer).extra["uid"], "1404376560");
+    for service in [&WEIBO, &DOUBAN, &LINKEDIN] {
+        assert_eq!(only(service, &answer).extra["uid"], "1404376560");
     }
 }
 
@@ -106,8 +106,8 @@ fn github_is_asked_for_json_and_says_its_errors_on_200() {
     assert_eq!(error.code(), Some("bad_verification_code"));
 }
 
-fn request_of(provider: &Provider, url: &str) -> oauth_proto::Request {
-    let session = Session::new(&of(provider), url, Token::bearer("secret-token")).unwrap();
+fn request_of(service: &Service, url: &str) -> oauth_proto::Request {
+    let session = Session::new(&of(service), url, Token::bearer("secret-token")).unwrap();
     let mut request = get(url);
     let _ = session.attach_token(&mut request, now()).unwrap();
     request
@@ -118,9 +118,9 @@ fn slack_instagram_weibo_and_douban_want_the_token_in_the_query() {
     let request = request_of(&SLACK_LEGACY, "https://slack.com/api/users.list?x=1");
     assert_eq!(request.uri().query(), Some("x=1&token=secret-token"));
     assert_eq!(bearer(&request), Some("secret-token"));
-    for provider in [&INSTAGRAM, &WEIBO, &DOUBAN] {
-        let request = request_of(provider, "https://api.example.com/me");
-        assert_eq!(request.uri().query(), Some("access_token=secret-token"), "{}", provider.name);
+    for service in [&INSTAGRAM, &WEIBO, &DOUBAN] {
+        let request = request_of(service, "https://api.example.com/me");
+        assert_eq!(request.uri().query(), Some("access_token=secret-token"), "{}", service.name);
     }
 }
 

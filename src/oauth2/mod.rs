@@ -20,7 +20,7 @@
 //!
 //! | to do this | begin here |
 //! |---|---|
-//! | describe a server | [`AuthorizationServer`], [`Discovery`], [`providers`](crate::providers) |
+//! | describe a server | [`AuthorizationServer`], [`Discovery`], [`services`](crate::services) |
 //! | have a user grant access | [`Client::authorize`], then [`Client::redeem`] |
 //! | the same on a device without a browser | [`Client::authorize_device`], then [`Client::poll`] |
 //! | any other grant | [`Grant`], [`Client::request_token`] |

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 pub mod oauth2;
-pub mod sign_in;
+pub mod services;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

@@ -8,7 +8,7 @@ use crate::wire::{check_secure, endpoint, without_secrets};
 use crate::{Error, Unsupported};
 
 /// An authorization server's endpoints and its ways: from what its documentation says, from
-/// [its metadata](Self::from_metadata), or from a row of [`providers`](crate::providers).
+/// [its metadata](Self::from_metadata), or from a row of [`services`](crate::services).
 ///
 /// The default is what the RFCs say; what departs from that is said by a method here.
 ///
