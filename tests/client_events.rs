@@ -281,7 +281,7 @@ fn calls() -> Vec<Call> {
             secretive(heard).request_token(Grant::dangerous_password("jane", "hunter2-password"), moment())
         }),
         Call::new(RenewingToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
-            secretive(heard).refresh(&granted(), None, moment())
+            Grant::refresh(&granted()).and_then(|grant| secretive(heard).request_token(grant, moment()))
         }),
         Call::new(RenewingToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
             Session::new(&secretive(heard), API, granted())?.renew(moment())
@@ -728,7 +728,7 @@ fn a_counter_needs_purpose_and_cause_alone() {
         *counter.lock().unwrap().entry((purpose, event.cause().unwrap_or("ok"))).or_default() += 1;
     });
     for answer in [json(GRANTED), json(GRANTED), response(503, &[], ""), refusal("invalid_grant"), json("{}")] {
-        let step = client.refresh(&granted(), None, moment()).unwrap();
+        let step = Grant::refresh(&granted()).and_then(|grant| client.request_token(grant, moment())).unwrap();
         let _ = run_with(step, |_| Ok::<_, BoxError>(answer.clone()), moment, |_| ());
     }
     let counts: Vec<_> = counts.lock().unwrap().clone().into_iter().collect();
@@ -750,7 +750,8 @@ mod by_tracing {
     fn an_event_names_purpose_endpoint_client_and_cause_without_a_hook() {
         let lines = traced(|| {
             for answer in [json(GRANTED), refusal("invalid_grant")] {
-                let (_, on) = sent(client().refresh(&token(), None, moment()).unwrap());
+                let (_, on) =
+                    sent(Grant::refresh(&token()).and_then(|grant| client().request_token(grant, moment())).unwrap());
                 let _ = on.receive(answer, moment());
             }
         });

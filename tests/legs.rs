@@ -199,7 +199,9 @@ fn calls() -> Vec<Call> {
         Call::new(RequestingToken, "https://auth.example.com/token", || {
             client().request_token(Grant::client_credentials(), moment())
         }),
-        Call::new(RenewingToken, "https://auth.example.com/token", || client().refresh(&token(), None, moment())),
+        Call::new(RenewingToken, "https://auth.example.com/token", || {
+            Grant::refresh(&token()).and_then(|grant| client().request_token(grant, moment()))
+        }),
         Call::new(RenewingToken, "https://auth.example.com/token", move || session(renewable()).renew(moment())),
         Call::new(IntrospectingToken, "https://auth.example.com/introspect", || {
             client().introspect("token", None, moment())

@@ -4,8 +4,8 @@ mod common;
 
 use common::oauth2::*;
 use oauth_proto::oauth2::{
-    ApiRequest, AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, Metadata, Quirks, ResourceDiscovery,
-    Session, Token, TokenPlacement,
+    ApiRequest, AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, Grant, Metadata, Quirks,
+    ResourceDiscovery, Session, Token, TokenPlacement,
 };
 use oauth_proto::services::{
     DOUBAN, EBAY, FACEBOOK, FITBIT, GITHUB, INSTAGRAM, LINKEDIN, MAILCHIMP, PLENTYMARKETS, SLACK_LEGACY, Service,
@@ -143,7 +143,7 @@ fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
         });
     let answer = r#"{"ok":true,"authed_user":{"access_token":"xoxp","token_type":"user"}}"#;
     assert_eq!(token_of(&client, json(answer)).unwrap().access_token.expose(), "xoxp");
-    let (_, sent) = sent(client.refresh(&token(), None, moment()).unwrap());
+    let (_, sent) = sent(Grant::refresh(&token()).and_then(|grant| client.request_token(grant, moment())).unwrap());
     assert_eq!(done(sent.receive(json("nonsense"), moment()).unwrap()).access_token.expose(), "2YotnFZFEjr1zCsicMWpAA");
     let mut request = get(API);
     let _ = Session::new(&client, API, token()).unwrap().attach_token(&mut request, now()).unwrap();
@@ -164,7 +164,7 @@ fn one_hook_sees_the_answers_to_all_token_requests_in_its_turn() {
         });
     let answer = || json(r#"{"access_token":"first","token_type":"bearer"}"#);
     assert_eq!(token_of(&client, answer()).unwrap().access_token.expose(), "third");
-    let (_, sent) = sent(client.refresh(&token(), None, moment()).unwrap());
+    let (_, sent) = sent(Grant::refresh(&token()).and_then(|grant| client.request_token(grant, moment())).unwrap());
     assert_eq!(done(sent.receive(answer(), moment()).unwrap()).access_token.expose(), "third");
 }
 
@@ -327,8 +327,7 @@ fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
 #[test]
 fn an_error_of_a_client_names_the_option_that_lifts_it() {
     let plain = || AuthorizationServer::new("http://a.example/token").unwrap();
-    let asked =
-        |server| Client::new(server, "id").request_token(oauth_proto::oauth2::Grant::client_credentials(), moment());
+    let asked = |server| Client::new(server, "id").request_token(Grant::client_credentials(), moment());
     lifted("AuthorizationServer::dangerous_allow_http", asked(plain()), asked(plain().dangerous_allow_http()));
     let redirect = |server| Client::new(server, "id").redirect_uri("http://c.example/cb");
     lifted("AuthorizationServer::dangerous_allow_http", redirect(server()), redirect(server().dangerous_allow_http()));

@@ -60,7 +60,7 @@ pub fn run(input: Input) {
     let mut session = if input.supplied {
         Session::with_grant(&client, API, Grant::client_credentials()).unwrap()
     } else {
-        client.session(API, token(&input, input.lifetime)).unwrap()
+        Session::new(&client, API, token(&input, input.lifetime)).unwrap()
     };
     session = session.leeway(std::time::Duration::from_secs(input.leeway.into())).placement(placement(input.placement));
     if let Some(lifetime) = input.unknown_lifetime {

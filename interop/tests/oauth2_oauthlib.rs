@@ -9,7 +9,7 @@ use interop::exchange::{Clock, Http};
 use interop::peer::Peer;
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, BearerChallenge, BearerError, Client, ClientAuthentication, Discovery, Grant,
-    IncludeClientId, Metadata, Pending, PendingDevice, SharedSession, Token, TokenPlacement, TokenTypeHint,
+    IncludeClientId, Metadata, Pending, PendingDevice, Session, SharedSession, Token, TokenPlacement, TokenTypeHint,
 };
 use oauth_proto::{DriveError, Error, Expired, Forged, Moment, Refused, Response, Secret, Step};
 use serde::Deserialize;
@@ -90,7 +90,9 @@ impl World {
     }
 
     fn refresh(&self, client: &Client, token: &Token, scope: Option<&str>) -> Result<Token, Error> {
-        self.http.run(client.refresh(token, scope.map(Into::into), Moment::from_os()))
+        let grant = Grant::refresh(token)?;
+        let grant = scope.into_iter().fold(grant, Grant::scope);
+        self.http.run(client.request_token(grant, Moment::from_os()))
     }
 
     /// The server takes an access token for one that has expired.
@@ -103,7 +105,7 @@ impl World {
     }
 
     fn shared(&self, client: &Client, token: Token) -> SharedSession {
-        SharedSession::new(client.session(&self.origin, token).unwrap())
+        SharedSession::new(Session::new(&client, &self.origin, token).unwrap())
     }
 }
 
@@ -350,7 +352,7 @@ fn a_token_is_found_wherever_rfc_6750_puts_it() {
         (TokenPlacement::form("access_token"), "POST"),
         (TokenPlacement::allow_bearer_and_parameter("access_token"), "POST"),
     ] {
-        let session = web.session(&world.origin, token.clone()).unwrap().placement(placement.clone());
+        let session = Session::new(&web, &world.origin, token.clone()).unwrap().placement(placement.clone());
         let mut request = http::Request::builder().method(method).uri(world.photos()).body(Vec::new()).unwrap();
         let _stamp = session.attach_token(&mut request, Moment::from_os().now).unwrap();
         assert_eq!(world.http.send(request).status(), 200, "{placement:?}");

@@ -5,7 +5,7 @@ use interop::exchange::{Clock, Http};
 use interop::peer::Peer;
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, Client, ClientAuthentication, Grant, IncludeClientId, Pending, SecretPlacement,
-    Token,
+    Session, Token,
 };
 use oauth_proto::{Error, Forged, Moment, Refused, Step};
 use serde::Deserialize;
@@ -88,7 +88,7 @@ impl World {
     }
 
     fn refresh(&self, token: &Token) -> Result<Token, Error> {
-        self.http.run(self.client.refresh(token, None, Moment::from_os()))
+        self.http.run(Grant::refresh(token).and_then(|grant| self.client.request_token(grant, Moment::from_os())))
     }
 }
 
@@ -153,7 +153,7 @@ fn a_token_without_an_end_does_not_expire() {
     clock.advance(std::time::Duration::from_secs(100_000_000));
     assert!(!token.is_expired(clock.moment().now));
     let mut request = http::Request::get("https://photos.example.com/").body(Vec::new()).unwrap();
-    let session = world.client.session("https://photos.example.com", token).unwrap();
+    let session = Session::new(&world.client, "https://photos.example.com", token).unwrap();
     assert!(!session.is_renewable());
     assert!(session.attach_token(&mut request, clock.moment().now).is_ok());
 }
@@ -272,10 +272,11 @@ fn scopes_that_are_not_known_vanish() {
     let missing = refused("invalid_scope", 400, "Missing scope parameter in request");
     assert_eq!(refusal(world.token(password())), missing);
     assert_eq!(refusal(world.refresh(&token)), missing);
-    let session = world.client.session("https://photos.example.com", token.clone()).unwrap();
+    let session = Session::new(&world.client, "https://photos.example.com", token.clone()).unwrap();
     let session = session.map_renewal_grant(|grant| grant.scope("read"));
     assert_eq!(world.http.run(session.renew(Moment::from_os())).unwrap().scope, Some("read".into()));
-    let step = world.client.refresh(&token, Some("write".into()), Moment::from_os());
+    let step =
+        Grant::refresh(&token).and_then(|grant| world.client.request_token(grant.scope("write"), Moment::from_os()));
     let invalid = refused("invalid_scope", 400, "Invalid scope parameter in request");
     assert_eq!(refusal(world.http.run(step)), invalid);
 }

@@ -10,12 +10,12 @@
 //!     |  Client::redeem                              |                              |
 //!     |---- code, code_verifier, client -----------> |                              |
 //!     |<--- Token -----------------------------------|                              |
-//!     |  Session::attach_token                               |                              |
+//!     |  Session::attach_token                       |                              |
 //!     |---- access token ---------------------------------------------------------->|
 //!     |<--- protected resource, or 401 ---------------------------------------------|
-//!     |  Session::check_response, Session::renew              |                              |
+//!     |  Session::check_response, Session::renew     |                              |
 //!     |---- refresh token, client ------------------>|                              |
-//!     |<--- Token, to be stored and installed -------|                              |
+//!     |<--- Token, to be stored, then set ----------|                              |
 //! ```
 //!
 //! | to do this | begin here |

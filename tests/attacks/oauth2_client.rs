@@ -1,7 +1,7 @@
 //! OAuth 2.0 client: what must be refused before a secret leaves, and what must not be believed of an answer.
 
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, Client, Discovery, Metadata, NextAction, Pending, Quirks, ResourceDiscovery,
+    AuthorizationServer, Authorize, Client, Discovery, Grant, Metadata, NextAction, Pending, Quirks, ResourceDiscovery,
     ResponseMode, Scope, Session, Token, TokenType,
 };
 use oauth_proto::{
@@ -326,7 +326,7 @@ fn redirect_followed() {
 #[test]
 fn http_endpoint() {
     let server = |url: &str| AuthorizationServer::new(url).unwrap();
-    let request = |server| client_of(server).request_token(oauth_proto::oauth2::Grant::client_credentials(), moment());
+    let request = |server| client_of(server).request_token(Grant::client_credentials(), moment());
     let error = request(server("http://auth.example.com/token")).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
     for loopback in ["http://127.0.0.1:8080/token", "http://[::1]/token", "http://localhost/token"] {
@@ -397,7 +397,8 @@ fn refresh_lost() {
     let mut before = token();
     before.extra.insert("team".into(), "T1".into());
     before.scope = Some("photos".into());
-    let (request, sent) = sent(client().refresh(&before, None, moment()).unwrap());
+    let (request, sent) =
+        sent(Grant::refresh(&before).and_then(|grant| client().request_token(grant, moment())).unwrap());
     assert_eq!(parameter(request.body(), "refresh_token"), "tGzv3JOkF0XG5Qx2TlKWIA");
     let answer = r#"{"access_token":"new","token_type":"Bearer"}"#;
     let token = done(sent.receive(json(answer), moment()).unwrap());
@@ -471,13 +472,14 @@ fn token_in_log() {
     shown.push(format!("{pending:?}"));
     let grant = client().accept(pending, &format!("{callback}&code=SplxlOBeZQQYbYS6WxSbIA"), now()).unwrap();
     shown.push(format!("{grant:?}"));
-    shown.push(format!("{:?}", oauth_proto::oauth2::Grant::dangerous_password("johndoe", "A3ddj3w")));
+    shown.push(format!("{:?}", Grant::dangerous_password("johndoe", "A3ddj3w")));
     let step = client().request_token(grant, moment()).unwrap();
     shown.push(format!("{step:?} {:?} {:?}", client(), session(token())));
     for body in
         [ANSWER.to_owned(), ANSWER.replace("Bearer", "mac"), ANSWER.replace("3600", "-1"), ANSWER.replace('}', "")]
     {
-        let (_, sent) = sent(client().refresh(&token(), None, moment()).unwrap());
+        let (_, sent) =
+            sent(Grant::refresh(&token()).and_then(|grant| client().request_token(grant, moment())).unwrap());
         shown.push(format!("{:?}", sent.receive(json(&body), moment()).map_err(|error| format!("{error} {error:?}"))));
         let answers = [response(400, &[], &body), response(200, &[("content-type", "text/html")], &body)];
         for answer in answers {

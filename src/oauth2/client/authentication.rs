@@ -102,7 +102,7 @@ impl fmt::Debug for ClientAuthentication {
 /// struct PrivateKeyJwt { /* a key, in memory or in a device */ }
 ///
 /// impl PrivateKeyJwt {
-///     fn attach_token(&self, claims: &serde_json::Value) -> Result<String, String> {
+///     fn sign(&self, claims: &serde_json::Value) -> Result<String, String> {
 /// #       Ok(String::new())
 ///         // …
 ///     }
@@ -114,7 +114,7 @@ impl fmt::Debug for ClientAuthentication {
 ///     }
 ///
 ///     fn authenticate(&self, credentials: &mut RequestCredentials<'_>) -> Result<(), String> {
-///         let assertion = self.attach_token(&credentials.claims())?;
+///         let assertion = self.sign(&credentials.claims())?;
 ///         credentials.parameter("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
 ///         credentials.parameter("client_assertion", &assertion);
 ///         Ok(())

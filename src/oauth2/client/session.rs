@@ -1,10 +1,10 @@
 //! Calling an API with a token, RFC 6750 §2, and renewing the token when it is due, RFC 6749 §6.
 //!
 //! ```text
-//!   attach_token ----> SentToken ----> the request is sent ----> check_response ----> Done        the response is the caller's
-//!     |                                                |-------> Retry        retry: there is a newer token
-//!     |  Expired::Token                                |-------> Renew         store, set_token, retry
-//!     +----> renew ----> store ----> set_token           +-------> Reauthorize   only the user can help
+//!   attach_token ----> SentToken ----> the request is sent ----> check_response ----> Done      the response is the caller's
+//!     |                                                              |-----------> Retry        retry: there is a newer token
+//!     |  Expired::Token                                              |-----------> Renew        renew, store, set_token, retry
+//!     +----> renew ----> store ----> set_token                       +-----------> Reauthorize  only the user can help
 //! ```
 //!
 //! Renewal is a leg of its own, because what it brings must be stored before it is used: a server that rotates refresh
@@ -19,7 +19,7 @@ use http::{HeaderMap, StatusCode};
 use super::verdict::{Action, NextAction, ProtectedResponse, Retry, SentToken, WithholdToken};
 use super::{Client, Grant, ProtectedRequest};
 use crate::event::Observer;
-use crate::oauth2::{BearerChallenge, BearerError, Placement, Scope, Token, TokenPlacement, TokenType};
+use crate::oauth2::{BearerChallenge, BearerError, Placement, Token, TokenPlacement, TokenType};
 use crate::wire::{Origin, OriginRef, endpoint};
 use crate::{Error, Expired, Moment, Request, Step, Timestamp, Unsupported};
 
@@ -38,7 +38,7 @@ const LEEWAY: Duration = Duration::from_secs(10);
 /// let mut session = Session::new(&client, "https://photos.example.com", token)?;
 ///
 /// let mut request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
-/// let stamp = match session.attach_token(&mut request, Moment::from_os().now) {
+/// let sent_token = match session.attach_token(&mut request, Moment::from_os().now) {
 ///     Err(Error::Expired(Expired::Token)) => {
 ///         let renewed = run(session.renew(Moment::from_os())?, &mut send)?;
 ///         store(&renewed); // before it is used: the old one may be worth nothing any more
@@ -48,7 +48,7 @@ const LEEWAY: Duration = Duration::from_secs(10);
 ///     signed => signed?,
 /// };
 /// let response = send(request.clone())?;
-/// if let NextAction::Renew(renewal, again) = session.check_response(stamp, &response, Moment::from_os())? {
+/// if let NextAction::Renew(renewal, again) = session.check_response(sent_token, &response, Moment::from_os())? {
 ///     let renewed = run(renewal, &mut send)?;
 ///     store(&renewed);
 ///     session.set_token(renewed);
@@ -469,25 +469,5 @@ impl fmt::Debug for Session {
             .field("token", &self.token)
             .field("origins", &origins)
             .finish_non_exhaustive()
-    }
-}
-
-impl Client {
-    /// A session with a token, as [`Session::new`] makes it.
-    ///
-    /// # Errors
-    /// As [`Session::new`].
-    pub fn session(&self, origin: &str, token: Token) -> Result<Session, Error> {
-        Session::new(self, origin, token)
-    }
-
-    /// A new token for an old one, by its refresh token (RFC 6749 §6), with another scope if one is given.
-    ///
-    /// # Errors
-    /// [`Unsupported::NotRenewable`] when the token came without one, and those of
-    /// [`request_token`](Self::request_token).
-    pub fn refresh(&self, token: &Token, scope: Option<Scope>, moment: Moment) -> Result<Step<Token>, Error> {
-        let grant = Grant::refresh(token)?;
-        self.request_token(scope.map_or_else(|| grant.clone(), |scope| grant.clone().scope(scope)), moment)
     }
 }

@@ -70,8 +70,8 @@ impl Retry {
 /// fn what_now(verdict: &NextAction) -> &'static str {
 ///     match verdict {
 ///         NextAction::Done => "use the response",
-///         NextAction::Retry(_) => "attach_token again and send",
-///         NextAction::Renew(..) => "renew, store, set_token, attach_token again and send",
+///         NextAction::Retry(_) => "attach the token again and send",
+///         NextAction::Renew(..) => "renew, store, set the token, attach it again and send",
 ///         NextAction::Reauthorize => "send the user to grant access again",
 ///     }
 /// }

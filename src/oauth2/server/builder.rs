@@ -140,7 +140,7 @@ impl ProviderBuilder {
         })
     }
 
-    /// Makes the tokens of the grants `authorization_code` and `dangerous_password` reusable: see [`GrantType::reuse_access_tokens`]. The key is that of
+    /// Makes the tokens of the grants `authorization_code` and `password` reusable: see [`GrantType::reuse_access_tokens`]. The key is that of
     /// [`token_reuse_key`](Self::token_reuse_key).
     pub fn reuse_access_tokens(self, key: impl Into<Secret>) -> Self {
         self.token_reuse_key(key).with(|config| {
@@ -250,7 +250,7 @@ impl ProviderBuilder {
 
     /// Issues tokens only for resources that a request names (RFC 8707), so that no token is good for all of them. A request without
     /// one is refused with `invalid_target`. By default a token without a resource is good for each of them, unless that one
-    /// [requires its name](crate::oauth2::resource::ResourceServer::require_audience).
+    /// [requires its name](crate::oauth2::resource::ResourceServerBuilder::require_audience).
     pub fn require_resource(self) -> Self {
         self.with(|config| config.resource_required = true)
     }

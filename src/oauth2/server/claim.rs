@@ -16,7 +16,7 @@ use crate::{Secret, ServerQuery};
 ///
 /// fn decide(query: &DecideGrant) -> Decision {
 ///     match &query.credential {
-///         GrantCredential::Password { username, dangerous_password } if is_right(username, dangerous_password.expose()) => {
+///         GrantCredential::Password { username, password } if is_right(username, password.expose()) => {
 ///             Decision::Granted(Approval::new(username))
 ///         }
 ///         _ => Decision::Denied,
@@ -42,7 +42,7 @@ pub struct DecideGrant {
 /// ```
 /// use oauth_proto::oauth2::server::GrantCredential;
 ///
-/// assert_eq!(GrantCredential::Password { username: "jane".into(), dangerous_password: "x".into() }.grant_type(), "dangerous_password");
+/// assert_eq!(GrantCredential::Password { username: "jane".into(), password: "x".into() }.grant_type(), "password");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -93,7 +93,7 @@ impl GrantCredential {
 /// /// Takes this server's own access tokens alone, for the user that they belong to.
 /// fn policy(exchange: &Exchange) -> Decision {
 ///     let subject = exchange.subject.as_ref().filter(|subject| subject.kind == TokenKind::Access);
-///     match subject.and_then(|subject| subject.approve.user.clone()) {
+///     match subject.and_then(|subject| subject.grant.user.clone()) {
 ///         Some(user) if exchange.actor_token.is_none() => Decision::Granted(Approval::new(user)),
 ///         _ => Decision::Denied,
 ///     }

@@ -67,7 +67,7 @@ impl From<InvalidConfiguration> for crate::Error {
 /// ```
 /// use oauth_proto::oauth2::server::ConfigurationProblem;
 ///
-/// let problem = ConfigurationProblem::TokenReuseKeyMissing { grant_type: "dangerous_password".into() };
+/// let problem = ConfigurationProblem::TokenReuseKeyMissing { grant_type: "password".into() };
 /// assert!(problem.to_string().contains("`ProviderBuilder::token_reuse_key`"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -32,7 +32,7 @@ use crate::{PendingQuery, ServerQuery, Timestamp};
 /// fn extend(answer: &ExtendResponse) -> Map<String, Value> {
 ///     let mut members = Map::new();
 ///     if answer.kind == ResponseKind::Token && answer.scope.contains("tenant") {
-///         members.insert("tenant".into(), answer.approve.data["tenant"].clone());
+///         members.insert("tenant".into(), answer.grant.data["tenant"].clone());
 ///     }
 ///     members
 /// }

@@ -43,7 +43,7 @@ pub trait TokenGenerator: fmt::Debug + Send + Sync {
 /// use oauth_proto::oauth2::server::NewToken;
 ///
 /// fn subject<'t>(token: &NewToken<'t>) -> Option<&'t str> {
-///     token.approve.user.as_deref()
+///     token.grant.user.as_deref()
 /// }
 /// ```
 #[derive(Clone, Copy, Debug)]

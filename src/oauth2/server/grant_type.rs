@@ -97,7 +97,7 @@ impl GrantType {
         Self::new("authorization_code", true)
     }
 
-    /// The implicit grant (RFC 6749 §4.2), for clients that know no other, whose record has to name `dangerous_implicit`. OAuth 2.1 has
+    /// The implicit grant (RFC 6749 §4.2), for clients that know no other, whose record has to name `implicit`. OAuth 2.1 has
     /// none.
     ///
     /// What this gives away: tokens stand in URLs, from which they leak, and nothing proves who takes them.
@@ -105,7 +105,7 @@ impl GrantType {
         Self::new("implicit", false)
     }
 
-    /// The resource owner's password (RFC 6749 §4.3), for clients that know no other, whose record has to name `dangerous_password`. OAuth
+    /// The resource owner's password (RFC 6749 §4.3), for clients that know no other, whose record has to name `password`. OAuth
     /// 2.1 has none. The application checks it: see [`GrantCredential::Password`](super::GrantCredential::Password).
     ///
     /// What this gives away: the client sees the password, and people learn to type theirs anywhere.
@@ -181,7 +181,7 @@ impl GrantType {
     }
 
     /// Lets refresh tokens come with its access tokens, where the server offers [`refresh_token`](Self::refresh_token) and the client
-    /// may use it. By default they come with those of `authorization_code`, `dangerous_password` and devices. They never come with a token
+    /// may use it. By default they come with those of `authorization_code`, `password` and devices. They never come with a token
     /// for which another token was exchanged.
     pub fn with_refresh_token(mut self) -> Self {
         self.with_refresh = true;
@@ -222,7 +222,7 @@ impl GrantType {
     }
 
     /// A request by the same client for the same user, scope, resources and data of the application gets the access token that it already has, and its
-    /// refresh token, while that lives. For the grants `authorization_code` and `dangerous_password`, and for confidential clients. It
+    /// refresh token, while that lives. For the grants `authorization_code` and `password`, and for confidential clients. It
     /// needs [`ProviderBuilder::token_reuse_key`](super::ProviderBuilder::token_reuse_key), and the user's name in every
     /// [`Approval`](super::Approval). The refresh tokens are kept when they are used, since several hands may have them.
     pub fn reuse_access_tokens(mut self) -> Self {

@@ -29,10 +29,10 @@
 //!
 //! # Events
 //!
-//! With the feature `tracing`, events have the target `oauth_proto::oauth2::server`: `tokens issued` (info; `approve`, `client_id`,
-//! `grant_type`, `scope`), `revoked` (info; `approve`), `approve revoked` for what looks like a theft (warn; `code`, `endpoint`, `client_id`,
+//! With the feature `tracing`, events have the target `oauth_proto::oauth2::server`: `tokens issued` (info; `grant`, `client_id`,
+//! `grant_type`, `scope`), `revoked` (info; `grant`), `grant revoked` for what looks like a theft (warn; `code`, `endpoint`, `client_id`,
 //! `reason`), `request refused` (warn for a wrong secret or password, and debug; the same), `request failed` where the fault is on this
-//! side (error; the same), `replaced refresh token used within the grace time` (warn; `approve`, `client_id`) and `introspected token is not active`
+//! side (error; the same), `replaced refresh token used within the grace time` (warn; `grant`, `client_id`) and `introspected token is not active`
 //! (debug; `client_id`, `reason`).
 //!
 //! # For those who know python-oauth2
@@ -54,7 +54,7 @@
 //! | `Client`, `AuthorizationCode`, `AccessToken` | [`ClientRecord`], [`OneTimeRecord`], [`TokenRecord`] |
 //! | `oauth2.error`, `oauth2.log` | [`RejectReason`], [`Rejected`], the feature `tracing` |
 //!
-//! A client's record has to name `client_credentials`, `dangerous_password`, `dangerous_implicit` and grants of the application's own. `reissue_refresh_tokens=True` is the
+//! A client's record has to name `client_credentials`, `password`, `implicit` and grants of the application's own. `reissue_refresh_tokens=True` is the
 //! default here.
 //!
 //! What differs on purpose: everything is bound to its client, nothing is taken twice, secrets and tokens lie in the store as

@@ -18,7 +18,7 @@ use crate::oauth2::Scope;
 /// ```
 /// use oauth_proto::oauth2::server::Approval;
 ///
-/// let approve = Approval::new("jane") // may do all that was asked
+/// let approval = Approval::new("jane") // may do all that was asked
 ///     .scope("photos.read") // or only this
 ///     .data(serde_json::json!({ "tenant": 7 })); // for the application, with every token that comes of it
 /// ```
@@ -49,7 +49,7 @@ impl Approval {
     ///
     /// fn decide(credential: &GrantCredential) -> Decision {
     ///     match credential {
-    ///         GrantCredential::Refresh(approve) if approve.user.as_deref() != Some("mallory") => Decision::Granted(Approval::of(approve)),
+    ///         GrantCredential::Refresh(grant) if grant.user.as_deref() != Some("mallory") => Decision::Granted(Approval::of(grant)),
     ///         _ => Decision::Denied,
     ///     }
     /// }
@@ -116,8 +116,8 @@ impl From<GrantId> for String {
 /// A grant as it is kept with everything that comes of it.
 ///
 /// ```
-/// fn may_write(approve: &oauth_proto::oauth2::server::GrantRecord) -> bool {
-///     approve.scope.contains("photos.write")
+/// fn may_write(grant: &oauth_proto::oauth2::server::GrantRecord) -> bool {
+///     grant.scope.contains("photos.write")
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,7 +152,7 @@ pub struct GrantRecord {
 ///
 /// fn columns(record: &TokenRecord) -> Result<(String, Option<u64>, String), serde_json::Error> {
 ///     let expires_at = record.expires_at.map(|at| at.as_secs());
-///     Ok((record.approve.id.to_string(), expires_at, serde_json::to_string(record)?))
+///     Ok((record.grant.id.to_string(), expires_at, serde_json::to_string(record)?))
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

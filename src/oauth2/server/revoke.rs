@@ -50,7 +50,7 @@ impl Provider {
     /// use oauth_proto::oauth2::server::{MemoryStore, Provider, TokenRecord, serve};
     ///
     /// fn forget(provider: &Provider, store: &MemoryStore, record: &TokenRecord) {
-    ///     if let Err(rejected) = serve(provider.revoke_grant(record.approve.id), store) {
+    ///     if let Err(rejected) = serve(provider.revoke_grant(record.grant.id), store) {
     ///         eprintln!("not revoked: {rejected}");
     ///     }
     /// }

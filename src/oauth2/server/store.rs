@@ -80,7 +80,7 @@ server_queries! {
     /// INSERT INTO tokens …;
     /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}') WHERE key = $4; -- the predecessor; PostgreSQL's syntax
     ///
-    /// -- revoke a approve
+    /// -- revoke a grant
     /// DELETE FROM one_time_records WHERE grant_id = $1;
     /// DELETE FROM tokens WHERE grant_id = $1;
     ///
@@ -143,7 +143,7 @@ server_queries! {
 /// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, Approval, MemoryStore, ServerStep, serve_with};
 ///
 /// let decide = |query: DecideGrant| match query.credential {
-///     GrantCredential::Password { username, dangerous_password } if dangerous_password.expose() == "correct horse" => {
+///     GrantCredential::Password { username, password } if password.expose() == "correct horse" => {
 ///         Ok::<_, std::io::Error>(Decision::Granted(Approval::new(username)))
 ///     }
 ///     _ => Ok(Decision::Denied),
@@ -174,7 +174,7 @@ pub fn serve_with<T, E: std::fmt::Display>(
 /// let decide = |_: DecideGrant| Ok::<_, Infallible>(Decision::Denied);
 /// let extend = |answer: ExtendResponse| {
 ///     let mut members = Map::new();
-///     members.insert("user_id".into(), Value::from(answer.approve.user.clone()));
+///     members.insert("user_id".into(), Value::from(answer.grant.user.clone()));
 ///     Ok::<_, Infallible>(members)
 /// };
 /// let end = serve_extended(ServerStep::Done("issued"), &MemoryStore::default(), decide, extend);
