@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{
     Approval, ClientRecord, DecideGrant, Decision, Dispatched, ExtendResponse, GrantCredential, GrantType, NextQuery,
-    RegistrationPolicy, RejectReason, Rejected, ResponseKind, ServerStep, Store, serve, serve_extended,
+    RegistrationPolicy, RejectReason, Rejected, ResponseKind, Serve, ServerStep, Store, serve,
 };
 use oauth_proto::oauth2::{Authorize, Client};
 use oauth_proto::{Request, Response, Timestamp};
@@ -49,7 +49,10 @@ fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec
         asked.borrow_mut().push(question);
         members.as_object().cloned().ok_or("the application's database is down")
     };
-    let response = match serve_extended(world.provider.dispatch(request, world.moment()), &world.store, decide, extend)
+    let response = match Serve::new(&world.store)
+        .decide_grant(decide)
+        .extend_response(extend)
+        .run(world.provider.dispatch(request, world.moment()))
     {
         Ok(Dispatched::Respond(response)) => response,
         Ok(end) => panic!("{end:?}"),
@@ -131,7 +134,7 @@ fn an_application_that_fails_spends_nothing() {
     assert_eq!((response.status().as_u16(), &read(&response)["error"]), (503, &json!("temporarily_unavailable")));
     // A server that nobody asks is told so.
     let rejected = serve(world.provider.dispatch(&redeem, world.moment()), &world.store).map(drop).unwrap_err();
-    assert!(rejected.to_string().contains("`serve_extended`"), "{rejected}");
+    assert!(rejected.to_string().contains("`Serve::extend_response`"), "{rejected}");
     // What the server writes is not the application's.
     for member in ["access_token", "token_type", "expires_in", "refresh_token", "scope", "issued_token_type", "error"] {
         let (response, _) = extended(&world, &redeem, &json!({ member: "x" }));

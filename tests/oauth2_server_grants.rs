@@ -7,7 +7,7 @@ mod world;
 use http::request::Parts;
 use oauth_proto::oauth2::server::{
     Approval, ClientRecord, ClientSource, Consent, DecideGrant, Decision, DeviceConsent, Dispatched, ExtensionGrant,
-    GrantCredential, GrantType, IdentifiedClient, Rejected, serve, serve_with,
+    GrantCredential, GrantType, IdentifiedClient, Rejected, Serve, serve,
 };
 use oauth_proto::oauth2::{self, Authorize, Client, PendingDevice, ResponseMode, SecretPlacement, Token};
 use oauth_proto::wire::form;
@@ -129,10 +129,10 @@ fn exchange(
         .header("content-type", "application/x-www-form-urlencoded")
         .body(form::encode(parameters.iter().chain(more).copied()).into_bytes())
         .unwrap();
-    serve_with(world.provider.token(&request, world.moment()), &world.store, |question| {
-        Ok::<_, String>(decide(&question))
-    })
-    .unwrap_or_else(|rejected| rejected.response())
+    Serve::new(&world.store)
+        .decide_grant(|query| Ok::<_, String>(decide(&query)))
+        .run(world.provider.token(&request, world.moment()))
+        .unwrap_or_else(|rejected| rejected.response())
 }
 
 /// RFC 8693.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use oauth_proto::oauth2::server::{
     Approval, ClientRecord, ClientSecret, DecideGrant, Decision, Dispatched, Endpoint, FindToken, GrantCredential,
     GrantRecord, GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, RegistrationPolicy, RejectReason,
-    SecretHasher, Store, TokenGenerator, TokenHash, UnknownScope, Uuid4, serve, serve_with,
+    SecretHasher, Serve, Store, TokenGenerator, TokenHash, UnknownScope, Uuid4, serve,
 };
 use oauth_proto::oauth2::{self, Authorize, Client, ClientMetadata, Token};
 use oauth_proto::{Error, Moment, Secret, Timestamp};
@@ -171,7 +171,7 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
             assert_eq!((question.scope.as_str(), question.credential.grant_type()), ("read write", "refresh_token"));
             Ok::<_, String>(decide(grant))
         };
-        let end = serve_with(world.provider.dispatch(&request, world.moment()), &world.store, decide);
+        let end = Serve::new(&world.store).decide_grant(decide).run(world.provider.dispatch(&request, world.moment()));
         assert_eq!(asked.get(), 1);
         let response = match end {
             Ok(Dispatched::Respond(response)) => response,

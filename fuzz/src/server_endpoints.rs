@@ -8,7 +8,7 @@ use http::Request;
 use oauth_proto::Response;
 use oauth_proto::oauth2::server::{
     Approval, Consent, DecideGrant, Decision, DeviceConsent, DevicePage, Dispatched, GrantCredential, Provider,
-    RejectReason, Rejected, ServerStep, serve, serve_with,
+    RejectReason, Rejected, Serve, ServerStep, serve,
 };
 use oauth_proto::wire::form;
 
@@ -235,7 +235,8 @@ impl World {
         let failing = self.store.fails_at.get().is_some();
         let decision = act.decision;
         let decide = |question: DecideGrant| decide(&question, decision);
-        let end = serve_with(self.provider.dispatch(&request, self.clock.moment()), &self.store, decide);
+        let end =
+            Serve::new(&self.store).decide_grant(decide).run(self.provider.dispatch(&request, self.clock.moment()));
         self.store.fails_at.set(None);
         let misplaced = self.misplaces_secrets(&act, &parameters);
         let asked = asked(&parameters, &self.pushed);

@@ -9,7 +9,7 @@ use http::StatusCode;
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
     Approval, ClientRecord, Consent, DecideGrant, Decision, DeviceConsent, DevicePage, Dispatched, GrantCredential,
-    GrantType, MemoryStore, Provider, RegistrationPolicy, Rejected, ServerStep, serve, serve_with,
+    GrantType, MemoryStore, Provider, RegistrationPolicy, Rejected, Serve, ServerStep, serve,
 };
 use oauth_proto::{Moment, Request, Response, Timestamp};
 
@@ -119,7 +119,7 @@ impl Endpoints {
 
     fn dispatch(&self, request: &Request) -> Result<Response, Rejected> {
         let step = self.provider.dispatch(request, Moment::from_os());
-        match serve_with(step, &self.store, check_password)? {
+        match Serve::new(&self.store).decide_grant(check_password).run(step)? {
             Dispatched::Respond(response) => Ok(response),
             Dispatched::Consent(consent) => self.decide(consent),
             Dispatched::Device(DevicePage { user_code: None, .. }) => Ok(page(StatusCode::OK, "Enter the code")),

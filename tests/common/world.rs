@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use oauth_proto::oauth2::server::{
     Approval, ClientRecord, Consent, DecideGrant, Decision, Dispatched, GrantCredential, GrantType, MemoryStore,
-    Provider, ProviderBuilder, serve, serve_with,
+    Provider, ProviderBuilder, Serve, serve,
 };
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Token};
 use oauth_proto::{Error, Moment, Request, Response, Step, Timestamp};
@@ -53,7 +53,9 @@ impl World {
             }
             _ => Ok(Decision::Denied),
         };
-        serve_with(self.provider.dispatch(request, self.moment()), &self.store, decide)
+        Serve::new(&self.store)
+            .decide_grant(decide)
+            .run(self.provider.dispatch(request, self.moment()))
             .map_err(|rejected| rejected.response())
     }
 

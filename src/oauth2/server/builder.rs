@@ -356,13 +356,13 @@ impl ProviderBuilder {
     }
 
     /// Asks the application at every token answer which members it adds: see [`ExtendResponse`](super::ExtendResponse) and
-    /// [`serve_extended`](super::serve_extended). The tokens of the implicit grant, which travel in a URL, bring none.
+    /// [`Serve::extend_response`](super::Serve::extend_response). The tokens of the implicit grant, which travel in a URL, bring none.
     pub fn extend_token_responses(self) -> Self {
         self.with(|config| config.extends_tokens = true)
     }
 
     /// Asks the application at every introspection of an active token which members it adds: see
-    /// [`ExtendResponse`](super::ExtendResponse) and [`serve_extended`](super::serve_extended).
+    /// [`ExtendResponse`](super::ExtendResponse) and [`Serve::extend_response`](super::Serve::extend_response).
     pub fn extend_introspection(self) -> Self {
         self.with(|config| config.extends_introspection = true)
     }

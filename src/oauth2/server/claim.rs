@@ -9,7 +9,7 @@ use super::respond::is_quotable;
 use crate::oauth2::Scope;
 use crate::{Secret, ServerQuery};
 
-/// A grant without a page, on which the application decides: what [`serve_with`](super::serve_with) hands to it.
+/// A grant without a page, on which the application decides: what [`Serve::decide_grant`](super::Serve::decide_grant) hands to it.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, Approval};

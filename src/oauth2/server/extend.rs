@@ -18,7 +18,7 @@ use crate::{PendingQuery, ServerQuery, Timestamp};
 /// An answer to which the application adds members.
 ///
 /// Set [`extend_token_responses`](super::ProviderBuilder::extend_token_responses) or
-/// [`extend_introspection`](super::ProviderBuilder::extend_introspection), call [`serve_extended`](super::serve_extended) in the place of
+/// [`extend_introspection`](super::ProviderBuilder::extend_introspection), call [`Serve::extend_response`](super::Serve::extend_response) in the place of
 /// `serve`, and return the members. One that the server writes itself is an error (`server_error`).
 ///
 /// The application is asked before anything is stored or used: where it fails, the client can try again with the same code. Where a

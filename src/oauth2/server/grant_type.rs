@@ -238,7 +238,7 @@ impl GrantType {
     }
 
     /// Asks the application at every refresh whether the grant goes on: a user may be disabled, or have other rights. See
-    /// [`GrantCredential::Refresh`](super::GrantCredential::Refresh), and [`serve_with`](super::serve_with) for how the application answers. By default a
+    /// [`GrantCredential::Refresh`](super::GrantCredential::Refresh), and [`Serve::decide_grant`](super::Serve::decide_grant) for how the application answers. By default a
     /// refresh token is as good as what was granted.
     pub fn decide_at_refresh(mut self) -> Self {
         self.decides_at_refresh = true;

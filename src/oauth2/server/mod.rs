@@ -20,10 +20,10 @@
 //! | configure a server | [`Provider::builder`], [`ProviderBuilder`], [`GrantType`], [`ClientRecord`] |
 //! | deal with any request | [`Provider::dispatch`] |
 //! | ask the user | [`Consent`], [`Provider::approve`], [`Provider::deny`], [`Provider::redirect_with_error`]; [`DevicePage`] |
-//! | add members to answers | [`ExtendResponse`], [`serve_extended`], [`ProviderBuilder::introspect_data`] |
+//! | add members to answers | [`ExtendResponse`], [`Serve::extend_response`], [`ProviderBuilder::introspect_data`] |
 //! | let clients register | [`RegistrationPolicy`] |
 //! | log what was refused | [`Rejected`], [`RejectReason`] |
-//! | check passwords, exchange tokens, extend | [`DecideGrant`], [`serve_with`], [`ExtensionGrant`] |
+//! | check passwords, exchange tokens, extend | [`DecideGrant`], [`Serve::decide_grant`], [`ExtensionGrant`] |
 //! | keep it all in a database | [`Store`], [`AsyncStore`] |
 //! | protect an API with its tokens | [`resource`](super::resource) |
 //!
@@ -99,6 +99,7 @@ mod rejected;
 mod respond;
 mod revoke;
 mod secrets;
+mod serve;
 mod store;
 mod token;
 mod token_hash;
@@ -132,9 +133,7 @@ pub use records::{
 pub use register::RegistrationPolicy;
 pub use rejected::Rejected;
 pub use secrets::{SecretHasher, Sha256Secrets};
-pub use store::{
-    AsyncStore, Blocking, NextQuery, ServerStep, Store, serve, serve_async, serve_async_extended, serve_async_with,
-    serve_extended, serve_with,
-};
+pub use serve::{Serve, Unanswered};
+pub use store::{AsyncStore, Blocking, NextQuery, ServerStep, Store, serve, serve_async};
 pub use token_hash::{InvalidTokenHash, Sealed, TokenHash};
 pub(super) use voice::{AudienceRule, ProtectedResource, RefusalChannel};

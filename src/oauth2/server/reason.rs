@@ -293,7 +293,7 @@ pub enum RejectReason {
     /// contradicts itself, or keeps nothing. That an answer cannot be written as JSON does not happen.
     #[error("misconfigured: {0}")]
     Misconfigured(&'static str),
-    /// The application could not decide, or was not asked: see [`serve_with`](super::serve_with).
+    /// The application could not decide, or was not asked: see [`Serve::decide_grant`](super::Serve::decide_grant).
     #[error("the application did not answer: {0}")]
     DecisionFailed(String),
     /// Storage failed.

@@ -45,7 +45,7 @@ enum GrantParameters {
 }
 
 impl Provider {
-    /// The token endpoint. See [`serve_with`](super::serve_with) where the application has a say.
+    /// The token endpoint. See [`Serve::decide_grant`](super::Serve::decide_grant) where the application has a say.
     pub fn token<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
         self.or_reject_with_client(request, Endpoint::Token, self.read_token_request(request, moment))
     }

@@ -1,7 +1,7 @@
 //! Token exchange: what would make more of a token than it is. The application grants whatever a living token is shown for.
 
 use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, DecideGrant, Decision, GrantCredential, GrantType, RejectReason, Rejected, serve_with,
+    Approval, ClientRecord, DecideGrant, Decision, GrantCredential, GrantType, RejectReason, Rejected, Serve,
 };
 
 use super::world::*;
@@ -45,7 +45,7 @@ fn exchange_for(
         Ok::<_, String>(if exchange.subject.is_some() { Decision::Granted(grant.clone()) } else { Decision::Denied })
     };
     let request = posting("/token", &parameters);
-    let response = serve_with(world.provider.token(&request, world.moment()), &world.store, decide)?;
+    let response = Serve::new(&world.store).decide_grant(decide).run(world.provider.token(&request, world.moment()))?;
     Ok(Tokens::read(&response))
 }
 

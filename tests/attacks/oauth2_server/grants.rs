@@ -2,8 +2,8 @@
 
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, DecideGrant, Decision, FindToken, GrantType, NextQuery, ServerStep, Store, TokenHash,
-    TokenRecord, serve, serve_with,
+    Approval, ClientRecord, DecideGrant, Decision, FindToken, GrantType, NextQuery, Serve, ServerStep, Store,
+    TokenHash, TokenRecord, serve,
 };
 
 use super::world::*;
@@ -36,7 +36,8 @@ fn exchange(world: &World, token: &str) -> String {
         ],
     );
     let yes = |_: DecideGrant| Ok::<_, String>(Decision::Granted(Approval::new("jane")));
-    let response = serve_with(world.provider.token(&request, world.moment()), &world.store, yes).unwrap();
+    let response =
+        Serve::new(&world.store).decide_grant(yes).run(world.provider.token(&request, world.moment())).unwrap();
     let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
     answer["access_token"].as_str().unwrap().to_owned()
 }
