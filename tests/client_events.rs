@@ -671,11 +671,11 @@ fn a_guard_reports_each_refusal_by_its_cause() {
     for answer in answers {
         let tokens = RemoteTokens::new(secretive(&client));
         let send = |_| Ok::<_, BoxError>(json(answer));
-        guard.admit_with(&shown("hunter2-at"), "photos", &tokens, send, moment).unwrap().unwrap_err();
+        guard.admit_with(&shown("hunter2-at"), "photos", &tokens, send, moment).unwrap_err();
     }
     let tokens = RemoteTokens::new(secretive(&client));
     let (_, on) = sent(guard.check_remotely(&shown("hunter2-at"), "photos", &tokens, moment()).unwrap());
-    done(on.receive(json(answers[0]), moment()).unwrap()).unwrap_err();
+    done(on.receive(json(answers[0]), moment()).unwrap()).into_result().unwrap_err();
     let causes: Vec<_> = heard.lines().iter().map(|line| line.cause.unwrap()).collect();
     let expected = [
         ["token_missing", "token_unknown", "token_misplaced", "malformed", "token_inactive", "token_expired"]

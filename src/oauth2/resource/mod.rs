@@ -9,6 +9,7 @@
 //! ```
 
 mod access;
+mod admission;
 mod admit;
 mod bearer;
 mod builder;
@@ -17,6 +18,7 @@ mod remembered;
 mod remote;
 
 pub use access::Access;
+pub use admission::{Admission, NotAdmitted};
 pub(crate) use bearer::of_header;
 pub use builder::ResourceServerBuilder;
 pub use guard::ResourceServer;

@@ -26,7 +26,7 @@ use crate::{DriveError, Moment, Timestamp};
 /// use std::time::Duration;
 /// use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 /// use oauth_proto::oauth2::{AuthorizationServer, Client};
-/// use oauth_proto::{DriveError, Request, Response};
+/// use oauth_proto::{Request, Response};
 /// # fn send(_: Request) -> Result<Response, std::io::Error> { unimplemented!() }
 ///
 /// let server = AuthorizationServer::new("https://auth.example.com/token")?
@@ -35,11 +35,11 @@ use crate::{DriveError, Moment, Timestamp};
 /// let tokens = RemoteTokens::new(client).remembered_for(Duration::from_secs(30));
 /// let photos = ResourceServer::builder("https://photos.example.com").build()?;
 ///
-/// let albums = |request: &Request| -> Result<Response, DriveError> {
-///     Ok(match photos.admit(request, "photos.read", &tokens, send)? {
+/// let albums = |request: &Request| -> Response {
+///     match photos.admit(request, "photos.read", &tokens, send) {
 ///         Ok(access) => Response::new(format!("the albums of {:?}", access.user()).into_bytes()),
-///         Err(rejected) => rejected.response(),
-///     })
+///         Err(not_admitted) => not_admitted.response(),
+///     }
 /// };
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```

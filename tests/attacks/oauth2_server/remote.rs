@@ -23,7 +23,7 @@ fn told(mut answer: Value) -> Result<Access, RejectReason> {
     let response = http::Response::builder().header("content-type", "application/json");
     let end = sent.receive(response.body(answer.to_string().into_bytes()).unwrap(), world.moment()).unwrap();
     let Step::Done(end) = end else { panic!("{end:?}") };
-    end.map_err(|rejected| rejected.reason)
+    end.into_result().map_err(|rejected| rejected.reason)
 }
 
 /// Row `remote-exp`.
