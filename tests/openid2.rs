@@ -8,7 +8,7 @@ use oauth_proto::openid2::ax::{self, Attribute, Count, Fetch};
 use oauth_proto::openid2::sreg::{self, Field, Registration};
 use oauth_proto::openid2::{
     Approval, Association, AssociationType, Authenticate, Callback, CheckId, Discovered, Handled, Identity, Pending,
-    Provider, Reason, RelyingParty, SessionType, Version, Wish, documents, oauth, pape, ui,
+    Provider, RejectReason, RelyingParty, SessionType, Version, Wish, documents, oauth, pape, ui,
 };
 use oauth_proto::{Error, Refused, Step, Timestamp, Unsupported};
 use world::*;
@@ -516,7 +516,7 @@ fn updated_attributes_are_posted_to_the_relying_party() {
         "rp.example",
     ] {
         let refused = world.provider.update(url, approval(), world.moment());
-        assert_eq!(refused.unwrap_err(), Reason::Invalid("update_url"), "{url}");
+        assert_eq!(refused.unwrap_err(), RejectReason::Invalid("update_url"), "{url}");
     }
 }
 

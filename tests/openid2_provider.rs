@@ -6,7 +6,7 @@ mod world;
 
 use std::collections::BTreeMap;
 
-use oauth_proto::openid2::{Authenticate, Handled, MemoryStore, Provider, Reason, ServerStep, key_value, serve};
+use oauth_proto::openid2::{Authenticate, Handled, MemoryStore, Provider, RejectReason, ServerStep, key_value, serve};
 use oauth_proto::{Response, Secret};
 use world::*;
 
@@ -103,21 +103,21 @@ fn a_group_is_checked_before_it_is_worked_with() {
 fn a_request_that_is_none_is_told_so() {
     let world = World::default();
     let reason = |request: &oauth_proto::Request| world.handle(request).unwrap_err().reason;
-    assert_eq!(reason(&get(ENDPOINT)), Reason::NotOpenid);
-    assert_eq!(reason(&message(&[("ns", NS), ("mode", "dance")])), Reason::Mode);
-    assert_eq!(reason(&message(&[("mode", "associate")])), Reason::Version);
-    assert_eq!(reason(&message(&[("ns", "http://x.example/"), ("mode", "associate")])), Reason::Version);
+    assert_eq!(reason(&get(ENDPOINT)), RejectReason::NotOpenid);
+    assert_eq!(reason(&message(&[("ns", NS), ("mode", "dance")])), RejectReason::Mode);
+    assert_eq!(reason(&message(&[("mode", "associate")])), RejectReason::Version);
+    assert_eq!(reason(&message(&[("ns", "http://x.example/"), ("mode", "associate")])), RejectReason::Version);
     let by_get = get(&format!("{ENDPOINT}?openid.ns={NS}&openid.mode=associate"));
-    assert_eq!(reason(&by_get), Reason::HttpMethod(http::Method::GET));
+    assert_eq!(reason(&by_get), RejectReason::HttpMethod(http::Method::GET));
     let put = http::Request::put(ENDPOINT).body(Vec::new()).unwrap();
     assert_eq!(world.handle(&put).unwrap_err().response().status(), 405);
     let mut json = message(&[("ns", NS), ("mode", "associate")]);
     json.headers_mut().insert("content-type", "application/json".parse().unwrap());
-    assert_eq!(reason(&json), Reason::NotAForm);
+    assert_eq!(reason(&json), RejectReason::NotAForm);
     // Of a form, nothing in the query counts (§4.1.2).
     let mut split = message(&[]);
     *split.uri_mut() = format!("{ENDPOINT}?openid.ns={NS}&openid.mode=checkid_setup").parse().unwrap();
-    assert_eq!(reason(&split), Reason::NotOpenid);
+    assert_eq!(reason(&split), RejectReason::NotOpenid);
 }
 
 /// §5.1.2.2, §5.2.3: whoever can be told is told in a message.
@@ -225,9 +225,9 @@ fn a_question_that_cannot_be_asked_goes_back_with_its_error() {
     let authentication = world.begin("https://jane.example/", Authenticate::new(RETURN_TO));
     let url = authentication.url().unwrap();
     for (field, value, reason) in [
-        ("openid.claimed_id", None, Reason::Missing("claimed_id")),
-        ("openid.identity", None, Reason::Missing("identity")),
-        ("openid.claimed_id", Some("x"), Reason::Invalid("claimed_id")),
+        ("openid.claimed_id", None, RejectReason::Missing("claimed_id")),
+        ("openid.identity", None, RejectReason::Missing("identity")),
+        ("openid.claimed_id", Some("x"), RejectReason::Invalid("claimed_id")),
     ] {
         let url = changed(&url, |fields| {
             fields.remove(field);
@@ -242,7 +242,7 @@ fn a_question_that_cannot_be_asked_goes_back_with_its_error() {
     for return_to in ["javascript:alert(1)", "/relative", "https://me@rp.example/"] {
         let url = changed(&url, |fields| drop(fields.insert("openid.return_to".into(), return_to.into())));
         let rejected = world.check_id(&url).unwrap_err();
-        assert_eq!(rejected.reason, Reason::Invalid("return_to"));
+        assert_eq!(rejected.reason, RejectReason::Invalid("return_to"));
         assert_eq!(rejected.response().status(), 400);
     }
 }
@@ -258,7 +258,7 @@ fn nobody_waits_for_an_answer_without_a_return_to() {
     assert_eq!(world.provider.approve(check_id.clone(), approval, world.moment()).unwrap().status(), 204);
     assert_eq!(world.provider.cancel(check_id).status(), 204);
     let neither = changed(&without, |fields| drop(fields.remove("openid.realm")));
-    assert_eq!(world.check_id(&neither).unwrap_err().reason, Reason::Missing("realm"));
+    assert_eq!(world.check_id(&neither).unwrap_err().reason, RejectReason::Missing("realm"));
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn a_store_that_fails_confirms_nothing() {
         panic!()
     };
     let ServerStep::Reject(rejected) = pending.unavailable("disk full") else { panic!() };
-    assert_eq!(rejected.reason, Reason::StoreFailed("disk full".into()));
+    assert_eq!(rejected.reason, RejectReason::StoreFailed("disk full".into()));
     let response = rejected.response();
     assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"5"[..]));
     assert!(!String::from_utf8_lossy(response.body()).contains("disk"));

@@ -9,8 +9,8 @@ use std::time::Duration;
 use oauth_proto::openid2::ax::{self, Attribute, Fetch};
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{
-    Approval, Assertion, Association, AssociationType, Authenticate, Handled, Pending, Provider, Reason, RelyingParty,
-    SessionType, Store, documents, key_value, pape,
+    Approval, Assertion, Association, AssociationType, Authenticate, Handled, Pending, Provider, RejectReason,
+    RelyingParty, SessionType, Store, documents, key_value, pape,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
 use world::*;
@@ -1136,14 +1136,14 @@ fn a_question_whose_realm_or_tls_fails_is_answered_by_a_page() {
     let url = world.begin(JANE, Authenticate::new(RETURN_TO)).url().unwrap();
     let phish = "https://phish.example/login";
     for (realm, return_to, reason) in [
-        (Some("https://other.example/"), phish, Reason::ReturnToOutside),
-        (Some("https://other.example/"), "http://10.0.0.1/login", Reason::ReturnToOutside),
-        (Some("https://phish.example/other/"), phish, Reason::ReturnToOutside),
-        (Some("http://phish.example/"), "http://phish.example/login", Reason::Realm("it has no TLS")),
-        (None, "http://phish.example/login", Reason::Realm("it has no TLS")),
-        (Some("https://*.com/"), phish, Reason::Realm("it covers the sites of many owners")),
-        (Some("phish"), phish, Reason::Invalid("realm")),
-        (Some("https://phish.example/#x"), phish, Reason::Invalid("realm")),
+        (Some("https://other.example/"), phish, RejectReason::ReturnToOutside),
+        (Some("https://other.example/"), "http://10.0.0.1/login", RejectReason::ReturnToOutside),
+        (Some("https://phish.example/other/"), phish, RejectReason::ReturnToOutside),
+        (Some("http://phish.example/"), "http://phish.example/login", RejectReason::Realm("it has no TLS")),
+        (None, "http://phish.example/login", RejectReason::Realm("it has no TLS")),
+        (Some("https://*.com/"), phish, RejectReason::Realm("it covers the sites of many owners")),
+        (Some("phish"), phish, RejectReason::Invalid("realm")),
+        (Some("https://phish.example/#x"), phish, RejectReason::Invalid("realm")),
     ] {
         // Also where something else is wrong, that a relying party would be told.
         for (field, value) in [("openid.x", "1"), ("openid.claimed_id", "x"), ("openid.mode", "checkid_immediate")] {
@@ -1220,14 +1220,14 @@ fn control_characters_in_a_question_are_refused_before_anybody_keeps_it() {
     for name in ["identity", "assoc_handle", "claimed_id"] {
         for control in ["\0", "\n", "\r", "\u{1b}", "\u{7f}", "\u{85}"] {
             let rejected = asked(name, &format!("{JANE}{control}")).unwrap_err();
-            assert_eq!(rejected.reason, Reason::ControlCharacter(name.into()), "{control:?}");
+            assert_eq!(rejected.reason, RejectReason::ControlCharacter(name.into()), "{control:?}");
             assert!(rejected.reason.to_string().contains(name));
             assert_eq!(fields(&location(&rejected.response()))["openid.mode"], "error");
         }
     }
     for (name, value) in [("ns.x", "https://x.example/\0"), ("x", "\0"), ("x\0", "")] {
         let rejected = asked(name, value).unwrap_err();
-        assert_eq!(rejected.reason, Reason::ControlCharacter(name.into()));
+        assert_eq!(rejected.reason, RejectReason::ControlCharacter(name.into()));
         assert!(!rejected.reason.to_string().contains('\0'));
     }
     // Texts of extensions may have lines, and names may be of any language.
@@ -1237,7 +1237,7 @@ fn control_characters_in_a_question_are_refused_before_anybody_keeps_it() {
     let first = "openid.mode=checkid_setup&openid.return_to=https://rp.example/back&openid.identity=";
     assert!(world.check_id(&format!("{ENDPOINT}?{first}{JANE}")).is_ok());
     let rejected = world.check_id(&format!("{ENDPOINT}?{first}{JANE}%00")).unwrap_err();
-    assert_eq!(rejected.reason, Reason::ControlCharacter("identity".into()));
+    assert_eq!(rejected.reason, RejectReason::ControlCharacter("identity".into()));
 }
 
 /// Row `control-characters`: what a relying party's store is asked about, or its users are known by.

@@ -11,7 +11,7 @@ use super::super::identifier::absolute;
 use super::super::message::{Message, Version};
 use super::super::{AssociationType, Extension, indirect, nonce};
 use super::handles::Handle;
-use super::rejected::{Reason, Rejected};
+use super::rejected::{RejectReason, Rejected};
 use super::{CheckId, Identity, Provider};
 use crate::wire::bare;
 use crate::{Moment, Response};
@@ -64,9 +64,9 @@ impl Provider {
     /// The user consents: sends them back with an assertion. Call it only after the application knows who the user is.
     ///
     /// # Errors
-    /// [`Reason::NotTheUsers`] when the question is about another identifier than `approval`'s; the response then says to
-    /// the relying party that there is no answer. [`Reason::NoIdentifier`] when `approval` has something else than a URL,
-    /// [`Reason::Unsignable`] when a value has a newline; the relying party hears the same then.
+    /// [`RejectReason::NotTheUsers`] when the question is about another identifier than `approval`'s; the response then says to
+    /// the relying party that there is no answer. [`RejectReason::NoIdentifier`] when `approval` has something else than a URL,
+    /// [`RejectReason::Unsignable`] when a value has a newline; the relying party hears the same then.
     pub fn approve(&self, check_id: CheckId, approval: Approval, moment: Moment) -> Result<Response, Rejected> {
         let Some(return_to) = check_id.sound_return_to() else {
             return Ok(nothing());
@@ -84,7 +84,7 @@ impl Provider {
         return_to: &str,
         approval: &Approval,
         moment: &Moment,
-    ) -> Result<Message, Reason> {
+    ) -> Result<Message, RejectReason> {
         let version = check_id.version;
         let mut answer = Message::new(version, "id_res");
         if version == Version::V2_0 {
@@ -102,7 +102,7 @@ impl Provider {
         for extension in &approval.extensions {
             answer.extend(&check_id.as_asked(extension));
         }
-        let (handle, invalidated) = self.handle_for(check_id, moment).ok_or(Reason::Unsignable)?;
+        let (handle, invalidated) = self.handle_for(check_id, moment).ok_or(RejectReason::Unsignable)?;
         answer.set("assoc_handle", &handle.text);
         if let Some(invalidated) = invalidated {
             answer.set("invalidate_handle", invalidated);
@@ -110,7 +110,7 @@ impl Provider {
         // All but what changes on the way: the mode, when a relying party asks for confirmation.
         let signed: Vec<_> = answer.keys().filter(|key| !matches!(*key, "mode" | "invalidate_handle")).collect();
         let signed = signed.join(",");
-        let text = answer.signed_text(&signed).ok_or(Reason::Unsignable)?;
+        let text = answer.signed_text(&signed).ok_or(RejectReason::Unsignable)?;
         answer.set("sig", handle.association_type.sign(&handle.mac_key, &text));
         answer.set("signed", signed);
         Ok(answer)
@@ -172,7 +172,7 @@ impl Provider {
 }
 
 /// The identifiers that are asserted: claimed and local.
-fn identifiers(asked: &Identity, approval: &Approval) -> Result<Option<(String, String)>, Reason> {
+fn identifiers(asked: &Identity, approval: &Approval) -> Result<Option<(String, String)>, RejectReason> {
     let plain = |url: &str| url.split('#').next().unwrap_or_default().to_owned();
     let claimed = approval.claimed_id.clone();
     let pair = match asked {
@@ -182,16 +182,16 @@ fn identifiers(asked: &Identity, approval: &Approval) -> Result<Option<(String, 
             for identifier in [&claimed, &approval.local_id] {
                 // A relying party would look for another URL, or for none.
                 if absolute(identifier).is_none_or(|url| url.as_str() != identifier) {
-                    return Err(Reason::NoIdentifier(bare(identifier)));
+                    return Err(RejectReason::NoIdentifier(bare(identifier)));
                 }
             }
             (claimed, approval.local_id.clone())
         }
-        Identity::Claimed { local_id, .. } if *local_id != approval.local_id => return Err(Reason::NotTheUsers),
+        Identity::Claimed { local_id, .. } if *local_id != approval.local_id => return Err(RejectReason::NotTheUsers),
         Identity::Claimed { claimed_id, local_id } => {
             let claimed = claimed.unwrap_or_else(|| claimed_id.clone());
             if plain(&claimed) != plain(claimed_id) {
-                return Err(Reason::NotTheUsers);
+                return Err(RejectReason::NotTheUsers);
             }
             (claimed, local_id.clone())
         }

@@ -8,7 +8,7 @@ use super::super::diffie_hellman::{GENERATOR, Group};
 use super::super::message::{Message, Version};
 use super::super::store::ServerStep;
 use super::super::{AssociationType, SessionType};
-use super::rejected::{Reason, Rejected, direct};
+use super::rejected::{RejectReason, Rejected, direct};
 use super::{Handled, Provider};
 use crate::{Moment, Response};
 
@@ -22,7 +22,7 @@ impl Provider {
 
     fn granted(&self, message: &Message, version: Version, moment: &Moment) -> Result<Response, Rejected> {
         let (association_type, session) = self.kind(message, version)?;
-        let unavailable = || Reason::StoreFailed("no association can be made".to_owned()).direct(version, &[]);
+        let unavailable = || RejectReason::StoreFailed("no association can be made".to_owned()).direct(version, &[]);
         let handle = self.handles.issue(association_type, false, self.lifetime, moment).ok_or_else(unavailable)?;
         let mut answer = Message::answer(version);
         answer.set("assoc_handle", &handle.text);
@@ -39,18 +39,19 @@ impl Provider {
         answer.set("session_type", session.name());
         let decoded = |name: &'static str| {
             let value = message.get(name).map(|value| STANDARD.decode(value));
-            value.transpose().map_err(|_| Reason::Invalid(name).direct(version, &[]))
+            value.transpose().map_err(|_| RejectReason::Invalid(name).direct(version, &[]))
         };
-        let missing = || Reason::Missing("dh_consumer_public").direct(version, &[]);
+        let missing = || RejectReason::Missing("dh_consumer_public").direct(version, &[]);
         let public = decoded("dh_consumer_public")?.ok_or_else(missing)?;
         let generator = decoded("dh_gen")?.unwrap_or(GENERATOR.to_vec());
         let group = match decoded("dh_modulus")? {
             None => Group::standard_with(&generator),
             Some(modulus) => Group::new(&modulus, &generator),
         };
-        let group = group.ok_or_else(|| Reason::Invalid("dh_modulus").direct(version, &[]))?;
+        let group = group.ok_or_else(|| RejectReason::Invalid("dh_modulus").direct(version, &[]))?;
         let keys = group.key_pair(moment.derive("openid dh key"));
-        let shared = keys.agree(&public).ok_or_else(|| Reason::Invalid("dh_consumer_public").direct(version, &[]))?;
+        let shared =
+            keys.agree(&public).ok_or_else(|| RejectReason::Invalid("dh_consumer_public").direct(version, &[]))?;
         let hidden = session.hide(&shared, &handle.mac_key).ok_or_else(unavailable)?;
         answer.set("dh_server_public", STANDARD.encode(keys.public().ok_or_else(unavailable)?));
         answer.set("enc_mac_key", STANDARD.encode(&*hidden));
@@ -65,11 +66,15 @@ impl Provider {
         };
         let association = match (message.get("assoc_type"), version) {
             (None, Version::V1_1) => Some(AssociationType::HmacSha1),
-            (name, _) => AssociationType::of(name.ok_or_else(|| Reason::Missing("assoc_type").direct(version, &[]))?),
+            (name, _) => {
+                AssociationType::of(name.ok_or_else(|| RejectReason::Missing("assoc_type").direct(version, &[]))?)
+            }
         };
         let session = match (message.get("session_type"), version) {
             (None | Some(""), Version::V1_1) => Some(SessionType::NoEncryption),
-            (name, _) => SessionType::of(name.ok_or_else(|| Reason::Missing("session_type").direct(version, &[]))?),
+            (name, _) => {
+                SessionType::of(name.ok_or_else(|| RejectReason::Missing("session_type").direct(version, &[]))?)
+            }
         };
         let asked = association.zip(session);
         if let Some(kind) = self.kinds.iter().find(|kind| granted(kind) && Some(**kind) == asked) {
@@ -80,6 +85,6 @@ impl Provider {
             fields.push(("assoc_type", association.name()));
             fields.push(("session_type", session.name()));
         }
-        Err(Reason::UnsupportedType.direct(version, &fields))
+        Err(RejectReason::UnsupportedType.direct(version, &fields))
     }
 }

@@ -9,7 +9,7 @@ use super::super::identifier::absolute;
 use super::super::message::{IDENTIFIER_SELECT, Message, Version};
 use super::super::store::ServerStep;
 use super::super::{Extension, Realm};
-use super::rejected::Reason;
+use super::rejected::RejectReason;
 use super::{Handled, Provider};
 use crate::wire::{bare, is_internal};
 
@@ -222,24 +222,24 @@ impl Provider {
         &self,
         field: impl Fn(&'static str) -> Option<&'m str>,
         version: Version,
-    ) -> Result<Party<'m>, Reason> {
+    ) -> Result<Party<'m>, RejectReason> {
         let return_to = field("return_to");
         if return_to.is_some_and(|url| absolute(url).is_none()) {
-            return Err(Reason::Invalid("return_to"));
+            return Err(RejectReason::Invalid("return_to"));
         }
         let name = if version == Version::V2_0 { "realm" } else { "trust_root" };
         // A return_to may end in a fragment, which a realm must not.
         let of_return_to = || return_to.and_then(|url| url.split('#').next());
-        let text = field(name).or_else(of_return_to).ok_or(Reason::Missing(name))?;
-        let realm = Realm::parse(text).ok_or(Reason::Invalid(name))?;
+        let text = field(name).or_else(of_return_to).ok_or(RejectReason::Missing(name))?;
+        let realm = Realm::parse(text).ok_or(RejectReason::Invalid(name))?;
         if self.is_too_wide(&realm) {
-            return Err(Reason::Realm("it covers the sites of many owners"));
+            return Err(RejectReason::Realm("it covers the sites of many owners"));
         }
         if realm.discovery_url().is_none_or(|url| !self.policy.trusts_party(&url)) {
-            return Err(Reason::Realm("it has no TLS"));
+            return Err(RejectReason::Realm("it has no TLS"));
         }
         if return_to.is_some_and(|url| !realm.contains(url)) {
-            return Err(Reason::ReturnToOutside);
+            return Err(RejectReason::ReturnToOutside);
         }
         Ok(Party { realm: text, return_to })
     }
@@ -257,10 +257,10 @@ fn read_check_id(
     version: Version,
     immediate: bool,
     &Party { realm, return_to }: &Party<'_>,
-) -> Result<CheckId, Reason> {
+) -> Result<CheckId, RejectReason> {
     check_controls(message)?;
     let identity = match (message.get("claimed_id"), message.get("identity"), version) {
-        (_, None, Version::V1_1) => return Err(Reason::Missing("identity")),
+        (_, None, Version::V1_1) => return Err(RejectReason::Missing("identity")),
         (_, Some(identity), Version::V1_1) => {
             Identity::Claimed { claimed_id: identity.to_owned(), local_id: identity.to_owned() }
         }
@@ -270,13 +270,13 @@ fn read_check_id(
         (Some(claimed_id), Some(_), Version::V2_0)
             if absolute(claimed_id).is_none() || claimed_id == IDENTIFIER_SELECT =>
         {
-            return Err(Reason::Invalid("claimed_id"));
+            return Err(RejectReason::Invalid("claimed_id"));
         }
         (Some(claimed_id), Some(local_id), Version::V2_0) => {
             Identity::Claimed { claimed_id: claimed_id.to_owned(), local_id: local_id.to_owned() }
         }
-        (None, Some(_), Version::V2_0) => return Err(Reason::Missing("claimed_id")),
-        (Some(_), None, Version::V2_0) => return Err(Reason::Missing("identity")),
+        (None, Some(_), Version::V2_0) => return Err(RejectReason::Missing("claimed_id")),
+        (Some(_), None, Version::V2_0) => return Err(RejectReason::Missing("identity")),
     };
     let mut extensions: Vec<_> =
         message.namespaces().filter_map(|namespace| message.extension(namespace, None)).collect();
@@ -296,13 +296,13 @@ fn read_check_id(
 
 /// Checks that a question can be kept. Identifiers and handles have no control characters, and no field has a NUL, on which
 /// stores fail.
-fn check_controls(message: &Message) -> Result<(), Reason> {
+fn check_controls(message: &Message) -> Result<(), RejectReason> {
     let names = |key: &str| matches!(key, "identity" | "claimed_id" | "assoc_handle");
     let odd = message.pairs().find(|(key, value)| {
         key.contains('\0') || value.contains('\0') || (names(key) && value.contains(char::is_control))
     });
     match odd {
-        Some((key, _)) => Err(Reason::ControlCharacter(key.chars().take(100).collect())),
+        Some((key, _)) => Err(RejectReason::ControlCharacter(key.chars().take(100).collect())),
         None => Ok(()),
     }
 }

@@ -12,7 +12,7 @@ use super::super::store::ServerStep;
 use super::super::{AssociationType, Realm, SessionType};
 use super::CheckId;
 use super::handles::Handles;
-use super::rejected::Reason;
+use super::rejected::RejectReason;
 use crate::wire::{check_private, endpoint, form, is_private};
 use crate::{Error, Moment, Request, Response, Secret, Unsupported};
 
@@ -229,36 +229,36 @@ impl Provider {
             "associate" if is_post => self.associate(&message, version, &moment),
             "check_authentication" if is_post => self.confirm(&message, version, moment.now),
             "associate" | "check_authentication" => {
-                ServerStep::Reject(Reason::HttpMethod(request.method().clone()).page())
+                ServerStep::Reject(RejectReason::HttpMethod(request.method().clone()).page())
             }
-            _ => ServerStep::Reject(Reason::Mode.told(self, text, is_post, version)),
+            _ => ServerStep::Reject(RejectReason::Mode.told(self, text, is_post, version)),
         }
     }
 
     /// A message that this provider understands; or what is wrong with it, and in which version that is to be said.
-    fn read(&self, text: &str) -> Result<(Message, Version), (Reason, Version)> {
-        let message = Message::parse(text).map_err(|_| (Reason::Malformed, Version::V2_0))?;
-        let version = message.version().ok_or((Reason::Version, Version::V2_0))?;
+    fn read(&self, text: &str) -> Result<(Message, Version), (RejectReason, Version)> {
+        let message = Message::parse(text).map_err(|_| (RejectReason::Malformed, Version::V2_0))?;
+        let version = message.version().ok_or((RejectReason::Version, Version::V2_0))?;
         if message.get("mode").is_none_or(str::is_empty) {
-            return Err((Reason::NotOpenid, version));
+            return Err((RejectReason::NotOpenid, version));
         }
         if version == Version::V1_1 && !self.policy.openid1 {
-            return Err((Reason::Version, version));
+            return Err((RejectReason::Version, version));
         }
         if !message.has_sound_aliases() {
-            return Err((Reason::Malformed, version));
+            return Err((RejectReason::Malformed, version));
         }
         Ok((message, version))
     }
 }
 
 /// Where the message of a request is (§4.1.2): of a POST, only its form counts.
-fn text(request: &Request) -> Result<&str, Reason> {
+fn text(request: &Request) -> Result<&str, RejectReason> {
     match *request.method() {
         Method::GET => Ok(request.uri().query().unwrap_or_default()),
-        Method::POST if form::is_form(request.headers()) != Some(true) => Err(Reason::NotAForm),
-        Method::POST => std::str::from_utf8(request.body()).map_err(|_| Reason::Malformed),
-        _ => Err(Reason::HttpMethod(request.method().clone())),
+        Method::POST if form::is_form(request.headers()) != Some(true) => Err(RejectReason::NotAForm),
+        Method::POST => std::str::from_utf8(request.body()).map_err(|_| RejectReason::Malformed),
+        _ => Err(RejectReason::HttpMethod(request.method().clone())),
     }
 }
 

@@ -7,7 +7,7 @@ use http::StatusCode;
 use super::super::association::signature_fits;
 use super::super::message::{Message, Version};
 use super::super::store::{NextQuery, RememberNonce, ServerStep};
-use super::rejected::{Reason, direct};
+use super::rejected::{RejectReason, direct};
 use super::{Handled, Provider};
 use crate::{OneTimeUse, PendingQuery, Timestamp};
 
@@ -40,7 +40,7 @@ impl Provider {
         let query = RememberNonce { endpoint: self.endpoint.clone(), nonce: handle.text, until, now };
         ServerStep::Query(NextQuery::RememberNonce(PendingQuery::new(query, move |answer| match answer {
             Ok(one_time_use) => end(one_time_use == OneTimeUse::First),
-            Err(why) => ServerStep::Reject(Reason::StoreFailed(why).direct(version, &[])),
+            Err(why) => ServerStep::Reject(RejectReason::StoreFailed(why).direct(version, &[])),
         })))
     }
 }

@@ -17,4 +17,4 @@ mod update;
 pub use answer::Approval;
 pub use check_id::{CheckId, Identity};
 pub use config::{Handled, Provider};
-pub use rejected::{Reason, Rejected};
+pub use rejected::{RejectReason, Rejected};

@@ -15,13 +15,13 @@ use crate::wire::{WHEN_UNAVAILABLE, form};
 /// Why a request came to nothing, for the operator's log.
 ///
 /// ```
-/// use oauth_proto::openid2::Reason;
+/// use oauth_proto::openid2::RejectReason;
 ///
-/// assert_eq!(Reason::NotOpenid.to_string(), "the request is no OpenID message");
+/// assert_eq!(RejectReason::NotOpenid.to_string(), "the request is no OpenID message");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Reason {
+pub enum RejectReason {
     /// There is no `openid.mode`.
     #[error("the request is no OpenID message")]
     NotOpenid,
@@ -89,7 +89,7 @@ pub enum Reason {
 #[error("{reason}")]
 pub struct Rejected {
     /// Why, for the operator's log.
-    pub reason: Reason,
+    pub reason: RejectReason,
     response: Box<Response>,
 }
 
@@ -99,7 +99,7 @@ impl Rejected {
         *self.response
     }
 
-    pub(super) fn new(reason: Reason, response: Response) -> Self {
+    pub(super) fn new(reason: RejectReason, response: Response) -> Self {
         Self { reason, response: Box::new(response) }
     }
 }
@@ -111,7 +111,7 @@ impl fmt::Debug for Rejected {
     }
 }
 
-impl Reason {
+impl RejectReason {
     fn status(&self) -> StatusCode {
         match self {
             Self::HttpMethod(_) => StatusCode::METHOD_NOT_ALLOWED,

@@ -4,7 +4,7 @@
 use super::super::direct::direct_request;
 use super::super::identifier::absolute;
 use super::super::message::Version;
-use super::{Approval, CheckId, Identity, Provider, Reason};
+use super::{Approval, CheckId, Identity, Provider, RejectReason};
 use crate::{Moment, Request};
 
 impl Provider {
@@ -16,10 +16,10 @@ impl Provider {
     /// with status 404, it wants to hear no more.
     ///
     /// ```
-    /// use oauth_proto::openid2::{Approval, Provider, Reason, ax};
+    /// use oauth_proto::openid2::{Approval, Provider, RejectReason, ax};
     /// use oauth_proto::{Moment, Request};
     ///
-    /// fn changed(provider: &Provider, update_url: &str) -> Result<Request, Reason> {
+    /// fn changed(provider: &Provider, update_url: &str) -> Result<Request, RejectReason> {
     ///     let email = ax::Values::default().with(ax::EMAIL, ["jane@example.org"]).update_url(update_url);
     ///     let jane = Approval::new("https://op.example/id/jane").claimed_id("https://jane.example/");
     ///     provider.update(update_url, jane.extension(email), Moment::from_os())
@@ -27,10 +27,10 @@ impl Provider {
     /// ```
     ///
     /// # Errors
-    /// [`Reason::Invalid`] when that is no URL to post to: see [`CheckId::attributes`]. [`Reason::NoIdentifier`] when
-    /// `approval` has something else than a URL, [`Reason::Unsignable`] when a value has a newline.
-    pub fn update(&self, update_url: &str, approval: Approval, moment: Moment) -> Result<Request, Reason> {
-        let invalid = || Reason::Invalid("update_url");
+    /// [`RejectReason::Invalid`] when that is no URL to post to: see [`CheckId::attributes`]. [`RejectReason::NoIdentifier`] when
+    /// `approval` has something else than a URL, [`RejectReason::Unsignable`] when a value has a newline.
+    pub fn update(&self, update_url: &str, approval: Approval, moment: Moment) -> Result<Request, RejectReason> {
+        let invalid = || RejectReason::Invalid("update_url");
         // A fragment would be signed, and not be sent.
         let url = absolute(update_url).filter(|url| self.policy.trusts(url) && url.fragment().is_none());
         let url = url.ok_or_else(invalid)?;
