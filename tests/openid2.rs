@@ -7,7 +7,7 @@ mod world;
 use oauth_proto::openid2::ax::{self, Attribute, Count, Fetch};
 use oauth_proto::openid2::sreg::{self, Field, Registration};
 use oauth_proto::openid2::{
-    Approval, Association, AssociationType, Authenticate, Callback, CheckId, Discovered, Handled, Identity, Pending,
+    Approval, Association, AssociationType, Authenticate, Callback, CheckId, Discovered, Dispatched, Identity, Pending,
     Provider, RejectReason, RelyingParty, SessionType, Version, Wish, documents, oauth, pape, ui,
 };
 use oauth_proto::{Error, Refused, Step, Timestamp, Unsupported};
@@ -354,7 +354,7 @@ fn the_request_goes_by_a_form_too() {
     let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
     let (action, form) = read_form(&authentication.page());
     assert_eq!(action, ENDPOINT);
-    let Handled::CheckId(by_form) = world.handle(&post(&form)).unwrap() else { panic!() };
+    let Dispatched::CheckId(by_form) = world.dispatch(&post(&form)).unwrap() else { panic!() };
     assert_eq!(*by_form, world.check_id(&authentication.url().unwrap()).unwrap());
     assert_eq!(authentication.fields().count(), 6);
 }

@@ -6,7 +6,9 @@ mod world;
 
 use std::collections::BTreeMap;
 
-use oauth_proto::openid2::{Authenticate, Handled, MemoryStore, Provider, RejectReason, ServerStep, key_value, serve};
+use oauth_proto::openid2::{
+    Authenticate, Dispatched, MemoryStore, Provider, RejectReason, ServerStep, key_value, serve,
+};
 use oauth_proto::{Response, Secret};
 use world::*;
 
@@ -23,9 +25,9 @@ fn read(response: &Response) -> BTreeMap<String, String> {
 }
 
 fn answer(world: &World, fields: &[(&str, &str)]) -> (u16, BTreeMap<String, String>) {
-    let response = match world.handle(&message(fields)) {
-        Ok(Handled::Respond(response)) => response,
-        Ok(Handled::CheckId(_)) => panic!("a question"),
+    let response = match world.dispatch(&message(fields)) {
+        Ok(Dispatched::Respond(response)) => response,
+        Ok(Dispatched::CheckId(_)) => panic!("a question"),
         Err(rejected) => rejected.response(),
     };
     (response.status().as_u16(), read(&response))
@@ -102,7 +104,7 @@ fn a_group_is_checked_before_it_is_worked_with() {
 #[test]
 fn a_request_that_is_none_is_told_so() {
     let world = World::default();
-    let reason = |request: &oauth_proto::Request| world.handle(request).unwrap_err().reason;
+    let reason = |request: &oauth_proto::Request| world.dispatch(request).unwrap_err().reason;
     assert_eq!(reason(&get(ENDPOINT)), RejectReason::NotOpenid);
     assert_eq!(reason(&message(&[("ns", NS), ("mode", "dance")])), RejectReason::Mode);
     assert_eq!(reason(&message(&[("mode", "associate")])), RejectReason::Version);
@@ -110,7 +112,7 @@ fn a_request_that_is_none_is_told_so() {
     let by_get = get(&format!("{ENDPOINT}?openid.ns={NS}&openid.mode=associate"));
     assert_eq!(reason(&by_get), RejectReason::HttpMethod(http::Method::GET));
     let put = http::Request::put(ENDPOINT).body(Vec::new()).unwrap();
-    assert_eq!(world.handle(&put).unwrap_err().response().status(), 405);
+    assert_eq!(world.dispatch(&put).unwrap_err().response().status(), 405);
     let mut json = message(&[("ns", NS), ("mode", "associate")]);
     json.headers_mut().insert("content-type", "application/json".parse().unwrap());
     assert_eq!(reason(&json), RejectReason::NotAForm);
@@ -124,7 +126,7 @@ fn a_request_that_is_none_is_told_so() {
 #[test]
 fn what_is_not_understood_is_said_to_whom_it_came_from() {
     let world = World::default();
-    let rejected = |request: &oauth_proto::Request| world.handle(request).unwrap_err();
+    let rejected = |request: &oauth_proto::Request| world.dispatch(request).unwrap_err();
     let back = "openid.return_to=https%3A%2F%2Frp.example%2Fback";
     for (broken, ns) in [
         ("openid.ns=http://specs.openid.net/auth/2.0&openid.mode=dance", true),
@@ -267,7 +269,7 @@ fn an_answer_is_confirmed_once_and_as_it_was() {
     let (_, callback) = world.callback(JANE, false);
     let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
     let confirmed = |query: &str| {
-        let Ok(Handled::Respond(response)) = world.handle(&post(query)) else { panic!() };
+        let Ok(Dispatched::Respond(response)) = world.dispatch(&post(query)) else { panic!() };
         assert_eq!(response.status(), 200);
         read(&response)["is_valid"] == "true"
     };
@@ -288,7 +290,7 @@ fn a_store_that_fails_confirms_nothing() {
     let (_, callback) = world.callback(JANE, false);
     let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
     let ServerStep::Query(oauth_proto::openid2::NextQuery::RememberNonce(pending)) =
-        world.provider.handle(&post(&query), world.moment())
+        world.provider.dispatch(&post(&query), world.moment())
     else {
         panic!()
     };
@@ -310,7 +312,9 @@ fn a_handle_that_is_still_good_is_not_said_to_be_lost() {
             fields.insert("openid.mode".into(), "check_authentication".into());
             fields.insert("openid.invalidate_handle".into(), handle.into());
         });
-        let Ok(Handled::Respond(response)) = world.handle(&post(query.split_once('?').unwrap().1)) else { panic!() };
+        let Ok(Dispatched::Respond(response)) = world.dispatch(&post(query.split_once('?').unwrap().1)) else {
+            panic!()
+        };
         read(&response).get("invalidate_handle").cloned()
     };
     assert_eq!(invalidated("gone").as_deref(), Some("gone"));
@@ -331,8 +335,8 @@ fn another_process_with_the_same_secret_knows_the_associations() {
         .unwrap()
         .1
         .replace("openid.mode=id_res", "openid.mode=check_authentication");
-    let Ok(Handled::Respond(response)) =
-        serve(world.provider.handle(&post(&query), world.moment()), &MemoryStore::default())
+    let Ok(Dispatched::Respond(response)) =
+        serve(world.provider.dispatch(&post(&query), world.moment()), &MemoryStore::default())
     else {
         panic!()
     };
@@ -341,7 +345,8 @@ fn another_process_with_the_same_secret_knows_the_associations() {
 
     let next = Provider::new(ENDPOINT, &Secret::new("another secret of thirty-two bytes")).unwrap();
     let next = next.former_secret(&secret).unwrap();
-    let Ok(Handled::Respond(response)) = serve(next.handle(&post(&query), world.moment()), &MemoryStore::default())
+    let Ok(Dispatched::Respond(response)) =
+        serve(next.dispatch(&post(&query), world.moment()), &MemoryStore::default())
     else {
         panic!()
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use oauth_proto::openid2::ax::{self, Attribute, Fetch};
 use oauth_proto::openid2::{
-    Approval, Authenticate, CheckId, Handled, Identity, MemoryStore, Provider, Rejected, RelyingParty, Store,
+    Approval, Authenticate, CheckId, Dispatched, Identity, MemoryStore, Provider, Rejected, RelyingParty, Store,
     documents, serve,
 };
 use oauth_proto::{Moment, Request, Response, Secret, run};
@@ -85,9 +85,9 @@ pub fn chapter() -> Outcome<()> {
 /// The provider, and Jane's page, which names it.
 fn handle(provider: &Provider, origin: &str, store: &MemoryStore, request: &Request) -> Result<Response, Rejected> {
     match request.uri().path() {
-        "/openid" => match serve(provider.handle(request, Moment::from_os()), store)? {
-            Handled::Respond(response) => Ok(response),
-            Handled::CheckId(check_id) => decide(provider, origin, *check_id),
+        "/openid" => match serve(provider.dispatch(request, Moment::from_os()), store)? {
+            Dispatched::Respond(response) => Ok(response),
+            Dispatched::CheckId(check_id) => decide(provider, origin, *check_id),
         },
         "/jane" => Ok(document(&documents::user(provider.endpoint(), None, &[ax::NAMESPACE]))),
         "/" => Ok(document(&documents::provider(provider.endpoint(), &[ax::NAMESPACE]))),

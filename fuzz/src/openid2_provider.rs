@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use arbitrary::Arbitrary;
-use oauth_proto::openid2::{Approval, Handled, Identity, serve};
+use oauth_proto::openid2::{Approval, Dispatched, Identity, serve};
 use oauth_proto::{Request, Response};
 
 use crate::openid2_world::{CLAIMED, JANE, World};
@@ -116,15 +116,15 @@ pub fn run(input: Input) {
     let mut confirmed = 0;
     for message in input.messages.iter().take(8) {
         let (request, confirms) = message.request(&answered, &asked);
-        match serve(world.provider.handle(&request, world.moment()), &world.confirmed) {
-            Ok(Handled::Respond(response)) => {
+        match serve(world.provider.dispatch(&request, world.moment()), &world.confirmed) {
+            Ok(Dispatched::Respond(response)) => {
                 let body = String::from_utf8(response.into_body()).unwrap();
                 if body.lines().any(|line| line == "is_valid:true") {
                     assert!(confirms && !input.association, "{request:?}");
                     confirmed += 1;
                 }
             }
-            Ok(Handled::CheckId(check_id)) => {
+            Ok(Dispatched::CheckId(check_id)) => {
                 let returns = check_id.return_to().is_some();
                 let local_id = match (&message.user, check_id.identity()) {
                     (Value::Gone, Identity::Claimed { local_id, .. }) => local_id.clone(),

@@ -2,7 +2,7 @@
 //! own network or without TLS, and takes nothing for a yes but a document that names the place.
 
 use arbitrary::Arbitrary;
-use oauth_proto::openid2::{CheckId, Handled, documents, serve};
+use oauth_proto::openid2::{CheckId, Dispatched, documents, serve};
 use oauth_proto::{Response, Step};
 
 use crate::openid2_discovery::is_far;
@@ -104,9 +104,9 @@ fn asked(world: &World, realm: &str, return_to: &str) -> Option<CheckId> {
     ];
     let uri = format!("https://op.example/openid?{}", oauth_proto::wire::form::encode(fields));
     let request = http::Request::get(uri).body(Vec::new()).ok()?;
-    match serve(world.provider.handle(&request, world.moment()), &world.confirmed) {
-        Ok(Handled::CheckId(check_id)) => Some(*check_id),
-        Ok(Handled::Respond(response)) => panic!("{response:?}"),
+    match serve(world.provider.dispatch(&request, world.moment()), &world.confirmed) {
+        Ok(Dispatched::CheckId(check_id)) => Some(*check_id),
+        Ok(Dispatched::Respond(response)) => panic!("{response:?}"),
         Err(_) => None,
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use oauth_proto::openid2::{
-    Approval, Assertion, Association, Authenticate, Authentication, Callback, Checked, Discovered, Handled, Identity,
-    MemoryStore, Pending, Provider, RelyingParty, Store, Version, ax, documents, serve, sreg,
+    Approval, Assertion, Association, Authenticate, Authentication, Callback, Checked, Discovered, Dispatched,
+    Identity, MemoryStore, Pending, Provider, RelyingParty, Store, Version, ax, documents, serve, sreg,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step};
 
@@ -51,9 +51,9 @@ impl World {
     pub fn send(&self, request: &Request) -> Response {
         let url = request.uri().to_string();
         if url == ENDPOINT {
-            return match serve(self.provider.handle(request, self.moment()), &self.confirmed) {
-                Ok(Handled::Respond(response)) => response,
-                Ok(Handled::CheckId(_)) => panic!("no user is here"),
+            return match serve(self.provider.dispatch(request, self.moment()), &self.confirmed) {
+                Ok(Dispatched::Respond(response)) => response,
+                Ok(Dispatched::CheckId(_)) => panic!("no user is here"),
                 Err(rejected) => rejected.response(),
             };
         }
@@ -108,7 +108,7 @@ impl World {
     /// What the provider answers to a user who consents: the fields of the callback's query.
     pub fn answered(&self, authentication: &Authentication) -> BTreeMap<String, String> {
         let request = http::Request::get(authentication.url().unwrap()).body(Vec::new()).unwrap();
-        let Ok(Handled::CheckId(check_id)) = serve(self.provider.handle(&request, self.moment()), &self.confirmed)
+        let Ok(Dispatched::CheckId(check_id)) = serve(self.provider.dispatch(&request, self.moment()), &self.confirmed)
         else {
             panic!("a request of our own")
         };

@@ -5,7 +5,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
 use oauth_proto::openid2::sreg::Field;
 use oauth_proto::openid2::{
-    Approval, CheckId, Handled, Identity, MemoryStore, Provider, Rejected, ax, documents, serve, sreg,
+    Approval, CheckId, Dispatched, Identity, MemoryStore, Provider, Rejected, ax, documents, serve, sreg,
 };
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Secret};
@@ -119,9 +119,9 @@ impl Endpoints {
     }
 
     fn openid(&self, request: &Request) -> Result<Response, Rejected> {
-        match serve(self.provider.handle(request, Moment::from_os()), &self.store)? {
-            Handled::Respond(response) => Ok(response),
-            Handled::CheckId(check_id) => self.decide(request, *check_id),
+        match serve(self.provider.dispatch(request, Moment::from_os()), &self.store)? {
+            Dispatched::Respond(response) => Ok(response),
+            Dispatched::CheckId(check_id) => self.decide(request, *check_id),
         }
     }
 

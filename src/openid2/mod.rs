@@ -64,7 +64,7 @@ pub use extensions::{Extension, ax, oauth, pape, sreg, ui};
 pub use identifier::normalize;
 pub use memory::MemoryStore;
 pub use message::Version;
-pub use provider::{Approval, CheckId, Handled, Identity, Provider, RejectReason, Rejected};
+pub use provider::{Approval, CheckId, Dispatched, Identity, Provider, RejectReason, Rejected};
 pub use realm::Realm;
 pub use relying_party::{
     Assertion, Authenticate, Authentication, Callback, Checked, Pending, Profile, RelyingParty, Wish,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use oauth_proto::openid2::ax::{self, Attribute, Fetch};
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{
-    Approval, Assertion, Association, AssociationType, Authenticate, Handled, Pending, Provider, RejectReason,
+    Approval, Assertion, Association, AssociationType, Authenticate, Dispatched, Pending, Provider, RejectReason,
     RelyingParty, SessionType, Store, documents, key_value, pape,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
@@ -1012,7 +1012,7 @@ fn shared_handle_confirmed() {
     let world = World::default();
     let (_, callback) = world.callback(JANE, true);
     let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
-    let Ok(Handled::Respond(response)) = world.handle(&post(&query)) else { panic!() };
+    let Ok(Dispatched::Respond(response)) = world.dispatch(&post(&query)) else { panic!() };
     assert!(String::from_utf8(response.into_body()).unwrap().contains("is_valid:false\n"));
 }
 
@@ -1090,7 +1090,7 @@ fn plain_association() {
     let provider = Provider::dangerous_without_tls("http://op.example/openid", &secret).unwrap();
     let form = "openid.ns=http%3A%2F%2Fspecs.openid.net%2Fauth%2F2.0&openid.mode=associate\
         &openid.assoc_type=HMAC-SHA256&openid.session_type=no-encryption";
-    let oauth_proto::openid2::ServerStep::Reject(rejected) = provider.handle(&post(form), world.moment()) else {
+    let oauth_proto::openid2::ServerStep::Reject(rejected) = provider.dispatch(&post(form), world.moment()) else {
         panic!()
     };
     let body = String::from_utf8(rejected.response().into_body()).unwrap();
@@ -1108,7 +1108,7 @@ fn secret_in_debug() {
     let state = pending.state().to_owned();
     let form = "openid.ns=http%3A%2F%2Fspecs.openid.net%2Fauth%2F2.0&openid.mode=associate\
         &openid.assoc_type=HMAC-SHA256&openid.session_type=no-encryption";
-    let granted = world.handle(&post(form)).unwrap();
+    let granted = world.dispatch(&post(form)).unwrap();
     assert!(!format!("{granted:?}").contains("mac_key"));
     let check_id = world.check_id(&world.begin(JANE, Authenticate::new(RETURN_TO)).url().unwrap()).unwrap();
     assert!(!format!("{check_id:?}").contains("rp_state"));
@@ -1179,7 +1179,7 @@ fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_fr
     ] {
         let leads = |world: &World, rest: &str| {
             let request = get(&format!("{ENDPOINT}?{broken}&{rest}"));
-            let response = world.handle(&request).unwrap_err().response();
+            let response = world.dispatch(&request).unwrap_err().response();
             response.headers().get("location").map(|to| to.to_str().unwrap().to_owned())
         };
         let to = leads(&world, "openid.return_to=https://rp.example/back").unwrap();
@@ -1203,7 +1203,7 @@ fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_fr
     // OpenID 1.1 calls the realm otherwise.
     let asked = |root: &str| {
         let query = format!("openid.mode=bogus&openid.trust_root={root}&openid.return_to=https://rp.example/back");
-        old.handle(&get(&format!("{ENDPOINT}?{query}"))).unwrap_err().response().headers().contains_key("location")
+        old.dispatch(&get(&format!("{ENDPOINT}?{query}"))).unwrap_err().response().headers().contains_key("location")
     };
     assert!(asked("https://rp.example/"));
     assert!(!asked("https://other.example/"));

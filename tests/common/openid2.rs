@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use oauth_proto::openid2::{
-    Approval, Assertion, Association, AssociationType, Authenticate, Authentication, CheckId, Discovered, Handled,
+    Approval, Assertion, Association, AssociationType, Authenticate, Authentication, CheckId, Discovered, Dispatched,
     Identity, MemoryStore, Pending, Provider, Rejected, RelyingParty, Store, documents, serve,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step, Timestamp};
@@ -78,9 +78,9 @@ impl World {
         let url = request.uri().to_string();
         // A page at the endpoint is a provider that says something else.
         if url == ENDPOINT && !self.pages.borrow().contains_key(ENDPOINT) {
-            return match self.handle(request) {
-                Ok(Handled::Respond(response)) => response,
-                Ok(Handled::CheckId(_)) => panic!("no user is here"),
+            return match self.dispatch(request) {
+                Ok(Dispatched::Respond(response)) => response,
+                Ok(Dispatched::CheckId(_)) => panic!("no user is here"),
                 Err(rejected) => rejected.response(),
             };
         }
@@ -88,8 +88,8 @@ impl World {
         page.unwrap_or_else(|| http::Response::builder().status(404).body(Vec::new()).unwrap())
     }
 
-    pub fn handle(&self, request: &Request) -> Result<Handled, Rejected> {
-        serve(self.provider.handle(request, self.moment()), &self.confirmed)
+    pub fn dispatch(&self, request: &Request) -> Result<Dispatched, Rejected> {
+        serve(self.provider.dispatch(request, self.moment()), &self.confirmed)
     }
 
     pub fn run<T>(&self, mut step: Result<Step<T>, Error>) -> Result<T, Error> {
@@ -119,9 +119,9 @@ impl World {
 
     /// What the provider's page is about.
     pub fn check_id(&self, url: &str) -> Result<CheckId, Rejected> {
-        match self.handle(&get(url))? {
-            Handled::CheckId(check_id) => Ok(*check_id),
-            Handled::Respond(response) => panic!("{response:?}"),
+        match self.dispatch(&get(url))? {
+            Dispatched::CheckId(check_id) => Ok(*check_id),
+            Dispatched::Respond(response) => panic!("{response:?}"),
         }
     }
 

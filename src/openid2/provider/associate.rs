@@ -9,13 +9,13 @@ use super::super::message::{Message, Version};
 use super::super::store::ServerStep;
 use super::super::{AssociationType, SessionType};
 use super::rejected::{RejectReason, Rejected, direct};
-use super::{Handled, Provider};
+use super::{Dispatched, Provider};
 use crate::{Moment, Response};
 
 impl Provider {
-    pub(super) fn associate(&self, message: &Message, version: Version, moment: &Moment) -> ServerStep<Handled> {
+    pub(super) fn associate(&self, message: &Message, version: Version, moment: &Moment) -> ServerStep<Dispatched> {
         match self.granted(message, version, moment) {
-            Ok(response) => ServerStep::Done(Handled::Respond(response)),
+            Ok(response) => ServerStep::Done(Dispatched::Respond(response)),
             Err(rejected) => ServerStep::Reject(rejected),
         }
     }

@@ -10,7 +10,7 @@ use super::super::message::{IDENTIFIER_SELECT, Message, Version};
 use super::super::store::ServerStep;
 use super::super::{Extension, Realm};
 use super::rejected::RejectReason;
-use super::{Handled, Provider};
+use super::{Dispatched, Provider};
 use crate::wire::{bare, is_internal};
 
 /// A relying party's question who the user is.
@@ -202,13 +202,13 @@ pub(super) struct Party<'m> {
 }
 
 impl Provider {
-    pub(super) fn check_id(&self, message: &Message, version: Version, immediate: bool) -> ServerStep<Handled> {
+    pub(super) fn check_id(&self, message: &Message, version: Version, immediate: bool) -> ServerStep<Dispatched> {
         let party = match self.party(|name| message.get(name), version) {
             Ok(party) => party,
             Err(reason) => return ServerStep::Reject(reason.page()),
         };
         match read_check_id(message, version, immediate, &party) {
-            Ok(check_id) => ServerStep::Done(Handled::CheckId(Box::new(check_id))),
+            Ok(check_id) => ServerStep::Done(Dispatched::CheckId(Box::new(check_id))),
             Err(reason) => ServerStep::Reject(match party.return_to {
                 Some(return_to) => reason.indirect(return_to, version),
                 None => reason.page(),

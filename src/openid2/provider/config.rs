@@ -25,7 +25,7 @@ const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 /// An OpenID provider.
 ///
 /// ```
-/// use oauth_proto::openid2::{Handled, MemoryStore, Provider, serve};
+/// use oauth_proto::openid2::{Dispatched, MemoryStore, Provider, serve};
 /// use oauth_proto::{Moment, Request, Response, Secret};
 ///
 /// # fn main() -> Result<(), oauth_proto::Error> {
@@ -34,13 +34,13 @@ const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 /// let provider = Provider::new("https://op.example/openid", &secret)?;
 ///
 /// fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Response {
-///     match serve(provider.handle(request, Moment::from_os()), store) {
-///         Ok(Handled::Respond(response)) => response,
+///     match serve(provider.dispatch(request, Moment::from_os()), store) {
+///         Ok(Dispatched::Respond(response)) => response,
 ///         // Nobody may be asked: `approve` if the user is signed in and has consented before, or else this.
-///         Ok(Handled::CheckId(check_id)) if check_id.is_immediate() => provider.cancel(*check_id),
+///         Ok(Dispatched::CheckId(check_id)) if check_id.is_immediate() => provider.cancel(*check_id),
 ///         // Keep it in the session (it is serde), sign the user in, ask whether the realm may know, and then
 ///         // `provider.approve(…)` or `provider.cancel(…)`: see `CheckId`.
-///         Ok(Handled::CheckId(check_id)) => ask_the_user(*check_id),
+///         Ok(Dispatched::CheckId(check_id)) => ask_the_user(*check_id),
 ///         Err(rejected) => rejected.response(),
 ///     }
 /// }
@@ -65,13 +65,13 @@ type IsPublicSuffix = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 /// What a request to the endpoint leads to.
 ///
 /// ```
-/// use oauth_proto::openid2::Handled;
+/// use oauth_proto::openid2::Dispatched;
 ///
-/// fn wants_a_page(handled: &Handled) -> bool {
-///     matches!(handled, Handled::CheckId(check_id) if !check_id.is_immediate())
+/// fn wants_a_page(handled: &Dispatched) -> bool {
+///     matches!(handled, Dispatched::CheckId(check_id) if !check_id.is_immediate())
 /// }
 /// ```
-pub enum Handled {
+pub enum Dispatched {
     /// Send this.
     Respond(Response),
     /// A relying party wants to know who the user is: find out, ask the user, and answer by [`Provider::approve`] or
@@ -79,7 +79,7 @@ pub enum Handled {
     CheckId(Box<CheckId>),
 }
 
-impl fmt::Debug for Handled {
+impl fmt::Debug for Dispatched {
     /// A response may hold an association's key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -213,7 +213,7 @@ impl Provider {
     ///
     /// What cannot be answered is told to the relying party, by a redirect, only where its realm can be trusted and the
     /// return_to lies in it. The user sees a page otherwise.
-    pub fn handle(&self, request: &Request, moment: Moment) -> ServerStep<Handled> {
+    pub fn dispatch(&self, request: &Request, moment: Moment) -> ServerStep<Dispatched> {
         let is_post = request.method() == Method::POST;
         let text = match text(request) {
             Ok(text) => text,

@@ -8,14 +8,14 @@ use super::super::association::signature_fits;
 use super::super::message::{Message, Version};
 use super::super::store::{NextQuery, RememberNonce, ServerStep};
 use super::rejected::{RejectReason, direct};
-use super::{Handled, Provider};
+use super::{Dispatched, Provider};
 use crate::{OneTimeUse, PendingQuery, Timestamp};
 
 /// Remembered a little longer than the handle lives, since clocks differ.
 const LONGER: Duration = Duration::from_secs(60);
 
 impl Provider {
-    pub(super) fn confirm(&self, message: &Message, version: Version, now: Timestamp) -> ServerStep<Handled> {
+    pub(super) fn confirm(&self, message: &Message, version: Version, now: Timestamp) -> ServerStep<Dispatched> {
         let mut answer = Message::answer(version);
         // Said only of handles that are really no good any more (§11.4.2.2).
         if let Some(handle) = message.get("invalidate_handle")
@@ -27,7 +27,7 @@ impl Provider {
         let end = move |valid: bool| {
             let mut answer = answer;
             answer.set("is_valid", if valid { "true" } else { "false" });
-            ServerStep::Done(Handled::Respond(direct(StatusCode::OK, &answer)))
+            ServerStep::Done(Dispatched::Respond(direct(StatusCode::OK, &answer)))
         };
         // With a shared key, whoever shares it could have made the signature.
         let handle = message.get("assoc_handle").and_then(|handle| self.handles.open(handle, now));

@@ -1,6 +1,6 @@
 //! The OpenID provider: OpenID Authentication 2.0 as seen from the other side.
 //!
-//! One endpoint takes all messages ([`Provider::handle`]). Associations are not stored: a handle says by itself, sealed with
+//! One endpoint takes all messages ([`Provider::dispatch`]). Associations are not stored: a handle says by itself, sealed with
 //! the provider's key, what it is for and until when, and its MAC key follows from both. What is asked of storage is
 //! whether an answer has been confirmed before.
 
@@ -16,5 +16,5 @@ mod update;
 
 pub use answer::Approval;
 pub use check_id::{CheckId, Identity};
-pub use config::{Handled, Provider};
+pub use config::{Dispatched, Provider};
 pub use rejected::{RejectReason, Rejected};
