@@ -7,8 +7,8 @@ mod world;
 use oauth_proto::openid2::ax::{self, Attribute, Count, Fetch};
 use oauth_proto::openid2::sreg::{self, Field, Registration};
 use oauth_proto::openid2::{
-    Approval, Association, AssociationType, Authenticate, Callback, CheckId, Discovered, Dispatched, Identity, Pending,
-    Provider, RejectReason, RelyingParty, SessionType, Version, Wish, documents, oauth, pape, ui,
+    Approval, Association, AssociationType, Authenticate, Callback, CheckIdRequest, Discovered, Dispatched, Identity,
+    Pending, Provider, RejectReason, RelyingParty, SessionType, Version, Wish, documents, oauth, pape, ui,
 };
 use oauth_proto::{Error, Refused, Step, Timestamp, Unsupported};
 use world::*;
@@ -354,7 +354,7 @@ fn the_request_goes_by_a_form_too() {
     let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
     let (action, form) = read_form(&authentication.page());
     assert_eq!(action, ENDPOINT);
-    let Dispatched::CheckId(by_form) = world.dispatch(&post(&form)).unwrap() else { panic!() };
+    let Dispatched::CheckIdRequest(by_form) = world.dispatch(&post(&form)).unwrap() else { panic!() };
     assert_eq!(*by_form, world.check_id(&authentication.url().unwrap()).unwrap());
     assert_eq!(authentication.fields().count(), 6);
 }
@@ -463,7 +463,7 @@ fn what_is_stored_comes_back() {
     let cookie = serde_json::to_string(&authentication.pending).unwrap();
     assert!(cookie.len() < 1000, "{}", cookie.len());
     let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
-    let kept: CheckId = serde_json::from_str(&serde_json::to_string(&check_id).unwrap()).unwrap();
+    let kept: CheckIdRequest = serde_json::from_str(&serde_json::to_string(&check_id).unwrap()).unwrap();
     assert_eq!(check_id, kept);
     let callback = location(&world.provider.approve(kept, Approval::new(JANE), world.moment()).unwrap());
     let pending: Pending = serde_json::from_str(&cookie).unwrap();

@@ -27,7 +27,7 @@ fn read(response: &Response) -> BTreeMap<String, String> {
 fn answer(world: &World, fields: &[(&str, &str)]) -> (u16, BTreeMap<String, String>) {
     let response = match world.dispatch(&message(fields)) {
         Ok(Dispatched::Respond(response)) => response,
-        Ok(Dispatched::CheckId(_)) => panic!("a question"),
+        Ok(Dispatched::CheckIdRequest(_)) => panic!("a question"),
         Err(rejected) => rejected.response(),
     };
     (response.status().as_u16(), read(&response))

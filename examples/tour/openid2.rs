@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use oauth_proto::openid2::ax::{self, Attribute, Fetch};
 use oauth_proto::openid2::{
-    Approval, Authenticate, CheckId, Dispatched, Identity, MemoryStore, Provider, Rejected, RelyingParty, Store,
+    Approval, Authenticate, CheckIdRequest, Dispatched, Identity, MemoryStore, Provider, Rejected, RelyingParty, Store,
     documents, serve,
 };
 use oauth_proto::{Moment, Request, Response, Secret, run};
@@ -87,7 +87,7 @@ fn handle(provider: &Provider, origin: &str, store: &MemoryStore, request: &Requ
     match request.uri().path() {
         "/openid" => match serve(provider.dispatch(request, Moment::from_os()), store)? {
             Dispatched::Respond(response) => Ok(response),
-            Dispatched::CheckId(check_id) => decide(provider, origin, *check_id),
+            Dispatched::CheckIdRequest(check_id) => decide(provider, origin, *check_id),
         },
         "/jane" => Ok(document(&documents::user(provider.endpoint(), None, &[ax::NAMESPACE]))),
         "/" => Ok(document(&documents::provider(provider.endpoint(), &[ax::NAMESPACE]))),
@@ -96,7 +96,7 @@ fn handle(provider: &Provider, origin: &str, store: &MemoryStore, request: &Requ
 }
 
 /// A real provider has Jane sign in, and asks her whether the site may know. Here she is always there, and says yes.
-fn decide(provider: &Provider, origin: &str, check_id: CheckId) -> Result<Response, Rejected> {
+fn decide(provider: &Provider, origin: &str, check_id: CheckIdRequest) -> Result<Response, Rejected> {
     let jane = format!("{origin}/jane");
     match check_id.identity() {
         Identity::Claimed { local_id, .. } if *local_id != jane => return Ok(provider.cancel(check_id)),

@@ -34,7 +34,7 @@ enum Begin {
     /// What a relying party asks about an answer of this provider's.
     Confirm,
     /// What sends a user here.
-    CheckId,
+    CheckIdRequest,
     Associate,
 }
 
@@ -124,7 +124,7 @@ pub fn run(input: Input) {
                     confirmed += 1;
                 }
             }
-            Ok(Dispatched::CheckId(check_id)) => {
+            Ok(Dispatched::CheckIdRequest(check_id)) => {
                 let returns = check_id.return_to().is_some();
                 let local_id = match (&message.user, check_id.identity()) {
                     (Value::Gone, Identity::Claimed { local_id, .. }) => local_id.clone(),
@@ -172,7 +172,7 @@ impl Message {
                 fields.insert("mode".into(), "check_authentication".into());
                 fields
             }
-            Begin::CheckId => asked.clone(),
+            Begin::CheckIdRequest => asked.clone(),
             Begin::Associate => [
                 ("ns", "http://specs.openid.net/auth/2.0"),
                 ("mode", "associate"),

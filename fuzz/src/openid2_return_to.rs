@@ -2,7 +2,7 @@
 //! own network or without TLS, and takes nothing for a yes but a document that names the place.
 
 use arbitrary::Arbitrary;
-use oauth_proto::openid2::{CheckId, Dispatched, documents, serve};
+use oauth_proto::openid2::{CheckIdRequest, Dispatched, documents, serve};
 use oauth_proto::{Response, Step};
 
 use crate::openid2_discovery::is_far;
@@ -95,7 +95,7 @@ pub fn run(input: Input) {
 }
 
 /// The question of a relying party that says it is that.
-fn asked(world: &World, realm: &str, return_to: &str) -> Option<CheckId> {
+fn asked(world: &World, realm: &str, return_to: &str) -> Option<CheckIdRequest> {
     let fields = [
         ("openid.ns", "http://specs.openid.net/auth/2.0"),
         ("openid.mode", "checkid_setup"),
@@ -105,7 +105,7 @@ fn asked(world: &World, realm: &str, return_to: &str) -> Option<CheckId> {
     let uri = format!("https://op.example/openid?{}", oauth_proto::wire::form::encode(fields));
     let request = http::Request::get(uri).body(Vec::new()).ok()?;
     match serve(world.provider.dispatch(&request, world.moment()), &world.confirmed) {
-        Ok(Dispatched::CheckId(check_id)) => Some(*check_id),
+        Ok(Dispatched::CheckIdRequest(check_id)) => Some(*check_id),
         Ok(Dispatched::Respond(response)) => panic!("{response:?}"),
         Err(_) => None,
     }

@@ -53,7 +53,7 @@ impl World {
         if url == ENDPOINT {
             return match serve(self.provider.dispatch(request, self.moment()), &self.confirmed) {
                 Ok(Dispatched::Respond(response)) => response,
-                Ok(Dispatched::CheckId(_)) => panic!("no user is here"),
+                Ok(Dispatched::CheckIdRequest(_)) => panic!("no user is here"),
                 Err(rejected) => rejected.response(),
             };
         }
@@ -108,7 +108,8 @@ impl World {
     /// What the provider answers to a user who consents: the fields of the callback's query.
     pub fn answered(&self, authentication: &Authentication) -> BTreeMap<String, String> {
         let request = http::Request::get(authentication.url().unwrap()).body(Vec::new()).unwrap();
-        let Ok(Dispatched::CheckId(check_id)) = serve(self.provider.dispatch(&request, self.moment()), &self.confirmed)
+        let Ok(Dispatched::CheckIdRequest(check_id)) =
+            serve(self.provider.dispatch(&request, self.moment()), &self.confirmed)
         else {
             panic!("a request of our own")
         };

@@ -5,7 +5,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
 use oauth_proto::openid2::sreg::Field;
 use oauth_proto::openid2::{
-    Approval, CheckId, Dispatched, Identity, MemoryStore, Provider, Rejected, ax, documents, serve, sreg,
+    Approval, CheckIdRequest, Dispatched, Identity, MemoryStore, Provider, Rejected, ax, documents, serve, sreg,
 };
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Secret};
@@ -121,13 +121,13 @@ impl Endpoints {
     fn openid(&self, request: &Request) -> Result<Response, Rejected> {
         match serve(self.provider.dispatch(request, Moment::from_os()), &self.store)? {
             Dispatched::Respond(response) => Ok(response),
-            Dispatched::CheckId(check_id) => self.decide(request, *check_id),
+            Dispatched::CheckIdRequest(check_id) => self.decide(request, *check_id),
         }
     }
 
     /// Jane decides. By `jane=denies` she says no, by `jane=is_away` she is not there to be asked, by `jane=is_careful` she
     /// trusts sites that have a document. Which identifier she selects is `select`, and may be anybody's.
-    fn decide(&self, request: &Request, check_id: CheckId) -> Result<Response, Rejected> {
+    fn decide(&self, request: &Request, check_id: CheckIdRequest) -> Result<Response, Rejected> {
         let says_no = match hint(request, "jane").as_deref() {
             Some("denies") => true,
             Some("is_away") => check_id.is_immediate(),
@@ -142,7 +142,7 @@ impl Endpoints {
     }
 
     /// Who Jane is: what she is asked about where that is hers, and what she selects where she may.
-    fn identified(&self, request: &Request, check_id: &CheckId) -> Approval {
+    fn identified(&self, request: &Request, check_id: &CheckIdRequest) -> Approval {
         let jane = format!("{}/id/jane", self.origin);
         match (check_id.identity(), hint(request, "select")) {
             (Identity::Claimed { local_id, .. }, _) if local_id.starts_with(&jane) => Approval::new(local_id),
@@ -158,7 +158,7 @@ impl Endpoints {
         }
     }
 
-    fn extend(&self, mut approval: Approval, check_id: &CheckId) -> Approval {
+    fn extend(&self, mut approval: Approval, check_id: &CheckIdRequest) -> Approval {
         if let Some(fetch) = check_id.attributes() {
             approval = approval.extension(attributes().only(&fetch));
         }

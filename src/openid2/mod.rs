@@ -8,7 +8,7 @@
 //!    |                     | associate ------------------------POST---------->|  a key, if wanted
 //!    |   redirect or form  | authenticate                                     |
 //!    |<--------------------|  (Pending)                                       |
-//!    |------------------------------------------------ checkid_setup -------->| handle -> CheckId
+//!    |------------------------------------------------ checkid_setup -------->| handle -> CheckIdRequest
 //!    |                                                                        |   (the user consents)
 //!    |<------------------------------------------------ id_res ---------------| approve
 //!    |-------------------->| verify                                           |
@@ -35,7 +35,7 @@
 //! - No attributes are stored at a provider (Attribute Exchange §6).
 //! - A relying party's `return_to` has no fragment, so a popup's answer comes in its query (User Interface Extension §5.1);
 //!   the provider does it either way.
-//! - A provider says which request token is wanted along the way ([`CheckId::access`]); making one that is approved is for
+//! - A provider says which request token is wanted along the way ([`CheckIdRequest::access`]); making one that is approved is for
 //!   the application and its OAuth server.
 
 mod association;
@@ -64,7 +64,7 @@ pub use extensions::{Extension, ax, oauth, pape, sreg, ui};
 pub use identifier::normalize;
 pub use memory::MemoryStore;
 pub use message::Version;
-pub use provider::{Approval, CheckId, Dispatched, Identity, Provider, RejectReason, Rejected};
+pub use provider::{Approval, CheckIdRequest, Dispatched, Identity, Provider, RejectReason, Rejected};
 pub use realm::Realm;
 pub use relying_party::{
     Assertion, Authenticate, Authentication, Callback, Checked, Pending, Profile, RelyingParty, Wish,

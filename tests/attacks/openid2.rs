@@ -831,7 +831,7 @@ fn tampered_question() {
     for return_to in ["javascript:alert(1)//", "https://evil.example/", "https://rp.example\\@evil.example/"] {
         let mut kept = serde_json::to_value(&check_id).unwrap();
         kept["return_to"] = return_to.into();
-        let tampered: oauth_proto::openid2::CheckId = serde_json::from_value(kept).unwrap();
+        let tampered: oauth_proto::openid2::CheckIdRequest = serde_json::from_value(kept).unwrap();
         let long = sreg::Values::default().with(Field::Fullname, "x".repeat(3000));
         let approval = Approval::new(JANE).extension(long);
         for response in [

@@ -8,8 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use oauth_proto::openid2::{
-    Approval, Assertion, Association, AssociationType, Authenticate, Authentication, CheckId, Discovered, Dispatched,
-    Identity, MemoryStore, Pending, Provider, Rejected, RelyingParty, Store, documents, serve,
+    Approval, Assertion, Association, AssociationType, Authenticate, Authentication, CheckIdRequest, Discovered,
+    Dispatched, Identity, MemoryStore, Pending, Provider, Rejected, RelyingParty, Store, documents, serve,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step, Timestamp};
 use sha1::Sha1;
@@ -80,7 +80,7 @@ impl World {
         if url == ENDPOINT && !self.pages.borrow().contains_key(ENDPOINT) {
             return match self.dispatch(request) {
                 Ok(Dispatched::Respond(response)) => response,
-                Ok(Dispatched::CheckId(_)) => panic!("no user is here"),
+                Ok(Dispatched::CheckIdRequest(_)) => panic!("no user is here"),
                 Err(rejected) => rejected.response(),
             };
         }
@@ -118,9 +118,9 @@ impl World {
     }
 
     /// What the provider's page is about.
-    pub fn check_id(&self, url: &str) -> Result<CheckId, Rejected> {
+    pub fn check_id(&self, url: &str) -> Result<CheckIdRequest, Rejected> {
         match self.dispatch(&get(url))? {
-            Dispatched::CheckId(check_id) => Ok(*check_id),
+            Dispatched::CheckIdRequest(check_id) => Ok(*check_id),
             Dispatched::Respond(response) => panic!("{response:?}"),
         }
     }

@@ -12,7 +12,7 @@ use super::super::message::{Message, Version};
 use super::super::{AssociationType, Extension, indirect, nonce};
 use super::handles::Handle;
 use super::rejected::{RejectReason, Rejected};
-use super::{CheckId, Identity, Provider};
+use super::{CheckIdRequest, Identity, Provider};
 use crate::wire::bare;
 use crate::{Moment, Response};
 
@@ -67,7 +67,7 @@ impl Provider {
     /// [`RejectReason::NotTheUsers`] when the question is about another identifier than `approval`'s; the response then says to
     /// the relying party that there is no answer. [`RejectReason::NoIdentifier`] when `approval` has something else than a URL,
     /// [`RejectReason::Unsignable`] when a value has a newline; the relying party hears the same then.
-    pub fn approve(&self, check_id: CheckId, approval: Approval, moment: Moment) -> Result<Response, Rejected> {
+    pub fn approve(&self, check_id: CheckIdRequest, approval: Approval, moment: Moment) -> Result<Response, Rejected> {
         let Some(return_to) = check_id.sound_return_to() else {
             return Ok(nothing());
         };
@@ -80,7 +80,7 @@ impl Provider {
     /// A positive assertion (§10.1).
     pub(super) fn assertion(
         &self,
-        check_id: &CheckId,
+        check_id: &CheckIdRequest,
         return_to: &str,
         approval: &Approval,
         moment: &Moment,
@@ -118,7 +118,7 @@ impl Provider {
 
     /// The user does not consent, or nobody is signed in and the user must not be asked: sends them back without an answer
     /// (§10.2).
-    pub fn cancel(&self, check_id: CheckId) -> Response {
+    pub fn cancel(&self, check_id: CheckIdRequest) -> Response {
         let Some(return_to) = check_id.sound_return_to() else {
             return nothing();
         };
@@ -136,7 +136,7 @@ impl Provider {
     }
 
     /// Where a user can answer a question of OpenID 1.1 that was to be answered at once.
-    fn setup_url(&self, check_id: &CheckId) -> String {
+    fn setup_url(&self, check_id: &CheckIdRequest) -> String {
         let mut message = Message::new(Version::V1_1, "checkid_setup");
         message.set("trust_root", &check_id.realm);
         if let Some(return_to) = &check_id.return_to {
@@ -156,7 +156,7 @@ impl Provider {
 
     /// The association that signs: the one that the relying party named, or a private one, and the name then of what is no
     /// good any more (§10).
-    fn handle_for(&self, check_id: &CheckId, moment: &Moment) -> Option<(Handle, Option<String>)> {
+    fn handle_for(&self, check_id: &CheckIdRequest, moment: &Moment) -> Option<(Handle, Option<String>)> {
         let named = check_id.assoc_handle.as_deref();
         let shared = named.and_then(|handle| self.handles.open(handle, moment.now)).filter(|handle| !handle.private);
         if let Some(handle) = shared {

@@ -21,9 +21,9 @@ use crate::wire::{bare, is_internal};
 /// against being framed.
 ///
 /// ```
-/// use oauth_proto::openid2::{CheckId, Identity};
+/// use oauth_proto::openid2::{CheckIdRequest, Identity};
 ///
-/// fn question(check_id: &CheckId) -> String {
+/// fn question(check_id: &CheckIdRequest) -> String {
 ///     match check_id.identity() {
 ///         Identity::Any => format!("Which of your identifiers may {} know?", check_id.realm()),
 ///         Identity::Claimed { local_id, .. } => format!("May {} know that you are {local_id}?", check_id.realm()),
@@ -35,7 +35,7 @@ use crate::wire::{bare, is_internal};
 /// After the user has signed in, and has seen and decided it:
 ///
 /// ```
-/// use oauth_proto::openid2::{Approval, CheckId, Provider, Rejected, ax};
+/// use oauth_proto::openid2::{Approval, CheckIdRequest, Provider, Rejected, ax};
 /// use oauth_proto::{Moment, Response};
 ///
 /// /// `stored` is the question from the session, `user` who is signed in: `https://op.example/id/jane`.
@@ -45,7 +45,7 @@ use crate::wire::{bare, is_internal};
 ///     user: &str,
 ///     consents: bool,
 /// ) -> Result<Response, Box<dyn std::error::Error>> {
-///     let check_id: CheckId = serde_json::from_str(stored)?;
+///     let check_id: CheckIdRequest = serde_json::from_str(stored)?;
 ///     if !consents {
 ///         return Ok(provider.cancel(check_id));
 ///     }
@@ -59,7 +59,7 @@ use crate::wire::{bare, is_internal};
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CheckId {
+pub struct CheckIdRequest {
     pub(super) version: Version,
     pub(super) immediate: bool,
     pub(super) realm: String,
@@ -96,10 +96,10 @@ pub enum Identity {
     Nobody,
 }
 
-impl fmt::Debug for CheckId {
+impl fmt::Debug for CheckIdRequest {
     /// The return_to may hold what ties the answer to a browser.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CheckId")
+        f.debug_struct("CheckIdRequest")
             .field("realm", &self.realm)
             .field("return_to", &self.return_to.as_deref().map(bare))
             .field("identity", &self.identity)
@@ -109,7 +109,7 @@ impl fmt::Debug for CheckId {
     }
 }
 
-impl CheckId {
+impl CheckIdRequest {
     /// Where the answer goes, looked at once more: it may have been where others can change it.
     pub(super) fn sound_return_to(&self) -> Option<&str> {
         let realm = Realm::parse(&self.realm)?;
@@ -208,7 +208,7 @@ impl Provider {
             Err(reason) => return ServerStep::Reject(reason.page()),
         };
         match read_check_id(message, version, immediate, &party) {
-            Ok(check_id) => ServerStep::Done(Dispatched::CheckId(Box::new(check_id))),
+            Ok(check_id) => ServerStep::Done(Dispatched::CheckIdRequest(Box::new(check_id))),
             Err(reason) => ServerStep::Reject(match party.return_to {
                 Some(return_to) => reason.indirect(return_to, version),
                 None => reason.page(),
@@ -257,7 +257,7 @@ fn read_check_id(
     version: Version,
     immediate: bool,
     &Party { realm, return_to }: &Party<'_>,
-) -> Result<CheckId, RejectReason> {
+) -> Result<CheckIdRequest, RejectReason> {
     check_controls(message)?;
     let identity = match (message.get("claimed_id"), message.get("identity"), version) {
         (_, None, Version::V1_1) => return Err(RejectReason::Missing("identity")),
@@ -283,7 +283,7 @@ fn read_check_id(
     if version == Version::V1_1 && !extensions.iter().any(|extension| extension.namespace == sreg::NAMESPACE) {
         extensions.extend(message.extension(sreg::NAMESPACE, Some(sreg::ALIAS)));
     }
-    Ok(CheckId {
+    Ok(CheckIdRequest {
         version,
         immediate,
         realm: realm.to_owned(),

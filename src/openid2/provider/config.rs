@@ -10,7 +10,7 @@ use super::super::discovery::Policy;
 use super::super::message::{Message, Version};
 use super::super::store::ServerStep;
 use super::super::{AssociationType, Realm, SessionType};
-use super::CheckId;
+use super::CheckIdRequest;
 use super::handles::Handles;
 use super::rejected::RejectReason;
 use crate::wire::{check_private, endpoint, form, is_private};
@@ -37,14 +37,14 @@ const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 ///     match serve(provider.dispatch(request, Moment::from_os()), store) {
 ///         Ok(Dispatched::Respond(response)) => response,
 ///         // Nobody may be asked: `approve` if the user is signed in and has consented before, or else this.
-///         Ok(Dispatched::CheckId(check_id)) if check_id.is_immediate() => provider.cancel(*check_id),
+///         Ok(Dispatched::CheckIdRequest(check_id)) if check_id.is_immediate() => provider.cancel(*check_id),
 ///         // Keep it in the session (it is serde), sign the user in, ask whether the realm may know, and then
-///         // `provider.approve(…)` or `provider.cancel(…)`: see `CheckId`.
-///         Ok(Dispatched::CheckId(check_id)) => ask_the_user(*check_id),
+///         // `provider.approve(…)` or `provider.cancel(…)`: see `CheckIdRequest`.
+///         Ok(Dispatched::CheckIdRequest(check_id)) => ask_the_user(*check_id),
 ///         Err(rejected) => rejected.response(),
 ///     }
 /// }
-/// # fn ask_the_user(_: oauth_proto::openid2::CheckId) -> Response { Response::default() }
+/// # fn ask_the_user(_: oauth_proto::openid2::CheckIdRequest) -> Response { Response::default() }
 /// # Ok(())
 /// # }
 /// ```
@@ -68,7 +68,7 @@ type IsPublicSuffix = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 /// use oauth_proto::openid2::Dispatched;
 ///
 /// fn wants_a_page(handled: &Dispatched) -> bool {
-///     matches!(handled, Dispatched::CheckId(check_id) if !check_id.is_immediate())
+///     matches!(handled, Dispatched::CheckIdRequest(check_id) if !check_id.is_immediate())
 /// }
 /// ```
 pub enum Dispatched {
@@ -76,7 +76,7 @@ pub enum Dispatched {
     Respond(Response),
     /// A relying party wants to know who the user is: find out, ask the user, and answer by [`Provider::approve`] or
     /// [`Provider::cancel`].
-    CheckId(Box<CheckId>),
+    CheckIdRequest(Box<CheckIdRequest>),
 }
 
 impl fmt::Debug for Dispatched {
@@ -84,7 +84,7 @@ impl fmt::Debug for Dispatched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Respond(response) => f.debug_tuple("Respond").field(&response.status()).finish(),
-            Self::CheckId(check_id) => f.debug_tuple("CheckId").field(check_id).finish(),
+            Self::CheckIdRequest(check_id) => f.debug_tuple("CheckIdRequest").field(check_id).finish(),
         }
     }
 }
@@ -209,7 +209,7 @@ impl Provider {
     }
 
     /// Takes a request to the endpoint: `associate` and `check_authentication` are answered, `checkid_setup` and
-    /// `checkid_immediate` become a [`CheckId`].
+    /// `checkid_immediate` become a [`CheckIdRequest`].
     ///
     /// What cannot be answered is told to the relying party, by a redirect, only where its realm can be trusted and the
     /// return_to lies in it. The user sees a page otherwise.

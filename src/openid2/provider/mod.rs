@@ -15,6 +15,6 @@ mod return_to;
 mod update;
 
 pub use answer::Approval;
-pub use check_id::{CheckId, Identity};
+pub use check_id::{CheckIdRequest, Identity};
 pub use config::{Dispatched, Provider};
 pub use rejected::{RejectReason, Rejected};

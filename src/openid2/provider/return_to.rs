@@ -7,7 +7,7 @@ use url::Url;
 use super::super::discovery::{Policy, is_document, joined, location};
 use super::super::documents::{LOCATION_HEADER, RETURN_TO};
 use super::super::{Realm, html, xrds};
-use super::{CheckId, Provider};
+use super::{CheckIdRequest, Provider};
 use crate::step::Receive;
 use crate::{Error, Moment, Purpose, Request, Response, Step};
 
@@ -19,7 +19,7 @@ impl Provider {
     ///
     /// # Errors
     /// None but from your transport: whatever the relying party answers otherwise is a no.
-    pub fn verify_return_to(&self, check_id: &CheckId) -> Result<Step<bool>, Error> {
+    pub fn verify_return_to(&self, check_id: &CheckIdRequest) -> Result<Step<bool>, Error> {
         let url = Realm::parse(&check_id.realm).and_then(|realm| realm.discovery_url());
         let (Some(url), Some(return_to)) = (url, check_id.return_to.clone()) else {
             return Ok(Step::Done(false));

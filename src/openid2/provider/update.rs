@@ -4,12 +4,12 @@
 use super::super::direct::direct_request;
 use super::super::identifier::absolute;
 use super::super::message::Version;
-use super::{Approval, CheckId, Identity, Provider, RejectReason};
+use super::{Approval, CheckIdRequest, Identity, Provider, RejectReason};
 use crate::{Moment, Request};
 
 impl Provider {
     /// The request that tells a relying party of attributes that have changed, if the user agreed to that. `update_url` is
-    /// the one that [`CheckId::attributes`] gave and the answer then had: keep it, with the user, the claimed identifier that
+    /// the one that [`CheckIdRequest::attributes`] gave and the answer then had: keep it, with the user, the claimed identifier that
     /// was asked about, by which the relying party knows them, and the attributes.
     ///
     /// The relying party asks this provider about the signature, so serve the request's endpoint meanwhile. Where it answers
@@ -27,7 +27,7 @@ impl Provider {
     /// ```
     ///
     /// # Errors
-    /// [`RejectReason::Invalid`] when that is no URL to post to: see [`CheckId::attributes`]. [`RejectReason::NoIdentifier`] when
+    /// [`RejectReason::Invalid`] when that is no URL to post to: see [`CheckIdRequest::attributes`]. [`RejectReason::NoIdentifier`] when
     /// `approval` has something else than a URL, [`RejectReason::Unsignable`] when a value has a newline.
     pub fn update(&self, update_url: &str, approval: Approval, moment: Moment) -> Result<Request, RejectReason> {
         let invalid = || RejectReason::Invalid("update_url");
@@ -35,7 +35,7 @@ impl Provider {
         let url = absolute(update_url).filter(|url| self.policy.trusts(url) && url.fragment().is_none());
         let url = url.ok_or_else(invalid)?;
         let uri = url.as_str().parse().map_err(|_| invalid())?;
-        let check_id = CheckId {
+        let check_id = CheckIdRequest {
             version: Version::V2_0,
             immediate: false,
             realm: update_url.to_owned(),
