@@ -141,7 +141,7 @@ fn party() -> RelyingParty {
     RelyingParty::new("https://rp.example/").unwrap()
 }
 
-fn assertion() -> Result<Step<openid2::Checked>, Error> {
+fn assertion() -> Result<Step<openid2::UnconfirmedAssertion>, Error> {
     let authenticate = openid2::Authenticate::new("https://rp.example/openid");
     let authentication = party().authenticate(&discovered(), authenticate, moment())?;
     let return_to = parameter(query(&authentication.url()?), "openid.return_to");

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use oauth_proto::openid2::{
-    Approval, Assertion, Association, Authenticate, Authentication, Callback, Checked, Discovered, Dispatched,
-    Identity, MemoryStore, Pending, Provider, RelyingParty, Store, Version, ax, documents, serve, sreg,
+    Approval, Assertion, Association, Authenticate, Authentication, Callback, Discovered, Dispatched, Identity,
+    MemoryStore, Pending, Provider, RelyingParty, Store, UnconfirmedAssertion, Version, ax, documents, serve, sreg,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step};
 
@@ -145,7 +145,7 @@ impl World {
         self.remembered(self.run(self.party.dangerous_verify_unsolicited(return_to, callback, self.moment()))?)
     }
 
-    fn remembered(&self, checked: Checked) -> Result<Assertion, Error> {
+    fn remembered(&self, checked: UnconfirmedAssertion) -> Result<Assertion, Error> {
         let Ok(one_time_use) = self.nonces.remember_nonce(checked.nonce());
         checked.answer(one_time_use)
     }

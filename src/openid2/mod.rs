@@ -13,7 +13,7 @@
 //!    |<------------------------------------------------ id_res ---------------| approve
 //!    |-------------------->| verify                                           |
 //!    |                     |   without a key ------- check_authentication --->| handle
-//!    |                     |   (Checked -> Store -> Assertion)                |
+//!    |                     |   (UnconfirmedAssertion -> Store -> Assertion)                |
 //! ```
 //!
 //! At the relying party an answer counts when all of this holds: the user came to the `return_to` of the pending value,
@@ -67,6 +67,6 @@ pub use message::Version;
 pub use provider::{Approval, CheckIdRequest, Dispatched, Identity, Provider, RejectReason, Rejected};
 pub use realm::Realm;
 pub use relying_party::{
-    Assertion, Authenticate, Authentication, Callback, Checked, Pending, Profile, RelyingParty, Wish,
+    Assertion, Authenticate, Authentication, Callback, Pending, Profile, RelyingParty, UnconfirmedAssertion, Wish,
 };
 pub use store::{AsyncStore, Blocking, NextQuery, RememberNonce, ServerStep, Store, serve, serve_async};

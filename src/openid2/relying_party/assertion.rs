@@ -15,9 +15,9 @@ use crate::{Error, Forged, OneTimeUse};
 ///
 /// ```
 /// use oauth_proto::Error;
-/// use oauth_proto::openid2::{Assertion, Checked, MemoryStore, Store};
+/// use oauth_proto::openid2::{Assertion, UnconfirmedAssertion, MemoryStore, Store};
 ///
-/// fn accept(checked: Checked, store: &MemoryStore) -> Result<Assertion, Error> {
+/// fn accept(checked: UnconfirmedAssertion, store: &MemoryStore) -> Result<Assertion, Error> {
 ///     let one_time_use = match store.remember_nonce(checked.nonce()) {
 ///         Ok(one_time_use) => one_time_use,
 ///         Err(never) => match never {},
@@ -27,12 +27,12 @@ use crate::{Error, Forged, OneTimeUse};
 /// ```
 #[must_use = "an assertion counts once its nonce has been remembered"]
 #[derive(Debug)]
-pub struct Checked {
+pub struct UnconfirmedAssertion {
     nonce: RememberNonce,
     assertion: Assertion,
 }
 
-impl Checked {
+impl UnconfirmedAssertion {
     pub(super) fn new(nonce: RememberNonce, assertion: Assertion) -> Self {
         Self { nonce, assertion }
     }
@@ -45,9 +45,9 @@ impl Checked {
     /// The assertion, if a blocking store has not seen its nonce.
     ///
     /// ```
-    /// use oauth_proto::openid2::{Assertion, Checked, Store};
+    /// use oauth_proto::openid2::{Assertion, UnconfirmedAssertion, Store};
     ///
-    /// fn accept<E>(checked: Checked, store: &impl Store<Error = E>) -> Result<Assertion, Box<dyn std::error::Error>>
+    /// fn accept<E>(checked: UnconfirmedAssertion, store: &impl Store<Error = E>) -> Result<Assertion, Box<dyn std::error::Error>>
     /// where
     ///     E: std::error::Error + 'static,
     /// {

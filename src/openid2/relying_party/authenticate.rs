@@ -57,11 +57,11 @@ impl Authenticate {
     /// [`Refused::SetupNeeded`](crate::Refused::SetupNeeded) at once; keep what was discovered, to ask again then:
     ///
     /// ```
-    /// use oauth_proto::openid2::{Authenticate, Authentication, Checked, Discovered, Pending, RelyingParty};
+    /// use oauth_proto::openid2::{Authenticate, Authentication, UnconfirmedAssertion, Discovered, Pending, RelyingParty};
     /// use oauth_proto::{Error, Moment, Refused, Step};
     ///
     /// enum Next {
-    ///     Check(Step<Checked>),
+    ///     Check(Step<UnconfirmedAssertion>),
     ///     AskTheUser(Authentication),
     /// }
     ///

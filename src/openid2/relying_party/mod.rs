@@ -11,7 +11,7 @@ mod short;
 mod verify;
 
 pub use crate::Callback;
-pub use assertion::{Assertion, Checked};
+pub use assertion::{Assertion, UnconfirmedAssertion};
 pub use authenticate::{Authenticate, Authentication};
 pub use party::RelyingParty;
 pub use pending::Pending;

@@ -15,7 +15,7 @@ use crate::{PendingId, Timestamp};
 /// serves for another try when the transport failed; but where the provider was asked about the signature it may have
 /// confirmed already, and says no the second time: send the user again.
 ///
-/// The nonces that [`Checked`](super::Checked) makes your store remember let no answer with an assertion count twice. What has none,
+/// The nonces that [`UnconfirmedAssertion`](super::UnconfirmedAssertion) makes your store remember let no answer with an assertion count twice. What has none,
 /// as a request of immediate answers that bring extensions alone, and what costs requests before that, counts once if you note
 /// [`id`](Self::id) before you verify, as here, or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until
 /// [`expires_at`](Self::expires_at).

@@ -5,7 +5,7 @@ use super::super::Association;
 use super::super::direct::{Direct, direct_request};
 use super::super::discovery::{self, Policy, Search};
 use super::super::message::Version;
-use super::assertion::{Assertion, Checked};
+use super::assertion::{Assertion, UnconfirmedAssertion};
 use super::authenticate::STATE;
 use super::pending::{Pending, VERSION};
 use super::received::{Claim, Expected, Received, positive, provider_error};
@@ -38,7 +38,7 @@ impl RelyingParty {
         association: Option<&Association>,
         callback: impl Into<Callback<'a>>,
         moment: Moment,
-    ) -> Result<Step<Checked>, Error> {
+    ) -> Result<Step<UnconfirmedAssertion>, Error> {
         let callback = callback.into();
         if pending.version != VERSION {
             return Err(Expired::Outdated.into());
@@ -86,7 +86,7 @@ impl RelyingParty {
         return_to: &str,
         callback: impl Into<Callback<'a>>,
         moment: Moment,
-    ) -> Result<Step<Checked>, Error> {
+    ) -> Result<Step<UnconfirmedAssertion>, Error> {
         let callback = callback.into();
         callback.came_to(return_to)?;
         let message = positive(callback.message()?, Version::V2_0)?;
@@ -121,7 +121,7 @@ impl Received {
         association: Option<&Association>,
         policy: Policy,
         now: Timestamp,
-    ) -> Result<Step<Checked>, Error> {
+    ) -> Result<Step<UnconfirmedAssertion>, Error> {
         let handle = self.message.get("assoc_handle");
         let fitting = association.filter(|association| {
             Some(association.handle()) == handle && association.is_for(&self.provider) && !association.is_expired(now)
@@ -138,7 +138,7 @@ impl Received {
     }
 
     /// Has the provider confirm the signature (§11.4.2). It is the one that was asked, or that the identifier names.
-    fn ask(self, policy: Policy) -> Result<Step<Checked>, Error> {
+    fn ask(self, policy: Policy) -> Result<Step<UnconfirmedAssertion>, Error> {
         let uri = endpoint(&self.provider)?;
         let mut message = self.message.clone();
         message.set("mode", "check_authentication");
@@ -146,18 +146,25 @@ impl Received {
     }
 
     /// Makes sure that the identifier names the provider (§11.2).
-    fn check_identifier(self, policy: Policy, invalidated: Option<String>) -> Result<Step<Checked>, Error> {
+    fn check_identifier(
+        self,
+        policy: Policy,
+        invalidated: Option<String>,
+    ) -> Result<Step<UnconfirmedAssertion>, Error> {
         match self.claim.clone().filter(|_| !self.discovered) {
             Some(claim) => discover(claim, self, policy, |received| Ok(received.finish(invalidated))),
             None => Ok(self.finish(invalidated)),
         }
     }
 
-    fn finish(self, invalidated: Option<String>) -> Step<Checked> {
+    fn finish(self, invalidated: Option<String>) -> Step<UnconfirmedAssertion> {
         let signed = self.message.get("signed").unwrap_or_default().to_owned();
         let claimed = self.claim.map(|claim| (claim.claimed_id, claim.local_id));
         let message = self.message.only_signed(&signed);
-        Step::Done(Checked::new(self.nonce, Assertion::new(self.version, self.provider, claimed, message, invalidated)))
+        Step::Done(UnconfirmedAssertion::new(
+            self.nonce,
+            Assertion::new(self.version, self.provider, claimed, message, invalidated),
+        ))
     }
 }
 
@@ -166,8 +173,8 @@ fn discover(
     claim: Claim,
     received: Received,
     policy: Policy,
-    then: impl FnOnce(Received) -> Result<Step<Checked>, Error> + Send + Sync + 'static,
-) -> Result<Step<Checked>, Error> {
+    then: impl FnOnce(Received) -> Result<Step<UnconfirmedAssertion>, Error> + Send + Sync + 'static,
+) -> Result<Step<UnconfirmedAssertion>, Error> {
     let url = claim.url.clone();
     discovery::discover(
         &url,
@@ -197,8 +204,8 @@ struct Confirming {
     policy: Policy,
 }
 
-impl Receive<Checked> for Confirming {
-    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Checked>, Error> {
+impl Receive<UnconfirmedAssertion> for Confirming {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<UnconfirmedAssertion>, Error> {
         let Self { received, policy } = *self;
         let misbehaved = || {
             let expected = "in Key-Value form";
