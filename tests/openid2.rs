@@ -8,7 +8,7 @@ use oauth_proto::openid2::ax::{self, Attribute, Count, Fetch};
 use oauth_proto::openid2::sreg::{self, Field, Registration};
 use oauth_proto::openid2::{
     Approval, Association, AssociationType, Authenticate, Callback, CheckIdRequest, Discovered, Dispatched, Identity,
-    Pending, Provider, RejectReason, RelyingParty, SessionType, Version, Wish, documents, oauth, pape, ui,
+    Pending, ProfileField, Provider, RejectReason, RelyingParty, SessionType, Version, documents, oauth, pape, ui,
 };
 use oauth_proto::{Error, Refused, Step, Timestamp, Unsupported};
 use world::*;
@@ -279,10 +279,10 @@ fn attributes_and_registration_come_as_they_were_asked_for() {
 #[test]
 fn the_short_way_asks_and_maps_as_tornado_does() {
     let world = World::default();
-    let url = |wishes: &[Wish]| {
+    let url = |wishes: &[ProfileField]| {
         world.party.authenticate_at(ENDPOINT, RETURN_TO, wishes, world.moment()).unwrap().url().unwrap()
     };
-    let all = fields(&url(&Wish::ALL));
+    let all = fields(&url(&ProfileField::ALL));
     assert_eq!(all["openid.ax.required"], "firstname,fullname,lastname,email,language,username");
     assert_eq!(all["openid.ax.type.fullname"], "http://axschema.org/namePerson");
     assert_eq!(all["openid.claimed_id"], "http://specs.openid.net/auth/2.0/identifier_select");
@@ -290,7 +290,8 @@ fn the_short_way_asks_and_maps_as_tornado_does() {
     assert!(!fields(&url(&[])).contains_key("openid.ns.ax"));
 
     let profile = |values: &[(&str, &str)]| {
-        let authentication = world.party.authenticate_at(ENDPOINT, RETURN_TO, &Wish::ALL, world.moment()).unwrap();
+        let authentication =
+            world.party.authenticate_at(ENDPOINT, RETURN_TO, &ProfileField::ALL, world.moment()).unwrap();
         let values = values.iter().fold(ax::Values::default(), |all, (name, value)| all.with(name, [*value]));
         let callback = world.approve(&authentication.url().unwrap(), |approval| approval.extension(values));
         world.verify(authentication.pending, &callback).unwrap().profile()
@@ -525,12 +526,13 @@ fn an_update_url_lies_in_the_realm() {
     let world = World::default();
     let discovered = world.discover(JANE).unwrap();
     let asked = |update_url: &str| {
-        let fetch = Wish::fetch(&[Wish::Email]).update_url(update_url);
+        let fetch = ProfileField::fetch(&[ProfileField::Email]).update_url(update_url);
         world.party.authenticate(&discovered, Authenticate::new(RETURN_TO).extension(fetch), world.moment())
     };
     assert!(asked("https://rp.example/update").is_ok());
-    let mut twice =
-        oauth_proto::openid2::Extension::from(Wish::fetch(&[Wish::Email]).update_url("https://rp.example/"));
+    let mut twice = oauth_proto::openid2::Extension::from(
+        ProfileField::fetch(&[ProfileField::Email]).update_url("https://rp.example/"),
+    );
     twice.fields.push(("update_url".into(), "https://other.example/".into()));
     let asked_twice = Authenticate::new(RETURN_TO).extension(twice);
     assert!(world.party.authenticate(&discovered, asked_twice, world.moment()).is_err());

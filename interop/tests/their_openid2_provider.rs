@@ -6,7 +6,7 @@ use interop::openid2_site::{REALM, RETURN_TO, Site, party};
 use interop::their_openid2_provider::TheirProvider;
 use oauth_proto::openid2::ax::{self, Attribute, Count, Fetch};
 use oauth_proto::openid2::sreg::{Field, Registration};
-use oauth_proto::openid2::{Assertion, Authenticate, RelyingParty, Version, Wish, documents};
+use oauth_proto::openid2::{Assertion, Authenticate, ProfileField, RelyingParty, Version, documents};
 use oauth_proto::wire::percent;
 use oauth_proto::{Error, Moment, Refused, Request, Response};
 use serde_json::json;
@@ -214,7 +214,8 @@ fn the_user_selects_who_they_are() {
 fn the_short_way_gives_a_profile() {
     let op = TheirProvider::start();
     let site = Site::default();
-    let authentication = site.party.authenticate_at(&op.endpoint(), RETURN_TO, &Wish::ALL, Moment::from_os()).unwrap();
+    let authentication =
+        site.party.authenticate_at(&op.endpoint(), RETURN_TO, &ProfileField::ALL, Moment::from_os()).unwrap();
     // Its values come with a count, which Tornado's mixin cannot read.
     let visit = site.follow(authentication, "");
     assert_eq!(visit.field("ax.count.email").as_deref(), Some("1"));
@@ -235,7 +236,7 @@ fn the_short_way_gives_a_profile() {
 fn the_short_way_asks_for_what_is_wanted() {
     let op = TheirProvider::start();
     let site = Site::default();
-    for (wishes, name) in [(&[Wish::Email][..], Some("jane")), (&[], None)] {
+    for (wishes, name) in [(&[ProfileField::Email][..], Some("jane")), (&[], None)] {
         let authentication = site.party.authenticate_at(&op.endpoint(), RETURN_TO, wishes, Moment::from_os()).unwrap();
         let profile = site.verify(&site.follow(authentication, "")).unwrap().profile();
         assert_eq!((profile.claimed_id, profile.name.as_deref()), (Some(op.jane("")), name));

@@ -67,6 +67,7 @@ pub use message::Version;
 pub use provider::{Approval, CheckIdRequest, Dispatched, Identity, Provider, RejectReason, Rejected};
 pub use realm::Realm;
 pub use relying_party::{
-    Assertion, Authenticate, Authentication, Callback, Pending, Profile, RelyingParty, UnconfirmedAssertion, Wish,
+    Assertion, Authenticate, Authentication, Callback, Pending, Profile, ProfileField, RelyingParty,
+    UnconfirmedAssertion,
 };
 pub use store::{AsyncStore, Blocking, NextQuery, RememberNonce, ServerStep, Store, serve, serve_async};

@@ -15,4 +15,4 @@ pub use assertion::{Assertion, UnconfirmedAssertion};
 pub use authenticate::{Authenticate, Authentication};
 pub use party::RelyingParty;
 pub use pending::Pending;
-pub use short::{Profile, Wish};
+pub use short::{Profile, ProfileField};

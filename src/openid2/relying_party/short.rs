@@ -11,12 +11,12 @@ use crate::{Error, Moment};
 /// Something to know of a user.
 ///
 /// ```
-/// use oauth_proto::openid2::Wish;
+/// use oauth_proto::openid2::ProfileField;
 ///
-/// assert_eq!(Wish::ALL.len(), 4);
+/// assert_eq!(ProfileField::ALL.len(), 4);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum ProfileField {
     /// First, last and full name.
     Name,
     /// The email address.
@@ -27,19 +27,19 @@ pub enum Wish {
     Username,
 }
 
-impl Wish {
+impl ProfileField {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Name, Self::Email, Self::Language, Self::Username];
 
     /// The question for these, where it goes along with other extensions.
     ///
     /// ```
-    /// use oauth_proto::openid2::{Authenticate, Discovered, RelyingParty, Wish, oauth};
+    /// use oauth_proto::openid2::{Authenticate, Discovered, RelyingParty, ProfileField, oauth};
     /// use oauth_proto::Moment;
     ///
     /// // As Google's OpenID had it: who the user is, and access to their contacts along the way.
     /// let authenticate = Authenticate::new("https://rp.example/openid")
-    ///     .extension(Wish::fetch(&[Wish::Name, Wish::Email]))
+    ///     .extension(ProfileField::fetch(&[ProfileField::Name, ProfileField::Email]))
     ///     .extension(oauth::Access::new("rp.example").scope("https://www.google.com/m8/feeds/"));
     /// let provider = Discovered::fixed("https://op.example/openid")?;
     /// let asked = RelyingParty::new("https://rp.example/")?.authenticate(&provider, authenticate, Moment::from_os())?;
@@ -94,13 +94,13 @@ impl RelyingParty {
     /// Asks a user who they are at a provider whose endpoint is known, and for some attributes.
     ///
     /// ```
-    /// use oauth_proto::openid2::{Pending, Profile, RelyingParty, Store, Wish};
+    /// use oauth_proto::openid2::{Pending, Profile, RelyingParty, Store, ProfileField};
     /// use oauth_proto::{Moment, Request, Response, run};
     ///
     /// /// Where to send the user, and what to remember for this browser.
     /// fn begin(party: &RelyingParty) -> Result<(String, Pending), oauth_proto::Error> {
     ///     let (endpoint, return_to) = ("https://op.example/openid", "https://rp.example/openid");
-    ///     let asked = party.authenticate_at(endpoint, return_to, &Wish::ALL, Moment::from_os())?;
+    ///     let asked = party.authenticate_at(endpoint, return_to, &ProfileField::ALL, Moment::from_os())?;
     ///     Ok((asked.url()?, asked.pending))
     /// }
     ///
@@ -128,10 +128,10 @@ impl RelyingParty {
         &self,
         endpoint: &str,
         return_to: &str,
-        wishes: &[Wish],
+        wishes: &[ProfileField],
         moment: Moment,
     ) -> Result<Authentication, Error> {
-        let authenticate = Authenticate::new(return_to).extension(Wish::fetch(wishes));
+        let authenticate = Authenticate::new(return_to).extension(ProfileField::fetch(wishes));
         self.authenticate(&Discovered::fixed(endpoint)?, authenticate, moment)
     }
 }
