@@ -395,7 +395,7 @@ fn a_provider_s_error_is_told_to_the_user() {
 fn an_answer_about_nobody_brings_extensions_alone() {
     let world = World::default();
     let fetch = Fetch::default().required(Attribute::new("email", ax::EMAIL));
-    let authenticate = Authenticate::new(RETURN_TO).about_nobody().extension(fetch);
+    let authenticate = Authenticate::new(RETURN_TO).without_identity().extension(fetch);
     let authentication = world.begin(JANE, authenticate);
     let url = authentication.url().unwrap();
     assert_eq!(*world.check_id(&url).unwrap().identity(), Identity::Nobody);
@@ -556,7 +556,7 @@ fn openid_1_is_not_asked_about_nobody() {
     let world = World::new(RelyingParty::allow_openid1, Provider::allow_openid1);
     world.page("https://old.example/", html("<head><link rel=openid.server href=https://op.example/openid></head>"));
     let discovered = world.discover("https://old.example/").unwrap();
-    let asked = Authenticate::new(RETURN_TO).about_nobody();
+    let asked = Authenticate::new(RETURN_TO).without_identity();
     let error = world.party.authenticate(&discovered, asked, world.moment()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Unsendable { .. })), "{error}");
 }

@@ -118,7 +118,7 @@ fn attributes_that_declare_no_namespace_are_nobodys() {
 #[test]
 fn attributes_alone_come_without_a_user() {
     let op = TheirProvider::start();
-    let authenticate = authenticate().about_nobody().extension(all_wishes());
+    let authenticate = authenticate().without_identity().extension(all_wishes());
     let assertion = Site::default().sign_in(&op.origin, authenticate, "").unwrap();
     assert_eq!((assertion.claimed_id(), assertion.local_id()), (None, None));
     has_all_wishes(&assertion);

@@ -34,7 +34,7 @@ pub(super) const STATE: &str = "rp_state";
 pub struct Authenticate {
     return_to: String,
     immediate: bool,
-    about_nobody: bool,
+    without_identity: bool,
     association: Option<Association>,
     extensions: Vec<Extension>,
     lifetime: Duration,
@@ -46,7 +46,7 @@ impl Authenticate {
         Self {
             return_to: return_to.into(),
             immediate: false,
-            about_nobody: false,
+            without_identity: false,
             association: None,
             extensions: Vec::new(),
             lifetime: LIFETIME,
@@ -96,8 +96,8 @@ impl Authenticate {
     }
 
     /// Asks for extensions alone, and not who the user is (§9.1).
-    pub fn about_nobody(mut self) -> Self {
-        self.about_nobody = true;
+    pub fn without_identity(mut self) -> Self {
+        self.without_identity = true;
         self
     }
 
@@ -189,11 +189,11 @@ impl RelyingParty {
         let mut message = Message::new(version, mode);
         message.set("return_to", &return_to);
         message.set(realm_name(version), self.realm.as_str());
-        if authenticate.about_nobody && version == Version::V1_1 {
+        if authenticate.without_identity && version == Version::V1_1 {
             let (what, reason) = ("a question about nobody", "OpenID 1.1 always asks who the user is");
             return Err(Unsupported::Unsendable { what, reason }.into());
         }
-        let wanted = if authenticate.about_nobody { Wanted::Nobody } else { wanted(discovered) };
+        let wanted = if authenticate.without_identity { Wanted::Nobody } else { wanted(discovered) };
         match &wanted {
             Wanted::Nobody => {}
             Wanted::Anybody => {

@@ -99,9 +99,9 @@ impl Expected {
         if time.until(now).max(now.until(time)) > self.window {
             return Err(Forged::NonceTime.into());
         }
-        let about_nobody = self.wanted.as_ref().is_none_or(|wanted| *wanted == Wanted::Nobody);
+        let without_identity = self.wanted.as_ref().is_none_or(|wanted| *wanted == Wanted::Nobody);
         let claim = match (message.get("claimed_id"), message.get("identity")) {
-            (None, None) if about_nobody => None,
+            (None, None) if without_identity => None,
             (Some(claimed_id), Some(identity)) => Some(Claim::of(claimed_id, identity)?),
             (Some(_), None) => return Err(Forged::ParameterMissing { name: "openid.identity" }.into()),
             (None, _) => return Err(Forged::ParameterMissing { name: "openid.claimed_id" }.into()),
