@@ -398,7 +398,7 @@ fn an_answer_about_nobody_brings_extensions_alone() {
     let authenticate = Authenticate::new(RETURN_TO).without_identity().extension(fetch);
     let authentication = world.begin(JANE, authenticate);
     let url = authentication.url().unwrap();
-    assert_eq!(*world.check_id(&url).unwrap().identity(), Identity::Nobody);
+    assert_eq!(*world.check_id(&url).unwrap().identity(), Identity::None);
     let values = ax::Values::default().with(ax::EMAIL, ["j@example.com"]);
     let callback = world.approve(&url, |approval| approval.extension(values));
     let assertion = world.verify(authentication.pending, &callback).unwrap();

@@ -146,14 +146,14 @@ impl Endpoints {
         let jane = format!("{}/id/jane", self.origin);
         match (check_id.identity(), hint(request, "select")) {
             (Identity::Claimed { local_id, .. }, _) if local_id.starts_with(&jane) => Approval::new(local_id),
-            (Identity::Any, Some(select)) if select.starts_with('/') => {
+            (Identity::Select, Some(select)) if select.starts_with('/') => {
                 let claimed_id = format!("{}{select}", self.origin);
                 // What is known here has no fragment, and one identifier for all that stand for it.
                 let known =
                     if select.contains("delegated") { &jane } else { claimed_id.split('#').next().unwrap_or("") };
                 Approval::new(known).claimed_id(&claimed_id)
             }
-            (Identity::Any, Some(select)) => Approval::new(jane).claimed_id(select),
+            (Identity::Select, Some(select)) => Approval::new(jane).claimed_id(select),
             _ => Approval::new(jane),
         }
     }

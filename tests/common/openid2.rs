@@ -130,7 +130,7 @@ impl World {
         let check_id = self.check_id(url).unwrap();
         let local_id = match check_id.identity() {
             Identity::Claimed { local_id, .. } => local_id.clone(),
-            Identity::Any | Identity::Nobody => JANE.to_owned(),
+            Identity::Select | Identity::None => JANE.to_owned(),
         };
         let approval = approval(Approval::new(local_id));
         location(&self.provider.approve(check_id, approval, self.moment()).unwrap())

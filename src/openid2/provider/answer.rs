@@ -176,8 +176,8 @@ fn identifiers(asked: &Identity, approval: &Approval) -> Result<Option<(String, 
     let plain = |url: &str| url.split('#').next().unwrap_or_default().to_owned();
     let claimed = approval.claimed_id.clone();
     let pair = match asked {
-        Identity::Nobody => return Ok(None),
-        Identity::Any => {
+        Identity::None => return Ok(None),
+        Identity::Select => {
             let claimed = claimed.unwrap_or_else(|| approval.local_id.clone());
             for identifier in [&claimed, &approval.local_id] {
                 // A relying party would look for another URL, or for none.

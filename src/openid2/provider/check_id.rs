@@ -25,9 +25,9 @@ use crate::wire::{bare, is_internal};
 ///
 /// fn question(check_id: &CheckIdRequest) -> String {
 ///     match check_id.identity() {
-///         Identity::Any => format!("Which of your identifiers may {} know?", check_id.realm()),
+///         Identity::Select => format!("Which of your identifiers may {} know?", check_id.realm()),
 ///         Identity::Claimed { local_id, .. } => format!("May {} know that you are {local_id}?", check_id.realm()),
-///         Identity::Nobody => format!("{} does not ask who you are", check_id.realm()),
+///         Identity::None => format!("{} does not ask who you are", check_id.realm()),
 ///     }
 /// }
 /// ```
@@ -82,8 +82,9 @@ pub struct CheckIdRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Identity {
-    /// The user chooses among their identifiers.
-    Any,
+    /// The user chooses among their identifiers: the relying party sent `identifier_select` (§7.3.1).
+    #[serde(rename = "any")]
+    Select,
     /// The owner of that identifier: whether the user is that is seen by `local_id`, one of this provider's. `claimed_id` may
     /// be on any host, and says itself, to the relying party, that this provider may speak for it.
     Claimed {
@@ -92,8 +93,9 @@ pub enum Identity {
         /// What this provider knows the user by.
         local_id: String,
     },
-    /// Nobody: the relying party wants extensions alone.
-    Nobody,
+    /// No identifier is asked for: the relying party wants extensions alone (§9.1).
+    #[serde(rename = "nobody")]
+    None,
 }
 
 impl fmt::Debug for CheckIdRequest {
@@ -264,8 +266,8 @@ fn read_check_id(
         (_, Some(identity), Version::V1_1) => {
             Identity::Claimed { claimed_id: identity.to_owned(), local_id: identity.to_owned() }
         }
-        (None, None, Version::V2_0) => Identity::Nobody,
-        (Some(_), Some(IDENTIFIER_SELECT), Version::V2_0) => Identity::Any,
+        (None, None, Version::V2_0) => Identity::None,
+        (Some(_), Some(IDENTIFIER_SELECT), Version::V2_0) => Identity::Select,
         // Whoever asserted it would assert nobody's identifier.
         (Some(claimed_id), Some(_), Version::V2_0)
             if absolute(claimed_id).is_none() || claimed_id == IDENTIFIER_SELECT =>

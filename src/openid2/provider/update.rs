@@ -40,7 +40,7 @@ impl Provider {
             immediate: false,
             realm: update_url.to_owned(),
             return_to: Some(update_url.to_owned()),
-            identity: Identity::Any,
+            identity: Identity::Select,
             assoc_handle: None,
             extensions: Vec::new(),
         };

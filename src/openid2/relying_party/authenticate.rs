@@ -193,10 +193,10 @@ impl RelyingParty {
             let (what, reason) = ("a question about nobody", "OpenID 1.1 always asks who the user is");
             return Err(Unsupported::Unsendable { what, reason }.into());
         }
-        let wanted = if authenticate.without_identity { Wanted::Nobody } else { wanted(discovered) };
+        let wanted = if authenticate.without_identity { Wanted::None } else { wanted(discovered) };
         match &wanted {
-            Wanted::Nobody => {}
-            Wanted::Anybody => {
+            Wanted::None => {}
+            Wanted::Select => {
                 message.set("claimed_id", IDENTIFIER_SELECT);
                 message.set("identity", IDENTIFIER_SELECT);
             }
@@ -269,7 +269,7 @@ fn wanted(discovered: &Discovered) -> Wanted {
         (Some(claimed_id), Some(local_id)) => {
             Wanted::Claimed { claimed_id: claimed_id.to_owned(), local_id: local_id.to_owned() }
         }
-        _ => Wanted::Anybody,
+        _ => Wanted::Select,
     }
 }
 

@@ -63,10 +63,12 @@ pub(super) const VERSION: u64 = 1;
 pub(super) enum Wanted {
     /// The owner of an identifier that was discovered.
     Claimed { claimed_id: String, local_id: String },
-    /// Whoever the provider says.
-    Anybody,
-    /// Nobody: the answer brings extensions alone.
-    Nobody,
+    /// Whoever the provider says: `identifier_select` was sent.
+    #[serde(rename = "anybody")]
+    Select,
+    /// No identifier is asked for: the response brings extensions alone.
+    #[serde(rename = "nobody")]
+    None,
 }
 
 impl Pending {

@@ -99,7 +99,7 @@ impl Expected {
         if time.until(now).max(now.until(time)) > self.window {
             return Err(Forged::NonceTime.into());
         }
-        let without_identity = self.wanted.as_ref().is_none_or(|wanted| *wanted == Wanted::Nobody);
+        let without_identity = self.wanted.as_ref().is_none_or(|wanted| *wanted == Wanted::None);
         let claim = match (message.get("claimed_id"), message.get("identity")) {
             (None, None) if without_identity => None,
             (Some(claimed_id), Some(identity)) => Some(Claim::of(claimed_id, identity)?),
