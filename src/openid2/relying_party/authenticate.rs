@@ -12,7 +12,7 @@ use super::super::indirect;
 use super::super::message::{IDENTIFIER_SELECT, Message, Version};
 use super::super::{Association, Discovered, Extension, ax};
 use super::RelyingParty;
-use super::pending::{Pending, VERSION, Wanted};
+use super::pending::{Pending, RequestedIdentity, VERSION};
 use crate::wire::{bare, endpoint, form, with_query};
 use crate::{Error, Moment, Unsupported};
 
@@ -193,14 +193,15 @@ impl RelyingParty {
             let (what, reason) = ("a question about nobody", "OpenID 1.1 always asks who the user is");
             return Err(Unsupported::Unsendable { what, reason }.into());
         }
-        let wanted = if authenticate.without_identity { Wanted::None } else { wanted(discovered) };
-        match &wanted {
-            Wanted::None => {}
-            Wanted::Select => {
+        let identity =
+            if authenticate.without_identity { RequestedIdentity::None } else { requested_identity(discovered) };
+        match &identity {
+            RequestedIdentity::None => {}
+            RequestedIdentity::Select => {
                 message.set("claimed_id", IDENTIFIER_SELECT);
                 message.set("identity", IDENTIFIER_SELECT);
             }
-            Wanted::Claimed { claimed_id, local_id } => {
+            RequestedIdentity::Claimed { claimed_id, local_id } => {
                 if version == Version::V2_0 {
                     message.set("claimed_id", claimed_id);
                 }
@@ -219,7 +220,7 @@ impl RelyingParty {
             protocol: version,
             realm: self.realm.as_str().to_owned(),
             endpoints: discovered.endpoints.clone(),
-            wanted: Some(wanted),
+            identity: Some(identity),
             return_to,
             state,
             assoc_handle: association.map(|association| association.handle().to_owned()),
@@ -264,12 +265,12 @@ impl RelyingParty {
 }
 
 /// Who the user is asked to be at a provider that was discovered.
-fn wanted(discovered: &Discovered) -> Wanted {
+fn requested_identity(discovered: &Discovered) -> RequestedIdentity {
     match (discovered.claimed_id(), discovered.local_id()) {
         (Some(claimed_id), Some(local_id)) => {
-            Wanted::Claimed { claimed_id: claimed_id.to_owned(), local_id: local_id.to_owned() }
+            RequestedIdentity::Claimed { claimed_id: claimed_id.to_owned(), local_id: local_id.to_owned() }
         }
-        _ => Wanted::Select,
+        _ => RequestedIdentity::Select,
     }
 }
 

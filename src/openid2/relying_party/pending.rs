@@ -42,7 +42,8 @@ pub struct Pending {
     /// The relying party that it belongs to.
     pub(super) realm: String,
     pub(super) endpoints: Vec<String>,
-    pub(super) wanted: Option<Wanted>,
+    #[serde(rename = "wanted")]
+    pub(super) identity: Option<RequestedIdentity>,
     /// With the state in its query.
     pub(super) return_to: String,
     pub(super) state: String,
@@ -60,7 +61,7 @@ pub(super) const VERSION: u64 = 1;
 /// Who the user is asked to be.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Wanted {
+pub(super) enum RequestedIdentity {
     /// The owner of an identifier that was discovered.
     Claimed { claimed_id: String, local_id: String },
     /// Whoever the provider says: `identifier_select` was sent.
@@ -104,7 +105,7 @@ impl fmt::Debug for Pending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pending")
             .field("endpoints", &self.endpoints)
-            .field("wanted", &self.wanted)
+            .field("identity", &self.identity)
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }

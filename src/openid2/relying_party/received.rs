@@ -10,7 +10,7 @@ use super::super::identifier::{absolute, without_fragment};
 use super::super::message::{IDENTIFIER_SELECT, Message, Version};
 use super::super::nonce;
 use super::super::store::RememberNonce;
-use super::pending::{Pending, Wanted};
+use super::pending::{Pending, RequestedIdentity};
 use crate::wire::{bare, said, shortened};
 use crate::{Error, Forged, Refused, Timestamp};
 
@@ -21,7 +21,7 @@ const LONGER: Duration = Duration::from_secs(60);
 pub(super) struct Expected {
     /// The provider's endpoints that were asked; `None` where nobody was.
     pub(super) endpoints: Option<Vec<String>>,
-    pub(super) wanted: Option<Wanted>,
+    pub(super) identity: Option<RequestedIdentity>,
     pub(super) return_to: String,
     pub(super) policy: Policy,
     pub(super) window: Duration,
@@ -99,16 +99,16 @@ impl Expected {
         if time.until(now).max(now.until(time)) > self.window {
             return Err(Forged::NonceTime.into());
         }
-        let without_identity = self.wanted.as_ref().is_none_or(|wanted| *wanted == Wanted::None);
+        let without_identity = self.identity.as_ref().is_none_or(|identity| *identity == RequestedIdentity::None);
         let claim = match (message.get("claimed_id"), message.get("identity")) {
             (None, None) if without_identity => None,
             (Some(claimed_id), Some(identity)) => Some(Claim::of(claimed_id, identity)?),
             (Some(_), None) => return Err(Forged::ParameterMissing { name: "openid.identity" }.into()),
             (None, _) => return Err(Forged::ParameterMissing { name: "openid.claimed_id" }.into()),
         };
-        let discovered = match (&self.wanted, &claim) {
+        let discovered = match (&self.identity, &claim) {
             (_, None) => true,
-            (Some(Wanted::Claimed { claimed_id, local_id }), Some(claim)) => {
+            (Some(RequestedIdentity::Claimed { claimed_id, local_id }), Some(claim)) => {
                 claim.url.as_str() == claimed_id && claim.local_id == *local_id
             }
             _ => false,
@@ -124,7 +124,7 @@ impl Expected {
         let identity = present(&message, "openid.identity")?;
         self.check_common(&message)?;
         let provider = self.endpoints.into_iter().flatten().next().unwrap_or_default();
-        let Some(Wanted::Claimed { claimed_id, local_id }) = self.wanted else {
+        let Some(RequestedIdentity::Claimed { claimed_id, local_id }) = self.identity else {
             return Err(Forged::ParameterInvalid { name: "openid.identity" }.into());
         };
         if identity != local_id {

@@ -57,8 +57,8 @@ impl RelyingParty {
         callback.came_to(&pending.return_to)?;
         let message = positive(callback.message()?, pending.protocol)?;
         let endpoints = Some(std::mem::take(&mut pending.endpoints));
-        let wanted = pending.wanted.take();
-        let expected = self.expected(endpoints, wanted, &pending.return_to);
+        let identity = pending.identity.take();
+        let expected = self.expected(endpoints, identity, &pending.return_to);
         let received = match pending.protocol {
             Version::V2_0 => expected.read(message, moment.now)?,
             Version::V1_1 => expected.read_first(message, &pending, moment.now)?,
@@ -104,11 +104,11 @@ impl RelyingParty {
     fn expected(
         &self,
         endpoints: Option<Vec<String>>,
-        wanted: Option<super::pending::Wanted>,
+        identity: Option<super::pending::RequestedIdentity>,
         return_to: &str,
     ) -> Expected {
         let return_to = return_to.to_owned();
-        Expected { endpoints, wanted, return_to, policy: self.policy, window: self.window }
+        Expected { endpoints, identity, return_to, policy: self.policy, window: self.window }
     }
 }
 
