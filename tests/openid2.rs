@@ -4,7 +4,7 @@
 #[path = "common/openid2.rs"]
 mod world;
 
-use oauth_proto::openid2::ax::{self, Attribute, Count, Fetch};
+use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
 use oauth_proto::openid2::sreg::{self, Field, Registration};
 use oauth_proto::openid2::{
     Approval, Association, AssociationType, Authenticate, Callback, CheckIdRequest, Discovered, Dispatched, Identity,
@@ -231,7 +231,7 @@ fn an_association_that_is_over_is_replaced_by_asking() {
 fn attributes_and_registration_come_as_they_were_asked_for() {
     let world = World::default();
     let movie = "http://example.com/schema/favourite_movie";
-    let fetch = Fetch::default()
+    let fetch = FetchRequest::default()
         .required(Attribute::new("email", ax::EMAIL))
         .if_available(Attribute::new("movie", movie).count(Count::AtMost(2)))
         .update_url("https://rp.example/update");
@@ -251,7 +251,7 @@ fn attributes_and_registration_come_as_they_were_asked_for() {
     assert_eq!(check_id.policy().unwrap().preferred, [pape::MULTI_FACTOR]);
     assert_eq!(check_id.access().unwrap().consumer, "rp.example");
 
-    let values = ax::Values::default()
+    let values = ax::FetchResponse::default()
         .with(ax::EMAIL, ["jane@example.com"])
         .with(movie, ["Æon", "b=&\"'<%41>", "third"])
         .with(ax::LANGUAGE, ["da"])
@@ -292,7 +292,7 @@ fn the_short_way_asks_and_maps_as_tornado_does() {
     let profile = |values: &[(&str, &str)]| {
         let authentication =
             world.party.authenticate_at(ENDPOINT, RETURN_TO, &ProfileField::ALL, world.moment()).unwrap();
-        let values = values.iter().fold(ax::Values::default(), |all, (name, value)| all.with(name, [*value]));
+        let values = values.iter().fold(ax::FetchResponse::default(), |all, (name, value)| all.with(name, [*value]));
         let callback = world.approve(&authentication.url().unwrap(), |approval| approval.extension(values));
         world.verify(authentication.pending, &callback).unwrap().profile()
     };
@@ -319,7 +319,8 @@ fn a_long_answer_comes_as_a_form() {
     let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
     let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
     let biography = "All \"of\" it & <more>.\u{e9} ".repeat(200);
-    let approval = Approval::new(JANE).extension(ax::Values::default().with("http://x.example/bio", [&*biography]));
+    let approval =
+        Approval::new(JANE).extension(ax::FetchResponse::default().with("http://x.example/bio", [&*biography]));
     let response = world.provider.approve(check_id, approval, world.moment()).unwrap();
     assert_eq!(response.status(), 200);
     let page = String::from_utf8(response.into_body()).unwrap();
@@ -394,12 +395,12 @@ fn a_provider_s_error_is_told_to_the_user() {
 #[test]
 fn an_answer_about_nobody_brings_extensions_alone() {
     let world = World::default();
-    let fetch = Fetch::default().required(Attribute::new("email", ax::EMAIL));
+    let fetch = FetchRequest::default().required(Attribute::new("email", ax::EMAIL));
     let authenticate = Authenticate::new(RETURN_TO).without_identity().extension(fetch);
     let authentication = world.begin(JANE, authenticate);
     let url = authentication.url().unwrap();
     assert_eq!(*world.check_id(&url).unwrap().identity(), Identity::None);
-    let values = ax::Values::default().with(ax::EMAIL, ["j@example.com"]);
+    let values = ax::FetchResponse::default().with(ax::EMAIL, ["j@example.com"]);
     let callback = world.approve(&url, |approval| approval.extension(values));
     let assertion = world.verify(authentication.pending, &callback).unwrap();
     assert_eq!((assertion.claimed_id(), assertion.local_id()), (None, None));
@@ -497,7 +498,7 @@ fn a_provider_looks_at_the_relying_party_s_document() {
 fn updated_attributes_are_posted_to_the_relying_party() {
     let world = World::default();
     let update_url = "https://rp.example/update?transaction_id=a6b5c41";
-    let email = ax::Values::default().with(ax::EMAIL, ["new@example.com"]).update_url(update_url);
+    let email = ax::FetchResponse::default().with(ax::EMAIL, ["new@example.com"]).update_url(update_url);
     let approval = || Approval::new(JANE).extension(email.clone());
     let request = world.provider.update(update_url, approval(), world.moment()).unwrap();
     assert_eq!((request.method(), request.uri().to_string()), (&http::Method::POST, update_url.to_owned()));
@@ -544,7 +545,7 @@ fn an_update_url_lies_in_the_realm() {
 fn a_question_for_nothing_is_not_sent() {
     let world = World::default();
     let nothing = Authenticate::new(RETURN_TO)
-        .extension(Fetch::default().update_url("https://rp.example/update"))
+        .extension(FetchRequest::default().update_url("https://rp.example/update"))
         .extension(Registration::default().policy_url("https://rp.example/policy"));
     let sent = fields(&world.begin(JANE, nothing).url().unwrap());
     assert!(sent.keys().all(|name| !name.contains("ax") && !name.contains("sreg")), "{sent:?}");

@@ -6,7 +6,7 @@
 mod world;
 
 use allocation_counter::measure;
-use oauth_proto::openid2::ax::{self, Fetch};
+use oauth_proto::openid2::ax::{self, FetchRequest};
 use oauth_proto::openid2::{Authenticate, documents, pape, sreg, ui};
 use oauth_proto::{Response, Step};
 use world::*;
@@ -206,7 +206,7 @@ fn a_callback_is_read_in_its_size() {
 #[test]
 fn a_question_is_read_in_its_size() {
     let world = World::default();
-    let fetch = Fetch::default().required(ax::Attribute::new("email", ax::EMAIL));
+    let fetch = FetchRequest::default().required(ax::Attribute::new("email", ax::EMAIL));
     let authentication = world.begin(JANE, Authenticate::new(RETURN_TO).extension(fetch));
     let url = authentication.url().unwrap();
     for (name, entry) in [

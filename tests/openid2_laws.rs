@@ -52,7 +52,7 @@ proptest! {
         let world = World::default();
         let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
         let callback = world.approve(&authentication.url().unwrap(), |approval| {
-            approval.extension(ax::Values::default().with(ax::USERNAME, ["jane"]))
+            approval.extension(ax::FetchResponse::default().with(ax::USERNAME, ["jane"]))
         });
         let changed = changed(&callback, |fields| {
             for (name, value) in added {
@@ -74,7 +74,7 @@ proptest! {
     fn a_signed_value_comes_through(values in prop::collection::vec("[^\n]{0,30}", 1..4)) {
         let world = World::default();
         let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
-        let sent = ax::Values::default().with(ax::EMAIL, values.clone());
+        let sent = ax::FetchResponse::default().with(ax::EMAIL, values.clone());
         let extension = Extension::from(sent);
         let callback = world.approve(&authentication.url().unwrap(), |approval| approval.extension(extension));
         let assertion = world.verify(authentication.pending, &callback).unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use oauth_proto::openid2::ax::{self, Attribute, Fetch};
+use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::{
     Approval, Authenticate, CheckIdRequest, Dispatched, Identity, MemoryStore, Provider, Rejected, RelyingParty, Store,
     documents, serve,
@@ -41,7 +41,7 @@ pub fn chapter() -> Outcome<()> {
     let association = run(party.associate(&discovered, Moment::from_os())?, &mut send)?;
 
     show::title("3. Jane's browser is sent to the provider, where she consents, and comes back with an assertion");
-    let fetch = Fetch::default().required(Attribute::new("email", ax::EMAIL));
+    let fetch = FetchRequest::default().required(Attribute::new("email", ax::EMAIL));
     let authenticate = Authenticate::new("http://localhost/back").association(association.clone()).extension(fetch);
     let authentication = party.authenticate(&discovered, authenticate, Moment::from_os())?;
     let stored = serde_json::to_string(&authentication.pending)?;
@@ -104,7 +104,7 @@ fn decide(provider: &Provider, origin: &str, check_id: CheckIdRequest) -> Result
     }
     let mut approval = Approval::new(jane);
     if let Some(fetch) = check_id.attributes() {
-        let all = ax::Values::default().with(ax::EMAIL, ["jane@example.com"]).with(ax::LANGUAGE, ["da"]);
+        let all = ax::FetchResponse::default().with(ax::EMAIL, ["jane@example.com"]).with(ax::LANGUAGE, ["da"]);
         approval = approval.extension(all.only(&fetch));
     }
     provider.approve(check_id, approval, Moment::from_os())

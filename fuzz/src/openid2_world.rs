@@ -97,7 +97,7 @@ impl World {
     }
 
     pub fn begun(&self, discovered: &Discovered, association: Option<Association>) -> Authentication {
-        let fetch = ax::Fetch::default().required(ax::Attribute::new("email", ax::EMAIL));
+        let fetch = ax::FetchRequest::default().required(ax::Attribute::new("email", ax::EMAIL));
         let authenticate = Authenticate::new(RETURN_TO)
             .association(association)
             .extension(fetch)
@@ -118,7 +118,7 @@ impl World {
             _ => JANE.to_owned(),
         };
         let approval = Approval::new(local_id)
-            .extension(ax::Values::default().with(ax::EMAIL, ["jane@example.com"]).with(BIO, ["a", "b"]))
+            .extension(ax::FetchResponse::default().with(ax::EMAIL, ["jane@example.com"]).with(BIO, ["a", "b"]))
             .extension(sreg::Values::default().with(sreg::Field::Email, "jane@example.com"));
         let response = self.provider.approve(*check_id, approval, self.moment()).unwrap();
         let location = response.headers()["location"].to_str().unwrap();

@@ -172,8 +172,8 @@ impl Endpoints {
     }
 }
 
-fn attributes() -> ax::Values {
-    ax::Values::default()
+fn attributes() -> ax::FetchResponse {
+    ax::FetchResponse::default()
         .with(ax::FIRST_NAME, ["Jane"])
         .with(ax::LAST_NAME, ["Doe é ☃"])
         .with(ax::FULL_NAME, [NAME])

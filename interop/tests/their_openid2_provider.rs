@@ -4,7 +4,7 @@
 use interop::loopback::Loopback;
 use interop::openid2_site::{REALM, RETURN_TO, Site, party};
 use interop::their_openid2_provider::TheirProvider;
-use oauth_proto::openid2::ax::{self, Attribute, Count, Fetch};
+use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
 use oauth_proto::openid2::sreg::{Field, Registration};
 use oauth_proto::openid2::{Assertion, Authenticate, ProfileField, RelyingParty, Version, documents};
 use oauth_proto::wire::percent;
@@ -18,8 +18,8 @@ fn authenticate() -> Authenticate {
     Authenticate::new(RETURN_TO)
 }
 
-fn all_wishes() -> Fetch {
-    Fetch::default()
+fn all_wishes() -> FetchRequest {
+    FetchRequest::default()
         .required(Attribute::new("email", ax::EMAIL).count(Count::Unlimited))
         .required(Attribute::new("name", ax::FULL_NAME))
         .if_available(Attribute::new("lang", ax::LANGUAGE).count(Count::AtMost(2)))

@@ -5,14 +5,14 @@ use std::time::Duration;
 use interop::exchange::Clock;
 use interop::openid2_site::{RETURN_TO, Site, Visit, party};
 use interop::their_openid2_provider::TheirProvider;
-use oauth_proto::openid2::ax::{self, Attribute, Count, Fetch};
+use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
 use oauth_proto::openid2::sreg::{Field, Registration};
 use oauth_proto::openid2::{Association, Authenticate, Discovered, Version};
 use oauth_proto::{Error, Forged, Unsupported};
 
 /// Asks for so much that there is a field of every kind.
 fn authenticate(key: Option<&Association>) -> Authenticate {
-    let fetch = Fetch::default()
+    let fetch = FetchRequest::default()
         .required(Attribute::new("email", ax::EMAIL).count(Count::Unlimited))
         .required(Attribute::new("name", ax::FULL_NAME));
     let registration = Registration::default().required(Field::Email);

@@ -6,7 +6,7 @@ mod world;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use oauth_proto::openid2::ax::{self, Attribute, Fetch};
+use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{
     Approval, Assertion, Association, AssociationType, Authenticate, Dispatched, Pending, Provider, RejectReason,
@@ -178,12 +178,12 @@ fn field_twice() {
 fn approved_with_extensions(world: &World, association: bool) -> (Pending, String) {
     let discovered = world.discover(JANE).unwrap();
     let association = association.then(|| world.associate(&discovered).unwrap()).flatten();
-    let fetch = Fetch::default().required(Attribute::new("email", ax::EMAIL));
+    let fetch = FetchRequest::default().required(Attribute::new("email", ax::EMAIL));
     let authenticate = Authenticate::new(RETURN_TO).association(association).extension(fetch);
     let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
     let callback = world.approve(&authentication.url().unwrap(), |approval| {
         approval
-            .extension(ax::Values::default().with(ax::USERNAME, ["jane"]))
+            .extension(ax::FetchResponse::default().with(ax::USERNAME, ["jane"]))
             .extension(sreg::Values::default().with(Field::Nickname, "jane"))
     });
     (authentication.pending, callback)
@@ -810,7 +810,7 @@ fn update_url_inside() {
     let inside = ["http://127.0.0.1/admin", "https://169.254.169.254/", "http://rp.example/update"];
     for (update_url, kept) in inside.map(|url| (url, false)).into_iter().chain([("https://rp.example/update", true)]) {
         let origin = url::Url::parse(update_url).unwrap().origin().ascii_serialization() + "/";
-        let fetch = Fetch::default().required(Attribute::new("email", ax::EMAIL));
+        let fetch = FetchRequest::default().required(Attribute::new("email", ax::EMAIL));
         let authentication = world.begin(JANE, Authenticate::new(RETURN_TO).extension(fetch));
         let url = changed(&authentication.url().unwrap(), |fields| {
             fields.insert("openid.ax.update_url".into(), update_url.into());
@@ -1072,7 +1072,7 @@ fn other_user() {
         let check_id = world.check_id(&anybody).unwrap();
         assert!(world.provider.approve(check_id, Approval::new(local_id), world.moment()).is_err(), "{local_id}");
     }
-    let newline = Approval::new(JANE).extension(ax::Values::default().with(ax::EMAIL, ["a\nidentity:b"]));
+    let newline = Approval::new(JANE).extension(ax::FetchResponse::default().with(ax::EMAIL, ["a\nidentity:b"]));
     assert!(world.provider.approve(check_id, newline, world.moment()).is_err());
 }
 

@@ -78,24 +78,24 @@ impl Attribute {
 /// Asks for attributes (§5.1).
 ///
 /// ```
-/// use oauth_proto::openid2::ax::{self, Attribute, Count, Fetch};
+/// use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
 /// use oauth_proto::openid2::Authenticate;
 ///
-/// let fetch = Fetch::default()
+/// let fetch = FetchRequest::default()
 ///     .required(Attribute::new("email", ax::EMAIL))
 ///     .if_available(Attribute::new("movie", "http://example.com/schema/favourite_movie").count(Count::AtMost(3)));
 /// let authenticate = Authenticate::new("https://rp.example/openid").extension(fetch);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Fetch {
+pub struct FetchRequest {
     /// The attributes.
     pub attributes: Vec<Attribute>,
     /// Where the provider may post the values again when they change. It must lie in the realm.
     pub update_url: Option<String>,
 }
 
-impl Fetch {
+impl FetchRequest {
     /// An attribute that the relying party needs for something.
     pub fn required(mut self, attribute: Attribute) -> Self {
         self.attributes.push(Attribute { required: true, ..attribute });
@@ -141,9 +141,9 @@ impl Fetch {
     }
 }
 
-impl From<Fetch> for Extension {
+impl From<FetchRequest> for Extension {
     /// Nothing where no attributes are asked for.
-    fn from(fetch: Fetch) -> Self {
+    fn from(fetch: FetchRequest) -> Self {
         if fetch.attributes.is_empty() {
             return Self::new(NAMESPACE, "ax", []);
         }
@@ -172,21 +172,21 @@ impl From<Fetch> for Extension {
 /// Attributes with their values (§5.2).
 ///
 /// ```
-/// use oauth_proto::openid2::ax::{self, Values};
+/// use oauth_proto::openid2::ax::{self, FetchResponse};
 ///
-/// let values = Values::default().with(ax::EMAIL, ["jane@example.com"]);
+/// let values = FetchResponse::default().with(ax::EMAIL, ["jane@example.com"]);
 /// assert_eq!(values.first(ax::EMAIL), Some("jane@example.com"));
 /// assert!(values.all(ax::LANGUAGE).is_empty());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Values {
+pub struct FetchResponse {
     values: BTreeMap<String, Vec<String>>,
     update_url: Option<String>,
     /// What the request calls them, by the URI of the type.
     aliases: BTreeMap<String, String>,
 }
 
-impl Values {
+impl FetchResponse {
     /// With the values of an attribute, by the URI of its type.
     pub fn with<V: Into<String>>(mut self, type_uri: &str, values: impl IntoIterator<Item = V>) -> Self {
         self.values.insert(type_uri.to_owned(), values.into_iter().map(Into::into).collect());
@@ -220,7 +220,7 @@ impl Values {
     }
 
     /// Without what was not asked for, with no more values than were, and by the names that the request gave (§5.2).
-    pub fn only(mut self, fetch: &Fetch) -> Self {
+    pub fn only(mut self, fetch: &FetchRequest) -> Self {
         let wanted: BTreeMap<_, _> =
             fetch.attributes.iter().map(|attribute| (attribute.type_uri.as_str(), attribute)).collect();
         self.values.retain(|type_uri, values| {
@@ -282,9 +282,9 @@ fn value(fields: &BTreeMap<&str, &str>, alias: &str, number: usize) -> Option<St
     fields.get(format!("value.{alias}.{number}").as_str()).map(|value| (*value).to_owned())
 }
 
-impl From<Values> for Extension {
+impl From<FetchResponse> for Extension {
     /// One value goes without a count, which is what every reader understands.
-    fn from(values: Values) -> Self {
+    fn from(values: FetchResponse) -> Self {
         let aliases = aliases(values.values.keys().map(|type_uri| values.aliases.get(type_uri).map(String::as_str)));
         let mut fields = vec![("mode".to_owned(), "fetch_response".to_owned())];
         for (alias, (type_uri, values)) in aliases.into_iter().zip(values.values) {
@@ -329,7 +329,7 @@ mod tests {
     #[test]
     fn a_request_is_written_and_read_as_the_specification_shows() {
         let schema = |name: &str| format!("http://example.com/schema/{name}");
-        let fetch = Fetch::default()
+        let fetch = FetchRequest::default()
             .required(Attribute::new("fname", schema("fullname")))
             .required(Attribute::new("gender", schema("gender")))
             .if_available(Attribute::new("fav_dog", schema("favourite_dog")))
@@ -340,13 +340,13 @@ mod tests {
         assert_eq!(written.get("if_available"), Some("fav_dog,fav_movie"));
         assert_eq!(written.get("count.fav_movie"), Some("3"));
         assert_eq!(written.get("count.fname"), None);
-        assert_eq!(Fetch::of(&written), Some(fetch));
+        assert_eq!(FetchRequest::of(&written), Some(fetch));
     }
 
     /// §5.2's example.
     #[test]
     fn an_answer_has_single_and_counted_values() {
-        let values = Values::of(&extension(&[
+        let values = FetchResponse::of(&extension(&[
             ("mode", "fetch_response"),
             ("type.fname", "http://example.com/schema/fullname"),
             ("type.gender", "http://example.com/schema/gender"),
@@ -363,7 +363,7 @@ mod tests {
         assert_eq!(values.all(MOVIE), ["Movie1", "Movie2"]);
         assert!(values.all("http://example.com/schema/gender").is_empty());
         assert!(values.updates_to().is_some());
-        assert_eq!(Values::of(&values.clone().into()), Some(values));
+        assert_eq!(FetchResponse::of(&values.clone().into()), Some(values));
     }
 
     #[test]
@@ -375,7 +375,7 @@ mod tests {
             [("value.x", "a"), ("type.y", MOVIE), ("value.y", "b")],
         ] {
             let fields = [&[("mode", "fetch_response"), ("type.x", MOVIE)][..], &fields].concat();
-            assert!(Values::of(&extension(&fields)).unwrap().all(MOVIE).is_empty(), "{fields:?}");
+            assert!(FetchResponse::of(&extension(&fields)).unwrap().all(MOVIE).is_empty(), "{fields:?}");
         }
         for request in [
             &[("mode", "fetch_request")][..],
@@ -384,7 +384,7 @@ mod tests {
             &[("mode", "fetch_request"), ("required", "x"), ("if_available", "x"), ("type.x", MOVIE)],
             &[("mode", "fetch_request"), ("required", "x"), ("type.x", MOVIE), ("count.x", "0")],
         ] {
-            assert_eq!(Fetch::of(&extension(request)), None, "{request:?}");
+            assert_eq!(FetchRequest::of(&extension(request)), None, "{request:?}");
         }
     }
 
@@ -403,41 +403,42 @@ mod tests {
             (&[("count.x", ""), ("value.x", "a")], &[]),
         ] {
             let fields = [&[("mode", "fetch_response"), ("type.x", MOVIE)][..], fields].concat();
-            assert_eq!(Values::of(&extension(&fields)).unwrap().all(MOVIE), expected, "{fields:?}");
+            assert_eq!(FetchResponse::of(&extension(&fields)).unwrap().all(MOVIE), expected, "{fields:?}");
         }
     }
 
     #[test]
     fn nobody_gets_more_than_was_asked_for() {
-        let fetch = Fetch::default().required(Attribute::new("m", MOVIE).count(Count::AtMost(2)));
-        let values = Values::default().with(MOVIE, ["1", "2", "3"]).with(EMAIL, ["a@b.example"]).update_url("x");
+        let fetch = FetchRequest::default().required(Attribute::new("m", MOVIE).count(Count::AtMost(2)));
+        let values = FetchResponse::default().with(MOVIE, ["1", "2", "3"]).with(EMAIL, ["a@b.example"]).update_url("x");
         let given = Extension::from(values.only(&fetch));
-        assert_eq!(Values::of(&given), Some(Values::default().with(MOVIE, ["1", "2"])));
+        assert_eq!(FetchResponse::of(&given), Some(FetchResponse::default().with(MOVIE, ["1", "2"])));
     }
 
     /// §5.2: an attribute is supplied with the alias that was assigned to it.
     #[test]
     fn an_answer_calls_attributes_what_the_request_calls_them() {
-        let fetch = Fetch::default()
+        let fetch = FetchRequest::default()
             .required(Attribute::new("a0", EMAIL))
             .if_available(Attribute::new("film", MOVIE).count(Count::Unlimited));
-        let values = Values::default().with(EMAIL, ["a@b.example"]).with(MOVIE, ["1", "2"]).only(&fetch);
+        let values = FetchResponse::default().with(EMAIL, ["a@b.example"]).with(MOVIE, ["1", "2"]).only(&fetch);
         let written = Extension::from(values.clone().with(LANGUAGE, ["fr"]));
         assert_eq!(written.get("value.a0"), Some("a@b.example"));
         assert_eq!(written.get("value.film.2"), Some("2"));
-        assert_eq!(Values::of(&written).unwrap().first(LANGUAGE), Some("fr"));
+        assert_eq!(FetchResponse::of(&written).unwrap().first(LANGUAGE), Some("fr"));
     }
 
     #[test]
     fn an_alias_that_cannot_stand_in_a_message_is_replaced() {
-        let mut fetch = Fetch::default();
+        let mut fetch = FetchRequest::default();
         for (alias, type_uri) in [("a.b", EMAIL), ("a,b", MOVIE), ("x", USERNAME), ("x", LANGUAGE), ("", FULL_NAME)] {
             fetch = fetch.required(Attribute::new(alias, type_uri));
         }
-        let read = Fetch::of(&fetch.clone().into()).unwrap();
-        let types = |fetch: &Fetch| fetch.attributes.iter().map(|each| each.type_uri.clone()).collect::<Vec<_>>();
+        let read = FetchRequest::of(&fetch.clone().into()).unwrap();
+        let types =
+            |fetch: &FetchRequest| fetch.attributes.iter().map(|each| each.type_uri.clone()).collect::<Vec<_>>();
         assert_eq!(types(&read), types(&fetch));
         let asked = [("mode", "fetch_request"), ("required", "x.y"), ("type.x.y", MOVIE)];
-        assert_eq!(Fetch::of(&extension(&asked)), None);
+        assert_eq!(FetchRequest::of(&extension(&asked)), None);
     }
 }

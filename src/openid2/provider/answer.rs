@@ -28,7 +28,7 @@ const LONGEST_URL: usize = 2047;
 /// use oauth_proto::openid2::{Approval, ax};
 ///
 /// let approval = Approval::new("https://op.example/id/jane")
-///     .extension(ax::Values::default().with(ax::EMAIL, ["jane@example.com"]));
+///     .extension(ax::FetchResponse::default().with(ax::EMAIL, ["jane@example.com"]));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Approval {
@@ -52,7 +52,7 @@ impl Approval {
     }
 
     /// What an extension answers, in the place of what was said for the same namespace before:
-    /// [`ax::Values`](crate::openid2::ax::Values), [`sreg::Values`](crate::openid2::sreg::Values), and so on. Let the user
+    /// [`ax::FetchResponse`](crate::openid2::ax::FetchResponse), [`sreg::Values`](crate::openid2::sreg::Values), and so on. Let the user
     /// see it, and keep to what was asked for (`only`).
     pub fn extension(mut self, extension: impl Into<Extension>) -> Self {
         self.extensions.push(extension.into());

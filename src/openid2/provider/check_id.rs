@@ -51,7 +51,7 @@ use crate::wire::{bare, is_internal};
 ///     }
 ///     let mut approval = Approval::new(user);
 ///     if let Some(fetch) = check_id.attributes() {
-///         let known = ax::Values::default().with(ax::EMAIL, ["jane@example.com"]);
+///         let known = ax::FetchResponse::default().with(ax::EMAIL, ["jane@example.com"]);
 ///         approval = approval.extension(known.only(&fetch)); // nothing that was not asked for
 ///     }
 ///     // Where the question is about somebody else, the relying party is told that there is no answer.
@@ -166,8 +166,8 @@ impl CheckIdRequest {
 
     /// The attributes that are asked for. `update_url` is left out where it is outside of the realm, and where this provider
     /// would have to post to a host of its own network, or without TLS.
-    pub fn attributes(&self) -> Option<ax::Fetch> {
-        let mut fetch = ax::Fetch::of(self.extension(ax::NAMESPACE)?)?;
+    pub fn attributes(&self) -> Option<ax::FetchRequest> {
+        let mut fetch = ax::FetchRequest::of(self.extension(ax::NAMESPACE)?)?;
         let realm = Realm::parse(&self.realm);
         let far = |url: &str| absolute(url).is_some_and(|url| url.scheme() == "https" && !is_internal(&url));
         fetch.update_url = fetch.update_url.filter(|url| far(url) && realm.is_some_and(|realm| realm.contains(url)));

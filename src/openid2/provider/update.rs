@@ -20,7 +20,7 @@ impl Provider {
     /// use oauth_proto::{Moment, Request};
     ///
     /// fn changed(provider: &Provider, update_url: &str) -> Result<Request, RejectReason> {
-    ///     let email = ax::Values::default().with(ax::EMAIL, ["jane@example.org"]).update_url(update_url);
+    ///     let email = ax::FetchResponse::default().with(ax::EMAIL, ["jane@example.org"]).update_url(update_url);
     ///     let jane = Approval::new("https://op.example/id/jane").claimed_id("https://jane.example/");
     ///     provider.update(update_url, jane.extension(email), Moment::from_os())
     /// }

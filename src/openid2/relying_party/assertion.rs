@@ -160,8 +160,8 @@ impl Assertion {
     }
 
     /// The attributes (Attribute Exchange §5.2).
-    pub fn attributes(&self) -> Option<ax::Values> {
-        ax::Values::of(&self.extension(ax::NAMESPACE)?)
+    pub fn attributes(&self) -> Option<ax::FetchResponse> {
+        ax::FetchResponse::of(&self.extension(ax::NAMESPACE)?)
     }
 
     /// What simple registration brought.

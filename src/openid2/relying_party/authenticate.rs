@@ -28,7 +28,7 @@ pub(super) const STATE: &str = "rp_state";
 /// use oauth_proto::openid2::{Authenticate, ax};
 ///
 /// let authenticate = Authenticate::new("https://rp.example/openid")
-///     .extension(ax::Fetch::default().required(ax::Attribute::new("email", ax::EMAIL)));
+///     .extension(ax::FetchRequest::default().required(ax::Attribute::new("email", ax::EMAIL)));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Authenticate {

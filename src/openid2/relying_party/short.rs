@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::Discovered;
-use super::super::extensions::ax::{self, Attribute, Fetch};
+use super::super::extensions::ax::{self, Attribute, FetchRequest};
 use super::super::extensions::sreg::Field;
 use super::{Assertion, Authenticate, Authentication, RelyingParty};
 use crate::{Error, Moment};
@@ -45,9 +45,10 @@ impl ProfileField {
     /// let asked = RelyingParty::new("https://rp.example/")?.authenticate(&provider, authenticate, Moment::from_os())?;
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
-    pub fn fetch(wishes: &[Self]) -> Fetch {
+    pub fn fetch(wishes: &[Self]) -> FetchRequest {
         let wanted = Self::ALL.into_iter().filter(|wish| wishes.contains(wish)).flat_map(Self::attributes);
-        wanted.fold(Fetch::default(), |fetch, (alias, type_uri)| fetch.required(Attribute::new(*alias, *type_uri)))
+        wanted
+            .fold(FetchRequest::default(), |fetch, (alias, type_uri)| fetch.required(Attribute::new(*alias, *type_uri)))
     }
 
     /// The attributes that make it up, as they are called in messages and by their types.
