@@ -5,7 +5,7 @@
 mod world;
 
 use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
-use oauth_proto::openid2::sreg::{self, Field, Registration};
+use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{
     Approval, Association, AssociationType, Authenticate, Callback, CheckIdRequest, Discovered, Dispatched, Identity,
     Pending, ProfileField, Provider, RejectReason, RelyingParty, SessionType, Version, documents, oauth, pape, ui,
@@ -235,7 +235,7 @@ fn attributes_and_registration_come_as_they_were_asked_for() {
         .required(Attribute::new("email", ax::EMAIL))
         .if_available(Attribute::new("movie", movie).count(Count::AtMost(2)))
         .update_url("https://rp.example/update");
-    let registration = Registration::default().required(Field::Nickname).optional(Field::Country);
+    let registration = sreg::Request::default().required(Field::Nickname).optional(Field::Country);
     let authenticate = Authenticate::new(RETURN_TO)
         .extension(fetch.clone())
         .extension(registration.clone())
@@ -256,7 +256,7 @@ fn attributes_and_registration_come_as_they_were_asked_for() {
         .with(movie, ["Æon", "b=&\"'<%41>", "third"])
         .with(ax::LANGUAGE, ["da"])
         .update_url("https://rp.example/update");
-    let registered = sreg::Values::default().with(Field::Nickname, "jane").with(Field::Dob, "1970-01-01");
+    let registered = sreg::Response::default().with(Field::Nickname, "jane").with(Field::Dob, "1970-01-01");
     let callback = world.approve(&url, |approval| {
         approval
             .extension(values.only(&fetch))
@@ -420,12 +420,12 @@ fn openid_1_is_spoken_where_both_allow_it() {
         let asks = association.is_none();
         let authenticate = Authenticate::new(RETURN_TO)
             .association(association)
-            .extension(Registration::default().required(Field::Email));
+            .extension(sreg::Request::default().required(Field::Email));
         let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
         let url = authentication.url().unwrap();
         assert!(!url.contains("openid.ns=") && !url.contains("claimed_id") && url.contains("openid.trust_root"));
         world.sent.borrow_mut().clear();
-        let values = sreg::Values::default().with(Field::Email, "j@example.com");
+        let values = sreg::Response::default().with(Field::Email, "j@example.com");
         let callback = world.approve(&url, |approval| approval.extension(values));
         assert!(!callback.contains("op_endpoint"), "{callback}");
         let stored = serde_json::to_string(&authentication.pending).unwrap();
@@ -546,7 +546,7 @@ fn a_question_for_nothing_is_not_sent() {
     let world = World::default();
     let nothing = Authenticate::new(RETURN_TO)
         .extension(FetchRequest::default().update_url("https://rp.example/update"))
-        .extension(Registration::default().policy_url("https://rp.example/policy"));
+        .extension(sreg::Request::default().policy_url("https://rp.example/policy"));
     let sent = fields(&world.begin(JANE, nothing).url().unwrap());
     assert!(sent.keys().all(|name| !name.contains("ax") && !name.contains("sreg")), "{sent:?}");
 }

@@ -183,9 +183,9 @@ fn a_popup_may_have_its_answer_in_the_fragment() {
 
 #[test]
 fn simple_registration_is_answered_in_its_own_version() {
-    use oauth_proto::openid2::sreg::{self, Field, Registration, Values};
+    use oauth_proto::openid2::sreg::{self, Field};
     let world = World::default();
-    let registration = Registration::default().required(Field::Email);
+    let registration = sreg::Request::default().required(Field::Email);
     let authentication = world.begin(JANE, Authenticate::new(RETURN_TO).extension(registration));
     let url = authentication.url().unwrap();
     let (old, new) = (sreg::NAMESPACE_1_0, sreg::NAMESPACE);
@@ -194,7 +194,7 @@ fn simple_registration_is_answered_in_its_own_version() {
             fields.remove("openid.ns.sreg");
             fields.extend(asked.iter().enumerate().map(|(at, name)| (format!("openid.ns.s{at}"), (*name).into())));
         });
-        let values = Values::default().with(Field::Email, "jane@example.com");
+        let values = sreg::Response::default().with(Field::Email, "jane@example.com");
         let answer = fields(&world.approve(&url, |approval| approval.extension(values)));
         assert_eq!(answer["openid.ns.sreg"], answered);
         assert_eq!(answer["openid.sreg.email"], "jane@example.com");

@@ -101,7 +101,7 @@ impl World {
         let authenticate = Authenticate::new(RETURN_TO)
             .association(association)
             .extension(fetch)
-            .extension(sreg::Registration::default().required(sreg::Field::Email));
+            .extension(sreg::Request::default().required(sreg::Field::Email));
         self.party.authenticate(discovered, authenticate, self.moment()).unwrap()
     }
 
@@ -119,7 +119,7 @@ impl World {
         };
         let approval = Approval::new(local_id)
             .extension(ax::FetchResponse::default().with(ax::EMAIL, ["jane@example.com"]).with(BIO, ["a", "b"]))
-            .extension(sreg::Values::default().with(sreg::Field::Email, "jane@example.com"));
+            .extension(sreg::Response::default().with(sreg::Field::Email, "jane@example.com"));
         let response = self.provider.approve(*check_id, approval, self.moment()).unwrap();
         let location = response.headers()["location"].to_str().unwrap();
         let query = location.split_once('?').unwrap().1;

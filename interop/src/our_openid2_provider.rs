@@ -183,8 +183,8 @@ fn attributes() -> ax::FetchResponse {
         .with(BIOGRAPHY_TYPE, [BIOGRAPHY.repeat(150)])
 }
 
-fn registered() -> sreg::Values {
-    sreg::Values::default()
+fn registered() -> sreg::Response {
+    sreg::Response::default()
         .with(Field::Nickname, "jane")
         .with(Field::Email, EMAILS[0])
         .with(Field::Fullname, NAME)

@@ -5,7 +5,7 @@ use interop::loopback::Loopback;
 use interop::openid2_site::{REALM, RETURN_TO, Site, party};
 use interop::their_openid2_provider::TheirProvider;
 use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
-use oauth_proto::openid2::sreg::{Field, Registration};
+use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{Assertion, Authenticate, ProfileField, RelyingParty, Version, documents};
 use oauth_proto::wire::percent;
 use oauth_proto::{Error, Moment, Refused, Request, Response};
@@ -79,7 +79,7 @@ fn simple_registration_is_read_in_both_versions() {
     let op = TheirProvider::start();
     let site = Site::new(party().allow_openid1());
     for (way, version) in [("", Version::V2_0), ("/openid1", Version::V1_1)] {
-        let all = Field::ALL.into_iter().fold(Registration::default(), Registration::optional);
+        let all = Field::ALL.into_iter().fold(sreg::Request::default(), sreg::Request::optional);
         let assertion = site.sign_in(&op.jane(way), authenticate().extension(all), "").unwrap();
         assert_eq!(assertion.version(), version);
         let registration = assertion.registration().expect("a registration");
@@ -97,7 +97,7 @@ fn simple_registration_is_read_in_both_versions() {
         ];
         assert_eq!(told, expected, "{version:?}");
 
-        let two = Registration::default().required(Field::Email).optional(Field::Dob);
+        let two = sreg::Request::default().required(Field::Email).optional(Field::Dob);
         let assertion = site.sign_in(&op.jane(way), authenticate().extension(two), "").unwrap();
         assert_eq!(assertion.registration().expect("a registration").iter().count(), 2, "{version:?}");
     }

@@ -6,7 +6,7 @@ use interop::exchange::Clock;
 use interop::openid2_site::{RETURN_TO, Site, Visit, party};
 use interop::their_openid2_provider::TheirProvider;
 use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
-use oauth_proto::openid2::sreg::{Field, Registration};
+use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{Association, Authenticate, Discovered, Version};
 use oauth_proto::{Error, Forged, Unsupported};
 
@@ -15,7 +15,7 @@ fn authenticate(key: Option<&Association>) -> Authenticate {
     let fetch = FetchRequest::default()
         .required(Attribute::new("email", ax::EMAIL).count(Count::Unlimited))
         .required(Attribute::new("name", ax::FULL_NAME));
-    let registration = Registration::default().required(Field::Email);
+    let registration = sreg::Request::default().required(Field::Email);
     Authenticate::new(RETURN_TO).association(key.cloned()).extension(fetch).extension(registration)
 }
 
@@ -109,7 +109,7 @@ fn what_nobody_signed_is_not_to_be_had() {
             ("ax.mode", "fetch_response"),
             ("ax.type.e", ax::EMAIL),
             ("ax.value.e", "other@example.com"),
-            ("ns.sreg", oauth_proto::openid2::sreg::NAMESPACE),
+            ("ns.sreg", sreg::NAMESPACE),
             ("sreg.email", "other@example.com"),
             ("ns.oauth", oauth_proto::openid2::oauth::NAMESPACE),
             ("oauth.request_token", "other"),

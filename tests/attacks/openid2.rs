@@ -184,7 +184,7 @@ fn approved_with_extensions(world: &World, association: bool) -> (Pending, Strin
     let callback = world.approve(&authentication.url().unwrap(), |approval| {
         approval
             .extension(ax::FetchResponse::default().with(ax::USERNAME, ["jane"]))
-            .extension(sreg::Values::default().with(Field::Nickname, "jane"))
+            .extension(sreg::Response::default().with(Field::Nickname, "jane"))
     });
     (authentication.pending, callback)
 }
@@ -832,7 +832,7 @@ fn tampered_question() {
         let mut kept = serde_json::to_value(&check_id).unwrap();
         kept["return_to"] = return_to.into();
         let tampered: oauth_proto::openid2::CheckIdRequest = serde_json::from_value(kept).unwrap();
-        let long = sreg::Values::default().with(Field::Fullname, "x".repeat(3000));
+        let long = sreg::Response::default().with(Field::Fullname, "x".repeat(3000));
         let approval = Approval::new(JANE).extension(long);
         for response in [
             world.provider.approve(tampered.clone(), approval, world.moment()).unwrap(),

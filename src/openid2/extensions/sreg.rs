@@ -1,4 +1,4 @@
-//! Simple registration, OpenID Simple Registration Extension 1.0 and 1.1: eight things that sites ask new users for, and
+//! Simple registration, OpenID Simple Request Extension 1.0 and 1.1: eight things that sites ask new users for, and
 //! one more.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,15 +80,15 @@ impl Field {
 /// Asks for some of them (§3).
 ///
 /// ```
-/// use oauth_proto::openid2::sreg::{Field, Registration};
+/// use oauth_proto::openid2::sreg::{Field, Request};
 /// use oauth_proto::openid2::Authenticate;
 ///
-/// let registration = Registration::default().required(Field::Email).optional(Field::Nickname);
+/// let registration = Request::default().required(Field::Email).optional(Field::Nickname);
 /// let authenticate = Authenticate::new("https://rp.example/openid").extension(registration);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Registration {
+pub struct Request {
     /// What the relying party would have to ask for itself if it did not come.
     pub required: Vec<Field>,
     /// What it can do without.
@@ -97,7 +97,7 @@ pub struct Registration {
     pub policy_url: Option<String>,
 }
 
-impl Registration {
+impl Request {
     /// Something that is needed.
     pub fn required(mut self, field: Field) -> Self {
         self.required.push(field);
@@ -136,9 +136,9 @@ impl Registration {
     }
 }
 
-impl From<Registration> for Extension {
+impl From<Request> for Extension {
     /// Nothing where nothing is asked for.
-    fn from(registration: Registration) -> Self {
+    fn from(registration: Request) -> Self {
         if registration.required.is_empty() && registration.optional.is_empty() {
             return Self::new(NAMESPACE, ALIAS, []);
         }
@@ -155,15 +155,15 @@ impl From<Registration> for Extension {
 /// What a provider says of the user (§4).
 ///
 /// ```
-/// use oauth_proto::openid2::sreg::{Field, Values};
+/// use oauth_proto::openid2::sreg::{Field, Response};
 ///
-/// let values = Values::default().with(Field::Email, "jane@example.com");
+/// let values = Response::default().with(Field::Email, "jane@example.com");
 /// assert_eq!(values.get(Field::Email), Some("jane@example.com"));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Values(BTreeMap<Field, String>);
+pub struct Response(BTreeMap<Field, String>);
 
-impl Values {
+impl Response {
     /// With a value for a field.
     pub fn with(mut self, field: Field, value: impl Into<String>) -> Self {
         self.0.insert(field, value.into());
@@ -181,7 +181,7 @@ impl Values {
     }
 
     /// Without what was not asked for.
-    pub fn only(mut self, registration: &Registration) -> Self {
+    pub fn only(mut self, registration: &Request) -> Self {
         self.0.retain(|field, _| registration.asks_for(*field));
         self
     }
@@ -193,8 +193,8 @@ impl Values {
     }
 }
 
-impl From<Values> for Extension {
-    fn from(values: Values) -> Self {
+impl From<Response> for Extension {
+    fn from(values: Response) -> Self {
         let fields = values.0.into_iter().map(|(field, value)| (field.name().to_owned(), value));
         Self::new(NAMESPACE, ALIAS, fields)
     }
@@ -206,23 +206,23 @@ mod tests {
 
     #[test]
     fn both_directions_are_read_as_they_were_written() {
-        let registration = Registration::default()
+        let registration = Request::default()
             .required(Field::Email)
             .optional(Field::Dob)
             .optional(Field::Timezone)
             .policy_url("https://rp.example/privacy");
         let extension = Extension::from(registration.clone());
         assert_eq!(extension.get("optional"), Some("dob,timezone"));
-        assert_eq!(Registration::of(&extension), registration);
+        assert_eq!(Request::of(&extension), registration);
 
-        let values = Values::default().with(Field::Email, "a@b.example").with(Field::Gender, "F");
-        assert_eq!(Values::of(&values.clone().into()), values);
+        let values = Response::default().with(Field::Email, "a@b.example").with(Field::Gender, "F");
+        assert_eq!(Response::of(&values.clone().into()), values);
         assert_eq!(values.only(&registration).iter().count(), 1);
     }
 
     #[test]
     fn unknown_names_are_left_out() {
         let extension = Extension::new(NAMESPACE, ALIAS, [("required".into(), "email,shoe_size,,".into())]);
-        assert_eq!(Registration::of(&extension).required, [Field::Email]);
+        assert_eq!(Request::of(&extension).required, [Field::Email]);
     }
 }

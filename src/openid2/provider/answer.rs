@@ -52,7 +52,7 @@ impl Approval {
     }
 
     /// What an extension answers, in the place of what was said for the same namespace before:
-    /// [`ax::FetchResponse`](crate::openid2::ax::FetchResponse), [`sreg::Values`](crate::openid2::sreg::Values), and so on. Let the user
+    /// [`ax::FetchResponse`](crate::openid2::ax::FetchResponse), [`sreg::Response`](crate::openid2::sreg::Response), and so on. Let the user
     /// see it, and keep to what was asked for (`only`).
     pub fn extension(mut self, extension: impl Into<Extension>) -> Self {
         self.extensions.push(extension.into());

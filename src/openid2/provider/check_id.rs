@@ -175,9 +175,9 @@ impl CheckIdRequest {
     }
 
     /// What simple registration asks for.
-    pub fn registration(&self) -> Option<sreg::Registration> {
+    pub fn registration(&self) -> Option<sreg::Request> {
         let extension = self.extension(sreg::NAMESPACE).or_else(|| self.extension(sreg::NAMESPACE_1_0))?;
-        Some(sreg::Registration::of(extension))
+        Some(sreg::Request::of(extension))
     }
 
     /// How the page is to look.

@@ -165,10 +165,10 @@ impl Assertion {
     }
 
     /// What simple registration brought.
-    pub fn registration(&self) -> Option<sreg::Values> {
+    pub fn registration(&self) -> Option<sreg::Response> {
         let current = self.message.extension(sreg::NAMESPACE, Some(sreg::ALIAS));
         let extension = current.or_else(|| self.extension(sreg::NAMESPACE_1_0))?;
-        Some(sreg::Values::of(&extension))
+        Some(sreg::Response::of(&extension))
     }
 
     /// How the user was authenticated, if the provider says so.
