@@ -240,7 +240,7 @@ fn attributes_and_registration_come_as_they_were_asked_for() {
         .extension(fetch.clone())
         .extension(registration.clone())
         .extension(ui::Interface::default().languages(["da"]).popup())
-        .extension(pape::Policy::default().prefer(pape::MULTI_FACTOR))
+        .extension(pape::Request::default().prefer(pape::MULTI_FACTOR))
         .extension(oauth::Access::new("rp.example").scope("feeds"));
     let authentication = world.begin(JANE, authenticate);
     let url = authentication.url().unwrap();
@@ -261,7 +261,7 @@ fn attributes_and_registration_come_as_they_were_asked_for() {
         approval
             .extension(values.only(&fetch))
             .extension(registered.only(&registration))
-            .extension(pape::Authenticated::default().policy(pape::MULTI_FACTOR))
+            .extension(pape::Response::default().policy(pape::MULTI_FACTOR))
             .extension(oauth::Approved::new("hh5s93j4hdidpola"))
     });
     let assertion = world.verify(authentication.pending, &callback).unwrap();

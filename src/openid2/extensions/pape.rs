@@ -28,12 +28,12 @@ pub const NIST: &str = "http://csrc.nist.gov/publications/nistpubs/800-63/SP800-
 ///
 /// use oauth_proto::openid2::{Authenticate, pape};
 ///
-/// let policy = pape::Policy::default().prefer(pape::MULTI_FACTOR).max_age(Duration::from_secs(600));
+/// let policy = pape::Request::default().prefer(pape::MULTI_FACTOR).max_age(Duration::from_secs(600));
 /// let authenticate = Authenticate::new("https://rp.example/openid").extension(policy);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Policy {
+pub struct Request {
     /// Policies that the provider should heed.
     pub preferred: Vec<String>,
     /// How long ago the user may have been authenticated; longer, and the provider should do it again.
@@ -42,7 +42,7 @@ pub struct Policy {
     pub preferred_levels: Vec<String>,
 }
 
-impl Policy {
+impl Request {
     /// A policy that the provider should heed.
     pub fn prefer(mut self, policy: impl Into<String>) -> Self {
         self.preferred.push(policy.into());
@@ -77,8 +77,8 @@ impl Policy {
     }
 }
 
-impl From<Policy> for Extension {
-    fn from(policy: Policy) -> Self {
+impl From<Request> for Extension {
+    fn from(policy: Request) -> Self {
         let aliases: Vec<_> = (0..policy.preferred_levels.len()).map(alias).collect();
         let levels = (!aliases.is_empty()).then(|| aliases.join(" "));
         // The list of policies must be there, and may be empty.
@@ -103,7 +103,7 @@ impl From<Policy> for Extension {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Authenticated {
+pub struct Response {
     /// The policies that were heeded. Empty where none was.
     pub policies: Vec<String>,
     /// When the user was authenticated.
@@ -112,7 +112,7 @@ pub struct Authenticated {
     pub levels: BTreeMap<String, String>,
 }
 
-impl Authenticated {
+impl Response {
     /// A policy that was heeded.
     pub fn policy(mut self, policy: impl Into<String>) -> Self {
         self.policies.push(policy.into());
@@ -149,8 +149,8 @@ impl Authenticated {
     }
 }
 
-impl From<Authenticated> for Extension {
-    fn from(authenticated: Authenticated) -> Self {
+impl From<Response> for Extension {
+    fn from(authenticated: Response) -> Self {
         let none = || NONE.to_owned();
         let policies = if authenticated.policies.is_empty() { none() } else { authenticated.policies.join(" ") };
         let fields = [field("auth_policies", Some(policies)), field("auth_time", authenticated.at.map(nonce::format))];
@@ -184,19 +184,19 @@ mod tests {
     #[test]
     fn both_directions_are_read_as_they_were_written() {
         const OWN: &str = "http://example.com/levels";
-        let policy = Policy::default()
+        let policy = Request::default()
             .prefer(MULTI_FACTOR)
             .prefer(PHISHING_RESISTANT)
             .max_age(Duration::from_secs(60))
             .prefer_level(NIST)
             .prefer_level(OWN);
-        assert_eq!(Policy::of(&policy.clone().into()), policy);
-        let how = Authenticated::default()
+        assert_eq!(Request::of(&policy.clone().into()), policy);
+        let how = Response::default()
             .policy(MULTI_FACTOR)
             .at(Timestamp::from_secs(1_116_177_111))
             .level(NIST, "2")
             .level(OWN, "gold");
-        assert_eq!(Authenticated::of(&how.clone().into()), how);
+        assert_eq!(Response::of(&how.clone().into()), how);
         assert_eq!(how.nist_level(), Some(2));
         assert_eq!(how.clone().level(NIST, "5").nist_level(), None);
         let extension = Extension::from(how);
@@ -205,8 +205,8 @@ mod tests {
 
     #[test]
     fn no_policy_is_said_so_and_read_as_none() {
-        let extension = Extension::from(Authenticated::default());
+        let extension = Extension::from(Response::default());
         assert_eq!(extension.get("auth_policies"), Some(NONE));
-        assert_eq!(Authenticated::of(&extension), Authenticated::default());
+        assert_eq!(Response::of(&extension), Response::default());
     }
 }

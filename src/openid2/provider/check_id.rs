@@ -186,8 +186,8 @@ impl CheckIdRequest {
     }
 
     /// How the user is to be authenticated.
-    pub fn policy(&self) -> Option<pape::Policy> {
-        self.extension(pape::NAMESPACE).map(pape::Policy::of)
+    pub fn policy(&self) -> Option<pape::Request> {
+        self.extension(pape::NAMESPACE).map(pape::Request::of)
     }
 
     /// A request token that is asked for along the way (OpenID OAuth Extension §8). Look whether the consumer may be used

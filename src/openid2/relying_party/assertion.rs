@@ -172,8 +172,8 @@ impl Assertion {
     }
 
     /// How the user was authenticated, if the provider says so.
-    pub fn authenticated_how(&self) -> Option<pape::Authenticated> {
-        self.extension(pape::NAMESPACE).map(|extension| pape::Authenticated::of(&extension))
+    pub fn authenticated_how(&self) -> Option<pape::Response> {
+        self.extension(pape::NAMESPACE).map(|extension| pape::Response::of(&extension))
     }
 
     /// A request token that the user approved along the way (OpenID OAuth Extension §10).
