@@ -239,7 +239,7 @@ fn attributes_and_registration_come_as_they_were_asked_for() {
     let authenticate = Authenticate::new(RETURN_TO)
         .extension(fetch.clone())
         .extension(registration.clone())
-        .extension(ui::Interface::default().languages(["da"]).popup())
+        .extension(ui::Request::default().languages(["da"]).popup())
         .extension(pape::Request::default().prefer(pape::MULTI_FACTOR))
         .extension(oauth::Access::new("rp.example").scope("feeds"));
     let authentication = world.begin(JANE, authenticate);

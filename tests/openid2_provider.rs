@@ -161,7 +161,7 @@ fn what_is_not_understood_is_said_to_whom_it_came_from() {
 #[test]
 fn a_popup_may_have_its_answer_in_the_fragment() {
     let world = World::default();
-    let interface = oauth_proto::openid2::ui::Interface::default().popup();
+    let interface = oauth_proto::openid2::ui::Request::default().popup();
     let url = world.begin(JANE, Authenticate::new(RETURN_TO).extension(interface)).url().unwrap();
     for (return_to, begin) in [
         ("https://rp.example/back#", "https://rp.example/back#?openid."),

@@ -17,11 +17,11 @@ pub const ICON: &str = "http://specs.openid.net/extensions/ui/1.0/icon";
 /// use oauth_proto::openid2::{Authenticate, ui};
 ///
 /// let authenticate = Authenticate::new("https://rp.example/openid")
-///     .extension(ui::Interface::default().languages(["fr-CA", "en"]).popup().icon());
+///     .extension(ui::Request::default().languages(["fr-CA", "en"]).popup().icon());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Interface {
+pub struct Request {
     /// Languages by preference (BCP 47), §4.
     pub languages: Vec<String>,
     /// The mode: `popup`, or one that begins with `x-`, §5.
@@ -30,7 +30,7 @@ pub struct Interface {
     pub icon: bool,
 }
 
-impl Interface {
+impl Request {
     /// The languages that the user prefers, the best first.
     pub fn languages<L: Into<String>>(mut self, languages: impl IntoIterator<Item = L>) -> Self {
         self.languages = languages.into_iter().map(Into::into).collect();
@@ -59,8 +59,8 @@ impl Interface {
     }
 }
 
-impl From<Interface> for Extension {
-    fn from(interface: Interface) -> Self {
+impl From<Request> for Extension {
+    fn from(interface: Request) -> Self {
         let fields = [
             joined("lang", &interface.languages),
             field("mode", interface.mode),
@@ -76,9 +76,9 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_read_again() {
-        let interface = Interface::default().languages(["fr-CA", "fr-FR", "en-CA"]).popup().icon();
+        let interface = Request::default().languages(["fr-CA", "fr-FR", "en-CA"]).popup().icon();
         let extension = Extension::from(interface.clone());
         assert_eq!(extension.get("lang"), Some("fr-CA,fr-FR,en-CA"));
-        assert_eq!(Interface::of(&extension), interface);
+        assert_eq!(Request::of(&extension), interface);
     }
 }

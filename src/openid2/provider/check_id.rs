@@ -181,8 +181,8 @@ impl CheckIdRequest {
     }
 
     /// How the page is to look.
-    pub fn interface(&self) -> Option<ui::Interface> {
-        self.extension(ui::NAMESPACE).map(ui::Interface::of)
+    pub fn interface(&self) -> Option<ui::Request> {
+        self.extension(ui::NAMESPACE).map(ui::Request::of)
     }
 
     /// How the user is to be authenticated.
