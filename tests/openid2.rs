@@ -241,7 +241,7 @@ fn attributes_and_registration_come_as_they_were_asked_for() {
         .extension(registration.clone())
         .extension(ui::Request::default().languages(["da"]).popup())
         .extension(pape::Request::default().prefer(pape::MULTI_FACTOR))
-        .extension(oauth::Access::new("rp.example").scope("feeds"));
+        .extension(oauth::Request::new("rp.example").scope("feeds"));
     let authentication = world.begin(JANE, authenticate);
     let url = authentication.url().unwrap();
     let check_id = world.check_id(&url).unwrap();
@@ -262,7 +262,7 @@ fn attributes_and_registration_come_as_they_were_asked_for() {
             .extension(values.only(&fetch))
             .extension(registered.only(&registration))
             .extension(pape::Response::default().policy(pape::MULTI_FACTOR))
-            .extension(oauth::Approved::new("hh5s93j4hdidpola"))
+            .extension(oauth::Response::new("hh5s93j4hdidpola"))
     });
     let assertion = world.verify(authentication.pending, &callback).unwrap();
     let attributes = assertion.attributes().unwrap();

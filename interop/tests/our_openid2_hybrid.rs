@@ -6,11 +6,11 @@ use interop::hybrid::{CONSUMER, CONSUMER_SECRET};
 use interop::openid2_site::{RETURN_TO, Site};
 use interop::our_openid2_provider::OurOpenidProvider;
 use oauth_proto::oauth1::{Client, ClientCredentials, Server, Token};
-use oauth_proto::openid2::oauth::Access;
+use oauth_proto::openid2::oauth;
 use oauth_proto::openid2::{Assertion, Authenticate};
 use oauth_proto::{Error, Forged, Moment, Refused};
 
-fn sign_in(op: &OurOpenidProvider, access: Access, with_key: bool) -> Assertion {
+fn sign_in(op: &OurOpenidProvider, access: oauth::Request, with_key: bool) -> Assertion {
     let site = Site::default();
     let found = site.discover(&op.jane("")).unwrap();
     let key = with_key.then(|| site.associate(&found).unwrap().expect("an association"));
@@ -45,7 +45,7 @@ fn is_unauthorized<T: std::fmt::Debug>(answer: Result<T, Error>) {
 fn a_request_token_that_was_approved_is_exchanged_once() {
     let op = OurOpenidProvider::start();
     for with_key in [true, false] {
-        let assertion = sign_in(&op, Access::new(CONSUMER).scope("photos & more"), with_key);
+        let assertion = sign_in(&op, oauth::Request::new(CONSUMER).scope("photos & more"), with_key);
         assert_eq!(assertion.claimed_id(), Some(&*op.jane("")));
         let approved = assertion.approved_token().expect("a request token");
         assert_eq!(approved.scope.as_deref(), Some("photos & more"));
@@ -63,7 +63,7 @@ fn a_request_token_that_was_approved_is_exchanged_once() {
 #[test]
 fn a_request_token_is_for_the_consumer_that_asked() {
     let op = OurOpenidProvider::start();
-    let approved = sign_in(&op, Access::new(CONSUMER), true).approved_token().expect("a request token");
+    let approved = sign_in(&op, oauth::Request::new(CONSUMER), true).approved_token().expect("a request token");
     is_unauthorized(redeem(&client(&op, "another secret"), &approved.request_token));
     is_unauthorized(redeem(&client(&op, CONSUMER_SECRET), "another token"));
     // It was not used up by that.
@@ -73,6 +73,6 @@ fn a_request_token_is_for_the_consumer_that_asked() {
 #[test]
 fn a_user_who_gives_no_access_signs_in_all_the_same() {
     let op = OurOpenidProvider::start();
-    let assertion = sign_in(&op, Access::new("somebody else"), true);
+    let assertion = sign_in(&op, oauth::Request::new("somebody else"), true);
     assert_eq!((assertion.claimed_id(), assertion.approved_token()), (Some(&*op.jane("")), None));
 }

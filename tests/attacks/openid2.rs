@@ -1112,7 +1112,7 @@ fn secret_in_debug() {
     assert!(!format!("{granted:?}").contains("mac_key"));
     let check_id = world.check_id(&world.begin(JANE, Authenticate::new(RETURN_TO)).url().unwrap()).unwrap();
     assert!(!format!("{check_id:?}").contains("rp_state"));
-    assert!(!format!("{:?}", oauth_proto::openid2::oauth::Approved::new("hh5s93j4")).contains("hh5s93j4"));
+    assert!(!format!("{:?}", oauth_proto::openid2::oauth::Response::new("hh5s93j4")).contains("hh5s93j4"));
     let shown = format!("{association:?} {pending:?} {:?} {:?}", world.provider, world.party);
     assert!(!shown.contains(&key) && !shown.contains(&state) && !shown.contains("0123456789abcdef"), "{shown}");
     let checked =

@@ -13,18 +13,18 @@ pub const NAMESPACE: &str = "http://specs.openid.net/extensions/oauth/1.0";
 /// use oauth_proto::openid2::{Authenticate, oauth};
 ///
 /// let authenticate = Authenticate::new("https://rp.example/openid")
-///     .extension(oauth::Access::new("rp.example").scope("http://docs.example/feeds/"));
+///     .extension(oauth::Request::new("rp.example").scope("http://docs.example/feeds/"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Access {
+pub struct Request {
     /// The consumer key.
     pub consumer: String,
     /// What to have access to, in the provider's own words.
     pub scope: Option<String>,
 }
 
-impl Access {
+impl Request {
     /// A request of that consumer's.
     pub fn new(consumer: impl Into<String>) -> Self {
         Self { consumer: consumer.into(), scope: None }
@@ -43,8 +43,8 @@ impl Access {
     }
 }
 
-impl From<Access> for Extension {
-    fn from(access: Access) -> Self {
+impl From<Request> for Extension {
+    fn from(access: Request) -> Self {
         let fields = [field("consumer", Some(access.consumer)), field("scope", access.scope)];
         Self::new(NAMESPACE, "oauth", fields.into_iter().flatten())
     }
@@ -69,21 +69,21 @@ impl From<Access> for Extension {
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Approved {
+pub struct Response {
     /// The request token. Its secret is the empty text.
     pub request_token: String,
     /// What it is good for, where the provider says so.
     pub scope: Option<String>,
 }
 
-impl fmt::Debug for Approved {
+impl fmt::Debug for Response {
     /// The token's secret is the empty text, so it is all that there is to keep.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Approved").field("scope", &self.scope).finish_non_exhaustive()
+        f.debug_struct("Response").field("scope", &self.scope).finish_non_exhaustive()
     }
 }
 
-impl Approved {
+impl Response {
     /// A request token that was approved with the answer.
     pub fn new(request_token: impl Into<String>) -> Self {
         Self { request_token: request_token.into(), scope: None }
@@ -102,8 +102,8 @@ impl Approved {
     }
 }
 
-impl From<Approved> for Extension {
-    fn from(approved: Approved) -> Self {
+impl From<Response> for Extension {
+    fn from(approved: Response) -> Self {
         let fields = [field("request_token", Some(approved.request_token)), field("scope", approved.scope)];
         Self::new(NAMESPACE, "oauth", fields.into_iter().flatten())
     }
@@ -115,8 +115,8 @@ mod tests {
 
     #[test]
     fn a_declined_request_has_no_token() {
-        assert_eq!(Approved::of(&Extension::new(NAMESPACE, "oauth", [])), None);
-        let approved = Approved::new("hdk48Djdsa").scope("feeds");
-        assert_eq!(Approved::of(&approved.clone().into()), Some(approved));
+        assert_eq!(Response::of(&Extension::new(NAMESPACE, "oauth", [])), None);
+        let approved = Response::new("hdk48Djdsa").scope("feeds");
+        assert_eq!(Response::of(&approved.clone().into()), Some(approved));
     }
 }

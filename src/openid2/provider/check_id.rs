@@ -192,8 +192,8 @@ impl CheckIdRequest {
 
     /// A request token that is asked for along the way (OpenID OAuth Extension §8). Look whether the consumer may be used
     /// for this realm.
-    pub fn access(&self) -> Option<oauth::Access> {
-        oauth::Access::of(self.extension(oauth::NAMESPACE)?)
+    pub fn access(&self) -> Option<oauth::Request> {
+        oauth::Request::of(self.extension(oauth::NAMESPACE)?)
     }
 }
 

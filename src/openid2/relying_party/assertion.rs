@@ -177,8 +177,8 @@ impl Assertion {
     }
 
     /// A request token that the user approved along the way (OpenID OAuth Extension §10).
-    pub fn approved_token(&self) -> Option<oauth::Approved> {
-        oauth::Approved::of(&self.extension(oauth::NAMESPACE)?)
+    pub fn approved_token(&self) -> Option<oauth::Response> {
+        oauth::Response::of(&self.extension(oauth::NAMESPACE)?)
     }
 }
 

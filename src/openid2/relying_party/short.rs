@@ -40,7 +40,7 @@ impl ProfileField {
     /// // As Google's OpenID had it: who the user is, and access to their contacts along the way.
     /// let authenticate = Authenticate::new("https://rp.example/openid")
     ///     .extension(ProfileField::fetch(&[ProfileField::Name, ProfileField::Email]))
-    ///     .extension(oauth::Access::new("rp.example").scope("https://www.google.com/m8/feeds/"));
+    ///     .extension(oauth::Request::new("rp.example").scope("https://www.google.com/m8/feeds/"));
     /// let provider = Discovered::fixed("https://op.example/openid")?;
     /// let asked = RelyingParty::new("https://rp.example/")?.authenticate(&provider, authenticate, Moment::from_os())?;
     /// # Ok::<(), oauth_proto::Error>(())
