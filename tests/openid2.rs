@@ -231,49 +231,51 @@ fn an_association_that_is_over_is_replaced_by_asking() {
 fn attributes_and_registration_come_as_they_were_asked_for() {
     let world = World::default();
     let movie = "http://example.com/schema/favourite_movie";
-    let fetch = FetchRequest::default()
-        .required(Attribute::new("email", ax::EMAIL))
-        .if_available(Attribute::new("movie", movie).count(Count::AtMost(2)))
-        .update_url("https://rp.example/update");
-    let registration = sreg::Request::default().required(Field::Nickname).optional(Field::Country);
+    let fetch = FetchRequest {
+        required: vec![Attribute::new("email", ax::EMAIL)],
+        if_available: vec![Attribute { count: Count::AtMost(2), ..Attribute::new("movie", movie) }],
+        update_url: Some("https://rp.example/update".into()),
+    };
+    let registration =
+        sreg::Request { required: vec![Field::Nickname], optional: vec![Field::Country], ..sreg::Request::default() };
     let authenticate = Authenticate::new(RETURN_TO)
         .extension(fetch.clone())
         .extension(registration.clone())
-        .extension(ui::Request::default().languages(["da"]).popup())
-        .extension(pape::Request::default().prefer(pape::MULTI_FACTOR))
-        .extension(oauth::Request::new("rp.example").scope("feeds"));
+        .extension(ui::Request { languages: vec!["da".into()], mode: Some("popup".into()), icon: false })
+        .extension(pape::Request { preferred: vec![pape::MULTI_FACTOR.into()], ..pape::Request::default() })
+        .extension(oauth::Request { consumer: "rp.example".into(), scope: Some("feeds".into()) });
     let authentication = world.begin(JANE, authenticate);
     let url = authentication.url().unwrap();
     let check_id = world.check_id(&url).unwrap();
-    assert_eq!(check_id.attributes(), Some(fetch.clone()));
-    assert_eq!(check_id.registration(), Some(registration.clone()));
-    assert_eq!(check_id.interface().unwrap().languages, ["da"]);
-    assert_eq!(check_id.policy().unwrap().preferred, [pape::MULTI_FACTOR]);
-    assert_eq!(check_id.access().unwrap().consumer, "rp.example");
+    assert_eq!(check_id.extension::<FetchRequest>(), Some(fetch.clone()));
+    assert_eq!(check_id.extension::<sreg::Request>(), Some(registration.clone()));
+    assert_eq!(check_id.extension::<ui::Request>().unwrap().languages, ["da"]);
+    assert_eq!(check_id.extension::<pape::Request>().unwrap().preferred, [pape::MULTI_FACTOR]);
+    assert_eq!(check_id.extension::<oauth::Request>().unwrap().consumer, "rp.example");
 
-    let values = ax::FetchResponse::default()
-        .with(ax::EMAIL, ["jane@example.com"])
-        .with(movie, ["Æon", "b=&\"'<%41>", "third"])
-        .with(ax::LANGUAGE, ["da"])
-        .update_url("https://rp.example/update");
-    let registered = sreg::Response::default().with(Field::Nickname, "jane").with(Field::Dob, "1970-01-01");
+    let mut values = ax::FetchResponse::default()
+        .attribute(ax::EMAIL, ["jane@example.com"])
+        .attribute(movie, ["Æon", "b=&\"'<%41>", "third"])
+        .attribute(ax::LANGUAGE, ["da"]);
+    values.update_url = Some("https://rp.example/update".into());
+    let registered = sreg::Response::default().value(Field::Nickname, "jane").value(Field::Dob, "1970-01-01");
     let callback = world.approve(&url, |approval| {
         approval
             .extension(values.only(&fetch))
             .extension(registered.only(&registration))
-            .extension(pape::Response::default().policy(pape::MULTI_FACTOR))
-            .extension(oauth::Response::new("hh5s93j4hdidpola"))
+            .extension(pape::Response { policies: vec![pape::MULTI_FACTOR.into()], ..pape::Response::default() })
+            .extension(oauth::Response { request_token: "hh5s93j4hdidpola".into(), scope: None })
     });
     let assertion = world.verify(authentication.pending, &callback).unwrap();
-    let attributes = assertion.attributes().unwrap();
-    assert_eq!(attributes.all(movie), ["Æon", "b=&\"'<%41>"]);
+    let attributes = assertion.extension::<ax::FetchResponse>().unwrap();
+    assert_eq!(attributes.values[movie], ["Æon", "b=&\"'<%41>"]);
     assert_eq!(attributes.first(ax::EMAIL), Some("jane@example.com"));
     assert_eq!(attributes.first(ax::LANGUAGE), None);
-    assert_eq!(attributes.updates_to(), Some("https://rp.example/update"));
-    let registered: Vec<_> = assertion.registration().unwrap().iter().map(|(field, _)| field).collect();
+    assert_eq!(attributes.update_url.as_deref(), Some("https://rp.example/update"));
+    let registered: Vec<_> = assertion.extension::<sreg::Response>().unwrap().values.into_keys().collect();
     assert_eq!(registered, [Field::Nickname]);
-    assert_eq!(assertion.authenticated_how().unwrap().policies, [pape::MULTI_FACTOR]);
-    assert_eq!(assertion.approved_token().unwrap().request_token, "hh5s93j4hdidpola");
+    assert_eq!(assertion.extension::<pape::Response>().unwrap().policies, [pape::MULTI_FACTOR]);
+    assert_eq!(assertion.extension::<oauth::Response>().unwrap().request_token, "hh5s93j4hdidpola");
 }
 
 #[test]
@@ -292,7 +294,8 @@ fn the_short_way_asks_and_maps_as_tornado_does() {
     let profile = |values: &[(&str, &str)]| {
         let authentication =
             world.party.authenticate_at(ENDPOINT, RETURN_TO, &ProfileField::ALL, world.moment()).unwrap();
-        let values = values.iter().fold(ax::FetchResponse::default(), |all, (name, value)| all.with(name, [*value]));
+        let values =
+            values.iter().fold(ax::FetchResponse::default(), |all, (name, value)| all.attribute(*name, [*value]));
         let callback = world.approve(&authentication.url().unwrap(), |approval| approval.extension(values));
         world.verify(authentication.pending, &callback).unwrap().profile()
     };
@@ -320,7 +323,7 @@ fn a_long_answer_comes_as_a_form() {
     let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
     let biography = "All \"of\" it & <more>.\u{e9} ".repeat(200);
     let approval =
-        Approval::new(JANE).extension(ax::FetchResponse::default().with("http://x.example/bio", [&*biography]));
+        Approval::new(JANE).extension(ax::FetchResponse::default().attribute("http://x.example/bio", [&*biography]));
     let response = world.provider.approve(check_id, approval, world.moment()).unwrap();
     assert_eq!(response.status(), 200);
     let page = String::from_utf8(response.into_body()).unwrap();
@@ -330,7 +333,10 @@ fn a_long_answer_comes_as_a_form() {
         .run(world.party.verify(authentication.pending, world.associations.borrow().last(), callback, world.moment()))
         .unwrap();
     let assertion = checked.answer(oauth_proto::openid2::OneTimeUse::First).unwrap();
-    assert_eq!(assertion.attributes().unwrap().first("http://x.example/bio"), Some(biography.as_str()));
+    assert_eq!(
+        assertion.extension::<ax::FetchResponse>().unwrap().first("http://x.example/bio"),
+        Some(biography.as_str())
+    );
 }
 
 /// The action and the encoded fields of a page with a form.
@@ -395,16 +401,16 @@ fn a_provider_s_error_is_told_to_the_user() {
 #[test]
 fn an_answer_about_nobody_brings_extensions_alone() {
     let world = World::default();
-    let fetch = FetchRequest::default().required(Attribute::new("email", ax::EMAIL));
+    let fetch = FetchRequest { required: vec![Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
     let authenticate = Authenticate::new(RETURN_TO).without_identity().extension(fetch);
     let authentication = world.begin(JANE, authenticate);
     let url = authentication.url().unwrap();
     assert_eq!(*world.check_id(&url).unwrap().identity(), Identity::None);
-    let values = ax::FetchResponse::default().with(ax::EMAIL, ["j@example.com"]);
+    let values = ax::FetchResponse::default().attribute(ax::EMAIL, ["j@example.com"]);
     let callback = world.approve(&url, |approval| approval.extension(values));
     let assertion = world.verify(authentication.pending, &callback).unwrap();
     assert_eq!((assertion.claimed_id(), assertion.local_id()), (None, None));
-    assert_eq!(assertion.attributes().unwrap().first(ax::EMAIL), Some("j@example.com"));
+    assert_eq!(assertion.extension::<ax::FetchResponse>().unwrap().first(ax::EMAIL), Some("j@example.com"));
 }
 
 #[test]
@@ -420,18 +426,18 @@ fn openid_1_is_spoken_where_both_allow_it() {
         let asks = association.is_none();
         let authenticate = Authenticate::new(RETURN_TO)
             .association(association)
-            .extension(sreg::Request::default().required(Field::Email));
+            .extension(sreg::Request { required: vec![Field::Email], ..sreg::Request::default() });
         let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
         let url = authentication.url().unwrap();
         assert!(!url.contains("openid.ns=") && !url.contains("claimed_id") && url.contains("openid.trust_root"));
         world.sent.borrow_mut().clear();
-        let values = sreg::Response::default().with(Field::Email, "j@example.com");
+        let values = sreg::Response::default().value(Field::Email, "j@example.com");
         let callback = world.approve(&url, |approval| approval.extension(values));
         assert!(!callback.contains("op_endpoint"), "{callback}");
         let stored = serde_json::to_string(&authentication.pending).unwrap();
         let assertion = world.verify(authentication.pending, &callback).unwrap();
         assert_eq!(assertion.claimed_id(), Some("https://old.example/"));
-        assert_eq!(assertion.registration().unwrap().get(Field::Email), Some("j@example.com"));
+        assert_eq!(assertion.extension::<sreg::Response>().unwrap().get(Field::Email), Some("j@example.com"));
         assert_eq!(world.sent.borrow().len(), usize::from(asks));
         let again = world.verify(serde_json::from_str(&stored).unwrap(), &callback).unwrap_err();
         assert!(matches!(again, Error::Forged(_)), "{again}");
@@ -498,14 +504,15 @@ fn a_provider_looks_at_the_relying_party_s_document() {
 fn updated_attributes_are_posted_to_the_relying_party() {
     let world = World::default();
     let update_url = "https://rp.example/update?transaction_id=a6b5c41";
-    let email = ax::FetchResponse::default().with(ax::EMAIL, ["new@example.com"]).update_url(update_url);
+    let mut email = ax::FetchResponse::default().attribute(ax::EMAIL, ["new@example.com"]);
+    email.update_url = Some(update_url.into());
     let approval = || Approval::new(JANE).extension(email.clone());
     let request = world.provider.update(update_url, approval(), world.moment()).unwrap();
     assert_eq!((request.method(), request.uri().to_string()), (&http::Method::POST, update_url.to_owned()));
     let step = world.party.dangerous_verify_unsolicited(update_url, &request, world.moment());
     let assertion = world.run(step).unwrap().remember(&world.nonces).unwrap().unwrap();
     assert_eq!(assertion.claimed_id(), Some(JANE));
-    assert_eq!(assertion.attributes().unwrap().first(ax::EMAIL), Some("new@example.com"));
+    assert_eq!(assertion.extension::<ax::FetchResponse>().unwrap().first(ax::EMAIL), Some("new@example.com"));
     assert_eq!(world.sent.borrow().as_slice(), [format!("GET {JANE}"), format!("POST {ENDPOINT}")]);
     for url in [
         "http://rp.example/update",
@@ -527,14 +534,13 @@ fn an_update_url_lies_in_the_realm() {
     let world = World::default();
     let discovered = world.discover(JANE).unwrap();
     let asked = |update_url: &str| {
-        let fetch = ProfileField::fetch(&[ProfileField::Email]).update_url(update_url);
+        let fetch = FetchRequest { update_url: Some(update_url.into()), ..ProfileField::fetch(&[ProfileField::Email]) };
         world.party.authenticate(&discovered, Authenticate::new(RETURN_TO).extension(fetch), world.moment())
     };
     assert!(asked("https://rp.example/update").is_ok());
-    let mut twice = oauth_proto::openid2::Extension::from(
-        ProfileField::fetch(&[ProfileField::Email]).update_url("https://rp.example/"),
-    );
-    twice.fields.push(("update_url".into(), "https://other.example/".into()));
+    let fetch =
+        FetchRequest { update_url: Some("https://rp.example/".into()), ..ProfileField::fetch(&[ProfileField::Email]) };
+    let twice = oauth_proto::openid2::Extension::from(fetch).field("update_url", "https://other.example/");
     let asked_twice = Authenticate::new(RETURN_TO).extension(twice);
     assert!(world.party.authenticate(&discovered, asked_twice, world.moment()).is_err());
     let error = asked("https://other.example/update").unwrap_err();
@@ -545,8 +551,8 @@ fn an_update_url_lies_in_the_realm() {
 fn a_question_for_nothing_is_not_sent() {
     let world = World::default();
     let nothing = Authenticate::new(RETURN_TO)
-        .extension(FetchRequest::default().update_url("https://rp.example/update"))
-        .extension(sreg::Request::default().policy_url("https://rp.example/policy"));
+        .extension(FetchRequest { update_url: Some("https://rp.example/update".into()), ..FetchRequest::default() })
+        .extension(sreg::Request { policy_url: Some("https://rp.example/policy".into()), ..sreg::Request::default() });
     let sent = fields(&world.begin(JANE, nothing).url().unwrap());
     assert!(sent.keys().all(|name| !name.contains("ax") && !name.contains("sreg")), "{sent:?}");
 }

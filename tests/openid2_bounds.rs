@@ -206,7 +206,7 @@ fn a_callback_is_read_in_its_size() {
 #[test]
 fn a_question_is_read_in_its_size() {
     let world = World::default();
-    let fetch = FetchRequest::default().required(ax::Attribute::new("email", ax::EMAIL));
+    let fetch = FetchRequest { required: vec![ax::Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
     let authentication = world.begin(JANE, Authenticate::new(RETURN_TO).extension(fetch));
     let url = authentication.url().unwrap();
     for (name, entry) in [
@@ -228,7 +228,14 @@ fn a_question_is_read_in_its_size() {
                 fields.insert("openid.ns.pape".into(), pape::NAMESPACE.into());
             });
             let check_id = world.check_id(&bomb).unwrap();
-            let read = || (check_id.attributes(), check_id.registration(), check_id.policy(), check_id.interface());
+            let read = || {
+                (
+                    check_id.extension::<FetchRequest>(),
+                    check_id.extension::<sreg::Request>(),
+                    check_id.extension::<pape::Request>(),
+                    check_id.extension::<ui::Request>(),
+                )
+            };
             let counted = measure(|| drop(read()));
             Cost { size: bomb.len() as u64, total: counted.bytes_total, peak: counted.bytes_max }
         });

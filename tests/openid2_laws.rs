@@ -5,7 +5,7 @@
 mod world;
 
 use oauth_proto::Step;
-use oauth_proto::openid2::{Authenticate, Extension, Realm, ax};
+use oauth_proto::openid2::{Authenticate, Extension, Realm, ax, sreg};
 use proptest::prelude::*;
 use world::*;
 
@@ -52,7 +52,7 @@ proptest! {
         let world = World::default();
         let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
         let callback = world.approve(&authentication.url().unwrap(), |approval| {
-            approval.extension(ax::FetchResponse::default().with(ax::USERNAME, ["jane"]))
+            approval.extension(ax::FetchResponse::default().attribute(ax::USERNAME, ["jane"]))
         });
         let changed = changed(&callback, |fields| {
             for (name, value) in added {
@@ -61,10 +61,10 @@ proptest! {
         });
         if let Ok(assertion) = world.verify(authentication.pending, &changed) {
             prop_assert_eq!(assertion.claimed_id(), Some(JANE));
-            let attributes = assertion.attributes().unwrap();
-            let all: Vec<_> = attributes.iter().collect();
-            prop_assert_eq!(all, [(ax::USERNAME, &["jane".to_owned()][..])]);
-            prop_assert_eq!(assertion.registration(), None);
+            let attributes = assertion.extension::<ax::FetchResponse>().unwrap();
+            let all: Vec<_> = attributes.values.iter().collect();
+            prop_assert_eq!(all, [(&ax::USERNAME.to_owned(), &vec!["jane".to_owned()])]);
+            prop_assert_eq!(assertion.extension::<sreg::Response>(), None);
             prop_assert_eq!(assertion.profile().email, None);
         }
     }
@@ -74,12 +74,12 @@ proptest! {
     fn a_signed_value_comes_through(values in prop::collection::vec("[^\n]{0,30}", 1..4)) {
         let world = World::default();
         let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
-        let sent = ax::FetchResponse::default().with(ax::EMAIL, values.clone());
+        let sent = ax::FetchResponse::default().attribute(ax::EMAIL, values.clone());
         let extension = Extension::from(sent);
         let callback = world.approve(&authentication.url().unwrap(), |approval| approval.extension(extension));
         let assertion = world.verify(authentication.pending, &callback).unwrap();
-        let attributes = assertion.attributes().unwrap();
-        prop_assert_eq!(attributes.all(ax::EMAIL), values.as_slice());
+        let attributes = assertion.extension::<ax::FetchResponse>().unwrap();
+        prop_assert_eq!(&attributes.values[ax::EMAIL], &values);
     }
 
     /// Whatever is answered, discovery ends after few requests.

@@ -7,7 +7,7 @@ mod world;
 use std::collections::BTreeMap;
 
 use oauth_proto::openid2::{
-    Authenticate, Dispatched, MemoryStore, Provider, RejectReason, ServerStep, key_value, serve,
+    Authenticate, Dispatched, MemoryStore, Provider, RejectReason, ServerStep, key_value, serve, ui,
 };
 use oauth_proto::{Response, Secret};
 use world::*;
@@ -161,7 +161,7 @@ fn what_is_not_understood_is_said_to_whom_it_came_from() {
 #[test]
 fn a_popup_may_have_its_answer_in_the_fragment() {
     let world = World::default();
-    let interface = oauth_proto::openid2::ui::Request::default().popup();
+    let interface = ui::Request { mode: Some("popup".into()), ..ui::Request::default() };
     let url = world.begin(JANE, Authenticate::new(RETURN_TO).extension(interface)).url().unwrap();
     for (return_to, begin) in [
         ("https://rp.example/back#", "https://rp.example/back#?openid."),
@@ -185,16 +185,16 @@ fn a_popup_may_have_its_answer_in_the_fragment() {
 fn simple_registration_is_answered_in_its_own_version() {
     use oauth_proto::openid2::sreg::{self, Field};
     let world = World::default();
-    let registration = sreg::Request::default().required(Field::Email);
+    let registration = sreg::Request { required: vec![Field::Email], ..sreg::Request::default() };
     let authentication = world.begin(JANE, Authenticate::new(RETURN_TO).extension(registration));
     let url = authentication.url().unwrap();
-    let (old, new) = (sreg::NAMESPACE_1_0, sreg::NAMESPACE);
+    let (old, new) = ("http://openid.net/sreg/1.0", sreg::NAMESPACE);
     for (asked, answered) in [(vec![new], new), (vec![old], old), (vec![new, old], new), (vec![], new)] {
         let url = changed(&url, |fields| {
             fields.remove("openid.ns.sreg");
             fields.extend(asked.iter().enumerate().map(|(at, name)| (format!("openid.ns.s{at}"), (*name).into())));
         });
-        let values = sreg::Response::default().with(Field::Email, "jane@example.com");
+        let values = sreg::Response::default().value(Field::Email, "jane@example.com");
         let answer = fields(&world.approve(&url, |approval| approval.extension(values)));
         assert_eq!(answer["openid.ns.sreg"], answered);
         assert_eq!(answer["openid.sreg.email"], "jane@example.com");

@@ -41,7 +41,7 @@ pub fn chapter() -> Outcome<()> {
     let association = run(party.associate(&discovered, Moment::from_os())?, &mut send)?;
 
     show::title("3. Jane's browser is sent to the provider, where she consents, and comes back with an assertion");
-    let fetch = FetchRequest::default().required(Attribute::new("email", ax::EMAIL));
+    let fetch = FetchRequest { required: vec![Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
     let authenticate = Authenticate::new("http://localhost/back").association(association.clone()).extension(fetch);
     let authentication = party.authenticate(&discovered, authenticate, Moment::from_os())?;
     let stored = serde_json::to_string(&authentication.pending)?;
@@ -54,7 +54,9 @@ pub fn chapter() -> Outcome<()> {
         run(party.verify(authentication.pending, association.as_ref(), &callback, Moment::from_os())?, &mut send)?;
     let one_time_use = nonces.remember_nonce(checked.nonce())?;
     let assertion = checked.answer(one_time_use)?;
-    let email = assertion.attributes().and_then(|attributes| attributes.first(ax::EMAIL).map(str::to_owned));
+    let email = assertion
+        .extension::<ax::FetchResponse>()
+        .and_then(|attributes| attributes.first(ax::EMAIL).map(str::to_owned));
     show::note(format_args!("this is {:?}, whose address is {email:?}", assertion.claimed_id().unwrap_or_default()));
 
     show::title("5. Somebody plays the same assertion once more");
@@ -103,8 +105,9 @@ fn decide(provider: &Provider, origin: &str, check_id: CheckIdRequest) -> Result
         _ => {}
     }
     let mut approval = Approval::new(jane);
-    if let Some(fetch) = check_id.attributes() {
-        let all = ax::FetchResponse::default().with(ax::EMAIL, ["jane@example.com"]).with(ax::LANGUAGE, ["da"]);
+    if let Some(fetch) = check_id.extension::<FetchRequest>() {
+        let all =
+            ax::FetchResponse::default().attribute(ax::EMAIL, ["jane@example.com"]).attribute(ax::LANGUAGE, ["da"]);
         approval = approval.extension(all.only(&fetch));
     }
     provider.approve(check_id, approval, Moment::from_os())

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use arbitrary::Arbitrary;
-use oauth_proto::openid2::{Assertion, Callback, Pending, Version, ax, sreg};
+use oauth_proto::openid2::{Assertion, Callback, Pending, Version, ax, oauth, pape, sreg};
 
 use crate::openid2_world::{ANYBODY, BIO, CLAIMED, ENDPOINT, JANE, OLD, World};
 
@@ -236,17 +236,17 @@ impl Asked {
         };
         assert_eq!((assertion.version(), assertion.endpoint()), (version, ENDPOINT));
         assert_eq!((assertion.claimed_id(), assertion.local_id()), (Some(claimed_id), Some(JANE)));
-        for (type_uri, values) in assertion.attributes().unwrap_or_default().iter() {
-            match type_uri {
+        for (type_uri, values) in assertion.extension::<ax::FetchResponse>().unwrap_or_default().values {
+            match type_uri.as_str() {
                 ax::EMAIL => assert_eq!(values, ["jane@example.com"]),
                 BIO => assert_eq!(values, ["a", "b"]),
                 other => panic!("{other} was never signed"),
             }
         }
-        for (field, value) in assertion.registration().unwrap_or_default().iter() {
-            assert_eq!((field, value), (sreg::Field::Email, "jane@example.com"));
+        for (field, value) in assertion.extension::<sreg::Response>().unwrap_or_default().values {
+            assert_eq!((field, value.as_str()), (sreg::Field::Email, "jane@example.com"));
         }
-        assert_eq!(assertion.approved_token(), None);
-        assert_eq!(assertion.authenticated_how(), None);
+        assert_eq!(assertion.extension::<oauth::Response>(), None);
+        assert_eq!(assertion.extension::<pape::Response>(), None);
     }
 }

@@ -97,11 +97,12 @@ impl World {
     }
 
     pub fn begun(&self, discovered: &Discovered, association: Option<Association>) -> Authentication {
-        let fetch = ax::FetchRequest::default().required(ax::Attribute::new("email", ax::EMAIL));
+        let fetch =
+            ax::FetchRequest { required: vec![ax::Attribute::new("email", ax::EMAIL)], ..ax::FetchRequest::default() };
         let authenticate = Authenticate::new(RETURN_TO)
             .association(association)
             .extension(fetch)
-            .extension(sreg::Request::default().required(sreg::Field::Email));
+            .extension(sreg::Request { required: vec![sreg::Field::Email], ..sreg::Request::default() });
         self.party.authenticate(discovered, authenticate, self.moment()).unwrap()
     }
 
@@ -118,8 +119,10 @@ impl World {
             _ => JANE.to_owned(),
         };
         let approval = Approval::new(local_id)
-            .extension(ax::FetchResponse::default().with(ax::EMAIL, ["jane@example.com"]).with(BIO, ["a", "b"]))
-            .extension(sreg::Response::default().with(sreg::Field::Email, "jane@example.com"));
+            .extension(
+                ax::FetchResponse::default().attribute(ax::EMAIL, ["jane@example.com"]).attribute(BIO, ["a", "b"]),
+            )
+            .extension(sreg::Response::default().value(sreg::Field::Email, "jane@example.com"));
         let response = self.provider.approve(*check_id, approval, self.moment()).unwrap();
         let location = response.headers()["location"].to_str().unwrap();
         let query = location.split_once('?').unwrap().1;

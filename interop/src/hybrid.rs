@@ -48,7 +48,7 @@ impl Hybrid {
         }
         let token = format!("approved {}", self.number.fetch_add(1, Ordering::Relaxed));
         self.approved.add_token(&token, record(""));
-        Some(access.scope.iter().fold(oauth::Response::new(token), oauth::Response::scope))
+        Some(oauth::Response { request_token: token.to_owned(), scope: access.scope.clone() })
     }
 
     /// Exchanges a request token, once, for a token.

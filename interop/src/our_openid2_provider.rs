@@ -5,7 +5,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
 use oauth_proto::openid2::sreg::Field;
 use oauth_proto::openid2::{
-    Approval, CheckIdRequest, Dispatched, Identity, MemoryStore, Provider, Rejected, ax, documents, serve, sreg,
+    Approval, CheckIdRequest, Dispatched, Identity, MemoryStore, Provider, Rejected, ax, documents, oauth, serve, sreg,
 };
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Secret};
@@ -159,13 +159,13 @@ impl Endpoints {
     }
 
     fn extend(&self, mut approval: Approval, check_id: &CheckIdRequest) -> Approval {
-        if let Some(fetch) = check_id.attributes() {
+        if let Some(fetch) = check_id.extension::<ax::FetchRequest>() {
             approval = approval.extension(attributes().only(&fetch));
         }
-        if let Some(registration) = check_id.registration() {
+        if let Some(registration) = check_id.extension::<sreg::Request>() {
             approval = approval.extension(registered().only(&registration));
         }
-        match check_id.access().and_then(|access| self.hybrid.approve(&access)) {
+        match check_id.extension::<oauth::Request>().and_then(|access| self.hybrid.approve(&access)) {
             Some(approved) => approval.extension(approved),
             None => approval,
         }
@@ -174,21 +174,21 @@ impl Endpoints {
 
 fn attributes() -> ax::FetchResponse {
     ax::FetchResponse::default()
-        .with(ax::FIRST_NAME, ["Jane"])
-        .with(ax::LAST_NAME, ["Doe é ☃"])
-        .with(ax::FULL_NAME, [NAME])
-        .with(ax::EMAIL, EMAILS)
-        .with(ax::LANGUAGE, ["DA"])
-        .with(ax::USERNAME, ["jane"])
-        .with(BIOGRAPHY_TYPE, [BIOGRAPHY.repeat(150)])
+        .attribute(ax::FIRST_NAME, ["Jane"])
+        .attribute(ax::LAST_NAME, ["Doe é ☃"])
+        .attribute(ax::FULL_NAME, [NAME])
+        .attribute(ax::EMAIL, EMAILS)
+        .attribute(ax::LANGUAGE, ["DA"])
+        .attribute(ax::USERNAME, ["jane"])
+        .attribute(BIOGRAPHY_TYPE, [BIOGRAPHY.repeat(150)])
 }
 
 fn registered() -> sreg::Response {
     sreg::Response::default()
-        .with(Field::Nickname, "jane")
-        .with(Field::Email, EMAILS[0])
-        .with(Field::Fullname, NAME)
-        .with(Field::Dob, "1970-01-01")
+        .value(Field::Nickname, "jane")
+        .value(Field::Email, EMAILS[0])
+        .value(Field::Fullname, NAME)
+        .value(Field::Dob, "1970-01-01")
 }
 
 /// What the test wants Jane to do.

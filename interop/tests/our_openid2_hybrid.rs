@@ -45,9 +45,10 @@ fn is_unauthorized<T: std::fmt::Debug>(answer: Result<T, Error>) {
 fn a_request_token_that_was_approved_is_exchanged_once() {
     let op = OurOpenidProvider::start();
     for with_key in [true, false] {
-        let assertion = sign_in(&op, oauth::Request::new(CONSUMER).scope("photos & more"), with_key);
+        let assertion =
+            sign_in(&op, oauth::Request { consumer: CONSUMER.into(), scope: Some("photos & more".into()) }, with_key);
         assert_eq!(assertion.claimed_id(), Some(&*op.jane("")));
-        let approved = assertion.approved_token().expect("a request token");
+        let approved = assertion.extension::<oauth::Response>().expect("a request token");
         assert_eq!(approved.scope.as_deref(), Some("photos & more"));
 
         let client = client(&op, CONSUMER_SECRET);
@@ -63,7 +64,9 @@ fn a_request_token_that_was_approved_is_exchanged_once() {
 #[test]
 fn a_request_token_is_for_the_consumer_that_asked() {
     let op = OurOpenidProvider::start();
-    let approved = sign_in(&op, oauth::Request::new(CONSUMER), true).approved_token().expect("a request token");
+    let approved = sign_in(&op, oauth::Request { consumer: CONSUMER.into(), scope: None }, true)
+        .extension::<oauth::Response>()
+        .expect("a request token");
     is_unauthorized(redeem(&client(&op, "another secret"), &approved.request_token));
     is_unauthorized(redeem(&client(&op, CONSUMER_SECRET), "another token"));
     // It was not used up by that.
@@ -73,6 +76,6 @@ fn a_request_token_is_for_the_consumer_that_asked() {
 #[test]
 fn a_user_who_gives_no_access_signs_in_all_the_same() {
     let op = OurOpenidProvider::start();
-    let assertion = sign_in(&op, oauth::Request::new("somebody else"), true);
-    assert_eq!((assertion.claimed_id(), assertion.approved_token()), (Some(&*op.jane("")), None));
+    let assertion = sign_in(&op, oauth::Request { consumer: "somebody else".into(), scope: None }, true);
+    assert_eq!((assertion.claimed_id(), assertion.extension::<oauth::Response>()), (Some(&*op.jane("")), None));
 }

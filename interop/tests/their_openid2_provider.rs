@@ -19,19 +19,25 @@ fn authenticate() -> Authenticate {
 }
 
 fn all_wishes() -> FetchRequest {
-    FetchRequest::default()
-        .required(Attribute::new("email", ax::EMAIL).count(Count::Unlimited))
-        .required(Attribute::new("name", ax::FULL_NAME))
-        .if_available(Attribute::new("lang", ax::LANGUAGE).count(Count::AtMost(2)))
-        .if_available(Attribute::new("none", NICKNAMES))
+    FetchRequest {
+        required: vec![
+            Attribute { count: Count::Unlimited, ..Attribute::new("email", ax::EMAIL) },
+            Attribute::new("name", ax::FULL_NAME),
+        ],
+        if_available: vec![
+            Attribute { count: Count::AtMost(2), ..Attribute::new("lang", ax::LANGUAGE) },
+            Attribute::new("none", NICKNAMES),
+        ],
+        update_url: None,
+    }
 }
 
 fn has_all_wishes(assertion: &Assertion) {
-    let attributes = assertion.attributes().expect("attributes");
+    let attributes = assertion.extension::<ax::FetchResponse>().expect("attributes");
     let emails = ["jane@example.com", "jane+2@example.com", "a=&\"'<%41>@example.com"];
-    assert_eq!(attributes.all(ax::EMAIL), emails);
-    assert_eq!(attributes.all(ax::FULL_NAME), ["Jane Doe é ☃"]);
-    assert_eq!(attributes.all(ax::LANGUAGE), ["da"]);
+    assert_eq!(attributes.values[ax::EMAIL], emails);
+    assert_eq!(attributes.values[ax::FULL_NAME], ["Jane Doe é ☃"]);
+    assert_eq!(attributes.values[ax::LANGUAGE], ["da"]);
     assert_eq!(attributes.first(NICKNAMES), None);
     // Nothing comes that was not asked for.
     assert_eq!(attributes.first(ax::USERNAME), None);
@@ -64,12 +70,13 @@ fn a_long_answer_comes_by_a_form() {
     let site = Site::default();
     let found = site.discover(&op.jane("")).unwrap();
     for key in [site.associate(&found).unwrap(), None] {
-        let fetch = all_wishes().required(Attribute::new("life", BIOGRAPHY));
+        let mut fetch = all_wishes();
+        fetch.required.push(Attribute::new("life", BIOGRAPHY));
         let visit = site.visit(&found, authenticate().association(key).extension(fetch), "");
         assert!(visit.is_by_form() && visit.url().starts_with(&format!("{RETURN_TO}&rp_state=")), "{}", visit.url());
         let assertion = site.verify(&visit).unwrap();
         has_all_wishes(&assertion);
-        let told = assertion.attributes().and_then(|told| told.first(BIOGRAPHY).map(str::to_owned));
+        let told = assertion.extension::<ax::FetchResponse>().and_then(|told| told.first(BIOGRAPHY).map(str::to_owned));
         assert_eq!(told, Some("All of it. ".repeat(300)));
     }
 }
@@ -79,11 +86,23 @@ fn simple_registration_is_read_in_both_versions() {
     let op = TheirProvider::start();
     let site = Site::new(party().allow_openid1());
     for (way, version) in [("", Version::V2_0), ("/openid1", Version::V1_1)] {
-        let all = Field::ALL.into_iter().fold(sreg::Request::default(), sreg::Request::optional);
+        let optional = vec![
+            Field::Nickname,
+            Field::Email,
+            Field::Fullname,
+            Field::Dob,
+            Field::Gender,
+            Field::Postcode,
+            Field::Country,
+            Field::Language,
+            Field::Timezone,
+        ];
+        let all = sreg::Request { optional, ..sreg::Request::default() };
         let assertion = site.sign_in(&op.jane(way), authenticate().extension(all), "").unwrap();
         assert_eq!(assertion.version(), version);
-        let registration = assertion.registration().expect("a registration");
-        let told: Vec<_> = registration.iter().map(|(field, value)| (field.name(), value)).collect();
+        let registration = assertion.extension::<sreg::Response>().expect("a registration");
+        let told: Vec<_> =
+            registration.values.iter().map(|(field, value)| (field.to_string(), value.as_str())).collect();
         let expected = [
             ("nickname", "jane"),
             ("email", "jane@example.com"),
@@ -95,11 +114,12 @@ fn simple_registration_is_read_in_both_versions() {
             ("language", "da"),
             ("timezone", "Europe/Copenhagen"),
         ];
-        assert_eq!(told, expected, "{version:?}");
+        assert_eq!(told, expected.map(|(field, value)| (field.to_owned(), value)), "{version:?}");
 
-        let two = sreg::Request::default().required(Field::Email).optional(Field::Dob);
+        let two =
+            sreg::Request { required: vec![Field::Email], optional: vec![Field::Dob], ..sreg::Request::default() };
         let assertion = site.sign_in(&op.jane(way), authenticate().extension(two), "").unwrap();
-        assert_eq!(assertion.registration().expect("a registration").iter().count(), 2, "{version:?}");
+        assert_eq!(assertion.extension::<sreg::Response>().expect("a registration").values.len(), 2, "{version:?}");
     }
 }
 
@@ -112,7 +132,7 @@ fn attributes_that_declare_no_namespace_are_nobodys() {
     // In OpenID 1 the library leaves the namespace out of its answer, and does not read such an answer itself.
     assert!(visit.field("ns.ax").is_none() && visit.field("ax.value.name.1").is_some());
     let assertion = site.verify(&visit).unwrap();
-    assert_eq!((assertion.version(), assertion.attributes()), (Version::V1_1, None));
+    assert_eq!((assertion.version(), assertion.extension::<ax::FetchResponse>()), (Version::V1_1, None));
 }
 
 #[test]

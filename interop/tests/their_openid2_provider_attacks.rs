@@ -7,15 +7,15 @@ use interop::openid2_site::{RETURN_TO, Site, Visit, party};
 use interop::their_openid2_provider::TheirProvider;
 use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
 use oauth_proto::openid2::sreg::{self, Field};
-use oauth_proto::openid2::{Association, Authenticate, Discovered, Version};
+use oauth_proto::openid2::{Association, Authenticate, Discovered, Version, oauth};
 use oauth_proto::{Error, Forged, Unsupported};
 
 /// Asks for so much that there is a field of every kind.
 fn authenticate(key: Option<&Association>) -> Authenticate {
-    let fetch = FetchRequest::default()
-        .required(Attribute::new("email", ax::EMAIL).count(Count::Unlimited))
-        .required(Attribute::new("name", ax::FULL_NAME));
-    let registration = sreg::Request::default().required(Field::Email);
+    let emails = Attribute { count: Count::Unlimited, ..Attribute::new("email", ax::EMAIL) };
+    let fetch =
+        FetchRequest { required: vec![emails, Attribute::new("name", ax::FULL_NAME)], ..FetchRequest::default() };
+    let registration = sreg::Request { required: vec![Field::Email], ..sreg::Request::default() };
     Authenticate::new(RETURN_TO).association(key.cloned()).extension(fetch).extension(registration)
 }
 
@@ -111,13 +111,13 @@ fn what_nobody_signed_is_not_to_be_had() {
             ("ax.value.e", "other@example.com"),
             ("ns.sreg", sreg::NAMESPACE),
             ("sreg.email", "other@example.com"),
-            ("ns.oauth", oauth_proto::openid2::oauth::NAMESPACE),
+            ("ns.oauth", oauth::NAMESPACE),
             ("oauth.request_token", "other"),
         ];
         let visit = forged.iter().fold(visit, |visit, (name, value)| visit.with(name, Some(value)));
         let assertion = world.site.verify(&visit).unwrap();
-        assert_eq!((assertion.attributes(), assertion.registration()), (None, None));
-        assert_eq!((assertion.approved_token(), assertion.field("sreg.email")), (None, None));
+        assert_eq!((assertion.extension::<ax::FetchResponse>(), assertion.extension::<sreg::Response>()), (None, None));
+        assert_eq!((assertion.extension::<oauth::Response>(), assertion.field("sreg.email")), (None, None));
     });
 }
 

@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn two_extensions_never_share_an_alias() {
-        let extension = |namespace: &str| Extension::new(namespace, "x", [("field".to_owned(), namespace.to_owned())]);
+        let extension = |namespace: &str| Extension::new(namespace, "x").field("field", namespace);
         let mut message = Message::default();
         for namespace in ["one", "two", "one", "three"] {
             message.extend(&extension(namespace));

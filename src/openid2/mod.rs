@@ -35,7 +35,7 @@
 //! - No attributes are stored at a provider (Attribute Exchange §6).
 //! - A relying party's `return_to` has no fragment, so a popup's answer comes in its query (User Interface Extension §5.1);
 //!   the provider does it either way.
-//! - A provider says which request token is wanted along the way ([`CheckIdRequest::access`]); making one that is approved is for
+//! - A provider says which request token is wanted along the way ([`oauth::Request`]); making one that is approved is for
 //!   the application and its OAuth server.
 
 mod association;
@@ -60,7 +60,7 @@ mod xrds;
 pub use crate::query::OneTimeUse;
 pub use association::{Association, AssociationType, SessionType};
 pub use discovery::Discovered;
-pub use extensions::{Extension, ax, oauth, pape, sreg, ui};
+pub use extensions::{Extension, RequestExtension, ResponseExtension, ax, oauth, pape, sreg, ui};
 pub use identifier::normalize;
 pub use memory::MemoryStore;
 pub use message::Version;

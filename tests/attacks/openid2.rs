@@ -9,8 +9,8 @@ use std::time::Duration;
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{
-    Approval, Assertion, Association, AssociationType, Authenticate, Dispatched, Pending, Provider, RejectReason,
-    RelyingParty, SessionType, Store, documents, key_value, pape,
+    Approval, Assertion, Association, AssociationType, Authenticate, Dispatched, Extension, Pending, Provider,
+    RejectReason, RelyingParty, SessionType, Store, documents, key_value, oauth, pape,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
 use world::*;
@@ -178,13 +178,13 @@ fn field_twice() {
 fn approved_with_extensions(world: &World, association: bool) -> (Pending, String) {
     let discovered = world.discover(JANE).unwrap();
     let association = association.then(|| world.associate(&discovered).unwrap()).flatten();
-    let fetch = FetchRequest::default().required(Attribute::new("email", ax::EMAIL));
+    let fetch = FetchRequest { required: vec![Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
     let authenticate = Authenticate::new(RETURN_TO).association(association).extension(fetch);
     let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
     let callback = world.approve(&authentication.url().unwrap(), |approval| {
         approval
-            .extension(ax::FetchResponse::default().with(ax::USERNAME, ["jane"]))
-            .extension(sreg::Response::default().with(Field::Nickname, "jane"))
+            .extension(ax::FetchResponse::default().attribute(ax::USERNAME, ["jane"]))
+            .extension(sreg::Response::default().value(Field::Nickname, "jane"))
     });
     (authentication.pending, callback)
 }
@@ -208,12 +208,12 @@ fn unsigned_extension() {
             }
         });
         let assertion = world.verify(pending, &added).unwrap();
-        let attributes = assertion.attributes().unwrap();
+        let attributes = assertion.extension::<ax::FetchResponse>().unwrap();
         assert_eq!((attributes.first(ax::USERNAME), attributes.first(ax::EMAIL)), (Some("jane"), None));
-        let registration = assertion.registration().unwrap();
+        let registration = assertion.extension::<sreg::Response>().unwrap();
         assert_eq!((registration.get(Field::Nickname), registration.get(Field::Email)), (Some("jane"), None));
-        assert_eq!(assertion.authenticated_how(), None);
-        assert_eq!(assertion.approved_token(), None);
+        assert_eq!(assertion.extension::<pape::Response>(), None);
+        assert_eq!(assertion.extension::<oauth::Response>(), None);
         assert_eq!(assertion.profile().email, None);
         assert_eq!(assertion.field("ns.more"), None);
     }
@@ -224,15 +224,10 @@ fn unsigned_namespace() {
     // Signed values under an alias that somebody else gave a meaning.
     let world = World::default();
     let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
-    let extension = oauth_proto::openid2::Extension::new(
-        "http://e.example/",
-        "x",
-        [
-            ("mode".into(), "fetch_response".into()),
-            ("type.a".into(), ax::EMAIL.into()),
-            ("value.a".into(), "boss@example.com".into()),
-        ],
-    );
+    let extension = Extension::new("http://e.example/", "x")
+        .field("mode", "fetch_response")
+        .field("type.a", ax::EMAIL)
+        .field("value.a", "boss@example.com");
     let callback = world.approve(&authentication.url().unwrap(), |approval| approval.extension(extension));
     let error = world
         .verify(
@@ -241,7 +236,7 @@ fn unsigned_namespace() {
         )
         .unwrap_err();
     assert_eq!(forged(error), Forged::Signature);
-    assert_eq!(world.verify(authentication.pending, &callback).unwrap().attributes(), None);
+    assert_eq!(world.verify(authentication.pending, &callback).unwrap().extension::<ax::FetchResponse>(), None);
 }
 
 #[test]
@@ -799,9 +794,9 @@ fn list_bomb() {
         }
     });
     let check_id = world.check_id(&bomb).unwrap();
-    assert_eq!(check_id.attributes(), None);
-    assert_eq!(check_id.registration().unwrap().required, [Field::Email]);
-    assert_eq!(check_id.policy().unwrap().preferred_levels, [pape::NIST]);
+    assert_eq!(check_id.extension::<FetchRequest>(), None);
+    assert_eq!(check_id.extension::<sreg::Request>().unwrap().required, [Field::Email]);
+    assert_eq!(check_id.extension::<pape::Request>().unwrap().preferred_levels, [pape::NIST]);
 }
 
 #[test]
@@ -810,14 +805,14 @@ fn update_url_inside() {
     let inside = ["http://127.0.0.1/admin", "https://169.254.169.254/", "http://rp.example/update"];
     for (update_url, kept) in inside.map(|url| (url, false)).into_iter().chain([("https://rp.example/update", true)]) {
         let origin = url::Url::parse(update_url).unwrap().origin().ascii_serialization() + "/";
-        let fetch = FetchRequest::default().required(Attribute::new("email", ax::EMAIL));
+        let fetch = FetchRequest { required: vec![Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
         let authentication = world.begin(JANE, Authenticate::new(RETURN_TO).extension(fetch));
         let url = changed(&authentication.url().unwrap(), |fields| {
             fields.insert("openid.ax.update_url".into(), update_url.into());
             fields.insert("openid.realm".into(), origin.clone());
             fields.insert("openid.return_to".into(), origin.clone());
         });
-        let seen = world.check_id(&url).unwrap().attributes().unwrap().update_url;
+        let seen = world.check_id(&url).unwrap().extension::<FetchRequest>().unwrap().update_url;
         assert_eq!(seen.as_deref(), kept.then_some(update_url));
     }
 }
@@ -832,7 +827,7 @@ fn tampered_question() {
         let mut kept = serde_json::to_value(&check_id).unwrap();
         kept["return_to"] = return_to.into();
         let tampered: oauth_proto::openid2::CheckIdRequest = serde_json::from_value(kept).unwrap();
-        let long = sreg::Response::default().with(Field::Fullname, "x".repeat(3000));
+        let long = sreg::Response::default().value(Field::Fullname, "x".repeat(3000));
         let approval = Approval::new(JANE).extension(long);
         for response in [
             world.provider.approve(tampered.clone(), approval, world.moment()).unwrap(),
@@ -1072,7 +1067,7 @@ fn other_user() {
         let check_id = world.check_id(&anybody).unwrap();
         assert!(world.provider.approve(check_id, Approval::new(local_id), world.moment()).is_err(), "{local_id}");
     }
-    let newline = Approval::new(JANE).extension(ax::FetchResponse::default().with(ax::EMAIL, ["a\nidentity:b"]));
+    let newline = Approval::new(JANE).extension(ax::FetchResponse::default().attribute(ax::EMAIL, ["a\nidentity:b"]));
     assert!(world.provider.approve(check_id, newline, world.moment()).is_err());
 }
 
@@ -1112,7 +1107,7 @@ fn secret_in_debug() {
     assert!(!format!("{granted:?}").contains("mac_key"));
     let check_id = world.check_id(&world.begin(JANE, Authenticate::new(RETURN_TO)).url().unwrap()).unwrap();
     assert!(!format!("{check_id:?}").contains("rp_state"));
-    assert!(!format!("{:?}", oauth_proto::openid2::oauth::Response::new("hh5s93j4")).contains("hh5s93j4"));
+    assert!(!format!("{:?}", oauth::Response { request_token: "hh5s93j4".into(), scope: None }).contains("hh5s93j4"));
     let shown = format!("{association:?} {pending:?} {:?} {:?}", world.provider, world.party);
     assert!(!shown.contains(&key) && !shown.contains(&state) && !shown.contains("0123456789abcdef"), "{shown}");
     let checked =

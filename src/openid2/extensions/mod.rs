@@ -1,4 +1,4 @@
-//! Extensions, OpenID Authentication 2.0 §12: fields that travel with a request and its answer.
+//! Extensions, OpenID Authentication 2.0 §12: fields that travel with a request and its response.
 
 pub mod ax;
 pub mod oauth;
@@ -10,40 +10,61 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Realm;
+
 /// The fields of one extension in one message.
 ///
-/// Those that this crate knows are made and read by their modules ([`ax`], [`sreg`], [`ui`], [`pape`], [`oauth`]); any
-/// other is made like this:
+/// The extensions that this crate knows have types of their own ([`ax`], [`sreg`], [`ui`], [`pape`], [`oauth`]), which become
+/// an `Extension` by themselves. Any other extension is made like this:
 ///
 /// ```
 /// use oauth_proto::openid2::Extension;
 ///
-/// let extension = Extension::new("http://example.com/ext/1.0", "x", [("foo".to_owned(), "bar".to_owned())]);
+/// let extension = Extension::new("http://example.com/ext/1.0", "x").field("foo", "bar");
 /// assert_eq!(extension.get("foo"), Some("bar"));
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extension {
     /// The type URI that it is known by.
-    pub namespace: String,
+    pub(super) namespace: String,
     /// What stands before its fields in this message. Where two extensions want the same, one gets another.
-    pub alias: String,
-    /// Names without the alias, and values. A value with a newline cannot be signed, and the answer with it is not sent.
-    pub fields: Vec<(String, String)>,
+    pub(super) alias: String,
+    /// Names without the alias, and values.
+    pub(super) fields: Vec<(String, String)>,
 }
 
 impl Extension {
-    /// An extension's fields.
-    pub fn new(namespace: &str, alias: &str, fields: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self { namespace: namespace.to_owned(), alias: alias.to_owned(), fields: fields.into_iter().collect() }
+    /// Makes an extension without fields, known by its type URI. `alias` stands before the names of its fields in the
+    /// message; where another extension has the same, a message gives it another.
+    pub fn new(namespace: impl Into<String>, alias: impl Into<String>) -> Self {
+        Self { namespace: namespace.into(), alias: alias.into(), fields: Vec::new() }
     }
 
-    /// The value of a field.
+    /// Sets a field. A value with a newline cannot be signed, and a response with it is not sent.
+    pub fn field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let name = name.into();
+        self.fields.retain(|(own, _)| *own != name);
+        self.fields.push((name, value.into()));
+        self
+    }
+
+    /// Returns the value of a field.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
-    /// A field that is a list with commas between, without empty entries.
-    pub(crate) fn list(&self, name: &str) -> impl Iterator<Item = &str> {
+    /// Returns all fields: their names, without the alias, and their values.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Makes an extension of many fields.
+    fn of_fields(namespace: &str, alias: &str, fields: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { fields: fields.into_iter().collect(), ..Self::new(namespace, alias) }
+    }
+
+    /// Returns the entries of a field that is a list with commas between. Empty ones are left out.
+    fn list(&self, name: &str) -> impl Iterator<Item = &str> {
         self.get(name).unwrap_or_default().split(',').filter(|entry| !entry.is_empty())
     }
 }
@@ -55,6 +76,56 @@ impl fmt::Debug for Extension {
         f.debug_struct("Extension").field("namespace", &self.namespace).field("fields", &names).finish()
     }
 }
+
+/// A request of an extension that this crate knows. A relying party gives it to
+/// [`Authenticate::extension`](super::Authenticate::extension), a provider reads it by
+/// [`CheckIdRequest::extension`](super::CheckIdRequest::extension).
+///
+/// ```
+/// use oauth_proto::openid2::{CheckIdRequest, sreg};
+///
+/// fn asks_for_email(request: &CheckIdRequest) -> bool {
+///     let registration = request.extension::<sreg::Request>();
+///     registration.is_some_and(|registration| registration.required.contains(&sreg::Field::Email))
+/// }
+/// ```
+pub trait RequestExtension: ReadExtension + Into<Extension> {}
+
+/// A response of an extension that this crate knows. A provider gives it to
+/// [`Approval::extension`](super::Approval::extension), a relying party reads it by
+/// [`Assertion::extension`](super::Assertion::extension).
+///
+/// ```
+/// use oauth_proto::openid2::{Assertion, ax};
+///
+/// fn email(assertion: &Assertion) -> Option<String> {
+///     assertion.extension::<ax::FetchResponse>()?.first(ax::EMAIL).map(str::to_owned)
+/// }
+/// ```
+pub trait ResponseExtension: ReadExtension + Into<Extension> {}
+
+mod read {
+    use super::{Extension, Realm};
+
+    /// How an extension is found in a message and read. It is private, so that nothing but this crate's extensions is one.
+    pub trait ReadExtension: Sized {
+        /// The type URIs that it is known by, the best first.
+        const NAMESPACES: &'static [&'static str];
+
+        /// The alias of its fields in OpenID 1.1, where no namespace is declared.
+        const ALIAS_1_1: Option<&'static str> = None;
+
+        /// Reads the fields. `None` where they do not make sense.
+        fn read(extension: &Extension) -> Option<Self>;
+
+        /// Drops what a relying party of that realm must not ask for.
+        fn within(self, _: Option<&Realm>) -> Self {
+            self
+        }
+    }
+}
+
+pub(super) use read::ReadExtension;
 
 /// A field that is there if it has a value.
 fn field(name: &str, value: Option<impl Into<String>>) -> Option<(String, String)> {

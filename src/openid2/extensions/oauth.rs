@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Extension, field};
+use super::{Extension, ReadExtension, RequestExtension, ResponseExtension, field};
 
 /// The extension's namespace (§5).
 pub const NAMESPACE: &str = "http://specs.openid.net/extensions/oauth/1.0";
@@ -12,11 +12,10 @@ pub const NAMESPACE: &str = "http://specs.openid.net/extensions/oauth/1.0";
 /// ```
 /// use oauth_proto::openid2::{Authenticate, oauth};
 ///
-/// let authenticate = Authenticate::new("https://rp.example/openid")
-///     .extension(oauth::Request::new("rp.example").scope("http://docs.example/feeds/"));
+/// let access = oauth::Request { consumer: "rp.example".into(), scope: Some("http://docs.example/feeds/".into()) };
+/// let authenticate = Authenticate::new("https://rp.example/openid").extension(access);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Request {
     /// The consumer key.
     pub consumer: String,
@@ -24,20 +23,13 @@ pub struct Request {
     pub scope: Option<String>,
 }
 
-impl Request {
-    /// A request of that consumer's.
-    pub fn new(consumer: impl Into<String>) -> Self {
-        Self { consumer: consumer.into(), scope: None }
-    }
+impl RequestExtension for Request {}
 
-    /// What to have access to.
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.scope = Some(scope.into());
-        self
-    }
+impl ReadExtension for Request {
+    const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// Reads what a request asks for; `None` where it names no consumer.
-    pub fn of(extension: &Extension) -> Option<Self> {
+    /// `None` where it names no consumer.
+    fn read(extension: &Extension) -> Option<Self> {
         let consumer = extension.get("consumer").filter(|consumer| !consumer.is_empty())?;
         Some(Self { consumer: consumer.to_owned(), scope: extension.get("scope").map(str::to_owned) })
     }
@@ -46,7 +38,7 @@ impl Request {
 impl From<Request> for Extension {
     fn from(access: Request) -> Self {
         let fields = [field("consumer", Some(access.consumer)), field("scope", access.scope)];
-        Self::new(NAMESPACE, "oauth", fields.into_iter().flatten())
+        Self::of_fields(NAMESPACE, "oauth", fields.into_iter().flatten())
     }
 }
 
@@ -55,7 +47,7 @@ impl From<Request> for Extension {
 ///
 /// ```
 /// use oauth_proto::oauth1::Client;
-/// use oauth_proto::openid2::Assertion;
+/// use oauth_proto::openid2::{self, Assertion};
 /// use oauth_proto::{DriveError, Moment, Request, Response, run};
 ///
 /// fn token(
@@ -63,12 +55,11 @@ impl From<Request> for Extension {
 ///     client: &Client,
 ///     send: impl FnMut(Request) -> Result<Response, std::io::Error>,
 /// ) -> Result<Option<oauth_proto::oauth1::Token>, DriveError> {
-///     let Some(approved) = assertion.approved_token() else { return Ok(None) };
+///     let Some(approved) = assertion.extension::<openid2::oauth::Response>() else { return Ok(None) };
 ///     run(client.redeem_approved(&approved.request_token, Moment::from_os())?, send).map(Some)
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Response {
     /// The request token. Its secret is the empty text.
     pub request_token: String,
@@ -83,20 +74,13 @@ impl fmt::Debug for Response {
     }
 }
 
-impl Response {
-    /// A request token that was approved with the answer.
-    pub fn new(request_token: impl Into<String>) -> Self {
-        Self { request_token: request_token.into(), scope: None }
-    }
+impl ResponseExtension for Response {}
 
-    /// What it is good for.
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.scope = Some(scope.into());
-        self
-    }
+impl ReadExtension for Response {
+    const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// Reads an answer; `None` where the user approved nothing (§10).
-    pub fn of(extension: &Extension) -> Option<Self> {
+    /// `None` where the user approved nothing (§10).
+    fn read(extension: &Extension) -> Option<Self> {
         let request_token = extension.get("request_token").filter(|token| !token.is_empty())?;
         Some(Self { request_token: request_token.to_owned(), scope: extension.get("scope").map(str::to_owned) })
     }
@@ -105,7 +89,7 @@ impl Response {
 impl From<Response> for Extension {
     fn from(approved: Response) -> Self {
         let fields = [field("request_token", Some(approved.request_token)), field("scope", approved.scope)];
-        Self::new(NAMESPACE, "oauth", fields.into_iter().flatten())
+        Self::of_fields(NAMESPACE, "oauth", fields.into_iter().flatten())
     }
 }
 
@@ -115,8 +99,8 @@ mod tests {
 
     #[test]
     fn a_declined_request_has_no_token() {
-        assert_eq!(Response::of(&Extension::new(NAMESPACE, "oauth", [])), None);
-        let approved = Response::new("hdk48Djdsa").scope("feeds");
-        assert_eq!(Response::of(&approved.clone().into()), Some(approved));
+        assert_eq!(Response::read(&Extension::new(NAMESPACE, "oauth")), None);
+        let approved = Response { request_token: "hdk48Djdsa".to_owned(), scope: Some("feeds".to_owned()) };
+        assert_eq!(Response::read(&approved.clone().into()), Some(approved));
     }
 }

@@ -1,6 +1,6 @@
 //! User interface, OpenID User Interface Extension 1.0 draft 0.5: the language, a popup, an icon.
 
-use super::{Extension, field, joined};
+use super::{Extension, ReadExtension, RequestExtension, field, joined};
 
 /// The extension's namespace.
 pub const NAMESPACE: &str = "http://specs.openid.net/extensions/ui/1.0";
@@ -16,46 +16,36 @@ pub const ICON: &str = "http://specs.openid.net/extensions/ui/1.0/icon";
 /// ```
 /// use oauth_proto::openid2::{Authenticate, ui};
 ///
-/// let authenticate = Authenticate::new("https://rp.example/openid")
-///     .extension(ui::Request::default().languages(["fr-CA", "en"]).popup().icon());
+/// let interface = ui::Request {
+///     languages: vec!["fr-CA".into(), "en".into()],
+///     mode: Some("popup".into()),
+///     icon: true,
+/// };
+/// let authenticate = Authenticate::new("https://rp.example/openid").extension(interface);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Request {
     /// Languages by preference (BCP 47), §4.
     pub languages: Vec<String>,
-    /// The mode: `popup`, or one that begins with `x-`, §5.
+    /// The mode: `popup` where the page stands in a popup of 450 by 500 pixels, which the relying party opened with its
+    /// address bar; or a mode that begins with `x-`, §5.
     pub mode: Option<String>,
-    /// Whether the relying party's document names an icon to show, §6.
+    /// Whether there is an icon to show, which the relying party's document names, §6: see
+    /// [`documents::relying_party`](crate::openid2::documents::relying_party).
     pub icon: bool,
 }
 
-impl Request {
-    /// The languages that the user prefers, the best first.
-    pub fn languages<L: Into<String>>(mut self, languages: impl IntoIterator<Item = L>) -> Self {
-        self.languages = languages.into_iter().map(Into::into).collect();
-        self
-    }
+impl RequestExtension for Request {}
 
-    /// The page stands in a popup of 450 by 500 pixels, which the relying party opened with its address bar (§5).
-    pub fn popup(mut self) -> Self {
-        self.mode = Some("popup".to_owned());
-        self
-    }
+impl ReadExtension for Request {
+    const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// There is an icon to show: see [`documents::relying_party`](crate::openid2::documents::relying_party).
-    pub fn icon(mut self) -> Self {
-        self.icon = true;
-        self
-    }
-
-    /// Reads what a request asks for.
-    pub fn of(extension: &Extension) -> Self {
-        Self {
+    fn read(extension: &Extension) -> Option<Self> {
+        Some(Self {
             languages: extension.list("lang").map(str::to_owned).collect(),
             mode: extension.get("mode").map(str::to_owned),
             icon: extension.get("icon") == Some("true"),
-        }
+        })
     }
 }
 
@@ -66,7 +56,7 @@ impl From<Request> for Extension {
             field("mode", interface.mode),
             field("icon", interface.icon.then_some("true")),
         ];
-        Self::new(NAMESPACE, "ui", fields.into_iter().flatten())
+        Self::of_fields(NAMESPACE, "ui", fields.into_iter().flatten())
     }
 }
 
@@ -76,9 +66,10 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_read_again() {
-        let interface = Request::default().languages(["fr-CA", "fr-FR", "en-CA"]).popup().icon();
+        let languages = ["fr-CA", "fr-FR", "en-CA"].map(str::to_owned).into();
+        let interface = Request { languages, mode: Some("popup".to_owned()), icon: true };
         let extension = Extension::from(interface.clone());
         assert_eq!(extension.get("lang"), Some("fr-CA,fr-FR,en-CA"));
-        assert_eq!(Request::of(&extension), interface);
+        assert_eq!(Request::read(&extension), Some(interface));
     }
 }

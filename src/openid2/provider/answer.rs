@@ -28,7 +28,7 @@ const LONGEST_URL: usize = 2047;
 /// use oauth_proto::openid2::{Approval, ax};
 ///
 /// let approval = Approval::new("https://op.example/id/jane")
-///     .extension(ax::FetchResponse::default().with(ax::EMAIL, ["jane@example.com"]));
+///     .extension(ax::FetchResponse::default().attribute(ax::EMAIL, ["jane@example.com"]));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Approval {

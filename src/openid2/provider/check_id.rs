@@ -4,14 +4,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::extensions::{ax, oauth, pape, sreg, ui};
+use super::super::extensions::{ReadExtension, RequestExtension, sreg, ui};
 use super::super::identifier::absolute;
 use super::super::message::{IDENTIFIER_SELECT, Message, Version};
 use super::super::store::ServerStep;
 use super::super::{Extension, Realm};
 use super::rejected::RejectReason;
 use super::{Dispatched, Provider};
-use crate::wire::{bare, is_internal};
+use crate::wire::bare;
 
 /// A relying party's question who the user is.
 ///
@@ -50,8 +50,8 @@ use crate::wire::{bare, is_internal};
 ///         return Ok(provider.cancel(check_id));
 ///     }
 ///     let mut approval = Approval::new(user);
-///     if let Some(fetch) = check_id.attributes() {
-///         let known = ax::FetchResponse::default().with(ax::EMAIL, ["jane@example.com"]);
+///     if let Some(fetch) = check_id.extension::<ax::FetchRequest>() {
+///         let known = ax::FetchResponse::default().attribute(ax::EMAIL, ["jane@example.com"]);
 ///         approval = approval.extension(known.only(&fetch)); // nothing that was not asked for
 ///     }
 ///     // Where the question is about somebody else, the relying party is told that there is no answer.
@@ -121,13 +121,13 @@ impl CheckIdRequest {
     /// Whether a page of the relying party's reads the answer in its fragment (User Interface Extension §5.1). Only where it
     /// says that it knows the extension: browsers carry a fragment on through redirects.
     pub(super) fn wants_fragment(&self) -> bool {
-        self.interface().is_some() && self.return_to().is_some_and(|return_to| return_to.contains('#'))
+        self.extension::<ui::Request>().is_some() && self.return_to().is_some_and(|return_to| return_to.contains('#'))
     }
 
     /// An extension of the answer's in the version that the question was asked in.
     pub(super) fn as_asked(&self, extension: &Extension) -> Extension {
         let mut extension = extension.clone();
-        let asked = |namespace| self.extension(namespace).is_some();
+        let asked = |namespace| self.raw_extension(namespace).is_some();
         if extension.namespace == sreg::NAMESPACE && asked(sreg::NAMESPACE_1_0) && !asked(sreg::NAMESPACE) {
             sreg::NAMESPACE_1_0.clone_into(&mut extension.namespace);
         }
@@ -159,41 +159,20 @@ impl CheckIdRequest {
         self.version
     }
 
-    /// The fields of an extension.
-    pub fn extension(&self, namespace: &str) -> Option<&Extension> {
+    /// Returns what an extension's request asks for: [`ax::FetchRequest`](crate::openid2::ax::FetchRequest),
+    /// [`sreg::Request`], and so on. `None` where there is no request of the extension.
+    ///
+    /// Of [`ax::FetchRequest`](crate::openid2::ax::FetchRequest), the `update_url` is left out where it is outside of the
+    /// realm, and where this provider would have to post to a host of its own network, or without TLS. Of
+    /// [`oauth::Request`](crate::openid2::oauth::Request), look whether the consumer may be used for this realm.
+    pub fn extension<E: RequestExtension>(&self) -> Option<E> {
+        let found = E::NAMESPACES.iter().find_map(|namespace| self.raw_extension(namespace))?;
+        Some(E::read(found)?.within(Realm::parse(&self.realm).as_ref()))
+    }
+
+    /// Returns the fields of any extension by its type URI.
+    pub fn raw_extension(&self, namespace: &str) -> Option<&Extension> {
         self.extensions.iter().find(|extension| extension.namespace == namespace)
-    }
-
-    /// The attributes that are asked for. `update_url` is left out where it is outside of the realm, and where this provider
-    /// would have to post to a host of its own network, or without TLS.
-    pub fn attributes(&self) -> Option<ax::FetchRequest> {
-        let mut fetch = ax::FetchRequest::of(self.extension(ax::NAMESPACE)?)?;
-        let realm = Realm::parse(&self.realm);
-        let far = |url: &str| absolute(url).is_some_and(|url| url.scheme() == "https" && !is_internal(&url));
-        fetch.update_url = fetch.update_url.filter(|url| far(url) && realm.is_some_and(|realm| realm.contains(url)));
-        Some(fetch)
-    }
-
-    /// What simple registration asks for.
-    pub fn registration(&self) -> Option<sreg::Request> {
-        let extension = self.extension(sreg::NAMESPACE).or_else(|| self.extension(sreg::NAMESPACE_1_0))?;
-        Some(sreg::Request::of(extension))
-    }
-
-    /// How the page is to look.
-    pub fn interface(&self) -> Option<ui::Request> {
-        self.extension(ui::NAMESPACE).map(ui::Request::of)
-    }
-
-    /// How the user is to be authenticated.
-    pub fn policy(&self) -> Option<pape::Request> {
-        self.extension(pape::NAMESPACE).map(pape::Request::of)
-    }
-
-    /// A request token that is asked for along the way (OpenID OAuth Extension §8). Look whether the consumer may be used
-    /// for this realm.
-    pub fn access(&self) -> Option<oauth::Request> {
-        oauth::Request::of(self.extension(oauth::NAMESPACE)?)
     }
 }
 
@@ -283,7 +262,7 @@ fn read_check_id(
     let mut extensions: Vec<_> =
         message.namespaces().filter_map(|namespace| message.extension(namespace, None)).collect();
     if version == Version::V1_1 && !extensions.iter().any(|extension| extension.namespace == sreg::NAMESPACE) {
-        extensions.extend(message.extension(sreg::NAMESPACE, Some(sreg::ALIAS)));
+        extensions.extend(message.extension(sreg::NAMESPACE, sreg::Request::ALIAS_1_1));
     }
     Ok(CheckIdRequest {
         version,

@@ -9,7 +9,7 @@ use crate::{Moment, Request};
 
 impl Provider {
     /// The request that tells a relying party of attributes that have changed, if the user agreed to that. `update_url` is
-    /// the one that [`CheckIdRequest::attributes`] gave and the answer then had: keep it, with the user, the claimed identifier that
+    /// the one that the [`ax::FetchRequest`](crate::openid2::ax::FetchRequest) of the request had, and the response to it: keep it, with the user, the claimed identifier that
     /// was asked about, by which the relying party knows them, and the attributes.
     ///
     /// The relying party asks this provider about the signature, so serve the request's endpoint meanwhile. Where it answers
@@ -20,14 +20,15 @@ impl Provider {
     /// use oauth_proto::{Moment, Request};
     ///
     /// fn changed(provider: &Provider, update_url: &str) -> Result<Request, RejectReason> {
-    ///     let email = ax::FetchResponse::default().with(ax::EMAIL, ["jane@example.org"]).update_url(update_url);
+    ///     let mut email = ax::FetchResponse::default().attribute(ax::EMAIL, ["jane@example.org"]);
+    ///     email.update_url = Some(update_url.to_owned());
     ///     let jane = Approval::new("https://op.example/id/jane").claimed_id("https://jane.example/");
     ///     provider.update(update_url, jane.extension(email), Moment::from_os())
     /// }
     /// ```
     ///
     /// # Errors
-    /// [`RejectReason::Invalid`] when that is no URL to post to: see [`CheckIdRequest::attributes`]. [`RejectReason::NoIdentifier`] when
+    /// [`RejectReason::Invalid`] when that is no URL to post to: see [`CheckIdRequest::extension`]. [`RejectReason::NoIdentifier`] when
     /// `approval` has something else than a URL, [`RejectReason::Unsignable`] when a value has a newline.
     pub fn update(&self, update_url: &str, approval: Approval, moment: Moment) -> Result<Request, RejectReason> {
         let invalid = || RejectReason::Invalid("update_url");

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::super::Extension;
-use super::super::extensions::{ax, oauth, pape, sreg};
+use super::super::extensions::ResponseExtension;
 use super::super::message::{Message, Version};
 use super::super::store::{AsyncStore, RememberNonce, Store};
 use crate::{Error, Forged, OneTimeUse};
@@ -91,7 +91,7 @@ impl UnconfirmedAssertion {
 /// use oauth_proto::openid2::{Assertion, ax};
 ///
 /// fn email(assertion: &Assertion) -> Option<String> {
-///     assertion.attributes()?.first(ax::EMAIL).map(str::to_owned)
+///     assertion.extension::<ax::FetchResponse>()?.first(ax::EMAIL).map(str::to_owned)
 /// }
 /// ```
 #[derive(Clone)]
@@ -154,31 +154,17 @@ impl Assertion {
         self.message.get(name)
     }
 
-    /// The signed fields of an extension whose namespace was signed too.
-    pub fn extension(&self, namespace: &str) -> Option<Extension> {
+    /// Returns what an extension's response says, of its signed fields: [`ax::FetchResponse`](crate::openid2::ax::FetchResponse),
+    /// [`sreg::Response`](crate::openid2::sreg::Response), and so on. `None` where there is no response of the extension, or
+    /// its namespace was not signed.
+    pub fn extension<E: ResponseExtension>(&self) -> Option<E> {
+        let found = E::NAMESPACES.iter().find_map(|namespace| self.message.extension(namespace, E::ALIAS_1_1))?;
+        E::read(&found)
+    }
+
+    /// Returns the signed fields of any extension by its type URI. `None` where its namespace was not signed.
+    pub fn raw_extension(&self, namespace: &str) -> Option<Extension> {
         self.message.extension(namespace, None)
-    }
-
-    /// The attributes (Attribute Exchange §5.2).
-    pub fn attributes(&self) -> Option<ax::FetchResponse> {
-        ax::FetchResponse::of(&self.extension(ax::NAMESPACE)?)
-    }
-
-    /// What simple registration brought.
-    pub fn registration(&self) -> Option<sreg::Response> {
-        let current = self.message.extension(sreg::NAMESPACE, Some(sreg::ALIAS));
-        let extension = current.or_else(|| self.extension(sreg::NAMESPACE_1_0))?;
-        Some(sreg::Response::of(&extension))
-    }
-
-    /// How the user was authenticated, if the provider says so.
-    pub fn authenticated_how(&self) -> Option<pape::Response> {
-        self.extension(pape::NAMESPACE).map(|extension| pape::Response::of(&extension))
-    }
-
-    /// A request token that the user approved along the way (OpenID OAuth Extension §10).
-    pub fn approved_token(&self) -> Option<oauth::Response> {
-        oauth::Response::of(&self.extension(oauth::NAMESPACE)?)
     }
 }
 

@@ -25,10 +25,10 @@ pub(super) const STATE: &str = "rp_state";
 /// What a user is asked for.
 ///
 /// ```
-/// use oauth_proto::openid2::{Authenticate, ax};
+/// use oauth_proto::openid2::{Authenticate, sreg};
 ///
 /// let authenticate = Authenticate::new("https://rp.example/openid")
-///     .extension(ax::FetchRequest::default().required(ax::Attribute::new("email", ax::EMAIL)));
+///     .extension(sreg::Request { required: vec![sreg::Field::Email], ..sreg::Request::default() });
 /// ```
 #[derive(Clone, Debug)]
 pub struct Authenticate {
@@ -231,8 +231,8 @@ impl RelyingParty {
 
     /// Attribute Exchange §5.1.
     fn check_update_url(&self, extension: &Extension) -> Result<(), Error> {
-        let fields = extension.fields.iter().filter(|_| extension.namespace == ax::NAMESPACE);
-        let mut urls = fields.filter(|(name, _)| name == "update_url").map(|(_, url)| url);
+        let fields = extension.fields().filter(|_| extension.namespace == ax::NAMESPACE);
+        let mut urls = fields.filter(|(name, _)| *name == "update_url").map(|(_, url)| url);
         match urls.find(|url| !self.realm.contains(url)) {
             Some(url) => {
                 Err(Unsupported::Url { url: bare(url), reason: "the update_url is outside of the realm" }.into())

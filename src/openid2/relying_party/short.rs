@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::Discovered;
 use super::super::extensions::ax::{self, Attribute, FetchRequest};
-use super::super::extensions::sreg::Field;
+use super::super::extensions::sreg::{self, Field};
 use super::{Assertion, Authenticate, Authentication, RelyingParty};
 use crate::{Error, Moment};
 
@@ -40,15 +40,18 @@ impl ProfileField {
     /// // As Google's OpenID had it: who the user is, and access to their contacts along the way.
     /// let authenticate = Authenticate::new("https://rp.example/openid")
     ///     .extension(ProfileField::fetch(&[ProfileField::Name, ProfileField::Email]))
-    ///     .extension(oauth::Request::new("rp.example").scope("https://www.google.com/m8/feeds/"));
+    ///     .extension(oauth::Request {
+    ///         consumer: "rp.example".into(),
+    ///         scope: Some("https://www.google.com/m8/feeds/".into()),
+    ///     });
     /// let provider = Discovered::fixed("https://op.example/openid")?;
     /// let asked = RelyingParty::new("https://rp.example/")?.authenticate(&provider, authenticate, Moment::from_os())?;
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
-    pub fn fetch(wishes: &[Self]) -> FetchRequest {
-        let wanted = Self::ALL.into_iter().filter(|wish| wishes.contains(wish)).flat_map(Self::attributes);
-        wanted
-            .fold(FetchRequest::default(), |fetch, (alias, type_uri)| fetch.required(Attribute::new(*alias, *type_uri)))
+    pub fn fetch(fields: &[Self]) -> FetchRequest {
+        let asked = Self::ALL.into_iter().filter(|field| fields.contains(field)).flat_map(Self::attributes);
+        let required = asked.map(|(alias, type_uri)| Attribute::new(*alias, *type_uri)).collect();
+        FetchRequest { required, ..FetchRequest::default() }
     }
 
     /// The attributes that make it up, as they are called in messages and by their types.
@@ -129,10 +132,10 @@ impl RelyingParty {
         &self,
         endpoint: &str,
         return_to: &str,
-        wishes: &[ProfileField],
+        fields: &[ProfileField],
         moment: Moment,
     ) -> Result<Authentication, Error> {
-        let authenticate = Authenticate::new(return_to).extension(ProfileField::fetch(wishes));
+        let authenticate = Authenticate::new(return_to).extension(ProfileField::fetch(fields));
         self.authenticate(&Discovered::fixed(endpoint)?, authenticate, moment)
     }
 }
@@ -141,8 +144,8 @@ impl Assertion {
     /// The user, by the attributes of [`RelyingParty::authenticate_at`], and where there is none by what simple registration
     /// brought.
     pub fn profile(&self) -> Profile {
-        let attributes = self.attributes().unwrap_or_default();
-        let registration = self.registration().unwrap_or_default();
+        let attributes = self.extension::<ax::FetchResponse>().unwrap_or_default();
+        let registration = self.extension::<sreg::Response>().unwrap_or_default();
         let filled = |value: Option<&str>| value.filter(|value| !value.is_empty()).map(str::to_owned);
         let value = |type_uri| filled(attributes.first(type_uri));
         let either = |type_uri, field| value(type_uri).or_else(|| filled(registration.get(field)));

@@ -72,7 +72,7 @@ impl RelyingParty {
     /// `update_url` (Attribute Exchange §5.1). `return_to` is the URL that it is for. The provider is found by discovery on
     /// the claimed identifier, and confirms the signature.
     ///
-    /// Of changed attributes, take [`Assertion::attributes`] for the user whose [`Assertion::claimed_id`] it is, and not
+    /// Of changed attributes, take the [`ax::FetchResponse`](crate::openid2::ax::FetchResponse) for the user whose [`Assertion::claimed_id`] it is, and not
     /// [`Assertion::profile`], which makes up a name where none came. Answer with status 200; with 404, the provider sends no
     /// more.
     ///
