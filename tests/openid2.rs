@@ -5,10 +5,11 @@
 mod world;
 
 use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
+use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, RejectReason};
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{
-    Approval, Association, AssociationType, Authenticate, Callback, CheckIdRequest, Discovered, Dispatched, Identity,
-    Pending, ProfileField, Provider, RejectReason, RelyingParty, SessionType, Version, documents, oauth, pape, ui,
+    Association, AssociationType, Authenticate, Callback, Discovered, Pending, ProfileField, RelyingParty, SessionType,
+    Version, documents, oauth, pape, ui,
 };
 use oauth_proto::{Error, Refused, Step, Timestamp, Unsupported};
 use world::*;

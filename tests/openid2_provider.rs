@@ -6,9 +6,8 @@ mod world;
 
 use std::collections::BTreeMap;
 
-use oauth_proto::openid2::{
-    Authenticate, Dispatched, MemoryStore, Provider, RejectReason, ServerStep, key_value, serve, ui,
-};
+use oauth_proto::openid2::server::{Dispatched, Provider, RejectReason, ServerStep, serve};
+use oauth_proto::openid2::{Authenticate, MemoryStore, key_value, ui};
 use oauth_proto::{Response, Secret};
 use world::*;
 
@@ -170,7 +169,7 @@ fn a_popup_may_have_its_answer_in_the_fragment() {
     ] {
         let asked = changed(&url, |fields| drop(fields.insert("openid.return_to".into(), return_to.into())));
         let check_id = world.check_id(&asked).unwrap();
-        let approval = oauth_proto::openid2::Approval::new(JANE);
+        let approval = oauth_proto::openid2::server::Approval::new(JANE);
         let answer = location(&world.provider.approve(check_id.clone(), approval, world.moment()).unwrap());
         assert!(answer.starts_with(begin), "{answer}");
         assert!(location(&world.provider.cancel(check_id)).starts_with(begin));
@@ -256,7 +255,7 @@ fn nobody_waits_for_an_answer_without_a_return_to() {
     let without = changed(&url, |fields| drop(fields.remove("openid.return_to")));
     let check_id = world.check_id(&without).unwrap();
     assert_eq!(check_id.return_to(), None);
-    let approval = oauth_proto::openid2::Approval::new(JANE);
+    let approval = oauth_proto::openid2::server::Approval::new(JANE);
     assert_eq!(world.provider.approve(check_id.clone(), approval, world.moment()).unwrap().status(), 204);
     assert_eq!(world.provider.cancel(check_id).status(), 204);
     let neither = changed(&without, |fields| drop(fields.remove("openid.realm")));
@@ -289,7 +288,7 @@ fn a_store_that_fails_confirms_nothing() {
     let world = World::default();
     let (_, callback) = world.callback(JANE, false);
     let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
-    let ServerStep::Query(oauth_proto::openid2::NextQuery::RememberNonce(pending)) =
+    let ServerStep::Query(oauth_proto::openid2::server::store::NextQuery::RememberNonce(pending)) =
         world.provider.dispatch(&post(&query), world.moment())
     else {
         panic!()
@@ -329,7 +328,7 @@ fn another_process_with_the_same_secret_knows_the_associations() {
     let secret = Secret::new("0123456789abcdef0123456789abcdef");
     let twin = Provider::new(ENDPOINT, &secret).unwrap();
     let check_id = world.check_id(&world.begin(JANE, Authenticate::new(RETURN_TO)).url().unwrap()).unwrap();
-    let response = twin.approve(check_id, oauth_proto::openid2::Approval::new(JANE), world.moment()).unwrap();
+    let response = twin.approve(check_id, oauth_proto::openid2::server::Approval::new(JANE), world.moment()).unwrap();
     let query = location(&response)
         .split_once('?')
         .unwrap()

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
-use oauth_proto::openid2::{
-    Approval, Authenticate, CheckIdRequest, Dispatched, Identity, MemoryStore, Provider, Rejected, RelyingParty, Store,
-    documents, serve,
-};
+use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
+use oauth_proto::openid2::{Authenticate, MemoryStore, RelyingParty, Store, documents};
 use oauth_proto::{Moment, Request, Response, Secret, run};
 
 use crate::{net, show};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use arbitrary::Arbitrary;
-use oauth_proto::openid2::{Approval, Dispatched, Identity, serve};
+use oauth_proto::openid2::server::{Approval, Dispatched, Identity, serve};
 use oauth_proto::{Request, Response};
 
 use crate::openid2_world::{CLAIMED, JANE, World};

@@ -2,7 +2,8 @@
 //! own network or without TLS, and takes nothing for a yes but a document that names the place.
 
 use arbitrary::Arbitrary;
-use oauth_proto::openid2::{CheckIdRequest, Dispatched, documents, serve};
+use oauth_proto::openid2::documents;
+use oauth_proto::openid2::server::{CheckIdRequest, Dispatched, serve};
 use oauth_proto::{Response, Step};
 
 use crate::openid2_discovery::is_far;

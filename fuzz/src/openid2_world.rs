@@ -4,9 +4,10 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use oauth_proto::openid2::server::{Approval, Dispatched, Identity, Provider, serve};
 use oauth_proto::openid2::{
-    Approval, Assertion, Association, Authenticate, Authentication, Callback, Discovered, Dispatched, Identity,
-    MemoryStore, Pending, Provider, RelyingParty, Store, UnconfirmedAssertion, Version, ax, documents, serve, sreg,
+    Assertion, Association, Authenticate, Authentication, Callback, Discovered, MemoryStore, Pending, RelyingParty,
+    Store, UnconfirmedAssertion, Version, ax, documents, sreg,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step};
 

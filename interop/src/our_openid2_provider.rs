@@ -3,10 +3,9 @@
 
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
+use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
 use oauth_proto::openid2::sreg::Field;
-use oauth_proto::openid2::{
-    Approval, CheckIdRequest, Dispatched, Identity, MemoryStore, Provider, Rejected, ax, documents, oauth, serve, sreg,
-};
+use oauth_proto::openid2::{MemoryStore, ax, documents, oauth, sreg};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Secret};
 

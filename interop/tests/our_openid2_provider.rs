@@ -4,7 +4,8 @@ use interop::exchange::Http;
 use interop::loopback::Loopback;
 use interop::our_openid2_provider::{BIOGRAPHY, BIOGRAPHY_TYPE, EMAILS, NAME, OurOpenidProvider};
 use interop::peer::Peer;
-use oauth_proto::openid2::{AssociationType, Provider, SessionType, ax, documents};
+use oauth_proto::openid2::server::Provider;
+use oauth_proto::openid2::{AssociationType, SessionType, ax, documents};
 use oauth_proto::{Request, Response};
 use serde_json::{Value, json};
 

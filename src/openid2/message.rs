@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Extension, key_value};
+use super::extensions::Extension;
+use super::key_value;
 use crate::wire::form;
 
 /// What `openid.ns` says in version 2.0.

@@ -1,5 +1,5 @@
 //! OpenID Authentication 2.0, and 1.1 where it is allowed: [`RelyingParty`] for sites that their users sign in to,
-//! [`Provider`] for who says who they are.
+//! [`server::Provider`] for who says who they are.
 //!
 //! ```text
 //!   user              relying party                                       provider
@@ -30,7 +30,7 @@
 //! - XRIs (`=name`): their resolvers are gone. Identifiers are URLs.
 //! - An identifier without a scheme is looked for by https, since one that comes without TLS is nobody's.
 //! - Direct answers count without `ns` (§5.1.2), which some providers forget.
-//! - A provider sends no assertion that nobody asked for, but changed attributes ([`Provider::update`]); a relying party
+//! - A provider sends no assertion that nobody asked for, but changed attributes ([`server::Provider::update`]); a relying party
 //!   takes either by a dangerous name alone.
 //! - No attributes are stored at a provider (Attribute Exchange §6).
 //! - A relying party's `return_to` has no fragment, so a popup's answer comes in its query (User Interface Extension §5.1);
@@ -38,36 +38,31 @@
 //! - A provider says which request token is wanted along the way ([`oauth::Request`]); making one that is approved is for
 //!   the application and its OAuth server.
 
+mod allowed;
 mod association;
+pub mod client;
 mod diffie_hellman;
-mod direct;
-mod discovery;
+mod direct_request;
 pub mod documents;
 mod extensions;
 mod html;
 mod identifier;
-mod indirect;
+mod indirect_communication;
 pub mod key_value;
-mod memory;
 mod message;
-mod nonce;
-mod provider;
+mod nonce_time;
 mod realm;
-mod relying_party;
-mod store;
+pub mod server;
 mod xrds;
+mod yadis;
 
-pub use crate::query::OneTimeUse;
 pub use association::{Association, AssociationType, SessionType};
-pub use discovery::Discovered;
-pub use extensions::{Extension, RequestExtension, ResponseExtension, ax, oauth, pape, sreg, ui};
-pub use identifier::normalize;
-pub use memory::MemoryStore;
-pub use message::Version;
-pub use provider::{Approval, CheckIdRequest, Dispatched, Identity, Provider, RejectReason, Rejected};
-pub use realm::Realm;
-pub use relying_party::{
-    Assertion, Authenticate, Authentication, Callback, Pending, Profile, ProfileField, RelyingParty,
+pub use client::{
+    Assertion, Authenticate, Authentication, Callback, Discovered, Pending, Profile, ProfileField, RelyingParty,
     UnconfirmedAssertion,
 };
-pub use store::{AsyncStore, Blocking, NextQuery, RememberNonce, ServerStep, Store, serve, serve_async};
+pub use extensions::{Extension, RequestExtension, ResponseExtension, ax, oauth, pape, sreg, ui};
+pub use identifier::normalize;
+pub use message::Version;
+pub use realm::Realm;
+pub use server::store::{AsyncStore, MemoryStore, OneTimeUse, RememberNonce, Store};

@@ -75,7 +75,7 @@ impl Realm {
 
     /// Whether its wildcard stands for the sites of many owners, as in `*.com` or `*.co.uk`: by a rule of thumb, since only
     /// a list tells `*.com.pl` from `*.bmw.de`. A provider refuses those, unless
-    /// [`Provider::public_suffixes`](super::Provider::public_suffixes) knows better.
+    /// [`Provider::public_suffixes`](super::server::Provider::public_suffixes) knows better.
     pub fn is_too_wide(&self) -> bool {
         let host = self.url.host_str().unwrap_or_default().trim_end_matches('.');
         let labels: Vec<_> = host.split('.').collect();

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
+use oauth_proto::openid2::server::{Approval, Dispatched, Provider, RejectReason};
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{
-    Approval, Assertion, Association, AssociationType, Authenticate, Dispatched, Extension, Pending, Provider,
-    RejectReason, RelyingParty, SessionType, Store, documents, key_value, oauth, pape,
+    Assertion, Association, AssociationType, Authenticate, Extension, Pending, RelyingParty, SessionType, Store,
+    documents, key_value, oauth, pape,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
 use world::*;
@@ -826,7 +827,7 @@ fn tampered_question() {
     for return_to in ["javascript:alert(1)//", "https://evil.example/", "https://rp.example\\@evil.example/"] {
         let mut kept = serde_json::to_value(&check_id).unwrap();
         kept["return_to"] = return_to.into();
-        let tampered: oauth_proto::openid2::CheckIdRequest = serde_json::from_value(kept).unwrap();
+        let tampered: oauth_proto::openid2::server::CheckIdRequest = serde_json::from_value(kept).unwrap();
         let long = sreg::Response::default().value(Field::Fullname, "x".repeat(3000));
         let approval = Approval::new(JANE).extension(long);
         for response in [
@@ -1085,7 +1086,8 @@ fn plain_association() {
     let provider = Provider::dangerous_without_tls("http://op.example/openid", &secret).unwrap();
     let form = "openid.ns=http%3A%2F%2Fspecs.openid.net%2Fauth%2F2.0&openid.mode=associate\
         &openid.assoc_type=HMAC-SHA256&openid.session_type=no-encryption";
-    let oauth_proto::openid2::ServerStep::Reject(rejected) = provider.dispatch(&post(form), world.moment()) else {
+    let oauth_proto::openid2::server::ServerStep::Reject(rejected) = provider.dispatch(&post(form), world.moment())
+    else {
         panic!()
     };
     let body = String::from_utf8(rejected.response().into_body()).unwrap();

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
 use oauth_proto::openid2::{
-    Approval, Assertion, Association, AssociationType, Authenticate, Authentication, CheckIdRequest, Discovered,
-    Dispatched, Identity, MemoryStore, Pending, Provider, Rejected, RelyingParty, Store, documents, serve,
+    Assertion, Association, AssociationType, Authenticate, Authentication, Discovered, MemoryStore, Pending,
+    RelyingParty, Store, documents,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step, Timestamp};
 use sha1::Sha1;

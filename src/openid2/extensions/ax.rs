@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Extension, ReadExtension, RequestExtension, ResponseExtension, field, joined};
-use crate::openid2::Realm;
 use crate::openid2::identifier::absolute;
+use crate::openid2::realm::Realm;
 use crate::wire::is_internal;
 
 /// The extension's namespace (§2).

@@ -10,7 +10,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Realm;
+use super::realm::Realm;
 
 /// The fields of one extension in one message.
 ///
@@ -79,10 +79,11 @@ impl fmt::Debug for Extension {
 
 /// A request of an extension that this crate knows. A relying party gives it to
 /// [`Authenticate::extension`](super::Authenticate::extension), a provider reads it by
-/// [`CheckIdRequest::extension`](super::CheckIdRequest::extension).
+/// [`CheckIdRequest::extension`](super::server::CheckIdRequest::extension).
 ///
 /// ```
-/// use oauth_proto::openid2::{CheckIdRequest, sreg};
+/// use oauth_proto::openid2::server::CheckIdRequest;
+/// use oauth_proto::openid2::sreg;
 ///
 /// fn asks_for_email(request: &CheckIdRequest) -> bool {
 ///     let registration = request.extension::<sreg::Request>();
@@ -92,7 +93,7 @@ impl fmt::Debug for Extension {
 pub trait RequestExtension: ReadExtension + Into<Extension> {}
 
 /// A response of an extension that this crate knows. A provider gives it to
-/// [`Approval::extension`](super::Approval::extension), a relying party reads it by
+/// [`Approval::extension`](super::server::Approval::extension), a relying party reads it by
 /// [`Assertion::extension`](super::Assertion::extension).
 ///
 /// ```

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Extension, ReadExtension, RequestExtension, ResponseExtension, field};
 use crate::Timestamp;
-use crate::openid2::nonce;
+use crate::openid2::nonce_time;
 
 /// The extension's namespace.
 pub const NAMESPACE: &str = "http://specs.openid.net/extensions/pape/1.0";
@@ -122,7 +122,7 @@ impl ReadExtension for Response {
             let scale = scales.get(name.strip_prefix("auth_level.")?)?;
             Some(((*scale).to_owned(), level.to_owned()))
         });
-        Some(Self { policies, at: extension.get("auth_time").and_then(nonce::time), levels: levels.collect() })
+        Some(Self { policies, at: extension.get("auth_time").and_then(nonce_time::time), levels: levels.collect() })
     }
 }
 
@@ -130,7 +130,8 @@ impl From<Response> for Extension {
     fn from(authenticated: Response) -> Self {
         let none = || NONE.to_owned();
         let policies = if authenticated.policies.is_empty() { none() } else { authenticated.policies.join(" ") };
-        let fields = [field("auth_policies", Some(policies)), field("auth_time", authenticated.at.map(nonce::format))];
+        let fields =
+            [field("auth_policies", Some(policies)), field("auth_time", authenticated.at.map(nonce_time::format))];
         let levels = authenticated.levels.into_iter().enumerate().flat_map(|(at, (scale, level))| {
             let alias = alias(at);
             [(format!("auth_level.ns.{alias}"), scale), (format!("auth_level.{alias}"), level)]

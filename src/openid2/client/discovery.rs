@@ -1,17 +1,20 @@
 //! Discovery, OpenID Authentication 2.0 §7.3 and Yadis 1.0: from an identifier to its provider, in a bounded number of
 //! requests.
 
-use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
-use http::{HeaderMap, HeaderValue, StatusCode};
-use serde::{Deserialize, Serialize};
+use http::header::{ACCEPT, LOCATION};
+use http::{HeaderValue, StatusCode};
 use url::Url;
 
-use super::documents::{LOCATION_HEADER, MEDIA_TYPE, SERVER, SIGNON, SIGNON_1};
-use super::identifier::{absolute, without_fragment};
-use super::xrds::Service;
-use super::{Version, html, xrds};
+use super::super::allowed::{Allowed, NOT_FAR};
+use super::super::documents::{LOCATION_HEADER, SERVER, SIGNON, SIGNON_1};
+use super::super::identifier::without_fragment;
+use super::super::message::Version;
+use super::super::xrds::Service;
+use super::super::yadis::{is_document, joined, location};
+use super::super::{html, xrds};
+use super::discovered::Discovered;
 use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, bare, form, is_internal};
+use crate::wire::{ResponseExcerpt, bare};
 use crate::{Error, Moment, Purpose, Request, Response, Step, Unsupported};
 
 /// Redirects that are followed, of each document.
@@ -28,125 +31,10 @@ const ENDPOINT_NO_URL: &str = "the endpoint of its provider is no absolute http 
 const ENDPOINT_NO_TLS: &str = "the endpoint of its provider has no TLS (`dangerous_allow_http` takes it nonetheless)";
 const ENDPOINT_NOT_FAR: &str = "the endpoint of its provider is not at a host of the internet (`dangerous_allow_internal_hosts` takes it nonetheless)";
 const LOCAL_ID: &str = "its local identifier is too long, or has a control character";
-/// Why a host is not asked.
-const NOT_FAR: &str = "its host is not one of the internet (`dangerous_allow_internal_hosts` takes it nonetheless)";
 /// A service's URIs that are kept.
 const MAX_ENDPOINTS: usize = 8;
 /// What is longer is no identifier: it would have to be remembered, and fit into a URL.
 const MAX_LOCAL_ID: usize = 2048;
-
-/// What was discovered of an identifier: who may speak for it.
-///
-/// It is serde, so that it can be kept for a while. [`RelyingParty::discover`](super::RelyingParty::discover) finds it;
-/// [`Discovered::fixed`] is for a site with one provider.
-///
-/// ```
-/// use oauth_proto::openid2::Discovered;
-///
-/// let steam = Discovered::fixed("https://steamcommunity.com/openid/login")?;
-/// assert_eq!(steam.endpoint(), "https://steamcommunity.com/openid/login");
-/// assert_eq!(steam.claimed_id(), None);
-/// # Ok::<(), oauth_proto::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Discovered {
-    pub(super) version: Version,
-    /// Never empty; the best first.
-    pub(super) endpoints: Vec<String>,
-    pub(super) claimed_id: Option<String>,
-    pub(super) local_id: Option<String>,
-    types: Vec<String>,
-}
-
-impl Discovered {
-    /// A provider whose endpoint is known: everybody is sent there, and is asked who they are.
-    ///
-    /// # Errors
-    /// [`Unsupported::Url`] when that is no absolute http or https URL.
-    pub fn fixed(endpoint: &str) -> Result<Self, Error> {
-        crate::wire::endpoint(endpoint)?;
-        Ok(Self {
-            version: Version::V2_0,
-            endpoints: vec![endpoint.to_owned()],
-            claimed_id: None,
-            local_id: None,
-            types: vec![SERVER.to_owned()],
-        })
-    }
-
-    /// The provider's endpoint.
-    pub fn endpoint(&self) -> &str {
-        self.endpoints.first().map_or("", String::as_str)
-    }
-
-    /// The identifier that the user claims; `None` where it is an OP identifier, and the provider is to say who the user is.
-    pub fn claimed_id(&self) -> Option<&str> {
-        self.claimed_id.as_deref()
-    }
-
-    /// What the provider knows the user by: the claimed identifier, unless another is named.
-    pub fn local_id(&self) -> Option<&str> {
-        self.local_id.as_deref().or(self.claimed_id())
-    }
-
-    /// The version that the provider speaks.
-    pub fn version(&self) -> Version {
-        self.version
-    }
-
-    /// Whether the provider's document says that it knows an extension, by the URI of its type. Of a
-    /// [`fixed`](Self::fixed) one nothing is known.
-    pub fn offers(&self, type_uri: &str) -> bool {
-        self.types.iter().any(|known| known == type_uri)
-    }
-}
-
-/// What may be fetched and trusted.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Policy {
-    pub(super) plain_http: bool,
-    pub(super) internal_hosts: bool,
-    pub(super) openid1: bool,
-}
-
-impl Policy {
-    /// Whether a URL may be asked for at all: hosts that only this network can reach are nobody's identifier.
-    pub(super) fn may_fetch(self, url: &Url) -> bool {
-        self.internal_hosts || !is_internal(url)
-    }
-
-    /// Whether what comes from there, or goes there, is the host's own.
-    pub(super) fn trusts(self, url: &Url) -> bool {
-        self.may_fetch(url) && (self.plain_http || url.scheme() == "https" || is_internal(url))
-    }
-
-    /// Whether a relying party's URL is one to answer to, or to look at.
-    pub(super) fn trusts_party(self, url: &Url) -> bool {
-        // Its own machine is where a relying party is developed, and is sent nothing but the user.
-        let near = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        self.plain_http || url.scheme() == "https" || near || (self.internal_hosts && is_internal(url))
-    }
-
-    /// As [`takes_endpoint`](Self::takes_endpoint), with the reason.
-    pub(super) fn check_endpoint(self, endpoint: &str) -> Result<(), Error> {
-        let url = crate::wire::endpoint(endpoint).map(|_| absolute(endpoint))?;
-        let reason = match url {
-            None => "it is too long for an endpoint",
-            Some(url) if !self.may_fetch(&url) => NOT_FAR,
-            Some(url) if !self.trusts(&url) => {
-                let option = Some("RelyingParty::dangerous_allow_http");
-                return Err(Unsupported::PlainHttp { url: bare(endpoint), option }.into());
-            }
-            Some(_) => return Ok(()),
-        };
-        Err(Unsupported::Url { url: bare(endpoint), reason }.into())
-    }
-
-    /// Whether a URL can be a provider's endpoint.
-    pub(super) fn takes_endpoint(self, url: &str) -> bool {
-        self.check_endpoint(url).is_ok()
-    }
-}
 
 /// What an identifier's document and page say.
 pub(super) struct Search {
@@ -168,9 +56,9 @@ fn nowhere(identifier: &Url, reason: &'static str, response: Option<&Response>) 
 }
 
 /// Discovers an identifier.
-pub(super) fn discover<T: 'static>(identifier: &Url, policy: Policy, then: Found<T>) -> Result<Step<T>, Error> {
+pub(super) fn discover<T: 'static>(identifier: &Url, allowed: Allowed, then: Found<T>) -> Result<Step<T>, Error> {
     let url = without_fragment(identifier.clone());
-    Fetch { policy, what: What::Identifier, url, redirects: 0, then }.send()
+    Fetch { allowed, what: What::Identifier, url, redirects: 0, then }.send()
 }
 
 /// What a fetched document is to be.
@@ -184,7 +72,7 @@ enum What {
 }
 
 struct Fetch<T> {
-    policy: Policy,
+    allowed: Allowed,
     what: What,
     url: Url,
     redirects: u8,
@@ -193,7 +81,7 @@ struct Fetch<T> {
 
 impl<T: 'static> Fetch<T> {
     fn send(self) -> Result<Step<T>, Error> {
-        let uri = self.url.as_str().parse().ok().filter(|_| self.policy.may_fetch(&self.url));
+        let uri = self.url.as_str().parse().ok().filter(|_| self.allowed.may_fetch(&self.url));
         let Some(uri) = uri else {
             let why = nowhere(&self.url, NOT_FAR, None);
             return (self.then)(Err(why));
@@ -215,9 +103,9 @@ impl<T: 'static> Fetch<T> {
         let target = target.filter(|_| self.redirects < MAX_REDIRECTS);
         // From https to http is a way that no identifier goes.
         let target =
-            target.filter(|to| self.policy.plain_http || self.url.scheme() == "http" || self.policy.trusts(to));
+            target.filter(|to| self.allowed.plain_http || self.url.scheme() == "http" || self.allowed.trusts(to));
         match target {
-            Some(target) if self.policy.may_fetch(&target) => {
+            Some(target) if self.allowed.may_fetch(&target) => {
                 self.redirects += 1;
                 self.url = without_fragment(target);
                 (*self).send()
@@ -232,28 +120,28 @@ impl<T: 'static> Fetch<T> {
     /// What there is to try where a fetch came to nothing.
     fn failed(self: Box<Self>, why: Unsupported) -> Result<Step<T>, Error> {
         match self.what {
-            What::Document { claimed, page } => fall_back(self.policy, claimed, page, DOCUMENT_MISSING, self.then),
+            What::Document { claimed, page } => fall_back(self.allowed, claimed, page, DOCUMENT_MISSING, self.then),
             What::Identifier | What::Page { .. } => (self.then)(Err(why)),
         }
     }
 
     /// The identifier's own answer.
     fn identifier(self: Box<Self>, response: &Response) -> Result<Step<T>, Error> {
-        let Self { policy, url: claimed, then, .. } = *self;
-        if !policy.trusts(&claimed) {
+        let Self { allowed, url: claimed, then, .. } = *self;
+        if !allowed.trusts(&claimed) {
             let reason = "its page has no TLS, so anybody on the way could say who speaks for it";
             return then(Err(nowhere(&claimed, reason, None)));
         }
         let to_document = |to: &str, page: Option<html::Head>, then| {
-            let url = joined(&claimed, to).filter(|to| policy.trusts(to));
+            let url = joined(&claimed, to).filter(|to| allowed.trusts(to));
             let what = |page| What::Document { claimed: claimed.clone(), page };
             match url {
-                Some(url) => Fetch { policy, what: what(page), url, redirects: 0, then }.send(),
-                None => fall_back(policy, claimed.clone(), page, DOCUMENT_ELSEWHERE, then),
+                Some(url) => Fetch { allowed, what: what(page), url, redirects: 0, then }.send(),
+                None => fall_back(allowed, claimed.clone(), page, DOCUMENT_ELSEWHERE, then),
             }
         };
         if is_document(response) {
-            return by_document(response.body(), policy, claimed, None, then);
+            return by_document(response.body(), allowed, claimed, None, then);
         }
         if let Some(to) = location(response.headers(), LOCATION_HEADER) {
             let page = html::head(response.body());
@@ -264,7 +152,7 @@ impl<T: 'static> Fetch<T> {
         };
         match page.xrds_location.clone() {
             Some(to) => to_document(&to, Some(page), then),
-            None => then(Ok(by_page(&page, claimed, policy, NO_LINK))),
+            None => then(Ok(by_page(&page, claimed, allowed, NO_LINK))),
         }
     }
 }
@@ -281,14 +169,14 @@ impl<T: 'static> Receive<T> for Fetch<T> {
         }
         match self.what {
             What::Identifier => self.identifier(&response),
-            What::Document { claimed, page } => by_document(response.body(), self.policy, claimed, page, self.then),
+            What::Document { claimed, page } => by_document(response.body(), self.allowed, claimed, page, self.then),
             // Another page than that of the identifier says nothing about it.
             What::Page { claimed, reason } if self.url != claimed => {
                 (self.then)(Ok(Search { found: Vec::new(), claimed, reason }))
             }
             What::Page { claimed, reason } => {
                 let head = html::head(response.body()).unwrap_or_default();
-                (self.then)(Ok(by_page(&head, claimed, self.policy, reason)))
+                (self.then)(Ok(by_page(&head, claimed, self.allowed, reason)))
             }
         }
     }
@@ -301,67 +189,67 @@ impl<T: 'static> Receive<T> for Fetch<T> {
 /// XRDS-based discovery (§7.3.2), or that by the page where the document does not help.
 fn by_document<T: 'static>(
     document: &[u8],
-    policy: Policy,
+    allowed: Allowed,
     claimed: Url,
     page: Option<html::Head>,
     then: Found<T>,
 ) -> Result<Step<T>, Error> {
     let Some(services) = xrds::services(document) else {
-        return fall_back(policy, claimed, page, UNREADABLE, then);
+        return fall_back(allowed, claimed, page, UNREADABLE, then);
     };
-    let (found, reason) = (of_services(&services, &claimed, policy), why_no_service(&services, policy));
+    let (found, reason) = (of_services(&services, &claimed, allowed), why_no_service(&services, allowed));
     if found.is_empty() {
-        return fall_back(policy, claimed, page, reason, then);
+        return fall_back(allowed, claimed, page, reason, then);
     }
     then(Ok(Search { found, claimed, reason }))
 }
 
 /// HTML-based discovery, after Yadis failed for that reason (§7.3): by the page that is there, or by fetching it.
 fn fall_back<T: 'static>(
-    policy: Policy,
+    allowed: Allowed,
     claimed: Url,
     page: Option<html::Head>,
     reason: &'static str,
     then: Found<T>,
 ) -> Result<Step<T>, Error> {
     match page {
-        Some(page) => then(Ok(by_page(&page, claimed, policy, reason))),
+        Some(page) => then(Ok(by_page(&page, claimed, allowed, reason))),
         None => {
             let url = claimed.clone();
-            Fetch { policy, what: What::Page { claimed, reason }, url, redirects: 0, then }.send()
+            Fetch { allowed, what: What::Page { claimed, reason }, url, redirects: 0, then }.send()
         }
     }
 }
 
 /// Returns what a page says. Where it says nothing, the reason is that which was there before.
-fn by_page(head: &html::Head, claimed: Url, policy: Policy, reason: &'static str) -> Search {
-    let found = of_head(head, &claimed, policy);
-    Search { found, claimed, reason: why_no_link(head, policy).unwrap_or(reason) }
+fn by_page(head: &html::Head, claimed: Url, allowed: Allowed, reason: &'static str) -> Search {
+    let found = of_head(head, &claimed, allowed);
+    Search { found, claimed, reason: why_no_link(head, allowed).unwrap_or(reason) }
 }
 
 /// Returns why the services of a document are no use, where that is so.
-fn why_no_service(services: &[Service], policy: Policy) -> &'static str {
+fn why_no_service(services: &[Service], allowed: Allowed) -> &'static str {
     let with = |types: &[&str]| services.iter().find(|own| own.types.iter().any(|own| types.contains(&own.as_str())));
     let first_version = with(&SIGNON_1);
-    match with(&[SERVER, SIGNON]).or(first_version.filter(|_| policy.openid1)) {
-        Some(service) if service.uris.iter().any(|uri| policy.takes_endpoint(uri)) => LOCAL_ID,
-        Some(service) => service.uris.first().map_or(NO_ENDPOINT, |uri| why_no_endpoint(uri, policy)),
+    match with(&[SERVER, SIGNON]).or(first_version.filter(|_| allowed.openid1)) {
+        Some(service) if service.uris.iter().any(|uri| allowed.takes_endpoint(uri)) => LOCAL_ID,
+        Some(service) => service.uris.first().map_or(NO_ENDPOINT, |uri| why_no_endpoint(uri, allowed)),
         None if first_version.is_some() => FIRST_VERSION,
         None => NO_SERVICE,
     }
 }
 
 /// Returns why the links of a page are no use, where that is so and there are any.
-fn why_no_link(head: &html::Head, policy: Policy) -> Option<&'static str> {
-    match head.provider.as_ref().or(head.server.as_ref().filter(|_| policy.openid1)) {
-        Some(endpoint) if policy.takes_endpoint(endpoint) => Some(LOCAL_ID),
-        Some(endpoint) => Some(why_no_endpoint(endpoint, policy)),
+fn why_no_link(head: &html::Head, allowed: Allowed) -> Option<&'static str> {
+    match head.provider.as_ref().or(head.server.as_ref().filter(|_| allowed.openid1)) {
+        Some(endpoint) if allowed.takes_endpoint(endpoint) => Some(LOCAL_ID),
+        Some(endpoint) => Some(why_no_endpoint(endpoint, allowed)),
         None => head.server.as_ref().map(|_| FIRST_VERSION),
     }
 }
 
-fn why_no_endpoint(endpoint: &str, policy: Policy) -> &'static str {
-    match policy.check_endpoint(endpoint) {
+fn why_no_endpoint(endpoint: &str, allowed: Allowed) -> &'static str {
+    match allowed.check_endpoint(endpoint) {
         Err(Error::Unsupported(Unsupported::PlainHttp { .. })) => ENDPOINT_NO_TLS,
         Err(Error::Unsupported(Unsupported::Url { reason: NOT_FAR, .. })) => ENDPOINT_NOT_FAR,
         _ => ENDPOINT_NO_URL,
@@ -369,12 +257,12 @@ fn why_no_endpoint(endpoint: &str, policy: Policy) -> &'static str {
 }
 
 /// What a document says: OP identifiers first, then claimed ones, then those of OpenID 1 (§7.3.2.2, §7.3.2.4).
-fn of_services(services: &[Service], claimed: &Url, policy: Policy) -> Vec<Discovered> {
+fn of_services(services: &[Service], claimed: &Url, allowed: Allowed) -> Vec<Discovered> {
     let of = |types: &'static [&'static str], version, select: bool| {
         let fitting =
             services.iter().filter(move |service| service.types.iter().any(|own| types.contains(&own.as_str())));
         fitting.filter_map(move |service| {
-            let endpoints = service.uris.iter().filter(|uri| policy.takes_endpoint(uri)).take(MAX_ENDPOINTS);
+            let endpoints = service.uris.iter().filter(|uri| allowed.takes_endpoint(uri)).take(MAX_ENDPOINTS);
             let endpoints: Vec<_> = endpoints.cloned().collect();
             let local_id = match version {
                 Version::V2_0 => service.local_id.clone(),
@@ -390,14 +278,14 @@ fn of_services(services: &[Service], claimed: &Url, policy: Policy) -> Vec<Disco
         })
     };
     let second = of(&[SERVER], Version::V2_0, true).chain(of(&[SIGNON], Version::V2_0, false));
-    let first = of(&SIGNON_1, Version::V1_1, false).filter(|_| policy.openid1);
+    let first = of(&SIGNON_1, Version::V1_1, false).filter(|_| allowed.openid1);
     second.chain(first).collect()
 }
 
 /// What the links of a page say.
-fn of_head(head: &html::Head, claimed: &Url, policy: Policy) -> Vec<Discovered> {
+fn of_head(head: &html::Head, claimed: &Url, allowed: Allowed) -> Vec<Discovered> {
     let of = |endpoint: &Option<String>, local_id: &Option<String>, version, type_uri: &str| {
-        let endpoint = endpoint.clone().filter(|endpoint| policy.takes_endpoint(endpoint))?;
+        let endpoint = endpoint.clone().filter(|endpoint| allowed.takes_endpoint(endpoint))?;
         Some(Discovered {
             version,
             endpoints: vec![endpoint],
@@ -408,29 +296,11 @@ fn of_head(head: &html::Head, claimed: &Url, policy: Policy) -> Vec<Discovered> 
         .filter(|found| is_local_id(found.local_id.as_deref()))
     };
     let second = of(&head.provider, &head.local_id, Version::V2_0, SIGNON);
-    let first = of(&head.server, &head.delegate, Version::V1_1, SIGNON_1[0]).filter(|_| policy.openid1);
+    let first = of(&head.server, &head.delegate, Version::V1_1, SIGNON_1[0]).filter(|_| allowed.openid1);
     second.into_iter().chain(first).collect()
 }
 
 /// Whether a provider can be asked about that identifier. Without it, the question would be about another user.
 fn is_local_id(local_id: Option<&str>) -> bool {
     local_id.is_none_or(|local_id| local_id.len() <= MAX_LOCAL_ID && !local_id.contains(char::is_control))
-}
-
-/// Returns whether an answer is an XRDS document: because it says so, or because it is XML and is one. (A page in XHTML is XML
-/// as well.)
-pub(super) fn is_document(response: &Response) -> bool {
-    let value = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    let is = |media_type: &str| form::essence(value).eq_ignore_ascii_case(media_type.as_bytes());
-    is(MEDIA_TYPE) || ((is("text/xml") || is("application/xml")) && xrds::services(response.body()).is_some())
-}
-
-/// The URL that such a header names.
-pub(super) fn location<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    headers.get(name)?.to_str().ok()
-}
-
-/// A URL that is relative to another.
-pub(super) fn joined(base: &Url, to: &str) -> Option<Url> {
-    absolute(base.join(to).ok()?.as_str())
 }

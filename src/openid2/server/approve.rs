@@ -7,12 +7,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, StatusCode};
 
+use super::super::association::AssociationType;
+use super::super::extensions::Extension;
 use super::super::identifier::absolute;
 use super::super::message::{Message, Version};
-use super::super::{AssociationType, Extension, indirect, nonce};
-use super::handles::Handle;
+use super::super::{indirect_communication, nonce_time};
+use super::association_handle::Handle;
+use super::check_id_request::{CheckIdRequest, Identity};
+use super::provider::Provider;
 use super::rejected::{RejectReason, Rejected};
-use super::{CheckIdRequest, Identity, Provider};
 use crate::wire::bare;
 use crate::{Moment, Response};
 
@@ -25,7 +28,8 @@ const LONGEST_URL: usize = 2047;
 /// The user's consent: who they are, and what the relying party may know.
 ///
 /// ```
-/// use oauth_proto::openid2::{Approval, ax};
+/// use oauth_proto::openid2::server::Approval;
+/// use oauth_proto::openid2::ax;
 ///
 /// let approval = Approval::new("https://op.example/id/jane")
 ///     .extension(ax::FetchResponse::default().attribute(ax::EMAIL, ["jane@example.com"]));
@@ -90,7 +94,7 @@ impl Provider {
         if version == Version::V2_0 {
             answer.set("op_endpoint", &self.endpoint);
             let unique = URL_SAFE_NO_PAD.encode(&moment.derive("openid nonce")[..12]);
-            answer.set("response_nonce", nonce::format(moment.now) + &unique);
+            answer.set("response_nonce", nonce_time::format(moment.now) + &unique);
         }
         answer.set("return_to", return_to);
         if let Some((claimed_id, local_id)) = identifiers(&check_id.identity, approval)? {
@@ -151,7 +155,7 @@ impl Provider {
         for extension in &check_id.extensions {
             message.extend(extension);
         }
-        indirect::with_query(&self.endpoint, &message.to_form())
+        indirect_communication::with_query(&self.endpoint, &message.to_form())
     }
 
     /// The association that signs: the one that the relying party named, or a private one, and the name then of what is no
@@ -201,7 +205,7 @@ fn identifiers(asked: &Identity, approval: &Approval) -> Result<Option<(String, 
 
 /// Sends the user to a URL with a message: by a redirect, or a form where it would be too long (§5.2).
 pub(super) fn respond(return_to: &str, answer: &Message, in_fragment: bool) -> Response {
-    let at_end = if in_fragment { indirect::with_fragment } else { indirect::with_query };
+    let at_end = if in_fragment { indirect_communication::with_fragment } else { indirect_communication::with_query };
     let url = at_end(return_to, &answer.to_form());
     let mut response = Response::default();
     let headers = response.headers_mut();
@@ -214,7 +218,7 @@ pub(super) fn respond(return_to: &str, answer: &Message, in_fragment: bool) -> R
         return response;
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    *response.body_mut() = indirect::page(return_to, answer).into_bytes();
+    *response.body_mut() = indirect_communication::page(return_to, answer).into_bytes();
     response
 }
 

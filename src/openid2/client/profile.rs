@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Discovered;
 use super::super::extensions::ax::{self, Attribute, FetchRequest};
 use super::super::extensions::sreg::{self, Field};
-use super::{Assertion, Authenticate, Authentication, RelyingParty};
+use super::assertion::Assertion;
+use super::authorize::{Authenticate, Authentication};
+use super::discovered::Discovered;
+use super::relying_party::RelyingParty;
 use crate::{Error, Moment};
 
 /// Something to know of a user.

@@ -1,19 +1,21 @@
 //! Verifying assertions, OpenID Authentication 2.0 §11: all that can be checked before anything is fetched, then the
 //! signature, then the identifier, and in the end the nonce.
 
-use super::super::Association;
-use super::super::direct::{Direct, direct_request};
-use super::super::discovery::{self, Policy, Search};
+use super::super::allowed::Allowed;
+use super::super::association::Association;
+use super::super::direct_request::direct_request;
 use super::super::message::Version;
 use super::assertion::{Assertion, UnconfirmedAssertion};
-use super::authenticate::STATE;
+use super::authorize::STATE;
+use super::direct_response::DirectResponse;
+use super::discovery::{self, Search};
 use super::pending::{Pending, VERSION};
-use super::received::{Claim, Expected, Received, positive, provider_error};
-use super::{Callback, RelyingParty};
+use super::positive_assertion::{Claim, Expected, Received, positive, provider_error};
+use super::relying_party::RelyingParty;
 use crate::secret::same;
 use crate::step::Receive;
 use crate::wire::{ResponseExcerpt, bare, endpoint};
-use crate::{Error, Expired, Forged, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsupported};
+use crate::{Callback, Error, Expired, Forged, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsupported};
 
 impl RelyingParty {
     /// The user is back: says what the provider asserts, if it does and is the one to assert it (§11).
@@ -64,7 +66,7 @@ impl RelyingParty {
             Version::V1_1 => expected.read_first(message, &pending, moment.now)?,
         };
         let handle = pending.assoc_handle.as_deref();
-        let step = received.check_signature(handle, association, self.policy, moment.now)?;
+        let step = received.check_signature(handle, association, self.allowed, moment.now)?;
         Ok(step.observed_by(&self.observer))
     }
 
@@ -93,10 +95,10 @@ impl RelyingParty {
         let received = self.expected(None, None, return_to).read(message, moment.now)?;
         let claim = received.claim.clone().ok_or(Forged::ParameterMissing { name: "openid.claimed_id" })?;
         // Only a provider that the identifier names is asked about the signature.
-        let policy = self.policy;
-        let step = discover(claim, received, policy, move |mut received| {
+        let allowed = self.allowed;
+        let step = discover(claim, received, allowed, move |mut received| {
             received.discovered = true;
-            received.ask(policy)
+            received.ask(allowed)
         })?;
         Ok(step.observed_by(&self.observer))
     }
@@ -108,7 +110,7 @@ impl RelyingParty {
         return_to: &str,
     ) -> Expected {
         let return_to = return_to.to_owned();
-        Expected { endpoints, identity, return_to, policy: self.policy, window: self.window }
+        Expected { endpoints, identity, return_to, allowed: self.allowed, window: self.window }
     }
 }
 
@@ -119,7 +121,7 @@ impl Received {
         self,
         asked: Option<&str>,
         association: Option<&Association>,
-        policy: Policy,
+        allowed: Allowed,
         now: Timestamp,
     ) -> Result<Step<UnconfirmedAssertion>, Error> {
         let handle = self.message.get("assoc_handle");
@@ -127,32 +129,32 @@ impl Received {
             Some(association.handle()) == handle && association.is_for(&self.provider) && !association.is_expired(now)
         });
         match fitting {
-            Some(association) if association.verifies(&self.message) => self.check_identifier(policy, None),
+            Some(association) if association.verifies(&self.message) => self.check_identifier(allowed, None),
             Some(_) => Err(Forged::Signature.into()),
             // The provider confirms nothing that a shared key signed.
             None if asked == handle && association.map(Association::handle) != handle => {
                 Err(Unsupported::NoAssociation.into())
             }
-            None => self.ask(policy),
+            None => self.ask(allowed),
         }
     }
 
     /// Has the provider confirm the signature (§11.4.2). It is the one that was asked, or that the identifier names.
-    fn ask(self, policy: Policy) -> Result<Step<UnconfirmedAssertion>, Error> {
+    fn ask(self, allowed: Allowed) -> Result<Step<UnconfirmedAssertion>, Error> {
         let uri = endpoint(&self.provider)?;
         let mut message = self.message.clone();
         message.set("mode", "check_authentication");
-        Ok(Step::send(direct_request(&uri, &message), Confirming { received: self, policy }))
+        Ok(Step::send(direct_request(&uri, &message), Confirming { received: self, allowed }))
     }
 
     /// Makes sure that the identifier names the provider (§11.2).
     fn check_identifier(
         self,
-        policy: Policy,
+        allowed: Allowed,
         invalidated: Option<String>,
     ) -> Result<Step<UnconfirmedAssertion>, Error> {
         match self.claim.clone().filter(|_| !self.discovered) {
-            Some(claim) => discover(claim, self, policy, |received| Ok(received.finish(invalidated))),
+            Some(claim) => discover(claim, self, allowed, |received| Ok(received.finish(invalidated))),
             None => Ok(self.finish(invalidated)),
         }
     }
@@ -172,13 +174,13 @@ impl Received {
 fn discover(
     claim: Claim,
     received: Received,
-    policy: Policy,
+    allowed: Allowed,
     then: impl FnOnce(Received) -> Result<Step<UnconfirmedAssertion>, Error> + Send + Sync + 'static,
 ) -> Result<Step<UnconfirmedAssertion>, Error> {
     let url = claim.url.clone();
     discovery::discover(
         &url,
-        policy,
+        allowed,
         Box::new(move |found| {
             let Search { found, claimed: identifier, .. } = found?;
             let names_provider = found.iter().any(|found| {
@@ -201,17 +203,17 @@ fn discover(
 /// Waits for the provider's word on a signature.
 struct Confirming {
     received: Received,
-    policy: Policy,
+    allowed: Allowed,
 }
 
 impl Receive<UnconfirmedAssertion> for Confirming {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<UnconfirmedAssertion>, Error> {
-        let Self { received, policy } = *self;
+        let Self { received, allowed } = *self;
         let misbehaved = || {
             let expected = "in Key-Value form";
             Misbehaved::WrongFormat { expected, option: None, response: Box::new(ResponseExcerpt::of(&response)) }
         };
-        let direct = Direct::of(&response).ok_or_else(misbehaved)?;
+        let direct = DirectResponse::of(&response).ok_or_else(misbehaved)?;
         // §5.1.2.2.
         if direct.get("error").is_some() {
             return Err(provider_error(|name| direct.get(name)));
@@ -225,7 +227,7 @@ impl Receive<UnconfirmedAssertion> for Confirming {
         }
         let invalidated = direct.get("invalidate_handle");
         let invalidated = invalidated.filter(|handle| received.message.get("invalidate_handle") == Some(handle));
-        received.check_identifier(policy, invalidated.map(str::to_owned))
+        received.check_identifier(allowed, invalidated.map(str::to_owned))
     }
 
     fn purpose(&self) -> Purpose {

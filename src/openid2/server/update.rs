@@ -1,10 +1,13 @@
 //! Attributes that have changed, OpenID Attribute Exchange 1.0 §5.1: an answer that nobody asked for, posted to the relying
 //! party.
 
-use super::super::direct::direct_request;
+use super::super::direct_request::direct_request;
 use super::super::identifier::absolute;
 use super::super::message::Version;
-use super::{Approval, CheckIdRequest, Identity, Provider, RejectReason};
+use super::approve::Approval;
+use super::check_id_request::{CheckIdRequest, Identity};
+use super::provider::Provider;
+use super::rejected::RejectReason;
 use crate::{Moment, Request};
 
 impl Provider {
@@ -16,7 +19,8 @@ impl Provider {
     /// with status 404, it wants to hear no more.
     ///
     /// ```
-    /// use oauth_proto::openid2::{Approval, Provider, RejectReason, ax};
+    /// use oauth_proto::openid2::server::{Approval, Provider, RejectReason};
+    /// use oauth_proto::openid2::ax;
     /// use oauth_proto::{Moment, Request};
     ///
     /// fn changed(provider: &Provider, update_url: &str) -> Result<Request, RejectReason> {
@@ -33,7 +37,7 @@ impl Provider {
     pub fn update(&self, update_url: &str, approval: Approval, moment: Moment) -> Result<Request, RejectReason> {
         let invalid = || RejectReason::Invalid("update_url");
         // A fragment would be signed, and not be sent.
-        let url = absolute(update_url).filter(|url| self.policy.trusts(url) && url.fragment().is_none());
+        let url = absolute(update_url).filter(|url| self.allowed.trusts(url) && url.fragment().is_none());
         let url = url.ok_or_else(invalid)?;
         let uri = url.as_str().parse().map_err(|_| invalid())?;
         let check_id = CheckIdRequest {

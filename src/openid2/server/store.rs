@@ -1,10 +1,14 @@
 //! The one query to storage: whether an answer comes for the first time.
 
+mod memory;
+
 use std::fmt;
 
-use super::provider::Rejected;
+use super::rejected::Rejected;
+pub use crate::OneTimeUse;
 use crate::server_queries::server_queries;
-use crate::{OneTimeUse, ServerQuery, Timestamp};
+use crate::{ServerQuery, Timestamp};
+pub use memory::MemoryStore;
 
 /// Remembers a nonce, and tells whether it was there already: in one step.
 ///
@@ -56,7 +60,8 @@ server_queries! {
     /// What happens next with a request to a provider: a query to storage, the end, or a refusal.
     ///
     /// ```
-    /// use oauth_proto::openid2::{MemoryStore, NextQuery, Rejected, ServerStep, Store};
+    /// use oauth_proto::openid2::server::store::{MemoryStore, NextQuery, Store};
+    /// use oauth_proto::openid2::server::{Rejected, ServerStep};
     ///
     /// fn drive<T>(mut step: ServerStep<T>, store: &MemoryStore) -> Result<T, Rejected> {
     ///     loop {
@@ -76,7 +81,7 @@ server_queries! {
     /// A query that is pending.
     ///
     /// ```
-    /// use oauth_proto::openid2::NextQuery;
+    /// use oauth_proto::openid2::server::store::NextQuery;
     ///
     /// fn endpoint<T>(query: &NextQuery<T>) -> &str {
     ///     let NextQuery::RememberNonce(pending) = query;
@@ -112,7 +117,7 @@ server_queries! {
     /// An asynchronous store. [`serve_async`] asks it. Write its method as an `async fn`.
     ///
     /// ```
-    /// use oauth_proto::openid2::{AsyncStore, Blocking, MemoryStore};
+    /// use oauth_proto::openid2::server::store::{AsyncStore, Blocking, MemoryStore};
     ///
     /// fn any_store(_: &impl AsyncStore) {}
     /// any_store(&Blocking(&MemoryStore::default()));
@@ -122,7 +127,7 @@ server_queries! {
     /// A blocking store where an asynchronous one is wanted, for stores that answer at once.
     ///
     /// ```
-    /// use oauth_proto::openid2::{AsyncStore, Blocking, MemoryStore};
+    /// use oauth_proto::openid2::server::store::{AsyncStore, Blocking, MemoryStore};
     ///
     /// fn any_store(_: &impl AsyncStore) {}
     /// any_store(&Blocking(&MemoryStore::default()));

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
-use super::super::discovery::{self, Discovered, Policy, Search};
-use super::super::{AssociationType, Realm, SessionType, identifier};
+use super::super::allowed::Allowed;
+use super::super::association::{AssociationType, SessionType};
+use super::super::identifier;
+use super::super::realm::Realm;
+use super::discovered::Discovered;
+use super::discovery::{self, Search};
 use crate::event::Observer;
 use crate::wire::bare;
 use crate::{Error, Event, Step, Unsupported};
@@ -43,7 +47,7 @@ const WINDOW: Duration = Duration::from_secs(300);
 #[derive(Clone, Debug)]
 pub struct RelyingParty {
     pub(super) realm: Realm,
-    pub(super) policy: Policy,
+    pub(super) allowed: Allowed,
     pub(super) window: Duration,
     pub(super) kinds: Vec<(AssociationType, SessionType)>,
     pub(super) observer: Observer,
@@ -63,7 +67,7 @@ impl RelyingParty {
         let realm = Realm::parse(realm).ok_or_else(|| Unsupported::Url { url: bare(realm), reason })?;
         Ok(Self {
             realm,
-            policy: Policy::default(),
+            allowed: Allowed::default(),
             window: WINDOW,
             kinds: vec![
                 (AssociationType::HmacSha256, SessionType::DhSha256),
@@ -112,7 +116,7 @@ impl RelyingParty {
     /// What this gives away: nothing signed says which provider answered and when, so the pending value alone tells a
     /// replay; and signatures are HMAC-SHA1.
     pub fn allow_openid1(mut self) -> Self {
-        self.policy.openid1 = true;
+        self.allowed.openid1 = true;
         self
     }
 
@@ -120,7 +124,7 @@ impl RelyingParty {
     ///
     /// What this gives away: whoever is on the way says who speaks for an identifier, and so is anybody.
     pub fn dangerous_allow_http(mut self) -> Self {
-        self.policy.plain_http = true;
+        self.allowed.plain_http = true;
         self
     }
 
@@ -129,7 +133,7 @@ impl RelyingParty {
     /// What this gives away: users can have this server send requests to hosts that only it can reach. Where names resolve
     /// to such hosts is in any case for your HTTP client to refuse.
     pub fn dangerous_allow_internal_hosts(mut self) -> Self {
-        self.policy.internal_hosts = true;
+        self.allowed.internal_hosts = true;
         self
     }
 
@@ -146,11 +150,11 @@ impl RelyingParty {
     /// # Errors
     /// [`Unsupported::Identifier`], also from the step: that is no identifier, cannot be had, has no TLS or no provider.
     pub fn discover(&self, identifier: &str) -> Result<Step<Discovered>, Error> {
-        let spoken_in_the_clear = self.policy.plain_http || self.policy.internal_hosts;
+        let spoken_in_the_clear = self.allowed.plain_http || self.allowed.internal_hosts;
         let identifier = identifier::parse(identifier, if spoken_in_the_clear { "http" } else { "https" })?;
         let step = discovery::discover(
             &identifier,
-            self.policy,
+            self.allowed,
             Box::new(|found| {
                 let Search { found, claimed, reason } = found?;
                 let nothing = || Unsupported::Identifier { identifier: bare(claimed.as_str()), reason, response: None };

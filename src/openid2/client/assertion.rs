@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use super::super::Extension;
-use super::super::extensions::ResponseExtension;
+use super::super::extensions::{Extension, ResponseExtension};
 use super::super::message::{Message, Version};
-use super::super::store::{AsyncStore, RememberNonce, Store};
+use super::super::server::store::{AsyncStore, RememberNonce, Store};
 use crate::{Error, Forged, OneTimeUse};
 
 /// An assertion of which all is checked but whether it comes for the first time (§11.3).

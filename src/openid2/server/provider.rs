@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use http::Method;
 
-use super::super::discovery::Policy;
+use super::super::allowed::Allowed;
+use super::super::association::{AssociationType, SessionType};
 use super::super::message::{Message, Version};
-use super::super::store::ServerStep;
-use super::super::{AssociationType, Realm, SessionType};
-use super::CheckIdRequest;
-use super::handles::Handles;
+use super::super::realm::Realm;
+use super::association_handle::Handles;
+use super::check_id_request::CheckIdRequest;
 use super::rejected::RejectReason;
+use super::store::ServerStep;
 use crate::wire::{check_private, endpoint, form, is_private};
 use crate::{Error, Moment, Request, Response, Secret, Unsupported};
 
@@ -25,7 +26,8 @@ const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 /// An OpenID provider.
 ///
 /// ```
-/// use oauth_proto::openid2::{Dispatched, MemoryStore, Provider, serve};
+/// use oauth_proto::openid2::server::{Dispatched, Provider, serve};
+/// use oauth_proto::openid2::MemoryStore;
 /// use oauth_proto::{Moment, Request, Response, Secret};
 ///
 /// # fn main() -> Result<(), oauth_proto::Error> {
@@ -44,7 +46,7 @@ const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 ///         Err(rejected) => rejected.response(),
 ///     }
 /// }
-/// # fn ask_the_user(_: oauth_proto::openid2::CheckIdRequest) -> Response { Response::default() }
+/// # fn ask_the_user(_: oauth_proto::openid2::server::CheckIdRequest) -> Response { Response::default() }
 /// # Ok(())
 /// # }
 /// ```
@@ -54,7 +56,7 @@ pub struct Provider {
     pub(super) handles: Handles,
     pub(super) kinds: Vec<(AssociationType, SessionType)>,
     pub(super) lifetime: Duration,
-    pub(super) policy: Policy,
+    pub(super) allowed: Allowed,
     /// Whether others can listen at the endpoint.
     pub(super) in_the_clear: bool,
     is_public_suffix: Option<IsPublicSuffix>,
@@ -65,7 +67,7 @@ type IsPublicSuffix = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 /// What a request to the endpoint leads to.
 ///
 /// ```
-/// use oauth_proto::openid2::Dispatched;
+/// use oauth_proto::openid2::server::Dispatched;
 ///
 /// fn wants_a_page(handled: &Dispatched) -> bool {
 ///     matches!(handled, Dispatched::CheckIdRequest(check_id) if !check_id.is_immediate())
@@ -124,7 +126,7 @@ impl Provider {
                 (AssociationType::HmacSha1, SessionType::NoEncryption),
             ],
             lifetime: LIFETIME,
-            policy: Policy::default(),
+            allowed: Allowed::default(),
             in_the_clear,
             is_public_suffix: None,
         })
@@ -156,7 +158,7 @@ impl Provider {
     ///
     /// What this gives away: their answers do not say when they were given and by whom.
     pub fn allow_openid1(mut self) -> Self {
-        self.policy.openid1 = true;
+        self.allowed.openid1 = true;
         self
     }
 
@@ -164,7 +166,7 @@ impl Provider {
     ///
     /// What this gives away: whoever is on the way to them can take an answer and sign in with it.
     pub fn dangerous_allow_http(mut self) -> Self {
-        self.policy.plain_http = true;
+        self.allowed.plain_http = true;
         self
     }
 
@@ -173,7 +175,7 @@ impl Provider {
     ///
     /// What this gives away: anybody can have this server send requests to hosts that only it can reach.
     pub fn dangerous_allow_internal_hosts(mut self) -> Self {
-        self.policy.internal_hosts = true;
+        self.allowed.internal_hosts = true;
         self
     }
 
@@ -182,7 +184,7 @@ impl Provider {
     /// Punycode.
     ///
     /// ```
-    /// use oauth_proto::openid2::Provider;
+    /// use oauth_proto::openid2::server::Provider;
     ///
     /// # fn example(provider: Provider) {
     /// // In earnest, a look into the public suffix list.
@@ -242,7 +244,7 @@ impl Provider {
         if message.get("mode").is_none_or(str::is_empty) {
             return Err((RejectReason::NotOpenid, version));
         }
-        if version == Version::V1_1 && !self.policy.openid1 {
+        if version == Version::V1_1 && !self.allowed.openid1 {
             return Err((RejectReason::Version, version));
         }
         if !message.has_sound_aliases() {

@@ -7,12 +7,14 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
 
+use super::super::association::Association;
+use super::super::extensions::{Extension, ax};
 use super::super::identifier::absolute;
-use super::super::indirect;
+use super::super::indirect_communication;
 use super::super::message::{IDENTIFIER_SELECT, Message, Version};
-use super::super::{Association, Discovered, Extension, ax};
-use super::RelyingParty;
+use super::discovered::Discovered;
 use super::pending::{Pending, RequestedIdentity, VERSION};
+use super::relying_party::RelyingParty;
 use crate::wire::{bare, endpoint, form, with_query};
 use crate::{Error, Moment, Unsupported};
 
@@ -151,9 +153,9 @@ impl Authentication {
     }
 
     /// A page with a form that submits itself, or by its button where there are no scripts (§5.2.2). It is HTML; a
-    /// `Content-Security-Policy` of yours has to let its one inline script run, or the button is pressed.
+    /// `Content-Security-Allowed` of yours has to let its one inline script run, or the button is pressed.
     pub fn page(&self) -> String {
-        indirect::page(&self.endpoint, &self.message)
+        indirect_communication::page(&self.endpoint, &self.message)
     }
 }
 
@@ -177,7 +179,7 @@ impl RelyingParty {
         moment: Moment,
     ) -> Result<Authentication, Error> {
         let endpoint = discovered.endpoint().to_owned();
-        self.policy.check_endpoint(&endpoint)?;
+        self.allowed.check_endpoint(&endpoint)?;
         let version = discovered.version;
         let state = URL_SAFE_NO_PAD.encode(&moment.derive("openid state")[..16]);
         let return_to = self.return_to(&authenticate.return_to, &state)?;
@@ -245,7 +247,7 @@ impl RelyingParty {
     fn return_to(&self, return_to: &str, state: &str) -> Result<String, Error> {
         let refuse = |reason| Error::from(Unsupported::Url { url: bare(return_to), reason });
         let url: Url = absolute(return_to).ok_or_else(|| refuse("a return_to is an absolute http or https URL"))?;
-        if !self.policy.trusts_party(&url) {
+        if !self.allowed.trusts_party(&url) {
             let option = Some("RelyingParty::dangerous_allow_http");
             return Err(Unsupported::PlainHttp { url: bare(return_to), option }.into());
         }
@@ -260,7 +262,7 @@ impl RelyingParty {
         {
             return Err(refuse("its query has an argument of the protocol's"));
         }
-        Ok(indirect::with_query(return_to, &format!("{STATE}={state}")))
+        Ok(indirect_communication::with_query(return_to, &format!("{STATE}={state}")))
     }
 }
 

@@ -4,12 +4,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 
+use super::super::association::{AssociationType, SessionType};
 use super::super::diffie_hellman::{GENERATOR, Group};
 use super::super::message::{Message, Version};
-use super::super::store::ServerStep;
-use super::super::{AssociationType, SessionType};
+use super::provider::{Dispatched, Provider};
 use super::rejected::{RejectReason, Rejected, direct};
-use super::{Dispatched, Provider};
+use super::store::ServerStep;
 use crate::{Moment, Response};
 
 impl Provider {

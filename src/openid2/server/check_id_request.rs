@@ -4,13 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::extensions::{ReadExtension, RequestExtension, sreg, ui};
+use super::super::extensions::{Extension, ReadExtension, RequestExtension, sreg, ui};
 use super::super::identifier::absolute;
 use super::super::message::{IDENTIFIER_SELECT, Message, Version};
-use super::super::store::ServerStep;
-use super::super::{Extension, Realm};
+use super::super::realm::Realm;
+use super::provider::{Dispatched, Provider};
 use super::rejected::RejectReason;
-use super::{Dispatched, Provider};
+use super::store::ServerStep;
 use crate::wire::bare;
 
 /// A relying party's question who the user is.
@@ -21,7 +21,7 @@ use crate::wire::bare;
 /// against being framed.
 ///
 /// ```
-/// use oauth_proto::openid2::{CheckIdRequest, Identity};
+/// use oauth_proto::openid2::server::{CheckIdRequest, Identity};
 ///
 /// fn question(check_id: &CheckIdRequest) -> String {
 ///     match check_id.identity() {
@@ -35,7 +35,8 @@ use crate::wire::bare;
 /// After the user has signed in, and has seen and decided it:
 ///
 /// ```
-/// use oauth_proto::openid2::{Approval, CheckIdRequest, Provider, Rejected, ax};
+/// use oauth_proto::openid2::server::{Approval, CheckIdRequest, Provider, Rejected};
+/// use oauth_proto::openid2::ax;
 /// use oauth_proto::{Moment, Response};
 ///
 /// /// `stored` is the question from the session, `user` who is signed in: `https://op.example/id/jane`.
@@ -72,7 +73,7 @@ pub struct CheckIdRequest {
 /// Who a question is about.
 ///
 /// ```
-/// use oauth_proto::openid2::Identity;
+/// use oauth_proto::openid2::server::Identity;
 ///
 /// let asked = Identity::Claimed {
 ///     claimed_id: "https://jane.example/".into(),
@@ -216,7 +217,7 @@ impl Provider {
         if self.is_too_wide(&realm) {
             return Err(RejectReason::Realm("it covers the sites of many owners"));
         }
-        if realm.discovery_url().is_none_or(|url| !self.policy.trusts_party(&url)) {
+        if realm.discovery_url().is_none_or(|url| !self.allowed.trusts_party(&url)) {
             return Err(RejectReason::Realm("it has no TLS"));
         }
         if return_to.is_some_and(|url| !realm.contains(url)) {
@@ -229,7 +230,7 @@ impl Provider {
     /// and the host is not one of this network, which nobody outside could send them to.
     pub(super) fn may_be_told(&self, return_to: &str, realm: Option<&str>, version: Version) -> bool {
         let field = |name| if name == "return_to" { Some(return_to) } else { realm };
-        absolute(return_to).is_some_and(|url| self.policy.may_fetch(&url)) && self.party(field, version).is_ok()
+        absolute(return_to).is_some_and(|url| self.allowed.may_fetch(&url)) && self.party(field, version).is_ok()
     }
 }
 

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::super::discovery::Policy;
+use super::super::allowed::Allowed;
 use super::super::identifier::{absolute, without_fragment};
 use super::super::message::{IDENTIFIER_SELECT, Message, Version};
-use super::super::nonce;
-use super::super::store::RememberNonce;
+use super::super::nonce_time;
+use super::super::server::store::RememberNonce;
 use super::pending::{Pending, RequestedIdentity};
 use crate::wire::{bare, said, shortened};
 use crate::{Error, Forged, Refused, Timestamp};
@@ -23,7 +23,7 @@ pub(super) struct Expected {
     pub(super) endpoints: Option<Vec<String>>,
     pub(super) identity: Option<RequestedIdentity>,
     pub(super) return_to: String,
-    pub(super) policy: Policy,
+    pub(super) allowed: Allowed,
     pub(super) window: Duration,
 }
 
@@ -91,11 +91,11 @@ impl Expected {
             }
         }
         let known = self.endpoints.as_ref().is_none_or(|endpoints| endpoints.contains(&provider));
-        if !known || !self.policy.takes_endpoint(&provider) {
+        if !known || !self.allowed.takes_endpoint(&provider) {
             let expected = self.endpoints.iter().flatten().next().map(|endpoint| bare(endpoint)).unwrap_or_default();
             return Err(Forged::ForeignProvider { expected, received: bare(&provider) }.into());
         }
-        let time = nonce::begins_at(&nonce).ok_or(Forged::NonceTime)?;
+        let time = nonce_time::begins_at(&nonce).ok_or(Forged::NonceTime)?;
         if time.until(now).max(now.until(time)) > self.window {
             return Err(Forged::NonceTime.into());
         }

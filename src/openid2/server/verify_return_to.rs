@@ -4,10 +4,13 @@ use http::header::ACCEPT;
 use http::{HeaderValue, StatusCode};
 use url::Url;
 
-use super::super::discovery::{Policy, is_document, joined, location};
+use super::super::allowed::Allowed;
 use super::super::documents::{LOCATION_HEADER, RETURN_TO};
-use super::super::{Realm, html, xrds};
-use super::{CheckIdRequest, Provider};
+use super::super::realm::Realm;
+use super::super::yadis::{is_document, joined, location};
+use super::super::{html, xrds};
+use super::check_id_request::CheckIdRequest;
+use super::provider::Provider;
 use crate::step::Receive;
 use crate::{Error, Moment, Purpose, Request, Response, Step};
 
@@ -24,13 +27,13 @@ impl Provider {
         let (Some(url), Some(return_to)) = (url, check_id.return_to.clone()) else {
             return Ok(Step::Done(false));
         };
-        Ok(fetch(&url, Looking { policy: self.policy, return_to, may_be_elsewhere: true, url: url.clone() }))
+        Ok(fetch(&url, Looking { allowed: self.allowed, return_to, may_be_elsewhere: true, url: url.clone() }))
     }
 }
 
 fn fetch(url: &Url, looking: Looking) -> Step<bool> {
     let Some(uri) =
-        url.as_str().parse().ok().filter(|_| looking.policy.trusts_party(url) && looking.policy.may_fetch(url))
+        url.as_str().parse().ok().filter(|_| looking.allowed.trusts_party(url) && looking.allowed.may_fetch(url))
     else {
         return Step::Done(false);
     };
@@ -42,7 +45,7 @@ fn fetch(url: &Url, looking: Looking) -> Step<bool> {
 
 /// Waits for the relying party's document, or for where it is.
 struct Looking {
-    policy: Policy,
+    allowed: Allowed,
     return_to: String,
     may_be_elsewhere: bool,
     url: Url,

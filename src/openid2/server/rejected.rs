@@ -7,15 +7,15 @@ use http::{HeaderValue, StatusCode};
 
 use super::super::key_value;
 use super::super::message::{Message, Version};
-use super::Provider;
-use super::answer::respond;
+use super::approve::respond;
+use super::provider::Provider;
 use crate::Response;
 use crate::wire::{WHEN_UNAVAILABLE, form};
 
 /// Why a request came to nothing, for the operator's log.
 ///
 /// ```
-/// use oauth_proto::openid2::RejectReason;
+/// use oauth_proto::openid2::server::RejectReason;
 ///
 /// assert_eq!(RejectReason::NotOpenid.to_string(), "the request is no OpenID message");
 /// ```
@@ -78,7 +78,7 @@ pub enum RejectReason {
 /// A request that came to nothing.
 ///
 /// ```
-/// use oauth_proto::openid2::Rejected;
+/// use oauth_proto::openid2::server::Rejected;
 ///
 /// fn respond(rejected: Rejected) -> oauth_proto::Response {
 ///     eprintln!("refused: {}", rejected.reason);

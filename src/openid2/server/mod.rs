@@ -4,17 +4,19 @@
 //! the provider's key, what it is for and until when, and its MAC key follows from both. What is asked of storage is
 //! whether an answer has been confirmed before.
 
-mod answer;
+mod approve;
 mod associate;
-mod check_id;
-mod config;
-mod confirm;
-mod handles;
+mod association_handle;
+mod check_authentication;
+mod check_id_request;
+mod provider;
 mod rejected;
-mod return_to;
+pub mod store;
 mod update;
+mod verify_return_to;
 
-pub use answer::Approval;
-pub use check_id::{CheckIdRequest, Identity};
-pub use config::{Dispatched, Provider};
+pub use approve::Approval;
+pub use check_id_request::{CheckIdRequest, Identity};
+pub use provider::{Dispatched, Provider};
 pub use rejected::{RejectReason, Rejected};
+pub use store::{ServerStep, serve, serve_async};

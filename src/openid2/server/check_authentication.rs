@@ -6,9 +6,9 @@ use http::StatusCode;
 
 use super::super::association::signature_fits;
 use super::super::message::{Message, Version};
-use super::super::store::{NextQuery, RememberNonce, ServerStep};
+use super::provider::{Dispatched, Provider};
 use super::rejected::{RejectReason, direct};
-use super::{Dispatched, Provider};
+use super::store::{NextQuery, RememberNonce, ServerStep};
 use crate::{OneTimeUse, PendingQuery, Timestamp};
 
 /// Remembered a little longer than the handle lives, since clocks differ.

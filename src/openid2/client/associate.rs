@@ -9,10 +9,11 @@ use zeroize::Zeroizing;
 
 use super::super::association::{Association, AssociationType, SessionType};
 use super::super::diffie_hellman::{Group, KeyPair};
-use super::super::direct::{Direct, direct_request};
-use super::super::discovery::Discovered;
+use super::super::direct_request::direct_request;
 use super::super::message::{Message, Version};
-use super::RelyingParty;
+use super::direct_response::DirectResponse;
+use super::discovered::Discovered;
+use super::relying_party::RelyingParty;
 use crate::step::Receive;
 use crate::wire::{ResponseExcerpt, endpoint, is_private};
 use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Unsupported};
@@ -30,7 +31,7 @@ impl RelyingParty {
     /// [`Unsupported::Url`] or [`Unsupported::PlainHttp`] when the endpoint is none to be asked. From the step
     /// [`Misbehaved`] when an association is granted that does not hold together; going on without one is as safe.
     pub fn associate(&self, discovered: &Discovered, moment: Moment) -> Result<Step<Option<Association>>, Error> {
-        self.policy.check_endpoint(discovered.endpoint())?;
+        self.allowed.check_endpoint(discovered.endpoint())?;
         let uri = endpoint(discovered.endpoint())?;
         let version = discovered.version;
         // A key in the clear needs a way on which nobody listens (§8.4.1).
@@ -94,7 +95,7 @@ struct Associating {
 impl Receive<Option<Association>> for Associating {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Option<Association>>, Error> {
         // Some providers refuse with status 200, so the fields alone tell. Who knows of no associations may answer anything.
-        let Some(direct) = Direct::of(&response) else {
+        let Some(direct) = DirectResponse::of(&response) else {
             return Ok(Step::Done(None));
         };
         if direct.get("error_code") == Some("unsupported-type") {
@@ -122,7 +123,11 @@ impl Receive<Option<Association>> for Associating {
 
 impl Associating {
     /// Asks for the kind that the provider names (§8.2.4), if it is one that was wanted.
-    fn try_another(self: Box<Self>, direct: &Direct, moment: &Moment) -> Result<Step<Option<Association>>, Error> {
+    fn try_another(
+        self: Box<Self>,
+        direct: &DirectResponse,
+        moment: &Moment,
+    ) -> Result<Step<Option<Association>>, Error> {
         let association = direct.get("assoc_type").and_then(AssociationType::of);
         let session = direct.get("session_type").and_then(SessionType::of);
         let kind = association.zip(session).filter(|kind| *kind != self.kind && self.asking.kinds.contains(kind));
@@ -133,7 +138,11 @@ impl Associating {
     }
 
     /// The association, if it is of the kind that was asked for (§8.2.1). What is wrong with it names its field.
-    fn read(&self, direct: &Direct, moment: &Moment) -> Result<Option<Association>, (&'static str, &'static str)> {
+    fn read(
+        &self,
+        direct: &DirectResponse,
+        moment: &Moment,
+    ) -> Result<Option<Association>, (&'static str, &'static str)> {
         let (association_type, session) = self.kind;
         if direct.get("assoc_type") != Some(association_type.name()) {
             return Err(("assoc_type", "not the one that was asked for"));
@@ -155,7 +164,7 @@ impl Associating {
 
     fn finish(
         &self,
-        direct: &Direct,
+        direct: &DirectResponse,
         session: SessionType,
         moment: &Moment,
     ) -> Result<Option<Association>, (&'static str, &'static str)> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Version;
+use super::super::message::Version;
 use crate::{PendingId, Timestamp};
 
 /// A user who is asked who they are, and will be back.
