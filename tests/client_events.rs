@@ -342,10 +342,11 @@ fn with_openid(calls: Vec<Call>) -> Vec<Call> {
 
 #[cfg(feature = "openid2")]
 fn with_openid(mut calls: Vec<Call>) -> Vec<Call> {
-    use oauth_proto::openid2::{Authenticate, Discovered, RelyingParty};
+    use oauth_proto::openid2::{Authenticate, Discovered, Options, RelyingParty};
 
     const PROVIDER: &str = "https://op.example/openid";
-    let party = |heard: &Heard| RelyingParty::new("https://rp.example/").unwrap().on_event(heard.hook());
+    let party =
+        |heard: &Heard| RelyingParty::new("https://rp.example/", Options::default()).unwrap().on_event(heard.hook());
     let page = r#"<html><head><link rel="openid2.provider" href="https://op.example/openid"></head></html>"#;
     let page = response(200, &[("content-type", "text/html")], page);
     calls.push(

@@ -15,7 +15,7 @@ use oauth_proto::oauth2::{
     ApiRequest, Authorize, ClientMetadata, ClientRegistration, Discovery, Grant, PendingDevice, ResourceDiscovery,
     Token,
 };
-use oauth_proto::openid2::{self, RelyingParty};
+use oauth_proto::openid2::{self, Options, RelyingParty};
 use oauth_proto::sign_in::SignIn;
 use oauth_proto::{BoxError, DriveError, Error, Purpose, Request, Response, Step, run_with};
 
@@ -138,7 +138,7 @@ fn discovered() -> openid2::Discovered {
 }
 
 fn party() -> RelyingParty {
-    RelyingParty::new("https://rp.example/").unwrap()
+    RelyingParty::new("https://rp.example/", Options::default()).unwrap()
 }
 
 fn assertion() -> Result<Step<openid2::UnconfirmedAssertion>, Error> {

@@ -5,11 +5,11 @@
 mod world;
 
 use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
-use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, RejectReason};
+use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, RejectReason};
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{
-    Association, AssociationType, Authenticate, Callback, Discovered, Pending, ProfileField, RelyingParty, SessionType,
-    Version, documents, oauth, pape, ui,
+    Association, AssociationKind, AssociationType, Authenticate, Callback, Discovered, Options, Pending, ProfileField,
+    RelyingParty, Version, documents, oauth, pape, ui,
 };
 use oauth_proto::{Error, Refused, Step, Timestamp, Unsupported};
 use world::*;
@@ -42,7 +42,7 @@ fn a_user_signs_in_by_each_way_of_discovery() {
 fn what_is_typed_without_a_scheme_has_tls_unless_that_is_waived() {
     let world = World::default();
     assert_eq!(world.sign_in("jane.example").unwrap().claimed_id(), Some("https://jane.example/"));
-    let plain = World::new(RelyingParty::dangerous_allow_http, |provider| provider);
+    let plain = World::new(Options::dangerous_allow_http, |options| options);
     plain.page("http://jane.example/", xrds(&documents::user(ENDPOINT, Some(JANE), &[])));
     assert_eq!(plain.sign_in("jane.example").unwrap().claimed_id(), Some("http://jane.example/"));
 }
@@ -176,16 +176,17 @@ fn the_reason_why_an_identifier_cannot_be_used_is_the_right_one() {
 fn an_association_checks_answers_without_asking() {
     let world = World::default();
     for kind in [
-        (AssociationType::HmacSha256, SessionType::DhSha256),
-        (AssociationType::HmacSha1, SessionType::DhSha1),
-        (AssociationType::HmacSha256, SessionType::NoEncryption),
-        (AssociationType::HmacSha1, SessionType::NoEncryption),
+        AssociationKind::DhSha256,
+        AssociationKind::DhSha1,
+        AssociationKind::NoEncryptionSha256,
+        AssociationKind::NoEncryptionSha1,
     ] {
-        let party = RelyingParty::new(REALM).unwrap().associations([kind]);
+        let party = RelyingParty::new(REALM, Options::default().associations([kind])).unwrap();
         let discovered = world.discover("https://jane.example/").unwrap();
         let association = world.run(party.associate(&discovered, world.moment())).unwrap().unwrap();
-        assert_eq!(association.association_type(), kind.0);
-        assert_eq!(association.expires_at(), Timestamp::from_secs(NOW + 24 * 3600));
+        let short = matches!(kind, AssociationKind::DhSha1 | AssociationKind::NoEncryptionSha1);
+        assert_eq!(association.association_type == AssociationType::HmacSha1, short);
+        assert_eq!(association.expires_at, Timestamp::from_secs(NOW + 24 * 3600));
         let stored: Association = serde_json::from_str(&serde_json::to_string(&association).unwrap()).unwrap();
         assert_eq!(association, stored);
         world.associations.borrow_mut().push(association);
@@ -201,14 +202,14 @@ fn an_association_checks_answers_without_asking() {
 
 #[test]
 fn a_provider_names_the_kind_that_it_grants() {
-    let sha1 = (AssociationType::HmacSha1, SessionType::DhSha1);
-    let world = World::new(|party| party, |provider| provider.associations([sha1]));
+    let sha1 = AssociationKind::DhSha1;
+    let world = World::new(|options| options, |options| options.associations([sha1]));
     let discovered = world.discover(JANE).unwrap();
     let association = world.associate(&discovered).unwrap().unwrap();
-    assert_eq!(association.association_type(), AssociationType::HmacSha1);
+    assert_eq!(association.association_type, AssociationType::HmacSha1);
     assert_eq!(world.sent.borrow().iter().filter(|sent| sent.starts_with("POST")).count(), 2);
 
-    let none = World::new(|party| party, |provider| provider.associations([]));
+    let none = World::new(|options| options, |options| options.associations([]));
     assert_eq!(none.associate(&none.discover(JANE).unwrap()).unwrap(), None);
     none.sign_in(JANE).unwrap();
 }
@@ -218,7 +219,7 @@ fn an_association_that_is_over_is_replaced_by_asking() {
     let world = World::default();
     let discovered = world.discover(JANE).unwrap();
     let association = world.associate(&discovered).unwrap().unwrap();
-    let handle = association.handle().to_owned();
+    let handle = association.handle.clone();
     let authenticate =
         Authenticate::new(RETURN_TO).association(association).lifetime(std::time::Duration::from_secs(1 << 20));
     let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
@@ -416,7 +417,7 @@ fn an_answer_about_nobody_brings_extensions_alone() {
 
 #[test]
 fn openid_1_is_spoken_where_both_allow_it() {
-    let world = World::new(RelyingParty::allow_openid1, Provider::allow_openid1);
+    let world = World::new(Options::allow_openid1, Options::allow_openid1);
     let page = format!(
         "<html><head><link rel=openid.server href={ENDPOINT}><link rel=openid.delegate href={JANE}></head></html>"
     );
@@ -561,7 +562,7 @@ fn a_question_for_nothing_is_not_sent() {
 /// §14.2.1.
 #[test]
 fn openid_1_is_not_asked_about_nobody() {
-    let world = World::new(RelyingParty::allow_openid1, Provider::allow_openid1);
+    let world = World::new(Options::allow_openid1, Options::allow_openid1);
     world.page("https://old.example/", html("<head><link rel=openid.server href=https://op.example/openid></head>"));
     let discovered = world.discover("https://old.example/").unwrap();
     let asked = Authenticate::new(RETURN_TO).without_identity();
@@ -612,7 +613,7 @@ fn a_local_identifier_that_cannot_be_sent_names_nobody() {
 
 #[test]
 fn what_ties_an_answer_to_a_browser_is_in_no_log() {
-    let world = World::new(RelyingParty::allow_openid1, Provider::allow_openid1);
+    let world = World::new(Options::allow_openid1, Options::allow_openid1);
     world.page("https://old.example/", html("<head><link rel=openid.server href=https://op.example/openid></head>"));
     let (pending, callback) = world.callback("https://old.example/", true);
     let state = pending.state().to_owned();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
-use oauth_proto::openid2::{Authenticate, MemoryStore, RelyingParty, Store, documents};
+use oauth_proto::openid2::{Authenticate, MemoryStore, Options, RelyingParty, Store, documents};
 use oauth_proto::{Moment, Request, Response, Secret, run};
 
 use crate::{net, show};
@@ -17,7 +17,7 @@ pub fn chapter() -> Outcome<()> {
     let op = net::Server::start(|origin| {
         let endpoint = format!("{origin}/openid");
         let secret = Secret::new("the tour's provider is gone before anybody guesses this");
-        let provider = Provider::new(&endpoint, &secret).map(Provider::dangerous_allow_internal_hosts);
+        let provider = Provider::new(&endpoint, &secret, Options::default().dangerous_allow_internal_hosts());
         let (origin, store) = (origin.to_owned(), store.clone());
         move |request: &Request| match &provider {
             Ok(provider) => handle(provider, &origin, &store, request).unwrap_or_else(Rejected::response),
@@ -27,7 +27,7 @@ pub fn chapter() -> Outcome<()> {
     show::note(format_args!("an OpenID provider, built on oauth_proto::openid2, listens at {}", op.origin));
 
     // Everything here is on this machine; on the internet it needs TLS, and neither of these.
-    let party = RelyingParty::new("http://localhost/")?.dangerous_allow_internal_hosts();
+    let party = RelyingParty::new("http://localhost/", Options::default().dangerous_allow_internal_hosts())?;
     let nonces = MemoryStore::default();
     let mut send = net::shown_client();
 
@@ -89,8 +89,8 @@ fn handle(provider: &Provider, origin: &str, store: &MemoryStore, request: &Requ
             Dispatched::Respond(response) => Ok(response),
             Dispatched::CheckIdRequest(check_id) => decide(provider, origin, *check_id),
         },
-        "/jane" => Ok(document(&documents::user(provider.endpoint(), None, &[ax::NAMESPACE]))),
-        "/" => Ok(document(&documents::provider(provider.endpoint(), &[ax::NAMESPACE]))),
+        "/jane" => Ok(document(&documents::user(&format!("{origin}/openid"), None, &[ax::NAMESPACE]))),
+        "/" => Ok(document(&documents::provider(&format!("{origin}/openid"), &[ax::NAMESPACE]))),
         _ => Ok(http::Response::builder().status(404).body(Vec::new()).unwrap_or_default()),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use arbitrary::Arbitrary;
-use oauth_proto::openid2::{AssociationType, Discovered, RelyingParty, SessionType, Version, key_value};
+use oauth_proto::openid2::{AssociationKind, AssociationType, Discovered, Options, RelyingParty, Version, key_value};
 use oauth_proto::{Response, Step, Timestamp};
 
 use crate::openid2_world::{ENDPOINT, NOW, World};
@@ -64,14 +64,16 @@ const VALUES: &[&str] = &[
 
 pub fn run(input: Input) {
     let world = World::new(true);
-    let kinds = input.kinds.iter().map(|(long, session)| {
-        let association = if *long { AssociationType::HmacSha256 } else { AssociationType::HmacSha1 };
-        (
-            association,
-            [SessionType::NoEncryption, SessionType::DhSha1, SessionType::DhSha256][usize::from(*session % 3)],
-        )
+    let kinds = input.kinds.iter().filter_map(|(long, session)| match (long, session % 3) {
+        (true, 0) => Some(AssociationKind::NoEncryptionSha256),
+        (true, 2) => Some(AssociationKind::DhSha256),
+        (false, 0) => Some(AssociationKind::NoEncryptionSha1),
+        (false, 1) => Some(AssociationKind::DhSha1),
+        // What hides a key is as long as the key.
+        _ => None,
     });
-    let party = RelyingParty::new("https://rp.example/").unwrap().allow_openid1().associations(kinds);
+    let party =
+        RelyingParty::new("https://rp.example/", Options::default().allow_openid1().associations(kinds)).unwrap();
     let mut discovered = serde_json::to_value(Discovered::fixed(ENDPOINT).unwrap()).unwrap();
     if input.openid1 {
         discovered["version"] = "1.1".into();
@@ -90,12 +92,12 @@ pub fn run(input: Input) {
     }
     match step {
         Ok(Step::Done(Some(association))) => {
-            assert!(association.is_for(ENDPOINT) && !association.handle().is_empty());
+            assert!(association.endpoint == ENDPOINT && !association.handle.is_empty());
             let longest = Timestamp::from_secs(NOW).after(Duration::from_secs(14 * 24 * 3600));
-            assert!(association.expires_at() <= longest);
+            assert!(association.expires_at <= longest);
             let stored = serde_json::to_value(&association).unwrap();
             let key = stored["key"].as_str().unwrap();
-            let length = if association.association_type() == AssociationType::HmacSha1 { 28 } else { 44 };
+            let length = if association.association_type == AssociationType::HmacSha1 { 28 } else { 44 };
             assert_eq!(key.len(), length);
             assert!(!format!("{association:?}").contains(key));
             assert!(!input.openid1 || length == 28);

@@ -2,7 +2,7 @@
 //! endpoints with TLS that a document named.
 
 use arbitrary::Arbitrary;
-use oauth_proto::openid2::{RelyingParty, Version, normalize};
+use oauth_proto::openid2::{Options, RelyingParty, Version, normalize};
 use oauth_proto::{Request, Step};
 
 use crate::openid2_pages::{Page, URLS, Url};
@@ -30,13 +30,14 @@ pub fn run(input: Input) {
         Identifier::Known(url) => url.text(),
         Identifier::Any(text) => text,
     };
-    let mut party = RelyingParty::new("https://rp.example/").unwrap();
+    let mut options = Options::default();
     if input.openid1 {
-        party = party.allow_openid1();
+        options = options.allow_openid1();
     }
     if input.plain_http {
-        party = party.dangerous_allow_http();
+        options = options.dangerous_allow_http();
     }
+    let party = RelyingParty::new("https://rp.example/", options).unwrap();
     let normal = normalize(identifier);
     let mut step = match party.discover(identifier) {
         Ok(step) => step,

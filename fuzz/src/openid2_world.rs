@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 
 use oauth_proto::openid2::server::{Approval, Dispatched, Identity, Provider, serve};
 use oauth_proto::openid2::{
-    Assertion, Association, Authenticate, Authentication, Callback, Discovered, MemoryStore, Pending, RelyingParty,
-    Store, UnconfirmedAssertion, Version, ax, documents, sreg,
+    Assertion, Association, Authenticate, Authentication, Callback, Discovered, MemoryStore, Options, Pending,
+    RelyingParty, Store, UnconfirmedAssertion, Version, ax, documents, sreg,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step};
 
@@ -35,11 +35,9 @@ pub struct World {
 impl World {
     pub fn new(openid1: bool) -> Self {
         let secret = Secret::new("0123456789abcdef0123456789abcdef");
-        let (mut provider, mut party) =
-            (Provider::new(ENDPOINT, &secret).unwrap(), RelyingParty::new("https://rp.example/").unwrap());
-        if openid1 {
-            (provider, party) = (provider.allow_openid1(), party.allow_openid1());
-        }
+        let options = || if openid1 { Options::default().allow_openid1() } else { Options::default() };
+        let provider = Provider::new(ENDPOINT, &secret, options()).unwrap();
+        let party = RelyingParty::new("https://rp.example/", options()).unwrap();
         let (confirmed, nonces) = Default::default();
         Self { provider, party, confirmed, nonces, count: Cell::new(0) }
     }

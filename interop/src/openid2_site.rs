@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use http::header::{CONTENT_TYPE, LOCATION};
 use oauth_proto::openid2::{
-    Assertion, Association, Authenticate, Authentication, Callback, Discovered, MemoryStore, Pending, RelyingParty,
-    Store,
+    Assertion, Association, Authenticate, Authentication, Callback, Discovered, MemoryStore, Options, Pending,
+    RelyingParty, Store,
 };
 use oauth_proto::wire::form;
 use oauth_proto::{Error, Moment, Request, Response};
@@ -31,18 +31,23 @@ pub struct Site {
 impl Default for Site {
     /// One that takes providers on this machine.
     fn default() -> Self {
-        Self::new(party())
+        Self::new(options())
     }
 }
 
-/// A relying party at [`REALM`] that takes providers on this machine.
-pub fn party() -> RelyingParty {
-    RelyingParty::new(REALM).expect("a realm").dangerous_allow_internal_hosts()
+/// Options that take providers on this machine.
+pub fn options() -> Options {
+    Options::default().dangerous_allow_internal_hosts()
 }
 
 impl Site {
+    /// A site at [`REALM`] whose past is empty.
+    pub fn new(options: Options) -> Self {
+        Self::of(RelyingParty::new(REALM, options).expect("a realm"))
+    }
+
     /// A site whose past is empty.
-    pub fn new(party: RelyingParty) -> Self {
+    pub fn of(party: RelyingParty) -> Self {
         Self { party, http: Http::default(), store: MemoryStore::default(), keys: RefCell::default() }
     }
 
@@ -110,7 +115,7 @@ impl Site {
     pub fn verify_at(&self, visit: &Visit, moment: Moment) -> Result<Assertion, Error> {
         let pending: Pending = serde_json::from_str(&visit.pending).expect("what was stored");
         let keys = self.keys.borrow();
-        let key = keys.iter().find(|key| Some(key.handle()) == pending.association_handle());
+        let key = keys.iter().find(|key| Some(&*key.handle) == pending.association_handle());
         let checked = self.http.run(self.party.verify(pending, key, visit.callback(), moment))?;
         let Ok(one_time_use) = self.store.remember_nonce(checked.nonce());
         checked.answer(one_time_use)

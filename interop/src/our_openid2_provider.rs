@@ -5,7 +5,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
 use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
 use oauth_proto::openid2::sreg::Field;
-use oauth_proto::openid2::{MemoryStore, ax, documents, oauth, sreg};
+use oauth_proto::openid2::{MemoryStore, Options, ax, documents, oauth, sreg};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Secret};
 
@@ -29,17 +29,19 @@ pub struct OurOpenidProvider(Loopback);
 impl OurOpenidProvider {
     /// Starts one, at a port of the system's choice.
     pub fn start() -> Self {
-        Self::with(|provider| provider)
+        Self::with(|options| options)
     }
 
     /// Starts one that is configured otherwise.
-    pub fn with(configure: impl FnOnce(Provider) -> Provider) -> Self {
+    pub fn with(configure: impl FnOnce(Options) -> Options) -> Self {
         Self(Loopback::start(|origin| {
             let secret = Secret::new("32 bytes or more that nobody else knows");
-            let provider = Provider::new(&format!("{origin}/openid"), &secret).expect("loopback is private");
+            let options = configure(Options::default().dangerous_allow_internal_hosts());
+            let endpoint = format!("{origin}/openid");
             let endpoints = Endpoints {
                 origin: origin.to_owned(),
-                provider: configure(provider.dangerous_allow_internal_hosts()),
+                provider: Provider::new(&endpoint, &secret, options).expect("loopback is private"),
+                endpoint,
                 store: MemoryStore::default(),
                 hybrid: Hybrid::new(origin),
                 http: Http::default(),
@@ -66,6 +68,7 @@ impl OurOpenidProvider {
 
 struct Endpoints {
     origin: String,
+    endpoint: String,
     provider: Provider,
     store: MemoryStore,
     hybrid: Hybrid,
@@ -80,9 +83,9 @@ impl Endpoints {
             "/openid" => self.openid(request).unwrap_or_else(Rejected::response),
             "/oauth/token" => self.hybrid.token(request).unwrap_or_else(|rejected| rejected.response()),
             "/photos" => self.hybrid.photos(request).unwrap_or_else(|rejected| rejected.response()),
-            "/" => document(documents::provider(self.provider.endpoint(), &extensions)),
+            "/" => document(documents::provider(&self.endpoint, &extensions)),
             // Another user's, who is not signed in.
-            "/id/john" => document(documents::user(self.provider.endpoint(), None, &extensions)),
+            "/id/john" => document(documents::user(&self.endpoint, None, &extensions)),
             _ => match path.strip_prefix("/id/jane") {
                 Some(way) => self.identifier(request, way),
                 None => status(StatusCode::NOT_FOUND),
@@ -93,7 +96,7 @@ impl Endpoints {
     /// Jane's identifiers, each of which says in its way where this provider is.
     fn identifier(&self, request: &Request, way: &str) -> Response {
         let jane = format!("{}/id/jane", self.origin);
-        let endpoint = self.provider.endpoint();
+        let endpoint = &self.endpoint;
         let local_id = way.starts_with("/delegated").then_some(jane.as_str());
         let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
         let wants_document = accept.contains(documents::MEDIA_TYPE) || request.uri().query() == Some("xrds");

@@ -2,7 +2,7 @@
 //! which they say no.
 
 use interop::loopback::Loopback;
-use interop::openid2_site::{REALM, RETURN_TO, Site, party};
+use interop::openid2_site::{REALM, RETURN_TO, Site, options};
 use interop::their_openid2_provider::TheirProvider;
 use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
 use oauth_proto::openid2::sreg::{self, Field};
@@ -84,7 +84,7 @@ fn a_long_answer_comes_by_a_form() {
 #[test]
 fn simple_registration_is_read_in_both_versions() {
     let op = TheirProvider::start();
-    let site = Site::new(party().allow_openid1());
+    let site = Site::new(options().allow_openid1());
     for (way, version) in [("", Version::V2_0), ("/openid1", Version::V1_1)] {
         let optional = vec![
             Field::Nickname,
@@ -126,7 +126,7 @@ fn simple_registration_is_read_in_both_versions() {
 #[test]
 fn attributes_that_declare_no_namespace_are_nobodys() {
     let op = TheirProvider::start();
-    let site = Site::new(party().allow_openid1());
+    let site = Site::new(options().allow_openid1());
     let found = site.discover(&op.jane("/openid1")).unwrap();
     let visit = site.visit(&found, authenticate().extension(all_wishes()), "");
     // In OpenID 1 the library leaves the namespace out of its answer, and does not read such an answer itself.
@@ -166,7 +166,7 @@ fn a_user_who_has_to_be_asked_is_asked_again() {
 #[test]
 fn in_openid_1_the_user_is_asked_where_the_provider_says() {
     let op = TheirProvider::start();
-    let site = Site::new(party().allow_openid1());
+    let site = Site::new(options().allow_openid1());
     let found = site.discover(&op.jane("/openid1")).unwrap();
     let visit = site.visit(&found, authenticate().immediate(), "jane=is_away");
     // The mode is that of an answer, and the library signs it as it does answers.
@@ -179,7 +179,7 @@ fn in_openid_1_the_user_is_asked_where_the_provider_says() {
 #[test]
 fn a_user_who_says_no_is_a_refusal() {
     let mut op = TheirProvider::start();
-    let site = Site::new(party().allow_openid1());
+    let site = Site::new(options().allow_openid1());
     for way in ["", "/openid1"] {
         let error = site.sign_in(&op.jane(way), authenticate(), "jane=denies").unwrap_err();
         assert_eq!(error, Refused::Denied { problem: None, advice: None, response: None }.into(), "{way}");
@@ -276,8 +276,7 @@ fn a_provider_finds_our_site_by_its_document() {
             response
         }
     });
-    let party = RelyingParty::new(&format!("{}/", ours.origin())).unwrap().dangerous_allow_internal_hosts();
-    let site = Site::new(party);
+    let site = Site::of(RelyingParty::new(&format!("{}/", ours.origin()), options()).unwrap());
     let sign_in = |path: &str| {
         let return_to = format!("{}{path}", ours.origin());
         site.sign_in(&op.jane(""), Authenticate::new(return_to), "").map(drop)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use interop::exchange::Clock;
-use interop::openid2_site::{RETURN_TO, Site, Visit, party};
+use interop::openid2_site::{RETURN_TO, Site, Visit, options};
 use interop::their_openid2_provider::TheirProvider;
 use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
 use oauth_proto::openid2::sreg::{self, Field};
@@ -32,7 +32,7 @@ impl World {
         for with_key in [true, false] {
             for way in ["/id/jane", "/", "/id/jane/openid1"] {
                 let op = TheirProvider::start();
-                let site = Site::new(party().allow_openid1());
+                let site = Site::new(options().allow_openid1());
                 let found = site.discover(&format!("{}{way}", op.origin)).unwrap();
                 let key = with_key.then(|| site.associate(&found).unwrap().expect("an association"));
                 check(&Self { site, found, key });
@@ -165,7 +165,7 @@ fn an_old_answer_is_refused() {
 #[test]
 fn a_provider_speaks_for_those_who_name_it() {
     let (op, other) = (TheirProvider::start(), TheirProvider::start());
-    let site = Site::new(party().allow_openid1());
+    let site = Site::new(options().allow_openid1());
     let found = site.discover(&op.origin).unwrap();
     for key in [site.associate(&found).unwrap(), None] {
         for (select, claimed) in [

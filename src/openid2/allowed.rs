@@ -43,7 +43,7 @@ impl Allowed {
             None => "it is too long for an endpoint",
             Some(url) if !self.may_fetch(&url) => NOT_FAR,
             Some(url) if !self.trusts(&url) => {
-                let option = Some("RelyingParty::dangerous_allow_http");
+                let option = Some("Options::dangerous_allow_http");
                 return Err(Unsupported::PlainHttp { url: bare(endpoint), option }.into());
             }
             Some(_) => return Ok(()),

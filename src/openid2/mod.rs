@@ -51,12 +51,13 @@ mod indirect_communication;
 pub mod key_value;
 mod message;
 mod nonce_time;
+mod options;
 mod realm;
 pub mod server;
 mod xrds;
 mod yadis;
 
-pub use association::{Association, AssociationType, SessionType};
+pub use association::{Association, AssociationKind, AssociationType};
 pub use client::{
     Assertion, Authenticate, Authentication, Callback, Discovered, Pending, Profile, ProfileField, RelyingParty,
     UnconfirmedAssertion,
@@ -64,5 +65,6 @@ pub use client::{
 pub use extensions::{Extension, RequestExtension, ResponseExtension, ax, oauth, pape, sreg, ui};
 pub use identifier::normalize;
 pub use message::Version;
+pub use options::Options;
 pub use realm::Realm;
 pub use server::store::{AsyncStore, MemoryStore, OneTimeUse, RememberNonce, Store};

@@ -10,8 +10,8 @@ use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::server::{Approval, Dispatched, Provider, RejectReason};
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{
-    Assertion, Association, AssociationType, Authenticate, Extension, Pending, RelyingParty, SessionType, Store,
-    documents, key_value, oauth, pape,
+    Assertion, Association, AssociationKind, Authenticate, Extension, Options, Pending, RelyingParty, Store, documents,
+    key_value, oauth, pape,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
 use world::*;
@@ -75,7 +75,7 @@ fn confirming(world: &World, endpoint: &str) {
 
 /// A provider and a site that speak OpenID 1.1 too (§14).
 fn first_version() -> World {
-    let world = World::new(RelyingParty::allow_openid1, Provider::allow_openid1);
+    let world = World::new(Options::allow_openid1, Options::allow_openid1);
     let links = format!("<link rel=openid.server href={ENDPOINT}><link rel=openid.delegate href={JANE}>");
     world.page(OLD, html(&format!("<head>{links}</head>")));
     world
@@ -113,7 +113,7 @@ fn select_asserted() {
         [(IDENTIFIER_SELECT, IDENTIFIER_SELECT), (IDENTIFIER_SELECT, JANE), (JANE, IDENTIFIER_SELECT)]
     {
         let world = || {
-            let world = World::new(RelyingParty::dangerous_allow_http, |provider| provider);
+            let world = World::new(Options::dangerous_allow_http, |options| options);
             world.page(claimed_id, xrds(&documents::user(ENDPOINT, Some(identity), &[])));
             world
         };
@@ -281,7 +281,8 @@ fn other_session() {
     let cancelled = format!("{RETURN_TO}&openid.mode=cancel");
     let missing = Forged::ParameterMissing { name: "rp_state" };
     assert_eq!(forged(world.verify(pending, &cancelled).unwrap_err()), missing);
-    let other_site = World::new(|_| RelyingParty::new("https://rp.example/back").unwrap(), |provider| provider);
+    let mut other_site = World::default();
+    other_site.party = RelyingParty::new("https://rp.example/back", Options::default()).unwrap();
     let (pending, callback) = world.callback("https://jane.example/", true);
     assert_eq!(forged(other_site.verify(pending, &callback).unwrap_err()), Forged::OtherClient);
 }
@@ -512,8 +513,8 @@ fn unsolicited_inside() {
 /// §8.2.1: an association is not used after its time, by whoever has found its key.
 #[test]
 fn expired_association() {
-    let minute = |provider: Provider| provider.association_lifetime(Duration::from_secs(60));
-    let world = World::new(|party| party, minute);
+    let mut world = World::default();
+    world.provider = world.provider.association_lifetime(Duration::from_secs(60));
     let (pending, callback) = world.callback(JANE, true);
     world.now.set(NOW + 60);
     world.sent.borrow_mut().clear();
@@ -552,7 +553,7 @@ fn good_handle_invalidated() {
     // The provider does not say so.
     let (pending, callback) = begin(None);
     let named = changed(&callback, |fields| {
-        drop(fields.insert("openid.invalidate_handle".into(), good.handle().to_owned()));
+        drop(fields.insert("openid.invalidate_handle".into(), good.handle.to_owned()));
     });
     assert_eq!(invalidated(pending, &named), None);
     // It says so of another, or of one where the answer named none.
@@ -603,7 +604,7 @@ fn association_in_a_cookie() {
     // Nor with a newer one of the same provider, which has another key.
     let (pending, callback) = world.callback(JANE, true);
     let newer = world.associate(&world.discover(JANE).unwrap()).unwrap().unwrap();
-    assert_eq!((pending.endpoint(), pending.association_handle() == Some(newer.handle())), (ENDPOINT, false));
+    assert_eq!((pending.endpoint(), pending.association_handle() == Some(&*newer.handle)), (ENDPOINT, false));
     world.sent.borrow_mut().clear();
     let error = world.party.verify(pending, Some(&newer), &callback, world.moment()).unwrap_err();
     assert_eq!(error, Unsupported::NoAssociation.into());
@@ -802,7 +803,7 @@ fn list_bomb() {
 
 #[test]
 fn update_url_inside() {
-    let world = World::new(|party| party, Provider::dangerous_allow_http);
+    let world = World::new(|options| options, Options::dangerous_allow_http);
     let inside = ["http://127.0.0.1/admin", "https://169.254.169.254/", "http://rp.example/update"];
     for (update_url, kept) in inside.map(|url| (url, false)).into_iter().chain([("https://rp.example/update", true)]) {
         let origin = url::Url::parse(update_url).unwrap().origin().ascii_serialization() + "/";
@@ -931,7 +932,7 @@ fn no_tls() {
     assert!(error.to_string().contains("no TLS"), "{error}");
     assert!(world.discover("https://tls.example/").is_err());
     assert!(world.party.authenticate_at("http://op.example/", RETURN_TO, &[], world.moment()).is_err());
-    let plain = RelyingParty::new("http://rp.example/").unwrap();
+    let plain = RelyingParty::new("http://rp.example/", Options::default()).unwrap();
     let discovered = world.discover(JANE).unwrap();
     let authenticate = Authenticate::new("http://rp.example/back");
     assert!(plain.authenticate(&discovered, authenticate, world.moment()).is_err());
@@ -998,7 +999,7 @@ fn association_for_ever() {
     for (said, kept) in [(u64::MAX, 14 * DAY), (15 * DAY, 14 * DAY), (14 * DAY, 14 * DAY), (13 * DAY, 13 * DAY)] {
         let step = granted(&world, |fields| drop(fields.insert("expires_in".into(), said.to_string())));
         let Ok(Step::Done(Some(association))) = step else { panic!("{said}") };
-        assert_eq!(association.expires_at(), Timestamp::from_secs(NOW + kept), "{said}");
+        assert_eq!(association.expires_at, Timestamp::from_secs(NOW + kept), "{said}");
     }
 }
 
@@ -1075,15 +1076,16 @@ fn other_user() {
 #[test]
 fn plain_association() {
     // Without TLS a key is not sent in the clear, and not asked for so.
-    let plain = [(AssociationType::HmacSha256, SessionType::NoEncryption)];
-    let party = RelyingParty::new(REALM).unwrap().dangerous_allow_http().associations(plain);
+    let plain = Options::default().dangerous_allow_http().associations([AssociationKind::NoEncryptionSha256]);
+    let party = RelyingParty::new(REALM, plain).unwrap();
     let discovered = oauth_proto::openid2::Discovered::fixed("http://op.example/openid").unwrap();
     let world = World::default();
     assert!(matches!(party.associate(&discovered, world.moment()).unwrap(), Step::Done(None)));
 
     let secret = oauth_proto::Secret::new("0123456789abcdef0123456789abcdef");
-    assert!(Provider::new("http://op.example/openid", &secret).is_err());
-    let provider = Provider::dangerous_without_tls("http://op.example/openid", &secret).unwrap();
+    assert!(Provider::new("http://op.example/openid", &secret, Options::default()).is_err());
+    let provider =
+        Provider::new("http://op.example/openid", &secret, Options::default().dangerous_allow_http()).unwrap();
     let form = "openid.ns=http%3A%2F%2Fspecs.openid.net%2Fauth%2F2.0&openid.mode=associate\
         &openid.assoc_type=HMAC-SHA256&openid.session_type=no-encryption";
     let oauth_proto::openid2::server::ServerStep::Reject(rejected) = provider.dispatch(&post(form), world.moment())
@@ -1166,8 +1168,8 @@ fn a_question_whose_realm_or_tls_fails_is_answered_by_a_page() {
 #[test]
 fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_from() {
     let world = World::default();
-    let lax = World::new(|party| party, |provider| provider.dangerous_allow_http().dangerous_allow_internal_hosts());
-    let old = World::new(|party| party, Provider::allow_openid1);
+    let lax = World::new(|options| options, |options| options.dangerous_allow_http().dangerous_allow_internal_hosts());
+    let old = World::new(|options| options, Options::allow_openid1);
     let ns = "openid.ns=http://specs.openid.net/auth/2.0";
     for broken in [
         &format!("{ns}&openid.mode=bogus"),
@@ -1209,7 +1211,7 @@ fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_fr
 /// Row `control-characters`: a question is kept while the user signs in, and PostgreSQL takes no NUL, in JSON neither.
 #[test]
 fn control_characters_in_a_question_are_refused_before_anybody_keeps_it() {
-    let world = World::new(|party| party, Provider::allow_openid1);
+    let world = World::new(|options| options, Options::allow_openid1);
     let url = world.begin("https://jane.example/", Authenticate::new(RETURN_TO)).url().unwrap();
     let asked = |name: &str, value: &str| {
         world.check_id(&changed(&url, |fields| drop(fields.insert(format!("openid.{name}"), value.to_owned()))))
@@ -1291,6 +1293,6 @@ fn a_redirect_from_https_to_http_is_not_followed_wherever_it_leads_then() {
     assert_eq!(*world.sent.borrow(), ["GET https://moved.example/"]);
     // A user may have typed http, and a relying party may trust it.
     assert!(world.discover("http://moved.example/there").is_ok());
-    let lax = pages(World::new(RelyingParty::dangerous_allow_http, |provider| provider));
+    let lax = pages(World::new(Options::dangerous_allow_http, |options| options));
     assert!(lax.discover("https://moved.example/").is_ok());
 }

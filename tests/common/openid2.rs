@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
 use oauth_proto::openid2::{
-    Assertion, Association, AssociationType, Authenticate, Authentication, Discovered, MemoryStore, Pending,
+    Assertion, Association, AssociationType, Authenticate, Authentication, Discovered, MemoryStore, Options, Pending,
     RelyingParty, Store, documents,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step, Timestamp};
@@ -38,16 +38,17 @@ pub struct World {
 
 impl Default for World {
     fn default() -> Self {
-        Self::new(|party| party, |provider| provider)
+        Self::new(|options| options, |options| options)
     }
 }
 
 impl World {
-    pub fn new(party: impl FnOnce(RelyingParty) -> RelyingParty, provider: impl FnOnce(Provider) -> Provider) -> Self {
+    /// Each side with the options that a function makes of the default.
+    pub fn new(party: impl FnOnce(Options) -> Options, provider: impl FnOnce(Options) -> Options) -> Self {
         let secret = Secret::new("0123456789abcdef0123456789abcdef");
         let world = Self {
-            provider: provider(Provider::new(ENDPOINT, &secret).unwrap()),
-            party: party(RelyingParty::new(REALM).unwrap()),
+            provider: Provider::new(ENDPOINT, &secret, provider(Options::default())).unwrap(),
+            party: RelyingParty::new(REALM, party(Options::default())).unwrap(),
             confirmed: MemoryStore::default(),
             nonces: MemoryStore::default(),
             pages: RefCell::default(),
@@ -140,7 +141,7 @@ impl World {
     pub fn verify(&self, pending: Pending, callback: &str) -> Result<Assertion, Error> {
         let handle = pending.association_handle();
         let associations = self.associations.borrow();
-        let association = associations.iter().find(|association| Some(association.handle()) == handle);
+        let association = associations.iter().find(|association| Some(&*association.handle) == handle);
         let checked = self.run(self.party.verify(pending, association, callback, self.moment()))?;
         let Ok(one_time_use) = self.nonces.remember_nonce(checked.nonce());
         checked.answer(one_time_use)
@@ -215,7 +216,7 @@ pub fn signed(association: &Association, callback: &str) -> String {
     changed(callback, |fields| {
         let line = |key: &str| format!("{key}:{}\n", fields[&format!("openid.{key}")]);
         let text: String = fields["openid.signed"].split(',').map(line).collect();
-        let signature = match association.association_type() {
+        let signature = match association.association_type {
             AssociationType::HmacSha1 => mac::<Hmac<Sha1>>(&key, &text),
             AssociationType::HmacSha256 => mac::<Hmac<Sha256>>(&key, &text),
         };

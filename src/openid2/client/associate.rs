@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::Uri;
 use zeroize::Zeroizing;
 
-use super::super::association::{Association, AssociationType, SessionType};
+use super::super::association::{Association, AssociationKind, AssociationType, SessionType};
 use super::super::diffie_hellman::{Group, KeyPair};
 use super::super::direct_request::direct_request;
 use super::super::message::{Message, Version};
@@ -37,36 +37,44 @@ impl RelyingParty {
         // A key in the clear needs a way on which nobody listens (§8.4.1).
         let private = is_private(&uri);
         let mut kinds = self.kinds.clone();
-        kinds.retain(|(association, session)| {
-            let hidden = private || *session != SessionType::NoEncryption;
-            hidden && (version == Version::V2_0 || *association == AssociationType::HmacSha1)
+        kinds.retain(|kind| {
+            let hidden = private || kind.session_type() != SessionType::NoEncryption;
+            hidden && (version == Version::V2_0 || kind.association_type() == AssociationType::HmacSha1)
         });
         match kinds.first().copied() {
             None => Ok(Step::Done(None)),
             Some(kind) => {
-                let asking = Asking { uri, endpoint: discovered.endpoint().to_owned(), version, kinds };
-                Ok(asking.ask(kind, true, &moment)?.observed_by(&self.observer))
+                let association_request =
+                    AssociationRequest { uri, endpoint: discovered.endpoint().to_owned(), version, kinds };
+                Ok(association_request.send(kind, Attempt::First, &moment)?.observed_by(&self.observer))
             }
         }
     }
 }
 
-/// What stays the same in both tries.
-struct Asking {
+/// What stays the same in both attempts.
+struct AssociationRequest {
     uri: Uri,
     endpoint: String,
     version: Version,
-    kinds: Vec<(AssociationType, SessionType)>,
+    kinds: Vec<AssociationKind>,
 }
 
-impl Asking {
-    fn ask(
+/// Which attempt it is to get an association: a provider that refuses the first may name another kind (§8.2.4).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    First,
+    Second,
+}
+
+impl AssociationRequest {
+    fn send(
         self,
-        kind: (AssociationType, SessionType),
-        may_try_another: bool,
+        kind: AssociationKind,
+        attempt: Attempt,
         moment: &Moment,
     ) -> Result<Step<Option<Association>>, Error> {
-        let (association_type, session) = kind;
+        let (association_type, session) = (kind.association_type(), kind.session_type());
         let mut message = Message::new(self.version, "associate");
         message.set("assoc_type", association_type.name());
         // OpenID 1.1 has an empty name for it (§14.2.1).
@@ -80,19 +88,19 @@ impl Asking {
             keys = Some(pair);
         }
         let request = direct_request(&self.uri, &message);
-        Ok(Step::send(request, Associating { asking: self, kind, keys, may_try_another }))
+        Ok(Step::send(request, AwaitAssociation { request: self, kind, keys, attempt }))
     }
 }
 
 /// Waits for an association.
-struct Associating {
-    asking: Asking,
-    kind: (AssociationType, SessionType),
+struct AwaitAssociation {
+    request: AssociationRequest,
+    kind: AssociationKind,
     keys: Option<KeyPair>,
-    may_try_another: bool,
+    attempt: Attempt,
 }
 
-impl Receive<Option<Association>> for Associating {
+impl Receive<Option<Association>> for AwaitAssociation {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Option<Association>>, Error> {
         // Some providers refuse with status 200, so the fields alone tell. Who knows of no associations may answer anything.
         let Some(direct) = DirectResponse::of(&response) else {
@@ -121,7 +129,7 @@ impl Receive<Option<Association>> for Associating {
     }
 }
 
-impl Associating {
+impl AwaitAssociation {
     /// Asks for the kind that the provider names (§8.2.4), if it is one that was wanted.
     fn try_another(
         self: Box<Self>,
@@ -130,9 +138,11 @@ impl Associating {
     ) -> Result<Step<Option<Association>>, Error> {
         let association = direct.get("assoc_type").and_then(AssociationType::of);
         let session = direct.get("session_type").and_then(SessionType::of);
-        let kind = association.zip(session).filter(|kind| *kind != self.kind && self.asking.kinds.contains(kind));
+        let kind =
+            association.zip(session).and_then(|(association, session)| AssociationKind::of(association, session));
+        let kind = kind.filter(|kind| *kind != self.kind && self.request.kinds.contains(kind));
         match kind {
-            Some(kind) if self.may_try_another => self.asking.ask(kind, false, moment),
+            Some(kind) if self.attempt == Attempt::First => self.request.send(kind, Attempt::Second, moment),
             _ => Ok(Step::Done(None)),
         }
     }
@@ -143,11 +153,11 @@ impl Associating {
         direct: &DirectResponse,
         moment: &Moment,
     ) -> Result<Option<Association>, (&'static str, &'static str)> {
-        let (association_type, session) = self.kind;
+        let (association_type, session) = (self.kind.association_type(), self.kind.session_type());
         if direct.get("assoc_type") != Some(association_type.name()) {
             return Err(("assoc_type", "not the one that was asked for"));
         }
-        let received = match (direct.get("session_type"), self.asking.version) {
+        let received = match (direct.get("session_type"), self.request.version) {
             (None | Some(""), Version::V1_1) => SessionType::NoEncryption,
             (name, _) => name.and_then(SessionType::of).ok_or(("session_type", "none that there is"))?,
         };
@@ -155,8 +165,8 @@ impl Associating {
             return self.finish(direct, received, moment);
         }
         // OpenID 1.1 lets a provider answer in the clear (§14.2.2), which is worth nothing where others listen.
-        match (self.asking.version, received) {
-            (Version::V1_1, SessionType::NoEncryption) if !is_private(&self.asking.uri) => Ok(None),
+        match (self.request.version, received) {
+            (Version::V1_1, SessionType::NoEncryption) if !is_private(&self.request.uri) => Ok(None),
             (Version::V1_1, SessionType::NoEncryption) => self.finish(direct, received, moment),
             _ => Err(("session_type", "not the one that was asked for")),
         }
@@ -185,7 +195,7 @@ impl Associating {
         let seconds = lifetime.parse().ok().filter(|_| digits).ok_or(("expires_in", "no number of seconds"))?;
         let expires_at = moment.now.after(Duration::from_secs(seconds).min(LONGEST));
         let handle = direct.get("assoc_handle").unwrap_or_default();
-        Association::new(&self.asking.endpoint, handle, self.kind.0, &key, expires_at)
+        Association::new(&self.request.endpoint, handle, self.kind.association_type(), &key, expires_at)
             .map(Some)
             .ok_or(("assoc_handle", "or the key is not what it must be"))
     }

@@ -183,9 +183,7 @@ impl RelyingParty {
         let version = discovered.version;
         let state = URL_SAFE_NO_PAD.encode(&moment.derive("openid state")[..16]);
         let return_to = self.return_to(&authenticate.return_to, &state)?;
-        let association = authenticate
-            .association
-            .filter(|association| association.is_for(&endpoint) && !association.is_expired(moment.now));
+        let association = authenticate.association.filter(|association| association.is_usable(&endpoint, moment.now));
 
         let mode = if authenticate.immediate { "checkid_immediate" } else { "checkid_setup" };
         let mut message = Message::new(version, mode);
@@ -211,7 +209,7 @@ impl RelyingParty {
             }
         }
         if let Some(association) = &association {
-            message.set("assoc_handle", association.handle());
+            message.set("assoc_handle", &association.handle);
         }
         for extension in &authenticate.extensions {
             self.check_update_url(extension)?;
@@ -225,7 +223,7 @@ impl RelyingParty {
             identity: Some(identity),
             return_to,
             state,
-            assoc_handle: association.map(|association| association.handle().to_owned()),
+            assoc_handle: association.map(|association| association.handle),
             expires_at: moment.now.after(authenticate.lifetime),
         };
         Ok(Authentication { pending, endpoint, message })
@@ -248,7 +246,7 @@ impl RelyingParty {
         let refuse = |reason| Error::from(Unsupported::Url { url: bare(return_to), reason });
         let url: Url = absolute(return_to).ok_or_else(|| refuse("a return_to is an absolute http or https URL"))?;
         if !self.allowed.trusts_party(&url) {
-            let option = Some("RelyingParty::dangerous_allow_http");
+            let option = Some("Options::dangerous_allow_http");
             return Err(Unsupported::PlainHttp { url: bare(return_to), option }.into());
         }
         if return_to.contains('#') {

@@ -125,14 +125,13 @@ impl Received {
         now: Timestamp,
     ) -> Result<Step<UnconfirmedAssertion>, Error> {
         let handle = self.message.get("assoc_handle");
-        let fitting = association.filter(|association| {
-            Some(association.handle()) == handle && association.is_for(&self.provider) && !association.is_expired(now)
-        });
+        let fitting = association
+            .filter(|association| Some(&*association.handle) == handle && association.is_usable(&self.provider, now));
         match fitting {
             Some(association) if association.verifies(&self.message) => self.check_identifier(allowed, None),
             Some(_) => Err(Forged::Signature.into()),
             // The provider confirms nothing that a shared key signed.
-            None if asked == handle && association.map(Association::handle) != handle => {
+            None if asked == handle && association.map(|association| &*association.handle) != handle => {
                 Err(Unsupported::NoAssociation.into())
             }
             None => self.ask(allowed),

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::super::allowed::Allowed;
-use super::super::association::{AssociationType, SessionType};
+use super::super::association::AssociationKind;
 use super::super::identifier;
+use super::super::options::Options;
 use super::super::realm::Realm;
 use super::discovered::Discovered;
 use super::discovery::{self, Search};
@@ -18,11 +19,11 @@ const WINDOW: Duration = Duration::from_secs(300);
 /// A site that its users sign in to with an OpenID.
 ///
 /// ```no_run
-/// use oauth_proto::openid2::{Authenticate, MemoryStore, RelyingParty};
+/// use oauth_proto::openid2::{Authenticate, MemoryStore, Options, RelyingParty};
 /// use oauth_proto::{Moment, run};
 /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
 ///
-/// let party = RelyingParty::new("https://rp.example/")?;
+/// let party = RelyingParty::new("https://rp.example/", Options::default())?;
 /// let store = MemoryStore::default(); // remembers which answers have been seen; yours, in the end
 ///
 /// // The user typed an identifier: who speaks for it?
@@ -49,7 +50,7 @@ pub struct RelyingParty {
     pub(super) realm: Realm,
     pub(super) allowed: Allowed,
     pub(super) window: Duration,
-    pub(super) kinds: Vec<(AssociationType, SessionType)>,
+    pub(super) kinds: Vec<AssociationKind>,
     pub(super) observer: Observer,
 }
 
@@ -57,22 +58,18 @@ impl RelyingParty {
     /// A site with that realm: the URL, often its root, that its users are asked to trust (§9.2). Every `return_to` lies in
     /// it. One without TLS will do on this machine, and otherwise not: [`authenticate`](Self::authenticate) says so.
     ///
-    /// To try things on one machine, providers included, there is
-    /// [`dangerous_allow_internal_hosts`](Self::dangerous_allow_internal_hosts).
+    /// To try things on one machine, providers included, there is [`Options::dangerous_allow_internal_hosts`].
     ///
     /// # Errors
     /// [`Unsupported::Url`] when that is no realm.
-    pub fn new(realm: &str) -> Result<Self, Error> {
+    pub fn new(realm: &str, options: Options) -> Result<Self, Error> {
         let reason = "a realm is an http or https URL without fragment, perhaps with `*.` before its host";
         let realm = Realm::parse(realm).ok_or_else(|| Unsupported::Url { url: bare(realm), reason })?;
         Ok(Self {
             realm,
-            allowed: Allowed::default(),
+            allowed: options.allowed,
             window: WINDOW,
-            kinds: vec![
-                (AssociationType::HmacSha256, SessionType::DhSha256),
-                (AssociationType::HmacSha1, SessionType::DhSha1),
-            ],
+            kinds: options.kinds_or(&[AssociationKind::DhSha256, AssociationKind::DhSha1]),
             observer: Observer::default(),
         })
     }
@@ -81,19 +78,14 @@ impl RelyingParty {
     ///
     /// # Examples
     /// ```
-    /// use oauth_proto::openid2::RelyingParty;
+    /// use oauth_proto::openid2::{Options, RelyingParty};
     ///
-    /// let party = RelyingParty::new("https://rp.example/")?.on_event(|event| println!("{event}"));
+    /// let party = RelyingParty::new("https://rp.example/", Options::default())?.on_event(|event| println!("{event}"));
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     pub fn on_event(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         self.observer.push(hook);
         self
-    }
-
-    /// The realm.
-    pub fn realm(&self) -> &Realm {
-        &self.realm
     }
 
     /// How far the time in an assertion may be from now, in either direction: 5 minutes unless said otherwise. Nonces are
@@ -103,46 +95,12 @@ impl RelyingParty {
         self
     }
 
-    /// The kinds of associations to ask for, the best first (§8.3, §8.4): DH-SHA256 and then DH-SHA1 unless said otherwise.
-    /// [`SessionType::NoEncryption`] is asked for where the endpoint has TLS, and left out where it has not. Pairs whose
-    /// lengths do not fit are left out.
-    pub fn associations(mut self, kinds: impl IntoIterator<Item = (AssociationType, SessionType)>) -> Self {
-        self.kinds = kinds.into_iter().filter(|(association, session)| session.carries(*association)).collect();
-        self
-    }
-
-    /// Speaks OpenID 1.1 to providers that know nothing newer (§14).
-    ///
-    /// What this gives away: nothing signed says which provider answered and when, so the pending value alone tells a
-    /// replay; and signatures are HMAC-SHA1.
-    pub fn allow_openid1(mut self) -> Self {
-        self.allowed.openid1 = true;
-        self
-    }
-
-    /// Takes identifiers and providers without TLS, and a realm without it.
-    ///
-    /// What this gives away: whoever is on the way says who speaks for an identifier, and so is anybody.
-    pub fn dangerous_allow_http(mut self) -> Self {
-        self.allowed.plain_http = true;
-        self
-    }
-
-    /// Takes identifiers and providers on this machine or in its network, also without TLS.
-    ///
-    /// What this gives away: users can have this server send requests to hosts that only it can reach. Where names resolve
-    /// to such hosts is in any case for your HTTP client to refuse.
-    pub fn dangerous_allow_internal_hosts(mut self) -> Self {
-        self.allowed.internal_hosts = true;
-        self
-    }
-
     /// Finds out who speaks for an identifier, as a person typed it (§7.2, §7.3): by its XRDS document, which it serves, or
     /// names in a header or a `meta` element; or by links in its page. At most five redirects of each document are
     /// followed.
     ///
     /// Where no scheme is typed it is https, since a page without TLS can do no more than lead to one that has it; with
-    /// [`dangerous_allow_http`](Self::dangerous_allow_http) it is http, as the specification has it.
+    /// [`Options::dangerous_allow_http`] it is http, as the specification has it.
     ///
     /// Your HTTP client fetches what users type: let it refuse hosts of your own network, give it a timeout, and have it
     /// read no more than a megabyte.

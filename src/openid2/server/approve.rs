@@ -12,7 +12,7 @@ use super::super::extensions::Extension;
 use super::super::identifier::absolute;
 use super::super::message::{Message, Version};
 use super::super::{indirect_communication, nonce_time};
-use super::association_handle::Handle;
+use super::association_handle::{AssociationHandle, Sharing};
 use super::check_id_request::{CheckIdRequest, Identity};
 use super::provider::Provider;
 use super::rejected::{RejectReason, Rejected};
@@ -160,9 +160,11 @@ impl Provider {
 
     /// The association that signs: the one that the relying party named, or a private one, and the name then of what is no
     /// good any more (§10).
-    fn handle_for(&self, check_id: &CheckIdRequest, moment: &Moment) -> Option<(Handle, Option<String>)> {
+    fn handle_for(&self, check_id: &CheckIdRequest, moment: &Moment) -> Option<(AssociationHandle, Option<String>)> {
         let named = check_id.assoc_handle.as_deref();
-        let shared = named.and_then(|handle| self.handles.open(handle, moment.now)).filter(|handle| !handle.private);
+        let shared = named
+            .and_then(|handle| self.handles.open(handle, moment.now))
+            .filter(|handle| handle.sharing == Sharing::Shared);
         if let Some(handle) = shared {
             return Some((handle, None));
         }
@@ -170,7 +172,7 @@ impl Provider {
             Version::V2_0 => AssociationType::HmacSha256,
             Version::V1_1 => AssociationType::HmacSha1,
         };
-        let private = self.handles.issue(association_type, true, PRIVATE_LIFETIME, moment)?;
+        let private = self.handles.issue(association_type, Sharing::Private, PRIVATE_LIFETIME, moment)?;
         Some((private, named.map(str::to_owned)))
     }
 }

@@ -4,9 +4,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 
-use super::super::association::{AssociationType, SessionType};
+use super::super::association::{AssociationKind, AssociationType, SessionType};
 use super::super::diffie_hellman::{GENERATOR, Group};
 use super::super::message::{Message, Version};
+use super::association_handle::Sharing;
 use super::provider::{Dispatched, Provider};
 use super::rejected::{RejectReason, Rejected, direct};
 use super::store::ServerStep;
@@ -21,9 +22,11 @@ impl Provider {
     }
 
     fn granted(&self, message: &Message, version: Version, moment: &Moment) -> Result<Response, Rejected> {
-        let (association_type, session) = self.kind(message, version)?;
+        let kind = self.kind(message, version)?;
+        let (association_type, session) = (kind.association_type(), kind.session_type());
         let unavailable = || RejectReason::StoreFailed("no association can be made".to_owned()).direct(version, &[]);
-        let handle = self.handles.issue(association_type, false, self.lifetime, moment).ok_or_else(unavailable)?;
+        let handle =
+            self.handles.issue(association_type, Sharing::Shared, self.lifetime, moment).ok_or_else(unavailable)?;
         let mut answer = Message::answer(version);
         answer.set("assoc_handle", &handle.text);
         answer.set("assoc_type", association_type.name());
@@ -59,10 +62,10 @@ impl Provider {
     }
 
     /// The kind that is asked for, if it is granted here; if not, one that is (§8.2.4).
-    fn kind(&self, message: &Message, version: Version) -> Result<(AssociationType, SessionType), Rejected> {
-        let granted = |(association, session): &(AssociationType, SessionType)| {
-            let hidden = *session != SessionType::NoEncryption || !self.in_the_clear;
-            hidden && (version == Version::V2_0 || *association == AssociationType::HmacSha1)
+    fn kind(&self, message: &Message, version: Version) -> Result<AssociationKind, Rejected> {
+        let granted = |kind: &AssociationKind| {
+            let hidden = kind.session_type() != SessionType::NoEncryption || !self.in_the_clear;
+            hidden && (version == Version::V2_0 || kind.association_type() == AssociationType::HmacSha1)
         };
         let association = match (message.get("assoc_type"), version) {
             (None, Version::V1_1) => Some(AssociationType::HmacSha1),
@@ -76,14 +79,15 @@ impl Provider {
                 SessionType::of(name.ok_or_else(|| RejectReason::Missing("session_type").direct(version, &[]))?)
             }
         };
-        let asked = association.zip(session);
+        let asked =
+            association.zip(session).and_then(|(association, session)| AssociationKind::of(association, session));
         if let Some(kind) = self.kinds.iter().find(|kind| granted(kind) && Some(**kind) == asked) {
             return Ok(*kind);
         }
         let mut fields = vec![("error_code", "unsupported-type")];
-        if let Some((association, session)) = self.kinds.iter().find(|kind| granted(kind)) {
-            fields.push(("assoc_type", association.name()));
-            fields.push(("session_type", session.name()));
+        if let Some(kind) = self.kinds.iter().find(|kind| granted(kind)) {
+            fields.push(("assoc_type", kind.association_type().name()));
+            fields.push(("session_type", kind.session_type().name()));
         }
         Err(RejectReason::UnsupportedType.direct(version, &fields))
     }

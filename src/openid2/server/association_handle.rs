@@ -18,23 +18,31 @@ const VERSION: u8 = 1;
 const PAYLOAD: usize = 2 + 8 + 16;
 const TAG: usize = 16;
 
-/// The provider's keys: one to make handles with, and those before it.
+/// The keys that the provider seals handles with: one to make them with, and those before it.
 #[derive(Clone)]
-pub(super) struct Handles {
+pub(super) struct HandleKeys {
     keys: Vec<Zeroizing<[u8; 32]>>,
 }
 
+/// Who knows the key of an association.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sharing {
+    /// The provider and a relying party (§8).
+    Shared,
+    /// The provider alone (§10). Such a handle confirms one answer.
+    Private,
+}
+
 /// An association, as its handle says it.
-pub(super) struct Handle {
+pub(super) struct AssociationHandle {
     pub(super) text: String,
     pub(super) association_type: AssociationType,
-    /// Whether the provider alone knows its key (§10). Such a handle confirms one answer.
-    pub(super) private: bool,
+    pub(super) sharing: Sharing,
     pub(super) expires_at: Timestamp,
     pub(super) mac_key: Zeroizing<Vec<u8>>,
 }
 
-impl Handles {
+impl HandleKeys {
     /// Keys for one endpoint: a handle is worth nothing at another that has the same secret.
     pub(super) fn new(secret: &[u8], endpoint: &str) -> Self {
         Self { keys: vec![Zeroizing::new(mac(secret, &[b"openid provider\0", endpoint.as_bytes()]))] }
@@ -49,14 +57,15 @@ impl Handles {
     pub(super) fn issue(
         &self,
         association_type: AssociationType,
-        private: bool,
+        sharing: Sharing,
         lifetime: Duration,
         moment: &Moment,
-    ) -> Option<Handle> {
+    ) -> Option<AssociationHandle> {
         let expires_at = moment.now.after(lifetime);
         let mut payload = [0; PAYLOAD];
         payload[0] = VERSION;
-        payload[1] = u8::from(private) | u8::from(association_type == AssociationType::HmacSha256) << 1;
+        payload[1] =
+            u8::from(sharing == Sharing::Private) | u8::from(association_type == AssociationType::HmacSha256) << 1;
         payload[2..10].copy_from_slice(&expires_at.as_secs().to_be_bytes());
         payload[10..].copy_from_slice(&moment.derive("openid handle")[..16]);
         let key = self.keys.first()?;
@@ -65,7 +74,7 @@ impl Handles {
     }
 
     /// The association of a handle; `None` where it is none of this provider's, or has expired.
-    pub(super) fn open(&self, text: &str, now: Timestamp) -> Option<Handle> {
+    pub(super) fn open(&self, text: &str, now: Timestamp) -> Option<AssociationHandle> {
         let bytes = URL_SAFE_NO_PAD.decode(Some(text).filter(|text| is_handle(text))?).ok()?;
         let (payload, tag) = bytes.split_at_checked(PAYLOAD)?;
         let key = self.keys.iter().find(|key| same(&mac(&***key, &[b"handle\0", payload])[..TAG], tag))?;
@@ -77,7 +86,8 @@ impl Handles {
         let association_type = if flags & 2 == 0 { AssociationType::HmacSha1 } else { AssociationType::HmacSha256 };
         let mut mac_key = Zeroizing::new(mac(&**key, &[b"mac key\0", payload]).to_vec());
         mac_key.truncate(association_type.key_length());
-        Some(Handle { text: text.to_owned(), association_type, private: flags & 1 == 1, expires_at, mac_key })
+        let sharing = if flags & 1 == 1 { Sharing::Private } else { Sharing::Shared };
+        Some(AssociationHandle { text: text.to_owned(), association_type, sharing, expires_at, mac_key })
     }
 }
 
@@ -96,28 +106,28 @@ mod tests {
         Moment::new(Timestamp::from_secs(now), [seed; 32])
     }
 
-    fn handles() -> Handles {
-        Handles::new(&[7; 32], "https://op.example/openid")
+    fn handles() -> HandleKeys {
+        HandleKeys::new(&[7; 32], "https://op.example/openid")
     }
 
-    fn issue(private: bool) -> Handle {
-        handles().issue(AssociationType::HmacSha256, private, Duration::from_secs(60), &moment(100, 1)).unwrap()
+    fn issue(sharing: Sharing) -> AssociationHandle {
+        handles().issue(AssociationType::HmacSha256, sharing, Duration::from_secs(60), &moment(100, 1)).unwrap()
     }
 
     #[test]
     fn a_handle_says_what_it_is_until_it_expires() {
-        let issued = issue(true);
+        let issued = issue(Sharing::Private);
         let opened = handles().open(&issued.text, Timestamp::from_secs(159)).unwrap();
-        assert!(opened.private && opened.association_type == AssociationType::HmacSha256);
+        assert!(opened.sharing == Sharing::Private && opened.association_type == AssociationType::HmacSha256);
         assert_eq!((opened.mac_key.len(), opened.expires_at), (32, Timestamp::from_secs(160)));
         assert_eq!(opened.mac_key, issued.mac_key);
         assert!(handles().open(&issued.text, Timestamp::from_secs(160)).is_none());
-        assert!(!issue(false).private && issue(false).mac_key != issued.mac_key);
+        assert!(issue(Sharing::Shared).sharing == Sharing::Shared && issue(Sharing::Shared).mac_key != issued.mac_key);
     }
 
     #[test]
     fn no_other_text_is_a_handle() {
-        let text = issue(false).text;
+        let text = issue(Sharing::Shared).text;
         let now = Timestamp::from_secs(100);
         for at in 0..text.len() {
             let mut other = text.clone().into_bytes();
@@ -125,14 +135,14 @@ mod tests {
             assert!(handles().open(std::str::from_utf8(&other).unwrap(), now).is_none(), "{at}");
             assert!(handles().open(&text[..at], now).is_none(), "{at}");
         }
-        assert!(Handles::new(&[8; 32], "https://op.example/openid").open(&text, now).is_none());
-        assert!(Handles::new(&[7; 32], "https://op.example/other").open(&text, now).is_none());
+        assert!(HandleKeys::new(&[8; 32], "https://op.example/openid").open(&text, now).is_none());
+        assert!(HandleKeys::new(&[7; 32], "https://op.example/other").open(&text, now).is_none());
     }
 
     #[test]
     fn a_former_key_still_opens() {
-        let text = issue(false).text;
-        let mut next = Handles::new(&[9; 32], "https://op.example/openid");
+        let text = issue(Sharing::Shared).text;
+        let mut next = HandleKeys::new(&[9; 32], "https://op.example/openid");
         next.also(&[7; 32], "https://op.example/openid");
         assert!(next.open(&text, Timestamp::from_secs(100)).is_some());
     }

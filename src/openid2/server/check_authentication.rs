@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use super::super::association::signature_fits;
 use super::super::message::{Message, Version};
+use super::association_handle::Sharing;
 use super::provider::{Dispatched, Provider};
 use super::rejected::{RejectReason, direct};
 use super::store::{NextQuery, RememberNonce, ServerStep};
@@ -20,7 +21,7 @@ impl Provider {
         // Said only of handles that are really no good any more (§11.4.2.2).
         if let Some(handle) = message.get("invalidate_handle")
             && !handle.contains('\n')
-            && self.handles.open(handle, now).is_none_or(|handle| handle.private)
+            && self.handles.open(handle, now).is_none_or(|handle| handle.sharing == Sharing::Private)
         {
             answer.set("invalidate_handle", handle);
         }
@@ -31,9 +32,9 @@ impl Provider {
         };
         // With a shared key, whoever shares it could have made the signature.
         let handle = message.get("assoc_handle").and_then(|handle| self.handles.open(handle, now));
-        let Some(handle) =
-            handle.filter(|handle| handle.private && signature_fits(handle.association_type, &handle.mac_key, message))
-        else {
+        let Some(handle) = handle.filter(|handle| {
+            handle.sharing == Sharing::Private && signature_fits(handle.association_type, &handle.mac_key, message)
+        }) else {
             return end(false);
         };
         let until = handle.expires_at.after(LONGER);

@@ -7,10 +7,11 @@ use std::time::Duration;
 use http::Method;
 
 use super::super::allowed::Allowed;
-use super::super::association::{AssociationType, SessionType};
+use super::super::association::AssociationKind;
 use super::super::message::{Message, Version};
+use super::super::options::Options;
 use super::super::realm::Realm;
-use super::association_handle::Handles;
+use super::association_handle::HandleKeys;
 use super::check_id_request::CheckIdRequest;
 use super::rejected::RejectReason;
 use super::store::ServerStep;
@@ -33,7 +34,7 @@ const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 /// # fn main() -> Result<(), oauth_proto::Error> {
 /// // `openssl rand -hex 32`, the same in every process, and kept.
 /// let secret = Secret::new("4f1c…, sixty-four digits of hexadecimal that nobody has seen");
-/// let provider = Provider::new("https://op.example/openid", &secret)?;
+/// let provider = Provider::new("https://op.example/openid", &secret, Options::default())?;
 ///
 /// fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Response {
 ///     match serve(provider.dispatch(request, Moment::from_os()), store) {
@@ -53,8 +54,8 @@ const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 #[derive(Clone)]
 pub struct Provider {
     pub(super) endpoint: String,
-    pub(super) handles: Handles,
-    pub(super) kinds: Vec<(AssociationType, SessionType)>,
+    pub(super) handles: HandleKeys,
+    pub(super) kinds: Vec<AssociationKind>,
     pub(super) lifetime: Duration,
     pub(super) allowed: Allowed,
     /// Whether others can listen at the endpoint.
@@ -92,42 +93,24 @@ impl fmt::Debug for Dispatched {
 }
 
 impl Provider {
-    /// A provider with that endpoint: with TLS, or on this machine. `secret` is random and has 32 bytes or more, such as 64
-    /// digits of hexadecimal; every process of the provider has the same.
+    /// Makes a provider with that endpoint: with TLS, or on this machine. `secret` is random and has 32 bytes or more, such
+    /// as 64 digits of hexadecimal; every process of the provider has the same.
     ///
     /// # Errors
-    /// [`Unsupported::Url`] when the endpoint is no absolute URL, [`Unsupported::PlainHttp`] when it has no TLS,
-    /// [`Unsupported::ShortSecret`] when the secret is too short to be one.
-    pub fn new(endpoint_url: &str, secret: &Secret) -> Result<Self, Error> {
+    /// [`Unsupported::Url`] when the endpoint is no absolute URL, [`Unsupported::PlainHttp`] when it has no TLS and
+    /// [`Options::dangerous_allow_http`] is not set, [`Unsupported::ShortSecret`] when the secret is too short to be one.
+    pub fn new(endpoint_url: &str, secret: &Secret, options: Options) -> Result<Self, Error> {
         let uri = endpoint(endpoint_url)?;
-        check_private(&uri, Some("Provider::dangerous_without_tls"))?;
-        Self::at(endpoint_url, secret, false)
-    }
-
-    /// A provider whose endpoint has no TLS.
-    ///
-    /// What this gives away: whoever is on the way can answer in the provider's place.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new), but for the missing TLS.
-    pub fn dangerous_without_tls(endpoint_url: &str, secret: &Secret) -> Result<Self, Error> {
-        let in_the_clear = !is_private(&endpoint(endpoint_url)?);
-        Self::at(endpoint_url, secret, in_the_clear)
-    }
-
-    fn at(endpoint_url: &str, secret: &Secret, in_the_clear: bool) -> Result<Self, Error> {
+        if !options.allowed.plain_http {
+            check_private(&uri, Some("Options::dangerous_allow_http"))?;
+        }
         Ok(Self {
             endpoint: endpoint_url.to_owned(),
-            handles: Handles::new(checked(secret)?, endpoint_url),
-            kinds: vec![
-                (AssociationType::HmacSha256, SessionType::DhSha256),
-                (AssociationType::HmacSha1, SessionType::DhSha1),
-                (AssociationType::HmacSha256, SessionType::NoEncryption),
-                (AssociationType::HmacSha1, SessionType::NoEncryption),
-            ],
+            handles: HandleKeys::new(checked(secret)?, endpoint_url),
+            kinds: options.kinds_or(&AssociationKind::ALL),
             lifetime: LIFETIME,
-            allowed: Allowed::default(),
-            in_the_clear,
+            allowed: options.allowed,
+            in_the_clear: !is_private(&uri),
             is_public_suffix: None,
         })
     }
@@ -144,38 +127,6 @@ impl Provider {
     /// How long associations last. A day unless said otherwise.
     pub fn association_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
-        self
-    }
-
-    /// The kinds of associations that are granted, the best first: all unless said otherwise. Without encryption none is
-    /// granted at an endpoint that has no TLS.
-    pub fn associations(mut self, kinds: impl IntoIterator<Item = (AssociationType, SessionType)>) -> Self {
-        self.kinds = kinds.into_iter().filter(|(association, session)| session.carries(*association)).collect();
-        self
-    }
-
-    /// Answers relying parties that speak OpenID 1.1 (§14).
-    ///
-    /// What this gives away: their answers do not say when they were given and by whom.
-    pub fn allow_openid1(mut self) -> Self {
-        self.allowed.openid1 = true;
-        self
-    }
-
-    /// Answers relying parties without TLS.
-    ///
-    /// What this gives away: whoever is on the way to them can take an answer and sign in with it.
-    pub fn dangerous_allow_http(mut self) -> Self {
-        self.allowed.plain_http = true;
-        self
-    }
-
-    /// Looks for documents of relying parties on this machine and in its network, too, and answers such parties without
-    /// TLS.
-    ///
-    /// What this gives away: anybody can have this server send requests to hosts that only it can reach.
-    pub fn dangerous_allow_internal_hosts(mut self) -> Self {
-        self.allowed.internal_hosts = true;
         self
     }
 
@@ -203,11 +154,6 @@ impl Provider {
             (None, Some(_)) => realm.is_too_wide(),
             (Some(is_one), Some(host)) => is_one(host.trim_end_matches('.')),
         }
-    }
-
-    /// The endpoint.
-    pub fn endpoint(&self) -> &str {
-        &self.endpoint
     }
 
     /// Takes a request to the endpoint: `associate` and `check_authentication` are answered, `checkid_setup` and
