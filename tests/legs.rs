@@ -142,9 +142,9 @@ fn party() -> RelyingParty {
 }
 
 fn assertion() -> Result<Step<openid2::UnconfirmedAssertion>, Error> {
-    let authenticate = openid2::Authenticate::new("https://rp.example/openid");
-    let authentication = party().authenticate(&discovered(), authenticate, moment())?;
-    let return_to = parameter(query(&authentication.url()?), "openid.return_to");
+    let authorize = openid2::Authorize::new(&discovered(), "https://rp.example/openid");
+    let authorization = party().authorize(authorize, moment())?;
+    let return_to = parameter(query(&authorization.url()?), "openid.return_to");
     let mut pairs = url::form_urlencoded::Serializer::new(format!("{return_to}&"));
     for (name, value) in [
         ("ns", "http://specs.openid.net/auth/2.0"),
@@ -160,7 +160,7 @@ fn assertion() -> Result<Step<openid2::UnconfirmedAssertion>, Error> {
     ] {
         pairs.append_pair(&format!("openid.{name}"), value);
     }
-    party().verify(authentication.pending, None, &pairs.finish().replace("&&", "&"), moment())
+    party().redeem(authorization.pending, &pairs.finish().replace("&&", "&"), moment())
 }
 
 fn calls() -> Vec<Call> {

@@ -8,7 +8,7 @@ use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
 use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, RejectReason};
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{
-    Association, AssociationKind, AssociationType, Authenticate, Callback, Discovered, Options, Pending, ProfileField,
+    Association, AssociationKind, AssociationType, Authorize, Callback, Discovered, Options, Pending, ProfileField,
     RelyingParty, Version, documents, oauth, pape, ui,
 };
 use oauth_proto::{Error, Refused, Step, Timestamp, Unsupported};
@@ -34,30 +34,33 @@ fn a_user_signs_in_by_each_way_of_discovery() {
     for claimed in ["doc", "header", "meta", "broken-header", "negotiated"] {
         let claimed = format!("https://{claimed}.example/");
         let assertion = world.sign_in(&claimed).unwrap();
-        assert_eq!((assertion.claimed_id(), assertion.local_id()), (Some(claimed.as_str()), Some(JANE)));
+        assert_eq!(
+            (assertion.claimed_id.as_deref(), assertion.local_id.as_deref()),
+            (Some(claimed.as_str()), Some(JANE))
+        );
     }
 }
 
 #[test]
 fn what_is_typed_without_a_scheme_has_tls_unless_that_is_waived() {
     let world = World::default();
-    assert_eq!(world.sign_in("jane.example").unwrap().claimed_id(), Some("https://jane.example/"));
+    assert_eq!(world.sign_in("jane.example").unwrap().claimed_id.as_deref(), Some("https://jane.example/"));
     let plain = World::new(Options::dangerous_allow_http, |options| options);
     plain.page("http://jane.example/", xrds(&documents::user(ENDPOINT, Some(JANE), &[])));
-    assert_eq!(plain.sign_in("jane.example").unwrap().claimed_id(), Some("http://jane.example/"));
+    assert_eq!(plain.sign_in("jane.example").unwrap().claimed_id.as_deref(), Some("http://jane.example/"));
 }
 
 #[test]
 fn redirects_lead_to_the_identifier_that_counts() {
     let world = World::default();
     world.page("http://jane.example/", redirect("https://jane.example/#top"));
-    assert_eq!(world.sign_in("http://jane.example").unwrap().claimed_id(), Some("https://jane.example/"));
+    assert_eq!(world.sign_in("http://jane.example").unwrap().claimed_id.as_deref(), Some("https://jane.example/"));
 
     for hop in 0..6 {
         world.page(&format!("https://hop{hop}.example/"), redirect(&format!("https://hop{}.example/", hop + 1)));
     }
     world.page("https://hop6.example/", xrds(&documents::user(ENDPOINT, None, &[])));
-    assert_eq!(world.discover("https://hop1.example/").unwrap().claimed_id(), Some("https://hop6.example/"));
+    assert_eq!(world.discover("https://hop1.example/").unwrap().claimed_id.as_deref(), Some("https://hop6.example/"));
     let error = world.discover("https://hop0.example/").unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
     assert!(error.response().is_some());
@@ -69,26 +72,29 @@ fn redirects_lead_to_the_identifier_that_counts() {
 fn an_op_identifier_lets_the_provider_say_who_it_is() {
     let world = World::default();
     let discovered = world.discover("https://op.example/").unwrap();
-    assert_eq!((discovered.claimed_id(), discovered.local_id()), (None, None));
+    assert_eq!((discovered.claimed_id.as_deref(), discovered.local_id.as_deref()), (None, None));
     let assertion = world.sign_in("https://op.example/").unwrap();
-    assert_eq!(assertion.claimed_id(), Some(JANE));
-    assert_eq!(assertion.endpoint(), ENDPOINT);
+    assert_eq!(assertion.claimed_id.as_deref(), Some(JANE));
+    assert_eq!(assertion.endpoint, ENDPOINT);
 
     // Another of the user's identifiers, which names the provider itself.
-    let authentication = world.begin("https://op.example/", Authenticate::new(RETURN_TO));
+    let authorization = world.begin(world.asking("https://op.example/"));
     let callback =
-        world.approve(&authentication.url().unwrap(), |approval| approval.claimed_id("https://jane.example/"));
-    assert_eq!(world.verify(authentication.pending, &callback).unwrap().claimed_id(), Some("https://jane.example/"));
+        world.approve(&authorization.url().unwrap(), |approval| approval.claimed_id("https://jane.example/"));
+    assert_eq!(
+        world.verify(authorization.pending, &callback).unwrap().claimed_id.as_deref(),
+        Some("https://jane.example/")
+    );
 }
 
 #[test]
 fn a_fragment_tells_owners_apart_and_is_not_shown() {
     let world = World::default();
-    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
+    let authorization = world.begin(world.asking(JANE));
     let with_fragment = format!("{JANE}#second");
-    let callback = world.approve(&authentication.url().unwrap(), |approval| approval.claimed_id(&with_fragment));
-    let assertion = world.verify(authentication.pending, &callback).unwrap();
-    assert_eq!(assertion.claimed_id(), Some(with_fragment.as_str()));
+    let callback = world.approve(&authorization.url().unwrap(), |approval| approval.claimed_id(&with_fragment));
+    let assertion = world.verify(authorization.pending, &callback).unwrap();
+    assert_eq!(assertion.claimed_id.as_deref(), Some(with_fragment.as_str()));
     assert_eq!(assertion.display_id(), Some(JANE));
 }
 
@@ -191,11 +197,11 @@ fn an_association_checks_answers_without_asking() {
         assert_eq!(association, stored);
         world.associations.borrow_mut().push(association);
 
-        let authenticate = Authenticate::new(RETURN_TO).association(stored);
-        let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
-        let callback = world.approve(&authentication.url().unwrap(), |approval| approval);
+        let authorize = Authorize::new(&discovered, RETURN_TO).association(stored);
+        let authorization = world.party.authorize(authorize, world.moment()).unwrap();
+        let callback = world.approve(&authorization.url().unwrap(), |approval| approval);
         world.sent.borrow_mut().clear();
-        world.verify(authentication.pending, &callback).unwrap();
+        world.verify(authorization.pending, &callback).unwrap();
         assert!(world.sent.borrow().is_empty(), "{kind:?}");
     }
 }
@@ -220,13 +226,14 @@ fn an_association_that_is_over_is_replaced_by_asking() {
     let discovered = world.discover(JANE).unwrap();
     let association = world.associate(&discovered).unwrap().unwrap();
     let handle = association.handle.clone();
-    let authenticate =
-        Authenticate::new(RETURN_TO).association(association).lifetime(std::time::Duration::from_secs(1 << 20));
-    let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
+    let authorize = Authorize::new(&discovered, RETURN_TO)
+        .association(association)
+        .lifetime(std::time::Duration::from_secs(1 << 20));
+    let authorization = world.party.authorize(authorize, world.moment()).unwrap();
     world.now.set(NOW + 24 * 3600);
-    let callback = world.approve(&authentication.url().unwrap(), |approval| approval);
-    let assertion = world.verify(authentication.pending, &callback).unwrap();
-    assert_eq!(assertion.invalidated(), Some(handle.as_str()));
+    let callback = world.approve(&authorization.url().unwrap(), |approval| approval);
+    let assertion = world.verify(authorization.pending, &callback).unwrap();
+    assert_eq!(assertion.invalidated_handle.as_deref(), Some(handle.as_str()));
 }
 
 #[test]
@@ -240,14 +247,15 @@ fn attributes_and_registration_come_as_they_were_asked_for() {
     };
     let registration =
         sreg::Request { required: vec![Field::Nickname], optional: vec![Field::Country], ..sreg::Request::default() };
-    let authenticate = Authenticate::new(RETURN_TO)
+    let authorize = world
+        .asking(JANE)
         .extension(fetch.clone())
         .extension(registration.clone())
         .extension(ui::Request { languages: vec!["da".into()], mode: Some("popup".into()), icon: false })
         .extension(pape::Request { preferred: vec![pape::MULTI_FACTOR.into()], ..pape::Request::default() })
         .extension(oauth::Request { consumer: "rp.example".into(), scope: Some("feeds".into()) });
-    let authentication = world.begin(JANE, authenticate);
-    let url = authentication.url().unwrap();
+    let authorization = world.begin(authorize);
+    let url = authorization.url().unwrap();
     let check_id = world.check_id(&url).unwrap();
     assert_eq!(check_id.extension::<FetchRequest>(), Some(fetch.clone()));
     assert_eq!(check_id.extension::<sreg::Request>(), Some(registration.clone()));
@@ -268,7 +276,7 @@ fn attributes_and_registration_come_as_they_were_asked_for() {
             .extension(pape::Response { policies: vec![pape::MULTI_FACTOR.into()], ..pape::Response::default() })
             .extension(oauth::Response { request_token: "hh5s93j4hdidpola".into(), scope: None })
     });
-    let assertion = world.verify(authentication.pending, &callback).unwrap();
+    let assertion = world.verify(authorization.pending, &callback).unwrap();
     let attributes = assertion.extension::<ax::FetchResponse>().unwrap();
     assert_eq!(attributes.values[movie], ["Æon", "b=&\"'<%41>"]);
     assert_eq!(attributes.first(ax::EMAIL), Some("jane@example.com"));
@@ -283,8 +291,10 @@ fn attributes_and_registration_come_as_they_were_asked_for() {
 #[test]
 fn the_short_way_asks_and_maps_as_tornado_does() {
     let world = World::default();
-    let url = |wishes: &[ProfileField]| {
-        world.party.authenticate_at(ENDPOINT, RETURN_TO, wishes, world.moment()).unwrap().url().unwrap()
+    let provider = Discovered::known_provider(ENDPOINT).unwrap();
+    let url = |asked: &[ProfileField]| {
+        let authorize = Authorize::new(&provider, RETURN_TO).profile(asked.iter().copied());
+        world.party.authorize(authorize, world.moment()).unwrap().url().unwrap()
     };
     let all = fields(&url(&ProfileField::ALL));
     assert_eq!(all["openid.ax.required"], "firstname,fullname,lastname,email,language,username");
@@ -294,12 +304,12 @@ fn the_short_way_asks_and_maps_as_tornado_does() {
     assert!(!fields(&url(&[])).contains_key("openid.ns.ax"));
 
     let profile = |values: &[(&str, &str)]| {
-        let authentication =
-            world.party.authenticate_at(ENDPOINT, RETURN_TO, &ProfileField::ALL, world.moment()).unwrap();
+        let authorize = Authorize::new(&provider, RETURN_TO).profile(ProfileField::ALL);
+        let authorization = world.party.authorize(authorize, world.moment()).unwrap();
         let values =
             values.iter().fold(ax::FetchResponse::default(), |all, (name, value)| all.attribute(*name, [*value]));
-        let callback = world.approve(&authentication.url().unwrap(), |approval| approval.extension(values));
-        world.verify(authentication.pending, &callback).unwrap().profile()
+        let callback = world.approve(&authorization.url().unwrap(), |approval| approval.extension(values));
+        world.verify(authorization.pending, &callback).unwrap().profile()
     };
     let full = profile(&[
         (ax::FIRST_NAME, "Jane"),
@@ -321,8 +331,8 @@ fn the_short_way_asks_and_maps_as_tornado_does() {
 #[test]
 fn a_long_answer_comes_as_a_form() {
     let world = World::default();
-    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
-    let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
+    let authorization = world.begin(world.asking(JANE));
+    let check_id = world.check_id(&authorization.url().unwrap()).unwrap();
     let biography = "All \"of\" it & <more>.\u{e9} ".repeat(200);
     let approval =
         Approval::new(JANE).extension(ax::FetchResponse::default().attribute("http://x.example/bio", [&*biography]));
@@ -332,7 +342,11 @@ fn a_long_answer_comes_as_a_form() {
     let (action, form) = read_form(&page);
     let callback = Callback::posted(&action, form.as_bytes());
     let checked = world
-        .run(world.party.verify(authentication.pending, world.associations.borrow().last(), callback, world.moment()))
+        .run(world.party.redeem(
+            authorization.pending.association(world.associations.borrow().last().cloned()),
+            callback,
+            world.moment(),
+        ))
         .unwrap();
     let assertion = checked.answer(oauth_proto::openid2::OneTimeUse::First).unwrap();
     assert_eq!(
@@ -361,41 +375,41 @@ fn read_form(page: &str) -> (String, String) {
 #[test]
 fn the_request_goes_by_a_form_too() {
     let world = World::default();
-    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
-    let (action, form) = read_form(&authentication.page());
+    let authorization = world.begin(world.asking(JANE));
+    let (action, form) = read_form(&authorization.page());
     assert_eq!(action, ENDPOINT);
     let Dispatched::CheckIdRequest(by_form) = world.dispatch(&post(&form)).unwrap() else { panic!() };
-    assert_eq!(*by_form, world.check_id(&authentication.url().unwrap()).unwrap());
-    assert_eq!(authentication.fields().count(), 6);
+    assert_eq!(*by_form, world.check_id(&authorization.url().unwrap()).unwrap());
+    assert_eq!(authorization.fields().count(), 6);
 }
 
 #[test]
 fn the_user_may_cancel_and_an_immediate_request_may_fail() {
     let world = World::default();
-    let end = |authenticate: Authenticate| {
-        let authentication = world.begin(JANE, authenticate);
-        let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
+    let end = |authorize: Authorize| {
+        let authorization = world.begin(authorize);
+        let check_id = world.check_id(&authorization.url().unwrap()).unwrap();
         let callback = location(&world.provider.cancel(check_id));
-        world.verify(authentication.pending, &callback).unwrap_err()
+        world.verify(authorization.pending, &callback).unwrap_err()
     };
-    assert!(matches!(end(Authenticate::new(RETURN_TO)), Error::Refused(Refused::Denied { .. })));
-    assert_eq!(end(Authenticate::new(RETURN_TO).immediate()), Refused::SetupNeeded { url: None }.into());
+    assert!(matches!(end(world.asking(JANE)), Error::Refused(Refused::Denied { .. })));
+    assert_eq!(end(world.asking(JANE).immediate()), Refused::SetupNeeded { url: None }.into());
 
-    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO).immediate());
-    let callback = world.approve(&authentication.url().unwrap(), |approval| approval);
-    assert_eq!(world.verify(authentication.pending, &callback).unwrap().claimed_id(), Some(JANE));
+    let authorization = world.begin(world.asking(JANE).immediate());
+    let callback = world.approve(&authorization.url().unwrap(), |approval| approval);
+    assert_eq!(world.verify(authorization.pending, &callback).unwrap().claimed_id.as_deref(), Some(JANE));
 }
 
 #[test]
 fn a_provider_s_error_is_told_to_the_user() {
     let world = World::default();
-    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
-    let elsewhere = changed(&authentication.url().unwrap(), |fields| {
+    let authorization = world.begin(world.asking(JANE));
+    let elsewhere = changed(&authorization.url().unwrap(), |fields| {
         fields.insert("openid.claimed_id".into(), "x".into());
     });
     let rejected = world.check_id(&elsewhere).unwrap_err();
     let callback = location(&rejected.response());
-    let error = world.verify(authentication.pending, &callback).unwrap_err();
+    let error = world.verify(authorization.pending, &callback).unwrap_err();
     let message = Some("the field \"claimed_id\" has a value that it cannot have".to_owned());
     assert_eq!(error, Refused::Provider { message, contact: None, reference: None }.into());
 }
@@ -404,14 +418,14 @@ fn a_provider_s_error_is_told_to_the_user() {
 fn an_answer_about_nobody_brings_extensions_alone() {
     let world = World::default();
     let fetch = FetchRequest { required: vec![Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
-    let authenticate = Authenticate::new(RETURN_TO).without_identity().extension(fetch);
-    let authentication = world.begin(JANE, authenticate);
-    let url = authentication.url().unwrap();
+    let authorize = world.asking(JANE).without_identity().extension(fetch);
+    let authorization = world.begin(authorize);
+    let url = authorization.url().unwrap();
     assert_eq!(*world.check_id(&url).unwrap().identity(), Identity::None);
     let values = ax::FetchResponse::default().attribute(ax::EMAIL, ["j@example.com"]);
     let callback = world.approve(&url, |approval| approval.extension(values));
-    let assertion = world.verify(authentication.pending, &callback).unwrap();
-    assert_eq!((assertion.claimed_id(), assertion.local_id()), (None, None));
+    let assertion = world.verify(authorization.pending, &callback).unwrap();
+    assert_eq!((assertion.claimed_id.as_deref(), assertion.local_id.as_deref()), (None, None));
     assert_eq!(assertion.extension::<ax::FetchResponse>().unwrap().first(ax::EMAIL), Some("j@example.com"));
 }
 
@@ -423,33 +437,33 @@ fn openid_1_is_spoken_where_both_allow_it() {
     );
     world.page("https://old.example/", html(&page));
     let discovered = world.discover("https://old.example/").unwrap();
-    assert_eq!((discovered.version(), discovered.local_id()), (Version::V1_1, Some(JANE)));
+    assert_eq!((discovered.version, discovered.local_id.as_deref()), (Version::V1_1, Some(JANE)));
     for association in [None, world.associate(&discovered).unwrap()] {
         let asks = association.is_none();
-        let authenticate = Authenticate::new(RETURN_TO)
+        let authorize = Authorize::new(&discovered, RETURN_TO)
             .association(association)
             .extension(sreg::Request { required: vec![Field::Email], ..sreg::Request::default() });
-        let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
-        let url = authentication.url().unwrap();
+        let authorization = world.party.authorize(authorize, world.moment()).unwrap();
+        let url = authorization.url().unwrap();
         assert!(!url.contains("openid.ns=") && !url.contains("claimed_id") && url.contains("openid.trust_root"));
         world.sent.borrow_mut().clear();
         let values = sreg::Response::default().value(Field::Email, "j@example.com");
         let callback = world.approve(&url, |approval| approval.extension(values));
         assert!(!callback.contains("op_endpoint"), "{callback}");
-        let stored = serde_json::to_string(&authentication.pending).unwrap();
-        let assertion = world.verify(authentication.pending, &callback).unwrap();
-        assert_eq!(assertion.claimed_id(), Some("https://old.example/"));
+        let stored = serde_json::to_string(&authorization.pending).unwrap();
+        let assertion = world.verify(authorization.pending, &callback).unwrap();
+        assert_eq!(assertion.claimed_id.as_deref(), Some("https://old.example/"));
         assert_eq!(assertion.extension::<sreg::Response>().unwrap().get(Field::Email), Some("j@example.com"));
         assert_eq!(world.sent.borrow().len(), usize::from(asks));
         let again = world.verify(serde_json::from_str(&stored).unwrap(), &callback).unwrap_err();
         assert!(matches!(again, Error::Forged(_)), "{again}");
     }
-    let authentication =
-        world.party.authenticate(&discovered, Authenticate::new(RETURN_TO).immediate(), world.moment()).unwrap();
-    let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
+    let authorization =
+        world.party.authorize(Authorize::new(&discovered, RETURN_TO).immediate(), world.moment()).unwrap();
+    let check_id = world.check_id(&authorization.url().unwrap()).unwrap();
     let callback = location(&world.provider.cancel(check_id));
     let Error::Refused(Refused::SetupNeeded { url: Some(url) }) =
-        world.verify(authentication.pending, &callback).unwrap_err()
+        world.verify(authorization.pending, &callback).unwrap_err()
     else {
         panic!("{callback}")
     };
@@ -468,24 +482,24 @@ fn what_is_stored_comes_back() {
     let stored: Discovered = serde_json::from_str(&serde_json::to_string(&discovered).unwrap()).unwrap();
     assert_eq!(discovered, stored);
     let association = world.associate(&stored).unwrap();
-    let authenticate = Authenticate::new(RETURN_TO).association(association);
-    let authentication = world.party.authenticate(&stored, authenticate, world.moment()).unwrap();
-    let cookie = serde_json::to_string(&authentication.pending).unwrap();
+    let authorize = Authorize::new(&discovered, RETURN_TO).association(association);
+    let authorization = world.party.authorize(authorize, world.moment()).unwrap();
+    let cookie = serde_json::to_string(&authorization.pending).unwrap();
     assert!(cookie.len() < 1000, "{}", cookie.len());
-    let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
+    let check_id = world.check_id(&authorization.url().unwrap()).unwrap();
     let kept: CheckIdRequest = serde_json::from_str(&serde_json::to_string(&check_id).unwrap()).unwrap();
     assert_eq!(check_id, kept);
     let callback = location(&world.provider.approve(kept, Approval::new(JANE), world.moment()).unwrap());
     let pending: Pending = serde_json::from_str(&cookie).unwrap();
     assert_eq!(pending.expires_at(), Timestamp::from_secs(NOW + 3600));
-    assert_eq!(world.verify(pending, &callback).unwrap().claimed_id(), Some("https://jane.example/"));
+    assert_eq!(world.verify(pending, &callback).unwrap().claimed_id.as_deref(), Some("https://jane.example/"));
 }
 
 #[test]
 fn a_provider_looks_at_the_relying_party_s_document() {
     let world = World::default();
-    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
-    let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
+    let authorization = world.begin(world.asking(JANE));
+    let check_id = world.check_id(&authorization.url().unwrap()).unwrap();
     let lists = || world.run(world.provider.verify_return_to(&check_id)).unwrap();
     assert!(!lists());
     world.page(REALM, xrds(&documents::relying_party(&["https://rp.example/back"], &[])));
@@ -511,9 +525,9 @@ fn updated_attributes_are_posted_to_the_relying_party() {
     let approval = || Approval::new(JANE).extension(email.clone());
     let request = world.provider.update(update_url, approval(), world.moment()).unwrap();
     assert_eq!((request.method(), request.uri().to_string()), (&http::Method::POST, update_url.to_owned()));
-    let step = world.party.dangerous_verify_unsolicited(update_url, &request, world.moment());
-    let assertion = world.run(step).unwrap().remember(&world.nonces).unwrap().unwrap();
-    assert_eq!(assertion.claimed_id(), Some(JANE));
+    let step = world.party.dangerous_redeem_unsolicited(update_url, &request, world.moment());
+    let assertion = world.run(step).unwrap().confirm(&world.nonces).unwrap();
+    assert_eq!(assertion.claimed_id.as_deref(), Some(JANE));
     assert_eq!(assertion.extension::<ax::FetchResponse>().unwrap().first(ax::EMAIL), Some("new@example.com"));
     assert_eq!(world.sent.borrow().as_slice(), [format!("GET {JANE}"), format!("POST {ENDPOINT}")]);
     for url in [
@@ -535,16 +549,16 @@ fn updated_attributes_are_posted_to_the_relying_party() {
 fn an_update_url_lies_in_the_realm() {
     let world = World::default();
     let discovered = world.discover(JANE).unwrap();
+    let email = || FetchRequest { required: vec![Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
     let asked = |update_url: &str| {
-        let fetch = FetchRequest { update_url: Some(update_url.into()), ..ProfileField::fetch(&[ProfileField::Email]) };
-        world.party.authenticate(&discovered, Authenticate::new(RETURN_TO).extension(fetch), world.moment())
+        let fetch = FetchRequest { update_url: Some(update_url.into()), ..email() };
+        world.party.authorize(Authorize::new(&discovered, RETURN_TO).extension(fetch), world.moment())
     };
     assert!(asked("https://rp.example/update").is_ok());
-    let fetch =
-        FetchRequest { update_url: Some("https://rp.example/".into()), ..ProfileField::fetch(&[ProfileField::Email]) };
+    let fetch = FetchRequest { update_url: Some("https://rp.example/".into()), ..email() };
     let twice = oauth_proto::openid2::Extension::from(fetch).field("update_url", "https://other.example/");
-    let asked_twice = Authenticate::new(RETURN_TO).extension(twice);
-    assert!(world.party.authenticate(&discovered, asked_twice, world.moment()).is_err());
+    let asked_twice = Authorize::new(&discovered, RETURN_TO).extension(twice);
+    assert!(world.party.authorize(asked_twice, world.moment()).is_err());
     let error = asked("https://other.example/update").unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{error}");
 }
@@ -552,10 +566,11 @@ fn an_update_url_lies_in_the_realm() {
 #[test]
 fn a_question_for_nothing_is_not_sent() {
     let world = World::default();
-    let nothing = Authenticate::new(RETURN_TO)
+    let nothing = world
+        .asking(JANE)
         .extension(FetchRequest { update_url: Some("https://rp.example/update".into()), ..FetchRequest::default() })
         .extension(sreg::Request { policy_url: Some("https://rp.example/policy".into()), ..sreg::Request::default() });
-    let sent = fields(&world.begin(JANE, nothing).url().unwrap());
+    let sent = fields(&world.begin(nothing).url().unwrap());
     assert!(sent.keys().all(|name| !name.contains("ax") && !name.contains("sreg")), "{sent:?}");
 }
 
@@ -565,8 +580,8 @@ fn openid_1_is_not_asked_about_nobody() {
     let world = World::new(Options::allow_openid1, Options::allow_openid1);
     world.page("https://old.example/", html("<head><link rel=openid.server href=https://op.example/openid></head>"));
     let discovered = world.discover("https://old.example/").unwrap();
-    let asked = Authenticate::new(RETURN_TO).without_identity();
-    let error = world.party.authenticate(&discovered, asked, world.moment()).unwrap_err();
+    let asked = Authorize::new(&discovered, RETURN_TO).without_identity();
+    let error = world.party.authorize(asked, world.moment()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Unsendable { .. })), "{error}");
 }
 
@@ -588,7 +603,7 @@ fn an_outage_is_not_a_forgery() {
 fn a_provider_that_cannot_confirm_says_why() {
     let world = World::default();
     let (pending, callback) = world.callback(JANE, false);
-    let step = world.party.verify(pending, None, &callback, world.moment()).unwrap();
+    let step = world.party.redeem(pending, &callback, world.moment()).unwrap();
     let Step::Send(_, sent) = step else { panic!() };
     let body = b"ns:http://specs.openid.net/auth/2.0\nerror:closed for the night\ncontact:op@op.example\n";
     let answer = http::Response::builder().status(400).body(body.to_vec()).unwrap();
@@ -618,8 +633,9 @@ fn what_ties_an_answer_to_a_browser_is_in_no_log() {
     let (pending, callback) = world.callback("https://old.example/", true);
     let state = pending.state().to_owned();
     let association = world.associations.borrow().last().cloned();
-    let checked = world.run(world.party.verify(pending, association.as_ref(), &callback, world.moment())).unwrap();
-    assert_eq!(checked.nonce().nonce, state);
+    let checked =
+        world.run(world.party.redeem(pending.association(association.clone()), &callback, world.moment())).unwrap();
+    assert_eq!(checked.query().nonce, state);
     assert!(!format!("{checked:?}").contains(&state));
 }
 

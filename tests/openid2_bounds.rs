@@ -7,7 +7,7 @@ mod world;
 
 use allocation_counter::measure;
 use oauth_proto::openid2::ax::{self, FetchRequest};
-use oauth_proto::openid2::{Authenticate, documents, pape, sreg, ui};
+use oauth_proto::openid2::{Pending, documents, pape, sreg, ui};
 use oauth_proto::{Response, Step};
 use world::*;
 
@@ -164,8 +164,8 @@ fn a_document_is_read_in_its_size() {
 #[test]
 fn a_relying_party_s_document_is_read_in_its_size() {
     let world = World::default();
-    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
-    let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
+    let authorization = world.begin(world.asking(JANE));
+    let check_id = world.check_id(&authorization.url().unwrap()).unwrap();
     let looked = |answer: Response| {
         let size = answer.body().len() as u64;
         let Ok(Step::Send(_, sent)) = world.provider.verify_return_to(&check_id) else { panic!() };
@@ -195,8 +195,9 @@ fn a_callback_is_read_in_its_size() {
                 fields.entry(name.into()).or_default().push_str(&unit.repeat(number));
                 fields.insert("openid.long".into(), "x".repeat(unit.len() * number));
             });
-            let (pending, moment) = (serde_json::from_str(&stored).unwrap(), world.moment());
-            let counted = measure(|| drop(world.party.verify(pending, associations.last(), &bomb, moment)));
+            let (pending, moment): (Pending, _) = (serde_json::from_str(&stored).unwrap(), world.moment());
+            let counted =
+                measure(|| drop(world.party.redeem(pending.association(associations.last().cloned()), &bomb, moment)));
             Cost { size: bomb.len() as u64, total: counted.bytes_total, peak: counted.bytes_max }
         });
     }
@@ -207,8 +208,8 @@ fn a_callback_is_read_in_its_size() {
 fn a_question_is_read_in_its_size() {
     let world = World::default();
     let fetch = FetchRequest { required: vec![ax::Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
-    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO).extension(fetch));
-    let url = authentication.url().unwrap();
+    let authorization = world.begin(world.asking(JANE).extension(fetch));
+    let url = authorization.url().unwrap();
     for (name, entry) in [
         ("openid.ax.required", "long,"),
         ("openid.ax.if_available", "long,"),

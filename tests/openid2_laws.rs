@@ -5,7 +5,7 @@
 mod world;
 
 use oauth_proto::Step;
-use oauth_proto::openid2::{Authenticate, Extension, Realm, ax, sreg};
+use oauth_proto::openid2::{Extension, Realm, ax, sreg};
 use proptest::prelude::*;
 use world::*;
 
@@ -50,8 +50,8 @@ proptest! {
     #[test]
     fn no_unsigned_value_is_reported(added in prop::collection::vec((name(), value()), 1..8)) {
         let world = World::default();
-        let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
-        let callback = world.approve(&authentication.url().unwrap(), |approval| {
+        let authorization = world.begin(world.asking(JANE));
+        let callback = world.approve(&authorization.url().unwrap(), |approval| {
             approval.extension(ax::FetchResponse::default().attribute(ax::USERNAME, ["jane"]))
         });
         let changed = changed(&callback, |fields| {
@@ -59,8 +59,8 @@ proptest! {
                 fields.entry(format!("openid.{name}")).or_insert(value);
             }
         });
-        if let Ok(assertion) = world.verify(authentication.pending, &changed) {
-            prop_assert_eq!(assertion.claimed_id(), Some(JANE));
+        if let Ok(assertion) = world.verify(authorization.pending, &changed) {
+            prop_assert_eq!(assertion.claimed_id.as_deref(), Some(JANE));
             let attributes = assertion.extension::<ax::FetchResponse>().unwrap();
             let all: Vec<_> = attributes.values.iter().collect();
             prop_assert_eq!(all, [(&ax::USERNAME.to_owned(), &vec!["jane".to_owned()])]);
@@ -73,11 +73,11 @@ proptest! {
     #[test]
     fn a_signed_value_comes_through(values in prop::collection::vec("[^\n]{0,30}", 1..4)) {
         let world = World::default();
-        let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
+        let authorization = world.begin(world.asking(JANE));
         let sent = ax::FetchResponse::default().attribute(ax::EMAIL, values.clone());
         let extension = Extension::from(sent);
-        let callback = world.approve(&authentication.url().unwrap(), |approval| approval.extension(extension));
-        let assertion = world.verify(authentication.pending, &callback).unwrap();
+        let callback = world.approve(&authorization.url().unwrap(), |approval| approval.extension(extension));
+        let assertion = world.verify(authorization.pending, &callback).unwrap();
         let attributes = assertion.extension::<ax::FetchResponse>().unwrap();
         prop_assert_eq!(&attributes.values[ax::EMAIL], &values);
     }

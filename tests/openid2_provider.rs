@@ -7,7 +7,7 @@ mod world;
 use std::collections::BTreeMap;
 
 use oauth_proto::openid2::server::{Dispatched, Provider, RejectReason, ServerStep, serve};
-use oauth_proto::openid2::{Authenticate, MemoryStore, Options, key_value, ui};
+use oauth_proto::openid2::{MemoryStore, Options, key_value, ui};
 use oauth_proto::{Response, Secret};
 use world::*;
 
@@ -161,7 +161,7 @@ fn what_is_not_understood_is_said_to_whom_it_came_from() {
 fn a_popup_may_have_its_answer_in_the_fragment() {
     let world = World::default();
     let interface = ui::Request { mode: Some("popup".into()), ..ui::Request::default() };
-    let url = world.begin(JANE, Authenticate::new(RETURN_TO).extension(interface)).url().unwrap();
+    let url = world.begin(world.asking(JANE).extension(interface)).url().unwrap();
     for (return_to, begin) in [
         ("https://rp.example/back#", "https://rp.example/back#?openid."),
         ("https://rp.example/back?x=1#", "https://rp.example/back?x=1#&openid."),
@@ -185,8 +185,8 @@ fn simple_registration_is_answered_in_its_own_version() {
     use oauth_proto::openid2::sreg::{self, Field};
     let world = World::default();
     let registration = sreg::Request { required: vec![Field::Email], ..sreg::Request::default() };
-    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO).extension(registration));
-    let url = authentication.url().unwrap();
+    let authorization = world.begin(world.asking(JANE).extension(registration));
+    let url = authorization.url().unwrap();
     let (old, new) = ("http://openid.net/sreg/1.0", sreg::NAMESPACE);
     for (asked, answered) in [(vec![new], new), (vec![old], old), (vec![new, old], new), (vec![], new)] {
         let url = changed(&url, |fields| {
@@ -205,7 +205,7 @@ fn simple_registration_is_answered_in_its_own_version() {
 fn an_application_may_know_better_where_anybody_can_have_a_site() {
     let mut world = World::default();
     world.provider = world.provider.public_suffixes(|host| host == "github.io");
-    let url = world.begin(JANE, Authenticate::new(RETURN_TO)).url().unwrap();
+    let url = world.begin(world.asking(JANE)).url().unwrap();
     for (realm, return_to, is_good) in [
         ("https://*.github.io/", "https://jane.github.io/", false),
         ("https://*.github.io./", "https://jane.github.io./", false),
@@ -224,8 +224,8 @@ fn an_application_may_know_better_where_anybody_can_have_a_site() {
 #[test]
 fn a_question_that_cannot_be_asked_goes_back_with_its_error() {
     let world = World::default();
-    let authentication = world.begin("https://jane.example/", Authenticate::new(RETURN_TO));
-    let url = authentication.url().unwrap();
+    let authorization = world.begin(world.asking("https://jane.example/"));
+    let url = authorization.url().unwrap();
     for (field, value, reason) in [
         ("openid.claimed_id", None, RejectReason::Missing("claimed_id")),
         ("openid.identity", None, RejectReason::Missing("identity")),
@@ -252,7 +252,7 @@ fn a_question_that_cannot_be_asked_goes_back_with_its_error() {
 #[test]
 fn nobody_waits_for_an_answer_without_a_return_to() {
     let world = World::default();
-    let url = world.begin(JANE, Authenticate::new(RETURN_TO)).url().unwrap();
+    let url = world.begin(world.asking(JANE)).url().unwrap();
     let without = changed(&url, |fields| drop(fields.remove("openid.return_to")));
     let check_id = world.check_id(&without).unwrap();
     assert_eq!(check_id.return_to(), None);
@@ -328,7 +328,7 @@ fn another_process_with_the_same_secret_knows_the_associations() {
     drop(pending);
     let secret = Secret::new("0123456789abcdef0123456789abcdef");
     let twin = Provider::new(ENDPOINT, &secret, Options::default()).unwrap();
-    let check_id = world.check_id(&world.begin(JANE, Authenticate::new(RETURN_TO)).url().unwrap()).unwrap();
+    let check_id = world.check_id(&world.begin(world.asking(JANE)).url().unwrap()).unwrap();
     let response = twin.approve(check_id, oauth_proto::openid2::server::Approval::new(JANE), world.moment()).unwrap();
     let query = location(&response)
         .split_once('?')

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
-use oauth_proto::openid2::{Authenticate, MemoryStore, Options, RelyingParty, Store, documents};
+use oauth_proto::openid2::{Authorize, MemoryStore, Options, Pending, RelyingParty, documents};
 use oauth_proto::{Moment, Request, Response, Secret, run};
 
 use crate::{net, show};
@@ -33,52 +33,49 @@ pub fn chapter() -> Outcome<()> {
 
     show::title("1. She types her identifier, and the site finds out who may speak for it");
     let discovered = run(party.discover(&format!("{}/jane", op.origin))?, &mut send)?;
-    show::note(format_args!("{} speaks for {:?}", discovered.endpoint(), discovered.claimed_id()));
+    show::note(format_args!("{} speaks for {:?}", discovered.endpoint(), discovered.claimed_id.as_deref()));
 
     show::title("2. The site agrees on a key with the provider: next time it need not");
     let association = run(party.associate(&discovered, Moment::from_os())?, &mut send)?;
 
     show::title("3. Jane's browser is sent to the provider, where she consents, and comes back with an assertion");
     let fetch = FetchRequest { required: vec![Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
-    let authenticate = Authenticate::new("http://localhost/back").association(association.clone()).extension(fetch);
-    let authentication = party.authenticate(&discovered, authenticate, Moment::from_os())?;
-    let stored = serde_json::to_string(&authentication.pending)?;
+    let authorize =
+        Authorize::new(&discovered, "http://localhost/back").association(association.clone()).extension(fetch);
+    let authorization = party.authorize(authorize, Moment::from_os())?;
+    let stored = serde_json::to_string(&authorization.pending)?;
     show::note(format_args!("the site remembers, in Jane's session: {} bytes", stored.len()));
-    let answered = send(http::Request::get(authentication.url()?).body(Vec::new())?)?;
+    let answered = send(http::Request::get(authorization.url()?).body(Vec::new())?)?;
     let callback = answered.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned();
 
     show::title("4. The site checks the assertion: no request is needed, it has the key");
-    let checked =
-        run(party.verify(authentication.pending, association.as_ref(), &callback, Moment::from_os())?, &mut send)?;
-    let one_time_use = nonces.remember_nonce(checked.nonce())?;
-    let assertion = checked.answer(one_time_use)?;
+    let pending = authorization.pending.association(association.clone());
+    let assertion = run(party.redeem(pending, &callback, Moment::from_os())?, &mut send)?.confirm(&nonces)?;
     let email = assertion
         .extension::<ax::FetchResponse>()
         .and_then(|attributes| attributes.first(ax::EMAIL).map(str::to_owned));
-    show::note(format_args!("this is {:?}, whose address is {email:?}", assertion.claimed_id().unwrap_or_default()));
+    show::note(format_args!(
+        "this is {:?}, whose address is {email:?}",
+        assertion.claimed_id.as_deref().unwrap_or_default()
+    ));
 
     show::title("5. Somebody plays the same assertion once more");
-    let checked = run(
-        party.verify(serde_json::from_str(&stored)?, association.as_ref(), &callback, Moment::from_os())?,
-        &mut send,
-    )?;
-    let one_time_use = nonces.remember_nonce(checked.nonce())?;
-    show::note(checked.answer(one_time_use).err().ok_or("a replay was accepted")?);
+    let again = || serde_json::from_str(&stored).map(|pending: Pending| pending.association(association.clone()));
+    let unconfirmed = run(party.redeem(again()?, &callback, Moment::from_os())?, &mut send)?;
+    show::note(unconfirmed.confirm(&nonces).err().ok_or("a replay was accepted")?);
 
     show::title("6. And somebody adds an address to it that nobody signed");
     let added = format!("{callback}&openid.ns.evil={}&openid.evil.value.email=boss", ax::NAMESPACE);
-    let step = party.verify(serde_json::from_str(&stored)?, association.as_ref(), &added, Moment::from_os());
+    let step = party.redeem(again()?, &added, Moment::from_os());
     show::note(step.err().ok_or("an assertion with two namespaces of one kind was accepted")?);
 
     show::title("7. Without a key the provider is asked instead, once");
-    let authentication =
-        party.authenticate(&discovered, Authenticate::new("http://localhost/back"), Moment::from_os())?;
-    let answered = send(http::Request::get(authentication.url()?).body(Vec::new())?)?;
+    let authorization = party.authorize(Authorize::new(&discovered, "http://localhost/back"), Moment::from_os())?;
+    let answered = send(http::Request::get(authorization.url()?).body(Vec::new())?)?;
     let callback = answered.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned();
-    let checked = run(party.verify(authentication.pending, None, &callback, Moment::from_os())?, &mut send)?;
-    let one_time_use = nonces.remember_nonce(checked.nonce())?;
-    let assertion = checked.answer(one_time_use)?;
-    show::note(format_args!("confirmed: {}", assertion.claimed_id().unwrap_or_default()));
+    let assertion =
+        run(party.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?.confirm(&nonces)?;
+    show::note(format_args!("confirmed: {}", assertion.claimed_id.as_deref().unwrap_or_default()));
     Ok(())
 }
 

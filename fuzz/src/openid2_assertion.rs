@@ -139,9 +139,9 @@ pub fn run(input: Input) {
     let world = World::new(input.openid1 || asked == Asked::First);
     let discovered = world.discovered(asked.identifier());
     let association = if input.association { world.associated(&discovered) } else { None };
-    let authentication = world.begun(&discovered, association.clone());
-    let genuine = world.answered(&authentication);
-    let stored = serde_json::to_string(&authentication.pending).unwrap();
+    let authorization = world.begun(&discovered, association.clone());
+    let genuine = world.answered(&authorization);
+    let stored = serde_json::to_string(&authorization.pending).unwrap();
     let pending = || -> Pending { serde_json::from_str(&stored).unwrap() };
 
     let mut fields = genuine.clone();
@@ -234,8 +234,8 @@ impl Asked {
             Self::Anybody => (Version::V2_0, JANE),
             Self::First => (Version::V1_1, OLD),
         };
-        assert_eq!((assertion.version(), assertion.endpoint()), (version, ENDPOINT));
-        assert_eq!((assertion.claimed_id(), assertion.local_id()), (Some(claimed_id), Some(JANE)));
+        assert_eq!((assertion.version, assertion.endpoint.as_str()), (version, ENDPOINT));
+        assert_eq!((assertion.claimed_id.as_deref(), assertion.local_id.as_deref()), (Some(claimed_id), Some(JANE)));
         for (type_uri, values) in assertion.extension::<ax::FetchResponse>().unwrap_or_default().values {
             match type_uri.as_str() {
                 ax::EMAIL => assert_eq!(values, ["jane@example.com"]),

@@ -74,12 +74,12 @@ pub fn run(input: Input) {
     });
     let party =
         RelyingParty::new("https://rp.example/", Options::default().allow_openid1().associations(kinds)).unwrap();
-    let mut discovered = serde_json::to_value(Discovered::fixed(ENDPOINT).unwrap()).unwrap();
+    let mut discovered = serde_json::to_value(Discovered::known_provider(ENDPOINT).unwrap()).unwrap();
     if input.openid1 {
         discovered["version"] = "1.1".into();
     }
     let discovered: Discovered = serde_json::from_value(discovered).unwrap();
-    assert_eq!(discovered.version() == Version::V1_1, input.openid1);
+    assert_eq!(discovered.version == Version::V1_1, input.openid1);
     let mut step = party.associate(&discovered, world.moment());
     for answer in &input.answers {
         match step {

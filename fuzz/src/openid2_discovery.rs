@@ -64,8 +64,8 @@ pub fn run(input: Input) {
                 let endpoint = discovered.endpoint();
                 assert!(input.plain_http || endpoint.starts_with("https://"), "{endpoint}");
                 assert!(!endpoint.contains('#') && !endpoint.contains('@'), "{endpoint}");
-                assert!(input.openid1 || discovered.version() == Version::V2_0);
-                let claimed = discovered.claimed_id().unwrap_or("https://x.example/");
+                assert!(input.openid1 || discovered.version == Version::V2_0);
+                let claimed = discovered.claimed_id.as_deref().unwrap_or("https://x.example/");
                 assert!(input.plain_http || claimed.starts_with("https://"), "{claimed}");
                 assert_eq!(normalize(claimed).as_deref(), Ok(claimed));
                 named(&bodies, endpoint);

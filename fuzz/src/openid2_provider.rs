@@ -105,14 +105,14 @@ pub fn run(input: Input) {
     let world = World::new(input.openid1);
     let discovered = world.discovered(CLAIMED);
     let association = if input.association { world.associated(&discovered) } else { None };
-    let authentication = world.begun(&discovered, association);
+    let authorization = world.begun(&discovered, association);
     let answered: BTreeMap<_, _> = world
-        .answered(&authentication)
+        .answered(&authorization)
         .into_iter()
         .filter_map(|(name, value)| Some((name.strip_prefix("openid.")?.to_owned(), value)))
         .collect();
     let asked: BTreeMap<_, _> =
-        authentication.fields().map(|(name, value)| (name["openid.".len()..].to_owned(), value.to_owned())).collect();
+        authorization.fields().map(|(name, value)| (name["openid.".len()..].to_owned(), value.to_owned())).collect();
     let mut confirmed = 0;
     for message in input.messages.iter().take(8) {
         let (request, confirms) = message.request(&answered, &asked);

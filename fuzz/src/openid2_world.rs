@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use oauth_proto::openid2::server::{Approval, Dispatched, Identity, Provider, serve};
 use oauth_proto::openid2::{
-    Assertion, Association, Authenticate, Authentication, Callback, Discovered, MemoryStore, Options, Pending,
+    Assertion, Association, Authorization, Authorize, Callback, Discovered, MemoryStore, Options, Pending,
     RelyingParty, Store, UnconfirmedAssertion, Version, ax, documents, sreg,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step};
@@ -91,23 +91,23 @@ impl World {
     pub fn associated(&self, discovered: &Discovered) -> Option<Association> {
         static FIRST: OnceLock<Option<Association>> = OnceLock::new();
         static SECOND: OnceLock<Option<Association>> = OnceLock::new();
-        let one = if discovered.version() == Version::V1_1 { &FIRST } else { &SECOND };
+        let one = if discovered.version == Version::V1_1 { &FIRST } else { &SECOND };
         one.get_or_init(|| self.run(self.party.associate(discovered, self.moment())).unwrap()).clone()
     }
 
-    pub fn begun(&self, discovered: &Discovered, association: Option<Association>) -> Authentication {
+    pub fn begun(&self, discovered: &Discovered, association: Option<Association>) -> Authorization {
         let fetch =
             ax::FetchRequest { required: vec![ax::Attribute::new("email", ax::EMAIL)], ..ax::FetchRequest::default() };
-        let authenticate = Authenticate::new(RETURN_TO)
+        let authorize = Authorize::new(&discovered, RETURN_TO)
             .association(association)
             .extension(fetch)
             .extension(sreg::Request { required: vec![sreg::Field::Email], ..sreg::Request::default() });
-        self.party.authenticate(discovered, authenticate, self.moment()).unwrap()
+        self.party.authorize(authorize, self.moment()).unwrap()
     }
 
     /// What the provider answers to a user who consents: the fields of the callback's query.
-    pub fn answered(&self, authentication: &Authentication) -> BTreeMap<String, String> {
-        let request = http::Request::get(authentication.url().unwrap()).body(Vec::new()).unwrap();
+    pub fn answered(&self, authorization: &Authorization) -> BTreeMap<String, String> {
+        let request = http::Request::get(authorization.url().unwrap()).body(Vec::new()).unwrap();
         let Ok(Dispatched::CheckIdRequest(check_id)) =
             serve(self.provider.dispatch(&request, self.moment()), &self.confirmed)
         else {
@@ -136,7 +136,11 @@ impl World {
         association: Option<&Association>,
         callback: impl Into<Callback<'a>>,
     ) -> Result<Assertion, Error> {
-        self.remembered(self.run(self.party.verify(pending, association, callback, self.moment()))?)
+        self.remembered(self.run(self.party.redeem(
+            pending.association(association.cloned()),
+            callback,
+            self.moment(),
+        ))?)
     }
 
     pub fn verified_unsolicited<'a>(
@@ -144,11 +148,11 @@ impl World {
         return_to: &str,
         callback: impl Into<Callback<'a>>,
     ) -> Result<Assertion, Error> {
-        self.remembered(self.run(self.party.dangerous_verify_unsolicited(return_to, callback, self.moment()))?)
+        self.remembered(self.run(self.party.dangerous_redeem_unsolicited(return_to, callback, self.moment()))?)
     }
 
     fn remembered(&self, checked: UnconfirmedAssertion) -> Result<Assertion, Error> {
-        let Ok(one_time_use) = self.nonces.remember_nonce(checked.nonce());
+        let Ok(one_time_use) = self.nonces.remember_nonce(checked.query());
         checked.answer(one_time_use)
     }
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use http::header::{CONTENT_TYPE, LOCATION};
 use oauth_proto::openid2::{
-    Assertion, Association, Authenticate, Authentication, Callback, Discovered, MemoryStore, Options, Pending,
+    Assertion, Association, Authorization, Authorize, Callback, Discovered, MemoryStore, Options, Pending,
     RelyingParty, Store,
 };
 use oauth_proto::wire::form;
@@ -72,32 +72,32 @@ impl Site {
     }
 
     /// The user goes to the provider by a redirect, and comes back. Hints tell Jane what to do there.
-    pub fn visit(&self, discovered: &Discovered, authenticate: Authenticate, hints: &str) -> Visit {
-        self.follow(self.ask(discovered, authenticate), hints)
+    pub fn visit(&self, authorize: Authorize, hints: &str) -> Visit {
+        self.follow(self.ask(authorize), hints)
     }
 
     /// What the user is asked.
-    pub fn ask(&self, discovered: &Discovered, authenticate: Authenticate) -> Authentication {
-        self.party.authenticate(discovered, authenticate, Moment::from_os()).expect("a request")
+    pub fn ask(&self, authorize: Authorize) -> Authorization {
+        self.party.authorize(authorize, Moment::from_os()).expect("a request")
     }
 
     /// The user goes where a request leads, by a redirect.
-    pub fn follow(&self, authentication: Authentication, hints: &str) -> Visit {
-        let url = format!("{}&{hints}", authentication.url().expect("a URL"));
-        self.come_back(authentication, &url)
+    pub fn follow(&self, authorization: Authorization, hints: &str) -> Visit {
+        let url = format!("{}&{hints}", authorization.url().expect("a URL"));
+        self.come_back(authorization, &url)
     }
 
     /// The user goes to another URL than was meant, and comes back.
-    pub fn come_back(&self, authentication: Authentication, url: &str) -> Visit {
-        Visit::new(&authentication.pending, &self.http.get(url))
+    pub fn come_back(&self, authorization: Authorization, url: &str) -> Visit {
+        Visit::new(&authorization.pending, &self.http.get(url))
     }
 
     /// The same by the form that submits itself.
-    pub fn submit(&self, authentication: Authentication, hints: &str) -> Visit {
-        let form = Form::of(&Response::new(authentication.page().into_bytes()));
-        assert_eq!(form.action, authentication.endpoint());
+    pub fn submit(&self, authorization: Authorization, hints: &str) -> Visit {
+        let form = Form::of(&Response::new(authorization.page().into_bytes()));
+        assert_eq!(form.action, authorization.pending.endpoint());
         let page = self.http.send(post(&format!("{}?{hints}", form.action), &form.body()));
-        Visit::new(&authentication.pending, &page)
+        Visit::new(&authorization.pending, &page)
     }
 
     /// What the provider asserts.
@@ -116,17 +116,23 @@ impl Site {
         let pending: Pending = serde_json::from_str(&visit.pending).expect("what was stored");
         let keys = self.keys.borrow();
         let key = keys.iter().find(|key| Some(&*key.handle) == pending.association_handle());
-        let checked = self.http.run(self.party.verify(pending, key, visit.callback(), moment))?;
-        let Ok(one_time_use) = self.store.remember_nonce(checked.nonce());
+        let checked = self.http.run(self.party.redeem(pending.association(key.cloned()), visit.callback(), moment))?;
+        let Ok(one_time_use) = self.store.remember_nonce(checked.query());
         checked.answer(one_time_use)
     }
 
-    /// All of it, without a key.
+    /// All of it, without a key. `asked` says what is asked besides.
     ///
     /// # Errors
     /// What discovery or verifying comes to.
-    pub fn sign_in(&self, identifier: &str, authenticate: Authenticate, hints: &str) -> Result<Assertion, Error> {
-        self.verify(&self.visit(&self.discover(identifier)?, authenticate, hints))
+    pub fn sign_in(
+        &self,
+        identifier: &str,
+        asked: impl FnOnce(Authorize) -> Authorize,
+        hints: &str,
+    ) -> Result<Assertion, Error> {
+        let discovered = self.discover(identifier)?;
+        self.verify(&self.visit(asked(Authorize::new(&discovered, RETURN_TO)), hints))
     }
 }
 

@@ -7,15 +7,15 @@ use interop::openid2_site::{RETURN_TO, Site};
 use interop::our_openid2_provider::OurOpenidProvider;
 use oauth_proto::oauth1::{Client, ClientCredentials, Server, Token};
 use oauth_proto::openid2::oauth;
-use oauth_proto::openid2::{Assertion, Authenticate};
+use oauth_proto::openid2::{Assertion, Authorize};
 use oauth_proto::{Error, Forged, Moment, Refused};
 
 fn sign_in(op: &OurOpenidProvider, access: oauth::Request, with_key: bool) -> Assertion {
     let site = Site::default();
     let found = site.discover(&op.jane("")).unwrap();
     let key = with_key.then(|| site.associate(&found).unwrap().expect("an association"));
-    let authenticate = Authenticate::new(RETURN_TO).association(key).extension(access);
-    let visit = site.visit(&found, authenticate, "");
+    let authorize = Authorize::new(&found, RETURN_TO).association(key).extension(access);
+    let visit = site.visit(authorize, "");
     // Nobody else's token is slipped in: what carries it is signed.
     if let Some(token) = visit.field("oauth.request_token") {
         let forged = visit.with("oauth.request_token", Some(&format!("{token}x")));
@@ -47,7 +47,7 @@ fn a_request_token_that_was_approved_is_exchanged_once() {
     for with_key in [true, false] {
         let assertion =
             sign_in(&op, oauth::Request { consumer: CONSUMER.into(), scope: Some("photos & more".into()) }, with_key);
-        assert_eq!(assertion.claimed_id(), Some(&*op.jane("")));
+        assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane("")));
         let approved = assertion.extension::<oauth::Response>().expect("a request token");
         assert_eq!(approved.scope.as_deref(), Some("photos & more"));
 
@@ -77,5 +77,8 @@ fn a_request_token_is_for_the_consumer_that_asked() {
 fn a_user_who_gives_no_access_signs_in_all_the_same() {
     let op = OurOpenidProvider::start();
     let assertion = sign_in(&op, oauth::Request { consumer: "somebody else".into(), scope: None }, true);
-    assert_eq!((assertion.claimed_id(), assertion.extension::<oauth::Response>()), (Some(&*op.jane("")), None));
+    assert_eq!(
+        (assertion.claimed_id.as_deref(), assertion.extension::<oauth::Response>()),
+        (Some(&*op.jane("")), None)
+    );
 }

@@ -6,7 +6,7 @@ use interop::exchange::Clock;
 use interop::openid2_site::{RETURN_TO, Site, Visit, options};
 use interop::their_openid2_provider::TheirProvider;
 use oauth_proto::Moment;
-use oauth_proto::openid2::{Association, AssociationKind, AssociationType, Authenticate, Discovered, Version};
+use oauth_proto::openid2::{Association, AssociationKind, AssociationType, Authorize, Discovered, Version};
 use serde_json::json;
 
 const SHA1: AssociationKind = AssociationKind::DhSha1;
@@ -19,7 +19,7 @@ const TIMES: usize = 20;
 
 /// A user who signs in with a key, or without.
 fn visit(site: &Site, found: &Discovered, key: Option<&Association>) -> Visit {
-    site.visit(found, Authenticate::new(RETURN_TO).association(key.cloned()), "")
+    site.visit(Authorize::new(found, RETURN_TO).association(key.cloned()), "")
 }
 
 #[test]
@@ -39,7 +39,11 @@ fn each_kind_of_key_verifies_answers_without_asking_for_them() {
             let visit = visit(&site, found, Some(&key));
             assert_eq!(visit.field("assoc_handle").as_deref(), Some(&*key.handle), "{kind:?}");
             let assertion = site.verify(&visit).unwrap_or_else(|error| panic!("{kind:?}: {error}"));
-            assert_eq!((assertion.claimed_id(), assertion.invalidated()), (Some(&*op.jane(way)), None), "{kind:?}");
+            assert_eq!(
+                (assertion.claimed_id.as_deref(), assertion.invalidated_handle.as_deref()),
+                (Some(&*op.jane(way)), None),
+                "{kind:?}"
+            );
         }
         assert_eq!(op.asked(), ["checkid_setup"; 3], "{kind:?}");
     }
@@ -105,7 +109,7 @@ fn where_no_key_is_granted_the_provider_is_asked() {
         let key = site.associate(&found).unwrap();
         assert_eq!(key, None, "{status}");
         let assertion = site.verify(&visit(&site, &found, key.as_ref())).unwrap();
-        assert_eq!(assertion.claimed_id(), Some(&*op.jane("")), "{status}");
+        assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane("")), "{status}");
         assert_eq!(op.asked(), ["/id/jane", "associate", "checkid_setup", "check_authentication"], "{status}");
     }
 }
@@ -131,8 +135,8 @@ fn a_key_that_the_provider_has_forgotten_is_to_be_dropped() {
     assert_eq!(visit.field("invalidate_handle").as_deref(), Some(&*key.handle));
     assert_ne!(visit.field("assoc_handle").as_deref(), Some(&*key.handle));
     let assertion = site.verify(&visit).unwrap();
-    assert_eq!(assertion.invalidated(), Some(&*key.handle));
-    assert_eq!(assertion.claimed_id(), Some(&*op.jane("")));
+    assert_eq!(assertion.invalidated_handle.as_deref(), Some(&*key.handle));
+    assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane("")));
     assert_eq!(op.asked(), ["checkid_setup", "check_authentication"]);
 }
 
@@ -144,7 +148,7 @@ fn nobody_can_have_a_key_dropped_that_is_good() {
     let key = site.associate(&found).unwrap().expect("an association");
     // An answer of another key's, and a word that nobody signed.
     let visit = visit(&site, &found, None).with("invalidate_handle", Some(&*key.handle));
-    assert_eq!(site.verify(&visit).unwrap().invalidated(), None);
+    assert_eq!(site.verify(&visit).unwrap().invalidated_handle.as_deref(), None);
 }
 
 #[test]
@@ -158,8 +162,8 @@ fn a_key_is_used_as_long_as_it_lives() {
     assert!(left > Duration::from_secs(500) && left <= Duration::from_secs(660), "{left:?}");
 
     let asked = |moment: Moment| {
-        let authenticate = Authenticate::new(RETURN_TO).association(key.clone());
-        let asked = site.party.authenticate(&found, authenticate, moment).unwrap();
+        let authorize = Authorize::new(&found, RETURN_TO).association(key.clone());
+        let asked = site.party.authorize(authorize, moment).unwrap();
         asked.fields().any(|(name, value)| name == "openid.assoc_handle" && value == key.handle)
     };
     assert!(asked(clock.moment()));
@@ -175,11 +179,11 @@ fn in_openid_1_there_is_one_kind_of_key() {
         let site = Site::new(options().allow_openid1().associations(kinds.clone()));
         let found = site.discover(&op.jane("/openid1-delegated")).unwrap();
         let key = site.associate(&found).unwrap().expect("an association");
-        assert_eq!((found.version(), key.association_type), (Version::V1_1, AssociationType::HmacSha1));
+        assert_eq!((found.version, key.association_type), (Version::V1_1, AssociationType::HmacSha1));
         let visit = visit(&site, &found, Some(&key));
         assert_eq!(visit.field("assoc_handle").as_deref(), Some(&*key.handle), "{kinds:?}");
         let assertion = site.verify(&visit).unwrap_or_else(|error| panic!("{kinds:?}: {error}"));
-        assert_eq!(assertion.local_id(), Some(&*op.jane("")), "{kinds:?}");
+        assert_eq!(assertion.local_id.as_deref(), Some(&*op.jane("")), "{kinds:?}");
         assert_eq!(op.asked(), ["/id/jane/openid1-delegated", "associate", "checkid_setup"], "{kinds:?}");
     }
 }
@@ -202,5 +206,5 @@ fn in_openid_1_too_a_key_that_the_provider_has_forgotten_is_to_be_dropped() {
     let key = site.associate(&found).unwrap().expect("an association");
     op.change(&json!({ "forgets": true }));
     let assertion = site.verify(&visit(&site, &found, Some(&key))).unwrap();
-    assert_eq!(assertion.invalidated(), Some(&*key.handle));
+    assert_eq!(assertion.invalidated_handle.as_deref(), Some(&*key.handle));
 }

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use interop::openid2_site::{RETURN_TO, Site, options};
 use interop::their_openid2_provider::TheirProvider;
-use oauth_proto::openid2::{Authenticate, Options, Version};
+use oauth_proto::openid2::{Authorize, Options, Version};
 use oauth_proto::{Error, Unsupported};
 
 /// An identifier by what stands behind Jane's name, who is claimed by it, who that is to the provider, and what is fetched.
@@ -32,15 +32,15 @@ fn lead_to_the_provider(op: &mut TheirProvider, site: &Site, ways: &[Way], versi
     for (way, claimed, local, fetched) in ways {
         let found = site.discover(&op.jane(way)).unwrap_or_else(|error| panic!("{way}: {error}"));
         assert_eq!(op.asked(), *fetched, "{way}");
-        assert_eq!((found.version(), found.endpoint()), (version, &*op.endpoint()), "{way}");
-        assert_eq!(found.claimed_id(), Some(&*op.jane(claimed)), "{way}");
-        assert_eq!(found.local_id(), Some(&*op.jane(local)), "{way}");
+        assert_eq!((found.version, found.endpoint()), (version, &*op.endpoint()), "{way}");
+        assert_eq!(found.claimed_id.as_deref(), Some(&*op.jane(claimed)), "{way}");
+        assert_eq!(found.local_id.as_deref(), Some(&*op.jane(local)), "{way}");
 
-        let visit = site.visit(&found, Authenticate::new(RETURN_TO), "");
+        let visit = site.visit(Authorize::new(&found, RETURN_TO), "");
         let assertion = site.verify(&visit).unwrap_or_else(|error| panic!("{way}: {error}"));
-        assert_eq!((assertion.version(), assertion.endpoint()), (version, &*op.endpoint()), "{way}");
-        assert_eq!(assertion.claimed_id(), Some(&*op.jane(claimed)), "{way}");
-        assert_eq!(assertion.local_id(), Some(&*op.jane(local)), "{way}");
+        assert_eq!((assertion.version, &*assertion.endpoint), (version, &*op.endpoint()), "{way}");
+        assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane(claimed)), "{way}");
+        assert_eq!(assertion.local_id.as_deref(), Some(&*op.jane(local)), "{way}");
         // What was discovered before is not discovered again.
         assert_eq!(op.asked(), ["checkid_setup", "check_authentication"], "{way}");
     }
@@ -65,14 +65,17 @@ fn an_identifier_may_be_typed_without_its_scheme() {
     let op = TheirProvider::start();
     let typed = op.jane("#top").replace("http://", " ");
     let found = Site::default().discover(&typed).unwrap();
-    assert_eq!(found.claimed_id(), Some(&*op.jane("")));
+    assert_eq!(found.claimed_id.as_deref(), Some(&*op.jane("")));
 }
 
 #[test]
 fn an_op_identifier_is_nobodys_claim() {
     let mut op = TheirProvider::start();
     let found = Site::default().discover(&op.origin).unwrap();
-    assert_eq!((found.endpoint(), found.claimed_id(), found.local_id()), (&*op.endpoint(), None, None));
+    assert_eq!(
+        (found.endpoint(), found.claimed_id.as_deref(), found.local_id.as_deref()),
+        (&*op.endpoint(), None, None)
+    );
     assert_eq!(op.asked(), ["/"]);
 }
 

@@ -6,12 +6,12 @@
 //!    |  jane.example       |                                                  |
 //!    |-------------------->| discover --GET--> jane.example names the provider |
 //!    |                     | associate ------------------------POST---------->|  a key, if wanted
-//!    |   redirect or form  | authenticate                                     |
+//!    |   redirect or form  | authorize                                        |
 //!    |<--------------------|  (Pending)                                       |
-//!    |------------------------------------------------ checkid_setup -------->| handle -> CheckIdRequest
+//!    |------------------------------------------------ checkid_setup -------->| dispatch -> CheckIdRequest
 //!    |                                                                        |   (the user consents)
 //!    |<------------------------------------------------ id_res ---------------| approve
-//!    |-------------------->| verify                                           |
+//!    |-------------------->| redeem                                           |
 //!    |                     |   without a key ------- check_authentication --->| handle
 //!    |                     |   (UnconfirmedAssertion -> Store -> Assertion)                |
 //! ```
@@ -59,7 +59,7 @@ mod yadis;
 
 pub use association::{Association, AssociationKind, AssociationType};
 pub use client::{
-    Assertion, Authenticate, Authentication, Callback, Discovered, Pending, Profile, ProfileField, RelyingParty,
+    Assertion, Authorization, Authorize, Callback, Discovered, Pending, Profile, ProfileField, RelyingParty,
     UnconfirmedAssertion,
 };
 pub use extensions::{Extension, RequestExtension, ResponseExtension, ax, oauth, pape, sreg, ui};

@@ -10,8 +10,8 @@ use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::server::{Approval, Dispatched, Provider, RejectReason};
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{
-    Assertion, Association, AssociationKind, Authenticate, Extension, Options, Pending, RelyingParty, Store, documents,
-    key_value, oauth, pape,
+    Assertion, Association, AssociationKind, Authorize, Discovered, Extension, Options, Pending, RelyingParty, Store,
+    documents, key_value, oauth, pape,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
 use world::*;
@@ -101,7 +101,7 @@ fn unsigned_field() {
     }
     // What need not be signed may be left out.
     for result in with_signed_change(World::default, JANE, |fields| unlisted(fields, "ns")) {
-        assert_eq!(result.unwrap().claimed_id(), Some(JANE));
+        assert_eq!(result.unwrap().claimed_id.as_deref(), Some(JANE));
     }
 }
 
@@ -180,14 +180,14 @@ fn approved_with_extensions(world: &World, association: bool) -> (Pending, Strin
     let discovered = world.discover(JANE).unwrap();
     let association = association.then(|| world.associate(&discovered).unwrap()).flatten();
     let fetch = FetchRequest { required: vec![Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
-    let authenticate = Authenticate::new(RETURN_TO).association(association).extension(fetch);
-    let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
-    let callback = world.approve(&authentication.url().unwrap(), |approval| {
+    let authorize = Authorize::new(&discovered, RETURN_TO).association(association).extension(fetch);
+    let authorization = world.party.authorize(authorize, world.moment()).unwrap();
+    let callback = world.approve(&authorization.url().unwrap(), |approval| {
         approval
             .extension(ax::FetchResponse::default().attribute(ax::USERNAME, ["jane"]))
             .extension(sreg::Response::default().value(Field::Nickname, "jane"))
     });
-    (authentication.pending, callback)
+    (authorization.pending, callback)
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn unsigned_extension() {
         assert_eq!(assertion.extension::<pape::Response>(), None);
         assert_eq!(assertion.extension::<oauth::Response>(), None);
         assert_eq!(assertion.profile().email, None);
-        assert_eq!(assertion.field("ns.more"), None);
+        assert_eq!(assertion.raw_extension(pape::NAMESPACE), None);
     }
 }
 
@@ -224,20 +224,20 @@ fn unsigned_extension() {
 fn unsigned_namespace() {
     // Signed values under an alias that somebody else gave a meaning.
     let world = World::default();
-    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
+    let authorization = world.begin(world.asking(JANE));
     let extension = Extension::new("http://e.example/", "x")
         .field("mode", "fetch_response")
         .field("type.a", ax::EMAIL)
         .field("value.a", "boss@example.com");
-    let callback = world.approve(&authentication.url().unwrap(), |approval| approval.extension(extension));
+    let callback = world.approve(&authorization.url().unwrap(), |approval| approval.extension(extension));
     let error = world
         .verify(
-            stored(&authentication.pending),
+            stored(&authorization.pending),
             &changed(&callback, |fields| drop(fields.insert("openid.ns.x".into(), ax::NAMESPACE.into()))),
         )
         .unwrap_err();
     assert_eq!(forged(error), Forged::Signature);
-    assert_eq!(world.verify(authentication.pending, &callback).unwrap().extension::<ax::FetchResponse>(), None);
+    assert_eq!(world.verify(authorization.pending, &callback).unwrap().extension::<ax::FetchResponse>(), None);
 }
 
 #[test]
@@ -311,16 +311,20 @@ fn first_version_replay() {
     let world = first_version();
     let discovered = world.discover(OLD).unwrap();
     let association = world.associate(&discovered).unwrap();
-    let authenticate = Authenticate::new(RETURN_TO).association(association).lifetime(Duration::from_secs(900));
-    let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
-    let callback = world.approve(&authentication.url().unwrap(), |approval| approval);
-    let pending = || stored(&authentication.pending);
+    let authorize = Authorize::new(&discovered, RETURN_TO).association(association).lifetime(Duration::from_secs(900));
+    let authorization = world.party.authorize(authorize, world.moment()).unwrap();
+    let callback = world.approve(&authorization.url().unwrap(), |approval| approval);
+    let pending = || stored(&authorization.pending);
 
-    let step = world.party.verify(pending(), world.associations.borrow().last(), &callback, world.moment());
+    let step = world.party.redeem(
+        pending().association(world.associations.borrow().last().cloned()),
+        &callback,
+        world.moment(),
+    );
     let checked = world.run(step).unwrap();
     // A request that is judged in time may be late when it comes to the store.
-    assert!(checked.nonce().until > pending().expires_at());
-    let Ok(one_time_use) = world.nonces.remember_nonce(checked.nonce());
+    assert!(checked.query().until > pending().expires_at());
+    let Ok(one_time_use) = world.nonces.remember_nonce(checked.query());
     checked.answer(one_time_use).unwrap();
     for later in [1, 450, 899] {
         world.now.set(NOW + later);
@@ -340,10 +344,14 @@ fn nonce_old() {
     }
     world.now.set(NOW + 300);
     let checked = world
-        .run(world.party.verify(stored(&pending), world.associations.borrow().last(), &callback, world.moment()))
+        .run(world.party.redeem(
+            stored(&pending).association(world.associations.borrow().last().cloned()),
+            &callback,
+            world.moment(),
+        ))
         .unwrap();
     // It is remembered for as long as its time is good.
-    assert!(checked.nonce().until > Timestamp::from_secs(NOW + 300));
+    assert!(checked.query().until > Timestamp::from_secs(NOW + 300));
     for error in with_change(|fields| drop(fields.insert("openid.response_nonce".into(), "unique".into()))) {
         assert_eq!(forged(error), Forged::NonceTime);
     }
@@ -357,19 +365,19 @@ fn foreign_op() {
     for association in [true, false] {
         let discovered = world.discover("https://op.example/").unwrap();
         let association = association.then(|| world.associate(&discovered).unwrap()).flatten();
-        let authenticate = Authenticate::new(RETURN_TO).association(association);
-        let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
-        let url = authentication.url().unwrap();
+        let authorize = Authorize::new(&discovered, RETURN_TO).association(association);
+        let authorization = world.party.authorize(authorize, world.moment()).unwrap();
+        let url = authorization.url().unwrap();
         let callback = world.approve(&url, |approval| approval.claimed_id("https://john.example/"));
         let expected = Forged::NotDiscovered { claimed_id: "https://john.example/".into(), endpoint: ENDPOINT.into() };
-        assert_eq!(forged(world.verify(authentication.pending, &callback).unwrap_err()), expected);
+        assert_eq!(forged(world.verify(authorization.pending, &callback).unwrap_err()), expected);
     }
     // An OP identifier is nobody's claimed one, whatever the provider calls the user.
-    let authentication = world.begin("https://op.example/", Authenticate::new(RETURN_TO));
-    let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
+    let authorization = world.begin(world.asking("https://op.example/"));
+    let check_id = world.check_id(&authorization.url().unwrap()).unwrap();
     let approval = Approval::new("https://op.example/");
     let callback = location(&world.provider.approve(check_id, approval, world.moment()).unwrap());
-    let error = forged(world.verify(authentication.pending, &callback).unwrap_err());
+    let error = forged(world.verify(authorization.pending, &callback).unwrap_err());
     assert!(matches!(error, Forged::NotDiscovered { .. }), "{error}");
     // Nor is it where its document names a user's provider beside.
     let both = documents::user(ENDPOINT, Some(JANE), &[]);
@@ -380,9 +388,9 @@ fn foreign_op() {
     world.page("https://moved.example/", redirect(JANE));
     world.page("https://delegated.example/", xrds(&documents::user(ENDPOINT, Some(JOHN), &[])));
     for claimed in ["https://both.example/", "https://moved.example/", "https://delegated.example/"] {
-        let authentication = world.begin("https://op.example/", Authenticate::new(RETURN_TO));
-        let callback = world.approve(&authentication.url().unwrap(), |approval| approval.claimed_id(claimed));
-        let error = forged(world.verify(authentication.pending, &callback).unwrap_err());
+        let authorization = world.begin(world.asking("https://op.example/"));
+        let callback = world.approve(&authorization.url().unwrap(), |approval| approval.claimed_id(claimed));
+        let error = forged(world.verify(authorization.pending, &callback).unwrap_err());
         assert!(matches!(error, Forged::NotDiscovered { .. }), "{claimed}: {error}");
     }
 }
@@ -394,9 +402,9 @@ fn other_local_id() {
         let world = World::default();
         let discovered = world.discover("https://jane.example/").unwrap();
         let association = association.then(|| world.associate(&discovered).unwrap()).flatten();
-        let authenticate = Authenticate::new(RETURN_TO).association(association);
-        let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
-        let anybody = changed(&authentication.url().unwrap(), |fields| {
+        let authorize = Authorize::new(&discovered, RETURN_TO).association(association);
+        let authorization = world.party.authorize(authorize, world.moment()).unwrap();
+        let anybody = changed(&authorization.url().unwrap(), |fields| {
             for name in ["openid.claimed_id", "openid.identity"] {
                 fields.insert(name.into(), "http://specs.openid.net/auth/2.0/identifier_select".into());
             }
@@ -404,7 +412,7 @@ fn other_local_id() {
         let check_id = world.check_id(&anybody).unwrap();
         let approval = Approval::new(JOHN).claimed_id("https://jane.example/");
         let callback = location(&world.provider.approve(check_id, approval, world.moment()).unwrap());
-        let error = forged(world.verify(authentication.pending, &callback).unwrap_err());
+        let error = forged(world.verify(authorization.pending, &callback).unwrap_err());
         assert!(matches!(error, Forged::NotDiscovered { .. }), "{error}");
     }
 }
@@ -417,15 +425,15 @@ fn first_version_other_identity() {
         let world = first_version();
         let discovered = world.discover(OLD).unwrap();
         let association = association.then(|| world.associate(&discovered).unwrap()).flatten();
-        let authenticate = Authenticate::new(RETURN_TO).association(association);
-        let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
-        let url = authentication.url().unwrap();
+        let authorize = Authorize::new(&discovered, RETURN_TO).association(association);
+        let authorization = world.party.authorize(authorize, world.moment()).unwrap();
+        let url = authorization.url().unwrap();
         let about_john = changed(&url, |fields| drop(fields.insert("openid.identity".into(), JOHN.into())));
         let callback = world.approve(&about_john, |approval| approval);
-        let error = forged(world.verify(stored(&authentication.pending), &callback).unwrap_err());
+        let error = forged(world.verify(stored(&authorization.pending), &callback).unwrap_err());
         assert!(matches!(error, Forged::NotDiscovered { .. }), "{error}");
         let callback = world.approve(&url, |approval| approval);
-        assert_eq!(world.verify(authentication.pending, &callback).unwrap().claimed_id(), Some(OLD));
+        assert_eq!(world.verify(authorization.pending, &callback).unwrap().claimed_id.as_deref(), Some(OLD));
     }
 }
 
@@ -443,11 +451,11 @@ fn other_version_discovered() {
             world.page(OLD, html(&format!("<head>{links}</head>")));
             let discovered = world.discover("https://op.example/").unwrap();
             let association = association.then(|| world.associate(&discovered).unwrap()).flatten();
-            let authenticate = Authenticate::new(RETURN_TO).association(association);
-            let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
-            let callback = world.approve(&authentication.url().unwrap(), |approval| approval.claimed_id(OLD));
-            match world.verify(authentication.pending, &callback) {
-                Ok(assertion) => assert!(accepted && assertion.claimed_id() == Some(OLD)),
+            let authorize = Authorize::new(&discovered, RETURN_TO).association(association);
+            let authorization = world.party.authorize(authorize, world.moment()).unwrap();
+            let callback = world.approve(&authorization.url().unwrap(), |approval| approval.claimed_id(OLD));
+            match world.verify(authorization.pending, &callback) {
+                Ok(assertion) => assert!(accepted && assertion.claimed_id.as_deref() == Some(OLD)),
                 Err(error) => assert!(!accepted && matches!(forged(error), Forged::NotDiscovered { .. })),
             }
         }
@@ -471,7 +479,7 @@ fn check_authentication_forged() {
 
     // Unasked, the identifier says whom to ask.
     let answer = changed(&answer, |fields| drop(fields.insert("openid.return_to".into(), RETURN_TO.into())));
-    let step = world.party.dangerous_verify_unsolicited(RETURN_TO, &answer, world.moment());
+    let step = world.party.dangerous_redeem_unsolicited(RETURN_TO, &answer, world.moment());
     assert!(matches!(forged(world.run(step).unwrap_err()), Forged::NotDiscovered { .. }));
     assert_eq!(world.sent.borrow().as_slice(), ["GET https://jane.example/"]);
 }
@@ -489,7 +497,7 @@ fn unsolicited_inside() {
             fields.insert("openid.return_to".into(), RETURN_TO.into());
         });
         world.sent.borrow_mut().clear();
-        let result = world.run(world.party.dangerous_verify_unsolicited(RETURN_TO, &answer, world.moment()));
+        let result = world.run(world.party.dangerous_redeem_unsolicited(RETURN_TO, &answer, world.moment()));
         (result.map(drop), world.sent.take())
     };
     for endpoint in [
@@ -536,16 +544,16 @@ fn good_handle_invalidated() {
     lost["handle"] = "lost".into();
     let lost: Association = serde_json::from_value(lost).unwrap();
     let begin = |association: Option<&Association>| {
-        let authenticate = Authenticate::new(RETURN_TO).association(association.cloned());
-        let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
-        let callback = world.approve(&authentication.url().unwrap(), |approval| approval);
-        (authentication.pending, callback)
+        let authorize = Authorize::new(&discovered, RETURN_TO).association(association.cloned());
+        let authorization = world.party.authorize(authorize, world.moment()).unwrap();
+        let callback = world.approve(&authorization.url().unwrap(), |approval| approval);
+        (authorization.pending, callback)
     };
-    let invalidated = |pending, callback: &str| {
-        let step = world.party.verify(pending, Some(&lost), callback, world.moment());
+    let invalidated = |pending: Pending, callback: &str| {
+        let step = world.party.redeem(pending.association(lost.clone()), callback, world.moment());
         let checked = world.run(step).unwrap();
-        let Ok(one_time_use) = world.nonces.remember_nonce(checked.nonce());
-        checked.answer(one_time_use).unwrap().invalidated().map(str::to_owned)
+        let Ok(one_time_use) = world.nonces.remember_nonce(checked.query());
+        checked.answer(one_time_use).unwrap().invalidated_handle
     };
     let (pending, callback) = begin(Some(&lost));
     assert_eq!(fields(&callback)["openid.invalidate_handle"], "lost");
@@ -579,9 +587,9 @@ fn poisoned_handle() {
         serde_json::from_value(association).unwrap()
     };
     let discovered = world.discover(JANE).unwrap();
-    let authenticate = Authenticate::new(RETURN_TO).association(Some(foreign));
-    let authentication = world.party.authenticate(&discovered, authenticate, world.moment()).unwrap();
-    assert!(!authentication.url().unwrap().contains("assoc_handle"));
+    let authorize = Authorize::new(&discovered, RETURN_TO).association(Some(foreign));
+    let authorization = world.party.authorize(authorize, world.moment()).unwrap();
+    assert!(!authorization.url().unwrap().contains("assoc_handle"));
     // Nor one that comes with the answer.
     let (pending, callback) = world.callback(JANE, true);
     let mut kept = serde_json::to_value(world.associations.borrow().last()).unwrap();
@@ -599,14 +607,14 @@ fn association_in_a_cookie() {
     let key = serde_json::to_value(world.associations.borrow().last()).unwrap()["key"].as_str().unwrap().to_owned();
     assert!(!serde_json::to_string(&pending).unwrap().contains(&key));
     world.sent.borrow_mut().clear();
-    let error = world.party.verify(pending, None, &callback, world.moment()).unwrap_err();
+    let error = world.party.redeem(pending, &callback, world.moment()).unwrap_err();
     assert_eq!(error, Unsupported::NoAssociation.into());
     // Nor with a newer one of the same provider, which has another key.
     let (pending, callback) = world.callback(JANE, true);
     let newer = world.associate(&world.discover(JANE).unwrap()).unwrap().unwrap();
     assert_eq!((pending.endpoint(), pending.association_handle() == Some(&*newer.handle)), (ENDPOINT, false));
     world.sent.borrow_mut().clear();
-    let error = world.party.verify(pending, Some(&newer), &callback, world.moment()).unwrap_err();
+    let error = world.party.redeem(pending.association(newer), &callback, world.moment()).unwrap_err();
     assert_eq!(error, Unsupported::NoAssociation.into());
     assert!(world.sent.borrow().is_empty());
 }
@@ -629,7 +637,10 @@ fn is_valid_substring() {
     ] {
         let world = World::default();
         let (pending, callback) = world.callback(JANE, false);
-        let step = world.party.verify(pending, world.associations.borrow().last(), &callback, world.moment()).unwrap();
+        let step = world
+            .party
+            .redeem(pending.association(world.associations.borrow().last().cloned()), &callback, world.moment())
+            .unwrap();
         let Step::Send(_, sent) = step else { panic!() };
         let error = sent.receive(Response::new(body.as_bytes().to_vec()), world.moment()).unwrap_err();
         let no = matches!(error, Error::Forged(Forged::Signature) | Error::Misbehaved(_) | Error::Refused(_));
@@ -779,8 +790,8 @@ fn list_bomb() {
     assert_eq!(forged(error), Forged::Signature);
     world.verify(pending, &signed(&association, &with(",mode"))).unwrap();
 
-    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
-    let bomb = changed(&authentication.url().unwrap(), |fields| {
+    let authorization = world.begin(world.asking(JANE));
+    let bomb = changed(&authorization.url().unwrap(), |fields| {
         for (name, value) in [
             ("ns.ax", ax::NAMESPACE),
             ("ax.mode", "fetch_request"),
@@ -808,8 +819,8 @@ fn update_url_inside() {
     for (update_url, kept) in inside.map(|url| (url, false)).into_iter().chain([("https://rp.example/update", true)]) {
         let origin = url::Url::parse(update_url).unwrap().origin().ascii_serialization() + "/";
         let fetch = FetchRequest { required: vec![Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
-        let authentication = world.begin(JANE, Authenticate::new(RETURN_TO).extension(fetch));
-        let url = changed(&authentication.url().unwrap(), |fields| {
+        let authorization = world.begin(world.asking(JANE).extension(fetch));
+        let url = changed(&authorization.url().unwrap(), |fields| {
             fields.insert("openid.ax.update_url".into(), update_url.into());
             fields.insert("openid.realm".into(), origin.clone());
             fields.insert("openid.return_to".into(), origin.clone());
@@ -823,8 +834,8 @@ fn update_url_inside() {
 fn tampered_question() {
     // What went through the browser comes back with a return_to that was never looked at.
     let world = World::default();
-    let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
-    let check_id = world.check_id(&authentication.url().unwrap()).unwrap();
+    let authorization = world.begin(world.asking(JANE));
+    let check_id = world.check_id(&authorization.url().unwrap()).unwrap();
     for return_to in ["javascript:alert(1)//", "https://evil.example/", "https://rp.example\\@evil.example/"] {
         let mut kept = serde_json::to_value(&check_id).unwrap();
         kept["return_to"] = return_to.into();
@@ -850,8 +861,8 @@ fn two_readings() {
         "https://rp.example/\tx",
         "https://rp.example/%%32e%%32e/x",
     ] {
-        let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
-        let url = changed(&authentication.url().unwrap(), |fields| {
+        let authorization = world.begin(world.asking(JANE));
+        let url = changed(&authorization.url().unwrap(), |fields| {
             drop(fields.insert("openid.return_to".into(), return_to.into()));
         });
         assert!(world.check_id(&url).is_err(), "{return_to}");
@@ -931,11 +942,12 @@ fn no_tls() {
     let error = world.discover("http://plain.example").unwrap_err();
     assert!(error.to_string().contains("no TLS"), "{error}");
     assert!(world.discover("https://tls.example/").is_err());
-    assert!(world.party.authenticate_at("http://op.example/", RETURN_TO, &[], world.moment()).is_err());
+    let plain = Discovered::known_provider("http://op.example/").unwrap();
+    assert!(world.party.authorize(Authorize::new(&plain, RETURN_TO), world.moment()).is_err());
     let plain = RelyingParty::new("http://rp.example/", Options::default()).unwrap();
     let discovered = world.discover(JANE).unwrap();
-    let authenticate = Authenticate::new("http://rp.example/back");
-    assert!(plain.authenticate(&discovered, authenticate, world.moment()).is_err());
+    let authorize = Authorize::new(&discovered, "http://rp.example/back");
+    assert!(plain.authorize(authorize, world.moment()).is_err());
 }
 
 #[test]
@@ -951,7 +963,7 @@ fn return_to_of_the_protocol() {
         "/back",
         "https://me@rp.example/back",
     ] {
-        let error = world.party.authenticate(&discovered, Authenticate::new(return_to), world.moment()).unwrap_err();
+        let error = world.party.authorize(Authorize::new(&discovered, return_to), world.moment()).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{return_to}: {error}");
     }
 }
@@ -1019,15 +1031,15 @@ fn private_handle_named() {
     let world = World::default();
     let (pending, callback) = world.callback(JANE, false);
     let private = fields(&callback)["openid.assoc_handle"].clone();
-    let authentication = world.begin("https://op.example/", Authenticate::new(RETURN_TO));
-    let asked = changed(&authentication.url().unwrap(), |fields| {
+    let authorization = world.begin(world.asking("https://op.example/"));
+    let asked = changed(&authorization.url().unwrap(), |fields| {
         drop(fields.insert("openid.assoc_handle".into(), private.clone()));
     });
     let other = world.approve(&asked, |approval| approval);
     assert_ne!(fields(&other)["openid.assoc_handle"], private);
     assert_eq!(fields(&other)["openid.invalidate_handle"], private);
     // So that neither answer's confirmation is spent on the other's.
-    world.verify(authentication.pending, &other).unwrap();
+    world.verify(authorization.pending, &other).unwrap();
     world.verify(pending, &callback).unwrap();
 }
 
@@ -1041,8 +1053,8 @@ fn realm_too_wide() {
         ("https://rp.example/#x", "https://rp.example/"),
         ("rp.example", "https://rp.example/"),
     ] {
-        let authentication = world.begin(JANE, Authenticate::new(RETURN_TO));
-        let url = changed(&authentication.url().unwrap(), |fields| {
+        let authorization = world.begin(world.asking(JANE));
+        let url = changed(&authorization.url().unwrap(), |fields| {
             fields.insert("openid.realm".into(), realm.into());
             fields.insert("openid.return_to".into(), return_to.into());
         });
@@ -1054,17 +1066,17 @@ fn realm_too_wide() {
 fn other_user() {
     // The question is about Jane, and John is signed in.
     let world = World::default();
-    let authentication = world.begin("https://jane.example/", Authenticate::new(RETURN_TO));
-    let url = authentication.url().unwrap();
+    let authorization = world.begin(world.asking("https://jane.example/"));
+    let url = authorization.url().unwrap();
     for approval in [Approval::new(JOHN), Approval::new(JANE).claimed_id("https://john.example/")] {
         let check_id = world.check_id(&url).unwrap();
         let rejected = world.provider.approve(check_id, approval, world.moment()).unwrap_err();
         let callback = location(&rejected.response());
-        assert!(matches!(world.verify(stored(&authentication.pending), &callback).unwrap_err(), Error::Refused(_)));
+        assert!(matches!(world.verify(stored(&authorization.pending), &callback).unwrap_err(), Error::Refused(_)));
     }
     let check_id = world.check_id(&url).unwrap();
     // What is no identifier of anybody's is asserted to nobody.
-    let anybody = world.begin("https://op.example/", Authenticate::new(RETURN_TO)).url().unwrap();
+    let anybody = world.begin(world.asking("https://op.example/")).url().unwrap();
     for local_id in ["jane", "https://OP.example/id/jane", "https://me@op.example/", ""] {
         let check_id = world.check_id(&anybody).unwrap();
         assert!(world.provider.approve(check_id, Approval::new(local_id), world.moment()).is_err(), "{local_id}");
@@ -1078,7 +1090,7 @@ fn plain_association() {
     // Without TLS a key is not sent in the clear, and not asked for so.
     let plain = Options::default().dangerous_allow_http().associations([AssociationKind::NoEncryptionSha256]);
     let party = RelyingParty::new(REALM, plain).unwrap();
-    let discovered = oauth_proto::openid2::Discovered::fixed("http://op.example/openid").unwrap();
+    let discovered = Discovered::known_provider("http://op.example/openid").unwrap();
     let world = World::default();
     assert!(matches!(party.associate(&discovered, world.moment()).unwrap(), Step::Done(None)));
 
@@ -1109,13 +1121,18 @@ fn secret_in_debug() {
         &openid.assoc_type=HMAC-SHA256&openid.session_type=no-encryption";
     let granted = world.dispatch(&post(form)).unwrap();
     assert!(!format!("{granted:?}").contains("mac_key"));
-    let check_id = world.check_id(&world.begin(JANE, Authenticate::new(RETURN_TO)).url().unwrap()).unwrap();
+    let check_id = world.check_id(&world.begin(world.asking(JANE)).url().unwrap()).unwrap();
     assert!(!format!("{check_id:?}").contains("rp_state"));
     assert!(!format!("{:?}", oauth::Response { request_token: "hh5s93j4".into(), scope: None }).contains("hh5s93j4"));
     let shown = format!("{association:?} {pending:?} {:?} {:?}", world.provider, world.party);
     assert!(!shown.contains(&key) && !shown.contains(&state) && !shown.contains("0123456789abcdef"), "{shown}");
-    let checked =
-        world.run(world.party.verify(pending, world.associations.borrow().last(), &callback, world.moment())).unwrap();
+    let checked = world
+        .run(world.party.redeem(
+            pending.association(world.associations.borrow().last().cloned()),
+            &callback,
+            world.moment(),
+        ))
+        .unwrap();
     assert!(!format!("{checked:?}").contains(&fields(&callback)["openid.sig"]));
 }
 
@@ -1132,7 +1149,7 @@ fn an_identifier_to_be_spent_is_the_same_after_storage_and_no_others() {
 #[test]
 fn a_question_whose_realm_or_tls_fails_is_answered_by_a_page() {
     let world = World::default();
-    let url = world.begin(JANE, Authenticate::new(RETURN_TO)).url().unwrap();
+    let url = world.begin(world.asking(JANE)).url().unwrap();
     let phish = "https://phish.example/login";
     for (realm, return_to, reason) in [
         (Some("https://other.example/"), phish, RejectReason::ReturnToOutside),
@@ -1212,7 +1229,7 @@ fn a_message_that_is_not_understood_leads_only_to_where_a_question_could_come_fr
 #[test]
 fn control_characters_in_a_question_are_refused_before_anybody_keeps_it() {
     let world = World::new(|options| options, Options::allow_openid1);
-    let url = world.begin("https://jane.example/", Authenticate::new(RETURN_TO)).url().unwrap();
+    let url = world.begin(world.asking("https://jane.example/")).url().unwrap();
     let asked = |name: &str, value: &str| {
         world.check_id(&changed(&url, |fields| drop(fields.insert(format!("openid.{name}"), value.to_owned()))))
     };

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
 use oauth_proto::openid2::{
-    Assertion, Association, AssociationType, Authenticate, Authentication, Discovered, MemoryStore, Options, Pending,
+    Assertion, Association, AssociationType, Authorization, Authorize, Discovered, MemoryStore, Options, Pending,
     RelyingParty, Store, documents,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step, Timestamp};
@@ -114,9 +114,13 @@ impl World {
         Ok(association)
     }
 
-    pub fn begin(&self, identifier: &str, authenticate: Authenticate) -> Authentication {
-        let discovered = self.discover(identifier).unwrap();
-        self.party.authenticate(&discovered, authenticate, self.moment()).unwrap()
+    /// What is asked of the user of an identifier.
+    pub fn asking(&self, identifier: &str) -> Authorize {
+        Authorize::new(&self.discover(identifier).unwrap(), RETURN_TO)
+    }
+
+    pub fn begin(&self, authorize: Authorize) -> Authorization {
+        self.party.authorize(authorize, self.moment()).unwrap()
     }
 
     /// What the provider's page is about.
@@ -142,26 +146,27 @@ impl World {
         let handle = pending.association_handle();
         let associations = self.associations.borrow();
         let association = associations.iter().find(|association| Some(&*association.handle) == handle);
-        let checked = self.run(self.party.verify(pending, association, callback, self.moment()))?;
-        let Ok(one_time_use) = self.nonces.remember_nonce(checked.nonce());
+        let checked =
+            self.run(self.party.redeem(pending.association(association.cloned()), callback, self.moment()))?;
+        let Ok(one_time_use) = self.nonces.remember_nonce(checked.query());
         checked.answer(one_time_use)
     }
 
     /// The whole way with an identifier.
     pub fn sign_in(&self, identifier: &str) -> Result<Assertion, Error> {
-        let authentication = self.begin(identifier, Authenticate::new(RETURN_TO));
-        let callback = self.approve(&authentication.url().unwrap(), |approval| approval);
-        self.verify(authentication.pending, &callback)
+        let authorization = self.begin(self.asking(identifier));
+        let callback = self.approve(&authorization.url().unwrap(), |approval| approval);
+        self.verify(authorization.pending, &callback)
     }
 
     /// A callback of a user who typed that, and what it belongs to.
     pub fn callback(&self, identifier: &str, association: bool) -> (Pending, String) {
         let discovered = self.discover(identifier).unwrap();
         let association = association.then(|| self.associate(&discovered).unwrap()).flatten();
-        let authenticate = Authenticate::new(RETURN_TO).association(association);
-        let authentication = self.party.authenticate(&discovered, authenticate, self.moment()).unwrap();
-        let callback = self.approve(&authentication.url().unwrap(), |approval| approval);
-        (authentication.pending, callback)
+        let authorize = Authorize::new(&discovered, RETURN_TO).association(association);
+        let authorization = self.party.authorize(authorize, self.moment()).unwrap();
+        let callback = self.approve(&authorization.url().unwrap(), |approval| approval);
+        (authorization.pending, callback)
     }
 }
 

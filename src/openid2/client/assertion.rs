@@ -3,88 +3,105 @@
 use std::fmt;
 
 use super::super::extensions::{Extension, ResponseExtension};
-use super::super::message::{Message, Version};
+use super::super::message::{Message, NS_2_0, Version};
 use super::super::server::store::{AsyncStore, RememberNonce, Store};
-use crate::{Error, Forged, OneTimeUse};
+use super::positive_assertion::ReceivedAssertion;
+use crate::{BoxError, DriveError, Error, Forged, OneTimeUse};
 
 /// An assertion of which all is checked but whether it comes for the first time (§11.3).
 ///
-/// That is for your storage to tell: [`remember`](Self::remember) asks a [`Store`], [`remember_async`](Self::remember_async)
-/// an [`AsyncStore`]. Or ask what you have, and hand its answer here:
+/// Your storage knows that: [`confirm`](Self::confirm) asks a [`Store`], [`confirm_async`](Self::confirm_async) an
+/// [`AsyncStore`]. Both fail with [`DriveError`], as [`run`](crate::run) does:
 ///
 /// ```
-/// use oauth_proto::Error;
-/// use oauth_proto::openid2::{Assertion, UnconfirmedAssertion, MemoryStore, Store};
+/// use oauth_proto::openid2::{Assertion, MemoryStore, Pending, RelyingParty};
+/// use oauth_proto::{DriveError, Moment, Request, Response, run};
 ///
-/// fn accept(checked: UnconfirmedAssertion, store: &MemoryStore) -> Result<Assertion, Error> {
-///     let one_time_use = match store.remember_nonce(checked.nonce()) {
-///         Ok(one_time_use) => one_time_use,
-///         Err(never) => match never {},
-///     };
-///     checked.answer(one_time_use)
+/// fn back(
+///     party: &RelyingParty,
+///     store: &MemoryStore,
+///     send: impl FnMut(Request) -> Result<Response, std::io::Error>,
+///     pending: Pending,
+///     uri: &str,
+/// ) -> Result<Assertion, DriveError> {
+///     run(party.redeem(pending, uri, Moment::from_os())?, send)?.confirm(store)
+/// }
+/// ```
+///
+/// Or ask what you have, and hand over its answer:
+///
+/// ```
+/// use std::collections::HashSet;
+///
+/// use oauth_proto::openid2::{Assertion, UnconfirmedAssertion};
+/// use oauth_proto::{Error, OneTimeUse};
+///
+/// fn accept(unconfirmed: UnconfirmedAssertion, seen: &mut HashSet<String>) -> Result<Assertion, Error> {
+///     let query = unconfirmed.query();
+///     let is_first = seen.insert(format!("{} {}", query.endpoint, query.nonce));
+///     unconfirmed.answer(if is_first { OneTimeUse::First } else { OneTimeUse::Replay })
 /// }
 /// ```
 #[must_use = "an assertion counts once its nonce has been remembered"]
 #[derive(Debug)]
 pub struct UnconfirmedAssertion {
-    nonce: RememberNonce,
+    query: RememberNonce,
     assertion: Assertion,
 }
 
 impl UnconfirmedAssertion {
-    pub(super) fn new(nonce: RememberNonce, assertion: Assertion) -> Self {
-        Self { nonce, assertion }
+    pub(super) fn new(query: RememberNonce, assertion: Assertion) -> Self {
+        Self { query, assertion }
     }
 
-    /// What to remember, and to look whether it was there.
-    pub fn nonce(&self) -> &RememberNonce {
-        &self.nonce
+    /// Returns the query for your storage: remember this nonce, and tell whether it was there.
+    pub fn query(&self) -> &RememberNonce {
+        &self.query
     }
 
-    /// The assertion, if a blocking store has not seen its nonce.
-    ///
-    /// ```
-    /// use oauth_proto::openid2::{Assertion, UnconfirmedAssertion, Store};
-    ///
-    /// fn accept<E>(checked: UnconfirmedAssertion, store: &impl Store<Error = E>) -> Result<Assertion, Box<dyn std::error::Error>>
-    /// where
-    ///     E: std::error::Error + 'static,
-    /// {
-    ///     Ok(checked.remember(store)??) // the store's error, and the protocol's
-    /// }
-    /// ```
+    /// Has a blocking store remember the nonce, and returns the assertion if the store had not seen it.
     ///
     /// # Errors
-    /// The store's. Within, those of [`answer`](Self::answer).
-    pub fn remember<S: Store>(self, store: &S) -> Result<Result<Assertion, Error>, S::Error> {
-        let one_time_use = store.remember_nonce(&self.nonce)?;
-        Ok(self.answer(one_time_use))
+    /// [`DriveError::Storage`] when the store fails, [`Forged::Replayed`] when the assertion was confirmed before.
+    pub fn confirm<S: Store>(self, store: &S) -> Result<Assertion, DriveError>
+    where
+        S::Error: Into<BoxError>,
+    {
+        let answer = store.remember_nonce(&self.query);
+        Ok(self.answer(answer.map_err(unavailable)?)?)
     }
 
-    /// As [`remember`](Self::remember), with an asynchronous store.
+    /// Does what [`confirm`](Self::confirm) does, with an asynchronous store.
     ///
     /// # Errors
-    /// As [`remember`](Self::remember).
-    pub async fn remember_async<S: AsyncStore>(self, store: &S) -> Result<Result<Assertion, Error>, S::Error> {
-        let one_time_use = store.remember_nonce(&self.nonce).await?;
-        Ok(self.answer(one_time_use))
+    /// As [`confirm`](Self::confirm).
+    pub async fn confirm_async<S: AsyncStore>(self, store: &S) -> Result<Assertion, DriveError>
+    where
+        S::Error: Into<BoxError>,
+    {
+        let answer = store.remember_nonce(&self.query).await;
+        Ok(self.answer(answer.map_err(unavailable)?)?)
     }
 
-    /// The assertion, if nobody has seen it before.
+    /// Takes your storage's answer to the [`query`](Self::query), and returns the assertion if the nonce was not there.
     ///
     /// # Errors
-    /// [`Forged::Replayed`] when somebody has.
-    pub fn answer(self, one_time_use: OneTimeUse) -> Result<Assertion, Error> {
-        match one_time_use {
+    /// [`Forged::Replayed`] when it was.
+    pub fn answer(self, answer: OneTimeUse) -> Result<Assertion, Error> {
+        match answer {
             OneTimeUse::First => Ok(self.assertion),
             OneTimeUse::Replay => Err(Forged::Replayed.into()),
         }
     }
 }
 
+fn unavailable(error: impl Into<BoxError>) -> DriveError {
+    DriveError::storage("remember the nonce of the assertion", error)
+}
+
 /// What a provider asserts of a user, and was entitled to.
 ///
-/// Its key in your tables is [`claimed_id`](Self::claimed_id). Whatever can be had from here was signed.
+/// Its key in your tables is `claimed_id`. Whatever can be had from here was signed.
 ///
 /// ```
 /// use oauth_proto::openid2::{Assertion, ax};
@@ -94,63 +111,44 @@ impl UnconfirmedAssertion {
 /// }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Assertion {
-    version: Version,
-    endpoint: String,
-    claimed: Option<(String, String)>,
+    /// The version of the protocol.
+    pub version: Version,
+    /// The provider's endpoint.
+    pub endpoint: String,
+    /// Who the user is: the key for what you keep of them (§11.5). `None` where no identifier was asked for. It may have a
+    /// fragment, which tells the owners of a recycled URL apart; show it to people by [`display_id`](Self::display_id).
+    pub claimed_id: Option<String>,
+    /// What the provider knows the user by.
+    pub local_id: Option<String>,
+    /// The handle of an association that the provider no longer knows (§11.4.2.2): drop it from where you keep it.
+    pub invalidated_handle: Option<String>,
     message: Message,
-    invalidated: Option<String>,
 }
 
 impl Assertion {
-    pub(super) fn new(
-        version: Version,
-        endpoint: String,
-        claimed: Option<(String, String)>,
-        mut message: Message,
-        invalidated: Option<String>,
-    ) -> Self {
+    pub(super) fn new(received: ReceivedAssertion, invalidated_handle: Option<String>) -> Self {
+        let signed = received.message.get("signed").unwrap_or_default().to_owned();
+        let mut message = received.message.only_signed(&signed);
         // Told from the rest by it, though not every provider signs it.
-        if version == Version::V2_0 {
-            message.set("ns", super::super::message::NS_2_0);
+        if received.version == Version::V2_0 {
+            message.set("ns", NS_2_0);
         }
-        Self { version, endpoint, claimed, message, invalidated }
+        let (claimed_id, local_id) = received.identifiers.map(|own| (own.claimed_id, own.local_id)).unzip();
+        Self {
+            version: received.version,
+            endpoint: received.provider,
+            claimed_id,
+            local_id,
+            invalidated_handle,
+            message,
+        }
     }
 
-    /// Who the user is: the key for what you keep of them (§11.5). `None` where the answer is about nobody. It may have a
-    /// fragment, which tells the owners of a recycled URL apart.
-    pub fn claimed_id(&self) -> Option<&str> {
-        self.claimed.as_ref().map(|(claimed_id, _)| claimed_id.as_str())
-    }
-
-    /// The claimed identifier as it is shown to people: without its fragment (§11.5.1).
+    /// Returns the claimed identifier as it is shown to people: without its fragment (§11.5.1).
     pub fn display_id(&self) -> Option<&str> {
-        self.claimed_id().map(|claimed_id| claimed_id.split('#').next().unwrap_or_default())
-    }
-
-    /// What the provider knows the user by.
-    pub fn local_id(&self) -> Option<&str> {
-        self.claimed.as_ref().map(|(_, local_id)| local_id.as_str())
-    }
-
-    /// The provider's endpoint.
-    pub fn endpoint(&self) -> &str {
-        &self.endpoint
-    }
-
-    /// The version of the protocol.
-    pub fn version(&self) -> Version {
-        self.version
-    }
-
-    /// The handle of an association that the provider no longer knows (§11.4.2.2): drop it from where you keep it.
-    pub fn invalidated(&self) -> Option<&str> {
-        self.invalidated.as_deref()
-    }
-
-    /// A field of the protocol's, without `openid.`, if it was signed.
-    pub fn field(&self, name: &str) -> Option<&str> {
-        self.message.get(name)
+        self.claimed_id.as_deref().map(|claimed_id| claimed_id.split('#').next().unwrap_or_default())
     }
 
     /// Returns what an extension's response says, of its signed fields: [`ax::FetchResponse`](crate::openid2::ax::FetchResponse),
@@ -170,7 +168,7 @@ impl Assertion {
 impl fmt::Debug for Assertion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Assertion")
-            .field("claimed_id", &self.claimed_id())
+            .field("claimed_id", &self.claimed_id)
             .field("endpoint", &self.endpoint)
             .field("namespaces", &self.message.namespaces().collect::<Vec<_>>())
             .finish_non_exhaustive()

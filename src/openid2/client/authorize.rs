@@ -18,22 +18,25 @@ use super::relying_party::RelyingParty;
 use crate::wire::{bare, endpoint, form, with_query};
 use crate::{Error, Moment, Unsupported};
 
-/// How long a user may take, unless [`Authenticate::lifetime`] says otherwise.
+/// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// The argument of `return_to` that ties the answer to this user.
 pub(super) const STATE: &str = "rp_state";
 
-/// What a user is asked for.
+/// What a user is asked for, and at which provider.
 ///
 /// ```
-/// use oauth_proto::openid2::{Authenticate, sreg};
+/// use oauth_proto::openid2::{Authorize, Discovered, sreg};
 ///
-/// let authenticate = Authenticate::new("https://rp.example/openid")
+/// let provider = Discovered::known_provider("https://op.example/openid")?;
+/// let authorize = Authorize::new(&provider, "https://rp.example/openid")
 ///     .extension(sreg::Request { required: vec![sreg::Field::Email], ..sreg::Request::default() });
+/// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Authenticate {
+pub struct Authorize {
+    discovered: Discovered,
     return_to: String,
     immediate: bool,
     without_identity: bool,
@@ -42,10 +45,13 @@ pub struct Authenticate {
     lifetime: Duration,
 }
 
-impl Authenticate {
-    /// The user comes back to that absolute URL, which lies in the realm. It may have a query.
-    pub fn new(return_to: impl Into<String>) -> Self {
+impl Authorize {
+    /// Asks who the user is at a provider that [`RelyingParty::discover`] found, or at a
+    /// [known one](Discovered::known_provider). The user comes back to `return_to`, an absolute URL which lies in the realm.
+    /// It may have a query.
+    pub fn new(discovered: &Discovered, return_to: impl Into<String>) -> Self {
         Self {
+            discovered: discovered.clone(),
             return_to: return_to.into(),
             immediate: false,
             without_identity: false,
@@ -55,24 +61,26 @@ impl Authenticate {
         }
     }
 
-    /// Wants an answer without the user being asked anything (§9.3). If that cannot be, [`RelyingParty::verify`] says
+    /// Wants an answer without the user being asked anything (§9.3). If that cannot be, [`RelyingParty::redeem`] says
     /// [`Refused::SetupNeeded`](crate::Refused::SetupNeeded) at once; keep what was discovered, to ask again then:
     ///
     /// ```
-    /// use oauth_proto::openid2::{Authenticate, Authentication, UnconfirmedAssertion, Discovered, Pending, RelyingParty};
+    /// use oauth_proto::openid2::{
+    ///     Authorization, Authorize, Discovered, Pending, RelyingParty, UnconfirmedAssertion,
+    /// };
     /// use oauth_proto::{Error, Moment, Refused, Step};
     ///
     /// enum Next {
     ///     Check(Step<UnconfirmedAssertion>),
-    ///     AskTheUser(Authentication),
+    ///     AskTheUser(Authorization),
     /// }
     ///
     /// fn back(party: &RelyingParty, found: &Discovered, pending: Pending, uri: &str) -> Result<Next, Error> {
-    ///     match party.verify(pending, None, uri, Moment::from_os()) {
+    ///     match party.redeem(pending, uri, Moment::from_os()) {
     ///         Ok(step) => Ok(Next::Check(step)),
     ///         Err(Error::Refused(Refused::SetupNeeded { .. })) => {
-    ///             let again = Authenticate::new("https://rp.example/openid");
-    ///             party.authenticate(found, again, Moment::from_os()).map(Next::AskTheUser)
+    ///             let again = Authorize::new(found, "https://rp.example/openid");
+    ///             party.authorize(again, Moment::from_os()).map(Next::AskTheUser)
     ///         }
     ///         Err(error) => Err(error),
     ///     }
@@ -83,7 +91,7 @@ impl Authenticate {
         self
     }
 
-    /// The key that the answer is to be signed with, if there is one; [`RelyingParty::verify`] wants it again. One of another
+    /// The key that the answer is to be signed with, if there is one; [`Pending::association`] wants it again. One of another
     /// provider's, or that has expired, is not used.
     pub fn association(mut self, association: impl Into<Option<Association>>) -> Self {
         self.association = association.into();
@@ -113,28 +121,28 @@ impl Authenticate {
 /// A request that is ready: send the user with it, by a redirect or a form, and remember the pending value.
 ///
 /// ```
-/// use oauth_proto::openid2::Authentication;
+/// use oauth_proto::openid2::Authorization;
 ///
-/// fn respond(authentication: &Authentication) -> Result<http::Response<String>, oauth_proto::Error> {
-///     let url = authentication.url()?;
+/// fn respond(authorization: &Authorization) -> Result<http::Response<String>, oauth_proto::Error> {
+///     let url = authorization.url()?;
 ///     let response = http::Response::builder();
 ///     // Browsers and servers take so much of a URL and seldom more.
 ///     if url.len() <= 2048 {
 ///         Ok(response.status(303).header("location", url).body(String::new()).unwrap())
 ///     } else {
-///         Ok(response.header("content-type", "text/html; charset=utf-8").body(authentication.page()).unwrap())
+///         Ok(response.header("content-type", "text/html; charset=utf-8").body(authorization.page()).unwrap())
 ///     }
 /// }
 /// ```
-pub struct Authentication {
+pub struct Authorization {
     /// What is remembered of it.
     pub pending: Pending,
     endpoint: String,
     message: Message,
 }
 
-impl Authentication {
-    /// Where to redirect the user (§5.2.1).
+impl Authorization {
+    /// Returns where to redirect the user (§5.2.1).
     ///
     /// # Errors
     /// [`Unsupported::Unsendable`] when there is more than a URL can hold; a form always can.
@@ -142,59 +150,52 @@ impl Authentication {
         Ok(with_query(&endpoint(&self.endpoint)?, &self.message.to_form())?.to_string())
     }
 
-    /// The provider's endpoint, which is the form's `action`.
-    pub fn endpoint(&self) -> &str {
-        &self.endpoint
-    }
-
-    /// The form's fields, for a page of your own.
+    /// Returns the form's fields, for a page of your own: it posts them to [`Pending::endpoint`].
     pub fn fields(&self) -> impl Iterator<Item = (String, &str)> {
         self.message.prefixed()
     }
 
-    /// A page with a form that submits itself, or by its button where there are no scripts (§5.2.2). It is HTML; a
+    /// Returns a page with a form that submits itself, or by its button where there are no scripts (§5.2.2). It is HTML; a
     /// `Content-Security-Allowed` of yours has to let its one inline script run, or the button is pressed.
     pub fn page(&self) -> String {
         indirect_communication::page(&self.endpoint, &self.message)
     }
 }
 
-impl fmt::Debug for Authentication {
+impl fmt::Debug for Authorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authentication").field("endpoint", &self.endpoint).field("pending", &self.pending).finish()
+        f.debug_struct("Authorization").field("endpoint", &self.endpoint).field("pending", &self.pending).finish()
     }
 }
 
 impl RelyingParty {
-    /// Asks a user who they are: at the provider that was discovered.
+    /// Asks a user who they are: makes the request that the user's browser takes to the provider. OpenID Authentication 2.0
+    /// §9 calls it requesting authentication.
     ///
     /// # Errors
     /// [`Unsupported::Url`] when `return_to` or an `update_url` is no URL or outside of the realm, or the endpoint is none;
-    /// [`Unsupported::PlainHttp`] when one of them has no TLS; [`Unsupported::Unsendable`] when OpenID 1.1 is to ask about
-    /// nobody.
-    pub fn authenticate(
-        &self,
-        discovered: &Discovered,
-        authenticate: Authenticate,
-        moment: Moment,
-    ) -> Result<Authentication, Error> {
+    /// [`Unsupported::PlainHttp`] when one of them has no TLS; [`Unsupported::Unsendable`] when OpenID 1.1 is to be asked
+    /// without an identity.
+    #[doc(alias = "authenticate")]
+    pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Authorization, Error> {
+        let discovered = &authorize.discovered;
         let endpoint = discovered.endpoint().to_owned();
         self.allowed.check_endpoint(&endpoint)?;
         let version = discovered.version;
         let state = URL_SAFE_NO_PAD.encode(&moment.derive("openid state")[..16]);
-        let return_to = self.return_to(&authenticate.return_to, &state)?;
-        let association = authenticate.association.filter(|association| association.is_usable(&endpoint, moment.now));
+        let return_to = self.return_to(&authorize.return_to, &state)?;
+        let association = authorize.association.filter(|association| association.is_usable(&endpoint, moment.now));
 
-        let mode = if authenticate.immediate { "checkid_immediate" } else { "checkid_setup" };
+        let mode = if authorize.immediate { "checkid_immediate" } else { "checkid_setup" };
         let mut message = Message::new(version, mode);
         message.set("return_to", &return_to);
         message.set(realm_name(version), self.realm.as_str());
-        if authenticate.without_identity && version == Version::V1_1 {
-            let (what, reason) = ("a question about nobody", "OpenID 1.1 always asks who the user is");
+        if authorize.without_identity && version == Version::V1_1 {
+            let (what, reason) = ("a request without identity", "OpenID 1.1 always asks who the user is");
             return Err(Unsupported::Unsendable { what, reason }.into());
         }
         let identity =
-            if authenticate.without_identity { RequestedIdentity::None } else { requested_identity(discovered) };
+            if authorize.without_identity { RequestedIdentity::None } else { requested_identity(discovered) };
         match &identity {
             RequestedIdentity::None => {}
             RequestedIdentity::Select => {
@@ -211,7 +212,7 @@ impl RelyingParty {
         if let Some(association) = &association {
             message.set("assoc_handle", &association.handle);
         }
-        for extension in &authenticate.extensions {
+        for extension in &authorize.extensions {
             self.check_update_url(extension)?;
             message.extend(extension);
         }
@@ -224,9 +225,10 @@ impl RelyingParty {
             return_to,
             state,
             assoc_handle: association.map(|association| association.handle),
-            expires_at: moment.now.after(authenticate.lifetime),
+            association: None,
+            expires_at: moment.now.after(authorize.lifetime),
         };
-        Ok(Authentication { pending, endpoint, message })
+        Ok(Authorization { pending, endpoint, message })
     }
 
     /// Attribute Exchange §5.1.
@@ -266,11 +268,12 @@ impl RelyingParty {
 
 /// Who the user is asked to be at a provider that was discovered.
 fn requested_identity(discovered: &Discovered) -> RequestedIdentity {
-    match (discovered.claimed_id(), discovered.local_id()) {
-        (Some(claimed_id), Some(local_id)) => {
-            RequestedIdentity::Claimed { claimed_id: claimed_id.to_owned(), local_id: local_id.to_owned() }
+    match discovered.claimed_id.clone() {
+        Some(claimed_id) => {
+            let local_id = discovered.local_id.clone().unwrap_or_else(|| claimed_id.clone());
+            RequestedIdentity::Claimed { claimed_id, local_id }
         }
-        _ => RequestedIdentity::Select,
+        None => RequestedIdentity::Select,
     }
 }
 

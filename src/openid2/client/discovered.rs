@@ -9,23 +9,27 @@ use crate::Error;
 /// What was discovered of an identifier: who may speak for it.
 ///
 /// It is serde, so that it can be kept for a while. [`RelyingParty::discover`](super::RelyingParty::discover) finds it;
-/// [`Discovered::fixed`] is for a site with one provider.
+/// [`Discovered::known_provider`] is for a site with one provider.
 ///
 /// ```
 /// use oauth_proto::openid2::Discovered;
 ///
-/// let steam = Discovered::fixed("https://steamcommunity.com/openid/login")?;
+/// let steam = Discovered::known_provider("https://steamcommunity.com/openid/login")?;
 /// assert_eq!(steam.endpoint(), "https://steamcommunity.com/openid/login");
-/// assert_eq!(steam.claimed_id(), None);
+/// assert_eq!(steam.claimed_id, None);
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Discovered {
-    pub(super) version: Version,
+    /// The version of the protocol that the provider speaks.
+    pub version: Version,
     /// Never empty; the best first.
     pub(super) endpoints: Vec<String>,
-    pub(super) claimed_id: Option<String>,
-    pub(super) local_id: Option<String>,
+    /// The identifier that the user claims; `None` where it is an OP identifier, and the provider is to say who the user is.
+    pub claimed_id: Option<String>,
+    /// What the provider knows the user by, where that is not the claimed identifier.
+    pub local_id: Option<String>,
     pub(super) types: Vec<String>,
 }
 
@@ -34,7 +38,7 @@ impl Discovered {
     ///
     /// # Errors
     /// [`Unsupported::Url`](crate::Unsupported::Url) when that is no absolute http or https URL.
-    pub fn fixed(endpoint: &str) -> Result<Self, Error> {
+    pub fn known_provider(endpoint: &str) -> Result<Self, Error> {
         crate::wire::endpoint(endpoint)?;
         Ok(Self {
             version: Version::V2_0,
@@ -50,23 +54,8 @@ impl Discovered {
         self.endpoints.first().map_or("", String::as_str)
     }
 
-    /// The identifier that the user claims; `None` where it is an OP identifier, and the provider is to say who the user is.
-    pub fn claimed_id(&self) -> Option<&str> {
-        self.claimed_id.as_deref()
-    }
-
-    /// What the provider knows the user by: the claimed identifier, unless another is named.
-    pub fn local_id(&self) -> Option<&str> {
-        self.local_id.as_deref().or(self.claimed_id())
-    }
-
-    /// The version that the provider speaks.
-    pub fn version(&self) -> Version {
-        self.version
-    }
-
     /// Whether the provider's document says that it knows an extension, by the URI of its type. Of a
-    /// [`fixed`](Self::fixed) one nothing is known.
+    /// [known provider](Self::known_provider) nothing is known.
     pub fn offers(&self, type_uri: &str) -> bool {
         self.types.iter().any(|known| known == type_uri)
     }

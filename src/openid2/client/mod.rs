@@ -17,7 +17,7 @@ mod relying_party;
 
 pub use crate::Callback;
 pub use assertion::{Assertion, UnconfirmedAssertion};
-pub use authorize::{Authenticate, Authentication};
+pub use authorize::{Authorization, Authorize};
 pub use discovered::Discovered;
 pub use pending::Pending;
 pub use profile::{Profile, ProfileField};

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::association::Association;
 use super::super::message::Version;
 use crate::{PendingId, Timestamp};
 
@@ -51,6 +52,9 @@ pub struct Pending {
     /// to see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) assoc_handle: Option<String>,
+    /// The association itself, for the redeeming alone: it is not stored with the rest.
+    #[serde(skip)]
+    pub(super) association: Option<Association>,
     #[serde(rename = "until")]
     pub(super) expires_at: Timestamp,
 }
@@ -89,8 +93,33 @@ impl Pending {
         self.endpoints.first().map_or("", String::as_str)
     }
 
-    /// The handle of the association that [`RelyingParty::verify`](super::RelyingParty::verify) wants, if one was given: by
-    /// now there may be a newer one of the same endpoint.
+    /// Gives back the association that the response may be signed with, from where you keep it: that of
+    /// [`endpoint`](Self::endpoint) and [`association_handle`](Self::association_handle). It is not stored with the pending
+    /// value, which lies in a user's cookie, while its key is every user's.
+    ///
+    /// ```
+    /// use oauth_proto::openid2::{Association, Pending, RelyingParty, UnconfirmedAssertion};
+    /// use oauth_proto::{Error, Moment, Step};
+    ///
+    /// fn back(
+    ///     party: &RelyingParty,
+    ///     keys: &[Association],
+    ///     pending: Pending,
+    ///     uri: &str,
+    /// ) -> Result<Step<UnconfirmedAssertion>, Error> {
+    ///     let (endpoint, handle) = (pending.endpoint(), pending.association_handle());
+    ///     let mut fitting = keys.iter().filter(|key| key.endpoint == endpoint && Some(&*key.handle) == handle);
+    ///     let association = fitting.next().cloned();
+    ///     party.redeem(pending.association(association), uri, Moment::from_os())
+    /// }
+    /// ```
+    pub fn association(mut self, association: impl Into<Option<Association>>) -> Self {
+        self.association = association.into();
+        self
+    }
+
+    /// Returns the handle of the association that [`association`](Self::association) wants, if one was given to
+    /// [`Authorize`](super::Authorize): by now there may be a newer one of the same endpoint.
     pub fn association_handle(&self) -> Option<&str> {
         self.assoc_handle.as_deref()
     }

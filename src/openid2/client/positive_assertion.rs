@@ -10,6 +10,7 @@ use super::super::identifier::{absolute, without_fragment};
 use super::super::message::{IDENTIFIER_SELECT, Message, Version};
 use super::super::nonce_time;
 use super::super::server::store::RememberNonce;
+use super::discovered::Discovered;
 use super::pending::{Pending, RequestedIdentity};
 use crate::wire::{bare, said, shortened};
 use crate::{Error, Forged, Refused, Timestamp};
@@ -17,8 +18,8 @@ use crate::{Error, Forged, Refused, Timestamp};
 /// Nonces are remembered for longer than their window, since clocks differ and requests overtake each other.
 const LONGER: Duration = Duration::from_secs(60);
 
-/// What an answer has to fit.
-pub(super) struct Expected {
+/// What an assertion has to fit.
+pub(super) struct ExpectedAssertion {
     /// The provider's endpoints that were asked; `None` where nobody was.
     pub(super) endpoints: Option<Vec<String>>,
     pub(super) identity: Option<RequestedIdentity>,
@@ -27,9 +28,9 @@ pub(super) struct Expected {
     pub(super) window: Duration,
 }
 
-/// The identifiers of an assertion.
+/// The identifiers that an assertion is about.
 #[derive(Clone)]
-pub(super) struct Claim {
+pub(super) struct AssertedIdentifiers {
     /// As it was asserted, with a fragment if it has one.
     pub(super) claimed_id: String,
     /// Without it.
@@ -38,14 +39,14 @@ pub(super) struct Claim {
 }
 
 /// An assertion that has been read.
-pub(super) struct Received {
+pub(super) struct ReceivedAssertion {
     pub(super) version: Version,
     pub(super) message: Message,
     pub(super) provider: String,
-    pub(super) claim: Option<Claim>,
-    /// Whether the claim is known to be the provider's to make.
+    pub(super) identifiers: Option<AssertedIdentifiers>,
+    /// Whether the identifiers are known to be the provider's to assert.
     pub(super) discovered: bool,
-    pub(super) nonce: RememberNonce,
+    pub(super) query: RememberNonce,
 }
 
 /// The message, if it asserts something (§10.1); what it says otherwise is an error (§5.2.3, §10.2).
@@ -79,9 +80,9 @@ pub(super) fn provider_error<'m>(field: impl Fn(&'static str) -> Option<&'m str>
         .into()
 }
 
-impl Expected {
+impl ExpectedAssertion {
     /// An assertion of version 2.0.
-    pub(super) fn read(self, message: Message, now: Timestamp) -> Result<Received, Error> {
+    pub(super) fn read_2_0(self, message: Message, now: Timestamp) -> Result<ReceivedAssertion, Error> {
         let provider = present(&message, "openid.op_endpoint")?.to_owned();
         let nonce = present(&message, "openid.response_nonce")?.to_owned();
         self.check_common(&message)?;
@@ -100,27 +101,32 @@ impl Expected {
             return Err(Forged::NonceTime.into());
         }
         let without_identity = self.identity.as_ref().is_none_or(|identity| *identity == RequestedIdentity::None);
-        let claim = match (message.get("claimed_id"), message.get("identity")) {
+        let identifiers = match (message.get("claimed_id"), message.get("identity")) {
             (None, None) if without_identity => None,
-            (Some(claimed_id), Some(identity)) => Some(Claim::of(claimed_id, identity)?),
+            (Some(claimed_id), Some(identity)) => Some(AssertedIdentifiers::of(claimed_id, identity)?),
             (Some(_), None) => return Err(Forged::ParameterMissing { name: "openid.identity" }.into()),
             (None, _) => return Err(Forged::ParameterMissing { name: "openid.claimed_id" }.into()),
         };
-        let discovered = match (&self.identity, &claim) {
+        let discovered = match (&self.identity, &identifiers) {
             (_, None) => true,
-            (Some(RequestedIdentity::Claimed { claimed_id, local_id }), Some(claim)) => {
-                claim.url.as_str() == claimed_id && claim.local_id == *local_id
+            (Some(RequestedIdentity::Claimed { claimed_id, local_id }), Some(identifiers)) => {
+                identifiers.url.as_str() == claimed_id && identifiers.local_id == *local_id
             }
             _ => false,
         };
         let until = time.after(self.window).after(LONGER);
-        let nonce = RememberNonce { endpoint: provider.clone(), nonce, until, now };
-        Ok(Received { version: Version::V2_0, message, provider, claim, discovered, nonce })
+        let query = RememberNonce { endpoint: provider.clone(), nonce, until, now };
+        Ok(ReceivedAssertion { version: Version::V2_0, message, provider, identifiers, discovered, query })
     }
 
     /// An assertion of version 1.1, which names no provider and has no nonce: the claimed identifier is the one that was
     /// remembered, and what must not come twice is the state in the signed `return_to`.
-    pub(super) fn read_first(self, message: Message, pending: &Pending, now: Timestamp) -> Result<Received, Error> {
+    pub(super) fn read_1_1(
+        self,
+        message: Message,
+        pending: &Pending,
+        now: Timestamp,
+    ) -> Result<ReceivedAssertion, Error> {
         let identity = present(&message, "openid.identity")?;
         self.check_common(&message)?;
         let provider = self.endpoints.into_iter().flatten().next().unwrap_or_default();
@@ -130,10 +136,10 @@ impl Expected {
         if identity != local_id {
             return Err(Forged::NotDiscovered { claimed_id: bare(identity), endpoint: bare(&provider) }.into());
         }
-        let claim = Some(Claim::of(&claimed_id, &local_id)?);
+        let identifiers = Some(AssertedIdentifiers::of(&claimed_id, &local_id)?);
         let until = pending.expires_at.after(LONGER);
-        let nonce = RememberNonce { endpoint: provider.clone(), nonce: pending.state.clone(), until, now };
-        Ok(Received { version: Version::V1_1, message, provider, claim, discovered: true, nonce })
+        let query = RememberNonce { endpoint: provider.clone(), nonce: pending.state.clone(), until, now };
+        Ok(ReceivedAssertion { version: Version::V1_1, message, provider, identifiers, discovered: true, query })
     }
 
     /// What both versions have.
@@ -164,7 +170,7 @@ fn is_signed(message: &Message, field: &str) -> bool {
     message.get("signed").is_some_and(|signed| signed.split(',').any(|own| own == field))
 }
 
-impl Claim {
+impl AssertedIdentifiers {
     fn of(claimed_id: &str, identity: &str) -> Result<Self, Forged> {
         let invalid = || Forged::ParameterInvalid { name: "openid.claimed_id" };
         if claimed_id == IDENTIFIER_SELECT || identity == IDENTIFIER_SELECT {
@@ -179,10 +185,11 @@ impl Claim {
         Ok(Self { claimed_id: claimed_id.to_owned(), url: without_fragment(url), local_id: identity.to_owned() })
     }
 
-    /// Whether a local identifier that was discovered is the asserted one. Where none is named it is the claimed one, and
+    /// Whether the local identifier that was discovered is the asserted one. Where none is named it is the claimed one, and
     /// some providers add its fragment.
-    pub(super) fn is_local(&self, discovered: Option<&str>) -> bool {
-        discovered == Some(self.local_id.as_str())
-            || (discovered == Some(self.url.as_str()) && self.local_id == self.claimed_id)
+    pub(super) fn is_local(&self, discovered: &Discovered) -> bool {
+        let local_id = discovered.local_id.as_ref().or(discovered.claimed_id.as_ref());
+        local_id == Some(&self.local_id)
+            || (local_id.is_some_and(|local_id| local_id == self.url.as_str()) && self.local_id == self.claimed_id)
     }
 }

@@ -1,16 +1,13 @@
-//! The short way: one provider, a few attributes by name, one profile. What tornado.auth's `OpenIdMixin` does, verified.
+//! The profile: a few attributes by name, and one struct. What tornado.auth's `OpenIdMixin` does, verified.
 
 use serde::{Deserialize, Serialize};
 
 use super::super::extensions::ax::{self, Attribute, FetchRequest};
 use super::super::extensions::sreg::{self, Field};
 use super::assertion::Assertion;
-use super::authorize::{Authenticate, Authentication};
-use super::discovered::Discovered;
-use super::relying_party::RelyingParty;
-use crate::{Error, Moment};
+use super::authorize::Authorize;
 
-/// Something to know of a user.
+/// A field of a user's profile that is asked for.
 ///
 /// ```
 /// use oauth_proto::openid2::ProfileField;
@@ -32,29 +29,6 @@ pub enum ProfileField {
 impl ProfileField {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Name, Self::Email, Self::Language, Self::Username];
-
-    /// The question for these, where it goes along with other extensions.
-    ///
-    /// ```
-    /// use oauth_proto::openid2::{Authenticate, Discovered, RelyingParty, ProfileField, oauth};
-    /// use oauth_proto::Moment;
-    ///
-    /// // As Google's OpenID had it: who the user is, and access to their contacts along the way.
-    /// let authenticate = Authenticate::new("https://rp.example/openid")
-    ///     .extension(ProfileField::fetch(&[ProfileField::Name, ProfileField::Email]))
-    ///     .extension(oauth::Request {
-    ///         consumer: "rp.example".into(),
-    ///         scope: Some("https://www.google.com/m8/feeds/".into()),
-    ///     });
-    /// let provider = Discovered::fixed("https://op.example/openid")?;
-    /// let asked = RelyingParty::new("https://rp.example/")?.authenticate(&provider, authenticate, Moment::from_os())?;
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    pub fn fetch(fields: &[Self]) -> FetchRequest {
-        let asked = Self::ALL.into_iter().filter(|field| fields.contains(field)).flat_map(Self::attributes);
-        let required = asked.map(|(alias, type_uri)| Attribute::new(*alias, *type_uri)).collect();
-        FetchRequest { required, ..FetchRequest::default() }
-    }
 
     /// The attributes that make it up, as they are called in messages and by their types.
     fn attributes(self) -> &'static [(&'static str, &'static str)] {
@@ -80,7 +54,7 @@ impl ProfileField {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Profile {
-    /// The key to know the user by. `None` where the answer is about nobody.
+    /// The key to know the user by. `None` where no identifier was asked for.
     pub claimed_id: Option<String>,
     /// The given name.
     pub first_name: Option<String>,
@@ -96,18 +70,22 @@ pub struct Profile {
     pub username: Option<String>,
 }
 
-impl RelyingParty {
-    /// Asks a user who they are at a provider whose endpoint is known, and for some attributes.
+impl Authorize {
+    /// Asks for fields of the user's profile, by Attribute Exchange; [`Assertion::profile`] reads them. It replaces another
+    /// [`ax::FetchRequest`].
+    ///
+    /// With a [known provider](super::Discovered::known_provider) that is all that a sign-in takes:
     ///
     /// ```
-    /// use oauth_proto::openid2::{Pending, Profile, RelyingParty, Store, ProfileField};
-    /// use oauth_proto::{Moment, Request, Response, run};
+    /// use oauth_proto::openid2::{Authorize, Discovered, Options, Pending, Profile, ProfileField, RelyingParty, Store};
+    /// use oauth_proto::{DriveError, Moment, Request, Response, run};
     ///
     /// /// Where to send the user, and what to remember for this browser.
     /// fn begin(party: &RelyingParty) -> Result<(String, Pending), oauth_proto::Error> {
-    ///     let (endpoint, return_to) = ("https://op.example/openid", "https://rp.example/openid");
-    ///     let asked = party.authenticate_at(endpoint, return_to, &ProfileField::ALL, Moment::from_os())?;
-    ///     Ok((asked.url()?, asked.pending))
+    ///     let provider = Discovered::known_provider("https://op.example/openid")?;
+    ///     let authorize = Authorize::new(&provider, "https://rp.example/openid").profile(ProfileField::ALL);
+    ///     let authorization = party.authorize(authorize, Moment::from_os())?;
+    ///     Ok((authorization.url()?, authorization.pending))
     /// }
     ///
     /// /// `uri` is what the browser asked for when it came back. At Steam, whose endpoint is
@@ -118,32 +96,25 @@ impl RelyingParty {
     ///     send: impl FnMut(Request) -> Result<Response, std::io::Error>,
     ///     pending: Pending,
     ///     uri: &str,
-    /// ) -> Result<Profile, Box<dyn std::error::Error>> {
-    ///     let checked = run(party.verify(pending, None, uri, Moment::from_os())?, send)?;
-    ///     Ok(checked.remember(store)??.profile())
+    /// ) -> Result<Profile, DriveError> {
+    ///     Ok(run(party.redeem(pending, uri, Moment::from_os())?, send)?.confirm(store)?.profile())
     /// }
     ///
-    /// let (url, _) = begin(&RelyingParty::new("https://rp.example/")?)?;
+    /// let (url, _) = begin(&RelyingParty::new("https://rp.example/", Options::default())?)?;
     /// assert!(url.starts_with("https://op.example/openid?openid."));
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
-    ///
-    /// # Errors
-    /// Those of [`Discovered::fixed`] and [`authenticate`](Self::authenticate).
-    pub fn authenticate_at(
-        &self,
-        endpoint: &str,
-        return_to: &str,
-        fields: &[ProfileField],
-        moment: Moment,
-    ) -> Result<Authentication, Error> {
-        let authenticate = Authenticate::new(return_to).extension(ProfileField::fetch(fields));
-        self.authenticate(&Discovered::fixed(endpoint)?, authenticate, moment)
+    pub fn profile(self, fields: impl IntoIterator<Item = ProfileField>) -> Self {
+        let fields: Vec<_> = fields.into_iter().collect();
+        let asked = ProfileField::ALL.into_iter().filter(|field| fields.contains(field));
+        let attributes = asked.flat_map(ProfileField::attributes);
+        let required = attributes.map(|(alias, type_uri)| Attribute::new(*alias, *type_uri)).collect();
+        self.extension(FetchRequest { required, ..FetchRequest::default() })
     }
 }
 
 impl Assertion {
-    /// The user, by the attributes of [`RelyingParty::authenticate_at`], and where there is none by what simple registration
+    /// Returns the user, by the attributes of [`Authorize::profile`], and where there is none by what simple registration
     /// brought.
     pub fn profile(&self) -> Profile {
         let attributes = self.extension::<ax::FetchResponse>().unwrap_or_default();
@@ -159,7 +130,7 @@ impl Assertion {
         };
         let begin = || email.as_deref().and_then(|email| email.split('@').next()).map(str::to_owned);
         Profile {
-            claimed_id: self.claimed_id().map(str::to_owned),
+            claimed_id: self.claimed_id.clone(),
             name: either(ax::FULL_NAME, Field::Fullname).or_else(joined).or_else(begin),
             locale: either(ax::LANGUAGE, Field::Language).map(|language| language.to_lowercase()),
             username: either(ax::USERNAME, Field::Nickname),

@@ -1,4 +1,4 @@
-//! Verifying assertions, OpenID Authentication 2.0 §11: all that can be checked before anything is fetched, then the
+//! Redeeming a callback: verifying assertions, OpenID Authentication 2.0 §11. All that can be checked before anything is fetched, then the
 //! signature, then the identifier, and in the end the nonce.
 
 use super::super::allowed::Allowed;
@@ -10,7 +10,7 @@ use super::authorize::STATE;
 use super::direct_response::DirectResponse;
 use super::discovery::{self, Search};
 use super::pending::{Pending, VERSION};
-use super::positive_assertion::{Claim, Expected, Received, positive, provider_error};
+use super::positive_assertion::{AssertedIdentifiers, ExpectedAssertion, ReceivedAssertion, positive, provider_error};
 use super::relying_party::RelyingParty;
 use crate::secret::same;
 use crate::step::Receive;
@@ -18,26 +18,26 @@ use crate::wire::{ResponseExcerpt, bare, endpoint};
 use crate::{Callback, Error, Expired, Forged, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsupported};
 
 impl RelyingParty {
-    /// The user is back: says what the provider asserts, if it does and is the one to assert it (§11).
+    /// Takes the request with which the user comes back, and checks what the provider asserts (§11). The end is an
+    /// [`UnconfirmedAssertion`]: your storage tells whether it comes for the first time.
     ///
-    /// `association` is the one that was given to [`Authenticate`](super::Authenticate), from where you keep it: it is the
-    /// one of [`Pending::endpoint`] and [`Pending::association_handle`]. `None` where there was none. What can be checked is
-    /// checked before anything is sent. Then the provider
-    /// that was asked confirms the signature, where it is not the association's, and an identifier that was not
-    /// discovered before is discovered.
+    /// Where an association was given to [`Authorize`](super::Authorize), give it to
+    /// [`Pending::association`] again. What can be checked is checked before anything is sent. Then the provider that was
+    /// asked confirms the signature, where it is not the association's, and an identifier that was not discovered before is
+    /// discovered.
     ///
     /// # Errors
-    /// [`Unsupported::NoAssociation`] when the answer is signed with an association that was asked for and is not given:
+    /// [`Unsupported::NoAssociation`] when the response is signed with an association that was asked for and is not given:
     /// send the user again, who will hardly see it.
     /// [`Refused::Denied`](crate::Refused::Denied) when the user cancelled,
     /// [`Refused::SetupNeeded`](crate::Refused::SetupNeeded) when the provider has to ask the user first,
-    /// [`Refused::Provider`](crate::Refused::Provider) when it sent an error. [`Forged`] when the answer is not what it
-    /// says, or not for this user; [`Expired`] when it took too long. From the step also what fetching comes to:
+    /// [`Refused::Provider`](crate::Refused::Provider) when it sent an error. [`Forged`] when the response is not what it
+    /// says, or not for this user; [`Expired`] when it took too long. From the step also the errors of fetching:
     /// [`Unsupported::Identifier`] when the claimed identifier's document cannot be had.
-    pub fn verify<'a>(
+    #[doc(alias = "verify")]
+    pub fn redeem<'a>(
         &self,
         mut pending: Pending,
-        association: Option<&Association>,
         callback: impl Into<Callback<'a>>,
         moment: Moment,
     ) -> Result<Step<UnconfirmedAssertion>, Error> {
@@ -62,28 +62,29 @@ impl RelyingParty {
         let identity = pending.identity.take();
         let expected = self.expected(endpoints, identity, &pending.return_to);
         let received = match pending.protocol {
-            Version::V2_0 => expected.read(message, moment.now)?,
-            Version::V1_1 => expected.read_first(message, &pending, moment.now)?,
+            Version::V2_0 => expected.read_2_0(message, moment.now)?,
+            Version::V1_1 => expected.read_1_1(message, &pending, moment.now)?,
         };
         let handle = pending.assoc_handle.as_deref();
-        let step = received.check_signature(handle, association, self.allowed, moment.now)?;
+        let step = received.check_signature(handle, pending.association.as_ref(), self.allowed, moment.now)?;
         Ok(step.observed_by(&self.observer))
     }
 
-    /// Verifies an answer that nobody asked for: a provider's own, or attributes that changed and are posted to the
+    /// Takes an assertion that was not asked for: a provider's own, or attributes that changed and are posted to the
     /// `update_url` (Attribute Exchange §5.1). `return_to` is the URL that it is for. The provider is found by discovery on
     /// the claimed identifier, and confirms the signature.
     ///
-    /// Of changed attributes, take the [`ax::FetchResponse`](crate::openid2::ax::FetchResponse) for the user whose [`Assertion::claimed_id`] it is, and not
-    /// [`Assertion::profile`], which makes up a name where none came. Answer with status 200; with 404, the provider sends no
-    /// more.
+    /// Of changed attributes, take the [`ax::FetchResponse`](crate::openid2::ax::FetchResponse) for the user of
+    /// [`Assertion::claimed_id`], and not [`Assertion::profile`], which makes up a name where none came. Respond with status
+    /// 200; after a 404, the provider sends no more.
     ///
-    /// What this gives away: nothing ties the answer to the browser that brings it. Never sign anybody in by it, or an
-    /// attacker has a victim use the attacker's account.
+    /// # Security
+    /// Nothing ties the assertion to the browser that brings it. Never sign anybody in by it, or an attacker has a victim
+    /// use the attacker's account.
     ///
     /// # Errors
-    /// As [`verify`](Self::verify). [`Forged::ParameterMissing`] when it is about nobody.
-    pub fn dangerous_verify_unsolicited<'a>(
+    /// As [`redeem`](Self::redeem). [`Forged::ParameterMissing`] when it is about no identifier.
+    pub fn dangerous_redeem_unsolicited<'a>(
         &self,
         return_to: &str,
         callback: impl Into<Callback<'a>>,
@@ -92,11 +93,11 @@ impl RelyingParty {
         let callback = callback.into();
         callback.came_to(return_to)?;
         let message = positive(callback.message()?, Version::V2_0)?;
-        let received = self.expected(None, None, return_to).read(message, moment.now)?;
-        let claim = received.claim.clone().ok_or(Forged::ParameterMissing { name: "openid.claimed_id" })?;
+        let received = self.expected(None, None, return_to).read_2_0(message, moment.now)?;
+        let identifiers = received.identifiers.clone().ok_or(Forged::ParameterMissing { name: "openid.claimed_id" })?;
         // Only a provider that the identifier names is asked about the signature.
         let allowed = self.allowed;
-        let step = discover(claim, received, allowed, move |mut received| {
+        let step = discover(identifiers, received, allowed, move |mut received| {
             received.discovered = true;
             received.ask(allowed)
         })?;
@@ -108,13 +109,13 @@ impl RelyingParty {
         endpoints: Option<Vec<String>>,
         identity: Option<super::pending::RequestedIdentity>,
         return_to: &str,
-    ) -> Expected {
+    ) -> ExpectedAssertion {
         let return_to = return_to.to_owned();
-        Expected { endpoints, identity, return_to, allowed: self.allowed, window: self.window }
+        ExpectedAssertion { endpoints, identity, return_to, allowed: self.allowed, window: self.window }
     }
 }
 
-impl Received {
+impl ReceivedAssertion {
     /// The signature (§11.4): by the association that was asked for, if the answer was signed with it; or by the provider's
     /// word.
     fn check_signature(
@@ -143,7 +144,7 @@ impl Received {
         let uri = endpoint(&self.provider)?;
         let mut message = self.message.clone();
         message.set("mode", "check_authentication");
-        Ok(Step::send(direct_request(&uri, &message), Confirming { received: self, allowed }))
+        Ok(Step::send(direct_request(&uri, &message), AwaitConfirmation { received: self, allowed }))
     }
 
     /// Makes sure that the identifier names the provider (§11.2).
@@ -152,31 +153,25 @@ impl Received {
         allowed: Allowed,
         invalidated: Option<String>,
     ) -> Result<Step<UnconfirmedAssertion>, Error> {
-        match self.claim.clone().filter(|_| !self.discovered) {
-            Some(claim) => discover(claim, self, allowed, |received| Ok(received.finish(invalidated))),
+        match self.identifiers.clone().filter(|_| !self.discovered) {
+            Some(identifiers) => discover(identifiers, self, allowed, |received| Ok(received.finish(invalidated))),
             None => Ok(self.finish(invalidated)),
         }
     }
 
     fn finish(self, invalidated: Option<String>) -> Step<UnconfirmedAssertion> {
-        let signed = self.message.get("signed").unwrap_or_default().to_owned();
-        let claimed = self.claim.map(|claim| (claim.claimed_id, claim.local_id));
-        let message = self.message.only_signed(&signed);
-        Step::Done(UnconfirmedAssertion::new(
-            self.nonce,
-            Assertion::new(self.version, self.provider, claimed, message, invalidated),
-        ))
+        Step::Done(UnconfirmedAssertion::new(self.query.clone(), Assertion::new(self, invalidated)))
     }
 }
 
 /// Discovers a claimed identifier, and goes on if it names the provider and the local identifier of the assertion.
 fn discover(
-    claim: Claim,
-    received: Received,
+    identifiers: AssertedIdentifiers,
+    received: ReceivedAssertion,
     allowed: Allowed,
-    then: impl FnOnce(Received) -> Result<Step<UnconfirmedAssertion>, Error> + Send + Sync + 'static,
+    then: impl FnOnce(ReceivedAssertion) -> Result<Step<UnconfirmedAssertion>, Error> + Send + Sync + 'static,
 ) -> Result<Step<UnconfirmedAssertion>, Error> {
-    let url = claim.url.clone();
+    let url = identifiers.url.clone();
     discovery::discover(
         &url,
         allowed,
@@ -185,13 +180,13 @@ fn discover(
             let names_provider = found.iter().any(|found| {
                 found.version == Version::V2_0
                     && found.endpoints.contains(&received.provider)
-                    && claim.is_local(found.local_id())
+                    && identifiers.is_local(found)
             });
             // An OP identifier is nobody's.
-            let is_provider = found.iter().any(|found| found.claimed_id().is_none());
+            let is_provider = found.iter().any(|found| found.claimed_id.is_none());
             // After a redirect it is another identifier's document.
-            if identifier != claim.url || is_provider || !names_provider {
-                let (claimed_id, endpoint) = (bare(&claim.claimed_id), bare(&received.provider));
+            if identifier != identifiers.url || is_provider || !names_provider {
+                let (claimed_id, endpoint) = (bare(&identifiers.claimed_id), bare(&received.provider));
                 return Err(Forged::NotDiscovered { claimed_id, endpoint }.into());
             }
             then(received)
@@ -200,12 +195,12 @@ fn discover(
 }
 
 /// Waits for the provider's word on a signature.
-struct Confirming {
-    received: Received,
+struct AwaitConfirmation {
+    received: ReceivedAssertion,
     allowed: Allowed,
 }
 
-impl Receive<UnconfirmedAssertion> for Confirming {
+impl Receive<UnconfirmedAssertion> for AwaitConfirmation {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<UnconfirmedAssertion>, Error> {
         let Self { received, allowed } = *self;
         let misbehaved = || {

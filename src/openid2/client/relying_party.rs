@@ -19,7 +19,7 @@ const WINDOW: Duration = Duration::from_secs(300);
 /// A site that its users sign in to with an OpenID.
 ///
 /// ```no_run
-/// use oauth_proto::openid2::{Authenticate, MemoryStore, Options, RelyingParty};
+/// use oauth_proto::openid2::{Authorize, MemoryStore, Options, RelyingParty};
 /// use oauth_proto::{Moment, run};
 /// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
 ///
@@ -33,17 +33,17 @@ const WINDOW: Duration = Duration::from_secs(300);
 /// // that there was none. Whatever goes wrong here, one can go on without.
 /// let association = run(party.associate(&discovered, Moment::from_os())?, send).unwrap_or_default();
 ///
-/// let authenticate = Authenticate::new("https://rp.example/openid").association(association.clone());
-/// let authentication = party.authenticate(&discovered, authenticate, Moment::from_os())?;
-/// println!("remember the pending value, and go to {}", authentication.url()?);
+/// let authorize = Authorize::new(&discovered, "https://rp.example/openid").association(association.clone());
+/// let authorization = party.authorize(authorize, Moment::from_os())?;
+/// println!("remember the pending value, and go to {}", authorization.url()?);
 ///
 /// // The user is back: `uri` is what the browser asked for.
 /// # let uri = "";
-/// let checked = run(party.verify(authentication.pending, association.as_ref(), uri, Moment::from_os())?, send)?;
-/// let assertion = checked.remember(&store)??;
-/// println!("this is {:?}", assertion.claimed_id());
-/// // `assertion.invalidated()` names an association that the provider has lost: drop it.
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// let pending = authorization.pending.association(association);
+/// let assertion = run(party.redeem(pending, uri, Moment::from_os())?, send)?.confirm(&store)?;
+/// println!("this is {:?}", assertion.claimed_id);
+/// // `assertion.invalidated_handle` names an association that the provider has lost: drop it.
+/// # Ok::<(), oauth_proto::DriveError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct RelyingParty {
@@ -56,7 +56,7 @@ pub struct RelyingParty {
 
 impl RelyingParty {
     /// A site with that realm: the URL, often its root, that its users are asked to trust (§9.2). Every `return_to` lies in
-    /// it. One without TLS will do on this machine, and otherwise not: [`authenticate`](Self::authenticate) says so.
+    /// it. One without TLS will do on this machine, and otherwise not: [`authorize`](Self::authorize) says so.
     ///
     /// To try things on one machine, providers included, there is [`Options::dangerous_allow_internal_hosts`].
     ///

@@ -85,7 +85,7 @@ impl Attribute {
 ///
 /// ```
 /// use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
-/// use oauth_proto::openid2::Authenticate;
+/// use oauth_proto::openid2::{Authorize, Discovered};
 ///
 /// let movie = Attribute::new("movie", "http://example.com/schema/favourite_movie");
 /// let fetch = FetchRequest {
@@ -93,7 +93,9 @@ impl Attribute {
 ///     if_available: vec![Attribute { count: Count::AtMost(3), ..movie }],
 ///     ..FetchRequest::default()
 /// };
-/// let authenticate = Authenticate::new("https://rp.example/openid").extension(fetch);
+/// # let provider = Discovered::known_provider("https://op.example/openid")?;
+/// let authorize = Authorize::new(&provider, "https://rp.example/openid").extension(fetch);
+/// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FetchRequest {
@@ -102,7 +104,7 @@ pub struct FetchRequest {
     /// Attributes that it can do without.
     pub if_available: Vec<Attribute>,
     /// Where the provider may post the values again when they change. It must lie in the realm. What comes there is read by
-    /// [`RelyingParty::dangerous_verify_unsolicited`](crate::openid2::RelyingParty::dangerous_verify_unsolicited).
+    /// [`RelyingParty::dangerous_redeem_unsolicited`](crate::openid2::RelyingParty::dangerous_redeem_unsolicited).
     pub update_url: Option<String>,
 }
 

@@ -78,7 +78,7 @@ impl fmt::Debug for Extension {
 }
 
 /// A request of an extension that this crate knows. A relying party gives it to
-/// [`Authenticate::extension`](super::Authenticate::extension), a provider reads it by
+/// [`Authorize::extension`](super::Authorize::extension), a provider reads it by
 /// [`CheckIdRequest::extension`](super::server::CheckIdRequest::extension).
 ///
 /// ```

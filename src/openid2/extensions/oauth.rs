@@ -10,10 +10,12 @@ pub const NAMESPACE: &str = "http://specs.openid.net/extensions/oauth/1.0";
 /// Asks for a request token along with the user's identifier (§8).
 ///
 /// ```
-/// use oauth_proto::openid2::{Authenticate, oauth};
+/// use oauth_proto::openid2::{Authorize, Discovered, oauth};
 ///
 /// let access = oauth::Request { consumer: "rp.example".into(), scope: Some("http://docs.example/feeds/".into()) };
-/// let authenticate = Authenticate::new("https://rp.example/openid").extension(access);
+/// # let provider = Discovered::known_provider("https://op.example/openid")?;
+/// let authorize = Authorize::new(&provider, "https://rp.example/openid").extension(access);
+/// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {

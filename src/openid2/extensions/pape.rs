@@ -26,14 +26,16 @@ pub const NIST: &str = "http://csrc.nist.gov/publications/nistpubs/800-63/SP800-
 /// ```
 /// use std::time::Duration;
 ///
-/// use oauth_proto::openid2::{Authenticate, pape};
+/// use oauth_proto::openid2::{Authorize, Discovered, pape};
 ///
 /// let policy = pape::Request {
 ///     preferred: vec![pape::MULTI_FACTOR.into()],
 ///     max_age: Some(Duration::from_secs(600)),
 ///     ..pape::Request::default()
 /// };
-/// let authenticate = Authenticate::new("https://rp.example/openid").extension(policy);
+/// # let provider = Discovered::known_provider("https://op.example/openid")?;
+/// let authorize = Authorize::new(&provider, "https://rp.example/openid").extension(policy);
+/// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {

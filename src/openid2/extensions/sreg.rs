@@ -85,10 +85,12 @@ impl fmt::Display for Field {
 /// Asks for some of them (§3).
 ///
 /// ```
-/// use oauth_proto::openid2::{Authenticate, sreg};
+/// use oauth_proto::openid2::{Authorize, Discovered, sreg};
 ///
 /// let registration = sreg::Request { required: vec![sreg::Field::Email], ..sreg::Request::default() };
-/// let authenticate = Authenticate::new("https://rp.example/openid").extension(registration);
+/// # let provider = Discovered::known_provider("https://op.example/openid")?;
+/// let authorize = Authorize::new(&provider, "https://rp.example/openid").extension(registration);
+/// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {

@@ -14,14 +14,16 @@ pub const ICON: &str = "http://specs.openid.net/extensions/ui/1.0/icon";
 /// How the provider's page is to look.
 ///
 /// ```
-/// use oauth_proto::openid2::{Authenticate, ui};
+/// use oauth_proto::openid2::{Authorize, Discovered, ui};
 ///
 /// let interface = ui::Request {
 ///     languages: vec!["fr-CA".into(), "en".into()],
 ///     mode: Some("popup".into()),
 ///     icon: true,
 /// };
-/// let authenticate = Authenticate::new("https://rp.example/openid").extension(interface);
+/// # let provider = Discovered::known_provider("https://op.example/openid")?;
+/// let authorize = Authorize::new(&provider, "https://rp.example/openid").extension(interface);
+/// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {

@@ -28,7 +28,7 @@ const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 ///
 /// ```
 /// use oauth_proto::openid2::server::{Dispatched, Provider, serve};
-/// use oauth_proto::openid2::MemoryStore;
+/// use oauth_proto::openid2::{MemoryStore, Options};
 /// use oauth_proto::{Moment, Request, Response, Secret};
 ///
 /// # fn main() -> Result<(), oauth_proto::Error> {
