@@ -336,7 +336,7 @@ fn a_long_answer_comes_as_a_form() {
     let biography = "All \"of\" it & <more>.\u{e9} ".repeat(200);
     let approval =
         Approval::new(JANE).extension(ax::FetchResponse::default().attribute("http://x.example/bio", [&*biography]));
-    let response = world.provider.approve(check_id, approval, world.moment()).unwrap();
+    let response = world.approve_request(check_id, approval).unwrap();
     assert_eq!(response.status(), 200);
     let page = String::from_utf8(response.into_body()).unwrap();
     let (action, form) = read_form(&page);
@@ -389,7 +389,7 @@ fn the_user_may_cancel_and_an_immediate_request_may_fail() {
     let end = |authorize: Authorize| {
         let authorization = world.begin(authorize);
         let check_id = world.check_id(&authorization.url().unwrap()).unwrap();
-        let callback = location(&world.provider.cancel(check_id));
+        let callback = location(&world.deny_request(check_id));
         world.verify(authorization.pending, &callback).unwrap_err()
     };
     assert!(matches!(end(world.asking(JANE)), Error::Refused(Refused::Denied { .. })));
@@ -421,7 +421,7 @@ fn an_answer_about_nobody_brings_extensions_alone() {
     let authorize = world.asking(JANE).without_identity().extension(fetch);
     let authorization = world.begin(authorize);
     let url = authorization.url().unwrap();
-    assert_eq!(*world.check_id(&url).unwrap().identity(), Identity::None);
+    assert_eq!(world.check_id(&url).unwrap().identity, Identity::None);
     let values = ax::FetchResponse::default().attribute(ax::EMAIL, ["j@example.com"]);
     let callback = world.approve(&url, |approval| approval.extension(values));
     let assertion = world.verify(authorization.pending, &callback).unwrap();
@@ -461,13 +461,13 @@ fn openid_1_is_spoken_where_both_allow_it() {
     let authorization =
         world.party.authorize(Authorize::new(&discovered, RETURN_TO).immediate(), world.moment()).unwrap();
     let check_id = world.check_id(&authorization.url().unwrap()).unwrap();
-    let callback = location(&world.provider.cancel(check_id));
+    let callback = location(&world.deny_request(check_id));
     let Error::Refused(Refused::SetupNeeded { url: Some(url) }) =
         world.verify(authorization.pending, &callback).unwrap_err()
     else {
         panic!("{callback}")
     };
-    assert!(!world.check_id(&url).unwrap().is_immediate());
+    assert!(!world.check_id(&url).unwrap().immediate);
 
     let strict = World::default();
     strict.page("https://old.example/", html(&page));
@@ -489,7 +489,7 @@ fn what_is_stored_comes_back() {
     let check_id = world.check_id(&authorization.url().unwrap()).unwrap();
     let kept: CheckIdRequest = serde_json::from_str(&serde_json::to_string(&check_id).unwrap()).unwrap();
     assert_eq!(check_id, kept);
-    let callback = location(&world.provider.approve(kept, Approval::new(JANE), world.moment()).unwrap());
+    let callback = location(&world.approve_request(kept, Approval::new(JANE)).unwrap());
     let pending: Pending = serde_json::from_str(&cookie).unwrap();
     assert_eq!(pending.expires_at(), Timestamp::from_secs(NOW + 3600));
     assert_eq!(world.verify(pending, &callback).unwrap().claimed_id.as_deref(), Some("https://jane.example/"));
@@ -500,7 +500,7 @@ fn a_provider_looks_at_the_relying_party_s_document() {
     let world = World::default();
     let authorization = world.begin(world.asking(JANE));
     let check_id = world.check_id(&authorization.url().unwrap()).unwrap();
-    let lists = || world.run(world.provider.verify_return_to(&check_id)).unwrap();
+    let lists = || world.run(Ok(world.provider.verify_return_to(&check_id))).unwrap();
     assert!(!lists());
     world.page(REALM, xrds(&documents::relying_party(&["https://rp.example/back"], &[])));
     assert!(lists());
@@ -523,7 +523,7 @@ fn updated_attributes_are_posted_to_the_relying_party() {
     let mut email = ax::FetchResponse::default().attribute(ax::EMAIL, ["new@example.com"]);
     email.update_url = Some(update_url.into());
     let approval = || Approval::new(JANE).extension(email.clone());
-    let request = world.provider.update(update_url, approval(), world.moment()).unwrap();
+    let request = world.provider.update_attributes(update_url, approval(), world.moment()).unwrap();
     assert_eq!((request.method(), request.uri().to_string()), (&http::Method::POST, update_url.to_owned()));
     let step = world.party.dangerous_redeem_unsolicited(update_url, &request, world.moment());
     let assertion = world.run(step).unwrap().confirm(&world.nonces).unwrap();
@@ -540,7 +540,7 @@ fn updated_attributes_are_posted_to_the_relying_party() {
         "https://rp.example/update#x",
         "rp.example",
     ] {
-        let refused = world.provider.update(url, approval(), world.moment());
+        let refused = world.provider.update_attributes(url, approval(), world.moment());
         assert_eq!(refused.unwrap_err(), RejectReason::Invalid("update_url"), "{url}");
     }
 }

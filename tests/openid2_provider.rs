@@ -6,7 +6,7 @@ mod world;
 
 use std::collections::BTreeMap;
 
-use oauth_proto::openid2::server::{Dispatched, Provider, RejectReason, ServerStep, serve};
+use oauth_proto::openid2::server::{Approval, Dispatched, Provider, RejectReason, ServerStep, serve};
 use oauth_proto::openid2::{MemoryStore, Options, key_value, ui};
 use oauth_proto::{Response, Secret};
 use world::*;
@@ -169,13 +169,13 @@ fn a_popup_may_have_its_answer_in_the_fragment() {
     ] {
         let asked = changed(&url, |fields| drop(fields.insert("openid.return_to".into(), return_to.into())));
         let check_id = world.check_id(&asked).unwrap();
-        let approval = oauth_proto::openid2::server::Approval::new(JANE);
-        let answer = location(&world.provider.approve(check_id.clone(), approval, world.moment()).unwrap());
+        let approval = Approval::new(JANE);
+        let answer = location(&world.approve_request(check_id.clone(), approval).unwrap());
         assert!(answer.starts_with(begin), "{answer}");
-        assert!(location(&world.provider.cancel(check_id)).starts_with(begin));
+        assert!(location(&world.deny_request(check_id)).starts_with(begin));
         // Who does not ask for a popup may have a fragment of its own.
         let plain = changed(&asked, |fields| fields.retain(|name, _| !name.contains("ui")));
-        let answer = location(&world.provider.cancel(world.check_id(&plain).unwrap()));
+        let answer = location(&world.deny_request(world.check_id(&plain).unwrap()));
         assert!(answer.contains("?openid.") || answer.contains("x=1&openid."), "{answer}");
     }
 }
@@ -255,10 +255,10 @@ fn nobody_waits_for_an_answer_without_a_return_to() {
     let url = world.begin(world.asking(JANE)).url().unwrap();
     let without = changed(&url, |fields| drop(fields.remove("openid.return_to")));
     let check_id = world.check_id(&without).unwrap();
-    assert_eq!(check_id.return_to(), None);
-    let approval = oauth_proto::openid2::server::Approval::new(JANE);
-    assert_eq!(world.provider.approve(check_id.clone(), approval, world.moment()).unwrap().status(), 204);
-    assert_eq!(world.provider.cancel(check_id).status(), 204);
+    assert_eq!(check_id.return_to, None);
+    let approval = Approval::new(JANE);
+    assert_eq!(world.approve_request(check_id.clone(), approval).unwrap().status(), 204);
+    assert_eq!(world.deny_request(check_id).status(), 204);
     let neither = changed(&without, |fields| drop(fields.remove("openid.realm")));
     assert_eq!(world.check_id(&neither).unwrap_err().reason, RejectReason::Missing("realm"));
 }
@@ -329,7 +329,7 @@ fn another_process_with_the_same_secret_knows_the_associations() {
     let secret = Secret::new("0123456789abcdef0123456789abcdef");
     let twin = Provider::new(ENDPOINT, &secret, Options::default()).unwrap();
     let check_id = world.check_id(&world.begin(world.asking(JANE)).url().unwrap()).unwrap();
-    let response = twin.approve(check_id, oauth_proto::openid2::server::Approval::new(JANE), world.moment()).unwrap();
+    let response = serve(twin.approve(check_id, Approval::new(JANE), world.moment()), &world.confirmed).unwrap();
     let query = location(&response)
         .split_once('?')
         .unwrap()

@@ -20,7 +20,7 @@ pub fn chapter() -> Outcome<()> {
         let provider = Provider::new(&endpoint, &secret, Options::default().dangerous_allow_internal_hosts());
         let (origin, store) = (origin.to_owned(), store.clone());
         move |request: &Request| match &provider {
-            Ok(provider) => handle(provider, &origin, &store, request).unwrap_or_else(Rejected::response),
+            Ok(provider) => respond(provider, &origin, &store, request).unwrap_or_else(|rejected| rejected.response()),
             Err(error) => net::failed(error),
         }
     })?;
@@ -80,11 +80,11 @@ pub fn chapter() -> Outcome<()> {
 }
 
 /// The provider, and Jane's page, which names it.
-fn handle(provider: &Provider, origin: &str, store: &MemoryStore, request: &Request) -> Result<Response, Rejected> {
+fn respond(provider: &Provider, origin: &str, store: &MemoryStore, request: &Request) -> Result<Response, Rejected> {
     match request.uri().path() {
         "/openid" => match serve(provider.dispatch(request, Moment::from_os()), store)? {
             Dispatched::Respond(response) => Ok(response),
-            Dispatched::CheckIdRequest(check_id) => decide(provider, origin, *check_id),
+            Dispatched::CheckIdRequest(check_id) => decide(provider, origin, store, *check_id),
         },
         "/jane" => Ok(document(&documents::user(&format!("{origin}/openid"), None, &[ax::NAMESPACE]))),
         "/" => Ok(document(&documents::provider(&format!("{origin}/openid"), &[ax::NAMESPACE]))),
@@ -93,10 +93,17 @@ fn handle(provider: &Provider, origin: &str, store: &MemoryStore, request: &Requ
 }
 
 /// A real provider has Jane sign in, and asks her whether the site may know. Here she is always there, and says yes.
-fn decide(provider: &Provider, origin: &str, check_id: CheckIdRequest) -> Result<Response, Rejected> {
+fn decide(
+    provider: &Provider,
+    origin: &str,
+    store: &MemoryStore,
+    check_id: CheckIdRequest,
+) -> Result<Response, Rejected> {
     let jane = format!("{origin}/jane");
-    match check_id.identity() {
-        Identity::Claimed { local_id, .. } if *local_id != jane => return Ok(provider.cancel(check_id)),
+    match &check_id.identity {
+        Identity::Claimed { local_id, .. } if *local_id != jane => {
+            return serve(provider.deny(check_id, Moment::from_os()), store);
+        }
         _ => {}
     }
     let mut approval = Approval::new(jane);
@@ -105,7 +112,7 @@ fn decide(provider: &Provider, origin: &str, check_id: CheckIdRequest) -> Result
             ax::FetchResponse::default().attribute(ax::EMAIL, ["jane@example.com"]).attribute(ax::LANGUAGE, ["da"]);
         approval = approval.extension(all.only(&fetch));
     }
-    provider.approve(check_id, approval, Moment::from_os())
+    serve(provider.approve(check_id, approval, Moment::from_os()), store)
 }
 
 fn document(xrds: &str) -> Response {

@@ -125,23 +125,20 @@ pub fn run(input: Input) {
                 }
             }
             Ok(Dispatched::CheckIdRequest(check_id)) => {
-                let returns = check_id.return_to().is_some();
-                let local_id = match (&message.user, check_id.identity()) {
+                let returns = check_id.return_to.is_some();
+                let local_id = match (&message.user, &check_id.identity) {
                     (Value::Gone, Identity::Claimed { local_id, .. }) => local_id.clone(),
                     (Value::Any(text), _) => text.clone(),
                     _ => JANE.to_owned(),
                 };
                 let stored = serde_json::to_string(&check_id).unwrap();
                 assert_eq!(*check_id, serde_json::from_str(&stored).unwrap());
-                let response = if message.approves {
-                    let approval = Approval::new(local_id);
-                    match world.provider.approve(*check_id, approval, world.moment()) {
-                        Ok(response) => response,
-                        Err(rejected) => rejected.response(),
-                    }
+                let step = if message.approves {
+                    world.provider.approve(*check_id, Approval::new(local_id), world.moment())
                 } else {
-                    world.provider.cancel(*check_id)
+                    world.provider.deny(*check_id, world.moment())
                 };
+                let response = serve(step, &world.confirmed).unwrap_or_else(|rejected| rejected.response());
                 leads_back(&response, returns);
             }
             Err(rejected) => {

@@ -66,7 +66,7 @@ pub fn run(input: Input) {
     let world = World::new(false);
     let (realm, return_to) = (input.realm.text(REALMS), input.return_to.text(RETURN_TOS));
     let Some(check_id) = asked(&world, realm, return_to) else { return };
-    let mut step = world.provider.verify_return_to(&check_id).unwrap();
+    let mut step = world.provider.verify_return_to(&check_id);
     let mut answers = Vec::new();
     for page in &input.pages {
         let Step::Send(request, sent) = step else { break };

@@ -113,7 +113,7 @@ impl World {
         else {
             panic!("a request of our own")
         };
-        let local_id = match check_id.identity() {
+        let local_id = match &check_id.identity {
             Identity::Claimed { local_id, .. } => local_id.clone(),
             _ => JANE.to_owned(),
         };
@@ -122,7 +122,7 @@ impl World {
                 ax::FetchResponse::default().attribute(ax::EMAIL, ["jane@example.com"]).attribute(BIO, ["a", "b"]),
             )
             .extension(sreg::Response::default().value(sreg::Field::Email, "jane@example.com"));
-        let response = self.provider.approve(*check_id, approval, self.moment()).unwrap();
+        let response = serve(self.provider.approve(*check_id, approval, self.moment()), &self.confirmed).unwrap();
         let location = response.headers()["location"].to_str().unwrap();
         let query = location.split_once('?').unwrap().1;
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

@@ -80,7 +80,7 @@ impl Endpoints {
         let extensions = [ax::NAMESPACE, sreg::NAMESPACE];
         let path = request.uri().path();
         match path {
-            "/openid" => self.openid(request).unwrap_or_else(Rejected::response),
+            "/openid" => self.openid(request).unwrap_or_else(|rejected| rejected.response()),
             "/oauth/token" => self.hybrid.token(request).unwrap_or_else(|rejected| rejected.response()),
             "/photos" => self.hybrid.photos(request).unwrap_or_else(|rejected| rejected.response()),
             "/" => document(documents::provider(&self.endpoint, &extensions)),
@@ -132,21 +132,21 @@ impl Endpoints {
     fn decide(&self, request: &Request, check_id: CheckIdRequest) -> Result<Response, Rejected> {
         let says_no = match hint(request, "jane").as_deref() {
             Some("denies") => true,
-            Some("is_away") => check_id.is_immediate(),
-            Some("is_careful") => !self.http.run(self.provider.verify_return_to(&check_id)).unwrap_or(false),
+            Some("is_away") => check_id.immediate,
+            Some("is_careful") => !self.http.run(Ok(self.provider.verify_return_to(&check_id))).unwrap_or(false),
             _ => false,
         };
         if says_no {
-            return Ok(self.provider.cancel(check_id));
+            return serve(self.provider.deny(check_id, Moment::from_os()), &self.store);
         }
         let approval = self.extend(self.identified(request, &check_id), &check_id);
-        self.provider.approve(check_id, approval, Moment::from_os())
+        serve(self.provider.approve(check_id, approval, Moment::from_os()), &self.store)
     }
 
     /// Who Jane is: what she is asked about where that is hers, and what she selects where she may.
     fn identified(&self, request: &Request, check_id: &CheckIdRequest) -> Approval {
         let jane = format!("{}/id/jane", self.origin);
-        match (check_id.identity(), hint(request, "select")) {
+        match (&check_id.identity, hint(request, "select")) {
             (Identity::Claimed { local_id, .. }, _) if local_id.starts_with(&jane) => Approval::new(local_id),
             (Identity::Select, Some(select)) if select.starts_with('/') => {
                 let claimed_id = format!("{}{select}", self.origin);

@@ -30,7 +30,7 @@
 //! - XRIs (`=name`): their resolvers are gone. Identifiers are URLs.
 //! - An identifier without a scheme is looked for by https, since one that comes without TLS is nobody's.
 //! - Direct answers count without `ns` (§5.1.2), which some providers forget.
-//! - A provider sends no assertion that nobody asked for, but changed attributes ([`server::Provider::update`]); a relying party
+//! - A provider sends no assertion that nobody asked for, but changed attributes ([`server::Provider::update_attributes`]); a relying party
 //!   takes either by a dangerous name alone.
 //! - No attributes are stored at a provider (Attribute Exchange §6).
 //! - A relying party's `return_to` has no fragment, so a popup's answer comes in its query (User Interface Extension §5.1);

@@ -376,7 +376,7 @@ fn foreign_op() {
     let authorization = world.begin(world.asking("https://op.example/"));
     let check_id = world.check_id(&authorization.url().unwrap()).unwrap();
     let approval = Approval::new("https://op.example/");
-    let callback = location(&world.provider.approve(check_id, approval, world.moment()).unwrap());
+    let callback = location(&world.approve_request(check_id, approval).unwrap());
     let error = forged(world.verify(authorization.pending, &callback).unwrap_err());
     assert!(matches!(error, Forged::NotDiscovered { .. }), "{error}");
     // Nor is it where its document names a user's provider beside.
@@ -411,7 +411,7 @@ fn other_local_id() {
         });
         let check_id = world.check_id(&anybody).unwrap();
         let approval = Approval::new(JOHN).claimed_id("https://jane.example/");
-        let callback = location(&world.provider.approve(check_id, approval, world.moment()).unwrap());
+        let callback = location(&world.approve_request(check_id, approval).unwrap());
         let error = forged(world.verify(authorization.pending, &callback).unwrap_err());
         assert!(matches!(error, Forged::NotDiscovered { .. }), "{error}");
     }
@@ -842,10 +842,7 @@ fn tampered_question() {
         let tampered: oauth_proto::openid2::server::CheckIdRequest = serde_json::from_value(kept).unwrap();
         let long = sreg::Response::default().value(Field::Fullname, "x".repeat(3000));
         let approval = Approval::new(JANE).extension(long);
-        for response in [
-            world.provider.approve(tampered.clone(), approval, world.moment()).unwrap(),
-            world.provider.cancel(tampered),
-        ] {
+        for response in [world.approve_request(tampered.clone(), approval).unwrap(), world.deny_request(tampered)] {
             assert_eq!((response.status().as_u16(), response.body().len()), (204, 0), "{return_to}");
         }
     }
@@ -1070,7 +1067,7 @@ fn other_user() {
     let url = authorization.url().unwrap();
     for approval in [Approval::new(JOHN), Approval::new(JANE).claimed_id("https://john.example/")] {
         let check_id = world.check_id(&url).unwrap();
-        let rejected = world.provider.approve(check_id, approval, world.moment()).unwrap_err();
+        let rejected = world.approve_request(check_id, approval).unwrap_err();
         let callback = location(&rejected.response());
         assert!(matches!(world.verify(stored(&authorization.pending), &callback).unwrap_err(), Error::Refused(_)));
     }
@@ -1079,10 +1076,10 @@ fn other_user() {
     let anybody = world.begin(world.asking("https://op.example/")).url().unwrap();
     for local_id in ["jane", "https://OP.example/id/jane", "https://me@op.example/", ""] {
         let check_id = world.check_id(&anybody).unwrap();
-        assert!(world.provider.approve(check_id, Approval::new(local_id), world.moment()).is_err(), "{local_id}");
+        assert!(world.approve_request(check_id, Approval::new(local_id)).is_err(), "{local_id}");
     }
     let newline = Approval::new(JANE).extension(ax::FetchResponse::default().attribute(ax::EMAIL, ["a\nidentity:b"]));
-    assert!(world.provider.approve(check_id, newline, world.moment()).is_err());
+    assert!(world.approve_request(check_id, newline).is_err());
 }
 
 #[test]

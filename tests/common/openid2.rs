@@ -134,12 +134,20 @@ impl World {
     /// The user goes to the provider and consents; the URL that they come back by.
     pub fn approve(&self, url: &str, approval: impl FnOnce(Approval) -> Approval) -> String {
         let check_id = self.check_id(url).unwrap();
-        let local_id = match check_id.identity() {
+        let local_id = match &check_id.identity {
             Identity::Claimed { local_id, .. } => local_id.clone(),
             Identity::Select | Identity::None => JANE.to_owned(),
         };
         let approval = approval(Approval::new(local_id));
-        location(&self.provider.approve(check_id, approval, self.moment()).unwrap())
+        location(&self.approve_request(check_id, approval).unwrap())
+    }
+
+    pub fn approve_request(&self, request: CheckIdRequest, approval: Approval) -> Result<Response, Rejected> {
+        serve(self.provider.approve(request, approval, self.moment()), &self.confirmed)
+    }
+
+    pub fn deny_request(&self, request: CheckIdRequest) -> Response {
+        serve(self.provider.deny(request, self.moment()), &self.confirmed).unwrap()
     }
 
     pub fn verify(&self, pending: Pending, callback: &str) -> Result<Assertion, Error> {

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
-use http::{HeaderValue, StatusCode};
 
 use super::super::association::AssociationType;
 use super::super::extensions::Extension;
@@ -15,15 +13,15 @@ use super::super::{indirect_communication, nonce_time};
 use super::association_handle::{AssociationHandle, Sharing};
 use super::check_id_request::{CheckIdRequest, Identity};
 use super::provider::Provider;
-use super::rejected::{RejectReason, Rejected};
+use super::reject_reason::RejectReason;
+use super::rejected::Rejected;
+use super::responses;
+use super::store::ServerStep;
 use crate::wire::bare;
 use crate::{Moment, Response};
 
 /// How long a relying party may take to have an answer confirmed.
 const PRIVATE_LIFETIME: Duration = Duration::from_secs(600);
-
-/// Longer URLs are answered by a form: browsers and servers take no more for certain.
-const LONGEST_URL: usize = 2047;
 
 /// The user's consent: who they are, and what the relying party may know.
 ///
@@ -65,31 +63,38 @@ impl Approval {
 }
 
 impl Provider {
-    /// The user consents: sends them back with an assertion. Call it only after the application knows who the user is.
+    /// Sends a user who consents back with an assertion. Call it only after the application knows who the user is.
     ///
     /// # Errors
-    /// [`RejectReason::NotTheUsers`] when the question is about another identifier than `approval`'s; the response then says to
-    /// the relying party that there is no answer. [`RejectReason::NoIdentifier`] when `approval` has something else than a URL,
-    /// [`RejectReason::Unsignable`] when a value has a newline; the relying party hears the same then.
-    pub fn approve(&self, check_id: CheckIdRequest, approval: Approval, moment: Moment) -> Result<Response, Rejected> {
-        let Some(return_to) = check_id.sound_return_to() else {
-            return Ok(nothing());
+    /// [`RejectReason::NotTheUsers`] when the request is about another identifier than `approval`'s; the response then says
+    /// to the relying party that there is no assertion. [`RejectReason::NoIdentifier`] when `approval` has something else
+    /// than a URL, [`RejectReason::Unsignable`] when a value has a newline; the relying party is told the same then.
+    pub fn approve(&self, request: CheckIdRequest, approval: Approval, moment: Moment) -> ServerStep<Response> {
+        let Some(return_to) = request.sound_return_to() else {
+            return ServerStep::Done(responses::nothing());
         };
-        match self.assertion(&check_id, return_to, &approval, &moment) {
-            Ok(answer) => Ok(respond(return_to, &answer, check_id.wants_fragment())),
-            Err(reason) => Err(Rejected::new(reason, self.cancel(check_id))),
+        match self.assertion(&request, return_to, &approval, &moment) {
+            Ok(message) => ServerStep::Done(responses::indirect(return_to, &message, request.message_place())),
+            Err(reason) => ServerStep::Reject(Rejected::new(reason, self.denial(&request))),
         }
+    }
+
+    /// Sends a user back without an assertion: one who does not consent, or who would have to be asked where that must not
+    /// be (§10.2).
+    #[doc(alias = "cancel")]
+    pub fn deny(&self, request: CheckIdRequest, _moment: Moment) -> ServerStep<Response> {
+        ServerStep::Done(self.denial(&request))
     }
 
     /// A positive assertion (§10.1).
     pub(super) fn assertion(
         &self,
-        check_id: &CheckIdRequest,
+        request: &CheckIdRequest,
         return_to: &str,
         approval: &Approval,
         moment: &Moment,
     ) -> Result<Message, RejectReason> {
-        let version = check_id.version;
+        let version = request.version;
         let mut answer = Message::new(version, "id_res");
         if version == Version::V2_0 {
             answer.set("op_endpoint", &self.endpoint);
@@ -97,16 +102,16 @@ impl Provider {
             answer.set("response_nonce", nonce_time::format(moment.now) + &unique);
         }
         answer.set("return_to", return_to);
-        if let Some((claimed_id, local_id)) = identifiers(&check_id.identity, approval)? {
+        if let Some((claimed_id, local_id)) = identifiers(&request.identity, approval)? {
             if version == Version::V2_0 {
                 answer.set("claimed_id", claimed_id);
             }
             answer.set("identity", local_id);
         }
         for extension in &approval.extensions {
-            answer.extend(&check_id.as_asked(extension));
+            answer.extend(&request.as_asked(extension));
         }
-        let (handle, invalidated) = self.handle_for(check_id, moment).ok_or(RejectReason::Unsignable)?;
+        let (handle, invalidated) = self.handle_for(request, moment).ok_or(RejectReason::Unsignable)?;
         answer.set("assoc_handle", &handle.text);
         if let Some(invalidated) = invalidated {
             answer.set("invalidate_handle", invalidated);
@@ -120,39 +125,38 @@ impl Provider {
         Ok(answer)
     }
 
-    /// The user does not consent, or nobody is signed in and the user must not be asked: sends them back without an answer
-    /// (§10.2).
-    pub fn cancel(&self, check_id: CheckIdRequest) -> Response {
-        let Some(return_to) = check_id.sound_return_to() else {
-            return nothing();
+    /// A negative assertion (§10.2).
+    fn denial(&self, request: &CheckIdRequest) -> Response {
+        let Some(return_to) = request.sound_return_to() else {
+            return responses::nothing();
         };
-        let answer = match (check_id.immediate, check_id.version) {
+        let answer = match (request.immediate, request.version) {
             (false, version) => Message::new(version, "cancel"),
             (true, Version::V2_0) => Message::new(Version::V2_0, "setup_needed"),
             // §14.2.2: the same question once more, with time for an answer.
             (true, Version::V1_1) => {
                 let mut answer = Message::new(Version::V1_1, "id_res");
-                answer.set("user_setup_url", self.setup_url(&check_id));
+                answer.set("user_setup_url", self.setup_url(request));
                 answer
             }
         };
-        respond(return_to, &answer, check_id.wants_fragment())
+        responses::indirect(return_to, &answer, request.message_place())
     }
 
     /// Where a user can answer a question of OpenID 1.1 that was to be answered at once.
-    fn setup_url(&self, check_id: &CheckIdRequest) -> String {
+    fn setup_url(&self, request: &CheckIdRequest) -> String {
         let mut message = Message::new(Version::V1_1, "checkid_setup");
-        message.set("trust_root", &check_id.realm);
-        if let Some(return_to) = &check_id.return_to {
+        message.set("trust_root", &request.realm);
+        if let Some(return_to) = &request.return_to {
             message.set("return_to", return_to);
         }
-        if let Identity::Claimed { local_id, .. } = &check_id.identity {
+        if let Identity::Claimed { local_id, .. } = &request.identity {
             message.set("identity", local_id);
         }
-        if let Some(handle) = &check_id.assoc_handle {
+        if let Some(handle) = &request.assoc_handle {
             message.set("assoc_handle", handle);
         }
-        for extension in &check_id.extensions {
+        for extension in &request.extensions {
             message.extend(extension);
         }
         indirect_communication::with_query(&self.endpoint, &message.to_form())
@@ -160,15 +164,15 @@ impl Provider {
 
     /// The association that signs: the one that the relying party named, or a private one, and the name then of what is no
     /// good any more (§10).
-    fn handle_for(&self, check_id: &CheckIdRequest, moment: &Moment) -> Option<(AssociationHandle, Option<String>)> {
-        let named = check_id.assoc_handle.as_deref();
+    fn handle_for(&self, request: &CheckIdRequest, moment: &Moment) -> Option<(AssociationHandle, Option<String>)> {
+        let named = request.assoc_handle.as_deref();
         let shared = named
             .and_then(|handle| self.handles.open(handle, moment.now))
             .filter(|handle| handle.sharing == Sharing::Shared);
         if let Some(handle) = shared {
             return Some((handle, None));
         }
-        let association_type = match check_id.version {
+        let association_type = match request.version {
             Version::V2_0 => AssociationType::HmacSha256,
             Version::V1_1 => AssociationType::HmacSha1,
         };
@@ -203,30 +207,4 @@ fn identifiers(asked: &Identity, approval: &Approval) -> Result<Option<(String, 
         }
     };
     Ok(Some(pair))
-}
-
-/// Sends the user to a URL with a message: by a redirect, or a form where it would be too long (§5.2).
-pub(super) fn respond(return_to: &str, answer: &Message, in_fragment: bool) -> Response {
-    let at_end = if in_fragment { indirect_communication::with_fragment } else { indirect_communication::with_query };
-    let url = at_end(return_to, &answer.to_form());
-    let mut response = Response::default();
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let location = HeaderValue::try_from(&url).ok().filter(|_| url.len() <= LONGEST_URL);
-    if let Some(mut location) = location {
-        location.set_sensitive(true);
-        headers.insert(LOCATION, location);
-        *response.status_mut() = StatusCode::SEE_OTHER;
-        return response;
-    }
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    *response.body_mut() = indirect_communication::page(return_to, answer).into_bytes();
-    response
-}
-
-/// For a relying party that waits for no answer (§10).
-fn nothing() -> Response {
-    let mut response = Response::default();
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    response
 }

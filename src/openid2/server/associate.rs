@@ -8,8 +8,11 @@ use super::super::association::{AssociationKind, AssociationType, SessionType};
 use super::super::diffie_hellman::{GENERATOR, Group};
 use super::super::message::{Message, Version};
 use super::association_handle::Sharing;
-use super::provider::{Dispatched, Provider};
-use super::rejected::{RejectReason, Rejected, direct};
+use super::dispatched::Dispatched;
+use super::provider::Provider;
+use super::reject_reason::RejectReason;
+use super::rejected::Rejected;
+use super::responses::direct;
 use super::store::ServerStep;
 use crate::{Moment, Response};
 

@@ -7,8 +7,10 @@ use http::StatusCode;
 use super::super::association::signature_fits;
 use super::super::message::{Message, Version};
 use super::association_handle::Sharing;
-use super::provider::{Dispatched, Provider};
-use super::rejected::{RejectReason, direct};
+use super::dispatched::Dispatched;
+use super::provider::Provider;
+use super::reject_reason::RejectReason;
+use super::responses::direct;
 use super::store::{NextQuery, RememberNonce, ServerStep};
 use crate::{OneTimeUse, PendingQuery, Timestamp};
 
@@ -16,7 +18,12 @@ use crate::{OneTimeUse, PendingQuery, Timestamp};
 const LONGER: Duration = Duration::from_secs(60);
 
 impl Provider {
-    pub(super) fn confirm(&self, message: &Message, version: Version, now: Timestamp) -> ServerStep<Dispatched> {
+    pub(super) fn check_authentication(
+        &self,
+        message: &Message,
+        version: Version,
+        now: Timestamp,
+    ) -> ServerStep<Dispatched> {
         let mut answer = Message::answer(version);
         // Said only of handles that are really no good any more (§11.4.2.2).
         if let Some(handle) = message.get("invalidate_handle")

@@ -1,22 +1,16 @@
-//! The provider's configuration, and the endpoint that takes all messages.
+//! The provider's configuration.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Method;
-
 use super::super::allowed::Allowed;
 use super::super::association::AssociationKind;
-use super::super::message::{Message, Version};
 use super::super::options::Options;
 use super::super::realm::Realm;
 use super::association_handle::HandleKeys;
-use super::check_id_request::CheckIdRequest;
-use super::rejected::RejectReason;
-use super::store::ServerStep;
-use crate::wire::{check_private, endpoint, form, is_private};
-use crate::{Error, Moment, Request, Response, Secret, Unsupported};
+use crate::wire::{check_private, endpoint, is_private};
+use crate::{Error, Secret, Unsupported};
 
 /// The least that a secret must have to be one.
 const SECRET: usize = 32;
@@ -36,16 +30,19 @@ const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 /// let secret = Secret::new("4f1c…, sixty-four digits of hexadecimal that nobody has seen");
 /// let provider = Provider::new("https://op.example/openid", &secret, Options::default())?;
 ///
-/// fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Response {
-///     match serve(provider.dispatch(request, Moment::from_os()), store) {
-///         Ok(Dispatched::Respond(response)) => response,
-///         // Nobody may be asked: `approve` if the user is signed in and has consented before, or else this.
-///         Ok(Dispatched::CheckIdRequest(check_id)) if check_id.is_immediate() => provider.cancel(*check_id),
+/// fn respond(provider: &Provider, store: &MemoryStore, request: &Request) -> Response {
+///     let response = match serve(provider.dispatch(request, Moment::from_os()), store) {
+///         Ok(Dispatched::Respond(response)) => Ok(response),
+///         // The user must not be asked: `approve` if they are signed in and have consented before, or else this.
+///         Ok(Dispatched::CheckIdRequest(request)) if request.immediate => {
+///             serve(provider.deny(*request, Moment::from_os()), store)
+///         }
 ///         // Keep it in the session (it is serde), sign the user in, ask whether the realm may know, and then
-///         // `provider.approve(…)` or `provider.cancel(…)`: see `CheckIdRequest`.
-///         Ok(Dispatched::CheckIdRequest(check_id)) => ask_the_user(*check_id),
-///         Err(rejected) => rejected.response(),
-///     }
+///         // `provider.approve(…)` or `provider.deny(…)`: see `CheckIdRequest`.
+///         Ok(Dispatched::CheckIdRequest(request)) => Ok(ask_the_user(*request)),
+///         Err(rejected) => Err(rejected),
+///     };
+///     response.unwrap_or_else(|rejected| rejected.response())
 /// }
 /// # fn ask_the_user(_: oauth_proto::openid2::server::CheckIdRequest) -> Response { Response::default() }
 /// # Ok(())
@@ -64,33 +61,6 @@ pub struct Provider {
 }
 
 type IsPublicSuffix = Arc<dyn Fn(&str) -> bool + Send + Sync>;
-
-/// What a request to the endpoint leads to.
-///
-/// ```
-/// use oauth_proto::openid2::server::Dispatched;
-///
-/// fn wants_a_page(handled: &Dispatched) -> bool {
-///     matches!(handled, Dispatched::CheckIdRequest(check_id) if !check_id.is_immediate())
-/// }
-/// ```
-pub enum Dispatched {
-    /// Send this.
-    Respond(Response),
-    /// A relying party wants to know who the user is: find out, ask the user, and answer by [`Provider::approve`] or
-    /// [`Provider::cancel`].
-    CheckIdRequest(Box<CheckIdRequest>),
-}
-
-impl fmt::Debug for Dispatched {
-    /// A response may hold an association's key.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Respond(response) => f.debug_tuple("Respond").field(&response.status()).finish(),
-            Self::CheckIdRequest(check_id) => f.debug_tuple("CheckIdRequest").field(check_id).finish(),
-        }
-    }
-}
 
 impl Provider {
     /// Makes a provider with that endpoint: with TLS, or on this machine. `secret` is random and has 32 bytes or more, such
@@ -154,59 +124,6 @@ impl Provider {
             (None, Some(_)) => realm.is_too_wide(),
             (Some(is_one), Some(host)) => is_one(host.trim_end_matches('.')),
         }
-    }
-
-    /// Takes a request to the endpoint: `associate` and `check_authentication` are answered, `checkid_setup` and
-    /// `checkid_immediate` become a [`CheckIdRequest`].
-    ///
-    /// What cannot be answered is told to the relying party, by a redirect, only where its realm can be trusted and the
-    /// return_to lies in it. The user sees a page otherwise.
-    pub fn dispatch(&self, request: &Request, moment: Moment) -> ServerStep<Dispatched> {
-        let is_post = request.method() == Method::POST;
-        let text = match text(request) {
-            Ok(text) => text,
-            Err(reason) => return ServerStep::Reject(reason.page()),
-        };
-        let (message, version) = match self.read(text) {
-            Ok(read) => read,
-            Err((reason, version)) => return ServerStep::Reject(reason.told(self, text, is_post, version)),
-        };
-        match message.get("mode").unwrap_or_default() {
-            "checkid_setup" => self.check_id(&message, version, false),
-            "checkid_immediate" => self.check_id(&message, version, true),
-            "associate" if is_post => self.associate(&message, version, &moment),
-            "check_authentication" if is_post => self.confirm(&message, version, moment.now),
-            "associate" | "check_authentication" => {
-                ServerStep::Reject(RejectReason::HttpMethod(request.method().clone()).page())
-            }
-            _ => ServerStep::Reject(RejectReason::Mode.told(self, text, is_post, version)),
-        }
-    }
-
-    /// A message that this provider understands; or what is wrong with it, and in which version that is to be said.
-    fn read(&self, text: &str) -> Result<(Message, Version), (RejectReason, Version)> {
-        let message = Message::parse(text).map_err(|_| (RejectReason::Malformed, Version::V2_0))?;
-        let version = message.version().ok_or((RejectReason::Version, Version::V2_0))?;
-        if message.get("mode").is_none_or(str::is_empty) {
-            return Err((RejectReason::NotOpenid, version));
-        }
-        if version == Version::V1_1 && !self.allowed.openid1 {
-            return Err((RejectReason::Version, version));
-        }
-        if !message.has_sound_aliases() {
-            return Err((RejectReason::Malformed, version));
-        }
-        Ok((message, version))
-    }
-}
-
-/// Where the message of a request is (§4.1.2): of a POST, only its form counts.
-fn text(request: &Request) -> Result<&str, RejectReason> {
-    match *request.method() {
-        Method::GET => Ok(request.uri().query().unwrap_or_default()),
-        Method::POST if form::is_form(request.headers()) != Some(true) => Err(RejectReason::NotAForm),
-        Method::POST => std::str::from_utf8(request.body()).map_err(|_| RejectReason::Malformed),
-        _ => Err(RejectReason::HttpMethod(request.method().clone())),
     }
 }
 

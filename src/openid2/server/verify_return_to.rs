@@ -15,55 +15,61 @@ use crate::step::Receive;
 use crate::{Error, Moment, Purpose, Request, Response, Step};
 
 impl Provider {
-    /// Whether the relying party's own document lists the `return_to` of a question. Where it does not, tell the user that
-    /// the site could not be verified, or cancel.
+    /// Finds out whether the relying party's own document lists the `return_to` of a request (§9.2.1). Where it does not,
+    /// tell the user that the site could not be verified, or deny.
     ///
-    /// The document is looked for at the realm, with `www` for its wildcard; a redirect there is a no.
-    ///
-    /// # Errors
-    /// None but from your transport: whatever the relying party answers otherwise is a no.
-    pub fn verify_return_to(&self, check_id: &CheckIdRequest) -> Result<Step<bool>, Error> {
-        let url = Realm::parse(&check_id.realm).and_then(|realm| realm.discovery_url());
-        let (Some(url), Some(return_to)) = (url, check_id.return_to.clone()) else {
-            return Ok(Step::Done(false));
+    /// The document is looked for at the realm, with `www` for its wildcard; a redirect there is a no. The step has no errors
+    /// but those of your transport: any other response of the relying party is a no.
+    pub fn verify_return_to(&self, request: &CheckIdRequest) -> Step<bool> {
+        let url = Realm::parse(&request.realm).and_then(|realm| realm.discovery_url());
+        let (Some(url), Some(return_to)) = (url, request.return_to.clone()) else {
+            return Step::Done(false);
         };
-        Ok(fetch(&url, Looking { allowed: self.allowed, return_to, may_be_elsewhere: true, url: url.clone() }))
+        let hop = Hop::First;
+        fetch(&url, AwaitRelyingPartyDocument { allowed: self.allowed, return_to, hop, url: url.clone() })
     }
 }
 
-fn fetch(url: &Url, looking: Looking) -> Step<bool> {
+fn fetch(url: &Url, awaited: AwaitRelyingPartyDocument) -> Step<bool> {
     let Some(uri) =
-        url.as_str().parse().ok().filter(|_| looking.allowed.trusts_party(url) && looking.allowed.may_fetch(url))
+        url.as_str().parse().ok().filter(|_| awaited.allowed.trusts_party(url) && awaited.allowed.may_fetch(url))
     else {
         return Step::Done(false);
     };
     let mut request = Request::default();
     *request.uri_mut() = uri;
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/xrds+xml, text/html;q=0.8, */*;q=0.1"));
-    Step::send(request, looking)
+    Step::send(request, awaited)
+}
+
+/// Which response is awaited: the first may name the place of the document, the second is the document.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hop {
+    First,
+    Second,
 }
 
 /// Waits for the relying party's document, or for where it is.
-struct Looking {
+struct AwaitRelyingPartyDocument {
     allowed: Allowed,
     return_to: String,
-    may_be_elsewhere: bool,
+    hop: Hop,
     url: Url,
 }
 
-impl Receive<bool> for Looking {
+impl Receive<bool> for AwaitRelyingPartyDocument {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<bool>, Error> {
         if response.status() != StatusCode::OK {
             return Ok(Step::Done(false));
         }
-        if is_document(&response) || !self.may_be_elsewhere {
+        if is_document(&response) || self.hop == Hop::Second {
             return Ok(Step::Done(lists(response.body(), &self.return_to)));
         }
         let in_page = || html::head(response.body())?.xrds_location;
         let elsewhere = location(response.headers(), LOCATION_HEADER).map(str::to_owned).or_else(in_page);
         let elsewhere = elsewhere.and_then(|to| joined(&self.url, &to));
         match elsewhere {
-            Some(url) => Ok(fetch(&url, Self { may_be_elsewhere: false, url: url.clone(), ..*self })),
+            Some(url) => Ok(fetch(&url, Self { hop: Hop::Second, url: url.clone(), ..*self })),
             None => Ok(Step::Done(false)),
         }
     }

@@ -7,11 +7,11 @@ use super::super::message::Version;
 use super::approve::Approval;
 use super::check_id_request::{CheckIdRequest, Identity};
 use super::provider::Provider;
-use super::rejected::RejectReason;
+use super::reject_reason::RejectReason;
 use crate::{Moment, Request};
 
 impl Provider {
-    /// The request that tells a relying party of attributes that have changed, if the user agreed to that. `update_url` is
+    /// Makes the request that tells a relying party of attributes that have changed, if the user agreed to that. `update_url` is
     /// the one that the [`ax::FetchRequest`](crate::openid2::ax::FetchRequest) of the request had, and the response to it: keep it, with the user, the claimed identifier that
     /// was asked about, by which the relying party knows them, and the attributes.
     ///
@@ -27,14 +27,19 @@ impl Provider {
     ///     let mut email = ax::FetchResponse::default().attribute(ax::EMAIL, ["jane@example.org"]);
     ///     email.update_url = Some(update_url.to_owned());
     ///     let jane = Approval::new("https://op.example/id/jane").claimed_id("https://jane.example/");
-    ///     provider.update(update_url, jane.extension(email), Moment::from_os())
+    ///     provider.update_attributes(update_url, jane.extension(email), Moment::from_os())
     /// }
     /// ```
     ///
     /// # Errors
     /// [`RejectReason::Invalid`] when that is no URL to post to: see [`CheckIdRequest::extension`]. [`RejectReason::NoIdentifier`] when
     /// `approval` has something else than a URL, [`RejectReason::Unsignable`] when a value has a newline.
-    pub fn update(&self, update_url: &str, approval: Approval, moment: Moment) -> Result<Request, RejectReason> {
+    pub fn update_attributes(
+        &self,
+        update_url: &str,
+        approval: Approval,
+        moment: Moment,
+    ) -> Result<Request, RejectReason> {
         let invalid = || RejectReason::Invalid("update_url");
         // A fragment would be signed, and not be sent.
         let url = absolute(update_url).filter(|url| self.allowed.trusts(url) && url.fragment().is_none());
