@@ -9,7 +9,7 @@ use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identit
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{
     Association, AssociationKind, AssociationType, Authorize, Callback, Discovered, Options, Pending, ProfileField,
-    RelyingParty, Version, documents, oauth, pape, ui,
+    RelyingParty, Version, oauth, pape, ui, user_links,
 };
 use oauth_proto::{Error, Refused, Step, Timestamp, Unsupported};
 use world::*;
@@ -17,8 +17,8 @@ use world::*;
 #[test]
 fn a_user_signs_in_by_each_way_of_discovery() {
     let world = World::default();
-    let document = documents::user(ENDPOINT, Some(JANE), &[]);
-    let links = documents::user_links(ENDPOINT, Some(JANE));
+    let document = user_document(ENDPOINT, Some(JANE), &[]);
+    let links = user_links(ENDPOINT, Some(JANE));
     world.page("https://doc.example/", xrds(&document));
     for name in ["header", "meta", "broken-header", "negotiated"] {
         world.page(&format!("https://{name}.example/"), html(&format!("<html><head>{links}</head></html>")));
@@ -46,7 +46,7 @@ fn what_is_typed_without_a_scheme_has_tls_unless_that_is_waived() {
     let world = World::default();
     assert_eq!(world.sign_in("jane.example").unwrap().claimed_id.as_deref(), Some("https://jane.example/"));
     let plain = World::new(Options::dangerous_allow_http, |options| options);
-    plain.page("http://jane.example/", xrds(&documents::user(ENDPOINT, Some(JANE), &[])));
+    plain.page("http://jane.example/", xrds(&user_document(ENDPOINT, Some(JANE), &[])));
     assert_eq!(plain.sign_in("jane.example").unwrap().claimed_id.as_deref(), Some("http://jane.example/"));
 }
 
@@ -59,7 +59,7 @@ fn redirects_lead_to_the_identifier_that_counts() {
     for hop in 0..6 {
         world.page(&format!("https://hop{hop}.example/"), redirect(&format!("https://hop{}.example/", hop + 1)));
     }
-    world.page("https://hop6.example/", xrds(&documents::user(ENDPOINT, None, &[])));
+    world.page("https://hop6.example/", xrds(&user_document(ENDPOINT, None, &[])));
     assert_eq!(world.discover("https://hop1.example/").unwrap().claimed_id.as_deref(), Some("https://hop6.example/"));
     let error = world.discover("https://hop0.example/").unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
@@ -126,13 +126,13 @@ fn a_document_of_any_type_of_xml_is_one_if_it_is_one() {
     let of_type = |media_type: &str, body: &str| {
         http::Response::builder().header("content-type", media_type).body(body.as_bytes().to_vec()).unwrap()
     };
-    let document = documents::user(ENDPOINT, None, &[]);
+    let document = user_document(ENDPOINT, None, &[]);
     for media_type in ["text/xml", "application/xml; charset=utf-8", "Text/XML", "application/xrds+xml"] {
         world.page("https://typed.example/", of_type(media_type, &document));
         assert_eq!(world.discover("https://typed.example/").unwrap().endpoint(), ENDPOINT, "{media_type}");
     }
     // A page in XHTML has such a type, too.
-    let page = format!("<html><head>{}</head></html>", documents::user_links(ENDPOINT, None));
+    let page = format!("<html><head>{}</head></html>", user_links(ENDPOINT, None));
     world.page("https://typed.example/", of_type("application/xml", &page));
     assert_eq!(world.discover("https://typed.example/").unwrap().endpoint(), ENDPOINT);
     for media_type in ["text/html", "text/plain", "application/json"] {
@@ -502,11 +502,11 @@ fn a_provider_looks_at_the_relying_party_s_document() {
     let check_id = world.check_id(&authorization.url().unwrap()).unwrap();
     let lists = || world.run(Ok(world.provider.verify_return_to(&check_id))).unwrap();
     assert!(!lists());
-    world.page(REALM, xrds(&documents::relying_party(&["https://rp.example/back"], &[])));
+    world.page(REALM, xrds(&relying_party_document(&["https://rp.example/back"])));
     assert!(lists());
-    world.page(REALM, xrds(&documents::relying_party(&["https://rp.example/other", "https://*.example/"], &[])));
+    world.page(REALM, xrds(&relying_party_document(&["https://rp.example/other", "https://*.example/"])));
     assert!(!lists());
-    world.page("https://rp.example/doc", xrds(&documents::relying_party(&["https://rp.example/back"], &[])));
+    world.page("https://rp.example/doc", xrds(&relying_party_document(&["https://rp.example/back"])));
     let mut page = html("<html></html>");
     page.headers_mut().insert("x-xrds-location", "/doc".parse().unwrap());
     world.page(REALM, page);
@@ -617,8 +617,8 @@ fn a_local_identifier_that_cannot_be_sent_names_nobody() {
     let world = World::default();
     for (local_id, is_good) in [("x".repeat(2048), true), ("x".repeat(2049), false), ("a\u{1}b".to_owned(), false)] {
         for page in [
-            xrds(&documents::user(ENDPOINT, Some(&local_id), &[])),
-            html(&format!("<head>{}</head>", documents::user_links(ENDPOINT, Some(&local_id)))),
+            xrds(&user_document(ENDPOINT, Some(&local_id), &[])),
+            html(&format!("<head>{}</head>", user_links(ENDPOINT, Some(&local_id)))),
         ] {
             world.page("https://john.example/", page);
             assert_eq!(world.discover("https://john.example/").is_ok(), is_good, "{}", local_id.len());
@@ -643,8 +643,8 @@ fn what_ties_an_answer_to_a_browser_is_in_no_log() {
 #[test]
 fn an_op_identifier_is_nobody_s() {
     let world = World::default();
-    let both = documents::user(ENDPOINT, None, &["http://specs.openid.net/auth/2.0/server"]);
-    for (page, is_good) in [(documents::user(ENDPOINT, None, &[]), true), (both, false)] {
+    let both = user_document(ENDPOINT, None, &["http://specs.openid.net/auth/2.0/server"]);
+    for (page, is_good) in [(user_document(ENDPOINT, None, &[]), true), (both, false)] {
         let (pending, callback) = world.callback("https://op.example/", true);
         world.page(JANE, xrds(&page));
         assert_eq!(world.verify(pending, &callback).is_ok(), is_good);

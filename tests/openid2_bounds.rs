@@ -7,7 +7,7 @@ mod world;
 
 use allocation_counter::measure;
 use oauth_proto::openid2::ax::{self, FetchRequest};
-use oauth_proto::openid2::{Pending, documents, pape, sreg, ui};
+use oauth_proto::openid2::{Pending, pape, sreg, ui, user_links};
 use oauth_proto::{Response, Step};
 use world::*;
 
@@ -59,7 +59,7 @@ fn discovery(answer: &Response) -> Cost {
 
 #[test]
 fn a_page_is_read_in_its_size() {
-    let link = documents::user_links(ENDPOINT, None);
+    let link = user_links(ENDPOINT, None);
     let meta = "<meta http-equiv=x-xrds-location content=/x>";
     for (begin, unit) in [
         ("<head>", "<meta>"),
@@ -118,7 +118,7 @@ fn a_page_of_mistakes_is_read_in_its_size() {
 
 #[test]
 fn a_document_is_read_in_its_size() {
-    let document = documents::user(ENDPOINT, None, &[]);
+    let document = user_document(ENDPOINT, None, &[]);
     let before = |place: &str, more: &str| xrds(&document.replacen(place, &format!("{more}{place}"), 1));
     for (place, unit) in [
         ("<Service>", "<a>"),
@@ -173,7 +173,7 @@ fn a_relying_party_s_document_is_read_in_its_size() {
         let counted = measure(|| drop(sent.receive(answer, moment)));
         Cost { size, total: counted.bytes_total, peak: counted.bytes_max }
     };
-    let document = documents::relying_party(&["https://rp.example/other"], &[]);
+    let document = relying_party_document(&["https://rp.example/other"]);
     for unit in ["<URI>https://rp.example/other</URI>", "<URI>https://*.example/</URI>", "<Type>x</Type>", "<a>"] {
         linear(unit, 28_000 / unit.len(), |number| {
             looked(xrds(&document.replacen("<URI>", &format!("{}<URI>", unit.repeat(number)), 1)))

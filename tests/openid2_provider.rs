@@ -7,7 +7,7 @@ mod world;
 use std::collections::BTreeMap;
 
 use oauth_proto::openid2::server::{Approval, Dispatched, Provider, RejectReason, ServerStep, serve};
-use oauth_proto::openid2::{MemoryStore, Options, key_value, ui};
+use oauth_proto::openid2::{MemoryStore, Options, ui};
 use oauth_proto::{Response, Secret};
 use world::*;
 
@@ -20,7 +20,7 @@ fn message(fields: &[(&str, &str)]) -> oauth_proto::Request {
 fn read(response: &Response) -> BTreeMap<String, String> {
     assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
     assert_eq!(response.headers()["cache-control"], "no-store");
-    key_value::parse(response.body()).unwrap()
+    key_value(response.body())
 }
 
 fn answer(world: &World, fields: &[(&str, &str)]) -> (u16, BTreeMap<String, String>) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
 use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
-use oauth_proto::openid2::{Authorize, MemoryStore, Options, Pending, RelyingParty, documents};
+use oauth_proto::openid2::{Authorize, MemoryStore, Options, Pending, RelyingParty, XrdsDocument};
 use oauth_proto::{Moment, Request, Response, Secret, run};
 
 use crate::{net, show};
@@ -81,13 +81,14 @@ pub fn chapter() -> Outcome<()> {
 
 /// The provider, and Jane's page, which names it.
 fn respond(provider: &Provider, origin: &str, store: &MemoryStore, request: &Request) -> Result<Response, Rejected> {
+    let endpoint = &*format!("{origin}/openid");
     match request.uri().path() {
         "/openid" => match serve(provider.dispatch(request, Moment::from_os()), store)? {
             Dispatched::Respond(response) => Ok(response),
             Dispatched::CheckIdRequest(check_id) => decide(provider, origin, store, *check_id),
         },
-        "/jane" => Ok(document(&documents::user(&format!("{origin}/openid"), None, &[ax::NAMESPACE]))),
-        "/" => Ok(document(&documents::provider(&format!("{origin}/openid"), &[ax::NAMESPACE]))),
+        "/jane" => Ok(document(XrdsDocument::User { endpoint, local_id: None, extensions: &[ax::NAMESPACE] })),
+        "/" => Ok(document(XrdsDocument::Provider { endpoint, extensions: &[ax::NAMESPACE] })),
         _ => Ok(http::Response::builder().status(404).body(Vec::new()).unwrap_or_default()),
     }
 }
@@ -115,7 +116,7 @@ fn decide(
     serve(provider.approve(check_id, approval, Moment::from_os()), store)
 }
 
-fn document(xrds: &str) -> Response {
-    let builder = http::Response::builder().header("content-type", documents::MEDIA_TYPE);
-    builder.body(xrds.as_bytes().to_vec()).unwrap_or_default()
+fn document(document: XrdsDocument<'_>) -> Response {
+    let builder = http::Response::builder().header("content-type", XrdsDocument::MEDIA_TYPE);
+    builder.body(document.to_string().into_bytes()).unwrap_or_default()
 }

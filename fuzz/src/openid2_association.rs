@@ -1,12 +1,12 @@
 //! Any answer to a request for an association: what is kept holds together, and nothing is asked for more than twice.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use arbitrary::Arbitrary;
-use oauth_proto::openid2::{AssociationKind, AssociationType, Discovered, Options, RelyingParty, Version, key_value};
+use oauth_proto::openid2::{AssociationKind, AssociationType, Discovered, Options, RelyingParty, Version};
 use oauth_proto::{Response, Step, Timestamp};
 
+use crate::openid2_key_value::read;
 use crate::openid2_world::{ENDPOINT, NOW, World};
 
 #[derive(Arbitrary, Debug)]
@@ -114,7 +114,7 @@ pub fn run(input: Input) {
 
 impl Answer {
     fn response(&self, genuine: Response) -> Response {
-        let mut fields: BTreeMap<_, _> = key_value::parse(genuine.body()).unwrap_or_default();
+        let mut fields = read(genuine.body()).unwrap_or_default();
         for (name, value) in &self.changes {
             let name = NAMES[usize::from(*name) % NAMES.len()].to_owned();
             match value {
@@ -123,8 +123,8 @@ impl Answer {
                 Value::Any(text) => drop(fields.insert(name, text.clone())),
             }
         }
-        let encoded = key_value::encode(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        let body = self.body.clone().unwrap_or_else(|| encoded.unwrap_or_default().into_bytes());
+        let encoded: String = fields.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+        let body = self.body.clone().unwrap_or_else(|| encoded.into_bytes());
         let status = self.status.map_or(genuine.status().as_u16(), |status| 100 + status % 900);
         http::Response::builder().status(status).body(body).unwrap()
     }

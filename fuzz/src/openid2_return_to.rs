@@ -2,13 +2,12 @@
 //! own network or without TLS, and takes nothing for a yes but a document that names the place.
 
 use arbitrary::Arbitrary;
-use oauth_proto::openid2::documents;
 use oauth_proto::openid2::server::{CheckIdRequest, Dispatched, serve};
 use oauth_proto::{Response, Step};
 
 use crate::openid2_discovery::is_far;
 use crate::openid2_pages::Page;
-use crate::openid2_world::World;
+use crate::openid2_world::{World, relying_party_document};
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
@@ -113,7 +112,7 @@ fn asked(world: &World, realm: &str, return_to: &str) -> Option<CheckIdRequest> 
 }
 
 fn genuine(return_to: &str) -> Response {
-    let document = documents::relying_party(&[return_to], &[]);
+    let document = relying_party_document(&[return_to]);
     let builder = http::Response::builder().header("content-type", "application/xrds+xml");
     builder.body(document.into_bytes()).unwrap()
 }

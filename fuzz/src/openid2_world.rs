@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use oauth_proto::openid2::server::{Approval, Dispatched, Identity, Provider, serve};
 use oauth_proto::openid2::{
     Assertion, Association, Authorization, Authorize, Callback, Discovered, MemoryStore, Options, Pending,
-    RelyingParty, Store, UnconfirmedAssertion, Version, ax, documents, sreg,
+    RelyingParty, Store, UnconfirmedAssertion, Version, XrdsDocument, ax, sreg,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step};
 
@@ -57,15 +57,15 @@ impl World {
             };
         }
         let document = match url.as_str() {
-            ANYBODY => documents::provider(ENDPOINT, &[]),
-            JANE => documents::user(ENDPOINT, None, &[]),
-            CLAIMED => documents::user(ENDPOINT, Some(JANE), &[]),
+            ANYBODY => provider_document(ENDPOINT),
+            JANE => user_document(ENDPOINT, None, &[]),
+            CLAIMED => user_document(ENDPOINT, Some(JANE), &[]),
             OLD => format!(
                 "<x:XRDS xmlns:x='xri://$xrds' xmlns='xri://$xrd*($v*2.0)' xmlns:o='http://openid.net/xmlns/1.0'><XRD>\
                  <Service><Type>http://openid.net/signon/1.1</Type><URI>{ENDPOINT}</URI><o:Delegate>{JANE}</o:Delegate>\
                  </Service></XRD></x:XRDS>"
             ),
-            "https://john.example/" => documents::user("https://other.example/openid", None, &[]),
+            "https://john.example/" => user_document("https://other.example/openid", None, &[]),
             _ => return http::Response::builder().status(404).body(Vec::new()).unwrap(),
         };
         let builder = http::Response::builder().header("content-type", "application/xrds+xml");
@@ -155,4 +155,17 @@ impl World {
         let Ok(one_time_use) = self.nonces.remember_nonce(checked.query());
         checked.answer(one_time_use)
     }
+}
+
+/// The document of a user, of a provider, and of a relying party.
+pub fn user_document(endpoint: &str, local_id: Option<&str>, extensions: &[&str]) -> String {
+    XrdsDocument::User { endpoint, local_id, extensions }.to_string()
+}
+
+pub fn provider_document(endpoint: &str) -> String {
+    XrdsDocument::Provider { endpoint, extensions: &[] }.to_string()
+}
+
+pub fn relying_party_document(return_to: &[&str]) -> String {
+    XrdsDocument::RelyingParty { return_to, icons: &[] }.to_string()
 }

@@ -5,7 +5,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
 use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
 use oauth_proto::openid2::sreg::Field;
-use oauth_proto::openid2::{MemoryStore, Options, ax, documents, oauth, sreg};
+use oauth_proto::openid2::{MemoryStore, Options, XrdsDocument, ax, oauth, sreg, user_links};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Secret};
 
@@ -83,9 +83,11 @@ impl Endpoints {
             "/openid" => self.openid(request).unwrap_or_else(|rejected| rejected.response()),
             "/oauth/token" => self.hybrid.token(request).unwrap_or_else(|rejected| rejected.response()),
             "/photos" => self.hybrid.photos(request).unwrap_or_else(|rejected| rejected.response()),
-            "/" => document(documents::provider(&self.endpoint, &extensions)),
+            "/" => document(XrdsDocument::Provider { endpoint: &self.endpoint, extensions: &extensions }),
             // Another user's, who is not signed in.
-            "/id/john" => document(documents::user(&self.endpoint, None, &extensions)),
+            "/id/john" => {
+                document(XrdsDocument::User { endpoint: &self.endpoint, local_id: None, extensions: &extensions })
+            }
             _ => match path.strip_prefix("/id/jane") {
                 Some(way) => self.identifier(request, way),
                 None => status(StatusCode::NOT_FOUND),
@@ -99,18 +101,22 @@ impl Endpoints {
         let endpoint = &self.endpoint;
         let local_id = way.starts_with("/delegated").then_some(jane.as_str());
         let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-        let wants_document = accept.contains(documents::MEDIA_TYPE) || request.uri().query() == Some("xrds");
+        let wants_document = accept.contains(XrdsDocument::MEDIA_TYPE) || request.uri().query() == Some("xrds");
         match way {
-            "" | "/delegated" if wants_document => document(documents::user(endpoint, local_id, &[ax::NAMESPACE])),
-            "/header" if request.uri().query().is_some() => document(documents::user(endpoint, None, &[])),
+            "" | "/delegated" if wants_document => {
+                document(XrdsDocument::User { endpoint, local_id, extensions: &[ax::NAMESPACE] })
+            }
+            "/header" if request.uri().query().is_some() => {
+                document(XrdsDocument::User { endpoint, local_id: None, extensions: &[] })
+            }
             "/header" => {
                 let mut page = html("");
                 let place = HeaderValue::try_from(format!("{jane}{way}?xrds")).expect("a URL");
-                page.headers_mut().insert(HeaderName::from_static(documents::LOCATION_HEADER), place);
+                page.headers_mut().insert(HeaderName::from_static(XrdsDocument::LOCATION_HEADER), place);
                 page
             }
             "" | "/delegated" => html(""),
-            "/link" | "/delegated-link" => html(&documents::user_links(endpoint, local_id)),
+            "/link" | "/delegated-link" => html(&user_links(endpoint, local_id)),
             // Of OpenID 1 there is nothing to help with.
             "/openid1" => html(&format!("<link rel=\"openid.server\" href=\"{endpoint}\">")),
             "/openid1-delegated" => html(&format!(
@@ -200,8 +206,8 @@ fn hint(request: &Request, name: &str) -> Option<String> {
     found.map(|(_, value)| String::from_utf8_lossy(&value).into_owned())
 }
 
-fn document(document: String) -> Response {
-    typed(documents::MEDIA_TYPE, document)
+fn document(document: XrdsDocument<'_>) -> Response {
+    typed(XrdsDocument::MEDIA_TYPE, document.to_string())
 }
 
 fn html(head: &str) -> Response {

@@ -4,7 +4,7 @@ use interop::exchange::Http;
 use interop::loopback::Loopback;
 use interop::our_openid2_provider::{BIOGRAPHY, BIOGRAPHY_TYPE, EMAILS, NAME, OurOpenidProvider};
 use interop::peer::Peer;
-use oauth_proto::openid2::{AssociationKind, Options, ax, documents};
+use oauth_proto::openid2::{AssociationKind, Options, XrdsDocument, ax};
 use oauth_proto::{Request, Response};
 use serde_json::{Value, json};
 
@@ -295,7 +295,8 @@ fn a_site_is_known_by_its_document() {
     let op = OurOpenidProvider::start();
     let site = Loopback::start(|origin| {
         let return_to = ["/openid", "/moved/openid", "/elsewhere/openid"].map(|path| format!("{origin}{path}"));
-        let document = documents::relying_party(&return_to.each_ref().map(String::as_str), &[]);
+        let return_to = return_to.each_ref().map(String::as_str);
+        let document = XrdsDocument::RelyingParty { return_to: &return_to, icons: &[] }.to_string();
         move |request: &Request| {
             let mut response = Response::default();
             match request.uri().path() {
@@ -305,11 +306,11 @@ fn a_site_is_known_by_its_document() {
                     response.headers_mut().insert("location", "/".parse().expect("a URL"));
                 }
                 "/elsewhere/" => {
-                    response.headers_mut().insert(documents::LOCATION_HEADER, "/".parse().expect("a URL"));
+                    response.headers_mut().insert(XrdsDocument::LOCATION_HEADER, "/".parse().expect("a URL"));
                 }
                 _ => {
                     *response.body_mut() = document.clone().into_bytes();
-                    let media_type = documents::MEDIA_TYPE.parse().expect("a media type");
+                    let media_type = XrdsDocument::MEDIA_TYPE.parse().expect("a media type");
                     response.headers_mut().insert("content-type", media_type);
                 }
             }

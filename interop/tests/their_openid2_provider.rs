@@ -6,7 +6,7 @@ use interop::openid2_site::{REALM, RETURN_TO, Site, options};
 use interop::their_openid2_provider::TheirProvider;
 use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
 use oauth_proto::openid2::sreg::{self, Field};
-use oauth_proto::openid2::{Assertion, Authorize, Discovered, ProfileField, RelyingParty, Version, documents};
+use oauth_proto::openid2::{Assertion, Authorize, Discovered, ProfileField, RelyingParty, Version, XrdsDocument};
 use oauth_proto::wire::percent;
 use oauth_proto::{Error, Refused, Request, Response};
 use serde_json::json;
@@ -265,10 +265,11 @@ fn the_short_way_asks_for_what_is_wanted() {
 fn a_provider_finds_our_site_by_its_document() {
     let op = TheirProvider::with(&json!({ "verifies_return_to": true }));
     let ours = Loopback::start(|origin| {
-        let document = documents::relying_party(&[&format!("{origin}/openid")], &[]);
+        let return_to = format!("{origin}/openid");
+        let document = XrdsDocument::RelyingParty { return_to: &[&return_to], icons: &[] }.to_string();
         move |_: &Request| {
             let mut response = Response::new(document.clone().into_bytes());
-            let media_type = documents::MEDIA_TYPE.parse().expect("a media type");
+            let media_type = XrdsDocument::MEDIA_TYPE.parse().expect("a media type");
             response.headers_mut().insert("content-type", media_type);
             response
         }

@@ -43,18 +43,18 @@ mod association;
 pub mod client;
 mod diffie_hellman;
 mod direct_request;
-pub mod documents;
 mod extensions;
 mod html;
 mod identifier;
 mod indirect_communication;
-pub mod key_value;
+mod key_value;
 mod message;
 mod nonce_time;
 mod options;
 mod realm;
 pub mod server;
 mod xrds;
+mod xrds_document;
 mod yadis;
 
 pub use association::{Association, AssociationKind, AssociationType};
@@ -63,8 +63,7 @@ pub use client::{
     UnconfirmedAssertion,
 };
 pub use extensions::{Extension, RequestExtension, ResponseExtension, ax, oauth, pape, sreg, ui};
-pub use identifier::normalize;
 pub use message::Version;
 pub use options::Options;
-pub use realm::Realm;
 pub use server::store::{AsyncStore, MemoryStore, OneTimeUse, RememberNonce, Store};
+pub use xrds_document::{XrdsDocument, user_links};

@@ -4,9 +4,9 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
-use super::documents::MEDIA_TYPE;
 use super::identifier::absolute;
 use super::xrds;
+use super::xrds_document::XrdsDocument;
 use crate::Response;
 use crate::wire::form;
 
@@ -15,7 +15,8 @@ use crate::wire::form;
 pub(super) fn is_document(response: &Response) -> bool {
     let value = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let is = |media_type: &str| form::essence(value).eq_ignore_ascii_case(media_type.as_bytes());
-    is(MEDIA_TYPE) || ((is("text/xml") || is("application/xml")) && xrds::services(response.body()).is_some())
+    is(XrdsDocument::MEDIA_TYPE)
+        || ((is("text/xml") || is("application/xml")) && xrds::services(response.body()).is_some())
 }
 
 /// The URL that such a header names.

@@ -11,7 +11,7 @@ use oauth_proto::openid2::server::{Approval, Dispatched, Provider, RejectReason}
 use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{
     Assertion, Association, AssociationKind, Authorize, Discovered, Extension, Options, Pending, RelyingParty, Store,
-    documents, key_value, oauth, pape,
+    oauth, pape, user_links,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
 use world::*;
@@ -114,7 +114,7 @@ fn select_asserted() {
     {
         let world = || {
             let world = World::new(Options::dangerous_allow_http, |options| options);
-            world.page(claimed_id, xrds(&documents::user(ENDPOINT, Some(identity), &[])));
+            world.page(claimed_id, xrds(&user_document(ENDPOINT, Some(identity), &[])));
             world
         };
         for result in with_signed_change(world, "https://op.example/", |fields| {
@@ -361,7 +361,7 @@ fn nonce_old() {
 fn foreign_op() {
     let world = World::default();
     // The provider that was asked speaks for an identifier that names another one.
-    world.page("https://john.example/", xrds(&documents::user("https://other.example/openid", None, &[])));
+    world.page("https://john.example/", xrds(&user_document("https://other.example/openid", None, &[])));
     for association in [true, false] {
         let discovered = world.discover("https://op.example/").unwrap();
         let association = association.then(|| world.associate(&discovered).unwrap()).flatten();
@@ -380,13 +380,13 @@ fn foreign_op() {
     let error = forged(world.verify(authorization.pending, &callback).unwrap_err());
     assert!(matches!(error, Forged::NotDiscovered { .. }), "{error}");
     // Nor is it where its document names a user's provider beside.
-    let both = documents::user(ENDPOINT, Some(JANE), &[]);
+    let both = user_document(ENDPOINT, Some(JANE), &[]);
     let server =
         "<Service><Type>http://specs.openid.net/auth/2.0/server</Type><URI>https://op.example/openid</URI></Service>";
     world.page("https://both.example/", xrds(&both.replace("</XRD>", &format!("{server}</XRD>"))));
     // And an identifier that only leads to another is not that one.
     world.page("https://moved.example/", redirect(JANE));
-    world.page("https://delegated.example/", xrds(&documents::user(ENDPOINT, Some(JOHN), &[])));
+    world.page("https://delegated.example/", xrds(&user_document(ENDPOINT, Some(JOHN), &[])));
     for claimed in ["https://both.example/", "https://moved.example/", "https://delegated.example/"] {
         let authorization = world.begin(world.asking("https://op.example/"));
         let callback = world.approve(&authorization.url().unwrap(), |approval| approval.claimed_id(claimed));
@@ -490,7 +490,7 @@ fn unsolicited_inside() {
     let verify = |endpoint: &str| {
         let world = World::default();
         let (_, callback) = world.callback(JANE, false);
-        world.page(JANE, xrds(&documents::user(endpoint, None, &[])));
+        world.page(JANE, xrds(&user_document(endpoint, None, &[])));
         confirming(&world, endpoint);
         let answer = changed(&callback, |fields| {
             fields.insert("openid.op_endpoint".into(), endpoint.into());
@@ -668,7 +668,7 @@ fn leads_somewhere(world: &World, answer: Response) -> Result<(), Error> {
 #[test]
 fn xrds_entities() {
     let laughs = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\"><!ENTITY u SYSTEM \"file:///etc/passwd\">]>";
-    let document = documents::user(ENDPOINT, None, &[]);
+    let document = user_document(ENDPOINT, None, &[]);
     let world = World::default();
     // Neither is what the document is read for.
     for hostile in [
@@ -689,7 +689,7 @@ fn xrds_bomb() {
     /// Larger documents are not read.
     const DOCUMENT: usize = 128 * 1024;
     let world = World::default();
-    let document = documents::user(ENDPOINT, None, &[]);
+    let document = user_document(ENDPOINT, None, &[]);
     let bomb = |place: &str, bomb: &str| document.replacen(place, &format!("{bomb}{place}"), 1);
     let deep = |depth: usize| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
     let comment = |size: usize| format!("<!--{}-->", "x".repeat(size - "<!---->".len()));
@@ -721,7 +721,7 @@ fn html_bomb() {
     /// Larger pages are not read.
     const PAGE: usize = 1024 * 1024;
     let world = World::default();
-    let links = documents::user_links(ENDPOINT, None);
+    let links = user_links(ENDPOINT, None);
     // What comes between never ends the head, so that it is the size alone that ends the reading.
     for (begin, unit, end) in [
         ("<head>", "<meta>", ""),
@@ -870,7 +870,7 @@ fn two_readings() {
 fn other_page() {
     // The document does not help, and the page has moved: its links are another identifier's.
     let world = World::default();
-    let links = html(&format!("<head>{}</head>", documents::user_links(ENDPOINT, None)));
+    let links = html(&format!("<head>{}</head>", user_links(ENDPOINT, None)));
     let answers = [xrds("<x/>"), redirect("https://other.example/"), links];
     let mut step = world.party.discover("https://jane.example/");
     for answer in answers {
@@ -923,7 +923,7 @@ fn internal_host() {
         page.headers_mut().insert("x-xrds-location", format!("https://{host}").parse().unwrap());
         world.page("https://near.example/", page);
         assert!(world.discover("https://near.example/").is_err());
-        world.page("https://near.example/", xrds(&documents::user(identifier, None, &[])));
+        world.page("https://near.example/", xrds(&user_document(identifier, None, &[])));
         assert!(world.discover("https://near.example/").is_err());
     }
     let elsewhere = |sent: &String| !sent.contains("://near.example/");
@@ -933,8 +933,8 @@ fn internal_host() {
 #[test]
 fn no_tls() {
     let world = World::default();
-    let document = documents::user("http://op.example/openid", None, &[]);
-    world.page("http://plain.example/", xrds(&documents::user(ENDPOINT, None, &[])));
+    let document = user_document("http://op.example/openid", None, &[]);
+    world.page("http://plain.example/", xrds(&user_document(ENDPOINT, None, &[])));
     world.page("https://tls.example/", xrds(&document));
     let error = world.discover("http://plain.example").unwrap_err();
     assert!(error.to_string().contains("no TLS"), "{error}");
@@ -972,9 +972,9 @@ fn granted(
 ) -> Result<Step<Option<Association>>, Error> {
     let discovered = world.discover(JANE).unwrap();
     let Step::Send(request, sent) = world.party.associate(&discovered, world.moment()).unwrap() else { panic!() };
-    let mut fields = key_value::parse(world.send(&request).body()).unwrap();
+    let mut fields = key_value(world.send(&request).body());
     change(&mut fields);
-    let body = key_value::encode(fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))).unwrap();
+    let body: String = fields.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
     sent.receive(Response::new(body.into_bytes()), world.moment())
 }
 
@@ -1278,7 +1278,7 @@ fn an_assertion_about_another_writing_of_an_identifier_is_refused() {
     for writing in ["https://OP.example/id/jane", "https://op.example:443/id/jane", "https://op.example/id/./jane"] {
         let world = || {
             let world = World::default();
-            world.page(writing, xrds(&documents::user(ENDPOINT, None, &[])));
+            world.page(writing, xrds(&user_document(ENDPOINT, None, &[])));
             world
         };
         for result in with_signed_change(world, "https://op.example/", |fields| {

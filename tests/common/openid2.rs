@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
 use oauth_proto::openid2::{
     Assertion, Association, AssociationType, Authorization, Authorize, Discovered, MemoryStore, Options, Pending,
-    RelyingParty, Store, documents,
+    RelyingParty, Store, XrdsDocument,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step, Timestamp};
 use sha1::Sha1;
@@ -57,9 +57,9 @@ impl World {
             now: Cell::new(NOW),
             count: Cell::new(0),
         };
-        world.page("https://op.example/", xrds(&documents::provider(ENDPOINT, &[])));
-        world.page(JANE, xrds(&documents::user(ENDPOINT, None, &[])));
-        world.page("https://jane.example/", xrds(&documents::user(ENDPOINT, Some(JANE), &[])));
+        world.page("https://op.example/", xrds(&provider_document(ENDPOINT)));
+        world.page(JANE, xrds(&user_document(ENDPOINT, None, &[])));
+        world.page("https://jane.example/", xrds(&user_document(ENDPOINT, Some(JANE), &[])));
         world
     }
 
@@ -235,4 +235,24 @@ pub fn signed(association: &Association, callback: &str) -> String {
         };
         fields.insert("openid.sig".into(), signature);
     })
+}
+
+/// The document of a user, of a provider, and of a relying party.
+pub fn user_document(endpoint: &str, local_id: Option<&str>, extensions: &[&str]) -> String {
+    XrdsDocument::User { endpoint, local_id, extensions }.to_string()
+}
+
+pub fn provider_document(endpoint: &str) -> String {
+    XrdsDocument::Provider { endpoint, extensions: &[] }.to_string()
+}
+
+pub fn relying_party_document(return_to: &[&str]) -> String {
+    XrdsDocument::RelyingParty { return_to, icons: &[] }.to_string()
+}
+
+/// A direct message, read by the specification (§4.1.1).
+pub fn key_value(body: &[u8]) -> BTreeMap<String, String> {
+    let text = std::str::from_utf8(body).unwrap();
+    let pairs = text.lines().map(|line| line.split_once(':').unwrap());
+    pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }

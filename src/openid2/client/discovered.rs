@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::documents::SERVER;
 use super::super::message::Version;
+use super::super::xrds_document::SERVER;
 use crate::Error;
 
 /// What was discovered of an identifier: who may speak for it.

@@ -6,10 +6,10 @@ use http::{HeaderValue, StatusCode};
 use url::Url;
 
 use super::super::allowed::{Allowed, NOT_FAR};
-use super::super::documents::{LOCATION_HEADER, SERVER, SIGNON, SIGNON_1};
 use super::super::identifier::without_fragment;
 use super::super::message::Version;
 use super::super::xrds::Service;
+use super::super::xrds_document::{SERVER, SIGNON, SIGNON_1, XrdsDocument};
 use super::super::yadis::{is_document, joined, location};
 use super::super::{html, xrds};
 use super::discovered::Discovered;
@@ -143,7 +143,7 @@ impl<T: 'static> Fetch<T> {
         if is_document(response) {
             return by_document(response.body(), allowed, claimed, None, then);
         }
-        if let Some(to) = location(response.headers(), LOCATION_HEADER) {
+        if let Some(to) = location(response.headers(), XrdsDocument::LOCATION_HEADER) {
             let page = html::head(response.body());
             return to_document(to, page, then);
         }

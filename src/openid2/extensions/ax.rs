@@ -140,7 +140,8 @@ impl ReadExtension for FetchRequest {
 
     /// Leaves out an `update_url` that is outside of the realm, and one for which the provider would have to post to a host
     /// of its own network, or without TLS.
-    fn within(mut self, realm: Option<&Realm>) -> Self {
+    fn within(mut self, realm: &str) -> Self {
+        let realm = Realm::parse(realm);
         let far = |url: &str| absolute(url).is_some_and(|url| url.scheme() == "https" && !is_internal(&url));
         self.update_url = self.update_url.filter(|url| far(url) && realm.is_some_and(|realm| realm.contains(url)));
         self

@@ -10,8 +10,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::realm::Realm;
-
 /// The fields of one extension in one message.
 ///
 /// The extensions that this crate knows have types of their own ([`ax`], [`sreg`], [`ui`], [`pape`], [`oauth`]), which become
@@ -106,7 +104,7 @@ pub trait RequestExtension: ReadExtension + Into<Extension> {}
 pub trait ResponseExtension: ReadExtension + Into<Extension> {}
 
 mod read {
-    use super::{Extension, Realm};
+    use super::Extension;
 
     /// How an extension is found in a message and read. It is private, so that nothing but this crate's extensions is one.
     pub trait ReadExtension: Sized {
@@ -120,7 +118,7 @@ mod read {
         fn read(extension: &Extension) -> Option<Self>;
 
         /// Drops what a relying party of that realm must not ask for.
-        fn within(self, _: Option<&Realm>) -> Self {
+        fn within(self, _: &str) -> Self {
             self
         }
     }

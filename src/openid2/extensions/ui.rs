@@ -33,7 +33,7 @@ pub struct Request {
     /// address bar; or a mode that begins with `x-`, §5.
     pub mode: Option<String>,
     /// Whether there is an icon to show, which the relying party's document names, §6: see
-    /// [`documents::relying_party`](crate::openid2::documents::relying_party).
+    /// [`XrdsDocument::RelyingParty`](crate::openid2::XrdsDocument::RelyingParty).
     pub icon: bool,
 }
 

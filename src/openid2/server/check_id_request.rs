@@ -150,7 +150,7 @@ impl CheckIdRequest {
     /// [`oauth::Request`](crate::openid2::oauth::Request), look whether the consumer may be used for this realm.
     pub fn extension<E: RequestExtension>(&self) -> Option<E> {
         let found = E::NAMESPACES.iter().find_map(|namespace| self.raw_extension(namespace))?;
-        Some(E::read(found)?.within(Realm::parse(&self.realm).as_ref()))
+        Some(E::read(found)?.within(&self.realm))
     }
 
     /// Returns the fields of any extension by its type URI.

@@ -13,7 +13,7 @@ use crate::{Moment, Request};
 
 impl Provider {
     /// Takes a request to the endpoint: `associate` and `check_authentication` are answered, `checkid_setup` and
-    /// `checkid_immediate` become a [`CheckIdRequest`].
+    /// `checkid_immediate` become a [`CheckIdRequest`](super::CheckIdRequest).
     ///
     /// What cannot be answered is told to the relying party, by a redirect, only where its realm can be trusted and the
     /// return_to lies in it. The user sees a page otherwise.

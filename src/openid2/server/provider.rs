@@ -100,7 +100,7 @@ impl Provider {
         self
     }
 
-    /// Says below which hosts anybody can have a site, in the place of [a rule of thumb](super::super::Realm::is_too_wide):
+    /// Says below which hosts anybody can have a site, in the place of a rule of thumb (that `*.com` and `*.co.uk` are too wide):
     /// a realm whose wildcard stands there is refused (§9.2). Hosts come as browsers write them, in small letters and
     /// Punycode.
     ///

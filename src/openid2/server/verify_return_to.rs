@@ -5,8 +5,8 @@ use http::{HeaderValue, StatusCode};
 use url::Url;
 
 use super::super::allowed::Allowed;
-use super::super::documents::{LOCATION_HEADER, RETURN_TO};
 use super::super::realm::Realm;
+use super::super::xrds_document::{RETURN_TO, XrdsDocument};
 use super::super::yadis::{is_document, joined, location};
 use super::super::{html, xrds};
 use super::check_id_request::CheckIdRequest;
@@ -66,7 +66,7 @@ impl Receive<bool> for AwaitRelyingPartyDocument {
             return Ok(Step::Done(lists(response.body(), &self.return_to)));
         }
         let in_page = || html::head(response.body())?.xrds_location;
-        let elsewhere = location(response.headers(), LOCATION_HEADER).map(str::to_owned).or_else(in_page);
+        let elsewhere = location(response.headers(), XrdsDocument::LOCATION_HEADER).map(str::to_owned).or_else(in_page);
         let elsewhere = elsewhere.and_then(|to| joined(&self.url, &to));
         match elsewhere {
             Some(url) => Ok(fetch(&url, Self { hop: Hop::Second, url: url.clone(), ..*self })),
