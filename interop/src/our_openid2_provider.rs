@@ -112,7 +112,7 @@ impl Endpoints {
             "/header" => {
                 let mut page = html("");
                 let place = HeaderValue::try_from(format!("{jane}{way}?xrds")).expect("a URL");
-                page.headers_mut().insert(HeaderName::from_static(XrdsDocument::LOCATION_HEADER), place);
+                page.headers_mut().insert(HeaderName::from_static("x-xrds-location"), place);
                 page
             }
             "" | "/delegated" => html(""),

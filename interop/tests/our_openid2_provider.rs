@@ -306,7 +306,7 @@ fn a_site_is_known_by_its_document() {
                     response.headers_mut().insert("location", "/".parse().expect("a URL"));
                 }
                 "/elsewhere/" => {
-                    response.headers_mut().insert(XrdsDocument::LOCATION_HEADER, "/".parse().expect("a URL"));
+                    response.headers_mut().insert("x-xrds-location", "/".parse().expect("a URL"));
                 }
                 _ => {
                     *response.body_mut() = document.clone().into_bytes();

@@ -19,7 +19,7 @@ pub(super) const SIGNON_1: [&str; 4] = [
 pub(super) const RETURN_TO: &str = "http://specs.openid.net/auth/2.0/return_to";
 
 /// An XRDS document, for others to discover. Its text is that of [`Display`](fmt::Display); serve it with
-/// [`MEDIA_TYPE`](Self::MEDIA_TYPE).
+/// [`MEDIA_TYPE`](Self::MEDIA_TYPE), or name its URL in the header `X-XRDS-Location` of the page (Yadis 1.0 §6.2.4).
 ///
 /// ```
 /// use oauth_proto::openid2::{XrdsDocument, ax};
@@ -65,7 +65,7 @@ impl XrdsDocument<'_> {
     pub const MEDIA_TYPE: &'static str = "application/xrds+xml";
 
     /// The header that says where the document of a page is (Yadis 1.0 §6.2.4).
-    pub const LOCATION_HEADER: &'static str = "x-xrds-location";
+    pub(super) const LOCATION_HEADER: &'static str = "x-xrds-location";
 }
 
 impl fmt::Display for XrdsDocument<'_> {

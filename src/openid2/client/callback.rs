@@ -49,9 +49,9 @@ impl Callback<'_> {
         }
     }
 
-    /// Whether the user came to that URL (§11.1): scheme, host, port and path are the same, and each of its query's arguments
+    /// Checks that the user came to that URL (§11.1): scheme, host, port and path are the same, and each of its query's arguments
     /// is there with the same values.
-    pub(super) fn came_to(&self, return_to: &str) -> Result<(), Forged> {
+    pub(super) fn check_return_to(&self, return_to: &str) -> Result<(), Forged> {
         let mismatch = || Forged::ReturnToMismatch { expected: bare(return_to), received: bare(&self.url) };
         let expected = absolute(return_to).ok_or_else(mismatch)?;
         if self.has_path() {
@@ -93,7 +93,7 @@ mod tests {
     const RETURN_TO: &str = "https://rp.example/openid?a=1&b=%2F&a=2&rp_state=s";
 
     fn came(url: &str) -> bool {
-        Callback::from(url).came_to(RETURN_TO).is_ok()
+        Callback::from(url).check_return_to(RETURN_TO).is_ok()
     }
 
     #[test]

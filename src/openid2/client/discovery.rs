@@ -37,7 +37,7 @@ const MAX_ENDPOINTS: usize = 8;
 const MAX_LOCAL_ID: usize = 2048;
 
 /// What an identifier's document and page say.
-pub(super) struct Search {
+pub(super) struct DiscoveryResult {
     /// The best first; perhaps nothing.
     pub(super) found: Vec<Discovered>,
     /// The identifier that it was found of, after redirects.
@@ -46,8 +46,9 @@ pub(super) struct Search {
     pub(super) reason: &'static str,
 }
 
-/// What goes on with what was found; or with why nothing could be looked at.
-pub(super) type Found<T> = Box<dyn FnOnce(Result<Search, Unsupported>) -> Result<Step<T>, Error> + Send + Sync>;
+/// What follows discovery, whether it has a result or an error.
+pub(super) type AfterDiscovery<T> =
+    Box<dyn FnOnce(Result<DiscoveryResult, Unsupported>) -> Result<Step<T>, Error> + Send + Sync>;
 
 /// Why an identifier leads nowhere.
 fn nowhere(identifier: &Url, reason: &'static str, response: Option<&Response>) -> Unsupported {
@@ -56,13 +57,17 @@ fn nowhere(identifier: &Url, reason: &'static str, response: Option<&Response>) 
 }
 
 /// Discovers an identifier.
-pub(super) fn discover<T: 'static>(identifier: &Url, allowed: Allowed, then: Found<T>) -> Result<Step<T>, Error> {
+pub(super) fn discover<T: 'static>(
+    identifier: &Url,
+    allowed: Allowed,
+    then: AfterDiscovery<T>,
+) -> Result<Step<T>, Error> {
     let url = without_fragment(identifier.clone());
-    Fetch { allowed, what: What::Identifier, url, redirects: 0, then }.send()
+    AwaitDocument { allowed, kind: DocumentKind::Identifier, url, redirects: 0, then }.send()
 }
 
-/// What a fetched document is to be.
-enum What {
+/// Which document is awaited.
+enum DocumentKind {
     /// The identifier itself: a document, or a page that leads to one, or has links.
     Identifier,
     /// The document that it led to. If that is none, its page's links count, or the page is fetched.
@@ -71,25 +76,26 @@ enum What {
     Page { claimed: Url, reason: &'static str },
 }
 
-struct Fetch<T> {
+/// Waits for a page or a document of discovery.
+struct AwaitDocument<T> {
     allowed: Allowed,
-    what: What,
+    kind: DocumentKind,
     url: Url,
     redirects: u8,
-    then: Found<T>,
+    then: AfterDiscovery<T>,
 }
 
-impl<T: 'static> Fetch<T> {
+impl<T: 'static> AwaitDocument<T> {
     fn send(self) -> Result<Step<T>, Error> {
         let uri = self.url.as_str().parse().ok().filter(|_| self.allowed.may_fetch(&self.url));
         let Some(uri) = uri else {
             let why = nowhere(&self.url, NOT_FAR, None);
             return (self.then)(Err(why));
         };
-        let accept = match self.what {
-            What::Identifier => "application/xrds+xml, text/html;q=0.8, application/xhtml+xml;q=0.8, */*;q=0.1",
-            What::Document { .. } => "application/xrds+xml, */*;q=0.1",
-            What::Page { .. } => "text/html, application/xhtml+xml",
+        let accept = match self.kind {
+            DocumentKind::Identifier => "application/xrds+xml, text/html;q=0.8, application/xhtml+xml;q=0.8, */*;q=0.1",
+            DocumentKind::Document { .. } => "application/xrds+xml, */*;q=0.1",
+            DocumentKind::Page { .. } => "text/html, application/xhtml+xml",
         };
         let mut request = Request::default();
         *request.uri_mut() = uri;
@@ -119,9 +125,11 @@ impl<T: 'static> Fetch<T> {
 
     /// What there is to try where a fetch came to nothing.
     fn failed(self: Box<Self>, why: Unsupported) -> Result<Step<T>, Error> {
-        match self.what {
-            What::Document { claimed, page } => fall_back(self.allowed, claimed, page, DOCUMENT_MISSING, self.then),
-            What::Identifier | What::Page { .. } => (self.then)(Err(why)),
+        match self.kind {
+            DocumentKind::Document { claimed, page } => {
+                fall_back(self.allowed, claimed, page, DOCUMENT_MISSING, self.then)
+            }
+            DocumentKind::Identifier | DocumentKind::Page { .. } => (self.then)(Err(why)),
         }
     }
 
@@ -134,9 +142,9 @@ impl<T: 'static> Fetch<T> {
         }
         let to_document = |to: &str, page: Option<html::Head>, then| {
             let url = joined(&claimed, to).filter(|to| allowed.trusts(to));
-            let what = |page| What::Document { claimed: claimed.clone(), page };
+            let kind = |page| DocumentKind::Document { claimed: claimed.clone(), page };
             match url {
-                Some(url) => Fetch { allowed, what: what(page), url, redirects: 0, then }.send(),
+                Some(url) => AwaitDocument { allowed, kind: kind(page), url, redirects: 0, then }.send(),
                 None => fall_back(allowed, claimed.clone(), page, DOCUMENT_ELSEWHERE, then),
             }
         };
@@ -157,7 +165,7 @@ impl<T: 'static> Fetch<T> {
     }
 }
 
-impl<T: 'static> Receive<T> for Fetch<T> {
+impl<T: 'static> Receive<T> for AwaitDocument<T> {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<T>, Error> {
         let status = response.status();
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
@@ -167,14 +175,16 @@ impl<T: 'static> Receive<T> for Fetch<T> {
             let why = nowhere(&self.url, "its page cannot be had", Some(&response));
             return self.failed(why);
         }
-        match self.what {
-            What::Identifier => self.identifier(&response),
-            What::Document { claimed, page } => by_document(response.body(), self.allowed, claimed, page, self.then),
-            // Another page than that of the identifier says nothing about it.
-            What::Page { claimed, reason } if self.url != claimed => {
-                (self.then)(Ok(Search { found: Vec::new(), claimed, reason }))
+        match self.kind {
+            DocumentKind::Identifier => self.identifier(&response),
+            DocumentKind::Document { claimed, page } => {
+                by_document(response.body(), self.allowed, claimed, page, self.then)
             }
-            What::Page { claimed, reason } => {
+            // Another page than that of the identifier says nothing about it.
+            DocumentKind::Page { claimed, reason } if self.url != claimed => {
+                (self.then)(Ok(DiscoveryResult { found: Vec::new(), claimed, reason }))
+            }
+            DocumentKind::Page { claimed, reason } => {
                 let head = html::head(response.body()).unwrap_or_default();
                 (self.then)(Ok(by_page(&head, claimed, self.allowed, reason)))
             }
@@ -192,7 +202,7 @@ fn by_document<T: 'static>(
     allowed: Allowed,
     claimed: Url,
     page: Option<html::Head>,
-    then: Found<T>,
+    then: AfterDiscovery<T>,
 ) -> Result<Step<T>, Error> {
     let Some(services) = xrds::services(document) else {
         return fall_back(allowed, claimed, page, UNREADABLE, then);
@@ -201,7 +211,7 @@ fn by_document<T: 'static>(
     if found.is_empty() {
         return fall_back(allowed, claimed, page, reason, then);
     }
-    then(Ok(Search { found, claimed, reason }))
+    then(Ok(DiscoveryResult { found, claimed, reason }))
 }
 
 /// HTML-based discovery, after Yadis failed for that reason (§7.3): by the page that is there, or by fetching it.
@@ -210,21 +220,21 @@ fn fall_back<T: 'static>(
     claimed: Url,
     page: Option<html::Head>,
     reason: &'static str,
-    then: Found<T>,
+    then: AfterDiscovery<T>,
 ) -> Result<Step<T>, Error> {
     match page {
         Some(page) => then(Ok(by_page(&page, claimed, allowed, reason))),
         None => {
             let url = claimed.clone();
-            Fetch { allowed, what: What::Page { claimed, reason }, url, redirects: 0, then }.send()
+            AwaitDocument { allowed, kind: DocumentKind::Page { claimed, reason }, url, redirects: 0, then }.send()
         }
     }
 }
 
 /// Returns what a page says. Where it says nothing, the reason is that which was there before.
-fn by_page(head: &html::Head, claimed: Url, allowed: Allowed, reason: &'static str) -> Search {
+fn by_page(head: &html::Head, claimed: Url, allowed: Allowed, reason: &'static str) -> DiscoveryResult {
     let found = of_head(head, &claimed, allowed);
-    Search { found, claimed, reason: why_no_link(head, allowed).unwrap_or(reason) }
+    DiscoveryResult { found, claimed, reason: why_no_link(head, allowed).unwrap_or(reason) }
 }
 
 /// Returns why the services of a document are no use, where that is so.

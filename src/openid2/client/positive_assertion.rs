@@ -16,7 +16,7 @@ use crate::wire::{bare, said, shortened};
 use crate::{Error, Forged, Refused, Timestamp};
 
 /// Nonces are remembered for longer than their window, since clocks differ and requests overtake each other.
-const LONGER: Duration = Duration::from_secs(60);
+const NONCE_MARGIN: Duration = Duration::from_secs(60);
 
 /// What an assertion has to fit.
 pub(super) struct ExpectedAssertion {
@@ -50,7 +50,7 @@ pub(super) struct ReceivedAssertion {
 }
 
 /// The message, if it asserts something (§10.1); what it says otherwise is an error (§5.2.3, §10.2).
-pub(super) fn positive(message: Message, protocol: Version) -> Result<Message, Error> {
+pub(super) fn check_mode(message: Message, protocol: Version) -> Result<Message, Error> {
     match message.get("mode").ok_or(Forged::ParameterMissing { name: "openid.mode" })? {
         "id_res" => {}
         "cancel" => return Err(Refused::Denied { problem: None, advice: None, response: None }.into()),
@@ -114,7 +114,7 @@ impl ExpectedAssertion {
             }
             _ => false,
         };
-        let until = time.after(self.window).after(LONGER);
+        let until = time.after(self.window).after(NONCE_MARGIN);
         let query = RememberNonce { endpoint: provider.clone(), nonce, until, now };
         Ok(ReceivedAssertion { version: Version::V2_0, message, provider, identifiers, discovered, query })
     }
@@ -137,7 +137,7 @@ impl ExpectedAssertion {
             return Err(Forged::NotDiscovered { claimed_id: bare(identity), endpoint: bare(&provider) }.into());
         }
         let identifiers = Some(AssertedIdentifiers::of(&claimed_id, &local_id)?);
-        let until = pending.expires_at.after(LONGER);
+        let until = pending.expires_at.after(NONCE_MARGIN);
         let query = RememberNonce { endpoint: provider.clone(), nonce: pending.state.clone(), until, now };
         Ok(ReceivedAssertion { version: Version::V1_1, message, provider, identifiers, discovered: true, query })
     }

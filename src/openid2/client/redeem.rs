@@ -8,9 +8,11 @@ use super::super::message::Version;
 use super::assertion::{Assertion, UnconfirmedAssertion};
 use super::authorize::STATE;
 use super::direct_response::DirectResponse;
-use super::discovery::{self, Search};
+use super::discovery::{self, DiscoveryResult};
 use super::pending::{Pending, VERSION};
-use super::positive_assertion::{AssertedIdentifiers, ExpectedAssertion, ReceivedAssertion, positive, provider_error};
+use super::positive_assertion::{
+    AssertedIdentifiers, ExpectedAssertion, ReceivedAssertion, check_mode, provider_error,
+};
 use super::relying_party::RelyingParty;
 use crate::secret::same;
 use crate::step::Receive;
@@ -56,8 +58,8 @@ impl RelyingParty {
             [Some(state)] if same(state.as_bytes(), pending.state.as_bytes()) => {}
             _ => return Err(Forged::StateMismatch.into()),
         }
-        callback.came_to(&pending.return_to)?;
-        let message = positive(callback.message()?, pending.protocol)?;
+        callback.check_return_to(&pending.return_to)?;
+        let message = check_mode(callback.message()?, pending.protocol)?;
         let endpoints = Some(std::mem::take(&mut pending.endpoints));
         let identity = pending.identity.take();
         let expected = self.expected(endpoints, identity, &pending.return_to);
@@ -91,8 +93,8 @@ impl RelyingParty {
         moment: Moment,
     ) -> Result<Step<UnconfirmedAssertion>, Error> {
         let callback = callback.into();
-        callback.came_to(return_to)?;
-        let message = positive(callback.message()?, Version::V2_0)?;
+        callback.check_return_to(return_to)?;
+        let message = check_mode(callback.message()?, Version::V2_0)?;
         let received = self.expected(None, None, return_to).read_2_0(message, moment.now)?;
         let identifiers = received.identifiers.clone().ok_or(Forged::ParameterMissing { name: "openid.claimed_id" })?;
         // Only a provider that the identifier names is asked about the signature.
@@ -176,7 +178,7 @@ fn discover(
         &url,
         allowed,
         Box::new(move |found| {
-            let Search { found, claimed: identifier, .. } = found?;
+            let DiscoveryResult { found, claimed: identifier, .. } = found?;
             let names_provider = found.iter().any(|found| {
                 found.version == Version::V2_0
                     && found.endpoints.contains(&received.provider)

@@ -8,7 +8,7 @@ use super::super::identifier;
 use super::super::options::Options;
 use super::super::realm::Realm;
 use super::discovered::Discovered;
-use super::discovery::{self, Search};
+use super::discovery::{self, DiscoveryResult};
 use crate::event::Observer;
 use crate::wire::bare;
 use crate::{Error, Event, Step, Unsupported};
@@ -114,7 +114,7 @@ impl RelyingParty {
             &identifier,
             self.allowed,
             Box::new(|found| {
-                let Search { found, claimed, reason } = found?;
+                let DiscoveryResult { found, claimed, reason } = found?;
                 let nothing = || Unsupported::Identifier { identifier: bare(claimed.as_str()), reason, response: None };
                 Ok(Step::Done(found.into_iter().next().ok_or_else(nothing)?))
             }),

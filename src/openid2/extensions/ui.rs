@@ -1,15 +1,10 @@
 //! User interface, OpenID User Interface Extension 1.0 draft 0.5: the language, a popup, an icon.
 
-use super::{Extension, ReadExtension, RequestExtension, field, joined};
+use super::extension::{Extension, ReadExtension, RequestExtension, field, joined};
 
-/// The extension's namespace.
+/// The extension's namespace. A provider's document lists it with `/lang-pref` behind it where it heeds the language (§7), with
+/// `/mode/popup` where it has a page for popups, and with `/icon` where it shows the relying party's icon.
 pub const NAMESPACE: &str = "http://specs.openid.net/extensions/ui/1.0";
-/// What a provider's document lists where it heeds the language (§7).
-pub const LANGUAGE: &str = "http://specs.openid.net/extensions/ui/1.0/lang-pref";
-/// What it lists where it has a page for popups.
-pub const POPUP: &str = "http://specs.openid.net/extensions/ui/1.0/mode/popup";
-/// What it lists where it shows the relying party's icon.
-pub const ICON: &str = "http://specs.openid.net/extensions/ui/1.0/icon";
 
 /// How the provider's page is to look.
 ///

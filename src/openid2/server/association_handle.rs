@@ -8,8 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::super::AssociationType;
-use super::super::association::is_handle;
+use super::super::association::{AssociationType, is_handle};
 use crate::secret::same;
 use crate::{Moment, Timestamp};
 

@@ -15,7 +15,7 @@ use super::store::{NextQuery, RememberNonce, ServerStep};
 use crate::{OneTimeUse, PendingQuery, Timestamp};
 
 /// Remembered a little longer than the handle lives, since clocks differ.
-const LONGER: Duration = Duration::from_secs(60);
+const HANDLE_MARGIN: Duration = Duration::from_secs(60);
 
 impl Provider {
     pub(super) fn check_authentication(
@@ -44,7 +44,7 @@ impl Provider {
         }) else {
             return end(false);
         };
-        let until = handle.expires_at.after(LONGER);
+        let until = handle.expires_at.after(HANDLE_MARGIN);
         let query = RememberNonce { endpoint: self.endpoint.clone(), nonce: handle.text, until, now };
         ServerStep::Query(NextQuery::RememberNonce(PendingQuery::new(query, move |answer| match answer {
             Ok(one_time_use) => end(one_time_use == OneTimeUse::First),

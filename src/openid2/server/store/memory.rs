@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
 
-use super::{RememberNonce, Store};
+use super::queries::{RememberNonce, Store};
 use crate::{OneTimeUse, Timestamp};
 
 /// Keeps nonces in memory, until their time has passed. Those that have expired are dropped some at a time, so that no request

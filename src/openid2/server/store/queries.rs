@@ -1,14 +1,10 @@
-//! The one query to storage: whether an answer comes for the first time.
-
-mod memory;
+//! The one query to storage, whether an assertion comes for the first time, and what asks it.
 
 use std::fmt;
 
-use super::rejected::Rejected;
-pub use crate::OneTimeUse;
+use super::super::rejected::Rejected;
 use crate::server_queries::server_queries;
-use crate::{ServerQuery, Timestamp};
-pub use memory::MemoryStore;
+use crate::{OneTimeUse, ServerQuery, Timestamp};
 
 /// Remembers a nonce, and tells whether it was there already: in one step.
 ///
