@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use arbitrary::Arbitrary;
 use oauth_proto::openid2::{Assertion, Callback, Pending, Version, ax, oauth, pape, sreg};
 
-use crate::openid2_world::{ANYBODY, BIO, CLAIMED, ENDPOINT, JANE, OLD, World};
+use crate::openid2_pair::{ANYBODY, BIO, CLAIMED, ENDPOINT, JANE, OLD, OpenIdPair};
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
@@ -136,11 +136,11 @@ impl Value {
 
 pub fn run(input: Input) {
     let asked = input.asked;
-    let world = World::new(input.openid1 || asked == Asked::First);
-    let discovered = world.discovered(asked.identifier());
-    let association = if input.association { world.associated(&discovered) } else { None };
-    let authorization = world.begun(&discovered, association.clone());
-    let genuine = world.answered(&authorization);
+    let pair = OpenIdPair::new(input.openid1 || asked == Asked::First);
+    let discovered = pair.discovered(asked.identifier());
+    let association = if input.association { pair.associated(&discovered) } else { None };
+    let authorization = pair.begun(&discovered, association.clone());
+    let genuine = pair.answered(&authorization);
     let stored = serde_json::to_string(&authorization.pending).unwrap();
     let pending = || -> Pending { serde_json::from_str(&stored).unwrap() };
 
@@ -164,9 +164,9 @@ pub fn run(input: Input) {
         || if input.posted { Callback::posted(&url, query.as_bytes()) } else { Callback::from(url.as_str()) };
     let verify = || {
         if input.unsolicited {
-            world.verified_unsolicited(&genuine["openid.return_to"], callback())
+            pair.verified_unsolicited(&genuine["openid.return_to"], callback())
         } else {
-            world.verified(pending(), association.as_ref(), callback())
+            pair.verified(pending(), association.as_ref(), callback())
         }
     };
     // Unasked, an answer is one that the provider confirms, and is of version 2.0.
@@ -186,7 +186,7 @@ pub fn run(input: Input) {
             if input.association {
                 let query = oauth_proto::wire::form::encode(&genuine);
                 let callback = format!("https://rp.example/back?{query}");
-                asked.honest(&world.verified(pending(), association.as_ref(), &callback).unwrap());
+                asked.honest(&pair.verified(pending(), association.as_ref(), &callback).unwrap());
             }
         }
     }

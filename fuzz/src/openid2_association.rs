@@ -7,7 +7,7 @@ use oauth_proto::openid2::{AssociationKind, AssociationType, Discovered, Options
 use oauth_proto::{Response, Step, Timestamp};
 
 use crate::openid2_key_value::read;
-use crate::openid2_world::{ENDPOINT, NOW, World};
+use crate::openid2_pair::{ENDPOINT, NOW, OpenIdPair};
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
@@ -63,7 +63,7 @@ const VALUES: &[&str] = &[
 ];
 
 pub fn run(input: Input) {
-    let world = World::new(true);
+    let pair = OpenIdPair::new(true);
     let kinds = input.kinds.iter().filter_map(|(long, session)| match (long, session % 3) {
         (true, 0) => Some(AssociationKind::NoEncryptionSha256),
         (true, 2) => Some(AssociationKind::DhSha256),
@@ -80,12 +80,12 @@ pub fn run(input: Input) {
     }
     let discovered: Discovered = serde_json::from_value(discovered).unwrap();
     assert_eq!(discovered.version == Version::V1_1, input.openid1);
-    let mut step = party.associate(&discovered, world.moment());
+    let mut step = party.associate(&discovered, pair.moment());
     for answer in &input.answers {
         match step {
             Ok(Step::Send(request, sent)) => {
                 assert_eq!(request.uri(), ENDPOINT);
-                step = sent.receive(answer.response(world.send(&request)), world.moment());
+                step = sent.receive(answer.response(pair.send(&request)), pair.moment());
             }
             _ => break,
         }

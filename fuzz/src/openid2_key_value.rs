@@ -6,16 +6,16 @@ use std::sync::OnceLock;
 use oauth_proto::openid2::Pending;
 use oauth_proto::{Error, Forged, Misbehaved, Refused, Response, Step};
 
-use crate::openid2_world::{CLAIMED, World};
+use crate::openid2_pair::{CLAIMED, OpenIdPair};
 
 pub fn run(body: &[u8]) {
-    let world = World::new(false);
+    let pair = OpenIdPair::new(false);
     let (pending, callback) = begun();
     let pending: Pending = serde_json::from_str(pending).unwrap();
-    let Ok(Step::Send(_, sent)) = world.party.redeem(pending, callback, world.moment()) else {
+    let Ok(Step::Send(_, sent)) = pair.party.redeem(pending, callback, pair.moment()) else {
         panic!("the provider is asked")
     };
-    let end = sent.receive(Response::new(body.to_vec()), world.moment());
+    let end = sent.receive(Response::new(body.to_vec()), pair.moment());
     match read(body) {
         None => assert!(matches!(end, Err(Error::Misbehaved(Misbehaved::WrongFormat { .. }))), "{end:?}"),
         Some(message) if message.contains_key("error") => {
@@ -32,9 +32,9 @@ pub fn run(body: &[u8]) {
 fn begun() -> (&'static str, &'static str) {
     static BEGUN: OnceLock<(String, String)> = OnceLock::new();
     let (pending, callback) = BEGUN.get_or_init(|| {
-        let world = World::new(false);
-        let authorization = world.begun(&world.discovered(CLAIMED), None);
-        let query = oauth_proto::wire::form::encode(world.answered(&authorization));
+        let pair = OpenIdPair::new(false);
+        let authorization = pair.begun(&pair.discovered(CLAIMED), None);
+        let query = oauth_proto::wire::form::encode(pair.answered(&authorization));
         let pending = serde_json::to_string(&authorization.pending).unwrap();
         (pending, format!("https://rp.example/back?{query}"))
     });

@@ -6,7 +6,7 @@ use arbitrary::Arbitrary;
 use oauth_proto::openid2::server::{Approval, Dispatched, Identity, serve};
 use oauth_proto::{Request, Response};
 
-use crate::openid2_world::{CLAIMED, JANE, World};
+use crate::openid2_pair::{CLAIMED, JANE, OpenIdPair};
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
@@ -102,11 +102,11 @@ const VALUES: &[&str] = &[
 ];
 
 pub fn run(input: Input) {
-    let world = World::new(input.openid1);
-    let discovered = world.discovered(CLAIMED);
-    let association = if input.association { world.associated(&discovered) } else { None };
-    let authorization = world.begun(&discovered, association);
-    let answered: BTreeMap<_, _> = world
+    let pair = OpenIdPair::new(input.openid1);
+    let discovered = pair.discovered(CLAIMED);
+    let association = if input.association { pair.associated(&discovered) } else { None };
+    let authorization = pair.begun(&discovered, association);
+    let answered: BTreeMap<_, _> = pair
         .answered(&authorization)
         .into_iter()
         .filter_map(|(name, value)| Some((name.strip_prefix("openid.")?.to_owned(), value)))
@@ -116,7 +116,7 @@ pub fn run(input: Input) {
     let mut confirmed = 0;
     for message in input.messages.iter().take(8) {
         let (request, confirms) = message.request(&answered, &asked);
-        match serve(world.provider.dispatch(&request, world.moment()), &world.confirmed) {
+        match serve(pair.provider.dispatch(&request, pair.moment()), &pair.confirmed) {
             Ok(Dispatched::Respond(response)) => {
                 let body = String::from_utf8(response.into_body()).unwrap();
                 if body.lines().any(|line| line == "is_valid:true") {
@@ -134,11 +134,11 @@ pub fn run(input: Input) {
                 let stored = serde_json::to_string(&check_id).unwrap();
                 assert_eq!(*check_id, serde_json::from_str(&stored).unwrap());
                 let step = if message.approves {
-                    world.provider.approve(*check_id, Approval::new(local_id), world.moment())
+                    pair.provider.approve(*check_id, Approval::new(local_id), pair.moment())
                 } else {
-                    world.provider.deny(*check_id, world.moment())
+                    pair.provider.deny(*check_id, pair.moment())
                 };
-                let response = serve(step, &world.confirmed).unwrap_or_else(|rejected| rejected.response());
+                let response = serve(step, &pair.confirmed).unwrap_or_else(|rejected| rejected.response());
                 leads_back(&response, returns);
             }
             Err(rejected) => {

@@ -7,7 +7,7 @@ use oauth_proto::{Response, Step};
 
 use crate::openid2_discovery::is_far;
 use crate::openid2_pages::Page;
-use crate::openid2_world::{World, relying_party_document};
+use crate::openid2_pair::{OpenIdPair, relying_party_document};
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
@@ -62,10 +62,10 @@ impl Place {
 }
 
 pub fn run(input: Input) {
-    let world = World::new(false);
+    let pair = OpenIdPair::new(false);
     let (realm, return_to) = (input.realm.text(REALMS), input.return_to.text(RETURN_TOS));
-    let Some(check_id) = asked(&world, realm, return_to) else { return };
-    let mut step = world.provider.verify_return_to(&check_id);
+    let Some(check_id) = asked(&pair, realm, return_to) else { return };
+    let mut step = pair.provider.verify_return_to(&check_id);
     let mut answers = Vec::new();
     for page in &input.pages {
         let Step::Send(request, sent) = step else { break };
@@ -78,7 +78,7 @@ pub fn run(input: Input) {
         }
         let answer = if input.genuine { genuine(return_to) } else { page.response() };
         answers.push(answer.clone());
-        step = sent.receive(answer, world.moment()).unwrap();
+        step = sent.receive(answer, pair.moment()).unwrap();
     }
     let Step::Done(listed) = step else { panic!("a third request") };
     if listed {
@@ -95,7 +95,7 @@ pub fn run(input: Input) {
 }
 
 /// The question of a relying party that says it is that.
-fn asked(world: &World, realm: &str, return_to: &str) -> Option<CheckIdRequest> {
+fn asked(pair: &OpenIdPair, realm: &str, return_to: &str) -> Option<CheckIdRequest> {
     let fields = [
         ("openid.ns", "http://specs.openid.net/auth/2.0"),
         ("openid.mode", "checkid_setup"),
@@ -104,7 +104,7 @@ fn asked(world: &World, realm: &str, return_to: &str) -> Option<CheckIdRequest> 
     ];
     let uri = format!("https://op.example/openid?{}", oauth_proto::wire::form::encode(fields));
     let request = http::Request::get(uri).body(Vec::new()).ok()?;
-    match serve(world.provider.dispatch(&request, world.moment()), &world.confirmed) {
+    match serve(pair.provider.dispatch(&request, pair.moment()), &pair.confirmed) {
         Ok(Dispatched::CheckIdRequest(check_id)) => Some(*check_id),
         Ok(Dispatched::Respond(response)) => panic!("{response:?}"),
         Err(_) => None,

@@ -20,13 +20,13 @@ fn authorize(found: &Discovered, key: Option<&Association>) -> Authorize {
 }
 
 /// A site, whom it has found, and a key that it has or has not.
-struct World {
+struct KnownProvider {
     site: Site,
     found: Discovered,
     key: Option<Association>,
 }
 
-impl World {
+impl KnownProvider {
     /// With a key and without, by each kind of identifier.
     fn each(check: impl Fn(&Self)) {
         for with_key in [true, false] {
@@ -54,19 +54,19 @@ impl World {
 
 #[test]
 fn an_answer_counts_once() {
-    World::each(|world| {
-        let visit = world.visit();
-        assert!(world.site.verify(&visit).is_ok());
+    KnownProvider::each(|known| {
+        let visit = known.visit();
+        assert!(known.site.verify(&visit).is_ok());
         // Without a key the provider says no itself.
-        let expected = if world.key.is_some() { Forged::Replayed } else { Forged::Signature };
-        assert_eq!(world.refuse(&visit), expected);
+        let expected = if known.key.is_some() { Forged::Replayed } else { Forged::Signature };
+        assert_eq!(known.refuse(&visit), expected);
     });
 }
 
 #[test]
 fn no_signed_field_can_be_changed_or_taken_away() {
-    World::each(|world| {
-        let visit = world.visit();
+    KnownProvider::each(|known| {
+        let visit = known.visit();
         let signed = visit.signed();
         assert!(signed.iter().any(|name| name == "ax.value.email.3"), "{signed:?}");
         assert!(signed.iter().any(|name| name == "sreg.email"), "{signed:?}");
@@ -74,36 +74,36 @@ fn no_signed_field_can_be_changed_or_taken_away() {
             let value = visit.field(name).expect("what is signed is there");
             // The provider confirms an answer once, whatever it says: each try has its own.
             for other in [Some(format!("{value}x")), Some(String::new()), None] {
-                let visit = world.visit();
-                world.refuse(&visit.with(name, other.as_deref()));
+                let visit = known.visit();
+                known.refuse(&visit.with(name, other.as_deref()));
             }
         }
-        assert!(world.site.verify(&visit).is_ok());
+        assert!(known.site.verify(&visit).is_ok());
     });
 }
 
 #[test]
 fn no_field_can_be_declared_unsigned() {
-    World::each(|world| {
-        let signed = world.visit().signed();
+    KnownProvider::each(|known| {
+        let signed = known.visit().signed();
         for name in &signed {
             let rest: Vec<_> = signed.iter().filter(|own| *own != name).map(String::as_str).collect();
-            world.refuse(&world.visit().with("signed", Some(&rest.join(","))));
+            known.refuse(&known.visit().with("signed", Some(&rest.join(","))));
         }
-        let visit = world.visit();
+        let visit = known.visit();
         for (name, value) in [("sig", Some("")), ("sig", None), ("signed", None), ("assoc_handle", Some("x"))] {
-            world.refuse(&visit.with(name, value));
+            known.refuse(&visit.with(name, value));
         }
         let mut signature = visit.field("sig").unwrap();
         signature.replace_range(..1, if signature.starts_with('A') { "B" } else { "A" });
-        world.refuse(&visit.with("sig", Some(&signature)));
+        known.refuse(&visit.with("sig", Some(&signature)));
     });
 }
 
 #[test]
 fn what_nobody_signed_is_not_to_be_had() {
-    World::each(|world| {
-        let visit = world.site.visit(Authorize::new(&world.found, RETURN_TO).association(world.key.clone()), "");
+    KnownProvider::each(|known| {
+        let visit = known.site.visit(Authorize::new(&known.found, RETURN_TO).association(known.key.clone()), "");
         let forged = [
             ("ns.ax", ax::NAMESPACE),
             ("ax.mode", "fetch_response"),
@@ -115,7 +115,7 @@ fn what_nobody_signed_is_not_to_be_had() {
             ("oauth.request_token", "other"),
         ];
         let visit = forged.iter().fold(visit, |visit, (name, value)| visit.with(name, Some(value)));
-        let assertion = world.site.verify(&visit).unwrap();
+        let assertion = known.site.verify(&visit).unwrap();
         assert_eq!((assertion.extension::<ax::FetchResponse>(), assertion.extension::<sreg::Response>()), (None, None));
         assert_eq!((assertion.extension::<oauth::Response>(), assertion.raw_extension(sreg::NAMESPACE)), (None, None));
     });
@@ -123,38 +123,38 @@ fn what_nobody_signed_is_not_to_be_had() {
 
 #[test]
 fn a_field_that_stands_twice_is_refused() {
-    World::each(|world| {
-        let twice = world.visit().twice("identity");
-        assert_eq!(world.refuse(&twice), Forged::FieldsUnclear { field: "identity".into() });
+    KnownProvider::each(|known| {
+        let twice = known.visit().twice("identity");
+        assert_eq!(known.refuse(&twice), Forged::FieldsUnclear { field: "identity".into() });
     });
 }
 
 #[test]
 fn an_answer_is_for_the_browser_that_asked() {
-    World::each(|world| {
-        let (ours, attackers) = (world.visit(), world.visit());
-        assert_eq!(world.refuse(&ours.with_answer_of(&attackers)), Forged::StateMismatch);
+    KnownProvider::each(|known| {
+        let (ours, attackers) = (known.visit(), known.visit());
+        assert_eq!(known.refuse(&ours.with_answer_of(&attackers)), Forged::StateMismatch);
     });
 }
 
 #[test]
 fn an_answer_is_for_the_place_that_was_meant() {
-    World::each(|world| {
-        let visit = world.visit();
+    KnownProvider::each(|known| {
+        let visit = known.visit();
         for (part, other) in [("https://", "http://"), ("/openid?", "/other?"), ("printer=2", "printer=3")] {
             let elsewhere = visit.at(&visit.url().replacen(part, other, 1));
-            assert!(matches!(world.refuse(&elsewhere), Forged::ReturnToMismatch { .. }), "{part}");
+            assert!(matches!(known.refuse(&elsewhere), Forged::ReturnToMismatch { .. }), "{part}");
         }
     });
 }
 
 #[test]
 fn an_old_answer_is_refused() {
-    World::each(|world| {
-        let visit = world.visit();
+    KnownProvider::each(|known| {
+        let visit = known.visit();
         let clock = Clock::default();
         clock.advance(Duration::from_secs(600));
-        match (world.found.version, world.site.verify_at(&visit, clock.moment())) {
+        match (known.found.version, known.site.verify_at(&visit, clock.moment())) {
             // OpenID 1 has no time in its answers.
             (Version::V1_1, answer) => assert!(answer.is_ok()),
             (_, answer) => assert_eq!(answer.unwrap_err(), Forged::NonceTime.into()),

@@ -22,7 +22,7 @@ pub const REALM: &str = "https://rp.example/";
 pub const RETURN_TO: &str = "https://rp.example/back?x=1";
 pub const JANE: &str = "https://op.example/id/jane";
 
-pub struct World {
+pub struct OpenIdPair {
     pub provider: Provider,
     pub party: RelyingParty,
     /// The provider's, and the relying party's.
@@ -36,17 +36,17 @@ pub struct World {
     count: Cell<u64>,
 }
 
-impl Default for World {
+impl Default for OpenIdPair {
     fn default() -> Self {
         Self::new(|options| options, |options| options)
     }
 }
 
-impl World {
+impl OpenIdPair {
     /// Each side with the options that a function makes of the default.
     pub fn new(party: impl FnOnce(Options) -> Options, provider: impl FnOnce(Options) -> Options) -> Self {
         let secret = Secret::new("0123456789abcdef0123456789abcdef");
-        let world = Self {
+        let pair = Self {
             provider: Provider::new(ENDPOINT, &secret, provider(Options::default())).unwrap(),
             party: RelyingParty::new(REALM, party(Options::default())).unwrap(),
             confirmed: MemoryStore::default(),
@@ -57,10 +57,10 @@ impl World {
             now: Cell::new(NOW),
             count: Cell::new(0),
         };
-        world.page("https://op.example/", xrds(&provider_document(ENDPOINT)));
-        world.page(JANE, xrds(&user_document(ENDPOINT, None, &[])));
-        world.page("https://jane.example/", xrds(&user_document(ENDPOINT, Some(JANE), &[])));
-        world
+        pair.page("https://op.example/", xrds(&provider_document(ENDPOINT)));
+        pair.page(JANE, xrds(&user_document(ENDPOINT, None, &[])));
+        pair.page("https://jane.example/", xrds(&user_document(ENDPOINT, Some(JANE), &[])));
+        pair
     }
 
     pub fn page(&self, url: &str, response: Response) {

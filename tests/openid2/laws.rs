@@ -1,13 +1,9 @@
 //! Laws of OpenID 2.0: nothing unsigned is reported, and discovery ends.
-#![cfg(feature = "openid2")]
 
-#[path = "common/openid2.rs"]
-mod world;
-
+use crate::pair::*;
 use oauth_proto::Step;
 use oauth_proto::openid2::{Extension, ax, sreg};
 use proptest::prelude::*;
-use world::*;
 
 /// Three documents, with five redirects each.
 const MOST: usize = 18;
@@ -49,9 +45,9 @@ proptest! {
     /// Whatever is added to an answer, what is said of the user is what was said without it.
     #[test]
     fn no_unsigned_value_is_reported(added in prop::collection::vec((name(), value()), 1..8)) {
-        let world = World::default();
-        let authorization = world.begin(world.asking(JANE));
-        let callback = world.approve(&authorization.url().unwrap(), |approval| {
+        let pair = OpenIdPair::default();
+        let authorization = pair.begin(pair.asking(JANE));
+        let callback = pair.approve(&authorization.url().unwrap(), |approval| {
             approval.extension(ax::FetchResponse::default().attribute(ax::USERNAME, ["jane"]))
         });
         let changed = changed(&callback, |fields| {
@@ -59,7 +55,7 @@ proptest! {
                 fields.entry(format!("openid.{name}")).or_insert(value);
             }
         });
-        if let Ok(assertion) = world.verify(authorization.pending, &changed) {
+        if let Ok(assertion) = pair.verify(authorization.pending, &changed) {
             prop_assert_eq!(assertion.claimed_id.as_deref(), Some(JANE));
             let attributes = assertion.extension::<ax::FetchResponse>().unwrap();
             let all: Vec<_> = attributes.values.iter().collect();
@@ -72,12 +68,12 @@ proptest! {
     /// What was signed is reported whole, whatever it is.
     #[test]
     fn a_signed_value_comes_through(values in prop::collection::vec("[^\n]{0,30}", 1..4)) {
-        let world = World::default();
-        let authorization = world.begin(world.asking(JANE));
+        let pair = OpenIdPair::default();
+        let authorization = pair.begin(pair.asking(JANE));
         let sent = ax::FetchResponse::default().attribute(ax::EMAIL, values.clone());
         let extension = Extension::from(sent);
-        let callback = world.approve(&authorization.url().unwrap(), |approval| approval.extension(extension));
-        let assertion = world.verify(authorization.pending, &callback).unwrap();
+        let callback = pair.approve(&authorization.url().unwrap(), |approval| approval.extension(extension));
+        let assertion = pair.verify(authorization.pending, &callback).unwrap();
         let attributes = assertion.extension::<ax::FetchResponse>().unwrap();
         prop_assert_eq!(&attributes.values[ax::EMAIL], &values);
     }
@@ -87,9 +83,9 @@ proptest! {
     fn discovery_ends(
         answers in prop::collection::vec((body(), 0..6_u8), 0..40),
     ) {
-        let world = World::default();
+        let pair = OpenIdPair::default();
         let mut answers = answers.into_iter();
-        let mut step = world.party.discover("https://jane.example/");
+        let mut step = pair.party.discover("https://jane.example/");
         let mut requests = 0;
         while let Ok(Step::Send(_, sent)) = step {
             requests += 1;
@@ -102,7 +98,7 @@ proptest! {
                 2 | 3 => xrds(&body),
                 _ => html(&body),
             };
-            step = sent.receive(response, world.moment());
+            step = sent.receive(response, pair.moment());
         }
     }
 }

@@ -1,15 +1,11 @@
 //! The OpenID provider's messages, one by one.
-#![cfg(feature = "openid2")]
-
-#[path = "common/openid2.rs"]
-mod world;
 
 use std::collections::BTreeMap;
 
+use crate::pair::*;
 use oauth_proto::openid2::server::{Approval, Dispatched, Provider, RejectReason, ServerStep, serve};
 use oauth_proto::openid2::{MemoryStore, Options, ui};
 use oauth_proto::{Response, Secret};
-use world::*;
 
 const NS: &str = "http://specs.openid.net/auth/2.0";
 
@@ -23,8 +19,8 @@ fn read(response: &Response) -> BTreeMap<String, String> {
     key_value(response.body())
 }
 
-fn answer(world: &World, fields: &[(&str, &str)]) -> (u16, BTreeMap<String, String>) {
-    let response = match world.dispatch(&message(fields)) {
+fn answer(pair: &OpenIdPair, fields: &[(&str, &str)]) -> (u16, BTreeMap<String, String>) {
+    let response = match pair.dispatch(&message(fields)) {
         Ok(Dispatched::Respond(response)) => response,
         Ok(Dispatched::CheckIdRequest(_)) => panic!("a question"),
         Err(rejected) => rejected.response(),
@@ -34,9 +30,9 @@ fn answer(world: &World, fields: &[(&str, &str)]) -> (u16, BTreeMap<String, Stri
 
 #[test]
 fn an_association_is_granted_or_another_kind_named() {
-    let world = World::default();
+    let pair = OpenIdPair::default();
     let kind = |association: &str, session: &str| {
-        answer(&world, &[("ns", NS), ("mode", "associate"), ("assoc_type", association), ("session_type", session)])
+        answer(&pair, &[("ns", NS), ("mode", "associate"), ("assoc_type", association), ("session_type", session)])
     };
     let (status, granted) = kind("HMAC-SHA256", "no-encryption");
     assert_eq!((status, granted["ns"].as_str(), granted["expires_in"].as_str()), (200, NS, "86400"));
@@ -53,7 +49,7 @@ fn an_association_is_granted_or_another_kind_named() {
 /// §8.1.2: the modulus has a default, whatever the generator is.
 #[test]
 fn a_generator_may_come_without_a_modulus() {
-    let world = World::default();
+    let pair = OpenIdPair::default();
     let with = |generator: &str| {
         let fields = [
             ("ns", NS),
@@ -63,7 +59,7 @@ fn a_generator_may_come_without_a_modulus() {
             ("dh_gen", generator),
             ("dh_consumer_public", "BQ=="),
         ];
-        answer(&world, &fields).0
+        answer(&pair, &fields).0
     };
     assert_eq!((with("BQ=="), with("AQ==")), (200, 400));
 }
@@ -72,7 +68,7 @@ fn a_generator_may_come_without_a_modulus() {
 fn a_group_is_checked_before_it_is_worked_with() {
     use base64::Engine;
     let base64 = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
-    let world = World::default();
+    let pair = OpenIdPair::default();
     let with = |modulus: &[u8], generator: &[u8], public: &[u8]| {
         let (modulus, generator, public) = (base64(modulus), base64(generator), base64(public));
         let fields = [
@@ -84,7 +80,7 @@ fn a_group_is_checked_before_it_is_worked_with() {
             ("dh_gen", &generator),
             ("dh_consumer_public", &public),
         ];
-        answer(&world, &fields).0
+        answer(&pair, &fields).0
     };
     let own = [vec![0xff; 127], vec![0x61]].concat();
     assert_eq!(with(&own, &[3], &[9; 100]), 200);
@@ -102,8 +98,8 @@ fn a_group_is_checked_before_it_is_worked_with() {
 
 #[test]
 fn a_request_that_is_none_is_told_so() {
-    let world = World::default();
-    let reason = |request: &oauth_proto::Request| world.dispatch(request).unwrap_err().reason;
+    let pair = OpenIdPair::default();
+    let reason = |request: &oauth_proto::Request| pair.dispatch(request).unwrap_err().reason;
     assert_eq!(reason(&get(ENDPOINT)), RejectReason::NotOpenid);
     assert_eq!(reason(&message(&[("ns", NS), ("mode", "dance")])), RejectReason::Mode);
     assert_eq!(reason(&message(&[("mode", "associate")])), RejectReason::Version);
@@ -111,7 +107,7 @@ fn a_request_that_is_none_is_told_so() {
     let by_get = get(&format!("{ENDPOINT}?openid.ns={NS}&openid.mode=associate"));
     assert_eq!(reason(&by_get), RejectReason::HttpMethod(http::Method::GET));
     let put = http::Request::put(ENDPOINT).body(Vec::new()).unwrap();
-    assert_eq!(world.dispatch(&put).unwrap_err().response().status(), 405);
+    assert_eq!(pair.dispatch(&put).unwrap_err().response().status(), 405);
     let mut json = message(&[("ns", NS), ("mode", "associate")]);
     json.headers_mut().insert("content-type", "application/json".parse().unwrap());
     assert_eq!(reason(&json), RejectReason::NotAForm);
@@ -124,8 +120,8 @@ fn a_request_that_is_none_is_told_so() {
 /// §5.1.2.2, §5.2.3: whoever can be told is told in a message.
 #[test]
 fn what_is_not_understood_is_said_to_whom_it_came_from() {
-    let world = World::default();
-    let rejected = |request: &oauth_proto::Request| world.dispatch(request).unwrap_err();
+    let pair = OpenIdPair::default();
+    let rejected = |request: &oauth_proto::Request| pair.dispatch(request).unwrap_err();
     let back = "openid.return_to=https%3A%2F%2Frp.example%2Fback";
     for (broken, ns) in [
         ("openid.ns=http://specs.openid.net/auth/2.0&openid.mode=dance", true),
@@ -159,23 +155,23 @@ fn what_is_not_understood_is_said_to_whom_it_came_from() {
 /// User Interface Extension §5.1.
 #[test]
 fn a_popup_may_have_its_answer_in_the_fragment() {
-    let world = World::default();
+    let pair = OpenIdPair::default();
     let interface = ui::Request { mode: Some("popup".into()), ..ui::Request::default() };
-    let url = world.begin(world.asking(JANE).extension(interface)).url().unwrap();
+    let url = pair.begin(pair.asking(JANE).extension(interface)).url().unwrap();
     for (return_to, begin) in [
         ("https://rp.example/back#", "https://rp.example/back#?openid."),
         ("https://rp.example/back?x=1#", "https://rp.example/back?x=1#&openid."),
         ("https://rp.example/back", "https://rp.example/back?openid."),
     ] {
         let asked = changed(&url, |fields| drop(fields.insert("openid.return_to".into(), return_to.into())));
-        let check_id = world.check_id(&asked).unwrap();
+        let check_id = pair.check_id(&asked).unwrap();
         let approval = Approval::new(JANE);
-        let answer = location(&world.approve_request(check_id.clone(), approval).unwrap());
+        let answer = location(&pair.approve_request(check_id.clone(), approval).unwrap());
         assert!(answer.starts_with(begin), "{answer}");
-        assert!(location(&world.deny_request(check_id)).starts_with(begin));
+        assert!(location(&pair.deny_request(check_id)).starts_with(begin));
         // Who does not ask for a popup may have a fragment of its own.
         let plain = changed(&asked, |fields| fields.retain(|name, _| !name.contains("ui")));
-        let answer = location(&world.deny_request(world.check_id(&plain).unwrap()));
+        let answer = location(&pair.deny_request(pair.check_id(&plain).unwrap()));
         assert!(answer.contains("?openid.") || answer.contains("x=1&openid."), "{answer}");
     }
 }
@@ -183,9 +179,9 @@ fn a_popup_may_have_its_answer_in_the_fragment() {
 #[test]
 fn simple_registration_is_answered_in_its_own_version() {
     use oauth_proto::openid2::sreg::{self, Field};
-    let world = World::default();
+    let pair = OpenIdPair::default();
     let registration = sreg::Request { required: vec![Field::Email], ..sreg::Request::default() };
-    let authorization = world.begin(world.asking(JANE).extension(registration));
+    let authorization = pair.begin(pair.asking(JANE).extension(registration));
     let url = authorization.url().unwrap();
     let (old, new) = ("http://openid.net/sreg/1.0", sreg::NAMESPACE);
     for (asked, answered) in [(vec![new], new), (vec![old], old), (vec![new, old], new), (vec![], new)] {
@@ -194,7 +190,7 @@ fn simple_registration_is_answered_in_its_own_version() {
             fields.extend(asked.iter().enumerate().map(|(at, name)| (format!("openid.ns.s{at}"), (*name).into())));
         });
         let values = sreg::Response::default().value(Field::Email, "jane@example.com");
-        let answer = fields(&world.approve(&url, |approval| approval.extension(values)));
+        let answer = fields(&pair.approve(&url, |approval| approval.extension(values)));
         assert_eq!(answer["openid.ns.sreg"], answered);
         assert_eq!(answer["openid.sreg.email"], "jane@example.com");
     }
@@ -203,9 +199,9 @@ fn simple_registration_is_answered_in_its_own_version() {
 /// §9.2.
 #[test]
 fn an_application_may_know_better_where_anybody_can_have_a_site() {
-    let mut world = World::default();
-    world.provider = world.provider.public_suffixes(|host| host == "github.io");
-    let url = world.begin(world.asking(JANE)).url().unwrap();
+    let mut pair = OpenIdPair::default();
+    pair.provider = pair.provider.public_suffixes(|host| host == "github.io");
+    let url = pair.begin(pair.asking(JANE)).url().unwrap();
     for (realm, return_to, is_good) in [
         ("https://*.github.io/", "https://jane.github.io/", false),
         ("https://*.github.io./", "https://jane.github.io./", false),
@@ -217,14 +213,14 @@ fn an_application_may_know_better_where_anybody_can_have_a_site() {
             fields.insert("openid.realm".into(), realm.into());
             fields.insert("openid.return_to".into(), return_to.into());
         });
-        assert_eq!(world.check_id(&asked).is_ok(), is_good, "{realm}");
+        assert_eq!(pair.check_id(&asked).is_ok(), is_good, "{realm}");
     }
 }
 
 #[test]
 fn a_question_that_cannot_be_asked_goes_back_with_its_error() {
-    let world = World::default();
-    let authorization = world.begin(world.asking("https://jane.example/"));
+    let pair = OpenIdPair::default();
+    let authorization = pair.begin(pair.asking("https://jane.example/"));
     let url = authorization.url().unwrap();
     for (field, value, reason) in [
         ("openid.claimed_id", None, RejectReason::Missing("claimed_id")),
@@ -235,7 +231,7 @@ fn a_question_that_cannot_be_asked_goes_back_with_its_error() {
             fields.remove(field);
             fields.extend(value.map(|value| (field.to_owned(), value.to_owned())));
         });
-        let rejected = world.check_id(&url).unwrap_err();
+        let rejected = pair.check_id(&url).unwrap_err();
         assert_eq!(rejected.reason, reason);
         let back = fields(&location(&rejected.response()));
         assert_eq!((back["openid.mode"].as_str(), back["openid.ns"].as_str()), ("error", NS));
@@ -243,7 +239,7 @@ fn a_question_that_cannot_be_asked_goes_back_with_its_error() {
     }
     for return_to in ["javascript:alert(1)", "/relative", "https://me@rp.example/"] {
         let url = changed(&url, |fields| drop(fields.insert("openid.return_to".into(), return_to.into())));
-        let rejected = world.check_id(&url).unwrap_err();
+        let rejected = pair.check_id(&url).unwrap_err();
         assert_eq!(rejected.reason, RejectReason::Invalid("return_to"));
         assert_eq!(rejected.response().status(), 400);
     }
@@ -251,25 +247,25 @@ fn a_question_that_cannot_be_asked_goes_back_with_its_error() {
 
 #[test]
 fn nobody_waits_for_an_answer_without_a_return_to() {
-    let world = World::default();
-    let url = world.begin(world.asking(JANE)).url().unwrap();
+    let pair = OpenIdPair::default();
+    let url = pair.begin(pair.asking(JANE)).url().unwrap();
     let without = changed(&url, |fields| drop(fields.remove("openid.return_to")));
-    let check_id = world.check_id(&without).unwrap();
+    let check_id = pair.check_id(&without).unwrap();
     assert_eq!(check_id.return_to, None);
     let approval = Approval::new(JANE);
-    assert_eq!(world.approve_request(check_id.clone(), approval).unwrap().status(), 204);
-    assert_eq!(world.deny_request(check_id).status(), 204);
+    assert_eq!(pair.approve_request(check_id.clone(), approval).unwrap().status(), 204);
+    assert_eq!(pair.deny_request(check_id).status(), 204);
     let neither = changed(&without, |fields| drop(fields.remove("openid.realm")));
-    assert_eq!(world.check_id(&neither).unwrap_err().reason, RejectReason::Missing("realm"));
+    assert_eq!(pair.check_id(&neither).unwrap_err().reason, RejectReason::Missing("realm"));
 }
 
 #[test]
 fn an_answer_is_confirmed_once_and_as_it_was() {
-    let world = World::default();
-    let (_, callback) = world.callback(JANE, false);
+    let pair = OpenIdPair::default();
+    let (_, callback) = pair.callback(JANE, false);
     let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
     let confirmed = |query: &str| {
-        let Ok(Dispatched::Respond(response)) = world.dispatch(&post(query)) else { panic!() };
+        let Ok(Dispatched::Respond(response)) = pair.dispatch(&post(query)) else { panic!() };
         assert_eq!(response.status(), 200);
         read(&response)["is_valid"] == "true"
     };
@@ -278,19 +274,19 @@ fn an_answer_is_confirmed_once_and_as_it_was() {
     assert!(confirmed(&query));
     assert!(!confirmed(&query));
     // After its time it is not confirmed either, whoever asks first.
-    let (_, callback) = world.callback(JANE, false);
+    let (_, callback) = pair.callback(JANE, false);
     let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
-    world.now.set(NOW + 601);
+    pair.now.set(NOW + 601);
     assert!(!confirmed(&query));
 }
 
 #[test]
 fn a_store_that_fails_confirms_nothing() {
-    let world = World::default();
-    let (_, callback) = world.callback(JANE, false);
+    let pair = OpenIdPair::default();
+    let (_, callback) = pair.callback(JANE, false);
     let query = callback.split_once('?').unwrap().1.replace("openid.mode=id_res", "openid.mode=check_authentication");
     let ServerStep::Query(oauth_proto::openid2::server::store::NextQuery::RememberNonce(pending)) =
-        world.provider.dispatch(&post(&query), world.moment())
+        pair.provider.dispatch(&post(&query), pair.moment())
     else {
         panic!()
     };
@@ -303,16 +299,16 @@ fn a_store_that_fails_confirms_nothing() {
 
 #[test]
 fn a_handle_that_is_still_good_is_not_said_to_be_lost() {
-    let world = World::default();
-    let discovered = world.discover(JANE).unwrap();
-    let shared = world.associate(&discovered).unwrap().unwrap();
-    let (_, callback) = world.callback(JANE, false);
+    let pair = OpenIdPair::default();
+    let discovered = pair.discover(JANE).unwrap();
+    let shared = pair.associate(&discovered).unwrap().unwrap();
+    let (_, callback) = pair.callback(JANE, false);
     let invalidated = |handle: &str| {
         let query = changed(&callback, |fields| {
             fields.insert("openid.mode".into(), "check_authentication".into());
             fields.insert("openid.invalidate_handle".into(), handle.into());
         });
-        let Ok(Dispatched::Respond(response)) = world.dispatch(&post(query.split_once('?').unwrap().1)) else {
+        let Ok(Dispatched::Respond(response)) = pair.dispatch(&post(query.split_once('?').unwrap().1)) else {
             panic!()
         };
         read(&response).get("invalidate_handle").cloned()
@@ -323,20 +319,20 @@ fn a_handle_that_is_still_good_is_not_said_to_be_lost() {
 
 #[test]
 fn another_process_with_the_same_secret_knows_the_associations() {
-    let world = World::default();
-    let (pending, callback) = world.callback(JANE, true);
+    let pair = OpenIdPair::default();
+    let (pending, callback) = pair.callback(JANE, true);
     drop(pending);
     let secret = Secret::new("0123456789abcdef0123456789abcdef");
     let twin = Provider::new(ENDPOINT, &secret, Options::default()).unwrap();
-    let check_id = world.check_id(&world.begin(world.asking(JANE)).url().unwrap()).unwrap();
-    let response = serve(twin.approve(check_id, Approval::new(JANE), world.moment()), &world.confirmed).unwrap();
+    let check_id = pair.check_id(&pair.begin(pair.asking(JANE)).url().unwrap()).unwrap();
+    let response = serve(twin.approve(check_id, Approval::new(JANE), pair.moment()), &pair.confirmed).unwrap();
     let query = location(&response)
         .split_once('?')
         .unwrap()
         .1
         .replace("openid.mode=id_res", "openid.mode=check_authentication");
     let Ok(Dispatched::Respond(response)) =
-        serve(world.provider.dispatch(&post(&query), world.moment()), &MemoryStore::default())
+        serve(pair.provider.dispatch(&post(&query), pair.moment()), &MemoryStore::default())
     else {
         panic!()
     };
@@ -345,12 +341,31 @@ fn another_process_with_the_same_secret_knows_the_associations() {
 
     let next = Provider::new(ENDPOINT, &Secret::new("another secret of thirty-two bytes"), Options::default()).unwrap();
     let next = next.former_secret(&secret).unwrap();
-    let Ok(Dispatched::Respond(response)) =
-        serve(next.dispatch(&post(&query), world.moment()), &MemoryStore::default())
+    let Ok(Dispatched::Respond(response)) = serve(next.dispatch(&post(&query), pair.moment()), &MemoryStore::default())
     else {
         panic!()
     };
     assert_eq!(read(&response)["is_valid"], "true");
     assert!(Provider::new(ENDPOINT, &Secret::new("too short"), Options::default()).is_err());
     assert!(Provider::new("https://op.example/open\nid", &secret, Options::default()).is_err());
+}
+
+#[test]
+fn a_provider_looks_at_the_relying_party_s_document() {
+    let pair = OpenIdPair::default();
+    let authorization = pair.begin(pair.asking(JANE));
+    let check_id = pair.check_id(&authorization.url().unwrap()).unwrap();
+    let lists = || pair.run(Ok(pair.provider.verify_return_to(&check_id))).unwrap();
+    assert!(!lists());
+    pair.page(REALM, xrds(&relying_party_document(&["https://rp.example/back"])));
+    assert!(lists());
+    pair.page(REALM, xrds(&relying_party_document(&["https://rp.example/other", "https://*.example/"])));
+    assert!(!lists());
+    pair.page("https://rp.example/doc", xrds(&relying_party_document(&["https://rp.example/back"])));
+    let mut page = html("<html></html>");
+    page.headers_mut().insert("x-xrds-location", "/doc".parse().unwrap());
+    pair.page(REALM, page);
+    assert!(lists());
+    pair.page(REALM, redirect("https://rp.example/doc"));
+    assert!(!lists());
 }

@@ -1,15 +1,11 @@
 //! What hostile documents and messages cost, in bytes that are allocated for them: a few times their size, which no nested
 //! or repeated part multiplies.
-#![cfg(feature = "openid2")]
 
-#[path = "common/openid2.rs"]
-mod world;
-
+use crate::pair::*;
 use allocation_counter::measure;
 use oauth_proto::openid2::ax::{self, FetchRequest};
 use oauth_proto::openid2::{Pending, pape, sreg, ui, user_links};
 use oauth_proto::{Response, Step};
-use world::*;
 
 /// Three documents, with five redirects each.
 const MOST: usize = 18;
@@ -40,12 +36,12 @@ fn linear(what: &str, number: usize, of: impl Fn(usize) -> Cost) {
 
 /// Discovers an identifier where every request has the same answer.
 fn discovery(answer: &Response) -> Cost {
-    let world = World::default();
+    let pair = OpenIdPair::default();
     let mut cost = Cost { size: answer.body().len() as u64, total: 0, peak: 0 };
-    let mut step = world.party.discover("https://hostile.example/");
+    let mut step = pair.party.discover("https://hostile.example/");
     for _ in 0..MOST {
         let Ok(Step::Send(_, sent)) = step else { return cost };
-        let (answer, moment) = (answer.clone(), world.moment());
+        let (answer, moment) = (answer.clone(), pair.moment());
         let mut next = None;
         let counted = measure(|| next = Some(sent.receive(answer, moment)));
         cost.total += counted.bytes_total;
@@ -163,13 +159,13 @@ fn a_document_is_read_in_its_size() {
 
 #[test]
 fn a_relying_party_s_document_is_read_in_its_size() {
-    let world = World::default();
-    let authorization = world.begin(world.asking(JANE));
-    let check_id = world.check_id(&authorization.url().unwrap()).unwrap();
+    let pair = OpenIdPair::default();
+    let authorization = pair.begin(pair.asking(JANE));
+    let check_id = pair.check_id(&authorization.url().unwrap()).unwrap();
     let looked = |answer: Response| {
         let size = answer.body().len() as u64;
-        let Step::Send(_, sent) = world.provider.verify_return_to(&check_id) else { panic!() };
-        let moment = world.moment();
+        let Step::Send(_, sent) = pair.provider.verify_return_to(&check_id) else { panic!() };
+        let moment = pair.moment();
         let counted = measure(|| drop(sent.receive(answer, moment)));
         Cost { size, total: counted.bytes_total, peak: counted.bytes_max }
     };
@@ -185,19 +181,19 @@ fn a_relying_party_s_document_is_read_in_its_size() {
 /// A short list may name a long field again and again.
 #[test]
 fn a_callback_is_read_in_its_size() {
-    let world = World::default();
-    let (pending, callback) = world.callback(JANE, true);
+    let pair = OpenIdPair::default();
+    let (pending, callback) = pair.callback(JANE, true);
     let stored = serde_json::to_string(&pending).unwrap();
-    let associations = world.associations.borrow();
+    let associations = pair.associations.borrow();
     for (name, unit) in [("openid.signed", ",long"), ("openid.signed", ",mode"), ("openid.x", ",long")] {
         linear(name, 1_500, |number| {
             let bomb = changed(&callback, |fields| {
                 fields.entry(name.into()).or_default().push_str(&unit.repeat(number));
                 fields.insert("openid.long".into(), "x".repeat(unit.len() * number));
             });
-            let (pending, moment): (Pending, _) = (serde_json::from_str(&stored).unwrap(), world.moment());
+            let (pending, moment): (Pending, _) = (serde_json::from_str(&stored).unwrap(), pair.moment());
             let counted =
-                measure(|| drop(world.party.redeem(pending.association(associations.last().cloned()), &bomb, moment)));
+                measure(|| drop(pair.party.redeem(pending.association(associations.last().cloned()), &bomb, moment)));
             Cost { size: bomb.len() as u64, total: counted.bytes_total, peak: counted.bytes_max }
         });
     }
@@ -206,9 +202,9 @@ fn a_callback_is_read_in_its_size() {
 /// And so may what a relying party asks for.
 #[test]
 fn a_question_is_read_in_its_size() {
-    let world = World::default();
+    let pair = OpenIdPair::default();
     let fetch = FetchRequest { required: vec![ax::Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
-    let authorization = world.begin(world.asking(JANE).extension(fetch));
+    let authorization = pair.begin(pair.asking(JANE).extension(fetch));
     let url = authorization.url().unwrap();
     for (name, entry) in [
         ("openid.ax.required", "long,"),
@@ -228,7 +224,7 @@ fn a_question_is_read_in_its_size() {
                 fields.insert("openid.ns.ui".into(), ui::NAMESPACE.into());
                 fields.insert("openid.ns.pape".into(), pape::NAMESPACE.into());
             });
-            let check_id = world.check_id(&bomb).unwrap();
+            let check_id = pair.check_id(&bomb).unwrap();
             let read = || {
                 (
                     check_id.extension::<FetchRequest>(),

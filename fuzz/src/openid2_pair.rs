@@ -24,7 +24,7 @@ pub const RETURN_TO: &str = "https://rp.example/back?x=1";
 pub const NOW: u64 = 1_700_000_000;
 pub const BIO: &str = "http://bio.example/";
 
-pub struct World {
+pub struct OpenIdPair {
     pub provider: Provider,
     pub party: RelyingParty,
     pub confirmed: MemoryStore,
@@ -32,7 +32,7 @@ pub struct World {
     count: Cell<u8>,
 }
 
-impl World {
+impl OpenIdPair {
     pub fn new(openid1: bool) -> Self {
         let secret = Secret::new("0123456789abcdef0123456789abcdef");
         let options = || if openid1 { Options::default().allow_openid1() } else { Options::default() };
