@@ -93,7 +93,11 @@ fn cases() -> Vec<Case> {
             move |at| (waiting.clone(), authorize(&waiting, moment(at)), answer(), moment(at), moment(at)),
             redeem,
         ),
-        case("session_request", |_| get(), move |mut request| (session.sign(&mut request, NOW).unwrap(), request)),
+        case(
+            "session_request",
+            |_| get(),
+            move |mut request| (session.attach_token(&mut request, NOW).unwrap(), request),
+        ),
         served(&server, "client_credentials", |_, at| (form_request(CREDENTIALS), moment(at)), token),
         served(&server, "dispatch", |_, at| (form_request(CREDENTIALS), moment(at)), dispatch),
         served(&server, "wrong_secret", |_, at| (request_of(CLIENT, "wrong"), moment(at)), token),
@@ -229,7 +233,7 @@ fn server(option: fn(ProviderBuilder) -> ProviderBuilder) -> Server {
         .unwrap();
     let store = MemoryStore::default();
     let client = ClientRecord::confidential(CLIENT, SECRET).unwrap().add_redirect_uri(REDIRECT);
-    store.add_client(client.add_grant_type("client_credentials").introspects_all());
+    store.add_client(client.add_grant_type("client_credentials").may_introspect_all());
     (provider, store)
 }
 
@@ -286,7 +290,7 @@ fn exchange((provider, store): &Server, at: u8) -> Request {
     let Ok(Dispatched::Consent(consent)) = serve(provider.dispatch(&request, moment(at)), store) else {
         unreachable!()
     };
-    let response = serve(provider.grant(consent, Approval::new("jane"), moment(at)), store).unwrap();
+    let response = serve(provider.approve(consent, Approval::new("jane"), moment(at)), store).unwrap();
     let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
     let code = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
     form_request(&format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}"))
@@ -315,5 +319,5 @@ fn introspected(server: &Server, at: u8) -> (Request, Moment) {
 fn protected_resource(server: &Server) -> (ResourceServer, Request) {
     let request = http::Request::get("https://photos.example.com/albums")
         .header("authorization", format!("Bearer {}", access_token(server, 1)));
-    (ResourceServer::new("https://photos.example.com").unwrap(), request.body(Vec::new()).unwrap())
+    (ResourceServer::builder("https://photos.example.com").build().unwrap(), request.body(Vec::new()).unwrap())
 }

@@ -125,7 +125,7 @@ fn session_request(criterion: &mut Criterion) {
         bencher.iter_batched(
             || http::Request::get("https://api.example.com/albums?page=2").body(Vec::new()).unwrap(),
             |mut request| {
-                let stamp = session.sign(&mut request, now).unwrap();
+                let stamp = session.attach_token(&mut request, now).unwrap();
                 (request, stamp)
             },
             FEW,

@@ -56,7 +56,7 @@ impl Server {
             .unwrap()
             .add_redirect_uri(REDIRECT)
             .add_grant_type("client_credentials");
-        store.add_client(client.introspects_all());
+        store.add_client(client.may_introspect_all());
         Self { provider, store, now: AtomicU64::new(1_700_000_000) }
     }
 
@@ -94,7 +94,8 @@ impl Server {
         else {
             unreachable!("the request is a good one")
         };
-        let response = serve(self.provider.grant(consent, Approval::new("jane"), self.moment()), &self.store).unwrap();
+        let response =
+            serve(self.provider.approve(consent, Approval::new("jane"), self.moment()), &self.store).unwrap();
         let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
         location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
     }
@@ -231,7 +232,7 @@ fn bearer(token: &str) -> Request {
 
 /// Checks tokens that are in the cache, and tokens from all over a store of a million, which are not.
 fn bearer_check(c: &mut Criterion) {
-    let photos = ResourceServer::new("https://photos.example.com").unwrap();
+    let photos = ResourceServer::builder("https://photos.example.com").build().unwrap();
     for (id, count) in [
         ("server/bearer_check/oauth_proto", 1),
         ("server/bearer_check_any_of/1000", 1_000),

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::step::Receive;
 use crate::wire::json::without_mark;
-use crate::wire::{ResponseExcerpt, bare, check_private, endpoint, form, with_query, without_query};
+use crate::wire::{ResponseExcerpt, check_secure, endpoint, form, with_query, without_query, without_secrets};
 use crate::{Error, Misbehaved, Moment, Purpose, Refused, Request, Response, Step};
 
 /// The most that an API's answer may have, unless the caller says otherwise.
@@ -17,7 +17,7 @@ const LIMIT: usize = 8 * 1024 * 1024;
 
 /// A GET with arguments in the query, or a POST with a form or JSON.
 #[derive(Clone)]
-pub(crate) struct Call {
+pub(crate) struct ApiCall {
     uri: Uri,
     arguments: String,
     body: Option<Body>,
@@ -31,7 +31,7 @@ enum Body {
     Json(String),
 }
 
-impl Call {
+impl ApiCall {
     pub(crate) fn new(url: &str) -> Result<Self, Error> {
         Ok(Self { uri: endpoint(url)?, arguments: String::new(), body: None, limit: LIMIT, plain_http: false })
     }
@@ -58,9 +58,9 @@ impl Call {
     }
 
     /// Checks that what goes there and comes back stays secret on the way.
-    pub(crate) fn check_private(&self) -> Result<(), Error> {
+    pub(crate) fn check_secure(&self) -> Result<(), Error> {
         if !self.plain_http {
-            check_private(&self.uri, Some("ApiRequest::dangerous_allow_http"))?;
+            check_secure(&self.uri, Some("ApiRequest::dangerous_allow_http"))?;
         }
         Ok(())
     }
@@ -85,7 +85,7 @@ impl Call {
     }
 }
 
-impl fmt::Debug for Call {
+impl fmt::Debug for ApiCall {
     /// Arguments and form may hold anything.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiRequest").field("uri", &without_query(&self.uri)).finish_non_exhaustive()
@@ -102,7 +102,11 @@ pub(crate) fn json(
     let excerpt = || Box::new(ResponseExcerpt::of(response));
     if response.status().is_redirection() {
         let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        return Err(Misbehaved::Redirect { location: bare(&location.unwrap_or_default()), response: excerpt() }.into());
+        return Err(Misbehaved::Redirect {
+            location: without_secrets(&location.unwrap_or_default()),
+            response: excerpt(),
+        }
+        .into());
     }
     if !response.status().is_success() {
         return Err(refusal(response).into());

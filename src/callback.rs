@@ -5,7 +5,7 @@ use std::fmt;
 
 use http::Method;
 
-use crate::wire::{bare, form};
+use crate::wire::{form, without_secrets};
 use crate::{Forged, Request};
 
 /// The request that the user's browser made when it came back: its URI and, where a form was posted, the form.
@@ -37,15 +37,15 @@ impl<'a> Callback<'a> {
     }
 
     /// Splits the URI into what is before the query, the query and the fragment.
-    pub(crate) fn parts(&self) -> Parts<'_> {
-        Parts::of(&self.url)
+    pub(crate) fn parts(&self) -> CallbackParts<'_> {
+        CallbackParts::of(&self.url)
     }
 }
 
 impl fmt::Debug for Callback<'_> {
     /// Shows only the URL without its parameters, because those may be secret or forged.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = self.parts().place.map(bare);
+        let place = self.parts().place.map(without_secrets);
         f.debug_struct("Callback").field("place", &place).field("posted", &self.form.is_some()).finish()
     }
 }
@@ -77,7 +77,7 @@ impl<'a> From<&'a Request> for Callback<'a> {
 }
 
 /// The parts of a URI, of its path and query, or of a query alone.
-pub(crate) struct Parts<'a> {
+pub(crate) struct CallbackParts<'a> {
     /// What is before the query, where the text says where the user came to.
     pub(crate) place: Option<&'a str>,
     /// The query. A text that is no URI is one.
@@ -85,7 +85,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) fragment: Option<&'a str>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> CallbackParts<'a> {
     fn of(text: &'a str) -> Self {
         let (before, fragment) = split(text, b'#');
         if before.starts_with('/') || has_scheme(before) {
@@ -98,7 +98,7 @@ impl<'a> Parts<'a> {
 
     /// Compares the place where the user came to with a redirect_uri.
     fn arrival(&self, uri: &str) -> Arrival {
-        let asked = Parts::of(uri);
+        let asked = CallbackParts::of(uri);
         let Some(place) = self.place else { return Arrival::Unknown };
         let expected = asked.place.unwrap_or_default();
         let query = asked.query.unwrap_or_default();
@@ -144,15 +144,15 @@ impl Leniency {
     }
 
     /// Checks that a callback came to a redirect_uri.
-    pub(crate) fn check(self, came: &Parts<'_>, redirect_uri: &str) -> Result<(), Forged> {
+    pub(crate) fn check(self, came: &CallbackParts<'_>, redirect_uri: &str) -> Result<(), Forged> {
         match came.arrival(redirect_uri) {
             Arrival::There => Ok(()),
             Arrival::AtOtherOrigin if self.any_origin => Ok(()),
             Arrival::Unknown if self.no_place => Ok(()),
-            Arrival::Unknown => Err(Forged::PlaceMissing { expected: bare(redirect_uri) }),
+            Arrival::Unknown => Err(Forged::PlaceMissing { expected: without_secrets(redirect_uri) }),
             Arrival::AtOtherOrigin | Arrival::Elsewhere => Err(Forged::PlaceMismatch {
-                expected: bare(redirect_uri),
-                received: bare(came.place.unwrap_or_default()),
+                expected: without_secrets(redirect_uri),
+                received: without_secrets(came.place.unwrap_or_default()),
             }),
         }
     }

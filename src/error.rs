@@ -430,7 +430,7 @@ pub enum Misbehaved {
     /// attacker fixate a session (RFC 5849 §2.1).
     #[error(
         "the response has no \"oauth_callback_confirmed\" that is \"true\", as OAuth 1.0a demands{} ({response})",
-        lifted_by(Some("Service::allow_unconfirmed_callback"))
+        lifted_by(Some("oauth1::Server::allow_unconfirmed_callback"))
     )]
     CallbackUnconfirmed {
         /// The answer.

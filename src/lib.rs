@@ -6,10 +6,10 @@
 //!
 //! | to do this | begin here |
 //! |---|---|
-//! | have people sign in by Google, Facebook, GitHub, … | [`sign_in::SignIn`] |
+//! | have people sign in by Google, Facebook, GitHub, … | [`services::SignIn`] |
 //! | let people sign in with an OpenID, or give them one | `openid2::RelyingParty`, `openid2::server::Provider`, with feature `openid2` |
 //! | sign in at, or call, an OAuth 2.0 service | [`oauth2::Client`], [`oauth2::SharedSession`] |
-//! | know its endpoints | [`providers`], [`oauth2::Discovery`] |
+//! | know its endpoints | [`services`], [`oauth2::Discovery`] |
 //! | sign in at, or call, an OAuth 1.0a service | [`oauth1::Client`], [`oauth1::Session`] |
 //! | sign one request | [`oauth1::Signer`] |
 //! | check signed requests | [`oauth1::server::Verifier`] |
@@ -91,14 +91,14 @@ pub mod oauth1;
 pub mod oauth2;
 #[cfg(feature = "openid2")]
 pub mod openid2;
-pub mod providers;
 mod query;
 mod secret;
 mod server_queries;
+pub mod services;
 mod short_hash;
-pub mod sign_in;
 mod single_flight;
 mod step;
+mod then;
 mod used_pending_ids;
 pub mod wire;
 

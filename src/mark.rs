@@ -10,9 +10,9 @@ use crate::PendingId;
 /// Whose a pending value is: a client at its server, as 128 bits of a hash, which are stored as hexadecimal digits. Zeros are
 /// nobody's. It is shared, and so no larger than a pointer: pending values are moved often.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Mark(Arc<[u8; 16]>);
+pub(crate) struct ClientFingerprint(Arc<[u8; 16]>);
 
-impl Mark {
+impl ClientFingerprint {
     /// The mark of what those texts name. They cannot run into each other.
     pub(crate) fn of(texts: &[&str]) -> Self {
         Self(Arc::new(short_hash_of(texts).to_be_bytes()))
@@ -40,13 +40,13 @@ pub(crate) fn short_hash_of(texts: &[&str]) -> u128 {
     u128::from_be_bytes(*first)
 }
 
-impl Serialize for Mark {
+impl Serialize for ClientFingerprint {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.digits())
     }
 }
 
-impl<'de> Deserialize<'de> for Mark {
+impl<'de> Deserialize<'de> for ClientFingerprint {
     /// Any value is a mark, if not of anybody's: earlier versions wrote numbers, and are told by their version.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = serde_json::Value::deserialize(deserializer)?;
@@ -63,23 +63,24 @@ mod tests {
 
     #[test]
     fn a_mark_has_128_bits_and_survives_being_stored() {
-        let mark = Mark::of(&["https://a.example/token", "id"]);
+        let mark = ClientFingerprint::of(&["https://a.example/token", "id"]);
         let stored = serde_json::to_string(&mark).unwrap();
         assert_eq!(stored.len(), 34);
-        assert_eq!(serde_json::from_str::<Mark>(&stored).unwrap(), mark);
+        assert_eq!(serde_json::from_str::<ClientFingerprint>(&stored).unwrap(), mark);
     }
 
     #[test]
     fn texts_do_not_run_into_each_other() {
-        let marks = [&["ab", "c"][..], &["a", "bc"], &["abc"], &["abc", ""], &["a", "b", "c"]].map(Mark::of);
+        let marks =
+            [&["ab", "c"][..], &["a", "bc"], &["abc"], &["abc", ""], &["a", "b", "c"]].map(ClientFingerprint::of);
         assert!((1..marks.len()).all(|at| !marks[..at].contains(&marks[at])));
     }
 
     #[test]
     fn what_is_no_mark_is_nobodys() {
-        let own = Mark::of(&["a"]);
+        let own = ClientFingerprint::of(&["a"]);
         for odd in ["5", "null", "\"\"", "\"0\"", "[1]", "\"+0000000000000000000000000000000\"", "{}"] {
-            assert_ne!(serde_json::from_str::<Mark>(odd).unwrap(), own, "{odd}");
+            assert_ne!(serde_json::from_str::<ClientFingerprint>(odd).unwrap(), own, "{odd}");
         }
     }
 }

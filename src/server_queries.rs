@@ -71,13 +71,13 @@ macro_rules! server_queries {
 
         impl<T> NextQuery<T> {
             /// Has storage answer.
-            async fn put_to(self, store: &(impl AsyncStore + ?Sized)) -> ServerStep<T> {
+            pub(super) async fn put_to(self, store: &(impl AsyncStore + ?Sized)) -> ServerStep<T> {
                 match self {
                     $(Self::$Query(pending) => {
                         let answer = store.$method(pending.query()).await;
                         pending.go_on(answer)
                     })*
-                    $(Self::$Aside(pending) => pending.unavailable($crate::server_queries::UNDECIDED),)*
+                    $(Self::$Aside(pending) => pending.unavailable($crate::server_queries::UNANSWERED),)*
                 }
             }
         }
@@ -85,13 +85,13 @@ macro_rules! server_queries {
         impl<T> NextQuery<T> {
             /// Has a blocking store answer, without a future, into which the query would be moved.
             #[inline]
-            fn put_to_blocking(self, store: &(impl Store + ?Sized)) -> ServerStep<T> {
+            pub(super) fn put_to_blocking(self, store: &(impl Store + ?Sized)) -> ServerStep<T> {
                 match self {
                     $(Self::$Query(pending) => {
                         let answer = store.$method(pending.query());
                         pending.go_on(answer)
                     })*
-                    $(Self::$Aside(pending) => pending.unavailable($crate::server_queries::UNDECIDED),)*
+                    $(Self::$Aside(pending) => pending.unavailable($crate::server_queries::UNANSWERED),)*
                 }
             }
         }
@@ -209,9 +209,9 @@ macro_rules! behind_a_pointer {
 
 pub(crate) use {behind_a_pointer, server_queries};
 
-/// What is told where a query is the application's to decide, and only a store is there.
-pub(crate) const UNDECIDED: &str =
-    "nobody was there to answer: call `serve_with` for decisions, and `serve_extended` where answers are extended";
+/// The failure of a query that the application should answer, where it has no function for it.
+pub(crate) const UNANSWERED: &str =
+    "the application has no function that answers this query: set `Serve::decide_grant` or `Serve::extend_response`";
 
 /// Takes a future to its end that never has to wait, since it asks a blocking store.
 #[cfg(feature = "conformance")]

@@ -231,6 +231,11 @@ impl<T> Sent<T> {
     pub(crate) fn purpose(&self) -> Purpose {
         self.state.purpose()
     }
+
+    /// Returns where the request goes, and who observes the leg: for a leg around this one.
+    pub(crate) fn place(&self) -> (Arc<Uri>, Observer) {
+        (self.uri.clone(), self.observer.clone())
+    }
 }
 
 impl<T> Asleep<T> {
@@ -246,6 +251,11 @@ impl<T> Asleep<T> {
     /// Returns what the next request will be for.
     pub(crate) fn purpose(&self) -> Purpose {
         self.state.purpose()
+    }
+
+    /// Returns who observes the leg: for a leg around this one.
+    pub(crate) fn observer(&self) -> Observer {
+        self.observer.clone()
     }
 }
 

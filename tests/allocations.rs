@@ -125,7 +125,7 @@ fn a_form_of_many_parameters_costs_a_bounded_place() {
 /// Who raises the bounds pays for each parameter and each byte, and no more.
 #[test]
 fn a_form_within_raised_bounds_costs_in_proportion_to_its_size() {
-    let verifier = Verifier::new("https://api.example").unwrap().most_parameters(usize::MAX).largest_form(usize::MAX);
+    let verifier = Verifier::new("https://api.example").unwrap().max_parameters(usize::MAX).max_form_len(usize::MAX);
     for number in [1 << 16, 1 << 18, 1 << 20] {
         let (counted, outcome) = flood(&verifier, b"a&".repeat(number));
         assert_eq!(outcome, Err(RejectReason::UnknownClient("nobody".into())));

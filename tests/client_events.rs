@@ -18,7 +18,7 @@ use oauth_proto::oauth2::{
     Discovery, Grant, PendingDevice, ResourceDiscovery, Session, SharedSession, StoredToken, Token, TokenPlacement,
     WriteOutcome,
 };
-use oauth_proto::sign_in::SignIn;
+use oauth_proto::services::{self, SignIn};
 use oauth_proto::{BoxError, DriveError, Error, Event, Purpose, Request, Response, Step, Timestamp, run_with};
 
 /// What every secret of these tests begins with, but those that are made of a moment.
@@ -183,31 +183,31 @@ const OAUTH1_CALLBACK: &str = "https://printer.example.com/ready?oauth_token=rqt
 fn oauth1_pending() -> oauth1::Pending {
     let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");
     let (_, on) = sent(oauth1_client(&Heard::default()).authorize(authorize, moment()).unwrap());
-    done(on.receive(common::sign_in::form(TEMPORARY), moment()).unwrap())
+    done(on.receive(common::services::form(TEMPORARY), moment()).unwrap()).pending
 }
 
 fn oauth1_token() -> oauth1::Token {
     let (_, on) = sent(oauth1_client(&Heard::default()).redeem(oauth1_pending(), OAUTH1_CALLBACK, moment()).unwrap());
-    done(on.receive(common::sign_in::form(OAUTH1_TOKEN), moment()).unwrap())
+    done(on.receive(common::services::form(OAUTH1_TOKEN), moment()).unwrap())
 }
 
 fn github(heard: &Heard) -> SignIn {
-    SignIn::github(ID, "hunter2-secret", common::sign_in::CALLBACK).unwrap().on_event(heard.hook())
+    SignIn::new(&services::GITHUB, ID, "hunter2-secret", common::services::CALLBACK).unwrap().on_event(heard.hook())
 }
 
 fn sign_in_call(purpose: Purpose, endpoint: &'static str, before: &[&str], good: &str) -> Call {
     let mut call = Call::new(purpose, endpoint, json(good), |heard| {
         let sign_in = github(heard);
-        let (start, _) = common::sign_in::start(&sign_in);
-        let uri = format!("{}?code=hunter2-c&state={}", common::sign_in::CALLBACK, start.pending.key());
-        sign_in.callback(start.pending, &uri, moment())
+        let (authorization, _) = common::services::begin(&sign_in);
+        let uri = format!("{}?code=hunter2-c&state={}", common::services::CALLBACK, authorization.pending.key());
+        sign_in.redeem(authorization.pending, &uri, moment())
     });
     call.goes_on = purpose != Purpose::ReadingEmails;
     call.after(before.iter().map(|answer| json(answer)))
 }
 
 fn photos() -> ResourceServer {
-    ResourceServer::new("https://photos.example.com").unwrap()
+    ResourceServer::builder("https://photos.example.com").build().unwrap()
 }
 
 fn shown(token: &str) -> Request {
@@ -219,7 +219,7 @@ fn calls() -> Vec<Call> {
     use Purpose::*;
 
     const PROFILE: &str = r#"{"id":1,"login":"monalisa"}"#;
-    let form = common::sign_in::form;
+    let form = common::services::form;
     let calls = vec![
         Call::new(
             DiscoveringServer,
@@ -278,10 +278,10 @@ fn calls() -> Vec<Call> {
             client.redeem(pending, &format!("{callback}&code=hunter2-c&iss=https://auth.example.com"), moment())
         }),
         Call::new(RequestingToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
-            secretive(heard).request_token(Grant::password("jane", "hunter2-password"), moment())
+            secretive(heard).request_token(Grant::dangerous_password("jane", "hunter2-password"), moment())
         }),
         Call::new(RenewingToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
-            secretive(heard).refresh(&granted(), None, moment())
+            Grant::refresh(&granted()).and_then(|grant| secretive(heard).request_token(grant, moment()))
         }),
         Call::new(RenewingToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
             Session::new(&secretive(heard), API, granted())?.renew(moment())
@@ -324,7 +324,7 @@ fn calls() -> Vec<Call> {
         .of(Some("key")),
         Call::new(CallingApi, "https://photos.example.net/photos", json("{}"), |heard| {
             let mut session = oauth1_client(heard).session(oauth1_token());
-            session.install(oauth1_token());
+            session.set_token(oauth1_token());
             oauth1::ApiRequest::new("https://photos.example.net/photos")?.call(&session, moment())
         })
         .of(Some("key")),
@@ -491,7 +491,7 @@ fn run_everything(heard: &Heard) -> Vec<String> {
         };
         let _ = shared.fetch_with(get(API), send, || at(NOW));
     }
-    let guard = photos().on_event(heard.hook());
+    let guard = ResourceServer::builder("https://photos.example.com").on_event(heard.hook()).build().unwrap();
     for request in [shown("hunter2-at"), get(&format!("{API}?access_token=hunter2-at")), shown("hunter2 hunter2")] {
         serve(guard.check(&request, "photos", now()), &MemoryStore::default()).unwrap_err();
     }
@@ -653,7 +653,7 @@ fn a_grant_whose_end_another_process_has_stored_is_reported_once() {
 #[test]
 fn a_guard_reports_each_refusal_by_its_cause() {
     let heard = Heard::default();
-    let guard = photos().on_event(heard.hook());
+    let guard = ResourceServer::builder("https://photos.example.com").on_event(heard.hook()).build().unwrap();
     let store = MemoryStore::default();
     let in_query = get(&format!("{API}?access_token=hunter2-at"));
     for request in [get(API), shown("hunter2-at"), in_query, shown("hunter2 hunter2")] {
@@ -672,11 +672,11 @@ fn a_guard_reports_each_refusal_by_its_cause() {
     for answer in answers {
         let tokens = RemoteTokens::new(secretive(&client));
         let send = |_| Ok::<_, BoxError>(json(answer));
-        guard.admit_with(&shown("hunter2-at"), "photos", &tokens, send, moment).unwrap().unwrap_err();
+        guard.admit_with(&shown("hunter2-at"), "photos", &tokens, send, moment).unwrap_err();
     }
     let tokens = RemoteTokens::new(secretive(&client));
     let (_, on) = sent(guard.check_remotely(&shown("hunter2-at"), "photos", &tokens, moment()).unwrap());
-    done(on.receive(json(answers[0]), moment()).unwrap()).unwrap_err();
+    done(on.receive(json(answers[0]), moment()).unwrap()).into_result().unwrap_err();
     let causes: Vec<_> = heard.lines().iter().map(|line| line.cause.unwrap()).collect();
     let expected = [
         ["token_missing", "token_unknown", "token_misplaced", "malformed", "token_inactive", "token_expired"]
@@ -711,8 +711,8 @@ fn hooks_are_called_in_their_order_and_that_of_a_step_last() {
 #[test]
 fn a_sign_in_that_is_moved_keeps_its_hooks() {
     let heard = Heard::default();
-    let moved = github(&heard).endpoints_at("https://gateway.example").unwrap();
-    let _ = common::sign_in::finish(&moved, vec![response(403, &[], "")]);
+    let moved = github(&heard).base_url("https://gateway.example").unwrap();
+    let _ = common::services::finish(&moved, vec![response(403, &[], "")]);
     let lines = heard.lines();
     assert_eq!(heard.kinds(), [("answered", Some(Purpose::ExchangingCode)), ("failed", Some(Purpose::ReadingProfile))]);
     assert!(lines.iter().all(|line| line.endpoint.as_ref().unwrap().starts_with("https://gateway.example/")));
@@ -729,7 +729,7 @@ fn a_counter_needs_purpose_and_cause_alone() {
         *counter.lock().unwrap().entry((purpose, event.cause().unwrap_or("ok"))).or_default() += 1;
     });
     for answer in [json(GRANTED), json(GRANTED), response(503, &[], ""), refusal("invalid_grant"), json("{}")] {
-        let step = client.refresh(&granted(), None, moment()).unwrap();
+        let step = Grant::refresh(&granted()).and_then(|grant| client.request_token(grant, moment())).unwrap();
         let _ = run_with(step, |_| Ok::<_, BoxError>(answer.clone()), moment, |_| ());
     }
     let counts: Vec<_> = counts.lock().unwrap().clone().into_iter().collect();
@@ -751,7 +751,8 @@ mod by_tracing {
     fn an_event_names_purpose_endpoint_client_and_cause_without_a_hook() {
         let lines = traced(|| {
             for answer in [json(GRANTED), refusal("invalid_grant")] {
-                let (_, on) = sent(client().refresh(&token(), None, moment()).unwrap());
+                let (_, on) =
+                    sent(Grant::refresh(&token()).and_then(|grant| client().request_token(grant, moment())).unwrap());
                 let _ = on.receive(answer, moment());
             }
         });

@@ -16,7 +16,7 @@ use oauth_proto::oauth2::{
     Token,
 };
 use oauth_proto::openid2::{self, Options, RelyingParty};
-use oauth_proto::sign_in::SignIn;
+use oauth_proto::services::{self, SignIn};
 use oauth_proto::{BoxError, DriveError, Error, Purpose, Request, Response, Step, run_with};
 
 type Send<'a> = &'a mut dyn FnMut(Request) -> Result<Response, BoxError>;
@@ -111,22 +111,22 @@ fn oauth1_client() -> oauth1::Client {
 fn oauth1_pending() -> oauth1::Pending {
     let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");
     let (_, on) = sent(oauth1_client().authorize(authorize, moment()).unwrap());
-    done(on.receive(common::sign_in::form(common::sign_in::REQUEST_TOKEN), moment()).unwrap())
+    done(on.receive(common::services::form(common::services::REQUEST_TOKEN), moment()).unwrap()).pending
 }
 
 fn oauth1_token() -> oauth1::Token {
     let answer = "oauth_token=t&oauth_token_secret=s&oauth_session_handle=h";
     let callback = "https://printer.example.com/ready?oauth_token=rqt&oauth_verifier=v";
     let (_, on) = sent(oauth1_client().redeem(oauth1_pending(), callback, moment()).unwrap());
-    done(on.receive(common::sign_in::form(answer), moment()).unwrap())
+    done(on.receive(common::services::form(answer), moment()).unwrap())
 }
 
 fn sign_in_call(purpose: Purpose, endpoint: &'static str, before: &[&str]) -> Call {
-    let github = SignIn::github("id", "secret", common::sign_in::CALLBACK).unwrap();
+    let github = SignIn::new(&services::GITHUB, "id", "secret", common::services::CALLBACK).unwrap();
     let call = Call::new(purpose, endpoint, move || {
-        let (start, _) = common::sign_in::start(&github);
-        let uri = common::sign_in::callback(&start.pending, false);
-        github.callback(start.pending, &uri, moment())
+        let (authorization, _) = common::services::begin(&github);
+        let uri = common::services::callback(&authorization.pending, false);
+        github.redeem(authorization.pending, &uri, moment())
     });
     call.after(before.iter().map(|answer| json(answer)))
 }
@@ -171,7 +171,7 @@ fn calls() -> Vec<Call> {
         token.expires_at = Some(now());
         token
     };
-    let photos = || ResourceServer::new("https://photos.example.com").unwrap();
+    let photos = || ResourceServer::builder("https://photos.example.com").build().unwrap();
     vec![
         Call::new(DiscoveringServer, "https://auth.example.com/.well-known/oauth-authorization-server", || {
             Discovery::new(ISSUER)?.at("https://auth.example.com/.well-known/oauth-authorization-server")?.start()
@@ -199,7 +199,9 @@ fn calls() -> Vec<Call> {
         Call::new(RequestingToken, "https://auth.example.com/token", || {
             client().request_token(Grant::client_credentials(), moment())
         }),
-        Call::new(RenewingToken, "https://auth.example.com/token", || client().refresh(&token(), None, moment())),
+        Call::new(RenewingToken, "https://auth.example.com/token", || {
+            Grant::refresh(&token()).and_then(|grant| client().request_token(grant, moment()))
+        }),
         Call::new(RenewingToken, "https://auth.example.com/token", move || session(renewable()).renew(moment())),
         Call::new(IntrospectingToken, "https://auth.example.com/introspect", || {
             client().introspect("token", None, moment())
@@ -227,11 +229,11 @@ fn calls() -> Vec<Call> {
                 .call(&oauth1_client().session(oauth1_token()), moment())
         }),
         sign_in_call(ExchangingCode, "https://github.com/login/oauth/access_token", &[]),
-        sign_in_call(ReadingProfile, "https://api.github.com/user", &[common::sign_in::TOKEN]),
+        sign_in_call(ReadingProfile, "https://api.github.com/user", &[common::services::TOKEN]),
         sign_in_call(
             ReadingEmails,
             "https://api.github.com/user/emails",
-            &[common::sign_in::TOKEN, r#"{"id":1,"login":"monalisa"}"#],
+            &[common::services::TOKEN, r#"{"id":1,"login":"monalisa"}"#],
         ),
         Call::new(DiscoveringIdentifier, "https://jane.example/", || party().discover("https://jane.example/"))
             .with(Manner::ReadsPages),

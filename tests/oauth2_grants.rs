@@ -108,7 +108,7 @@ fn what_has_an_option_or_stands_there_already_is_no_parameter() {
     let twice = Authorize::new().parameter("prompt", "a").parameter("prompt", "b");
     client().authorize(twice, moment()).unwrap_err();
     for name in ["grant_type", "client_secret", "scope", "username"] {
-        let grant = Grant::password("a", "b").parameter(name, "x");
+        let grant = Grant::dangerous_password("a", "b").parameter(name, "x");
         assert_eq!(
             client().request_token(grant, moment()).unwrap_err(),
             Unsupported::ReservedParameter { name: name.into() }.into()
@@ -225,7 +225,7 @@ fn a_server_that_demands_pushed_requests_gets_them() {
 /// RFC 6749 §4.2.2, with the fragment of its example.
 #[test]
 fn an_implicit_grant_brings_its_token_in_the_fragment() {
-    let authorization = client().authorize_implicit(Authorize::scope("photos"), moment()).unwrap();
+    let authorization = client().dangerous_authorize_implicit(Authorize::scope("photos"), moment()).unwrap();
     assert_eq!(parameter(query(&authorization.url), "response_type"), "token");
     assert!(!authorization.url.contains("code_challenge") && !authorization.url.contains("response_mode"));
     let fragment = |rest: &str| format!("{REDIRECT}#state={}{rest}", authorization.pending.state());
@@ -249,7 +249,7 @@ fn an_implicit_grant_brings_its_token_in_the_fragment() {
 #[test]
 fn other_grants_send_what_their_specifications_say() {
     let cases = [
-        (Grant::password("johndoe", "A3ddj3w"), "grant_type=password username=johndoe password=A3ddj3w"),
+        (Grant::dangerous_password("johndoe", "A3ddj3w"), "grant_type=password username=johndoe password=A3ddj3w"),
         (Grant::client_credentials().scope("a"), "grant_type=client_credentials scope=a"),
         (
             Grant::refresh(&token()).unwrap().scope("a"),
@@ -305,7 +305,7 @@ fn an_exchanged_token_may_be_of_no_type() {
     let token = done(sent.receive(json(answer), moment()).unwrap());
     assert_eq!(token.token_type, TokenType::NotApplicable);
     assert_eq!(token.extra["issued_token_type"], "urn:ietf:params:oauth:token-type:saml2");
-    let error = session(token).sign(&mut get(API), now()).unwrap_err();
+    let error = session(token).attach_token(&mut get(API), now()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::TokenType { .. })), "{error}");
 }
 
@@ -353,7 +353,7 @@ fn clients_are_authenticated_as_they_were_told() {
 
     let placed = |placement| Client::new(server().secret_placement(placement), "id").secret("a/b");
     let basic = of(placed(SecretPlacement::Basic)).headers()["authorization"].clone();
-    let raw = of(placed(SecretPlacement::RawBasic)).headers()["authorization"].clone();
+    let raw = of(placed(SecretPlacement::AllowRawBasic)).headers()["authorization"].clone();
     assert_ne!(basic, raw);
     assert!(has(&of(placed(SecretPlacement::Body)), "client_secret"));
 }
@@ -375,8 +375,8 @@ fn oauth_2_1_leaves_out_what_it_left_out() {
     let (request, _) = sent(client.redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
     assert!(!has(&request, "redirect_uri") && has(&request, "code_verifier"));
     for error in [
-        client.authorize_implicit(Authorize::new(), moment()).unwrap_err(),
-        client.request_token(Grant::password("a", "b"), moment()).unwrap_err(),
+        client.dangerous_authorize_implicit(Authorize::new(), moment()).unwrap_err(),
+        client.request_token(Grant::dangerous_password("a", "b"), moment()).unwrap_err(),
         client.authorize(Authorize::new().allow_missing_pkce(), moment()).unwrap_err(),
         client.authorize(Authorize::new().allow_plain_pkce(), moment()).unwrap_err(),
     ] {

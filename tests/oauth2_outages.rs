@@ -121,7 +121,7 @@ fn a_session_keeps_its_token_through_every_outage_and_goes_on_when_the_server_is
 /// An expired token is not the user's concern as long as it can be renewed.
 #[test]
 fn an_expired_token_asks_the_user_to_sign_in_only_where_it_cannot_be_renewed() {
-    let error = session(expired()).sign(&mut get(API), Timestamp::from_secs(NOW)).unwrap_err();
+    let error = session(expired()).attach_token(&mut get(API), Timestamp::from_secs(NOW)).unwrap_err();
     assert!(!error.needs_sign_in() && !error.is_temporary(), "{error}");
     let mut unrenewable = expired();
     unrenewable.refresh_token = None;

@@ -62,7 +62,7 @@ impl Folder {
         self.locked(|folder| {
             let stored: Option<StoredToken> = Self::read(folder, "token");
             if stored.as_ref().map(StoredToken::version) != write.expected.as_deref() {
-                return WriteOutcome::Changed;
+                return WriteOutcome::Conflict;
             }
             Self::write(folder, "token", &write.stored);
             WriteOutcome::Stored
@@ -73,10 +73,10 @@ impl Folder {
         self.locked(|folder| {
             let held: Option<Lease> = Self::read(folder, "lease");
             if held.is_some_and(|held| held.expires_at > lease.now) {
-                return LeaseOutcome::Held;
+                return LeaseOutcome::HeldByAnother;
             }
             Self::write(folder, "lease", lease);
-            LeaseOutcome::Granted
+            LeaseOutcome::Acquired
         })
     }
 

@@ -4,30 +4,30 @@ mod common;
 
 use common::oauth2::*;
 use oauth_proto::oauth2::{
-    ApiRequest, AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, Metadata, Quirks, ResourceDiscovery,
-    Session, Token, TokenPlacement,
+    ApiRequest, AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, Grant, Metadata, Quirks,
+    ResourceDiscovery, Session, Token, TokenPlacement,
 };
-use oauth_proto::providers::{
-    DOUBAN, EBAY, FACEBOOK, FITBIT, GITHUB, INSTAGRAM, LINKEDIN, MAILCHIMP, PLENTYMARKETS, Provider, SLACK_LEGACY,
+use oauth_proto::services::{
+    DOUBAN, EBAY, FACEBOOK, FITBIT, GITHUB, INSTAGRAM, LINKEDIN, MAILCHIMP, PLENTYMARKETS, SLACK_LEGACY, Service,
     TWITCH, WEIBO,
 };
 use oauth_proto::{Error, Misbehaved, Refused, Response, Step, Timestamp};
 
-fn of(provider: &Provider) -> Client {
-    let place = (provider.name == PLENTYMARKETS.name).then_some("https://shop.example");
-    let server = provider.authorization_server(place).unwrap();
+fn of(service: &Service) -> Client {
+    let instance = (service.name == PLENTYMARKETS.name).then_some("https://shop.example");
+    let server = service.authorization_server(instance).unwrap();
     Client::new(server, "id").secret("secret").redirect_uri(REDIRECT).unwrap()
 }
 
-fn read(provider: &Provider, answer: Response) -> Result<Token, Error> {
-    token_of(&of(provider), answer)
+fn read(service: &Service, answer: Response) -> Result<Token, Error> {
+    token_of(&of(service), answer)
 }
 
-/// The strict client refuses what a provider's row lets pass.
-fn only(provider: &Provider, answer: &Response) -> Token {
+/// The strict client refuses what a service's row lets pass.
+fn only(service: &Service, answer: &Response) -> Token {
     let strict = token_of(&client(), answer.clone());
-    assert!(strict.is_err(), "{}: {strict:?}", provider.name);
-    read(provider, answer.clone()).unwrap()
+    assert!(strict.is_err(), "{}: {strict:?}", service.name);
+    read(service, answer.clone()).unwrap()
 }
 
 fn form(body: &str) -> Response {
@@ -76,8 +76,8 @@ fn plentymarkets_writes_camel_case() {
 #[test]
 fn weibo_douban_and_linkedin_leave_out_the_type() {
     let answer = json(r#"{"access_token":"w","expires_in":157679999,"uid":"1404376560"}"#);
-    for provider in [&WEIBO, &DOUBAN, &LINKEDIN] {
-        assert_eq!(only(provider, &answer).extra["uid"], "1404376560");
+    for service in [&WEIBO, &DOUBAN, &LINKEDIN] {
+        assert_eq!(only(service, &answer).extra["uid"], "1404376560");
     }
 }
 
@@ -106,10 +106,10 @@ fn github_is_asked_for_json_and_says_its_errors_on_200() {
     assert_eq!(error.code(), Some("bad_verification_code"));
 }
 
-fn request_of(provider: &Provider, url: &str) -> oauth_proto::Request {
-    let session = Session::new(&of(provider), url, Token::bearer("secret-token")).unwrap();
+fn request_of(service: &Service, url: &str) -> oauth_proto::Request {
+    let session = Session::new(&of(service), url, Token::bearer("secret-token")).unwrap();
     let mut request = get(url);
-    let _ = session.sign(&mut request, now()).unwrap();
+    let _ = session.attach_token(&mut request, now()).unwrap();
     request
 }
 
@@ -118,9 +118,9 @@ fn slack_instagram_weibo_and_douban_want_the_token_in_the_query() {
     let request = request_of(&SLACK_LEGACY, "https://slack.com/api/users.list?x=1");
     assert_eq!(request.uri().query(), Some("x=1&token=secret-token"));
     assert_eq!(bearer(&request), Some("secret-token"));
-    for provider in [&INSTAGRAM, &WEIBO, &DOUBAN] {
-        let request = request_of(provider, "https://api.example.com/me");
-        assert_eq!(request.uri().query(), Some("access_token=secret-token"), "{}", provider.name);
+    for service in [&INSTAGRAM, &WEIBO, &DOUBAN] {
+        let request = request_of(service, "https://api.example.com/me");
+        assert_eq!(request.uri().query(), Some("access_token=secret-token"), "{}", service.name);
     }
 }
 
@@ -143,14 +143,14 @@ fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
         });
     let answer = r#"{"ok":true,"authed_user":{"access_token":"xoxp","token_type":"user"}}"#;
     assert_eq!(token_of(&client, json(answer)).unwrap().access_token.expose(), "xoxp");
-    let (_, sent) = sent(client.refresh(&token(), None, moment()).unwrap());
+    let (_, sent) = sent(Grant::refresh(&token()).and_then(|grant| client.request_token(grant, moment())).unwrap());
     assert_eq!(done(sent.receive(json("nonsense"), moment()).unwrap()).access_token.expose(), "2YotnFZFEjr1zCsicMWpAA");
     let mut request = get(API);
-    let _ = Session::new(&client, API, token()).unwrap().sign(&mut request, now()).unwrap();
+    let _ = Session::new(&client, API, token()).unwrap().attach_token(&mut request, now()).unwrap();
     assert_eq!(request.headers()["client-id"], "hof5g");
     let straying =
         client.on_protected_request(|request| *request.uri = http::Uri::from_static("https://evil.example/"));
-    Session::new(&straying, API, token()).unwrap().sign(&mut get(API), now()).unwrap_err();
+    Session::new(&straying, API, token()).unwrap().attach_token(&mut get(API), now()).unwrap_err();
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn one_hook_sees_the_answers_to_all_token_requests_in_its_turn() {
         });
     let answer = || json(r#"{"access_token":"first","token_type":"bearer"}"#);
     assert_eq!(token_of(&client, answer()).unwrap().access_token.expose(), "third");
-    let (_, sent) = sent(client.refresh(&token(), None, moment()).unwrap());
+    let (_, sent) = sent(Grant::refresh(&token()).and_then(|grant| client.request_token(grant, moment())).unwrap());
     assert_eq!(done(sent.receive(answer(), moment()).unwrap()).access_token.expose(), "third");
 }
 
@@ -327,8 +327,7 @@ fn an_error_about_an_answer_names_the_quirk_that_takes_it() {
 #[test]
 fn an_error_of_a_client_names_the_option_that_lifts_it() {
     let plain = || AuthorizationServer::new("http://a.example/token").unwrap();
-    let asked =
-        |server| Client::new(server, "id").request_token(oauth_proto::oauth2::Grant::client_credentials(), moment());
+    let asked = |server| Client::new(server, "id").request_token(Grant::client_credentials(), moment());
     lifted("AuthorizationServer::dangerous_allow_http", asked(plain()), asked(plain().dangerous_allow_http()));
     let redirect = |server| Client::new(server, "id").redirect_uri("http://c.example/cb");
     lifted("AuthorizationServer::dangerous_allow_http", redirect(server()), redirect(server().dangerous_allow_http()));
@@ -362,8 +361,8 @@ fn an_error_of_a_client_names_the_option_that_lifts_it() {
     lifted(option, register(server()), register(server().dangerous_allow_internal_hosts()));
 
     let session = || session(token());
-    let sign = |session: Session| session.sign(&mut get("https://elsewhere.example/"), now()).map(|_| ());
-    lifted("Session::dangerous_any_origin", sign(session()), sign(session().dangerous_any_origin()));
+    let sign = |session: Session| session.attach_token(&mut get("https://elsewhere.example/"), now()).map(|_| ());
+    lifted("Session::dangerous_allow_any_origin", sign(session()), sign(session().dangerous_allow_any_origin()));
     let call = ApiRequest::new("http://a.example/").unwrap();
     let token = token();
     lifted(

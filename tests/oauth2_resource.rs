@@ -7,10 +7,12 @@ use std::sync::{Arc, Barrier};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use oauth_proto::oauth2::resource::{Access, RemoteTokens, ResourceServer};
+use oauth_proto::oauth2::resource::{
+    Access, Admission, NotAdmitted, RemoteTokens, ResourceServer, ResourceServerBuilder,
+};
 use oauth_proto::oauth2::server::{ClientRecord, GrantType, MemoryStore, Provider, RejectReason, Rejected, serve};
 use oauth_proto::oauth2::{AuthorizationServer, BearerChallenge, BearerError, Client, ResourceMetadata, Scope};
-use oauth_proto::{Error, Moment, Request, Response, Step, Timestamp};
+use oauth_proto::{DriveError, Error, Moment, Request, Response, Step, Timestamp};
 
 const NOW: u64 = 1_700_000_000;
 const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
@@ -36,7 +38,7 @@ fn provider() -> Provider {
 fn store() -> MemoryStore {
     let store = MemoryStore::default();
     store.add_client(ClientRecord::confidential("printer", SECRET).unwrap().grant_types(["client_credentials"]));
-    store.add_client(ClientRecord::confidential("photos", SECRET).unwrap().introspects_all());
+    store.add_client(ClientRecord::confidential("photos", SECRET).unwrap().may_introspect_all());
     store
 }
 
@@ -63,8 +65,12 @@ fn get(uri: &str, token: Option<&str>) -> Request {
     request.body(Vec::new()).unwrap()
 }
 
+fn builder() -> ResourceServerBuilder {
+    ResourceServer::builder(RESOURCE).add_authorization_server("https://auth.example.com").scopes("read write")
+}
+
 fn photos() -> ResourceServer {
-    ResourceServer::new(RESOURCE).unwrap().add_authorization_server("https://auth.example.com").scopes("read write")
+    builder().build().unwrap()
 }
 
 fn check(store: &MemoryStore, request: &Request, scope: &str) -> Result<Access, Rejected> {
@@ -115,7 +121,7 @@ fn tokens_are_taken_from_where_they_may_stand() {
     let in_body = form("/", &format!("access_token={token}"));
     assert_eq!(check(&store, &in_query, "read").unwrap_err().response().status(), 400);
     assert_eq!(check(&store, &in_body, "read").unwrap_err().response().status(), 401);
-    let lenient = photos().allow_token_in_body().allow_token_in_query();
+    let lenient = builder().allow_token_in_body().allow_token_in_query().build().unwrap();
     serve(lenient.check(&in_query, "read", now()), &store).unwrap();
     serve(lenient.check(&in_body, "read", now()), &store).unwrap();
     for both in [
@@ -151,7 +157,7 @@ fn a_token_for_another_resource_is_refused() {
 
 #[test]
 fn what_it_publishes_can_be_read() {
-    let photos = photos().allow_token_in_body();
+    let photos = builder().allow_token_in_body().build().unwrap();
     assert_eq!(photos.metadata_path(), "/.well-known/oauth-protected-resource/v1");
     let metadata: ResourceMetadata = serde_json::from_slice(photos.metadata_response().body()).unwrap();
     assert_eq!((metadata.resource.as_str(), metadata.authorization_servers.len()), (RESOURCE, 1));
@@ -181,7 +187,7 @@ impl Remote {
                     self.asked += 1;
                     sent.receive(serve(provider().introspect(&request, at()), &self.store).unwrap(), at()).unwrap()
                 }
-                Step::Done(end) => return end,
+                Step::Done(end) => return end.into_result(),
                 step => panic!("{step:?}"),
             }
         }
@@ -258,7 +264,7 @@ fn a_remote_token_is_forgotten_while_it_is_asked_about() {
     remote.tokens.forget(&token);
     let answer = http::Response::builder().header("content-type", "application/json");
     let answer = answer.body(br#"{"active":true,"scope":"read"}"#.to_vec()).unwrap();
-    assert!(matches!(sent.receive(answer, moment(9)).unwrap(), Step::Done(Ok(_))));
+    assert!(matches!(sent.receive(answer, moment(9)).unwrap(), Step::Done(Admission::Granted(_))));
     remote.check(&token, "read", NOW).unwrap();
     assert_eq!(remote.asked, 1, "the server is asked anew");
 }
@@ -274,7 +280,7 @@ fn question(tokens: &RemoteTokens, at: u64) -> impl FnOnce(&str, u64) -> bool {
     move |answer, at| {
         let answer = http::Response::builder().header("content-type", "application/json").body(answer.into()).unwrap();
         let Step::Done(end) = sent.receive(answer, moment(at)).unwrap() else { panic!("one answer ends it") };
-        end.is_ok()
+        end.into_result().is_ok()
     }
 }
 
@@ -282,7 +288,7 @@ fn question(tokens: &RemoteTokens, at: u64) -> impl FnOnce(&str, u64) -> bool {
 fn remembered(tokens: &RemoteTokens, at: u64) -> Option<bool> {
     let moment = Moment::new(Timestamp::from_secs(at), [9; 32]);
     match photos().check_remotely(&get(RESOURCE, Some("token")), "read", tokens, moment).unwrap() {
-        Step::Done(end) => Some(end.is_ok()),
+        Step::Done(end) => Some(end.into_result().is_ok()),
         _ => None,
     }
 }
@@ -351,7 +357,7 @@ fn told(tokens: RemoteTokens, answer: &str) -> Result<Access, Rejected> {
     let Step::Send(_, sent) = step else { panic!("{step:?}") };
     let answer = http::Response::builder().header("content-type", "application/json").body(answer.into()).unwrap();
     let Step::Done(end) = sent.receive(answer, moment()).unwrap() else { panic!("one answer ends it") };
-    end
+    end.into_result()
 }
 
 #[test]
@@ -463,18 +469,28 @@ fn many_requests_with_one_token_at_the_same_time_cost_one_introspection() {
         transport.come.store(0, Ordering::SeqCst);
         let request = get(RESOURCE, Some(shown));
         let ends = at_once(16, || {
-            photos()
-                .admit_with(&request, "read", &tokens, |request| transport.send(&request), || transport.moment())
-                .unwrap()
+            photos().admit_with(&request, "read", &tokens, |request| transport.send(&request), || transport.moment())
         });
         assert_eq!(transport.asked(), 1);
         for end in ends {
             match end {
                 Ok(access) => assert!(is_good && access.client_id() == Some("printer")),
-                Err(rejected) => assert!(!is_good && rejected.reason == RejectReason::BearerInactive),
+                Err(not_admitted) => {
+                    assert!(!is_good && rejection(not_admitted).reason == RejectReason::BearerInactive)
+                }
             }
         }
     }
+}
+
+fn rejection(not_admitted: NotAdmitted) -> Rejected {
+    let NotAdmitted::Rejected(rejected) = not_admitted else { panic!("{not_admitted}") };
+    rejected
+}
+
+fn failure(not_admitted: NotAdmitted) -> DriveError {
+    let NotAdmitted::Failed(error) = not_admitted else { panic!("{not_admitted}") };
+    error
 }
 
 #[test]
@@ -488,7 +504,7 @@ fn requests_with_one_token_are_judged_each_for_its_own_scope_and_other_tokens_do
         let (token, scope) = (&issued[number % 4], ["read", "write"][number / 4]);
         let request = get(RESOURCE, Some(token));
         let end = photos().admit_with(&request, scope, &tokens, |request| transport.send(&request), || moment(9));
-        (scope, end.unwrap().map_err(|rejected| rejected.reason))
+        (scope, end.map_err(|not_admitted| rejection(not_admitted).reason))
     });
     assert_eq!(transport.asked(), 4);
     for (scope, end) in ends {
@@ -511,7 +527,9 @@ fn a_transport_that_fails_is_told_to_all_who_waited_and_the_next_request_asks_ag
     let ends = at_once(16, || photos().admit_with(&request, "read", &tokens, failing, || transport.moment()));
     assert_eq!(transport.asked(), 1);
     for end in ends {
-        let error = end.unwrap_err();
+        let not_admitted = end.unwrap_err();
+        assert_eq!(not_admitted.response().status(), 503);
+        let error = failure(not_admitted);
         assert!(error.protocol().is_none() && error.to_string().contains("timed out"), "{error}");
     }
     // So is what the server says.
@@ -521,9 +539,9 @@ fn a_transport_that_fails_is_told_to_all_who_waited_and_the_next_request_asks_ag
         Ok(http::Response::builder().status(503).body(Vec::new()).unwrap())
     };
     for end in at_once(16, || photos().admit_with(&request, "read", &tokens, refusing, || transport.moment())) {
-        assert_eq!(end.unwrap_err().protocol().and_then(Error::response).unwrap().status, 503);
+        assert_eq!(failure(end.unwrap_err()).protocol().and_then(Error::response).unwrap().status, 503);
     }
-    photos().admit_with(&request, "read", &tokens, |request| transport.send(&request), || moment(9)).unwrap().unwrap();
+    photos().admit_with(&request, "read", &tokens, |request| transport.send(&request), || moment(9)).unwrap();
     assert_eq!(transport.asked(), 3);
 }
 
@@ -541,7 +559,7 @@ fn when_the_one_who_asks_is_cancelled_another_one_asks() {
     assert_eq!(transport.asked(), 0);
     drop(asking);
     let Poll::Ready(end) = waiting.as_mut().poll(&mut context) else { panic!("nobody asks") };
-    end.unwrap().unwrap();
+    end.unwrap();
     assert_eq!(transport.asked(), 1);
 }
 
@@ -556,15 +574,15 @@ fn a_token_that_is_forgotten_while_it_is_asked_about_is_asked_about_anew() {
     let mut asking = Box::pin(photos.admit_async_with(&request, "read", &tokens, never, || moment(9)));
     assert!(asking.as_mut().poll(&mut context).is_pending());
     tokens.forget(&token);
-    photos.admit_with(&request, "read", &tokens, |request| transport.send(&request), || moment(9)).unwrap().unwrap();
+    photos.admit_with(&request, "read", &tokens, |request| transport.send(&request), || moment(9)).unwrap();
     assert_eq!(transport.asked(), 1);
 }
 
 #[test]
 fn a_request_without_a_token_asks_nobody() {
     let nobody = |_: Request| -> Result<Response, std::io::Error> { panic!("it asks") };
-    let end = photos().admit_with(&get(RESOURCE, None), "read", &Transport::tokens(), nobody, || moment(9)).unwrap();
-    assert_eq!(end.unwrap_err().reason, RejectReason::TokenMissing);
+    let end = photos().admit_with(&get(RESOURCE, None), "read", &Transport::tokens(), nobody, || moment(9));
+    assert_eq!(rejection(end.unwrap_err()).reason, RejectReason::TokenMissing);
 }
 
 /// What is awaited can move between threads, as a runtime moves it.

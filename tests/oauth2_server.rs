@@ -34,9 +34,11 @@ fn pushed_requests_devices_passwords_and_clients_get_tokens() {
     let world = World::new(provider());
     let client = world.client();
     world.sign_in(&client, Authorize::scope("read").pushed()).unwrap();
-    world.run(client.request_token(oauth2::Grant::password("jane", "A3ddj3w").scope("read"), world.moment())).unwrap();
     world
-        .run(client.request_token(oauth2::Grant::password("jane", "wrong").scope("read"), world.moment()))
+        .run(client.request_token(oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read"), world.moment()))
+        .unwrap();
+    world
+        .run(client.request_token(oauth2::Grant::dangerous_password("jane", "wrong").scope("read"), world.moment()))
         .unwrap_err();
     let token = world.run(client.request_token(oauth2::Grant::client_credentials().scope("stats"), world.moment()));
     let token = token.unwrap();
@@ -46,7 +48,7 @@ fn pushed_requests_devices_passwords_and_clients_get_tokens() {
     let pending = world.run(client.authorize_device(Some("read".into()), &[], world.moment())).unwrap();
     let entered = pending.user_code.to_lowercase().replace('-', " ");
     let device = serve(world.provider.find_device(&entered, world.moment().now), &world.store).unwrap();
-    serve(world.provider.grant_device(device, Approval::new("jane"), world.moment()), &world.store).unwrap();
+    serve(world.provider.approve_device(device, Approval::new("jane"), world.moment()), &world.store).unwrap();
     world.run(client.poll(&pending, world.moment())).unwrap();
 }
 

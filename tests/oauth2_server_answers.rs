@@ -9,8 +9,8 @@ use std::convert::Infallible;
 
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{
-    AnswerKind, Approval, ClientRecord, DecideGrant, Decision, Dispatched, ExtendAnswer, GrantCredential, GrantType,
-    NextQuery, RegistrationPolicy, RejectReason, Rejected, ServerStep, Store, serve, serve_extended,
+    Approval, ClientRecord, DecideGrant, Decision, Dispatched, ExtendResponse, GrantCredential, GrantType, NextQuery,
+    RegistrationPolicy, RejectReason, Rejected, ResponseKind, Serve, ServerStep, Store, serve,
 };
 use oauth_proto::oauth2::{Authorize, Client};
 use oauth_proto::{Request, Response, Timestamp};
@@ -35,21 +35,24 @@ fn read(response: &Response) -> Value {
 }
 
 /// Sends a request to a server whose application adds these members, and returns the answer and what the application was asked.
-fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec<ExtendAnswer>) {
+fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec<ExtendResponse>) {
     let asked = RefCell::new(Vec::new());
     let decide = |question: DecideGrant| {
-        Ok::<_, Infallible>(match question.claim {
+        Ok::<_, Infallible>(match question.credential {
             GrantCredential::Password { username, .. } => {
                 Decision::Granted(Approval::new(username).data(json!({ "tenant": 7 })))
             }
             _ => Decision::Granted(Approval::new("jane")),
         })
     };
-    let extend = |question: ExtendAnswer| {
+    let extend = |question: ExtendResponse| {
         asked.borrow_mut().push(question);
         members.as_object().cloned().ok_or("the application's database is down")
     };
-    let response = match serve_extended(world.provider.dispatch(request, world.moment()), &world.store, decide, extend)
+    let response = match Serve::new(&world.store)
+        .decide_grant(decide)
+        .extend_response(extend)
+        .run(world.provider.dispatch(request, world.moment()))
     {
         Ok(Dispatched::Respond(response)) => response,
         Ok(end) => panic!("{end:?}"),
@@ -60,7 +63,7 @@ fn extended(world: &World, request: &Request, members: &Value) -> (Response, Vec
 
 fn extending() -> World {
     let exchange = GrantType::token_exchange().scopes("read write");
-    let world = World::new(provider().add_grant_type(exchange).extend_token_answers().extend_introspection());
+    let world = World::new(provider().add_grant_type(exchange).extend_token_responses().extend_introspection());
     let client = ClientRecord::confidential("printer", SECRET).unwrap().add_redirect_uri(REDIRECT);
     world.store.add_client(
         ["client_credentials", "password", EXCHANGE].into_iter().fold(client, ClientRecord::add_grant_type),
@@ -78,7 +81,7 @@ fn the_application_adds_members_to_every_token_answer() {
         assert_eq!(response.status(), 200, "{answer}");
         assert_eq!((&answer["user_id"], &answer["nested"]), (&members["user_id"], &members["nested"]), "{answer}");
         let [asked] = <[_; 1]>::try_from(asked).unwrap();
-        assert_eq!((asked.kind, asked.client.client_id.as_str()), (AnswerKind::Token, "printer"));
+        assert_eq!((asked.kind, asked.client.client_id.as_str()), (ResponseKind::Token, "printer"));
         assert_eq!((asked.confirmation.as_ref(), asked.expires_at), (None, Some(Timestamp::from_secs(NOW + 3600))));
         (answer, asked)
     };
@@ -104,7 +107,7 @@ fn the_application_adds_members_to_every_token_answer() {
     assert_eq!((asked.len(), device.get("user_id")), (0, None));
     let waiting = world.provider.find_device(device["user_code"].as_str().unwrap(), Timestamp::from_secs(NOW));
     let waiting = serve(waiting, &world.store).unwrap();
-    serve(world.provider.grant_device(waiting, Approval::new("jane"), world.moment()), &world.store).unwrap();
+    serve(world.provider.approve_device(waiting, Approval::new("jane"), world.moment()), &world.store).unwrap();
     token(&[("grant_type", DEVICE), ("device_code", device["device_code"].as_str().unwrap())]);
 }
 
@@ -116,7 +119,7 @@ fn code(world: &World) -> String {
         ("scope", "read"),
     ]);
     let consent = world.consent(&format!("{ISSUER}/authorize?{query}"));
-    let response = serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store).unwrap();
+    let response = serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store).unwrap();
     let url = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
     url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
 }
@@ -131,7 +134,7 @@ fn an_application_that_fails_spends_nothing() {
     assert_eq!((response.status().as_u16(), &read(&response)["error"]), (503, &json!("temporarily_unavailable")));
     // A server that nobody asks is told so.
     let rejected = serve(world.provider.dispatch(&redeem, world.moment()), &world.store).map(drop).unwrap_err();
-    assert!(rejected.to_string().contains("`serve_extended`"), "{rejected}");
+    assert!(rejected.to_string().contains("`Serve::extend_response`"), "{rejected}");
     // What the server writes is not the application's.
     for member in ["access_token", "token_type", "expires_in", "refresh_token", "scope", "issued_token_type", "error"] {
         let (response, _) = extended(&world, &redeem, &json!({ member: "x" }));
@@ -143,7 +146,7 @@ fn an_application_that_fails_spends_nothing() {
 
 #[test]
 fn a_reused_token_comes_with_the_members_of_its_request() {
-    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere").extend_token_answers());
+    let world = World::new(provider().reuse_access_tokens("a key that lies elsewhere").extend_token_responses());
     let password =
         post("/token", &[("grant_type", "password"), ("username", "jane"), ("password", "x"), ("scope", "read")]);
     let (first, asked) = extended(&world, &password, &json!({ "n": 1 }));
@@ -170,7 +173,7 @@ fn introspection_tells_what_the_operator_names_and_the_application_adds() {
     assert_eq!((&answer["active"], &answer["username"]), (&json!(true), &json!("jane@example.com")));
     assert_eq!((&answer["iat"], &answer["exp"]), (&json!(NOW), &json!(NOW + 3600)));
     assert_eq!(answer["iss"], ISSUER);
-    assert_eq!((asked[0].kind, asked[0].grant.user.as_deref()), (AnswerKind::Introspection, Some("jane")));
+    assert_eq!((asked[0].kind, asked[0].grant.user.as_deref()), (ResponseKind::Introspection, Some("jane")));
     for member in ["active", "scope", "client_id", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "cnf"] {
         assert_eq!(extended(&world, &introspect, &json!({ member: false })).0.status(), 500, "{member}");
     }
@@ -186,15 +189,15 @@ fn a_guard_reads_the_applications_data_wherever_it_asks() {
     for told in [true, false] {
         let builder = if told { provider().introspect_data(["tenant", "absent"]) } else { provider() };
         let world = World::new(builder);
-        world.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().introspects_all());
+        world.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().may_introspect_all());
         let client = world.client();
         let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
         let consent = world.consent(&authorization.url);
         let grant = Approval::new("jane").data(json!({ "tenant": { "id": 7 }, "secret": "x" }));
-        let response = serve(world.provider.grant(consent, grant, world.moment()), &world.store).unwrap();
+        let response = serve(world.provider.approve(consent, grant, world.moment()), &world.store).unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
         let token = world.run(client.redeem(authorization.pending, &callback, world.moment())).unwrap();
-        let api = ResourceServer::new(API).unwrap();
+        let api = ResourceServer::builder(API).build().unwrap();
         let request = http::Request::get(format!("{API}/x"))
             .header("authorization", format!("Bearer {}", token.access_token.expose()))
             .body(Vec::new())
@@ -203,7 +206,7 @@ fn a_guard_reads_the_applications_data_wherever_it_asks() {
         assert_eq!(by_store.data("tenant"), Some(&json!({ "id": 7 })));
         let remote = RemoteTokens::new(Client::new(world.server(), "api").secret(SECRET));
         let send = |request: Request| Ok::<_, Infallible>(world.send(request));
-        let by_introspection = api.admit_with(&request, "read", &remote, send, || world.moment()).unwrap().unwrap();
+        let by_introspection = api.admit_with(&request, "read", &remote, send, || world.moment()).unwrap();
         let expected = told.then(|| json!({ "id": 7 }));
         assert_eq!(by_introspection.data("tenant"), expected.as_ref());
         assert_eq!((by_introspection.data("secret"), by_introspection.data("absent")), (None, None));
@@ -214,8 +217,8 @@ fn a_guard_reads_the_applications_data_wherever_it_asks() {
 #[test]
 fn audience_missing() {
     let world = World::new(provider().add_resource(API));
-    let api = ResourceServer::new(API).unwrap();
-    let strict = ResourceServer::new(API).unwrap().require_audience();
+    let api = ResourceServer::builder(API).build().unwrap();
+    let strict = ResourceServer::builder(API).require_audience().build().unwrap();
     let token = |resource: &[(&str, &str)]| {
         let parameters = [&[("grant_type", "client_credentials"), ("scope", "stats")], resource].concat();
         read(&world.send(post("/token", &parameters)))["access_token"].as_str().unwrap().to_owned()
@@ -233,13 +236,13 @@ fn audience_missing() {
     assert_eq!(rejected.reason, RejectReason::BearerAudience { received: Vec::new(), expected: vec![API.to_owned()] });
     assert_eq!(rejected.response().status(), 401);
     // At introspection, too.
-    world.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().introspects_all());
+    world.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().may_introspect_all());
     let remote = RemoteTokens::new(Client::new(world.server(), "api").secret(SECRET));
     for (token, is_in) in [(&bare, false), (&named, true)] {
         let request = http::Request::get(format!("{API}/x")).header("authorization", format!("Bearer {token}"));
         let send = |request: Request| Ok::<_, Infallible>(world.send(request));
         let request = request.body(Vec::new()).unwrap();
-        let admitted = strict.admit_with(&request, "stats", &remote, send, || world.moment()).unwrap();
+        let admitted = strict.admit_with(&request, "stats", &remote, send, || world.moment());
         assert_eq!(admitted.is_ok(), is_in);
     }
 }
@@ -365,7 +368,7 @@ fn where_storage_fails_the_answer_says_when_to_come_back() {
         assert!(failed > 0, "{}", request.uri());
     }
     let consent = world.consent(&format!("{ISSUER}/authorize?{query}"));
-    let step = world.provider.grant(consent, Approval::new("jane"), world.moment());
+    let step = world.provider.approve(consent, Approval::new("jane"), world.moment());
     let ServerStep::Query(NextQuery::FindClient(pending)) = step else { panic!() };
     let found = world.store.find_client(pending.query()).unwrap();
     let ServerStep::Query(NextQuery::SaveOneTimeRecord(pending)) = pending.answer(found) else { panic!() };

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use http::request::Parts;
 use oauth_proto::oauth2::server::{
-    ClaimedClient, ClientRecord, ClientSecret, ClientSource, GrantType, MemoryStore, NextQuery, ProviderBuilder,
+    ClientRecord, ClientSecret, ClientSource, GrantType, IdentifiedClient, MemoryStore, NextQuery, ProviderBuilder,
     RejectReason, Rejected, SecretHasher, ServerStep, Sha256Secrets, Store, serve,
 };
 use oauth_proto::{Moment, Request, Response, Secret, Timestamp, Unsupported};
@@ -166,7 +166,7 @@ fn a_refused_client_costs_the_same_whether_it_is_known_or_not() {
         machine("two", SECRET).replace_secret(ClientSecret::new(AWKWARD).unwrap(), Timestamp::from_secs(NOW + 9));
     store.add_client(rotated);
     store.add_client(ClientRecord::public("app"));
-    store.add_client(ClientRecord::proven_by("jwt", "private_key_jwt"));
+    store.add_client(ClientRecord::authenticated_by("jwt", "private_key_jwt"));
     let counting = Counting::default();
     let server = provider().allow_raw_basic().secret_hasher(counting.clone()).build().unwrap();
     let cost = |authorization: &str| {
@@ -254,15 +254,15 @@ fn a_short_secret_is_refused_unless_it_is_said_to_be_one() {
             8
         }
     }
-    ClientSecret::hashed_by(&Slow, "8 chars.", &at(NOW)).unwrap();
-    ClientSecret::hashed_by(&Slow, "7 chars", &at(NOW)).unwrap_err();
+    ClientSecret::with_hasher(&Slow, "8 chars.", &at(NOW)).unwrap();
+    ClientSecret::with_hasher(&Slow, "7 chars", &at(NOW)).unwrap_err();
 }
 
 /// The text that the stand-in of a hasher of one's own is the hash of stands in the source.
 #[test]
 fn the_stand_in_lets_nobody_in() {
     let store = MemoryStore::default();
-    store.add_client(ClientRecord::proven_by("jwt", "private_key_jwt").grant_types(["client_credentials"]));
+    store.add_client(ClientRecord::authenticated_by("jwt", "private_key_jwt").grant_types(["client_credentials"]));
     store.add_client(ClientRecord::public("app"));
     #[derive(Debug)]
     struct Own;
@@ -290,24 +290,24 @@ fn a_client_that_is_not_known_is_checked_by_a_stand_in_and_refused() {
     #[derive(Debug, Default)]
     struct Keys(Arc<AtomicU32>);
     impl ClientSource for Keys {
-        fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<ClaimedClient> {
+        fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<IdentifiedClient> {
             let key = request.headers.get("x-key")?.to_str().ok()?.to_owned();
             let (_, client_id) = parameters.iter().find(|(name, _)| *name == "client_id")?;
             let checked = self.0.clone();
-            Some(ClaimedClient::new(*client_id, move |record| {
+            Some(IdentifiedClient::new(*client_id, move |record| {
                 checked.fetch_add(1, Ordering::Relaxed);
                 record.metadata.extra.get("key").is_some_and(|own| *own == *key)
             }))
         }
         fn stand_in(&self) -> ClientRecord {
-            let mut record = ClientRecord::proven_by("", "key");
+            let mut record = ClientRecord::authenticated_by("", "key");
             record.metadata.extra.insert("key".into(), "of nobody".into());
             record
         }
     }
     let (store, keys) = (MemoryStore::default(), Keys::default());
     let checked = keys.0.clone();
-    let mut record = ClientRecord::proven_by("printer", "key").grant_types(["client_credentials"]);
+    let mut record = ClientRecord::authenticated_by("printer", "key").grant_types(["client_credentials"]);
     record.metadata.extra.insert("key".into(), "right".into());
     store.add_client(record);
     let server = provider().client_source(keys).build().unwrap();
@@ -362,6 +362,6 @@ fn a_long_secret_fits_in_basic() {
 
 #[test]
 fn a_claim_is_shown_by_the_client_that_it_names() {
-    let claim = ClaimedClient::new("printer", |_| true);
+    let claim = IdentifiedClient::new("printer", |_| true);
     assert_eq!(format!("{claim:?}"), r#"ClaimedClient { client_id: "printer", .. }"#);
 }

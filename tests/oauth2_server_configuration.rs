@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use oauth_proto::oauth2::server::{
-    ClaimedClient, ClientSource, ConfigurationProblem as Problem, DecideGrant, Decision, Endpoint, ExtensionGrant,
-    GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, SecretHasher, TokenGenerator, Uuid4,
+    ClientSource, ConfigurationProblem as Problem, DecideGrant, Decision, Endpoint, ExtensionGrant, GrantType,
+    IdentifiedClient, NewToken, Provider, ProviderBuilder, RandomTokens, SecretHasher, TokenGenerator, Uuid4,
 };
 use oauth_proto::{Error, Secret, Timestamp, Unsupported};
 
@@ -65,20 +65,20 @@ impl TokenGenerator for Short {
 struct Never;
 
 impl ClientSource for Never {
-    fn find(&self, _: &http::request::Parts, _: &[(&str, &str)]) -> Option<ClaimedClient> {
+    fn find(&self, _: &http::request::Parts, _: &[(&str, &str)]) -> Option<IdentifiedClient> {
         None
     }
 }
 
 impl ExtensionGrant for Never {
-    fn judge(&self, _: &DecideGrant, _: Timestamp) -> Decision {
+    fn handle(&self, _: &DecideGrant, _: Timestamp) -> Decision {
         Decision::Denied
     }
 }
 
 #[test]
 fn a_sound_configuration_is_built() {
-    let reuse = GrantType::password().scopes("read").reuse_access_tokens();
+    let reuse = GrantType::dangerous_password().scopes("read").reuse_access_tokens();
     let builders = [
         sound(),
         sound().add_grant_type(reuse).token_reuse_key(KEY),
@@ -91,9 +91,11 @@ fn a_sound_configuration_is_built() {
         sound().add_resource("https://api.example.com").add_resource("urn:printer"),
         sound().path(Endpoint::Token, "oauth2/v1/token").path(Endpoint::Register, "/clients"),
         sound().add_metadata_member("service_documentation", "https://auth.example.com/docs"),
-        sound().add_grant_type(GrantType::judged("urn:voucher", Never).with_refresh_token()),
-        sound().add_grant_type(GrantType::refresh_token().without_rotation_grace().keep_refresh_tokens()),
-        Provider::builder("http://auth.example.com").dangerous_over_http().add_grant_type(GrantType::implicit()),
+        sound().add_grant_type(GrantType::extension_with_handler("urn:voucher", Never).with_refresh_token()),
+        sound().add_grant_type(GrantType::refresh_token().without_rotation_grace().allow_refresh_token_reuse()),
+        Provider::builder("http://auth.example.com")
+            .dangerous_allow_http()
+            .add_grant_type(GrantType::dangerous_implicit()),
         Provider::builder("http://127.0.0.1:8080/tenant").add_grant_type(GrantType::client_credentials()),
     ];
     for builder in builders {
@@ -111,13 +113,19 @@ fn each_problem_is_found_and_named() {
         (Provider::builder("https://auth.example.com"), "`ProviderBuilder::add_grant_type`"),
         (grant(GrantType::extension("voucher")), r#""voucher" cannot be the name of an extension grant"#),
         (grant(GrantType::extension("password")), r#""password" cannot be the name"#),
-        (grant(GrantType::judged("authorization_code", Never)), r#""authorization_code" cannot be the name"#),
-        (grant(GrantType::password().scopes(["a\"b"])), r#"the scope "a\"b" of the grant "password""#),
-        (grant(GrantType::password().scopes("é")), r#"the scope "é""#),
-        (sound().scope_separator(',').add_grant_type(GrantType::implicit().scopes("a,b")), r#"the scope "a,b""#),
+        (
+            grant(GrantType::extension_with_handler("authorization_code", Never)),
+            r#""authorization_code" cannot be the name"#,
+        ),
+        (grant(GrantType::dangerous_password().scopes(["a\"b"])), r#"the scope "a\"b" of the grant "password""#),
+        (grant(GrantType::dangerous_password().scopes("é")), r#"the scope "é""#),
+        (
+            sound().scope_separator(',').add_grant_type(GrantType::dangerous_implicit().scopes("a,b")),
+            r#"the scope "a,b""#,
+        ),
         (sound().scope_separator('\n'), "`ProviderBuilder::scope_separator`"),
         (sound().scope_separator('x'), "`ProviderBuilder::scope_separator`"),
-        (grant(GrantType::password().reuse_access_tokens()), "set `ProviderBuilder::token_reuse_key`"),
+        (grant(GrantType::dangerous_password().reuse_access_tokens()), "set `ProviderBuilder::token_reuse_key`"),
         (
             sound().reuse_access_tokens("a key of 21 bytes ..."),
             "the key of `ProviderBuilder::token_reuse_key` has 21 bytes",
@@ -127,9 +135,10 @@ fn each_problem_is_found_and_named() {
         (sound().allow_any_private_scheme(), "`ProviderBuilder::allow_any_private_scheme` has no effect"),
         (sound().require_resource(), "`ProviderBuilder::require_resource` has no effect"),
         (Provider::builder("https://a.example").add_grant_type(GrantType::refresh_token()), "add one with"),
-        (grant(GrantType::password().scopes("a").default_scope("a b")), r#"of "password" has "b""#),
+        (grant(GrantType::dangerous_password().scopes("a").default_scope("a b")), r#"of "password" has "b""#),
         (
-            grant(GrantType::password().reuse_access_tokens()).token_reuse_key_until(KEY, Timestamp::from_secs(1)),
+            grant(GrantType::dangerous_password().reuse_access_tokens())
+                .token_reuse_key_until(KEY, Timestamp::from_secs(1)),
             "`ProviderBuilder::token_reuse_key_until` needs a key that follows",
         ),
         (
@@ -140,15 +149,18 @@ fn each_problem_is_found_and_named() {
             grant(GrantType::device_code().reuse_access_tokens()).token_reuse_key(KEY),
             "`GrantType::reuse_access_tokens` has no effect",
         ),
-        (grant(GrantType::password().keep_refresh_tokens()), "`GrantType::keep_refresh_tokens`"),
-        (grant(GrantType::password().decide_at_refresh()), "`GrantType::decide_at_refresh`"),
-        (grant(GrantType::password().without_rotation_grace()), "`GrantType::rotation_grace`"),
+        (grant(GrantType::dangerous_password().allow_refresh_token_reuse()), "`GrantType::keep_refresh_tokens`"),
+        (grant(GrantType::dangerous_password().decide_at_refresh()), "`GrantType::decide_at_refresh`"),
+        (grant(GrantType::dangerous_password().without_rotation_grace()), "`GrantType::rotation_grace`"),
         (
-            Provider::builder("https://a.example").add_grant_type(GrantType::implicit().with_refresh_token()),
+            Provider::builder("https://a.example").add_grant_type(GrantType::dangerous_implicit().with_refresh_token()),
             "`GrantType::with_refresh_token`",
         ),
-        (grant(GrantType::password().expires_in(no_time)), r#"`GrantType::expires_in` of "password""#),
-        (grant(GrantType::password().grants_end_after(no_time)), r#"`GrantType::grants_end_after` of "password""#),
+        (grant(GrantType::dangerous_password().expires_in(no_time)), r#"`GrantType::expires_in` of "password""#),
+        (
+            grant(GrantType::dangerous_password().grants_end_after(no_time)),
+            r#"`GrantType::grants_end_after` of "password""#,
+        ),
         (sound().token_generator(Spaces), "made a code that cannot be sent"),
         (sound().secret_hasher(Hasher(|_, _| false)), "`ProviderBuilder::secret_hasher`"),
         (sound().secret_hasher(Hasher(|_, _| true)), "`ProviderBuilder::secret_hasher`"),
@@ -203,12 +215,12 @@ fn the_issuer_is_a_private_url_without_query_and_fragment() {
         "https://a.example/a/../b",
         "https://a.example/\u{e4}",
     ] {
-        let found = problems(Provider::builder(issuer).add_grant_type(GrantType::implicit()));
+        let found = problems(Provider::builder(issuer).add_grant_type(GrantType::dangerous_implicit()));
         assert!(matches!(&found[..], [Problem::Issuer(Unsupported::Url { .. })]), "{issuer} {found:?}");
     }
-    let found = problems(Provider::builder("http://a.example").add_grant_type(GrantType::implicit()));
+    let found = problems(Provider::builder("http://a.example").add_grant_type(GrantType::dangerous_implicit()));
     assert!(matches!(&found[..], [Problem::Issuer(Unsupported::PlainHttp { .. })]), "{found:?}");
-    assert!(found[0].to_string().contains("`ProviderBuilder::dangerous_over_http`"), "{}", found[0]);
+    assert!(found[0].to_string().contains("`ProviderBuilder::dangerous_allow_http`"), "{}", found[0]);
 }
 
 #[test]
@@ -217,7 +229,7 @@ fn all_problems_are_told_at_once() {
         .only_basic()
         .only_body()
         .code_lifetime(Duration::ZERO)
-        .add_grant_type(GrantType::password().reuse_access_tokens());
+        .add_grant_type(GrantType::dangerous_password().reuse_access_tokens());
     let invalid = builder.build().unwrap_err();
     assert_eq!(invalid.problems().len(), 4, "{invalid}");
     let text = invalid.to_string();

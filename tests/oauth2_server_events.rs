@@ -25,7 +25,7 @@ fn events_have_their_levels_and_no_secret() {
         assert_eq!(again.refresh_token, second.refresh_token);
         world.now.set(NOW + 10);
         world.run(client.request_token(renew(), world.moment())).unwrap_err();
-        let password = oauth2::Grant::password("jane", "not the password").scope("read");
+        let password = oauth2::Grant::dangerous_password("jane", "not the password").scope("read");
         world.run(client.request_token(password, world.moment())).unwrap_err();
         for token in [&token, &second] {
             secrets.push(token.access_token.expose().to_owned());

@@ -6,8 +6,8 @@ mod world;
 
 use http::request::Parts;
 use oauth_proto::oauth2::server::{
-    Approval, ClaimedClient, ClientRecord, ClientSource, Consent, DecideGrant, Decision, DeviceConsent, Dispatched,
-    ExtensionGrant, GrantCredential, GrantType, Rejected, serve, serve_with,
+    Approval, ClientRecord, ClientSource, Consent, DecideGrant, Decision, DeviceConsent, Dispatched, ExtensionGrant,
+    GrantCredential, GrantType, IdentifiedClient, Rejected, Serve, serve,
 };
 use oauth_proto::oauth2::{self, Authorize, Client, PendingDevice, ResponseMode, SecretPlacement, Token};
 use oauth_proto::wire::form;
@@ -74,7 +74,7 @@ fn a_device_waits_hurries_and_is_granted() {
     assert_eq!(device.user_code, pending.user_code);
     assert_eq!((device.client_id.as_str(), device.scope.as_str()), ("printer", "read"));
     let stored = serde_json::from_str(&serde_json::to_string(&device).unwrap()).unwrap();
-    serve(world.provider.grant_device(stored, Approval::new("jane"), world.moment()), &world.store).unwrap();
+    serve(world.provider.approve_device(stored, Approval::new("jane"), world.moment()), &world.store).unwrap();
     assert_eq!(poll(&world, &pending, NOW + 34), (200, "granted".into()));
     // Once.
     assert_eq!(poll(&world, &pending, NOW + 60), (400, "invalid_grant".into()));
@@ -129,10 +129,10 @@ fn exchange(
         .header("content-type", "application/x-www-form-urlencoded")
         .body(form::encode(parameters.iter().chain(more).copied()).into_bytes())
         .unwrap();
-    serve_with(world.provider.token(&request, world.moment()), &world.store, |question| {
-        Ok::<_, String>(decide(&question))
-    })
-    .unwrap_or_else(|rejected| rejected.response())
+    Serve::new(&world.store)
+        .decide_grant(|query| Ok::<_, String>(decide(&query)))
+        .run(world.provider.token(&request, world.moment()))
+        .unwrap_or_else(|rejected| rejected.response())
 }
 
 /// RFC 8693.
@@ -147,7 +147,7 @@ fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
     );
     let client = world.client();
     let subject = world.sign_in(&client, Authorize::scope("read write")).unwrap();
-    let policy = |question: &DecideGrant| match &question.claim {
+    let policy = |question: &DecideGrant| match &question.credential {
         GrantCredential::Exchange(exchange) => match &exchange.subject {
             Some(subject) => Decision::Granted(Approval::new(subject.grant.user.clone().unwrap_or_default())),
             None => Decision::Refused { code: "invalid_request".into(), description: "not one of ours".into() },
@@ -181,8 +181,8 @@ fn extension_grants_are_judged_or_asked_about() {
     #[derive(Debug)]
     struct Voucher;
     impl ExtensionGrant for Voucher {
-        fn judge(&self, question: &DecideGrant, now: Timestamp) -> Decision {
-            let GrantCredential::Extension { parameters, .. } = &question.claim else { return Decision::Denied };
+        fn handle(&self, question: &DecideGrant, now: Timestamp) -> Decision {
+            let GrantCredential::Extension { parameters, .. } = &question.credential else { return Decision::Denied };
             assert!(!format!("{question:?}").contains("genuine") && now.as_secs() == NOW);
             match parameters.iter().any(|(name, value)| name == "voucher" && value.expose() == "genuine") {
                 true => Decision::Granted(Approval::new("guest").scope("read")),
@@ -190,7 +190,9 @@ fn extension_grants_are_judged_or_asked_about() {
             }
         }
     }
-    let world = World::new(provider().add_grant_type(GrantType::judged("urn:voucher", Voucher).scopes("read write")));
+    let world = World::new(
+        provider().add_grant_type(GrantType::extension_with_handler("urn:voucher", Voucher).scopes("read write")),
+    );
     let shown = |voucher| [("grant_type", "urn:voucher"), ("voucher", voucher), ("scope", "read write")];
     // A client has to be allowed to.
     assert_eq!(error(&post(&world, &shown("genuine"))), "unauthorized_client");
@@ -208,14 +210,14 @@ fn a_client_may_prove_itself_in_a_way_of_its_own() {
     #[derive(Debug)]
     struct MutualTls;
     impl ClientSource for MutualTls {
-        fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<ClaimedClient> {
+        fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<IdentifiedClient> {
             let Certificate(shown) = request.extensions.get::<Certificate>()?.clone();
             let (_, client_id) = parameters.iter().find(|(name, _)| *name == "client_id")?;
-            Some(ClaimedClient::new(*client_id, move |record| record.metadata.software_id.as_deref() == Some(shown)))
+            Some(IdentifiedClient::new(*client_id, move |record| record.metadata.software_id.as_deref() == Some(shown)))
         }
     }
     let world = World::new(provider().client_source(MutualTls));
-    let mut record = ClientRecord::proven_by("device", "tls_client_auth").add_grant_type("client_credentials");
+    let mut record = ClientRecord::authenticated_by("device", "tls_client_auth").add_grant_type("client_credentials");
     record.metadata.software_id = Some("thumbprint".into());
     world.store.add_client(record);
     let ask = |certificate: Option<Certificate>, more: &str| {
@@ -253,12 +255,12 @@ fn secrets_are_taken_from_where_the_operator_says() {
 
 #[test]
 fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
-    let world = World::new(provider().add_grant_type(GrantType::implicit().scopes("read")));
+    let world = World::new(provider().add_grant_type(GrantType::dangerous_implicit().scopes("read")));
     for mode in [ResponseMode::Fragment, ResponseMode::FormPost] {
         let authorize = Authorize::scope("read").response_mode(mode);
-        let authorization = world.client().authorize_implicit(authorize, world.moment()).unwrap();
+        let authorization = world.client().dangerous_authorize_implicit(authorize, world.moment()).unwrap();
         let consent = world.consent(&authorization.url);
-        let step = world.provider.grant(consent, Approval::new("jane"), world.moment());
+        let step = world.provider.approve(consent, Approval::new("jane"), world.moment());
         let response = serve(step, &world.store).unwrap();
         let callback = match mode {
             ResponseMode::FormPost => fields(std::str::from_utf8(response.body()).unwrap()),
@@ -269,7 +271,7 @@ fn a_token_by_the_browser_stands_in_the_fragment_or_in_a_form() {
         assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
     }
     let in_query = Authorize::scope("read").response_mode(ResponseMode::Query);
-    if let Ok(authorization) = world.client().authorize_implicit(in_query, world.moment()) {
+    if let Ok(authorization) = world.client().dangerous_authorize_implicit(in_query, world.moment()) {
         let url = authorization.url.replace("response_mode=fragment", "response_mode=query");
         let end = world.dispatch(&http::Request::get(url).body(Vec::new()).unwrap());
         assert!(matches!(end, Err(_) | Ok(Dispatched::Consent(_))));
@@ -300,7 +302,10 @@ fn a_decision_survives_a_login_page_but_not_for_ever() {
     assert_eq!(stored, consent);
     for (response, error) in [
         (serve(world.provider.deny(stored.clone()), &world.store).unwrap(), "access_denied"),
-        (serve(world.provider.send_back(stored.clone(), "login_required"), &world.store).unwrap(), "login_required"),
+        (
+            serve(world.provider.redirect_with_error(stored.clone(), "login_required"), &world.store).unwrap(),
+            "login_required",
+        ),
     ] {
         let callback = response.headers()["location"].to_str().unwrap();
         assert!(callback.starts_with("https://client.example.com/cb?x=1&error="), "{callback}");
@@ -309,7 +314,7 @@ fn a_decision_survives_a_login_page_but_not_for_ever() {
         assert!(refused.to_string().contains(error) || code(&refused) == error, "{refused}");
     }
     world.now.set(NOW + 3600);
-    let late = serve(world.provider.grant(stored, Approval::new("jane"), world.moment()), &world.store).unwrap_err();
+    let late = serve(world.provider.approve(stored, Approval::new("jane"), world.moment()), &world.store).unwrap_err();
     assert!(late.response().headers()["location"].to_str().unwrap().contains("error=invalid_request"));
 }
 
@@ -319,9 +324,9 @@ fn more_than_was_asked_is_not_granted() {
     let authorization = world.run(world.client().authorize(Authorize::scope("read"), world.moment())).unwrap();
     let consent = world.consent(&authorization.url);
     let wider = Approval::new("jane").scope("read write");
-    serve(world.provider.grant(consent.clone(), wider, world.moment()), &world.store).unwrap_err();
+    serve(world.provider.approve(consent.clone(), wider, world.moment()), &world.store).unwrap_err();
     let narrower = Approval::new("jane").scope("");
-    serve(world.provider.grant(consent, narrower, world.moment()), &world.store).unwrap();
+    serve(world.provider.approve(consent, narrower, world.moment()), &world.store).unwrap();
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use oauth_proto::oauth2::server::{
     Approval, ClientRecord, ClientSecret, DecideGrant, Decision, Dispatched, Endpoint, FindToken, GrantCredential,
     GrantRecord, GrantType, NewToken, Provider, ProviderBuilder, RandomTokens, RegistrationPolicy, RejectReason,
-    SecretHasher, Store, TokenGenerator, TokenHash, UnknownScope, Uuid4, serve, serve_with,
+    SecretHasher, Serve, Store, TokenGenerator, TokenHash, UnknownScope, Uuid4, serve,
 };
 use oauth_proto::oauth2::{self, Authorize, Client, ClientMetadata, Token};
 use oauth_proto::{Error, Moment, Secret, Timestamp};
@@ -20,7 +20,7 @@ fn code(error: &Error) -> &str {
 }
 
 fn password(world: &World) -> Result<Token, Error> {
-    let grant = oauth2::Grant::password("jane", "A3ddj3w").scope("read");
+    let grant = oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read");
     world.run(world.client().request_token(grant, world.moment()))
 }
 
@@ -44,7 +44,7 @@ fn an_equal_request_gets_the_reusable_token_that_is_there() {
     assert_eq!(first.refresh_token, second.refresh_token);
     assert_eq!(second.expires_at.unwrap().as_secs(), NOW + 3600);
     // Another scope, grant type, or user is another token.
-    let grant = oauth2::Grant::password("jane", "A3ddj3w").scope("read write");
+    let grant = oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read write");
     let wider = world.run(world.client().request_token(grant, world.moment())).unwrap();
     assert_ne!(wider.access_token, first.access_token);
     let by_code = world.sign_in(&world.client(), Authorize::scope("read")).unwrap();
@@ -68,7 +68,7 @@ fn unique_token_other_data() {
         let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
         let grant = Approval::new("jane").data(data);
         let consent = world.consent(&authorization.url);
-        let response = serve(world.provider.grant(consent, grant, world.moment()), &world.store).unwrap();
+        let response = serve(world.provider.approve(consent, grant, world.moment()), &world.store).unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
         let token = world.run(client.redeem(authorization.pending, &callback, world.moment())).unwrap();
         token.access_token.expose().to_owned()
@@ -132,7 +132,7 @@ fn a_grant_ends_when_the_operator_says_however_often_it_is_refreshed() {
     let late = World::new(provider().add_grant_type(short));
     let authorization = late.run(late.client().authorize(Authorize::scope("read"), late.moment())).unwrap();
     let consent = late.consent(&authorization.url);
-    let response = serve(late.provider.grant(consent, Approval::new("jane"), late.moment()), &late.store).unwrap();
+    let response = serve(late.provider.approve(consent, Approval::new("jane"), late.moment()), &late.store).unwrap();
     let callback = response.headers()["location"].to_str().unwrap().to_owned();
     late.now.set(NOW + 30);
     let error = late.run(late.client().redeem(authorization.pending, &callback, late.moment())).unwrap_err();
@@ -167,11 +167,11 @@ fn the_application_decides_at_a_refresh_where_it_wants_to() {
         let asked = std::cell::Cell::new(0);
         let decide = |question: DecideGrant| {
             asked.set(asked.get() + 1);
-            let GrantCredential::Refresh(grant) = &question.claim else { panic!("{question:?}") };
-            assert_eq!((question.scope.as_str(), question.claim.grant_type()), ("read write", "refresh_token"));
+            let GrantCredential::Refresh(grant) = &question.credential else { panic!("{question:?}") };
+            assert_eq!((question.scope.as_str(), question.credential.grant_type()), ("read write", "refresh_token"));
             Ok::<_, String>(decide(grant))
         };
-        let end = serve_with(world.provider.dispatch(&request, world.moment()), &world.store, decide);
+        let end = Serve::new(&world.store).decide_grant(decide).run(world.provider.dispatch(&request, world.moment()));
         assert_eq!(asked.get(), 1);
         let response = match end {
             Ok(Dispatched::Respond(response)) => response,
@@ -218,14 +218,14 @@ fn unique_tokens_need_a_key_and_a_user() {
     let authorization = world.run(world.client().authorize(Authorize::scope("read"), world.moment())).unwrap();
     let consent = world.consent(&authorization.url);
     let rejected =
-        serve(world.provider.grant(consent, Approval::anonymous(), world.moment()), &world.store).unwrap_err();
+        serve(world.provider.approve(consent, Approval::anonymous(), world.moment()), &world.store).unwrap_err();
     assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{rejected}");
     assert!(rejected.response().headers()["location"].to_str().unwrap().contains("error=server_error"));
 }
 
 #[test]
 fn a_grant_type_alone_has_reusable_tokens_where_only_the_key_is_set_for_all() {
-    let reuse = GrantType::password().scopes("read").reuse_access_tokens();
+    let reuse = GrantType::dangerous_password().scopes("read").reuse_access_tokens();
     let world = World::new(provider().add_grant_type(reuse).token_reuse_key("a key that lies elsewhere"));
     assert_eq!(password(&world).unwrap().access_token, password(&world).unwrap().access_token);
     let by_code = || world.sign_in(&world.client(), Authorize::scope("read")).unwrap().access_token;
@@ -240,7 +240,7 @@ fn a_code_lives_as_long_as_the_operator_says() {
         let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
         let consent = world.consent(&authorization.url);
         let response =
-            serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store).unwrap();
+            serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store).unwrap();
         world.now.set(world.now.get() + seconds);
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
         world.run(client.redeem(authorization.pending, &callback, world.moment()))
@@ -292,7 +292,7 @@ fn a_client_that_lost_the_answer_gets_the_same_successor_for_a_while() {
 
 #[test]
 fn refresh_tokens_that_are_kept_stay_but_for_public_clients() {
-    let world = World::new(provider().add_grant_type(GrantType::refresh_token().keep_refresh_tokens()));
+    let world = World::new(provider().add_grant_type(GrantType::refresh_token().allow_refresh_token_reuse()));
     let client = world.client();
     let first = world.sign_in(&client, Authorize::scope("read")).unwrap();
     for _ in 0..3 {
@@ -324,7 +324,7 @@ fn scopes_are_separated_dropped_and_defaulted_as_configured() {
 
 #[test]
 fn tokens_live_as_long_as_their_grant_says() {
-    let eternal = GrantType::password().scopes("read").dangerous_never_expires();
+    let eternal = GrantType::dangerous_password().scopes("read").dangerous_never_expires();
     let short = GrantType::refresh_token().expires_in(Duration::from_secs(60));
     let world = World::new(provider().add_grant_type(eternal).add_grant_type(short));
     let token = password(&world).unwrap();
@@ -375,7 +375,7 @@ fn tokens_look_as_their_generator_makes_them() {
     let authorization = world.run(client.authorize(Authorize::scope("read"), world.moment())).unwrap();
     let grant = Approval::new("jane").data(serde_json::json!({ "tenant": 7 }));
     let consent = world.consent(&authorization.url);
-    let response = serve(world.provider.grant(consent, grant, world.moment()), &world.store).unwrap();
+    let response = serve(world.provider.approve(consent, grant, world.moment()), &world.store).unwrap();
     let callback = response.headers()["location"].to_str().unwrap().to_owned();
     let token = world.run(client.redeem(authorization.pending, &callback, world.moment())).unwrap();
     assert!(token.access_token.expose().starts_with("jane.7."));
@@ -398,7 +398,7 @@ fn secrets_are_checked_by_the_hasher_that_hashed_them() {
     }
     let world = World::new(provider().secret_hasher(Backwards));
     let moment = Moment::new(Timestamp::from_secs(1), [9; 32]);
-    let record = ClientSecret::hashed_by(&Backwards, SECRET, &moment).unwrap();
+    let record = ClientSecret::with_hasher(&Backwards, SECRET, &moment).unwrap();
     let record = ClientRecord::with_secret("printer", record).add_redirect_uri(world::REDIRECT);
     world.store.add_client(record.add_grant_type("password"));
     password(&world).unwrap();
@@ -452,7 +452,7 @@ fn the_metadata_say_how_clients_authenticate_at_each_endpoint() {
         // A client that goes by them is known everywhere.
         let server = oauth2::AuthorizationServer::from_metadata(&metadata).unwrap();
         let client = Client::new(server, world.client().client_id()).secret(SECRET);
-        let grant = oauth2::Grant::password("jane", "A3ddj3w").scope("read");
+        let grant = oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read");
         let token = world.run(client.request_token(grant, world.moment())).unwrap();
         let access = token.access_token.expose();
         assert!(world.run(client.introspect(access, None, world.moment())).unwrap().active);
@@ -489,8 +489,9 @@ fn clients_register_and_manage_themselves() {
 
 #[test]
 fn whoever_registers_gets_nothing_that_nobody_decides_on() {
-    let world =
-        World::new(provider().add_grant_type(GrantType::implicit()).registration(RegistrationPolicy::AllowAnyone));
+    let world = World::new(
+        provider().add_grant_type(GrantType::dangerous_implicit()).registration(RegistrationPolicy::AllowAnyone),
+    );
     let metadata = |change: &dyn Fn(&mut ClientMetadata)| {
         let mut metadata = ClientMetadata::new(["https://new.example.com/cb"]);
         change(&mut metadata);

@@ -6,7 +6,7 @@
 mod world;
 
 use oauth_proto::oauth2::server::{
-    ClaimedClient, ClientSource, FindClient, FindToken, GrantType, Provider, ProviderBuilder, RegistrationPolicy,
+    ClientSource, FindClient, FindToken, GrantType, IdentifiedClient, Provider, ProviderBuilder, RegistrationPolicy,
     Store, TokenHash, serve,
 };
 use oauth_proto::oauth2::{Authorize, Client, ClientMetadata, ClientRegistration};
@@ -239,7 +239,7 @@ fn a_method_that_is_not_accepted_is_not_there_by_default_either() {
 struct Assertions;
 
 impl ClientSource for Assertions {
-    fn find(&self, _: &http::request::Parts, _: &[(&str, &str)]) -> Option<ClaimedClient> {
+    fn find(&self, _: &http::request::Parts, _: &[(&str, &str)]) -> Option<IdentifiedClient> {
         None
     }
 }

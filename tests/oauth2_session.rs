@@ -69,18 +69,18 @@ impl Server {
 #[test]
 fn a_good_token_goes_with_the_request() {
     let mut request = get(API);
-    let stamp = session(token()).sign(&mut request, now()).unwrap();
+    let stamp = session(token()).attach_token(&mut request, now()).unwrap();
     assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"));
     assert!(request.headers()["authorization"].is_sensitive());
-    let verdict = session(token()).judge(stamp, &response(200, &[], ""), moment()).unwrap();
-    assert!(matches!(verdict, NextAction::Accept));
+    let verdict = session(token()).check_response(stamp, &response(200, &[], ""), moment()).unwrap();
+    assert!(matches!(verdict, NextAction::Done));
 }
 
 /// The first way of requests-oauthlib: an error says that the token has expired, and the caller renews it.
 #[test]
 fn an_expired_token_is_an_error_before_anything_is_sent() {
     let session = session(expired()).without_renewal();
-    let error = session.sign(&mut get(API), now()).unwrap_err();
+    let error = session.attach_token(&mut get(API), now()).unwrap_err();
     assert_eq!(error, Expired::Token.into());
     let server = Server::default();
     let error = server.fetch(&SharedSession::new(session)).unwrap_err();
@@ -92,7 +92,7 @@ fn an_expired_token_is_an_error_before_anything_is_sent() {
 #[test]
 fn a_renewal_is_reported_instead_of_saved_where_that_is_wanted() {
     let server = Server::default();
-    let shared = SharedSession::new(session(expired()).report_renewals());
+    let shared = SharedSession::new(session(expired()).return_renewals());
     let Err(DriveError::Renewed(token)) = server.fetch(&shared) else { panic!() };
     assert_eq!(token.access_token.expose(), "renewed");
     assert_eq!(server.seen(), ["/token"]);
@@ -118,7 +118,7 @@ fn a_401_renews_the_token_and_sends_the_request_once_more() {
     assert_eq!(server.fetch(&shared).unwrap().status(), 200);
     let expected = ["/albums 2YotnFZFEjr1zCsicMWpAA", "/token", "save renewed", "/albums renewed"];
     assert_eq!(server.seen(), expected);
-    let ignoring = SharedSession::new(session(token()).ignore_401());
+    let ignoring = SharedSession::new(session(token()).without_renewal_on_401());
     assert_eq!(server.fetch(&ignoring).unwrap().status(), 401);
 }
 
@@ -126,7 +126,7 @@ fn a_401_renews_the_token_and_sends_the_request_once_more() {
 #[test]
 fn a_session_supplies_itself_by_client_credentials() {
     let server = Server::default();
-    let supplied = Session::supplied(&client(), API, Grant::client_credentials()).unwrap();
+    let supplied = Session::with_grant(&client(), API, Grant::client_credentials()).unwrap();
     assert!(supplied.is_authorized());
     let shared = server.share(supplied);
     server.fetch(&shared).unwrap();
@@ -141,7 +141,7 @@ fn a_session_supplies_itself_by_client_credentials() {
 fn a_token_without_a_lifetime_lasts_or_serves_once_as_it_is_told() {
     let answer = r#"{"access_token":"a","token_type":"Bearer"}"#;
     for (lifetime, renewals) in [(None, 1), (Some(Duration::ZERO), 3), (Some(Duration::from_secs(60)), 1)] {
-        let mut session = Session::supplied(&client(), API, Grant::client_credentials()).unwrap();
+        let mut session = Session::with_grant(&client(), API, Grant::client_credentials()).unwrap();
         if let Some(lifetime) = lifetime {
             session = session.unknown_lifetime(lifetime);
         }
@@ -163,7 +163,7 @@ fn a_token_without_a_lifetime_lasts_or_serves_once_as_it_is_told() {
 fn a_leeway_renews_earlier() {
     let mut token = token();
     token.expires_at = Some(Timestamp::from_secs(NOW + 30));
-    let due = |session: &Session| session.sign(&mut get(API), now()).is_err();
+    let due = |session: &Session| session.attach_token(&mut get(API), now()).is_err();
     assert!(!due(&session(token.clone())));
     assert!(due(&session(token.clone()).leeway(Duration::from_secs(30))));
     assert!(due(&session(token).leeway(Duration::MAX)));
@@ -206,7 +206,7 @@ fn a_new_grant_goes_before_a_renewal_of_the_old_one() {
     let shared = SharedSession::builder(session(expired())).save(save).build().unwrap();
     let send = |request: Request| {
         if request.uri().path() == "/token" {
-            shared.install(Token::bearer("granted again"));
+            shared.set_token(Token::bearer("granted again"));
             return Ok(renewed());
         }
         assert_eq!(bearer(&request), Some("granted again"));
@@ -223,7 +223,7 @@ fn a_new_grant_goes_before_a_renewal_that_is_being_saved_or_refused() {
         let save = move |token: Token| {
             let mut stored = stored.lock().unwrap();
             if stored.is_empty() {
-                own.get().unwrap().install(Token::bearer("granted again"));
+                own.get().unwrap().set_token(Token::bearer("granted again"));
             }
             stored.push(token.access_token.expose().to_owned());
             Ok::<_, Infallible>(())
@@ -233,7 +233,7 @@ fn a_new_grant_goes_before_a_renewal_that_is_being_saved_or_refused() {
         let send = |request: Request| {
             if request.uri().path() == "/token" {
                 if !saves {
-                    shared.install(Token::bearer("granted again"));
+                    shared.set_token(Token::bearer("granted again"));
                 }
                 return Ok(answer.clone());
             }
@@ -279,27 +279,28 @@ fn a_challenge_that_a_renewal_would_not_help_renews_nothing() {
         ("invalid_request", false),
         ("invalid_token", true),
     ] {
-        let stamp = session.sign(&mut get(API), now()).unwrap();
+        let stamp = session.attach_token(&mut get(API), now()).unwrap();
         let header = format!(r#"Basic realm="x", Bearer error="{error}""#);
-        let verdict = session.judge(stamp, &response(401, &[("www-authenticate", &header)], ""), moment()).unwrap();
+        let verdict =
+            session.check_response(stamp, &response(401, &[("www-authenticate", &header)], ""), moment()).unwrap();
         assert_eq!(matches!(verdict, NextAction::Renew(..)), renews, "{error}: {verdict:?}");
     }
     let mut unrenewable = token();
     unrenewable.refresh_token = None;
     let session = common::oauth2::session(unrenewable);
-    let stamp = session.sign(&mut get(API), now()).unwrap();
-    let verdict = session.judge(stamp, &unauthorized(), moment()).unwrap();
+    let stamp = session.attach_token(&mut get(API), now()).unwrap();
+    let verdict = session.check_response(stamp, &unauthorized(), moment()).unwrap();
     assert!(matches!(verdict, NextAction::Reauthorize));
 }
 
 #[test]
 fn a_late_401_of_an_old_token_renews_nothing() {
     let mut session = session(token());
-    let stamp = session.sign(&mut get(API), now()).unwrap();
-    session.install(Token::bearer("newer"));
-    let NextAction::Resend(again) = session.judge(stamp, &unauthorized(), moment()).unwrap() else { panic!() };
+    let stamp = session.attach_token(&mut get(API), now()).unwrap();
+    session.set_token(Token::bearer("newer"));
+    let NextAction::Retry(again) = session.check_response(stamp, &unauthorized(), moment()).unwrap() else { panic!() };
     let mut request = get(API);
-    session.sign_again(&mut request, again).unwrap();
+    session.retry(&mut request, again).unwrap();
     assert_eq!(bearer(&request), Some("newer"));
 }
 
@@ -308,17 +309,17 @@ fn a_token_is_withheld_from_one_request() {
     let session = session(expired());
     let mut request = get("https://elsewhere.example/");
     request.extensions_mut().insert(WithholdToken);
-    let stamp = session.sign(&mut request, now()).unwrap();
+    let stamp = session.attach_token(&mut request, now()).unwrap();
     assert!(request.headers().is_empty());
-    assert!(matches!(session.judge(stamp, &unauthorized(), moment()).unwrap(), NextAction::Accept));
+    assert!(matches!(session.check_response(stamp, &unauthorized(), moment()).unwrap(), NextAction::Done));
 }
 
 fn placed(placement: TokenPlacement, request: Request) -> Result<Request, Error> {
     let mut request = request;
     let session = session(token()).placement(placement);
     // Twice, as a request is that is sent again: the token is there once all the same.
-    let _ = session.sign(&mut request, now())?;
-    let _ = session.sign(&mut request, now())?;
+    let _ = session.attach_token(&mut request, now())?;
+    let _ = session.attach_token(&mut request, now())?;
     Ok(request)
 }
 
@@ -363,7 +364,7 @@ fn oauth_2_1_puts_no_token_in_a_query() {
     let strict = client_of(server().oauth_2_1());
     let signed = |placement: TokenPlacement| {
         let mut request = get(API);
-        let end = Session::new(&strict, API, token()).unwrap().placement(placement).sign(&mut request, now());
+        let end = Session::new(&strict, API, token()).unwrap().placement(placement).attach_token(&mut request, now());
         (end.map(drop), request)
     };
     let (end, request) = signed(TokenPlacement::allow_query("access_token"));
@@ -376,18 +377,18 @@ fn oauth_2_1_puts_no_token_in_a_query() {
 
 #[test]
 fn a_session_serves_the_origins_that_it_is_told_of_and_no_others() {
-    let session = session(token()).also_for("https://upload.example.com/v1").unwrap();
+    let session = session(token()).allow_origin("https://upload.example.com/v1").unwrap();
     for own in [API, "https://upload.example.com/v1/photo", "https://upload.example.com/elsewhere"] {
         let mut request = get(own);
-        let _ = session.sign(&mut request, now()).unwrap();
+        let _ = session.attach_token(&mut request, now()).unwrap();
         assert_eq!(bearer(&request), Some("2YotnFZFEjr1zCsicMWpAA"), "{own}");
     }
     for foreign in ["https://example.com/", "https://upload.example.com:8443/", "http://upload.example.com/"] {
-        let error = session.sign(&mut get(foreign), now()).unwrap_err();
+        let error = session.attach_token(&mut get(foreign), now()).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{foreign}: {error}");
     }
     for none in ["http://upload.example.com", "upload.example.com", ""] {
-        session.clone().also_for(none).unwrap_err();
+        session.clone().allow_origin(none).unwrap_err();
     }
 }
 
@@ -395,7 +396,7 @@ fn a_session_serves_the_origins_that_it_is_told_of_and_no_others() {
 fn another_authorization_is_not_overwritten() {
     let mut request = get(API);
     request.headers_mut().insert("authorization", http::HeaderValue::from_static("Basic x"));
-    let error = session(token()).sign(&mut request, now()).unwrap_err();
+    let error = session(token()).attach_token(&mut request, now()).unwrap_err();
     assert_eq!(error, Unsupported::AuthorizationPresent.into());
     assert_eq!(request.headers()["authorization"], "Basic x");
 }
@@ -403,13 +404,13 @@ fn another_authorization_is_not_overwritten() {
 #[test]
 fn a_token_that_cannot_stand_in_a_header_is_an_error() {
     for token in ["a\r\nx: y", "a\u{0}", "\n"] {
-        session(Token::bearer(token)).sign(&mut get(API), now()).unwrap_err();
+        session(Token::bearer(token)).attach_token(&mut get(API), now()).unwrap_err();
     }
 }
 
 #[test]
 fn a_renewal_carries_what_the_caller_adds() {
-    let session = session(expired()).renew_with(|grant| grant.scope("photos").parameter("tenant", "t1"));
+    let session = session(expired()).map_renewal_grant(|grant| grant.scope("photos").parameter("tenant", "t1"));
     let (request, _) = sent(session.renew(moment()).unwrap());
     assert_eq!(
         (parameter(request.body(), "scope").as_str(), parameter(request.body(), "tenant").as_str()),
@@ -587,11 +588,11 @@ fn those_who_wait_for_a_renewal_whose_transport_fails_do_not_each_try_again() {
 fn a_challenge_decides_whether_a_renewal_may_help() {
     let verdict = |status: u16, challenge: &str| {
         let session = session(token());
-        let stamp = session.sign(&mut get(API), now()).unwrap();
+        let stamp = session.attach_token(&mut get(API), now()).unwrap();
         let answer = response(status, &[("www-authenticate", challenge)], "");
-        match session.judge(stamp, &answer, moment()).unwrap() {
-            NextAction::Accept => "accept",
-            NextAction::Resend(_) => "resend",
+        match session.check_response(stamp, &answer, moment()).unwrap() {
+            NextAction::Done => "accept",
+            NextAction::Retry(_) => "resend",
             NextAction::Renew(..) => "renew",
             NextAction::Reauthorize => "reauthorize",
         }

@@ -92,7 +92,7 @@ impl Row {
             .store_if_unchanged(move |write: ConditionalWrite| {
                 let mut stored = store.lock().unwrap();
                 if stored.as_ref().map(StoredToken::version) != write.expected.as_deref() {
-                    return Ok::<_, Infallible>(WriteOutcome::Changed);
+                    return Ok::<_, Infallible>(WriteOutcome::Conflict);
                 }
                 *stored = Some(write.stored);
                 Ok(WriteOutcome::Stored)
@@ -110,10 +110,10 @@ impl Row {
             .lease(move |wanted: Lease| {
                 let mut held = lease.lock().unwrap();
                 if held.as_ref().is_some_and(|held| held.expires_at > wanted.now) {
-                    return Ok::<_, Infallible>(LeaseOutcome::Held);
+                    return Ok::<_, Infallible>(LeaseOutcome::HeldByAnother);
                 }
                 *held = Some(wanted);
-                Ok(LeaseOutcome::Granted)
+                Ok(LeaseOutcome::Acquired)
             })
             .release(move |lease: Lease| {
                 release.lock().unwrap().take_if(|held| held.holder == lease.holder);
@@ -163,7 +163,7 @@ fn a_server_that_has_ended_the_grant_is_not_asked_again_until_there_is_another_t
         assert!(server.call(&shared, NOW).unwrap_err().needs_sign_in());
     }
     assert_eq!(server.renewals(), 1);
-    shared.install(Token::bearer("granted again"));
+    shared.set_token(Token::bearer("granted again"));
     assert_eq!(server.call(&shared, NOW).unwrap(), "granted again");
 }
 
@@ -264,7 +264,7 @@ fn a_user_who_has_signed_out_is_not_signed_in_by_a_renewal() {
 #[test]
 fn a_client_that_supplies_itself_stores_its_first_token() {
     let (server, row) = (Server::new(Ok(answer("supplied"))), Row::default());
-    let supplied = || Session::supplied(&client(), API, Grant::client_credentials()).unwrap();
+    let supplied = || Session::with_grant(&client(), API, Grant::client_credentials()).unwrap();
     let (first, second) = (row.builder(supplied()).build().unwrap(), row.builder(supplied()).build().unwrap());
     assert_eq!(server.call(&first, NOW).unwrap(), "supplied");
     assert_eq!(server.call(&second, NOW).unwrap(), "supplied");
@@ -313,7 +313,7 @@ fn nobody_waits_for_the_lease_as_long_as_the_token_is_good() {
 
 #[test]
 fn a_store_that_contradicts_itself_is_an_error_and_the_renewed_token_is_kept() {
-    let stored = Arc::new(Mutex::new(WriteOutcome::Changed));
+    let stored = Arc::new(Mutex::new(WriteOutcome::Conflict));
     let answer_of_store = stored.clone();
     let (server, row) = (Server::new(Ok(answer("renewed"))), StoredToken::new(ends_in(0)));
     let shared = SharedSession::builder(session(ends_in(0)))
@@ -363,16 +363,16 @@ fn functions_that_do_not_go_together_are_refused_by_name() {
     let load = || Ok::<_, Infallible>(None);
     let error = SharedSession::builder(session()).load(load).build().unwrap_err();
     assert!(error.to_string().contains("`load` needs `store_if_unchanged`"), "{error}");
-    let lease = |_| Ok::<_, Infallible>(LeaseOutcome::Granted);
+    let lease = |_| Ok::<_, Infallible>(LeaseOutcome::Acquired);
     let error = SharedSession::builder(session()).lease(lease).build().unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::StorageIncomplete { given: "lease", .. })), "{error}");
     let save = |_| Ok::<_, Infallible>(());
     let error = Row::default().builder(session()).save(save).build().unwrap_err();
     assert!(error.to_string().contains("`save` cannot be used beside"), "{error}");
-    let error = SharedSession::builder(session().report_renewals()).save(save).build().unwrap_err();
+    let error = SharedSession::builder(session().return_renewals()).save(save).build().unwrap_err();
     assert!(error.to_string().contains("`report_renewals` cannot be used beside `save`"), "{error}");
     // An asynchronous session waits by its runtime.
-    let pending = |_| std::future::ready(Ok::<_, Infallible>(LeaseOutcome::Granted));
+    let pending = |_| std::future::ready(Ok::<_, Infallible>(LeaseOutcome::Acquired));
     let stored = |_| std::future::ready(Ok::<_, Infallible>(WriteOutcome::Stored));
     let builder =
         SharedSession::builder_async(session()).load(move || std::future::ready(load())).store_if_unchanged(stored);
@@ -463,11 +463,11 @@ fn an_api_may_refuse_a_token_in_words_of_its_own() {
         let says_expired = |body: &[u8]| body.starts_with(b"{\"error\":\"expired\"");
         response.status == 403 || response.body.is_some_and(says_expired)
     });
-    let stamp = session.sign(&mut get(API), now()).unwrap();
-    let verdict = session.judge(stamp, &response(403, &[], ""), moment()).unwrap();
+    let stamp = session.attach_token(&mut get(API), now()).unwrap();
+    let verdict = session.check_response(stamp, &response(403, &[], ""), moment()).unwrap();
     assert!(matches!(verdict, NextAction::Renew(..)), "{verdict:?}");
-    let stamp = session.sign(&mut get(API), now()).unwrap();
-    assert!(matches!(session.judge(stamp, &response(404, &[], ""), moment()).unwrap(), NextAction::Accept));
+    let stamp = session.attach_token(&mut get(API), now()).unwrap();
+    assert!(matches!(session.check_response(stamp, &response(404, &[], ""), moment()).unwrap(), NextAction::Done));
 
     let shared = SharedSession::new(session);
     let send = |request: Request| {
@@ -591,7 +591,7 @@ fn failing(row: &Row, is_down: &Arc<AtomicBool>) -> SharedSession {
                 return Err("the database is down");
             }
             if stored.as_ref().map(StoredToken::version) != write.expected.as_deref() {
-                return Ok(WriteOutcome::Changed);
+                return Ok(WriteOutcome::Conflict);
             }
             *stored = Some(write.stored);
             Ok(WriteOutcome::Stored)
@@ -665,7 +665,7 @@ fn a_newer_grant_that_could_not_be_saved_is_saved_at_the_next_occasion() {
         let mut stored = stored.lock().unwrap();
         let name = token.access_token.expose().to_owned();
         if stored.is_empty() {
-            own.get().unwrap().install(Token::bearer("granted again"));
+            own.get().unwrap().set_token(Token::bearer("granted again"));
         } else if stored.len() == 1 {
             stored.push("failed".to_owned());
             return Err("disk full");

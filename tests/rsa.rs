@@ -95,7 +95,7 @@ fn a_public_key_verifies_and_does_not_sign() {
         let moment = Moment::new(Timestamp::from_secs(2), [1; 32]);
         serve(verifier.verify(request, moment), &store).map_err(|rejected| rejected.reason)
     };
-    assert_eq!(verify(&signed(Method::rsa_sha256(private()))).unwrap().client, "key");
+    assert_eq!(verify(&signed(Method::rsa_sha256(private()))).unwrap().client_key, "key");
 
     // A changed request, another hash, and a client that is not known.
     let mut changed = signed(Method::rsa_sha256(private()));

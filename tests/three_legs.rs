@@ -15,8 +15,8 @@ use oauth_proto::oauth1::server::{
     TemporaryRecord, serve,
 };
 use oauth_proto::oauth1::{
-    ApiRequest, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method, ParameterPlacement, Pending,
-    Scheme, Server, Signer, Token, TokenCredentials,
+    ApiRequest, Authorization, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method,
+    ParameterPlacement, Pending, Scheme, Server, Signer, Token, TokenCredentials,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Refused, Response, Step, Timestamp, Unsupported};
 
@@ -24,8 +24,8 @@ use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Refused, Response,
 fn a_client_gets_a_token_and_the_service_knows_for_whom_it_acts() {
     let world = World::default();
     let verified = world.verify(&world.signed()).unwrap();
-    assert_eq!(verified.client, "dpf43f3p2l4k3l03");
-    assert_eq!(verified.grant, Some(Approval::new("jane")));
+    assert_eq!(verified.client_key, "dpf43f3p2l4k3l03");
+    assert_eq!(verified.approval, Some(Approval::new("jane")));
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn every_method_and_placement_walks_the_three_legs() {
 fn a_service_that_wants_get_gets_it() {
     let world = World::new(
         |service| service.by_get().scheme(Scheme::default().placement(ParameterPlacement::Query)),
-        oauth_proto::oauth1::server::Provider::allow_get,
+        oauth_proto::oauth1::server::ProviderBuilder::allow_get,
     );
     assert!(world.verify(&world.signed()).is_ok());
     let refusing = World::new(Server::by_get, |provider| provider);
@@ -73,8 +73,8 @@ fn the_first_request_is_that_of_the_specification() {
 #[test]
 fn the_callback_keeps_its_own_query() {
     let world = World::default();
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    let callback = world.grant(&pending);
+    let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let callback = world.grant(&url);
     let expected = format!("{CALLBACK}&oauth_token={}&oauth_verifier=", pending.token());
     assert!(callback.starts_with(&expected), "{callback}");
 }
@@ -83,9 +83,10 @@ fn the_callback_keeps_its_own_query() {
 fn the_service_shows_what_the_client_asks_for() {
     let world = World::default();
     let authorize = Authorize::callback(CALLBACK).realm("Photos").realm("Albums").parameter("scope", "read write");
-    let pending = world.begin(authorize).unwrap();
-    let consent = world.consent(&world.client.authorization_url(&pending, &[("lang", "de")]).unwrap()).unwrap();
-    assert_eq!(consent.client, "dpf43f3p2l4k3l03");
+    let authorization = world.begin(authorize.url_parameter("lang", "de")).unwrap();
+    assert!(authorization.url.contains("?lang=de&"), "{}", authorization.url);
+    let consent = world.consent(&authorization.url).unwrap();
+    assert_eq!(consent.client_key, "dpf43f3p2l4k3l03");
     assert_eq!(consent.callback.as_deref(), Some(CALLBACK));
     assert_eq!(consent.realm.as_deref(), Some("Photos Albums"));
     assert_eq!(consent.parameters["scope"], "read write");
@@ -96,10 +97,10 @@ fn the_service_shows_what_the_client_asks_for() {
 #[test]
 fn a_user_who_denies_sends_the_client_a_refusal() {
     let world = World::default();
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    let url = world.client.authorization_url(&pending, &[]).unwrap();
+    let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
     let consent = world.consent(&url).unwrap();
-    let AfterConsent::Redirect(response) = serve(consent.deny(world.moment()), &world.store).unwrap() else {
+    let AfterConsent::Redirect(response) = serve(world.provider.deny(consent, world.moment()), &world.store).unwrap()
+    else {
         panic!("no redirect")
     };
     let callback = response.headers()["location"].to_str().unwrap();
@@ -117,7 +118,7 @@ fn a_denial_says_what_the_service_explains() {
         ("denied={token}&oauth_problem=user_refused", "user_refused"),
         ("oauth_problem=user_refused&oauth_problem_advice=Acc%E8s+refus%E9", "refus"),
     ] {
-        let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+        let Authorization { pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
         let callback =
             format!("{CALLBACK}&oauth_token={}&{explained}", pending.token()).replace("{token}", pending.token());
         let error = world.redeem(pending, &callback).unwrap_err();
@@ -125,7 +126,7 @@ fn a_denial_says_what_the_service_explains() {
         assert!(error.to_string().contains(word), "{error}");
     }
     // An error without a word says nothing; what grants access is still all asked for.
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let Authorization { pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
     let callback = format!("{CALLBACK}&oauth_token={}&oauth_problem=&error=", pending.token());
     assert_eq!(world.redeem(pending, &callback), Err(Forged::ParameterMissing { name: "oauth_verifier" }.into()));
 }
@@ -133,10 +134,10 @@ fn a_denial_says_what_the_service_explains() {
 #[test]
 fn out_of_band_the_user_copies_a_verifier() {
     let world = World::default();
-    let pending = world.begin(Authorize::out_of_band()).unwrap();
-    let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
+    let Authorization { url, pending, .. } = world.begin(Authorize::out_of_band()).unwrap();
+    let consent = world.consent(&url).unwrap();
     assert_eq!(consent.callback, None);
-    let decision = serve(consent.grant(Approval::new("jane"), world.moment()), &world.store).unwrap();
+    let decision = serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store).unwrap();
     let AfterConsent::ShowVerifier(code) = decision else { panic!("{decision:?}") };
     let typed = format!("  {} \n", code.expose().to_lowercase());
     let step = world.client.redeem_verifier(pending, &typed, world.moment()).unwrap();
@@ -146,10 +147,10 @@ fn out_of_band_the_user_copies_a_verifier() {
 #[test]
 fn a_pending_authorization_survives_storage_and_is_small_enough_for_a_cookie() {
     let world = World::default();
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
     let stored = serde_json::to_string(&pending).unwrap();
     assert!(stored.len() < 300, "{stored}");
-    let callback = world.grant(&pending);
+    let callback = world.grant(&url);
     let pending: Pending = serde_json::from_str(&stored).unwrap();
     assert!(world.redeem(pending, &callback).is_ok());
 }
@@ -157,9 +158,8 @@ fn a_pending_authorization_survives_storage_and_is_small_enough_for_a_cookie() {
 #[test]
 fn a_pending_authorization_expires_on_both_sides() {
     let world = World::default();
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    let url = world.client.authorization_url(&pending, &[]).unwrap();
-    let callback = world.grant(&pending);
+    let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let callback = world.grant(&url);
     world.now.set(NOW + 3600);
     assert_eq!(world.redeem(pending, &callback), Err(Expired::Pending.into()));
     assert_eq!(world.consent(&url).unwrap_err().reason, RejectReason::NothingPending);
@@ -168,12 +168,12 @@ fn a_pending_authorization_expires_on_both_sides() {
 #[test]
 fn a_user_decides_once() {
     let world = World::default();
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    let url = world.client.authorization_url(&pending, &[]).unwrap();
+    let Authorization { url, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
     let first = world.consent(&url).unwrap();
     let second = world.consent(&url).unwrap();
-    serve(first.deny(world.moment()), &world.store).unwrap();
-    let refused = serve(second.grant(Approval::new("eve"), world.moment()), &world.store).unwrap_err();
+    serve(world.provider.deny(first, world.moment()), &world.store).unwrap();
+    let refused =
+        serve(world.provider.approve(second, Approval::new("eve"), world.moment()), &world.store).unwrap_err();
     assert_eq!(refused.reason, RejectReason::NothingPending);
 }
 
@@ -183,8 +183,8 @@ fn first_leg(world: &World) -> Pending {
         panic!("nothing to send")
     };
     let answer = Response::new(b"oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true".to_vec());
-    let Step::Done(pending) = sent.receive(answer, world.moment()).unwrap() else { panic!("not done") };
-    pending
+    let Step::Done(authorization) = sent.receive(answer, world.moment()).unwrap() else { panic!("not done") };
+    authorization.pending
 }
 
 /// A service of our own making that answers with `body`.
@@ -281,7 +281,7 @@ fn an_expired_token_is_renewed_with_its_session_handle() {
     assert_eq!(renewed.extra["xoauth_guid"], "g");
 
     let mut session = world.client.session(token);
-    session.install(renewed);
+    session.set_token(renewed);
     assert_eq!(session.token().unwrap().credentials.token, "c");
     let plain = answered(&world, "oauth_token=a&oauth_token_secret=b").unwrap();
     assert_eq!(world.client.renew(&plain, world.moment()).unwrap_err(), Unsupported::NotRenewable.into());
@@ -304,9 +304,9 @@ fn what_a_service_is_said_to_do_does_not_depend_on_the_order() {
             panic!("nothing to send")
         };
         let answer = Response::new(b"oauth_token=t&oauth_token_secret=s".to_vec());
-        let Step::Done(pending) = sent.receive(answer, moment()).unwrap() else { panic!("not done") };
+        let Step::Done(authorization) = sent.receive(answer, moment()).unwrap() else { panic!("not done") };
         let header = request.headers().get("authorization").cloned();
-        (request.uri().to_string(), header, client.authorization_url(&pending, &[]).unwrap())
+        (request.uri().to_string(), header, authorization.url)
     };
     for other in [first, in_query, encoded] {
         assert_eq!(sent(&[version_2007, other]), sent(&[other, version_2007]));
@@ -324,13 +324,12 @@ fn the_version_of_2007_sends_no_callback_first_and_needs_no_verifier() {
     };
     assert!(!request.headers()["authorization"].to_str().unwrap().contains("oauth_callback"));
     let answer = Response::new(b"oauth_token=t&oauth_token_secret=s".to_vec());
-    let Step::Done(pending) = sent.receive(answer, world.moment()).unwrap() else { panic!("not done") };
-    let url = world.client.authorization_url(&pending, &[]).unwrap();
+    let Step::Done(authorization) = sent.receive(answer, world.moment()).unwrap() else { panic!("not done") };
     assert_eq!(
-        url,
+        authorization.url,
         format!("{ORIGIN}/authorize?oauth_token=t&oauth_callback=https%3A%2F%2Fprinter.example.com%2Fready%3Fx%3D1")
     );
-    let step = world.client.redeem(pending, "/ready?x=1&oauth_token=t", world.moment()).unwrap();
+    let step = world.client.redeem(authorization.pending, "/ready?x=1&oauth_token=t", world.moment()).unwrap();
     let Step::Send(request, _) = step else { panic!("nothing to send") };
     assert!(!request.headers()["authorization"].to_str().unwrap().contains("oauth_verifier"));
 }
@@ -379,8 +378,8 @@ fn parameters_of_the_services_own_go_where_its_requests_have_them() {
 #[test]
 fn both_places_are_told_the_callback_where_the_service_wants_it() {
     let world = World::new(|service| service.callbacks(Callbacks::WithBoth), |provider| provider);
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    assert!(world.client.authorization_url(&pending, &[]).unwrap().contains("&oauth_callback=https%3A%2F%2F"));
+    let Authorization { url, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    assert!(url.contains("&oauth_callback=https%3A%2F%2F"));
 }
 
 #[test]
@@ -389,11 +388,10 @@ fn an_authentication_endpoint_gets_the_token_and_no_callback() {
         |service| service.callbacks(Callbacks::WithBoth).authentication("https://photos.example.net/signin").unwrap(),
         |provider| provider,
     );
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    let url = world.client.authentication_url(&pending, &[("force_login", "true")]).unwrap();
+    let authorize = || Authorize::callback(CALLBACK).at_authentication_endpoint();
+    let Authorization { url, pending, .. } = world.begin(authorize().url_parameter("force_login", "true")).unwrap();
     assert_eq!(url, format!("{ORIGIN}/signin?force_login=true&oauth_token={}", pending.token()));
-    let without = World::default();
-    let error = without.client.authentication_url(&pending, &[]).unwrap_err();
+    let error = World::default().begin(authorize()).unwrap_err();
     assert_eq!(error, Unsupported::NoEndpoint { endpoint: "authentication" }.into());
 }
 
@@ -403,8 +401,8 @@ fn names_of_the_protocol_are_reserved() {
     let authorize = Authorize::callback(CALLBACK).parameter("oauth_token", "x");
     let reserved = || Error::from(Unsupported::ReservedParameter { name: "oauth_token".into() });
     assert_eq!(world.client.authorize(authorize, world.moment()).unwrap_err(), reserved());
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    assert_eq!(world.client.authorization_url(&pending, &[("oauth_token", "x")]).unwrap_err(), reserved());
+    let authorize = Authorize::callback(CALLBACK).url_parameter("oauth_token", "x");
+    assert_eq!(world.client.authorize(authorize, world.moment()).unwrap_err(), reserved());
 }
 
 #[test]
@@ -538,7 +536,7 @@ fn two_legged_requests_are_accepted_where_they_are_allowed() {
     assert_eq!(world.verify(&request).unwrap_err().reason, RejectReason::ParameterMissing("oauth_token"));
     let verifier = world.provider.verifier().clone().allow_two_legged();
     let verified = serve(verifier.verify(&request, world.moment()), &world.store).unwrap();
-    assert_eq!((verified.token, verified.grant), (None, None));
+    assert_eq!((verified.token, verified.approval), (None, None));
 }
 
 #[test]
@@ -558,10 +556,11 @@ fn tokens_expire_where_the_service_says_so() {
 #[test]
 fn a_service_tells_the_client_what_it_wants_it_to_know() {
     let world = World::default();
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
-    let grant = Approval::new("7").tell("screen_name", "jane d").tell("oauth_token", "not this");
-    let decision = serve(consent.grant(grant, world.moment()), &world.store).unwrap();
+    let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let consent = world.consent(&url).unwrap();
+    let grant =
+        Approval::new("7").response_parameter("screen_name", "jane d").response_parameter("oauth_token", "not this");
+    let decision = serve(world.provider.approve(consent, grant, world.moment()), &world.store).unwrap();
     let AfterConsent::Redirect(response) = decision else { panic!("{decision:?}") };
     let token = world.redeem(pending, response.headers()["location"].to_str().unwrap()).unwrap();
     assert_eq!(token.extra.into_iter().collect::<Vec<_>>(), [("screen_name".into(), "jane d".into())]);
@@ -679,7 +678,7 @@ fn every_endpoint_says_when_to_come_back_after_any_question_that_storage_could_n
         assert!(!response.body().windows(4).any(|word| word == b"disk"));
     }
     let world = World::default();
-    let sent = |step: Step<Pending>| match step {
+    let sent = |step: Step<Authorization>| match step {
         Step::Send(request, _) => request,
         _ => panic!("nothing to send"),
     };
@@ -690,12 +689,11 @@ fn every_endpoint_says_when_to_come_back_after_any_question_that_storage_could_n
     for answered in 0..2 {
         outage(&world, answered, world.provider.verifier().verify(&world.signed(), world.moment()));
     }
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    let url = world.client.authorization_url(&pending, &[]).unwrap();
+    let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
     outage(&world, 0, world.provider.authorization(&Request::get(&url).body(()).unwrap(), world.moment()));
-    outage(&world, 0, world.consent(&url).unwrap().deny(world.moment()));
-    outage(&world, 0, world.consent(&url).unwrap().grant(Approval::new("jane"), world.moment()));
-    let callback = world.grant(&pending);
+    outage(&world, 0, world.provider.deny(world.consent(&url).unwrap(), world.moment()));
+    outage(&world, 0, world.provider.approve(world.consent(&url).unwrap(), Approval::new("jane"), world.moment()));
+    let callback = world.grant(&url);
     let stored = serde_json::to_string(&pending).unwrap();
     for answered in 0..3 {
         let pending = serde_json::from_str(&stored).unwrap();
@@ -726,9 +724,9 @@ fn the_memory_store_forgets_what_has_expired() {
 #[test]
 fn temporary_credentials_are_redeemed_once_however_many_try() {
     let world = World::default();
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
     let stored = serde_json::to_string(&pending).unwrap();
-    let callback = world.grant(&pending);
+    let callback = world.grant(&url);
     let requests: Vec<_> = (0..8)
         .map(|_| {
             let pending: Pending = serde_json::from_str(&stored).unwrap();
@@ -752,11 +750,11 @@ fn temporary_credentials_are_redeemed_once_however_many_try() {
 #[test]
 fn a_missing_verifier_is_forged_unless_the_service_sends_none() {
     let world = World::default();
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let Authorization { pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
     let callback = format!("{CALLBACK}&oauth_token={}", pending.token());
     let missing = Forged::ParameterMissing { name: "oauth_verifier" };
     assert_eq!(world.redeem(pending, &callback), Err(missing.clone().into()));
-    let pending = world.begin(Authorize::out_of_band()).unwrap();
+    let Authorization { pending, .. } = world.begin(Authorize::out_of_band()).unwrap();
     assert_eq!(world.client.redeem_verifier(pending, " ", world.moment()).unwrap_err(), missing.into());
     let lenient = World::new(Server::dangerous_version_1_0, |provider| provider);
     assert!(lenient.client.redeem_verifier(first_leg(&lenient), "", lenient.moment()).is_ok());
@@ -782,26 +780,26 @@ fn an_error_names_the_option_that_lifts_it() {
         sent.receive(Response::new(unconfirmed.as_bytes().to_vec()), world.moment())
     };
     let lenient = World::new(Server::allow_unconfirmed_callback, |provider| provider);
-    lifted("Service::allow_unconfirmed_callback", first_leg(&world), first_leg(&lenient));
+    lifted("oauth1::Server::allow_unconfirmed_callback", first_leg(&world), first_leg(&lenient));
 
     let body = r#"{"oauth_token":"t","oauth_token_secret":"s"}"#;
     let lenient = World::new(Server::allow_json_answers, |provider| provider);
-    lifted("Service::allow_json_answers", answered(&world, body), answered(&lenient, body));
+    lifted("oauth1::Server::allow_json_answers", answered(&world, body), answered(&lenient, body));
 
     let unverified = |world: &World| {
-        let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+        let Authorization { pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
         let callback = format!("{CALLBACK}&oauth_token={}", pending.token());
         world.client.redeem(pending, &callback, world.moment())
     };
     let lenient = World::new(Server::allow_missing_verifier, |provider| provider);
-    lifted("Service::allow_missing_verifier", unverified(&world), unverified(&lenient));
+    lifted("oauth1::Server::allow_missing_verifier", unverified(&world), unverified(&lenient));
 
     let plain = || Server::new("http://a.example/1", "http://a.example/2", "http://a.example/3").unwrap();
     let begun = |service| {
         let client = Client::new(service, ClientCredentials::new("k", "s"));
         client.authorize(Authorize::callback(CALLBACK), world.moment())
     };
-    lifted("Service::dangerous_allow_http", begun(plain()), begun(plain().dangerous_allow_http()));
+    lifted("oauth1::Server::dangerous_allow_http", begun(plain()), begun(plain().dangerous_allow_http()));
 
     let call = |request: ApiRequest| request.call(&world.client.two_legged(), world.moment());
     let plain = || ApiRequest::new("http://a.example/x").unwrap();
@@ -977,11 +975,15 @@ fn a_decision_counts_until_the_second_in_which_the_temporary_credentials_expire(
     for (later, counts) in [(3599, true), (3600, false)] {
         for grants in [true, false] {
             let world = World::default();
-            let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-            let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
+            let Authorization { url, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
+            let consent = world.consent(&url).unwrap();
             world.now.set(NOW + later);
             let moment = world.moment();
-            let step = if grants { consent.grant(Approval::new("jane"), moment) } else { consent.deny(moment) };
+            let step = if grants {
+                world.provider.approve(consent, Approval::new("jane"), moment)
+            } else {
+                world.provider.deny(consent, moment)
+            };
             let outcome = serve(step, &world.store).map(drop).map_err(|rejected| rejected.reason);
             assert_eq!(outcome, if counts { Ok(()) } else { Err(RejectReason::NothingPending) }, "{later} s later");
         }
@@ -994,9 +996,9 @@ fn a_verifier_that_is_shown_is_ten_characters_of_which_each_can_be_any() {
     let world = World::default();
     let mut seen = BTreeSet::new();
     for _ in 0..60 {
-        let pending = world.begin(Authorize::out_of_band()).unwrap();
-        let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
-        match serve(consent.grant(Approval::new("jane"), world.moment()), &world.store).unwrap() {
+        let Authorization { url, .. } = world.begin(Authorize::out_of_band()).unwrap();
+        let consent = world.consent(&url).unwrap();
+        match serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store).unwrap() {
             AfterConsent::ShowVerifier(code) => {
                 assert_eq!(code.expose().len(), 10);
                 seen.extend(code.expose().chars());

@@ -18,7 +18,7 @@ pub fn chapter() -> Outcome<()> {
     let store = Arc::new(MemoryStore::default());
     store.add_client("printer", ClientRecord::with_secret("kd94hf93k423kf44")?);
     let server = net::Server::start(|origin| {
-        let provider = Verifier::new(origin).and_then(|verifier| Provider::new(verifier.realm("Photos")));
+        let provider = Verifier::new(origin).and_then(|verifier| Provider::builder(verifier.realm("Photos")).build());
         let store = store.clone();
         move |request: &Request| match &provider {
             Ok(provider) => handle(provider, &store, request).unwrap_or_else(|rejected| rejected.response()),
@@ -34,17 +34,20 @@ pub fn chapter() -> Outcome<()> {
 
     show::title("1. The printing service asks for temporary credentials, signed with its own secret");
     let authorize = Authorize::callback("https://printer.example.com/ready");
-    let pending = run(client.authorize(authorize, Moment::from_os())?, &mut send)?;
-    show::note(format_args!("it remembers, in Jane's session: {} bytes", serde_json::to_string(&pending)?.len()));
+    let authorization = run(client.authorize(authorize, Moment::from_os())?, &mut send)?;
+    show::note(format_args!(
+        "it remembers, in Jane's session: {} bytes",
+        serde_json::to_string(&authorization.pending)?.len()
+    ));
 
     show::title("2. Jane's browser is sent to the photo service, where she is asked, and grants access");
-    let url = client.authorization_url(&pending, &[])?;
+    let url = authorization.url;
     send(http::Request::get(&url).body(Vec::new())?)?;
     let granted = send(http::Request::post(&url).body(b"decision=grant".to_vec())?)?;
     let callback = granted.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned();
 
     show::title("3. Her browser is back, and the printing service exchanges what it brought for a token");
-    let token = run(client.redeem(pending, &callback, Moment::from_os())?, &mut send)?;
+    let token = run(client.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
 
     show::title("4. It signs requests with the token, on Jane's behalf");
     let session = client.session(token);
@@ -71,12 +74,12 @@ fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Result
             // A real service has Jane sign in first.
             let consent = serve(provider.authorization(request, moment), store)?;
             if request.method() == http::Method::GET {
-                return Ok(page(200, &format!("Jane, may \"{}\" see your photos? [grant] [deny]", consent.client)));
+                return Ok(page(200, &format!("Jane, may \"{}\" see your photos? [grant] [deny]", consent.client_key)));
             }
             let decision = if request.body() == b"decision=grant" {
-                consent.grant(Approval::new("jane"), Moment::from_os())
+                provider.approve(consent, Approval::new("jane"), Moment::from_os())
             } else {
-                consent.deny(Moment::from_os())
+                provider.deny(consent, Moment::from_os())
             };
             Ok(match serve(decision, store)? {
                 AfterConsent::Redirect(response) => response,
@@ -86,8 +89,8 @@ fn handle(provider: &Provider, store: &MemoryStore, request: &Request) -> Result
         }
         "/photos" => {
             let verified = serve(provider.verifier().verify(request, moment), store)?;
-            let user = verified.grant.map(|grant| grant.user).unwrap_or_default();
-            Ok(page(200, &format!("here are {user}'s photos, as asked for by \"{}\"", verified.client)))
+            let user = verified.approval.map(|grant| grant.user).unwrap_or_default();
+            Ok(page(200, &format!("here are {user}'s photos, as asked for by \"{}\"", verified.client_key)))
         }
         _ => Ok(page(404, "not found")),
     }

@@ -72,7 +72,7 @@ fn code(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure> {
 
 fn supplied(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure> {
     show::title("OAuth 2.0: a client that keeps itself supplied");
-    let shared = SharedSession::builder(Session::supplied(client, origin, Grant::client_credentials())?);
+    let shared = SharedSession::builder(Session::with_grant(client, origin, Grant::client_credentials())?);
     let shared = shared.save(save).build()?;
     let request = || http::Request::get(format!("{origin}/albums")).body(Vec::new());
     show::note("before the first request it gets a token");

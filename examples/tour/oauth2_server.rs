@@ -43,7 +43,11 @@ impl Photos {
         let printer = ClientRecord::confidential(CLIENT, CLIENT_SECRET)?.name(pages::CLIENT);
         store.add_client(printer.add_redirect_uri(redirect_uri).add_grant_type("client_credentials"));
         store.add_client(ClientRecord::public(FRAME).name("Photo Frame"));
-        Ok(Self { provider, api: ResourceServer::new(issuer)?.add_authorization_server(issuer).scopes(scopes), store })
+        Ok(Self {
+            provider,
+            api: ResourceServer::builder(issuer).add_authorization_server(issuer).scopes(scopes).build()?,
+            store,
+        })
     }
 
     /// Takes what the provider or the API begins to its end.
@@ -77,10 +81,10 @@ impl Photos {
     fn say_yes(&self, end: Dispatched) -> Result<Response, Rejected> {
         let (jane, moment) = (Approval::new("jane"), Moment::from_os());
         match end {
-            Dispatched::Consent(consent) => self.serve(self.provider.grant(consent, jane, moment)),
+            Dispatched::Consent(consent) => self.serve(self.provider.approve(consent, jane, moment)),
             Dispatched::Device(DevicePage { user_code: Some(user_code), .. }) => {
                 let device = self.serve(self.provider.find_device(&user_code, moment.now))?;
-                self.serve(self.provider.grant_device(device, jane, moment))?;
+                self.serve(self.provider.approve_device(device, jane, moment))?;
                 Ok(Response::new(b"Your device is connected.".to_vec()))
             }
             Dispatched::Respond(response) => Ok(response),

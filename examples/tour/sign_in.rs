@@ -165,10 +165,10 @@ impl SignIn {
     fn decide(&self, question: Question, user: String, allow: bool) -> Result<Response, Rejected> {
         let (provider, grant, moment) = (&self.photos.provider, Approval::new(user), Moment::from_os());
         match (question, allow) {
-            (Question::Consent(consent), true) => self.photos.serve(provider.grant(*consent, grant, moment)),
+            (Question::Consent(consent), true) => self.photos.serve(provider.approve(*consent, grant, moment)),
             (Question::Consent(consent), false) => self.photos.serve(provider.deny(*consent)),
             (Question::Device(device), true) => {
-                self.photos.serve(provider.grant_device(*device, grant, moment))?;
+                self.photos.serve(provider.approve_device(*device, grant, moment))?;
                 Ok(see_other("/connected"))
             }
             (Question::Device(device), false) => {

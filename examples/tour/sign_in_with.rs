@@ -1,7 +1,7 @@
 //! Signing in with GitHub and with Twitter: one shape, whatever they speak. Doubles on this machine stand for the services.
 
 use oauth_proto::oauth1::Session;
-use oauth_proto::sign_in::{SignIn, User, twitter_request_at};
+use oauth_proto::services::{self, SignIn, User};
 use oauth_proto::{Moment, Request, Response, run};
 
 use crate::{net, show};
@@ -17,25 +17,26 @@ pub fn chapter() -> Outcome<()> {
     let mut send = net::shown_client();
 
     show::title("1. GitHub: OAuth 2.0, and the address from an endpoint of its own");
-    let github = SignIn::github("client id", "client secret", CALLBACK)?.endpoints_at(&double.origin)?;
-    let start = run(github.start(Moment::from_os())?, &mut send)?;
-    show::note(format_args!("go to {}", show::shortened(&start.url)));
-    let callback = format!("{CALLBACK}?code=SplxlOBeZQQYbYS6WxSbIA&state={}", start.pending.key());
-    let user = run(github.callback(start.pending, &callback, Moment::from_os())?, &mut send)?;
+    let github = SignIn::new(&services::GITHUB, "client id", "client secret", CALLBACK)?.base_url(&double.origin)?;
+    let authorization = run(github.authorize(Moment::from_os())?, &mut send)?;
+    show::note(format_args!("go to {}", show::shortened(&authorization.url)));
+    let callback = format!("{CALLBACK}?code=SplxlOBeZQQYbYS6WxSbIA&state={}", authorization.pending.key());
+    let user = run(github.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
     introduce(&user);
 
     show::title("2. Twitter: OAuth 1.0a, with the same two calls");
-    let twitter = SignIn::twitter("consumer key", "consumer secret", CALLBACK)?.endpoints_at(&double.origin)?;
-    let start = run(twitter.start(Moment::from_os())?, &mut send)?;
-    show::note(format_args!("go to {}", start.url));
-    let callback = format!("{CALLBACK}?oauth_token={}&oauth_verifier=473f82d3", start.pending.key());
-    let user = run(twitter.callback(start.pending, &callback, Moment::from_os())?, &mut send)?;
+    let twitter =
+        SignIn::new(&services::TWITTER, "consumer key", "consumer secret", CALLBACK)?.base_url(&double.origin)?;
+    let authorization = run(twitter.authorize(Moment::from_os())?, &mut send)?;
+    show::note(format_args!("go to {}", authorization.url));
+    let callback = format!("{CALLBACK}?oauth_token={}&oauth_verifier=473f82d3", authorization.pending.key());
+    let user = run(twitter.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
     introduce(&user);
 
     show::title("3. And its API is called for the user");
     let client = twitter.oauth1_client().ok_or("Twitter speaks OAuth 1.0a")?;
     let session: Session = client.session(user.tokens.oauth1().cloned().ok_or("no token")?);
-    let request = twitter_request_at(&double.origin, "statuses/update")?.post([("status", "setting up my twttr")]);
+    let request = twitter.oauth1_request("/statuses/update")?.post([("status", "setting up my twttr")]);
     let posted = run(request.call(&session, Moment::from_os())?, &mut send)?;
     show::note(format_args!("posted: {}", posted["text"]));
     Ok(())
@@ -76,7 +77,7 @@ fn service(request: &Request) -> Response {
         "/1.1/account/verify_credentials.json" => {
             ("application/json", r#"{"id_str":"783214","name":"Twitter","screen_name":"twitter","verified":true}"#)
         }
-        "/statuses/update.json" => ("application/json", r#"{"id_str":"20","text":"setting up my twttr"}"#),
+        "/1.1/statuses/update.json" => ("application/json", r#"{"id_str":"20","text":"setting up my twttr"}"#),
         _ => return http::Response::builder().status(404).body(Vec::new()).unwrap_or_default(),
     };
     let builder = http::Response::builder().header("content-type", kind);

@@ -23,7 +23,7 @@ fn pending(client: &Client, token: &str) -> Option<Pending> {
     let Ok(Step::Send(_, sent)) = client.authorize(authorize, moment(1, 2)) else { panic!("nothing to send") };
     let fields = [("oauth_token", token), ("oauth_token_secret", "temporary"), ("oauth_callback_confirmed", "true")];
     match sent.receive(Response::new(form::encode(fields).into_bytes()), moment(1, 3)) {
-        Ok(Step::Done(pending)) => Some(pending),
+        Ok(Step::Done(authorization)) => Some(authorization.pending),
         Ok(step) => panic!("{step:?}"),
         Err(error) => {
             assert!(token.is_empty() || token.len() > 20_000, "{error}");

@@ -98,7 +98,7 @@ pub fn run(input: Input) {
     let at = || moment(1000, 1);
     match input.flow {
         Flow::Token => {
-            let token = one(client.request_token(Grant::password("jane", PRESENTED), at()), &first);
+            let token = one(client.request_token(Grant::dangerous_password("jane", PRESENTED), at()), &first);
             assert_eq!(token.is_ok(), granted(&first, input.lenient, false).is_some());
         }
         Flow::Device => {

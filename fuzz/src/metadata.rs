@@ -161,7 +161,7 @@ fn speaks_in_private(server: AuthorizationServer, metadata: &Metadata) {
     sends(client.authorize(Authorize::new().pushed(), at()));
     sends(client.server().register(&ClientMetadata::new(["https://c.example/"]), Some(&"initial-secret".into())));
     token.refresh_token = Some("refresh-secret".into());
-    sends(client.refresh(&token, None, at()));
+    sends(Grant::refresh(&token).and_then(|grant| client.request_token(grant, at())));
     match client.authorize(Authorize::new(), at()) {
         Ok(Step::Done(authorization)) => {
             assert!(!metadata.require_pushed_authorization_requests);

@@ -91,7 +91,9 @@ pub fn run(input: Input) {
     let begin = moment(1000, input.entropy);
     let now = moment(if input.late { 4600 } else { 4599 }, 7);
     if input.implicit {
-        let Ok(authorization) = client.authorize_implicit(authorize, begin) else { return assert!(input.v2_1) };
+        let Ok(authorization) = client.dangerous_authorize_implicit(authorize, begin) else {
+            return assert!(input.v2_1);
+        };
         let stored = serde_json::to_value(&authorization.pending).unwrap();
         let pending: PendingImplicit = serde_json::from_value(stored).unwrap();
         let state = pending.state().to_owned();

@@ -58,15 +58,15 @@ pub fn provider(options: Options) -> Provider {
     };
     let mut refresh = GrantType::refresh_token().rotation_grace(Duration::from_secs(options.grace.into()));
     if options.keep {
-        refresh = refresh.keep_refresh_tokens();
+        refresh = refresh.allow_refresh_token_reuse();
     }
     if options.never_expires {
         refresh = refresh.dangerous_never_expires();
     }
     let mut provider = Provider::builder(ISSUER)
         .add_grant_type(scoped(GrantType::authorization_code()))
-        .add_grant_type(scoped(GrantType::implicit()))
-        .add_grant_type(scoped(GrantType::password()))
+        .add_grant_type(scoped(GrantType::dangerous_implicit()))
+        .add_grant_type(scoped(GrantType::dangerous_password()))
         .add_grant_type(scoped(GrantType::device_code()))
         .add_grant_type(scoped(GrantType::token_exchange()))
         .add_grant_type(scoped(GrantType::extension("urn:x:voucher")))
@@ -119,7 +119,10 @@ impl Default for Counted {
         let app = ClientRecord::public("app").add_grant_type("implicit").scope(Scope::from("read stats"));
         inner.add_client(redirects("app").fold(app, |record, uri| record.add_redirect_uri(uri)));
         inner.add_client(
-            ClientRecord::confidential("api", SECRETS[0]).unwrap().introspects_all().grant_types(Vec::<String>::new()),
+            ClientRecord::confidential("api", SECRETS[0])
+                .unwrap()
+                .may_introspect_all()
+                .grant_types(Vec::<String>::new()),
         );
         Self { inner, asked: Cell::default(), fails_at: Cell::default() }
     }

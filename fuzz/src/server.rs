@@ -7,7 +7,7 @@ use http::Request;
 use oauth_proto::oauth1::server::{
     AfterConsent, Approval, ClientRecord, MemoryStore, Provider, Rejected, Verifier, serve,
 };
-use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Server};
+use oauth_proto::oauth1::{Authorization, Authorize, Client, ClientCredentials, Pending, Server};
 use oauth_proto::{Moment, Response, Step, Timestamp};
 
 #[derive(Arbitrary, Debug)]
@@ -24,7 +24,7 @@ pub enum Act {
     /// A client begins, and names that callback.
     Begin { callback: Option<String> },
     /// The user decides about one of the pending authorizations.
-    DecideGrant { which: usize, grant: bool },
+    Decide { which: usize, grant: bool },
     /// A client redeems one, with its verifier or another one.
     Redeem { which: usize, right: bool },
     /// A protected resource is asked for with one of the tokens.
@@ -40,6 +40,7 @@ pub type Input = Vec<Act>;
 /// A pending authorization as a client stores it, and the verifier once the user has granted access.
 struct Open {
     stored: String,
+    url: String,
     verifier: Option<String>,
     used: bool,
 }
@@ -47,7 +48,7 @@ struct Open {
 pub fn run(acts: Input) {
     let store = MemoryStore::default();
     store.add_client("key", ClientRecord::with_secret("client-secret").unwrap());
-    let provider = Provider::new(Verifier::new(ORIGIN).unwrap()).unwrap();
+    let provider = Provider::builder(Verifier::new(ORIGIN).unwrap()).build().unwrap();
     let service = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
     let client = Client::new(service, ClientCredentials::new("key", "client-secret"));
     let mut now = 1_000_000;
@@ -79,23 +80,24 @@ pub fn run(acts: Input) {
                 let Ok(Step::Send(request, sent)) = client.authorize(authorize, moment()) else { continue };
                 match serve(provider.temporary_credentials(&request, moment()), &store) {
                     Ok(response) => {
-                        let Ok(Step::Done(pending)) = sent.receive(response, moment()) else { panic!("no pending") };
+                        let Ok(Step::Done(authorization)) = sent.receive(response, moment()) else {
+                            panic!("not done")
+                        };
+                        let Authorization { url, pending, .. } = authorization;
                         assert!(seen.insert(pending.token().to_owned()), "the same credentials twice");
                         let stored = serde_json::to_string(&pending).unwrap();
-                        open.push(Open { stored, verifier: None, used: false });
+                        open.push(Open { stored, url, verifier: None, used: false });
                     }
                     Err(rejected) => check(rejected),
                 }
             }
-            Act::DecideGrant { which, grant } => {
+            Act::Decide { which, grant } => {
                 if open.is_empty() {
                     continue;
                 }
                 let which = which % open.len();
-                let Open { stored, verifier, used } = &mut open[which];
-                let pending: Pending = serde_json::from_str(stored).unwrap();
-                let url = client.authorization_url(&pending, &[]).unwrap();
-                let request = Request::get(url).body(()).unwrap();
+                let Open { url, verifier, used, .. } = &mut open[which];
+                let request = Request::get(url.as_str()).body(()).unwrap();
                 let consent = match serve(provider.authorization(&request, moment()), &store) {
                     Ok(consent) => consent,
                     Err(rejected) => {
@@ -104,7 +106,11 @@ pub fn run(acts: Input) {
                     }
                 };
                 assert!(!*used && verifier.is_none());
-                let step = if grant { consent.grant(Approval::new("jane"), moment()) } else { consent.deny(moment()) };
+                let step = if grant {
+                    provider.approve(consent, Approval::new("jane"), moment())
+                } else {
+                    provider.deny(consent, moment())
+                };
                 match serve(step, &store).unwrap() {
                     AfterConsent::Redirect(response) => {
                         well_formed(&response);
@@ -122,7 +128,7 @@ pub fn run(acts: Input) {
                     continue;
                 }
                 let which = which % open.len();
-                let Open { stored, verifier, used } = &mut open[which];
+                let Open { stored, url: _, verifier, used } = &mut open[which];
                 let pending: Pending = serde_json::from_str(stored).unwrap();
                 let code = verifier.clone().filter(|_| right).unwrap_or_else(|| "guessed".to_owned());
                 let Ok(Step::Send(request, sent)) = client.redeem_verifier(pending, &code, moment()) else { continue };

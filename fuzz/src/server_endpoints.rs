@@ -8,7 +8,7 @@ use http::Request;
 use oauth_proto::Response;
 use oauth_proto::oauth2::server::{
     Approval, Consent, DecideGrant, Decision, DeviceConsent, DevicePage, Dispatched, GrantCredential, Provider,
-    RejectReason, Rejected, ServerStep, serve, serve_with,
+    RejectReason, Rejected, Serve, ServerStep, serve,
 };
 use oauth_proto::wire::form;
 
@@ -235,7 +235,8 @@ impl World {
         let failing = self.store.fails_at.get().is_some();
         let decision = act.decision;
         let decide = |question: DecideGrant| decide(&question, decision);
-        let end = serve_with(self.provider.dispatch(&request, self.clock.moment()), &self.store, decide);
+        let end =
+            Serve::new(&self.store).decide_grant(decide).run(self.provider.dispatch(&request, self.clock.moment()));
         self.store.fails_at.set(None);
         let misplaced = self.misplaces_secrets(&act, &parameters);
         let asked = asked(&parameters, &self.pushed);
@@ -377,7 +378,7 @@ impl World {
         self.store.asked.set(0);
         let response = match decision % 4 {
             0 => self.end(self.provider.deny(consent)),
-            1 => self.end(self.provider.send_back(consent, "login_required")),
+            1 => self.end(self.provider.redirect_with_error(consent, "login_required")),
             _ => {
                 let mut grant = Approval::new("jane");
                 if decision % 4 == 2
@@ -386,7 +387,7 @@ impl World {
                     grant = grant.scope(word);
                 }
                 let moment = self.clock.moment();
-                self.end(self.provider.grant(consent, grant, moment))
+                self.end(self.provider.approve(consent, grant, moment))
             }
         };
         well_formed(&response);
@@ -411,7 +412,7 @@ impl World {
         self.store.asked.set(0);
         let moment = self.clock.moment();
         let step: ServerStep<()> = match decision % 2 {
-            0 => self.provider.grant_device(device, Approval::new("jane"), moment),
+            0 => self.provider.approve_device(device, Approval::new("jane"), moment),
             _ => self.provider.deny_device(device, moment),
         };
         serve(step, &self.store).unwrap();
@@ -449,7 +450,7 @@ fn metadata(parameters: &[(String, String)]) -> Vec<u8> {
 
 fn decide(question: &DecideGrant, decision: u8) -> Result<Decision, &'static str> {
     let _ = format!("{question:?}");
-    Ok(match &question.claim {
+    Ok(match &question.credential {
         GrantCredential::Password { password, .. } if password.expose() != PASSWORD => Decision::Denied,
         _ if decision % 5 == 1 => Decision::Denied,
         _ if decision % 5 == 2 => {

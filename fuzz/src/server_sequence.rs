@@ -154,7 +154,7 @@ impl World {
         let scope = if granted & asked == 0 { asked } else { granted & asked };
         let grant = Approval::new(if user { "jane" } else { "joe" }).scope(words(scope));
         let Ok(response) =
-            self.ask(|world| serve(world.provider.grant(consent, grant, world.clock.moment()), &world.store))
+            self.ask(|world| serve(world.provider.approve(consent, grant, world.clock.moment()), &world.store))
         else {
             return;
         };

@@ -58,19 +58,19 @@ type Ended = Result<Option<Response>, DriveError>;
 pub fn run(input: Input) {
     let client = Client::new(AuthorizationServer::new(TOKEN_ENDPOINT).unwrap(), "client").secret("client-secret");
     let mut session = if input.supplied {
-        Session::supplied(&client, API, Grant::client_credentials()).unwrap()
+        Session::with_grant(&client, API, Grant::client_credentials()).unwrap()
     } else {
-        client.session(API, token(&input, input.lifetime)).unwrap()
+        Session::new(&client, API, token(&input, input.lifetime)).unwrap()
     };
     session = session.leeway(std::time::Duration::from_secs(input.leeway.into())).placement(placement(input.placement));
     if let Some(lifetime) = input.unknown_lifetime {
         session = session.unknown_lifetime(std::time::Duration::from_secs(lifetime.into()));
     }
     if input.reports {
-        session = session.report_renewals();
+        session = session.return_renewals();
     }
     if input.heedless {
-        session = session.ignore_401();
+        session = session.without_renewal_on_401();
     }
     if input.shared { shared(&input, session) } else { by_hand(&input, session) }
 }
@@ -133,7 +133,7 @@ fn shared(input: &Input, session: Session) {
                 let token = token(input, lifetime);
                 world.grant(&token);
                 world.row.set(Some(StoredToken::new(token.clone())));
-                shared.install(token);
+                shared.set_token(token);
             }
             Act::Elsewhere(lifetime) if input.stored && !input.supplied => world.renew_elsewhere(lifetime),
             Act::SignOut if input.stored && !input.supplied => world.row.set(None),
@@ -248,39 +248,39 @@ fn by_hand(input: &Input, mut session: Session) {
                 continue;
             }
             Act::Install(lifetime) => {
-                session.install(token(input, lifetime));
+                session.set_token(token(input, lifetime));
                 continue;
             }
             _ => continue,
         };
         let mut answer = || answers.next().unwrap_or(Answer::Failed);
         let mut request = request(kind);
-        let stamp = match session.sign(&mut request, Timestamp::from_secs(now)) {
+        let stamp = match session.attach_token(&mut request, Timestamp::from_secs(now)) {
             Err(Error::Expired(Expired::Token)) => {
                 assert!(kind != Kind::Foreign && kind != Kind::Withheld && tokens(&request).is_empty());
                 let Some(token) = renew(session.renew(crate::requests::moment(now, 1)), answer(), &mut issued) else {
                     continue;
                 };
-                session.install(token);
-                session.sign_renewed(&mut request)
+                session.set_token(token);
+                session.attach_renewed_token(&mut request)
             }
             stamp => stamp,
         };
         let Ok(stamp) = stamp else { continue };
         carries(&session, &request, kind);
         let response = respond(answer());
-        let verdict = session.judge(stamp, &response, crate::requests::moment(now, 2));
+        let verdict = session.check_response(stamp, &response, crate::requests::moment(now, 2));
         let again = match verdict {
             Ok(NextAction::Renew(step, again)) => {
                 let Some(token) = renew(Ok(step), answer(), &mut issued) else { continue };
-                session.install(token);
+                session.set_token(token);
                 again
             }
-            Ok(NextAction::Resend(_)) => panic!("nobody else renews"),
-            Ok(NextAction::Accept | NextAction::Reauthorize) | Err(_) => continue,
+            Ok(NextAction::Retry(_)) => panic!("nobody else renews"),
+            Ok(NextAction::Done | NextAction::Reauthorize) | Err(_) => continue,
         };
         assert!(response.status() == 401 && kind != Kind::Withheld && !input.heedless);
-        if session.sign_again(&mut request, again).is_ok() {
+        if session.retry(&mut request, again).is_ok() {
             carries(&session, &request, kind);
         }
     }

@@ -2,16 +2,14 @@
 //! goes to the profile's origin alone, and a path stays below its base.
 
 use arbitrary::Arbitrary;
-use oauth_proto::sign_in::{
-    Client, SignIn, Site, Tokens, User, dropbox_request, facebook_request, sites, twitter_request,
-};
+use oauth_proto::services::{self, Client, Instance, Service, SignIn, Tokens, User};
 use oauth_proto::{Response, Step, oauth2};
 
 use crate::requests::moment;
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
-    site: u8,
+    service: u8,
     answers: Vec<Answer>,
     path: Path,
 }
@@ -92,13 +90,12 @@ const PIECES: &[&str] = &[
 ];
 
 pub fn run(input: Input) {
-    let sign_in = match usize::from(input.site) % (sites::ALL.len() + 2) {
-        row if row < sites::ALL.len() => at(sites::ALL[row]),
-        row => Some(custom(row == sites::ALL.len())),
+    let rows: Vec<&Service> = services::ALL.iter().copied().filter(|service| service.profile.is_some()).collect();
+    let sign_in = match usize::from(input.service) % (rows.len() + 2) {
+        row if row < rows.len() => at(rows[row]),
+        row => custom(row == rows.len()),
     };
-    if let Some(sign_in) = sign_in {
-        walk(&sign_in, &input.answers);
-    }
+    walk(&sign_in, &input.answers);
     let path = match &input.path {
         Path::Any(text) => text.clone(),
         Path::Pieces(pieces) => pieces.iter().map(|at| PIECES[usize::from(*at) % PIECES.len()]).collect(),
@@ -106,19 +103,27 @@ pub fn run(input: Input) {
     paths(&path);
 }
 
-fn at(site: &Site) -> Option<SignIn> {
+fn at(service: &Service) -> SignIn {
     let callback = "https://app.example/callback";
-    SignIn::new(site, "id", "secret", callback)
-        .or_else(|_| SignIn::dangerous_new_2007(site, "id", "secret", callback))
-        .ok()
+    let sign_in = SignIn::new(service, "id", "secret", callback)
+        .or_else(|_| SignIn::dangerous_new_2007(service, "id", "secret", callback))
+        .unwrap();
+    match service.instance {
+        Instance::Base { default: None } => sign_in.instance("https://place.example").unwrap(),
+        _ => sign_in,
+    }
 }
 
 /// A client of the caller's, and a function that takes whatever looks like an identifier.
 fn custom(oauth1: bool) -> SignIn {
     let callback = "https://app.example/callback";
     let client: Client = match oauth1 {
-        true => SignIn::twitter("id", "secret", callback).unwrap().oauth1_client().unwrap().clone().into(),
-        false => SignIn::google("id", "secret", callback).unwrap().oauth2_client().unwrap().clone().into(),
+        true => {
+            SignIn::new(&services::TWITTER, "id", "secret", callback).unwrap().oauth1_client().unwrap().clone().into()
+        }
+        false => {
+            SignIn::new(&services::GOOGLE, "id", "secret", callback).unwrap().oauth2_client().unwrap().clone().into()
+        }
     };
     let request = |_: &Tokens| oauth2::ApiRequest::new("https://api.example/me?v=1")?.request();
     let map = |answer: &serde_json::Value, tokens| {
@@ -128,19 +133,19 @@ fn custom(oauth1: bool) -> SignIn {
 }
 
 fn walk(sign_in: &SignIn, answers: &[Answer]) {
-    let mut step = sign_in.start(moment(1000, 1));
-    let start = loop {
+    let mut step = sign_in.authorize(moment(1000, 1));
+    let authorization = loop {
         step = match step.unwrap() {
-            Step::Done(start) => break start,
+            Step::Done(authorization) => break authorization,
             Step::Send(_, sent) => {
                 sent.receive(form("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true"), moment(1000, 2))
             }
             Step::Wait(..) => panic!("nothing waits"),
         };
     };
-    let key = start.pending.key().to_owned();
+    let key = authorization.pending.key().to_owned();
     let callback = format!("https://app.example/callback?code=c&state={key}&oauth_token={key}&oauth_verifier=v");
-    let mut step = sign_in.callback(start.pending, &callback, moment(1000, 3));
+    let mut step = sign_in.redeem(authorization.pending, &callback, moment(1000, 3));
     let mut origins = Vec::new();
     for round in 0..5 {
         step = match step {
@@ -219,18 +224,20 @@ impl Value {
 }
 
 fn paths(path: &str) {
-    if let Ok(request) = twitter_request(path) {
+    let [twitter, dropbox, facebook] =
+        [services::TWITTER, services::DROPBOX_V1, services::FACEBOOK].map(|row| at(&row));
+    if let Ok(request) = twitter.oauth1_request(path) {
         let uri = request.request().unwrap().uri().clone();
         let hosts = ["api.twitter.com", "api.x.com", "upload.twitter.com", "upload.x.com"];
         assert!(uri.host().is_some_and(|host| hosts.contains(&host.to_ascii_lowercase().as_str())), "{uri}");
         assert_eq!(uri.scheme_str(), Some("https"));
     }
-    if let Ok(request) = dropbox_request(path) {
+    if let Ok(request) = dropbox.oauth1_request(path) {
         let url = request.request().unwrap().uri().to_string();
         assert!(url.starts_with("https://api.dropbox.com/1/"), "{url}");
         assert!(!url.contains("/../") && !url.ends_with("/.."), "{url}");
     }
-    if let Ok(request) = facebook_request(path) {
+    if let Ok(request) = facebook.oauth2_request(path) {
         let Step::Send(request, _) = request.call(None).unwrap() else { panic!("it sends") };
         assert_eq!(request.uri().host(), Some("graph.facebook.com"));
     }

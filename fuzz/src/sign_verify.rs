@@ -97,7 +97,7 @@ pub fn run(input: Input) {
         Ok(verified) => {
             assert!(!changed, "accepted what was changed");
             assert!(!is_odd, "accepted a control character");
-            assert_eq!(verified.client, client.key);
+            assert_eq!(verified.client_key, client.key);
             assert_eq!(verified.token, token.map(|token| token.token));
             let replay = verify(moment(NOW + 300, 3)).unwrap_err();
             assert_eq!(replay.reason, RejectReason::NonceUsed);

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use oauth_proto::oauth2::{
     Client, ClientMetadata, ClientRegistration, Introspection, Metadata, Pending, PendingDevice, PendingImplicit,
-    ResourceMetadata, Token,
+    ResourceMetadata, Session, Token,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -67,10 +67,10 @@ fn used(input: &[u8]) {
         assert!(client.poll(&pending, moment(100, 1)).is_err() || !expired);
     }
     if let Ok(token) = serde_json::from_slice::<Token>(input)
-        && let Ok(session) = client.session("https://api.example", token)
+        && let Ok(session) = Session::new(&client, "https://api.example", token)
     {
         let mut request = http::Request::get("https://api.example/").body(Vec::new()).unwrap();
-        let _ = session.sign(&mut request, moment(100, 1).now).map(drop);
+        let _ = session.attach_token(&mut request, moment(100, 1).now).map(drop);
         let _ = session.renew(moment(100, 1)).map(drop);
     }
 }

@@ -236,7 +236,7 @@ impl World {
         let token = write.stored.token().map(|token| token.access_token.expose().to_owned());
         if row.as_ref().map(StoredToken::version) != write.expected.as_deref() {
             self.unsaved.borrow().retain(|unsaved| Some(unsaved) != token.as_ref());
-            return Ok(WriteOutcome::Changed);
+            return Ok(WriteOutcome::Conflict);
         }
         match token {
             Some(token) => {

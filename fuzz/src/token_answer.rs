@@ -91,7 +91,7 @@ fn ask(input: &Input, response: Response) -> Result<Token, Error> {
     let client = Client::new(server, "client").secret("client-secret");
     let grant = match input.kind {
         Kind::Client => Grant::client_credentials(),
-        Kind::Password => Grant::password("jane", "password-of-jane"),
+        Kind::Password => Grant::dangerous_password("jane", "password-of-jane"),
         Kind::Refresh => {
             let mut before = Token::bearer("old-access");
             before.refresh_token = Some("old-refresh".into());

@@ -9,7 +9,7 @@ use http::StatusCode;
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
     Approval, ClientRecord, Consent, DecideGrant, Decision, DeviceConsent, DevicePage, Dispatched, GrantCredential,
-    GrantType, MemoryStore, Provider, RegistrationPolicy, Rejected, ServerStep, serve, serve_with,
+    GrantType, MemoryStore, Provider, RegistrationPolicy, Rejected, Serve, ServerStep, serve,
 };
 use oauth_proto::{Moment, Request, Response, Timestamp};
 
@@ -51,7 +51,8 @@ impl OurServer {
         add_clients(&store);
         let kept = store.clone();
         let loopback = Loopback::start(|issuer| {
-            let api = ResourceServer::new(issuer).expect("loopback is private").add_authorization_server(issuer);
+            let api =
+                ResourceServer::builder(issuer).add_authorization_server(issuer).build().expect("loopback is secure");
             let endpoints = Endpoints { provider: provider(issuer), api, store: kept };
             move |request: &Request| endpoints.respond(request)
         });
@@ -86,8 +87,8 @@ fn add_clients(store: &MemoryStore) {
 fn provider(issuer: &str) -> Provider {
     Provider::builder(issuer)
         .add_grant_type(GrantType::authorization_code().scopes(SCOPES).default_scope("photos.read"))
-        .add_grant_type(GrantType::implicit().scopes(SCOPES))
-        .add_grant_type(GrantType::password().scopes(SCOPES))
+        .add_grant_type(GrantType::dangerous_implicit().scopes(SCOPES))
+        .add_grant_type(GrantType::dangerous_password().scopes(SCOPES))
         .add_grant_type(GrantType::client_credentials().scopes("stats"))
         .add_grant_type(GrantType::device_code().scopes(SCOPES))
         // A client that uses a token twice is taken for a thief at once.
@@ -118,7 +119,7 @@ impl Endpoints {
 
     fn dispatch(&self, request: &Request) -> Result<Response, Rejected> {
         let step = self.provider.dispatch(request, Moment::from_os());
-        match serve_with(step, &self.store, check_password)? {
+        match Serve::new(&self.store).decide_grant(check_password).run(step)? {
             Dispatched::Respond(response) => Ok(response),
             Dispatched::Consent(consent) => self.decide(consent),
             Dispatched::Device(DevicePage { user_code: None, .. }) => Ok(page(StatusCode::OK, "Enter the code")),
@@ -133,13 +134,13 @@ impl Endpoints {
         if consent.parameter("login_hint") == Some("nobody") {
             return self.serve(self.provider.deny(consent));
         }
-        self.serve(self.provider.grant(consent, Approval::new("jane"), Moment::from_os()))
+        self.serve(self.provider.approve(consent, Approval::new("jane"), Moment::from_os()))
     }
 
     fn decide_device(&self, request: &Request, device: DeviceConsent) -> Result<Response, Rejected> {
         match request.uri().query().is_some_and(|query| query.contains("login_hint=nobody")) {
             true => self.serve(self.provider.deny_device(device, Moment::from_os()))?,
-            false => self.serve(self.provider.grant_device(device, Approval::new("jane"), Moment::from_os()))?,
+            false => self.serve(self.provider.approve_device(device, Approval::new("jane"), Moment::from_os()))?,
         }
         Ok(page(StatusCode::OK, "Go back to your device"))
     }
@@ -158,7 +159,7 @@ impl Endpoints {
 }
 
 fn check_password(question: DecideGrant) -> Result<Decision, Infallible> {
-    Ok(match question.claim {
+    Ok(match question.credential {
         GrantCredential::Password { username, password } if username == "jane" && password.expose() == PASSWORD => {
             Decision::Granted(Approval::new(username))
         }

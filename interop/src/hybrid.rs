@@ -66,7 +66,7 @@ impl Hybrid {
 
     /// The protected resource: who owns it.
     pub(crate) fn photos(&self, request: &Request) -> Result<Response, Rejected> {
-        let Verified { grant, .. } = serve(self.verifier.verify(request, Moment::from_os()), &self.granted)?;
+        let Verified { approval: grant, .. } = serve(self.verifier.verify(request, Moment::from_os()), &self.granted)?;
         Ok(Response::new(grant.map(|grant| grant.user).unwrap_or_default().into_bytes()))
     }
 }

@@ -54,7 +54,7 @@ impl Endpoints {
             .allow_sha1_body_hash()
             .dangerous_allow_plaintext();
         // For Tornado; whoever sends POST notices nothing.
-        let provider = Provider::new(verifier).expect("loopback is private").allow_get();
+        let provider = Provider::builder(verifier).allow_get().build().expect("loopback is private");
         Self { provider, store }
     }
 
@@ -82,8 +82,8 @@ impl Endpoints {
     fn decide(&self, request: &Request<Vec<u8>>, consent: Consent) -> Result<Response<Vec<u8>>, Rejected> {
         let denies = request.uri().query().is_some_and(|query| query.contains("jane=denies"));
         let decision = match denies {
-            true => self.serve(consent.deny(Moment::from_os()))?,
-            false => self.serve(consent.grant(Approval::new("jane"), Moment::from_os()))?,
+            true => self.serve(self.provider.deny(consent, Moment::from_os()))?,
+            false => self.serve(self.provider.approve(consent, Approval::new("jane"), Moment::from_os()))?,
         };
         Ok(match decision {
             AfterConsent::Redirect(response) => response,
@@ -102,8 +102,8 @@ fn photos(request: &Request<Vec<u8>>, verified: &Verified) -> Response<Vec<u8>> 
     let body = form::pairs(if is_form { request.body() } else { b"" });
     let parameters: Vec<_> = query.chain(body).map(|(name, value)| (text(&name), text(&value))).collect();
     let parameters: Vec<_> = parameters.into_iter().filter(|(name, _)| !name.starts_with("oauth_")).collect();
-    let user = verified.grant.as_ref().map(|grant| &grant.user);
-    let answer = serde_json::json!({ "client": verified.client, "user": user, "parameters": parameters });
+    let user = verified.approval.as_ref().map(|grant| &grant.user);
+    let answer = serde_json::json!({ "client": verified.client_key, "user": user, "parameters": parameters });
     Response::new(answer.to_string().into_bytes())
 }
 

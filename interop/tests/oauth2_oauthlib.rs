@@ -9,7 +9,7 @@ use interop::exchange::{Clock, Http};
 use interop::peer::Peer;
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, BearerChallenge, BearerError, Client, ClientAuthentication, Discovery, Grant,
-    IncludeClientId, Metadata, Pending, PendingDevice, SharedSession, Token, TokenPlacement, TokenTypeHint,
+    IncludeClientId, Metadata, Pending, PendingDevice, Session, SharedSession, Token, TokenPlacement, TokenTypeHint,
 };
 use oauth_proto::{DriveError, Error, Expired, Forged, Moment, Refused, Response, Secret, Step};
 use serde::Deserialize;
@@ -90,7 +90,9 @@ impl World {
     }
 
     fn refresh(&self, client: &Client, token: &Token, scope: Option<&str>) -> Result<Token, Error> {
-        self.http.run(client.refresh(token, scope.map(Into::into), Moment::from_os()))
+        let grant = Grant::refresh(token)?;
+        let grant = scope.into_iter().fold(grant, Grant::scope);
+        self.http.run(client.request_token(grant, Moment::from_os()))
     }
 
     /// The server takes an access token for one that has expired.
@@ -103,7 +105,7 @@ impl World {
     }
 
     fn shared(&self, client: &Client, token: Token) -> SharedSession {
-        SharedSession::new(client.session(&self.origin, token).unwrap())
+        SharedSession::new(Session::new(&client, &self.origin, token).unwrap())
     }
 }
 
@@ -198,7 +200,7 @@ fn a_token_comes_in_the_fragment() {
     let world = World::new();
     let native = world.client("native", ClientAuthentication::none());
     let begin = |authorize| {
-        let authorization = native.authorize_implicit(authorize, Moment::from_os()).unwrap();
+        let authorization = native.dangerous_authorize_implicit(authorize, Moment::from_os()).unwrap();
         let stored = serde_json::to_string(&authorization.pending).unwrap();
         (serde_json::from_str(&stored).unwrap(), world.callback(&authorization.url))
     };
@@ -227,9 +229,9 @@ fn a_token_comes_in_the_fragment() {
 fn a_password_and_the_client_itself_are_grants_too() {
     let world = World::new();
     let web = world.web();
-    let token = world.token(&web, Grant::password("jane", "pass word&é").scope("read")).unwrap();
+    let token = world.token(&web, Grant::dangerous_password("jane", "pass word&é").scope("read")).unwrap();
     assert!(token.refresh_token.is_some());
-    let mallory = world.token(&web, Grant::password("jane", "guessed"));
+    let mallory = world.token(&web, Grant::dangerous_password("jane", "guessed"));
     assert_eq!(refusal(mallory), refused("invalid_grant", 400));
     let own = world.token(&web, Grant::client_credentials()).unwrap();
     assert_eq!((own.refresh_token, own.scope), (None, Some("read".into())));
@@ -244,7 +246,7 @@ fn a_scope_that_the_server_narrows_is_the_tokens() {
     let token = world.token(&limited, Grant::client_credentials().scope("read write")).unwrap();
     assert_eq!(token.scope, Some("read".into()));
     assert_eq!(token.scope_refused().collect::<Vec<_>>(), ["write"]);
-    let password = world.token(&limited, Grant::password("jane", "pass word&é"));
+    let password = world.token(&limited, Grant::dangerous_password("jane", "pass word&é"));
     assert_eq!(refusal(password), refused("unauthorized_client", 400));
 }
 
@@ -350,9 +352,9 @@ fn a_token_is_found_wherever_rfc_6750_puts_it() {
         (TokenPlacement::form("access_token"), "POST"),
         (TokenPlacement::allow_bearer_and_parameter("access_token"), "POST"),
     ] {
-        let session = web.session(&world.origin, token.clone()).unwrap().placement(placement.clone());
+        let session = Session::new(&web, &world.origin, token.clone()).unwrap().placement(placement.clone());
         let mut request = http::Request::builder().method(method).uri(world.photos()).body(Vec::new()).unwrap();
-        let _stamp = session.sign(&mut request, Moment::from_os().now).unwrap();
+        let _stamp = session.attach_token(&mut request, Moment::from_os().now).unwrap();
         assert_eq!(world.http.send(request).status(), 200, "{placement:?}");
     }
 }

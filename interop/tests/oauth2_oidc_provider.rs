@@ -89,7 +89,8 @@ fn a_native_app_comes_back_to_whatever_port_it_listens_on() {
     let (pending, callback) = op.authorize(&client, authorize).unwrap();
     assert!(callback.starts_with(&format!("{uri}?code=")), "{callback}");
     let token = op.redeem(&client, pending, &callback).unwrap();
-    let renewed = op.http.run(client.refresh(&token, None, Moment::from_os())).unwrap();
+    let renewed =
+        op.http.run(Grant::refresh(&token).and_then(|grant| client.request_token(grant, Moment::from_os()))).unwrap();
     assert_ne!(renewed.refresh_token, token.refresh_token);
 }
 
@@ -310,7 +311,9 @@ fn a_refresh_token_serves_once() {
     let op = OidcProvider::start();
     let client = op.client("basic");
     let first = op.offline_token(&client);
-    let refresh = |token: &Token| op.http.run(client.refresh(token, None, Moment::from_os()));
+    let renewed =
+        |token: &Token| Grant::refresh(token).and_then(|grant| client.request_token(grant, Moment::from_os()));
+    let refresh = |token: &Token| op.http.run(renewed(token));
     let second = refresh(&first).unwrap();
     assert_ne!(second.refresh_token, first.refresh_token);
     assert_eq!(second.scope, first.scope);
@@ -326,14 +329,16 @@ fn a_renewed_token_may_have_a_smaller_scope_and_no_larger_one() {
     let op = OidcProvider::start();
     let client = op.client("post");
     let token = op.grant(&client, offline("openid email offline_access")).unwrap();
-    let step = client.refresh(&token, Some("openid".into()), Moment::from_os());
+    let step = Grant::refresh(&token).and_then(|grant| client.request_token(grant.scope("openid"), Moment::from_os()));
     let smaller = op.http.run(step).unwrap();
     assert_eq!(smaller.scope, Some("openid".into()));
     // The grant itself is as large as before.
-    let step = client.refresh(&smaller, Some("openid email".into()), Moment::from_os());
+    let step =
+        Grant::refresh(&smaller).and_then(|grant| client.request_token(grant.scope("openid email"), Moment::from_os()));
     let larger = op.http.run(step).unwrap();
     assert_eq!(larger.scope, Some("openid email".into()));
-    let step = client.refresh(&larger, Some("openid photos".into()), Moment::from_os());
+    let step =
+        Grant::refresh(&larger).and_then(|grant| client.request_token(grant.scope("openid photos"), Moment::from_os()));
     assert_eq!(refusal(op.http.run(step)), refused("invalid_scope", 400));
 }
 

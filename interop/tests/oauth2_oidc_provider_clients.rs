@@ -48,7 +48,10 @@ fn a_device_waits_until_somebody_has_entered_its_code() {
         // The server names no interval, so it is the specification's.
         assert_eq!(pauses.into_inner(), [5, 5, 5], "{id}");
         assert_eq!(token.scope, Some("openid offline_access".into()), "{id}");
-        assert!(op.http.run(client.refresh(&token, None, clock.moment())).is_ok(), "{id}");
+        assert!(
+            op.http.run(Grant::refresh(&token).and_then(|grant| client.request_token(grant, clock.moment()))).is_ok(),
+            "{id}"
+        );
         // And the code is used up.
         let again = op.http.run_waiting(&clock, client.poll(&pending, clock.moment()), |_| {});
         assert_eq!(again.unwrap_err().code(), Some("invalid_grant"), "{id}");
@@ -172,7 +175,7 @@ fn userinfo<'a>(op: &'a OidcProvider, session: &'a SharedSession) -> Caller<'a> 
 }
 
 fn shared(op: &OidcProvider, client: &Client, token: Token) -> SharedSession {
-    SharedSession::new(client.session(&op.issuer, token).unwrap())
+    SharedSession::new(Session::new(&client, &op.issuer, token).unwrap())
 }
 
 #[test]
@@ -231,7 +234,7 @@ fn a_token_without_the_scope_is_not_renewed() {
     assert_eq!(caller.call().unwrap().status(), 200, "the token is for her data until it is asked for photos");
 
     let step = client.request_token(Grant::client_credentials(), Moment::from_os());
-    let other = SharedSession::new(client.session(&op.issuer, op.http.run(step).unwrap()).unwrap());
+    let other = SharedSession::new(Session::new(&client, &op.issuer, op.http.run(step).unwrap()).unwrap());
     let answer = userinfo(&op, &other).call().unwrap();
     assert_eq!(answer.status(), 401);
     let challenge = BearerChallenge::of(answer.headers()).unwrap();
@@ -259,7 +262,7 @@ fn a_grant_that_was_taken_back_is_for_the_user_to_give_again() {
     assert_eq!(error.code(), Some("invalid_grant"));
     assert_eq!(caller.sent(), ["/me", "/token"]);
 
-    session.install(op.offline_token(&client));
+    session.set_token(op.offline_token(&client));
     assert_eq!(caller.call().unwrap().status(), 200);
 }
 
@@ -268,7 +271,7 @@ fn a_client_supplies_itself_with_tokens() {
     let op = OidcProvider::start();
     let client = op.client("key-jwt");
     let grant = Grant::client_credentials().scope("photos.read").resource(PHOTOS);
-    let session = SharedSession::new(Session::supplied(&client, PHOTOS, grant).unwrap());
+    let session = SharedSession::new(Session::with_grant(&client, PHOTOS, grant).unwrap());
     let clock = Clock::default();
     let token = || session.token_with(|request| op.http.exchange(request), || clock.moment()).unwrap();
     let first = token();

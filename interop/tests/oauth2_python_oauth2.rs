@@ -5,7 +5,7 @@ use interop::exchange::{Clock, Http};
 use interop::peer::Peer;
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, Client, ClientAuthentication, Grant, IncludeClientId, Pending, SecretPlacement,
-    Token,
+    Session, Token,
 };
 use oauth_proto::{Error, Forged, Moment, Refused, Step};
 use serde::Deserialize;
@@ -46,7 +46,7 @@ impl World {
         });
         told.as_object_mut().unwrap().extend(configuration.as_object().unwrap().clone());
         let placement = match told["authentication"].as_str() {
-            Some("http_basic_auth") => SecretPlacement::RawBasic,
+            Some("http_basic_auth") => SecretPlacement::AllowRawBasic,
             _ => SecretPlacement::Body,
         };
         let mut peer = Peer::run("python_oauth2_provider.py");
@@ -88,7 +88,7 @@ impl World {
     }
 
     fn refresh(&self, token: &Token) -> Result<Token, Error> {
-        self.http.run(self.client.refresh(token, None, Moment::from_os()))
+        self.http.run(Grant::refresh(token).and_then(|grant| self.client.request_token(grant, Moment::from_os())))
     }
 }
 
@@ -115,7 +115,7 @@ fn refused(code: &str, status: u16, advice: &str) -> (String, u16, Option<String
 const JANE: (&str, &str) = ("jane", "pass word&%+=");
 
 fn password() -> Grant {
-    Grant::password(JANE.0, JANE.1)
+    Grant::dangerous_password(JANE.0, JANE.1)
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn every_grant_with_the_secret_in_the_body_and_in_the_header() {
         let own = world.token(Grant::client_credentials()).unwrap();
         assert_eq!((own.refresh_token, own.expires_at), (None, None), "{authentication}");
 
-        let authorization = world.client.authorize_implicit(Authorize::new(), Moment::from_os()).unwrap();
+        let authorization = world.client.dangerous_authorize_implicit(Authorize::new(), Moment::from_os()).unwrap();
         let callback = world.callback(&authorization.url, "1");
         assert!(callback.starts_with(&format!("{CALLBACK}#access_token=")), "{callback}");
         let token = world.client.token_from_fragment(authorization.pending, &callback, now).unwrap();
@@ -153,9 +153,9 @@ fn a_token_without_an_end_does_not_expire() {
     clock.advance(std::time::Duration::from_secs(100_000_000));
     assert!(!token.is_expired(clock.moment().now));
     let mut request = http::Request::get("https://photos.example.com/").body(Vec::new()).unwrap();
-    let session = world.client.session("https://photos.example.com", token).unwrap();
+    let session = Session::new(&world.client, "https://photos.example.com", token).unwrap();
     assert!(!session.is_renewable());
-    assert!(session.sign(&mut request, clock.moment().now).is_ok());
+    assert!(session.attach_token(&mut request, clock.moment().now).is_ok());
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn an_error_without_a_state_is_not_taken_for_an_answer() {
     assert_eq!(callback, format!("{CALLBACK}?error=access_denied"));
     assert_eq!(world.redeem(authorization.pending, &callback).unwrap_err(), alone);
 
-    let authorization = world.client.authorize_implicit(Authorize::new(), Moment::from_os()).unwrap();
+    let authorization = world.client.dangerous_authorize_implicit(Authorize::new(), Moment::from_os()).unwrap();
     let callback = world.callback(&authorization.url, "0");
     assert_eq!(callback, format!("{CALLBACK}#error=access_denied"));
     let now = Moment::from_os().now;
@@ -241,7 +241,7 @@ fn wrong_credentials_are_refused_with_the_librarys_words() {
     assert_eq!(ask(beside, own()), refused("invalid_request", 400, "Missing client credentials"));
     let public = ask(client(CLIENT, ClientAuthentication::none()), own());
     assert_eq!(public, refused("invalid_request", 400, "Missing client credentials"));
-    let mallory = refusal(world.token(Grant::password("jane", "guessed")));
+    let mallory = refusal(world.token(Grant::dangerous_password("jane", "guessed")));
     assert_eq!(mallory, refused("invalid_client", 401, "Unable to authenticate resource owner"));
     let other = refusal(world.token(Grant::extension("urn:ietf:params:oauth:grant-type:jwt-bearer")));
     assert_eq!(other, refused("unsupported_response_type", 400, "Grant not supported"));
@@ -272,10 +272,11 @@ fn scopes_that_are_not_known_vanish() {
     let missing = refused("invalid_scope", 400, "Missing scope parameter in request");
     assert_eq!(refusal(world.token(password())), missing);
     assert_eq!(refusal(world.refresh(&token)), missing);
-    let session = world.client.session("https://photos.example.com", token.clone()).unwrap();
-    let session = session.renew_with(|grant| grant.scope("read"));
+    let session = Session::new(&world.client, "https://photos.example.com", token.clone()).unwrap();
+    let session = session.map_renewal_grant(|grant| grant.scope("read"));
     assert_eq!(world.http.run(session.renew(Moment::from_os())).unwrap().scope, Some("read".into()));
-    let step = world.client.refresh(&token, Some("write".into()), Moment::from_os());
+    let step =
+        Grant::refresh(&token).and_then(|grant| world.client.request_token(grant.scope("write"), Moment::from_os()));
     let invalid = refused("invalid_scope", 400, "Invalid scope parameter in request");
     assert_eq!(refusal(world.http.run(step)), invalid);
 }
@@ -284,7 +285,7 @@ fn scopes_that_are_not_known_vanish() {
 fn the_default_scope_is_told_where_it_stands_in() {
     let world = World::new(json!({ "scopes": ["read", "write"], "default_scope": "read" }));
     let ask = |authorize: &Authorize| {
-        let authorization = world.client.authorize_implicit(authorize.clone(), Moment::from_os()).unwrap();
+        let authorization = world.client.dangerous_authorize_implicit(authorize.clone(), Moment::from_os()).unwrap();
         let callback = world.callback(&authorization.url, "1");
         let token = world.client.token_from_fragment(authorization.pending, &callback, Moment::from_os().now);
         [world.grant(authorize.clone()), token]

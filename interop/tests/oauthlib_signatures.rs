@@ -132,7 +132,7 @@ fn we_verify_what_oauthlib_signs(placement: &'static str) {
         let sent = on_the_way(case, signed, &mut random);
         let verified = verify(case, &sent.0, sent.1);
         let as_expected = match (&verified, sent.1) {
-            (Ok(verified), None) => verified.client == case.client && verified.token == case.token,
+            (Ok(verified), None) => verified.client_key == case.client && verified.token == case.token,
             (Err(rejected), Some(_)) => rejected.reason == RejectReason::WrongSignature,
             _ => false,
         };

@@ -4,8 +4,8 @@ use interop::exchange::Http;
 use interop::keys;
 use interop::peer::Peer;
 use oauth_proto::oauth1::{
-    Authorize, Callbacks, Client, ClientCredentials, Method, ParameterPlacement, Pending, Scheme, Server, Session,
-    Token, TokenCredentials,
+    Authorization, Authorize, Callbacks, Client, ClientCredentials, Method, ParameterPlacement, Pending, Scheme,
+    Server, Session, Token, TokenCredentials,
 };
 use oauth_proto::{Error, Forged, Moment, Refused, Request, Response};
 use serde::Deserialize;
@@ -59,7 +59,7 @@ impl World {
         Self { _peer: peer, origin, service, client, http: Http::default() }
     }
 
-    fn begin(&self, authorize: Authorize) -> Result<Pending, Error> {
+    fn begin(&self, authorize: Authorize) -> Result<Authorization, Error> {
         self.http.run(self.client.authorize(authorize, Moment::from_os()))
     }
 
@@ -68,14 +68,13 @@ impl World {
     }
 
     /// What Jane's browser gets.
-    fn page(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Response {
-        let url = self.client.authorization_url(pending, parameters).unwrap();
-        self.http.get(&url)
+    fn page(&self, url: &str) -> Response {
+        self.http.get(url)
     }
 
     /// Where Jane's browser is sent to.
-    fn callback(&self, pending: &Pending, parameters: &[(&str, &str)]) -> String {
-        let page = self.page(pending, parameters);
+    fn callback(&self, url: &str) -> String {
+        let page = self.page(url);
         assert_eq!(page.status(), 302);
         page.headers()["location"].to_str().unwrap().to_owned()
     }
@@ -100,10 +99,10 @@ impl World {
 /// The three legs, and then calls of the protected resource.
 fn walks(scheme: Scheme, realm: Option<&str>, calls: impl Fn(&World) -> Vec<Request>) {
     let world = World::new(scheme);
-    let authorize = Authorize::callback(CALLBACK);
+    let authorize = Authorize::callback(CALLBACK).url_parameter("lang", "é & ü");
     let authorize = realm.into_iter().fold(authorize, Authorize::realm);
-    let pending = world.begin(authorize).unwrap();
-    let callback = world.callback(&pending, &[("lang", "é & ü")]);
+    let Authorization { url, pending, .. } = world.begin(authorize).unwrap();
+    let callback = world.callback(&url);
     assert!(callback.starts_with(&format!("{CALLBACK}&")), "{callback}");
     let token = world.redeem(pending, &callback).unwrap();
     let realms = ("oauth_authorized_realms".to_owned(), realm.unwrap_or_default().to_owned());
@@ -153,8 +152,9 @@ fn plaintext_in_the_header() {
 fn a_callback_with_escapes_comes_back_as_it_was() {
     let world = World::new(Scheme::default());
     // Not `%C3%BC%20`: oauthlib writes the callback's query anew.
-    let pending = world.begin(Authorize::callback("https://printer.example.com/%7Eready?a=%25+%26")).unwrap();
-    let callback = world.callback(&pending, &[]);
+    let Authorization { url, pending, .. } =
+        world.begin(Authorize::callback("https://printer.example.com/%7Eready?a=%25+%26")).unwrap();
+    let callback = world.callback(&url);
     assert!(callback.starts_with("https://printer.example.com/%7Eready?a=%25+%26&oauth_token="), "{callback}");
     assert!(world.redeem(pending, &callback).is_ok());
 }
@@ -162,8 +162,8 @@ fn a_callback_with_escapes_comes_back_as_it_was() {
 #[test]
 fn out_of_band_the_user_copies_the_verifier() {
     let world = World::new(Scheme::default());
-    let pending = world.begin(Authorize::out_of_band()).unwrap();
-    let page = world.page(&pending, &[]);
+    let Authorization { url, pending, .. } = world.begin(Authorize::out_of_band()).unwrap();
+    let page = world.page(&url);
     assert_eq!(page.status(), 200);
     // oauthlib's page is a form.
     let fields = oauth_proto::wire::form::pairs(page.body());
@@ -177,8 +177,9 @@ fn out_of_band_the_user_copies_the_verifier() {
 #[test]
 fn a_user_who_denies_is_a_refusal() {
     let world = World::new(Scheme::default());
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    let callback = world.callback(&pending, &[("jane", "denies")]);
+    let Authorization { url, pending, .. } =
+        world.begin(Authorize::callback(CALLBACK).url_parameter("jane", "denies")).unwrap();
+    let callback = world.callback(&url);
     let error = world.redeem(pending, &callback).unwrap_err();
     assert_eq!(error, Refused::Denied { problem: Some("user_refused".into()), advice: None, response: None }.into());
 }
@@ -187,16 +188,16 @@ fn a_user_who_denies_is_a_refusal() {
 fn a_callback_for_another_authorization_is_forged() {
     let world = World::new(Scheme::default());
     let [ours, attackers] = [(); 2].map(|()| world.begin(Authorize::callback(CALLBACK)).unwrap());
-    let callback = world.callback(&attackers, &[]);
-    let error = world.redeem(ours, &callback).unwrap_err();
+    let callback = world.callback(&attackers.url);
+    let error = world.redeem(ours.pending, &callback).unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::TokenMismatch { .. })), "{error}");
 }
 
 #[test]
 fn a_forged_verifier_is_refused_by_the_service() {
     let world = World::new(Scheme::default());
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    world.callback(&pending, &[]);
+    let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    world.callback(&url);
     let forged = format!("{CALLBACK}&oauth_token={}&oauth_verifier=dpf43f3p2l4k3l03dpf43f3p", pending.token());
     assert_unauthorized(world.redeem(pending, &forged).map(drop));
 }
@@ -210,8 +211,8 @@ fn a_wrong_secret_is_refused_by_the_service() {
         let step = client.authorize(Authorize::callback(CALLBACK), Moment::from_os());
         assert_unauthorized(world.http.run(step).map(drop));
 
-        let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-        let callback = world.callback(&pending, &[]);
+        let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
+        let callback = world.callback(&url);
         let token = world.redeem(pending, &callback).unwrap().credentials.token;
         let session = world.client.session(TokenCredentials::new(token, "another secret"));
         for request in world.requests() {

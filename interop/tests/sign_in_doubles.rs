@@ -4,10 +4,8 @@
 use interop::exchange::Http;
 use interop::sign_in_doubles::{CALLBACK, CLIENT, Double, FACEBOOK_TOKEN, GOOGLE_TOKEN, SECRET};
 use oauth_proto::oauth2::{ApiRequest, Session, SharedSession};
-use oauth_proto::sign_in::{
-    Fields, SignIn, Site, User, dropbox_request_at, facebook_request_at, sites, twitter_request_at,
-};
-use oauth_proto::{Error, Moment, Refused, oauth1, providers};
+use oauth_proto::services::{self, ProfileMapping, Service, SignIn, User};
+use oauth_proto::{Error, Moment, Refused, oauth1};
 use serde_json::Value;
 
 /// Where the service sends Jane's browser.
@@ -21,11 +19,11 @@ fn callback(http: &Http, url: &str) -> String {
 
 /// Jane signs in.
 fn sign_in(http: &Http, sign_in: &SignIn) -> Result<User, Error> {
-    let start = http.run(sign_in.start(Moment::from_os()))?;
+    let authorization = http.run(sign_in.authorize(Moment::from_os()))?;
     // What is stored is what comes back.
-    let pending = serde_json::from_str(&serde_json::to_string(&start.pending).unwrap()).unwrap();
-    let uri = callback(http, &start.url);
-    http.run(sign_in.callback(pending, &uri, Moment::from_os()))
+    let pending = serde_json::from_str(&serde_json::to_string(&authorization.pending).unwrap()).unwrap();
+    let uri = callback(http, &authorization.url);
+    http.run(sign_in.redeem(pending, &uri, Moment::from_os()))
 }
 
 /// The fields from the name on.
@@ -57,17 +55,22 @@ const GOOGLE_USER: [Option<&str>; 7] = [
 ];
 
 /// The profile of version 2, which knows the address by another name.
-fn google_v2() -> Site {
-    let fields = Fields { id: "/id", email_verified: Some("/verified_email"), username: None, ..Fields::OPENID };
-    let site = Site::oauth2(providers::GOOGLE, fields).scope("openid profile email");
-    site.profile("https://www.googleapis.com/oauth2/v2/userinfo")
+fn google_v2() -> Service {
+    let mut profile = ProfileMapping::OPENID;
+    profile.id = "/id";
+    profile.email_verified = Some("/verified_email");
+    profile.username = None;
+    let mut google = services::GOOGLE;
+    google.userinfo = Some("https://www.googleapis.com/oauth2/v2/userinfo");
+    google.profile = Some(profile);
+    google
 }
 
 #[test]
 fn google() {
     let (http, double) = (Http::default(), Double::google());
-    for site in [sites::GOOGLE, google_v2()] {
-        let google = SignIn::new(&site, CLIENT, SECRET, CALLBACK).unwrap().endpoints_at(&double.origin()).unwrap();
+    for service in [services::GOOGLE, google_v2()] {
+        let google = SignIn::new(&service, CLIENT, SECRET, CALLBACK).unwrap().base_url(&double.origin()).unwrap();
         let user = sign_in(&http, &google).unwrap();
         assert_eq!((user.id.as_str(), user.email_verified), ("110169484474386276334", Some(true)));
         assert_eq!(said(&user), GOOGLE_USER);
@@ -89,17 +92,18 @@ fn google() {
 #[test]
 fn google_gives_a_code_to_nobody_else() {
     let (http, double) = (Http::default(), Double::google());
-    let google = |secret| SignIn::google(CLIENT, secret, CALLBACK).unwrap().endpoints_at(&double.origin()).unwrap();
+    let google =
+        |secret| SignIn::new(&services::GOOGLE, CLIENT, secret, CALLBACK).unwrap().base_url(&double.origin()).unwrap();
     let (code, advice) = problem(sign_in(&http, &google("another secret")));
     assert_eq!((code.as_str(), advice.as_deref()), ("invalid_grant", Some("another client")));
 
     // Another browser's proof key, and a code that was used.
-    let [ours, theirs] = [(), ()].map(|()| http.run(google(SECRET).start(Moment::from_os())).unwrap());
+    let [ours, theirs] = [(), ()].map(|()| http.run(google(SECRET).authorize(Moment::from_os())).unwrap());
     let stolen = callback(&http, &theirs.url).split("code=").nth(1).unwrap().to_owned();
     let uri = format!("{CALLBACK}&state={}&code={stolen}", ours.pending.key());
     for expected in ["another proof key", "no such code"] {
         let stored = serde_json::to_string(&ours.pending).unwrap();
-        let step = google(SECRET).callback(serde_json::from_str(&stored).unwrap(), &uri, Moment::from_os());
+        let step = google(SECRET).redeem(serde_json::from_str(&stored).unwrap(), &uri, Moment::from_os());
         assert_eq!(problem(http.run(step)).1.as_deref(), Some(expected));
     }
 }
@@ -108,8 +112,8 @@ fn google_gives_a_code_to_nobody_else() {
 fn facebook() {
     let http = Http::default();
     for (double, expires) in [(Double::facebook(), 5_183_944), (Double::facebook_before_2017(), 5_183_999)] {
-        let facebook = SignIn::facebook(CLIENT, SECRET, CALLBACK).unwrap().fields(["birthday"]);
-        let facebook = facebook.scope("public_profile email user_birthday").endpoints_at(&double.origin()).unwrap();
+        let facebook = SignIn::new(&services::FACEBOOK, CLIENT, SECRET, CALLBACK).unwrap().extra_fields(["birthday"]);
+        let facebook = facebook.scope("public_profile email user_birthday").base_url(&double.origin()).unwrap();
         let user = sign_in(&http, &facebook).unwrap();
         assert_eq!((user.id.as_str(), user.email_verified), ("10150000000000001", None));
         let picture = "https://platform-lookaside.fbsbx.com/platform/profilepic/?asid=10150000000000001";
@@ -128,11 +132,15 @@ fn facebook() {
 fn facebooks_graph_is_called_with_a_token_and_by_sessions() {
     let (http, double) = (Http::default(), Double::facebook());
     let origin = double.origin();
-    let facebook = SignIn::facebook(CLIENT, SECRET, CALLBACK).unwrap().endpoints_at(&origin).unwrap();
+    let facebook = SignIn::new(&services::FACEBOOK, CLIENT, SECRET, CALLBACK).unwrap().base_url(&origin).unwrap();
     let user = sign_in(&http, &facebook).unwrap();
     let token = user.tokens.oauth2().unwrap();
-    let graph = |path| facebook_request_at(&origin, path).unwrap().app_secret(SECRET);
-    let call = |request: oauth_proto::sign_in::FacebookRequest| http.run(request.call(Some(token)));
+    let with_secret = |secret, path| {
+        let facebook = SignIn::new(&services::FACEBOOK, CLIENT, secret, CALLBACK).unwrap();
+        facebook.base_url(&origin).unwrap().oauth2_request(path).unwrap()
+    };
+    let graph = |path| facebook.oauth2_request(path).unwrap();
+    let call = |request: ApiRequest| http.run(request.call(Some(token)));
 
     let entry = call(graph("/me/feed").post([("message", "I am posting from my Tornado application!")])).unwrap();
     assert_eq!(entry["id"], "10150000000000001_10150000000000002");
@@ -152,13 +160,13 @@ fn facebooks_graph_is_called_with_a_token_and_by_sessions() {
     assert_eq!(me.read(&response).unwrap()["first_name"], "Jane");
 
     for (request, message) in [
-        (facebook_request_at(&origin, "/me").unwrap(), "API calls from the server require an appsecret_proof argument"),
-        (graph("/me").app_secret("another"), "Invalid appsecret_proof provided in the API argument"),
+        (with_secret("", "/me"), "API calls from the server require an appsecret_proof argument"),
+        (with_secret("another", "/me"), "Invalid appsecret_proof provided in the API argument"),
     ] {
         assert_eq!(problem(call(request)), ("GraphMethodException".to_owned(), Some(message.to_owned())));
     }
     assert_eq!(problem(http.run(me.call(None))).0, "OAuthException");
-    let stranger = SignIn::facebook(CLIENT, "another", CALLBACK).unwrap().endpoints_at(&origin).unwrap();
+    let stranger = SignIn::new(&services::FACEBOOK, CLIENT, "another", CALLBACK).unwrap().base_url(&origin).unwrap();
     let expected = ("OAuthException".to_owned(), Some("another client".to_owned()));
     assert_eq!(problem(sign_in(&http, &stranger)), expected);
 }
@@ -166,8 +174,9 @@ fn facebooks_graph_is_called_with_a_token_and_by_sessions() {
 #[test]
 fn twitter() {
     let (http, double) = (Http::default(), Double::twitter());
-    let twitter = SignIn::twitter(CLIENT, SECRET, CALLBACK).unwrap().endpoints_at(&double.origin()).unwrap();
-    let asking = twitter.clone().include_email().always_authorize();
+    let twitter =
+        SignIn::new(&services::TWITTER, CLIENT, SECRET, CALLBACK).unwrap().base_url(&double.origin()).unwrap();
+    let asking = twitter.clone().profile_argument("include_email", "true").always_authorize();
     for (twitter, email) in [(&twitter, None), (&asking, Some("jane@example.com"))] {
         let user = sign_in(&http, twitter).unwrap();
         assert_eq!((user.id.as_str(), user.email_verified, user.session_expires), ("38895958", None, None));
@@ -181,11 +190,12 @@ fn twitter() {
 #[test]
 fn twitters_api_is_called_for_the_user() {
     let (http, double) = (Http::default(), Double::twitter());
-    let twitter = SignIn::twitter(CLIENT, SECRET, CALLBACK).unwrap().endpoints_at(&double.origin()).unwrap();
+    let twitter =
+        SignIn::new(&services::TWITTER, CLIENT, SECRET, CALLBACK).unwrap().base_url(&double.origin()).unwrap();
     let user = sign_in(&http, &twitter).unwrap();
     let client = twitter.oauth1_client().unwrap();
     let session = client.session(user.tokens.oauth1().unwrap().clone());
-    let api = |path: &str| twitter_request_at(&format!("{}/1.1", double.origin()), path).unwrap();
+    let api = |path: &str| twitter.oauth1_request(path).unwrap();
     let text = "Testing Tornado Web Server: é ☃ & 100 % = +";
     let status = api("/statuses/update").post([("status", text)]);
     assert_eq!(http.run(status.call(&session, Moment::from_os())).unwrap()["text"], text);
@@ -197,7 +207,8 @@ fn twitters_api_is_called_for_the_user() {
     for call in [status.call(&stranger, Moment::from_os()), status.call_unsigned()] {
         assert_eq!(problem(http.run(call)), refused);
     }
-    let stranger = SignIn::twitter(CLIENT, "another", CALLBACK).unwrap().endpoints_at(&double.origin()).unwrap();
+    let stranger =
+        SignIn::new(&services::TWITTER, CLIENT, "another", CALLBACK).unwrap().base_url(&double.origin()).unwrap();
     assert_eq!(problem(http.run(api("/nothing").call(&session, Moment::from_os()))).0, "34");
     let error = sign_in(&http, &stranger).unwrap_err();
     assert!(matches!(error, Error::Refused(_)), "{error}");
@@ -205,12 +216,13 @@ fn twitters_api_is_called_for_the_user() {
 
 /// The row, and a client that was configured by hand.
 fn dropbox(origin: &str, secret: &str) -> [SignIn; 2] {
-    let row = SignIn::dangerous_dropbox_v1(CLIENT, secret, CALLBACK).unwrap().endpoints_at(origin).unwrap();
+    let row =
+        SignIn::dangerous_new_2007(&services::DROPBOX_V1, CLIENT, secret, CALLBACK).unwrap().base_url(origin).unwrap();
     let [request, authorize, access] =
         ["request_token", "authorize", "access_token"].map(|leg| format!("{origin}/1/oauth/{leg}"));
     let service = oauth1::Server::new(&request, &authorize, &access).unwrap().dangerous_version_1_0();
     let client = oauth1::Client::new(service, oauth1::ClientCredentials::new(CLIENT, secret));
-    let profile = dropbox_request_at(&format!("{origin}/1"), "/account/info").unwrap();
+    let profile = row.oauth1_request("/account/info").unwrap();
     let map = |answer: &Value, tokens| {
         let mut user = User::new(answer["uid"].as_u64()?.to_string(), tokens);
         let text = |pointer| answer.pointer(pointer)?.as_str().map(str::to_owned);
@@ -239,14 +251,14 @@ fn dropbox_as_it_was() {
         assert_eq!(token.extra["uid"], "12345678");
 
         let session = dropbox.oauth1_client().unwrap().session(token.clone());
-        let api = |path: &str| dropbox_request_at(&format!("{}/1", double.origin()), path).unwrap();
+        let api = |path: &str| oauth1::ApiRequest::new(&format!("{}/1{path}", double.origin())).unwrap();
         let folder = api("/fileops/create_folder").post([("root", "dropbox"), ("path", "/new folder")]);
         assert_eq!(http.run(folder.call(&session, Moment::from_os())).unwrap()["path"], "/new folder");
         let missing = api("/metadata/auto/nothing").call(&session, Moment::from_os());
         assert_eq!(problem(http.run(missing)).0, "Path '/nothing' not found");
     }
     for stranger in dropbox(&double.origin(), "another secret") {
-        let (code, _) = problem(http.run(stranger.start(Moment::from_os())));
+        let (code, _) = problem(http.run(stranger.authorize(Moment::from_os())));
         assert_eq!(code, "Invalid signature. Expected signature base string.");
     }
 }

@@ -21,7 +21,7 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 /// # Examples
 /// ```
 /// use oauth_proto::{DriveError, Moment, Request, Response, Timestamp, run};
-/// use oauth_proto::oauth2::{Client, Token};
+/// use oauth_proto::oauth2::{Client, Grant, Token};
 ///
 /// fn what_to_do(error: &DriveError) -> &'static str {
 ///     match error {
@@ -35,7 +35,7 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 /// /// `?` takes the errors of a call, and those of driving it.
 /// fn refresh(client: &Client, token: &Token) -> Result<Token, DriveError> {
 ///     let send = |_: Request| -> Result<Response, std::io::Error> { Err(std::io::ErrorKind::TimedOut.into()) };
-///     run(client.refresh(token, None, Moment::from_os())?, send)
+///     run(client.request_token(Grant::refresh(token)?, Moment::from_os())?, send)
 /// }
 /// # use oauth_proto::oauth2::AuthorizationServer;
 /// # let client = Client::new(AuthorizationServer::new("https://auth.example.com/token")?, "id");
@@ -81,7 +81,7 @@ pub enum DriveError {
         /// The error of the application's function.
         source: Arc<dyn StdError + Send + Sync>,
     },
-    /// The token was renewed, and the session was told to [report](crate::oauth2::Session::report_renewals) that. Store
+    /// The token was renewed, and the session was told to [report](crate::oauth2::Session::return_renewals) that. Store
     /// the token, then send the request again.
     Renewed(Box<Token>),
 }

@@ -166,7 +166,7 @@ fn query_hint(expected: &str, received: &str) -> &'static str {
 
 /// Returns the option that takes a callback without that parameter.
 fn parameter_option(name: &str) -> Option<&'static str> {
-    (name == "oauth_verifier").then_some("Service::allow_missing_verifier")
+    (name == "oauth_verifier").then_some("oauth1::Server::allow_missing_verifier")
 }
 
 /// Returns what to do about an issuer's name, if the two are one server.

@@ -9,8 +9,8 @@ use crate::wire::ResponseExcerpt;
 /// use oauth_proto::Unsupported;
 ///
 /// let url = "http://photos.example.net/token".into();
-/// let error = Unsupported::PlainHttp { url, option: Some("Service::dangerous_allow_http") };
-/// assert!(error.to_string().contains("`Service::dangerous_allow_http` lifts this"));
+/// let error = Unsupported::PlainHttp { url, option: Some("oauth1::Server::dangerous_allow_http") };
+/// assert!(error.to_string().contains("`oauth1::Server::dangerous_allow_http` lifts this"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

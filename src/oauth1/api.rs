@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::{Session, token_response};
-use crate::api::{self, Call};
+use crate::api::{self, ApiCall};
 use crate::wire::{MAX_BODY, ResponseExcerpt};
 use crate::{Error, Moment, Refused, Request, Response, Step, Timestamp};
 
@@ -26,7 +26,7 @@ use crate::{Error, Moment, Refused, Request, Response, Step, Timestamp};
 /// ```
 #[derive(Clone)]
 pub struct ApiRequest {
-    call: Call,
+    call: ApiCall,
 }
 
 impl ApiRequest {
@@ -36,7 +36,7 @@ impl ApiRequest {
     /// # Errors
     /// [`Unsupported::Url`](crate::Unsupported::Url) when that is not an absolute http or https URL.
     pub fn new(url: &str) -> Result<Self, Error> {
-        Ok(Self { call: Call::new(url)? })
+        Ok(Self { call: ApiCall::new(url)? })
     }
 
     /// An argument in the query.
@@ -87,7 +87,7 @@ impl ApiRequest {
     /// [`Session::sign`]. From the step: [`Refused`] with the API's own code if it gives one, and
     /// [`Misbehaved`](crate::Misbehaved).
     pub fn call(&self, session: &Session, moment: Moment) -> Result<Step<Value>, Error> {
-        self.call.check_private()?;
+        self.call.check_secure()?;
         let mut request = self.request()?;
         let signed_at = moment.now;
         session.sign(&mut request, moment)?;

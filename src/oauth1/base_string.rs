@@ -2,10 +2,10 @@
 
 use http::Uri;
 
-use super::mac::{Digits, Hash, Mac};
+use super::mac::{Hash, Mac, MacOutput};
 use super::order;
 use super::parameters::Parameters;
-use super::prepared::Place;
+use super::prepared::RequestTarget;
 use super::signer::{host, signed_site};
 use super::stamp::write_decimal;
 use crate::wire::percent::{self, Escapes, Letters, ONCE};
@@ -35,7 +35,7 @@ pub fn base_string<B: AsRef<[u8]>>(request: &http::Request<B>) -> Result<Vec<u8>
 }
 
 /// Returns the base string of a request at that place with those parameters.
-pub(super) fn collect(place: Place<'_>, parameters: &Parameters<'_>) -> Vec<u8> {
+pub(super) fn collect(place: RequestTarget<'_>, parameters: &Parameters<'_>) -> Vec<u8> {
     Writer::collect(|writer| {
         write_place(writer, place);
         if parameters.others_have_oauth || parameters.signed_protocol().next().is_none() {
@@ -70,7 +70,7 @@ impl Sink for Vec<u8> {
 /// One block of SHA-512, two of SHA-1 and SHA-256.
 pub(super) const CHUNK: usize = 128;
 /// The size of the writer's buffer. Most base strings fit into it and are hashed in one call.
-pub(super) const ROOM: usize = 1024;
+pub(super) const BUFFER_LEN: usize = 1024;
 
 /// How much text is encoded before the writer makes room for more.
 const PIECE: usize = 64;
@@ -84,7 +84,7 @@ const FEW: usize = 16;
 /// function has its price, and hashing block by block beside the encoding did not win it back.
 pub(super) struct Writer<'s> {
     sink: &'s mut dyn Sink,
-    buffer: &'s mut [u8; ROOM],
+    buffer: &'s mut [u8; BUFFER_LEN],
     filled: usize,
 }
 
@@ -122,7 +122,7 @@ impl Writer<'_> {
     /// Writes the MAC of a base string into `digits` and returns its length.
     pub(super) fn authenticate<H: Hash>(
         mut mac: Mac<H>,
-        digits: &mut Digits,
+        digits: &mut MacOutput,
         write: impl FnOnce(&mut Writer<'_>),
     ) -> usize {
         let mut buffer = [0; _];
@@ -147,7 +147,7 @@ impl Writer<'_> {
     /// Writes text that is already as it stands in the base string.
     #[inline]
     pub(super) fn prepared(&mut self, text: &[u8]) {
-        if text.len() > ROOM - self.filled {
+        if text.len() > BUFFER_LEN - self.filled {
             return self.prepared_in_parts(text);
         }
         self.buffer[self.filled..self.filled + text.len()].copy_from_slice(text);
@@ -207,7 +207,7 @@ impl Writer<'_> {
     /// Makes sure that `length` bytes fit.
     #[inline]
     fn make_room(&mut self, length: usize) {
-        if length > ROOM - self.filled {
+        if length > BUFFER_LEN - self.filled {
             self.hand_on();
         }
     }
@@ -223,7 +223,7 @@ impl Writer<'_> {
 }
 
 /// Writes the method and the base string URI (§3.4.1.2), with the `&` behind each.
-pub(super) fn write_place(writer: &mut Writer<'_>, (method, site, uri): Place<'_>) {
+pub(super) fn write_place(writer: &mut Writer<'_>, (method, site, uri): RequestTarget<'_>) {
     match method.as_str() {
         "GET" => writer.fixed(b"GET"),
         "POST" => writer.fixed(b"POST"),
@@ -437,7 +437,7 @@ mod tests {
 
         #[test]
         fn what_is_written_does_not_depend_on_where_the_buffer_ends(
-            before in 0..2 * ROOM, text in prop::collection::vec(any::<u8>(), 0..3 * PIECE), after in 0..2 * ROOM
+            before in 0..2 * BUFFER_LEN, text in prop::collection::vec(any::<u8>(), 0..3 * PIECE), after in 0..2 * BUFFER_LEN
         ) {
             let (before, after) = (vec![b'b'; before], vec![b'a'; after]);
             let written = Writer::collect(|writer| {

@@ -6,16 +6,16 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method as HttpMethod, Uri};
 
 use super::parameters::{CALLBACK, SESSION_HANDLE, TOKEN, VERIFIER, is_oauth, is_protocol};
-use super::signer::{Extra, Signer};
+use super::signer::{OAuthParam, Signer};
 use super::token_response::Fields;
 use super::{
     Callbacks, ClientCredentials, ParameterPlacement, Pending, Server, Session, Stamp, Token, TokenCredentials,
 };
 use crate::callback::Leniency;
 use crate::event::Observer;
-use crate::mark::Mark;
+use crate::mark::ClientFingerprint;
 use crate::step::Receive;
-use crate::wire::{Wiped, bare, form, with_query};
+use crate::wire::{Wiped, form, with_query, without_secrets};
 use crate::{
     Callback, Error, Event, Forged, Misbehaved, Moment, Purpose, Request, Response, Secret, Step, Timestamp,
     Unsupported,
@@ -40,12 +40,12 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 ///
 /// // First leg, when the user wants to connect: remember `pending`, send the user to the URL.
 /// let authorize = Authorize::callback("https://printer.example.com/ready");
-/// let pending = run(client.authorize(authorize, Moment::from_os())?, http)?;
-/// println!("go to {}", client.authorization_url(&pending, &[])?);
+/// let authorization = run(client.authorize(authorize, Moment::from_os())?, http)?;
+/// println!("go to {}", authorization.url);
 ///
 /// // Last leg, in the handler of the callback: `uri` is what the user's browser asked for.
 /// # let uri = "";
-/// let token = run(client.redeem(pending, uri, Moment::from_os())?, http)?;
+/// let token = run(client.redeem(authorization.pending, uri, Moment::from_os())?, http)?;
 ///
 /// // From now on, requests are signed on behalf of the user.
 /// let session = client.session(token);
@@ -73,9 +73,37 @@ pub struct Client {
 #[derive(Clone, Debug)]
 pub struct Authorize {
     user_returns: Return,
+    user_endpoint: UserEndpoint,
     realm: Option<String>,
     parameters: Vec<(String, String)>,
+    url_parameters: Vec<(String, String)>,
     lifetime: Duration,
+}
+
+/// An authorization that has begun: where to send the user, and what to keep until the user comes back.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth1::Authorization;
+///
+/// fn location(authorization: &Authorization) -> &str {
+///     &authorization.url
+/// }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Authorization {
+    /// The URL to send the user to (RFC 5849 §2.2).
+    pub url: String,
+    /// What [`Client::redeem`] needs. Keep it for this user's browser.
+    pub pending: Pending,
+}
+
+/// The endpoint to which the user is sent.
+#[derive(Clone, Copy, Debug)]
+enum UserEndpoint {
+    Authorization,
+    Authentication,
 }
 
 #[derive(Clone, Debug)]
@@ -88,7 +116,14 @@ enum Return {
 
 impl Authorize {
     fn new(user_returns: Return) -> Self {
-        Self { user_returns, realm: None, parameters: Vec::new(), lifetime: LIFETIME }
+        Self {
+            user_returns,
+            user_endpoint: UserEndpoint::Authorization,
+            realm: None,
+            parameters: Vec::new(),
+            url_parameters: Vec::new(),
+            lifetime: LIFETIME,
+        }
     }
 
     /// The user comes back to that absolute URI.
@@ -128,6 +163,19 @@ impl Authorize {
     /// A parameter of the service's own, sent with the request for temporary credentials.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a parameter of the service's own to the URL to which the user is sent, such as `force_login`.
+    pub fn url_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.url_parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sends the user to the service's [authentication endpoint](Server::authentication), to sign in, rather than to its
+    /// authorization endpoint.
+    pub fn at_authentication_endpoint(mut self) -> Self {
+        self.user_endpoint = UserEndpoint::Authentication;
         self
     }
 
@@ -224,29 +272,45 @@ impl Client {
 
     /// Returns what ties a pending authorization to this client at this service. The temporary credentials come from one endpoint,
     /// and the other is sent the verifier.
-    fn mark(&self) -> Mark {
+    fn client_fingerprint(&self) -> ClientFingerprint {
         let Server { temporary, token, .. } = &self.service;
-        Mark::of(&[&temporary.to_string(), &token.to_string(), &self.credentials.key])
+        ClientFingerprint::of(&[&temporary.to_string(), &token.to_string(), &self.credentials.key])
     }
 
-    /// The first leg: asks for temporary credentials (RFC 5849 §2.1).
+    /// Begins: asks for temporary credentials (RFC 5849 §2.1). The result has the URL to send the user to (RFC 5849 §2.2).
     ///
     /// # Errors
-    /// [`Unsupported`] when the request cannot be made as it is configured. What the answer comes to is reported by
-    /// the step.
-    pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Pending>, Error> {
-        let Authorize { user_returns, realm, parameters, lifetime } = authorize;
+    /// [`Unsupported`] when the request or the URL cannot be made as they are configured:
+    /// [`Unsupported::ReservedParameter`] when a parameter has a name of the protocol's, [`Unsupported::NoEndpoint`] when
+    /// the service has no authentication endpoint and [`Authorize::at_authentication_endpoint`] asks for it. The step reports
+    /// what is wrong with the response.
+    pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Authorization>, Error> {
+        let Authorize { user_returns, user_endpoint, realm, parameters, url_parameters, lifetime } = authorize;
         let service = &self.service;
-        let mut protocol: Vec<Extra<'_>> = Vec::new();
-        let callback = self.returns_to(user_returns)?;
+        let mut callback = self.returns_to(user_returns)?;
+        let user_endpoint = match user_endpoint {
+            UserEndpoint::Authorization => &service.authorization,
+            UserEndpoint::Authentication => {
+                // It takes no callback.
+                callback.with_authorization = None;
+                let endpoint = service.authentication.as_ref();
+                endpoint.ok_or(Unsupported::NoEndpoint { endpoint: "authentication" })?
+            }
+        };
+        if let Some((name, _)) = url_parameters.iter().find(|(name, _)| is_protocol(name.as_bytes())) {
+            return Err(Unsupported::ReservedParameter { name: name.clone() }.into());
+        }
+        let mut protocol: Vec<OAuthParam<'_>> = Vec::new();
         if let Some(callback) = callback.with_request {
             protocol.push((CALLBACK.into(), callback.into()));
         }
-        let state = Temporary {
+        let state = AwaitTemporary {
             confirmed: matches!(service.when_told(), Callbacks::WithRequest | Callbacks::WithBoth)
                 && !service.unconfirmed_callback,
             json: service.json_answers,
-            mark: self.mark(),
+            fingerprint: self.client_fingerprint(),
+            user_endpoint: user_endpoint.clone(),
+            url_parameters,
             callback: callback.with_authorization,
             returns_to: callback.place,
             signed_at: moment.now,
@@ -254,28 +318,6 @@ impl Client {
         };
         let request = self.credentials_request(&service.temporary, None, realm, &parameters, protocol, moment)?;
         Ok(Step::send(request, state).observed_by(&self.observer))
-    }
-
-    /// Where to send the user (RFC 5849 §2.2), with parameters of the service's own such as `force_login`.
-    ///
-    /// # Errors
-    /// [`Unsupported::ReservedParameter`] when a parameter has a name of the protocol's, and [`Forged::OtherClient`] when
-    /// `pending` belongs to another client or service.
-    pub fn authorization_url(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Result<String, Error> {
-        pending.belongs_to(&self.mark())?;
-        user_url(&self.service.authorization, pending, pending.callback.as_deref(), parameters)
-    }
-
-    /// Where to send the user for signing in: as [`authorization_url`](Self::authorization_url), at the
-    /// [authentication endpoint](Server::authentication).
-    ///
-    /// # Errors
-    /// [`Unsupported::NoEndpoint`] when the service has none, and those of `authorization_url`.
-    pub fn authentication_url(&self, pending: &Pending, parameters: &[(&str, &str)]) -> Result<String, Error> {
-        let endpoint = self.service.authentication.as_ref();
-        let endpoint = endpoint.ok_or(Unsupported::NoEndpoint { endpoint: "authentication" })?;
-        pending.belongs_to(&self.mark())?;
-        user_url(endpoint, pending, None, parameters)
     }
 
     /// The last leg: the user is back, and the temporary credentials are exchanged for a token (RFC 5849 §2.3).
@@ -303,7 +345,7 @@ impl Client {
         callback: impl Into<Callback<'a>>,
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
-        pending.check(&self.mark(), moment.now)?;
+        pending.check(&self.client_fingerprint(), moment.now)?;
         let verifier = pending.verifier(&callback.into(), self.place)?;
         self.exchange(&pending.credentials, verifier, moment)
     }
@@ -314,7 +356,7 @@ impl Client {
     /// # Errors
     /// As [`redeem`](Self::redeem).
     pub fn redeem_verifier(&self, pending: Pending, verifier: &str, moment: Moment) -> Result<Step<Token>, Error> {
-        pending.check(&self.mark(), moment.now)?;
+        pending.check(&self.client_fingerprint(), moment.now)?;
         let verifier = Some(verifier.trim()).filter(|verifier| !verifier.is_empty());
         self.exchange(&pending.credentials, verifier.map(str::to_owned), moment)
     }
@@ -335,7 +377,7 @@ impl Client {
     ///     if let Some(token) = session.token().filter(|token| token.is_expired(moment.now)) {
     ///         let renewed = run(client.renew(token, moment)?, send)?;
     ///         store(&renewed); // before it is used: the old one is worth nothing any more
-    ///         session.install(renewed);
+    ///         session.set_token(renewed);
     ///     }
     ///     Ok(())
     /// }
@@ -375,11 +417,11 @@ impl Client {
     pub(super) fn token_request(
         &self,
         credentials: &TokenCredentials,
-        protocol: Vec<Extra<'_>>,
+        protocol: Vec<OAuthParam<'_>>,
         before: Option<Token>,
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
-        let state = Exchange { before, json: self.service.json_answers, signed_at: moment.now };
+        let state = AwaitToken { before, json: self.service.json_answers, signed_at: moment.now };
         let request = self.credentials_request(&self.service.token, Some(credentials), None, &[], protocol, moment)?;
         Ok(Step::send(request, state).observed_by(&self.observer))
     }
@@ -392,10 +434,10 @@ impl Client {
         token: Option<&TokenCredentials>,
         realm: Option<String>,
         parameters: &[(String, String)],
-        mut protocol: Vec<Extra<'_>>,
+        mut protocol: Vec<OAuthParam<'_>>,
         moment: Moment,
     ) -> Result<Request, Error> {
-        self.service.check_private(endpoint)?;
+        self.service.check_secure(endpoint)?;
         let mut own = String::new();
         for (name, value) in parameters {
             if is_protocol(name.as_bytes()) {
@@ -425,7 +467,7 @@ impl Client {
     }
 
     /// Where the callback goes.
-    fn returns_to(&self, user_returns: Return) -> Result<Told, Error> {
+    fn returns_to(&self, user_returns: Return) -> Result<CallbackPlacement, Error> {
         let (with_request, with_authorization) = match self.service.when_told() {
             Callbacks::WithRequest => (true, false),
             Callbacks::WithAuthorization => (false, true),
@@ -434,7 +476,7 @@ impl Client {
         };
         let check = |uri: &String| match url::Url::parse(uri) {
             Ok(_) => Ok(()),
-            Err(_) => Err(Unsupported::Url { url: bare(uri), reason: "a callback is an absolute URI" }),
+            Err(_) => Err(Unsupported::Url { url: without_secrets(uri), reason: "a callback is an absolute URI" }),
         };
         let place = match user_returns {
             Return::Callback(uri) => uri,
@@ -443,14 +485,14 @@ impl Client {
                 let with_request = with_request.then(|| "oob".to_owned());
                 let place = if let Return::Registered(uri) = user_returns { uri } else { None };
                 place.as_ref().map_or(Ok(()), check)?;
-                return Ok(Told { with_request, with_authorization: None, place });
+                return Ok(CallbackPlacement { with_request, with_authorization: None, place });
             }
         };
         if !with_request && !with_authorization {
             return Err(Unsupported::CallbackNotAccepted.into());
         }
         check(&place)?;
-        Ok(Told {
+        Ok(CallbackPlacement {
             with_request: with_request.then(|| place.clone()),
             with_authorization: with_authorization.then(|| place.clone()),
             place: Some(place),
@@ -459,48 +501,49 @@ impl Client {
 }
 
 /// The callback, in the places where it is told, and to be compared with.
-struct Told {
+struct CallbackPlacement {
     with_request: Option<String>,
     with_authorization: Option<String>,
     place: Option<String>,
 }
 
-fn user_url(
-    endpoint: &Uri,
-    pending: &Pending,
-    callback: Option<&str>,
-    parameters: &[(&str, &str)],
-) -> Result<String, Error> {
-    if let Some((name, _)) = parameters.iter().find(|(name, _)| is_protocol(name.as_bytes())) {
-        return Err(Unsupported::ReservedParameter { name: (*name).to_owned() }.into());
-    }
-    let protocol = [(TOKEN, pending.token())].into_iter().chain(callback.map(|callback| (CALLBACK, callback)));
-    let pairs = form::encode(parameters.iter().copied().chain(protocol));
-    Ok(with_query(endpoint, &pairs)?.to_string())
-}
-
 /// Waits for temporary credentials.
-struct Temporary {
+struct AwaitTemporary {
     /// Whether the answer must confirm the callback.
     confirmed: bool,
     json: bool,
     /// The client at its service.
-    mark: Mark,
+    fingerprint: ClientFingerprint,
+    /// The endpoint to which the user is sent, and what is added to its URL.
+    user_endpoint: Uri,
+    url_parameters: Vec<(String, String)>,
     callback: Option<String>,
     returns_to: Option<String>,
     signed_at: Timestamp,
     expires_at: Timestamp,
 }
 
-impl Receive<Pending> for Temporary {
-    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Pending>, Error> {
+impl AwaitTemporary {
+    /// Returns the URL to which the user is sent (RFC 5849 §2.2).
+    fn url(&self, token: &str) -> Result<String, Error> {
+        let own = self.url_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let callback = self.callback.as_deref().map(|callback| (CALLBACK, callback));
+        let pairs = form::encode(own.chain([(TOKEN, token)]).chain(callback));
+        Ok(with_query(&self.user_endpoint, &pairs)?.to_string())
+    }
+}
+
+impl Receive<Authorization> for AwaitTemporary {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Authorization>, Error> {
         let response = Wiped(response);
         let mut fields = Fields::of(&response, self.json, self.signed_at)?;
         let credentials = fields.credentials()?;
         if self.confirmed && !fields.take_confirmation() {
             return Err(Misbehaved::CallbackUnconfirmed { response: fields.excerpt() }.into());
         }
-        Ok(Step::Done(Pending::new(self.mark, credentials, self.callback, self.returns_to, self.expires_at)))
+        let url = self.url(&credentials.token)?;
+        let pending = Pending::new(self.fingerprint, credentials, self.returns_to, self.expires_at);
+        Ok(Step::Done(Authorization { url, pending }))
     }
 
     fn purpose(&self) -> Purpose {
@@ -509,14 +552,14 @@ impl Receive<Pending> for Temporary {
 }
 
 /// Waits for token credentials.
-struct Exchange {
+struct AwaitToken {
     /// The token that is renewed.
     before: Option<Token>,
     json: bool,
     signed_at: Timestamp,
 }
 
-impl Receive<Token> for Exchange {
+impl Receive<Token> for AwaitToken {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
         let response = Wiped(response);
         let mut fields = Fields::of(&response, self.json, self.signed_at)?;

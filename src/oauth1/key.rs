@@ -7,7 +7,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use zeroize::Zeroizing;
 
 use super::base_string::Writer;
-use super::mac::{Digits, Hash, Mac, Sha1, Sha256, Sha512};
+use super::mac::{Hash, Mac, MacOutput, Sha1, Sha256, Sha512};
 use super::method::Kind;
 use super::{Method, SignatureMethod};
 use crate::secret::same;
@@ -27,7 +27,7 @@ pub(super) enum Key {
 /// A signature, not yet in base64; of PLAINTEXT, the value of `oauth_signature` itself.
 pub(super) enum Signature<'d> {
     /// A MAC and its length.
-    Mac(&'d Digits, usize),
+    Mac(&'d MacOutput, usize),
     Custom(Vec<u8>),
     Plaintext(Zeroizing<String>),
 }
@@ -47,7 +47,7 @@ impl Key {
     pub(super) fn sign<'d>(
         &self,
         method: &str,
-        digits: &'d mut Digits,
+        digits: &'d mut MacOutput,
         write: impl FnOnce(&mut Writer<'_>),
     ) -> Result<Signature<'d>, Error> {
         Ok(match self {
@@ -117,7 +117,7 @@ pub(super) type EncodedMac = [u8; 3 * 88 + 8];
 
 /// Writes a MAC in base64, percent-encoded if it is to be `ENCODED`, and returns where it ends.
 #[inline]
-fn write_base64<const ENCODED: bool>(room: &mut EncodedMac, mac: &Digits, length: usize) -> usize {
+fn write_base64<const ENCODED: bool>(room: &mut EncodedMac, mac: &MacOutput, length: usize) -> usize {
     let (mut at, mut end) = (0, 0);
     while at < length {
         let mut bytes = [0; 8];
@@ -155,7 +155,7 @@ fn digits(bits: u64) -> (u64, u64) {
 
 fn authenticated<'d, H: Hash>(
     mac: &Mac<H>,
-    digits: &'d mut Digits,
+    digits: &'d mut MacOutput,
     write: impl FnOnce(&mut Writer<'_>),
 ) -> Signature<'d> {
     let length = Writer::authenticate(mac.clone(), digits, write);

@@ -6,7 +6,7 @@
 use sha2::Digest;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::base_string::{ROOM, Sink};
+use super::base_string::{BUFFER_LEN, Sink};
 
 /// A hash function's inside.
 pub(super) trait Hash {
@@ -41,7 +41,7 @@ pub(super) struct Mac<H: Hash> {
 }
 
 /// The longest digest, with room behind it so that it can be read by words.
-pub(super) type Digits = [u8; 72];
+pub(super) type MacOutput = [u8; 72];
 
 impl<H: Hash> Mac<H> {
     pub(super) fn new(key: &[u8]) -> Self {
@@ -65,7 +65,7 @@ impl<H: Hash> Mac<H> {
 
     /// Ends the message with the `filled` first bytes of the buffer, in which there is room for the padding, writes the
     /// MAC and returns its length.
-    pub(super) fn finish(mut self, buffer: &mut [u8; ROOM], filled: usize, digits: &mut Digits) -> usize {
+    pub(super) fn finish(mut self, buffer: &mut [u8; BUFFER_LEN], filled: usize, digits: &mut MacOutput) -> usize {
         // In one go with the padding, since every call to the compression function has its price.
         Self::finish_hash(&mut self.inner, buffer, filled, self.length);
         let length = H::write(&self.inner, buffer);
@@ -75,7 +75,7 @@ impl<H: Hash> Mac<H> {
 
     /// Takes in the end of a message: a one bit, zeros, and the number of bits (FIPS 180-4 §5.1). `length` bytes came
     /// before those in the buffer, not counting the block of the key.
-    fn finish_hash(state: &mut H::State, buffer: &mut [u8; ROOM], filled: usize, length: u64) {
+    fn finish_hash(state: &mut H::State, buffer: &mut [u8; BUFFER_LEN], filled: usize, length: u64) {
         let bits = 8 * (H::BLOCK as u64 + length + filled as u64);
         let end = (filled + 1 + H::LENGTH).next_multiple_of(H::BLOCK);
         // More zeros than needed, in a number that is constant: a few instructions instead of a call.

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::TokenCredentials;
 use super::parameters::{TOKEN, VERIFIER};
-use crate::callback::{Leniency, Parts};
-use crate::mark::Mark;
-use crate::wire::{form, said, said_code, shortened};
+use crate::callback::{CallbackParts, Leniency};
+use crate::mark::ClientFingerprint;
+use crate::wire::{form, printable_code, printable_text, truncated};
 use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 
 /// An authorization that waits for its user to come back.
@@ -42,12 +42,9 @@ pub struct Pending {
     version: u64,
     /// The client at its service.
     #[serde(rename = "for", default)]
-    mark: Mark,
+    fingerprint: ClientFingerprint,
     #[serde(flatten)]
     pub(super) credentials: TokenCredentials,
-    /// The callback, where the authorization URL is to carry it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) callback: Option<String>,
     /// Where the user comes back to, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     returns_to: Option<String>,
@@ -55,18 +52,17 @@ pub struct Pending {
     expires_at: Timestamp,
 }
 
-/// The first form had no mark, and the second did not know where the user comes back to.
+/// The first form had no fingerprint, and the second did not know where the user comes back to.
 const VERSION: u64 = 3;
 
 impl Pending {
     pub(super) fn new(
-        mark: Mark,
+        fingerprint: ClientFingerprint,
         credentials: TokenCredentials,
-        callback: Option<String>,
         returns_to: Option<String>,
         expires_at: Timestamp,
     ) -> Self {
-        Self { version: VERSION, mark, credentials, callback, returns_to, expires_at }
+        Self { version: VERSION, fingerprint, credentials, returns_to, expires_at }
     }
 
     /// The temporary credentials' identifier: the `oauth_token` that the callback will carry. It may serve as the key
@@ -77,7 +73,7 @@ impl Pending {
 
     /// What this is known by when it is used: before it is redeemed, note this identifier, and go on only if it was not there yet.
     pub fn id(&self) -> PendingId {
-        self.mark.id(self.token())
+        self.fingerprint.id(self.token())
     }
 
     /// When it can no longer be redeemed.
@@ -85,21 +81,21 @@ impl Pending {
         self.expires_at
     }
 
-    /// Whether this belongs to the client with that mark, and can still be redeemed.
-    pub(super) fn check(&self, mark: &Mark, now: Timestamp) -> Result<(), Error> {
-        self.belongs_to(mark)?;
+    /// Whether this belongs to the client with that fingerprint, and can still be redeemed.
+    pub(super) fn check(&self, fingerprint: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
+        self.belongs_to(fingerprint)?;
         if self.expires_at <= now {
             return Err(Expired::Pending.into());
         }
         Ok(())
     }
 
-    /// Whether this belongs to the client with that mark.
-    pub(super) fn belongs_to(&self, mark: &Mark) -> Result<(), Error> {
+    /// Whether this belongs to the client with that fingerprint.
+    pub(super) fn belongs_to(&self, fingerprint: &ClientFingerprint) -> Result<(), Error> {
         if self.version != VERSION {
             return Err(Expired::Outdated.into());
         }
-        if self.mark != *mark {
+        if self.fingerprint != *fingerprint {
             return Err(Forged::OtherClient.into());
         }
         Ok(())
@@ -111,7 +107,7 @@ impl Pending {
         let answer = CallbackParameters::of(&parts)?;
         let token = answer.token.as_ref().or(answer.denied.as_ref());
         if let Some(token) = token.filter(|token| **token != self.credentials.token) {
-            let (expected, received) = (shortened(&self.credentials.token), shortened(token));
+            let (expected, received) = (truncated(&self.credentials.token), truncated(token));
             return Err(Forged::TokenMismatch { expected, received }.into());
         }
         if let Some(returns_to) = &self.returns_to {
@@ -119,8 +115,8 @@ impl Pending {
         }
         let refused = answer.denied.is_some() || answer.not_approved.as_deref() == Some("true");
         // An empty code says nothing.
-        let code = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| said_code(&text));
-        let advice = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| said(&text));
+        let code = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| printable_code(&text));
+        let advice = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| printable_text(&text));
         let (problem, advice) = match (code(answer.problem), code(answer.error)) {
             (Some(problem), _) => (Some(problem), advice(answer.problem_advice)),
             (None, error) => (error, advice(answer.error_description)),
@@ -154,7 +150,7 @@ struct CallbackParameters {
 
 impl CallbackParameters {
     /// Reads the query of a URI, or a query alone.
-    fn of(parts: &Parts<'_>) -> Result<Self, Forged> {
+    fn of(parts: &CallbackParts<'_>) -> Result<Self, Forged> {
         let query = parts.query.unwrap_or_default();
         let mut answer = Self::default();
         for (name, value) in form::pairs(query.as_bytes()) {
@@ -191,7 +187,7 @@ mod tests {
     use super::*;
 
     fn pending() -> Pending {
-        Pending::new(Mark::of(&["m"]), TokenCredentials::new("t k", "s"), None, None, Timestamp::from_secs(100))
+        Pending::new(ClientFingerprint::of(&["m"]), TokenCredentials::new("t k", "s"), None, Timestamp::from_secs(100))
     }
 
     fn verifier(callback: &str) -> Result<Option<String>, Error> {
@@ -248,11 +244,20 @@ mod tests {
 
     #[test]
     fn time_and_stored_form_are_checked() {
-        assert_eq!(pending().check(&Mark::of(&["m"]), Timestamp::from_secs(99)), Ok(()));
-        assert_eq!(pending().check(&Mark::of(&["n"]), Timestamp::from_secs(99)), Err(Forged::OtherClient.into()));
-        assert_eq!(pending().check(&Mark::of(&["m"]), Timestamp::from_secs(100)), Err(Expired::Pending.into()));
+        assert_eq!(pending().check(&ClientFingerprint::of(&["m"]), Timestamp::from_secs(99)), Ok(()));
+        assert_eq!(
+            pending().check(&ClientFingerprint::of(&["n"]), Timestamp::from_secs(99)),
+            Err(Forged::OtherClient.into())
+        );
+        assert_eq!(
+            pending().check(&ClientFingerprint::of(&["m"]), Timestamp::from_secs(100)),
+            Err(Expired::Pending.into())
+        );
         let stored = serde_json::to_string(&pending()).unwrap().replace("\"v\":3", "\"v\":9");
         let outdated: Pending = serde_json::from_str(&stored).unwrap();
-        assert_eq!(outdated.check(&Mark::of(&["m"]), Timestamp::from_secs(1)), Err(Expired::Outdated.into()));
+        assert_eq!(
+            outdated.check(&ClientFingerprint::of(&["m"]), Timestamp::from_secs(1)),
+            Err(Expired::Outdated.into())
+        );
     }
 }

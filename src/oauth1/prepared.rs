@@ -6,13 +6,13 @@ use http::{Method as HttpMethod, Uri};
 
 use super::base_string;
 use super::key::{Key, Signature};
-use super::mac::Digits;
+use super::mac::MacOutput;
 use super::method::signing_key;
 use super::parameters::{CONSUMER_KEY, NONCE, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, VERSION};
-use super::stamp::Written;
+use super::stamp::StampText;
 use super::{ClientCredentials, Scheme, TokenCredentials};
 use crate::Error;
-use crate::wire::{Site, form, percent};
+use crate::wire::{OriginRef, form, percent};
 
 /// Keys with their schedules, and every text around nonce, timestamp and signature.
 #[derive(Clone)]
@@ -30,7 +30,7 @@ pub(super) struct Prepared {
 }
 
 /// Method, site and URI of a request: what the base string begins with.
-pub(super) type Place<'a> = (&'a HttpMethod, Site<'a>, &'a Uri);
+pub(super) type RequestTarget<'a> = (&'a HttpMethod, OriginRef<'a>, &'a Uri);
 
 impl Prepared {
     pub(super) fn new(scheme: &Scheme, client: &ClientCredentials, token: Option<&TokenCredentials>) -> Self {
@@ -75,12 +75,12 @@ impl Prepared {
     /// of their names begins with `oauth_`.
     pub(super) fn sign<'p, 'd>(
         &self,
-        place: Place<'_>,
+        place: RequestTarget<'_>,
         count: usize,
         pair: impl Fn(usize) -> (&'p [u8], &'p [u8]),
-        stamp: Written<'_>,
+        stamp: StampText<'_>,
         has_oauth: bool,
-        digits: &'d mut Digits,
+        digits: &'d mut MacOutput,
     ) -> Result<Signature<'d>, Error> {
         self.key.sign(&self.method, digits, |writer| {
             base_string::write_place(writer, place);
@@ -109,7 +109,7 @@ impl Prepared {
     }
 
     /// The value of the `Authorization` header.
-    pub(super) fn header(&self, realm: Option<&str>, stamp: Written<'_>, signature: &Signature<'_>) -> String {
+    pub(super) fn header(&self, realm: Option<&str>, stamp: StampText<'_>, signature: &Signature<'_>) -> String {
         let [before_nonce, before_timestamp, after_timestamp] = self.header.each_ref();
         // The scheme's realm is prepared with what follows it; that of a request is rare.
         let before_nonce: Cow<'_, str> = match realm.filter(|_| !self.has_realm) {
@@ -145,7 +145,7 @@ impl Prepared {
     }
 
     /// The protocol parameters as pairs of a form or a query.
-    pub(super) fn form(&self, stamp: Written<'_>, signature: &Signature<'_>) -> String {
+    pub(super) fn form(&self, stamp: StampText<'_>, signature: &Signature<'_>) -> String {
         let mut protocol = self.protocol(stamp);
         let signature = signature.value();
         protocol.push((SIGNATURE, &signature));
@@ -153,7 +153,7 @@ impl Prepared {
     }
 
     /// The protocol parameters but for the signature.
-    fn protocol<'a>(&'a self, stamp: Written<'a>) -> Vec<(&'a str, &'a str)> {
+    fn protocol<'a>(&'a self, stamp: StampText<'a>) -> Vec<(&'a str, &'a str)> {
         let always = [
             (CONSUMER_KEY, self.consumer_key.as_str()),
             (NONCE, stamp.nonce),

@@ -65,7 +65,7 @@ impl Session {
     }
 
     /// Goes on with another token, after [`Client::renew`](super::Client::renew). Store it first.
-    pub fn install(&mut self, token: Token) {
+    pub fn set_token(&mut self, token: Token) {
         *self = Self::new(self.signer.scheme(), &self.client, Some(token)).observed_by(&self.observer);
     }
 

@@ -13,7 +13,7 @@ use super::prepared::Prepared;
 use super::scheme::Bodies;
 use super::stamp::Room;
 use super::{ClientCredentials, ParameterPlacement, Scheme, Stamp, TokenCredentials};
-use crate::wire::{Site, auth_param, form, percent, with_query, without_query};
+use crate::wire::{OriginRef, auth_param, form, percent, with_query, without_query};
 use crate::{Error, Unsupported};
 
 /// Signs requests with one set of credentials.
@@ -48,7 +48,7 @@ pub struct Signer {
 }
 
 /// A protocol parameter that only some requests have, and its value.
-pub(super) type Extra<'a> = (Cow<'a, str>, Cow<'a, str>);
+pub(super) type OAuthParam<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 impl Signer {
     /// A signer for requests of that client, on behalf of a resource owner if there is a token. Without one, requests
@@ -188,7 +188,7 @@ impl Signer {
         &self,
         request: &mut Request<B>,
         stamp: &Stamp<'_>,
-        extra: &[Extra<'_>],
+        extra: &[OAuthParam<'_>],
     ) -> Result<(), Error>
     where
         B: AsRef<[u8]> + From<Vec<u8>>,
@@ -243,7 +243,7 @@ impl Signer {
         request: &Request<B>,
         form: Option<&[u8]>,
         stamp: &Stamp<'_>,
-        extra: &[Extra<'_>],
+        extra: &[OAuthParam<'_>],
     ) -> Result<String, Error> {
         let (uri, headers) = (request.uri(), request.headers());
         let host = host(headers)?;
@@ -272,10 +272,10 @@ impl Signer {
     }
 
     /// The site that is signed and sent to, if the secrets may be shown to it.
-    fn site<'u>(&self, uri: &'u Uri, host: Option<&'u Authority>) -> Result<Site<'u>, Error> {
+    fn site<'u>(&self, uri: &'u Uri, host: Option<&'u Authority>) -> Result<OriginRef<'u>, Error> {
         let site = signed_site(uri, host)?;
         // The secrets go where the URI says, whatever the `Host` header does.
-        if self.scheme.method.is_plaintext() && !Site::of(uri).is_some_and(Site::is_private) {
+        if self.scheme.method.is_plaintext() && !OriginRef::of(uri).is_some_and(OriginRef::is_secure) {
             return Err(Unsupported::PlainHttp { url: without_query(uri), option: None }.into());
         }
         Ok(site)
@@ -283,7 +283,7 @@ impl Signer {
 
     /// What an `Authorization: OAuth` header that is there already adds: its realm, and parameters that are not the
     /// protocol's. Those of the protocol are replaced.
-    fn present_header(&self, headers: &HeaderMap) -> Result<(Option<String>, Vec<Extra<'static>>), Error> {
+    fn present_header(&self, headers: &HeaderMap) -> Result<(Option<String>, Vec<OAuthParam<'static>>), Error> {
         if !headers.contains_key(AUTHORIZATION) {
             return Ok((None, Vec::new()));
         }
@@ -389,9 +389,9 @@ pub(super) fn host(headers: &HeaderMap) -> Result<Option<Authority>, Unsupported
 }
 
 /// The URI's site, at the authority of the `Host` header if there is one (RFC 5849 §3.4.1.2, item 2).
-pub(super) fn signed_site<'u>(uri: &'u Uri, host: Option<&'u Authority>) -> Result<Site<'u>, Unsupported> {
-    let site = Site::of(uri);
-    let site = site.and_then(|site| host.map_or(Some(site), |host| Site::new(site.https, host)));
+pub(super) fn signed_site<'u>(uri: &'u Uri, host: Option<&'u Authority>) -> Result<OriginRef<'u>, Unsupported> {
+    let site = OriginRef::of(uri);
+    let site = site.and_then(|site| host.map_or(Some(site), |host| OriginRef::new(site.https, host)));
     site.ok_or_else(|| Unsupported::Url {
         url: without_query(uri),
         reason: "it is not an absolute http or https URI with a valid host and port",

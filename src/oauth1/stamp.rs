@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::signer::Extra;
+use super::signer::OAuthParam;
 use crate::wire::percent;
 use crate::{Moment, Timestamp};
 
@@ -30,12 +30,12 @@ pub struct Stamp<'a> {
 
 /// What the protocol's parameters say that is not the same in every request, but for the signature.
 #[derive(Clone, Copy)]
-pub(super) struct Written<'a> {
+pub(super) struct StampText<'a> {
     pub(super) timestamp: &'a str,
     pub(super) nonce: &'a str,
     /// Whether the nonce needs no encoding.
     pub(super) plain: bool,
-    pub(super) extra: &'a [Extra<'a>],
+    pub(super) extra: &'a [OAuthParam<'a>],
 }
 
 #[derive(Clone)]
@@ -65,7 +65,7 @@ impl<'a> Stamp<'a> {
 
     /// Returns the stamp as it is sent. What is not a text yet is written into a variable of the caller's, which stays where
     /// it is: a stamp is moved around, and bytes that were just written one by one are slow to move.
-    pub(super) fn write<'s>(&'s self, room: &'s mut Room, extra: &'s [Extra<'s>]) -> Written<'s> {
+    pub(super) fn write<'s>(&'s self, room: &'s mut Room, extra: &'s [OAuthParam<'s>]) -> StampText<'s> {
         let start = write_decimal(&mut room.0, self.timestamp.as_secs());
         if let Nonce::Derived(digits) = &self.nonce {
             room.0[..DERIVED].copy_from_slice(digits);
@@ -77,7 +77,7 @@ impl<'a> Stamp<'a> {
             Nonce::Derived(_) => (text.get(..DERIVED).unwrap_or_default(), true),
             Nonce::Given(nonce) => (nonce, percent::is_plain(nonce.as_bytes())),
         };
-        Written { timestamp, nonce, plain, extra }
+        StampText { timestamp, nonce, plain, extra }
     }
 }
 

@@ -7,7 +7,10 @@ use serde_json::Value;
 
 use super::TokenCredentials;
 use super::parameters::{CALLBACK_CONFIRMED, PROTOCOL, TIMESTAMP, TOKEN, TOKEN_SECRET, is_protocol};
-use crate::wire::{Challenge, MAX_BODY, ResponseExcerpt, bare, form, json, lenient, said, said_code, shortened};
+use crate::wire::{
+    Challenge, MAX_BODY, ResponseExcerpt, form, json, lenient, printable_code, printable_text, truncated,
+    without_secrets,
+};
 use crate::{Error, Misbehaved, Refused, Response, Secret, Timestamp};
 
 /// The range of timestamps that the Problem Reporting extension tells.
@@ -45,7 +48,7 @@ impl Fields {
         if let Some(said) = problem(&fields) {
             return Err(said.refusal(response, answer, Some(signed_at)).into());
         }
-        let option = (!json && is_json(response.body())).then_some("Service::allow_json_answers");
+        let option = (!json && is_json(response.body())).then_some("oauth1::Server::allow_json_answers");
         Ok(Self { fields, option, answer })
     }
 
@@ -146,7 +149,7 @@ fn json_text(value: Value) -> Option<String> {
 
 fn redirect(response: &Response, answer: Box<ResponseExcerpt>) -> Error {
     let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    Misbehaved::Redirect { location: bare(location.as_deref().unwrap_or_default()), response: answer }.into()
+    Misbehaved::Redirect { location: without_secrets(location.as_deref().unwrap_or_default()), response: answer }.into()
 }
 
 /// Returns what the server said when it refused: in the body, or in `WWW-Authenticate`. The time is that of the request's
@@ -179,7 +182,7 @@ impl Said {
         let explains = |name: &str| name.starts_with("oauth_acceptable_") || name.starts_with("oauth_parameters_");
         let details = fields.into_iter().filter(|(name, _)| explains(name));
         let mut details: BTreeMap<_, _> =
-            details.map(|(name, value)| (shortened(&name), detail(&name, &value))).collect();
+            details.map(|(name, value)| (truncated(&name), detail(&name, &value))).collect();
         let is_told = details.contains_key(ACCEPTABLE_TIMESTAMPS);
         // Twitter's number for it is 135, with these words beside it.
         let is_about_time = [Some(&code), advice.as_ref()]
@@ -202,7 +205,7 @@ impl Said {
 fn detail(name: &str, value: &str) -> String {
     if name.starts_with("oauth_acceptable_") {
         let is_range = value.bytes().all(|byte| byte.is_ascii_digit() || b"-. ".contains(&byte));
-        return if is_range { shortened(value) } else { said(value) };
+        return if is_range { truncated(value) } else { printable_text(value) };
     }
     let is_name = |name: &str| name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let names = value.split('&').map(|pair| match pair.split_once('=') {
@@ -210,7 +213,7 @@ fn detail(name: &str, value: &str) -> String {
         None if is_name(pair) => pair.to_owned(),
         _ => "…".to_owned(),
     });
-    shortened(&names.collect::<Vec<_>>().join("&"))
+    truncated(&names.collect::<Vec<_>>().join("&"))
 }
 
 fn is_json(body: &[u8]) -> bool {
@@ -247,8 +250,8 @@ fn problem(fields: &BTreeMap<String, String>) -> Option<Said> {
     let (code, advice) = find("oauth_problem")
         .map(|code| (code, find("oauth_problem_advice")))
         .or_else(|| find("error").map(|code| (code, find("error_description"))))?;
-    let advice = advice.map(|advice| said(advice));
-    Some(Said { code: said_code(code), advice, fields: fields.clone() })
+    let advice = advice.map(|advice| printable_text(advice));
+    Some(Said { code: printable_code(code), advice, fields: fields.clone() })
 }
 
 /// Returns the code and the message of the first error in a list of them, such as Twitter's, or of one that is an object.
@@ -257,9 +260,9 @@ fn first_error(body: &[u8]) -> Option<Said> {
     let error = body.get("errors").and_then(|errors| errors.get(0)).or_else(|| body.get("error"))?;
     let code = ["code", "status", "type"].into_iter().find_map(|name| match error.get(name)? {
         Value::Number(number) => Some(number.to_string()),
-        code => code.as_str().filter(|code| !code.is_empty()).map(said_code),
+        code => code.as_str().filter(|code| !code.is_empty()).map(printable_code),
     })?;
-    let advice = error.get("message").and_then(Value::as_str).map(said);
+    let advice = error.get("message").and_then(Value::as_str).map(printable_text);
     Some(Said { code, advice, fields: BTreeMap::new() })
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::wire::{leads_inside, lenient};
+use crate::wire::{lenient, points_into_private_network};
 
 /// An authorization server's metadata, or an OpenID provider's. Members without a field here are in `extra`.
 ///
@@ -91,7 +91,7 @@ pub struct Metadata {
 impl Metadata {
     /// Returns an endpoint that lies further inside this network than that issuer, who therefore must not name it.
     pub(crate) fn inside(&self, issuer: &str) -> Option<&str> {
-        self.endpoints().find(|url| leads_inside(issuer, url))
+        self.endpoints().find(|url| points_into_private_network(issuer, url))
     }
 
     /// The URLs that a client sends secrets or its user to, or asks.

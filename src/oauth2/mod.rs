@@ -10,17 +10,17 @@
 //!     |  Client::redeem                              |                              |
 //!     |---- code, code_verifier, client -----------> |                              |
 //!     |<--- Token -----------------------------------|                              |
-//!     |  Session::sign                               |                              |
+//!     |  Session::attach_token                       |                              |
 //!     |---- access token ---------------------------------------------------------->|
 //!     |<--- protected resource, or 401 ---------------------------------------------|
-//!     |  Session::judge, Session::renew              |                              |
+//!     |  Session::check_response, Session::renew     |                              |
 //!     |---- refresh token, client ------------------>|                              |
-//!     |<--- Token, to be stored and installed -------|                              |
+//!     |<--- Token, to be stored, then set ----------|                              |
 //! ```
 //!
 //! | to do this | begin here |
 //! |---|---|
-//! | describe a server | [`AuthorizationServer`], [`Discovery`], [`providers`](crate::providers) |
+//! | describe a server | [`AuthorizationServer`], [`Discovery`], [`services`](crate::services) |
 //! | have a user grant access | [`Client::authorize`], then [`Client::redeem`] |
 //! | the same on a device without a browser | [`Client::authorize_device`], then [`Client::poll`] |
 //! | any other grant | [`Grant`], [`Client::request_token`] |
@@ -45,6 +45,7 @@ mod quirks;
 mod redirect_uri;
 mod registration;
 pub mod resource;
+mod response_mode;
 mod scope;
 pub mod server;
 mod style;
@@ -56,6 +57,7 @@ pub use introspection::Introspection;
 pub use metadata::{Metadata, ResourceMetadata};
 pub use quirks::Quirks;
 pub use registration::{ClientMetadata, ClientRegistration};
+pub use response_mode::ResponseMode;
 pub use scope::Scope;
 pub(crate) use style::Placement;
 pub use style::{PkceSupport, SecretPlacement, TokenPlacement, Transmission};

@@ -1,7 +1,7 @@
 //! Where users come back to: RFC 6749 §3.1.2, and RFC 8252 §7 for native apps.
 
 use crate::Unsupported;
-use crate::wire::bare;
+use crate::wire::without_secrets;
 use url::Url;
 
 /// A browser runs or shows these instead of going anywhere.
@@ -9,7 +9,7 @@ const NOWHERE: [&str; 9] = ["javascript", "data", "vbscript", "file", "blob", "a
 
 /// An https URL, one of this machine, or one of an app's own scheme, as it will be sent: byte for byte.
 pub(crate) fn check_redirect_uri(uri: &str, plain_http: bool) -> Result<(), Unsupported> {
-    let refuse = |reason| Err(Unsupported::Url { url: bare(uri), reason });
+    let refuse = |reason| Err(Unsupported::Url { url: without_secrets(uri), reason });
     let Ok(url) = Url::parse(uri) else {
         return refuse("a redirect_uri is an absolute URI");
     };
@@ -39,7 +39,7 @@ pub(crate) fn check_redirect_uri(uri: &str, plain_http: bool) -> Result<(), Unsu
     };
     if url.scheme() == "http" && !loopback && !plain_http {
         let option = Some("AuthorizationServer::dangerous_allow_http");
-        return Err(Unsupported::PlainHttp { url: bare(uri), option });
+        return Err(Unsupported::PlainHttp { url: without_secrets(uri), option });
     }
     Ok(())
 }

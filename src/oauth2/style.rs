@@ -17,7 +17,7 @@ pub enum SecretPlacement {
     Basic,
     /// In `Authorization: Basic`, identifier and secret as they are, which many servers expect. It differs from the RFC's form
     /// where one of them holds a reserved character.
-    RawBasic,
+    AllowRawBasic,
     /// In the body, as `client_id` and `client_secret`.
     Body,
 }

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::identifier::absolute;
-use crate::wire::{bare, is_internal};
+use crate::wire::{is_internal, without_secrets};
 use crate::{Error, Unsupported};
 
 /// Why a host is not asked.
@@ -44,11 +44,11 @@ impl Allowed {
             Some(url) if !self.may_fetch(&url) => NOT_FAR,
             Some(url) if !self.trusts(&url) => {
                 let option = Some("Options::dangerous_allow_http");
-                return Err(Unsupported::PlainHttp { url: bare(endpoint), option }.into());
+                return Err(Unsupported::PlainHttp { url: without_secrets(endpoint), option }.into());
             }
             Some(_) => return Ok(()),
         };
-        Err(Unsupported::Url { url: bare(endpoint), reason }.into())
+        Err(Unsupported::Url { url: without_secrets(endpoint), reason }.into())
     }
 
     /// Whether a URL can be a provider's endpoint.

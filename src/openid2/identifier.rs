@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::Unsupported;
-use crate::wire::bare;
+use crate::wire::without_secrets;
 
 /// The longest that is looked at.
 const MAX_LENGTH: usize = 2048;
@@ -12,7 +12,7 @@ const MAX_LENGTH: usize = 2048;
 /// none. Fragments are dropped, and what RFC 3986 §6.2 has as equivalent is one. It is refused where it is an XRI (`=name`,
 /// `xri://…`), whose resolvers are gone, or no http or https URL without user information.
 pub(crate) fn parse(input: &str, scheme: &str) -> Result<Url, Unsupported> {
-    let refuse = |reason| Unsupported::Identifier { identifier: bare(input), reason, response: None };
+    let refuse = |reason| Unsupported::Identifier { identifier: without_secrets(input), reason, response: None };
     let input = input.trim();
     if input.is_empty() || input.len() > MAX_LENGTH {
         return Err(refuse("it is empty or too long"));

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::Uri;
 
-use super::{Site, bare, shortened};
+use super::{OriginRef, truncated, without_secrets};
 use crate::Unsupported;
 
 /// A URL that can be an endpoint.
@@ -12,22 +12,22 @@ pub(crate) fn endpoint(url: &str) -> Result<Uri, Unsupported> {
     // A fragment would be dropped without a word.
     let uri = url.parse().ok().filter(|uri: &Uri| {
         let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
-        Site::of(uri).is_some() && !has_user && !url.contains('#')
+        OriginRef::of(uri).is_some() && !has_user && !url.contains('#')
     });
     uri.ok_or_else(|| Unsupported::Url {
-        url: bare(url),
+        url: without_secrets(url),
         reason: "an endpoint is an absolute http or https URL without user information and fragment",
     })
 }
 
 /// Returns whether secrets may go to that place and come back from it: it is https, or this machine.
-pub(crate) fn is_private(uri: &Uri) -> bool {
-    Site::of(uri).is_some_and(Site::is_private)
+pub(crate) fn is_secure(uri: &Uri) -> bool {
+    OriginRef::of(uri).is_some_and(OriginRef::is_secure)
 }
 
 /// Checks that a place [is private](is_private). The error names the option that lifts it, if there is one.
-pub(crate) fn check_private(uri: &Uri, option: Option<&'static str>) -> Result<(), Unsupported> {
-    if is_private(uri) { Ok(()) } else { Err(Unsupported::PlainHttp { url: without_query(uri), option }) }
+pub(crate) fn check_secure(uri: &Uri, option: Option<&'static str>) -> Result<(), Unsupported> {
+    if is_secure(uri) { Ok(()) } else { Err(Unsupported::PlainHttp { url: without_query(uri), option }) }
 }
 
 /// How far inside a URL leads, by what is written in it.
@@ -52,7 +52,7 @@ impl Depth {
 
 /// Returns whether a place that a document names lies further inside than where the document is from: in this network, or on
 /// this machine. Then the document's author would have this machine ask what the author cannot reach.
-pub(crate) fn leads_inside(from: &str, place: &str) -> bool {
+pub(crate) fn points_into_private_network(from: &str, place: &str) -> bool {
     let from = Depth::of(from).unwrap_or(Depth::Internet);
     // What readers of URLs disagree about may lead anywhere; what none of them takes leads nowhere.
     let unclear = || if endpoint(place).is_ok() { Depth::Machine } else { Depth::Internet };
@@ -209,7 +209,7 @@ pub(crate) fn without_query(uri: &Uri) -> String {
     let scheme = uri.scheme_str().map(|scheme| format!("{scheme}://")).unwrap_or_default();
     let authority = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
-    shortened(&format!("{scheme}{host}{}", uri.path()))
+    truncated(&format!("{scheme}{host}{}", uri.path()))
 }
 
 #[cfg(test)]
@@ -222,16 +222,16 @@ mod tests {
         for (from, place) in
             [(internet, network), (internet, machine), (network, machine), ("", network), ("x", machine)]
         {
-            assert!(leads_inside(from, place), "{from} {place}");
+            assert!(points_into_private_network(from, place), "{from} {place}");
         }
         for (from, place) in
             [(machine, network), (network, internet), (network, "https://intranet"), (internet, internet)]
         {
-            assert!(!leads_inside(from, place), "{from} {place}");
+            assert!(!points_into_private_network(from, place), "{from} {place}");
         }
         // What is no URL of the web leads nowhere.
         for place in ["", "undefined", "urn:x", "/path", "ftp://10.0.0.1/", "1"] {
-            assert!(!leads_inside(internet, place), "{place}");
+            assert!(!points_into_private_network(internet, place), "{place}");
         }
         for machine in ["https://LOCALHOST.", "https://127.1", "https://[::127.0.0.1]", "https://[2002:7f00:1::]"] {
             assert_eq!(Depth::of(machine), Some(Depth::Machine), "{machine}");

@@ -8,7 +8,7 @@ use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use super::json::fields;
-use super::prose::{prose, said, whole_words};
+use super::prose::{printable_text, prose, whole_words};
 use super::{Challenge, RetryAfter};
 use crate::Leg;
 use crate::step::Response;
@@ -57,7 +57,7 @@ impl ResponseExcerpt {
         let content_type = response.headers().get(CONTENT_TYPE);
         Self {
             status: response.status(),
-            content_type: content_type.map(|value| shortened(&String::from_utf8_lossy(value.as_bytes()))),
+            content_type: content_type.map(|value| truncated(&String::from_utf8_lossy(value.as_bytes()))),
             excerpt: excerpt(response.body(), Speech::of(response)),
             challenges: Challenge::of(response.headers()).into_iter().map(presentable).collect(),
             retry_after: RetryAfter::of(response.headers()),
@@ -71,9 +71,9 @@ fn presentable(challenge: Challenge) -> Challenge {
     let parameters = challenge.parameters.into_iter().take(16);
     let shown = |(name, value): (String, String)| {
         let is_text = ["description", "advice"].iter().any(|end| name.to_ascii_lowercase().ends_with(end));
-        (shortened(&name), if is_text { said(&value) } else { shortened(&value) })
+        (truncated(&name), if is_text { printable_text(&value) } else { truncated(&value) })
     };
-    Challenge { scheme: shortened(&challenge.scheme), token68: None, parameters: parameters.map(shown).collect() }
+    Challenge { scheme: truncated(&challenge.scheme), token68: None, parameters: parameters.map(shown).collect() }
 }
 
 impl fmt::Display for ResponseExcerpt {
@@ -94,20 +94,20 @@ impl fmt::Display for ResponseExcerpt {
 }
 
 /// A URL as an error may show it: user information and query may hold secrets.
-pub(crate) fn bare(url: &str) -> String {
+pub(crate) fn without_secrets(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     // Where readers disagree about what the authority is, a password may be anywhere before the last `@`.
     let begin = if url::Url::parse(url).is_ok_and(|url| url.has_host()) { url.find("//") } else { None };
     let Some((scheme, rest)) = begin.map(|at| url.split_at(at + 2)) else {
-        return shortened(url.rsplit('@').next().unwrap_or_default());
+        return truncated(url.rsplit('@').next().unwrap_or_default());
     };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let host = authority.rsplit('@').next().unwrap_or_default();
-    shortened(&format!("{scheme}{host}{path}"))
+    truncated(&format!("{scheme}{host}{path}"))
 }
 
 /// Returns a text of the other side, cut to a length that fits in a log.
-pub(crate) fn shortened(text: &str) -> String {
+pub(crate) fn truncated(text: &str) -> String {
     // Most texts have fewer bytes than that.
     let cut = if text.len() <= EXCERPT { None } else { text.char_indices().nth(EXCERPT) };
     cut.map_or(text, |(end, _)| &text[..end]).to_owned()
@@ -445,10 +445,10 @@ mod tests {
 
     #[test]
     fn urls_are_shown_without_user_and_query() {
-        assert_eq!(bare("ftp://u:pw@p.example/i@j?k=1#x"), "ftp://p.example/i@j");
-        assert_eq!(bare("relative?x"), "relative");
+        assert_eq!(without_secrets("ftp://u:pw@p.example/i@j?k=1#x"), "ftp://p.example/i@j");
+        assert_eq!(without_secrets("relative?x"), "relative");
         for hidden in ["u:hunter2@h/t", "https:/u:hunter2@h/t", "https://u:p/hunter2@h", "https://u:hunter2@h"] {
-            assert!(!bare(hidden).contains("hunter2"), "{}", bare(hidden));
+            assert!(!without_secrets(hidden).contains("hunter2"), "{}", without_secrets(hidden));
         }
     }
 

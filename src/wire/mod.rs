@@ -18,14 +18,14 @@ pub use challenge::Challenge;
 #[cfg(feature = "openid2")]
 pub(crate) use endpoint::is_internal;
 pub use endpoint::is_internal_address;
-pub(crate) use endpoint::{check_private, endpoint, is_private, leads_inside, with_query, without_query};
+pub(crate) use endpoint::{check_secure, endpoint, is_secure, points_into_private_network, with_query, without_query};
 pub use excerpt::ResponseExcerpt;
-pub(crate) use excerpt::{MAX_BODY, bare, shortened};
+pub(crate) use excerpt::{MAX_BODY, truncated, without_secrets};
 pub use origin::Origin;
-pub(crate) use origin::Site;
+pub(crate) use origin::OriginRef;
 #[cfg(test)]
 pub(crate) use prose::hides_token;
-pub(crate) use prose::{said, said_code};
+pub(crate) use prose::{printable_code, printable_text};
 pub use retry_after::RetryAfter;
 pub(crate) use retry_after::WHEN_UNAVAILABLE;
 pub(crate) use wiped::Wiped;

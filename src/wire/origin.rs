@@ -28,7 +28,7 @@ pub struct Origin {
 impl Origin {
     /// The origin of an absolute http or https URI; `None` for any other. User information is left out.
     pub fn of(uri: &Uri) -> Option<Self> {
-        Site::of(uri).map(Self::from)
+        OriginRef::of(uri).map(Self::from)
     }
 
     /// Whether the scheme is https.
@@ -42,8 +42,8 @@ impl Origin {
     }
 
     /// The origin as its parts.
-    pub(crate) fn site(&self) -> Site<'_> {
-        Site { https: self.https, host: &self.host, port: self.port }
+    pub(crate) fn site(&self) -> OriginRef<'_> {
+        OriginRef { https: self.https, host: &self.host, port: self.port }
     }
 
     /// Whether a `Host` header's value names this origin's host and port.
@@ -52,8 +52,8 @@ impl Origin {
     }
 }
 
-impl From<Site<'_>> for Origin {
-    fn from(Site { https, host, port }: Site<'_>) -> Self {
+impl From<OriginRef<'_>> for Origin {
+    fn from(OriginRef { https, host, port }: OriginRef<'_>) -> Self {
         Self { https, host: host.to_ascii_lowercase(), port }
     }
 }
@@ -68,13 +68,13 @@ impl fmt::Display for Origin {
 
 /// An origin in the words of a URI: the host is in any case, an IPv6 address in brackets.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Site<'a> {
+pub(crate) struct OriginRef<'a> {
     pub(crate) https: bool,
     pub(crate) host: &'a str,
     port: u16,
 }
 
-impl<'a> Site<'a> {
+impl<'a> OriginRef<'a> {
     pub(crate) fn of(uri: &'a Uri) -> Option<Self> {
         Self::new(is_https(uri)?, uri.authority()?)
     }
@@ -110,7 +110,7 @@ impl<'a> Site<'a> {
     }
 
     /// Whether two sites are one origin.
-    pub(crate) fn is(self, other: Site<'_>) -> bool {
+    pub(crate) fn is(self, other: OriginRef<'_>) -> bool {
         // Hosts are nearly always written alike.
         let same_host = self.host == other.host || self.host.eq_ignore_ascii_case(other.host);
         self.https == other.https && self.port == other.port && same_host
@@ -128,7 +128,7 @@ impl<'a> Site<'a> {
     }
 
     /// Whether what is sent there stays secret on the way: https, or the machine itself.
-    pub(crate) fn is_private(self) -> bool {
+    pub(crate) fn is_secure(self) -> bool {
         self.https || self.is_loopback()
     }
 }

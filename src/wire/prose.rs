@@ -1,10 +1,10 @@
 //! What other sides write for people, without the secrets that some of them quote in it.
 
-use super::excerpt::{Speech, is_plain, is_sensitive, is_word, shortened};
+use super::excerpt::{Speech, is_plain, is_sensitive, is_word, truncated};
 
 /// Returns a text of the other side's for people as an error may hold it: short, and with everything masked that may be a secret.
-pub(crate) fn said(text: &str) -> String {
-    let short = shortened(text);
+pub(crate) fn printable_text(text: &str) -> String {
+    let short = truncated(text);
     if short.len() == text.len() {
         prose(text, Speech::Refuses)
     } else {
@@ -13,9 +13,9 @@ pub(crate) fn said(text: &str) -> String {
 }
 
 /// Returns the code of an error, which is a word, or else a text for people.
-pub(crate) fn said_code(text: &str) -> String {
+pub(crate) fn printable_code(text: &str) -> String {
     let is_code = text.len() <= 100 && !text.contains([':', '=', '"', '\'']) && !text.contains(char::is_whitespace);
-    if is_code { text.to_owned() } else { said(text) }
+    if is_code { text.to_owned() } else { printable_text(text) }
 }
 
 /// Returns a text that was cut without the word in which that happened: its beginning may be that of a secret.
@@ -184,9 +184,9 @@ mod tests {
             "User \u{fc}berpr\u{fc}fen",
             "",
         ] {
-            assert_eq!(said(text), text);
+            assert_eq!(printable_text(text), text);
         }
-        assert_eq!(said("line\nline"), "line line");
+        assert_eq!(printable_text("line\nline"), "line line");
     }
 
     #[test]
@@ -212,20 +212,20 @@ mod tests {
                 "no token at https://S/S",
                 "{\"token\": \"S\"}",
             ] {
-                let shown = said(&text.replace('S', secret));
+                let shown = printable_text(&text.replace('S', secret));
                 assert!(!shown.contains(secret), "{shown}");
             }
         }
-        assert_eq!(said("the token sesamopen is unknown"), "the token … is unknown");
+        assert_eq!(printable_text("the token sesamopen is unknown"), "the token … is unknown");
         for text in ["deadbeefdeadbeef is bad", "4a9b7c2d-1111-2222-3333-444455556666 is bad", "Ab3-_x is bad"] {
-            assert_eq!(said(text), "… is bad");
+            assert_eq!(printable_text(text), "… is bad");
         }
     }
 
     #[test]
     fn of_a_word_that_is_cut_nothing_is_shown() {
         for length in 150..200 {
-            let shown = said(&format!("{}the sesamopensesam0pen{}", " ".repeat(length), "x".repeat(100)));
+            let shown = printable_text(&format!("{}the sesamopensesam0pen{}", " ".repeat(length), "x".repeat(100)));
             assert!(!shown.contains("ses"), "{shown}");
         }
     }
@@ -233,9 +233,9 @@ mod tests {
     #[test]
     fn a_code_is_a_word_or_an_explanation() {
         for code in ["invalid_grant", "token_rejected", "40029", "OAuthException", "consumer_key_unknown"] {
-            assert_eq!(said_code(code), code);
+            assert_eq!(printable_code(code), code);
         }
-        assert_eq!(said_code("unknown token sesamopen"), "unknown token …");
-        assert_eq!(said_code("token:sesamopen"), "token:…");
+        assert_eq!(printable_code("unknown token sesamopen"), "unknown token …");
+        assert_eq!(printable_code("token:sesamopen"), "token:…");
     }
 }

@@ -9,4 +9,4 @@ mod oauth2_client;
 mod oauth2_server;
 #[cfg(feature = "openid2")]
 mod openid2;
-mod sign_in;
+mod services;

@@ -5,7 +5,8 @@ use oauth_proto::oauth1::server::{
     Approval, ClientRecord, Redeem, Redemption, RejectReason, Rejected, Stage, TemporaryRecord, serve,
 };
 use oauth_proto::oauth1::{
-    Authorize, ClientCredentials, Method, ParameterPlacement, Scheme, Server, Signer, Stamp, TokenCredentials,
+    Authorization, Authorize, ClientCredentials, Method, ParameterPlacement, Scheme, Server, Signer, Stamp,
+    TokenCredentials,
 };
 use oauth_proto::{Error, Step, Timestamp, Unsupported};
 
@@ -287,13 +288,13 @@ fn a_flood_of_parameters_is_refused_before_it_is_collected_and_before_storage_is
     header(&mut request, |value| value.replace("dpf43f3p2l4k3l03", "nobody"));
     *request.body_mut() = b"a&".repeat(2 << 20);
     let too_large = RejectReason::FormTooLarge { size: 4 << 20, most: 1 << 20 };
-    assert!(too_large.to_string().contains("Verifier::largest_form"));
+    assert!(too_large.to_string().contains("Verifier::max_form_len"));
     assert_eq!(refused(&request), (413, too_large));
     let rejected = world.verify(&request).unwrap_err();
     assert_eq!(fields(&rejected.response())["oauth_problem"], "parameter_rejected");
     request.body_mut().truncate(1 << 20);
     let too_many = RejectReason::TooManyParameters { most: 1000 };
-    assert!(too_many.to_string().contains("Verifier::most_parameters"));
+    assert!(too_many.to_string().contains("Verifier::max_parameters"));
     assert_eq!(refused(&request), (400, too_many));
 
     // Other bodies are not read.
@@ -314,11 +315,11 @@ fn as_many_parameters_and_as_large_a_form_as_the_operator_allows_are_verified() 
         assert_eq!(verify(&signed_form(&world, placement, form(1000))), Ok(()), "{placement:?}");
         let one_more = signed_form(&world, placement, form(1001));
         assert_eq!(verify(&one_more), Err(RejectReason::TooManyParameters { most: 1000 }), "{placement:?}");
-        let verifier = world.provider.verifier().clone().most_parameters(1001);
+        let verifier = world.provider.verifier().clone().max_parameters(1001);
         assert!(serve(verifier.verify(&one_more, world.moment()), &world.store).is_ok());
     }
     let request = signed_form(&world, ParameterPlacement::Header, vec![b'a'; 100]);
-    let verifier = |bytes| world.provider.verifier().clone().largest_form(bytes);
+    let verifier = |bytes| world.provider.verifier().clone().max_form_len(bytes);
     assert!(serve(verifier(100).verify(&request, world.moment()), &world.store).is_ok());
     let rejected = serve(verifier(99).verify(&request, world.moment()), &world.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::FormTooLarge { size: 100, most: 99 });
@@ -463,15 +464,15 @@ fn methods_of_the_wrong_kind() {
 #[test]
 fn consent_swapped() {
     let world = World::default();
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
+    let url = world.begin(Authorize::callback(CALLBACK)).unwrap().url;
+    let consent = world.consent(&url).unwrap();
     let mut stored = serde_json::to_value(&consent).unwrap();
-    stored["client"] = "Trusted Bank".into();
+    stored["client_key"] = "Trusted Bank".into();
     let swapped: oauth_proto::oauth1::server::Consent = serde_json::from_value(stored).unwrap();
     let grant = Approval::new("jane");
-    let refused = serve(swapped.grant(grant.clone(), world.moment()), &world.store).unwrap_err();
+    let refused = serve(world.provider.approve(swapped, grant.clone(), world.moment()), &world.store).unwrap_err();
     assert_eq!(refused.reason, RejectReason::NothingPending);
-    assert!(serve(consent.grant(grant, world.moment()), &world.store).is_ok());
+    assert!(serve(world.provider.approve(consent, grant, world.moment()), &world.store).is_ok());
 }
 
 #[test]
@@ -572,12 +573,12 @@ fn plaintext_default() {
 
     // With the opt-in it is accepted, but not without TLS.
     let verifier = world.provider.verifier().clone().dangerous_allow_plaintext();
-    let provider = oauth_proto::oauth1::server::Provider::new(verifier).unwrap();
+    let provider = oauth_proto::oauth1::server::Provider::builder(verifier).build().unwrap();
     assert!(serve(provider.temporary_credentials(&request, world.moment()), &world.store).is_ok());
 
     let http = oauth_proto::oauth1::server::Verifier::new("http://photos.example.net").unwrap();
     let verifier = http.dangerous_allow_plaintext();
-    let provider = oauth_proto::oauth1::server::Provider::dangerous_over_http(verifier);
+    let provider = oauth_proto::oauth1::server::Provider::builder(verifier).dangerous_allow_http().build().unwrap();
     let mut request = request;
     *request.uri_mut() = Uri::from_static("http://photos.example.net/initiate");
     let rejected = serve(provider.temporary_credentials(&request, world.moment()), &world.store).unwrap_err();
@@ -625,19 +626,19 @@ fn plaintext_is_judged_by_the_origin_and_by_how_the_request_came() {
 fn a_provider_without_tls_is_refused_but_on_this_machine_or_by_its_dangerous_name() {
     use oauth_proto::oauth1::server::{Provider, Verifier};
     let verifier = |origin: &str| Verifier::new(origin).unwrap();
-    let option = Some("Provider::dangerous_over_http");
+    let option = Some("ProviderBuilder::dangerous_allow_http");
     for refused in [
         verifier("http://photos.example.net"),
         verifier(ORIGIN).add_origin("http://photos.example.net").unwrap(),
         verifier("http://10.0.0.1"),
     ] {
-        let error = Provider::new(refused.clone()).unwrap_err();
+        let error = Provider::builder(refused.clone()).build().unwrap_err();
         let expected = Unsupported::PlainHttp { url: "the origin".into(), option };
         assert_eq!(error, expected.into());
-        let _ = Provider::dangerous_over_http(refused);
+        assert!(Provider::builder(refused).dangerous_allow_http().build().is_ok());
     }
     for near in [ORIGIN, "http://localhost:8080", "http://127.0.0.1", "http://[::1]"] {
-        assert!(Provider::new(verifier(near)).is_ok(), "{near}");
+        assert!(Provider::builder(verifier(near)).build().is_ok(), "{near}");
     }
 }
 
@@ -692,9 +693,9 @@ fn unknown_consumer() {
 #[test]
 fn verifier_wrong() {
     let world = World::default();
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
     let stored = serde_json::to_string(&pending).unwrap();
-    let callback = world.grant(&pending);
+    let callback = world.grant(&url);
     let step = world.client.redeem_verifier(pending, "guessed", world.moment()).unwrap();
     let Step::Send(request, _) = step else { panic!("nothing to send") };
     let rejected = serve(world.provider.token_credentials(&request, world.moment()), &world.store).unwrap_err();
@@ -738,12 +739,12 @@ fn body_hash_wrong() {
 #[test]
 fn token_in_log() {
     let world = World::default();
-    let pending = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
     let token = world.token();
     let secret = token.credentials.secret.expose();
-    let consent = world.consent(&world.client.authorization_url(&pending, &[]).unwrap()).unwrap();
+    let consent = world.consent(&url).unwrap();
     let grant = Approval::new("jane");
-    let decision = serve(consent.grant(grant, world.moment()), &world.store).unwrap();
+    let decision = serve(world.provider.approve(consent, grant, world.moment()), &world.store).unwrap();
     assert_eq!(format!("{decision:?}"), "Redirect([redacted])");
     let done = oauth_proto::oauth1::server::ServerStep::Done(http::Response::new(b"oauth_token_secret=s".to_vec()));
     assert_eq!(format!("{done:?}"), "Done");
@@ -852,10 +853,10 @@ fn an_unknown_parameter_of_the_protocols_kind_may_be_there_once() {
 #[test]
 fn temporary_credentials_are_redeemed_in_time_by_their_own_client_with_their_verifier() {
     let redeemed = |granted: bool, client: &str, verifier: &str, now: u64| {
-        let stage = Stage::Granted { verifier: "hash".into(), grant: Approval::new("jane") };
+        let stage = Stage::Granted { verifier: "hash".into(), approval: Approval::new("jane") };
         let record = TemporaryRecord {
             secret: "secret".into(),
-            client: "printer".into(),
+            client_key: "printer".into(),
             callback: CALLBACK.into(),
             realm: None,
             parameters: Default::default(),
@@ -864,7 +865,7 @@ fn temporary_credentials_are_redeemed_in_time_by_their_own_client_with_their_ver
         };
         record.redeem(&Redeem {
             temporary: "temporary".into(),
-            client: client.into(),
+            client_key: client.into(),
             verifier: verifier.into(),
             token: "token".into(),
             secret: "another secret".into(),

@@ -1,7 +1,7 @@
 //! OAuth 2.0 client: what must be refused before a secret leaves, and what must not be believed of an answer.
 
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, Client, Discovery, Metadata, NextAction, Pending, Quirks, ResourceDiscovery,
+    AuthorizationServer, Authorize, Client, Discovery, Grant, Metadata, NextAction, Pending, Quirks, ResourceDiscovery,
     ResponseMode, Scope, Session, Token, TokenType,
 };
 use oauth_proto::{
@@ -173,7 +173,7 @@ fn a_callback_that_arrives_twice_is_redeemed_once_where_it_is_spent_first() {
     assert_eq!(id(&client()), id(&client()));
     assert_ne!(id(&client()), id(&Client::new(server(), "another")));
     assert!(!stored.contains(&id(&client()).to_string()));
-    let implicit = client().authorize_implicit(state(), moment()).unwrap().pending;
+    let implicit = client().dangerous_authorize_implicit(state(), moment()).unwrap().pending;
     assert_eq!(implicit.id().to_string().len(), 32);
 }
 
@@ -326,7 +326,7 @@ fn redirect_followed() {
 #[test]
 fn http_endpoint() {
     let server = |url: &str| AuthorizationServer::new(url).unwrap();
-    let request = |server| client_of(server).request_token(oauth_proto::oauth2::Grant::client_credentials(), moment());
+    let request = |server| client_of(server).request_token(Grant::client_credentials(), moment());
     let error = request(server("http://auth.example.com/token")).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
     for loopback in ["http://127.0.0.1:8080/token", "http://[::1]/token", "http://localhost/token"] {
@@ -351,23 +351,23 @@ fn token_to_wrong_host() {
         "https://sub.photos.example.com/",
     ] {
         let mut request = get(foreign);
-        let error = session.sign(&mut request, now()).unwrap_err();
+        let error = session.attach_token(&mut request, now()).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{foreign}: {error}");
         assert!(request.headers().is_empty());
-        session.sign_renewed(&mut request).unwrap_err();
+        session.attach_renewed_token(&mut request).unwrap_err();
     }
     for unclear in ["https://photos.example.com@evil.example/", "/albums"] {
         let mut request = get(unclear);
-        let error = session.sign(&mut request, now()).unwrap_err();
+        let error = session.attach_token(&mut request, now()).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::Url { .. })), "{unclear}: {error}");
         assert!(request.headers().is_empty());
     }
     for own in ["https://photos.example.com/", "HTTPS://PHOTOS.example.com:443/x?y"] {
-        let _ = session.sign(&mut get(own), now()).unwrap();
+        let _ = session.attach_token(&mut get(own), now()).unwrap();
     }
-    let anywhere = session.clone().dangerous_any_origin();
-    let _ = anywhere.sign(&mut get("https://evil.example/"), now()).unwrap();
-    anywhere.sign(&mut get("http://photos.example.com/"), now()).unwrap_err();
+    let anywhere = session.clone().dangerous_allow_any_origin();
+    let _ = anywhere.attach_token(&mut get("https://evil.example/"), now()).unwrap();
+    anywhere.attach_token(&mut get("http://photos.example.com/"), now()).unwrap_err();
 }
 
 /// Row `token-to-wrong-host`: the application has led the request elsewhere before it sends it once more.
@@ -377,13 +377,13 @@ fn a_request_that_was_led_elsewhere_is_not_signed_again() {
     let refused = response(401, &[("www-authenticate", "Bearer error=\"invalid_token\"")], "");
     let mut again = |leads_to: &str| {
         let mut request = get(API);
-        let stamp = session.sign(&mut request, now()).unwrap();
-        session.install(token());
-        let NextAction::Resend(again) = session.judge(stamp, &refused, moment()).unwrap() else {
+        let stamp = session.attach_token(&mut request, now()).unwrap();
+        session.set_token(token());
+        let NextAction::Retry(again) = session.check_response(stamp, &refused, moment()).unwrap() else {
             panic!("there is a newer token")
         };
         let mut request = get(leads_to);
-        (session.sign_again(&mut request, again), request)
+        (session.retry(&mut request, again), request)
     };
     assert!(bearer(&again(API).1).is_some());
     let (end, request) = again("https://evil.example/albums");
@@ -397,7 +397,8 @@ fn refresh_lost() {
     let mut before = token();
     before.extra.insert("team".into(), "T1".into());
     before.scope = Some("photos".into());
-    let (request, sent) = sent(client().refresh(&before, None, moment()).unwrap());
+    let (request, sent) =
+        sent(Grant::refresh(&before).and_then(|grant| client().request_token(grant, moment())).unwrap());
     assert_eq!(parameter(request.body(), "refresh_token"), "tGzv3JOkF0XG5Qx2TlKWIA");
     let answer = r#"{"access_token":"new","token_type":"Bearer"}"#;
     let token = done(sent.receive(json(answer), moment()).unwrap());
@@ -471,13 +472,14 @@ fn token_in_log() {
     shown.push(format!("{pending:?}"));
     let grant = client().accept(pending, &format!("{callback}&code=SplxlOBeZQQYbYS6WxSbIA"), now()).unwrap();
     shown.push(format!("{grant:?}"));
-    shown.push(format!("{:?}", oauth_proto::oauth2::Grant::password("johndoe", "A3ddj3w")));
+    shown.push(format!("{:?}", Grant::dangerous_password("johndoe", "A3ddj3w")));
     let step = client().request_token(grant, moment()).unwrap();
     shown.push(format!("{step:?} {:?} {:?}", client(), session(token())));
     for body in
         [ANSWER.to_owned(), ANSWER.replace("Bearer", "mac"), ANSWER.replace("3600", "-1"), ANSWER.replace('}', "")]
     {
-        let (_, sent) = sent(client().refresh(&token(), None, moment()).unwrap());
+        let (_, sent) =
+            sent(Grant::refresh(&token()).and_then(|grant| client().request_token(grant, moment())).unwrap());
         shown.push(format!("{:?}", sent.receive(json(&body), moment()).map_err(|error| format!("{error} {error:?}"))));
         let answers = [response(400, &[], &body), response(200, &[("content-type", "text/html")], &body)];
         for answer in answers {
@@ -559,12 +561,12 @@ fn a_device_is_shown_nothing_that_acts_by_itself() {
 fn a_request_whose_host_is_another_gets_no_token() {
     let mut request = get(API);
     request.headers_mut().insert("host", http::HeaderValue::from_static("evil.example"));
-    session(token()).sign(&mut request, now()).unwrap_err();
+    session(token()).attach_token(&mut request, now()).unwrap_err();
     assert!(!request.headers().contains_key("authorization"));
-    session(token()).sign(&mut get("https://u:p@photos.example.com/"), now()).unwrap_err();
+    session(token()).attach_token(&mut get("https://u:p@photos.example.com/"), now()).unwrap_err();
     let mut named = get(API);
     named.headers_mut().insert("host", http::HeaderValue::from_static("photos.example.com"));
-    let _ = session(token()).sign(&mut named, now()).unwrap();
+    let _ = session(token()).attach_token(&mut named, now()).unwrap();
 }
 
 /// Hosts of a network that only this machine is in, in all the forms that a document may write.
@@ -797,7 +799,7 @@ fn a_form_that_was_posted_elsewhere_sends_no_code() {
 #[test]
 fn a_fragment_of_another_page_brings_no_token() {
     let came = |before: &str| {
-        let authorization = client().authorize_implicit(Authorize::new(), moment()).unwrap();
+        let authorization = client().dangerous_authorize_implicit(Authorize::new(), moment()).unwrap();
         let answer = format!("access_token=x&token_type=bearer&state={}", authorization.pending.state());
         client().token_from_fragment(authorization.pending, &format!("{before}#{answer}"), now())
     };
@@ -815,7 +817,7 @@ fn what_is_pending_is_tied_to_its_client_by_128_bits() {
         let codes = r#"{"device_code":"d","user_code":"u","verification_uri":"https://a.example/d","expires_in":600}"#;
         done(sent.receive(json(codes), moment()).unwrap())
     };
-    let implicit = client().authorize_implicit(Authorize::new(), moment()).unwrap().pending;
+    let implicit = client().dangerous_authorize_implicit(Authorize::new(), moment()).unwrap().pending;
     let state = implicit.state().to_owned();
     let code = begun(&client()).0;
     let stored = [serde_json::to_value(&code), serde_json::to_value(&implicit), serde_json::to_value(device())];

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 pub mod oauth2;
-pub mod sign_in;
+pub mod services;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -10,9 +10,10 @@ use std::convert::Infallible;
 
 use http::Request;
 use oauth_proto::oauth1::server::{
-    AfterConsent, Approval, ClientRecord, Consent, MemoryStore, Provider, Rejected, Verified, Verifier, serve,
+    AfterConsent, Approval, ClientRecord, Consent, MemoryStore, Provider, ProviderBuilder, Rejected, Verified,
+    Verifier, serve,
 };
-use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Pending, Server, Token};
+use oauth_proto::oauth1::{Authorization, Authorize, Client, ClientCredentials, Pending, Server, Token};
 use oauth_proto::{DriveError, Error, Moment, Response, Step, Timestamp, run_with};
 
 pub const ORIGIN: &str = "https://photos.example.net";
@@ -34,14 +35,17 @@ impl Default for World {
 }
 
 impl World {
-    pub fn new(service: impl FnOnce(Server) -> Server, provider: impl FnOnce(Provider) -> Provider) -> Self {
+    pub fn new(
+        service: impl FnOnce(Server) -> Server,
+        provider: impl FnOnce(ProviderBuilder) -> ProviderBuilder,
+    ) -> Self {
         let store = MemoryStore::default();
         store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("kd94hf93k423kf44").unwrap());
         let endpoints = ["initiate", "authorize", "token"].map(|path| format!("{ORIGIN}/{path}"));
         let built = Server::new(&endpoints[0], &endpoints[1], &endpoints[2]).unwrap();
         let credentials = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
         Self {
-            provider: provider(Provider::new(Verifier::new(ORIGIN).unwrap().realm("Photos")).unwrap()),
+            provider: provider(Provider::builder(Verifier::new(ORIGIN).unwrap().realm("Photos"))).build().unwrap(),
             store,
             client: Client::new(service(built), credentials),
             now: Cell::new(NOW),
@@ -74,7 +78,7 @@ impl World {
         })
     }
 
-    pub fn begin(&self, authorize: Authorize) -> Result<Pending, Error> {
+    pub fn begin(&self, authorize: Authorize) -> Result<Authorization, Error> {
         self.run(self.client.authorize(authorize, self.moment())?)
     }
 
@@ -89,9 +93,9 @@ impl World {
     }
 
     /// The user grants access: the URL to which the browser is sent.
-    pub fn grant(&self, pending: &Pending) -> String {
-        let consent = self.consent(&self.client.authorization_url(pending, &[]).unwrap()).unwrap();
-        match serve(consent.grant(Approval::new("jane"), self.moment()), &self.store).unwrap() {
+    pub fn grant(&self, url: &str) -> String {
+        let consent = self.consent(url).unwrap();
+        match serve(self.provider.approve(consent, Approval::new("jane"), self.moment()), &self.store).unwrap() {
             AfterConsent::Redirect(response) => response.headers()["location"].to_str().unwrap().to_owned(),
             decision => panic!("{decision:?}"),
         }
@@ -99,8 +103,8 @@ impl World {
 
     /// All three legs.
     pub fn token(&self) -> Token {
-        let pending = self.begin(Authorize::callback(CALLBACK)).unwrap();
-        let callback = self.grant(&pending);
+        let Authorization { url, pending, .. } = self.begin(Authorize::callback(CALLBACK)).unwrap();
+        let callback = self.grant(&url);
         self.redeem(pending, &callback).unwrap()
     }
 

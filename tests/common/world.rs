@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use oauth_proto::oauth2::server::{
     Approval, ClientRecord, Consent, DecideGrant, Decision, Dispatched, GrantCredential, GrantType, MemoryStore,
-    Provider, ProviderBuilder, serve, serve_with,
+    Provider, ProviderBuilder, Serve, serve,
 };
 use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Token};
 use oauth_proto::{Error, Moment, Request, Response, Step, Timestamp};
@@ -47,13 +47,15 @@ impl World {
     }
 
     pub fn dispatch(&self, request: &Request) -> Result<Dispatched, Response> {
-        let decide = |question: DecideGrant| match question.claim {
+        let decide = |question: DecideGrant| match question.credential {
             GrantCredential::Password { username, password } if password.expose() == "A3ddj3w" => {
                 Ok::<_, String>(Decision::Granted(Approval::new(username)))
             }
             _ => Ok(Decision::Denied),
         };
-        serve_with(self.provider.dispatch(request, self.moment()), &self.store, decide)
+        Serve::new(&self.store)
+            .decide_grant(decide)
+            .run(self.provider.dispatch(request, self.moment()))
             .map_err(|rejected| rejected.response())
     }
 
@@ -97,7 +99,8 @@ impl World {
     pub fn sign_in(&self, client: &Client, authorize: Authorize) -> Result<Token, Error> {
         let authorization = self.run(client.authorize(authorize, self.moment()))?;
         let consent = self.consent(&authorization.url);
-        let response = serve(self.provider.grant(consent, Approval::new("jane"), self.moment()), &self.store).unwrap();
+        let response =
+            serve(self.provider.approve(consent, Approval::new("jane"), self.moment()), &self.store).unwrap();
         let callback = response.headers()["location"].to_str().unwrap().to_owned();
         self.run(client.redeem(authorization.pending, &callback, self.moment()))
     }
@@ -107,7 +110,7 @@ pub fn provider() -> ProviderBuilder {
     Provider::builder(ISSUER)
         .add_grant_type(GrantType::authorization_code().scopes("read write").default_scope("read"))
         .add_grant_type(GrantType::client_credentials().scopes("stats"))
-        .add_grant_type(GrantType::password().scopes("read write"))
+        .add_grant_type(GrantType::dangerous_password().scopes("read write"))
         .add_grant_type(GrantType::device_code().scopes("read"))
         .add_grant_type(GrantType::refresh_token())
 }

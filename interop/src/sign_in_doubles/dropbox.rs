@@ -40,7 +40,7 @@ impl Service for Dropbox {
             }
             "/1/oauth/access_token" => {
                 let verified = self.verified(request)?;
-                let waits = verified.grant.is_some_and(|grant| grant.user == NOBODY);
+                let waits = verified.approval.is_some_and(|grant| grant.user == NOBODY);
                 if !waits || !self.granted.get() || !self.store.remove_token("mh7an9dkrg59") {
                     return Err(refusal(401, json!({ "error": "Request token not found, or not authorized." })));
                 }
@@ -48,7 +48,7 @@ impl Service for Dropbox {
             }
             path => {
                 let verified = self.verified(request)?;
-                if verified.grant.is_none_or(|grant| grant.user == NOBODY) {
+                if verified.approval.is_none_or(|grant| grant.user == NOBODY) {
                     return Err(refusal(401, json!({ "error": "Access token not found." })));
                 }
                 Self::api(request, path)

@@ -15,7 +15,7 @@ pub(super) struct Twitter {
 impl Twitter {
     pub(super) fn new(origin: &str) -> Self {
         let verifier = Verifier::new(origin).expect("an origin").realm("Twitter API");
-        Self { provider: Provider::new(verifier).expect("loopback is private"), store: store() }
+        Self { provider: Provider::builder(verifier).build().expect("loopback is private"), store: store() }
     }
 }
 
@@ -33,8 +33,13 @@ impl Service for Twitter {
             }
             (_, "/oauth/authenticate" | "/oauth/authorize") => {
                 let consent = serve(self.provider.authorization(request, moment()), &self.store);
-                let grant = Approval::new("jane").tell("user_id", "38895958").tell("screen_name", "janedoe");
-                match serve(consent.map_err(|_| unauthorized())?.grant(grant, moment()), &self.store) {
+                let approval = Approval::new("jane")
+                    .response_parameter("user_id", "38895958")
+                    .response_parameter("screen_name", "janedoe");
+                match serve(
+                    self.provider.approve(consent.map_err(|_| unauthorized())?, approval, moment()),
+                    &self.store,
+                ) {
                     Ok(AfterConsent::Redirect(response)) => Ok(response),
                     _ => Err(unauthorized()),
                 }

@@ -7,6 +7,7 @@ use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use super::provider::Provider;
 use super::queries::RecordDecision;
 use super::records::{Approval, Stage, TemporaryRecord, hashed};
 use super::rejected::RejectReason;
@@ -20,13 +21,13 @@ use crate::{Moment, PendingQuery, Response, Secret, Timestamp};
 ///
 /// Everything that a page needs is here. It is serde, so that it survives a login page; where it travels through the
 /// browser, sign or encrypt it. The page's form needs the application's usual protection against forged posts, since whoever
-/// can make the user's browser post it decides in the user's place. The application answers with [`grant`](Self::grant) or [`deny`](Self::deny).
+/// can make the user's browser post it decides in the user's place. The application answers with [`Provider::approve`] or [`Provider::deny`].
 ///
 /// ```
 /// use oauth_proto::oauth1::server::Consent;
 ///
 /// fn query(consent: &Consent) -> String {
-///     format!("May {} see your photos?", consent.client)
+///     format!("May {} see your photos?", consent.client_key)
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +36,7 @@ pub struct Consent {
     /// The temporary credentials' identifier.
     pub token: String,
     /// The client that asks. Look up its name; nothing that it sent along is verified.
-    pub client: String,
+    pub client_key: String,
     /// Where the resource owner goes afterwards; `None` where the verifier is shown instead.
     pub callback: Option<String>,
     /// The realm that the client asked for.
@@ -82,30 +83,9 @@ impl fmt::Debug for AfterConsent {
 
 impl Consent {
     pub(super) fn new(token: String, record: TemporaryRecord) -> Self {
-        let TemporaryRecord { client, callback, realm, parameters, expires_at, .. } = record;
+        let TemporaryRecord { client_key: client, callback, realm, parameters, expires_at, .. } = record;
         let callback = Some(callback).filter(|callback| callback != "oob");
-        Self { token, client, callback, realm, parameters, expires_at }
-    }
-
-    /// The resource owner grants access. Call it only after the application knows who that is.
-    pub fn grant(self, grant: Approval, moment: Moment) -> ServerStep<AfterConsent> {
-        let code = moment.derive("oauth1 verifier");
-        let verifier = if self.callback.is_some() { hex(&code[..15]) } else { readable(&code) };
-        let stage = Stage::Granted { verifier: hashed(&verifier), grant };
-        let answers = [(TOKEN, self.token.clone()), (VERIFIER, verifier.clone())];
-        self.decide(Some(stage), moment.now, move |callback| match callback {
-            Some(callback) => redirect(&callback, &answers),
-            None => Some(AfterConsent::ShowVerifier(Secret::new(verifier))),
-        })
-    }
-
-    /// The resource owner does not grant access. The client is told so by `oauth_problem=user_refused`.
-    pub fn deny(self, moment: Moment) -> ServerStep<AfterConsent> {
-        let answers = [(TOKEN, self.token.clone()), ("oauth_problem", "user_refused".to_owned())];
-        self.decide(None, moment.now, move |callback| match callback {
-            Some(callback) => redirect(&callback, &answers),
-            None => Some(AfterConsent::ShowDenied),
-        })
+        Self { token, client_key: client, callback, realm, parameters, expires_at }
     }
 
     fn decide(
@@ -114,7 +94,7 @@ impl Consent {
         now: Timestamp,
         decision: impl FnOnce(Option<String>) -> Option<AfterConsent> + Send + 'static,
     ) -> ServerStep<AfterConsent> {
-        let query = RecordDecision { token: self.token, client: self.client, stage };
+        let query = RecordDecision { token: self.token, client_key: self.client_key, stage };
         ServerStep::Query(NextQuery::RecordDecision(PendingQuery::new(query, move |before| {
             let before = match before {
                 Ok(before) => before.filter(|before| before.expires_at > now),
@@ -127,6 +107,29 @@ impl Consent {
                 None => ServerStep::Reject(RejectReason::NothingPending.reject(None)),
             }
         })))
+    }
+}
+
+impl Provider {
+    /// Records that the resource owner grants access (RFC 5849 §2.2). Call it only after the application knows who that is.
+    pub fn approve(&self, consent: Consent, approval: Approval, moment: Moment) -> ServerStep<AfterConsent> {
+        let code = moment.derive("oauth1 verifier");
+        let verifier = if consent.callback.is_some() { hex(&code[..15]) } else { readable(&code) };
+        let stage = Stage::Granted { verifier: hashed(&verifier), approval };
+        let parameters = [(TOKEN, consent.token.clone()), (VERIFIER, verifier.clone())];
+        consent.decide(Some(stage), moment.now, move |callback| match callback {
+            Some(callback) => redirect(&callback, &parameters),
+            None => Some(AfterConsent::ShowVerifier(Secret::new(verifier))),
+        })
+    }
+
+    /// Records that the resource owner does not grant access. The client learns it by `oauth_problem=user_refused`.
+    pub fn deny(&self, consent: Consent, moment: Moment) -> ServerStep<AfterConsent> {
+        let parameters = [(TOKEN, consent.token.clone()), ("oauth_problem", "user_refused".to_owned())];
+        consent.decide(None, moment.now, move |callback| match callback {
+            Some(callback) => redirect(&callback, &parameters),
+            None => Some(AfterConsent::ShowDenied),
+        })
     }
 }
 

@@ -127,7 +127,7 @@ impl Store for MemoryStore {
         let tables = self.tables();
         let token = query.token.as_ref();
         Ok(FoundCredentials {
-            client: tables.clients.get(&query.client).cloned(),
+            client: tables.clients.get(&query.client_key).cloned(),
             token: token.filter(|_| !query.temporary).and_then(|token| tables.tokens.get(token).cloned()),
             temporary: token
                 .filter(|_| query.temporary)
@@ -136,7 +136,7 @@ impl Store for MemoryStore {
     }
 
     fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Infallible> {
-        let RememberNonce { client, token, timestamp, nonce, until, now } = query.clone();
+        let RememberNonce { client_key: client, token, timestamp, nonce, until, now } = query.clone();
         let mut tables = self.tables();
         tables.expire(now);
         let nonce = (client, token, timestamp, nonce);
@@ -167,7 +167,7 @@ impl Store for MemoryStore {
         let record = tables
             .temporaries
             .get_mut(&query.token)
-            .filter(|record| record.stage == Stage::Waiting && record.client == query.client);
+            .filter(|record| record.stage == Stage::Waiting && record.client_key == query.client_key);
         let Some(record) = record else {
             return Ok(None);
         };
@@ -199,7 +199,7 @@ mod tests {
             (Timestamp::from_secs(now), Timestamp::from_secs(now + 300), Timestamp::from_secs(now));
         let (client, nonce) = ("dpf43f3p2l4k3l03".to_owned(), number.to_string());
         let Ok(one_time_use) =
-            store.remember_nonce(&RememberNonce { client, token: None, timestamp, nonce, until, now });
+            store.remember_nonce(&RememberNonce { client_key: client, token: None, timestamp, nonce, until, now });
         one_time_use
     }
 
@@ -243,7 +243,7 @@ mod tests {
         let save = |until| {
             let record = TemporaryRecord {
                 secret: "hdhd0244k9j7ao03".into(),
-                client: "dpf43f3p2l4k3l03".into(),
+                client_key: "dpf43f3p2l4k3l03".into(),
                 callback: "oob".to_owned(),
                 realm: None,
                 parameters: BTreeMap::new(),

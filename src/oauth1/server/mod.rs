@@ -13,7 +13,9 @@
 //!             401: timestamp       unknown and wrong
 //! ```
 
+mod builder;
 mod consent;
+mod endpoint;
 mod memory;
 mod presented;
 mod provider;
@@ -25,9 +27,11 @@ mod store;
 mod verifier;
 
 pub use crate::query::OneTimeUse;
+pub use builder::ProviderBuilder;
 pub use consent::{AfterConsent, Consent};
+pub use endpoint::Endpoint;
 pub use memory::MemoryStore;
-pub use provider::Provider;
+pub use provider::{Dispatched, Provider};
 pub use queries::{
     FindCredentials, FindTemporary, FoundCredentials, RecordDecision, Redeem, Redemption, RememberNonce, SaveTemporary,
 };

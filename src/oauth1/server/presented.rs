@@ -11,7 +11,7 @@ use crate::oauth1::parameters::{
     BODY_HASH, CALLBACK, CONSUMER_KEY, NONCE, Parameters, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, Unread,
     VERIFIER, is_oauth, is_protocol,
 };
-use crate::wire::{Site, form, percent};
+use crate::wire::{OriginRef, form, percent};
 
 /// Longer ones are refused, so that a nonce that is remembered takes a bounded place.
 const LONGEST_NONCE: usize = 256;
@@ -21,7 +21,7 @@ const LONGEST: usize = 4096;
 
 /// The protocol parameters of a request, each of them once, and its base string.
 #[derive(Debug)]
-pub(super) struct Presented {
+pub(super) struct PresentedRequest {
     pub(super) client: String,
     pub(super) token: Option<String>,
     pub(super) signature: String,
@@ -76,7 +76,7 @@ impl<'p> Protocol<'p> {
     }
 }
 
-impl Presented {
+impl PresentedRequest {
     /// Takes a request apart, and returns with the rest what `judge` makes of the protocol's parameters. Its own parameters
     /// are kept only if the caller `wants_own`.
     ///
@@ -84,7 +84,7 @@ impl Presented {
     /// collecting is what costs.
     pub(super) fn of<B: AsRef<[u8]>, J>(
         request: &Request<B>,
-        site: Site<'_>,
+        site: OriginRef<'_>,
         wants_own: bool,
         bounds: Bounds,
         judge: impl Fn(Protocol<'_>) -> Result<J, RejectReason>,
@@ -118,7 +118,7 @@ impl Presented {
     #[inline]
     fn collected<B>(
         request: &Request<B>,
-        site: Site<'_>,
+        site: OriginRef<'_>,
         wants_own: bool,
         timestamp: Option<u64>,
         parameters: Parameters<'_>,

@@ -4,36 +4,37 @@ use std::time::Duration;
 
 use http::{Method as HttpMethod, Request, StatusCode};
 
+use super::builder::ProviderBuilder;
 use super::consent::Consent;
+use super::endpoint::{Endpoint, Paths};
 use super::presented::name;
 use super::queries::{FindTemporary, Redeem, Redemption, SaveTemporary};
 use super::records::{Stage, TemporaryRecord, TokenRecord, hashed};
 use super::rejected::{RejectReason, form_response};
 use super::store::{NextQuery, ServerStep};
-use super::verifier::{Checked, SignedWith, Verifier, hex};
+use super::verifier::{SignedWith, VerifiedRequest, Verifier, hex};
 use crate::oauth1::parameters;
 use crate::oauth1::parameters::{CALLBACK, CALLBACK_CONFIRMED, TOKEN, TOKEN_SECRET, VERIFIER};
-use crate::{Error, Moment, PendingQuery, Response, Secret, Unsupported};
+use crate::{Moment, PendingQuery, Response, Secret};
 
 /// The endpoints of a service: for temporary credentials, for the resource owner's authorization, for token credentials.
 ///
 /// It speaks OAuth 1.0a: a callback with the first request, a verifier with the last.
 ///
 /// ```
-/// use oauth_proto::oauth1::server::{MemoryStore, Provider, Verifier, serve};
+/// use oauth_proto::oauth1::server::{Dispatched, MemoryStore, Provider, Verifier, serve};
 /// use oauth_proto::{Moment, Request, Response};
 ///
-/// let provider = Provider::new(Verifier::new("https://photos.example.net")?)?;
+/// let provider = Provider::builder(Verifier::new("https://photos.example.net")?).build()?;
 /// let store = MemoryStore::default();
 ///
-/// // Behind the paths /initiate and /token; /authorize needs a page of the application's.
 /// let handle = |request: &Request| -> Response {
-///     let moment = Moment::from_os();
-///     let step = match request.uri().path() {
-///         "/initiate" => provider.temporary_credentials(request, moment),
-///         _ => provider.token_credentials(request, moment),
-///     };
-///     serve(step, &store).unwrap_or_else(|rejected| rejected.response())
+///     match serve(provider.dispatch(request, Moment::from_os()), &store) {
+///         Ok(Dispatched::Respond(response)) => response,
+///         Ok(Dispatched::Consent(consent)) => todo!("a page of the application: {consent:?}"),
+///         Ok(_) => todo!("what later versions add"),
+///         Err(rejected) => rejected.response(),
+///     }
 /// };
 /// let request = http::Request::post("https://photos.example.net/initiate").body(Vec::new())?;
 /// assert_eq!(handle(&request).status(), 401); // it is not signed
@@ -41,49 +42,53 @@ use crate::{Error, Moment, PendingQuery, Response, Secret, Unsupported};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Provider {
-    verifier: Verifier,
-    temporary_lifetime: Duration,
-    token_lifetime: Option<Duration>,
-    get: bool,
+    pub(super) verifier: Verifier,
+    pub(super) paths: Paths,
+    pub(super) temporary_lifetime: Duration,
+    pub(super) token_lifetime: Option<Duration>,
+    pub(super) get: bool,
+}
+
+/// What a request to the provider ends in.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth1::server::Dispatched;
+///
+/// fn is_for_the_user(dispatched: &Dispatched) -> bool {
+///     matches!(dispatched, Dispatched::Consent(_))
+/// }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Dispatched {
+    /// Send this response.
+    Respond(Response),
+    /// The resource owner has to decide: show a page, whose form leads to [`Provider::approve`] or [`Provider::deny`].
+    Consent(Consent),
 }
 
 impl Provider {
-    /// Endpoints whose requests are checked by that verifier.
-    ///
-    /// # Errors
-    /// [`Unsupported::PlainHttp`] when one of the verifier's origins is neither https nor this machine: the answers
-    /// hold secrets (RFC 5849 §2.1).
-    pub fn new(verifier: Verifier) -> Result<Self, Error> {
-        if !verifier.is_private() {
-            let option = Some("Provider::dangerous_over_http");
-            return Err(Unsupported::PlainHttp { url: "the origin".to_owned(), option }.into());
+    /// Returns a builder of endpoints whose requests are checked by that verifier.
+    pub fn builder(verifier: Verifier) -> ProviderBuilder {
+        ProviderBuilder::new(verifier)
+    }
+
+    /// Hands a request to the endpoint whose path it has. A request for another path is refused with
+    /// [`RejectReason::NoSuchPath`].
+    pub fn dispatch<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
+        let path = request.uri().path();
+        match self.paths.find(path) {
+            Some(Endpoint::TemporaryCredentials) => {
+                self.temporary_credentials(request, moment).map(Dispatched::Respond)
+            }
+            Some(Endpoint::Authorization) => self.authorization(request, moment).map(Dispatched::Consent),
+            Some(Endpoint::TokenCredentials) => self.token_credentials(request, moment).map(Dispatched::Respond),
+            None => self.verifier.reject(RejectReason::NoSuchPath {
+                received: crate::wire::truncated(path),
+                expected: self.paths.list(),
+            }),
         }
-        Ok(Self::dangerous_over_http(verifier))
-    }
-
-    /// Endpoints that may be reached without TLS.
-    ///
-    /// What this gives away: whoever is on the way reads every token's secret.
-    pub fn dangerous_over_http(verifier: Verifier) -> Self {
-        Self { verifier, temporary_lifetime: Duration::from_secs(3600), token_lifetime: None, get: false }
-    }
-
-    /// How long the resource owner may take. An hour unless said otherwise.
-    pub fn temporary_lifetime(mut self, lifetime: Duration) -> Self {
-        self.temporary_lifetime = lifetime;
-        self
-    }
-
-    /// How long tokens live. For ever unless said otherwise.
-    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
-        self.token_lifetime = Some(lifetime);
-        self
-    }
-
-    /// Answers GET as well as POST, for clients such as Tornado's (RFC 5849 §2.1 lets a server choose).
-    pub fn allow_get(mut self) -> Self {
-        self.get = true;
-        self
     }
 
     /// The verifier, for the service's protected resources.
@@ -131,8 +136,8 @@ impl Provider {
         Err(RejectReason::HttpMethod { method: method.clone(), allowed: if self.get { "GET, POST" } else { "POST" } })
     }
 
-    fn issue_temporary(self, checked: Checked) -> ServerStep<Response> {
-        let Checked { presented, client, moment, .. } = checked;
+    fn issue_temporary(self, checked: VerifiedRequest) -> ServerStep<Response> {
+        let VerifiedRequest { presented, client, moment, .. } = checked;
         let Some(callback) = presented.callback else {
             return self.verifier.reject(RejectReason::ParameterMissing(CALLBACK));
         };
@@ -144,7 +149,7 @@ impl Provider {
         let answer = [(TOKEN, token.clone()), (TOKEN_SECRET, secret.clone()), (CALLBACK_CONFIRMED, "true".to_owned())];
         let record = TemporaryRecord {
             secret: Secret::new(secret),
-            client: presented.client,
+            client_key: presented.client,
             callback,
             realm: presented.realm,
             parameters: presented.own,
@@ -174,15 +179,15 @@ impl Provider {
         })))
     }
 
-    fn redeem(self, checked: Checked) -> ServerStep<Response> {
-        let Checked { presented, moment, .. } = checked;
+    fn redeem(self, checked: VerifiedRequest) -> ServerStep<Response> {
+        let VerifiedRequest { presented, moment, .. } = checked;
         let (Some(temporary), Some(code)) = (presented.token, presented.verifier) else {
             return self.verifier.reject(RejectReason::ParameterMissing(VERIFIER));
         };
         let (token, secret) = (identifier(&moment), secret(&moment));
         let query = Redeem {
             temporary,
-            client: presented.client,
+            client_key: presented.client,
             verifier: hashed(&code),
             token: token.clone(),
             secret: Secret::new(secret.as_str()),
@@ -192,8 +197,8 @@ impl Provider {
         let lifetime = self.token_lifetime.map(|lifetime| ("oauth_expires_in", lifetime.as_secs().to_string()));
         let answer: Vec<_> = [(TOKEN, token), (TOKEN_SECRET, secret)].into_iter().chain(lifetime).collect();
         ServerStep::Query(NextQuery::Redeem(PendingQuery::new(query, move |redemption| match redemption {
-            Ok(Redemption::Redeemed(TokenRecord { grant, .. })) => {
-                let told = grant.told.iter().filter(|(name, _)| !parameters::is_oauth(name.as_bytes()));
+            Ok(Redemption::Redeemed(TokenRecord { approval: grant, .. })) => {
+                let told = grant.response_parameters.iter().filter(|(name, _)| !parameters::is_oauth(name.as_bytes()));
                 let told = told.map(|(name, value)| (name.as_str(), value.clone()));
                 let answer: Vec<_> = answer.into_iter().chain(told).collect();
                 ServerStep::Done(form_response(StatusCode::OK, &answer))

@@ -13,12 +13,12 @@ use crate::{OneTimeUse, Secret, ServerQuery, Timestamp};
 /// ```
 /// use oauth_proto::oauth1::server::FindCredentials;
 ///
-/// let query = FindCredentials { client: "dpf43f3p2l4k3l03".into(), token: None, temporary: false };
+/// let query = FindCredentials { client_key: "dpf43f3p2l4k3l03".into(), token: None, temporary: false };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindCredentials {
     /// The client's identifier.
-    pub client: String,
+    pub client_key: String,
     /// The token's identifier, if the request has one.
     pub token: Option<String>,
     /// Whether the token is one of temporary credentials.
@@ -62,7 +62,7 @@ impl ServerQuery for FindCredentials {
 /// use oauth_proto::{Timestamp, oauth1::server::RememberNonce};
 ///
 /// let query = RememberNonce {
-///     client: "dpf43f3p2l4k3l03".into(),
+///     client_key: "dpf43f3p2l4k3l03".into(),
 ///     token: None,
 ///     timestamp: Timestamp::from_secs(137131202),
 ///     nonce: "chapoH".into(),
@@ -73,7 +73,7 @@ impl ServerQuery for FindCredentials {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RememberNonce {
     /// The client's identifier.
-    pub client: String,
+    pub client_key: String,
     /// The token's identifier.
     pub token: Option<String>,
     /// The timestamp, which is part of what must be unique (RFC 5849 §3.3).
@@ -133,14 +133,14 @@ impl ServerQuery for FindTemporary {
 /// ```
 /// use oauth_proto::oauth1::server::RecordDecision;
 ///
-/// let denial = RecordDecision { token: "hh5s93j4hdidpola".into(), client: "dpf43f3p2l4k3l03".into(), stage: None };
+/// let denial = RecordDecision { token: "hh5s93j4hdidpola".into(), client_key: "dpf43f3p2l4k3l03".into(), stage: None };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordDecision {
     /// The temporary credentials' identifier.
     pub token: String,
     /// The client that the decision is about. Where the record is another client's, nothing is decided.
-    pub client: String,
+    pub client_key: String,
     /// The new stage; `None` for a denial.
     pub stage: Option<Stage>,
 }
@@ -164,7 +164,7 @@ pub struct Redeem {
     /// The temporary credentials' identifier.
     pub temporary: String,
     /// The client that asks.
-    pub client: String,
+    pub client_key: String,
     /// The hash of the verifier that it sent.
     pub verifier: String,
     /// The new token's identifier.

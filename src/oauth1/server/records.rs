@@ -68,10 +68,10 @@ impl ClientRecord {
 /// ```
 /// use oauth_proto::oauth1::server::Approval;
 ///
-/// let grant = Approval::new("jane")
+/// let approval = Approval::new("jane")
 ///     .data(serde_json::json!({ "albums": ["vacation"] })) // for the application, at every request
-///     .tell("screen_name", "jane_d"); // for the client, with the token
-/// assert_eq!(grant.user, "jane");
+///     .response_parameter("screen_name", "jane_d"); // for the client, with the token
+/// assert_eq!(approval.user, "jane");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
@@ -82,18 +82,18 @@ pub struct Approval {
     pub data: serde_json::Value,
     /// What the client is told with the token: `user_id`, `screen_name`, …
     #[serde(default)]
-    pub told: BTreeMap<String, String>,
+    pub response_parameters: BTreeMap<String, String>,
 }
 
 impl Approval {
-    /// A grant by that user.
+    /// Returns an approval by that user.
     pub fn new(user: impl Into<String>) -> Self {
-        Self { user: user.into(), data: serde_json::Value::Null, told: BTreeMap::new() }
+        Self { user: user.into(), data: serde_json::Value::Null, response_parameters: BTreeMap::new() }
     }
 
     /// A further field of the answer that brings the client its token. Names that begin with `oauth_` are left out there.
-    pub fn tell(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.told.insert(name.into(), value.into());
+    pub fn response_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.response_parameters.insert(name.into(), value.into());
         self
     }
 
@@ -118,11 +118,11 @@ pub struct TokenRecord {
     /// The token's shared secret.
     pub secret: Secret,
     /// The client that it was issued to.
-    pub client: String,
+    pub client_key: String,
     /// When it expires, if ever. The store may drop it then.
     pub expires_at: Option<Timestamp>,
     /// What was granted.
-    pub grant: Approval,
+    pub approval: Approval,
     #[serde(skip)]
     pub(super) schedules: Schedules,
 }
@@ -137,7 +137,13 @@ impl TokenRecord {
     /// assert_eq!(record.expires_at, None);
     /// ```
     pub fn new(secret: impl Into<Secret>, client: impl Into<String>, grant: Approval) -> Self {
-        Self { secret: secret.into(), client: client.into(), expires_at: None, grant, schedules: Schedules::default() }
+        Self {
+            secret: secret.into(),
+            client_key: client.into(),
+            expires_at: None,
+            approval: grant,
+            schedules: Schedules::default(),
+        }
     }
 }
 
@@ -155,7 +161,7 @@ pub struct TemporaryRecord {
     /// The credentials' shared secret.
     pub secret: Secret,
     /// The client that they were issued to.
-    pub client: String,
+    pub client_key: String,
     /// The callback, or `oob`.
     pub callback: String,
     /// The realm that the client asked for.
@@ -173,7 +179,7 @@ pub struct TemporaryRecord {
 /// ```
 /// use oauth_proto::oauth1::server::Stage;
 ///
-/// assert_ne!(Stage::Waiting, Stage::Granted { verifier: "hash".into(), grant: oauth_proto::oauth1::server::Approval::new("jane") });
+/// assert_ne!(Stage::Waiting, Stage::Granted { verifier: "hash".into(), approval: oauth_proto::oauth1::server::Approval::new("jane") });
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
@@ -184,7 +190,7 @@ pub enum Stage {
         /// The hash of the verifier.
         verifier: String,
         /// What was granted.
-        grant: Approval,
+        approval: Approval,
     },
 }
 
@@ -192,14 +198,14 @@ impl TemporaryRecord {
     /// The token that a redemption yields, if these credentials, which the store has just removed, are worth one: for
     /// stores to call inside [`Redeem`].
     pub fn redeem(self, query: &Redeem) -> Redemption {
-        let Stage::Granted { verifier, grant } = self.stage else {
+        let Stage::Granted { verifier, approval: grant } = self.stage else {
             return Redemption::Refused;
         };
         let right = verifier.as_bytes().ct_eq(query.verifier.as_bytes());
-        if !bool::from(right) || self.client != query.client || self.expires_at <= query.now {
+        if !bool::from(right) || self.client_key != query.client_key || self.expires_at <= query.now {
             return Redemption::Refused;
         }
-        let record = TokenRecord::new(&query.secret, self.client, grant);
+        let record = TokenRecord::new(&query.secret, self.client_key, grant);
         Redemption::Redeemed(TokenRecord { expires_at: query.expires_at, ..record })
     }
 }

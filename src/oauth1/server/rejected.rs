@@ -37,6 +37,16 @@ pub enum RejectReason {
     /// The `Authorization` header cannot be read.
     #[error("the Authorization header is malformed")]
     Malformed,
+    /// The path is not that of an endpoint.
+    #[error(
+        "no endpoint has the path {received:?}: the endpoints are {expected}, and `ProviderBuilder::path` sets others"
+    )]
+    NoSuchPath {
+        /// The path of the request.
+        received: String,
+        /// The paths of the endpoints.
+        expected: String,
+    },
     /// A parameter that must be there is not.
     #[error("{0} is missing")]
     ParameterMissing(&'static str),
@@ -52,14 +62,14 @@ pub enum RejectReason {
     /// A parameter that storage would be asked about, or would keep, has a NUL or another control character.
     #[error("{0:?} has a control character, which no value of that parameter has: send it without")]
     ControlCharacter(String),
-    /// The request has more parameters than [`Verifier::most_parameters`](super::Verifier::most_parameters) says.
-    #[error("the request has more than {most} parameters, the most that Verifier::most_parameters allows")]
+    /// The request has more parameters than [`Verifier::max_parameters`](super::Verifier::max_parameters) says.
+    #[error("the request has more than {most} parameters, the most that Verifier::max_parameters allows")]
     TooManyParameters {
         /// How many it may have.
         most: usize,
     },
-    /// The body is a larger form than [`Verifier::largest_form`](super::Verifier::largest_form) says.
-    #[error("the form has {size} bytes, and {most} are the most that Verifier::largest_form allows")]
+    /// The body is a larger form than [`Verifier::max_form_len`](super::Verifier::max_form_len) says.
+    #[error("the form has {size} bytes, and {most} are the most that Verifier::max_form_len allows")]
     FormTooLarge {
         /// How many bytes it has.
         size: usize,
@@ -150,6 +160,7 @@ impl RejectReason {
         const DENIED: StatusCode = StatusCode::UNAUTHORIZED;
         let rejected = |name: &str| (BAD, "parameter_rejected", Some(("oauth_parameters_rejected", name.to_owned())));
         match self {
+            Self::NoSuchPath { .. } => (StatusCode::NOT_FOUND, "parameter_rejected", None),
             Self::Malformed | Self::ParametersMixed => (BAD, "parameter_rejected", None),
             Self::ParameterMissing(name) => {
                 (BAD, "parameter_absent", Some(("oauth_parameters_absent", (*name).to_owned())))

@@ -72,7 +72,7 @@ server_queries! {
     ///         let tables = self.0.lock().unwrap();
     ///         let token = query.token.as_deref().unwrap_or_default();
     ///         Ok(FoundCredentials {
-    ///             client: tables.clients.get(&query.client).cloned(),
+    ///             client: tables.clients.get(&query.client_key).cloned(),
     ///             token: tables.tokens.get(token).filter(|_| !query.temporary).cloned(),
     ///             temporary: tables.temporaries.get(token).filter(|_| query.temporary).cloned().map(Arc::new),
     ///         })
@@ -80,8 +80,8 @@ server_queries! {
     ///
     ///     // INSERT … ON CONFLICT DO NOTHING: fresh if a row was inserted. Rows may go when `until` has passed.
     ///     fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Infallible> {
-    ///         let RememberNonce { client, token, timestamp, nonce, .. } = query.clone();
-    ///         let inserted = self.0.lock().unwrap().nonces.insert((client, token, timestamp.as_secs(), nonce));
+    ///         let RememberNonce { client_key, token, timestamp, nonce, .. } = query.clone();
+    ///         let inserted = self.0.lock().unwrap().nonces.insert((client_key, token, timestamp.as_secs(), nonce));
     ///         Ok(if inserted { OneTimeUse::First } else { OneTimeUse::Replay })
     ///     }
     ///
@@ -94,11 +94,11 @@ server_queries! {
     ///         Ok(self.0.lock().unwrap().temporaries.get(&query.token).cloned())
     ///     }
     ///
-    ///     // UPDATE … WHERE token = ? AND client = ? AND stage = 'waiting' RETURNING …, or DELETE likewise.
+    ///     // UPDATE … WHERE token = ? AND client_key = ? AND stage = 'waiting' RETURNING …, or DELETE likewise.
     ///     fn record_decision(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Infallible> {
     ///         let mut tables = self.0.lock().unwrap();
     ///         let waits = |record: &&mut TemporaryRecord| {
-    ///             record.stage == Stage::Waiting && record.client == query.client
+    ///             record.stage == Stage::Waiting && record.client_key == query.client_key
     ///         };
     ///         let Some(record) = tables.temporaries.get_mut(&query.token).filter(waits) else { return Ok(None) };
     ///         let before = record.clone();

@@ -8,7 +8,7 @@ use http::header::HOST;
 use http::uri::Scheme;
 use subtle::ConstantTimeEq;
 
-use super::presented::{Bounds, Presented, Protocol};
+use super::presented::{Bounds, PresentedRequest, Protocol};
 use super::queries::{FindCredentials, FoundCredentials, RememberNonce};
 use super::records::{Approval, ClientRecord, TokenRecord};
 use super::rejected::RejectReason;
@@ -17,7 +17,7 @@ use super::store::{NextQuery, ServerStep};
 use crate::oauth1::key::Key;
 use crate::oauth1::method::{KeyEncoding, Method, sha1_body_hash, signing_key};
 use crate::oauth1::parameters::{BODY_HASH, NONCE, TIMESTAMP, TOKEN};
-use crate::wire::{Origin, Site, bare, shortened};
+use crate::wire::{Origin, OriginRef, truncated, without_secrets};
 use crate::{Error, Moment, OneTimeUse, PendingQuery, Timestamp, Unsupported};
 
 /// Checks signed requests of one service.
@@ -41,7 +41,7 @@ use crate::{Error, Moment, OneTimeUse, PendingQuery, Timestamp, Unsupported};
 /// # signer.sign(&mut request, Moment::from_os())?;
 /// // In the handler of a protected resource:
 /// match serve(verifier.verify(&request, Moment::from_os()), &store) {
-///     Ok(verified) => assert_eq!(verified.grant.unwrap().user, "jane"),
+///     Ok(verified) => assert_eq!(verified.approval.unwrap().user, "jane"),
 ///     Err(rejected) => println!("{rejected}: {:?}", rejected.response()),
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -88,9 +88,9 @@ const SLACK: Duration = Duration::from_secs(61);
 /// use oauth_proto::oauth1::server::Verified;
 ///
 /// fn greeting(verified: &Verified) -> String {
-///     match &verified.grant {
-///         Some(grant) => format!("{} on behalf of {}", verified.client, grant.user),
-///         None => verified.client.clone(),
+///     match &verified.approval {
+///         Some(approval) => format!("{} on behalf of {}", verified.client_key, approval.user),
+///         None => verified.client_key.clone(),
 ///     }
 /// }
 /// ```
@@ -98,11 +98,11 @@ const SLACK: Duration = Duration::from_secs(61);
 #[non_exhaustive]
 pub struct Verified {
     /// The client's identifier.
-    pub client: String,
+    pub client_key: String,
     /// The token's identifier; `None` where the client acts for itself.
     pub token: Option<String>,
     /// What the resource owner granted.
-    pub grant: Option<Approval>,
+    pub approval: Option<Approval>,
 }
 
 /// Which credentials a request must be signed with.
@@ -115,8 +115,8 @@ pub(super) enum SignedWith {
 }
 
 /// A request whose signature is right and which is not a replay.
-pub(super) struct Checked {
-    pub(super) presented: Presented,
+pub(super) struct VerifiedRequest {
+    pub(super) presented: PresentedRequest,
     pub(super) client: Arc<ClientRecord>,
     pub(super) token: Option<Arc<TokenRecord>>,
     pub(super) moment: Moment,
@@ -239,10 +239,10 @@ impl Verifier {
     /// ```
     /// use oauth_proto::oauth1::server::Verifier;
     ///
-    /// let verifier = Verifier::new("https://photos.example.net")?.most_parameters(50);
+    /// let verifier = Verifier::new("https://photos.example.net")?.max_parameters(50);
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
-    pub fn most_parameters(self, most: usize) -> Self {
+    pub fn max_parameters(self, most: usize) -> Self {
         self.with(|config| config.bounds.parameters = most)
     }
 
@@ -251,16 +251,16 @@ impl Verifier {
     /// may have any size.
     ///
     /// # Security
-    /// See [`most_parameters`](Self::most_parameters).
+    /// See [`max_parameters`](Self::max_parameters).
     ///
     /// # Examples
     /// ```
     /// use oauth_proto::oauth1::server::Verifier;
     ///
-    /// let verifier = Verifier::new("https://photos.example.net")?.largest_form(64 * 1024);
+    /// let verifier = Verifier::new("https://photos.example.net")?.max_form_len(64 * 1024);
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
-    pub fn largest_form(self, bytes: usize) -> Self {
+    pub fn max_form_len(self, bytes: usize) -> Self {
         self.with(|config| config.bounds.form = bytes)
     }
 
@@ -285,13 +285,13 @@ impl Verifier {
     pub fn verify<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Verified> {
         let signed_with = if self.0.two_legged { SignedWith::ClientOrToken } else { SignedWith::Token };
         self.check(request, signed_with, moment, |checked| {
-            let Presented { client, token, .. } = checked.presented;
+            let PresentedRequest { client, token, .. } = checked.presented;
             // A record that the store made for this answer is taken apart, another's grant is copied.
             let grant = |record| match Arc::try_unwrap(record) {
-                Ok(TokenRecord { grant, .. }) => grant,
-                Err(shared) => shared.grant.clone(),
+                Ok(TokenRecord { approval: grant, .. }) => grant,
+                Err(shared) => shared.approval.clone(),
             };
-            ServerStep::Done(Verified { client, token, grant: checked.token.map(grant) })
+            ServerStep::Done(Verified { client_key: client, token, approval: checked.token.map(grant) })
         })
     }
 
@@ -301,7 +301,7 @@ impl Verifier {
         request: &Request<B>,
         signed_with: SignedWith,
         moment: Moment,
-        then: impl FnOnce(Checked) -> ServerStep<T> + Send + 'static,
+        then: impl FnOnce(VerifiedRequest) -> ServerStep<T> + Send + 'static,
     ) -> ServerStep<T> {
         let (mut presented, method) = match self.present(request, signed_with, moment.now) {
             Ok(presented) => presented,
@@ -309,13 +309,13 @@ impl Verifier {
         };
         // The query comes back with the answer, so that its texts need not be copied.
         let query = FindCredentials {
-            client: std::mem::take(&mut presented.client),
+            client_key: std::mem::take(&mut presented.client),
             token: presented.token.take(),
             temporary: signed_with == SignedWith::Temporary,
         };
         let verifier = self.clone();
         ServerStep::Query(NextQuery::FindCredentials(PendingQuery::with_query(query, move |query, found| {
-            (presented.client, presented.token) = (query.client, query.token);
+            (presented.client, presented.token) = (query.client_key, query.token);
             let found = match found {
                 Ok(found) => found,
                 Err(why) => return verifier.reject(RejectReason::StoreFailed(why)),
@@ -325,7 +325,9 @@ impl Verifier {
                 _ => FoundCredentials { temporary: None, ..found },
             };
             match verifier.authenticate(&presented, &method, signed_with, found, &moment) {
-                Ok((client, token)) => verifier.refuse_replay(Checked { presented, client, token, moment }, then),
+                Ok((client, token)) => {
+                    verifier.refuse_replay(VerifiedRequest { presented, client, token, moment }, then)
+                }
                 Err(reason) => verifier.reject(reason),
             }
         })))
@@ -336,8 +338,8 @@ impl Verifier {
     }
 
     /// Whether what travels to and from the service is private.
-    pub(super) fn is_private(&self) -> bool {
-        self.0.origins.iter().all(|origin| origin.site().is_private())
+    pub(super) fn is_secure(&self) -> bool {
+        self.0.origins.iter().all(|origin| origin.site().is_secure())
     }
 
     /// Judges everything that can be judged without storage, and returns what the request presents and its signature method.
@@ -346,12 +348,12 @@ impl Verifier {
         request: &Request<B>,
         signed_with: SignedWith,
         now: Timestamp,
-    ) -> Result<(Presented, Method), RejectReason> {
+    ) -> Result<(PresentedRequest, Method), RejectReason> {
         let site = self.site(request)?;
         // Only the provider's first endpoint has a use for the request's own parameters.
         let wants_own = signed_with == SignedWith::Client;
         let in_the_clear = request.uri().scheme() == Some(&Scheme::HTTP) && !site.is_loopback();
-        let is_private = site.is_private() && !in_the_clear;
+        let is_private = site.is_secure() && !in_the_clear;
         let judge = |protocol: Protocol<'_>| {
             let method = self.judge(&protocol, signed_with, now)?;
             if method.is_plaintext() && !is_private {
@@ -359,7 +361,7 @@ impl Verifier {
             }
             Ok(method)
         };
-        let (presented, method) = Presented::of(request, site, wants_own, self.0.bounds, judge)?;
+        let (presented, method) = PresentedRequest::of(request, site, wants_own, self.0.bounds, judge)?;
         self.check_body(&presented, &method, request.body().as_ref())?;
         Ok((presented, method))
     }
@@ -393,12 +395,12 @@ impl Verifier {
         match version {
             None | Some(b"1.0") => Ok(()),
             Some(b"1.0a" | b"1.0A") if self.0.version_1_0a => Ok(()),
-            Some(sent) => Err(RejectReason::VersionUnknown(shortened(&String::from_utf8_lossy(sent)))),
+            Some(sent) => Err(RejectReason::VersionUnknown(truncated(&String::from_utf8_lossy(sent)))),
         }
     }
 
     /// The origin that the request was made to.
-    fn site<B>(&self, request: &Request<B>) -> Result<Site<'_>, RejectReason> {
+    fn site<B>(&self, request: &Request<B>) -> Result<OriginRef<'_>, RejectReason> {
         if self.0.any_host {
             return self.0.origins.first().map(Origin::site).ok_or(RejectReason::WrongHost);
         }
@@ -439,7 +441,7 @@ impl Verifier {
     }
 
     /// Whether the body is the one whose hash is signed (OAuth Request Body Hash 1.0, draft 4, §3.1).
-    fn check_body(&self, presented: &Presented, method: &Method, body: &[u8]) -> Result<(), RejectReason> {
+    fn check_body(&self, presented: &PresentedRequest, method: &Method, body: &[u8]) -> Result<(), RejectReason> {
         match &presented.body_hash {
             Some(_) if presented.is_form => Err(RejectReason::ParameterInvalid(BODY_HASH)),
             Some(hash) => {
@@ -460,7 +462,7 @@ impl Verifier {
     /// so that neither the answer nor its time tells which of them was wrong.
     fn authenticate(
         &self,
-        presented: &Presented,
+        presented: &PresentedRequest,
         method: &Method,
         signed_with: SignedWith,
         found: FoundCredentials,
@@ -474,8 +476,8 @@ impl Verifier {
         let client_secret = client.as_ref().and_then(|client| client.secret.as_ref());
         let has_key = if keyed { own_key.is_some() } else { client_secret.is_some() };
         let (token_secret, owner, expires_at) = match (&token, &temporary) {
-            (Some(token), _) => (Some(&token.secret), Some(&token.client), token.expires_at),
-            (None, Some(record)) => (Some(&record.secret), Some(&record.client), Some(record.expires_at)),
+            (Some(token), _) => (Some(&token.secret), Some(&token.client_key), token.expires_at),
+            (None, Some(record)) => (Some(&record.secret), Some(&record.client_key), Some(record.expires_at)),
             (None, None) => (None, None, None),
         };
         let has_token = owner.is_some();
@@ -505,13 +507,13 @@ impl Verifier {
         };
 
         let Some(client) = client.filter(|_| has_key) else {
-            return Err(RejectReason::UnknownClient(shortened(&presented.client)));
+            return Err(RejectReason::UnknownClient(truncated(&presented.client)));
         };
         if !is_owner && !has_token {
             return Err(RejectReason::UnknownToken);
         }
         if !is_owner {
-            return Err(RejectReason::TokenOfAnotherClient(shortened(&presented.client)));
+            return Err(RejectReason::TokenOfAnotherClient(truncated(&presented.client)));
         }
         if !right {
             return Err(RejectReason::WrongSignature);
@@ -526,8 +528,8 @@ impl Verifier {
     /// store.
     fn refuse_replay<T: 'static>(
         self,
-        mut checked: Checked,
-        then: impl FnOnce(Checked) -> ServerStep<T> + Send + 'static,
+        mut checked: VerifiedRequest,
+        then: impl FnOnce(VerifiedRequest) -> ServerStep<T> + Send + 'static,
     ) -> ServerStep<T> {
         let now = checked.moment.now;
         let presented = &mut checked.presented;
@@ -536,7 +538,7 @@ impl Verifier {
         };
         let timestamp = Timestamp::from_secs(timestamp);
         let query = RememberNonce {
-            client: std::mem::take(&mut presented.client),
+            client_key: std::mem::take(&mut presented.client),
             token: presented.token.take(),
             timestamp,
             nonce,
@@ -547,7 +549,7 @@ impl Verifier {
             match one_time_use {
                 Ok(OneTimeUse::First) => {
                     let presented = &mut checked.presented;
-                    (presented.client, presented.token) = (query.client, query.token);
+                    (presented.client, presented.token) = (query.client_key, query.token);
                     then(checked)
                 }
                 Ok(OneTimeUse::Replay) => self.reject(RejectReason::NonceUsed),
@@ -562,7 +564,7 @@ fn parse_origin(origin: &str) -> Result<Origin, Error> {
     let parsed = uri.as_ref().and_then(Origin::of);
     parsed.ok_or_else(|| {
         let reason = "an origin is a scheme, http or https, a host and perhaps a port";
-        Unsupported::Url { url: bare(origin), reason }.into()
+        Unsupported::Url { url: without_secrets(origin), reason }.into()
     })
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::session::Session;
 use super::{ProtectedRequest, TokenParameter, token_response};
-use crate::api::{self, Call};
+use crate::api::{self, ApiCall};
 use crate::oauth2::{Quirks, Token, TokenPlacement};
 use crate::{Error, Refused, Request, Response, Step, Timestamp};
 
@@ -27,7 +27,7 @@ use crate::{Error, Refused, Request, Response, Step, Timestamp};
 /// ```
 #[derive(Clone)]
 pub struct ApiRequest {
-    call: Call,
+    call: ApiCall,
     placement: TokenPlacement,
     derived: Option<TokenParameter>,
 }
@@ -38,7 +38,7 @@ impl ApiRequest {
     /// # Errors
     /// [`Unsupported::Url`](crate::Unsupported::Url) when that is not an absolute http or https URL.
     pub fn new(url: &str) -> Result<Self, Error> {
-        Ok(Self { call: Call::new(url)?, placement: TokenPlacement::BEARER, derived: None })
+        Ok(Self { call: ApiCall::new(url)?, placement: TokenPlacement::BEARER, derived: None })
     }
 
     /// An argument in the query.
@@ -106,7 +106,7 @@ impl ApiRequest {
     pub fn call(&self, token: Option<&Token>) -> Result<Step<Value>, Error> {
         let mut request = self.request()?;
         if let Some(token) = token {
-            self.call.check_private()?;
+            self.call.check_secure()?;
             ProtectedRequest::of(&mut request, |body| Some(body), token, &self.placement, |_| {})?;
         }
         Ok(api::send(request, self.call.limit, api_refusal))
@@ -115,11 +115,11 @@ impl ApiRequest {
     /// Calls the API with a session's token, to the origins that the session is for.
     ///
     /// # Errors
-    /// Those of [`Session::sign`], and those of [`call`](Self::call).
+    /// Those of [`Session::attach_token`], and those of [`call`](Self::call).
     pub fn call_with(&self, session: &Session, now: Timestamp) -> Result<Step<Value>, Error> {
         let mut request = self.request()?;
         // Whoever wants a 401 dealt with sends `request` by a shared session, and reads the answer by `read`.
-        let _ = session.sign(&mut request, now)?;
+        let _ = session.attach_token(&mut request, now)?;
         Ok(api::send(request, self.call.limit, api_refusal).observed_by(session.observer()))
     }
 

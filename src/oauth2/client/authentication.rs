@@ -53,7 +53,7 @@ impl ClientAuthentication {
     ///
     /// What this gives away: nothing to anybody, but a colon in the identifier makes the header ambiguous, and is refused.
     pub fn allow_raw_basic(secret: impl Into<Secret>) -> Self {
-        Self(Kind::Basic(secret.into(), SecretPlacement::RawBasic))
+        Self(Kind::Basic(secret.into(), SecretPlacement::AllowRawBasic))
     }
 
     /// By a shared secret in the body, as `client_secret`.
@@ -199,7 +199,7 @@ impl fmt::Debug for RequestCredentials<'_> {
 /// The value of `Authorization: Basic`.
 pub(super) fn basic(id: &str, secret: &Secret, placement: SecretPlacement) -> Result<HeaderValue, Unsupported> {
     let mut pair = Zeroizing::new(String::new());
-    if placement == SecretPlacement::RawBasic {
+    if placement == SecretPlacement::AllowRawBasic {
         if id.contains(':') {
             let (what, reason) = ("the client identifier", "it holds a colon, which Basic cannot carry raw");
             return Err(Unsupported::Unsendable { what, reason });
@@ -232,7 +232,7 @@ mod tests {
     /// RFC 6749 §2.3.1: its example, in which nothing needs encoding.
     #[test]
     fn the_example_of_the_specification_in_both_forms() {
-        for placement in [SecretPlacement::Basic, SecretPlacement::RawBasic] {
+        for placement in [SecretPlacement::Basic, SecretPlacement::AllowRawBasic] {
             let header = header("s6BhdRkqt3", "7Fjfp0ZBr1KtDRbnfVdmIw", placement);
             assert_eq!(header, "Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3");
         }
@@ -242,9 +242,9 @@ mod tests {
     fn reserved_characters_are_what_tells_the_two_forms_apart() {
         let encoded = header("a:b", "p%/ü", SecretPlacement::Basic);
         assert_eq!(encoded, format!("Basic {}", BASE64_STANDARD.encode("a%3Ab:p%25%2F%C3%BC")));
-        let raw = header("ab", "p%/ü", SecretPlacement::RawBasic);
+        let raw = header("ab", "p%/ü", SecretPlacement::AllowRawBasic);
         assert_eq!(raw, format!("Basic {}", BASE64_STANDARD.encode("ab:p%/ü")));
-        basic("a:b", &"x".into(), SecretPlacement::RawBasic).unwrap_err();
+        basic("a:b", &"x".into(), SecretPlacement::AllowRawBasic).unwrap_err();
     }
 
     #[test]

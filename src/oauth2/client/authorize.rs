@@ -9,13 +9,14 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::client::Client;
-use super::pending::{Pending, PendingImplicit, Saved, State};
+use super::pending::{Pending, PendingCommon, PendingImplicit, State};
 use super::token_response;
+use crate::oauth2::ResponseMode;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{PkceSupport, Scope};
 use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, bare, form};
+use crate::wire::{ResponseExcerpt, form, without_secrets};
 use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Unsupported};
 
 /// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
@@ -75,26 +76,6 @@ enum Pkce {
     Missing,
 }
 
-/// How the answer comes back with the user (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode).
-///
-/// ```
-/// use oauth_proto::oauth2::ResponseMode;
-///
-/// assert_eq!(ResponseMode::default(), ResponseMode::Query);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ResponseMode {
-    /// In the query of the redirect_uri.
-    #[default]
-    Query,
-    /// In its fragment, which browsers keep to themselves: a script has to hand it on.
-    Fragment,
-    /// As a form that the browser posts there.
-    FormPost,
-}
-
 /// Where to send the user, and what to remember meanwhile.
 ///
 /// ```no_run
@@ -124,7 +105,10 @@ impl fmt::Debug for Authorize {
 impl<P: fmt::Debug> fmt::Debug for Authorization<P> {
     /// The URL is shown without its query, which holds the state.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authorization").field("url", &bare(&self.url)).field("pending", &self.pending).finish()
+        f.debug_struct("Authorization")
+            .field("url", &without_secrets(&self.url))
+            .field("pending", &self.pending)
+            .finish()
     }
 }
 
@@ -258,7 +242,7 @@ impl Client {
         if !pushed {
             return Ok(Step::Done(Authorization { url, pending }));
         }
-        let endpoint = server.private(server.pushed.as_ref(), "pushed authorization request")?;
+        let endpoint = server.secure_endpoint(server.pushed.as_ref(), "pushed authorization request")?;
         // The client's authentication says who it is, and a parameter must not stand twice.
         let parameters = form::retain(&url.as_bytes()[start..], |name| name != b"client_id");
         let parameters = Zeroizing::new(String::from_utf8_lossy(&parameters).into_owned());
@@ -285,7 +269,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Unsupported::NotInOauth21`] for a server that keeps to OAuth 2.1, and those of [`authorize`](Self::authorize).
-    pub fn authorize_implicit(
+    pub fn dangerous_authorize_implicit(
         &self,
         mut authorize: Authorize,
         moment: Moment,
@@ -308,7 +292,7 @@ impl Client {
         authorize: Authorize,
         moment: &Moment,
         proof: impl FnOnce(&mut String),
-    ) -> Result<(String, usize, Saved), Error> {
+    ) -> Result<(String, usize, PendingCommon), Error> {
         let server = &self.0.server;
         let opened = self.0.opened.as_ref().map_err(Clone::clone)?;
         if let Some(name) = authorize.refused {
@@ -357,9 +341,7 @@ impl Client {
         }
         match (authorize.mode, response_type) {
             (ResponseMode::Query, "code") | (ResponseMode::Fragment, "token") => {}
-            (ResponseMode::Query, _) => push("response_mode", "query"),
-            (ResponseMode::Fragment, _) => push("response_mode", "fragment"),
-            (ResponseMode::FormPost, _) => push("response_mode", "form_post"),
+            (mode, _) => push("response_mode", mode.as_str()),
         }
         for (name, value) in &server.parameters {
             if !has(&authorize.parameters, name) {
@@ -372,8 +354,8 @@ impl Client {
             url.push_str(&authorize.parameters);
         }
 
-        let saved = Saved {
-            mark: self.0.mark.clone(),
+        let saved = PendingCommon {
+            fingerprint: self.0.fingerprint.clone(),
             state,
             redirect_uri,
             scope: authorize.scope,

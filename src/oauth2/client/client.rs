@@ -14,7 +14,7 @@ use super::token_response::{self, Expected};
 use super::{AuthorizationServer, ClientAuthentication, Grant};
 use crate::callback::Leniency;
 use crate::event::Observer;
-use crate::mark::Mark;
+use crate::mark::ClientFingerprint;
 use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{SecretPlacement, Token, Transmission};
 use crate::step::Receive;
@@ -47,16 +47,16 @@ use crate::{Error, Event, Moment, Purpose, Request, Response, Secret, Step, Unsu
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Client(pub(super) Arc<Parts>);
+pub struct Client(pub(super) Arc<ClientInner>);
 
 #[derive(Clone, Debug)]
-pub(super) struct Parts {
+pub(super) struct ClientInner {
     pub(super) server: AuthorizationServer,
     /// The server's token endpoint, for what waits for its answers.
     token_endpoint: Arc<Uri>,
     pub(super) id: String,
     /// What pending values of this client at this server are known by.
-    pub(super) mark: Mark,
+    pub(super) fingerprint: ClientFingerprint,
     authentication: ClientAuthentication,
     /// Whether the server decides where the secret goes.
     follows_server: bool,
@@ -65,7 +65,7 @@ pub(super) struct Parts {
     include_id: IncludeClientId,
     pub(super) redirect_uri: Option<RedirectUri>,
     pub(super) place: Leniency,
-    pub(super) opened: Result<Opened, Unsupported>,
+    pub(super) opened: Result<UrlPrefix, Unsupported>,
     pub(super) hooks: Hooks,
     observer: Observer,
 }
@@ -90,7 +90,7 @@ pub(super) struct RedirectUri {
 
 /// The beginning of a client's authorization URLs, which is always the same, and where its parameters begin in it.
 #[derive(Clone, Debug)]
-pub(super) struct Opened {
+pub(super) struct UrlPrefix {
     /// The endpoint and the client.
     pub(super) url: String,
     pub(super) start: usize,
@@ -121,9 +121,9 @@ impl Client {
     /// A public client with that identifier: without a secret.
     pub fn new(server: AuthorizationServer, client_id: impl Into<String>) -> Self {
         let id = client_id.into();
-        let opened = Opened::new(&server, &id);
-        Self(Arc::new(Parts {
-            mark: Mark::of(&[&server.token.to_string(), &id]),
+        let opened = UrlPrefix::new(&server, &id);
+        Self(Arc::new(ClientInner {
+            fingerprint: ClientFingerprint::of(&[&server.token.to_string(), &id]),
             observer: Observer::of_client(&id),
             token_endpoint: Arc::new(server.token.clone()),
             server,
@@ -338,9 +338,9 @@ impl Client {
             Kind::Password | Kind::Other => (false, Purpose::RequestingToken),
         };
         let own = server.refresh.as_ref().filter(|_| refresh);
-        let endpoint = server.private(own.or(Some(&server.token)), "token")?;
+        let endpoint = server.secure_endpoint(own.or(Some(&server.token)), "token")?;
         let place = own.map_or_else(|| self.0.token_endpoint.clone(), |own| Arc::new(own.clone()));
-        let grant::Parts { parameters, headers, expected } = grant.into_parts(server.separator)?;
+        let grant::GrantParts { parameters, headers, expected } = grant.into_parts(server.separator)?;
         let request = self.request(endpoint, parameters, headers, server.transmission, &moment)?;
         let state = AwaitToken { client: self.clone(), purpose, expected };
         Ok(Step::send_to(place, request, state, self.observer()))
@@ -406,7 +406,7 @@ impl Client {
         endpoint: &Uri,
         moment: &Moment,
     ) -> Result<(), Error> {
-        let Parts { server, id, authentication, include_id, .. } = &*self.0;
+        let ClientInner { server, id, authentication, include_id, .. } = &*self.0;
         let mut push = |name: &str, value: &str| form::push_text(parameters, name, value);
         let includes_id = match (&authentication.0, include_id) {
             (Way::Body(_), _) | (_, IncludeClientId::Always) => true,
@@ -442,7 +442,7 @@ impl Client {
     }
 
     /// The parts, to be changed while a client is built.
-    fn parts(&mut self) -> &mut Parts {
+    fn parts(&mut self) -> &mut ClientInner {
         Arc::make_mut(&mut self.0)
     }
 
@@ -458,7 +458,7 @@ impl Client {
         expected: Expected,
         moment: &Moment,
     ) -> Result<Token, Error> {
-        let Parts { server, hooks, .. } = &*self.0;
+        let ClientInner { server, hooks, .. } = &*self.0;
         let mut response = Wiped(response);
         hooks.token_response(&mut response, refresh);
         token_response::token(&response, expected, server.quirks, server.separator, moment.now)
@@ -476,9 +476,9 @@ fn headers(basic: Option<HeaderValue>) -> HeaderMap {
     headers
 }
 
-impl Opened {
+impl UrlPrefix {
     fn new(server: &AuthorizationServer, client_id: &str) -> Result<Self, Unsupported> {
-        let endpoint = server.private(server.authorization.as_ref(), "authorization")?;
+        let endpoint = server.secure_endpoint(server.authorization.as_ref(), "authorization")?;
         let own = form::pairs(endpoint.query().unwrap_or_default().as_bytes());
         let own = own.map(|(name, _)| String::from_utf8_lossy(&name).into_owned());
         let added = server.parameters.iter().map(|(name, _)| name.clone());

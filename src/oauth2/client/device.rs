@@ -22,7 +22,7 @@ use serde_json::Value;
 use super::client::Client;
 use super::grant::{self, Grant, Kind};
 use super::token_response::{self, Expected};
-use crate::mark::Mark;
+use crate::mark::ClientFingerprint;
 use crate::oauth2::{Scope, Token};
 use crate::step::{Receive, Wake};
 use crate::wire::{ResponseExcerpt, RetryAfter, Wiped, endpoint, lenient};
@@ -62,7 +62,7 @@ const VERSION: u64 = 2;
 pub struct PendingDevice {
     /// The client at its server.
     #[serde(rename = "for")]
-    mark: Mark,
+    mark: ClientFingerprint,
     /// The form that the others are stored in. The first had none, and a mark of 53 bits.
     #[serde(rename = "v", default)]
     version: u64,
@@ -96,7 +96,7 @@ impl Client {
         moment: Moment,
     ) -> Result<Step<PendingDevice>, Error> {
         let server = &self.0.server;
-        let endpoint = server.private(server.device.as_ref(), "device authorization")?;
+        let endpoint = server.secure_endpoint(server.device.as_ref(), "device authorization")?;
         let mut form = super::parameters(parameters, &["client_id", "client_secret", "scope"])?;
         let scope = scope.filter(|scope| !scope.is_empty());
         if let Some(scope) = &scope {
@@ -140,11 +140,11 @@ impl Client {
         if pending.version != VERSION {
             return Err(Expired::Outdated.into());
         }
-        if pending.mark != self.0.mark {
+        if pending.mark != self.0.fingerprint {
             return Err(Forged::OtherClient.into());
         }
         let interval = pending.interval.max(SHORTEST);
-        let polling = Polling { client: self.clone(), pending: pending.clone(), interval };
+        let polling = AwaitPoll { client: self.clone(), pending: pending.clone(), interval };
         let not_before = pending.not_before.max(moment.now.after(interval));
         Ok(Box::new(polling).next(not_before, moment)?.observed_by(self.observer()))
     }
@@ -216,7 +216,7 @@ impl Receive<PendingDevice> for AwaitCodes {
             );
         }
         Ok(Step::Done(PendingDevice {
-            mark: self.client.0.mark.clone(),
+            mark: self.client.0.fingerprint.clone(),
             version: VERSION,
             device_code: text("device_code")?.into(),
             user_code,
@@ -240,13 +240,13 @@ fn is_page(url: &str) -> bool {
 }
 
 /// Waits for the token.
-struct Polling {
+struct AwaitPoll {
     client: Client,
     pending: PendingDevice,
     interval: Duration,
 }
 
-impl Polling {
+impl AwaitPoll {
     /// The next request, once it is time for it.
     fn next(self: Box<Self>, not_before: Timestamp, moment: Moment) -> Result<Step<Token>, Error> {
         if self.pending.expires_at <= moment.now {
@@ -257,7 +257,7 @@ impl Polling {
             if self.pending.expires_at <= not_before {
                 return Err(Expired::DeviceCode.into());
             }
-            return Ok(Step::wait(not_before, Resting { polling: self, not_before }));
+            return Ok(Step::wait(not_before, AwaitInterval { polling: self, not_before }));
         }
         let request = self.request(&moment)?;
         Ok(Step::send(request, *self))
@@ -267,8 +267,8 @@ impl Polling {
         let server = &self.client.0.server;
         let mut grant = Grant::new("urn:ietf:params:oauth:grant-type:device_code", Kind::Other);
         grant.push("device_code", self.pending.device_code.expose());
-        let grant::Parts { parameters, headers, .. } = grant.into_parts(server.separator)?;
-        let endpoint = server.private(Some(&server.token), "token")?;
+        let grant::GrantParts { parameters, headers, .. } = grant.into_parts(server.separator)?;
+        let endpoint = server.secure_endpoint(Some(&server.token), "token")?;
         self.client.request(endpoint, parameters, headers, server.transmission, moment)
     }
 
@@ -285,7 +285,7 @@ impl Polling {
     }
 }
 
-impl Receive<Token> for Polling {
+impl Receive<Token> for AwaitPoll {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
         let status = response.status();
         let retry_after = RetryAfter::of(response.headers()).map(|retry_after| retry_after.delay(moment.now));
@@ -314,12 +314,12 @@ impl Receive<Token> for Polling {
 }
 
 /// Waits until it may ask again.
-struct Resting {
-    polling: Box<Polling>,
+struct AwaitInterval {
+    polling: Box<AwaitPoll>,
     not_before: Timestamp,
 }
 
-impl Wake<Token> for Resting {
+impl Wake<Token> for AwaitInterval {
     fn wake(self: Box<Self>, moment: Moment) -> Result<Step<Token>, Error> {
         let Self { polling, not_before } = *self;
         polling.next(not_before, moment)

@@ -2,10 +2,10 @@
 
 use http::Uri;
 
-use super::places::{Search, Walk, inserted, rebuilt};
+use super::places::{AwaitDocument, MetadataSearch, inserted, rebuilt};
 use super::token_response;
 use crate::oauth2::Metadata;
-use crate::wire::{bare, check_private, endpoint, shortened};
+use crate::wire::{check_secure, endpoint, truncated, without_secrets};
 use crate::{Error, Forged, Purpose, Step, Unsupported};
 
 /// Fetches an authorization server's metadata by its issuer identifier.
@@ -143,19 +143,19 @@ impl Discovery {
     pub fn start(mut self) -> Result<Step<Metadata>, Error> {
         if !self.plain_http {
             let option = Some("Discovery::dangerous_allow_http");
-            self.places.iter().try_for_each(|place| check_private(place, option))?;
+            self.places.iter().try_for_each(|place| check_secure(place, option))?;
         }
         let places = std::mem::take(&mut self.places);
-        Walk::start(self, places)
+        AwaitDocument::start(self, places)
     }
 
     fn mismatch(&self, issuer: Option<&str>) -> Error {
-        let (expected, received) = (shortened(&self.issuer), shortened(issuer.unwrap_or_default()));
+        let (expected, received) = (truncated(&self.issuer), truncated(issuer.unwrap_or_default()));
         Forged::IssuerMismatch { expected, received }.into()
     }
 }
 
-impl Search for Discovery {
+impl MetadataSearch for Discovery {
     type Document = Metadata;
     const PURPOSE: Purpose = Purpose::DiscoveringServer;
 
@@ -164,7 +164,7 @@ impl Search for Discovery {
         if metadata.issuer.is_none() && !self.missing_issuer { Err(self.mismatch(None)) } else { Ok(()) }
     }
 
-    fn judge(&self, mut metadata: Metadata) -> Result<Metadata, Error> {
+    fn check(&self, mut metadata: Metadata) -> Result<Metadata, Error> {
         match metadata.issuer.as_deref() {
             Some(issuer) if issuer == self.issuer || Some(issuer) == self.other_name.as_deref() => {}
             Some(issuer) if Some(issuer) == self.template.as_deref() => metadata.issuer = None,
@@ -176,7 +176,7 @@ impl Search for Discovery {
         {
             let reason = "a server elsewhere has no endpoints on this machine or in its network \
                 (`Discovery::dangerous_allow_internal_hosts` lifts this)";
-            return Err(Unsupported::Url { url: bare(url), reason }.into());
+            return Err(Unsupported::Url { url: without_secrets(url), reason }.into());
         }
         Ok(metadata)
     }
@@ -191,7 +191,7 @@ impl token_response::Document for Metadata {
 fn identifier(issuer: &str) -> Result<Uri, Error> {
     let uri = endpoint(issuer)?;
     if uri.query().is_some() {
-        return Err(Unsupported::Url { url: bare(issuer), reason: "an issuer has no query" }.into());
+        return Err(Unsupported::Url { url: without_secrets(issuer), reason: "an issuer has no query" }.into());
     }
     Ok(uri)
 }

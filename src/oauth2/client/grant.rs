@@ -26,15 +26,15 @@ pub struct Grant {
     /// Whether the scope is sent, or was already asked for.
     sends_scope: bool,
     headers: Vec<(HeaderName, HeaderValue)>,
-    before: Option<Box<Token>>,
-    any_token: bool,
+    previous: Option<Box<Token>>,
+    accepts_any_token_type: bool,
     unknown_lifetime: Option<Duration>,
     pub(super) kind: Kind,
     refused: Option<String>,
 }
 
 /// A grant on its way: the form, the headers, and what the answer is read against.
-pub(super) struct Parts {
+pub(super) struct GrantParts {
     pub(super) parameters: Zeroizing<String>,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) expected: Expected,
@@ -59,8 +59,8 @@ impl Grant {
             scope: None,
             sends_scope: true,
             headers: Vec::new(),
-            before: None,
-            any_token: false,
+            previous: None,
+            accepts_any_token_type: false,
             unknown_lifetime: None,
             kind,
             refused: None,
@@ -74,7 +74,7 @@ impl Grant {
 
     /// The resource owner's name and password (§4.3). OAuth 2.1 has left it out, since users should give their passwords to
     /// nobody.
-    pub fn password(username: &str, password: &str) -> Self {
+    pub fn dangerous_password(username: &str, password: &str) -> Self {
         let mut grant = Self::new("password", Kind::Password);
         grant.push("username", username);
         grant.push("password", password);
@@ -90,7 +90,7 @@ impl Grant {
         let refresh_token = token.refresh_token.as_ref().ok_or(Unsupported::NotRenewable)?;
         let mut grant = Self::new("refresh_token", Kind::Refresh);
         grant.push("refresh_token", refresh_token.expose());
-        grant.before = Some(Box::new(token.clone()));
+        grant.previous = Some(Box::new(token.clone()));
         Ok(grant)
     }
 
@@ -102,7 +102,7 @@ impl Grant {
         grant.push("refresh_token", refresh_token.expose());
         let mut before = Token::bearer("");
         before.refresh_token = Some(refresh_token);
-        grant.before = Some(Box::new(before));
+        grant.previous = Some(Box::new(before));
         grant
     }
 
@@ -123,7 +123,7 @@ impl Grant {
         let mut grant = Self::extension("urn:ietf:params:oauth:grant-type:token-exchange");
         grant.push("subject_token", subject_token);
         grant.push("subject_token_type", subject_token_type);
-        grant.any_token = true;
+        grant.accepts_any_token_type = true;
         grant
     }
 
@@ -210,7 +210,7 @@ impl Grant {
     }
 
     /// The scope that was asked for earlier, so that it is not sent again.
-    pub(super) fn asked(mut self, scope: Option<Scope>) -> Self {
+    pub(super) fn without_sending_scope(mut self, scope: Option<Scope>) -> Self {
         self.scope = scope;
         self.sends_scope = false;
         self
@@ -223,7 +223,7 @@ impl Grant {
     }
 
     /// What is sent, and what the answer is read against.
-    pub(super) fn into_parts(mut self, separator: char) -> Result<Parts, Error> {
+    pub(super) fn into_parts(mut self, separator: char) -> Result<GrantParts, Error> {
         if let Some(name) = self.refused {
             return Err(Unsupported::ReservedParameter { name }.into());
         }
@@ -231,9 +231,9 @@ impl Grant {
             let scope = scope.joined(separator);
             form::push_text(&mut self.parameters, "scope", &scope);
         }
-        let Self { scope, before, any_token, unknown_lifetime, .. } = self;
-        let expected = Expected { scope, before, any_token, unknown_lifetime };
-        Ok(Parts { parameters: self.parameters, headers: self.headers, expected })
+        let Self { scope, previous: before, accepts_any_token_type: any_token, unknown_lifetime, .. } = self;
+        let expected = Expected { scope, previous: before, accepts_any_token_type: any_token, unknown_lifetime };
+        Ok(GrantParts { parameters: self.parameters, headers: self.headers, expected })
     }
 }
 

@@ -30,7 +30,7 @@ use crate::{Error, Unsupported};
 pub use api::ApiRequest;
 pub(crate) use api::api_refusal;
 pub use authentication::{AuthenticateClient, ClientAuthentication, RequestCredentials};
-pub use authorize::{Authorization, Authorize, ResponseMode};
+pub use authorize::{Authorization, Authorize};
 pub(crate) use client::Known;
 pub use client::{Client, IncludeClientId};
 pub use device::PendingDevice;

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::ResponseMode;
-use crate::callback::{Leniency, Parts};
-use crate::mark::Mark;
+use crate::callback::{CallbackParts, Leniency};
+use crate::mark::ClientFingerprint;
+use crate::oauth2::ResponseMode;
 use crate::oauth2::Scope;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
 use crate::secret::same;
-use crate::wire::{form, said, said_code, shortened};
+use crate::wire::{form, printable_code, printable_text, truncated};
 use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 
 /// A code grant that waits for its user to come back.
@@ -49,7 +49,7 @@ pub struct Pending {
     #[serde(rename = "v")]
     version: u64,
     #[serde(flatten)]
-    pub(super) saved: Saved,
+    pub(super) common: PendingCommon,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) verifier: Option<CodeVerifier>,
 }
@@ -68,7 +68,7 @@ pub struct PendingImplicit {
     #[serde(rename = "implicit")]
     version: u64,
     #[serde(flatten)]
-    pub(super) saved: Saved,
+    pub(super) saved: PendingCommon,
 }
 
 /// A value that passes through the browser and need not be wiped from memory, but that nobody else should see.
@@ -110,10 +110,10 @@ impl fmt::Debug for State {
 
 /// What both kinds remember.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Saved {
+pub(super) struct PendingCommon {
     /// The client at its server.
     #[serde(rename = "for")]
-    pub(super) mark: Mark,
+    pub(super) fingerprint: ClientFingerprint,
     pub(super) state: State,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) redirect_uri: Option<Arc<str>>,
@@ -133,39 +133,39 @@ pub(super) struct Saved {
 const VERSION: u64 = 2;
 
 impl Pending {
-    pub(super) fn new(saved: Saved, verifier: Option<CodeVerifier>) -> Self {
-        Self { version: VERSION, saved, verifier }
+    pub(super) fn new(saved: PendingCommon, verifier: Option<CodeVerifier>) -> Self {
+        Self { version: VERSION, common: saved, verifier }
     }
 
     /// The state that the callback will carry. It may serve as the key under which this is stored, as long as what finds it
     /// is bound to the user's browser too.
     pub fn state(&self) -> &str {
-        self.saved.state.as_str()
+        self.common.state.as_str()
     }
 
     /// What this is known by when it is used: before it is redeemed, note this identifier, and go on only if it was not
     /// there yet.
     pub fn id(&self) -> PendingId {
-        self.saved.mark.id(self.state())
+        self.common.fingerprint.id(self.state())
     }
 
     /// The nonce that an ID token has to carry, where one was asked for.
     pub fn nonce(&self) -> Option<&str> {
-        self.saved.nonce.as_deref()
+        self.common.nonce.as_deref()
     }
 
     /// When it can no longer be redeemed.
     pub fn expires_at(&self) -> Timestamp {
-        self.saved.expires_at
+        self.common.expires_at
     }
 
-    pub(super) fn check(&self, mark: &Mark, now: Timestamp) -> Result<(), Error> {
-        self.saved.check(self.version, mark, now)
+    pub(super) fn check(&self, mark: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
+        self.common.check(self.version, mark, now)
     }
 }
 
 impl PendingImplicit {
-    pub(super) fn new(saved: Saved) -> Self {
+    pub(super) fn new(saved: PendingCommon) -> Self {
         Self { version: VERSION, saved }
     }
 
@@ -177,7 +177,7 @@ impl PendingImplicit {
     /// What this is known by when it is used: before it is redeemed, note this identifier, and go on only if it was not
     /// there yet.
     pub fn id(&self) -> PendingId {
-        self.saved.mark.id(self.state())
+        self.saved.fingerprint.id(self.state())
     }
 
     /// The nonce that an ID token has to carry, where one was asked for.
@@ -190,17 +190,17 @@ impl PendingImplicit {
         self.saved.expires_at
     }
 
-    pub(super) fn check(&self, mark: &Mark, now: Timestamp) -> Result<(), Error> {
+    pub(super) fn check(&self, mark: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
         self.saved.check(self.version, mark, now)
     }
 }
 
-impl Saved {
-    fn check(&self, version: u64, mark: &Mark, now: Timestamp) -> Result<(), Error> {
+impl PendingCommon {
+    fn check(&self, version: u64, mark: &ClientFingerprint, now: Timestamp) -> Result<(), Error> {
         if version != VERSION {
             return Err(Expired::Outdated.into());
         }
-        if self.mark != *mark {
+        if self.fingerprint != *mark {
             return Err(Forged::OtherClient.into());
         }
         if self.expires_at <= now {
@@ -230,13 +230,13 @@ impl Saved {
         let mut place = rules.place;
         match (&self.issuer, &answer.iss) {
             (Some(expected), Some(received)) if *expected != **received => {
-                let (expected, received) = (shortened(expected), shortened(received));
+                let (expected, received) = (truncated(expected), truncated(received));
                 return Err(Forged::IssuerMismatch { expected, received }.into());
             }
             // The server itself says that the answer is its own.
             (Some(_), Some(_)) => place.no_place = true,
             (None, Some(received)) if !rules.unknown_iss => {
-                return Err(Forged::IssuerUnknown { received: shortened(received) }.into());
+                return Err(Forged::IssuerUnknown { received: truncated(received) }.into());
             }
             (_, None) if rules.promises_iss => return Err(Forged::ParameterMissing { name: "iss" }.into()),
             _ => {}
@@ -244,12 +244,12 @@ impl Saved {
         if let Some(redirect_uri) = &self.redirect_uri {
             place.check(&parts, redirect_uri)?;
         }
-        if let Some(code) = answer.error.as_deref().map(said_code) {
-            let description = answer.error_description.as_deref().map(said);
+        if let Some(code) = answer.error.as_deref().map(printable_code) {
+            let description = answer.error_description.as_deref().map(printable_text);
             let refused = if code == "access_denied" {
                 Refused::Denied { problem: Some(code), advice: description, response: None }
             } else {
-                Refused::Authorization { code, description, uri: answer.error_uri.as_deref().map(shortened) }
+                Refused::Authorization { code, description, uri: answer.error_uri.as_deref().map(truncated) }
             };
             return Err(refused.into());
         }
@@ -310,7 +310,7 @@ impl<'c> CallbackParameters<'c> {
 }
 
 /// The part of a callback that holds the answer: the query or the fragment of a URI, or a form; or either alone.
-fn part<'c>(callback: &'c Callback<'_>, parts: &Parts<'c>, mode: ResponseMode) -> Result<&'c str, Forged> {
+fn part<'c>(callback: &'c Callback<'_>, parts: &CallbackParts<'c>, mode: ResponseMode) -> Result<&'c str, Forged> {
     let form =
         callback.form.map(|form| std::str::from_utf8(form).map_err(|_| Forged::ParameterInvalid { name: "form" }));
     let alone = || if parts.place.is_some() || callback.url.starts_with('?') { None } else { parts.query };
@@ -328,9 +328,9 @@ fn part<'c>(callback: &'c Callback<'_>, parts: &Parts<'c>, mode: ResponseMode) -
 mod tests {
     use super::*;
 
-    fn saved(mode: ResponseMode) -> Saved {
-        Saved {
-            mark: Mark::of(&["5"]),
+    fn saved(mode: ResponseMode) -> PendingCommon {
+        PendingCommon {
+            fingerprint: ClientFingerprint::of(&["5"]),
             state: State::Given("xyz".into()),
             redirect_uri: None,
             scope: None,
@@ -410,12 +410,21 @@ mod tests {
     #[test]
     fn time_and_stored_form_are_checked() {
         let pending = || Pending::new(saved(ResponseMode::Query), None);
-        assert_eq!(pending().check(&Mark::of(&["5"]), Timestamp::from_secs(99)), Ok(()));
-        assert_eq!(pending().check(&Mark::of(&["6"]), Timestamp::from_secs(99)), Err(Forged::OtherClient.into()));
-        assert_eq!(pending().check(&Mark::of(&["5"]), Timestamp::from_secs(100)), Err(Expired::Pending.into()));
+        assert_eq!(pending().check(&ClientFingerprint::of(&["5"]), Timestamp::from_secs(99)), Ok(()));
+        assert_eq!(
+            pending().check(&ClientFingerprint::of(&["6"]), Timestamp::from_secs(99)),
+            Err(Forged::OtherClient.into())
+        );
+        assert_eq!(
+            pending().check(&ClientFingerprint::of(&["5"]), Timestamp::from_secs(100)),
+            Err(Expired::Pending.into())
+        );
         let stored = serde_json::to_string(&pending()).unwrap();
         let outdated: Pending = serde_json::from_str(&stored.replace("\"v\":2", "\"v\":9")).unwrap();
-        assert_eq!(outdated.check(&Mark::of(&["5"]), Timestamp::from_secs(1)), Err(Expired::Outdated.into()));
+        assert_eq!(
+            outdated.check(&ClientFingerprint::of(&["5"]), Timestamp::from_secs(1)),
+            Err(Expired::Outdated.into())
+        );
         serde_json::from_str::<PendingImplicit>(&stored).unwrap_err();
     }
 }

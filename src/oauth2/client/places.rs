@@ -8,11 +8,11 @@ use http::{HeaderValue, StatusCode, Uri};
 use super::token_response::{self, Document};
 use crate::oauth2::Quirks;
 use crate::step::Receive;
-use crate::wire::bare;
+use crate::wire::without_secrets;
 use crate::{Error, Leg, Misbehaved, Moment, Purpose, Request, Response, Step, Unsupported};
 
 /// What is looked for.
-pub(super) trait Search: Send + Sync + 'static {
+pub(super) trait MetadataSearch: Send + Sync + 'static {
     /// The document.
     type Document: Document;
 
@@ -25,16 +25,16 @@ pub(super) trait Search: Send + Sync + 'static {
     }
 
     /// Checks a document. An error is the end.
-    fn judge(&self, document: Self::Document) -> Result<Self::Document, Error>;
+    fn check(&self, document: Self::Document) -> Result<Self::Document, Error>;
 }
 
 /// Asks one place after the other until one has what is looked for.
-pub(super) struct Walk<S> {
+pub(super) struct AwaitDocument<S> {
     search: S,
     /// The places that are left, the one that is being asked among them.
     places: VecDeque<Uri>,
     /// Of the errors so far the one that says most, and of several such the first.
-    trouble: Option<(Weight, Error)>,
+    last_failure: Option<(Weight, Error)>,
 }
 
 /// How much an error says of why nothing was found.
@@ -48,9 +48,9 @@ enum Weight {
     Trouble,
 }
 
-impl<S: Search> Walk<S> {
+impl<S: MetadataSearch> AwaitDocument<S> {
     pub(super) fn start(search: S, places: Vec<Uri>) -> Result<Step<S::Document>, Error> {
-        Self { search, places: places.into(), trouble: None }.ask()
+        Self { search, places: places.into(), last_failure: None }.ask()
     }
 
     /// Asks in the next place. If there is none, the trouble is the end.
@@ -58,16 +58,16 @@ impl<S: Search> Walk<S> {
         let nowhere = || Unsupported::NoEndpoint { endpoint: "metadata" }.into();
         match self.places.front().cloned() {
             Some(place) => Ok(Step::send(get(place), self)),
-            None => Err(self.trouble.map_or_else(nowhere, |(_, error)| error)),
+            None => Err(self.last_failure.map_or_else(nowhere, |(_, error)| error)),
         }
     }
 }
 
-impl<S: Search> Receive<S::Document> for Walk<S> {
+impl<S: MetadataSearch> Receive<S::Document> for AwaitDocument<S> {
     fn receive(mut self: Box<Self>, response: Response, _: Moment) -> Result<Step<S::Document>, Error> {
         let error = match token_response::document::<S::Document>(&response, Quirks::STRICT) {
             Ok(document) => match self.search.recognize(&document) {
-                Ok(()) => return self.search.judge(document).map(Step::Done),
+                Ok(()) => return self.search.check(document).map(Step::Done),
                 Err(error) => error,
             },
             Err(error) if is_no_document(&error) => error,
@@ -80,11 +80,11 @@ impl<S: Search> Receive<S::Document> for Walk<S> {
             _ => Weight::Trouble,
         };
         let asked = self.places.pop_front();
-        if self.trouble.as_ref().is_none_or(|(before, _)| *before < weight) {
+        if self.last_failure.as_ref().is_none_or(|(before, _)| *before < weight) {
             // It is about the request to this place, and not about the last one.
             let leg = asked.map(|place| Leg::new(S::PURPOSE, &place));
             let error = leg.iter().fold(error, Error::in_leg);
-            self.trouble = Some((weight, error));
+            self.last_failure = Some((weight, error));
         }
         self.ask()
     }
@@ -121,6 +121,8 @@ pub(super) fn inserted(uri: &Uri, name: &str) -> Result<Uri, Unsupported> {
 pub(super) fn rebuilt(uri: &Uri, path: &str) -> Result<Uri, Unsupported> {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = path.parse().ok();
-    Uri::from_parts(parts)
-        .map_err(|_| Unsupported::Url { url: bare(&uri.to_string()), reason: "it has no place for metadata" })
+    Uri::from_parts(parts).map_err(|_| Unsupported::Url {
+        url: without_secrets(&uri.to_string()),
+        reason: "it has no place for metadata",
+    })
 }

@@ -17,7 +17,7 @@ impl Client {
     ///
     /// `callback` is the URI that the user's browser asked for: path and query, as your framework has them (axum's `OriginalUri`),
     /// or all of it. Where the user came to is compared with the redirect_uri. For another
-    /// [`ResponseMode`](super::ResponseMode) it is the URI with its fragment, or [`Callback::posted`] with the form.
+    /// [`ResponseMode`](crate::oauth2::ResponseMode) it is the URI with its fragment, or [`Callback::posted`] with the form.
     ///
     /// A callback may arrive twice. Spend [`pending.id()`](Pending::id) first, in your database or in [`UsedPendingIds`](crate::UsedPendingIds): `pending` is
     /// consumed here, but a copy that was stored is not.
@@ -79,8 +79,8 @@ impl Client {
     }
 
     fn grant_of(&self, pending: Pending, callback: &Callback<'_>, now: Timestamp) -> Result<Grant, Error> {
-        pending.check(&self.0.mark, now)?;
-        let answer = pending.saved.accept(callback, self.rules())?;
+        pending.check(&self.0.fingerprint, now)?;
+        let answer = pending.common.accept(callback, self.rules())?;
         for (name, token) in [("access_token", &answer.access_token), ("id_token", &answer.id_token)] {
             if token.is_some() {
                 return Err(Forged::TokenInCallback { name }.into());
@@ -105,7 +105,7 @@ impl Client {
     /// # Errors
     /// As [`redeem`](Self::redeem).
     pub fn dangerous_redeem_code(&self, pending: Pending, code: &str, moment: Moment) -> Result<Step<Token>, Error> {
-        pending.check(&self.0.mark, moment.now)?;
+        pending.check(&self.0.fingerprint, moment.now)?;
         let grant = self.code_grant(pending, code.trim());
         self.request_token(grant, moment)
     }
@@ -113,7 +113,7 @@ impl Client {
     fn code_grant(&self, pending: Pending, code: &str) -> Grant {
         let mut grant = Grant::new("authorization_code", Kind::Code);
         grant.push("code", code);
-        if let Some(uri) = pending.saved.redirect_uri.as_deref().filter(|_| !self.0.server.v2_1) {
+        if let Some(uri) = pending.common.redirect_uri.as_deref().filter(|_| !self.0.server.v2_1) {
             match &self.0.redirect_uri {
                 Some(own) if *own.text == *uri => grant.push_encoded("redirect_uri", &own.encoded),
                 _ => grant.push("redirect_uri", uri),
@@ -122,7 +122,7 @@ impl Client {
         if let Some(verifier) = &pending.verifier {
             grant.push_encoded("code_verifier", verifier.as_str());
         }
-        grant.asked(pending.saved.scope)
+        grant.without_sending_scope(pending.common.scope)
     }
 
     /// Returns the token that an implicit grant brings in the fragment of its callback: `callback` is the whole URI, which only a
@@ -140,7 +140,7 @@ impl Client {
         if server.v2_1 {
             return Err(Unsupported::NotInOauth21 { what: "implicit grant" }.into());
         }
-        pending.check(&self.0.mark, now)?;
+        pending.check(&self.0.fingerprint, now)?;
         let callback = callback.into();
         let answer = pending.saved.accept(&callback, self.rules())?;
         // It has the members of a token answer (§4.2.2), as a form.

@@ -10,7 +10,7 @@ use super::{AuthorizationServer, Client, ClientAuthentication};
 use crate::event::Observer;
 use crate::oauth2::{ClientMetadata, ClientRegistration, Quirks};
 use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, Wiped, endpoint, is_private, leads_inside, without_query};
+use crate::wire::{ResponseExcerpt, Wiped, endpoint, is_secure, points_into_private_network, without_query};
 use crate::{Error, Expired, Misbehaved, Moment, Purpose, Request, Response, Secret, Step, Timestamp, Unsupported};
 
 impl AuthorizationServer {
@@ -40,11 +40,11 @@ impl AuthorizationServer {
         metadata: &ClientMetadata,
         initial_access_token: Option<&Secret>,
     ) -> Result<Step<ClientRegistration>, Error> {
-        let endpoint = self.private(self.registration.as_ref(), "registration")?;
+        let endpoint = self.secure_endpoint(self.registration.as_ref(), "registration")?;
         let request = request(Method::POST, endpoint, initial_access_token, Some(&to_json(metadata)?))?;
         Ok(Step::send(
             request,
-            AwaitRegistration { asked: endpoint.clone(), internal_hosts: self.internal_hosts, before: None },
+            AwaitRegistration { endpoint: endpoint.clone(), internal_hosts: self.internal_hosts, previous: None },
         ))
     }
 }
@@ -94,7 +94,7 @@ impl ClientRegistration {
         let asked = request.uri().clone();
         Ok(self.watched(Step::send(
             request,
-            AwaitRegistration { asked, internal_hosts: false, before: Some(self.clone()) },
+            AwaitRegistration { endpoint: asked, internal_hosts: false, previous: Some(self.clone()) },
         )))
     }
 
@@ -112,7 +112,7 @@ impl ClientRegistration {
         let asked = request.uri().clone();
         Ok(self.watched(Step::send(
             request,
-            AwaitRegistration { asked, internal_hosts: false, before: Some(self.clone()) },
+            AwaitRegistration { endpoint: asked, internal_hosts: false, previous: Some(self.clone()) },
         )))
     }
 
@@ -134,7 +134,7 @@ impl ClientRegistration {
         let uri = self.registration_client_uri.as_deref().zip(token);
         let (uri, token) = uri.ok_or(Unsupported::NoEndpoint { endpoint: "client configuration" })?;
         let uri = endpoint(uri)?;
-        if !is_private(&uri) {
+        if !is_secure(&uri) {
             let reason = "a registration is managed over https, since its token would travel in the clear: \
                 the server has to name an https URL";
             return Err(Unsupported::Url { url: without_query(&uri), reason }.into());
@@ -177,9 +177,9 @@ impl token_response::Document for ClientRegistration {
 
 /// Waits for a registration, with what it was before.
 struct AwaitRegistration {
-    asked: Uri,
+    endpoint: Uri,
     internal_hosts: bool,
-    before: Option<ClientRegistration>,
+    previous: Option<ClientRegistration>,
 }
 
 impl Receive<ClientRegistration> for AwaitRegistration {
@@ -203,13 +203,13 @@ impl Receive<ClientRegistration> for AwaitRegistration {
             response: excerpt(),
         };
         let place = registration.registration_client_uri.as_deref();
-        let inside = place.is_some_and(|place| leads_inside(&self.asked.to_string(), place));
+        let inside = place.is_some_and(|place| points_into_private_network(&self.endpoint.to_string(), place));
         match place.map(endpoint) {
             // The client is registered, and an error would lose it. It just cannot be managed.
-            Some(Err(_)) if self.before.is_none() => registration.registration_client_uri = None,
+            Some(Err(_)) if self.previous.is_none() => registration.registration_client_uri = None,
             Some(Err(_)) => return Err(invalid("no http or https URL", None).into()),
             // A server elsewhere must not make this machine ask, change or delete something of its own or its network's.
-            Some(Ok(_)) if inside && self.before.is_some() => {
+            Some(Ok(_)) if inside && self.previous.is_some() => {
                 return Err(invalid(INSIDE, None).into());
             }
             Some(Ok(_)) if inside && !self.internal_hosts => {
@@ -218,7 +218,7 @@ impl Receive<ClientRegistration> for AwaitRegistration {
             }
             _ => {}
         }
-        if let Some(before) = self.before {
+        if let Some(before) = self.previous {
             if before.client_id != registration.client_id {
                 let reason = "another client's";
                 return Err(
@@ -246,7 +246,7 @@ impl Receive<ClientRegistration> for AwaitRegistration {
     }
 
     fn purpose(&self) -> Purpose {
-        if self.before.is_some() { Purpose::ManagingRegistration } else { Purpose::RegisteringClient }
+        if self.previous.is_some() { Purpose::ManagingRegistration } else { Purpose::RegisteringClient }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use http::{HeaderMap, Uri};
 
-use super::places::{Search, Walk, inserted, rebuilt};
+use super::places::{AwaitDocument, MetadataSearch, inserted, rebuilt};
 use super::token_response;
 use crate::oauth2::{BearerChallenge, ResourceMetadata};
-use crate::wire::{Origin, bare, check_private, endpoint, is_private, leads_inside, shortened};
+use crate::wire::{Origin, check_secure, endpoint, is_secure, points_into_private_network, truncated, without_secrets};
 use crate::{Error, Forged, Purpose, Step, Unsupported};
 
 /// Fetches a protected resource's metadata: who may issue tokens for it.
@@ -94,10 +94,10 @@ impl ResourceDiscovery {
         };
         // A server elsewhere must not make this machine ask itself or its network.
         let url = place.to_string();
-        if !self.internal_hosts && leads_inside(&self.resource, &url) {
+        if !self.internal_hosts && points_into_private_network(&self.resource, &url) {
             let reason = "a resource elsewhere cannot have its metadata on this machine or in its network \
                 (`ResourceDiscovery::dangerous_allow_internal_hosts`, called before `challenged`, lifts this)";
-            return Err(Unsupported::Url { url: bare(&url), reason }.into());
+            return Err(Unsupported::Url { url: without_secrets(&url), reason }.into());
         }
         self.hint = Some(place);
         Ok(self)
@@ -143,9 +143,9 @@ impl ResourceDiscovery {
     /// [`Unsupported::Url`] for an authorization server in this network.
     pub fn start(self) -> Result<Step<ResourceMetadata>, Error> {
         if !self.plain_http {
-            check_private(&self.place, Some("ResourceDiscovery::dangerous_allow_http"))?;
+            check_secure(&self.place, Some("ResourceDiscovery::dangerous_allow_http"))?;
         }
-        let hint = self.hint.clone().filter(|hint| self.plain_http || is_private(hint));
+        let hint = self.hint.clone().filter(|hint| self.plain_http || is_secure(hint));
         let root = self.covering.then(|| rebuilt(&self.uri, "/.well-known/oauth-protected-resource")).transpose()?;
         let mut places = Vec::new();
         for place in hint.into_iter().chain([self.place.clone()]).chain(root) {
@@ -153,17 +153,18 @@ impl ResourceDiscovery {
                 places.push(place);
             }
         }
-        Walk::start(self, places)
+        AwaitDocument::start(self, places)
     }
 
     /// Checks that a resource elsewhere names no authorization server of this network.
     fn check_servers(&self, metadata: &ResourceMetadata) -> Result<(), Error> {
-        let mut inside = metadata.authorization_servers.iter().filter(|issuer| leads_inside(&self.resource, issuer));
+        let mut inside =
+            metadata.authorization_servers.iter().filter(|issuer| points_into_private_network(&self.resource, issuer));
         match inside.next() {
             Some(issuer) if !self.internal_hosts => {
                 let reason = "a resource elsewhere has no authorization servers on this machine or in its network \
                     (`ResourceDiscovery::dangerous_allow_internal_hosts` lifts this)";
-                Err(Unsupported::Url { url: bare(issuer), reason }.into())
+                Err(Unsupported::Url { url: without_secrets(issuer), reason }.into())
             }
             _ => Ok(()),
         }
@@ -193,16 +194,16 @@ impl ResourceDiscovery {
     }
 }
 
-impl Search for ResourceDiscovery {
+impl MetadataSearch for ResourceDiscovery {
     type Document = ResourceMetadata;
     const PURPOSE: Purpose = Purpose::DiscoveringResource;
 
-    fn judge(&self, metadata: ResourceMetadata) -> Result<ResourceMetadata, Error> {
+    fn check(&self, metadata: ResourceMetadata) -> Result<ResourceMetadata, Error> {
         if self.takes(&metadata.resource) {
             self.check_servers(&metadata)?;
             return Ok(metadata);
         }
-        let (expected, received) = (shortened(&self.resource), shortened(&metadata.resource));
+        let (expected, received) = (truncated(&self.resource), truncated(&metadata.resource));
         let option = self.covers(&metadata.resource).then_some("ResourceDiscovery::allow_covering_resource");
         Err(Forged::ResourceMismatch { expected, received, option }.into())
     }

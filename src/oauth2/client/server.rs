@@ -4,11 +4,11 @@ use http::Uri;
 use http::uri::Scheme;
 
 use crate::oauth2::{Metadata, PkceSupport, Quirks, SecretPlacement, TokenPlacement, Transmission};
-use crate::wire::{bare, check_private, endpoint};
+use crate::wire::{check_secure, endpoint, without_secrets};
 use crate::{Error, Unsupported};
 
 /// An authorization server's endpoints and its ways: from what its documentation says, from
-/// [its metadata](Self::from_metadata), or from a row of [`providers`](crate::providers).
+/// [its metadata](Self::from_metadata), or from a row of [`services`](crate::services).
 ///
 /// The default is what the RFCs say; what departs from that is said by a method here.
 ///
@@ -100,7 +100,7 @@ impl AuthorizationServer {
         {
             let reason = "a server elsewhere has no endpoints on this machine or in its network \
                 (`AuthorizationServer::dangerous_from_metadata_of_internal_hosts` lifts this)";
-            return Err(Unsupported::Url { url: bare(url), reason }.into());
+            return Err(Unsupported::Url { url: without_secrets(url), reason }.into());
         }
         Self::described_by(metadata)
     }
@@ -345,19 +345,23 @@ impl AuthorizationServer {
     }
 
     /// Checks that secrets may go to that place and come back from it.
-    pub(super) fn check_private(&self, uri: &Uri) -> Result<(), Unsupported> {
+    pub(super) fn check_secure(&self, uri: &Uri) -> Result<(), Unsupported> {
         if self.plain_http {
             return Ok(());
         }
-        check_private(uri, Some("AuthorizationServer::dangerous_allow_http"))
+        check_secure(uri, Some("AuthorizationServer::dangerous_allow_http"))
     }
 
     /// An endpoint that is there and that secrets may be sent to.
-    pub(super) fn private<'a>(&self, uri: Option<&'a Uri>, endpoint: &'static str) -> Result<&'a Uri, Unsupported> {
+    pub(super) fn secure_endpoint<'a>(
+        &self,
+        uri: Option<&'a Uri>,
+        endpoint: &'static str,
+    ) -> Result<&'a Uri, Unsupported> {
         let uri = uri.ok_or(Unsupported::NoEndpoint { endpoint })?;
         // Nearly all of them are https. That an endpoint has a host was checked when it was described.
         if uri.scheme() != Some(&Scheme::HTTPS) {
-            self.check_private(uri)?;
+            self.check_secure(uri)?;
         }
         Ok(uri)
     }

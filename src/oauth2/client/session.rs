@@ -1,10 +1,10 @@
 //! Calling an API with a token, RFC 6750 §2, and renewing the token when it is due, RFC 6749 §6.
 //!
 //! ```text
-//!   sign ----> SentToken ----> the request is sent ----> judge ----> Accept        the response is the caller's
-//!     |                                                |-------> Resend        sign_again: there is a newer token
-//!     |  Expired::Token                                |-------> Renew         store, install, sign_again
-//!     +----> renew ----> store ----> install           +-------> Reauthorize   only the user can help
+//!   attach_token ----> SentToken ----> the request is sent ----> check_response ----> Done      the response is the caller's
+//!     |                                                              |-----------> Retry        retry: there is a newer token
+//!     |  Expired::Token                                              |-----------> Renew        renew, store, set_token, retry
+//!     +----> renew ----> store ----> set_token                       +-----------> Reauthorize  only the user can help
 //! ```
 //!
 //! Renewal is a leg of its own, because what it brings must be stored before it is used: a server that rotates refresh
@@ -16,11 +16,11 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
-use super::verdict::{NextAction, ProtectedResponse, Retry, SentToken, Want, WithholdToken};
+use super::verdict::{Action, NextAction, ProtectedResponse, Retry, SentToken, WithholdToken};
 use super::{Client, Grant, ProtectedRequest};
 use crate::event::Observer;
-use crate::oauth2::{BearerChallenge, BearerError, Placement, Scope, Token, TokenPlacement, TokenType};
-use crate::wire::{Origin, Site, endpoint};
+use crate::oauth2::{BearerChallenge, BearerError, Placement, Token, TokenPlacement, TokenType};
+use crate::wire::{Origin, OriginRef, endpoint};
 use crate::{Error, Expired, Moment, Request, Step, Timestamp, Unsupported};
 
 /// How much earlier than its end a token is renewed, unless said otherwise: requests take a while.
@@ -38,21 +38,21 @@ const LEEWAY: Duration = Duration::from_secs(10);
 /// let mut session = Session::new(&client, "https://photos.example.com", token)?;
 ///
 /// let mut request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
-/// let stamp = match session.sign(&mut request, Moment::from_os().now) {
+/// let sent_token = match session.attach_token(&mut request, Moment::from_os().now) {
 ///     Err(Error::Expired(Expired::Token)) => {
 ///         let renewed = run(session.renew(Moment::from_os())?, &mut send)?;
 ///         store(&renewed); // before it is used: the old one may be worth nothing any more
-///         session.install(renewed);
-///         session.sign_renewed(&mut request)?
+///         session.set_token(renewed);
+///         session.attach_renewed_token(&mut request)?
 ///     }
 ///     signed => signed?,
 /// };
 /// let response = send(request.clone())?;
-/// if let NextAction::Renew(renewal, again) = session.judge(stamp, &response, Moment::from_os())? {
+/// if let NextAction::Renew(renewal, again) = session.check_response(sent_token, &response, Moment::from_os())? {
 ///     let renewed = run(renewal, &mut send)?;
 ///     store(&renewed);
-///     session.install(renewed);
-///     session.sign_again(&mut request, again)?;
+///     session.set_token(renewed);
+///     session.retry(&mut request, again)?;
 ///     let response = send(request)?;
 /// }
 /// # Ok(())
@@ -94,7 +94,7 @@ impl Session {
     /// [`Unsupported::Url`] when that is no http or https URL, [`Unsupported::PlainHttp`].
     pub fn new(client: &Client, origin: &str, token: Token) -> Result<Self, Error> {
         let mut session = Self::without_token(client, origin)?;
-        session.install(token);
+        session.set_token(token);
         Ok(session)
     }
 
@@ -103,13 +103,13 @@ impl Session {
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn supplied(client: &Client, origin: &str, grant: Grant) -> Result<Self, Error> {
+    pub fn with_grant(client: &Client, origin: &str, grant: Grant) -> Result<Self, Error> {
         let mut session = Self::without_token(client, origin)?;
         session.renewal = Renewal::Again(Box::new(grant));
         Ok(session)
     }
 
-    /// A session whose token comes later: by [`install`](Self::install), or from the storage of a
+    /// A session whose token comes later: by [`set_token`](Self::set_token), or from the storage of a
     /// [`SharedSession`](super::SharedSession). It is renewed by its refresh token, if it has one.
     ///
     /// # Errors
@@ -131,16 +131,16 @@ impl Session {
             resources: Vec::new(),
             reports: false,
         };
-        session.also_for(origin)
+        session.allow_origin(origin)
     }
 
     /// Shows the token to another origin too.
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn also_for(mut self, origin: &str) -> Result<Self, Error> {
+    pub fn allow_origin(mut self, origin: &str) -> Result<Self, Error> {
         let uri = endpoint(origin)?;
-        self.client.0.server.check_private(&uri)?;
+        self.client.0.server.check_secure(&uri)?;
         self.origins.extend(Origin::of(&uri));
         Ok(self)
     }
@@ -169,10 +169,10 @@ impl Session {
     /// ```
     /// # use oauth_proto::oauth2::Session;
     /// fn with_scope(session: Session) -> Session {
-    ///     session.renew_with(|grant| grant.scope("photos").parameter("tenant", "t1"))
+    ///     session.map_renewal_grant(|grant| grant.scope("photos").parameter("tenant", "t1"))
     /// }
     /// ```
-    pub fn renew_with(mut self, shape: impl Fn(Grant) -> Grant + Send + Sync + 'static) -> Self {
+    pub fn map_renewal_grant(mut self, shape: impl Fn(Grant) -> Grant + Send + Sync + 'static) -> Self {
         self.shape = Some(Arc::new(shape));
         self
     }
@@ -184,7 +184,7 @@ impl Session {
     }
 
     /// Goes by the clock alone: a 401 is a response like others.
-    pub fn ignore_401(mut self) -> Self {
+    pub fn without_renewal_on_401(mut self) -> Self {
         self.heeds_401 = false;
         self
     }
@@ -218,7 +218,7 @@ impl Session {
     /// Makes [`SharedSession::fetch`](super::SharedSession::fetch) stop at each renewal with
     /// [`DriveError::Renewed`](crate::DriveError::Renewed) and the new token, instead of saving it and going on. It is then
     /// used by whoever fetches next, stored or not.
-    pub fn report_renewals(mut self) -> Self {
+    pub fn return_renewals(mut self) -> Self {
         self.reports = true;
         self
     }
@@ -226,7 +226,7 @@ impl Session {
     /// Shows the token to every origin that is asked for.
     ///
     /// What this gives away: whoever can choose a URL that the application requests gets the token.
-    pub fn dangerous_any_origin(mut self) -> Self {
+    pub fn dangerous_allow_any_origin(mut self) -> Self {
         self.any_origin = true;
         self
     }
@@ -242,7 +242,7 @@ impl Session {
     }
 
     /// Goes on with another token, after [`renew`](Self::renew). Store it first.
-    pub fn install(&mut self, token: Token) {
+    pub fn set_token(&mut self, token: Token) {
         self.token = Some(token);
         self.generation += 1;
     }
@@ -259,15 +259,15 @@ impl Session {
     /// [`Expired::Token`] when it is not, or there is none yet and [`renew`](Self::renew) gets one.
     /// [`Unsupported::ForeignOrigin`] when the request goes where the token must not; [`Unsupported::Url`] when it is not
     /// clear where it goes; [`Unsupported::NoToken`] when only the user can help.
-    pub fn sign(&self, request: &mut Request, now: Timestamp) -> Result<SentToken, Error> {
+    pub fn attach_token(&self, request: &mut Request, now: Timestamp) -> Result<SentToken, Error> {
         self.sign_parts(request, now, |body| Some(body))
     }
 
-    /// As [`sign`](Self::sign), for a request whose body cannot be read, such as a stream.
+    /// As [`attach_token`](Self::attach_token), for a request whose body cannot be read, such as a stream.
     ///
     /// # Errors
-    /// As [`sign`](Self::sign), and [`Unsupported::NoFormBody`] when the token goes in the body.
-    pub fn sign_head<B>(&self, request: &mut http::Request<B>, now: Timestamp) -> Result<SentToken, Error> {
+    /// As [`attach_token`](Self::attach_token), and [`Unsupported::NoFormBody`] when the token goes in the body.
+    pub fn attach_token_to_head<B>(&self, request: &mut http::Request<B>, now: Timestamp) -> Result<SentToken, Error> {
         self.sign_parts(request, now, |_| None)
     }
 
@@ -288,20 +288,20 @@ impl Session {
         Ok(SentToken::new(self.generation, false))
     }
 
-    /// As [`sign`](Self::sign), for a token that is known to be good.
-    pub(super) fn sign_good(&self, request: &mut Request) -> Result<SentToken, Error> {
+    /// As [`attach_token`](Self::attach_token), for a token that is known to be good.
+    pub(super) fn attach_valid_token(&self, request: &mut Request) -> Result<SentToken, Error> {
         self.check_origin(request.uri(), request.headers())?;
         self.give(request, |body| Some(body))?;
         Ok(SentToken::new(self.generation, false))
     }
 
-    /// As [`sign`](Self::sign), right after a renewal: with the token whatever its end, since a server whose tokens live
+    /// As [`attach_token`](Self::attach_token), right after a renewal: with the token whatever its end, since a server whose tokens live
     /// shorter than the leeway would be asked for new ones for ever. A 401 is the last word then: a token that is refused
     /// when it is new would not be taken the next time.
     ///
     /// # Errors
-    /// As [`sign`](Self::sign), but for [`Expired::Token`].
-    pub fn sign_renewed(&self, request: &mut Request) -> Result<SentToken, Error> {
+    /// As [`attach_token`](Self::attach_token), but for [`Expired::Token`].
+    pub fn attach_renewed_token(&self, request: &mut Request) -> Result<SentToken, Error> {
         if request.extensions().get::<WithholdToken>().is_none() {
             self.check_origin(request.uri(), request.headers())?;
             self.give(request, |body| Some(body))?;
@@ -312,8 +312,8 @@ impl Session {
     /// Gives a request that was refused the session's present token, for the one more time that it may be sent.
     ///
     /// # Errors
-    /// As [`sign_renewed`](Self::sign_renewed).
-    pub fn sign_again(&self, request: &mut Request, _: Retry) -> Result<(), Error> {
+    /// As [`attach_renewed_token`](Self::attach_renewed_token).
+    pub fn retry(&self, request: &mut Request, _: Retry) -> Result<(), Error> {
         self.check_origin(request.uri(), request.headers())?;
         self.give(request, |body| Some(body))?;
         self.observer().resent(request.uri());
@@ -324,58 +324,58 @@ impl Session {
     ///
     /// A 401 is worth a renewal unless its challenge says that it would not help (`insufficient_scope`,
     /// `insufficient_user_authentication`, `invalid_request`), and so is a 400 or 403 whose challenge says `invalid_token`.
-    /// After [`sign_again`](Self::sign_again) there is nothing to judge any more: whatever comes is the answer.
+    /// After [`retry`](Self::retry) there is nothing to judge any more: whatever comes is the answer.
     ///
     /// # Errors
     /// Those of [`renew`](Self::renew).
-    pub fn judge<B>(
+    pub fn check_response<B>(
         &self,
         stamp: SentToken,
         response: &http::Response<B>,
         moment: Moment,
     ) -> Result<NextAction, Error> {
-        Ok(match self.want(&stamp, &ProtectedResponse::of(response, None)) {
-            Want::Nothing => NextAction::Accept,
-            Want::Resend => NextAction::Resend(Retry::once(stamp)),
-            Want::Renewal if self.is_renewable() => NextAction::Renew(self.renew(moment)?, Retry::once(stamp)),
-            Want::Renewal | Want::User => NextAction::Reauthorize,
+        Ok(match self.action_for(&stamp, &ProtectedResponse::of(response, None)) {
+            Action::Nothing => NextAction::Done,
+            Action::Resend => NextAction::Retry(Retry::once(stamp)),
+            Action::Renewal if self.is_renewable() => NextAction::Renew(self.renew(moment)?, Retry::once(stamp)),
+            Action::Renewal | Action::User => NextAction::Reauthorize,
         })
     }
 
-    pub(super) fn want(&self, stamp: &SentToken, response: &ProtectedResponse<'_>) -> Want {
+    pub(super) fn action_for(&self, stamp: &SentToken, response: &ProtectedResponse<'_>) -> Action {
         if stamp.last || !self.heeds_401 {
-            return Want::Nothing;
+            return Action::Nothing;
         }
         if self.refused_when.as_ref().is_some_and(|is_refused| is_refused(response)) {
             return self.way_on(stamp);
         }
         let status = response.status;
         if !matches!(status.as_u16(), 400 | 401 | 403) {
-            return Want::Nothing;
+            return Action::Nothing;
         }
         let error = BearerChallenge::of(response.headers).and_then(|challenge| challenge.error);
         // The code counts more than the status (RFC 6750 §3.1 only recommends 401). Without that code, 400 and 403 are about
         // something else than the token.
         if status != StatusCode::UNAUTHORIZED && error != Some(BearerError::InvalidToken) {
-            return Want::Nothing;
+            return Action::Nothing;
         }
         match error {
             Some(
                 BearerError::InvalidRequest
                 | BearerError::InsufficientScope
                 | BearerError::InsufficientUserAuthentication,
-            ) if stamp.generation == self.generation => Want::User,
+            ) if stamp.generation == self.generation => Action::User,
             // A code that is not known may well mean that the token has expired, and the request is sent only once more.
             _ => self.way_on(stamp),
         }
     }
 
     /// Returns what may help a request whose token was refused.
-    fn way_on(&self, stamp: &SentToken) -> Want {
-        if stamp.generation < self.generation { Want::Resend } else { Want::Renewal }
+    fn way_on(&self, stamp: &SentToken) -> Action {
+        if stamp.generation < self.generation { Action::Resend } else { Action::Renewal }
     }
 
-    /// Gets a new token, without the user (RFC 6749 §6 and §4.4). Store what comes, then [`install`](Self::install) it.
+    /// Gets a new token, without the user (RFC 6749 §6 and §4.4). Store what comes, then [`set_token`](Self::set_token) it.
     ///
     /// # Errors
     /// [`Unsupported::NotRenewable`] when there is no way to one, and those of
@@ -428,14 +428,14 @@ impl Session {
     }
 
     pub(super) fn check_origin(&self, uri: &http::Uri, headers: &HeaderMap) -> Result<(), Error> {
-        let site = Site::of_request(uri, headers)?;
+        let site = OriginRef::of_request(uri, headers)?;
         if self.any_origin {
-            return Ok(self.client.0.server.check_private(uri)?);
+            return Ok(self.client.0.server.check_secure(uri)?);
         }
         if self.origins.iter().any(|origin| origin.site().is(site)) {
             return Ok(());
         }
-        let option = Some("Session::dangerous_any_origin");
+        let option = Some("Session::dangerous_allow_any_origin");
         Err(Unsupported::ForeignOrigin { origin: Origin::from(site).to_string(), option }.into())
     }
 
@@ -469,25 +469,5 @@ impl fmt::Debug for Session {
             .field("token", &self.token)
             .field("origins", &origins)
             .finish_non_exhaustive()
-    }
-}
-
-impl Client {
-    /// A session with a token, as [`Session::new`] makes it.
-    ///
-    /// # Errors
-    /// As [`Session::new`].
-    pub fn session(&self, origin: &str, token: Token) -> Result<Session, Error> {
-        Session::new(self, origin, token)
-    }
-
-    /// A new token for an old one, by its refresh token (RFC 6749 §6), with another scope if one is given.
-    ///
-    /// # Errors
-    /// [`Unsupported::NotRenewable`] when the token came without one, and those of
-    /// [`request_token`](Self::request_token).
-    pub fn refresh(&self, token: &Token, scope: Option<Scope>, moment: Moment) -> Result<Step<Token>, Error> {
-        let grant = Grant::refresh(token)?;
-        self.request_token(scope.map_or_else(|| grant.clone(), |scope| grant.clone().scope(scope)), moment)
     }
 }

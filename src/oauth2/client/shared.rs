@@ -14,14 +14,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use builder::{AsyncSharedSessionBuilder, SharedSessionBuilder};
-use line::{Line, Origin, Outcome, State, Supplied};
+use line::{Origin, Outcome, QueuePlace, RenewedSession, State};
 pub use renewal::Renewal;
 use renewal::{Detached, Urgency, Wanted};
 use storage::Storage;
 pub use storage::{ConditionalWrite, Lease, LeaseOutcome, StoredToken, WriteOutcome};
 
 use super::session::Session;
-use super::verdict::{ProtectedResponse, Retry, SentToken, Want, WithholdToken};
+use super::verdict::{Action, ProtectedResponse, Retry, SentToken, WithholdToken};
 use crate::event::Observer;
 use crate::oauth2::Token;
 use crate::single_flight::block_on;
@@ -42,7 +42,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// later, or when the server's `Retry-After` allows it. If the token has expired, all callers who waited get the error, and
 /// their requests are not sent. A renewal whose token could not be stored is not repeated: the new token is stored at the
 /// next occasion. Once the server has refused to renew the token (`invalid_grant`), the session does not ask it again until
-/// it gets another token: from [`install`](Self::install), or from the storage after a sign-in in another process.
+/// it gets another token: from [`set_token`](Self::set_token), or from the storage after a sign-in in another process.
 ///
 /// A task that is dropped while a renewal is on its way takes the renewal with it, and a server that rotates refresh tokens
 /// has then forgotten the old token. [`spawn_renewals`](AsyncSharedSessionBuilder::spawn_renewals) gives renewals to the
@@ -57,10 +57,10 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// # fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
 ///
 /// // For itself: gets a token before the first request, and a new one when that has expired or is refused.
-/// let session = Session::supplied(&client, "https://photos.example.com", Grant::client_credentials())?;
+/// let session = Session::with_grant(&client, "https://photos.example.com", Grant::client_credentials())?;
 /// let shared = SharedSession::builder(session).save(|token| store(&token)).build()?;
 ///
-/// // After a restart, the token that was saved: `shared.install(token)`.
+/// // After a restart, the token that was saved: `shared.set_token(token)`.
 /// let request = http::Request::get("https://photos.example.com/albums").body(Vec::new())?;
 /// let response = shared.fetch(request, &mut send)?;
 /// # Ok(())
@@ -120,7 +120,7 @@ impl SharedSession {
     }
 
     /// Goes on with another token: after the user has granted access again. Store it first.
-    pub fn install(&self, token: Token) {
+    pub fn set_token(&self, token: Token) {
         let _before;
         let mut state = self.lock();
         _before = state.install(token, Origin::Loaded);
@@ -221,7 +221,7 @@ impl SharedSession {
             return Ok(response);
         };
         let mut signed = request;
-        session.sign_again(&mut signed, Retry::once(stamp))?;
+        session.retry(&mut signed, Retry::once(stamp))?;
         exchange(signed, &mut send, &observer).await
     }
 
@@ -288,14 +288,14 @@ impl SharedSession {
     ) -> Result<SentToken, DriveError> {
         let session = self.session();
         if request.extensions().get::<WithholdToken>().is_some() {
-            return Ok(session.sign_renewed(request)?);
+            return Ok(session.attach_renewed_token(request)?);
         }
         // Nothing is renewed for a request that the token must not go with.
         session.check_origin(request.uri(), request.headers())?;
-        let Supplied { session, origin } = self.ready(send, moment).await?;
+        let RenewedSession { session, origin } = self.ready(send, moment).await?;
         Ok(match origin {
-            Origin::Renewed => session.sign_renewed(request)?,
-            Origin::Loaded => session.sign_good(request)?,
+            Origin::Renewed => session.attach_renewed_token(request)?,
+            Origin::Loaded => session.attach_valid_token(request)?,
         })
     }
 
@@ -304,9 +304,9 @@ impl SharedSession {
         &self,
         send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Supplied, DriveError> {
+    ) -> Result<RenewedSession, DriveError> {
         let session = self.session();
-        let good = |session| Ok(Supplied { session, origin: Origin::Loaded });
+        let good = |session| Ok(RenewedSession { session, origin: Origin::Loaded });
         match self.need(&session, &moment())? {
             Need::Nothing => good(session),
             need => match self.supply(session.generation(), need.urgency(), send, moment).await {
@@ -318,7 +318,7 @@ impl SharedSession {
     }
 
     /// Goes on with the token after its renewal failed, if it is still good, and puts the next renewal off.
-    fn go_on_after(&self, error: DriveError, now: Timestamp) -> Result<Supplied, DriveError> {
+    fn go_on_after(&self, error: DriveError, now: Timestamp) -> Result<RenewedSession, DriveError> {
         let session = self.session();
         let is_good = session.token().is_some_and(|token| !token.is_expired(now));
         // Where the user has signed out, there is no token any more.
@@ -331,7 +331,7 @@ impl SharedSession {
         if is_first {
             session.observer().renewal_put_off(until, &error);
         }
-        Ok(Supplied { session, origin: Origin::Loaded })
+        Ok(RenewedSession { session, origin: Origin::Loaded })
     }
 
     /// Returns what the token needs before it is used.
@@ -361,20 +361,20 @@ impl SharedSession {
         moment: &mut impl FnMut() -> Moment,
     ) -> Result<Option<Arc<Session>>, DriveError> {
         let session = self.session();
-        Ok(match session.want(stamp, &ProtectedResponse::of(response, Some(response.body()))) {
-            Want::Nothing | Want::User => None,
-            Want::Resend => Some(session),
-            Want::Renewal if session.is_renewable() => {
+        Ok(match session.action_for(stamp, &ProtectedResponse::of(response, Some(response.body()))) {
+            Action::Nothing | Action::User => None,
+            Action::Resend => Some(session),
+            Action::Renewal if session.is_renewable() => {
                 Some(self.supply(stamp.generation, Urgency::Now, send, moment).await?.session)
             }
             // The user may have signed in again in another process. If not, the API's answer is the last word.
-            Want::Renewal if self.0.storage.is_shared() => {
+            Action::Renewal if self.0.storage.is_shared() => {
                 match self.supply(stamp.generation, Urgency::Now, send, moment).await {
                     Err(error) if error.needs_sign_in() => None,
                     supplied => Some(supplied?.session),
                 }
             }
-            Want::Renewal => None,
+            Action::Renewal => None,
         })
     }
 
@@ -385,8 +385,8 @@ impl SharedSession {
         urgency: Urgency,
         send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Supplied, DriveError> {
-        let mut line = Line::new(self, generation);
+    ) -> Result<RenewedSession, DriveError> {
+        let mut line = QueuePlace::new(self, generation);
         // A runtime that drops what it is given is given one renewal.
         let mut detached = self.0.detached.as_ref();
         loop {
@@ -395,7 +395,7 @@ impl SharedSession {
                 Outcome::Failed(error) => return Err(error),
                 Outcome::Turn(turn) => match detached.take() {
                     Some(detached) => {
-                        line = Line::behind(self, generation, &turn);
+                        line = QueuePlace::behind(self, generation, &turn);
                         detached.begin(self.clone(), turn, Wanted { generation, urgency });
                     }
                     None => return self.renew(turn, Wanted { generation, urgency }, send, moment).await,

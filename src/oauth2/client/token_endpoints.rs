@@ -45,7 +45,7 @@ impl Client {
         moment: Moment,
     ) -> Result<Step<Introspection>, Error> {
         let server = &self.0.server;
-        let endpoint = server.private(server.introspection.as_ref(), "introspection")?;
+        let endpoint = server.secure_endpoint(server.introspection.as_ref(), "introspection")?;
         let request = self.with_secret_in(server.introspection_secret).request(
             endpoint,
             about(&token.into(), hint),
@@ -69,7 +69,7 @@ impl Client {
         moment: Moment,
     ) -> Result<Step<()>, Error> {
         let server = &self.0.server;
-        let endpoint = server.private(server.revocation.as_ref(), "revocation")?;
+        let endpoint = server.secure_endpoint(server.revocation.as_ref(), "revocation")?;
         let request = self.with_secret_in(server.revocation_secret).request(
             endpoint,
             about(&token.into(), hint),

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::oauth2::{Quirks, Scope, Token, TokenType};
 use crate::wire::json::{self, Member};
-use crate::wire::{MAX_BODY, ResponseExcerpt, bare, form, lenient, said_code, shortened};
+use crate::wire::{MAX_BODY, ResponseExcerpt, form, lenient, printable_code, truncated, without_secrets};
 use crate::{Error, Misbehaved, Refused, Response, Secret, Timestamp};
 
 /// What an answer is read against.
@@ -20,9 +20,9 @@ pub(super) struct Expected {
     /// What was asked for.
     pub(super) scope: Option<Scope>,
     /// The token that is renewed.
-    pub(super) before: Option<Box<Token>>,
+    pub(super) previous: Option<Box<Token>>,
     /// Whether what is issued need not be an access token (RFC 8693 §2.2.1).
-    pub(super) any_token: bool,
+    pub(super) accepts_any_token_type: bool,
     /// How long a token lives whose answer does not say it.
     pub(super) unknown_lifetime: Option<Duration>,
 }
@@ -33,7 +33,11 @@ pub(super) fn success(response: &Response, quirks: Quirks) -> Result<(), Error> 
     let excerpt = || Box::new(ResponseExcerpt::of(response));
     if status.is_redirection() {
         let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        return Err(Misbehaved::Redirect { location: bare(&location.unwrap_or_default()), response: excerpt() }.into());
+        return Err(Misbehaved::Redirect {
+            location: without_secrets(&location.unwrap_or_default()),
+            response: excerpt(),
+        }
+        .into());
     }
     let length = response.body().len();
     if length > MAX_BODY {
@@ -75,7 +79,7 @@ pub(super) fn document<T: Document>(response: &Response, quirks: Quirks) -> Resu
     T::deserialize(&document).map_err(|_| {
         let members = document.as_object();
         let odd = members.and_then(|members| lenient::odd(members, needed(), T::deserialize).next());
-        match odd.map(|name| shortened(name)) {
+        match odd.map(|name| truncated(name)) {
             Some(member) => Misbehaved::MemberInvalid { member, response: excerpt() }.into(),
             None if document.get(T::NEEDED.0).is_none() => {
                 Misbehaved::FieldMissing { field: T::NEEDED.0, option: None, response: excerpt() }.into()
@@ -107,7 +111,7 @@ pub(super) fn token(
 
     let access_token = reader.token("access_token", fields.access_token)?;
     let access_token = access_token.ok_or_else(|| reader.missing("access_token", None))?;
-    let token_type = reader.token_type(fields.token_type, expected.any_token)?;
+    let token_type = reader.token_type(fields.token_type, expected.accepts_any_token_type)?;
     let refresh_token = reader.token("refresh_token", fields.refresh_token)?;
     let mut scope = reader.scope(fields.scope, separator)?;
     let expires_in = match fields.expires_in {
@@ -145,7 +149,7 @@ pub(super) fn token(
         requested_scope: expected.scope,
         extra: fields.extra,
     };
-    if let Some(mut before) = expected.before {
+    if let Some(mut before) = expected.previous {
         token.refresh_token = token.refresh_token.or(before.refresh_token);
         scope = scope.or_else(|| token.requested_scope.clone()).or(before.scope);
         token.requested_scope = token.requested_scope.or(before.requested_scope);
@@ -347,7 +351,7 @@ impl Reader<'_> {
         match TokenType::from(&*name) {
             TokenType::Bearer => Ok(TokenType::Bearer),
             TokenType::NotApplicable if any_token => Ok(TokenType::NotApplicable),
-            _ => Err(Misbehaved::TokenType { received: shortened(&name), response: self.excerpt() }.into()),
+            _ => Err(Misbehaved::TokenType { received: truncated(&name), response: self.excerpt() }.into()),
         }
     }
 
@@ -382,12 +386,13 @@ impl Reader<'_> {
 pub(super) fn refusal(response: &Response, quirks: Quirks) -> Refused {
     let answer = Box::new(ResponseExcerpt::of(response));
     let said = if response.body().len() > MAX_BODY { BTreeMap::new() } else { said(response.body(), quirks) };
-    let text = |name: &str| said.get(name).map(|text| shortened(text)).filter(|text| !text.is_empty());
-    let Some(code) = text("error").map(|code| said_code(&code)) else {
+    let text = |name: &str| said.get(name).map(|text| truncated(text)).filter(|text| !text.is_empty());
+    let Some(code) = text("error").map(|code| printable_code(&code)) else {
         return Refused::Status(answer);
     };
     let details = DETAILS.into_iter().filter_map(|name| Some((name.to_owned(), text(name)?))).collect();
-    let advice = said.get("error_description").filter(|text| !text.is_empty()).map(|text| crate::wire::said(text));
+    let advice =
+        said.get("error_description").filter(|text| !text.is_empty()).map(|text| crate::wire::printable_text(text));
     Refused::Problem { code, advice, details, response: answer }
 }
 

@@ -17,14 +17,14 @@ use crate::oauth2::Token;
 #[derive(Clone, Copy, Debug)]
 pub struct WithholdToken;
 
-/// Which token a request carries. Its only use is [`Session::judge`](super::Session::judge).
+/// Which token a request carries. Its only use is [`Session::check_response`](super::Session::check_response).
 ///
 /// ```
 /// use oauth_proto::oauth2::{Session, SentToken};
 /// use oauth_proto::{Error, Moment, Request};
 ///
-/// fn sign(session: &Session, request: &mut Request) -> Result<SentToken, Error> {
-///     session.sign(request, Moment::from_os().now)
+/// fn attach_token(session: &Session, request: &mut Request) -> Result<SentToken, Error> {
+///     session.attach_token(request, Moment::from_os().now)
 /// }
 /// ```
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl SentToken {
 /// use oauth_proto::{Error, Request};
 ///
 /// fn once_more(session: &Session, request: &mut Request, again: Retry) -> Result<(), Error> {
-///     session.sign_again(request, again)
+///     session.retry(request, again)
 /// }
 /// ```
 #[derive(Debug)]
@@ -69,9 +69,9 @@ impl Retry {
 ///
 /// fn what_now(verdict: &NextAction) -> &'static str {
 ///     match verdict {
-///         NextAction::Accept => "use the response",
-///         NextAction::Resend(_) => "sign again and send",
-///         NextAction::Renew(..) => "renew, store, install, sign again and send",
+///         NextAction::Done => "use the response",
+///         NextAction::Retry(_) => "attach the token again and send",
+///         NextAction::Renew(..) => "renew, store, set the token, attach it again and send",
 ///         NextAction::Reauthorize => "send the user to grant access again",
 ///     }
 /// }
@@ -81,9 +81,9 @@ impl Retry {
 #[must_use = "a 401 may ask for more"]
 pub enum NextAction {
     /// The response is what the server has to say.
-    Accept,
+    Done,
     /// The token was renewed meanwhile: sign again, and send.
-    Resend(Retry),
+    Retry(Retry),
     /// The server does not take the token: renew it, store and install what comes, sign again, and send.
     Renew(Step<Token>, Retry),
     /// The server does not take the token, and nothing but a new authorization by the user will do.
@@ -107,7 +107,7 @@ pub struct ProtectedResponse<'a> {
     pub status: StatusCode,
     /// Its headers.
     pub headers: &'a HeaderMap,
-    /// Its body. `None` where [`Session::judge`](super::Session::judge) is given a response, whose body may be a stream.
+    /// Its body. `None` where [`Session::check_response`](super::Session::check_response) is given a response, whose body may be a stream.
     pub body: Option<&'a [u8]>,
 }
 
@@ -118,7 +118,7 @@ impl<'a> ProtectedResponse<'a> {
 }
 
 /// As [`NextAction`], before anything is done about it.
-pub(super) enum Want {
+pub(super) enum Action {
     Nothing,
     Resend,
     Renewal,

@@ -36,7 +36,7 @@ impl Access {
         Self(Source::Stored(record))
     }
 
-    pub(super) fn told(introspection: Arc<Introspection>) -> Self {
+    pub(super) fn introspected(introspection: Arc<Introspection>) -> Self {
         Self(Source::Told(introspection))
     }
 

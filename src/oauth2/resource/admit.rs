@@ -6,19 +6,18 @@ use std::sync::Arc;
 use http::Request;
 
 use super::access::Access;
-use super::guard::{Guard, ResourceServer};
-use super::remembered::Asked;
-use super::remote::{End, RemoteTokens};
-use crate::oauth2::server::{RejectReason, Rejected, TokenHash};
-use crate::oauth2::{Introspection, Scope, TokenTypeHint};
+use super::admission::{Admission, NotAdmitted};
+use super::guard::ResourceServer;
+use super::remote::RemoteTokens;
+use crate::oauth2::server::TokenHash;
+use crate::oauth2::{Scope, TokenTypeHint};
 use crate::single_flight::block_on;
-use crate::step::Receive;
-use crate::{BoxError, DriveError, Error, Moment, Purpose, Response, Sent, Step, Timestamp};
+use crate::then::divided;
+use crate::{BoxError, Error, Moment, Response, Step};
 
 impl ResourceServer {
     /// Asks the authorization server, over the transport `send`, whether the request's token is good for the whole scope.
-    /// Returns the [`Access`] of an accepted request, or the [`Rejected`] whose response to send. Blocks while it or
-    /// another thread asks.
+    /// Returns the [`Access`] of an accepted request. Blocks while it or another thread asks.
     ///
     /// When many requests come with one token at the same time, one of them asks, and all get its answer. Each is judged
     /// for its own scope. If the thread that asks panics, another one asks.
@@ -29,8 +28,9 @@ impl ResourceServer {
     /// among them.
     ///
     /// # Errors
-    /// [`DriveError`] when the server cannot be asked, for all who waited for this. Such a request is best answered with
-    /// 503. The next request with the token asks again.
+    /// [`NotAdmitted::Rejected`] when the token is not good for the request. [`NotAdmitted::Failed`] when the server cannot be
+    /// asked, for all who waited for this; the next request with the token asks again. Either has the
+    /// [`response`](NotAdmitted::response) to send.
     #[cfg(feature = "os")]
     pub fn admit<B: AsRef<[u8]>, E: Into<BoxError>>(
         &self,
@@ -38,7 +38,7 @@ impl ResourceServer {
         scope: impl Into<Scope>,
         tokens: &RemoteTokens,
         send: impl FnMut(crate::Request) -> Result<Response, E>,
-    ) -> Result<Result<Access, Rejected>, DriveError> {
+    ) -> Result<Access, NotAdmitted> {
         self.admit_with(request, scope, tokens, send, Moment::from_os)
     }
 
@@ -53,7 +53,7 @@ impl ResourceServer {
         tokens: &RemoteTokens,
         mut send: impl FnMut(crate::Request) -> Result<Response, E>,
         moment: impl FnMut() -> Moment,
-    ) -> Result<Result<Access, Rejected>, DriveError> {
+    ) -> Result<Access, NotAdmitted> {
         block_on(self.admit_async_with(request, scope, tokens, |request| ready(send(request)), moment))
     }
 
@@ -63,18 +63,18 @@ impl ResourceServer {
     /// # Examples
     /// ```
     /// use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
-    /// use oauth_proto::{DriveError, Request, Response};
+    /// use oauth_proto::{Request, Response};
     ///
     /// async fn albums(
     ///     photos: &ResourceServer,
     ///     tokens: &RemoteTokens,
     ///     request: &Request,
-    /// ) -> Result<Response, DriveError> {
+    /// ) -> Response {
     ///     # async fn exchange(_: Request) -> Result<Response, std::io::Error> { Ok(Response::new(Vec::new())) }
-    ///     Ok(match photos.admit_async(request, "photos.read", tokens, exchange).await? {
+    ///     match photos.admit_async(request, "photos.read", tokens, exchange).await {
     ///         Ok(access) => Response::new(format!("the albums of {:?}", access.user()).into_bytes()),
-    ///         Err(rejected) => rejected.response(),
-    ///     })
+    ///         Err(not_admitted) => not_admitted.response(),
+    ///     }
     /// }
     /// ```
     ///
@@ -87,7 +87,7 @@ impl ResourceServer {
         scope: impl Into<Scope>,
         tokens: &RemoteTokens,
         send: impl FnMut(crate::Request) -> Sending,
-    ) -> Result<Result<Access, Rejected>, DriveError>
+    ) -> Result<Access, NotAdmitted>
     where
         B: AsRef<[u8]>,
         E: Into<BoxError>,
@@ -107,7 +107,7 @@ impl ResourceServer {
         tokens: &RemoteTokens,
         mut send: impl FnMut(crate::Request) -> Sending,
         mut moment: impl FnMut() -> Moment,
-    ) -> Result<Result<Access, Rejected>, DriveError>
+    ) -> Result<Access, NotAdmitted>
     where
         B: AsRef<[u8]>,
         E: Into<BoxError>,
@@ -116,14 +116,14 @@ impl ResourceServer {
         let scope = scope.into();
         let token = match self.token(request) {
             Ok(token) => token,
-            Err(reason) => return Ok(Err(self.guard.reject(reason, scope))),
+            Err(reason) => return Err(self.guard.reject(reason, scope).into()),
         };
         let (key, now) = (TokenHash::of(&token), moment().now);
         if let Some(introspection) = tokens.recall(key, now) {
-            return Ok(tokens.end(&self.guard, introspection, scope, now));
+            return Ok(tokens.end(&self.guard, introspection, scope, now)?);
         }
         let introspection = tokens.flights.fly(key, || tokens.ask(key, &token, &mut send, &mut moment)).await?;
-        Ok(tokens.end(&self.guard, introspection, scope, moment().now))
+        Ok(tokens.end(&self.guard, introspection, scope, moment().now)?)
     }
 
     /// Checks as [`admit`](Self::admit) does, step by step, for those who drive it by hand. Each of these asks for itself.
@@ -137,63 +137,24 @@ impl ResourceServer {
         scope: impl Into<Scope>,
         tokens: &RemoteTokens,
         moment: Moment,
-    ) -> Result<Step<Result<Access, Rejected>>, Error> {
+    ) -> Result<Step<Admission>, Error> {
         let scope = scope.into();
         let token = match self.token(request) {
             Ok(token) => token,
-            Err(reason) => return Ok(Step::Done(Err(self.guard.reject(reason, scope)))),
+            Err(reason) => return Ok(Step::Done(Admission::Rejected(self.guard.reject(reason, scope)))),
         };
         let key = TokenHash::of(&token);
         if let Some(introspection) = tokens.recall(key, moment.now) {
-            return Ok(Step::Done(tokens.end(&self.guard, introspection, scope, moment.now)));
+            return Ok(Step::Done(tokens.end(&self.guard, introspection, scope, moment.now).into()));
         }
         let asked = tokens.remembered.asked(moment.now);
+        let (moment, next) = divided(moment);
+        let (guard, tokens) = (self.guard.clone(), tokens.clone());
         let step = tokens.client.introspect(&*token, Some(TokenTypeHint::AccessToken), moment)?;
-        let state = AwaitAnswer { key, asked, scope, guard: self.guard.clone(), tokens: tokens.clone() };
-        Ok(state.go_on(step, None)?.observed_by(tokens.client.observer()))
-    }
-}
-
-/// Waits for the server to say what a token is.
-struct AwaitAnswer {
-    key: TokenHash,
-    asked: Asked,
-    scope: Scope,
-    guard: Guard,
-    tokens: RemoteTokens,
-}
-
-/// The same with the leg that asks.
-struct Asking {
-    state: AwaitAnswer,
-    sent: Sent<Introspection>,
-}
-
-impl AwaitAnswer {
-    fn go_on(self, step: Step<Introspection>, now: Option<Timestamp>) -> Result<Step<End>, Error> {
-        match (step, now) {
-            (Step::Send(request, sent), _) => Ok(Step::send(request, Asking { state: self, sent })),
-            (Step::Done(introspection), Some(now)) => {
-                let introspection = Arc::new(introspection);
-                self.tokens.remembered.remember(self.key, &introspection, self.asked, &self.tokens.limits, now);
-                Ok(Step::Done(self.tokens.end(&self.guard, introspection, self.scope, now)))
-            }
-            // An introspection is one request, whose answer ends it.
-            (Step::Wait(..), _) | (Step::Done(_), None) => {
-                Ok(Step::Done(Err(self.guard.reject(RejectReason::BearerToken, self.scope))))
-            }
-        }
-    }
-}
-
-impl Receive<End> for Asking {
-    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<End>, Error> {
-        let now = moment.now;
-        let Self { state, sent } = *self;
-        state.go_on(sent.receive_unreported(response, moment)?, Some(now))
-    }
-
-    fn purpose(&self) -> Purpose {
-        Purpose::IntrospectingToken
+        step.then(next, move |introspection, moment| {
+            let (introspection, now) = (Arc::new(introspection), moment.now);
+            tokens.remembered.remember(key, &introspection, asked, &tokens.limits, now);
+            Ok(Step::Done(tokens.end(&guard, introspection, scope, now).into()))
+        })
     }
 }

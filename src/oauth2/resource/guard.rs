@@ -7,14 +7,14 @@ use http::{HeaderValue, Request};
 
 use super::access::Access;
 use super::bearer;
+use super::builder::ResourceServerBuilder;
 use crate::event::Observer;
 use crate::oauth2::server::{
-    Audience, FindToken, Guarded, NextQuery, RejectReason, Rejected, ServerStep, TokenHash, TokenKind, TokenRecord,
-    Voice, ask,
+    FindToken, NextQuery, ProtectedResource, RefusalChannel, RejectReason, Rejected, ServerStep, TokenHash, TokenKind,
+    TokenRecord, ask,
 };
 use crate::oauth2::{ResourceMetadata, Scope};
-use crate::wire::{Origin, check_private, endpoint};
-use crate::{Error, Event, Response, Timestamp, Unsupported};
+use crate::{Response, Timestamp};
 
 /// A protected resource.
 ///
@@ -23,7 +23,9 @@ use crate::{Error, Event, Response, Timestamp, Unsupported};
 /// use oauth_proto::oauth2::server::{MemoryStore, serve};
 /// use oauth_proto::{Request, Response, Timestamp};
 ///
-/// let photos = ResourceServer::new("https://photos.example.com")?.add_authorization_server("https://auth.example.com");
+/// let photos = ResourceServer::builder("https://photos.example.com")
+///     .add_authorization_server("https://auth.example.com")
+///     .build()?;
 /// let store = MemoryStore::default(); // the authorization server's
 ///
 /// let albums = |request: &Request| -> Response {
@@ -40,139 +42,37 @@ use crate::{Error, Event, Response, Timestamp, Unsupported};
 #[derive(Clone, Debug)]
 pub struct ResourceServer {
     pub(super) guard: Guard,
-    authorization_servers: Vec<String>,
-    scopes: Option<Scope>,
-    in_body: bool,
-    in_query: bool,
+    pub(super) authorization_servers: Vec<String>,
+    pub(super) scopes: Option<Scope>,
+    pub(super) in_body: bool,
+    pub(super) in_query: bool,
 }
 
 /// What guards a resource, and who hears of its refusals.
 #[derive(Clone, Debug)]
 pub(super) struct Guard {
-    pub(super) guarded: Arc<Guarded>,
-    observer: Observer,
+    pub(super) guarded: Arc<ProtectedResource>,
+    pub(super) observer: Observer,
 }
 
 impl Guard {
     /// Refuses a request that needs that scope.
     pub(super) fn reject(&self, reason: RejectReason, scope: Scope) -> Rejected {
         self.observer.rejected(&self.guarded.resource, &reason);
-        Rejected::new(reason, Voice::resource(&self.guarded, scope))
+        Rejected::new(reason, RefusalChannel::resource(&self.guarded, scope))
     }
 }
 
 impl ResourceServer {
-    /// The resource with that identifier (RFC 9728 §1.2): an https URL without a fragment. Tokens that were asked for
-    /// particular resources must have been asked for this one.
-    ///
-    /// # Errors
-    /// [`Unsupported::Url`], and [`Unsupported::PlainHttp`] for a URL that is neither https nor this machine.
-    pub fn new(resource: &str) -> Result<Self, Error> {
-        check_private(&endpoint(resource)?, Some("ResourceServer::dangerous_over_http"))?;
-        Self::dangerous_over_http(resource)
-    }
-
-    /// A resource that may be reached without TLS.
-    ///
-    /// What this gives away: whoever is on the way reads every token.
-    ///
-    /// # Errors
-    /// [`Unsupported::Url`].
-    pub fn dangerous_over_http(resource: &str) -> Result<Self, Error> {
-        let uri = endpoint(resource)?;
-        if resource.contains(['"', '\\']) {
-            let reason = "a resource identifier has no quotes and backslashes";
-            return Err(Unsupported::Url { url: crate::wire::bare(resource), reason }.into());
-        }
-        let origin = Origin::of(&uri).map(|origin| origin.to_string()).unwrap_or_default();
-        let path = format!("/.well-known/oauth-protected-resource{}", uri.path().trim_end_matches('/'));
-        let metadata = match uri.query() {
-            Some(query) => format!("{origin}{path}?{query}"),
-            None => format!("{origin}{path}"),
-        };
-        Ok(Self {
-            guard: Guard {
-                guarded: Arc::new(Guarded {
-                    resource: resource.to_owned(),
-                    metadata,
-                    path,
-                    scope: None,
-                    audience: Audience::default(),
-                }),
-                observer: Observer::default(),
-            },
-            authorization_servers: Vec::new(),
-            scopes: None,
-            in_body: false,
-            in_query: false,
-        })
-    }
-
-    /// An issuer whose tokens it takes, for the metadata.
-    pub fn add_authorization_server(mut self, issuer: impl Into<String>) -> Self {
-        self.authorization_servers.push(issuer.into());
-        self
-    }
-
-    /// The scopes that it knows, for the metadata.
-    pub fn scopes(mut self, scopes: impl Into<Scope>) -> Self {
-        self.scopes = Some(scopes.into());
-        self
-    }
-
-    /// Refuses tokens that do not say that they are for this resource (RFC 9700 §2.3): those without a resource at the store, and those
-    /// without `aud` at introspection. By default such a token is good for every resource of its server.
-    ///
-    /// # Examples
-    /// ```
-    /// use oauth_proto::oauth2::resource::ResourceServer;
-    ///
-    /// let photos = ResourceServer::new("https://photos.example.com")?.require_audience();
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    pub fn require_audience(mut self) -> Self {
-        Arc::make_mut(&mut self.guard.guarded).audience = Audience::Required;
-        self
-    }
-
-    /// Takes tokens from forms, too (RFC 6750 §2.2).
-    pub fn allow_token_in_body(mut self) -> Self {
-        self.in_body = true;
-        self
-    }
-
-    /// Takes tokens from the query, too (RFC 6750 §2.3). Answers to such requests should have `Cache-Control: private`.
-    ///
-    /// What this gives away: URLs stand in logs, in histories, and in the `Referer` of what a page loads.
-    pub fn allow_token_in_query(mut self) -> Self {
-        self.in_query = true;
-        self
-    }
-
-    /// Runs a function on each [`Event`] of this resource: on each refusal, with its reason. What
-    /// [`RemoteTokens`](super::RemoteTokens) ask is told to the hooks of their client.
-    ///
-    /// # Examples
-    /// ```
-    /// use std::collections::BTreeMap;
-    /// use std::sync::{Arc, Mutex};
-    /// use oauth_proto::oauth2::resource::ResourceServer;
-    ///
-    /// let refusals = Arc::new(Mutex::new(BTreeMap::new()));
-    /// let counter = refusals.clone();
-    /// let photos = ResourceServer::new("https://photos.example.com")?.on_event(move |event| {
-    ///     *counter.lock().unwrap().entry(event.cause()).or_insert(0) += 1;
-    /// });
-    /// # Ok::<(), oauth_proto::Error>(())
-    /// ```
-    pub fn on_event(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        self.guard.observer.push(hook);
-        self
+    /// Returns a builder of the resource with that identifier (RFC 9728 §1.2): an https URL without a fragment. Tokens that
+    /// were asked for particular resources must have been asked for this one.
+    pub fn builder(resource: impl Into<String>) -> ResourceServerBuilder {
+        ResourceServerBuilder::new(resource.into())
     }
 
     /// Whether a request's token is good for all of that scope. Without a scope, any living token is.
     ///
-    /// The body is read only if [`allow_token_in_body`](Self::allow_token_in_body) was called. If it was not, you can check
+    /// The body is read only if [`allow_token_in_body`](ResourceServerBuilder::allow_token_in_body) was called. If it was not, you can check
     /// a request whose body is a stream without reading that: `http::Request::from_parts(parts, [])`.
     pub fn check<B: AsRef<[u8]>>(
         &self,
@@ -186,7 +86,7 @@ impl ResourceServer {
             Ok(token) => TokenHash::of(token.as_ref()),
             Err(reason) => return ServerStep::Reject(guard.reject(reason, scope)),
         };
-        ask(NextQuery::FindToken, FindToken { key }, Voice::own(), move |found| {
+        ask(NextQuery::FindToken, FindToken { key }, RefusalChannel::own(), move |found| {
             let judged = found.ok_or(RejectReason::BearerToken).and_then(|record| {
                 judge(&guard.guarded, &record, &scope, now)?;
                 Ok(record)
@@ -248,7 +148,7 @@ impl ResourceServer {
 }
 
 /// Checks that a token is a living access token for this resource and good for all of that scope.
-fn judge(guarded: &Guarded, record: &TokenRecord, scope: &Scope, now: Timestamp) -> Result<(), RejectReason> {
+fn judge(guarded: &ProtectedResource, record: &TokenRecord, scope: &Scope, now: Timestamp) -> Result<(), RejectReason> {
     if record.kind != TokenKind::Access {
         return Err(RejectReason::BearerKind("refresh_token".to_owned()));
     }

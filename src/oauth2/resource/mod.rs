@@ -9,13 +9,17 @@
 //! ```
 
 mod access;
+mod admission;
 mod admit;
 mod bearer;
+mod builder;
 mod guard;
 mod remembered;
 mod remote;
 
 pub use access::Access;
+pub use admission::{Admission, NotAdmitted};
 pub(crate) use bearer::of_header;
+pub use builder::ResourceServerBuilder;
 pub use guard::ResourceServer;
 pub use remote::RemoteTokens;

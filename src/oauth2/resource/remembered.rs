@@ -26,7 +26,7 @@ pub(super) struct Limits {
 /// The newest answer about each token.
 #[derive(Default)]
 pub(super) struct Remembered {
-    answers: Mutex<Answers>,
+    answers: Mutex<RememberedResponses>,
     /// How many questions were asked and tokens forgotten.
     count: AtomicU64,
     /// The count when a token was forgotten last.
@@ -35,7 +35,7 @@ pub(super) struct Remembered {
 
 /// Answers about active tokens, and the others apart from them: unknown tokens must not displace known ones. No token is in both.
 #[derive(Default)]
-struct Answers {
+struct RememberedResponses {
     active: Table,
     inactive: Table,
 }
@@ -113,12 +113,12 @@ impl Remembered {
         self.lock().remove(key);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Answers> {
+    fn lock(&self) -> MutexGuard<'_, RememberedResponses> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Answers {
+impl RememberedResponses {
     /// Returns whether a newer question about a token was answered.
     fn are_newer(&self, key: TokenHash, asked: Asked) -> bool {
         let mut entries = [&self.active, &self.inactive].into_iter().filter_map(|table| table.tokens.get(&key));

@@ -8,11 +8,11 @@ use std::time::Duration;
 use super::access::Access;
 use super::guard::{Guard, has};
 use super::remembered::{Limits, Remembered};
-use crate::oauth2::server::{Guarded, RejectReason, Rejected, TokenHash};
+use crate::oauth2::server::{ProtectedResource, RejectReason, Rejected, TokenHash};
 use crate::oauth2::{Client, Introspection, Scope, TokenTypeHint};
 use crate::single_flight::SingleFlight;
 use crate::step::{Transport, run_async_with};
-use crate::wire::shortened;
+use crate::wire::truncated;
 use crate::{DriveError, Moment, Timestamp};
 
 /// Tokens of an authorization server that is asked about each of them (RFC 7662).
@@ -26,20 +26,20 @@ use crate::{DriveError, Moment, Timestamp};
 /// use std::time::Duration;
 /// use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 /// use oauth_proto::oauth2::{AuthorizationServer, Client};
-/// use oauth_proto::{DriveError, Request, Response};
+/// use oauth_proto::{Request, Response};
 /// # fn send(_: Request) -> Result<Response, std::io::Error> { unimplemented!() }
 ///
 /// let server = AuthorizationServer::new("https://auth.example.com/token")?
 ///     .introspection_endpoint("https://auth.example.com/introspect")?;
 /// let client = Client::new(server, "photos").secret("7Fjfp0ZBr1KtDRbnfVdmIw");
 /// let tokens = RemoteTokens::new(client).remembered_for(Duration::from_secs(30));
-/// let photos = ResourceServer::new("https://photos.example.com")?;
+/// let photos = ResourceServer::builder("https://photos.example.com").build()?;
 ///
-/// let albums = |request: &Request| -> Result<Response, DriveError> {
-///     Ok(match photos.admit(request, "photos.read", &tokens, send)? {
+/// let albums = |request: &Request| -> Response {
+///     match photos.admit(request, "photos.read", &tokens, send) {
 ///         Ok(access) => Response::new(format!("the albums of {:?}", access.user()).into_bytes()),
-///         Err(rejected) => rejected.response(),
-///     })
+///         Err(not_admitted) => not_admitted.response(),
+///     }
 /// };
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
@@ -163,7 +163,7 @@ impl RemoteTokens {
     /// Judges an answer of the authorization server. A server that does not say for whom a token is lets it be for this resource.
     fn judge(
         &self,
-        guarded: &Guarded,
+        guarded: &ProtectedResource,
         introspection: &Introspection,
         scope: &Scope,
         now: Timestamp,
@@ -178,7 +178,7 @@ impl RemoteTokens {
             return Err(RejectReason::BearerNotYet { from, now });
         }
         if let Some(kind) = introspection.token_type.as_deref().filter(|kind| is_other_kind(kind)) {
-            return Err(RejectReason::BearerKind(shortened(kind)));
+            return Err(RejectReason::BearerKind(truncated(kind)));
         }
         guarded.check_audience(&introspection.aud, &self.audiences)?;
         let granted = introspection.scope.as_ref();
@@ -188,7 +188,7 @@ impl RemoteTokens {
 
     pub(super) fn end(&self, guard: &Guard, introspection: Arc<Introspection>, scope: Scope, now: Timestamp) -> End {
         match self.judge(&guard.guarded, &introspection, &scope, now) {
-            Ok(()) => Ok(Access::told(introspection)),
+            Ok(()) => Ok(Access::introspected(introspection)),
             Err(reason) => Err(guard.reject(reason, scope)),
         }
     }

@@ -19,15 +19,15 @@ use super::queries::FindClient;
 use super::reason::RejectReason;
 use super::secrets::SecretHasher;
 use super::store::{NextQuery, ServerStep};
-use super::voice::Voice;
-use crate::wire::{auth_param, form, shortened};
+use super::voice::RefusalChannel;
+use crate::wire::{auth_param, form, truncated};
 use crate::{Secret, Timestamp};
 
 /// A source of the application's own for who a client is: mutual TLS (RFC 8705), an assertion (RFC 7523), a gateway's header.
 ///
 /// ```
 /// use http::request::Parts;
-/// use oauth_proto::oauth2::server::{ClaimedClient, ClientSource, GrantType, Provider};
+/// use oauth_proto::oauth2::server::{IdentifiedClient, ClientSource, GrantType, Provider};
 ///
 /// /// The certificate that the TLS layer has verified, put into the request's extensions by the web server.
 /// #[derive(Clone)]
@@ -37,10 +37,10 @@ use crate::{Secret, Timestamp};
 /// struct MutualTls;
 ///
 /// impl ClientSource for MutualTls {
-///     fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<ClaimedClient> {
+///     fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<IdentifiedClient> {
 ///         let shown = request.extensions.get::<Certificate>()?.thumbprint.clone();
 ///         let (_, client_id) = parameters.iter().find(|(name, _)| *name == "client_id")?;
-///         Some(ClaimedClient::new(*client_id, move |record| {
+///         Some(IdentifiedClient::new(*client_id, move |record| {
 ///             record.metadata.extra.get("certificate").is_some_and(|known| *known == *shown)
 ///         }))
 ///     }
@@ -55,38 +55,38 @@ use crate::{Secret, Timestamp};
 pub trait ClientSource: fmt::Debug + Send + Sync {
     /// Who the client claims to be, if the request shows something that this source knows how to check; `None` for clients that
     /// authenticate otherwise, since a second way is refused. The parameters are those of the body.
-    fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<ClaimedClient>;
+    fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<IdentifiedClient>;
 
     /// Returns the record that is checked in the place of a client that is not known, so that the time does not tell which clients there
     /// are: one with a key or a certificate of the kind that the clients have. Whatever the check says, such a client is refused. By
     /// default it is a record without any.
     fn stand_in(&self) -> ClientRecord {
-        ClientRecord::proven_by("", "none of its own")
+        ClientRecord::authenticated_by("", "none of its own")
     }
 }
 
 /// Who a client claims to be, and how that is checked once the client is known.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::ClaimedClient;
+/// use oauth_proto::oauth2::server::IdentifiedClient;
 ///
-/// let claimed = ClaimedClient::new("printer", |client| !client.is_public());
+/// let claimed = IdentifiedClient::new("printer", |client| !client.is_public());
 /// ```
-pub struct ClaimedClient {
+pub struct IdentifiedClient {
     client_id: String,
     check: Check,
 }
 
 type Check = Box<dyn FnOnce(&ClientRecord) -> bool + Send>;
 
-impl ClaimedClient {
+impl IdentifiedClient {
     /// A claim and its check.
     pub fn new(client_id: impl Into<String>, check: impl FnOnce(&ClientRecord) -> bool + Send + 'static) -> Self {
         Self { client_id: client_id.into(), check: Box::new(check) }
     }
 }
 
-impl fmt::Debug for ClaimedClient {
+impl fmt::Debug for IdentifiedClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClaimedClient").field("client_id", &self.client_id).finish_non_exhaustive()
     }
@@ -105,27 +105,27 @@ pub(super) struct Authentications {
 }
 
 /// What a request shows of its client.
-pub(super) struct Presented {
+pub(super) struct PresentedCredentials {
     endpoint: Endpoint,
-    claim: Claim,
+    claim: ClaimedIdentity,
     /// Another reading of HTTP Basic, if it differs.
-    raw: Option<Box<Claim>>,
+    raw: Option<Box<ClaimedIdentity>>,
 }
 
 /// Who a client says that it is, and by what it proves that.
-struct Claim {
+struct ClaimedIdentity {
     client_id: String,
-    proof: Proof,
+    proof: Credential,
 }
 
 /// What a client proves by that it is the one that it says.
-enum Proof {
+enum Credential {
     Nothing,
     Secret(Secret),
     Own(Check),
 }
 
-impl Proof {
+impl Credential {
     /// An empty secret may be left out (§2.3.1), and so it may be there for a client that has none.
     fn of(secret: Secret) -> Self {
         if secret.is_empty() { Self::Nothing } else { Self::Secret(secret) }
@@ -151,7 +151,7 @@ impl Authentications {
         request: &Request<B>,
         parameters: &Parameters<'_>,
         endpoint: Endpoint,
-    ) -> Result<Presented, RejectReason> {
+    ) -> Result<PresentedCredentials, RejectReason> {
         let client_id = parameters.get("client_id");
         let in_body = parameters.get("client_secret");
         if let Some(claimed) = self.ask_source(request, parameters) {
@@ -160,16 +160,16 @@ impl Authentications {
                 return Err(RejectReason::TwoAuthentications);
             }
             check_identifier(&claimed.client_id)?;
-            let claim = Claim { client_id: claimed.client_id, proof: Proof::Own(claimed.check) };
-            return Ok(Presented { endpoint, claim, raw: None });
+            let claim = ClaimedIdentity { client_id: claimed.client_id, proof: Credential::Own(claimed.check) };
+            return Ok(PresentedCredentials { endpoint, claim, raw: None });
         }
         let Some(basic) = self.basic(request.headers())? else {
             if in_body.is_some() && !self.body {
                 return Err(RejectReason::NotAuthenticated);
             }
             let client_id = client_id.ok_or(RejectReason::NotAuthenticated)?.to_owned();
-            let proof = in_body.map_or(Proof::Nothing, |secret| Proof::Secret(secret.into()));
-            return Ok(Presented { endpoint, claim: Claim { client_id, proof }, raw: None });
+            let proof = in_body.map_or(Credential::Nothing, |secret| Credential::Secret(secret.into()));
+            return Ok(PresentedCredentials { endpoint, claim: ClaimedIdentity { client_id, proof }, raw: None });
         };
         if in_body.is_some() {
             return Err(RejectReason::TwoAuthentications);
@@ -177,7 +177,7 @@ impl Authentications {
         basic.present(client_id, self.basic, endpoint)
     }
 
-    fn ask_source<B>(&self, request: &Request<B>, parameters: &Parameters<'_>) -> Option<ClaimedClient> {
+    fn ask_source<B>(&self, request: &Request<B>, parameters: &Parameters<'_>) -> Option<IdentifiedClient> {
         let source = self.source.as_ref()?;
         let (mut parts, ()) = Request::new(()).into_parts();
         parts.method = request.method().clone();
@@ -243,29 +243,29 @@ impl Authentications {
     fn authenticate(
         &self,
         client_id: &str,
-        proof: Proof,
+        proof: Credential,
         found: Option<Arc<ClientRecord>>,
         now: Timestamp,
     ) -> Result<Arc<ClientRecord>, RejectReason> {
         let client = found.as_deref();
         let mut has_expired = false;
         let proven = match proof {
-            Proof::Nothing => client.is_some_and(ClientRecord::is_public),
-            Proof::Own(check) => {
+            Credential::Nothing => client.is_some_and(ClientRecord::is_public),
+            Credential::Own(check) => {
                 // As much work as for a client that is known.
                 let stand_in =
                     if client.is_none() { self.source.as_ref().map(|source| source.stand_in()) } else { None };
                 let proven = client.or(stand_in.as_ref()).is_some_and(check);
                 proven && client.is_some()
             }
-            Proof::Secret(secret) => {
+            Credential::Secret(secret) => {
                 let fitting = self.fitting(&secret, client);
                 has_expired = fitting.is_some_and(|secret| secret.has_expired(now));
                 fitting.is_some() && client.is_some_and(|client| !client.is_public())
             }
         };
         let Some(client) = found else {
-            return Err(RejectReason::UnknownClient(shortened(client_id)));
+            return Err(RejectReason::UnknownClient(truncated(client_id)));
         };
         if !proven {
             return Err(RejectReason::WrongSecret(client.client_id.clone()));
@@ -290,7 +290,12 @@ impl Authentications {
 
 impl Basic {
     /// Chooses the readings that name the client which the body names, if it names one.
-    fn present(self, named: Option<&str>, is_accepted: bool, endpoint: Endpoint) -> Result<Presented, RejectReason> {
+    fn present(
+        self,
+        named: Option<&str>,
+        is_accepted: bool,
+        endpoint: Endpoint,
+    ) -> Result<PresentedCredentials, RejectReason> {
         let fits = |pair: &Pair| named.is_none_or(|named| named == pair.client_id);
         let (encoded, raw) = (self.encoded.filter(fits), self.raw.filter(fits));
         let (first, raw) = if encoded.is_some() { (encoded, raw) } else { (raw, None) };
@@ -299,16 +304,16 @@ impl Basic {
             return Err(RejectReason::NotAuthenticated);
         }
         let raw = raw.and_then(|raw| raw.claim().ok()).map(Box::new);
-        Ok(Presented { endpoint, claim: first.claim()?, raw })
+        Ok(PresentedCredentials { endpoint, claim: first.claim()?, raw })
     }
 }
 
 impl Pair {
     /// Returns who claims to be there, if name and secret have characters that they can have.
-    fn claim(self) -> Result<Claim, RejectReason> {
+    fn claim(self) -> Result<ClaimedIdentity, RejectReason> {
         check_identifier(&self.client_id)?;
         parameters::check_value("client_secret", self.secret.expose())?;
-        Ok(Claim { client_id: self.client_id, proof: Proof::of(self.secret) })
+        Ok(ClaimedIdentity { client_id: self.client_id, proof: Credential::of(self.secret) })
     }
 }
 
@@ -331,7 +336,7 @@ impl Provider {
         result: Result<ServerStep<T>, RejectReason>,
     ) -> ServerStep<T> {
         result.unwrap_or_else(|reason| {
-            ServerStep::Reject(reason.reject_claim(&Voice::json(endpoint), self.claimed(request)))
+            ServerStep::Reject(reason.reject_claim(&RefusalChannel::json(endpoint), self.claimed(request)))
         })
     }
 
@@ -343,7 +348,7 @@ impl Provider {
             let form = parameters::form_of(request).ok()?;
             Some(Parameters::parse_doubtful(form).ok()?.get("client_id")?.to_owned())
         };
-        by_basic.or_else(in_body).map(|client_id| shortened(&client_id))
+        by_basic.or_else(in_body).map(|client_id| truncated(&client_id))
     }
 
     /// The parameters of a request to an endpoint for clients, and who it says that it is.
@@ -351,7 +356,7 @@ impl Provider {
         &self,
         request: &'r Request<B>,
         endpoint: Endpoint,
-    ) -> Result<(Parameters<'r>, Presented), RejectReason> {
+    ) -> Result<(Parameters<'r>, PresentedCredentials), RejectReason> {
         check_method(request, "POST")?;
         let parameters = Parameters::of_body(request)?;
         let presented = self.0.authentications.present(request, &parameters, endpoint)?;
@@ -361,21 +366,21 @@ impl Provider {
     /// Goes on with the client of a request, once it is known to be the one that it claims to be; and with its name.
     pub(super) fn with_client<T: 'static>(
         &self,
-        presented: Presented,
+        presented: PresentedCredentials,
         now: Timestamp,
         next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> ServerStep<T> {
-        let Presented { endpoint, claim, raw } = presented;
+        let PresentedCredentials { endpoint, claim, raw } = presented;
         if let Some(raw) = raw {
             return self.with_client_of_two(claim, raw, endpoint, now, next);
         }
-        let Claim { client_id, proof } = claim;
+        let ClaimedIdentity { client_id, proof } = claim;
         let provider = self.clone();
-        let voice = Voice::json(endpoint);
+        let voice = RefusalChannel::json(endpoint);
         ask_back(NextQuery::FindClient, FindClient { client_id }, voice, move |query, found| {
             let found = itself(found, &query);
             let client = provider.0.authentications.authenticate(&query.client_id, proof, found, now)?;
-            let voice = Voice::json(endpoint).of(&client);
+            let voice = RefusalChannel::json(endpoint).of(&client);
             Ok(or_reject(&voice, next(provider, client, query.client_id)))
         })
     }
@@ -384,8 +389,8 @@ impl Provider {
     /// of the two names a client.
     fn with_client_of_two<T: 'static>(
         &self,
-        encoded: Claim,
-        raw: Box<Claim>,
+        encoded: ClaimedIdentity,
+        raw: Box<ClaimedIdentity>,
         endpoint: Endpoint,
         now: Timestamp,
         next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
@@ -403,15 +408,15 @@ impl Provider {
                 let is_unknown = matches!(reason, RejectReason::UnknownClient(_));
                 by_raw.map_err(|other| if is_unknown { other } else { reason })
             })?;
-            let (voice, client_id) = (Voice::json(endpoint).of(&client), client.client_id.clone());
+            let (voice, client_id) = (RefusalChannel::json(endpoint).of(&client), client.client_id.clone());
             Ok(or_reject(&voice, next(provider, client, client_id)))
         };
-        ask_back(NextQuery::FindClient, first, Voice::json(endpoint), move |first, found| {
+        ask_back(NextQuery::FindClient, first, RefusalChannel::json(endpoint), move |first, found| {
             let found = itself(found, &first);
             if is_one_client {
                 return finish(&first, found.clone(), found);
             }
-            Ok(ask_back(NextQuery::FindClient, second, Voice::json(endpoint), move |second, other| {
+            Ok(ask_back(NextQuery::FindClient, second, RefusalChannel::json(endpoint), move |second, other| {
                 finish(&first, found, itself(other, &second))
             }))
         })

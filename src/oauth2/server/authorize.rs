@@ -4,7 +4,7 @@
 //!   request --> FindClient --> redirect_uri proven? -- no --> a page
 //!      |                            |
 //!      v  request_uri               v  all else is told to the client: by the browser, or by a link if it has registered itself
-//!   FindOneTimeRecord ---------------> Consent --> the user decides: Provider::grant, Provider::deny
+//!   FindOneTimeRecord ---------------> Consent --> the user decides: Provider::approve, Provider::deny
 //! ```
 
 use std::time::Duration;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use http::{Method, Request};
 
 use super::client_record::ClientRecord;
-use super::consent::{Consent, Mode, ResponseType, Return};
+use super::consent::{ClientRedirect, Consent, ResponseType};
 use super::parameters::{self, Parameters};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, check_method, or_reject};
@@ -21,7 +21,8 @@ use super::reason::RejectReason;
 use super::records::{CodeChallenge, OneTimeContent};
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
+use crate::oauth2::ResponseMode;
 use crate::{Moment, Timestamp};
 
 /// How long the user may take.
@@ -50,7 +51,7 @@ impl Provider {
     ///
     /// The request comes by GET or, with a form, by POST (RFC 6749 §3.1), of which the form alone counts.
     pub fn authorize<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Consent> {
-        or_reject(&Voice::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
+        or_reject(&RefusalChannel::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
     }
 
     pub(super) fn read_authorization_request<B: AsRef<[u8]>, T: From<Consent> + 'static>(
@@ -79,11 +80,11 @@ impl Provider {
             return Ok(self.take_pushed(TokenHash::of(uri), client_id, moment.now));
         }
         let text = text.to_owned();
-        Ok(ask(NextQuery::FindClient, query, Voice::page(Endpoint::Authorize), move |client| {
-            let client = client.ok_or_else(|| RejectReason::UnknownClient(crate::wire::shortened(&client_id)))?;
+        Ok(ask(NextQuery::FindClient, query, RefusalChannel::page(Endpoint::Authorize), move |client| {
+            let client = client.ok_or_else(|| RejectReason::UnknownClient(crate::wire::truncated(&client_id)))?;
             let parameters = Parameters::parse_doubtful(&text)?;
             let back = provider.back(&client, &parameters)?;
-            let voice = Voice::unasked(back.clone(), &client);
+            let voice = RefusalChannel::unasked(back.clone(), &client);
             let consent = if provider.0.only_pushed {
                 Err(RejectReason::NotPushed)
             } else {
@@ -94,24 +95,24 @@ impl Provider {
     }
 
     /// Where answers go, once it is known to be the client's own place.
-    pub(super) fn back(&self, client: &ClientRecord, parameters: &Parameters<'_>) -> Result<Box<Return>, RejectReason> {
+    pub(super) fn back(
+        &self,
+        client: &ClientRecord,
+        parameters: &Parameters<'_>,
+    ) -> Result<Box<ClientRedirect>, RejectReason> {
         let asked = parameters.get("redirect_uri");
         let redirect_uri =
             client.find_redirect_uri(asked, self.0.any_port).ok_or_else(|| unregistered(client, asked))?;
         let implicit = parameters.get("response_type") == Some("token");
         let mode = match parameters.get("response_mode") {
-            None if implicit => Mode::Fragment,
-            None => Mode::Query,
-            Some("query") => Mode::Query,
-            Some("fragment") => Mode::Fragment,
-            Some("form_post") => Mode::FormPost,
-            // There is no other way to tell that there is no such way.
-            Some(_) => {
-                return Err(RejectReason::ParameterInvalid { name: "response_mode", why: "it is not supported" });
-            }
+            None if implicit => ResponseMode::Fragment,
+            None => ResponseMode::Query,
+            // No redirect can carry this refusal, because the client has not named a mode that is known.
+            Some(mode) => ResponseMode::from_text(mode)
+                .ok_or(RejectReason::ParameterInvalid { name: "response_mode", why: "it is not supported" })?,
         };
         let state = parameters.get("state").map(str::to_owned);
-        Ok(Box::new(Return { redirect_uri, state, issuer: self.0.issuer.clone(), mode }))
+        Ok(Box::new(ClientRedirect { redirect_uri, state, issuer: self.0.issuer.clone(), mode }))
     }
 
     /// What the user has to decide, if the request is one that can be granted.
@@ -119,7 +120,7 @@ impl Provider {
         &self,
         client: &ClientRecord,
         parameters: &Parameters<'_>,
-        back: Box<Return>,
+        back: Box<ClientRedirect>,
         now: Timestamp,
     ) -> Result<Consent, RejectReason> {
         parameters.check()?;
@@ -130,13 +131,14 @@ impl Provider {
         let (response_type, grant_type) = match name {
             "code" => (ResponseType::Code, "authorization_code"),
             "token" => (ResponseType::Token, "implicit"),
-            other => return Err(RejectReason::ResponseTypeUnknown(crate::wire::shortened(other))),
+            other => return Err(RejectReason::ResponseTypeUnknown(crate::wire::truncated(other))),
         };
-        let (_, offer) = self.offer(grant_type).ok_or_else(|| RejectReason::ResponseTypeUnknown(name.to_owned()))?;
-        if !client.may_respond(name) {
+        let (_, offer) =
+            self.grant_config(grant_type).ok_or_else(|| RejectReason::ResponseTypeUnknown(name.to_owned()))?;
+        if !client.may_use_response_type(name) {
             return Err(RejectReason::NotAllowed(grant_type.to_owned()));
         }
-        if response_type == ResponseType::Token && back.mode == Mode::Query {
+        if response_type == ResponseType::Token && back.mode == ResponseMode::Query {
             // It would stand in logs and in the Referer of whatever the page loads.
             return Err(RejectReason::ParameterInvalid {
                 name: "response_mode",
@@ -208,29 +210,34 @@ impl Provider {
         client_id: String,
         now: Timestamp,
     ) -> ServerStep<T> {
-        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, Voice::page(Endpoint::Authorize), move |found| {
-            let refuse = |why| Err(RejectReason::RequestUri(why));
-            let Some(FoundOneTimeRecord { key, used, record, .. }) = found else { return refuse("it is unknown") };
-            let OneTimeContent::Pushed { consent, loadable_until } = &record.pending else {
-                return refuse("it is unknown");
-            };
-            if record.client_id != client_id {
-                return refuse("it is another client's");
-            }
-            if used {
-                return refuse("the user has decided on it");
-            }
-            if *loadable_until <= now {
-                return refuse("it has expired");
-            }
-            let mut consent = Consent::clone(consent);
-            (consent.expires_at, consent.pushed) = (now.after(PATIENCE), Some(key));
-            Ok(ServerStep::Done(consent.into()))
-        })
+        ask(
+            NextQuery::FindOneTimeRecord,
+            FindOneTimeRecord { key },
+            RefusalChannel::page(Endpoint::Authorize),
+            move |found| {
+                let refuse = |why| Err(RejectReason::RequestUri(why));
+                let Some(FoundOneTimeRecord { key, used, record, .. }) = found else { return refuse("it is unknown") };
+                let OneTimeContent::Pushed { consent, loadable_until } = &record.content else {
+                    return refuse("it is unknown");
+                };
+                if record.client_id != client_id {
+                    return refuse("it is another client's");
+                }
+                if used {
+                    return refuse("the user has decided on it");
+                }
+                if *loadable_until <= now {
+                    return refuse("it has expired");
+                }
+                let mut consent = Consent::clone(consent);
+                (consent.expires_at, consent.pushed) = (now.after(PATIENCE), Some(key));
+                Ok(ServerStep::Done(consent.into()))
+            },
+        )
     }
 }
 
 /// Refuses a redirect_uri that the client has not registered.
 pub(super) fn unregistered(client: &ClientRecord, asked: Option<&str>) -> RejectReason {
-    RejectReason::RedirectUri { client_id: client.client_id.clone(), received: asked.map(crate::wire::bare) }
+    RejectReason::RedirectUri { client_id: client.client_id.clone(), received: asked.map(crate::wire::without_secrets) }
 }

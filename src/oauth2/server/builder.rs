@@ -13,7 +13,7 @@ use super::paths::{Endpoint, Paths};
 use super::provider::{Config, Provider, ReuseKey};
 use super::register::RegistrationPolicy;
 use super::secrets::{SecretHasher, Sha256Secrets};
-use crate::wire::{check_private, endpoint};
+use crate::wire::{check_secure, endpoint};
 use crate::{Secret, Timestamp, Unsupported};
 
 /// The options of an authorization server. [`build`](Self::build) checks them all and makes the [`Provider`].
@@ -103,14 +103,14 @@ impl ProviderBuilder {
     fn check_issuer(&self) -> Result<http::Uri, Unsupported> {
         let issuer = &self.config.issuer;
         let reason = "an issuer is an absolute https URL without user information, query and fragment";
-        let no_issuer = |_| Unsupported::Url { url: crate::wire::bare(issuer), reason };
+        let no_issuer = |_| Unsupported::Url { url: crate::wire::without_secrets(issuer), reason };
         let uri = endpoint(issuer).map_err(no_issuer)?;
         let is_normal = url::Url::parse(issuer).is_ok_and(|url| url.path() == uri.path());
         if issuer.contains(['?', '#']) || !issuer.is_ascii() || !is_normal {
-            return Err(Unsupported::Url { url: crate::wire::bare(issuer), reason });
+            return Err(Unsupported::Url { url: crate::wire::without_secrets(issuer), reason });
         }
         if !self.over_http {
-            check_private(&uri, Some("ProviderBuilder::dangerous_over_http"))?;
+            check_secure(&uri, Some("ProviderBuilder::dangerous_allow_http"))?;
         }
         Ok(uri)
     }
@@ -119,7 +119,7 @@ impl ProviderBuilder {
     ///
     /// # Security
     /// Anybody on the way reads every secret, code and token.
-    pub fn dangerous_over_http(mut self) -> Self {
+    pub fn dangerous_allow_http(mut self) -> Self {
         self.over_http = true;
         self
     }
@@ -250,7 +250,7 @@ impl ProviderBuilder {
 
     /// Issues tokens only for resources that a request names (RFC 8707), so that no token is good for all of them. A request without
     /// one is refused with `invalid_target`. By default a token without a resource is good for each of them, unless that one
-    /// [requires its name](crate::oauth2::resource::ResourceServer::require_audience).
+    /// [requires its name](crate::oauth2::resource::ResourceServerBuilder::require_audience).
     pub fn require_resource(self) -> Self {
         self.with(|config| config.resource_required = true)
     }
@@ -355,14 +355,14 @@ impl ProviderBuilder {
         self.with(|config| config.any_port = AnyPort::OfLocalhost)
     }
 
-    /// Asks the application at every token answer which members it adds: see [`ExtendAnswer`](super::ExtendAnswer) and
-    /// [`serve_extended`](super::serve_extended). The tokens of the implicit grant, which travel in a URL, bring none.
-    pub fn extend_token_answers(self) -> Self {
+    /// Asks the application at every token answer which members it adds: see [`ExtendResponse`](super::ExtendResponse) and
+    /// [`Serve::extend_response`](super::Serve::extend_response). The tokens of the implicit grant, which travel in a URL, bring none.
+    pub fn extend_token_responses(self) -> Self {
         self.with(|config| config.extends_tokens = true)
     }
 
     /// Asks the application at every introspection of an active token which members it adds: see
-    /// [`ExtendAnswer`](super::ExtendAnswer) and [`serve_extended`](super::serve_extended).
+    /// [`ExtendResponse`](super::ExtendResponse) and [`Serve::extend_response`](super::Serve::extend_response).
     pub fn extend_introspection(self) -> Self {
         self.with(|config| config.extends_introspection = true)
     }

@@ -9,13 +9,13 @@ use super::respond::is_quotable;
 use crate::oauth2::Scope;
 use crate::{Secret, ServerQuery};
 
-/// A grant without a page, on which the application decides: what [`serve_with`](super::serve_with) hands to it.
+/// A grant without a page, on which the application decides: what [`Serve::decide_grant`](super::Serve::decide_grant) hands to it.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, Approval};
 ///
 /// fn decide(query: &DecideGrant) -> Decision {
-///     match &query.claim {
+///     match &query.credential {
 ///         GrantCredential::Password { username, password } if is_right(username, password.expose()) => {
 ///             Decision::Granted(Approval::new(username))
 ///         }
@@ -34,7 +34,7 @@ pub struct DecideGrant {
     /// The resources that it asks for.
     pub resource: Vec<String>,
     /// What it shows for it.
-    pub claim: GrantCredential,
+    pub credential: GrantCredential,
 }
 
 /// What a client shows for a grant.
@@ -145,11 +145,11 @@ impl Decision {
     pub(super) fn granted(self) -> Result<Approval, RejectReason> {
         match self {
             Self::Granted(grant) => Ok(grant),
-            Self::Denied => Err(RejectReason::ClaimDenied),
+            Self::Denied => Err(RejectReason::GrantDenied),
             Self::Refused { code, .. } if !is_quotable(&code) => Err(RejectReason::Misconfigured(
                 "the code of `Decision::Refused` is empty or has characters that no code has",
             )),
-            Self::Refused { code, description } => Err(RejectReason::ClaimRefused { code, description }),
+            Self::Refused { code, description } => Err(RejectReason::GrantRefused { code, description }),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::reason::RejectReason;
 use crate::Unsupported;
 use crate::oauth2::redirect_uri::check_redirect_uri;
 use crate::oauth2::{ClientMetadata, Scope};
-use crate::wire::{bare, shortened};
+use crate::wire::{truncated, without_secrets};
 
 /// More redirect_uris than this, or contacts, are too many.
 const MOST: usize = 32;
@@ -151,7 +151,7 @@ fn is_clean(value: &Value) -> bool {
 
 /// Returns the refusal of a member.
 pub(super) fn refused(member: &str, why: impl Into<String>) -> RejectReason {
-    RejectReason::ClientMetadata { member: shortened(member), why: why.into() }
+    RejectReason::ClientMetadata { member: truncated(member), why: why.into() }
 }
 
 /// Takes what says nothing for absent, as RFC 7592 §2.2 does: many programs write `""` or `[]` for what nobody filled in. Not so
@@ -192,7 +192,7 @@ fn choose_method(provider: &Provider, metadata: &mut ClientMetadata) -> Result<S
     if !is_accepted {
         let accepted = list(known.into_iter().filter(|(_, accepted)| *accepted).map(|(name, _)| name));
         let unsaid = if asked.is_none() { ", which is meant where none is named," } else { "" };
-        let why = format!("{:?}{unsaid} is not accepted; accepted are {accepted}", shortened(method));
+        let why = format!("{:?}{unsaid} is not accepted; accepted are {accepted}", truncated(method));
         return Err(refused("token_endpoint_auth_method", why));
     }
     let method = method.to_owned();
@@ -277,7 +277,7 @@ fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, RejectRea
             }
         });
         let why =
-            format!("none of {:?} is offered; offered are {}", shortened(asked.as_str()), list(offered.into_iter()));
+            format!("none of {:?} is offered; offered are {}", truncated(asked.as_str()), list(offered.into_iter()));
         return Err(refused("scope", why));
     }
     Ok(Scope::from(words))
@@ -287,8 +287,9 @@ fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, RejectRea
 /// 8252 §7.1, §8.4) unless the operator takes others. None of the server's own pages, which would take what a browser brings from
 /// here for the user's doing.
 fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
-    let refuse =
-        |why: &str, option| Err(RejectReason::ClientRedirectUri { why: format!("{:?}: {why}", bare(uri)), option });
+    let refuse = |why: &str, option| {
+        Err(RejectReason::ClientRedirectUri { why: format!("{:?}: {why}", without_secrets(uri)), option })
+    };
     if uri.len() > LONGEST {
         return refuse(&too_long(uri.len()), None);
     }
@@ -326,7 +327,7 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
             &format!(
                 "the scheme {:?} has no dot; use https, http on this machine, or a domain name of yours in reverse \
                  (com.example.app:/callback)",
-                shortened(scheme)
+                truncated(scheme)
             ),
             Some("ProviderBuilder::allow_any_private_scheme"),
         ),
@@ -344,13 +345,13 @@ fn check_texts(metadata: &ClientMetadata) -> Result<(), RejectReason> {
     ] {
         let Some(link) = link else { continue };
         if link.len() > LONGEST {
-            return Err(refused(member, format!("{:?}: {}", bare(link), too_long(link.len()))));
+            return Err(refused(member, format!("{:?}: {}", without_secrets(link), too_long(link.len()))));
         }
         let is_link = |url: url::Url| {
             matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
         };
         if !is_ascii(link) || !url::Url::parse(link).is_ok_and(is_link) {
-            let shown = bare(&link.replace(char::is_control, "?"));
+            let shown = without_secrets(&link.replace(char::is_control, "?"));
             return Err(refused(
                 member,
                 format!("{shown:?} is no http or https URL in ASCII without user information"),
@@ -366,11 +367,11 @@ fn check_texts(metadata: &ClientMetadata) -> Result<(), RejectReason> {
     let contacts = metadata.contacts.iter().flatten();
     for (member, text) in texts.chain(contacts.map(|contact| ("contacts", contact))) {
         if text.len() > LONGEST {
-            return Err(refused(member, format!("{:?}: {}", shortened(text), too_long(text.len()))));
+            return Err(refused(member, format!("{:?}: {}", truncated(text), too_long(text.len()))));
         }
         if !is_plain(text) {
             let why = "has characters that are not to be seen, or turn others around; leave them out";
-            return Err(refused(member, format!("{:?} {why}", shortened(text))));
+            return Err(refused(member, format!("{:?} {why}", truncated(text))));
         }
     }
     check_count(metadata.contacts.as_ref().map_or(0, Vec::len)).map_err(|why| refused("contacts", why))?;
@@ -394,7 +395,7 @@ fn too_long(length: usize) -> String {
 /// Returns names as they stand in a refusal, bounded since the other side wrote them.
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let all = names.map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
-    let shown = shortened(&all);
+    let shown = truncated(&all);
     match (all.is_empty(), shown.len() < all.len()) {
         (true, _) => "none".to_owned(),
         (_, true) => shown + " and so on",

@@ -51,7 +51,7 @@ impl Registrant {
 ///     .add_redirect_uri("https://printer.example.com/ready")
 ///     .scope("photos.read photos.write");
 /// let machine = ClientRecord::confidential("stats", "b8K0dP4rQ7eF1gL6xN9yWz")?.grant_types(["client_credentials"]);
-/// assert!(app.is_public() && !site.is_public() && !machine.may_use("authorization_code"));
+/// assert!(app.is_public() && !site.is_public() && !machine.may_use_grant_type("authorization_code"));
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +79,7 @@ pub struct ClientRecord {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub introspects_all: bool,
     /// What it told of itself: redirect_uris, grant types, scope, its name. Members that are left out mean what they say at
-    /// [`may_use`](Self::may_use) and the others.
+    /// [`may_use_grant_type`](Self::may_use_grant_type) and the others.
     pub metadata: ClientMetadata,
 }
 
@@ -158,7 +158,7 @@ impl ClientRecord {
 
     /// A confidential client that proves who it is in a way of its own: by mutual TLS, by an assertion. See
     /// [`ClientSource`](super::ClientSource).
-    pub fn proven_by(client_id: impl Into<String>, method: impl Into<String>) -> Self {
+    pub fn authenticated_by(client_id: impl Into<String>, method: impl Into<String>) -> Self {
         let mut record = Self::new(client_id, None);
         record.metadata.token_endpoint_auth_method = Some(method.into());
         record
@@ -175,7 +175,7 @@ impl ClientRecord {
     /// Allows one more grant.
     pub fn add_grant_type(mut self, grant_type: impl Into<String>) -> Self {
         let mut allowed = self.metadata.grant_types.take().unwrap_or_else(|| {
-            let own = grant_type::BY_DEFAULT.into_iter().filter(|one| self.may_use(one));
+            let own = grant_type::BY_DEFAULT.into_iter().filter(|one| self.may_use_grant_type(one));
             own.map(str::to_owned).collect()
         });
         allowed.push(grant_type.into());
@@ -208,7 +208,7 @@ impl ClientRecord {
     }
 
     /// Lets it introspect the tokens of all clients, as a resource server does (RFC 7662 §2.1). Others learn of their own.
-    pub fn introspects_all(mut self) -> Self {
+    pub fn may_introspect_all(mut self) -> Self {
         self.introspects_all = true;
         self
     }
@@ -223,7 +223,7 @@ impl ClientRecord {
 
     /// Whether it may use a grant. Where nothing was said: `authorization_code`, the device grant and
     /// `refresh_token`. A public client never may use `client_credentials` (RFC 6749 §4.4).
-    pub fn may_use(&self, grant_type: &str) -> bool {
+    pub fn may_use_grant_type(&self, grant_type: &str) -> bool {
         if grant_type == "client_credentials" && self.is_public() {
             return false;
         }
@@ -234,10 +234,11 @@ impl ClientRecord {
     }
 
     /// Whether it may use a response type. Where nothing was said: the one that goes with a grant that it may use.
-    pub fn may_respond(&self, response_type: &str) -> bool {
+    pub fn may_use_response_type(&self, response_type: &str) -> bool {
         let grant_type = if response_type == "token" { "implicit" } else { "authorization_code" };
         let allowed = self.metadata.response_types.as_ref();
-        self.may_use(grant_type) && allowed.is_none_or(|allowed| allowed.iter().any(|own| own == response_type))
+        self.may_use_grant_type(grant_type)
+            && allowed.is_none_or(|allowed| allowed.iter().any(|own| own == response_type))
     }
 
     /// The registered redirect_uri that a request means: the one that it names, or the only one where it names none.
@@ -350,17 +351,19 @@ mod tests {
     fn grants_that_nobody_named_are_those_of_a_page() {
         let public = ClientRecord::public("a");
         let confidential = ClientRecord::confidential("b", "7Fjfp0ZBr1KtDRbnfVdmIw").unwrap();
-        assert!(public.may_use("authorization_code") && public.may_use("refresh_token"));
-        assert!(!public.may_use("client_credentials") && !confidential.may_use("client_credentials"));
-        assert!(confidential.clone().add_grant_type("client_credentials").may_use("client_credentials"));
-        assert!(!public.clone().add_grant_type("client_credentials").may_use("client_credentials"));
+        assert!(public.may_use_grant_type("authorization_code") && public.may_use_grant_type("refresh_token"));
+        assert!(
+            !public.may_use_grant_type("client_credentials") && !confidential.may_use_grant_type("client_credentials")
+        );
+        assert!(confidential.clone().add_grant_type("client_credentials").may_use_grant_type("client_credentials"));
+        assert!(!public.clone().add_grant_type("client_credentials").may_use_grant_type("client_credentials"));
         for named in ["password", "implicit", grant_type::TOKEN_EXCHANGE] {
-            assert!(!confidential.may_use(named), "{named}");
+            assert!(!confidential.may_use_grant_type(named), "{named}");
             let more = confidential.clone().add_grant_type(named);
-            assert!(more.may_use(named) && more.may_use("authorization_code"), "{named}");
+            assert!(more.may_use_grant_type(named) && more.may_use_grant_type("authorization_code"), "{named}");
         }
         let narrow = confidential.grant_types(["client_credentials"]);
-        assert!(!narrow.may_use("authorization_code") && !narrow.may_respond("code"));
+        assert!(!narrow.may_use_grant_type("authorization_code") && !narrow.may_use_response_type("code"));
     }
 
     #[test]

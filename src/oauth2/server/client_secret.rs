@@ -33,7 +33,7 @@ pub struct ClientSecret {
 
 impl ClientSecret {
     /// Returns a secret that you have generated: at least 128 bits that nobody can guess, which are 22 characters of base64url. One that
-    /// a person chose does not belong here. It is hashed by [`Sha256Secrets`], whatever the server's hasher; for another, see [`hashed_by`](Self::hashed_by).
+    /// a person chose does not belong here. It is hashed by [`Sha256Secrets`], whatever the server's hasher; for another, see [`with_hasher`](Self::with_hasher).
     ///
     /// # Errors
     /// [`Unsupported::ShortSecret`] where it has fewer than 22 bytes.
@@ -54,7 +54,7 @@ impl ClientSecret {
     ///
     /// # Errors
     /// [`Unsupported::ShortSecret`] where it is shorter than the hasher's [`shortest`](SecretHasher::shortest).
-    pub fn hashed_by(hasher: &dyn SecretHasher, secret: impl Into<Secret>, moment: &Moment) -> Result<Self, Error> {
+    pub fn with_hasher(hasher: &dyn SecretHasher, secret: impl Into<Secret>, moment: &Moment) -> Result<Self, Error> {
         Self::salted(hasher, &secret.into(), salt(moment))
     }
 

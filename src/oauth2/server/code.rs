@@ -14,26 +14,26 @@ use std::sync::Arc;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
-use super::issue::Issued;
-use super::provider::{End, ask};
+use super::issue::IssueParams;
+use super::provider::{EndpointOutput, ask};
 use super::queries::{FindOneTimeRecord, FoundOneTimeRecord, Redeem, Redemption};
 use super::reason::RejectReason;
 use super::records::{CodeChallenge, GrantRecord, OneTimeContent};
 use super::store::{NextQuery, ServerStep};
-use super::token::Work;
+use super::token::TokenRequest;
 use super::token_hash::TokenHash;
 use crate::Secret;
 use crate::secret::same;
 
-impl Work {
-    pub(super) fn redeem_code<T: End>(
+impl TokenRequest {
+    pub(super) fn redeem_code<T: EndpointOutput>(
         self,
         key: TokenHash,
         redirect_uri: Option<String>,
         verifier: Option<Secret>,
     ) -> ServerStep<T> {
-        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.voice(), move |found| {
-            let found = found.filter(|found| matches!(found.record.pending, OneTimeContent::Code { .. }));
+        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.refusal_channel(), move |found| {
+            let found = found.filter(|found| matches!(found.record.content, OneTimeContent::Code { .. }));
             let found = found.ok_or(RejectReason::CodeUnknown)?;
             let grant_id = found.record.grant_id;
             // In another client's hands it has leaked, and so may all that came of it.
@@ -56,31 +56,37 @@ impl Work {
     }
 
     /// Spends a code that was shown with something wrong, so that nobody can try again.
-    fn use_up_without_tokens<T: End>(&self, key: TokenHash, reason: RejectReason) -> ServerStep<T> {
-        ask(NextQuery::Redeem, Redeem { key, tokens: None }, self.voice(), move |_| Err(reason))
+    fn use_up_without_tokens<T: EndpointOutput>(&self, key: TokenHash, reason: RejectReason) -> ServerStep<T> {
+        ask(NextQuery::Redeem, Redeem { key, tokens: None }, self.refusal_channel(), move |_| Err(reason))
     }
 
     /// Spends a one-time record that is good, for tokens.
-    pub(super) fn use_up<T: End>(self, found: FoundOneTimeRecord) -> Result<ServerStep<T>, RejectReason> {
-        let is_code = matches!(found.record.pending, OneTimeContent::Code { .. });
-        let grant = match &found.record.pending {
+    pub(super) fn use_up<T: EndpointOutput>(self, found: FoundOneTimeRecord) -> Result<ServerStep<T>, RejectReason> {
+        let is_code = matches!(found.record.content, OneTimeContent::Code { .. });
+        let grant = match &found.record.content {
             OneTimeContent::Code { grant, .. } => grant.clone(),
             OneTimeContent::Device { stage: super::records::DeviceStage::Granted(grant), .. } => grant.clone(),
             _ => return Err(RejectReason::CodeUnknown),
         };
         self.check_end(&grant)?;
         let scope = self.remaining_scope(&grant)?;
-        let Issued { tokens, answer } = self.issue(&grant, scope)?;
+        let IssueParams { tokens, answer } = self.issue(&grant, scope)?;
         let key = found.key;
-        self.extended(answer, move |work, answer| Ok(work.redeem(key, is_code, Issued { tokens, answer }, grant)))
+        self.extended(answer, move |work, answer| Ok(work.redeem(key, is_code, IssueParams { tokens, answer }, grant)))
     }
 
-    fn redeem<T: End>(self, key: TokenHash, is_code: bool, issued: Issued, grant: Arc<GrantRecord>) -> ServerStep<T> {
-        let Issued { tokens, answer } = issued;
+    fn redeem<T: EndpointOutput>(
+        self,
+        key: TokenHash,
+        is_code: bool,
+        issued: IssueParams,
+        grant: Arc<GrantRecord>,
+    ) -> ServerStep<T> {
+        let IssueParams { tokens, answer } = issued;
         let query = Redeem { key, tokens: Some(tokens) };
-        ask(NextQuery::Redeem, query, self.voice(), move |redemption| match redemption {
-            Redemption::Redeemed => self.done(&answer, &grant),
-            Redemption::Existing(hash, record) => self.answer_again(hash, record),
+        ask(NextQuery::Redeem, query, self.refusal_channel(), move |redemption| match redemption {
+            Redemption::Redeemed => self.respond(&answer, &grant),
+            Redemption::Existing(hash, record) => self.respond_with_reissued(hash, record),
             Redemption::Replayed(grant) if is_code => Ok(self.revoke(grant, RejectReason::CodeReplayed)),
             Redemption::Unknown if is_code => Err(RejectReason::CodeUnknown),
             Redemption::Replayed(_) | Redemption::Unknown => Err(RejectReason::DeviceUnknown),
@@ -94,7 +100,7 @@ fn check(
     verifier: Option<&Secret>,
     is_public: bool,
 ) -> Result<(), RejectReason> {
-    let OneTimeContent::Code { redirect_uri: (expected, was_sent), challenge, .. } = &found.record.pending else {
+    let OneTimeContent::Code { redirect_uri: (expected, was_sent), challenge, .. } = &found.record.content else {
         return Err(RejectReason::CodeUnknown);
     };
     let redirect_fits = match redirect_uri {

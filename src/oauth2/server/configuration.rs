@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::client_metadata::{PrivateSchemes, is_ascii};
-use super::extend::AnswerKind;
+use super::extend::ResponseKind;
 use super::generator::{NewToken, is_token};
 use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
 use super::paths::Endpoint;
@@ -245,11 +245,11 @@ pub(super) fn problems(provider: &Provider) -> Vec<ConfigurationProblem> {
     check_lifetimes(config, &mut found);
     for uri in &config.resources {
         if uri.contains('#') || !is_uri(uri) {
-            found.push(ConfigurationProblem::Resource { uri: crate::wire::bare(uri) });
+            found.push(ConfigurationProblem::Resource { uri: crate::wire::without_secrets(uri) });
         }
     }
     check_metadata(provider, &mut found);
-    let reserved = config.introspected.iter().filter(|member| AnswerKind::Introspection.reserves(member));
+    let reserved = config.introspected.iter().filter(|member| ResponseKind::Introspection.reserves(member));
     found.extend(reserved.map(|member| ConfigurationProblem::IntrospectedMember { name: member.clone() }));
     found
 }
@@ -321,12 +321,12 @@ fn check_grant_type(config: &Config, grant_type: &GrantType, found: &mut Vec<Con
     }
     let scopes = grant_type.scopes.iter().chain(&grant_type.default_scope).flat_map(Scope::iter);
     for scope in scopes.filter(|scope| !is_scope(scope, config.scope_separator)) {
-        found.push(ConfigurationProblem::Scope { grant_type: name.to_owned(), scope: crate::wire::shortened(scope) });
+        found.push(ConfigurationProblem::Scope { grant_type: name.to_owned(), scope: crate::wire::truncated(scope) });
     }
     if let (Some(scopes), Some(default)) = (&grant_type.scopes, &grant_type.default_scope) {
         found.extend(default.missing_from(scopes).map(|scope| ConfigurationProblem::DefaultScope {
             grant_type: name.to_owned(),
-            scope: crate::wire::shortened(scope),
+            scope: crate::wire::truncated(scope),
         }));
     }
     let may_reuse_tokens = grant_type.may_reuse_tokens();

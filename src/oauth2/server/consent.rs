@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::records::CodeChallenge;
 use super::respond;
 use super::token_hash::TokenHash;
+use crate::oauth2::ResponseMode;
 use crate::oauth2::Scope;
 use crate::{Response, Timestamp};
 
@@ -16,7 +17,7 @@ use crate::{Response, Timestamp};
 ///
 /// Everything that a page needs is here. It is serde, so that it survives a login page. It expires after an hour.
 ///
-/// Each [`grant`](super::Provider::grant) of it makes another code, so delete it after the decision. Only a request that was pushed is
+/// Each [`approve`](super::Provider::approve) of it makes another code, so delete it after the decision. Only a request that was pushed is
 /// decided once.
 ///
 /// # Security
@@ -28,8 +29,8 @@ use crate::{Response, Timestamp};
 ///
 /// The page's form posts to a path of the application's own, and needs its usual protection against forged posts, because
 /// whoever can make the user's browser post it decides in the user's place. The application answers with
-/// [`Provider::grant`](super::Provider::grant) or [`Provider::deny`](super::Provider::deny), or without a page by
-/// [`Provider::send_back`](super::Provider::send_back), as `prompt=none` wants it.
+/// [`Provider::approve`](super::Provider::approve) or [`Provider::deny`](super::Provider::deny), or without a page by
+/// [`Provider::redirect_with_error`](super::Provider::redirect_with_error), as `prompt=none` wants it.
 ///
 /// ```
 /// use oauth_proto::Moment;
@@ -38,7 +39,7 @@ use crate::{Response, Timestamp};
 /// /// The user has pressed a button on the page that showed `consent.client_name`, `consent.scope` and where they go next.
 /// fn decide(provider: &Provider, store: &MemoryStore, consent: Consent, allow: bool) -> oauth_proto::Response {
 ///     let step = match allow {
-///         true => provider.grant(consent, Approval::new("jane"), Moment::from_os()),
+///         true => provider.approve(consent, Approval::new("jane"), Moment::from_os()),
 ///         false => provider.deny(consent),
 ///     };
 ///     serve(step, store).unwrap_or_else(|rejected| rejected.response())
@@ -67,7 +68,7 @@ pub struct Consent {
     pub expires_at: Timestamp,
     pub(super) response_type: ResponseType,
     /// In a box, so that the replies that may end with a consent are not much larger than others: they are moved at each query.
-    pub(super) back: Box<Return>,
+    pub(super) back: Box<ClientRedirect>,
     pub(super) redirect_uri_sent: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) challenge: Option<CodeChallenge>,
@@ -88,7 +89,7 @@ impl fmt::Debug for Consent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Consent")
             .field("client_id", &self.client_id)
-            .field("redirect_uri", &crate::wire::bare(&self.redirect_uri))
+            .field("redirect_uri", &crate::wire::without_secrets(&self.redirect_uri))
             .field("scope", &self.scope)
             .field("resource", &self.resource)
             .field("parameters", &self.parameters.keys().collect::<Vec<_>>())
@@ -106,37 +107,28 @@ pub(super) enum ResponseType {
     Token,
 }
 
-/// How the browser brings it (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Mode {
-    #[serde(rename = "query")]
-    Query,
-    #[serde(rename = "fragment")]
-    Fragment,
-    #[serde(rename = "form_post")]
-    FormPost,
-}
-
 /// The way back to a client.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Return {
+pub(crate) struct ClientRedirect {
     pub(super) redirect_uri: String,
     pub(super) state: Option<String>,
     pub(super) issuer: String,
-    pub(super) mode: Mode,
+    pub(super) mode: ResponseMode,
 }
 
-impl fmt::Debug for Return {
+impl fmt::Debug for ClientRedirect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Return").field("redirect_uri", &crate::wire::bare(&self.redirect_uri)).finish_non_exhaustive()
+        f.debug_struct("Return")
+            .field("redirect_uri", &crate::wire::without_secrets(&self.redirect_uri))
+            .finish_non_exhaustive()
     }
 }
 
-impl Return {
+impl ClientRedirect {
     /// Brings the client an error (RFC 6749 §4.1.2.1).
     pub(super) fn error(&self, code: &str, description: Option<&str>) -> Response {
         let description = description.map(respond::printable);
-        self.bring(&error_parameters(code, description.as_deref()))
+        self.redirect_with(&error_parameters(code, description.as_deref()))
     }
 
     /// Returns a page with a link, or a button, that brings the client an error.
@@ -144,9 +136,9 @@ impl Return {
         let text = description.map(respond::printable);
         let parameters = error_parameters(code, text.as_deref());
         let way = match self.mode {
-            Mode::FormPost => self.form(&self.complete(&parameters)),
+            ResponseMode::FormPost => self.form(&self.complete(&parameters)),
             _ => {
-                let response = self.bring(&parameters);
+                let response = self.redirect_with(&parameters);
                 let url = response.headers().get(http::header::LOCATION).and_then(|url| url.to_str().ok());
                 let url = respond::escape(url.unwrap_or_default());
                 format!("<a rel=\"noreferrer\" href=\"{url}\">Continue</a>")
@@ -159,11 +151,11 @@ impl Return {
     }
 
     /// Brings parameters to the client, with the state and the issuer.
-    pub(super) fn bring(&self, parameters: &[(&str, &str)]) -> Response {
+    pub(super) fn redirect_with(&self, parameters: &[(&str, &str)]) -> Response {
         let parameters = self.complete(parameters);
         let response = match self.mode {
-            Mode::FormPost => return self.post(&parameters),
-            mode => respond::redirect(&self.redirect_uri, &parameters, mode == Mode::Fragment),
+            ResponseMode::FormPost => return self.post(&parameters),
+            mode => respond::redirect(&self.redirect_uri, &parameters, mode == ResponseMode::Fragment),
         };
         // It was registered, and is a URI.
         response.unwrap_or_else(|reason| respond::page(StatusCode::INTERNAL_SERVER_ERROR, reason.code(), None))

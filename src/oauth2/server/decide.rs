@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::claim::{DecideGrant, Decision, Exchange, GrantCredential};
 use super::issue::grant_id;
 use super::parameters::Parameters;
-use super::provider::{End, ask, or_reject};
+use super::provider::{EndpointOutput, ask, or_reject};
 use super::queries::FindToken;
 use super::reason::RejectReason;
 use super::records::{Approval, GrantRecord, TokenKind, TokenRecord};
 use super::store::{NextQuery, ServerStep};
-use super::token::Work;
+use super::token::TokenRequest;
 use super::token_hash::TokenHash;
 use crate::oauth2::Scope;
 use crate::{PendingQuery, Secret};
@@ -23,9 +23,9 @@ const REFRESH_TOKEN: &str = "urn:ietf:params:oauth:token-type:refresh_token";
 const AUTHENTICATION: [&str; 4] = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
 
 /// The parameters of a token exchange (RFC 8693 §2.1). In a box, because the other grants have far fewer.
-pub(super) struct Exchanged(Box<Exchange>);
+pub(super) struct ExchangeParameters(Box<Exchange>);
 
-impl Exchanged {
+impl ExchangeParameters {
     pub(super) fn read(parameters: &Parameters<'_>) -> Result<Self, RejectReason> {
         let actor = match (parameters.get("actor_token"), parameters.get("actor_token_type")) {
             (None, None) => None,
@@ -60,8 +60,8 @@ pub(super) fn own_parameters(parameters: &Parameters<'_>) -> Vec<(String, Secret
     own.map(|(name, value)| (name.to_owned(), Secret::new(value))).collect()
 }
 
-impl Work {
-    pub(super) fn check_password<T: End>(
+impl TokenRequest {
+    pub(super) fn check_password<T: EndpointOutput>(
         mut self,
         username: String,
         password: Secret,
@@ -70,21 +70,27 @@ impl Work {
         self.decide(GrantCredential::Password { username, password }, scope, None)
     }
 
-    pub(super) fn extend<T: End>(mut self, parameters: Vec<(String, Secret)>) -> Result<ServerStep<T>, RejectReason> {
+    pub(super) fn extend<T: EndpointOutput>(
+        mut self,
+        parameters: Vec<(String, Secret)>,
+    ) -> Result<ServerStep<T>, RejectReason> {
         let scope = self.allowed_scope()?;
-        let grant_type = self.offer().name.clone();
+        let grant_type = self.grant_type().name.clone();
         self.decide(GrantCredential::Extension { grant_type, parameters }, scope, None)
     }
 
     /// Looks first whether the subject's token is one of this server's.
-    pub(super) fn exchange<T: End>(self, Exchanged(exchange): Exchanged) -> Result<ServerStep<T>, RejectReason> {
+    pub(super) fn exchange<T: EndpointOutput>(
+        self,
+        ExchangeParameters(exchange): ExchangeParameters,
+    ) -> Result<ServerStep<T>, RejectReason> {
         let kind = match exchange.subject_token_type.as_str() {
             ACCESS_TOKEN => TokenKind::Access,
             REFRESH_TOKEN => TokenKind::Refresh,
             _ => return self.exchange_with(exchange, None),
         };
         let key = TokenHash::of(exchange.subject_token.expose());
-        Ok(ask(NextQuery::FindToken, FindToken { key }, self.voice(), move |found| {
+        Ok(ask(NextQuery::FindToken, FindToken { key }, self.refusal_channel(), move |found| {
             let now = self.moment.now;
             let lives = |record: &Arc<TokenRecord>| {
                 record.kind == kind && record.replaced.is_none() && !record.has_expired(now)
@@ -101,7 +107,7 @@ impl Work {
     }
 
     /// What a living token of this server's is exchanged for can do no more than that token.
-    fn exchange_with<T: End>(
+    fn exchange_with<T: EndpointOutput>(
         mut self,
         mut exchange: Box<Exchange>,
         subject: Option<(TokenHash, Arc<TokenRecord>)>,
@@ -123,7 +129,7 @@ impl Work {
 
     /// What a token may do of what the client may ask for.
     fn common_scope(&self, subject: &TokenRecord) -> Scope {
-        let offered = self.offer().scopes.as_ref();
+        let offered = self.grant_type().scopes.as_ref();
         let allowed = self.client.metadata.scope.as_ref();
         let may = |word: &&str| {
             offered.is_some_and(|own| own.contains(word)) && allowed.is_none_or(|allowed| allowed.contains(word))
@@ -131,7 +137,7 @@ impl Work {
         subject.scope().iter().filter(may).collect()
     }
 
-    fn decide<T: End>(
+    fn decide<T: EndpointOutput>(
         self,
         claim: GrantCredential,
         scope: Scope,
@@ -142,9 +148,9 @@ impl Work {
         if resource.is_empty() {
             resource = bounds.to_vec();
         }
-        let query = DecideGrant { client: self.client.clone(), scope, resource, claim };
-        if let Some(judge) = &self.offer().judge {
-            let decision = judge.judge(&query, self.moment.now);
+        let query = DecideGrant { client: self.client.clone(), scope, resource, credential: claim };
+        if let Some(handler) = &self.grant_type().handler {
+            let decision = handler.handle(&query, self.moment.now);
             return self.decided(decision, query.scope, query.resource, parent);
         }
         Ok(self.ask_application(query, |work, decision, query| {
@@ -153,19 +159,19 @@ impl Work {
     }
 
     /// Asks the application, and goes on with its decision and with the query.
-    pub(super) fn ask_application<T: End>(
+    pub(super) fn ask_application<T: EndpointOutput>(
         self,
         query: DecideGrant,
         next: impl FnOnce(Self, Decision, DecideGrant) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> ServerStep<T> {
-        let voice = self.voice();
+        let voice = self.refusal_channel();
         ServerStep::Query(NextQuery::DecideGrant(PendingQuery::with_query(query, move |query, decision| {
             let decided = decision.map_err(RejectReason::DecisionFailed);
             or_reject(&voice, decided.and_then(|decision| next(self, decision, query)))
         })))
     }
 
-    fn decided<T: End>(
+    fn decided<T: EndpointOutput>(
         self,
         decision: Decision,
         asked: Scope,
@@ -174,7 +180,7 @@ impl Work {
     ) -> Result<ServerStep<T>, RejectReason> {
         let Approval { user, scope, data } = decision.granted().map_err(|reason| match reason {
             // A guess, perhaps: the log tells it from other denials.
-            RejectReason::ClaimDenied if self.offer().name == "password" => RejectReason::PasswordDenied,
+            RejectReason::GrantDenied if self.grant_type().name == "password" => RejectReason::PasswordDenied,
             reason => reason,
         })?;
         let scope = scope.unwrap_or_else(|| asked.clone());
@@ -187,7 +193,7 @@ impl Work {
             client_id: self.client.client_id.clone(),
             user,
             scope,
-            grant_type: self.offer().name.clone().into(),
+            grant_type: self.grant_type().name.clone().into(),
             resource,
             data,
             granted_at: self.moment.now,

@@ -7,15 +7,15 @@ use http::{Request, StatusCode};
 use super::grant_type::DEVICE_CODE;
 use super::issue::grant_id;
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask};
+use super::provider::{EndpointOutput, Provider, ask};
 use super::queries::{FindOneTimeRecord, FoundOneTimeRecord, ReplaceOneTimeRecord, SaveOneTimeRecord};
 use super::reason::RejectReason;
 use super::records::{DeviceStage, OneTimeContent, OneTimeRecord};
 use super::respond;
 use super::store::{NextQuery, ServerStep};
-use super::token::Work;
+use super::token::TokenRequest;
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::oauth2::pkce::Unguessable;
 use crate::{Moment, Response};
 
@@ -28,18 +28,19 @@ impl Provider {
         self.or_reject_with_client(request, Endpoint::DeviceAuthorization, self.read_device_request(request, moment))
     }
 
-    pub(super) fn read_device_request<B: AsRef<[u8]>, T: End>(
+    pub(super) fn read_device_request<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
         moment: Moment,
     ) -> Result<ServerStep<T>, RejectReason> {
         let (parameters, presented) = self.posted(request, Endpoint::DeviceAuthorization)?;
-        let (at, _) = self.offer(DEVICE_CODE).ok_or_else(|| RejectReason::GrantTypeUnknown(DEVICE_CODE.to_owned()))?;
+        let (at, _) =
+            self.grant_config(DEVICE_CODE).ok_or_else(|| RejectReason::GrantTypeUnknown(DEVICE_CODE.to_owned()))?;
         let asked = parameters.scope(self.0.scope_separator);
         let resource = parameters.resources();
         self.check_resources(&resource)?;
         Ok(self.with_client(presented, moment.now, move |provider, client, _| {
-            if !client.may_use(DEVICE_CODE) {
+            if !client.may_use_grant_type(DEVICE_CODE) {
                 return Err(RejectReason::NotAllowed(DEVICE_CODE.to_owned()));
             }
             let scope = provider.0.grant_types[at].scope_of(asked, client.metadata.scope.as_ref())?;
@@ -54,19 +55,19 @@ impl Provider {
                 grant_id: grant_id(&moment),
                 client_id: client.client_id.clone(),
                 expires_at: moment.now.after(provider.0.device_lifetime),
-                pending,
+                content: pending,
             };
-            let voice = Voice::json(Endpoint::DeviceAuthorization).of(&client);
+            let voice = RefusalChannel::json(Endpoint::DeviceAuthorization).of(&client);
             Ok(provider.begin_device(Arc::new(record), moment, voice, 0))
         }))
     }
 
     /// Keeps the device's one-time record. User codes are short, so that one may be taken; the next is then tried.
-    fn begin_device<T: End>(
+    fn begin_device<T: EndpointOutput>(
         self,
         record: Arc<OneTimeRecord>,
         moment: Moment,
-        voice: Voice,
+        voice: RefusalChannel,
         attempt: u8,
     ) -> ServerStep<T> {
         let device_code = Unguessable::new(&moment, "oauth2 device code");
@@ -132,16 +133,16 @@ pub(super) fn user_code_hash(user_code: &str) -> TokenHash {
     TokenHash::of_all(["user code", user_code])
 }
 
-impl Work {
+impl TokenRequest {
     /// The device asks whether somebody has decided (§3.4).
-    pub(super) fn poll_device<T: End>(self, key: TokenHash) -> ServerStep<T> {
-        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.voice(), move |found| {
+    pub(super) fn poll_device<T: EndpointOutput>(self, key: TokenHash) -> ServerStep<T> {
+        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, self.refusal_channel(), move |found| {
             let ours = |found: &FoundOneTimeRecord| {
                 // A user code finds the one-time record, too, but is no device code.
                 found.key == key && !found.used && found.record.client_id == self.client.client_id
             };
             let found = found.filter(ours).ok_or(RejectReason::DeviceUnknown)?;
-            let OneTimeContent::Device { stage, .. } = &found.record.pending else {
+            let OneTimeContent::Device { stage, .. } = &found.record.content else {
                 return Err(RejectReason::DeviceUnknown);
             };
             if found.record.expires_at <= self.moment.now {
@@ -156,11 +157,11 @@ impl Work {
     }
 
     /// Nobody has decided. A device that asks too often has to wait longer from then on (§3.5).
-    fn note_question<T: End>(self, found: &FoundOneTimeRecord) -> ServerStep<T> {
+    fn note_question<T: EndpointOutput>(self, found: &FoundOneTimeRecord) -> ServerStep<T> {
         let now = self.moment.now;
         let mut record = OneTimeRecord::clone(&found.record);
         let mut reason = RejectReason::DevicePending;
-        if let OneTimeContent::Device { interval, asked_at, .. } = &mut record.pending {
+        if let OneTimeContent::Device { interval, asked_at, .. } = &mut record.content {
             let wait = std::time::Duration::from_secs(*interval);
             if asked_at.is_some_and(|before| before.after(wait) > now) {
                 *interval = interval.saturating_add(5);
@@ -170,6 +171,6 @@ impl Work {
         }
         let query = ReplaceOneTimeRecord { key: found.key, version: found.version, record: Arc::new(record) };
         // Where the one-time record has changed meanwhile, the next query tells.
-        ask(NextQuery::ReplaceOneTimeRecord, query, self.voice(), move |_| Err(reason))
+        ask(NextQuery::ReplaceOneTimeRecord, query, self.refusal_channel(), move |_| Err(reason))
     }
 }

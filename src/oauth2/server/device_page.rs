@@ -15,7 +15,7 @@ use super::queries::{FindClient, FindOneTimeRecord, FoundOneTimeRecord, ReplaceO
 use super::reason::RejectReason;
 use super::records::{Approval, DeviceStage, GrantRecord, OneTimeContent, OneTimeRecord};
 use super::store::{NextQuery, ServerStep};
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::oauth2::Scope;
 use crate::{Moment, Timestamp};
 
@@ -56,7 +56,7 @@ impl fmt::Debug for DevicePage {
 ///
 /// fn decide(provider: &Provider, device: DeviceConsent, allow: bool) -> ServerStep<()> {
 ///     match allow {
-///         true => provider.grant_device(device, Approval::new("jane"), Moment::from_os()),
+///         true => provider.approve_device(device, Approval::new("jane"), Moment::from_os()),
 ///         false => provider.deny_device(device, Moment::from_os()),
 ///     }
 /// }
@@ -93,7 +93,7 @@ impl fmt::Debug for DeviceConsent {
 impl Provider {
     /// The endpoint where a user enters a device's code (§3.3).
     pub fn device_page<B>(&self, request: &Request<B>) -> ServerStep<DevicePage> {
-        or_reject(&Voice::page(Endpoint::Device), self.read_page_request(request).map(ServerStep::Done))
+        or_reject(&RefusalChannel::page(Endpoint::Device), self.read_page_request(request).map(ServerStep::Done))
     }
 
     pub(super) fn read_page_request<B>(&self, request: &Request<B>) -> Result<DevicePage, RejectReason> {
@@ -107,28 +107,33 @@ impl Provider {
     pub fn find_device(&self, user_code: &str, now: Timestamp) -> ServerStep<DeviceConsent> {
         let user_code = as_issued(user_code);
         let key = user_code_hash(&user_code);
-        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, Voice::page(Endpoint::Device), move |found| {
-            let found = found.filter(|found| waits(found, now)).ok_or(RejectReason::UserCode)?;
-            let query = FindClient { client_id: found.record.client_id.clone() };
-            Ok(ask(NextQuery::FindClient, query, Voice::page(Endpoint::Device), move |client| {
-                let client = client.ok_or(RejectReason::UserCode)?;
-                let OneTimeContent::Device { scope, resource, .. } = &found.record.pending else {
-                    return Err(RejectReason::UserCode);
-                };
-                Ok(ServerStep::Done(DeviceConsent {
-                    client_id: client.client_id.clone(),
-                    client_name: client.metadata.client_name.clone(),
-                    user_code,
-                    scope: scope.clone(),
-                    resource: resource.clone(),
-                    expires_at: found.record.expires_at,
+        ask(
+            NextQuery::FindOneTimeRecord,
+            FindOneTimeRecord { key },
+            RefusalChannel::page(Endpoint::Device),
+            move |found| {
+                let found = found.filter(|found| waits(found, now)).ok_or(RejectReason::UserCode)?;
+                let query = FindClient { client_id: found.record.client_id.clone() };
+                Ok(ask(NextQuery::FindClient, query, RefusalChannel::page(Endpoint::Device), move |client| {
+                    let client = client.ok_or(RejectReason::UserCode)?;
+                    let OneTimeContent::Device { scope, resource, .. } = &found.record.content else {
+                        return Err(RejectReason::UserCode);
+                    };
+                    Ok(ServerStep::Done(DeviceConsent {
+                        client_id: client.client_id.clone(),
+                        client_name: client.metadata.client_name.clone(),
+                        user_code,
+                        scope: scope.clone(),
+                        resource: resource.clone(),
+                        expires_at: found.record.expires_at,
+                    }))
                 }))
-            }))
-        })
+            },
+        )
     }
 
     /// The user grants the device what it asks. Call it only after the application knows who the user is.
-    pub fn grant_device(&self, device: DeviceConsent, grant: Approval, moment: Moment) -> ServerStep<()> {
+    pub fn approve_device(&self, device: DeviceConsent, grant: Approval, moment: Moment) -> ServerStep<()> {
         self.clone().decide_device(device, Some(grant), moment, 0)
     }
 
@@ -147,53 +152,61 @@ impl Provider {
     ) -> ServerStep<()> {
         if !self.offers(DEVICE_CODE) {
             return or_reject(
-                &Voice::page(Endpoint::Device),
+                &RefusalChannel::page(Endpoint::Device),
                 Err(RejectReason::GrantTypeUnknown(DEVICE_CODE.to_owned())),
             );
         }
         let key = user_code_hash(&device.user_code);
-        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, Voice::page(Endpoint::Device), move |found| {
-            let same =
-                |found: &FoundOneTimeRecord| waits(found, moment.now) && found.record.client_id == device.client_id;
-            let found = found.filter(same).ok_or(RejectReason::UserCode)?;
-            let mut record = OneTimeRecord::clone(&found.record);
-            let grant_id = record.grant_id;
-            let OneTimeContent::Device { scope, resource, stage, .. } = &mut record.pending else {
-                return Err(RejectReason::UserCode);
-            };
-            *stage = match grant.clone() {
-                None => DeviceStage::Denied,
-                Some(Approval { user, scope: granted, data }) => {
-                    let granted = granted.unwrap_or_else(|| scope.clone());
-                    if granted.missing_from(scope).next().is_some() {
-                        return Err(RejectReason::Misconfigured("more was granted than was asked"));
+        ask(
+            NextQuery::FindOneTimeRecord,
+            FindOneTimeRecord { key },
+            RefusalChannel::page(Endpoint::Device),
+            move |found| {
+                let same =
+                    |found: &FoundOneTimeRecord| waits(found, moment.now) && found.record.client_id == device.client_id;
+                let found = found.filter(same).ok_or(RejectReason::UserCode)?;
+                let mut record = OneTimeRecord::clone(&found.record);
+                let grant_id = record.grant_id;
+                let OneTimeContent::Device { scope, resource, stage, .. } = &mut record.content else {
+                    return Err(RejectReason::UserCode);
+                };
+                *stage = match grant.clone() {
+                    None => DeviceStage::Denied,
+                    Some(Approval { user, scope: granted, data }) => {
+                        let granted = granted.unwrap_or_else(|| scope.clone());
+                        if granted.missing_from(scope).next().is_some() {
+                            return Err(RejectReason::Misconfigured("more was granted than was asked"));
+                        }
+                        DeviceStage::Granted(Arc::new(GrantRecord {
+                            id: grant_id,
+                            client_id: device.client_id.clone(),
+                            user,
+                            scope: granted,
+                            grant_type: DEVICE_CODE.into(),
+                            resource: resource.clone(),
+                            data,
+                            granted_at: moment.now,
+                        }))
                     }
-                    DeviceStage::Granted(Arc::new(GrantRecord {
-                        id: grant_id,
-                        client_id: device.client_id.clone(),
-                        user,
-                        scope: granted,
-                        grant_type: DEVICE_CODE.into(),
-                        resource: resource.clone(),
-                        data,
-                        granted_at: moment.now,
-                    }))
-                }
-            };
-            let query = ReplaceOneTimeRecord { key: found.key, version: found.version, record: Arc::new(record) };
-            Ok(ask(NextQuery::ReplaceOneTimeRecord, query, Voice::page(Endpoint::Device), move |replaced| {
-                match (replaced, attempt) {
-                    (true, _) => Ok(ServerStep::Done(())),
-                    (false, 0..8) => Ok(self.decide_device(device, grant, moment, attempt + 1)),
-                    (false, _) => Err(RejectReason::UserCode),
-                }
-            }))
-        })
+                };
+                let query = ReplaceOneTimeRecord { key: found.key, version: found.version, record: Arc::new(record) };
+                Ok(ask(
+                    NextQuery::ReplaceOneTimeRecord,
+                    query,
+                    RefusalChannel::page(Endpoint::Device),
+                    move |replaced| match (replaced, attempt) {
+                        (true, _) => Ok(ServerStep::Done(())),
+                        (false, 0..8) => Ok(self.decide_device(device, grant, moment, attempt + 1)),
+                        (false, _) => Err(RejectReason::UserCode),
+                    },
+                ))
+            },
+        )
     }
 }
 
 /// Whether a device waits for a decision.
 fn waits(found: &FoundOneTimeRecord, now: Timestamp) -> bool {
-    let waiting = matches!(&found.record.pending, OneTimeContent::Device { stage: DeviceStage::Waiting, .. });
+    let waiting = matches!(&found.record.content, OneTimeContent::Device { stage: DeviceStage::Waiting, .. });
     waiting && !found.used && found.record.expires_at > now
 }

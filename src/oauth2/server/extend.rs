@@ -6,19 +6,19 @@ use serde_json::{Map, Value};
 
 use super::client_record::ClientRecord;
 use super::issue::TokenResponse;
-use super::provider::{End, or_reject};
+use super::provider::{EndpointOutput, or_reject};
 use super::reason::RejectReason;
 use super::records::{GrantRecord, TokenRecord};
 use super::store::{NextQuery, ServerStep};
-use super::token::Work;
-use super::voice::Voice;
+use super::token::TokenRequest;
+use super::voice::RefusalChannel;
 use crate::oauth2::Scope;
 use crate::{PendingQuery, ServerQuery, Timestamp};
 
 /// An answer to which the application adds members.
 ///
-/// Set [`extend_token_answers`](super::ProviderBuilder::extend_token_answers) or
-/// [`extend_introspection`](super::ProviderBuilder::extend_introspection), call [`serve_extended`](super::serve_extended) in the place of
+/// Set [`extend_token_responses`](super::ProviderBuilder::extend_token_responses) or
+/// [`extend_introspection`](super::ProviderBuilder::extend_introspection), call [`Serve::extend_response`](super::Serve::extend_response) in the place of
 /// `serve`, and return the members. One that the server writes itself is an error (`server_error`).
 ///
 /// The application is asked before anything is stored or used: where it fails, the client can try again with the same code. Where a
@@ -26,12 +26,12 @@ use crate::{PendingQuery, ServerQuery, Timestamp};
 ///
 /// # Examples
 /// ```
-/// use oauth_proto::oauth2::server::{AnswerKind, ExtendAnswer};
+/// use oauth_proto::oauth2::server::{ResponseKind, ExtendResponse};
 /// use serde_json::{Map, Value};
 ///
-/// fn extend(answer: &ExtendAnswer) -> Map<String, Value> {
+/// fn extend(answer: &ExtendResponse) -> Map<String, Value> {
 ///     let mut members = Map::new();
-///     if answer.kind == AnswerKind::Token && answer.scope.contains("tenant") {
+///     if answer.kind == ResponseKind::Token && answer.scope.contains("tenant") {
 ///         members.insert("tenant".into(), answer.grant.data["tenant"].clone());
 ///     }
 ///     members
@@ -39,9 +39,9 @@ use crate::{PendingQuery, ServerQuery, Timestamp};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ExtendAnswer {
+pub struct ExtendResponse {
     /// What the answer is.
-    pub kind: AnswerKind,
+    pub kind: ResponseKind,
     /// The client that gets the answer, authenticated. At introspection it may be another than the one of the grant.
     pub client: Arc<ClientRecord>,
     /// The grant that the token belongs to, with the user and the application's data.
@@ -60,20 +60,20 @@ pub struct ExtendAnswer {
 ///
 /// # Examples
 /// ```
-/// use oauth_proto::oauth2::server::AnswerKind;
+/// use oauth_proto::oauth2::server::ResponseKind;
 ///
-/// assert_ne!(AnswerKind::Token, AnswerKind::Introspection);
+/// assert_ne!(ResponseKind::Token, ResponseKind::Introspection);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum AnswerKind {
+pub enum ResponseKind {
     /// An answer of the token endpoint: to a code, a refresh token, a device code or any other grant.
     Token,
     /// An answer of the introspection endpoint about an active token.
     Introspection,
 }
 
-impl ServerQuery for ExtendAnswer {
+impl ServerQuery for ExtendResponse {
     type Output = Map<String, Value>;
 }
 
@@ -94,7 +94,7 @@ const OF_TOKENS: [&str; 9] = [
 const OF_INTROSPECTION: [&str; 11] =
     ["active", "scope", "client_id", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "cnf"];
 
-impl AnswerKind {
+impl ResponseKind {
     /// Returns whether a member is the server's own to write.
     pub(super) fn reserves(self, member: &str) -> bool {
         match self {
@@ -104,9 +104,9 @@ impl AnswerKind {
     }
 }
 
-impl ExtendAnswer {
+impl ExtendResponse {
     /// The query about an answer with a token.
-    pub(super) fn about(kind: AnswerKind, client: &Arc<ClientRecord>, record: &TokenRecord) -> Self {
+    pub(super) fn about(kind: ResponseKind, client: &Arc<ClientRecord>, record: &TokenRecord) -> Self {
         Self {
             kind,
             client: client.clone(),
@@ -121,11 +121,11 @@ impl ExtendAnswer {
     /// Asks the application, and goes on with its members.
     pub(super) fn ask<T: 'static>(
         self,
-        voice: Voice,
+        voice: RefusalChannel,
         next: impl FnOnce(Map<String, Value>) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> ServerStep<T> {
         let kind = self.kind;
-        ServerStep::Query(NextQuery::ExtendAnswer(PendingQuery::new(self, move |members| {
+        ServerStep::Query(NextQuery::ExtendResponse(PendingQuery::new(self, move |members| {
             let members = members.map_err(RejectReason::DecisionFailed).and_then(|members| {
                 match members.keys().any(|member| kind.reserves(member)) {
                     true => {
@@ -139,9 +139,9 @@ impl ExtendAnswer {
     }
 }
 
-impl Work {
+impl TokenRequest {
     /// Goes on with an answer to which the application has added members, if the operator wants that.
-    pub(super) fn extended<T: End>(
+    pub(super) fn extended<T: EndpointOutput>(
         self,
         mut answer: TokenResponse,
         next: impl FnOnce(Self, TokenResponse) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
@@ -149,8 +149,8 @@ impl Work {
         if !self.provider.0.extends_tokens {
             return next(self, answer);
         }
-        let query = ExtendAnswer::about(AnswerKind::Token, &self.client, &answer.record);
-        Ok(query.ask(self.voice(), move |members| {
+        let query = ExtendResponse::about(ResponseKind::Token, &self.client, &answer.record);
+        Ok(query.ask(self.refusal_channel(), move |members| {
             answer.members = members;
             next(self, answer)
         }))

@@ -16,8 +16,8 @@ use super::claim::{DecideGrant, Decision};
 /// struct Voucher;
 ///
 /// impl ExtensionGrant for Voucher {
-///     fn judge(&self, query: &DecideGrant, _now: Timestamp) -> Decision {
-///         let GrantCredential::Extension { parameters, .. } = &query.claim else { return Decision::Denied };
+///     fn handle(&self, query: &DecideGrant, _now: Timestamp) -> Decision {
+///         let GrantCredential::Extension { parameters, .. } = &query.credential else { return Decision::Denied };
 ///         match parameters.iter().find(|(name, _)| name == "voucher") {
 ///             Some((_, voucher)) if is_genuine(voucher.expose()) => Decision::Granted(Approval::new("guest")),
 ///             _ => Decision::Denied,
@@ -27,11 +27,11 @@ use super::claim::{DecideGrant, Decision};
 /// # fn is_genuine(_: &str) -> bool { false }
 ///
 /// let provider = Provider::builder("https://auth.example.com")
-///     .add_grant_type(GrantType::judged("https://auth.example.com/grants/voucher", Voucher))
+///     .add_grant_type(GrantType::extension_with_handler("https://auth.example.com/grants/voucher", Voucher))
 ///     .build()?;
 /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 pub trait ExtensionGrant: fmt::Debug + Send + Sync {
     /// Whether it is granted.
-    fn judge(&self, query: &DecideGrant, now: crate::Timestamp) -> Decision;
+    fn handle(&self, query: &DecideGrant, now: crate::Timestamp) -> Decision;
 }

@@ -51,7 +51,7 @@ pub struct GrantType {
     pub(super) grants_end_after: Option<Duration>,
     pub(super) is_extension: bool,
     pub(super) decides_at_refresh: bool,
-    pub(super) judge: Option<Arc<dyn ExtensionGrant>>,
+    pub(super) handler: Option<Arc<dyn ExtensionGrant>>,
 }
 
 /// What happens to a scope that a grant does not have, or the client may not ask for.
@@ -88,7 +88,7 @@ impl GrantType {
             grants_end_after: None,
             is_extension: false,
             decides_at_refresh: false,
-            judge: None,
+            handler: None,
         }
     }
 
@@ -101,7 +101,7 @@ impl GrantType {
     /// none.
     ///
     /// What this gives away: tokens stand in URLs, from which they leak, and nothing proves who takes them.
-    pub fn implicit() -> Self {
+    pub fn dangerous_implicit() -> Self {
         Self::new("implicit", false)
     }
 
@@ -109,7 +109,7 @@ impl GrantType {
     /// 2.1 has none. The application checks it: see [`GrantCredential::Password`](super::GrantCredential::Password).
     ///
     /// What this gives away: the client sees the password, and people learn to type theirs anywhere.
-    pub fn password() -> Self {
+    pub fn dangerous_password() -> Self {
         Self::new("password", true)
     }
 
@@ -143,8 +143,8 @@ impl GrantType {
     }
 
     /// Another grant, that needs nothing but the request to be judged.
-    pub fn judged(grant_type: impl Into<String>, judge: impl ExtensionGrant + 'static) -> Self {
-        Self { judge: Some(Arc::new(judge)), ..Self::extension(grant_type) }
+    pub fn extension_with_handler(grant_type: impl Into<String>, handler: impl ExtensionGrant + 'static) -> Self {
+        Self { handler: Some(Arc::new(handler)), ..Self::extension(grant_type) }
     }
 
     /// The scopes that it has. Without this it has none, and every scope is unknown.
@@ -232,13 +232,13 @@ impl GrantType {
 
     /// Refresh tokens are kept when they are used, rather than replaced; those of public clients are replaced all the same, as
     /// OAuth 2.1 demands (§4.3.1).
-    pub fn keep_refresh_tokens(mut self) -> Self {
+    pub fn allow_refresh_token_reuse(mut self) -> Self {
         self.keep = true;
         self
     }
 
     /// Asks the application at every refresh whether the grant goes on: a user may be disabled, or have other rights. See
-    /// [`GrantCredential::Refresh`](super::GrantCredential::Refresh), and [`serve_with`](super::serve_with) for how the application answers. By default a
+    /// [`GrantCredential::Refresh`](super::GrantCredential::Refresh), and [`Serve::decide_grant`](super::Serve::decide_grant) for how the application answers. By default a
     /// refresh token is as good as what was granted.
     pub fn decide_at_refresh(mut self) -> Self {
         self.decides_at_refresh = true;
@@ -294,7 +294,7 @@ impl GrantType {
             };
         };
         if asked.iter().nth(MOST_WORDS).is_some() {
-            return Err(RejectReason::ScopeRefused(crate::wire::shortened(asked.as_str())));
+            return Err(RejectReason::ScopeRefused(crate::wire::truncated(asked.as_str())));
         }
         // What is asked is mostly what may be had.
         if asked.iter().all(may) && is_plain(&asked) {
@@ -317,9 +317,9 @@ impl GrantType {
                 Ok(default().unwrap_or_default())
             }
             (true, UnknownScope::Default) => {
-                default().ok_or_else(|| RejectReason::ScopeRefused(crate::wire::shortened(asked.as_str())))
+                default().ok_or_else(|| RejectReason::ScopeRefused(crate::wire::truncated(asked.as_str())))
             }
-            (true, _) => Err(RejectReason::ScopeRefused(crate::wire::shortened(asked.as_str()))),
+            (true, _) => Err(RejectReason::ScopeRefused(crate::wire::truncated(asked.as_str()))),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The user's decision on an authorization request, and the way back to the client: RFC 6749 §4.1.2 and §4.2.2.
 //!
 //! ```text
-//!   grant: FindClient --> still allowed? -- no --> redirect with an error
+//!   approve: FindClient --> still allowed? -- no --> redirect with an error
 //!                           |
 //!                           v  Redeem, if the request was pushed
 //!                         SaveOneTimeRecord --> redirect with a code    (or SaveTokens --> redirect with a token)
@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use super::authorize::unregistered;
 use super::client_record::ClientRecord;
-use super::consent::{Consent, Mode, ResponseType, Return};
-use super::issue::{Issue, Issued, grant_id};
+use super::consent::{ClientRedirect, Consent, ResponseType};
+use super::issue::{Issue, IssueParams, grant_id};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, or_reject};
 use super::queries::{FindClient, Redeem, Redemption, SaveOneTimeRecord, SaveTokens, Saved};
@@ -22,7 +22,8 @@ use super::records::{Approval, GrantRecord, OneTimeContent, OneTimeRecord};
 use super::respond::is_quotable;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
+use crate::oauth2::ResponseMode;
 use crate::{Moment, Response};
 
 impl Provider {
@@ -30,7 +31,7 @@ impl Provider {
     ///
     /// The client is looked at once more, and a pushed request is used. A request that was decided before is refused.
     pub fn deny(&self, consent: Consent) -> ServerStep<Response> {
-        self.end(consent, RejectReason::Denied, Voice::redirect)
+        self.end(consent, RejectReason::Denied, RefusalChannel::redirect)
     }
 
     /// Ends an authorization request with another error, such as `login_required` for a request with `prompt=none`, for which nobody was
@@ -42,25 +43,26 @@ impl Provider {
     /// use oauth_proto::oauth2::server::{Consent, Provider, ServerStep};
     ///
     /// fn without_a_page(provider: &Provider, consent: Consent) -> Option<ServerStep<Response>> {
-    ///     (consent.parameter("prompt") == Some("none")).then(|| provider.send_back(consent, "login_required"))
+    ///     (consent.parameter("prompt") == Some("none")).then(|| provider.redirect_with_error(consent, "login_required"))
     /// }
     /// ```
     ///
     /// A code that cannot be sent (RFC 6749 §4.1.2.1) is refused as [`RejectReason::Misconfigured`].
-    pub fn send_back(&self, consent: Consent, code: &str) -> ServerStep<Response> {
+    pub fn redirect_with_error(&self, consent: Consent, code: &str) -> ServerStep<Response> {
         if !is_quotable(code) {
-            let reason =
-                RejectReason::Misconfigured("`send_back` got a code that is empty or has characters that no code has");
-            return ServerStep::Reject(reason.reject(&Voice::page(Endpoint::Authorize)));
+            let reason = RejectReason::Misconfigured(
+                "`redirect_with_error` got a code that is empty or has characters that no code has",
+            );
+            return ServerStep::Reject(reason.reject(&RefusalChannel::page(Endpoint::Authorize)));
         }
-        self.end(consent, RejectReason::SentBack(code.to_owned()), Voice::unasked)
+        self.end(consent, RejectReason::SentBack(code.to_owned()), RefusalChannel::unasked)
     }
 
     fn end(
         &self,
         consent: Consent,
         reason: RejectReason,
-        voice: fn(Box<Return>, &Arc<ClientRecord>) -> Voice,
+        voice: fn(Box<ClientRedirect>, &Arc<ClientRecord>) -> RefusalChannel,
     ) -> ServerStep<Response> {
         self.decide_on(consent, move |_, client, consent| {
             let voice = voice(consent.back, &client);
@@ -72,9 +74,9 @@ impl Provider {
     /// Ends an authorization request that the user grants: the response leads back to the client, with a code or, in the implicit grant, a
     /// token. Call it only after the application knows who the user is. The client is looked at once more, for the case that it has
     /// changed, and a pushed request is used. A request that was decided before is refused.
-    pub fn grant(&self, consent: Consent, grant: Approval, moment: Moment) -> ServerStep<Response> {
+    pub fn approve(&self, consent: Consent, grant: Approval, moment: Moment) -> ServerStep<Response> {
         self.decide_on(consent, move |provider, client, consent| {
-            let voice = Voice::redirect(consent.back.clone(), &client);
+            let voice = RefusalChannel::redirect(consent.back.clone(), &client);
             Ok(or_reject(&voice, provider.granted(&client, consent, grant, moment, &voice)))
         })
     }
@@ -87,9 +89,9 @@ impl Provider {
     ) -> ServerStep<Response> {
         let provider = self.clone();
         let query = FindClient { client_id: consent.client_id.clone() };
-        ask(NextQuery::FindClient, query, Voice::page(Endpoint::Authorize), move |client| {
+        ask(NextQuery::FindClient, query, RefusalChannel::page(Endpoint::Authorize), move |client| {
             let client =
-                client.ok_or_else(|| RejectReason::UnknownClient(crate::wire::shortened(&consent.client_id)))?;
+                client.ok_or_else(|| RejectReason::UnknownClient(crate::wire::truncated(&consent.client_id)))?;
             let asked = Some(consent.back.redirect_uri.as_str());
             client.find_redirect_uri(asked, provider.0.any_port).ok_or_else(|| unregistered(&client, asked))?;
             // A consent may have travelled through the browser.
@@ -104,14 +106,15 @@ impl Provider {
         consent: Consent,
         grant: Approval,
         moment: Moment,
-        voice: &Voice,
+        voice: &RefusalChannel,
     ) -> Result<ServerStep<Response>, RejectReason> {
         let (response_type, grant_type) = match consent.response_type {
             ResponseType::Code => ("code", "authorization_code"),
             ResponseType::Token => ("token", "implicit"),
         };
-        let (_, offer) = self.offer(grant_type).ok_or(RejectReason::ResponseTypeUnknown(response_type.to_owned()))?;
-        if !client.may_respond(response_type) {
+        let (_, offer) =
+            self.grant_config(grant_type).ok_or(RejectReason::ResponseTypeUnknown(response_type.to_owned()))?;
+        if !client.may_use_response_type(response_type) {
             return Err(RejectReason::NotAllowed(response_type.to_owned()));
         }
         if consent.expires_at <= moment.now {
@@ -122,7 +125,7 @@ impl Provider {
         if consent.response_type == ResponseType::Code && consent.challenge.is_none() && needs_proof {
             return Err(RejectReason::ChallengeMissing);
         }
-        if consent.response_type == ResponseType::Token && consent.back.mode == Mode::Query {
+        if consent.response_type == ResponseType::Token && consent.back.mode == ResponseMode::Query {
             return Err(RejectReason::ParameterInvalid {
                 name: "response_mode",
                 why: "a token never stands in a query",
@@ -130,7 +133,7 @@ impl Provider {
         }
         self.check_resources(&consent.resource)?;
         if !offer.may_have(&consent.scope, client.metadata.scope.as_ref()) {
-            return Err(RejectReason::ScopeRefused(crate::wire::shortened(consent.scope.as_str())));
+            return Err(RejectReason::ScopeRefused(crate::wire::truncated(consent.scope.as_str())));
         }
         let scope = grant.scope.unwrap_or_else(|| consent.scope.clone());
         if scope.missing_from(&consent.scope).next().is_some() {
@@ -174,7 +177,7 @@ impl Provider {
         consent: Consent,
         grant: Arc<GrantRecord>,
         moment: &Moment,
-        voice: &Voice,
+        voice: &RefusalChannel,
     ) -> Result<ServerStep<Response>, RejectReason> {
         let expires_at = moment.now.after(self.0.code_lifetime);
         let code = self.0.token(&grant, None, Some(expires_at), moment)?;
@@ -184,7 +187,7 @@ impl Provider {
             grant_id: grant.id,
             client_id,
             expires_at,
-            pending: OneTimeContent::Code { grant, redirect_uri, challenge },
+            content: OneTimeContent::Code { grant, redirect_uri, challenge },
         };
         let query = SaveOneTimeRecord {
             key: TokenHash::of(&code),
@@ -195,15 +198,15 @@ impl Provider {
         let voice = voice.clone();
         use_up(pushed, client, move || {
             Ok(ask(NextQuery::SaveOneTimeRecord, query, voice, move |_| {
-                Ok(ServerStep::Done(back.bring(&[("code", &code)])))
+                Ok(ServerStep::Done(back.redirect_with(&[("code", &code)])))
             }))
         })
     }
 }
 
 /// RFC 6749 §4.2.2.
-fn give_token(issued: Issued, back: Box<Return>, voice: &Voice) -> ServerStep<Response> {
-    let Issued { tokens, answer } = issued;
+fn give_token(issued: IssueParams, back: Box<ClientRedirect>, voice: &RefusalChannel) -> ServerStep<Response> {
+    let IssueParams { tokens, answer } = issued;
     let query = SaveTokens { tokens, parent: None };
     ask(NextQuery::SaveTokens, query, voice.clone(), move |saved| {
         if saved != Saved::New {
@@ -214,7 +217,7 @@ fn give_token(issued: Issued, back: Box<Return>, voice: &Voice) -> ServerStep<Re
         parameters.extend(expires_in.as_deref().map(|seconds| ("expires_in", seconds)));
         let scope = answer.scope();
         parameters.extend(Some(&*scope).filter(|scope| !scope.is_empty()).map(|scope| ("scope", scope)));
-        Ok(ServerStep::Done(back.bring(&parameters)))
+        Ok(ServerStep::Done(back.redirect_with(&parameters)))
     })
 }
 
@@ -225,7 +228,7 @@ fn use_up(
     next: impl FnOnce() -> Result<ServerStep<Response>, RejectReason> + Send + 'static,
 ) -> Result<ServerStep<Response>, RejectReason> {
     let Some(key) = pushed else { return next() };
-    let voice = Voice::page(Endpoint::Authorize).of(client);
+    let voice = RefusalChannel::page(Endpoint::Authorize).of(client);
     let query = Redeem { key, tokens: None };
     Ok(ask(NextQuery::Redeem, query, voice, move |redemption| match redemption {
         Redemption::Redeemed => next(),

@@ -5,28 +5,28 @@ use std::sync::Arc;
 use http::{Request, StatusCode};
 
 use super::client_record::ClientRecord;
-use super::extend::{AnswerKind, ExtendAnswer};
+use super::extend::{ExtendResponse, ResponseKind};
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask};
+use super::provider::{EndpointOutput, Provider, ask};
 use super::queries::FindToken;
 use super::reason::RejectReason;
 use super::records::{TokenKind, TokenRecord};
 use super::respond;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::oauth2::Introspection;
 use crate::{Moment, Response, Timestamp};
 
 impl Provider {
     /// The introspection endpoint. A confidential client learns of its own tokens, and one that
-    /// [`introspects_all`](super::ClientRecord::introspects_all) of every access token; of all others that they are not
+    /// [`may_introspect_all`](super::ClientRecord::may_introspect_all) of every access token; of all others that they are not
     /// active, whatever they are.
     pub fn introspect<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
         self.or_reject_with_client(request, Endpoint::Introspect, self.read_introspection(request, moment))
     }
 
-    pub(super) fn read_introspection<B: AsRef<[u8]>, T: End>(
+    pub(super) fn read_introspection<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
         moment: Moment,
@@ -37,7 +37,7 @@ impl Provider {
             if client.is_public() {
                 return Err(RejectReason::MayNotIntrospect);
             }
-            let voice = Voice::json(Endpoint::Introspect).of(&client);
+            let voice = RefusalChannel::json(Endpoint::Introspect).of(&client);
             Ok(ask(NextQuery::FindToken, FindToken { key }, voice.clone(), move |found| {
                 let record = match provider.tells(&client, found, moment.now) {
                     Ok(record) => record,
@@ -50,7 +50,7 @@ impl Provider {
                 if !provider.0.extends_introspection {
                     return answer(&told);
                 }
-                let query = ExtendAnswer::about(AnswerKind::Introspection, &client, &record);
+                let query = ExtendResponse::about(ResponseKind::Introspection, &client, &record);
                 Ok(query.ask(voice, move |members| {
                     told.extra.extend(members);
                     answer(&told)
@@ -105,6 +105,6 @@ impl Provider {
     }
 }
 
-fn answer<T: End>(introspection: &Introspection) -> Result<ServerStep<T>, RejectReason> {
+fn answer<T: EndpointOutput>(introspection: &Introspection) -> Result<ServerStep<T>, RejectReason> {
     Ok(ServerStep::Done(respond::to_json(StatusCode::OK, introspection)?.into()))
 }

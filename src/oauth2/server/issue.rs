@@ -20,7 +20,7 @@ use crate::oauth2::Scope;
 use crate::{Moment, Response, Timestamp};
 
 /// Tokens, and what the client is told of them.
-pub(super) struct Issued {
+pub(super) struct IssueParams {
     pub(super) tokens: NewTokens,
     pub(super) answer: TokenResponse,
 }
@@ -64,10 +64,10 @@ impl Config {
     /// Whether tokens of a grant come with a refresh token, and of which kind.
     pub(super) fn refresh_for(&self, offer: &GrantType, client: &ClientRecord) -> Option<&GrantType> {
         let refresh = self.refresh_offer()?;
-        (offer.with_refresh && client.may_use("refresh_token")).then_some(refresh)
+        (offer.with_refresh && client.may_use_grant_type("refresh_token")).then_some(refresh)
     }
 
-    pub(super) fn issue(&self, issue: Issue<'_>, moment: &Moment) -> Result<Issued, RejectReason> {
+    pub(super) fn issue(&self, issue: Issue<'_>, moment: &Moment) -> Result<IssueParams, RejectReason> {
         let Issue { grant, offer, scope, resource, refresh, predecessor, reuse, at_most } = issue;
         let now = moment.now;
         let end = self.end_of(offer, &grant);
@@ -110,7 +110,7 @@ impl Config {
             let record = TokenRecord { predecessor, ..record(TokenKind::Refresh, *expires_at) };
             (TokenHash::of(token), Arc::new(record))
         });
-        Ok(Issued {
+        Ok(IssueParams {
             tokens: NewTokens { access: (key, access_record.clone()), refresh: refresh_record, now },
             answer: TokenResponse {
                 access_token: access,
@@ -190,7 +190,7 @@ impl Config {
     }
 
     /// The answer that brings a reusable token once more.
-    pub(super) fn again(
+    pub(super) fn reissue(
         &self,
         hash: TokenHash,
         record: &Arc<TokenRecord>,

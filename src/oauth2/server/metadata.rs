@@ -4,12 +4,12 @@ use http::{Request, StatusCode};
 
 use super::grant_type::DEVICE_CODE;
 use super::paths::Endpoint;
-use super::provider::{End, Provider, check_method, or_reject};
+use super::provider::{EndpointOutput, Provider, check_method, or_reject};
 use super::reason::RejectReason;
 use super::register::RegistrationPolicy;
 use super::respond;
 use super::store::ServerStep;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::Response;
 use crate::oauth2::Metadata;
 
@@ -81,10 +81,13 @@ impl Provider {
 
     /// The metadata's endpoint (RFC 8414 §3).
     pub fn metadata_response<B>(&self, request: &Request<B>) -> ServerStep<Response> {
-        or_reject(&Voice::json(Endpoint::Metadata), self.read_metadata_request(request))
+        or_reject(&RefusalChannel::json(Endpoint::Metadata), self.read_metadata_request(request))
     }
 
-    pub(super) fn read_metadata_request<B, T: End>(&self, request: &Request<B>) -> Result<ServerStep<T>, RejectReason> {
+    pub(super) fn read_metadata_request<B, T: EndpointOutput>(
+        &self,
+        request: &Request<B>,
+    ) -> Result<ServerStep<T>, RejectReason> {
         check_method(request, "GET, HEAD")?;
         let mut response = respond::to_json(StatusCode::OK, &self.metadata())?;
         // It is public, and seldom changes.

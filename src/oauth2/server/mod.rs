@@ -9,7 +9,7 @@
 //!     | GET /authorize            |                                       |                          |
 //!     |-------------------------->| FindClient -------------------------->|                          |
 //!     |                           | Consent ------------------------------------------------------->| shows its page
-//!     |<-- redirect, code --------| SaveOneTimeRecord -------------------------->| <--- Provider::grant ----|
+//!     |<-- redirect, code --------| SaveOneTimeRecord -------------------------->| <--- Provider::approve ----|
 //!                                 |                                       |
 //!   client  POST /token  -------->| FindClient, FindOneTimeRecord, Redeem ------>|
 //!     |<-- tokens ----------------|                                       |
@@ -19,11 +19,11 @@
 //! |---|---|
 //! | configure a server | [`Provider::builder`], [`ProviderBuilder`], [`GrantType`], [`ClientRecord`] |
 //! | deal with any request | [`Provider::dispatch`] |
-//! | ask the user | [`Consent`], [`Provider::grant`], [`Provider::deny`], [`Provider::send_back`]; [`DevicePage`] |
-//! | add members to answers | [`ExtendAnswer`], [`serve_extended`], [`ProviderBuilder::introspect_data`] |
+//! | ask the user | [`Consent`], [`Provider::approve`], [`Provider::deny`], [`Provider::redirect_with_error`]; [`DevicePage`] |
+//! | add members to answers | [`ExtendResponse`], [`Serve::extend_response`], [`ProviderBuilder::introspect_data`] |
 //! | let clients register | [`RegistrationPolicy`] |
 //! | log what was refused | [`Rejected`], [`RejectReason`] |
-//! | check passwords, exchange tokens, extend | [`DecideGrant`], [`serve_with`], [`ExtensionGrant`] |
+//! | check passwords, exchange tokens, extend | [`DecideGrant`], [`Serve::decide_grant`], [`ExtensionGrant`] |
 //! | keep it all in a database | [`Store`], [`AsyncStore`] |
 //! | protect an API with its tokens | [`resource`](super::resource) |
 //!
@@ -42,11 +42,11 @@
 //! | `Provider`, `add_grant`, `dispatch` | [`Provider`], [`ProviderBuilder::add_grant_type`], [`Provider::dispatch`] |
 //! | `authorize_path`, `token_path` | [`ProviderBuilder::path`] |
 //! | `AuthorizationCodeGrant(expires_in, scopes, default_scope, unique_token)` | [`GrantType::authorization_code`] and its options |
-//! | `ImplicitGrant`, `ResourceOwnerGrant`, `ClientCredentialsGrant` | [`GrantType::implicit`], [`GrantType::password`], [`GrantType::client_credentials`] |
-//! | `RefreshToken(expires_in, reissue_refresh_tokens=False)` | [`GrantType::refresh_token`], [`GrantType::keep_refresh_tokens`] |
+//! | `ImplicitGrant`, `ResourceOwnerGrant`, `ClientCredentialsGrant` | [`GrantType::dangerous_implicit`], [`GrantType::dangerous_password`], [`GrantType::client_credentials`] |
+//! | `RefreshToken(expires_in, reissue_refresh_tokens=False)` | [`GrantType::refresh_token`], [`GrantType::allow_refresh_token_reuse`] |
 //! | `Scope`: unknown scopes are dropped | [`UnknownScope`] |
 //! | `scope_separator`, `reuse_access_tokens` | [`ProviderBuilder::scope_separator`], [`ProviderBuilder::reuse_access_tokens`] |
-//! | a site adapter's `render_auth_page`, `authenticate`, `user_has_denied_access` | [`Consent`] for the page, then [`Provider::grant`] with a [`Approval`], or [`Provider::deny`] |
+//! | a site adapter's `render_auth_page`, `authenticate`, `user_has_denied_access` | [`Consent`] for the page, then [`Provider::approve`] with a [`Approval`], or [`Provider::deny`] |
 //! | the same of `ResourceOwnerGrantSiteAdapter` | [`GrantCredential::Password`] |
 //! | `request_body`, `http_basic_auth`, a callable | [`ProviderBuilder::only_body`], [`ProviderBuilder::only_basic`], [`ClientSource`] |
 //! | `URandomTokenGenerator(length)`, `Uuid4`, `TokenGenerator` | [`RandomTokens`], [`Uuid4`], [`TokenGenerator`] |
@@ -99,12 +99,13 @@ mod rejected;
 mod respond;
 mod revoke;
 mod secrets;
+mod serve;
 mod store;
 mod token;
 mod token_hash;
 mod voice;
 
-pub use authentication::{ClaimedClient, ClientSource};
+pub use authentication::{ClientSource, IdentifiedClient};
 pub use builder::ProviderBuilder;
 pub use claim::{DecideGrant, Decision, Exchange, GrantCredential};
 pub use client_record::{ClientRecord, Registrant};
@@ -112,7 +113,7 @@ pub use client_secret::ClientSecret;
 pub use configuration::{ConfigurationProblem, InvalidConfiguration};
 pub use consent::Consent;
 pub use device_page::{DeviceConsent, DevicePage};
-pub use extend::{AnswerKind, ExtendAnswer};
+pub use extend::{ExtendResponse, ResponseKind};
 pub use extension::ExtensionGrant;
 pub use generator::{NewToken, RandomTokens, TokenGenerator, Uuid4};
 pub use grant_type::{GrantType, UnknownScope};
@@ -132,9 +133,7 @@ pub use records::{
 pub use register::RegistrationPolicy;
 pub use rejected::Rejected;
 pub use secrets::{SecretHasher, Sha256Secrets};
-pub use store::{
-    AsyncStore, Blocking, NextQuery, ServerStep, Store, serve, serve_async, serve_async_extended, serve_async_with,
-    serve_extended, serve_with,
-};
-pub use token_hash::{NotAHash, Sealed, TokenHash};
-pub(super) use voice::{Audience, Guarded, Voice};
+pub use serve::{Serve, Unanswered};
+pub use store::{AsyncStore, Blocking, NextQuery, ServerStep, Store, serve, serve_async};
+pub use token_hash::{InvalidTokenHash, Sealed, TokenHash};
+pub(super) use voice::{AudienceRule, ProtectedResource, RefusalChannel};

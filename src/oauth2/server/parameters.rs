@@ -60,7 +60,7 @@ impl<'r> Parameters<'r> {
                 check_value(name, value)?;
             }
             if self.pairs[..at].iter().any(|(other, _)| other == name) && !REPEATED.contains(&&**name) {
-                return Err(RejectReason::ParameterTwice(crate::wire::shortened(name)));
+                return Err(RejectReason::ParameterTwice(crate::wire::truncated(name)));
             }
         }
         Ok(())
@@ -141,7 +141,7 @@ pub(super) fn check_value(name: &str, value: &str) -> Result<(), RejectReason> {
     if fits {
         Ok(())
     } else {
-        Err(RejectReason::ParameterCharacters(crate::wire::shortened(&name.replace(char::is_control, "?"))))
+        Err(RejectReason::ParameterCharacters(crate::wire::truncated(&name.replace(char::is_control, "?"))))
     }
 }
 
@@ -208,7 +208,7 @@ impl Provider {
 /// Refuses resources that are none of those that are known (RFC 8707 §2).
 pub(super) fn check_resources(asked: &[String], known: &[String]) -> Result<(), RejectReason> {
     match asked.iter().find(|asked| !known.contains(asked)) {
-        Some(other) => Err(RejectReason::ResourceRefused(crate::wire::bare(other))),
+        Some(other) => Err(RejectReason::ResourceRefused(crate::wire::without_secrets(other))),
         None => Ok(()),
     }
 }

@@ -19,7 +19,7 @@ use super::reason::RejectReason;
 use super::register::RegistrationPolicy;
 use super::rejected::Rejected;
 use super::store::{NextQuery, ServerStep};
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::{Moment, PendingQuery, Response, Secret, ServerQuery, Timestamp};
 
 /// An authorization server: requests in, responses out, and queries to storage in between.
@@ -108,9 +108,9 @@ pub(super) struct ReuseKey {
 pub enum Dispatched {
     /// Send this.
     Respond(Response),
-    /// The user has to decide: show a page, whose form posts to a path of the application's own, then [`Provider::grant`] or
+    /// The user has to decide: show a page, whose form posts to a path of the application's own, then [`Provider::approve`] or
     /// [`Provider::deny`]. Where no page can be shown, as for a request with `prompt=none` of a user who has not signed in, answer by
-    /// [`Provider::send_back`].
+    /// [`Provider::redirect_with_error`].
     Consent(Consent),
     /// The user has a device in hand: show a page, then [`Provider::find_device`].
     Device(DevicePage),
@@ -130,9 +130,9 @@ impl From<Consent> for Dispatched {
 
 /// What the replies of endpoints that answer by themselves end with: the response, or what [`Provider::dispatch`] makes of it.
 /// The functions behind the endpoints are generic over it, since mapping a step costs a box for each of its queries.
-pub(super) trait End: From<Response> + 'static {}
+pub(super) trait EndpointOutput: From<Response> + 'static {}
 
-impl<T: From<Response> + 'static> End for T {}
+impl<T: From<Response> + 'static> EndpointOutput for T {}
 
 impl fmt::Debug for Dispatched {
     /// A response may hold tokens.
@@ -159,11 +159,14 @@ impl Provider {
         let path = request.uri().path();
         match self.0.paths.find(path).filter(|endpoint| self.serves(*endpoint)) {
             Some(Endpoint::Authorize) => {
-                or_reject(&Voice::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
+                or_reject(&RefusalChannel::page(Endpoint::Authorize), self.read_authorization_request(request, moment))
             }
             Some(Endpoint::Device) => {
                 let page = self.read_page_request(request);
-                or_reject(&Voice::page(Endpoint::Device), page.map(|page| ServerStep::Done(Dispatched::Device(page))))
+                or_reject(
+                    &RefusalChannel::page(Endpoint::Device),
+                    page.map(|page| ServerStep::Done(Dispatched::Device(page))),
+                )
             }
             Some(Endpoint::Token) => {
                 self.or_reject_with_client(request, Endpoint::Token, self.read_token_request(request, moment))
@@ -184,7 +187,7 @@ impl Provider {
             }
             Some(Endpoint::Register) => self.answer_registration(request, moment),
             Some(Endpoint::Metadata) => {
-                or_reject(&Voice::json(Endpoint::Metadata), self.read_metadata_request(request))
+                or_reject(&RefusalChannel::json(Endpoint::Metadata), self.read_metadata_request(request))
             }
             None => ServerStep::Reject(self.no_such_path(path)),
         }
@@ -207,17 +210,17 @@ impl Provider {
         let config = &self.0;
         let served = config.paths.iter().filter(|(endpoint, _)| self.serves(*endpoint));
         let expected = served.map(|(_, path)| path.to_owned()).collect();
-        RejectReason::NoSuchPath { received: crate::wire::shortened(path), expected }.reject(&Voice::own())
+        RejectReason::NoSuchPath { received: crate::wire::truncated(path), expected }.reject(&RefusalChannel::own())
     }
 
     /// The grant of that name, and where it is in the list.
-    pub(super) fn offer(&self, name: &str) -> Option<(usize, &GrantType)> {
+    pub(super) fn grant_config(&self, name: &str) -> Option<(usize, &GrantType)> {
         self.0.grant_types.iter().enumerate().find(|(_, own)| own.name == name)
     }
 
     /// Whether a grant is offered.
     pub(super) fn offers(&self, name: &str) -> bool {
-        self.offer(name).is_some()
+        self.grant_config(name).is_some()
     }
 }
 
@@ -233,7 +236,7 @@ pub(super) fn check_method<B>(request: &Request<B>, allowed: &'static str) -> Re
 pub(crate) fn ask<Q: ServerQuery, T>(
     pending: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
     query: Q,
-    voice: Voice,
+    voice: RefusalChannel,
     next: impl FnOnce(Q::Output) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
 ) -> ServerStep<T> {
     ask_back(pending, query, voice, move |_, answer| next(answer))
@@ -243,7 +246,7 @@ pub(crate) fn ask<Q: ServerQuery, T>(
 pub(super) fn ask_back<Q: ServerQuery, T>(
     pending: fn(PendingQuery<Q, ServerStep<T>>) -> NextQuery<T>,
     query: Q,
-    voice: Voice,
+    voice: RefusalChannel,
     next: impl FnOnce(Q, Q::Output) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
 ) -> ServerStep<T> {
     ServerStep::Query(pending(PendingQuery::with_query(query, move |query, answer| {
@@ -253,6 +256,6 @@ pub(super) fn ask_back<Q: ServerQuery, T>(
 }
 
 /// A step, or the refusal.
-pub(super) fn or_reject<T>(voice: &Voice, result: Result<ServerStep<T>, RejectReason>) -> ServerStep<T> {
+pub(super) fn or_reject<T>(voice: &RefusalChannel, result: Result<ServerStep<T>, RejectReason>) -> ServerStep<T> {
     result.unwrap_or_else(|reason| ServerStep::Reject(reason.reject(voice)))
 }

@@ -8,14 +8,14 @@ use super::authorize::PATIENCE;
 use super::issue::grant_id;
 use super::parameters::Parameters;
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask};
+use super::provider::{EndpointOutput, Provider, ask};
 use super::queries::SaveOneTimeRecord;
 use super::reason::RejectReason;
 use super::records::{OneTimeContent, OneTimeRecord};
 use super::respond;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::oauth2::pkce::Unguessable;
 use crate::{Moment, Response};
 
@@ -26,7 +26,7 @@ impl Provider {
         self.or_reject_with_client(request, Endpoint::PushedRequest, self.read_pushed_request(request, moment))
     }
 
-    pub(super) fn read_pushed_request<B: AsRef<[u8]>, T: End>(
+    pub(super) fn read_pushed_request<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
         moment: Moment,
@@ -51,7 +51,7 @@ impl Provider {
                 client_id: client.client_id.clone(),
                 // The last page that it opens may be decided on when nobody can load it any more.
                 expires_at: loadable_until.after(PATIENCE),
-                pending: OneTimeContent::Pushed { consent: Box::new(consent), loadable_until },
+                content: OneTimeContent::Pushed { consent: Box::new(consent), loadable_until },
             };
             let query = SaveOneTimeRecord {
                 key: TokenHash::of(&uri),
@@ -59,7 +59,7 @@ impl Provider {
                 record: Arc::new(record),
                 now: moment.now,
             };
-            let voice = Voice::json(Endpoint::PushedRequest).of(&client);
+            let voice = RefusalChannel::json(Endpoint::PushedRequest).of(&client);
             Ok(ask(NextQuery::SaveOneTimeRecord, query, voice, move |_| {
                 let answer = serde_json::json!({ "request_uri": uri, "expires_in": lifetime.as_secs() });
                 Ok(ServerStep::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))

@@ -206,13 +206,13 @@ pub enum RejectReason {
     UserCode,
     /// The application does not grant it.
     #[error("the application denied the request")]
-    ClaimDenied,
+    GrantDenied,
     /// The application does not accept the resource owner's name and password.
     #[error("the application does not accept the username and password")]
     PasswordDenied,
     /// The application does not grant it, and says why.
     #[error("the application denied the request: {code}: {description}")]
-    ClaimRefused {
+    GrantRefused {
         /// The error's code.
         code: String,
         /// For the client's developer.
@@ -293,7 +293,7 @@ pub enum RejectReason {
     /// contradicts itself, or keeps nothing. That an answer cannot be written as JSON does not happen.
     #[error("misconfigured: {0}")]
     Misconfigured(&'static str),
-    /// The application could not decide, or was not asked: see [`serve_with`](super::serve_with).
+    /// The application could not decide, or was not asked: see [`Serve::decide_grant`](super::Serve::decide_grant).
     #[error("the application did not answer: {0}")]
     DecisionFailed(String),
     /// Storage failed.
@@ -313,7 +313,7 @@ fn audience(received: &[String], expected: &[String]) -> String {
 impl RejectReason {
     /// Refuses scopes, all of which are named.
     pub(super) fn scope_refused<'w>(words: impl Iterator<Item = &'w str>) -> Self {
-        Self::ScopeRefused(crate::wire::shortened(&words.take(32).collect::<Vec<_>>().join(" ")))
+        Self::ScopeRefused(crate::wire::truncated(&words.take(32).collect::<Vec<_>>().join(" ")))
     }
 
     /// Returns the error code that the other side is told.
@@ -328,7 +328,7 @@ impl RejectReason {
             Self::ScopeMissing | Self::ScopeRefused(_) => "invalid_scope",
             Self::ResourceRefused(_) | Self::ResourceMissing => "invalid_target",
             Self::Denied => "access_denied",
-            Self::SentBack(code) | Self::ClaimRefused { code, .. } => code,
+            Self::SentBack(code) | Self::GrantRefused { code, .. } => code,
             Self::RequestUri(_) => "invalid_request_uri",
             Self::Unsupported("request") => "request_not_supported",
             Self::Unsupported("token_type") => "unsupported_token_type",
@@ -348,7 +348,7 @@ impl RejectReason {
             | Self::RefreshTokenReplayed
             | Self::RefreshTokenOfAnotherClient(_)
             | Self::DeviceUnknown
-            | Self::ClaimDenied
+            | Self::GrantDenied
             | Self::PasswordDenied => "invalid_grant",
             Self::DevicePending => "authorization_pending",
             Self::DeviceTooFast => "slow_down",
@@ -370,7 +370,7 @@ impl RejectReason {
 
     /// Returns what the client's developer is told, or why nothing is: where words would tell an attacker apart what the code does not.
     /// Every reason is here.
-    pub(super) fn told(&self) -> Result<String, &'static str> {
+    pub(super) fn error_description(&self) -> Result<String, &'static str> {
         const CODE: &str = "the code is unknown, expired, revoked or used, or was issued to another client";
         const REFRESH: &str = "the refresh token is unknown, expired, revoked or used, or was issued to another client";
         const BEARER: &str = "the access token is unknown, expired or revoked, or it is not for this resource";
@@ -424,7 +424,7 @@ impl RejectReason {
             Self::ClientRedirectUri { why, .. } => {
                 Ok(Self::ClientRedirectUri { why: why.clone(), option: None }.to_string())
             }
-            Self::ClaimRefused { description, .. } => Ok(description.clone()),
+            Self::GrantRefused { description, .. } => Ok(description.clone()),
             Self::TokenOfAnotherClient => Ok("the token was issued to another client".to_owned()),
             Self::RequestUri(_) => Ok("the request_uri is unknown, expired, used, or of another client".to_owned()),
             Self::CodeUnknown | Self::CodeExpired { .. } | Self::CodeReplayed | Self::CodeOfAnotherClient(_) => {
@@ -447,7 +447,7 @@ impl RejectReason {
             }
             Self::UnknownClient(_) | Self::WrongSecret(_) => Err("it would tell which clients there are"),
             Self::Denied | Self::SentBack(_) => Err("the code says all that there is"),
-            Self::ClaimDenied | Self::PasswordDenied => Err("the application has not said why: see `Decision::Refused`"),
+            Self::GrantDenied | Self::PasswordDenied => Err("the application has not said why: see `Decision::Refused`"),
             Self::Misconfigured(_) => Err("it is the operator's to mend, and says how the server works inside"),
         }
     }
@@ -521,7 +521,8 @@ mod tests {
             &[RejectReason::RequestUri("it is unknown"), RejectReason::RequestUri("it is another client's")],
         ];
         for group in same {
-            let said: Vec<_> = group.iter().map(|reason| (reason.code(), reason.status(), reason.told())).collect();
+            let said: Vec<_> =
+                group.iter().map(|reason| (reason.code(), reason.status(), reason.error_description())).collect();
             assert!(said.windows(2).all(|pair| pair[0] == pair[1]), "{said:?}");
             // The log tells them apart.
             let logged: std::collections::BTreeSet<_> = group.iter().map(ToString::to_string).collect();
@@ -534,13 +535,16 @@ mod tests {
         let option = Some("ProviderBuilder::allow_any_private_scheme");
         let refused = RejectReason::ClientRedirectUri { why: "\"cursor:\"".into(), option };
         assert!(refused.to_string().contains("allow_any_private_scheme"));
-        assert!(!refused.told().unwrap().contains("allow_any_private_scheme"));
+        assert!(!refused.error_description().unwrap().contains("allow_any_private_scheme"));
         for reason in [
             RejectReason::StoreFailed("table tokens is gone".into()),
             RejectReason::DecisionFailed("ldap is down".into()),
         ] {
-            assert!(!reason.told().unwrap().contains("is gone") && !reason.told().unwrap().contains("ldap"));
+            assert!(
+                !reason.error_description().unwrap().contains("is gone")
+                    && !reason.error_description().unwrap().contains("ldap")
+            );
         }
-        assert!(RejectReason::Misconfigured("x").told().is_err());
+        assert!(RejectReason::Misconfigured("x").error_description().is_err());
     }
 }

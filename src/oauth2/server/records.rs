@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Consent;
-use super::token_hash::{NotAHash, Sealed, TokenHash};
+use super::token_hash::{InvalidTokenHash, Sealed, TokenHash};
 use crate::Timestamp;
 use crate::oauth2::Scope;
 
@@ -18,7 +18,7 @@ use crate::oauth2::Scope;
 /// ```
 /// use oauth_proto::oauth2::server::Approval;
 ///
-/// let grant = Approval::new("jane") // may do all that was asked
+/// let approval = Approval::new("jane") // may do all that was asked
 ///     .scope("photos.read") // or only this
 ///     .data(serde_json::json!({ "tenant": 7 })); // for the application, with every token that comes of it
 /// ```
@@ -47,8 +47,8 @@ impl Approval {
     /// ```
     /// use oauth_proto::oauth2::server::{GrantCredential, Decision, Approval};
     ///
-    /// fn decide(claim: &GrantCredential) -> Decision {
-    ///     match claim {
+    /// fn decide(credential: &GrantCredential) -> Decision {
+    ///     match credential {
     ///         GrantCredential::Refresh(grant) if grant.user.as_deref() != Some("mallory") => Decision::Granted(Approval::of(grant)),
     ///         _ => Decision::Denied,
     ///     }
@@ -78,7 +78,7 @@ impl Approval {
 ///
 /// let id: GrantId = "000000000000000000000000000000ff".parse()?;
 /// assert_eq!(id.to_string(), "000000000000000000000000000000ff");
-/// # Ok::<(), oauth_proto::oauth2::server::NotAHash>(())
+/// # Ok::<(), oauth_proto::oauth2::server::InvalidTokenHash>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -91,18 +91,18 @@ impl fmt::Display for GrantId {
 }
 
 impl FromStr for GrantId {
-    type Err = NotAHash;
+    type Err = InvalidTokenHash;
 
-    fn from_str(text: &str) -> Result<Self, NotAHash> {
+    fn from_str(text: &str) -> Result<Self, InvalidTokenHash> {
         let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        u128::from_str_radix(text, 16).ok().filter(|_| digits).map(Self).ok_or(NotAHash)
+        u128::from_str_radix(text, 16).ok().filter(|_| digits).map(Self).ok_or(InvalidTokenHash)
     }
 }
 
 impl TryFrom<String> for GrantId {
-    type Error = NotAHash;
+    type Error = InvalidTokenHash;
 
-    fn try_from(text: String) -> Result<Self, NotAHash> {
+    fn try_from(text: String) -> Result<Self, InvalidTokenHash> {
         text.parse()
     }
 }
@@ -283,13 +283,14 @@ pub struct Replaced {
     pub sealed_until: Option<Timestamp>,
 }
 
-/// What is kept for a while until tokens come of it, under the hash of its value: a code, a device's wait, a pushed request.
+/// A record that is stored under the hash of its value until it is exchanged for tokens: an authorization code, a device code or
+/// a pushed request.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::OneTimeRecord;
 ///
-/// fn columns(one-time record: &OneTimeRecord) -> Result<(String, u64, String), serde_json::Error> {
-///     Ok((one-time record.grant_id.to_string(), one-time record.expires_at.as_secs(), serde_json::to_string(&record)?))
+/// fn columns(record: &OneTimeRecord) -> Result<(String, u64, String), serde_json::Error> {
+///     Ok((record.grant_id.to_string(), record.expires_at.as_secs(), serde_json::to_string(&record)?))
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -302,7 +303,7 @@ pub struct OneTimeRecord {
     /// When it expires. The record may be dropped then.
     pub expires_at: Timestamp,
     /// What it is.
-    pub pending: OneTimeContent,
+    pub content: OneTimeContent,
 }
 
 /// What a one-time record is for.

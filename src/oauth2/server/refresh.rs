@@ -10,14 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::claim::{DecideGrant, Decision, GrantCredential};
-use super::issue::{Issue, Issued};
+use super::issue::{Issue, IssueParams};
 use super::parameters::check_resources;
-use super::provider::{End, ask};
+use super::provider::{EndpointOutput, ask};
 use super::queries::{FindToken, Rotate, Rotation, SaveTokens, Saved};
 use super::reason::RejectReason;
 use super::records::{Approval, GrantRecord, Replaced, TokenKind, TokenRecord};
 use super::store::{NextQuery, ServerStep};
-use super::token::Work;
+use super::token::TokenRequest;
 use super::token_hash::{Sealed, TokenHash};
 use crate::Secret;
 use crate::oauth2::Scope;
@@ -28,10 +28,10 @@ const MEMORY: Duration = Duration::from_secs(90 * 24 * 3600);
 /// What the successor is sealed with, besides the token that it succeeds.
 const SUCCESSOR: &[u8] = b"oauth2 successor";
 
-impl Work {
-    pub(super) fn refresh<T: End>(self, token: Secret) -> ServerStep<T> {
+impl TokenRequest {
+    pub(super) fn refresh<T: EndpointOutput>(self, token: Secret) -> ServerStep<T> {
         let key = TokenHash::of(token.expose());
-        ask(NextQuery::FindToken, FindToken { key }, self.voice(), move |found| {
+        ask(NextQuery::FindToken, FindToken { key }, self.refusal_channel(), move |found| {
             let record =
                 found.filter(|record| record.kind == TokenKind::Refresh).ok_or(RejectReason::RefreshTokenUnknown)?;
             // In another client's hands it has leaked, and so may all that came of its grant.
@@ -47,12 +47,14 @@ impl Work {
             let narrowed = self.narrowed(&record)?;
             self.consult(record, narrowed, move |work, record, narrowed| {
                 if work.keeps(&record) {
-                    let Issued { tokens, answer } = work.issue_more(&record, narrowed, None)?;
-                    let save = move |work: Self, answer| Ok(work.save(Issued { tokens, answer }, key, record));
+                    let IssueParams { tokens, answer } = work.issue_more(&record, narrowed, None)?;
+                    let save = move |work: Self, answer| Ok(work.save(IssueParams { tokens, answer }, key, record));
                     return work.extended(answer, save);
                 }
-                let Issued { tokens, answer } = work.issue_more(&record, narrowed, Some(key))?;
-                work.extended(answer, move |work, answer| work.rotate(token, key, &record, Issued { tokens, answer }))
+                let IssueParams { tokens, answer } = work.issue_more(&record, narrowed, Some(key))?;
+                work.extended(answer, move |work, answer| {
+                    work.rotate(token, key, &record, IssueParams { tokens, answer })
+                })
             })
         })
     }
@@ -65,7 +67,7 @@ impl Work {
 
     /// Checks that the grant has not come to its end, which the operator may have set since the token was issued.
     pub(super) fn check_end(&self, grant: &GrantRecord) -> Result<(), RejectReason> {
-        let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
+        let (_, offer) = self.provider.grant_config(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
         match self.provider.0.end_of(offer, grant) {
             Some(end) if end <= self.moment.now => Err(RejectReason::GrantEnded),
             _ => Ok(()),
@@ -74,20 +76,20 @@ impl Work {
 
     /// Returns the scope and resources of the new access token: what was granted, or less (RFC 6749 §6, RFC 8707 §2.2), without what
     /// the client, the grant type or the server has lost since.
-    fn narrowed(&self, record: &TokenRecord) -> Result<Narrowed, RejectReason> {
+    fn narrowed(&self, record: &TokenRecord) -> Result<Downscoped, RejectReason> {
         let granted = &record.grant.scope;
         let asked = self.scope.as_ref().filter(|scope| !scope.is_empty());
         if let Some(asked) = asked.filter(|scope| scope.missing_from(granted).next().is_some()) {
             return Err(RejectReason::scope_refused(asked.missing_from(granted)));
         }
         let grant_type = &*record.grant.grant_type;
-        if !self.client.may_use(grant_type) {
+        if !self.client.may_use_grant_type(grant_type) {
             return Err(RejectReason::NotAllowed(grant_type.to_owned()));
         }
         let scope = match asked {
             None => self.remaining_scope(&record.grant)?,
             Some(asked) => {
-                let (_, offer) = self.provider.offer(grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
+                let (_, offer) = self.provider.grant_config(grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
                 let allowed = self.client.metadata.scope.as_ref();
                 // In the words of what was granted, each once.
                 let stays = |word: &&str| asked.contains(word) && offer.may_have_word(word, allowed);
@@ -98,12 +100,12 @@ impl Work {
                 Some(scope)
             }
         };
-        Ok(Narrowed { scope, resource: self.remaining_resource(&record.grant.resource)? })
+        Ok(Downscoped { scope, resource: self.remaining_resource(&record.grant.resource)? })
     }
 
     /// Returns what is left of a granted scope, where the client or the grant type has lost some of it since.
     pub(super) fn remaining_scope(&self, grant: &GrantRecord) -> Result<Option<Scope>, RejectReason> {
-        let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
+        let (_, offer) = self.provider.grant_config(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
         let allowed = self.client.metadata.scope.as_ref();
         if offer.may_have(&grant.scope, allowed) {
             return Ok(None);
@@ -111,7 +113,7 @@ impl Work {
         let scope: Scope = grant.scope.iter().filter(|word| offer.may_have_word(word, allowed)).collect();
         let is_lost = scope.is_empty() && !grant.scope.is_empty();
         if is_lost {
-            Err(RejectReason::ScopeWithdrawn(crate::wire::shortened(grant.scope.as_str())))
+            Err(RejectReason::ScopeWithdrawn(crate::wire::truncated(grant.scope.as_str())))
         } else {
             Ok(Some(scope))
         }
@@ -131,24 +133,24 @@ impl Work {
         let remaining: Vec<_> = granted.iter().filter(|own| known.contains(own)).cloned().collect();
         // A token without a resource would be for all of them.
         let lost = granted.first().filter(|_| remaining.is_empty());
-        lost.map_or(Ok(Some(remaining)), |lost| Err(RejectReason::ResourceRefused(crate::wire::bare(lost))))
+        lost.map_or(Ok(Some(remaining)), |lost| Err(RejectReason::ResourceRefused(crate::wire::without_secrets(lost))))
     }
 
     /// Asks the application, if the operator wants that, whether the grant goes on.
-    fn consult<T: End>(
+    fn consult<T: EndpointOutput>(
         self,
         record: Arc<TokenRecord>,
-        narrowed: Narrowed,
-        next: impl FnOnce(Self, Arc<TokenRecord>, Narrowed) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
+        narrowed: Downscoped,
+        next: impl FnOnce(Self, Arc<TokenRecord>, Downscoped) -> Result<ServerStep<T>, RejectReason> + Send + 'static,
     ) -> Result<ServerStep<T>, RejectReason> {
-        if !self.offer().decides_at_refresh {
+        if !self.grant_type().decides_at_refresh {
             return next(self, record, narrowed);
         }
         let query = DecideGrant {
             client: self.client.clone(),
             scope: narrowed.scope.as_ref().unwrap_or(&record.grant.scope).clone(),
             resource: narrowed.resource.as_ref().unwrap_or(&record.grant.resource).clone(),
-            claim: GrantCredential::Refresh(record.grant.clone()),
+            credential: GrantCredential::Refresh(record.grant.clone()),
         };
         Ok(self.ask_application(query, move |work, decision, query| {
             let (record, narrowed) = continued(decision, &query, record, narrowed)?;
@@ -159,51 +161,56 @@ impl Work {
     /// Whether the token stays when it is used. Of a reusable one several hands may have a copy, each of which would be taken for
     /// a thief's.
     fn keeps(&self, record: &TokenRecord) -> bool {
-        let is_reusable = self.provider.offer(&record.grant.grant_type).is_some_and(|(_, offer)| offer.reuse);
-        (self.offer().keep || is_reusable) && !self.client.is_public()
+        let is_reusable = self.provider.grant_config(&record.grant.grant_type).is_some_and(|(_, offer)| offer.reuse);
+        (self.grant_type().keep || is_reusable) && !self.client.is_public()
     }
 
     fn issue_more(
         &self,
         record: &TokenRecord,
-        narrowed: Narrowed,
+        narrowed: Downscoped,
         predecessor: Option<TokenHash>,
-    ) -> Result<Issued, RejectReason> {
+    ) -> Result<IssueParams, RejectReason> {
         let config = &self.provider.0;
         let grant = record.grant.clone();
         // Access tokens live as long as the first one of the grant did.
-        let (_, offer) = self.provider.offer(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
+        let (_, offer) = self.provider.grant_config(&grant.grant_type).ok_or(RejectReason::RefreshTokenUnknown)?;
         // A refresh token that is replaced names the one before it.
-        let refresh = predecessor.map(|_| self.offer());
-        let Narrowed { scope, resource } = narrowed;
+        let refresh = predecessor.map(|_| self.grant_type());
+        let Downscoped { scope, resource } = narrowed;
         let issue = Issue { grant, offer, scope, resource, refresh, predecessor, reuse: false, at_most: None };
         config.issue(issue, &self.moment)
     }
 
     /// New access tokens of a refresh token that stays.
-    fn save<T: End>(self, issued: Issued, parent: TokenHash, record: Arc<TokenRecord>) -> ServerStep<T> {
-        let Issued { tokens, answer } = issued;
+    fn save<T: EndpointOutput>(
+        self,
+        issued: IssueParams,
+        parent: TokenHash,
+        record: Arc<TokenRecord>,
+    ) -> ServerStep<T> {
+        let IssueParams { tokens, answer } = issued;
         let query = SaveTokens { tokens, parent: Some(parent) };
-        ask(NextQuery::SaveTokens, query, self.voice(), move |saved| match saved {
-            Saved::New => self.done(&answer, &record.grant),
+        ask(NextQuery::SaveTokens, query, self.refusal_channel(), move |saved| match saved {
+            Saved::New => self.respond(&answer, &record.grant),
             Saved::Existing(..) => Err(RejectReason::Misconfigured("the store answers with another token")),
             Saved::ParentGone => Err(RejectReason::RefreshTokenRevoked),
         })
     }
 
-    fn rotate<T: End>(
+    fn rotate<T: EndpointOutput>(
         self,
         token: Secret,
         key: TokenHash,
         record: &TokenRecord,
-        issued: Issued,
+        issued: IssueParams,
     ) -> Result<ServerStep<T>, RejectReason> {
-        let Issued { tokens, answer } = issued;
+        let IssueParams { tokens, answer } = issued;
         let (Some(successor), Some((by, _))) = (&answer.refresh_token, &tokens.refresh) else {
             return Err(RejectReason::Misconfigured("no refresh token was made"));
         };
         // Where nobody may have the successor once more, nothing that leads to it is kept.
-        let grace = self.offer().grace;
+        let grace = self.grant_type().grace;
         let sealed_until = (grace.as_secs() > 0).then(|| self.moment.now.after(grace));
         let sealed = sealed_until.map(|_| Sealed::new(successor, token.expose().as_bytes(), SUCCESSOR));
         let replaced = TokenRecord {
@@ -213,8 +220,8 @@ impl Work {
         };
         let grant = record.grant.clone();
         let query = Rotate { key, replaced: Arc::new(replaced), predecessor: record.predecessor, tokens };
-        Ok(ask(NextQuery::Rotate, query, self.voice(), move |rotation| match rotation {
-            Rotation::Rotated => self.done(&answer, &grant),
+        Ok(ask(NextQuery::Rotate, query, self.refusal_channel(), move |rotation| match rotation {
+            Rotation::Rotated => self.respond(&answer, &grant),
             Rotation::Unknown => Err(RejectReason::RefreshTokenRevoked),
             // Somebody else was faster: this is the second use.
             Rotation::Replaced(record) => match &record.replaced {
@@ -226,9 +233,14 @@ impl Work {
 
     /// A token that was replaced is used once more: by a client that lost the answer, or by a thief. Within the grace time, and
     /// while nobody has used the successor, it is taken for the former.
-    fn refresh_again<T: End>(self, token: &Secret, record: &TokenRecord, replaced: &Replaced) -> ServerStep<T> {
+    fn refresh_again<T: EndpointOutput>(
+        self,
+        token: &Secret,
+        record: &TokenRecord,
+        replaced: &Replaced,
+    ) -> ServerStep<T> {
         let grant_id = record.grant.id;
-        let grace = self.offer().grace;
+        let grace = self.grant_type().grace;
         // Clocks of several servers differ: without any grace, no time is early enough.
         let is_late = grace.is_zero() || replaced.at.after(grace) <= self.moment.now;
         let open = |sealed: &Sealed| sealed.open(token.expose().as_bytes(), SUCCESSOR, replaced.by);
@@ -237,7 +249,7 @@ impl Work {
             return self.revoke(grant_id, RejectReason::RefreshTokenReplayed);
         };
         let by = replaced.by;
-        ask(NextQuery::FindToken, FindToken { key: by }, self.voice(), move |found| {
+        ask(NextQuery::FindToken, FindToken { key: by }, self.refusal_channel(), move |found| {
             let Some(record) = found.filter(|record| record.replaced.is_none()) else {
                 return Ok(self.revoke(grant_id, RejectReason::RefreshTokenReplayed));
             };
@@ -246,9 +258,9 @@ impl Work {
             let narrowed = self.narrowed(&record)?;
             super::events::asked_again(&record.grant);
             self.consult(record, narrowed, move |work, record, narrowed| {
-                let Issued { tokens, mut answer } = work.issue_more(&record, narrowed, None)?;
+                let IssueParams { tokens, mut answer } = work.issue_more(&record, narrowed, None)?;
                 answer.refresh_token = Some(successor);
-                work.extended(answer, move |work, answer| Ok(work.save(Issued { tokens, answer }, by, record)))
+                work.extended(answer, move |work, answer| Ok(work.save(IssueParams { tokens, answer }, by, record)))
             })
         })
     }
@@ -259,8 +271,8 @@ fn continued(
     decision: Decision,
     query: &DecideGrant,
     mut record: Arc<TokenRecord>,
-    mut narrowed: Narrowed,
-) -> Result<(Arc<TokenRecord>, Narrowed), RejectReason> {
+    mut narrowed: Downscoped,
+) -> Result<(Arc<TokenRecord>, Downscoped), RejectReason> {
     let Approval { user, scope, data } = decision.granted()?;
     if user != record.grant.user {
         return Err(RejectReason::Misconfigured("a refresh was granted for another user: use `Grant::of`"));
@@ -279,7 +291,7 @@ fn continued(
 }
 
 /// What a client asks for of what was granted.
-struct Narrowed {
+struct Downscoped {
     scope: Option<Scope>,
     resource: Option<Vec<String>>,
 }

@@ -11,14 +11,14 @@ use super::client_record::{ClientRecord, Registrant};
 use super::client_secret::ClientSecret;
 use super::parameters;
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask, check_method, or_reject};
+use super::provider::{EndpointOutput, Provider, ask, check_method, or_reject};
 use super::queries::{FindClient, RemoveClient, SaveClient};
 use super::reason::RejectReason;
 use super::respond;
 use super::secrets::SHORTEST;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::oauth2::ClientMetadata;
 use crate::oauth2::pkce::Unguessable;
 use crate::oauth2::resource::of_header;
@@ -112,7 +112,7 @@ impl Provider {
         self.answer_registration(request, moment)
     }
 
-    pub(super) fn answer_registration<B: AsRef<[u8]>, T: End>(
+    pub(super) fn answer_registration<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
         moment: Moment,
@@ -125,11 +125,11 @@ impl Provider {
             None => self.register_new(request, moment),
             Some(client_id) => self.manage(client_id.to_owned(), request, moment),
         };
-        or_reject(&Voice::bearer(Endpoint::Register), or_reject_with_client)
+        or_reject(&RefusalChannel::bearer(Endpoint::Register), or_reject_with_client)
     }
 
     /// RFC 7591 §3.1.
-    fn register_new<B: AsRef<[u8]>, T: End>(
+    fn register_new<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
         moment: Moment,
@@ -150,10 +150,10 @@ impl Provider {
         record.registration = Some(TokenHash::of(token.as_str()));
         record.registrant = registrant;
         let secret = self.give_secret(&mut record, &moment);
-        let mut answer = self.told(&record, secret.as_ref())?;
+        let mut answer = self.registration_response(&record, secret.as_ref())?;
         answer["registration_access_token"] = token.as_str().into();
         let query = SaveClient { record: Arc::new(record), replaces: None };
-        Ok(ask(NextQuery::SaveClient, query, Voice::json(Endpoint::Register), move |saved| {
+        Ok(ask(NextQuery::SaveClient, query, RefusalChannel::json(Endpoint::Register), move |saved| {
             if !saved {
                 return Err(RejectReason::Misconfigured("the store keeps no client"));
             }
@@ -162,7 +162,7 @@ impl Provider {
     }
 
     /// RFC 7592 §2. A client that is not there and a token that is wrong look the same.
-    fn manage<B: AsRef<[u8]>, T: End>(
+    fn manage<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         client_id: String,
         request: &Request<B>,
@@ -176,7 +176,7 @@ impl Provider {
         let body = if method == Method::PUT { Some(read(request)?) } else { None };
         let provider = self.clone();
         let query = FindClient { client_id: client_id.clone() };
-        Ok(ask(NextQuery::FindClient, query, Voice::bearer(Endpoint::Register), move |found| {
+        Ok(ask(NextQuery::FindClient, query, RefusalChannel::bearer(Endpoint::Register), move |found| {
             let known = |record: &Arc<ClientRecord>| {
                 record.registration.is_some_and(|known| same(known.as_bytes(), registration.as_bytes()))
             };
@@ -186,23 +186,28 @@ impl Provider {
             }
             if method == Method::DELETE {
                 let query = RemoveClient { client_id, registration };
-                return Ok(ask(NextQuery::RemoveClient, query, Voice::bearer(Endpoint::Register), move |removed| {
-                    if !removed {
-                        return Err(RejectReason::BearerToken);
-                    }
-                    let mut response = respond::json(StatusCode::NO_CONTENT, Vec::new());
-                    response.headers_mut().remove(http::header::CONTENT_TYPE);
-                    Ok(ServerStep::Done(response.into()))
-                }));
+                return Ok(ask(
+                    NextQuery::RemoveClient,
+                    query,
+                    RefusalChannel::bearer(Endpoint::Register),
+                    move |removed| {
+                        if !removed {
+                            return Err(RejectReason::BearerToken);
+                        }
+                        let mut response = respond::json(StatusCode::NO_CONTENT, Vec::new());
+                        response.headers_mut().remove(http::header::CONTENT_TYPE);
+                        Ok(ServerStep::Done(response.into()))
+                    },
+                ));
             }
-            let mut answer = provider.told(&record, None)?;
+            let mut answer = provider.registration_response(&record, None)?;
             answer["registration_access_token"] = shown.expose().into();
             Ok(ServerStep::Done(respond::to_json(StatusCode::OK, &answer)?.into()))
         }))
     }
 
     /// RFC 7592 §2.2: the metadata as a whole; its secret stays, unless it has to have one now, or none any more.
-    fn replace<T: End>(
+    fn replace<T: EndpointOutput>(
         &self,
         record: Arc<ClientRecord>,
         members: &Map<String, Value>,
@@ -236,11 +241,11 @@ impl Provider {
         if !by_secret {
             (after.secret, after.previous_secret) = (None, None);
         }
-        let mut answer = self.told(&after, secret.as_ref())?;
+        let mut answer = self.registration_response(&after, secret.as_ref())?;
         // RFC 7592 §3: it is in every answer.
         answer["registration_access_token"] = registration.expose().into();
         let query = SaveClient { record: Arc::new(after), replaces: Some(record) };
-        Ok(ask(NextQuery::SaveClient, query, Voice::bearer(Endpoint::Register), move |saved| {
+        Ok(ask(NextQuery::SaveClient, query, RefusalChannel::bearer(Endpoint::Register), move |saved| {
             if !saved {
                 return Err(RejectReason::BearerToken);
             }
@@ -260,7 +265,7 @@ impl Provider {
     }
 
     /// What the client is told of itself (RFC 7591 §3.2.1). A secret is told once: what is kept is its hash.
-    fn told(&self, record: &ClientRecord, secret: Option<&Secret>) -> Result<Value, RejectReason> {
+    fn registration_response(&self, record: &ClientRecord, secret: Option<&Secret>) -> Result<Value, RejectReason> {
         let cannot = |_| RejectReason::Misconfigured("an answer cannot be written as JSON");
         let mut answer = serde_json::to_value(&record.metadata).map_err(cannot)?;
         answer["client_id"] = record.client_id.as_str().into();

@@ -6,7 +6,7 @@ use http::{HeaderValue, StatusCode};
 use super::paths::Endpoint;
 use super::reason::RejectReason;
 use super::respond;
-use super::voice::{Manner, Voice};
+use super::voice::{ChannelKind, RefusalChannel};
 use crate::Response;
 
 /// A request that is refused.
@@ -25,18 +25,18 @@ use crate::Response;
 pub struct Rejected {
     /// The whole truth, for the operator's log.
     pub reason: RejectReason,
-    voice: Voice,
+    voice: RefusalChannel,
     /// The client that the request names, where it was refused before anybody was looked for.
     claimed: Option<String>,
 }
 
 impl RejectReason {
-    pub(super) fn reject(self, voice: &Voice) -> Rejected {
+    pub(super) fn reject(self, voice: &RefusalChannel) -> Rejected {
         self.reject_claim(voice, None)
     }
 
     /// Refuses a request that names that client, before anybody has looked for it.
-    pub(super) fn reject_claim(self, voice: &Voice, claimed: Option<String>) -> Rejected {
+    pub(super) fn reject_claim(self, voice: &RefusalChannel, claimed: Option<String>) -> Rejected {
         let rejected = Rejected { claimed, ..Rejected::new(self, voice.clone()) };
         super::events::rejected(&rejected);
         rejected
@@ -45,7 +45,7 @@ impl RejectReason {
 
 impl Rejected {
     /// Returns a refusal that is reported elsewhere.
-    pub(crate) fn new(reason: RejectReason, voice: Voice) -> Self {
+    pub(crate) fn new(reason: RejectReason, voice: RefusalChannel) -> Self {
         Self { reason, voice, claimed: None }
     }
 
@@ -65,29 +65,33 @@ impl Rejected {
     /// client has registered itself and nobody was asked yet; JSON at the endpoints for clients; a plain page otherwise, in whose
     /// place an application may show one of its own. It says less than the reason where the difference would help an attacker.
     pub fn response(&self) -> Response {
-        let (code, told) = (self.reason.code(), self.reason.told().ok());
+        let (code, told) = (self.reason.code(), self.reason.error_description().ok());
         let (status, description) = (self.reason.status(), told.as_deref());
         // What has no place in a redirect says so itself, wherever it comes up.
         let is_for_machines = matches!(
             self.reason,
             RejectReason::HttpMethod { .. } | RejectReason::NoSuchPath { .. } | RejectReason::TooLarge
         );
-        let manner = if is_for_machines { &Manner::Json } else { &self.voice.manner };
+        let manner = if is_for_machines { &ChannelKind::Json } else { &self.voice.manner };
         let mut response = match manner {
-            Manner::Redirect(back) => return back.error(code, description),
-            Manner::Link(back) => return back.offer(code, description),
+            ChannelKind::Redirect(back) => return back.error(code, description),
+            ChannelKind::Link(back) => return back.offer(code, description),
             // A 401 would have the browser ask for a password.
-            Manner::Page if status == StatusCode::UNAUTHORIZED => {
+            ChannelKind::Page if status == StatusCode::UNAUTHORIZED => {
                 return respond::page(StatusCode::BAD_REQUEST, code, description);
             }
-            Manner::Page => respond::page(status, code, description),
-            Manner::Json | Manner::Bearer | Manner::Resource(_) => respond::error(status, code, description),
+            ChannelKind::Page => respond::page(status, code, description),
+            ChannelKind::Json | ChannelKind::Bearer | ChannelKind::Resource(_) => {
+                respond::error(status, code, description)
+            }
         };
         let headers = response.headers_mut();
         // A 401 has to say how to do better (RFC 9110 §15.5.2).
         let challenge = match (manner, status) {
-            (Manner::Resource(guarded), status) if !status.is_server_error() => Some(guarded.challenge(&self.reason)),
-            (Manner::Bearer, StatusCode::UNAUTHORIZED) => Some(match self.reason {
+            (ChannelKind::Resource(guarded), status) if !status.is_server_error() => {
+                Some(guarded.challenge(&self.reason))
+            }
+            (ChannelKind::Bearer, StatusCode::UNAUTHORIZED) => Some(match self.reason {
                 RejectReason::TokenMissing => "Bearer".to_owned(),
                 _ => "Bearer error=\"invalid_token\"".to_owned(),
             }),

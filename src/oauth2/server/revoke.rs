@@ -3,14 +3,14 @@
 use http::{Request, StatusCode};
 
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask};
+use super::provider::{EndpointOutput, Provider, ask};
 use super::queries::{FindToken, Revoke};
 use super::reason::RejectReason;
 use super::records::{GrantId, TokenKind};
 use super::respond;
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::{Moment, Response};
 
 impl Provider {
@@ -20,7 +20,7 @@ impl Provider {
         self.or_reject_with_client(request, Endpoint::Revoke, self.read_revocation(request, moment))
     }
 
-    pub(super) fn read_revocation<B: AsRef<[u8]>, T: End>(
+    pub(super) fn read_revocation<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
         moment: Moment,
@@ -28,7 +28,7 @@ impl Provider {
         let (parameters, presented) = self.posted(request, Endpoint::Revoke)?;
         let key = TokenHash::of(parameters.need("token")?);
         Ok(self.with_client(presented, moment.now, move |_, client, _| {
-            let voice = Voice::json(Endpoint::Revoke).of(&client);
+            let voice = RefusalChannel::json(Endpoint::Revoke).of(&client);
             Ok(ask(NextQuery::FindToken, FindToken { key }, voice.clone(), move |found| {
                 let Some(record) = found else { return done() };
                 if record.grant.client_id != client.client_id {
@@ -57,10 +57,10 @@ impl Provider {
     /// ```
     pub fn revoke_grant(&self, grant: GrantId) -> ServerStep<()> {
         super::events::revoked(grant);
-        ask(NextQuery::Revoke, Revoke::Grant(grant), Voice::own(), |()| Ok(ServerStep::Done(())))
+        ask(NextQuery::Revoke, Revoke::Grant(grant), RefusalChannel::own(), |()| Ok(ServerStep::Done(())))
     }
 }
 
-fn done<T: End>() -> Result<ServerStep<T>, RejectReason> {
+fn done<T: EndpointOutput>() -> Result<ServerStep<T>, RejectReason> {
     Ok(ServerStep::Done(respond::json(StatusCode::OK, b"{}".to_vec()).into()))
 }

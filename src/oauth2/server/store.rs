@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use super::claim::DecideGrant;
 use super::client_record::ClientRecord;
-use super::extend::ExtendAnswer;
+use super::extend::ExtendResponse;
 use super::queries::{
     FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, Redeem, Redemption, RemoveClient,
     ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved,
 };
 use super::records::TokenRecord;
 use super::rejected::Rejected;
-use crate::ServerQuery;
 use crate::server_queries::server_queries;
 
 server_queries! {
@@ -121,7 +120,7 @@ server_queries! {
     blocking;
 
     rejected Rejected;
-    aside [DecideGrant, ExtendAnswer];
+    aside [DecideGrant, ExtendResponse];
 
     find_client: FindClient -> Option<Arc<ClientRecord>>;
     save_client: SaveClient -> bool;
@@ -134,153 +133,4 @@ server_queries! {
     find_token: FindToken -> Option<Arc<TokenRecord>>;
     rotate: Rotate -> Rotation;
     revoke: Revoke -> ();
-}
-
-/// Takes a request to its end, asking a blocking store, and an application that decides on passwords, exchanges, extension grants and
-/// refreshes.
-///
-/// ```
-/// use oauth_proto::oauth2::server::{GrantCredential, DecideGrant, Decision, Approval, MemoryStore, ServerStep, serve_with};
-///
-/// let decide = |query: DecideGrant| match query.claim {
-///     GrantCredential::Password { username, password } if password.expose() == "correct horse" => {
-///         Ok::<_, std::io::Error>(Decision::Granted(Approval::new(username)))
-///     }
-///     _ => Ok(Decision::Denied),
-/// };
-/// let end = serve_with(ServerStep::Done("issued"), &MemoryStore::default(), decide);
-/// assert_eq!(end.unwrap(), "issued");
-/// ```
-///
-/// # Errors
-/// The refusal: its response goes to the client, its reason to the log.
-pub fn serve_with<T, E: std::fmt::Display>(
-    step: ServerStep<T>,
-    store: &(impl Store + ?Sized),
-    decide: impl FnMut(DecideGrant) -> Result<<DecideGrant as ServerQuery>::Output, E>,
-) -> Result<T, Rejected> {
-    serve_extended(step, store, decide, |_| Err(UNASKED))
-}
-
-/// Takes a request to its end, asking a blocking store, an application that decides as at [`serve_with`], and one that adds members to
-/// answers: see [`ExtendAnswer`].
-///
-/// # Examples
-/// ```
-/// use std::convert::Infallible;
-/// use oauth_proto::oauth2::server::{DecideGrant, Decision, ExtendAnswer, MemoryStore, ServerStep, serve_extended};
-/// use serde_json::{Map, Value};
-///
-/// let decide = |_: DecideGrant| Ok::<_, Infallible>(Decision::Denied);
-/// let extend = |answer: ExtendAnswer| {
-///     let mut members = Map::new();
-///     members.insert("user_id".into(), Value::from(answer.grant.user.clone()));
-///     Ok::<_, Infallible>(members)
-/// };
-/// let end = serve_extended(ServerStep::Done("issued"), &MemoryStore::default(), decide, extend);
-/// assert_eq!(end.unwrap(), "issued");
-/// ```
-///
-/// # Errors
-/// The refusal: its response goes to the client, its reason to the log.
-pub fn serve_extended<T, E: std::fmt::Display, X: std::fmt::Display>(
-    mut step: ServerStep<T>,
-    store: &(impl Store + ?Sized),
-    mut decide: impl FnMut(DecideGrant) -> Result<<DecideGrant as ServerQuery>::Output, E>,
-    mut extend: impl FnMut(ExtendAnswer) -> Result<<ExtendAnswer as ServerQuery>::Output, X>,
-) -> Result<T, Rejected> {
-    loop {
-        step = match step {
-            ServerStep::Query(NextQuery::DecideGrant(pending)) => {
-                let answer = decide(pending.query().clone());
-                pending.go_on(answer)
-            }
-            ServerStep::Query(NextQuery::ExtendAnswer(pending)) => {
-                let answer = extend(pending.query().clone());
-                pending.go_on(answer)
-            }
-            ServerStep::Query(query) => query.put_to_blocking(store),
-            ServerStep::Done(value) => return Ok(value),
-            ServerStep::Reject(rejected) => return Err(rejected),
-        }
-    }
-}
-
-/// What is told where an answer is to be extended, and only somebody who decides is there.
-const UNASKED: &str = "nobody was there to extend the answer; see `serve_extended`";
-
-/// Takes a request to its end, asking an asynchronous store, and an application that decides on passwords, exchanges, extension grants
-/// and refreshes.
-///
-/// ```
-/// use std::convert::Infallible;
-/// use oauth_proto::oauth2::server::{Blocking, Decision, MemoryStore, ServerStep, serve_async_with};
-///
-/// # pollster::block_on(async {
-/// let store = MemoryStore::default();
-/// let decide = async |_| Ok::<_, Infallible>(Decision::Denied);
-/// assert_eq!(serve_async_with(ServerStep::Done("issued"), &Blocking(&store), decide).await.unwrap(), "issued");
-/// # });
-/// ```
-///
-/// # Errors
-/// The refusal: its response goes to the client, its reason to the log.
-pub async fn serve_async_with<T, E, F>(
-    step: ServerStep<T>,
-    store: &(impl AsyncStore + ?Sized),
-    decide: impl FnMut(DecideGrant) -> F,
-) -> Result<T, Rejected>
-where
-    E: std::fmt::Display,
-    F: Future<Output = Result<<DecideGrant as ServerQuery>::Output, E>>,
-{
-    serve_async_extended(step, store, decide, |_| std::future::ready(Err(UNASKED))).await
-}
-
-/// Takes a request to its end, asking an asynchronous store, an application that decides as at [`serve_async_with`], and one that adds
-/// members to answers: see [`ExtendAnswer`].
-///
-/// # Examples
-/// ```
-/// use std::convert::Infallible;
-/// use oauth_proto::oauth2::server::{Blocking, Decision, MemoryStore, ServerStep, serve_async_extended};
-///
-/// # pollster::block_on(async {
-/// let store = MemoryStore::default();
-/// let decide = async |_| Ok::<_, Infallible>(Decision::Denied);
-/// let extend = async |_| Ok::<_, Infallible>(serde_json::Map::new());
-/// let end = serve_async_extended(ServerStep::Done("issued"), &Blocking(&store), decide, extend).await;
-/// assert_eq!(end.unwrap(), "issued");
-/// # });
-/// ```
-///
-/// # Errors
-/// The refusal: its response goes to the client, its reason to the log.
-pub async fn serve_async_extended<T, E, F, X, G>(
-    mut step: ServerStep<T>,
-    store: &(impl AsyncStore + ?Sized),
-    mut decide: impl FnMut(DecideGrant) -> F,
-    mut extend: impl FnMut(ExtendAnswer) -> G,
-) -> Result<T, Rejected>
-where
-    E: std::fmt::Display,
-    F: Future<Output = Result<<DecideGrant as ServerQuery>::Output, E>>,
-    X: std::fmt::Display,
-    G: Future<Output = Result<<ExtendAnswer as ServerQuery>::Output, X>>,
-{
-    loop {
-        step = match step {
-            ServerStep::Query(NextQuery::DecideGrant(pending)) => {
-                let answer = decide(pending.query().clone()).await;
-                pending.go_on(answer)
-            }
-            ServerStep::Query(NextQuery::ExtendAnswer(pending)) => {
-                let answer = extend(pending.query().clone()).await;
-                pending.go_on(answer)
-            }
-            ServerStep::Query(query) => query.put_to(store).await,
-            ServerStep::Done(value) => return Ok(value),
-            ServerStep::Reject(rejected) => return Err(rejected),
-        }
-    }
 }

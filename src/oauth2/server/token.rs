@@ -7,21 +7,21 @@ use http::Request;
 
 use super::client_record::ClientRecord;
 use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
-use super::issue::{Issue, Issued, TokenResponse, grant_id};
+use super::issue::{Issue, IssueParams, TokenResponse, grant_id};
 use super::parameters::{Parameters, check_resources};
 use super::paths::Endpoint;
-use super::provider::{End, Provider, ask};
+use super::provider::{EndpointOutput, Provider, ask};
 use super::queries::{Revoke, SaveTokens, Saved};
 use super::reason::RejectReason;
 use super::records::{GrantId, GrantRecord, TokenRecord};
 use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
-use super::voice::Voice;
+use super::voice::RefusalChannel;
 use crate::oauth2::Scope;
 use crate::{Moment, Response, Secret, Timestamp};
 
 /// A token request whose client is authenticated and may use the grant.
-pub(super) struct Work {
+pub(super) struct TokenRequest {
     pub(super) provider: Provider,
     pub(super) client: Arc<ClientRecord>,
     /// The client's identifier, for the grant that comes of it.
@@ -34,23 +34,23 @@ pub(super) struct Work {
 }
 
 /// What a client shows for tokens.
-enum Shown {
+enum GrantParameters {
     Code { key: TokenHash, redirect_uri: Option<String>, verifier: Option<Secret> },
     Refresh(Secret),
     Device(TokenHash),
     Client,
     Password { username: String, password: Secret },
-    Exchange(super::decide::Exchanged),
+    Exchange(super::decide::ExchangeParameters),
     Extension(Vec<(String, Secret)>),
 }
 
 impl Provider {
-    /// The token endpoint. See [`serve_with`](super::serve_with) where the application has a say.
+    /// The token endpoint. See [`Serve::decide_grant`](super::Serve::decide_grant) where the application has a say.
     pub fn token<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
         self.or_reject_with_client(request, Endpoint::Token, self.read_token_request(request, moment))
     }
 
-    pub(super) fn read_token_request<B: AsRef<[u8]>, T: End>(
+    pub(super) fn read_token_request<B: AsRef<[u8]>, T: EndpointOutput>(
         &self,
         request: &Request<B>,
         moment: Moment,
@@ -58,34 +58,36 @@ impl Provider {
         let (mut parameters, presented) = self.posted(request, Endpoint::Token)?;
         let name = parameters.need("grant_type")?;
         let (offer, grant_type) =
-            self.offer(name).filter(|(_, offer)| offer.name != "implicit").ok_or_else(|| unknown(name))?;
-        let shown = Shown::read(grant_type, &parameters)?;
+            self.grant_config(name).filter(|(_, offer)| offer.name != "implicit").ok_or_else(|| unknown(name))?;
+        let shown = GrantParameters::read(grant_type, &parameters)?;
         let resource = parameters.resources();
         let scope = parameters.take("scope").map(|scope| Scope::separated(scope, self.0.scope_separator));
         Ok(self.with_client(presented, moment.now, move |provider, client, client_id| {
-            let work = Work { provider, client, client_id, moment, offer, scope, resource };
-            let name = &work.offer().name;
-            if !work.client.may_use(name) {
+            let work = TokenRequest { provider, client, client_id, moment, offer, scope, resource };
+            let name = &work.grant_type().name;
+            if !work.client.may_use_grant_type(name) {
                 return Err(RejectReason::NotAllowed(name.clone()));
             }
             match shown {
-                Shown::Code { key, redirect_uri, verifier } => Ok(work.redeem_code(key, redirect_uri, verifier)),
-                Shown::Refresh(token) => Ok(work.refresh(token)),
-                Shown::Device(key) => Ok(work.poll_device(key)),
-                Shown::Client => work.grant_client(),
-                Shown::Password { username, password } => work.check_password(username, password),
-                Shown::Exchange(exchanged) => work.exchange(exchanged),
-                Shown::Extension(parameters) => work.extend(parameters),
+                GrantParameters::Code { key, redirect_uri, verifier } => {
+                    Ok(work.redeem_code(key, redirect_uri, verifier))
+                }
+                GrantParameters::Refresh(token) => Ok(work.refresh(token)),
+                GrantParameters::Device(key) => Ok(work.poll_device(key)),
+                GrantParameters::Client => work.grant_client(),
+                GrantParameters::Password { username, password } => work.check_password(username, password),
+                GrantParameters::Exchange(exchanged) => work.exchange(exchanged),
+                GrantParameters::Extension(parameters) => work.extend(parameters),
             }
         }))
     }
 }
 
 fn unknown(grant_type: &str) -> RejectReason {
-    RejectReason::GrantTypeUnknown(crate::wire::shortened(grant_type))
+    RejectReason::GrantTypeUnknown(crate::wire::truncated(grant_type))
 }
 
-impl Shown {
+impl GrantParameters {
     fn read(grant_type: &GrantType, parameters: &Parameters<'_>) -> Result<Self, RejectReason> {
         let owned = |name| parameters.get(name).map(str::to_owned);
         Ok(match grant_type.name.as_str() {
@@ -101,24 +103,24 @@ impl Shown {
                 username: parameters.need("username")?.to_owned(),
                 password: Secret::new(parameters.need("password")?),
             },
-            TOKEN_EXCHANGE => Self::Exchange(super::decide::Exchanged::read(parameters)?),
+            TOKEN_EXCHANGE => Self::Exchange(super::decide::ExchangeParameters::read(parameters)?),
             _ => Self::Extension(super::decide::own_parameters(parameters)),
         })
     }
 }
 
-impl Work {
+impl TokenRequest {
     /// Who is told of a refusal.
-    pub(super) fn voice(&self) -> Voice {
-        Voice::json(Endpoint::Token).of(&self.client)
+    pub(super) fn refusal_channel(&self) -> RefusalChannel {
+        RefusalChannel::json(Endpoint::Token).of(&self.client)
     }
 
-    pub(super) fn offer(&self) -> &GrantType {
+    pub(super) fn grant_type(&self) -> &GrantType {
         &self.provider.0.grant_types[self.offer]
     }
 
     /// RFC 6749 §4.4.
-    fn grant_client<T: End>(mut self) -> Result<ServerStep<T>, RejectReason> {
+    fn grant_client<T: EndpointOutput>(mut self) -> Result<ServerStep<T>, RejectReason> {
         let scope = self.allowed_scope()?;
         let resource = self.allowed_resource(&[])?;
         let grant = Arc::new(GrantRecord {
@@ -137,7 +139,7 @@ impl Work {
     /// The scope that is asked for, of what the grant has and the client may ask for.
     pub(super) fn allowed_scope(&mut self) -> Result<Scope, RejectReason> {
         let asked = self.scope.take();
-        self.offer().scope_of(asked, self.client.metadata.scope.as_ref())
+        self.grant_type().scope_of(asked, self.client.metadata.scope.as_ref())
     }
 
     /// The resources that are asked for: of those that were granted or, where none are named there, of the server's.
@@ -150,20 +152,20 @@ impl Work {
     }
 
     /// How the tokens of a new grant are made.
-    pub(super) fn issue(&self, grant: &Arc<GrantRecord>, scope: Option<Scope>) -> Result<Issued, RejectReason> {
+    pub(super) fn issue(&self, grant: &Arc<GrantRecord>, scope: Option<Scope>) -> Result<IssueParams, RejectReason> {
         self.issue_until(grant, scope, None, false)
     }
 
     /// Answers with a reusable token that was there already, and with what the application adds to that one.
-    pub(super) fn answer_again<T: End>(
+    pub(super) fn respond_with_reissued<T: EndpointOutput>(
         self,
         hash: TokenHash,
         record: Arc<TokenRecord>,
     ) -> Result<ServerStep<T>, RejectReason> {
         let config = &self.provider.0;
-        let mut answer = config.again(hash, &record, self.moment.now)?;
-        answer.refresh_token.take_if(|_| config.refresh_for(self.offer(), &self.client).is_none());
-        self.extended(answer, move |work, answer| work.done(&answer, &record.grant))
+        let mut answer = config.reissue(hash, &record, self.moment.now)?;
+        answer.refresh_token.take_if(|_| config.refresh_for(self.grant_type(), &self.client).is_none());
+        self.extended(answer, move |work, answer| work.respond(&answer, &record.grant))
     }
 
     fn issue_until(
@@ -172,8 +174,8 @@ impl Work {
         scope: Option<Scope>,
         at_most: Option<Timestamp>,
         is_exchanged: bool,
-    ) -> Result<Issued, RejectReason> {
-        let offer = self.offer();
+    ) -> Result<IssueParams, RejectReason> {
+        let offer = self.grant_type();
         let config = &self.provider.0;
         // A token with less than was granted is not what an equal request is for.
         let reuse = offer.reuse && offer.may_reuse_tokens() && !self.client.is_public() && scope.is_none();
@@ -189,41 +191,46 @@ impl Work {
     }
 
     /// Gives out the tokens of a grant that was just made, while what it comes of is there.
-    pub(super) fn issue_first<T: End>(
+    pub(super) fn issue_first<T: EndpointOutput>(
         self,
         grant: Arc<GrantRecord>,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<ServerStep<T>, RejectReason> {
         let at_most = parent.as_ref().and_then(|(_, record)| record.expires_at);
-        let Issued { tokens, mut answer } = self.issue_until(&grant, None, at_most, parent.is_some())?;
-        answer.exchanged = self.offer().name == TOKEN_EXCHANGE;
+        let IssueParams { tokens, mut answer } = self.issue_until(&grant, None, at_most, parent.is_some())?;
+        answer.exchanged = self.grant_type().name == TOKEN_EXCHANGE;
         let parent = parent.map(|(key, _)| key);
-        self.extended(answer, move |work, answer| Ok(work.keep_first(Issued { tokens, answer }, grant, parent)))
+        self.extended(answer, move |work, answer| Ok(work.keep_first(IssueParams { tokens, answer }, grant, parent)))
     }
 
-    fn keep_first<T: End>(self, issued: Issued, grant: Arc<GrantRecord>, parent: Option<TokenHash>) -> ServerStep<T> {
-        let Issued { tokens, answer } = issued;
+    fn keep_first<T: EndpointOutput>(
+        self,
+        issued: IssueParams,
+        grant: Arc<GrantRecord>,
+        parent: Option<TokenHash>,
+    ) -> ServerStep<T> {
+        let IssueParams { tokens, answer } = issued;
         let query = SaveTokens { tokens, parent };
-        ask(NextQuery::SaveTokens, query, self.voice(), move |saved| match saved {
-            Saved::New => self.done(&answer, &grant),
-            Saved::Existing(hash, record) => self.answer_again(hash, record),
-            Saved::ParentGone => Err(RejectReason::ClaimDenied),
+        ask(NextQuery::SaveTokens, query, self.refusal_channel(), move |saved| match saved {
+            Saved::New => self.respond(&answer, &grant),
+            Saved::Existing(hash, record) => self.respond_with_reissued(hash, record),
+            Saved::ParentGone => Err(RejectReason::GrantDenied),
         })
     }
 
     /// The end of it.
-    pub(super) fn done<T: End>(
+    pub(super) fn respond<T: EndpointOutput>(
         &self,
         answer: &TokenResponse,
         grant: &GrantRecord,
     ) -> Result<ServerStep<T>, RejectReason> {
-        super::events::issued(grant, &self.offer().name);
+        super::events::issued(grant, &self.grant_type().name);
         Ok(ServerStep::Done(answer.response()?.into()))
     }
 
     /// Revokes a grant, since something of it is in the wrong hands.
-    pub(super) fn revoke<T: End>(&self, grant: GrantId, reason: RejectReason) -> ServerStep<T> {
+    pub(super) fn revoke<T: EndpointOutput>(&self, grant: GrantId, reason: RejectReason) -> ServerStep<T> {
         super::events::revoked(grant);
-        ask(NextQuery::Revoke, Revoke::Grant(grant), self.voice(), move |()| Err(reason))
+        ask(NextQuery::Revoke, Revoke::Grant(grant), self.refusal_channel(), move |()| Err(reason))
     }
 }

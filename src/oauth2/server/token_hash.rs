@@ -20,7 +20,7 @@ use crate::short_hash;
 /// let hash = TokenHash::of("2YotnFZFEjr1zCsicMWpAA");
 /// assert_eq!(hash.to_string().len(), 64);
 /// assert_eq!(hash.to_string().parse::<TokenHash>()?, hash);
-/// # Ok::<(), oauth_proto::oauth2::server::NotAHash>(())
+/// # Ok::<(), oauth_proto::oauth2::server::InvalidTokenHash>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -116,32 +116,32 @@ impl fmt::Debug for TokenHash {
 /// A text that is not 64 hexadecimal digits.
 ///
 /// ```
-/// use oauth_proto::oauth2::server::{NotAHash, TokenHash};
+/// use oauth_proto::oauth2::server::{InvalidTokenHash, TokenHash};
 ///
-/// assert_eq!("2Yot".parse::<TokenHash>(), Err(NotAHash));
+/// assert_eq!("2Yot".parse::<TokenHash>(), Err(InvalidTokenHash));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a hash has 64 hexadecimal digits")]
-pub struct NotAHash;
+pub struct InvalidTokenHash;
 
 impl FromStr for TokenHash {
-    type Err = NotAHash;
+    type Err = InvalidTokenHash;
 
-    fn from_str(text: &str) -> Result<Self, NotAHash> {
-        let digits: &[u8; 64] = text.as_bytes().try_into().map_err(|_| NotAHash)?;
+    fn from_str(text: &str) -> Result<Self, InvalidTokenHash> {
+        let digits: &[u8; 64] = text.as_bytes().try_into().map_err(|_| InvalidTokenHash)?;
         let mut bytes = [0; 32];
         for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
             let digit = |at: usize| char::from(pair[at]).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-            *byte = digit(0).zip(digit(1)).map(|(high, low)| high << 4 | low).ok_or(NotAHash)?;
+            *byte = digit(0).zip(digit(1)).map(|(high, low)| high << 4 | low).ok_or(InvalidTokenHash)?;
         }
         Ok(Self(bytes))
     }
 }
 
 impl TryFrom<String> for TokenHash {
-    type Error = NotAHash;
+    type Error = InvalidTokenHash;
 
-    fn try_from(text: String) -> Result<Self, NotAHash> {
+    fn try_from(text: String) -> Result<Self, InvalidTokenHash> {
         text.parse()
     }
 }

@@ -15,7 +15,7 @@ use super::direct_response::DirectResponse;
 use super::discovered::Discovered;
 use super::relying_party::RelyingParty;
 use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, endpoint, is_private};
+use crate::wire::{ResponseExcerpt, endpoint, is_secure};
 use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Unsupported};
 
 /// No association is kept longer, whatever the provider says.
@@ -35,7 +35,7 @@ impl RelyingParty {
         let uri = endpoint(discovered.endpoint())?;
         let version = discovered.version;
         // A key in the clear needs a way on which nobody listens (§8.4.1).
-        let private = is_private(&uri);
+        let private = is_secure(&uri);
         let mut kinds = self.kinds.clone();
         kinds.retain(|kind| {
             let hidden = private || kind.session_type() != SessionType::NoEncryption;
@@ -166,7 +166,7 @@ impl AwaitAssociation {
         }
         // OpenID 1.1 lets a provider answer in the clear (§14.2.2), which is worth nothing where others listen.
         match (self.request.version, received) {
-            (Version::V1_1, SessionType::NoEncryption) if !is_private(&self.request.uri) => Ok(None),
+            (Version::V1_1, SessionType::NoEncryption) if !is_secure(&self.request.uri) => Ok(None),
             (Version::V1_1, SessionType::NoEncryption) => self.finish(direct, received, moment),
             _ => Err(("session_type", "not the one that was asked for")),
         }

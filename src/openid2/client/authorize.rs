@@ -15,7 +15,7 @@ use super::super::message::{IDENTIFIER_SELECT, Message, Version};
 use super::discovered::Discovered;
 use super::pending::{Pending, RequestedIdentity, VERSION};
 use super::relying_party::RelyingParty;
-use crate::wire::{bare, endpoint, form, with_query};
+use crate::wire::{endpoint, form, with_query, without_secrets};
 use crate::{Error, Moment, Unsupported};
 
 /// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
@@ -237,7 +237,8 @@ impl RelyingParty {
         let mut urls = fields.filter(|(name, _)| *name == "update_url").map(|(_, url)| url);
         match urls.find(|url| !self.realm.contains(url)) {
             Some(url) => {
-                Err(Unsupported::Url { url: bare(url), reason: "the update_url is outside of the realm" }.into())
+                Err(Unsupported::Url { url: without_secrets(url), reason: "the update_url is outside of the realm" }
+                    .into())
             }
             None => Ok(()),
         }
@@ -245,11 +246,11 @@ impl RelyingParty {
 
     /// The URL to come back to, with the state in its query.
     fn return_to(&self, return_to: &str, state: &str) -> Result<String, Error> {
-        let refuse = |reason| Error::from(Unsupported::Url { url: bare(return_to), reason });
+        let refuse = |reason| Error::from(Unsupported::Url { url: without_secrets(return_to), reason });
         let url: Url = absolute(return_to).ok_or_else(|| refuse("a return_to is an absolute http or https URL"))?;
         if !self.allowed.trusts_party(&url) {
             let option = Some("Options::dangerous_allow_http");
-            return Err(Unsupported::PlainHttp { url: bare(return_to), option }.into());
+            return Err(Unsupported::PlainHttp { url: without_secrets(return_to), option }.into());
         }
         if return_to.contains('#') {
             return Err(refuse("it has a fragment, which never comes back"));

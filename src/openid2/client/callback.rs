@@ -6,7 +6,7 @@ use url::Url;
 
 use super::super::identifier::absolute;
 use super::super::message::{Malformed, Message};
-use crate::wire::{bare, form};
+use crate::wire::{form, without_secrets};
 use crate::{Callback, Forged};
 
 impl Callback<'_> {
@@ -18,7 +18,7 @@ impl Callback<'_> {
         };
         text.and_then(Message::parse).map_err(|malformed| Forged::FieldsUnclear {
             field: match malformed {
-                Malformed::Twice(field) => crate::wire::shortened(&field),
+                Malformed::Twice(field) => crate::wire::truncated(&field),
                 Malformed::NotText | Malformed::TooLarge => String::new(),
             },
         })
@@ -52,7 +52,8 @@ impl Callback<'_> {
     /// Checks that the user came to that URL (§11.1): scheme, host, port and path are the same, and each of its query's arguments
     /// is there with the same values.
     pub(super) fn check_return_to(&self, return_to: &str) -> Result<(), Forged> {
-        let mismatch = || Forged::ReturnToMismatch { expected: bare(return_to), received: bare(&self.url) };
+        let mismatch =
+            || Forged::ReturnToMismatch { expected: without_secrets(return_to), received: without_secrets(&self.url) };
         let expected = absolute(return_to).ok_or_else(mismatch)?;
         if self.has_path() {
             // Answers in the query may be long; the place is not.

@@ -14,7 +14,7 @@ use super::super::yadis::{is_document, joined, location};
 use super::super::{html, xrds};
 use super::discovered::Discovered;
 use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, bare};
+use crate::wire::{ResponseExcerpt, without_secrets};
 use crate::{Error, Moment, Purpose, Request, Response, Step, Unsupported};
 
 /// Redirects that are followed, of each document.
@@ -53,7 +53,7 @@ pub(super) type AfterDiscovery<T> =
 /// Why an identifier leads nowhere.
 fn nowhere(identifier: &Url, reason: &'static str, response: Option<&Response>) -> Unsupported {
     let answer = response.map(|response| Box::new(ResponseExcerpt::of(response)));
-    Unsupported::Identifier { identifier: bare(identifier.as_str()), reason, response: answer }
+    Unsupported::Identifier { identifier: without_secrets(identifier.as_str()), reason, response: answer }
 }
 
 /// Discovers an identifier.

@@ -12,7 +12,7 @@ use super::super::nonce_time;
 use super::super::server::store::RememberNonce;
 use super::discovered::Discovered;
 use super::pending::{Pending, RequestedIdentity};
-use crate::wire::{bare, said, shortened};
+use crate::wire::{printable_text, truncated, without_secrets};
 use crate::{Error, Forged, Refused, Timestamp};
 
 /// Nonces are remembered for longer than their window, since clocks differ and requests overtake each other.
@@ -75,9 +75,13 @@ pub(super) fn check_mode(message: Message, protocol: Version) -> Result<Message,
 
 /// What a provider says that went wrong (§5.1.2.2, §5.2.3).
 pub(super) fn provider_error<'m>(field: impl Fn(&'static str) -> Option<&'m str>) -> Error {
-    let text = |name| field(name).map(shortened);
-    Refused::Provider { message: field("error").map(said), contact: text("contact"), reference: text("reference") }
-        .into()
+    let text = |name| field(name).map(truncated);
+    Refused::Provider {
+        message: field("error").map(printable_text),
+        contact: text("contact"),
+        reference: text("reference"),
+    }
+    .into()
 }
 
 impl ExpectedAssertion {
@@ -93,8 +97,9 @@ impl ExpectedAssertion {
         }
         let known = self.endpoints.as_ref().is_none_or(|endpoints| endpoints.contains(&provider));
         if !known || !self.allowed.takes_endpoint(&provider) {
-            let expected = self.endpoints.iter().flatten().next().map(|endpoint| bare(endpoint)).unwrap_or_default();
-            return Err(Forged::ForeignProvider { expected, received: bare(&provider) }.into());
+            let expected =
+                self.endpoints.iter().flatten().next().map(|endpoint| without_secrets(endpoint)).unwrap_or_default();
+            return Err(Forged::ForeignProvider { expected, received: without_secrets(&provider) }.into());
         }
         let time = nonce_time::begins_at(&nonce).ok_or(Forged::NonceTime)?;
         if time.until(now).max(now.until(time)) > self.window {
@@ -134,7 +139,11 @@ impl ExpectedAssertion {
             return Err(Forged::ParameterInvalid { name: "openid.identity" }.into());
         };
         if identity != local_id {
-            return Err(Forged::NotDiscovered { claimed_id: bare(identity), endpoint: bare(&provider) }.into());
+            return Err(Forged::NotDiscovered {
+                claimed_id: without_secrets(identity),
+                endpoint: without_secrets(&provider),
+            }
+            .into());
         }
         let identifiers = Some(AssertedIdentifiers::of(&claimed_id, &local_id)?);
         let until = pending.expires_at.after(NONCE_MARGIN);
@@ -154,7 +163,10 @@ impl ExpectedAssertion {
             }
         }
         if return_to != self.return_to {
-            return Err(Forged::ReturnToMismatch { expected: bare(&self.return_to), received: bare(return_to) });
+            return Err(Forged::ReturnToMismatch {
+                expected: without_secrets(&self.return_to),
+                received: without_secrets(return_to),
+            });
         }
         Ok(())
     }

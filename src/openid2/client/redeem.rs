@@ -16,7 +16,7 @@ use super::positive_assertion::{
 use super::relying_party::RelyingParty;
 use crate::secret::same;
 use crate::step::Receive;
-use crate::wire::{ResponseExcerpt, bare, endpoint};
+use crate::wire::{ResponseExcerpt, endpoint, without_secrets};
 use crate::{Callback, Error, Expired, Forged, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsupported};
 
 impl RelyingParty {
@@ -188,7 +188,8 @@ fn discover(
             let is_provider = found.iter().any(|found| found.claimed_id.is_none());
             // After a redirect it is another identifier's document.
             if identifier != identifiers.url || is_provider || !names_provider {
-                let (claimed_id, endpoint) = (bare(&identifiers.claimed_id), bare(&received.provider));
+                let (claimed_id, endpoint) =
+                    (without_secrets(&identifiers.claimed_id), without_secrets(&received.provider));
                 return Err(Forged::NotDiscovered { claimed_id, endpoint }.into());
             }
             then(received)

@@ -10,7 +10,7 @@ use super::super::realm::Realm;
 use super::discovered::Discovered;
 use super::discovery::{self, DiscoveryResult};
 use crate::event::Observer;
-use crate::wire::bare;
+use crate::wire::without_secrets;
 use crate::{Error, Event, Step, Unsupported};
 
 /// How far an assertion's time may be from now, unless [`RelyingParty::nonce_window`] says otherwise.
@@ -64,7 +64,7 @@ impl RelyingParty {
     /// [`Unsupported::Url`] when that is no realm.
     pub fn new(realm: &str, options: Options) -> Result<Self, Error> {
         let reason = "a realm is an http or https URL without fragment, perhaps with `*.` before its host";
-        let realm = Realm::parse(realm).ok_or_else(|| Unsupported::Url { url: bare(realm), reason })?;
+        let realm = Realm::parse(realm).ok_or_else(|| Unsupported::Url { url: without_secrets(realm), reason })?;
         Ok(Self {
             realm,
             allowed: options.allowed,
@@ -115,7 +115,11 @@ impl RelyingParty {
             self.allowed,
             Box::new(|found| {
                 let DiscoveryResult { found, claimed, reason } = found?;
-                let nothing = || Unsupported::Identifier { identifier: bare(claimed.as_str()), reason, response: None };
+                let nothing = || Unsupported::Identifier {
+                    identifier: without_secrets(claimed.as_str()),
+                    reason,
+                    response: None,
+                };
                 Ok(Step::Done(found.into_iter().next().ok_or_else(nothing)?))
             }),
         )?;

@@ -17,7 +17,7 @@ use super::reject_reason::RejectReason;
 use super::rejected::Rejected;
 use super::responses;
 use super::store::ServerStep;
-use crate::wire::bare;
+use crate::wire::without_secrets;
 use crate::{Moment, Response};
 
 /// How long a relying party may take to have an answer confirmed.
@@ -192,7 +192,7 @@ fn identifiers(asked: &Identity, approval: &Approval) -> Result<Option<(String, 
             for identifier in [&claimed, &approval.local_id] {
                 // A relying party would look for another URL, or for none.
                 if absolute(identifier).is_none_or(|url| url.as_str() != identifier) {
-                    return Err(RejectReason::NoIdentifier(bare(identifier)));
+                    return Err(RejectReason::NoIdentifier(without_secrets(identifier)));
                 }
             }
             (claimed, approval.local_id.clone())

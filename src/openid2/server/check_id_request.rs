@@ -8,7 +8,7 @@ use super::super::extensions::{Extension, RequestExtension, sreg, ui};
 use super::super::message::Version;
 use super::super::realm::Realm;
 use super::responses::MessagePlace;
-use crate::wire::bare;
+use crate::wire::without_secrets;
 
 /// A relying party's request to know who the user is: `checkid_setup` or `checkid_immediate`.
 ///
@@ -109,7 +109,7 @@ impl fmt::Debug for CheckIdRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CheckIdRequest")
             .field("realm", &self.realm)
-            .field("return_to", &self.return_to.as_deref().map(bare))
+            .field("return_to", &self.return_to.as_deref().map(without_secrets))
             .field("identity", &self.identity)
             .field("immediate", &self.immediate)
             .field("extensions", &self.extensions)

@@ -9,7 +9,7 @@ use super::super::association::AssociationKind;
 use super::super::options::Options;
 use super::super::realm::Realm;
 use super::association_handle::HandleKeys;
-use crate::wire::{check_private, endpoint, is_private};
+use crate::wire::{check_secure, endpoint, is_secure};
 use crate::{Error, Secret, Unsupported};
 
 /// The least that a secret must have to be one.
@@ -72,7 +72,7 @@ impl Provider {
     pub fn new(endpoint_url: &str, secret: &Secret, options: Options) -> Result<Self, Error> {
         let uri = endpoint(endpoint_url)?;
         if !options.allowed.plain_http {
-            check_private(&uri, Some("Options::dangerous_allow_http"))?;
+            check_secure(&uri, Some("Options::dangerous_allow_http"))?;
         }
         Ok(Self {
             endpoint: endpoint_url.to_owned(),
@@ -80,7 +80,7 @@ impl Provider {
             kinds: options.kinds_or(&AssociationKind::ALL),
             lifetime: LIFETIME,
             allowed: options.allowed,
-            in_the_clear: !is_private(&uri),
+            in_the_clear: !is_secure(&uri),
             is_public_suffix: None,
         })
     }

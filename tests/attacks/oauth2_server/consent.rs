@@ -96,5 +96,5 @@ fn a_response_type_that_was_taken_away_meanwhile_brings_no_code() {
 }
 
 fn granted(world: &World, consent: Consent) -> Result<oauth_proto::Response, oauth_proto::oauth2::server::Rejected> {
-    serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store)
+    serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store)
 }

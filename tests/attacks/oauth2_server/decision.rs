@@ -52,7 +52,7 @@ fn par_expired() {
     let uri = push(&world, &[]);
     let consent = load(&world, PRINTER.0, &uri).unwrap();
     world.pass(3600);
-    let late = serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store);
+    let late = serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store);
     assert_eq!(sent_back(late), "invalid_request");
 }
 
@@ -61,7 +61,7 @@ fn par_expired() {
 fn par_reused_after_grant() {
     let world = World::default();
     let decide =
-        |consent: Consent| serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store);
+        |consent: Consent| serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store);
     let uri = push(&world, &[]);
     let (first, second) = (load(&world, PRINTER.0, &uri).unwrap(), load(&world, PRINTER.0, &uri).unwrap());
     // It survives a login page.
@@ -79,7 +79,7 @@ fn par_reused_after_grant() {
     let uri = push(&world, &[]);
     for code in ["", "log\"in", "a\r\nb", "\u{e9}"] {
         let consent = load(&world, PRINTER.0, &uri).unwrap();
-        let rejected = serve(world.provider.send_back(consent, code), &world.store).unwrap_err();
+        let rejected = serve(world.provider.redirect_with_error(consent, code), &world.store).unwrap_err();
         assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{code:?}");
     }
     load(&world, PRINTER.0, &uri).unwrap();
@@ -89,7 +89,7 @@ fn par_reused_after_grant() {
         let consent = load(&world, PRINTER.0, &uri).unwrap();
         let step = match end {
             "deny" => world.provider.deny(consent.clone()),
-            code => world.provider.send_back(consent.clone(), code),
+            code => world.provider.redirect_with_error(consent.clone(), code),
         };
         location(&serve(step, &world.store).unwrap());
         assert!(is_request_uri(&paged(decide(consent))), "{end}");
@@ -111,13 +111,13 @@ fn par_reused_after_grant() {
     let consent = load(&world, PRINTER.0, &again()).unwrap();
     // RFC 6749 §4.2.2: the scope is there where there is one.
     let bare =
-        serve(world.provider.grant(consent.clone(), Approval::new("jane").scope(""), world.moment()), &world.store);
+        serve(world.provider.approve(consent.clone(), Approval::new("jane").scope(""), world.moment()), &world.store);
     assert_eq!(parameter(&location(&bare.unwrap()), "scope"), None);
     let consent = load(&world, PRINTER.0, &again()).unwrap();
     let url = location(&world.grant(consent.clone()));
     assert!(parameter(&url, "access_token").is_some());
     assert_eq!(parameter(&url, "scope").as_deref(), Some("read"));
-    let again = serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store);
+    let again = serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store);
     assert!(is_request_uri(&paged(again)));
 }
 
@@ -225,7 +225,7 @@ fn redirect_before_asking() {
     );
     // Without a page nobody was asked; with one the user was.
     let consent = world.authorize(&honest).unwrap();
-    let silent = serve(world.provider.send_back(consent.clone(), "login_required"), &world.store).unwrap();
+    let silent = serve(world.provider.redirect_with_error(consent.clone(), "login_required"), &world.store).unwrap();
     assert!(page(&silent).contains("error=login_required"));
     location(&world.deny(consent.clone()));
     location(&world.grant(consent));
@@ -259,8 +259,8 @@ fn a_changed_consent_leads_to_no_other_place() {
     let evil = changed("https://client.example.com/cb?x=1", "https://evil.example/");
     for step in [
         world.provider.deny(evil.clone()),
-        world.provider.send_back(evil.clone(), "login_required"),
-        world.provider.grant(evil, Approval::new("jane"), world.moment()),
+        world.provider.redirect_with_error(evil.clone(), "login_required"),
+        world.provider.approve(evil, Approval::new("jane"), world.moment()),
     ] {
         let reason = paged(serve(step, &world.store));
         assert!(
@@ -281,7 +281,7 @@ fn a_decision_looks_again_at_what_the_server_demands() {
     let mut world = World::default();
     let consent = world.authorize(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat()).unwrap();
     let grant = |world: &World| {
-        serve(world.provider.grant(consent.clone(), Approval::new("jane"), world.moment()), &world.store)
+        serve(world.provider.approve(consent.clone(), Approval::new("jane"), world.moment()), &world.store)
     };
     world.provider = provider().require_pkce().build().unwrap();
     assert_eq!(grant(&world).unwrap_err().reason, RejectReason::ChallengeMissing);
@@ -303,13 +303,13 @@ fn a_decision_looks_again_at_what_the_server_demands() {
     let changed: Consent =
         serde_json::from_str(&stored.replace("\"mode\":\"fragment\"", "\"mode\":\"query\"")).unwrap();
     assert_eq!(
-        sent_back(serve(world.provider.grant(changed, Approval::new("jane"), world.moment()), &world.store)),
+        sent_back(serve(world.provider.approve(changed, Approval::new("jane"), world.moment()), &world.store)),
         "invalid_request"
     );
-    world.provider = provider().add_grant_type(GrantType::implicit().scopes("write")).build().unwrap();
+    world.provider = provider().add_grant_type(GrantType::dangerous_implicit().scopes("write")).build().unwrap();
     let consent: Consent = serde_json::from_str(&stored).unwrap();
     assert_eq!(
-        sent_back(serve(world.provider.grant(consent, Approval::new("jane"), world.moment()), &world.store)),
+        sent_back(serve(world.provider.approve(consent, Approval::new("jane"), world.moment()), &world.store)),
         "invalid_scope"
     );
 }

@@ -35,7 +35,7 @@ fn entered(world: &World, codes: &Codes) -> Result<DeviceConsent, Rejected> {
 }
 
 fn grant(world: &World, device: DeviceConsent, grant: Approval) -> Result<(), Rejected> {
-    serve(world.provider.grant_device(device, grant, world.moment()), &world.store)
+    serve(world.provider.approve_device(device, grant, world.moment()), &world.store)
 }
 
 fn deny(world: &World, device: DeviceConsent) -> Result<(), Rejected> {
@@ -282,7 +282,7 @@ fn a_decision_that_a_question_overtakes_is_tried_again() {
     for overtaken in 0..11 {
         let codes = begin(&world);
         let device = entered(&world, &codes).unwrap();
-        let (mut step, mut tried) = (world.provider.grant_device(device, Approval::new("jane"), world.moment()), 0);
+        let (mut step, mut tried) = (world.provider.approve_device(device, Approval::new("jane"), world.moment()), 0);
         let end = loop {
             step = match step {
                 ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => {

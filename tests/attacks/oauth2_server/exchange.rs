@@ -1,7 +1,7 @@
 //! Token exchange: what would make more of a token than it is. The application grants whatever a living token is shown for.
 
 use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, DecideGrant, Decision, GrantCredential, GrantType, RejectReason, Rejected, serve_with,
+    Approval, ClientRecord, DecideGrant, Decision, GrantCredential, GrantType, RejectReason, Rejected, Serve,
 };
 
 use super::world::*;
@@ -41,18 +41,18 @@ fn exchange_for(
     ];
     parameters.extend(scope.map(|scope| ("scope", scope)));
     let decide = |question: DecideGrant| {
-        let GrantCredential::Exchange(exchange) = question.claim else { panic!("another claim") };
+        let GrantCredential::Exchange(exchange) = question.credential else { panic!("another claim") };
         Ok::<_, String>(if exchange.subject.is_some() { Decision::Granted(grant.clone()) } else { Decision::Denied })
     };
     let request = posting("/token", &parameters);
-    let response = serve_with(world.provider.token(&request, world.moment()), &world.store, decide)?;
+    let response = Serve::new(&world.store).decide_grant(decide).run(world.provider.token(&request, world.moment()))?;
     Ok(Tokens::read(&response))
 }
 
 /// What comes to the application as no token of the server's, which then does not grant it.
 #[track_caller]
 fn is_no_subject(end: Result<Tokens, Rejected>) {
-    assert_eq!(refused(end, 400, "invalid_grant"), RejectReason::ClaimDenied);
+    assert_eq!(refused(end, 400, "invalid_grant"), RejectReason::GrantDenied);
 }
 
 /// Row `exchange-subject-expired`, to the second.

@@ -2,8 +2,8 @@
 
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{
-    Approval, ClientRecord, DecideGrant, Decision, FindToken, GrantType, NextQuery, ServerStep, Store, TokenHash,
-    TokenRecord, serve, serve_with,
+    Approval, ClientRecord, DecideGrant, Decision, FindToken, GrantType, NextQuery, Serve, ServerStep, Store,
+    TokenHash, TokenRecord, serve,
 };
 
 use super::world::*;
@@ -36,7 +36,8 @@ fn exchange(world: &World, token: &str) -> String {
         ],
     );
     let yes = |_: DecideGrant| Ok::<_, String>(Decision::Granted(Approval::new("jane")));
-    let response = serve_with(world.provider.token(&request, world.moment()), &world.store, yes).unwrap();
+    let response =
+        Serve::new(&world.store).decide_grant(yes).run(world.provider.token(&request, world.moment())).unwrap();
     let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
     answer["access_token"].as_str().unwrap().to_owned()
 }
@@ -165,12 +166,12 @@ fn a_code_replayed_in_a_race_revokes_the_reusable_token_that_it_brought() {
 fn token_in_query() {
     let world = World::new(provider());
     let token = world.redeem(PRINTER, &world.printers_code()).unwrap();
-    let api = ResourceServer::new("https://photos.example.com").unwrap();
+    let api = ResourceServer::builder("https://photos.example.com").build().unwrap();
     let get = |uri: String| http::Request::get(uri).body(Vec::new()).unwrap();
     let request = get(format!("https://photos.example.com/?access_token={}", token.access));
     let refused = serve(api.check(&request, "read", world.moment().now), &world.store).unwrap_err().response();
     assert_eq!(refused.status(), 400);
     assert!(!format!("{refused:?}").contains(&token.access));
-    let api = api.allow_token_in_query();
+    let api = ResourceServer::builder("https://photos.example.com").allow_token_in_query().build().unwrap();
     serve(api.check(&request, "read", world.moment().now), &world.store).unwrap();
 }

@@ -16,7 +16,7 @@ fn told(world: &World, who: Who<'_>, token: &str) -> Value {
 
 /// A resource server.
 fn photos(world: &World) -> Who<'static> {
-    world.store.add_client(ClientRecord::confidential("photos", OTHER_SECRET).unwrap().introspects_all());
+    world.store.add_client(ClientRecord::confidential("photos", OTHER_SECRET).unwrap().may_introspect_all());
     ("photos", OTHER_SECRET)
 }
 
@@ -39,7 +39,7 @@ fn a_public_client_learns_of_no_token() {
         assert_eq!(refused(asked, 400, "unauthorized_client"), RejectReason::MayNotIntrospect);
     }
     // Not even if the operator has made it one that sees all.
-    world.store.add_client(ClientRecord::public("app").introspects_all());
+    world.store.add_client(ClientRecord::public("app").may_introspect_all());
     let asked = world.post("/introspect", &[("client_id", "app"), ("token", &own)]);
     refused(asked, 400, "unauthorized_client");
 }

@@ -191,7 +191,7 @@ fn the_port_of_localhost_may_differ_by_option_alone() {
     lenient.authorize(&[("client_id", "tool"), ("request_uri", answer["request_uri"].as_str().unwrap())]).unwrap();
     let consent = lenient.authorize(&asked).unwrap();
     // The option is asked for again when the user has decided.
-    let end = serve(strict.provider.grant(consent.clone(), Approval::new("jane"), strict.moment()), &strict.store);
+    let end = serve(strict.provider.approve(consent.clone(), Approval::new("jane"), strict.moment()), &strict.store);
     assert!(matches!(paged(end), RejectReason::RedirectUri { .. }));
     assert!(location(&lenient.grant(consent)).starts_with(uri));
     for other in ["http://localhost:80@evil.example/cb", "http://localhost.evil.example/cb", "http://localhost:1/other"]

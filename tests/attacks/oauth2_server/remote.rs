@@ -17,12 +17,13 @@ fn told(mut answer: Value) -> Result<Access, RejectReason> {
     let remote = RemoteTokens::new(Client::new(server, "photos").secret(SECRET));
     let request = http::Request::get(PHOTOS).header("authorization", "Bearer x").body(Vec::new()).unwrap();
     let world = World::default();
-    let step = ResourceServer::new(PHOTOS).unwrap().check_remotely(&request, "", &remote, world.moment()).unwrap();
+    let step =
+        ResourceServer::builder(PHOTOS).build().unwrap().check_remotely(&request, "", &remote, world.moment()).unwrap();
     let Step::Send(_, sent) = step else { panic!("{step:?}") };
     let response = http::Response::builder().header("content-type", "application/json");
     let end = sent.receive(response.body(answer.to_string().into_bytes()).unwrap(), world.moment()).unwrap();
     let Step::Done(end) = end else { panic!("{end:?}") };
-    end.map_err(|rejected| rejected.reason)
+    end.into_result().map_err(|rejected| rejected.reason)
 }
 
 /// Row `remote-exp`.

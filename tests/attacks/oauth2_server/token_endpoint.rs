@@ -233,7 +233,9 @@ fn two_client_auths() {
 #[test]
 fn secret_wrong() {
     let world = World::default();
-    world.store.add_client(ClientRecord::proven_by("bank", "tls_client_auth").add_grant_type("client_credentials"));
+    world
+        .store
+        .add_client(ClientRecord::authenticated_by("bank", "tls_client_auth").add_grant_type("client_credentials"));
     for path in ["/token", "/introspect", "/revoke", "/par", "/device_authorization"] {
         let answer = |client_id: &str, secret: Option<&str>| {
             let mut parameters = vec![("client_id", client_id), ("grant_type", "client_credentials"), ("token", "x")];

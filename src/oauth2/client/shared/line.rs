@@ -31,8 +31,8 @@ pub(super) struct State {
     renewing: bool,
     /// How many renewals have ended, and what was wrong with the last one. A renewal that was cancelled leaves no trouble,
     /// so that it is another's turn.
-    flights: u64,
-    pub(super) trouble: Option<DriveError>,
+    renewals: u64,
+    pub(super) last_failure: Option<DriveError>,
     waiting: Vec<(u64, Waker)>,
     next_waiter: u64,
 }
@@ -47,7 +47,7 @@ pub(super) enum Origin {
 }
 
 /// A session with a newer token than before.
-pub(super) struct Supplied {
+pub(super) struct RenewedSession {
     pub(super) session: Arc<Session>,
     pub(super) origin: Origin,
 }
@@ -64,8 +64,8 @@ impl State {
             spread: None,
             not_before: None,
             renewing: false,
-            flights: 0,
-            trouble: None,
+            renewals: 0,
+            last_failure: None,
             waiting: Vec::new(),
             next_waiter: 0,
         }
@@ -75,12 +75,12 @@ impl State {
     /// error.
     #[must_use = "it must be dropped without the lock"]
     pub(super) fn install(&mut self, token: Token, origin: Origin) -> Option<DriveError> {
-        Arc::make_mut(&mut self.session).install(token);
+        Arc::make_mut(&mut self.session).set_token(token);
         self.origin = origin;
         self.begin_anew()
     }
 
-    /// Goes on without a token, as [`install`](Self::install) does with one.
+    /// Goes on without a token, as [`set_token`](Self::set_token) does with one.
     #[must_use = "it must be dropped without the lock"]
     pub(super) fn sign_out(&mut self) -> Option<DriveError> {
         Arc::make_mut(&mut self.session).sign_out();
@@ -90,11 +90,11 @@ impl State {
     fn begin_anew(&mut self) -> Option<DriveError> {
         (self.is_due, self.end_is_stored) = (false, false);
         (self.unsaved, self.ended, self.spread, self.not_before) = (None, None, None, None);
-        self.trouble.take()
+        self.last_failure.take()
     }
 
-    pub(super) fn supplied(&self) -> Supplied {
-        Supplied { session: self.session.clone(), origin: self.origin }
+    pub(super) fn renewed_session(&self) -> RenewedSession {
+        RenewedSession { session: self.session.clone(), origin: self.origin }
     }
 
     /// Returns how much earlier this process renews the token than others do: a random part of a tenth of its lifetime.
@@ -122,7 +122,7 @@ impl State {
 }
 
 /// Waits until there is a newer token, or it is this one's turn to renew.
-pub(super) struct Line<'a> {
+pub(super) struct QueuePlace<'a> {
     shared: &'a SharedSession,
     generation: u64,
     /// How many renewals had ended when the waiting began.
@@ -131,25 +131,25 @@ pub(super) struct Line<'a> {
 }
 
 pub(super) enum Outcome {
-    Newer(Supplied),
+    Newer(RenewedSession),
     /// The renewal that was waited for failed.
     Failed(DriveError),
-    Turn(Turn),
+    Turn(RenewalGuard),
 }
 
-impl<'a> Line<'a> {
+impl<'a> QueuePlace<'a> {
     /// For a token that is newer than that of `generation`.
     pub(super) fn new(shared: &'a SharedSession, generation: u64) -> Self {
         Self { shared, generation, since: None, place: None }
     }
 
     /// As [`new`](Self::new), for one who waits for the renewal that has just begun.
-    pub(super) fn behind(shared: &'a SharedSession, generation: u64, turn: &Turn) -> Self {
+    pub(super) fn behind(shared: &'a SharedSession, generation: u64, turn: &RenewalGuard) -> Self {
         Self { since: Some(turn.flight), ..Self::new(shared, generation) }
     }
 }
 
-impl Future for Line<'_> {
+impl Future for QueuePlace<'_> {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
@@ -158,23 +158,23 @@ impl Future for Line<'_> {
         let shared = self.shared;
         let mut state = shared.lock();
         if state.session.generation() > self.generation && !state.is_due {
-            return Poll::Ready(Outcome::Newer(state.supplied()));
+            return Poll::Ready(Outcome::Newer(state.renewed_session()));
         }
-        if self.since.is_some_and(|since| since < state.flights) {
+        if self.since.is_some_and(|since| since < state.renewals) {
             // If each tried for itself, the last would wait for the timeouts of all.
-            if let Some(error) = &state.trouble {
+            if let Some(error) = &state.last_failure {
                 return Poll::Ready(Outcome::Failed(error.clone()));
             }
         }
         if !state.renewing {
             state.renewing = true;
-            let before = state.trouble.take();
-            let turn = Turn { shared: shared.clone(), flight: state.flights };
+            let before = state.last_failure.take();
+            let turn = RenewalGuard { shared: shared.clone(), flight: state.renewals };
             drop(state);
             drop(before);
             return Poll::Ready(Outcome::Turn(turn));
         }
-        self.since.get_or_insert(state.flights);
+        self.since.get_or_insert(state.renewals);
         let place = *self.place.get_or_insert_with(|| {
             state.next_waiter += 1;
             state.next_waiter
@@ -192,7 +192,7 @@ impl Future for Line<'_> {
     }
 }
 
-impl Drop for Line<'_> {
+impl Drop for QueuePlace<'_> {
     fn drop(&mut self) {
         if let Some(place) = self.place {
             let mut state = self.shared.lock();
@@ -205,17 +205,17 @@ impl Drop for Line<'_> {
 }
 
 /// The right to renew. It ends when this is dropped, also by a cancelled task: then another's turn comes.
-pub(super) struct Turn {
+pub(super) struct RenewalGuard {
     shared: SharedSession,
     /// How many renewals had ended before it.
     flight: u64,
 }
 
-impl Drop for Turn {
+impl Drop for RenewalGuard {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
         state.renewing = false;
-        state.flights += 1;
+        state.renewals += 1;
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
         for (_, waker) in waiting {

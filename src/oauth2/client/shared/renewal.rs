@@ -3,7 +3,7 @@
 //! ```text
 //!   lease ----> load ----> the stored token is newer: use it
 //!     |           |
-//!     |           +------> renew ----> store if unchanged ----> install ----> release
+//!     |           +------> renew ----> store if unchanged ----> set_token ----> release
 //!     |                      |               |
 //!   held: pause, load        |               +--> changed: load, use what is stored
 //!                            +--> the grant has ended: store that
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::line::{Origin, Supplied, Turn};
+use super::line::{Origin, RenewalGuard, RenewedSession};
 use super::storage::{Lease, LeaseOutcome, StoredToken, WriteOutcome, version_of};
 use super::{PAUSE, Session, SharedSession};
 use crate::oauth2::Token;
@@ -75,7 +75,7 @@ impl fmt::Debug for Renewal {
 /// What makes renewals that do not depend on the task that needs them.
 #[derive(Clone)]
 pub(super) struct Detached {
-    make: Arc<dyn Fn(SharedSession, Turn, Wanted) -> Renewal + Send + Sync>,
+    make: Arc<dyn Fn(SharedSession, RenewalGuard, Wanted) -> Renewal + Send + Sync>,
     spawn: Arc<dyn Fn(Renewal) + Send + Sync>,
 }
 
@@ -100,7 +100,7 @@ impl Detached {
         Self { make: Arc::new(make), spawn: Arc::new(spawn) }
     }
 
-    pub(super) fn begin(&self, shared: SharedSession, turn: Turn, wanted: Wanted) {
+    pub(super) fn begin(&self, shared: SharedSession, turn: RenewalGuard, wanted: Wanted) {
         (self.spawn)((self.make)(shared, turn, wanted));
     }
 }
@@ -131,7 +131,7 @@ enum Loaded {
     /// It is the session's own, or there is none.
     Same,
     /// Another process stored a token that is good.
-    Good(Supplied),
+    Good(RenewedSession),
     /// Another process stored a token that is due itself.
     Due,
 }
@@ -140,11 +140,11 @@ impl SharedSession {
     /// Renews the token, and tells all who wait how that ended.
     pub(super) async fn renew(
         &self,
-        turn: Turn,
+        turn: RenewalGuard,
         Wanted { mut generation, urgency }: Wanted,
         send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Supplied, DriveError> {
+    ) -> Result<RenewedSession, DriveError> {
         {
             let state = self.lock();
             // Another has loaded a token that is due, and was cancelled before it had renewed that.
@@ -159,8 +159,8 @@ impl SharedSession {
             match &ended {
                 Err(DriveError::Renewed(_)) => {}
                 // The user has granted access again meanwhile, and the error belongs to the grant before.
-                Err(_) if state.session.generation() > generation => ended = Ok(state.supplied()),
-                ended => _before = std::mem::replace(&mut state.trouble, ended.as_ref().err().cloned()),
+                Err(_) if state.session.generation() > generation => ended = Ok(state.renewed_session()),
+                ended => _before = std::mem::replace(&mut state.last_failure, ended.as_ref().err().cloned()),
             }
         }
         drop(turn);
@@ -177,7 +177,7 @@ impl SharedSession {
         urgency: Urgency,
         send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Supplied, DriveError> {
+    ) -> Result<RenewedSession, DriveError> {
         let storage = &self.0.storage;
         let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
         let lease = loop {
@@ -188,16 +188,16 @@ impl SharedSession {
             let asked_at = moment();
             let lease = Lease::new(&asked_at, storage.lease_duration);
             if urgency == Urgency::Early && self.lock().is_put_off(asked_at.now) {
-                return Ok(self.lock().supplied());
+                return Ok(self.lock().renewed_session());
             }
-            if storage.lease(lease.clone()).await? == LeaseOutcome::Granted {
+            if storage.lease(lease.clone()).await? == LeaseOutcome::Acquired {
                 break Some(lease);
             }
             if urgency == Urgency::Early {
                 // Nobody has to wait for the other process as long as the token is good.
                 let mut state = self.lock();
                 state.put_off(asked_at.now.after(PAUSE), asked_at.now);
-                return Ok(state.supplied());
+                return Ok(state.renewed_session());
             }
             if waited > storage.lease_duration.saturating_mul(PATIENCE) {
                 let reason = format!("another process has held it for {} s", waited.as_secs());
@@ -224,7 +224,7 @@ impl SharedSession {
         generation: &mut u64,
         send: &mut impl Transport,
         moment: &mut impl FnMut() -> Moment,
-    ) -> Result<Supplied, DriveError> {
+    ) -> Result<RenewedSession, DriveError> {
         let storage = &self.0.storage;
         for _ in 0..TRIES {
             let stored = storage.load().await?;
@@ -236,7 +236,7 @@ impl SharedSession {
                 let state = self.lock();
                 // Another token was installed meanwhile. It has another refresh token than the one to be renewed.
                 if state.session.generation() > *generation {
-                    return Ok(state.supplied());
+                    return Ok(state.renewed_session());
                 }
                 if let Some(error) = &state.ended {
                     return Err(error.clone().into());
@@ -250,7 +250,7 @@ impl SharedSession {
                     Ok(token) => {
                         let mut state = self.lock();
                         if state.session.generation() > *generation {
-                            return Ok(state.supplied());
+                            return Ok(state.renewed_session());
                         }
                         state.unsaved = Some(token.clone());
                         (token, Origin::Renewed)
@@ -290,7 +290,7 @@ impl SharedSession {
         token: Token,
         origin: Origin,
         now: Timestamp,
-    ) -> Result<Option<Supplied>, DriveError> {
+    ) -> Result<Option<RenewedSession>, DriveError> {
         let newer = {
             let _before;
             let mut state = self.lock();
@@ -299,14 +299,14 @@ impl SharedSession {
                 _before = state.install(token, origin);
                 state.is_due = is_over;
                 *generation = state.session.generation();
-                return Ok(Some(state.supplied()).filter(|_| !is_over));
+                return Ok(Some(state.renewed_session()).filter(|_| !is_over));
             }
             // The user granted access again while this was stored: what is stored last must be the token of the newer grant. Where
             // another process may have stored that, the store has compared it.
             if self.0.storage.save.is_some() {
                 state.unsaved = state.session.token().cloned();
             }
-            state.supplied()
+            state.renewed_session()
         };
         if self.0.storage.save.is_some()
             && let Some(token) = newer.session.token()
@@ -380,7 +380,7 @@ impl SharedSession {
         let _before;
         let mut state = self.lock();
         if state.session.generation() > *generation {
-            return Ok(Loaded::Good(state.supplied()));
+            return Ok(Loaded::Good(state.renewed_session()));
         }
         let Some(stored) = stored else {
             let had_token = state.session.token().is_some() && state.session.refreshes();
@@ -421,7 +421,7 @@ impl SharedSession {
         *generation = state.session.generation();
         let is_due = state.session.is_due(now).unwrap_or(true);
         state.is_due = is_due;
-        let supplied = state.supplied();
+        let supplied = state.renewed_session();
         drop(state);
         supplied.session.observer().token_loaded();
         Ok(if is_due { Loaded::Due } else { Loaded::Good(supplied) })

@@ -82,7 +82,7 @@ pub(super) fn version_of(token: &Token) -> String {
 ///
 /// fn store(row: &mut Option<StoredToken>, write: ConditionalWrite) -> WriteOutcome {
 ///     if row.as_ref().map(StoredToken::version) != write.expected.as_deref() {
-///         return WriteOutcome::Changed;
+///         return WriteOutcome::Conflict;
 ///     }
 ///     *row = Some(write.stored);
 ///     WriteOutcome::Stored
@@ -103,15 +103,15 @@ pub struct ConditionalWrite {
 /// ```
 /// use oauth_proto::oauth2::WriteOutcome;
 ///
-/// let written = |changed_rows: u64| if changed_rows == 1 { WriteOutcome::Stored } else { WriteOutcome::Changed };
-/// assert_eq!(written(0), WriteOutcome::Changed);
+/// let written = |changed_rows: u64| if changed_rows == 1 { WriteOutcome::Stored } else { WriteOutcome::Conflict };
+/// assert_eq!(written(0), WriteOutcome::Conflict);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteOutcome {
     /// It is stored.
     Stored,
     /// Another version is stored than was expected, and stays.
-    Changed,
+    Conflict,
 }
 
 /// A request for the right to renew one token, which one process has at a time. It ends by itself, so that another process
@@ -119,16 +119,16 @@ pub enum WriteOutcome {
 ///
 /// # Examples
 /// As one statement, `INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET
-/// holder = $2, expires_at = $3 WHERE leases.expires_at <= $4`, where a row that was changed means [`Leased::Granted`]:
+/// holder = $2, expires_at = $3 WHERE leases.expires_at <= $4`, where a row that was changed means [`LeaseOutcome::Acquired`]:
 /// ```
 /// use oauth_proto::oauth2::{Lease, LeaseOutcome};
 ///
 /// fn lease(row: &mut Option<Lease>, lease: Lease) -> LeaseOutcome {
 ///     if row.as_ref().is_some_and(|held| held.expires_at > lease.now) {
-///         return LeaseOutcome::Held;
+///         return LeaseOutcome::HeldByAnother;
 ///     }
 ///     *row = Some(lease);
-///     LeaseOutcome::Granted
+///     LeaseOutcome::Acquired
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,15 +148,15 @@ pub struct Lease {
 /// ```
 /// use oauth_proto::oauth2::LeaseOutcome;
 ///
-/// let leased = |changed_rows: u64| if changed_rows == 1 { LeaseOutcome::Granted } else { LeaseOutcome::Held };
-/// assert_eq!(leased(1), LeaseOutcome::Granted);
+/// let leased = |changed_rows: u64| if changed_rows == 1 { LeaseOutcome::Acquired } else { LeaseOutcome::HeldByAnother };
+/// assert_eq!(leased(1), LeaseOutcome::Acquired);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeaseOutcome {
     /// The asking process holds the lease until its end.
-    Granted,
+    Acquired,
     /// Another process holds a lease that has not ended.
-    Held,
+    HeldByAnother,
 }
 
 pub(super) type Stored<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
@@ -218,7 +218,7 @@ impl Storage {
     }
 
     pub(super) async fn lease(&self, lease: Lease) -> Result<LeaseOutcome, DriveError> {
-        let Some(take) = &self.lease else { return Ok(LeaseOutcome::Granted) };
+        let Some(take) = &self.lease else { return Ok(LeaseOutcome::Acquired) };
         take(lease).await.map_err(|error| DriveError::storage("take the lease", error))
     }
 

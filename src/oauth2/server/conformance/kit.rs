@@ -219,6 +219,6 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
 
     fn of(&self, grant: &GrantRecord, pending: OneTimeContent) -> OneTimeRecord {
         let expires_at = self.now.after(LIFE);
-        OneTimeRecord { grant_id: grant.id, client_id: grant.client_id.clone(), expires_at, pending }
+        OneTimeRecord { grant_id: grant.id, client_id: grant.client_id.clone(), expires_at, content: pending }
     }
 }

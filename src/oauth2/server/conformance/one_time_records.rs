@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::kit::{Kit, must};
-use crate::oauth2::server::consent::{Consent, Mode, ResponseType, Return};
+use crate::oauth2::ResponseMode;
+use crate::oauth2::server::consent::{ClientRedirect, Consent, ResponseType};
 use crate::oauth2::server::queries::{
     FoundOneTimeRecord, NewTokens, Redeem, Redemption, ReplaceOneTimeRecord, Revoke, SaveOneTimeRecord,
 };
@@ -23,11 +24,11 @@ pub(super) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 fn pushed<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) -> OneTimeRecord {
     let grant = kit.grant();
     let redirect_uri = "https://client.example.com/cb?x=1".to_owned();
-    let back = Return {
+    let back = ClientRedirect {
         redirect_uri: redirect_uri.clone(),
         state: Some("a&b \u{1f511}".to_owned()),
         issuer: "https://auth.example.com".to_owned(),
-        mode: Mode::FormPost,
+        mode: ResponseMode::FormPost,
     };
     let consent = Consent {
         client_id: grant.client_id.clone(),
@@ -44,7 +45,7 @@ fn pushed<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) -> OneTimeRecord {
         pushed: Some(kit.key()),
     };
     OneTimeRecord {
-        pending: OneTimeContent::Pushed { consent: Box::new(consent), loadable_until: kit.now },
+        content: OneTimeContent::Pushed { consent: Box::new(consent), loadable_until: kit.now },
         ..kit.code(&grant)
     }
 }

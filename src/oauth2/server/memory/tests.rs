@@ -91,7 +91,7 @@ fn record(client: &str, grant: u32, number: u32, now: u64) -> SaveOneTimeRecord 
         grant_id: grant_id(grant),
         client_id: client.to_owned(),
         expires_at: at(now + LIFETIME),
-        pending: OneTimeContent::Device {
+        content: OneTimeContent::Device {
             scope: Scope::default(),
             resource: Vec::new(),
             stage: DeviceStage::Waiting,

@@ -1,0 +1,93 @@
+//! The options of a [`Provider`], RFC 5849 §2.
+
+use std::time::Duration;
+
+use super::endpoint::{Endpoint, Paths};
+use super::provider::Provider;
+use super::verifier::Verifier;
+use crate::{Error, Unsupported};
+
+/// Builds a [`Provider`]: [`Provider::builder`] begins, [`build`](Self::build) ends.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use oauth_proto::oauth1::server::{Endpoint, Provider, Verifier};
+///
+/// let provider = Provider::builder(Verifier::new("https://photos.example.net")?)
+///     .path(Endpoint::TemporaryCredentials, "/oauth/request_token")
+///     .path(Endpoint::Authorization, "/oauth/authorize")
+///     .path(Endpoint::TokenCredentials, "/oauth/access_token")
+///     .token_lifetime(Duration::from_secs(30 * 24 * 3600))
+///     .build()?;
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct ProviderBuilder {
+    provider: Provider,
+    allows_http: bool,
+}
+
+impl ProviderBuilder {
+    pub(super) fn new(verifier: Verifier) -> Self {
+        let provider = Provider {
+            verifier,
+            paths: Paths::default(),
+            temporary_lifetime: Duration::from_secs(3600),
+            token_lifetime: None,
+            get: false,
+        };
+        Self { provider, allows_http: false }
+    }
+
+    /// Sets the path of an endpoint, which [`Provider::dispatch`] recognizes it by. See [`Endpoint`] for the defaults.
+    pub fn path(mut self, endpoint: Endpoint, path: impl Into<String>) -> Self {
+        self.provider.paths.set(endpoint, path.into());
+        self
+    }
+
+    /// Sets how long the resource owner may take. Default: one hour.
+    pub fn temporary_lifetime(mut self, lifetime: Duration) -> Self {
+        self.provider.temporary_lifetime = lifetime;
+        self
+    }
+
+    /// Sets how long tokens live. Default: they do not expire.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.provider.token_lifetime = Some(lifetime);
+        self
+    }
+
+    /// Accepts GET as well as POST, for clients such as Tornado's (RFC 5849 §2.1 lets a server choose).
+    ///
+    /// # Security
+    /// Proxies and logs between the client and the server may keep the URL of a GET, with the parameters in it.
+    pub fn allow_get(mut self) -> Self {
+        self.provider.get = true;
+        self
+    }
+
+    /// Accepts origins of the verifier that have no TLS.
+    ///
+    /// # Security
+    /// An attacker on the network reads the secret of every token that is issued.
+    pub fn dangerous_allow_http(mut self) -> Self {
+        self.allows_http = true;
+        self
+    }
+
+    /// Returns the provider.
+    ///
+    /// # Errors
+    /// [`Unsupported::PlainHttp`] when one of the verifier's origins is neither https nor this machine: the responses
+    /// hold secrets (RFC 5849 §2.1).
+    pub fn build(self) -> Result<Provider, Error> {
+        if !self.allows_http && !self.provider.verifier.is_secure() {
+            let option = Some("ProviderBuilder::dangerous_allow_http");
+            return Err(Unsupported::PlainHttp { url: "the origin".to_owned(), option }.into());
+        }
+        Ok(self.provider)
+    }
+}

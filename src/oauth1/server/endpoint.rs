@@ -1,0 +1,55 @@
+//! The endpoints of an OAuth 1.0a service and their paths, RFC 5849 §2.
+
+/// An endpoint of an OAuth 1.0a service (RFC 5849 §2).
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth1::server::{Endpoint, Provider, Verifier};
+///
+/// let provider = Provider::builder(Verifier::new("https://photos.example.net")?)
+///     .path(Endpoint::Authorization, "/oauth/authorize")
+///     .build()?;
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// Gives out temporary credentials (RFC 5849 §2.1): `/initiate`.
+    TemporaryCredentials,
+    /// Is where the resource owner decides (RFC 5849 §2.2): `/authorize`.
+    Authorization,
+    /// Gives out token credentials (RFC 5849 §2.3): `/token`.
+    TokenCredentials,
+}
+
+/// The path of each endpoint. The defaults are those of RFC 5849 §1.2.
+#[derive(Clone, Debug)]
+pub(super) struct Paths([(Endpoint, String); 3]);
+
+impl Default for Paths {
+    fn default() -> Self {
+        Self([
+            (Endpoint::TemporaryCredentials, "/initiate".to_owned()),
+            (Endpoint::Authorization, "/authorize".to_owned()),
+            (Endpoint::TokenCredentials, "/token".to_owned()),
+        ])
+    }
+}
+
+impl Paths {
+    pub(super) fn set(&mut self, endpoint: Endpoint, path: String) {
+        let path = if path.starts_with('/') { path } else { format!("/{path}") };
+        self.0.iter_mut().filter(|(own, _)| *own == endpoint).for_each(|(_, own)| own.clone_from(&path));
+    }
+
+    /// Returns the endpoint with that path.
+    pub(super) fn find(&self, path: &str) -> Option<Endpoint> {
+        self.0.iter().find(|(_, own)| own == path).map(|(endpoint, _)| *endpoint)
+    }
+
+    /// Returns the paths of all endpoints, for an error.
+    pub(super) fn list(&self) -> String {
+        let paths: Vec<_> = self.0.iter().map(|(_, path)| path.as_str()).collect();
+        paths.join(", ")
+    }
+}

@@ -1,0 +1,100 @@
+//! An application at a row: where the service is, the application's credentials there, and the client and URLs that
+//! follow.
+
+use super::client::Client;
+use super::instance::{Instance, Location};
+use super::profile::ProfileMapping;
+use super::proof::proof_parameter;
+use super::protocol::Protocol;
+use super::service::Service;
+use crate::oauth2::TokenParameter;
+use crate::wire::{Origin, check_secure, endpoint, without_secrets};
+use crate::{Error, Secret, Unsupported, oauth1, oauth2};
+
+#[derive(Clone)]
+pub(super) struct Application {
+    pub(super) service: Service,
+    pub(super) mapping: ProfileMapping,
+    pub(super) location: Location,
+    client_id: String,
+    secret: Secret,
+    /// The URL of the profile. Empty until there is a client.
+    pub(super) profile: String,
+    /// The URL of the addresses, where they are apart.
+    pub(super) emails: Option<String>,
+}
+
+impl Application {
+    /// Makes it without what follows, which [`connect`](Self::connect) adds.
+    pub(super) fn new(service: &Service, client_id: String, secret: Secret) -> Result<Self, Error> {
+        let userinfo = service.userinfo.ok_or(Unsupported::NoEndpoint { endpoint: "profile" })?;
+        let mapping = service.profile.ok_or_else(|| {
+            let reason = "the row does not say how a profile is read: set `Service::profile`, or use `SignIn::custom`";
+            Unsupported::Url { url: without_secrets(userinfo), reason }
+        })?;
+        let (service, location) = (service.clone(), Location::default());
+        Ok(Self { service, mapping, location, client_id, secret, profile: String::new(), emails: None })
+    }
+
+    pub(super) fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// Makes the client, and the URLs where the user is read. There is none as long as the row needs an instance that
+    /// was not chosen.
+    pub(super) fn connect(&mut self) -> Result<Option<Client>, Error> {
+        let needs_instance =
+            matches!(self.service.instance, Instance::Base { default: None } | Instance::Name { default: None, .. });
+        if needs_instance && self.location.instance.is_none() {
+            return Ok(None);
+        }
+        let client = self.client()?;
+        self.profile = self.profile_url()?;
+        self.emails = self.mapping.emails.map(|emails| self.url(emails.url)).transpose()?;
+        if let Some(emails) = &self.emails {
+            // The token is for the profile's origin alone.
+            let origin = Origin::of(&endpoint(emails)?);
+            if origin != Origin::of(&endpoint(&self.profile)?) {
+                let origin = origin.map(|origin| origin.to_string()).unwrap_or_default();
+                return Err(Unsupported::ForeignOrigin { origin, option: None }.into());
+            }
+        }
+        Ok(Some(client))
+    }
+
+    fn client(&self) -> Result<Client, Error> {
+        match &self.service.protocol {
+            Protocol::Oauth2(_) => {
+                let server = self.service.authorization_server_at(&self.location)?;
+                let client = oauth2::Client::new(server, &self.client_id);
+                Ok(if self.secret.is_empty() { client } else { client.secret(&self.secret) }.into())
+            }
+            Protocol::Oauth1(oauth1) => {
+                let server = self.service.oauth1_server_at(&self.location)?;
+                // `SignIn::dangerous_new_2007` alone comes here with such a row.
+                let server = if oauth1.version_2007 { server.dangerous_version_1_0() } else { server };
+                let credentials = oauth1::ClientCredentials::new(&self.client_id, &self.secret);
+                Ok(oauth1::Client::new(server, credentials).into())
+            }
+        }
+    }
+
+    /// Fills the location into one of the row's URLs.
+    pub(super) fn url(&self, template: &str) -> Result<String, Error> {
+        self.service.url_at(template, &self.location)
+    }
+
+    /// Returns where the profile is. The token goes there.
+    fn profile_url(&self) -> Result<String, Error> {
+        let template = self.service.userinfo.ok_or(Unsupported::NoEndpoint { endpoint: "profile" })?;
+        let url = self.url(template)?;
+        check_secure(&endpoint(&url)?, None)?;
+        Ok(url)
+    }
+
+    /// Returns Facebook's proof, for requests to a service that takes it.
+    pub(super) fn proof(&self) -> Option<TokenParameter> {
+        let Protocol::Oauth2(oauth2) = &self.service.protocol else { return None };
+        (oauth2.appsecret_proof && !self.secret.is_empty()).then(|| proof_parameter(self.secret.clone()))
+    }
+}

@@ -1,0 +1,99 @@
+//! A client of either protocol.
+
+use http::Uri;
+
+use crate::callback::Leniency;
+use crate::event::Observer;
+use crate::oauth2::Known;
+use crate::wire::without_secrets;
+use crate::{Error, Unsupported, oauth1, oauth2};
+
+/// A client of either protocol, as [`SignIn::custom`](super::SignIn::custom) takes it. It is made of one by `into`.
+///
+/// ```
+/// use oauth_proto::oauth2;
+/// use oauth_proto::services::{Client, LINEAR};
+///
+/// let client: Client = oauth2::Client::new(LINEAR.authorization_server(None)?, "client id").into();
+/// assert!(matches!(client, Client::Oauth2(_)));
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one for each service")]
+pub enum Client {
+    /// Of OAuth 1.0.
+    Oauth1(oauth1::Client),
+    /// Of OAuth 2.0.
+    Oauth2(oauth2::Client),
+}
+
+impl From<oauth1::Client> for Client {
+    fn from(client: oauth1::Client) -> Self {
+        Self::Oauth1(client)
+    }
+}
+
+impl From<oauth2::Client> for Client {
+    fn from(client: oauth2::Client) -> Self {
+        Self::Oauth2(client)
+    }
+}
+
+impl Client {
+    /// Its identifier.
+    pub(super) fn id(&self) -> &str {
+        match self {
+            Self::Oauth1(client) => client.client_id(),
+            Self::Oauth2(client) => client.client_id(),
+        }
+    }
+
+    /// The protocol, and where codes and verifiers go.
+    pub(super) fn endpoint(&self) -> (&'static str, &Uri) {
+        match self {
+            Self::Oauth1(client) => ("oauth1", &client.service().token),
+            Self::Oauth2(client) => ("oauth2", &client.server().token),
+        }
+    }
+
+    pub(super) fn observer(&self) -> &Observer {
+        match self {
+            Self::Oauth1(client) => client.observer(),
+            Self::Oauth2(client) => client.observer(),
+        }
+    }
+
+    pub(super) fn with_observer(self, observer: Observer) -> Self {
+        match self {
+            Self::Oauth1(client) => Self::Oauth1(client.with_observer(observer)),
+            Self::Oauth2(client) => Self::Oauth2(client.with_observer(observer)),
+        }
+    }
+
+    /// Takes callbacks as the sign-in was told to.
+    pub(super) fn with_place(self, place: Leniency) -> Self {
+        match self {
+            Self::Oauth1(client) => Self::Oauth1(client.with_place(place)),
+            Self::Oauth2(client) => Self::Oauth2(client.with_place(place)),
+        }
+    }
+
+    /// Knows an OAuth 2.0 server by that issuer.
+    pub(super) fn with_issuer(self, issuer: Known) -> Self {
+        match self {
+            Self::Oauth2(client) => Self::Oauth2(client.with_issuer(issuer)),
+            Self::Oauth1(client) => Self::Oauth1(client),
+        }
+    }
+
+    /// With the URL that users come back to.
+    pub(super) fn returning_to(self, callback: &str) -> Result<Self, Error> {
+        match self {
+            Self::Oauth2(client) => Ok(Self::Oauth2(client.redirect_uri(callback)?)),
+            Self::Oauth1(_) if url::Url::parse(callback).is_err() => {
+                Err(Unsupported::Url { url: without_secrets(callback), reason: "a callback is an absolute URI" }.into())
+            }
+            Self::Oauth1(client) => Ok(Self::Oauth1(client)),
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! A row's protocol: the endpoints of a service, its issuer, where credentials go, and its quirks.
+
+use crate::oauth2::{AuthorizationServer, PkceSupport, Quirks, SecretPlacement, TokenPlacement};
+use crate::{Error, oauth1};
+
+/// The protocol of a service, and what it takes to speak it.
+///
+/// ```
+/// use oauth_proto::services::{self, Protocol};
+///
+/// let Protocol::Oauth2(google) = &services::GOOGLE.protocol else { unreachable!() };
+/// assert_eq!(google.token, "https://oauth2.googleapis.com/token");
+/// assert!(matches!(services::TWITTER.protocol, Protocol::Oauth1(_)));
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+#[allow(clippy::large_enum_variant, reason = "a box cannot be made in a constant, and there are few of these")]
+pub enum Protocol {
+    /// OAuth 2.0.
+    Oauth2(Oauth2),
+    /// OAuth 1.0.
+    Oauth1(Oauth1),
+}
+
+/// How an OAuth 2.0 service is spoken to. The URLs may have the row's [instance](field@super::Service::instance) in
+/// them.
+///
+/// ```
+/// use oauth_proto::oauth2::TokenPlacement;
+/// use oauth_proto::services::{Oauth2, Service};
+///
+/// const ACME: Service = {
+///     let mut oauth2 = Oauth2::new("https://acme.example/authorize", "https://acme.example/token");
+///     oauth2.revocation = Some("https://acme.example/revoke");
+///     oauth2.scope_separator = ',';
+///     Service::oauth2("Acme", oauth2.token_placement(TokenPlacement::scheme("OAuth")))
+/// };
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Oauth2 {
+    /// The authorization endpoint, where people are sent (RFC 6749 §3.1). `None` for a service without users.
+    pub authorization: Option<&'static str>,
+    /// The token endpoint (RFC 6749 §3.2).
+    pub token: &'static str,
+    /// The device authorization endpoint (RFC 8628 §3.1).
+    pub device_authorization: Option<&'static str>,
+    /// The endpoint for refresh tokens, if that is not the token endpoint.
+    pub refresh: Option<&'static str>,
+    /// The revocation endpoint (RFC 7009).
+    pub revocation: Option<&'static str>,
+    /// The introspection endpoint (RFC 7662).
+    pub introspection: Option<&'static str>,
+    /// Its issuer identifier, where it publishes metadata (RFC 8414 §2, or OpenID Connect Discovery).
+    pub issuer: Option<&'static str>,
+    /// What stands between scopes: a space, or the comma that some services want.
+    pub scope_separator: char,
+    /// Where the client's secret goes.
+    pub secret_placement: SecretPlacement,
+    /// Whether it takes a proof key.
+    pub pkce: PkceSupport,
+    /// What every authorization request there has to carry besides the parameters of the RFC.
+    pub authorization_parameters: &'static [(&'static str, &'static str)],
+    /// Whether requests to its API carry Facebook's `appsecret_proof`, the proof that the sender of a token has the
+    /// client's secret.
+    pub appsecret_proof: bool,
+    /// How it departs from the RFCs.
+    pub quirks: Quirks,
+    pub(super) token_placement: TokenPlacement,
+}
+
+/// How an OAuth 1.0 service is spoken to. The URLs may have the row's [instance](field@super::Service::instance) in
+/// them.
+///
+/// ```
+/// use oauth_proto::services::{Instance, Oauth1, Service};
+///
+/// const WIKI: Service = {
+///     let mut wiki = Service::oauth1(
+///         "Wiki",
+///         Oauth1::new("{base}/oauth/initiate", "{base}/oauth/authorize", "{base}/oauth/token"),
+///     );
+///     wiki.instance = Instance::Base { default: None };
+///     wiki
+/// };
+/// assert!(WIKI.oauth1_server(Some("https://wiki.example")).is_ok());
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Oauth1 {
+    /// The endpoint for temporary credentials (RFC 5849 §2.1).
+    pub temporary_credentials: &'static str,
+    /// Where people are sent (RFC 5849 §2.2).
+    pub authorization: &'static str,
+    /// Where people are sent to sign in, and sent back from at once if they have granted access before.
+    pub authentication: Option<&'static str>,
+    /// The endpoint for token credentials (RFC 5849 §2.3).
+    pub token_credentials: &'static str,
+    /// Whether it speaks the version of 2007, which lets an attacker fixate a session. Such a row cannot be used
+    /// without a method whose name begins with `dangerous_`.
+    pub version_2007: bool,
+}
+
+impl Oauth2 {
+    /// Makes the protocol of a service that does as the RFCs say, of its authorization endpoint and its token endpoint.
+    /// The other fields are there to be set.
+    pub const fn new(authorization: &'static str, token: &'static str) -> Self {
+        Self {
+            authorization: Some(authorization),
+            token,
+            device_authorization: None,
+            refresh: None,
+            revocation: None,
+            introspection: None,
+            issuer: None,
+            scope_separator: ' ',
+            secret_placement: SecretPlacement::Basic,
+            pkce: PkceSupport::Supported,
+            authorization_parameters: &[],
+            appsecret_proof: false,
+            quirks: Quirks::STRICT,
+            token_placement: TokenPlacement::BEARER,
+        }
+    }
+
+    /// Sets where requests to the API carry their token. It is a method and not a field, because a constant cannot drop
+    /// the value that a field had before.
+    pub const fn token_placement(mut self, placement: TokenPlacement) -> Self {
+        // Nothing can be dropped in a constant. Every placement holds a static text, so forgetting it leaks nothing.
+        std::mem::forget(std::mem::replace(&mut self.token_placement, placement));
+        self
+    }
+
+    /// Makes the server whose URLs that function fills in, without its issuer.
+    pub(super) fn authorization_server(
+        &self,
+        url: impl Fn(&str) -> Result<String, Error>,
+    ) -> Result<AuthorizationServer, Error> {
+        let mut server = AuthorizationServer::new(&url(self.token)?)?
+            .secret_placement(self.secret_placement)
+            .pkce(self.pkce)
+            .token_placement(self.token_placement.clone())
+            .scope_separator(self.scope_separator)
+            .quirks(self.quirks);
+        for (name, value) in self.authorization_parameters {
+            server = server.authorization_parameter(*name, *value);
+        }
+        if let Some(template) = self.authorization {
+            server = server.authorization_endpoint(&url(template)?)?;
+        }
+        if let Some(template) = self.device_authorization {
+            server = server.device_authorization_endpoint(&url(template)?)?;
+        }
+        if let Some(template) = self.refresh {
+            server = server.refresh_endpoint(&url(template)?)?;
+        }
+        if let Some(template) = self.revocation {
+            server = server.revocation_endpoint(&url(template)?)?;
+        }
+        if let Some(template) = self.introspection {
+            server = server.introspection_endpoint(&url(template)?)?;
+        }
+        Ok(server)
+    }
+}
+
+impl Oauth1 {
+    /// Makes the protocol of a service of OAuth 1.0a, of its three endpoints. The other fields are there to be set.
+    pub const fn new(
+        temporary_credentials: &'static str,
+        authorization: &'static str,
+        token_credentials: &'static str,
+    ) -> Self {
+        Self { temporary_credentials, authorization, authentication: None, token_credentials, version_2007: false }
+    }
+
+    /// Makes the server whose URLs that function fills in.
+    pub(super) fn server(&self, url: impl Fn(&str) -> Result<String, Error>) -> Result<oauth1::Server, Error> {
+        let [temporary, authorization, token] =
+            [self.temporary_credentials, self.authorization, self.token_credentials].map(&url);
+        let server = oauth1::Server::new(&temporary?, &authorization?, &token?)?;
+        match self.authentication {
+            Some(template) => server.authentication(&url(template)?),
+            None => Ok(server),
+        }
+    }
+}
+
+/// How the rows of this crate are written.
+impl Oauth2 {
+    /// A service without users, who could be sent to an authorization endpoint.
+    pub(super) const fn without_users(token: &'static str) -> Self {
+        let mut oauth2 = Self::new("", token);
+        oauth2.authorization = None;
+        oauth2
+    }
+
+    pub(super) const fn device_authorization(mut self, url: &'static str) -> Self {
+        self.device_authorization = Some(url);
+        self
+    }
+
+    pub(super) const fn refresh(mut self, url: &'static str) -> Self {
+        self.refresh = Some(url);
+        self
+    }
+
+    pub(super) const fn revocation(mut self, url: &'static str) -> Self {
+        self.revocation = Some(url);
+        self
+    }
+
+    pub(super) const fn introspection(mut self, url: &'static str) -> Self {
+        self.introspection = Some(url);
+        self
+    }
+
+    pub(super) const fn issuer(mut self, issuer: &'static str) -> Self {
+        self.issuer = Some(issuer);
+        self
+    }
+
+    pub(super) const fn scopes_by_comma(mut self) -> Self {
+        self.scope_separator = ',';
+        self
+    }
+
+    pub(super) const fn secret_in_body(mut self) -> Self {
+        self.secret_placement = SecretPlacement::Body;
+        self
+    }
+
+    pub(super) const fn secret_raw(mut self) -> Self {
+        self.secret_placement = SecretPlacement::AllowRawBasic;
+        self
+    }
+
+    pub(super) const fn requires_pkce(mut self) -> Self {
+        self.pkce = PkceSupport::Required;
+        self
+    }
+
+    pub(super) const fn refuses_pkce(mut self) -> Self {
+        self.pkce = PkceSupport::Refused;
+        self
+    }
+
+    pub(super) const fn authorization_parameters(
+        mut self,
+        parameters: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        self.authorization_parameters = parameters;
+        self
+    }
+
+    pub(super) const fn appsecret_proof(mut self) -> Self {
+        self.appsecret_proof = true;
+        self
+    }
+
+    pub(super) const fn quirks(mut self, quirks: Quirks) -> Self {
+        self.quirks = quirks;
+        self
+    }
+}
+
+impl Oauth1 {
+    pub(super) const fn authentication(mut self, url: &'static str) -> Self {
+        self.authentication = Some(url);
+        self
+    }
+
+    pub(super) const fn version_2007(mut self) -> Self {
+        self.version_2007 = true;
+        self
+    }
+}

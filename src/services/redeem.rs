@@ -1,0 +1,223 @@
+//! The last leg: the user is back. The code is exchanged for a token, and the token for a profile.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::application::Application;
+use super::client::Client;
+use super::mapping;
+use super::pending::{Pending, PendingLeg};
+use super::sign_in::{Parts, SignIn, Source};
+use super::user::{Tokens, User};
+use crate::api::{self, ApiCall};
+use crate::step::Receive;
+use crate::then::divided;
+use crate::wire::{OriginRef, ResponseExcerpt};
+use crate::{Callback, Error, Forged, Misbehaved, Moment, Purpose, Refused, Request, Response, Step, oauth1, oauth2};
+
+/// The most that a profile may have.
+const LIMIT: usize = 256 * 1024;
+
+impl SignIn {
+    /// Finishes: checks the callback, exchanges its code for a token, and fetches the profile with it: two rounds, or
+    /// three where addresses are apart.
+    ///
+    /// `callback` is the URI that the user's browser asked for: path and query, as your framework has them (axum's
+    /// `OriginalUri`), or all of it. Where the user came to is compared with the URL that the sign-in was made with.
+    ///
+    /// A callback may arrive twice. Spend [`pending.id()`](Pending::id) first, in your database or in
+    /// [`UsedPendingIds`](crate::UsedPendingIds): `pending` is consumed here, but a copy that was stored is not.
+    ///
+    /// # Errors
+    /// [`Refused::Denied`] when the user did not grant access. [`Forged`] when the callback does not belong to
+    /// `pending`, or `pending` not to this client and service; [`Expired`](crate::Expired) when the user took too long.
+    /// Nothing has been sent then. From the step: [`Refused`] when the service refuses the code or the profile,
+    /// [`Misbehaved`] when an answer is not as it should be, above all when the profile has no identifier.
+    ///
+    /// # Security
+    /// Where the user came to tells one service's callbacks from another's, if each has a URL of its own:
+    /// `/callback/github`, `/callback/google`. A query alone does not say it, and is taken only where the service names
+    /// itself by its issuer, or by [`allow_callback_without_place`](Self::allow_callback_without_place).
+    pub fn redeem<'a>(
+        &self,
+        pending: Pending,
+        callback: impl Into<Callback<'a>>,
+        moment: Moment,
+    ) -> Result<Step<User>, Error> {
+        let client = self.0.client()?;
+        pending.check(&self.0.fingerprint)?;
+        let parts = self.0.clone();
+        let (moment, next) = divided(moment);
+        let step = match (client, pending.leg) {
+            (Client::Oauth2(client), PendingLeg::Oauth2(pending)) => {
+                let step = client.redeem(pending, callback, moment)?;
+                step.then(next, |token, moment| fetch(parts, Tokens::Oauth2(token), moment))
+            }
+            (Client::Oauth1(client), PendingLeg::Oauth1(pending)) => {
+                let step = client.redeem(pending, callback, moment)?;
+                step.then(next, |token, moment| fetch(parts, Tokens::Oauth1(token), moment))
+            }
+            _ => Err(Forged::OtherClient.into()),
+        }?;
+        Ok(step.observed_by(self.0.observer()))
+    }
+}
+
+/// Asks for the profile.
+fn fetch(parts: Arc<Parts>, tokens: Tokens, moment: Moment) -> Result<Step<User>, Error> {
+    let ends = match &tokens {
+        Tokens::Oauth1(token) => token.expires_at,
+        Tokens::Oauth2(token) => token.expires_at,
+    };
+    let session_expires = ends.map(|ends| moment.now.until(ends).as_secs());
+    let request = match &parts.source {
+        Source::Custom(custom) => (custom.request)(&tokens)?,
+        Source::Row(application) => parts.profile_request(application)?,
+    };
+    let request = parts.authorized(request, &tokens, moment)?;
+    Ok(Step::send(request, AwaitProfile { parts, tokens, session_expires }))
+}
+
+impl Parts {
+    fn profile_request(&self, application: &Application) -> Result<Request, Error> {
+        let mut call = ApiCall::new(&application.profile)?;
+        let mapping = &application.mapping;
+        let replaced = |name: &str| self.arguments.iter().any(|(own, _)| own == name);
+        for (name, value) in mapping.arguments.iter().filter(|(name, _)| !replaced(name)) {
+            call.argument(name, value);
+        }
+        let fields: Vec<&str> =
+            mapping.requested_fields.iter().copied().chain(self.extra_fields.iter().map(String::as_str)).collect();
+        if !fields.is_empty() && !replaced("fields") {
+            call.argument("fields", &fields.join(","));
+        }
+        for (name, value) in &self.arguments {
+            call.argument(name, value);
+        }
+        let mut request = call.request()?;
+        if let Some(proof) = application.proof() {
+            request.extensions_mut().insert(proof);
+        }
+        Ok(request)
+    }
+
+    /// The request with the headers that are wanted, and with the token, which goes where the request goes and nowhere
+    /// else.
+    fn authorized(&self, mut request: Request, tokens: &Tokens, moment: Moment) -> Result<Request, Error> {
+        for (name, value) in &self.headers {
+            request.headers_mut().insert(name, value.clone());
+        }
+        match (self.client()?, tokens) {
+            (Client::Oauth2(client), Tokens::Oauth2(token)) => {
+                let session = oauth2::Session::new(client, &request.uri().to_string(), token.clone())?;
+                let _ = session.attach_renewed_token(&mut request)?;
+            }
+            (Client::Oauth1(client), Tokens::Oauth1(token)) => {
+                OriginRef::of_request(request.uri(), request.headers())?;
+                client.service().check_secure(request.uri())?;
+                client.session(token.clone()).sign(&mut request, moment)?;
+            }
+            _ => return Err(Forged::OtherClient.into()),
+        }
+        Ok(request)
+    }
+
+    /// The JSON of an answer that does not say that it failed.
+    fn read(&self, response: &Response) -> Result<Value, Error> {
+        let value = api::json(response, LIMIT, self.refusal())?;
+        // Slack answers everything with status 200.
+        if value.get("ok") == Some(&Value::Bool(false)) {
+            return Err(self.refusal()(response).into());
+        }
+        Ok(value)
+    }
+
+    /// How the service says no.
+    fn refusal(&self) -> fn(&Response) -> Refused {
+        match self.client() {
+            Ok(Client::Oauth1(_)) => oauth1::api_refusal,
+            _ => oauth2::api_refusal,
+        }
+    }
+
+    fn user(&self, profile: &Value, tokens: Tokens, response: &Response) -> Result<User, Error> {
+        let user = match &self.source {
+            Source::Row(application) => mapping::user(&application.mapping, profile, tokens),
+            Source::Custom(custom) => (custom.map)(profile, tokens),
+        };
+        if let Some(user) = user.filter(|user| !user.id.is_empty()) {
+            return Ok(user);
+        }
+        // GraphQL says `errors`.
+        if ["error", "errors"].iter().any(|name| profile.get(name).is_some_and(|error| !error.is_null())) {
+            return Err(self.refusal()(response).into());
+        }
+        let answer = Box::new(ResponseExcerpt::of(response));
+        Err(match &self.source {
+            Source::Row(application) => {
+                Misbehaved::FieldMissing { field: application.mapping.id, option: None, response: answer }
+            }
+            Source::Custom(_) => {
+                Misbehaved::WrongFormat { expected: "a profile with an identifier", option: None, response: answer }
+            }
+        }
+        .into())
+    }
+}
+
+/// Waits for the profile.
+struct AwaitProfile {
+    parts: Arc<Parts>,
+    tokens: Tokens,
+    session_expires: Option<u64>,
+}
+
+impl Receive<User> for AwaitProfile {
+    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<User>, Error> {
+        let Self { parts, tokens, session_expires } = *self;
+        let profile = parts.read(&response)?;
+        let mut user = parts.user(&profile, tokens, &response)?;
+        user.raw = profile;
+        user.session_expires = session_expires;
+        let Some(emails) = parts.application().and_then(|application| application.emails.as_deref()) else {
+            return Ok(Step::Done(user));
+        };
+        let request = parts.authorized(ApiCall::new(emails)?.request()?, &user.tokens, moment)?;
+        Ok(Step::send(request, AwaitEmails { parts, user }))
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::ReadingProfile
+    }
+}
+
+/// Waits for the addresses.
+struct AwaitEmails {
+    parts: Arc<Parts>,
+    user: User,
+}
+
+impl Receive<User> for AwaitEmails {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<User>, Error> {
+        let Self { parts, mut user } = *self;
+        // The application did not ask for them, or the user did not grant them: then they are not said.
+        if matches!(response.status().as_u16(), 403 | 404) {
+            return Ok(Step::Done(user));
+        }
+        let answer = parts.read(&response)?;
+        let emails = parts.application().and_then(|application| application.mapping.emails);
+        let list = emails.and_then(|emails| mapping::verified_email(&emails, &answer));
+        let email = list.ok_or_else(|| {
+            let answer = Box::new(ResponseExcerpt::of(&response));
+            Misbehaved::WrongFormat { expected: "a list of addresses", option: None, response: answer }
+        })?;
+        user.email_verified = email.is_some().then_some(true);
+        user.email = email;
+        Ok(Step::Done(user))
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::ReadingEmails
+    }
+}

@@ -1,0 +1,236 @@
+//! The row: one service, how it is spoken to, where its API is, and what it says of its users.
+
+use super::instance::{Instance, Location};
+use super::profile::ProfileMapping;
+use super::protocol::{Oauth1, Oauth2, Protocol};
+use crate::oauth2::AuthorizationServer;
+use crate::wire::endpoint;
+use crate::{Error, Unsupported, oauth1};
+
+/// A service as it really is, made from its own documentation. What a row does not say is OAuth as the RFCs have it.
+///
+/// The rows of this crate are constants of [this module](super), such as [`GITHUB`](super::GITHUB). A row of your own
+/// can be a constant, too. It needs a [profile mapping](ProfileMapping) where people sign in by it:
+///
+/// ```
+/// use oauth_proto::oauth2::SecretPlacement;
+/// use oauth_proto::services::{Oauth2, ProfileMapping, Service, SignIn};
+///
+/// const ACME: Service = {
+///     let mut oauth2 = Oauth2::new("https://acme.example/authorize", "https://acme.example/token");
+///     oauth2.secret_placement = SecretPlacement::Body;
+///
+///     let mut profile = ProfileMapping::new("/user/id");
+///     profile.name = Some("/user/full_name");
+///     profile.scope = "profile";
+///
+///     let mut acme = Service::oauth2("Acme", oauth2);
+///     acme.api = &["https://api.acme.example"];
+///     acme.userinfo = Some("https://api.acme.example/me");
+///     acme.profile = Some(profile);
+///     acme
+/// };
+///
+/// let sign_in = SignIn::new(&ACME, "client id", "client secret", "https://app.example/callback")?;
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+///
+/// A copy of a row can be changed, where an application knows better:
+///
+/// ```
+/// use oauth_proto::services::{self, SignIn};
+///
+/// let mut google = services::GOOGLE;
+/// google.userinfo = Some("https://www.googleapis.com/oauth2/v3/userinfo");
+/// let sign_in = SignIn::new(&google, "client id", "client secret", "https://app.example/callback")?;
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Service {
+    /// Its name, as people write it.
+    pub name: &'static str,
+    /// The page where it documents what the row says.
+    pub documentation: Option<&'static str>,
+    /// What stands for `{…}` in the row's URLs, if anything does.
+    pub instance: Instance,
+    /// The protocol, with its endpoints and quirks.
+    pub protocol: Protocol,
+    /// The URL of the user's profile, which is read with the token.
+    pub userinfo: Option<&'static str>,
+    /// The URLs whose origins take its tokens. A [session](crate::oauth2::Session::new) is for one of them, and for
+    /// the others by [`allow_origin`](crate::oauth2::Session::allow_origin). The paths of
+    /// [requests](super::SignIn::oauth2_request) are below the first.
+    pub api: &'static [&'static str],
+    /// The ending of every path of its API: `.json` at Twitter. Where it is not empty, a request may name a whole URL
+    /// instead of a path.
+    pub api_suffix: &'static str,
+    /// How a profile becomes a [`User`](super::User). `None` for a row by which people do not sign in.
+    pub profile: Option<ProfileMapping>,
+}
+
+impl Service {
+    /// Makes the row of an OAuth 2.0 service. The other fields are there to be set.
+    pub const fn oauth2(name: &'static str, oauth2: Oauth2) -> Self {
+        Self::new(name, Protocol::Oauth2(oauth2))
+    }
+
+    /// Makes the row of an OAuth 1.0 service. The other fields are there to be set.
+    ///
+    /// ```
+    /// use oauth_proto::services::{Oauth1, Service};
+    ///
+    /// const ACME: Service = Service::oauth1(
+    ///     "Acme",
+    ///     Oauth1::new(
+    ///         "https://acme.example/request_token",
+    ///         "https://acme.example/authorize",
+    ///         "https://acme.example/access_token",
+    ///     ),
+    /// );
+    /// assert!(ACME.oauth1_server(None).is_ok());
+    /// ```
+    pub const fn oauth1(name: &'static str, oauth1: Oauth1) -> Self {
+        Self::new(name, Protocol::Oauth1(oauth1))
+    }
+
+    const fn new(name: &'static str, protocol: Protocol) -> Self {
+        Self {
+            name,
+            documentation: None,
+            instance: Instance::Fixed,
+            protocol,
+            userinfo: None,
+            api: &[],
+            api_suffix: "",
+            profile: None,
+        }
+    }
+
+    /// Fills the instance into one of this row's URLs: an installation's URL or a name, as [`Instance`] says, or `None`
+    /// for the default.
+    ///
+    /// ```
+    /// use oauth_proto::services::{GITLAB, SHOPIFY};
+    ///
+    /// assert_eq!(GITLAB.url("{base}/api/v4", None)?, "https://gitlab.com/api/v4");
+    /// assert_eq!(SHOPIFY.url(SHOPIFY.api[0], Some("mugs"))?, "https://mugs.myshopify.com");
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when the instance is neither an absolute https URL without user information, query and
+    /// fragment, nor a plain name, whichever the row takes; or when none is given and there is no default.
+    /// [`Unsupported::PlainHttp`] when it is neither https nor on this machine.
+    pub fn url(&self, template: &str, instance: Option<&str>) -> Result<String, Error> {
+        self.instance.fill(template, instance)
+    }
+
+    /// Makes the server of an OAuth 2.0 row, for an [`oauth2::Client`](crate::oauth2::Client).
+    ///
+    /// ```
+    /// use oauth_proto::oauth2::Client;
+    /// use oauth_proto::services::{GITHUB, MICROSOFT};
+    ///
+    /// let client = Client::new(GITHUB.authorization_server(None)?, "client id").secret("client secret");
+    /// let outlook = MICROSOFT.authorization_server(Some("contoso.example"))?;
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`url`](Self::url). [`Unsupported::NoEndpoint`] when the row is of OAuth 1.0.
+    pub fn authorization_server(&self, instance: Option<&str>) -> Result<AuthorizationServer, Error> {
+        self.authorization_server_at(&Location::of(instance))
+    }
+
+    /// Makes the server of an OAuth 1.0 row, for an [`oauth1::Client`].
+    ///
+    /// ```
+    /// use oauth_proto::oauth1::{Client, ClientCredentials};
+    /// use oauth_proto::services::FLICKR;
+    ///
+    /// let client = Client::new(FLICKR.oauth1_server(None)?, ClientCredentials::new("key", "secret"));
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    ///
+    /// A row of the [version of 2007](field@Oauth1::version_2007) makes a server of OAuth 1.0a as well, which refuses
+    /// what the service answers until you call [`dangerous_version_1_0`](oauth1::Server::dangerous_version_1_0) on it.
+    ///
+    /// # Errors
+    /// Those of [`url`](Self::url). [`Unsupported::NoEndpoint`] when the row is of OAuth 2.0.
+    pub fn oauth1_server(&self, instance: Option<&str>) -> Result<oauth1::Server, Error> {
+        self.oauth1_server_at(&Location::of(instance))
+    }
+
+    /// Fills a location into one of this row's URLs.
+    pub(super) fn url_at(&self, template: &str, location: &Location) -> Result<String, Error> {
+        let url = self.url(template, location.instance.as_deref())?;
+        let Some(base_url) = &location.base_url else {
+            return Ok(url);
+        };
+        let uri = endpoint(&url)?;
+        Ok(format!("{base_url}{}", uri.path_and_query().map_or("/", |path| path.as_str())))
+    }
+
+    pub(super) fn authorization_server_at(&self, location: &Location) -> Result<AuthorizationServer, Error> {
+        let Protocol::Oauth2(oauth2) = &self.protocol else {
+            return Err(Unsupported::NoEndpoint { endpoint: "OAuth 2.0 token" }.into());
+        };
+        let server = oauth2.authorization_server(|template| self.url_at(template, location))?;
+        // A double or a gateway is not the issuer that the row names.
+        let issuer = oauth2.issuer.filter(|_| location.base_url.is_none());
+        let issuer = issuer.map(|issuer| self.url_at(issuer, location)).transpose()?;
+        // An issuer with a name to be filled in cannot be compared with a callback's.
+        Ok(match issuer.filter(|issuer| !issuer.contains('{')) {
+            Some(issuer) => server.issuer(issuer),
+            None => server,
+        })
+    }
+
+    pub(super) fn oauth1_server_at(&self, location: &Location) -> Result<oauth1::Server, Error> {
+        let Protocol::Oauth1(oauth1) = &self.protocol else {
+            return Err(Unsupported::NoEndpoint { endpoint: "OAuth 1.0 token" }.into());
+        };
+        oauth1.server(|template| self.url_at(template, location))
+    }
+}
+
+/// How the rows of this crate are written.
+impl Service {
+    pub(super) const fn documentation(mut self, url: &'static str) -> Self {
+        self.documentation = Some(url);
+        self
+    }
+
+    /// `{base}` is an installation's URL.
+    pub(super) const fn instance_base(mut self, default: Option<&'static str>) -> Self {
+        self.instance = Instance::Base { default };
+        self
+    }
+
+    /// `{name}` is a name, and what the documentation calls it.
+    pub(super) const fn instance_name(mut self, name: &'static str, default: Option<&'static str>) -> Self {
+        self.instance = Instance::Name { name, default };
+        self
+    }
+
+    pub(super) const fn userinfo(mut self, url: &'static str) -> Self {
+        self.userinfo = Some(url);
+        self
+    }
+
+    pub(super) const fn api(mut self, urls: &'static [&'static str]) -> Self {
+        self.api = urls;
+        self
+    }
+
+    pub(super) const fn api_suffix(mut self, suffix: &'static str) -> Self {
+        self.api_suffix = suffix;
+        self
+    }
+
+    pub(super) const fn profile(mut self, profile: ProfileMapping) -> Self {
+        self.profile = Some(profile);
+        self
+    }
+}

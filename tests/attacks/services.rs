@@ -1,0 +1,422 @@
+//! Signing in: whose callback it is, where the token goes, and what must not be believed of a profile.
+
+use oauth_proto::oauth1::ClientCredentials;
+use oauth_proto::services::{self, Client, Oauth1, Pending, Service, SignIn, Tokens, User};
+use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response};
+
+use crate::common::oauth2::{NOW, at, get, json, moment, response};
+use crate::common::services::*;
+
+const LINK: &str = "https://app.example/link";
+
+const BOTH: [Service; 2] = [services::GOOGLE, services::TWITTER];
+
+/// What a callback comes to, before anything is sent.
+fn redeemed(sign_in: &SignIn, pending: Pending, parameters: &str) -> Error {
+    sign_in.redeem(pending, &format!("{CALLBACK}?{parameters}"), moment()).unwrap_err()
+}
+
+/// In the list of threats: denied.
+#[test]
+fn a_user_who_denies_access_is_not_signed_in() {
+    for (sign_in, parameters) in [
+        (of(&services::GOOGLE), "error=access_denied&state="),
+        (of(&services::TWITTER), "denied="),
+        (dropbox_v1(), "not_approved=true&oauth_token="),
+    ] {
+        let (authorization, _) = begin(&sign_in);
+        let parameters = format!("{parameters}{}", authorization.pending.key());
+        let error = redeemed(&sign_in, authorization.pending, &parameters);
+        assert!(matches!(error, Error::Refused(Refused::Denied { .. })), "{error}");
+    }
+}
+
+/// In the list of threats: another users callback.
+#[test]
+fn the_callback_of_another_user_signs_nobody_in() {
+    let (authorization, _) = begin(&of(&services::GOOGLE));
+    assert_eq!(
+        redeemed(&of(&services::GOOGLE), authorization.pending, "code=c1&state=x"),
+        Forged::StateMismatch.into()
+    );
+    let (authorization, _) = begin(&of(&services::TWITTER));
+    let error = redeemed(&of(&services::TWITTER), authorization.pending, "oauth_token=x&oauth_verifier=v");
+    assert!(matches!(error, Error::Forged(Forged::TokenMismatch { .. })), "{error}");
+    for (service, parameters) in [(&services::GOOGLE, "code=c1"), (&services::TWITTER, "oauth_verifier=v")] {
+        let (authorization, _) = begin(&of(service));
+        let error = redeemed(&of(service), authorization.pending, parameters);
+        assert!(matches!(error, Error::Forged(Forged::ParameterMissing { .. })), "{error}");
+    }
+}
+
+/// In the list of threats: fixated session.
+#[test]
+fn a_session_is_not_fixated_by_a_request_token() {
+    let (authorization, _) = begin(&of(&services::TWITTER));
+    let error = redeemed(&of(&services::TWITTER), authorization.pending, "oauth_token=rqt");
+    assert_eq!(error, Forged::ParameterMissing { name: "oauth_verifier" }.into());
+    let unconfirmed = form("oauth_token=rqt&oauth_token_secret=rqs");
+    let (authorization, _) = drive(of(&services::TWITTER).authorize(moment()), vec![unconfirmed]);
+    assert!(
+        matches!(authorization, Err(Error::Misbehaved(Misbehaved::CallbackUnconfirmed { .. }))),
+        "{authorization:?}"
+    );
+}
+
+/// A client whose profiles nobody asks for here.
+fn custom(client: impl Into<Client>) -> SignIn {
+    let request = |_: &Tokens| Ok(get("https://api.example/me"));
+    SignIn::custom(client, CALLBACK, request, |_, tokens| Some(User::new("1", tokens))).unwrap()
+}
+
+/// In the list of threats: mix up.
+#[test]
+fn a_pending_value_is_redeemed_by_its_own_sign_in_alone() {
+    let double = |service| of(service).base_url("http://127.0.0.1:8080").unwrap();
+    // Its profile is Twitter's, and the verifier would go elsewhere.
+    let mut evil = Service::oauth1(
+        "Twitter",
+        Oauth1::new(
+            "https://api.x.com/oauth/request_token",
+            "https://api.x.com/oauth/authorize",
+            "https://evil.example/oauth/access_token",
+        ),
+    );
+    (evil.userinfo, evil.profile) = (services::TWITTER.userinfo, services::TWITTER.profile);
+    let mut people = services::GOOGLE;
+    people.userinfo = Some("https://people.googleapis.com/v1/people/me");
+    let strangers = [
+        SignIn::new(&evil, "id", "secret", CALLBACK).unwrap(),
+        of(&services::GOOGLE),
+        of(&services::FACEBOOK),
+        of(&services::TWITTER),
+        dropbox_v1(),
+        of(&services::GITLAB),
+        of(&services::GITLAB).instance("https://git.example").unwrap(),
+        double(&services::GOOGLE),
+        double(&services::TWITTER),
+        SignIn::new(&services::GOOGLE, "other id", "secret", CALLBACK).unwrap(),
+        SignIn::new(&services::TWITTER, "other id", "secret", CALLBACK).unwrap(),
+        // Where users come back to be linked, and not signed in.
+        SignIn::new(&services::GOOGLE, "id", "secret", LINK).unwrap(),
+        SignIn::new(&people, "id", "s", CALLBACK).unwrap(),
+        // Clients of the same services, whose profiles functions read; and others' at the same services, or elsewhere.
+        custom(of(&services::GOOGLE).oauth2_client().unwrap().clone()),
+        custom(of(&services::TWITTER).oauth1_client().unwrap().clone()),
+        custom(
+            SignIn::new(&services::GOOGLE, "other id", "secret", CALLBACK).unwrap().oauth2_client().unwrap().clone(),
+        ),
+        custom(
+            SignIn::new(&services::TWITTER, "other id", "secret", CALLBACK).unwrap().oauth1_client().unwrap().clone(),
+        ),
+        custom(double(&services::GOOGLE).oauth2_client().unwrap().clone()),
+        custom(double(&services::TWITTER).oauth1_client().unwrap().clone()),
+    ];
+    for (one, sign_in) in strangers.iter().enumerate() {
+        for (other, stranger) in strangers.iter().enumerate() {
+            let oauth1 = sign_in.oauth1_client().is_some();
+            let answers = oauth1.then(|| form(REQUEST_TOKEN)).into_iter().collect();
+            let authorization = drive(sign_in.authorize(moment()), answers).0.unwrap();
+            let place = if format!("{sign_in:?}").contains(LINK) { LINK } else { CALLBACK };
+            let uri = callback(&authorization.pending, oauth1).replace(CALLBACK, place);
+            let redeemed = stranger.redeem(authorization.pending, &uri, moment()).map(drop);
+            let expected = if one == other { Ok(()) } else { Err(Forged::OtherClient.into()) };
+            assert_eq!(redeemed, expected, "{sign_in:?} {stranger:?}");
+        }
+    }
+}
+
+#[test]
+fn pending_of_a_protocol_alone() {
+    let (authorization, _) = begin(&of(&services::TWITTER));
+    let mut stored = serde_json::to_value(&authorization.pending).unwrap();
+    assert_eq!(stored["for"].as_str().unwrap().len(), 32, "128 bits");
+    let google = serde_json::to_value(begin(&of(&services::GOOGLE)).0.pending).unwrap();
+    // Even with the mark of the other: the kinds are told apart.
+    stored["for"] = google["for"].clone();
+    let pending: Pending = serde_json::from_value(stored.clone()).unwrap();
+    assert_eq!(redeemed(&of(&services::GOOGLE), pending, "code=c1&state=rqt"), Forged::OtherClient.into());
+    serde_json::from_value::<Pending>(stored["leg"]["oauth1"].clone()).unwrap_err();
+    // As it was stored before.
+    stored["for"] = 4_503_599_627_370_497_u64.into();
+    stored["sign_in"] = 1.into();
+    let outdated: Pending = serde_json::from_value(stored).unwrap();
+    assert_eq!(redeemed(&of(&services::GOOGLE), outdated, "code=c1"), Expired::Outdated.into());
+}
+
+/// In the list of threats: too late.
+#[test]
+fn a_user_who_comes_back_too_late_is_not_signed_in() {
+    for service in BOTH {
+        let sign_in = of(&service);
+        let (authorization, _) = begin(&sign_in);
+        let uri = callback(&authorization.pending, sign_in.oauth1_client().is_some());
+        assert_eq!(authorization.pending.expires_at().as_secs(), NOW + 3600);
+        let error = sign_in.redeem(authorization.pending, &uri, at(NOW + 3600)).unwrap_err();
+        assert_eq!(error, Expired::Pending.into());
+    }
+}
+
+/// In the list of threats: profile without identifier.
+#[test]
+fn a_profile_without_an_identifier_signs_nobody_in() {
+    for profile in [
+        r#"{"name":"Jane"}"#,
+        r#"{"sub":null,"id_str":null}"#,
+        r#"{"sub":"","id_str":""}"#,
+        r#"{"sub":{"a":1},"id_str":["1"]}"#,
+        r#"{"sub":true,"id_str":1.5}"#,
+        "[]",
+        "\"1\"",
+        "null",
+        "",
+    ] {
+        for (service, expected) in BOTH.into_iter().zip(["/sub", "/id_str"]) {
+            let error = error(&of(&service), json(profile));
+            let Error::Misbehaved(Misbehaved::FieldMissing { field, .. }) = error else { panic!("{profile}: {error}") };
+            assert_eq!(field, expected);
+        }
+    }
+}
+
+/// In the list of threats: profile redirected.
+#[test]
+fn a_redirect_from_the_profile_is_not_followed() {
+    let location = [("location", "https://evil.example/?x=y")];
+    for status in [301, 302, 303, 307, 308] {
+        for service in BOTH {
+            let (user, sent) = finish(&of(&service), vec![response(status, &location, "")]);
+            let Err(Error::Misbehaved(Misbehaved::Redirect { location, .. })) = user else { panic!("{user:?}") };
+            assert_eq!((location.as_str(), sent.len()), ("https://evil.example/", 2));
+        }
+    }
+}
+
+#[test]
+fn users_token_for_another_host() {
+    // The request names two places: the token would be for one, and go to the other.
+    let to = |url: &'static str, host: Option<&'static str>| {
+        move |_: &Tokens| {
+            let mut request = get(url);
+            host.map(|host| request.headers_mut().insert("host", http::HeaderValue::from_static(host)));
+            Ok(request)
+        }
+    };
+    let clients: [Client; 2] = [
+        of(&services::GOOGLE).oauth2_client().unwrap().clone().into(),
+        of(&services::TWITTER).oauth1_client().unwrap().clone().into(),
+    ];
+    for client in clients {
+        for (url, host) in [
+            ("https://api.example@evil.example/me", None),
+            ("https://me@api.example/me", None),
+            ("https://api.example/me", Some("evil.example")),
+            ("https://api.example/me", Some("api.example:444")),
+            ("https://api.example/me", Some("me@api.example")),
+            ("http://api.example/me", None),
+            ("/me", Some("api.example")),
+        ] {
+            let map = |_: &serde_json::Value, tokens| Some(User::new("1", tokens));
+            let sign_in = SignIn::custom(client.clone(), CALLBACK, to(url, host), map).unwrap();
+            let (user, sent) = finish(&sign_in, vec![]);
+            assert!(matches!(user, Err(Error::Unsupported(_))), "{url} {host:?}: {user:?}");
+            assert_eq!(sent.len(), 1);
+        }
+    }
+}
+
+/// In the list of threats: profile refused.
+#[test]
+fn a_refused_profile_signs_nobody_in() {
+    let unauthorized: fn(&str) -> Response = |body| response(401, &[("content-type", "application/json")], body);
+    for service in BOTH {
+        let error = error(&of(&service), unauthorized("{}"));
+        assert!(matches!(error, Error::Refused(Refused::Status(_))), "{error}");
+        let error = crate::common::services::error(&of(&service), unauthorized(r#"{"error":"invalid_token"}"#));
+        assert_eq!(error.code(), Some("invalid_token"));
+    }
+    let graph = r#"{"error":{"message":"Error validating access token","type":"OAuthException","code":190}}"#;
+    let refused = error(&of(&services::FACEBOOK), unauthorized(graph));
+    let Error::Refused(Refused::Problem { code, details, .. }) = &refused else { panic!("{refused}") };
+    assert_eq!((code.as_str(), details["code"].as_str()), ("OAuthException", "190"));
+    let twitter = r#"{"errors":[{"code":89,"message":"Invalid or expired token."}]}"#;
+    let Error::Refused(Refused::Problem { code, advice, .. }) = error(&of(&services::TWITTER), unauthorized(twitter))
+    else {
+        panic!()
+    };
+    assert_eq!((code.as_str(), advice.as_deref()), ("89", Some("Invalid or expired token.")));
+}
+
+#[test]
+fn profile_too_large_or_no_json() {
+    let large = format!(r#"{{"sub":"1","id_str":"1","x":"{}"}}"#, "x".repeat(256 * 1024));
+    for service in BOTH {
+        let error = error(&of(&service), json(&large));
+        assert!(matches!(error, Error::Misbehaved(Misbehaved::TooLarge { .. })), "{error}");
+        for body in
+            ["<html>", "{\"sub\":\"1\",\"id_str\":\"1\"", "sub=1&id_str=1", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."]
+        {
+            let error = crate::common::services::error(&of(&service), json(body));
+            assert!(matches!(error, Error::Misbehaved(Misbehaved::WrongFormat { .. })), "{body}: {error}");
+        }
+    }
+}
+
+#[test]
+fn addresses_that_are_none() {
+    let profile = r#"{"id":1,"email":"public@mail.example"}"#;
+    let addresses = |answer: Response| finish(&of(&services::GITHUB), vec![json(profile), answer]).0.unwrap_err();
+    for body in ["{}", "null", "", r#"{"values":[]}"#] {
+        let error = addresses(json(body));
+        assert!(matches!(error, Error::Misbehaved(Misbehaved::WrongFormat { .. })), "{body}: {error}");
+    }
+    let error = addresses(response(302, &[("location", "https://evil.example/")], ""));
+    assert!(matches!(error, Error::Misbehaved(Misbehaved::Redirect { .. })), "{error}");
+    for status in [401, 500] {
+        let error = addresses(response(status, &[], ""));
+        assert!(matches!(error, Error::Refused(Refused::Status(_))), "{error}");
+    }
+}
+
+#[test]
+fn one_moment_for_two_signatures() {
+    let moment = || at(NOW);
+    let sign_in = of(&services::TWITTER);
+    let (authorization, _) = begin(&sign_in);
+    let uri = callback(&authorization.pending, true);
+    // The same entropy at every step: what is signed in one step must differ even then.
+    let mut step = sign_in.redeem(authorization.pending, &uri, moment()).unwrap();
+    let mut nonces = Vec::new();
+    for answer in [form(ACCESS_TOKEN), json(r#"{"id_str":"1"}"#)] {
+        let (request, sent) = crate::common::oauth2::sent(step);
+        let header = request.headers()["authorization"].to_str().unwrap();
+        nonces.push(header.split("oauth_nonce=").nth(1).unwrap().split(',').next().unwrap().to_owned());
+        step = sent.receive(answer, moment()).unwrap();
+    }
+    assert_ne!(nonces[0], nonces[1]);
+}
+
+#[test]
+fn request_token_of_openid() {
+    let client = of(&services::TWITTER).oauth1_client().unwrap().clone();
+    let error = client.redeem_approved("", moment()).unwrap_err();
+    assert_eq!(error, Forged::ParameterMissing { name: "request_token" }.into());
+
+    let (token, sent) = drive(client.redeem_approved("hh5s93j4hdidpola", moment()), vec![form(ACCESS_TOKEN)]);
+    assert_eq!(token.unwrap().credentials.token, "at-5f3a");
+    assert_eq!(place(&sent[0]), "POST https://api.x.com/oauth/access_token");
+    let header = sent[0].headers()["authorization"].to_str().unwrap();
+    let value = |name: &str| header.split(&format!("{name}=\"")).nth(1).and_then(|rest| rest.split('"').next());
+    assert_eq!(value("oauth_token"), Some("hh5s93j4hdidpola"));
+    assert_eq!(value("oauth_verifier"), None);
+
+    // The secret is the empty text (OpenID OAuth Extension §11).
+    use oauth_proto::oauth1::{Scheme, Signer, Stamp, TokenCredentials};
+    let credentials = (ClientCredentials::new("id", "secret"), TokenCredentials::new("hh5s93j4hdidpola", ""));
+    let signer = Signer::new(&Scheme::default(), &credentials.0, Some(&credentials.1));
+    let time = oauth_proto::Timestamp::from_secs(value("oauth_timestamp").unwrap().parse().unwrap());
+    let stamp = Stamp::new(time, value("oauth_nonce").unwrap());
+    let expected = signer.authorization(sent[0].method(), sent[0].uri(), &[("", ""); 0], stamp).unwrap();
+    assert_eq!(header, expected);
+}
+
+/// In the list of threats: version of 2007.
+#[test]
+fn the_version_of_2007_needs_its_dangerous_constructor() {
+    let error = SignIn::new(&services::DROPBOX_V1, "key", "secret", CALLBACK).unwrap_err();
+    assert_eq!(error, oauth_proto::Unsupported::VersionOf2007.into());
+    assert!(error.to_string().contains("`SignIn::dangerous_new_2007`"), "{error}");
+    assert!(SignIn::dangerous_new_2007(&services::DROPBOX_V1, "key", "secret", CALLBACK).is_ok());
+
+    // The row's server is one of OAuth 1.0a, which wants the callback confirmed, until it is told otherwise.
+    let server = services::DROPBOX_V1.oauth1_server(None).unwrap();
+    let requested = |server| {
+        let client = oauth_proto::oauth1::Client::new(server, ClientCredentials::new("key", "secret"));
+        drive(custom(client).authorize(moment()), vec![form("oauth_token=rqt&oauth_token_secret=rqs")]).0
+    };
+    let error = requested(server.clone()).unwrap_err();
+    assert!(matches!(error, Error::Misbehaved(Misbehaved::CallbackUnconfirmed { .. })), "{error}");
+    requested(server.dangerous_version_1_0()).unwrap();
+}
+
+#[test]
+fn a_callback_at_another_services_url_signs_nobody_in() {
+    for service in BOTH {
+        let own = || SignIn::new(&service, "id", "secret", "https://app.example/callback/own").unwrap();
+        let came = |sign_in: &SignIn, place: &str| {
+            let (authorization, _) = begin(sign_in);
+            let answer = callback(&authorization.pending, sign_in.oauth1_client().is_some());
+            let (_, query) = answer.split_once('?').unwrap();
+            sign_in.redeem(authorization.pending, &format!("{place}{query}"), moment()).map(drop)
+        };
+        for place in ["/callback/other?", "https://app.example/callback/other?", "https://evil.example/callback/own?"] {
+            let error = came(&own(), place).unwrap_err();
+            assert!(matches!(error, Error::Forged(Forged::PlaceMismatch { .. })), "{place}: {error}");
+        }
+        assert!(matches!(came(&own(), ""), Err(Error::Forged(Forged::PlaceMissing { .. }))));
+        came(&own(), "/callback/own?").unwrap();
+        // The options hold in any order.
+        let moved = |sign_in: SignIn| sign_in.base_url("http://127.0.0.1:1").unwrap();
+        for lenient in [moved(own().allow_callback_without_place()), moved(own()).allow_callback_without_place()] {
+            came(&lenient, "?").unwrap();
+            came(&lenient, "/callback/other?").unwrap_err();
+        }
+        let proxied = moved(own().allow_callback_at_any_origin());
+        came(&proxied, "http://10.0.0.5/callback/own?").unwrap();
+        came(&proxied, "http://10.0.0.5/callback/other?").unwrap_err();
+    }
+    // A callback that was registered is not sent, and compared all the same.
+    let client = |oauth1: oauth_proto::oauth1::Client| {
+        let request = |_: &Tokens| oauth_proto::oauth1::ApiRequest::new("https://wiki.example/whoami")?.request();
+        SignIn::custom(oauth1, "https://app.example/callback/wiki", request, |_, tokens| Some(User::new("1", tokens)))
+    };
+    let service =
+        oauth_proto::oauth1::Server::new("https://wiki.example/r", "https://wiki.example/a", "https://wiki.example/t");
+    let service = service.unwrap().callbacks(oauth_proto::oauth1::Callbacks::Registered);
+    let wiki = client(oauth_proto::oauth1::Client::new(service, ClientCredentials::new("id", "secret"))).unwrap();
+    let redeem = |place: &str| {
+        let (authorization, _) = begin(&wiki);
+        wiki.redeem(authorization.pending, &format!("{place}?oauth_token=rqt&oauth_verifier=v1"), moment()).map(drop)
+    };
+    redeem("/callback/wiki").unwrap();
+    redeem("/callback/other").unwrap_err();
+}
+
+#[test]
+fn an_issuer_is_compared_wherever_the_service_stands() {
+    let came = |sign_in: &SignIn, iss: &str| {
+        let (authorization, _) = begin(sign_in);
+        let uri = format!("{}&iss={iss}", callback(&authorization.pending, false));
+        sign_in.redeem(authorization.pending, &uri, moment()).map(drop)
+    };
+    let github = "https://github.com/login/oauth";
+    came(&of(&services::GITHUB), github).unwrap();
+    came(&of(&services::GITHUB), "https://evil.example").unwrap_err();
+    let own = of(&services::GITHUB_ENTERPRISE).instance("https://git.example.com/").unwrap();
+    came(&own, "https://git.example.com/login/oauth").unwrap();
+    came(&own, github).unwrap_err();
+
+    let moved = |sign_in: SignIn| sign_in.base_url("http://127.0.0.1:1").unwrap();
+    let error = came(&moved(of(&services::GITHUB)), github).unwrap_err();
+    assert_eq!(error, Forged::IssuerUnknown { received: github.into() }.into());
+    for told in [moved(of(&services::GITHUB)).issuer(github), moved(of(&services::GITHUB).issuer(github))] {
+        came(&told, github).unwrap();
+        came(&told, "https://evil.example").unwrap_err();
+    }
+    for lenient in
+        [moved(of(&services::GITHUB)).allow_unknown_issuer(), moved(of(&services::GITHUB).allow_unknown_issuer())]
+    {
+        came(&lenient, "https://anybody.example").unwrap();
+    }
+}
+
+#[test]
+fn an_identifier_to_be_spent_is_the_same_after_storage_and_no_others() {
+    for service in BOTH {
+        let (authorization, _) = begin(&of(&service));
+        let stored: Pending = serde_json::from_str(&serde_json::to_string(&authorization.pending).unwrap()).unwrap();
+        assert_eq!(stored.id(), authorization.pending.id());
+        let (other, _) = begin(&SignIn::new(&service, "another", "secret", CALLBACK).unwrap());
+        assert_ne!(other.pending.id(), authorization.pending.id());
+    }
+}
