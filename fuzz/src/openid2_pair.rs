@@ -98,7 +98,7 @@ impl OpenIdPair {
     pub fn begun(&self, discovered: &Discovered, association: Option<Association>) -> Authorization {
         let fetch =
             ax::FetchRequest { required: vec![ax::Attribute::new("email", ax::EMAIL)], ..ax::FetchRequest::default() };
-        let authorize = Authorize::new(&discovered, RETURN_TO)
+        let authorize = Authorize::new(discovered, RETURN_TO)
             .association(association)
             .extension(fetch)
             .extension(sreg::Request { required: vec![sreg::Field::Email], ..sreg::Request::default() });

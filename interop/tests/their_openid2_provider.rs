@@ -144,7 +144,7 @@ fn attributes_alone_come_without_a_user() {
 fn a_user_may_have_answered_before() {
     let mut op = TheirProvider::start();
     let site = Site::default();
-    let assertion = site.sign_in(&op.jane(""), |authorize| authorize.immediate(), "").unwrap();
+    let assertion = site.sign_in(&op.jane(""), Authorize::immediate, "").unwrap();
     assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane("")));
     assert_eq!(op.asked(), ["/id/jane", "checkid_immediate", "check_authentication"]);
 }
@@ -153,7 +153,7 @@ fn a_user_may_have_answered_before() {
 fn a_user_who_has_to_be_asked_is_asked_again() {
     let op = TheirProvider::start();
     let site = Site::default();
-    let error = site.sign_in(&op.jane(""), |authorize| authorize.immediate(), "jane=is_away").unwrap_err();
+    let error = site.sign_in(&op.jane(""), Authorize::immediate, "jane=is_away").unwrap_err();
     assert_eq!(error, Refused::SetupNeeded { url: None }.into());
     let assertion = site.sign_in(&op.jane(""), |authorize| authorize, "jane=is_away").unwrap();
     assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane("")));
