@@ -7,7 +7,7 @@
 //! | to do this | begin here |
 //! |---|---|
 //! | have people sign in by Google, Facebook, GitHub, … | [`services::SignIn`] |
-//! | let people sign in with an OpenID, or give them one | `openid2::RelyingParty`, `openid2::Provider`, with feature `openid2` |
+//! | let people sign in with an OpenID, or give them one | `openid2::RelyingParty`, `openid2::server::Provider`, with feature `openid2` |
 //! | sign in at, or call, an OAuth 2.0 service | [`oauth2::Client`], [`oauth2::SharedSession`] |
 //! | know its endpoints | [`services`], [`oauth2::Discovery`] |
 //! | sign in at, or call, an OAuth 1.0a service | [`oauth1::Client`], [`oauth1::Session`] |

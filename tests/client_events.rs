@@ -342,10 +342,11 @@ fn with_openid(calls: Vec<Call>) -> Vec<Call> {
 
 #[cfg(feature = "openid2")]
 fn with_openid(mut calls: Vec<Call>) -> Vec<Call> {
-    use oauth_proto::openid2::{Authenticate, Discovered, RelyingParty};
+    use oauth_proto::openid2::{Authorize, Discovered, Options, RelyingParty};
 
     const PROVIDER: &str = "https://op.example/openid";
-    let party = |heard: &Heard| RelyingParty::new("https://rp.example/").unwrap().on_event(heard.hook());
+    let party =
+        |heard: &Heard| RelyingParty::new("https://rp.example/", Options::default()).unwrap().on_event(heard.hook());
     let page = r#"<html><head><link rel="openid2.provider" href="https://op.example/openid"></head></html>"#;
     let page = response(200, &[("content-type", "text/html")], page);
     calls.push(
@@ -355,7 +356,7 @@ fn with_openid(mut calls: Vec<Call>) -> Vec<Call> {
         .of(None),
     );
     let mut associating = Call::new(Purpose::Associating, PROVIDER, response(200, &[], "mode:no\n"), move |heard| {
-        party(heard).associate(&Discovered::fixed(PROVIDER)?, moment())
+        party(heard).associate(&Discovered::known_provider(PROVIDER)?, moment())
     });
     associating.may_fail = true;
     calls.push(associating.of(None));
@@ -364,9 +365,9 @@ fn with_openid(mut calls: Vec<Call>) -> Vec<Call> {
         Call::new(Purpose::VerifyingAssertion, PROVIDER, valid, move |heard| {
             let (_, on) = sent(party(&Heard::default()).discover("https://jane.example/")?);
             let discovered = done(on.receive(page.clone(), moment())?);
-            let authenticate = Authenticate::new("https://rp.example/openid");
-            let authentication = party(heard).authenticate(&discovered, authenticate, moment())?;
-            let return_to = parameter(query(&authentication.url()?), "openid.return_to");
+            let authorize = Authorize::new(&discovered, "https://rp.example/openid");
+            let authorization = party(heard).authorize(authorize, moment())?;
+            let return_to = parameter(query(&authorization.url()?), "openid.return_to");
             let mut pairs = url::form_urlencoded::Serializer::new(format!("{return_to}&"));
             for (name, value) in [
                 ("ns", "http://specs.openid.net/auth/2.0"),
@@ -382,7 +383,7 @@ fn with_openid(mut calls: Vec<Call>) -> Vec<Call> {
             ] {
                 pairs.append_pair(&format!("openid.{name}"), value);
             }
-            party(heard).verify(authentication.pending, None, &pairs.finish().replace("&&", "&"), moment())
+            party(heard).redeem(authorization.pending, &pairs.finish().replace("&&", "&"), moment())
         })
         .of(None),
     );

@@ -15,7 +15,7 @@ use oauth_proto::oauth2::{
     ApiRequest, Authorize, AuthorizeDevice, ClientMetadata, ClientRegistration, Discovery, Grant, PendingDevice,
     ResourceDiscovery, Token,
 };
-use oauth_proto::openid2::{self, RelyingParty};
+use oauth_proto::openid2::{self, Options, RelyingParty};
 use oauth_proto::services::{self, SignIn};
 use oauth_proto::{BoxError, DriveError, Error, Purpose, Request, Response, Step, run_with};
 
@@ -138,13 +138,13 @@ fn discovered() -> openid2::Discovered {
 }
 
 fn party() -> RelyingParty {
-    RelyingParty::new("https://rp.example/").unwrap()
+    RelyingParty::new("https://rp.example/", Options::default()).unwrap()
 }
 
-fn assertion() -> Result<Step<openid2::Checked>, Error> {
-    let authenticate = openid2::Authenticate::new("https://rp.example/openid");
-    let authentication = party().authenticate(&discovered(), authenticate, moment())?;
-    let return_to = parameter(query(&authentication.url()?), "openid.return_to");
+fn assertion() -> Result<Step<openid2::UnconfirmedAssertion>, Error> {
+    let authorize = openid2::Authorize::new(&discovered(), "https://rp.example/openid");
+    let authorization = party().authorize(authorize, moment())?;
+    let return_to = parameter(query(&authorization.url()?), "openid.return_to");
     let mut pairs = url::form_urlencoded::Serializer::new(format!("{return_to}&"));
     for (name, value) in [
         ("ns", "http://specs.openid.net/auth/2.0"),
@@ -160,7 +160,7 @@ fn assertion() -> Result<Step<openid2::Checked>, Error> {
     ] {
         pairs.append_pair(&format!("openid.{name}"), value);
     }
-    party().verify(authentication.pending, None, &pairs.finish().replace("&&", "&"), moment())
+    party().redeem(authorization.pending, &pairs.finish().replace("&&", "&"), moment())
 }
 
 fn calls() -> Vec<Call> {

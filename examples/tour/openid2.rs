@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use oauth_proto::openid2::ax::{self, Attribute, Fetch};
-use oauth_proto::openid2::{
-    Approval, Authenticate, CheckId, Handled, Identity, MemoryStore, Provider, Rejected, RelyingParty, Store,
-    documents, serve,
-};
+use oauth_proto::openid2::ax::{self, Attribute, FetchRequest};
+use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
+use oauth_proto::openid2::{Authorize, MemoryStore, Options, Pending, RelyingParty, XrdsDocument};
 use oauth_proto::{Moment, Request, Response, Secret, run};
 
 use crate::{net, show};
@@ -19,98 +17,106 @@ pub fn chapter() -> Outcome<()> {
     let op = net::Server::start(|origin| {
         let endpoint = format!("{origin}/openid");
         let secret = Secret::new("the tour's provider is gone before anybody guesses this");
-        let provider = Provider::new(&endpoint, &secret).map(Provider::dangerous_allow_internal_hosts);
+        let provider = Provider::new(&endpoint, &secret, Options::default().dangerous_allow_internal_hosts());
         let (origin, store) = (origin.to_owned(), store.clone());
         move |request: &Request| match &provider {
-            Ok(provider) => handle(provider, &origin, &store, request).unwrap_or_else(Rejected::response),
+            Ok(provider) => respond(provider, &origin, &store, request).unwrap_or_else(|rejected| rejected.response()),
             Err(error) => net::failed(error),
         }
     })?;
     show::note(format_args!("an OpenID provider, built on oauth_proto::openid2, listens at {}", op.origin));
 
     // Everything here is on this machine; on the internet it needs TLS, and neither of these.
-    let party = RelyingParty::new("http://localhost/")?.dangerous_allow_internal_hosts();
+    let party = RelyingParty::new("http://localhost/", Options::default().dangerous_allow_internal_hosts())?;
     let nonces = MemoryStore::default();
     let mut send = net::shown_client();
 
     show::title("1. She types her identifier, and the site finds out who may speak for it");
     let discovered = run(party.discover(&format!("{}/jane", op.origin))?, &mut send)?;
-    show::note(format_args!("{} speaks for {:?}", discovered.endpoint(), discovered.claimed_id()));
+    show::note(format_args!("{} speaks for {:?}", discovered.endpoint(), discovered.claimed_id.as_deref()));
 
     show::title("2. The site agrees on a key with the provider: next time it need not");
     let association = run(party.associate(&discovered, Moment::from_os())?, &mut send)?;
 
     show::title("3. Jane's browser is sent to the provider, where she consents, and comes back with an assertion");
-    let fetch = Fetch::default().required(Attribute::new("email", ax::EMAIL));
-    let authenticate = Authenticate::new("http://localhost/back").association(association.clone()).extension(fetch);
-    let authentication = party.authenticate(&discovered, authenticate, Moment::from_os())?;
-    let stored = serde_json::to_string(&authentication.pending)?;
+    let fetch = FetchRequest { required: vec![Attribute::new("email", ax::EMAIL)], ..FetchRequest::default() };
+    let authorize =
+        Authorize::new(&discovered, "http://localhost/back").association(association.clone()).extension(fetch);
+    let authorization = party.authorize(authorize, Moment::from_os())?;
+    let stored = serde_json::to_string(&authorization.pending)?;
     show::note(format_args!("the site remembers, in Jane's session: {} bytes", stored.len()));
-    let answered = send(http::Request::get(authentication.url()?).body(Vec::new())?)?;
+    let answered = send(http::Request::get(authorization.url()?).body(Vec::new())?)?;
     let callback = answered.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned();
 
     show::title("4. The site checks the assertion: no request is needed, it has the key");
-    let checked =
-        run(party.verify(authentication.pending, association.as_ref(), &callback, Moment::from_os())?, &mut send)?;
-    let one_time_use = nonces.remember_nonce(checked.nonce())?;
-    let assertion = checked.answer(one_time_use)?;
-    let email = assertion.attributes().and_then(|attributes| attributes.first(ax::EMAIL).map(str::to_owned));
-    show::note(format_args!("this is {:?}, whose address is {email:?}", assertion.claimed_id().unwrap_or_default()));
+    let pending = authorization.pending.association(association.clone());
+    let assertion = run(party.redeem(pending, &callback, Moment::from_os())?, &mut send)?.confirm(&nonces)?;
+    let email = assertion
+        .extension::<ax::FetchResponse>()
+        .and_then(|attributes| attributes.first(ax::EMAIL).map(str::to_owned));
+    show::note(format_args!(
+        "this is {:?}, whose address is {email:?}",
+        assertion.claimed_id.as_deref().unwrap_or_default()
+    ));
 
     show::title("5. Somebody plays the same assertion once more");
-    let checked = run(
-        party.verify(serde_json::from_str(&stored)?, association.as_ref(), &callback, Moment::from_os())?,
-        &mut send,
-    )?;
-    let one_time_use = nonces.remember_nonce(checked.nonce())?;
-    show::note(checked.answer(one_time_use).err().ok_or("a replay was accepted")?);
+    let again = || serde_json::from_str(&stored).map(|pending: Pending| pending.association(association.clone()));
+    let unconfirmed = run(party.redeem(again()?, &callback, Moment::from_os())?, &mut send)?;
+    show::note(unconfirmed.confirm(&nonces).err().ok_or("a replay was accepted")?);
 
     show::title("6. And somebody adds an address to it that nobody signed");
     let added = format!("{callback}&openid.ns.evil={}&openid.evil.value.email=boss", ax::NAMESPACE);
-    let step = party.verify(serde_json::from_str(&stored)?, association.as_ref(), &added, Moment::from_os());
+    let step = party.redeem(again()?, &added, Moment::from_os());
     show::note(step.err().ok_or("an assertion with two namespaces of one kind was accepted")?);
 
     show::title("7. Without a key the provider is asked instead, once");
-    let authentication =
-        party.authenticate(&discovered, Authenticate::new("http://localhost/back"), Moment::from_os())?;
-    let answered = send(http::Request::get(authentication.url()?).body(Vec::new())?)?;
+    let authorization = party.authorize(Authorize::new(&discovered, "http://localhost/back"), Moment::from_os())?;
+    let answered = send(http::Request::get(authorization.url()?).body(Vec::new())?)?;
     let callback = answered.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned();
-    let checked = run(party.verify(authentication.pending, None, &callback, Moment::from_os())?, &mut send)?;
-    let one_time_use = nonces.remember_nonce(checked.nonce())?;
-    let assertion = checked.answer(one_time_use)?;
-    show::note(format_args!("confirmed: {}", assertion.claimed_id().unwrap_or_default()));
+    let assertion =
+        run(party.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?.confirm(&nonces)?;
+    show::note(format_args!("confirmed: {}", assertion.claimed_id.as_deref().unwrap_or_default()));
     Ok(())
 }
 
 /// The provider, and Jane's page, which names it.
-fn handle(provider: &Provider, origin: &str, store: &MemoryStore, request: &Request) -> Result<Response, Rejected> {
+fn respond(provider: &Provider, origin: &str, store: &MemoryStore, request: &Request) -> Result<Response, Rejected> {
+    let endpoint = &*format!("{origin}/openid");
     match request.uri().path() {
-        "/openid" => match serve(provider.handle(request, Moment::from_os()), store)? {
-            Handled::Respond(response) => Ok(response),
-            Handled::CheckId(check_id) => decide(provider, origin, *check_id),
+        "/openid" => match serve(provider.dispatch(request, Moment::from_os()), store)? {
+            Dispatched::Respond(response) => Ok(response),
+            Dispatched::CheckIdRequest(check_id) => decide(provider, origin, store, *check_id),
         },
-        "/jane" => Ok(document(&documents::user(provider.endpoint(), None, &[ax::NAMESPACE]))),
-        "/" => Ok(document(&documents::provider(provider.endpoint(), &[ax::NAMESPACE]))),
+        "/jane" => Ok(document(XrdsDocument::User { endpoint, local_id: None, extensions: &[ax::NAMESPACE] })),
+        "/" => Ok(document(XrdsDocument::Provider { endpoint, extensions: &[ax::NAMESPACE] })),
         _ => Ok(http::Response::builder().status(404).body(Vec::new()).unwrap_or_default()),
     }
 }
 
 /// A real provider has Jane sign in, and asks her whether the site may know. Here she is always there, and says yes.
-fn decide(provider: &Provider, origin: &str, check_id: CheckId) -> Result<Response, Rejected> {
+fn decide(
+    provider: &Provider,
+    origin: &str,
+    store: &MemoryStore,
+    check_id: CheckIdRequest,
+) -> Result<Response, Rejected> {
     let jane = format!("{origin}/jane");
-    match check_id.identity() {
-        Identity::Claimed { local_id, .. } if *local_id != jane => return Ok(provider.cancel(check_id)),
+    match &check_id.identity {
+        Identity::Claimed { local_id, .. } if *local_id != jane => {
+            return serve(provider.deny(check_id, Moment::from_os()), store);
+        }
         _ => {}
     }
     let mut approval = Approval::new(jane);
-    if let Some(fetch) = check_id.attributes() {
-        let all = ax::Values::default().with(ax::EMAIL, ["jane@example.com"]).with(ax::LANGUAGE, ["da"]);
+    if let Some(fetch) = check_id.extension::<FetchRequest>() {
+        let all =
+            ax::FetchResponse::default().attribute(ax::EMAIL, ["jane@example.com"]).attribute(ax::LANGUAGE, ["da"]);
         approval = approval.extension(all.only(&fetch));
     }
-    provider.approve(check_id, approval, Moment::from_os())
+    serve(provider.approve(check_id, approval, Moment::from_os()), store)
 }
 
-fn document(xrds: &str) -> Response {
-    let builder = http::Response::builder().header("content-type", documents::MEDIA_TYPE);
-    builder.body(xrds.as_bytes().to_vec()).unwrap_or_default()
+fn document(document: XrdsDocument<'_>) -> Response {
+    let builder = http::Response::builder().header("content-type", XrdsDocument::MEDIA_TYPE);
+    builder.body(document.to_string().into_bytes()).unwrap_or_default()
 }

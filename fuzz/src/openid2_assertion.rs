@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use arbitrary::Arbitrary;
-use oauth_proto::openid2::{Assertion, Callback, Pending, Version, ax, sreg};
+use oauth_proto::openid2::{Assertion, Callback, Pending, Version, ax, oauth, pape, sreg};
 
-use crate::openid2_world::{ANYBODY, BIO, CLAIMED, ENDPOINT, JANE, OLD, World};
+use crate::openid2_pair::{ANYBODY, BIO, CLAIMED, ENDPOINT, JANE, OLD, OpenIdPair};
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
@@ -136,12 +136,12 @@ impl Value {
 
 pub fn run(input: Input) {
     let asked = input.asked;
-    let world = World::new(input.openid1 || asked == Asked::First);
-    let discovered = world.discovered(asked.identifier());
-    let association = if input.association { world.associated(&discovered) } else { None };
-    let authentication = world.begun(&discovered, association.clone());
-    let genuine = world.answered(&authentication);
-    let stored = serde_json::to_string(&authentication.pending).unwrap();
+    let pair = OpenIdPair::new(input.openid1 || asked == Asked::First);
+    let discovered = pair.discovered(asked.identifier());
+    let association = if input.association { pair.associated(&discovered) } else { None };
+    let authorization = pair.begun(&discovered, association.clone());
+    let genuine = pair.answered(&authorization);
+    let stored = serde_json::to_string(&authorization.pending).unwrap();
     let pending = || -> Pending { serde_json::from_str(&stored).unwrap() };
 
     let mut fields = genuine.clone();
@@ -164,9 +164,9 @@ pub fn run(input: Input) {
         || if input.posted { Callback::posted(&url, query.as_bytes()) } else { Callback::from(url.as_str()) };
     let verify = || {
         if input.unsolicited {
-            world.verified_unsolicited(&genuine["openid.return_to"], callback())
+            pair.verified_unsolicited(&genuine["openid.return_to"], callback())
         } else {
-            world.verified(pending(), association.as_ref(), callback())
+            pair.verified(pending(), association.as_ref(), callback())
         }
     };
     // Unasked, an answer is one that the provider confirms, and is of version 2.0.
@@ -186,7 +186,7 @@ pub fn run(input: Input) {
             if input.association {
                 let query = oauth_proto::wire::form::encode(&genuine);
                 let callback = format!("https://rp.example/back?{query}");
-                asked.honest(&world.verified(pending(), association.as_ref(), &callback).unwrap());
+                asked.honest(&pair.verified(pending(), association.as_ref(), &callback).unwrap());
             }
         }
     }
@@ -234,19 +234,19 @@ impl Asked {
             Self::Anybody => (Version::V2_0, JANE),
             Self::First => (Version::V1_1, OLD),
         };
-        assert_eq!((assertion.version(), assertion.endpoint()), (version, ENDPOINT));
-        assert_eq!((assertion.claimed_id(), assertion.local_id()), (Some(claimed_id), Some(JANE)));
-        for (type_uri, values) in assertion.attributes().unwrap_or_default().iter() {
-            match type_uri {
+        assert_eq!((assertion.version, assertion.endpoint.as_str()), (version, ENDPOINT));
+        assert_eq!((assertion.claimed_id.as_deref(), assertion.local_id.as_deref()), (Some(claimed_id), Some(JANE)));
+        for (type_uri, values) in assertion.extension::<ax::FetchResponse>().unwrap_or_default().values {
+            match type_uri.as_str() {
                 ax::EMAIL => assert_eq!(values, ["jane@example.com"]),
                 BIO => assert_eq!(values, ["a", "b"]),
                 other => panic!("{other} was never signed"),
             }
         }
-        for (field, value) in assertion.registration().unwrap_or_default().iter() {
-            assert_eq!((field, value), (sreg::Field::Email, "jane@example.com"));
+        for (field, value) in assertion.extension::<sreg::Response>().unwrap_or_default().values {
+            assert_eq!((field, value.as_str()), (sreg::Field::Email, "jane@example.com"));
         }
-        assert_eq!(assertion.approved_token(), None);
-        assert_eq!(assertion.authenticated_how(), None);
+        assert_eq!(assertion.extension::<oauth::Response>(), None);
+        assert_eq!(assertion.extension::<pape::Response>(), None);
     }
 }

@@ -1,13 +1,13 @@
 //! Any answer to a request for an association: what is kept holds together, and nothing is asked for more than twice.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use arbitrary::Arbitrary;
-use oauth_proto::openid2::{AssociationType, Discovered, RelyingParty, SessionType, Version, key_value};
+use oauth_proto::openid2::{AssociationKind, AssociationType, Discovered, Options, RelyingParty, Version};
 use oauth_proto::{Response, Step, Timestamp};
 
-use crate::openid2_world::{ENDPOINT, NOW, World};
+use crate::openid2_key_value::read;
+use crate::openid2_pair::{ENDPOINT, NOW, OpenIdPair};
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
@@ -63,39 +63,41 @@ const VALUES: &[&str] = &[
 ];
 
 pub fn run(input: Input) {
-    let world = World::new(true);
-    let kinds = input.kinds.iter().map(|(long, session)| {
-        let association = if *long { AssociationType::HmacSha256 } else { AssociationType::HmacSha1 };
-        (
-            association,
-            [SessionType::NoEncryption, SessionType::DhSha1, SessionType::DhSha256][usize::from(*session % 3)],
-        )
+    let pair = OpenIdPair::new(true);
+    let kinds = input.kinds.iter().filter_map(|(long, session)| match (long, session % 3) {
+        (true, 0) => Some(AssociationKind::NoEncryptionSha256),
+        (true, 2) => Some(AssociationKind::DhSha256),
+        (false, 0) => Some(AssociationKind::NoEncryptionSha1),
+        (false, 1) => Some(AssociationKind::DhSha1),
+        // What hides a key is as long as the key.
+        _ => None,
     });
-    let party = RelyingParty::new("https://rp.example/").unwrap().allow_openid1().associations(kinds);
-    let mut discovered = serde_json::to_value(Discovered::fixed(ENDPOINT).unwrap()).unwrap();
+    let party =
+        RelyingParty::new("https://rp.example/", Options::default().allow_openid1().associations(kinds)).unwrap();
+    let mut discovered = serde_json::to_value(Discovered::known_provider(ENDPOINT).unwrap()).unwrap();
     if input.openid1 {
         discovered["version"] = "1.1".into();
     }
     let discovered: Discovered = serde_json::from_value(discovered).unwrap();
-    assert_eq!(discovered.version() == Version::V1_1, input.openid1);
-    let mut step = party.associate(&discovered, world.moment());
+    assert_eq!(discovered.version == Version::V1_1, input.openid1);
+    let mut step = party.associate(&discovered, pair.moment());
     for answer in &input.answers {
         match step {
             Ok(Step::Send(request, sent)) => {
                 assert_eq!(request.uri(), ENDPOINT);
-                step = sent.receive(answer.response(world.send(&request)), world.moment());
+                step = sent.receive(answer.response(pair.send(&request)), pair.moment());
             }
             _ => break,
         }
     }
     match step {
         Ok(Step::Done(Some(association))) => {
-            assert!(association.is_for(ENDPOINT) && !association.handle().is_empty());
+            assert!(association.endpoint == ENDPOINT && !association.handle.is_empty());
             let longest = Timestamp::from_secs(NOW).after(Duration::from_secs(14 * 24 * 3600));
-            assert!(association.expires_at() <= longest);
+            assert!(association.expires_at <= longest);
             let stored = serde_json::to_value(&association).unwrap();
             let key = stored["key"].as_str().unwrap();
-            let length = if association.association_type() == AssociationType::HmacSha1 { 28 } else { 44 };
+            let length = if association.association_type == AssociationType::HmacSha1 { 28 } else { 44 };
             assert_eq!(key.len(), length);
             assert!(!format!("{association:?}").contains(key));
             assert!(!input.openid1 || length == 28);
@@ -112,7 +114,7 @@ pub fn run(input: Input) {
 
 impl Answer {
     fn response(&self, genuine: Response) -> Response {
-        let mut fields: BTreeMap<_, _> = key_value::parse(genuine.body()).unwrap_or_default();
+        let mut fields = read(genuine.body()).unwrap_or_default();
         for (name, value) in &self.changes {
             let name = NAMES[usize::from(*name) % NAMES.len()].to_owned();
             match value {
@@ -121,8 +123,8 @@ impl Answer {
                 Value::Any(text) => drop(fields.insert(name, text.clone())),
             }
         }
-        let encoded = key_value::encode(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        let body = self.body.clone().unwrap_or_else(|| encoded.unwrap_or_default().into_bytes());
+        let encoded: String = fields.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+        let body = self.body.clone().unwrap_or_else(|| encoded.into_bytes());
         let status = self.status.map_or(genuine.status().as_u16(), |status| 100 + status % 900);
         http::Response::builder().status(status).body(body).unwrap()
     }

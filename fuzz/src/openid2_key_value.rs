@@ -1,18 +1,48 @@
-//! Key-Value form: read exactly as a slow reading by the specification has it, and written back as it was.
+//! Key-Value form: any response to a question about a signature counts exactly as a slow reading by the specification has it.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
-use oauth_proto::openid2::key_value::{encode, parse};
+use oauth_proto::openid2::Pending;
+use oauth_proto::{Error, Forged, Misbehaved, Refused, Response, Step};
+
+use crate::openid2_pair::{CLAIMED, OpenIdPair};
 
 pub fn run(body: &[u8]) {
-    let read = parse(body);
-    assert_eq!(read, reference(body));
-    let Some(message) = read else { return };
-    let written = encode(message.iter().map(|(key, value)| (key.as_str(), value.as_str()))).unwrap();
-    assert_eq!(parse(written.as_bytes()), Some(message));
+    let pair = OpenIdPair::new(false);
+    let (pending, callback) = begun();
+    let pending: Pending = serde_json::from_str(pending).unwrap();
+    let Ok(Step::Send(_, sent)) = pair.party.redeem(pending, callback, pair.moment()) else {
+        panic!("the provider is asked")
+    };
+    let end = sent.receive(Response::new(body.to_vec()), pair.moment());
+    match read(body) {
+        None => assert!(matches!(end, Err(Error::Misbehaved(Misbehaved::WrongFormat { .. }))), "{end:?}"),
+        Some(message) if message.contains_key("error") => {
+            assert!(matches!(end, Err(Error::Refused(Refused::Provider { .. }))), "{end:?}");
+        }
+        Some(message) if message.get("is_valid").is_some_and(|valid| valid == "true") => {
+            assert!(matches!(end, Ok(Step::Done(_))), "{end:?}");
+        }
+        Some(_) => assert_eq!(end.unwrap_err(), Forged::Signature.into()),
+    }
 }
 
-fn reference(body: &[u8]) -> Option<BTreeMap<String, String>> {
+/// A user who is back, from a provider that has yet to confirm its signature.
+fn begun() -> (&'static str, &'static str) {
+    static BEGUN: OnceLock<(String, String)> = OnceLock::new();
+    let (pending, callback) = BEGUN.get_or_init(|| {
+        let pair = OpenIdPair::new(false);
+        let authorization = pair.begun(&pair.discovered(CLAIMED), None);
+        let query = oauth_proto::wire::form::encode(pair.answered(&authorization));
+        let pending = serde_json::to_string(&authorization.pending).unwrap();
+        (pending, format!("https://rp.example/back?{query}"))
+    });
+    (pending, callback)
+}
+
+/// Reads a message, by the specification (§4.1.1).
+pub fn read(body: &[u8]) -> Option<BTreeMap<String, String>> {
     let mut message = BTreeMap::new();
     let mut rest = body.to_vec();
     if rest.last() != Some(&b'\n') {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use arbitrary::Arbitrary;
-use oauth_proto::openid2::{Approval, Handled, Identity, serve};
+use oauth_proto::openid2::server::{Approval, Dispatched, Identity, serve};
 use oauth_proto::{Request, Response};
 
-use crate::openid2_world::{CLAIMED, JANE, World};
+use crate::openid2_pair::{CLAIMED, JANE, OpenIdPair};
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
@@ -34,7 +34,7 @@ enum Begin {
     /// What a relying party asks about an answer of this provider's.
     Confirm,
     /// What sends a user here.
-    CheckId,
+    CheckIdRequest,
     Associate,
 }
 
@@ -102,46 +102,43 @@ const VALUES: &[&str] = &[
 ];
 
 pub fn run(input: Input) {
-    let world = World::new(input.openid1);
-    let discovered = world.discovered(CLAIMED);
-    let association = if input.association { world.associated(&discovered) } else { None };
-    let authentication = world.begun(&discovered, association);
-    let answered: BTreeMap<_, _> = world
-        .answered(&authentication)
+    let pair = OpenIdPair::new(input.openid1);
+    let discovered = pair.discovered(CLAIMED);
+    let association = if input.association { pair.associated(&discovered) } else { None };
+    let authorization = pair.begun(&discovered, association);
+    let answered: BTreeMap<_, _> = pair
+        .answered(&authorization)
         .into_iter()
         .filter_map(|(name, value)| Some((name.strip_prefix("openid.")?.to_owned(), value)))
         .collect();
     let asked: BTreeMap<_, _> =
-        authentication.fields().map(|(name, value)| (name["openid.".len()..].to_owned(), value.to_owned())).collect();
+        authorization.fields().map(|(name, value)| (name["openid.".len()..].to_owned(), value.to_owned())).collect();
     let mut confirmed = 0;
     for message in input.messages.iter().take(8) {
         let (request, confirms) = message.request(&answered, &asked);
-        match serve(world.provider.handle(&request, world.moment()), &world.confirmed) {
-            Ok(Handled::Respond(response)) => {
+        match serve(pair.provider.dispatch(&request, pair.moment()), &pair.confirmed) {
+            Ok(Dispatched::Respond(response)) => {
                 let body = String::from_utf8(response.into_body()).unwrap();
                 if body.lines().any(|line| line == "is_valid:true") {
                     assert!(confirms && !input.association, "{request:?}");
                     confirmed += 1;
                 }
             }
-            Ok(Handled::CheckId(check_id)) => {
-                let returns = check_id.return_to().is_some();
-                let local_id = match (&message.user, check_id.identity()) {
+            Ok(Dispatched::CheckIdRequest(check_id)) => {
+                let returns = check_id.return_to.is_some();
+                let local_id = match (&message.user, &check_id.identity) {
                     (Value::Gone, Identity::Claimed { local_id, .. }) => local_id.clone(),
                     (Value::Any(text), _) => text.clone(),
                     _ => JANE.to_owned(),
                 };
                 let stored = serde_json::to_string(&check_id).unwrap();
                 assert_eq!(*check_id, serde_json::from_str(&stored).unwrap());
-                let response = if message.approves {
-                    let approval = Approval::new(local_id);
-                    match world.provider.approve(*check_id, approval, world.moment()) {
-                        Ok(response) => response,
-                        Err(rejected) => rejected.response(),
-                    }
+                let step = if message.approves {
+                    pair.provider.approve(*check_id, Approval::new(local_id), pair.moment())
                 } else {
-                    world.provider.cancel(*check_id)
+                    pair.provider.deny(*check_id, pair.moment())
                 };
+                let response = serve(step, &pair.confirmed).unwrap_or_else(|rejected| rejected.response());
                 leads_back(&response, returns);
             }
             Err(rejected) => {
@@ -172,7 +169,7 @@ impl Message {
                 fields.insert("mode".into(), "check_authentication".into());
                 fields
             }
-            Begin::CheckId => asked.clone(),
+            Begin::CheckIdRequest => asked.clone(),
             Begin::Associate => [
                 ("ns", "http://specs.openid.net/auth/2.0"),
                 ("mode", "associate"),

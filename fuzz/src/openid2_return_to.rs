@@ -2,12 +2,12 @@
 //! own network or without TLS, and takes nothing for a yes but a document that names the place.
 
 use arbitrary::Arbitrary;
-use oauth_proto::openid2::{CheckId, Handled, documents, serve};
+use oauth_proto::openid2::server::{CheckIdRequest, Dispatched, serve};
 use oauth_proto::{Response, Step};
 
 use crate::openid2_discovery::is_far;
 use crate::openid2_pages::Page;
-use crate::openid2_world::World;
+use crate::openid2_pair::{OpenIdPair, relying_party_document};
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
@@ -62,10 +62,10 @@ impl Place {
 }
 
 pub fn run(input: Input) {
-    let world = World::new(false);
+    let pair = OpenIdPair::new(false);
     let (realm, return_to) = (input.realm.text(REALMS), input.return_to.text(RETURN_TOS));
-    let Some(check_id) = asked(&world, realm, return_to) else { return };
-    let mut step = world.provider.verify_return_to(&check_id).unwrap();
+    let Some(check_id) = asked(&pair, realm, return_to) else { return };
+    let mut step = pair.provider.verify_return_to(&check_id);
     let mut answers = Vec::new();
     for page in &input.pages {
         let Step::Send(request, sent) = step else { break };
@@ -78,7 +78,7 @@ pub fn run(input: Input) {
         }
         let answer = if input.genuine { genuine(return_to) } else { page.response() };
         answers.push(answer.clone());
-        step = sent.receive(answer, world.moment()).unwrap();
+        step = sent.receive(answer, pair.moment()).unwrap();
     }
     let Step::Done(listed) = step else { panic!("a third request") };
     if listed {
@@ -95,7 +95,7 @@ pub fn run(input: Input) {
 }
 
 /// The question of a relying party that says it is that.
-fn asked(world: &World, realm: &str, return_to: &str) -> Option<CheckId> {
+fn asked(pair: &OpenIdPair, realm: &str, return_to: &str) -> Option<CheckIdRequest> {
     let fields = [
         ("openid.ns", "http://specs.openid.net/auth/2.0"),
         ("openid.mode", "checkid_setup"),
@@ -104,15 +104,15 @@ fn asked(world: &World, realm: &str, return_to: &str) -> Option<CheckId> {
     ];
     let uri = format!("https://op.example/openid?{}", oauth_proto::wire::form::encode(fields));
     let request = http::Request::get(uri).body(Vec::new()).ok()?;
-    match serve(world.provider.handle(&request, world.moment()), &world.confirmed) {
-        Ok(Handled::CheckId(check_id)) => Some(*check_id),
-        Ok(Handled::Respond(response)) => panic!("{response:?}"),
+    match serve(pair.provider.dispatch(&request, pair.moment()), &pair.confirmed) {
+        Ok(Dispatched::CheckIdRequest(check_id)) => Some(*check_id),
+        Ok(Dispatched::Respond(response)) => panic!("{response:?}"),
         Err(_) => None,
     }
 }
 
 fn genuine(return_to: &str) -> Response {
-    let document = documents::relying_party(&[return_to], &[]);
+    let document = relying_party_document(&[return_to]);
     let builder = http::Response::builder().header("content-type", "application/xrds+xml");
     builder.body(document.into_bytes()).unwrap()
 }

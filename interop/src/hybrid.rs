@@ -6,7 +6,7 @@ use http::StatusCode;
 use oauth_proto::oauth1::server::{
     Approval, ClientRecord, MemoryStore, Rejected, TokenRecord, Verified, Verifier, serve,
 };
-use oauth_proto::openid2::oauth::{Access, Approved};
+use oauth_proto::openid2::oauth;
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response};
 
@@ -42,13 +42,13 @@ impl Hybrid {
 
     /// A request token that Jane approves, if it is asked for by a consumer that is known. Its secret is empty
     /// (OpenID OAuth Extension §10).
-    pub(crate) fn approve(&self, access: &Access) -> Option<Approved> {
+    pub(crate) fn approve(&self, access: &oauth::Request) -> Option<oauth::Response> {
         if access.consumer != CONSUMER {
             return None;
         }
         let token = format!("approved {}", self.number.fetch_add(1, Ordering::Relaxed));
         self.approved.add_token(&token, record(""));
-        Some(access.scope.iter().fold(Approved::new(token), Approved::scope))
+        Some(oauth::Response { request_token: token.to_owned(), scope: access.scope.clone() })
     }
 
     /// Exchanges a request token, once, for a token.

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use http::header::{CONTENT_TYPE, LOCATION};
 use oauth_proto::openid2::{
-    Assertion, Association, Authenticate, Authentication, Callback, Discovered, MemoryStore, Pending, RelyingParty,
-    Store,
+    Assertion, Association, Authorization, Authorize, Callback, Discovered, MemoryStore, Options, Pending,
+    RelyingParty, Store,
 };
 use oauth_proto::wire::form;
 use oauth_proto::{Error, Moment, Request, Response};
@@ -31,18 +31,23 @@ pub struct Site {
 impl Default for Site {
     /// One that takes providers on this machine.
     fn default() -> Self {
-        Self::new(party())
+        Self::new(options())
     }
 }
 
-/// A relying party at [`REALM`] that takes providers on this machine.
-pub fn party() -> RelyingParty {
-    RelyingParty::new(REALM).expect("a realm").dangerous_allow_internal_hosts()
+/// Options that take providers on this machine.
+pub fn options() -> Options {
+    Options::default().dangerous_allow_internal_hosts()
 }
 
 impl Site {
+    /// A site at [`REALM`] whose past is empty.
+    pub fn new(options: Options) -> Self {
+        Self::of(RelyingParty::new(REALM, options).expect("a realm"))
+    }
+
     /// A site whose past is empty.
-    pub fn new(party: RelyingParty) -> Self {
+    pub fn of(party: RelyingParty) -> Self {
         Self { party, http: Http::default(), store: MemoryStore::default(), keys: RefCell::default() }
     }
 
@@ -67,32 +72,32 @@ impl Site {
     }
 
     /// The user goes to the provider by a redirect, and comes back. Hints tell Jane what to do there.
-    pub fn visit(&self, discovered: &Discovered, authenticate: Authenticate, hints: &str) -> Visit {
-        self.follow(self.ask(discovered, authenticate), hints)
+    pub fn visit(&self, authorize: Authorize, hints: &str) -> Visit {
+        self.follow(self.ask(authorize), hints)
     }
 
     /// What the user is asked.
-    pub fn ask(&self, discovered: &Discovered, authenticate: Authenticate) -> Authentication {
-        self.party.authenticate(discovered, authenticate, Moment::from_os()).expect("a request")
+    pub fn ask(&self, authorize: Authorize) -> Authorization {
+        self.party.authorize(authorize, Moment::from_os()).expect("a request")
     }
 
     /// The user goes where a request leads, by a redirect.
-    pub fn follow(&self, authentication: Authentication, hints: &str) -> Visit {
-        let url = format!("{}&{hints}", authentication.url().expect("a URL"));
-        self.come_back(authentication, &url)
+    pub fn follow(&self, authorization: Authorization, hints: &str) -> Visit {
+        let url = format!("{}&{hints}", authorization.url().expect("a URL"));
+        self.come_back(authorization, &url)
     }
 
     /// The user goes to another URL than was meant, and comes back.
-    pub fn come_back(&self, authentication: Authentication, url: &str) -> Visit {
-        Visit::new(&authentication.pending, &self.http.get(url))
+    pub fn come_back(&self, authorization: Authorization, url: &str) -> Visit {
+        Visit::new(&authorization.pending, &self.http.get(url))
     }
 
     /// The same by the form that submits itself.
-    pub fn submit(&self, authentication: Authentication, hints: &str) -> Visit {
-        let form = Form::of(&Response::new(authentication.page().into_bytes()));
-        assert_eq!(form.action, authentication.endpoint());
+    pub fn submit(&self, authorization: Authorization, hints: &str) -> Visit {
+        let form = Form::of(&Response::new(authorization.page().into_bytes()));
+        assert_eq!(form.action, authorization.pending.endpoint());
         let page = self.http.send(post(&format!("{}?{hints}", form.action), &form.body()));
-        Visit::new(&authentication.pending, &page)
+        Visit::new(&authorization.pending, &page)
     }
 
     /// What the provider asserts.
@@ -110,18 +115,24 @@ impl Site {
     pub fn verify_at(&self, visit: &Visit, moment: Moment) -> Result<Assertion, Error> {
         let pending: Pending = serde_json::from_str(&visit.pending).expect("what was stored");
         let keys = self.keys.borrow();
-        let key = keys.iter().find(|key| Some(key.handle()) == pending.association_handle());
-        let checked = self.http.run(self.party.verify(pending, key, visit.callback(), moment))?;
-        let Ok(one_time_use) = self.store.remember_nonce(checked.nonce());
+        let key = keys.iter().find(|key| Some(&*key.handle) == pending.association_handle());
+        let checked = self.http.run(self.party.redeem(pending.association(key.cloned()), visit.callback(), moment))?;
+        let Ok(one_time_use) = self.store.remember_nonce(checked.query());
         checked.answer(one_time_use)
     }
 
-    /// All of it, without a key.
+    /// All of it, without a key. `asked` says what is asked besides.
     ///
     /// # Errors
     /// What discovery or verifying comes to.
-    pub fn sign_in(&self, identifier: &str, authenticate: Authenticate, hints: &str) -> Result<Assertion, Error> {
-        self.verify(&self.visit(&self.discover(identifier)?, authenticate, hints))
+    pub fn sign_in(
+        &self,
+        identifier: &str,
+        asked: impl FnOnce(Authorize) -> Authorize,
+        hints: &str,
+    ) -> Result<Assertion, Error> {
+        let discovered = self.discover(identifier)?;
+        self.verify(&self.visit(asked(Authorize::new(&discovered, RETURN_TO)), hints))
     }
 }
 

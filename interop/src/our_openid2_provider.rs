@@ -3,10 +3,9 @@
 
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
+use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
 use oauth_proto::openid2::sreg::Field;
-use oauth_proto::openid2::{
-    Approval, CheckId, Handled, Identity, MemoryStore, Provider, Rejected, ax, documents, serve, sreg,
-};
+use oauth_proto::openid2::{MemoryStore, Options, XrdsDocument, ax, oauth, sreg, user_links};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Secret};
 
@@ -30,17 +29,19 @@ pub struct OurOpenidProvider(Loopback);
 impl OurOpenidProvider {
     /// Starts one, at a port of the system's choice.
     pub fn start() -> Self {
-        Self::with(|provider| provider)
+        Self::with(|options| options)
     }
 
     /// Starts one that is configured otherwise.
-    pub fn with(configure: impl FnOnce(Provider) -> Provider) -> Self {
+    pub fn with(configure: impl FnOnce(Options) -> Options) -> Self {
         Self(Loopback::start(|origin| {
             let secret = Secret::new("32 bytes or more that nobody else knows");
-            let provider = Provider::new(&format!("{origin}/openid"), &secret).expect("loopback is private");
+            let options = configure(Options::default().dangerous_allow_internal_hosts());
+            let endpoint = format!("{origin}/openid");
             let endpoints = Endpoints {
                 origin: origin.to_owned(),
-                provider: configure(provider.dangerous_allow_internal_hosts()),
+                provider: Provider::new(&endpoint, &secret, options).expect("loopback is private"),
+                endpoint,
                 store: MemoryStore::default(),
                 hybrid: Hybrid::new(origin),
                 http: Http::default(),
@@ -67,6 +68,7 @@ impl OurOpenidProvider {
 
 struct Endpoints {
     origin: String,
+    endpoint: String,
     provider: Provider,
     store: MemoryStore,
     hybrid: Hybrid,
@@ -78,12 +80,14 @@ impl Endpoints {
         let extensions = [ax::NAMESPACE, sreg::NAMESPACE];
         let path = request.uri().path();
         match path {
-            "/openid" => self.openid(request).unwrap_or_else(Rejected::response),
+            "/openid" => self.openid(request).unwrap_or_else(|rejected| rejected.response()),
             "/oauth/token" => self.hybrid.token(request).unwrap_or_else(|rejected| rejected.response()),
             "/photos" => self.hybrid.photos(request).unwrap_or_else(|rejected| rejected.response()),
-            "/" => document(documents::provider(self.provider.endpoint(), &extensions)),
+            "/" => document(XrdsDocument::Provider { endpoint: &self.endpoint, extensions: &extensions }),
             // Another user's, who is not signed in.
-            "/id/john" => document(documents::user(self.provider.endpoint(), None, &extensions)),
+            "/id/john" => {
+                document(XrdsDocument::User { endpoint: &self.endpoint, local_id: None, extensions: &extensions })
+            }
             _ => match path.strip_prefix("/id/jane") {
                 Some(way) => self.identifier(request, way),
                 None => status(StatusCode::NOT_FOUND),
@@ -94,21 +98,25 @@ impl Endpoints {
     /// Jane's identifiers, each of which says in its way where this provider is.
     fn identifier(&self, request: &Request, way: &str) -> Response {
         let jane = format!("{}/id/jane", self.origin);
-        let endpoint = self.provider.endpoint();
+        let endpoint = &self.endpoint;
         let local_id = way.starts_with("/delegated").then_some(jane.as_str());
         let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-        let wants_document = accept.contains(documents::MEDIA_TYPE) || request.uri().query() == Some("xrds");
+        let wants_document = accept.contains(XrdsDocument::MEDIA_TYPE) || request.uri().query() == Some("xrds");
         match way {
-            "" | "/delegated" if wants_document => document(documents::user(endpoint, local_id, &[ax::NAMESPACE])),
-            "/header" if request.uri().query().is_some() => document(documents::user(endpoint, None, &[])),
+            "" | "/delegated" if wants_document => {
+                document(XrdsDocument::User { endpoint, local_id, extensions: &[ax::NAMESPACE] })
+            }
+            "/header" if request.uri().query().is_some() => {
+                document(XrdsDocument::User { endpoint, local_id: None, extensions: &[] })
+            }
             "/header" => {
                 let mut page = html("");
                 let place = HeaderValue::try_from(format!("{jane}{way}?xrds")).expect("a URL");
-                page.headers_mut().insert(HeaderName::from_static(documents::LOCATION_HEADER), place);
+                page.headers_mut().insert(HeaderName::from_static("x-xrds-location"), place);
                 page
             }
             "" | "/delegated" => html(""),
-            "/link" | "/delegated-link" => html(&documents::user_links(endpoint, local_id)),
+            "/link" | "/delegated-link" => html(&user_links(endpoint, local_id)),
             // Of OpenID 1 there is nothing to help with.
             "/openid1" => html(&format!("<link rel=\"openid.server\" href=\"{endpoint}\">")),
             "/openid1-delegated" => html(&format!(
@@ -119,76 +127,76 @@ impl Endpoints {
     }
 
     fn openid(&self, request: &Request) -> Result<Response, Rejected> {
-        match serve(self.provider.handle(request, Moment::from_os()), &self.store)? {
-            Handled::Respond(response) => Ok(response),
-            Handled::CheckId(check_id) => self.decide(request, *check_id),
+        match serve(self.provider.dispatch(request, Moment::from_os()), &self.store)? {
+            Dispatched::Respond(response) => Ok(response),
+            Dispatched::CheckIdRequest(check_id) => self.decide(request, *check_id),
         }
     }
 
     /// Jane decides. By `jane=denies` she says no, by `jane=is_away` she is not there to be asked, by `jane=is_careful` she
     /// trusts sites that have a document. Which identifier she selects is `select`, and may be anybody's.
-    fn decide(&self, request: &Request, check_id: CheckId) -> Result<Response, Rejected> {
+    fn decide(&self, request: &Request, check_id: CheckIdRequest) -> Result<Response, Rejected> {
         let says_no = match hint(request, "jane").as_deref() {
             Some("denies") => true,
-            Some("is_away") => check_id.is_immediate(),
-            Some("is_careful") => !self.http.run(self.provider.verify_return_to(&check_id)).unwrap_or(false),
+            Some("is_away") => check_id.immediate,
+            Some("is_careful") => !self.http.run(Ok(self.provider.verify_return_to(&check_id))).unwrap_or(false),
             _ => false,
         };
         if says_no {
-            return Ok(self.provider.cancel(check_id));
+            return serve(self.provider.deny(check_id, Moment::from_os()), &self.store);
         }
         let approval = self.extend(self.identified(request, &check_id), &check_id);
-        self.provider.approve(check_id, approval, Moment::from_os())
+        serve(self.provider.approve(check_id, approval, Moment::from_os()), &self.store)
     }
 
     /// Who Jane is: what she is asked about where that is hers, and what she selects where she may.
-    fn identified(&self, request: &Request, check_id: &CheckId) -> Approval {
+    fn identified(&self, request: &Request, check_id: &CheckIdRequest) -> Approval {
         let jane = format!("{}/id/jane", self.origin);
-        match (check_id.identity(), hint(request, "select")) {
+        match (&check_id.identity, hint(request, "select")) {
             (Identity::Claimed { local_id, .. }, _) if local_id.starts_with(&jane) => Approval::new(local_id),
-            (Identity::Any, Some(select)) if select.starts_with('/') => {
+            (Identity::Select, Some(select)) if select.starts_with('/') => {
                 let claimed_id = format!("{}{select}", self.origin);
                 // What is known here has no fragment, and one identifier for all that stand for it.
                 let known =
                     if select.contains("delegated") { &jane } else { claimed_id.split('#').next().unwrap_or("") };
                 Approval::new(known).claimed_id(&claimed_id)
             }
-            (Identity::Any, Some(select)) => Approval::new(jane).claimed_id(select),
+            (Identity::Select, Some(select)) => Approval::new(jane).claimed_id(select),
             _ => Approval::new(jane),
         }
     }
 
-    fn extend(&self, mut approval: Approval, check_id: &CheckId) -> Approval {
-        if let Some(fetch) = check_id.attributes() {
+    fn extend(&self, mut approval: Approval, check_id: &CheckIdRequest) -> Approval {
+        if let Some(fetch) = check_id.extension::<ax::FetchRequest>() {
             approval = approval.extension(attributes().only(&fetch));
         }
-        if let Some(registration) = check_id.registration() {
+        if let Some(registration) = check_id.extension::<sreg::Request>() {
             approval = approval.extension(registered().only(&registration));
         }
-        match check_id.access().and_then(|access| self.hybrid.approve(&access)) {
+        match check_id.extension::<oauth::Request>().and_then(|access| self.hybrid.approve(&access)) {
             Some(approved) => approval.extension(approved),
             None => approval,
         }
     }
 }
 
-fn attributes() -> ax::Values {
-    ax::Values::default()
-        .with(ax::FIRST_NAME, ["Jane"])
-        .with(ax::LAST_NAME, ["Doe é ☃"])
-        .with(ax::FULL_NAME, [NAME])
-        .with(ax::EMAIL, EMAILS)
-        .with(ax::LANGUAGE, ["DA"])
-        .with(ax::USERNAME, ["jane"])
-        .with(BIOGRAPHY_TYPE, [BIOGRAPHY.repeat(150)])
+fn attributes() -> ax::FetchResponse {
+    ax::FetchResponse::default()
+        .attribute(ax::FIRST_NAME, ["Jane"])
+        .attribute(ax::LAST_NAME, ["Doe é ☃"])
+        .attribute(ax::FULL_NAME, [NAME])
+        .attribute(ax::EMAIL, EMAILS)
+        .attribute(ax::LANGUAGE, ["DA"])
+        .attribute(ax::USERNAME, ["jane"])
+        .attribute(BIOGRAPHY_TYPE, [BIOGRAPHY.repeat(150)])
 }
 
-fn registered() -> sreg::Values {
-    sreg::Values::default()
-        .with(Field::Nickname, "jane")
-        .with(Field::Email, EMAILS[0])
-        .with(Field::Fullname, NAME)
-        .with(Field::Dob, "1970-01-01")
+fn registered() -> sreg::Response {
+    sreg::Response::default()
+        .value(Field::Nickname, "jane")
+        .value(Field::Email, EMAILS[0])
+        .value(Field::Fullname, NAME)
+        .value(Field::Dob, "1970-01-01")
 }
 
 /// What the test wants Jane to do.
@@ -198,8 +206,8 @@ fn hint(request: &Request, name: &str) -> Option<String> {
     found.map(|(_, value)| String::from_utf8_lossy(&value).into_owned())
 }
 
-fn document(document: String) -> Response {
-    typed(documents::MEDIA_TYPE, document)
+fn document(document: XrdsDocument<'_>) -> Response {
+    typed(XrdsDocument::MEDIA_TYPE, document.to_string())
 }
 
 fn html(head: &str) -> Response {

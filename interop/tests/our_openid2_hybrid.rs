@@ -6,16 +6,16 @@ use interop::hybrid::{CONSUMER, CONSUMER_SECRET};
 use interop::openid2_site::{RETURN_TO, Site};
 use interop::our_openid2_provider::OurOpenidProvider;
 use oauth_proto::oauth1::{Client, ClientCredentials, Server, Token};
-use oauth_proto::openid2::oauth::Access;
-use oauth_proto::openid2::{Assertion, Authenticate};
+use oauth_proto::openid2::oauth;
+use oauth_proto::openid2::{Assertion, Authorize};
 use oauth_proto::{Error, Forged, Moment, Refused};
 
-fn sign_in(op: &OurOpenidProvider, access: Access, with_key: bool) -> Assertion {
+fn sign_in(op: &OurOpenidProvider, access: oauth::Request, with_key: bool) -> Assertion {
     let site = Site::default();
     let found = site.discover(&op.jane("")).unwrap();
     let key = with_key.then(|| site.associate(&found).unwrap().expect("an association"));
-    let authenticate = Authenticate::new(RETURN_TO).association(key).extension(access);
-    let visit = site.visit(&found, authenticate, "");
+    let authorize = Authorize::new(&found, RETURN_TO).association(key).extension(access);
+    let visit = site.visit(authorize, "");
     // Nobody else's token is slipped in: what carries it is signed.
     if let Some(token) = visit.field("oauth.request_token") {
         let forged = visit.with("oauth.request_token", Some(&format!("{token}x")));
@@ -45,9 +45,10 @@ fn is_unauthorized<T: std::fmt::Debug>(answer: Result<T, Error>) {
 fn a_request_token_that_was_approved_is_exchanged_once() {
     let op = OurOpenidProvider::start();
     for with_key in [true, false] {
-        let assertion = sign_in(&op, Access::new(CONSUMER).scope("photos & more"), with_key);
-        assert_eq!(assertion.claimed_id(), Some(&*op.jane("")));
-        let approved = assertion.approved_token().expect("a request token");
+        let assertion =
+            sign_in(&op, oauth::Request { consumer: CONSUMER.into(), scope: Some("photos & more".into()) }, with_key);
+        assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane("")));
+        let approved = assertion.extension::<oauth::Response>().expect("a request token");
         assert_eq!(approved.scope.as_deref(), Some("photos & more"));
 
         let client = client(&op, CONSUMER_SECRET);
@@ -63,7 +64,9 @@ fn a_request_token_that_was_approved_is_exchanged_once() {
 #[test]
 fn a_request_token_is_for_the_consumer_that_asked() {
     let op = OurOpenidProvider::start();
-    let approved = sign_in(&op, Access::new(CONSUMER), true).approved_token().expect("a request token");
+    let approved = sign_in(&op, oauth::Request { consumer: CONSUMER.into(), scope: None }, true)
+        .extension::<oauth::Response>()
+        .expect("a request token");
     is_unauthorized(redeem(&client(&op, "another secret"), &approved.request_token));
     is_unauthorized(redeem(&client(&op, CONSUMER_SECRET), "another token"));
     // It was not used up by that.
@@ -73,6 +76,9 @@ fn a_request_token_is_for_the_consumer_that_asked() {
 #[test]
 fn a_user_who_gives_no_access_signs_in_all_the_same() {
     let op = OurOpenidProvider::start();
-    let assertion = sign_in(&op, Access::new("somebody else"), true);
-    assert_eq!((assertion.claimed_id(), assertion.approved_token()), (Some(&*op.jane("")), None));
+    let assertion = sign_in(&op, oauth::Request { consumer: "somebody else".into(), scope: None }, true);
+    assert_eq!(
+        (assertion.claimed_id.as_deref(), assertion.extension::<oauth::Response>()),
+        (Some(&*op.jane("")), None)
+    );
 }

@@ -4,7 +4,7 @@ use interop::exchange::Http;
 use interop::loopback::Loopback;
 use interop::our_openid2_provider::{BIOGRAPHY, BIOGRAPHY_TYPE, EMAILS, NAME, OurOpenidProvider};
 use interop::peer::Peer;
-use oauth_proto::openid2::{AssociationType, Provider, SessionType, ax, documents};
+use oauth_proto::openid2::{AssociationKind, Options, XrdsDocument, ax};
 use oauth_proto::{Request, Response};
 use serde_json::{Value, json};
 
@@ -114,8 +114,8 @@ fn both_sides_come_to_the_same_key_whatever_the_numbers() {
 
 #[test]
 fn who_asks_for_a_kind_that_is_not_granted_is_told_which_is() {
-    let kinds = [(AssociationType::HmacSha256, SessionType::DhSha256)];
-    let op = OurOpenidProvider::with(|provider| provider.associations(kinds));
+    let kinds = [AssociationKind::DhSha256];
+    let op = OurOpenidProvider::with(|options| options.associations(kinds));
     let mut consumer = Consumer::start();
     for (associations, granted) in [
         (json!([["HMAC-SHA1", "DH-SHA1"], ["HMAC-SHA256", "DH-SHA256"]]), json!("HMAC-SHA256")),
@@ -130,7 +130,7 @@ fn who_asks_for_a_kind_that_is_not_granted_is_told_which_is() {
 
 #[test]
 fn where_no_key_is_granted_the_consumer_asks() {
-    let op = OurOpenidProvider::with(|provider| provider.associations([]));
+    let op = OurOpenidProvider::with(|options| options.associations([]));
     let answer = Consumer::start().sign_in(&op.jane(""), json!({}));
     is_jane(&answer, &op.jane(""), &op.jane(""));
     assert_eq!(answer["association"], Value::Null, "{answer:#}");
@@ -181,7 +181,7 @@ fn a_long_answer_goes_by_a_form() {
 
 #[test]
 fn simple_registration_is_answered_in_both_versions() {
-    let op = OurOpenidProvider::with(Provider::allow_openid1);
+    let op = OurOpenidProvider::with(Options::allow_openid1);
     let mut consumer = Consumer::start();
     for way in ["", "/openid1"] {
         let answer = consumer.sign_in(&op.jane(way), json!({ "sreg": ["email", "fullname", "dob", "postcode"] }));
@@ -193,7 +193,7 @@ fn simple_registration_is_answered_in_both_versions() {
 
 #[test]
 fn openid_1_is_spoken_where_it_is_allowed() {
-    let op = OurOpenidProvider::with(Provider::allow_openid1);
+    let op = OurOpenidProvider::with(Options::allow_openid1);
     let mut consumer = Consumer::start();
     for (way, local) in [("/openid1", "/openid1"), ("/openid1-delegated", "")] {
         for (associations, used) in [
@@ -220,7 +220,7 @@ fn openid_1_is_spoken_where_it_is_allowed() {
 
 #[test]
 fn a_user_who_has_answered_before_is_not_asked() {
-    let op = OurOpenidProvider::with(Provider::allow_openid1);
+    let op = OurOpenidProvider::with(Options::allow_openid1);
     let mut consumer = Consumer::start();
     for way in ["", "/openid1"] {
         let answer = consumer.sign_in(&op.jane(way), json!({ "immediate": true }));
@@ -252,7 +252,7 @@ fn a_user_who_says_no_is_sent_back() {
 
 #[test]
 fn an_answer_is_confirmed_once() {
-    let op = OurOpenidProvider::with(Provider::allow_openid1);
+    let op = OurOpenidProvider::with(Options::allow_openid1);
     let mut consumer = Consumer::start();
     for way in ["", "/openid1"] {
         // Without a store of its own the consumer has nobody but the provider to tell a replay.
@@ -295,7 +295,8 @@ fn a_site_is_known_by_its_document() {
     let op = OurOpenidProvider::start();
     let site = Loopback::start(|origin| {
         let return_to = ["/openid", "/moved/openid", "/elsewhere/openid"].map(|path| format!("{origin}{path}"));
-        let document = documents::relying_party(&return_to.each_ref().map(String::as_str), &[]);
+        let return_to = return_to.each_ref().map(String::as_str);
+        let document = XrdsDocument::RelyingParty { return_to: &return_to, icons: &[] }.to_string();
         move |request: &Request| {
             let mut response = Response::default();
             match request.uri().path() {
@@ -305,11 +306,11 @@ fn a_site_is_known_by_its_document() {
                     response.headers_mut().insert("location", "/".parse().expect("a URL"));
                 }
                 "/elsewhere/" => {
-                    response.headers_mut().insert(documents::LOCATION_HEADER, "/".parse().expect("a URL"));
+                    response.headers_mut().insert("x-xrds-location", "/".parse().expect("a URL"));
                 }
                 _ => {
                     *response.body_mut() = document.clone().into_bytes();
-                    let media_type = documents::MEDIA_TYPE.parse().expect("a media type");
+                    let media_type = XrdsDocument::MEDIA_TYPE.parse().expect("a media type");
                     response.headers_mut().insert("content-type", media_type);
                 }
             }

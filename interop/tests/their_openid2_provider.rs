@@ -2,36 +2,38 @@
 //! which they say no.
 
 use interop::loopback::Loopback;
-use interop::openid2_site::{REALM, RETURN_TO, Site, party};
+use interop::openid2_site::{REALM, RETURN_TO, Site, options};
 use interop::their_openid2_provider::TheirProvider;
-use oauth_proto::openid2::ax::{self, Attribute, Count, Fetch};
-use oauth_proto::openid2::sreg::{Field, Registration};
-use oauth_proto::openid2::{Assertion, Authenticate, RelyingParty, Version, Wish, documents};
+use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
+use oauth_proto::openid2::sreg::{self, Field};
+use oauth_proto::openid2::{Assertion, Authorize, Discovered, ProfileField, RelyingParty, Version, XrdsDocument};
 use oauth_proto::wire::percent;
-use oauth_proto::{Error, Moment, Refused, Request, Response};
+use oauth_proto::{Error, Refused, Request, Response};
 use serde_json::json;
 
 const BIOGRAPHY: &str = "http://axschema.org/media/biography";
 const NICKNAMES: &str = "http://axschema.org/no/such/thing";
 
-fn authenticate() -> Authenticate {
-    Authenticate::new(RETURN_TO)
-}
-
-fn all_wishes() -> Fetch {
-    Fetch::default()
-        .required(Attribute::new("email", ax::EMAIL).count(Count::Unlimited))
-        .required(Attribute::new("name", ax::FULL_NAME))
-        .if_available(Attribute::new("lang", ax::LANGUAGE).count(Count::AtMost(2)))
-        .if_available(Attribute::new("none", NICKNAMES))
+fn all_wishes() -> FetchRequest {
+    FetchRequest {
+        required: vec![
+            Attribute { count: Count::Unlimited, ..Attribute::new("email", ax::EMAIL) },
+            Attribute::new("name", ax::FULL_NAME),
+        ],
+        if_available: vec![
+            Attribute { count: Count::AtMost(2), ..Attribute::new("lang", ax::LANGUAGE) },
+            Attribute::new("none", NICKNAMES),
+        ],
+        update_url: None,
+    }
 }
 
 fn has_all_wishes(assertion: &Assertion) {
-    let attributes = assertion.attributes().expect("attributes");
+    let attributes = assertion.extension::<ax::FetchResponse>().expect("attributes");
     let emails = ["jane@example.com", "jane+2@example.com", "a=&\"'<%41>@example.com"];
-    assert_eq!(attributes.all(ax::EMAIL), emails);
-    assert_eq!(attributes.all(ax::FULL_NAME), ["Jane Doe é ☃"]);
-    assert_eq!(attributes.all(ax::LANGUAGE), ["da"]);
+    assert_eq!(attributes.values[ax::EMAIL], emails);
+    assert_eq!(attributes.values[ax::FULL_NAME], ["Jane Doe é ☃"]);
+    assert_eq!(attributes.values[ax::LANGUAGE], ["da"]);
     assert_eq!(attributes.first(NICKNAMES), None);
     // Nothing comes that was not asked for.
     assert_eq!(attributes.first(ax::USERNAME), None);
@@ -44,14 +46,14 @@ fn a_user_goes_there_by_a_redirect_or_a_form() {
     let found = site.discover(&op.jane("/delegated")).unwrap();
     for method in ["GET", "POST"] {
         op.asked();
-        let authentication = site.ask(&found, authenticate().extension(all_wishes()));
+        let authorization = site.ask(Authorize::new(&found, RETURN_TO).extension(all_wishes()));
         let visit = match method {
-            "GET" => site.follow(authentication, ""),
-            _ => site.submit(authentication, ""),
+            "GET" => site.follow(authorization, ""),
+            _ => site.submit(authorization, ""),
         };
         assert!(visit.url().starts_with(&format!("{RETURN_TO}&rp_state=")), "{}", visit.url());
         let assertion = site.verify(&visit).unwrap();
-        assert_eq!(assertion.claimed_id(), Some(&*op.jane("/delegated")));
+        assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane("/delegated")));
         has_all_wishes(&assertion);
         let asked = op.change(&json!({}));
         assert_eq!((asked[0].method.as_str(), asked[0].openid["realm"].as_str()), (method, REALM));
@@ -64,12 +66,13 @@ fn a_long_answer_comes_by_a_form() {
     let site = Site::default();
     let found = site.discover(&op.jane("")).unwrap();
     for key in [site.associate(&found).unwrap(), None] {
-        let fetch = all_wishes().required(Attribute::new("life", BIOGRAPHY));
-        let visit = site.visit(&found, authenticate().association(key).extension(fetch), "");
+        let mut fetch = all_wishes();
+        fetch.required.push(Attribute::new("life", BIOGRAPHY));
+        let visit = site.visit(Authorize::new(&found, RETURN_TO).association(key).extension(fetch), "");
         assert!(visit.is_by_form() && visit.url().starts_with(&format!("{RETURN_TO}&rp_state=")), "{}", visit.url());
         let assertion = site.verify(&visit).unwrap();
         has_all_wishes(&assertion);
-        let told = assertion.attributes().and_then(|told| told.first(BIOGRAPHY).map(str::to_owned));
+        let told = assertion.extension::<ax::FetchResponse>().and_then(|told| told.first(BIOGRAPHY).map(str::to_owned));
         assert_eq!(told, Some("All of it. ".repeat(300)));
     }
 }
@@ -77,13 +80,25 @@ fn a_long_answer_comes_by_a_form() {
 #[test]
 fn simple_registration_is_read_in_both_versions() {
     let op = TheirProvider::start();
-    let site = Site::new(party().allow_openid1());
+    let site = Site::new(options().allow_openid1());
     for (way, version) in [("", Version::V2_0), ("/openid1", Version::V1_1)] {
-        let all = Field::ALL.into_iter().fold(Registration::default(), Registration::optional);
-        let assertion = site.sign_in(&op.jane(way), authenticate().extension(all), "").unwrap();
-        assert_eq!(assertion.version(), version);
-        let registration = assertion.registration().expect("a registration");
-        let told: Vec<_> = registration.iter().map(|(field, value)| (field.name(), value)).collect();
+        let optional = vec![
+            Field::Nickname,
+            Field::Email,
+            Field::Fullname,
+            Field::Dob,
+            Field::Gender,
+            Field::Postcode,
+            Field::Country,
+            Field::Language,
+            Field::Timezone,
+        ];
+        let all = sreg::Request { optional, ..sreg::Request::default() };
+        let assertion = site.sign_in(&op.jane(way), |authorize| authorize.extension(all), "").unwrap();
+        assert_eq!(assertion.version, version);
+        let registration = assertion.extension::<sreg::Response>().expect("a registration");
+        let told: Vec<_> =
+            registration.values.iter().map(|(field, value)| (field.to_string(), value.as_str())).collect();
         let expected = [
             ("nickname", "jane"),
             ("email", "jane@example.com"),
@@ -95,32 +110,33 @@ fn simple_registration_is_read_in_both_versions() {
             ("language", "da"),
             ("timezone", "Europe/Copenhagen"),
         ];
-        assert_eq!(told, expected, "{version:?}");
+        assert_eq!(told, expected.map(|(field, value)| (field.to_owned(), value)), "{version:?}");
 
-        let two = Registration::default().required(Field::Email).optional(Field::Dob);
-        let assertion = site.sign_in(&op.jane(way), authenticate().extension(two), "").unwrap();
-        assert_eq!(assertion.registration().expect("a registration").iter().count(), 2, "{version:?}");
+        let two =
+            sreg::Request { required: vec![Field::Email], optional: vec![Field::Dob], ..sreg::Request::default() };
+        let assertion = site.sign_in(&op.jane(way), |authorize| authorize.extension(two), "").unwrap();
+        assert_eq!(assertion.extension::<sreg::Response>().expect("a registration").values.len(), 2, "{version:?}");
     }
 }
 
 #[test]
 fn attributes_that_declare_no_namespace_are_nobodys() {
     let op = TheirProvider::start();
-    let site = Site::new(party().allow_openid1());
+    let site = Site::new(options().allow_openid1());
     let found = site.discover(&op.jane("/openid1")).unwrap();
-    let visit = site.visit(&found, authenticate().extension(all_wishes()), "");
+    let visit = site.visit(Authorize::new(&found, RETURN_TO).extension(all_wishes()), "");
     // In OpenID 1 the library leaves the namespace out of its answer, and does not read such an answer itself.
     assert!(visit.field("ns.ax").is_none() && visit.field("ax.value.name.1").is_some());
     let assertion = site.verify(&visit).unwrap();
-    assert_eq!((assertion.version(), assertion.attributes()), (Version::V1_1, None));
+    assert_eq!((assertion.version, assertion.extension::<ax::FetchResponse>()), (Version::V1_1, None));
 }
 
 #[test]
 fn attributes_alone_come_without_a_user() {
     let op = TheirProvider::start();
-    let authenticate = authenticate().about_nobody().extension(all_wishes());
-    let assertion = Site::default().sign_in(&op.origin, authenticate, "").unwrap();
-    assert_eq!((assertion.claimed_id(), assertion.local_id()), (None, None));
+    let asked = |authorize: Authorize| authorize.without_identity().extension(all_wishes());
+    let assertion = Site::default().sign_in(&op.origin, asked, "").unwrap();
+    assert_eq!((assertion.claimed_id.as_deref(), assertion.local_id.as_deref()), (None, None));
     has_all_wishes(&assertion);
 }
 
@@ -128,8 +144,8 @@ fn attributes_alone_come_without_a_user() {
 fn a_user_may_have_answered_before() {
     let mut op = TheirProvider::start();
     let site = Site::default();
-    let assertion = site.sign_in(&op.jane(""), authenticate().immediate(), "").unwrap();
-    assert_eq!(assertion.claimed_id(), Some(&*op.jane("")));
+    let assertion = site.sign_in(&op.jane(""), Authorize::immediate, "").unwrap();
+    assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane("")));
     assert_eq!(op.asked(), ["/id/jane", "checkid_immediate", "check_authentication"]);
 }
 
@@ -137,18 +153,18 @@ fn a_user_may_have_answered_before() {
 fn a_user_who_has_to_be_asked_is_asked_again() {
     let op = TheirProvider::start();
     let site = Site::default();
-    let error = site.sign_in(&op.jane(""), authenticate().immediate(), "jane=is_away").unwrap_err();
+    let error = site.sign_in(&op.jane(""), Authorize::immediate, "jane=is_away").unwrap_err();
     assert_eq!(error, Refused::SetupNeeded { url: None }.into());
-    let assertion = site.sign_in(&op.jane(""), authenticate(), "jane=is_away").unwrap();
-    assert_eq!(assertion.claimed_id(), Some(&*op.jane("")));
+    let assertion = site.sign_in(&op.jane(""), |authorize| authorize, "jane=is_away").unwrap();
+    assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane("")));
 }
 
 #[test]
 fn in_openid_1_the_user_is_asked_where_the_provider_says() {
     let op = TheirProvider::start();
-    let site = Site::new(party().allow_openid1());
+    let site = Site::new(options().allow_openid1());
     let found = site.discover(&op.jane("/openid1")).unwrap();
-    let visit = site.visit(&found, authenticate().immediate(), "jane=is_away");
+    let visit = site.visit(Authorize::new(&found, RETURN_TO).immediate(), "jane=is_away");
     // The mode is that of an answer, and the library signs it as it does answers.
     assert!(visit.field("mode").as_deref() == Some("id_res") && visit.field("sig").is_some());
     let error = site.verify(&visit).unwrap_err();
@@ -159,9 +175,9 @@ fn in_openid_1_the_user_is_asked_where_the_provider_says() {
 #[test]
 fn a_user_who_says_no_is_a_refusal() {
     let mut op = TheirProvider::start();
-    let site = Site::new(party().allow_openid1());
+    let site = Site::new(options().allow_openid1());
     for way in ["", "/openid1"] {
-        let error = site.sign_in(&op.jane(way), authenticate(), "jane=denies").unwrap_err();
+        let error = site.sign_in(&op.jane(way), |authorize| authorize, "jane=denies").unwrap_err();
         assert_eq!(error, Refused::Denied { problem: None, advice: None, response: None }.into(), "{way}");
     }
     assert!(!op.asked().contains(&"check_authentication".to_owned()));
@@ -172,11 +188,11 @@ fn what_the_provider_finds_wrong_is_repeated() {
     let op = TheirProvider::start();
     let site = Site::default();
     let found = site.discover(&op.jane("")).unwrap();
-    let authentication = site.ask(&found, authenticate());
-    let url = authentication.url().unwrap();
+    let authorization = site.ask(Authorize::new(&found, RETURN_TO));
+    let url = authorization.url().unwrap();
     let realm = format!("openid.realm={}", percent::encode(REALM));
     let url = url.replace(&realm, "openid.realm=https%3A%2F%2Fother.example%2F");
-    let error = site.verify(&site.come_back(authentication, &url)).unwrap_err();
+    let error = site.verify(&site.come_back(authorization, &url)).unwrap_err();
     let Error::Refused(Refused::Provider { message: Some(message), .. }) = error else { panic!("{error}") };
     assert!(message.contains("other.example"), "{message}");
 }
@@ -197,12 +213,12 @@ fn the_user_selects_who_they_are() {
             // It tells her from who had the name before.
             ("select=/id/jane%232", "#2", ""),
         ] {
-            let visit = site.visit(&found, authenticate().association(key.clone()), select);
+            let visit = site.visit(Authorize::new(&found, RETURN_TO).association(key.clone()), select);
             op.asked();
             let assertion = site.verify(&visit).unwrap_or_else(|error| panic!("{select}: {error}"));
-            assert_eq!(assertion.claimed_id(), Some(&*op.jane(claimed)), "{select}");
+            assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane(claimed)), "{select}");
             assert_eq!(assertion.display_id(), op.jane(claimed).split('#').next(), "{select}");
-            assert_eq!(assertion.local_id(), Some(&*op.jane(local)), "{select}");
+            assert_eq!(assertion.local_id.as_deref(), Some(&*op.jane(local)), "{select}");
             // Whether the provider may say so is for the identifier to tell.
             let document = format!("/id/jane{}", claimed.trim_end_matches("#2"));
             assert!(op.asked().contains(&document), "{select}");
@@ -214,9 +230,10 @@ fn the_user_selects_who_they_are() {
 fn the_short_way_gives_a_profile() {
     let op = TheirProvider::start();
     let site = Site::default();
-    let authentication = site.party.authenticate_at(&op.endpoint(), RETURN_TO, &Wish::ALL, Moment::from_os()).unwrap();
+    let provider = Discovered::known_provider(&op.endpoint()).unwrap();
+    let authorization = site.ask(Authorize::new(&provider, RETURN_TO).profile(ProfileField::ALL));
     // Its values come with a count, which Tornado's mixin cannot read.
-    let visit = site.follow(authentication, "");
+    let visit = site.follow(authorization, "");
     assert_eq!(visit.field("ax.count.email").as_deref(), Some("1"));
     let assertion = site.verify(&visit).unwrap();
     let expected = json!({
@@ -235,9 +252,10 @@ fn the_short_way_gives_a_profile() {
 fn the_short_way_asks_for_what_is_wanted() {
     let op = TheirProvider::start();
     let site = Site::default();
-    for (wishes, name) in [(&[Wish::Email][..], Some("jane")), (&[], None)] {
-        let authentication = site.party.authenticate_at(&op.endpoint(), RETURN_TO, wishes, Moment::from_os()).unwrap();
-        let profile = site.verify(&site.follow(authentication, "")).unwrap().profile();
+    for (asked, name) in [(&[ProfileField::Email][..], Some("jane")), (&[], None)] {
+        let provider = Discovered::known_provider(&op.endpoint()).unwrap();
+        let authorization = site.ask(Authorize::new(&provider, RETURN_TO).profile(asked.iter().copied()));
+        let profile = site.verify(&site.follow(authorization, "")).unwrap().profile();
         assert_eq!((profile.claimed_id, profile.name.as_deref()), (Some(op.jane("")), name));
         assert_eq!((profile.email.is_some(), profile.username), (name.is_some(), None));
     }
@@ -247,19 +265,20 @@ fn the_short_way_asks_for_what_is_wanted() {
 fn a_provider_finds_our_site_by_its_document() {
     let op = TheirProvider::with(&json!({ "verifies_return_to": true }));
     let ours = Loopback::start(|origin| {
-        let document = documents::relying_party(&[&format!("{origin}/openid")], &[]);
+        let return_to = format!("{origin}/openid");
+        let document = XrdsDocument::RelyingParty { return_to: &[&return_to], icons: &[] }.to_string();
         move |_: &Request| {
             let mut response = Response::new(document.clone().into_bytes());
-            let media_type = documents::MEDIA_TYPE.parse().expect("a media type");
+            let media_type = XrdsDocument::MEDIA_TYPE.parse().expect("a media type");
             response.headers_mut().insert("content-type", media_type);
             response
         }
     });
-    let party = RelyingParty::new(&format!("{}/", ours.origin())).unwrap().dangerous_allow_internal_hosts();
-    let site = Site::new(party);
+    let site = Site::of(RelyingParty::new(&format!("{}/", ours.origin()), options()).unwrap());
     let sign_in = |path: &str| {
         let return_to = format!("{}{path}", ours.origin());
-        site.sign_in(&op.jane(""), Authenticate::new(return_to), "").map(drop)
+        let discovered = site.discover(&op.jane(""))?;
+        site.verify(&site.visit(Authorize::new(&discovered, return_to), "")).map(drop)
     };
     assert_eq!(sign_in("/openid?printer=2"), Ok(()));
     let denied = Refused::Denied { problem: None, advice: None, response: None };

@@ -3,42 +3,47 @@
 use std::time::Duration;
 
 use interop::exchange::Clock;
-use interop::openid2_site::{RETURN_TO, Site, Visit, party};
+use interop::openid2_site::{RETURN_TO, Site, Visit, options};
 use interop::their_openid2_provider::TheirProvider;
 use oauth_proto::Moment;
-use oauth_proto::openid2::{Association, AssociationType, Authenticate, Discovered, SessionType, Version};
+use oauth_proto::openid2::{Association, AssociationKind, AssociationType, Authorize, Discovered, Version};
 use serde_json::json;
 
-const SHA1: (AssociationType, SessionType) = (AssociationType::HmacSha1, SessionType::DhSha1);
-const SHA256: (AssociationType, SessionType) = (AssociationType::HmacSha256, SessionType::DhSha256);
-const PLAIN_SHA1: (AssociationType, SessionType) = (AssociationType::HmacSha1, SessionType::NoEncryption);
-const PLAIN_SHA256: (AssociationType, SessionType) = (AssociationType::HmacSha256, SessionType::NoEncryption);
+const SHA1: AssociationKind = AssociationKind::DhSha1;
+const SHA256: AssociationKind = AssociationKind::DhSha256;
+const PLAIN_SHA1: AssociationKind = AssociationKind::NoEncryptionSha1;
+const PLAIN_SHA256: AssociationKind = AssociationKind::NoEncryptionSha256;
 
 /// So often a key is agreed on.
 const TIMES: usize = 20;
 
 /// A user who signs in with a key, or without.
 fn visit(site: &Site, found: &Discovered, key: Option<&Association>) -> Visit {
-    site.visit(found, Authenticate::new(RETURN_TO).association(key.cloned()), "")
+    site.visit(Authorize::new(found, RETURN_TO).association(key.cloned()), "")
 }
 
 #[test]
 fn each_kind_of_key_verifies_answers_without_asking_for_them() {
     let mut op = TheirProvider::start();
     for kind in [SHA256, SHA1, PLAIN_SHA256, PLAIN_SHA1] {
-        let site = Site::new(party().associations([kind]));
+        let site = Site::new(options().associations([kind]));
         let found = site.discover(&op.jane("")).unwrap();
         let key = site.associate(&found).unwrap().expect("an association");
-        assert_eq!(key.association_type(), kind.0);
-        assert!(key.is_for(&op.endpoint()));
+        let short = matches!(kind, SHA1 | PLAIN_SHA1);
+        assert_eq!(key.association_type == AssociationType::HmacSha1, short);
+        assert_eq!(key.endpoint, op.endpoint());
         let other = site.discover(&op.jane("/link")).unwrap();
         op.asked();
         // One key is good for all users of a provider.
         for (found, way) in [(&found, ""), (&other, "/link"), (&found, "")] {
             let visit = visit(&site, found, Some(&key));
-            assert_eq!(visit.field("assoc_handle").as_deref(), Some(key.handle()), "{kind:?}");
+            assert_eq!(visit.field("assoc_handle").as_deref(), Some(&*key.handle), "{kind:?}");
             let assertion = site.verify(&visit).unwrap_or_else(|error| panic!("{kind:?}: {error}"));
-            assert_eq!((assertion.claimed_id(), assertion.invalidated()), (Some(&*op.jane(way)), None), "{kind:?}");
+            assert_eq!(
+                (assertion.claimed_id.as_deref(), assertion.invalidated_handle.as_deref()),
+                (Some(&*op.jane(way)), None),
+                "{kind:?}"
+            );
         }
         assert_eq!(op.asked(), ["checkid_setup"; 3], "{kind:?}");
     }
@@ -49,7 +54,7 @@ fn each_kind_of_key_verifies_answers_without_asking_for_them() {
 fn both_sides_come_to_the_same_key_whatever_the_numbers() {
     let op = TheirProvider::start();
     for kind in [SHA256, SHA1] {
-        let site = Site::new(party().associations([kind]));
+        let site = Site::new(options().associations([kind]));
         let found = site.discover(&op.jane("")).unwrap();
         for _ in 0..TIMES {
             let key = site.associate(&found).unwrap().expect("an association");
@@ -63,7 +68,7 @@ fn the_best_kind_is_asked_for_unless_said_otherwise() {
     let op = TheirProvider::start();
     let site = Site::default();
     let key = site.associate(&site.discover(&op.jane("")).unwrap()).unwrap().expect("an association");
-    assert_eq!(key.association_type(), AssociationType::HmacSha256);
+    assert_eq!(key.association_type, AssociationType::HmacSha256);
 }
 
 #[test]
@@ -76,7 +81,7 @@ fn the_kind_that_the_provider_names_is_asked_for_once() {
         let site = Site::default();
         let found = site.discover(&op.jane("")).unwrap();
         let key = site.associate(&found).unwrap().expect("an association");
-        assert_eq!(key.association_type(), AssociationType::HmacSha1, "{status}");
+        assert_eq!(key.association_type, AssociationType::HmacSha1, "{status}");
         assert!(site.verify(&visit(&site, &found, Some(&key))).is_ok(), "{status}");
         assert_eq!(op.asked(), ["/id/jane", "associate", "associate", "checkid_setup"], "{status}");
     }
@@ -88,7 +93,7 @@ fn a_kind_that_is_not_wanted_is_not_taken() {
         let mut op = TheirProvider::with(&json!({
             "associations": [["HMAC-SHA1", "DH-SHA1"]], "unsupported_status": status,
         }));
-        let site = Site::new(party().associations([SHA256]));
+        let site = Site::new(options().associations([SHA256]));
         let found = site.discover(&op.jane("")).unwrap();
         assert_eq!(site.associate(&found).unwrap(), None, "{status}");
         assert_eq!(op.asked(), ["/id/jane", "associate"], "{status}");
@@ -104,7 +109,7 @@ fn where_no_key_is_granted_the_provider_is_asked() {
         let key = site.associate(&found).unwrap();
         assert_eq!(key, None, "{status}");
         let assertion = site.verify(&visit(&site, &found, key.as_ref())).unwrap();
-        assert_eq!(assertion.claimed_id(), Some(&*op.jane("")), "{status}");
+        assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane("")), "{status}");
         assert_eq!(op.asked(), ["/id/jane", "associate", "checkid_setup", "check_authentication"], "{status}");
     }
 }
@@ -112,7 +117,7 @@ fn where_no_key_is_granted_the_provider_is_asked() {
 #[test]
 fn who_wants_no_keys_asks_for_none() {
     let mut op = TheirProvider::start();
-    let site = Site::new(party().associations([]));
+    let site = Site::new(options().associations([]));
     let found = site.discover(&op.jane("")).unwrap();
     assert_eq!(site.associate(&found).unwrap(), None);
     assert_eq!(op.asked(), ["/id/jane"]);
@@ -127,11 +132,11 @@ fn a_key_that_the_provider_has_forgotten_is_to_be_dropped() {
     op.change(&json!({ "forgets": true }));
 
     let visit = visit(&site, &found, Some(&key));
-    assert_eq!(visit.field("invalidate_handle").as_deref(), Some(key.handle()));
-    assert_ne!(visit.field("assoc_handle").as_deref(), Some(key.handle()));
+    assert_eq!(visit.field("invalidate_handle").as_deref(), Some(&*key.handle));
+    assert_ne!(visit.field("assoc_handle").as_deref(), Some(&*key.handle));
     let assertion = site.verify(&visit).unwrap();
-    assert_eq!(assertion.invalidated(), Some(key.handle()));
-    assert_eq!(assertion.claimed_id(), Some(&*op.jane("")));
+    assert_eq!(assertion.invalidated_handle.as_deref(), Some(&*key.handle));
+    assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane("")));
     assert_eq!(op.asked(), ["checkid_setup", "check_authentication"]);
 }
 
@@ -142,8 +147,8 @@ fn nobody_can_have_a_key_dropped_that_is_good() {
     let found = site.discover(&op.jane("")).unwrap();
     let key = site.associate(&found).unwrap().expect("an association");
     // An answer of another key's, and a word that nobody signed.
-    let visit = visit(&site, &found, None).with("invalidate_handle", Some(key.handle()));
-    assert_eq!(site.verify(&visit).unwrap().invalidated(), None);
+    let visit = visit(&site, &found, None).with("invalidate_handle", Some(&*key.handle));
+    assert_eq!(site.verify(&visit).unwrap().invalidated_handle.as_deref(), None);
 }
 
 #[test]
@@ -153,13 +158,13 @@ fn a_key_is_used_as_long_as_it_lives() {
     let found = site.discover(&op.jane("")).unwrap();
     let clock = Clock::default();
     let key = site.associate(&found).unwrap().expect("an association");
-    let left = clock.moment().now.until(key.expires_at());
+    let left = clock.moment().now.until(key.expires_at);
     assert!(left > Duration::from_secs(500) && left <= Duration::from_secs(660), "{left:?}");
 
     let asked = |moment: Moment| {
-        let authenticate = Authenticate::new(RETURN_TO).association(key.clone());
-        let asked = site.party.authenticate(&found, authenticate, moment).unwrap();
-        asked.fields().any(|(name, value)| name == "openid.assoc_handle" && value == key.handle())
+        let authorize = Authorize::new(&found, RETURN_TO).association(key.clone());
+        let asked = site.party.authorize(authorize, moment).unwrap();
+        asked.fields().any(|(name, value)| name == "openid.assoc_handle" && value == key.handle)
     };
     assert!(asked(clock.moment()));
     clock.advance(Duration::from_secs(661));
@@ -171,14 +176,14 @@ fn a_key_is_used_as_long_as_it_lives() {
 fn in_openid_1_there_is_one_kind_of_key() {
     let mut op = TheirProvider::start();
     for kinds in [vec![SHA256, SHA1], vec![PLAIN_SHA256, PLAIN_SHA1]] {
-        let site = Site::new(party().allow_openid1().associations(kinds.clone()));
+        let site = Site::new(options().allow_openid1().associations(kinds.clone()));
         let found = site.discover(&op.jane("/openid1-delegated")).unwrap();
         let key = site.associate(&found).unwrap().expect("an association");
-        assert_eq!((found.version(), key.association_type()), (Version::V1_1, AssociationType::HmacSha1));
+        assert_eq!((found.version, key.association_type), (Version::V1_1, AssociationType::HmacSha1));
         let visit = visit(&site, &found, Some(&key));
-        assert_eq!(visit.field("assoc_handle").as_deref(), Some(key.handle()), "{kinds:?}");
+        assert_eq!(visit.field("assoc_handle").as_deref(), Some(&*key.handle), "{kinds:?}");
         let assertion = site.verify(&visit).unwrap_or_else(|error| panic!("{kinds:?}: {error}"));
-        assert_eq!(assertion.local_id(), Some(&*op.jane("")), "{kinds:?}");
+        assert_eq!(assertion.local_id.as_deref(), Some(&*op.jane("")), "{kinds:?}");
         assert_eq!(op.asked(), ["/id/jane/openid1-delegated", "associate", "checkid_setup"], "{kinds:?}");
     }
 }
@@ -186,7 +191,7 @@ fn in_openid_1_there_is_one_kind_of_key() {
 #[test]
 fn in_openid_1_a_provider_that_grants_no_key_is_asked() {
     let mut op = TheirProvider::with(&json!({ "associations": [] }));
-    let site = Site::new(party().allow_openid1());
+    let site = Site::new(options().allow_openid1());
     let found = site.discover(&op.jane("/openid1")).unwrap();
     assert_eq!(site.associate(&found).unwrap(), None);
     assert!(site.verify(&visit(&site, &found, None)).is_ok());
@@ -196,10 +201,10 @@ fn in_openid_1_a_provider_that_grants_no_key_is_asked() {
 #[test]
 fn in_openid_1_too_a_key_that_the_provider_has_forgotten_is_to_be_dropped() {
     let mut op = TheirProvider::start();
-    let site = Site::new(party().allow_openid1());
+    let site = Site::new(options().allow_openid1());
     let found = site.discover(&op.jane("/openid1")).unwrap();
     let key = site.associate(&found).unwrap().expect("an association");
     op.change(&json!({ "forgets": true }));
     let assertion = site.verify(&visit(&site, &found, Some(&key))).unwrap();
-    assert_eq!(assertion.invalidated(), Some(key.handle()));
+    assert_eq!(assertion.invalidated_handle.as_deref(), Some(&*key.handle));
 }

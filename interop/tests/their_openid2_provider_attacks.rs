@@ -3,36 +3,36 @@
 use std::time::Duration;
 
 use interop::exchange::Clock;
-use interop::openid2_site::{RETURN_TO, Site, Visit, party};
+use interop::openid2_site::{RETURN_TO, Site, Visit, options};
 use interop::their_openid2_provider::TheirProvider;
-use oauth_proto::openid2::ax::{self, Attribute, Count, Fetch};
-use oauth_proto::openid2::sreg::{Field, Registration};
-use oauth_proto::openid2::{Association, Authenticate, Discovered, Version};
+use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
+use oauth_proto::openid2::sreg::{self, Field};
+use oauth_proto::openid2::{Association, Authorize, Discovered, Version, oauth};
 use oauth_proto::{Error, Forged, Unsupported};
 
 /// Asks for so much that there is a field of every kind.
-fn authenticate(key: Option<&Association>) -> Authenticate {
-    let fetch = Fetch::default()
-        .required(Attribute::new("email", ax::EMAIL).count(Count::Unlimited))
-        .required(Attribute::new("name", ax::FULL_NAME));
-    let registration = Registration::default().required(Field::Email);
-    Authenticate::new(RETURN_TO).association(key.cloned()).extension(fetch).extension(registration)
+fn authorize(found: &Discovered, key: Option<&Association>) -> Authorize {
+    let emails = Attribute { count: Count::Unlimited, ..Attribute::new("email", ax::EMAIL) };
+    let fetch =
+        FetchRequest { required: vec![emails, Attribute::new("name", ax::FULL_NAME)], ..FetchRequest::default() };
+    let registration = sreg::Request { required: vec![Field::Email], ..sreg::Request::default() };
+    Authorize::new(found, RETURN_TO).association(key.cloned()).extension(fetch).extension(registration)
 }
 
 /// A site, whom it has found, and a key that it has or has not.
-struct World {
+struct KnownProvider {
     site: Site,
     found: Discovered,
     key: Option<Association>,
 }
 
-impl World {
+impl KnownProvider {
     /// With a key and without, by each kind of identifier.
     fn each(check: impl Fn(&Self)) {
         for with_key in [true, false] {
             for way in ["/id/jane", "/", "/id/jane/openid1"] {
                 let op = TheirProvider::start();
-                let site = Site::new(party().allow_openid1());
+                let site = Site::new(options().allow_openid1());
                 let found = site.discover(&format!("{}{way}", op.origin)).unwrap();
                 let key = with_key.then(|| site.associate(&found).unwrap().expect("an association"));
                 check(&Self { site, found, key });
@@ -41,7 +41,7 @@ impl World {
     }
 
     fn visit(&self) -> Visit {
-        self.site.visit(&self.found, authenticate(self.key.as_ref()), "")
+        self.site.visit(authorize(&self.found, self.key.as_ref()), "")
     }
 
     fn refuse(&self, visit: &Visit) -> Forged {
@@ -54,19 +54,19 @@ impl World {
 
 #[test]
 fn an_answer_counts_once() {
-    World::each(|world| {
-        let visit = world.visit();
-        assert!(world.site.verify(&visit).is_ok());
+    KnownProvider::each(|known| {
+        let visit = known.visit();
+        assert!(known.site.verify(&visit).is_ok());
         // Without a key the provider says no itself.
-        let expected = if world.key.is_some() { Forged::Replayed } else { Forged::Signature };
-        assert_eq!(world.refuse(&visit), expected);
+        let expected = if known.key.is_some() { Forged::Replayed } else { Forged::Signature };
+        assert_eq!(known.refuse(&visit), expected);
     });
 }
 
 #[test]
 fn no_signed_field_can_be_changed_or_taken_away() {
-    World::each(|world| {
-        let visit = world.visit();
+    KnownProvider::each(|known| {
+        let visit = known.visit();
         let signed = visit.signed();
         assert!(signed.iter().any(|name| name == "ax.value.email.3"), "{signed:?}");
         assert!(signed.iter().any(|name| name == "sreg.email"), "{signed:?}");
@@ -74,87 +74,87 @@ fn no_signed_field_can_be_changed_or_taken_away() {
             let value = visit.field(name).expect("what is signed is there");
             // The provider confirms an answer once, whatever it says: each try has its own.
             for other in [Some(format!("{value}x")), Some(String::new()), None] {
-                let visit = world.visit();
-                world.refuse(&visit.with(name, other.as_deref()));
+                let visit = known.visit();
+                known.refuse(&visit.with(name, other.as_deref()));
             }
         }
-        assert!(world.site.verify(&visit).is_ok());
+        assert!(known.site.verify(&visit).is_ok());
     });
 }
 
 #[test]
 fn no_field_can_be_declared_unsigned() {
-    World::each(|world| {
-        let signed = world.visit().signed();
+    KnownProvider::each(|known| {
+        let signed = known.visit().signed();
         for name in &signed {
             let rest: Vec<_> = signed.iter().filter(|own| *own != name).map(String::as_str).collect();
-            world.refuse(&world.visit().with("signed", Some(&rest.join(","))));
+            known.refuse(&known.visit().with("signed", Some(&rest.join(","))));
         }
-        let visit = world.visit();
+        let visit = known.visit();
         for (name, value) in [("sig", Some("")), ("sig", None), ("signed", None), ("assoc_handle", Some("x"))] {
-            world.refuse(&visit.with(name, value));
+            known.refuse(&visit.with(name, value));
         }
         let mut signature = visit.field("sig").unwrap();
         signature.replace_range(..1, if signature.starts_with('A') { "B" } else { "A" });
-        world.refuse(&visit.with("sig", Some(&signature)));
+        known.refuse(&visit.with("sig", Some(&signature)));
     });
 }
 
 #[test]
 fn what_nobody_signed_is_not_to_be_had() {
-    World::each(|world| {
-        let visit = world.site.visit(&world.found, Authenticate::new(RETURN_TO).association(world.key.clone()), "");
+    KnownProvider::each(|known| {
+        let visit = known.site.visit(Authorize::new(&known.found, RETURN_TO).association(known.key.clone()), "");
         let forged = [
             ("ns.ax", ax::NAMESPACE),
             ("ax.mode", "fetch_response"),
             ("ax.type.e", ax::EMAIL),
             ("ax.value.e", "other@example.com"),
-            ("ns.sreg", oauth_proto::openid2::sreg::NAMESPACE),
+            ("ns.sreg", sreg::NAMESPACE),
             ("sreg.email", "other@example.com"),
-            ("ns.oauth", oauth_proto::openid2::oauth::NAMESPACE),
+            ("ns.oauth", oauth::NAMESPACE),
             ("oauth.request_token", "other"),
         ];
         let visit = forged.iter().fold(visit, |visit, (name, value)| visit.with(name, Some(value)));
-        let assertion = world.site.verify(&visit).unwrap();
-        assert_eq!((assertion.attributes(), assertion.registration()), (None, None));
-        assert_eq!((assertion.approved_token(), assertion.field("sreg.email")), (None, None));
+        let assertion = known.site.verify(&visit).unwrap();
+        assert_eq!((assertion.extension::<ax::FetchResponse>(), assertion.extension::<sreg::Response>()), (None, None));
+        assert_eq!((assertion.extension::<oauth::Response>(), assertion.raw_extension(sreg::NAMESPACE)), (None, None));
     });
 }
 
 #[test]
 fn a_field_that_stands_twice_is_refused() {
-    World::each(|world| {
-        let twice = world.visit().twice("identity");
-        assert_eq!(world.refuse(&twice), Forged::FieldsUnclear { field: "identity".into() });
+    KnownProvider::each(|known| {
+        let twice = known.visit().twice("identity");
+        assert_eq!(known.refuse(&twice), Forged::FieldsUnclear { field: "identity".into() });
     });
 }
 
 #[test]
 fn an_answer_is_for_the_browser_that_asked() {
-    World::each(|world| {
-        let (ours, attackers) = (world.visit(), world.visit());
-        assert_eq!(world.refuse(&ours.with_answer_of(&attackers)), Forged::StateMismatch);
+    KnownProvider::each(|known| {
+        let (ours, attackers) = (known.visit(), known.visit());
+        assert_eq!(known.refuse(&ours.with_answer_of(&attackers)), Forged::StateMismatch);
     });
 }
 
 #[test]
 fn an_answer_is_for_the_place_that_was_meant() {
-    World::each(|world| {
-        let visit = world.visit();
+    KnownProvider::each(|known| {
+        let visit = known.visit();
         for (part, other) in [("https://", "http://"), ("/openid?", "/other?"), ("printer=2", "printer=3")] {
             let elsewhere = visit.at(&visit.url().replacen(part, other, 1));
-            assert!(matches!(world.refuse(&elsewhere), Forged::ReturnToMismatch { .. }), "{part}");
+            assert!(matches!(known.refuse(&elsewhere), Forged::ReturnToMismatch { .. }), "{part}");
         }
     });
 }
 
 #[test]
 fn an_old_answer_is_refused() {
-    World::each(|world| {
-        let visit = world.visit();
+    KnownProvider::each(|known| {
+        let visit = known.visit();
         let clock = Clock::default();
         clock.advance(Duration::from_secs(600));
-        match (world.found.version(), world.site.verify_at(&visit, clock.moment())) {
+        match (known.found.version, known.site.verify_at(&visit, clock.moment())) {
             // OpenID 1 has no time in its answers.
             (Version::V1_1, answer) => assert!(answer.is_ok()),
             (_, answer) => assert_eq!(answer.unwrap_err(), Forged::NonceTime.into()),
@@ -165,7 +165,7 @@ fn an_old_answer_is_refused() {
 #[test]
 fn a_provider_speaks_for_those_who_name_it() {
     let (op, other) = (TheirProvider::start(), TheirProvider::start());
-    let site = Site::new(party().allow_openid1());
+    let site = Site::new(options().allow_openid1());
     let found = site.discover(&op.origin).unwrap();
     for key in [site.associate(&found).unwrap(), None] {
         for (select, claimed) in [
@@ -177,15 +177,15 @@ fn a_provider_speaks_for_those_who_name_it() {
             (op.jane("/openid1"), op.jane("/openid1")),
             (op.jane("/redirect"), op.jane("/redirect")),
         ] {
-            let authenticate = Authenticate::new(RETURN_TO).association(key.clone());
-            let visit = site.visit(&found, authenticate, &format!("select={select}"));
+            let authorize = Authorize::new(&found, RETURN_TO).association(key.clone());
+            let visit = site.visit(authorize, &format!("select={select}"));
             assert_eq!(visit.field("claimed_id"), Some(claimed.clone()));
             let expected = Forged::NotDiscovered { claimed_id: claimed, endpoint: op.endpoint() };
             assert_eq!(site.verify(&visit).unwrap_err(), expected.into(), "{select}");
         }
         // One that cannot be looked at.
-        let authenticate = Authenticate::new(RETURN_TO).association(key);
-        let visit = site.visit(&found, authenticate, &format!("select={}", op.jane("/nowhere")));
+        let authorize = Authorize::new(&found, RETURN_TO).association(key);
+        let visit = site.visit(authorize, &format!("select={}", op.jane("/nowhere")));
         let error = site.verify(&visit).unwrap_err();
         let Error::Unsupported(Unsupported::Identifier { response: Some(answer), .. }) = &error else {
             panic!("{error}")
@@ -199,9 +199,9 @@ fn an_answer_of_another_provider_is_foreign() {
     let (op, other) = (TheirProvider::start(), TheirProvider::start());
     let site = Site::default();
     let found = site.discover(&op.origin).unwrap();
-    let visit = site.visit(&found, Authenticate::new(RETURN_TO), "");
+    let visit = site.visit(Authorize::new(&found, RETURN_TO), "");
     // As if the browser had been sent there with the same state.
-    let asked = site.ask(&found, Authenticate::new(RETURN_TO));
+    let asked = site.ask(Authorize::new(&found, RETURN_TO));
     let url = asked.url().unwrap().replace(&op.endpoint(), &other.endpoint());
     let foreign = site.come_back(asked, &url);
     let expected = Forged::ForeignProvider { expected: op.endpoint(), received: other.endpoint() };

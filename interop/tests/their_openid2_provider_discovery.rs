@@ -1,9 +1,9 @@
 //! Our relying party finds python3-openid's provider by each way in which an identifier can name it, and signs in by it.
 
 use http::StatusCode;
-use interop::openid2_site::{RETURN_TO, Site, party};
+use interop::openid2_site::{RETURN_TO, Site, options};
 use interop::their_openid2_provider::TheirProvider;
-use oauth_proto::openid2::{Authenticate, Version};
+use oauth_proto::openid2::{Authorize, Options, Version};
 use oauth_proto::{Error, Unsupported};
 
 /// An identifier by what stands behind Jane's name, who is claimed by it, who that is to the provider, and what is fetched.
@@ -32,15 +32,15 @@ fn lead_to_the_provider(op: &mut TheirProvider, site: &Site, ways: &[Way], versi
     for (way, claimed, local, fetched) in ways {
         let found = site.discover(&op.jane(way)).unwrap_or_else(|error| panic!("{way}: {error}"));
         assert_eq!(op.asked(), *fetched, "{way}");
-        assert_eq!((found.version(), found.endpoint()), (version, &*op.endpoint()), "{way}");
-        assert_eq!(found.claimed_id(), Some(&*op.jane(claimed)), "{way}");
-        assert_eq!(found.local_id(), Some(&*op.jane(local)), "{way}");
+        assert_eq!((found.version, found.endpoint()), (version, &*op.endpoint()), "{way}");
+        assert_eq!(found.claimed_id.as_deref(), Some(&*op.jane(claimed)), "{way}");
+        assert_eq!(found.local_id.as_deref(), Some(&*op.jane(local)), "{way}");
 
-        let visit = site.visit(&found, Authenticate::new(RETURN_TO), "");
+        let visit = site.visit(Authorize::new(&found, RETURN_TO), "");
         let assertion = site.verify(&visit).unwrap_or_else(|error| panic!("{way}: {error}"));
-        assert_eq!((assertion.version(), assertion.endpoint()), (version, &*op.endpoint()), "{way}");
-        assert_eq!(assertion.claimed_id(), Some(&*op.jane(claimed)), "{way}");
-        assert_eq!(assertion.local_id(), Some(&*op.jane(local)), "{way}");
+        assert_eq!((assertion.version, &*assertion.endpoint), (version, &*op.endpoint()), "{way}");
+        assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane(claimed)), "{way}");
+        assert_eq!(assertion.local_id.as_deref(), Some(&*op.jane(local)), "{way}");
         // What was discovered before is not discovered again.
         assert_eq!(op.asked(), ["checkid_setup", "check_authentication"], "{way}");
     }
@@ -53,7 +53,7 @@ fn every_way_leads_to_the_provider() {
 
 #[test]
 fn the_old_ways_lead_there_where_openid_1_is_allowed() {
-    let site = Site::new(party().allow_openid1());
+    let site = Site::new(options().allow_openid1());
     let mut op = TheirProvider::start();
     lead_to_the_provider(&mut op, &site, &WAYS_OF_OPENID_1, Version::V1_1);
     // What is newer comes first.
@@ -65,14 +65,17 @@ fn an_identifier_may_be_typed_without_its_scheme() {
     let op = TheirProvider::start();
     let typed = op.jane("#top").replace("http://", " ");
     let found = Site::default().discover(&typed).unwrap();
-    assert_eq!(found.claimed_id(), Some(&*op.jane("")));
+    assert_eq!(found.claimed_id.as_deref(), Some(&*op.jane("")));
 }
 
 #[test]
 fn an_op_identifier_is_nobodys_claim() {
     let mut op = TheirProvider::start();
     let found = Site::default().discover(&op.origin).unwrap();
-    assert_eq!((found.endpoint(), found.claimed_id(), found.local_id()), (&*op.endpoint(), None, None));
+    assert_eq!(
+        (found.endpoint(), found.claimed_id.as_deref(), found.local_id.as_deref()),
+        (&*op.endpoint(), None, None)
+    );
     assert_eq!(op.asked(), ["/"]);
 }
 
@@ -92,9 +95,8 @@ fn an_identifier_without_a_provider_is_said_to_be_none() {
 #[test]
 fn nothing_is_fetched_from_this_machine_unless_that_is_allowed() {
     let mut op = TheirProvider::start();
-    let party = oauth_proto::openid2::RelyingParty::new(interop::openid2_site::REALM).unwrap();
-    for party in [party.clone(), party.dangerous_allow_http()] {
-        let error = Site::new(party).discover(&op.jane("")).unwrap_err();
+    for options in [Options::default(), Options::default().dangerous_allow_http()] {
+        let error = Site::new(options).discover(&op.jane("")).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::Identifier { .. })), "{error}");
     }
     assert!(op.asked().is_empty());

@@ -72,7 +72,7 @@ pub enum DriveError {
         /// The request whose answer it is about; `None` when the error arose before anything was sent.
         leg: Option<Leg>,
     },
-    /// One of the application's functions for storing tokens failed. A renewed token is kept in memory, and the session
+    /// The application's storage failed: a store, or one of the functions for storing tokens. A renewed token is kept in memory, and the session
     /// tries to store it again at the next call. If the process ends before that, the token is lost.
     #[non_exhaustive]
     Storage {
@@ -147,7 +147,7 @@ impl fmt::Display for DriveError {
             // Where the error is about an answer, it names the leg itself.
             Self::Protocol { error, leg: Some(leg) } if error.leg().is_none() => write!(f, "{leg}: {error}"),
             Self::Protocol { error, .. } => error.fmt(f),
-            Self::Storage { action, source } => write!(f, "the session's storage could not {action}: {source}"),
+            Self::Storage { action, source } => write!(f, "the storage could not {action}: {source}"),
             Self::Renewed(_) => f.write_str("the token was renewed: store it, then send the request again"),
         }
     }

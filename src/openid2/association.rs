@@ -17,9 +17,11 @@ use crate::{Secret, Timestamp};
 /// What signs messages (§6.2).
 ///
 /// ```
-/// use oauth_proto::openid2::AssociationType;
+/// use oauth_proto::openid2::{Association, AssociationType};
 ///
-/// assert_eq!(AssociationType::HmacSha256.name(), "HMAC-SHA256");
+/// fn is_weak(association: &Association) -> bool {
+///     association.association_type == AssociationType::HmacSha1
+/// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AssociationType {
@@ -32,28 +34,66 @@ pub enum AssociationType {
 }
 
 /// How a key gets to the relying party (§8.4).
-///
-/// ```
-/// use oauth_proto::openid2::SessionType;
-///
-/// assert_eq!(SessionType::DhSha256.name(), "DH-SHA256");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SessionType {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SessionType {
     /// As it is. Only over TLS.
-    #[serde(rename = "no-encryption")]
     NoEncryption,
     /// Hidden by Diffie-Hellman and SHA-1.
-    #[serde(rename = "DH-SHA1")]
     DhSha1,
     /// Hidden by Diffie-Hellman and SHA-256.
-    #[serde(rename = "DH-SHA256")]
     DhSha256,
+}
+
+/// What an association signs with, and how its key gets to the relying party (§8.3, §8.4).
+///
+/// ```
+/// use oauth_proto::openid2::{AssociationKind, Options};
+///
+/// let options = Options::default().associations([AssociationKind::DhSha256, AssociationKind::NoEncryptionSha256]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AssociationKind {
+    /// HMAC-SHA256, with a key that is hidden by Diffie-Hellman and SHA-256.
+    DhSha256,
+    /// HMAC-SHA1, with a key that is hidden by Diffie-Hellman and SHA-1.
+    DhSha1,
+    /// HMAC-SHA256, with a key as it is, protected by TLS alone.
+    NoEncryptionSha256,
+    /// HMAC-SHA1, with a key as it is, protected by TLS alone.
+    NoEncryptionSha1,
+}
+
+impl AssociationKind {
+    /// All of them, the best first.
+    pub(crate) const ALL: [Self; 4] = [Self::DhSha256, Self::DhSha1, Self::NoEncryptionSha256, Self::NoEncryptionSha1];
+
+    /// The kind of an association type and a session type. `None` where what hides the key is not as long as it (§8.4.2).
+    pub(crate) fn of(association: AssociationType, session: SessionType) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.association_type() == association && kind.session_type() == session)
+    }
+
+    /// What it signs with.
+    pub(crate) const fn association_type(self) -> AssociationType {
+        match self {
+            Self::DhSha256 | Self::NoEncryptionSha256 => AssociationType::HmacSha256,
+            Self::DhSha1 | Self::NoEncryptionSha1 => AssociationType::HmacSha1,
+        }
+    }
+
+    /// How its key gets to the relying party.
+    pub(crate) const fn session_type(self) -> SessionType {
+        match self {
+            Self::DhSha256 => SessionType::DhSha256,
+            Self::DhSha1 => SessionType::DhSha1,
+            Self::NoEncryptionSha256 | Self::NoEncryptionSha1 => SessionType::NoEncryption,
+        }
+    }
 }
 
 impl AssociationType {
     /// Its name in messages.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::HmacSha1 => "HMAC-SHA1",
             Self::HmacSha256 => "HMAC-SHA256",
@@ -61,7 +101,7 @@ impl AssociationType {
     }
 
     /// The type of that name.
-    pub fn of(name: &str) -> Option<Self> {
+    pub(crate) fn of(name: &str) -> Option<Self> {
         [Self::HmacSha1, Self::HmacSha256].into_iter().find(|known| known.name() == name)
     }
 
@@ -90,7 +130,7 @@ impl AssociationType {
 
 impl SessionType {
     /// Its name in messages of version 2.0.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::NoEncryption => "no-encryption",
             Self::DhSha1 => "DH-SHA1",
@@ -99,17 +139,8 @@ impl SessionType {
     }
 
     /// The type of that name.
-    pub fn of(name: &str) -> Option<Self> {
+    pub(crate) fn of(name: &str) -> Option<Self> {
         [Self::NoEncryption, Self::DhSha1, Self::DhSha256].into_iter().find(|known| known.name() == name)
-    }
-
-    /// Whether it can carry a key of that type: what hides it is as long as the key (§8.4.2).
-    pub(crate) const fn carries(self, association: AssociationType) -> bool {
-        match self {
-            Self::NoEncryption => true,
-            Self::DhSha1 => matches!(association, AssociationType::HmacSha1),
-            Self::DhSha256 => matches!(association, AssociationType::HmacSha256),
-        }
     }
 
     /// A key hidden by, or found behind, what both sides know (§8.2.3). `None` where their lengths differ.
@@ -126,26 +157,31 @@ impl SessionType {
 
 /// A key that a relying party shares with one provider, to check answers without asking.
 ///
-/// Keep it where secrets are kept, by its endpoint, and use it for all users until it expires. It is serde.
+/// Keep it where secrets are kept, by its endpoint and handle, and use it for all users until it expires. It is serde.
 ///
 /// ```
 /// use oauth_proto::Timestamp;
 /// use oauth_proto::openid2::Association;
 ///
-/// fn usable(stored: Option<Association>, endpoint: &str, now: Timestamp) -> Option<Association> {
-///     stored.filter(|association| association.is_for(endpoint) && !association.is_expired(now))
+/// fn usable(stored: Vec<Association>, endpoint: &str, now: Timestamp) -> Option<Association> {
+///     stored.into_iter().find(|association| association.endpoint == endpoint && association.expires_at > now)
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Association {
-    endpoint: String,
-    handle: String,
+    /// The provider's endpoint. A handle is worth nothing at another (§8.2.1).
+    pub endpoint: String,
+    /// What it is called between the two.
+    pub handle: String,
+    /// What signs with it.
     #[serde(rename = "type")]
-    association_type: AssociationType,
+    pub association_type: AssociationType,
     /// In base64.
     key: Secret,
+    /// When it is over.
     #[serde(rename = "until")]
-    expires_at: Timestamp,
+    pub expires_at: Timestamp,
 }
 
 impl Association {
@@ -167,34 +203,9 @@ impl Association {
         })
     }
 
-    /// What it is called between the two.
-    pub fn handle(&self) -> &str {
-        &self.handle
-    }
-
-    /// The provider's endpoint.
-    pub fn endpoint(&self) -> &str {
-        &self.endpoint
-    }
-
-    /// What signs with it.
-    pub fn association_type(&self) -> AssociationType {
-        self.association_type
-    }
-
-    /// When it is over.
-    pub fn expires_at(&self) -> Timestamp {
-        self.expires_at
-    }
-
-    /// Whether it is over.
-    pub fn is_expired(&self, now: Timestamp) -> bool {
-        self.expires_at <= now
-    }
-
-    /// Whether it is that endpoint's. A handle is worth nothing at another (§8.2.1).
-    pub fn is_for(&self, endpoint: &str) -> bool {
-        self.endpoint == endpoint
+    /// Whether it may be used at an endpoint at that time.
+    pub(crate) fn is_usable(&self, endpoint: &str, now: Timestamp) -> bool {
+        self.endpoint == endpoint && self.expires_at > now
     }
 
     /// Whether the message's signature is right.

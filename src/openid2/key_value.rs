@@ -3,21 +3,13 @@
 use std::collections::BTreeMap;
 
 /// The media type of direct answers (§5.1.2).
-pub(crate) const MEDIA_TYPE: &str = "text/plain; charset=utf-8";
+pub(super) const MEDIA_TYPE: &str = "text/plain; charset=utf-8";
 
 /// Reads a message: lines of a key, a colon and a value. `None` where it is none: no UTF-8, a line without a colon, or a
 /// key that stands twice.
 ///
 /// Nothing is trimmed: a line that another reader would understand otherwise is another line.
-///
-/// ```
-/// use oauth_proto::openid2::key_value;
-///
-/// let message = key_value::parse(b"mode:error\nerror:This is an example message\n").unwrap();
-/// assert_eq!(message["error"], "This is an example message");
-/// assert_eq!(key_value::parse(b"is_valid:true\nis_valid:false\n"), None);
-/// ```
-pub fn parse(body: &[u8]) -> Option<BTreeMap<String, String>> {
+pub(super) fn parse(body: &[u8]) -> Option<BTreeMap<String, String>> {
     let text = std::str::from_utf8(body).ok()?;
     let mut message = BTreeMap::new();
     for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
@@ -30,14 +22,7 @@ pub fn parse(body: &[u8]) -> Option<BTreeMap<String, String>> {
 }
 
 /// Writes a message. `None` where a key or value cannot stand in one: a newline in either, a colon in a key.
-///
-/// ```
-/// use oauth_proto::openid2::key_value;
-///
-/// assert_eq!(key_value::encode([("mode", "error"), ("error", "no")]).unwrap(), "mode:error\nerror:no\n");
-/// assert_eq!(key_value::encode([("error", "two\nlines")]), None);
-/// ```
-pub fn encode<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<String> {
+pub(super) fn encode<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<String> {
     let mut out = String::new();
     for (key, value) in pairs {
         if key.contains([':', '\n']) || value.contains('\n') {
@@ -51,6 +36,15 @@ pub fn encode<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_is_lines_of_keys_and_values() {
+        let message = parse(b"mode:error\nerror:This is an example message\n").unwrap();
+        assert_eq!(message["error"], "This is an example message");
+        assert_eq!(parse(b"is_valid:true\nis_valid:false\n"), None);
+        assert_eq!(encode([("mode", "error"), ("error", "no")]).unwrap(), "mode:error\nerror:no\n");
+        assert_eq!(encode([("error", "two\nlines")]), None);
+    }
 
     #[test]
     fn only_the_first_colon_separates() {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Extension, key_value};
+use super::extensions::Extension;
+use super::key_value;
 use crate::wire::form;
 
 /// What `openid.ns` says in version 2.0.
@@ -280,7 +281,7 @@ mod tests {
 
     #[test]
     fn two_extensions_never_share_an_alias() {
-        let extension = |namespace: &str| Extension::new(namespace, "x", [("field".to_owned(), namespace.to_owned())]);
+        let extension = |namespace: &str| Extension::new(namespace, "x").field("field", namespace);
         let mut message = Message::default();
         for namespace in ["one", "two", "one", "three"] {
             message.extend(&extension(namespace));

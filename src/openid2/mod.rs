@@ -1,19 +1,19 @@
 //! OpenID Authentication 2.0, and 1.1 where it is allowed: [`RelyingParty`] for sites that their users sign in to,
-//! [`Provider`] for who says who they are.
+//! [`server::Provider`] for who says who they are.
 //!
 //! ```text
 //!   user              relying party                                       provider
 //!    |  jane.example       |                                                  |
 //!    |-------------------->| discover --GET--> jane.example names the provider |
 //!    |                     | associate ------------------------POST---------->|  a key, if wanted
-//!    |   redirect or form  | authenticate                                     |
+//!    |   redirect or form  | authorize                                        |
 //!    |<--------------------|  (Pending)                                       |
-//!    |------------------------------------------------ checkid_setup -------->| handle -> CheckId
+//!    |------------------------------------------------ checkid_setup -------->| dispatch -> CheckIdRequest
 //!    |                                                                        |   (the user consents)
 //!    |<------------------------------------------------ id_res ---------------| approve
-//!    |-------------------->| verify                                           |
+//!    |-------------------->| redeem                                           |
 //!    |                     |   without a key ------- check_authentication --->| handle
-//!    |                     |   (Checked -> Store -> Assertion)                |
+//!    |                     |   (UnconfirmedAssertion -> Store -> Assertion)                |
 //! ```
 //!
 //! At the relying party an answer counts when all of this holds: the user came to the `return_to` of the pending value,
@@ -30,43 +30,40 @@
 //! - XRIs (`=name`): their resolvers are gone. Identifiers are URLs.
 //! - An identifier without a scheme is looked for by https, since one that comes without TLS is nobody's.
 //! - Direct answers count without `ns` (§5.1.2), which some providers forget.
-//! - A provider sends no assertion that nobody asked for, but changed attributes ([`Provider::update`]); a relying party
+//! - A provider sends no assertion that nobody asked for, but changed attributes ([`server::Provider::update_attributes`]); a relying party
 //!   takes either by a dangerous name alone.
 //! - No attributes are stored at a provider (Attribute Exchange §6).
 //! - A relying party's `return_to` has no fragment, so a popup's answer comes in its query (User Interface Extension §5.1);
 //!   the provider does it either way.
-//! - A provider says which request token is wanted along the way ([`CheckId::access`]); making one that is approved is for
+//! - A provider says which request token is wanted along the way ([`oauth::Request`]); making one that is approved is for
 //!   the application and its OAuth server.
 
+mod allowed;
 mod association;
+pub mod client;
 mod diffie_hellman;
-mod direct;
-mod discovery;
-pub mod documents;
+mod direct_request;
 mod extensions;
 mod html;
 mod identifier;
-mod indirect;
-pub mod key_value;
-mod memory;
+mod indirect_communication;
+mod key_value;
 mod message;
-mod nonce;
-mod provider;
+mod nonce_time;
+mod options;
 mod realm;
-mod relying_party;
-mod store;
+pub mod server;
 mod xrds;
+mod xrds_document;
+mod yadis;
 
-pub use crate::query::OneTimeUse;
-pub use association::{Association, AssociationType, SessionType};
-pub use discovery::Discovered;
-pub use extensions::{Extension, ax, oauth, pape, sreg, ui};
-pub use identifier::normalize;
-pub use memory::MemoryStore;
-pub use message::Version;
-pub use provider::{Approval, CheckId, Handled, Identity, Provider, Reason, Rejected};
-pub use realm::Realm;
-pub use relying_party::{
-    Assertion, Authenticate, Authentication, Callback, Checked, Pending, Profile, RelyingParty, Wish,
+pub use association::{Association, AssociationKind, AssociationType};
+pub use client::{
+    Assertion, Authorization, Authorize, Callback, Discovered, Pending, Profile, ProfileField, RelyingParty,
+    UnconfirmedAssertion,
 };
-pub use store::{AsyncStore, Blocking, NextQuery, RememberNonce, ServerStep, Store, serve, serve_async};
+pub use extensions::{Extension, RequestExtension, ResponseExtension, ax, oauth, pape, sreg, ui};
+pub use message::Version;
+pub use options::Options;
+pub use server::store::{AsyncStore, MemoryStore, OneTimeUse, RememberNonce, Store};
+pub use xrds_document::{XrdsDocument, user_links};

@@ -1,24 +1,12 @@
 //! Realms, OpenID Authentication 2.0 §9.2: the part of the web that a user is asked to trust.
 
-use std::fmt;
-
 use url::{Host, Url};
 
 use super::identifier::absolute;
 
 /// A realm: a URL, or one with a wildcard for the beginning of its host.
-///
-/// ```
-/// use oauth_proto::openid2::Realm;
-///
-/// let realm = Realm::parse("https://*.example.com/app/").unwrap();
-/// assert!(realm.contains("https://www.example.com/app/openid?x=y"));
-/// assert!(!realm.contains("https://www.example.com/application"));
-/// assert!(!realm.contains("http://www.example.com/app/"));
-/// assert!(Realm::parse("https://*.com/").unwrap().is_too_wide());
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Realm {
+pub(crate) struct Realm {
     text: String,
     /// Without the wildcard.
     url: Url,
@@ -28,7 +16,7 @@ pub struct Realm {
 impl Realm {
     /// Reads a realm. `None` where it is none: no http or https URL, with a fragment or user information, or with a
     /// wildcard elsewhere than at the beginning of its host.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         // What is shown to the user is this text, so it says what it means: no character that turns others around.
         let (scheme, rest) =
             Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()))?.split_once("://")?;
@@ -42,12 +30,12 @@ impl Realm {
     }
 
     /// The realm as it was written, to be shown to the user.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
     /// Whether a URL lies in it: same scheme and port, the host or one below the wildcard, the path or one below it.
-    pub fn contains(&self, url: &str) -> bool {
+    pub(crate) fn contains(&self, url: &str) -> bool {
         let Some(url) = absolute(url) else { return false };
         let same_place =
             url.scheme() == self.url.scheme() && url.port_or_known_default() == self.url.port_or_known_default();
@@ -69,14 +57,14 @@ impl Realm {
     }
 
     /// What stands behind its wildcard, if it has one: `example.com` of `https://*.example.com/`.
-    pub fn wildcard_host(&self) -> Option<&str> {
+    pub(crate) fn wildcard_host(&self) -> Option<&str> {
         self.url.host_str().filter(|_| self.wildcard)
     }
 
     /// Whether its wildcard stands for the sites of many owners, as in `*.com` or `*.co.uk`: by a rule of thumb, since only
     /// a list tells `*.com.pl` from `*.bmw.de`. A provider refuses those, unless
-    /// [`Provider::public_suffixes`](super::Provider::public_suffixes) knows better.
-    pub fn is_too_wide(&self) -> bool {
+    /// `Provider::public_suffixes` knows better.
+    pub(crate) fn is_too_wide(&self) -> bool {
         let host = self.url.host_str().unwrap_or_default().trim_end_matches('.');
         let labels: Vec<_> = host.split('.').collect();
         match labels.as_slice() {
@@ -100,12 +88,6 @@ impl Realm {
 
     pub(crate) fn has_wildcard(&self) -> bool {
         self.wildcard
-    }
-}
-
-impl fmt::Display for Realm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
     }
 }
 
@@ -193,5 +175,23 @@ mod tests {
         );
         assert!(!wide("http://*.example.com/") && !wide("http://*.example.co.uk/") && !wide("http://com/"));
         assert!(!wide("http://*.beispiel.de/"));
+    }
+
+    proptest::proptest! {
+        /// A realm holds what lies below it, and nothing of another host.
+        #[test]
+        fn a_realm_is_about_one_site(
+            host in "[a-z]{1,8}\\.[a-z]{2,5}",
+            path in "/[a-z]{0,5}",
+            below in "[a-z/]{0,8}",
+            other in "[a-z]{1,8}\\.[a-z]{2,5}",
+        ) {
+            let realm = Realm::parse(&format!("https://{host}{path}")).unwrap();
+            let inside = format!("https://{host}{}/{below}", path.trim_end_matches('/'));
+            proptest::prop_assert!(realm.contains(&inside), "{} {}", realm.as_str(), inside);
+            proptest::prop_assume!(other != host);
+            let elsewhere = format!("https://{other}{path}/{below}");
+            proptest::prop_assert!(!realm.contains(&elsewhere));
+        }
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn services(document: &[u8]) -> Option<Vec<Service>> {
     let document = std::str::from_utf8(document).ok().filter(|document| document.len() <= MAX_DOCUMENT)?;
     let mut reader = NsReader::from_str(document.strip_prefix('\u{feff}').unwrap_or(document));
     reader.config_mut().expand_empty_elements = true;
-    let mut found = Found::default();
+    let mut found = XrdsContent::default();
     loop {
         let (namespace, event) = reader.read_resolved_event().ok()?;
         match event {
@@ -101,7 +101,7 @@ fn element(namespace: &ResolveResult<'_>, start: &BytesStart<'_>) -> Element {
 
 /// What has been read so far.
 #[derive(Default)]
-struct Found {
+struct XrdsContent {
     open: Vec<Element>,
     has_root: bool,
     has_xrd: bool,
@@ -114,7 +114,7 @@ struct Found {
     text: String,
 }
 
-impl Found {
+impl XrdsContent {
     fn open(&mut self, element: Element, start: &BytesStart<'_>) -> Option<()> {
         let is_root = self.open.is_empty();
         let second_root = is_root && std::mem::replace(&mut self.has_root, true);

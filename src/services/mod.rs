@@ -109,8 +109,8 @@
 //! | `_oauth_get_user_future` | [`ProfileMapping`], or the functions of [`SignIn::custom`] |
 //! | `_oauth_request_parameters`; its GET, and its signature in the query | [`oauth1::Session::sign`](crate::oauth1::Session::sign); [`by_get`](crate::oauth1::Server::by_get), [`oauth1::ParameterPlacement::Query`](crate::oauth1::ParameterPlacement::Query) |
 //! | `OpenIdMixin`, `_OPENID_ENDPOINT` | `openid2::RelyingParty`, with the feature `openid2` |
-//! | its `authenticate_redirect`, `ax_attrs` | `openid2::RelyingParty::authenticate_at`, `openid2::Wish` |
-//! | its `get_authenticated_user` | `openid2::RelyingParty::verify`, and `openid2::Assertion::profile` |
+//! | its `authenticate_redirect`, `ax_attrs` | `openid2::RelyingParty::authorize`, `openid2::Authorize::profile` |
+//! | its `get_authenticated_user` | `openid2::RelyingParty::redeem`, and `openid2::Assertion::profile` |
 //! | `get_auth_http_client`, `http_client` | what [`run_with`](crate::run_with) and its like are given to send with |
 //! | `AuthError`, a callback with `None` | [`Error`](crate::Error), sorted by what to do about it |
 

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use oauth_proto::openid2::server::{Approval, CheckIdRequest, Dispatched, Identity, Provider, Rejected, serve};
 use oauth_proto::openid2::{
-    Approval, Assertion, Association, AssociationType, Authenticate, Authentication, CheckId, Discovered, Handled,
-    Identity, MemoryStore, Pending, Provider, Rejected, RelyingParty, Store, documents, serve,
+    Assertion, Association, AssociationType, Authorization, Authorize, Discovered, MemoryStore, Options, Pending,
+    RelyingParty, Store, XrdsDocument,
 };
 use oauth_proto::{Error, Moment, Request, Response, Secret, Step, Timestamp};
 use sha1::Sha1;
@@ -21,7 +22,7 @@ pub const REALM: &str = "https://rp.example/";
 pub const RETURN_TO: &str = "https://rp.example/back?x=1";
 pub const JANE: &str = "https://op.example/id/jane";
 
-pub struct World {
+pub struct OpenIdPair {
     pub provider: Provider,
     pub party: RelyingParty,
     /// The provider's, and the relying party's.
@@ -35,18 +36,19 @@ pub struct World {
     count: Cell<u64>,
 }
 
-impl Default for World {
+impl Default for OpenIdPair {
     fn default() -> Self {
-        Self::new(|party| party, |provider| provider)
+        Self::new(|options| options, |options| options)
     }
 }
 
-impl World {
-    pub fn new(party: impl FnOnce(RelyingParty) -> RelyingParty, provider: impl FnOnce(Provider) -> Provider) -> Self {
+impl OpenIdPair {
+    /// Each side with the options that a function makes of the default.
+    pub fn new(party: impl FnOnce(Options) -> Options, provider: impl FnOnce(Options) -> Options) -> Self {
         let secret = Secret::new("0123456789abcdef0123456789abcdef");
-        let world = Self {
-            provider: provider(Provider::new(ENDPOINT, &secret).unwrap()),
-            party: party(RelyingParty::new(REALM).unwrap()),
+        let pair = Self {
+            provider: Provider::new(ENDPOINT, &secret, provider(Options::default())).unwrap(),
+            party: RelyingParty::new(REALM, party(Options::default())).unwrap(),
             confirmed: MemoryStore::default(),
             nonces: MemoryStore::default(),
             pages: RefCell::default(),
@@ -55,10 +57,10 @@ impl World {
             now: Cell::new(NOW),
             count: Cell::new(0),
         };
-        world.page("https://op.example/", xrds(&documents::provider(ENDPOINT, &[])));
-        world.page(JANE, xrds(&documents::user(ENDPOINT, None, &[])));
-        world.page("https://jane.example/", xrds(&documents::user(ENDPOINT, Some(JANE), &[])));
-        world
+        pair.page("https://op.example/", xrds(&provider_document(ENDPOINT)));
+        pair.page(JANE, xrds(&user_document(ENDPOINT, None, &[])));
+        pair.page("https://jane.example/", xrds(&user_document(ENDPOINT, Some(JANE), &[])));
+        pair
     }
 
     pub fn page(&self, url: &str, response: Response) {
@@ -78,9 +80,9 @@ impl World {
         let url = request.uri().to_string();
         // A page at the endpoint is a provider that says something else.
         if url == ENDPOINT && !self.pages.borrow().contains_key(ENDPOINT) {
-            return match self.handle(request) {
-                Ok(Handled::Respond(response)) => response,
-                Ok(Handled::CheckId(_)) => panic!("no user is here"),
+            return match self.dispatch(request) {
+                Ok(Dispatched::Respond(response)) => response,
+                Ok(Dispatched::CheckIdRequest(_)) => panic!("no user is here"),
                 Err(rejected) => rejected.response(),
             };
         }
@@ -88,8 +90,8 @@ impl World {
         page.unwrap_or_else(|| http::Response::builder().status(404).body(Vec::new()).unwrap())
     }
 
-    pub fn handle(&self, request: &Request) -> Result<Handled, Rejected> {
-        serve(self.provider.handle(request, self.moment()), &self.confirmed)
+    pub fn dispatch(&self, request: &Request) -> Result<Dispatched, Rejected> {
+        serve(self.provider.dispatch(request, self.moment()), &self.confirmed)
     }
 
     pub fn run<T>(&self, mut step: Result<Step<T>, Error>) -> Result<T, Error> {
@@ -112,54 +114,67 @@ impl World {
         Ok(association)
     }
 
-    pub fn begin(&self, identifier: &str, authenticate: Authenticate) -> Authentication {
-        let discovered = self.discover(identifier).unwrap();
-        self.party.authenticate(&discovered, authenticate, self.moment()).unwrap()
+    /// What is asked of the user of an identifier.
+    pub fn asking(&self, identifier: &str) -> Authorize {
+        Authorize::new(&self.discover(identifier).unwrap(), RETURN_TO)
+    }
+
+    pub fn begin(&self, authorize: Authorize) -> Authorization {
+        self.party.authorize(authorize, self.moment()).unwrap()
     }
 
     /// What the provider's page is about.
-    pub fn check_id(&self, url: &str) -> Result<CheckId, Rejected> {
-        match self.handle(&get(url))? {
-            Handled::CheckId(check_id) => Ok(*check_id),
-            Handled::Respond(response) => panic!("{response:?}"),
+    pub fn check_id(&self, url: &str) -> Result<CheckIdRequest, Rejected> {
+        match self.dispatch(&get(url))? {
+            Dispatched::CheckIdRequest(check_id) => Ok(*check_id),
+            Dispatched::Respond(response) => panic!("{response:?}"),
         }
     }
 
     /// The user goes to the provider and consents; the URL that they come back by.
     pub fn approve(&self, url: &str, approval: impl FnOnce(Approval) -> Approval) -> String {
         let check_id = self.check_id(url).unwrap();
-        let local_id = match check_id.identity() {
+        let local_id = match &check_id.identity {
             Identity::Claimed { local_id, .. } => local_id.clone(),
-            Identity::Any | Identity::Nobody => JANE.to_owned(),
+            Identity::Select | Identity::None => JANE.to_owned(),
         };
         let approval = approval(Approval::new(local_id));
-        location(&self.provider.approve(check_id, approval, self.moment()).unwrap())
+        location(&self.approve_request(check_id, approval).unwrap())
+    }
+
+    pub fn approve_request(&self, request: CheckIdRequest, approval: Approval) -> Result<Response, Rejected> {
+        serve(self.provider.approve(request, approval, self.moment()), &self.confirmed)
+    }
+
+    pub fn deny_request(&self, request: CheckIdRequest) -> Response {
+        serve(self.provider.deny(request, self.moment()), &self.confirmed).unwrap()
     }
 
     pub fn verify(&self, pending: Pending, callback: &str) -> Result<Assertion, Error> {
         let handle = pending.association_handle();
         let associations = self.associations.borrow();
-        let association = associations.iter().find(|association| Some(association.handle()) == handle);
-        let checked = self.run(self.party.verify(pending, association, callback, self.moment()))?;
-        let Ok(one_time_use) = self.nonces.remember_nonce(checked.nonce());
+        let association = associations.iter().find(|association| Some(&*association.handle) == handle);
+        let checked =
+            self.run(self.party.redeem(pending.association(association.cloned()), callback, self.moment()))?;
+        let Ok(one_time_use) = self.nonces.remember_nonce(checked.query());
         checked.answer(one_time_use)
     }
 
     /// The whole way with an identifier.
     pub fn sign_in(&self, identifier: &str) -> Result<Assertion, Error> {
-        let authentication = self.begin(identifier, Authenticate::new(RETURN_TO));
-        let callback = self.approve(&authentication.url().unwrap(), |approval| approval);
-        self.verify(authentication.pending, &callback)
+        let authorization = self.begin(self.asking(identifier));
+        let callback = self.approve(&authorization.url().unwrap(), |approval| approval);
+        self.verify(authorization.pending, &callback)
     }
 
     /// A callback of a user who typed that, and what it belongs to.
     pub fn callback(&self, identifier: &str, association: bool) -> (Pending, String) {
         let discovered = self.discover(identifier).unwrap();
         let association = association.then(|| self.associate(&discovered).unwrap()).flatten();
-        let authenticate = Authenticate::new(RETURN_TO).association(association);
-        let authentication = self.party.authenticate(&discovered, authenticate, self.moment()).unwrap();
-        let callback = self.approve(&authentication.url().unwrap(), |approval| approval);
-        (authentication.pending, callback)
+        let authorize = Authorize::new(&discovered, RETURN_TO).association(association);
+        let authorization = self.party.authorize(authorize, self.moment()).unwrap();
+        let callback = self.approve(&authorization.url().unwrap(), |approval| approval);
+        (authorization.pending, callback)
     }
 }
 
@@ -214,10 +229,30 @@ pub fn signed(association: &Association, callback: &str) -> String {
     changed(callback, |fields| {
         let line = |key: &str| format!("{key}:{}\n", fields[&format!("openid.{key}")]);
         let text: String = fields["openid.signed"].split(',').map(line).collect();
-        let signature = match association.association_type() {
+        let signature = match association.association_type {
             AssociationType::HmacSha1 => mac::<Hmac<Sha1>>(&key, &text),
             AssociationType::HmacSha256 => mac::<Hmac<Sha256>>(&key, &text),
         };
         fields.insert("openid.sig".into(), signature);
     })
+}
+
+/// The document of a user, of a provider, and of a relying party.
+pub fn user_document(endpoint: &str, local_id: Option<&str>, extensions: &[&str]) -> String {
+    XrdsDocument::User { endpoint, local_id, extensions }.to_string()
+}
+
+pub fn provider_document(endpoint: &str) -> String {
+    XrdsDocument::Provider { endpoint, extensions: &[] }.to_string()
+}
+
+pub fn relying_party_document(return_to: &[&str]) -> String {
+    XrdsDocument::RelyingParty { return_to, icons: &[] }.to_string()
+}
+
+/// A direct message, read by the specification (§4.1.1).
+pub fn key_value(body: &[u8]) -> BTreeMap<String, String> {
+    let text = std::str::from_utf8(body).unwrap();
+    let pairs = text.lines().map(|line| line.split_once(':').unwrap());
+    pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }

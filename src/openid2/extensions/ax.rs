@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Extension, field, joined};
+use super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field, joined};
+use crate::openid2::identifier::absolute;
+use crate::openid2::realm::Realm;
+use crate::wire::is_internal;
 
 /// The extension's namespace (§2).
 pub const NAMESPACE: &str = "http://openid.net/srv/ax/1.0";
@@ -46,10 +49,10 @@ impl Default for Count {
 /// ```
 /// use oauth_proto::openid2::ax::{self, Attribute, Count};
 ///
-/// let attribute = Attribute::new("email", ax::EMAIL).count(Count::Unlimited);
+/// let one = Attribute::new("email", ax::EMAIL);
+/// let all = Attribute { count: Count::Unlimited, ..Attribute::new("email", ax::EMAIL) };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Attribute {
     /// What it is called in the messages: without commas, periods, colons and newlines, and no two alike. One that cannot
     /// stand there is replaced.
@@ -58,103 +61,102 @@ pub struct Attribute {
     pub type_uri: String,
     /// How many values are wanted.
     pub count: Count,
-    /// Whether it is required; if not, it is taken if available.
-    pub required: bool,
 }
 
 impl Attribute {
-    /// An attribute that is taken if available.
+    /// Asks for one value of an attribute.
     pub fn new(alias: impl Into<String>, type_uri: impl Into<String>) -> Self {
-        Self { alias: alias.into(), type_uri: type_uri.into(), count: Count::default(), required: false }
+        Self { alias: alias.into(), type_uri: type_uri.into(), count: Count::default() }
     }
 
-    /// How many values are wanted.
-    pub fn count(mut self, count: Count) -> Self {
-        self.count = count;
-        self
+    /// Reads the attribute of an alias. `None` where it has no type, or a count that is none.
+    fn read(extension: &Extension, alias: &str) -> Option<Self> {
+        let type_uri = extension.get(&format!("type.{alias}"))?;
+        let count = match extension.get(&format!("count.{alias}")) {
+            None => Count::default(),
+            Some("unlimited") => Count::Unlimited,
+            Some(count) => Count::AtMost(count.parse().ok().filter(|count| *count > 0)?),
+        };
+        Some(Self { count, ..Self::new(alias, type_uri) })
     }
 }
 
 /// Asks for attributes (§5.1).
 ///
 /// ```
-/// use oauth_proto::openid2::ax::{self, Attribute, Count, Fetch};
-/// use oauth_proto::openid2::Authenticate;
+/// use oauth_proto::openid2::ax::{self, Attribute, Count, FetchRequest};
+/// use oauth_proto::openid2::{Authorize, Discovered};
 ///
-/// let fetch = Fetch::default()
-///     .required(Attribute::new("email", ax::EMAIL))
-///     .if_available(Attribute::new("movie", "http://example.com/schema/favourite_movie").count(Count::AtMost(3)));
-/// let authenticate = Authenticate::new("https://rp.example/openid").extension(fetch);
+/// let movie = Attribute::new("movie", "http://example.com/schema/favourite_movie");
+/// let fetch = FetchRequest {
+///     required: vec![Attribute::new("email", ax::EMAIL)],
+///     if_available: vec![Attribute { count: Count::AtMost(3), ..movie }],
+///     ..FetchRequest::default()
+/// };
+/// # let provider = Discovered::known_provider("https://op.example/openid")?;
+/// let authorize = Authorize::new(&provider, "https://rp.example/openid").extension(fetch);
+/// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Fetch {
-    /// The attributes.
-    pub attributes: Vec<Attribute>,
-    /// Where the provider may post the values again when they change. It must lie in the realm.
+pub struct FetchRequest {
+    /// Attributes that the relying party needs for something.
+    pub required: Vec<Attribute>,
+    /// Attributes that it can do without.
+    pub if_available: Vec<Attribute>,
+    /// Where the provider may post the values again when they change. It must lie in the realm. What comes there is read by
+    /// [`RelyingParty::dangerous_redeem_unsolicited`](crate::openid2::RelyingParty::dangerous_redeem_unsolicited).
     pub update_url: Option<String>,
 }
 
-impl Fetch {
-    /// An attribute that the relying party needs for something.
-    pub fn required(mut self, attribute: Attribute) -> Self {
-        self.attributes.push(Attribute { required: true, ..attribute });
-        self
+impl FetchRequest {
+    /// All attributes that are asked for.
+    fn attributes(&self) -> impl Iterator<Item = &Attribute> {
+        self.required.iter().chain(&self.if_available)
     }
+}
 
-    /// An attribute that it can do without.
-    pub fn if_available(mut self, attribute: Attribute) -> Self {
-        self.attributes.push(Attribute { required: false, ..attribute });
-        self
-    }
+impl RequestExtension for FetchRequest {}
 
-    /// Where the provider may post the values again when they change. What comes there is read by
-    /// [`RelyingParty::dangerous_verify_unsolicited`](crate::openid2::RelyingParty::dangerous_verify_unsolicited).
-    pub fn update_url(mut self, url: impl Into<String>) -> Self {
-        self.update_url = Some(url.into());
-        self
-    }
+impl ReadExtension for FetchRequest {
+    const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// Reads what a request asks for. `None` where it asks for nothing, for something twice or without a type, or by an
-    /// alias or with a count that is none.
-    pub fn of(extension: &Extension) -> Option<Self> {
+    /// `None` where it asks for nothing, for something twice or without a type, or by an alias or with a count that is none.
+    fn read(extension: &Extension) -> Option<Self> {
         if extension.get("mode") != Some("fetch_request") {
             return None;
         }
         let mut seen = BTreeSet::new();
         let mut fetch = Self { update_url: extension.get("update_url").map(str::to_owned), ..Self::default() };
-        for (list, required) in [("required", true), ("if_available", false)] {
+        for (list, attributes) in [("required", &mut fetch.required), ("if_available", &mut fetch.if_available)] {
             for alias in extension.list(list) {
                 if !is_alias(alias) || !seen.insert(alias) {
                     return None;
                 }
-                let type_uri = extension.get(&format!("type.{alias}"))?.to_owned();
-                let count = match extension.get(&format!("count.{alias}")) {
-                    None => Count::default(),
-                    Some("unlimited") => Count::Unlimited,
-                    Some(count) => Count::AtMost(count.parse().ok().filter(|count| *count > 0)?),
-                };
-                fetch.attributes.push(Attribute { alias: alias.to_owned(), type_uri, count, required });
+                attributes.push(Attribute::read(extension, alias)?);
             }
         }
-        (!fetch.attributes.is_empty()).then_some(fetch)
+        (!seen.is_empty()).then_some(fetch)
+    }
+
+    /// Leaves out an `update_url` that is outside of the realm, and one for which the provider would have to post to a host
+    /// of its own network, or without TLS.
+    fn within(mut self, realm: &str) -> Self {
+        let realm = Realm::parse(realm);
+        let far = |url: &str| absolute(url).is_some_and(|url| url.scheme() == "https" && !is_internal(&url));
+        self.update_url = self.update_url.filter(|url| far(url) && realm.is_some_and(|realm| realm.contains(url)));
+        self
     }
 }
 
-impl From<Fetch> for Extension {
+impl From<FetchRequest> for Extension {
     /// Nothing where no attributes are asked for.
-    fn from(fetch: Fetch) -> Self {
-        if fetch.attributes.is_empty() {
-            return Self::new(NAMESPACE, "ax", []);
+    fn from(fetch: FetchRequest) -> Self {
+        let aliases = aliases(fetch.attributes().map(|attribute| Some(attribute.alias.as_str())));
+        if aliases.is_empty() {
+            return Self::new(NAMESPACE, "ax");
         }
-        let aliases = aliases(fetch.attributes.iter().map(|attribute| Some(attribute.alias.as_str())));
-        let attributes = || aliases.iter().zip(&fetch.attributes);
-        let names = |required| {
-            let wanted = attributes().filter(|(_, attribute)| attribute.required == required);
-            wanted.map(|(alias, _)| alias.clone()).collect::<Vec<_>>()
-        };
         let mut fields = vec![("mode".to_owned(), "fetch_request".to_owned())];
-        for (alias, Attribute { type_uri, count, .. }) in attributes() {
+        for (alias, Attribute { type_uri, count, .. }) in aliases.iter().zip(fetch.attributes()) {
             fields.push((format!("type.{alias}"), type_uri.clone()));
             match count {
                 Count::AtMost(1) => {}
@@ -162,67 +164,56 @@ impl From<Fetch> for Extension {
                 Count::Unlimited => fields.push((format!("count.{alias}"), "unlimited".to_owned())),
             }
         }
-        fields.extend(joined("required", &names(true)));
-        fields.extend(joined("if_available", &names(false)));
-        fields.extend(field("update_url", fetch.update_url));
-        Self::new(NAMESPACE, "ax", fields)
+        let (required, if_available) = aliases.split_at(fetch.required.len());
+        fields.extend(joined("required", required));
+        fields.extend(joined("if_available", if_available));
+        fields.extend(field("update_url", fetch.update_url.as_deref()));
+        Self::of_fields(NAMESPACE, "ax", fields)
     }
 }
 
 /// Attributes with their values (§5.2).
 ///
 /// ```
-/// use oauth_proto::openid2::ax::{self, Values};
+/// use oauth_proto::openid2::ax::{self, FetchResponse};
 ///
-/// let values = Values::default().with(ax::EMAIL, ["jane@example.com"]);
-/// assert_eq!(values.first(ax::EMAIL), Some("jane@example.com"));
-/// assert!(values.all(ax::LANGUAGE).is_empty());
+/// let response = FetchResponse::default().attribute(ax::EMAIL, ["jane@example.com"]);
+/// assert_eq!(response.first(ax::EMAIL), Some("jane@example.com"));
+/// assert!(!response.values.contains_key(ax::LANGUAGE));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Values {
-    values: BTreeMap<String, Vec<String>>,
-    update_url: Option<String>,
+#[non_exhaustive]
+pub struct FetchResponse {
+    /// The values by the URI of the attribute's type. An attribute that is not there is one that the provider does not have,
+    /// or keeps back.
+    pub values: BTreeMap<String, Vec<String>>,
+    /// Where changes will be posted, if the provider does that: the URL that the request named.
+    pub update_url: Option<String>,
     /// What the request calls them, by the URI of the type.
     aliases: BTreeMap<String, String>,
 }
 
-impl Values {
-    /// With the values of an attribute, by the URI of its type.
-    pub fn with<V: Into<String>>(mut self, type_uri: &str, values: impl IntoIterator<Item = V>) -> Self {
-        self.values.insert(type_uri.to_owned(), values.into_iter().map(Into::into).collect());
+impl FetchResponse {
+    /// Sets the values of an attribute, by the URI of its type.
+    pub fn attribute<V: Into<String>>(
+        mut self,
+        type_uri: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        self.values.insert(type_uri.into(), values.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Says that changes will be posted to the URL that the request named.
-    pub fn update_url(mut self, url: impl Into<String>) -> Self {
-        self.update_url = Some(url.into());
-        self
-    }
-
-    /// An attribute's first value.
+    /// Returns an attribute's first value.
     pub fn first(&self, type_uri: &str) -> Option<&str> {
-        self.all(type_uri).first().map(String::as_str)
+        self.values.get(type_uri)?.first().map(String::as_str)
     }
 
-    /// An attribute's values. None where the provider has none, or keeps them back.
-    pub fn all(&self, type_uri: &str) -> &[String] {
-        self.values.get(type_uri).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// All attributes with their values.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
-        self.values.iter().map(|(type_uri, values)| (type_uri.as_str(), values.as_slice()))
-    }
-
-    /// Where changes will be posted, if the provider does that.
-    pub fn updates_to(&self) -> Option<&str> {
-        self.update_url.as_deref()
-    }
-
-    /// Without what was not asked for, with no more values than were, and by the names that the request gave (§5.2).
-    pub fn only(mut self, fetch: &Fetch) -> Self {
+    /// Leaves out what was not asked for, and values beyond the number that was. What is left goes by the names that the
+    /// request gave (§5.2).
+    pub fn only(mut self, fetch: &FetchRequest) -> Self {
         let wanted: BTreeMap<_, _> =
-            fetch.attributes.iter().map(|attribute| (attribute.type_uri.as_str(), attribute)).collect();
+            fetch.attributes().map(|attribute| (attribute.type_uri.as_str(), attribute)).collect();
         self.values.retain(|type_uri, values| {
             let Some(attribute) = wanted.get(type_uri.as_str()) else { return false };
             if let Count::AtMost(count) = attribute.count {
@@ -234,17 +225,22 @@ impl Values {
         self.update_url = self.update_url.filter(|url| fetch.update_url.as_ref() == Some(url));
         self
     }
+}
 
-    /// Reads an answer, with one value or counted ones. One value may also be counted without a number or have a number without
-    /// a count, which many providers write. An attribute whose count does not fit its values is left out, and so is one whose
-    /// type stands twice.
-    pub fn of(extension: &Extension) -> Option<Self> {
+impl ResponseExtension for FetchResponse {}
+
+impl ReadExtension for FetchResponse {
+    const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
+
+    /// Takes one value or counted ones. One value may also be counted without a number or have a number without a count,
+    /// which many providers write. An attribute whose count does not fit its values is left out, and so is one whose type
+    /// stands twice.
+    fn read(extension: &Extension) -> Option<Self> {
         if extension.get("mode") != Some("fetch_response") {
             return None;
         }
         // Looked up by name below, once for each value.
-        let fields: BTreeMap<&str, &str> =
-            extension.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let fields: BTreeMap<&str, &str> = extension.fields().collect();
         let mut values: BTreeMap<String, Option<Vec<String>>> = BTreeMap::new();
         for (name, type_uri) in &fields {
             let Some(alias) = name.strip_prefix("type.") else { continue };
@@ -282,9 +278,9 @@ fn value(fields: &BTreeMap<&str, &str>, alias: &str, number: usize) -> Option<St
     fields.get(format!("value.{alias}.{number}").as_str()).map(|value| (*value).to_owned())
 }
 
-impl From<Values> for Extension {
+impl From<FetchResponse> for Extension {
     /// One value goes without a count, which is what every reader understands.
-    fn from(values: Values) -> Self {
+    fn from(values: FetchResponse) -> Self {
         let aliases = aliases(values.values.keys().map(|type_uri| values.aliases.get(type_uri).map(String::as_str)));
         let mut fields = vec![("mode".to_owned(), "fetch_response".to_owned())];
         for (alias, (type_uri, values)) in aliases.into_iter().zip(values.values) {
@@ -298,7 +294,7 @@ impl From<Values> for Extension {
             fields.extend(numbered.map(|(at, value)| (format!("value.{alias}.{}", at + 1), value)));
         }
         fields.extend(field("update_url", values.update_url));
-        Self::new(NAMESPACE, "ax", fields)
+        Self::of_fields(NAMESPACE, "ax", fields)
     }
 }
 
@@ -322,31 +318,33 @@ mod tests {
     const MOVIE: &str = "http://example.com/schema/favourite_movie";
 
     fn extension(fields: &[(&str, &str)]) -> Extension {
-        Extension::new(NAMESPACE, "ax", fields.iter().map(|(name, value)| ((*name).into(), (*value).into())))
+        Extension::of_fields(NAMESPACE, "ax", fields.iter().map(|(name, value)| ((*name).into(), (*value).into())))
     }
 
     /// §5.1's example.
     #[test]
     fn a_request_is_written_and_read_as_the_specification_shows() {
         let schema = |name: &str| format!("http://example.com/schema/{name}");
-        let fetch = Fetch::default()
-            .required(Attribute::new("fname", schema("fullname")))
-            .required(Attribute::new("gender", schema("gender")))
-            .if_available(Attribute::new("fav_dog", schema("favourite_dog")))
-            .if_available(Attribute::new("fav_movie", MOVIE).count(Count::AtMost(3)))
-            .update_url("http://idconsumer.com/update?transaction_id=a6b5c41");
+        let fetch = FetchRequest {
+            required: vec![Attribute::new("fname", schema("fullname")), Attribute::new("gender", schema("gender"))],
+            if_available: vec![
+                Attribute::new("fav_dog", schema("favourite_dog")),
+                Attribute { count: Count::AtMost(3), ..Attribute::new("fav_movie", MOVIE) },
+            ],
+            update_url: Some("http://idconsumer.com/update?transaction_id=a6b5c41".to_owned()),
+        };
         let written = Extension::from(fetch.clone());
         assert_eq!(written.get("required"), Some("fname,gender"));
         assert_eq!(written.get("if_available"), Some("fav_dog,fav_movie"));
         assert_eq!(written.get("count.fav_movie"), Some("3"));
         assert_eq!(written.get("count.fname"), None);
-        assert_eq!(Fetch::of(&written), Some(fetch));
+        assert_eq!(FetchRequest::read(&written), Some(fetch));
     }
 
     /// §5.2's example.
     #[test]
     fn an_answer_has_single_and_counted_values() {
-        let values = Values::of(&extension(&[
+        let values = FetchResponse::read(&extension(&[
             ("mode", "fetch_response"),
             ("type.fname", "http://example.com/schema/fullname"),
             ("type.gender", "http://example.com/schema/gender"),
@@ -360,10 +358,10 @@ mod tests {
         ]))
         .unwrap();
         assert_eq!(values.first("http://example.com/schema/fullname"), Some("John Smith"));
-        assert_eq!(values.all(MOVIE), ["Movie1", "Movie2"]);
-        assert!(values.all("http://example.com/schema/gender").is_empty());
-        assert!(values.updates_to().is_some());
-        assert_eq!(Values::of(&values.clone().into()), Some(values));
+        assert_eq!(values.values[MOVIE], ["Movie1", "Movie2"]);
+        assert!(values.values["http://example.com/schema/gender"].is_empty());
+        assert!(values.update_url.is_some());
+        assert_eq!(FetchResponse::read(&values.clone().into()), Some(values));
     }
 
     #[test]
@@ -375,7 +373,7 @@ mod tests {
             [("value.x", "a"), ("type.y", MOVIE), ("value.y", "b")],
         ] {
             let fields = [&[("mode", "fetch_response"), ("type.x", MOVIE)][..], &fields].concat();
-            assert!(Values::of(&extension(&fields)).unwrap().all(MOVIE).is_empty(), "{fields:?}");
+            assert!(FetchResponse::read(&extension(&fields)).unwrap().first(MOVIE).is_none(), "{fields:?}");
         }
         for request in [
             &[("mode", "fetch_request")][..],
@@ -384,7 +382,7 @@ mod tests {
             &[("mode", "fetch_request"), ("required", "x"), ("if_available", "x"), ("type.x", MOVIE)],
             &[("mode", "fetch_request"), ("required", "x"), ("type.x", MOVIE), ("count.x", "0")],
         ] {
-            assert_eq!(Fetch::of(&extension(request)), None, "{request:?}");
+            assert_eq!(FetchRequest::read(&extension(request)), None, "{request:?}");
         }
     }
 
@@ -403,41 +401,47 @@ mod tests {
             (&[("count.x", ""), ("value.x", "a")], &[]),
         ] {
             let fields = [&[("mode", "fetch_response"), ("type.x", MOVIE)][..], fields].concat();
-            assert_eq!(Values::of(&extension(&fields)).unwrap().all(MOVIE), expected, "{fields:?}");
+            let read = FetchResponse::read(&extension(&fields)).unwrap();
+            assert_eq!(read.values.get(MOVIE).cloned().unwrap_or_default(), expected, "{fields:?}");
         }
     }
 
     #[test]
     fn nobody_gets_more_than_was_asked_for() {
-        let fetch = Fetch::default().required(Attribute::new("m", MOVIE).count(Count::AtMost(2)));
-        let values = Values::default().with(MOVIE, ["1", "2", "3"]).with(EMAIL, ["a@b.example"]).update_url("x");
+        let movies = Attribute { count: Count::AtMost(2), ..Attribute::new("m", MOVIE) };
+        let fetch = FetchRequest { required: vec![movies], ..FetchRequest::default() };
+        let mut values = FetchResponse::default().attribute(MOVIE, ["1", "2", "3"]).attribute(EMAIL, ["a@b.example"]);
+        values.update_url = Some("x".to_owned());
         let given = Extension::from(values.only(&fetch));
-        assert_eq!(Values::of(&given), Some(Values::default().with(MOVIE, ["1", "2"])));
+        assert_eq!(FetchResponse::read(&given), Some(FetchResponse::default().attribute(MOVIE, ["1", "2"])));
     }
 
     /// §5.2: an attribute is supplied with the alias that was assigned to it.
     #[test]
     fn an_answer_calls_attributes_what_the_request_calls_them() {
-        let fetch = Fetch::default()
-            .required(Attribute::new("a0", EMAIL))
-            .if_available(Attribute::new("film", MOVIE).count(Count::Unlimited));
-        let values = Values::default().with(EMAIL, ["a@b.example"]).with(MOVIE, ["1", "2"]).only(&fetch);
-        let written = Extension::from(values.clone().with(LANGUAGE, ["fr"]));
+        let fetch = FetchRequest {
+            required: vec![Attribute::new("a0", EMAIL)],
+            if_available: vec![Attribute { count: Count::Unlimited, ..Attribute::new("film", MOVIE) }],
+            update_url: None,
+        };
+        let values =
+            FetchResponse::default().attribute(EMAIL, ["a@b.example"]).attribute(MOVIE, ["1", "2"]).only(&fetch);
+        let written = Extension::from(values.clone().attribute(LANGUAGE, ["fr"]));
         assert_eq!(written.get("value.a0"), Some("a@b.example"));
         assert_eq!(written.get("value.film.2"), Some("2"));
-        assert_eq!(Values::of(&written).unwrap().first(LANGUAGE), Some("fr"));
+        assert_eq!(FetchResponse::read(&written).unwrap().first(LANGUAGE), Some("fr"));
     }
 
     #[test]
     fn an_alias_that_cannot_stand_in_a_message_is_replaced() {
-        let mut fetch = Fetch::default();
+        let mut fetch = FetchRequest::default();
         for (alias, type_uri) in [("a.b", EMAIL), ("a,b", MOVIE), ("x", USERNAME), ("x", LANGUAGE), ("", FULL_NAME)] {
-            fetch = fetch.required(Attribute::new(alias, type_uri));
+            fetch.required.push(Attribute::new(alias, type_uri));
         }
-        let read = Fetch::of(&fetch.clone().into()).unwrap();
-        let types = |fetch: &Fetch| fetch.attributes.iter().map(|each| each.type_uri.clone()).collect::<Vec<_>>();
+        let read = FetchRequest::read(&fetch.clone().into()).unwrap();
+        let types = |fetch: &FetchRequest| fetch.attributes().map(|each| each.type_uri.clone()).collect::<Vec<_>>();
         assert_eq!(types(&read), types(&fetch));
         let asked = [("mode", "fetch_request"), ("required", "x.y"), ("type.x.y", MOVIE)];
-        assert_eq!(Fetch::of(&extension(&asked)), None);
+        assert_eq!(FetchRequest::read(&extension(&asked)), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Extension, field};
+use super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field};
 
 /// The extension's namespace (§5).
 pub const NAMESPACE: &str = "http://specs.openid.net/extensions/oauth/1.0";
@@ -10,43 +10,37 @@ pub const NAMESPACE: &str = "http://specs.openid.net/extensions/oauth/1.0";
 /// Asks for a request token along with the user's identifier (§8).
 ///
 /// ```
-/// use oauth_proto::openid2::{Authenticate, oauth};
+/// use oauth_proto::openid2::{Authorize, Discovered, oauth};
 ///
-/// let authenticate = Authenticate::new("https://rp.example/openid")
-///     .extension(oauth::Access::new("rp.example").scope("http://docs.example/feeds/"));
+/// let access = oauth::Request { consumer: "rp.example".into(), scope: Some("http://docs.example/feeds/".into()) };
+/// # let provider = Discovered::known_provider("https://op.example/openid")?;
+/// let authorize = Authorize::new(&provider, "https://rp.example/openid").extension(access);
+/// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Access {
+pub struct Request {
     /// The consumer key.
     pub consumer: String,
     /// What to have access to, in the provider's own words.
     pub scope: Option<String>,
 }
 
-impl Access {
-    /// A request of that consumer's.
-    pub fn new(consumer: impl Into<String>) -> Self {
-        Self { consumer: consumer.into(), scope: None }
-    }
+impl RequestExtension for Request {}
 
-    /// What to have access to.
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.scope = Some(scope.into());
-        self
-    }
+impl ReadExtension for Request {
+    const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// Reads what a request asks for; `None` where it names no consumer.
-    pub fn of(extension: &Extension) -> Option<Self> {
+    /// `None` where it names no consumer.
+    fn read(extension: &Extension) -> Option<Self> {
         let consumer = extension.get("consumer").filter(|consumer| !consumer.is_empty())?;
         Some(Self { consumer: consumer.to_owned(), scope: extension.get("scope").map(str::to_owned) })
     }
 }
 
-impl From<Access> for Extension {
-    fn from(access: Access) -> Self {
+impl From<Request> for Extension {
+    fn from(access: Request) -> Self {
         let fields = [field("consumer", Some(access.consumer)), field("scope", access.scope)];
-        Self::new(NAMESPACE, "oauth", fields.into_iter().flatten())
+        Self::of_fields(NAMESPACE, "oauth", fields.into_iter().flatten())
     }
 }
 
@@ -55,7 +49,7 @@ impl From<Access> for Extension {
 ///
 /// ```
 /// use oauth_proto::oauth1::Client;
-/// use oauth_proto::openid2::Assertion;
+/// use oauth_proto::openid2::{self, Assertion};
 /// use oauth_proto::{DriveError, Moment, Request, Response, run};
 ///
 /// fn token(
@@ -63,49 +57,41 @@ impl From<Access> for Extension {
 ///     client: &Client,
 ///     send: impl FnMut(Request) -> Result<Response, std::io::Error>,
 /// ) -> Result<Option<oauth_proto::oauth1::Token>, DriveError> {
-///     let Some(approved) = assertion.approved_token() else { return Ok(None) };
+///     let Some(approved) = assertion.extension::<openid2::oauth::Response>() else { return Ok(None) };
 ///     run(client.redeem_approved(&approved.request_token, Moment::from_os())?, send).map(Some)
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Approved {
+pub struct Response {
     /// The request token. Its secret is the empty text.
     pub request_token: String,
     /// What it is good for, where the provider says so.
     pub scope: Option<String>,
 }
 
-impl fmt::Debug for Approved {
+impl fmt::Debug for Response {
     /// The token's secret is the empty text, so it is all that there is to keep.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Approved").field("scope", &self.scope).finish_non_exhaustive()
+        f.debug_struct("Response").field("scope", &self.scope).finish_non_exhaustive()
     }
 }
 
-impl Approved {
-    /// A request token that was approved with the answer.
-    pub fn new(request_token: impl Into<String>) -> Self {
-        Self { request_token: request_token.into(), scope: None }
-    }
+impl ResponseExtension for Response {}
 
-    /// What it is good for.
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.scope = Some(scope.into());
-        self
-    }
+impl ReadExtension for Response {
+    const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// Reads an answer; `None` where the user approved nothing (§10).
-    pub fn of(extension: &Extension) -> Option<Self> {
+    /// `None` where the user approved nothing (§10).
+    fn read(extension: &Extension) -> Option<Self> {
         let request_token = extension.get("request_token").filter(|token| !token.is_empty())?;
         Some(Self { request_token: request_token.to_owned(), scope: extension.get("scope").map(str::to_owned) })
     }
 }
 
-impl From<Approved> for Extension {
-    fn from(approved: Approved) -> Self {
+impl From<Response> for Extension {
+    fn from(approved: Response) -> Self {
         let fields = [field("request_token", Some(approved.request_token)), field("scope", approved.scope)];
-        Self::new(NAMESPACE, "oauth", fields.into_iter().flatten())
+        Self::of_fields(NAMESPACE, "oauth", fields.into_iter().flatten())
     }
 }
 
@@ -115,8 +101,8 @@ mod tests {
 
     #[test]
     fn a_declined_request_has_no_token() {
-        assert_eq!(Approved::of(&Extension::new(NAMESPACE, "oauth", [])), None);
-        let approved = Approved::new("hdk48Djdsa").scope("feeds");
-        assert_eq!(Approved::of(&approved.clone().into()), Some(approved));
+        assert_eq!(Response::read(&Extension::new(NAMESPACE, "oauth")), None);
+        let approved = Response { request_token: "hdk48Djdsa".to_owned(), scope: Some("feeds".to_owned()) };
+        assert_eq!(Response::read(&approved.clone().into()), Some(approved));
     }
 }

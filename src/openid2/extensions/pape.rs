@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{Extension, field};
+use super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field};
 use crate::Timestamp;
-use crate::openid2::nonce;
+use crate::openid2::nonce_time;
 
 /// The extension's namespace.
 pub const NAMESPACE: &str = "http://specs.openid.net/extensions/pape/1.0";
@@ -15,8 +15,8 @@ pub const PHISHING_RESISTANT: &str = "http://schemas.openid.net/pape/policies/20
 pub const MULTI_FACTOR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
 /// A policy: more than one factor, one of which is a thing.
 pub const MULTI_FACTOR_PHYSICAL: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor-physical";
-/// What an answer says where no policy was heeded (§5.2).
-pub const NONE: &str = "http://schemas.openid.net/pape/policies/2007/06/none";
+/// What a response says where no policy was heeded (§5.2).
+const NONE: &str = "http://schemas.openid.net/pape/policies/2007/06/none";
 
 /// A scale of levels of assurance: that of NIST SP 800-63, from 0 to 4 (§5.2).
 pub const NIST: &str = "http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1_0_2.pdf";
@@ -26,14 +26,19 @@ pub const NIST: &str = "http://csrc.nist.gov/publications/nistpubs/800-63/SP800-
 /// ```
 /// use std::time::Duration;
 ///
-/// use oauth_proto::openid2::{Authenticate, pape};
+/// use oauth_proto::openid2::{Authorize, Discovered, pape};
 ///
-/// let policy = pape::Policy::default().prefer(pape::MULTI_FACTOR).max_age(Duration::from_secs(600));
-/// let authenticate = Authenticate::new("https://rp.example/openid").extension(policy);
+/// let policy = pape::Request {
+///     preferred: vec![pape::MULTI_FACTOR.into()],
+///     max_age: Some(Duration::from_secs(600)),
+///     ..pape::Request::default()
+/// };
+/// # let provider = Discovered::known_provider("https://op.example/openid")?;
+/// let authorize = Authorize::new(&provider, "https://rp.example/openid").extension(policy);
+/// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Policy {
+pub struct Request {
     /// Policies that the provider should heed.
     pub preferred: Vec<String>,
     /// How long ago the user may have been authenticated; longer, and the provider should do it again.
@@ -42,43 +47,29 @@ pub struct Policy {
     pub preferred_levels: Vec<String>,
 }
 
-impl Policy {
-    /// A policy that the provider should heed.
-    pub fn prefer(mut self, policy: impl Into<String>) -> Self {
-        self.preferred.push(policy.into());
-        self
-    }
+impl RequestExtension for Request {}
 
-    /// A scale that the provider should give the level of assurance by, after those before.
-    pub fn prefer_level(mut self, scale: impl Into<String>) -> Self {
-        self.preferred_levels.push(scale.into());
-        self
-    }
+impl ReadExtension for Request {
+    const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// How long ago the user may have been authenticated.
-    pub fn max_age(mut self, age: Duration) -> Self {
-        self.max_age = Some(age);
-        self
-    }
-
-    /// Reads what a request asks for, each scale once. Scales without a name are left out.
-    pub fn of(extension: &Extension) -> Self {
+    /// Each scale counts once. Scales without a name are left out.
+    fn read(extension: &Extension) -> Option<Self> {
         let max_age = extension.get("max_auth_age").and_then(|age| age.parse().ok()).map(Duration::from_secs);
         let scales = names(extension);
         let mut seen = BTreeSet::new();
         let aliases = words(extension, "preferred_auth_level_types");
         let aliases = aliases.iter().filter(|alias| seen.insert(alias.as_str()));
         let preferred_levels = aliases.filter_map(|alias| scales.get(alias.as_str()).copied());
-        Self {
+        Some(Self {
             preferred: words(extension, "preferred_auth_policies"),
             max_age,
             preferred_levels: preferred_levels.map(str::to_owned).collect(),
-        }
+        })
     }
 }
 
-impl From<Policy> for Extension {
-    fn from(policy: Policy) -> Self {
+impl From<Request> for Extension {
+    fn from(policy: Request) -> Self {
         let aliases: Vec<_> = (0..policy.preferred_levels.len()).map(alias).collect();
         let levels = (!aliases.is_empty()).then(|| aliases.join(" "));
         // The list of policies must be there, and may be empty.
@@ -88,7 +79,7 @@ impl From<Policy> for Extension {
             field("preferred_auth_level_types", levels),
         ];
         let scales = aliases.iter().map(|alias| format!("auth_level.ns.{alias}")).zip(policy.preferred_levels);
-        Self::new(NAMESPACE, "pape", fields.into_iter().flatten().chain(scales))
+        Self::of_fields(NAMESPACE, "pape", fields.into_iter().flatten().chain(scales))
     }
 }
 
@@ -98,12 +89,12 @@ impl From<Policy> for Extension {
 /// use oauth_proto::openid2::{Assertion, pape};
 ///
 /// fn is_strong(assertion: &Assertion) -> bool {
-///     assertion.authenticated_how().is_some_and(|how| how.policies.iter().any(|policy| policy == pape::MULTI_FACTOR))
+///     let how = assertion.extension::<pape::Response>().unwrap_or_default();
+///     how.policies.iter().any(|policy| policy == pape::MULTI_FACTOR)
 /// }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Authenticated {
+pub struct Response {
     /// The policies that were heeded. Empty where none was.
     pub policies: Vec<String>,
     /// When the user was authenticated.
@@ -112,53 +103,42 @@ pub struct Authenticated {
     pub levels: BTreeMap<String, String>,
 }
 
-impl Authenticated {
-    /// A policy that was heeded.
-    pub fn policy(mut self, policy: impl Into<String>) -> Self {
-        self.policies.push(policy.into());
-        self
-    }
-
-    /// When the user was authenticated.
-    pub fn at(mut self, time: Timestamp) -> Self {
-        self.at = Some(time);
-        self
-    }
-
-    /// The level of assurance by a scale.
-    pub fn level(mut self, scale: impl Into<String>, level: impl Into<String>) -> Self {
-        self.levels.insert(scale.into(), level.into());
-        self
-    }
-
-    /// The level by [`NIST`]'s scale, if the provider gives one: 0 to 4.
+impl Response {
+    /// Returns the level of assurance by [`NIST`]'s scale, if the provider gives one: 0 to 4.
     pub fn nist_level(&self) -> Option<u8> {
         self.levels.get(NIST)?.parse().ok().filter(|level| *level <= 4)
     }
+}
 
-    /// Reads an answer. Levels of scales without a name are left out.
-    pub fn of(extension: &Extension) -> Self {
+impl ResponseExtension for Response {}
+
+impl ReadExtension for Response {
+    const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
+
+    /// Levels of scales without a name are left out.
+    fn read(extension: &Extension) -> Option<Self> {
         let mut policies = words(extension, "auth_policies");
         policies.retain(|policy| policy != NONE);
         let scales = names(extension);
-        let levels = extension.fields.iter().filter_map(|(name, level)| {
+        let levels = extension.fields().filter_map(|(name, level)| {
             let scale = scales.get(name.strip_prefix("auth_level.")?)?;
-            Some(((*scale).to_owned(), level.clone()))
+            Some(((*scale).to_owned(), level.to_owned()))
         });
-        Self { policies, at: extension.get("auth_time").and_then(nonce::time), levels: levels.collect() }
+        Some(Self { policies, at: extension.get("auth_time").and_then(nonce_time::time), levels: levels.collect() })
     }
 }
 
-impl From<Authenticated> for Extension {
-    fn from(authenticated: Authenticated) -> Self {
+impl From<Response> for Extension {
+    fn from(authenticated: Response) -> Self {
         let none = || NONE.to_owned();
         let policies = if authenticated.policies.is_empty() { none() } else { authenticated.policies.join(" ") };
-        let fields = [field("auth_policies", Some(policies)), field("auth_time", authenticated.at.map(nonce::format))];
+        let fields =
+            [field("auth_policies", Some(policies)), field("auth_time", authenticated.at.map(nonce_time::format))];
         let levels = authenticated.levels.into_iter().enumerate().flat_map(|(at, (scale, level))| {
             let alias = alias(at);
             [(format!("auth_level.ns.{alias}"), scale), (format!("auth_level.{alias}"), level)]
         });
-        Self::new(NAMESPACE, "pape", fields.into_iter().flatten().chain(levels))
+        Self::of_fields(NAMESPACE, "pape", fields.into_iter().flatten().chain(levels))
     }
 }
 
@@ -173,8 +153,8 @@ fn alias(at: usize) -> String {
 
 /// The names of scales, by what they are called in a message.
 fn names(extension: &Extension) -> BTreeMap<&str, &str> {
-    let names = extension.fields.iter();
-    names.filter_map(|(name, scale)| Some((name.strip_prefix("auth_level.ns.")?, scale.as_str()))).collect()
+    let names = extension.fields();
+    names.filter_map(|(name, scale)| Some((name.strip_prefix("auth_level.ns.")?, scale))).collect()
 }
 
 #[cfg(test)]
@@ -184,29 +164,30 @@ mod tests {
     #[test]
     fn both_directions_are_read_as_they_were_written() {
         const OWN: &str = "http://example.com/levels";
-        let policy = Policy::default()
-            .prefer(MULTI_FACTOR)
-            .prefer(PHISHING_RESISTANT)
-            .max_age(Duration::from_secs(60))
-            .prefer_level(NIST)
-            .prefer_level(OWN);
-        assert_eq!(Policy::of(&policy.clone().into()), policy);
-        let how = Authenticated::default()
-            .policy(MULTI_FACTOR)
-            .at(Timestamp::from_secs(1_116_177_111))
-            .level(NIST, "2")
-            .level(OWN, "gold");
-        assert_eq!(Authenticated::of(&how.clone().into()), how);
+        let policy = Request {
+            preferred: vec![MULTI_FACTOR.to_owned(), PHISHING_RESISTANT.to_owned()],
+            max_age: Some(Duration::from_secs(60)),
+            preferred_levels: vec![NIST.to_owned(), OWN.to_owned()],
+        };
+        assert_eq!(Request::read(&policy.clone().into()), Some(policy));
+        let levels = [(NIST, "2"), (OWN, "gold")].map(|(scale, level)| (scale.to_owned(), level.to_owned()));
+        let mut how = Response {
+            policies: vec![MULTI_FACTOR.to_owned()],
+            at: Some(Timestamp::from_secs(1_116_177_111)),
+            levels: levels.into(),
+        };
+        assert_eq!(Response::read(&how.clone().into()).as_ref(), Some(&how));
         assert_eq!(how.nist_level(), Some(2));
-        assert_eq!(how.clone().level(NIST, "5").nist_level(), None);
+        how.levels.insert(NIST.to_owned(), "5".to_owned());
+        assert_eq!(how.nist_level(), None);
         let extension = Extension::from(how);
         assert_eq!(extension.get("auth_time"), Some("2005-05-15T17:11:51Z"));
     }
 
     #[test]
     fn no_policy_is_said_so_and_read_as_none() {
-        let extension = Extension::from(Authenticated::default());
+        let extension = Extension::from(Response::default());
         assert_eq!(extension.get("auth_policies"), Some(NONE));
-        assert_eq!(Authenticated::of(&extension), Authenticated::default());
+        assert_eq!(Response::read(&extension), Some(Response::default()));
     }
 }

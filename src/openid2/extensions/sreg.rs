@@ -2,23 +2,23 @@
 //! one more.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use super::{Extension, field, joined};
+use super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field, joined};
 
 /// The extension's namespace in version 1.1.
 pub const NAMESPACE: &str = "http://openid.net/extensions/sreg/1.1";
 /// That of version 1.0, which some providers list and answer with.
-pub const NAMESPACE_1_0: &str = "http://openid.net/sreg/1.0";
+pub(in crate::openid2) const NAMESPACE_1_0: &str = "http://openid.net/sreg/1.0";
 /// What its fields begin with in OpenID 1.1, which declared no namespaces.
-pub(crate) const ALIAS: &str = "sreg";
+const ALIAS: &str = "sreg";
 
-/// What can be asked for (§4).
+/// What can be asked for (§4). `to_string` gives its name in messages.
 ///
 /// ```
 /// use oauth_proto::openid2::sreg::Field;
 ///
-/// assert_eq!(Field::Fullname.name(), "fullname");
-/// assert_eq!(Field::of("dob"), Some(Field::Dob));
+/// assert_eq!(Field::Fullname.to_string(), "fullname");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
@@ -43,8 +43,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
+    const ALL: [Self; 9] = [
         Self::Nickname,
         Self::Email,
         Self::Fullname,
@@ -57,7 +56,7 @@ impl Field {
     ];
 
     /// Its name in messages.
-    pub const fn name(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
             Self::Nickname => "nickname",
             Self::Email => "email",
@@ -72,23 +71,29 @@ impl Field {
     }
 
     /// The field of that name.
-    pub fn of(name: &str) -> Option<Self> {
+    fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|field| field.name() == name)
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
 /// Asks for some of them (§3).
 ///
 /// ```
-/// use oauth_proto::openid2::sreg::{Field, Registration};
-/// use oauth_proto::openid2::Authenticate;
+/// use oauth_proto::openid2::{Authorize, Discovered, sreg};
 ///
-/// let registration = Registration::default().required(Field::Email).optional(Field::Nickname);
-/// let authenticate = Authenticate::new("https://rp.example/openid").extension(registration);
+/// let registration = sreg::Request { required: vec![sreg::Field::Email], ..sreg::Request::default() };
+/// # let provider = Discovered::known_provider("https://op.example/openid")?;
+/// let authorize = Authorize::new(&provider, "https://rp.example/openid").extension(registration);
+/// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Registration {
+pub struct Request {
     /// What the relying party would have to ask for itself if it did not come.
     pub required: Vec<Field>,
     /// What it can do without.
@@ -97,50 +102,32 @@ pub struct Registration {
     pub policy_url: Option<String>,
 }
 
-impl Registration {
-    /// Something that is needed.
-    pub fn required(mut self, field: Field) -> Self {
-        self.required.push(field);
-        self
-    }
+impl RequestExtension for Request {}
 
-    /// Something that would be nice to have.
-    pub fn optional(mut self, field: Field) -> Self {
-        self.optional.push(field);
-        self
-    }
+impl ReadExtension for Request {
+    const NAMESPACES: &'static [&'static str] = &[NAMESPACE, NAMESPACE_1_0];
+    const ALIAS_1_1: Option<&'static str> = Some(ALIAS);
 
-    /// Where the user can read what will be done with it.
-    pub fn policy_url(mut self, url: impl Into<String>) -> Self {
-        self.policy_url = Some(url.into());
-        self
-    }
-
-    /// Whether that was asked for.
-    pub fn asks_for(&self, field: Field) -> bool {
-        self.required.contains(&field) || self.optional.contains(&field)
-    }
-
-    /// Reads what a request asks for. Names that are none of the specification's are left out.
-    pub fn of(extension: &Extension) -> Self {
+    /// Names that are none of the specification's are left out.
+    fn read(extension: &Extension) -> Option<Self> {
         // Each once, however often it is named.
         let fields = |name| {
             let named: BTreeSet<_> = extension.list(name).filter_map(Field::of).collect();
             named.into_iter().collect()
         };
-        Self {
+        Some(Self {
             required: fields("required"),
             optional: fields("optional"),
             policy_url: extension.get("policy_url").map(str::to_owned),
-        }
+        })
     }
 }
 
-impl From<Registration> for Extension {
+impl From<Request> for Extension {
     /// Nothing where nothing is asked for.
-    fn from(registration: Registration) -> Self {
+    fn from(registration: Request) -> Self {
         if registration.required.is_empty() && registration.optional.is_empty() {
-            return Self::new(NAMESPACE, ALIAS, []);
+            return Self::new(NAMESPACE, ALIAS);
         }
         let names = |fields: &[Field]| fields.iter().map(|field| field.name().to_owned()).collect::<Vec<_>>();
         let fields = [
@@ -148,55 +135,60 @@ impl From<Registration> for Extension {
             joined("optional", &names(&registration.optional)),
             field("policy_url", registration.policy_url),
         ];
-        Self::new(NAMESPACE, ALIAS, fields.into_iter().flatten())
+        Self::of_fields(NAMESPACE, ALIAS, fields.into_iter().flatten())
     }
 }
 
 /// What a provider says of the user (§4).
 ///
 /// ```
-/// use oauth_proto::openid2::sreg::{Field, Values};
+/// use oauth_proto::openid2::sreg::{Field, Response};
 ///
-/// let values = Values::default().with(Field::Email, "jane@example.com");
-/// assert_eq!(values.get(Field::Email), Some("jane@example.com"));
+/// let response = Response::default().value(Field::Email, "jane@example.com");
+/// assert_eq!(response.get(Field::Email), Some("jane@example.com"));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Values(BTreeMap<Field, String>);
+pub struct Response {
+    /// The values of the fields.
+    pub values: BTreeMap<Field, String>,
+}
 
-impl Values {
-    /// With a value for a field.
-    pub fn with(mut self, field: Field, value: impl Into<String>) -> Self {
-        self.0.insert(field, value.into());
+impl Response {
+    /// Sets the value of a field.
+    pub fn value(mut self, field: Field, value: impl Into<String>) -> Self {
+        self.values.insert(field, value.into());
         self
     }
 
-    /// The value of a field.
+    /// Returns the value of a field.
     pub fn get(&self, field: Field) -> Option<&str> {
-        self.0.get(&field).map(String::as_str)
+        self.values.get(&field).map(String::as_str)
     }
 
-    /// All that there are.
-    pub fn iter(&self) -> impl Iterator<Item = (Field, &str)> {
-        self.0.iter().map(|(field, value)| (*field, value.as_str()))
-    }
-
-    /// Without what was not asked for.
-    pub fn only(mut self, registration: &Registration) -> Self {
-        self.0.retain(|field, _| registration.asks_for(*field));
+    /// Leaves out what was not asked for.
+    pub fn only(mut self, request: &Request) -> Self {
+        self.values.retain(|field, _| request.required.contains(field) || request.optional.contains(field));
         self
-    }
-
-    /// Reads an answer. Names that are none of the specification's are left out.
-    pub fn of(extension: &Extension) -> Self {
-        let known = extension.fields.iter().filter_map(|(name, value)| Some((Field::of(name)?, value.clone())));
-        Self(known.collect())
     }
 }
 
-impl From<Values> for Extension {
-    fn from(values: Values) -> Self {
-        let fields = values.0.into_iter().map(|(field, value)| (field.name().to_owned(), value));
-        Self::new(NAMESPACE, ALIAS, fields)
+impl ResponseExtension for Response {}
+
+impl ReadExtension for Response {
+    const NAMESPACES: &'static [&'static str] = &[NAMESPACE, NAMESPACE_1_0];
+    const ALIAS_1_1: Option<&'static str> = Some(ALIAS);
+
+    /// Names that are none of the specification's are left out.
+    fn read(extension: &Extension) -> Option<Self> {
+        let known = extension.fields().filter_map(|(name, value)| Some((Field::of(name)?, value.to_owned())));
+        Some(Self { values: known.collect() })
+    }
+}
+
+impl From<Response> for Extension {
+    fn from(response: Response) -> Self {
+        let fields = response.values.into_iter().map(|(field, value)| (field.name().to_owned(), value));
+        Self::of_fields(NAMESPACE, ALIAS, fields)
     }
 }
 
@@ -206,23 +198,29 @@ mod tests {
 
     #[test]
     fn both_directions_are_read_as_they_were_written() {
-        let registration = Registration::default()
-            .required(Field::Email)
-            .optional(Field::Dob)
-            .optional(Field::Timezone)
-            .policy_url("https://rp.example/privacy");
+        let registration = Request {
+            required: vec![Field::Email],
+            optional: vec![Field::Dob, Field::Timezone],
+            policy_url: Some("https://rp.example/privacy".to_owned()),
+        };
         let extension = Extension::from(registration.clone());
         assert_eq!(extension.get("optional"), Some("dob,timezone"));
-        assert_eq!(Registration::of(&extension), registration);
+        assert_eq!(Request::read(&extension).unwrap(), registration);
 
-        let values = Values::default().with(Field::Email, "a@b.example").with(Field::Gender, "F");
-        assert_eq!(Values::of(&values.clone().into()), values);
-        assert_eq!(values.only(&registration).iter().count(), 1);
+        let response = Response::default().value(Field::Email, "a@b.example").value(Field::Gender, "F");
+        assert_eq!(Response::read(&response.clone().into()).unwrap(), response);
+        assert_eq!(response.only(&registration).values.len(), 1);
     }
 
     #[test]
     fn unknown_names_are_left_out() {
-        let extension = Extension::new(NAMESPACE, ALIAS, [("required".into(), "email,shoe_size,,".into())]);
-        assert_eq!(Registration::of(&extension).required, [Field::Email]);
+        let extension = Extension::new(NAMESPACE, ALIAS).field("required", "email,shoe_size,,");
+        assert_eq!(Request::read(&extension).unwrap().required, [Field::Email]);
+    }
+
+    #[test]
+    fn a_field_goes_by_its_name() {
+        assert!(Field::ALL.into_iter().all(|field| Field::of(field.name()) == Some(field)));
+        assert_eq!(Field::of("dob"), Some(Field::Dob));
     }
 }

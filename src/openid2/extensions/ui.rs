@@ -1,72 +1,59 @@
 //! User interface, OpenID User Interface Extension 1.0 draft 0.5: the language, a popup, an icon.
 
-use super::{Extension, field, joined};
+use super::extension::{Extension, ReadExtension, RequestExtension, field, joined};
 
-/// The extension's namespace.
+/// The extension's namespace. A provider's document lists it with `/lang-pref` behind it where it heeds the language (§7), with
+/// `/mode/popup` where it has a page for popups, and with `/icon` where it shows the relying party's icon.
 pub const NAMESPACE: &str = "http://specs.openid.net/extensions/ui/1.0";
-/// What a provider's document lists where it heeds the language (§7).
-pub const LANGUAGE: &str = "http://specs.openid.net/extensions/ui/1.0/lang-pref";
-/// What it lists where it has a page for popups.
-pub const POPUP: &str = "http://specs.openid.net/extensions/ui/1.0/mode/popup";
-/// What it lists where it shows the relying party's icon.
-pub const ICON: &str = "http://specs.openid.net/extensions/ui/1.0/icon";
 
 /// How the provider's page is to look.
 ///
 /// ```
-/// use oauth_proto::openid2::{Authenticate, ui};
+/// use oauth_proto::openid2::{Authorize, Discovered, ui};
 ///
-/// let authenticate = Authenticate::new("https://rp.example/openid")
-///     .extension(ui::Interface::default().languages(["fr-CA", "en"]).popup().icon());
+/// let interface = ui::Request {
+///     languages: vec!["fr-CA".into(), "en".into()],
+///     mode: Some("popup".into()),
+///     icon: true,
+/// };
+/// # let provider = Discovered::known_provider("https://op.example/openid")?;
+/// let authorize = Authorize::new(&provider, "https://rp.example/openid").extension(interface);
+/// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Interface {
+pub struct Request {
     /// Languages by preference (BCP 47), §4.
     pub languages: Vec<String>,
-    /// The mode: `popup`, or one that begins with `x-`, §5.
+    /// The mode: `popup` where the page stands in a popup of 450 by 500 pixels, which the relying party opened with its
+    /// address bar; or a mode that begins with `x-`, §5.
     pub mode: Option<String>,
-    /// Whether the relying party's document names an icon to show, §6.
+    /// Whether there is an icon to show, which the relying party's document names, §6: see
+    /// [`XrdsDocument::RelyingParty`](crate::openid2::XrdsDocument::RelyingParty).
     pub icon: bool,
 }
 
-impl Interface {
-    /// The languages that the user prefers, the best first.
-    pub fn languages<L: Into<String>>(mut self, languages: impl IntoIterator<Item = L>) -> Self {
-        self.languages = languages.into_iter().map(Into::into).collect();
-        self
-    }
+impl RequestExtension for Request {}
 
-    /// The page stands in a popup of 450 by 500 pixels, which the relying party opened with its address bar (§5).
-    pub fn popup(mut self) -> Self {
-        self.mode = Some("popup".to_owned());
-        self
-    }
+impl ReadExtension for Request {
+    const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// There is an icon to show: see [`documents::relying_party`](crate::openid2::documents::relying_party).
-    pub fn icon(mut self) -> Self {
-        self.icon = true;
-        self
-    }
-
-    /// Reads what a request asks for.
-    pub fn of(extension: &Extension) -> Self {
-        Self {
+    fn read(extension: &Extension) -> Option<Self> {
+        Some(Self {
             languages: extension.list("lang").map(str::to_owned).collect(),
             mode: extension.get("mode").map(str::to_owned),
             icon: extension.get("icon") == Some("true"),
-        }
+        })
     }
 }
 
-impl From<Interface> for Extension {
-    fn from(interface: Interface) -> Self {
+impl From<Request> for Extension {
+    fn from(interface: Request) -> Self {
         let fields = [
             joined("lang", &interface.languages),
             field("mode", interface.mode),
             field("icon", interface.icon.then_some("true")),
         ];
-        Self::new(NAMESPACE, "ui", fields.into_iter().flatten())
+        Self::of_fields(NAMESPACE, "ui", fields.into_iter().flatten())
     }
 }
 
@@ -76,9 +63,10 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_read_again() {
-        let interface = Interface::default().languages(["fr-CA", "fr-FR", "en-CA"]).popup().icon();
+        let languages = ["fr-CA", "fr-FR", "en-CA"].map(str::to_owned).into();
+        let interface = Request { languages, mode: Some("popup".to_owned()), icon: true };
         let extension = Extension::from(interface.clone());
         assert_eq!(extension.get("lang"), Some("fr-CA,fr-FR,en-CA"));
-        assert_eq!(Interface::of(&extension), interface);
+        assert_eq!(Request::read(&extension), Some(interface));
     }
 }

@@ -1,0 +1,58 @@
+//! What the options allow: which URLs may be fetched, and which of them are trusted.
+
+use url::Url;
+
+use super::identifier::absolute;
+use crate::wire::{is_internal, without_secrets};
+use crate::{Error, Unsupported};
+
+/// Why a host is not asked.
+pub(super) const NOT_FAR: &str =
+    "its host is not one of the internet (`dangerous_allow_internal_hosts` takes it nonetheless)";
+
+/// What may be fetched and trusted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Allowed {
+    pub(super) plain_http: bool,
+    pub(super) internal_hosts: bool,
+    pub(super) openid1: bool,
+}
+
+impl Allowed {
+    /// Whether a URL may be asked for at all: hosts that only this network can reach are nobody's identifier.
+    pub(super) fn may_fetch(self, url: &Url) -> bool {
+        self.internal_hosts || !is_internal(url)
+    }
+
+    /// Whether what comes from there, or goes there, is the host's own.
+    pub(super) fn trusts(self, url: &Url) -> bool {
+        self.may_fetch(url) && (self.plain_http || url.scheme() == "https" || is_internal(url))
+    }
+
+    /// Whether a relying party's URL is one to answer to, or to look at.
+    pub(super) fn trusts_party(self, url: &Url) -> bool {
+        // Its own machine is where a relying party is developed, and is sent nothing but the user.
+        let near = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        self.plain_http || url.scheme() == "https" || near || (self.internal_hosts && is_internal(url))
+    }
+
+    /// As [`takes_endpoint`](Self::takes_endpoint), with the reason.
+    pub(super) fn check_endpoint(self, endpoint: &str) -> Result<(), Error> {
+        let url = crate::wire::endpoint(endpoint).map(|_| absolute(endpoint))?;
+        let reason = match url {
+            None => "it is too long for an endpoint",
+            Some(url) if !self.may_fetch(&url) => NOT_FAR,
+            Some(url) if !self.trusts(&url) => {
+                let option = Some("Options::dangerous_allow_http");
+                return Err(Unsupported::PlainHttp { url: without_secrets(endpoint), option }.into());
+            }
+            Some(_) => return Ok(()),
+        };
+        Err(Unsupported::Url { url: without_secrets(endpoint), reason }.into())
+    }
+
+    /// Whether a URL can be a provider's endpoint.
+    pub(super) fn takes_endpoint(self, url: &str) -> bool {
+        self.check_endpoint(url).is_ok()
+    }
+}

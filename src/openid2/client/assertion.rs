@@ -1,0 +1,176 @@
+//! What has been verified of a user, OpenID Authentication 2.0 §11.5: signed fields and nothing else.
+
+use std::fmt;
+
+use super::super::extensions::{Extension, ResponseExtension};
+use super::super::message::{Message, NS_2_0, Version};
+use super::super::server::store::{AsyncStore, RememberNonce, Store};
+use super::positive_assertion::ReceivedAssertion;
+use crate::{BoxError, DriveError, Error, Forged, OneTimeUse};
+
+/// An assertion of which all is checked but whether it comes for the first time (§11.3).
+///
+/// Your storage knows that: [`confirm`](Self::confirm) asks a [`Store`], [`confirm_async`](Self::confirm_async) an
+/// [`AsyncStore`]. Both fail with [`DriveError`], as [`run`](crate::run) does:
+///
+/// ```
+/// use oauth_proto::openid2::{Assertion, MemoryStore, Pending, RelyingParty};
+/// use oauth_proto::{DriveError, Moment, Request, Response, run};
+///
+/// fn back(
+///     party: &RelyingParty,
+///     store: &MemoryStore,
+///     send: impl FnMut(Request) -> Result<Response, std::io::Error>,
+///     pending: Pending,
+///     uri: &str,
+/// ) -> Result<Assertion, DriveError> {
+///     run(party.redeem(pending, uri, Moment::from_os())?, send)?.confirm(store)
+/// }
+/// ```
+///
+/// Or ask what you have, and hand over its answer:
+///
+/// ```
+/// use std::collections::HashSet;
+///
+/// use oauth_proto::openid2::{Assertion, UnconfirmedAssertion};
+/// use oauth_proto::{Error, OneTimeUse};
+///
+/// fn accept(unconfirmed: UnconfirmedAssertion, seen: &mut HashSet<String>) -> Result<Assertion, Error> {
+///     let query = unconfirmed.query();
+///     let is_first = seen.insert(format!("{} {}", query.endpoint, query.nonce));
+///     unconfirmed.answer(if is_first { OneTimeUse::First } else { OneTimeUse::Replay })
+/// }
+/// ```
+#[must_use = "an assertion counts once its nonce has been remembered"]
+#[derive(Debug)]
+pub struct UnconfirmedAssertion {
+    query: RememberNonce,
+    assertion: Assertion,
+}
+
+impl UnconfirmedAssertion {
+    pub(super) fn new(query: RememberNonce, assertion: Assertion) -> Self {
+        Self { query, assertion }
+    }
+
+    /// Returns the query for your storage: remember this nonce, and tell whether it was there.
+    pub fn query(&self) -> &RememberNonce {
+        &self.query
+    }
+
+    /// Has a blocking store remember the nonce, and returns the assertion if the store had not seen it.
+    ///
+    /// # Errors
+    /// [`DriveError::Storage`] when the store fails, [`Forged::Replayed`] when the assertion was confirmed before.
+    pub fn confirm<S: Store>(self, store: &S) -> Result<Assertion, DriveError>
+    where
+        S::Error: Into<BoxError>,
+    {
+        let answer = store.remember_nonce(&self.query);
+        Ok(self.answer(answer.map_err(unavailable)?)?)
+    }
+
+    /// Does what [`confirm`](Self::confirm) does, with an asynchronous store.
+    ///
+    /// # Errors
+    /// As [`confirm`](Self::confirm).
+    pub async fn confirm_async<S: AsyncStore>(self, store: &S) -> Result<Assertion, DriveError>
+    where
+        S::Error: Into<BoxError>,
+    {
+        let answer = store.remember_nonce(&self.query).await;
+        Ok(self.answer(answer.map_err(unavailable)?)?)
+    }
+
+    /// Takes your storage's answer to the [`query`](Self::query), and returns the assertion if the nonce was not there.
+    ///
+    /// # Errors
+    /// [`Forged::Replayed`] when it was.
+    pub fn answer(self, answer: OneTimeUse) -> Result<Assertion, Error> {
+        match answer {
+            OneTimeUse::First => Ok(self.assertion),
+            OneTimeUse::Replay => Err(Forged::Replayed.into()),
+        }
+    }
+}
+
+fn unavailable(error: impl Into<BoxError>) -> DriveError {
+    DriveError::storage("remember the nonce of the assertion", error)
+}
+
+/// What a provider asserts of a user, and was entitled to.
+///
+/// Its key in your tables is `claimed_id`. Whatever can be had from here was signed.
+///
+/// ```
+/// use oauth_proto::openid2::{Assertion, ax};
+///
+/// fn email(assertion: &Assertion) -> Option<String> {
+///     assertion.extension::<ax::FetchResponse>()?.first(ax::EMAIL).map(str::to_owned)
+/// }
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Assertion {
+    /// The version of the protocol.
+    pub version: Version,
+    /// The provider's endpoint.
+    pub endpoint: String,
+    /// Who the user is: the key for what you keep of them (§11.5). `None` where no identifier was asked for. It may have a
+    /// fragment, which tells the owners of a recycled URL apart; show it to people by [`display_id`](Self::display_id).
+    pub claimed_id: Option<String>,
+    /// What the provider knows the user by.
+    pub local_id: Option<String>,
+    /// The handle of an association that the provider no longer knows (§11.4.2.2): drop it from where you keep it.
+    pub invalidated_handle: Option<String>,
+    message: Message,
+}
+
+impl Assertion {
+    pub(super) fn new(received: ReceivedAssertion, invalidated_handle: Option<String>) -> Self {
+        let signed = received.message.get("signed").unwrap_or_default().to_owned();
+        let mut message = received.message.only_signed(&signed);
+        // Told from the rest by it, though not every provider signs it.
+        if received.version == Version::V2_0 {
+            message.set("ns", NS_2_0);
+        }
+        let (claimed_id, local_id) = received.identifiers.map(|own| (own.claimed_id, own.local_id)).unzip();
+        Self {
+            version: received.version,
+            endpoint: received.provider,
+            claimed_id,
+            local_id,
+            invalidated_handle,
+            message,
+        }
+    }
+
+    /// Returns the claimed identifier as it is shown to people: without its fragment (§11.5.1).
+    pub fn display_id(&self) -> Option<&str> {
+        self.claimed_id.as_deref().map(|claimed_id| claimed_id.split('#').next().unwrap_or_default())
+    }
+
+    /// Returns what an extension's response says, of its signed fields: [`ax::FetchResponse`](crate::openid2::ax::FetchResponse),
+    /// [`sreg::Response`](crate::openid2::sreg::Response), and so on. `None` where there is no response of the extension, or
+    /// its namespace was not signed.
+    pub fn extension<E: ResponseExtension>(&self) -> Option<E> {
+        let found = E::NAMESPACES.iter().find_map(|namespace| self.message.extension(namespace, E::ALIAS_1_1))?;
+        E::read(&found)
+    }
+
+    /// Returns the signed fields of any extension by its type URI. `None` where its namespace was not signed.
+    pub fn raw_extension(&self, namespace: &str) -> Option<Extension> {
+        self.message.extension(namespace, None)
+    }
+}
+
+impl fmt::Debug for Assertion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Assertion")
+            .field("claimed_id", &self.claimed_id)
+            .field("endpoint", &self.endpoint)
+            .field("namespaces", &self.message.namespaces().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}

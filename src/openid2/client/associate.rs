@@ -1,0 +1,202 @@
+//! Asking for an association, OpenID Authentication 2.0 §8.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::Uri;
+use zeroize::Zeroizing;
+
+use super::super::association::{Association, AssociationKind, AssociationType, SessionType};
+use super::super::diffie_hellman::{Group, KeyPair};
+use super::super::direct_request::direct_request;
+use super::super::message::{Message, Version};
+use super::direct_response::DirectResponse;
+use super::discovered::Discovered;
+use super::relying_party::RelyingParty;
+use crate::step::Receive;
+use crate::wire::{ResponseExcerpt, endpoint, is_secure};
+use crate::{Error, Misbehaved, Moment, Purpose, Response, Step, Unsupported};
+
+/// No association is kept longer, whatever the provider says.
+const LONGEST: Duration = Duration::from_secs(14 * 24 * 3600);
+
+impl RelyingParty {
+    /// Agrees on a key with a provider, to check its answers without asking it each time. `None` where the provider grants
+    /// none, or none of the kinds that are wanted: then the answer is checked by asking.
+    ///
+    /// Where the provider names another kind, that is asked for, once (§8.2.4).
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] or [`Unsupported::PlainHttp`] when the endpoint is none to be asked. From the step
+    /// [`Misbehaved`] when an association is granted that does not hold together; going on without one is as safe.
+    pub fn associate(&self, discovered: &Discovered, moment: Moment) -> Result<Step<Option<Association>>, Error> {
+        self.allowed.check_endpoint(discovered.endpoint())?;
+        let uri = endpoint(discovered.endpoint())?;
+        let version = discovered.version;
+        // A key in the clear needs a way on which nobody listens (§8.4.1).
+        let private = is_secure(&uri);
+        let mut kinds = self.kinds.clone();
+        kinds.retain(|kind| {
+            let hidden = private || kind.session_type() != SessionType::NoEncryption;
+            hidden && (version == Version::V2_0 || kind.association_type() == AssociationType::HmacSha1)
+        });
+        match kinds.first().copied() {
+            None => Ok(Step::Done(None)),
+            Some(kind) => {
+                let association_request =
+                    AssociationRequest { uri, endpoint: discovered.endpoint().to_owned(), version, kinds };
+                Ok(association_request.send(kind, Attempt::First, &moment)?.observed_by(&self.observer))
+            }
+        }
+    }
+}
+
+/// What stays the same in both attempts.
+struct AssociationRequest {
+    uri: Uri,
+    endpoint: String,
+    version: Version,
+    kinds: Vec<AssociationKind>,
+}
+
+/// Which attempt it is to get an association: a provider that refuses the first may name another kind (§8.2.4).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    First,
+    Second,
+}
+
+impl AssociationRequest {
+    fn send(
+        self,
+        kind: AssociationKind,
+        attempt: Attempt,
+        moment: &Moment,
+    ) -> Result<Step<Option<Association>>, Error> {
+        let (association_type, session) = (kind.association_type(), kind.session_type());
+        let mut message = Message::new(self.version, "associate");
+        message.set("assoc_type", association_type.name());
+        // OpenID 1.1 has an empty name for it (§14.2.1).
+        let plain = session == SessionType::NoEncryption && self.version == Version::V1_1;
+        message.set("session_type", if plain { "" } else { session.name() });
+        let mut keys = None;
+        if session != SessionType::NoEncryption {
+            let unusable = || Unsupported::Unsendable { what: "the association's key", reason: "it cannot be made" };
+            let pair = Group::standard().ok_or_else(unusable)?.key_pair(moment.derive("openid dh key"));
+            message.set("dh_consumer_public", STANDARD.encode(pair.public().ok_or_else(unusable)?));
+            keys = Some(pair);
+        }
+        let request = direct_request(&self.uri, &message);
+        Ok(Step::send(request, AwaitAssociation { request: self, kind, keys, attempt }))
+    }
+}
+
+/// Waits for an association.
+struct AwaitAssociation {
+    request: AssociationRequest,
+    kind: AssociationKind,
+    keys: Option<KeyPair>,
+    attempt: Attempt,
+}
+
+impl Receive<Option<Association>> for AwaitAssociation {
+    fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Option<Association>>, Error> {
+        // Some providers refuse with status 200, so the fields alone tell. Who knows of no associations may answer anything.
+        let Some(direct) = DirectResponse::of(&response) else {
+            return Ok(Step::Done(None));
+        };
+        if direct.get("error_code") == Some("unsupported-type") {
+            return self.try_another(&direct, &moment);
+        }
+        if direct.get("assoc_handle").is_none() || !response.status().is_success() {
+            return Ok(Step::Done(None));
+        }
+        match self.read(&direct, &moment) {
+            Ok(association) => Ok(Step::Done(association)),
+            Err((field, reason)) => Err(Misbehaved::FieldInvalid {
+                field,
+                reason,
+                option: None,
+                response: Box::new(ResponseExcerpt::of(&response)),
+            }
+            .into()),
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Associating
+    }
+}
+
+impl AwaitAssociation {
+    /// Asks for the kind that the provider names (§8.2.4), if it is one that was wanted.
+    fn try_another(
+        self: Box<Self>,
+        direct: &DirectResponse,
+        moment: &Moment,
+    ) -> Result<Step<Option<Association>>, Error> {
+        let association = direct.get("assoc_type").and_then(AssociationType::of);
+        let session = direct.get("session_type").and_then(SessionType::of);
+        let kind =
+            association.zip(session).and_then(|(association, session)| AssociationKind::of(association, session));
+        let kind = kind.filter(|kind| *kind != self.kind && self.request.kinds.contains(kind));
+        match kind {
+            Some(kind) if self.attempt == Attempt::First => self.request.send(kind, Attempt::Second, moment),
+            _ => Ok(Step::Done(None)),
+        }
+    }
+
+    /// The association, if it is of the kind that was asked for (§8.2.1). What is wrong with it names its field.
+    fn read(
+        &self,
+        direct: &DirectResponse,
+        moment: &Moment,
+    ) -> Result<Option<Association>, (&'static str, &'static str)> {
+        let (association_type, session) = (self.kind.association_type(), self.kind.session_type());
+        if direct.get("assoc_type") != Some(association_type.name()) {
+            return Err(("assoc_type", "not the one that was asked for"));
+        }
+        let received = match (direct.get("session_type"), self.request.version) {
+            (None | Some(""), Version::V1_1) => SessionType::NoEncryption,
+            (name, _) => name.and_then(SessionType::of).ok_or(("session_type", "none that there is"))?,
+        };
+        if received == session {
+            return self.finish(direct, received, moment);
+        }
+        // OpenID 1.1 lets a provider answer in the clear (§14.2.2), which is worth nothing where others listen.
+        match (self.request.version, received) {
+            (Version::V1_1, SessionType::NoEncryption) if !is_secure(&self.request.uri) => Ok(None),
+            (Version::V1_1, SessionType::NoEncryption) => self.finish(direct, received, moment),
+            _ => Err(("session_type", "not the one that was asked for")),
+        }
+    }
+
+    fn finish(
+        &self,
+        direct: &DirectResponse,
+        session: SessionType,
+        moment: &Moment,
+    ) -> Result<Option<Association>, (&'static str, &'static str)> {
+        let decoded = |name: &'static str| {
+            let value = direct.get(name).ok_or((name, "missing"))?;
+            STANDARD.decode(value).map(Zeroizing::new).map_err(|_| (name, "not base64"))
+        };
+        let key = match (session, &self.keys) {
+            (SessionType::NoEncryption, _) | (_, None) => decoded("mac_key")?,
+            (_, Some(keys)) => {
+                let public = decoded("dh_server_public")?;
+                let shared = keys.agree(&public).ok_or(("dh_server_public", "no number to agree with"))?;
+                session.hide(&shared, &decoded("enc_mac_key")?).ok_or(("enc_mac_key", "of the wrong length"))?
+            }
+        };
+        let lifetime = direct.get("expires_in").ok_or(("expires_in", "missing"))?;
+        let digits = lifetime.bytes().all(|byte| byte.is_ascii_digit());
+        let seconds = lifetime.parse().ok().filter(|_| digits).ok_or(("expires_in", "no number of seconds"))?;
+        let expires_at = moment.now.after(Duration::from_secs(seconds).min(LONGEST));
+        let handle = direct.get("assoc_handle").unwrap_or_default();
+        Association::new(&self.request.endpoint, handle, self.kind.association_type(), &key, expires_at)
+            .map(Some)
+            .ok_or(("assoc_handle", "or the key is not what it must be"))
+    }
+}

@@ -1,0 +1,287 @@
+//! Requesting authentication, OpenID Authentication 2.0 §9.
+
+use std::fmt;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use url::Url;
+
+use super::super::association::Association;
+use super::super::extensions::{Extension, ax};
+use super::super::identifier::absolute;
+use super::super::indirect_communication;
+use super::super::message::{IDENTIFIER_SELECT, Message, Version};
+use super::discovered::Discovered;
+use super::pending::{Pending, RequestedIdentity, VERSION};
+use super::relying_party::RelyingParty;
+use crate::wire::{endpoint, form, with_query, without_secrets};
+use crate::{Error, Moment, Unsupported};
+
+/// How long a user may take, unless [`Authorize::lifetime`] says otherwise.
+const LIFETIME: Duration = Duration::from_secs(3600);
+
+/// The argument of `return_to` that ties the answer to this user.
+pub(super) const STATE: &str = "rp_state";
+
+/// What a user is asked for, and at which provider.
+///
+/// ```
+/// use oauth_proto::openid2::{Authorize, Discovered, sreg};
+///
+/// let provider = Discovered::known_provider("https://op.example/openid")?;
+/// let authorize = Authorize::new(&provider, "https://rp.example/openid")
+///     .extension(sreg::Request { required: vec![sreg::Field::Email], ..sreg::Request::default() });
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Authorize {
+    discovered: Discovered,
+    return_to: String,
+    immediate: bool,
+    without_identity: bool,
+    association: Option<Association>,
+    extensions: Vec<Extension>,
+    lifetime: Duration,
+}
+
+impl Authorize {
+    /// Asks who the user is at a provider that [`RelyingParty::discover`] found, or at a
+    /// [known one](Discovered::known_provider). The user comes back to `return_to`, an absolute URL which lies in the realm.
+    /// It may have a query.
+    pub fn new(discovered: &Discovered, return_to: impl Into<String>) -> Self {
+        Self {
+            discovered: discovered.clone(),
+            return_to: return_to.into(),
+            immediate: false,
+            without_identity: false,
+            association: None,
+            extensions: Vec::new(),
+            lifetime: LIFETIME,
+        }
+    }
+
+    /// Wants an answer without the user being asked anything (§9.3). If that cannot be, [`RelyingParty::redeem`] says
+    /// [`Refused::SetupNeeded`](crate::Refused::SetupNeeded) at once; keep what was discovered, to ask again then:
+    ///
+    /// ```
+    /// use oauth_proto::openid2::{
+    ///     Authorization, Authorize, Discovered, Pending, RelyingParty, UnconfirmedAssertion,
+    /// };
+    /// use oauth_proto::{Error, Moment, Refused, Step};
+    ///
+    /// enum Next {
+    ///     Check(Step<UnconfirmedAssertion>),
+    ///     AskTheUser(Authorization),
+    /// }
+    ///
+    /// fn back(party: &RelyingParty, found: &Discovered, pending: Pending, uri: &str) -> Result<Next, Error> {
+    ///     match party.redeem(pending, uri, Moment::from_os()) {
+    ///         Ok(step) => Ok(Next::Check(step)),
+    ///         Err(Error::Refused(Refused::SetupNeeded { .. })) => {
+    ///             let again = Authorize::new(found, "https://rp.example/openid");
+    ///             party.authorize(again, Moment::from_os()).map(Next::AskTheUser)
+    ///         }
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
+    pub fn immediate(mut self) -> Self {
+        self.immediate = true;
+        self
+    }
+
+    /// The key that the answer is to be signed with, if there is one; [`Pending::association`] wants it again. One of another
+    /// provider's, or that has expired, is not used.
+    pub fn association(mut self, association: impl Into<Option<Association>>) -> Self {
+        self.association = association.into();
+        self
+    }
+
+    /// An extension: what to know of the user besides, or how to ask. See [`Extension`]. It replaces one of the same
+    /// namespace.
+    pub fn extension(mut self, extension: impl Into<Extension>) -> Self {
+        self.extensions.push(extension.into());
+        self
+    }
+
+    /// Asks for extensions alone, and not who the user is (§9.1).
+    pub fn without_identity(mut self) -> Self {
+        self.without_identity = true;
+        self
+    }
+
+    /// How long the user may take. An hour unless said otherwise.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+}
+
+/// A request that is ready: send the user with it, by a redirect or a form, and remember the pending value.
+///
+/// ```
+/// use oauth_proto::openid2::Authorization;
+///
+/// fn respond(authorization: &Authorization) -> Result<http::Response<String>, oauth_proto::Error> {
+///     let url = authorization.url()?;
+///     let response = http::Response::builder();
+///     // Browsers and servers take so much of a URL and seldom more.
+///     if url.len() <= 2048 {
+///         Ok(response.status(303).header("location", url).body(String::new()).unwrap())
+///     } else {
+///         Ok(response.header("content-type", "text/html; charset=utf-8").body(authorization.page()).unwrap())
+///     }
+/// }
+/// ```
+pub struct Authorization {
+    /// What is remembered of it.
+    pub pending: Pending,
+    endpoint: String,
+    message: Message,
+}
+
+impl Authorization {
+    /// Returns where to redirect the user (§5.2.1).
+    ///
+    /// # Errors
+    /// [`Unsupported::Unsendable`] when there is more than a URL can hold; a form always can.
+    pub fn url(&self) -> Result<String, Error> {
+        Ok(with_query(&endpoint(&self.endpoint)?, &self.message.to_form())?.to_string())
+    }
+
+    /// Returns the form's fields, for a page of your own: it posts them to [`Pending::endpoint`].
+    pub fn fields(&self) -> impl Iterator<Item = (String, &str)> {
+        self.message.prefixed()
+    }
+
+    /// Returns a page with a form that submits itself, or by its button where there are no scripts (§5.2.2). It is HTML; a
+    /// `Content-Security-Allowed` of yours has to let its one inline script run, or the button is pressed.
+    pub fn page(&self) -> String {
+        indirect_communication::page(&self.endpoint, &self.message)
+    }
+}
+
+impl fmt::Debug for Authorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorization").field("endpoint", &self.endpoint).field("pending", &self.pending).finish()
+    }
+}
+
+impl RelyingParty {
+    /// Asks a user who they are: makes the request that the user's browser takes to the provider. OpenID Authentication 2.0
+    /// §9 calls it requesting authentication.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when `return_to` or an `update_url` is no URL or outside of the realm, or the endpoint is none;
+    /// [`Unsupported::PlainHttp`] when one of them has no TLS; [`Unsupported::Unsendable`] when OpenID 1.1 is to be asked
+    /// without an identity.
+    #[doc(alias = "authenticate")]
+    pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Authorization, Error> {
+        let discovered = &authorize.discovered;
+        let endpoint = discovered.endpoint().to_owned();
+        self.allowed.check_endpoint(&endpoint)?;
+        let version = discovered.version;
+        let state = URL_SAFE_NO_PAD.encode(&moment.derive("openid state")[..16]);
+        let return_to = self.return_to(&authorize.return_to, &state)?;
+        let association = authorize.association.filter(|association| association.is_usable(&endpoint, moment.now));
+
+        let mode = if authorize.immediate { "checkid_immediate" } else { "checkid_setup" };
+        let mut message = Message::new(version, mode);
+        message.set("return_to", &return_to);
+        message.set(realm_name(version), self.realm.as_str());
+        if authorize.without_identity && version == Version::V1_1 {
+            let (what, reason) = ("a request without identity", "OpenID 1.1 always asks who the user is");
+            return Err(Unsupported::Unsendable { what, reason }.into());
+        }
+        let identity =
+            if authorize.without_identity { RequestedIdentity::None } else { requested_identity(discovered) };
+        match &identity {
+            RequestedIdentity::None => {}
+            RequestedIdentity::Select => {
+                message.set("claimed_id", IDENTIFIER_SELECT);
+                message.set("identity", IDENTIFIER_SELECT);
+            }
+            RequestedIdentity::Claimed { claimed_id, local_id } => {
+                if version == Version::V2_0 {
+                    message.set("claimed_id", claimed_id);
+                }
+                message.set("identity", local_id);
+            }
+        }
+        if let Some(association) = &association {
+            message.set("assoc_handle", &association.handle);
+        }
+        for extension in &authorize.extensions {
+            self.check_update_url(extension)?;
+            message.extend(extension);
+        }
+        let pending = Pending {
+            version: VERSION,
+            protocol: version,
+            realm: self.realm.as_str().to_owned(),
+            endpoints: discovered.endpoints.clone(),
+            identity: Some(identity),
+            return_to,
+            state,
+            assoc_handle: association.map(|association| association.handle),
+            association: None,
+            expires_at: moment.now.after(authorize.lifetime),
+        };
+        Ok(Authorization { pending, endpoint, message })
+    }
+
+    /// Attribute Exchange §5.1.
+    fn check_update_url(&self, extension: &Extension) -> Result<(), Error> {
+        let fields = extension.fields().filter(|_| extension.namespace == ax::NAMESPACE);
+        let mut urls = fields.filter(|(name, _)| *name == "update_url").map(|(_, url)| url);
+        match urls.find(|url| !self.realm.contains(url)) {
+            Some(url) => {
+                Err(Unsupported::Url { url: without_secrets(url), reason: "the update_url is outside of the realm" }
+                    .into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The URL to come back to, with the state in its query.
+    fn return_to(&self, return_to: &str, state: &str) -> Result<String, Error> {
+        let refuse = |reason| Error::from(Unsupported::Url { url: without_secrets(return_to), reason });
+        let url: Url = absolute(return_to).ok_or_else(|| refuse("a return_to is an absolute http or https URL"))?;
+        if !self.allowed.trusts_party(&url) {
+            let option = Some("Options::dangerous_allow_http");
+            return Err(Unsupported::PlainHttp { url: without_secrets(return_to), option }.into());
+        }
+        if return_to.contains('#') {
+            return Err(refuse("it has a fragment, which never comes back"));
+        }
+        if !self.realm.contains(return_to) {
+            return Err(refuse("it is outside of the realm"));
+        }
+        if form::text_pairs(url.query().unwrap_or_default())
+            .any(|(name, _)| name.is_none_or(|name| name == STATE || name.starts_with("openid.")))
+        {
+            return Err(refuse("its query has an argument of the protocol's"));
+        }
+        Ok(indirect_communication::with_query(return_to, &format!("{STATE}={state}")))
+    }
+}
+
+/// Who the user is asked to be at a provider that was discovered.
+fn requested_identity(discovered: &Discovered) -> RequestedIdentity {
+    match discovered.claimed_id.clone() {
+        Some(claimed_id) => {
+            let local_id = discovered.local_id.clone().unwrap_or_else(|| claimed_id.clone());
+            RequestedIdentity::Claimed { claimed_id, local_id }
+        }
+        None => RequestedIdentity::Select,
+    }
+}
+
+/// What the realm is called (§14.2.1).
+fn realm_name(version: Version) -> &'static str {
+    match version {
+        Version::V2_0 => "realm",
+        Version::V1_1 => "trust_root",
+    }
+}

@@ -1,0 +1,62 @@
+//! What discovery finds of an identifier, OpenID Authentication 2.0 §7.3.1.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::message::Version;
+use super::super::xrds_document::SERVER;
+use crate::Error;
+
+/// What was discovered of an identifier: who may speak for it.
+///
+/// It is serde, so that it can be kept for a while. [`RelyingParty::discover`](super::RelyingParty::discover) finds it;
+/// [`Discovered::known_provider`] is for a site with one provider.
+///
+/// ```
+/// use oauth_proto::openid2::Discovered;
+///
+/// let steam = Discovered::known_provider("https://steamcommunity.com/openid/login")?;
+/// assert_eq!(steam.endpoint(), "https://steamcommunity.com/openid/login");
+/// assert_eq!(steam.claimed_id, None);
+/// # Ok::<(), oauth_proto::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Discovered {
+    /// The version of the protocol that the provider speaks.
+    pub version: Version,
+    /// Never empty; the best first.
+    pub(super) endpoints: Vec<String>,
+    /// The identifier that the user claims; `None` where it is an OP identifier, and the provider is to say who the user is.
+    pub claimed_id: Option<String>,
+    /// What the provider knows the user by, where that is not the claimed identifier.
+    pub local_id: Option<String>,
+    pub(super) types: Vec<String>,
+}
+
+impl Discovered {
+    /// A provider whose endpoint is known: everybody is sent there, and is asked who they are.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`](crate::Unsupported::Url) when that is no absolute http or https URL.
+    pub fn known_provider(endpoint: &str) -> Result<Self, Error> {
+        crate::wire::endpoint(endpoint)?;
+        Ok(Self {
+            version: Version::V2_0,
+            endpoints: vec![endpoint.to_owned()],
+            claimed_id: None,
+            local_id: None,
+            types: vec![SERVER.to_owned()],
+        })
+    }
+
+    /// The provider's endpoint.
+    pub fn endpoint(&self) -> &str {
+        self.endpoints.first().map_or("", String::as_str)
+    }
+
+    /// Whether the provider's document says that it knows an extension, by the URI of its type. Of a
+    /// [known provider](Self::known_provider) nothing is known.
+    pub fn offers(&self, type_uri: &str) -> bool {
+        self.types.iter().any(|known| known == type_uri)
+    }
+}

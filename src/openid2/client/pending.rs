@@ -1,0 +1,141 @@
+//! What is remembered while the user is at the provider.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::association::Association;
+use super::super::message::Version;
+use crate::{PendingId, Timestamp};
+
+/// A user who is asked who they are, and will be back.
+///
+/// Keep it where only this user's browser gets at it, and nobody can change it: an encrypted or signed cookie, or the
+/// server's session. It is seldom more than a kilobyte; whoever writes an identifier's document can make it 25, so look
+/// before you put it into a cookie. It is consumed when the answer is verified, and not `Clone`. A stored copy
+/// serves for another try when the transport failed; but where the provider was asked about the signature it may have
+/// confirmed already, and says no the second time: send the user again.
+///
+/// The nonces that [`UnconfirmedAssertion`](super::UnconfirmedAssertion) makes your store remember let no answer with an assertion count twice. What has none,
+/// as a request of immediate answers that bring extensions alone, and what costs requests before that, counts once if you note
+/// [`id`](Self::id) before you verify, as here, or in [`UsedPendingIds`](crate::UsedPendingIds), if there is one process. Keep a note until
+/// [`expires_at`](Self::expires_at).
+///
+/// ```no_run
+/// # use oauth_proto::openid2::Pending;
+/// # fn insert_if_absent(_: &str, _: u64) -> bool { true }
+/// // INSERT INTO spent (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING, and whether that inserted a row.
+/// fn is_first(pending: &Pending) -> bool {
+///     insert_if_absent(&pending.id().to_string(), pending.expires_at().as_secs())
+/// }
+/// ```
+///
+/// ```no_run
+/// # fn cookie() -> String { String::new() }
+/// let pending: oauth_proto::openid2::Pending = serde_json::from_str(&cookie())?;
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Serialize, Deserialize)]
+pub struct Pending {
+    #[serde(rename = "v")]
+    pub(super) version: u64,
+    pub(super) protocol: Version,
+    /// The relying party that it belongs to.
+    pub(super) realm: String,
+    pub(super) endpoints: Vec<String>,
+    #[serde(rename = "wanted")]
+    pub(super) identity: Option<RequestedIdentity>,
+    /// With the state in its query.
+    pub(super) return_to: String,
+    pub(super) state: String,
+    /// The association that the answer may be signed with, by its name: its key is every user's, and is not for any of them
+    /// to see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) assoc_handle: Option<String>,
+    /// The association itself, for the redeeming alone: it is not stored with the rest.
+    #[serde(skip)]
+    pub(super) association: Option<Association>,
+    #[serde(rename = "until")]
+    pub(super) expires_at: Timestamp,
+}
+
+/// The form that pending values are stored in.
+pub(super) const VERSION: u64 = 1;
+
+/// Who the user is asked to be.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RequestedIdentity {
+    /// The owner of an identifier that was discovered.
+    Claimed { claimed_id: String, local_id: String },
+    /// Whoever the provider says: `identifier_select` was sent.
+    #[serde(rename = "anybody")]
+    Select,
+    /// No identifier is asked for: the response brings extensions alone.
+    #[serde(rename = "nobody")]
+    None,
+}
+
+impl Pending {
+    /// What the callback's URL will carry in `rp_state`. It may serve as the key under which this is stored, as long as what
+    /// finds it is bound to the user's browser too.
+    pub fn state(&self) -> &str {
+        &self.state
+    }
+
+    /// What this is known by when it is spent: before it is redeemed, note this identifier, and go on only if it was not there yet.
+    pub fn id(&self) -> PendingId {
+        PendingId::of(&self.realm, &self.state)
+    }
+
+    /// The provider's endpoint that the user was sent to.
+    pub fn endpoint(&self) -> &str {
+        self.endpoints.first().map_or("", String::as_str)
+    }
+
+    /// Gives back the association that the response may be signed with, from where you keep it: that of
+    /// [`endpoint`](Self::endpoint) and [`association_handle`](Self::association_handle). It is not stored with the pending
+    /// value, which lies in a user's cookie, while its key is every user's.
+    ///
+    /// ```
+    /// use oauth_proto::openid2::{Association, Pending, RelyingParty, UnconfirmedAssertion};
+    /// use oauth_proto::{Error, Moment, Step};
+    ///
+    /// fn back(
+    ///     party: &RelyingParty,
+    ///     keys: &[Association],
+    ///     pending: Pending,
+    ///     uri: &str,
+    /// ) -> Result<Step<UnconfirmedAssertion>, Error> {
+    ///     let (endpoint, handle) = (pending.endpoint(), pending.association_handle());
+    ///     let mut fitting = keys.iter().filter(|key| key.endpoint == endpoint && Some(&*key.handle) == handle);
+    ///     let association = fitting.next().cloned();
+    ///     party.redeem(pending.association(association), uri, Moment::from_os())
+    /// }
+    /// ```
+    pub fn association(mut self, association: impl Into<Option<Association>>) -> Self {
+        self.association = association.into();
+        self
+    }
+
+    /// Returns the handle of the association that [`association`](Self::association) wants, if one was given to
+    /// [`Authorize`](super::Authorize): by now there may be a newer one of the same endpoint.
+    pub fn association_handle(&self) -> Option<&str> {
+        self.assoc_handle.as_deref()
+    }
+
+    /// When it can no longer be used.
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending")
+            .field("endpoints", &self.endpoints)
+            .field("identity", &self.identity)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}

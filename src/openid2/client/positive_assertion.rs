@@ -1,0 +1,207 @@
+//! Positive assertions as they are read, OpenID Authentication 2.0 §10.1 and §14.2: all that can be checked without asking
+//! anybody.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::super::allowed::Allowed;
+use super::super::identifier::{absolute, without_fragment};
+use super::super::message::{IDENTIFIER_SELECT, Message, Version};
+use super::super::nonce_time;
+use super::super::server::store::RememberNonce;
+use super::discovered::Discovered;
+use super::pending::{Pending, RequestedIdentity};
+use crate::wire::{printable_text, truncated, without_secrets};
+use crate::{Error, Forged, Refused, Timestamp};
+
+/// Nonces are remembered for longer than their window, since clocks differ and requests overtake each other.
+const NONCE_MARGIN: Duration = Duration::from_secs(60);
+
+/// What an assertion has to fit.
+pub(super) struct ExpectedAssertion {
+    /// The provider's endpoints that were asked; `None` where nobody was.
+    pub(super) endpoints: Option<Vec<String>>,
+    pub(super) identity: Option<RequestedIdentity>,
+    pub(super) return_to: String,
+    pub(super) allowed: Allowed,
+    pub(super) window: Duration,
+}
+
+/// The identifiers that an assertion is about.
+#[derive(Clone)]
+pub(super) struct AssertedIdentifiers {
+    /// As it was asserted, with a fragment if it has one.
+    pub(super) claimed_id: String,
+    /// Without it.
+    pub(super) url: Url,
+    pub(super) local_id: String,
+}
+
+/// An assertion that has been read.
+pub(super) struct ReceivedAssertion {
+    pub(super) version: Version,
+    pub(super) message: Message,
+    pub(super) provider: String,
+    pub(super) identifiers: Option<AssertedIdentifiers>,
+    /// Whether the identifiers are known to be the provider's to assert.
+    pub(super) discovered: bool,
+    pub(super) query: RememberNonce,
+}
+
+/// The message, if it asserts something (§10.1); what it says otherwise is an error (§5.2.3, §10.2).
+pub(super) fn check_mode(message: Message, protocol: Version) -> Result<Message, Error> {
+    match message.get("mode").ok_or(Forged::ParameterMissing { name: "openid.mode" })? {
+        "id_res" => {}
+        "cancel" => return Err(Refused::Denied { problem: None, advice: None, response: None }.into()),
+        "setup_needed" => return Err(Refused::SetupNeeded { url: None }.into()),
+        "error" => return Err(provider_error(|name| message.get(name))),
+        _ => return Err(Forged::ParameterInvalid { name: "openid.mode" }.into()),
+    }
+    if message.version() != Some(protocol) {
+        return Err(Forged::VersionMismatch.into());
+    }
+    // The negative answer of OpenID 1.1 to an immediate request (§14.2.1). Some providers sign it.
+    if protocol == Version::V1_1
+        && let Some(url) = message.get("user_setup_url")
+    {
+        return Err(Refused::SetupNeeded { url: absolute(url).map(String::from) }.into());
+    }
+    if !message.has_sound_aliases() {
+        return Err(Forged::FieldsUnclear { field: "ns".to_owned() }.into());
+    }
+    Ok(message)
+}
+
+/// What a provider says that went wrong (§5.1.2.2, §5.2.3).
+pub(super) fn provider_error<'m>(field: impl Fn(&'static str) -> Option<&'m str>) -> Error {
+    let text = |name| field(name).map(truncated);
+    Refused::Provider {
+        message: field("error").map(printable_text),
+        contact: text("contact"),
+        reference: text("reference"),
+    }
+    .into()
+}
+
+impl ExpectedAssertion {
+    /// An assertion of version 2.0.
+    pub(super) fn read_2_0(self, message: Message, now: Timestamp) -> Result<ReceivedAssertion, Error> {
+        let provider = present(&message, "openid.op_endpoint")?.to_owned();
+        let nonce = present(&message, "openid.response_nonce")?.to_owned();
+        self.check_common(&message)?;
+        for field in ["op_endpoint", "response_nonce", "assoc_handle", "claimed_id"] {
+            if message.get(field).is_some() && !is_signed(&message, field) {
+                return Err(Forged::Unsigned { field }.into());
+            }
+        }
+        let known = self.endpoints.as_ref().is_none_or(|endpoints| endpoints.contains(&provider));
+        if !known || !self.allowed.takes_endpoint(&provider) {
+            let expected =
+                self.endpoints.iter().flatten().next().map(|endpoint| without_secrets(endpoint)).unwrap_or_default();
+            return Err(Forged::ForeignProvider { expected, received: without_secrets(&provider) }.into());
+        }
+        let time = nonce_time::begins_at(&nonce).ok_or(Forged::NonceTime)?;
+        if time.until(now).max(now.until(time)) > self.window {
+            return Err(Forged::NonceTime.into());
+        }
+        let without_identity = self.identity.as_ref().is_none_or(|identity| *identity == RequestedIdentity::None);
+        let identifiers = match (message.get("claimed_id"), message.get("identity")) {
+            (None, None) if without_identity => None,
+            (Some(claimed_id), Some(identity)) => Some(AssertedIdentifiers::of(claimed_id, identity)?),
+            (Some(_), None) => return Err(Forged::ParameterMissing { name: "openid.identity" }.into()),
+            (None, _) => return Err(Forged::ParameterMissing { name: "openid.claimed_id" }.into()),
+        };
+        let discovered = match (&self.identity, &identifiers) {
+            (_, None) => true,
+            (Some(RequestedIdentity::Claimed { claimed_id, local_id }), Some(identifiers)) => {
+                identifiers.url.as_str() == claimed_id && identifiers.local_id == *local_id
+            }
+            _ => false,
+        };
+        let until = time.after(self.window).after(NONCE_MARGIN);
+        let query = RememberNonce { endpoint: provider.clone(), nonce, until, now };
+        Ok(ReceivedAssertion { version: Version::V2_0, message, provider, identifiers, discovered, query })
+    }
+
+    /// An assertion of version 1.1, which names no provider and has no nonce: the claimed identifier is the one that was
+    /// remembered, and what must not come twice is the state in the signed `return_to`.
+    pub(super) fn read_1_1(
+        self,
+        message: Message,
+        pending: &Pending,
+        now: Timestamp,
+    ) -> Result<ReceivedAssertion, Error> {
+        let identity = present(&message, "openid.identity")?;
+        self.check_common(&message)?;
+        let provider = self.endpoints.into_iter().flatten().next().unwrap_or_default();
+        let Some(RequestedIdentity::Claimed { claimed_id, local_id }) = self.identity else {
+            return Err(Forged::ParameterInvalid { name: "openid.identity" }.into());
+        };
+        if identity != local_id {
+            return Err(Forged::NotDiscovered {
+                claimed_id: without_secrets(identity),
+                endpoint: without_secrets(&provider),
+            }
+            .into());
+        }
+        let identifiers = Some(AssertedIdentifiers::of(&claimed_id, &local_id)?);
+        let until = pending.expires_at.after(NONCE_MARGIN);
+        let query = RememberNonce { endpoint: provider.clone(), nonce: pending.state.clone(), until, now };
+        Ok(ReceivedAssertion { version: Version::V1_1, message, provider, identifiers, discovered: true, query })
+    }
+
+    /// What both versions have.
+    fn check_common(&self, message: &Message) -> Result<(), Forged> {
+        for name in ["openid.signed", "openid.sig", "openid.assoc_handle"] {
+            present(message, name)?;
+        }
+        let return_to = present(message, "openid.return_to")?;
+        for field in ["return_to", "identity"] {
+            if message.get(field).is_some() && !is_signed(message, field) {
+                return Err(Forged::Unsigned { field });
+            }
+        }
+        if return_to != self.return_to {
+            return Err(Forged::ReturnToMismatch {
+                expected: without_secrets(&self.return_to),
+                received: without_secrets(return_to),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// A field that has to be there, by its whole name.
+fn present<'m>(message: &'m Message, name: &'static str) -> Result<&'m str, Forged> {
+    let value = name.strip_prefix("openid.").and_then(|key| message.get(key));
+    value.filter(|value| !value.is_empty()).ok_or(Forged::ParameterMissing { name })
+}
+
+fn is_signed(message: &Message, field: &str) -> bool {
+    message.get("signed").is_some_and(|signed| signed.split(',').any(|own| own == field))
+}
+
+impl AssertedIdentifiers {
+    fn of(claimed_id: &str, identity: &str) -> Result<Self, Forged> {
+        let invalid = || Forged::ParameterInvalid { name: "openid.claimed_id" };
+        if claimed_id == IDENTIFIER_SELECT || identity == IDENTIFIER_SELECT {
+            return Err(invalid());
+        }
+        // Another writing of the same URL would be another user to whoever compares texts.
+        let url = absolute(claimed_id).filter(|url| url.as_str() == claimed_id).ok_or_else(invalid)?;
+        // It may be kept beside the claimed one, and is no URL that was parsed.
+        if identity.contains(char::is_control) {
+            return Err(Forged::ParameterInvalid { name: "openid.identity" });
+        }
+        Ok(Self { claimed_id: claimed_id.to_owned(), url: without_fragment(url), local_id: identity.to_owned() })
+    }
+
+    /// Whether the local identifier that was discovered is the asserted one. Where none is named it is the claimed one, and
+    /// some providers add its fragment.
+    pub(super) fn is_local(&self, discovered: &Discovered) -> bool {
+        let local_id = discovered.local_id.as_ref().or(discovered.claimed_id.as_ref());
+        local_id == Some(&self.local_id)
+            || (local_id.is_some_and(|local_id| local_id == self.url.as_str()) && self.local_id == self.claimed_id)
+    }
+}

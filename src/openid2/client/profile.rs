@@ -1,0 +1,142 @@
+//! The profile: a few attributes by name, and one struct. What tornado.auth's `OpenIdMixin` does, verified.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::extensions::ax::{self, Attribute, FetchRequest};
+use super::super::extensions::sreg::{self, Field};
+use super::assertion::Assertion;
+use super::authorize::Authorize;
+
+/// A field of a user's profile that is asked for.
+///
+/// ```
+/// use oauth_proto::openid2::ProfileField;
+///
+/// assert_eq!(ProfileField::ALL.len(), 4);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProfileField {
+    /// First, last and full name.
+    Name,
+    /// The email address.
+    Email,
+    /// The preferred language.
+    Language,
+    /// The name that the user goes by.
+    Username,
+}
+
+impl ProfileField {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Name, Self::Email, Self::Language, Self::Username];
+
+    /// The attributes that make it up, as they are called in messages and by their types.
+    fn attributes(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Name => &[("firstname", ax::FIRST_NAME), ("fullname", ax::FULL_NAME), ("lastname", ax::LAST_NAME)],
+            Self::Email => &[("email", ax::EMAIL)],
+            Self::Language => &[("language", ax::LANGUAGE)],
+            Self::Username => &[("username", ax::USERNAME)],
+        }
+    }
+}
+
+/// What is known of a user, of what was signed.
+///
+/// ```
+/// use oauth_proto::openid2::{Assertion, Profile};
+///
+/// fn greet(assertion: &Assertion) -> String {
+///     let profile: Profile = assertion.profile();
+///     format!("Hello {}", profile.name.unwrap_or_default())
+/// }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Profile {
+    /// The key to know the user by. `None` where no identifier was asked for.
+    pub claimed_id: Option<String>,
+    /// The given name.
+    pub first_name: Option<String>,
+    /// The family name.
+    pub last_name: Option<String>,
+    /// The full name; or the other two; or what stands before the `@` of the address.
+    pub name: Option<String>,
+    /// The email address, by the provider's word.
+    pub email: Option<String>,
+    /// The preferred language, in small letters.
+    pub locale: Option<String>,
+    /// The name that the user goes by.
+    pub username: Option<String>,
+}
+
+impl Authorize {
+    /// Asks for fields of the user's profile, by Attribute Exchange; [`Assertion::profile`] reads them. It replaces another
+    /// [`ax::FetchRequest`].
+    ///
+    /// With a [known provider](super::Discovered::known_provider) that is all that a sign-in takes:
+    ///
+    /// ```
+    /// use oauth_proto::openid2::{Authorize, Discovered, Options, Pending, Profile, ProfileField, RelyingParty, Store};
+    /// use oauth_proto::{DriveError, Moment, Request, Response, run};
+    ///
+    /// /// Where to send the user, and what to remember for this browser.
+    /// fn begin(party: &RelyingParty) -> Result<(String, Pending), oauth_proto::Error> {
+    ///     let provider = Discovered::known_provider("https://op.example/openid")?;
+    ///     let authorize = Authorize::new(&provider, "https://rp.example/openid").profile(ProfileField::ALL);
+    ///     let authorization = party.authorize(authorize, Moment::from_os())?;
+    ///     Ok((authorization.url()?, authorization.pending))
+    /// }
+    ///
+    /// /// `uri` is what the browser asked for when it came back. At Steam, whose endpoint is
+    /// /// `https://steamcommunity.com/openid/login`, the claimed identifier ends in the user's number.
+    /// fn finish(
+    ///     party: &RelyingParty,
+    ///     store: &impl Store<Error = std::io::Error>,
+    ///     send: impl FnMut(Request) -> Result<Response, std::io::Error>,
+    ///     pending: Pending,
+    ///     uri: &str,
+    /// ) -> Result<Profile, DriveError> {
+    ///     Ok(run(party.redeem(pending, uri, Moment::from_os())?, send)?.confirm(store)?.profile())
+    /// }
+    ///
+    /// let (url, _) = begin(&RelyingParty::new("https://rp.example/", Options::default())?)?;
+    /// assert!(url.starts_with("https://op.example/openid?openid."));
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn profile(self, fields: impl IntoIterator<Item = ProfileField>) -> Self {
+        let fields: Vec<_> = fields.into_iter().collect();
+        let asked = ProfileField::ALL.into_iter().filter(|field| fields.contains(field));
+        let attributes = asked.flat_map(ProfileField::attributes);
+        let required = attributes.map(|(alias, type_uri)| Attribute::new(*alias, *type_uri)).collect();
+        self.extension(FetchRequest { required, ..FetchRequest::default() })
+    }
+}
+
+impl Assertion {
+    /// Returns the user, by the attributes of [`Authorize::profile`], and where there is none by what simple registration
+    /// brought.
+    pub fn profile(&self) -> Profile {
+        let attributes = self.extension::<ax::FetchResponse>().unwrap_or_default();
+        let registration = self.extension::<sreg::Response>().unwrap_or_default();
+        let filled = |value: Option<&str>| value.filter(|value| !value.is_empty()).map(str::to_owned);
+        let value = |type_uri| filled(attributes.first(type_uri));
+        let either = |type_uri, field| value(type_uri).or_else(|| filled(registration.get(field)));
+        let (first_name, last_name) = (value(ax::FIRST_NAME), value(ax::LAST_NAME));
+        let email = either(ax::EMAIL, Field::Email);
+        let joined = || {
+            let parts: Vec<_> = first_name.iter().chain(&last_name).map(String::as_str).collect();
+            (!parts.is_empty()).then(|| parts.join(" "))
+        };
+        let begin = || email.as_deref().and_then(|email| email.split('@').next()).map(str::to_owned);
+        Profile {
+            claimed_id: self.claimed_id.clone(),
+            name: either(ax::FULL_NAME, Field::Fullname).or_else(joined).or_else(begin),
+            locale: either(ax::LANGUAGE, Field::Language).map(|language| language.to_lowercase()),
+            username: either(ax::USERNAME, Field::Nickname),
+            first_name,
+            last_name,
+            email,
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Redeeming a callback: verifying assertions, OpenID Authentication 2.0 §11. All that can be checked before anything is fetched, then the
+//! signature, then the identifier, and in the end the nonce.
+
+use super::super::allowed::Allowed;
+use super::super::association::Association;
+use super::super::direct_request::direct_request;
+use super::super::message::Version;
+use super::assertion::{Assertion, UnconfirmedAssertion};
+use super::authorize::STATE;
+use super::direct_response::DirectResponse;
+use super::discovery::{self, DiscoveryResult};
+use super::pending::{Pending, VERSION};
+use super::positive_assertion::{
+    AssertedIdentifiers, ExpectedAssertion, ReceivedAssertion, check_mode, provider_error,
+};
+use super::relying_party::RelyingParty;
+use crate::secret::same;
+use crate::step::Receive;
+use crate::wire::{ResponseExcerpt, endpoint, without_secrets};
+use crate::{Callback, Error, Expired, Forged, Misbehaved, Moment, Purpose, Response, Step, Timestamp, Unsupported};
+
+impl RelyingParty {
+    /// Takes the request with which the user comes back, and checks what the provider asserts (§11). The end is an
+    /// [`UnconfirmedAssertion`]: your storage tells whether it comes for the first time.
+    ///
+    /// Where an association was given to [`Authorize`](super::Authorize), give it to
+    /// [`Pending::association`] again. What can be checked is checked before anything is sent. Then the provider that was
+    /// asked confirms the signature, where it is not the association's, and an identifier that was not discovered before is
+    /// discovered.
+    ///
+    /// # Errors
+    /// [`Unsupported::NoAssociation`] when the response is signed with an association that was asked for and is not given:
+    /// send the user again, who will hardly see it.
+    /// [`Refused::Denied`](crate::Refused::Denied) when the user cancelled,
+    /// [`Refused::SetupNeeded`](crate::Refused::SetupNeeded) when the provider has to ask the user first,
+    /// [`Refused::Provider`](crate::Refused::Provider) when it sent an error. [`Forged`] when the response is not what it
+    /// says, or not for this user; [`Expired`] when it took too long. From the step also the errors of fetching:
+    /// [`Unsupported::Identifier`] when the claimed identifier's document cannot be had.
+    #[doc(alias = "verify")]
+    pub fn redeem<'a>(
+        &self,
+        mut pending: Pending,
+        callback: impl Into<Callback<'a>>,
+        moment: Moment,
+    ) -> Result<Step<UnconfirmedAssertion>, Error> {
+        let callback = callback.into();
+        if pending.version != VERSION {
+            return Err(Expired::Outdated.into());
+        }
+        if pending.realm != self.realm.as_str() || pending.endpoints.is_empty() {
+            return Err(Forged::OtherClient.into());
+        }
+        if pending.expires_at <= moment.now {
+            return Err(Expired::Pending.into());
+        }
+        match &*callback.arguments(STATE) {
+            [] => return Err(Forged::ParameterMissing { name: STATE }.into()),
+            [Some(state)] if same(state.as_bytes(), pending.state.as_bytes()) => {}
+            _ => return Err(Forged::StateMismatch.into()),
+        }
+        callback.check_return_to(&pending.return_to)?;
+        let message = check_mode(callback.message()?, pending.protocol)?;
+        let endpoints = Some(std::mem::take(&mut pending.endpoints));
+        let identity = pending.identity.take();
+        let expected = self.expected(endpoints, identity, &pending.return_to);
+        let received = match pending.protocol {
+            Version::V2_0 => expected.read_2_0(message, moment.now)?,
+            Version::V1_1 => expected.read_1_1(message, &pending, moment.now)?,
+        };
+        let handle = pending.assoc_handle.as_deref();
+        let step = received.check_signature(handle, pending.association.as_ref(), self.allowed, moment.now)?;
+        Ok(step.observed_by(&self.observer))
+    }
+
+    /// Takes an assertion that was not asked for: a provider's own, or attributes that changed and are posted to the
+    /// `update_url` (Attribute Exchange §5.1). `return_to` is the URL that it is for. The provider is found by discovery on
+    /// the claimed identifier, and confirms the signature.
+    ///
+    /// Of changed attributes, take the [`ax::FetchResponse`](crate::openid2::ax::FetchResponse) for the user of
+    /// [`Assertion::claimed_id`], and not [`Assertion::profile`], which makes up a name where none came. Respond with status
+    /// 200; after a 404, the provider sends no more.
+    ///
+    /// # Security
+    /// Nothing ties the assertion to the browser that brings it. Never sign anybody in by it, or an attacker has a victim
+    /// use the attacker's account.
+    ///
+    /// # Errors
+    /// As [`redeem`](Self::redeem). [`Forged::ParameterMissing`] when it is about no identifier.
+    pub fn dangerous_redeem_unsolicited<'a>(
+        &self,
+        return_to: &str,
+        callback: impl Into<Callback<'a>>,
+        moment: Moment,
+    ) -> Result<Step<UnconfirmedAssertion>, Error> {
+        let callback = callback.into();
+        callback.check_return_to(return_to)?;
+        let message = check_mode(callback.message()?, Version::V2_0)?;
+        let received = self.expected(None, None, return_to).read_2_0(message, moment.now)?;
+        let identifiers = received.identifiers.clone().ok_or(Forged::ParameterMissing { name: "openid.claimed_id" })?;
+        // Only a provider that the identifier names is asked about the signature.
+        let allowed = self.allowed;
+        let step = discover(identifiers, received, allowed, move |mut received| {
+            received.discovered = true;
+            received.ask(allowed)
+        })?;
+        Ok(step.observed_by(&self.observer))
+    }
+
+    fn expected(
+        &self,
+        endpoints: Option<Vec<String>>,
+        identity: Option<super::pending::RequestedIdentity>,
+        return_to: &str,
+    ) -> ExpectedAssertion {
+        let return_to = return_to.to_owned();
+        ExpectedAssertion { endpoints, identity, return_to, allowed: self.allowed, window: self.window }
+    }
+}
+
+impl ReceivedAssertion {
+    /// The signature (§11.4): by the association that was asked for, if the answer was signed with it; or by the provider's
+    /// word.
+    fn check_signature(
+        self,
+        asked: Option<&str>,
+        association: Option<&Association>,
+        allowed: Allowed,
+        now: Timestamp,
+    ) -> Result<Step<UnconfirmedAssertion>, Error> {
+        let handle = self.message.get("assoc_handle");
+        let fitting = association
+            .filter(|association| Some(&*association.handle) == handle && association.is_usable(&self.provider, now));
+        match fitting {
+            Some(association) if association.verifies(&self.message) => self.check_identifier(allowed, None),
+            Some(_) => Err(Forged::Signature.into()),
+            // The provider confirms nothing that a shared key signed.
+            None if asked == handle && association.map(|association| &*association.handle) != handle => {
+                Err(Unsupported::NoAssociation.into())
+            }
+            None => self.ask(allowed),
+        }
+    }
+
+    /// Has the provider confirm the signature (§11.4.2). It is the one that was asked, or that the identifier names.
+    fn ask(self, allowed: Allowed) -> Result<Step<UnconfirmedAssertion>, Error> {
+        let uri = endpoint(&self.provider)?;
+        let mut message = self.message.clone();
+        message.set("mode", "check_authentication");
+        Ok(Step::send(direct_request(&uri, &message), AwaitConfirmation { received: self, allowed }))
+    }
+
+    /// Makes sure that the identifier names the provider (§11.2).
+    fn check_identifier(
+        self,
+        allowed: Allowed,
+        invalidated: Option<String>,
+    ) -> Result<Step<UnconfirmedAssertion>, Error> {
+        match self.identifiers.clone().filter(|_| !self.discovered) {
+            Some(identifiers) => discover(identifiers, self, allowed, |received| Ok(received.finish(invalidated))),
+            None => Ok(self.finish(invalidated)),
+        }
+    }
+
+    fn finish(self, invalidated: Option<String>) -> Step<UnconfirmedAssertion> {
+        Step::Done(UnconfirmedAssertion::new(self.query.clone(), Assertion::new(self, invalidated)))
+    }
+}
+
+/// Discovers a claimed identifier, and goes on if it names the provider and the local identifier of the assertion.
+fn discover(
+    identifiers: AssertedIdentifiers,
+    received: ReceivedAssertion,
+    allowed: Allowed,
+    then: impl FnOnce(ReceivedAssertion) -> Result<Step<UnconfirmedAssertion>, Error> + Send + Sync + 'static,
+) -> Result<Step<UnconfirmedAssertion>, Error> {
+    let url = identifiers.url.clone();
+    discovery::discover(
+        &url,
+        allowed,
+        Box::new(move |found| {
+            let DiscoveryResult { found, claimed: identifier, .. } = found?;
+            let names_provider = found.iter().any(|found| {
+                found.version == Version::V2_0
+                    && found.endpoints.contains(&received.provider)
+                    && identifiers.is_local(found)
+            });
+            // An OP identifier is nobody's.
+            let is_provider = found.iter().any(|found| found.claimed_id.is_none());
+            // After a redirect it is another identifier's document.
+            if identifier != identifiers.url || is_provider || !names_provider {
+                let (claimed_id, endpoint) =
+                    (without_secrets(&identifiers.claimed_id), without_secrets(&received.provider));
+                return Err(Forged::NotDiscovered { claimed_id, endpoint }.into());
+            }
+            then(received)
+        }),
+    )
+}
+
+/// Waits for the provider's word on a signature.
+struct AwaitConfirmation {
+    received: ReceivedAssertion,
+    allowed: Allowed,
+}
+
+impl Receive<UnconfirmedAssertion> for AwaitConfirmation {
+    fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<UnconfirmedAssertion>, Error> {
+        let Self { received, allowed } = *self;
+        let misbehaved = || {
+            let expected = "in Key-Value form";
+            Misbehaved::WrongFormat { expected, option: None, response: Box::new(ResponseExcerpt::of(&response)) }
+        };
+        let direct = DirectResponse::of(&response).ok_or_else(misbehaved)?;
+        // §5.1.2.2.
+        if direct.get("error").is_some() {
+            return Err(provider_error(|name| direct.get(name)));
+        }
+        if !response.status().is_success() {
+            return Err(misbehaved().into());
+        }
+        // Exactly this: not a field that ends so, or a value that holds it.
+        if direct.get("is_valid") != Some("true") {
+            return Err(Forged::Signature.into());
+        }
+        let invalidated = direct.get("invalidate_handle");
+        let invalidated = invalidated.filter(|handle| received.message.get("invalidate_handle") == Some(handle));
+        received.check_identifier(allowed, invalidated.map(str::to_owned))
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::VerifyingAssertion
+    }
+}

@@ -1,0 +1,128 @@
+//! The relying party's configuration, and discovery.
+
+use std::time::Duration;
+
+use super::super::allowed::Allowed;
+use super::super::association::AssociationKind;
+use super::super::identifier;
+use super::super::options::Options;
+use super::super::realm::Realm;
+use super::discovered::Discovered;
+use super::discovery::{self, DiscoveryResult};
+use crate::event::Observer;
+use crate::wire::without_secrets;
+use crate::{Error, Event, Step, Unsupported};
+
+/// How far an assertion's time may be from now, unless [`RelyingParty::nonce_window`] says otherwise.
+const WINDOW: Duration = Duration::from_secs(300);
+
+/// A site that its users sign in to with an OpenID.
+///
+/// ```no_run
+/// use oauth_proto::openid2::{Authorize, MemoryStore, Options, RelyingParty};
+/// use oauth_proto::{Moment, run};
+/// # fn send(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
+///
+/// let party = RelyingParty::new("https://rp.example/", Options::default())?;
+/// let store = MemoryStore::default(); // remembers which answers have been seen; yours, in the end
+///
+/// // The user typed an identifier: who speaks for it?
+/// let discovered = run(party.discover("jane.example")?, send)?;
+/// // A key to check the answer with; without one, the provider is asked. Keep it by its endpoint and handle until it
+/// // expires: the newest of an endpoint is for the next users, and who is away comes back with theirs. Remember for a while
+/// // that there was none. Whatever goes wrong here, one can go on without.
+/// let association = run(party.associate(&discovered, Moment::from_os())?, send).unwrap_or_default();
+///
+/// let authorize = Authorize::new(&discovered, "https://rp.example/openid").association(association.clone());
+/// let authorization = party.authorize(authorize, Moment::from_os())?;
+/// println!("remember the pending value, and go to {}", authorization.url()?);
+///
+/// // The user is back: `uri` is what the browser asked for.
+/// # let uri = "";
+/// let pending = authorization.pending.association(association);
+/// let assertion = run(party.redeem(pending, uri, Moment::from_os())?, send)?.confirm(&store)?;
+/// println!("this is {:?}", assertion.claimed_id);
+/// // `assertion.invalidated_handle` names an association that the provider has lost: drop it.
+/// # Ok::<(), oauth_proto::DriveError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct RelyingParty {
+    pub(super) realm: Realm,
+    pub(super) allowed: Allowed,
+    pub(super) window: Duration,
+    pub(super) kinds: Vec<AssociationKind>,
+    pub(super) observer: Observer,
+}
+
+impl RelyingParty {
+    /// A site with that realm: the URL, often its root, that its users are asked to trust (§9.2). Every `return_to` lies in
+    /// it. One without TLS will do on this machine, and otherwise not: [`authorize`](Self::authorize) says so.
+    ///
+    /// To try things on one machine, providers included, there is [`Options::dangerous_allow_internal_hosts`].
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when that is no realm.
+    pub fn new(realm: &str, options: Options) -> Result<Self, Error> {
+        let reason = "a realm is an http or https URL without fragment, perhaps with `*.` before its host";
+        let realm = Realm::parse(realm).ok_or_else(|| Unsupported::Url { url: without_secrets(realm), reason })?;
+        Ok(Self {
+            realm,
+            allowed: options.allowed,
+            window: WINDOW,
+            kinds: options.kinds_or(&[AssociationKind::DhSha256, AssociationKind::DhSha1]),
+            observer: Observer::default(),
+        })
+    }
+
+    /// Runs a function on each [`Event`] of this relying party. Functions run in the order in which they were registered.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::openid2::{Options, RelyingParty};
+    ///
+    /// let party = RelyingParty::new("https://rp.example/", Options::default())?.on_event(|event| println!("{event}"));
+    /// # Ok::<(), oauth_proto::Error>(())
+    /// ```
+    pub fn on_event(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.observer.push(hook);
+        self
+    }
+
+    /// How far the time in an assertion may be from now, in either direction: 5 minutes unless said otherwise. Nonces are
+    /// remembered for a minute more.
+    pub fn nonce_window(mut self, window: Duration) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Finds out who speaks for an identifier, as a person typed it (§7.2, §7.3): by its XRDS document, which it serves, or
+    /// names in a header or a `meta` element; or by links in its page. At most five redirects of each document are
+    /// followed.
+    ///
+    /// Where no scheme is typed it is https, since a page without TLS can do no more than lead to one that has it; with
+    /// [`Options::dangerous_allow_http`] it is http, as the specification has it.
+    ///
+    /// Your HTTP client fetches what users type: let it refuse hosts of your own network, give it a timeout, and have it
+    /// read no more than a megabyte.
+    ///
+    /// # Errors
+    /// [`Unsupported::Identifier`], also from the step: that is no identifier, cannot be had, has no TLS or no provider.
+    pub fn discover(&self, identifier: &str) -> Result<Step<Discovered>, Error> {
+        let spoken_in_the_clear = self.allowed.plain_http || self.allowed.internal_hosts;
+        let identifier = identifier::parse(identifier, if spoken_in_the_clear { "http" } else { "https" })?;
+        let step = discovery::discover(
+            &identifier,
+            self.allowed,
+            Box::new(|found| {
+                let DiscoveryResult { found, claimed, reason } = found?;
+                let nothing = || Unsupported::Identifier {
+                    identifier: without_secrets(claimed.as_str()),
+                    reason,
+                    response: None,
+                };
+                Ok(Step::Done(found.into_iter().next().ok_or_else(nothing)?))
+            }),
+        )?;
+        Ok(step.observed_by(&self.observer))
+    }
+}

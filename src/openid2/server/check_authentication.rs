@@ -1,0 +1,54 @@
+//! Confirming signatures, OpenID Authentication 2.0 §11.4.2: each answer once.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::super::association::signature_fits;
+use super::super::message::{Message, Version};
+use super::association_handle::Sharing;
+use super::dispatched::Dispatched;
+use super::provider::Provider;
+use super::reject_reason::RejectReason;
+use super::responses::direct;
+use super::store::{NextQuery, RememberNonce, ServerStep};
+use crate::{OneTimeUse, PendingQuery, Timestamp};
+
+/// Remembered a little longer than the handle lives, since clocks differ.
+const HANDLE_MARGIN: Duration = Duration::from_secs(60);
+
+impl Provider {
+    pub(super) fn check_authentication(
+        &self,
+        message: &Message,
+        version: Version,
+        now: Timestamp,
+    ) -> ServerStep<Dispatched> {
+        let mut answer = Message::answer(version);
+        // Said only of handles that are really no good any more (§11.4.2.2).
+        if let Some(handle) = message.get("invalidate_handle")
+            && !handle.contains('\n')
+            && self.handles.open(handle, now).is_none_or(|handle| handle.sharing == Sharing::Private)
+        {
+            answer.set("invalidate_handle", handle);
+        }
+        let end = move |valid: bool| {
+            let mut answer = answer;
+            answer.set("is_valid", if valid { "true" } else { "false" });
+            ServerStep::Done(Dispatched::Respond(direct(StatusCode::OK, &answer)))
+        };
+        // With a shared key, whoever shares it could have made the signature.
+        let handle = message.get("assoc_handle").and_then(|handle| self.handles.open(handle, now));
+        let Some(handle) = handle.filter(|handle| {
+            handle.sharing == Sharing::Private && signature_fits(handle.association_type, &handle.mac_key, message)
+        }) else {
+            return end(false);
+        };
+        let until = handle.expires_at.after(HANDLE_MARGIN);
+        let query = RememberNonce { endpoint: self.endpoint.clone(), nonce: handle.text, until, now };
+        ServerStep::Query(NextQuery::RememberNonce(PendingQuery::new(query, move |answer| match answer {
+            Ok(one_time_use) => end(one_time_use == OneTimeUse::First),
+            Err(why) => ServerStep::Reject(RejectReason::StoreFailed(why).direct(version, &[])),
+        })))
+    }
+}

@@ -1,0 +1,33 @@
+//! What a request to the provider's endpoint leads to.
+
+use std::fmt;
+
+use super::check_id_request::CheckIdRequest;
+use crate::Response;
+
+/// What a request to the endpoint leads to.
+///
+/// ```
+/// use oauth_proto::openid2::server::Dispatched;
+///
+/// fn wants_a_page(dispatched: &Dispatched) -> bool {
+///     matches!(dispatched, Dispatched::CheckIdRequest(request) if !request.immediate)
+/// }
+/// ```
+pub enum Dispatched {
+    /// Send this.
+    Respond(Response),
+    /// A relying party wants to know who the user is: find out, ask the user, and then call
+    /// [`Provider::approve`](super::Provider::approve) or [`Provider::deny`](super::Provider::deny).
+    CheckIdRequest(Box<CheckIdRequest>),
+}
+
+impl fmt::Debug for Dispatched {
+    /// A response may hold an association's key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Respond(response) => f.debug_tuple("Respond").field(&response.status()).finish(),
+            Self::CheckIdRequest(check_id) => f.debug_tuple("CheckIdRequest").field(check_id).finish(),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The OpenID provider: OpenID Authentication 2.0 as seen from the other side.
+//!
+//! One endpoint takes all messages ([`Provider::dispatch`]). Associations are not stored: a handle says by itself, sealed with
+//! the provider's key, what it is for and until when, and its MAC key follows from both. What is asked of storage is
+//! whether an answer has been confirmed before.
+
+mod approve;
+mod associate;
+mod association_handle;
+mod check_authentication;
+mod check_id_request;
+mod dispatch;
+mod dispatched;
+mod provider;
+mod read_check_id_request;
+mod reject_reason;
+mod rejected;
+mod responses;
+pub mod store;
+mod update_attributes;
+mod verify_return_to;
+
+pub use approve::Approval;
+pub use check_id_request::{CheckIdRequest, Identity};
+pub use dispatched::Dispatched;
+pub use provider::Provider;
+pub use reject_reason::RejectReason;
+pub use rejected::Rejected;
+pub use store::{ServerStep, serve, serve_async};

@@ -1,0 +1,142 @@
+//! The provider's configuration.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::allowed::Allowed;
+use super::super::association::AssociationKind;
+use super::super::options::Options;
+use super::super::realm::Realm;
+use super::association_handle::HandleKeys;
+use crate::wire::{check_secure, endpoint, is_secure};
+use crate::{Error, Secret, Unsupported};
+
+/// The least that a secret must have to be one.
+const SECRET: usize = 32;
+
+/// How long an association lasts, unless [`Provider::association_lifetime`] says otherwise.
+const LIFETIME: Duration = Duration::from_secs(24 * 3600);
+
+/// An OpenID provider.
+///
+/// ```
+/// use oauth_proto::openid2::server::{Dispatched, Provider, serve};
+/// use oauth_proto::openid2::{MemoryStore, Options};
+/// use oauth_proto::{Moment, Request, Response, Secret};
+///
+/// # fn main() -> Result<(), oauth_proto::Error> {
+/// // `openssl rand -hex 32`, the same in every process, and kept.
+/// let secret = Secret::new("4f1c…, sixty-four digits of hexadecimal that nobody has seen");
+/// let provider = Provider::new("https://op.example/openid", &secret, Options::default())?;
+///
+/// fn respond(provider: &Provider, store: &MemoryStore, request: &Request) -> Response {
+///     let response = match serve(provider.dispatch(request, Moment::from_os()), store) {
+///         Ok(Dispatched::Respond(response)) => Ok(response),
+///         // The user must not be asked: `approve` if they are signed in and have consented before, or else this.
+///         Ok(Dispatched::CheckIdRequest(request)) if request.immediate => {
+///             serve(provider.deny(*request, Moment::from_os()), store)
+///         }
+///         // Keep it in the session (it is serde), sign the user in, ask whether the realm may know, and then
+///         // `provider.approve(…)` or `provider.deny(…)`: see `CheckIdRequest`.
+///         Ok(Dispatched::CheckIdRequest(request)) => Ok(ask_the_user(*request)),
+///         Err(rejected) => Err(rejected),
+///     };
+///     response.unwrap_or_else(|rejected| rejected.response())
+/// }
+/// # fn ask_the_user(_: oauth_proto::openid2::server::CheckIdRequest) -> Response { Response::default() }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Provider {
+    pub(super) endpoint: String,
+    pub(super) handles: HandleKeys,
+    pub(super) kinds: Vec<AssociationKind>,
+    pub(super) lifetime: Duration,
+    pub(super) allowed: Allowed,
+    /// Whether others can listen at the endpoint.
+    pub(super) in_the_clear: bool,
+    is_public_suffix: Option<IsPublicSuffix>,
+}
+
+type IsPublicSuffix = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
+impl Provider {
+    /// Makes a provider with that endpoint: with TLS, or on this machine. `secret` is random and has 32 bytes or more, such
+    /// as 64 digits of hexadecimal; every process of the provider has the same.
+    ///
+    /// # Errors
+    /// [`Unsupported::Url`] when the endpoint is no absolute URL, [`Unsupported::PlainHttp`] when it has no TLS and
+    /// [`Options::dangerous_allow_http`] is not set, [`Unsupported::ShortSecret`] when the secret is too short to be one.
+    pub fn new(endpoint_url: &str, secret: &Secret, options: Options) -> Result<Self, Error> {
+        let uri = endpoint(endpoint_url)?;
+        if !options.allowed.plain_http {
+            check_secure(&uri, Some("Options::dangerous_allow_http"))?;
+        }
+        Ok(Self {
+            endpoint: endpoint_url.to_owned(),
+            handles: HandleKeys::new(checked(secret)?, endpoint_url),
+            kinds: options.kinds_or(&AssociationKind::ALL),
+            lifetime: LIFETIME,
+            allowed: options.allowed,
+            in_the_clear: !is_secure(&uri),
+            is_public_suffix: None,
+        })
+    }
+
+    /// A secret that was used before: what was made with it counts until it expires.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn former_secret(mut self, secret: &Secret) -> Result<Self, Error> {
+        self.handles.also(checked(secret)?, &self.endpoint);
+        Ok(self)
+    }
+
+    /// How long associations last. A day unless said otherwise.
+    pub fn association_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// Says below which hosts anybody can have a site, in the place of a rule of thumb (that `*.com` and `*.co.uk` are too wide):
+    /// a realm whose wildcard stands there is refused (§9.2). Hosts come as browsers write them, in small letters and
+    /// Punycode.
+    ///
+    /// ```
+    /// use oauth_proto::openid2::server::Provider;
+    ///
+    /// # fn example(provider: Provider) {
+    /// // In earnest, a look into the public suffix list.
+    /// let provider = provider.public_suffixes(|host| matches!(host, "com" | "co.uk" | "github.io"));
+    /// # }
+    /// ```
+    pub fn public_suffixes(mut self, is_one: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.is_public_suffix = Some(Arc::new(is_one));
+        self
+    }
+
+    /// Whether a realm covers the sites of many owners.
+    pub(super) fn is_too_wide(&self, realm: &Realm) -> bool {
+        match (&self.is_public_suffix, realm.wildcard_host()) {
+            (_, None) => false,
+            (None, Some(_)) => realm.is_too_wide(),
+            (Some(is_one), Some(host)) => is_one(host.trim_end_matches('.')),
+        }
+    }
+}
+
+fn checked(secret: &Secret) -> Result<&[u8], Error> {
+    let bytes = secret.expose().as_bytes();
+    if bytes.len() < SECRET {
+        return Err(Unsupported::ShortSecret { length: bytes.len(), least: SECRET }.into());
+    }
+    Ok(bytes)
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provider").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,107 @@
+//! What discovery must refuse, and whom it must not ask.
+
+use super::pair::*;
+use oauth_proto::openid2::{Authorize, Discovered, Options, RelyingParty, user_links};
+use oauth_proto::{Error, Step, Unsupported};
+
+/// In the list of threats: other page.
+#[test]
+fn the_page_of_another_url_says_nothing_about_an_identifier() {
+    // The document does not help, and the page has moved: its links are another identifier's.
+    let pair = OpenIdPair::default();
+    let links = html(&format!("<head>{}</head>", user_links(ENDPOINT, None)));
+    let answers = [xrds("<x/>"), redirect("https://other.example/"), links];
+    let mut step = pair.party.discover("https://jane.example/");
+    for answer in answers {
+        let Ok(Step::Send(_, sent)) = step else { panic!() };
+        step = sent.receive(answer, pair.moment());
+    }
+    assert!(matches!(step.unwrap_err(), Error::Unsupported(Unsupported::Identifier { .. })));
+}
+
+/// In the list of threats: internal host.
+#[test]
+fn discovery_asks_no_internal_host() {
+    let pair = OpenIdPair::default();
+    for identifier in [
+        "http://localhost/",
+        "127.0.0.1:6379",
+        "http://2130706433/",
+        "http://[::1]/",
+        "http://[::ffff:10.0.0.1]/",
+        "http://169.254.169.254/latest/meta-data",
+        "http://192.168.1.1/",
+        "http://100.64.0.1/",
+        "http://[fd00::1]/",
+        "http://[64:ff9b::a00:1]/",
+        "http://[64:ff9b:1:a00:0:100:808:808]/",
+        "http://home.arpa/",
+        "http://router/",
+        "http://db.internal/",
+        "http://localhost.localdomain/",
+        "http://kubernetes.default.svc/",
+        "http://router.lan/",
+        "http://0/",
+        "http://192.0.0.192/",
+        "http://198.18.0.1/",
+        "http://240.0.0.1/",
+        "http://[fec0::1]/",
+        "http://[::ffff:0:7f00:1]/",
+        "http://[2001:0:7f00:1::]/",
+        "http://[2002:a00:1::1]/",
+        "http://[100::1]/",
+    ] {
+        assert!(matches!(pair.discover(identifier).unwrap_err(), Error::Unsupported(_)), "{identifier}");
+        let host = identifier.trim_start_matches("http://");
+        // From https to http is no way at all, so each goes on as it began.
+        for scheme in ["http", "https"] {
+            let near = format!("{scheme}://near.example/");
+            pair.page(&near, redirect(&format!("{scheme}://{host}")));
+            assert!(pair.discover(&near).is_err());
+        }
+        let mut page = html("<html></html>");
+        page.headers_mut().insert("x-xrds-location", format!("https://{host}").parse().unwrap());
+        pair.page("https://near.example/", page);
+        assert!(pair.discover("https://near.example/").is_err());
+        pair.page("https://near.example/", xrds(&user_document(identifier, None, &[])));
+        assert!(pair.discover("https://near.example/").is_err());
+    }
+    let elsewhere = |sent: &String| !sent.contains("://near.example/");
+    assert_eq!(pair.sent.borrow().iter().find(|sent| elsewhere(sent)), None);
+}
+
+/// In the list of threats: no tls.
+#[test]
+fn identifiers_and_providers_without_tls_are_refused() {
+    let pair = OpenIdPair::default();
+    let document = user_document("http://op.example/openid", None, &[]);
+    pair.page("http://plain.example/", xrds(&user_document(ENDPOINT, None, &[])));
+    pair.page("https://tls.example/", xrds(&document));
+    let error = pair.discover("http://plain.example").unwrap_err();
+    assert!(error.to_string().contains("no TLS"), "{error}");
+    assert!(pair.discover("https://tls.example/").is_err());
+    let plain = Discovered::known_provider("http://op.example/").unwrap();
+    assert!(pair.party.authorize(Authorize::new(&plain, RETURN_TO), pair.moment()).is_err());
+    let plain = RelyingParty::new("http://rp.example/", Options::default()).unwrap();
+    let discovered = pair.discover(JANE).unwrap();
+    let authorize = Authorize::new(&discovered, "http://rp.example/back");
+    assert!(plain.authorize(authorize, pair.moment()).is_err());
+}
+
+/// Whoever is on the way to the second place would say whose identifier it is, and could lead back to one that has TLS.
+#[test]
+fn a_redirect_from_https_to_http_is_not_followed_wherever_it_leads_then() {
+    let pages = |pair: OpenIdPair| {
+        pair.page("https://moved.example/", redirect("http://moved.example/there"));
+        pair.page("http://moved.example/there", redirect(JANE));
+        pair
+    };
+    let pair = pages(OpenIdPair::default());
+    let error = pair.discover("https://moved.example/").unwrap_err();
+    assert!(error.to_string().contains("redirects to where no identifier goes"), "{error}");
+    assert_eq!(*pair.sent.borrow(), ["GET https://moved.example/"]);
+    // A user may have typed http, and a relying party may trust it.
+    assert!(pair.discover("http://moved.example/there").is_ok());
+    let lax = pages(OpenIdPair::new(Options::dangerous_allow_http, |options| options));
+    assert!(lax.discover("https://moved.example/").is_ok());
+}

@@ -1,0 +1,167 @@
+//! Hostile documents, pages and lists.
+
+use super::pair::*;
+use super::*;
+use oauth_proto::openid2::ax::{self, FetchRequest};
+use oauth_proto::openid2::sreg::{self, Field};
+use oauth_proto::openid2::{pape, user_links};
+use oauth_proto::{Error, Forged, Response};
+
+/// Whether such an answer, of an identifier's, leads to a provider.
+fn leads_somewhere(pair: &OpenIdPair, answer: Response) -> Result<(), Error> {
+    pair.page("https://hostile.example/", answer);
+    let discovered = pair.discover("https://hostile.example/")?;
+    assert_eq!(discovered.endpoint(), ENDPOINT);
+    Ok(())
+}
+
+/// In the list of threats: xrds entities.
+#[test]
+fn a_document_with_entities_is_refused() {
+    let laughs = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\"><!ENTITY u SYSTEM \"file:///etc/passwd\">]>";
+    let document = user_document(ENDPOINT, None, &[]);
+    let pair = OpenIdPair::default();
+    // Neither is what the document is read for.
+    for hostile in [
+        document.replace("?>", &format!("?>{laughs}")),
+        document.replace("?>", "?><!DOCTYPE x>"),
+        document.replace("<Service>", "<Other>&u;</Other><Service>"),
+        document.replace("<Service>", "<Service><Other>&a;</Other>"),
+    ] {
+        assert_ne!(hostile, document);
+        assert!(leads_somewhere(&pair, xrds(&hostile)).is_err(), "{hostile}");
+    }
+    let harmless = document.replace("<Service>", "<Other>&amp;&#x41;</Other><Service>");
+    leads_somewhere(&pair, xrds(&harmless)).unwrap();
+}
+
+/// In the list of threats: xrds bomb.
+#[test]
+fn a_document_that_is_too_large_or_deep_is_refused() {
+    /// Larger documents are not read.
+    const DOCUMENT: usize = 128 * 1024;
+    let pair = OpenIdPair::default();
+    let document = user_document(ENDPOINT, None, &[]);
+    let bomb = |place: &str, bomb: &str| document.replacen(place, &format!("{bomb}{place}"), 1);
+    let deep = |depth: usize| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
+    let comment = |size: usize| format!("<!--{}-->", "x".repeat(size - "<!---->".len()));
+    // Each is a little less than what is refused, and then that.
+    for (most, more) in [
+        (
+            bomb("<Service>", &comment(DOCUMENT - document.len())),
+            bomb("<Service>", &comment(DOCUMENT + 1 - document.len())),
+        ),
+        // In two elements, sixteen levels of them; and in three.
+        (bomb("<Service>", &deep(14)), bomb("<Service>", &deep(15))),
+        (bomb("<URI>", &deep(13)), bomb("<URI>", &deep(14))),
+        (bomb("<Service>", &"<Service/>".repeat(63)), bomb("<Service>", &"<Service/>".repeat(64))),
+        (bomb("<Type>", &"<Type>x</Type>".repeat(63)), bomb("<Type>", &"<Type>x</Type>".repeat(64))),
+        (bomb("<URI>", &"<URI>x</URI>".repeat(63)), bomb("<URI>", &"<URI>x</URI>".repeat(64))),
+    ] {
+        leads_somewhere(&pair, xrds(&most)).unwrap();
+        assert!(leads_somewhere(&pair, xrds(&more)).is_err(), "{} bytes", more.len());
+    }
+    // Of the endpoints some are kept.
+    let many = bomb("<URI>", &format!("<URI>{ENDPOINT}</URI>").repeat(50));
+    pair.page("https://hostile.example/", xrds(&many));
+    let discovered = serde_json::to_value(pair.discover("https://hostile.example/").unwrap()).unwrap();
+    assert_eq!(discovered["endpoints"].as_array().unwrap().len(), 8);
+}
+
+/// In the list of threats: html bomb.
+#[test]
+fn a_page_that_is_too_large_or_deep_ends_quickly() {
+    /// Larger pages are not read.
+    const PAGE: usize = 1024 * 1024;
+    let pair = OpenIdPair::default();
+    let links = user_links(ENDPOINT, None);
+    // What comes between never ends the head, so that it is the size alone that ends the reading.
+    for (begin, unit, end) in [
+        ("<head>", "<meta>", ""),
+        ("<head>", "<link rel=openid2.local_id>", ""),
+        ("<head>", "<!---->", ""),
+        ("<head>", "</link>", ""),
+        ("<head>", "<template></template>", ""),
+        ("<head><template>", "<p>", "</template>"),
+        ("<head><base", " a=b", ">"),
+        ("<head><!--", "<!--", "-->"),
+        ("<head><title>", "&amp;", "</title>"),
+        ("<head><script>", "<!--<script>", "--></script></script>"),
+        ("<head><meta content='", "&lt", "'>"),
+    ] {
+        let page = |size: usize| {
+            let room = size - begin.len() - end.len() - links.len();
+            format!("{begin}{}{}{end}{links}", unit.repeat(room / unit.len()), " ".repeat(room % unit.len()))
+        };
+        leads_somewhere(&pair, html(&page(PAGE))).unwrap_or_else(|error| panic!("{begin}{unit}: {error}"));
+        let error = leads_somewhere(&pair, html(&page(PAGE + 1))).unwrap_err();
+        assert!(error.to_string().contains("larger than any needs to be"), "{begin}{unit}: {error}");
+    }
+    // What follows the links without an end is read to its end.
+    for unit in ["<", "<!--", "<title>", "<a b='"] {
+        let page = |size: usize| format!("<head>{links}{}", unit.repeat(size / unit.len()));
+        leads_somewhere(&pair, html(&page(PAGE - 1024))).unwrap();
+        assert!(leads_somewhere(&pair, html(&page(PAGE))).is_err(), "{unit}");
+    }
+    let link = |attributes: usize| {
+        let more: String = (2..attributes).map(|number| format!(" a{number}=b")).collect();
+        format!("<head><link{more} rel=openid2.provider href={ENDPOINT}>")
+    };
+    leads_somewhere(&pair, html(&link(32))).unwrap();
+    leads_somewhere(&pair, html(&link(33))).unwrap_err();
+    // Links that are somebody's text.
+    for page in [
+        format!("<head><!--{links}--></head>"),
+        format!("<head></head><body>{links}</body>"),
+        format!("<head><script>{links}"),
+        format!("<head><title>{links}</title></head>"),
+        format!("<head><template>{links}</template></head>"),
+        format!("<head><svg></svg>{links}<body></body>"),
+        format!("<title>x</title><svg></svg>{links}</head>"),
+    ] {
+        leads_somewhere(&pair, html(&page)).unwrap_err();
+    }
+}
+
+/// In the list of threats: list bomb.
+#[test]
+fn a_long_list_is_read_once() {
+    // A short list that names a long field again and again.
+    let pair = OpenIdPair::default();
+    let (pending, callback) = pair.callback(JANE, true);
+    let long = "x".repeat(20_000);
+    let bomb = changed(&callback, |fields| {
+        let signed = format!("{}{}", fields["openid.signed"], ",long".repeat(5_000));
+        fields.insert("openid.signed".into(), signed);
+        fields.insert("openid.long".into(), long.clone());
+    });
+    assert_eq!(forged(pair.verify(stored(&pending), &bomb).unwrap_err()), Forged::Signature);
+    // Nor is one that is really signed so: twice is too often.
+    let with =
+        |more: &str| changed(&callback, |fields| fields.entry("openid.signed".into()).or_default().push_str(more));
+    let association = pair.associations.borrow().last().cloned().unwrap();
+    let error = pair.verify(stored(&pending), &signed(&association, &with(",mode,mode"))).unwrap_err();
+    assert_eq!(forged(error), Forged::Signature);
+    pair.verify(pending, &signed(&association, &with(",mode"))).unwrap();
+
+    let authorization = pair.begin(pair.asking(JANE));
+    let bomb = changed(&authorization.url().unwrap(), |fields| {
+        for (name, value) in [
+            ("ns.ax", ax::NAMESPACE),
+            ("ax.mode", "fetch_request"),
+            ("ax.type.a", &long),
+            ("ax.required", &"a,".repeat(4_000)),
+            ("ns.sreg", sreg::NAMESPACE),
+            ("sreg.required", &"email,".repeat(2_000)),
+            ("ns.pape", pape::NAMESPACE),
+            ("pape.preferred_auth_level_types", &"a ".repeat(1_000)),
+            ("pape.auth_level.ns.a", pape::NIST),
+        ] {
+            fields.insert(format!("openid.{name}"), value.to_owned());
+        }
+    });
+    let check_id = pair.check_id(&bomb).unwrap();
+    assert_eq!(check_id.extension::<FetchRequest>(), None);
+    assert_eq!(check_id.extension::<sreg::Request>().unwrap().required, [Field::Email]);
+    assert_eq!(check_id.extension::<pape::Request>().unwrap().preferred_levels, [pape::NIST]);
+}

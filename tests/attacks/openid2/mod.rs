@@ -1,0 +1,88 @@
+//! OpenID 2.0: what must be refused of an assertion, of what is discovered, and of those who ask a provider.
+
+#[path = "../../common/openid2.rs"]
+mod pair;
+
+mod assertion;
+mod association;
+mod discovery;
+mod documents;
+mod provider;
+
+use std::collections::BTreeMap;
+
+use oauth_proto::openid2::{Assertion, Options, Pending};
+use oauth_proto::{Error, Forged, Response};
+use pair::*;
+
+const JOHN: &str = "https://op.example/id/john";
+
+/// A page that knows nothing newer than OpenID 1.1.
+const OLD: &str = "https://old.example/";
+
+const IDENTIFIER_SELECT: &str = "http://specs.openid.net/auth/2.0/identifier_select";
+
+fn stored(pending: &Pending) -> Pending {
+    serde_json::from_str(&serde_json::to_string(pending).unwrap()).unwrap()
+}
+
+fn forged(error: Error) -> Forged {
+    match error {
+        Error::Forged(forged) => forged,
+        error => panic!("{error}"),
+    }
+}
+
+/// What verifying comes to when the callback is changed, with an association and without.
+fn with_change(change: impl Fn(&mut BTreeMap<String, String>)) -> Vec<Error> {
+    let both = [true, false].into_iter().map(|association| {
+        let pair = OpenIdPair::default();
+        let (pending, callback) = pair.callback("https://jane.example/", association);
+        let kept = stored(&pending);
+        let error = pair.verify(pending, &changed(&callback, &change)).unwrap_err();
+        // Nothing is spent by what was refused.
+        assert!(pair.verify(kept, &callback).is_ok(), "{error}");
+        error
+    });
+    both.collect()
+}
+
+/// What verifying comes to when the signature is not what is wrong: what was changed is signed with the association's key,
+/// or confirmed by a provider that confirms everything.
+fn with_signed_change(
+    pair: impl Fn() -> OpenIdPair,
+    identifier: &str,
+    change: impl Fn(&mut BTreeMap<String, String>),
+) -> Vec<Result<Assertion, Error>> {
+    let both = [true, false].into_iter().map(|association| {
+        let pair = pair();
+        let (pending, callback) = pair.callback(identifier, association);
+        let mut callback = changed(&callback, &change);
+        if association {
+            callback = signed(pair.associations.borrow().last().unwrap(), &callback);
+        } else {
+            confirming(&pair, ENDPOINT);
+        }
+        pair.verify(pending, &callback)
+    });
+    both.collect()
+}
+
+/// A provider at that endpoint that confirms whatever it is asked about.
+fn confirming(pair: &OpenIdPair, endpoint: &str) {
+    let yes = b"ns:http://specs.openid.net/auth/2.0\nis_valid:true\n".to_vec();
+    pair.page(endpoint, Response::new(yes));
+}
+
+/// A provider and a site that speak OpenID 1.1 too (§14).
+fn first_version() -> OpenIdPair {
+    let pair = OpenIdPair::new(Options::allow_openid1, Options::allow_openid1);
+    let links = format!("<link rel=openid.server href={ENDPOINT}><link rel=openid.delegate href={JANE}>");
+    pair.page(OLD, html(&format!("<head>{links}</head>")));
+    pair
+}
+
+fn unlisted(fields: &mut BTreeMap<String, String>, field: &str) {
+    let signed = fields["openid.signed"].split(',').filter(|own| *own != field).collect::<Vec<_>>().join(",");
+    fields.insert("openid.signed".into(), signed);
+}

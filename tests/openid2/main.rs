@@ -1,0 +1,15 @@
+//! OpenID 2.0 through the public API: our relying party at our provider.
+#![cfg(feature = "openid2")]
+
+#[path = "../common/openid2.rs"]
+mod pair;
+
+mod association;
+mod authorize;
+mod bounds;
+mod discovery;
+mod extensions;
+mod laws;
+mod openid1;
+mod provider;
+mod redeem;

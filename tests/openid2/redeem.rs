@@ -1,0 +1,88 @@
+//! What a callback leads to when it is no assertion, or not at once.
+
+use crate::pair::*;
+use oauth_proto::openid2::{Authorize, Options};
+use oauth_proto::{Error, Refused, Step, Unsupported};
+
+#[test]
+fn the_user_may_cancel_and_an_immediate_request_may_fail() {
+    let pair = OpenIdPair::default();
+    let end = |authorize: Authorize| {
+        let authorization = pair.begin(authorize);
+        let check_id = pair.check_id(&authorization.url().unwrap()).unwrap();
+        let callback = location(&pair.deny_request(check_id));
+        pair.verify(authorization.pending, &callback).unwrap_err()
+    };
+    assert!(matches!(end(pair.asking(JANE)), Error::Refused(Refused::Denied { .. })));
+    assert_eq!(end(pair.asking(JANE).immediate()), Refused::SetupNeeded { url: None }.into());
+
+    let authorization = pair.begin(pair.asking(JANE).immediate());
+    let callback = pair.approve(&authorization.url().unwrap(), |approval| approval);
+    assert_eq!(pair.verify(authorization.pending, &callback).unwrap().claimed_id.as_deref(), Some(JANE));
+}
+
+#[test]
+fn a_provider_s_error_is_told_to_the_user() {
+    let pair = OpenIdPair::default();
+    let authorization = pair.begin(pair.asking(JANE));
+    let elsewhere = changed(&authorization.url().unwrap(), |fields| {
+        fields.insert("openid.claimed_id".into(), "x".into());
+    });
+    let rejected = pair.check_id(&elsewhere).unwrap_err();
+    let callback = location(&rejected.response());
+    let error = pair.verify(authorization.pending, &callback).unwrap_err();
+    let message = Some("the field \"claimed_id\" has a value that it cannot have".to_owned());
+    assert_eq!(error, Refused::Provider { message, contact: None, reference: None }.into());
+}
+
+#[test]
+fn an_outage_is_not_a_forgery() {
+    let pair = OpenIdPair::default();
+    let (pending, callback) = pair.callback("https://op.example/", true);
+    let down = || http::Response::builder().status(503).body(Vec::new()).unwrap();
+    pair.page(JANE, down());
+    let error = pair.verify(pending, &callback).unwrap_err();
+    let Error::Unsupported(Unsupported::Identifier { identifier, response: Some(answer), .. }) = &error else {
+        panic!("{error}")
+    };
+    assert_eq!((identifier.as_str(), answer.status.as_u16()), (JANE, 503));
+}
+
+/// §5.1.2.2.
+#[test]
+fn a_provider_that_cannot_confirm_says_why() {
+    let pair = OpenIdPair::default();
+    let (pending, callback) = pair.callback(JANE, false);
+    let step = pair.party.redeem(pending, &callback, pair.moment()).unwrap();
+    let Step::Send(_, sent) = step else { panic!() };
+    let body = b"ns:http://specs.openid.net/auth/2.0\nerror:closed for the night\ncontact:op@op.example\n";
+    let answer = http::Response::builder().status(400).body(body.to_vec()).unwrap();
+    let error = sent.receive(answer, pair.moment()).unwrap_err();
+    let Error::Refused(Refused::Provider { message, contact, .. }) = &error else { panic!("{error}") };
+    assert_eq!((message.as_deref(), contact.as_deref()), (Some("closed for the night"), Some("op@op.example")));
+}
+
+#[test]
+fn what_ties_an_answer_to_a_browser_is_in_no_log() {
+    let pair = OpenIdPair::new(Options::allow_openid1, Options::allow_openid1);
+    pair.page("https://old.example/", html("<head><link rel=openid.server href=https://op.example/openid></head>"));
+    let (pending, callback) = pair.callback("https://old.example/", true);
+    let state = pending.state().to_owned();
+    let association = pair.associations.borrow().last().cloned();
+    let checked =
+        pair.run(pair.party.redeem(pending.association(association.clone()), &callback, pair.moment())).unwrap();
+    assert_eq!(checked.query().nonce, state);
+    assert!(!format!("{checked:?}").contains(&state));
+}
+
+/// §11.2: an OP identifier is nobody's claimed identifier, even where its document would be a user's as well.
+#[test]
+fn an_op_identifier_is_nobody_s() {
+    let pair = OpenIdPair::default();
+    let both = user_document(ENDPOINT, None, &["http://specs.openid.net/auth/2.0/server"]);
+    for (page, is_good) in [(user_document(ENDPOINT, None, &[]), true), (both, false)] {
+        let (pending, callback) = pair.callback("https://op.example/", true);
+        pair.page(JANE, xrds(&page));
+        assert_eq!(pair.verify(pending, &callback).is_ok(), is_good);
+    }
+}
