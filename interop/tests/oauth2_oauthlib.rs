@@ -106,7 +106,7 @@ impl World {
     }
 
     fn shared(&self, client: &Client, token: Token) -> SharedSession {
-        SharedSession::new(Session::new(&client, &self.origin, token).unwrap())
+        SharedSession::new(Session::new(client, &self.origin, token).unwrap())
     }
 }
 

@@ -175,7 +175,7 @@ fn userinfo<'a>(op: &'a OidcProvider, session: &'a SharedSession) -> Caller<'a> 
 }
 
 fn shared(op: &OidcProvider, client: &Client, token: Token) -> SharedSession {
-    SharedSession::new(Session::new(&client, &op.issuer, token).unwrap())
+    SharedSession::new(Session::new(client, &op.issuer, token).unwrap())
 }
 
 #[test]
