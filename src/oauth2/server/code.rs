@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
-use super::issue::IssueParams;
+use super::issue::IssuedTokens;
 use super::provider::{EndpointOutput, ask};
 use super::queries::{FindOneTimeRecord, FoundOneTimeRecord, Redeem, Redemption};
 use super::reason::RejectReason;
@@ -70,19 +70,19 @@ impl TokenRequest {
         };
         self.check_end(&grant)?;
         let scope = self.remaining_scope(&grant)?;
-        let IssueParams { tokens, answer } = self.issue(&grant, scope)?;
+        let IssuedTokens { tokens, answer } = self.issue(&grant, scope)?;
         let key = found.key;
-        self.extended(answer, move |work, answer| Ok(work.redeem(key, is_code, IssueParams { tokens, answer }, grant)))
+        self.extended(answer, move |work, answer| Ok(work.redeem(key, is_code, IssuedTokens { tokens, answer }, grant)))
     }
 
     fn redeem<T: EndpointOutput>(
         self,
         key: TokenHash,
         is_code: bool,
-        issued: IssueParams,
+        issued: IssuedTokens,
         grant: Arc<GrantRecord>,
     ) -> ServerStep<T> {
-        let IssueParams { tokens, answer } = issued;
+        let IssuedTokens { tokens, answer } = issued;
         let query = Redeem { key, tokens: Some(tokens) };
         ask(NextQuery::Redeem, query, self.refusal_channel(), move |redemption| match redemption {
             Redemption::Redeemed => self.respond(&answer, &grant),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::authorize::unregistered;
 use super::client_record::ClientRecord;
 use super::consent::{ClientRedirect, Consent, ResponseType};
-use super::issue::{Issue, IssueParams, grant_id};
+use super::issue::{IssueParams, IssuedTokens, grant_id};
 use super::paths::Endpoint;
 use super::provider::{Provider, ask, or_reject};
 use super::queries::{FindClient, Redeem, Redemption, SaveOneTimeRecord, SaveTokens, Saved};
@@ -155,7 +155,7 @@ impl Provider {
         match consent.response_type {
             ResponseType::Code => self.give_code(client, consent, record, &moment, voice),
             ResponseType::Token => {
-                let issue = Issue {
+                let issue = IssueParams {
                     grant: record,
                     offer,
                     scope: None,
@@ -205,8 +205,8 @@ impl Provider {
 }
 
 /// RFC 6749 §4.2.2.
-fn give_token(issued: IssueParams, back: Box<ClientRedirect>, voice: &RefusalChannel) -> ServerStep<Response> {
-    let IssueParams { tokens, answer } = issued;
+fn give_token(issued: IssuedTokens, back: Box<ClientRedirect>, voice: &RefusalChannel) -> ServerStep<Response> {
+    let IssuedTokens { tokens, answer } = issued;
     let query = SaveTokens { tokens, parent: None };
     ask(NextQuery::SaveTokens, query, voice.clone(), move |saved| {
         if saved != Saved::New {

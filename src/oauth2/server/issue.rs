@@ -20,7 +20,7 @@ use crate::oauth2::Scope;
 use crate::{Moment, Response, Timestamp};
 
 /// Tokens, and what the client is told of them.
-pub(super) struct IssueParams {
+pub(super) struct IssuedTokens {
     pub(super) tokens: NewTokens,
     pub(super) answer: TokenResponse,
 }
@@ -41,7 +41,7 @@ pub(super) struct TokenResponse {
 }
 
 /// How tokens are made this time.
-pub(super) struct Issue<'a> {
+pub(super) struct IssueParams<'a> {
     pub(super) grant: Arc<GrantRecord>,
     /// The grant type whose lifetime the access token has.
     pub(super) offer: &'a GrantType,
@@ -67,8 +67,8 @@ impl Config {
         (offer.with_refresh && client.may_use_grant_type("refresh_token")).then_some(refresh)
     }
 
-    pub(super) fn issue(&self, issue: Issue<'_>, moment: &Moment) -> Result<IssueParams, RejectReason> {
-        let Issue { grant, offer, scope, resource, refresh, predecessor, reuse, at_most } = issue;
+    pub(super) fn issue(&self, issue: IssueParams<'_>, moment: &Moment) -> Result<IssuedTokens, RejectReason> {
+        let IssueParams { grant, offer, scope, resource, refresh, predecessor, reuse, at_most } = issue;
         let now = moment.now;
         let end = self.end_of(offer, &grant);
         let until =
@@ -110,7 +110,7 @@ impl Config {
             let record = TokenRecord { predecessor, ..record(TokenKind::Refresh, *expires_at) };
             (TokenHash::of(token), Arc::new(record))
         });
-        Ok(IssueParams {
+        Ok(IssuedTokens {
             tokens: NewTokens { access: (key, access_record.clone()), refresh: refresh_record, now },
             answer: TokenResponse {
                 access_token: access,

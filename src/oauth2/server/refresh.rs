@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::claim::{DecideGrant, Decision, GrantCredential};
-use super::issue::{Issue, IssueParams};
+use super::issue::{IssueParams, IssuedTokens};
 use super::parameters::check_resources;
 use super::provider::{EndpointOutput, ask};
 use super::queries::{FindToken, Rotate, Rotation, SaveTokens, Saved};
@@ -47,13 +47,13 @@ impl TokenRequest {
             let narrowed = self.narrowed(&record)?;
             self.consult(record, narrowed, move |work, record, narrowed| {
                 if work.keeps(&record) {
-                    let IssueParams { tokens, answer } = work.issue_more(&record, narrowed, None)?;
-                    let save = move |work: Self, answer| Ok(work.save(IssueParams { tokens, answer }, key, record));
+                    let IssuedTokens { tokens, answer } = work.issue_more(&record, narrowed, None)?;
+                    let save = move |work: Self, answer| Ok(work.save(IssuedTokens { tokens, answer }, key, record));
                     return work.extended(answer, save);
                 }
-                let IssueParams { tokens, answer } = work.issue_more(&record, narrowed, Some(key))?;
+                let IssuedTokens { tokens, answer } = work.issue_more(&record, narrowed, Some(key))?;
                 work.extended(answer, move |work, answer| {
-                    work.rotate(token, key, &record, IssueParams { tokens, answer })
+                    work.rotate(token, key, &record, IssuedTokens { tokens, answer })
                 })
             })
         })
@@ -170,7 +170,7 @@ impl TokenRequest {
         record: &TokenRecord,
         narrowed: Downscoped,
         predecessor: Option<TokenHash>,
-    ) -> Result<IssueParams, RejectReason> {
+    ) -> Result<IssuedTokens, RejectReason> {
         let config = &self.provider.0;
         let grant = record.grant.clone();
         // Access tokens live as long as the first one of the grant did.
@@ -178,18 +178,18 @@ impl TokenRequest {
         // A refresh token that is replaced names the one before it.
         let refresh = predecessor.map(|_| self.grant_type());
         let Downscoped { scope, resource } = narrowed;
-        let issue = Issue { grant, offer, scope, resource, refresh, predecessor, reuse: false, at_most: None };
+        let issue = IssueParams { grant, offer, scope, resource, refresh, predecessor, reuse: false, at_most: None };
         config.issue(issue, &self.moment)
     }
 
     /// New access tokens of a refresh token that stays.
     fn save<T: EndpointOutput>(
         self,
-        issued: IssueParams,
+        issued: IssuedTokens,
         parent: TokenHash,
         record: Arc<TokenRecord>,
     ) -> ServerStep<T> {
-        let IssueParams { tokens, answer } = issued;
+        let IssuedTokens { tokens, answer } = issued;
         let query = SaveTokens { tokens, parent: Some(parent) };
         ask(NextQuery::SaveTokens, query, self.refusal_channel(), move |saved| match saved {
             Saved::New => self.respond(&answer, &record.grant),
@@ -203,9 +203,9 @@ impl TokenRequest {
         token: Secret,
         key: TokenHash,
         record: &TokenRecord,
-        issued: IssueParams,
+        issued: IssuedTokens,
     ) -> Result<ServerStep<T>, RejectReason> {
-        let IssueParams { tokens, answer } = issued;
+        let IssuedTokens { tokens, answer } = issued;
         let (Some(successor), Some((by, _))) = (&answer.refresh_token, &tokens.refresh) else {
             return Err(RejectReason::Misconfigured("no refresh token was made"));
         };
@@ -258,9 +258,9 @@ impl TokenRequest {
             let narrowed = self.narrowed(&record)?;
             super::events::asked_again(&record.grant);
             self.consult(record, narrowed, move |work, record, narrowed| {
-                let IssueParams { tokens, mut answer } = work.issue_more(&record, narrowed, None)?;
+                let IssuedTokens { tokens, mut answer } = work.issue_more(&record, narrowed, None)?;
                 answer.refresh_token = Some(successor);
-                work.extended(answer, move |work, answer| Ok(work.save(IssueParams { tokens, answer }, by, record)))
+                work.extended(answer, move |work, answer| Ok(work.save(IssuedTokens { tokens, answer }, by, record)))
             })
         })
     }

@@ -7,7 +7,7 @@ use http::Request;
 
 use super::client_record::ClientRecord;
 use super::grant_type::{DEVICE_CODE, GrantType, TOKEN_EXCHANGE};
-use super::issue::{Issue, IssueParams, TokenResponse, grant_id};
+use super::issue::{IssueParams, IssuedTokens, TokenResponse, grant_id};
 use super::parameters::{Parameters, check_resources};
 use super::paths::Endpoint;
 use super::provider::{EndpointOutput, Provider, ask};
@@ -152,7 +152,7 @@ impl TokenRequest {
     }
 
     /// How the tokens of a new grant are made.
-    pub(super) fn issue(&self, grant: &Arc<GrantRecord>, scope: Option<Scope>) -> Result<IssueParams, RejectReason> {
+    pub(super) fn issue(&self, grant: &Arc<GrantRecord>, scope: Option<Scope>) -> Result<IssuedTokens, RejectReason> {
         self.issue_until(grant, scope, None, false)
     }
 
@@ -174,7 +174,7 @@ impl TokenRequest {
         scope: Option<Scope>,
         at_most: Option<Timestamp>,
         is_exchanged: bool,
-    ) -> Result<IssueParams, RejectReason> {
+    ) -> Result<IssuedTokens, RejectReason> {
         let offer = self.grant_type();
         let config = &self.provider.0;
         // A token with less than was granted is not what an equal request is for.
@@ -185,7 +185,7 @@ impl TokenRequest {
         let resource = self.allowed_resource(&grant.resource)?;
         let resource = Some(resource).filter(|resource| !resource.is_empty());
         config.issue(
-            Issue { grant: grant.clone(), offer, scope, resource, refresh, predecessor: None, reuse, at_most },
+            IssueParams { grant: grant.clone(), offer, scope, resource, refresh, predecessor: None, reuse, at_most },
             &self.moment,
         )
     }
@@ -197,19 +197,19 @@ impl TokenRequest {
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<ServerStep<T>, RejectReason> {
         let at_most = parent.as_ref().and_then(|(_, record)| record.expires_at);
-        let IssueParams { tokens, mut answer } = self.issue_until(&grant, None, at_most, parent.is_some())?;
+        let IssuedTokens { tokens, mut answer } = self.issue_until(&grant, None, at_most, parent.is_some())?;
         answer.exchanged = self.grant_type().name == TOKEN_EXCHANGE;
         let parent = parent.map(|(key, _)| key);
-        self.extended(answer, move |work, answer| Ok(work.keep_first(IssueParams { tokens, answer }, grant, parent)))
+        self.extended(answer, move |work, answer| Ok(work.keep_first(IssuedTokens { tokens, answer }, grant, parent)))
     }
 
     fn keep_first<T: EndpointOutput>(
         self,
-        issued: IssueParams,
+        issued: IssuedTokens,
         grant: Arc<GrantRecord>,
         parent: Option<TokenHash>,
     ) -> ServerStep<T> {
-        let IssueParams { tokens, answer } = issued;
+        let IssuedTokens { tokens, answer } = issued;
         let query = SaveTokens { tokens, parent };
         ask(NextQuery::SaveTokens, query, self.refusal_channel(), move |saved| match saved {
             Saved::New => self.respond(&answer, &grant),
