@@ -307,7 +307,7 @@ fn calls() -> Vec<Call> {
         })
         .of(None),
         Call::new(CallingApi, API, json("{}"), |heard| {
-            ApiRequest::new(API)?.call_with(&Session::new(&secretive(heard), API, granted())?, now())
+            ApiRequest::new(API)?.call_by_session(&Session::new(&secretive(heard), API, granted())?, now())
         }),
         Call::new(RequestingTemporaryCredentials, "https://photos.example.net/initiate", form(TEMPORARY), |heard| {
             let authorize = oauth1::Authorize::callback("https://printer.example.com/ready");

@@ -211,9 +211,9 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
     assert_eq!(empty.request().unwrap().method(), "POST");
     assert!(ApiRequest::new("http://a.example/").unwrap().call(Some(&token())).is_err());
     let session = session(token());
-    assert!(call.call_with(&session, now()).is_err());
+    assert!(call.call_by_session(&session, now()).is_err());
     let albums = ApiRequest::new(API).unwrap();
-    let (request, _) = sent(albums.call_with(&session, now()).unwrap());
+    let (request, _) = sent(albums.call_by_session(&session, now()).unwrap());
     assert!(bearer(&request).is_some());
     assert!(albums.clone().limit(1).read(&json("{}")).is_err());
     assert!(albums.read(&response(200, &[], "<html>")).is_err());

@@ -255,7 +255,7 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
     let me = proved_request("/me").argument("fields", "id");
     let proof = |request: &Request| argument(&request.uri().to_string(), "appsecret_proof");
 
-    let (request, _) = sent(me.call_with(&session, moment().now).unwrap());
+    let (request, _) = sent(me.call_by_session(&session, moment().now).unwrap());
     assert_eq!((bearer(&request).unwrap(), proof(&request).as_str()), PROOFS[0]);
     assert!(request.uri().query().unwrap().starts_with("fields=id&"), "{}", request.uri());
 
@@ -273,7 +273,7 @@ fn facebooks_proof_is_of_the_token_that_a_session_shows() {
 
     // To nobody else, and with nothing where no token goes.
     let stranger = oauth2::Session::new(&facebook, "https://photos.example.com", token()).unwrap();
-    let error = me.call_with(&stranger, moment().now).unwrap_err();
+    let error = me.call_by_session(&stranger, moment().now).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::ForeignOrigin { .. })), "{error}");
     let mut request = me.request().unwrap();
     request.extensions_mut().insert(oauth2::WithholdToken);

@@ -117,7 +117,7 @@ impl ApiRequest {
     ///
     /// # Errors
     /// Those of [`Session::attach_token`], and those of [`call`](Self::call).
-    pub fn call_with(&self, session: &Session, now: Timestamp) -> Result<Step<Value>, Error> {
+    pub fn call_by_session(&self, session: &Session, now: Timestamp) -> Result<Step<Value>, Error> {
         let mut request = self.request()?;
         // Whoever wants a 401 dealt with sends `request` by a shared session, and reads the answer by `read`.
         let _ = session.attach_token(&mut request, now)?;
