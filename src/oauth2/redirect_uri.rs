@@ -7,8 +7,22 @@ use url::Url;
 /// A browser runs or shows these instead of going anywhere.
 const NOWHERE: [&str; 9] = ["javascript", "data", "vbscript", "file", "blob", "about", "view-source", "mailto", "tel"];
 
+/// Whether a redirect_uri may be http although it is not on this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PlainHttp {
+    Refused,
+    Allowed,
+}
+
+impl PlainHttp {
+    /// Returns what an option that allows it says.
+    pub(crate) const fn allowed_if(option: bool) -> Self {
+        if option { Self::Allowed } else { Self::Refused }
+    }
+}
+
 /// An https URL, one of this machine, or one of an app's own scheme, as it will be sent: byte for byte.
-pub(crate) fn check_redirect_uri(uri: &str, plain_http: bool) -> Result<(), Unsupported> {
+pub(crate) fn check_redirect_uri(uri: &str, plain_http: PlainHttp) -> Result<(), Unsupported> {
     let refuse = |reason| Err(Unsupported::Url { url: without_secrets(uri), reason });
     let Ok(url) = Url::parse(uri) else {
         return refuse("a redirect_uri is an absolute URI");
@@ -37,7 +51,7 @@ pub(crate) fn check_redirect_uri(uri: &str, plain_http: bool) -> Result<(), Unsu
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     };
-    if url.scheme() == "http" && !loopback && !plain_http {
+    if url.scheme() == "http" && !loopback && plain_http == PlainHttp::Refused {
         let option = Some("AuthorizationServer::dangerous_allow_http");
         return Err(Unsupported::PlainHttp { url: without_secrets(uri), option });
     }
@@ -58,9 +72,9 @@ mod tests {
             "com.example.app:/cb",
             "urn:ietf:wg:oauth:2.0:oob",
         ] {
-            check_redirect_uri(uri, false).unwrap();
+            check_redirect_uri(uri, PlainHttp::Refused).unwrap();
         }
-        check_redirect_uri("http://client.example.com/", true).unwrap();
+        check_redirect_uri("http://client.example.com/", PlainHttp::Allowed).unwrap();
     }
 
     #[test]
@@ -86,7 +100,7 @@ mod tests {
             "com.example.app://me:pw@cb",
             "com.example.app://me@cb",
         ] {
-            check_redirect_uri(uri, false).unwrap_err();
+            check_redirect_uri(uri, PlainHttp::Refused).unwrap_err();
         }
     }
 }

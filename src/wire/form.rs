@@ -30,7 +30,7 @@ pub type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 pub fn pairs(form: &[u8]) -> impl Iterator<Item = Pair<'_>> {
     pieces(form).filter(|piece| !piece.is_empty()).map(|piece| {
         let (name, value) = split_pair(piece);
-        (percent::decode_with(name, true), percent::decode_with(value, true))
+        (percent::decode_form(name), percent::decode_form(value))
     })
 }
 
@@ -104,7 +104,7 @@ fn split_at_byte(text: &str, byte: u8) -> (&str, Option<&str>) {
 
 /// A text decoded; `None` where that is no UTF-8.
 pub(crate) fn decoded_text(encoded: &str) -> Option<Cow<'_, str>> {
-    match percent::decode_with(encoded.as_bytes(), true) {
+    match percent::decode_form(encoded.as_bytes()) {
         // What needs no decoding is the text that it was.
         Cow::Borrowed(_) => Some(Cow::Borrowed(encoded)),
         decoded => text(decoded),
@@ -121,7 +121,7 @@ pub(crate) fn text(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
 
 /// Keeps those pieces of a form or query, byte for byte, whose decoded name satisfies `keep`.
 pub(crate) fn retain(form: &[u8], keep: impl Fn(&[u8]) -> bool) -> Vec<u8> {
-    let kept: Vec<_> = pieces(form).filter(|piece| keep(&percent::decode_with(split_pair(piece).0, true))).collect();
+    let kept: Vec<_> = pieces(form).filter(|piece| keep(&percent::decode_form(split_pair(piece).0))).collect();
     kept.join(&b'&')
 }
 

@@ -252,13 +252,18 @@ pub(crate) fn encode_into(out: &mut String, bytes: &[u8]) {
 /// assert_eq!(*decode(b"%C3%a9+100%"), *"é+100%".as_bytes());
 /// ```
 pub fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
-    decode_with(bytes, false)
+    decode_beside(bytes, b'%')
 }
 
-/// Decodes as [`decode`] does and, with `plus_is_space`, every `+` to a space.
+/// Decodes as [`decode`] does, and every `+` to a space, as forms have it.
 #[inline]
-pub(crate) fn decode_with(bytes: &[u8], plus_is_space: bool) -> Cow<'_, [u8]> {
-    let plus = if plus_is_space { b'+' } else { b'%' };
+pub(crate) fn decode_form(bytes: &[u8]) -> Cow<'_, [u8]> {
+    decode_beside(bytes, b'+')
+}
+
+/// Decodes a text in which `plus` is `+` where that stands for a space, and `%` where it does not.
+#[inline]
+fn decode_beside(bytes: &[u8], plus: u8) -> Cow<'_, [u8]> {
     // Most texts have nothing coded.
     if has_either(bytes, [b'%', plus]) { decoded(bytes, plus).into() } else { bytes.into() }
 }

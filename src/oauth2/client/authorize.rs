@@ -13,7 +13,7 @@ use super::pending::{Pending, PendingCommon, PendingImplicit, State};
 use super::token_response;
 use crate::oauth2::ResponseMode;
 use crate::oauth2::pkce::{CodeVerifier, Unguessable};
-use crate::oauth2::redirect_uri::check_redirect_uri;
+use crate::oauth2::redirect_uri::{PlainHttp, check_redirect_uri};
 use crate::oauth2::{PkceSupport, Scope};
 use crate::step::Receive;
 use crate::wire::{ResponseExcerpt, form, without_secrets};
@@ -307,7 +307,7 @@ impl Client {
             return Err(Unsupported::ReservedParameter { name }.into());
         }
         if let Some(uri) = &authorize.redirect_uri {
-            check_redirect_uri(uri, server.plain_http)?;
+            check_redirect_uri(uri, PlainHttp::allowed_if(server.plain_http))?;
         }
         let state = match authorize.state {
             None => State::Own(Unguessable::new(moment, "oauth2 state")),

@@ -9,13 +9,13 @@ use zeroize::Zeroizing;
 use super::authentication::{self, Kind as Way, RequestCredentials};
 use super::authorize::RESERVED;
 use super::grant::{self, Kind};
-use super::hooks::{Hook, Hooks, ProtectedRequest};
+use super::hooks::{Hook, Hooks, ProtectedRequest, TokenResponseOf};
 use super::token_response::{self, Expected};
 use super::{AuthorizationServer, ClientAuthentication, Grant};
 use crate::callback::Leniency;
 use crate::event::Observer;
 use crate::mark::ClientFingerprint;
-use crate::oauth2::redirect_uri::check_redirect_uri;
+use crate::oauth2::redirect_uri::{PlainHttp, check_redirect_uri};
 use crate::oauth2::{SecretPlacement, Token, Transmission};
 use crate::step::Receive;
 use crate::wire::{Wiped, form, percent, with_query};
@@ -188,7 +188,7 @@ impl Client {
     /// [`Unsupported::Url`] when it is none of these, or has a fragment; [`Unsupported::PlainHttp`].
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Result<Self, Error> {
         let uri = uri.into();
-        check_redirect_uri(&uri, self.0.server.plain_http)?;
+        check_redirect_uri(&uri, PlainHttp::allowed_if(self.0.server.plain_http))?;
         let own = RedirectUri { encoded: percent::encode(&uri), text: uri.into() };
         let parts = self.parts();
         if let Ok(opened) = &mut parts.opened {
@@ -454,13 +454,13 @@ impl Client {
     pub(super) fn read_token(
         &self,
         response: Response,
-        refresh: bool,
+        of: TokenResponseOf,
         expected: Expected,
         moment: &Moment,
     ) -> Result<Token, Error> {
         let ClientInner { server, hooks, .. } = &*self.0;
         let mut response = Wiped(response);
-        hooks.token_response(&mut response, refresh);
+        hooks.token_response(&mut response, of);
         token_response::token(&response, expected, server.quirks, server.separator, moment.now)
     }
 }
@@ -509,7 +509,7 @@ struct AwaitToken {
 impl Receive<Token> for AwaitToken {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
         let Self { client, purpose, expected } = *self;
-        client.read_token(response, purpose == Purpose::RenewingToken, expected, &moment).map(Step::Done)
+        client.read_token(response, TokenResponseOf::purpose(purpose), expected, &moment).map(Step::Done)
     }
 
     fn purpose(&self) -> Purpose {

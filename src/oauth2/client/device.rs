@@ -21,6 +21,7 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::grant::{self, Grant, Kind};
+use super::hooks::TokenResponseOf;
 use super::token_response::{self, Expected};
 use crate::mark::ClientFingerprint;
 use crate::oauth2::{Scope, Token};
@@ -321,7 +322,7 @@ impl Receive<Token> for AwaitPoll {
         let (interval, scope) = (self.interval, self.pending.scope.clone());
         let expected = Expected { scope, ..Expected::default() };
         let busy = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-        match self.client.read_token(response, false, expected, &moment) {
+        match self.client.read_token(response, TokenResponseOf::Other, expected, &moment) {
             Ok(token) => Ok(Step::Done(token)),
             Err(error) => match error.code() {
                 Some("authorization_pending") => self.later(interval, retry_after, moment),

@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, Uri};
 use super::placement::{in_query, place};
 use crate::oauth2::{Token, TokenPlacement};
 use crate::wire::without_query;
-use crate::{Error, Response};
+use crate::{Error, Purpose, Response};
 
 /// A request that has its token, as [`Client::on_protected_request`](super::Client::on_protected_request) hands it over.
 ///
@@ -93,6 +93,19 @@ pub(super) enum Hook {
     ProtectedRequest(OnRequest),
 }
 
+/// Which request a token response answers: they have hooks of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TokenResponseOf {
+    Refresh,
+    Other,
+}
+
+impl TokenResponseOf {
+    pub(super) fn purpose(purpose: Purpose) -> Self {
+        if purpose == Purpose::RenewingToken { Self::Refresh } else { Self::Other }
+    }
+}
+
 /// In the order in which they were registered.
 #[derive(Clone, Default)]
 pub(super) struct Hooks(Vec<Hook>);
@@ -106,11 +119,11 @@ impl Hooks {
         self.0.is_empty()
     }
 
-    pub(super) fn token_response(&self, response: &mut Response, refresh: bool) {
+    pub(super) fn token_response(&self, response: &mut Response, of: TokenResponseOf) {
         for hook in &self.0 {
             match hook {
-                Hook::AccessTokenResponse(hook) if !refresh => hook(response),
-                Hook::RefreshTokenResponse(hook) if refresh => hook(response),
+                Hook::AccessTokenResponse(hook) if of == TokenResponseOf::Other => hook(response),
+                Hook::RefreshTokenResponse(hook) if of == TokenResponseOf::Refresh => hook(response),
                 _ => {}
             }
         }

@@ -5,6 +5,7 @@ use http::header::CONTENT_TYPE;
 
 use super::client::Client;
 use super::grant::{Grant, Kind};
+use super::hooks::TokenResponseOf;
 use super::pending::{Pending, PendingImplicit, Rules};
 use super::token_response::{self, Expected};
 use crate::oauth2::Token;
@@ -148,7 +149,7 @@ impl Client {
         let members = form::retain(answer.pairs.as_bytes(), |name| name != b"state" && name != b"iss");
         let mut response = Wiped(Response::new(members));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
-        self.0.hooks.token_response(&mut response, false);
+        self.0.hooks.token_response(&mut response, TokenResponseOf::Other);
         let expected = Expected { scope: pending.saved.scope, ..Expected::default() };
         token_response::token(&response, expected, server.quirks.allow_form_answer(), server.separator, now)
     }

@@ -282,21 +282,21 @@ impl Session {
         body: impl FnOnce(&mut B) -> Option<&mut Vec<u8>>,
     ) -> Result<SentToken, Error> {
         if request.extensions().get::<WithholdToken>().is_some() {
-            return Ok(SentToken::new(self.generation, true));
+            return Ok(SentToken::last(self.generation));
         }
         self.check_origin(request.uri(), request.headers())?;
         if self.is_due(now)? {
             return Err(Expired::Token.into());
         }
         self.give(request, body)?;
-        Ok(SentToken::new(self.generation, false))
+        Ok(SentToken::first(self.generation))
     }
 
     /// As [`attach_token`](Self::attach_token), for a token that is known to be good.
     pub(super) fn attach_valid_token(&self, request: &mut Request) -> Result<SentToken, Error> {
         self.check_origin(request.uri(), request.headers())?;
         self.give(request, |body| Some(body))?;
-        Ok(SentToken::new(self.generation, false))
+        Ok(SentToken::first(self.generation))
     }
 
     /// As [`attach_token`](Self::attach_token), right after a renewal: with the token whatever its end, since a server whose tokens live
@@ -310,7 +310,7 @@ impl Session {
             self.check_origin(request.uri(), request.headers())?;
             self.give(request, |body| Some(body))?;
         }
-        Ok(SentToken::new(self.generation, true))
+        Ok(SentToken::last(self.generation))
     }
 
     /// Gives a request that was refused the session's present token, for the one more time that it may be sent.

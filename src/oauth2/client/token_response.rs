@@ -111,7 +111,7 @@ pub(super) fn token(
 
     let access_token = reader.token("access_token", fields.access_token)?;
     let access_token = access_token.ok_or_else(|| reader.missing("access_token", None))?;
-    let token_type = reader.token_type(fields.token_type, expected.accepts_any_token_type)?;
+    let token_type = reader.token_type(fields.token_type, &expected)?;
     let refresh_token = reader.token("refresh_token", fields.refresh_token)?;
     let mut scope = reader.scope(fields.scope, separator)?;
     let expires_in = match fields.expires_in {
@@ -336,7 +336,7 @@ impl Reader<'_> {
         Ok(Some(Secret::new(text)))
     }
 
-    fn token_type(&self, member: Option<Member<'_>>, any_token: bool) -> Result<TokenType, Error> {
+    fn token_type(&self, member: Option<Member<'_>>, expected: &Expected) -> Result<TokenType, Error> {
         let Some(name) = self.text("token_type", member)? else {
             let missing = !self.quirks.missing_token_type;
             return if missing {
@@ -350,7 +350,7 @@ impl Reader<'_> {
         }
         match TokenType::from(&*name) {
             TokenType::Bearer => Ok(TokenType::Bearer),
-            TokenType::NotApplicable if any_token => Ok(TokenType::NotApplicable),
+            TokenType::NotApplicable if expected.accepts_any_token_type => Ok(TokenType::NotApplicable),
             _ => Err(Misbehaved::TokenType { received: truncated(&name), response: self.excerpt() }.into()),
         }
     }

@@ -36,8 +36,14 @@ pub struct SentToken {
 }
 
 impl SentToken {
-    pub(super) fn new(generation: u64, last: bool) -> Self {
-        Self { generation, last }
+    /// Returns that of a request whose 401 may lead to a renewal.
+    pub(super) fn first(generation: u64) -> Self {
+        Self { generation, last: false }
+    }
+
+    /// Returns that of a request whose 401 is final.
+    pub(super) fn last(generation: u64) -> Self {
+        Self { generation, last: true }
     }
 }
 

@@ -8,7 +8,7 @@ use super::grant_type::{DEVICE_CODE, GrantType};
 use super::provider::Provider;
 use super::reason::RejectReason;
 use crate::Unsupported;
-use crate::oauth2::redirect_uri::check_redirect_uri;
+use crate::oauth2::redirect_uri::{PlainHttp, check_redirect_uri};
 use crate::oauth2::{ClientMetadata, Scope};
 use crate::wire::{truncated, without_secrets};
 
@@ -105,7 +105,9 @@ pub(super) fn check(
     let method = choose_method(provider, &mut metadata)?;
     let grants = choose_grants(provider, &mut metadata, registrant, &method)?;
     let has = |name: &str| grants.iter().any(|own| own.name == name);
-    choose_response_types(&mut metadata, has("authorization_code"), has("implicit"))?;
+    let responses = [("authorization_code", "code"), ("implicit", "token")];
+    let fitting: Vec<_> = responses.into_iter().filter(|(grant, _)| has(grant)).map(|(_, name)| name).collect();
+    choose_response_types(&mut metadata, &fitting)?;
     if metadata.redirect_uris.is_empty() && (has("authorization_code") || has("implicit")) {
         let why = "redirect_uris is missing or empty: a grant that sends users back needs one at least".to_owned();
         return Err(RejectReason::ClientRedirectUri { why, option: None });
@@ -237,8 +239,8 @@ fn choose_grants<'a>(
 }
 
 /// Leaves those of the response types that go with the grants (§2.1), each once.
-fn choose_response_types(metadata: &mut ClientMetadata, code: bool, implicit: bool) -> Result<(), RejectReason> {
-    let fitting = [("code", code), ("token", implicit)].into_iter().filter(|(_, fits)| *fits).map(|(name, _)| name);
+fn choose_response_types(metadata: &mut ClientMetadata, fitting: &[&str]) -> Result<(), RejectReason> {
+    let fitting = fitting.iter().copied();
     let left: Vec<_> = match &metadata.response_types {
         None => fitting.clone().map(str::to_owned).collect(),
         Some(asked) => fitting.clone().filter(|name| asked.iter().any(|own| own == name)).map(str::to_owned).collect(),
@@ -296,7 +298,7 @@ fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
     if !is_ascii(uri) {
         return refuse("a redirect_uri is written in ASCII, and other characters are percent-encoded (RFC 3986)", None);
     }
-    match check_redirect_uri(uri, false) {
+    match check_redirect_uri(uri, PlainHttp::Refused) {
         Ok(()) => {}
         Err(Unsupported::Url { reason, .. }) => return refuse(reason, None),
         Err(_) => {

@@ -155,7 +155,7 @@ impl ClientRedirect {
         let parameters = self.complete(parameters);
         let response = match self.mode {
             ResponseMode::FormPost => return self.post(&parameters),
-            mode => respond::redirect(&self.redirect_uri, &parameters, mode == ResponseMode::Fragment),
+            mode => respond::redirect(&self.redirect_uri, &parameters, mode),
         };
         // It was registered, and is a URI.
         response.unwrap_or_else(|reason| respond::page(StatusCode::INTERNAL_SERVER_ERROR, reason.code(), None))

@@ -72,8 +72,15 @@ pub enum UnknownScope {
     Default,
 }
 
+/// Whether a grant's tokens come with refresh tokens by default.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RefreshTokens {
+    Issued,
+    NotIssued,
+}
+
 impl GrantType {
-    fn new(name: impl Into<String>, with_refresh: bool) -> Self {
+    fn new(name: impl Into<String>, refresh_tokens: RefreshTokens) -> Self {
         Self {
             name: name.into(),
             scopes: None,
@@ -81,7 +88,7 @@ impl GrantType {
             unknown_scope: UnknownScope::default(),
             expires_in: Some(HOUR),
             reuse: false,
-            with_refresh,
+            with_refresh: refresh_tokens == RefreshTokens::Issued,
             keep: false,
             grace: GRACE,
             has_own_grace: false,
@@ -94,7 +101,7 @@ impl GrantType {
 
     /// The authorization code (RFC 6749 §4.1).
     pub fn authorization_code() -> Self {
-        Self::new("authorization_code", true)
+        Self::new("authorization_code", RefreshTokens::Issued)
     }
 
     /// The implicit grant (RFC 6749 §4.2), for clients that know no other, whose record has to name `implicit`. OAuth 2.1 has
@@ -103,7 +110,7 @@ impl GrantType {
     /// # Security
     /// Tokens stand in URLs, from which they leak, and nothing proves who takes them.
     pub fn dangerous_implicit() -> Self {
-        Self::new("implicit", false)
+        Self::new("implicit", RefreshTokens::NotIssued)
     }
 
     /// The resource owner's password (RFC 6749 §4.3), for clients that know no other, whose record has to name `password`. OAuth
@@ -112,13 +119,13 @@ impl GrantType {
     /// # Security
     /// The client sees the password, and people learn to type theirs anywhere.
     pub fn dangerous_password() -> Self {
-        Self::new("password", true)
+        Self::new("password", RefreshTokens::Issued)
     }
 
     /// The client for itself (RFC 6749 §4.4), if its record names `client_credentials`. There is no refresh token: it can ask
     /// again.
     pub fn client_credentials() -> Self {
-        Self::new("client_credentials", false)
+        Self::new("client_credentials", RefreshTokens::NotIssued)
     }
 
     /// Refresh tokens (RFC 6749 §6), which live for 30 days each unless [`expires_in`](Self::expires_in) says otherwise. With
@@ -126,22 +133,22 @@ impl GrantType {
     /// [`with_refresh_token`](Self::with_refresh_token). A refresh token
     /// is replaced whenever it is used, and all that came of its grant is revoked when it is used again.
     pub fn refresh_token() -> Self {
-        Self { expires_in: Some(MONTH), ..Self::new("refresh_token", false) }
+        Self { expires_in: Some(MONTH), ..Self::new("refresh_token", RefreshTokens::NotIssued) }
     }
 
     /// Devices without a browser (RFC 8628).
     pub fn device_code() -> Self {
-        Self::new(DEVICE_CODE, true)
+        Self::new(DEVICE_CODE, RefreshTokens::Issued)
     }
 
     /// One token for another (RFC 8693). The application decides: see [`GrantCredential::Exchange`](super::GrantCredential::Exchange).
     pub fn token_exchange() -> Self {
-        Self::new(TOKEN_EXCHANGE, false)
+        Self::new(TOKEN_EXCHANGE, RefreshTokens::NotIssued)
     }
 
     /// Another grant, by its URI (RFC 6749 §4.5). The application decides: see [`GrantCredential::Extension`](super::GrantCredential::Extension).
     pub fn extension(grant_type: impl Into<String>) -> Self {
-        Self { is_extension: true, ..Self::new(grant_type, false) }
+        Self { is_extension: true, ..Self::new(grant_type, RefreshTokens::NotIssued) }
     }
 
     /// Another grant, that needs nothing but the request to be judged.

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::reason::RejectReason;
 use crate::Response;
+use crate::oauth2::ResponseMode;
 use crate::wire::form;
 
 /// A response in JSON (RFC 6749 §5.1).
@@ -115,10 +116,10 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// A redirect to a URI with these parameters at the end of its query, or in its fragment.
-pub(super) fn redirect(uri: &str, parameters: &[(&str, &str)], in_fragment: bool) -> Result<Response, RejectReason> {
+pub(super) fn redirect(uri: &str, parameters: &[(&str, &str)], mode: ResponseMode) -> Result<Response, RejectReason> {
     let mut location = String::with_capacity(uri.len() + 160);
     location.push_str(uri);
-    location.push_str(match (in_fragment, uri.contains('?')) {
+    location.push_str(match (mode == ResponseMode::Fragment, uri.contains('?')) {
         (true, _) => "#",
         (false, true) if uri.ends_with(['?', '&']) => "",
         (false, true) => "&",

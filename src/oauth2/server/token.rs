@@ -18,7 +18,7 @@ use super::store::{NextQuery, ServerStep};
 use super::token_hash::TokenHash;
 use super::voice::RefusalChannel;
 use crate::oauth2::Scope;
-use crate::{Moment, Response, Secret, Timestamp};
+use crate::{Moment, Response, Secret};
 
 /// A token request whose client is authenticated and may use the grant.
 pub(super) struct TokenRequest {
@@ -153,7 +153,7 @@ impl TokenRequest {
 
     /// How the tokens of a new grant are made.
     pub(super) fn issue(&self, grant: &Arc<GrantRecord>, scope: Option<Scope>) -> Result<IssuedTokens, RejectReason> {
-        self.issue_until(grant, scope, None, false)
+        self.issue_below(grant, scope, None)
     }
 
     /// Answers with a reusable token that was there already, and with what the application adds to that one.
@@ -168,19 +168,20 @@ impl TokenRequest {
         self.extended(answer, move |work, answer| work.respond(&answer, &record.grant))
     }
 
-    fn issue_until(
+    /// Issues tokens of a grant. Those that a parent token is exchanged for live no longer than the parent.
+    fn issue_below(
         &self,
         grant: &Arc<GrantRecord>,
         scope: Option<Scope>,
-        at_most: Option<Timestamp>,
-        is_exchanged: bool,
+        parent: Option<&TokenRecord>,
     ) -> Result<IssuedTokens, RejectReason> {
         let offer = self.grant_type();
         let config = &self.provider.0;
+        let at_most = parent.and_then(|record| record.expires_at);
         // A token with less than was granted is not what an equal request is for.
         let reuse = offer.reuse && offer.may_reuse_tokens() && !self.client.is_public() && scope.is_none();
         // What another token was exchanged for lives no longer than that.
-        let refresh = config.refresh_for(offer, &self.client).filter(|_| !is_exchanged);
+        let refresh = config.refresh_for(offer, &self.client).filter(|_| parent.is_none());
         // A code's resources may be narrowed when it is redeemed (RFC 8707 §2.2).
         let resource = self.allowed_resource(&grant.resource)?;
         let resource = Some(resource).filter(|resource| !resource.is_empty());
@@ -196,8 +197,8 @@ impl TokenRequest {
         grant: Arc<GrantRecord>,
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<ServerStep<T>, RejectReason> {
-        let at_most = parent.as_ref().and_then(|(_, record)| record.expires_at);
-        let IssuedTokens { tokens, mut answer } = self.issue_until(&grant, None, at_most, parent.is_some())?;
+        let record = parent.as_ref().map(|(_, record)| &**record);
+        let IssuedTokens { tokens, mut answer } = self.issue_below(&grant, None, record)?;
         answer.exchanged = self.grant_type().name == TOKEN_EXCHANGE;
         let parent = parent.map(|(key, _)| key);
         self.extended(answer, move |work, answer| Ok(work.keep_first(IssuedTokens { tokens, answer }, grant, parent)))
