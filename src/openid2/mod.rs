@@ -12,8 +12,8 @@
 //!    |                                                                        |   (the user consents)
 //!    |<------------------------------------------------ id_res ---------------| approve
 //!    |-------------------->| redeem                                           |
-//!    |                     |   without a key ------- check_authentication --->| handle
-//!    |                     |   (UnconfirmedAssertion -> Store -> Assertion)                |
+//!    |                     |   without a key ------- check_authentication --->| dispatch
+//!    |                     |   (UnconfirmedAssertion -> Store -> Assertion)   |
 //! ```
 //!
 //! At the relying party an answer counts when all of this holds: the user came to the `return_to` of the pending value,
