@@ -43,7 +43,7 @@ impl<T: 'static> Step<T> {
     /// use oauth_proto::{Error, Moment, Step};
     ///
     /// fn introspected(step: Step<Token>, client: Client, moment: Moment) -> Result<Step<Introspection>, Error> {
-    ///     step.then(moment, move |token, moment| client.introspect(token.access_token, None, moment))
+    ///     step.then(moment, move |token, moment| client.introspect(token.access_token, moment))
     /// }
     /// ```
     pub fn then<U: 'static>(

@@ -14,9 +14,9 @@ use oauth_proto::oauth1::{self, ClientCredentials, Server};
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::{MemoryStore, serve};
 use oauth_proto::oauth2::{
-    ApiRequest, AuthorizationServer, Authorize, Client, ClientMetadata, ClientRegistration, ConditionalWrite,
-    Discovery, Grant, PendingDevice, ResourceDiscovery, Session, SharedSession, StoredToken, Token, TokenPlacement,
-    WriteOutcome,
+    ApiRequest, AuthorizationServer, Authorize, AuthorizeDevice, Client, ClientMetadata, ClientRegistration,
+    ConditionalWrite, Discovery, Grant, PendingDevice, ResourceDiscovery, Session, SharedSession, StoredToken, Token,
+    TokenPlacement, WriteOutcome,
 };
 use oauth_proto::services::{self, SignIn};
 use oauth_proto::{BoxError, DriveError, Error, Event, Purpose, Request, Response, Step, Timestamp, run_with};
@@ -152,7 +152,7 @@ fn secretive(heard: &Heard) -> Client {
 
 fn pending_device() -> PendingDevice {
     let codes = r#"{"device_code":"hunter2-d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#;
-    let (_, on) = sent(secretive(&Heard::default()).authorize_device(None, &[], moment()).unwrap());
+    let (_, on) = sent(secretive(&Heard::default()).authorize_device(AuthorizeDevice::new(), moment()).unwrap());
     done(on.receive(json(codes), moment()).unwrap())
 }
 
@@ -267,7 +267,7 @@ fn calls() -> Vec<Call> {
             json(
                 r#"{"device_code":"hunter2-d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#,
             ),
-            |heard| secretive(heard).authorize_device(None, &[], moment()),
+            |heard| secretive(heard).authorize_device(AuthorizeDevice::new(), moment()),
         ),
         Call::new(PollingForToken, TOKEN_ENDPOINT, json(GRANTED), |heard| {
             secretive(heard).poll(&pending_device(), moment())
@@ -290,7 +290,7 @@ fn calls() -> Vec<Call> {
             IntrospectingToken,
             "https://auth.example.com/introspect",
             json(r#"{"active":true,"scope":"photos"}"#),
-            |heard| secretive(heard).introspect("hunter2-at", None, moment()),
+            |heard| secretive(heard).introspect("hunter2-at", moment()),
         ),
         Call::new(
             IntrospectingToken,
@@ -299,7 +299,7 @@ fn calls() -> Vec<Call> {
             |heard| photos().check_remotely(&shown("hunter2-at"), "", &RemoteTokens::new(secretive(heard)), moment()),
         ),
         Call::new(RevokingToken, "https://auth.example.com/revoke", response(200, &[], ""), |heard| {
-            secretive(heard).revoke("hunter2-at", None, moment())
+            secretive(heard).revoke("hunter2-at", moment())
         }),
         Call::new(CallingApi, API, json("{}"), |heard| {
             let request = ApiRequest::new(API)?.placement(TokenPlacement::allow_query("access_token"));

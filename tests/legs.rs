@@ -12,8 +12,8 @@ use common::oauth2::*;
 use oauth_proto::oauth1::{self, ClientCredentials, Server};
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::{
-    ApiRequest, Authorize, ClientMetadata, ClientRegistration, Discovery, Grant, PendingDevice, ResourceDiscovery,
-    Token,
+    ApiRequest, Authorize, AuthorizeDevice, ClientMetadata, ClientRegistration, Discovery, Grant, PendingDevice,
+    ResourceDiscovery, Token,
 };
 use oauth_proto::openid2::{self, Options, RelyingParty};
 use oauth_proto::services::{self, SignIn};
@@ -91,7 +91,7 @@ impl Call {
 fn pending_device() -> PendingDevice {
     let codes =
         r#"{"device_code":"d","user_code":"u","verification_uri":"https://example.com/device","expires_in":1800}"#;
-    let (_, on) = sent(client().authorize_device(None, &[], moment()).unwrap());
+    let (_, on) = sent(client().authorize_device(AuthorizeDevice::new(), moment()).unwrap());
     done(on.receive(json(codes), moment()).unwrap())
 }
 
@@ -190,7 +190,7 @@ fn calls() -> Vec<Call> {
             client().authorize(Authorize::new().pushed(), moment())
         }),
         Call::new(RequestingDeviceCode, "https://auth.example.com/device", || {
-            client().authorize_device(None, &[], moment())
+            client().authorize_device(AuthorizeDevice::new(), moment())
         }),
         Call::new(ExchangingCode, "https://auth.example.com/token", || {
             let (pending, callback) = begun(&client());
@@ -203,9 +203,7 @@ fn calls() -> Vec<Call> {
             Grant::refresh(&token()).and_then(|grant| client().request_token(grant, moment()))
         }),
         Call::new(RenewingToken, "https://auth.example.com/token", move || session(renewable()).renew(moment())),
-        Call::new(IntrospectingToken, "https://auth.example.com/introspect", || {
-            client().introspect("token", None, moment())
-        }),
+        Call::new(IntrospectingToken, "https://auth.example.com/introspect", || client().introspect("token", moment())),
         Call::new(IntrospectingToken, "https://auth.example.com/introspect", move || {
             let request = http::Request::get(API).header("authorization", "Bearer x").body(Vec::new()).unwrap();
             photos().check_remotely(&request, "", &RemoteTokens::new(client()), moment())
@@ -242,7 +240,7 @@ fn calls() -> Vec<Call> {
             .with(Manner::GoesOn),
         Call::new(VerifyingAssertion, "https://op.example/openid", assertion),
         // RFC 7009 §2.2, RFC 7592 §2.3.
-        Call::new(RevokingToken, "https://auth.example.com/revoke", || client().revoke("token", None, moment()))
+        Call::new(RevokingToken, "https://auth.example.com/revoke", || client().revoke("token", moment()))
             .with(Manner::IgnoresBody),
         Call::new(ManagingRegistration, "https://auth.example.com/register/c", || registration().delete())
             .with(Manner::IgnoresBody),

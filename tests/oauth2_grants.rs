@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use common::oauth2::*;
 use oauth_proto::oauth2::{
-    AuthenticateClient, Authorize, Client, ClientAuthentication, Grant, IncludeClientId, PendingDevice, PkceSupport,
-    RequestCredentials, ResponseMode, SecretPlacement, TokenType, Transmission,
+    AuthenticateClient, Authorize, AuthorizeDevice, Client, ClientAuthentication, Grant, IncludeClientId,
+    PendingDevice, PkceSupport, RequestCredentials, ResponseMode, SecretPlacement, TokenType, Transmission,
 };
 use oauth_proto::{
     Callback, Error, Expired, Forged, Misbehaved, Refused, Request, Response, Step, Timestamp, Unsupported,
@@ -413,7 +413,8 @@ fn an_empty_scope_asks_for_nothing() {
 }
 
 fn device(answer: &str) -> PendingDevice {
-    let (request, sent) = sent(client().authorize_device(Some("photos".into()), &[("x", "y")], moment()).unwrap());
+    let (request, sent) =
+        sent(client().authorize_device(AuthorizeDevice::scope("photos").parameter("x", "y"), moment()).unwrap());
     assert_eq!(request.uri(), "https://auth.example.com/device");
     assert_eq!((parameter(request.body(), "scope").as_str(), parameter(request.body(), "x").as_str()), ("photos", "y"));
     assert_eq!(parameter(request.body(), "client_id"), "s6BhdRkqt3");
@@ -494,7 +495,7 @@ fn a_device_stops_polling_when_it_is_over() {
 #[test]
 fn a_device_answer_lacks_nothing_that_it_needs() {
     let device = |answer: &str| {
-        let (_, sent) = sent(client().authorize_device(None, &[], moment()).unwrap());
+        let (_, sent) = sent(client().authorize_device(AuthorizeDevice::new(), moment()).unwrap());
         sent.receive(json(answer), moment())
     };
     for field in ["device_code", "user_code", "verification_uri\"", "expires_in"] {
@@ -504,7 +505,7 @@ fn a_device_answer_lacks_nothing_that_it_needs() {
     let no_interval = CODES.replace(",\"interval\":5", "").replace("verification_uri\"", "verification_url\"");
     assert_eq!(done(device(&no_interval).unwrap()).verification_uri, "https://example.com/device");
     device(&CODES.replace("1800", "-1")).unwrap_err();
-    client().authorize_device(None, &[("scope", "x")], moment()).unwrap_err();
+    client().authorize_device(AuthorizeDevice::new().parameter("scope", "x"), moment()).unwrap_err();
 }
 
 /// RFC 9110 §10.2.3: a pause is a number of seconds or a date. A server that is busy is asked again, whatever code it gives.
@@ -526,7 +527,7 @@ fn a_device_waits_for_a_server_that_is_busy() {
 #[test]
 fn a_device_answer_is_used_although_something_optional_in_it_is_odd() {
     let device = |answer: &str| {
-        let (_, sent) = sent(client().authorize_device(None, &[], moment()).unwrap());
+        let (_, sent) = sent(client().authorize_device(AuthorizeDevice::new(), moment()).unwrap());
         sent.receive(json(answer), moment()).map(done)
     };
     let relative = CODES.replace("https://example.com/device?user_code", "/device?user_code");

@@ -4,15 +4,15 @@ mod common;
 
 use common::oauth2::*;
 use oauth_proto::oauth2::{
-    AuthorizationServer, BearerChallenge, BearerError, ClientMetadata, ClientRegistration, Discovery, Metadata,
-    ResourceDiscovery, ResourceMetadata, TokenTypeHint,
+    AuthorizationServer, BearerChallenge, BearerError, ClientMetadata, ClientRegistration, Discovery, HintedToken,
+    Metadata, ResourceDiscovery, ResourceMetadata,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Refused, Response, Step, Timestamp, Unsupported};
 
 /// RFC 7662 §2.1 and §2.2.
 #[test]
 fn a_token_is_introspected() {
-    let ask = || sent(client().introspect("mF_9.B5f-4.1JqM", Some(TokenTypeHint::AccessToken), moment()).unwrap());
+    let ask = || sent(client().introspect(HintedToken::access_token("mF_9.B5f-4.1JqM"), moment()).unwrap());
     let (request, sent_on) = ask();
     assert_eq!(request.uri().path(), "/introspect");
     assert_eq!(parameter(request.body(), "token"), "mF_9.B5f-4.1JqM");
@@ -40,11 +40,11 @@ fn a_token_is_revoked() {
     assert_eq!(parameter(request.body(), "token"), "tGzv3JOkF0XG5Qx2TlKWIA");
     assert_eq!(parameter(request.body(), "token_type_hint"), "refresh_token");
     done(sent_on.receive(response(200, &[], ""), moment()).unwrap());
-    let (_, sent_on) = sent(client().revoke("x", None, moment()).unwrap());
+    let (_, sent_on) = sent(client().revoke("x", moment()).unwrap());
     let error = sent_on.receive(response(503, &[("retry-after", "5")], ""), moment()).unwrap_err();
     assert!(matches!(error, Error::Refused(Refused::Status(_))), "{error}");
     let bare = client_of(AuthorizationServer::new("https://auth.example.com/token").unwrap());
-    let error = bare.revoke("x", None, moment()).unwrap_err();
+    let error = bare.revoke("x", moment()).unwrap_err();
     assert_eq!(error, Unsupported::NoEndpoint { endpoint: "revocation" }.into());
 }
 
@@ -367,7 +367,7 @@ fn times_of_a_registration_are_read_in_quotes_and_without_an_identifier_there_is
 #[test]
 fn an_introspection_answer_is_read_leniently_or_its_member_is_named() {
     let introspected = |answer: &str| {
-        let (_, sent) = sent(client().introspect("token", None, moment()).unwrap());
+        let (_, sent) = sent(client().introspect("token", moment()).unwrap());
         sent.receive(json(answer), moment()).map(done)
     };
     let read = introspected(r#"{"active":"true","exp":"1700000100","nbf":1.7e9,"aud":null}"#).unwrap();
@@ -621,8 +621,8 @@ fn a_secret_goes_where_each_endpoints_own_list_wants_it() {
     // Where the secret is in a token request, a revocation and an introspection.
     let in_body = |client: &oauth_proto::oauth2::Client| {
         let token = sent(client.request_token(oauth_proto::oauth2::Grant::client_credentials(), moment()).unwrap()).0;
-        let revocation = sent(client.revoke("x", None, moment()).unwrap()).0;
-        let introspection = sent(client.introspect("x", None, moment()).unwrap()).0;
+        let revocation = sent(client.revoke("x", moment()).unwrap()).0;
+        let introspection = sent(client.introspect("x", moment()).unwrap()).0;
         [token, revocation, introspection].map(|request| {
             let in_body = pairs(request.body()).iter().any(|(name, value)| name == "client_secret" && value == SECRET);
             assert_ne!(in_body, request.headers().contains_key("authorization"));

@@ -476,7 +476,7 @@ fn many_requests_with_one_token_at_the_same_time_cost_one_introspection() {
             match end {
                 Ok(access) => assert!(is_good && access.client_id() == Some("printer")),
                 Err(not_admitted) => {
-                    assert!(!is_good && rejection(not_admitted).reason == RejectReason::BearerInactive)
+                    assert!(!is_good && rejection(not_admitted).reason == RejectReason::BearerInactive);
                 }
             }
         }

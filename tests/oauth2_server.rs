@@ -5,7 +5,7 @@
 mod world;
 
 use oauth_proto::oauth2::server::{Approval, serve};
-use oauth_proto::oauth2::{self, Authorize, Client};
+use oauth_proto::oauth2::{self, Authorize, AuthorizeDevice, Client};
 use world::{NOW, World, provider};
 
 #[test]
@@ -15,7 +15,7 @@ fn a_code_brings_tokens_and_those_bring_others() {
     let token = world.sign_in(&client, Authorize::scope("read write")).unwrap();
     assert_eq!(token.scope, Some("read write".into()));
     assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
-    let introspection = world.run(client.introspect(token.access_token.expose(), None, world.moment())).unwrap();
+    let introspection = world.run(client.introspect(token.access_token.expose(), world.moment())).unwrap();
     assert!(introspection.active && introspection.sub.as_deref() == Some("jane"));
     let narrower = oauth2::Grant::refresh_token(token.refresh_token.clone().unwrap()).scope("read");
     let second = world.run(client.request_token(narrower, world.moment())).unwrap();
@@ -25,7 +25,7 @@ fn a_code_brings_tokens_and_those_bring_others() {
     world.now.set(NOW + 10);
     let again = oauth2::Grant::refresh_token(token.refresh_token.unwrap());
     world.run(client.request_token(again, world.moment())).unwrap_err();
-    let introspection = world.run(client.introspect(second.access_token.expose(), None, world.moment())).unwrap();
+    let introspection = world.run(client.introspect(second.access_token.expose(), world.moment())).unwrap();
     assert!(!introspection.active);
 }
 
@@ -43,9 +43,9 @@ fn pushed_requests_devices_passwords_and_clients_get_tokens() {
     let token = world.run(client.request_token(oauth2::Grant::client_credentials().scope("stats"), world.moment()));
     let token = token.unwrap();
     assert!(token.refresh_token.is_none());
-    world.run(client.revoke(token.access_token.expose(), None, world.moment())).unwrap();
+    world.run(client.revoke(token.access_token.expose(), world.moment())).unwrap();
 
-    let pending = world.run(client.authorize_device(Some("read".into()), &[], world.moment())).unwrap();
+    let pending = world.run(client.authorize_device(AuthorizeDevice::scope("read"), world.moment())).unwrap();
     let entered = pending.user_code.to_lowercase().replace('-', " ");
     let device = serve(world.provider.find_device(&entered, world.moment().now), &world.store).unwrap();
     serve(world.provider.approve_device(device, Approval::new("jane"), world.moment()), &world.store).unwrap();

@@ -268,7 +268,7 @@ fn a_server_that_requires_resources_issues_no_token_without_one() {
     let token = world.sign_in(&client, Authorize::scope("read").resource(API)).unwrap();
     let grant = oauth_proto::oauth2::Grant::refresh_token(token.refresh_token.unwrap());
     let token = world.run(client.request_token(grant, world.moment())).unwrap();
-    let introspection = world.run(client.introspect(token.access_token.expose(), None, world.moment())).unwrap();
+    let introspection = world.run(client.introspect(token.access_token.expose(), world.moment())).unwrap();
     assert_eq!(introspection.aud, [API]);
 }
 
@@ -286,7 +286,7 @@ fn resource_withdrawn() {
         world.run(client.request_token(grant, world.moment()))
     };
     let token = refresh(&both).unwrap();
-    let introspection = world.run(client.introspect(token.access_token.expose(), None, world.moment())).unwrap();
+    let introspection = world.run(client.introspect(token.access_token.expose(), world.moment())).unwrap();
     assert_eq!(introspection.aud, [API]);
     assert_eq!(refresh(&one).unwrap_err().code(), Some("invalid_target"));
 }

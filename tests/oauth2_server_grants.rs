@@ -9,7 +9,9 @@ use oauth_proto::oauth2::server::{
     Approval, ClientRecord, ClientSource, Consent, DecideGrant, Decision, DeviceConsent, Dispatched, ExtensionGrant,
     GrantCredential, GrantType, IdentifiedClient, Rejected, Serve, serve,
 };
-use oauth_proto::oauth2::{self, Authorize, Client, PendingDevice, ResponseMode, SecretPlacement, Token};
+use oauth_proto::oauth2::{
+    self, Authorize, AuthorizeDevice, Client, PendingDevice, ResponseMode, SecretPlacement, Token,
+};
 use oauth_proto::wire::form;
 use oauth_proto::{Error, Request, Response, Timestamp};
 use world::{NOW, REDIRECT, SECRET, World, provider};
@@ -37,7 +39,7 @@ fn error(answer: &(u16, serde_json::Value)) -> &str {
 }
 
 fn begin(world: &World) -> PendingDevice {
-    world.run(world.client().authorize_device(Some("read".into()), &[], world.moment())).unwrap()
+    world.run(world.client().authorize_device(AuthorizeDevice::scope("read"), world.moment())).unwrap()
 }
 
 /// The user follows the link that the device shows, and enters what it brings.
@@ -161,11 +163,11 @@ fn an_exchanged_token_can_do_no_more_and_lives_no_longer_than_its_grant() {
     assert_eq!(exchange(&world, &subject, &[("scope", "admin")], policy).status(), 400);
     assert_eq!(exchange(&world, &subject, &[("requested_token_type", "urn:x")], policy).status(), 400);
     assert_eq!(exchange(&world, &subject, &[("actor_token", "x")], policy).status(), 400);
-    let introspect = |token: &str| world.run(client.introspect(token, None, world.moment())).unwrap();
+    let introspect = |token: &str| world.run(client.introspect(token, world.moment())).unwrap();
     let exchanged = answer["access_token"].as_str().unwrap();
     assert_eq!(introspect(exchanged).sub.as_deref(), Some("jane"));
     let refresh_token = subject.refresh_token.clone().unwrap();
-    world.run(client.revoke(refresh_token.expose(), None, world.moment())).unwrap();
+    world.run(client.revoke(refresh_token.expose(), world.moment())).unwrap();
     assert!(!introspect(exchanged).active);
     let response = exchange(&world, &subject, &[("scope", "read")], policy);
     assert!(String::from_utf8_lossy(response.body()).contains("not one of ours"));

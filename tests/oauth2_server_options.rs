@@ -31,7 +31,7 @@ fn refresh(world: &World, client: &Client, token: &Token) -> Result<Token, Error
 
 fn is_active(world: &World, token: &Token) -> bool {
     let client = world.client();
-    world.run(client.introspect(token.access_token.expose(), None, world.moment())).unwrap().active
+    world.run(client.introspect(token.access_token.expose(), world.moment())).unwrap().active
 }
 
 #[test]
@@ -455,9 +455,9 @@ fn the_metadata_say_how_clients_authenticate_at_each_endpoint() {
         let grant = oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read");
         let token = world.run(client.request_token(grant, world.moment())).unwrap();
         let access = token.access_token.expose();
-        assert!(world.run(client.introspect(access, None, world.moment())).unwrap().active);
-        world.run(client.revoke(access, None, world.moment())).unwrap();
-        assert!(!world.run(client.introspect(access, None, world.moment())).unwrap().active);
+        assert!(world.run(client.introspect(access, world.moment())).unwrap().active);
+        world.run(client.revoke(access, world.moment())).unwrap();
+        assert!(!world.run(client.introspect(access, world.moment())).unwrap().active);
     }
 }
 
@@ -484,7 +484,7 @@ fn clients_register_and_manage_themselves() {
     world.run(client.request_token(oauth2::Grant::client_credentials().scope("stats"), world.moment())).unwrap();
     world.run(updated.delete()).unwrap();
     world.run(updated.read()).unwrap_err();
-    assert_eq!(code(&world.run(client.introspect("x", None, world.moment())).unwrap_err()), "invalid_client");
+    assert_eq!(code(&world.run(client.introspect("x", world.moment())).unwrap_err()), "invalid_client");
 }
 
 #[test]

@@ -367,7 +367,7 @@ fn an_update_brings_and_ends_a_secret_with_the_method_that_needs_it() {
     assert_eq!(own["client_secret_expires_at"], 0);
     let introspect = |secret: &Value| {
         let client = Client::new(world.server(), client_id).secret(secret.as_str().unwrap());
-        world.run(client.introspect("x", None, world.moment()))
+        world.run(client.introspect("x", world.moment()))
     };
     introspect(&own["client_secret"]).unwrap();
     assert_eq!(update("client_secret_basic").get("client_secret"), None);

@@ -3,7 +3,9 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use oauth_proto::oauth2::{AuthorizationServer, Authorize, Client, Discovery, Grant, Session, SharedSession, Token};
+use oauth_proto::oauth2::{
+    AuthorizationServer, Authorize, AuthorizeDevice, Client, Discovery, Grant, Session, SharedSession, Token,
+};
 use oauth_proto::{Moment, Request, Response, Timestamp, run};
 
 use crate::oauth2_server::{CLIENT, CLIENT_SECRET, Photos};
@@ -90,7 +92,7 @@ fn supplied(origin: &str, client: &Client, send: Send<'_>) -> Result<(), Failure
 
 fn device(client: &Client, send: Send<'_>) -> Result<(), Failure> {
     show::title("OAuth 2.0: a device without a browser");
-    let pending = run(client.authorize_device(Some("albums".into()), &[], Moment::from_os())?, &mut *send)?;
+    let pending = run(client.authorize_device(AuthorizeDevice::scope("albums"), Moment::from_os())?, &mut *send)?;
     show::note(format_args!("enter {} at {}", pending.user_code, pending.verification_uri));
     show::note("the device asks, in vain at first, until Jane has entered the code");
     let page = pending.verification_uri_complete.clone().unwrap_or_default();

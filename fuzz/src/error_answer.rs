@@ -2,7 +2,8 @@
 
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, Client, ClientMetadata, ClientRegistration, Grant, PendingDevice, TokenTypeHint,
+    AuthorizationServer, Authorize, AuthorizeDevice, Client, ClientMetadata, ClientRegistration, Grant, HintedToken,
+    PendingDevice,
 };
 use oauth_proto::{Error, Misbehaved, Refused, Response, Secret, Step, Timestamp};
 use serde_json::Value;
@@ -102,7 +103,7 @@ pub fn run(input: Input) {
             assert_eq!(token.is_ok(), granted(&first, input.lenient, false).is_some());
         }
         Flow::Device => {
-            if let Ok(pending) = one(client.authorize_device(Some("a b".into()), &[], at()), &first) {
+            if let Ok(pending) = one(client.authorize_device(AuthorizeDevice::scope("a b"), at()), &first) {
                 device(&pending, &first);
             }
         }
@@ -116,13 +117,13 @@ pub fn run(input: Input) {
             }
         }
         Flow::Introspect => {
-            if let Ok(token) = one(client.introspect(PRESENTED, Some(TokenTypeHint::AccessToken), at()), &first) {
+            if let Ok(token) = one(client.introspect(HintedToken::access_token(PRESENTED), at()), &first) {
                 let members = members(first.body()).unwrap();
                 assert_eq!(once(&members, "active"), Ok(&Value::Bool(token.active)));
             }
         }
         Flow::Revoke => {
-            let revoked = one(client.revoke(PRESENTED, None, at()), &first);
+            let revoked = one(client.revoke(PRESENTED, at()), &first);
             assert_eq!(revoked.is_ok(), first.status().is_success() && first.body().len() <= 64 * 1024);
         }
         Flow::Register => {
@@ -198,7 +199,7 @@ fn poll(input: &Input, client: &Client, responses: &[Response]) {
         "device_code": PRESENTED, "user_code": "WDJB-MJHT", "verification_uri": "https://a.example/device",
         "expires_in": 30, "interval": 5,
     });
-    let Ok(Step::Send(_, sent)) = client.authorize_device(None, &[], moment(1000, 1)) else {
+    let Ok(Step::Send(_, sent)) = client.authorize_device(AuthorizeDevice::new(), moment(1000, 1)) else {
         panic!("nothing is asked")
     };
     let answer = Response::new(codes.to_string().into_bytes());

@@ -4,8 +4,8 @@
 use arbitrary::Arbitrary;
 use http::{HeaderMap, HeaderValue};
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, Grant, Metadata, ResourceDiscovery,
-    ResourceMetadata, Token,
+    AuthorizationServer, Authorize, AuthorizeDevice, Client, ClientMetadata, Discovery, Grant, Metadata,
+    ResourceDiscovery, ResourceMetadata, Token,
 };
 use oauth_proto::{Error, Request, Response, Step};
 use serde_json::Value;
@@ -155,9 +155,9 @@ fn speaks_in_private(server: AuthorizationServer, metadata: &Metadata) {
     let at = || moment(1, 1);
     let mut token = Token::bearer("access-secret");
     sends(client.request_token(Grant::client_credentials(), at()));
-    sends(client.introspect("access-secret", None, at()));
+    sends(client.introspect("access-secret", at()));
     sends(client.revoke_grant(&token, at()));
-    sends(client.authorize_device(None, &[], at()));
+    sends(client.authorize_device(AuthorizeDevice::new(), at()));
     sends(client.authorize(Authorize::new().pushed(), at()));
     sends(client.server().register(&ClientMetadata::new(["https://c.example/"]), Some(&"initial-secret".into())));
     token.refresh_token = Some("refresh-secret".into());

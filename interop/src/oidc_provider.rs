@@ -121,7 +121,7 @@ impl OidcProvider {
 
     /// Whether the server takes an access token or a refresh token for good.
     pub fn is_active(&self, client: &Client, token: &Secret) -> bool {
-        let step = client.introspect(token.expose(), None, Moment::from_os());
+        let step = client.introspect(token.expose(), Moment::from_os());
         self.http.run(step).expect("an introspection").active
     }
 }

@@ -8,8 +8,9 @@ use interop::caller::Caller;
 use interop::exchange::{Clock, Http};
 use interop::peer::Peer;
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, BearerChallenge, BearerError, Client, ClientAuthentication, Discovery, Grant,
-    IncludeClientId, Metadata, Pending, PendingDevice, Session, SharedSession, Token, TokenPlacement, TokenTypeHint,
+    AuthorizationServer, Authorize, AuthorizeDevice, BearerChallenge, BearerError, Client, ClientAuthentication,
+    Discovery, Grant, HintedToken, IncludeClientId, Metadata, Pending, PendingDevice, Session, SharedSession, Token,
+    TokenPlacement,
 };
 use oauth_proto::{DriveError, Error, Expired, Forged, Moment, Refused, Response, Secret, Step};
 use serde::Deserialize;
@@ -105,7 +106,7 @@ impl World {
     }
 
     fn shared(&self, client: &Client, token: Token) -> SharedSession {
-        SharedSession::new(Session::new(&client, &self.origin, token).unwrap())
+        SharedSession::new(Session::new(client, &self.origin, token).unwrap())
     }
 }
 
@@ -259,11 +260,11 @@ fn a_wrong_secret_is_refused_at_every_endpoint() {
         let client = world.client("web: é", authentication).include_client_id(IncludeClientId::Always);
         let unknown = refused("invalid_client", 401);
         assert_eq!(refusal(world.token(&client, Grant::client_credentials())), unknown, "{client:?}");
-        let step = client.introspect("2YotnFZFEjr1zCsicMWpAA", None, Moment::from_os());
+        let step = client.introspect("2YotnFZFEjr1zCsicMWpAA", Moment::from_os());
         assert_eq!(refusal(world.http.run(step)), unknown, "{client:?}");
-        let step = client.revoke("2YotnFZFEjr1zCsicMWpAA", None, Moment::from_os());
+        let step = client.revoke("2YotnFZFEjr1zCsicMWpAA", Moment::from_os());
         assert_eq!(refusal(world.http.run(step)), unknown, "{client:?}");
-        let step = client.authorize_device(None, &[], Moment::from_os());
+        let step = client.authorize_device(AuthorizeDevice::new(), Moment::from_os());
         assert_eq!(refusal(world.http.run(step)), unknown, "{client:?}");
     }
 }
@@ -293,23 +294,22 @@ fn what_the_server_knows_of_a_token_ends_with_its_revocation() {
     let world = World::new();
     let web = world.web();
     let token = world.grant(&web, Authorize::scope("read write")).unwrap();
-    let introspect =
-        |token: &Secret, hint| world.http.run(web.introspect(token.expose(), Some(hint), Moment::from_os())).unwrap();
-    let found = introspect(&token.access_token, TokenTypeHint::AccessToken);
+    let introspect = |token| world.http.run(web.introspect(token, Moment::from_os())).unwrap();
+    let found = introspect(HintedToken::access_token(&token.access_token));
     assert!(found.active);
     assert_eq!((found.username.as_deref(), found.client_id.as_deref()), (Some("jane"), Some("web: é")));
     assert_eq!((found.scope, found.aud), (Some("read write".into()), vec!["photos".into(), "videos".into()]));
     let refresh_token = token.refresh_token.clone().unwrap();
-    assert!(introspect(&refresh_token, TokenTypeHint::RefreshToken).active);
+    assert!(introspect(HintedToken::refresh_token(&refresh_token)).active);
 
     world.http.run(web.revoke_grant(&token, Moment::from_os())).unwrap();
-    assert!(!introspect(&refresh_token, TokenTypeHint::RefreshToken).active);
+    assert!(!introspect(HintedToken::refresh_token(&refresh_token)).active);
     assert_eq!(refusal(world.refresh(&web, &token, None)), refused("invalid_grant", 400));
     // Here it was the refresh token alone.
-    assert!(introspect(&token.access_token, TokenTypeHint::AccessToken).active);
-    let step = web.revoke(token.access_token.expose(), Some(TokenTypeHint::AccessToken), Moment::from_os());
+    assert!(introspect(HintedToken::access_token(&token.access_token)).active);
+    let step = web.revoke(HintedToken::access_token(token.access_token.expose()), Moment::from_os());
     world.http.run(step).unwrap();
-    assert!(!introspect(&token.access_token, TokenTypeHint::AccessToken).active);
+    assert!(!introspect(HintedToken::access_token(&token.access_token)).active);
 }
 
 #[test]
@@ -360,7 +360,7 @@ fn a_token_is_found_wherever_rfc_6750_puts_it() {
 }
 
 fn begin_device(world: &World, client: &Client, clock: &Clock) -> PendingDevice {
-    let step = client.authorize_device(Some("read write".into()), &[], clock.moment());
+    let step = client.authorize_device(AuthorizeDevice::scope("read write"), clock.moment());
     world.http.run_waiting(clock, step, |_| ()).unwrap()
 }
 

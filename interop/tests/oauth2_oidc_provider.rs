@@ -5,8 +5,8 @@ use interop::assertion::claims;
 use interop::browser::{Arrival, Browser, Form};
 use interop::oidc_provider::{CALLBACK, CLIENTS, LOOPBACK, OidcProvider, PHOTOS, offline};
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, Client, ClientAuthentication, Discovery, Grant, PkceSupport, ResponseMode, Scope,
-    Token, TokenType, TokenTypeHint,
+    AuthorizationServer, Authorize, Client, ClientAuthentication, Discovery, Grant, HintedToken, PkceSupport,
+    ResponseMode, Scope, Token, TokenType,
 };
 use oauth_proto::{Callback, Error, Forged, Moment, Refused};
 
@@ -260,7 +260,7 @@ fn a_token_is_for_the_resource_that_it_was_asked_for() {
     let grant = client.accept(pending, &callback, Moment::from_os().now).unwrap().resource(PHOTOS);
     let token = op.http.run(client.request_token(grant, Moment::from_os())).unwrap();
     assert_eq!(token.scope, Some("photos.read".into()));
-    let step = client.introspect(token.access_token.expose(), None, Moment::from_os());
+    let step = client.introspect(token.access_token.expose(), Moment::from_os());
     assert_eq!(op.http.run(step).unwrap().aud, [PHOTOS]);
 
     let error = op.grant(&client, Authorize::scope("openid").resource("https://elsewhere.example.com/")).unwrap_err();
@@ -276,7 +276,7 @@ fn a_client_asks_for_itself_however_it_is_authenticated() {
         let token = op.http.run(client.request_token(grant, Moment::from_os())).unwrap();
         assert_eq!((token.refresh_token, token.scope), (None, Some("photos.read".into())), "{id}");
 
-        let step = client.introspect(token.access_token.expose(), Some(TokenTypeHint::AccessToken), Moment::from_os());
+        let step = client.introspect(HintedToken::access_token(token.access_token.expose()), Moment::from_os());
         let found = op.http.run(step).unwrap();
         assert!(found.active, "{id}");
         assert_eq!((found.client_id.as_deref(), found.sub.as_deref()), (Some(id), None));
@@ -297,9 +297,9 @@ fn a_wrong_secret_or_key_is_an_unknown_client() {
     for client in clients.iter().chain([&op.client("stranger")]) {
         let step = client.request_token(Grant::client_credentials(), Moment::from_os());
         assert_eq!(refusal(op.http.run(step)), unknown, "{client:?}");
-        let step = client.introspect("2YotnFZFEjr1zCsicMWpAA", None, Moment::from_os());
+        let step = client.introspect("2YotnFZFEjr1zCsicMWpAA", Moment::from_os());
         assert_eq!(refusal(op.http.run(step)), unknown, "{client:?}");
-        let step = client.revoke("2YotnFZFEjr1zCsicMWpAA", None, Moment::from_os());
+        let step = client.revoke("2YotnFZFEjr1zCsicMWpAA", Moment::from_os());
         assert_eq!(refusal(op.http.run(step)), unknown, "{client:?}");
         let step = client.authorize(Authorize::scope("openid").pushed(), Moment::from_os());
         assert_eq!(refusal(op.http.run(step)), unknown, "{client:?}");
@@ -347,7 +347,7 @@ fn what_is_revoked_is_inactive() {
     let op = OidcProvider::start();
     for id in CLIENTS {
         let client = op.client(id);
-        let revoke = |token: &str, hint| op.http.run(client.revoke(token, hint, Moment::from_os()));
+        let revoke = |token| op.http.run(client.revoke(token, Moment::from_os()));
         let is_gone = |token: &Token| {
             let tokens = token.refresh_token.iter().chain([&token.access_token]);
             tokens.filter(|token| op.is_active(&client, token)).count() == 0
@@ -355,14 +355,14 @@ fn what_is_revoked_is_inactive() {
         // Here either token stands for the whole grant.
         let token = op.offline_token(&client);
         assert!(op.is_active(&client, token.refresh_token.as_ref().unwrap()), "{id}");
-        revoke(token.access_token.expose(), Some(TokenTypeHint::AccessToken)).unwrap();
+        revoke(HintedToken::access_token(&token.access_token)).unwrap();
         assert!(is_gone(&token), "{id}");
 
         let token = op.offline_token(&client);
         op.http.run(client.revoke_grant(&token, Moment::from_os())).unwrap();
         assert!(is_gone(&token), "{id}");
         // An unknown token is as good as revoked, whatever it is taken for.
-        revoke("2YotnFZFEjr1zCsicMWpAA", Some(TokenTypeHint::RefreshToken)).unwrap();
+        revoke(HintedToken::refresh_token("2YotnFZFEjr1zCsicMWpAA")).unwrap();
     }
 }
 

@@ -8,14 +8,14 @@ use interop::caller::Caller;
 use interop::exchange::Clock;
 use interop::oidc_provider::{CALLBACK, CLIENTS, INITIAL_ACCESS_TOKEN, OidcProvider, PHOTOS};
 use oauth_proto::oauth2::{
-    Authorize, BearerChallenge, BearerError, Client, ClientMetadata, Grant, PendingDevice, Session, SharedSession,
-    Token, WithholdToken,
+    Authorize, AuthorizeDevice, BearerChallenge, BearerError, Client, ClientMetadata, Grant, PendingDevice, Session,
+    SharedSession, Token, WithholdToken,
 };
 use oauth_proto::{DriveError, Error, Expired, Moment, Refused, Response, Secret, Unsupported};
 
 fn begin_device(op: &OidcProvider, client: &Client, clock: &Clock) -> PendingDevice {
-    let scope = Some("openid offline_access".into());
-    let step = client.authorize_device(scope, &[("prompt", "consent")], clock.moment());
+    let authorize = AuthorizeDevice::scope("openid offline_access").parameter("prompt", "consent");
+    let step = client.authorize_device(authorize, clock.moment());
     let pending = op.http.run_waiting(clock, step, |_| ()).unwrap();
     // Half of it would be lost in a device that is switched off meanwhile.
     serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap()
@@ -175,7 +175,7 @@ fn userinfo<'a>(op: &'a OidcProvider, session: &'a SharedSession) -> Caller<'a> 
 }
 
 fn shared(op: &OidcProvider, client: &Client, token: Token) -> SharedSession {
-    SharedSession::new(Session::new(&client, &op.issuer, token).unwrap())
+    SharedSession::new(Session::new(client, &op.issuer, token).unwrap())
 }
 
 #[test]

@@ -83,7 +83,8 @@ impl TokenPlacement {
 
     /// A parameter of the query (§2.3); the RFC's name is `access_token`.
     ///
-    /// What this gives away: the token stands in logs, histories and `Referer` headers.
+    /// # Security
+    /// The token stands in logs, histories and `Referer` headers.
     ///
     /// # Security
     /// Where the transport's errors name the URL, as those of some HTTP clients do, the token stands in the text of
@@ -95,7 +96,8 @@ impl TokenPlacement {
     /// In `Authorization: Bearer`, and as a parameter too: of the form where the request has one or has no body, else of the
     /// query. What Slack's older methods ask for.
     ///
-    /// What this gives away: as [`allow_query`](Self::allow_query).
+    /// # Security
+    /// As [`allow_query`](Self::allow_query).
     pub const fn allow_bearer_and_parameter(parameter: &'static str) -> Self {
         Self(Placement::BearerAndParameter(Cow::Borrowed(parameter)))
     }

@@ -182,7 +182,7 @@ impl SignIn {
     /// ```
     ///
     /// # Security
-    /// What this gives away: a callback that says it comes from another service is taken, and its code is sent to this
+    /// A callback that says it comes from another service is taken, and its code is sent to this
     /// one (a mix-up, RFC 9700 §4.4), unless the services have callback URLs of their own.
     pub fn allow_unknown_issuer(mut self) -> Self {
         self.parts().know_issuer(Known::Unknown);
@@ -202,7 +202,7 @@ impl SignIn {
     /// ```
     ///
     /// # Security
-    /// What this gives away: two services whose callback URLs differ by the host alone are not told apart by it.
+    /// Two services whose callback URLs differ by the host alone are not told apart by it.
     pub fn allow_callback_at_any_origin(mut self) -> Self {
         self.parts().be_lenient(Leniency { any_origin: true, ..Leniency::default() });
         self
@@ -219,7 +219,7 @@ impl SignIn {
     /// ```
     ///
     /// # Security
-    /// What this gives away: at a service that does not name itself in its callbacks, nothing tells another service's
+    /// At a service that does not name itself in its callbacks, nothing tells another service's
     /// code from this one's, so that a malicious service is shown codes of an honest one (a mix-up, RFC 9700 §4.4). It
     /// is harmless where the application has one service, or none that an attacker may choose.
     pub fn allow_callback_without_place(mut self) -> Self {

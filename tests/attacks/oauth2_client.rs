@@ -1,8 +1,8 @@
 //! OAuth 2.0 client: what must be refused before a secret leaves, and what must not be believed of an answer.
 
 use oauth_proto::oauth2::{
-    AuthorizationServer, Authorize, Client, Discovery, Grant, Metadata, NextAction, Pending, Quirks, ResourceDiscovery,
-    ResponseMode, Scope, Session, Token, TokenType,
+    AuthorizationServer, Authorize, AuthorizeDevice, Client, Discovery, Grant, Metadata, NextAction, Pending, Quirks,
+    ResourceDiscovery, ResponseMode, Scope, Session, Token, TokenType,
 };
 use oauth_proto::{
     Error, Expired, Forged, Misbehaved, OneTimeUse, Refused, Step, Timestamp, Unsupported, UsedPendingIds,
@@ -545,7 +545,7 @@ fn a_server_elsewhere_points_at_nothing_on_this_machine() {
 #[test]
 fn a_device_is_shown_nothing_that_acts_by_itself() {
     let device = |uri: &str, code: &str| {
-        let (_, sent_on) = sent(client().authorize_device(None, &[], moment()).unwrap());
+        let (_, sent_on) = sent(client().authorize_device(AuthorizeDevice::new(), moment()).unwrap());
         let body = serde_json::json!({ "device_code": "x", "user_code": code, "verification_uri": "https://a.example/",
             "verification_uri_complete": uri, "expires_in": u64::MAX });
         sent_on.receive(json(&body.to_string()), moment()).map(done)
@@ -813,7 +813,7 @@ fn a_fragment_of_another_page_brings_no_token() {
 #[test]
 fn what_is_pending_is_tied_to_its_client_by_128_bits() {
     let device = || {
-        let (_, sent) = sent(client().authorize_device(None, &[], moment()).unwrap());
+        let (_, sent) = sent(client().authorize_device(AuthorizeDevice::new(), moment()).unwrap());
         let codes = r#"{"device_code":"d","user_code":"u","verification_uri":"https://a.example/d","expires_in":600}"#;
         done(sent.receive(json(codes), moment()).unwrap())
     };
@@ -865,7 +865,7 @@ fn what_is_pending_is_tied_to_its_client_by_128_bits() {
 }
 
 fn device(verification_uri: &str) -> Result<oauth_proto::oauth2::PendingDevice, Error> {
-    let (_, sent) = sent(client().authorize_device(None, &[], moment()).unwrap());
+    let (_, sent) = sent(client().authorize_device(AuthorizeDevice::new(), moment()).unwrap());
     let uri = serde_json::json!(verification_uri);
     let codes = format!(r#"{{"device_code":"d","user_code":"u","verification_uri":{uri},"expires_in":600}}"#);
     sent.receive(json(&codes), moment()).map(done)

@@ -74,7 +74,8 @@ impl ApiRequest {
 
     /// Calls an API without TLS on another machine.
     ///
-    /// What this gives away: whoever is on the way reads the token.
+    /// # Security
+    /// Whoever is on the way reads the token.
     pub fn dangerous_allow_http(mut self) -> Self {
         self.call.plain_http = true;
         self

@@ -51,7 +51,8 @@ impl ClientAuthentication {
 
     /// By a shared secret in `Authorization: Basic`, both parts as they are.
     ///
-    /// What this gives away: nothing to anybody, but a colon in the identifier makes the header ambiguous, and is refused.
+    /// # Security
+    /// Nothing to anybody, but a colon in the identifier makes the header ambiguous, and is refused.
     pub fn allow_raw_basic(secret: impl Into<Secret>) -> Self {
         Self(Kind::Basic(secret.into(), SecretPlacement::AllowRawBasic))
     }

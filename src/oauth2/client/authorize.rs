@@ -130,9 +130,12 @@ impl Authorize {
         self
     }
 
-    /// A state of the caller's own, instead of 256 fresh bits. It must be unguessable and used only once, or
-    /// another user's callback can be slipped in (RFC 6749 §10.12). What the application wants to remember belongs beside
-    /// the [`Pending`], not here.
+    /// Sets a state of the caller's own, instead of 256 fresh bits. What the application wants to remember belongs beside the
+    /// [`Pending`], not here.
+    ///
+    /// # Security
+    /// With a state that can be guessed, or that is used twice, an attacker can slip a callback of another user in
+    /// (RFC 6749 §10.12).
     pub fn dangerous_state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
@@ -190,7 +193,8 @@ impl Authorize {
 
     /// Sends the proof key itself as the challenge (RFC 7636 §4.2).
     ///
-    /// What this gives away: who sees the authorization request can use a stolen code.
+    /// # Security
+    /// Who sees the authorization request can use a stolen code.
     pub fn allow_plain_pkce(mut self) -> Self {
         self.pkce = Pkce::Plain;
         self
@@ -199,7 +203,8 @@ impl Authorize {
     /// Sends no proof key. Servers that refuse one are better described by [`AuthorizationServer::pkce`](
     /// super::AuthorizationServer::pkce).
     ///
-    /// What this gives away: a stolen code can be used by whoever stole it, and be slipped into another user's session.
+    /// # Security
+    /// A stolen code can be used by whoever stole it, and be slipped into another user's session.
     pub fn allow_missing_pkce(mut self) -> Self {
         self.pkce = Pkce::Missing;
         self
@@ -264,8 +269,11 @@ impl Client {
         }
     }
 
-    /// Begins the implicit grant (RFC 6749 §4.2), for servers that have nothing better: the token comes back in the
-    /// fragment of the redirect_uri, through the browser's history and everything that runs in the page.
+    /// Begins the implicit grant (RFC 6749 §4.2), for servers that have nothing better: the token comes back in the fragment of
+    /// the redirect_uri.
+    ///
+    /// # Security
+    /// The browser's history and every script of the page see the token, and nothing proves that the client takes it.
     ///
     /// # Errors
     /// [`Unsupported::NotInOauth21`] for a server that keeps to OAuth 2.1, and those of [`authorize`](Self::authorize).

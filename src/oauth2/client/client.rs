@@ -231,7 +231,7 @@ impl Client {
     /// ```
     ///
     /// # Security
-    /// What this gives away: two servers whose redirect_uris differ by the host alone are not told apart by it.
+    /// Two servers whose redirect_uris differ by the host alone are not told apart by it.
     pub fn allow_callback_at_any_origin(mut self) -> Self {
         self.parts().place.any_origin = true;
         self
@@ -250,7 +250,7 @@ impl Client {
     /// ```
     ///
     /// # Security
-    /// What this gives away: at a server that does not name itself in its callbacks, nothing tells another server's code from this
+    /// At a server that does not name itself in its callbacks, nothing tells another server's code from this
     /// one's, so that a malicious server is shown codes of an honest one (a mix-up, RFC 9700 §4.4). It is harmless where the
     /// application has one server.
     pub fn allow_callback_without_place(mut self) -> Self {

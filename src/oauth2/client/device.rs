@@ -45,14 +45,14 @@ const VERSION: u64 = 2;
 /// [poll](Client::poll). With serde it survives a restart of the device.
 ///
 /// ```no_run
-/// use oauth_proto::oauth2::{Client, Grant, Token};
+/// use oauth_proto::oauth2::{AuthorizeDevice, Client, Token};
 /// use oauth_proto::{DriveError, Moment, Request, Response, run};
 ///
 /// fn sign_in(
 ///     client: &Client,
 ///     mut send: impl FnMut(Request) -> Result<Response, std::io::Error>,
 /// ) -> Result<Token, DriveError> {
-///     let pending = run(client.authorize_device(Some("photos".into()), &[], Moment::from_os())?, &mut send)?;
+///     let pending = run(client.authorize_device(AuthorizeDevice::scope("photos"), Moment::from_os())?, &mut send)?;
 ///     println!("enter {} at {}", pending.user_code, pending.verification_uri);
 ///     run(client.poll(&pending, Moment::from_os())?, &mut send)
 /// }
@@ -84,20 +84,49 @@ pub struct PendingDevice {
     scope: Option<Scope>,
 }
 
+/// What a device asks for when it begins (RFC 8628 §3.1).
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::AuthorizeDevice;
+///
+/// let authorize = AuthorizeDevice::scope("photos").parameter("device_name", "living room");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct AuthorizeDevice {
+    scope: Option<Scope>,
+    parameters: Vec<(String, String)>,
+}
+
+impl AuthorizeDevice {
+    /// Returns a request that names no scope: the server decides what the token may do.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns a request for that scope.
+    pub fn scope(scope: impl Into<Scope>) -> Self {
+        Self { scope: Some(scope.into()), parameters: Vec::new() }
+    }
+
+    /// Adds a parameter of the server's own.
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+}
+
 impl Client {
-    /// Begins the device grant (§3.1), with parameters of the server's own.
+    /// Begins the device grant (RFC 8628 §3.1).
     ///
     /// # Errors
     /// [`Unsupported`](crate::Unsupported) when the server has no such endpoint, or a parameter is the protocol's.
-    pub fn authorize_device(
-        &self,
-        scope: Option<Scope>,
-        parameters: &[(&str, &str)],
-        moment: Moment,
-    ) -> Result<Step<PendingDevice>, Error> {
+    pub fn authorize_device(&self, authorize: AuthorizeDevice, moment: Moment) -> Result<Step<PendingDevice>, Error> {
+        let AuthorizeDevice { scope, parameters } = authorize;
+        let parameters: Vec<_> = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let server = &self.0.server;
         let endpoint = server.secure_endpoint(server.device.as_ref(), "device authorization")?;
-        let mut form = super::parameters(parameters, &["client_id", "client_secret", "scope"])?;
+        let mut form = super::parameters(&parameters, &["client_id", "client_secret", "scope"])?;
         let scope = scope.filter(|scope| !scope.is_empty());
         if let Some(scope) = &scope {
             super::push(&mut form, "scope", &scope.joined(server.separator));

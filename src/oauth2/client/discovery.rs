@@ -77,7 +77,8 @@ impl Discovery {
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     ///
-    /// What this gives away: nothing, if both are one server. If the other name is another server's, that server's callbacks are
+    /// # Security
+    /// Nothing, if both are one server. If the other name is another server's, that server's callbacks are
     /// taken for those of this one.
     pub fn allow_issuer(mut self, issuer: &str) -> Self {
         self.other_name = Some(issuer.to_owned());
@@ -87,7 +88,8 @@ impl Discovery {
     /// Takes metadata that names this issuer instead, braces and all: `https://login.microsoftonline.com/{tenantid}/v2.0`,
     /// which Microsoft's endpoints for several tenants name.
     ///
-    /// What this gives away: callbacks are not tied to an issuer, since nobody knows yet which one it will be
+    /// # Security
+    /// Callbacks are not tied to an issuer, since nobody knows yet which one it will be
     /// ([`Metadata::issuer`] is `None`). The tenant must be checked in the ID token.
     pub fn allow_issuer_template(mut self, template: &str) -> Self {
         self.template = Some(template.to_owned());
@@ -96,7 +98,8 @@ impl Discovery {
 
     /// Takes metadata that names no issuer.
     ///
-    /// What this gives away: metadata of another server, put in this place, goes unnoticed.
+    /// # Security
+    /// Metadata of another server, put in this place, goes unnoticed.
     pub fn allow_missing_issuer(mut self) -> Self {
         self.missing_issuer = true;
         self
@@ -104,7 +107,8 @@ impl Discovery {
 
     /// Fetches without TLS from other machines.
     ///
-    /// What this gives away: whoever is on the way chooses the endpoints, and gets every code and secret.
+    /// # Security
+    /// Whoever is on the way chooses the endpoints, and gets every code and secret.
     pub fn dangerous_allow_http(mut self) -> Self {
         self.plain_http = true;
         self

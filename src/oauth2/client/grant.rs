@@ -72,8 +72,10 @@ impl Grant {
         Self::new("client_credentials", Kind::Other)
     }
 
-    /// The resource owner's name and password (§4.3). OAuth 2.1 has left it out, since users should give their passwords to
-    /// nobody.
+    /// Returns the grant of the resource owner's name and password (RFC 6749 §4.3). OAuth 2.1 has left it out.
+    ///
+    /// # Security
+    /// The application sees the user's password, and users learn to type it in other places than their server's page.
     pub fn dangerous_password(username: &str, password: &str) -> Self {
         let mut grant = Self::new("password", Kind::Password);
         grant.push("username", username);

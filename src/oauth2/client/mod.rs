@@ -33,7 +33,7 @@ pub use authentication::{AuthenticateClient, ClientAuthentication, RequestCreden
 pub use authorize::{Authorization, Authorize};
 pub(crate) use client::Known;
 pub use client::{Client, IncludeClientId};
-pub use device::PendingDevice;
+pub use device::{AuthorizeDevice, PendingDevice};
 pub use discovery::Discovery;
 pub use grant::Grant;
 pub use hooks::ProtectedRequest;
@@ -46,7 +46,7 @@ pub use shared::{
     AsyncSharedSessionBuilder, ConditionalWrite, Lease, LeaseOutcome, Renewal, SharedSession, SharedSessionBuilder,
     StoredToken, WriteOutcome,
 };
-pub use token_endpoints::TokenTypeHint;
+pub use token_endpoints::HintedToken;
 pub use verdict::{NextAction, ProtectedResponse, Retry, SentToken, WithholdToken};
 
 /// Appends a parameter to a form.

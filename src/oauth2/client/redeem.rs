@@ -99,7 +99,8 @@ impl Client {
     /// Exchanges a code that the user copied from the server's page, as some servers offer for
     /// `urn:ietf:wg:oauth:2.0:oob`. White space around it is removed.
     ///
-    /// What this gives away: the state, and with it the knowledge that the code was asked for here. The proof key still ties
+    /// # Security
+    /// The state, and with it the knowledge that the code was asked for here. The proof key still ties
     /// the code to `pending`, so that another's code is of no use, unless that was left out too.
     ///
     /// # Errors

@@ -106,7 +106,8 @@ impl ResourceDiscovery {
     /// Takes metadata for a resource that covers the one asked for: the same origin, and a path above it, or the same path with
     /// a slash at its end. Where the resource's own well-known place has no metadata, that of its origin is asked, too.
     ///
-    /// What this gives away: on an origin that several parties share, one speaks for another's resource (§7.3).
+    /// # Security
+    /// On an origin that several parties share, one speaks for another's resource (§7.3).
     pub fn allow_covering_resource(mut self) -> Self {
         self.covering = true;
         self
@@ -122,15 +123,19 @@ impl ResourceDiscovery {
     /// # Ok::<(), oauth_proto::Error>(())
     /// ```
     ///
-    /// What this gives away: everyone on the way can choose the authorization servers that the user is sent to.
+    /// # Security
+    /// Everyone on the way can choose the authorization servers that the user is sent to.
     pub fn dangerous_allow_http(mut self) -> Self {
         self.plain_http = true;
         self
     }
 
     /// Takes a hint to this machine or its network, and metadata that names authorization servers there, from a resource elsewhere.
-    /// Call it before [`challenged`](Self::challenged). The rule and what this gives away are those of
+    /// Call it before [`challenged`](Self::challenged). The rule is that of
     /// [`Discovery::dangerous_allow_internal_hosts`](super::Discovery::dangerous_allow_internal_hosts).
+    ///
+    /// # Security
+    /// A resource elsewhere can have this program send requests to services in its own network.
     pub fn dangerous_allow_internal_hosts(mut self) -> Self {
         self.internal_hosts = true;
         self

@@ -261,7 +261,7 @@ impl AuthorizationServer {
     /// ```
     ///
     /// # Security
-    /// What this gives away: a callback that says it comes from another server is taken, and its code is sent to this one (a
+    /// A callback that says it comes from another server is taken, and its code is sent to this one (a
     /// mix-up, RFC 9700 §4.4), unless the servers have redirect_uris of their own.
     pub fn allow_unknown_issuer(mut self) -> Self {
         self.unknown_iss = true;
@@ -314,7 +314,8 @@ impl AuthorizationServer {
 
     /// Sends token requests in the query of a POST or a GET.
     ///
-    /// What this gives away: secrets, codes and refresh tokens stand in the logs of whoever is on the way.
+    /// # Security
+    /// Secrets, codes and refresh tokens stand in the logs of whoever is on the way.
     pub fn allow_transmission(mut self, transmission: Transmission) -> Self {
         self.transmission = transmission;
         self
@@ -322,7 +323,8 @@ impl AuthorizationServer {
 
     /// Speaks to a server whose metadata lists methods of proof keys without `S256`.
     ///
-    /// What this gives away: an attacker who can change the metadata strips the protection of codes.
+    /// # Security
+    /// An attacker who can change the metadata strips the protection of codes.
     pub fn allow_missing_s256(mut self) -> Self {
         self.lacks_s256 = false;
         self
@@ -331,14 +333,18 @@ impl AuthorizationServer {
     /// Speaks to endpoints without TLS that are not on this machine, takes redirect_uris without it, and lets its sessions
     /// show tokens to origins without it.
     ///
-    /// What this gives away: whoever is on the way reads every code, secret and token.
+    /// # Security
+    /// Whoever is on the way reads every code, secret and token.
     pub fn dangerous_allow_http(mut self) -> Self {
         self.plain_http = true;
         self
     }
 
-    /// Takes a registration that is managed on this machine or in its network, from a server that is elsewhere. What this gives away
-    /// is said at [`Discovery::dangerous_allow_internal_hosts`](super::Discovery::dangerous_allow_internal_hosts).
+    /// Takes a registration that is managed on this machine or in its network, from a server that is elsewhere.
+    ///
+    /// # Security
+    /// The server can have this program send requests to services in its own network, as
+    /// [`Discovery::dangerous_allow_internal_hosts`](super::Discovery::dangerous_allow_internal_hosts) explains.
     pub fn dangerous_allow_internal_hosts(mut self) -> Self {
         self.internal_hosts = true;
         self

@@ -134,7 +134,10 @@ impl Session {
         session.allow_origin(origin)
     }
 
-    /// Shows the token to another origin too.
+    /// Attaches the token to requests for another origin, too.
+    ///
+    /// # Security
+    /// The other origin can use the token at the first one.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -225,7 +228,8 @@ impl Session {
 
     /// Shows the token to every origin that is asked for.
     ///
-    /// What this gives away: whoever can choose a URL that the application requests gets the token.
+    /// # Security
+    /// Whoever can choose a URL that the application requests gets the token.
     pub fn dangerous_allow_any_origin(mut self) -> Self {
         self.any_origin = true;
         self

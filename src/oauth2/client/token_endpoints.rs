@@ -6,29 +6,57 @@ use crate::oauth2::{Introspection, Token, Transmission};
 use crate::step::Receive;
 use crate::{Error, Moment, Purpose, Response, Secret, Step};
 
-/// What kind of token is spoken of: a hint that saves the server a search (RFC 7009 §2.1).
+/// A token with a hint of what kind it is, which saves the server a search (`token_type_hint`, RFC 7009 §2.1). A text alone
+/// is a token without a hint.
 ///
+/// # Examples
 /// ```
-/// use oauth_proto::oauth2::TokenTypeHint;
+/// use oauth_proto::oauth2::{Client, HintedToken, Introspection};
+/// use oauth_proto::{Error, Moment, Step};
 ///
-/// assert_eq!(TokenTypeHint::RefreshToken.as_str(), "refresh_token");
+/// fn ask(client: &Client, token: &str, moment: Moment) -> Result<Step<Introspection>, Error> {
+///     client.introspect(HintedToken::access_token(token), moment)
+/// }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TokenTypeHint {
-    /// An access token.
-    AccessToken,
-    /// A refresh token.
-    RefreshToken,
+#[derive(Clone, Debug)]
+pub struct HintedToken {
+    token: Secret,
+    hint: Option<&'static str>,
 }
 
-impl TokenTypeHint {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AccessToken => "access_token",
-            Self::RefreshToken => "refresh_token",
-        }
+impl HintedToken {
+    /// Returns an access token.
+    pub fn access_token(token: impl Into<Secret>) -> Self {
+        Self { token: token.into(), hint: Some("access_token") }
+    }
+
+    /// Returns a refresh token.
+    pub fn refresh_token(token: impl Into<Secret>) -> Self {
+        Self { token: token.into(), hint: Some("refresh_token") }
+    }
+}
+
+impl From<Secret> for HintedToken {
+    fn from(token: Secret) -> Self {
+        Self { token, hint: None }
+    }
+}
+
+impl From<&Secret> for HintedToken {
+    fn from(token: &Secret) -> Self {
+        token.clone().into()
+    }
+}
+
+impl From<&str> for HintedToken {
+    fn from(token: &str) -> Self {
+        Secret::new(token).into()
+    }
+}
+
+impl From<String> for HintedToken {
+    fn from(token: String) -> Self {
+        Secret::new(token).into()
     }
 }
 
@@ -38,17 +66,12 @@ impl Client {
     /// # Errors
     /// [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) when the server has no such endpoint. What the
     /// answer comes to is reported by the step; a token that is not known is no error but inactive.
-    pub fn introspect(
-        &self,
-        token: impl Into<Secret>,
-        hint: Option<TokenTypeHint>,
-        moment: Moment,
-    ) -> Result<Step<Introspection>, Error> {
+    pub fn introspect(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<Introspection>, Error> {
         let server = &self.0.server;
         let endpoint = server.secure_endpoint(server.introspection.as_ref(), "introspection")?;
         let request = self.with_secret_in(server.introspection_secret).request(
             endpoint,
-            about(&token.into(), hint),
+            about(&token.into()),
             Vec::new(),
             Transmission::Post,
             &moment,
@@ -62,17 +85,12 @@ impl Client {
     /// # Errors
     /// As [`introspect`](Self::introspect). After a [`Refused::Status`](crate::Refused::Status) with 503 the token is
     /// still good, and another try is due later (§2.2.1).
-    pub fn revoke(
-        &self,
-        token: impl Into<Secret>,
-        hint: Option<TokenTypeHint>,
-        moment: Moment,
-    ) -> Result<Step<()>, Error> {
+    pub fn revoke(&self, token: impl Into<HintedToken>, moment: Moment) -> Result<Step<()>, Error> {
         let server = &self.0.server;
         let endpoint = server.secure_endpoint(server.revocation.as_ref(), "revocation")?;
         let request = self.with_secret_in(server.revocation_secret).request(
             endpoint,
-            about(&token.into(), hint),
+            about(&token.into()),
             Vec::new(),
             Transmission::Post,
             &moment,
@@ -86,17 +104,17 @@ impl Client {
     /// As [`revoke`](Self::revoke).
     pub fn revoke_grant(&self, token: &Token, moment: Moment) -> Result<Step<()>, Error> {
         match &token.refresh_token {
-            Some(refresh) => self.revoke(refresh, Some(TokenTypeHint::RefreshToken), moment),
-            None => self.revoke(&token.access_token, Some(TokenTypeHint::AccessToken), moment),
+            Some(refresh) => self.revoke(HintedToken::refresh_token(refresh), moment),
+            None => self.revoke(HintedToken::access_token(&token.access_token), moment),
         }
     }
 }
 
-fn about(token: &Secret, hint: Option<TokenTypeHint>) -> zeroize::Zeroizing<String> {
+fn about(token: &HintedToken) -> zeroize::Zeroizing<String> {
     let mut form = zeroize::Zeroizing::new(String::new());
-    super::push(&mut form, "token", token.expose());
-    if let Some(hint) = hint {
-        super::push(&mut form, "token_type_hint", hint.as_str());
+    super::push(&mut form, "token", token.token.expose());
+    if let Some(hint) = token.hint {
+        super::push(&mut form, "token_type_hint", hint);
     }
     form
 }

@@ -10,7 +10,7 @@ use super::admission::{Admission, NotAdmitted};
 use super::guard::ResourceServer;
 use super::remote::RemoteTokens;
 use crate::oauth2::server::TokenHash;
-use crate::oauth2::{Scope, TokenTypeHint};
+use crate::oauth2::{HintedToken, Scope};
 use crate::single_flight::block_on;
 use crate::then::divided;
 use crate::{BoxError, Error, Moment, Response, Step};
@@ -150,7 +150,7 @@ impl ResourceServer {
         let asked = tokens.remembered.asked(moment.now);
         let (moment, next) = divided(moment);
         let (guard, tokens) = (self.guard.clone(), tokens.clone());
-        let step = tokens.client.introspect(&*token, Some(TokenTypeHint::AccessToken), moment)?;
+        let step = tokens.client.introspect(HintedToken::access_token(&*token), moment)?;
         step.then(next, move |introspection, moment| {
             let (introspection, now) = (Arc::new(introspection), moment.now);
             tokens.remembered.remember(key, &introspection, asked, &tokens.limits, now);

@@ -9,7 +9,7 @@ use super::access::Access;
 use super::guard::{Guard, has};
 use super::remembered::{Limits, Remembered};
 use crate::oauth2::server::{ProtectedResource, RejectReason, Rejected, TokenHash};
-use crate::oauth2::{Client, Introspection, Scope, TokenTypeHint};
+use crate::oauth2::{Client, HintedToken, Introspection, Scope};
 use crate::single_flight::SingleFlight;
 use crate::step::{Transport, run_async_with};
 use crate::wire::truncated;
@@ -152,7 +152,7 @@ impl RemoteTokens {
             return Ok(introspection);
         }
         let asked = self.remembered.asked(first.now);
-        let step = self.client.introspect(token, Some(TokenTypeHint::AccessToken), first)?;
+        let step = self.client.introspect(HintedToken::access_token(token), first)?;
         // An introspection does not wait, so there is nothing to sleep with.
         let introspection =
             Arc::new(run_async_with(step, |request| send.send(request), &mut moment, |_| ready(())).await?);

@@ -262,7 +262,8 @@ impl ProviderBuilder {
 
     /// Takes proof keys of the method `plain`.
     ///
-    /// What this gives away: who reads the authorization request can redeem the code.
+    /// # Security
+    /// Who reads the authorization request can redeem the code.
     pub fn allow_plain_pkce(self) -> Self {
         self.with(|config| config.plain_pkce = true)
     }
@@ -336,7 +337,7 @@ impl ProviderBuilder {
     /// 8252 §7.3): many programs listen on a free port, and name `localhost`.
     ///
     /// # Security
-    /// What this gives away: the name may lead elsewhere. A user's system may resolve `localhost` to another interface or host, and a
+    /// The name may lead elsewhere. A user's system may resolve `localhost` to another interface or host, and a
     /// program that listens there may take the code (§8.3); without the proof key or secret it cannot redeem it.
     ///
     /// # Examples

@@ -85,6 +85,25 @@ impl GrantCredential {
     }
 }
 
+/// The token of the party that acts for the user in a token exchange (RFC 8693 §2.1).
+///
+/// # Examples
+/// ```
+/// use oauth_proto::oauth2::server::ActorToken;
+///
+/// fn is_a_jwt(actor: &ActorToken) -> bool {
+///     actor.token_type == "urn:ietf:params:oauth:token-type:jwt"
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ActorToken {
+    /// The token, `actor_token`.
+    pub token: Secret,
+    /// What kind of token it is, `actor_token_type`.
+    pub token_type: String,
+}
+
 /// A token exchange (RFC 8693 §2.1).
 ///
 /// ```
@@ -109,8 +128,8 @@ pub struct Exchange {
     /// What is known of it, if it is a living token of this server's. What is granted then exceeds neither its scope nor its
     /// resources, lives no longer, comes without a refresh token, and goes when its grant is revoked.
     pub subject: Option<Arc<TokenRecord>>,
-    /// Who acts, and what kind of token that is.
-    pub actor_token: Option<(Secret, String)>,
+    /// The token of the party that acts for the user, where one does.
+    pub actor_token: Option<ActorToken>,
     /// Names of services that the new token is for.
     pub audience: Vec<String>,
     /// What kind of token is wanted; this server gives access tokens.

@@ -100,13 +100,14 @@ fn check(
     verifier: Option<&Secret>,
     is_public: bool,
 ) -> Result<(), RejectReason> {
-    let OneTimeContent::Code { redirect_uri: (expected, was_sent), challenge, .. } = &found.record.content else {
+    let OneTimeContent::Code { redirect_uri: expected, redirect_uri_sent, challenge, .. } = &found.record.content
+    else {
         return Err(RejectReason::CodeUnknown);
     };
     let redirect_fits = match redirect_uri {
         Some(redirect_uri) => redirect_uri == expected,
         // A client of OAuth 2.1 leaves it out, since its proof key does better (§10.2 there).
-        None => !was_sent || challenge.is_some(),
+        None => !redirect_uri_sent || challenge.is_some(),
     };
     if !redirect_fits {
         return Err(RejectReason::RedirectUriChanged);

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::claim::{DecideGrant, Decision, Exchange, GrantCredential};
+use super::claim::{ActorToken, DecideGrant, Decision, Exchange, GrantCredential};
 use super::issue::grant_id;
 use super::parameters::Parameters;
 use super::provider::{EndpointOutput, ask, or_reject};
@@ -29,7 +29,7 @@ impl ExchangeParameters {
     pub(super) fn read(parameters: &Parameters<'_>) -> Result<Self, RejectReason> {
         let actor = match (parameters.get("actor_token"), parameters.get("actor_token_type")) {
             (None, None) => None,
-            (Some(token), Some(kind)) => Some((Secret::new(token), kind.to_owned())),
+            (Some(token), Some(kind)) => Some(ActorToken { token: Secret::new(token), token_type: kind.to_owned() }),
             (Some(_), None) => return Err(RejectReason::ParameterMissing("actor_token_type")),
             (None, Some(_)) => {
                 return Err(RejectReason::ParameterInvalid {

@@ -100,7 +100,8 @@ impl GrantType {
     /// The implicit grant (RFC 6749 §4.2), for clients that know no other, whose record has to name `implicit`. OAuth 2.1 has
     /// none.
     ///
-    /// What this gives away: tokens stand in URLs, from which they leak, and nothing proves who takes them.
+    /// # Security
+    /// Tokens stand in URLs, from which they leak, and nothing proves who takes them.
     pub fn dangerous_implicit() -> Self {
         Self::new("implicit", false)
     }
@@ -108,7 +109,8 @@ impl GrantType {
     /// The resource owner's password (RFC 6749 §4.3), for clients that know no other, whose record has to name `password`. OAuth
     /// 2.1 has none. The application checks it: see [`GrantCredential::Password`](super::GrantCredential::Password).
     ///
-    /// What this gives away: the client sees the password, and people learn to type theirs anywhere.
+    /// # Security
+    /// The client sees the password, and people learn to type theirs anywhere.
     pub fn dangerous_password() -> Self {
         Self::new("password", true)
     }
@@ -174,7 +176,8 @@ impl GrantType {
 
     /// Its tokens never expire.
     ///
-    /// What this gives away: a token that leaked is good until somebody notices; and what is stored for them stays.
+    /// # Security
+    /// A token that leaked is good until somebody notices; and what is stored for them stays.
     pub fn dangerous_never_expires(mut self) -> Self {
         self.expires_in = None;
         self
@@ -230,8 +233,11 @@ impl GrantType {
         self
     }
 
-    /// Refresh tokens are kept when they are used, rather than replaced; those of public clients are replaced all the same, as
-    /// OAuth 2.1 demands (§4.3.1).
+    /// Keeps refresh tokens when they are used, rather than replacing them. Those of public clients are replaced all the same,
+    /// as OAuth 2.1 demands (§4.3.1).
+    ///
+    /// # Security
+    /// A refresh token that was stolen stays good beside the client's use of it, and nothing shows the theft.
     pub fn allow_refresh_token_reuse(mut self) -> Self {
         self.keep = true;
         self

@@ -182,12 +182,12 @@ impl Provider {
         let expires_at = moment.now.after(self.0.code_lifetime);
         let code = self.0.token(&grant, None, Some(expires_at), moment)?;
         let Consent { back, redirect_uri_sent, challenge, client_id, pushed, .. } = consent;
-        let redirect_uri = (back.redirect_uri.clone(), redirect_uri_sent);
+        let redirect_uri = back.redirect_uri.clone();
         let record = OneTimeRecord {
             grant_id: grant.id,
             client_id,
             expires_at,
-            content: OneTimeContent::Code { grant, redirect_uri, challenge },
+            content: OneTimeContent::Code { grant, redirect_uri, redirect_uri_sent, challenge },
         };
         let query = SaveOneTimeRecord {
             key: TokenHash::of(&code),

@@ -107,7 +107,7 @@ mod voice;
 
 pub use authentication::{ClientSource, IdentifiedClient};
 pub use builder::ProviderBuilder;
-pub use claim::{DecideGrant, Decision, Exchange, GrantCredential};
+pub use claim::{ActorToken, DecideGrant, Decision, Exchange, GrantCredential};
 pub use client_record::{ClientRecord, Registrant};
 pub use client_secret::ClientSecret;
 pub use configuration::{ConfigurationProblem, InvalidConfiguration};

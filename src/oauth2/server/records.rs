@@ -323,9 +323,11 @@ pub enum OneTimeContent {
     Code {
         /// What comes of it.
         grant: Arc<GrantRecord>,
-        /// The redirect_uri of the authorization request, and whether the client sent it, rather than leave it to the
-        /// server.
-        redirect_uri: (String, bool),
+        /// The redirect_uri to which the code was sent.
+        redirect_uri: String,
+        /// Whether the client sent the redirect_uri in its authorization request, rather than leave it to the server. Then
+        /// it has to send the same one with the code (RFC 6749 §4.1.3).
+        redirect_uri_sent: bool,
         /// The proof key's challenge (RFC 7636).
         challenge: Option<CodeChallenge>,
     },

@@ -48,7 +48,8 @@ pub enum RegistrationPolicy {
     /// Anyone. Such a client may take `authorization_code`, the device grant and `refresh_token` alone. One that names no grant
     /// gets `authorization_code` (RFC 7591 §2), and so no refresh tokens.
     ///
-    /// What this gives away: whoever likes fills the store with clients, under any name that may mislead a user.
+    /// # Security
+    /// Whoever likes fills the store with clients, under any name that may mislead a user.
     AllowAnyone,
 }
 

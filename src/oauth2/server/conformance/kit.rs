@@ -208,8 +208,8 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
 
     pub(super) fn code(&self, grant: &Arc<GrantRecord>) -> OneTimeRecord {
         let challenge = Some(CodeChallenge::S256("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned()));
-        let redirect_uri = ("https://client.example.com/cb?x=1".to_owned(), true);
-        self.of(grant, OneTimeContent::Code { grant: grant.clone(), redirect_uri, challenge })
+        let redirect_uri = "https://client.example.com/cb?x=1".to_owned();
+        self.of(grant, OneTimeContent::Code { grant: grant.clone(), redirect_uri, redirect_uri_sent: true, challenge })
     }
 
     pub(super) fn device(&self, grant: &Arc<GrantRecord>, stage: DeviceStage) -> OneTimeRecord {
