@@ -43,6 +43,7 @@ mod association;
 pub mod client;
 mod diffie_hellman;
 mod direct_request;
+mod extension;
 mod extensions;
 mod html;
 mod identifier;
@@ -62,7 +63,8 @@ pub use client::{
     Assertion, Authorization, Authorize, Callback, Discovered, Pending, Profile, ProfileField, RelyingParty,
     UnconfirmedAssertion,
 };
-pub use extensions::{Extension, RequestExtension, ResponseExtension, ax, oauth, pape, sreg, ui};
+pub use extension::{Extension, RequestExtension, ResponseExtension};
+pub use extensions::{ax, oauth, pape, sreg, ui};
 pub use message::Version;
 pub use options::Options;
 pub use server::store::{AsyncStore, MemoryStore, OneTimeUse, RememberNonce, Store};
