@@ -55,8 +55,8 @@ def extend(request, task):
         request.addExtension(sreg.SRegRequest(required=task["sreg"][:1], optional=task["sreg"][1:]))
     if task.get("ax"):
         fetch = ax.FetchRequest()
-        for position, (type_uri, second_key, count) in enumerate(task["ax"]):
-            fetch.add(ax.AttrInfo(type_uri, second_key=second_key, count=count, required=position == 0))
+        for position, (type_uri, alias, count) in enumerate(task["ax"]):
+            fetch.add(ax.AttrInfo(type_uri, alias=alias, count=count, required=position == 0))
         request.addExtension(fetch)
 
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::extensions::Extension;
+use super::extension::Extension;
 use super::key_value;
 use crate::wire::form;
 

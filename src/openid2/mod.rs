@@ -12,8 +12,8 @@
 //!    |                                                                        |   (the user consents)
 //!    |<------------------------------------------------ id_res ---------------| approve
 //!    |-------------------->| redeem                                           |
-//!    |                     |   without a key ------- check_authentication --->| handle
-//!    |                     |   (UnconfirmedAssertion -> Store -> Assertion)                |
+//!    |                     |   without a key ------- check_authentication --->| dispatch
+//!    |                     |   (UnconfirmedAssertion -> Store -> Assertion)   |
 //! ```
 //!
 //! At the relying party an answer counts when all of this holds: the user came to the `return_to` of the pending value,
@@ -43,6 +43,7 @@ mod association;
 pub mod client;
 mod diffie_hellman;
 mod direct_request;
+mod extension;
 mod extensions;
 mod html;
 mod identifier;
@@ -62,7 +63,8 @@ pub use client::{
     Assertion, Authorization, Authorize, Callback, Discovered, Pending, Profile, ProfileField, RelyingParty,
     UnconfirmedAssertion,
 };
-pub use extensions::{Extension, RequestExtension, ResponseExtension, ax, oauth, pape, sreg, ui};
+pub use extension::{Extension, RequestExtension, ResponseExtension};
+pub use extensions::{ax, oauth, pape, sreg, ui};
 pub use message::Version;
 pub use options::Options;
 pub use server::store::{AsyncStore, MemoryStore, OneTimeUse, RememberNonce, Store};

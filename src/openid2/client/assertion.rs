@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::super::extensions::{Extension, ResponseExtension};
+use super::super::extension::{Extension, ResponseExtension};
 use super::super::message::{Message, NS_2_0, Version};
 use super::super::server::store::{AsyncStore, RememberNonce, Store};
 use super::positive_assertion::ReceivedAssertion;

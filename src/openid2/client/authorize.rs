@@ -8,7 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
 
 use super::super::association::Association;
-use super::super::extensions::{Extension, ax};
+use super::super::extension::Extension;
+use super::super::extensions::ax;
 use super::super::identifier::absolute;
 use super::super::indirect_communication;
 use super::super::message::{IDENTIFIER_SELECT, Message, Version};

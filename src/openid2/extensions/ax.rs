@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field, joined};
+use super::super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field, joined};
 use crate::openid2::identifier::absolute;
 use crate::openid2::realm::Realm;
 use crate::wire::is_internal;

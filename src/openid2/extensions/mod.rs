@@ -1,11 +1,7 @@
-//! Extensions, OpenID Authentication 2.0 §12: fields that travel with a request and its response.
+//! The extensions that this crate knows, OpenID Authentication 2.0 §12.
 
 pub mod ax;
-mod extension;
 pub mod oauth;
 pub mod pape;
 pub mod sreg;
 pub mod ui;
-
-pub(super) use extension::ReadExtension;
-pub use extension::{Extension, RequestExtension, ResponseExtension};

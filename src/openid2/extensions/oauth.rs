@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field};
+use super::super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field};
 
 /// The extension's namespace (§5).
 pub const NAMESPACE: &str = "http://specs.openid.net/extensions/oauth/1.0";

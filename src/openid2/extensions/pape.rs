@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field};
+use super::super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field};
 use crate::Timestamp;
 use crate::openid2::nonce_time;
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field, joined};
+use super::super::extension::{Extension, ReadExtension, RequestExtension, ResponseExtension, field, joined};
 
 /// The extension's namespace in version 1.1.
 pub const NAMESPACE: &str = "http://openid.net/extensions/sreg/1.1";

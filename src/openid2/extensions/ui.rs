@@ -1,6 +1,6 @@
 //! User interface, OpenID User Interface Extension 1.0 draft 0.5: the language, a popup, an icon.
 
-use super::extension::{Extension, ReadExtension, RequestExtension, field, joined};
+use super::super::extension::{Extension, ReadExtension, RequestExtension, field, joined};
 
 /// The extension's namespace. A provider's document lists it with `/lang-pref` behind it where it heeds the language (§7), with
 /// `/mode/popup` where it has a page for popups, and with `/icon` where it shows the relying party's icon.

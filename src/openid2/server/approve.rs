@@ -6,17 +6,17 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::super::association::AssociationType;
-use super::super::extensions::Extension;
+use super::super::extension::Extension;
 use super::super::identifier::absolute;
 use super::super::message::{Message, Version};
 use super::super::{indirect_communication, nonce_time};
 use super::association_handle::{AssociationHandle, Sharing};
 use super::check_id_request::{CheckIdRequest, Identity};
 use super::provider::Provider;
+use super::queries::ServerStep;
 use super::reject_reason::RejectReason;
 use super::rejected::Rejected;
 use super::responses;
-use super::store::ServerStep;
 use crate::wire::without_secrets;
 use crate::{Moment, Response};
 

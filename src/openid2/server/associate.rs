@@ -10,10 +10,10 @@ use super::super::message::{Message, Version};
 use super::association_handle::Sharing;
 use super::dispatched::Dispatched;
 use super::provider::Provider;
+use super::queries::ServerStep;
 use super::reject_reason::RejectReason;
 use super::rejected::Rejected;
 use super::responses::direct;
-use super::store::ServerStep;
 use crate::{Moment, Response};
 
 impl Provider {

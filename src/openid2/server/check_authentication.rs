@@ -9,9 +9,9 @@ use super::super::message::{Message, Version};
 use super::association_handle::Sharing;
 use super::dispatched::Dispatched;
 use super::provider::Provider;
+use super::queries::{NextQuery, RememberNonce, ServerStep};
 use super::reject_reason::RejectReason;
 use super::responses::direct;
-use super::store::{NextQuery, RememberNonce, ServerStep};
 use crate::{OneTimeUse, PendingQuery, Timestamp};
 
 /// Remembered a little longer than the handle lives, since clocks differ.

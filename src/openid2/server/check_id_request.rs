@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::extensions::{Extension, RequestExtension, sreg, ui};
+use super::super::extension::{Extension, RequestExtension};
+use super::super::extensions::{sreg, ui};
 use super::super::message::Version;
 use super::super::realm::Realm;
 use super::responses::MessagePlace;

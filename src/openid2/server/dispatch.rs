@@ -5,9 +5,9 @@ use http::Method;
 use super::super::message::{Message, Version};
 use super::dispatched::Dispatched;
 use super::provider::Provider;
+use super::queries::ServerStep;
 use super::reject_reason::RejectReason;
 use super::rejected::Rejected;
-use super::store::ServerStep;
 use crate::wire::form;
 use crate::{Moment, Request};
 

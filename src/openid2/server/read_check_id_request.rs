@@ -1,14 +1,15 @@
 //! Reading authentication requests, OpenID Authentication 2.0 §9: first the realm and the return_to, then the rest.
 
-use super::super::extensions::{ReadExtension, sreg};
+use super::super::extension::ReadExtension;
+use super::super::extensions::sreg;
 use super::super::identifier::absolute;
 use super::super::message::{IDENTIFIER_SELECT, Message, Version};
 use super::super::realm::Realm;
 use super::check_id_request::{CheckIdRequest, Identity};
 use super::dispatched::Dispatched;
 use super::provider::Provider;
+use super::queries::ServerStep;
 use super::reject_reason::RejectReason;
-use super::store::ServerStep;
 
 /// A relying party that a user may be sent back to: by its realm, and within it.
 pub(super) struct TrustedParty<'m> {

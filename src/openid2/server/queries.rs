@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::super::rejected::Rejected;
+use super::rejected::Rejected;
 use crate::server_queries::server_queries;
 use crate::{OneTimeUse, ServerQuery, Timestamp};
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// The fields of one extension in one message.
 ///
-/// The extensions that this crate knows have types of their own ([`ax`](super::ax), [`sreg`](super::sreg), [`ui`](super::ui), [`pape`](super::pape), [`oauth`](super::oauth)), which become
+/// The extensions that this crate knows have types of their own ([`ax`](super::ax), [`sreg`](super::sreg),
+/// [`ui`](super::ui), [`pape`](super::pape), [`oauth`](super::oauth)), which become
 /// an `Extension` by themselves. Any other extension is made like this:
 ///
 /// ```
@@ -18,11 +19,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extension {
     /// The type URI that it is known by.
-    pub(in crate::openid2) namespace: String,
+    pub(super) namespace: String,
     /// What stands before its fields in this message. Where two extensions want the same, one gets another.
-    pub(in crate::openid2) alias: String,
+    pub(super) alias: String,
     /// Names without the alias, and values.
-    pub(in crate::openid2) fields: Vec<(String, String)>,
+    pub(super) fields: Vec<(String, String)>,
 }
 
 impl Extension {
@@ -46,7 +47,7 @@ impl Extension {
     }
 
     /// All fields: their names, without the alias, and their values.
-    pub(in crate::openid2) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
@@ -118,7 +119,7 @@ mod read {
     }
 }
 
-pub(in crate::openid2) use read::ReadExtension;
+pub(super) use read::ReadExtension;
 
 /// A field that is there if it has a value.
 pub(super) fn field(name: &str, value: Option<impl Into<String>>) -> Option<(String, String)> {
