@@ -6,9 +6,9 @@ use std::hint::black_box;
 use std::rc::Rc;
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
-use oauth_proto::oauth1::server::{
-    ClientRecord as Consumer, FoundCredentials, NextQuery, OneTimeUse, ServerStep, TokenRecord, Verifier,
-};
+use oauth_proto::OneTimeUse;
+use oauth_proto::oauth1::server::store::{ClientRecord as Consumer, FoundCredentials, NextQuery, TokenRecord};
+use oauth_proto::oauth1::server::{ServerStep, Verifier};
 use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::{

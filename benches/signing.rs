@@ -7,9 +7,9 @@ use std::num::NonZeroU64;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
 use hmac::{Hmac, KeyInit, Mac};
 use http::{Method, Request, Uri};
-use oauth_proto::oauth1::server::{
-    Approval, ClientRecord, FoundCredentials, NextQuery, OneTimeUse, ServerStep, TokenRecord, Verifier,
-};
+use oauth_proto::OneTimeUse;
+use oauth_proto::oauth1::server::store::{ClientRecord, FoundCredentials, NextQuery, TokenRecord};
+use oauth_proto::oauth1::server::{Approval, ServerStep, Verifier};
 use oauth_proto::oauth1::{ClientCredentials, Scheme, Signer, Stamp, TokenCredentials, base_string};
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Timestamp};

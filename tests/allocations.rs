@@ -1,9 +1,8 @@
 //! How often signing allocates: a claim that a counting allocator checks.
 
-use oauth_proto::oauth1::server::{
-    Approval, ClientRecord, FoundCredentials, MemoryStore, NextQuery, OneTimeUse, RejectReason, ServerStep,
-    TokenRecord, Verified, Verifier, serve,
-};
+use oauth_proto::OneTimeUse;
+use oauth_proto::oauth1::server::store::{ClientRecord, FoundCredentials, MemoryStore, NextQuery, TokenRecord};
+use oauth_proto::oauth1::server::{Approval, RejectReason, ServerStep, Verified, Verifier, serve};
 use oauth_proto::oauth1::{ClientCredentials, Method, Scheme, Signer, Stamp, TokenCredentials};
 use oauth_proto::{Moment, Timestamp};
 

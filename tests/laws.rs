@@ -1,7 +1,8 @@
 //! Laws of signing and verifying, on random requests.
 
 use http::Request;
-use oauth_proto::oauth1::server::{Approval, ClientRecord, MemoryStore, TokenRecord, Verifier, serve};
+use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore, TokenRecord};
+use oauth_proto::oauth1::server::{Approval, Verifier, serve};
 use oauth_proto::oauth1::{
     ClientCredentials, Method, ParameterPlacement, Pending, Scheme, Signer, Stamp, Token, TokenCredentials, base_string,
 };

@@ -3,7 +3,8 @@
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use http::Request;
-use oauth_proto::oauth1::server::{ClientRecord, MemoryStore, RejectReason, Verifier, serve};
+use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
+use oauth_proto::oauth1::server::{RejectReason, Verifier, serve};
 use oauth_proto::oauth1::{ClientCredentials, Method, RsaKey, Scheme, Session, Signer, Stamp, TokenCredentials};
 use oauth_proto::wire::percent;
 use oauth_proto::{Error, Moment, Timestamp, Unsupported};

@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use common::{CALLBACK, NOW, ORIGIN, World, fields};
 use http::Request;
-use oauth_proto::oauth1::server::{
-    AfterConsent, Approval, ClientRecord, FindCredentials, FindTemporary, FoundCredentials, MemoryStore, NextQuery,
-    OneTimeUse, RecordDecision, Redeem, Redemption, RejectReason, RememberNonce, SaveTemporary, ServerStep, Store,
-    TemporaryRecord, serve,
+use oauth_proto::OneTimeUse;
+use oauth_proto::oauth1::server::store::{
+    ClientRecord, FindCredentials, FindTemporary, FoundCredentials, MemoryStore, NextQuery, RecordDecision, Redeem,
+    Redemption, RememberNonce, SaveTemporary, Store, TemporaryRecord,
 };
+use oauth_proto::oauth1::server::{AfterConsent, Approval, RejectReason, ServerStep, serve};
 use oauth_proto::oauth1::{
     ApiRequest, Authorization, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method,
     ParameterPlacement, Pending, Scheme, Server, Signer, Token, TokenCredentials,

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use oauth_proto::oauth1::server::{
-    AfterConsent, Approval, ClientRecord, MemoryStore, Provider, Rejected, Verifier, serve,
-};
+use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
+use oauth_proto::oauth1::server::{AfterConsent, Approval, Provider, Rejected, Verifier, serve};
 use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Server};
 use oauth_proto::{Moment, Request, Response, run};
 

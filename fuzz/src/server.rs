@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use arbitrary::Arbitrary;
 use http::Request;
-use oauth_proto::oauth1::server::{
-    AfterConsent, Approval, ClientRecord, MemoryStore, Provider, Rejected, Verifier, serve,
-};
+use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
+use oauth_proto::oauth1::server::{AfterConsent, Approval, Provider, Rejected, Verifier, serve};
 use oauth_proto::oauth1::{Authorization, Authorize, Client, ClientCredentials, Pending, Server};
 use oauth_proto::{Moment, Response, Step, Timestamp};
 

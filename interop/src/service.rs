@@ -2,9 +2,9 @@
 
 use http::{Request, Response, StatusCode};
 use oauth_proto::Moment;
+use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth1::server::{
-    AfterConsent, Approval, ClientRecord, Consent, MemoryStore, Provider, Rejected, ServerStep, Verified, Verifier,
-    serve,
+    AfterConsent, Approval, Consent, Provider, Rejected, ServerStep, Verified, Verifier, serve,
 };
 use oauth_proto::wire::form;
 

@@ -1,9 +1,8 @@
 //! OAuth 1.0a verifier and provider.
 
 use http::{HeaderValue, Request, Uri};
-use oauth_proto::oauth1::server::{
-    Approval, ClientRecord, Redeem, Redemption, RejectReason, Rejected, Stage, TemporaryRecord, serve,
-};
+use oauth_proto::oauth1::server::store::{ClientRecord, Redeem, Redemption, Stage, TemporaryRecord};
+use oauth_proto::oauth1::server::{Approval, RejectReason, Rejected, serve};
 use oauth_proto::oauth1::{
     Authorization, Authorize, ClientCredentials, Method, ParameterPlacement, Scheme, Server, Signer, Stamp,
     TokenCredentials,
@@ -69,7 +68,7 @@ fn nonce_replay_at_the_end_of_the_window() {
     let mut request = world.signed();
     let token = TokenCredentials::new("t", "s");
     let grant = Approval::new("jane");
-    let record = oauth_proto::oauth1::server::TokenRecord::new(&token.secret, "dpf43f3p2l4k3l03", grant);
+    let record = oauth_proto::oauth1::server::store::TokenRecord::new(&token.secret, "dpf43f3p2l4k3l03", grant);
     world.store.add_token("t", record);
     request.headers_mut().remove("authorization");
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
@@ -399,7 +398,8 @@ fn form_that_only_looks_like_one() {
 /// Judged in the last second of its window, but late at the store: others have made the store forget by then.
 #[test]
 fn nonce_replay_overtaken_or_with_a_clock_that_steps_back() {
-    use oauth_proto::oauth1::server::{NextQuery, ServerStep, Store};
+    use oauth_proto::oauth1::server::ServerStep;
+    use oauth_proto::oauth1::server::store::{NextQuery, Store};
     let world = World::default();
     let request = world.signed();
     assert!(world.verify(&request).is_ok());
@@ -763,7 +763,8 @@ fn token_in_log() {
 /// Row `control-characters`: PostgreSQL refuses NUL, and logs have lines. Nobody issued such a value.
 #[test]
 fn control_characters_in_what_storage_would_be_asked_about_are_refused_before_it_is() {
-    use oauth_proto::oauth1::server::{NextQuery, ServerStep};
+    use oauth_proto::oauth1::server::ServerStep;
+    use oauth_proto::oauth1::server::store::NextQuery;
     let world = World::default();
     for name in ["oauth_consumer_key", "oauth_token", "oauth_nonce", "oauth_callback", "oauth_verifier"] {
         for control in ["%00", "%0D%0A", "%09", "%1B", "%7F", "%C2%85"] {

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use http::Request;
+use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth1::server::{
-    AfterConsent, Approval, ClientRecord, Consent, MemoryStore, Provider, ProviderBuilder, Rejected, Verified,
-    Verifier, serve,
+    AfterConsent, Approval, Consent, Provider, ProviderBuilder, Rejected, Verified, Verifier, serve,
 };
 use oauth_proto::oauth1::{Authorization, Authorize, Client, ClientCredentials, Pending, Server, Token};
 use oauth_proto::{DriveError, Error, Moment, Response, Step, Timestamp, run_with};

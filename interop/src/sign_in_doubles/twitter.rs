@@ -1,7 +1,8 @@
 //! Twitter: the three legs, and a little of version 1.1 of its API.
 
 use http::Method;
-use oauth_proto::oauth1::server::{AfterConsent, Approval, MemoryStore, Provider, Verifier, serve};
+use oauth_proto::oauth1::server::store::MemoryStore;
+use oauth_proto::oauth1::server::{AfterConsent, Approval, Provider, Verifier, serve};
 use oauth_proto::{Moment, Request};
 use serde_json::{Value, json};
 

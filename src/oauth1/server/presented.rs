@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use http::Request;
 
 use super::rejected::RejectReason;
-use crate::oauth1::base_string;
-use crate::oauth1::parameters::{
-    BODY_HASH, CALLBACK, CONSUMER_KEY, NONCE, Parameters, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, Unread,
-    VERIFIER, is_oauth, is_protocol,
+use crate::oauth1::names::{
+    BODY_HASH, CALLBACK, CONSUMER_KEY, NONCE, SIGNATURE, SIGNATURE_METHOD, TIMESTAMP, TOKEN, VERIFIER, is_oauth,
+    is_protocol,
 };
+use crate::oauth1::signing::{Parameters, Unread, base_string_of};
 use crate::wire::{OriginRef, form, percent};
 
 /// Longer ones are refused, so that a nonce that is remembered takes a bounded place.
@@ -123,7 +123,7 @@ impl PresentedRequest {
         timestamp: Option<u64>,
         parameters: Parameters<'_>,
     ) -> Result<Self, RejectReason> {
-        let base_string = base_string::collect((request.method(), site, request.uri()), &parameters);
+        let base_string = base_string_of((request.method(), site, request.uri()), &parameters);
         let own = if wants_own { own(&parameters)? } else { BTreeMap::new() };
         let [body_hash, callback, client, nonce, _, signature, _, _, token, _, verifier, _] = parameters.protocol;
         Ok(Self {

@@ -4,6 +4,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTI
 use http::{HeaderValue, StatusCode};
 
 use crate::Response;
+use crate::oauth1::names::CALLBACK;
 use crate::wire::{WHEN_UNAVAILABLE, form};
 
 /// A request that is refused.
@@ -169,7 +170,7 @@ impl RejectReason {
             Self::TooManyParameters { .. } => (BAD, "parameter_rejected", None),
             Self::FormTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "parameter_rejected", None),
             Self::ParameterInvalid(name) => rejected(name),
-            Self::CallbackRefused => rejected(super::super::parameters::CALLBACK),
+            Self::CallbackRefused => rejected(CALLBACK),
             Self::VersionUnknown(_) => {
                 (BAD, "version_rejected", Some(("oauth_acceptable_versions", "1.0-1.0".to_owned())))
             }
