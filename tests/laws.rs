@@ -250,7 +250,7 @@ proptest! {
         prop_assert_eq!(serde_json::from_str::<Token>(&json).unwrap(), stored);
 
         let mut pending = serde_json::json!({ "v": 3, "for": "0123456789abcdef0123456789abcdef", "token": token, "secret": secret, "until": 5 });
-        pending["callback"] = "x:y".into();
+        pending["returns_to"] = "x:y".into();
         let read: Pending = serde_json::from_value(pending.clone()).unwrap();
         prop_assert_eq!(serde_json::to_value(&read).unwrap(), pending);
     }
