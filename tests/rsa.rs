@@ -117,7 +117,7 @@ fn a_public_key_verifies_and_does_not_sign() {
 fn a_session_with_a_private_key_needs_no_secret_to_be_authorized() {
     let client = ClientCredentials::without_secret("key");
     let token = || Some(TokenCredentials::new("token", "").into());
-    assert!(Session::new(&Scheme::new(Method::rsa_sha256(private())), &client, token()).is_authorized());
-    assert!(!Session::new(&Scheme::new(Method::HMAC_SHA256), &client, token()).is_authorized());
-    assert!(!Session::new(&Scheme::new(Method::rsa_sha256(private())), &client, None).is_authorized());
+    assert!(Session::from_credentials(&Scheme::new(Method::rsa_sha256(private())), &client, token()).is_authorized());
+    assert!(!Session::from_credentials(&Scheme::new(Method::HMAC_SHA256), &client, token()).is_authorized());
+    assert!(!Session::from_credentials(&Scheme::new(Method::rsa_sha256(private())), &client, None).is_authorized());
 }

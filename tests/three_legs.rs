@@ -17,7 +17,7 @@ use oauth_proto::oauth1::server::store::{
 use oauth_proto::oauth1::server::{AfterConsent, Approval, RejectReason, ServerStep, serve};
 use oauth_proto::oauth1::{
     ApiRequest, Authorization, Authorize, Callbacks, Client, ClientCredentials, KeyEncoding, Method,
-    ParameterPlacement, Pending, Scheme, Server, Signer, Token, TokenCredentials,
+    ParameterPlacement, Pending, Scheme, Server, Session, Signer, Token, TokenCredentials,
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Refused, Response, Step, Timestamp, Unsupported};
 
@@ -281,7 +281,7 @@ fn an_expired_token_is_renewed_with_its_session_handle() {
     assert_eq!(renewed.session_handle, token.session_handle, "the handle that was not replaced is kept");
     assert_eq!(renewed.extra["xoauth_guid"], "g");
 
-    let mut session = world.client.session(token);
+    let mut session = Session::new(&world.client, token);
     session.set_token(renewed);
     assert_eq!(session.token().unwrap().credentials.token, "c");
     let plain = answered(&world, "oauth_token=a&oauth_token_secret=b").unwrap();
@@ -493,7 +493,9 @@ fn a_refused_timestamp_says_how_far_the_clock_is_off() {
     let error = sent.receive(answer(), late()).unwrap_err();
     assert!(error.to_string().contains("s fast"), "{error}");
     let call = ApiRequest::new("https://photos.example.net/x").unwrap();
-    let Step::Send(_, sent) = call.call(&world.client.two_legged(), late()).unwrap() else { panic!("nothing to send") };
+    let Step::Send(_, sent) = call.call(&Session::two_legged(&world.client), late()).unwrap() else {
+        panic!("nothing to send")
+    };
     let error = sent.receive(answer(), late()).unwrap_err();
     assert!(error.to_string().contains("s fast"), "{error}");
     let Error::Refused(Refused::Problem { details, .. }) = error else { panic!("{error}") };
@@ -531,7 +533,7 @@ fn registered_callbacks_must_match_to_the_byte() {
 fn two_legged_requests_are_accepted_where_they_are_allowed() {
     let world = World::default();
     let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
-    let session = world.client.two_legged();
+    let session = Session::two_legged(&world.client);
     assert!(!session.is_authorized());
     session.sign(&mut request, world.moment()).unwrap();
     assert_eq!(world.verify(&request).unwrap_err().reason, RejectReason::ParameterMissing("oauth_token"));
@@ -548,7 +550,7 @@ fn tokens_expire_where_the_service_says_so() {
     assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
     world.now.set(NOW + 3600);
     let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
-    world.client.session(token).sign(&mut request, world.moment()).unwrap();
+    Session::new(&world.client, token).sign(&mut request, world.moment()).unwrap();
     let rejected = world.verify(&request).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::TokenExpired);
     assert_eq!(fields(&rejected.response())["oauth_problem"], "token_expired");
@@ -573,7 +575,7 @@ fn a_revoked_token_is_refused() {
     let token = world.token();
     assert!(world.store.remove_token(&token.credentials.token));
     let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
-    world.client.session(token).sign(&mut request, world.moment()).unwrap();
+    Session::new(&world.client, token).sign(&mut request, world.moment()).unwrap();
     assert_eq!(world.verify(&request).unwrap_err().reason, RejectReason::UnknownToken);
 }
 
@@ -584,7 +586,7 @@ fn a_changed_secret_counts_at_once_for_tokens_that_have_been_used() {
     let signed = |secret: &str| {
         let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
         let client = ClientCredentials::new("dpf43f3p2l4k3l03", secret);
-        let session = oauth_proto::oauth1::Session::new(&Scheme::default(), &client, Some(token.clone()));
+        let session = Session::from_credentials(&Scheme::default(), &client, Some(token.clone()));
         session.sign(&mut request, world.moment()).unwrap();
         request
     };
@@ -802,7 +804,7 @@ fn an_error_names_the_option_that_lifts_it() {
     };
     lifted("oauth1::Server::dangerous_allow_http", begun(plain()), begun(plain().dangerous_allow_http()));
 
-    let call = |request: ApiRequest| request.call(&world.client.two_legged(), world.moment());
+    let call = |request: ApiRequest| request.call(&Session::two_legged(&world.client), world.moment());
     let plain = || ApiRequest::new("http://a.example/x").unwrap();
     lifted("ApiRequest::dangerous_allow_http", call(plain()), call(plain().dangerous_allow_http()));
 }
@@ -834,7 +836,7 @@ fn an_api_call_is_refused_by_an_answer_that_holds_nothing_but_an_error() {
     let world = World::default();
     let called = |body: &str| {
         let call = ApiRequest::new("https://photos.example.net/x").unwrap();
-        let step = call.call(&world.client.two_legged(), world.moment()).unwrap();
+        let step = call.call(&Session::two_legged(&world.client), world.moment()).unwrap();
         let Step::Send(_, sent) = step else { panic!("nothing to send") };
         sent.receive(Response::new(body.as_bytes().to_vec()), world.moment())
     };
@@ -916,7 +918,7 @@ fn a_form_that_comes_with_a_body_hash_is_refused() {
             .header("content-type", content_type)
             .body(b"a=1".to_vec())
             .unwrap();
-        world.client.session(world.token()).sign(&mut request, world.moment()).unwrap();
+        Session::new(&world.client, world.token()).sign(&mut request, world.moment()).unwrap();
         request
     };
     let hash = base64::engine::general_purpose::STANDARD.encode(sha1::Sha1::digest(b"a=1"));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth1::server::{AfterConsent, Approval, Provider, Rejected, Verifier, serve};
-use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Server};
+use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Server, Session};
 use oauth_proto::{Moment, Request, Response, run};
 
 use crate::{net, show};
@@ -49,7 +49,7 @@ pub fn chapter() -> Outcome<()> {
     let token = run(client.redeem(authorization.pending, &callback, Moment::from_os())?, &mut send)?;
 
     show::title("4. It signs requests with the token, on Jane's behalf");
-    let session = client.session(token);
+    let session = Session::new(&client, token);
     let mut photos = http::Request::get(endpoint("photos?file=vacation.jpg&size=original")).body(Vec::new())?;
     session.sign(&mut photos, Moment::from_os())?;
     send(photos.clone())?;

@@ -6,7 +6,7 @@ use arbitrary::Arbitrary;
 use http::Request;
 use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth1::server::{AfterConsent, Approval, Provider, Rejected, Verifier, serve};
-use oauth_proto::oauth1::{Authorization, Authorize, Client, ClientCredentials, Pending, Server};
+use oauth_proto::oauth1::{Authorization, Authorize, Client, ClientCredentials, Pending, Server, Session};
 use oauth_proto::{Moment, Response, Step, Timestamp};
 
 #[derive(Arbitrary, Debug)]
@@ -149,7 +149,7 @@ pub fn run(acts: Input) {
                 }
                 let token = &tokens[which % tokens.len()];
                 let mut request = Request::get("https://a.example/photos?x=1").body(Vec::new()).unwrap();
-                client.session(token.clone()).sign(&mut request, moment()).unwrap();
+                Session::new(&client, token.clone()).sign(&mut request, moment()).unwrap();
                 let verified = serve(provider.verifier().verify(&request, moment()), &store).unwrap();
                 assert_eq!(verified.token.as_deref(), Some(token.credentials.token.as_str()));
             }

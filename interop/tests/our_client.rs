@@ -108,7 +108,7 @@ fn walks(scheme: Scheme, realm: Option<&str>, calls: impl Fn(&World) -> Vec<Requ
     let realms = ("oauth_authorized_realms".to_owned(), realm.unwrap_or_default().to_owned());
     assert_eq!(token.extra, [realms].into());
 
-    let session = world.client.session(token.clone());
+    let session = Session::new(&world.client, token.clone());
     let parameters = PARAMETERS.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let expected = Photos { client: CLIENT.to_owned(), token: token.credentials.token, parameters };
     for request in calls(&world) {
@@ -171,7 +171,7 @@ fn out_of_band_the_user_copies_the_verifier() {
     let verifier = format!(" {}\n", String::from_utf8_lossy(&verifier));
     let token = world.http.run(world.client.redeem_verifier(pending, &verifier, Moment::from_os())).unwrap();
     let [get, _] = world.requests();
-    assert_eq!(world.photos(&world.client.session(token), get).status(), 200);
+    assert_eq!(world.photos(&Session::new(&world.client, token), get).status(), 200);
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn a_wrong_secret_is_refused_by_the_service() {
         let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
         let callback = world.callback(&url);
         let token = world.redeem(pending, &callback).unwrap().credentials.token;
-        let session = world.client.session(TokenCredentials::new(token, "another secret"));
+        let session = Session::new(&world.client, TokenCredentials::new(token, "another secret"));
         for request in world.requests() {
             assert_eq!(world.photos(&session, request).status(), 401);
         }

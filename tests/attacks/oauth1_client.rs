@@ -236,7 +236,7 @@ fn http_endpoint() {
 #[test]
 fn plaintext_without_tls() {
     let scheme = Scheme::new(oauth_proto::oauth1::Method::dangerous_plaintext());
-    let session = Session::new(&scheme, &ClientCredentials::new("key", "secret"), None);
+    let session = Session::from_credentials(&scheme, &ClientCredentials::new("key", "secret"), None);
     let mut request = Request::get("http://photos.example.net/").body(Vec::new()).unwrap();
     let error = session.sign(&mut request, moment()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
@@ -250,7 +250,8 @@ fn plaintext_without_tls() {
 #[test]
 fn token_to_wrong_host() {
     let token = TokenCredentials::new("token", "secret");
-    let session = Session::new(&Scheme::default(), &ClientCredentials::new("key", "secret"), Some(token.into()));
+    let session =
+        Session::from_credentials(&Scheme::default(), &ClientCredentials::new("key", "secret"), Some(token.into()));
     let to = |location: &str| http::Response::builder().status(307).header("location", location).body(()).unwrap();
     let mut request =
         Request::post("https://photos.example.net/a").header("cookie", "x=1").body(b"b".to_vec()).unwrap();
@@ -277,7 +278,7 @@ fn token_to_wrong_host() {
 #[test]
 fn redirect_of_a_form_to_a_page() {
     let scheme = Scheme::default().placement(oauth_proto::oauth1::ParameterPlacement::Body);
-    let session = Session::new(&scheme, &ClientCredentials::new("key", "secret"), None);
+    let session = Session::from_credentials(&scheme, &ClientCredentials::new("key", "secret"), None);
     let mut request = Request::post("https://photos.example.net/a").body(Vec::new()).unwrap();
     session.sign(&mut request, moment()).unwrap();
     let response = http::Response::builder().status(303).header("location", "/b").body(()).unwrap();

@@ -4,7 +4,7 @@ use http::{HeaderValue, Request, Uri};
 use oauth_proto::oauth1::server::store::{ClientRecord, Redeem, Redemption, Stage, TemporaryRecord};
 use oauth_proto::oauth1::server::{Approval, RejectReason, Rejected, serve};
 use oauth_proto::oauth1::{
-    Authorization, Authorize, ClientCredentials, Method, ParameterPlacement, Scheme, Server, Signer, Stamp,
+    Authorization, Authorize, ClientCredentials, Method, ParameterPlacement, Scheme, Server, Session, Signer, Stamp,
     TokenCredentials,
 };
 use oauth_proto::{Error, Step, Timestamp, Unsupported};
@@ -298,7 +298,7 @@ fn a_flood_of_parameters_is_refused_before_it_is_collected_and_before_storage_is
 
     // Other bodies are not read.
     let mut request = Request::post(format!("{ORIGIN}/photos")).body(b"a&".repeat(2 << 20)).unwrap();
-    world.client.session(world.token()).sign(&mut request, world.moment()).unwrap();
+    Session::new(&world.client, world.token()).sign(&mut request, world.moment()).unwrap();
     assert!(world.verify(&request).is_ok());
 }
 
@@ -447,7 +447,7 @@ fn methods_of_the_wrong_kind() {
     for (name, uses_secrets) in [("X-ONE-KEY", false), ("PLAINTEXT", true)] {
         let world = World::default();
         let method = || Method::custom(Odd(name, uses_secrets));
-        let session = oauth_proto::oauth1::Session::new(
+        let session = Session::from_credentials(
             &Scheme::new(method()),
             &ClientCredentials::new("dpf43f3p2l4k3l03", "unknown"),
             Some(world.token()),
@@ -708,7 +708,7 @@ fn verifier_wrong() {
 fn body_hash_wrong() {
     let scheme = Scheme::default().body_hash();
     let world = World::new(|service| service.scheme(scheme), |provider| provider);
-    let session = world.client.session(world.token());
+    let session = Session::new(&world.client, world.token());
     let signed = || {
         let mut request = Request::post(format!("{ORIGIN}/photos"))
             .header("content-type", "application/json")
@@ -752,7 +752,7 @@ fn token_in_log() {
         "{pending:?} {token:?} {:?} {:?} {:?} {:?}",
         world.store,
         world.client,
-        world.client.session(token.clone()),
+        Session::new(&world.client, token.clone()),
         world.provider
     );
     for secret in [secret, "kd94hf93k423kf44"] {

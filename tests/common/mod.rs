@@ -13,7 +13,7 @@ use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth1::server::{
     AfterConsent, Approval, Consent, Provider, ProviderBuilder, Rejected, Verified, Verifier, serve,
 };
-use oauth_proto::oauth1::{Authorization, Authorize, Client, ClientCredentials, Pending, Server, Token};
+use oauth_proto::oauth1::{Authorization, Authorize, Client, ClientCredentials, Pending, Server, Session, Token};
 use oauth_proto::{DriveError, Error, Moment, Response, Step, Timestamp, run_with};
 
 pub const ORIGIN: &str = "https://photos.example.net";
@@ -114,7 +114,7 @@ impl World {
             .header("content-type", "application/x-www-form-urlencoded")
             .body(b"title=Beach+day".to_vec())
             .unwrap();
-        self.client.session(self.token()).sign(&mut request, self.moment()).unwrap();
+        Session::new(&self.client, self.token()).sign(&mut request, self.moment()).unwrap();
         request
     }
 

@@ -16,7 +16,7 @@ use crate::{Error, Event, Moment, Request, Unsupported};
 /// A client of one service.
 ///
 /// ```no_run
-/// use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Server};
+/// use oauth_proto::oauth1::{Authorize, Client, ClientCredentials, Server, Session};
 /// use oauth_proto::{Moment, run};
 /// # fn http(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
 ///
@@ -37,7 +37,7 @@ use crate::{Error, Event, Moment, Request, Unsupported};
 /// let token = run(client.redeem(authorization.pending, uri, Moment::from_os())?, http)?;
 ///
 /// // From now on, requests are signed on behalf of the user.
-/// let session = client.session(token);
+/// let session = Session::new(&client, token);
 /// let mut request = http::Request::get("https://photos.example.net/photos?size=original").body(Vec::new())?;
 /// session.sign(&mut request, Moment::from_os())?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -23,7 +23,7 @@ use crate::{Error, Unsupported};
 ///
 /// let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
 /// let stored = TokenCredentials::new("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00");
-/// let session = Session::new(&Scheme::default(), &client, Some(stored.into()));
+/// let session = Session::from_credentials(&Scheme::default(), &client, Some(stored.into()));
 /// assert!(session.is_authorized());
 ///
 /// let mut request = http::Request::get("https://photos.example.net/photos").body(Vec::new())?;
@@ -39,14 +39,55 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session with a stored token, or without one for the client alone.
-    pub fn new(scheme: &Scheme, client: &ClientCredentials, token: Option<Token>) -> Self {
+    /// Makes a session that signs with a token: from [`Client::redeem`], or from where it was stored.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth1::{Client, Session, Token};
+    ///
+    /// fn session(client: &Client, stored: Token) -> Session {
+    ///     Session::new(client, stored)
+    /// }
+    /// ```
+    pub fn new(client: &Client, token: impl Into<Token>) -> Self {
+        Self::of(client, Some(token.into()))
+    }
+
+    /// Makes a session without a token, for services that know no users ("two-legged").
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth1::{Client, Session};
+    ///
+    /// fn session(client: &Client) -> Session {
+    ///     Session::two_legged(client)
+    /// }
+    /// ```
+    pub fn two_legged(client: &Client) -> Self {
+        Self::of(client, None)
+    }
+
+    fn of(client: &Client, token: Option<Token>) -> Self {
+        Self::from_credentials(&client.service.scheme, &client.credentials, token).observed_by(&client.observer)
+    }
+
+    /// Makes a session where there is no [`Client`], because the endpoints are not known or do not matter. Without a token it
+    /// signs for the client alone.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth1::{ClientCredentials, Scheme, Session};
+    ///
+    /// let session = Session::from_credentials(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
+    /// assert!(!session.is_authorized());
+    /// ```
+    pub fn from_credentials(scheme: &Scheme, client: &ClientCredentials, token: Option<Token>) -> Self {
         let signer = Signer::new(scheme, client, token.as_ref().map(|token| &token.credentials));
         let observer = Observer::of_client(&client.key);
         Self { client: client.clone(), signer, token, observer }
     }
 
-    pub(super) fn observed_by(mut self, observer: &Observer) -> Self {
+    fn observed_by(mut self, observer: &Observer) -> Self {
         self.observer = observer.clone();
         self
     }
@@ -68,7 +109,7 @@ impl Session {
 
     /// Goes on with another token, after [`Client::renew`](super::Client::renew). Store it first.
     pub fn set_token(&mut self, token: Token) {
-        *self = Self::new(self.signer.scheme(), &self.client, Some(token)).observed_by(&self.observer);
+        *self = Self::from_credentials(self.signer.scheme(), &self.client, Some(token)).observed_by(&self.observer);
     }
 
     /// Signs a request, as [`Signer::sign`] does.
@@ -108,7 +149,7 @@ impl Session {
     /// ```
     /// # use oauth_proto::oauth1::{ClientCredentials, Scheme, Session};
     /// # use oauth_proto::Moment;
-    /// # let session = Session::new(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
+    /// # let session = Session::from_credentials(&Scheme::default(), &ClientCredentials::new("key", "secret"), None);
     /// let mut request = http::Request::get("https://photos.example.net/a").body(Vec::new())?;
     /// session.sign(&mut request, Moment::from_os())?;
     ///
@@ -176,24 +217,12 @@ impl Session {
             if scheme.placement == ParameterPlacement::Body && bodiless {
                 // The body, and with it the place of the parameters, is gone.
                 let scheme = scheme.clone().placement(ParameterPlacement::Header);
-                Self::new(&scheme, &self.client, self.token.clone()).sign(&mut request, stamp)?;
+                Self::from_credentials(&scheme, &self.client, self.token.clone()).sign(&mut request, stamp)?;
             } else {
                 self.sign(&mut request, stamp)?;
             }
         }
         Ok(Some(request))
-    }
-}
-
-impl Client {
-    /// A session that signs with a token: from [`redeem`](Self::redeem), or from where it was stored.
-    pub fn session(&self, token: impl Into<Token>) -> Session {
-        Session::new(&self.service.scheme, &self.credentials, Some(token.into())).observed_by(&self.observer)
-    }
-
-    /// A session without a token, for services that know no users ("two-legged").
-    pub fn two_legged(&self) -> Session {
-        Session::new(&self.service.scheme, &self.credentials, None).observed_by(&self.observer)
     }
 }
 
