@@ -34,7 +34,7 @@ fn every_method_and_placement_walks_the_three_legs() {
     for method in [Method::HMAC_SHA1, Method::HMAC_SHA256, Method::HMAC_SHA512] {
         for placement in [ParameterPlacement::Header, ParameterPlacement::Body, ParameterPlacement::Query] {
             let scheme = Scheme::new(method.clone()).placement(placement);
-            let world = World::new(|service| service.scheme(scheme), |provider| provider);
+            let world = World::new(|server| server.scheme(scheme), |provider| provider);
             assert!(world.verify(&world.signed()).is_ok(), "{method:?} {placement:?}");
         }
     }
@@ -43,7 +43,7 @@ fn every_method_and_placement_walks_the_three_legs() {
 #[test]
 fn a_service_that_wants_get_gets_it() {
     let world = World::new(
-        |service| service.by_get().scheme(Scheme::default().placement(ParameterPlacement::Query)),
+        |server| server.by_get().scheme(Scheme::default().placement(ParameterPlacement::Query)),
         oauth_proto::oauth1::server::ProviderBuilder::allow_get,
     );
     assert!(world.verify(&world.signed()).is_ok());
@@ -59,7 +59,7 @@ fn a_service_that_wants_get_gets_it() {
 /// §1.2: the request for temporary credentials, with the callback where the text has it.
 #[test]
 fn the_first_request_is_that_of_the_specification() {
-    let world = World::new(|service| service.scheme(Scheme::default().without_version()), |provider| provider);
+    let world = World::new(|server| server.scheme(Scheme::default().without_version()), |provider| provider);
     let authorize = Authorize::callback("http://printer.example.com/ready").realm("Photos");
     let Step::Send(request, _) = world.client.authorize(authorize, world.moment()).unwrap() else {
         panic!("nothing to send")
@@ -292,14 +292,14 @@ fn an_expired_token_is_renewed_with_its_session_handle() {
 fn what_a_service_is_said_to_do_does_not_depend_on_the_order() {
     type Say = fn(Server) -> Server;
     let version_2007: Say = Server::dangerous_version_1_0;
-    let first: Say = |service| service.callbacks(Callbacks::WithRequest);
-    let in_query: Say = |service| service.scheme(Scheme::default().placement(ParameterPlacement::Query));
-    let encoded: Say = |service| service.scheme(Scheme::default().key_encoding(KeyEncoding::Encoded));
+    let first: Say = |server| server.callbacks(Callbacks::WithRequest);
+    let in_query: Say = |server| server.scheme(Scheme::default().placement(ParameterPlacement::Query));
+    let encoded: Say = |server| server.scheme(Scheme::default().key_encoding(KeyEncoding::Encoded));
     let sent = |say: &[Say]| {
-        let service = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
-        let service = say.iter().fold(service, |service, say| say(service));
+        let server = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
+        let server = say.iter().fold(server, |server, say| say(server));
         // A secret for which the key's encoding makes a difference.
-        let client = Client::new(service, ClientCredentials::new("k", "s&s"));
+        let client = Client::new(server, ClientCredentials::new("k", "s&s"));
         let moment = || Moment::new(Timestamp::from_secs(NOW), [7; 32]);
         let Step::Send(request, sent) = client.authorize(Authorize::callback(CALLBACK), moment()).unwrap() else {
             panic!("nothing to send")
@@ -337,7 +337,7 @@ fn the_version_of_2007_sends_no_callback_first_and_needs_no_verifier() {
 
 #[test]
 fn a_service_with_registered_callbacks_is_never_sent_one() {
-    let world = World::new(|service| service.callbacks(Callbacks::Registered), |provider| provider);
+    let world = World::new(|server| server.callbacks(Callbacks::Registered), |provider| provider);
     let error = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap_err();
     assert_eq!(error, Unsupported::CallbackNotAccepted.into());
     let Step::Send(request, _) = world.client.authorize(Authorize::registered(), world.moment()).unwrap() else {
@@ -348,15 +348,15 @@ fn a_service_with_registered_callbacks_is_never_sent_one() {
 
 #[test]
 fn parameters_of_the_services_own_go_where_its_requests_have_them() {
-    let first = |service: fn(Server) -> Server| {
-        let world = World::new(service, |provider| provider);
+    let first = |server: fn(Server) -> Server| {
+        let world = World::new(server, |provider| provider);
         let authorize = Authorize::callback(CALLBACK).parameter("scope", "a b").parameter("oauth_own", "c");
         match world.client.authorize(authorize, world.moment()).unwrap() {
             Step::Send(request, _) => request,
             step => panic!("{step:?}"),
         }
     };
-    let posted = first(|service| service);
+    let posted = first(|server| server);
     assert_eq!(posted.body(), b"scope=a%20b");
     assert_eq!(posted.headers()["content-type"], "application/x-www-form-urlencoded");
     assert!(posted.headers()["authorization"].to_str().unwrap().contains("oauth_own=\"c\""));
@@ -367,7 +367,7 @@ fn parameters_of_the_services_own_go_where_its_requests_have_them() {
     // Without any, a POST has no body and no label, unless the protocol's go there.
     for (placement, labelled) in [(ParameterPlacement::Header, false), (ParameterPlacement::Body, true)] {
         let scheme = Scheme::default().placement(placement);
-        let world = World::new(|service| service.scheme(scheme), |provider| provider);
+        let world = World::new(|server| server.scheme(scheme), |provider| provider);
         let Step::Send(request, _) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap()
         else {
             panic!("nothing to send")
@@ -378,7 +378,7 @@ fn parameters_of_the_services_own_go_where_its_requests_have_them() {
 
 #[test]
 fn both_places_are_told_the_callback_where_the_service_wants_it() {
-    let world = World::new(|service| service.callbacks(Callbacks::WithBoth), |provider| provider);
+    let world = World::new(|server| server.callbacks(Callbacks::WithBoth), |provider| provider);
     let Authorization { url, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
     assert!(url.contains("&oauth_callback=https%3A%2F%2F"));
 }
@@ -386,7 +386,7 @@ fn both_places_are_told_the_callback_where_the_service_wants_it() {
 #[test]
 fn an_authentication_endpoint_gets_the_token_and_no_callback() {
     let world = World::new(
-        |service| service.callbacks(Callbacks::WithBoth).authentication("https://photos.example.net/signin").unwrap(),
+        |server| server.callbacks(Callbacks::WithBoth).authentication("https://photos.example.net/signin").unwrap(),
         |provider| provider,
     );
     let authorize = || Authorize::callback(CALLBACK).at_authentication_endpoint();
@@ -545,7 +545,7 @@ fn two_legged_requests_are_accepted_where_they_are_allowed() {
 #[test]
 fn tokens_expire_where_the_service_says_so() {
     let hour = std::time::Duration::from_secs(3600);
-    let world = World::new(|service| service, |provider| provider.token_lifetime(hour));
+    let world = World::new(|server| server, |provider| provider.token_lifetime(hour));
     let token = world.token();
     assert_eq!(token.expires_at.unwrap().as_secs(), NOW + 3600);
     world.now.set(NOW + 3600);
@@ -798,8 +798,8 @@ fn an_error_names_the_option_that_lifts_it() {
     lifted("oauth1::Server::allow_missing_verifier", unverified(&world), unverified(&lenient));
 
     let plain = || Server::new("http://a.example/1", "http://a.example/2", "http://a.example/3").unwrap();
-    let begun = |service| {
-        let client = Client::new(service, ClientCredentials::new("k", "s"));
+    let begun = |server| {
+        let client = Client::new(server, ClientCredentials::new("k", "s"));
         client.authorize(Authorize::callback(CALLBACK), world.moment())
     };
     lifted("oauth1::Server::dangerous_allow_http", begun(plain()), begun(plain().dangerous_allow_http()));

@@ -27,8 +27,8 @@ pub fn chapter() -> Outcome<()> {
     show::note(format_args!("a photo service, built on oauth_proto::oauth1::server, listens at {}", server.origin));
 
     let endpoint = |path: &str| format!("{}/{path}", server.origin);
-    let service = Server::new(&endpoint("initiate"), &endpoint("authorize"), &endpoint("token"))?;
-    let client = Client::new(service, ClientCredentials::new("printer", "kd94hf93k423kf44"));
+    let server = Server::new(&endpoint("initiate"), &endpoint("authorize"), &endpoint("token"))?;
+    let client = Client::new(server, ClientCredentials::new("printer", "kd94hf93k423kf44"));
     let mut send = net::shown_client();
 
     show::title("1. The printing service asks for temporary credentials, signed with its own secret");

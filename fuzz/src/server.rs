@@ -48,8 +48,8 @@ pub fn run(acts: Input) {
     let store = MemoryStore::default();
     store.add_client("key", ClientRecord::with_secret("client-secret").unwrap());
     let provider = Provider::builder(Verifier::new(ORIGIN).unwrap()).build().unwrap();
-    let service = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
-    let client = Client::new(service, ClientCredentials::new("key", "client-secret"));
+    let server = Server::new("https://a.example/1", "https://a.example/2", "https://a.example/3").unwrap();
+    let client = Client::new(server, ClientCredentials::new("key", "client-secret"));
     let mut now = 1_000_000;
     let mut counter: u64 = 0;
     let mut entropy = move || {

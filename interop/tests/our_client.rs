@@ -24,7 +24,7 @@ struct World {
     /// It runs as long as this is here.
     _peer: Peer,
     origin: String,
-    service: Server,
+    server: Server,
     client: Client,
     http: Http,
 }
@@ -44,7 +44,7 @@ struct Photos {
 
 impl World {
     fn new(scheme: Scheme) -> Self {
-        Self::with(scheme, |service| service)
+        Self::with(scheme, |server| server)
     }
 
     fn with(scheme: Scheme, configure: impl FnOnce(Server) -> Server) -> Self {
@@ -53,10 +53,10 @@ impl World {
         let Started { port } = peer.ask(&client);
         let origin = format!("http://127.0.0.1:{port}");
         let [initiate, authorize, token] = ["initiate", "authorize", "token"].map(|path| format!("{origin}/{path}"));
-        let service = configure(Server::new(&initiate, &authorize, &token).unwrap().scheme(scheme));
+        let server = configure(Server::new(&initiate, &authorize, &token).unwrap().scheme(scheme));
         // Of RSA the secret is no part.
-        let client = Client::new(service.clone(), ClientCredentials::new(CLIENT, CLIENT_SECRET));
-        Self { _peer: peer, origin, service, client, http: Http::default() }
+        let client = Client::new(server.clone(), ClientCredentials::new(CLIENT, CLIENT_SECRET));
+        Self { _peer: peer, origin, server, client, http: Http::default() }
     }
 
     fn begin(&self, authorize: Authorize) -> Result<Authorization, Error> {
@@ -207,7 +207,7 @@ fn a_wrong_secret_is_refused_by_the_service() {
     for scheme in [Scheme::default(), Scheme::new(Method::HMAC_SHA256).placement(ParameterPlacement::Query)] {
         let world = World::new(scheme);
         let wrong = ClientCredentials::new(CLIENT, "another secret");
-        let client = Client::new(world.service.clone(), wrong);
+        let client = Client::new(world.server.clone(), wrong);
         let step = client.authorize(Authorize::callback(CALLBACK), Moment::from_os());
         assert_unauthorized(world.http.run(step).map(drop));
 
@@ -231,7 +231,7 @@ fn assert_unauthorized(answer: Result<(), Error>) {
 
 #[test]
 fn what_oauthlib_finds_wrong_with_a_request_is_repeated() {
-    let world = World::with(Scheme::default(), |service| service.callbacks(Callbacks::Registered));
+    let world = World::with(Scheme::default(), |server| server.callbacks(Callbacks::Registered));
     let step = world.client.authorize(Authorize::callback(CALLBACK), Moment::from_os());
     assert!(step.is_err(), "nothing is sent to a service that takes no callback");
     // oauthlib wants to be told one.

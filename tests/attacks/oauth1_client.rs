@@ -8,13 +8,13 @@ use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Response, Step, Ti
 
 use crate::common::{CALLBACK, World};
 
-fn service() -> Server {
+fn server() -> Server {
     let url = |path: &str| format!("https://photos.example.net/{path}");
     Server::new(&url("initiate"), &url("authorize"), &url("token")).unwrap()
 }
 
-fn client(service: Server) -> Client {
-    Client::new(service, ClientCredentials::new("key", "client-secret"))
+fn client(server: Server) -> Client {
+    Client::new(server, ClientCredentials::new("key", "client-secret"))
 }
 
 fn moment() -> Moment {
@@ -22,8 +22,8 @@ fn moment() -> Moment {
 }
 
 /// What the first leg makes of an answer.
-fn answered(service: Server, answer: Response) -> Result<Pending, Error> {
-    match client(service).authorize(Authorize::callback(CALLBACK), moment())? {
+fn answered(server: Server, answer: Response) -> Result<Pending, Error> {
+    match client(server).authorize(Authorize::callback(CALLBACK), moment())? {
         Step::Send(_, sent) => match sent.receive(answer, moment())? {
             Step::Done(authorization) => Ok(authorization.pending),
             step => panic!("{step:?}"),
@@ -33,7 +33,7 @@ fn answered(service: Server, answer: Response) -> Result<Pending, Error> {
 }
 
 fn misbehaved(answer: Response) -> Misbehaved {
-    match answered(service(), answer).unwrap_err() {
+    match answered(server(), answer).unwrap_err() {
         Error::Misbehaved(misbehaved) => misbehaved,
         error => panic!("{error}"),
     }
@@ -54,18 +54,18 @@ fn callback_unconfirmed() {
         "oauth_token=t&oauth_token_secret=s&OAuth_Callback_Confirmed=true",
     ] {
         assert!(matches!(misbehaved(ok(body)), Misbehaved::CallbackUnconfirmed { .. }), "{body}");
-        assert!(answered(service().allow_unconfirmed_callback(), ok(body)).is_ok());
+        assert!(answered(server().allow_unconfirmed_callback(), ok(body)).is_ok());
     }
     let json = r#"{"oauth_token":"t","oauth_token_secret":"s","oauth_callback_confirmed":false}"#;
-    let error = answered(service().allow_json_answers(), ok(json)).unwrap_err();
+    let error = answered(server().allow_json_answers(), ok(json)).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::CallbackUnconfirmed { .. })), "{error}");
     // What servers of 1.0a answer that write the word in their own language's way.
     for confirmed in ["true", "True", "TRUE"] {
         let body = format!("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed={confirmed}");
-        answered(service(), ok(&body)).unwrap();
+        answered(server(), ok(&body)).unwrap();
     }
     let json = r#"{"oauth_token":"t","oauth_token_secret":"s","oauth_callback_confirmed":true}"#;
-    answered(service().allow_json_answers(), ok(json)).unwrap();
+    answered(server().allow_json_answers(), ok(json)).unwrap();
 }
 
 #[test]
@@ -100,8 +100,8 @@ fn an_identifier_to_be_spent_is_the_same_after_storage_and_no_others() {
 fn pending_of_another_service() {
     let at = |host: &str, key: &str| {
         let url = |path: &str| format!("https://{host}/{path}");
-        let service = Server::new(&url("r"), &url("a"), &url("t")).unwrap().authentication(&url("b")).unwrap();
-        Client::new(service, ClientCredentials::new(key, "client-secret"))
+        let server = Server::new(&url("r"), &url("a"), &url("t")).unwrap().authentication(&url("b")).unwrap();
+        Client::new(server, ClientCredentials::new(key, "client-secret"))
     };
     let pending = || {
         let step = at("honest.example", "key").authorize(Authorize::callback(CALLBACK), moment()).unwrap();
@@ -159,7 +159,7 @@ fn html_200() {
 
 #[test]
 fn error_on_200() {
-    let error = answered(service(), ok("oauth_problem=consumer_key_refused")).unwrap_err();
+    let error = answered(server(), ok("oauth_problem=consumer_key_refused")).unwrap_err();
     assert!(matches!(error, Error::Refused(oauth_proto::Refused::Problem { .. })), "{error}");
 }
 
@@ -168,7 +168,7 @@ fn oversized_body() {
     let beginning = "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true&x=";
     let body = |length: usize| format!("{beginning}{}", "y".repeat(length - beginning.len()));
     assert!(matches!(misbehaved(ok(&body(64 * 1024 + 1))), Misbehaved::TooLarge { .. }));
-    assert!(answered(service(), ok(&body(64 * 1024))).is_ok());
+    assert!(answered(server(), ok(&body(64 * 1024))).is_ok());
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn form_duplicate_names() {
 #[test]
 fn json_duplicate_keys() {
     let body = r#"{"oauth_token":"t","oauth_token":"u","oauth_token_secret":"s","oauth_callback_confirmed":"true"}"#;
-    let error = answered(service().allow_json_answers(), ok(body)).unwrap_err();
+    let error = answered(server().allow_json_answers(), ok(body)).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldTwice { .. })), "{error}");
 }
 
@@ -223,7 +223,7 @@ fn http_endpoint() {
     let urls = |origin: &str| ["1", "2", "3"].map(|path| format!("{origin}/{path}"));
     let [one, two, three] = urls("http://photos.example.net");
     let plain = || Server::new(&one, &two, &three).unwrap();
-    let authorize = |service: Server| client(service).authorize(Authorize::callback(CALLBACK), moment());
+    let authorize = |server: Server| client(server).authorize(Authorize::callback(CALLBACK), moment());
     let error = authorize(plain()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
     assert!(authorize(plain().dangerous_allow_http()).is_ok());
@@ -292,38 +292,38 @@ fn token_in_log() {
         .status(401)
         .body(br#"{"error":{"echo":{"oauth_signature":"sesamopen"}},"oauth_secret":"sesamopen"}"#.to_vec())
         .unwrap();
-    let error = answered(service(), echoed).unwrap_err();
+    let error = answered(server(), echoed).unwrap_err();
     assert!(!format!("{error} {error:?}").contains("sesamopen"), "{error:?}");
     for url in ["ftp://u:sesamopen@p.example/", "https://u:sesamopen@p.example/", "https://p.example/#sesamopen"] {
         let error = Server::new(url, url, url).unwrap_err();
         assert!(!format!("{error:?}").contains("sesamopen"), "{error:?}");
     }
     let answer = ok("oauth_token=t0k3n&oauth_token_secrets=s3cr3t&oauth_callback_confirmed=true");
-    let error = answered(service(), answer).unwrap_err();
+    let error = answered(server(), answer).unwrap_err();
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("s3cr3t") && !shown.contains("client-secret"), "{shown}");
-    let Step::Send(..) = client(service()).authorize(Authorize::callback(CALLBACK), moment()).unwrap() else {
+    let Step::Send(..) = client(server()).authorize(Authorize::callback(CALLBACK), moment()).unwrap() else {
         panic!("nothing to send")
     };
-    let step = client(service()).authorize(Authorize::callback(CALLBACK), moment()).unwrap();
+    let step = client(server()).authorize(Authorize::callback(CALLBACK), moment()).unwrap();
     assert_eq!(format!("{step:?}"), "Send(POST /initiate, Sent(RequestingTemporaryCredentials))");
 }
 
 /// Another service has sent the user back, with the same temporary credentials' identifier: a malicious one can copy it.
 #[test]
 fn a_callback_at_another_uri_sends_no_verifier() {
-    let pending = |authorize: Authorize, service: Server| {
-        let step = client(service).authorize(authorize, moment()).unwrap();
+    let pending = |authorize: Authorize, server: Server| {
+        let step = client(server).authorize(authorize, moment()).unwrap();
         let Step::Send(_, sent) = step else { panic!("nothing to send") };
         let answer = ok("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true");
         let Step::Done(authorization) = sent.receive(answer, moment()).unwrap() else { panic!("not done") };
         authorization.pending
     };
-    let evil = || pending(Authorize::callback("https://printer.example.com/evil"), service());
+    let evil = || pending(Authorize::callback("https://printer.example.com/evil"), server());
     let came = |client: &Client, pending, before: &str| {
         client.redeem(pending, &format!("{before}oauth_token=t&oauth_verifier=HONEST"), moment()).map(drop)
     };
-    let own = client(service());
+    let own = client(server());
     for before in ["https://printer.example.com/honest?", "/honest?", "http://printer.example.com/evil?"] {
         let error = came(&own, evil(), before).unwrap_err();
         assert!(matches!(error, Error::Forged(Forged::PlaceMismatch { .. })), "{before}: {error}");
@@ -341,7 +341,7 @@ fn a_callback_at_another_uri_sends_no_verifier() {
     came(&proxied, evil(), "http://10.0.0.5/honest?").unwrap_err();
 
     // A callback that was registered is compared where the application says which it is.
-    let untold = || service().callbacks(Callbacks::Registered);
+    let untold = || server().callbacks(Callbacks::Registered);
     let own = client(untold());
     came(&own, pending(Authorize::registered(), untold().allow_unconfirmed_callback()), "/anywhere?").unwrap();
     let known = || pending(Authorize::registered_as("https://printer.example.com/evil"), untold());
@@ -349,6 +349,6 @@ fn a_callback_at_another_uri_sends_no_verifier() {
     came(&own, known(), "/honest?").unwrap_err();
     client(untold()).authorize(Authorize::registered_as("/evil"), moment()).unwrap_err();
     // One that is denied elsewhere is not believed, either.
-    let error = client(service()).redeem(evil(), "/honest?denied=t", moment()).unwrap_err();
+    let error = client(server()).redeem(evil(), "/honest?denied=t", moment()).unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::PlaceMismatch { .. })), "{error}");
 }

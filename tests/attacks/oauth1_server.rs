@@ -421,8 +421,7 @@ fn nonce_replay_overtaken_or_with_a_clock_that_steps_back() {
 #[test]
 fn windows_and_lifetimes_without_end() {
     let for_ever = std::time::Duration::MAX;
-    let world =
-        World::new(|service| service, |provider| provider.token_lifetime(for_ever).temporary_lifetime(for_ever));
+    let world = World::new(|server| server, |provider| provider.token_lifetime(for_ever).temporary_lifetime(for_ever));
     let request = world.signed();
     let verifier = world.provider.verifier().clone().window(for_ever);
     assert!(serve(verifier.verify(&request, world.moment()), &world.store).is_ok());
@@ -562,7 +561,7 @@ fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() 
 
 #[test]
 fn plaintext_default() {
-    let plaintext = |service: Server| service.scheme(Scheme::new(Method::dangerous_plaintext()));
+    let plaintext = |server: Server| server.scheme(Scheme::new(Method::dangerous_plaintext()));
     let world = World::new(plaintext, |provider| provider);
     let Step::Send(request, _) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap() else {
         panic!("nothing to send")
@@ -707,7 +706,7 @@ fn verifier_wrong() {
 #[test]
 fn body_hash_wrong() {
     let scheme = Scheme::default().body_hash();
-    let world = World::new(|service| service.scheme(scheme), |provider| provider);
+    let world = World::new(|server| server.scheme(scheme), |provider| provider);
     let session = Session::new(&world.client, world.token());
     let signed = || {
         let mut request = Request::post(format!("{ORIGIN}/photos"))

@@ -30,13 +30,13 @@ pub struct World {
 
 impl Default for World {
     fn default() -> Self {
-        Self::new(|service| service, |provider| provider)
+        Self::new(|server| server, |provider| provider)
     }
 }
 
 impl World {
     pub fn new(
-        service: impl FnOnce(Server) -> Server,
+        server: impl FnOnce(Server) -> Server,
         provider: impl FnOnce(ProviderBuilder) -> ProviderBuilder,
     ) -> Self {
         let store = MemoryStore::default();
@@ -47,7 +47,7 @@ impl World {
         Self {
             provider: provider(Provider::builder(Verifier::new(ORIGIN).unwrap().realm("Photos"))).build().unwrap(),
             store,
-            client: Client::new(service(built), credentials),
+            client: Client::new(server(built), credentials),
             now: Cell::new(NOW),
             counter: Cell::new(0),
         }

@@ -153,14 +153,14 @@ impl Client {
     /// what is wrong with the response.
     pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Step<Authorization>, Error> {
         let Authorize { user_returns, user_endpoint, realm, parameters, url_parameters, lifetime } = authorize;
-        let service = &self.service;
+        let server = &self.server;
         let mut callback = self.returns_to(user_returns)?;
         let user_endpoint = match user_endpoint {
-            UserEndpoint::Authorization => &service.authorization,
+            UserEndpoint::Authorization => &server.authorization,
             UserEndpoint::Authentication => {
                 // It takes no callback.
                 callback.with_authorization = None;
-                let endpoint = service.authentication.as_ref();
+                let endpoint = server.authentication.as_ref();
                 endpoint.ok_or(Unsupported::NoEndpoint { endpoint: "authentication" })?
             }
         };
@@ -172,9 +172,9 @@ impl Client {
             protocol.push((CALLBACK.into(), callback.into()));
         }
         let state = AwaitTemporary {
-            confirmed: matches!(service.when_told(), Callbacks::WithRequest | Callbacks::WithBoth)
-                && !service.unconfirmed_callback,
-            json: service.json_answers,
+            confirmed: matches!(server.when_told(), Callbacks::WithRequest | Callbacks::WithBoth)
+                && !server.unconfirmed_callback,
+            json: server.json_answers,
             fingerprint: self.client_fingerprint(),
             user_endpoint: user_endpoint.clone(),
             url_parameters,
@@ -183,13 +183,13 @@ impl Client {
             signed_at: moment.now,
             expires_at: moment.now.after(lifetime),
         };
-        let request = self.credentials_request(&service.temporary, None, realm, &parameters, protocol, moment)?;
+        let request = self.credentials_request(&server.temporary, None, realm, &parameters, protocol, moment)?;
         Ok(Step::send(request, state).observed_by(&self.observer))
     }
 
     /// Where the callback goes.
     fn returns_to(&self, user_returns: Return) -> Result<CallbackPlacement, Error> {
-        let (with_request, with_authorization) = match self.service.when_told() {
+        let (with_request, with_authorization) = match self.server.when_told() {
             Callbacks::WithRequest => (true, false),
             Callbacks::WithAuthorization => (false, true),
             Callbacks::WithBoth => (true, true),

@@ -20,12 +20,12 @@ use crate::{Error, Event, Moment, Request, Unsupported};
 /// use oauth_proto::{Moment, run};
 /// # fn http(_: oauth_proto::Request) -> Result<oauth_proto::Response, std::io::Error> { unimplemented!() }
 ///
-/// let service = Server::new(
+/// let server = Server::new(
 ///     "https://photos.example.net/initiate",
 ///     "https://photos.example.net/authorize",
 ///     "https://photos.example.net/token",
 /// )?;
-/// let client = Client::new(service, ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"));
+/// let client = Client::new(server, ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"));
 ///
 /// // First leg, when the user wants to connect: remember `pending`, send the user to the URL.
 /// let authorize = Authorize::callback("https://printer.example.com/ready");
@@ -44,7 +44,7 @@ use crate::{Error, Event, Moment, Request, Unsupported};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Client {
-    pub(super) service: Server,
+    pub(super) server: Server,
     pub(super) credentials: ClientCredentials,
     pub(super) place: Leniency,
     pub(super) observer: Observer,
@@ -52,9 +52,9 @@ pub struct Client {
 
 impl Client {
     /// A client of that service.
-    pub fn new(service: Server, credentials: ClientCredentials) -> Self {
+    pub fn new(server: Server, credentials: ClientCredentials) -> Self {
         let observer = Observer::of_client(&credentials.key);
-        Self { service, credentials, place: Leniency::default(), observer }
+        Self { server, credentials, place: Leniency::default(), observer }
     }
 
     /// Runs a function on each [`Event`] of this client and of API calls with its sessions. Functions run in the order in which they
@@ -125,8 +125,8 @@ impl Client {
     }
 
     /// The service, as it was described.
-    pub(crate) fn service(&self) -> &Server {
-        &self.service
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
     }
 
     /// What the client is known by.
@@ -137,7 +137,7 @@ impl Client {
     /// Returns what ties a pending authorization to this client at this service. The temporary credentials come from one endpoint,
     /// and the other is sent the verifier.
     pub(super) fn client_fingerprint(&self) -> ClientFingerprint {
-        let Server { temporary, token, .. } = &self.service;
+        let Server { temporary, token, .. } = &self.server;
         ClientFingerprint::of(&[&temporary.to_string(), &token.to_string(), &self.credentials.key])
     }
 
@@ -152,7 +152,7 @@ impl Client {
         mut protocol: Vec<OAuthParam<'_>>,
         moment: Moment,
     ) -> Result<Request, Error> {
-        self.service.check_secure(endpoint)?;
+        self.server.check_secure(endpoint)?;
         let mut own = String::new();
         for (name, value) in parameters {
             if is_protocol(name.as_bytes()) {
@@ -165,17 +165,17 @@ impl Client {
             }
         }
         let mut request = Request::default();
-        *request.method_mut() = self.service.method.clone();
+        *request.method_mut() = self.server.method.clone();
         *request.uri_mut() = endpoint.clone();
         if request.method() == HttpMethod::GET {
             if !own.is_empty() {
                 *request.uri_mut() = with_query(endpoint, &own)?;
             }
-        } else if !own.is_empty() || self.service.scheme.placement == ParameterPlacement::Body {
+        } else if !own.is_empty() || self.server.scheme.placement == ParameterPlacement::Body {
             *request.body_mut() = own.into_bytes();
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
         }
-        let mut scheme = self.service.scheme.clone();
+        let mut scheme = self.server.scheme.clone();
         scheme.realm = realm.or(scheme.realm);
         Signer::new(&scheme, &self.credentials, token).sign_with(&mut request, &Stamp::from(moment), &protocol)?;
         Ok(request)

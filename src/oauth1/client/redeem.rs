@@ -61,7 +61,7 @@ impl Client {
         verifier: Option<String>,
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
-        if verifier.is_none() && !self.service.missing_verifier {
+        if verifier.is_none() && !self.server.missing_verifier {
             return Err(Forged::ParameterMissing { name: VERIFIER }.into());
         }
         let protocol = verifier.map(|verifier| (VERIFIER.into(), verifier.into()));
@@ -75,8 +75,8 @@ impl Client {
         before: Option<Token>,
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
-        let state = AwaitToken { before, json: self.service.json_answers, signed_at: moment.now };
-        let request = self.credentials_request(&self.service.token, Some(credentials), None, &[], protocol, moment)?;
+        let state = AwaitToken { before, json: self.server.json_answers, signed_at: moment.now };
+        let request = self.credentials_request(&self.server.token, Some(credentials), None, &[], protocol, moment)?;
         Ok(Step::send(request, state).observed_by(&self.observer))
     }
 }

@@ -11,7 +11,7 @@ use crate::wire::{check_secure, endpoint};
 /// ```
 /// use oauth_proto::oauth1::{Callbacks, Server};
 ///
-/// let service = Server::new("https://a.example/request", "https://a.example/authorize", "https://a.example/access")?
+/// let server = Server::new("https://a.example/request", "https://a.example/authorize", "https://a.example/access")?
 ///     .callbacks(Callbacks::Registered);
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
@@ -36,7 +36,7 @@ pub enum Callbacks {
 /// ```
 /// use oauth_proto::oauth1::{Method, Scheme, Server};
 ///
-/// let service = Server::new(
+/// let server = Server::new(
 ///     "https://api.twitter.com/oauth/request_token",
 ///     "https://api.twitter.com/oauth/authorize",
 ///     "https://api.twitter.com/oauth/access_token",

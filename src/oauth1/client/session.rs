@@ -68,7 +68,7 @@ impl Session {
     }
 
     fn of(client: &Client, token: Option<Token>) -> Self {
-        Self::from_credentials(&client.service.scheme, &client.credentials, token).observed_by(&client.observer)
+        Self::from_credentials(&client.server.scheme, &client.credentials, token).observed_by(&client.observer)
     }
 
     /// Makes a session where there is no [`Client`], because the endpoints are not known or do not matter. Without a token it
