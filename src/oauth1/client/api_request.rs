@@ -31,7 +31,7 @@ pub struct ApiRequest {
 }
 
 impl ApiRequest {
-    /// A GET, which becomes a POST by [`post`](Self::post). Arguments belong into [`argument`](Self::argument); a query that
+    /// Makes a GET, which becomes a POST by [`post`](Self::post). Arguments belong into [`argument`](Self::argument); a query that
     /// the URL has already is signed too.
     ///
     /// # Errors
@@ -40,7 +40,7 @@ impl ApiRequest {
         Ok(Self { call: ApiCall::new(url)? })
     }
 
-    /// An argument in the query.
+    /// Adds an argument to the query.
     pub fn argument(mut self, name: &str, value: &str) -> Self {
         self.call.argument(name, value);
         self
@@ -59,15 +59,16 @@ impl ApiRequest {
         self
     }
 
-    /// How many bytes an answer may have. 8 MiB unless said otherwise.
+    /// Sets how many bytes a response may have. Default: 8 MiB.
     pub fn limit(mut self, bytes: usize) -> Self {
         self.call.limit = bytes;
         self
     }
 
-    /// Calls an API without TLS on another machine.
+    /// Calls an API without TLS on another machine. Default: refuses to.
     ///
-    /// What this gives away: whoever is on the way reads the answer, and sees a signature that is good for this request.
+    /// # Security
+    /// An attacker on the network reads the response, and sees a signature that is valid for this request.
     pub fn dangerous_allow_http(mut self) -> Self {
         self.call.plain_http = true;
         self

@@ -83,23 +83,23 @@ impl Authorize {
         }
     }
 
-    /// The user comes back to that absolute URI.
+    /// Has the user come back to that absolute URI.
     pub fn callback(uri: impl Into<String>) -> Self {
         Self::new(Return::Callback(uri.into()))
     }
 
-    /// The user does not come back but is shown a verifier, to be given to [`Client::redeem_verifier`].
+    /// Has the user not come back: the user is shown a verifier, to be given to [`Client::redeem_verifier`].
     pub fn out_of_band() -> Self {
         Self::new(Return::OutOfBand)
     }
 
-    /// The user comes back to the URI that was registered with the service. Where the callback comes to is not checked, as
+    /// Has the user come back to the URI that was registered with the service. Where the callback comes to is not checked, as
     /// [`registered_as`](Self::registered_as) does.
     pub fn registered() -> Self {
         Self::new(Return::Registered(None))
     }
 
-    /// The user comes back to the URI that was registered with the service, which is that one. It is not sent, but the callback
+    /// Has the user come back to the URI that was registered with the service, which is that one. It is not sent, but the callback
     /// has to come there.
     ///
     /// ```
@@ -111,13 +111,13 @@ impl Authorize {
         Self::new(Return::Registered(Some(uri.into())))
     }
 
-    /// A realm to ask access to. Several are joined by spaces, as requests-oauthlib does.
+    /// Adds a realm to ask access to. Several are joined by spaces, as requests-oauthlib does.
     pub fn realm(mut self, realm: &str) -> Self {
         self.realm = Some(self.realm.map_or_else(|| realm.to_owned(), |before| format!("{before} {realm}")));
         self
     }
 
-    /// A parameter of the service's own, sent with the request for temporary credentials.
+    /// Adds a parameter of the service's own, sent with the request for temporary credentials.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
@@ -136,7 +136,7 @@ impl Authorize {
         self
     }
 
-    /// How long the user may take. An hour unless said otherwise.
+    /// Sets how long the user may take. Default: one hour.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self

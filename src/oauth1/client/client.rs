@@ -51,7 +51,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of that service.
+    /// Makes a client of that server.
     pub fn new(server: Server, credentials: ClientCredentials) -> Self {
         let observer = Observer::of_client(&credentials.key);
         Self { server, credentials, place: Leniency::default(), observer }
@@ -90,7 +90,7 @@ impl Client {
 
     /// Compares the path alone of a callback that is handed over as a whole URI: for an application behind a proxy that changes
     /// scheme and host, whose framework knows no other. If it knows path and query, hand those over instead. A prefix that the proxy
-    /// removed from the path has to be put back in any case.
+    /// removed from the path has to be put back in any case. Default: compares all of it.
     ///
     /// ```
     /// # use oauth_proto::oauth1::Client;
@@ -100,13 +100,13 @@ impl Client {
     /// ```
     ///
     /// # Security
-    /// What this gives away: two services whose callbacks differ by the host alone are not told apart by it.
+    /// Two services whose callbacks differ by the host alone are not told apart by it.
     pub fn allow_callback_at_any_origin(mut self) -> Self {
         self.place.any_origin = true;
         self
     }
 
-    /// Takes callbacks that do not say where the user came to: a query alone.
+    /// Accepts callbacks that do not say where the user came to: a query alone. Default: refuses them.
     ///
     /// ```
     /// # use oauth_proto::oauth1::Client;
@@ -116,9 +116,9 @@ impl Client {
     /// ```
     ///
     /// # Security
-    /// What this gives away: nothing but the temporary credentials' identifier, which a malicious service can copy from an honest
-    /// one, tells the two services' callbacks apart, so that the malicious one can be shown the other's verifier. It is harmless
-    /// where the application has one service.
+    /// Only the temporary credentials' identifier, which a malicious service can copy from an honest one, tells the two
+    /// services' callbacks apart, so that the malicious one can be shown the other's verifier. It is harmless where the
+    /// application has one service.
     pub fn allow_callback_without_place(mut self) -> Self {
         self.place.no_place = true;
         self

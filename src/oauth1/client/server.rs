@@ -63,7 +63,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// A service with these endpoints (RFC 5849 §2): for temporary credentials ("request token"), for the resource
+    /// Describes a server with these endpoints (RFC 5849 §2): for temporary credentials ("request token"), for the resource
     /// owner's authorization, and for token credentials ("access token").
     ///
     /// # Errors
@@ -85,8 +85,8 @@ impl Server {
         })
     }
 
-    /// A second authorization endpoint that sends users straight back who have granted access before, for signing in
-    /// ("Sign in with …").
+    /// Sets a second authorization endpoint that sends users straight back who have granted access before, for signing in
+    /// ("Sign in with …"). Default: none.
     ///
     /// # Errors
     /// [`Unsupported::Url`](crate::Unsupported::Url) when it is not an absolute http or https URL.
@@ -95,32 +95,35 @@ impl Server {
         Ok(self)
     }
 
-    /// How requests are signed.
+    /// Sets how requests are signed. Default: [`Scheme::default`].
     pub fn scheme(mut self, scheme: Scheme) -> Self {
         self.scheme = scheme;
         self.settled()
     }
 
-    /// When the service is told the callback.
+    /// Sets when the server is told the callback. Default: [`Callbacks::WithRequest`].
     pub fn callbacks(mut self, callbacks: Callbacks) -> Self {
         self.callbacks = Some(callbacks);
         self
     }
 
-    /// Asks for credentials by GET (RFC 5849 §2.1 lets a service choose).
+    /// Asks for credentials by GET (RFC 5849 §2.1 lets a server choose). Default: by POST.
     pub fn by_get(mut self) -> Self {
         self.method = HttpMethod::GET;
         self
     }
 
-    /// The version of 2007, OAuth Core 1.0 without "a": no callback with the first request but one in the authorization
+    /// Speaks the version of 2007, OAuth Core 1.0 without "a": no callback with the first request but one in the authorization
     /// URL, none confirmed, a verifier only where the service sends one, and the secrets raw in the signing key.
-    /// [`callbacks`](Self::callbacks) and [`Scheme::key_encoding`] still have the last word, wherever they stand.
+    /// [`callbacks`](Self::callbacks) and [`Scheme::key_encoding`] still have the last word, wherever they stand. Default:
+    /// version 1.0a.
     ///
-    /// What this gives away: nothing ties the user who comes back to the one who granted access, so an attacker can
-    /// have a victim grant access to the attacker's session (the session fixation of 2009). Use it where the service
-    /// speaks nothing else. Where the user does not come back but says so by a button, it is
+    /// Where the user does not come back but says so by a button, call
     /// [`redeem_verifier`](super::Client::redeem_verifier) with an empty text.
+    ///
+    /// # Security
+    /// Nothing ties the user who comes back to the one who granted access, so an attacker can have a victim grant access to
+    /// the attacker's session (the session fixation of 2009). Use it where the server speaks nothing else.
     pub fn dangerous_version_1_0(mut self) -> Self {
         self.version_2007 = true;
         self.settled().allow_unconfirmed_callback().allow_missing_verifier()
@@ -134,36 +137,42 @@ impl Server {
         self
     }
 
-    /// When the service is told the callback.
+    /// Returns when the server is told the callback.
     pub(crate) fn when_told(&self) -> Callbacks {
         self.callbacks.unwrap_or(if self.version_2007 { Callbacks::WithAuthorization } else { Callbacks::default() })
     }
 
-    /// Takes temporary credentials whose answer lacks `oauth_callback_confirmed=true`.
+    /// Accepts temporary credentials whose response lacks `oauth_callback_confirmed=true`. Default: refuses them.
     ///
-    /// What this gives away: a server of the old version that ignores the callback goes unnoticed.
+    /// # Security
+    /// A server of the old version, which ignores the callback, goes unnoticed.
     pub fn allow_unconfirmed_callback(mut self) -> Self {
         self.unconfirmed_callback = true;
         self
     }
 
-    /// Takes a callback without `oauth_verifier`, as Tornado's mixins do.
+    /// Accepts a callback without `oauth_verifier`, as Tornado's mixins do. Default: refuses it.
     ///
-    /// What this gives away: the proof that the user who comes back is the one who granted access.
+    /// # Security
+    /// The proof is lost that the user who comes back is the one who granted access.
     pub fn allow_missing_verifier(mut self) -> Self {
         self.missing_verifier = true;
         self
     }
 
-    /// Reads answers in JSON as well as forms, as requests-oauthlib does.
+    /// Reads responses in JSON as well as forms, as requests-oauthlib does. Default: forms alone.
+    ///
+    /// # Security
+    /// This gives nothing away: each field is still there once, or the response is refused.
     pub fn allow_json_answers(mut self) -> Self {
         self.json_answers = true;
         self
     }
 
-    /// Speaks to endpoints without TLS that are not on this machine.
+    /// Sends requests to endpoints without TLS that are not on this machine. Default: refuses to.
     ///
-    /// What this gives away: whoever is on the way reads every token's secret.
+    /// # Security
+    /// An attacker on the network reads the secret of every token.
     pub fn dangerous_allow_http(mut self) -> Self {
         self.plain_http = true;
         self

@@ -63,7 +63,8 @@ impl ProviderBuilder {
         self
     }
 
-    /// Accepts GET as well as POST, for clients such as Tornado's (RFC 5849 §2.1 lets a server choose).
+    /// Accepts GET as well as POST, for clients such as Tornado's (RFC 5849 §2.1 lets a server choose). Default:
+    /// POST alone.
     ///
     /// # Security
     /// Proxies and logs between the client and the server may keep the URL of a GET, with the parameters in it.
@@ -72,7 +73,7 @@ impl ProviderBuilder {
         self
     }
 
-    /// Accepts origins of the verifier that have no TLS.
+    /// Accepts origins of the verifier that have no TLS. Default: [`build`](Self::build) fails.
     ///
     /// # Security
     /// An attacker on the network reads the secret of every token that is issued.

@@ -95,7 +95,7 @@ pub struct Verified {
 }
 
 impl Verifier {
-    /// A verifier for requests to that origin, as clients see it: `https://photos.example.net`.
+    /// Makes a verifier for requests to that origin, as clients see it: `https://photos.example.net`.
     ///
     /// A request must name this host, in its URI or its `Host` header. Its path must be the one that the client asked
     /// for: behind a router or a proxy that takes a part of the path away, put it back first (in axum, `OriginalUri` has it).
@@ -126,7 +126,7 @@ impl Verifier {
         self
     }
 
-    /// A further origin of the same service.
+    /// Adds a further origin of the same service.
     ///
     /// # Errors
     /// [`Unsupported::Url`] when it is not an http or https origin.
@@ -136,20 +136,22 @@ impl Verifier {
     }
 
     /// Takes the first origin for the one that was asked for, whatever the request says: for a server behind a proxy
-    /// that puts its own `Host` in.
+    /// that puts its own `Host` in. Default: a request that names another host is refused.
     ///
-    /// What this gives away: nothing, as long as requests reach the server only through that proxy.
+    /// # Security
+    /// This gives nothing away as long as requests reach the server only through that proxy. Otherwise a request that was
+    /// signed for another host is accepted here.
     pub fn allow_any_host(self) -> Self {
         self.with(|config| config.any_host = true)
     }
 
-    /// The realm of the challenge in a 401. Characters that cannot stand in a quoted header value are left out.
+    /// Sets the realm of the challenge in a 401. Default: none. Characters that cannot stand in a quoted header value are left out.
     pub fn realm(self, realm: &str) -> Self {
         let fits = |c: &char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
         self.with(|config| config.realm = Some(realm.chars().filter(fits).collect()))
     }
 
-    /// The methods on shared secrets that are accepted, in place of the three of HMAC.
+    /// Sets the methods on shared secrets that are accepted. Default: the three of HMAC.
     pub fn methods(self, methods: impl IntoIterator<Item = Method>) -> Self {
         self.with(|config| config.methods = methods.into_iter().collect())
     }
@@ -162,44 +164,51 @@ impl Verifier {
         self.with(|config| config.keyed.push(stand_in))
     }
 
-    /// How far a timestamp may be from the server's time, in both directions. Nonces must be remembered for twice as
-    /// long.
+    /// Sets how far a timestamp may be from the server's time, in both directions. Nonces must be remembered for twice as
+    /// long. Default: five minutes.
     pub fn window(self, window: Duration) -> Self {
         self.with(|config| config.window = window)
     }
 
-    /// How clients put the secrets into the signing key.
+    /// Sets how clients put the secrets into the signing key. Default: [`KeyEncoding::Encoded`].
     pub fn key_encoding(self, key_encoding: KeyEncoding) -> Self {
         self.with(|config| config.key_encoding = key_encoding)
     }
 
-    /// Accepts requests of a client for itself, without a token.
+    /// Accepts requests of a client for itself, without a token. Default: refuses them.
+    ///
+    /// # Security
+    /// [`Verified::approval`] is `None` for such a request: no user has granted anything. An application that does not look at it
+    /// gives every client what it gives to users.
     pub fn allow_two_legged(self) -> Self {
         self.with(|config| config.two_legged = true)
     }
 
-    /// Accepts PLAINTEXT at an https origin, or on this machine.
+    /// Accepts PLAINTEXT at an https origin, or on this machine. Default: refuses it.
     ///
-    /// What this gives away: the secrets themselves are in every request, and nothing in it is signed; without a
-    /// nonce, which is the client's to leave out, it can be replayed.
+    /// # Security
+    /// The secrets themselves are in every request, and nothing in it is signed; without a nonce, which the client may leave
+    /// out, it can be replayed.
     pub fn dangerous_allow_plaintext(self) -> Self {
         self.with(|config| config.plaintext = true)
     }
 
-    /// Refuses bodies that are not forms and not signed by their hash in `oauth_body_hash`. Where a hash is there, it
-    /// is checked in any case.
+    /// Refuses bodies that are not forms and not signed by their hash in `oauth_body_hash`. Default: accepts them. Where a
+    /// hash is there, it is checked in any case.
     pub fn require_body_hash(self) -> Self {
         self.with(|config| config.body_hash_required = true)
     }
 
-    /// Takes SHA-1 in `oauth_body_hash` whatever the signature method, as oauthlib's clients send it.
+    /// Accepts SHA-1 in `oauth_body_hash` with every signature method, as oauthlib's clients send it. Default: accepts the
+    /// hash function of the signature method alone.
     ///
-    /// What this gives away: under a method on SHA-2, the body is only as safe as SHA-1 is.
+    /// # Security
+    /// Under a method on SHA-2, the body is only as safe as SHA-1 is.
     pub fn allow_sha1_body_hash(self) -> Self {
         self.with(|config| config.sha1_body_hash = true)
     }
 
-    /// Sets how many parameters a request may have, in its header, query and form together: 1000 unless said otherwise. A
+    /// Sets how many parameters a request may have, in its header, query and form together. Default: 1000. A
     /// request with more is refused ([`RejectReason::TooManyParameters`](super::RejectReason::TooManyParameters)).
     ///
     /// # Security
@@ -218,7 +227,7 @@ impl Verifier {
         self.with(|config| config.bounds.parameters = most)
     }
 
-    /// Sets how many bytes a form may have: 1 MiB unless said otherwise. A larger one is refused with status 413
+    /// Sets how many bytes a form may have. Default: 1 MiB. A larger one is refused with status 413
     /// ([`RejectReason::FormTooLarge`](super::RejectReason::FormTooLarge)). Bodies that are not forms are not read as parameters, and
     /// may have any size.
     ///
@@ -237,6 +246,7 @@ impl Verifier {
     }
 
     /// Accepts `oauth_version` with the value `1.0a` or `1.0A`, as some clients send it: the README of npm's `oauth` has it.
+    /// Default: refuses it.
     ///
     /// # Security
     /// This gives nothing away. The version is signed like every parameter, and there is no other protocol that a request could

@@ -87,10 +87,11 @@ impl Method {
     /// HMAC with SHA-512.
     pub const HMAC_SHA512: Self = Self(Kind::HmacSha512);
 
-    /// No signature: the secrets themselves are sent (RFC 5849 §3.4.4).
+    /// Makes PLAINTEXT (RFC 5849 §3.4.4): nothing is signed, the secrets themselves are sent.
     ///
-    /// What this gives away: everyone who sees the request has the credentials. Requests to an origin that is neither
-    /// https nor the machine itself are refused.
+    /// # Security
+    /// Everyone who sees the request has the credentials. Requests to an origin that is neither https nor the machine
+    /// itself are refused.
     pub const fn dangerous_plaintext() -> Self {
         Self(Kind::Plaintext)
     }

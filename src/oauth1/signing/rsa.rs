@@ -54,10 +54,12 @@ impl RsaKey {
     /// Reads a key as [`from_pem`](Self::from_pem) does, also one with 1024 to 2047 bits, which services asked for when OAuth
     /// 1.0 was new.
     ///
-    /// What this gives away: a key of 1024 bits can be factored by those who have the means of a state. They can sign for the
-    /// client from then on, and what was signed with the key before proves nothing any more. Take such a key only where the
-    /// service accepts no longer one.
+    /// # Security
+    /// A key of 1024 bits can be factored by those who have the means of a state. They can sign for the client from then on,
+    /// and what was signed with the key before proves nothing any more. Take such a key only where the service accepts no
+    /// longer one.
     ///
+    /// # Examples
     /// ```no_run
     /// use oauth_proto::oauth1::{Method, RsaKey, Scheme};
     ///

@@ -59,7 +59,7 @@ impl Default for Scheme {
 }
 
 impl Scheme {
-    /// Signing by that method, in the `Authorization` header.
+    /// Makes a scheme of that method, with the parameters in the `Authorization` header.
     pub const fn new(method: Method) -> Self {
         Self {
             method,
@@ -72,44 +72,46 @@ impl Scheme {
         }
     }
 
-    /// Where the protocol parameters go.
+    /// Sets where the protocol parameters go. Default: [`ParameterPlacement::Header`].
     pub fn placement(mut self, placement: ParameterPlacement) -> Self {
         self.placement = placement;
         self
     }
 
-    /// The `realm` of the `Authorization` header (RFC 5849 §3.5.1): visible ASCII and spaces. It is not signed.
+    /// Sets the `realm` of the `Authorization` header (RFC 5849 §3.5.1): visible ASCII and spaces. It is not signed. Default:
+    /// none.
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.realm = Some(realm.into());
         self
     }
 
-    /// How the secrets stand in the signing key.
+    /// Sets how the secrets stand in the signing key. Default: [`KeyEncoding::Encoded`].
     pub fn key_encoding(mut self, key_encoding: KeyEncoding) -> Self {
         self.key_encoding = Some(key_encoding);
         self
     }
 
-    /// Leaves out `oauth_version`, which RFC 5849 §3.1 makes optional.
+    /// Leaves out `oauth_version`, which RFC 5849 §3.1 makes optional. Default: sends `1.0`.
     pub fn without_version(mut self) -> Self {
         self.version = false;
         self
     }
 
     /// Signs bodies that are not forms too, by their hash in `oauth_body_hash` (OAuth Request Body Hash 1.0, draft 4).
-    /// The hash function is the signature method's.
+    /// The hash function is the signature method's. Default: such bodies are not signed.
     pub fn body_hash(mut self) -> Self {
         self.bodies = Bodies::Hashed;
         self
     }
 
-    /// Takes SHA-1 for `oauth_body_hash` whatever the signature method: what oauthlib's clients and some servers do.
+    /// Signs bodies by their SHA-1 in `oauth_body_hash`, also with another signature method: what oauthlib's clients and some
+    /// servers do.
     pub fn sha1_body_hash(mut self) -> Self {
         self.sha1_body_hash = true;
         self.body_hash()
     }
 
-    /// Signs whatever the body is: a body without `Content-Type` that reads as a form is labelled and signed as one,
+    /// Signs every body: a body without `Content-Type` that reads as a form is labelled and signed as one,
     /// every other one is signed by [its hash](Self::body_hash). requests-oauthlib's option of this name.
     pub fn force_include_body(mut self) -> Self {
         self.bodies = Bodies::Forced;
