@@ -112,7 +112,7 @@ fn a_form_of_many_parameters_costs_a_bounded_place() {
 
     for form in [b"a&".repeat(1 << 19), b"a&".repeat(2000)] {
         let (counted, outcome) = flood(&verifier, form);
-        assert_eq!(outcome, Err(RejectReason::TooManyParameters { most: 1000 }));
+        assert_eq!(outcome, Err(RejectReason::TooManyParameters { limit: 1000 }));
         assert!(counted.bytes_max < 100_000, "{counted:?}");
     }
     // As many as there may be.

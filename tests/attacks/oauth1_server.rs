@@ -286,13 +286,13 @@ fn a_flood_of_parameters_is_refused_before_it_is_collected_and_before_storage_is
     let mut request = world.signed();
     header(&mut request, |value| value.replace("dpf43f3p2l4k3l03", "nobody"));
     *request.body_mut() = b"a&".repeat(2 << 20);
-    let too_large = RejectReason::FormTooLarge { size: 4 << 20, most: 1 << 20 };
+    let too_large = RejectReason::FormTooLarge { length: 4 << 20, limit: 1 << 20 };
     assert!(too_large.to_string().contains("Verifier::max_form_len"));
     assert_eq!(refused(&request), (413, too_large));
     let rejected = world.verify(&request).unwrap_err();
     assert_eq!(fields(&rejected.response())["oauth_problem"], "parameter_rejected");
     request.body_mut().truncate(1 << 20);
-    let too_many = RejectReason::TooManyParameters { most: 1000 };
+    let too_many = RejectReason::TooManyParameters { limit: 1000 };
     assert!(too_many.to_string().contains("Verifier::max_parameters"));
     assert_eq!(refused(&request), (400, too_many));
 
@@ -313,7 +313,7 @@ fn as_many_parameters_and_as_large_a_form_as_the_operator_allows_are_verified() 
         let verify = |request: &Request<Vec<u8>>| world.verify(request).map(drop).map_err(|rejected| rejected.reason);
         assert_eq!(verify(&signed_form(&world, placement, form(1000))), Ok(()), "{placement:?}");
         let one_more = signed_form(&world, placement, form(1001));
-        assert_eq!(verify(&one_more), Err(RejectReason::TooManyParameters { most: 1000 }), "{placement:?}");
+        assert_eq!(verify(&one_more), Err(RejectReason::TooManyParameters { limit: 1000 }), "{placement:?}");
         let verifier = world.provider.verifier().clone().max_parameters(1001);
         assert!(serve(verifier.verify(&one_more, world.moment()), &world.store).is_ok());
     }
@@ -321,7 +321,7 @@ fn as_many_parameters_and_as_large_a_form_as_the_operator_allows_are_verified() 
     let verifier = |bytes| world.provider.verifier().clone().max_form_len(bytes);
     assert!(serve(verifier(100).verify(&request, world.moment()), &world.store).is_ok());
     let rejected = serve(verifier(99).verify(&request, world.moment()), &world.store).unwrap_err();
-    assert_eq!(rejected.reason, RejectReason::FormTooLarge { size: 100, most: 99 });
+    assert_eq!(rejected.reason, RejectReason::FormTooLarge { length: 100, limit: 99 });
 }
 
 /// Row `oauth1-form-flood`: what header and query say is enough to refuse a request, so its form is not looked at.

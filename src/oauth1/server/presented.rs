@@ -92,7 +92,7 @@ impl PresentedRequest {
         let (uri, headers, body) = (request.uri(), request.headers(), request.body().as_ref());
         let unread = |unread| match unread {
             Unread::Malformed => RejectReason::Malformed,
-            Unread::TooMany => RejectReason::TooManyParameters { most: bounds.parameters },
+            Unread::TooMany => RejectReason::TooManyParameters { limit: bounds.parameters },
         };
         let mut parameters = Parameters::of_head(uri, headers, bounds.parameters).map_err(unread)?;
         let judge = |parameters: &Parameters<'_>| {
@@ -102,7 +102,7 @@ impl PresentedRequest {
         };
         let early = if parameters.oauth_places > 0 { Some(judge(&parameters)?) } else { None };
         if parameters.is_form && body.len() > bounds.form {
-            return Err(RejectReason::FormTooLarge { size: body.len(), most: bounds.form });
+            return Err(RejectReason::FormTooLarge { length: body.len(), limit: bounds.form });
         }
         parameters.add_form(body).map_err(unread)?;
         let (timestamp, judged) = match early {
