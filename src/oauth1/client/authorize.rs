@@ -7,7 +7,7 @@ use http::Uri;
 use super::client::Client;
 use super::pending::Pending;
 use super::server::Callbacks;
-use super::token_response::Fields;
+use super::token_response::{Fields, Formats};
 use crate::mark::ClientFingerprint;
 use crate::oauth1::names::{CALLBACK, TOKEN, is_protocol};
 use crate::oauth1::signing::OAuthParam;
@@ -174,7 +174,7 @@ impl Client {
         let state = AwaitTemporary {
             confirmed: matches!(server.when_told(), Callbacks::WithRequest | Callbacks::WithBoth)
                 && !server.unconfirmed_callback,
-            json: server.json_answers,
+            formats: server.formats,
             fingerprint: self.client_fingerprint(),
             user_endpoint: user_endpoint.clone(),
             url_parameters,
@@ -232,7 +232,7 @@ struct CallbackPlacement {
 struct AwaitTemporary {
     /// Whether the answer must confirm the callback.
     confirmed: bool,
-    json: bool,
+    formats: Formats,
     /// The client at its service.
     fingerprint: ClientFingerprint,
     /// The endpoint to which the user is sent, and what is added to its URL.
@@ -257,7 +257,7 @@ impl AwaitTemporary {
 impl Receive<Authorization> for AwaitTemporary {
     fn receive(self: Box<Self>, response: Response, _: Moment) -> Result<Step<Authorization>, Error> {
         let response = Wiped(response);
-        let mut fields = Fields::of(&response, self.json, self.signed_at)?;
+        let mut fields = Fields::of(&response, self.formats, self.signed_at)?;
         let credentials = fields.credentials()?;
         if self.confirmed && !fields.take_confirmation() {
             return Err(Misbehaved::CallbackUnconfirmed { response: fields.excerpt() }.into());

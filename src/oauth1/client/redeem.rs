@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::client::Client;
 use super::pending::Pending;
 use super::token::Token;
-use super::token_response::Fields;
+use super::token_response::{Fields, Formats};
 use crate::oauth1::credentials::TokenCredentials;
 use crate::oauth1::names::{SESSION_HANDLE, VERIFIER};
 use crate::oauth1::signing::OAuthParam;
@@ -75,7 +75,7 @@ impl Client {
         before: Option<Token>,
         moment: Moment,
     ) -> Result<Step<Token>, Error> {
-        let state = AwaitToken { before, json: self.server.json_answers, signed_at: moment.now };
+        let state = AwaitToken { before, formats: self.server.formats, signed_at: moment.now };
         let request = self.credentials_request(&self.server.token, Some(credentials), None, &[], protocol, moment)?;
         Ok(Step::send(request, state).observed_by(&self.observer))
     }
@@ -85,14 +85,14 @@ impl Client {
 struct AwaitToken {
     /// The token that is renewed.
     before: Option<Token>,
-    json: bool,
+    formats: Formats,
     signed_at: Timestamp,
 }
 
 impl Receive<Token> for AwaitToken {
     fn receive(self: Box<Self>, response: Response, moment: Moment) -> Result<Step<Token>, Error> {
         let response = Wiped(response);
-        let mut fields = Fields::of(&response, self.json, self.signed_at)?;
+        let mut fields = Fields::of(&response, self.formats, self.signed_at)?;
         let mut token = Token::from(fields.credentials()?);
         token.session_handle = fields.take(SESSION_HANDLE).map(Secret::new);
         let expires_in = fields.take_seconds("oauth_expires_in")?;

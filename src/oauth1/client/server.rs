@@ -2,6 +2,7 @@
 
 use http::{Method as HttpMethod, Uri};
 
+use super::token_response::Formats;
 use crate::Error;
 use crate::oauth1::signing::{KeyEncoding, Scheme};
 use crate::wire::{check_secure, endpoint};
@@ -58,7 +59,7 @@ pub struct Server {
     version_2007: bool,
     pub(super) unconfirmed_callback: bool,
     pub(super) missing_verifier: bool,
-    pub(super) json_answers: bool,
+    pub(super) formats: Formats,
     plain_http: bool,
 }
 
@@ -80,7 +81,7 @@ impl Server {
             version_2007: false,
             unconfirmed_callback: false,
             missing_verifier: false,
-            json_answers: false,
+            formats: Formats::Form,
             plain_http: false,
         })
     }
@@ -165,7 +166,7 @@ impl Server {
     /// # Security
     /// This gives nothing away: each field is still there once, or the response is refused.
     pub fn allow_json_answers(mut self) -> Self {
-        self.json_answers = true;
+        self.formats = Formats::FormOrJson;
         self
     }
 

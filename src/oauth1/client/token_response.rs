@@ -16,6 +16,13 @@ use crate::{Error, Misbehaved, Refused, Response, Secret, Timestamp};
 /// The range of timestamps that the Problem Reporting extension tells.
 const ACCEPTABLE_TIMESTAMPS: &str = "oauth_acceptable_timestamps";
 
+/// In which formats a response is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Formats {
+    Form,
+    FormOrJson,
+}
+
 /// The fields of an answer, each of them once.
 pub(super) struct Fields {
     fields: BTreeMap<String, String>,
@@ -27,7 +34,7 @@ pub(super) struct Fields {
 impl Fields {
     /// Reads a successful answer. Its content type does not matter, since well-known services send forms as
     /// `text/html`; what matters is that the fields are there. The request was signed at `signed_at`.
-    pub(super) fn of(response: &Response, json: bool, signed_at: Timestamp) -> Result<Self, Error> {
+    pub(super) fn of(response: &Response, formats: Formats, signed_at: Timestamp) -> Result<Self, Error> {
         let answer = Box::new(ResponseExcerpt::of(response));
         if response.status().is_redirection() {
             return Err(redirect(response, answer));
@@ -44,11 +51,12 @@ impl Fields {
         {
             return Err(said.refusal(response, answer, Some(signed_at)).into());
         }
-        let fields = read(response.body(), json, &answer)?;
+        let fields = read(response.body(), formats, &answer)?;
         if let Some(said) = problem(&fields) {
             return Err(said.refusal(response, answer, Some(signed_at)).into());
         }
-        let option = (!json && is_json(response.body())).then_some("oauth1::Server::allow_json_answers");
+        let option =
+            (formats == Formats::Form && is_json(response.body())).then_some("oauth1::Server::allow_json_answers");
         Ok(Self { fields, option, answer })
     }
 
@@ -93,7 +101,7 @@ impl Fields {
     }
 }
 
-fn read(body: &[u8], json: bool, answer: &ResponseExcerpt) -> Result<BTreeMap<String, String>, Error> {
+fn read(body: &[u8], formats: Formats, answer: &ResponseExcerpt) -> Result<BTreeMap<String, String>, Error> {
     let excerpt = || Box::new(answer.clone());
     let body = json::without_mark(body).trim_ascii();
     let wrong_format = |expected| Misbehaved::WrongFormat { expected, option: None, response: excerpt() };
@@ -101,7 +109,7 @@ fn read(body: &[u8], json: bool, answer: &ResponseExcerpt) -> Result<BTreeMap<St
     if body.starts_with(b"<") {
         return Err(wrong_format("a form but a page").into());
     }
-    let members = if json && body.starts_with(b"{") {
+    let members = if formats == Formats::FormOrJson && body.starts_with(b"{") {
         let members = json::fields(body).ok_or_else(|| wrong_format("a JSON object"))?;
         let odd = members.iter().find_map(|(name, value)| odd(name, value));
         if let Some(field) = odd {

@@ -46,6 +46,13 @@ pub(super) struct Bounds {
     pub(super) form: usize,
 }
 
+/// What becomes of the request's own parameters.
+#[derive(Clone, Copy)]
+pub(super) enum OwnParameters {
+    Keep,
+    Drop,
+}
+
 /// The protocol's parameters that are judged before others are collected, as they stand in the request.
 pub(super) struct Protocol<'p> {
     pub(super) method: Cow<'p, str>,
@@ -78,14 +85,14 @@ impl<'p> Protocol<'p> {
 
 impl PresentedRequest {
     /// Takes a request apart, and returns with the rest what `judge` makes of the protocol's parameters. Its own parameters
-    /// are kept only if the caller `wants_own`.
+    /// are kept only if `own` says so.
     ///
     /// The protocol's parameters are judged before a form is collected, unless they stand in it: nobody is known yet, and
     /// collecting is what costs.
     pub(super) fn of<B: AsRef<[u8]>, J>(
         request: &Request<B>,
         site: OriginRef<'_>,
-        wants_own: bool,
+        own: OwnParameters,
         bounds: Bounds,
         judge: impl Fn(Protocol<'_>) -> Result<J, RejectReason>,
     ) -> Result<(Self, J), RejectReason> {
@@ -112,19 +119,22 @@ impl PresentedRequest {
                 judged
             }
         };
-        Ok((Self::collected(request, site, wants_own, timestamp, parameters)?, judged))
+        Ok((Self::collected(request, site, own, timestamp, parameters)?, judged))
     }
 
     #[inline]
     fn collected<B>(
         request: &Request<B>,
         site: OriginRef<'_>,
-        wants_own: bool,
+        own: OwnParameters,
         timestamp: Option<u64>,
         parameters: Parameters<'_>,
     ) -> Result<Self, RejectReason> {
         let base_string = base_string_of((request.method(), site, request.uri()), &parameters);
-        let own = if wants_own { own(&parameters)? } else { BTreeMap::new() };
+        let own = match own {
+            OwnParameters::Keep => own_parameters(&parameters)?,
+            OwnParameters::Drop => BTreeMap::new(),
+        };
         let [body_hash, callback, client, nonce, _, signature, _, _, token, _, verifier, _] = parameters.protocol;
         Ok(Self {
             client: required(CONSUMER_KEY, name(CONSUMER_KEY, client)?)?,
@@ -203,7 +213,7 @@ fn has_control(text: &str) -> bool {
 }
 
 /// Returns the request's own parameters, as far as they are texts. Those may have lines, but no NUL, on which stores fail.
-fn own(parameters: &Parameters<'_>) -> Result<BTreeMap<String, String>, RejectReason> {
+fn own_parameters(parameters: &Parameters<'_>) -> Result<BTreeMap<String, String>, RejectReason> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
     let own = parameters.others.iter().filter(|(name, _)| !is_oauth(name));
     let own: BTreeMap<_, _> = own.filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect();

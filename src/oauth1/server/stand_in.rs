@@ -26,10 +26,20 @@ impl StandIn {
         self.secret.get_or_init(|| Secret::new(hex(&moment.derive("oauth1 stand-in")[..15])))
     }
 
-    /// Returns what stands in for a client, with or without a token.
-    pub(super) fn of(&self, with_token: bool) -> &Standing {
-        if with_token { &self.with_token } else { &self.alone }
+    /// Returns what stands in for the secrets of a key.
+    pub(super) fn of(&self, secrets: KeySecrets) -> &Standing {
+        match secrets {
+            KeySecrets::Client => &self.alone,
+            KeySecrets::ClientAndToken => &self.with_token,
+        }
     }
+}
+
+/// Whose secrets a key is made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeySecrets {
+    Client,
+    ClientAndToken,
 }
 
 /// Schedules that stand in for those of unknown records, where known records have some.

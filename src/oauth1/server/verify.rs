@@ -8,8 +8,9 @@ use http::header::HOST;
 use http::uri::Scheme;
 use subtle::ConstantTimeEq;
 
-use super::presented::{PresentedRequest, Protocol};
+use super::presented::{OwnParameters, PresentedRequest, Protocol};
 use super::rejected::RejectReason;
+use super::stand_in::KeySecrets;
 use super::store::{
     ClientRecord, FindCredentials, FoundCredentials, NextQuery, RememberNonce, ServerStep, TokenRecord,
 };
@@ -102,7 +103,7 @@ impl Verifier {
     ) -> Result<(PresentedRequest, Method), RejectReason> {
         let site = self.site(request)?;
         // Only the provider's first endpoint has a use for the request's own parameters.
-        let wants_own = signed_with == SignedWith::Client;
+        let own = if signed_with == SignedWith::Client { OwnParameters::Keep } else { OwnParameters::Drop };
         let in_the_clear = request.uri().scheme() == Some(&Scheme::HTTP) && !site.is_loopback();
         let is_private = site.is_secure() && !in_the_clear;
         let judge = |protocol: Protocol<'_>| {
@@ -112,7 +113,7 @@ impl Verifier {
             }
             Ok(method)
         };
-        let (presented, method) = PresentedRequest::of(request, site, wants_own, self.0.bounds, judge)?;
+        let (presented, method) = PresentedRequest::of(request, site, own, self.0.bounds, judge)?;
         self.check_body(&presented, &method, request.body().as_ref())?;
         Ok((presented, method))
     }
@@ -220,7 +221,8 @@ impl Verifier {
         moment: &Moment,
     ) -> Result<(Arc<ClientRecord>, Option<Arc<TokenRecord>>), RejectReason> {
         let FoundCredentials { client, token, temporary } = found;
-        let wants_token = presented.token.is_some();
+        let secrets = if presented.token.is_some() { KeySecrets::ClientAndToken } else { KeySecrets::Client };
+        let wants_token = secrets == KeySecrets::ClientAndToken;
         let keyed = self.0.keyed.iter().any(|keyed| keyed.name() == method.name());
 
         let own_key = client.as_ref().and_then(|client| client.keys.iter().find(|key| key.name() == method.name()));
@@ -235,7 +237,7 @@ impl Verifier {
         let is_owner = owner.map_or(!wants_token, |owner| *owner == presented.client);
 
         let unguessable = self.0.stand_in.secret(moment);
-        let stand_in = self.0.stand_in.of(wants_token);
+        let stand_in = self.0.stand_in.of(secrets);
         // Temporary credentials sign one request. Keeping a schedule for it would be of no use, and what it shows of the store
         // says nothing about tokens.
         let keeps = signed_with != SignedWith::Temporary;

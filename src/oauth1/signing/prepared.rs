@@ -68,7 +68,7 @@ impl Prepared {
         }
     }
 
-    /// Signs a request whose own parameters, decoded, are `pair(0)` to `pair(count - 1)`. `has_oauth` tells whether any
+    /// Signs a request whose own parameters, decoded, are `pair(0)` to `pair(count - 1)`. `names` tells whether any
     /// of their names begins with `oauth_`.
     pub(super) fn sign<'p, 'd>(
         &self,
@@ -76,12 +76,12 @@ impl Prepared {
         count: usize,
         pair: impl Fn(usize) -> (&'p [u8], &'p [u8]),
         stamp: StampText<'_>,
-        has_oauth: bool,
+        names: OwnNames,
         digits: &'d mut MacOutput,
     ) -> Result<Signature<'d>, Error> {
         self.key.sign(&self.method, digits, |writer| {
             base_string::write_place(writer, place);
-            if stamp.extra.is_empty() && !has_oauth {
+            if stamp.extra.is_empty() && names == OwnNames::Others {
                 // The usual case: the protocol's parameters are one block of prepared text among the others.
                 let [before_nonce, before_timestamp, after_timestamp] = &self.base;
                 base_string::write_parameters(writer, count, pair, |writer| {
@@ -162,6 +162,13 @@ impl Prepared {
         let extra = stamp.extra.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
         always.into_iter().chain(token).chain(version).chain(extra).collect()
     }
+}
+
+/// Whether names of a request's own parameters begin with `oauth_`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum OwnNames {
+    Others,
+    WithOAuth,
 }
 
 /// What stands between the nonce and the signature in the header.

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Method as HttpMethod, Request, Uri};
 
 use super::method::sha1_body_hash;
 use super::parameters;
-use super::prepared::Prepared;
+use super::prepared::{OwnNames, Prepared};
 use super::request_target::{host, signed_site};
 use super::scheme::{Bodies, ParameterPlacement, Scheme};
 use super::stamp::{OAuthParam, Room, Stamp};
@@ -167,7 +167,7 @@ impl Signer {
         }
         let place = (method, site, uri);
         let signature = if uri.query().is_none() {
-            self.prepared.sign(place, parameters.len(), given, stamp, false, &mut digits)?
+            self.prepared.sign(place, parameters.len(), given, stamp, OwnNames::Others, &mut digits)?
         } else {
             let query: Vec<_> = parameters::query(uri).collect();
             if let Some((name, _)) = query.iter().find(|(name, _)| is_oauth(name)) {
@@ -177,7 +177,7 @@ impl Signer {
                 Some((name, value)) => (name.as_ref(), value.as_ref()),
                 None => given(at - query.len()),
             };
-            self.prepared.sign(place, query.len() + parameters.len(), both, stamp, false, &mut digits)?
+            self.prepared.sign(place, query.len() + parameters.len(), both, stamp, OwnNames::Others, &mut digits)?
         };
         Ok(self.prepared.header(None, stamp, &signature))
     }
@@ -261,8 +261,9 @@ impl Signer {
         let pair = |at: usize| (pairs[at].0.as_ref(), pairs[at].1.as_ref());
         let (mut room, mut digits) = (Room::default(), [0; _]);
         let has_oauth = pairs.iter().any(|(name, _)| is_oauth(name));
+        let names = if has_oauth { OwnNames::WithOAuth } else { OwnNames::Others };
         let (stamp, place) = (stamp.write(&mut room, extra), (request.method(), site, uri));
-        let signature = self.prepared.sign(place, pairs.len(), pair, stamp, has_oauth, &mut digits)?;
+        let signature = self.prepared.sign(place, pairs.len(), pair, stamp, names, &mut digits)?;
         Ok(match self.scheme.placement {
             ParameterPlacement::Header => self.prepared.header(realm.as_deref(), stamp, &signature),
             ParameterPlacement::Body | ParameterPlacement::Query => self.prepared.form(stamp, &signature),
