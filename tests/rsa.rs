@@ -19,7 +19,7 @@ fn public() -> RsaKey {
 }
 
 fn signed(method: Method) -> Request<Vec<u8>> {
-    let signer = Signer::new(&Scheme::new(method), &ClientCredentials::without_secret("key"), None);
+    let signer = Signer::new(&Scheme::new(method), &ClientCredentials::new("key", ""), None);
     let mut request = Request::get("https://photos.example.net/photos").body(Vec::new()).unwrap();
     signer.sign(&mut request, Stamp::new(Timestamp::from_secs(1), "n")).unwrap();
     request
@@ -74,7 +74,7 @@ fn a_short_key_is_taken_only_where_that_is_said() {
 #[test]
 fn the_signature_is_that_of_the_published_test_case() {
     let key = RsaKey::dangerous_short_from_pem(include_str!("keys/oauth_wiki.rsa1024.pkcs8.pem")).unwrap();
-    let client = ClientCredentials::without_secret("dpf43f3p2l4k3l03");
+    let client = ClientCredentials::new("dpf43f3p2l4k3l03", "");
     let mut request =
         Request::get("http://photos.example.net/photos?file=vacaction.jpg&size=original").body(Vec::new()).unwrap();
     let stamp = Stamp::new(Timestamp::from_secs(1_196_666_512), "13917289812797014437");
@@ -107,7 +107,7 @@ fn a_public_key_verifies_and_does_not_sign() {
     store.add_client("key", ClientRecord::with_secret("a secret and no key").unwrap());
     assert_eq!(verify(&signed(Method::rsa_sha256(private()))), Err(RejectReason::UnknownClient("key".into())));
 
-    let signer = Signer::new(&Scheme::new(Method::rsa_sha256(public())), &ClientCredentials::without_secret("k"), None);
+    let signer = Signer::new(&Scheme::new(Method::rsa_sha256(public())), &ClientCredentials::new("k", ""), None);
     let mut request = Request::get("https://photos.example.net/").body(Vec::new()).unwrap();
     let error = signer.sign(&mut request, Stamp::new(Timestamp::from_secs(1), "n")).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::Signing { .. })), "{error}");
@@ -115,7 +115,7 @@ fn a_public_key_verifies_and_does_not_sign() {
 
 #[test]
 fn a_session_with_a_private_key_needs_no_secret_to_be_authorized() {
-    let client = ClientCredentials::without_secret("key");
+    let client = ClientCredentials::new("key", "");
     let token = || Some(TokenCredentials::new("token", "").into());
     assert!(Session::from_credentials(&Scheme::new(Method::rsa_sha256(private())), &client, token()).is_authorized());
     assert!(!Session::from_credentials(&Scheme::new(Method::HMAC_SHA256), &client, token()).is_authorized());

@@ -151,7 +151,7 @@ fn method_swapped() {
 fn method_swapped_to_one_without_a_key() {
     let world = World::default();
     world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_key(Method::dangerous_plaintext()));
-    let client = ClientCredentials::without_secret("dpf43f3p2l4k3l03");
+    let client = ClientCredentials::new("dpf43f3p2l4k3l03", "");
     let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
     Signer::new(&Scheme::default(), &client, None).sign(&mut request, world.moment()).unwrap();
     let verifier = world.provider.verifier().clone().allow_two_legged();

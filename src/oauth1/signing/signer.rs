@@ -340,12 +340,12 @@ impl Signer {
 
     /// Whether the credentials make what a resource owner has granted usable: there is a token, and what the signature
     /// method rests on.
-    pub fn is_authorized(&self) -> bool {
+    pub(crate) fn is_authorized(&self) -> bool {
         self.token.is_some() && !(self.scheme.method.uses_secrets() && self.client.secret.is_empty())
     }
 
     /// How it signs.
-    pub fn scheme(&self) -> &Scheme {
+    pub(crate) fn scheme(&self) -> &Scheme {
         &self.scheme
     }
 }

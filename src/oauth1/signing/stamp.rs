@@ -18,10 +18,7 @@ const DERIVED: usize = 30;
 /// use oauth_proto::{Moment, Timestamp, oauth1::Stamp};
 ///
 /// let stamp = Stamp::from(Moment::from_os());
-/// assert_eq!(stamp.nonce().len(), 30);
-///
 /// let stamp = Stamp::new(Timestamp::from_secs(137_131_200), "wIjqoS");
-/// assert_eq!(stamp.nonce(), "wIjqoS");
 /// ```
 #[derive(Clone)]
 pub struct Stamp<'a> {
@@ -54,13 +51,8 @@ impl<'a> Stamp<'a> {
         Self { timestamp, nonce: Nonce::Given(nonce) }
     }
 
-    /// The time of signing.
-    pub const fn timestamp(&self) -> Timestamp {
-        self.timestamp
-    }
-
     /// The nonce.
-    pub fn nonce(&self) -> &str {
+    fn nonce(&self) -> &str {
         match &self.nonce {
             Nonce::Derived(digits) => str::from_utf8(digits).unwrap_or_default(),
             Nonce::Given(nonce) => nonce,
@@ -125,6 +117,6 @@ mod tests {
         assert_ne!(stamp(1).nonce(), stamp(2).nonce());
         assert_eq!(stamp(1).nonce(), stamp(1).nonce());
         assert!(stamp(1).nonce().bytes().all(|byte| byte.is_ascii_alphanumeric()));
-        assert_eq!(stamp(1).timestamp().as_secs(), 5);
+        assert_eq!(stamp(1).timestamp.as_secs(), 5);
     }
 }
