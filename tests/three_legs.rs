@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use common::{CALLBACK, NOW, ORIGIN, World, fields};
+use common::{CALLBACK, NOW, ORIGIN, World, fields, response};
 use http::Request;
 use oauth_proto::OneTimeUse;
 use oauth_proto::oauth1::server::store::{
@@ -687,13 +687,13 @@ fn every_endpoint_says_when_to_come_back_after_any_question_that_storage_could_n
     };
     for answered in 0..3 {
         let request = sent(world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap());
-        outage(&world, answered, world.provider.temporary_credentials(&request, world.moment()));
+        outage(&world, answered, world.provider.dispatch(&request, world.moment()).map(response));
     }
     for answered in 0..2 {
         outage(&world, answered, world.provider.verifier().verify(&world.signed(), world.moment()));
     }
     let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    outage(&world, 0, world.provider.authorization(&Request::get(&url).body(()).unwrap(), world.moment()));
+    outage(&world, 0, world.provider.dispatch(&Request::get(&url).body(Vec::new()).unwrap(), world.moment()));
     outage(&world, 0, world.provider.deny(world.consent(&url).unwrap(), world.moment()));
     outage(&world, 0, world.provider.approve(world.consent(&url).unwrap(), Approval::new("jane"), world.moment()));
     let callback = world.grant(&url);
@@ -703,7 +703,7 @@ fn every_endpoint_says_when_to_come_back_after_any_question_that_storage_could_n
         let Step::Send(request, _) = world.client.redeem(pending, callback.as_str(), world.moment()).unwrap() else {
             panic!("nothing to send")
         };
-        outage(&world, answered, world.provider.token_credentials(&request, world.moment()));
+        outage(&world, answered, world.provider.dispatch(&request, world.moment()).map(response));
     }
     assert!(world.redeem(pending, &callback).is_ok());
 }
@@ -742,7 +742,7 @@ fn temporary_credentials_are_redeemed_once_however_many_try() {
     let (provider, store) = (&world.provider, &world.store);
     let won: usize = std::thread::scope(|scope| {
         let tries = requests.into_iter().map(|(request, moment)| {
-            scope.spawn(move || serve(provider.token_credentials(&request, moment), store).is_ok())
+            scope.spawn(move || serve(provider.dispatch(&request, moment).map(response), store).is_ok())
         });
         let tries: Vec<_> = tries.collect();
         tries.into_iter().map(|try_| usize::from(try_.join().unwrap())).sum()
@@ -969,7 +969,7 @@ fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_fo
     let step = world.provider.verifier().verify(&signed(&temporary, "/photos"), world.moment());
     assert_eq!(store.credentials(step), RejectReason::UnknownToken);
     let token = world.token().credentials;
-    let step = world.provider.token_credentials(&signed(&token, "/token"), world.moment());
+    let step = world.provider.dispatch(&signed(&token, "/token"), world.moment()).map(response);
     assert_eq!(store.credentials(step), RejectReason::UnknownToken);
 }
 

@@ -3,17 +3,16 @@
 //! ```text
 //!   client                                          server
 //!     |                                               |
-//!     |  Client::authorize                            |  Provider::temporary_credentials
+//!     |  Client::authorize                            |  Provider::dispatch
 //!     |---- signed with the client's secret --------->|
 //!     |<--- temporary credentials --------------------|
 //!     |                                               |
-//!     |  Pending is remembered                        |
-//!     |  Client::authorization_url                    |
-//!     |                 resource owner ---- GET ----->|  Provider::authorization
-//!     |                 resource owner <--- page -----|  Consent::grant or Consent::deny
+//!     |  Authorization::pending is kept               |
+//!     |  url:           resource owner ---- GET ----->|  Provider::dispatch
+//!     |                 resource owner <--- page -----|  Provider::approve or Provider::deny
 //!     |<--- callback, oauth_token, oauth_verifier ----|
 //!     |                                               |
-//!     |  Client::redeem                               |  Provider::token_credentials
+//!     |  Client::redeem                               |  Provider::dispatch
 //!     |---- signed with the temporary secret -------->|
 //!     |<--- token credentials ------------------------|
 //!     |                                               |

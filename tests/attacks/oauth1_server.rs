@@ -9,7 +9,7 @@ use oauth_proto::oauth1::{
 };
 use oauth_proto::{Error, Step, Timestamp, Unsupported};
 
-use crate::common::{CALLBACK, NOW, ORIGIN, World, fields};
+use crate::common::{CALLBACK, NOW, ORIGIN, World, fields, response};
 
 /// The request is refused with a 401, for that reason, and would have been accepted without the attack.
 fn refused(attack: impl FnOnce(&mut Request<Vec<u8>>)) -> Rejected {
@@ -566,21 +566,21 @@ fn plaintext_default() {
     let Step::Send(request, _) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap() else {
         panic!("nothing to send")
     };
-    let rejected = serve(world.provider.temporary_credentials(&request, world.moment()), &world.store).unwrap_err();
+    let rejected = serve(world.provider.dispatch(&request, world.moment()).map(response), &world.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::MethodUnsupported("PLAINTEXT".into()));
     assert_eq!(rejected.response().status(), 400);
 
     // With the opt-in it is accepted, but not without TLS.
     let verifier = world.provider.verifier().clone().dangerous_allow_plaintext();
     let provider = oauth_proto::oauth1::server::Provider::builder(verifier).build().unwrap();
-    assert!(serve(provider.temporary_credentials(&request, world.moment()), &world.store).is_ok());
+    assert!(serve(provider.dispatch(&request, world.moment()).map(response), &world.store).is_ok());
 
     let http = oauth_proto::oauth1::server::Verifier::new("http://photos.example.net").unwrap();
     let verifier = http.dangerous_allow_plaintext();
     let provider = oauth_proto::oauth1::server::Provider::builder(verifier).dangerous_allow_http().build().unwrap();
     let mut request = request;
     *request.uri_mut() = Uri::from_static("http://photos.example.net/initiate");
-    let rejected = serve(provider.temporary_credentials(&request, world.moment()), &world.store).unwrap_err();
+    let rejected = serve(provider.dispatch(&request, world.moment()).map(response), &world.store).unwrap_err();
     assert_eq!(rejected.reason, RejectReason::PlaintextWithoutTls);
 }
 
@@ -697,7 +697,7 @@ fn verifier_wrong() {
     let callback = world.grant(&url);
     let step = world.client.redeem_verifier(pending, "guessed", world.moment()).unwrap();
     let Step::Send(request, _) = step else { panic!("nothing to send") };
-    let rejected = serve(world.provider.token_credentials(&request, world.moment()), &world.store).unwrap_err();
+    let rejected = serve(world.provider.dispatch(&request, world.moment()).map(response), &world.store).unwrap_err();
     assert_eq!((rejected.response().status().as_u16(), rejected.reason), (401, RejectReason::WrongVerifier));
     // The request token is used: the right verifier comes too late.
     assert!(world.redeem(serde_json::from_str(&stored).unwrap(), &callback).is_err());
@@ -807,7 +807,7 @@ fn a_nul_in_a_parameter_of_the_applications_own_is_refused_and_lines_are_kept() 
         let step =
             world.client.authorize(Authorize::callback(CALLBACK).parameter(name, value), world.moment()).unwrap();
         let Step::Send(request, _) = step else { panic!("nothing to send") };
-        serve(world.provider.temporary_credentials(&request, world.moment()), &world.store)
+        serve(world.provider.dispatch(&request, world.moment()).map(response), &world.store)
     };
     for (name, value) in [("scope", "a\0b"), ("sco\0pe", "a")] {
         let rejected = begin(name, value).unwrap_err();

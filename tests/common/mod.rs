@@ -11,7 +11,7 @@ use std::convert::Infallible;
 use http::Request;
 use oauth_proto::oauth1::server::store::{ClientRecord, MemoryStore};
 use oauth_proto::oauth1::server::{
-    AfterConsent, Approval, Consent, Provider, ProviderBuilder, Rejected, Verified, Verifier, serve,
+    AfterConsent, Approval, Consent, Dispatched, Provider, ProviderBuilder, Rejected, Verified, Verifier, serve,
 };
 use oauth_proto::oauth1::{Authorization, Authorize, Client, ClientCredentials, Pending, Server, Session, Token};
 use oauth_proto::{DriveError, Error, Moment, Response, Step, Timestamp, run_with};
@@ -62,12 +62,8 @@ impl World {
 
     /// What the service answers at its two endpoints for clients.
     pub fn answer(&self, request: &oauth_proto::Request) -> Response {
-        let step = match request.uri().path() {
-            "/initiate" => self.provider.temporary_credentials(request, self.moment()),
-            "/token" => self.provider.token_credentials(request, self.moment()),
-            path => panic!("no endpoint {path}"),
-        };
-        serve(step, &self.store).unwrap_or_else(|rejected| rejected.response())
+        serve(self.provider.dispatch(request, self.moment()).map(response), &self.store)
+            .unwrap_or_else(|rejected| rejected.response())
     }
 
     pub fn run<T>(&self, step: Step<T>) -> Result<T, Error> {
@@ -88,8 +84,8 @@ impl World {
 
     /// The page that the user sees.
     pub fn consent(&self, url: &str) -> Result<Consent, Rejected> {
-        let request = Request::get(url).body(()).unwrap();
-        serve(self.provider.authorization(&request, self.moment()), &self.store)
+        let request = Request::get(url).body(Vec::new()).unwrap();
+        serve(self.provider.dispatch(&request, self.moment()).map(question), &self.store)
     }
 
     /// The user grants access: the URL to which the browser is sent.
@@ -120,6 +116,22 @@ impl World {
 
     pub fn verify(&self, request: &Request<Vec<u8>>) -> Result<Verified, Rejected> {
         serve(self.provider.verifier().verify(request, self.moment()), &self.store)
+    }
+}
+
+/// What an endpoint for clients answers.
+pub fn response(dispatched: Dispatched) -> Response {
+    match dispatched {
+        Dispatched::Respond(response) => response,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the endpoint for users asks.
+pub fn question(dispatched: Dispatched) -> Consent {
+    match dispatched {
+        Dispatched::Consent(consent) => consent,
+        other => panic!("{other:?}"),
     }
 }
 

@@ -95,7 +95,7 @@ impl Provider {
     }
 
     /// The endpoint for temporary credentials (RFC 5849 §2.1).
-    pub fn temporary_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
+    fn temporary_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
         if let Err(reason) = self.check_method(request.method()) {
             return self.verifier.reject(reason);
         }
@@ -105,7 +105,7 @@ impl Provider {
 
     /// The endpoint to which the resource owner is sent (RFC 5849 §2.2): what the application's page asks about, or a
     /// refusal, to be shown on a page, since nothing tells where to redirect to.
-    pub fn authorization<B>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Consent> {
+    fn authorization<B>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Consent> {
         let mut tokens = query(request.uri()).filter(|(name, _)| **name == *TOKEN.as_bytes());
         let reason = match (tokens.next(), tokens.next()) {
             (None, _) => RejectReason::ParameterMissing(TOKEN),
@@ -119,7 +119,7 @@ impl Provider {
     }
 
     /// The endpoint for token credentials (RFC 5849 §2.3). A wrong verifier spends the temporary credentials.
-    pub fn token_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
+    fn token_credentials<B: AsRef<[u8]>>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Response> {
         if let Err(reason) = self.check_method(request.method()) {
             return self.verifier.reject(reason);
         }
