@@ -1,5 +1,4 @@
 //! RSA signatures, RFC 5849 §3.4.3, against those of OpenSSL.
-#![cfg(feature = "rsa")]
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use http::Request;
@@ -11,11 +10,11 @@ use oauth_proto::{Error, Moment, Timestamp, Unsupported};
 use sha2::{Digest, Sha256};
 
 fn private() -> RsaKey {
-    RsaKey::from_pem(include_str!("keys/rsa2048.pkcs8.pem")).unwrap()
+    RsaKey::from_pem(include_str!("../keys/rsa2048.pkcs8.pem")).unwrap()
 }
 
 fn public() -> RsaKey {
-    RsaKey::from_pem(include_str!("keys/rsa2048.spki.pem")).unwrap()
+    RsaKey::from_pem(include_str!("../keys/rsa2048.spki.pem")).unwrap()
 }
 
 fn signed(method: Method) -> Request<Vec<u8>> {
@@ -48,10 +47,10 @@ fn signatures_are_those_of_openssl() {
 
 #[test]
 fn keys_are_read_in_every_usual_form() {
-    let pkcs1 = RsaKey::from_pem(include_str!("keys/rsa2048.pkcs1.pem")).unwrap();
+    let pkcs1 = RsaKey::from_pem(include_str!("../keys/rsa2048.pkcs1.pem")).unwrap();
     assert_eq!(signature(&signed(Method::rsa_sha256(pkcs1))), signature(&signed(Method::rsa_sha256(private()))));
     assert_eq!(format!("{:?} {:?}", private(), public()), "RsaKey(private) RsaKey(public)");
-    for unusable in ["", "-----BEGIN PRIVATE KEY-----", include_str!("keys/rsa1024.pkcs8.pem")] {
+    for unusable in ["", "-----BEGIN PRIVATE KEY-----", include_str!("../keys/rsa1024.pkcs8.pem")] {
         let error = RsaKey::from_pem(unusable).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::Signing { .. })), "{error}");
     }
@@ -59,11 +58,11 @@ fn keys_are_read_in_every_usual_form() {
 
 #[test]
 fn a_short_key_is_taken_only_where_that_is_said() {
-    let error = RsaKey::from_pem(include_str!("keys/rsa1024.pkcs8.pem")).unwrap_err().to_string();
+    let error = RsaKey::from_pem(include_str!("../keys/rsa1024.pkcs8.pem")).unwrap_err().to_string();
     assert!(error.contains("1024") && error.contains("2048") && error.contains("dangerous_short_from_pem"), "{error}");
-    RsaKey::dangerous_short_from_pem(include_str!("keys/rsa1024.pkcs8.pem")).unwrap();
-    RsaKey::dangerous_short_from_pem(include_str!("keys/rsa2048.spki.pem")).unwrap();
-    for unusable in ["", "-----BEGIN PRIVATE KEY-----", include_str!("keys/rsa512.pkcs8.pem")] {
+    RsaKey::dangerous_short_from_pem(include_str!("../keys/rsa1024.pkcs8.pem")).unwrap();
+    RsaKey::dangerous_short_from_pem(include_str!("../keys/rsa2048.spki.pem")).unwrap();
+    for unusable in ["", "-----BEGIN PRIVATE KEY-----", include_str!("../keys/rsa512.pkcs8.pem")] {
         let error = RsaKey::dangerous_short_from_pem(unusable).unwrap_err();
         assert!(matches!(error, Error::Unsupported(Unsupported::Signing { .. })), "{error}");
     }
@@ -73,7 +72,7 @@ fn a_short_key_is_taken_only_where_that_is_said() {
 /// tests. The spelling is that of the source.
 #[test]
 fn the_signature_is_that_of_the_published_test_case() {
-    let key = RsaKey::dangerous_short_from_pem(include_str!("keys/oauth_wiki.rsa1024.pkcs8.pem")).unwrap();
+    let key = RsaKey::dangerous_short_from_pem(include_str!("../keys/oauth_wiki.rsa1024.pkcs8.pem")).unwrap();
     let client = ClientCredentials::new("dpf43f3p2l4k3l03", "");
     let mut request =
         Request::get("http://photos.example.net/photos?file=vacaction.jpg&size=original").body(Vec::new()).unwrap();

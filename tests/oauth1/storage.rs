@@ -1,0 +1,235 @@
+//! A provider and its storage: what counts once, what is forgotten, and what happens when storage fails.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use crate::common::{CALLBACK, NOW, ORIGIN, World, fields, response};
+use http::Request;
+use oauth_proto::OneTimeUse;
+use oauth_proto::Step;
+use oauth_proto::oauth1::server::store::{
+    ClientRecord, FindCredentials, FindTemporary, FoundCredentials, MemoryStore, NextQuery, RecordDecision, Redeem,
+    Redemption, RememberNonce, SaveTemporary, Store, TemporaryRecord,
+};
+use oauth_proto::oauth1::server::{Approval, RejectReason, ServerStep, serve};
+use oauth_proto::oauth1::{
+    Authorization, Authorize, ClientCredentials, Pending, Scheme, Session, Signer, TokenCredentials,
+};
+
+#[test]
+fn a_revoked_token_is_refused() {
+    let world = World::default();
+    let token = world.token();
+    assert!(world.store.remove_token(&token.credentials.token));
+    let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
+    Session::new(&world.client, token).sign(&mut request, world.moment()).unwrap();
+    assert_eq!(world.verify(&request).unwrap_err().reason, RejectReason::UnknownToken);
+}
+
+#[test]
+fn a_changed_secret_counts_at_once_for_tokens_that_have_been_used() {
+    let world = World::default();
+    let token = world.token();
+    let signed = |secret: &str| {
+        let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
+        let client = ClientCredentials::new("dpf43f3p2l4k3l03", secret);
+        let session = Session::from_credentials(&Scheme::default(), &client, Some(token.clone()));
+        session.sign(&mut request, world.moment()).unwrap();
+        request
+    };
+    assert!(world.verify(&signed("kd94hf93k423kf44")).is_ok());
+    world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret").unwrap());
+    assert_eq!(world.verify(&signed("kd94hf93k423kf44")).unwrap_err().reason, RejectReason::WrongSignature);
+    assert!(world.verify(&signed("another secret")).is_ok());
+}
+
+/// As a store that reads rows from a database does.
+#[test]
+fn a_store_may_make_its_records_anew_for_each_answer() {
+    let world = World::default();
+    for _ in 0..2 {
+        for (is_known, expected) in [(true, None), (false, Some(RejectReason::UnknownToken))] {
+            let request = world.signed();
+            let ServerStep::Query(NextQuery::FindCredentials(pending)) =
+                world.provider.verifier().verify(&request, world.moment())
+            else {
+                panic!("no question")
+            };
+            let found = world.store.find_credentials(pending.query()).unwrap();
+            let anew = FoundCredentials {
+                client: found.client.map(|client| Arc::new((*client).clone())),
+                token: found.token.filter(|_| is_known).map(|token| Arc::new((*token).clone())),
+                temporary: None,
+            };
+            assert_eq!(serve(pending.answer(anew), &world.store).err().map(|rejected| rejected.reason), expected);
+        }
+    }
+}
+
+#[test]
+fn a_store_that_fails_is_a_503_and_nothing_is_lost() {
+    let world = World::default();
+    let request = world.signed();
+    let ServerStep::Query(NextQuery::FindCredentials(pending)) =
+        world.provider.verifier().verify(&request, world.moment())
+    else {
+        panic!("no question")
+    };
+    let rejected = serve(pending.unavailable("the disk is full"), &world.store).unwrap_err();
+    assert_eq!(rejected.response().status(), 503);
+    assert_eq!(rejected.reason, RejectReason::StoreFailed("the disk is full".into()));
+    assert!(!rejected.response().headers().contains_key("www-authenticate"));
+    assert!(world.verify(&request).is_ok());
+    assert!(!world.verify(&request).unwrap_err().response().headers().contains_key("retry-after"));
+}
+
+/// A store in memory that has failed since so many questions.
+struct Failing<'s>(&'s MemoryStore, Cell<usize>);
+
+impl Failing<'_> {
+    fn ask<T>(&self, answer: impl FnOnce(&MemoryStore) -> Result<T, Infallible>) -> Result<T, &'static str> {
+        let left = self.1.get().checked_sub(1).ok_or("the disk is full")?;
+        self.1.set(left);
+        Ok(answer(self.0).unwrap_or_else(|never| match never {}))
+    }
+}
+
+impl Store for Failing<'_> {
+    type Error = &'static str;
+
+    fn find_credentials(&self, query: &FindCredentials) -> Result<FoundCredentials, Self::Error> {
+        self.ask(|store| store.find_credentials(query))
+    }
+    fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Self::Error> {
+        self.ask(|store| store.remember_nonce(query))
+    }
+    fn save_temporary(&self, query: &SaveTemporary) -> Result<(), Self::Error> {
+        self.ask(|store| store.save_temporary(query))
+    }
+    fn find_temporary(&self, query: &FindTemporary) -> Result<Option<TemporaryRecord>, Self::Error> {
+        self.ask(|store| store.find_temporary(query))
+    }
+    fn record_decision(&self, query: &RecordDecision) -> Result<Option<TemporaryRecord>, Self::Error> {
+        self.ask(|store| store.record_decision(query))
+    }
+    fn redeem(&self, query: &Redeem) -> Result<Redemption, Self::Error> {
+        self.ask(|store| store.redeem(query))
+    }
+}
+
+/// RFC 9110 §10.2.3: clients that come back at once would keep storage from recovering.
+#[test]
+fn every_endpoint_says_when_to_come_back_after_any_question_that_storage_could_not_answer() {
+    fn outage<T: std::fmt::Debug>(world: &World, answered: usize, step: ServerStep<T>) {
+        let rejected = serve(step, &Failing(&world.store, Cell::new(answered))).unwrap_err();
+        assert_eq!(rejected.reason, RejectReason::StoreFailed("the disk is full".into()), "after {answered}");
+        let response = rejected.response();
+        assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"5"[..]));
+        assert!(!response.body().windows(4).any(|word| word == b"disk"));
+    }
+    let world = World::default();
+    let sent = |step: Step<Authorization>| match step {
+        Step::Send(request, _) => request,
+        _ => panic!("nothing to send"),
+    };
+    for answered in 0..3 {
+        let request = sent(world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap());
+        outage(&world, answered, world.provider.dispatch(&request, world.moment()).map(response));
+    }
+    for answered in 0..2 {
+        outage(&world, answered, world.provider.verifier().verify(&world.signed(), world.moment()));
+    }
+    let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    outage(&world, 0, world.provider.dispatch(&Request::get(&url).body(Vec::new()).unwrap(), world.moment()));
+    outage(&world, 0, world.provider.deny(world.consent(&url).unwrap(), world.moment()));
+    outage(&world, 0, world.provider.approve(world.consent(&url).unwrap(), Approval::new("jane"), world.moment()));
+    let callback = world.grant(&url);
+    let stored = serde_json::to_string(&pending).unwrap();
+    for answered in 0..3 {
+        let pending = serde_json::from_str(&stored).unwrap();
+        let Step::Send(request, _) = world.client.redeem(pending, callback.as_str(), world.moment()).unwrap() else {
+            panic!("nothing to send")
+        };
+        outage(&world, answered, world.provider.dispatch(&request, world.moment()).map(response));
+    }
+    assert!(world.redeem(pending, &callback).is_ok());
+}
+
+#[test]
+fn the_memory_store_forgets_what_has_expired() {
+    let world = World::default();
+    for _ in 0..50 {
+        world.begin(Authorize::callback(CALLBACK)).unwrap();
+    }
+    // Fifty temporary credentials and the nonces of the requests for them.
+    assert_eq!(world.store.expiring(), 100);
+    world.now.set(NOW + 361);
+    world.begin(Authorize::callback(CALLBACK)).unwrap();
+    assert_eq!(world.store.expiring(), 52);
+    world.now.set(NOW + 7300);
+    world.begin(Authorize::callback(CALLBACK)).unwrap();
+    assert_eq!(world.store.expiring(), 2);
+}
+
+#[test]
+fn temporary_credentials_are_redeemed_once_however_many_try() {
+    let world = World::default();
+    let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let stored = serde_json::to_string(&pending).unwrap();
+    let callback = world.grant(&url);
+    let requests: Vec<_> = (0..8)
+        .map(|_| {
+            let pending: Pending = serde_json::from_str(&stored).unwrap();
+            match world.client.redeem(pending, &callback, world.moment()).unwrap() {
+                Step::Send(request, _) => (request, world.moment()),
+                step => panic!("{step:?}"),
+            }
+        })
+        .collect();
+    let (provider, store) = (&world.provider, &world.store);
+    let won: usize = std::thread::scope(|scope| {
+        let tries = requests.into_iter().map(|(request, moment)| {
+            scope.spawn(move || serve(provider.dispatch(&request, moment).map(response), store).is_ok())
+        });
+        let tries: Vec<_> = tries.collect();
+        tries.into_iter().map(|try_| usize::from(try_.join().unwrap())).sum()
+    });
+    assert_eq!(won, 1);
+}
+
+/// One table for tokens and temporary credentials, or a store that does not look at what it is asked for.
+#[test]
+fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_for_the_other() {
+    struct Both<'s>(&'s MemoryStore);
+    impl Both<'_> {
+        fn credentials(&self, step: ServerStep<impl std::fmt::Debug>) -> RejectReason {
+            let ServerStep::Query(NextQuery::FindCredentials(pending)) = step else { panic!("no question") };
+            let query = pending.query();
+            let find = |temporary| FindCredentials { temporary, ..query.clone() };
+            let token = self.0.find_credentials(&find(false)).unwrap();
+            let temporary = self.0.find_credentials(&find(true)).unwrap().temporary;
+            assert!(token.token.is_some() != temporary.is_some());
+            serve(pending.answer(FoundCredentials { temporary, ..token }), self.0).unwrap_err().reason
+        }
+    }
+    let world = World::default();
+    let store = Both(&world.store);
+    let credentials = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+    let signed = |token: &TokenCredentials, path: &str| {
+        let mut request = Request::post(format!("{ORIGIN}{path}")).body(Vec::new()).unwrap();
+        Signer::new(&Scheme::default(), &credentials, Some(token)).sign(&mut request, world.moment()).unwrap();
+        request
+    };
+    // Temporary credentials, which their client knows, open no resource, and a token is exchanged for no other.
+    let Step::Send(request, _) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap() else {
+        panic!("nothing to send")
+    };
+    let answer = fields(&world.answer(&request));
+    let temporary = TokenCredentials::new(&answer["oauth_token"], answer["oauth_token_secret"].as_str());
+    let step = world.provider.verifier().verify(&signed(&temporary, "/photos"), world.moment());
+    assert_eq!(store.credentials(step), RejectReason::UnknownToken);
+    let token = world.token().credentials;
+    let step = world.provider.dispatch(&signed(&token, "/token"), world.moment()).map(response);
+    assert_eq!(store.credentials(step), RejectReason::UnknownToken);
+}
