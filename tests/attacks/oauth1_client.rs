@@ -6,7 +6,7 @@ use oauth_proto::oauth1::{
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Moment, Response, Step, Timestamp, Unsupported};
 
-use crate::common::{CALLBACK, World};
+use crate::common::{CALLBACK, OAuth1Pair};
 
 fn server() -> Server {
     let url = |path: &str| format!("https://photos.example.net/{path}");
@@ -70,26 +70,26 @@ fn callback_unconfirmed() {
 
 #[test]
 fn request_token_other() {
-    let world = World::default();
-    let Authorization { pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    let error = world.redeem(pending, "/ready?x=1&oauth_token=attackers&oauth_verifier=v").unwrap_err();
+    let pair = OAuth1Pair::default();
+    let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
+    let error = pair.redeem(pending, "/ready?x=1&oauth_token=attackers&oauth_verifier=v").unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::TokenMismatch { .. })), "{error}");
 }
 
 #[test]
 fn a_callback_without_the_token_may_be_anybodys() {
-    let world = World::default();
+    let pair = OAuth1Pair::default();
     for parameters in ["oauth_verifier=v", "", "oauth_verifier=v&OAuth_Token=t"] {
-        let Authorization { pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
-        let error = world.redeem(pending, &format!("{CALLBACK}&{parameters}")).unwrap_err();
+        let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
+        let error = pair.redeem(pending, &format!("{CALLBACK}&{parameters}")).unwrap_err();
         assert_eq!(error, Forged::ParameterMissing { name: "oauth_token" }.into(), "{parameters}");
     }
 }
 
 #[test]
 fn an_identifier_to_be_spent_is_the_same_after_storage_and_no_others() {
-    let world = World::default();
-    let [one, other] = [(); 2].map(|()| world.begin(Authorize::callback(CALLBACK)).unwrap().pending);
+    let pair = OAuth1Pair::default();
+    let [one, other] = [(); 2].map(|()| pair.begin(Authorize::callback(CALLBACK)).unwrap().pending);
     let stored: Pending = serde_json::from_str(&serde_json::to_string(&one).unwrap()).unwrap();
     assert_eq!(stored.id(), one.id());
     assert_ne!(one.id(), other.id());
@@ -137,12 +137,12 @@ fn pending_of_another_service() {
 
 #[test]
 fn duplicated_parameter() {
-    let world = World::default();
+    let pair = OAuth1Pair::default();
     for twice in ["oauth_token", "oauth_verifier"] {
-        let Authorization { pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
+        let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
         let token = pending.token();
         let callback = format!("{CALLBACK}&oauth_token={token}&oauth_verifier=v&{twice}={token}");
-        assert_eq!(world.redeem(pending, &callback), Err(Forged::ParameterTwice { name: twice }.into()));
+        assert_eq!(pair.redeem(pending, &callback), Err(Forged::ParameterTwice { name: twice }.into()));
     }
 }
 
@@ -194,14 +194,14 @@ fn fields_empty_or_not_utf8() {
 
 #[test]
 fn expires_in_odd() {
-    let world = World::default();
-    let token = world.token();
+    let pair = OAuth1Pair::default();
+    let token = pair.token();
     let handle = oauth_proto::oauth1::Token { session_handle: Some("h".into()), ..token };
     for (seconds, fine) in [("3600", true), ("0", true), ("3600abc", false), ("-1", false), ("", false), ("1.5", false)]
     {
-        let Step::Send(_, sent) = world.client.renew(&handle, world.moment()).unwrap() else { panic!("nothing sent") };
+        let Step::Send(_, sent) = pair.client.renew(&handle, pair.moment()).unwrap() else { panic!("nothing sent") };
         let answer = ok(&format!("oauth_token=t&oauth_token_secret=s&oauth_expires_in={seconds}"));
-        assert_eq!(sent.receive(answer, world.moment()).is_ok(), fine, "{seconds}");
+        assert_eq!(sent.receive(answer, pair.moment()).is_ok(), fine, "{seconds}");
     }
 }
 

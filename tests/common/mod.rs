@@ -20,7 +20,7 @@ pub const ORIGIN: &str = "https://photos.example.net";
 pub const CALLBACK: &str = "https://printer.example.com/ready?x=1";
 pub const NOW: u64 = 1_700_000_000;
 
-pub struct World {
+pub struct OAuth1Pair {
     pub provider: Provider,
     pub store: MemoryStore,
     pub client: Client,
@@ -28,13 +28,13 @@ pub struct World {
     counter: Cell<u64>,
 }
 
-impl Default for World {
+impl Default for OAuth1Pair {
     fn default() -> Self {
         Self::new(|server| server, |provider| provider)
     }
 }
 
-impl World {
+impl OAuth1Pair {
     pub fn new(
         server: impl FnOnce(Server) -> Server,
         provider: impl FnOnce(ProviderBuilder) -> ProviderBuilder,

@@ -1,48 +1,48 @@
 //! What a client makes of what servers answer: RFC 5849 §2.1 and §2.3, the Problem Reporting extension, and what is in use beside them.
 
-use crate::common::{CALLBACK, NOW, World};
+use crate::common::{CALLBACK, NOW, OAuth1Pair};
 use oauth_proto::oauth1::server::store::ClientRecord;
 use oauth_proto::oauth1::{ApiRequest, Authorization, Authorize, Pending, Server, Session, Token};
 use oauth_proto::{Error, Forged, Misbehaved, Moment, Refused, Response, Step, Timestamp};
 
 #[test]
 fn a_denial_says_what_the_service_explains() {
-    let world = World::default();
+    let pair = OAuth1Pair::default();
     for (explained, word) in [
         ("oauth_problem=user_refused&oauth_problem_advice=Ask+again+tomorrow", "Ask again tomorrow"),
         ("error=access_denied&error_description=Jane+said+no", "Jane said no"),
         ("denied={token}&oauth_problem=user_refused", "user_refused"),
         ("oauth_problem=user_refused&oauth_problem_advice=Acc%E8s+refus%E9", "refus"),
     ] {
-        let Authorization { pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
+        let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
         let callback =
             format!("{CALLBACK}&oauth_token={}&{explained}", pending.token()).replace("{token}", pending.token());
-        let error = world.redeem(pending, &callback).unwrap_err();
+        let error = pair.redeem(pending, &callback).unwrap_err();
         assert!(matches!(error, Error::Refused(Refused::Denied { .. })), "{error}");
         assert!(error.to_string().contains(word), "{error}");
     }
     // An error without a word says nothing; what grants access is still all asked for.
-    let Authorization { pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
     let callback = format!("{CALLBACK}&oauth_token={}&oauth_problem=&error=", pending.token());
-    assert_eq!(world.redeem(pending, &callback), Err(Forged::ParameterMissing { name: "oauth_verifier" }.into()));
+    assert_eq!(pair.redeem(pending, &callback), Err(Forged::ParameterMissing { name: "oauth_verifier" }.into()));
 }
 
 /// What is pending after a service of our own making gave out the temporary credentials `t`.
-pub fn first_leg(world: &World) -> Pending {
-    let Step::Send(_, sent) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap() else {
+pub fn first_leg(pair: &OAuth1Pair) -> Pending {
+    let Step::Send(_, sent) = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap() else {
         panic!("nothing to send")
     };
     let answer = Response::new(b"oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true".to_vec());
-    let Step::Done(authorization) = sent.receive(answer, world.moment()).unwrap() else { panic!("not done") };
+    let Step::Done(authorization) = sent.receive(answer, pair.moment()).unwrap() else { panic!("not done") };
     authorization.pending
 }
 
 /// A service of our own making that answers with `body`.
-pub fn answered(world: &World, body: &str) -> Result<Token, Error> {
-    let pending = first_leg(world);
-    let step = world.client.redeem(pending, "/ready?x=1&oauth_token=t&oauth_verifier=v", world.moment())?;
+pub fn answered(pair: &OAuth1Pair, body: &str) -> Result<Token, Error> {
+    let pending = first_leg(pair);
+    let step = pair.client.redeem(pending, "/ready?x=1&oauth_token=t&oauth_verifier=v", pair.moment())?;
     let Step::Send(_, sent) = step else { panic!("nothing to send") };
-    match sent.receive(Response::new(body.as_bytes().to_vec()), world.moment())? {
+    match sent.receive(Response::new(body.as_bytes().to_vec()), pair.moment())? {
         Step::Done(token) => Ok(token),
         step => panic!("{step:?}"),
     }
@@ -51,7 +51,7 @@ pub fn answered(world: &World, body: &str) -> Result<Token, Error> {
 #[test]
 fn every_field_of_the_answer_is_kept() {
     let token = answered(
-        &World::default(),
+        &OAuth1Pair::default(),
         "oauth_token=6253282&oauth_token_secret=2EEf&user_id=6253282&screen_name=twitter%20api&x_auth_expires=0\n",
     )
     .unwrap();
@@ -65,8 +65,8 @@ fn every_field_of_the_answer_is_kept() {
 #[test]
 fn json_is_read_only_where_it_is_allowed() {
     let body = r#"{"oauth_token":"t","oauth_token_secret":"s","user_id":7}"#;
-    assert!(matches!(answered(&World::default(), body), Err(Error::Misbehaved(Misbehaved::FieldMissing { .. }))));
-    let lenient = World::new(Server::allow_json_answers, |provider| provider);
+    assert!(matches!(answered(&OAuth1Pair::default(), body), Err(Error::Misbehaved(Misbehaved::FieldMissing { .. }))));
+    let lenient = OAuth1Pair::new(Server::allow_json_answers, |provider| provider);
     assert_eq!(answered(&lenient, body).unwrap().extra["user_id"], "7");
     for odd in [
         r#"{"oauth_token":null,"oauth_token":"t","oauth_token_secret":"s"}"#,
@@ -82,15 +82,15 @@ fn json_is_read_only_where_it_is_allowed() {
 fn an_error_without_a_word_is_none() {
     let form = "oauth_token=t&oauth_token_secret=s";
     for error in ["error=", "oauth_problem=", "error=&error_description=", "oauth_problem=&error="] {
-        answered(&World::default(), &format!("{form}&{error}")).unwrap();
+        answered(&OAuth1Pair::default(), &format!("{form}&{error}")).unwrap();
     }
-    let lenient = World::new(Server::allow_json_answers, |provider| provider);
+    let lenient = OAuth1Pair::new(Server::allow_json_answers, |provider| provider);
     for error in [r#""error":null"#, r#""error":"""#, r#""oauth_problem":"""#] {
         answered(&lenient, &format!(r#"{{"oauth_token":"t","oauth_token_secret":"s",{error}}}"#)).unwrap();
     }
     // One that has a word is one, whatever stands beside it.
     for error in ["error=&oauth_problem=nonce_used", "oauth_problem=&error=nonce_used"] {
-        let refused = answered(&World::default(), &format!("{form}&{error}")).unwrap_err();
+        let refused = answered(&OAuth1Pair::default(), &format!("{form}&{error}")).unwrap_err();
         assert_eq!(refused.code(), Some("nonce_used"), "{error}");
     }
     let challenge = r#"OAuth oauth_problem="nonce_used""#;
@@ -99,36 +99,36 @@ fn an_error_without_a_word_is_none() {
 
 #[test]
 fn a_byte_order_mark_is_ignored() {
-    answered(&World::default(), "\u{feff}oauth_token=t&oauth_token_secret=s").unwrap();
-    let lenient = World::new(Server::allow_json_answers, |provider| provider);
+    answered(&OAuth1Pair::default(), "\u{feff}oauth_token=t&oauth_token_secret=s").unwrap();
+    let lenient = OAuth1Pair::new(Server::allow_json_answers, |provider| provider);
     answered(&lenient, "\u{feff} {\"oauth_token\":\"t\",\"oauth_token_secret\":\"s\"}").unwrap();
     for body in ["\u{feff}oauth_problem=nonce_used", "\u{feff}{\"error\":\"nonce_used\"}"] {
         assert_eq!(refused(&[], 401, body).code(), Some("nonce_used"), "{body}");
     }
     // Elsewhere than at the beginning it is a character like any other.
-    answered(&World::default(), "\u{feff}\u{feff}oauth_token=t&oauth_token_secret=s").unwrap_err();
+    answered(&OAuth1Pair::default(), "\u{feff}\u{feff}oauth_token=t&oauth_token_secret=s").unwrap_err();
 }
 
 #[test]
 fn a_server_says_what_is_wrong_and_the_client_repeats_it() {
-    let world = World::default();
-    world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret").unwrap());
-    let error = world.begin(Authorize::callback(CALLBACK)).unwrap_err();
+    let pair = OAuth1Pair::default();
+    pair.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret").unwrap());
+    let error = pair.begin(Authorize::callback(CALLBACK)).unwrap_err();
     let Error::Refused(Refused::Problem { code, response: answer, .. }) = error else { panic!("{error}") };
     assert_eq!((code.as_str(), answer.status.as_u16()), ("signature_invalid", 401));
 }
 
 /// What the first leg makes of an answer that refuses.
 fn refused(headers: &[(&str, &str)], status: u16, body: &str) -> Error {
-    let world = World::default();
-    let Step::Send(_, sent) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap() else {
+    let pair = OAuth1Pair::default();
+    let Step::Send(_, sent) = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap() else {
         panic!("nothing to send")
     };
     let mut answer = http::Response::builder().status(status);
     for (name, value) in headers {
         answer = answer.header(*name, *value);
     }
-    sent.receive(answer.body(body.as_bytes().to_vec()).unwrap(), world.moment()).unwrap_err()
+    sent.receive(answer.body(body.as_bytes().to_vec()).unwrap(), pair.moment()).unwrap_err()
 }
 
 #[test]
@@ -187,16 +187,16 @@ fn a_refused_timestamp_says_how_far_the_clock_is_off() {
         assert!(!said(&odd).contains("the clock"), "{odd}");
     }
     // Our own server's answer, to an API call as well.
-    let world = World::default();
+    let pair = OAuth1Pair::default();
     let late = || Moment::new(Timestamp::from_secs(NOW + 3600), [9; 32]);
-    let Step::Send(request, sent) = world.client.authorize(Authorize::callback(CALLBACK), late()).unwrap() else {
+    let Step::Send(request, sent) = pair.client.authorize(Authorize::callback(CALLBACK), late()).unwrap() else {
         panic!("nothing to send")
     };
-    let answer = || world.answer(&request);
+    let answer = || pair.answer(&request);
     let error = sent.receive(answer(), late()).unwrap_err();
     assert!(error.to_string().contains("s fast"), "{error}");
     let call = ApiRequest::new("https://photos.example.net/x").unwrap();
-    let Step::Send(_, sent) = call.call(&Session::two_legged(&world.client), late()).unwrap() else {
+    let Step::Send(_, sent) = call.call(&Session::two_legged(&pair.client), late()).unwrap() else {
         panic!("nothing to send")
     };
     let error = sent.receive(answer(), late()).unwrap_err();
@@ -207,7 +207,7 @@ fn a_refused_timestamp_says_how_far_the_clock_is_off() {
 
 #[test]
 fn an_error_in_json_on_status_200_is_an_error_whether_or_not_json_is_read() {
-    let lenient = World::new(Server::allow_json_answers, |provider| provider);
+    let lenient = OAuth1Pair::new(Server::allow_json_answers, |provider| provider);
     for (body, code, word) in [
         (r#"{"errors":[{"code":32,"message":"Could not authenticate you."}]}"#, "32", "Could not authenticate you."),
         (r#"{"error":{"code":401,"message":"Who is there?"}}"#, "401", "Who is there?"),
@@ -229,12 +229,12 @@ fn an_error_in_json_on_status_200_is_an_error_whether_or_not_json_is_read() {
 
 #[test]
 fn an_api_call_is_refused_by_an_answer_that_holds_nothing_but_an_error() {
-    let world = World::default();
+    let pair = OAuth1Pair::default();
     let called = |body: &str| {
         let call = ApiRequest::new("https://photos.example.net/x").unwrap();
-        let step = call.call(&Session::two_legged(&world.client), world.moment()).unwrap();
+        let step = call.call(&Session::two_legged(&pair.client), pair.moment()).unwrap();
         let Step::Send(_, sent) = step else { panic!("nothing to send") };
-        sent.receive(Response::new(body.as_bytes().to_vec()), world.moment())
+        sent.receive(Response::new(body.as_bytes().to_vec()), pair.moment())
     };
     let error = called(r#"{"errors":[{"code":135,"message":"Timestamp out of bounds."}]}"#).unwrap_err();
     assert_eq!(error.code(), Some("135"));
@@ -282,17 +282,17 @@ fn the_date_of_the_answer_says_how_far_the_clock_is_off_where_nothing_else_does(
 
 #[test]
 fn a_lifetime_is_read_in_every_form_of_a_whole_number_and_in_no_other() {
-    let world = World::default();
+    let pair = OAuth1Pair::default();
     let expires_at = |value: &str| {
         let body = format!(
             "oauth_token=a&oauth_token_secret=b&oauth_expires_in={value}&oauth_authorization_expires_in={value}"
         );
-        answered(&world, &body).map(|token| token.expires_at.unwrap().as_secs())
+        answered(&pair, &body).map(|token| token.expires_at.unwrap().as_secs())
     };
     for value in ["3600", "3600.0", "+3600+"] {
         assert_eq!(expires_at(value).unwrap(), NOW + 3600, "{value}");
     }
-    let lenient = World::new(Server::allow_json_answers, |provider| provider);
+    let lenient = OAuth1Pair::new(Server::allow_json_answers, |provider| provider);
     for value in ["3600", "3600.0", "\"3600\""] {
         let body = format!(r#"{{"oauth_token":"a","oauth_token_secret":"b","oauth_expires_in":{value}}}"#);
         assert_eq!(answered(&lenient, &body).unwrap().expires_at.unwrap().as_secs(), NOW + 3600, "{value}");

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use crate::common::{CALLBACK, NOW, ORIGIN, World, fields, response};
+use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN, fields, response};
 use http::Request;
 use oauth_proto::OneTimeUse;
 use oauth_proto::Step;
@@ -19,69 +19,69 @@ use oauth_proto::oauth1::{
 
 #[test]
 fn a_revoked_token_is_refused() {
-    let world = World::default();
-    let token = world.token();
-    assert!(world.store.remove_token(&token.credentials.token));
+    let pair = OAuth1Pair::default();
+    let token = pair.token();
+    assert!(pair.store.remove_token(&token.credentials.token));
     let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
-    Session::new(&world.client, token).sign(&mut request, world.moment()).unwrap();
-    assert_eq!(world.verify(&request).unwrap_err().reason, RejectReason::UnknownToken);
+    Session::new(&pair.client, token).sign(&mut request, pair.moment()).unwrap();
+    assert_eq!(pair.verify(&request).unwrap_err().reason, RejectReason::UnknownToken);
 }
 
 #[test]
 fn a_changed_secret_counts_at_once_for_tokens_that_have_been_used() {
-    let world = World::default();
-    let token = world.token();
+    let pair = OAuth1Pair::default();
+    let token = pair.token();
     let signed = |secret: &str| {
         let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
         let client = ClientCredentials::new("dpf43f3p2l4k3l03", secret);
         let session = Session::from_credentials(&Scheme::default(), &client, Some(token.clone()));
-        session.sign(&mut request, world.moment()).unwrap();
+        session.sign(&mut request, pair.moment()).unwrap();
         request
     };
-    assert!(world.verify(&signed("kd94hf93k423kf44")).is_ok());
-    world.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret").unwrap());
-    assert_eq!(world.verify(&signed("kd94hf93k423kf44")).unwrap_err().reason, RejectReason::WrongSignature);
-    assert!(world.verify(&signed("another secret")).is_ok());
+    assert!(pair.verify(&signed("kd94hf93k423kf44")).is_ok());
+    pair.store.add_client("dpf43f3p2l4k3l03", ClientRecord::with_secret("another secret").unwrap());
+    assert_eq!(pair.verify(&signed("kd94hf93k423kf44")).unwrap_err().reason, RejectReason::WrongSignature);
+    assert!(pair.verify(&signed("another secret")).is_ok());
 }
 
 /// As a store that reads rows from a database does.
 #[test]
 fn a_store_may_make_its_records_anew_for_each_answer() {
-    let world = World::default();
+    let pair = OAuth1Pair::default();
     for _ in 0..2 {
         for (is_known, expected) in [(true, None), (false, Some(RejectReason::UnknownToken))] {
-            let request = world.signed();
+            let request = pair.signed();
             let ServerStep::Query(NextQuery::FindCredentials(pending)) =
-                world.provider.verifier().verify(&request, world.moment())
+                pair.provider.verifier().verify(&request, pair.moment())
             else {
                 panic!("no question")
             };
-            let found = world.store.find_credentials(pending.query()).unwrap();
+            let found = pair.store.find_credentials(pending.query()).unwrap();
             let anew = FoundCredentials {
                 client: found.client.map(|client| Arc::new((*client).clone())),
                 token: found.token.filter(|_| is_known).map(|token| Arc::new((*token).clone())),
                 temporary: None,
             };
-            assert_eq!(serve(pending.answer(anew), &world.store).err().map(|rejected| rejected.reason), expected);
+            assert_eq!(serve(pending.answer(anew), &pair.store).err().map(|rejected| rejected.reason), expected);
         }
     }
 }
 
 #[test]
 fn a_store_that_fails_is_a_503_and_nothing_is_lost() {
-    let world = World::default();
-    let request = world.signed();
+    let pair = OAuth1Pair::default();
+    let request = pair.signed();
     let ServerStep::Query(NextQuery::FindCredentials(pending)) =
-        world.provider.verifier().verify(&request, world.moment())
+        pair.provider.verifier().verify(&request, pair.moment())
     else {
         panic!("no question")
     };
-    let rejected = serve(pending.unavailable("the disk is full"), &world.store).unwrap_err();
+    let rejected = serve(pending.unavailable("the disk is full"), &pair.store).unwrap_err();
     assert_eq!(rejected.response().status(), 503);
     assert_eq!(rejected.reason, RejectReason::StoreFailed("the disk is full".into()));
     assert!(!rejected.response().headers().contains_key("www-authenticate"));
-    assert!(world.verify(&request).is_ok());
-    assert!(!world.verify(&request).unwrap_err().response().headers().contains_key("retry-after"));
+    assert!(pair.verify(&request).is_ok());
+    assert!(!pair.verify(&request).unwrap_err().response().headers().contains_key("retry-after"));
 }
 
 /// A store in memory that has failed since so many questions.
@@ -121,73 +121,73 @@ impl Store for Failing<'_> {
 /// RFC 9110 §10.2.3: clients that come back at once would keep storage from recovering.
 #[test]
 fn every_endpoint_says_when_to_come_back_after_any_question_that_storage_could_not_answer() {
-    fn outage<T: std::fmt::Debug>(world: &World, answered: usize, step: ServerStep<T>) {
-        let rejected = serve(step, &Failing(&world.store, Cell::new(answered))).unwrap_err();
+    fn outage<T: std::fmt::Debug>(pair: &OAuth1Pair, answered: usize, step: ServerStep<T>) {
+        let rejected = serve(step, &Failing(&pair.store, Cell::new(answered))).unwrap_err();
         assert_eq!(rejected.reason, RejectReason::StoreFailed("the disk is full".into()), "after {answered}");
         let response = rejected.response();
         assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"5"[..]));
         assert!(!response.body().windows(4).any(|word| word == b"disk"));
     }
-    let world = World::default();
+    let pair = OAuth1Pair::default();
     let sent = |step: Step<Authorization>| match step {
         Step::Send(request, _) => request,
         _ => panic!("nothing to send"),
     };
     for answered in 0..3 {
-        let request = sent(world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap());
-        outage(&world, answered, world.provider.dispatch(&request, world.moment()).map(response));
+        let request = sent(pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap());
+        outage(&pair, answered, pair.provider.dispatch(&request, pair.moment()).map(response));
     }
     for answered in 0..2 {
-        outage(&world, answered, world.provider.verifier().verify(&world.signed(), world.moment()));
+        outage(&pair, answered, pair.provider.verifier().verify(&pair.signed(), pair.moment()));
     }
-    let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
-    outage(&world, 0, world.provider.dispatch(&Request::get(&url).body(Vec::new()).unwrap(), world.moment()));
-    outage(&world, 0, world.provider.deny(world.consent(&url).unwrap(), world.moment()));
-    outage(&world, 0, world.provider.approve(world.consent(&url).unwrap(), Approval::new("jane"), world.moment()));
-    let callback = world.grant(&url);
+    let Authorization { url, pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
+    outage(&pair, 0, pair.provider.dispatch(&Request::get(&url).body(Vec::new()).unwrap(), pair.moment()));
+    outage(&pair, 0, pair.provider.deny(pair.consent(&url).unwrap(), pair.moment()));
+    outage(&pair, 0, pair.provider.approve(pair.consent(&url).unwrap(), Approval::new("jane"), pair.moment()));
+    let callback = pair.grant(&url);
     let stored = serde_json::to_string(&pending).unwrap();
     for answered in 0..3 {
         let pending = serde_json::from_str(&stored).unwrap();
-        let Step::Send(request, _) = world.client.redeem(pending, callback.as_str(), world.moment()).unwrap() else {
+        let Step::Send(request, _) = pair.client.redeem(pending, callback.as_str(), pair.moment()).unwrap() else {
             panic!("nothing to send")
         };
-        outage(&world, answered, world.provider.dispatch(&request, world.moment()).map(response));
+        outage(&pair, answered, pair.provider.dispatch(&request, pair.moment()).map(response));
     }
-    assert!(world.redeem(pending, &callback).is_ok());
+    assert!(pair.redeem(pending, &callback).is_ok());
 }
 
 #[test]
 fn the_memory_store_forgets_what_has_expired() {
-    let world = World::default();
+    let pair = OAuth1Pair::default();
     for _ in 0..50 {
-        world.begin(Authorize::callback(CALLBACK)).unwrap();
+        pair.begin(Authorize::callback(CALLBACK)).unwrap();
     }
     // Fifty temporary credentials and the nonces of the requests for them.
-    assert_eq!(world.store.expiring(), 100);
-    world.now.set(NOW + 361);
-    world.begin(Authorize::callback(CALLBACK)).unwrap();
-    assert_eq!(world.store.expiring(), 52);
-    world.now.set(NOW + 7300);
-    world.begin(Authorize::callback(CALLBACK)).unwrap();
-    assert_eq!(world.store.expiring(), 2);
+    assert_eq!(pair.store.expiring(), 100);
+    pair.now.set(NOW + 361);
+    pair.begin(Authorize::callback(CALLBACK)).unwrap();
+    assert_eq!(pair.store.expiring(), 52);
+    pair.now.set(NOW + 7300);
+    pair.begin(Authorize::callback(CALLBACK)).unwrap();
+    assert_eq!(pair.store.expiring(), 2);
 }
 
 #[test]
 fn temporary_credentials_are_redeemed_once_however_many_try() {
-    let world = World::default();
-    let Authorization { url, pending, .. } = world.begin(Authorize::callback(CALLBACK)).unwrap();
+    let pair = OAuth1Pair::default();
+    let Authorization { url, pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
     let stored = serde_json::to_string(&pending).unwrap();
-    let callback = world.grant(&url);
+    let callback = pair.grant(&url);
     let requests: Vec<_> = (0..8)
         .map(|_| {
             let pending: Pending = serde_json::from_str(&stored).unwrap();
-            match world.client.redeem(pending, &callback, world.moment()).unwrap() {
-                Step::Send(request, _) => (request, world.moment()),
+            match pair.client.redeem(pending, &callback, pair.moment()).unwrap() {
+                Step::Send(request, _) => (request, pair.moment()),
                 step => panic!("{step:?}"),
             }
         })
         .collect();
-    let (provider, store) = (&world.provider, &world.store);
+    let (provider, store) = (&pair.provider, &pair.store);
     let won: usize = std::thread::scope(|scope| {
         let tries = requests.into_iter().map(|(request, moment)| {
             scope.spawn(move || serve(provider.dispatch(&request, moment).map(response), store).is_ok())
@@ -213,23 +213,23 @@ fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_fo
             serve(pending.answer(FoundCredentials { temporary, ..token }), self.0).unwrap_err().reason
         }
     }
-    let world = World::default();
-    let store = Both(&world.store);
+    let pair = OAuth1Pair::default();
+    let store = Both(&pair.store);
     let credentials = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
     let signed = |token: &TokenCredentials, path: &str| {
         let mut request = Request::post(format!("{ORIGIN}{path}")).body(Vec::new()).unwrap();
-        Signer::new(&Scheme::default(), &credentials, Some(token)).sign(&mut request, world.moment()).unwrap();
+        Signer::new(&Scheme::default(), &credentials, Some(token)).sign(&mut request, pair.moment()).unwrap();
         request
     };
     // Temporary credentials, which their client knows, open no resource, and a token is exchanged for no other.
-    let Step::Send(request, _) = world.client.authorize(Authorize::callback(CALLBACK), world.moment()).unwrap() else {
+    let Step::Send(request, _) = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap() else {
         panic!("nothing to send")
     };
-    let answer = fields(&world.answer(&request));
+    let answer = fields(&pair.answer(&request));
     let temporary = TokenCredentials::new(&answer["oauth_token"], answer["oauth_token_secret"].as_str());
-    let step = world.provider.verifier().verify(&signed(&temporary, "/photos"), world.moment());
+    let step = pair.provider.verifier().verify(&signed(&temporary, "/photos"), pair.moment());
     assert_eq!(store.credentials(step), RejectReason::UnknownToken);
-    let token = world.token().credentials;
-    let step = world.provider.dispatch(&signed(&token, "/token"), world.moment()).map(response);
+    let token = pair.token().credentials;
+    let step = pair.provider.dispatch(&signed(&token, "/token"), pair.moment()).map(response);
     assert_eq!(store.credentials(step), RejectReason::UnknownToken);
 }
