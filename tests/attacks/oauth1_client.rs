@@ -43,8 +43,9 @@ fn ok(body: &str) -> Response {
     Response::new(body.as_bytes().to_vec())
 }
 
+/// Row `callback-unconfirmed`: the session fixation of 2009 lives on in servers that ignore the callback (RFC 5849 §2.1).
 #[test]
-fn callback_unconfirmed() {
+fn temporary_credentials_without_a_confirmed_callback_are_refused() {
     for body in [
         "oauth_token=t&oauth_token_secret=s",
         "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=false",
@@ -68,8 +69,9 @@ fn callback_unconfirmed() {
     answered(server().allow_json_answers(), ok(json)).unwrap();
 }
 
+/// Row `request-token-other`: an attacker sends their own request token to a victim.
 #[test]
-fn request_token_other() {
+fn a_callback_with_the_token_of_another_authorization_is_refused() {
     let pair = OAuth1Pair::default();
     let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
     let error = pair.redeem(pending, "/ready?x=1&oauth_token=attackers&oauth_verifier=v").unwrap_err();
@@ -135,8 +137,9 @@ fn pending_of_another_service() {
     assert_eq!(redeem(&at("honest.example", "key"), &unmarked).unwrap_err(), Expired::Outdated.into());
 }
 
+/// Row `duplicated-parameter`: two readers could take another one of the two.
 #[test]
-fn duplicated_parameter() {
+fn a_callback_that_names_a_parameter_twice_is_refused() {
     let pair = OAuth1Pair::default();
     for twice in ["oauth_token", "oauth_verifier"] {
         let Authorization { pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
@@ -146,8 +149,9 @@ fn duplicated_parameter() {
     }
 }
 
+/// Row `html-200`: a captive portal, or a page about maintenance.
 #[test]
-fn html_200() {
+fn a_page_on_status_200_is_not_read_as_credentials() {
     let answer = http::Response::builder()
         .header("content-type", "text/html; charset=utf-8")
         .body(b"<html>Please sign in</html>".to_vec())
@@ -157,29 +161,33 @@ fn html_200() {
     assert!(misbehaved.to_string().contains("text/html"), "{misbehaved}");
 }
 
+/// Row `error-on-200`: some servers refuse with a status of success.
 #[test]
-fn error_on_200() {
+fn an_error_on_status_200_is_a_refusal() {
     let error = answered(server(), ok("oauth_problem=consumer_key_refused")).unwrap_err();
     assert!(matches!(error, Error::Refused(oauth_proto::Refused::Problem { .. })), "{error}");
 }
 
+/// Row `oversized-body`: a server that sends without end.
 #[test]
-fn oversized_body() {
+fn a_response_larger_than_64_kib_is_refused() {
     let beginning = "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true&x=";
     let body = |length: usize| format!("{beginning}{}", "y".repeat(length - beginning.len()));
     assert!(matches!(misbehaved(ok(&body(64 * 1024 + 1))), Misbehaved::TooLarge { .. }));
     assert!(answered(server(), ok(&body(64 * 1024))).is_ok());
 }
 
+/// Row `form-duplicate-names`: which of the two counts is not defined.
 #[test]
-fn form_duplicate_names() {
+fn a_form_that_names_a_field_twice_is_refused() {
     for body in ["oauth_token=t&oauth_token=u&oauth_token_secret=s", "x=1&oauth_token=t&oauth_token_secret=s&x=1"] {
         assert!(matches!(misbehaved(ok(body)), Misbehaved::FieldTwice { .. }), "{body}");
     }
 }
 
+/// Row `json-duplicate-keys`: which of the two counts is not defined.
 #[test]
-fn json_duplicate_keys() {
+fn json_that_names_a_field_twice_is_refused() {
     let body = r#"{"oauth_token":"t","oauth_token":"u","oauth_token_secret":"s","oauth_callback_confirmed":"true"}"#;
     let error = answered(server().allow_json_answers(), ok(body)).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldTwice { .. })), "{error}");
@@ -192,8 +200,9 @@ fn fields_empty_or_not_utf8() {
     assert!(matches!(misbehaved(ok("oauth_token=%ff&oauth_token_secret=s")), Misbehaved::WrongFormat { .. }));
 }
 
+/// Row `expires-in-odd`: a lifetime that is misread keeps a dead token alive.
 #[test]
-fn expires_in_odd() {
+fn a_lifetime_that_is_no_whole_number_is_refused() {
     let pair = OAuth1Pair::default();
     let token = pair.token();
     let handle = oauth_proto::oauth1::Token { session_handle: Some("h".into()), ..token };
@@ -205,8 +214,9 @@ fn expires_in_odd() {
     }
 }
 
+/// Row `redirect-followed`: following it would hand the secrets to another server.
 #[test]
-fn redirect_followed() {
+fn a_redirect_of_a_credentials_endpoint_is_refused_and_its_query_not_shown() {
     for status in [301, 302, 303, 307, 308] {
         let answer = http::Response::builder()
             .status(status)
@@ -218,8 +228,9 @@ fn redirect_followed() {
     }
 }
 
+/// Row `http-endpoint`: the response holds secrets (RFC 5849 §2.1).
 #[test]
-fn http_endpoint() {
+fn an_endpoint_without_tls_is_used_on_this_machine_alone() {
     let urls = |origin: &str| ["1", "2", "3"].map(|path| format!("{origin}/{path}"));
     let [one, two, three] = urls("http://photos.example.net");
     let plain = || Server::new(&one, &two, &three).unwrap();
@@ -233,8 +244,9 @@ fn http_endpoint() {
     }
 }
 
+/// Row `plaintext-without-tls`: the secrets would travel in the clear (RFC 5849 §3.4.4).
 #[test]
-fn plaintext_without_tls() {
+fn plaintext_is_not_sent_without_tls() {
     let scheme = Scheme::new(oauth_proto::oauth1::Method::dangerous_plaintext());
     let session = Session::from_credentials(&scheme, &ClientCredentials::new("key", "secret"), None);
     let mut request = Request::get("http://photos.example.net/").body(Vec::new()).unwrap();
@@ -286,8 +298,9 @@ fn redirect_of_a_form_to_a_page() {
     assert!(next.method() == "GET" && next.body().is_empty() && next.headers().contains_key("authorization"));
 }
 
+/// Row `token-in-log`: logs are read by more people than credentials are for.
 #[test]
-fn token_in_log() {
+fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
     let echoed = http::Response::builder()
         .status(401)
         .body(br#"{"error":{"echo":{"oauth_signature":"sesamopen"}},"oauth_secret":"sesamopen"}"#.to_vec())

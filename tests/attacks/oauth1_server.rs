@@ -33,8 +33,9 @@ fn uri(request: &mut Request<Vec<u8>>, from: &str, to: &str) {
     *request.uri_mut() = changed.parse().unwrap();
 }
 
+/// Row `nonce-replay`: RFC 5849 §3.3.
 #[test]
-fn nonce_replay() {
+fn a_request_that_was_accepted_is_refused_the_second_time() {
     let pair = OAuth1Pair::default();
     let request = pair.signed();
     assert!(pair.verify(&request).is_ok());
@@ -92,8 +93,9 @@ fn at(later: i64) -> Result<(), Rejected> {
     pair.verify(&request).map(drop)
 }
 
+/// Row `timestamp-old`: RFC 5849 §3.3.
 #[test]
-fn timestamp_old() {
+fn a_timestamp_older_than_the_window_is_refused_and_the_window_told() {
     assert!(at(300).is_ok());
     let rejected = at(301).unwrap_err();
     assert_eq!(rejected.response().status(), 401);
@@ -102,15 +104,17 @@ fn timestamp_old() {
     assert_eq!(fields["oauth_acceptable_timestamps"], format!("{}-{}", NOW + 1, NOW + 601));
 }
 
+/// Row `timestamp-future`: its nonce would have to be remembered for longer.
 #[test]
-fn timestamp_future() {
+fn a_timestamp_ahead_of_the_window_is_refused() {
     assert!(at(-300).is_ok());
     let rejected = at(-301).unwrap_err();
     assert!(matches!(rejected.reason, RejectReason::TimestampRefused { timestamp: NOW, .. }), "{}", rejected.reason);
 }
 
+/// Row `timestamp-odd`: RFC 5849 §3.3.
 #[test]
-fn timestamp_odd() {
+fn a_timestamp_that_is_no_positive_whole_number_is_malformed() {
     for odd in ["0", "-1", "+5", "1e9", "", "99999999999999999999", "１２"] {
         let pair = OAuth1Pair::default();
         let mut request = pair.signed();
@@ -120,8 +124,9 @@ fn timestamp_odd() {
     }
 }
 
+/// Row `signature-wrong`: RFC 5849 §3.2.
 #[test]
-fn signature_wrong() {
+fn a_wrong_signature_is_refused_and_the_response_says_no_more() {
     for wrong in ["", "AAAAAAAAAAAAAAAAAAAAAAAAAAA%3D", "not base64!"] {
         let rejected = refused(|request| {
             header(request, |value| {
@@ -139,8 +144,9 @@ fn signature_wrong() {
     }
 }
 
+/// Row `method-swapped`: the HTTP method and the signature method are both signed.
 #[test]
-fn method_swapped() {
+fn a_request_with_another_method_than_the_signed_one_is_refused() {
     assert_eq!(refused(|request| *request.method_mut() = http::Method::PUT).reason, RejectReason::WrongSignature);
     let hash = |request: &mut _| header(request, |value| value.replace("HMAC-SHA1", "HMAC-SHA256"));
     assert_eq!(refused(hash).reason, RejectReason::WrongSignature);
@@ -161,8 +167,9 @@ fn method_swapped_to_one_without_a_key() {
     assert!(matches!(empty, Error::Unsupported(Unsupported::ShortSecret { length: 0, least: 1 })), "{empty}");
 }
 
+/// Row `host-swapped`: RFC 5849 §3.4.1.2.
 #[test]
-fn host_swapped() {
+fn a_request_signed_for_another_host_is_refused() {
     let swapped = refused(|request| uri(request, "photos.example.net", "evil.example"));
     assert_eq!(swapped.reason, RejectReason::WrongHost);
     // A request to another of the service's own origins is not this one.
@@ -207,23 +214,25 @@ fn host_swapped_in_the_header() {
     assert_eq!(relative(""), Err(RejectReason::WrongHost));
 }
 
+/// Row `parameter-added`: in the query, in the form, in the header.
 #[test]
-fn parameter_added() {
+fn a_parameter_that_was_added_breaks_the_signature() {
     refused(|request| uri(request, "size=original", "size=original&admin=1"));
     refused(|request| request.body_mut().extend_from_slice(b"&admin=1"));
     refused(|request| header(request, |value| value + ", admin=\"1\""));
 }
 
+/// Row `parameter-removed`: in the query and in the form.
 #[test]
-fn parameter_removed() {
+fn a_parameter_that_was_removed_breaks_the_signature() {
     refused(|request| uri(request, "size=original&", ""));
     refused(|request| request.body_mut().clear());
 }
 
-/// A parameter means the same in the query and in the form to RFC 5849 §3.4.1.3, so moving one as it is cannot be told;
+/// Row `parameter-moved`: a parameter means the same in the query and in the form to RFC 5849 §3.4.1.3, so moving one as it is cannot be told;
 /// moving it into another parameter, or out of what is signed, can.
 #[test]
-fn parameter_moved() {
+fn a_parameter_that_was_moved_into_another_breaks_the_signature() {
     refused(|request| uri(request, "size=original&file=vacation.jpg", "size=original%26file=vacation.jpg"));
     refused(|request| uri(request, "size=original", "original=size"));
     refused(|request| {
@@ -231,8 +240,9 @@ fn parameter_moved() {
     });
 }
 
+/// Row `path-changed`: also one that leads to the same place.
 #[test]
-fn path_changed() {
+fn another_path_than_the_signed_one_breaks_the_signature() {
     refused(|request| uri(request, "/photos", "/photos/"));
     refused(|request| uri(request, "/photos", "/x/../photos"));
 }
@@ -242,8 +252,9 @@ fn status(request: &Request<Vec<u8>>, pair: &OAuth1Pair) -> (u16, RejectReason) 
     (rejected.response().status().as_u16(), rejected.reason)
 }
 
+/// Row `parameter-sources-mixed`: RFC 5849 §3.5.
 #[test]
-fn parameter_sources_mixed() {
+fn protocol_parameters_in_two_places_are_refused() {
     let pair = OAuth1Pair::default();
     let mut request = pair.signed();
     uri(&mut request, "?", "?oauth_verifier=x&");
@@ -253,8 +264,9 @@ fn parameter_sources_mixed() {
     assert_eq!(status(&request, &pair), (400, RejectReason::ParametersMixed));
 }
 
+/// Row `parameter-twice`: RFC 5849 §3.1.
 #[test]
-fn parameter_twice() {
+fn a_protocol_parameter_that_stands_twice_is_refused() {
     let pair = OAuth1Pair::default();
     let mut request = pair.signed();
     header(&mut request, |value| value + ", oauth_nonce=\"again\"");
@@ -361,8 +373,9 @@ fn the_protocols_parameters_are_judged_before_a_form_is_read() {
     assert!(matches!(refused, RejectReason::TimestampRefused { timestamp: 1, .. }), "{refused}");
 }
 
+/// Row `parameter-absent`: RFC 5849 §3.1.
 #[test]
-fn parameter_absent() {
+fn a_request_without_a_protocol_parameter_is_told_which_is_missing() {
     for name in [
         "oauth_consumer_key",
         "oauth_token",
@@ -460,9 +473,9 @@ fn methods_of_the_wrong_kind() {
     }
 }
 
-/// A consent that was tampered with decides nothing for another client.
+/// Row `consent-swapped`: a consent that was tampered with decides nothing for another client.
 #[test]
-fn consent_swapped() {
+fn a_consent_that_names_another_client_decides_nothing() {
     let pair = OAuth1Pair::default();
     let url = pair.begin(Authorize::callback(CALLBACK)).unwrap().url;
     let consent = pair.consent(&url).unwrap();
@@ -475,8 +488,9 @@ fn consent_swapped() {
     assert!(serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).is_ok());
 }
 
+/// Row `hosts-that-disagree`: the application behind may read another one of them.
 #[test]
-fn hosts_that_disagree() {
+fn a_request_whose_hosts_disagree_is_refused() {
     let pair = OAuth1Pair::default();
     let mut request = pair.signed();
     request.headers_mut().insert("host", HeaderValue::from_static("evil.example"));
@@ -495,9 +509,9 @@ fn values_too_long_for_a_log() {
     assert_eq!((status, &reason), (400, &RejectReason::ParameterInvalid("oauth_consumer_key")));
 }
 
-/// What another scheme's middleware may want to look at instead.
+/// Row `unsigned`: what another scheme's middleware may want to look at instead.
 #[test]
-fn unsigned() {
+fn a_request_without_a_signature_is_challenged() {
     let pair = OAuth1Pair::default();
     let mut request = pair.signed();
     request.headers_mut().insert("authorization", HeaderValue::from_static("Bearer abc"));
@@ -506,8 +520,9 @@ fn unsigned() {
     assert!(rejected.response().headers().contains_key("www-authenticate"));
 }
 
+/// Row `version-unknown`: RFC 5849 §3.1.
 #[test]
-fn version_unknown() {
+fn another_version_than_1_0_is_refused() {
     let pair = OAuth1Pair::default();
     let mut request = pair.signed();
     header(&mut request, |value| value.replace("oauth_version=\"1.0\"", "oauth_version=\"2.0\""));
@@ -560,8 +575,9 @@ fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() 
     }
 }
 
+/// Row `plaintext-default`: RFC 5849 §3.4.4.
 #[test]
-fn plaintext_default() {
+fn plaintext_is_refused_unless_it_is_allowed_and_never_without_tls() {
     let plaintext = |server: Server| server.scheme(Scheme::new(Method::dangerous_plaintext()));
     let pair = OAuth1Pair::new(plaintext, |provider| provider);
     let Step::Send(request, _) = pair.client.authorize(Authorize::callback(CALLBACK), pair.moment()).unwrap() else {
@@ -653,10 +669,10 @@ fn plaintext_cannot_be_listed_as_a_method() {
     assert_eq!(rejected.reason, RejectReason::MethodUnsupported("PLAINTEXT".into()));
 }
 
-/// What the client sees, and what the store is asked, is the same for an unknown client, a wrong secret, an unknown
+/// Row `unknown-consumer`: what the client sees, and what the store is asked, is the same for an unknown client, a wrong secret, an unknown
 /// token and a token of another client.
 #[test]
-fn unknown_consumer() {
+fn nothing_tells_an_unknown_client_from_a_wrong_secret() {
     let pair = OAuth1Pair::default();
     pair.store.add_client("other", ClientRecord::with_secret("other secret").unwrap());
     let token = pair.token();
@@ -690,8 +706,9 @@ fn unknown_consumer() {
     }
 }
 
+/// Row `verifier-wrong`: a verifier must not be guessed by trying.
 #[test]
-fn verifier_wrong() {
+fn a_wrong_verifier_spends_the_temporary_credentials() {
     let pair = OAuth1Pair::default();
     let Authorization { url, pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
     let stored = serde_json::to_string(&pending).unwrap();
@@ -704,8 +721,9 @@ fn verifier_wrong() {
     assert!(pair.redeem(serde_json::from_str(&stored).unwrap(), &callback).is_err());
 }
 
+/// Row `body-hash-wrong`: OAuth Request Body Hash 1.0, draft 4.
 #[test]
-fn body_hash_wrong() {
+fn a_body_other_than_the_one_whose_hash_is_signed_is_refused() {
     let scheme = Scheme::default().body_hash();
     let pair = OAuth1Pair::new(|server| server.scheme(scheme), |provider| provider);
     let session = Session::new(&pair.client, pair.token());
@@ -736,8 +754,9 @@ fn body_hash_wrong() {
     assert_eq!(rejected.reason, RejectReason::ParameterMissing("oauth_body_hash"));
 }
 
+/// Row `token-in-log`: logs are read by more people than credentials are for.
 #[test]
-fn token_in_log() {
+fn no_debug_output_of_a_server_shows_a_secret() {
     let pair = OAuth1Pair::default();
     let Authorization { url, pending, .. } = pair.begin(Authorize::callback(CALLBACK)).unwrap();
     let token = pair.token();
