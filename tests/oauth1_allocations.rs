@@ -59,11 +59,8 @@ fn verifying_a_request_costs_at_most_ten() {
         .unwrap();
     let token =
         TokenRecord::new("LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE", "xvz1evFS4wEEPTGEFPHBog", Approval::new("jane"));
-    let found = FoundCredentials {
-        client: Some(ClientRecord::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw").unwrap().into()),
-        token: Some(token.into()),
-        temporary: None,
-    };
+    let client = ClientRecord::with_secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw").unwrap();
+    let found = FoundCredentials::default().client(Some(client.into())).token(Some(token.into()));
     let verifier = Verifier::new("https://api.twitter.com").unwrap();
     let verify = || {
         let ServerStep::Query(NextQuery::FindCredentials(pending)) =

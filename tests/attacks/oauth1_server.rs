@@ -873,24 +873,13 @@ fn an_unknown_parameter_of_the_protocols_kind_may_be_there_once() {
 fn temporary_credentials_are_redeemed_in_time_by_their_own_client_with_their_verifier() {
     let redeemed = |granted: bool, client: &str, verifier: &str, now: u64| {
         let stage = Stage::Granted { verifier: "hash".into(), approval: Approval::new("jane") };
-        let record = TemporaryRecord {
-            secret: "secret".into(),
-            client_key: "printer".into(),
-            callback: CALLBACK.into(),
-            realm: None,
-            parameters: Default::default(),
-            expires_at: Timestamp::from_secs(NOW),
-            stage: if granted { stage } else { Stage::Waiting },
-        };
-        record.redeem(&Redeem {
-            temporary: "temporary".into(),
-            client_key: client.into(),
-            verifier: verifier.into(),
-            token: "token".into(),
-            secret: "another secret".into(),
-            expires_at: None,
-            now: Timestamp::from_secs(now),
-        })
+        let mut record = TemporaryRecord::new("secret", "printer", CALLBACK, Timestamp::from_secs(NOW));
+        if granted {
+            record.stage = stage;
+        }
+        let mut query = Redeem::new("temporary", client, Timestamp::from_secs(now));
+        query.verifier = verifier.into();
+        record.redeem(&query)
     };
     assert!(matches!(redeemed(true, "printer", "hash", NOW - 1), Redemption::Redeemed(_)));
     for (granted, client, verifier, now) in [

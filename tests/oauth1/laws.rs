@@ -240,12 +240,10 @@ proptest! {
 
     #[test]
     fn stored_values_survive(token in text(), secret in text(), handle in prop::option::of(text()), extra in pairs()) {
-        let stored = Token {
-            credentials: TokenCredentials::new(token.clone(), secret.clone()),
-            session_handle: handle.map(Into::into),
-            expires_at: Some(NOW),
-            extra: extra.into_iter().collect(),
-        };
+        let mut stored = Token::from(TokenCredentials::new(token.clone(), secret.clone()));
+        stored.session_handle = handle.map(Into::into);
+        stored.expires_at = Some(NOW);
+        stored.extra = extra.into_iter().collect();
         let json = serde_json::to_string(&stored).unwrap();
         prop_assert_eq!(serde_json::from_str::<Token>(&json).unwrap(), stored);
 

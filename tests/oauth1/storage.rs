@@ -57,11 +57,9 @@ fn a_store_may_make_its_records_anew_for_each_answer() {
                 panic!("no question")
             };
             let found = pair.store.find_credentials(pending.query()).unwrap();
-            let anew = FoundCredentials {
-                client: found.client.map(|client| Arc::new((*client).clone())),
-                token: found.token.filter(|_| is_known).map(|token| Arc::new((*token).clone())),
-                temporary: None,
-            };
+            let anew = FoundCredentials::default()
+                .client(found.client.map(|client| Arc::new((*client).clone())))
+                .token(found.token.filter(|_| is_known).map(|token| Arc::new((*token).clone())));
             assert_eq!(serve(pending.answer(anew), &pair.store).err().map(|rejected| rejected.reason), expected);
         }
     }
@@ -206,11 +204,14 @@ fn a_store_that_answers_tokens_and_temporary_credentials_alike_lets_none_pass_fo
         fn credentials(&self, step: ServerStep<impl std::fmt::Debug>) -> RejectReason {
             let ServerStep::Query(NextQuery::FindCredentials(pending)) = step else { panic!("no question") };
             let query = pending.query();
-            let find = |temporary| FindCredentials { temporary, ..query.clone() };
-            let token = self.0.find_credentials(&find(false)).unwrap();
-            let temporary = self.0.find_credentials(&find(true)).unwrap().temporary;
+            let find = |temporary| {
+                let mut query = query.clone();
+                query.temporary = temporary;
+                self.0.find_credentials(&query).unwrap()
+            };
+            let (token, temporary) = (find(false), find(true).temporary);
             assert!(token.token.is_some() != temporary.is_some());
-            serve(pending.answer(FoundCredentials { temporary, ..token }), self.0).unwrap_err().reason
+            serve(pending.answer(token.temporary(temporary)), self.0).unwrap_err().reason
         }
     }
     let pair = OAuth1Pair::default();

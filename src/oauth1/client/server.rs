@@ -17,6 +17,7 @@ use crate::wire::{check_secure, endpoint};
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Callbacks {
     /// With the request for temporary credentials, signed: OAuth 1.0a (RFC 5849 §2.1).
     #[default]

@@ -20,6 +20,7 @@ use crate::{Secret, Timestamp};
 /// assert_eq!(token.extra.get("screen_name"), None);
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Token {
     /// The token and its secret.
     #[serde(flatten)]

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(approval.user, "jane");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Approval {
     /// The resource owner.
     pub user: String,

@@ -154,6 +154,7 @@ impl fmt::Debug for Method {
 /// let scheme = Scheme::default().key_encoding(KeyEncoding::Raw);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyEncoding {
     /// Percent-encoded, as RFC 5849 §3.4.2 says.
     #[default]

@@ -10,6 +10,7 @@ use super::method::{KeyEncoding, Method};
 /// let scheme = Scheme::default().placement(ParameterPlacement::Query);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ParameterPlacement {
     /// The `Authorization` header (§3.5.1).
     #[default]

@@ -12,9 +12,11 @@ use crate::ServerQuery;
 /// ```
 /// use oauth_proto::oauth1::server::store::FindCredentials;
 ///
-/// let query = FindCredentials { client_key: "dpf43f3p2l4k3l03".into(), token: None, temporary: false };
+/// let query = FindCredentials::new("dpf43f3p2l4k3l03");
+/// assert_eq!(query.token, None);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FindCredentials {
     /// The client's identifier.
     pub client_key: String,
@@ -35,10 +37,11 @@ pub struct FindCredentials {
 /// use oauth_proto::oauth1::server::store::{ClientRecord, FoundCredentials};
 ///
 /// let client = ClientRecord::with_secret("secret")?;
-/// let found = FoundCredentials { client: Some(client.into()), token: None, temporary: None };
+/// let found = FoundCredentials::default().client(Some(client.into()));
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct FoundCredentials {
     /// The client.
     pub client: Option<Arc<ClientRecord>>,
@@ -46,6 +49,33 @@ pub struct FoundCredentials {
     pub token: Option<Arc<TokenRecord>>,
     /// The temporary credentials, if they were asked for.
     pub temporary: Option<Arc<TemporaryRecord>>,
+}
+
+impl FindCredentials {
+    /// Returns the query for a client alone, for tests of a store. The fields can be changed.
+    pub fn new(client_key: impl Into<String>) -> Self {
+        Self { client_key: client_key.into(), token: None, temporary: false }
+    }
+}
+
+impl FoundCredentials {
+    /// Sets the client.
+    pub fn client(mut self, client: Option<Arc<ClientRecord>>) -> Self {
+        self.client = client;
+        self
+    }
+
+    /// Sets the token.
+    pub fn token(mut self, token: Option<Arc<TokenRecord>>) -> Self {
+        self.token = token;
+        self
+    }
+
+    /// Sets the temporary credentials.
+    pub fn temporary(mut self, temporary: Option<Arc<TemporaryRecord>>) -> Self {
+        self.temporary = temporary;
+        self
+    }
 }
 
 impl ServerQuery for FindCredentials {

@@ -6,12 +6,20 @@ use crate::ServerQuery;
 /// Finds temporary credentials for the page where the resource owner decides.
 ///
 /// ```
-/// let query = oauth_proto::oauth1::server::store::FindTemporary { token: "hh5s93j4hdidpola".into() };
+/// let query = oauth_proto::oauth1::server::store::FindTemporary::new("hh5s93j4hdidpola");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FindTemporary {
     /// Their identifier.
     pub token: String,
+}
+
+impl FindTemporary {
+    /// Returns the query, for tests of a store.
+    pub fn new(token: impl Into<String>) -> Self {
+        Self { token: token.into() }
+    }
 }
 
 impl ServerQuery for FindTemporary {

@@ -10,9 +10,11 @@ use crate::ServerQuery;
 /// ```
 /// use oauth_proto::oauth1::server::store::RecordDecision;
 ///
-/// let denial = RecordDecision { token: "hh5s93j4hdidpola".into(), client_key: "dpf43f3p2l4k3l03".into(), stage: None };
+/// let denial = RecordDecision::new("hh5s93j4hdidpola", "dpf43f3p2l4k3l03");
+/// assert_eq!(denial.stage, None);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RecordDecision {
     /// The temporary credentials' identifier.
     pub token: String,
@@ -20,6 +22,13 @@ pub struct RecordDecision {
     pub client_key: String,
     /// The new stage; `None` for a denial.
     pub stage: Option<Stage>,
+}
+
+impl RecordDecision {
+    /// Returns the query for a denial, for tests of a store. The fields can be changed.
+    pub fn new(token: impl Into<String>, client_key: impl Into<String>) -> Self {
+        Self { token: token.into(), client_key: client_key.into(), stage: None }
+    }
 }
 
 impl ServerQuery for RecordDecision {

@@ -17,6 +17,7 @@ use crate::{Secret, ServerQuery, Timestamp};
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Redeem {
     /// The temporary credentials' identifier.
     pub temporary: String,
@@ -34,6 +35,22 @@ pub struct Redeem {
     pub now: Timestamp,
 }
 
+impl Redeem {
+    /// Returns the query for temporary credentials of a client's, for tests of a store. The other fields are empty, and can be
+    /// changed.
+    pub fn new(temporary: impl Into<String>, client_key: impl Into<String>, now: Timestamp) -> Self {
+        Self {
+            temporary: temporary.into(),
+            client_key: client_key.into(),
+            verifier: String::new(),
+            token: String::new(),
+            secret: Secret::new(""),
+            expires_at: None,
+            now,
+        }
+    }
+}
+
 /// The answer to [`Redeem`].
 ///
 /// ```
@@ -44,6 +61,7 @@ pub struct Redeem {
 /// assert_ne!(Redemption::Refused, Redemption::Redeemed(record));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Redemption {
     /// The token is kept under its identifier.
     Redeemed(TokenRecord),

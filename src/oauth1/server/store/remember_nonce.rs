@@ -1,5 +1,7 @@
 //! The query that counts a nonce once, RFC 5849 §3.3.
 
+use std::time::Duration;
+
 use crate::{OneTimeUse, ServerQuery, Timestamp};
 
 /// Remembers a nonce, and tells whether it was there already: in one step.
@@ -10,16 +12,12 @@ use crate::{OneTimeUse, ServerQuery, Timestamp};
 /// ```
 /// use oauth_proto::{Timestamp, oauth1::server::store::RememberNonce};
 ///
-/// let query = RememberNonce {
-///     client_key: "dpf43f3p2l4k3l03".into(),
-///     token: None,
-///     timestamp: Timestamp::from_secs(137131202),
-///     nonce: "chapoH".into(),
-///     until: Timestamp::from_secs(137131503),
-///     now: Timestamp::from_secs(137131202),
-/// };
+/// let timestamp = Timestamp::from_secs(137131202);
+/// let query = RememberNonce::new("dpf43f3p2l4k3l03", timestamp, "chapoH");
+/// assert_eq!(query.now, timestamp);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RememberNonce {
     /// The client's identifier.
     pub client_key: String,
@@ -33,6 +31,21 @@ pub struct RememberNonce {
     pub until: Timestamp,
     /// The time. What had to be remembered until then may be forgotten.
     pub now: Timestamp,
+}
+
+impl RememberNonce {
+    /// Returns the query for a nonce of a client's, for tests of a store. The time is that of the timestamp, and it must be
+    /// remembered for five minutes; the fields can be changed.
+    pub fn new(client_key: impl Into<String>, timestamp: Timestamp, nonce: impl Into<String>) -> Self {
+        Self {
+            client_key: client_key.into(),
+            token: None,
+            timestamp,
+            nonce: nonce.into(),
+            until: timestamp.after(Duration::from_secs(300)),
+            now: timestamp,
+        }
+    }
 }
 
 impl ServerQuery for RememberNonce {

@@ -11,6 +11,7 @@ use crate::{ServerQuery, Timestamp};
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SaveTemporary {
     /// Their identifier.
     pub token: String,
@@ -18,6 +19,13 @@ pub struct SaveTemporary {
     pub record: TemporaryRecord,
     /// The time. What has expired by then may be dropped.
     pub now: Timestamp,
+}
+
+impl SaveTemporary {
+    /// Returns the query, for tests of a store.
+    pub fn new(token: impl Into<String>, record: TemporaryRecord, now: Timestamp) -> Self {
+        Self { token: token.into(), record, now }
+    }
 }
 
 impl ServerQuery for SaveTemporary {

@@ -17,6 +17,7 @@ use crate::{Secret, Timestamp};
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TemporaryRecord {
     /// The credentials' shared secret.
     pub secret: Secret,
@@ -34,6 +35,36 @@ pub struct TemporaryRecord {
     pub stage: Stage,
 }
 
+impl TemporaryRecord {
+    /// Returns the record of temporary credentials whose resource owner has not decided, without realm and parameters.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::Timestamp;
+    /// use oauth_proto::oauth1::server::store::{Stage, TemporaryRecord};
+    ///
+    /// let until = Timestamp::from_secs(137_134_800);
+    /// let record = TemporaryRecord::new("hdhd0244k9j7ao03", "dpf43f3p2l4k3l03", "oob", until);
+    /// assert_eq!(record.stage, Stage::Waiting);
+    /// ```
+    pub fn new(
+        secret: impl Into<Secret>,
+        client_key: impl Into<String>,
+        callback: impl Into<String>,
+        expires_at: Timestamp,
+    ) -> Self {
+        Self {
+            secret: secret.into(),
+            client_key: client_key.into(),
+            callback: callback.into(),
+            realm: None,
+            parameters: BTreeMap::new(),
+            expires_at,
+            stage: Stage::Waiting,
+        }
+    }
+}
+
 /// How far temporary credentials have come.
 ///
 /// ```
@@ -42,6 +73,7 @@ pub struct TemporaryRecord {
 /// assert_ne!(Stage::Waiting, Stage::Granted { verifier: "hash".into(), approval: oauth_proto::oauth1::server::Approval::new("jane") });
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Stage {
     /// The resource owner has not decided.
     Waiting,

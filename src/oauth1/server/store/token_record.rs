@@ -17,6 +17,7 @@ use crate::{Secret, Timestamp};
 /// record.expires_at = Some(Timestamp::from_secs(137_134_800));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TokenRecord {
     /// The token's shared secret.
     pub secret: Secret,

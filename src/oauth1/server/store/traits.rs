@@ -76,11 +76,11 @@ server_queries! {
     ///     fn find_credentials(&self, query: &FindCredentials) -> Result<FoundCredentials, Infallible> {
     ///         let tables = self.0.lock().unwrap();
     ///         let token = query.token.as_deref().unwrap_or_default();
-    ///         Ok(FoundCredentials {
-    ///             client: tables.clients.get(&query.client_key).cloned(),
-    ///             token: tables.tokens.get(token).filter(|_| !query.temporary).cloned(),
-    ///             temporary: tables.temporaries.get(token).filter(|_| query.temporary).cloned().map(Arc::new),
-    ///         })
+    ///         let temporary = tables.temporaries.get(token).filter(|_| query.temporary);
+    ///         Ok(FoundCredentials::default()
+    ///             .client(tables.clients.get(&query.client_key).cloned())
+    ///             .token(tables.tokens.get(token).filter(|_| !query.temporary).cloned())
+    ///             .temporary(temporary.cloned().map(Arc::new)))
     ///     }
     ///
     ///     // INSERT … ON CONFLICT DO NOTHING: fresh if a row was inserted. Rows may go when `until` has passed.
